@@ -1,0 +1,1 @@
+"""Copperline: a SIP-to-PSTN media gateway and PBX."""

@@ -1,0 +1,231 @@
+"""A leg's audio as signalling sees it: formats, sounds, and the row that carries them.
+
+The media plane implements these; channels, drivers, calls and dialplan applications use them and never see a
+sample that passes. Times are seconds, rates Hz; samples are signed 16-bit linear mono.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "Audio",
+    "AudioEvent",
+    "AudioFactory",
+    "AudioStats",
+    "Capture",
+    "Codec",
+    "DigitHeard",
+    "Encoding",
+    "RtpAudio",
+    "Samples",
+    "Silent",
+    "Sound",
+    "SoundEnd",
+]
+
+Samples = NDArray[np.int16]
+
+
+class Encoding(Enum):
+    """How samples are coded in a row. The value is the RTP encoding name (RFC 3551 table 4)."""
+
+    PCMU = "PCMU"
+    PCMA = "PCMA"
+    L16 = "L16"
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """A negotiated codec of an RTP row.
+
+    Attributes:
+        encoding: the coding.
+        payload_type: RTP payload type sent and expected, 0..127.
+        rate: RTP clock rate in Hz.
+        ptime: milliseconds of audio in a packet that we send.
+    """
+
+    encoding: Encoding
+    payload_type: int
+    rate: int = 8000
+    ptime: int = 20
+
+
+@dataclass(frozen=True)
+class Sound:
+    """Something to play: samples at 8000 Hz, once or for ever.
+
+    Attributes:
+        name: for logs and traces: "dial tone us", "prompt not-in-service".
+        samples: mono int16.
+        loop_from: index to which play returns at the end, or None to end there.
+    """
+
+    name: str
+    samples: Samples = field(repr=False, compare=False)
+    loop_from: int | None = None
+
+    @property
+    def duration(self) -> float:
+        """Seconds of one pass."""
+        return len(self.samples) / 8000
+
+
+class SoundEnd(Enum):
+    """How a play ended."""
+
+    PLAYED = "played to its end"
+    STOPPED = "stopped or replaced"
+    LOST = "its row is gone"
+
+
+@dataclass(frozen=True, slots=True)
+class DigitHeard:
+    """A DTMF digit came in on the row and has ended.
+
+    Attributes:
+        digit: 0-9 * # A-D.
+        duration: seconds.
+        event: True where it came as an RFC 4733 event, False where it was heard as a tone.
+    """
+
+    digit: str
+    duration: float
+    event: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Silent:
+    """Nothing has come in on the row for `seconds` although it should."""
+
+    seconds: float
+
+
+AudioEvent = DigitHeard | Silent
+
+
+@dataclass(frozen=True, slots=True)
+class AudioStats:
+    """Counters of a row, read at any time without disturbing it."""
+
+    received: int = 0
+    """Packets or frames taken in."""
+    sent: int = 0
+    """Packets or frames put out."""
+    refused: int = 0
+    """Packets dropped as malformed, from a wrong source or of an unknown payload type."""
+    lost: int = 0
+    """Gaps in the sequence received."""
+
+
+class Capture(Protocol):
+    """Samples being taken from what comes in on a row, for callers that look at them now and then."""
+
+    def read(self) -> Samples:
+        """Everything captured since the last read (8000 Hz, int16, a copy)."""
+        ...
+
+    def stop(self) -> None:
+        """End the capture; further reads give nothing."""
+        ...
+
+
+class Audio(Protocol):
+    """One leg's audio: a row of the media plane. Calls take effect within one tick, in the order made."""
+
+    listener: Callable[[AudioEvent, float], None] | None
+    """Who is told of audio events, with the time (engine clock, seconds)."""
+
+    def join(self, other: Audio) -> None:
+        """Connect both ways with `other`; ends what either was joined to before."""
+        ...
+
+    def part(self) -> None:
+        """End a join; both rows fall silent."""
+        ...
+
+    def echo(self) -> None:
+        """Send back what comes in; ended by `part` or `join`."""
+        ...
+
+    def play(self, sound: Sound, on_end: Callable[[SoundEnd], None] | None = None) -> None:
+        """Play toward the leg, over anything joined, replacing what played before.
+
+        `on_end` is called exactly once, from the plane's event pump.
+        """
+        ...
+
+    def stop(self) -> None:
+        """Stop playing; a join is heard again."""
+        ...
+
+    def send_digits(self, digits: str, duration: float = 0.1, gap: float = 0.1) -> None:
+        """Send DTMF toward the leg: RFC 4733 events where negotiated, tones otherwise."""
+        ...
+
+    def detect_digits(self, on: bool) -> None:
+        """Look for DTMF tones in what comes in (RFC 4733 events are always reported)."""
+        ...
+
+    def capture(self, seconds: float) -> Capture:
+        """Start to keep what comes in, at most `seconds` of it unread at a time."""
+        ...
+
+    def stats(self) -> AudioStats:
+        """The row's counters."""
+        ...
+
+    def close(self) -> None:
+        """Take the row out of the plane; its descriptor is closed once the plane has let go."""
+        ...
+
+
+class RtpAudio(Audio, Protocol):
+    """A row whose audio is RTP on a UDP socket of ours."""
+
+    address: str
+    """Our IP address, to be written into SDP."""
+    port: int
+    """Our RTP port (even)."""
+
+    def set_remote(
+        self, address: str, port: int, codec: Codec, event_payload_type: int | None, send: bool = True
+    ) -> None:
+        """Send to and accept from a peer.
+
+        Args:
+            address, port: where the peer's SDP says it listens; a peer behind NAT is found by its packets.
+            codec: what to send and to expect.
+            event_payload_type: RFC 4733 payload type, or None where not negotiated.
+            send: False while the peer wants nothing from us (hold).
+        """
+        ...
+
+
+class AudioFactory(Protocol):
+    """Where legs get their rows from."""
+
+    def rtp(self, local_address: str) -> RtpAudio:
+        """Open an RTP socket on `local_address` and give it a row.
+
+        Raises:
+            Exhausted: no port or no row is free.
+        """
+        ...
+
+    def frames(self, descriptor: int, encoding: Encoding, owner: Any = None) -> Audio:
+        """Give a row to a descriptor that carries 20 ms frames (160 samples at 8000 Hz).
+
+        The descriptor stays its device's: the row never closes it.
+
+        Raises:
+            Exhausted: no row is free.
+        """
+        ...

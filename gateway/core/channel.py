@@ -1,0 +1,49 @@
+"""A Channel is one call leg of any technology; a Technology makes outgoing ones."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from gateway.core.audio import Audio
+from gateway.core.messages import Command
+
+__all__ = ["Channel", "Technology"]
+
+
+class Channel(Protocol):
+    """One call leg. Its events reach the call through its engine's `events()` as (channel, event) pairs."""
+
+    @property
+    def name(self) -> str:
+        """Unique while the process lives, as operators know it: "SIP/6001-0000002a", "FXS/101-00000007"."""
+        ...
+
+    @property
+    def peer(self) -> str:
+        """Who is at the far side, for sentences: "account 6001", "telephone 101", "line copper1"."""
+        ...
+
+    @property
+    def audio(self) -> Audio | None:
+        """The leg's row; None before it has audio and after it has ended."""
+        ...
+
+    def command(self, command: Command, now: float) -> None:
+        """Carry out a call's command.
+
+        A command that comes too late (the leg has just ended by itself) is ignored; one that makes no sense
+        in the leg's state raises IllegalInput.
+        """
+        ...
+
+
+class Technology(Protocol):
+    """What makes outgoing legs: SIP, FXS, FXO, … A dialplan names it before the slash of `FXS/101`."""
+
+    def channel(self, address: str, now: float) -> Channel:
+        """Reserve an outgoing leg to `address` (what follows the slash); `Dial` then places the call.
+
+        Raises:
+            RemoteError: it cannot be had; `cause` says why (busy, unallocated, out of order, …).
+        """
+        ...

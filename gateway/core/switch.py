@@ -1,0 +1,247 @@
+"""What a dialplan script sees of the switch: the leg that it runs for, and the ways to reach others.
+
+`gateway.call` implements these; dialplan applications and services are written against them alone. Every
+awaitable of a Leg raises HungUp as soon as that leg is over, so an application reads as the thing it does and
+needs no checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from gateway.core.audio import Audio, Sound
+from gateway.core.ending import Ending
+from gateway.core.number import Party
+
+__all__ = [
+    "BridgeEnd",
+    "DeviceState",
+    "DialOutcome",
+    "DialStatus",
+    "HungUp",
+    "Leg",
+    "Sounds",
+    "Switch",
+    "Target",
+]
+
+
+class HungUp(Exception):
+    """The leg for which a script runs is over."""
+
+    def __init__(self, ending: Ending) -> None:
+        self.ending = ending
+        super().__init__(str(ending))
+
+
+class DialStatus(Enum):
+    """How a Dial ended, with the values that dialplans read in DIALSTATUS."""
+
+    ANSWER = "ANSWER"
+    BUSY = "BUSY"
+    NOANSWER = "NOANSWER"
+    CANCEL = "CANCEL"
+    CONGESTION = "CONGESTION"
+    CHANUNAVAIL = "CHANUNAVAIL"
+    INVALIDARGS = "INVALIDARGS"
+
+
+class DeviceState(Enum):
+    """The state of a device, with the values of the dialplan's DEVICE_STATE."""
+
+    UNKNOWN = "UNKNOWN"
+    NOT_INUSE = "NOT_INUSE"
+    INUSE = "INUSE"
+    BUSY = "BUSY"
+    INVALID = "INVALID"
+    UNAVAILABLE = "UNAVAILABLE"
+    RINGING = "RINGING"
+    RINGINUSE = "RINGINUSE"
+    ONHOLD = "ONHOLD"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom to dial: `FXS/101` is technology "FXS", address "101"."""
+
+    technology: str
+    address: str
+
+    def __str__(self) -> str:
+        return f"{self.technology}/{self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class DialOutcome:
+    """What came of a dial.
+
+    Attributes:
+        status: as for DIALSTATUS.
+        leg: the leg that answered, to be bridged or hung up; None unless ANSWER.
+        ending: why nobody answered; None when ANSWER.
+        attempts: each target tried with how its leg ended (targets that lost to another one included).
+    """
+
+    status: DialStatus
+    leg: Leg | None = None
+    ending: Ending | None = None
+    attempts: Sequence[tuple[Target, Ending]] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeEnd:
+    """How a bridge of two legs came apart: which leg ended, or None where the bridge was taken apart."""
+
+    leg: Leg | None
+    ending: Ending | None
+
+
+class Sounds(Protocol):
+    """Tones and prompts, as sounds ready to play. Looking one up never blocks on a synthesiser."""
+
+    def tone(self, name: str, zone: str | None = None) -> Sound:
+        """A call progress tone: dial busy ring congestion callwaiting dialrecall record info stutter milliwatt.
+
+        Raises:
+            LocalError: no such tone or zone.
+        """
+        ...
+
+    def prompt(self, name: str, language: str | None = None) -> Sound | None:
+        """A recorded prompt by its file name without extension ("demo-thanks"), or None where there is none."""
+        ...
+
+    def spell(self, text: str) -> list[Sound]:
+        """Say digits and letters one by one."""
+        ...
+
+    def number(self, value: int) -> list[Sound]:
+        """Say a whole number."""
+        ...
+
+    def clock(self, when: datetime) -> list[Sound]:
+        """Say the time of day of `when`, to the second."""
+        ...
+
+
+class Leg(Protocol):
+    """One leg as a script drives it."""
+
+    name: str
+    """The channel's name, unique."""
+    technology: str
+    """The dialplan's word for it: "SIP", "FXS"."""
+    peer: str
+    """Who is at its far side, for sentences."""
+    party: Party
+    """The identity of who is at its far side."""
+    called: str
+    """The number first wanted on this leg."""
+    context: str
+    """The context in which it came in."""
+    variables: dict[str, str]
+    """The channel variables."""
+    answered: bool
+    """Whether it was answered."""
+    ending: Ending | None
+    """How it ended; None while it lives."""
+
+    @property
+    def audio(self) -> Audio:
+        """The leg's row.
+
+        Raises:
+            HungUp: the leg is over.
+        """
+        ...
+
+    def note(self, text: str, detail: str = "") -> None:
+        """Note a dialplan step in the call's story."""
+        ...
+
+    def proceed(self) -> None:
+        """Tell the caller that the number is complete."""
+        ...
+
+    def ringing(self) -> None:
+        """Tell the caller that the far side rings; it hears ringback."""
+        ...
+
+    def early_media(self) -> None:
+        """Open the audio path to the caller before an answer."""
+        ...
+
+    async def answer(self) -> None:
+        """Answer the call, if that has not been done; returns when audio can flow."""
+        ...
+
+    async def play(self, sounds: Sequence[Sound], escape: str = "") -> str:
+        """Play sounds one after the other; a digit of `escape` ends it and is returned, else "" is."""
+        ...
+
+    async def digit(self, timeout: float | None = None) -> str:
+        """The next digit pressed, or "" after `timeout` seconds without one."""
+        ...
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        ...
+
+    async def released(self) -> None:
+        """Wait until the leg is over (always ends by raising HungUp)."""
+        ...
+
+    def hang_up(self, ending: Ending) -> None:
+        """End the leg."""
+        ...
+
+
+class Switch(Protocol):
+    """The ways from one leg to others."""
+
+    sounds: Sounds
+    """Tones and prompts."""
+
+    async def dial(
+        self,
+        leg: Leg,
+        targets: Sequence[Target],
+        *,
+        timeout: float | None = None,
+        caller: Party | None = None,
+        ringback: Sound | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> DialOutcome:
+        """Call all targets at once for `leg`; the first to answer wins and the others are cancelled.
+
+        `leg` is told of ringing and early media on the way. Not answered in `timeout` seconds: NOANSWER.
+
+        Args:
+            caller: whom to show as calling; the leg's own party where None.
+            ringback: played to `leg` from the first ringing, in place of the far side's own audio.
+            variables: channel variables of the new legs.
+
+        Raises:
+            HungUp: `leg` ended first; all attempts are cancelled.
+        """
+        ...
+
+    async def bridge(self, leg: Leg, other: Leg) -> BridgeEnd:
+        """Connect two legs until one of them ends. The one that is left is neither answered nor hung up.
+
+        Raises:
+            HungUp: `leg` itself ended; `other` has then been hung up with the same cause.
+        """
+        ...
+
+    def device_state(self, device: str) -> DeviceState:
+        """The state of `FXS/101`, `SIP/6001`, …; INVALID where it does not exist."""
+        ...
+
+    def now(self) -> datetime:
+        """The wall clock in the office's time zone."""
+        ...

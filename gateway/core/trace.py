@@ -1,0 +1,144 @@
+"""The recorder: everything that a call met, on one clock, kept bounded.
+
+Messages on the wire, line events, dialplan steps, media events and state changes of a call are noted under the
+name of the leg (channel) that met them. When legs become one call, `join` makes their notes one story. Old
+stories give way to new ones; a story that grows too long loses its middle, never its beginning or its end.
+Secrets are masked on the way in, so nothing downstream can leak them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+__all__ = ["Kind", "Note", "Recorder"]
+
+_SECRET: Final = re.compile(
+    r"""(?P<key>\b(?:response|nonce|cnonce|opaque|password|secret)\s*=\s*)(?P<value>"[^"]*"|[^\s,;]+)""",
+    re.IGNORECASE,
+)
+
+
+class Kind(Enum):
+    """What sort of thing was noted."""
+
+    MESSAGE = "message"
+    LINE = "line"
+    DIALPLAN = "dialplan"
+    MEDIA = "media"
+    CALL = "call"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing that happened.
+
+    Attributes:
+        at: engine clock, seconds.
+        kind: what sort of thing.
+        leg: the name of the leg that met it.
+        text: one line, as shown in a list.
+        detail: the whole message or the numbers behind the line; may be empty.
+    """
+
+    at: float
+    kind: Kind
+    leg: str
+    text: str
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class _Story:
+    """The notes of one call: the first ones for good, the latest in a ring, a count of those between."""
+
+    first: list[Note] = field(default_factory=list)
+    latest: deque[Note] = field(default_factory=deque)
+    left_out: int = 0
+    legs: set[str] = field(default_factory=set)
+
+
+class Recorder:
+    """Keeps the stories of the latest calls.
+
+    Args:
+        calls: how many stories are kept; the one untouched for longest goes first.
+        notes: how many notes a story keeps; what goes is from its middle.
+        tap: called with each note as it is made (a log, a live view); must be quick and must not raise.
+    """
+
+    def __init__(self, *, calls: int = 1000, notes: int = 400, tap: Callable[[Note], None] | None = None) -> None:
+        self._calls = calls
+        self._half = max(1, notes // 2)
+        self._tap = tap
+        self._stories: OrderedDict[str, _Story] = OrderedDict()
+        self._story_of: dict[str, str] = {}
+
+    def note(self, at: float, kind: Kind, leg: str, text: str, detail: str = "") -> None:
+        """Note one thing under `leg`."""
+        note = Note(at, kind, leg, _mask(text), _mask(detail) if detail else "")
+        self._append(self._story(leg), note)
+        if self._tap is not None:
+            self._tap(note)
+
+    def join(self, call: str, leg: str) -> None:
+        """Make `leg`'s notes, past and to come, part of the story of `call`."""
+        story = self._story(call)
+        own_key = self._story_of.get(leg, leg)
+        if own_key != call and (own := self._stories.pop(own_key, None)) is not None:
+            merged = sorted([*story.first, *story.latest, *own.first, *own.latest], key=lambda note: note.at)
+            story.first, story.latest = [], deque()
+            story.left_out += own.left_out
+            story.legs |= own.legs
+            for note in merged:
+                self._append(story, note)
+            for member in own.legs:
+                self._story_of[member] = call
+        story.legs.add(leg)
+        self._story_of[leg] = call
+
+    def story(self, name: str) -> list[Note]:
+        """All notes kept of the call (or the call of the leg) `name`, in order; empty if it is not known."""
+        story = self._stories.get(self._story_of.get(name, name))
+        if story is None:
+            return []
+        gap = []
+        if story.left_out:
+            at = story.latest[0].at if story.latest else story.first[-1].at
+            gap = [Note(at, Kind.CALL, name, f"({story.left_out} notes left out here)")]
+        return [*story.first, *gap, *story.latest]
+
+    def stories(self) -> list[str]:
+        """Names of the stories kept, least lately touched first."""
+        return list(self._stories)
+
+    def _story(self, name: str) -> _Story:
+        key = self._story_of.get(name, name)
+        story = self._stories.get(key)
+        if story is None:
+            story = self._stories[key] = _Story(legs={name})
+            self._story_of[name] = key
+            if len(self._stories) > self._calls:
+                _, forgotten = self._stories.popitem(last=False)
+                for leg in forgotten.legs:
+                    self._story_of.pop(leg, None)
+        else:
+            self._stories.move_to_end(key)
+        return story
+
+    def _append(self, story: _Story, note: Note) -> None:
+        if len(story.first) < self._half:
+            story.first.append(note)
+            return
+        story.latest.append(note)
+        if len(story.latest) > self._half:
+            story.latest.popleft()
+            story.left_out += 1
+
+
+def _mask(text: str) -> str:
+    return _SECRET.sub(lambda found: f"{found['key']}***", text)

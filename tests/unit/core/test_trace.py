@@ -1,0 +1,57 @@
+"""The recorder: one story a call, bounded, without secrets."""
+
+from gateway.core.trace import Kind, Recorder
+
+
+def texts(recorder: Recorder, name: str) -> list[str]:
+    return [note.text for note in recorder.story(name)]
+
+
+def test_legs_of_one_call_become_one_story_in_time_order() -> None:
+    recorder = Recorder()
+    recorder.note(1.0, Kind.MESSAGE, "SIP/1", "INVITE")
+    recorder.note(2.0, Kind.LINE, "FXS/1", "RING")
+    recorder.join("call-1", "SIP/1")
+    recorder.join("call-1", "FXS/1")
+    recorder.note(3.0, Kind.LINE, "FXS/1", "RINGOFFHOOK")
+    recorder.note(4.0, Kind.MESSAGE, "SIP/1", "200 OK")
+    assert texts(recorder, "call-1") == ["INVITE", "RING", "RINGOFFHOOK", "200 OK"]
+    assert recorder.story("SIP/1") == recorder.story("call-1")
+    assert recorder.stories() == ["call-1"]
+
+
+def test_a_long_story_loses_its_middle() -> None:
+    recorder = Recorder(notes=4)
+    for number in range(10):
+        recorder.note(float(number), Kind.CALL, "leg", str(number))
+    assert texts(recorder, "leg") == ["0", "1", "(6 notes left out here)", "8", "9"]
+
+
+def test_old_stories_give_way_and_leave_nothing_behind() -> None:
+    recorder = Recorder(calls=2)
+    for call in ("a", "b", "c"):
+        recorder.note(0.0, Kind.CALL, f"leg-{call}", "begins")
+        recorder.join(call, f"leg-{call}")
+    assert recorder.stories() == ["b", "c"]
+    assert recorder.story("a") == recorder.story("leg-a") == []
+    recorder.note(1.0, Kind.CALL, "leg-a", "again")
+    assert texts(recorder, "leg-a") == ["again"]
+
+
+def test_a_touched_story_stays_longer() -> None:
+    recorder = Recorder(calls=2)
+    recorder.note(0.0, Kind.CALL, "a", "begins")
+    recorder.note(0.0, Kind.CALL, "b", "begins")
+    recorder.note(1.0, Kind.CALL, "a", "goes on")
+    recorder.note(2.0, Kind.CALL, "c", "begins")
+    assert recorder.stories() == ["a", "c"]
+
+
+def test_secrets_are_masked_on_the_way_in() -> None:
+    heard = []
+    recorder = Recorder(tap=heard.append)
+    header = 'Authorization: Digest username="6001", nonce="abc", response="0123456789abcdef", password=hunter2'
+    recorder.note(0.0, Kind.MESSAGE, "SIP/1", "REGISTER", header)
+    (note,) = recorder.story("SIP/1")
+    assert note.detail == 'Authorization: Digest username="6001", nonce=***, response=***, password=***'
+    assert heard == [note]

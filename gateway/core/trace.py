@@ -87,9 +87,10 @@ class Recorder:
 
     def join(self, call: str, leg: str) -> None:
         """Make `leg`'s notes, past and to come, part of the story of `call`."""
-        story = self._story(call)
         own_key = self._story_of.get(leg, leg)
-        if own_key != call and (own := self._stories.pop(own_key, None)) is not None:
+        own = self._stories.pop(own_key, None) if own_key != call else None
+        story = self._story(call)
+        if own is not None:
             merged = sorted([*story.first, *story.latest, *own.first, *own.latest], key=lambda note: note.at)
             story.first, story.latest = [], deque()
             story.left_out += own.left_out

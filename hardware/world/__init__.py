@@ -1,0 +1,1 @@
+"""Who lives behind an emulated device: telephones, central offices."""

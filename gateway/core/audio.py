@@ -143,6 +143,11 @@ class Audio(Protocol):
     listener: Callable[[AudioEvent, float], None] | None
     """Who is told of audio events, with the time (engine clock, seconds)."""
 
+    @property
+    def digits_as_events(self) -> bool:
+        """Whether digits go to this leg as RFC 4733 events; otherwise they go as tones in its audio."""
+        ...
+
     def join(self, other: Audio) -> None:
         """Connect both ways with `other`; ends what either was joined to before."""
         ...

@@ -12,11 +12,16 @@ After `Released` (or after `Hangup` was commanded) a leg says nothing more; exac
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from gateway.core.ending import Ending
 from gateway.core.number import Party
 
 __all__ = [
+    "INFO",
+    "IN_BAND",
+    "PULSE",
+    "RFC_4733",
     "Alert",
     "Alerting",
     "Answer",
@@ -40,6 +45,11 @@ __all__ = [
     "SendDigits",
 ]
 
+
+RFC_4733: Final = "RFC 4733 event"
+IN_BAND: Final = "in-band tone"
+INFO: Final = "INFO"
+PULSE: Final = "dial pulses"
 
 # Events: a leg tells its call.
 
@@ -94,7 +104,7 @@ class Digit:
     Attributes:
         digit: the key.
         duration: how long it was held, in seconds; 0 where unknown.
-        how: the path it took: "RFC 4733", "in-band tone", "INFO", "pulse".
+        how: the path it took: RFC_4733, IN_BAND, INFO or PULSE.
     """
 
     digit: str

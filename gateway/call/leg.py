@@ -1,0 +1,247 @@
+"""One leg of a call, as scripts drive it: a Channel below, `gateway.core.switch.Leg` above.
+
+Channel events enter by `deliver`; what they say of the leg's life is kept here, and each is then posted to the
+mailbox that the leg writes to at the time. Every wait raises HungUp once the leg is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from gateway.call.mailbox import Mailbox
+from gateway.core.audio import Audio, Sound
+from gateway.core.channel import Channel
+from gateway.core.ending import Ending
+from gateway.core.messages import (
+    Alert,
+    Answer,
+    Answered,
+    Command,
+    Digit,
+    EarlyMedia,
+    Event,
+    Hangup,
+    Proceed,
+    Released,
+)
+from gateway.core.number import Party
+from gateway.core.switch import HungUp
+from gateway.core.trace import Kind, Recorder
+
+__all__ = ["CallLeg", "Letter", "Post"]
+
+
+@dataclass(frozen=True, slots=True)
+class SoundOver:
+    """The sound that `play` began as its `number`th is over, however it ended."""
+
+    number: int
+
+
+Letter = Event | SoundOver
+"""What a leg posts: its channel's events, and the ends of sounds that it played."""
+
+Post = Mailbox[tuple["CallLeg", Letter]]
+
+
+class CallLeg:
+    """A leg of a call.
+
+    Args:
+        channel: the leg's channel.
+        technology: the dialplan's word for its technology.
+        party: who is at its far side.
+        called: the number wanted on it.
+        context: the dialplan context in which it came in.
+        incoming: True where the far side placed the call.
+        ringback: the country's ringback tone, for a caller who was answered already.
+        recorder: the recorder of all legs.
+        clock: the engine clock, seconds.
+        wake: called after each command, so that its engine is drained.
+    """
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        technology: str,
+        party: Party,
+        called: str,
+        context: str,
+        incoming: bool,
+        ringback: Sound,
+        recorder: Recorder,
+        clock: Callable[[], float],
+        wake: Callable[[], None],
+    ) -> None:
+        self.channel = channel
+        self.name = channel.name
+        self.peer = channel.peer
+        self.technology = technology
+        self.party = party
+        self.called = called
+        self.context = context
+        self.incoming = incoming
+        self.variables: dict[str, str] = {}
+        self.answered = False
+        self.answered_at: float | None = None
+        self.ending: Ending | None = None
+        self._ringback = ringback
+        self._ringing_back = False
+        self._sounds = 0
+        self._recorder = recorder
+        self._clock = clock
+        self._wake = wake
+        self._own: Post = Mailbox()
+        self._post = self._own
+
+    @property
+    def audio(self) -> Audio:
+        """The leg's row; raises HungUp once the leg is over."""
+        self._check()
+        audio = self.channel.audio
+        if audio is None:
+            raise HungUp(self.ending) if self.ending else RuntimeError(f"{self.name} has no audio yet")
+        return audio
+
+    @property
+    def state(self) -> str:
+        """The leg's state in a word."""
+        if self.ending is not None:
+            return "ended"
+        return "up" if self.answered else "ringing"
+
+    # What the channel says.
+
+    def deliver(self, event: Event) -> None:
+        """Take in an event of the channel."""
+        match event:
+            case Answered():
+                self._mark_answered()
+            case Released(ending):
+                self.ending = ending
+                self.note(str(ending), kind=Kind.CALL)
+            case _:
+                pass
+        self._post.post((self, event))
+
+    def write_to(self, post: Post | None) -> None:
+        """Post what comes to `post` from now on; to the leg's own mailbox where None."""
+        self._post = self._own if post is None else post
+        if post is None and self.ending is not None:
+            self._own.post((self, Released(self.ending)))
+
+    def note(self, text: str, detail: str = "", kind: Kind = Kind.DIALPLAN) -> None:
+        """Note something in the call's story."""
+        self._recorder.note(self._clock(), kind, self.name, text, detail)
+
+    # What scripts say.
+
+    def proceed(self) -> None:
+        """Tell the caller that the number is complete."""
+        if not self.answered:
+            self.command(Proceed())
+
+    def ringing(self) -> None:
+        """Tell the caller that the far side rings; one who was answered hears ringback from us."""
+        if not self.answered:
+            self.command(Alert())
+        elif not self._ringing_back:
+            self._ringing_back = True
+            self.audio.play(self._ringback)
+
+    def quiet(self) -> None:
+        """End a ringback that `ringing` began."""
+        if self._ringing_back and self.ending is None:
+            self.audio.stop()
+        self._ringing_back = False
+
+    def early_media(self) -> None:
+        """Open the audio path to the caller before an answer."""
+        if not self.answered:
+            self.command(EarlyMedia())
+
+    async def answer(self) -> None:
+        """Answer the call, once."""
+        self._check()
+        if not self.answered:
+            self.command(Answer())
+            self._mark_answered()
+            await asyncio.sleep(0)
+            self._check()
+
+    async def play(self, sounds: Sequence[Sound], escape: str = "") -> str:
+        """Play sounds in turn; a digit of `escape` ends it and is returned."""
+        for sound in sounds:
+            over = self._begin(sound)
+            while True:
+                _, letter = await self._next()
+                if letter == over:
+                    break
+                if isinstance(letter, Digit) and letter.digit in escape:
+                    self.audio.stop()
+                    return letter.digit
+        return ""
+
+    async def digit(self, timeout: float | None = None) -> str:
+        """The next digit pressed, or "" after `timeout` seconds."""
+        deadline = None if timeout is None else self._clock() + timeout
+        while True:
+            found = await self._own.next(deadline)
+            self._check()
+            if found is None:
+                return ""
+            if isinstance(found[1], Digit):
+                return found[1].digit
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass; digits pressed meanwhile are dropped."""
+        deadline = self._clock() + seconds
+        while await self._own.next(deadline) is not None:
+            self._check()
+        self._check()
+
+    async def released(self) -> NoReturn:
+        """Wait until the leg is over."""
+        while True:
+            await self._next()
+
+    def hang_up(self, ending: Ending) -> None:
+        """End the leg; harmless when it is over already."""
+        if self.ending is None:
+            self.ending = ending
+            self.note(str(ending), kind=Kind.CALL)
+            self.channel.command(Hangup(ending), self._clock())
+            self._post.post((self, Released(ending)))
+            self._wake()
+
+    def command(self, command: Command) -> None:
+        """Give the channel a command; raises HungUp once the leg is over."""
+        self._check()
+        self.channel.command(command, self._clock())
+        self._wake()
+
+    def _begin(self, sound: Sound) -> SoundOver:
+        self._sounds += 1
+        over = SoundOver(self._sounds)
+        self.audio.play(sound, lambda _: self._own.post((self, over)))
+        return over
+
+    async def _next(self) -> tuple[CallLeg, Letter]:
+        self._check()
+        letter = await self._own.next()
+        self._check()
+        assert letter is not None  # without a deadline there is always one
+        return letter
+
+    def _mark_answered(self) -> None:
+        if not self.answered:
+            self.answered = True
+            self.answered_at = self._clock()
+
+    def _check(self) -> None:
+        if self.ending is not None:
+            raise HungUp(self.ending)

@@ -1,0 +1,295 @@
+"""Session descriptions, RFC 8866: bytes in, a frozen SessionDescription out, and back.
+
+What enters is a body that a peer sent; what leaves is a value in which every field of the grammar has a place,
+so that serialising gives the same description again. Lines may end in LF alone (RFC 8866 section 5 asks
+parsers for it); "s=" and "t=" may be missing, because telephones leave them out and they mean nothing in a
+call. Anything else that the grammar does not allow raises MalformedError. Nothing here decides what a
+description means for a call: see `negotiate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from gateway.core.cause import Cause
+from gateway.core.errors import MalformedError
+
+__all__ = ["Attribute", "Connection", "Media", "Origin", "SessionDescription", "attribute"]
+
+MAX_BYTES: Final = 65536
+"""A description cannot be longer than the largest SIP message that we take."""
+MAX_LINES: Final = 1000
+"""WebRTC offers with many streams run to some 300 lines; more is an attack on our time."""
+MAX_MEDIA: Final = 64
+"""Streams in one description; we answer each of them, so each costs a line."""
+MAX_PORT: Final = 65535
+MAX_NUMBER_DIGITS: Final = 20
+"""Session ids are 64-bit (RFC 8866 5.2); longer digit strings only burn time in conversion."""
+
+Value = TypeVar("Value")
+
+SESSION_LETTERS: Final = frozenset("iuepbtrzkac")
+MEDIA_LETTERS: Final = frozenset("icbka")
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One a= line: a property where `value` is None, else a name and its value (RFC 8866 5.13)."""
+
+    name: str
+    value: str | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.value is None else f"{self.name}:{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A c= line (RFC 8866 5.7): `address` is kept as written, with any /ttl or /count."""
+
+    address: str
+    address_type: str = "IP4"
+    network_type: str = "IN"
+
+    def __str__(self) -> str:
+        return f"{self.network_type} {self.address_type} {self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The o= line (RFC 8866 5.2). `version` grows with each change of the description (RFC 3264 section 8)."""
+
+    username: str
+    session_id: int
+    version: int
+    address: str
+    address_type: str = "IP4"
+    network_type: str = "IN"
+
+    def __str__(self) -> str:
+        place = f"{self.network_type} {self.address_type} {self.address}"
+        return f"{self.username} {self.session_id} {self.version} {place}"
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One m= section (RFC 8866 5.14).
+
+    Attributes:
+        kind: "audio", "video", …
+        port: transport port; 0 refuses or ends the stream (RFC 3264 section 6).
+        protocol: "RTP/AVP", …
+        formats: payload types or other formats, most wanted first.
+        ports: how many ports ("/2"), or None where not written.
+        title, connections, bandwidths, key, attributes: the section's i= c= b= k= a= lines.
+    """
+
+    kind: str
+    port: int
+    protocol: str
+    formats: tuple[str, ...]
+    ports: int | None = None
+    title: str | None = None
+    connections: tuple[Connection, ...] = ()
+    bandwidths: tuple[str, ...] = ()
+    key: str | None = None
+    attributes: tuple[Attribute, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDescription:
+    """A whole description. `timing` holds the t=, r= and z= lines in order ("t=0 0"): calls make no use of them."""
+
+    origin: Origin
+    name: str = "-"
+    information: str | None = None
+    uri: str | None = None
+    emails: tuple[str, ...] = ()
+    phones: tuple[str, ...] = ()
+    connection: Connection | None = None
+    bandwidths: tuple[str, ...] = ()
+    timing: tuple[str, ...] = ("t=0 0",)
+    key: str | None = None
+    attributes: tuple[Attribute, ...] = ()
+    media: tuple[Media, ...] = field(default=())
+
+    @classmethod
+    def parse(cls, data: bytes) -> SessionDescription:
+        """Read a description.
+
+        Raises:
+            MalformedError: it breaks the grammar or a bound; the text names the line.
+        """
+        lines = _lines(data)
+        if not lines or lines[0] != ("v", "0"):
+            raise _malformed("a session description begins with v=0")
+        if len(lines) < 2 or lines[1][0] != "o":
+            raise _malformed("the second line of a session description is o=")
+        starts = [index for index, (letter, _) in enumerate(lines) if letter == "m"]
+        if len(starts) > MAX_MEDIA:
+            raise _malformed(f"more than {MAX_MEDIA} media streams")
+        ends = [*starts, len(lines)][1:]
+        session_end = starts[0] if starts else len(lines)
+        session = _Section(lines[2:session_end], SESSION_LETTERS | {"s"})
+        connection = session.one("c")
+        timing = tuple(f"{letter}={value}" for letter, value in lines[2:session_end] if letter in "trz")
+        return cls(
+            origin=_origin(lines[1][1]),
+            name=session.one("s") or "-",
+            information=session.one("i"),
+            uri=session.one("u"),
+            emails=session.all("e"),
+            phones=session.all("p"),
+            connection=None if connection is None else _connection(connection),
+            bandwidths=session.all("b"),
+            timing=timing or ("t=0 0",),
+            key=session.one("k"),
+            attributes=session.map("a", _attribute),
+            media=tuple(_media(lines[start:end]) for start, end in zip(starts, ends, strict=True)),
+        )
+
+    def serialise(self) -> bytes:
+        """Write the description, lines in the order that RFC 8866 section 5 asks for, each ended by CRLF."""
+        return "".join(f"{line}\r\n" for line in self._written()).encode("utf-8", "surrogateescape")
+
+    def _written(self) -> Iterator[str]:
+        yield "v=0"
+        yield f"o={self.origin}"
+        yield f"s={self.name}"
+        yield from _optional("i", self.information)
+        yield from _optional("u", self.uri)
+        yield from (f"e={email}" for email in self.emails)
+        yield from (f"p={phone}" for phone in self.phones)
+        yield from _optional("c", self.connection)
+        yield from (f"b={bandwidth}" for bandwidth in self.bandwidths)
+        yield from self.timing
+        yield from _optional("k", self.key)
+        yield from (f"a={attribute}" for attribute in self.attributes)
+        for media in self.media:
+            ports = "" if media.ports is None else f"/{media.ports}"
+            yield f"m={media.kind} {media.port}{ports} {media.protocol} {' '.join(media.formats)}"
+            yield from _optional("i", media.title)
+            yield from (f"c={connection}" for connection in media.connections)
+            yield from (f"b={bandwidth}" for bandwidth in media.bandwidths)
+            yield from _optional("k", media.key)
+            yield from (f"a={attribute}" for attribute in media.attributes)
+
+
+def attribute(attributes: Iterable[Attribute], name: str) -> str | None:
+    """The value of the first attribute called `name` ("" for a property), or None where there is none."""
+    for found in attributes:
+        if found.name == name:
+            return found.value or ""
+    return None
+
+
+class _Section:
+    """The lines of one section, by letter."""
+
+    def __init__(self, lines: list[tuple[str, str]], letters: Iterable[str]) -> None:
+        allowed = frozenset(letters)
+        self._values: dict[str, list[str]] = {}
+        for letter, value in lines:
+            # RFC 8866 section 5: a description with a letter that is not understood is refused as a whole.
+            if letter not in allowed:
+                raise _malformed(f"a line {letter}= where none belongs")
+            self._values.setdefault(letter, []).append(value)
+
+    def one(self, letter: str) -> str | None:
+        values = self._values.get(letter, [])
+        if len(values) > 1:
+            raise _malformed(f"more than one line {letter}=")
+        return values[0] if values else None
+
+    def all(self, letter: str) -> tuple[str, ...]:
+        return tuple(self._values.get(letter, ()))
+
+    def map(self, letter: str, read: Callable[[str], Value]) -> tuple[Value, ...]:
+        return tuple(read(value) for value in self._values.get(letter, ()))
+
+
+def _malformed(what: str) -> MalformedError:
+    return MalformedError(f"session description: {what}", Cause.INVALID_MESSAGE)
+
+
+def _lines(data: bytes) -> list[tuple[str, str]]:
+    if len(data) > MAX_BYTES:
+        raise _malformed(f"longer than {MAX_BYTES} bytes")
+    text = data.decode("utf-8", "surrogateescape")
+    rows = text.split("\n")
+    if rows[-1] == "":
+        rows.pop()
+    if len(rows) > MAX_LINES:
+        raise _malformed(f"more than {MAX_LINES} lines")
+    lines: list[tuple[str, str]] = []
+    for row in rows:
+        line = row.removesuffix("\r")
+        if not line:
+            continue  # an empty line after the last one is common and carries nothing
+        if len(line) < 2 or line[1] != "=" or not ("a" <= line[0] <= "z"):
+            raise _malformed(f"not a line of type=value: {line[:40]!r}")
+        if "\r" in line or "\0" in line:
+            raise _malformed(f"a control character in the line {line[:40]!r}")
+        lines.append((line[0], line[2:]))
+    return lines
+
+
+def _number(text: str, what: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_NUMBER_DIGITS):
+        raise _malformed(f"{what} is not a number: {text[:40]!r}")
+    return int(text)
+
+
+def _origin(value: str) -> Origin:
+    words = value.split()
+    if len(words) != 6:
+        raise _malformed("o= has six words: user, id, version, network type, address type, address")
+    user, session_id, version, network, address_type, address = words
+    return Origin(
+        user, _number(session_id, "session id"), _number(version, "version"), address, address_type, network
+    )
+
+
+def _connection(value: str) -> Connection:
+    words = value.split()
+    if len(words) != 3:
+        raise _malformed("c= has three words: network type, address type, address")
+    network, address_type, address = words
+    return Connection(address, address_type, network)
+
+
+def _attribute(value: str) -> Attribute:
+    name, colon, rest = value.partition(":")
+    if not name:
+        raise _malformed("a= without a name")
+    return Attribute(name, rest if colon else None)
+
+
+def _media(lines: list[tuple[str, str]]) -> Media:
+    words = lines[0][1].split()
+    if len(words) < 4:
+        raise _malformed("m= has a kind, a port, a protocol and at least one format")
+    port_text, slash, count = words[1].partition("/")
+    port = _number(port_text, "port")
+    if port > MAX_PORT:
+        raise _malformed(f"port {port} is above {MAX_PORT}")
+    section = _Section(lines[1:], MEDIA_LETTERS)
+    return Media(
+        kind=words[0],
+        port=port,
+        protocol=words[2],
+        formats=tuple(words[3:]),
+        ports=_number(count, "number of ports") if slash else None,
+        title=section.one("i"),
+        connections=section.map("c", _connection),
+        bandwidths=section.all("b"),
+        key=section.one("k"),
+        attributes=section.map("a", _attribute),
+    )
+
+
+def _optional(letter: str, value: object | None) -> Iterator[str]:
+    if value is not None:
+        yield f"{letter}={value}"

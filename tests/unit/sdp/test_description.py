@@ -1,0 +1,134 @@
+"""Session descriptions: what is written reads back the same, and what does not parse says why."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.core.errors import MalformedError
+from gateway.sdp.description import Attribute, Connection, Media, Origin, SessionDescription, attribute
+
+RFC_8866_EXAMPLE = b"""v=0\r
+o=jdoe 3724394400 3724394405 IN IP4 198.51.100.1\r
+s=Call to John Smith\r
+i=SDP Offer #1\r
+u=http://www.jdoe.example.com/home.html\r
+e=Jane Doe <jane@jdoe.example.com>\r
+p=+1 617 555-6011\r
+c=IN IP4 198.51.100.1\r
+t=0 0\r
+m=audio 49170 RTP/AVP 0\r
+m=audio 49180 RTP/AVP 0\r
+m=video 51372 RTP/AVP 99\r
+c=IN IP6 2001:db8::2\r
+a=rtpmap:99 h263-1998/90000\r
+"""
+
+
+def test_the_example_of_rfc_8866_reads_and_writes_back_unchanged() -> None:
+    description = SessionDescription.parse(RFC_8866_EXAMPLE)
+    assert description.origin == Origin("jdoe", 3724394400, 3724394405, "198.51.100.1")
+    assert description.connection == Connection("198.51.100.1")
+    assert [media.port for media in description.media] == [49170, 49180, 51372]
+    assert description.media[2].connections == (Connection("2001:db8::2", "IP6"),)
+    assert attribute(description.media[2].attributes, "rtpmap") == "99 h263-1998/90000"
+    assert description.serialise() == RFC_8866_EXAMPLE
+
+
+def test_bare_line_feeds_and_missing_name_and_time_are_taken() -> None:
+    description = SessionDescription.parse(b"v=0\no=- 1 1 IN IP4 192.0.2.1\nm=audio 9 RTP/AVP 0\n\n")
+    assert description.name == "-"
+    assert description.timing == ("t=0 0",)
+
+
+def test_text_that_is_not_utf_8_survives() -> None:
+    raw = RFC_8866_EXAMPLE.replace(b"Call to John Smith", b"Gespr\xe4ch")
+    assert SessionDescription.parse(raw).serialise() == raw
+
+
+def test_attribute_tells_a_property_from_an_absent_one() -> None:
+    lines = (Attribute("sendonly"), Attribute("ptime", "30"))
+    assert attribute(lines, "sendonly") == ""
+    assert attribute(lines, "ptime") == "30"
+    assert attribute(lines, "inactive") is None
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "v=0"),
+        (b"v=1\r\n", "v=0"),
+        (b"v=0\r\ns=-\r\n", "o="),
+        (b"v=0\r\no=- 1 IN IP4 192.0.2.1\r\n", "six words"),
+        (b"v=0\r\no=- x 1 IN IP4 192.0.2.1\r\n", "session id"),
+        (b"v=0\r\no=- " + b"9" * 5000 + b" 1 IN IP4 192.0.2.1\r\n", "session id"),
+        (b"v=0\r\no=- 1 1 IN IP4 h\r\nx=1\r\n", "x="),
+        (b"v=0\r\no=- 1 1 IN IP4 h\r\nc=IN IP4 h\r\nc=IN IP4 h\r\n", "more than one line c="),
+        (b"v=0\r\no=- 1 1 IN IP4 h\r\nc=IN IP4\r\n", "three words"),
+        (b"v=0\r\no=- 1 1 IN IP4 h\r\na=:1\r\n", "without a name"),
+        (b"v=0\r\no=- 1 1 IN IP4 h\r\nm=audio 0 RTP/AVP\r\n", "m= has"),
+        (b"v=0\r\no=- 1 1 IN IP4 h\r\nm=audio 65536 RTP/AVP 0\r\n", "65536"),
+        (b"v=0\r\no=- 1 1 IN IP4 h\r\nm=audio -1 RTP/AVP 0\r\n", "port"),
+        (b"v=0\r\no=- 1 1 IN IP4 h\r\nm=audio 1/\xc2\xb2 RTP/AVP 0\r\n", "number of ports"),
+        (b"v=0\r\no=- 1 1 IN IP4 h\r\nhello\r\n", "type=value"),
+        (b"v=0\r\no=- 1 1 IN IP4 h\r\ns=a\0b\r\n", "control character"),
+        (b"v=0\r\no=- 1 1 IN IP4 h\r\n" + b"m=audio 1 RTP/AVP 0\r\n" * 65, "media streams"),
+        (b"v=0\r\no=- 1 1 IN IP4 h\r\n" + b"a=x\r\n" * 1000, "lines"),
+        (b"v=0\r\n" + b"a" * 70000, "bytes"),
+    ],
+)
+def test_a_broken_description_is_refused_with_its_fault(data: bytes, said: str) -> None:
+    with pytest.raises(MalformedError, match=said):
+        SessionDescription.parse(data)
+
+
+word = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
+text = st.text(st.characters(min_codepoint=32, max_codepoint=0x2000, exclude_categories=("Cs", "Cc")), max_size=20)
+name = st.text(st.sampled_from("abcdefgh-0123"), min_size=1, max_size=8)
+number = st.integers(0, 2**63)
+connections = st.builds(Connection, word, st.sampled_from(["IP4", "IP6"]))
+attributes = st.lists(st.builds(Attribute, name, st.none() | text), max_size=4).map(tuple)
+media = st.builds(
+    Media,
+    kind=word,
+    port=st.integers(0, 65535),
+    protocol=word,
+    formats=st.lists(word, min_size=1, max_size=4).map(tuple),
+    ports=st.none() | st.integers(1, 9),
+    title=st.none() | text,
+    connections=st.lists(connections, max_size=2).map(tuple),
+    bandwidths=st.lists(text, max_size=2).map(tuple),
+    key=st.none() | text,
+    attributes=attributes,
+)
+descriptions = st.builds(
+    SessionDescription,
+    origin=st.builds(Origin, word, number, number, word),
+    name=text.map(lambda value: value or "-"),
+    information=st.none() | text,
+    uri=st.none() | text,
+    emails=st.lists(text, max_size=2).map(tuple),
+    phones=st.lists(text, max_size=2).map(tuple),
+    connection=st.none() | connections,
+    bandwidths=st.lists(text, max_size=2).map(tuple),
+    timing=st.lists(text.map("t={}".format), min_size=1, max_size=2).map(tuple),
+    key=st.none() | text,
+    attributes=attributes,
+    media=st.lists(media, max_size=3).map(tuple),
+)
+
+
+@given(descriptions)
+@settings(max_examples=40)
+def test_whatever_is_written_reads_back_the_same(description: SessionDescription) -> None:
+    assert SessionDescription.parse(description.serialise()) == description
+
+
+@given(st.binary(max_size=60), st.integers(0, len(RFC_8866_EXAMPLE)), st.integers(0, 40))
+@settings(max_examples=100)
+def test_a_mangled_description_raises_nothing_but_malformed(noise: bytes, at: int, cut: int) -> None:
+    try:
+        SessionDescription.parse(RFC_8866_EXAMPLE[:at] + noise + RFC_8866_EXAMPLE[at + cut :])
+    except MalformedError as fault:
+        assert str(fault).startswith("session description: ")

@@ -80,6 +80,9 @@ class Direction(Enum):
         return cls.RECVONLY if receives else cls.INACTIVE
 
 
+DIRECTIONS: Final = {direction.value: direction for direction in Direction}
+
+
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """What offer and answer have come to.
@@ -328,6 +331,6 @@ def _ptime(media: Media) -> int:
 def _direction(description: SessionDescription, media: Media) -> Direction:
     for attributes in (media.attributes, description.attributes):
         for line in attributes:
-            if line.value is None and line.name in Direction._value2member_map_:
-                return Direction(line.name)
+            if line.value is None and line.name in DIRECTIONS:
+                return DIRECTIONS[line.name]
     return Direction.SENDRECV

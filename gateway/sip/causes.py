@@ -1,0 +1,152 @@
+"""SIP statuses and Q.850 causes, one table each way, and the Reason header that carries causes unharmed.
+
+The tables are those of RFC 3398 (7.2.4.1 cause to status, 8.2.6.1 status to cause); where it leaves a blank, the
+entry says what fills it. A Reason header of protocol Q.850 (RFC 3326) overrides the table on the way in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from gateway.core.cause import Cause
+
+__all__ = ["CAUSE_TO_STATUS", "STATUS_TO_CAUSE", "cause_of", "cause_of_reason", "reason", "status_of"]
+
+CAUSE_TO_STATUS: Final = {
+    Cause.UNALLOCATED_NUMBER: 404,
+    Cause.NO_ROUTE_TO_TRANSIT_NETWORK: 404,
+    Cause.NO_ROUTE_TO_DESTINATION: 404,
+    # Blank in RFC 3398, since it expects BYE or CANCEL there; a call that nobody answered is 480 (RFC 4497 8.4.1).
+    Cause.NORMAL_CLEARING: 480,
+    Cause.USER_BUSY: 486,
+    Cause.NO_USER_RESPONDING: 408,
+    Cause.NO_ANSWER: 480,
+    Cause.SUBSCRIBER_ABSENT: 480,
+    # 403 there, or a 6xx where the user refused; networks that bar a call use 55, 57 or 87.
+    Cause.CALL_REJECTED: 603,
+    Cause.NUMBER_CHANGED: 410,
+    Cause.REDIRECTION_TO_NEW_DESTINATION: 410,
+    Cause.EXCHANGE_ROUTING_ERROR: 483,
+    Cause.NON_SELECTED_USER_CLEARING: 404,
+    Cause.DESTINATION_OUT_OF_ORDER: 502,
+    Cause.INVALID_NUMBER_FORMAT: 484,
+    Cause.FACILITY_REJECTED: 501,
+    Cause.NORMAL_UNSPECIFIED: 480,
+    Cause.NO_CIRCUIT_AVAILABLE: 503,
+    Cause.NETWORK_OUT_OF_ORDER: 503,
+    Cause.TEMPORARY_FAILURE: 503,
+    Cause.SWITCHING_EQUIPMENT_CONGESTION: 503,
+    Cause.RESOURCE_UNAVAILABLE: 503,
+    Cause.INCOMING_CALLS_BARRED_IN_CUG: 403,
+    Cause.BEARER_CAPABILITY_NOT_AUTHORIZED: 403,
+    Cause.BEARER_CAPABILITY_NOT_AVAILABLE: 503,
+    Cause.BEARER_CAPABILITY_NOT_IMPLEMENTED: 488,
+    Cause.ONLY_RESTRICTED_DIGITAL_AVAILABLE: 488,
+    Cause.SERVICE_NOT_IMPLEMENTED: 501,
+    Cause.USER_NOT_MEMBER_OF_CUG: 403,
+    Cause.INCOMPATIBLE_DESTINATION: 503,
+    Cause.RECOVERY_ON_TIMER_EXPIRY: 504,
+    Cause.PROTOCOL_ERROR: 500,
+    Cause.INTERWORKING: 500,
+}
+
+CLASS_TO_STATUS: Final = (480, 480, 503, 503, 501, 500, 500, 500)
+"""For causes that the table leaves out, by the class bits of the value (Q.850 2.2.5): normal, normal, resource
+unavailable, service not available, service not implemented, invalid message, protocol error, interworking."""
+
+STATUS_TO_CAUSE: Final = {
+    300: Cause.REDIRECTION_TO_NEW_DESTINATION,  # 3xx: not followed, so the call ends with what it asked for
+    301: Cause.NUMBER_CHANGED,
+    400: Cause.TEMPORARY_FAILURE,
+    401: Cause.CALL_REJECTED,
+    402: Cause.CALL_REJECTED,
+    403: Cause.CALL_REJECTED,
+    404: Cause.UNALLOCATED_NUMBER,
+    405: Cause.SERVICE_NOT_AVAILABLE,
+    406: Cause.SERVICE_NOT_IMPLEMENTED,
+    407: Cause.CALL_REJECTED,
+    408: Cause.RECOVERY_ON_TIMER_EXPIRY,
+    410: Cause.NUMBER_CHANGED,
+    413: Cause.INTERWORKING,
+    414: Cause.INTERWORKING,
+    415: Cause.SERVICE_NOT_IMPLEMENTED,
+    416: Cause.INTERWORKING,
+    420: Cause.INTERWORKING,
+    421: Cause.INTERWORKING,
+    423: Cause.INTERWORKING,
+    480: Cause.NO_USER_RESPONDING,
+    481: Cause.TEMPORARY_FAILURE,
+    482: Cause.EXCHANGE_ROUTING_ERROR,
+    483: Cause.EXCHANGE_ROUTING_ERROR,
+    484: Cause.INVALID_NUMBER_FORMAT,
+    485: Cause.UNALLOCATED_NUMBER,
+    486: Cause.USER_BUSY,
+    487: Cause.NORMAL_CLEARING,  # blank in RFC 3398: it answers our own CANCEL
+    488: Cause.BEARER_CAPABILITY_NOT_IMPLEMENTED,  # "by Warning header" there; this is RFC 4497 8.4.4
+    500: Cause.TEMPORARY_FAILURE,
+    501: Cause.SERVICE_NOT_IMPLEMENTED,
+    502: Cause.NETWORK_OUT_OF_ORDER,
+    503: Cause.TEMPORARY_FAILURE,
+    504: Cause.RECOVERY_ON_TIMER_EXPIRY,
+    505: Cause.INTERWORKING,
+    513: Cause.INTERWORKING,
+    600: Cause.USER_BUSY,
+    603: Cause.CALL_REJECTED,
+    604: Cause.UNALLOCATED_NUMBER,
+    606: Cause.BEARER_CAPABILITY_NOT_IMPLEMENTED,
+}
+
+CAUSES: Final = {int(cause): cause for cause in Cause}
+
+MAX_REASON: Final = 1000
+"""Characters of Reason headers that are looked at: a Q.850 reason has some 40."""
+
+
+def status_of(cause: Cause) -> int:
+    """The SIP status that refuses a call for `cause`."""
+    return CAUSE_TO_STATUS.get(cause, CLASS_TO_STATUS[cause >> 4])
+
+
+def cause_of(status: int) -> Cause:
+    """The cause with which a call ends that was refused with `status`.
+
+    A status that is not known counts as the x00 of its class (RFC 3261 8.1.3.2).
+    """
+    found = STATUS_TO_CAUSE.get(status) or STATUS_TO_CAUSE.get(status // 100 * 100)
+    return found or Cause.INTERWORKING
+
+
+def reason(cause: Cause) -> str:
+    """The value of a Reason header that carries `cause` (RFC 3326 section 2)."""
+    return f'Q.850;cause={int(cause)};text="{cause.phrase}"'
+
+
+def cause_of_reason(values: Iterable[str]) -> Cause | None:
+    """The cause in the first Q.850 value among Reason headers, or None where none tells one that exists."""
+    for value in _split(",".join(values)[:MAX_REASON], ","):
+        protocol, *parameters = (part.strip() for part in _split(value, ";"))
+        if protocol.upper() != "Q.850":
+            continue
+        for parameter in parameters:
+            name, _, number = (part.strip() for part in parameter.partition("="))
+            if name.lower() == "cause" and number.isascii() and number.isdigit() and len(number) <= 3:
+                return CAUSES.get(int(number))
+    return None
+
+
+def _split(text: str, separator: str) -> list[str]:
+    """Split outside quoted strings."""
+    parts, start, quoted, escaped = [], 0, False, False
+    for index, character in enumerate(text):
+        if escaped:
+            escaped = False
+        elif character == "\\":
+            escaped = quoted
+        elif character == '"':
+            quoted = not quoted
+        elif character == separator and not quoted:
+            parts.append(text[start:index])
+            start = index + 1
+    parts.append(text[start:])
+    return parts

@@ -1,0 +1,63 @@
+"""Statuses and causes: RFC 3398's tables hold, nothing is left without an answer, Reason headers survive."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.core.cause import Cause
+from gateway.sip.causes import cause_of, cause_of_reason, reason, status_of
+
+
+@pytest.mark.parametrize(
+    ("cause", "status"),
+    [(1, 404), (17, 486), (18, 408), (19, 480), (20, 480), (21, 603), (28, 484), (34, 503), (42, 503), (65, 488),
+     (102, 504), (111, 500), (127, 500)],
+)  # fmt: skip
+def test_causes_become_the_statuses_of_rfc_3398(cause: int, status: int) -> None:
+    assert status_of(Cause(cause)) == status
+
+
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [(404, 1), (486, 17), (480, 18), (408, 102), (484, 28), (500, 41), (502, 38), (503, 41), (600, 17), (603, 21)],
+)
+def test_statuses_become_the_causes_of_rfc_3398(status: int, cause: int) -> None:
+    assert cause_of(status) is Cause(cause)
+
+
+def test_every_cause_refuses_with_a_final_status_that_is_no_redirection() -> None:
+    assert all(400 <= status_of(cause) <= 699 for cause in Cause)
+
+
+@pytest.mark.parametrize(("status", "like"), [(399, 300), (499, 400), (599, 500), (699, 600)])
+def test_an_unknown_status_counts_as_the_first_of_its_class(status: int, like: int) -> None:
+    assert cause_of(status) is cause_of(like)
+
+
+@pytest.mark.parametrize("cause", list(Cause))
+def test_a_reason_that_we_write_reads_back(cause: Cause) -> None:
+    assert cause_of_reason([reason(cause)]) is cause
+
+
+@pytest.mark.parametrize(
+    ("value", "cause"),
+    [
+        ('SIP ;cause=200;text="done, really", q.850 ; CAUSE = 17', Cause.USER_BUSY),
+        ('Q.850;text="a;cause=3,Q.850";cause=21', Cause.CALL_REJECTED),
+        ("Q.850;cause=250", None),
+        ("Q.850;cause=\u00b2", None),
+        ("Q.850", None),
+        ("SIP;cause=600", None),
+        ("", None),
+    ],
+)
+def test_reasons_as_peers_write_them(value: str, cause: Cause | None) -> None:
+    assert cause_of_reason([value]) is cause
+
+
+@given(st.text(max_size=60))
+@settings(max_examples=50)
+def test_no_reason_header_crashes(value: str) -> None:
+    cause_of_reason([value, "Q.850;cause=16"])

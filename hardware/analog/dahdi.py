@@ -1,0 +1,314 @@
+"""One opened analogue channel, driven through the DAHDI ABI: line commands in, line events out.
+
+The same code stands above the kernel and above the emulated card. A `LineCommand` becomes the ioctls that carry
+it out; what the device refuses comes back as a FAILED event that carries the errno, what has gone as REMOVED,
+and neither ever raises. Audio does not pass here: the media plane reads and writes `descriptor`, one frame of
+160 bytes (20 ms) a call.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Mapping
+from typing import Any, Final
+
+from gateway.core.audio import Encoding
+from gateway.core.errors import HardwareError, LocalError, Lost, OpenFailed, Unavailable
+from hardware.analog import abi, structs
+from hardware.analog.abi import HookCommand, Ioctl
+from hardware.analog.line import (
+    CancelDial,
+    DialDigits,
+    EchoCancel,
+    Hook,
+    LineCommand,
+    LineEvent,
+    LineEventKind,
+    OnHookTransmit,
+    PortKind,
+    Ring,
+    SetHook,
+    SetPolarity,
+    StopRing,
+)
+from hardware.port import Backend, Handle
+
+__all__ = ["AnalogPort", "port_kind"]
+
+FRAME_BYTES: Final = 160
+"""20 ms at 8000 samples a second, one byte each."""
+
+BUFFERS: Final = 4
+"""Frames that the device holds in each direction: enough to ride out 60 ms of a late media thread."""
+
+MAX_CADENCE: Final = 16
+MAX_DIAL_STRING: Final = 255
+
+_NOT_EVENTS: Final = frozenset({abi.Event.ABORT, abi.Event.OVERRUN, abi.Event.BADFCS})
+"""Only HDLC channels have these."""
+
+_EVENTS: Final[Mapping[int, LineEventKind]] = {
+    abi.Event.ONHOOK: LineEventKind.ONHOOK,
+    abi.Event.RINGOFFHOOK: LineEventKind.RINGOFFHOOK,
+    abi.Event.WINKFLASH: LineEventKind.WINKFLASH,
+    abi.Event.ALARM: LineEventKind.ALARM,
+    abi.Event.NOALARM: LineEventKind.NOALARM,
+    abi.Event.DIALCOMPLETE: LineEventKind.DIALCOMPLETE,
+    abi.Event.RINGERON: LineEventKind.RINGERON,
+    abi.Event.RINGEROFF: LineEventKind.RINGEROFF,
+    abi.Event.HOOKCOMPLETE: LineEventKind.HOOKCOMPLETE,
+    abi.Event.PULSE_START: LineEventKind.PULSE_START,
+    abi.Event.POLARITY: LineEventKind.POLARITY,
+    abi.Event.RINGBEGIN: LineEventKind.RINGBEGIN,
+    abi.Event.EC_DISABLED: LineEventKind.EC_DISABLED,
+    abi.Event.REMOVED: LineEventKind.REMOVED,
+    abi.Event.NEONMWI_ACTIVE: LineEventKind.NEON_ON,
+    abi.Event.NEONMWI_INACTIVE: LineEventKind.NEON_OFF,
+    abi.Event.TX_CED_DETECTED: LineEventKind.TX_CED,
+    abi.Event.RX_CED_DETECTED: LineEventKind.RX_CED,
+    abi.Event.TX_CNG_DETECTED: LineEventKind.TX_CNG,
+    abi.Event.RX_CNG_DETECTED: LineEventKind.RX_CNG,
+    abi.Event.EC_NLP_DISABLED: LineEventKind.EC_NLP_DISABLED,
+    abi.Event.EC_NLP_ENABLED: LineEventKind.EC_NLP_ENABLED,
+    abi.Event.READ_OVERRUN: LineEventKind.READ_OVERRUN,
+    abi.Event.WRITE_UNDERRUN: LineEventKind.WRITE_UNDERRUN,
+}
+
+_HOOKS: Final[Mapping[Hook, HookCommand]] = {
+    Hook.ONHOOK: HookCommand.ONHOOK,
+    Hook.OFFHOOK: HookCommand.OFFHOOK,
+    Hook.WINK: HookCommand.WINK,
+    Hook.FLASH: HookCommand.FLASH,
+    Hook.START: HookCommand.START,
+}
+
+_ENCODINGS: Final[Mapping[int, Encoding]] = {
+    abi.Law.MULAW: Encoding.PCMU,
+    abi.Law.ALAW: Encoding.PCMA,
+}
+
+_REASONS: Final[Mapping[int, str]] = {
+    errno.EBUSY: "in use by another program",
+    errno.ENXIO: "not there or not configured; run dahdi_cfg and look at /etc/dahdi/system.conf",
+    errno.EINVAL: "no such channel; `dahdi_scan` lists those that there are",
+    errno.EACCES: "no permission; add the user to the group that owns /dev/dahdi",
+    errno.EPERM: "no permission; add the user to the group that owns /dev/dahdi",
+    errno.ENODATA: "its tone zone is not loaded; run dahdi_cfg with that zone in /etc/dahdi/system.conf",
+    errno.ENODEV: "the card has been removed",
+}
+
+
+def port_kind(sigtype: int) -> PortKind | None:
+    """What a channel of signalling type `sigtype` is there for; None where it is no analogue port.
+
+    DAHDI names a port for the signalling that it speaks: FXO signalling is spoken to a telephone.
+    """
+    if sigtype in (abi.SigType.FXOLS, abi.SigType.FXOGS, abi.SigType.FXOKS):
+        return PortKind.FXS
+    if sigtype in (abi.SigType.FXSLS, abi.SigType.FXSGS, abi.SigType.FXSKS):
+        return PortKind.FXO
+    return None
+
+
+class AnalogPort:
+    """An opened analogue channel.
+
+    Args:
+        backend: the kernel or an emulated card.
+        number: channel number from 1.
+        zone: tone zone whose ring cadence and dialling levels apply ("us", "de", …); None for the device's.
+
+    Raises:
+        LocalError: a zone that DAHDI has no number for.
+        Unavailable: no driver or no such channel.
+        OpenFailed: it is there and would not open (in use, no permission, not an analogue port).
+    """
+
+    number: int
+    kind: PortKind
+    encoding: Encoding
+
+    def __init__(self, backend: Backend, number: int, *, zone: str | None = None) -> None:
+        if zone is not None and zone not in abi.ZONES:
+            raise LocalError(f"no tone zone '{zone}'; there are: {', '.join(sorted(abi.ZONES))}")
+        self.number = number
+        self._handle = _open(backend, number)
+        try:
+            self._set_up(zone)
+        except OSError as error:
+            self._handle.close()
+            raise OpenFailed(_sentence(number, error)) from error
+        except HardwareError:
+            self._handle.close()
+            raise
+
+    def _set_up(self, zone: str | None) -> None:
+        handle = self._handle
+        buffers = {
+            "txbufpolicy": abi.BUFFER_IMMEDIATE,
+            "rxbufpolicy": abi.BUFFER_IMMEDIATE,
+            "numbufs": BUFFERS,
+            "bufsize": FRAME_BYTES,
+            "readbufs": 0,
+            "writebufs": 0,
+        }
+        handle.ioctl(Ioctl.SET_BUFINFO, bytearray(structs.BUFFERINFO.build(buffers)))
+        if zone is not None:
+            handle.ioctl(Ioctl.SETTONEZONE, _int(abi.ZONES[zone]))
+        params = self._params()
+        kind = port_kind(params.sigtype)
+        if kind is None:
+            raise OpenFailed(
+                f"DAHDI channel {self.number} has signalling type {params.sigtype:#x} and is no analogue port; "
+                f"give it fxoks= (telephone) or fxsks= (exchange line) in /etc/dahdi/system.conf"
+            )
+        self.kind = kind
+        self.encoding = _ENCODINGS.get(params.curlaw, Encoding.PCMU)
+
+    @property
+    def descriptor(self) -> int:
+        """Where the media plane reads and writes frames of 160 bytes in `encoding`."""
+        return self._handle.fileno()
+
+    def attention(self) -> tuple[int, int]:
+        """(descriptor, epoll mask) that tells that an event waits."""
+        return self._handle.attention()
+
+    def events(self) -> list[LineEvent]:
+        """Every event that waits, oldest first; REMOVED once the device has gone."""
+        found: list[LineEvent] = []
+        argument = bytearray(4)
+        for _ in range(abi.EVENT_QUEUE):  # a device that never says "none" must not hold us
+            try:
+                self._handle.ioctl(Ioctl.GETEVENT, argument)
+            except OSError as error:
+                if error.errno != errno.ENODEV:
+                    raise Lost(_sentence(self.number, error)) from error
+                found.append(LineEvent(LineEventKind.REMOVED))
+                break
+            number = structs.INT.parse(argument)
+            if number == abi.Event.NONE:
+                break
+            event = _event(number)
+            if event is not None:
+                found.append(event)
+        return found
+
+    def perform(self, command: LineCommand) -> LineEvent | None:
+        """Carry out a command.
+
+        Returns:
+            None where the device took it; FAILED with its errno where it refused; REMOVED where it has gone.
+        """
+        try:
+            self._carry_out(command)
+        except OSError as error:
+            if error.errno == errno.EINPROGRESS:
+                return None  # a HOOK sequence runs; HOOKCOMPLETE tells its end
+            if error.errno == errno.ENODEV:
+                return LineEvent(LineEventKind.REMOVED)
+            return LineEvent(LineEventKind.FAILED, errno=error.errno or 0, command=command)
+        return None
+
+    def _carry_out(self, command: LineCommand) -> None:
+        ioctl = self._handle.ioctl
+        match command:
+            case SetHook(hook):
+                ioctl(Ioctl.HOOK, _int(_HOOKS[hook]))
+            case Ring(cadence):
+                ioctl(Ioctl.SETCADENCE, None if cadence is None else _cadence(cadence))
+                ioctl(Ioctl.HOOK, _int(HookCommand.RING))
+            case StopRing():
+                ioctl(Ioctl.HOOK, _int(HookCommand.RINGOFF))
+            case DialDigits(digits):
+                ioctl(Ioctl.DIAL, _dial(abi.DialOp.REPLACE, digits))
+            case CancelDial():
+                ioctl(Ioctl.DIAL, _dial(abi.DialOp.CANCEL, ""))
+            case SetPolarity(reverse):
+                ioctl(Ioctl.SETPOLARITY, _int(reverse))
+            case OnHookTransmit(ms):
+                ioctl(Ioctl.ONHOOKTRANSFER, _int(ms))
+            case EchoCancel(taps):
+                ioctl(Ioctl.ECHOCANCEL, _int(taps))
+
+    def flush(self) -> None:
+        """Drop audio that waits in either direction, so that a new listener hears the present."""
+        try:
+            self._handle.ioctl(Ioctl.FLUSH, _int(abi.Flush.READ | abi.Flush.WRITE))
+        except OSError as error:
+            if error.errno != errno.ENODEV:  # of a card that has gone, REMOVED tells
+                raise Lost(_sentence(self.number, error)) from error
+
+    def off_hook(self) -> bool:
+        """FXS: the telephone is lifted. FXO: the line has battery."""
+        try:
+            return bool(self._params().rxisoffhook)
+        except OSError:
+            return False
+
+    def in_service(self) -> bool:
+        """Whether the device is there and reports no alarm."""
+        try:
+            return int(self._params().chan_alarms) == abi.Alarm.NONE
+        except OSError:
+            return False
+
+    def close(self) -> None:
+        """Give the channel back; the device hangs up the line."""
+        self._handle.close()
+
+    def _params(self) -> Any:
+        argument = bytearray(structs.PARAMS.sizeof())
+        self._handle.ioctl(Ioctl.GET_PARAMS, argument)
+        return structs.PARAMS.parse(argument)
+
+
+def _open(backend: Backend, number: int) -> Handle:
+    try:
+        handle = backend.open(abi.CHANNEL_NODE)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
+            raise Unavailable(f"{abi.CHANNEL_NODE} cannot be opened: is the dahdi module loaded?") from error
+        raise OpenFailed(f"{abi.CHANNEL_NODE}: {_reason(error)}") from error
+    try:
+        handle.ioctl(Ioctl.SPECIFY, _int(number))
+    except OSError as error:
+        handle.close()
+        failure = Unavailable if error.errno in (errno.EINVAL, errno.ENXIO, errno.ENODEV) else OpenFailed
+        raise failure(_sentence(number, error)) from error
+    return handle
+
+
+def _event(number: int) -> LineEvent | None:
+    if number & abi.PULSE_DIGIT and 0x20 < number & 0xFF < 0x7F:
+        return LineEvent(LineEventKind.PULSE_DIGIT, digit=chr(number & 0xFF))
+    if number in _NOT_EVENTS:
+        return None
+    kind = _EVENTS.get(number)
+    return LineEvent(LineEventKind.UNKNOWN, errno=number) if kind is None else LineEvent(kind)
+
+
+def _int(value: int) -> bytearray:
+    return bytearray(structs.INT.build(int(value)))
+
+
+def _cadence(cadence: tuple[int, ...]) -> bytearray:
+    if len(cadence) > MAX_CADENCE:
+        raise OSError(errno.EINVAL, "ring cadence of more than 16 values")
+    filled = [*cadence, *[0] * (MAX_CADENCE - len(cadence))]
+    return bytearray(structs.RING_CADENCE.build({"ringcadence": filled}))
+
+
+def _dial(op: abi.DialOp, digits: str) -> bytearray:
+    if len(digits) > MAX_DIAL_STRING or not digits.isascii():
+        raise OSError(errno.EINVAL, "dial string too long or not ASCII")
+    text = digits.encode().ljust(structs.DIALOPERATION.dialstr.sizeof(), b"\0")
+    return bytearray(structs.DIALOPERATION.build({"op": op, "dialstr": text}))
+
+
+def _reason(error: OSError) -> str:
+    return _REASONS.get(error.errno or 0, error.strerror or str(error))
+
+
+def _sentence(number: int, error: OSError) -> str:
+    return f"DAHDI channel {number}: {_reason(error)}"

@@ -1,0 +1,52 @@
+# make run     install what is missing and start the demo office on emulated hardware
+# make test    install what is missing and run the whole suite
+# make bench   install what is missing and print the benchmark table
+# make style types   the other half of the gate
+#
+# Everything goes into .venv beside this file, except Debian packages, which are named before they are installed.
+
+OFFICE ?= examples/office/office.toml
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+# command that must be there : Debian package that brings it
+RUN_NEEDS   := espeak-ng:espeak-ng
+TEST_NEEDS  := $(RUN_NEEDS) sipp:sip-tester baresip:baresip-core sox:sox
+SOURCES     := $(wildcard gateway/plane/*.py gateway/media/*.py)
+
+.PHONY: run test bench style types gate clean
+
+run: $(VENV)/run.stamp $(VENV)/warm.stamp
+	@exec $(BIN)/copperline run $(OFFICE)
+
+test: $(VENV)/test.stamp $(VENV)/warm.stamp
+	$(BIN)/pytest -n 2 $(TESTS)
+
+bench: $(VENV)/test.stamp $(VENV)/warm.stamp
+	@for bench in tests/bench/bench_*.py; do $(BIN)/python $$bench || exit 1; done
+
+style: $(VENV)/test.stamp
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/test.stamp
+	$(BIN)/mypy
+
+gate: style types test
+
+clean:
+	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(VENV)/run.stamp: pyproject.toml install.sh
+	@sh install.sh $(VENV) '.[fast]' $(RUN_NEEDS)
+	@touch $@
+
+$(VENV)/test.stamp: pyproject.toml install.sh
+	@sh install.sh $(VENV) '.[fast,dev]' $(TEST_NEEDS)
+	@touch $@ $(VENV)/run.stamp
+
+$(VENV)/warm.stamp: $(SOURCES) | $(VENV)/run.stamp
+	@echo "Compiling the media plane and speaking the prompts (once) ..."
+	@$(BIN)/copperline warm
+	@touch $@

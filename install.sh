@@ -1,0 +1,54 @@
+#!/bin/sh
+# Brings what Copperline needs onto a Debian or Ubuntu machine.
+#   install.sh VENV REQUIREMENT COMMAND:PACKAGE ...
+# Debian packages whose command is missing are named, then installed (by sudo where not root); then the virtual
+# environment VENV is made if need be and REQUIREMENT (this project with its extras) installed into it, editable.
+set -eu
+
+venv=$1 requirement=$2
+shift 2
+
+say() { printf 'copperline: %s\n' "$*"; }
+fail() { printf 'copperline: %s\n' "$*" >&2; exit 1; }
+
+suits() { command -v "$1" >/dev/null 2>&1 && "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; }
+
+# The newest Python that will do.
+python=
+for candidate in python3 python3.13 python3.12 python3.11; do
+    if suits "$candidate"; then python=$candidate; break; fi
+done
+
+missing=
+for need in "$@"; do
+    command -v "${need%%:*}" >/dev/null 2>&1 || missing="$missing ${need#*:}"
+done
+[ -n "$python" ] || missing="$missing python3"
+if [ -z "$python" ] || ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
+    missing="$missing python3-venv"
+fi
+
+if [ -n "$missing" ]; then
+    command -v apt-get >/dev/null 2>&1 || fail "please install by your system's package manager:$missing"
+    sudo=
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null 2>&1 || fail "not root and no sudo here; please run: apt-get install$missing"
+        sudo=sudo
+    fi
+    say "installing these Debian packages:$missing"
+    $sudo apt-get update -qq
+    # shellcheck disable=SC2086
+    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
+fi
+
+if [ -z "$python" ]; then
+    suits python3 || fail "this system's python3 is older than 3.11; please install Python 3.11 or later"
+    python=python3
+fi
+
+if [ ! -x "$venv/bin/python" ]; then
+    say "making a virtual environment in $venv"
+    "$python" -m venv "$venv"
+fi
+say "installing $requirement and what it needs into $venv"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable "$requirement"

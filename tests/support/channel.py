@@ -1,0 +1,113 @@
+"""A channel that only writes down what it is told: a leg's far side, played by the test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+
+from gateway.core.audio import Audio, AudioEvent, AudioStats, Capture, Sound, SoundEnd
+from gateway.core.cause import Cause
+from gateway.core.errors import RemoteError
+from gateway.core.messages import Command, Hangup
+
+__all__ = ["ScriptedAudio", "ScriptedChannel", "ScriptedTechnology"]
+
+
+class ScriptedAudio(Audio):
+    """Audio whose sounds end when the test says so."""
+
+    def __init__(self, digits_as_events: bool) -> None:
+        self.listener: Callable[[AudioEvent, float], None] | None = None
+        self.joined: Audio | None = None
+        self.playing: Sound | None = None
+        self.heard: list[str] = []
+        self.closed = False
+        self._digits_as_events = digits_as_events
+        self._on_end: Callable[[SoundEnd], None] | None = None
+
+    @property
+    def digits_as_events(self) -> bool:
+        return self._digits_as_events
+
+    def join(self, other: Audio) -> None:
+        assert isinstance(other, ScriptedAudio)
+        self.joined, other.joined = other, self
+
+    def part(self) -> None:
+        if isinstance(self.joined, ScriptedAudio):
+            self.joined.joined = None
+        self.joined = None
+
+    def echo(self) -> None:
+        self.joined = self
+
+    def play(self, sound: Sound, on_end: Callable[[SoundEnd], None] | None = None) -> None:
+        self._end(SoundEnd.STOPPED)
+        self.playing, self._on_end = sound, on_end
+        self.heard.append(sound.name)
+
+    def stop(self) -> None:
+        self._end(SoundEnd.STOPPED)
+
+    def finish(self) -> None:
+        """The sound has played to its end."""
+        self._end(SoundEnd.PLAYED)
+
+    def _end(self, how: SoundEnd) -> None:
+        on_end, self.playing, self._on_end = self._on_end, None, None
+        if on_end is not None:
+            on_end(how)
+
+    def send_digits(self, digits: str, duration: float = 0.1, gap: float = 0.1) -> None:
+        self.heard.append(f"digits {digits}")
+
+    def detect_digits(self, on: bool) -> None:
+        pass
+
+    def capture(self, seconds: float) -> Capture:
+        raise AssertionError("nothing here captures")
+
+    def stats(self) -> AudioStats:
+        return AudioStats()
+
+    def close(self) -> None:
+        self._end(SoundEnd.LOST)
+        self.closed = True
+
+
+class ScriptedChannel:
+    """A channel that writes its commands down."""
+
+    def __init__(self, name: str, peer: str, *, digits_as_events: bool = True) -> None:
+        self.name = name
+        self.peer = peer
+        self.commands: list[Command] = []
+        self.audio: ScriptedAudio | None = ScriptedAudio(digits_as_events)
+
+    def command(self, command: Command, now: float) -> None:
+        self.commands.append(command)
+        if isinstance(command, Hangup) and self.audio is not None:
+            self.audio.close()
+            self.audio = None
+
+    @property
+    def last(self) -> Command:
+        """The latest command."""
+        return self.commands[-1]
+
+
+class ScriptedTechnology:
+    """Makes scripted channels; an address in `refusals` is refused with that cause."""
+
+    def __init__(self, word: str, refusals: dict[str, Cause] | None = None) -> None:
+        self.word = word
+        self.refusals = refusals or {}
+        self.made: dict[str, ScriptedChannel] = {}
+        self._serial = count(1)
+
+    def channel(self, address: str, now: float) -> ScriptedChannel:
+        if address in self.refusals:
+            raise RemoteError(f"{address} is not to be had", self.refusals[address])
+        name = f"{self.word}/{address}-{next(self._serial):08x}"
+        self.made[address] = channel = ScriptedChannel(name, f"telephone {address}")
+        return channel

@@ -1,0 +1,45 @@
+"""An asyncio loop on a hand-moved clock: timers fire when a test moves time, and nothing ever sleeps."""
+
+from __future__ import annotations
+
+import asyncio
+import selectors
+from collections.abc import Callable
+
+__all__ = ["ManualLoop"]
+
+_TURNS = 20
+"""Turns of the loop after which what happens at one moment has settled: a chain of tasks needs a few each."""
+
+
+class _Impatient(selectors.DefaultSelector):
+    """Takes what is ready and never waits."""
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        return super().select(0)
+
+
+class ManualLoop(asyncio.SelectorEventLoop):
+    """A loop whose `time()` is moved by `advance` alone."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        super().__init__(_Impatient())
+
+    def time(self) -> float:
+        return self.now
+
+    def settle(self, turns: int = _TURNS) -> None:
+        """Run all that is due at this moment, sockets included."""
+        for _ in range(turns):
+            self.call_soon(self.stop)
+            self.run_forever()
+
+    def advance(self, seconds: float, tick: float = 0.02, on_tick: Callable[[float], None] | None = None) -> None:
+        """Move time on in steps of `tick` seconds; `on_tick` is called at each with the new time."""
+        end = self.now + seconds
+        while self.now < end - 1e-9:
+            self.now = min(end, self.now + tick)
+            if on_tick is not None:
+                on_tick(self.now)
+            self.settle()

@@ -1,0 +1,343 @@
+"""Calls as conversations between scripted legs: who is told what, and what is written down."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from gateway.call.call import CallRecord
+from gateway.call.manager import CallManager
+from gateway.core.audio import Sound
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.messages import (
+    IN_BAND,
+    RFC_4733,
+    Alert,
+    Alerting,
+    Answer,
+    Answered,
+    Dial,
+    Digit,
+    EarlyMedia,
+    Event,
+    Hangup,
+    Held,
+    Hold,
+    Offered,
+    Progress,
+    Released,
+    SendDigits,
+)
+from gateway.core.number import Party
+from gateway.core.switch import DeviceState, DialOutcome, DialStatus, HungUp, Leg, Target
+from gateway.core.trace import Recorder
+from tests.support.channel import ScriptedChannel, ScriptedTechnology
+from tests.support.loop import ManualLoop
+
+ANN = Party("6001", "Ann")
+BYE = Ending(Cause.NORMAL_CLEARING, "account 6001", Act.HUNG_UP, "BYE")
+ON_HOOK = Ending(Cause.NORMAL_CLEARING, "telephone 101", Act.HUNG_UP, "ONHOOK event on port 1")
+BUSY = Ending(Cause.USER_BUSY, "telephone 101", Act.REFUSED, "off-hook")
+FXS_101 = Target("FXS", "101")
+
+
+class Tones:
+    """Sounds with names and no samples to speak of."""
+
+    def tone(self, name: str, zone: str | None = None) -> Sound:
+        return Sound(f"{name} tone", np.zeros(160, np.int16), loop_from=0)
+
+    def prompt(self, name: str, language: str | None = None) -> Sound | None:
+        return Sound(name, np.zeros(160, np.int16))
+
+    def spell(self, text: str) -> list[Sound]:
+        return [Sound(letter, np.zeros(160, np.int16)) for letter in text]
+
+    def number(self, value: int) -> list[Sound]:
+        return self.spell(str(value))
+
+    def clock(self, when: datetime) -> list[Sound]:
+        return self.spell(f"{when:%H%M%S}")
+
+
+class Exchange:
+    """A call manager among scripted legs."""
+
+    def __init__(self) -> None:
+        self.loop = ManualLoop()
+        self.records: list[CallRecord] = []
+        self.recorder = Recorder()
+        self.fxs = ScriptedTechnology("FXS")
+        self.ids = iter(f"call-{number}" for number in range(1, 100))
+        self.manager = CallManager(
+            technologies={"FXS": self.fxs},
+            sounds=Tones(),
+            recorder=self.recorder,
+            clock=self.loop.time,
+            wall=lambda: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.loop.time()),
+            wake=lambda: None,
+            new_id=lambda: next(self.ids),
+            on_record=self.records.append,
+            limit=2,
+        )
+
+    def script(self, script: Callable[[Leg], Awaitable[object]]) -> None:
+        async def run(leg: Leg, context: str, extension: str) -> None:
+            await script(leg)
+
+        self.manager.script = run
+
+    def offer(self, name: str = "SIP/6001-00000001") -> ScriptedChannel:
+        channel = ScriptedChannel(name, "account 6001")
+        self.says(channel, Offered("101", ANN, "office"))
+        return channel
+
+    def says(self, channel: ScriptedChannel, event: Event) -> None:
+        self.loop.call_soon(self.manager.deliver, channel, event)
+        self.loop.settle()
+
+    def wait(self, seconds: float) -> None:
+        self.loop.advance(seconds)
+
+    @property
+    def phone(self) -> ScriptedChannel:
+        return self.fxs.made["101"]
+
+
+@pytest.fixture
+def exchange() -> Iterator[Exchange]:
+    exchange = Exchange()
+    asyncio.set_event_loop(exchange.loop)
+    yield exchange
+    assert exchange.manager.usage() == {"calls": 0, "legs": 0}, "something was left behind"
+    asyncio.set_event_loop(None)
+    exchange.loop.close()
+
+
+def dial_and_bridge(exchange: Exchange, *targets: Target, timeout: float | None = 30) -> list[DialOutcome]:
+    """Script every call to dial, answer and bridge, as Dial does; the outcomes are put in the list returned."""
+    outcomes: list[DialOutcome] = []
+
+    async def script(leg: Leg) -> None:
+        outcome = await exchange.manager.dial(leg, targets, timeout=timeout)
+        outcomes.append(outcome)
+        if outcome.leg is None:
+            assert outcome.ending is not None
+            leg.hang_up(outcome.ending)
+            return
+        await leg.answer()
+        end = await exchange.manager.bridge(leg, outcome.leg)
+        assert end.ending is not None
+        leg.hang_up(end.ending)
+
+    exchange.script(script)
+    return outcomes
+
+
+def test_a_call_rings_is_answered_and_ends_with_the_cause_of_who_hung_up(exchange: Exchange) -> None:
+    outcomes = dial_and_bridge(exchange, FXS_101)
+    caller = exchange.offer()
+    assert exchange.phone.commands == [Dial("101", ANN)]
+    exchange.says(exchange.phone, Alerting())
+    assert caller.commands == [Alert()]
+    assert exchange.manager.device_state("FXS/101") is DeviceState.RINGING
+    exchange.wait(4)
+    exchange.says(exchange.phone, Answered("off-hook"))
+    assert caller.last == Answer()
+    assert caller.audio is not None and caller.audio.joined is exchange.phone.audio
+    assert exchange.manager.device_state("FXS/101") is DeviceState.INUSE
+    exchange.wait(10)
+    exchange.says(exchange.phone, Released(ON_HOOK))
+    assert caller.last == Hangup(ON_HOOK)
+    assert outcomes[0].status is DialStatus.ANSWER
+    (record,) = exchange.records
+    assert (record.caller, record.called, record.disposition) == ("6001", "101", "ANSWERED")
+    assert (record.source, record.destination) == (caller.name, exchange.phone.name)
+    assert (record.duration, record.billed) == (14.0, 10.0)
+    assert record.ending == ON_HOOK
+    assert any(str(ON_HOOK) == note.text for note in exchange.recorder.story(record.id))
+
+
+def test_the_caller_hangs_up_and_the_telephone_is_released(exchange: Exchange) -> None:
+    dial_and_bridge(exchange, FXS_101)
+    caller = exchange.offer()
+    exchange.says(exchange.phone, Answered("off-hook"))
+    exchange.says(caller, Released(BYE))
+    assert exchange.phone.last == Hangup(BYE)
+    assert exchange.records[0].ending == BYE
+
+
+def test_the_caller_gives_up_while_it_rings(exchange: Exchange) -> None:
+    dial_and_bridge(exchange, FXS_101)
+    caller = exchange.offer()
+    cancel = Ending(Cause.NORMAL_CLEARING, "account 6001", Act.CANCELLED, "CANCEL")
+    exchange.says(caller, Released(cancel))
+    assert exchange.phone.last == Hangup(cancel)
+    assert exchange.records[0].disposition == "NO ANSWER"
+
+
+def test_a_busy_telephone_decides_over_one_that_is_missing(exchange: Exchange) -> None:
+    exchange.fxs.refusals["102"] = Cause.DESTINATION_OUT_OF_ORDER
+    outcomes = dial_and_bridge(exchange, Target("FXS", "102"), FXS_101, Target("ISDN", "1"))
+    caller = exchange.offer()
+    exchange.says(exchange.phone, Released(BUSY))
+    assert caller.last == Hangup(BUSY)
+    assert outcomes[0].status is DialStatus.BUSY
+    assert [str(target) for target, _ in outcomes[0].attempts] == ["FXS/102", "ISDN/1", "FXS/101"]
+    assert exchange.records[0].disposition == "BUSY"
+
+
+def test_no_answer_in_time_cancels_the_ringing(exchange: Exchange) -> None:
+    outcomes = dial_and_bridge(exchange, FXS_101, timeout=20)
+    caller = exchange.offer()
+    exchange.says(exchange.phone, Alerting())
+    exchange.wait(19.9)
+    assert outcomes == []
+    exchange.wait(0.2)
+    assert outcomes[0].status is DialStatus.NOANSWER
+    assert isinstance(exchange.phone.last, Hangup)
+    assert isinstance(caller.last, Hangup) and caller.last.ending.cause is Cause.NO_ANSWER
+
+
+def test_of_two_that_ring_the_first_to_answer_wins(exchange: Exchange) -> None:
+    dial_and_bridge(exchange, FXS_101, Target("FXS", "102"))
+    caller = exchange.offer()
+    other = exchange.fxs.made["102"]
+    exchange.says(other, Answered("off-hook"))
+    assert isinstance(exchange.phone.last, Hangup)
+    assert exchange.phone.last.ending.cause is Cause.NON_SELECTED_USER_CLEARING
+    assert caller.audio is not None and caller.audio.joined is other.audio
+    exchange.says(caller, Released(BYE))
+
+
+def test_early_audio_reaches_the_caller_before_an_answer(exchange: Exchange) -> None:
+    dial_and_bridge(exchange, FXS_101)
+    caller = exchange.offer()
+    exchange.says(exchange.phone, Progress())
+    assert caller.last == EarlyMedia()
+    assert caller.audio is not None and caller.audio.joined is exchange.phone.audio
+    exchange.says(exchange.phone, Released(BUSY))
+
+
+def test_digits_cross_a_bridge_once_each_their_own_way(exchange: Exchange) -> None:
+    dial_and_bridge(exchange, FXS_101)
+    caller = exchange.offer()
+    exchange.says(exchange.phone, Answered("off-hook"))
+    assert exchange.phone.audio is not None
+    exchange.phone.audio._digits_as_events = False
+    exchange.says(caller, Digit("5", 0.12, RFC_4733))
+    assert exchange.phone.last == SendDigits("5", 0.12)
+    exchange.says(caller, Digit("6", 0.1, IN_BAND))
+    assert exchange.phone.last == SendDigits("5", 0.12), "a tone is in the audio already"
+    exchange.says(exchange.phone, Digit("7", 0.0, IN_BAND))
+    assert caller.last == SendDigits("7", 0.07), "the SIP side wants events"
+    exchange.says(caller, Held())
+    assert exchange.phone.last == Hold()
+    exchange.says(caller, Released(BYE))
+
+
+def test_a_prompt_ends_at_a_digit_that_may_end_it(exchange: Exchange) -> None:
+    said: list[str] = []
+
+    async def script(leg: Leg) -> None:
+        await leg.answer()
+        sounds = exchange.manager.sounds
+        said.append(await leg.play([*sounds.spell("ab")], escape="12"))
+        said.append(await leg.play([*sounds.spell("c")]))
+        said.append(await leg.digit(timeout=5))
+        said.append(await leg.digit(timeout=5))
+
+    exchange.script(script)
+    caller = exchange.offer()
+    assert caller.audio is not None
+    caller.audio.finish()
+    exchange.loop.settle()
+    exchange.says(caller, Digit("9"))
+    assert said == []
+    exchange.says(caller, Digit("2"))
+    assert said == ["2"]
+    assert caller.audio.heard == ["a", "b", "c"]
+    caller.audio.finish()
+    exchange.loop.settle()
+    exchange.says(caller, Digit("7"))
+    exchange.wait(6)
+    assert said == ["2", "", "7", ""]
+
+
+def test_a_script_learns_of_the_hang_up_wherever_it_waits(exchange: Exchange) -> None:
+    caught: list[Ending] = []
+
+    async def script(leg: Leg) -> None:
+        try:
+            await leg.wait(60)
+        except HungUp as hung_up:
+            caught.append(hung_up.ending)
+            raise
+
+    exchange.script(script)
+    caller = exchange.offer()
+    exchange.says(caller, Released(BYE))
+    assert caught == [BYE]
+
+
+def test_ringing_after_an_answer_is_a_tone_from_us(exchange: Exchange) -> None:
+    async def script(leg: Leg) -> None:
+        await leg.answer()
+        outcome = await exchange.manager.dial(leg, [FXS_101])
+        assert outcome.leg is not None
+        await exchange.manager.bridge(leg, outcome.leg)
+
+    exchange.script(script)
+    caller = exchange.offer()
+    exchange.says(exchange.phone, Alerting())
+    assert caller.last == Answer() and caller.audio is not None
+    assert caller.audio.heard == ["ring tone"]
+    exchange.says(exchange.phone, Answered("off-hook"))
+    assert caller.audio.playing is None
+    exchange.says(caller, Released(BYE))
+
+
+def test_a_script_that_fails_ends_its_call_with_a_reason(
+    exchange: Exchange, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def script(leg: Leg) -> None:
+        raise KeyError("oops")
+
+    exchange.script(script)
+    caller = exchange.offer()
+    assert isinstance(caller.last, Hangup)
+    assert caller.last.ending.cause is Cause.TEMPORARY_FAILURE
+    assert "its script failed" in caplog.text
+
+
+def test_past_the_limit_a_call_is_refused_with_congestion(exchange: Exchange) -> None:
+    async def script(leg: Leg) -> None:
+        await leg.wait(10)
+
+    exchange.script(script)
+    first, second = exchange.offer("SIP/a-1"), exchange.offer("SIP/a-2")
+    third = exchange.offer("SIP/a-3")
+    assert isinstance(third.last, Hangup) and third.last.ending.cause is Cause.SWITCHING_EQUIPMENT_CONGESTION
+    assert first.commands == second.commands == []
+    exchange.wait(11)
+
+
+def test_draining_waits_then_ends_what_is_left(exchange: Exchange) -> None:
+    async def script(leg: Leg) -> None:
+        await leg.wait(1000)
+
+    exchange.script(script)
+    caller = exchange.offer()
+    drained = exchange.loop.create_task(exchange.manager.drain(5))
+    exchange.wait(4)
+    assert not drained.done() and caller.commands == []
+    refused = exchange.offer("SIP/b-1")
+    assert isinstance(refused.last, Hangup)
+    exchange.wait(2)
+    assert drained.done()
+    assert isinstance(caller.last, Hangup) and "Copperline was stopped" in caller.last.ending.evidence

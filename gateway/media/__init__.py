@@ -1,0 +1,1 @@
+"""Pure sample work: coding, tones, detection, caller ID modems, prompts. No clock, no sockets, no devices."""

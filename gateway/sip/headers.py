@@ -1,0 +1,174 @@
+"""Values of header fields as typed things: NameAddr (From, To, Contact, Route …), Via and CSeq.
+
+Each reads one element of a header (`parse`, which raises MalformedError) and writes it (`str`). Lists are split
+before, by `grammar.split_list`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gateway.core.errors import MalformedError
+from gateway.sip.grammar import BLANKS, HOST, QUOTED, TOKEN, is_token, number, quote, unquote
+from gateway.sip.parameters import NO_PARAMETERS, Parameters
+from gateway.sip.uri import Uri, host_text, parse_uri
+
+__all__ = ["MAGIC_COOKIE", "CSeq", "NameAddr", "Via"]
+
+MAGIC_COOKIE: Final = "z9hG4bK"
+"""How a branch begins that is unique for ever (RFC 3261 section 8.1.1.7)."""
+
+_CSEQ_LIMIT: Final = 2**31 - 1
+"""RFC 3261 section 8.1.1.5: a CSeq number must be less than 2**31."""
+
+_QUOTED_NAME: Final = re.compile(rf"(?P<display>{QUOTED})[ \t]*+<(?P<uri>[^<>]*+)>(?P<rest>.*+)", re.DOTALL)
+# Outside quotes a display name is tokens and blanks; telephones also send UTF-8 there.
+_PLAIN_NAME: Final = re.compile(
+    r"(?P<display>[A-Za-z0-9\-.!%*_+`'~ \t\x80-\U0010ffff]*+)<(?P<uri>[^<>]*+)>(?P<rest>.*+)", re.DOTALL
+)
+_VIA: Final = re.compile(
+    rf"SIP[ \t]*+/[ \t]*+2\.0[ \t]*+/[ \t]*+(?P<transport>{TOKEN})[ \t]++"
+    rf"(?P<host>{HOST})[ \t]*+(?::[ \t]*+(?P<port>[0-9]{{1,5}})[ \t]*+)?(?P<parameters>(?:;.*+)?)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NameAddr:
+    """A URI with an optional display name and header parameters (RFC 3261 section 20.10).
+
+    Attributes:
+        uri: the address.
+        display: the name as a person reads it, not quoted; empty where there is none.
+        parameters: the header's own: tag, expires, q …
+    """
+
+    uri: Uri
+    display: str = ""
+    parameters: Parameters = NO_PARAMETERS
+
+    @classmethod
+    def parse(cls, text: str) -> NameAddr:
+        """Read one name-addr or addr-spec with its parameters.
+
+        Raises:
+            MalformedError: it is neither, or ambiguous.
+        """
+        text = text.strip(BLANKS)
+        if "<" not in text:
+            # Section 20: without brackets every parameter is the header's, so "?" and "," cannot stand in the URI.
+            address, semicolon, rest = text.partition(";")
+            if "?" in address or "," in address or '"' in address:
+                raise MalformedError(f"{text[:80]!r} needs angle brackets around its URI")
+            return cls(parse_uri(address.rstrip(BLANKS)), "", Parameters.parse(semicolon + rest))
+        found = (_QUOTED_NAME if text[0] == '"' else _PLAIN_NAME).fullmatch(text)
+        if found is None:
+            raise MalformedError(f"{text[:80]!r} is not a name and address")
+        display = unquote(found["display"].strip(BLANKS))
+        return cls(parse_uri(found["uri"]), display, Parameters.parse(found["rest"].strip(BLANKS)))
+
+    def __str__(self) -> str:
+        name = f"{quote(self.display)} " if self.display else ""
+        return f"{name}<{self.uri}>{self.parameters}"
+
+    @property
+    def tag(self) -> str | None:
+        """The tag parameter, or None."""
+        return self.parameters.get("tag") or None
+
+    def tagged(self, tag: str) -> NameAddr:
+        """The same with `tag` for its tag."""
+        return replace(self, parameters=self.parameters.having("tag", tag))
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """One hop that a request has taken (RFC 3261 section 20.42).
+
+    Attributes:
+        transport: in upper case: UDP, TCP, TLS …
+        host: of sent-by; IPv6 without its brackets.
+        port: of sent-by, or None where it names none.
+        parameters: branch, received, rport …
+    """
+
+    transport: str
+    host: str
+    port: int | None = None
+    parameters: Parameters = NO_PARAMETERS
+
+    @classmethod
+    def parse(cls, text: str) -> Via:
+        """Read one Via element.
+
+        Raises:
+            MalformedError: it is none, or of another protocol than SIP/2.0.
+        """
+        found = _VIA.fullmatch(text.strip(BLANKS))
+        if found is None:
+            raise MalformedError(f"{text[:80]!r} is not a Via")
+        port = number(found["port"], "port of a Via", 65535) if found["port"] else None
+        parameters = Parameters.parse(found["parameters"])
+        return cls(found["transport"].upper(), found["host"].strip("[]"), port, parameters)
+
+    def __str__(self) -> str:
+        return f"SIP/2.0/{self.transport} {self.sent_by}{self.parameters}"
+
+    @property
+    def sent_by(self) -> str:
+        """Host and port as they stand in the Via."""
+        port = f":{self.port}" if self.port is not None else ""
+        return f"{host_text(self.host)}{port}"
+
+    @property
+    def branch(self) -> str | None:
+        """The branch parameter, or None."""
+        return self.parameters.get("branch") or None
+
+    @property
+    def is_unique(self) -> bool:
+        """Whether its branch identifies the transaction by itself (RFC 3261 section 17.2.3)."""
+        branch = self.branch
+        return branch is not None and len(branch) > len(MAGIC_COOKIE) and branch[:7].lower() == MAGIC_COOKIE.lower()
+
+    @property
+    def received(self) -> str | None:
+        """The received parameter (an address without brackets), or None."""
+        value = self.parameters.get("received")
+        return value.strip("[]") if value else None
+
+    @property
+    def rport(self) -> int | None:
+        """The port that the receiver saw (RFC 3581), or None where it is not filled in or ill formed."""
+        value = self.parameters.get("rport")
+        if not value:
+            return None
+        try:
+            return number(value, "rport", 65535) or None
+        except MalformedError:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class CSeq:
+    """A request's number in its dialog, and its method (RFC 3261 section 20.16)."""
+
+    number: int
+    method: str
+
+    @classmethod
+    def parse(cls, text: str) -> CSeq:
+        """Read a CSeq value.
+
+        Raises:
+            MalformedError: it is none, or its number is 2**31 or more.
+        """
+        pieces = text.split()
+        if len(pieces) != 2 or not is_token(pieces[1]):
+            raise MalformedError(f"{text[:80]!r} is not a CSeq")
+        return cls(number(pieces[0], "CSeq number", _CSEQ_LIMIT), pieces[1])
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.method}"

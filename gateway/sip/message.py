@@ -1,0 +1,381 @@
+"""SIP messages: Request and Response over one container of header fields (RFC 3261 section 7).
+
+Header values are kept as received and read into typed things when asked for, once. Reading a value that does not
+parse raises MalformedError; `parser.parse` has read those that every transaction and dialog needs, so they cannot
+fail later: Via, From, To, Call-ID, CSeq, Max-Forwards, Contact, Route, Record-Route. Nothing here sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+from gateway.core.errors import LocalError, MalformedError
+from gateway.sip.grammar import number, split_list
+from gateway.sip.headers import CSeq, NameAddr, Via
+from gateway.sip.status import reason
+from gateway.sip.uri import Uri
+
+__all__ = ["Headers", "Message", "Request", "Response"]
+
+_T = TypeVar("_T")
+
+_COMPACT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "a": "accept-contact",
+        "b": "referred-by",
+        "c": "content-type",
+        "d": "request-disposition",
+        "e": "content-encoding",
+        "f": "from",
+        "i": "call-id",
+        "j": "reject-contact",
+        "k": "supported",
+        "l": "content-length",
+        "m": "contact",
+        "o": "event",
+        "r": "refer-to",
+        "s": "subject",
+        "t": "to",
+        "u": "allow-events",
+        "v": "via",
+        "x": "session-expires",
+        "y": "identity",
+    }
+)
+"""Compact header names (IANA registry of SIP header fields)."""
+
+_SPELLING: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "call-id": "Call-ID",
+        "cseq": "CSeq",
+        "mime-version": "MIME-Version",
+        "p-asserted-identity": "P-Asserted-Identity",
+        "rack": "RAck",
+        "rseq": "RSeq",
+        "sip-etag": "SIP-ETag",
+        "sip-if-match": "SIP-If-Match",
+        "www-authenticate": "WWW-Authenticate",
+    }
+)
+"""Names whose usual spelling is not just a capital after each hyphen."""
+
+
+def _key(name: str) -> str:
+    lower = name.lower()
+    return _COMPACT.get(lower, lower)
+
+
+class Headers:
+    """Header fields: names without case, compact names read as long ones, several values a name, in order.
+
+    The order among values of one name is kept, as RFC 3261 section 7.3.1 requires; fields of one name stand
+    together when written.
+    """
+
+    __slots__ = ("_rows", "_typed")
+
+    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
+        self._rows: dict[str, list[str]] = {}
+        self._typed: dict[str, Any] = {}
+        for name, value in fields:
+            self.add(name, value)
+
+    def get(self, name: str) -> str | None:
+        """The first value of `name` as received, or None."""
+        rows = self._rows.get(_key(name))
+        return rows[0] if rows else None
+
+    def all(self, name: str) -> list[str]:
+        """All rows of `name` as received; a row may hold several comma-separated values."""
+        return list(self._rows.get(_key(name), ()))
+
+    def values(self, name: str) -> list[str]:
+        """All comma-separated values of `name`, one an element, empty ones left out.
+
+        Raises:
+            MalformedError: a quote or bracket in them is not closed.
+        """
+        return [value for row in self._rows.get(_key(name), ()) for value in split_list(row) if value]
+
+    def add(self, name: str, value: object) -> None:
+        """Add a row after those of the same name.
+
+        Raises:
+            LocalError: `value` holds a line break, with which it would become headers of its own.
+        """
+        text = _safe(name, value)
+        key = _key(name)
+        self._rows.setdefault(key, []).append(text)
+        self._typed.pop(key, None)
+
+    def insert(self, name: str, value: object) -> None:
+        """Add a row before those of the same name (a Via, a Route). Raises as `add`."""
+        text = _safe(name, value)
+        key = _key(name)
+        self._rows.setdefault(key, []).insert(0, text)
+        self._typed.pop(key, None)
+
+    def set(self, name: str, *values: object) -> None:
+        """Make `values` the rows of `name`; none removes it. Raises as `add`."""
+        texts = [_safe(name, value) for value in values]
+        key = _key(name)
+        self._typed.pop(key, None)
+        if texts:
+            self._rows[key] = texts
+        else:
+            self._rows.pop(key, None)
+
+    def remove(self, name: str) -> None:
+        """Take `name` out, if it is there."""
+        self.set(name)
+
+    def typed(self, name: str, read: Callable[[Headers], _T]) -> _T:
+        """What `read` makes of these headers, kept until `name` (in lower case, not compact) is changed."""
+        if name in self._typed:
+            kept: _T = self._typed[name]
+            return kept
+        value = self._typed[name] = read(self)
+        return value
+
+    def copy(self) -> Headers:
+        """An independent copy."""
+        other = Headers()
+        other._rows = {key: list(rows) for key, rows in self._rows.items()}
+        other._typed = dict(self._typed)
+        return other
+
+    def __contains__(self, name: str) -> bool:
+        return _key(name) in self._rows
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Each row with its name as it is usually spelled."""
+        for key, rows in self._rows.items():
+            name = _SPELLING.get(key) or key.title()
+            for value in rows:
+                yield name, value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self._rows == other._rows
+
+    __hash__ = None  # type: ignore[assignment]  # mutable, as the language has it
+
+    def __repr__(self) -> str:
+        return f"Headers({list(self)!r})"
+
+
+def _safe(name: str, value: object) -> str:
+    text = str(value)
+    if "\r" in text or "\n" in text:
+        raise LocalError(f"a line break in the value of header {name}: {text[:80]!r}")
+    return text
+
+
+def _read_vias(headers: Headers) -> tuple[Via, ...]:
+    vias = tuple(Via.parse(value) for row in headers.all("via") for value in split_list(row))
+    if not vias:
+        raise MalformedError("there is no Via")
+    return vias
+
+
+def _read_one(headers: Headers, name: str) -> str:
+    value = headers.get(name)
+    if not value:
+        raise MalformedError(f"there is no {name}")
+    return value
+
+
+def _read_addresses(headers: Headers, name: str) -> tuple[NameAddr, ...]:
+    return tuple(NameAddr.parse(value) for row in headers.all(name) for value in split_list(row))
+
+
+def _read_contacts(headers: Headers) -> tuple[NameAddr, ...]:
+    return () if headers.all("contact") == ["*"] else _read_addresses(headers, "contact")
+
+
+_SECONDS_LIMIT: Final = 2**32 - 1
+"""RFC 3261 section 20.19."""
+_MALFORMED_EXPIRES: Final = 3600
+"""What an Expires that cannot be read counts as (RFC 3261 section 20.10)."""
+
+
+def _read_expires(headers: Headers) -> int | None:
+    value = headers.get("expires")
+    if value is None:
+        return None
+    try:
+        return number(value, "Expires", _SECONDS_LIMIT)
+    except MalformedError:
+        return _MALFORMED_EXPIRES
+
+
+def _read_max_forwards(headers: Headers) -> int | None:
+    value = headers.get("max-forwards")
+    # The grammar sets no limit and the text says 0-255; "300" (RFC 4475 3.1.2.4) does no harm.
+    return None if value is None else number(value, "Max-Forwards", _SECONDS_LIMIT)
+
+
+@dataclass(slots=True)
+class Message:
+    """What requests and responses have in common.
+
+    Attributes:
+        headers: the header fields; Content-Length is written by `serialise` and not looked at here.
+        body: as it is on the wire.
+    """
+
+    headers: Headers = field(default_factory=Headers, kw_only=True)
+    body: bytes = field(default=b"", kw_only=True)
+
+    @property
+    def vias(self) -> tuple[Via, ...]:
+        """Every Via, topmost first."""
+        return self.headers.typed("via", _read_vias)
+
+    @property
+    def via(self) -> Via:
+        """The topmost Via."""
+        return self.vias[0]
+
+    @property
+    def from_(self) -> NameAddr:
+        """The From."""
+        return self.headers.typed("from", lambda headers: NameAddr.parse(_read_one(headers, "From")))
+
+    @property
+    def to(self) -> NameAddr:
+        """The To."""
+        return self.headers.typed("to", lambda headers: NameAddr.parse(_read_one(headers, "To")))
+
+    @property
+    def call_id(self) -> str:
+        """The Call-ID."""
+        return _read_one(self.headers, "Call-ID")
+
+    @property
+    def cseq(self) -> CSeq:
+        """The CSeq."""
+        return self.headers.typed("cseq", lambda headers: CSeq.parse(_read_one(headers, "CSeq")))
+
+    @property
+    def max_forwards(self) -> int | None:
+        """Max-Forwards, or None where there is none (RFC 2543)."""
+        return self.headers.typed("max-forwards", _read_max_forwards)
+
+    @property
+    def contacts(self) -> tuple[NameAddr, ...]:
+        """Every Contact; none for the "*" of a REGISTER (see `contact_is_wildcard`)."""
+        return self.headers.typed("contact", _read_contacts)
+
+    @property
+    def contact_is_wildcard(self) -> bool:
+        """Whether Contact is just "*" (RFC 3261 section 10.2.2)."""
+        return self.headers.all("contact") == ["*"]
+
+    @property
+    def route(self) -> tuple[NameAddr, ...]:
+        """Every Route, topmost first."""
+        return self.headers.typed("route", lambda headers: _read_addresses(headers, "route"))
+
+    @property
+    def record_route(self) -> tuple[NameAddr, ...]:
+        """Every Record-Route, topmost first."""
+        return self.headers.typed("record-route", lambda headers: _read_addresses(headers, "record-route"))
+
+    @property
+    def expires(self) -> int | None:
+        """Expires in seconds; None where absent, 3600 where it cannot be read."""
+        return self.headers.typed("expires", _read_expires)
+
+    def tokens(self, name: str) -> tuple[str, ...]:
+        """The option tags or methods of `name` (Require, Supported, Allow …) in lower case."""
+        return tuple(value.lower() for value in self.headers.values(name))
+
+    def set_top_via(self, via: Via) -> None:
+        """Replace the topmost Via, the others left as they are."""
+        row, *others = self.headers.all("via")
+        rest = split_list(row)[1:]
+        self.headers.set("via", via, *rest, *others)
+
+    def _serialise(self, start: str) -> bytes:
+        lines = [start]
+        lines += [f"{name}: {value}" for name, value in self.headers if name != "Content-Length"]
+        lines += [f"Content-Length: {len(self.body)}", "", ""]
+        return "\r\n".join(lines).encode("utf-8", "surrogateescape") + self.body
+
+
+_COPIED: Final = ("via", "from", "to", "call-id", "cseq")
+"""What every response repeats of its request (RFC 3261 section 8.2.6.2)."""
+
+
+@dataclass(slots=True)
+class Request(Message):
+    """A request.
+
+    Attributes:
+        method: as on the wire; methods are compared with case.
+        uri: the Request-URI.
+    """
+
+    method: str
+    uri: Uri
+
+    def serialise(self) -> bytes:
+        """The wire form."""
+        return self._serialise(f"{self.method} {self.uri} SIP/2.0")
+
+    @property
+    def summary(self) -> str:
+        """One phrase for lists and logs."""
+        return f"{self.method} {self.uri.shown}"
+
+    def reply(self, status: int, phrase: str | None = None, *, to_tag: str | None = None) -> Response:
+        """A response to this request, without a body (RFC 3261 section 8.2.6).
+
+        Works on a malformed request too: what it has is copied unread.
+
+        Args:
+            status: 100..699.
+            phrase: reason phrase, or None for the usual one.
+            to_tag: tag for To where the request has none; every response but a 100 needs one.
+        """
+        response = Response(status, reason(status) if phrase is None else _safe("reason", phrase))
+        for name in _COPIED:
+            response.headers.set(name, *self.headers.all(name))
+        if status == 100:
+            response.headers.set("timestamp", *self.headers.all("timestamp"))
+        elif status < 300:
+            # Section 12.1.1: a response that makes a dialog carries the Record-Routes; in others they do no harm.
+            response.headers.set("record-route", *self.headers.all("record-route"))
+        if to_tag is not None and "to" in self.headers and self.to.tag is None:
+            response.headers.set("to", self.to.tagged(to_tag))
+        return response
+
+
+@dataclass(slots=True)
+class Response(Message):
+    """A response.
+
+    Attributes:
+        status: 100..699.
+        reason: the phrase after it.
+    """
+
+    status: int
+    reason: str
+
+    def serialise(self) -> bytes:
+        """The wire form."""
+        return self._serialise(f"SIP/2.0 {self.status} {self.reason}")
+
+    @property
+    def summary(self) -> str:
+        """One phrase for lists and logs."""
+        return f"{self.status} {self.reason}"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether it ends its transaction."""
+        return self.status >= 200

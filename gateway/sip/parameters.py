@@ -1,0 +1,118 @@
+"""Parameters: the ";name=value" tail of URIs and header values (RFC 3261 sections 19.1.1 and 20).
+
+Their order and wire form are kept; names compare without case.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.core.errors import MalformedError
+from gateway.sip.grammar import BLANKS, QUOTED, is_token, unquote
+
+__all__ = ["NO_PARAMETERS", "Parameters"]
+
+_PARAMETER: Final = re.compile(
+    rf"[ \t]*+;[ \t]*+(?P<name>[^\s;,\"<>=]++)"
+    rf"(?:[ \t]*+=[ \t]*+(?P<value>{QUOTED}|[^\s;,\"<>]++)|(?P<empty>[ \t]*+=))?+[ \t]*+",
+    re.DOTALL,
+)
+_NAME_EXTRAS: Final = str.maketrans("", "", "()[]/:&$")
+"""What URI parameter names may hold beyond a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """An immutable sequence of parameters.
+
+    Attributes:
+        pairs: (name, value) in wire form; the value is None for a flag such as "lr".
+    """
+
+    pairs: tuple[tuple[str, str | None], ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Parameters:
+        """Read `text`, empty or beginning with a semicolon.
+
+        Raises:
+            MalformedError: a parameter is empty, ill formed or there twice.
+        """
+        if not text:
+            return NO_PARAMETERS
+        pairs = _plain(text) if '"' not in text and " " not in text and "\t" not in text else _scan(text)
+        if len(pairs) > 1 and len({name.lower() for name, _ in pairs}) != len(pairs):
+            # RFC 3261 7.3.1: a parameter name must not appear more than once.
+            raise MalformedError(f"a parameter is there twice in {text!r}")
+        return cls(tuple(pairs))
+
+    def __str__(self) -> str:
+        return "".join(f";{name}" if value is None else f";{name}={value}" for name, value in self.pairs)
+
+    def get(self, name: str) -> str | None:
+        """The value of `name`, unquoted; "" for a flag, None where it is absent."""
+        wanted = name.lower()
+        for present, value in self.pairs:
+            if present.lower() == wanted:
+                return "" if value is None else unquote(value)
+        return None
+
+    def __contains__(self, name: str) -> bool:
+        return self.get(name) is not None
+
+    def __iter__(self) -> Iterator[tuple[str, str | None]]:
+        return iter(self.pairs)
+
+    def __bool__(self) -> bool:
+        return bool(self.pairs)
+
+    def having(self, name: str, value: str | None = None) -> Parameters:
+        """These parameters with `name` set to `value` (wire form), in its old place if it had one."""
+        wanted = name.lower()
+        if self.get(name) is None:
+            return Parameters((*self.pairs, (name, value)))
+        return Parameters(tuple((old, value if old.lower() == wanted else kept) for old, kept in self.pairs))
+
+    def without(self, *names: str) -> Parameters:
+        """These parameters less those called `names`."""
+        unwanted = {name.lower() for name in names}
+        return Parameters(tuple(pair for pair in self.pairs if pair[0].lower() not in unwanted))
+
+
+NO_PARAMETERS: Final = Parameters()
+
+
+def _plain(text: str) -> list[tuple[str, str | None]]:
+    if text[0] != ";":
+        raise MalformedError(f"{text!r} where parameters should begin")
+    pairs: list[tuple[str, str | None]] = []
+    for piece in text[1:].split(";"):
+        name, equals, value = piece.partition("=")
+        _check(name, text)
+        if "," in value or "<" in value or ">" in value:
+            raise MalformedError(f"parameter {name} has an ill-formed value")
+        pairs.append((name, value if equals else None))
+    return pairs
+
+
+def _scan(text: str) -> list[tuple[str, str | None]]:
+    pairs: list[tuple[str, str | None]] = []
+    at = 0
+    while at < len(text):
+        found = _PARAMETER.match(text, at)
+        if found is None:
+            raise MalformedError(f"{text[at : at + 40]!r} where a parameter should begin")
+        name = found["name"]
+        _check(name, text)
+        pairs.append((name, "" if found["empty"] else found["value"]))
+        at = found.end()
+    return pairs
+
+
+def _check(name: str, text: str) -> None:
+    if not (is_token(name) or is_token(name.translate(_NAME_EXTRAS))):
+        what = f"parameter name {name!r} is not a token" if name.strip(BLANKS) else "a parameter has no name"
+        raise MalformedError(f"{what} in {text[:80]!r}")

@@ -1,0 +1,159 @@
+"""Bytes to a Request or Response (RFC 3261 sections 7 and 18.3, RFC 4475).
+
+One whole message enters `parse`: a datagram, or what the stream framer cut. Either a message leaves whose
+essential headers are there once, well formed and in agreement, or MalformedMessage is raised: it says what is
+wrong, with which status to refuse it, and carries the request as far as it could be read where it can be
+answered. Work and memory are linear in the input, which is bounded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from gateway.core.errors import LocalError, MalformedError
+from gateway.sip.grammar import BLANKS, is_token, number
+from gateway.sip.message import Headers, Message, Request, Response
+from gateway.sip.uri import OtherUri, SipUri, parse_uri
+
+__all__ = ["MAX_LINE", "MAX_MESSAGE", "MAX_ROWS", "MalformedMessage", "parse"]
+
+MAX_MESSAGE: Final = 65_535
+"""Octets of a message; RFC 3261 section 18.1.1 asks that datagrams up to this size be handled."""
+MAX_LINE: Final = 8192
+"""Characters of one unfolded header value, as common servers allow; a Record-Route of 60 hops fits."""
+MAX_ROWS: Final = 256
+"""Header rows of a message; the longest of RFC 4475 has 44."""
+
+_SINGLE: Final = ("from", "to", "call-id", "cseq", "max-forwards", "content-length", "content-type")
+"""Headers that may stand once only (RFC 3261 section 7.3.1); RFC 4475 section 3.3.8 asks to refuse more."""
+_MANDATORY: Final = ("via", "from", "to", "call-id", "cseq")
+"""RFC 3261 section 8.1.1; Max-Forwards is left out for the sake of RFC 2543 peers."""
+_FOLD: Final = re.compile(rb"\r\n[ \t]+")
+_VERSION: Final = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
+_READ_EARLY: Final[tuple[Callable[[Message], object], ...]] = (
+    lambda message: message.vias,
+    lambda message: message.from_,
+    lambda message: message.to,
+    lambda message: message.cseq,
+    lambda message: message.max_forwards,
+    lambda message: message.contacts,
+    lambda message: message.route,
+    lambda message: message.record_route,
+)
+
+
+class MalformedMessage(MalformedError):
+    """A message that is refused.
+
+    Attributes:
+        status: with which to answer, where that is possible: 400, or 505.
+        request: what could be read, good enough for `Request.reply`; None for a response, an ACK, and what has
+            no Via, none of which can be answered.
+    """
+
+    def __init__(self, text: str, status: int = 400, request: Request | None = None) -> None:
+        self.status = status
+        self.request = request
+        super().__init__(text)
+
+
+def parse(data: bytes) -> Request | Response:
+    """Read one message; octets beyond its Content-Length are dropped (section 18.3).
+
+    Raises:
+        MalformedMessage: it cannot be used.
+    """
+    if len(data) > MAX_MESSAGE:
+        raise MalformedMessage(f"a message of {len(data)} octets; at most {MAX_MESSAGE} are read", 513)
+    # Section 7.5: line breaks before the start line are ignored.
+    head, end, body = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
+    if not end:
+        head, body = head.removesuffix(b"\r\n"), b""
+    if b"\r\n " in head or b"\r\n\t" in head:
+        head = _FOLD.sub(b" ", head)
+    start, *lines = head.decode("utf-8", "surrogateescape").split("\r\n")
+    headers, fault = _headers(lines)
+    message, status, start_fault = _start(start, headers)
+    # What breaks the frame comes first: without it nothing else can be trusted.
+    fault = start_fault or fault or ("" if end else "the header does not end with an empty line")
+    fault = fault or _check(message, body)
+    if fault:
+        answerable = isinstance(message, Request) and message.method != "ACK" and "via" in headers
+        raise MalformedMessage(fault, status, message if answerable and isinstance(message, Request) else None)
+    return message
+
+
+def _start(line: str, headers: Headers) -> tuple[Request | Response, int, str]:
+    """The message that the start line begins, a status to refuse it with, and what is wrong with the line."""
+    first, _, rest = line.partition(" ")
+    if _VERSION.fullmatch(first):
+        code, _, phrase = rest.partition(" ")
+        good = first.upper() == "SIP/2.0" and len(code) == 3 and code.isascii() and code.isdigit()
+        if not good or not 100 <= int(code) <= 699 or "\r" in phrase or "\n" in phrase:
+            return Response(500, "", headers=headers), 400, f"{line[:80]!r} is not a status line"
+        return Response(int(code), phrase, headers=headers), 400, ""
+    pieces = line.split(" ")
+    version = pieces[-1]
+    if not is_token(first) or len(pieces) < 3 or not _VERSION.fullmatch(version):
+        if not is_token(first) or "/" not in line:
+            raise MalformedMessage(f"{line[:80]!r} begins no SIP message")
+        return Request(first, OtherUri(""), headers=headers), 400, f"{line[:80]!r} is not a request line"
+    partial = Request(first, OtherUri(" ".join(pieces[1:-1])), headers=headers)
+    if version.upper() != "SIP/2.0":
+        return partial, 505, f"{version} is not spoken here"
+    if len(pieces) != 3:
+        return partial, 400, "blanks in the request line other than two single spaces"
+    try:
+        partial.uri = parse_uri(pieces[1])
+    except MalformedError as error:
+        return partial, 400, f"Request-URI: {error}"
+    if isinstance(partial.uri, SipUri) and partial.uri.headers:
+        return partial, 400, "headers in the Request-URI"  # section 19.1.1 table 1
+    return partial, 400, ""
+
+
+def _headers(lines: list[str]) -> tuple[Headers, str]:
+    """The header rows that can be read, and the first fault among them."""
+    headers = Headers()
+    if len(lines) > MAX_ROWS:
+        return headers, f"{len(lines)} header rows; at most {MAX_ROWS} are read"
+    fault = ""
+    for line in lines:
+        name, colon, value = line.partition(":")
+        name = name.rstrip(BLANKS)
+        if not colon or not is_token(name):
+            fault = fault or f"{line[:80]!r} is not a header"
+        elif len(value) > MAX_LINE:
+            fault = fault or f"header {name} has {len(value)} characters; at most {MAX_LINE} are read"
+        else:
+            try:
+                headers.add(name, value.strip(BLANKS))
+            except LocalError:  # a bare CR or LF, which some peer would take for the end of the line
+                fault = fault or f"a bare line break in header {name}"
+    return headers, fault
+
+
+def _check(message: Request | Response, body: bytes) -> str:
+    """Read what every user of the message needs and set its body; returns what is wrong, or ""."""
+    headers = message.headers
+    for name in _MANDATORY:
+        if not headers.get(name):
+            return f"there is no {name.title()}"
+    for name in _SINGLE:
+        if len(headers.all(name)) > 1:
+            return f"{name.title()} is there twice"
+    try:
+        for read in _READ_EARLY:
+            read(message)
+        length = headers.get("content-length")
+        size = len(body) if length is None else number(length, "Content-Length", MAX_MESSAGE)
+    except MalformedError as error:
+        return str(error)
+    if size > len(body):
+        return f"Content-Length is {size} and {len(body)} octets follow"
+    message.body = body[:size]
+    if isinstance(message, Request) and message.cseq.method != message.method:
+        return f"CSeq says {message.cseq.method}, the request line {message.method}"
+    return ""

@@ -10,6 +10,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from gateway.core.cause import Cause
+from gateway.core.errors import MalformedError
+from gateway.sip.grammar import number, split_list
+from gateway.sip.parameters import Parameters
 
 __all__ = ["CAUSE_TO_STATUS", "STATUS_TO_CAUSE", "cause_of", "cause_of_reason", "reason", "status_of"]
 
@@ -99,9 +102,6 @@ STATUS_TO_CAUSE: Final = {
 
 CAUSES: Final = {int(cause): cause for cause in Cause}
 
-MAX_REASON: Final = 1000
-"""Characters of Reason headers that are looked at: a Q.850 reason has some 40."""
-
 
 def status_of(cause: Cause) -> int:
     """The SIP status that refuses a call for `cause`."""
@@ -124,29 +124,11 @@ def reason(cause: Cause) -> str:
 
 def cause_of_reason(values: Iterable[str]) -> Cause | None:
     """The cause in the first Q.850 value among Reason headers, or None where none tells one that exists."""
-    for value in _split(",".join(values)[:MAX_REASON], ","):
-        protocol, *parameters = (part.strip() for part in _split(value, ";"))
-        if protocol.upper() != "Q.850":
-            continue
-        for parameter in parameters:
-            name, _, number = (part.strip() for part in parameter.partition("="))
-            if name.lower() == "cause" and number.isascii() and number.isdigit() and len(number) <= 3:
-                return CAUSES.get(int(number))
+    try:
+        for value in split_list(",".join(values)):
+            protocol, _, rest = value.partition(";")
+            if protocol.strip().upper() == "Q.850":
+                return CAUSES.get(number(Parameters.parse(f";{rest}").get("cause") or "", "cause", 127))
+    except MalformedError:
+        pass  # a header for information only; the status or the method tells the cause then
     return None
-
-
-def _split(text: str, separator: str) -> list[str]:
-    """Split outside quoted strings."""
-    parts, start, quoted, escaped = [], 0, False, False
-    for index, character in enumerate(text):
-        if escaped:
-            escaped = False
-        elif character == "\\":
-            escaped = quoted
-        elif character == '"':
-            quoted = not quoted
-        elif character == separator and not quoted:
-            parts.append(text[start:index])
-            start = index + 1
-    parts.append(text[start:])
-    return parts

@@ -1,0 +1,117 @@
+"""Addresses as they are written in the configuration: "127.0.0.1:8080", "udp:[::1]:5060", "20000-20999".
+
+Each form is a frozen value with `parse` and `__str__` side by side. IP addresses only: a name would make the
+start depend on a name server. A text that does not parse raises ValueError with a clause for the user.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Self
+
+__all__ = ["Listener", "PortRange", "SocketAddress"]
+
+_TRANSPORTS = ("udp", "tcp")
+
+
+@dataclass(frozen=True, slots=True)
+class SocketAddress:
+    """An IP address and a port.
+
+    Attributes:
+        host: IPv4 or IPv6 literal, without brackets.
+        port: 0..65535; 0 asks the system for a free one.
+    """
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "127.0.0.1:8080" or "[::1]:8080".
+
+        Raises:
+            ValueError: it is something else.
+        """
+        host, colon, port = text.rpartition(":")
+        if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+            raise ValueError(f'"{text}" is not an IP address and a port')
+        bracketed = host.startswith("[") and host.endswith("]")
+        host = host[1:-1] if bracketed else host
+        try:
+            version = ipaddress.ip_address(host).version
+        except ValueError:
+            raise ValueError(f'"{host}" is not an IP address') from None
+        if bracketed != (version == 6):
+            raise ValueError(f'"{text}" is not an IP address and a port')
+        return cls(host, int(port))
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return ipaddress.ip_address(self.host).is_loopback
+
+    def overlaps(self, other: SocketAddress) -> bool:
+        """Whether both cannot be bound at once for one transport."""
+        if self.port != other.port or self.port == 0:
+            return False
+        hosts = {self.host, other.host}
+        return len(hosts) == 1 or any(ipaddress.ip_address(host).is_unspecified for host in hosts)
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A transport and where it listens.
+
+    Attributes:
+        transport: "udp" or "tcp".
+        address: the local address.
+    """
+
+    transport: str
+    address: SocketAddress
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "udp:127.0.0.1:5060".
+
+        Raises:
+            ValueError: it is something else.
+        """
+        transport, _, rest = text.partition(":")
+        if transport not in _TRANSPORTS:
+            raise ValueError(f'"{text}" does not begin with udp: or tcp:')
+        return cls(transport, SocketAddress.parse(rest))
+
+    def __str__(self) -> str:
+        return f"{self.transport}:{self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class PortRange:
+    """UDP ports from `first` to `last`, both included."""
+
+    first: int
+    last: int
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "20000-20999".
+
+        Raises:
+            ValueError: it is something else, or lies outside 1024..65535, or holds no RTP and RTCP pair.
+        """
+        first, _, last = text.partition("-")
+        if not all(part.isascii() and part.isdigit() for part in (first, last)):
+            raise ValueError(f'"{text}" is not a range of ports')
+        found = cls(int(first), int(last))
+        if not 1024 <= found.first < found.last <= 65535:
+            raise ValueError(f'"{text}" is not a rising range within 1024-65535')
+        return found
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"

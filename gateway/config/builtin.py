@@ -1,0 +1,58 @@
+"""The dialplan that runs where the configuration names none, in the language of extensions.conf.
+
+Every telephone and account is reached by its number, 9 and a number goes out by the first idle line, and calls
+that come in on a line ring the first telephone, or the first account where there is no telephone.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.config.model import Config
+
+__all__ = ["BUILTIN_NAME", "builtin_dialplan"]
+
+BUILTIN_NAME: Final = "built-in dialplan"
+"""Stands for a file name in faults and traces."""
+
+RING_SECONDS: Final = 60
+"""How long a phone rings; exchanges give up after one to three minutes."""
+
+_NO_LINE: Final = '$["${DIALSTATUS}" =~ "CHANUNAVAIL|CONGESTION"]'
+
+
+def builtin_dialplan(config: Config) -> str:
+    """The dialplan's text for the numbers and lines of `config`."""
+    targets = {number: f"FXS/{number}" for number in config.phones}
+    targets |= {number: f"SIP/{number}" for number in config.accounts}
+    groups = sorted({line.group for line in config.lines.values()})
+    contexts = {phone.context for phone in config.phones.values()}
+    contexts |= {account.context for account in config.accounts.values()}
+    inside = sorted(contexts or {"office"})
+    outside = sorted({line.context for line in config.lines.values()} - set(inside))
+
+    text = []
+    for context in inside:
+        text += [f"[{context}]", "include => builtin-numbers"]
+        text += ["include => builtin-outside", "ignorepat => 9"] if groups else []
+        text.append("")
+    text += ["[builtin-numbers]"]
+    for number, target in targets.items():
+        text += [f"exten => {number},1,Dial({target},{RING_SECONDS})", " same => n,Hangup()"]
+    text.append("")
+    if groups:
+        text += ["[builtin-outside]", f"exten => _9X.,1,Dial(FXO/g{groups[0]}/${{EXTEN:1}})"]
+        # A further group is a further step: the targets of one Dial would all be called at once.
+        text += [f" same => n,ExecIf({_NO_LINE}?Dial(FXO/g{group}/${{EXTEN:1}}))" for group in groups[1:]]
+        text += [" same => n,Hangup()", ""]
+    for context in outside:
+        text.append(f"[{context}]")
+        wanted = {line.did or line.number or "s" for line in config.lines.values() if line.context == context}
+        for extension in sorted(wanted):
+            for target in list(targets.values())[:1]:
+                text.append(f"exten => {extension},1,Dial({target},{RING_SECONDS})")
+                text.append(" same => n,Hangup()")
+            if not targets:
+                text.append(f"exten => {extension},1,Hangup(20)")
+        text.append("")
+    return "\n".join(text)

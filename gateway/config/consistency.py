@@ -1,0 +1,174 @@
+"""What the tables of a configuration tell only together: ports, numbers, addresses, secrets, files.
+
+A valid `Config` goes in, findings come out, in the order of the document. It looks whether named files exist and
+reads nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.config.faults import Finding, nearest
+from gateway.config.locate import KeyPath
+from gateway.config.model import Config, LineSettings, PhoneSettings
+
+__all__ = ["findings"]
+
+SECRET_LENGTH: Final = 10
+"""Characters that a secret needs once SIP is open to a network: guessing eight digits over a LAN takes hours."""
+
+_COMMON_SECRETS: Final = frozenset(
+    {
+        "1234567890",
+        "0123456789",
+        "password",
+        "password1",
+        "password123",
+        "changemenow",
+        "copperline",
+        "secretsecret",
+    }
+)
+
+
+def findings(config: Config) -> Iterator[Finding]:
+    """Everything that does not fit together in `config`."""
+    yield from _files(config)
+    yield from _sip(config)
+    yield from _web(config)
+    yield from _cards(config)
+    yield from _ports(config)
+    yield from _numbers(config)
+    yield from _line_names(config)
+    yield from _contexts(config)
+    yield from _secrets(config)
+
+
+def _files(config: Config) -> Iterator[Finding]:
+    if config.dialplan is not None and not config.dialplan.is_file():
+        what = f"there is no dialplan file {config.dialplan}"
+        yield Finding(("dialplan",), what, "name one that exists, or leave the line out for the built-in dialplan")
+
+
+def _sip(config: Config) -> Iterator[Finding]:
+    listeners = config.sip.listen
+    for index, listener in enumerate(listeners):
+        for earlier in listeners[:index]:
+            if earlier.transport == listener.transport and earlier.address.overlaps(listener.address):
+                yield Finding(
+                    ("sip", "listen", index), f"{listener} is taken by {earlier} already", "leave one out"
+                )
+    ports = config.sip.rtp_ports
+    for index, listener in enumerate(listeners):
+        if listener.transport == "udp" and ports.first <= listener.address.port <= ports.last:
+            what = f"{listener} lies within the audio ports {ports}"
+            yield Finding(("sip", "listen", index), what, "move one of the two")
+    if config.sip.min_expires > config.sip.max_expires:
+        what = f"min_expires {config.sip.min_expires} is above max_expires {config.sip.max_expires}"
+        yield Finding(("sip", "min_expires"), what, "write a smaller one")
+
+
+def _web(config: Config) -> Iterator[Finding]:
+    listen = config.web.listen
+    if not listen.is_loopback:
+        what = f"the web interface has no login and would be open to everybody who reaches {listen}"
+        yield Finding(("web", "listen"), what, "listen on 127.0.0.1 and reach it through an SSH tunnel")
+    for listener in config.sip.listen:
+        if listener.transport == "tcp" and listener.address.overlaps(listen):
+            yield Finding(("web", "listen"), f"{listen} is taken by SIP ({listener})", "write another port")
+
+
+def _cards(config: Config) -> Iterator[Finding]:
+    for name, card in config.cards.items():
+        if card.backend == "emulated" and not card.modules:
+            mend = 'write modules = ["fxs", "fxo"] with one word for each port'
+            yield Finding(("cards", name), f"the emulated card {name} has no modules", mend)
+        if card.backend == "dahdi" and card.modules:
+            what = f"card {name} is a real one, which tells its modules itself"
+            yield Finding(("cards", name, "modules"), what, "leave the line out")
+
+
+def _ports(config: Config) -> Iterator[Finding]:
+    taken: dict[tuple[str, int], str] = {}
+    users: list[tuple[KeyPath, str, str, PhoneSettings | LineSettings]] = [
+        *((("phones", name), f"phone {name}", "fxs", phone) for name, phone in config.phones.items()),
+        *((("lines", name), f"line {name}", "fxo", line) for name, line in config.lines.items()),
+    ]
+    for path, who, kind, user in users:
+        if not config.cards:
+            yield Finding(path, f"{who} is on a card, and there is none", "add a table [cards.main] with a backend")
+            continue
+        if user.card is None and len(config.cards) > 1:
+            yield Finding(path, f"{who} does not say its card", f"one of: {', '.join(config.cards)}")
+            continue
+        card = config.card_of(user)
+        if card not in config.cards:
+            yield Finding((*path, "card"), f'there is no card "{card}"', nearest(card, list(config.cards)))
+            continue
+        yield from _fits((*path, "port"), who, kind, card, user.port, config)
+        other = taken.setdefault((card, user.port), who)
+        if other != who:
+            what = f"port {user.port} of card {card} is {other}'s already"
+            yield Finding((*path, "port"), what, f"give {who} a port of its own")
+
+
+def _fits(path: KeyPath, who: str, kind: str, card: str, port: int, config: Config) -> Iterator[Finding]:
+    """Whether an emulated card has the port, and with the right module on it."""
+    modules = config.cards[card].modules
+    if not modules:
+        return
+    if port > len(modules):
+        yield Finding(path, f"card {card} has no port {port}", f"its ports are 1 to {len(modules)}")
+    elif modules[port - 1] != kind:
+        needed = (
+            "FXS module, which feeds a telephone" if kind == "fxs" else "FXO module, which takes an exchange line"
+        )
+        fitting = [str(number) for number, module in enumerate(modules, 1) if module == kind]
+        mend = (
+            f"ports with one: {', '.join(fitting)}"
+            if fitting
+            else f'the card has none; add "{kind}" to its modules'
+        )
+        what = f"{who} needs an {needed}; port {port} of card {card} has an {modules[port - 1].upper()} module"
+        yield Finding(path, what, mend)
+
+
+def _numbers(config: Config) -> Iterator[Finding]:
+    for number in config.accounts:
+        if number in config.phones:
+            what = f"number {number} is used twice: by a phone and by an account"
+            yield Finding(("accounts", number), what, "give one of them another number")
+
+
+def _line_names(config: Config) -> Iterator[Finding]:
+    for name in config.lines:
+        if name[:1] in "gGrR" and name[1:].isdigit():
+            what = f'"{name}" would be taken for a group of lines when dialled'
+            yield Finding(("lines", name), what, "give the line another name")
+
+
+def _contexts(config: Config) -> Iterator[Finding]:
+    """With the built-in dialplan, a context that reaches outside must not be one that calls from outside reach."""
+    if config.dialplan is not None:
+        return
+    inside = {phone.context for phone in config.phones.values()}
+    inside |= {account.context for account in config.accounts.values()}
+    for name, line in config.lines.items():
+        if line.context in inside:
+            what = f"calls that come in on line {name} could go out again: phones share its context {line.context}"
+            yield Finding(
+                ("lines", name, "context"), what, "give lines a context of their own, or write a dialplan"
+            )
+
+
+def _secrets(config: Config) -> Iterator[Finding]:
+    if all(listener.address.is_loopback for listener in config.sip.listen):
+        return
+    for number, account in config.accounts.items():
+        secret = account.secret
+        weak = len(secret) < SECRET_LENGTH or secret.lower() in _COMMON_SECRETS or len(set(secret)) < 4
+        if weak or number in secret:
+            what = f"the secret of account {number} is easily guessed, and SIP is open to the network"
+            mend = f"use {SECRET_LENGTH} or more random characters, or listen on 127.0.0.1 only"
+            yield Finding(("accounts", number, "secret"), what, mend)

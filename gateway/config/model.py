@@ -1,0 +1,330 @@
+"""The configuration as frozen tables: what may be written, and what holds where nothing is.
+
+Validated by pydantic from the parsed TOML; unknown keys are refused. What one table alone can tell is checked
+here; what several tell together is checked in `consistency`. Paths become absolute, taken from the folder of the
+configuration file. Nothing here opens a file or a device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Final, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from gateway.config.address import Listener, PortRange, SocketAddress
+
+__all__ = [
+    "AccountSettings",
+    "CardSettings",
+    "Config",
+    "LimitSettings",
+    "LineSettings",
+    "MediaSettings",
+    "OfficeSettings",
+    "PhoneSettings",
+    "SipSettings",
+    "StoreSettings",
+    "TimerSettings",
+    "WebSettings",
+]
+
+_Item = TypeVar("_Item")
+_SQLITE: Final = "sqlite:///"
+_KEYS: Final = frozenset("0123456789*#+ABCD")
+
+
+def _refuse(what: str, mend: str = "") -> PydanticCustomError:
+    return PydanticCustomError("fault", "{what}", {"what": what, "mend": mend})
+
+
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _resolve(path: Path, info: ValidationInfo) -> Path:
+    folder: Path = (info.context or {}).get("folder", Path())
+    return folder / path.expanduser()
+
+
+def _resolve_url(url: str, info: ValidationInfo) -> str:
+    if url.startswith(_SQLITE):
+        return f"{_SQLITE}{_resolve(Path(url.removeprefix(_SQLITE)), info)}"
+    if not url.startswith("postgresql://"):
+        raise _refuse(f'"{url}" is no database that is known here', 'write "sqlite:///FILE" or "postgresql://…"')
+    return url
+
+
+def _time_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):  # unknown, a folder of the zone data, a path such as "../x"
+        raise _refuse(f'there is no time zone "{name}"', 'write a name such as "Europe/London"') from None
+    return name
+
+
+def _listener(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return Listener.parse(value)
+    except ValueError as error:
+        raise _refuse(str(error), 'write it like "udp:127.0.0.1:5060"') from None
+
+
+def _address(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return SocketAddress.parse(value)
+    except ValueError as error:
+        raise _refuse(str(error), 'write it like "127.0.0.1:8080"') from None
+
+
+def _port_range(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return PortRange.parse(value)
+    except ValueError as error:
+        raise _refuse(str(error), 'write it like "20000-20999"') from None
+
+
+def _dialled(number: str) -> str:
+    if not 0 < len(number) <= 32 or not set(number) <= _KEYS:
+        raise _refuse(f'"{number}" is not a number that can be dialled', "use up to 32 digits, * and #")
+    return number
+
+
+def _dialled_or_none(number: str) -> str:
+    return _dialled(number) if number else number
+
+
+def _word(name: str) -> str:
+    if not name or len(name) > 80 or not all(c.isalnum() or c in "._-+" for c in name):
+        raise _refuse(f'"{name}" cannot be a name', "use letters, digits and . _ - +")
+    return name
+
+
+def _word_or_none(name: str) -> str:
+    return _word(name) if name else name
+
+
+def _plain(text: str) -> str:
+    if not text.isprintable() or len(text) > 80:
+        raise _refuse("a name holds control characters or is longer than 80", "write it on one line, shorter")
+    return text
+
+
+_Items = Annotated[tuple[_Item, ...], BeforeValidator(_as_tuple)]
+_Table = Annotated[Mapping[str, _Item], AfterValidator(MappingProxyType)]
+_File = Annotated[Path, Field(strict=False), AfterValidator(_resolve)]
+_Number = Annotated[str, AfterValidator(_dialled)]
+_Name = Annotated[str, AfterValidator(_word)]
+_Label = Annotated[str, AfterValidator(_plain)]
+_Codec = Literal["ulaw", "alaw"]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        validate_default=True,
+        # So that the paths of a table that is left out are resolved like those that are written.
+        revalidate_instances="always",
+    )
+
+
+class OfficeSettings(_Settings):
+    """[office]: what holds for the whole office.
+
+    Attributes:
+        name: shown on the console and in logs.
+        country: tones, ring cadences and line habits, by ISO 3166 code in small letters.
+        language: of the prompts, ISO 639 code.
+        timezone: IANA name; None takes the machine's.
+    """
+
+    name: _Label = "Copperline"
+    country: str = "us"
+    language: str = "en"
+    timezone: Annotated[str, AfterValidator(_time_zone)] | None = None
+
+
+class TimerSettings(_Settings):
+    """[sip.timers]: RFC 3261 table 4, seconds."""
+
+    t1: Annotated[float, Field(gt=0, le=10)] = 0.5
+    t2: Annotated[float, Field(gt=0, le=60)] = 4.0
+    t4: Annotated[float, Field(gt=0, le=60)] = 5.0
+
+
+class SipSettings(_Settings):
+    """[sip]: the SIP side.
+
+    Attributes:
+        listen: where it listens, "udp:ADDRESS:PORT" or "tcp:ADDRESS:PORT" each.
+        realm: of digest authentication.
+        rtp_ports: UDP ports for audio; two are used for each leg.
+        codecs: what is offered, dearest first.
+        timers: RFC 3261 timers.
+        min_expires, max_expires: bounds of a registration, seconds.
+        contacts: phones that may be registered for one account at once.
+    """
+
+    listen: Annotated[_Items[Annotated[Listener, BeforeValidator(_listener)]], Field(min_length=1)] = (
+        Listener("udp", SocketAddress("127.0.0.1", 5060)),
+        Listener("tcp", SocketAddress("127.0.0.1", 5060)),
+    )
+    realm: _Name = "copperline"
+    rtp_ports: Annotated[PortRange, BeforeValidator(_port_range)] = PortRange(20000, 20999)
+    codecs: Annotated[_Items[_Codec], Field(min_length=1)] = ("ulaw", "alaw")
+    timers: TimerSettings = TimerSettings()
+    min_expires: Annotated[int, Field(ge=10, le=86400)] = 60
+    max_expires: Annotated[int, Field(ge=60, le=604800)] = 3600
+    contacts: Annotated[int, Field(ge=1, le=100)] = 10
+
+
+class CardSettings(_Settings):
+    """[cards.NAME]: one analogue card.
+
+    Attributes:
+        backend: "emulated", or "dahdi" for the kernel's.
+        modules: what an emulated card carries, from port 1 on; a real card tells that itself.
+        encoding: companding of the card's channels; None takes the country's.
+    """
+
+    backend: Literal["emulated", "dahdi"]
+    modules: _Items[Literal["fxs", "fxo"]] = ()
+    encoding: _Codec | None = None
+
+
+class PhoneSettings(_Settings):
+    """[phones.NUMBER]: an analogue telephone on an FXS port.
+
+    Attributes:
+        port: of its card, from 1; on a dahdi card the DAHDI channel number.
+        card: which card; may be left out where there is one.
+        name: shown to those it calls.
+        context: of the dialplan, in which it dials.
+        caller_id: how callers are shown to it; None takes the country's way.
+    """
+
+    port: Annotated[int, Field(ge=1, le=1024)]
+    card: str | None = None
+    name: _Label = ""
+    context: _Name = "office"
+    caller_id: Literal["bell202", "v23", "none"] | None = None
+
+
+class LineSettings(_Settings):
+    """[lines.NAME]: an exchange line on an FXO port.
+
+    Attributes:
+        port: of its card, from 1; on a dahdi card the DAHDI channel number.
+        card: which card; may be left out where there is one.
+        group: dialled as g1 in `FXO/g1/NUMBER`.
+        context: of the dialplan, where its calls come in.
+        number: its own number in the public network.
+        did: the extension for its calls; where empty, its number, or s where that is empty too.
+        answer_on_polarity: the exchange reverses polarity when the far end answers.
+    """
+
+    port: Annotated[int, Field(ge=1, le=1024)]
+    card: str | None = None
+    group: Annotated[int, Field(ge=0, le=63)] = 1
+    context: _Name = "from-pstn"
+    number: Annotated[str, AfterValidator(_dialled_or_none)] = ""
+    did: Annotated[str, AfterValidator(_word_or_none)] = ""
+    answer_on_polarity: bool = False
+
+
+class AccountSettings(_Settings):
+    """[accounts.NUMBER]: a SIP account.
+
+    Attributes:
+        secret: of its digest authentication.
+        name: shown to those it calls.
+        context: of the dialplan, in which it dials.
+    """
+
+    secret: Annotated[str, Field(min_length=1, max_length=256, repr=False)]
+    name: _Label = ""
+    context: _Name = "office"
+
+
+class WebSettings(_Settings):
+    """[web]: HTTP interface and console.
+
+    Attributes:
+        listen: "ADDRESS:PORT", loopback only.
+    """
+
+    listen: Annotated[SocketAddress, BeforeValidator(_address)] = SocketAddress("127.0.0.1", 8080)
+
+
+class StoreSettings(_Settings):
+    """[store]: registrations and call records.
+
+    Attributes:
+        url: "sqlite:///FILE" or "postgresql://USER:SECRET@HOST/DATABASE".
+    """
+
+    url: Annotated[str, Field(repr=False), AfterValidator(_resolve_url)] = "sqlite:///var/copperline.db"
+
+
+class MediaSettings(_Settings):
+    """[media]: the media plane.
+
+    Attributes:
+        rows: legs that can have audio at once.
+        arena_seconds: of tones, prompts and recordings held at once.
+        prompts: folder of our own prompts, one folder a language in it.
+    """
+
+    rows: Annotated[int, Field(ge=4, le=65536)] = 512
+    arena_seconds: Annotated[int, Field(ge=60, le=36000)] = 600
+    prompts: _File = Path("var/prompts")
+
+
+class LimitSettings(_Settings):
+    """[limits]: bounds that keep one mistake from taking the office down.
+
+    Attributes:
+        calls: at once.
+        dialplan_steps: that one call may take without time passing.
+        records_shown: call records that one request returns at most.
+    """
+
+    calls: Annotated[int, Field(ge=1, le=100_000)] = 200
+    dialplan_steps: Annotated[int, Field(ge=100, le=10_000_000)] = 10_000
+    records_shown: Annotated[int, Field(ge=1, le=10_000)] = 200
+
+
+class Config(_Settings):
+    """A whole configuration file.
+
+    Attributes:
+        dialplan: the extensions.conf to run; None takes the built-in one.
+    """
+
+    dialplan: _File | None = None
+    office: OfficeSettings = OfficeSettings()
+    sip: SipSettings = SipSettings()
+    cards: _Table[CardSettings] = {}
+    phones: Annotated[Mapping[_Number, PhoneSettings], AfterValidator(MappingProxyType)] = {}
+    lines: Annotated[Mapping[_Name, LineSettings], AfterValidator(MappingProxyType)] = {}
+    accounts: Annotated[Mapping[_Name, AccountSettings], AfterValidator(MappingProxyType)] = {}
+    web: WebSettings = WebSettings()
+    store: StoreSettings = StoreSettings()
+    media: MediaSettings = MediaSettings()
+    limits: LimitSettings = LimitSettings()
+
+    def card_of(self, user: PhoneSettings | LineSettings) -> str:
+        """The name of the card on which a phone or line is, given or implied."""
+        return user.card if user.card is not None else next(iter(self.cards))

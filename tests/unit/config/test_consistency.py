@@ -1,0 +1,116 @@
+"""What the tables of a configuration tell together is checked as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.unit.config.test_load import DOZEN, faults, read
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (
+            "[phones.102]\nport = 2",
+            "[phones.102]\nport = 1",
+            "7: port 1 of card main is phone 101's already; give phone 102 a port of its own",
+        ),
+        (
+            "port = 2",
+            "port = 3",
+            "7: phone 102 needs an FXS module, which feeds a telephone; port 3 of card main has an FXO module;"
+            " ports with one: 1, 2",
+        ),
+        (
+            "port = 3",
+            "port = 2",
+            "9: line copper1 needs an FXO module, which takes an exchange line; port 2 of card main has an FXS"
+            " module; ports with one: 3",
+        ),
+        ("port = 3", "port = 4", "9: card main has no port 4; its ports are 1 to 3"),
+        ("port = 3", 'port = 3\ncard = "mian"', '10: there is no card "mian"; did you mean "main"?'),
+        (
+            "accounts.6001",
+            "accounts.101",
+            "10: number 101 is used twice: by a phone and by an account; give one of them another number",
+        ),
+        (
+            "lines.copper1",
+            "lines.g1",
+            '8: "g1" would be taken for a group of lines when dialled; give the line another name',
+        ),
+        (
+            'modules = ["fxs", "fxs", "fxo"]',
+            "",
+            '1: the emulated card main has no modules; write modules = ["fxs", "fxo"] with one word for each port',
+        ),
+        ('"emulated"', '"dahdi"', "3: card main is a real one, which tells its modules itself; leave the line out"),
+        (
+            "[cards.main]",
+            "[cards.other]\nbackend = 'dahdi'\n[cards.main]",
+            "6: phone 101 does not say its card; one of: other, main",
+        ),
+        (
+            "[cards.main]",
+            '[web]\nlisten = "0.0.0.0:80"\n[cards.main]',
+            "2: the web interface has no login and would be open to everybody who reaches 0.0.0.0:80;"
+            " listen on 127.0.0.1 and reach it through an SSH tunnel",
+        ),
+        (
+            "[cards.main]",
+            '[web]\nlisten = "127.0.0.1:5060"\n[cards.main]',
+            "2: 127.0.0.1:5060 is taken by SIP (tcp:127.0.0.1:5060); write another port",
+        ),
+        (
+            "[cards.main]",
+            '[sip]\nrtp_ports = "5000-6000"\n[cards.main]',
+            "1: udp:127.0.0.1:5060 lies within the audio ports 5000-6000; move one of the two",
+        ),
+        (
+            "[cards.main]",
+            '[sip]\nlisten = ["udp:127.0.0.1:5060", "udp:0.0.0.0:5060"]\n[cards.main]',
+            "2: udp:0.0.0.0:5060 is taken by udp:127.0.0.1:5060 already; leave one out",
+        ),
+        (
+            "port = 3",
+            'port = 3\ncontext = "office"',
+            "10: calls that come in on line copper1 could go out again: phones share its context office;"
+            " give lines a context of their own, or write a dialplan",
+        ),
+        (
+            "[cards.main]",
+            "[sip]\nmin_expires = 3601\n[cards.main]",
+            "2: min_expires 3601 is above max_expires 3600; write a smaller one",
+        ),
+    ],
+)
+def test_tables_that_do_not_fit_together(old: str, new: str, fault: str) -> None:
+    assert old in DOZEN
+    assert f"office.toml:{fault}" in faults(DOZEN.replace(old, new, 1))
+
+
+def test_phones_without_any_card() -> None:
+    assert faults("[phones.101]\nport = 1") == [
+        "office.toml:1: phone 101 is on a card, and there is none; add a table [cards.main] with a backend"
+    ]
+
+
+def test_the_dialplan_must_exist(tmp_path: Path) -> None:
+    text = 'dialplan = "extensions.conf"\n' + DOZEN
+    assert "there is no dialplan file" in faults(text, tmp_path)[0]
+    (tmp_path / "extensions.conf").write_text("[office]\n")
+    assert read(text, tmp_path).dialplan == tmp_path / "extensions.conf"
+
+
+@pytest.mark.parametrize("secret", ["1234", "password123", "aaaaaaaaaaaaaa", "office-6001-x", "0123456789"])
+def test_a_weak_secret_is_refused_where_sip_is_open_to_the_network(secret: str) -> None:
+    text = f'[sip]\nlisten = ["udp:0.0.0.0:5060"]\n[accounts.6001]\nsecret = "{secret}"\n'
+    assert "easily guessed" in faults(text)[0]
+    assert secret not in faults(text)[0].replace("account 6001", "")
+    assert read(text.replace("0.0.0.0", "127.0.0.1")).accounts["6001"].secret == secret
+
+
+def test_a_strong_secret_is_taken_where_sip_is_open_to_the_network() -> None:
+    read('[sip]\nlisten = ["udp:[::]:5060"]\n[accounts.6001]\nsecret = "wq8-Zr4mTx1p"\n')

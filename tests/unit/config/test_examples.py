@@ -1,0 +1,69 @@
+"""The example office and the built-in dialplan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gateway.config import load
+from gateway.config.builtin import builtin_dialplan
+from tests.unit.config.test_load import DOZEN, read
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "office" / "office.toml"
+
+
+def test_the_example_office_has_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "office.toml").write_bytes(EXAMPLE.read_bytes())
+    (tmp_path / "extensions.conf").write_text("[office]\n")
+    config = load(tmp_path / "office.toml")
+    assert list(config.accounts) == ["6001", "6002", "6003"]
+    assert {line.group for line in config.lines.values()} == {1}
+
+
+def test_the_builtin_dialplan_joins_phones_accounts_and_lines() -> None:
+    text = builtin_dialplan(read(DOZEN))
+    assert text.splitlines() == [
+        "[office]",
+        "include => builtin-numbers",
+        "include => builtin-outside",
+        "ignorepat => 9",
+        "",
+        "[builtin-numbers]",
+        "exten => 101,1,Dial(FXS/101,60)",
+        " same => n,Hangup()",
+        "exten => 102,1,Dial(FXS/102,60)",
+        " same => n,Hangup()",
+        "exten => 6001,1,Dial(SIP/6001,60)",
+        " same => n,Hangup()",
+        "",
+        "[builtin-outside]",
+        "exten => _9X.,1,Dial(FXO/g1/${EXTEN:1})",
+        " same => n,Hangup()",
+        "",
+        "[from-pstn]",
+        "exten => s,1,Dial(FXS/101,60)",
+        " same => n,Hangup()",
+    ]
+
+
+def test_calls_in_reach_no_outside_line_by_the_builtin_dialplan() -> None:
+    text = builtin_dialplan(read(DOZEN.replace("port = 3", 'port = 3\nnumber = "2565551100"')))
+    inbound = text[text.index("[from-pstn]") :]
+    assert "exten => 2565551100,1,Dial(FXS/101,60)" in inbound
+    assert "FXO" not in inbound
+    assert "include" not in inbound
+
+
+def test_a_line_without_a_phone_tells_that_nobody_is_there() -> None:
+    text = builtin_dialplan(read(DOZEN.split("[phones.101]")[0] + "[lines.copper1]\nport = 3\n"))
+    assert "exten => s,1,Hangup(20)" in text
+
+
+def test_a_second_group_is_tried_only_where_the_first_has_no_line() -> None:
+    text = builtin_dialplan(
+        read(DOZEN.replace('"fxo"]', '"fxo", "fxo"]') + "[lines.copper2]\nport = 4\ngroup = 2\n"),
+    )
+    assert (
+        "exten => _9X.,1,Dial(FXO/g1/${EXTEN:1})\n"
+        ' same => n,ExecIf($["${DIALSTATUS}" =~ "CHANUNAVAIL|CONGESTION"]?Dial(FXO/g2/${EXTEN:1}))\n'
+        " same => n,Hangup()\n"
+    ) in text

@@ -1,0 +1,251 @@
+"""`${...}` and `$[...]` in a step's arguments: compiled when the file is read, filled in when the step runs.
+
+In goes text of a file; out comes a Template that, given a Scope, gives text. The one pass goes over the file's text
+alone: what a variable holds (a caller's name, digits, a header) is put in as it is and never looked at again.
+
+    ${NAME} ${NAME:offset:length} ${FUNC(arguments):offset:length} $[expression], all nested at will
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from gateway.core.errors import LocalError
+
+from dialplan.expression import Expression
+
+__all__ = ["ScriptError", "Scope", "Template", "TemplateError", "substring"]
+
+_NESTING: Final = 50
+"""Templates within templates; no office writes ten."""
+VALUE_LIMIT: Final = 65536
+"""Characters of one substituted text: a file that doubles a variable in a loop must not eat the memory."""
+_INTEGER: Final = re.compile(r"\s*([+-]?\d{1,9})")
+_CLOSING: Final = {"{": "}", "[": "]"}
+
+
+class TemplateError(ValueError):
+    """Text that cannot be compiled; the message says why."""
+
+
+class ScriptError(LocalError):
+    """A step that cannot be carried out; the text is one sentence."""
+
+
+class Scope(Protocol):
+    """Where a template finds what it names."""
+
+    def variable(self, name: str) -> str:
+        """The value of a variable, "" where it is not set."""
+        ...
+
+    def read(self, function: str, arguments: str) -> str:
+        """The value of a function."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`${...}`: a variable, or a function where `arguments` is not None."""
+
+    name: Template
+    arguments: Template | None
+    slice: Template | None
+
+    def fill(self, scope: Scope) -> str:
+        name = self.name.fill(scope)
+        if self.arguments is None:
+            value = scope.variable(name)
+        else:
+            value = scope.read(name, self.arguments.fill(scope))
+        return value if self.slice is None else _sliced(value, self.slice.fill(scope))
+
+
+@dataclass(frozen=True, slots=True)
+class Calculation:
+    """`$[...]`: the expression and what fills its holes."""
+
+    expression: Expression
+    holes: tuple[Reference | Calculation, ...]
+
+    def fill(self, scope: Scope) -> str:
+        return self.expression.evaluate([hole.fill(scope) for hole in self.holes], scope.read)
+
+
+class Template:
+    """Text with places to fill in.
+
+    Attributes:
+        text: as the file has it.
+    """
+
+    __slots__ = ("_parts", "text")
+
+    def __init__(self, text: str, _depth: int = 0) -> None:
+        """Compile `text`.
+
+        Raises:
+            TemplateError: a bracket is not closed, or they nest too deep.
+        """
+        self.text = text
+        self._parts: tuple[str | Reference | Calculation, ...] = tuple(_parts(text, _depth))
+
+    def fill(self, scope: Scope) -> str:
+        """The text with every place filled in.
+
+        Raises:
+            ScriptError: it grew too long, or a function refused its arguments.
+        """
+        parts = self._parts
+        if len(parts) == 1:
+            only = parts[0]
+            return only if isinstance(only, str) else only.fill(scope)
+        filled = "".join([part if isinstance(part, str) else part.fill(scope) for part in parts])
+        if len(filled) > VALUE_LIMIT:
+            raise ScriptError(f"a value of more than {VALUE_LIMIT} characters came of {self.text[:60]!r}")
+        return filled
+
+    def functions(self) -> Iterator[str]:
+        """Names of the functions that it reads, where the file spells them out."""
+        for reference in self.references():
+            if reference.arguments is not None and reference.name.constant:
+                yield reference.name.text
+
+    def references(self) -> Iterator[Reference]:
+        """Every `${...}` in it, inner ones included."""
+        for part in self._parts:
+            yield from _references(part)
+
+    @property
+    def constant(self) -> bool:
+        """Whether it has no place to fill in."""
+        return all(isinstance(part, str) for part in self._parts)
+
+    def __repr__(self) -> str:
+        return f"Template({self.text!r})"
+
+
+def _references(part: str | Reference | Calculation) -> Iterator[Reference]:
+    if isinstance(part, Reference):
+        yield part
+        for inner in (part.name, part.arguments, part.slice):
+            if inner is not None:
+                yield from inner.references()
+    elif isinstance(part, Calculation):
+        for hole in part.holes:
+            yield from _references(hole)
+
+
+def substring(value: str, offset: int, length: int | None) -> str:
+    """`${value:offset:length}`: negative offsets count from the end, negative lengths leave off from the end."""
+    if offset < 0:
+        offset = max(0, len(value) + offset)
+    if length is None:
+        return value[offset:]
+    if length >= 0:
+        return value[offset : offset + length]
+    return value[offset : max(offset, len(value) + length)]
+
+
+def _sliced(value: str, bounds: str) -> str:
+    offset, _, length = bounds.partition(":")
+    start = _INTEGER.match(offset)
+    if start is None:
+        return value
+    count = _INTEGER.match(length)
+    return substring(value, int(start[1]), int(count[1]) if count else None)
+
+
+def _parts(text: str, depth: int) -> Iterator[str | Reference | Calculation]:
+    if depth > _NESTING:
+        raise TemplateError(f"brackets nest deeper than {_NESTING}")
+    at = 0
+    while at < len(text):
+        start = _opening(text, at)
+        if start < 0:
+            break
+        if start > at:
+            yield text[at:start]
+        end = _closing(text, start + 1)
+        inner = text[start + 2 : end]
+        yield _reference(inner, depth + 1) if text[start + 1] == "{" else _calculation(inner, depth + 1)
+        at = end + 1
+    if at < len(text) or not text:
+        yield text[at:]
+
+
+def _opening(text: str, at: int) -> int:
+    while (at := text.find("$", at)) >= 0:
+        if text[at + 1 : at + 2] in ("{", "["):
+            return at
+        at += 1
+    return -1
+
+
+def _closing(text: str, opening: int) -> int:
+    """Where the bracket at `opening` closes; only its own kind counts, as in Asterisk."""
+    left, right = text[opening], _CLOSING[text[opening]]
+    open_brackets = 0
+    for at in range(opening, len(text)):
+        if text[at] == left:
+            open_brackets += 1
+        elif text[at] == right:
+            open_brackets -= 1
+            if not open_brackets:
+                return at
+    raise TemplateError(f"'${left}' without '{right}' in {text[:80]!r}")
+
+
+def _reference(inner: str, depth: int) -> Reference:
+    parentheses = 0
+    at = 0
+    head, bounds = inner, None
+    while at < len(inner):
+        character = inner[at]
+        if character == "$" and inner[at + 1 : at + 2] in ("{", "["):
+            at = _closing(inner, at + 1)
+        elif character == "(":
+            parentheses += 1
+        elif character == ")":
+            parentheses -= 1
+        elif character == ":" and parentheses == 0:
+            head, bounds = inner[:at], inner[at + 1 :]
+            break
+        at += 1
+    opening = _parenthesis(head)
+    if opening < 0:
+        name, arguments = head, None
+    else:
+        closing = head.rfind(")")
+        name, arguments = head[:opening], head[opening + 1 : closing if closing > opening else len(head)]
+    return Reference(
+        Template(name, depth),
+        None if arguments is None else Template(arguments, depth),
+        None if bounds is None else Template(bounds, depth),
+    )
+
+
+def _parenthesis(head: str) -> int:
+    at = 0
+    while at < len(head):
+        if head[at] == "(":
+            return at
+        if head[at] == "$" and head[at + 1 : at + 2] in ("{", "["):
+            at = _closing(head, at + 1)
+        at += 1
+    return -1
+
+
+def _calculation(inner: str, depth: int) -> Calculation:
+    pieces: list[str | None] = []
+    holes: list[Reference | Calculation] = []
+    for part in _parts(inner, depth):
+        if isinstance(part, str):
+            pieces.append(part)
+        else:
+            pieces.append(None)
+            holes.append(part)
+    return Calculation(Expression(pieces), tuple(holes))

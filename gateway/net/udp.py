@@ -1,0 +1,79 @@
+"""A UDP socket on the loop: what comes in is handed on, what goes out is sent or, when the kernel's buffer is full,
+dropped, as UDP may (SIP repeats what matters)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+from typing import Final
+
+__all__ = ["Address", "UdpSocket"]
+
+_log = logging.getLogger("copperline.net")
+
+Address = tuple[str, int]
+"""IP address as text, and port."""
+
+BATCH: Final = 64
+"""Datagrams taken in one turn of the loop, so that a flood on one socket leaves turns for all others."""
+
+LARGEST: Final = 65_535
+"""Bytes: no UDP datagram is larger."""
+
+
+class UdpSocket:
+    """One bound UDP socket.
+
+    Args:
+        loop: the loop that watches it.
+        address: where to bind; port 0 takes a free one (see `address`).
+        on_datagram: takes each datagram with its sender.
+
+    Raises:
+        OSError: the address cannot be bound.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, address: Address, on_datagram: Callable[[bytes, Address], None]
+    ) -> None:
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            self._socket.setblocking(False)
+            self._socket.bind(address)
+        except OSError:
+            self._socket.close()
+            raise
+        self.address: Address = self._socket.getsockname()[:2]
+        self._loop = loop
+        self._on_datagram = on_datagram
+        loop.add_reader(self._socket.fileno(), self._readable)
+
+    def send(self, data: bytes, to: Address) -> OSError | None:
+        """Send a datagram; what the kernel refused it for, or None."""
+        try:
+            self._socket.sendto(data, to)
+        except BlockingIOError:
+            _log.warning("UDP %s:%d: the kernel's send buffer is full; a datagram was dropped", *self.address)
+        except OSError as error:
+            return error
+        return None
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._loop.remove_reader(self._socket.fileno())
+        self._socket.close()
+
+    def _readable(self) -> None:
+        for _ in range(BATCH):
+            try:
+                data, source = self._socket.recvfrom(LARGEST)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError as error:
+                # An ICMP error for something that we sent; the transaction's timers deal with it.
+                _log.debug("UDP %s:%d: %s", *self.address, error)
+                continue
+            self._on_datagram(data, source[:2])

@@ -1,0 +1,141 @@
+"""The shell that drives engines: what is fed comes out, timers fire when due, nothing spins."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.net.runner import ROUNDS, Driven, Runner
+from gateway.net.ticker import Ticker
+from gateway.net.udp import UdpSocket
+from tests.support.loop import ManualLoop
+
+
+class Parrot:
+    """An engine that says what it hears, and says "bored" a second after the last word."""
+
+    def __init__(self) -> None:
+        self.out: list[str] = []
+        self.happened: list[str] = []
+        self.bored_at: float | None = None
+
+    def receive(self, data: str, source: object, now: float) -> None:
+        self.out.append(data)
+        self.happened.append(f"heard {data}")
+        self.bored_at = now + 1
+
+    def outgoing(self) -> list[str]:
+        out, self.out = self.out, []
+        return out
+
+    def events(self) -> list[str]:
+        happened, self.happened = self.happened, []
+        return happened
+
+    def deadline(self) -> float | None:
+        return self.bored_at
+
+    def expire(self, now: float) -> None:
+        if self.bored_at is not None and self.bored_at <= now:
+            self.bored_at = None
+            self.out.append("bored")
+
+
+@pytest.fixture
+def loop() -> Iterator[ManualLoop]:
+    loop = ManualLoop()
+    yield loop
+    loop.close()
+
+
+def test_what_comes_in_is_answered_and_told_and_the_timer_follows(loop: ManualLoop) -> None:
+    sent: list[str] = []
+    told: list[str] = []
+    runner = Runner(loop)
+    driven = Driven(Parrot(), sent.extend, lambda event, now: told.append(event))
+    runner.attach(driven)
+    runner.receive(driven, "hello", None)
+    assert (sent, told) == (["hello"], ["heard hello"])
+    loop.advance(0.9)
+    assert sent == ["hello"]
+    loop.advance(0.2)
+    assert sent == ["hello", "bored"]
+
+
+def test_an_event_may_command_another_engine_and_both_are_drained(loop: ManualLoop) -> None:
+    first, second = Parrot(), Parrot()
+    sent: list[str] = []
+    runner = Runner(loop)
+
+    def tell_second(event: str, now: float) -> None:
+        second.receive(f"told: {event}", None, now)
+        runner.wake()
+
+    driven = Driven(first, sent.extend, tell_second)
+    runner.attach(Driven(second, sent.extend, lambda event, now: None))
+    runner.attach(driven)
+    runner.receive(driven, "a", None)
+    assert sent == ["a", "told: heard a"]
+
+
+def test_a_wake_drains_in_the_next_turn(loop: ManualLoop) -> None:
+    parrot = Parrot()
+    sent: list[str] = []
+    runner = Runner(loop)
+    runner.attach(Driven(parrot, sent.extend, lambda event, now: None))
+    parrot.out.append("by command")
+    runner.wake()
+    assert sent == []
+    loop.settle()
+    assert sent == ["by command"]
+
+
+def test_engines_that_never_fall_silent_leave_turns_for_others(
+    loop: ManualLoop, caplog: pytest.LogCaptureFixture
+) -> None:
+    parrot = Parrot()
+    runner = Runner(loop)
+    driven = Driven(parrot, lambda out: None, lambda event, now: parrot.receive("again", None, now))
+    runner.attach(driven)
+    runner.receive(driven, "once", None)
+    assert f"busy for {ROUNDS} rounds" in caplog.text
+    runner.stop()
+
+
+def test_a_stopped_runner_sends_nothing(loop: ManualLoop) -> None:
+    parrot = Parrot()
+    sent: list[str] = []
+    runner = Runner(loop)
+    driven = Driven(parrot, sent.extend, lambda event, now: None)
+    runner.attach(driven)
+    runner.stop()
+    runner.receive(driven, "late", None)
+    loop.advance(2)
+    assert sent == []
+
+
+def test_a_ticker_keeps_its_beat_and_goes_on_from_now_after_a_stall(loop: ManualLoop) -> None:
+    ticks: list[float] = []
+    ticker = Ticker(loop, 0.5, ticks.append)
+    loop.advance(1.1, tick=0.1)
+    assert len(ticks) == 2
+    loop.advance(10, tick=10)
+    assert len(ticks) <= 5, "what was missed is not made up for"
+    ticker.stop()
+    loop.advance(5)
+    assert len(ticks) <= 5
+
+
+def test_datagrams_cross_the_loopback_and_the_sender_is_told(loop: ManualLoop) -> None:
+    heard: list[tuple[bytes, tuple[str, int]]] = []
+    near = UdpSocket(loop, ("127.0.0.1", 0), lambda data, source: heard.append((data, source)))
+    far = UdpSocket(loop, ("127.0.0.1", 0), lambda data, source: None)
+    assert far.send(b"hello", near.address) is None
+    loop.settle()
+    assert heard == [(b"hello", far.address)]
+    assert isinstance(far.send(b"x", ("255.255.255.255", 9)), OSError)
+    with pytest.raises(OSError):
+        UdpSocket(loop, near.address, lambda data, source: None)
+    near.close()
+    far.close()

@@ -94,6 +94,19 @@ def test_frequencies_1_8_percent_off_are_heard_and_3_percent_off_are_not() -> No
         assert heard(line(*(part for digit in KEYS for part in (key(digit, 80, off=off), quiet(50))))) == ""
 
 
+def test_one_tone_of_the_pair_3_percent_off_is_enough_to_refuse() -> None:
+    time = np.arange(640) / 8000
+    for row, column in ((697 * 1.03, 1336), (941 * 0.97, 1477), (770 * 0.97, 1209)):
+        tones = np.sin(2 * np.pi * row * time) + np.sin(2 * np.pi * column * time)
+        assert heard(line(peak(-10) * tones)) == ""
+
+
+def test_a_pair_within_other_sound_of_the_same_level_is_not_a_digit() -> None:
+    keyed = line(*(part for digit in KEYS for part in (key(digit, 80), quiet(60))))
+    noise = np.random.default_rng(5).normal(0, peak(-7) / math.sqrt(2), len(keyed))
+    assert heard((keyed + noise).clip(-32768, 32767).astype(np.int16)) == ""
+
+
 def test_digits_are_heard_through_noise_and_over_dial_tone() -> None:
     keyed = line(*(part for digit in KEYS for part in (key(digit, 60), quiet(60))))
     noise = np.random.default_rng(7).normal(0, peak(-20) / math.sqrt(2), len(keyed))

@@ -1,0 +1,35 @@
+"""A registration as it is kept over a restart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+__all__ = ["StoredBinding"]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBinding:
+    """One contact of one account (RFC 3261 section 10.3).
+
+    Attributes:
+        account: the address of record: the account's number.
+        contact: the contact URI, as it was registered.
+        call_id, cseq: of the REGISTER that made it, to refuse older ones.
+        expires: when it ends, with zone.
+        q: preference in thousandths, 0..1000.
+        user_agent: what the telephone calls itself; may be empty.
+        transport: "udp" or "tcp".
+        local, remote: the addresses of the flow that it came by, as "host:port".
+    """
+
+    account: str
+    contact: str
+    call_id: str
+    cseq: int
+    expires: datetime
+    q: int = 1000
+    user_agent: str = ""
+    transport: str = "udp"
+    local: str = ""
+    remote: str = ""

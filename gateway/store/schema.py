@@ -1,0 +1,158 @@
+"""The tables, and the rows that records become.
+
+Times are kept in UTC. A change of these tables raises `VERSION`, and says in `store` how the older ones are
+brought up to it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    RowMapping,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+from gateway.call.call import CallRecord
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.store.binding import StoredBinding
+
+__all__ = [
+    "CALL_RECORDS",
+    "METADATA",
+    "REGISTRATIONS",
+    "SCHEMA_VERSION",
+    "VERSION",
+    "binding_of",
+    "binding_row",
+    "record_of",
+    "record_row",
+]
+
+VERSION: Final = 1
+
+
+class _Utc(TypeDecorator[datetime]):
+    """A moment, in UTC; SQLite keeps no zone, so it is put back on reading."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+METADATA: Final = MetaData()
+
+SCHEMA_VERSION: Final = Table("schema_version", METADATA, Column("version", Integer, primary_key=True))
+
+REGISTRATIONS: Final = Table(
+    "registrations",
+    METADATA,
+    Column("account", String(80), primary_key=True),
+    Column("contact", String(2048), primary_key=True),
+    Column("call_id", Text, nullable=False),
+    Column("cseq", Integer, nullable=False),
+    Column("expires", _Utc, nullable=False),
+    Column("q", Integer, nullable=False),
+    Column("user_agent", Text, nullable=False),
+    Column("transport", String(8), nullable=False),
+    Column("local", String(80), nullable=False),
+    Column("remote", String(80), nullable=False),
+)
+
+CALL_RECORDS: Final = Table(
+    "call_records",
+    METADATA,
+    Column("id", String(80), primary_key=True),
+    Column("started", _Utc, nullable=False),
+    Column("answered", _Utc, nullable=True),
+    Column("ended", _Utc, nullable=False),
+    Column("caller", Text, nullable=False),
+    Column("caller_name", Text, nullable=False),
+    Column("called", Text, nullable=False),
+    Column("context", Text, nullable=False),
+    Column("source_channel", Text, nullable=False),
+    Column("destination_channel", Text, nullable=False),
+    Column("duration", Float, nullable=False),
+    Column("billsec", Float, nullable=False),
+    Column("disposition", String(16), nullable=False),
+    Column("cause", Integer, nullable=False),
+    Column("ended_by", Text, nullable=False),
+    Column("act", String(16), nullable=False),
+    Column("evidence", Text, nullable=False),
+    Column("advice", Text, nullable=False),
+    Column("sentence", Text, nullable=False),
+    Index("call_records_started", "started"),
+)
+
+
+def record_row(record: CallRecord) -> dict[str, Any]:
+    """The row of a call record."""
+    ending = record.ending
+    return {
+        "id": record.id,
+        "started": record.started,
+        "answered": record.answered,
+        "ended": record.ended,
+        "caller": record.caller,
+        "caller_name": record.caller_name,
+        "called": record.called,
+        "context": record.context,
+        "source_channel": record.source,
+        "destination_channel": record.destination,
+        "duration": record.duration,
+        "billsec": record.billed,
+        "disposition": record.disposition,
+        "cause": int(ending.cause),
+        "ended_by": ending.by,
+        "act": ending.act.name,
+        "evidence": ending.evidence,
+        "advice": ending.advice,
+        "sentence": str(ending),
+    }
+
+
+def record_of(row: RowMapping) -> CallRecord:
+    """The call record of a row."""
+    return CallRecord(
+        id=row["id"],
+        started=row["started"],
+        answered=row["answered"],
+        ended=row["ended"],
+        caller=row["caller"],
+        caller_name=row["caller_name"],
+        called=row["called"],
+        context=row["context"],
+        source=row["source_channel"],
+        destination=row["destination_channel"],
+        duration=row["duration"],
+        billed=row["billsec"],
+        disposition=row["disposition"],
+        ending=Ending(Cause(row["cause"]), row["ended_by"], Act[row["act"]], row["evidence"], row["advice"]),
+    )
+
+
+def binding_row(binding: StoredBinding) -> dict[str, Any]:
+    """The row of a registration."""
+    return {column.name: getattr(binding, column.name) for column in REGISTRATIONS.columns}
+
+
+def binding_of(row: RowMapping) -> StoredBinding:
+    """The registration of a row."""
+    return StoredBinding(**row)

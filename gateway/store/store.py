@@ -1,0 +1,175 @@
+"""Registrations and call records, in SQLite or PostgreSQL.
+
+What is written goes through `Writer`; what is read comes from what is on the disk. A record whose future is done
+survives the death of this process and of the machine: SQLite runs with a write-ahead log that is flushed at each
+commit (sqlite.org/pragma.html, synchronous=FULL).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+from sqlalchemy import delete, event, insert, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from gateway.call.call import CallRecord
+from gateway.core.errors import LocalError, Unavailable
+from gateway.store.binding import StoredBinding
+from gateway.store.schema import (
+    CALL_RECORDS,
+    METADATA,
+    REGISTRATIONS,
+    SCHEMA_VERSION,
+    VERSION,
+    binding_of,
+    binding_row,
+    record_of,
+    record_row,
+)
+from gateway.store.writer import Writer
+
+__all__ = ["Store"]
+
+_DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+
+BUSY_SECONDS: Final = 5
+"""How long SQLite waits for another program that holds the file (a backup, a report)."""
+
+_PRAGMAS: Final = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
+)
+
+
+class Store:
+    """An open database. Make one by `Store.open`, end it by `close`."""
+
+    def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
+        self._engine = engine
+        self._writer = writer
+
+    @classmethod
+    async def open(cls, url: str, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> Self:
+        """Open the database at `url` and create what it lacks.
+
+        Args:
+            url: "sqlite:////absolute/file" or "postgresql://user:secret@host/name".
+            sleep: waits between attempts to write, seconds.
+
+        Raises:
+            LocalError: it cannot be opened, or was made by a later version.
+            Unavailable: its driver is not installed.
+        """
+        target = _target(url)
+        name = f"the database {target.render_as_string(hide_password=True)}"
+        if target.drivername.startswith("sqlite") and target.database:
+            _make_folder(Path(target.database), name)
+        try:
+            engine = create_async_engine(target)
+        except ImportError as error:
+            raise Unavailable(f"{name} needs a driver; install copperline[{url.partition(':')[0]}]") from error
+        if engine.dialect.name == "sqlite":
+            event.listen(engine.sync_engine, "connect", _prepare)
+        try:
+            async with engine.begin() as connection:
+                await _create(connection, name)
+        except (SQLAlchemyError, OSError) as error:
+            await engine.dispose()
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            raise LocalError(
+                f"{name} cannot be opened: {cause}; check [store] url and who may write there"
+            ) from error
+        except LocalError:
+            await engine.dispose()
+            raise
+        return cls(engine, Writer(engine, name, sleep=sleep))
+
+    async def close(self) -> None:
+        """Write what waits and close the database."""
+        await self._writer.close()
+        await self._engine.dispose()
+
+    @property
+    def pending(self) -> int:
+        """Entries that are not on the disk yet."""
+        return self._writer.pending
+
+    @property
+    def lost(self) -> int:
+        """Entries that could not be kept since the start; each stands in the log."""
+        return self._writer.lost
+
+    def record(self, record: CallRecord) -> asyncio.Future[None]:
+        """Keep a call record; durable once the future is done. Never waits; the future may be ignored."""
+        return self._writer.submit([insert(CALL_RECORDS).values(record_row(record))], f"call record {record}")
+
+    def save_binding(self, binding: StoredBinding) -> asyncio.Future[None]:
+        """Keep a registration in place of what was known of the same contact; as `record` otherwise."""
+        statements = [
+            _without(binding.account, binding.contact),
+            insert(REGISTRATIONS).values(binding_row(binding)),
+        ]
+        return self._writer.submit(statements, f"registration {binding.account} at {binding.contact}")
+
+    def remove_binding(self, account: str, contact: str) -> asyncio.Future[None]:
+        """Forget a registration; harmless where it is not known. As `record` otherwise."""
+        return self._writer.submit([_without(account, contact)], f"end of registration {account} at {contact}")
+
+    async def load_bindings(self, now: datetime) -> list[StoredBinding]:
+        """All registrations that are still good at `now`; those that are over are forgotten."""
+        over = delete(REGISTRATIONS).where(REGISTRATIONS.c.expires <= now)
+        await self._writer.submit([over], "end of registrations that expired")
+        return [
+            binding_of(row) for row in await self._rows(select(REGISTRATIONS).order_by(REGISTRATIONS.c.expires))
+        ]
+
+    async def records(self, limit: int) -> list[CallRecord]:
+        """The latest call records, the newest first."""
+        newest = select(CALL_RECORDS).order_by(CALL_RECORDS.c.started.desc(), CALL_RECORDS.c.id.desc())
+        return [record_of(row) for row in await self._rows(newest.limit(limit))]
+
+    async def _rows(self, query: Any) -> list[Any]:
+        async with self._engine.connect() as connection:
+            return list((await connection.execute(query)).mappings())
+
+
+def _target(url: str) -> URL:
+    scheme = url.partition(":")[0]
+    try:
+        return make_url(url).set(drivername=_DRIVERS[scheme])
+    except (ArgumentError, KeyError, ValueError) as error:
+        raise LocalError('no database has such a URL; write "sqlite:///FILE" or "postgresql://…"') from error
+
+
+def _make_folder(file: Path, name: str) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LocalError(f"{name} cannot be opened: its folder cannot be made: {error.strerror}") from error
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _without(account: str, contact: str) -> Any:
+    return delete(REGISTRATIONS).where(REGISTRATIONS.c.account == account, REGISTRATIONS.c.contact == contact)
+
+
+async def _create(connection: AsyncConnection, name: str) -> None:
+    await connection.run_sync(METADATA.create_all)
+    version = await connection.scalar(select(SCHEMA_VERSION.c.version))
+    if version is None:
+        await connection.execute(insert(SCHEMA_VERSION).values(version=VERSION))
+    elif version != VERSION:
+        raise LocalError(f"{name} has tables of version {version}, and this Copperline knows version {VERSION}")

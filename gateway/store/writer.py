@@ -1,0 +1,185 @@
+"""A queue in front of the database, so that signalling never waits for a disk.
+
+Statements go in at any time and are written in their order, as many at once as wait; the future that each gets
+is done when the transaction that holds it is on the disk. While the database cannot be written (disk full,
+locked, server gone) everything waits and is tried again; this is logged once, and once more when it is over.
+What cannot be kept, since too much waits or the office stops first, is logged whole: nothing is lost in silence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from sqlalchemy import Executable
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from gateway.core.errors import Exhausted, LocalError
+
+__all__ = ["Writer"]
+
+_log = logging.getLogger("copperline.store")
+
+BATCH: Final = 200
+"""Statements in one transaction: enough that its one flush to disk weighs little on each."""
+
+PENDING: Final = 20_000
+"""Statements that may wait: an hour of five calls a second, some 20 MB."""
+
+RETRIES: Final = (0.1, 0.5, 2.0, 10.0)
+"""Seconds before each further attempt; the last for all that follow."""
+
+FAREWELL: Final = 3
+"""Attempts that are made once the office stops: a service manager kills what stops for too long."""
+
+_REFUSALS: Final = (IntegrityError, DataError, ValueError, TypeError, OverflowError)
+"""What is wrong with an entry itself: a duplicate, text that is no Unicode, a number out of range."""
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """Statements that belong together.
+
+    Attributes:
+        statements: executed in order, in one transaction.
+        text: what is logged where they cannot be kept.
+        done: told when they are on the disk.
+    """
+
+    statements: Sequence[Executable]
+    text: str
+    done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Writer:
+    """Writes to one database, in order.
+
+    Args:
+        engine: the database.
+        name: its name, for sentences.
+        sleep: waits between attempts, seconds.
+        pending: statements that may wait.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        name: str,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        pending: int = PENDING,
+    ) -> None:
+        self._engine = engine
+        self._name = name
+        self._sleep = sleep
+        self._limit = pending
+        self._jobs: deque[_Job] = deque()
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._failures = 0
+        self.lost = 0
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="store writer")
+
+    @property
+    def pending(self) -> int:
+        """Jobs that are not on the disk yet."""
+        return len(self._jobs)
+
+    def submit(self, statements: Sequence[Executable], text: str) -> asyncio.Future[None]:
+        """Write `statements` in one transaction, after all that was submitted before.
+
+        Args:
+            text: said in the log should they be lost.
+
+        Returns:
+            Done once they are on the disk; fails with LocalError where they were lost. It may be ignored.
+        """
+        job = _Job(statements, text)
+        job.done.add_done_callback(_seen)
+        if self._closing:
+            self._lose(job, LocalError(f"{self._name} is closed"))
+        elif len(self._jobs) >= self._limit:
+            self._lose(job, Exhausted(f"{self._limit} entries wait for {self._name} already"))
+        else:
+            self._jobs.append(job)
+            self._wake.set()
+        return job.done
+
+    async def close(self) -> None:
+        """Write what waits, as far as that goes, and stop."""
+        self._closing = True
+        self._wake.set()
+        await self._task
+        while self._jobs:
+            self._lose(self._jobs.popleft(), LocalError(f"{self._name} could not be written before the end"))
+
+    async def _run(self) -> None:
+        attempts = 0
+        while True:
+            if not self._jobs:
+                if self._closing:
+                    return
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            if await self._write([self._jobs[index] for index in range(min(BATCH, len(self._jobs)))]):
+                attempts = 0
+                continue
+            attempts += 1
+            if self._closing and attempts >= FAREWELL:
+                return
+            await self._sleep(RETRIES[min(attempts, len(RETRIES)) - 1])
+
+    async def _write(self, batch: list[_Job]) -> bool:
+        """Write a batch from the head of the queue; whether it left the queue."""
+        try:
+            async with self._engine.begin() as connection:
+                for job in batch:
+                    for statement in job.statements:
+                        await connection.execute(statement)
+        except _REFUSALS as error:
+            # One of them can never be written; alone, it shows itself, and the others get through.
+            if len(batch) > 1:
+                return await self._write(batch[:1])
+            self._lose(self._jobs.popleft(), LocalError(f"{self._name} refuses it: {_reason(error)}"))
+            return True
+        except (SQLAlchemyError, OSError) as error:
+            if not self._failures:
+                _log.error(
+                    "%s cannot be written: %s; entries wait and are tried again. Is the disk full or the file in use?",
+                    self._name,
+                    _reason(error),
+                )
+            self._failures += 1
+            return False
+        if self._failures:
+            _log.warning("%s is written again, after %d failed attempts.", self._name, self._failures)
+            self._failures = 0
+        for job in batch:
+            self._jobs.popleft()
+            if not job.done.done():
+                job.done.set_result(None)
+        return True
+
+    def _lose(self, job: _Job, error: LocalError) -> None:
+        self.lost += 1
+        _log.error("not stored (%s): %s", error, job.text)
+        if not job.done.done():
+            job.done.set_exception(error)
+
+
+def _reason(error: Exception) -> str:
+    """The database's own words, without SQL, parameters and links."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return str(cause).splitlines()[0] if str(cause) else type(cause).__name__
+
+
+def _seen(done: asyncio.Future[None]) -> None:
+    """Take note of a failure, which was logged: nobody need look at the future."""
+    if not done.cancelled():
+        done.exception()

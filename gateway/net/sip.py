@@ -1,0 +1,106 @@
+"""The SIP stack's sockets: one UDP socket or TCP port a listening address, and the way from a Flow to them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from gateway.core.errors import OpenFailed
+from gateway.net.stream import StreamPort
+from gateway.net.udp import Address, UdpSocket
+from gateway.sip.transport import Datagram, Flow
+
+__all__ = ["SipSockets"]
+
+_log = logging.getLogger("copperline.net")
+
+KEEP_ALIVES: Final = frozenset({b"\r\n\r\n", b"\r\n", b"\x00\x00\x00\x00", b"\x00"})
+"""What phones send over UDP only to keep a NAT's mapping open; it deserves no answer and no log line."""
+
+
+class SipSockets:
+    """All addresses on which SIP is spoken.
+
+    Args:
+        loop: the loop.
+        on_message: takes each message with its flow.
+        on_lost: told of each flow that can be used no longer.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        on_message: Callable[[bytes, Flow], None],
+        on_lost: Callable[[Flow], None],
+    ) -> None:
+        self._loop = loop
+        self._on_message = on_message
+        self._on_lost = on_lost
+        self._udp: dict[Address, UdpSocket] = {}
+        self._tcp: dict[str, StreamPort] = {}
+
+    async def listen(self, addresses: Iterable[tuple[str, Address]]) -> list[tuple[str, Address]]:
+        """Bind all (transport, address) pairs; give them back with the ports really bound.
+
+        Raises:
+            OpenFailed: one cannot be bound; those bound before stay, for `close`.
+        """
+        bound = []
+        for transport, address in addresses:
+            try:
+                bound.append((transport, await self._bind(transport, address)))
+            except OSError as error:
+                raise OpenFailed(
+                    f"SIP cannot listen on {transport}:{address[0]}:{address[1]}: {error.strerror}; "
+                    "stop the program that uses it, or change sip.listen"
+                ) from error
+        return bound
+
+    def send(self, datagrams: list[Datagram]) -> None:
+        """Send what the stack gives out."""
+        for datagram in datagrams:
+            flow = datagram.flow
+            if flow.transport == "tcp":
+                port = self._tcp.get(flow.local[0])
+                if port is not None:
+                    port.send(datagram.data, flow)
+                    continue
+            elif (socket := self._udp.get(flow.local)) is not None:
+                error = socket.send(datagram.data, flow.remote)
+                if error is not None:
+                    _log.info("%s cannot be reached: %s", flow, error)
+                    self._loop.call_soon(self._on_lost, flow)
+                continue
+            _log.warning("no socket for %s", flow)
+            self._loop.call_soon(self._on_lost, flow)
+
+    async def close(self) -> None:
+        """Close every socket."""
+        for socket in self._udp.values():
+            socket.close()
+        self._udp.clear()
+        for port in self._tcp.values():
+            await port.close()
+        self._tcp.clear()
+
+    def usage(self) -> int:
+        """TCP connections held."""
+        return sum(port.usage() for port in self._tcp.values())
+
+    async def _bind(self, transport: str, address: Address) -> Address:
+        if transport == "tcp":
+            port = StreamPort(self._loop, self._on_message, self._on_lost)
+            await port.listen(address)
+            self._tcp[address[0]] = port
+            return port.address
+        socket: UdpSocket
+
+        def datagram(data: bytes, source: Address) -> None:
+            if data not in KEEP_ALIVES:
+                self._on_message(data, Flow("udp", socket.address, source))
+
+        socket = UdpSocket(self._loop, address, datagram)
+        self._udp[socket.address] = socket
+        return socket.address

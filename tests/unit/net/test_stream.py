@@ -1,0 +1,143 @@
+"""SIP over TCP: whole messages come out of pieces, misuse is cut off, nothing is left behind."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.core.errors import OpenFailed
+from gateway.net.sip import SipSockets
+from gateway.net.stream import PATIENCE, PER_SOURCE
+from gateway.sip.transport import Datagram, Flow
+from tests.support.loop import ManualLoop
+
+OPTIONS = b"OPTIONS sip:x SIP/2.0\r\nCall-ID: 1\r\nContent-Length: 4\r\n\r\nbody"
+
+
+class Port:
+    """A TCP port of ours, and peers that connect to it by plain sockets."""
+
+    def __init__(self, loop: ManualLoop) -> None:
+        self.loop = loop
+        self.heard: list[tuple[bytes, Flow]] = []
+        self.lost: list[Flow] = []
+        self.sockets = SipSockets(loop, lambda data, flow: self.heard.append((data, flow)), self.lost.append)
+        listen = self.sockets.listen([("tcp", ("127.0.0.1", 0)), ("udp", ("127.0.0.1", 0))])
+        (_, self.tcp), (_, self.udp) = loop.run_until_complete(listen)
+        self.peers: list[socket.socket] = []
+
+    def connect(self) -> socket.socket:
+        peer = socket.create_connection(self.tcp)
+        peer.settimeout(5)
+        self.peers.append(peer)
+        self.loop.settle()
+        return peer
+
+    def hears(self, peer: socket.socket, data: bytes) -> None:
+        peer.sendall(data)
+        self.loop.settle()
+
+    def close(self) -> None:
+        for peer in self.peers:
+            peer.close()
+        self.loop.settle()
+        self.loop.run_until_complete(self.sockets.close())
+        assert self.sockets.usage() == 0
+
+
+@pytest.fixture
+def port() -> Iterator[Port]:
+    loop = ManualLoop()
+    port = Port(loop)
+    yield port
+    port.close()
+    loop.close()
+
+
+def test_a_message_in_pieces_is_heard_once_whole_and_answered_on_its_flow(port: Port) -> None:
+    peer = port.connect()
+    for octet in OPTIONS[:-1]:
+        port.hears(peer, bytes([octet]))
+    assert port.heard == []
+    port.hears(peer, OPTIONS[-1:])
+    ((data, flow),) = port.heard
+    assert data == OPTIONS
+    assert (flow.transport, flow.remote) == ("tcp", peer.getsockname())
+    port.sockets.send([Datagram(b"answer", flow)])
+    port.loop.settle()
+    assert peer.recv(100) == b"answer"
+
+
+def test_two_messages_at_once_are_two(port: Port) -> None:
+    port.hears(port.connect(), OPTIONS + OPTIONS)
+    assert [data for data, _ in port.heard] == [OPTIONS, OPTIONS]
+
+
+def test_a_ping_is_ponged(port: Port) -> None:
+    peer = port.connect()
+    port.hears(peer, b"\r\n\r\n")
+    assert peer.recv(100) == b"\r\n"
+    assert port.heard == []
+
+
+def test_a_peer_that_dribbles_is_disconnected(port: Port, caplog: pytest.LogCaptureFixture) -> None:
+    peer = port.connect()
+    port.hears(peer, OPTIONS[:20])
+    port.loop.advance(PATIENCE / 2, tick=1)
+    port.hears(peer, OPTIONS[20:22])
+    port.loop.advance(PATIENCE / 2 + 1, tick=1)
+    assert peer.recv(100) == b""
+    assert "not complete within" in caplog.text
+    assert len(port.lost) == 1 and port.sockets.usage() == 0
+
+
+def test_a_peer_that_sends_no_sip_is_disconnected(port: Port, caplog: pytest.LogCaptureFixture) -> None:
+    peer = port.connect()
+    port.hears(peer, b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert peer.recv(100) == b""
+    assert "Content-Length" in caplog.text
+
+
+def test_one_address_cannot_take_all_connections(port: Port, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(PER_SOURCE + 1):
+        last = port.connect()
+    assert port.sockets.usage() == PER_SOURCE
+    assert last.recv(1) == b""
+    assert "too many connections" in caplog.text
+
+
+def test_a_connection_is_made_where_there_is_none_and_used_again(port: Port) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        flow = Flow("tcp", port.tcp, server.getsockname())
+        port.sockets.send([Datagram(b"one,", flow), Datagram(b"two", flow)])
+        port.loop.settle()
+        peer, _ = server.accept()
+        port.peers.append(peer)
+        port.loop.settle()
+        assert peer.recv(100) == b"one,two"
+        assert port.sockets.usage() == 1
+
+
+def test_a_peer_that_refuses_is_told_as_lost(port: Port) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = server.getsockname()
+    flow = Flow("tcp", port.tcp, address)
+    port.sockets.send([Datagram(b"hello", flow)])
+    port.loop.settle()
+    assert port.lost == [flow] and port.sockets.usage() == 0
+
+
+def test_a_port_in_use_is_told_by_name(port: Port) -> None:
+    other = SipSockets(port.loop, lambda data, flow: None, lambda flow: None)
+    with pytest.raises(OpenFailed, match=rf"udp:127.0.0.1:{port.udp[1]}: Address already in use"):
+        port.loop.run_until_complete(other.listen([("udp", port.udp)]))
+
+
+def test_keep_alives_over_udp_are_not_messages(port: Port) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        peer.sendto(b"\r\n\r\n", port.udp)
+        peer.sendto(OPTIONS, port.udp)
+        port.loop.settle()
+        assert port.heard == [(OPTIONS, Flow("udp", port.udp, ("127.0.0.1", peer.getsockname()[1])))]

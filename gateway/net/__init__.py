@@ -1,0 +1,1 @@
+"""The shells: the only room that owns sockets and waits for descriptors."""

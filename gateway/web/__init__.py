@@ -1,0 +1,1 @@
+"""HTTP: the interface for programs, the console's page, metrics."""

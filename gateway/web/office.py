@@ -1,0 +1,258 @@
+"""The office as the web sees it: views to show, and the emulated telephones and lines that may be worked.
+
+`Office` is implemented where everything is built. Views are frozen copies made when asked for, so a request that
+takes its time never shows half of one state and half of another. Everything is called on the event loop and
+answers at once, but for what reads the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from gateway.call.call import CallRecord
+from gateway.core.audio import Samples
+from gateway.core.trace import Note
+
+__all__ = [
+    "CallView",
+    "HeardView",
+    "LegView",
+    "LineView",
+    "Office",
+    "RegistrationView",
+    "SimLine",
+    "SimPhone",
+    "Simulator",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class LegView:
+    """One leg of a call.
+
+    Attributes:
+        name: the channel's name: "FXS/101-00000007".
+        peer: who is at its far side: "telephone 101".
+        state: in words: "ringing", "up".
+    """
+
+    name: str
+    peer: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallView:
+    """A call in progress.
+
+    Attributes:
+        id: the call's id.
+        state: in words: "ringing", "up".
+        caller, caller_name: who calls; called: the number first wanted.
+        context: the dialplan context that it was wanted in.
+        started, answered: wall clock with zone; None where not answered.
+        duration: seconds since `started`.
+        legs: the leg that came in, then those made for it.
+    """
+
+    id: str
+    state: str
+    caller: str
+    caller_name: str
+    called: str
+    context: str
+    started: datetime
+    answered: datetime | None
+    duration: float
+    legs: tuple[LegView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """An analogue port and who is on it.
+
+    Attributes:
+        name: "101", "copper1".
+        kind: "FXS" or "FXO".
+        card, port: where it is plugged in.
+        state: in words.
+        in_service: whether calls can be made on it.
+        number: its own number; may be empty.
+        seconds: how long it has been in `state`.
+        last_caller: who called last on it; may be empty.
+    """
+
+    name: str
+    kind: str
+    card: str
+    port: int
+    state: str
+    in_service: bool
+    number: str = ""
+    seconds: float = 0.0
+    last_caller: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationView:
+    """A telephone that is registered for an account.
+
+    Attributes:
+        account: its number.
+        contact: the contact URI.
+        expires: seconds until the registration ends.
+        transport, remote: how and from where it came: "udp", "192.0.2.7:5060".
+        user_agent: what the telephone calls itself; may be empty.
+    """
+
+    account: str
+    contact: str
+    expires: float
+    transport: str
+    remote: str
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardView:
+    """What is heard and seen at an emulated telephone.
+
+    Attributes:
+        number: the telephone's.
+        off_hook: whether its handset is lifted.
+        ringing: whether its bell rings just now; rings: bursts since it was last on hook and idle.
+        tone: the call progress tone heard now: "dial", "busy", … or None.
+        digits: DTMF digits heard since it was lifted.
+        caller_number, caller_name: the caller ID received last; may be empty.
+        level: of what is heard now, dBm0; None for silence.
+    """
+
+    number: str
+    off_hook: bool
+    ringing: bool
+    rings: int
+    tone: str | None
+    digits: str
+    caller_number: str = ""
+    caller_name: str = ""
+    level: float | None = None
+
+
+class SimPhone(Protocol):
+    """An emulated telephone, as a hand would work it. Each takes effect in the line's own time."""
+
+    def lift(self) -> None:
+        """Lift the handset."""
+        ...
+
+    def hang_up(self) -> None:
+        """Put the handset back."""
+        ...
+
+    def flash(self) -> None:
+        """Tap the hook (register recall)."""
+        ...
+
+    def dial(self, digits: str) -> None:
+        """Press keys: DTMF in the line's audio."""
+        ...
+
+    def pulse(self, digits: str) -> None:
+        """Turn a rotary dial: pulses of the loop."""
+        ...
+
+    def say(self, samples: Samples) -> None:
+        """Speak into the handset (8000 Hz)."""
+        ...
+
+    def heard(self) -> HeardView:
+        """What is heard and seen at it now."""
+        ...
+
+    def recording(self) -> Samples:
+        """What was heard lately (8000 Hz)."""
+        ...
+
+
+class SimLine(Protocol):
+    """A line of the emulated central office."""
+
+    def call(self, number: str, name: str) -> None:
+        """Call in on it, from `number` and `name` (either may be empty).
+
+        Raises:
+            CopperlineError: the line is in use.
+        """
+        ...
+
+    def hang_up(self) -> None:
+        """End the central office's call."""
+        ...
+
+
+class Simulator(Protocol):
+    """The emulated world behind the cards of an office."""
+
+    def phone(self, number: str) -> SimPhone | None:
+        """The telephone 101, or None where there is no emulated one."""
+        ...
+
+    def line(self, name: str) -> SimLine | None:
+        """The line copper1, or None where there is no emulated one."""
+        ...
+
+    def names(self) -> tuple[Sequence[str], Sequence[str]]:
+        """All telephones and all lines that are emulated."""
+        ...
+
+
+class Office(Protocol):
+    """A running office."""
+
+    @property
+    def name(self) -> str:
+        """As configured, for headings."""
+        ...
+
+    @property
+    def simulator(self) -> Simulator | None:
+        """The emulated world; None where no card is emulated."""
+        ...
+
+    def trouble(self) -> str:
+        """A sentence where the office cannot do its work, else ""."""
+        ...
+
+    def calls(self) -> Sequence[CallView]:
+        """Calls in progress, the oldest first."""
+        ...
+
+    def story(self, name: str) -> Sequence[Note]:
+        """All notes kept of the call, or of the call of the leg, `name`; empty where it is not known.
+
+        Also of calls that are over, as long as the recorder keeps them.
+        """
+        ...
+
+    def lines(self) -> Sequence[LineView]:
+        """Every analogue port that is configured."""
+        ...
+
+    def registrations(self) -> Sequence[RegistrationView]:
+        """Every telephone that is registered."""
+        ...
+
+    async def records(self, limit: int) -> Sequence[CallRecord]:
+        """The latest call records, the newest first."""
+        ...
+
+    def usage(self) -> Mapping[str, int]:
+        """What is in use now, by resource: rows, ports, transactions, dialogs, records waiting for the disk."""
+        ...
+
+    def totals(self) -> Mapping[str, int]:
+        """What has been counted since the start: calls by disposition, records lost, packets refused."""
+        ...

@@ -306,8 +306,8 @@ class Message:
         return "\r\n".join(lines).encode("utf-8", "surrogateescape") + self.body
 
 
-_COPIED: Final = ("via", "from", "to", "call-id", "cseq")
-"""What every response repeats of its request (RFC 3261 section 8.2.6.2)."""
+_COPIED: Final = ("from", "to", "call-id", "cseq")
+"""What, beside the Vias, every response repeats of its request (RFC 3261 section 8.2.6.2)."""
 
 
 @dataclass(slots=True)
@@ -342,15 +342,16 @@ class Request(Message):
             to_tag: tag for To where the request has none; every response but a 100 needs one.
         """
         response = Response(status, reason(status) if phrase is None else _safe("reason", phrase))
+        response.headers.set("via", *self.headers.all("via"))
         for name in _COPIED:
-            response.headers.set(name, *self.headers.all(name))
+            response.headers.set(name, *self.headers.all(name)[:1])
         if status == 100:
             response.headers.set("timestamp", *self.headers.all("timestamp"))
         elif status < 300:
             # Section 12.1.1: a response that makes a dialog carries the Record-Routes; in others they do no harm.
             response.headers.set("record-route", *self.headers.all("record-route"))
-        if to_tag is not None and "to" in self.headers and self.to.tag is None:
-            response.headers.set("to", self.to.tagged(to_tag))
+        if to_tag is not None:
+            response._tag(to_tag)
         return response
 
 
@@ -379,3 +380,12 @@ class Response(Message):
     def is_final(self) -> bool:
         """Whether it ends its transaction."""
         return self.status >= 200
+
+    def _tag(self, tag: str) -> None:
+        """Put `tag` on a To that has none; a To that cannot be read goes back as it came."""
+        try:
+            to = self.to
+        except MalformedError:
+            return
+        if to.tag is None:
+            self.headers.set("to", to.tagged(tag))

@@ -1,0 +1,157 @@
+"""What every transaction is: a request, a flow, a machine and its timers.
+
+A message, a due timer or a failed flow enters; through its Outlet leave messages to send and what its user should
+hear. A machine's table names the methods that carry out its actions.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from enum import Enum
+from typing import Any, Protocol
+
+from gateway.core.machine import Machine
+from gateway.sip.message import Request, Response
+from gateway.sip.transaction.timers import TimerConfig
+from gateway.sip.transport import Flow
+
+__all__ = ["ClientTransaction", "Key", "Outlet", "ServerTransaction", "Transaction"]
+
+Key = tuple[str, ...]
+"""What a message must bring along to belong to a transaction."""
+
+
+class Outlet(Protocol):
+    """Where a transaction's effects go; the layer is one."""
+
+    def send(self, data: bytes, flow: Flow) -> None:
+        """Put octets on the wire."""
+        ...
+
+    def arm(self, transaction: Transaction, timer: Enum, at: float) -> None:
+        """Call `transaction.expire(timer, …)` at `at`."""
+        ...
+
+    def response_arrived(self, transaction: ClientTransaction, response: Response) -> None:
+        """Tell the user of a response."""
+        ...
+
+    def ack_arrived(self, transaction: ServerTransaction, ack: Request) -> None:
+        """Tell the user of the ACK to its 2xx."""
+        ...
+
+    def cancel_wanted(self, transaction: ClientTransaction, cancel: Request, now: float) -> None:
+        """Send `cancel`, the CANCEL for the transaction's request."""
+        ...
+
+    def timed_out(self, transaction: Transaction, evidence: str) -> None:
+        """Tell the user that the peer was silent for too long: "timer B after 32 s"."""
+        ...
+
+    def transport_failed(self, transaction: Transaction) -> None:
+        """Tell the user that the transaction's flow is gone."""
+        ...
+
+    def ended(self, transaction: Transaction) -> None:
+        """Forget the transaction."""
+        ...
+
+
+class Transaction(ABC):
+    """A transaction of any kind.
+
+    Attributes:
+        key: what it is found by.
+        request: the request that began it.
+        flow: the way to the peer.
+        timers: when each running timer is due.
+    """
+
+    __slots__ = ("_config", "_machine", "_outlet", "flow", "key", "request", "timers")
+
+    def __init__(
+        self,
+        key: Key,
+        request: Request,
+        flow: Flow,
+        outlet: Outlet,
+        config: TimerConfig,
+        machine: Machine[Any, Any],
+    ) -> None:
+        self.key = key
+        self.request = request
+        self.flow = flow
+        self.timers: dict[Enum, float] = {}
+        self._outlet = outlet
+        self._config = config
+        self._machine = machine
+
+    @property
+    def state(self) -> Enum:
+        """Where its machine stands."""
+        state: Enum = self._machine.state
+        return state
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it has reached Terminated, which takes no input."""
+        return not self._machine.table[self._machine.state]
+
+    @abstractmethod
+    def fail(self, now: float) -> None:
+        """Its flow does not carry what it sends."""
+
+    def expire(self, timer: Enum, now: float) -> None:
+        """`timer` is due."""
+        self.timers.pop(timer, None)
+        self._feed(timer, now)
+
+    def _feed(self, given: Enum, now: float, message: Any = None) -> None:
+        action = self._machine.feed(given)
+        if action:
+            getattr(self, action)(now, message)
+        if self.is_over:
+            self.timers.clear()
+            self._outlet.ended(self)
+
+    def _start(self, timer: Enum, at: float) -> None:
+        self.timers[timer] = at
+        self._outlet.arm(self, timer, at)
+
+    def _stop(self, *timers: Enum) -> None:
+        for timer in timers:
+            self.timers.pop(timer, None)
+
+    def _tell_time_out(self, timer: Enum) -> None:
+        self._outlet.timed_out(self, f"{timer.value} after {self._config.patience:g} s")
+
+    def _linger(self, seconds: float) -> float:
+        """`seconds` over UDP; nothing over a transport that repeats what is lost."""
+        return 0.0 if self.flow.is_reliable else seconds
+
+
+class ClientTransaction(Transaction):
+    """A transaction that we began."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def receive(self, response: Response, now: float) -> None:
+        """A response to its request has come in."""
+
+    def _pass_up(self, now: float, response: Response) -> None:
+        self._outlet.response_arrived(self, response)
+
+
+class ServerTransaction(Transaction):
+    """A transaction that the peer began."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def receive(self, request: Request, now: float) -> None:
+        """Its request has come in again, or for an INVITE the ACK."""
+
+    @abstractmethod
+    def respond(self, response: Response, now: float) -> None:
+        """Send a response to its request; ignored where the transaction's state has no use for it."""

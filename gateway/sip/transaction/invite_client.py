@@ -1,0 +1,202 @@
+"""The INVITE client transaction (RFC 3261 section 17.1.1, figure 5; 9.1 for CANCEL; RFC 6026 7.2, 8.4).
+
+The INVITE is sent, and repeated over UDP, until something comes back; refusals are acknowledged here, acceptances
+by the user. `cancel` waits for the first provisional response, as section 9.1 demands, and gives up 64*T1 after
+its CANCEL where the peer ends the transaction with nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+from typing import Final
+
+from gateway.core.machine import Machine, Table
+from gateway.sip.headers import CSeq
+from gateway.sip.message import Headers, Request, Response
+from gateway.sip.transaction.base import ClientTransaction, Key, Outlet
+from gateway.sip.transaction.timers import TimerConfig
+from gateway.sip.transport import Flow
+
+__all__ = ["INVITE_CLIENT", "InviteClient", "InviteClientInput", "InviteClientState"]
+
+
+class InviteClientState(Enum):
+    """RFC 3261 figure 5 with Accepted of RFC 6026; two states more for a CANCEL wanted and a CANCEL sent."""
+
+    CALLING = "Calling"
+    CALLING_TO_CANCEL = "Calling, to be cancelled"
+    PROCEEDING = "Proceeding"
+    CANCELLING = "Proceeding, CANCEL sent"
+    COMPLETED = "Completed"
+    ACCEPTED = "Accepted"
+    TERMINATED = "Terminated"
+
+
+class InviteClientInput(Enum):
+    """What may happen to it."""
+
+    PROVISIONAL = "1xx"
+    SUCCESS = "2xx"
+    FAILURE = "300-699"
+    CANCEL = "cancel"
+    TIMER_A = "timer A"
+    TIMER_B = "timer B"
+    TIMER_D = "timer D"
+    TIMER_M = "timer M"
+    TIMER_CANCEL = "no end of the cancelled INVITE"
+    TRANSPORT_ERROR = "transport error"
+
+
+_S = InviteClientState
+_I = InviteClientInput
+
+_ANSWERED: Final[Mapping[InviteClientInput, tuple[InviteClientState, str]]] = MappingProxyType(
+    {_I.SUCCESS: (_S.ACCEPTED, "_accept"), _I.FAILURE: (_S.COMPLETED, "_complete")}
+)
+
+INVITE_CLIENT: Final[Table[InviteClientState, InviteClientInput]] = {
+    # 17.1.1.2
+    _S.CALLING: {
+        _I.TIMER_A: (_S.CALLING, "_retransmit"),
+        _I.TIMER_B: (_S.TERMINATED, "_time_out"),
+        _I.PROVISIONAL: (_S.PROCEEDING, "_proceed"),
+        **_ANSWERED,
+        _I.CANCEL: (_S.CALLING_TO_CANCEL, ""),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+    },
+    # 9.1: "If no provisional response has been received, the CANCEL request MUST NOT be sent"
+    _S.CALLING_TO_CANCEL: {
+        _I.TIMER_A: (_S.CALLING_TO_CANCEL, "_retransmit"),
+        _I.TIMER_B: (_S.TERMINATED, "_time_out"),
+        _I.PROVISIONAL: (_S.CANCELLING, "_proceed_and_cancel"),
+        **_ANSWERED,
+        _I.CANCEL: (_S.CALLING_TO_CANCEL, ""),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+    },
+    _S.PROCEEDING: {
+        _I.PROVISIONAL: (_S.PROCEEDING, "_pass_up"),
+        **_ANSWERED,
+        _I.CANCEL: (_S.CANCELLING, "_cancel"),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+    },
+    # 9.1: after 64*T1 without a final response the transaction counts as cancelled
+    _S.CANCELLING: {
+        _I.PROVISIONAL: (_S.CANCELLING, "_pass_up"),
+        **_ANSWERED,
+        _I.CANCEL: (_S.CANCELLING, ""),
+        _I.TIMER_CANCEL: (_S.TERMINATED, "_give_up"),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+    },
+    # 17.1.1.2: repeated refusals are acknowledged again and not passed up
+    _S.COMPLETED: {
+        _I.PROVISIONAL: (_S.COMPLETED, ""),
+        _I.SUCCESS: (_S.COMPLETED, ""),
+        _I.FAILURE: (_S.COMPLETED, "_acknowledge_again"),
+        _I.CANCEL: (_S.COMPLETED, ""),
+        _I.TIMER_D: (_S.TERMINATED, ""),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+    },
+    # RFC 6026 7.2: every 2xx, repeated or of another fork, goes up to be acknowledged there
+    _S.ACCEPTED: {
+        _I.PROVISIONAL: (_S.ACCEPTED, ""),
+        _I.SUCCESS: (_S.ACCEPTED, "_pass_up"),
+        _I.FAILURE: (_S.ACCEPTED, ""),
+        _I.CANCEL: (_S.ACCEPTED, ""),
+        _I.TIMER_M: (_S.TERMINATED, ""),
+        _I.TRANSPORT_ERROR: (_S.ACCEPTED, ""),
+    },
+    _S.TERMINATED: {},
+}
+
+_ACK_MAX_FORWARDS: Final = 70
+"""RFC 3261 section 8.1.1.6."""
+
+
+class InviteClient(ClientTransaction):
+    """One INVITE that we sent."""
+
+    __slots__ = ("_ack", "_data", "_interval")
+
+    def __init__(
+        self, key: Key, request: Request, flow: Flow, outlet: Outlet, config: TimerConfig, now: float
+    ) -> None:
+        super().__init__(key, request, flow, outlet, config, Machine(INVITE_CLIENT, _S.CALLING))
+        self._data = request.serialise()
+        self._ack = b""
+        self._interval = config.t1
+        outlet.send(self._data, flow)
+        if not flow.is_reliable:
+            self._start(_I.TIMER_A, now + self._interval)
+        self._start(_I.TIMER_B, now + config.patience)
+
+    def receive(self, response: Response, now: float) -> None:
+        """A response has come in."""
+        status = response.status
+        given = _I.PROVISIONAL if status < 200 else _I.SUCCESS if status < 300 else _I.FAILURE
+        self._feed(given, now, response)
+
+    def cancel(self, now: float) -> None:
+        """Cancel the INVITE as soon as that is allowed; harmless once a final response is there."""
+        if not self.is_over:
+            self._feed(_I.CANCEL, now)
+
+    def fail(self, now: float) -> None:
+        """The flow is gone."""
+        if not self.is_over:
+            self._feed(_I.TRANSPORT_ERROR, now)
+
+    def _companion(self, method: str, to: str) -> Request:
+        """A request of the same transaction: the INVITE's identity with another method (sections 9.1, 17.1.1.3)."""
+        original = self.request
+        headers = Headers()
+        headers.set("via", original.via)
+        headers.set("route", *original.headers.all("route"))
+        headers.set("max-forwards", _ACK_MAX_FORWARDS)
+        headers.set("from", *original.headers.all("from"))
+        headers.set("to", to)
+        headers.set("call-id", original.call_id)
+        headers.set("cseq", CSeq(original.cseq.number, method))
+        return Request(method, original.uri, headers=headers)
+
+    def _retransmit(self, now: float, _: None) -> None:
+        self._outlet.send(self._data, self.flow)
+        self._interval *= 2
+        self._start(_I.TIMER_A, now + self._interval)
+
+    def _proceed(self, now: float, response: Response) -> None:
+        self._stop(_I.TIMER_A, _I.TIMER_B)
+        self._pass_up(now, response)
+
+    def _proceed_and_cancel(self, now: float, response: Response) -> None:
+        self._proceed(now, response)
+        self._cancel(now, None)
+
+    def _cancel(self, now: float, _: None) -> None:
+        self._outlet.cancel_wanted(self, self._companion("CANCEL", self.request.headers.get("to") or ""), now)
+        self._start(_I.TIMER_CANCEL, now + self._config.patience)
+
+    def _accept(self, now: float, response: Response) -> None:
+        self._stop(_I.TIMER_A, _I.TIMER_B, _I.TIMER_CANCEL)
+        self._start(_I.TIMER_M, now + self._config.patience)
+        self._pass_up(now, response)
+
+    def _complete(self, now: float, response: Response) -> None:
+        self._stop(_I.TIMER_A, _I.TIMER_B, _I.TIMER_CANCEL)
+        self._start(_I.TIMER_D, now + self._linger(self._config.patience))
+        self._ack = self._companion("ACK", response.headers.get("to") or "").serialise()
+        self._outlet.send(self._ack, self.flow)
+        self._pass_up(now, response)
+
+    def _acknowledge_again(self, now: float, _: Response) -> None:
+        self._outlet.send(self._ack, self.flow)
+
+    def _time_out(self, now: float, _: None) -> None:
+        self._tell_time_out(_I.TIMER_B)
+
+    def _give_up(self, now: float, _: None) -> None:
+        self._tell_time_out(_I.TIMER_CANCEL)
+
+    def _fail(self, now: float, _: None) -> None:
+        self._outlet.transport_failed(self)

@@ -1,0 +1,170 @@
+"""The INVITE server transaction (RFC 3261 section 17.2.1, figure 7; RFC 6026 sections 7.1 and 8.7).
+
+Repeated INVITEs are answered with the latest response; a refusal is repeated over UDP until its ACK comes; an
+acceptance is repeated by the user, who also gets its ACK. 100 is sent where the user takes longer than 200 ms.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from gateway.core.machine import Machine, Table
+from gateway.sip.message import Request, Response
+from gateway.sip.transaction.base import Key, Outlet, ServerTransaction
+from gateway.sip.transaction.timers import TimerConfig
+from gateway.sip.transport import Flow, response_flow
+
+__all__ = ["INVITE_SERVER", "InviteServer", "InviteServerInput", "InviteServerState"]
+
+
+class InviteServerState(Enum):
+    """RFC 3261 figure 7 with Accepted of RFC 6026."""
+
+    PROCEEDING = "Proceeding"
+    COMPLETED = "Completed"
+    CONFIRMED = "Confirmed"
+    ACCEPTED = "Accepted"
+    TERMINATED = "Terminated"
+
+
+class InviteServerInput(Enum):
+    """What may happen to it."""
+
+    INVITE = "INVITE again"
+    ACK = "ACK"
+    SEND_PROVISIONAL = "1xx from user"
+    SEND_SUCCESS = "2xx from user"
+    SEND_FAILURE = "300-699 from user"
+    TIMER_TRYING = "200 ms"
+    TIMER_G = "timer G"
+    TIMER_H = "timer H"
+    TIMER_I = "timer I"
+    TIMER_L = "timer L"
+    TRANSPORT_ERROR = "transport error"
+
+
+_S = InviteServerState
+_I = InviteServerInput
+
+INVITE_SERVER: Final[Table[InviteServerState, InviteServerInput]] = {
+    # 17.2.1
+    _S.PROCEEDING: {
+        _I.INVITE: (_S.PROCEEDING, "_send_latest"),
+        _I.ACK: (_S.PROCEEDING, ""),
+        _I.TIMER_TRYING: (_S.PROCEEDING, "_send_trying"),
+        _I.SEND_PROVISIONAL: (_S.PROCEEDING, "_send"),
+        _I.SEND_SUCCESS: (_S.ACCEPTED, "_accept"),
+        _I.SEND_FAILURE: (_S.COMPLETED, "_refuse"),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+    },
+    # 17.2.1: "Any other final responses passed by the TU ... MUST be discarded"
+    _S.COMPLETED: {
+        _I.INVITE: (_S.COMPLETED, "_send_latest"),
+        _I.ACK: (_S.CONFIRMED, "_confirm"),
+        _I.TIMER_G: (_S.COMPLETED, "_retransmit"),
+        _I.TIMER_H: (_S.TERMINATED, "_time_out"),
+        _I.SEND_PROVISIONAL: (_S.COMPLETED, ""),
+        _I.SEND_SUCCESS: (_S.COMPLETED, ""),
+        _I.SEND_FAILURE: (_S.COMPLETED, ""),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+    },
+    _S.CONFIRMED: {
+        _I.INVITE: (_S.CONFIRMED, ""),
+        _I.ACK: (_S.CONFIRMED, ""),
+        _I.TIMER_I: (_S.TERMINATED, ""),
+        _I.SEND_PROVISIONAL: (_S.CONFIRMED, ""),
+        _I.SEND_SUCCESS: (_S.CONFIRMED, ""),
+        _I.SEND_FAILURE: (_S.CONFIRMED, ""),
+        _I.TRANSPORT_ERROR: (_S.CONFIRMED, ""),
+    },
+    # RFC 6026 7.1: repeated INVITEs are absorbed; the user repeats its 2xx and hears every ACK
+    _S.ACCEPTED: {
+        _I.INVITE: (_S.ACCEPTED, ""),
+        _I.ACK: (_S.ACCEPTED, "_pass_ack"),
+        _I.TIMER_L: (_S.TERMINATED, ""),
+        _I.SEND_PROVISIONAL: (_S.ACCEPTED, ""),
+        _I.SEND_SUCCESS: (_S.ACCEPTED, "_send"),
+        _I.SEND_FAILURE: (_S.ACCEPTED, ""),
+        _I.TRANSPORT_ERROR: (_S.ACCEPTED, "_fail"),
+    },
+    _S.TERMINATED: {},
+}
+
+
+class InviteServer(ServerTransaction):
+    """One INVITE that we received."""
+
+    __slots__ = ("_interval", "_latest", "_way_back")
+
+    def __init__(
+        self, key: Key, request: Request, flow: Flow, outlet: Outlet, config: TimerConfig, now: float
+    ) -> None:
+        super().__init__(key, request, flow, outlet, config, Machine(INVITE_SERVER, _S.PROCEEDING))
+        self._latest = b""
+        self._way_back = flow
+        self._interval = config.t1
+        self._start(_I.TIMER_TRYING, now + config.trying)
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether no final response has been sent, so that a CANCEL has an effect (section 9.2)."""
+        return self.state is _S.PROCEEDING
+
+    def receive(self, request: Request, now: float) -> None:
+        """The INVITE again, or an ACK."""
+        self._feed(_I.ACK if request.method == "ACK" else _I.INVITE, now, request)
+
+    def respond(self, response: Response, now: float) -> None:
+        """Send a response."""
+        if self.is_over:
+            return
+        status = response.status
+        given = _I.SEND_PROVISIONAL if status < 200 else _I.SEND_SUCCESS if status < 300 else _I.SEND_FAILURE
+        self._feed(given, now, response)
+
+    def fail(self, now: float) -> None:
+        """The flow is gone."""
+        if not self.is_over:
+            self._feed(_I.TRANSPORT_ERROR, now)
+
+    def _send(self, now: float, response: Response) -> None:
+        self._stop(_I.TIMER_TRYING)
+        self._latest = response.serialise()
+        self._way_back = response_flow(response, self.flow)
+        self._outlet.send(self._latest, self._way_back)
+
+    def _send_latest(self, now: float, _: Request) -> None:
+        if self._latest:
+            self._outlet.send(self._latest, self._way_back)
+
+    def _send_trying(self, now: float, _: None) -> None:
+        self._send(now, self.request.reply(100))
+
+    def _accept(self, now: float, response: Response) -> None:
+        self._send(now, response)
+        self._start(_I.TIMER_L, now + self._config.patience)
+
+    def _refuse(self, now: float, response: Response) -> None:
+        self._send(now, response)
+        if not self.flow.is_reliable:
+            self._start(_I.TIMER_G, now + self._interval)
+        self._start(_I.TIMER_H, now + self._config.patience)
+
+    def _retransmit(self, now: float, _: None) -> None:
+        self._outlet.send(self._latest, self._way_back)
+        self._interval = min(2 * self._interval, self._config.t2)
+        self._start(_I.TIMER_G, now + self._interval)
+
+    def _confirm(self, now: float, _: Request) -> None:
+        self._stop(_I.TIMER_G, _I.TIMER_H)
+        self._start(_I.TIMER_I, now + self._linger(self._config.t4))
+
+    def _pass_ack(self, now: float, ack: Request) -> None:
+        self._outlet.ack_arrived(self, ack)
+
+    def _time_out(self, now: float, _: None) -> None:
+        self._tell_time_out(_I.TIMER_H)
+
+    def _fail(self, now: float, _: None) -> None:
+        self._outlet.transport_failed(self)

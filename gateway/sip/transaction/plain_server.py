@@ -1,0 +1,103 @@
+"""The server transaction of every method but INVITE (RFC 3261 section 17.2.2, figure 8)."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from gateway.core.machine import Machine, Table
+from gateway.sip.message import Request, Response
+from gateway.sip.transaction.base import Key, Outlet, ServerTransaction
+from gateway.sip.transaction.timers import TimerConfig
+from gateway.sip.transport import Flow, response_flow
+
+__all__ = ["PLAIN_SERVER", "PlainServer", "PlainServerInput", "PlainServerState"]
+
+
+class PlainServerState(Enum):
+    """RFC 3261 figure 8."""
+
+    TRYING = "Trying"
+    PROCEEDING = "Proceeding"
+    COMPLETED = "Completed"
+    TERMINATED = "Terminated"
+
+
+class PlainServerInput(Enum):
+    """What may happen to it."""
+
+    REQUEST = "request again"
+    SEND_PROVISIONAL = "1xx from user"
+    SEND_FINAL = "200-699 from user"
+    TIMER_J = "timer J"
+    TRANSPORT_ERROR = "transport error"
+
+
+_S = PlainServerState
+_I = PlainServerInput
+
+PLAIN_SERVER: Final[Table[PlainServerState, PlainServerInput]] = {
+    # 17.2.2
+    _S.TRYING: {
+        _I.REQUEST: (_S.TRYING, ""),
+        _I.SEND_PROVISIONAL: (_S.PROCEEDING, "_send"),
+        _I.SEND_FINAL: (_S.COMPLETED, "_complete"),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+    },
+    _S.PROCEEDING: {
+        _I.REQUEST: (_S.PROCEEDING, "_send_latest"),
+        _I.SEND_PROVISIONAL: (_S.PROCEEDING, "_send"),
+        _I.SEND_FINAL: (_S.COMPLETED, "_complete"),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+    },
+    _S.COMPLETED: {
+        _I.REQUEST: (_S.COMPLETED, "_send_latest"),
+        _I.SEND_PROVISIONAL: (_S.COMPLETED, ""),
+        _I.SEND_FINAL: (_S.COMPLETED, ""),
+        _I.TIMER_J: (_S.TERMINATED, ""),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+    },
+    _S.TERMINATED: {},
+}
+
+
+class PlainServer(ServerTransaction):
+    """One request other than INVITE that we received."""
+
+    __slots__ = ("_latest", "_way_back")
+
+    def __init__(
+        self, key: Key, request: Request, flow: Flow, outlet: Outlet, config: TimerConfig, now: float
+    ) -> None:
+        super().__init__(key, request, flow, outlet, config, Machine(PLAIN_SERVER, _S.TRYING))
+        self._latest = b""
+        self._way_back = flow
+
+    def receive(self, request: Request, now: float) -> None:
+        """The request again."""
+        self._feed(_I.REQUEST, now, request)
+
+    def respond(self, response: Response, now: float) -> None:
+        """Send a response."""
+        if not self.is_over:
+            self._feed(_I.SEND_FINAL if response.is_final else _I.SEND_PROVISIONAL, now, response)
+
+    def fail(self, now: float) -> None:
+        """The flow is gone."""
+        if not self.is_over:
+            self._feed(_I.TRANSPORT_ERROR, now)
+
+    def _send(self, now: float, response: Response) -> None:
+        self._latest = response.serialise()
+        self._way_back = response_flow(response, self.flow)
+        self._outlet.send(self._latest, self._way_back)
+
+    def _send_latest(self, now: float, _: Request) -> None:
+        self._outlet.send(self._latest, self._way_back)
+
+    def _complete(self, now: float, response: Response) -> None:
+        self._send(now, response)
+        self._start(_I.TIMER_J, now + self._linger(self._config.patience))
+
+    def _fail(self, now: float, _: None) -> None:
+        self._outlet.transport_failed(self)

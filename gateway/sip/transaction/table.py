@@ -1,0 +1,291 @@
+"""The transaction layer: finds the transaction of each message (RFC 3261 sections 17.1.3 and 17.2.3) and drives it.
+
+Parsed messages and times enter; datagrams leave by `outgoing`, what the user should hear by `events`. It never
+raises for what a peer sent, and holds a bounded number of transactions: beyond it new requests get 503.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from enum import Enum
+from typing import Final
+
+from gateway.core.errors import Exhausted
+from gateway.sip.headers import MAGIC_COOKIE, Via
+from gateway.sip.message import Request, Response
+from gateway.sip.parameters import Parameters
+from gateway.sip.transaction.agenda import Agenda
+from gateway.sip.transaction.base import ClientTransaction, Key, ServerTransaction, Transaction
+from gateway.sip.transaction.events import (
+    AckArrived,
+    RequestArrived,
+    ResponseArrived,
+    StrayResponse,
+    TimedOut,
+    TransactionEvent,
+    TransportFailed,
+)
+from gateway.sip.transaction.invite_client import InviteClient
+from gateway.sip.transaction.invite_server import InviteServer
+from gateway.sip.transaction.plain_client import PlainClient
+from gateway.sip.transaction.plain_server import PlainServer
+from gateway.sip.transaction.timers import TimerConfig
+from gateway.sip.transport import Datagram, Flow, response_flow, stamp
+
+__all__ = ["MAX_TRANSACTIONS", "TransactionLayer"]
+
+MAX_TRANSACTIONS: Final = 20_000
+"""A transaction lives 32 s after its end, so this carries some 300 new calls a second, in about 100 MB."""
+
+_RETRY_AFTER: Final = 5
+"""Seconds that a peer is asked to wait when we are full."""
+
+
+def _new_token() -> str:
+    return secrets.token_hex(8)
+
+
+class TransactionLayer:
+    """All transactions of one stack.
+
+    Args:
+        config: timer intervals.
+        limit: how many transactions may live at a time.
+        token: makes branches and tags that nobody can guess.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: TimerConfig | None = None,
+        limit: int = MAX_TRANSACTIONS,
+        token: Callable[[], str] = _new_token,
+    ) -> None:
+        self.dropped = 0
+        """Responses that belong to nothing, and requests refused for want of room."""
+        self._config = config or TimerConfig()
+        self._limit = limit
+        self._token = token
+        self._clients: dict[Key, ClientTransaction] = {}
+        self._servers: dict[Key, ServerTransaction] = {}
+        self._by_flow: dict[Flow, set[Transaction]] = {}
+        self._merge_keys: dict[Key, ServerTransaction] = {}
+        self._agenda = Agenda()
+        self._outgoing: list[Datagram] = []
+        self._events: list[TransactionEvent] = []
+
+    def __len__(self) -> int:
+        """How many transactions live: 0 once all is quiet, or something leaks."""
+        return len(self._clients) + len(self._servers)
+
+    # What arrives
+
+    def receive(self, message: Request | Response, flow: Flow, now: float) -> None:
+        """Take in a parsed message that came on `flow`."""
+        if isinstance(message, Response):
+            self._receive_response(message, flow, now)
+        else:
+            stamp(message, flow)
+            self._receive_request(message, flow, now)
+
+    def flow_failed(self, flow: Flow, now: float) -> None:
+        """A connection has closed, or the network says that the peer of `flow` cannot be reached."""
+        for transaction in list(self._by_flow.get(flow, ())):
+            transaction.fail(now)
+
+    def _receive_response(self, response: Response, flow: Flow, now: float) -> None:
+        method = response.cseq.method
+        transaction = self._clients.get(_client_key(response.via, method))
+        # 8.1.3.3: a response with more Vias than ours was not meant for us.
+        if len(response.vias) > 1:
+            self.dropped += 1
+        elif transaction is not None:
+            transaction.receive(response, now)
+        elif method == "INVITE" and 200 <= response.status < 300:
+            self._events.append(StrayResponse(response, flow))
+        else:
+            self.dropped += 1
+
+    def _receive_request(self, request: Request, flow: Flow, now: float) -> None:
+        key = _server_key(request, "INVITE" if request.method == "ACK" else request.method)
+        transaction = self._servers.get(key)
+        if transaction is not None:
+            transaction.receive(request, now)
+        elif request.method == "ACK":
+            self._events.append(AckArrived(request, flow))
+        elif len(self) >= self._limit:
+            self.dropped += 1
+            refusal = request.reply(503, to_tag=self._token())
+            refusal.headers.set("Retry-After", _RETRY_AFTER)
+            self.send_response(refusal, flow)
+        else:
+            self._open_server(key, request, flow, now)
+
+    def _open_server(self, key: Key, request: Request, flow: Flow, now: float) -> None:
+        kind = InviteServer if request.method == "INVITE" else PlainServer
+        transaction = kind(key, request, flow, self, self._config, now)
+        self._servers[key] = transaction
+        self._by_flow.setdefault(flow, set()).add(transaction)
+        cancels = None
+        if request.method == "CANCEL":
+            invite = self._servers.get(_server_key(request, "INVITE"))
+            cancels = invite if isinstance(invite, InviteServer) else None
+        merged = False
+        if request.method != "CANCEL" and request.to.tag is None:
+            merged = self._merge_keys.setdefault(_merge_key(request), transaction) is not transaction
+        self._events.append(RequestArrived(transaction, cancels, merged))
+
+    # What the user wants
+
+    def request(self, request: Request, flow: Flow, now: float) -> ClientTransaction:
+        """Send `request` (not an ACK or CANCEL) in a transaction of its own, under a Via made here.
+
+        The request is copied: the caller may go on and send a changed one.
+
+        Raises:
+            Exhausted: as many transactions live as may.
+        """
+        if len(self) >= self._limit:
+            raise Exhausted(f"all {self._limit} SIP transactions are in use")
+        own = Request(request.method, request.uri, headers=request.headers.copy(), body=request.body)
+        own.headers.set("via", self._new_via(flow))
+        kind = InviteClient if own.method == "INVITE" else PlainClient
+        return self._open_client(kind, own, flow, now)
+
+    def respond(self, transaction: ServerTransaction, response: Response, now: float) -> None:
+        """Send `response` to the transaction's request; ignored where it comes too late.
+
+        A 2xx to an INVITE is repeated by the caller until the ACK comes (section 13.3.1.4), again by this.
+        """
+        transaction.respond(response, now)
+
+    def cancel(self, transaction: ClientTransaction, now: float) -> None:
+        """Cancel an INVITE of ours (section 9.1): at once, or when the first provisional response comes.
+
+        Its end is told as ever: by a response (487, or a 2xx that was faster), or by TimedOut.
+        """
+        if isinstance(transaction, InviteClient):
+            transaction.cancel(now)
+
+    def send_ack(self, ack: Request, flow: Flow) -> bytes:
+        """Send the ACK to a 2xx under a Via made here; returns its octets, with which to repeat it."""
+        ack.headers.set("via", self._new_via(flow))
+        data = ack.serialise()
+        self.send(data, flow)
+        return data
+
+    def send_response(self, response: Response, flow: Flow) -> None:
+        """Answer without a transaction a request that came on `flow`: one that did not parse, or one too many."""
+        self.send(response.serialise(), response_flow(response, flow))
+
+    # The engine's face
+
+    def outgoing(self) -> list[Datagram]:
+        """Hand over, once, what is to be sent."""
+        outgoing, self._outgoing = self._outgoing, []
+        return outgoing
+
+    def events(self) -> list[TransactionEvent]:
+        """Hand over, once, what happened."""
+        events, self._events = self._events, []
+        return events
+
+    def deadline(self) -> float | None:
+        """When `expire` is wanted, or None."""
+        return self._agenda.deadline()
+
+    def expire(self, now: float) -> None:
+        """Fire every timer due at `now`."""
+        for transaction, timer in self._agenda.due(now):
+            transaction.expire(timer, now)
+
+    # The transactions' outlet
+
+    def send(self, data: bytes, flow: Flow) -> None:
+        """Put octets on the wire."""
+        self._outgoing.append(Datagram(data, flow))
+
+    def arm(self, transaction: Transaction, timer: Enum, at: float) -> None:
+        """Have `transaction.expire(timer, …)` called at `at`."""
+        self._agenda.add(transaction, timer, at)
+
+    def response_arrived(self, transaction: ClientTransaction, response: Response) -> None:
+        """Tell of a response; those to our CANCELs mean nothing, the INVITE's own end tells."""
+        if transaction.request.method != "CANCEL":
+            self._events.append(ResponseArrived(transaction, response))
+
+    def ack_arrived(self, transaction: ServerTransaction, ack: Request) -> None:
+        """Tell of the ACK to a 2xx."""
+        self._events.append(AckArrived(ack, transaction.flow))
+
+    def cancel_wanted(self, transaction: ClientTransaction, cancel: Request, now: float) -> None:
+        """Send a CANCEL; it is let through at the limit, since it is what makes room."""
+        self._open_client(PlainClient, cancel, transaction.flow, now)
+
+    def timed_out(self, transaction: Transaction, evidence: str) -> None:
+        """Tell that a peer was silent."""
+        if transaction.request.method != "CANCEL" or isinstance(transaction, ServerTransaction):
+            self._events.append(TimedOut(transaction, evidence))
+
+    def transport_failed(self, transaction: Transaction) -> None:
+        """Tell that a flow is gone."""
+        if transaction.request.method != "CANCEL" or isinstance(transaction, ServerTransaction):
+            self._events.append(TransportFailed(transaction))
+
+    def ended(self, transaction: Transaction) -> None:
+        """Forget a transaction."""
+        if isinstance(transaction, ServerTransaction):
+            self._servers.pop(transaction.key, None)
+            if self._merge_keys.get(key := _merge_key(transaction.request)) is transaction:
+                del self._merge_keys[key]
+        else:
+            self._clients.pop(transaction.key, None)
+        siblings = self._by_flow.get(transaction.flow)
+        if siblings is not None:
+            siblings.discard(transaction)
+            if not siblings:
+                del self._by_flow[transaction.flow]
+
+    def _open_client(
+        self, kind: type[InviteClient] | type[PlainClient], request: Request, flow: Flow, now: float
+    ) -> ClientTransaction:
+        key = _client_key(request.via, request.method)
+        transaction = self._clients[key] = kind(key, request, flow, self, self._config, now)
+        self._by_flow.setdefault(flow, set()).add(transaction)
+        return transaction
+
+    def _new_via(self, flow: Flow) -> Via:
+        host, port = flow.local
+        # RFC 3581: rport asks the peer to answer to where it sees us, through whatever translates addresses.
+        parameters = Parameters((("branch", MAGIC_COOKIE + self._token()), ("rport", None)))
+        return Via(flow.transport.upper(), host, port, parameters)
+
+
+def _client_key(via: Via, method: str) -> Key:
+    """Section 17.1.3; our branches are unique, so sent-by adds nothing."""
+    return (via.branch or "", method)
+
+
+def _server_key(request: Request, method: str) -> Key:
+    """Section 17.2.3: branch and sent-by where the branch is unique, and RFC 2543's headers where it is not.
+
+    The To tag is left out of the latter: an ACK has one that its INVITE had not, and From tag, Call-ID and CSeq
+    number tell the transactions of a dialog apart without it.
+    """
+    via = request.via
+    if via.is_unique:
+        return (via.branch or "", via.sent_by.lower(), method)
+    return (
+        str(request.uri),
+        request.from_.tag or "",
+        request.call_id,
+        str(request.cseq.number),
+        str(via),
+        method,
+    )
+
+
+def _merge_key(request: Request) -> Key:
+    """Section 8.2.2.2."""
+    return (request.from_.tag or "", request.call_id, str(request.cseq))

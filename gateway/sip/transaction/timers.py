@@ -1,0 +1,29 @@
+"""The intervals behind the transaction timers A to M (RFC 3261 table 4, RFC 6026 section 8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["TimerConfig"]
+
+
+@dataclass(frozen=True, slots=True)
+class TimerConfig:
+    """Base intervals in seconds.
+
+    Attributes:
+        t1: estimate of the round trip; the first retransmission.
+        t2: the longest interval between retransmissions.
+        t4: how long a message may stay in the network.
+        trying: how long the user may think about an INVITE before 100 is sent for it (section 17.2.1).
+    """
+
+    t1: float = 0.5
+    t2: float = 4.0
+    t4: float = 5.0
+    trying: float = 0.2
+
+    @property
+    def patience(self) -> float:
+        """64*T1: timers B, F, H, J, L and M, and D over UDP, where it must be 32 s at the least."""
+        return 64 * self.t1

@@ -1,0 +1,297 @@
+"""One channel of an emulated card: hook machines, tones, event queue and audio joined to a copper pair.
+
+Above, `hardware.analog.emulation.requests` calls it for ioctls; below, it feeds a pair (FXS) or hangs on one (FXO).
+Once a frame the card lets it first `send` and then `receive`. It keeps no time but its agenda's.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from typing import Final
+
+from gateway.core.audio import Encoding, Samples, Sound
+from gateway.media import g711
+from hardware.agenda import Agenda
+from hardware.analog import abi
+from hardware.analog.abi import HookCommand, SigType
+from hardware.analog.emulation.dial import Dialler, Generator
+from hardware.analog.emulation.events import EventQueue
+from hardware.analog.emulation.frames import FrameLink
+from hardware.analog.emulation.receive_fxo import FxoReceiver
+from hardware.analog.emulation.receive_fxs import FxsReceiver, FxsState
+from hardware.analog.emulation.transmit import Cadence, Signal, Transmitter, TxState
+from hardware.analog.line import PortKind
+from hardware.analog.pair import Change, Pair
+
+__all__ = ["EmulatedChannel", "Tones"]
+
+RING_LINGER: Final = 6000
+"""Milliseconds for which the card drivers leave the speech path open after ringing (wctdm.c)."""
+
+_SILENCE: Final = {Encoding.PCMU: 0xFF, Encoding.PCMA: 0xD5}
+_ENCODINGS: Final = {abi.Law.MULAW: Encoding.PCMU, abi.Law.ALAW: Encoding.PCMA}
+
+
+class Tones:
+    """What a card knows of its tone zone.
+
+    Args:
+        zone: number of the zone (dahdi-tools zonedata.c).
+        cadence: its ring cadence in milliseconds.
+        key: the samples of one DTMF key.
+        tone: the call progress tone of a SENDTONE number, or None where the zone has none.
+    """
+
+    def __init__(
+        self,
+        zone: int,
+        cadence: tuple[int, ...],
+        key: Callable[[str], Samples],
+        tone: Callable[[int], Sound | None],
+    ) -> None:
+        self.zone = zone
+        self.cadence = cadence
+        self.key = key
+        self.tone = tone
+
+
+class _Opened:
+    """What a channel has only while somebody has it open."""
+
+    def __init__(self) -> None:
+        self.events = EventQueue()
+        self.frames = FrameLink()
+
+
+class EmulatedChannel:
+    """One channel.
+
+    Args:
+        number: channel number from 1.
+        kind: FXS or FXO.
+        signalling: which start type.
+        law: the card's own companding.
+        tones: its tone zone.
+        agenda: the card's agenda.
+        pair: the copper.
+    """
+
+    def __init__(
+        self,
+        *,
+        number: int,
+        kind: PortKind,
+        signalling: SigType,
+        law: abi.Law,
+        tones: Tones,
+        agenda: Agenda,
+        pair: Pair,
+    ) -> None:
+        self.number = number
+        self.kind = kind
+        self.signalling = signalling
+        self.default_law = self.law = law
+        self.tones = tones
+        self.pair = pair
+        self.timing = dict(abi.DEFAULT_TIMING)
+        self._agenda = agenda
+        self._opened: _Opened | None = None
+        self._speech_until = 0
+        self.generator = Generator()
+        self.transmit = Transmitter(
+            kind,
+            agenda=agenda,
+            timing=self.timing,
+            drive=self._drive_fxs if kind is PortKind.FXS else self._drive_fxo,
+            tell=self._tell,
+            settled=self._settled,
+        )
+        self.dialler = Dialler(
+            agenda=agenda,
+            timing=self.timing,
+            play=self.generator.play,
+            tone=lambda key: self.tones.key(key),
+            loop=self._pulse,
+            tell=self._tell,
+        )
+        self._fxs = FxsReceiver(agenda=agenda, timing=self.timing, tell=self._tell)
+        self._fxo = FxoReceiver(agenda=agenda, tell=self._tell, disconnected=self._is_disconnect)
+        if kind is PortKind.FXS:
+            pair.feeder = self._loop_changed
+            pair.set_battery(True)
+        else:
+            pair.terminal = self._fxo.change
+
+    # Open and close.
+
+    @property
+    def opened(self) -> bool:
+        """Whether somebody has the channel open."""
+        return self._opened is not None
+
+    @property
+    def events(self) -> EventQueue:
+        """The event queue of the opened channel."""
+        return self._open_part().events
+
+    @property
+    def frames(self) -> FrameLink:
+        """The audio of the opened channel."""
+        return self._open_part().frames
+
+    def _open_part(self) -> _Opened:
+        if self._opened is None:
+            raise OSError(errno.EBADF, "channel not open")
+        return self._opened
+
+    def open(self) -> None:
+        """Take the channel for one opener, all set as dahdi-base.c initialize_channel does.
+
+        Raises:
+            OSError: EBUSY it is open already, ENXIO it has no signalling.
+        """
+        if self.signalling is SigType.NONE:
+            raise OSError(errno.ENXIO, "channel not configured")
+        if self._opened is not None:
+            raise OSError(errno.EBUSY, "channel open")
+        self._opened = _Opened()
+        self.timing.update(abi.DEFAULT_TIMING)
+        self.law = self.default_law
+        self.set_cadence(None)
+        self.dialler.reset()
+        self._hang_up()
+        self.events.clear()
+
+    def close(self) -> None:
+        """Give the channel back and hang up its line."""
+        if self._opened is not None:
+            self._hang_up()
+            self._opened.events.close()
+            self._opened.frames.close()
+            self._opened = None
+
+    def _hang_up(self) -> None:
+        self.silence()
+        if self.transmit.state is not TxState.ONHOOK:
+            self.hook(HookCommand.ONHOOK)
+        if self.kind is PortKind.FXS:
+            self.pair.set_reversed(False)
+
+    # Requests.
+
+    def hook(self, command: int) -> None:
+        """Carry out a HOOK request; raises as `Transmitter.hook` does."""
+        self.silence()
+        telephone_is_lifted = self._fxs.state is FxsState.OFFHOOK
+        if command == HookCommand.ONHOOK:
+            if self._opened is not None:
+                self._opened.frames.flush_read()
+            if self.kind is PortKind.FXO:
+                self._fxo.hung_up()
+        self.transmit.hook(command, drop=self.signalling is SigType.FXOKS and telephone_is_lifted)
+
+    def silence(self) -> None:
+        """Stop any tone and dialling; audio written before now is dropped, so that it ends nothing begun later."""
+        if self._opened is not None:
+            self._opened.frames.flush_write()
+        self.dialler.cancel()
+        self.generator.stop()
+
+    def set_cadence(self, values: tuple[int, ...] | None) -> None:
+        """Ring with this cadence; None for the zone's."""
+        self.transmit.cadence = Cadence(self.tones.cadence if values is None else values)
+
+    def open_speech_path(self, ms: int) -> None:
+        """Let an on-hook telephone hear the line for `ms` milliseconds."""
+        self._speech_until = max(self._speech_until, self._agenda.now + ms)
+
+    def set_reversed(self, on: bool) -> None:
+        """Choose the polarity of the feed.
+
+        Raises:
+            OSError: EINVAL while ringing or without feed.
+        """
+        if self.pair.ringing or not self.pair.battery:
+            raise OSError(errno.EINVAL, "line is ringing or open")
+        self.pair.set_reversed(on)
+
+    @property
+    def off_hook(self) -> bool:
+        """rxisoffhook: the telephone is lifted; on an FXO port, the line has battery."""
+        return self._fxs.state is not FxsState.ONHOOK if self.kind is PortKind.FXS else self._fxo.fed
+
+    @property
+    def alarms(self) -> abi.Alarm:
+        """chan_alarms."""
+        return abi.Alarm.RED if self.kind is PortKind.FXO and self._fxo.alarm else abi.Alarm.NONE
+
+    # The line.
+
+    def _tell(self, event: int) -> None:
+        if self._opened is not None:
+            self._opened.events.put(event)
+
+    def _settled(self, reached: TxState) -> None:
+        if self.kind is PortKind.FXS:
+            self._fxs.settled(reached)
+
+    def _drive_fxs(self, signal: Signal) -> None:
+        was_ringing = self.pair.ringing
+        # A card stops ringing by itself when the telephone is lifted, whatever the cadence goes on to say.
+        self.pair.set_ringing(signal is Signal.START and not self.pair.closed)
+        if was_ringing and not self.pair.ringing:
+            self.open_speech_path(RING_LINGER)
+        self.pair.set_battery(signal is not Signal.KEWL)
+
+    def _drive_fxo(self, signal: Signal) -> None:
+        if signal in (Signal.OFFHOOK, Signal.START):
+            self.pair.close_loop()
+        else:
+            self.pair.open_loop()
+
+    def _loop_changed(self, change: Change) -> None:
+        if change is Change.LOOP_CLOSED:
+            self.pair.set_ringing(False)
+        self._fxs.loop(change is Change.LOOP_CLOSED, self.transmit.state)
+
+    def _pulse(self, close: bool) -> None:
+        if self.kind is PortKind.FXO and self.transmit.state in (TxState.OFFHOOK, TxState.DEBOUNCE):
+            self._drive_fxo(Signal.OFFHOOK if close else Signal.ONHOOK)
+
+    def _is_disconnect(self) -> bool:
+        return self.signalling is SigType.FXSKS and self.transmit.state is TxState.OFFHOOK
+
+    # Audio.
+
+    @property
+    def encoding(self) -> Encoding:
+        """The law in which the descriptor is coded."""
+        return _ENCODINGS.get(self.law, Encoding.PCMU)
+
+    def send(self) -> None:
+        """Put this frame's audio on the pair."""
+        frame = self._outgoing() if self._opened is not None else None
+        if self.kind is PortKind.FXO:
+            self.pair.send_to_feeder(frame)
+        else:
+            hears = self.pair.closed or self._agenda.now <= self._speech_until
+            self.pair.send_to_terminal(frame if hears else None)
+
+    def receive(self) -> None:
+        """Hand up this frame's audio from the pair. An FXO port listens to its line on-hook, too."""
+        if self._opened is None:
+            return
+        heard = self.pair.heard_by_feeder() if self.kind is PortKind.FXS else self.pair.heard_by_terminal()
+        if heard is None:
+            self._opened.frames.give(bytes((_SILENCE[self.encoding],)) * 160)
+        else:
+            self._opened.frames.give(g711.encode(heard, self.encoding))
+
+    def _outgoing(self) -> Samples | None:
+        written = self.frames.take(_SILENCE[self.encoding])
+        if written is None:
+            return self.generator.frame()
+        self.dialler.cancel()  # dahdi_chan_write: what is written ends tone and dialling
+        self.generator.stop()
+        return g711.decode(written, self.encoding)

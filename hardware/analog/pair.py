@@ -1,0 +1,122 @@
+"""A copper pair: one end feeds it (exchange, FXS port), at the other hangs a terminal (telephone, FXO port).
+
+What crosses it is what crosses copper: the loop that the terminal opens and closes; battery, its polarity and
+ringing voltage from the feeder; and a frame of 160 samples each way. A change is told to the other end at once,
+with no time of its own. Nobody behind a pair knows who is at its other end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Final
+
+import numpy as np
+
+from gateway.core.audio import Samples
+
+__all__ = ["Change", "Pair"]
+
+FRAME: Final = 160
+"""Samples of a frame: 20 ms at 8000 Hz."""
+
+
+class Change(Enum):
+    """What can change on a pair."""
+
+    LOOP_CLOSED = "loop closed"
+    LOOP_OPEN = "loop open"
+    BATTERY_ON = "battery on"
+    BATTERY_OFF = "battery off"
+    REVERSED = "polarity reversed"
+    NORMAL = "polarity normal"
+    RING_ON = "ringing on"
+    RING_OFF = "ringing off"
+
+
+def _nobody(change: Change) -> None:
+    """The end of a pair at which nothing has been connected."""
+
+
+class Pair:
+    """Two wires.
+
+    Args:
+        loss: attenuation of speech in dB, the same in both directions.
+
+    Attributes:
+        closed: a terminal draws loop current.
+        battery: the feeder feeds.
+        reversed: tip and ring have changed places.
+        ringing: ringing voltage is on.
+        feeder, terminal: who is told what the other end does.
+    """
+
+    def __init__(self, *, loss: float = 0.0) -> None:
+        self.closed = False
+        self.battery = False
+        self.reversed = False
+        self.ringing = False
+        self.feeder: Callable[[Change], None] = _nobody
+        self.terminal: Callable[[Change], None] = _nobody
+        self._gain = 10 ** (-loss / 20)
+        self._to_terminal: Samples | None = None
+        self._to_feeder: Samples | None = None
+
+    # What the terminal does.
+
+    def close_loop(self) -> None:
+        """Go off-hook."""
+        if not self.closed:
+            self.closed = True
+            self.feeder(Change.LOOP_CLOSED)
+
+    def open_loop(self) -> None:
+        """Go on-hook."""
+        if self.closed:
+            self.closed = False
+            self.feeder(Change.LOOP_OPEN)
+
+    # What the feeder does.
+
+    def set_battery(self, on: bool) -> None:
+        """Feed the pair, or take the feed away."""
+        if self.battery is not on:
+            self.battery = on
+            self.terminal(Change.BATTERY_ON if on else Change.BATTERY_OFF)
+
+    def set_reversed(self, on: bool) -> None:
+        """Choose the polarity of the feed."""
+        if self.reversed is not on:
+            self.reversed = on
+            self.terminal(Change.REVERSED if on else Change.NORMAL)
+
+    def set_ringing(self, on: bool) -> None:
+        """Put ringing voltage on the pair, or take it off."""
+        if self.ringing is not on:
+            self.ringing = on
+            self.terminal(Change.RING_ON if on else Change.RING_OFF)
+
+    # Speech, a frame at a time: both ends first send, then both receive.
+
+    def send_to_terminal(self, frame: Samples | None) -> None:
+        """Put the feeder's frame on the pair; None is silence."""
+        self._to_terminal = frame if self.battery and not self.ringing else None
+
+    def send_to_feeder(self, frame: Samples | None) -> None:
+        """Put the terminal's frame on the pair; without loop current it goes nowhere."""
+        self._to_feeder = frame if self.battery and self.closed else None
+
+    def heard_by_terminal(self) -> Samples | None:
+        """What came from the feeder in this frame, or None for silence."""
+        return self._attenuated(self._to_terminal)
+
+    def heard_by_feeder(self) -> Samples | None:
+        """What came from the terminal in this frame, or None for silence."""
+        return self._attenuated(self._to_feeder)
+
+    def _attenuated(self, frame: Samples | None) -> Samples | None:
+        if frame is None or self._gain == 1.0:
+            return frame
+        weaker: Samples = np.clip(np.rint(frame * self._gain), -32768, 32767).astype(np.int16)
+        return weaker

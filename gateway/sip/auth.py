@@ -1,0 +1,187 @@
+"""Digest authentication (RFC 7616 as RFC 8760 takes it into SIP; RFC 3261 section 22): the side that challenges.
+
+The values of Authorization headers enter, a Verdict leaves. Nonces need no table: each carries its time and a seal
+made with a key of this process. What is kept is the highest count seen of each nonce that proved a secret, so that
+nothing can be replayed; that is bounded. An unknown user costs the same work as a wrong secret.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as Base64Error
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from hashlib import sha256
+from typing import Final
+
+from gateway.core.errors import MalformedError
+from gateway.sip.digest import Algorithm, Secret, digest_response, read_parameters
+from gateway.sip.grammar import quote
+
+__all__ = ["Authenticator", "Verdict", "VerdictKind"]
+
+NONCE_LIFE: Final = 300.0
+"""Seconds for which a nonce may be used; a registration is refreshed with a stale=true round more or less."""
+MAX_NONCES: Final = 10_000
+"""Nonces whose counts are kept, one a client in use; those older than the oldest kept count as stale."""
+
+_STAMP: Final = struct.Struct("!d8s")
+_SEAL_SIZE: Final = 16
+OFFERED: Final = (Algorithm.SHA_256, Algorithm.MD5)
+"""RFC 8760 section 2.4: the most preferred first. MD5 stays for telephones that know nothing else."""
+
+
+class VerdictKind(Enum):
+    """What became of a request's credentials."""
+
+    ACCEPTED = "accepted"
+    ABSENT = "no credentials for this realm"
+    STALE = "right, or not yet judged, on a nonce that is used up"
+    REFUSED = "wrong secret or unknown user"
+    MALFORMED = "credentials that cannot be read"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome, and who the request says it is from.
+
+    Attributes:
+        kind: what became of the credentials.
+        username: as claimed; proven only where `kind` is ACCEPTED.
+    """
+
+    kind: VerdictKind
+    username: str = ""
+
+
+class Authenticator:
+    """Challenges requests in one realm and checks the answers.
+
+    Args:
+        realm: shown to users when they are asked for a password.
+        key: seals nonces; one a process, of 32 random octets.
+        random: gives so many random octets.
+        nonce_life: seconds for which a nonce may be used.
+        algorithms: what is offered, the preferred first; leave out one for which not every Secret knows an HA1.
+    """
+
+    def __init__(
+        self,
+        realm: str,
+        *,
+        key: bytes,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+        nonce_life: float = NONCE_LIFE,
+        algorithms: Sequence[Algorithm] = OFFERED,
+    ) -> None:
+        self.realm = realm
+        self._key = key
+        self._random = random
+        self._nonce_life = nonce_life
+        self._algorithms = tuple(algorithms)
+        self._counts: OrderedDict[str, int] = OrderedDict()
+        self._oldest = float("-inf")  # nonces made until this have lost their counts
+        self._nobody = Secret(random(16).hex())
+
+    def challenge(self, now: float, *, stale: bool = False) -> list[str]:
+        """Values for WWW-Authenticate (or Proxy-Authenticate), one a header row, the preferred first."""
+        nonce = self._nonce(now)
+        flag = ", stale=true" if stale else ""
+        opaque = self._seal(b"opaque")[:8].hex()
+        return [
+            f"Digest realm={quote(self.realm)}, nonce={quote(nonce)}, opaque={quote(opaque)}, "
+            f'algorithm={algorithm.value}, qop="auth"{flag}'
+            for algorithm in self._algorithms
+        ]
+
+    def verify(
+        self, credentials: Sequence[str], method: str, lookup: Callable[[str], Secret | None], now: float
+    ) -> Verdict:
+        """Judge the rows of Authorization (or Proxy-Authorization) of a request.
+
+        The digest's own uri is taken: a proxy may have changed the Request-URI (RFC 3261 section 22.4), and
+        the nonce's count already keeps credentials from being used for a second request.
+
+        Args:
+            credentials: the header's rows; those of other schemes and realms are passed over.
+            method: the request's.
+            lookup: gives the secret of a user name, or None for an unknown one.
+            now: seconds.
+        """
+        verdict = Verdict(VerdictKind.ABSENT)
+        for row in credentials:
+            try:
+                scheme, given = read_parameters(row)
+            except MalformedError:
+                verdict = Verdict(VerdictKind.MALFORMED)
+                continue
+            if scheme == "digest" and given.get("realm") == self.realm:
+                return self._judge(given, method, lookup, now)
+        return verdict
+
+    def _judge(
+        self, given: dict[str, str], method: str, lookup: Callable[[str], Secret | None], now: float
+    ) -> Verdict:
+        username = given.get("username", "")
+        algorithm = Algorithm.named(given.get("algorithm", "MD5"))
+        count = _count(given)
+        if not username or algorithm not in self._algorithms or count is None or not {"nonce", "uri", "response"} <= given.keys():
+            return Verdict(VerdictKind.MALFORMED, username)
+        made = self._made(given["nonce"])
+        if made is None or not 0 <= now - made <= self._nonce_life or made <= self._oldest:
+            # Also a nonce that was never ours: after a restart every client comes with such a one.
+            return Verdict(VerdictKind.STALE, username)
+        known = lookup(username)
+        ha1 = (known or self._nobody).ha1(username, self.realm, algorithm)
+        expected = digest_response(ha1 or "", method, given, algorithm)
+        right = hmac.compare_digest(expected.encode(), given["response"].lower().encode("utf-8", "surrogateescape"))
+        if not right or known is None or ha1 is None:
+            return Verdict(VerdictKind.REFUSED, username)
+        if count <= self._counts.get(given["nonce"], 0):
+            return Verdict(VerdictKind.STALE, username)
+        self._keep(given["nonce"], count)
+        return Verdict(VerdictKind.ACCEPTED, username)
+
+    def _keep(self, nonce: str, count: int) -> None:
+        self._counts[nonce] = count
+        self._counts.move_to_end(nonce)
+        if len(self._counts) > MAX_NONCES:
+            forgotten, _ = self._counts.popitem(last=False)
+            self._oldest = max(self._oldest, self._made(forgotten) or self._oldest)
+
+    def _nonce(self, now: float) -> str:
+        stamp = _STAMP.pack(now, self._random(8))
+        return urlsafe_b64encode(stamp + self._seal(stamp)).decode()
+
+    def _made(self, nonce: str) -> float | None:
+        """When `nonce` was made; None where it is not one of ours."""
+        try:
+            data = urlsafe_b64decode(nonce.encode())
+        except (Base64Error, ValueError):
+            return None
+        stamp, seal = data[: _STAMP.size], data[_STAMP.size :]
+        if not hmac.compare_digest(seal, self._seal(stamp)) or len(stamp) != _STAMP.size:
+            return None
+        made: float = _STAMP.unpack(stamp)[0]
+        return made
+
+    def _seal(self, data: bytes) -> bytes:
+        return hmac.digest(self._key, data + self.realm.encode(), sha256)[:_SEAL_SIZE]
+
+
+def _count(given: dict[str, str]) -> int | None:
+    """The nonce count; 1 without qop (RFC 2069 clients), whose nonce thus serves once; None if ill formed."""
+    if "qop" not in given:
+        return 1
+    text = given.get("nc", "")
+    if given["qop"].lower() != "auth" or not given.get("cnonce") or len(text) != 8:
+        return None
+    try:
+        return int(text, 16)
+    except ValueError:
+        return None

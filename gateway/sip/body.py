@@ -1,0 +1,78 @@
+"""Message bodies: what type they are, and the part of that type inside a multipart one (RFC 2046, RFC 5621).
+
+A message and a media type enter, octets leave. Nested multiparts are not searched: no telephone sends SDP there.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.core.errors import MalformedError
+from gateway.sip.grammar import BLANKS
+from gateway.sip.message import Message
+from gateway.sip.parameters import Parameters
+
+__all__ = ["find_body", "media_type"]
+
+SDP: Final = "application/sdp"
+
+MAX_PARTS: Final = 16
+"""Parts of a multipart body that are looked at; telephones send two or three."""
+
+
+def media_type(content_type: str) -> tuple[str, Parameters]:
+    """The type of a Content-Type value in lower case ("application/sdp"), and its parameters.
+
+    Raises:
+        MalformedError: it is none.
+    """
+    text, semicolon, rest = content_type.partition(";")
+    kind, slash, subtype = (piece.strip(BLANKS).lower() for piece in text.partition("/"))
+    if not (kind and slash and subtype):
+        raise MalformedError(f"{content_type[:80]!r} is not a Content-Type")
+    return f"{kind}/{subtype}", Parameters.parse((semicolon + rest).strip(BLANKS))
+
+
+def find_body(message: Message, wanted: str = SDP) -> bytes | None:
+    """The body of `message` if it is of type `wanted`, or its first part that is; None where there is none.
+
+    Raises:
+        MalformedError: the Content-Type, or the multipart, cannot be read.
+    """
+    content_type = message.headers.get("content-type")
+    if content_type is None or not message.body:
+        return None
+    kind, parameters = media_type(content_type)
+    if kind == wanted:
+        return message.body
+    if not kind.startswith("multipart/"):
+        return None
+    boundary = parameters.get("boundary")
+    if not boundary:
+        raise MalformedError("a multipart body without a boundary")
+    for part in _parts(message.body, boundary.encode("utf-8", "surrogateescape")):
+        header, _, content = part.partition(b"\r\n\r\n")
+        if _part_type(header) == wanted:
+            return content
+    return None
+
+
+def _parts(body: bytes, boundary: bytes) -> list[bytes]:
+    """The parts with their headers; what precedes the first and follows the last is dropped (RFC 2046 5.1.1)."""
+    pieces = (b"\r\n" + body).split(b"\r\n--" + boundary, MAX_PARTS + 1)[1:]
+    parts: list[bytes] = []
+    for piece in pieces[:MAX_PARTS]:
+        if piece.startswith(b"--"):
+            return parts
+        # What stands on the boundary's line after it is padding; a part without headers begins with a blank line.
+        _, _, part = piece.partition(b"\r\n")
+        parts.append(part)
+    return parts
+
+
+def _part_type(header: bytes) -> str:
+    for line in header.decode("utf-8", "surrogateescape").split("\r\n"):
+        name, _, value = line.partition(":")
+        if name.strip(BLANKS).lower() == "content-type":
+            return media_type(value.strip(BLANKS))[0]
+    return "text/plain"

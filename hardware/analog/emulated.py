@@ -1,0 +1,244 @@
+"""An emulated analogue card below the DAHDI ABI: nodes to open, channels behind them, copper behind those.
+
+`open` gives handles that answer ioctl with the numbers, errors and timings of dahdi-linux; `Kernel` in
+`hardware.analog.kernel` is its sibling. Time is moved by whoever owns the card (`hardware.world.world`), a frame of
+20 ms at a time. Every handle behaves as one opened with O_NONBLOCK.
+"""
+
+from __future__ import annotations
+
+import errno
+import select
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, Final
+
+from gateway.core.audio import Encoding, Samples, Sound
+from gateway.media.tone import Zone, dtmf
+from gateway.media.tone import zone as zone_of
+from hardware.agenda import Agenda
+from hardware.analog import abi, structs
+from hardware.analog.abi import Event, Ioctl, SigType
+from hardware.analog.emulation.channel import EmulatedChannel, Tones
+from hardware.analog.emulation.dial import DIGIT_MS
+from hardware.analog.emulation.requests import carry_out, channel_params, read, write
+from hardware.analog.line import PortKind
+from hardware.analog.pair import Pair
+
+__all__ = ["ChannelHandle", "ControlHandle", "EmulatedCard"]
+
+_SIGNALLING: Final[Mapping[PortKind, SigType]] = {PortKind.FXS: SigType.FXOKS, PortKind.FXO: SigType.FXSKS}
+_LAWS: Final = {Encoding.PCMU: abi.Law.MULAW, Encoding.PCMA: abi.Law.ALAW}
+
+
+class EmulatedCard:
+    """A card, its modules numbered from 1.
+
+    Args:
+        ports: what each module is, in order of channel numbers.
+        zone: tone zone ("us", "de", …): ring cadence, tones, and the card's law.
+        agenda: shared with everybody who lives behind the card.
+        loss: attenuation of every line in dB, each way.
+        signalling: start types that differ from kewl start, by channel number; NONE leaves a channel unconfigured.
+
+    Raises:
+        LocalError: a zone that there is not.
+    """
+
+    def __init__(
+        self,
+        *,
+        ports: list[PortKind],
+        zone: str = "us",
+        agenda: Agenda | None = None,
+        loss: float = 0.0,
+        signalling: Mapping[int, SigType] | None = None,
+    ) -> None:
+        self.zone = zone_of(zone)
+        self.agenda = agenda or Agenda()
+        self.present = True
+        tones = _tones(self.zone)
+        chosen = signalling or {}
+        self.channels = {
+            number: EmulatedChannel(
+                number=number,
+                kind=kind,
+                signalling=chosen.get(number, _SIGNALLING[kind]),
+                law=_LAWS[self.zone.law],
+                tones=tones,
+                agenda=self.agenda,
+                pair=Pair(loss=loss),
+            )
+            for number, kind in enumerate(ports, 1)
+        }
+
+    def open(self, node: str) -> ChannelHandle | ControlHandle:
+        """Open "/dev/dahdi/channel" or "/dev/dahdi/ctl".
+
+        Raises:
+            OSError: ENOENT no such node, ENXIO the card has been removed.
+        """
+        if not self.present:
+            raise OSError(errno.ENXIO, "no such device", node)
+        if node == abi.CHANNEL_NODE:
+            return ChannelHandle(self)
+        if node == abi.CTL_NODE:
+            return ControlHandle(self)
+        raise OSError(errno.ENOENT, "no such node", node)
+
+    def pair(self, number: int) -> Pair:
+        """The copper of channel `number`."""
+        return self.channels[number].pair
+
+    def send(self) -> None:
+        """Put every channel's frame on its pair."""
+        if self.present:
+            for channel in self.channels.values():
+                channel.send()
+
+    def receive(self) -> None:
+        """Hand up every channel's frame from its pair."""
+        if self.present:
+            for channel in self.channels.values():
+                channel.receive()
+
+    def remove(self) -> None:
+        """Pull the card out of the machine."""
+        self.present = False
+        for channel in self.channels.values():
+            if channel.opened:
+                channel.events.put(Event.REMOVED)
+                channel.frames.hang_up()
+            if channel.kind is PortKind.FXS:
+                channel.pair.set_ringing(False)
+                channel.pair.set_battery(False)
+            else:
+                channel.pair.open_loop()
+
+
+class ChannelHandle:
+    """An opened /dev/dahdi/channel (`hardware.port.Handle`); SPECIFY binds it to a channel."""
+
+    def __init__(self, card: EmulatedCard) -> None:
+        self._card = card
+        self._channel: EmulatedChannel | None = None
+
+    def fileno(self) -> int:
+        """The descriptor of the channel's audio.
+
+        Raises:
+            OSError: EBADF no channel has been specified.
+        """
+        return self._bound().frames.descriptor
+
+    def attention(self) -> tuple[int, int]:
+        """An eventfd, readable while an event waits; raises as `fileno` does."""
+        return self._bound().events.descriptor, select.EPOLLIN
+
+    def ioctl(self, request: int, argument: bytearray | None = None) -> None:
+        """Carry out a request."""
+        if not self._card.present:
+            if request == Ioctl.GETEVENT:
+                write(structs.INT, argument, Event.REMOVED)
+            raise OSError(errno.ENODEV, "card removed")
+        if self._channel is not None:
+            carry_out(self._channel, request, argument)
+        elif request == Ioctl.SPECIFY:
+            self._specify(read(structs.INT, argument))
+        else:
+            raise OSError(errno.ENOSYS, "no channel specified")
+
+    def close(self) -> None:
+        """Give the channel back."""
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.close()
+
+    def _specify(self, number: int) -> None:
+        channel = self._card.channels.get(number)
+        if channel is None:
+            raise OSError(errno.EINVAL, "no such channel")
+        channel.open()
+        self._channel = channel
+
+    def _bound(self) -> EmulatedChannel:
+        if self._channel is None:
+            raise OSError(errno.EBADF, "no channel specified")
+        return self._channel
+
+
+class ControlHandle:
+    """An opened /dev/dahdi/ctl: what the card is, without opening a channel of it."""
+
+    def __init__(self, card: EmulatedCard) -> None:
+        self._card = card
+
+    def fileno(self) -> int:
+        """There is no audio here.
+
+        Raises:
+            OSError: ENOSYS, always.
+        """
+        raise OSError(errno.ENOSYS, "the control node carries no audio")
+
+    def attention(self) -> tuple[int, int]:
+        """There are no events here; raises as `fileno` does."""
+        raise OSError(errno.ENOSYS, "the control node has no events")
+
+    def ioctl(self, request: int, argument: bytearray | None = None) -> None:
+        """Carry out SPANSTAT, GET_PARAMS or GETVERSION; ENOTTY for anything else."""
+        if not self._card.present:
+            raise OSError(errno.ENODEV, "card removed")
+        match request:
+            case Ioctl.SPANSTAT:
+                self._span_stat(argument)
+            case Ioctl.GET_PARAMS:
+                self._get_params(argument)
+            case Ioctl.GETVERSION:
+                version = {"version": b"emulated".ljust(80, b"\0"), "echo_canceller": bytes(80)}
+                write(structs.VERSIONINFO, argument, version)
+            case _:
+                raise OSError(errno.ENOTTY, "no such request")
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _span_stat(self, argument: bytearray | None) -> None:
+        if read(structs.SPANINFO, argument).spanno != 1:
+            raise OSError(errno.EINVAL, "no such span")
+        channels = len(self._card.channels)
+        blank: dict[str, Any] = dict(structs.SPANINFO.parse(bytes(structs.SPANINFO.sizeof())))
+        blank |= {"spanno": 1, "numchans": channels, "totalchans": channels, "totalspans": 1}
+        blank |= {"name": b"EMU/1".ljust(20, b"\0"), "desc": b"Emulated analogue card".ljust(40, b"\0")}
+        write(structs.SPANINFO, argument, blank)
+
+    def _get_params(self, argument: bytearray | None) -> None:
+        channel = self._card.channels.get(read(structs.PARAMS, argument).channo)
+        if channel is None:
+            raise OSError(errno.EINVAL, "no such channel")
+        write(structs.PARAMS, argument, channel_params(channel))
+
+
+def _tones(zone: Zone) -> Tones:
+    @cache
+    def key(digit: str) -> Samples:
+        return dtmf(digit, DIGIT_MS / 1000, 0.0, zone.dtmf)
+
+    def tone(number: int) -> Sound | None:
+        if 0 <= number - _DTMF_BASE < len(_KEYS):
+            digit = _KEYS[number - _DTMF_BASE]
+            return Sound(f"DTMF {digit}", key(digit), loop_from=0)
+        if not 0 <= number < len(_SEND_TONES):
+            raise OSError(errno.EINVAL, "no such tone number")
+        name = _SEND_TONES[number]
+        return zone.tone(name) if name in zone.tones else None
+
+    return Tones(abi.ZONES[zone.name], zone.ring, key, tone)
+
+
+_SEND_TONES: Final = "dial busy ring congestion callwaiting dialrecall record info custom1 custom2 stutter".split()
+"""Names of the tones by SENDTONE number (user.h DAHDI_TONE_*)."""
+
+_DTMF_BASE: Final = 64
+"""SENDTONE numbers of DTMF digits begin here, in this order."""
+_KEYS: Final = "0123456789*#ABCD"

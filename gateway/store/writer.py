@@ -151,7 +151,7 @@ class Writer:
         except (SQLAlchemyError, OSError) as error:
             if not self._failures:
                 _log.error(
-                    "%s cannot be written: %s; entries wait and are tried again. Is the disk full, the file locked?",
+                    "%s cannot be written: %s; entries wait and are tried again. Is the disk full, or locked?",
                     self._name,
                     _reason(error),
                 )

@@ -1,0 +1,88 @@
+"""What can be asked of an office: calls and their stories, lines, registrations, records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from gateway.web.endpoint import Endpoint
+from gateway.web.office import CallView, LineView, Office, RegistrationView
+from gateway.web.views import NoteView, RecordView, told
+
+__all__ = ["Api"]
+
+
+class Api:
+    """The questions about one office.
+
+    Args:
+        office: whom to ask.
+        most_records: call records that one request gets at most.
+    """
+
+    def __init__(self, office: Office, *, most_records: int) -> None:
+        self._office = office
+        self._most = most_records
+
+    def endpoints(self) -> list[Endpoint]:
+        """The rows of the interface."""
+        limit = {"limit": f"how many, 1 to {self._most}"}
+        return [
+            Endpoint("GET", "/api/v1/calls", "Calls in progress.", self._calls, Sequence[CallView]),
+            Endpoint(
+                "GET",
+                "/api/v1/calls/{id:path}/trace",
+                "All that a call met, also one that is over.",
+                self._trace,
+                Sequence[NoteView],
+            ),
+            Endpoint("GET", "/api/v1/calls/{id:path}", "One call in progress.", self._call, CallView),
+            Endpoint("GET", "/api/v1/lines", "Analogue ports and their states.", self._lines, Sequence[LineView]),
+            Endpoint(
+                "GET",
+                "/api/v1/registrations",
+                "Telephones that are registered.",
+                self._registrations,
+                Sequence[RegistrationView],
+            ),
+            Endpoint(
+                "GET",
+                "/api/v1/records",
+                "Calls that are over, the newest first.",
+                self._records,
+                Sequence[RecordView],
+                query=limit,
+            ),
+        ]
+
+    async def _calls(self, request: Request) -> Any:
+        return self._office.calls()
+
+    async def _call(self, request: Request) -> Any:
+        wanted = request.path_params["id"]
+        for call in self._office.calls():
+            if wanted == call.id or any(wanted == leg.name for leg in call.legs):
+                return call
+        raise HTTPException(404, f'No call "{wanted}" is in progress.')
+
+    async def _trace(self, request: Request) -> Any:
+        wanted = request.path_params["id"]
+        notes = self._office.story(wanted)
+        if not notes:
+            raise HTTPException(404, f'Nothing is known of a call "{wanted}"; the latest calls are kept.')
+        return told(notes)
+
+    async def _lines(self, request: Request) -> Any:
+        return self._office.lines()
+
+    async def _registrations(self, request: Request) -> Any:
+        return self._office.registrations()
+
+    async def _records(self, request: Request) -> Any:
+        text = request.query_params.get("limit", str(self._most))
+        if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= self._most:
+            raise HTTPException(400, f"limit must be a number from 1 to {self._most}.")
+        return [RecordView.of(record) for record in await self._office.records(int(text))]

@@ -1,0 +1,58 @@
+"""The office's numbers in Prometheus' text form, taken when they are asked for.
+
+Each office has a registry of its own, so that several can live in one process.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from gateway.web.office import Office
+
+__all__ = ["Metrics"]
+
+
+class Metrics(Collector):
+    """The numbers of one office."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+
+    def text(self) -> bytes:
+        """All numbers, in the text exposition format 0.0.4."""
+        return generate_latest(self._registry)
+
+    def describe(self) -> list[Metric]:
+        """Nothing ahead of time: what there is depends on the office."""
+        return []
+
+    def collect(self) -> Iterator[Metric]:
+        """Ask the office."""
+        calls = GaugeMetricFamily("copperline_calls", "Calls in progress.", labels=["state"])
+        for state, count in Counter(call.state for call in self._office.calls()).items():
+            calls.add_metric([state], count)
+        yield calls
+        lines = GaugeMetricFamily(
+            "copperline_line_in_service", "1 where calls can be made.", labels=["line", "kind"]
+        )
+        for line in self._office.lines():
+            lines.add_metric([line.name, line.kind], float(line.in_service))
+        yield lines
+        registered = GaugeMetricFamily("copperline_registrations", "Telephones that are registered.")
+        registered.add_metric([], len(self._office.registrations()))
+        yield registered
+        used = GaugeMetricFamily("copperline_in_use", "What is in use now.", labels=["resource"])
+        for resource, count in self._office.usage().items():
+            used.add_metric([resource], count)
+        yield used
+        events = CounterMetricFamily("copperline_events", "What was counted since the start.", labels=["event"])
+        for name, count in self._office.totals().items():
+            events.add_metric([name], count)
+        yield events

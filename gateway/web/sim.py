@@ -1,0 +1,156 @@
+"""Working the emulated telephones and exchange lines of an office by HTTP.
+
+These exist only where a card is emulated: on an office with real hardware there is nothing here to misuse.
+Sound comes as the bytes of a WAV file, never as a name of a file on this machine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from gateway.web import wav
+from gateway.web.endpoint import WAV, Endpoint
+from gateway.web.office import HeardView, SimLine, SimPhone, Simulator
+
+__all__ = ["Sim", "SimNames"]
+
+DIGITS: Final = 64
+"""Keys pressed at one go: longer than any number, and 13 s of dialling."""
+
+_KEYS: Final = frozenset("0123456789*#ABCD")
+_ROTARY: Final = frozenset("0123456789")
+
+
+@dataclass(frozen=True, slots=True)
+class SimNames:
+    """What is emulated: telephones by number, lines by name."""
+
+    phones: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+_ACTIONS: Final[Mapping[str, tuple[Callable[[SimPhone, str], None], frozenset[str]]]] = {
+    "lift": (lambda phone, digits: phone.lift(), frozenset()),
+    "hang-up": (lambda phone, digits: phone.hang_up(), frozenset()),
+    "flash": (lambda phone, digits: phone.flash(), frozenset()),
+    "dial": (lambda phone, digits: phone.dial(digits), _KEYS),
+    "pulse": (lambda phone, digits: phone.pulse(digits), _ROTARY),
+}
+"""What a hand can do at a telephone, and which digits it needs."""
+
+_ACTION_BODY: Final = {
+    "type": "object",
+    "properties": {
+        "action": {"type": "string", "enum": list(_ACTIONS)},
+        "digits": {"type": "string", "maxLength": DIGITS, "description": "for dial and pulse"},
+    },
+    "required": ["action"],
+}
+_CALL_BODY: Final = {
+    "type": "object",
+    "properties": {"number": {"type": "string"}, "name": {"type": "string"}},
+}
+
+
+class Sim:
+    """The emulated world of one office.
+
+    Args:
+        simulator: the telephones and lines.
+    """
+
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    def endpoints(self) -> list[Endpoint]:
+        """The rows of the interface."""
+        phone, line = "/api/v1/sim/phones/{number}", "/api/v1/sim/lines/{name}"
+        return [
+            Endpoint("GET", "/api/v1/sim", "What is emulated.", self._names, SimNames),
+            Endpoint("POST", phone, "Work a telephone by hand.", self._act, body=_ACTION_BODY),
+            Endpoint("POST", f"{phone}/say", "Speak into a telephone.", self._say, body=WAV),
+            Endpoint("GET", f"{phone}/heard", "What is heard at a telephone now.", self._heard, HeardView),
+            Endpoint("GET", f"{phone}/recording.wav", "What was heard lately.", self._recording, WAV),
+            Endpoint("POST", f"{line}/call", "Let the exchange call in on a line.", self._call, body=_CALL_BODY),
+            Endpoint("POST", f"{line}/hang-up", "Let the exchange end its call.", self._hang_up, body={}),
+        ]
+
+    async def _names(self, request: Request) -> Any:
+        phones, lines = self._simulator.names()
+        return SimNames(tuple(phones), tuple(lines))
+
+    async def _act(self, request: Request) -> None:
+        phone = self._phone(request)
+        body = await _json(request)
+        action = body.get("action")
+        if not isinstance(action, str) or action not in _ACTIONS:
+            raise HTTPException(400, f"action must be one of {', '.join(_ACTIONS)}.")
+        act, keys = _ACTIONS[action]
+        digits = body.get("digits", "")
+        if (
+            not isinstance(digits, str)
+            or len(digits) > DIGITS
+            or not set(digits) <= keys
+            or bool(keys) != bool(digits)
+        ):
+            wanted = f"digits of {''.join(sorted(keys))}, {DIGITS} at most" if keys else "no digits"
+            raise HTTPException(400, f"{action} takes {wanted}.")
+        act(phone, digits)
+
+    async def _say(self, request: Request) -> None:
+        self._phone(request).say(wav.decode(await request.body()))
+
+    async def _heard(self, request: Request) -> Any:
+        return self._phone(request).heard()
+
+    async def _recording(self, request: Request) -> Any:
+        return Response(wav.encode(self._phone(request).recording()), media_type=WAV)
+
+    async def _call(self, request: Request) -> None:
+        line = self._line(request)
+        body = await _json(request)
+        number, name = body.get("number", ""), body.get("name", "")
+        if not all(isinstance(text, str) and len(text) <= 64 and text.isprintable() for text in (number, name)):
+            raise HTTPException(400, "number and name must be printable texts of 64 characters at most.")
+        line.call(number, name)
+
+    async def _hang_up(self, request: Request) -> None:
+        line = self._line(request)
+        await _json(request)
+        line.hang_up()
+
+    def _phone(self, request: Request) -> SimPhone:
+        number = request.path_params["number"]
+        phone = self._simulator.phone(number)
+        if phone is None:
+            known = ", ".join(self._simulator.names()[0]) or "none"
+            raise HTTPException(404, f'There is no emulated telephone "{number}"; there are: {known}.')
+        return phone
+
+    def _line(self, request: Request) -> SimLine:
+        name = request.path_params["name"]
+        line = self._simulator.line(name)
+        if line is None:
+            known = ", ".join(self._simulator.names()[1]) or "none"
+            raise HTTPException(404, f'There is no emulated line "{name}"; there are: {known}.')
+        return line
+
+
+async def _json(request: Request) -> dict[str, Any]:
+    # A page elsewhere can send a form without asking, but no JSON: the type is part of the defence.
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        raise HTTPException(415, "Send JSON, with the content type application/json.")
+    try:
+        body = json.loads(await request.body())
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "The body is not JSON.") from None
+    if not isinstance(body, dict):
+        raise HTTPException(400, "The body must be a JSON object.")
+    return body

@@ -1,0 +1,5 @@
+"""The command line `copperline`."""
+
+from gateway.cli.program import main
+
+__all__ = ["main"]

@@ -1,0 +1,56 @@
+"""`copperline calls`: who talks now, and how the latest calls ended."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from gateway.cli import show
+from gateway.cli.client import DEFAULT_URL, OfficeClient, Url
+
+__all__ = ["command"]
+
+
+def command(
+    url: Url = DEFAULT_URL,
+    ended: Annotated[int, typer.Option(help="How many calls that are over to show.", min=0, max=200)] = 10,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show the calls of a running office, and how the latest ended."""
+    office = OfficeClient(url)
+    calls = office.get("/api/v1/calls")
+    records = office.get(f"/api/v1/records?limit={ended}") if ended else []
+    if json:
+        show.as_json({"calls": calls, "records": records})
+        return
+    show.table(
+        ["CALL", "FROM", "TO", "STATE", "FOR", "LEGS"],
+        [
+            [
+                call["id"],
+                _party(call),
+                call["called"],
+                call["state"],
+                show.duration(call["duration"]),
+                ", ".join(leg["name"] for leg in call["legs"]),
+            ]
+            for call in calls
+        ],
+        "No calls in progress.",
+    )
+    if records:
+        show.line("\nThe latest that are over:")
+        for record in records:
+            show.line(_ended(record))
+
+
+def _party(call: dict[str, Any]) -> str:
+    number, name = call["caller"], call["caller_name"]
+    return f"{name} <{number}>" if name and number else name or number or "unknown"
+
+
+def _ended(record: dict[str, Any]) -> str:
+    talked = f"talked {show.duration(record['billed'])}" if record["answered"] else record["disposition"].lower()
+    started = record["started"].partition(".")[0].replace("T", " ").removesuffix("Z")
+    return f"{started}  {record['id']}  {_party(record)} to {record['called']}, {talked}: {record['sentence']}"

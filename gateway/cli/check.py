@@ -1,0 +1,27 @@
+"""`copperline check CONFIG`: every fault at once, or every setting with its effective value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.cli import show
+from gateway.config import load
+from gateway.config.settings import settings
+
+__all__ = ["command"]
+
+
+def command(
+    config: Annotated[Path, typer.Argument(help="The configuration file.", metavar="CONFIG")],
+    defaults: Annotated[bool, typer.Option("--defaults", help="Print every setting; defaults are marked.")] = False,
+) -> None:
+    """Tell every fault of a configuration and its dialplan as `file:line: what; mend`, or show every setting."""
+    loaded = load(config)
+    if not defaults:
+        show.line(f"{config}: no faults.")
+        return
+    for setting in settings(loaded):
+        show.line(f"{setting.path} = {setting.value}{'    # default' if setting.default else ''}")

@@ -1,0 +1,84 @@
+"""A running office, asked by HTTP; what goes wrong is said in one sentence."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+from urllib.parse import quote
+
+import httpx
+import typer
+
+from gateway.core.errors import LocalError
+
+__all__ = ["OfficeClient", "Url", "segment"]
+
+DEFAULT_URL: Final = "http://127.0.0.1:8080"
+
+TIMEOUT: Final = 10.0
+"""Seconds for an answer: an office answers within milliseconds, also under load."""
+
+Url = Annotated[
+    str, typer.Option(help="Where the office runs: [web] listen of its configuration.", envvar="COPPERLINE_URL")
+]
+"""The option that names the office."""
+
+
+def segment(text: str) -> str:
+    """A text as one part of a path."""
+    return quote(text, safe="")
+
+
+class OfficeClient:
+    """Asks one office.
+
+    Args:
+        url: where it runs: "http://127.0.0.1:8080".
+        transport: how to get there; None takes the network.
+    """
+
+    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
+        self._url = url
+        self._transport = transport
+
+    def get(self, path: str) -> Any:
+        """The JSON at `path`.
+
+        Raises:
+            LocalError: the office is not there, or refuses; the text says why.
+        """
+        return self._json(self._send("GET", path))
+
+    def download(self, path: str) -> bytes:
+        """The bytes at `path`; raises as `get`."""
+        return self._send("GET", path).content
+
+    def act(self, path: str, body: Any) -> None:
+        """Send JSON to `path`; raises as `get`."""
+        self._send("POST", path, json=body)
+
+    def upload(self, path: str, data: bytes, media_type: str) -> None:
+        """Send bytes to `path`; raises as `get`."""
+        self._send("POST", path, content=data, headers={"content-type": media_type})
+
+    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        try:
+            # An office is on this machine or behind a tunnel: no proxy of the environment leads to it.
+            with httpx.Client(
+                base_url=self._url, timeout=TIMEOUT, trust_env=False, transport=self._transport
+            ) as client:
+                answer = client.request(method, path, **request)
+        except httpx.TimeoutException as error:
+            raise LocalError(f"The office at {self._url} did not answer within {TIMEOUT:g} s.") from error
+        except (httpx.TransportError, httpx.InvalidURL) as error:
+            mend = 'start one with "copperline run CONFIG", or name another with --url'
+            raise LocalError(f"No office runs at {self._url}; {mend}.") from error
+        if answer.is_error:
+            body = self._json(answer)
+            raise LocalError(str(body.get("error", body)) if isinstance(body, dict) else str(body))
+        return answer
+
+    def _json(self, answer: httpx.Response) -> Any:
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise LocalError(f"What answers at {self._url} is no Copperline office.") from error

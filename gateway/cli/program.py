@@ -1,0 +1,89 @@
+"""The program: which commands there are, and how each ends.
+
+Only the module of the command that is asked for is imported, since what `run` needs takes a second to load and
+`calls` should not wait for it; the others stand in the help by their line in the table.
+
+Exit status: 0 it was done; 1 it could not be done, or faults were found; 2 the command line is wrong. What went
+wrong is one sentence on standard error.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import typer
+
+from gateway.cli import show
+from gateway.core.errors import CopperlineError
+
+__all__ = ["COMMANDS", "main"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Command:
+    """A command: the module whose `command` (a function, or a Typer of further commands) it is; and its help."""
+
+    module: str
+    summary: str
+
+
+COMMANDS: Final = {
+    "run": _Command("gateway.cli.run", "Run an office in the foreground."),
+    "check": _Command("gateway.cli.check", "Tell every fault of a configuration, or show every setting."),
+    "calls": _Command("gateway.cli.calls", "Show the calls of a running office, and how the latest ended."),
+    "lines": _Command("gateway.cli.lines", "Show the analogue lines of a running office."),
+    "trace": _Command("gateway.cli.trace", "Tell all that a call met."),
+    "sim": _Command("gateway.cli.sim", "Work the emulated telephones and exchange lines of a running office."),
+}
+
+_EPILOG: Final = "Exit status: 0 done; 1 not done, or faults found; 2 the command line is wrong."
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program.
+
+    Args:
+        arguments: the words of the command line after the program's name; None takes the process's.
+
+    Returns:
+        The exit status.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        _program(words)(args=words, prog_name="copperline")
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except CopperlineError as error:
+        show.failure(str(error))
+        return 1
+    return 0
+
+
+def _program(words: Sequence[str]) -> typer.Typer:
+    program = typer.Typer(
+        help="A SIP-to-PSTN media gateway and PBX for telephony hardware.",
+        epilog=_EPILOG,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
+    wanted = next((word for word in words if not word.startswith("-")), None)
+    for name, entry in COMMANDS.items():
+        if name != wanted:
+            program.command(name, help=entry.summary)(_listed)
+            continue
+        command = importlib.import_module(entry.module).command
+        if isinstance(command, typer.Typer):
+            program.add_typer(command, name=name, help=entry.summary)
+        else:
+            program.command(name, help=entry.summary)(command)
+    return program
+
+
+def _listed() -> None:
+    """Stands in the help for a command that is not the one asked for, and so never runs."""

@@ -130,7 +130,8 @@ class Authenticator:
         username = given.get("username", "")
         algorithm = Algorithm.named(given.get("algorithm", "MD5"))
         count = _count(given)
-        if not username or algorithm not in self._algorithms or count is None or not {"nonce", "uri", "response"} <= given.keys():
+        complete = username and {"nonce", "uri", "response"} <= given.keys()
+        if not complete or count is None or algorithm not in self._algorithms:
             return Verdict(VerdictKind.MALFORMED, username)
         made = self._made(given["nonce"])
         if made is None or not 0 <= now - made <= self._nonce_life or made <= self._oldest:

@@ -1,0 +1,1 @@
+"""Devices made Channels: analogue telephones (fxs) and analogue exchange lines (fxo)."""

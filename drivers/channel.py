@@ -1,0 +1,74 @@
+"""The call leg of an analogue line.
+
+Commands go straight to the line that made it; its events are told by the line. It holds no rule: what a command
+means is in the table of its line (drivers/fxs/states.py, drivers/fxo/states.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.core.audio import Audio
+from gateway.core.messages import Command
+
+__all__ = ["AnalogChannel"]
+
+
+class AnalogChannel:
+    """A `gateway.core.channel.Channel` on an analogue line.
+
+    Args:
+        name: "FXS/101-00000007".
+        peer: "telephone 101", "line copper1".
+        audio: the line's row, lent to the leg while it lives.
+        carry_out: what carries out its commands.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        peer: str,
+        audio: Audio,
+        carry_out: Callable[[Command, float], None],
+    ) -> None:
+        self._name = name
+        self._peer = peer
+        self._audio: Audio | None = audio
+        self._carry_out = carry_out
+
+    @property
+    def name(self) -> str:
+        """The leg's name, unique while the process lives."""
+        return self._name
+
+    @property
+    def peer(self) -> str:
+        """Who is at the far side."""
+        return self._peer
+
+    @property
+    def audio(self) -> Audio | None:
+        """The line's row; None once the leg is over."""
+        return self._audio
+
+    @property
+    def over(self) -> bool:
+        """Whether the leg has ended."""
+        return self._audio is None
+
+    def command(self, command: Command, now: float) -> None:
+        """Carry out a call's command; one that comes after the end is ignored.
+
+        Raises:
+            IllegalInput: the command makes no sense in the line's state.
+        """
+        if not self.over:
+            self._carry_out(command, now)
+
+    def finish(self) -> None:
+        """End the leg: its line takes the row back and hears no further command of it."""
+        self._audio = None
+
+    def __repr__(self) -> str:
+        return f"<{self._name}>"

@@ -1,0 +1,1 @@
+"""FXO: a port that is plugged into an exchange line."""

@@ -1,0 +1,1 @@
+"""FXS: a port with a telephone on it."""

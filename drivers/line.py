@@ -1,0 +1,295 @@
+"""What analogue lines of both kinds have in common: a table, a row, a leg, timers and a story.
+
+Line events, heard digits, commands and times go in; line commands, leg events and notes come out by the shelf.
+What each input means is in the table of the kind (drivers/fxs/states.py, drivers/fxo/states.py); the actions are
+methods of the kind, found by their names in the table. Timers are inputs: a timer that the new state does not
+list is forgotten with the old one. An event of the line that the table does not list is noted and ignored (a
+line may do anything); a command that it does not list raises IllegalInput.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, Generic, TypeVar
+
+from drivers.channel import AnalogChannel
+from drivers.shelf import Shelf
+from gateway.core.audio import Audio, AudioEvent, DigitHeard, Sound
+from gateway.core.ending import Ending
+from gateway.core.errors import Exhausted, IllegalInput
+from gateway.core.machine import Machine, Table
+from gateway.core.messages import IN_BAND, PULSE, RFC_4733, Command, Digit, Event, Released, SendDigits
+from gateway.core.trace import Kind
+from hardware.analog.line import LineCommand, LineEvent, LineEventKind
+
+__all__ = ["Cue", "Dialect", "Line"]
+
+State = TypeVar("State", bound=Enum)
+Input = TypeVar("Input", bound=Enum)
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """What an action acts on.
+
+    Attributes:
+        now: engine clock, seconds.
+        evidence: what happened, for an Ending: "ONHOOK event on port 1".
+        subject: the command or digit that it is about, where there is one.
+    """
+
+    now: float
+    evidence: str = ""
+    subject: Command | Digit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect(Generic[State, Input]):
+    """A kind of line as data.
+
+    Attributes:
+        technology: "FXS", "FXO".
+        table: its states.
+        start: the state of a line whose device has not been seen yet.
+        line_events: the inputs that line events are.
+        commands: the inputs that commands are.
+        digit: the input that a dialled digit is.
+        lost, returned: the inputs for the device's going and coming.
+    """
+
+    technology: str
+    table: Table[State, Input]
+    start: State
+    line_events: Mapping[LineEventKind, Input]
+    commands: Mapping[type[Any], Input]
+    digit: Input
+    lost: Input
+    returned: Input
+
+
+class Line(ABC, Generic[State, Input]):
+    """One analogue line.
+
+    Args:
+        dialect: its kind.
+        port: the number of its port (DAHDI channel number).
+        name: as operators know it: "101", "copper1".
+        peer: the same in a sentence: "telephone 101".
+        shelf: its surroundings.
+    """
+
+    def __init__(self, dialect: Dialect[State, Input], *, port: int, name: str, peer: str, shelf: Shelf) -> None:
+        self.port: Final = port
+        self.name: Final = name
+        self.peer: Final = peer
+        self.since = 0.0
+        self.channel: AnalogChannel | None = None
+        self._dialect: Final = dialect
+        self._shelf: Final = shelf
+        self._machine: Final[Machine[State, Input]] = Machine(dialect.table, dialect.start)
+        self._actions: Final[Mapping[str, Callable[[Cue], None]]] = {
+            action: getattr(self, f"_{action}")
+            for row in dialect.table.values()
+            for _, action in row.values()
+            if action
+        }
+        self._timers: dict[Input, float] = {}
+        self._row: Audio | None = None
+        self._plays = 0
+        self._playing = 0
+
+    # Seen from outside.
+
+    @property
+    def technology(self) -> str:
+        """The kind's name."""
+        return self._dialect.technology
+
+    @property
+    def state(self) -> State:
+        """The state of the line."""
+        return self._machine.state
+
+    @property
+    def in_service(self) -> bool:
+        """Whether its device is there and well."""
+        return self._machine.state is not self._dialect.start
+
+    @property
+    def label(self) -> str:
+        """The line as a dial target: "FXS/101"."""
+        return f"{self.technology}/{self.name}"
+
+    def attach(self, row: Audio, now: float) -> None:
+        """The device is there and `row` carries its audio."""
+        self._row = row
+        row.listener = self.heard
+        self._hear(self._dialect.returned, Cue(now, f"port {self.port} opened"))
+
+    def detach(self, reason: str, now: float) -> None:
+        """The device has gone, or was not there; a call on it ends."""
+        self.note(now, reason)
+        self._hear(self._dialect.lost, Cue(now, reason))
+        if self._row is not None:
+            self._row.listener = None
+            self._row = None
+
+    def receive(self, event: LineEvent, now: float) -> None:
+        """Take in a line event; never raises for what a line does."""
+        evidence = self._told(event)
+        self.note(now, evidence)
+        if event.kind is LineEventKind.FAILED:
+            self._command_failed(event, Cue(now, evidence))
+        elif event.kind is LineEventKind.PULSE_DIGIT:
+            self._digit(Digit(event.digit, 0.0, PULSE), now)
+        elif event.kind is LineEventKind.REMOVED:
+            self.detach(evidence, now)
+        elif event.kind in self._dialect.line_events:
+            self._hear(self._dialect.line_events[event.kind], Cue(now, evidence))
+
+    def heard(self, event: AudioEvent, now: float) -> None:
+        """Take in what the row heard."""
+        if isinstance(event, DigitHeard):
+            self._digit(Digit(event.digit, event.duration, RFC_4733 if event.event else IN_BAND), now)
+        else:
+            self.note(now, f"no audio from port {self.port} for {event.seconds:g} s", kind=Kind.MEDIA)
+
+    def carry_out(self, command: Command, now: float) -> None:
+        """Carry out a command of the line's leg."""
+        given = self._dialect.commands.get(type(command))
+        if given is None:
+            raise IllegalInput(f"{type(command).__name__} is not a command for {self.label}")
+        self._feed(given, Cue(now, "", command))
+
+    def deadline(self) -> float | None:
+        """When the next timer is due."""
+        return min(self._timers.values(), default=None)
+
+    def expire(self, now: float) -> None:
+        """Act on the timers that are due, the earliest first."""
+        while self._timers:
+            timer = min(self._timers, key=self._timers.__getitem__)
+            if self._timers[timer] > now:
+                return
+            del self._timers[timer]
+            self._feed(timer, Cue(now, timer.value))
+
+    def usage(self) -> int:
+        """How many things the line holds that must be given back when it is idle: leg, timers."""
+        return (self.channel is not None) + len(self._timers)
+
+    def note(self, now: float, text: str, *, kind: Kind = Kind.LINE) -> None:
+        """Note something in the story of the line's leg, or of the line where it has none."""
+        self._shelf.recorder.note(now, kind, self.channel.name if self.channel else self.label, text)
+
+    # For the kinds.
+
+    @abstractmethod
+    def _command_failed(self, event: LineEvent, cue: Cue) -> None:
+        """A line command failed."""
+
+    def _feed(self, given: Input, cue: Cue) -> None:
+        before = self._machine.state
+        action = self._machine.feed(given)
+        after = self._machine.state
+        if after is not before:
+            self.since = cue.now
+            listed = self._dialect.table[after]
+            self._timers = {timer: when for timer, when in self._timers.items() if timer in listed}
+        if action:
+            self._actions[action](cue)
+
+    def _hear(self, given: Input, cue: Cue) -> None:
+        """Feed what the line did; what the state does not expect is noted."""
+        if self._machine.takes(given):
+            self._feed(given, cue)
+        else:
+            self.note(cue.now, f"{given.name} was not expected while {self.state.value}; ignored")
+
+    def _digit(self, digit: Digit, now: float) -> None:
+        self.note(now, f"digit {digit.digit} ({digit.how})", kind=Kind.MEDIA)
+        if self._machine.takes(self._dialect.digit):
+            self._feed(self._dialect.digit, Cue(now, f"digit {digit.digit}", digit))
+
+    def _order(self, command: LineCommand, now: float) -> None:
+        self.note(now, f"port {self.port} is told: {_words(command)}")
+        self._shelf.commands.append((self.port, command))
+
+    def _tell(self, event: Event) -> None:
+        if self.channel is not None:
+            self._shelf.events.append((self.channel, event))
+
+    def _open_channel(self) -> None:
+        assert self._row is not None  # no state but the start is reached without a row
+        name = f"{self.label}-{next(self._shelf.serial):08x}"
+        self.channel = AnalogChannel(name=name, peer=self.peer, audio=self._row, carry_out=self.carry_out)
+
+    def _close_channel(self, now: float, ending: Ending | None) -> None:
+        """End the leg; `ending` is told where the call does not know yet. The row is silent afterwards."""
+        if self.channel is not None:
+            if ending is not None:
+                self._tell(Released(ending))
+            self.channel.finish()
+            self.channel = None
+        if self._row is not None:
+            self._row.part()
+            self._row.stop()
+        self._playing = 0
+
+    def _play(self, sound: Sound, now: float) -> bool:
+        """Play to the line; False where the plane has no room for the sound."""
+        assert self._row is not None
+        self._plays += 1
+        number = self._plays
+        try:
+            self._row.play(sound, lambda _end: self._played(number))
+        except Exhausted as error:
+            self.note(now, f"cannot play {sound.name}: {error}", kind=Kind.MEDIA)
+            return False
+        self._playing = number
+        self.note(now, f"plays {sound.name}", kind=Kind.MEDIA)
+        return True
+
+    def _tone(self, name: str, zone: str, now: float) -> None:
+        self._play(self._shelf.sounds.tone(name, zone), now)
+
+    def _hush(self) -> None:
+        """Stop a sound that the line itself plays, and no other."""
+        if self._playing and self._row is not None:
+            self._playing = 0
+            self._row.stop()
+
+    def _played(self, number: int) -> None:
+        if self._playing == number:
+            self._playing = 0
+
+    def _detect(self, on: bool) -> None:
+        if self._row is not None:
+            self._row.detect_digits(on)
+
+    # Actions that both kinds have.
+
+    def _send_digits(self, cue: Cue) -> None:
+        assert isinstance(cue.subject, SendDigits) and self._row is not None
+        self._row.send_digits(cue.subject.digits, cue.subject.duration, cue.subject.gap)
+
+    def _pass_digit(self, cue: Cue) -> None:
+        assert isinstance(cue.subject, Digit)
+        self._tell(cue.subject)
+
+    def _hush_tone(self, cue: Cue) -> None:
+        self._hush()
+
+    def _told(self, event: LineEvent) -> str:
+        if event.kind is LineEventKind.FAILED:
+            what = _words(event.command) if event.command is not None else "a command"
+            return f"{what} failed on port {self.port} (errno {event.errno})"
+        extra = f" {event.digit}" if event.digit else f" {event.errno}" if event.errno else ""
+        return f"{event.kind.name}{extra} event on port {self.port}"
+
+
+def _words(command: LineCommand) -> str:
+    return repr(command).replace("<", "").replace(">", "")

@@ -1,0 +1,81 @@
+"""The analogue technologies as data, and how an address of theirs picks lines.
+
+    FXS/101                 the telephone with number 101
+    FXO/copper1/5550100     line copper1, on which 5550100 is dialled
+    FXO/g1/5550100          the first idle line of group 1, in the order of the ports; G1 the last one
+    DAHDI/3, DAHDI/g1/…     either kind, by port number (as in dialplans written for chan_dahdi) or as above
+
+What follows the second slash is the number to dial; without it an exchange line is only seized, and its caller
+hears the exchange's dial tone. Digits, * # A-D are dialled, W is half a second's pause; spaces and -.() are left
+out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.core.cause import Cause
+from gateway.core.errors import RemoteError
+
+__all__ = ["TECHNOLOGIES", "Address"]
+
+TECHNOLOGIES: Final[Mapping[str, tuple[str, ...]]] = {
+    "FXS": ("FXS",),
+    "FXO": ("FXO",),
+    "DAHDI": ("FXS", "FXO"),
+}
+"""The dialplan's word before the slash -> the kinds of line that it means."""
+
+MAX_NUMBER: Final = 64
+"""Digits that are dialled on a line: more than any number with its prefixes, less than a minute of dialling."""
+
+_GROUP: Final = re.compile(r"([gG])(\d{1,4})")
+_LEFT_OUT: Final = str.maketrans("", "", " -.()")
+_DIALLED: Final = re.compile(r"[0-9*#A-DW]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What follows the first slash of a dial target.
+
+    Attributes:
+        line: the name, number or port of a line, or a group as written.
+        group: the group's number where one is meant, else None.
+        ascending: whether a group is searched from its first line.
+        number: what to dial on the line.
+    """
+
+    line: str
+    group: int | None = None
+    ascending: bool = True
+    number: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Address:
+        """Read an address.
+
+        Raises:
+            RemoteError: no line is named, or the number cannot be dialled on a line.
+        """
+        line, _, written = text.partition("/")
+        if not line:
+            raise RemoteError(f"the address {text!r} names no line", Cause.INVALID_NUMBER_FORMAT)
+        number = written.upper().translate(_LEFT_OUT)
+        if not _DIALLED.fullmatch(number):
+            raise RemoteError(
+                f"{written!r} cannot be dialled on a line: digits, * # A-D and W (a pause) can; "
+                "let the dialplan turn a leading + into the exchange's prefix",
+                Cause.INVALID_NUMBER_FORMAT,
+            )
+        if len(number) > MAX_NUMBER:
+            raise RemoteError(
+                f"a number of {len(number)} digits is too long for a line; {MAX_NUMBER} can be dialled",
+                Cause.INVALID_NUMBER_FORMAT,
+            )
+        group = _GROUP.fullmatch(line)
+        if group is None:
+            return cls(line, number=number)
+        return cls(line, int(group[2]), group[1] == "g", number)

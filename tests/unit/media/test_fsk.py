@@ -154,3 +154,10 @@ def test_from_party_to_party() -> None:
 def test_a_message_too_long_is_refused() -> None:
     with pytest.raises(LocalError, match="258"):
         modulate(bytes(300), Standard.V23)
+
+
+def test_a_piece_may_end_within_the_first_character() -> None:
+    heard = on_the_line(modulate(VECTORS[0], Standard.BELL_202))
+    for cut in range(400 + 3200, 400 + 3200 + 90, 7):
+        receiver = Receiver(Standard.BELL_202)
+        assert receiver.feed(heard[:cut]) + receiver.feed(heard[cut:]) == [VECTORS[0]]

@@ -1,0 +1,66 @@
+"""Caller ID toward a telephone: what is sent, and in which silence of the ringing.
+
+A party and a time go in, the samples of a data spill come out. On-hook data transmission after the first ring,
+GR-30-CORE / ETS 300 659-1: at least 500 ms of silence after the burst, the spill over 200 ms before the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+
+from gateway.core.audio import Sound
+from gateway.core.number import Party, Presentation
+from gateway.media.caller_id import CallerId, encode_mdmf
+from gateway.media.fsk import Standard, modulate
+
+__all__ = ["pause_for", "spill"]
+
+LEAD: Final = 0.5
+"""Seconds of silence between the burst and the spill (GR-30: 500 ms at least)."""
+MARGIN: Final = 0.2
+"""Seconds between the spill and the next burst (GR-30: 200 ms at least)."""
+MAX_NUMBER: Final = 20
+"""Digits that a display must take by ETS 300 659-3; US displays show 10."""
+MAX_NAME: Final = 15
+"""Characters of a name that US displays take (GR-1188)."""
+
+_DIGITS: Final = frozenset("0123456789*#")
+
+
+def spill(caller: Party, standard: Standard, when: datetime) -> Sound:
+    """The spill that shows `caller` on a telephone, with its leading silence.
+
+    A number that is no telephone number (a SIP user name) is shown as the name where there is none.
+    """
+    number = caller.number.removeprefix("+")
+    name = caller.name
+    if not _DIGITS.issuperset(number):
+        number, name = "", name or caller.number
+    presentation = caller.presentation
+    if not number and presentation is Presentation.ALLOWED:
+        presentation = Presentation.UNAVAILABLE if not name else presentation
+    shown = CallerId(
+        number=number[:MAX_NUMBER],
+        name="".join(letter if " " <= letter <= "~" else "?" for letter in name[:MAX_NAME]),
+        presentation=presentation,
+        when=when,
+    )
+    samples = np.concatenate([np.zeros(int(LEAD * 8000), np.int16), modulate(encode_mdmf(shown), standard)])
+    return Sound(f"caller ID {caller}", samples)
+
+
+def pause_for(cadence: Sequence[int], seconds: float) -> int | None:
+    """Which pause of `cadence` (from 1) is the first that holds a spill of `seconds`; None where none does.
+
+    Args:
+        cadence: milliseconds on, off, on, off …, as given to `Ring`.
+        seconds: the length of the spill with its leading silence.
+    """
+    for number, pause in enumerate(cadence[1::2], start=1):
+        if pause >= (seconds + MARGIN) * 1000:
+            return number
+    return None

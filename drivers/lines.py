@@ -1,0 +1,201 @@
+"""All analogue lines of an office as one engine, and the technologies that dial out by them.
+
+    receive(event, port, now)   a line event from the port of that number
+    outgoing()                  (port, command) pairs for the hardware
+    events()                    (channel, event) pairs for the calls
+
+Digits and silence come in through each line's row, whose listener the line is; after the media plane has told its
+events, drain this engine as after any call into it. Nothing here raises for what a line does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from drivers.channel import AnalogChannel
+from drivers.fxo.config import FxoConfig
+from drivers.fxo.line import FxoLine
+from drivers.fxs.config import FxsConfig
+from drivers.fxs.line import FxsLine
+from drivers.registry import TECHNOLOGIES, Address
+from drivers.shelf import Shelf
+from drivers.status import LineStatus
+from gateway.core.audio import Audio
+from gateway.core.cause import Cause
+from gateway.core.errors import LocalError, RemoteError
+from gateway.core.messages import Event
+from gateway.core.number import NumberPlan
+from gateway.core.switch import Sounds
+from gateway.core.trace import Recorder
+from hardware.analog.line import LineCommand, LineEvent, PortKind
+
+__all__ = ["AnalogLines", "AnalogTechnology"]
+
+AnyLine = FxsLine | FxoLine
+
+
+class AnalogLines:
+    """The engine of all analogue lines.
+
+    Args:
+        fxs: the telephones.
+        fxo: the exchange lines.
+        plan: what the telephones may dial.
+        sounds: tones.
+        recorder: takes every line event and command.
+        wall: the office's wall clock, for the date in caller ID.
+
+    Raises:
+        LocalError: a port or a name is used twice, or a zone has no tones.
+    """
+
+    def __init__(
+        self,
+        *,
+        fxs: Sequence[FxsConfig] = (),
+        fxo: Sequence[FxoConfig] = (),
+        plan: NumberPlan,
+        sounds: Sounds,
+        recorder: Recorder,
+        wall: Callable[[], datetime],
+    ) -> None:
+        self._shelf: Final = Shelf(plan=plan, sounds=sounds, recorder=recorder, wall=wall)
+        self._lines: Final[dict[int, AnyLine]] = {}
+        lines: list[AnyLine] = [FxsLine(phone, self._shelf) for phone in fxs]
+        lines += [FxoLine(trunk, self._shelf) for trunk in fxo]
+        for line in lines:
+            if line.port in self._lines:
+                raise LocalError(f"port {line.port} is used by {self._lines[line.port].peer} and by {line.peer}")
+            self._lines[line.port] = line
+        labels = [line.label for line in self._lines.values()]
+        for label in labels:
+            if labels.count(label) > 1:
+                raise LocalError(f"there is more than one line {label}")
+        self.technologies: Final[Mapping[str, AnalogTechnology]] = {
+            word: AnalogTechnology(word, [line for line in self._in_order() if line.technology in kinds])
+            for word, kinds in TECHNOLOGIES.items()
+        }
+
+    # The hardware.
+
+    @property
+    def ports(self) -> Mapping[int, PortKind]:
+        """The ports that are wanted, each with what it must be."""
+        return {line.port: PortKind(line.technology) for line in self._in_order()}
+
+    def zone(self, port: int) -> str:
+        """The country of the line on `port`."""
+        return self._lines[port].config.zone
+
+    def attach(self, port: int, audio: Audio, now: float) -> None:
+        """The port is open and `audio` is its row: the line is in service."""
+        self._lines[port].attach(audio, now)
+
+    def detach(self, port: int, reason: str, now: float) -> None:
+        """The port has gone or would not open: the line is out of service, a call on it ends."""
+        self._lines[port].detach(reason, now)
+
+    # The engine.
+
+    def receive(self, event: LineEvent, source: int, now: float) -> None:
+        """Take in a line event of the port `source`; one of a port that nobody asked for is ignored."""
+        line = self._lines.get(source)
+        if line is not None:
+            line.receive(event, now)
+
+    def outgoing(self) -> list[tuple[int, LineCommand]]:
+        """What the ports are to do, once, in order."""
+        commands = list(self._shelf.commands)
+        self._shelf.commands.clear()
+        return commands
+
+    def events(self) -> list[tuple[AnalogChannel, Event]]:
+        """What happened on the legs, once, in order."""
+        events = list(self._shelf.events)
+        self._shelf.events.clear()
+        return events
+
+    def deadline(self) -> float | None:
+        """When the next timer of any line is due."""
+        return min((when for line in self._lines.values() if (when := line.deadline()) is not None), default=None)
+
+    def expire(self, now: float) -> None:
+        """Act on every timer that is due."""
+        for line in self._lines.values():
+            line.expire(now)
+
+    # What is shown.
+
+    def status(self) -> list[LineStatus]:
+        """Every line, in the order of the ports."""
+        return [
+            LineStatus(
+                name=line.name,
+                technology=line.technology,
+                port=line.port,
+                state=line.state.value,
+                in_service=line.in_service,
+                number=line.config.number,
+                since=line.since,
+                last_caller=line.last_caller,
+                channel=line.channel.name if line.channel is not None else "",
+            )
+            for line in self._in_order()
+        ]
+
+    def usage(self) -> int:
+        """How many legs, timers and captures the lines hold: 0 when all are idle."""
+        return sum(line.usage() for line in self._lines.values())
+
+    def _in_order(self) -> list[AnyLine]:
+        return [self._lines[port] for port in sorted(self._lines)]
+
+
+class AnalogTechnology:
+    """A `gateway.core.channel.Technology` on analogue lines.
+
+    Args:
+        word: the dialplan's word for it.
+        lines: the lines that it may take, in the order of the ports.
+    """
+
+    def __init__(self, word: str, lines: Iterable[AnyLine]) -> None:
+        self._word = word
+        self._lines = list(lines)
+
+    def channel(self, address: str, now: float) -> AnalogChannel:
+        """Reserve a leg to `address`, written as drivers/registry.py says.
+
+        The number to dial is the one in the address; that of `Dial` is for technologies whose legs have none.
+
+        Raises:
+            RemoteError: no such line, no idle one, out of service, or a number that cannot be dialled.
+        """
+        wanted = Address.parse(address)
+        if wanted.group is not None:
+            return self._from_group(wanted, now)
+        for line in self._lines:
+            if line.name == wanted.line or (self._word == "DAHDI" and str(line.port) == wanted.line):
+                return _reserve(line, wanted, now)
+        known = ", ".join(line.name for line in self._lines) or "none"
+        raise RemoteError(
+            f"there is no line {self._word}/{wanted.line}; those that there are: {known}", Cause.UNALLOCATED_NUMBER
+        )
+
+    def _from_group(self, wanted: Address, now: float) -> AnalogChannel:
+        group = [line for line in self._lines if isinstance(line, FxoLine) and line.config.group == wanted.group]
+        if not group:
+            raise RemoteError(f"no line is in group {wanted.group}", Cause.NO_ROUTE_TO_DESTINATION)
+        for line in group if wanted.ascending else reversed(group):
+            if line.free:
+                return line.reserve(wanted.number, now)
+        states = ", ".join(f"{line.name} {line.state.value}" for line in group)
+        raise RemoteError(f"no line of group {wanted.group} is free ({states})", Cause.NO_CIRCUIT_AVAILABLE)
+
+
+def _reserve(line: AnyLine, wanted: Address, now: float) -> AnalogChannel:
+    if isinstance(line, FxoLine):
+        return line.reserve(wanted.number, now)
+    return line.reserve(now)

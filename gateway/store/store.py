@@ -8,7 +8,9 @@ commit (sqlite.org/pragma.html, synchronous=FULL).
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
@@ -42,10 +44,11 @@ BUSY_SECONDS: Final = 5
 """How long SQLite waits for another program that holds the file (a backup, a report)."""
 
 _PRAGMAS: Final = (
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
 )
+
+_MEND: Final = "check [store] url and who may write there"
 
 
 class Store:
@@ -69,8 +72,8 @@ class Store:
         """
         target = _target(url)
         name = f"the database {target.render_as_string(hide_password=True)}"
-        if target.drivername.startswith("sqlite") and target.database:
-            _make_folder(Path(target.database), name)
+        if target.get_backend_name() == "sqlite" and target.database:
+            _make_file(Path(target.database), name)
         try:
             engine = create_async_engine(target)
         except ImportError as error:
@@ -148,11 +151,16 @@ def _target(url: str) -> URL:
         raise LocalError('no database has such a URL; write "sqlite:///FILE" or "postgresql://…"') from error
 
 
-def _make_folder(file: Path, name: str) -> None:
+def _make_file(file: Path, name: str) -> None:
+    """Make an SQLite file, or see that there is one: here, a failure leaves no half-open connection behind."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as database:
+            database.execute("PRAGMA journal_mode=WAL")
     except OSError as error:
         raise LocalError(f"{name} cannot be opened: its folder cannot be made: {error.strerror}") from error
+    except sqlite3.Error as error:
+        raise LocalError(f"{name} cannot be opened: {error}; {_MEND}") from error
 
 
 def _prepare(connection: Any, _record: object) -> None:

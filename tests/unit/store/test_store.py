@@ -1,0 +1,331 @@
+"""Records and registrations survive: a restart, a kill, a full disk, bad company in a batch."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Coroutine
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.core.errors import Exhausted, LocalError
+from gateway.store import Store, StoredBinding
+from gateway.store.writer import BATCH, RETRIES, Writer
+from tests.unit.store.records import START, binding, call_record
+
+
+def url_of(folder: Path) -> str:
+    return f"sqlite:///{folder}/var/calls.db"
+
+
+def run(conversation: Coroutine[Any, Any, None]) -> None:
+    """Run a test's coroutine and see that no thread outlives it."""
+    before = set(threading.enumerate())
+    asyncio.run(conversation)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(5)  # it has been told to end, and may be on its last instruction
+        assert not thread.is_alive()
+
+
+class Pauses:
+    """Stands for the waits between attempts: counts them and lets something happen in each."""
+
+    def __init__(self, then: Callable[[int], None]) -> None:
+        self.seconds: list[float] = []
+        self._then = then
+
+    async def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+        self._then(len(self.seconds))
+
+
+def test_a_record_comes_back_as_it_was_after_a_restart(tmp_path: Path) -> None:
+    answered = call_record("a")
+    missed = dataclasses.replace(
+        call_record("b", minutes=1), answered=None, billed=0.0, disposition="NO ANSWER", destination=""
+    )
+
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        await store.record(answered)
+        await store.record(missed)
+        await store.close()
+        store = await Store.open(url_of(tmp_path))
+        assert await store.records(10) == [missed, answered]
+        assert await store.records(1) == [missed]
+        await store.close()
+
+    run(conversation())
+
+
+def test_the_tables_can_be_read_by_others(tmp_path: Path) -> None:
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        await store.record(call_record("a"))
+        await store.close()
+
+    run(conversation())
+    with closing(sqlite3.connect(tmp_path / "var" / "calls.db")) as database:
+        row = database.execute("SELECT started, billsec, disposition, cause, ended_by, sentence FROM call_records")
+        assert row.fetchall() == [
+            (
+                "2026-11-21 09:00:00.000000",
+                60.0,
+                "ANSWERED",
+                16,
+                "telephone 101",
+                "telephone 101 hung up (ONHOOK event on port 1): normal clearing (16).",
+            )
+        ]
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_registrations_are_kept_replaced_removed_and_expire(tmp_path: Path) -> None:
+    desk, mobile = binding(), binding(contact="sip:6001@198.51.100.9", seconds=60)
+
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        store.save_binding(desk)
+        store.save_binding(mobile)
+        store.save_binding(binding("6002"))
+        store.remove_binding("6002", desk.contact)
+        await store.remove_binding("6003", "sip:nobody@here")
+        assert await store.load_bindings(START) == [mobile, desk]
+        newer = dataclasses.replace(desk, cseq=8, expires=desk.expires + timedelta(hours=1))
+        await store.save_binding(newer)
+        assert await store.load_bindings(START + timedelta(seconds=60)) == [newer]
+        assert await store.load_bindings(START) == [newer]
+        await store.close()
+
+    run(conversation())
+
+
+def test_many_records_go_in_few_transactions_and_keep_their_order(tmp_path: Path) -> None:
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        waiting = [store.record(call_record(f"{index:04}", minutes=index)) for index in range(3 * BATCH)]
+        assert store.pending == 3 * BATCH
+        await asyncio.gather(*waiting)
+        assert store.pending == 0
+        assert [record.id for record in await store.records(3)] == ["0599", "0598", "0597"]
+        await store.close()
+
+    run(conversation())
+
+
+def test_a_locked_database_is_logged_once_and_nothing_is_lost(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.store.store._PRAGMAS", ("PRAGMA busy_timeout=0",))
+
+    async def conversation() -> None:
+        other = sqlite3.connect(tmp_path / "var" / "calls.db", isolation_level=None)
+
+        def release(attempt: int) -> None:
+            if attempt == len(RETRIES) + 2:
+                other.execute("ROLLBACK")
+
+        pauses = Pauses(release)
+        store = await Store.open(url_of(tmp_path), sleep=pauses)
+        other.execute("BEGIN IMMEDIATE")
+        await asyncio.gather(store.record(call_record("a")), store.record(call_record("b", minutes=1)))
+        assert [record.id for record in await store.records(10)] == ["b", "a"]
+        assert pauses.seconds == [*RETRIES, RETRIES[-1], RETRIES[-1]]
+        assert store.lost == 0
+        await store.close()
+        other.close()
+
+    (tmp_path / "var").mkdir()
+    with caplog.at_level(logging.WARNING, logger="copperline"):
+        run(conversation())
+    said = [entry.getMessage() for entry in caplog.records]
+    assert len(said) == 2
+    assert "cannot be written: database is locked" in said[0]
+    assert "written again, after 6 failed attempts" in said[1]
+
+
+def test_a_full_disk_keeps_records_waiting_and_the_end_logs_them_whole(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # max_page_count makes SQLite say "database or disk is full" as a full disk does.
+    full = ("PRAGMA max_page_count=1",)
+
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        await store.close()
+        monkeypatch.setattr("gateway.store.store._PRAGMAS", full)
+        store = await Store.open(url_of(tmp_path), sleep=Pauses(lambda attempt: None))
+        big = call_record("too-much", caller_name="x" * 200_000)
+        done = store.record(big)
+        await store.close()
+        with pytest.raises(LocalError, match="could not be written before the end"):
+            await done
+        assert store.lost == 1
+
+    with caplog.at_level(logging.ERROR, logger="copperline"):
+        run(conversation())
+    assert "database or disk is full" in caplog.records[0].getMessage()
+    assert "CallRecord(id='too-much'" in caplog.records[-1].getMessage()
+
+
+def test_one_bad_record_does_not_hold_up_the_good_ones(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        await store.record(call_record("a"))
+        good, again, unwritable, last = (
+            store.record(call_record("b", minutes=1)),
+            store.record(call_record("a")),
+            store.record(call_record("c", caller_name="\udcff")),
+            store.record(call_record("d", minutes=2)),
+        )
+        await good
+        await last
+        for failed in (again, unwritable):
+            with pytest.raises(LocalError, match="refuses it"):
+                await failed
+        assert [record.id for record in await store.records(10)] == ["d", "b", "a"]
+        assert store.lost == 2
+        await store.close()
+
+    with caplog.at_level(logging.ERROR, logger="copperline"):
+        run(conversation())
+    assert [entry.getMessage().startswith("not stored") for entry in caplog.records] == [True, True]
+
+
+def test_what_waits_is_bounded_and_what_is_too_much_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        writer = Writer(store._engine, "the database", pending=2)
+        first, second, third = (writer.submit([], f"entry {index}") for index in range(3))
+        with pytest.raises(Exhausted):
+            await third
+        await first
+        await second
+        await writer.close()
+        with pytest.raises(LocalError, match="closed"):
+            await writer.submit([], "late")
+        await store.close()
+
+    with caplog.at_level(logging.ERROR, logger="copperline"):
+        run(conversation())
+    assert [entry.getMessage().rpartition(": ")[2] for entry in caplog.records] == ["entry 2", "late"]
+
+
+def test_closing_writes_what_still_waits(tmp_path: Path) -> None:
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        store.record(call_record("a"))
+        await store.close()
+        store = await Store.open(url_of(tmp_path))
+        assert [record.id for record in await store.records(10)] == ["a"]
+        await store.close()
+
+    run(conversation())
+
+
+KILLED = """
+import asyncio, sys
+from gateway.store import Store
+from tests.unit.store.records import call_record
+
+async def main():
+    store = await Store.open(sys.argv[1])
+    for index in range(100000):
+        await store.record(call_record(f"{index:06}", minutes=index))
+        sys.stdout.write(f"{index}\\n")
+        sys.stdout.flush()
+
+asyncio.run(main())
+"""
+
+
+def test_kill_9_loses_no_record_that_was_said_to_be_stored(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", KILLED, url_of(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout as stored:
+        for line in stored:
+            if int(line) >= 25:
+                break
+        process.kill()
+        told = max([int(line), *(int(more) for more in stored if more.endswith("\n"))])
+    process.wait()
+
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        kept = {record.id for record in await store.records(100_000)}
+        assert kept >= {f"{index:06}" for index in range(told + 1)}
+        await store.close()
+
+    run(conversation())
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "calls.db", "", "sqlite", "://"])
+def test_a_url_of_nothing_known_is_refused(url: str) -> None:
+    async def conversation() -> None:
+        with pytest.raises(LocalError, match="no database has such a URL"):
+            await Store.open(url)
+
+    run(conversation())
+
+
+def test_databases_that_cannot_be_opened(tmp_path: Path) -> None:
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "calls.db").write_text("this is no database, " * 100)
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder" / "calls.db").mkdir(parents=True)
+
+    async def conversation() -> None:
+        for place, why in [("text", "file is not a database"), ("file", "folder"), ("folder", "unable to open")]:
+            with pytest.raises(LocalError, match=why):
+                await Store.open(f"sqlite:///{tmp_path}/{place}/calls.db")
+
+    run(conversation())
+
+
+def test_a_connection_that_cannot_be_prepared_leaves_no_thread_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.store.store._PRAGMAS", ("PRAGMA this is none",))
+
+    async def conversation() -> None:
+        with pytest.raises(LocalError, match="syntax error"):
+            await Store.open(url_of(tmp_path))
+
+    run(conversation())
+
+
+def test_a_database_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
+    async def conversation() -> None:
+        await (await Store.open(url_of(tmp_path))).close()
+        with closing(sqlite3.connect(tmp_path / "var" / "calls.db")) as database:
+            database.execute("UPDATE schema_version SET version = 99")
+            database.commit()
+        with pytest.raises(LocalError, match="tables of version 99"):
+            await Store.open(url_of(tmp_path))
+
+    run(conversation())
+
+
+def test_a_password_is_not_in_what_is_said() -> None:
+    async def conversation() -> None:
+        with pytest.raises(LocalError) as caught:
+            await Store.open("postgresql://office:hidden@127.0.0.1:1/calls")
+        assert "hidden" not in str(caught.value)
+
+    run(conversation())
+
+
+def test_bindings_compare_by_value() -> None:
+    assert binding() == binding()
+    assert isinstance(binding(), StoredBinding)

@@ -15,12 +15,13 @@ from gateway.media import g711
 from hardware.agenda import Agenda
 from hardware.analog import abi
 from hardware.analog.abi import HookCommand, SigType
+from hardware.analog.cadence import Cadence
 from hardware.analog.emulation.dial import Dialler, Generator
 from hardware.analog.emulation.events import EventQueue
 from hardware.analog.emulation.frames import FrameLink
 from hardware.analog.emulation.receive_fxo import FxoReceiver
 from hardware.analog.emulation.receive_fxs import FxsReceiver, FxsState
-from hardware.analog.emulation.transmit import Cadence, Signal, Transmitter, TxState
+from hardware.analog.emulation.transmit import Signal, Transmitter, TxState
 from hardware.analog.line import PortKind
 from hardware.analog.pair import Change, Pair
 

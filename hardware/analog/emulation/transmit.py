@@ -15,9 +15,10 @@ from typing import Final
 from gateway.core.machine import Machine, Table
 from hardware.agenda import Agenda, Appointment
 from hardware.analog.abi import Event, HookCommand
+from hardware.analog.cadence import Cadence
 from hardware.analog.line import PortKind
 
-__all__ = ["FXO_TRANSMIT", "FXS_TRANSMIT", "Cadence", "Signal", "Transmitter", "TxInput", "TxState"]
+__all__ = ["FXO_TRANSMIT", "FXS_TRANSMIT", "Signal", "Transmitter", "TxInput", "TxState"]
 
 KEWL: Final = 500
 """Milliseconds without battery that tell a telephone line of a disconnect (kewl start)."""
@@ -123,29 +124,6 @@ _INPUTS: Final[Mapping[int, TxInput]] = {
 
 _TAKES_TIME: Final = frozenset({TxInput.START, TxInput.WINK, TxInput.FLASH})
 """Commands that end with EINPROGRESS on a descriptor that does not block."""
-
-
-class Cadence:
-    """A ring cadence: milliseconds on, off, …; a negative "on" marks where the repeat begins; 0 ends it."""
-
-    def __init__(self, values: tuple[int, ...]) -> None:
-        ended = values.index(0) if 0 in values else len(values)
-        used = values[: ended - ended % 2]  # an "on" without its "off" cannot be rung
-        self._loop = next((index for index in range(0, len(used), 2) if used[index] < 0), 0)
-        self._values = tuple(abs(value) for value in used) or (2000, 4000)
-        self._index = 0
-
-    def restart(self) -> int:
-        """Milliseconds of the first burst."""
-        self._index = 0
-        return self._values[0]
-
-    def advance(self) -> int:
-        """Milliseconds of what comes next."""
-        self._index += 1
-        if self._index >= len(self._values):
-            self._index = self._loop
-        return self._values[self._index]
 
 
 class Transmitter:

@@ -1,8 +1,8 @@
 """The values of `$[...]` and what its operators do with them.
 
-A value is a number (int where exact, else extended precision as Asterisk's long double) or a text; a text that reads
-as a plain decimal counts as a number where one is wanted, any other as 0. Quotes belong to a text: `"1"` is no
-number. Semantics: Asterisk main/ast_expr2.y, to the letter where offices' files depend on it (`1 / 0` is
+A value is a number (int where exact, else extended precision as Asterisk's long double) or a text; a text that
+reads as a plain decimal counts as a number where one is wanted, any other as 0. Quotes belong to a text: `"1"` is
+no number. Semantics: Asterisk main/ast_expr2.y, to the letter where offices' files depend on it (`1 / 0` is
 2147483647, `"a" & "b"` is `"a"`). Nothing here raises for a value.
 """
 

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from dialplan.expression import Expression
 from gateway.core.errors import LocalError
 
-from dialplan.expression import Expression
-
-__all__ = ["ScriptError", "Scope", "Template", "TemplateError", "substring"]
+__all__ = ["Scope", "ScriptError", "Template", "TemplateError", "substring"]
 
 _NESTING: Final = 50
 """Templates within templates; no office writes ten."""

@@ -1,0 +1,35 @@
+"""Dialplan applications, one file a family; `APPLICATIONS` is the whole table, by small-letter name.
+
+An application is one coroutine that reads like the thing it does; it ends when that is done, and HungUp passes
+through it when the leg is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from dialplan.apps import answer, dial, digits, flow, notes, play, record, say, subroutine, variable
+from dialplan.script import Application
+
+__all__ = ["APPLICATIONS", "NAMES"]
+
+_FAMILIES: Final = (
+    answer.APPLICATIONS,
+    dial.APPLICATIONS,
+    digits.APPLICATIONS,
+    flow.APPLICATIONS,
+    notes.APPLICATIONS,
+    play.APPLICATIONS,
+    record.APPLICATIONS,
+    say.APPLICATIONS,
+    subroutine.APPLICATIONS,
+    variable.APPLICATIONS,
+)
+
+NAMES: Final[tuple[str, ...]] = tuple(sorted(name for family in _FAMILIES for name in family))
+"""As they are written in files."""
+
+APPLICATIONS: Final[Mapping[str, Application]] = {
+    name.lower(): application for family in _FAMILIES for name, application in family.items()
+}

@@ -1,0 +1,54 @@
+"""Applications that speak numbers and times: SayDigits SayNumber SayAlpha SayUnixTime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from dialplan.arguments import split
+from dialplan.functions.clock import moment
+from dialplan.script import Application, Script
+from dialplan.substitution import ScriptError
+from gateway.core.audio import Sound
+
+__all__ = ["APPLICATIONS"]
+
+_MOST: Final = 10**15
+"""Larger numbers have no words in the prompts."""
+
+
+async def _speak(script: Script, sounds: Sequence[Sound]) -> None:
+    if not script.leg.answered:
+        script.leg.early_media()
+    await script.leg.play(sounds)
+
+
+async def say_digits(script: Script, arguments: str) -> None:
+    """`SayDigits(digits)`: say digits one by one."""
+    await _speak(script, script.switch.sounds.spell(split(arguments)[0].strip()))
+
+
+async def say_number(script: Script, arguments: str) -> None:
+    """`SayNumber(number)`: say a whole number."""
+    text = split(arguments)[0].strip()
+    try:
+        number = int(text)
+    except ValueError as fault:
+        raise ScriptError(f"SayNumber: {text[:40]!r} is no whole number") from fault
+    if abs(number) >= _MOST:
+        raise ScriptError(f"SayNumber: {text[:40]} is too large to say")
+    await _speak(script, script.switch.sounds.number(number))
+
+
+async def say_unix_time(script: Script, arguments: str) -> None:
+    """`SayUnixTime([seconds[,zone]])`: say the time of day, of now where no time is given."""
+    epoch, zone = ([*split(arguments), "", ""])[:2]
+    await _speak(script, script.switch.sounds.clock(moment(script, epoch, zone)))
+
+
+APPLICATIONS: Final[Mapping[str, Application]] = {
+    "SayAlpha": say_digits,
+    "SayDigits": say_digits,
+    "SayNumber": say_number,
+    "SayUnixTime": say_unix_time,
+}

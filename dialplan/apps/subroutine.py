@@ -1,0 +1,50 @@
+"""Subroutines: Gosub GosubIf Return StackPop (Asterisk apps/app_stack.c)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from dialplan.apps.flow import branch
+from dialplan.arguments import condition, split
+from dialplan.script import Application, Script
+from dialplan.substitution import ScriptError
+
+__all__ = ["APPLICATIONS"]
+
+
+async def gosub(script: Script, arguments: str) -> None:
+    """`Gosub([[context,]extension,]priority[(argument,...)])`: run that as a subroutine with ARG1, ARG2, …"""
+    place, parenthesis, rest = arguments.partition("(")
+    if not place.strip():
+        raise ScriptError("Gosub wants a place")
+    given = split(rest[: rest.rfind(")")] if ")" in rest else rest) if parenthesis else []
+    script.call(script.locate(place), given)
+
+
+async def gosub_if(script: Script, arguments: str) -> None:
+    """`GosubIf(condition?then:else)`: run one place or the other as a subroutine; one left out goes on below."""
+    parts = split(arguments, "?", 2, raw=True)
+    if len(parts) < 2:
+        raise ScriptError("GosubIf wants condition?then:else")
+    if place := branch(condition(parts[0]), parts[1]):
+        await gosub(script, place)
+
+
+async def leave(script: Script, arguments: str) -> None:
+    """`Return([value])`: go back to after the Gosub; the value is in GOSUB_RETVAL there."""
+    script.leave(arguments)
+
+
+async def forget(script: Script, arguments: str) -> None:
+    """`StackPop()`: forget the subroutine under way; there is no return from it."""
+    if script.frames:
+        script.frames.pop()
+
+
+APPLICATIONS: Final[Mapping[str, Application]] = {
+    "Gosub": gosub,
+    "GosubIf": gosub_if,
+    "Return": leave,
+    "StackPop": forget,
+}

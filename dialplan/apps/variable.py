@@ -1,0 +1,45 @@
+"""Applications that set variables: Set MSet (Asterisk main/pbx_variables.c)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from dialplan.arguments import split
+from dialplan.script import Application, Script
+from dialplan.substitution import ScriptError
+
+__all__ = ["APPLICATIONS"]
+
+
+async def set_one(script: Script, arguments: str) -> None:
+    """`Set(name=value)` or `Set(FUNCTION(arguments)=value)`: the value is taken as it stands."""
+    name, equals, value = _pair(arguments)
+    if not equals or not name.strip():
+        raise ScriptError("Set wants name=value")
+    script.assign(name, value)
+
+
+async def set_many(script: Script, arguments: str) -> None:
+    """`MSet(name=value,name=value,...)`: quotes keep a comma within a value."""
+    for part in split(arguments):
+        name, equals, value = _pair(part)
+        if not equals or not name.strip():
+            raise ScriptError(f"MSet wants name=value, not {part[:40]!r}")
+        script.assign(name, value)
+
+
+def _pair(text: str) -> tuple[str, str, str]:
+    """Split at the first `=` that is not within a function's parentheses."""
+    depth = 0
+    for at, character in enumerate(text):
+        if character == "(":
+            depth += 1
+        elif character == ")":
+            depth -= 1
+        elif character == "=" and depth <= 0:
+            return text[:at], "=", text[at + 1 :]
+    return text.partition("=")
+
+
+APPLICATIONS: Final[Mapping[str, Application]] = {"MSet": set_many, "Set": set_one}

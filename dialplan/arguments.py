@@ -1,0 +1,70 @@
+"""The arguments of applications and functions, taken apart as Asterisk does (main/app.c, separate_args)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+__all__ = ["condition", "options", "split"]
+
+_INTEGER: Final = re.compile(r"\s*([+-]?[0-9]+)")
+
+
+def split(text: str, delimiter: str = ",", limit: int = 0, *, raw: bool = False) -> list[str]:
+    """Split `text` at delimiters outside quotes, parentheses and brackets.
+
+    Args:
+        limit: at most so many parts, the last with all that is left; 0 is as many as there are.
+        raw: keep quotes and backslashes; else they are taken out and a backslash makes what follows plain.
+    """
+    parts: list[str] = []
+    part: list[str] = []
+    depth = 0
+    quoted = False
+    at = 0
+    while at < len(text):
+        character = text[at]
+        at += 1
+        if character == "\\" and at < len(text):
+            part.append("\\" + text[at] if raw else text[at])
+            at += 1
+            continue
+        if character == '"':
+            quoted = not quoted
+            if not raw:
+                continue
+        elif character in "([":
+            depth += 1
+        elif character in ")]":
+            depth -= 1
+        elif character == delimiter and depth <= 0 and not quoted and (not limit or len(parts) < limit - 1):
+            parts.append("".join(part))
+            part.clear()
+            continue
+        part.append(character)
+    parts.append("".join(part))
+    return parts
+
+
+def condition(text: str) -> bool:
+    """Whether a condition holds: a number by not being 0, any other text by not being empty."""
+    text = text.strip()
+    number = _INTEGER.match(text)
+    return int(number[1]) != 0 if number else bool(text)
+
+
+def options(text: str) -> dict[str, str]:
+    """Option letters with the arguments in parentheses that some have: `gL(60000)` -> {"g": "", "L": "60000"}."""
+    found: dict[str, str] = {}
+    at = 0
+    while at < len(text):
+        letter = text[at]
+        at += 1
+        argument = ""
+        if text[at : at + 1] == "(":
+            end = text.find(")", at)
+            end = len(text) if end < 0 else end
+            argument = text[at + 1 : end]
+            at = end + 1
+        found[letter] = argument
+    return found

@@ -1,0 +1,143 @@
+"""Faults that show without a call: names of applications, functions, contexts and labels that do not exist.
+
+In go a parsed dialplan and the tables of what is built in; out come faults with file, line and the nearest correct
+name. Looks only at what the file spells out: a name put together from variables is known when a call comes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from dialplan.apps import NAMES
+from dialplan.apps.dial import targets
+from dialplan.arguments import split
+from dialplan.model import Context, Dialplan, Extension, Place, Step
+from dialplan.parser import nearest
+from dialplan.script import Application, Function
+from dialplan.timing import Timing, TimingError
+from gateway.core.errors import Fault
+from gateway.core.switch import Target
+
+__all__ = ["check", "dialled"]
+
+_JUMPS: Final = frozenset({"goto", "gosub"})
+_CONDITIONAL_JUMPS: Final = frozenset({"gotoif", "gotoiftime", "gosubif"})
+_TIMED: Final = frozenset({"gotoiftime", "execiftime"})
+_CONDITIONAL_CALLS: Final = frozenset({"execif", "execiftime"})
+_CALLS: Final = frozenset({"exec", "tryexec"})
+
+
+def check(
+    dialplan: Dialplan, applications: Mapping[str, Application], functions: Mapping[str, Function]
+) -> list[Fault]:
+    """Every fault that the text of the dialplan shows."""
+    found: list[Fault] = []
+    for context in dialplan.contexts.values():
+        for extension in context.extensions:
+            for step in extension.steps.values():
+                found.extend(_names(step, applications, functions))
+                for place in _jumps(step):
+                    found.extend(_jump(dialplan, context, extension, step, place))
+    return found
+
+
+def dialled(dialplan: Dialplan) -> Iterator[tuple[Place, Target]]:
+    """Every target of a Dial that the files spell out, so that it can be held against the lines that there are."""
+    for context in dialplan.contexts.values():
+        for extension in context.extensions:
+            for step in extension.steps.values():
+                if step.application.lower() == "dial":
+                    words = split(step.arguments.text, limit=2)[0]
+                    for target in targets("&".join(word for word in words.split("&") if "$" not in word)) or ():
+                        yield step.place, target
+
+
+def _fault(step: Step, what: str, mend: str = "") -> Fault:
+    return Fault(step.place.file, step.place.line, what, mend)
+
+
+def _names(
+    step: Step, applications: Mapping[str, Application], functions: Mapping[str, Function]
+) -> Iterator[Fault]:
+    for name in _applications(step):
+        if name.lower() not in applications:
+            yield _fault(step, f"no application {name!r}", nearest(name, NAMES))
+    for name in step.arguments.functions():
+        if name not in functions or functions[name].read is None:
+            readable = [known for known, function in functions.items() if function.read is not None]
+            yield _fault(step, f"no function {name!r}", nearest(name, readable))
+    if step.application.lower() == "set":
+        name, parenthesis, _ = step.arguments.text.partition("=")[0].partition("(")
+        written = functions.get(name.strip())
+        if parenthesis and "$" not in name and (written is None or written.write is None):
+            writable = [known for known, function in functions.items() if function.write is not None]
+            yield _fault(step, f"no function {name.strip()!r} that can be set", nearest(name.strip(), writable))
+    if step.application.lower() in _TIMED:
+        text = split(step.arguments.text, "?", 2, raw=True)[0]
+        try:
+            if "$" not in text:
+                Timing.parse(text)
+        except TimingError as fault:
+            yield _fault(step, str(fault))
+
+
+def _applications(step: Step) -> Iterator[str]:
+    yield step.application
+    kind = step.application.lower()
+    calls: Iterable[str] = ()
+    if kind in _CALLS:
+        calls = [step.arguments.text]
+    elif kind in _CONDITIONAL_CALLS:
+        calls = _branches(step.arguments.text)
+    for call in calls:
+        name = call.partition("(")[0].strip()
+        if name and "$" not in name:
+            yield name
+
+
+def _branches(text: str) -> list[str]:
+    parts = split(text, "?", 2, raw=True)
+    return [part.strip() for part in split(parts[1], ":", 2, raw=True)] if len(parts) > 1 else []
+
+
+def _jumps(step: Step) -> list[str]:
+    kind = step.application.lower()
+    if kind in _JUMPS:
+        places = [step.arguments.text]
+    elif kind in _CONDITIONAL_JUMPS:
+        places = _branches(step.arguments.text)
+    else:
+        return []
+    return [place for place in (text.partition("(")[0] for text in places) if place.strip() and "$" not in place]
+
+
+def _jump(dialplan: Dialplan, context: Context, extension: Extension, step: Step, place: str) -> Iterator[Fault]:
+    parts = [part.strip() for part in place.replace("|", ",").split(",")]
+    if len(parts) > 3:
+        yield _fault(step, f"{place!r} is no place", "write context,extension,priority")
+        return
+    priority = parts[-1]
+    where = parts[0] if len(parts) == 3 else context.name
+    if where not in dialplan.contexts:
+        yield _fault(step, f"no context {where!r}", nearest(where, dialplan.contexts))
+        return
+    if len(parts) == 1:
+        there = [extension, *(other for other in context.extensions if other is not extension)]
+        what = f"extension {extension.pattern.text}"
+    else:
+        number = parts[-2]
+        there = [found for reached in dialplan.reachable(where) for found in reached.matcher.candidates(number)]
+        what = f"extension {number}"
+        if not there:
+            names = [other.pattern.text for other in dialplan.contexts[where].extensions if other.pattern.literal]
+            yield _fault(step, f"no extension {number!r} in context {where}", nearest(number, names))
+            return
+    if priority[:1] in ("+", "-"):
+        return
+    if priority.isdecimal():
+        if not any(int(priority) in other.steps for other in there):
+            yield _fault(step, f"no priority {priority} at {what} of context {where}")
+    elif not any(priority in other.labels for other in there):
+        labels = [label for other in there for label in other.labels]
+        yield _fault(step, f"no label {priority!r} at {what} of context {where}", nearest(priority, labels))

@@ -1,0 +1,210 @@
+"""The dialplan engine: runs the steps of an extension for a leg until the leg is over.
+
+A leg, a context and an extension go in; what comes out is what the applications do, and in every case an ended leg
+with an Ending that says why. Special extensions: `s` where no number was named, `i` for a number that is none, `t`
+for a time-out, `h` once the leg is over. A script keeps the dialplan with which it began; `load` sets what later
+ones run on. Never blocks others: a script that only computes lets them run now and then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Mapping
+from typing import Final
+
+from dialplan.apps import APPLICATIONS
+from dialplan.functions import FUNCTIONS
+from dialplan.model import Dialplan, Found
+from dialplan.script import Application, Function, Location, Script
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.errors import CopperlineError
+from gateway.core.switch import HungUp, Leg, Switch
+
+__all__ = ["DialplanEngine"]
+
+_STEP_LIMIT: Final = 10_000
+"""Steps without time passing: the longest honest loop seen in offices is a few hundred."""
+_TIME_PASSES: Final = 0.01
+"""Seconds that a step must take to count as waiting for something (a step that computes takes microseconds)."""
+_COURTESY: Final = 100
+"""Steps after which others get their turn."""
+_NUMBER_MARKS: Final = frozenset("*#+-._~!")
+"""What may stand in a number beside letters and digits."""
+_NOTED: Final = 200
+"""Characters of a step's arguments that are noted."""
+
+
+class DialplanEngine:
+    """Runs scripts.
+
+    Args:
+        dialplan: what to run on.
+        switch: the way to other legs.
+        applications: by small-letter name.
+        functions: by name.
+        step_limit: after so many steps without time passing, a script is a loop and its call is ended.
+    """
+
+    def __init__(
+        self,
+        dialplan: Dialplan,
+        switch: Switch,
+        *,
+        applications: Mapping[str, Application] = APPLICATIONS,
+        functions: Mapping[str, Function] = FUNCTIONS,
+        step_limit: int = _STEP_LIMIT,
+    ) -> None:
+        self.dialplan = dialplan
+        self._switch = switch
+        self._applications = applications
+        self._functions = functions
+        self._step_limit = step_limit
+        self._globals = dict(dialplan.globals)
+
+    def load(self, dialplan: Dialplan) -> None:
+        """Run later scripts on `dialplan`; those under way finish on theirs.
+
+        Global variables that scripts have set stay; those that the new files set are set anew.
+        """
+        self.dialplan = dialplan
+        self._globals.update(dialplan.globals)
+
+    async def run(self, leg: Leg, context: str, extension: str) -> None:
+        """Run `extension` of `context` for `leg`; returns when the leg is over and `h` has run.
+
+        Never raises for what a script does: whatever goes wrong becomes the leg's Ending.
+        """
+        script = Script(
+            leg,
+            self._switch,
+            self.dialplan,
+            Location(context, extension or "s", 1),
+            applications=self._applications,
+            functions=self._functions,
+            globals=self._globals,
+        )
+        ending = await self._guarded(script)
+        if leg.ending is None:
+            leg.hang_up(ending)
+        await self._afterwards(script, leg.ending or ending)
+
+    async def _guarded(self, script: Script) -> Ending:
+        """Run a script to its end and say why it ended."""
+        try:
+            return await self._steps(script)
+        except HungUp as over:
+            return over.ending
+        except CopperlineError as fault:
+            return script.ending(
+                Cause.TEMPORARY_FAILURE,
+                Act.FAILED,
+                f"{script.place} {script.location}: {fault}",
+                f"mend the step at {script.place}",
+            )
+        except Exception as fault:
+            script.leg.note(f"{script.place}: {type(fault).__name__}: {fault}", traceback.format_exc())
+            return script.ending(
+                Cause.TEMPORARY_FAILURE,
+                Act.FAILED,
+                f"{script.place} {script.location}: {type(fault).__name__}: {fault}",
+                "this is a fault of Copperline: report it with the call's trace",
+            )
+
+    async def _afterwards(self, script: Script, ending: Ending) -> None:
+        """Run the `h` extension, which can compute and note but not speak to the leg any more."""
+        script.cause = ending.cause
+        context = script.location.context
+        if script.find(context, "h") is None:
+            return
+        script.frames.clear()
+        script.go_to(Location(context, "h", 1))
+        over = await self._guarded(script)
+        if over.act is Act.FAILED:
+            script.leg.note(f"h: {over}")
+
+    async def _steps(self, script: Script) -> Ending:
+        self._check_number(script)
+        clock = asyncio.get_running_loop().time
+        steps = 0
+        found = self._at_start(script)
+        while found is not None:
+            step = found.step
+            script.place = step.place
+            location = script.location
+            arguments = script.fill(step.arguments)
+            script.leg.note(f"{step.place} {location} {step.application}({arguments[:_NOTED]})")
+            began = clock()
+            script.jumped = False
+            await script.execute(step.application, arguments)
+            steps = 0 if clock() - began >= _TIME_PASSES else steps + 1
+            if steps >= self._step_limit:
+                return script.ending(
+                    Cause.TEMPORARY_FAILURE,
+                    Act.FAILED,
+                    f"dialplan loop at {step.place}: {steps} steps without time passing",
+                    "let the loop end, or put a Wait() into it",
+                )
+            if steps % _COURTESY == _COURTESY - 1:
+                await asyncio.sleep(0)
+            if script.jumped:
+                found = self._after_jump(script)
+            else:
+                script.location = Location(location.context, location.extension, location.priority + 1)
+                found = script.find(location.context, location.extension, location.priority + 1)
+        return self._fell_off(script)
+
+    def _check_number(self, script: Script) -> None:
+        """Refuse numbers with characters that would mean something in an application's arguments.
+
+        A `&` in a number would make Dial(SIP/${EXTEN}) ring a second target of the caller's choice, an `@` a
+        stranger's server.
+        """
+        number = script.location.extension
+        if any(character in '&,|(){}[]$"\\;' or not character.isprintable() for character in number):
+            ending = Ending(
+                Cause.INVALID_NUMBER_FORMAT,
+                "the dialplan",
+                Act.REFUSED,
+                f"{number[:40]!r} is no number",
+                "dial digits, letters and * # + - . _ ~ !",
+            )
+            raise script.hang_up(ending)
+
+    def _at_start(self, script: Script) -> Found | None:
+        location = script.location
+        return script.find(location.context, location.extension) or self._invalid(script)
+
+    def _after_jump(self, script: Script) -> Found | None:
+        location = script.location
+        found = script.find(location.context, location.extension, location.priority)
+        if found is not None or script.find(location.context, location.extension) is not None:
+            return found
+        return self._invalid(script)
+
+    def _invalid(self, script: Script) -> Found | None:
+        """What happens to a number that is none: the `i` extension of its context, or the end."""
+        context, number = script.location.context, script.location.extension
+        found = script.find(context, "i")
+        if found is not None and number != "i":
+            script.assign("INVALID_EXTEN", number)
+            script.leg.note(f"no extension {number} in context {context}: i")
+            script.location = Location(context, "i", 1)
+            return found
+        known = context in script.dialplan.contexts
+        ending = script.ending(
+            Cause.UNALLOCATED_NUMBER,
+            Act.REFUSED,
+            f"no extension {number} in context {context}" if known else f"no context {context}",
+            f"dial another number, or write an extension {number} in [{context}]",
+        )
+        raise script.hang_up(ending)
+
+    def _fell_off(self, script: Script) -> Ending:
+        """After the last priority: the last refusal where nobody was ever reached, else normal clearing."""
+        if script.refusal is not None and not script.leg.answered:
+            return script.refusal
+        return script.ending(
+            Cause.NORMAL_CLEARING, Act.HUNG_UP, f"end of extension {script.location.extension} after {script.place}"
+        )

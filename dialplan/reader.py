@@ -1,0 +1,193 @@
+"""Asterisk's configuration file format: text into sections of `key = value` lines, each with its place.
+
+In goes the text of a file; out come sections in order, with templates applied and comments gone. Knows nothing of
+what the keys mean. Faults are collected, not raised. Format: Asterisk main/config.c.
+
+    ; comment      ;-- block comment --;      \\; a semicolon
+    [name]   [name](!) template   [name](base,other) built upon   [name](+) added to an earlier one
+    key = value    key => value    key += value
+    #include "file"   #tryinclude "file"
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Final
+
+from dialplan.model import Place
+from gateway.core.errors import Fault
+
+__all__ = ["Entry", "Section", "read_sections"]
+
+_HEADER: Final = re.compile(r"\[(?P<name>[^\]]*)\]\s*(?:\((?P<options>[^)]*)\))?\s*(?P<rest>.*)")
+_INCLUDE: Final = re.compile(r"""#(?P<word>\w+)\s*(?P<quote>["<]?)(?P<file>[^">]*)[">]?\s*""")
+_INCLUDE_DEPTH: Final = 10
+"""Files within files; more is a file that includes itself."""
+
+Read = Callable[[str], str]
+"""Give the text of a file by its path; raises OSError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One `key = value` line."""
+
+    place: Place
+    key: str
+    value: str
+
+
+@dataclass(slots=True)
+class Section:
+    """One `[name]` with its lines."""
+
+    name: str
+    place: Place
+    template: bool = False
+    entries: list[Entry] = field(default_factory=list)
+
+
+def read_sections(path: str, read: Read) -> tuple[list[Section], list[Fault]]:
+    """Read a file and those that it includes.
+
+    Args:
+        path: as the user named it; included files are looked for beside it.
+        read: gives the text of a file.
+
+    Returns:
+        Sections that are not templates, in order of their first appearance, and all faults.
+
+    Raises:
+        OSError: the file itself cannot be read.
+    """
+    reading = _Reading(read)
+    reading.file(path, read(path), 0)
+    return [section for section in reading.sections if not section.template], reading.faults
+
+
+class _Reading:
+    """The state of one reading: sections so far, the one that lines go to, faults so far."""
+
+    def __init__(self, read: Read) -> None:
+        self._read = read
+        self._current: Section | None = None
+        self.sections: list[Section] = []
+        self.faults: list[Fault] = []
+
+    def file(self, path: str, text: str, depth: int) -> None:
+        for number, line in _uncommented(text):
+            place = Place(path, number)
+            if line.startswith("["):
+                self._header(place, line)
+            elif line.startswith("#"):
+                self._directive(place, line, depth)
+            else:
+                self._entry(place, line)
+
+    def _fault(self, place: Place, what: str, mend: str = "") -> None:
+        self.faults.append(Fault(place.file, place.line, what, mend))
+
+    def _header(self, place: Place, line: str) -> None:
+        found = _HEADER.fullmatch(line)
+        if found is None or not found["name"].strip() or found["rest"]:
+            self._fault(place, f"{line[:60]!r} is no section header", "write [name]")
+            self._current = None
+            return
+        name = found["name"].strip()
+        section = Section(name, place)
+        for option in filter(None, ((found["options"] or "").replace(" ", "").split(","))):
+            if option == "!":
+                section.template = True
+            elif option == "+":
+                earlier = self._section(name)
+                if earlier is None:
+                    self._fault(place, f"[{name}](+) adds to a section that does not exist", "leave off the (+)")
+                else:
+                    section = earlier
+            else:
+                base = self._section(option)
+                if base is None:
+                    self._fault(place, f"no template {option!r}", "write it above this section")
+                else:
+                    section.entries.extend(base.entries)
+        if section not in self.sections:
+            self.sections.append(section)
+        self._current = section
+
+    def _section(self, name: str) -> Section | None:
+        return next((section for section in reversed(self.sections) if section.name == name), None)
+
+    def _directive(self, place: Place, line: str, depth: int) -> None:
+        found = _INCLUDE.fullmatch(line)
+        word = found["word"] if found else line[1:].split()[0] if line[1:].split() else ""
+        if found is None or word not in ("include", "tryinclude"):
+            mend = "only #include and #tryinclude are" if word != "exec" else "put what it prints into the file"
+            self._fault(place, f"#{word} is not allowed here", mend)
+            return
+        name = found["file"].strip()
+        if PurePath(name).is_absolute() or ".." in PurePath(name).parts or depth >= _INCLUDE_DEPTH:
+            self._fault(place, f"{name!r} is not included: it is outside this folder or nested too deep")
+            return
+        path = str(PurePath(place.file).parent / name)
+        try:
+            text = self._read(path)
+        except OSError as fault:
+            if word == "include":
+                self._fault(
+                    place, f"cannot read {path}: {fault.strerror or fault}", "mend the path or remove the line"
+                )
+            return
+        self.file(path, text, depth + 1)
+
+    def _entry(self, place: Place, line: str) -> None:
+        key, equals, value = line.partition("=")
+        if not equals:
+            self._fault(place, f"{line[:60]!r} is neither a section nor 'key = value'")
+            return
+        key = key.removesuffix("+").strip()
+        value = value.removeprefix(">").strip()
+        if self._current is None:
+            self._fault(place, f"{key!r} stands before any [section]", "put it below one")
+            return
+        self._current.entries.append(Entry(place, key, value))
+
+
+def _uncommented(text: str) -> Iterator[tuple[int, str]]:
+    """Lines that say something, with their numbers, stripped of comments and of the backslash of `\\;`."""
+    blocks = 0
+    for number, line in enumerate(text.splitlines(), 1):
+        kept: list[str] = []
+        at = 0
+        while at < len(line):
+            if blocks:
+                end = line.find("--;", at)
+                start = line.find(";--", at)
+                if 0 <= start < end or (start >= 0 and end < 0):
+                    blocks += line[start + 3 : start + 4] != "-"
+                    at = start + 3
+                    continue
+                if end < 0:
+                    break
+                blocks -= 1
+                at = end + 3
+                continue
+            mark = line.find(";", at)
+            if mark < 0:
+                kept.append(line[at:])
+                break
+            if mark > 0 and line[mark - 1] == "\\":
+                kept.append(line[at : mark - 1] + ";")
+                at = mark + 1
+                continue
+            kept.append(line[at:mark])
+            if line.startswith(";--", mark) and not line.startswith(";---", mark):
+                blocks += 1
+                at = mark + 3
+                continue
+            break
+        said = "".join(kept).strip()
+        if said:
+            yield number, said

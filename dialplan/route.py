@@ -1,0 +1,271 @@
+"""A dry run: what a number would do, step by step, with nobody called.
+
+In go a dialplan, a number and a caller; out comes a Route: every step with file and line, every target that Dial
+would take, and how the call would end. The steps are run by the very engine that runs calls, on a leg that exists
+only here. What only a real call knows is assumed and said so: nobody answers (or the first target does, where
+asked for), devices are free, prompts exist, and the caller keys what `keys` gives and then hangs up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import numpy as np
+
+from dialplan.apps import APPLICATIONS
+from dialplan.engine import DialplanEngine
+from dialplan.functions import FUNCTIONS
+from dialplan.model import Dialplan
+from dialplan.script import Application, Function
+from gateway.core.audio import Audio, AudioEvent, AudioStats, Samples, Sound, SoundEnd
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.number import Party
+from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, DialStatus, HungUp, Leg, Sounds, Target
+
+__all__ = ["Attempt", "Route", "dry_run"]
+
+_STEP_LIMIT = 500
+"""A dry run waits for nothing, so that a menu which repeats itself would never end by time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One Dial: whom it would call at once, and for how long (None: until somebody answers or gives up)."""
+
+    targets: tuple[Target, ...]
+    timeout: float | None
+
+
+@dataclass(slots=True)
+class Route:
+    """What a number would do.
+
+    Attributes:
+        assumption: what was assumed, one sentence.
+        steps: "extensions.conf:12 office,101,1 Dial(FXS/101,30)", in order.
+        attempts: every Dial on the way.
+        ending: how the call would end.
+    """
+
+    assumption: str
+    steps: list[str] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
+    ending: Ending | None = None
+
+
+async def dry_run(
+    dialplan: Dialplan,
+    context: str,
+    number: str,
+    *,
+    caller: Party,
+    clock: Callable[[], datetime],
+    technology: str = "SIP",
+    answered: bool = False,
+    keys: str = "",
+    variables: Mapping[str, str] | None = None,
+    applications: Mapping[str, Application] = APPLICATIONS,
+    functions: Mapping[str, Function] = FUNCTIONS,
+) -> Route:
+    """Run `number` of `context` without calling anybody.
+
+    Args:
+        caller: who would call.
+        clock: tells the time at which to suppose the call.
+        technology: of the caller's leg, as dialplans ask for it in CHANNEL(channeltype).
+        answered: suppose that the first Dial is answered and then hung up by the far side.
+        keys: what the caller keys when asked.
+        variables: channel variables of the caller's leg.
+    """
+    answers = "the first target answers, then hangs up" if answered else "nobody answers"
+    route = Route(f"assumed: {answers}; the caller keys {keys or 'nothing'} and then hangs up")
+    leg = _DryLeg(route, technology, caller, number, context, keys)
+    leg.variables.update(variables or {})
+    engine = DialplanEngine(
+        dialplan,
+        _DrySwitch(route, answered, clock),
+        applications=applications,
+        functions=functions,
+        step_limit=_STEP_LIMIT,
+    )
+    await engine.run(leg, context, number)
+    route.ending = leg.ending
+    return route
+
+
+class _NoCapture:
+    """A capture of silence."""
+
+    def read(self) -> Samples:
+        return np.zeros(0, np.int16)
+
+    def stop(self) -> None:
+        return None
+
+
+class _NoAudio:
+    """A row that leads nowhere."""
+
+    listener: Callable[[AudioEvent, float], None] | None = None
+    digits_as_events = False
+
+    def join(self, other: Audio) -> None:
+        return None
+
+    def part(self) -> None:
+        return None
+
+    def echo(self) -> None:
+        return None
+
+    def play(self, sound: Sound, on_end: Callable[[SoundEnd], None] | None = None) -> None:
+        if on_end is not None:
+            on_end(SoundEnd.PLAYED)
+
+    def stop(self) -> None:
+        return None
+
+    def send_digits(self, digits: str, duration: float = 0.1, gap: float = 0.1) -> None:
+        return None
+
+    def detect_digits(self, on: bool) -> None:
+        return None
+
+    def capture(self, seconds: float) -> _NoCapture:
+        return _NoCapture()
+
+    def stats(self) -> AudioStats:
+        return AudioStats()
+
+    def close(self) -> None:
+        return None
+
+
+class _DryLeg:
+    """A leg that notes what it is told."""
+
+    def __init__(
+        self, route: Route, technology: str, party: Party, called: str, context: str, keys: str = ""
+    ) -> None:
+        self._route = route
+        self._keys = list(keys)
+        self.name = f"{technology}/dry-run"
+        self.technology = technology
+        self.peer = f"caller {party}"
+        self.party = party
+        self.called = called
+        self.context = context
+        self.variables: dict[str, str] = {}
+        self.answered = False
+        self.ending: Ending | None = None
+        self.audio: Audio = _NoAudio()
+
+    def note(self, text: str, detail: str = "") -> None:
+        self._route.steps.append(text)
+
+    def proceed(self) -> None:
+        self._living()
+
+    def ringing(self) -> None:
+        self._living()
+
+    def early_media(self) -> None:
+        self._living()
+
+    async def answer(self) -> None:
+        self._living()
+        self.answered = True
+
+    async def play(self, sounds: Sequence[Sound], escape: str = "") -> str:
+        self._living()
+        if self._keys and self._keys[0] in escape:
+            return self._keys.pop(0)
+        if any(sound.loop_from is not None for sound in sounds):
+            self._hangs_up()
+        return ""
+
+    async def digit(self, timeout: float | None = None) -> str:
+        self._living()
+        if self._keys:
+            return self._keys.pop(0)
+        if timeout is None:
+            self._hangs_up()
+        return ""
+
+    async def wait(self, seconds: float) -> None:
+        self._living()
+
+    async def released(self) -> None:
+        self._living()
+        self._hangs_up()
+
+    def hang_up(self, ending: Ending) -> None:
+        if self.ending is None:
+            self.ending = ending
+
+    def _living(self) -> None:
+        if self.ending is not None:
+            raise HungUp(self.ending)
+
+    def _hangs_up(self) -> None:
+        self.hang_up(Ending(Cause.NORMAL_CLEARING, self.peer, Act.HUNG_UP, "supposed by the dry run"))
+        self._living()
+
+
+class _DrySounds:
+    """Every prompt exists and takes no time; tones go on for ever, as real ones do."""
+
+    def tone(self, name: str, zone: str | None = None) -> Sound:
+        return Sound(f"tone {name}", np.zeros(1, np.int16), loop_from=0)
+
+    def prompt(self, name: str, language: str | None = None) -> Sound | None:
+        return Sound(f"prompt {name}", np.zeros(1, np.int16))
+
+    def spell(self, text: str) -> list[Sound]:
+        return []
+
+    def number(self, value: int) -> list[Sound]:
+        return []
+
+    def clock(self, when: datetime) -> list[Sound]:
+        return []
+
+
+class _DrySwitch:
+    """Reaches nobody, and remembers whom it was to reach."""
+
+    def __init__(self, route: Route, answered: bool, clock: Callable[[], datetime]) -> None:
+        self._route = route
+        self._answered = answered
+        self._clock = clock
+        self.sounds: Sounds = _DrySounds()
+
+    async def dial(
+        self,
+        leg: Leg,
+        targets: Sequence[Target],
+        *,
+        timeout: float | None = None,
+        caller: Party | None = None,
+        ringback: Sound | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> DialOutcome:
+        self._route.attempts.append(Attempt(tuple(targets), timeout))
+        if self._answered:
+            other = _DryLeg(self._route, targets[0].technology, Party(), targets[0].address, leg.context)
+            return DialOutcome(DialStatus.ANSWER, leg=other)
+        ending = Ending(Cause.NO_ANSWER, str(targets[0]), Act.DID_NOT_ANSWER, "supposed by the dry run")
+        return DialOutcome(DialStatus.NOANSWER, ending=ending, attempts=[(target, ending) for target in targets])
+
+    async def bridge(self, leg: Leg, other: Leg) -> BridgeEnd:
+        ending = Ending(Cause.NORMAL_CLEARING, other.name, Act.HUNG_UP, "supposed by the dry run")
+        return BridgeEnd(other, ending)
+
+    def device_state(self, device: str) -> DeviceState:
+        return DeviceState.NOT_INUSE
+
+    def now(self) -> datetime:
+        return self._clock()

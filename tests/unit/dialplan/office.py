@@ -1,0 +1,237 @@
+"""An office for scripts to run in: legs that remember what they were told, a switch that answers as it is told.
+
+    office = Office("[office]\nexten => 101,1,Dial(FXS/101,30)")
+    leg = await office.call("101")
+
+No time passes and no clock is read: what a leg is to key, and how far sides behave, is set beforehand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+
+from dialplan.engine import DialplanEngine
+from dialplan.loader import load
+from dialplan.model import Dialplan
+from gateway.core.audio import Audio, AudioEvent, AudioStats, Samples, Sound, SoundEnd
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.errors import LocalError
+from gateway.core.number import Party
+from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, DialStatus, HungUp, Leg, Sounds, Target
+
+FAR_SIDE_HUNG_UP = Ending(Cause.NORMAL_CLEARING, "telephone 101", Act.HUNG_UP, "ONHOOK event on port 1")
+CALLER_HUNG_UP = Ending(Cause.NORMAL_CLEARING, "account 6001", Act.HUNG_UP, "BYE")
+BUSY = Ending(Cause.USER_BUSY, "telephone 101", Act.REFUSED, "off-hook")
+NOON = datetime(2024, 3, 15, 12, 0, tzinfo=UTC)
+
+
+def read_text(text: str, name: str = "extensions.conf") -> Dialplan:
+    """A dialplan from its text."""
+    return load(name, read=lambda path: text)
+
+
+class FakeAudio:
+    """A row that remembers."""
+
+    listener: Callable[[AudioEvent, float], None] | None = None
+    digits_as_events = False
+
+    def __init__(self, heard: list[str], incoming: Samples) -> None:
+        self._heard = heard
+        self._incoming = incoming
+        self.echoing = False
+
+    def join(self, other: Audio) -> None: ...
+    def part(self) -> None:
+        self.echoing = False
+
+    def echo(self) -> None:
+        self.echoing = True
+
+    def play(self, sound: Sound, on_end: Callable[[SoundEnd], None] | None = None) -> None:
+        self._heard.append(sound.name)
+
+    def stop(self) -> None:
+        self._heard.append("(stopped)")
+
+    def send_digits(self, digits: str, duration: float = 0.1, gap: float = 0.1) -> None: ...
+    def detect_digits(self, on: bool) -> None: ...
+    def capture(self, seconds: float) -> FakeAudio:
+        return self
+
+    def read(self) -> Samples:
+        taken, self._incoming = self._incoming[:1600], self._incoming[1600:]
+        return taken
+
+    def stats(self) -> AudioStats:
+        return AudioStats()
+
+    def close(self) -> None: ...
+
+
+class FakeLeg:
+    """A leg. Each character of `keys` is a key in its turn; "-" stands for a time-out, "h" for hanging up."""
+
+    def __init__(
+        self, name: str = "SIP/6001-1", *, called: str = "", keys: str = "", incoming: Samples | None = None
+    ) -> None:
+        self.name = name
+        self.technology = name.partition("/")[0]
+        self.peer = "account 6001"
+        self.party = Party()
+        self.called = called
+        self.context = "office"
+        self.variables: dict[str, str] = {}
+        self.answered = False
+        self.ending: Ending | None = None
+        self.told: list[str] = []
+        self.heard: list[str] = []
+        self.notes: list[str] = []
+        self.waited = 0.0
+        self._keys = list(keys)
+        self._audio = FakeAudio(self.heard, np.zeros(0, np.int16) if incoming is None else incoming)
+
+    @property
+    def audio(self) -> FakeAudio:
+        self._living()
+        return self._audio
+
+    def note(self, text: str, detail: str = "") -> None:
+        self.notes.append(text)
+
+    def proceed(self) -> None:
+        self._living()
+        self.told.append("proceeding")
+
+    def ringing(self) -> None:
+        self._living()
+        self.told.append("ringing")
+
+    def early_media(self) -> None:
+        self._living()
+        self.told.append("early media")
+
+    async def answer(self) -> None:
+        self._living()
+        if not self.answered:
+            self.told.append("answer")
+        self.answered = True
+
+    async def play(self, sounds: Sequence[Sound], escape: str = "") -> str:
+        self._living()
+        self.heard.extend(sound.name for sound in sounds)
+        if any(sound.loop_from is not None for sound in sounds):
+            self.hang_up(CALLER_HUNG_UP)
+            self._living()
+        return self._key() if escape and sounds else ""
+
+    async def digit(self, timeout: float | None = None) -> str:
+        self._living()
+        key = self._key()
+        if not key and timeout is None:
+            self.hang_up(CALLER_HUNG_UP)
+            self._living()
+        return key
+
+    async def wait(self, seconds: float) -> None:
+        self._living()
+        self.waited += seconds
+
+    async def released(self) -> None:
+        self.hang_up(CALLER_HUNG_UP)
+        self._living()
+
+    def hang_up(self, ending: Ending) -> None:
+        if self.ending is None:
+            self.ending = ending
+
+    def _key(self) -> str:
+        key = self._keys.pop(0) if self._keys else "-"
+        if key == "h":
+            self.hang_up(CALLER_HUNG_UP)
+            self._living()
+        return "" if key == "-" else key
+
+    def _living(self) -> None:
+        if self.ending is not None:
+            raise HungUp(self.ending)
+
+
+class FakeSounds:
+    """Tones by any of a few names; every prompt whose name does not begin with "no-"."""
+
+    def tone(self, name: str, zone: str | None = None) -> Sound:
+        if name not in ("dial", "busy", "ring", "congestion", "milliwatt"):
+            raise LocalError(f"no tone {name!r}")
+        return Sound(f"tone {name}", np.zeros(1, np.int16), loop_from=0)
+
+    def prompt(self, name: str, language: str | None = None) -> Sound | None:
+        return None if name.startswith("no-") else Sound(name, np.zeros(1, np.int16))
+
+    def spell(self, text: str) -> list[Sound]:
+        return [Sound(f"say {character}", np.zeros(1, np.int16)) for character in text]
+
+    def number(self, value: int) -> list[Sound]:
+        return [Sound(f"number {value}", np.zeros(1, np.int16))]
+
+    def clock(self, when: datetime) -> list[Sound]:
+        return [Sound(f"clock {when:%H:%M:%S}", np.zeros(1, np.int16))]
+
+
+class Office:
+    """A switch with a dialplan. `answers` says who answers a dial; others are busy."""
+
+    def __init__(self, text: str, *, answers: Sequence[str] = (), step_limit: int = 1000) -> None:
+        self.dialplan = read_text(text)
+        self.sounds: Sounds = FakeSounds()
+        self.answers = set(answers)
+        self.dialled: list[tuple[list[str], float | None]] = []
+        self.passed_on: Mapping[str, str] = {}
+        self.ringback: str | None = None
+        self.others: list[FakeLeg] = []
+        self.bridge_ends: Ending | None = FAR_SIDE_HUNG_UP
+        self.caller_ends_bridge = False
+        self.time = NOON
+        self.engine = DialplanEngine(self.dialplan, self, step_limit=step_limit)
+
+    async def call(self, number: str, leg: FakeLeg | None = None, context: str = "office") -> FakeLeg:
+        leg = leg or FakeLeg(called=number)
+        await self.engine.run(leg, context, number)
+        assert leg.ending is not None
+        return leg
+
+    async def dial(
+        self,
+        leg: Leg,
+        targets: Sequence[Target],
+        *,
+        timeout: float | None = None,
+        caller: Party | None = None,
+        ringback: Sound | None = None,
+        variables: Mapping[str, str] | None = None,
+    ) -> DialOutcome:
+        self.dialled.append(([str(target) for target in targets], timeout))
+        self.passed_on = dict(variables or {})
+        self.ringback = ringback.name if ringback else None
+        for target in targets:
+            if str(target) in self.answers:
+                self.others.append(FakeLeg(f"{target}-2", called=target.address))
+                return DialOutcome(DialStatus.ANSWER, leg=self.others[-1])
+        return DialOutcome(DialStatus.BUSY, ending=BUSY, attempts=[(target, BUSY) for target in targets])
+
+    async def bridge(self, leg: Leg, other: Leg) -> BridgeEnd:
+        if self.caller_ends_bridge:
+            leg.hang_up(CALLER_HUNG_UP)
+            other.hang_up(CALLER_HUNG_UP)
+            raise HungUp(CALLER_HUNG_UP)
+        return BridgeEnd(other, self.bridge_ends)
+
+    def device_state(self, device: str) -> DeviceState:
+        return DeviceState.INUSE if device == "FXS/101" else DeviceState.INVALID
+
+    def now(self) -> datetime:
+        return self.time

@@ -1,0 +1,51 @@
+"""Functions, time conditions and whole scripts answer as Asterisk 23.4.1 did."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from dialplan.timing import Timing
+from tests.unit.dialplan.office import FakeLeg, Office
+from tests.unit.dialplan.vectors import vectors
+
+NOT_BUILT_IN = ("DB(", "DB_EXISTS", "JSON_DECODE", "TIMEOUT(absolute)")
+SCRIPTS_NOT_BUILT_IN = {"array_hash", "if_chain", "if_nested_exit", "while_exit"}
+
+
+@pytest.mark.parametrize("vector", vectors("time"), ids=lambda vector: f"{vector['spec']} {vector['when']}")
+def test_a_time_condition(vector: dict[str, Any]) -> None:
+    when = datetime.strptime(vector["when"].removesuffix(" UTC"), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    assert Timing.parse(vector["spec"]).holds(when) is (vector["answer"] == "yes")
+
+
+def answer(office: Office, leg: FakeLeg) -> str:
+    asyncio.run(office.engine.run(leg, "start", "go"))
+    return leg.variables.get("T", "")
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [vector for vector in vectors("func") if not any(name in vector["text"] for name in NOT_BUILT_IN)],
+    ids=lambda vector: vector["text"],
+)
+def test_a_function(vector: dict[str, Any]) -> None:
+    leg = FakeLeg()
+    leg.variables.update(vector["variables"])
+    office = Office(f"[start]\nexten => go,1,Set(T={vector['text']})")
+    assert answer(office, leg) == vector["answer"]
+    assert leg.ending is not None
+    assert "end of extension" in leg.ending.evidence
+
+
+@pytest.mark.parametrize(
+    "vector",
+    [vector for vector in vectors("script") if vector["name"] not in SCRIPTS_NOT_BUILT_IN],
+    ids=lambda vector: vector["name"],
+)
+def test_a_script(vector: dict[str, Any]) -> None:
+    office = Office(f"[start]\nexten => go,1,Gosub(tested,s,1)\n[tested]\n{vector['context']}")
+    assert answer(office, FakeLeg()) == vector["answer"]

@@ -106,14 +106,7 @@ class EmulatedCard:
         """Pull the card out of the machine."""
         self.present = False
         for channel in self.channels.values():
-            if channel.opened:
-                channel.events.put(Event.REMOVED)
-                channel.frames.hang_up()
-            if channel.kind is PortKind.FXS:
-                channel.pair.set_ringing(False)
-                channel.pair.set_battery(False)
-            else:
-                channel.pair.open_loop()
+            channel.remove()
 
 
 class ChannelHandle:

@@ -63,6 +63,13 @@ class Pair:
         self._to_terminal: Samples | None = None
         self._to_feeder: Samples | None = None
 
+    def let_go(self, of_feeder: bool) -> None:
+        """Disconnect the feeder or the terminal: it is told no more."""
+        if of_feeder:
+            self.feeder = _nobody
+        else:
+            self.terminal = _nobody
+
     # What the terminal does.
 
     def close_loop(self) -> None:

@@ -172,6 +172,19 @@ class EmulatedChannel:
             self._opened.frames.close()
             self._opened = None
 
+    def remove(self) -> None:
+        """The card is pulled out: the opener is told, and the copper hangs in the air."""
+        if self._opened is not None:
+            self._opened.events.put(abi.Event.REMOVED)
+            self._opened.frames.hang_up()
+        copper, self.pair = self.pair, Pair()
+        if self.kind is PortKind.FXS:
+            copper.set_ringing(False)
+            copper.set_battery(False)
+        else:
+            copper.open_loop()
+        copper.let_go(self.kind is PortKind.FXS)
+
     def _hang_up(self) -> None:
         self.silence()
         if self.transmit.state is not TxState.ONHOOK:

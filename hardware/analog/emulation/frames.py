@@ -87,8 +87,8 @@ class FrameLink:
         self._to_line.clear()
 
     def hang_up(self) -> None:
-        """The card has gone: the opener's reads end."""
-        self._ours.close()
+        """The card has gone: the opener's reads end, what it writes is refused."""
+        self._ours.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Give both descriptors back."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli import show
-from gateway.config import load
+from gateway.config import load_office
 from gateway.config.settings import settings
 
 __all__ = ["command"]
@@ -19,9 +19,10 @@ def command(
     defaults: Annotated[bool, typer.Option("--defaults", help="Print every setting; defaults are marked.")] = False,
 ) -> None:
     """Tell every fault of a configuration and its dialplan as `file:line: what; mend`, or show every setting."""
-    loaded = load(config)
+    loaded, dialplan = load_office(config)
     if not defaults:
-        show.line(f"{config}: no faults.")
+        extensions = sum(len(context.extensions) for context in dialplan.contexts.values())
+        show.line(f"{config}: no faults; {extensions} extensions in {len(dialplan.contexts)} contexts.")
         return
     for setting in settings(loaded):
         show.line(f"{setting.path} = {setting.value}{'    # default' if setting.default else ''}")

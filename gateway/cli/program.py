@@ -34,6 +34,7 @@ class _Command:
 COMMANDS: Final = {
     "run": _Command("gateway.cli.run", "Run an office in the foreground."),
     "check": _Command("gateway.cli.check", "Tell every fault of a configuration, or show every setting."),
+    "route": _Command("gateway.cli.route", "Tell what a number would do, without calling."),
     "calls": _Command("gateway.cli.calls", "Show the calls of a running office, and how the latest ended."),
     "lines": _Command("gateway.cli.lines", "Show the analogue lines of a running office."),
     "trace": _Command("gateway.cli.trace", "Tell all that a call met."),

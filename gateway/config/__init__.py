@@ -2,5 +2,6 @@
 
 from gateway.config.load import load
 from gateway.config.model import Config
+from gateway.config.office import load_office
 
-__all__ = ["Config", "load"]
+__all__ = ["Config", "load", "load_office"]

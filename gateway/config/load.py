@@ -20,7 +20,7 @@ from gateway.config.locate import KeyPath, Locator
 from gateway.config.model import Config
 from gateway.core.errors import ConfigError, Fault
 
-__all__ = ["load", "parse"]
+__all__ = ["load", "parse", "read"]
 
 FILE_LIMIT: Final = 4 * 1024 * 1024
 """Bytes: an office of ten thousand accounts needs about one million; more is the wrong file."""
@@ -37,6 +37,15 @@ def load(path: Path) -> Config:
     Raises:
         ConfigError: with every fault found.
     """
+    return parse(read(path), str(path), path.parent)
+
+
+def read(path: Path) -> str:
+    """The text of the file at `path`.
+
+    Raises:
+        ConfigError: it cannot be read, or is no text.
+    """
     try:
         with path.open("rb") as file:
             data = file.read(FILE_LIMIT + 1)
@@ -46,25 +55,23 @@ def load(path: Path) -> Config:
     if len(data) > FILE_LIMIT:
         raise ConfigError([Fault(str(path), 0, f"is larger than {FILE_LIMIT} bytes", "is it the right file?")])
     try:
-        text = data.decode()
+        return data.decode().replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError([Fault(str(path), line, "is not UTF-8 text", "save it as UTF-8")]) from error
-    return parse(text, str(path), path.parent)
 
 
 def parse(text: str, file: str, folder: Path) -> Config:
     """Check the text of a configuration file.
 
     Args:
-        text: TOML.
+        text: TOML, its lines ended by LF.
         file: its name, for the faults.
         folder: from which the paths in it are taken.
 
     Raises:
         ConfigError: with every fault found.
     """
-    text = text.replace("\r\n", "\n")
     try:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

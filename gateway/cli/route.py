@@ -1,0 +1,83 @@
+"""`copperline route NUMBER --from WHO`: what a number would do, with nobody called."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Final
+from zoneinfo import ZoneInfo
+
+import typer
+
+from dialplan.route import Route, dry_run
+from gateway.cli import show
+from gateway.config import Config, load_office
+from gateway.config.faults import nearest
+from gateway.core.errors import LocalError
+from gateway.core.number import Party
+
+__all__ = ["command"]
+
+_DEFAULT_CONFIG: Final = Path("/etc/copperline/office.toml")
+
+
+def command(
+    number: Annotated[str, typer.Argument(help="The number that is dialled.", metavar="NUMBER")],
+    who: Annotated[str, typer.Option("--from", help="Who dials: a phone's or account's number, or a line's name.")],
+    config: Annotated[
+        Path, typer.Option(help="The configuration file.", envvar="COPPERLINE_CONFIG")
+    ] = _DEFAULT_CONFIG,
+    answered: Annotated[bool, typer.Option("--answered", help="Suppose that the first Dial is answered.")] = False,
+    keys: Annotated[str, typer.Option(help="Digits that the caller keys when asked.")] = "",
+    at: Annotated[datetime | None, typer.Option(help="Suppose this time; now where left out.")] = None,
+    caller: Annotated[str, typer.Option(help="The calling number, for a call that comes in on a line.")] = "",
+) -> None:
+    """Tell every dialplan step that a number would take and what would be called, without calling."""
+    settings, dialplan = load_office(config)
+    context, technology, party = _origin(settings, who, caller)
+    zone = ZoneInfo(settings.office.timezone) if settings.office.timezone else None
+    clock = partial(datetime.now, zone) if at is None else partial(at.replace, tzinfo=zone)
+    route = asyncio.run(
+        dry_run(
+            dialplan,
+            context,
+            number,
+            caller=party,
+            clock=clock,
+            technology=technology,
+            answered=answered,
+            keys=keys,
+        )
+    )
+    _tell(route)
+
+
+def _origin(config: Config, who: str, caller: str) -> tuple[str, str, Party]:
+    """The context, technology and party of a caller.
+
+    Raises:
+        LocalError: nobody has that name.
+    """
+    if who in config.phones:
+        return config.phones[who].context, "FXS", Party(who, config.phones[who].name)
+    if who in config.accounts:
+        return config.accounts[who].context, "SIP", Party(who, config.accounts[who].name)
+    if who in config.lines:
+        return config.lines[who].context, "FXO", Party(caller)
+    mend = nearest(who, [*config.phones, *config.accounts, *config.lines])
+    raise LocalError(f'No phone, account or line is called "{who}"; {mend}')
+
+
+def _tell(route: Route) -> None:
+    show.line(route.assumption)
+    for step in route.steps:
+        show.line(f"  {step}")
+    for attempt in route.attempts:
+        targets = " and ".join(str(target) for target in attempt.targets)
+        show.line(f"would call {targets}" + (f" for {attempt.timeout:g} s" if attempt.timeout else ""))
+    if not route.attempts:
+        show.line("would call nobody")
+    if route.ending is not None:
+        show.line(f"would end: {route.ending}")

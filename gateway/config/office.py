@@ -1,0 +1,123 @@
+"""An office's configuration and dialplan, loaded together and checked against each other.
+
+The dialplan's faults carry its own lines; a context that a telephone, line or account names and the dialplan
+lacks is a fault of the configuration; a Dial to somebody who is not there is one of the dialplan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from dialplan.check import dialled
+from dialplan.loader import load as read_dialplan
+from dialplan.model import Dialplan
+from drivers.registry import TECHNOLOGIES, Address
+from gateway.config.builtin import BUILTIN_NAME, builtin_dialplan
+from gateway.config.faults import Finding, nearest
+from gateway.config.load import load, read
+from gateway.config.locate import Locator
+from gateway.config.model import Config
+from gateway.core.errors import ConfigError, Fault, RemoteError
+from gateway.core.switch import Target
+
+__all__ = ["load_office"]
+
+_SIP: Final = ("SIP", "PJSIP")
+
+
+def load_office(path: Path) -> tuple[Config, Dialplan]:
+    """Load the configuration at `path` and the dialplan that it names, or the built-in one.
+
+    In steps and traces the dialplan's file is called by its name alone, in faults by where it lies.
+
+    Raises:
+        ConfigError: with every fault found.
+    """
+    config = load(path)
+    dialplan = _load_dialplan(config)
+    found = list(_contexts(config, dialplan))
+    locator = Locator(read(path)) if found else None
+    faults = [Fault(str(path), locator.line(each.path), each.what, each.mend) for each in found] if locator else []
+    for place, target in dialled(dialplan):
+        wrong = _target(target, config)
+        if wrong is not None:
+            faults.append(Fault(_shown(config, place.file), place.line, *wrong))
+    if faults:
+        raise ConfigError(faults)
+    return config, dialplan
+
+
+def _load_dialplan(config: Config) -> Dialplan:
+    if config.dialplan is None:
+        text = builtin_dialplan(config)
+        return read_dialplan(BUILTIN_NAME, read=lambda _: text)
+    folder = config.dialplan.parent
+
+    def beside(name: str) -> str:
+        return (folder / name).read_text(encoding="utf-8", errors="replace")
+
+    try:
+        return read_dialplan(config.dialplan.name, read=beside)
+    except ConfigError as error:
+        raise ConfigError(
+            [Fault(_shown(config, fault.file), fault.line, fault.what, fault.mend) for fault in error.faults]
+        ) from error
+
+
+def _shown(config: Config, file: str) -> str:
+    """Where a file of the dialplan lies, as seen from here."""
+    if config.dialplan is None:
+        return file
+    whole = config.dialplan.parent / file
+    return str(whole.relative_to(Path.cwd())) if whole.is_relative_to(Path.cwd()) else str(whole)
+
+
+def _contexts(config: Config, dialplan: Dialplan) -> Iterator[Finding]:
+    named = [
+        *((("phones", name, "context"), user.context) for name, user in config.phones.items()),
+        *((("lines", name, "context"), line.context) for name, line in config.lines.items()),
+        *((("accounts", name, "context"), account.context) for name, account in config.accounts.items()),
+    ]
+    for path, context in named:
+        if context not in dialplan.contexts:
+            what = (
+                f'{path[0].removesuffix("s")} {path[1]} is in context "{context}", which the dialplan does not have'
+            )
+            yield Finding(path, what, nearest(context, list(dialplan.contexts)))
+
+
+def _target(target: Target, config: Config) -> tuple[str, str] | None:
+    """What is wrong with a Dial's target, and the mend; None where nothing is."""
+    technology = target.technology.upper()
+    if technology in _SIP:
+        if target.address in config.accounts:
+            return None
+        return f'{target} dials no account: there is no "{target.address}"', nearest(
+            target.address, list(config.accounts)
+        )
+    if technology not in TECHNOLOGIES:
+        return f'{target} cannot be dialled: there is no technology "{target.technology}"', nearest(
+            technology, [*TECHNOLOGIES, *_SIP]
+        )
+    try:
+        address = Address.parse(target.address)
+    except RemoteError as error:
+        return f"{target} cannot be dialled: {error}", ""
+    return _line_target(target, address, TECHNOLOGIES[technology], config)
+
+
+def _line_target(
+    target: Target, address: Address, kinds: tuple[str, ...], config: Config
+) -> tuple[str, str] | None:
+    phones = config.phones if "FXS" in kinds else {}
+    lines = config.lines if "FXO" in kinds else {}
+    ports = {str(phone.port) for phone in phones.values()} | {str(line.port) for line in lines.values()}
+    if address.group is not None:
+        groups = {line.group for line in lines.values()}
+        return None if address.group in groups else (f"{target} dials no line: group {address.group} is empty", "")
+    names = [*phones, *lines]
+    if address.line in names or address.line in ports:
+        return None
+    return f'{target} dials nobody: there is no "{address.line}"', nearest(address.line, names)

@@ -1,0 +1,88 @@
+"""A configuration and its dialplan are checked against each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.config import load_office
+from gateway.core.errors import ConfigError
+from tests.unit.config.test_load import DOZEN
+
+DIALPLAN = """\
+[office]
+exten => 101,1,Dial(FXS/101,30)
+exten => 6001,1,Dial(SIP/6001&PJSIP/6001)
+exten => _9X.,1,Dial(FXO/g1/${EXTEN:1})
+exten => 3,1,Dial(DAHDI/3/5550100&FXO/copper1/5550100)
+exten => _1XX,1,Dial(FXS/${EXTEN})
+[from-pstn]
+exten => s,1,Goto(office,101,1)
+"""
+
+
+def office(folder: Path, dialplan: str = DIALPLAN, config: str = DOZEN) -> Path:
+    (folder / "extensions.conf").write_text(dialplan)
+    (folder / "office.toml").write_text('dialplan = "extensions.conf"\n' + config)
+    return folder / "office.toml"
+
+
+def faults(path: Path) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load_office(path)
+    return [str(fault).replace(f"{path.parent}/", "") for fault in caught.value.faults]
+
+
+def test_an_office_and_its_dialplan_that_fit(tmp_path: Path) -> None:
+    config, dialplan = load_office(office(tmp_path))
+    assert config.dialplan == tmp_path / "extensions.conf"
+    assert set(dialplan.contexts) == {"office", "from-pstn"}
+
+
+def test_steps_are_told_by_the_name_of_the_file_alone(tmp_path: Path) -> None:
+    _, dialplan = load_office(office(tmp_path))
+    step = dialplan.contexts["office"].extensions[0].steps[1]
+    assert step.place.file == "extensions.conf"
+
+
+def test_the_builtin_dialplan_fits_every_office(tmp_path: Path) -> None:
+    (tmp_path / "office.toml").write_text(DOZEN)
+    _, dialplan = load_office(tmp_path / "office.toml")
+    assert {"office", "from-pstn"} <= set(dialplan.contexts)
+    (tmp_path / "office.toml").write_text("")
+    load_office(tmp_path / "office.toml")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("FXS/101,30", "FXS/110,30", '2: FXS/110 dials nobody: there is no "110"; did you mean "101"?'),
+        ("SIP/6001&", "SIP/6002&", '3: SIP/6002 dials no account: there is no "6002"; did you mean "6001"?'),
+        ("FXO/g1/$", "FXO/g2/1&FXO/g1/$", "4: FXO/g2/1 dials no line: group 2 is empty"),
+        ("DAHDI/3/", "DAHDI/4/", '5: DAHDI/4/5550100 dials nobody: there is no "4"'),
+        (
+            "PJSIP/",
+            "PJSAP/",
+            '3: PJSAP/6001 cannot be dialled: there is no technology "PJSAP"; did you mean "PJSIP"?',
+        ),
+        ("Dial(FXS/101", "Dail(FXS/101", "2: no application 'Dail'; Dial?"),
+    ],
+)
+def test_a_dialplan_that_names_what_is_not_there(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    found = faults(office(tmp_path, DIALPLAN.replace(old, new)))
+    assert any(each.startswith(f"extensions.conf:{fault}") for each in found), found
+
+
+def test_a_context_that_the_dialplan_lacks_is_told_where_it_is_named(tmp_path: Path) -> None:
+    assert faults(office(tmp_path, config=DOZEN.replace("port = 2", 'port = 2\ncontext = "ofice"'))) == [
+        'office.toml:9: phone 102 is in context "ofice", which the dialplan does not have; did you mean "office"?'
+    ]
+
+
+def test_faults_lie_where_they_can_be_opened_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = office(tmp_path, DIALPLAN.replace("Goto", "Gooto"))
+    monkeypatch.chdir(tmp_path.parent)
+    with pytest.raises(ConfigError) as caught:
+        load_office(path)
+    assert caught.value.faults[0].file == f"{tmp_path.name}/extensions.conf"

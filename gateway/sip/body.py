@@ -64,9 +64,9 @@ def _parts(body: bytes, boundary: bytes) -> list[bytes]:
     for piece in pieces[:MAX_PARTS]:
         if piece.startswith(b"--"):
             return parts
-        # What stands on the boundary's line after it is padding; a part without headers begins with a blank line.
-        _, _, part = piece.partition(b"\r\n")
-        parts.append(part)
+        # What stands on the boundary's line after it is padding. Its line break is kept: right after it a blank
+        # line may come, in a part without headers.
+        parts.append(piece[piece.find(b"\r\n") :])
     return parts
 
 

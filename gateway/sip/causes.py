@@ -14,7 +14,7 @@ from gateway.core.errors import MalformedError
 from gateway.sip.grammar import number, split_list
 from gateway.sip.parameters import Parameters
 
-__all__ = ["CAUSE_TO_STATUS", "STATUS_TO_CAUSE", "cause_of", "cause_of_reason", "reason", "status_of"]
+__all__ = ["CAUSE_TO_STATUS", "STATUS_TO_CAUSE", "cause_of", "cause_of_reason", "reason_header", "status_of"]
 
 CAUSE_TO_STATUS: Final = {
     Cause.UNALLOCATED_NUMBER: 404,
@@ -117,7 +117,7 @@ def cause_of(status: int) -> Cause:
     return found or Cause.INTERWORKING
 
 
-def reason(cause: Cause) -> str:
+def reason_header(cause: Cause) -> str:
     """The value of a Reason header that carries `cause` (RFC 3326 section 2)."""
     return f'Q.850;cause={int(cause)};text="{cause.phrase}"'
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.cause import Cause
-from gateway.sip.causes import cause_of, cause_of_reason, reason, status_of
+from gateway.sip.causes import cause_of, cause_of_reason, reason_header, status_of
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_an_unknown_status_counts_as_the_first_of_its_class(status: int, like: i
 
 @pytest.mark.parametrize("cause", list(Cause))
 def test_a_reason_that_we_write_reads_back(cause: Cause) -> None:
-    assert cause_of_reason([reason(cause)]) is cause
+    assert cause_of_reason([reason_header(cause)]) is cause
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""A binding: where one telephone of an account is reached (RFC 3261 10.3); and who keeps bindings over restarts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from gateway.sip.transport import Flow
+from gateway.sip.uri import SipUri
+
+__all__ = ["Binding", "Bindings", "Registration", "RegistrationChanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One contact of one account.
+
+    Attributes:
+        account: the account's user.
+        contact: as the telephone gave it.
+        flow: how its REGISTER came; calls go back the same way, through whatever NAT lies there.
+        call_id, number: of that REGISTER, to refuse older ones.
+        expires_at: engine clock, seconds.
+        q: preference in thousandths, 0..1000.
+        user_agent: what the telephone calls itself; may be empty.
+        since: when it was registered last, engine clock.
+    """
+
+    account: str
+    contact: SipUri
+    flow: Flow
+    call_id: str
+    number: int
+    expires_at: float
+    q: int = 1000
+    user_agent: str = ""
+    since: float = 0.0
+
+
+class Bindings(Protocol):
+    """Who keeps bindings over a restart; called for each change, must not wait."""
+
+    def saved(self, binding: Binding) -> None:
+        """A binding is new or was renewed."""
+        ...
+
+    def removed(self, binding: Binding) -> None:
+        """A binding has ended."""
+        ...
+
+
+class Registration(Enum):
+    """What happened to a binding."""
+
+    REGISTERED = "registered"
+    RENEWED = "renewed"
+    UNREGISTERED = "unregistered"
+    EXPIRED = "expired"
+    LOST = "lost with its connection"
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationChanged:
+    """A binding has begun, gone on or ended; for logs."""
+
+    binding: Binding
+    what: Registration

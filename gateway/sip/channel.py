@@ -1,0 +1,253 @@
+"""A SIP call leg as a Channel: sessions below, core messages above, a row of the media plane beside.
+
+Commands of a call become methods of the leg's session; what the session tells becomes events. The row exists from
+the leg's first moment and is closed exactly once, on whichever path the leg ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from gateway.core.audio import Audio, AudioEvent, DigitHeard, RtpAudio, Silent
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.errors import Exhausted, IllegalInput
+from gateway.core.messages import (
+    IN_BAND,
+    INFO,
+    RFC_4733,
+    Alert,
+    Alerting,
+    Answer,
+    Answered,
+    Command,
+    Dial,
+    Digit,
+    EarlyMedia,
+    Event,
+    Hangup,
+    Held,
+    Hold,
+    Proceed,
+    Proceeding,
+    Progress,
+    Released,
+    Resume,
+    Resumed,
+    SendDigits,
+)
+from gateway.core.trace import Kind, Recorder
+from gateway.sdp.negotiate import Agreement, Direction
+from gateway.sip.incoming import IncomingSession
+from gateway.sip.outgoing import OutgoingSession
+
+__all__ = ["SipChannel"]
+
+
+class SipChannel:
+    """One SIP leg; see `gateway.core.channel.Channel` and `gateway.sip.session.SessionUser`.
+
+    Args:
+        name: unique, "SIP/6001-0000002a".
+        peer: who is at the far side: "account 6001".
+        audio: its row, owned by the channel from now on.
+        recorder: where its story is kept.
+        emit: takes the leg's events.
+        over: told once, when the leg has ended.
+        place: makes the session of a `Dial`; None for a leg that came in.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        peer: str,
+        audio: RtpAudio,
+        recorder: Recorder,
+        emit: Callable[[SipChannel, Event], None],
+        over: Callable[[SipChannel, float], None],
+        place: Callable[[SipChannel, Dial, float], OutgoingSession] | None = None,
+    ) -> None:
+        self._name = name
+        self._peer = peer
+        self._row: RtpAudio | None = audio
+        self._recorder = recorder
+        self._emit = emit
+        self._over = over
+        self._place = place
+        self._incoming: IncomingSession | None = None
+        self._outgoing: OutgoingSession | None = None
+        self._told_proceeding = False
+        self._early = False
+        self._up = False
+        self._held = False
+        self._ended = False
+        audio.listener = self._heard
+
+    @property
+    def name(self) -> str:
+        """Unique while the process lives."""
+        return self._name
+
+    @property
+    def peer(self) -> str:
+        """Who is at the far side."""
+        return self._peer
+
+    @property
+    def audio(self) -> Audio | None:
+        """The leg's row; None once it has ended."""
+        return self._row
+
+    def attach(self, session: IncomingSession) -> None:
+        """Give a leg that came in its session."""
+        self._incoming = session
+
+    # What the call commands.
+
+    def command(self, command: Command, now: float) -> None:
+        """Carry out a command; ignored when the leg has ended, IllegalInput where it makes no sense."""
+        if not self._ended:
+            getattr(self, COMMANDS[type(command)])(command, now)
+
+    def _dial(self, command: Dial, now: float) -> None:
+        if self._place is None or self._outgoing is not None:
+            raise IllegalInput(f"{self._name} cannot dial")
+        self._outgoing = self._place(self, command, now)
+        try:
+            self._outgoing.start(now)
+        except Exhausted as fault:
+            ending = Ending(Cause.SWITCHING_EQUIPMENT_CONGESTION, "Copperline", Act.FAILED, str(fault))
+            self.ended(ending, now)
+
+    def _proceed(self, command: Proceed, now: float) -> None:
+        self._caller("proceed")  # the INVITE was answered with 100 at once
+
+    def _alert(self, command: Alert, now: float) -> None:
+        self._caller("ring").ring(now)
+
+    def _early_media(self, command: EarlyMedia, now: float) -> None:
+        self._caller("open").open(now)
+
+    def _answer(self, command: Answer, now: float) -> None:
+        self._caller("answer").answer(now)
+        self._up = True
+
+    def _hang_up(self, command: Hangup, now: float) -> None:
+        self._finish(now)
+        session = self._incoming or self._outgoing
+        if session is not None:
+            session.hang_up(command.ending, now)
+
+    def _hold(self, command: Hold, now: float) -> None:
+        self._direct(Direction.SENDONLY, now)
+
+    def _resume(self, command: Resume, now: float) -> None:
+        self._direct(Direction.SENDRECV, now)
+
+    def _direct(self, direction: Direction, now: float) -> None:
+        session = self._incoming or self._outgoing
+        if session is None:
+            raise IllegalInput(f"{self._name} has nobody to hold")
+        session.direct(direction, now)
+
+    def _send_digits(self, command: SendDigits, now: float) -> None:
+        if self._row is not None:
+            self._row.send_digits(command.digits, command.duration, command.gap)
+
+    def _caller(self, what: str) -> IncomingSession:
+        if self._incoming is None:
+            raise IllegalInput(f"{self._name} did not come in: it cannot {what}")
+        return self._incoming
+
+    # What the session tells.
+
+    def progressed(self, status: int, media: bool, now: float) -> None:
+        """A provisional response came."""
+        self._early = self._early or media
+        if status == 180:
+            self._emit(self, Alerting(audio=self._early))
+        elif media:
+            self._emit(self, Progress())
+        elif not self._told_proceeding:
+            self._emit(self, Proceeding())
+        self._told_proceeding = True
+
+    def agreed(self, agreement: Agreement, now: float) -> None:
+        """Audio as negotiated from now on."""
+        if self._row is None:
+            return
+        self._row.set_remote(
+            agreement.address,
+            agreement.port,
+            agreement.codec,
+            agreement.event_payload_type,
+            agreement.direction.sends,
+        )
+        self._row.detect_digits(agreement.event_payload_type is None)
+        self._recorder.note(now, Kind.MEDIA, self._name, _sentence(agreement))
+        if agreement.held is not self._held:
+            self._held = agreement.held
+            if self._up:
+                self._emit(self, Held() if self._held else Resumed())
+
+    def answered(self, how: str, now: float) -> None:
+        """The far side answered."""
+        self._up = True
+        self._emit(self, Answered(how))
+
+    def keyed(self, digit: str, seconds: float, now: float) -> None:
+        """A digit came as INFO."""
+        self._emit(self, Digit(digit, seconds, INFO))
+
+    def ended(self, ending: Ending, now: float) -> None:
+        """The session is over."""
+        if not self._ended:
+            self._finish(now)
+            self._emit(self, Released(ending))
+
+    # Inside.
+
+    def _heard(self, event: AudioEvent, now: float) -> None:
+        match event:
+            case DigitHeard(digit, duration, as_event):
+                self._emit(self, Digit(digit, duration, RFC_4733 if as_event else IN_BAND))
+            case Silent(seconds):
+                self._recorder.note(now, Kind.MEDIA, self._name, f"no audio has come in for {seconds:g} s")
+
+    def _finish(self, now: float) -> None:
+        self._ended = True
+        row, self._row = self._row, None
+        if row is not None:
+            row.listener = None
+            row.close()
+        self._over(self, now)
+
+
+COMMANDS: Final[Mapping[type[Any], str]] = MappingProxyType(
+    {
+        Dial: "_dial",
+        Proceed: "_proceed",
+        Alert: "_alert",
+        EarlyMedia: "_early_media",
+        Answer: "_answer",
+        Hangup: "_hang_up",
+        Hold: "_hold",
+        Resume: "_resume",
+        SendDigits: "_send_digits",
+    }
+)
+"""The method that carries out each command."""
+
+
+def _sentence(agreement: Agreement) -> str:
+    codec = agreement.codec
+    digits = (
+        f"digits as events {agreement.event_payload_type}" if agreement.event_payload_type else "digits as tones"
+    )
+    return (
+        f"audio {agreement.direction.value} with {agreement.address}:{agreement.port}, "
+        f"{codec.encoding.value} {codec.ptime} ms, {digits}"
+    )

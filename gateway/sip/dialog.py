@@ -1,0 +1,195 @@
+"""A dialog (RFC 3261 section 12): the peer-to-peer relation that the requests of a call share.
+
+A Dialog is made from the messages that create it, checks the order of the requests that come in on it, and writes
+those that go out, with the route set and remote target of the moment. It neither sends nor waits, and knows
+nothing of calls: what an INVITE or a BYE means is for the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.core.errors import MalformedError
+from gateway.sip.headers import CSeq, NameAddr
+from gateway.sip.message import Message, Request, Response
+from gateway.sip.parameters import Parameters
+from gateway.sip.transport import Flow
+from gateway.sip.uri import OtherUri, SipUri, TelUri, Uri
+
+__all__ = ["Dialog", "DialogId", "dialog_id"]
+
+MAX_FORWARDS: Final = 70
+"""RFC 3261 8.1.1.6."""
+TARGET_REFRESH: Final = frozenset({"INVITE", "UPDATE"})
+"""Requests whose Contact replaces the remote target (RFC 3261 12.2, RFC 3311 section 5.1)."""
+FORBIDDEN_IN_REQUEST_URI: Final = ("method",)
+"""URI parameters that a Request-URI must not carry (RFC 3261 19.1.1 table 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DialogId:
+    """What identifies a dialog at our side (RFC 3261 section 12)."""
+
+    call_id: str
+    local_tag: str
+    remote_tag: str
+
+
+def dialog_id(message: Message, *, outgoing: bool = False) -> DialogId:
+    """The dialog of a request that came in, or (`outgoing`) of a response to a request of ours.
+
+    A missing tag reads as "" (an RFC 2543 peer, section 12.1.1).
+    """
+    local, remote = (message.from_, message.to) if outgoing else (message.to, message.from_)
+    return DialogId(message.call_id, local.tag or "", remote.tag or "")
+
+
+class Dialog:
+    """One dialog, from its first tag to its end.
+
+    Attributes:
+        id: Call-ID and tags.
+        local, remote: the From and To of our requests, tags included.
+        target: where the peer wants to be reached (its Contact).
+        routes: the route set in the order in which our requests visit it.
+        flow: the path over which our requests go: the one that the peer was last heard on.
+        contact: what our requests and answers show as ours.
+        local_number: CSeq number of our latest request.
+    """
+
+    def __init__(
+        self,
+        *,
+        call_id: str,
+        local: NameAddr,
+        remote: NameAddr,
+        target: Uri,
+        routes: Sequence[NameAddr],
+        flow: Flow,
+        contact: NameAddr,
+        local_number: int,
+        remote_number: int | None,
+    ) -> None:
+        self.id = DialogId(call_id, local.tag or "", remote.tag or "")
+        self.local = local
+        self.remote = remote
+        self.target = target
+        self.routes = tuple(routes)
+        self.flow = flow
+        self.local_number = local_number
+        self.contact = contact
+        self._remote_number = remote_number
+
+    @classmethod
+    def as_server(cls, request: Request, *, tag: str, flow: Flow, contact: NameAddr, number: int) -> Dialog:
+        """The dialog that our answer to `request` makes (section 12.1.1).
+
+        Args:
+            tag: our tag.
+            flow: how the request came.
+            contact: what our own requests and answers will show.
+            number: the CSeq number before our first request.
+
+        Raises:
+            MalformedError: the request has no usable Contact.
+        """
+        return cls(
+            call_id=request.call_id,
+            local=request.to.tagged(tag),
+            remote=request.from_,
+            target=_contact(request),
+            routes=request.record_route,
+            flow=flow,
+            contact=contact,
+            local_number=number,
+            remote_number=request.cseq.number,
+        )
+
+    @classmethod
+    def as_client(cls, request: Request, response: Response, *, flow: Flow, contact: NameAddr) -> Dialog:
+        """The dialog that `response` to our `request` makes (section 12.1.2).
+
+        Where the response has no usable Contact, which breaks section 12.1.1, the peer stays where the request
+        found it: a call that is up should not end for that.
+        """
+        try:
+            target = _contact(response)
+        except MalformedError:
+            target = request.uri
+        return cls(
+            call_id=request.call_id,
+            local=request.from_,
+            remote=response.to,
+            target=target,
+            routes=tuple(reversed(response.record_route)),
+            flow=flow,
+            contact=contact,
+            local_number=request.cseq.number,
+            remote_number=None,
+        )
+
+    def takes(self, request: Request) -> bool:
+        """Whether `request` is in order: one that is not is answered with 500 (section 12.2.2).
+
+        A request that is taken moves the count on. ACK and CANCEL repeat a number and are not to be asked about.
+        """
+        number = request.cseq.number
+        if self._remote_number is not None and number <= self._remote_number:
+            return False
+        self._remote_number = number
+        return True
+
+    def refresh(self, message: Message, method: str, flow: Flow | None = None) -> None:
+        """Take over the remote target from a target refresh request that was accepted, or from its 2xx."""
+        if method in TARGET_REFRESH and message.contacts and not isinstance(message.contacts[0].uri, OtherUri):
+            self.target = message.contacts[0].uri
+        if flow is not None:
+            self.flow = flow
+
+    def request(self, method: str) -> Request:
+        """A new request in the dialog (section 12.2.1.1), still without Via, which its transaction adds."""
+        self.local_number += 1
+        return self._write(method, self.local_number)
+
+    def ack(self, number: int) -> Request:
+        """The ACK for the 2xx to our INVITE of CSeq `number` (section 13.2.2.4)."""
+        return self._write("ACK", number)
+
+    def _write(self, method: str, number: int) -> Request:
+        uri, routes = self._path()
+        request = Request(method, uri)
+        headers = request.headers
+        headers.set("Max-Forwards", MAX_FORWARDS)
+        headers.set("Route", *routes)
+        headers.set("From", self.local)
+        headers.set("To", self.remote)
+        headers.set("Call-ID", self.id.call_id)
+        headers.set("CSeq", CSeq(number, method))
+        if method in TARGET_REFRESH:
+            headers.set("Contact", self.contact)
+        return request
+
+    def _path(self) -> tuple[Uri, tuple[NameAddr, ...]]:
+        """Request-URI and Route of a request (section 12.2.1.1), for loose and for strict first hops."""
+        first = self.routes[0].uri if self.routes else None
+        if not isinstance(first, SipUri) or first.is_loose_router:
+            return self.target, self.routes
+        # A strict router wants itself in the Request-URI and the target as the last Route.
+        uri = SipUri(
+            first.host,
+            first.user,
+            port=first.port,
+            scheme=first.scheme,
+            parameters=first.parameters.without(*FORBIDDEN_IN_REQUEST_URI),
+        )
+        return uri, (*self.routes[1:], NameAddr(self.target, "", Parameters()))
+
+
+def _contact(message: Message) -> Uri:
+    contacts = message.contacts
+    if len(contacts) != 1 or not isinstance(contacts[0].uri, SipUri | TelUri):
+        # Section 8.1.1.8: exactly one, in everything that can make a dialog.
+        raise MalformedError("one Contact with a SIP URI is needed to make a dialog")
+    return contacts[0].uri

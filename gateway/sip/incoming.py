@@ -1,0 +1,249 @@
+"""An INVITE that came in, until it is answered, refused or withdrawn (RFC 3261 13.3).
+
+The offer has been taken by the leg's Negotiation before this begins, or the INVITE had none and our 200 will carry
+one. Ringing, early media, answer and refusal are asked for by method; what the caller does enters by `receive`
+and `cancelled`. Once answered, an Established session carries on.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final
+
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.machine import Machine, Table
+from gateway.sdp.negotiate import Direction, Negotiation
+from gateway.sip.causes import cause_of_reason, status_of
+from gateway.sip.dialog import Dialog
+from gateway.sip.established import Established
+from gateway.sip.message import Request, Response
+from gateway.sip.session import ALLOW, Reply, SessionUser, Setting, Timer, describe, reasoned
+from gateway.sip.transport import Flow
+
+__all__ = ["TABLE", "IncomingSession"]
+
+
+class State(Enum):
+    """Where the INVITE stands."""
+
+    OFFERED = "waits for our answer"
+    ANSWERED = "answered"
+    OVER = "refused or withdrawn"
+
+
+class Input(Enum):
+    """What can happen to it."""
+
+    RING = "the far side rings"
+    OPEN = "early media is wanted"
+    ANSWER = "we answer"
+    REFUSE = "we refuse"
+    CANCEL = "CANCEL"
+    BYE = "BYE before the answer"
+    LOST = "the connection is lost"
+
+
+_S, _I = State, Input
+
+TABLE: Final[Table[State, Input]] = {
+    # RFC 3261 13.3.1, 9.2; a caller may end an early dialog with BYE (15).
+    _S.OFFERED: {
+        _I.RING: (_S.OFFERED, "ring"),
+        _I.OPEN: (_S.OFFERED, "open"),
+        _I.ANSWER: (_S.ANSWERED, "answer"),
+        _I.REFUSE: (_S.OVER, "refuse"),
+        _I.CANCEL: (_S.OVER, "withdraw"),
+        _I.BYE: (_S.OVER, "withdraw"),
+        _I.LOST: (_S.OVER, "vanish"),
+    },
+    # A CANCEL that crossed our 200 has no effect (9.2); all else is for the established session.
+    _S.ANSWERED: {_I.CANCEL: (_S.ANSWERED, "")},
+    _S.OVER: {given: (_S.OVER, "") for given in Input},
+}
+
+REFRESH: Final = 60.0
+"""Seconds after which a provisional response is repeated, or proxies give up the INVITE (RFC 3261 13.3.1.1)."""
+RETRY_AFTER: Final = 5
+"""Seconds that a caller is asked to wait after 503."""
+
+
+class IncomingSession:
+    """One INVITE that came in, and the session that comes of it.
+
+    Args:
+        setting: the stack's services.
+        user: who is told.
+        request: the INVITE.
+        reply: sends responses to it.
+        dialog: made of it with our tag; entered with the carrier here.
+        negotiation: the leg's; has answered the offer, if there was one.
+        peer: who calls, for endings.
+    """
+
+    def __init__(
+        self,
+        setting: Setting,
+        user: SessionUser,
+        request: Request,
+        reply: Reply,
+        dialog: Dialog,
+        negotiation: Negotiation,
+        *,
+        peer: str,
+    ) -> None:
+        self._setting = setting
+        self._user = user
+        self._request = request
+        self._reply = reply
+        self._dialog = dialog
+        self._negotiation = negotiation
+        self._peer = peer
+        self._machine = Machine(TABLE, State.OFFERED)
+        self._provisional: Response | None = None
+        self._refresh: Timer | None = None
+        self._early = False
+        self._ending: Ending | None = None
+        self._established: Established | None = None
+        setting.carrier.enter(dialog.id, self)
+
+    # What the channel asks for.
+
+    def ring(self, now: float) -> None:
+        """Tell the caller that it rings."""
+        self._act(Input.RING, now)
+
+    def open(self, now: float) -> None:
+        """Let the caller hear us before the answer; an INVITE without offer cannot, and is told of progress."""
+        self._act(Input.OPEN, now)
+
+    def answer(self, now: float) -> None:
+        """Answer the call."""
+        self._act(Input.ANSWER, now)
+
+    def hang_up(self, ending: Ending, now: float) -> None:
+        """Refuse the call, or end it when it was answered; nothing is said to the user any more."""
+        if self._established is not None:
+            self._established.hang_up(ending, now)
+            return
+        self._ending = ending
+        self._act(Input.REFUSE, now)
+
+    def direct(self, direction: Direction, now: float) -> None:
+        """Hold or resume the caller; only an answered call can be held."""
+        if self._established is not None:
+            self._established.direct(direction, now)
+
+    # What the caller does.
+
+    def receive(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
+        """Take a request of the early dialog; see `Member`."""
+        if request.method == "ACK":
+            return
+        if not self._dialog.takes(request):
+            reply(request.reply(500, "Request Out Of Order"), now)
+        elif request.method == "BYE":
+            reply(request.reply(200), now)
+            self._withdrawn(Input.BYE, request, now)
+        elif request.method == "OPTIONS":
+            response = request.reply(200)
+            response.headers.set("Allow", ALLOW)
+            reply(response, now)
+        else:
+            # A second INVITE before our final response to the first (14.2); the others wait for the answer as well.
+            response = request.reply(500, "The Call Is Not Answered Yet")
+            response.headers.set("Retry-After", self._setting.random.randint(0, 10))
+            reply(response, now)
+
+    def cancelled(self, cancel: Request, now: float) -> None:
+        """A CANCEL for the INVITE came; it has been answered itself."""
+        if self._machine.state is State.OFFERED:
+            self._withdrawn(Input.CANCEL, cancel, now)
+
+    def lost(self, flow: Flow, now: float) -> None:
+        """A connection is gone; see `Member`."""
+        if flow == self._dialog.flow and self._established is None:
+            self._ending = Ending(
+                Cause.DESTINATION_OUT_OF_ORDER, self._peer, Act.VANISHED, f"the connection {flow} was lost"
+            )
+            self._act(Input.LOST, now)
+
+    def _withdrawn(self, given: Input, request: Request, now: float) -> None:
+        cause = cause_of_reason(request.headers.all("Reason")) or Cause.NORMAL_CLEARING
+        self._ending = Ending(cause, self._peer, Act.CANCELLED, request.method)
+        self._act(given, now)
+
+    # Actions of the table.
+
+    def _act(self, given: Input, now: float) -> None:
+        action = self._machine.feed(given)
+        if action:
+            getattr(self, f"_{action}")(now)
+
+    def _ring(self, now: float) -> None:
+        self._progress(180, now)
+
+    def _open(self, now: float) -> None:
+        self._early = self._negotiation.agreement is not None
+        self._progress(183, now)
+
+    def _progress(self, status: int, now: float) -> None:
+        response = self._response(status)
+        if self._early and self._negotiation.local is not None:
+            describe(response, self._negotiation.local)
+        self._provisional = response
+        self._say_provisional(now)
+
+    def _say_provisional(self, now: float) -> None:
+        assert self._provisional is not None
+        self._stop_refresh()
+        self._reply(self._provisional, now)
+        self._refresh = self._setting.carrier.at(now + REFRESH, self._say_provisional)
+
+    def _answer(self, now: float) -> None:
+        self._stop_refresh()
+        late = self._negotiation.agreement is None
+        description = self._negotiation.offer() if late else self._negotiation.local
+        response = self._response(200)
+        assert description is not None
+        describe(response, description)
+        self._established = Established(
+            self._setting, self._user, self._dialog, self._negotiation, peer=self._peer, owns_call_id=False
+        )
+        self._established.accept(response, self._reply, now, answer_due=late)
+
+    def _refuse(self, now: float) -> None:
+        assert self._ending is not None  # set by whoever feeds REFUSE
+        response = self._response(status_of(self._ending.cause))
+        reasoned(response, self._ending)
+        if response.status == 503:
+            response.headers.set("Retry-After", RETRY_AFTER)
+        self._close()
+        self._reply(response, now)
+
+    def _withdraw(self, now: float) -> None:
+        assert self._ending is not None
+        self._close()
+        self._reply(self._response(487), now)
+        self._user.ended(self._ending, now)
+
+    def _vanish(self, now: float) -> None:
+        assert self._ending is not None
+        self._close()
+        self._user.ended(self._ending, now)
+
+    def _close(self) -> None:
+        self._stop_refresh()
+        self._setting.carrier.leave(self._dialog.id)
+
+    def _stop_refresh(self) -> None:
+        if self._refresh is not None:
+            self._refresh.cancel()
+            self._refresh = None
+
+    def _response(self, status: int) -> Response:
+        response = self._request.reply(status, to_tag=self._dialog.id.local_tag)
+        if status < 300:
+            response.headers.set("Contact", self._dialog.contact)
+            response.headers.set("Allow", ALLOW)
+        return response

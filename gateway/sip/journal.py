@@ -1,0 +1,64 @@
+"""Every message, in and out, noted in the recorder under the leg that it belongs to.
+
+A message whose Call-ID is no leg's yet is noted under the Call-ID; those notes join the leg's story when it begins.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from gateway.core.trace import Kind, Recorder
+from gateway.sip.message import Request, Response
+from gateway.sip.transport import Datagram, Flow
+
+__all__ = ["Journal"]
+
+_CALL_ID: Final = re.compile(rb"\r\n(?:Call-ID|i)[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE)
+UNKNOWN: Final = "SIP"
+"""The story of messages that are of no call at all."""
+
+
+class Journal:
+    """What a stack writes down.
+
+    Args:
+        recorder: where it goes.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+        self._legs: dict[str, str] = {}
+
+    def __len__(self) -> int:
+        """Call-IDs that belong to a leg at present."""
+        return len(self._legs)
+
+    def begin(self, call_id: str, leg: str) -> None:
+        """The call of that Call-ID is `leg` from now on."""
+        self._legs[call_id] = leg
+        self._recorder.join(leg, call_id)
+
+    def end(self, call_id: str) -> None:
+        """The leg is over, and nothing more of it is under way."""
+        self._legs.pop(call_id, None)
+
+    def received(self, message: Request | Response, data: bytes, flow: Flow, now: float) -> None:
+        """Note a message that came in."""
+        self._note(now, message.call_id, f"<- {message.summary} from {flow}", data)
+
+    def refused(self, data: bytes, fault: str, flow: Flow, now: float) -> None:
+        """Note octets that are no message."""
+        found = _CALL_ID.search(data)
+        self._note(now, found[1].decode("utf-8", "replace") if found else "", f"<- {fault}, from {flow}", data)
+
+    def sent(self, datagram: Datagram, now: float) -> None:
+        """Note a message that goes out."""
+        found = _CALL_ID.search(datagram.data)
+        first = datagram.data.partition(b"\r\n")[0].decode("utf-8", "replace")
+        text = f"-> {first.removeprefix('SIP/2.0 ').removesuffix(' SIP/2.0')} to {datagram.flow}"
+        self._note(now, found[1].decode("utf-8", "surrogateescape") if found else "", text, datagram.data)
+
+    def _note(self, now: float, call_id: str, text: str, data: bytes) -> None:
+        leg = self._legs.get(call_id) or call_id or UNKNOWN
+        self._recorder.note(now, Kind.MESSAGE, leg, text, data.decode("utf-8", "replace"))

@@ -1,0 +1,278 @@
+"""An INVITE that we send, until it is answered, refused or given up (RFC 3261 13.2).
+
+The request goes out with our offer. Provisional responses are told; the first 2xx makes the session, those of
+other forks are acknowledged and ended at once. Giving up sends a CANCEL, as soon as one is allowed; a 2xx that was
+faster is acknowledged and ended. Once answered, an Established session carries on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.errors import Exhausted, MalformedError
+from gateway.core.machine import Machine, Table
+from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
+from gateway.sip.dialog import MAX_FORWARDS, Dialog
+from gateway.sip.digest import Challenge, Secret
+from gateway.sip.established import Established
+from gateway.sip.headers import CSeq, NameAddr
+from gateway.sip.message import Request, Response
+from gateway.sip.session import ALLOW, SessionUser, Setting, describe, description_of, reasoned, refusal
+from gateway.sip.transaction.base import ClientTransaction
+from gateway.sip.transport import Flow
+
+__all__ = ["TABLE", "Credentials", "OutgoingSession"]
+
+
+class State(Enum):
+    """Where the INVITE stands."""
+
+    CALLING = "waits for an answer"
+    CANCELLED = "given up, waits for the end of the INVITE"
+    ANSWERED = "answered"
+    OVER = "refused"
+
+
+class Input(Enum):
+    """What can happen to it."""
+
+    PROVISIONAL = "1xx"
+    SUCCESS = "first 2xx"
+    CHALLENGE = "401 or 407 that we can answer"
+    FAILURE = "300-699"
+    SILENCE = "no final response"
+    GIVE_UP = "we give up"
+
+
+_S, _I = State, Input
+
+TABLE: Final[Table[State, Input]] = {
+    # RFC 3261 13.2.2
+    _S.CALLING: {
+        _I.PROVISIONAL: (_S.CALLING, "progress"),
+        _I.SUCCESS: (_S.ANSWERED, "confirm"),
+        _I.CHALLENGE: (_S.CALLING, "ask_again"),
+        _I.FAILURE: (_S.OVER, "fail"),
+        _I.SILENCE: (_S.OVER, "fall_silent"),
+        _I.GIVE_UP: (_S.CANCELLED, "cancel"),
+    },
+    # RFC 3261 9.1 and 15.1: a 2xx may cross the CANCEL.
+    _S.CANCELLED: {
+        _I.PROVISIONAL: (_S.CANCELLED, ""),
+        _I.SUCCESS: (_S.OVER, "decline"),
+        _I.CHALLENGE: (_S.OVER, ""),
+        _I.FAILURE: (_S.OVER, ""),
+        _I.SILENCE: (_S.OVER, ""),
+        _I.GIVE_UP: (_S.CANCELLED, ""),
+    },
+    # RFC 3261 13.2.2.4: further forks are ended.
+    _S.ANSWERED: {
+        _I.PROVISIONAL: (_S.ANSWERED, ""),
+        _I.SUCCESS: (_S.ANSWERED, "decline"),
+        _I.CHALLENGE: (_S.ANSWERED, ""),
+        _I.FAILURE: (_S.ANSWERED, ""),
+        _I.SILENCE: (_S.ANSWERED, ""),
+    },
+    _S.OVER: {
+        _I.PROVISIONAL: (_S.OVER, ""),
+        _I.SUCCESS: (_S.OVER, "decline"),
+        _I.CHALLENGE: (_S.OVER, ""),
+        _I.FAILURE: (_S.OVER, ""),
+        _I.SILENCE: (_S.OVER, ""),
+        _I.GIVE_UP: (_S.OVER, ""),
+    },
+}
+
+
+CHALLENGES: Final = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Authenticate", "Proxy-Authorization")}
+"""Where each challenge stands, and where its answer (RFC 3261 22.2, 22.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who we are to the one whom we call."""
+
+    user: str
+    secret: Secret
+
+
+class OutgoingSession:
+    """One INVITE that we send, and the session that comes of it.
+
+    Args:
+        setting: the stack's services.
+        user: who is told.
+        invite: the request, complete but for Via, Max-Forwards, CSeq, Contact and body.
+        flow: where it goes.
+        contact: our Contact.
+        negotiation: the leg's.
+        peer: who is called, for endings.
+        number: CSeq number of the INVITE.
+        credentials: with which a challenge is answered, once; None where we have none.
+    """
+
+    def __init__(
+        self,
+        setting: Setting,
+        user: SessionUser,
+        invite: Request,
+        flow: Flow,
+        contact: NameAddr,
+        negotiation: Negotiation,
+        *,
+        peer: str,
+        number: int,
+        credentials: Credentials | None = None,
+    ) -> None:
+        self._setting = setting
+        self._user = user
+        self._flow = flow
+        self._contact = contact
+        self._negotiation = negotiation
+        self._peer = peer
+        self._machine = Machine(TABLE, State.CALLING)
+        self._credentials = credentials
+        self._acks: dict[str, bytes] = {}
+        self._ending: Ending | None = None
+        self._established: Established | None = None
+        self._transaction: ClientTransaction | None = None
+        self._invite = invite
+        invite.headers.set("Max-Forwards", MAX_FORWARDS)
+        invite.headers.set("CSeq", CSeq(number, "INVITE"))
+        invite.headers.set("Contact", contact)
+        invite.headers.set("Allow", ALLOW)
+        describe(invite, negotiation.offer())
+
+    # What the channel asks for.
+
+    def start(self, now: float) -> None:
+        """Send the INVITE.
+
+        Raises:
+            Exhausted: there is no room for one more transaction.
+        """
+        self._transaction = self._setting.carrier.send(
+            self._invite, self._flow, now, answered=self._answered, failed=self._failed
+        )
+
+    def hang_up(self, ending: Ending, now: float) -> None:
+        """Give the call up, or end it when it was answered; nothing is said to the user any more."""
+        if self._established is not None:
+            self._established.hang_up(ending, now)
+            return
+        self._ending = ending
+        action = self._machine.feed(Input.GIVE_UP)
+        if action and self._transaction is not None:
+            self._setting.carrier.cancel(self._transaction, now)
+
+    def direct(self, direction: Direction, now: float) -> None:
+        """Hold or resume the far side; only an answered call can be held."""
+        if self._established is not None:
+            self._established.direct(direction, now)
+
+    # What the far side does.
+
+    def _answered(self, response: Response, now: float) -> None:
+        if response.status < 200:
+            self._act(Input.PROVISIONAL, response, now)
+        elif response.status in CHALLENGES and self._prove(response):
+            self._act(Input.CHALLENGE, response, now)
+        elif response.status >= 300:
+            self._act(Input.FAILURE, response, now)
+        elif (ack := self._acks.get(response.to.tag or "")) is not None:
+            self._setting.carrier.resend(ack, self._flow, now)
+        else:
+            self._act(Input.SUCCESS, response, now)
+
+    def _failed(self, evidence: str, now: float) -> None:
+        self._act(Input.SILENCE, evidence, now)
+
+    # Actions of the table.
+
+    def _act(self, given: Input, shown: Response | str, now: float) -> None:
+        """Feed the machine; `shown` is the response, or the evidence that there is none."""
+        action = self._machine.feed(given)
+        if action:
+            getattr(self, f"_{action}")(shown, now)
+
+    def _progress(self, response: Response, now: float) -> None:
+        try:
+            answer = description_of(response)
+            agreement = None if answer is None else self._negotiation.accept(answer)
+        except (MalformedError, NotAcceptable):
+            agreement = None  # early media that we cannot use is no reason to end a call that rings
+        if agreement is not None:
+            self._user.agreed(agreement, now)
+        self._user.progressed(response.status, agreement is not None, now)
+
+    def _confirm(self, response: Response, now: float) -> None:
+        dialog = self._acknowledge(response, now)
+        self._established = Established(
+            self._setting, self._user, dialog, self._negotiation, peer=self._peer, owns_call_id=True
+        )
+        try:
+            answer = description_of(response)
+            if answer is None and self._negotiation.agreement is None:
+                raise MalformedError("the 200 has no session description")
+            agreement = self._negotiation.agreement if answer is None else self._negotiation.accept(answer)
+        except (MalformedError, NotAcceptable) as fault:
+            ending = Ending(fault.cause, self._peer, Act.FAILED, str(fault))
+            self._established.hang_up(ending, now)
+            self._user.ended(ending, now)
+            return
+        assert agreement is not None
+        self._user.agreed(agreement, now)
+        self._user.answered(response.summary, now)
+
+    def _prove(self, response: Response) -> bool:
+        """Put credentials for a challenge into the INVITE, unless it has borne them already."""
+        asked, answered = CHALLENGES[response.status]
+        challenge = Challenge.best(response.headers.all(asked))
+        if self._credentials is None or challenge is None or answered in self._invite.headers:
+            return False
+        proof = challenge.answer(
+            self._credentials.user,
+            self._credentials.secret,
+            "INVITE",
+            str(self._invite.uri),
+            cnonce=f"{self._setting.random.getrandbits(64):016x}",
+        )
+        if proof is not None:
+            self._invite.headers.set(answered, proof)
+        return proof is not None
+
+    def _ask_again(self, response: Response, now: float) -> None:
+        """The same INVITE with its proof and the next number (RFC 3261 22.2)."""
+        self._invite.headers.set("CSeq", CSeq(self._invite.cseq.number + 1, "INVITE"))
+        try:
+            self.start(now)
+        except Exhausted as fault:
+            self._machine.state = State.OVER
+            self._user.ended(
+                Ending(Cause.SWITCHING_EQUIPMENT_CONGESTION, "Copperline", Act.FAILED, str(fault)), now
+            )
+
+    def _fail(self, response: Response, now: float) -> None:
+        self._user.ended(refusal(response, self._peer), now)
+
+    def _fall_silent(self, evidence: str, now: float) -> None:
+        advice = "Look whether the telephone is on and its network is up."
+        # Cause 27: a message could not be delivered to the destination (Q.850 2.2.7.1).
+        self._user.ended(Ending(Cause.DESTINATION_OUT_OF_ORDER, self._peer, Act.VANISHED, evidence, advice), now)
+
+    def _decline(self, response: Response, now: float) -> None:
+        dialog = self._acknowledge(response, now)
+        bye = dialog.request("BYE")
+        reasoned(bye, self._ending or Ending(Cause.NON_SELECTED_USER_CLEARING, "", Act.CANCELLED, "another fork"))
+        self._setting.carrier.send(bye, self._flow, now, answered=lambda *_: None, failed=lambda *_: None)
+
+    def _acknowledge(self, response: Response, now: float) -> Dialog:
+        assert self._transaction is not None  # it has just been answered
+        dialog = Dialog.as_client(self._transaction.request, response, flow=self._flow, contact=self._contact)
+        number = self._transaction.request.cseq.number
+        self._acks[dialog.id.remote_tag] = self._setting.carrier.send_ack(dialog.ack(number), self._flow, now)
+        return dialog

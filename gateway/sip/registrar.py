@@ -1,0 +1,237 @@
+"""The registrar (RFC 3261 10.3): REGISTER requests of authenticated accounts change and show their bindings.
+
+A REGISTER is obeyed whole or not at all. Bindings end by themselves when nobody renews them, or when the
+connection that carried them is gone and no other way is known. Every change is told to `Bindings` and as an
+event. Who sends the request has been proved before it comes here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+from typing import Final
+
+from gateway.core.errors import MalformedError
+from gateway.sip.account import Account
+from gateway.sip.binding import Binding, Bindings, Registration, RegistrationChanged
+from gateway.sip.grammar import number
+from gateway.sip.headers import NameAddr
+from gateway.sip.message import Request, Response
+from gateway.sip.parameters import Parameters
+from gateway.sip.schedule import Alarm, Schedule
+from gateway.sip.transport import DEFAULT_PORT, Flow
+from gateway.sip.uri import SipUri
+
+__all__ = ["Registrar", "RegistrarConfig"]
+
+UNREADABLE_EXPIRES: Final = 3600
+"""What an expires parameter that cannot be read counts as (RFC 3261 20.10)."""
+LONGEST_EXPIRES: Final = 2**32 - 1
+"""RFC 3261 20.19."""
+MAX_USER_AGENT: Final = 128
+"""Characters of a User-Agent that are kept, for lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrarConfig:
+    """Bounds of registrations.
+
+    Attributes:
+        min_expires, max_expires: seconds; less is refused with 423, more is cut.
+        contacts: bindings that one account may have at a time.
+    """
+
+    min_expires: int = 60
+    max_expires: int = 3600
+    contacts: int = 10
+
+
+class Refused(Exception):
+    """A REGISTER that changes nothing; carries its response."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+        super().__init__(response.summary)
+
+
+class Registrar:
+    """All bindings of all accounts.
+
+    Args:
+        config: bounds.
+        emit: takes the changes, for logs.
+        bindings: who keeps them over restarts, if anybody.
+    """
+
+    def __init__(
+        self,
+        *,
+        config: RegistrarConfig,
+        emit: Callable[[RegistrationChanged], None],
+        bindings: Bindings | None = None,
+    ) -> None:
+        self._config = config
+        self._emit = emit
+        self._log = bindings
+        self._held: dict[str, list[Binding]] = {}
+        self._alarms: dict[Binding, Alarm] = {}
+        self._schedule = Schedule()
+
+    def restore(self, bindings: Iterable[Binding]) -> None:
+        """Take over bindings kept from an earlier run; those of accounts no longer there are not to be given."""
+        for binding in bindings:
+            self._add(binding)
+
+    def contacts(self, user: str, now: float) -> list[Binding]:
+        """The account's bindings, most preferred first and among equals the latest first."""
+        alive = [binding for binding in self._held.get(user, ()) if binding.expires_at > now]
+        return sorted(alive, key=lambda binding: (-binding.q, -binding.since))
+
+    def all(self) -> list[Binding]:
+        """Every binding."""
+        return [binding for held in self._held.values() for binding in held]
+
+    def register(self, request: Request, account: Account, flow: Flow, now: float) -> Response:
+        """Carry out a REGISTER that `account` has sent; the response is to be sent."""
+        to = request.to.uri
+        if not isinstance(to, SipUri) or to.username != account.user:
+            return request.reply(403, "That Is Not Your Address")
+        try:
+            if request.contact_is_wildcard:
+                self._remove_all(request, account)
+            else:
+                self._change(request, account, flow, now)
+        except Refused as refused:
+            return refused.response
+        response = request.reply(200)
+        for binding in self.contacts(account.user, now):
+            shown = Parameters((("expires", str(round(binding.expires_at - now))), ("q", f"{binding.q / 1000:g}")))
+            response.headers.add("Contact", NameAddr(binding.contact, "", shown))
+        return response
+
+    def _remove_all(self, request: Request, account: Account) -> None:
+        """Contact "*" (step 6): with Expires 0 only."""
+        if request.expires != 0:
+            raise Refused(request.reply(400, "Contact * Needs Expires 0"))
+        held = self._held.get(account.user, [])
+        self._check_order(request, held)
+        for binding in list(held):
+            self._end(binding, Registration.UNREGISTERED)
+
+    def _change(self, request: Request, account: Account, flow: Flow, now: float) -> None:
+        """Work out every change first, then make them all (step 7)."""
+        held = self._held.get(account.user, [])
+        changes = [self._wanted(request, contact, account, flow, now) for contact in request.contacts]
+        olds = [next((old for old in held if old.contact.same_as(new.contact)), None) for new in changes]
+        self._check_order(request, [old for old in olds if old is not None])
+        added = sum(old is None and new.expires_at > now for old, new in zip(olds, changes, strict=True))
+        if len(held) + added > self._config.contacts:
+            raise Refused(request.reply(403, f"More Than {self._config.contacts} Contacts"))
+        for old, new in zip(olds, changes, strict=True):
+            if new.expires_at <= now:
+                if old is not None:
+                    self._end(old, Registration.UNREGISTERED)
+            else:
+                self._keep(old, new)
+
+    def _wanted(self, request: Request, contact: NameAddr, account: Account, flow: Flow, now: float) -> Binding:
+        if not isinstance(contact.uri, SipUri):
+            raise Refused(request.reply(400, "A Contact That Is No SIP URI"))
+        expires = self._expires(request, contact)
+        if 0 < expires < self._config.min_expires:
+            response = request.reply(423)
+            response.headers.set("Min-Expires", self._config.min_expires)
+            raise Refused(response)
+        return Binding(
+            account=account.user,
+            contact=contact.uri,
+            flow=flow,
+            call_id=request.call_id,
+            number=request.cseq.number,
+            expires_at=now + min(expires, self._config.max_expires),
+            q=_thousandths(contact.parameters.get("q")),
+            user_agent=(request.headers.get("User-Agent") or "")[:MAX_USER_AGENT],
+            since=now,
+        )
+
+    def _expires(self, request: Request, contact: NameAddr) -> int:
+        """Step 7: the contact's own parameter, else the header, else what we like best."""
+        own = contact.parameters.get("expires")
+        if own is None:
+            return self._config.max_expires if request.expires is None else request.expires
+        try:
+            return number(own, "expires", LONGEST_EXPIRES)
+        except MalformedError:
+            return UNREADABLE_EXPIRES
+
+    def _check_order(self, request: Request, touched: Iterable[Binding]) -> None:
+        """A REGISTER older than what it would change fails as a whole (steps 6 and 7)."""
+        for binding in touched:
+            if binding.call_id == request.call_id and request.cseq.number <= binding.number:
+                raise Refused(request.reply(500, "Request Out Of Order"))
+
+    def _keep(self, old: Binding | None, new: Binding) -> None:
+        # Also where two contacts of one REGISTER are equivalent: the later one stands.
+        for replaced in [found for found in self._held.get(new.account, ()) if found.contact.same_as(new.contact)]:
+            self._drop(replaced)
+        self._add(new)
+        if self._log is not None:
+            self._log.saved(new)
+        self._emit(RegistrationChanged(new, Registration.REGISTERED if old is None else Registration.RENEWED))
+
+    def _end(self, binding: Binding, what: Registration) -> None:
+        if binding in self._alarms:
+            self._drop(binding)
+            if self._log is not None:
+                self._log.removed(binding)
+            self._emit(RegistrationChanged(binding, what))
+
+    def _add(self, binding: Binding) -> None:
+        self._held.setdefault(binding.account, []).append(binding)
+        self._alarms[binding] = self._schedule.at(
+            binding.expires_at, lambda _: self._end(binding, Registration.EXPIRED)
+        )
+
+    def _drop(self, binding: Binding) -> None:
+        self._alarms.pop(binding).cancel()
+        held = self._held[binding.account]
+        held.remove(binding)
+        if not held:
+            del self._held[binding.account]
+
+    def lost(self, flow: Flow) -> None:
+        """A connection is gone: its bindings are reached at their Contact's own address, where that is another."""
+        for binding in [found for found in self.all() if found.flow == flow]:
+            direct = _direct(binding.contact, flow)
+            if direct is None or direct == flow:
+                self._end(binding, Registration.LOST)
+            else:
+                self._drop(binding)
+                self._add(replace(binding, flow=direct))
+
+    def deadline(self) -> float | None:
+        """When the next binding expires, or None."""
+        return self._schedule.deadline()
+
+    def expire(self, now: float) -> None:
+        """End the bindings that nobody has renewed."""
+        self._schedule.expire(now)
+
+
+def _direct(contact: SipUri, flow: Flow) -> Flow | None:
+    """The flow to a contact's own address, or None where it names no address."""
+    try:
+        ip_address(contact.host)
+    except ValueError:
+        return None
+    return Flow(flow.transport, flow.local, (contact.host, contact.port or DEFAULT_PORT))
+
+
+def _thousandths(q: str | None) -> int:
+    """A q-value (RFC 3261 25.1: 0 to 1, three decimals) in thousandths; 1000 where absent or ill formed."""
+    try:
+        value = round(float(q or "1") * 1000)
+    except (ValueError, OverflowError):
+        return 1000
+    return value if 0 <= value <= 1000 else 1000

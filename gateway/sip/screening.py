@@ -1,0 +1,92 @@
+"""Whether a request can be understood at all: the checks of RFC 3261 8.2 that need no state.
+
+A request enters; the response that refuses it leaves, or None. They are made in the order of that section.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from gateway.core.errors import MalformedError
+from gateway.sip.body import media_type
+from gateway.sip.info import INFO_TYPES
+from gateway.sip.message import Request, Response
+from gateway.sip.session import ALLOW, SDP_TYPE
+from gateway.sip.uri import SipUri, TelUri
+
+__all__ = ["screen"]
+
+METHODS: Final = frozenset(ALLOW.split(", "))
+KNOWN_ELSEWHERE: Final = frozenset({"PRACK", "UPDATE", "SUBSCRIBE", "NOTIFY", "REFER", "MESSAGE", "PUBLISH"})
+"""Methods that we recognise and do not serve: 405; what we have never heard of gets 501 (RFC 3261 21.5.2)."""
+EXTENSIONS: Final[frozenset[str]] = frozenset()
+"""Option tags that we can be required to know: none so far."""
+BODY_TYPES: Final = {"INVITE": (SDP_TYPE,), "INFO": INFO_TYPES}
+"""What a body may be, by method; the bodies of other methods are not read."""
+
+
+def screen(request: Request) -> Response | None:
+    """The refusal that `request` (no ACK, no CANCEL) earns, without a To tag; None where it is understood."""
+    for check in CHECKS:
+        response = check(request)
+        if response is not None:
+            return response
+    return None
+
+
+def _method(request: Request) -> Response | None:
+    if request.method in METHODS:
+        return None
+    response = request.reply(405 if request.method in KNOWN_ELSEWHERE else 501)
+    response.headers.set("Allow", ALLOW)
+    return response
+
+
+def _scheme(request: Request) -> Response | None:
+    return None if isinstance(request.uri, SipUri | TelUri) else request.reply(416)
+
+
+def _extensions(request: Request) -> Response | None:
+    try:
+        unknown = [tag for tag in request.tokens("Require") if tag not in EXTENSIONS]
+    except MalformedError as fault:
+        return request.reply(400, str(fault))
+    if not unknown:
+        return None
+    response = request.reply(420)
+    response.headers.set("Unsupported", ", ".join(unknown))
+    return response
+
+
+def _content(request: Request) -> Response | None:
+    """RFC 3261 8.2.3; a multipart is looked into later, and a body marked optional may be anything."""
+    wanted = BODY_TYPES.get(request.method)
+    if wanted is None or not request.body:
+        return None
+    if request.headers.get("Content-Encoding") not in (None, "identity"):
+        response = request.reply(415)
+        response.headers.set("Accept-Encoding", "identity")
+        return response
+    text = request.headers.get("Content-Type")
+    if text is None:
+        return request.reply(400, "A Body Without Content-Type")
+    try:
+        kind, _ = media_type(text)
+        _, disposition = media_type(f"x/{request.headers.get('Content-Disposition') or 'session'}")
+    except MalformedError as fault:
+        return request.reply(400, str(fault))
+    if kind in wanted or kind.startswith("multipart/") or disposition.get("handling") == "optional":
+        return None
+    response = request.reply(415)
+    response.headers.set("Accept", ", ".join(wanted))
+    return response
+
+
+def _hops(request: Request) -> Response | None:
+    """We pass calls on, so a loop through us must end here (RFC 7332 section 3)."""
+    is_new_call = request.method == "INVITE" and request.to.tag is None
+    return request.reply(483) if is_new_call and request.max_forwards == 0 else None
+
+
+CHECKS: Final[tuple[Callable[[Request], Response | None], ...]] = (_method, _scheme, _extensions, _content, _hops)

@@ -1,0 +1,208 @@
+"""What the parts of an INVITE session share: the words between them, the stack below and the channel above.
+
+    SipChannel ── SessionUser ◁── IncomingSession | OutgoingSession ──▷ Established
+                                          │                                  │
+                                          └────────────── Carrier ───────────┘      (the stack)
+
+`incoming` and `outgoing` hold the first INVITE of either direction, `established` everything that follows it in
+the dialog. Sessions are handed messages and times; what they send goes through the Carrier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Final, Protocol
+
+from gateway.core.ending import Act, Ending
+from gateway.sdp.description import SessionDescription
+from gateway.sdp.negotiate import Agreement, NotAcceptable
+from gateway.sip.body import find_body
+from gateway.sip.causes import cause_of, cause_of_reason, reason_header
+from gateway.sip.dialog import DialogId
+from gateway.sip.message import Message, Request, Response
+from gateway.sip.transaction.base import ClientTransaction
+from gateway.sip.transaction.timers import TimerConfig
+from gateway.sip.transport import Flow
+
+__all__ = [
+    "ALLOW",
+    "SDP_TYPE",
+    "Carrier",
+    "Member",
+    "Reply",
+    "SessionUser",
+    "Setting",
+    "Timer",
+    "describe",
+    "description_of",
+    "not_acceptable",
+    "reasoned",
+    "refusal",
+]
+
+SDP_TYPE: Final = "application/sdp"
+ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
+"""Every method that the stack's table dispatches; what is not here is answered with 405 and this list."""
+
+Reply = Callable[[Response, float], None]
+"""Sends a response to one request that came in."""
+
+
+class Timer(Protocol):
+    """A call-back that is due some day."""
+
+    def cancel(self) -> None:
+        """It is not wanted any more; harmless when it has run."""
+        ...
+
+
+class Member(Protocol):
+    """A dialog as the stack sees it: it takes the requests of the dialog."""
+
+    def receive(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
+        """Take a request (ACK included, whose `reply` does nothing)."""
+        ...
+
+    def lost(self, flow: Flow, now: float) -> None:
+        """A connection is gone; whoever lives on it ends."""
+        ...
+
+
+class Carrier(Protocol):
+    """What a session asks of the stack."""
+
+    def send(
+        self,
+        request: Request,
+        flow: Flow,
+        now: float,
+        *,
+        answered: Callable[[Response, float], None],
+        failed: Callable[[str, float], None],
+    ) -> ClientTransaction:
+        """Send `request` in a transaction of its own.
+
+        Args:
+            answered: takes each response, retransmitted 2xx to an INVITE included.
+            failed: takes the evidence ("timer B after 32 s") where no final response came.
+
+        Raises:
+            Exhausted: there is no room for one more transaction.
+        """
+        ...
+
+    def cancel(self, invite: ClientTransaction, now: float) -> None:
+        """Cancel an INVITE, once that is allowed (RFC 3261 9.1); its end is told as ever."""
+        ...
+
+    def send_ack(self, ack: Request, flow: Flow, now: float) -> bytes:
+        """Send the ACK for a 2xx, which is outside of all transactions; returns what `resend` takes."""
+        ...
+
+    def resend(self, data: bytes, flow: Flow, now: float) -> None:
+        """Send an ACK again, for a repeated 2xx."""
+        ...
+
+    def at(self, when: float, action: Callable[[float], None]) -> Timer:
+        """Have `action` called at `when`."""
+        ...
+
+    def enter(self, dialog: DialogId, member: Member) -> None:
+        """Give the requests of `dialog` to `member` from now on."""
+        ...
+
+    def leave(self, dialog: DialogId) -> None:
+        """`dialog` is over; further requests in it are answered with 481."""
+        ...
+
+
+class SessionUser(Protocol):
+    """Who is told what happens in a session: the channel."""
+
+    def progressed(self, status: int, media: bool, now: float) -> None:
+        """A provisional response came; `media`: it brought a session description, which is in force."""
+        ...
+
+    def agreed(self, agreement: Agreement, now: float) -> None:
+        """An offer/answer exchange is complete; `agreement` is in force."""
+        ...
+
+    def answered(self, how: str, now: float) -> None:
+        """The peer answered our INVITE."""
+        ...
+
+    def keyed(self, digit: str, seconds: float, now: float) -> None:
+        """A digit came as INFO."""
+        ...
+
+    def ended(self, ending: Ending, now: float) -> None:
+        """The session is over by the peer's doing or by a failure; said once, and never after `hang_up`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What every session of a stack is given.
+
+    Attributes:
+        carrier: the stack.
+        timers: RFC 3261 table 4.
+        random: where retry delays come from.
+    """
+
+    carrier: Carrier
+    timers: TimerConfig
+    random: Random
+
+
+def description_of(message: Message) -> SessionDescription | None:
+    """The session description that `message` carries, or None.
+
+    Raises:
+        MalformedError: it has one that does not parse.
+    """
+    body = find_body(message, SDP_TYPE)
+    return None if body is None else SessionDescription.parse(body)
+
+
+def describe(message: Message, description: SessionDescription) -> None:
+    """Put `description` into `message`."""
+    message.headers.set("Content-Type", SDP_TYPE)
+    message.body = description.serialise()
+
+
+def not_acceptable(request: Request, why: NotAcceptable, tag: str | None = None) -> Response:
+    """The 488 that says why in a Warning (RFC 3261 20.43)."""
+    response = request.reply(488, to_tag=tag)
+    text = str(why).replace("\\", "").replace('"', "'")
+    response.headers.set("Warning", f'{why.warning} copperline "{text}"')
+    return response
+
+
+def reasoned(message: Message, ending: Ending) -> None:
+    """Write an ending's cause into `message` as a Reason header."""
+    message.headers.set("Reason", reason_header(ending.cause))
+
+
+_REFUSALS: Final = {
+    404: (Act.REFUSED, "Check the number."),
+    408: (Act.DID_NOT_ANSWER, ""),
+    480: (Act.DID_NOT_ANSWER, ""),
+    486: (Act.REFUSED, ""),
+    487: (Act.DID_NOT_ANSWER, ""),
+    488: (Act.FAILED, "Let both sides have a codec in common: PCMU or PCMA."),
+    600: (Act.REFUSED, ""),
+    603: (Act.REFUSED, ""),
+    604: (Act.REFUSED, "Check the number."),
+    606: (Act.FAILED, "Let both sides have a codec in common: PCMU or PCMA."),
+}
+"""What a final response says of the one who sent it, and what to try next."""
+
+
+def refusal(response: Response, peer: str) -> Ending:
+    """The ending that a final response to our INVITE makes."""
+    cause = cause_of_reason(response.headers.all("Reason")) or cause_of(response.status)
+    act, advice = _REFUSALS.get(response.status, (Act.FAILED, ""))
+    return Ending(cause, peer, act, response.summary, advice)

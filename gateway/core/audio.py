@@ -18,6 +18,7 @@ __all__ = [
     "Audio",
     "AudioEvent",
     "AudioFactory",
+    "AudioLost",
     "AudioStats",
     "Capture",
     "Codec",
@@ -108,7 +109,14 @@ class Silent:
     seconds: float
 
 
-AudioEvent = DigitHeard | Silent
+@dataclass(frozen=True, slots=True)
+class AudioLost:
+    """The row's descriptor has failed; the row stays silent until it is closed. `reason` is a clause."""
+
+    reason: str
+
+
+AudioEvent = DigitHeard | Silent | AudioLost
 
 
 @dataclass(frozen=True, slots=True)

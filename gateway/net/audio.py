@@ -1,0 +1,115 @@
+"""Where legs get their rows: opens an RTP socket from a range of ports and hands it to the media plane.
+
+In go a local address or a device's descriptor, out comes a row. A socket is closed only once the plane has let go
+of it, and its port is free again only then. Ports are even; the odd one above each is left to RTCP (RFC 3550 11).
+"""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+from collections.abc import Iterator
+from typing import Any, Final
+
+from gateway.core.audio import Encoding
+from gateway.core.errors import Exhausted, LocalError
+from gateway.plane.plane import Plane
+from gateway.plane.row import PlaneRow, RtpRow
+
+__all__ = ["AudioDesk"]
+
+_TRAFFIC_CLASS: Final = {
+    4: (socket.IPPROTO_IP, socket.IP_TOS),
+    6: (socket.IPPROTO_IPV6, socket.IPV6_TCLASS),
+}
+
+
+class AudioDesk:
+    """Implements `gateway.core.audio.AudioFactory` over `plane`.
+
+    Args:
+        ports: RTP ports, both ends included; odd ones are not used.
+
+    Raises:
+        LocalError: the range holds no even port.
+    """
+
+    def __init__(self, *, plane: Plane, ports: tuple[int, int] = (20000, 29999)) -> None:
+        first = ports[0] + ports[0] % 2
+        if not 0 < first <= ports[1] <= 65535:
+            raise LocalError(f"the RTP ports {ports[0]}-{ports[1]} hold no even port to use")
+        self._plane = plane
+        self._range = range(first, ports[1] + 1, 2)
+        self._turn = 0
+        self._open = 0
+
+    @property
+    def open_sockets(self) -> int:
+        """RTP sockets open now."""
+        return self._open
+
+    def rtp(self, local_address: str) -> RtpRow:
+        """Open an RTP socket on `local_address` (an IPv4 or IPv6 literal) and give it a row.
+
+        Raises:
+            Exhausted: no port or no row is free.
+            LocalError: the address is none of this machine's, or no literal.
+        """
+        opened, port = self._socket(local_address)
+        self._open += 1
+
+        def close() -> None:
+            opened.close()
+            self._open -= 1
+
+        try:
+            return self._plane.add_rtp(opened.fileno(), local_address, port, on_removed=close)
+        except Exhausted:
+            close()
+            raise
+
+    def frames(self, descriptor: int, encoding: Encoding, owner: Any = None) -> PlaneRow:
+        """Give a row to a descriptor that carries 20 ms frames; `owner` is kept alive as long as the row.
+
+        Raises:
+            Exhausted: no row is free.
+        """
+        kept = [owner]
+        return self._plane.add_frames(descriptor, encoding, on_removed=kept.clear)
+
+    def _socket(self, address: str) -> tuple[socket.socket, int]:
+        try:
+            version = ipaddress.ip_address(address).version
+        except ValueError as error:
+            raise LocalError(f"{address!r} is no IP address to open RTP on; give a literal one") from error
+        opened = socket.socket(socket.AF_INET6 if version == 6 else socket.AF_INET, socket.SOCK_DGRAM)
+        opened.setblocking(False)
+        if version == 6:
+            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        # EF (RFC 3246): what carries speech asks the network for its place in the queue.
+        opened.setsockopt(*_TRAFFIC_CLASS[version], 46 << 2)
+        for port in self._ports():
+            try:
+                opened.bind((address, port))
+            except PermissionError as error:
+                opened.close()
+                raise LocalError(f"RTP port {port} may not be opened; take ports above 1023") from error
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    continue
+                opened.close()
+                raise LocalError(f"RTP cannot be received on {address}: {error.strerror}") from error
+            return opened, port
+        opened.close()
+        raise Exhausted(
+            f"all RTP ports from {self._range[0]} to {self._range[-1]} are in use; make [sip] rtp_ports wider"
+        )
+
+    def _ports(self) -> Iterator[int]:
+        """Every port once, beginning after the one given last, so that a port just closed rests."""
+        start = self._turn
+        for step in range(len(self._range)):
+            place = (start + step) % len(self._range)
+            self._turn = place + 1
+            yield self._range[place]

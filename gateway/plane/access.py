@@ -1,0 +1,145 @@
+"""How compiled code reaches the tables: one record holds the addresses of all others, and these give what is there.
+
+Stages pass that one record (a pointer), not two dozen arrays, which would be counted and copied at every call and
+take a minute to compile. Indices are not checked: control checks every number before it posts it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numba
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+from numba.np.numpy_support import carray
+from numpy.typing import NDArray
+
+from gateway.media.detect import DTMF_STATE
+from gateway.plane.compiled import stage
+from gateway.plane.libc import EPOLL_EVENT
+from gateway.plane.table import COMMAND, EVENT, FRAME, QUEUE_SIZE, ROW, SHARED, Shared
+
+__all__ = [
+    "arena_of",
+    "command_at",
+    "detector_at",
+    "epoll_at",
+    "event_at",
+    "filled_of",
+    "last_of",
+    "queue_of",
+    "row_at",
+    "stages_of",
+    "word",
+]
+
+_CONTROL_AT: Final = SHARED.fields["control"][1] if SHARED.fields is not None else 0
+_QUEUE_BYTES: Final = QUEUE_SIZE * 2
+_LAST_BYTES: Final = FRAME * 2
+
+
+def _record(dtype: np.dtype[Any]) -> Any:
+    """A compiled function that gives the record `index` of the array of `dtype` at `address`."""
+    record = numba.from_dtype(dtype)
+    size = dtype.itemsize
+
+    def at(typing_context: Any, address: Any, index: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            offset = builder.mul(arguments[1], ir.Constant(ir.IntType(64), size))
+            return builder.inttoptr(builder.add(arguments[0], offset), context.get_value_type(record))
+
+        return record(types.int64, types.int64), generate
+
+    return intrinsic(at)
+
+
+def _pointer(element: Any) -> Any:
+    """A compiled function that makes a typed pointer of an address, as `carray` wants it."""
+    make: Any = types.CPointer
+    pointer = make(element)
+
+    def at(typing_context: Any, address: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return builder.inttoptr(arguments[0], context.get_value_type(pointer))
+
+        return pointer(types.int64), generate
+
+    return intrinsic(at)
+
+
+_row = _record(ROW)
+_command = _record(COMMAND)
+_event = _record(EVENT)
+_epoll = _record(EPOLL_EVENT)
+_detector = _record(DTMF_STATE)
+_int16 = _pointer(types.int16)
+_uint8 = _pointer(types.uint8)
+_int64 = _pointer(types.int64)
+
+
+@stage
+def word(t: Shared, index: int) -> int:
+    """The address of a control word, for ordered loads and stores."""
+    return int(t["self"] + _CONTROL_AT + 8 * index)
+
+
+@stage
+def row_at(t: Shared, i: int) -> Any:
+    """Row `i`, to be read and written in place."""
+    return _row(t["rows"], i)
+
+
+@stage
+def stages_of(t: Shared) -> NDArray[np.int64]:
+    """The plans of all rows."""
+    return carray(_int64(t["stages"]), (t["row_count"],))
+
+
+@stage
+def command_at(t: Shared, index: int) -> Any:
+    """Entry `index` of the command ring."""
+    return _command(t["commands"], index)
+
+
+@stage
+def event_at(t: Shared, index: int) -> Any:
+    """Entry `index` of the event ring."""
+    return _event(t["events"], index)
+
+
+@stage
+def epoll_at(t: Shared, index: int) -> Any:
+    """Entry `index` of what epoll reported."""
+    return _epoll(t["epoll"], index)
+
+
+@stage
+def detector_at(t: Shared, i: int) -> Any:
+    """The DTMF receiver of row `i`."""
+    return _detector(t["detectors"], i)
+
+
+@stage
+def queue_of(t: Shared, i: int) -> NDArray[np.int16]:
+    """The samples queued on row `i`, placed by timestamp."""
+    return carray(_int16(t["queue"] + i * _QUEUE_BYTES), (QUEUE_SIZE,))
+
+
+@stage
+def filled_of(t: Shared, i: int) -> NDArray[np.uint8]:
+    """Which places of the queue of row `i` hold a sample."""
+    return carray(_uint8(t["queue_filled"] + i * QUEUE_SIZE), (QUEUE_SIZE,))
+
+
+@stage
+def last_of(t: Shared, i: int) -> NDArray[np.int16]:
+    """The last whole frame taken from the queue of row `i`."""
+    return carray(_int16(t["last_frame"] + i * _LAST_BYTES), (FRAME,))
+
+
+@stage
+def arena_of(t: Shared) -> NDArray[np.int16]:
+    """The samples of all sounds and captures."""
+    return carray(_int16(t["arena"]), (t["arena_size"],))

@@ -1,0 +1,283 @@
+"""What control asks of the loop: commands in a ring, each answered by exactly one ACCEPTED or REFUSED event.
+
+A command names a row by (index, generation); one that names a row that has since gone is refused (ESTALE) and
+does nothing. Control checks every number before it posts: an index out of bounds would be a segmentation fault.
+A row that is removed leaves epoll first, then says REMOVED; only then may its descriptor be closed.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from gateway.media.detect import DTMF_STATE
+from gateway.plane.access import command_at, epoll_at, row_at, word
+from gateway.plane.compiled import stage
+from gateway.plane.dtmf import digit_under_way
+from gateway.plane.events import ACCEPTED, REFUSED, REMOVED, SOUND_LOST, STOPPED, emit
+from gateway.plane.jitter import reset
+from gateway.plane.libc import (
+    EPOLL_CTL_ADD,
+    EPOLL_CTL_DEL,
+    EPOLLIN,
+    EPOLLRDHUP,
+    epoll_ctl,
+    errno,
+    load_acquire,
+    memset,
+    store_release,
+)
+from gateway.plane.rows import end_sound, end_sounds, part, replan
+from gateway.plane.table import (
+    ACTIVE,
+    COMMANDS,
+    COMMANDS_READ,
+    COMMANDS_WRITTEN,
+    DIGITS,
+    EPOLL,
+    FREE,
+    HIGH,
+    LOST,
+    ROW,
+    RTP,
+    Shared,
+)
+
+__all__ = [
+    "ADD",
+    "CAPTURE",
+    "DETECT",
+    "ECHO",
+    "JOIN",
+    "PART",
+    "PLAY",
+    "REMOTE",
+    "REMOVE",
+    "SEND_DIGITS",
+    "STOP_PLAY",
+    "drain",
+    "listen_to",
+]
+
+ADD: Final = 1  # kind, descriptor, encoding, ssrc, sequence, timestamp
+REMOVE: Final = 2
+REMOTE: Final = 3  # payload type, event type, encoding, sending, keep, length of the sockaddr in data
+JOIN: Final = 4  # peer, its generation
+PART: Final = 5
+ECHO: Final = 6
+PLAY: Final = 7  # player, base, length, loop
+STOP_PLAY: Final = 8  # player
+SEND_DIGITS: Final = 9  # count, samples on, samples off; codes in data
+DETECT: Final = 10  # on
+CAPTURE: Final = 11  # base, length (0: end)
+
+_ROW_SIZE: Final = ROW.itemsize
+_DETECTOR_SIZE: Final = DTMF_STATE.itemsize
+_EIO: Final = 5
+_EBUSY: Final = 16
+_EINVAL: Final = 22
+_ENOSPC: Final = 28
+_ESTALE: Final = 116
+
+
+@stage
+def drain(t: Shared, now: int) -> int:
+    """Carry out all commands that wait; returns how many there were."""
+    done = 0
+    while True:
+        read = t["control"][COMMANDS_READ]
+        if read == load_acquire(word(t, COMMANDS_WRITTEN)):
+            return done
+        command = command_at(t, read & (COMMANDS - 1))
+        i = command["row"]
+        error = _perform(t, command, i, now)
+        if error == 0:
+            emit(t, ACCEPTED, i, command["generation"], command["serial"], 0, 0, now)
+        else:
+            emit(t, REFUSED, i, command["generation"], command["serial"], error, 0, now)
+        store_release(word(t, COMMANDS_READ), read + 1)
+        done += 1
+
+
+@stage
+def _perform(t: Shared, command: np.void, i: int, now: int) -> int:
+    """Carry out one command; 0, or the errno that says why not."""
+    op = command["op"]
+    row = row_at(t, i)
+    if op == ADD:
+        return _add(t, command, i, now)
+    if row["state"] == FREE or row["generation"] != command["generation"]:
+        return _ESTALE
+    if op == REMOVE:
+        return _remove(t, i, now)
+    if row["state"] == LOST:
+        return _EIO
+    if op == JOIN:
+        return _join(t, command, i)
+    if op == PLAY or op == STOP_PLAY:
+        return _play(t, command, i, now)
+    if op == SEND_DIGITS:
+        return _send_digits(t, command, i)
+    if op == REMOTE:
+        return _remote(t, command, i, now)
+    return _switch(t, command, i)
+
+
+@stage
+def _switch(t: Shared, command: np.void, i: int) -> int:
+    op = command["op"]
+    row = row_at(t, i)
+    if op == PART or op == ECHO:
+        part(t, i)
+        row["echo"] = 1 if op == ECHO else 0
+    elif op == DETECT:
+        if row["detecting"] == 0:
+            memset(t["detectors"] + i * _DETECTOR_SIZE, 0, _DETECTOR_SIZE)
+        row["detecting"] = command["arguments"][0]
+    elif op == CAPTURE:
+        row["capture_base"] = command["arguments"][0]
+        row["capture_length"] = command["arguments"][1]
+        row["capture_written"] = 0
+    else:
+        return _EINVAL
+    replan(t, i)
+    return 0
+
+
+@stage
+def listen_to(t: Shared, i: int) -> int:
+    """Put the descriptor of row `i` into epoll; 0 or errno."""
+    entry = epoll_at(t, 0)
+    entry["events"] = EPOLLIN | EPOLLRDHUP
+    # Row and generation travel with the readiness, so that what is said of a row now gone is known for that.
+    entry["data"] = (row_at(t, i)["generation"] << 24) | i
+    if epoll_ctl(t["control"][EPOLL], EPOLL_CTL_ADD, row_at(t, i)["descriptor"], t["epoll"]) < 0:
+        return errno()
+    return 0
+
+
+@stage
+def _add(t: Shared, command: np.void, i: int, now: int) -> int:
+    row = row_at(t, i)
+    if row["state"] != FREE:
+        return _EBUSY
+    memset(t["rows"] + i * _ROW_SIZE, 0, _ROW_SIZE)
+    arguments = command["arguments"]
+    row["generation"] = command["generation"]
+    row["kind"] = arguments[0]
+    row["descriptor"] = arguments[1]
+    row["encoding"] = arguments[2]
+    row["ssrc"] = arguments[3]
+    row["sequence"] = arguments[4]
+    row["timestamp"] = arguments[5]
+    row["peer"] = -1
+    row["payload_type"] = -1
+    row["event_type"] = -1
+    row["source_sequence"] = -1
+    row["event_code"] = -1
+    row["event_last"] = -1
+    row["heard_at"] = now
+    row["sent_at"] = now
+    # An RTP row is not expected to hear anything before it has a peer.
+    row["silent"] = 1 if arguments[0] == RTP else 0
+    reset(t, i)
+    error = listen_to(t, i)
+    if error != 0:
+        return error
+    row["state"] = ACTIVE
+    if i >= t["control"][HIGH]:
+        t["control"][HIGH] = i + 1
+    replan(t, i)
+    return 0
+
+
+@stage
+def _remove(t: Shared, i: int, now: int) -> int:
+    row = row_at(t, i)
+    if row["state"] == ACTIVE and row["disarmed"] == 0:
+        epoll_ctl(t["control"][EPOLL], EPOLL_CTL_DEL, row["descriptor"], t["epoll"])
+    part(t, i)
+    end_sounds(t, i, SOUND_LOST, now)
+    row["state"] = FREE
+    replan(t, i)
+    emit(t, REMOVED, i, row["generation"], 0, 0, 0, now)
+    return 0
+
+
+@stage
+def _remote(t: Shared, command: np.void, i: int, now: int) -> int:
+    row = row_at(t, i)
+    arguments = command["arguments"]
+    if row["kind"] != RTP:
+        return _EINVAL
+    row["payload_type"] = arguments[0]
+    row["event_type"] = arguments[1]
+    row["encoding"] = arguments[2]
+    row["sending"] = arguments[3]
+    # Whoever sends first is the peer, again; where we send to meanwhile changes only with what was signalled, or
+    # each refresh of a session would break a path through NAT until the next packet.
+    row["latched"] = 0
+    if arguments[4] == 0:
+        row["remote_length"] = arguments[5]
+        for k in range(arguments[5]):
+            row["remote"][k] = command["data"][k]
+    row["heard_at"] = now
+    row["silent"] = 0
+    replan(t, i)
+    return 0
+
+
+@stage
+def _join(t: Shared, command: np.void, i: int) -> int:
+    peer = command["arguments"][0]
+    if peer == i:
+        return _EINVAL
+    if row_at(t, peer)["state"] != ACTIVE or row_at(t, peer)["generation"] != command["arguments"][1]:
+        return _ESTALE
+    if row_at(t, i)["peer"] == peer:
+        return 0
+    part(t, i)
+    part(t, peer)
+    row_at(t, i)["peer"] = peer
+    row_at(t, peer)["peer"] = i
+    replan(t, i)
+    replan(t, peer)
+    return 0
+
+
+@stage
+def _play(t: Shared, command: np.void, i: int, now: int) -> int:
+    row = row_at(t, i)
+    arguments = command["arguments"]
+    player = arguments[0]
+    end_sound(t, i, player, STOPPED, now)
+    if command["op"] == PLAY:
+        row["sound_base"][player] = arguments[1]
+        row["sound_length"][player] = arguments[2]
+        row["sound_loop"][player] = arguments[3]
+        row["sound_position"][player] = 0
+        row["sound_serial"][player] = command["serial"]
+    replan(t, i)
+    return 0
+
+
+@stage
+def _send_digits(t: Shared, command: np.void, i: int) -> int:
+    row = row_at(t, i)
+    arguments = command["arguments"]
+    count = arguments[0]
+    if row["event_type"] < 0:
+        return _EINVAL
+    if row["digits_written"] - row["digits_read"] + count > DIGITS:
+        return _ENOSPC
+    if row["digits_written"] == row["digits_read"] and not digit_under_way(t, i):
+        row["digit_phase"] = 0
+    for k in range(count):
+        place = (row["digits_written"] + k) & (DIGITS - 1)
+        row["digits"][place] = command["data"][k]
+        row["digit_lengths"][place] = arguments[1]
+        row["digit_gaps"][place] = arguments[2]
+    row["digits_written"] += count
+    replan(t, i)
+    return 0

@@ -1,0 +1,167 @@
+"""Control's end of the two rings: posts commands, takes events, and keeps the promises that make both exact.
+
+Every command is answered once, whatever happens: commands wait here while their ring is full, or while the events
+already promised would not fit in the half of the event ring that is kept for them. Nothing here knows what a
+command means; the one who posts it gives a function for its answer.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from gateway.plane.commands import ADD, PLAY
+from gateway.plane.events import ACCEPTED, REFUSED, REMOVED, ROW_LOST, SOUND_ENDED
+from gateway.plane.loop import observe, publish
+from gateway.plane.table import (
+    COMMAND_SIGNAL,
+    COMMANDS,
+    COMMANDS_READ,
+    COMMANDS_WRITTEN,
+    DIGITS,
+    EVENT_SIGNAL,
+    EVENTS_READ,
+    EVENTS_WRITTEN,
+    Tables,
+)
+
+__all__ = ["Command", "Control", "Happening"]
+
+Answer = Callable[[bool], None]
+
+_PROMISES: Final = {ADD: 3, PLAY: 2}
+"""Events that a command brings, or may bring once: its answer; a row's loss and removal; a sound's end."""
+_ARGUMENTS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command to a row; see commands.py for what the arguments are."""
+
+    op: int
+    row: int
+    generation: int
+    arguments: Sequence[int] = ()
+    data: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event of the loop, other than an answer; see events.py. `at` is seconds."""
+
+    kind: int
+    row: int
+    generation: int
+    serial: int
+    value: int
+    extra: int
+    at: float
+
+
+class Control:
+    """The rings of `tables`, from control's side."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+        self._limit = len(tables.events) // 2
+        self._promised = 0
+        self._serial = 0
+        self._waiting: deque[tuple[int, Command]] = deque()
+        self._answers: dict[int, tuple[int, Answer | None]] = {}
+        self._lost: set[int] = set()
+        self._arrived: deque[tuple[int, int, int, int, int, int, int]] = deque()
+
+    @property
+    def unanswered(self) -> int:
+        """Commands posted whose answer has not been taken."""
+        return len(self._answers)
+
+    def post(self, command: Command, answer: Answer | None = None) -> int:
+        """Have the loop carry out `command`; `answer` is called once, from `take`, with whether it did.
+
+        Returns:
+            The command's serial number, which a sound's end carries too.
+        """
+        self._serial += 1
+        self._answers[self._serial] = (command.op, answer)
+        self._waiting.append((self._serial, command))
+        self.flush()
+        return self._serial
+
+    def flush(self) -> None:
+        """Hand over as many of the waiting commands as the rings have room for."""
+        tables = self._tables
+        written = int(tables.control[COMMANDS_WRITTEN])
+        room = COMMANDS - (written - observe(tables.address(COMMANDS_READ)))
+        done = 0
+        while self._waiting and done < room:
+            serial, command = self._waiting[0]
+            promise = _PROMISES.get(command.op, 1)
+            if self._promised + promise > self._limit:
+                break
+            self._waiting.popleft()
+            self._promised += promise
+            arguments = (*command.arguments, *(0,) * (_ARGUMENTS - len(command.arguments)))
+            data = np.zeros(DIGITS, np.uint8)
+            data[: len(command.data)] = np.frombuffer(command.data, np.uint8)
+            tables.commands[(written + done) % COMMANDS] = (
+                command.op,
+                command.row,
+                command.generation,
+                serial,
+                arguments,
+                data,
+            )
+            done += 1
+        if done:
+            publish(tables.address(COMMANDS_WRITTEN), written + done)
+            os.eventfd_write(int(tables.control[COMMAND_SIGNAL]), 1)
+
+    def take(self) -> Happening | None:
+        """The next event, or None; answers are given on the way."""
+        self._collect()
+        while self._arrived:
+            kind, row, generation, serial, value, extra, at = self._arrived.popleft()
+            if kind in (ACCEPTED, REFUSED):
+                self._answer(serial, kind == ACCEPTED)
+                continue
+            if kind in (REMOVED, ROW_LOST, SOUND_ENDED):
+                self._promised -= 1
+            if kind == ROW_LOST:
+                self._lost.add(row)
+            elif kind == REMOVED and row not in self._lost:
+                self._promised -= 1  # it can no longer be lost
+            elif kind == REMOVED:
+                self._lost.discard(row)
+            return Happening(kind, row, generation, serial, value, extra, at / 1e9)
+        return None
+
+    def _answer(self, serial: int, accepted: bool) -> None:
+        op, answer = self._answers.pop(serial)
+        # What a refused command might have brought will not come.
+        self._promised -= 1 if accepted else _PROMISES.get(op, 1)
+        if answer is not None:
+            answer(accepted)
+
+    def _collect(self) -> None:
+        tables = self._tables
+        read = int(tables.control[EVENTS_READ])
+        written = observe(tables.address(EVENTS_WRITTEN))
+        if written == read:
+            return
+        size = len(tables.events)
+        places = np.arange(read, written) % size
+        self._arrived.extend(tables.events[places].tolist())
+        publish(tables.address(EVENTS_READ), written)
+
+    def quiet(self) -> None:
+        """Take back the signal that events wait."""
+        try:
+            os.eventfd_read(int(self._tables.control[EVENT_SIGNAL]))
+        except BlockingIOError:
+            return

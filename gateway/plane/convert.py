@@ -1,0 +1,103 @@
+"""From one coding of samples to another, and between octets and linear samples: compiled stages on byte buffers.
+
+Codes are those of table.CODES: 0 mu-law, 1 A-law, 2 L16 in network order (RFC 3551 4.5.11), 3 L16 in native order.
+Law to law goes by the tables of G.711 (never through linear), the same code is copied, so both are bit exact.
+Callers have checked lengths; nothing here allocates.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.plane.compiled import stage
+from gateway.plane.libc import memmove
+from gateway.plane.table import Shared
+
+__all__ = ["convert", "from_linear", "to_linear", "width"]
+
+_NETWORK: Final = 2
+_LITTLE: Final = sys.byteorder == "little"
+
+
+@stage
+def width(code: int) -> int:
+    """Octets of a sample."""
+    return 1 if code < _NETWORK else 2
+
+
+@stage
+def _high_first(code: int) -> bool:
+    return code == _NETWORK or not _LITTLE
+
+
+@stage
+def to_linear(
+    t: Shared, source: NDArray[np.uint8], start: int, code: int, out: NDArray[np.int16], samples: int
+) -> None:
+    """Decode `samples` samples of `source[start:]` into `out`."""
+    if code < _NETWORK:
+        for k in range(samples):
+            out[k] = t["to_linear"][code, source[start + k]]
+        return
+    high = 0 if _high_first(code) else 1
+    for k in range(samples):
+        value = (int(source[start + 2 * k + high]) << 8) | int(source[start + 2 * k + 1 - high])
+        out[k] = value - 65536 if value >= 32768 else value
+
+
+@stage
+def from_linear(
+    t: Shared, source: NDArray[np.int16], samples: int, code: int, out: NDArray[np.uint8], start: int
+) -> None:
+    """Encode `samples` samples of `source` into `out[start:]`."""
+    if code < _NETWORK:
+        for k in range(samples):
+            out[start + k] = t["from_linear"][code, int(source[k]) & 0xFFFF]
+        return
+    high = 0 if _high_first(code) else 1
+    for k in range(samples):
+        value = int(source[k]) & 0xFFFF
+        out[start + 2 * k + high] = value >> 8
+        out[start + 2 * k + 1 - high] = value & 0xFF
+
+
+@stage
+def convert(
+    t: Shared,
+    source: NDArray[np.uint8],
+    start: int,
+    code: int,
+    samples: int,
+    out: NDArray[np.uint8],
+    out_start: int,
+    out_code: int,
+) -> int:
+    """Recode `samples` samples of `source[start:]` into `out[out_start:]`; returns the octets written."""
+    octets = samples * width(out_code)
+    if code == out_code:
+        memmove(out.ctypes.data + out_start, source.ctypes.data + start, octets)
+    elif code < _NETWORK and out_code < _NETWORK:
+        for k in range(samples):
+            out[out_start + k] = t["law_to_law"][code, source[start + k]]
+    elif code < _NETWORK:
+        high = 0 if _high_first(out_code) else 1
+        for k in range(samples):
+            value = int(t["to_linear"][code, source[start + k]]) & 0xFFFF
+            out[out_start + 2 * k + high] = value >> 8
+            out[out_start + 2 * k + 1 - high] = value & 0xFF
+    else:
+        high = 0 if _high_first(code) else 1
+        for k in range(samples):
+            first, second = source[start + 2 * k + high], source[start + 2 * k + 1 - high]
+            if out_code < _NETWORK:
+                out[out_start + k] = t["from_linear"][out_code, (int(first) << 8) | int(second)]
+            else:
+                # The two orders of L16 (NATIVE and network) differ by the swap alone, or not at all.
+                out_high = 0 if _high_first(out_code) else 1
+                out[out_start + 2 * k + out_high] = first
+                out[out_start + 2 * k + 1 - out_high] = second
+    return octets

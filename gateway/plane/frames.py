@@ -1,0 +1,124 @@
+"""Rows whose descriptor carries 20 ms frames: a DAHDI channel, or one end of a socket pair.
+
+The device is the clock: each frame read is the row's tick, upon which one frame is written back (what it plays, or
+what comes in on its peer). With nothing to say nothing is written: a DAHDI channel sends silence by itself, and a
+write would cancel the tone or the dialling that the driver asked of it (dahdi_chan_write).
+While a line event waits, DAHDI fails both calls with errno 500 although it says that data are ready: the row is
+then left out of epoll until the next tick, instead of being asked again at once and for ever.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.plane.access import row_at, stages_of
+from gateway.plane.compiled import stage
+from gateway.plane.convert import from_linear, to_linear, width
+from gateway.plane.dtmf import digit_under_way
+from gateway.plane.jitter import put, take
+from gateway.plane.libc import EPOLL_CTL_DEL, EPOLLERR, EPOLLHUP, EPOLLRDHUP, epoll_ctl, errno, memmove, read, write
+from gateway.plane.listen import listen
+from gateway.plane.plan import DECODE, ECHO, FORWARD, QUEUE, SOUND, TAKE
+from gateway.plane.player import next_frame
+from gateway.plane.rows import lose, replan
+from gateway.plane.send import may_send, send_frame
+from gateway.plane.table import ACTIVE, EPOLL, FRAME, PACKET, Shared
+
+__all__ = ["disarm", "frames_ready"]
+
+_AT_ONCE: Final = 16
+"""Frames taken from one descriptor before the others have their turn."""
+_EINTR: Final = 4
+_EAGAIN: Final = 11
+_ECONNRESET: Final = 104
+_ENOBUFS: Final = 105
+_EVENT_WAITS: Final = 500
+"""ELAST of DAHDI: a line event must be taken first."""
+
+
+@stage
+def disarm(t: Shared, i: int) -> None:
+    """Leave row `i` out of epoll until the next tick (its error bits could not be masked)."""
+    epoll_ctl(t["control"][EPOLL], EPOLL_CTL_DEL, row_at(t, i)["descriptor"], t["epoll"])
+    row_at(t, i)["disarmed"] = 1
+    replan(t, i)
+
+
+@stage
+def frames_ready(t: Shared, i: int, flags: int, now: int) -> None:
+    """Take the frames that wait on row `i`, answering each; `flags` is what epoll said."""
+    row = row_at(t, i)
+    for _ in range(_AT_ONCE):
+        if row["state"] != ACTIVE:
+            return
+        octets = read(row["descriptor"], t["packet"].ctypes.data, PACKET)
+        if octets == FRAME * width(row["encoding"]):
+            row["received"] += 1
+            row["heard_at"] = now
+            row["silent"] = 0
+            _frame_in(t, i, now)
+            _frame_out(t, i, now)
+        elif octets > 0:
+            row["refused"] += 1
+        elif octets == 0:
+            if flags & (EPOLLHUP | EPOLLRDHUP):
+                lose(t, i, _ECONNRESET, now)
+                return
+            row["refused"] += 1
+        else:
+            error = errno()
+            if error == _EINTR:
+                continue
+            _nothing_read(t, i, error, flags, now)
+            return
+
+
+@stage
+def _nothing_read(t: Shared, i: int, error: int, flags: int, now: int) -> None:
+    if error == _EVENT_WAITS:
+        disarm(t, i)
+    elif error != _EAGAIN:
+        lose(t, i, error, now)
+    elif flags & (EPOLLHUP | EPOLLRDHUP):
+        lose(t, i, _ECONNRESET, now)
+    elif flags & EPOLLERR:
+        disarm(t, i)
+
+
+@stage
+def _frame_in(t: Shared, i: int, now: int) -> None:
+    row = row_at(t, i)
+    stages = stages_of(t)[i]
+    if stages & DECODE:
+        to_linear(t, t["packet"], 0, row["encoding"], t["linear"], FRAME)
+        listen(t, i, FRAME, now)
+    if stages & QUEUE:
+        put(t, i, t["linear"], FRAME, row["frame_clock"], False)
+        row["frame_clock"] = (row["frame_clock"] + FRAME) & 0xFFFFFFFF
+    elif stages & FORWARD:
+        peer = row["peer"]
+        if may_send(t, peer) and not (stages_of(t)[peer] & SOUND) and not digit_under_way(t, peer):
+            send_frame(t, peer, False, row["encoding"], now)
+
+
+@stage
+def _frame_out(t: Shared, i: int, now: int) -> None:
+    row = row_at(t, i)
+    stages = stages_of(t)[i]
+    octets = FRAME * width(row["encoding"])
+    if stages & SOUND and next_frame(t, i, t["spoken"], now):
+        from_linear(t, t["spoken"], FRAME, row["encoding"], t["out"], 0)
+    elif stages & ECHO:
+        memmove(t["out"].ctypes.data, t["packet"].ctypes.data, octets)
+    elif stages & TAKE:
+        take(t, row["peer"], t["spoken"])
+        from_linear(t, t["spoken"], FRAME, row["encoding"], t["out"], 0)
+    else:
+        return
+    done = write(row["descriptor"], t["out"].ctypes.data, octets)
+    if done >= 0:
+        row["sent"] += 1
+        return
+    error = errno()
+    if error != _EAGAIN and error != _EINTR and error != _ENOBUFS and error != _EVENT_WAITS:
+        lose(t, i, error, now)

@@ -1,0 +1,237 @@
+"""The loop: waits for descriptors, serves the ready ones, keeps the 20 ms tick, carries out commands.
+
+One compiled function, without the interpreter lock, for the thread (blocking, by the kernel's clock) and for a test
+(once through, by the clock it is given). It never raises and never spins: a descriptor that cannot be served is
+left out of epoll, until the next tick or for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from gateway.plane.access import epoll_at, row_at, stages_of, word
+from gateway.plane.commands import drain, listen_to
+from gateway.plane.compiled import FINGERPRINT, entry, stage
+from gateway.plane.dtmf import close_stale_event, digit_under_way, send_event
+from gateway.plane.events import SILENT, emit, signal
+from gateway.plane.frames import frames_ready
+from gateway.plane.libc import (
+    CLOCK_MONOTONIC,
+    EPOLL_CTL_ADD,
+    EPOLLIN,
+    F_GETFD,
+    clock_gettime,
+    epoll_ctl,
+    epoll_wait,
+    errno,
+    fcntl,
+    load_acquire,
+    read,
+    store_release,
+)
+from gateway.plane.plan import EVENT_OPEN, REARM, SEND_EVENTS, SOUND
+from gateway.plane.player import next_frame
+from gateway.plane.receive import packets_ready
+from gateway.plane.rows import lose, replan
+from gateway.plane.send import may_send, send_frame
+from gateway.plane.table import (
+    ACTIVE,
+    BATCH,
+    COMMAND_SIGNAL,
+    EPOLL,
+    FRAMES,
+    HIGH,
+    NEXT_TICK,
+    RTP,
+    STOP,
+    TICKS,
+    TICKS_SKIPPED,
+    TIMER,
+    WATCHING,
+    Shared,
+)
+
+__all__ = ["observe", "publish", "run"]
+
+TICK: Final = 20_000_000
+"""ns."""
+CATCH_UP: Final = 25
+"""Ticks (0.5 s) made good after the thread was kept from running; a longer stall is skipped, not sent at once."""
+RTP_SILENCE: Final = 10_000_000_000
+"""ns after which an RTP peer is said to be silent: longer than comfort noise packets are apart."""
+FRAME_SILENCE: Final = 200_000_000
+"""ns (10 frames) after which a frame device is said to be gone or paused."""
+COMMAND_READY: Final = -1
+TIMER_READY: Final = -2
+"""What epoll carries for descriptors that are no rows."""
+
+_EINTR: Final = 4
+_EBADF: Final = 9
+_WATCH_EVERY: Final = 10
+"""Ticks between two looks at a row's silence; a tenth of the rows is looked at on each."""
+_FOR_EVER: Final = 1 << 60
+_PASSES: Final = 4096
+"""Rounds of epoll in one hand-made step: a bound, never met by what sockets can hold."""
+
+
+@stage
+def _serve(t: Shared, index: int, now: int) -> None:
+    """Serve one descriptor that epoll says is ready."""
+    data = epoll_at(t, index)["data"]
+    flags = epoll_at(t, index)["events"]
+    if data == COMMAND_READY:
+        read(t["control"][COMMAND_SIGNAL], t["clock"].ctypes.data + 24, 8)
+        return
+    if data == TIMER_READY:
+        read(t["control"][TIMER], t["clock"].ctypes.data + 24, 8)
+        return
+    i = data & 0xFFFFFF
+    row = row_at(t, i)
+    if row["state"] != ACTIVE or row["generation"] != data >> 24:
+        return
+    if row["kind"] == FRAMES:
+        frames_ready(t, i, flags, now)
+    else:
+        packets_ready(t, i, flags, now)
+
+
+@stage
+def _tick(t: Shared, now: int) -> None:
+    """Do what is due every 20 ms."""
+    turn = t["control"][TICKS] % _WATCH_EVERY
+    for i in range(t["control"][HIGH]):
+        stages = stages_of(t)[i]
+        if stages & (SOUND | SEND_EVENTS | EVENT_OPEN | REARM):
+            _tick_row(t, i, now)
+        if i % _WATCH_EVERY == turn and row_at(t, i)["state"] == ACTIVE:
+            _watch(t, i, now)
+    store_release(word(t, TICKS), t["control"][TICKS] + 1)
+
+
+@stage
+def _tick_row(t: Shared, i: int, now: int) -> None:
+    row = row_at(t, i)
+    if stages_of(t)[i] & REARM:
+        row["disarmed"] = 0
+        replan(t, i)
+        error = listen_to(t, i)
+        if error != 0:
+            lose(t, i, error, now)
+            return
+    if row["kind"] != RTP:
+        return  # clocked by its own frames
+    if stages_of(t)[i] & EVENT_OPEN:
+        close_stale_event(t, i, now)
+    if stages_of(t)[i] & SEND_EVENTS:
+        send_event(t, i, now)
+    # While a digit is sent as an event a sound goes on unheard, so that it ends when it would have.
+    if (
+        stages_of(t)[i] & SOUND
+        and next_frame(t, i, t["spoken"], now)
+        and may_send(t, i)
+        and not digit_under_way(t, i)
+    ):
+        send_frame(t, i, True, 0, now)
+
+
+@stage
+def _watch(t: Shared, i: int, now: int) -> None:
+    """Say once when a row has heard nothing for long, and find out if its descriptor was closed under it."""
+    row = row_at(t, i)
+    quiet = now - row["heard_at"]
+    if row["silent"] or quiet < (FRAME_SILENCE if row["kind"] == FRAMES else RTP_SILENCE):
+        return
+    row["silent"] = 1
+    # A closed descriptor leaves epoll without a word.
+    if fcntl(row["descriptor"], F_GETFD) < 0:
+        lose(t, i, _EBADF, now)
+        return
+    emit(t, SILENT, i, row["generation"], 0, quiet, 0, now)
+
+
+@stage
+def _ticks_due(t: Shared, now: int, limit: int) -> None:
+    if t["control"][NEXT_TICK] == 0:
+        t["control"][NEXT_TICK] = now + TICK
+    due = (now - t["control"][NEXT_TICK]) // TICK + 1
+    if due > limit:
+        t["control"][TICKS_SKIPPED] += due - limit
+        t["control"][NEXT_TICK] += (due - limit) * TICK
+    while t["control"][NEXT_TICK] <= now:
+        _tick(t, t["control"][NEXT_TICK])
+        t["control"][NEXT_TICK] += TICK
+
+
+@stage
+def _watch_signals(t: Shared) -> None:
+    """Put the signals of control and of the clock into epoll, the first time."""
+    if t["control"][WATCHING]:
+        return
+    t["control"][WATCHING] = 1
+    waiting = epoll_at(t, 0)
+    waiting["events"] = EPOLLIN
+    waiting["data"] = COMMAND_READY
+    epoll_ctl(t["control"][EPOLL], EPOLL_CTL_ADD, t["control"][COMMAND_SIGNAL], t["epoll"])
+    if t["control"][TIMER] >= 0:
+        waiting["data"] = TIMER_READY
+        epoll_ctl(t["control"][EPOLL], EPOLL_CTL_ADD, t["control"][TIMER], t["epoll"])
+
+
+@stage
+def _turn(t: Shared, now: int, by_hand: bool) -> int:
+    """Serve once through at `now` (ns), or until told to stop; returns 0 or the errno of epoll."""
+    _watch_signals(t)
+    for _ in range(_PASSES if by_hand else _FOR_EVER):
+        drain(t, now)
+        signal(t)
+        if load_acquire(word(t, STOP)) != 0:
+            return 0
+        ready = epoll_wait(t["control"][EPOLL], t["epoll"], BATCH, 0 if by_hand else -1)
+        if ready < 0 and errno() != _EINTR:
+            return int(errno())
+        if not by_hand:
+            clock_gettime(CLOCK_MONOTONIC, t["clock"].ctypes.data)
+            now = t["clock"][0] * 1_000_000_000 + t["clock"][1]
+        for index in range(ready):
+            _serve(t, index, now)
+        if by_hand and ready > 0:
+            continue
+        _ticks_due(t, now, _FOR_EVER if by_hand else CATCH_UP)
+        if by_hand:
+            break
+    signal(t)
+    return 0
+
+
+class _Entries(NamedTuple):
+    run: Callable[[Shared, int], int]
+    publish: Callable[[int, int], int]
+    observe: Callable[[int], int]
+
+
+def _entries(fingerprint: int) -> _Entries:
+    @entry
+    def run(t: Shared, now: int) -> int:
+        """Serve until told to stop (`now` negative) or once at time `now` (ns)."""
+        if fingerprint < 0:
+            return -1
+        return _turn(t, now, now >= 0)
+
+    @entry
+    def publish(address: int, value: int) -> int:
+        """Store a control word after all that was written before it."""
+        store_release(address, value)
+        return fingerprint
+
+    @entry
+    def observe(address: int) -> int:
+        """Load a control word before all that is read after it."""
+        if fingerprint < 0:
+            return -1
+        return int(load_acquire(address))
+
+    return _Entries(run, publish, observe)
+
+
+run, publish, observe = _entries(FINGERPRINT)

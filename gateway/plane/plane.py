@@ -1,0 +1,333 @@
+"""The media plane as its owner holds it: rows in and out, the loop by hand or in its thread, and the event pump.
+
+    plane = Plane(config)                 plane.start_thread()  … the loop runs in a thread …  plane.close()
+    row = plane.add_rtp(descriptor, …)    plane.pump(now)   whenever `plane.eventfd` is readable
+    row.play(sound)                       or, without a thread: plane.step(now); plane.pump(now)
+
+The pump is where every listener, `on_end` and `on_removed` is called, and nowhere else. One thread of control.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import select
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.core.audio import AudioEvent, AudioLost, DigitHeard, Encoding, Silent, Sound, SoundEnd
+from gateway.core.errors import Exhausted, LocalError
+from gateway.plane import commands, events
+from gateway.plane.arena import Arena, Block
+from gateway.plane.control import Command, Control, Happening
+from gateway.plane.loop import publish, run
+from gateway.plane.row import PlaneRow, RtpRow
+from gateway.plane.table import (
+    CODES,
+    COMMAND_SIGNAL,
+    DROPPED,
+    EPOLL,
+    EVENT_SIGNAL,
+    FRAMES,
+    NATIVE,
+    RTP,
+    STOP,
+    TICKS,
+    TICKS_SKIPPED,
+    TIMER,
+    Tables,
+)
+from gateway.plane.thread import PlaneThread
+
+__all__ = ["Plane", "PlaneConfig", "PlaneUsage"]
+
+OnEnd = Callable[[SoundEnd], None]
+
+_ENDS: Final = {
+    events.PLAYED: SoundEnd.PLAYED,
+    events.STOPPED: SoundEnd.STOPPED,
+    events.SOUND_LOST: SoundEnd.LOST,
+}
+_RATE: Final = 8000
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneConfig:
+    """How large a plane is.
+
+    Attributes:
+        rows: legs at a time, 1..65536; 12 KiB each once used.
+        arena: seconds of sounds and captures held at a time.
+        priority: SCHED_FIFO priority of the thread where the system permits it; 0 for none.
+    """
+
+    rows: int = 2048
+    arena: float = 600.0
+    priority: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneUsage:
+    """What is in use; all zero when everything was closed and pumped.
+
+    Attributes:
+        rows: rows not yet given back (as many descriptors are watched).
+        sounds: plays whose end has not been told.
+        arena: samples held by plays and captures.
+        commands: commands without an answer yet.
+    """
+
+    rows: int = 0
+    sounds: int = 0
+    arena: int = 0
+    commands: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Play:
+    block: Block
+    on_end: OnEnd | None
+
+
+class Plane:
+    """See the top of this file.
+
+    Attributes:
+        eventfd: readable while events wait for `pump`.
+    """
+
+    def __init__(self, config: PlaneConfig | None = None) -> None:
+        self._config = config or PlaneConfig()
+        if not 0 < self._config.rows <= 65536:
+            raise LocalError(f"a plane has 1 to 65536 rows, not {self._config.rows}")
+        self.tables = Tables(self._config.rows, round(self._config.arena * _RATE))
+        self.arena = Arena(self.tables.arena)
+        self._epoll = select.epoll()
+        self._command_signal = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self.eventfd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        word = self.tables.control
+        word[EPOLL] = self._epoll.fileno()
+        word[COMMAND_SIGNAL] = self._command_signal
+        word[EVENT_SIGNAL] = self.eventfd
+        word[TIMER] = -1
+        self._control = Control(self.tables)
+        self._free = deque(range(self._config.rows))
+        self._generations = [0] * self._config.rows
+        self._rows: dict[int, tuple[PlaneRow, Callable[[], None] | None]] = {}
+        self._plays: dict[int, _Play] = {}
+        self._soon: deque[Callable[[], None]] = deque()
+        self._thread: PlaneThread | None = None
+        self._closed = False
+        self._now = 0.0
+
+    # Rows.
+
+    def add_rtp(
+        self, descriptor: int, address: str, port: int, on_removed: Callable[[], None] | None = None
+    ) -> RtpRow:
+        """Give a row to a UDP socket bound to `address`:`port`.
+
+        Args:
+            on_removed: called from the pump once the plane has let go of the descriptor; close it then.
+
+        Raises:
+            Exhausted: no row is free.
+        """
+        index, generation = self._reserve()
+        row = RtpRow(self, index, generation, address, port)
+        # Random beginnings (RFC 3550 5.1): a stranger cannot guess what to send.
+        beginnings = (secrets.randbits(32), secrets.randbits(16), secrets.randbits(32))
+        self._add(row, (RTP, descriptor, CODES[Encoding.PCMU], *beginnings), on_removed)
+        return row
+
+    def add_frames(
+        self, descriptor: int, encoding: Encoding, on_removed: Callable[[], None] | None = None
+    ) -> PlaneRow:
+        """Give a row to a descriptor that carries 20 ms frames; it is made non-blocking.
+
+        Raises:
+            Exhausted: no row is free.
+        """
+        index, generation = self._reserve()
+        os.set_blocking(descriptor, False)
+        row = PlaneRow(self, index, generation)
+        code = NATIVE if encoding is Encoding.L16 else CODES[encoding]
+        self._add(row, (FRAMES, descriptor, code, 0, 0, 0), on_removed)
+        return row
+
+    # The loop.
+
+    def start_thread(self) -> None:
+        """Run the loop in a thread of its own; returns after its first tick.
+
+        Raises:
+            LocalError: it runs already, or did not come up.
+        """
+        if self._thread is not None or self._closed:
+            raise LocalError("the media plane has been started already or is closed")
+        self._thread = PlaneThread(self.tables, self._config.priority)
+        self._thread.start()
+
+    def step(self, now: float) -> None:
+        """Run the loop once by hand: commands, every descriptor that is ready, every tick due up to `now` (s).
+
+        Raises:
+            LocalError: its thread runs.
+        """
+        if self._thread is not None or self._closed:
+            raise LocalError("the media plane runs in its thread or is closed; it cannot be stepped by hand")
+        self._control.flush()
+        run(self.tables.shared, round(now * 1e9))
+
+    def pump(self, now: float) -> None:
+        """Take all events that wait and call those whom they concern; the loop's own carry their own time."""
+        if self._closed:
+            return
+        self._now = now
+        self._control.quiet()
+        for _ in range(len(self._soon)):
+            self._soon.popleft()()
+        while (happening := self._control.take()) is not None:
+            self._dispatch(happening)
+        if not self._closed:
+            self._control.flush()
+
+    def close(self) -> None:
+        """Stop the thread, take out every row, tell every end, and close what the plane itself has opened."""
+        if self._closed:
+            return
+        for row, _ in list(self._rows.values()):
+            row.close()
+        if self._thread is not None:
+            self._thread.stop()
+            self._thread = None
+        publish(self.tables.address(STOP), 1)
+        while self._rows or self._control.unanswered or self._soon:
+            # By hand, and stopped: commands are carried out, audio no more.
+            run(self.tables.shared, 0)
+            self.pump(self._now)
+        self._closed = True
+        self._epoll.close()
+        os.close(self._command_signal)
+        os.close(self.eventfd)
+
+    # What it is doing.
+
+    def usage(self) -> PlaneUsage:
+        """What is in use."""
+        return PlaneUsage(
+            rows=len(self._rows),
+            sounds=len(self._plays),
+            arena=self.arena.held,
+            commands=self._control.unanswered + len(self._soon),
+        )
+
+    @property
+    def ticks(self) -> int:
+        """Ticks of 20 ms done."""
+        return int(self.tables.control[TICKS])
+
+    @property
+    def skipped(self) -> int:
+        """Ticks left out because the thread was kept from running for long."""
+        return int(self.tables.control[TICKS_SKIPPED])
+
+    @property
+    def dropped(self) -> int:
+        """Events lost because they were not pumped in time."""
+        return int(self.tables.control[DROPPED])
+
+    # For its rows (row.Host).
+
+    def post(
+        self,
+        row: int,
+        generation: int,
+        op: int,
+        arguments: Sequence[int] = (),
+        data: bytes = b"",
+        answer: Callable[[bool], None] | None = None,
+    ) -> None:
+        """Have the loop carry out a command."""
+        self._control.post(Command(op, row, generation, arguments, data), answer)
+
+    def play(self, row: int, generation: int, player: int, sound: Sound, on_end: OnEnd | None) -> None:
+        """Have the loop play; `on_end` is called once, from the pump."""
+        block = self.arena.hold(sound.samples)
+        loop = -1 if sound.loop_from is None else sound.loop_from
+        play = _Play(block, on_end)
+        arguments = (player, block.base, block.length, loop)
+        serial = self._control.post(
+            Command(commands.PLAY, row, generation, arguments),
+            lambda accepted: None if accepted else self._end(self._plays.pop(serial), SoundEnd.LOST),
+        )
+        self._plays[serial] = play
+
+    def soon(self, call: Callable[[], None]) -> None:
+        """Call from the next pump."""
+        if self._closed:
+            call()
+            return
+        self._soon.append(call)
+        os.eventfd_write(self.eventfd, 1)
+
+    def remove(self, row: PlaneRow) -> None:
+        """Take a row out."""
+        self.post(row.index, row.generation, commands.REMOVE)
+
+    # Inside.
+
+    def _reserve(self) -> tuple[int, int]:
+        if self._closed:
+            raise Exhausted("the media plane is closed and gives no more rows")
+        if not self._free:
+            raise Exhausted(f"all {self._config.rows} rows of the media plane are in use; give it more rows")
+        index = self._free.popleft()
+        self._generations[index] += 1
+        return index, self._generations[index]
+
+    def _add(self, row: PlaneRow, arguments: Sequence[int], on_removed: Callable[[], None] | None) -> None:
+        self._rows[row.index] = (row, on_removed)
+
+        def answer(accepted: bool) -> None:
+            if not accepted:
+                self._notify(row, AudioLost("its descriptor cannot be watched"), self._now)
+                row.closed = True
+                self._removed(row.index)
+
+        self.post(row.index, row.generation, commands.ADD, arguments, answer=answer)
+
+    def _dispatch(self, happening: Happening) -> None:
+        if happening.kind == events.SOUND_ENDED:
+            self._end(self._plays.pop(happening.serial), _ENDS[happening.value])
+            return
+        if happening.kind == events.REMOVED:
+            self._removed(happening.row)
+            return
+        row, _ = self._rows[happening.row]
+        self._notify(row, _event(happening), happening.at)
+
+    def _notify(self, row: PlaneRow, event: AudioEvent, at: float) -> None:
+        if row.listener is not None and not row.closed:
+            row.listener(event, at)
+
+    def _removed(self, index: int) -> None:
+        _, on_removed = self._rows.pop(index)
+        self._free.append(index)
+        if on_removed is not None:
+            on_removed()
+
+    def _end(self, play: _Play, how: SoundEnd) -> None:
+        self.arena.release(play.block)
+        if play.on_end is not None:
+            play.on_end(how)
+
+
+def _event(happening: Happening) -> AudioEvent:
+    if happening.kind == events.DIGIT:
+        return DigitHeard(chr(happening.value), happening.extra / _RATE, event=happening.serial == 1)
+    if happening.kind == events.SILENT:
+        return Silent(happening.value / 1e9)
+    return AudioLost(os.strerror(happening.value))

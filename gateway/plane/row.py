@@ -1,0 +1,293 @@
+"""A leg's audio as its owner holds it: a row of the plane behind `gateway.core.audio.Audio`.
+
+Calls become commands, in order; what comes of them is heard from the plane's event pump. A row that is closed or
+lost takes every call and does nothing, except that an `on_end` is still called. Samples never pass through here.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import struct
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+import numpy as np
+
+from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Sound, SoundEnd
+from gateway.core.errors import LocalError
+from gateway.media.tone import dtmf
+from gateway.plane import commands
+from gateway.plane.arena import Arena
+from gateway.plane.capture import RowCapture
+from gateway.plane.dtmf import NAMES
+from gateway.plane.table import CODES, DIGITS, Tables
+
+__all__ = ["Host", "PlaneRow", "RtpRow"]
+
+OnEnd = Callable[[SoundEnd], None]
+
+_SOUND: Final = 0
+_TONES: Final = 1
+_RATE: Final = 8000
+_AF_INET: Final = 2
+_AF_INET6: Final = 10
+_LONGEST_DIGIT: Final = 8.0
+"""Seconds: what fits in one segment of an event (RFC 4733 2.5.1.3)."""
+
+
+class Host(Protocol):
+    """What a row needs of its plane."""
+
+    tables: Tables
+    arena: Arena
+
+    def post(
+        self,
+        row: int,
+        generation: int,
+        op: int,
+        arguments: Sequence[int] = (),
+        data: bytes = b"",
+        answer: Callable[[bool], None] | None = None,
+    ) -> None:
+        """Have the loop carry out a command."""
+        ...
+
+    def play(self, row: int, generation: int, player: int, sound: Sound, on_end: OnEnd | None) -> None:
+        """Have the loop play; `on_end` is called once, from the pump."""
+        ...
+
+    def soon(self, call: Callable[[], None]) -> None:
+        """Call from the next pump."""
+        ...
+
+    def remove(self, row: PlaneRow) -> None:
+        """Take the row out."""
+        ...
+
+
+class PlaneRow:
+    """A row of any kind; made by `Plane`.
+
+    Attributes:
+        index, generation: its handle.
+        closed: it was closed, or never came to be.
+    """
+
+    def __init__(self, host: Host, index: int, generation: int) -> None:
+        self.listener: Callable[[AudioEvent, float], None] | None = None
+        self.index = index
+        self.generation = generation
+        self.closed = False
+        self._host = host
+        self._capture: RowCapture | None = None
+        self._tones: deque[Sound] = deque()
+        self._final: AudioStats | None = None
+
+    @property
+    def digits_as_events(self) -> bool:
+        """Whether digits go to this leg as RFC 4733 events; otherwise they go as tones in its audio."""
+        return False
+
+    def join(self, other: Audio) -> None:
+        """Connect both ways with `other`, a row of the same plane.
+
+        Raises:
+            LocalError: it is no row, or this row itself.
+        """
+        if not isinstance(other, PlaneRow) or other is self or other._host is not self._host:
+            raise LocalError("a row can be joined to another row of its own plane only")
+        self._post(commands.JOIN, (other.index, other.generation))
+
+    def part(self) -> None:
+        """End a join or echo; both rows fall silent."""
+        self._post(commands.PART)
+
+    def echo(self) -> None:
+        """Send back what comes in."""
+        self._post(commands.ECHO)
+
+    def play(self, sound: Sound, on_end: OnEnd | None = None) -> None:
+        """Play toward the leg, replacing what played before.
+
+        Raises:
+            Exhausted: the arena has no room for the sound; nothing has changed.
+            LocalError: the sound's samples or loop make no sense.
+        """
+        _check(sound)
+        self._play(_SOUND, sound, on_end)
+
+    def stop(self) -> None:
+        """Stop playing."""
+        self._post(commands.STOP_PLAY, (_SOUND,))
+
+    def send_digits(self, digits: str, duration: float = 0.1, gap: float = 0.1) -> None:
+        """Send DTMF toward the leg; digits after digits already being sent wait for them.
+
+        Raises:
+            LocalError: a character that is no digit, or a duration or gap out of range.
+        """
+        codes = _codes(digits, duration, gap)
+        if not codes or self.closed:
+            return
+        if self.digits_as_events:
+            arguments = (round(duration * _RATE), round(gap * _RATE))
+            for start in range(0, len(codes), DIGITS // 4):
+                part = codes[start : start + DIGITS // 4]
+                self._post(commands.SEND_DIGITS, (len(part), *arguments), part)
+            return
+        self._tones.append(Sound(f"DTMF {digits.upper()}", dtmf(digits.upper(), duration, gap)))
+        if len(self._tones) == 1:
+            self._next_tones()
+
+    def detect_digits(self, on: bool) -> None:
+        """Look for DTMF tones in what comes in."""
+        self._post(commands.DETECT, (int(on),))
+
+    def capture(self, seconds: float) -> RowCapture:
+        """Start to keep what comes in; ends a capture that this row had before.
+
+        Raises:
+            Exhausted: the arena has no room for so many seconds.
+        """
+        block = self._host.arena.reserve(max(1, round(seconds * _RATE)))
+        if self._capture is not None:
+            self._capture.stop()
+        capture = RowCapture(self._host.tables, self.index, block, self._end_capture)
+        self._capture = capture
+        self._post(
+            commands.CAPTURE,
+            (block.base, block.length),
+            answer=lambda accepted: capture.begin() if accepted else None,
+        )
+        return capture
+
+    def stats(self) -> AudioStats:
+        """The row's counters."""
+        if self._final is not None:
+            return self._final
+        row = self._host.tables.rows[self.index]
+        if int(row["generation"]) != self.generation:
+            return AudioStats()
+        return AudioStats(int(row["received"]), int(row["sent"]), int(row["refused"]), int(row["lost"]))
+
+    def close(self) -> None:
+        """Take the row out of the plane."""
+        if self.closed:
+            return
+        if self._capture is not None:
+            self._capture.stop()
+        self._tones.clear()
+        self._final = self.stats()
+        self.closed = True
+        self._host.remove(self)
+
+    def _post(
+        self,
+        op: int,
+        arguments: Sequence[int] = (),
+        data: bytes = b"",
+        answer: Callable[[bool], None] | None = None,
+    ) -> None:
+        if not self.closed:
+            self._host.post(self.index, self.generation, op, arguments, data, answer)
+        elif answer is not None:
+            self._host.soon(lambda: answer(False))
+
+    def _play(self, player: int, sound: Sound, on_end: OnEnd | None) -> None:
+        if not self.closed and len(sound.samples):
+            self._host.play(self.index, self.generation, player, sound, on_end)
+        elif on_end is not None:
+            end = SoundEnd.LOST if self.closed else SoundEnd.PLAYED
+            self._host.soon(lambda: on_end(end))
+
+    def _next_tones(self) -> None:
+        self._play(_TONES, self._tones[0], self._tones_ended)
+
+    def _tones_ended(self, how: SoundEnd) -> None:
+        if how is SoundEnd.LOST:
+            self._tones.clear()
+        if self._tones:
+            self._tones.popleft()
+        if self._tones:
+            self._next_tones()
+
+    def _end_capture(self, capture: RowCapture) -> None:
+        if self._capture is capture:
+            self._capture = None
+        release = self._host.arena.release
+        self._post(commands.CAPTURE, (0, 0), answer=lambda _: release(capture.block))
+
+
+class RtpRow(PlaneRow):
+    """A row whose audio is RTP on a UDP socket of ours at `address`:`port`."""
+
+    def __init__(self, host: Host, index: int, generation: int, address: str, port: int) -> None:
+        super().__init__(host, index, generation)
+        self.address = address
+        self.port = port
+        self._event_type: int | None = None
+        self._signalled: tuple[str, int] | None = None
+
+    @property
+    def digits_as_events(self) -> bool:
+        """Whether the peer agreed to RFC 4733 events."""
+        return self._event_type is not None
+
+    def set_remote(
+        self, address: str, port: int, codec: Codec, event_payload_type: int | None, send: bool = True
+    ) -> None:
+        """Send to and accept from a peer.
+
+        Raises:
+            LocalError: an address of another family than ours or no address, a port, payload type or clock rate
+                out of range.
+        """
+        remote = _sockaddr(address, port, ipaddress.ip_address(self.address).version)
+        event = -1 if event_payload_type is None else event_payload_type
+        if not 0 <= codec.payload_type <= 127 or not -1 <= event <= 127 or event == codec.payload_type:
+            raise LocalError(f"payload types {codec.payload_type} and {event_payload_type} cannot be used together")
+        if codec.rate != _RATE:
+            raise LocalError(f"{codec.encoding.value} at {codec.rate} Hz cannot be carried; offer it at {_RATE} Hz")
+        keep = self._signalled == (address, port)
+        self._signalled = (address, port)
+        self._event_type = event_payload_type
+        self._post(
+            commands.REMOTE,
+            (codec.payload_type, event, CODES[codec.encoding], int(send), int(keep), len(remote)),
+            remote,
+        )
+
+
+def _sockaddr(address: str, port: int, version: int) -> bytes:
+    """`address` (a literal) and `port` as a struct sockaddr_in or sockaddr_in6 (netinet/in.h)."""
+    try:
+        literal = ipaddress.ip_address(address)
+    except ValueError as error:
+        raise LocalError(f"{address!r} is no IP address to send RTP to; resolve names first") from error
+    if literal.version != version:
+        raise LocalError(f"RTP cannot go to {address} from a socket of IPv{version}")
+    if not 0 < port <= 65535:
+        raise LocalError(f"{port} is no port to send RTP to")
+    network = struct.pack("!H", port)
+    if version == 4:
+        return struct.pack("=H", _AF_INET) + network + literal.packed + bytes(8)
+    return struct.pack("=H", _AF_INET6) + network + bytes(4) + literal.packed + bytes(4)
+
+
+def _codes(digits: str, duration: float, gap: float) -> bytes:
+    """Event codes of `digits` (RFC 4733 table 3)."""
+    wrong = [digit for digit in digits.upper() if not digit.isascii() or ord(digit) not in NAMES]
+    if wrong:
+        raise LocalError(f"{wrong[0]!r} is no DTMF digit; those are 0-9 * # A-D")
+    if not 0 < duration <= _LONGEST_DIGIT or not 0 <= gap <= _LONGEST_DIGIT:
+        raise LocalError(f"a DTMF digit cannot last {duration} s with a gap of {gap} s")
+    return bytes(NAMES.index(ord(digit)) for digit in digits.upper())
+
+
+def _check(sound: Sound) -> None:
+    if sound.samples.dtype != np.int16 or sound.samples.ndim != 1:
+        raise LocalError(f"the sound {sound.name!r} is not int16 mono")
+    if sound.loop_from is not None and not 0 <= sound.loop_from < max(1, len(sound.samples)):
+        raise LocalError(f"the sound {sound.name!r} loops from outside itself")

@@ -1,0 +1,85 @@
+"""What befalls a row as a whole, for the other stages: its plan renewed, its sounds ended, its join undone, lost.
+
+Works on the tables alone. A row that is lost stays in its place, silent, until control removes it.
+"""
+
+from __future__ import annotations
+
+from gateway.plane.access import row_at, stages_of
+from gateway.plane.compiled import stage
+from gateway.plane.events import ROW_LOST, SOUND_ENDED, SOUND_LOST, emit
+from gateway.plane.jitter import reset
+from gateway.plane.libc import EPOLL_CTL_DEL, epoll_ctl
+from gateway.plane.plan import plan
+from gateway.plane.table import ACTIVE, EPOLL, FRAMES, LOST, Shared
+
+__all__ = ["end_sound", "end_sounds", "lose", "part", "replan"]
+
+
+@stage
+def replan(t: Shared, i: int) -> None:
+    """Work out anew which stages row `i` takes."""
+    row = row_at(t, i)
+    if row["state"] != ACTIVE:
+        stages_of(t)[i] = 0
+        return
+    peer = row["peer"]
+    stages_of(t)[i] = plan(
+        row["kind"] == FRAMES,
+        peer >= 0,
+        peer >= 0 and row_at(t, peer)["kind"] == FRAMES,
+        row["echo"] != 0,
+        row["sound_length"][0] + row["sound_length"][1] > 0,
+        row["digits_written"] != row["digits_read"],
+        row["detecting"] != 0,
+        row["capture_length"] > 0,
+        row["event_code"] >= 0,
+        row["disarmed"] != 0,
+    )
+
+
+@stage
+def end_sound(t: Shared, i: int, player: int, how: int, now: int) -> None:
+    """End what `player` of row `i` plays, if anything, and say how; the caller renews the plan."""
+    row = row_at(t, i)
+    if row["sound_length"][player] == 0:
+        return
+    row["sound_length"][player] = 0
+    emit(t, SOUND_ENDED, i, row["generation"], row["sound_serial"][player], how, 0, now)
+
+
+@stage
+def end_sounds(t: Shared, i: int, how: int, now: int) -> None:
+    """End both players of row `i`."""
+    end_sound(t, i, 0, how, now)
+    end_sound(t, i, 1, how, now)
+
+
+@stage
+def part(t: Shared, i: int) -> None:
+    """Undo the join or echo of row `i`, on both sides."""
+    row = row_at(t, i)
+    peer = row["peer"]
+    row["peer"] = -1
+    row["echo"] = 0
+    reset(t, i)
+    if peer >= 0:
+        row_at(t, peer)["peer"] = -1
+        reset(t, peer)
+        replan(t, peer)
+    replan(t, i)
+
+
+@stage
+def lose(t: Shared, i: int, error: int, now: int) -> None:
+    """The descriptor of row `i` has failed for good: leave it alone from now on."""
+    row = row_at(t, i)
+    if row["state"] != ACTIVE:
+        return
+    epoll_ctl(t["control"][EPOLL], EPOLL_CTL_DEL, row["descriptor"], t["epoll"])
+    part(t, i)
+    row["state"] = LOST
+    row["capture_length"] = 0
+    end_sounds(t, i, SOUND_LOST, now)
+    emit(t, ROW_LOST, i, row["generation"], 0, error, 0, now)
+    replan(t, i)

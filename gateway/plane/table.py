@@ -1,0 +1,317 @@
+"""The arrays that control and the loop share: rows, rings, the arena of sounds, control words, scratch.
+
+Control allocates them once and never resizes them. The loop alone writes rows, queues and the event ring; control
+alone writes the command ring, the arena's sounds and the control words marked so. Everything is int64 unless a
+kernel structure or a sample asks for less, because compiled arithmetic is int64 anyway.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.core.audio import Encoding
+from gateway.media.detect import DTMF_STATE
+from gateway.media.g711 import (
+    ALAW_TO_LINEAR,
+    ALAW_TO_ULAW,
+    LINEAR_TO_ALAW,
+    LINEAR_TO_ULAW,
+    ULAW_TO_ALAW,
+    ULAW_TO_LINEAR,
+)
+from gateway.plane.libc import EPOLL_EVENT
+
+__all__ = [
+    "ACTIVE",
+    "BATCH",
+    "CODES",
+    "COMMAND",
+    "COMMANDS",
+    "COMMANDS_READ",
+    "COMMANDS_WRITTEN",
+    "COMMAND_SIGNAL",
+    "DIGITS",
+    "DROPPED",
+    "EPOLL",
+    "EVENT",
+    "EVENTS_READ",
+    "EVENTS_WRITTEN",
+    "EVENT_SIGNAL",
+    "FRAME",
+    "FRAMES",
+    "FREE",
+    "HIGH",
+    "LOST",
+    "MAX_PAYLOAD",
+    "NATIVE",
+    "NEXT_TICK",
+    "PACKET",
+    "QUEUE_SIZE",
+    "ROW",
+    "RTP",
+    "SHARED",
+    "STOP",
+    "TICKS",
+    "TICKS_SKIPPED",
+    "TIMER",
+    "UNSIGNALLED",
+    "WATCHING",
+    "Shared",
+    "Tables",
+]
+
+FRAME: Final = 160
+"""Samples in 20 ms at 8000 Hz."""
+PACKET: Final = 2048
+"""Longest datagram or frame taken in; longer than any Ethernet frame, so what is longer is hostile."""
+MAX_PAYLOAD: Final = 480
+"""Samples in 60 ms, the longest packet accepted."""
+QUEUE_SIZE: Final = 4096
+"""Samples in a row's queue (512 ms, a power of two): more than the deepest delay plus the longest packet."""
+COMMANDS: Final = 1024
+"""Commands that fit in their ring; control keeps the rest."""
+BATCH: Final = 64
+"""Descriptors taken from epoll at once."""
+DIGITS: Final = 64
+"""Digits that wait in a row to be sent as events."""
+
+# Row states and kinds.
+FREE: Final = 0
+ACTIVE: Final = 1
+LOST: Final = 2
+RTP: Final = 0
+FRAMES: Final = 1
+
+CODES: Final = {Encoding.PCMU: 0, Encoding.PCMA: 1, Encoding.L16: 2}
+"""How an encoding is written in a row; 2 is L16 in network order."""
+NATIVE: Final = 3
+"""L16 in the machine's own order, as frame descriptors carry it."""
+
+# Control words, each on a cache line of its own (index into `control`).
+STOP: Final = 0  # control writes: leave the loop
+COMMANDS_WRITTEN: Final = 8  # control writes
+COMMANDS_READ: Final = 16
+EVENTS_WRITTEN: Final = 24
+EVENTS_READ: Final = 32  # control writes
+NEXT_TICK: Final = 40
+TICKS: Final = 48
+TICKS_SKIPPED: Final = 56
+DROPPED: Final = 64
+HIGH: Final = 72  # rows from here on have never been used
+UNSIGNALLED: Final = 80  # events written since the eventfd was last told
+# Descriptors, written by control before the loop runs.
+EPOLL: Final = 88
+COMMAND_SIGNAL: Final = 89  # eventfd: commands wait
+EVENT_SIGNAL: Final = 90  # eventfd: events wait
+TIMER: Final = 91  # timerfd, or -1 when stepped by hand
+WATCHING: Final = 92  # the two signals above are in epoll
+_WORDS: Final = 96
+
+_STREAM_IN: Final = [
+    ("payload_type", "i8"),  # -1 until the peer is known
+    ("event_type", "i8"),  # -1 where not negotiated
+    ("latched", "i8"),
+    ("source_ssrc", "i8"),
+    ("source_sequence", "i8"),  # highest so far, or -1
+    ("heard_at", "i8"),  # ns of the last valid packet or frame
+    ("silent", "i8"),  # it has been said
+    ("events_heard", "i8"),
+    ("event_code", "i8"),  # -1: none open
+    ("event_timestamp", "i8"),
+    ("event_base", "i8"),  # samples in segments before this one
+    ("event_duration", "i8"),
+    ("event_at", "i8"),
+    ("event_last", "i8"),  # timestamp of the last one reported, or -1
+]
+
+_STREAM_OUT: Final = [
+    ("sending", "i8"),
+    ("ssrc", "i8"),
+    ("sequence", "i8"),  # highest sent
+    ("timestamp", "i8"),  # of the newest packet sent
+    ("span", "i8"),  # samples in it
+    ("sent_at", "i8"),  # ns
+    ("feed", "i8"),  # whence the last packet came; see send.py
+    ("feed_generation", "i8"),
+    ("feed_ssrc", "i8"),
+    ("feed_first", "i8"),
+    ("sequence_offset", "i8"),
+    ("timestamp_offset", "i8"),
+    ("digits", "u1", (DIGITS,)),
+    ("digit_lengths", "i8", (DIGITS,)),  # samples
+    ("digit_gaps", "i8", (DIGITS,)),
+    ("digits_read", "i8"),
+    ("digits_written", "i8"),
+    ("digit_phase", "i8"),
+    ("digit_timestamp", "i8"),
+    ("digit_elapsed", "i8"),
+    ("digit_at", "i8"),
+]
+
+_SOUNDS: Final = [
+    # Two players: 0 a sound, 1 DTMF tones, which go before the sound.
+    ("sound_base", "i8", (2,)),
+    ("sound_length", "i8", (2,)),  # 0: none
+    ("sound_loop", "i8", (2,)),  # -1: ends
+    ("sound_position", "i8", (2,)),
+    ("sound_serial", "i8", (2,)),
+    ("capture_base", "i8"),
+    ("capture_length", "i8"),  # 0: none
+    ("capture_written", "i8"),  # samples since it began; control reads it
+]
+
+_QUEUE: Final = [
+    ("queue_ready", "i8"),
+    ("queue_read", "i8"),  # timestamp of the next sample to be taken
+    ("queue_newest", "i8"),  # timestamp after the newest sample
+    ("queue_depth", "i8"),  # samples kept between a sample's arrival and its being taken
+    ("queue_margin", "i8"),  # least margin in this window
+    ("queue_frames", "i8"),  # frames taken in this window
+    ("queue_excess", "i8"),  # a frame is to be left out at the next pause
+    ("queue_gaps", "i8"),  # frames with a gap in a row
+    ("frame_clock", "i8"),  # timestamp given to the next frame that comes in
+]
+
+ROW: Final = np.dtype(
+    [
+        ("generation", "i8"),
+        ("state", "i8"),
+        ("kind", "i8"),
+        ("descriptor", "i8"),
+        ("encoding", "i8"),
+        ("peer", "i8"),  # -1: not joined
+        ("echo", "i8"),
+        ("detecting", "i8"),
+        ("disarmed", "i8"),
+        ("remote_length", "i8"),
+        ("remote", "u1", (32,)),  # sockaddr_in or sockaddr_in6
+        ("received", "i8"),
+        ("sent", "i8"),
+        ("refused", "i8"),
+        ("lost", "i8"),
+        ("late", "i8"),
+        ("concealed", "i8"),
+        *_STREAM_IN,
+        *_STREAM_OUT,
+        *_SOUNDS,
+        *_QUEUE,
+    ],
+    align=True,
+)
+
+COMMAND: Final = np.dtype(
+    [
+        ("op", "i8"),
+        ("row", "i8"),
+        ("generation", "i8"),
+        ("serial", "i8"),
+        ("arguments", "i8", (6,)),
+        ("data", "u1", (DIGITS,)),
+    ],
+    align=True,
+)
+
+EVENT: Final = np.dtype(
+    [
+        ("kind", "i8"),
+        ("row", "i8"),
+        ("generation", "i8"),
+        ("serial", "i8"),
+        ("value", "i8"),
+        ("extra", "i8"),
+        ("at", "i8"),
+    ],
+    align=True,
+)
+
+
+SHARED: Final = np.dtype(
+    [
+        # Where the other tables are, in the process that runs the loop.
+        ("self", "i8"),
+        ("rows", "i8"),
+        ("stages", "i8"),
+        ("commands", "i8"),
+        ("events", "i8"),
+        ("detectors", "i8"),
+        ("queue", "i8"),
+        ("queue_filled", "i8"),
+        ("last_frame", "i8"),
+        ("arena", "i8"),
+        ("epoll", "i8"),
+        ("row_count", "i8"),
+        ("event_count", "i8"),
+        ("arena_size", "i8"),
+        ("control", "i8", (_WORDS,)),
+        # Scratch of the loop.
+        ("clock", "i8", (4,)),  # a struct timespec, a word to write to an eventfd, one to read from one
+        ("address", "u1", (128,)),
+        ("address_length", "i4", (2,)),
+        ("packet", "u1", (PACKET,)),
+        ("out", "u1", (PACKET,)),
+        ("linear", "i2", (PACKET,)),
+        ("spoken", "i2", (FRAME,)),
+        # G.711, mu-law first.
+        ("to_linear", "i2", (2, 256)),
+        ("from_linear", "u1", (2, 65536)),
+        ("law_to_law", "u1", (2, 256)),
+    ],
+    align=True,
+)
+
+Shared = np.void
+"""One SHARED record: all that a stage is given."""
+
+
+class Tables:
+    """The tables for `rows` legs and `arena_samples` samples of sounds and captures, as control sees them."""
+
+    def __init__(self, rows: int, arena_samples: int) -> None:
+        events = 1024
+        # Half the ring is kept for what must not be lost: up to three promises a row (control.py) and answers.
+        while events < 8 * rows:
+            events *= 2
+        self.rows = np.zeros(rows, ROW)
+        self.stages = np.zeros(rows, np.int64)
+        self.commands = np.zeros(COMMANDS, COMMAND)
+        self.events = np.zeros(events, EVENT)
+        self.detectors = np.zeros(rows, DTMF_STATE)
+        self.queue = np.zeros((rows, QUEUE_SIZE), np.int16)
+        self.queue_filled = np.zeros((rows, QUEUE_SIZE), np.uint8)
+        self.last_frame = np.zeros((rows, FRAME), np.int16)
+        self.arena = np.zeros(arena_samples, np.int16)
+        self.epoll = np.zeros(BATCH, EPOLL_EVENT)
+        self._shared = np.zeros(1, SHARED)
+        self.shared: Shared = self._shared[0]
+        self.control: NDArray[np.int64] = self.shared["control"]
+        self._fill()
+
+    def address(self, word: int) -> int:
+        """The address of a control word."""
+        return int(self.control.ctypes.data) + 8 * word
+
+    def _fill(self) -> None:
+        shared = self.shared
+        shared["self"] = self._shared.ctypes.data
+        for name in (
+            "rows",
+            "stages",
+            "commands",
+            "events",
+            "detectors",
+            "queue",
+            "queue_filled",
+            "last_frame",
+            "arena",
+            "epoll",
+        ):
+            shared[name] = getattr(self, name).ctypes.data
+        shared["row_count"] = len(self.rows)
+        shared["event_count"] = len(self.events)
+        shared["arena_size"] = len(self.arena)
+        shared["to_linear"] = ULAW_TO_LINEAR, ALAW_TO_LINEAR
+        shared["from_linear"] = LINEAR_TO_ULAW, LINEAR_TO_ALAW
+        shared["law_to_law"] = ULAW_TO_ALAW, ALAW_TO_ULAW

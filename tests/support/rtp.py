@@ -1,0 +1,139 @@
+"""An RTP endpoint in plain Python: a telephone's half of a call on a loopback socket, packet by packet.
+
+It sends what it is told, when it is told, and keeps all that came; nothing is hidden, so tests can lose, repeat and
+reorder at will. Time is the plane's: nothing here waits.
+"""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+
+import numpy as np
+
+from gateway.core.audio import Encoding, Samples
+from gateway.media import g711
+from gateway.plane.dtmf import NAMES
+from gateway.plane.rtp import RtpPacket
+from gateway.plane.telephone_event import TelephoneEvent
+
+__all__ = ["RtpEndpoint", "coded", "linear"]
+
+_FRAME = 160
+
+
+def coded(samples: Samples, encoding: Encoding) -> bytes:
+    """Samples as an RTP payload."""
+    return samples.astype(">i2").tobytes() if encoding is Encoding.L16 else g711.encode(samples, encoding)
+
+
+def linear(payload: bytes, encoding: Encoding) -> Samples:
+    """An RTP payload as samples."""
+    if encoding is Encoding.L16:
+        return np.frombuffer(payload, ">i2").astype(np.int16)
+    return g711.decode(payload, encoding)
+
+
+class RtpEndpoint:
+    """One side of an RTP session, on a socket of its own.
+
+    Attributes:
+        address, port: where it listens.
+        encoding, payload_type, event_type: what was agreed.
+    """
+
+    def __init__(
+        self,
+        encoding: Encoding = Encoding.PCMU,
+        payload_type: int = 0,
+        event_type: int = 101,
+        ssrc: int = 0x1234_5678,
+        sequence: int = 1000,
+        timestamp: int = 50_000,
+        host: str = "127.0.0.1",
+    ) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._socket.bind((host, 0))
+        self._socket.setblocking(False)
+        self.address, self.port = self._socket.getsockname()[:2]
+        self.encoding = encoding
+        self.payload_type = payload_type
+        self.event_type = event_type
+        self.next = RtpPacket(payload_type, sequence, timestamp, ssrc, marker=True)
+        self.received: list[RtpPacket] = []
+        self._remote: tuple[str, int] | None = None
+
+    def connect(self, address: str, port: int) -> None:
+        """Send to that address from now on."""
+        self._remote = (address, port)
+
+    def packet(self, samples: Samples) -> RtpPacket:
+        """The next packet of this stream, carrying `samples`; not sent."""
+        packet = replace(self.next, payload=coded(samples, self.encoding))
+        self.skip(len(samples))
+        return packet
+
+    def skip(self, samples: int) -> None:
+        """Let `samples` of the stream's time pass with one packet's number."""
+        self.next = replace(
+            self.next,
+            sequence=(self.next.sequence + 1) & 0xFFFF,
+            timestamp=(self.next.timestamp + samples) & 0xFFFFFFFF,
+            marker=False,
+        )
+
+    def pause(self, samples: int) -> None:
+        """Let `samples` of the stream's time pass without a packet."""
+        self.next = replace(self.next, timestamp=(self.next.timestamp + samples) & 0xFFFFFFFF)
+
+    def say(self, samples: Samples, ptime: int = _FRAME) -> None:
+        """Send `samples` in packets of `ptime` samples, all at once."""
+        for start in range(0, len(samples), ptime):
+            self.send(self.packet(samples[start : start + ptime]))
+
+    def event(self, digit: str, duration: int, end: bool = False, marker: bool = False) -> RtpPacket:
+        """A packet of an event that began at this stream's present time; takes a sequence number."""
+        event = TelephoneEvent(NAMES.index(ord(digit)), duration, end)
+        packet = replace(self.next, payload_type=self.event_type, payload=event.serialise(), marker=marker)
+        self.next = replace(self.next, sequence=(self.next.sequence + 1) & 0xFFFF, marker=False)
+        return packet
+
+    def press(self, digit: str, duration: int = 800) -> None:
+        """Send a whole event: a packet every 20 ms and three ends."""
+        for length in range(_FRAME, duration, _FRAME):
+            self.send(self.event(digit, length, marker=length == _FRAME))
+        for _ in range(3):
+            self.send(self.event(digit, duration, end=True))
+        self.pause(duration + 400)
+
+    def send(self, packet: RtpPacket) -> None:
+        """Send one packet."""
+        self.send_raw(packet.serialise())
+
+    def send_raw(self, data: bytes) -> None:
+        """Send any octets."""
+        if self._remote is None:
+            raise RuntimeError("connect the endpoint first")
+        self._socket.sendto(data, self._remote)
+
+    def hear(self) -> list[RtpPacket]:
+        """Packets that have come since the last look."""
+        fresh = []
+        while True:
+            try:
+                fresh.append(RtpPacket.parse(self._socket.recv(4096)))
+            except BlockingIOError:
+                break
+        self.received += fresh
+        return fresh
+
+    def heard(self) -> Samples:
+        """All audio received so far, in order of arrival, gaps ignored."""
+        self.hear()
+        audio = [linear(p.payload, self.encoding) for p in self.received if p.payload_type == self.payload_type]
+        return np.concatenate(audio) if audio else np.zeros(0, np.int16)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()

@@ -1,0 +1,86 @@
+"""An emulated central office: subscriber lines into which FXO ports are plugged, and the network behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+
+from gateway.core.audio import Sound
+from gateway.core.errors import LocalError
+from gateway.core.number import Presentation
+from gateway.media import fsk
+from gateway.media.tone import Zone
+from hardware.agenda import Agenda
+from hardware.analog.pair import Pair
+from hardware.world.caller_id import standard
+from hardware.world.office_line import OfficeConfig, OfficeLine
+
+__all__ = ["Office"]
+
+
+class Office:
+    """A central office.
+
+    Args:
+        pairs: the copper of each port that is plugged in, by port number.
+        numbers: the subscriber's number of each; ports without one get 2565550100 and up by port number.
+        agenda: the world's agenda.
+        zone: the country.
+        config: how it treats its lines.
+    """
+
+    def __init__(
+        self,
+        *,
+        pairs: Mapping[int, Pair],
+        numbers: Mapping[int, str],
+        agenda: Agenda,
+        zone: Zone,
+        config: OfficeConfig,
+    ) -> None:
+        self._zone = zone
+
+        @cache
+        def tone(name: str) -> Sound:
+            return zone.tone(name)
+
+        self.lines = {
+            port: OfficeLine(
+                number=numbers.get(port, str(2565550100 + port)),
+                pair=pair,
+                agenda=agenda,
+                zone=zone,
+                config=config,
+                tone=tone,
+            )
+            for port, pair in pairs.items()
+        }
+
+    def call(
+        self,
+        port: int,
+        number: str = "",
+        name: str = "",
+        *,
+        presentation: Presentation = Presentation.ALLOWED,
+        when: datetime | None = None,
+    ) -> OfficeLine:
+        """Call the subscriber on `port` with caller ID in the ringing.
+
+        Args:
+            number, name: who calls; with neither, and an allowed presentation, no caller ID is sent.
+            when: what the caller ID tells as the time; it tells none where None.
+
+        Raises:
+            LocalError: there is no such line, or it is busy or cut.
+        """
+        line = self.lines.get(port)
+        if line is None:
+            raise LocalError(f"the office has no line to port {port}; it has {sorted(self.lines)}")
+        signal = None
+        if number or name or presentation is not Presentation.ALLOWED:
+            caller = fsk.CallerId(number, name, presentation, when)
+            signal = fsk.modulate(fsk.encode_mdmf(caller), standard(self._zone))
+        line.call(signal)
+        return line

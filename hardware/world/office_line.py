@@ -1,0 +1,403 @@
+"""One subscriber line of an emulated central office: it feeds a copper pair and serves whoever closes the loop.
+
+In come loop openings and closings and the subscriber's audio (DTMF is heard in it, pulses in the loop); out go
+battery, ringing, polarity, tones and the far party's audio. Call states: ITU-T Q.71-like basic call as any local
+exchange runs it, written as the table OFFICE_LINE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+import numpy as np
+
+from gateway.core.audio import Samples, Sound
+from gateway.core.errors import LocalError
+from gateway.core.machine import Machine, Table
+from gateway.media.detect import DtmfReceiver
+from gateway.media.tone import MILLIWATT, Zone, dtmf
+from hardware.agenda import Agenda, Appointment
+from hardware.analog.cadence import Cadence
+from hardware.analog.pair import Change, Pair
+from hardware.world.caller_id import AFTER_BURST, NEEDED_PAUSE
+from hardware.world.directory import MAX_DIGITS, Called, Speech, called_by, is_complete
+from hardware.world.ear import Ear
+from hardware.world.mouth import Mouth
+
+__all__ = ["OFFICE_LINE", "CallState", "LineInput", "OfficeConfig", "OfficeLine"]
+
+MIN_PULSE: Final = 15
+MAX_PULSE: Final = 150
+"""Milliseconds of open loop that are a dial pulse; longer ones are a flash."""
+PULSE_DIGIT_END: Final = 250
+"""Milliseconds after a pulse that end its digit."""
+RELEASE: Final = 1100
+"""Milliseconds of open loop that are a hang-up (a flash may last a second)."""
+FIRST_DIGIT: Final = 20_000
+INTER_DIGIT: Final = 4_000
+"""Milliseconds that the exchange waits for digits (ITU-T E.161 leaves them to the network; common values)."""
+
+
+_SILENCE: Final = np.zeros(160, np.int16)
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeConfig:
+    """How an office treats its lines.
+
+    Attributes:
+        answer_after: milliseconds of ringback before somebody called answers.
+        answer_reversal: reverse the polarity while the far end has answered (answer supervision).
+        disconnect: milliseconds without battery when the far end has hung up; 0 for an office without that sign.
+    """
+
+    answer_after: int = 1000
+    answer_reversal: bool = False
+    disconnect: int = 500
+
+
+class CallState(Enum):
+    """What the office is doing for a line."""
+
+    IDLE = "idle"
+    DIAL_TONE = "dial tone"
+    COLLECTING = "collecting digits"
+    RINGBACK = "called party rings"
+    TALKING = "talking"
+    REFUSED = "refused"
+    RINGING = "ringing the subscriber"
+    DISCONNECTING = "battery removed"
+    RELEASED = "far end gone"
+
+
+class LineInput(Enum):
+    """What the subscriber, the far party and the timers do."""
+
+    SEIZED = auto()
+    HUNG_UP = auto()
+    DIGIT = auto()
+    CONNECTS = auto()
+    REFUSES = auto()
+    NO_DIGITS = auto()
+    FAR_ANSWERS = auto()
+    FAR_CALLS = auto()
+    FAR_HANGS_UP = auto()
+    RESTORED_OPEN = auto()
+    RESTORED_CLOSED = auto()
+
+
+_S, _I = CallState, LineInput
+
+OFFICE_LINE: Final[Table[CallState, LineInput]] = {
+    _S.IDLE: {_I.SEIZED: (_S.DIAL_TONE, "give_dial_tone"), _I.FAR_CALLS: (_S.RINGING, "ring")},
+    _S.DIAL_TONE: {
+        _I.DIGIT: (_S.COLLECTING, "collect"),
+        _I.NO_DIGITS: (_S.REFUSED, "give_congestion"),
+        _I.HUNG_UP: (_S.IDLE, "clear"),
+    },
+    _S.COLLECTING: {
+        _I.DIGIT: (_S.COLLECTING, "collect"),
+        _I.CONNECTS: (_S.RINGBACK, "ring_back"),
+        _I.REFUSES: (_S.REFUSED, "refuse"),
+        _I.HUNG_UP: (_S.IDLE, "clear"),
+    },
+    _S.RINGBACK: {
+        _I.FAR_ANSWERS: (_S.TALKING, "connect"),
+        _I.HUNG_UP: (_S.IDLE, "clear"),
+        _I.DIGIT: (_S.RINGBACK, ""),
+    },
+    _S.REFUSED: {_I.HUNG_UP: (_S.IDLE, "clear"), _I.DIGIT: (_S.REFUSED, "")},
+    _S.RINGING: {_I.SEIZED: (_S.TALKING, "trip"), _I.FAR_HANGS_UP: (_S.IDLE, "clear")},
+    _S.TALKING: {
+        _I.HUNG_UP: (_S.IDLE, "clear"),
+        _I.FAR_HANGS_UP: (_S.DISCONNECTING, "disconnect"),
+        _I.DIGIT: (_S.TALKING, ""),
+    },
+    _S.DISCONNECTING: {
+        _I.HUNG_UP: (_S.DISCONNECTING, ""),
+        _I.SEIZED: (_S.DISCONNECTING, ""),
+        _I.DIGIT: (_S.DISCONNECTING, ""),
+        _I.RESTORED_OPEN: (_S.IDLE, "clear"),
+        _I.RESTORED_CLOSED: (_S.RELEASED, "give_busy"),
+    },
+    _S.RELEASED: {_I.HUNG_UP: (_S.IDLE, "clear"), _I.DIGIT: (_S.RELEASED, "")},
+}
+
+
+class OfficeLine:
+    """A subscriber's line at its exchange.
+
+    Args:
+        number: the subscriber's number.
+        pair: the copper; the office feeds it.
+        agenda: the world's agenda.
+        zone: the country.
+        config: how the office treats it.
+        tone: a call progress tone by name, rendered once for all lines.
+    """
+
+    def __init__(
+        self,
+        *,
+        number: str,
+        pair: Pair,
+        agenda: Agenda,
+        zone: Zone,
+        config: OfficeConfig,
+        tone: Callable[[str], Sound],
+    ) -> None:
+        self.number = number
+        self.dialled = ""
+        self.flashes = 0
+        self._pair = pair
+        self._agenda = agenda
+        self._zone = zone
+        self._config = config
+        self._tone = tone
+        self._machine = Machine(OFFICE_LINE, CallState.IDLE)
+        self._mouth = Mouth()
+        self._ear = Ear(zone.name)
+        self._dtmf = DtmfReceiver()
+        self._echo: Samples | None = None
+        self._far = Called()
+        self._caller_id: Samples | None = None
+        self._cadence = Cadence(zone.ring)
+        self._timer: Appointment | None = None
+        self._identify: Appointment | None = None
+        self._release: Appointment | None = None
+        self._digit_end: Appointment | None = None
+        self._opened_at = 0
+        self._pulses = 0
+        pair.feeder = self._loop_changed
+        self.plug_in()
+
+    # What somebody at the exchange, or the far party, does.
+
+    def plug_in(self) -> None:
+        """Feed the line."""
+        self._pair.set_battery(True)
+
+    def unplug(self) -> None:
+        """Cut the line: no battery, no call."""
+        self._clear()
+        self._machine = Machine(OFFICE_LINE, CallState.IDLE)
+        self._pair.set_battery(False)
+
+    def call(self, caller_id: Samples | None = None) -> None:
+        """Ring the subscriber.
+
+        Args:
+            caller_id: signal sent into the first long pause of the ringing; None for none.
+
+        Raises:
+            LocalError: the line is busy or cut.
+        """
+        if not self._pair.battery or not self._machine.takes(LineInput.FAR_CALLS):
+            raise LocalError(f"line {self.number} is not free: {self.state.value}")
+        self._caller_id = caller_id
+        self._feed(LineInput.FAR_CALLS)
+
+    def hang_up(self) -> None:
+        """The far party ends the call.
+
+        Raises:
+            LocalError: there is none.
+        """
+        if not self._machine.takes(LineInput.FAR_HANGS_UP):
+            raise LocalError(f"line {self.number} has no call to end: {self.state.value}")
+        self._feed(LineInput.FAR_HANGS_UP)
+
+    def say(self, samples: Samples) -> None:
+        """The far party speaks (8000 Hz, int16)."""
+        self._mouth.say(samples)
+
+    def key(self, digits: str) -> None:
+        """The far party keys DTMF."""
+        self._mouth.say(dtmf(digits, levels=self._zone.dtmf))
+
+    # What the far party sees and hears.
+
+    @property
+    def state(self) -> CallState:
+        """What the office is doing for the line."""
+        return self._machine.state
+
+    @property
+    def hears(self) -> str | None:
+        """The call progress tone that the far party hears."""
+        return self._ear.tone
+
+    @property
+    def digits(self) -> str:
+        """DTMF digits that the far party has heard since the call was answered."""
+        return self._ear.digits
+
+    @property
+    def recording(self) -> Samples:
+        """What the far party has heard since the call was answered, at most the last minute."""
+        return self._ear.recording
+
+    # The line, driven by the world.
+
+    def send(self) -> None:
+        """Put 20 ms on the line."""
+        if self.state is CallState.IDLE:
+            self._pair.send_to_terminal(None)
+        elif self.state is CallState.TALKING and self._far.speech is Speech.ECHO:
+            self._pair.send_to_terminal(self._echo)
+        else:
+            self._pair.send_to_terminal(self._mouth.frame())
+
+    def receive(self) -> None:
+        """Take 20 ms from the line."""
+        heard = self._pair.heard_by_feeder()
+        if self.state is CallState.TALKING:
+            self._echo = heard
+            self._ear.hear(heard)
+        elif self.state in (CallState.DIAL_TONE, CallState.COLLECTING):
+            for digit, _ in self._dtmf.feed(_SILENCE if heard is None else heard):
+                self._digit(digit)
+            if self._dtmf.digit:
+                self._mouth.hush()
+
+    # The loop.
+
+    def _loop_changed(self, change: Change) -> None:
+        if change is Change.LOOP_OPEN:
+            self._opened_at = self._agenda.now
+            if self.state not in (CallState.IDLE, CallState.RINGING):
+                self._release = self._agenda.after(RELEASE, self._released)
+        elif self._release is not None and self._release.pending:
+            self._release.cancel()
+            self._end_of_gap(self._agenda.now - self._opened_at)
+        elif self._machine.takes(LineInput.SEIZED) and self._pair.battery:
+            self._feed(LineInput.SEIZED)
+
+    def _released(self) -> None:
+        if self._machine.takes(LineInput.HUNG_UP):
+            self._feed(LineInput.HUNG_UP)
+
+    def _end_of_gap(self, gap: int) -> None:
+        if gap > MAX_PULSE:
+            self.flashes += 1
+        elif gap >= MIN_PULSE and self.state in (CallState.DIAL_TONE, CallState.COLLECTING):
+            self._mouth.hush()
+            self._pulses += 1
+            if self._digit_end is not None:
+                self._digit_end.cancel()
+            self._digit_end = self._agenda.after(PULSE_DIGIT_END, self._pulses_over)
+
+    def _pulses_over(self) -> None:
+        pulses, self._pulses = self._pulses, 0
+        if pulses <= 10:
+            self._digit(str(pulses % 10))
+
+    def _digit(self, digit: str) -> None:
+        if self._machine.takes(LineInput.DIGIT) and len(self.dialled) < MAX_DIGITS:
+            if self.state in (CallState.DIAL_TONE, CallState.COLLECTING):
+                self.dialled += digit
+            self._feed(LineInput.DIGIT)
+
+    # The table's actions.
+
+    def _feed(self, given: LineInput) -> None:
+        action = self._machine.feed(given)
+        if action:
+            if self._timer is not None:
+                self._timer.cancel()
+            getattr(self, f"_{action}")()
+
+    def _wait(self, ms: int, given: LineInput) -> None:
+        self._timer = self._agenda.after(ms, lambda: self._feed(given))
+
+    def _clear(self) -> None:
+        for appointment in (self._timer, self._identify, self._release, self._digit_end):
+            if appointment is not None:
+                appointment.cancel()
+        self._pulses = 0
+        self._mouth.hush()
+        self._echo = None
+        self._pair.set_ringing(False)
+        self._pair.set_reversed(False)
+
+    def _give_dial_tone(self) -> None:
+        self.dialled = ""
+        self._dtmf = DtmfReceiver()
+        self._mouth.play(self._tone("dial"))
+        self._wait(FIRST_DIGIT, LineInput.NO_DIGITS)
+
+    def _give_congestion(self) -> None:
+        self._mouth.play(self._tone("congestion"))
+
+    def _give_busy(self) -> None:
+        self._mouth.play(self._tone("busy"))
+
+    def _collect(self) -> None:
+        self._mouth.hush()
+        self._far = called_by(self.dialled)
+        outcome = LineInput.REFUSES if self._far.refusal else LineInput.CONNECTS
+        if is_complete(self.dialled):
+            self._feed(outcome)
+        else:
+            self._wait(INTER_DIGIT, outcome)
+
+    def _refuse(self) -> None:
+        self._mouth.play(self._tone(self._far.refusal))
+
+    def _ring_back(self) -> None:
+        self._mouth.play(self._tone("ring"))
+        if self._far.answers:
+            self._wait(self._config.answer_after, LineInput.FAR_ANSWERS)
+
+    def _connect(self) -> None:
+        self._pair.set_reversed(self._config.answer_reversal)
+        self._begin_talking()
+        if self._far.speech is Speech.MILLIWATT:
+            self._mouth.play(MILLIWATT)
+        elif self._far.speech is Speech.READ_BACK:
+            self.key(self.number)
+        if self._far.stays is not None:
+            self._wait(self._far.stays, LineInput.FAR_HANGS_UP)
+
+    def _ring(self) -> None:
+        self._far = Called(speech=Speech.SILENCE)
+        self._pair.set_ringing(True)
+        self._timer = self._agenda.after(self._cadence.restart(), self._burst_over)
+
+    def _burst_over(self) -> None:
+        self._pair.set_ringing(False)
+        pause = self._cadence.advance()
+        self._timer = self._agenda.after(pause, self._next_burst)
+        if self._caller_id is not None and pause >= NEEDED_PAUSE:
+            signal, self._caller_id = self._caller_id, None
+            self._identify = self._agenda.after(AFTER_BURST, lambda: self._mouth.say(signal))
+
+    def _next_burst(self) -> None:
+        self._mouth.hush()
+        self._pair.set_ringing(True)
+        self._timer = self._agenda.after(self._cadence.advance(), self._burst_over)
+
+    def _trip(self) -> None:
+        self._pair.set_ringing(False)
+        if self._identify is not None:
+            self._identify.cancel()
+        self._begin_talking()
+
+    def _begin_talking(self) -> None:
+        self._mouth.hush()
+        self._ear.rest()
+        self._ear.forget()
+
+    def _disconnect(self) -> None:
+        self._mouth.hush()
+        if self._config.disconnect:
+            self._pair.set_battery(False)
+        self._timer = self._agenda.after(self._config.disconnect, self._restore)
+
+    def _restore(self) -> None:
+        self._pair.set_battery(True)
+        self._pair.set_reversed(False)
+        self._feed(LineInput.RESTORED_CLOSED if self._pair.closed else LineInput.RESTORED_OPEN)

@@ -1,0 +1,230 @@
+"""An analogue telephone: a hook switch, a bell, a mouth and an ear at the end of a copper pair.
+
+Somebody tells it to lift, dial, speak; what it does reaches the exchange only as loop current and audio, and all
+that it knows it has heard on its line. Caller ID is decoded from the FSK signal after ringing, as bought ones do.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from gateway.core.audio import Samples, Sound
+from gateway.core.errors import LocalError, MalformedError
+from gateway.media import fsk
+from gateway.media.tone import Zone, dtmf
+from hardware.agenda import Agenda, Appointment
+from hardware.analog.pair import Change, Pair
+from hardware.world.caller_id import standard
+from hardware.world.ear import Ear
+from hardware.world.mouth import Mouth
+
+__all__ = ["RingBurst", "Telephone"]
+
+MAX_BURSTS: Final = 100
+"""Bursts of ringing remembered."""
+CALL_GAP: Final = 10_000
+"""Milliseconds without ringing after which the next burst is a new call (longer than any cadence's pause)."""
+
+_SILENCE: Final = np.zeros(160, np.int16)
+
+
+@dataclass(slots=True)
+class RingBurst:
+    """One burst of ringing.
+
+    Attributes:
+        at: when it began, milliseconds of the world's agenda.
+        ms: how long it was; 0 while it lasts.
+    """
+
+    at: int
+    ms: int = 0
+
+
+class Telephone:
+    """A telephone.
+
+    Args:
+        pair: the line that it is plugged into.
+        agenda: the world's agenda.
+        zone: its country: DTMF levels, tones that it knows, kind of caller ID.
+    """
+
+    def __init__(self, *, pair: Pair, agenda: Agenda, zone: Zone) -> None:
+        self.rings: deque[RingBurst] = deque(maxlen=MAX_BURSTS)
+        self.caller_id: fsk.CallerId | None = None
+        self._pair = pair
+        self._agenda = agenda
+        self._zone = zone
+        self._mouth = Mouth()
+        self._ear = Ear(zone.name)
+        self._display = fsk.Receiver(standard(zone))
+        self._display_on = 0
+        self._lifted = False
+        self._moves: deque[tuple[bool, int]] = deque()
+        self._move: Appointment | None = None
+        pair.terminal = self._line_changed
+
+    # What somebody does with it.
+
+    def lift(self) -> None:
+        """Take the handset up."""
+        if not self._lifted:
+            self._lifted = True
+            self._ear.forget()
+            self._pair.close_loop()
+
+    def hang_up(self) -> None:
+        """Put the handset down; what was being dialled or said ends."""
+        self._lifted = False
+        if self._move is not None:
+            self._move.cancel()
+            self._move = None
+        self._moves.clear()
+        self._mouth.hush()
+        self._ear.rest()
+        self._pair.open_loop()
+
+    def flash(self, ms: int = 500) -> None:
+        """Press the hook for `ms` milliseconds."""
+        self._must_be_lifted("flash")
+        self._work_hook([(False, ms), (True, 0)])
+
+    def dial(
+        self, digits: str, *, on: float = 0.1, off: float = 0.1, levels: tuple[float, float] | None = None
+    ) -> None:
+        """Key digits as DTMF.
+
+        Args:
+            on, off: seconds of each digit and of the gap after it.
+            levels: dBm0 of the low and the high group; the country's where None.
+
+        Raises:
+            LocalError: the handset is down, or that is no digit.
+        """
+        self._must_be_lifted("dial")
+        self._mouth.say(dtmf(digits, on, off, levels or self._zone.dtmf))
+
+    def pulse(self, digits: str, *, rate: float = 10.0, break_ratio: float = 0.6, pause: float = 0.8) -> None:
+        """Dial digits as a rotary dial does.
+
+        Args:
+            rate: pulses a second.
+            break_ratio: share of a pulse in which the loop is open.
+            pause: seconds after each digit.
+
+        Raises:
+            LocalError: the handset is down, or a digit is none of 0-9.
+        """
+        self._must_be_lifted("dial")
+        if not (digits.isascii() and digits.isdigit()):
+            raise LocalError(f"a rotary dial has no {digits!r}; use 0-9")
+        cycle = round(1000 / rate)
+        open_ms = round(cycle * break_ratio)
+        moves: list[tuple[bool, int]] = []
+        for digit in digits:
+            moves += [(False, open_ms), (True, cycle - open_ms)] * (int(digit) or 10)
+            moves.append((True, round(1000 * pause)))
+        self._work_hook(moves)
+
+    def say(self, samples: Samples) -> None:
+        """Speak into it (8000 Hz, int16), once what was said or keyed before has ended."""
+        self._mouth.say(samples)
+
+    def play(self, sound: Sound) -> None:
+        """Hold a sound to it, in place of what was said; a looped one goes on until the handset is down."""
+        self._mouth.play(sound)
+
+    # What somebody beside it sees and hears.
+
+    @property
+    def off_hook(self) -> bool:
+        """Whether the handset is up."""
+        return self._lifted
+
+    @property
+    def busy_hands(self) -> bool:
+        """Whether it is still dialling or speaking."""
+        return self._mouth.speaking or self._move is not None
+
+    @property
+    def ringing(self) -> bool:
+        """Whether the bell rings at this moment."""
+        return self._pair.ringing
+
+    @property
+    def hears(self) -> str | None:
+        """The call progress tone in the handset: "dial", "busy", "ring", …; None where there is none."""
+        return self._ear.tone if self._lifted else None
+
+    @property
+    def digits(self) -> str:
+        """DTMF digits heard since it was lifted."""
+        return self._ear.digits
+
+    @property
+    def recording(self) -> Samples:
+        """What it has heard since it was lifted, at most the last minute."""
+        return self._ear.recording
+
+    def forget(self) -> None:
+        """Empty the recording, the digits heard and the list of rings."""
+        self._ear.forget()
+        self.rings.clear()
+
+    # The line, driven by the world.
+
+    def send(self) -> None:
+        """Put 20 ms on the line."""
+        self._pair.send_to_feeder(self._mouth.frame() if self._lifted else None)
+
+    def receive(self) -> None:
+        """Take 20 ms from the line."""
+        heard = self._pair.heard_by_terminal()
+        if self._lifted:
+            self._ear.hear(heard)
+        elif heard is not None:
+            self._display_on = 2  # so that a last bit in the demodulator comes out
+            self._show(heard)
+        elif self._display_on:
+            self._display_on -= 1
+            self._show(_SILENCE)
+
+    def _show(self, samples: Samples) -> None:
+        for message in self._display.feed(samples):
+            try:
+                self.caller_id = fsk.decode(message)
+            except MalformedError:
+                continue  # a display shows nothing of what it cannot read
+
+    def _line_changed(self, change: Change) -> None:
+        now = self._agenda.now
+        if change is Change.RING_ON:
+            if not self.rings or now - self.rings[-1].at > CALL_GAP:
+                self.caller_id = None
+            self.rings.append(RingBurst(now))
+        elif change is Change.RING_OFF and self.rings:
+            self.rings[-1].ms = now - self.rings[-1].at
+
+    def _must_be_lifted(self, deed: str) -> None:
+        if not self._lifted:
+            raise LocalError(f"the telephone is on-hook and cannot {deed}; lift it first")
+
+    def _work_hook(self, moves: list[tuple[bool, int]]) -> None:
+        self._moves.extend(moves)
+        if self._move is None:
+            self._next_move()
+
+    def _next_move(self) -> None:
+        self._move = None
+        if self._moves:
+            closed, ms = self._moves.popleft()
+            if closed:
+                self._pair.close_loop()
+            else:
+                self._pair.open_loop()
+            self._move = self._agenda.after(ms, self._next_move)

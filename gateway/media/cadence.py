@@ -26,7 +26,7 @@ from gateway.core.audio import Samples, Sound
 from gateway.core.errors import LocalError
 from gateway.media.level import peak
 
-__all__ = ["dtmf", "render"]
+__all__ = ["Part", "Voice", "dtmf", "parse", "render"]
 
 _RATE: Final = 8000
 _LEVEL: Final = -10.0
@@ -52,8 +52,14 @@ _KEYS: Final = "123A456B789C*0#D"
 
 
 @dataclass(frozen=True, slots=True)
-class _Voice:
-    """One frequency that sounds in a part."""
+class Voice:
+    """One frequency that sounds in a part.
+
+    Attributes:
+        frequency: Hz.
+        modulator: Hz by which its amplitude is modulated, or 0.
+        level: dBm0.
+    """
 
     frequency: float
     modulator: float = 0
@@ -67,10 +73,10 @@ class _Voice:
             wave *= envelope / math.sqrt(1 + _DEPTH**2 / 2)
         return wave
 
-    def fitted(self, length: int) -> _Voice:
+    def fitted(self, length: int) -> Voice:
         """The voice nearest to it whose phase is the same again after `length` samples."""
         unit = _RATE / length
-        return _Voice(round(self.frequency / unit) * unit, round(self.modulator / unit) * unit, self.level)
+        return Voice(round(self.frequency / unit) * unit, round(self.modulator / unit) * unit, self.level)
 
     def order(self) -> tuple[float, float, float]:
         """Voices are added in this order, so that rounding is the same in every process."""
@@ -78,10 +84,20 @@ class _Voice:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    voices: frozenset[_Voice]
+class Part:
+    """A stretch of a tone.
+
+    Attributes:
+        voices: what sounds; empty for silence.
+        length: samples; a second for a part without end.
+        once: whether it was marked with `!`.
+        endless: whether it was written without a length.
+    """
+
+    voices: frozenset[Voice]
     length: int
     once: bool
+    endless: bool = False
 
 
 def render(name: str, text: str) -> Sound:
@@ -90,7 +106,7 @@ def render(name: str, text: str) -> Sound:
     Raises:
         LocalError: the text does not read as a tone, or is longer than any tone needs to be.
     """
-    parts = _parse(text)
+    parts = parse(text)
     once = [part for part in parts if part.once]
     loop = parts[len(once) :]
     body = _Track(loop * _repeats(loop) if loop else [])
@@ -98,7 +114,7 @@ def render(name: str, text: str) -> Sound:
     if opening.length + body.length > _MAX_SECONDS * _RATE:
         raise LocalError(f"tone {text!r} is longer than {_MAX_SECONDS} s; shorten its parts")
     total = np.zeros(opening.length + body.length)
-    for voice in sorted({*opening.voices, *body.voices}, key=_Voice.order):
+    for voice in sorted({*opening.voices, *body.voices}, key=Voice.order):
         joined = body.sounds_through_seam(voice)
         total[: opening.length] += opening.wave(voice, runs_on=joined, phase_at_end=body.phase_at_start(voice))
         total[opening.length :] += body.looped_wave(voice)
@@ -124,9 +140,9 @@ def dtmf(digits: str, on: float = 0.1, off: float = 0.1, levels: tuple[float, fl
         place = _KEYS.find(digit)
         if place < 0:
             raise LocalError(f"{digit!r} is not a DTMF digit; use 0-9 * # A-D")
-        row, column = _Voice(_ROWS[place // 4], 0, levels[0]), _Voice(_COLUMNS[place % 4], 0, levels[1])
-        parts.append(_Part(frozenset((row, column)), round(on * _RATE), True))
-        parts.append(_Part(frozenset(), round(off * _RATE), True))
+        row, column = Voice(_ROWS[place // 4], 0, levels[0]), Voice(_COLUMNS[place % 4], 0, levels[1])
+        parts.append(Part(frozenset((row, column)), round(on * _RATE), True))
+        parts.append(Part(frozenset(), round(off * _RATE), True))
     track = _Track(parts)
     total = np.zeros(track.length)
     for voice in track.voices:
@@ -137,12 +153,12 @@ def dtmf(digits: str, on: float = 0.1, off: float = 0.1, levels: tuple[float, fl
 class _Track:
     """Parts on end: when each voice sounds among them."""
 
-    def __init__(self, parts: Sequence[_Part]) -> None:
+    def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = parts
         self.length = sum(part.length for part in parts)
-        self.voices = sorted(frozenset[_Voice]().union(*(part.voices for part in parts)), key=_Voice.order)
+        self.voices = sorted(frozenset[Voice]().union(*(part.voices for part in parts)), key=Voice.order)
 
-    def runs(self, voice: _Voice) -> list[tuple[int, int]]:
+    def runs(self, voice: Voice) -> list[tuple[int, int]]:
         """First and last-plus-one sample of each stretch through which `voice` sounds."""
         runs: list[tuple[int, int]] = []
         start = 0
@@ -155,19 +171,19 @@ class _Track:
             start += part.length
         return runs
 
-    def sounds_through_seam(self, voice: _Voice) -> bool:
+    def sounds_through_seam(self, voice: Voice) -> bool:
         """Whether `voice` sounds both at the end and at the beginning."""
         runs = self.runs(voice)
         return bool(runs) and runs[0][0] == 0 and runs[-1][1] == self.length
 
-    def phase_at_start(self, voice: _Voice) -> int:
+    def phase_at_start(self, voice: Voice) -> int:
         """How many samples `voice` has sounded when a further pass begins."""
         runs = self.runs(voice)
         if not self.sounds_through_seam(voice) or len(runs) == 1:
             return 0
         return runs[-1][1] - runs[-1][0]
 
-    def wave(self, voice: _Voice, *, runs_on: bool = False, phase_at_end: int = 0) -> NDArray[np.float64]:
+    def wave(self, voice: Voice, *, runs_on: bool = False, phase_at_end: int = 0) -> NDArray[np.float64]:
         """The wave of `voice` in one pass; with `runs_on` it meets, at the end, a loop at `phase_at_end`."""
         total = np.zeros(self.length)
         for start, end in self.runs(voice):
@@ -176,7 +192,7 @@ class _Track:
             total[start:end] = voice.at(np.arange(start, end) - origin) * _gate(end - start, True, not joins)
         return total
 
-    def looped_wave(self, voice: _Voice) -> NDArray[np.float64]:
+    def looped_wave(self, voice: Voice) -> NDArray[np.float64]:
         """The wave of `voice` in a pass that follows and is followed by another."""
         runs = self.runs(voice)
         if not self.sounds_through_seam(voice):
@@ -204,7 +220,7 @@ def _gate(length: int, rises: bool, falls: bool) -> NDArray[np.float64]:
     return gate
 
 
-def _repeats(loop: Sequence[_Part]) -> int:
+def _repeats(loop: Sequence[Part]) -> int:
     """How often a loop is repeated so that voices that never pause can end on whole periods at its seam.
 
     Where they do not by themselves they are tuned to; in a loop of two seconds that takes less than 0.25 Hz.
@@ -216,18 +232,23 @@ def _repeats(loop: Sequence[_Part]) -> int:
     return -(-2 * _RATE // length)
 
 
-def _lead_in(once: Sequence[_Part], body: _Track) -> list[_Part]:
+def _lead_in(once: Sequence[Part], body: _Track) -> list[Part]:
     """A short part in which voices rise that would otherwise be cut in where the loop is entered."""
     joined = frozenset(voice for voice in body.voices if body.sounds_through_seam(voice))
     already = once[-1].voices if once else frozenset(voice for voice in joined if not body.phase_at_start(voice))
-    return [_Part(joined, _LEAD_IN, True)] if joined - already else []
+    return [Part(joined, _LEAD_IN, True)] if joined - already else []
 
 
-def _parse(text: str) -> list[_Part]:
+def parse(text: str) -> list[Part]:
+    """The parts of a tone's text form.
+
+    Raises:
+        LocalError: the text does not read as a tone.
+    """
     written = [piece.strip() for piece in text.split(",")]
     if len(written) > _MAX_PARTS:
         raise LocalError(f"a tone of {len(written)} parts is too long; {_MAX_PARTS} are allowed")
-    parts: list[_Part] = []
+    parts: list[Part] = []
     for number, piece in enumerate(written):
         once = piece.startswith("!")
         if once and parts and not parts[-1].once:
@@ -238,13 +259,13 @@ def _parse(text: str) -> list[_Part]:
         # One second is a whole number of periods of any whole frequency.
         length = _number(duration, text, 1, _MAX_SECONDS * 1000) * _RATE // 1000 if slash else _RATE
         voices = frozenset(_voice(word.strip(), text) for word in frequencies.split("+"))
-        parts.append(_Part(frozenset(voice for voice in voices if voice.frequency), length, once))
+        parts.append(Part(frozenset(voice for voice in voices if voice.frequency), length, once, not slash))
         if not slash and any(not part.once for part in parts[:-1]):
             raise LocalError(f"tone {text!r}: the parts before one for ever must be marked with !")
     return parts
 
 
-def _voice(word: str, text: str) -> _Voice:
+def _voice(word: str, text: str) -> Voice:
     tone, at, level = word.partition("@")
     frequency, star, modulator = tone.partition("*")
     try:
@@ -253,7 +274,7 @@ def _voice(word: str, text: str) -> _Voice:
         raise LocalError(f"tone {text!r}: {level!r} is not a level in dBm0") from None
     if not -60 <= dbm0 <= 3:
         raise LocalError(f"tone {text!r}: a level of {level} dBm0 is not between -60 and 3")
-    return _Voice(
+    return Voice(
         _number(frequency, text, 0, _RATE // 2 - 1),
         _number(modulator, text, 1, 400) if star else 0,
         dbm0,

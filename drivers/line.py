@@ -17,9 +17,9 @@ from typing import Any, Final, Generic, TypeVar
 
 from drivers.channel import AnalogChannel
 from drivers.shelf import Shelf
-from gateway.core.audio import Audio, AudioEvent, DigitHeard, Sound
+from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, Silent, Sound
 from gateway.core.ending import Ending
-from gateway.core.errors import Exhausted, IllegalInput
+from gateway.core.errors import Exhausted, IllegalInput, LocalError
 from gateway.core.machine import Machine, Table
 from gateway.core.messages import IN_BAND, PULSE, RFC_4733, Command, Digit, Event, Released, SendDigits
 from gateway.core.trace import Kind
@@ -119,6 +119,11 @@ class Line(ABC, Generic[State, Input]):
         return self._machine.state is not self._dialect.start
 
     @property
+    def attached(self) -> bool:
+        """Whether it has a row; its device is there, though it may be in alarm."""
+        return self._row is not None
+
+    @property
     def label(self) -> str:
         """The line as a dial target: "FXS/101"."""
         return f"{self.technology}/{self.name}"
@@ -141,6 +146,8 @@ class Line(ABC, Generic[State, Input]):
         """Take in a line event; never raises for what a line does."""
         evidence = self._told(event)
         self.note(now, evidence)
+        if self._row is None:
+            return  # told late: its port has gone
         if event.kind is LineEventKind.FAILED:
             self._command_failed(event, Cue(now, evidence))
         elif event.kind is LineEventKind.PULSE_DIGIT:
@@ -152,10 +159,13 @@ class Line(ABC, Generic[State, Input]):
 
     def heard(self, event: AudioEvent, now: float) -> None:
         """Take in what the row heard."""
-        if isinstance(event, DigitHeard):
-            self._digit(Digit(event.digit, event.duration, RFC_4733 if event.event else IN_BAND), now)
-        else:
-            self.note(now, f"no audio from port {self.port} for {event.seconds:g} s", kind=Kind.MEDIA)
+        match event:
+            case DigitHeard(digit, duration, as_event):
+                self._digit(Digit(digit, duration, RFC_4733 if as_event else IN_BAND), now)
+            case Silent(seconds):
+                self.note(now, f"no audio from port {self.port} for {seconds:g} s", kind=Kind.MEDIA)
+            case AudioLost(reason):
+                self.detach(f"the audio of port {self.port} failed: {reason}", now)
 
     def carry_out(self, command: Command, now: float) -> None:
         """Carry out a command of the line's leg."""
@@ -253,6 +263,16 @@ class Line(ABC, Generic[State, Input]):
         self.note(now, f"plays {sound.name}", kind=Kind.MEDIA)
         return True
 
+    def _send(self, digits: str, duration: float, gap: float, now: float) -> bool:
+        """Send digits to the line as tones; False where they are none, or the plane has no room for them."""
+        assert self._row is not None
+        try:
+            self._row.send_digits(digits, duration, gap)
+        except LocalError as error:
+            self.note(now, f"cannot send {digits!r}: {error}", kind=Kind.MEDIA)
+            return False
+        return True
+
     def _tone(self, name: str, zone: str, now: float) -> None:
         self._play(self._shelf.sounds.tone(name, zone), now)
 
@@ -273,8 +293,8 @@ class Line(ABC, Generic[State, Input]):
     # Actions that both kinds have.
 
     def _send_digits(self, cue: Cue) -> None:
-        assert isinstance(cue.subject, SendDigits) and self._row is not None
-        self._row.send_digits(cue.subject.digits, cue.subject.duration, cue.subject.gap)
+        assert isinstance(cue.subject, SendDigits)
+        self._send(cue.subject.digits, cue.subject.duration, cue.subject.gap, cue.now)
 
     def _pass_digit(self, cue: Cue) -> None:
         assert isinstance(cue.subject, Digit)

@@ -97,6 +97,10 @@ class AnalogLines:
         """The port has gone or would not open: the line is out of service, a call on it ends."""
         self._lines[port].detach(reason, now)
 
+    def attached(self, port: int) -> bool:
+        """Whether the line of `port` still has the row that `attach` gave it: a row that fails is let go."""
+        return self._lines[port].attached
+
     # The engine.
 
     def receive(self, event: LineEvent, source: int, now: float) -> None:

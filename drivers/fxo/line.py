@@ -219,12 +219,13 @@ class FxoLine(Line[State, Input]):
         self._timers[Input.PAUSE_TIME] = cue.now + DIAL_PAUSE
 
     def _dial(self, cue: Cue) -> None:
-        assert self._row is not None
         digits, pause, self._number = self._number.partition(PAUSE)
         done = cue.now
         if digits:
             self.note(cue.now, f"dials {digits}")
-            self._row.send_digits(digits, DIGIT_ON, DIGIT_OFF)
+            if not self._send(digits, DIGIT_ON, DIGIT_OFF, cue.now):
+                self._feed(Input.CANNOT_DIAL, cue)
+                return
             done += len(digits) * (DIGIT_ON + DIGIT_OFF) + SETTLE
         if pause:
             self._timers[Input.PAUSE_TIME] = done + DIAL_PAUSE
@@ -232,6 +233,11 @@ class FxoLine(Line[State, Input]):
             self._timers[Input.DIALLED] = done
         else:
             self._feed(Input.NOTHING_TO_DIAL, cue)
+
+    def _dialling_failed(self, cue: Cue) -> None:
+        evidence = "the media plane could not play the digits"
+        advice = "Give the media plane more room for sounds."
+        self._rest(Ending(Cause.SWITCHING_EQUIPMENT_CONGESTION, "Copperline", Act.FAILED, evidence, advice), cue)
 
     def _dialled(self, cue: Cue) -> None:
         self._tell(Progress())

@@ -53,6 +53,7 @@ class Input(Enum):
     CALLER_KNOWN = "caller ID came, or cannot come"
     # how a call goes on
     NOTHING_TO_DIAL = "no number to dial"
+    CANNOT_DIAL = "the number cannot be sent"
     FAR_ANSWER = "the far side counts as answered"
     FAR_HANGUP = "the far side has hung up"
     # the call
@@ -192,6 +193,7 @@ TABLE: Final[Table[State, Input]] = {
     State.DIALLING: {
         Input.DIALLED: (State.CALLING, "dialled"),
         Input.NOTHING_TO_DIAL: (State.CALLING, "dialled"),
+        Input.CANNOT_DIAL: (State.GUARD, "dialling_failed"),
         Input.PAUSE_TIME: (State.DIALLING, "dial"),
         Input.POLARITY: (State.DIALLING, ""),
         Input.RING_ENDED: (State.DIALLING, ""),

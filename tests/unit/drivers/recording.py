@@ -77,6 +77,8 @@ class RecordedRow:
         self._end(SoundEnd.PLAYED)
 
     def send_digits(self, digits: str, duration: float = 0.1, gap: float = 0.1) -> None:
+        if not self.room:
+            raise Exhausted("the sound store is full")
         self.sent_digits.append((digits, duration, gap))
 
     def detect_digits(self, on: bool) -> None:

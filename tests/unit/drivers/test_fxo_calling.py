@@ -117,6 +117,27 @@ def test_no_number_only_seizes_the_line() -> None:
     assert office.events() == [Progress(), NO_SIGNAL] and office.rows[COPPER1].sent_digits == []
 
 
+def test_digits_that_the_plane_cannot_play_fail_the_call_before_an_answer() -> None:
+    office = Office()
+    office.rows[COPPER1].room = False
+    dial(office)
+    seize(office)
+    office.wait(1.0)
+    [released] = office.events()
+    assert isinstance(released, Released)
+    assert released.ending.cause is Cause.SWITCHING_EQUIPMENT_CONGESTION and released.ending.by == "Copperline"
+    assert office.commands(COPPER1) == [ONHOOK]
+
+
+def test_digits_that_cannot_be_sent_in_a_conversation_are_only_noted() -> None:
+    office = Office()
+    leg = connected(office)
+    office.rows[COPPER1].room = False
+    office.command(leg, SendDigits("1"))
+    assert any("cannot send '1'" in note.text for note in office.recorder.story(leg.name))
+    assert office.state(COPPER1) == "talking"
+
+
 @pytest.mark.parametrize(
     ("event", "evidence"),
     [(LineEventKind.ONHOOK, "ONHOOK event on port 3"), (None, "no HOOKCOMPLETE for 5 s")],

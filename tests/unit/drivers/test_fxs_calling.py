@@ -7,6 +7,7 @@ import errno
 import pytest
 
 from drivers.fxs.config import FxsConfig
+from gateway.core.audio import AudioLost
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import IllegalInput, RemoteError
@@ -294,6 +295,18 @@ def test_a_removed_port_is_out_of_service_until_it_is_opened_again() -> None:
     office.plug_in(PHONE)
     office.lift()
     assert office.rows[PHONE].hears == "dial us" and old.hears == ""
+
+
+def test_a_row_that_fails_takes_its_line_out_of_service() -> None:
+    office = Office()
+    office.lift()
+    office.key("102")
+    office.events()
+    office.rows[PHONE].listener(AudioLost("errno 5 on read"), office.clock())  # type: ignore[misc]
+    [released] = office.events()
+    assert isinstance(released, Released)
+    assert released.ending.evidence == "the audio of port 1 failed: errno 5 on read"
+    assert not office.lines.attached(PHONE) and office.lines.attached(2)
 
 
 def test_a_command_that_makes_no_sense_is_our_own_fault() -> None:

@@ -51,6 +51,7 @@ class DeviceShell:
         self._ports: dict[int, AnalogPort] = {}
         self._rows: dict[int, Audio] = {}
         self._asked: dict[int, int] = {}
+        self._gone: list[AnalogPort] = []
         self._closing: list[AnalogPort] = []
         self._missing: dict[int, str] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -104,13 +105,19 @@ class DeviceShell:
                 self._tell(number, answer)
 
     def retry(self) -> None:
-        """Look again for ports that are not there; to be called every few seconds.
+        """Look again for ports that are not there, or whose audio failed; to be called every few seconds.
 
-        Ports that went are closed here and not when they went: the media plane lets go of their descriptors in its
-        next ticks, and a descriptor closed before could be somebody else's by then.
+        A port that went is closed at the second call after it went: the media plane lets go of its descriptor in
+        its next ticks, and a descriptor closed before that could be somebody else's by then.
         """
-        self._close_gone()
-        for number in list(self._missing):
+        self._close(self._closing)
+        self._closing, self._gone = self._gone, []
+        for number in [number for number in self._ports if not self._lines.attached(number)]:
+            self._let_go(number)
+            self._missing[number] = "the media plane could not read or write its audio"
+            _log.error("port %d is out of service: %s", number, self._missing[number])
+        held = {port.number for port in [*self._closing, *self._gone]}
+        for number in [number for number in self._missing if number not in held]:
             self._open(number)
 
     def close(self) -> None:
@@ -118,7 +125,8 @@ class DeviceShell:
         self.unwatch()
         for number in list(self._ports):
             self._let_go(number)
-        self._close_gone()
+        self._close([*self._closing, *self._gone])
+        self._closing, self._gone = [], []
         self._attention.close()
 
     def _open(self, number: int) -> None:
@@ -183,9 +191,9 @@ class DeviceShell:
         del self._asked[descriptor]
         self._attention.unregister(descriptor)
         self._rows.pop(number).close()
-        self._closing.append(port)
+        self._gone.append(port)
 
-    def _close_gone(self) -> None:
-        for port in self._closing:
+    @staticmethod
+    def _close(ports: Iterable[AnalogPort]) -> None:
+        for port in ports:
             port.close()
-        self._closing.clear()

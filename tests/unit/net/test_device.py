@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import select
 from collections.abc import Iterator
 from datetime import datetime
@@ -14,7 +15,7 @@ import pytest
 from drivers.fxo.config import FxoConfig
 from drivers.fxs.config import FxsConfig
 from drivers.lines import AnalogLines
-from gateway.core.audio import Encoding
+from gateway.core.audio import AudioLost, Encoding
 from gateway.core.engine import ManualClock
 from gateway.core.errors import Exhausted
 from gateway.core.messages import Alerting, Answered, Dial, Released
@@ -207,13 +208,28 @@ def test_a_card_pulled_out_ends_calls_gives_rows_back_and_may_return(bench: Benc
     assert first.closed and first.listener is None
     assert [line.in_service for line in bench.lines.status()] == [False, False]
     assert bench.lines.usage() == 0
+    old = bench.shell._gone[0].descriptor
     bench.shell.retry()
-    assert len(bench.shell.missing) == 2
+    os.fstat(old)  # the media plane may still hold it
+    bench.shell.retry()
+    assert len(bench.shell.missing) == 2 and bench.shell._closing == []
     bench.card.present = True
     bench.shell.retry()
     assert bench.shell.missing == {} and bench.rows.given[1] is not first
     bench.settle()
     assert bench.says("copper1") == "idle"
+
+
+def test_a_port_whose_audio_failed_is_opened_anew(bench: Bench) -> None:
+    first = bench.rows.given[1]
+    assert first.listener is not None
+    first.listener(AudioLost("errno 5 on read"), bench.clock())
+    assert bench.says("101") == "out of service"
+    bench.shell.retry()
+    assert first.closed and "could not read or write its audio" in bench.shell.missing[1]
+    bench.shell.retry()
+    bench.shell.retry()
+    assert bench.shell.missing == {} and bench.says("101") == "on-hook"
 
 
 def test_a_card_missing_at_the_start_leaves_every_line_out(benches: list[Bench]) -> None:

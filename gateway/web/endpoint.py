@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 from pydantic import TypeAdapter
@@ -50,13 +51,18 @@ class Endpoint:
     body: Mapping[str, Any] | str | None = None
 
 
+@cache
+def _adapter(type_: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(type_)
+
+
 def routes(endpoints: Sequence[Endpoint]) -> list[Route]:
     """Starlette's routes for the rows."""
     return [Route(row.path, _answering(row), methods=[row.method]) for row in endpoints]
 
 
 def _answering(row: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-    adapter: TypeAdapter[Any] | None = None if row.answer in (None, WAV) else TypeAdapter(row.answer)
+    adapter: TypeAdapter[Any] | None = None if row.answer in (None, WAV) else _adapter(row.answer)
 
     async def answer(request: Request) -> Response:
         value = await row.handler(request)
@@ -97,9 +103,7 @@ def _operation(row: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     elif row.answer == WAV:
         operation["responses"] = {"200": {"description": "A WAV file.", "content": {WAV: {}}}}
     else:
-        schema = TypeAdapter(row.answer).json_schema(
-            mode="serialization", ref_template="#/components/schemas/{model}"
-        )
+        schema = _adapter(row.answer).json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))
         operation["responses"] = {
             "200": {"description": row.summary, "content": {"application/json": {"schema": schema}}}

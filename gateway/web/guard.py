@@ -97,7 +97,7 @@ class Guard:
         if not (name == self._host or _is_loopback(name)):
             return f'This office does not go by the name "{name[:80]}"; use localhost or 127.0.0.1.'
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
+        if origin is not None and origin.partition("://")[2].lower() != host.lower():
             return f'A page of "{origin[:80]}" may not use this office.'
         return ""
 

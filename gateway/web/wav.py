@@ -28,7 +28,7 @@ def decode(data: bytes) -> Samples:
         with wave.open(io.BytesIO(data)) as file:
             form = (file.getframerate(), file.getnchannels(), file.getsampwidth())
             frames = file.readframes(file.getnframes())
-    except (wave.Error, EOFError, ValueError, OverflowError) as error:
+    except (wave.Error, EOFError, RuntimeError, ValueError, OverflowError) as error:
         raise MalformedError(f"The upload is not a WAV file: {error or 'it ends too early'}.") from error
     if form != (_RATE, 1, 2):
         rate, channels, width = form

@@ -1,0 +1,165 @@
+"""An office of fixed views for tests of what shows it, and hands that note what was done with them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+
+from gateway.call.call import CallRecord
+from gateway.core.audio import Samples
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.errors import LocalError
+from gateway.core.trace import Kind, Note
+from gateway.web.office import (
+    CallView,
+    HeardView,
+    LegView,
+    LineView,
+    RegistrationView,
+    SimLine,
+    SimPhone,
+    Simulator,
+)
+
+__all__ = ["ShownOffice", "ShownWorld"]
+
+START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+
+
+class ShownPhone:
+    """A telephone that notes what a hand does to it."""
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+        self.done: list[str] = []
+        self.said: Samples = np.zeros(0, np.int16)
+
+    def lift(self) -> None:
+        self.done.append("lift")
+
+    def hang_up(self) -> None:
+        self.done.append("hang-up")
+
+    def flash(self) -> None:
+        self.done.append("flash")
+
+    def dial(self, digits: str) -> None:
+        self.done.append(f"dial {digits}")
+
+    def pulse(self, digits: str) -> None:
+        self.done.append(f"pulse {digits}")
+
+    def say(self, samples: Samples) -> None:
+        self.said = samples
+
+    def heard(self) -> HeardView:
+        return HeardView(self.number, True, False, 2, "dial", "12#", "6001", "Ada", -13.04)
+
+    def recording(self) -> Samples:
+        return np.arange(-80, 80, dtype=np.int16)
+
+
+class ShownLine:
+    """A line that notes who was made to call on it."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def call(self, number: str, name: str) -> None:
+        if self.done:
+            raise LocalError("The line copper1 is in use.")
+        self.done.append(f"call {number} {name}")
+
+    def hang_up(self) -> None:
+        self.done.append("hang-up")
+
+
+class ShownWorld:
+    """One telephone, 101, and one line, copper1."""
+
+    def __init__(self) -> None:
+        self.phone_101 = ShownPhone("101")
+        self.copper1 = ShownLine()
+
+    def phone(self, number: str) -> SimPhone | None:
+        return self.phone_101 if number == "101" else None
+
+    def line(self, name: str) -> SimLine | None:
+        return self.copper1 if name == "copper1" else None
+
+    def names(self) -> tuple[Sequence[str], Sequence[str]]:
+        return ["101"], ["copper1"]
+
+
+class ShownOffice:
+    """An office in the middle of one call."""
+
+    name = "Test office"
+
+    def __init__(self, world: ShownWorld | None = None) -> None:
+        self.simulator: Simulator | None = world
+        self.sick = ""
+
+    def trouble(self) -> str:
+        return self.sick
+
+    def calls(self) -> Sequence[CallView]:
+        legs = (
+            LegView("SIP/6001-00000001", "account 6001", "up"),
+            LegView("FXS/101-00000002", "telephone 101", "up"),
+        )
+        return [CallView("call-7", "up", "6001", "Ada", "101", "office", START, START, 65.2, legs)]
+
+    def story(self, name: str) -> Sequence[Note]:
+        if name not in ("call-7", "FXS/101-00000002"):
+            return []
+        return [
+            Note(
+                100.0,
+                Kind.MESSAGE,
+                "SIP/6001-00000001",
+                "INVITE sip:101@127.0.0.1",
+                "INVITE sip:101@127.0.0.1\r\nVia: x",
+            ),
+            Note(100.25, Kind.LINE, "FXS/101-00000002", "ringing\x1b[2J"),
+        ]
+
+    def lines(self) -> Sequence[LineView]:
+        return [
+            LineView("101", "FXS", "main", 1, "up", True, "101", 61.0, "6001"),
+            LineView("copper1", "FXO", "main", 3, "red alarm", False, "2565551100"),
+        ]
+
+    def registrations(self) -> Sequence[RegistrationView]:
+        return [RegistrationView("6001", "sip:6001@192.0.2.7", 300.0, "udp", "192.0.2.7:5060", "baresip")]
+
+    async def records(self, limit: int) -> Sequence[CallRecord]:
+        ending = Ending(Cause.USER_BUSY, "telephone 101", Act.REFUSED, "off-hook", "Try again later.")
+        return [
+            CallRecord(
+                id=f"call-{number}",
+                started=START,
+                answered=None,
+                ended=START,
+                caller="6001",
+                caller_name="Ada [bold]",
+                called="101",
+                context="office",
+                source="SIP/6001-00000001",
+                destination="",
+                duration=1.5,
+                billed=0.0,
+                disposition="BUSY",
+                ending=ending,
+            )
+            for number in range(6, 6 - min(limit, 3), -1)
+        ]
+
+    def usage(self) -> Mapping[str, int]:
+        return {"rows": 2}
+
+    def totals(self) -> Mapping[str, int]:
+        return {"calls answered": 5}

@@ -1,0 +1,228 @@
+"""The command line: what is printed where, and with which exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gateway.cli import main
+from gateway.cli.program import COMMANDS
+from gateway.web import wav
+from gateway.web.application import application
+from gateway.web.server import WebServer
+from tests.support.web import ShownOffice, ShownWorld
+from tests.unit.config.test_load import DOZEN
+
+
+class Served:
+    """An office that is served from a thread of its own."""
+
+    def __init__(self) -> None:
+        self.world = ShownWorld()
+        self.url = ""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._enough: asyncio.Event | None = None
+        ready = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve(ready)))
+        self._thread.start()
+        assert ready.wait(10)
+
+    async def _serve(self, ready: threading.Event) -> None:
+        self._loop, self._enough = asyncio.get_running_loop(), asyncio.Event()
+        server = await WebServer.start(application(ShownOffice(self.world), host="127.0.0.1"), "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{server.port}"
+        ready.set()
+        await self._enough.wait()
+        await server.stop()
+
+    def stop(self) -> None:
+        assert self._loop is not None
+        assert self._enough is not None
+        self._loop.call_soon_threadsafe(self._enough.set)
+        self._thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    office = Served()
+    yield office
+    office.stop()
+
+
+@pytest.fixture
+def office(served: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
+    monkeypatch.setenv("COPPERLINE_URL", served.url)
+    monkeypatch.setenv("COLUMNS", "160")
+    served.world.phone_101.done.clear()
+    served.world.copper1.done.clear()
+    return served
+
+
+def test_help_names_every_command_and_the_exit_statuses(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    printed = capsys.readouterr().out
+    assert all(f"\n  {name} " in printed for name in COMMANDS)
+    assert "Exit status: 0 done; 1 not done, or faults found; 2" in printed
+
+
+def test_every_command_in_the_table_can_be_loaded() -> None:
+    for name in COMMANDS:
+        if name not in ("run", "warm"):  # these load the media plane
+            assert main([name, "--help"]) == 0
+
+
+def test_a_wrong_command_line_exits_2_with_the_nearest_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["clals"]) == 2
+    assert "No such command 'clals'. Did you mean 'calls'?" in capsys.readouterr().err
+
+
+def test_heavy_libraries_are_not_loaded_for_light_commands() -> None:
+    for words in (["check", "--help"], ["calls", "--help"], ["--help"]):
+        script = (
+            f"import sys; from gateway.cli import main; main({words!r});"
+            "sys.exit(bool({'numba', 'uvicorn', 'sqlalchemy', 'starlette'} & set(sys.modules)))"
+        )
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+        assert done.returncode == 0, words
+
+
+def test_check_prints_every_fault_on_standard_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "office.toml"
+    file.write_text(DOZEN.replace("port = 1", 'prot = 1\nport = "1"').replace('"emulated"', '"emulatd"'))
+    assert main(["check", str(file)]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        f'{file}:2: cards.main.backend cannot be "emulatd"; did you mean "emulated"?',
+        f'{file}:5: [phones.101] has no setting "prot"; did you mean "port"?',
+        f'{file}:6: phones.101.port is "1"; write a whole number without quotes',
+    ]
+
+
+def test_check_of_a_good_file_and_its_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "office.toml"
+    file.write_text(DOZEN)
+    assert main(["check", str(file)]) == 0
+    assert capsys.readouterr().out == f"{file}: no faults; 5 extensions in 4 contexts.\n"
+    assert main(["check", "--defaults", str(file)]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert "phones.101.port = 1" in printed
+    assert 'phones.101.context = "office"    # default' in printed
+    assert 'accounts.6001.secret = "***"' in printed
+
+
+def test_route_tells_what_would_be_called(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "office.toml"
+    file.write_text(DOZEN)
+    assert main(["route", "95550100", "--from", "101", "--config", str(file), "--at", "2026-11-21T09:00:00"]) == 0
+    printed = capsys.readouterr().out
+    assert "office,95550100,1 Dial(FXO/g1/5550100)" in printed
+    assert "would call FXO/g1/5550100\n" in printed
+    assert main(["route", "s", "--from", "copper1", "--config", str(file)]) == 0
+    assert "would call FXS/101 for 60 s" in capsys.readouterr().out
+    assert main(["route", "101", "--from", "6002", "--config", str(file)]) == 1
+    assert capsys.readouterr().err == 'No phone, account or line is called "6002"; did you mean "6001"?\n'
+
+
+def test_calls_and_how_the_latest_ended(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["calls", "--ended", "1"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[1].split() == [
+        "call-7", "Ada", "<6001>", "101", "up", "1:05", "SIP/6001-00000001,", "FXS/101-00000002",
+    ]  # fmt: skip
+    assert printed[-1] == (
+        "2026-11-21 09:00:00  call-6  Ada [bold] <6001> to 101, busy:"
+        " telephone 101 refused the call (off-hook): user busy (17). Try again later."
+    )
+    assert main(["calls", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["calls"][0]["id"] == "call-7"
+
+
+def test_lines(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["lines"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[1].split() == ["101", "FXS", "main", "1", "101", "up", "1:01", "6001"]
+    assert "red alarm (out of service)" in printed[2]
+
+
+def test_trace_of_a_leg_is_safe_for_a_terminal(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["trace", "FXS/101-00000002", "--detail"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[:3] == [
+        "    0.0000  message   SIP/6001-00000001         INVITE sip:101@127.0.0.1",
+        "            | INVITE sip:101@127.0.0.1",
+        "            | Via: x",
+    ]
+    assert "ringing?[2J" in printed
+    assert "\x1b" not in printed
+    assert main(["trace", "call-9"]) == 1
+    assert capsys.readouterr().err == 'Nothing is known of a call "call-9"; the latest calls are kept.\n'
+
+
+def test_hands_on_an_emulated_telephone(office: Served, tmp_path: Path) -> None:
+    for words in (["lift"], ["dial", "95550100"], ["pulse", "6001"], ["flash"], ["hang-up"]):
+        assert main(["sim", "phone", "101", *words]) == 0
+    assert office.world.phone_101.done == ["lift", "dial 95550100", "pulse 6001", "flash", "hang-up"]
+    speech = np.arange(100, dtype=np.int16)
+    (tmp_path / "speech.wav").write_bytes(wav.encode(speech))
+    assert main(["sim", "phone", "101", "say", str(tmp_path / "speech.wav")]) == 0
+    assert office.world.phone_101.said.tolist() == speech.tolist()
+
+
+def test_what_is_heard_at_an_emulated_telephone(
+    office: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["sim", "phone", "101", "heard", "--save", str(tmp_path / "heard.wav")]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "telephone 101: off hook",
+        "  bell       still, 2 rings",
+        "  hears      dial, -13.0 dBm0",
+        "  digits     12#",
+        "  caller ID  Ada <6001>",
+    ]
+    assert wav.decode((tmp_path / "heard.wav").read_bytes()).tolist() == list(range(-80, 80))
+
+
+def test_the_exchange_calls_in(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sim", "line", "copper1", "call", "--number", "5550123", "--name", "Jo"]) == 0
+    assert main(["sim", "line", "copper1", "call"]) == 1
+    assert capsys.readouterr().err == "The line copper1 is in use.\n"
+    assert main(["sim", "line", "copper1", "hang-up"]) == 0
+    assert office.world.copper1.done == ["call 5550123 Jo", "hang-up"]
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "sentence"),
+    [
+        (["phone", "101", "jump"], 2, '"jump" is none of lift, hang-up, flash, dial, pulse, say, heard'),
+        (["phone", "101", "dial"], 2, "dial takes digits after it"),
+        (["phone", "101", "lift", "1"], 2, "lift takes nothing after it"),
+        (["phone", "101", "dial", "x"], 1, "dial takes digits of #*0123456789ABCD, 64 at most.\n"),
+        (["phone", "101", "say", "/none.wav"], 1, "/none.wav cannot be read: no such file or directory.\n"),
+        (["phone", "../../calls", "lift"], 1, "There is no"),
+        (["phone", "102", "lift"], 1, 'There is no emulated telephone "102"; there are: 101.\n'),
+        (["line", "copper1", "cut"], 2, '"cut" is neither call nor hang-up'),
+    ],
+)
+def test_hands_that_do_what_cannot_be_done(
+    office: Served, capsys: pytest.CaptureFixture[str], words: list[str], status: int, sentence: str
+) -> None:
+    assert main(["sim", *words]) == status
+    assert sentence in capsys.readouterr().err
+    assert office.world.phone_101.done == []
+
+
+def test_nothing_runs_there(capsys: pytest.CaptureFixture[str]) -> None:
+    for url in ("http://127.0.0.1:1", "nonsense", "http://[", "ftp://127.0.0.1"):
+        assert main(["calls", "--url", url]) == 1
+        assert capsys.readouterr().err == (
+            f'No office runs at {url}; start one with "copperline run CONFIG", or name another with --url.\n'
+        )

@@ -1,0 +1,332 @@
+"""The HTTP interface as programs, browsers and strangers meet it."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import io
+import json
+import wave
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.web import wav
+from gateway.web.application import application
+from gateway.web.guard import BODY_LIMIT
+from gateway.web.office import CallView
+from tests.support.web import ShownOffice, ShownWorld
+
+LOCAL = "http://127.0.0.1:8080"
+
+
+def ask(office: ShownOffice, method: str, path: str, **request: Any) -> httpx.Response:
+    """One request to an office at 127.0.0.1:8080."""
+
+    async def conversation() -> httpx.Response:
+        app = application(office, host="127.0.0.1", most_records=50)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url=LOCAL) as client:
+            return await client.request(method, path, **request)
+
+    return asyncio.run(conversation())
+
+
+def post(world: ShownWorld, path: str, body: Any) -> httpx.Response:
+    return ask(ShownOffice(world), "POST", path, json=body)
+
+
+def test_calls_in_progress() -> None:
+    answer = ask(ShownOffice(), "GET", "/api/v1/calls")
+    assert answer.json() == [
+        {
+            "id": "call-7",
+            "state": "up",
+            "caller": "6001",
+            "caller_name": "Ada",
+            "called": "101",
+            "context": "office",
+            "started": "2026-11-21T09:00:00Z",
+            "answered": "2026-11-21T09:00:00Z",
+            "duration": 65.2,
+            "legs": [
+                {"name": "SIP/6001-00000001", "peer": "account 6001", "state": "up"},
+                {"name": "FXS/101-00000002", "peer": "telephone 101", "state": "up"},
+            ],
+        }
+    ]
+
+
+@pytest.mark.parametrize("name", ["call-7", "FXS/101-00000002", "FXS%2F101-00000002"])
+def test_a_call_is_found_by_its_id_and_by_a_leg(name: str) -> None:
+    assert ask(ShownOffice(), "GET", f"/api/v1/calls/{name}").json()["id"] == "call-7"
+    story = ask(ShownOffice(), "GET", f"/api/v1/calls/{name}/trace").json()
+    assert [(note["at"], note["kind"]) for note in story] == [(0.0, "message"), (0.25, "line")]
+    assert story[0]["text"] == "INVITE sip:101@127.0.0.1"
+
+
+def test_what_is_not_there_is_told_in_a_sentence() -> None:
+    for path, sentence in [
+        ("/api/v1/calls/call-9", 'No call "call-9" is in progress.'),
+        ("/api/v1/calls/call-9/trace", 'Nothing is known of a call "call-9"; the latest calls are kept.'),
+        ("/api/v1/nothing", "There is nothing at /api/v1/nothing."),
+        ("/page/../application.py", "There is nothing at /application.py."),
+        ("/page/%2e%2e/application.py", "There is nothing at /page/../application.py."),
+    ]:
+        answer = ask(ShownOffice(), "GET", path)
+        assert (answer.status_code, answer.json()) == (404, {"error": sentence})
+
+
+def test_lines_registrations_and_records() -> None:
+    lines = ask(ShownOffice(), "GET", "/api/v1/lines").json()
+    assert [(line["name"], line["in_service"]) for line in lines] == [("101", True), ("copper1", False)]
+    registered = ask(ShownOffice(), "GET", "/api/v1/registrations").json()
+    assert registered[0]["remote"] == "192.0.2.7:5060"
+    records = ask(ShownOffice(), "GET", "/api/v1/records?limit=2").json()
+    assert [record["id"] for record in records] == ["call-6", "call-5"]
+    assert records[0]["cause"] == 17
+    assert records[0]["sentence"] == "telephone 101 refused the call (off-hook): user busy (17). Try again later."
+
+
+@pytest.mark.parametrize("limit", ["0", "51", "-1", "x", "²", "9" * 5000])
+def test_a_limit_that_is_none(limit: str) -> None:
+    answer = ask(ShownOffice(), "GET", "/api/v1/records", params={"limit": limit})
+    assert (answer.status_code, answer.json()) == (400, {"error": "limit must be a number from 1 to 50."})
+
+
+def test_health() -> None:
+    office = ShownOffice()
+    assert ask(office, "GET", "/healthz").json() == {"status": "ok"}
+    office.sick = "The database cannot be written."
+    answer = ask(office, "GET", "/healthz")
+    assert (answer.status_code, answer.json()) == (503, {"error": "The database cannot be written."})
+
+
+def test_metrics() -> None:
+    answer = ask(ShownOffice(), "GET", "/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+    assert 'copperline_calls{state="up"} 1.0' in answer.text
+    assert 'copperline_line_in_service{kind="FXO",line="copper1"} 0.0' in answer.text
+    assert "copperline_registrations 1.0" in answer.text
+    assert 'copperline_in_use{resource="rows"} 2.0' in answer.text
+    assert 'copperline_events_total{event="calls answered"} 5.0' in answer.text
+
+
+def test_the_interface_describes_itself() -> None:
+    document = ask(ShownOffice(ShownWorld()), "GET", "/api/v1/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    call = document["components"]["schemas"]["CallView"]
+    assert set(call["properties"]) == {field.name for field in dataclasses.fields(CallView)}
+    answer = document["paths"]["/api/v1/calls/{id}"]["get"]["responses"]["200"]
+    assert answer["content"]["application/json"]["schema"]["title"] == "CallView"
+    assert "/api/v1/sim/phones/{number}" in document["paths"]
+    for path in document["paths"]:
+        assert ask(ShownOffice(ShownWorld()), "OPTIONS", path).status_code in (404, 405)
+
+
+def test_an_office_without_emulated_cards_has_nothing_to_simulate() -> None:
+    assert ask(ShownOffice(), "POST", "/api/v1/sim/phones/101", json={"action": "lift"}).status_code == 404
+    assert "/api/v1/sim" not in ask(ShownOffice(), "GET", "/api/v1/openapi.json").text
+
+
+def test_a_hand_on_a_telephone() -> None:
+    world = ShownWorld()
+    for body in [
+        {"action": "lift"},
+        {"action": "dial", "digits": "95550100#"},
+        {"action": "pulse", "digits": "6001"},
+        {"action": "flash"},
+        {"action": "hang-up"},
+    ]:
+        assert post(world, "/api/v1/sim/phones/101", body).status_code == 204
+    assert world.phone_101.done == ["lift", "dial 95550100#", "pulse 6001", "flash", "hang-up"]
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        ({"action": "jump"}, "action must be one of lift, hang-up, flash, dial, pulse."),
+        ({}, "action must be one of lift, hang-up, flash, dial, pulse."),
+        ({"action": ["lift"]}, "action must be one of lift, hang-up, flash, dial, pulse."),
+        ({"action": "dial"}, "dial takes digits of #*0123456789ABCD, 64 at most."),
+        ({"action": "dial", "digits": "1x"}, "dial takes digits of #*0123456789ABCD, 64 at most."),
+        ({"action": "dial", "digits": "1" * 65}, "dial takes digits of #*0123456789ABCD, 64 at most."),
+        ({"action": "dial", "digits": 5}, "dial takes digits of #*0123456789ABCD, 64 at most."),
+        ({"action": "pulse", "digits": "#"}, "pulse takes digits of 0123456789, 64 at most."),
+        ({"action": "lift", "digits": "1"}, "lift takes no digits."),
+        ([], "The body must be a JSON object."),
+    ],
+)
+def test_a_hand_that_does_what_cannot_be_done(body: Any, sentence: str) -> None:
+    world = ShownWorld()
+    answer = post(world, "/api/v1/sim/phones/101", body)
+    assert (answer.status_code, answer.json()) == (400, {"error": sentence})
+    assert world.phone_101.done == []
+
+
+def test_telephones_and_lines_that_are_not_emulated() -> None:
+    answer = post(ShownWorld(), "/api/v1/sim/phones/102", {"action": "lift"})
+    assert answer.json() == {"error": 'There is no emulated telephone "102"; there are: 101.'}
+    answer = post(ShownWorld(), "/api/v1/sim/lines/copper9/call", {})
+    assert answer.json() == {"error": 'There is no emulated line "copper9"; there are: copper1.'}
+    assert ask(ShownOffice(ShownWorld()), "GET", "/api/v1/sim").json() == {"phones": ["101"], "lines": ["copper1"]}
+
+
+def test_the_exchange_calls_in() -> None:
+    world = ShownWorld()
+    body = {"number": "5550123", "name": "Jo"}
+    assert post(world, "/api/v1/sim/lines/copper1/call", body).status_code == 204
+    busy = post(world, "/api/v1/sim/lines/copper1/call", body)
+    assert (busy.status_code, busy.json()) == (409, {"error": "The line copper1 is in use."})
+    assert post(world, "/api/v1/sim/lines/copper1/hang-up", {}).status_code == 204
+    assert world.copper1.done == ["call 5550123 Jo", "hang-up"]
+    for wrong in ({"number": 5}, {"name": "x" * 65}, {"name": "a\nb"}):
+        assert post(ShownWorld(), "/api/v1/sim/lines/copper1/call", wrong).status_code == 400
+
+
+def test_speaking_into_a_telephone_and_hearing_it() -> None:
+    world = ShownWorld()
+    speech = np.array([0, 1, -1, 32767, -32768], np.int16)
+    said = ask(ShownOffice(world), "POST", "/api/v1/sim/phones/101/say", content=wav.encode(speech))
+    assert said.status_code == 204
+    assert world.phone_101.said.tolist() == speech.tolist()
+    heard = ask(ShownOffice(world), "GET", "/api/v1/sim/phones/101/heard").json()
+    assert (heard["tone"], heard["digits"], heard["caller_number"], heard["rings"]) == ("dial", "12#", "6001", 2)
+    recording = ask(ShownOffice(world), "GET", "/api/v1/sim/phones/101/recording.wav")
+    assert recording.headers["content-type"] == "audio/wav"
+    assert wav.decode(recording.content).tolist() == list(range(-80, 80))
+
+
+def test_a_wav_file_of_another_form_is_refused_with_the_mend() -> None:
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(2)
+        file.setsampwidth(2)
+        file.setframerate(44100)
+        file.writeframes(bytes(8))
+    for upload, sentence in [
+        (buffer.getvalue(), "The upload has 44100 Hz, 2 channels and 16 bits; make it 8000 Hz"),
+        (b"/etc/passwd", "The upload is not a WAV file"),
+        (b"", "The upload is not a WAV file"),
+    ]:
+        answer = ask(ShownOffice(ShownWorld()), "POST", "/api/v1/sim/phones/101/say", content=upload)
+        assert answer.status_code == 400
+        assert answer.json()["error"].startswith(sentence)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.binary(max_size=80), st.integers(0, 60))
+def test_broken_wav_files_are_refused_or_read(noise: bytes, at: int) -> None:
+    whole = wav.encode(np.arange(20, dtype=np.int16))
+    broken = whole[:at] + noise + whole[at + len(noise) :]
+    answer = ask(ShownOffice(ShownWorld()), "POST", "/api/v1/sim/phones/101/say", content=broken)
+    assert answer.status_code in (204, 400)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"\xff", b"[" * 100_000, b'"' + b"x" * 1000],
+    ids=["empty", "cut", "no text", "deep", "open"],
+)
+def test_bodies_that_are_no_json(body: bytes) -> None:
+    headers = {"content-type": "application/json"}
+    answer = ask(ShownOffice(ShownWorld()), "POST", "/api/v1/sim/phones/101", content=body, headers=headers)
+    assert (answer.status_code, answer.json()) == (400, {"error": "The body is not JSON."})
+
+
+def test_a_form_of_another_page_does_nothing() -> None:
+    world = ShownWorld()
+    form = json.dumps({"action": "lift"}).encode()
+    for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
+        headers = {"content-type": kind}
+        answer = ask(ShownOffice(world), "POST", "/api/v1/sim/phones/101", content=form, headers=headers)
+        assert answer.status_code == 415
+    assert world.phone_101.done == []
+
+
+@pytest.mark.parametrize(
+    ("host", "origin", "passes"),
+    [
+        ("127.0.0.1:8080", None, True),
+        ("localhost:8080", None, True),
+        ("LOCALHOST", None, True),
+        ("[::1]:8080", None, True),
+        ("127.0.0.1:9999", None, True),
+        ("localhost:8080", "http://localhost:8080", True),
+        ("attacker.example:8080", None, False),
+        ("127.0.0.1.attacker.example", None, False),
+        ("localhost.attacker.example:8080", None, False),
+        ("user@127.0.0.1@attacker.example", None, False),
+        ("192.0.2.1:8080", None, False),
+        ("[::1", None, False),
+        ("", None, False),
+        ("localhost:8080", "http://attacker.example", False),
+        ("localhost:8080", "http://localhost:3000", False),
+        ("localhost:8080", "null", False),
+        ("localhost:8080", "http://[", False),
+    ],
+)
+def test_only_requests_that_are_meant_for_us_pass(host: str, origin: str | None, passes: bool) -> None:
+    headers = {"host": host, **({"origin": origin} if origin is not None else {})}
+    for path in ("/", "/api/v1/calls", "/metrics", "/healthz"):
+        answer = ask(ShownOffice(), "GET", path, headers=headers)
+        assert (answer.status_code == 200) == passes
+        if not passes:
+            assert answer.status_code == 403
+            assert set(answer.json()) == {"error"}
+
+
+def test_long_requests_are_refused_declared_or_not() -> None:
+    world = ShownWorld()
+
+    async def stream() -> AsyncIterator[bytes]:
+        for _ in range(BODY_LIMIT // 65536 + 1):
+            yield bytes(65536)
+
+    for body in (bytes(BODY_LIMIT + 1), stream()):
+        answer = ask(ShownOffice(world), "POST", "/api/v1/sim/phones/101/say", content=body)
+        assert (answer.status_code, answer.json()) == (413, {"error": "A request may have 4194304 bytes at most."})
+
+
+def test_a_websocket_of_a_foreign_page_is_closed() -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "websocket",
+        "path": "/",
+        "headers": [(b"host", b"localhost"), (b"origin", b"http://attacker.example")],
+    }
+    app: Callable[..., Awaitable[None]] = application(ShownOffice(), host="127.0.0.1")
+    asyncio.run(app(scope, receive, send))  # type: ignore[arg-type]  # a coroutine it is
+    assert sent[0]["type"] == "websocket.close"
+
+
+def test_an_accident_is_told_without_its_inside(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(ShownOffice):
+        def calls(self) -> Any:
+            raise KeyError("inside")
+
+    answer = ask(Broken(), "GET", "/api/v1/calls")
+    assert answer.status_code == 500
+    assert "inside" not in answer.text
+    assert "GET /api/v1/calls failed" in caplog.text
+
+
+def test_the_page_and_all_that_it_needs() -> None:
+    page = ask(ShownOffice(), "GET", "/")
+    assert page.headers["content-type"].startswith("text/html")
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    for name in ("console.js", "console.css", "icon.svg"):
+        assert f"/page/{name}" in page.text
+        assert ask(ShownOffice(), "GET", f"/page/{name}").status_code == 200

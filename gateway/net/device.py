@@ -30,7 +30,8 @@ class DeviceShell:
 
     Args:
         lines: the engine. In the runner it goes with `send` of this shell.
-        open_port: opens the port of a number, in the tone zone of a country.
+        open_port: opens the port of a number, in the tone zone of a country. The port may know itself by
+            another number: that of its channel on its card.
         audio: where rows come from.
         clock: the engines' clock.
     """
@@ -51,8 +52,8 @@ class DeviceShell:
         self._ports: dict[int, AnalogPort] = {}
         self._rows: dict[int, Audio] = {}
         self._asked: dict[int, int] = {}
-        self._gone: list[AnalogPort] = []
-        self._closing: list[AnalogPort] = []
+        self._gone: list[tuple[int, AnalogPort]] = []
+        self._closing: list[tuple[int, AnalogPort]] = []
         self._missing: dict[int, str] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -116,7 +117,7 @@ class DeviceShell:
             self._let_go(number)
             self._missing[number] = "the media plane could not read or write its audio"
             _log.error("port %d is out of service: %s", number, self._missing[number])
-        held = {port.number for port in [*self._closing, *self._gone]}
+        held = {number for number, _ in [*self._closing, *self._gone]}
         for number in [number for number in self._missing if number not in held]:
             self._open(number)
 
@@ -136,7 +137,7 @@ class DeviceShell:
             self._lack(number, error)
             return
         try:
-            self._check_kind(port)
+            self._check_kind(number, port)
             row = self._audio.frames(port.descriptor, port.encoding, owner=port)
         except (HardwareError, LocalError) as error:
             port.close()
@@ -152,11 +153,11 @@ class DeviceShell:
         if not port.in_service():
             self._lines.receive(LineEvent(LineEventKind.ALARM), number, self._clock())
 
-    def _check_kind(self, port: AnalogPort) -> None:
-        wanted = self._lines.ports[port.number]
+    def _check_kind(self, number: int, port: AnalogPort) -> None:
+        wanted = self._lines.ports[number]
         if port.kind is not wanted:
             raise OpenFailed(
-                f"port {port.number} is an {port.kind.value} port, and what is configured on it needs an "
+                f"port {number} is an {port.kind.value} port, and what is configured on it needs an "
                 f"{wanted.value} port; change the port in the configuration or the module in the card"
             )
 
@@ -191,9 +192,9 @@ class DeviceShell:
         del self._asked[descriptor]
         self._attention.unregister(descriptor)
         self._rows.pop(number).close()
-        self._gone.append(port)
+        self._gone.append((number, port))
 
     @staticmethod
-    def _close(ports: Iterable[AnalogPort]) -> None:
-        for port in ports:
+    def _close(ports: Iterable[tuple[int, AnalogPort]]) -> None:
+        for _, port in ports:
             port.close()

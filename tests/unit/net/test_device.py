@@ -49,7 +49,9 @@ class Rows:
 class Bench:
     """A card with a telephone port and an exchange port, its shell, and fingers on the copper."""
 
-    def __init__(self, *, fxs: int = 1, fxo: int = 2, rows: int = 100, present: bool = True) -> None:
+    def __init__(
+        self, *, fxs: int = 1, fxo: int = 2, rows: int = 100, present: bool = True, first: int = 0
+    ) -> None:
         self.clock = ManualClock(10.0)
         self.card = EmulatedCard(ports=[PortKind.FXS, PortKind.FXO])
         self.card.present = present
@@ -65,7 +67,7 @@ class Bench:
         )
         self.shell = DeviceShell(
             lines=self.lines,
-            open_port=lambda number, zone: AnalogPort(self.card, number, zone=zone),
+            open_port=lambda number, zone: AnalogPort(self.card, number - first, zone=zone),
             audio=self.rows,
             clock=self.clock,
         )
@@ -190,6 +192,22 @@ def test_a_port_of_the_wrong_kind_says_what_to_change(benches: list[Bench]) -> N
     assert len(bench.shell.missing) == 2 and bench.rows.given == {}
 
 
+def test_ports_of_a_second_card_have_numbers_above_those_of_the_first(benches: list[Bench]) -> None:
+    bench = Bench(fxs=1025, fxo=1026, first=1024)
+    benches.append(bench)
+    assert bench.shell.missing == {}
+    bench.card.pair(1).close_loop()
+    bench.settle()
+    assert bench.says("101") == "hears dial tone"
+    bench.card.remove()
+    bench.settle()
+    bench.card.present = True
+    bench.shell.retry()
+    assert set(bench.shell.missing) == {1025, 1026}
+    bench.shell.retry()
+    assert bench.shell.missing == {}
+
+
 def test_a_plane_without_rows_leaves_the_line_out_and_the_port_closed(benches: list[Bench]) -> None:
     bench = Bench(rows=1)
     benches.append(bench)
@@ -208,7 +226,7 @@ def test_a_card_pulled_out_ends_calls_gives_rows_back_and_may_return(bench: Benc
     assert first.closed and first.listener is None
     assert [line.in_service for line in bench.lines.status()] == [False, False]
     assert bench.lines.usage() == 0
-    old = bench.shell._gone[0].descriptor
+    old = bench.shell._gone[0][1].descriptor
     bench.shell.retry()
     os.fstat(old)  # the media plane may still hold it
     bench.shell.retry()

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.core.errors import LocalError, MalformedError
+from gateway.sip.fields import Headers
 from gateway.sip.grammar import BLANKS, is_token, number
-from gateway.sip.message import Headers, Message, Request, Response
+from gateway.sip.message import Message, Request, Response
 from gateway.sip.uri import OtherUri, SipUri, parse_uri
 
 __all__ = ["MAX_LINE", "MAX_MESSAGE", "MAX_ROWS", "MalformedMessage", "parse"]

@@ -13,8 +13,9 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway.core.machine import Machine, Table
+from gateway.sip.fields import Headers
 from gateway.sip.headers import CSeq
-from gateway.sip.message import Headers, Request, Response
+from gateway.sip.message import Request, Response
 from gateway.sip.transaction.base import ClientTransaction, Key, Outlet
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Flow

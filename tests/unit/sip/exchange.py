@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import count
 
 from gateway.core.engine import ManualClock
-from gateway.sip.message import Headers, Request, Response
+from gateway.sip.fields import Headers
+from gateway.sip.message import Request, Response
 from gateway.sip.parser import parse
 from gateway.sip.transaction.base import ClientTransaction
 from gateway.sip.transaction.events import RequestArrived, TransactionEvent

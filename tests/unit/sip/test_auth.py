@@ -84,6 +84,15 @@ def test_a_hash_of_the_secret_serves_as_well() -> None:
     assert Challenge.parse(server().challenge(0)[0]).answer("6003", known, "REGISTER", URI, cnonce="c") is None
 
 
+def test_a_hash_that_is_not_known_is_not_an_empty_one() -> None:
+    office = server()
+    known = Secret(hashes={Algorithm.MD5: Algorithm.MD5.hash("6003:office:pw")})
+    row = answer(office.challenge(0)[0], user="6003")
+    _, given = read_parameters(row)
+    forged = row.replace(given["response"], digest_response("", "REGISTER", given, Algorithm.SHA_256))
+    assert office.verify([forged], "REGISTER", lambda _: known, 0).kind is VerdictKind.REFUSED
+
+
 def test_a_wrong_secret_and_an_unknown_user_are_refused_alike() -> None:
     office = server()
     (challenge, _) = office.challenge(0)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from gateway.core.errors import MalformedError
 from gateway.sip.body import MAX_PARTS, find_body, media_type
-from gateway.sip.message import Headers, Request
+from gateway.sip.fields import Headers
+from gateway.sip.message import Request
 from gateway.sip.uri import SipUri
 
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.errors import LocalError, MalformedError
+from gateway.sip.fields import Headers
 from gateway.sip.grammar import number, quote, split_list, unquote
 from gateway.sip.headers import CSeq, NameAddr, Via
-from gateway.sip.message import Headers
 from gateway.sip.parameters import Parameters
 from gateway.sip.uri import SipUri
 

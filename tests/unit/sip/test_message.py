@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.errors import LocalError, MalformedError
+from gateway.sip.fields import Headers
 from gateway.sip.headers import Via
-from gateway.sip.message import Headers, Request, Response
+from gateway.sip.message import Request, Response
 from gateway.sip.parser import MalformedMessage, parse
 from gateway.sip.status import reason
 from gateway.sip.uri import SipUri

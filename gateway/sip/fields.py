@@ -1,0 +1,173 @@
+"""The header fields of a message: names without case, values in order, each read into something typed once.
+
+Text enters and text leaves; what it means is for `message` to say. A line break never gets in, since what is
+written after it would be headers of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+from gateway.core.errors import LocalError
+from gateway.sip.grammar import split_list
+
+__all__ = ["Headers", "safe_text"]
+
+_T = TypeVar("_T")
+
+_COMPACT: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "a": "accept-contact",
+        "b": "referred-by",
+        "c": "content-type",
+        "d": "request-disposition",
+        "e": "content-encoding",
+        "f": "from",
+        "i": "call-id",
+        "j": "reject-contact",
+        "k": "supported",
+        "l": "content-length",
+        "m": "contact",
+        "o": "event",
+        "r": "refer-to",
+        "s": "subject",
+        "t": "to",
+        "u": "allow-events",
+        "v": "via",
+        "x": "session-expires",
+        "y": "identity",
+    }
+)
+"""Compact header names (IANA registry of SIP header fields)."""
+
+_SPELLING: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "call-id": "Call-ID",
+        "cseq": "CSeq",
+        "mime-version": "MIME-Version",
+        "p-asserted-identity": "P-Asserted-Identity",
+        "rack": "RAck",
+        "rseq": "RSeq",
+        "sip-etag": "SIP-ETag",
+        "sip-if-match": "SIP-If-Match",
+        "www-authenticate": "WWW-Authenticate",
+    }
+)
+"""Names whose usual spelling is not just a capital after each hyphen."""
+
+
+def _key(name: str) -> str:
+    lower = name.lower()
+    return _COMPACT.get(lower, lower)
+
+
+class Headers:
+    """Header fields: names without case, compact names read as long ones, several values a name, in order.
+
+    The order among values of one name is kept, as RFC 3261 section 7.3.1 requires; fields of one name stand
+    together when written.
+    """
+
+    __slots__ = ("_rows", "_typed")
+
+    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
+        self._rows: dict[str, list[str]] = {}
+        self._typed: dict[str, Any] = {}
+        for name, value in fields:
+            self.add(name, value)
+
+    def get(self, name: str) -> str | None:
+        """The first value of `name` as received, or None."""
+        rows = self._rows.get(_key(name))
+        return rows[0] if rows else None
+
+    def all(self, name: str) -> list[str]:
+        """All rows of `name` as received; a row may hold several comma-separated values."""
+        return list(self._rows.get(_key(name), ()))
+
+    def values(self, name: str) -> list[str]:
+        """All comma-separated values of `name`, one an element, empty ones left out.
+
+        Raises:
+            MalformedError: a quote or bracket in them is not closed.
+        """
+        return [value for row in self._rows.get(_key(name), ()) for value in split_list(row) if value]
+
+    def add(self, name: str, value: object) -> None:
+        """Add a row after those of the same name.
+
+        Raises:
+            LocalError: `value` holds a line break, with which it would become headers of its own.
+        """
+        text = safe_text(name, value)
+        key = _key(name)
+        self._rows.setdefault(key, []).append(text)
+        self._typed.pop(key, None)
+
+    def insert(self, name: str, value: object) -> None:
+        """Add a row before those of the same name (a Via, a Route). Raises as `add`."""
+        text = safe_text(name, value)
+        key = _key(name)
+        self._rows.setdefault(key, []).insert(0, text)
+        self._typed.pop(key, None)
+
+    def set(self, name: str, *values: object) -> None:
+        """Make `values` the rows of `name`; none removes it. Raises as `add`."""
+        texts = [safe_text(name, value) for value in values]
+        key = _key(name)
+        self._typed.pop(key, None)
+        if texts:
+            self._rows[key] = texts
+        else:
+            self._rows.pop(key, None)
+
+    def remove(self, name: str) -> None:
+        """Take `name` out, if it is there."""
+        self.set(name)
+
+    def typed(self, name: str, read: Callable[[Headers], _T]) -> _T:
+        """What `read` makes of these headers, kept until `name` (in lower case, not compact) is changed."""
+        if name in self._typed:
+            kept: _T = self._typed[name]
+            return kept
+        value = self._typed[name] = read(self)
+        return value
+
+    def copy(self) -> Headers:
+        """An independent copy."""
+        other = Headers()
+        other._rows = {key: list(rows) for key, rows in self._rows.items()}
+        other._typed = dict(self._typed)
+        return other
+
+    def __contains__(self, name: str) -> bool:
+        return _key(name) in self._rows
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Each row with its name as it is usually spelled."""
+        for key, rows in self._rows.items():
+            name = _SPELLING.get(key) or key.title()
+            for value in rows:
+                yield name, value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Headers) and self._rows == other._rows
+
+    __hash__ = None  # type: ignore[assignment]  # mutable, as the language has it
+
+    def __repr__(self) -> str:
+        return f"Headers({list(self)!r})"
+
+
+def safe_text(name: str, value: object) -> str:
+    """`value` as text for the wire.
+
+    Raises:
+        LocalError: it holds a line break; the text names `name`.
+    """
+    text = str(value)
+    if "\r" in text or "\n" in text:
+        raise LocalError(f"a line break in the value of header {name}: {text[:80]!r}")
+    return text

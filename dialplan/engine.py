@@ -116,7 +116,7 @@ class DialplanEngine:
         """Run the `h` extension, which can compute and note but not speak to the leg any more."""
         script.cause = ending.cause
         context = script.location.context
-        if script.find(context, "h") is None:
+        if script.special("h") is None:
             return
         script.frames.clear()
         script.go_to(Location(context, "h", 1))
@@ -134,7 +134,7 @@ class DialplanEngine:
             script.place = step.place
             location = script.location
             arguments = script.fill(step.arguments)
-            script.leg.note(f"{step.place} {location} {step.application}({arguments[:_NOTED]})")
+            script.leg.note(f"{step.place.short} {location} {step.application}({arguments[:_NOTED]})")
             began = clock()
             script.jumped = False
             await script.execute(step.application, arguments)
@@ -162,7 +162,7 @@ class DialplanEngine:
         stranger's server.
         """
         number = script.location.extension
-        if any(character in '&,|(){}[]$"\\;' or not character.isprintable() for character in number):
+        if not all(character.isalnum() or character in _NUMBER_MARKS for character in number):
             ending = Ending(
                 Cause.INVALID_NUMBER_FORMAT,
                 "the dialplan",
@@ -186,10 +186,11 @@ class DialplanEngine:
     def _invalid(self, script: Script) -> Found | None:
         """What happens to a number that is none: the `i` extension of its context, or the end."""
         context, number = script.location.context, script.location.extension
-        found = script.find(context, "i")
+        found = script.special("i")
         if found is not None and number != "i":
             script.assign("INVALID_EXTEN", number)
-            script.leg.note(f"no extension {number} in context {context}: i")
+            script.unknown = f"no extension {number} in context {context}"
+            script.leg.note(f"{script.unknown}: i")
             script.location = Location(context, "i", 1)
             return found
         known = context in script.dialplan.contexts

@@ -248,7 +248,12 @@ class _Parsing:
             before = priority - 1
             if before in extension.steps or before == 0 or step.label or priority > _OLD_JUMP:
                 continue
-            if not any(before in other.steps for other in context.extensions if other is not extension):
+            others = (
+                context.matcher.candidates(extension.pattern.text)
+                if extension.pattern.literal
+                else (other for other in context.extensions if not other.pattern.literal)
+            )
+            if not any(before in other.steps for other in others):
                 self._fault(
                     step.place,
                     f"{extension.pattern.text} has a priority {priority} and no {before}",

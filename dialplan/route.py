@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 import numpy as np
 
@@ -27,8 +28,12 @@ from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, DialStatus,
 
 __all__ = ["Attempt", "Route", "dry_run"]
 
-_STEP_LIMIT = 500
-"""A dry run waits for nothing, so that a menu which repeats itself would never end by time."""
+_STEP_LIMIT: Final = 500
+"""Steps without supposed time, as in a call: enough for any honest extension, and still a list one can read."""
+_PATIENCE: Final = 120.0
+"""Seconds of supposed listening and waiting after which the caller hangs up: menus and clocks repeat for ever."""
+_PROMPT: Final = 5.0
+"""Seconds that a prompt is supposed to take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,7 @@ class _DryLeg:
     ) -> None:
         self._route = route
         self._keys = list(keys)
+        self._patience = _PATIENCE
         self.name = f"{technology}/dry-run"
         self.technology = technology
         self.peer = f"caller {party}"
@@ -183,24 +189,23 @@ class _DryLeg:
         self._living()
         if self._keys and self._keys[0] in escape:
             return self._keys.pop(0)
-        if any(sound.loop_from is not None for sound in sounds):
-            self._hangs_up()
+        self._spend(_PATIENCE if any(sound.loop_from is not None for sound in sounds) else _PROMPT * len(sounds))
         return ""
 
     async def digit(self, timeout: float | None = None) -> str:
         self._living()
         if self._keys:
             return self._keys.pop(0)
-        if timeout is None:
-            self._hangs_up()
+        self._spend(_PATIENCE if timeout is None else timeout)
         return ""
 
     async def wait(self, seconds: float) -> None:
         self._living()
+        self._spend(seconds)
 
     async def released(self) -> None:
         self._living()
-        self._hangs_up()
+        self._spend(_PATIENCE)
 
     def hang_up(self, ending: Ending) -> None:
         if self.ending is None:
@@ -210,9 +215,11 @@ class _DryLeg:
         if self.ending is not None:
             raise HungUp(self.ending)
 
-    def _hangs_up(self) -> None:
-        self.hang_up(Ending(Cause.NORMAL_CLEARING, self.peer, Act.HUNG_UP, "supposed by the dry run"))
-        self._living()
+    def _spend(self, seconds: float) -> None:
+        self._patience -= seconds
+        if self._patience <= 0:
+            self.hang_up(Ending(Cause.NORMAL_CLEARING, self.peer, Act.HUNG_UP, "supposed by the dry run"))
+            self._living()
 
 
 class _DrySounds:

@@ -66,6 +66,7 @@ class Script:
         globals: the variables that all calls share.
         cause: why the last attempt to reach somebody ended (HANGUPCAUSE).
         refusal: the ending of that attempt, where it failed.
+        unknown: what was wrong with the number for which `i` runs, as words; "" where it does not.
         recordings: sounds recorded in this call, by name.
     """
 
@@ -90,6 +91,7 @@ class Script:
         self.frames: list[Frame] = []
         self.cause: Cause | None = None
         self.refusal: Ending | None = None
+        self.unknown = ""
         self.recordings: dict[str, Sound] = {}
         self.identity: dict[str, str] = {}
         self.language: str | None = None
@@ -180,6 +182,15 @@ class Script:
         """The step at a place of the dialplan for this leg's caller at this time, or None."""
         return self.dialplan.find(context, extension, priority, caller=self.leg.party.number, when=self.switch.now)
 
+    def special(self, name: str) -> Found | None:
+        """The first step of a special extension (`h i t`) of the present context, or None.
+
+        Unlike in Asterisk only an extension of that very name counts: a pattern such as `_.` is meant for numbers,
+        and dialling "h" once the caller is gone has never been what its writer wanted.
+        """
+        found = self.find(self.location.context, name)
+        return found if found is not None and found.extension.pattern.literal else None
+
     def match(self, digits: str) -> Match:
         """What digits dialled in the present context can become."""
         return self.dialplan.match(
@@ -258,7 +269,7 @@ class Script:
 
     def ending(self, cause: Cause, act: Act = Act.HUNG_UP, evidence: str = "", advice: str = "") -> Ending:
         """An ending made by the dialplan at the present step."""
-        return Ending(cause, "the dialplan", act, evidence or f"{self.place} {self.location}", advice)
+        return Ending(cause, "the dialplan", act, evidence or f"{self.place.short} {self.location}", advice)
 
     def hang_up(self, ending: Ending) -> HungUp:
         """End the leg; raise what this returns: `raise script.hang_up(...)`."""

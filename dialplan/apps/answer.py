@@ -46,13 +46,12 @@ async def hangup(script: Script, arguments: str) -> None:
 
     Without one, a caller whom nobody answered hears why the last attempt failed.
     """
-    if arguments.strip():
-        raise script.hang_up(
-            script.ending(_cause(arguments), Act.HUNG_UP, f"Hangup({arguments}) at {script.place}")
-        )
-    if script.refusal is not None and not script.leg.answered:
+    if not arguments.strip() and script.refusal is not None and not script.leg.answered:
         raise script.hang_up(script.refusal)
-    raise script.hang_up(script.ending(Cause.NORMAL_CLEARING, Act.HUNG_UP, f"Hangup() at {script.place}"))
+    cause = _cause(arguments) if arguments.strip() else Cause.NORMAL_CLEARING
+    act = Act.HUNG_UP if script.leg.answered else Act.REFUSED
+    here = f"Hangup({arguments.strip()}) at {script.place.short}"
+    raise script.hang_up(script.ending(cause, act, f"{script.unknown}, {here}" if script.unknown else here))
 
 
 def _cause(text: str) -> Cause:
@@ -65,7 +64,7 @@ def _cause(text: str) -> Cause:
 
 
 async def _refuse(script: Script, arguments: str, cause: Cause, tone: str) -> None:
-    ending = script.ending(cause, Act.REFUSED, f"{tone} at {script.place}")
+    ending = script.ending(cause, Act.REFUSED, f"{tone} at {script.place.short}")
     if script.leg.answered:
         # An answered leg cannot be told by signalling any more: it hears the tone.
         length = seconds(arguments)

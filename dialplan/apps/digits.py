@@ -52,7 +52,8 @@ async def wait_exten(script: Script, arguments: str) -> None:
         await _collect(script, digit)
         return
     here = script.location
-    if script.find(here.context, here.extension, here.priority + 1) is None:
+    below = script.find(here.context, here.extension, here.priority + 1)
+    if below is None and script.special("t") is not None:
         script.go_to(Location(here.context, "t", 1))
 
 

@@ -60,17 +60,27 @@ class FakeAudio:
 
     def send_digits(self, digits: str, duration: float = 0.1, gap: float = 0.1) -> None: ...
     def detect_digits(self, on: bool) -> None: ...
-    def capture(self, seconds: float) -> FakeAudio:
-        return self
-
-    def read(self) -> Samples:
-        taken, self._incoming = self._incoming[:1600], self._incoming[1600:]
-        return taken
+    def capture(self, seconds: float) -> FakeCapture:
+        return FakeCapture(self._incoming)
 
     def stats(self) -> AudioStats:
         return AudioStats()
 
     def close(self) -> None: ...
+
+
+class FakeCapture:
+    """What comes in, a fifth of a second at each look."""
+
+    def __init__(self, incoming: Samples) -> None:
+        self._incoming = incoming
+
+    def read(self) -> Samples:
+        taken, self._incoming = self._incoming[:1600], self._incoming[1600:]
+        return taken
+
+    def stop(self) -> None:
+        self._incoming = self._incoming[:0]
 
 
 class FakeLeg:
@@ -214,6 +224,8 @@ class Office:
         ringback: Sound | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> DialOutcome:
+        if leg.ending is not None:
+            raise HungUp(leg.ending)
         self.dialled.append(([str(target) for target in targets], timeout))
         self.passed_on = dict(variables or {})
         self.ringback = ringback.name if ringback else None

@@ -1,0 +1,66 @@
+"""Digits collected one by one, on the plan's word."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialplan.plan import DialplanNumbers
+from gateway.core.number import Match, NumberPlan
+from tests.unit.dialplan.office import NOON, read_text
+
+TEXT = """[office]
+exten => 101,1,NoOp()
+exten => 6001,1,NoOp()
+exten => _9NXXXXXX,1,NoOp()
+exten => _9011.,1,NoOp()
+exten => _8!,1,NoOp()
+exten => 70,hint,FXS/101
+exten => 5/6001,1,NoOp()
+exten => s,1,NoOp()
+include => more
+ignorepat => 9
+[more]
+exten => 1015,1,NoOp()
+ignorepat => _7X
+"""
+
+
+def plan() -> NumberPlan:
+    dialplan = read_text(TEXT)
+    return DialplanNumbers(lambda: dialplan, lambda: NOON)
+
+
+@pytest.mark.parametrize(
+    ("digits", "match"),
+    [
+        ("", Match.PARTIAL),
+        ("1", Match.PARTIAL),
+        ("101", Match.EXTENDABLE),
+        ("1015", Match.COMPLETE),
+        ("1016", Match.IMPOSSIBLE),
+        ("600", Match.PARTIAL),
+        ("6001", Match.COMPLETE),
+        ("9", Match.PARTIAL),
+        ("95550100", Match.COMPLETE),
+        ("90114", Match.EXTENDABLE),
+        ("8", Match.COMPLETE),
+        ("87", Match.COMPLETE),
+        ("7", Match.IMPOSSIBLE),
+        ("5", Match.IMPOSSIBLE),
+    ],
+)
+def test_what_the_digits_can_become(digits: str, match: Match) -> None:
+    assert plan().match("office", digits) is match
+
+
+def test_an_extension_for_one_caller_is_there_for_that_one() -> None:
+    assert plan().match("office", "5", "6001") is Match.COMPLETE
+
+
+def test_a_context_that_does_not_exist_has_no_numbers() -> None:
+    assert plan().match("nowhere", "1") is Match.IMPOSSIBLE
+
+
+def test_dial_tone_goes_on_after_the_outside_digit() -> None:
+    keeps = [digits for digits in ("9", "95", "1", "", "71", "7") if plan().keeps_dial_tone("office", digits)]
+    assert keeps == ["9", "71"]

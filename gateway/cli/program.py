@@ -39,6 +39,7 @@ COMMANDS: Final = {
     "lines": _Command("gateway.cli.lines", "Show the analogue lines of a running office."),
     "trace": _Command("gateway.cli.trace", "Tell all that a call met."),
     "sim": _Command("gateway.cli.sim", "Work the emulated telephones and exchange lines of a running office."),
+    "warm": _Command("gateway.cli.warm", "Do ahead what a first start would do once."),
 }
 
 _EPILOG: Final = "Exit status: 0 done; 1 not done, or faults found; 2 the command line is wrong."

@@ -12,6 +12,7 @@ from typing import Final
 from gateway.config.faults import Finding, nearest
 from gateway.config.locate import KeyPath
 from gateway.config.model import Config, LineSettings, PhoneSettings
+from gateway.media.tone import ZONES
 
 __all__ = ["findings"]
 
@@ -35,6 +36,7 @@ _COMMON_SECRETS: Final = frozenset(
 def findings(config: Config) -> Iterator[Finding]:
     """Everything that does not fit together in `config`."""
     yield from _files(config)
+    yield from _country(config)
     yield from _sip(config)
     yield from _web(config)
     yield from _cards(config)
@@ -49,6 +51,13 @@ def _files(config: Config) -> Iterator[Finding]:
     if config.dialplan is not None and not config.dialplan.is_file():
         what = f"there is no dialplan file {config.dialplan}"
         yield Finding(("dialplan",), what, "name one that exists, or leave the line out for the built-in dialplan")
+
+
+def _country(config: Config) -> Iterator[Finding]:
+    country = config.office.country
+    if country not in ZONES:
+        what = f'the tones of country "{country}" are not known here'
+        yield Finding(("office", "country"), what, nearest(country, list(ZONES)))
 
 
 def _sip(config: Config) -> Iterator[Finding]:

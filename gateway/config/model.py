@@ -127,6 +127,7 @@ _Number = Annotated[str, AfterValidator(_dialled)]
 _Name = Annotated[str, AfterValidator(_word)]
 _Label = Annotated[str, AfterValidator(_plain)]
 _Codec = Literal["ulaw", "alaw"]
+_CallerId = Literal["bell202", "v23", "none"]
 
 
 class _Settings(BaseModel):
@@ -145,7 +146,7 @@ class OfficeSettings(_Settings):
 
     Attributes:
         name: shown on the console and in logs.
-        country: tones, ring cadences and line habits, by ISO 3166 code in small letters.
+        country: tones, ring cadences and line habits: us, uk, de, …
         language: of the prompts, ISO 639 code.
         timezone: IANA name; None takes the machine's.
     """
@@ -219,7 +220,7 @@ class PhoneSettings(_Settings):
     card: str | None = None
     name: _Label = ""
     context: _Name = "office"
-    caller_id: Literal["bell202", "v23", "none"] | None = None
+    caller_id: _CallerId | None = None
 
 
 class LineSettings(_Settings):
@@ -233,6 +234,8 @@ class LineSettings(_Settings):
         number: its own number in the public network.
         did: the extension for its calls; where empty, its number, or s where that is empty too.
         answer_on_polarity: the exchange reverses polarity when the far end answers.
+        hangup_on_polarity: it reverses polarity when the far end hangs up.
+        caller_id: how the exchange shows callers; None takes the country's way.
     """
 
     port: Annotated[int, Field(ge=1, le=1024)]
@@ -242,6 +245,8 @@ class LineSettings(_Settings):
     number: Annotated[str, AfterValidator(_dialled_or_none)] = ""
     did: Annotated[str, AfterValidator(_word_or_none)] = ""
     answer_on_polarity: bool = False
+    hangup_on_polarity: bool = False
+    caller_id: _CallerId | None = None
 
 
 class AccountSettings(_Settings):

@@ -74,6 +74,11 @@ from tests.unit.config.test_load import DOZEN, faults, read
             "2: udp:0.0.0.0:5060 is taken by udp:127.0.0.1:5060 already; leave one out",
         ),
         (
+            "[cards.main]",
+            "[office]\ncountry = 'gb'\n[cards.main]",
+            '2: the tones of country "gb" are not known here; known here: au, de, fr, jp, uk, us',
+        ),
+        (
             "port = 3",
             'port = 3\ncontext = "office"',
             "10: calls that come in on line copper1 could go out again: phones share its context office;"

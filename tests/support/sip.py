@@ -14,6 +14,7 @@ from gateway.core.errors import Exhausted
 from gateway.core.messages import Event
 from gateway.core.trace import Recorder
 from gateway.sip.account import Account
+from gateway.sip.binding import Bindings
 from gateway.sip.channel import SipChannel
 from gateway.sip.digest import Challenge, Secret
 from gateway.sip.message import Request, Response
@@ -86,7 +87,9 @@ def session_description(
 class Office:
     """A SipStack with three accounts, its clock, and the wire to its telephones."""
 
-    def __init__(self, config: SipConfig | None = None, *, rows: int = 100) -> None:
+    def __init__(
+        self, config: SipConfig | None = None, *, rows: int = 100, bindings: Bindings | None = None
+    ) -> None:
         self.clock = ManualClock(1000.0)
         self.desk = ScriptedDesk(rows)
         self.recorder = Recorder()
@@ -96,6 +99,7 @@ class Office:
             accounts=[Account(user, Secret(f"secret-{user}"), f"Name {user}") for user in ("6001", "6002", "6003")],
             audio=self.desk,
             recorder=self.recorder,
+            bindings=bindings,
             random=Random(7),
             token=lambda: f"t{next(tokens):07x}",
             key=b"k" * 32,

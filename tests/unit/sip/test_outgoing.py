@@ -1,0 +1,350 @@
+"""Calls that go out to a registered telephone, as conversations."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.errors import IllegalInput, RemoteError
+from gateway.core.messages import (
+    Alert,
+    Alerting,
+    Answer,
+    Answered,
+    Dial,
+    Hangup,
+    Hold,
+    Proceeding,
+    Progress,
+    Released,
+)
+from gateway.core.number import Party, Presentation
+from gateway.sip.channel import SipChannel
+from gateway.sip.legs import LegsConfig
+from gateway.sip.message import Request
+from gateway.sip.stack import SipConfig
+from tests.support.sip import Office, Phone, session_description
+
+TIME_UP = Ending(Cause.NO_ANSWER, "Copperline", Act.CANCELLED, "the dial's time was up")
+CALLER = Party("101", "Reception")
+
+
+def called(office: Office, phone: Phone) -> tuple[SipChannel, Request]:
+    """A call to the registered `phone`: the leg, and the INVITE that arrived."""
+    phone.register()
+    channel = office.stack.technology.channel(phone.user, office.clock.now)
+    office.heard()
+    office.command(channel, Dial(phone.user, CALLER))
+    return channel, phone.arrived()
+
+
+def ended(office: Office) -> Ending:
+    """The ending of the leg that has just been released."""
+    (event,) = office.events()
+    assert isinstance(event, Released)
+    return event.ending
+
+
+def test_the_invite_goes_where_the_telephone_registered_from() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = called(office, phone)
+    assert str(invite.uri) == "sip:6001@192.0.2.60:5070"
+    assert invite.from_.display == "Reception" and str(invite.from_.uri) == "sip:101@192.0.2.1"
+    assert invite.from_.tag and invite.to.tag is None
+    assert b"m=audio 20000 RTP/AVP 0 8 96 101" in invite.body
+    assert channel.name.startswith("SIP/6001-") and channel.audio is not None
+
+
+def test_a_withheld_caller_is_anonymous() -> None:
+    office = Office()
+    phone = Phone(office)
+    phone.register()
+    channel = office.stack.channel("6001", office.clock.now)
+    office.command(channel, Dial("6001", Party("101", "Reception", Presentation.RESTRICTED)))
+    invite = phone.arrived()
+    assert str(invite.from_.uri) == "sip:anonymous@anonymous.invalid" and invite.headers.get("Privacy") == "id"
+    assert b"Reception" not in invite.serialise() and b"sip:101@" not in invite.serialise()
+
+
+def test_it_rings_is_answered_and_the_telephone_hangs_up() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    phone.reply(invite, 100)
+    phone.reply(invite, 180)
+    phone.reply(invite, 200, body=session_description())
+    ack = phone.arrived()
+    assert ack.method == "ACK" and str(ack.uri) == "sip:6001@192.0.2.60:5070" and ack.to.tag == "below"
+    assert office.events() == [Proceeding(), Alerting(audio=False), Answered("200 OK")]
+    assert office.desk.rows[0].remotes[-1][:2] == ("192.0.2.60", 40000)
+    phone.send(phone.from_below(invite, "below", "BYE"))
+    assert phone.response().status == 200
+    assert ended(office) == Ending(Cause.NORMAL_CLEARING, "account 6001", Act.HUNG_UP, "BYE")
+    office.quiet()
+
+
+def test_a_repeated_200_is_acknowledged_each_time() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    for _ in range(3):
+        phone.reply(invite, 200, body=session_description())
+    acks = [message.serialise() for message in phone.messages()]
+    assert len(acks) == 3 and len(set(acks)) == 1
+    assert len(office.events()) == 1
+
+
+def test_early_media_is_told_and_heard_before_the_answer() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    phone.reply(invite, 183, body=session_description(41000))
+    phone.reply(invite, 180)
+    assert office.events() == [Progress(), Alerting(audio=True)]
+    assert office.desk.rows[0].remotes[-1][1] == 41000
+    phone.reply(invite, 200)
+    assert office.events() == [Answered("200 OK")]
+
+
+def test_unusable_early_media_is_passed_over() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    phone.reply(invite, 183, body=b"nonsense")
+    assert office.events() == [Proceeding()]
+
+
+@pytest.mark.parametrize(
+    ("status", "cause", "act"),
+    [
+        (486, Cause.USER_BUSY, Act.REFUSED),
+        (603, Cause.CALL_REJECTED, Act.REFUSED),
+        (480, Cause.NO_USER_RESPONDING, Act.DID_NOT_ANSWER),
+        (404, Cause.UNALLOCATED_NUMBER, Act.REFUSED),
+        (488, Cause.BEARER_CAPABILITY_NOT_IMPLEMENTED, Act.FAILED),
+        (500, Cause.TEMPORARY_FAILURE, Act.FAILED),
+        (302, Cause.REDIRECTION_TO_NEW_DESTINATION, Act.FAILED),
+    ],
+)
+def test_a_refusal_says_by_whom_and_why(status: int, cause: Cause, act: Act) -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    refusal = phone.reply(invite, status)
+    assert phone.arrived().method == "ACK"
+    ending = ended(office)
+    assert (ending.cause, ending.by, ending.act, ending.evidence) == (cause, "account 6001", act, refusal.summary)
+    office.quiet()
+
+
+def test_a_reason_header_knows_better_than_the_status() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    response = invite.reply(480, to_tag="below")
+    response.headers.set("Reason", "Q.850;cause=21")
+    phone.send(response)
+    assert ended(office).cause is Cause.CALL_REJECTED
+
+
+def test_a_challenge_that_we_cannot_answer_ends_the_call() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    response = invite.reply(401, to_tag="below")
+    response.headers.set("WWW-Authenticate", 'Digest realm="x", nonce="n"')
+    phone.send(response)
+    assert ended(office).evidence == "401 Unauthorized"
+    office.quiet()
+
+
+def test_a_telephone_that_is_silent_is_given_up_after_32_s() -> None:
+    office = Office()
+    phone = Phone(office)
+    called(office, phone)
+    office.wait(32)
+    ending = ended(office)
+    assert ending.cause is Cause.DESTINATION_OUT_OF_ORDER and ending.act is Act.VANISHED
+    assert ending.evidence.startswith("no response to INVITE: timer B") and ending.advice
+    assert len(phone.messages()) == 6  # timer A: 0.5, 1.5, 3.5, 7.5, 15.5 and 31.5 s
+    office.quiet()
+
+
+def test_a_call_given_up_before_any_response_is_cancelled_after_the_first() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = called(office, phone)
+    office.command(channel, Hangup(TIME_UP))
+    assert phone.messages() == []  # RFC 3261 9.1
+    phone.reply(invite, 180)
+    cancel = phone.arrived()
+    assert (cancel.method, cancel.via.branch, cancel.cseq.number) == (
+        "CANCEL",
+        invite.via.branch,
+        invite.cseq.number,
+    )
+    phone.reply(cancel, 200)
+    phone.reply(invite, 487)
+    assert phone.arrived().method == "ACK"
+    assert office.events() == []
+    office.quiet()
+
+
+def test_a_cancel_that_ends_nothing_is_given_up() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = called(office, phone)
+    phone.reply(invite, 180)
+    office.heard()
+    office.command(channel, Hangup(TIME_UP))
+    assert phone.arrived().method == "CANCEL"
+    office.quiet()
+    assert office.events() == []
+
+
+def test_a_200_that_crosses_our_cancel_is_acknowledged_and_ended() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = called(office, phone)
+    phone.reply(invite, 180)
+    office.heard()
+    office.command(channel, Hangup(TIME_UP))
+    assert phone.arrived().method == "CANCEL"
+    phone.reply(invite, 200, body=session_description())
+    assert [message.method for message in phone.messages() if isinstance(message, Request)] == ["ACK", "BYE"]
+    assert office.events() == []
+    office.quiet()
+
+
+def test_a_second_fork_that_answers_is_acknowledged_and_ended() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = called(office, phone)
+    phone.reply(invite, 180, tag="one")
+    phone.reply(invite, 180, tag="two")
+    phone.reply(invite, 200, tag="two", body=session_description(42000))
+    phone.reply(invite, 200, tag="one", body=session_description(41000))
+    requests = [message for message in phone.messages() if isinstance(message, Request)]
+    assert [(message.method, message.to.tag) for message in requests] == [
+        ("ACK", "two"),
+        ("ACK", "one"),
+        ("BYE", "one"),
+    ]
+    assert office.desk.rows[0].remotes[-1][1] == 42000 and channel.audio is not None
+    office.command(channel, Hangup(TIME_UP))
+    assert phone.arrived().to.tag == "two"
+
+
+@pytest.mark.parametrize("body", [b"", b"nonsense", session_description(formats="18")])
+def test_an_answer_without_usable_audio_is_acknowledged_and_ended(body: bytes) -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    phone.reply(invite, 200, body=body)
+    assert [message.method for message in phone.messages() if isinstance(message, Request)] == ["ACK", "BYE"]
+    assert ended(office).act is Act.FAILED
+    office.quiet()
+
+
+def test_an_answer_without_contact_keeps_the_call() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = called(office, phone)
+    phone.reply(invite, 200, body=session_description(), contact=False)
+    assert str(phone.arrived().uri) == "sip:6001@192.0.2.60:5070"
+    assert channel.audio is not None
+
+
+def test_requests_go_by_the_route_that_the_answer_recorded() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = called(office, phone)
+    response = invite.reply(200, to_tag="below")
+    response.headers.set("Record-Route", "<sip:far.example;lr>, <sip:near.example;lr>")
+    response.headers.set("Contact", "<sip:6001@10.0.0.9>")
+    response.headers.set("Content-Type", "application/sdp")
+    response.body = session_description()
+    phone.send(response)
+    ack = phone.arrived()
+    assert str(ack.uri) == "sip:6001@10.0.0.9"
+    assert [str(route.uri) for route in ack.route] == ["sip:near.example;lr", "sip:far.example;lr"]
+    office.command(channel, Hold())
+    assert [str(route.uri) for route in phone.arrived().route] == ["sip:near.example;lr", "sip:far.example;lr"]
+
+
+def test_a_lost_connection_ends_the_attempt() -> None:
+    office = Office()
+    phone = Phone(office, transport="tcp")
+    _, invite = called(office, phone)
+    assert invite.via.transport == "TCP" and str(invite.contacts[0].uri).endswith(";transport=tcp")
+    office.stack.lost(phone.flow, office.clock.now)
+    office.drain()
+    assert ended(office).evidence == "no response to INVITE: the connection was lost"
+
+
+def test_nobody_is_dialled_who_has_no_account_or_no_telephone() -> None:
+    office = Office()
+    for address, cause, said in (
+        ("6009", Cause.UNALLOCATED_NUMBER, "no SIP account 6009"),
+        ("sip:x@192.0.2.99", Cause.UNALLOCATED_NUMBER, "no SIP account"),
+        ("6001", Cause.SUBSCRIBER_ABSENT, "6001 is not registered"),
+    ):
+        with pytest.raises(RemoteError, match=said) as refusal:
+            office.stack.channel(address, office.clock.now)
+        assert refusal.value.cause is cause
+
+
+def test_the_latest_telephone_is_called_and_a_better_q_before_it() -> None:
+    office = Office()
+    first, second = Phone(office), Phone(office, host="192.0.2.61")
+    first.register()
+    office.wait(1)
+    second.register(call_id="second")
+    office.command(office.stack.channel("6001", office.clock.now), Dial("6001", CALLER))
+    assert second.arrived().method == "INVITE"
+
+
+def test_no_free_row_and_no_free_leg_are_told_before_the_call() -> None:
+    office = Office(SipConfig(legs=LegsConfig(channels=2)), rows=1)
+    Phone(office).register()
+    office.stack.channel("6001", office.clock.now)
+    with pytest.raises(RemoteError) as no_row:
+        office.stack.channel("6001", office.clock.now)
+    assert no_row.value.cause is Cause.RESOURCE_UNAVAILABLE
+    office.desk.limit = 9
+    office.stack.channel("6001", office.clock.now)
+    with pytest.raises(RemoteError) as no_leg:
+        office.stack.channel("6001", office.clock.now)
+    assert no_leg.value.cause is Cause.SWITCHING_EQUIPMENT_CONGESTION
+
+
+def test_a_leg_that_is_hung_up_before_it_dials_leaves_nothing() -> None:
+    office = Office()
+    Phone(office).register()
+    channel = office.stack.channel("6001", office.clock.now)
+    office.command(channel, Hangup(TIME_UP))
+    office.heard()
+    office.quiet()
+
+
+def test_commands_that_make_no_sense_are_refused() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, _ = called(office, phone)
+    for command in (Answer(), Alert(), Dial("6001", CALLER)):
+        with pytest.raises(IllegalInput):
+            office.command(channel, command)
+
+
+def test_no_room_for_a_transaction_ends_the_attempt() -> None:
+    office = Office(SipConfig(transactions=3))
+    phone = Phone(office)
+    phone.register()
+    channels = [office.stack.channel("6001", office.clock.now) for _ in range(2)]
+    for channel in channels:
+        office.command(channel, Dial("6001", CALLER))
+    (released,) = [event for event in office.events() if isinstance(event, Released)]
+    assert released.ending.cause is Cause.SWITCHING_EQUIPMENT_CONGESTION
+    assert channels[1].audio is None

@@ -1,0 +1,565 @@
+"""Calls that come in, as conversations on a hand-moved clock: RFC 3665 section 3, and what goes wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.messages import (
+    INFO,
+    Alert,
+    Answer,
+    Digit,
+    EarlyMedia,
+    Hangup,
+    Held,
+    Hold,
+    Offered,
+    Released,
+    Resume,
+    Resumed,
+)
+from gateway.core.number import Party
+from gateway.sip.channel import SipChannel
+from gateway.sip.message import Request, Response
+from tests.support.sip import Office, Phone, session_description
+
+BUSY = Ending(Cause.USER_BUSY, "telephone 101", Act.REFUSED, "off-hook")
+CLEAR = Ending(Cause.NORMAL_CLEARING, "telephone 101", Act.HUNG_UP, "ONHOOK")
+
+
+def offered(office: Office) -> SipChannel:
+    """The leg that has just been offered."""
+    (found,) = office.heard()
+    assert isinstance(found[1], Offered)
+    return found[0]
+
+
+def ended(office: Office) -> Ending:
+    """The ending of the leg that has just been released."""
+    (event,) = office.events()
+    assert isinstance(event, Released)
+    return event.ending
+
+
+def answered(office: Office, phone: Phone, called: str = "101") -> tuple[SipChannel, Request, Response]:
+    """A call from `phone` that is up: its leg, the INVITE and the 200."""
+    invite = phone.invite(called)
+    channel = offered(office)
+    assert phone.statuses() == [100]
+    office.command(channel, Answer())
+    ok = phone.response()
+    phone.send(phone.ack(invite, ok))
+    return channel, invite, ok
+
+
+def test_a_call_is_offered_rings_is_answered_and_ends_with_bye() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("101")
+    ((channel, event),) = office.heard()
+    assert event == Offered("101", Party("6001", "Name 6001"), "office")
+    assert channel.name.startswith("SIP/6001-") and channel.peer == "account 6001"
+    assert phone.statuses() == [100]
+    office.command(channel, Alert())
+    ringing = phone.response()
+    assert ringing.status == 180 and not ringing.body
+    office.command(channel, Answer())
+    ok = phone.response()
+    assert ok.status == 200 and ok.to.tag == ringing.to.tag and b"m=audio 20000 RTP/AVP 0 101" in ok.body
+    phone.send(phone.ack(invite, ok))
+    phone.send(phone.within(invite, ok, "BYE", 3))
+    assert phone.response().status == 200
+    assert ended(office) == Ending(Cause.NORMAL_CLEARING, "account 6001", Act.HUNG_UP, "BYE")
+    office.quiet()
+
+
+def test_what_from_claims_is_not_believed() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.request("INVITE", "sip:101@192.0.2.1", body=session_description())
+    invite.headers.set("From", '"The Boss" <sip:1000@elsewhere>;tag=x')
+    phone.proved(invite)
+    (event,) = office.events()
+    assert isinstance(event, Offered) and event.caller == Party("6001", "Name 6001")
+
+
+def test_early_media_carries_the_answer_and_the_200_repeats_it() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("101")
+    channel = offered(office)
+    phone.messages()
+    office.command(channel, EarlyMedia())
+    progress = phone.response()
+    office.command(channel, Alert())
+    ringing = phone.response()
+    office.command(channel, Answer())
+    ok = phone.response()
+    assert (progress.status, ringing.status, ok.status) == (183, 180, 200)
+    assert progress.body == ringing.body == ok.body
+    phone.send(phone.ack(invite, ok))
+    assert office.desk.rows[0].remotes[0][:2] == ("192.0.2.60", 40000)
+
+
+def test_a_provisional_response_is_repeated_each_minute() -> None:
+    office = Office()
+    phone = Phone(office)
+    phone.invite("101")
+    channel = offered(office)
+    office.command(channel, Alert())
+    office.wait(150)
+    assert phone.statuses() == [100, 180, 180, 180]
+    office.command(channel, Hangup(CLEAR))
+    office.wait(130)
+    assert set(phone.statuses()) == {480}
+
+
+def test_a_busy_far_side_gives_486_with_its_cause() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("101")
+    channel = offered(office)
+    phone.messages()
+    office.command(channel, Hangup(BUSY))
+    refusal = phone.response()
+    assert refusal.status == 486
+    assert refusal.headers.get("Reason") == 'Q.850;cause=17;text="user busy"'
+    phone.send(phone.ack(invite, refusal))
+    assert office.events() == []
+    office.quiet()
+
+
+@pytest.mark.parametrize(
+    ("cause", "status"),
+    [(1, 404), (20, 480), (21, 603), (34, 503), (19, 480), (28, 484), (88, 503)],
+)
+def test_each_cause_refuses_with_its_status(cause: int, status: int) -> None:
+    office = Office()
+    phone = Phone(office)
+    phone.invite("101")
+    channel = offered(office)
+    phone.messages()
+    office.command(channel, Hangup(Ending(Cause(cause), "x", Act.FAILED, "test")))
+    refusal = phone.response()
+    assert refusal.status == status
+    assert (refusal.headers.get("Retry-After") is not None) == (status == 503)
+    office.quiet()
+
+
+def test_a_caller_who_gives_up_is_answered_487() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("101")
+    channel = offered(office)
+    office.command(channel, Alert())
+    phone.messages()
+    cancel = phone.request(
+        "CANCEL", str(invite.uri), to=str(invite.to), number=invite.cseq.number, branch=invite.via.branch
+    )
+    cancel.headers.set("Reason", "Q.850;cause=16")
+    phone.send(cancel)
+    to_cancel, to_invite = phone.messages()
+    assert isinstance(to_cancel, Response) and isinstance(to_invite, Response)
+    assert (to_cancel.status, to_cancel.cseq.method) == (200, "CANCEL")
+    assert (to_invite.status, to_invite.cseq.method) == (487, "INVITE")
+    phone.send(phone.ack(invite, to_invite))
+    assert ended(office) == Ending(Cause.NORMAL_CLEARING, "account 6001", Act.CANCELLED, "CANCEL")
+    assert channel.audio is None
+    office.command(channel, Answer())  # too late: ignored
+    assert phone.messages() == []
+    office.quiet()
+
+
+def test_a_cancel_for_nothing_is_answered_481_and_one_after_the_answer_changes_nothing() -> None:
+    office = Office()
+    phone = Phone(office)
+    phone.send(phone.request("CANCEL"))
+    assert phone.response().status == 481
+    channel, invite, _ = answered(office, phone)
+    phone.send(
+        phone.request(
+            "CANCEL", str(invite.uri), to=str(invite.to), number=invite.cseq.number, branch=invite.via.branch
+        )
+    )
+    assert phone.response().status == 200
+    assert office.events() == [] and channel.audio is not None
+
+
+def test_bye_before_the_answer_ends_the_call_as_a_cancel_does() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("101")
+    channel = offered(office)
+    phone.messages()
+    office.command(channel, Alert())
+    ringing = phone.response()
+    phone.send(phone.within(invite, ringing, "BYE", 3))
+    assert phone.statuses() == [200, 487]
+    assert ended(office).act is Act.CANCELLED
+    office.quiet()
+
+
+def test_the_200_is_repeated_until_its_ack_comes() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("101")
+    channel = offered(office)
+    phone.messages()
+    office.command(channel, Answer())
+    office.wait(4)
+    repeated = phone.messages()
+    assert [message.summary for message in repeated] == ["200 OK"] * 4  # at 0, 0.5, 1.5 and 3.5 s
+    assert isinstance(repeated[0], Response)
+    phone.send(phone.ack(invite, repeated[0]))
+    office.wait(30)
+    assert phone.messages() == []
+    assert channel.audio is not None
+
+
+def test_without_an_ack_the_call_ends_after_32_s_with_a_bye() -> None:
+    office = Office()
+    phone = Phone(office)
+    phone.invite("101")
+    office.command(offered(office), Answer())
+    phone.messages()
+    office.wait(32)
+    last = phone.messages()[-1]
+    assert isinstance(last, Request) and last.method == "BYE"
+    ending = ended(office)
+    assert (ending.cause, ending.act) == (Cause.RECOVERY_ON_TIMER_EXPIRY, Act.VANISHED)
+    assert ending.evidence == "no ACK for 32 s" and "NAT" in ending.advice
+    office.quiet()
+
+
+def test_hanging_up_before_the_ack_waits_for_it_with_the_bye() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("101")
+    channel = offered(office)
+    phone.messages()
+    office.command(channel, Answer())
+    ok = phone.response()
+    office.command(channel, Hangup(CLEAR))
+    assert phone.messages() == []  # RFC 3261 15
+    phone.send(phone.ack(invite, ok))
+    bye = phone.arrived()
+    assert bye.method == "BYE" and bye.headers.get("Reason") == 'Q.850;cause=16;text="normal clearing"'
+    phone.reply(bye, 200)
+    assert office.events() == []
+    office.quiet()
+
+
+def test_we_hang_up_with_a_bye_to_the_callers_contact() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite, ok = answered(office, phone)
+    office.command(channel, Hangup(CLEAR))
+    bye = phone.arrived()
+    assert (bye.method, str(bye.uri)) == ("BYE", "sip:6001@192.0.2.60:5070")
+    assert (bye.from_.tag, bye.to.tag, bye.call_id) == (ok.to.tag, invite.from_.tag, invite.call_id)
+    phone.reply(bye, 200)
+    phone.send(phone.within(invite, ok, "BYE", 4))
+    assert phone.response().status == 481
+    office.quiet()
+
+
+def test_a_bye_that_nobody_answers_leaves_nothing_behind() -> None:
+    office = Office()
+    channel, _, _ = answered(office, Phone(office))
+    office.command(channel, Hangup(CLEAR))
+    office.quiet()
+
+
+def test_an_invite_without_offer_gets_one_and_its_ack_brings_the_answer() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("101", body=b"")
+    channel = offered(office)
+    phone.messages()
+    office.command(channel, EarlyMedia())
+    assert phone.response().body == b""
+    office.command(channel, Answer())
+    ok = phone.response()
+    assert b"m=audio 20000 RTP/AVP 0 8 96 101" in ok.body
+    assert office.desk.rows[0].remotes == []
+    phone.send(phone.ack(invite, ok, session_description(41000, formats="8")))
+    address, port, codec, events, send = office.desk.rows[0].remotes[0]
+    assert (address, port, codec.payload_type, events, send) == ("192.0.2.60", 41000, 8, None, True)
+    assert office.desk.rows[0].detecting
+
+
+def test_an_ack_without_the_answer_it_owes_ends_the_call() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("101", body=b"")
+    channel = offered(office)
+    phone.messages()
+    office.command(channel, Answer())
+    phone.send(phone.ack(invite, phone.response()))
+    assert phone.arrived().method == "BYE"
+    assert ended(office).evidence == "no answer to our offer"
+    office.quiet()
+
+
+def test_no_common_codec_is_488_and_no_leg() -> None:
+    office = Office()
+    phone = Phone(office)
+    phone.invite("101", body=session_description(formats="18"))
+    refusal = phone.response()
+    assert refusal.status == 488
+    assert (refusal.headers.get("Warning") or "").startswith('305 copperline "no common codec')
+    assert office.events() == []
+    office.quiet()
+
+
+def test_a_broken_session_description_is_400_and_no_leg() -> None:
+    office = Office()
+    phone = Phone(office)
+    phone.invite("101", body=b"v=0\r\nnonsense")
+    assert phone.response().status == 400
+    office.quiet()
+
+
+def test_hold_and_resume_by_the_caller() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite, ok = answered(office, phone)
+    hold = phone.within(invite, ok, "INVITE", 3, session_description(lines=("a=sendonly",)))
+    phone.send(hold)
+    held = phone.response()
+    assert held.status == 200 and b"a=recvonly" in held.body
+    phone.send(phone.ack(hold, held))
+    assert office.events() == [Held()]
+    assert office.desk.rows[0].remotes[-1][4] is False
+    resume = phone.within(invite, ok, "INVITE", 4, session_description(42000))
+    phone.send(resume)
+    resumed = phone.response()
+    phone.send(phone.ack(resume, resumed))
+    assert office.events() == [Resumed()]
+    assert office.desk.rows[0].remotes[-1][1] == 42000 and office.desk.rows[0].remotes[-1][4] is True
+
+
+def test_a_session_refresh_changes_the_address_and_nothing_else() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite, ok = answered(office, phone)
+    again = phone.within(invite, ok, "INVITE", 3, session_description())
+    phone.send(again)
+    refreshed = phone.response()
+    assert refreshed.status == 200 and refreshed.body == ok.body
+    phone.send(phone.ack(again, refreshed))
+    assert office.events() == []
+    office.wait(60)
+    assert phone.messages() == []
+
+
+def test_a_reinvite_that_cannot_be_taken_leaves_the_call_as_it_is() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite, ok = answered(office, phone)
+    bad = phone.within(invite, ok, "INVITE", 3, session_description(formats="18"))
+    phone.send(bad)
+    refusal = phone.response()
+    assert refusal.status == 488
+    phone.send(phone.ack(bad, refusal))
+    assert office.events() == [] and channel.audio is not None
+    assert len(office.desk.rows[0].remotes) == 1
+
+
+def test_a_reinvite_whose_ack_is_lost_is_repeated_and_ends_the_call_at_last() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite, ok = answered(office, phone)
+    phone.send(phone.within(invite, ok, "INVITE", 3, session_description()))
+    office.wait(32)
+    messages = phone.messages()
+    assert [message.summary for message in messages[:3]] == ["200 OK"] * 3
+    assert isinstance(messages[-1], Request) and messages[-1].method == "BYE"
+    assert ended(office).evidence == "no ACK for 32 s"
+    office.quiet()
+
+
+def test_a_second_reinvite_before_the_ack_to_the_first_must_wait() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite, ok = answered(office, phone)
+    phone.send(phone.within(invite, ok, "INVITE", 3, session_description()))
+    phone.messages()
+    phone.send(phone.within(invite, ok, "INVITE", 4, session_description()))
+    refusal = phone.response()
+    assert refusal.status == 500 and refusal.headers.get("Retry-After") is not None
+
+
+def test_hold_by_us_is_offered_and_acknowledged() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, _, _ = answered(office, phone)
+    office.command(channel, Hold())
+    hold = phone.arrived()
+    assert hold.method == "INVITE" and b"a=sendonly" in hold.body
+    phone.reply(hold, 200, body=session_description(lines=("a=recvonly",)))
+    ack = phone.arrived()
+    assert (ack.method, ack.cseq.number) == ("ACK", hold.cseq.number)
+    office.command(channel, Resume())
+    resume = phone.arrived()
+    assert b"a=sendrecv" in resume.body and resume.cseq.number == hold.cseq.number + 1
+    phone.reply(resume, 200, body=session_description())
+    assert phone.arrived().method == "ACK"
+    assert office.events() == []
+
+
+def test_a_repeated_200_to_our_reinvite_is_acknowledged_again() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, _, _ = answered(office, phone)
+    office.command(channel, Hold())
+    hold = phone.arrived()
+    for _ in range(3):
+        phone.reply(hold, 200, body=session_description(lines=("a=recvonly",)))
+    acks = phone.messages()
+    assert [message.serialise() for message in acks] == [acks[0].serialise()] * 3
+
+
+def test_hold_and_resume_at_once_send_one_invite_after_the_other() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, _, _ = answered(office, phone)
+    office.command(channel, Hold())
+    office.command(channel, Resume())
+    hold = phone.arrived()
+    phone.reply(hold, 200, body=session_description(lines=("a=recvonly",)))
+    ack, resume = phone.messages()
+    assert isinstance(ack, Request) and ack.method == "ACK"
+    assert isinstance(resume, Request) and b"a=sendrecv" in resume.body
+
+
+def test_glare_is_answered_491_and_met_with_a_wait() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite, ok = answered(office, phone)
+    office.command(channel, Hold())
+    ours = phone.arrived()
+    theirs = phone.within(invite, ok, "INVITE", 3, session_description(lines=("a=sendonly",)))
+    phone.send(theirs)
+    clash = phone.response()
+    assert clash.status == 491
+    phone.send(phone.ack(theirs, clash))
+    phone.reply(ours, 491)
+    assert phone.arrived().method == "ACK"
+    office.wait(2.01)  # we did not choose the Call-ID: up to 2 s
+    again = phone.messages()[0]
+    assert isinstance(again, Request) and again.method == "INVITE" and b"a=sendonly" in again.body
+    phone.reply(again, 200, body=session_description(lines=("a=recvonly",)))
+    assert phone.arrived().method == "ACK"
+
+
+def test_a_refused_hold_leaves_the_call_up() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, _, _ = answered(office, phone)
+    office.command(channel, Hold())
+    phone.reply(phone.arrived(), 488)
+    assert phone.arrived().method == "ACK"
+    assert office.events() == [] and channel.audio is not None
+    office.command(channel, Hold())
+    assert phone.arrived().method == "INVITE"  # may be asked for again
+
+
+@pytest.mark.parametrize("status", [481, 408])
+def test_a_hold_that_finds_no_dialog_ends_the_call(status: int) -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, _, _ = answered(office, phone)
+    office.command(channel, Hold())
+    phone.reply(phone.arrived(), status)
+    assert [message.method for message in phone.messages() if isinstance(message, Request)] == ["ACK", "BYE"]
+    assert ended(office).act is Act.VANISHED
+    office.quiet()
+
+
+def test_bye_during_our_reinvite_ends_the_call() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite, ok = answered(office, phone)
+    office.command(channel, Hold())
+    hold = phone.arrived()
+    phone.send(phone.within(invite, ok, "BYE", 3))
+    assert phone.response().status == 200
+    assert ended(office).evidence == "BYE"
+    phone.reply(hold, 200, body=session_description())
+    assert phone.arrived().method == "ACK"
+    office.quiet()
+
+
+def test_requests_out_of_order_are_refused() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite, ok = answered(office, phone)
+    phone.send(phone.within(invite, ok, "BYE", 1))
+    assert phone.response().status == 500
+    assert office.events() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "digit"),
+    [
+        ("application/dtmf-relay", b"Signal=5\r\nDuration=160\r\n", Digit("5", 0.16, INFO)),
+        ("application/dtmf-relay", b"signal= # \nduration= 99999999", Digit("#", 0.0, INFO)),
+        ("application/dtmf-relay", b"Signal=11", Digit("#", 0.0, INFO)),
+        ("application/dtmf", b"a", Digit("A", 0.0, INFO)),
+    ],
+)
+def test_a_digit_as_info_is_heard(kind: str, body: bytes, digit: Digit) -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite, ok = answered(office, phone)
+    phone.send(phone.within(invite, ok, "INFO", 3, body, headers=(("Content-Type", kind),)))
+    assert phone.response().status == 200
+    assert office.events() == [digit]
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"), [("application/dtmf-relay", b"Signal=55"), ("application/xml", b"<x/>"), ("nothing", b"5")]
+)
+def test_an_info_that_is_no_digit_is_refused(kind: str, body: bytes) -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite, ok = answered(office, phone)
+    phone.send(phone.within(invite, ok, "INFO", 3, body, headers=(("Content-Type", kind),)))
+    assert phone.response().status in (400, 415)
+    assert office.events() == []
+
+
+def test_options_and_an_empty_info_in_a_call_are_answered() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite, ok = answered(office, phone)
+    for number, method in ((3, "OPTIONS"), (4, "INFO")):
+        phone.send(phone.within(invite, ok, method, number))
+        assert phone.response().status == 200
+
+
+def test_a_lost_connection_ends_the_calls_that_lived_on_it() -> None:
+    office = Office()
+    phone = Phone(office, transport="tcp")
+    other = Phone(office, "6002", host="192.0.2.61")
+    channel, _, _ = answered(office, phone)
+    kept, _, _ = answered(office, other)
+    office.stack.lost(phone.flow, office.clock.now)
+    office.drain()
+    ending = ended(office)
+    assert ending.act is Act.VANISHED and "tcp:192.0.2.60:5070" in ending.evidence
+    assert channel.audio is None and kept.audio is not None
+
+
+def test_a_lost_connection_before_the_answer_ends_the_call_too() -> None:
+    office = Office()
+    phone = Phone(office, transport="tcp")
+    phone.invite("101")
+    offered(office)
+    office.stack.lost(phone.flow, office.clock.now)
+    office.drain()
+    assert ended(office).act is Act.VANISHED
+    office.quiet()

@@ -197,12 +197,10 @@ class CardSettings(_Settings):
     Attributes:
         backend: "emulated", or "dahdi" for the kernel's.
         modules: what an emulated card carries, from port 1 on; a real card tells that itself.
-        encoding: companding of the card's channels; None takes the country's.
     """
 
     backend: Literal["emulated", "dahdi"]
     modules: _Items[Literal["fxs", "fxo"]] = ()
-    encoding: _Codec | None = None
 
 
 class PhoneSettings(_Settings):

@@ -82,6 +82,7 @@ class Writer:
         self._wake = asyncio.Event()
         self._closing = False
         self._failures = 0
+        self._pause: asyncio.Future[None] | None = None
         self.lost = 0
         self._task = asyncio.get_running_loop().create_task(self._run(), name="store writer")
 
@@ -114,6 +115,8 @@ class Writer:
         """Write what waits, as far as that goes, and stop."""
         self._closing = True
         self._wake.set()
+        if self._pause is not None:
+            self._pause.cancel()
         await self._task
         while self._jobs:
             self._lose(self._jobs.popleft(), LocalError(f"{self._name} could not be written before the end"))
@@ -133,7 +136,9 @@ class Writer:
             attempts += 1
             if self._closing and attempts >= FAREWELL:
                 return
-            await self._sleep(RETRIES[min(attempts, len(RETRIES)) - 1])
+            self._pause = asyncio.ensure_future(self._sleep(RETRIES[min(attempts, len(RETRIES)) - 1]))
+            await asyncio.wait({self._pause})  # which also ends when the pause is cut short
+            self._pause = None
 
     async def _write(self, batch: list[_Job]) -> bool:
         """Write a batch from the head of the queue; whether it left the queue."""

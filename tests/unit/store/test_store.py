@@ -177,6 +177,30 @@ def test_a_full_disk_keeps_records_waiting_and_the_end_logs_them_whole(
     assert "CallRecord(id='too-much'" in caplog.records[-1].getMessage()
 
 
+def test_closing_does_not_sit_out_a_long_pause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def conversation() -> None:
+        await (await Store.open(url_of(tmp_path))).close()
+        monkeypatch.setattr("gateway.store.store._PRAGMAS", ("PRAGMA max_page_count=1",))
+        paused, for_ever = asyncio.Event(), asyncio.Event()
+        pauses: list[float] = []
+
+        async def pause(seconds: float) -> None:
+            pauses.append(seconds)
+            paused.set()
+            if len(pauses) == 1:
+                await for_ever.wait()
+
+        store = await Store.open(url_of(tmp_path), sleep=pause)
+        store.record(call_record("too-much", caller_name="x" * 200_000))
+        await paused.wait()
+        async with asyncio.timeout(10):
+            await store.close()
+        assert store.lost == 1
+        assert pauses == list(RETRIES[:2])
+
+    run(conversation())
+
+
 def test_one_bad_record_does_not_hold_up_the_good_ones(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async def conversation() -> None:
         store = await Store.open(url_of(tmp_path))

@@ -1,0 +1,283 @@
+"""The way between sessions and the wire: the Carrier of `session`, above the transaction layer.
+
+Octets with their flow enter and are parsed, noted and given to their transactions; what those tell goes to whoever
+asked (responses), to the dialog's member (requests of dialogs and ACKs), or, screened, to the one handler of new
+requests. All times come in by argument. Never raises for what a peer did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, Protocol
+
+from gateway.core.errors import LocalError, MalformedError
+from gateway.sip.dialog import DialogId, dialog_id
+from gateway.sip.journal import Journal
+from gateway.sip.message import Request, Response
+from gateway.sip.parser import MalformedMessage, parse
+from gateway.sip.schedule import Schedule
+from gateway.sip.screening import screen
+from gateway.sip.session import Member, Reply, Timer
+from gateway.sip.transaction.base import ClientTransaction, ServerTransaction, Transaction
+from gateway.sip.transaction.events import (
+    AckArrived,
+    RequestArrived,
+    ResponseArrived,
+    StrayResponse,
+    TimedOut,
+    TransportFailed,
+)
+from gateway.sip.transaction.table import MAX_TRANSACTIONS, TransactionLayer
+from gateway.sip.transaction.timers import TimerConfig
+from gateway.sip.transport import Datagram, Flow, stamp
+
+__all__ = ["Newcomers", "SipCarrier"]
+
+PRODUCT: Final = "Copperline"
+"""Server and User-Agent: no version, which would only help an attacker (RFC 3261 20.35)."""
+KEEP_ALIVE: Final = b"\r\n\0 "
+"""Octets of which UDP keep-alives consist (RFC 5626 4.4 and what telephones send)."""
+
+
+class Newcomers(Protocol):
+    """Who takes what belongs to no dialog."""
+
+    def arrived(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
+        """A new request outside of all dialogs, understood by `screen`; it must be replied to."""
+        ...
+
+    def cancelled(self, invite: ServerTransaction, cancel: Request, now: float) -> None:
+        """A CANCEL for an INVITE came, and has been answered itself."""
+        ...
+
+    def settled(self, transaction: ServerTransaction) -> None:
+        """The transaction has its final response, or will never have one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Inquiry:
+    """Who waits for the responses to a request of ours."""
+
+    answered: Callable[[Response, float], None]
+    failed: Callable[[str, float], None]
+
+
+class SipCarrier:
+    """Sessions' way to the wire; see `gateway.sip.session.Carrier`.
+
+    Args:
+        timers: RFC 3261 table 4.
+        limit: the most transactions at a time.
+        token: tags and branches that nobody can guess.
+        journal: where every message is noted.
+        newcomers: who takes new requests.
+    """
+
+    def __init__(
+        self,
+        *,
+        timers: TimerConfig,
+        token: Callable[[], str],
+        journal: Journal,
+        newcomers: Newcomers,
+        limit: int = MAX_TRANSACTIONS,
+    ) -> None:
+        self._timers = timers
+        self._token = token
+        self._journal = journal
+        self._newcomers = newcomers
+        self._now = 0.0
+        self._layer = TransactionLayer(config=timers, limit=limit, token=token)
+        self._schedule = Schedule()
+        self._members: dict[DialogId, Member] = {}
+        self._inquiries: dict[Transaction, _Inquiry] = {}
+        self._happenings: Mapping[type[Any], Callable[[Any, float], None]] = {
+            RequestArrived: self._request_arrived,
+            AckArrived: self._ack_arrived,
+            ResponseArrived: self._response_arrived,
+            StrayResponse: lambda *_: None,  # its call ended more than 32 s ago; the peer's own timers end it
+            TimedOut: lambda event, now: self._silent(event.transaction, event.evidence, now),
+            TransportFailed: lambda event, now: self._silent(event.transaction, "the connection was lost", now),
+        }
+
+    # The wire's side.
+
+    def receive(self, data: bytes, source: Flow, now: float) -> None:
+        """Take in a datagram, or one whole message of a stream."""
+        self._now = now
+        if not data.strip(KEEP_ALIVE):
+            return
+        try:
+            message = parse(data)
+        except MalformedMessage as fault:
+            self._journal.refused(data, str(fault), source, now)
+            self._refuse(fault, source)
+            return
+        self._journal.received(message, data, source, now)
+        self._layer.receive(message, source, now)
+        self._pump(now)
+
+    def lost(self, flow: Flow, now: float) -> None:
+        """A connection has closed, or could not be made."""
+        self._now = now
+        self._layer.flow_failed(flow, now)
+        self._pump(now)
+        for member in list(self._members.values()):
+            member.lost(flow, now)
+
+    def outgoing(self) -> list[Datagram]:
+        """Hand over, once, what is to be sent."""
+        datagrams = self._layer.outgoing()
+        for datagram in datagrams:
+            self._journal.sent(datagram, self._now)
+        return datagrams
+
+    def deadline(self) -> float | None:
+        """When `expire` is wanted next, or None."""
+        deadlines = (self._layer.deadline(), self._schedule.deadline())
+        return min((at for at in deadlines if at is not None), default=None)
+
+    def expire(self, now: float) -> None:
+        """Act on every timer due at `now`."""
+        self._now = now
+        self._layer.expire(now)
+        self._pump(now)
+        self._schedule.expire(now)
+
+    def usage(self) -> dict[str, int]:
+        """Counts of what is held."""
+        return {
+            "transactions": len(self._layer),
+            "dialogs": len(self._members),
+            "inquiries": len(self._inquiries),
+            "timers": len(self._schedule),
+        }
+
+    # The sessions' side; see `Carrier`.
+
+    def send(
+        self,
+        request: Request,
+        flow: Flow,
+        now: float,
+        *,
+        answered: Callable[[Response, float], None],
+        failed: Callable[[str, float], None],
+    ) -> ClientTransaction:
+        """Send a request in a transaction of its own."""
+        self._now = now
+        request.headers.set("User-Agent", PRODUCT)
+        transaction = self._layer.request(request, flow, now)
+        self._inquiries[transaction] = _Inquiry(answered, failed)
+        return transaction
+
+    def cancel(self, invite: ClientTransaction, now: float) -> None:
+        """Cancel an INVITE."""
+        self._now = now
+        self._layer.cancel(invite, now)
+
+    def send_ack(self, ack: Request, flow: Flow, now: float) -> bytes:
+        """Send the ACK for a 2xx."""
+        self._now = now
+        return self._layer.send_ack(ack, flow)
+
+    def resend(self, data: bytes, flow: Flow, now: float) -> None:
+        """Send an ACK again."""
+        self._now = now
+        self._layer.send(data, flow)
+
+    def at(self, when: float, action: Callable[[float], None]) -> Timer:
+        """Have `action` called at `when`."""
+        return self._schedule.at(when, action)
+
+    def enter(self, dialog: DialogId, member: Member) -> None:
+        """Give the requests of `dialog` to `member`."""
+        self._members[dialog] = member
+
+    def leave(self, dialog: DialogId) -> None:
+        """`dialog` is over."""
+        self._members.pop(dialog, None)
+
+    # What the transaction layer tells.
+
+    def _pump(self, now: float) -> None:
+        while events := self._layer.events():
+            for event in events:
+                self._happenings[type(event)](event, now)
+
+    def _request_arrived(self, event: RequestArrived, now: float) -> None:
+        request, transaction = event.request, event.transaction
+        reply = partial(self._reply, transaction)
+        if request.method == "CANCEL":
+            reply(request.reply(200 if event.cancels else 481), now)
+            if event.cancels is not None:
+                self._newcomers.cancelled(event.cancels, request, now)
+            return
+        refusal = screen(request)
+        if refusal is not None:
+            reply(refusal, now)
+        elif event.merged:
+            reply(request.reply(482), now)  # RFC 3261 8.2.2.2
+        elif request.to.tag is None:
+            self._newcomers.arrived(transaction, reply, now)
+        elif (member := self._members.get(dialog_id(request))) is not None:
+            member.receive(request, reply, transaction.flow, now)
+        else:
+            reply(request.reply(481), now)  # RFC 3261 12.2.2
+
+    def _ack_arrived(self, event: AckArrived, now: float) -> None:
+        member = self._members.get(dialog_id(event.request))
+        if member is not None:
+            member.receive(event.request, lambda *_: None, event.flow, now)
+
+    def _response_arrived(self, event: ResponseArrived, now: float) -> None:
+        inquiry = self._inquiries.get(event.transaction)
+        if inquiry is None:
+            return
+        response = event.response
+        if response.is_final:
+            if event.transaction.request.method == "INVITE" and response.status < 300:
+                # More 2xx may come, repeated or of other forks, while the transaction lives (RFC 6026 7.2).
+                self.at(now + self._timers.patience, lambda _: self._forget(event.transaction))
+            else:
+                self._forget(event.transaction)
+        inquiry.answered(response, now)
+
+    def _silent(self, transaction: Transaction, evidence: str, now: float) -> None:
+        """A transaction of either side is over without its last message."""
+        if isinstance(transaction, ServerTransaction):
+            self._newcomers.settled(transaction)
+            return
+        inquiry = self._inquiries.get(transaction)
+        if inquiry is not None:
+            self._forget(transaction)
+            inquiry.failed(f"no response to {transaction.request.method}: {evidence}", now)
+
+    def _forget(self, transaction: Transaction) -> None:
+        self._inquiries.pop(transaction, None)
+
+    # Inside.
+
+    def _reply(self, transaction: ServerTransaction, response: Response, now: float) -> None:
+        self._now = now
+        if response.status > 100 and response.to.tag is None:
+            response.headers.set("To", response.to.tagged(self._token()))
+        response.headers.set("Server", PRODUCT)
+        if response.is_final:
+            self._newcomers.settled(transaction)
+        self._layer.respond(transaction, response, now)
+
+    def _refuse(self, fault: MalformedMessage, source: Flow) -> None:
+        """Answer a request that does not parse, where it says enough for that (RFC 3261 8.2.6, 18.2.2)."""
+        if fault.request is None:
+            return
+        try:
+            stamp(fault.request, source)
+            response = fault.request.reply(fault.status, str(fault)[:80] if fault.status == 400 else None)
+        except (MalformedError, LocalError):
+            return
+        response.headers.set("Server", PRODUCT)
+        self._layer.send_response(response, source)

@@ -106,12 +106,13 @@ def _frame_out(t: Shared, i: int, now: int) -> None:
     row = row_at(t, i)
     stages = stages_of(t)[i]
     octets = FRAME * width(row["encoding"])
+    if stages & TAKE:
+        take(t, row["peer"], t["spoken"])  # also under a sound, or the queue would be that much longer after it
     if stages & SOUND and next_frame(t, i, t["spoken"], now):
         from_linear(t, t["spoken"], FRAME, row["encoding"], t["out"], 0)
     elif stages & ECHO:
         memmove(t["out"].ctypes.data, t["packet"].ctypes.data, octets)
     elif stages & TAKE:
-        take(t, row["peer"], t["spoken"])
         from_linear(t, t["spoken"], FRAME, row["encoding"], t["out"], 0)
     else:
         return

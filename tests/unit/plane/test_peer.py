@@ -1,0 +1,239 @@
+"""Who may speak to a row: symmetric RTP, the lock on its source, and hostile packets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gateway.core.audio import Codec, Encoding, Silent
+from gateway.core.errors import LocalError, MalformedError
+from gateway.plane.rtp import RtpPacket
+from tests.support.rtp import RtpEndpoint
+from tests.unit.plane.conftest import Studio, speech
+
+
+def stranger(studio: Studio, row_port: int, **stream: int) -> RtpEndpoint:
+    endpoint = RtpEndpoint(**stream)
+    endpoint.connect("127.0.0.1", row_port)
+    studio._opened.append(endpoint)
+    return endpoint
+
+
+def test_a_peer_behind_nat_is_found_by_its_first_packet(studio: Studio) -> None:
+    a, alice = studio.telephone()
+    mapped = stranger(studio, a.port, ssrc=alice.next.ssrc)
+    a.echo()
+    mapped.say(speech(0.02))
+    studio.settle()
+    assert (len(mapped.hear()), len(alice.hear())) == (1, 0)
+
+
+def test_once_found_the_peer_is_not_displaced_by_another_address(studio: Studio) -> None:
+    a, alice = studio.telephone()
+    mallory = stranger(studio, a.port, ssrc=alice.next.ssrc)
+    a.echo()
+    for _ in range(20):
+        alice.say(speech(0.02))
+        mallory.say(speech(0.02))
+        studio.tick()
+    assert (len(alice.hear()), len(mallory.hear())) == (20, 0)
+    assert a.stats().refused == 20
+
+
+def test_another_address_takes_over_after_five_seconds_of_silence(studio: Studio) -> None:
+    a, alice = studio.telephone()
+    moved = stranger(studio, a.port)
+    a.echo()
+    alice.say(speech(0.02))
+    studio.tick(249)
+    moved.say(speech(0.02))
+    studio.settle()
+    assert moved.hear() == []
+    studio.tick(3)
+    moved.say(speech(0.02))
+    studio.settle()
+    assert len(moved.hear()) == 1
+
+
+def test_another_address_takes_over_when_signalling_says_so(studio: Studio) -> None:
+    a, alice = studio.telephone()
+    moved = stranger(studio, a.port)
+    a.echo()
+    alice.say(speech(0.02))
+    studio.tick()
+    a.set_remote(moved.address, moved.port, Codec(Encoding.PCMU, 0), 101)
+    moved.say(speech(0.02))
+    studio.tick()
+    assert len(moved.hear()) == 1
+
+
+def test_a_refreshed_session_keeps_the_path_through_nat(studio: Studio) -> None:
+    (a, alice), (b, bob) = studio.telephone(), studio.telephone()
+    mapped = stranger(studio, a.port)
+    a.join(b)
+    mapped.say(speech(0.02))
+    studio.tick()
+    a.set_remote(alice.address, alice.port, Codec(Encoding.PCMU, 0), 101)
+    bob.say(speech(0.02))
+    studio.tick()
+    assert (len(mapped.hear()), len(alice.hear())) == (1, 0)
+
+
+def test_another_ssrc_at_the_same_address_waits_for_a_pause(studio: Studio) -> None:
+    a, alice = studio.telephone()
+    a.echo()
+    alice.say(speech(0.02))
+    studio.tick()
+    alice.next = replace(alice.next, ssrc=99, sequence=4, timestamp=5)
+    alice.say(speech(0.02))
+    studio.tick()
+    assert a.stats().refused == 1
+    studio.tick(5)
+    alice.say(speech(0.02))
+    studio.tick()
+    got = alice.hear()
+    assert [(p.sequence - got[0].sequence) & 0xFFFF for p in got] == [0, 1]
+    assert a.stats().lost == 0
+
+
+def test_a_payload_type_that_was_not_agreed_is_refused(studio: Studio) -> None:
+    a, alice = studio.telephone(event_type=None)
+    a.echo()
+    for payload_type in (8, 13, 101, 127):
+        alice.send(replace(alice.packet(speech(0.02)), payload_type=payload_type))
+    studio.settle()
+    assert alice.hear() == []
+    assert a.stats().refused == 4
+
+
+def test_before_the_peer_is_known_nothing_is_taken(studio: Studio) -> None:
+    row = studio.row()
+    early = stranger(studio, row.port)
+    early.say(speech(0.06))
+    studio.settle()
+    assert (row.stats().received, row.stats().refused) == (0, 3)
+
+
+def test_headers_with_csrcs_extension_and_padding_are_read(studio: Studio) -> None:
+    a, alice = studio.telephone()
+    a.echo()
+    payload = bytes(range(160))
+    packet = replace(alice.next, payload=payload, csrcs=(1, 2, 3), extension=(0xBEDE, bytes(8)))
+    alice.send_raw(packet.serialise(padding=7))
+    studio.settle()
+    (got,) = alice.hear()
+    assert (got.payload, got.csrcs, got.extension) == (payload, (), None)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\x80",
+        bytes(11),
+        bytes(172),  # version 0
+        b"\x80\x00" + bytes(10),  # no payload
+        b"\x8f\x00" + bytes(40),  # CSRCs beyond the end
+        b"\x90\x00" + bytes(12),  # an extension cut off
+        b"\x90\x00" + bytes(10) + b"\x00\x00\xff\xff" + bytes(160),  # an extension longer than the packet
+        b"\xa0\x00" + bytes(10) + bytes(160),  # padding of nothing
+        b"\xa0\x00" + bytes(10) + bytes(9) + b"\xff",  # padding beyond the beginning
+        b"\x80\x00" + bytes(10) + bytes(481),  # more than 60 ms
+        b"\x80\x00" + bytes(10) + bytes(60000),  # longer than any frame
+        b"\x80\x65" + bytes(10) + b"\x05\x8a\x00",  # an event cut off
+    ],
+)
+def test_what_is_malformed_is_refused_and_goes_nowhere(studio: Studio, data: bytes) -> None:
+    (a, alice), (b, bob) = studio.telephone(), studio.telephone()
+    a.join(b)
+    alice.send_raw(data)
+    studio.settle()
+    assert bob.hear() == []
+    assert (a.stats().received, a.stats().refused) == (0, 1)
+    assert studio.events == []
+
+
+def test_an_odd_octet_of_l16_is_refused(studio: Studio) -> None:
+    a, alice = studio.telephone(Encoding.L16, 97)
+    alice.send_raw(replace(alice.next, payload=bytes(321)).serialise())
+    studio.settle()
+    assert a.stats().refused == 1
+
+
+def expected(data: bytes) -> bool:
+    """Whether a row of PCMU (0) with events (101) should take `data` (the plain parser as oracle)."""
+    try:
+        packet = RtpPacket.parse(data)
+    except MalformedError:
+        return False
+    if packet.payload_type == 101:
+        return len(packet.payload) >= 4
+    return packet.payload_type == 0 and 0 < len(packet.payload) <= 480
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    head=st.sampled_from([b"", b"\x80\x00", b"\x80\x80", b"\x80\x65", b"\x90\x00", b"\xa0\x00", b"\xb2\x00"]),
+    tail=st.binary(max_size=600),
+)
+def test_the_loop_and_the_plain_parser_agree_on_any_octets(studio: Studio, head: bytes, tail: bytes) -> None:
+    row, alice = studio.telephone()
+    alice.send_raw(head + tail)
+    studio.settle()
+    assert row.stats().received == expected(head + tail)
+    assert row.stats().refused == (not expected(head + tail))
+    row.close()
+    alice.close()
+    studio._opened.remove(alice)
+    studio.settle()
+
+
+def test_ipv6_works_like_ipv4(studio: Studio) -> None:
+    a, alice = studio.telephone(host="::1")
+    a.echo()
+    alice.say(speech(0.1))
+    studio.settle()
+    assert len(alice.hear()) == 5
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "codec", "event_type"),
+    [
+        ("phone.example", 4000, Codec(Encoding.PCMU, 0), 101),
+        ("::1", 4000, Codec(Encoding.PCMU, 0), 101),
+        ("127.0.0.1", 0, Codec(Encoding.PCMU, 0), 101),
+        ("127.0.0.1", 70000, Codec(Encoding.PCMU, 0), 101),
+        ("127.0.0.1", 4000, Codec(Encoding.PCMU, 128), 101),
+        ("127.0.0.1", 4000, Codec(Encoding.PCMU, 0), 0),
+        ("127.0.0.1", 4000, Codec(Encoding.L16, 97, rate=16000), 101),
+    ],
+)
+def test_a_remote_that_makes_no_sense_is_named(
+    studio: Studio, address: str, port: int, codec: Codec, event_type: int
+) -> None:
+    with pytest.raises(LocalError):
+        studio.row().set_remote(address, port, codec, event_type)
+
+
+def test_a_silent_peer_is_reported_once_and_again_after_it_spoke(studio: Studio) -> None:
+    a, alice = studio.telephone()
+    studio.tick(1200)
+    assert [type(event) for event in studio.happened(a)] == [Silent]
+    alice.say(np.zeros(160, np.int16))
+    studio.tick(1200)
+    assert [type(event) for event in studio.happened(a)] == [Silent, Silent]
+
+
+def test_a_peer_that_is_not_there_yet_costs_nothing(studio: Studio) -> None:
+    (a, alice), (b, bob) = studio.telephone(), studio.telephone()
+    a.join(b)
+    bob.close()
+    for _ in range(10):
+        alice.say(np.zeros(160, np.int16))
+        studio.tick()
+    assert studio.events == []
+    assert a.stats().received == 10

@@ -37,13 +37,9 @@ class DialogId:
     remote_tag: str
 
 
-def dialog_id(message: Message, *, outgoing: bool = False) -> DialogId:
-    """The dialog of a request that came in, or (`outgoing`) of a response to a request of ours.
-
-    A missing tag reads as "" (an RFC 2543 peer, section 12.1.1).
-    """
-    local, remote = (message.from_, message.to) if outgoing else (message.to, message.from_)
-    return DialogId(message.call_id, local.tag or "", remote.tag or "")
+def dialog_id(request: Request) -> DialogId:
+    """The dialog of a request that came in. A missing tag reads as "" (an RFC 2543 peer, section 12.1.1)."""
+    return DialogId(request.call_id, request.to.tag or "", request.from_.tag or "")
 
 
 class Dialog:

@@ -1,0 +1,280 @@
+"""The stack as a whole: what it refuses and with which words, strangers, overload, and what it leaves behind."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.messages import Answer, Dial, Hangup, Offered
+from gateway.core.number import Party
+from gateway.sip.legs import LegsConfig
+from gateway.sip.message import Response
+from gateway.sip.stack import SipConfig
+from tests.support.sip import Office, Phone, session_description
+
+CLEAR = Ending(Cause.NORMAL_CLEARING, "the dialplan", Act.HUNG_UP, "the end of the extension")
+
+
+def asked(
+    office: Office, method: str, *headers: tuple[str, str], uri: str | None = None, body: bytes = b""
+) -> Response:
+    """The response to one request."""
+    phone = Phone(office)
+    phone.send(phone.request(method, uri, headers=headers, body=body))
+    return phone.response()
+
+
+def test_options_tells_what_we_can() -> None:
+    response = asked(Office(), "OPTIONS")
+    assert response.status == 200 and response.to.tag
+    assert response.headers.get("Allow") == "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
+
+
+@pytest.mark.parametrize(("method", "status"), [("SUBSCRIBE", 405), ("PRACK", 405), ("NEWMETHOD", 501)])
+def test_methods_that_we_do_not_serve_are_refused_with_those_that_we_do(method: str, status: int) -> None:
+    response = asked(Office(), method)
+    assert response.status == status and "INVITE" in (response.headers.get("Allow") or "")
+
+
+def test_a_strange_scheme_is_416() -> None:
+    assert asked(Office(), "INVITE", uri="mailto:a@b.example").status == 416
+
+
+def test_an_extension_that_we_lack_is_420() -> None:
+    response = asked(Office(), "INVITE", ("Require", "100rel, precondition"))
+    assert (response.status, response.headers.get("Unsupported")) == (420, "100rel, precondition")
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "told"),
+    [
+        ((("Content-Type", "text/plain"),), 415, "Accept"),
+        ((("Content-Type", "application/sdp"), ("Content-Encoding", "gzip")), 415, "Accept-Encoding"),
+        ((("Content-Type", "nonsense"),), 400, None),
+        ((("Content-Type", "text/plain"), ("Content-Disposition", "icon;handling=optional")), 401, None),
+        ((("Content-Type", "multipart/mixed;boundary=x"),), 401, None),
+    ],
+)
+def test_bodies_that_we_cannot_read_are_415(
+    headers: tuple[tuple[str, str], ...], status: int, told: str | None
+) -> None:
+    response = asked(Office(), "INVITE", *headers, body=b"hello")
+    assert response.status == status
+    assert told is None or told in response.headers
+
+
+def test_a_call_that_has_gone_too_far_is_483() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.request("INVITE", body=session_description())
+    invite.headers.set("Max-Forwards", "0")
+    phone.send(invite)
+    assert phone.response().status == 483
+
+
+def test_the_same_request_by_two_ways_is_482() -> None:
+    office = Office()
+    phone = Phone(office)
+    for branch in ("z9hG4bKone", "z9hG4bKtwo"):
+        phone.send(phone.request("OPTIONS", branch=branch))
+    assert phone.statuses() == [200, 482]
+
+
+@pytest.mark.parametrize("method", ["BYE", "INFO", "INVITE"])
+def test_a_request_of_a_dialog_that_is_not_is_481(method: str) -> None:
+    office = Office()
+    phone = Phone(office)
+    phone.send(phone.request(method, to="<sip:101@192.0.2.1>;tag=gone"))
+    assert phone.response().status == 481
+
+
+def test_a_bye_without_a_dialog_is_481_and_an_ack_is_never_answered() -> None:
+    office = Office()
+    phone = Phone(office)
+    phone.send(phone.request("BYE"))
+    assert phone.response().status == 481
+    phone.send(phone.request("ACK", to="<sip:101@192.0.2.1>;tag=gone"))
+    phone.send(phone.request("ACK", number=2))
+    assert phone.messages() == []
+
+
+def test_what_does_not_parse_but_can_be_answered_is_400() -> None:
+    office = Office()
+    phone = Phone(office)
+    data = phone.request("INVITE").serialise()
+    phone.send(data.replace(b"Contact: <sip:", b"Contact: <sip"))
+    refusal = phone.response()
+    assert refusal.status == 400 and refusal.call_id == "call@192.0.2.60"
+    phone.send(data.replace(b"SIP/2.0\r\nVia", b"SIP/7.0\r\nVia", 1))
+    assert phone.response().status == 505
+    for silent in (b"\r\n\r\n", b"\0", b"hello", b"SIP/2.0 2xx\r\n\r\n", data.replace(b"Via:", b"Vie:")):
+        phone.send(silent)
+    phone.send(phone.request("ACK").serialise().replace(b"CSeq: 1", b"CSeq: one"))
+    assert phone.messages() == []
+
+
+def test_garbage_is_noted_with_where_it_came_from() -> None:
+    office = Office()
+    Phone(office).send(b"hello")
+    (note,) = office.recorder.story("SIP")
+    assert "from udp:192.0.2.60:5070" in note.text and note.detail == "hello"
+
+
+def test_a_stranger_who_calls_is_asked_for_a_password_and_gets_no_leg() -> None:
+    office = Office()
+    phone = Phone(office, "mallory")
+    invite = phone.request("INVITE", body=session_description())
+    phone.send(invite)
+    challenge = phone.response()
+    phone.send(phone.ack(invite, challenge))
+    phone.send(phone.with_proof(invite, challenge, "guess"))
+    assert phone.response().status == 403
+    assert office.events() == [] and office.desk.rows == []
+    office.quiet()
+
+
+def test_a_repeated_invite_makes_one_leg() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("101")
+    phone.send(invite)
+    phone.send(invite)
+    assert phone.statuses() == [100, 100, 100]
+    assert len(office.events()) == 1
+
+
+def test_an_invite_without_contact_makes_no_leg() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.request("INVITE", body=session_description())
+    invite.headers.remove("Contact")
+    phone.proved(invite)
+    assert phone.response().status == 400
+    assert office.desk.rows == []
+
+
+@pytest.mark.parametrize("rows", [0, 9])
+def test_when_rows_or_legs_run_out_callers_are_asked_to_wait(rows: int) -> None:
+    office = Office(SipConfig(legs=LegsConfig(channels=0 if rows else 9)), rows=rows)
+    phone = Phone(office)
+    phone.invite("101")
+    refusal = phone.response()
+    assert refusal.status == 503 and refusal.headers.get("Retry-After")
+    office.quiet()
+
+
+def test_when_transactions_run_out_requests_are_asked_to_wait() -> None:
+    office = Office(SipConfig(transactions=2))
+    phone = Phone(office)
+    for number in range(4):
+        phone.send(phone.request("OPTIONS", number=number, call_id=f"c{number}"))
+    assert phone.statuses() == [200, 200, 503, 503]
+    office.quiet()
+
+
+@pytest.mark.parametrize(
+    ("uri", "called"),
+    [
+        ("sip:101@192.0.2.1", "101"),
+        ("sip:%31%30%31@192.0.2.1", "101"),
+        ("tel:+1-256-555-0100", "+12565550100"),
+        ("sip:192.0.2.1", "s"),
+    ],
+)
+def test_the_request_line_says_who_is_called(uri: str, called: str) -> None:
+    office = Office()
+    phone = Phone(office)
+    phone.proved(phone.request("INVITE", uri, body=session_description()))
+    (event,) = office.events()
+    assert isinstance(event, Offered) and event.called == called
+
+
+def test_an_offer_inside_a_multipart_is_found() -> None:
+    office = Office()
+    phone = Phone(office)
+    body = b"--x\r\nContent-Type: application/sdp\r\n\r\n" + session_description() + b"\r\n--x--\r\n"
+    phone.proved(phone.request("INVITE", headers=(("Content-Type", "multipart/mixed;boundary=x"),), body=body))
+    assert office.desk.rows[0].remotes[0][:2] == ("192.0.2.60", 40000)
+
+
+def test_many_calls_come_and_go_and_leave_nothing() -> None:
+    office = Office()
+    phones = [Phone(office, f"600{1 + index % 3}", host=f"192.0.2.{60 + index}") for index in range(30)]
+    for index, phone in enumerate(phones):
+        invite = phone.invite("101", tag=f"f{index}")
+        ((channel, _),) = office.heard()
+        if index % 3 == 0:
+            continue
+        office.command(channel, Answer() if index % 3 == 1 else Hangup(CLEAR))
+        last = phone.messages()[-1]
+        assert isinstance(last, Response)
+        if index % 2:
+            phone.send(phone.ack(invite, last))
+    assert office.stack.usage()["channels"] == 20
+    office.wait(40)
+    for phone in phones[::3]:
+        office.stack.lost(phone.flow, office.clock.now)
+    office.drain()
+    assert office.stack.usage()["channels"] == sum(index % 3 == 1 and index % 2 == 1 for index in range(30))
+    for index, phone in enumerate(phones):
+        if index % 3 == 1 and index % 2:
+            office.stack.lost(phone.flow, office.clock.now)
+    office.drain()
+    office.quiet()
+
+
+INVITE = Phone(Office()).request("INVITE", body=session_description()).serialise()
+
+
+@given(st.integers(0, len(INVITE)), st.integers(0, 30), st.binary(max_size=20))
+@settings(max_examples=150, deadline=None)
+def test_mangled_requests_never_raise_and_never_get_a_leg(at: int, cut: int, noise: bytes) -> None:
+    office = Office()
+    phone = Phone(office)
+    phone.send(INVITE[:at] + noise + INVITE[at + cut :])
+    assert office.events() == []
+    office.wait(100)
+    assert office.stack.usage() == dict.fromkeys(office.stack.usage(), 0)
+
+
+@given(st.integers(0, 600), st.integers(0, 30), st.binary(max_size=20), st.sampled_from(["INVITE", "INFO", "BYE"]))
+@settings(max_examples=60, deadline=None)
+def test_mangled_requests_of_a_call_never_raise(at: int, cut: int, noise: bytes, method: str) -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("101")
+    ((channel, _),) = office.heard()
+    phone.messages()
+    office.command(channel, Answer())
+    ok = phone.response()
+    phone.send(phone.ack(invite, ok))
+    data = phone.within(invite, ok, method, 3, session_description()).serialise()
+    phone.send(data[:at] + noise + data[at + cut :])
+    office.wait(40)
+    office.command(channel, Hangup(CLEAR))
+    office.quiet()
+
+
+@given(st.binary(max_size=60), st.sampled_from([180, 183, 200, 401, 486]), st.integers(0, 300), st.integers(0, 30))
+@settings(max_examples=60, deadline=None)
+def test_mangled_responses_never_raise(noise: bytes, status: int, at: int, cut: int) -> None:
+    office = Office()
+    phone = Phone(office)
+    phone.register()
+    channel = office.stack.channel("6001", office.clock.now)
+    office.command(channel, Dial("6001", Party("101")))
+    invite = phone.arrived()
+    response = invite.reply(status, to_tag="x")
+    response.headers.set("Contact", "<sip:6001@192.0.2.60>")
+    response.headers.set("Content-Type", "application/sdp")
+    response.body = session_description()
+    data = response.serialise()
+    phone.send(data[:at] + noise + data[at + cut :])
+    office.wait(1)
+    office.command(channel, Hangup(CLEAR))
+    office.wait(200)
+    office.command(channel, Hangup(CLEAR))
+    assert office.desk.open == 0

@@ -10,6 +10,8 @@ import typer
 from gateway.cli import show
 from gateway.cli.client import DEFAULT_URL, OfficeClient, Url, segment
 from gateway.core.errors import LocalError
+from gateway.media.soundfile import read
+from gateway.web import wav
 
 __all__ = ["command"]
 
@@ -24,15 +26,15 @@ _ACTIONS: Final = (*_HANDS, *_DIALS, "say", "heard")
 def phone(
     number: Annotated[str, typer.Argument(help="The telephone: 101.")],
     action: Annotated[str, typer.Argument(help=f"One of: {', '.join(_ACTIONS)}.")],
-    value: Annotated[str, typer.Argument(help="Digits to dial or pulse, or the WAV file to say.")] = "",
+    value: Annotated[str, typer.Argument(help="Digits to dial or pulse, or the sound file to say.")] = "",
     url: Url = DEFAULT_URL,
     save: Annotated[Path | None, typer.Option(help="With heard: write what was heard to this WAV file.")] = None,
 ) -> None:
-    """Work a telephone: lift, hang up, flash, dial, pulse, say a WAV file, tell what is heard."""
+    """Work a telephone: lift, hang up, flash, dial, pulse, say a sound file, tell what is heard."""
     if action not in _ACTIONS:
         raise typer.BadParameter(f'"{action}" is none of {", ".join(_ACTIONS)}', param_hint="ACTION")
     if bool(value) != (action in (*_DIALS, "say")):
-        wanted = {"say": "the name of a WAV file"}.get(action, "digits" if action in _DIALS else "nothing")
+        wanted = {"say": "the name of a sound file"}.get(action, "digits" if action in _DIALS else "nothing")
         raise typer.BadParameter(f"{action} takes {wanted} after it", param_hint="VALUE")
     office, path = OfficeClient(url), f"/api/v1/sim/phones/{segment(number)}"
     if action == "heard":
@@ -40,7 +42,7 @@ def phone(
         if save is not None:
             _write(save, office.download(f"{path}/recording.wav"))
     elif action == "say":
-        office.upload(f"{path}/say", _read(Path(value)), "audio/wav")
+        office.upload(f"{path}/say", wav.encode(read(Path(value))), "audio/wav")
     else:
         office.act(path, {"action": action, **({"digits": value} if value else {})})
 
@@ -71,13 +73,6 @@ def _tell(heard: dict[str, Any]) -> None:
     show.line(f"  digits     {heard['digits'] or 'none'}")
     caller = f"{heard['caller_name']} <{heard['caller_number']}>".strip()
     show.line(f"  caller ID  {'none' if caller == '<>' else caller}")
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise LocalError(f"{file} cannot be read: {(error.strerror or str(error)).lower()}.") from error
 
 
 def _write(file: Path, data: bytes) -> None:

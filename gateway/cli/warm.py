@@ -1,14 +1,27 @@
-"""`copperline warm`: what a first start would do once and for all, done ahead."""
+"""`copperline warm [CONFIG]`: what a first start would do once and for all, done ahead."""
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
 from gateway.cli import show
+from gateway.config import load
+from gateway.media.speech import synthesise
 from gateway.plane.warm import warm
 
 __all__ = ["command"]
 
 
-def command() -> None:
-    """Compile ahead what the media plane runs, so that no start waits for it."""
+def command(
+    config: Annotated[Path | None, typer.Argument(help="The configuration file.", metavar="CONFIG")] = None,
+) -> None:
+    """Compile ahead what the media plane runs, and, for a configuration, have its prompts spoken."""
+    settings = load(config) if config is not None else None
     warm()
     show.line("The media plane is compiled.")
+    if settings is not None:
+        made = synthesise(settings.media.prompts, settings.office.language)
+        show.line(f"{len(made)} prompts were spoken into {settings.media.prompts}; all others are there.")

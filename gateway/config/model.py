@@ -115,8 +115,8 @@ def _word_or_none(name: str) -> str:
 
 
 def _plain(text: str) -> str:
-    if not text.isprintable() or len(text) > 80:
-        raise _refuse("a name holds control characters or is longer than 80", "write it on one line, shorter")
+    if not text.isprintable() or len(text) > 120:
+        raise _refuse("a text holds control characters or is longer than 120", "write it on one line, shorter")
     return text
 
 
@@ -314,9 +314,11 @@ class Config(_Settings):
 
     Attributes:
         dialplan: the extensions.conf to run; None takes the built-in one.
+        directory: numbers worth knowing, each with what answers there; shown at the start and on the console.
     """
 
     dialplan: _File | None = None
+    directory: Annotated[Mapping[_Label, _Label], AfterValidator(MappingProxyType)] = {}
     office: OfficeSettings = OfficeSettings()
     sip: SipSettings = SipSettings()
     cards: _Table[CardSettings] = {}

@@ -47,7 +47,10 @@ def _table(table: BaseModel, prefix: str, *, written: bool) -> Iterator[Setting]
             yield from _table(value, f"{path}.", written=said)
         elif isinstance(value, Mapping):
             for key, entry in value.items():
-                yield from _table(entry, f"{path}.{key}.", written=said)
+                if isinstance(entry, BaseModel):
+                    yield from _table(entry, f"{path}.{key}.", written=said)
+                else:
+                    yield Setting(f"{path}.{_show(key)}", _show(entry), not said)
         else:
             shown = '"***"' if name in _HIDDEN else _mask_url(_show(value)) if name == "url" else _show(value)
             yield Setting(path, shown, not said)

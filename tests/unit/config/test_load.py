@@ -46,6 +46,11 @@ def test_two_phones_a_line_and_an_account_fit_in_a_dozen_lines() -> None:
     assert str(config.web.listen) == "127.0.0.1:8080"
 
 
+def test_the_directory_tells_numbers_worth_knowing() -> None:
+    config = read('[directory]\n600 = "echo"\n"9 + number" = "the public network"\n')
+    assert config.directory == {"600": "echo", "9 + number": "the public network"}
+
+
 def test_an_empty_file_is_an_office_with_nothing_in_it() -> None:
     assert read("").phones == {}
 
@@ -140,7 +145,7 @@ def test_a_faulty_card_brings_no_faults_of_the_phones_on_it() -> None:
         ),
         (
             '[office]\nname = "a\\nb"',
-            "2: a name holds control characters or is longer than 80; write it on one line, shorter",
+            "2: a text holds control characters or is longer than 120; write it on one line, shorter",
         ),
     ],
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.config.settings import settings
+from gateway.config.settings import Setting, settings
 from tests.unit.config.test_load import DOZEN, read
 
 
@@ -18,6 +18,13 @@ def test_written_settings_are_told_from_defaults() -> None:
     assert rows["sip.listen"].value == '["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"]'
     assert rows["dialplan"].value == "(none)"
     assert rows["lines.copper1.answer_on_polarity"].value == "false"
+
+
+def test_tables_of_plain_values_are_shown() -> None:
+    rows = settings(read('[directory]\n"9 + number" = "the public network"\n'))
+    assert [row for row in rows if row.path.startswith("directory")] == [
+        Setting('directory."9 + number"', '"the public network"', False)
+    ]
 
 
 def test_secrets_stay_secret() -> None:

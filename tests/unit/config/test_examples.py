@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gateway.config import load
+from gateway.config import load_office
 from gateway.config.builtin import builtin_dialplan
 from tests.unit.config.test_load import DOZEN, read
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "office" / "office.toml"
 
 
-def test_the_example_office_has_no_fault(tmp_path: Path) -> None:
-    (tmp_path / "office.toml").write_bytes(EXAMPLE.read_bytes())
-    (tmp_path / "extensions.conf").write_text("[office]\n")
-    config = load(tmp_path / "office.toml")
+def test_the_example_office_has_no_fault() -> None:
+    config, dialplan = load_office(EXAMPLE)
     assert list(config.accounts) == ["6001", "6002", "6003"]
     assert {line.group for line in config.lines.values()} == {1}
+    assert {"office", "from-pstn"} <= set(dialplan.contexts)
 
 
 def test_the_builtin_dialplan_joins_phones_accounts_and_lines() -> None:

@@ -7,6 +7,7 @@ from typing import Final
 
 __all__ = ["condition", "options", "split"]
 
+_STRUCTURE: Final = frozenset('"\\()[]')
 _INTEGER: Final = re.compile(r"\s*([+-]?[0-9]+)")
 
 
@@ -17,6 +18,8 @@ def split(text: str, delimiter: str = ",", limit: int = 0, *, raw: bool = False)
         limit: at most so many parts, the last with all that is left; 0 is as many as there are.
         raw: keep quotes and backslashes; else they are taken out and a backslash makes what follows plain.
     """
+    if _STRUCTURE.isdisjoint(text):
+        return text.split(delimiter, limit - 1)
     parts: list[str] = []
     part: list[str] = []
     depth = 0

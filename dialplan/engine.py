@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Final
 
-from dialplan.apps import APPLICATIONS
+from dialplan.apps import APPLICATIONS, STRUCTURED
 from dialplan.functions import FUNCTIONS
 from dialplan.model import Dialplan, Found
 from dialplan.script import Application, Function, Location, Script
@@ -133,8 +133,13 @@ class DialplanEngine:
             step = found.step
             script.place = step.place
             location = script.location
-            arguments = script.fill(step.arguments)
-            script.leg.note(f"{step.place.short} {location} {step.application}({arguments[:_NOTED]})")
+            if step.application.lower() in STRUCTURED:
+                arguments, script.values = step.arguments.fill_shielded(script)
+                shown = script.plain(arguments)
+            else:
+                shown = arguments = script.fill(step.arguments)
+                script.values = []
+            script.leg.note(f"{step.place.short} {location} {step.application}({shown[:_NOTED]})")
             began = clock()
             script.jumped = False
             await script.execute(step.application, arguments)

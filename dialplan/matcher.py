@@ -82,7 +82,7 @@ class Matcher(Generic[Value]):
         """Every value whose pattern matches the whole of `number`, most specific first."""
         number = plain(number)
         yield from self._names.get(number, ())
-        yield from _walk(self._root, number, 0)
+        yield from _walk(self._root, number)
 
     def more(self, number: str, eligible: Callable[[Value], bool]) -> bool | None:
         """Whether digits after `number` could make a match of an eligible value.
@@ -100,15 +100,26 @@ class Matcher(Generic[Value]):
         return _more(self._root, number, 0, eligible)
 
 
-def _walk(node: _Node[Value], number: str, at: int) -> Iterator[Value]:
-    if at < len(number):
-        for child in node.next(number[at]):
-            yield from _walk(child, number, at + 1)
-        yield from node.any_more
-        yield from node.at_once
-    else:
-        yield from node.at_once
-        yield from node.here
+def _walk(root: _Node[Value], number: str) -> Iterator[Value]:
+    """Depth first, most specific first; a place of -1 on the stack means: now this node's wildcards."""
+    end = len(number)
+    stack = [(root, 0)]
+    while stack:
+        node, at = stack.pop()
+        if at < 0:
+            yield from node.any_more
+            yield from node.at_once
+        elif at == end:
+            yield from node.at_once
+            yield from node.here
+        else:
+            if node.any_more or node.at_once:
+                stack.append((node, -1))
+            children = node.by_character.get(number[at])
+            if children is None:
+                children = node.next(number[at])
+            for child in reversed(children):
+                stack.append((child, at + 1))
 
 
 def _more(node: _Node[Value], number: str, at: int, eligible: Callable[[Value], bool]) -> bool | None:

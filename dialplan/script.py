@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dialplan.model import Dialplan, Found, Place
-from dialplan.substitution import ScriptError, Template
+from dialplan.substitution import ScriptError, Template, unshield
 from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
@@ -67,6 +67,8 @@ class Script:
         cause: why the last attempt to reach somebody ended (HANGUPCAUSE).
         refusal: the ending of that attempt, where it failed.
         unknown: what was wrong with the number for which `i` runs, as words; "" where it does not.
+        values: the values for which marks stand in the arguments of the step under way, where it is one of those
+            whose arguments are taken apart first (`apps.STRUCTURED`).
         recordings: sounds recorded in this call, by name.
     """
 
@@ -92,6 +94,7 @@ class Script:
         self.cause: Cause | None = None
         self.refusal: Ending | None = None
         self.unknown = ""
+        self.values: list[str] = []
         self.recordings: dict[str, Sound] = {}
         self.identity: dict[str, str] = {}
         self.language: str | None = None
@@ -105,6 +108,10 @@ class Script:
     def fill(self, template: Template) -> str:
         """A template with this script's values."""
         return template.fill(self)
+
+    def plain(self, text: str) -> str:
+        """A piece of the step's arguments with its values put in."""
+        return unshield(text, self.values) if self.values else text
 
     def variable(self, name: str) -> str:
         """The value of a variable: of the subroutine, the step, the leg, or all calls; "" where it is not set."""

@@ -9,19 +9,21 @@ alone: what a variable holds (a caller's name, digits, a header) is put in as it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
 from dialplan.expression import Expression
 from gateway.core.errors import LocalError
 
-__all__ = ["Scope", "ScriptError", "Template", "TemplateError", "substring"]
+__all__ = ["Scope", "ScriptError", "Template", "TemplateError", "substring", "unshield"]
 
 _NESTING: Final = 50
 """Templates within templates; no office writes ten."""
 VALUE_LIMIT: Final = 65536
 """Characters of one substituted text: a file that doubles a variable in a loop must not eat the memory."""
+_FIRST_MARK: Final = 0xF0000
+"""Marks are private-use characters, which mean nothing in a file."""
 _INTEGER: Final = re.compile(r"\s*([+-]?\d{1,9})")
 _CLOSING: Final = {"{": "}", "[": "]"}
 
@@ -107,6 +109,15 @@ class Template:
             raise ScriptError(f"a value of more than {VALUE_LIMIT} characters came of {self.text[:60]!r}")
         return filled
 
+    def fill_shielded(self, scope: Scope) -> tuple[str, list[str]]:
+        """As `fill`, with a mark of one character in place of each value, and the values; `unshield` puts them in.
+
+        For applications whose arguments name other applications: they are taken apart before values come in.
+        """
+        values = [part.fill(scope) for part in self._parts if not isinstance(part, str)]
+        marks = map(chr, range(_FIRST_MARK, _FIRST_MARK + len(values)))
+        return "".join([part if isinstance(part, str) else next(marks) for part in self._parts]), values
+
     def functions(self) -> Iterator[str]:
         """Names of the functions that it reads, where the file spells them out."""
         for reference in self.references():
@@ -125,6 +136,20 @@ class Template:
 
     def __repr__(self) -> str:
         return f"Template({self.text!r})"
+
+
+def unshield(text: str, values: Sequence[str]) -> str:
+    """Put the values of `fill_shielded` in the place of their marks.
+
+    Raises:
+        ScriptError: the text grew too long.
+    """
+    filled = "".join(
+        [values[at] if 0 <= (at := ord(character) - _FIRST_MARK) < len(values) else character for character in text]
+    )
+    if len(filled) > VALUE_LIMIT:
+        raise ScriptError(f"a value of more than {VALUE_LIMIT} characters")
+    return filled
 
 
 def _references(part: str | Reference | Calculation) -> Iterator[Reference]:

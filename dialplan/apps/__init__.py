@@ -12,7 +12,7 @@ from typing import Final
 from dialplan.apps import answer, dial, digits, flow, notes, play, record, say, subroutine, variable
 from dialplan.script import Application
 
-__all__ = ["APPLICATIONS", "NAMES"]
+__all__ = ["APPLICATIONS", "NAMES", "STRUCTURED"]
 
 _FAMILIES: Final = (
     answer.APPLICATIONS,
@@ -33,3 +33,10 @@ NAMES: Final[tuple[str, ...]] = tuple(sorted(name for family in _FAMILIES for na
 APPLICATIONS: Final[Mapping[str, Application]] = {
     name.lower(): application for family in _FAMILIES for name, application in family.items()
 }
+
+STRUCTURED: Final = frozenset({"execif", "execiftime", "gosubif", "gotoif", "gotoiftime"})
+"""Applications whose arguments are taken apart before values come in.
+
+What a caller is called must not close a parenthesis of `ExecIf(...?Set(NAME=${CALLERID(name)}))` and go on with an
+application of its own.
+"""

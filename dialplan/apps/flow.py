@@ -10,20 +10,25 @@ from dialplan.script import Application, Script
 from dialplan.substitution import ScriptError
 from dialplan.timing import Timing, TimingError
 
-__all__ = ["APPLICATIONS", "branch"]
+__all__ = ["APPLICATIONS", "branch", "question"]
 
 
-def branch(holds: bool, branches: str) -> str:
-    """Which of `then:else` applies; "" where that one is left out."""
+def branch(script: Script, holds: bool, branches: str) -> str:
+    """Which of `then:else` applies, with its values; "" where that one is left out."""
     parts = split(branches, ":", 2, raw=True)
-    return (parts[0] if holds else parts[1] if len(parts) > 1 else "").strip()
+    return script.plain(parts[0] if holds else parts[1] if len(parts) > 1 else "").strip()
 
 
-def _question(arguments: str, name: str) -> tuple[str, str]:
+def question(script: Script, arguments: str) -> tuple[str, str]:
+    """Take `condition?branches` apart; the condition comes with its values.
+
+    Raises:
+        ScriptError: there is no `?`.
+    """
     parts = split(arguments, "?", 2, raw=True)
     if len(parts) < 2:
-        raise ScriptError(f"{name} wants condition?then:else")
-    return parts[0], parts[1]
+        raise ScriptError("write condition?then:else")
+    return script.plain(parts[0]), parts[1]
 
 
 def _timing(script: Script, text: str) -> bool:
@@ -42,38 +47,49 @@ async def goto(script: Script, arguments: str) -> None:
 
 async def goto_if(script: Script, arguments: str) -> None:
     """`GotoIf(condition?then:else)`: go to one place or the other; one left out goes on below."""
-    asked, branches = _question(arguments, "GotoIf")
-    if place := branch(condition(asked), branches):
+    asked, branches = question(script, arguments)
+    if place := branch(script, condition(asked), branches):
         script.go_to(script.locate(place))
 
 
 async def goto_if_time(script: Script, arguments: str) -> None:
     """`GotoIfTime(times,weekdays,days,months[,zone]?then:else)`."""
-    asked, branches = _question(arguments, "GotoIfTime")
-    if place := branch(_timing(script, asked), branches):
+    asked, branches = question(script, arguments)
+    if place := branch(script, _timing(script, asked), branches):
         script.go_to(script.locate(place))
 
 
 async def execute(script: Script, arguments: str) -> None:
     """`Exec(application(arguments))`: run an application whose name was put together."""
-    name, parenthesis, rest = arguments.partition("(")
-    if parenthesis:
-        rest = rest[: rest.rfind(")")] if ")" in rest else rest
-    await script.execute(name.strip(), rest)
+    name, _, rest = arguments.partition("(")
+    await _execute(script, name, rest)
+
+
+async def _execute(script: Script, name: str, rest: str) -> None:
+    given = script.plain(rest[: rest.rfind(")")] if ")" in rest else rest)
+    name = script.plain(name).strip()
+    script.values = []
+    await script.execute(name, given)
+
+
+async def _execute_branch(script: Script, holds: bool, branches: str) -> None:
+    parts = split(branches, ":", 2, raw=True)
+    call = parts[0] if holds else parts[1] if len(parts) > 1 else ""
+    name, _, rest = call.partition("(")
+    if name.strip():
+        await _execute(script, name, rest)
 
 
 async def execute_if(script: Script, arguments: str) -> None:
     """`ExecIf(condition?application(arguments):application(arguments))`."""
-    asked, branches = _question(arguments, "ExecIf")
-    if call := branch(condition(asked), branches):
-        await execute(script, call)
+    asked, branches = question(script, arguments)
+    await _execute_branch(script, condition(asked), branches)
 
 
 async def execute_if_time(script: Script, arguments: str) -> None:
     """`ExecIfTime(times,weekdays,days,months[,zone]?application(arguments):application(arguments))`."""
-    asked, branches = _question(arguments, "ExecIfTime")
-    if call := branch(_timing(script, asked), branches):
-        await execute(script, call)
+    asked, branches = question(script, arguments)
+    await _execute_branch(script, _timing(script, asked), branches)
 
 
 async def try_execute(script: Script, arguments: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from dialplan.apps.flow import branch
+from dialplan.apps.flow import branch, question
 from dialplan.arguments import condition, split
 from dialplan.script import Application, Script
 from dialplan.substitution import ScriptError
@@ -24,10 +24,8 @@ async def gosub(script: Script, arguments: str) -> None:
 
 async def gosub_if(script: Script, arguments: str) -> None:
     """`GosubIf(condition?then:else)`: run one place or the other as a subroutine; one left out goes on below."""
-    parts = split(arguments, "?", 2, raw=True)
-    if len(parts) < 2:
-        raise ScriptError("GosubIf wants condition?then:else")
-    if place := branch(condition(parts[0]), parts[1]):
+    asked, branches = question(script, arguments)
+    if place := branch(script, condition(asked), branches):
         await gosub(script, place)
 
 

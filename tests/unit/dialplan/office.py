@@ -102,6 +102,7 @@ class FakeLeg:
         self.heard: list[str] = []
         self.notes: list[str] = []
         self.waited = 0.0
+        self.patience: list[float | None] = []
         self._keys = list(keys)
         self._audio = FakeAudio(self.heard, np.zeros(0, np.int16) if incoming is None else incoming)
 
@@ -141,6 +142,7 @@ class FakeLeg:
 
     async def digit(self, timeout: float | None = None) -> str:
         self._living()
+        self.patience.append(timeout)
         key = self._key()
         if not key and timeout is None:
             self.hang_up(CALLER_HUNG_UP)

@@ -212,6 +212,12 @@ class TestKeys:
     def test_a_time_out_with_nothing_below_runs_t(self) -> None:
         assert call("exten => 100,1,WaitExten(3)\nexten => t,1,NoOp(late)").notes[-1].endswith("NoOp(late)")
 
+    def test_how_long_keys_are_waited_for(self) -> None:
+        leg = call(MENU, FakeLeg(keys="-10-"))
+        assert leg.patience == [5.0, 5.0, 5.0]
+        leg = call(steps("Set(TIMEOUT(digit)=2)", "Set(TIMEOUT(response)=7)", "WaitExten()"), FakeLeg(keys="1-"))
+        assert leg.patience == [7.0, 2.0]
+
     def test_without_i_a_wrong_key_ends_the_call_as_unallocated(self) -> None:
         leg = call("exten => 100,1,WaitExten(3)", FakeLeg(keys="9"))
         assert ending(leg).cause is Cause.UNALLOCATED_NUMBER

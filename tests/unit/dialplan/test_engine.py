@@ -173,6 +173,23 @@ def test_whatever_a_caller_is_called_the_call_takes_its_path(number: str, name: 
     assert ending(leg).cause is Cause.USER_BUSY
 
 
+@pytest.mark.parametrize(
+    "name", ["x):Busy(", "x:Busy()", "x)?Busy():Busy(", 'x"):Busy("', "x\\):Busy(", "\U000f0000"]
+)
+def test_a_name_never_adds_an_application_of_its_own(name: str) -> None:
+    leg = FakeLeg()
+    leg.party = Party("6001", name)
+    call(
+        "exten => 100,1,ExecIf(0?NoOp(${CALLERID(name)}):Set(B=${CALLERID(name)}))\n"
+        " same => n,ExecIf(1?Set(A=${CALLERID(name)}):Set(A=wrong))\n"
+        " same => n,GotoIf(0?${CALLERID(name)}:on)\n"
+        " same => n,Busy()\n same => n(on),Hangup()",
+        leg=leg,
+    )
+    assert (leg.variables["A"], leg.variables["B"]) == (name, name)
+    assert ending(leg).cause is Cause.NORMAL_CLEARING
+
+
 def test_a_script_keeps_its_dialplan_when_another_is_loaded() -> None:
     office = Office("[globals]\nG=old\n[office]\nexten => 100,1,Answer()\n same => n,Wait(1)\n same => n,NoOp(old)")
     newer = read_text("[globals]\nG=new\n[office]\nexten => 100,1,NoOp(new ${G} ${H})")

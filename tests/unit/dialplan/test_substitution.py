@@ -48,6 +48,8 @@ def test_asterisks_answer(vector: dict[str, Any]) -> None:
         ("$[$[1 + 1] * ${OFFSET}]", "12"),
         ("$[-${OFFSET} + 1]", "-5"),
         ("$[${MINUS} + 1]", "-6"),
+        ("$[${SPACED} = 5]", "1"),
+        ('$["${SPACED}" = " 5 "]', "1"),
         ("$[LEN(${NUMBER}) > 9]", "1"),
         ("$[1 + ]", "0"),
         ("$[1 ? 2]", "0"),
@@ -62,7 +64,7 @@ def test_asterisks_answer(vector: dict[str, Any]) -> None:
     ],
 )
 def test_nested_forms(text: str, answer: str) -> None:
-    scope = Variables(NUMBER="2565551100", POINTER="NUMBER", OFFSET="6", MINUS="-7")
+    scope = Variables(NUMBER="2565551100", POINTER="NUMBER", OFFSET="6", MINUS="-7", SPACED=" 5 ")
     assert Template(text).fill(scope) == answer
 
 

@@ -1,0 +1,75 @@
+"""What our own prompts say in English: names as in Asterisk's core sounds where it has one, and ours beside them.
+
+Data for `gateway.media.speech`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+__all__ = ["ENGLISH"]
+
+_TEENS: Final = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
+    "seventeen eighteen nineteen"
+).split()
+_TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+
+ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        **{f"digits/{value}": word for value, word in enumerate(_TEENS)},
+        **{f"digits/{20 + 10 * place}": word for place, word in enumerate(_TENS)},
+        "digits/hundred": "hundred",
+        "digits/thousand": "thousand",
+        "digits/million": "million",
+        "digits/billion": "billion",
+        "digits/minus": "minus",
+        "digits/oh": "oh",
+        "digits/oclock": "o'clock",
+        "digits/a-m": "A M",
+        "digits/p-m": "P M",
+        "digits/star": "star",
+        "digits/pound": "pound",
+        **{f"letters/{letter}": letter.upper() for letter in "abcdefghijklmnopqrstuvwxyz"},
+        "letters/plus": "plus",
+        "letters/dot": "dot",
+        "letters/dash": "dash",
+        "letters/slash": "slash",
+        "letters/at": "at",
+        "letters/equals": "equals",
+        "letters/exclaimation-point": "exclamation mark",
+        "letters/dollar": "dollar",
+        "letters/space": "space",
+        "vm-and": "and",
+        "seconds": "seconds",
+        "minutes": "minutes",
+        "hours": "hours",
+        "at-tone-time-exactly": "At the tone, the time will be exactly",
+        "hello-world": "Hello, world.",
+        "demo-thanks": "Thank you for trying Copperline.",
+        "demo-echotest": "You are about to hear yourself. Speak, and your own voice comes back.",
+        "demo-echodone": "The echo test is over.",
+        "ss-noservice": "The number you have dialled is not in service. Please check the number, and try again.",
+        "all-circuits-busy-now": "All circuits are busy now.",
+        "pls-try-call-later": "Please try your call again later.",
+        "cannot-complete-as-dialed": "Your call cannot be completed as dialled.",
+        "check-number-dial-again": "Please check the number, and dial again.",
+        "pbx-invalid": "That is not a valid extension. Please try again.",
+        "pbx-transfer": "Transfer.",
+        "invalid": "That is not valid. Please try again.",
+        "vm-theperson": "The person at extension",
+        "vm-isunavail": "is unavailable",
+        "vm-isonphone": "is on the phone",
+        "is-curntly-busy": "is currently busy",
+        "is-curntly-unavail": "is currently unavailable",
+        "vm-nobodyavail": "Nobody is available to take your call at the moment.",
+        "vm-goodbye": "Goodbye.",
+        "office-greeting": (
+            "Thank you for calling the office. If you know the extension of the person you want, key it now."
+        ),
+        "not-built-in": "This part of the office is not built in yet.",
+    }
+)
+"""Texts by prompt name."""

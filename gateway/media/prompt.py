@@ -1,0 +1,134 @@
+"""The office's tones and prompts: `gateway.core.switch.Sounds` over folders of sound files.
+
+A prompt's name (from a dialplan) goes in, a Sound comes out; it is looked for in every folder, by language and then
+without one, and kept in memory up to a bound. Names cannot leave the folders. Files that do not read are passed
+over and remembered in `faults`. Nothing is synthesised here (see `gateway.media.speech`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from gateway.core.audio import Sound
+from gateway.core.errors import MalformedError
+from gateway.media.soundfile import SUFFIXES, read
+from gateway.media.tone import zone as zone_of
+from gateway.media.wording import clock, number, spelling
+
+__all__ = ["ASTERISK_SOUNDS", "SoundLibrary"]
+
+ASTERISK_SOUNDS: Final = Path("/usr/share/asterisk/sounds")
+"""Where Debian's asterisk-core-sounds packages put theirs."""
+
+_NAME: Final = re.compile(r"[A-Za-z0-9_+=,@-][A-Za-z0-9_+=,@ .-]*(?:/[A-Za-z0-9_+=,@-][A-Za-z0-9_+=,@ .-]*)*")
+"""No part of a name is empty or begins with a dot, so none is absolute or climbs."""
+_LANGUAGE: Final = re.compile(r"[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*")
+_MAX_NAME: Final = 128
+_MAX_SPELT: Final = 100
+"""Characters spelt at once: nobody listens longer."""
+_MAX_CACHED: Final = 32 * 2**20
+"""Samples kept (64 MB): more than an hour of prompts."""
+_MAX_FAULTS: Final = 100
+
+
+class SoundLibrary:
+    """Tones of one country and prompts of some folders.
+
+    Args:
+        folders: searched in order; each holds folders by language ("en"), as Asterisk's does, or files.
+        language: used where none is asked for.
+        zone: whose tones are given where none is named.
+
+    Raises:
+        LocalError: there is no such zone.
+    """
+
+    def __init__(self, folders: Sequence[Path], *, language: str = "en", zone: str = "us") -> None:
+        self._folders = tuple(folders)
+        self._language = language
+        self._zone = zone_of(zone).name
+        self._tones: dict[tuple[str, str], Sound] = {}
+        self._prompts: OrderedDict[tuple[str, str], Sound] = OrderedDict()
+        self._cached = 0
+        self.faults: dict[Path, str] = {}
+        """Files that did not read, with what is wrong with them."""
+
+    def tone(self, name: str, zone: str | None = None) -> Sound:
+        """A call progress tone of a zone.
+
+        Raises:
+            LocalError: no such tone or zone.
+        """
+        key = (name, zone or self._zone)
+        if key not in self._tones:
+            self._tones[key] = zone_of(key[1]).tone(name)
+        return self._tones[key]
+
+    def prompt(self, name: str, language: str | None = None) -> Sound | None:
+        """A prompt by its file name without suffix, or None where no folder has it."""
+        key = (name, language or self._language)
+        known = self._prompts.get(key)
+        if known is not None:
+            self._prompts.move_to_end(key)
+            return known
+        if len(name) > _MAX_NAME or not _NAME.fullmatch(name):
+            return None
+        for path in self._candidates(*key):
+            sound = self._read(name, path)
+            if sound is not None:
+                self._keep(key, sound)
+                return sound
+        return None
+
+    def spell(self, text: str) -> list[Sound]:
+        """Say digits, letters and signs one by one, the first hundred of them."""
+        return self._said(spelling(text[:_MAX_SPELT]))
+
+    def number(self, value: int) -> list[Sound]:
+        """Say a whole number."""
+        return self._said(number(value))
+
+    def clock(self, when: datetime) -> list[Sound]:
+        """Say the time of day of `when`, to the second."""
+        return self._said(clock(when))
+
+    def _said(self, names: list[str]) -> list[Sound]:
+        return [sound for sound in map(self.prompt, names) if sound is not None]
+
+    def _candidates(self, name: str, language: str) -> Iterator[Path]:
+        """Files that may hold it: for "en_GB" in en_GB, en/GB, en, the same of the usual language, and none."""
+        languages = [word for word in (language, self._language) if _LANGUAGE.fullmatch(word)]
+        places = dict.fromkeys(place for word in languages for place in _places(word))
+        for folder in self._folders:
+            for place in (*places, ""):
+                for suffix in SUFFIXES:
+                    yield folder / place / f"{name}{suffix}"
+
+    def _read(self, name: str, path: Path) -> Sound | None:
+        if not path.is_file():
+            return None
+        try:
+            samples = read(path)
+        except MalformedError as fault:
+            if len(self.faults) < _MAX_FAULTS:
+                self.faults[path] = str(fault)
+            return None
+        samples.setflags(write=False)
+        return Sound(f"prompt {name}", samples)
+
+    def _keep(self, key: tuple[str, str], sound: Sound) -> None:
+        self._prompts[key] = sound
+        self._cached += len(sound.samples)
+        while self._cached > _MAX_CACHED and len(self._prompts) > 1:
+            _, forgotten = self._prompts.popitem(last=False)
+            self._cached -= len(forgotten.samples)
+
+
+def _places(language: str) -> list[str]:
+    parts = re.split("[_-]", language)
+    return [language, *("/".join(parts[:length]) for length in range(len(parts), 0, -1))]

@@ -1,0 +1,86 @@
+"""Our own prompts: spoken once, at the level of a telephone, and never over somebody's recording."""
+
+import shutil
+import wave
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.core.errors import LocalError, Unavailable
+from gateway.media.english import ENGLISH
+from gateway.media.level import active_level
+from gateway.media.prompt import SoundLibrary
+from gateway.media.soundfile import read
+from gateway.media.speech import synthesise
+from gateway.media.wording import clock, number, spelling
+
+needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
+
+TEXTS = {"digits/1": "one", "greeting": "Thank you for calling the office."}
+
+
+@needs_espeak
+def test_prompts_are_spoken_at_the_level_of_a_telephone(tmp_path: Path) -> None:
+    assert synthesise(tmp_path, texts=TEXTS) == ["digits/1", "greeting", "beep"]
+    library = SoundLibrary([tmp_path])
+    for name in TEXTS:
+        sound = library.prompt(name)
+        assert sound is not None
+        assert active_level(sound.samples) == pytest.approx(-18, abs=0.5)
+    with wave.open(str(tmp_path / "en" / "greeting.wav")) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8000, 1, 2)
+    assert 1 < len(read(tmp_path / "en" / "greeting.wav")) / 8000 < 4
+    beep = library.prompt("beep")
+    assert beep is not None
+    assert beep.duration == 0.25
+
+
+@needs_espeak
+def test_only_what_is_missing_or_changed_is_spoken_again(tmp_path: Path) -> None:
+    synthesise(tmp_path, texts=TEXTS)
+    assert synthesise(tmp_path, texts=TEXTS) == []
+    (tmp_path / "en" / "digits" / "1.wav").unlink()
+    assert synthesise(tmp_path, texts={**TEXTS, "greeting": "Good morning."}) == ["digits/1", "greeting"]
+    assert not list(tmp_path.rglob("*.part"))
+
+
+@needs_espeak
+def test_a_recording_of_the_office_s_own_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    own = tmp_path / "en" / "greeting.wav"
+    own.write_bytes(b"ours")
+    assert synthesise(tmp_path, texts=TEXTS) == ["digits/1", "beep"]
+    assert own.read_bytes() == b"ours"
+    (tmp_path / "en" / "spoken.json").write_bytes(b"{damaged")
+    assert synthesise(tmp_path, texts=TEXTS) == [], "a damaged list makes every file somebody's own"
+
+
+def test_a_missing_synthesiser_is_named_with_its_package(tmp_path: Path) -> None:
+    with pytest.raises(Unavailable, match="install the package espeak-ng"):
+        synthesise(tmp_path, texts=TEXTS, program="/nonexistent/espeak-ng")
+
+
+def test_a_synthesiser_that_fails_or_makes_no_sound_is_told(tmp_path: Path) -> None:
+    for program in ("/bin/false", "/bin/true"):
+        with pytest.raises(Unavailable, match="did not speak 'one'"):
+            synthesise(tmp_path, texts=TEXTS, program=program)
+    assert not list(tmp_path.rglob("*.wav"))
+
+
+def test_a_language_without_a_voice_and_a_folder_that_is_none_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(LocalError, match="'tlh'"):
+        synthesise(tmp_path, "tlh", TEXTS)
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(LocalError, match="name another folder"):
+        synthesise(tmp_path / "file", texts={})
+
+
+def test_every_word_that_numbers_spelling_and_the_clock_need_has_a_text() -> None:
+    needed = set(spelling("abcdefghijklmnopqrstuvwxyz0123456789*#+.-/@=!$ "))
+    for value in (*range(1000), 10**3, 10**6, 10**9, -1):
+        needed |= set(number(value))
+    midnight = datetime(2024, 1, 1)
+    for minutes in range(24 * 60):
+        needed |= set(clock(midnight + timedelta(minutes=minutes, seconds=minutes % 60)))
+    assert needed <= set(ENGLISH)

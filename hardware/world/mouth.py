@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from gateway.core.audio import Samples, Sound
+from gateway.core.errors import LocalError
 
 __all__ = ["Mouth"]
 
@@ -20,11 +21,17 @@ class Mouth:
     """Says one thing after the other."""
 
     def __init__(self) -> None:
-        self._queue: deque[Sound] = deque(maxlen=MAX_QUEUED)
+        self._queue: deque[Sound] = deque()
         self._position = 0
 
     def say(self, samples: Samples) -> None:
-        """Say `samples` (8000 Hz, int16) once what was said before has been said."""
+        """Say `samples` (8000 Hz, int16) once what was said before has been said.
+
+        Raises:
+            LocalError: too much waits to be said.
+        """
+        if len(self._queue) >= MAX_QUEUED:
+            raise LocalError(f"{MAX_QUEUED} things wait to be said already; let time pass first")
         self._queue.append(Sound("speech", np.asarray(samples, np.int16)))
 
     def play(self, sound: Sound) -> None:

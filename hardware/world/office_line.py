@@ -1,22 +1,21 @@
 """One subscriber line of an emulated central office: it feeds a copper pair and serves whoever closes the loop.
 
 In come loop openings and closings and the subscriber's audio (DTMF is heard in it, pulses in the loop); out go
-battery, ringing, polarity, tones and the far party's audio. Call states: ITU-T Q.71-like basic call as any local
-exchange runs it, written as the table OFFICE_LINE.
+battery, ringing, polarity, tones and the far party's audio. Its states are the table in
+`hardware.world.office_call`; digits may come by keys or pulses, mixed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum, auto
 from typing import Final
 
 import numpy as np
 
 from gateway.core.audio import Samples, Sound
 from gateway.core.errors import LocalError
-from gateway.core.machine import Machine, Table
+from gateway.core.machine import Machine
 from gateway.media.detect import DtmfReceiver
 from gateway.media.tone import MILLIWATT, Zone, dtmf
 from hardware.agenda import Agenda, Appointment
@@ -26,8 +25,9 @@ from hardware.world.caller_id import AFTER_BURST, NEEDED_PAUSE
 from hardware.world.directory import MAX_DIGITS, Called, Speech, called_by, is_complete
 from hardware.world.ear import Ear
 from hardware.world.mouth import Mouth
+from hardware.world.office_call import OFFICE_LINE, CallState, LineInput
 
-__all__ = ["OFFICE_LINE", "CallState", "LineInput", "OfficeConfig", "OfficeLine"]
+__all__ = ["CallState", "OfficeConfig", "OfficeLine"]
 
 MIN_PULSE: Final = 15
 MAX_PULSE: Final = 150
@@ -38,7 +38,7 @@ RELEASE: Final = 1100
 """Milliseconds of open loop that are a hang-up (a flash may last a second)."""
 FIRST_DIGIT: Final = 20_000
 INTER_DIGIT: Final = 4_000
-"""Milliseconds that the exchange waits for digits (ITU-T E.161 leaves them to the network; common values)."""
+"""Milliseconds that the exchange waits for digits; networks choose their own, these are common."""
 
 
 _SILENCE: Final = np.zeros(160, np.int16)
@@ -57,74 +57,6 @@ class OfficeConfig:
     answer_after: int = 1000
     answer_reversal: bool = False
     disconnect: int = 500
-
-
-class CallState(Enum):
-    """What the office is doing for a line."""
-
-    IDLE = "idle"
-    DIAL_TONE = "dial tone"
-    COLLECTING = "collecting digits"
-    RINGBACK = "called party rings"
-    TALKING = "talking"
-    REFUSED = "refused"
-    RINGING = "ringing the subscriber"
-    DISCONNECTING = "battery removed"
-    RELEASED = "far end gone"
-
-
-class LineInput(Enum):
-    """What the subscriber, the far party and the timers do."""
-
-    SEIZED = auto()
-    HUNG_UP = auto()
-    DIGIT = auto()
-    CONNECTS = auto()
-    REFUSES = auto()
-    NO_DIGITS = auto()
-    FAR_ANSWERS = auto()
-    FAR_CALLS = auto()
-    FAR_HANGS_UP = auto()
-    RESTORED_OPEN = auto()
-    RESTORED_CLOSED = auto()
-
-
-_S, _I = CallState, LineInput
-
-OFFICE_LINE: Final[Table[CallState, LineInput]] = {
-    _S.IDLE: {_I.SEIZED: (_S.DIAL_TONE, "give_dial_tone"), _I.FAR_CALLS: (_S.RINGING, "ring")},
-    _S.DIAL_TONE: {
-        _I.DIGIT: (_S.COLLECTING, "collect"),
-        _I.NO_DIGITS: (_S.REFUSED, "give_congestion"),
-        _I.HUNG_UP: (_S.IDLE, "clear"),
-    },
-    _S.COLLECTING: {
-        _I.DIGIT: (_S.COLLECTING, "collect"),
-        _I.CONNECTS: (_S.RINGBACK, "ring_back"),
-        _I.REFUSES: (_S.REFUSED, "refuse"),
-        _I.HUNG_UP: (_S.IDLE, "clear"),
-    },
-    _S.RINGBACK: {
-        _I.FAR_ANSWERS: (_S.TALKING, "connect"),
-        _I.HUNG_UP: (_S.IDLE, "clear"),
-        _I.DIGIT: (_S.RINGBACK, ""),
-    },
-    _S.REFUSED: {_I.HUNG_UP: (_S.IDLE, "clear"), _I.DIGIT: (_S.REFUSED, "")},
-    _S.RINGING: {_I.SEIZED: (_S.TALKING, "trip"), _I.FAR_HANGS_UP: (_S.IDLE, "clear")},
-    _S.TALKING: {
-        _I.HUNG_UP: (_S.IDLE, "clear"),
-        _I.FAR_HANGS_UP: (_S.DISCONNECTING, "disconnect"),
-        _I.DIGIT: (_S.TALKING, ""),
-    },
-    _S.DISCONNECTING: {
-        _I.HUNG_UP: (_S.DISCONNECTING, ""),
-        _I.SEIZED: (_S.DISCONNECTING, ""),
-        _I.DIGIT: (_S.DISCONNECTING, ""),
-        _I.RESTORED_OPEN: (_S.IDLE, "clear"),
-        _I.RESTORED_CLOSED: (_S.RELEASED, "give_busy"),
-    },
-    _S.RELEASED: {_I.HUNG_UP: (_S.IDLE, "clear"), _I.DIGIT: (_S.RELEASED, "")},
-}
 
 
 class OfficeLine:

@@ -29,6 +29,9 @@ MAX_BURSTS: Final = 100
 CALL_GAP: Final = 10_000
 """Milliseconds without ringing after which the next burst is a new call (longer than any cadence's pause)."""
 
+MAX_MOVES: Final = 128
+"""Movements of the hook, and digits, that may wait: no number is longer."""
+
 _SILENCE: Final = np.zeros(160, np.int16)
 
 
@@ -118,11 +121,13 @@ class Telephone:
             pause: seconds after each digit.
 
         Raises:
-            LocalError: the handset is down, or a digit is none of 0-9.
+            LocalError: the handset is down, a digit is none of 0-9, or no dial turns so.
         """
         self._must_be_lifted("dial")
-        if not (digits.isascii() and digits.isdigit()):
-            raise LocalError(f"a rotary dial has no {digits!r}; use 0-9")
+        if not (digits.isascii() and digits.isdigit()) or len(self._moves) + len(digits) > MAX_MOVES:
+            raise LocalError(f"a rotary dial cannot dial {digits[:40]!r}; use 0-9, not too many at once")
+        if not (1 <= rate <= 40 and 0 < break_ratio < 1):
+            raise LocalError(f"no dial gives {rate} pulses a second, open for {break_ratio} of each")
         cycle = round(1000 / rate)
         open_ms = round(cycle * break_ratio)
         moves: list[tuple[bool, int]] = []

@@ -167,8 +167,18 @@ def test_what_needs_a_lifted_handset_says_so(room: Room) -> None:
         with pytest.raises(LocalError, match="lift it first"):
             deed()
     room.telephone.lift()
-    with pytest.raises(LocalError, match="a rotary dial has no '#'"):
-        room.telephone.pulse("#")
+    for digits, rate in (("#", 10.0), ("\u0661", 10.0), ("1" * 200, 10.0), ("1", 0.0)):
+        with pytest.raises(LocalError, match="dial"):
+            room.telephone.pulse(digits, rate=rate)
+    with pytest.raises(LocalError, match="is not a DTMF digit"):
+        room.telephone.dial("5x")
+
+
+def test_one_who_never_stops_talking_is_stopped(room: Room) -> None:
+    room.telephone.lift()
+    with pytest.raises(LocalError, match="let time pass first"):
+        for _ in range(2000):
+            room.telephone.say(np.zeros(160, np.int16))
 
 
 @pytest.mark.parametrize("country", ["us", "de"])

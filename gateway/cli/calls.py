@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -52,5 +53,5 @@ def _party(call: dict[str, Any]) -> str:
 
 def _ended(record: dict[str, Any]) -> str:
     talked = f"talked {show.duration(record['billed'])}" if record["answered"] else record["disposition"].lower()
-    started = record["started"].partition(".")[0].replace("T", " ").removesuffix("Z")
-    return f"{started}  {record['id']}  {_party(record)} to {record['called']}, {talked}: {record['sentence']}"
+    started = datetime.fromisoformat(record["started"]).astimezone()
+    return f"{started:%Y-%m-%d %H:%M:%S}  {record['id']}  {_party(record)} to {record['called']}, {talked}: {record['sentence']}"

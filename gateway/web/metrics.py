@@ -36,7 +36,10 @@ class Metrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """Ask the office."""
         calls = GaugeMetricFamily("copperline_calls", "Calls in progress.", labels=["state"])
-        for state, count in Counter(call.state for call in self._office.calls()).items():
+        # States that are always shown, so that a graph falls to zero and does not break off.
+        states = Counter({"ringing": 0, "up": 0})
+        states.update(call.state for call in self._office.calls())
+        for state, count in states.items():
             calls.add_metric([state], count)
         yield calls
         lines = GaugeMetricFamily(

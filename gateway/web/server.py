@@ -15,8 +15,6 @@ from gateway.core.errors import LocalError
 
 __all__ = ["WebServer"]
 
-_log = logging.getLogger("copperline.web")
-
 CONNECTIONS = 200
 """At once; a console keeps a handful. More are told 503."""
 
@@ -60,6 +58,7 @@ class WebServer:
             app,
             lifespan="off",
             log_config=None,
+            log_level=logging.WARNING,
             access_log=False,
             server_header=False,
             limit_concurrency=CONNECTIONS,

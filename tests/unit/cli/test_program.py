@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -132,6 +133,17 @@ def test_route_tells_what_would_be_called(tmp_path: Path, capsys: pytest.Capture
     assert capsys.readouterr().err == 'No phone, account or line is called "6002"; did you mean "6001"?\n'
 
 
+@pytest.fixture
+def newfoundland(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A terminal half an hour off the full hour, three and a half behind UTC."""
+    monkeypatch.setenv("TZ", "America/St_Johns")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.mark.usefixtures("newfoundland")
 def test_calls_and_how_the_latest_ended(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["calls", "--ended", "1"]) == 0
     printed = capsys.readouterr().out.splitlines()
@@ -139,7 +151,7 @@ def test_calls_and_how_the_latest_ended(office: Served, capsys: pytest.CaptureFi
         "call-7", "Ada", "<6001>", "101", "up", "1:05", "SIP/6001-00000001,", "FXS/101-00000002",
     ]  # fmt: skip
     assert printed[-1] == (
-        "2026-11-21 09:00:00  call-6  Ada [bold] <6001> to 101, busy:"
+        "2026-11-21 05:30:00  call-6  Ada [bold] <6001> to 101, busy:"
         " telephone 101 refused the call (off-hook): user busy (17). Try again later."
     )
     assert main(["calls", "--json"]) == 0

@@ -111,6 +111,7 @@ def test_metrics() -> None:
     answer = ask(ShownOffice(), "GET", "/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=")
     assert 'copperline_calls{state="up"} 1.0' in answer.text
+    assert 'copperline_calls{state="ringing"} 0.0' in answer.text
     assert 'copperline_line_in_service{kind="FXO",line="copper1"} 0.0' in answer.text
     assert "copperline_registrations 1.0" in answer.text
     assert 'copperline_in_use{resource="rows"} 2.0' in answer.text

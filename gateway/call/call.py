@@ -73,6 +73,12 @@ class Call:
         return [self.leg, *self.others]
 
     @property
+    def answered(self) -> datetime | None:
+        """Wall clock at its answer, or None."""
+        at = self.leg.answered_at
+        return None if at is None else self.started + timedelta(seconds=at - self.began)
+
+    @property
     def state(self) -> str:
         """A word for lists: ringing, up, ended."""
         return self.leg.state
@@ -83,7 +89,7 @@ class Call:
         return CallRecord(
             id=self.id,
             started=self.started,
-            answered=None if answered_at is None else self.started + timedelta(seconds=answered_at - self.began),
+            answered=self.answered,
             ended=wall,
             caller=self.caller.number,
             caller_name=self.caller.name,

@@ -36,7 +36,7 @@ class StreamConnection(asyncio.Protocol):
     """One TCP connection.
 
     Args:
-        on_message: takes each whole message (or the header of one that breaks the stream) with its flow.
+        on_message: takes each whole message with its flow.
         on_open, on_lost: told when the connection is there and when it is gone.
     """
 
@@ -78,9 +78,7 @@ class StreamConnection(asyncio.Protocol):
                     self._transport.write(KeepAlive.PONG.value.encode())
                 case KeepAlive.PONG:
                     pass
-                case Broken(reason, head):
-                    if head:
-                        self._on_message(head, self.flow)
+                case Broken(reason):
                     self.drop(reason)
                     return
                 case bytes():

@@ -1,0 +1,278 @@
+"""One running office: every object built from the configuration, joined, started and stopped in order.
+
+Nothing here decides anything: who calls whom, what a message means and how long to wait is known in the rooms.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from dialplan.engine import DialplanEngine
+from dialplan.model import Dialplan
+from dialplan.plan import DialplanNumbers
+from drivers.lines import AnalogLines
+from gateway.app.cards import Cards
+from gateway.app.console import Console
+from gateway.app.registrations import KeptBindings
+from gateway.app.simulator import EmulatedWorld
+from gateway.call.call import CallRecord
+from gateway.call.manager import CallManager
+from gateway.config.model import Config
+from gateway.core.audio import Codec, Encoding
+from gateway.core.trace import Recorder
+from gateway.media.prompt import SoundLibrary
+from gateway.net.audio import AudioDesk
+from gateway.net.device import DeviceShell
+from gateway.net.runner import Driven, Runner
+from gateway.net.sip import SipSockets
+from gateway.net.ticker import Ticker
+from gateway.plane.plane import Plane, PlaneConfig
+from gateway.sip.account import Account
+from gateway.sip.binding import RegistrationChanged
+from gateway.sip.digest import Secret
+from gateway.sip.legs import LegsConfig
+from gateway.sip.registrar import RegistrarConfig
+from gateway.sip.stack import SipConfig, SipStack
+from gateway.sip.transaction.timers import TimerConfig
+from gateway.sip.transport import Flow
+from gateway.store.store import Store
+from gateway.web.application import application
+from gateway.web.server import WebServer
+
+__all__ = ["Application"]
+
+_log = logging.getLogger("copperline")
+
+FRAME: Final = 0.02
+"""Seconds between two looks of the emulated worlds at their clock."""
+
+RETRY: Final = 5.0
+"""Seconds between two looks for devices that are missing."""
+
+_CODECS: Final[Mapping[str, Codec]] = {
+    "ulaw": Codec(Encoding.PCMU, payload_type=0),
+    "alaw": Codec(Encoding.PCMA, payload_type=8),
+}
+"""Codecs by their names in the configuration, with their static payload types (RFC 3551 table 4)."""
+
+
+class Application:
+    """An office.
+
+    Args:
+        config, dialplan: what it is to be.
+        loop: whose clock is the engines' clock.
+        by_hand: without a media thread and tickers; `step` moves media and the emulated worlds.
+    """
+
+    def __init__(
+        self, config: Config, dialplan: Dialplan, *, loop: asyncio.AbstractEventLoop, by_hand: bool = False
+    ) -> None:
+        self._config = config
+        self._loop = loop
+        self._by_hand = by_hand
+        self._zone = ZoneInfo(config.office.timezone) if config.office.timezone else None
+        self._calls = itertools.count(1)
+        self._started = self._wall()
+        self._tickers: list[Ticker] = []
+        self._web: WebServer | None = None
+        self._store: Store | None = None
+        self.bound: list[tuple[str, tuple[str, int]]] = []
+        clock = loop.time
+        self.recorder = Recorder()
+        self.sounds = SoundLibrary(
+            [config.media.prompts], zone=config.office.country, language=config.office.language
+        )
+        self.plane = Plane(PlaneConfig(rows=config.media.rows, arena=config.media.arena_seconds))
+        ports = config.sip.rtp_ports
+        self.audio = AudioDesk(plane=self.plane, ports=(ports.first, ports.last))
+        self.cards = Cards(config)
+        self.lines = AnalogLines(
+            fxs=self.cards.fxs,
+            fxo=self.cards.fxo,
+            plan=DialplanNumbers(lambda: self.engine.dialplan, self._wall),
+            sounds=self.sounds,
+            recorder=self.recorder,
+            wall=self._wall,
+        )
+        self.shell = DeviceShell(lines=self.lines, open_port=self.cards.open, audio=self.audio, clock=clock)
+        self.runner = Runner(loop)
+        self.sockets = SipSockets(loop, self._sip_message, self._sip_lost)
+        self.manager = CallManager(
+            technologies=dict(self.lines.technologies),
+            sounds=self.sounds,
+            recorder=self.recorder,
+            clock=clock,
+            wall=self._wall,
+            wake=self.runner.wake,
+            new_id=self._new_id,
+            on_record=self._record,
+            limit=config.limits.calls,
+        )
+        self.engine = DialplanEngine(dialplan, self.manager, step_limit=config.limits.dialplan_steps)
+        self.manager.script = self.engine.run
+
+    async def start(self) -> None:
+        """Open everything and take calls.
+
+        Raises:
+            CopperlineError: something that the office cannot do without would not open; `stop` clears up.
+        """
+        config, clock = self._config, self._loop.time
+        self._store = await Store.open(config.store.url)
+        kept = KeptBindings(self._store, clock)
+        self.sip = SipStack(
+            config=_sip_config(config),
+            accounts=[
+                Account(user, Secret(account.secret), account.name, account.context)
+                for user, account in config.accounts.items()
+            ],
+            audio=self.audio,
+            recorder=self.recorder,
+            bindings=kept,
+        )
+        self.sip.restore(await kept.load())
+        self.manager.technologies = {"SIP": self.sip, "PJSIP": self.sip, **self.lines.technologies}
+        self.console = Console(
+            name=config.office.name,
+            simulator=EmulatedWorld(self.cards.telephones, self.cards.exchange_lines) if self._emulates else None,
+            manager=self.manager,
+            lines=self.lines,
+            cards=self.cards,
+            sip=self.sip,
+            shell=self.shell,
+            recorder=self.recorder,
+            store=self._store,
+            clock=clock,
+            usage=self.usage,
+        )
+        self._start_media()
+        self.shell.start()
+        self.shell.watch(self._loop, self.runner.step)
+        self._sip_driven = Driven(self.sip, self.sockets.send, self._sip_event)
+        self.runner.attach(self._sip_driven)
+        self.runner.attach(Driven(self.lines, self.shell.send, self._line_event))
+        web = config.web.listen
+        self._web = await WebServer.start(
+            application(self.console, host=web.host, most_records=config.limits.records_shown), web.host, web.port
+        )
+        self.bound = await self.sockets.listen(
+            (listener.transport, (listener.address.host, listener.address.port)) for listener in config.sip.listen
+        )
+
+    async def stop(self, grace: float = 0.0) -> None:
+        """Refuse new calls, let those in progress go on for `grace` seconds, and close everything."""
+        await self.manager.drain(grace)
+        self.runner.step()
+        for ticker in self._tickers:
+            ticker.stop()
+        await self.sockets.close()
+        if self._web is not None:
+            await self._web.stop()
+        self.runner.stop()
+        self.shell.unwatch()
+        self._loop.remove_reader(self.plane.eventfd)
+        self.plane.close()
+        self.shell.close()
+        if self._store is not None:
+            await self._store.close()
+
+    async def drained(self, grace: float) -> None:
+        """Refuse new calls and wait for those in progress, `grace` seconds at most."""
+        await self.manager.drain(grace)
+
+    def step(self, now: float) -> None:
+        """Move media and the emulated worlds to `now` by hand, and all that follows from it."""
+        self.cards.step(now)
+        self.plane.step(now)
+        self._pump()
+
+    def reload(self, dialplan: Dialplan) -> None:
+        """Run later calls on `dialplan`; those in progress finish on theirs."""
+        self.engine.load(dialplan)
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where it can be reached, for people."""
+        bound = [f"sip {transport}:{host}:{port}" for transport, (host, port) in self.bound]
+        if self._web is not None:
+            bound.append(f"http://{self._web.host}:{self._web.port}/")
+        return bound
+
+    def usage(self) -> Mapping[str, int]:
+        """What is in use now; all but the lines' own rows is zero when no call is in progress."""
+        plane = self.plane.usage()
+        return {
+            **self.manager.usage(),
+            **{f"sip {what}": count for what, count in self.sip.usage().items()},
+            "line resources": self.lines.usage(),
+            "rows": plane.rows,
+            "sounds": plane.sounds,
+            "rtp sockets": self.audio.open_sockets,
+            "tcp connections": self.sockets.usage(),
+            "records waiting": self._store.pending if self._store is not None else 0,
+        }
+
+    @property
+    def _emulates(self) -> bool:
+        return bool(self.cards.telephones or self.cards.exchange_lines)
+
+    def _start_media(self) -> None:
+        self._loop.add_reader(self.plane.eventfd, self._pump)
+        if self._by_hand:
+            return
+        self.plane.start_thread()
+        if self._emulates:
+            self._tickers.append(Ticker(self._loop, FRAME, self.cards.step))
+        self._tickers.append(Ticker(self._loop, RETRY, lambda _: self._retry()))
+
+    def _pump(self) -> None:
+        self.plane.pump(self._loop.time())
+        self.runner.step()
+
+    def _retry(self) -> None:
+        self.shell.retry()
+        self.runner.step()
+
+    def _sip_message(self, data: bytes, flow: Flow) -> None:
+        self.runner.receive(self._sip_driven, data, flow)
+
+    def _sip_lost(self, flow: Flow) -> None:
+        self.sip.lost(flow, self._loop.time())
+        self.runner.step()
+
+    def _sip_event(self, event: Any, now: float) -> None:
+        if isinstance(event, RegistrationChanged):
+            _log.info("account %s: %s %s", event.binding.account, event.binding.contact, event.what.value)
+        else:
+            self.manager.deliver(*event)
+
+    def _line_event(self, event: Any, now: float) -> None:
+        self.manager.deliver(*event)
+
+    def _record(self, record: CallRecord) -> None:
+        self.console.count(record)
+        if self._store is not None:
+            self._store.record(record)
+
+    def _wall(self) -> datetime:
+        return datetime.now().astimezone(self._zone)
+
+    def _new_id(self) -> str:
+        return f"{self._started:%Y%m%d-%H%M%S}-{next(self._calls)}"
+
+
+def _sip_config(config: Config) -> SipConfig:
+    timers = config.sip.timers
+    return SipConfig(
+        realm=config.sip.realm,
+        timers=TimerConfig(timers.t1, timers.t2, timers.t4),
+        legs=LegsConfig(codecs=[_CODECS[name] for name in config.sip.codecs]),
+        registrar=RegistrarConfig(config.sip.min_expires, config.sip.max_expires, config.sip.contacts),
+    )

@@ -1,0 +1,148 @@
+"""The cards of an office: their ports numbered through, their backends made, emulated ones with a world behind.
+
+Lines know ports by one number. A real card's ports keep their DAHDI channel numbers; those of emulated cards
+follow one after the other above them, in the order of the configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from drivers.fxo.config import FxoConfig
+from drivers.fxs.config import FxsConfig
+from gateway.config.model import Config
+from gateway.media.fsk import Standard
+from hardware.analog.dahdi import AnalogPort
+from hardware.analog.emulated import EmulatedCard
+from hardware.analog.line import PortKind
+from hardware.port import Backend
+from hardware.registry import backend
+from hardware.world.office_line import OfficeLine
+from hardware.world.telephone import Telephone
+from hardware.world.world import World
+
+__all__ = ["Cards"]
+
+DAHDI_CHANNELS: Final = 1024
+"""DAHDI has no channel above this number (dahdi/user.h, DAHDI_MAX_CHANNELS)."""
+
+_STANDARDS: Final[Mapping[str, Standard | None]] = {
+    "bell202": Standard.BELL_202,
+    "v23": Standard.V23,
+    "none": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Card:
+    name: str
+    backend: Backend
+    first: int
+    world: World | None
+
+
+class Cards:
+    """All cards of a configuration.
+
+    Args:
+        config: the office.
+
+    Raises:
+        LocalError: a backend or a country that there is not.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._cards: dict[str, _Card] = {}
+        free = 0
+        for name, settings in config.cards.items():
+            if settings.backend == "emulated":
+                self._cards[name] = self._emulated(name, free)
+                free += len(settings.modules)
+            else:
+                self._cards[name] = _Card(name, backend(settings.backend), 0, None)
+                free = max(free, DAHDI_CHANNELS)
+        self.fxs = [self._fxs(number) for number in config.phones]
+        self.fxo = [self._fxo(name) for name in config.lines]
+
+    def open(self, number: int, zone: str) -> AnalogPort:
+        """Open the port that has `number` throughout the office.
+
+        Raises:
+            HardwareError: it is not there or would not open.
+        """
+        card = self._card_at(number)
+        return AnalogPort(card.backend, number - card.first, zone=zone)
+
+    def place(self, number: int) -> tuple[str, int]:
+        """The card of a port, and the port's number on it."""
+        card = self._card_at(number)
+        return card.name, number - card.first
+
+    def step(self, now: float) -> None:
+        """Let the emulated worlds live up to `now`."""
+        for card in self._cards.values():
+            if card.world is not None:
+                card.world.step(now)
+
+    @property
+    def telephones(self) -> dict[str, Telephone]:
+        """Emulated telephones by their numbers."""
+        found = {}
+        for number, phone in self._config.phones.items():
+            world = self._cards[self._config.card_of(phone)].world
+            if world is not None:
+                found[number] = world.telephones[phone.port]
+        return found
+
+    @property
+    def exchange_lines(self) -> dict[str, tuple[World, OfficeLine]]:
+        """Emulated exchange lines by name, each with the world of its central office."""
+        found = {}
+        for name, line in self._config.lines.items():
+            world = self._cards[self._config.card_of(line)].world
+            if world is not None:
+                found[name] = (world, world.office.lines[line.port])
+        return found
+
+    def _emulated(self, name: str, first: int) -> _Card:
+        modules = [PortKind(module.upper()) for module in self._config.cards[name].modules]
+        card = EmulatedCard(ports=modules, zone=self._config.office.country)
+        numbers = {
+            line.port: line.number
+            for line in self._config.lines.values()
+            if self._config.card_of(line) == name and line.number
+        }
+        return _Card(name, card, first, World(card, numbers=numbers))
+
+    def _card_at(self, number: int) -> _Card:
+        return max((card for card in self._cards.values() if card.first < number), key=lambda card: card.first)
+
+    def _fxs(self, number: str) -> FxsConfig:
+        phone = self._config.phones[number]
+        country = self._config.office.country
+        standard = Standard.in_country(country) if phone.caller_id is None else _STANDARDS[phone.caller_id]
+        return FxsConfig(
+            port=self._cards[self._config.card_of(phone)].first + phone.port,
+            number=number,
+            name=phone.name,
+            context=phone.context,
+            zone=country,
+            caller_id=standard,
+        )
+
+    def _fxo(self, name: str) -> FxoConfig:
+        line = self._config.lines[name]
+        return FxoConfig(
+            port=self._cards[self._config.card_of(line)].first + line.port,
+            name=name,
+            group=line.group,
+            context=line.context,
+            did=line.did or line.number or "s",
+            number=line.number,
+            answer_on_polarity=line.answer_on_polarity,
+            caller_id=Standard.in_country(self._config.office.country),
+            zone=self._config.office.country,
+        )

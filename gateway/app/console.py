@@ -1,0 +1,134 @@
+"""The running office as the web sees it: views of its parts, made when asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
+
+from drivers.lines import AnalogLines
+from gateway.app.cards import Cards
+from gateway.app.simulator import EmulatedWorld
+from gateway.call.call import Call, CallRecord
+from gateway.call.manager import CallManager
+from gateway.core.trace import Recorder
+from gateway.sip.stack import SipStack
+from gateway.store.store import Store
+from gateway.web.office import CallView, LegView, LineView, RegistrationView
+
+__all__ = ["Console"]
+
+
+class _Missing(Protocol):
+    @property
+    def missing(self) -> dict[int, str]: ...
+
+
+class Console:
+    """One office (`gateway.web.office.Office`).
+
+    Args:
+        name: as configured.
+        simulator: the emulated world, where there is one.
+        clock: the engine clock, seconds.
+        usage: counts of what is in use, by resource.
+        shell: knows which ports are missing.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        simulator: EmulatedWorld | None,
+        manager: CallManager,
+        lines: AnalogLines,
+        cards: Cards,
+        sip: SipStack,
+        shell: _Missing,
+        recorder: Recorder,
+        store: Store,
+        clock: Callable[[], float],
+        usage: Callable[[], Mapping[str, int]],
+    ) -> None:
+        self.name = name
+        self.simulator = simulator
+        self.usage = usage
+        self.story = recorder.story
+        self.records = store.records
+        self._manager = manager
+        self._lines = lines
+        self._cards = cards
+        self._sip = sip
+        self._shell = shell
+        self._store = store
+        self._clock = clock
+        self._ended: Counter[str] = Counter()
+
+    def count(self, record: CallRecord) -> None:
+        """Count a call that is over."""
+        self._ended[record.disposition] += 1
+
+    def trouble(self) -> str:
+        """A sentence where the office cannot do its work, else ""."""
+        return next(iter(self._shell.missing.values()), "")
+
+    def calls(self) -> Sequence[CallView]:
+        """Calls in progress, the oldest first."""
+        now = self._clock()
+        return [_call(call, now) for call in self._manager.calls]
+
+    def lines(self) -> Sequence[LineView]:
+        """Every analogue port that is configured."""
+        now = self._clock()
+        views = []
+        for status in self._lines.status():
+            card, port = self._cards.place(status.port)
+            views.append(
+                LineView(
+                    name=status.name,
+                    kind=status.technology,
+                    card=card,
+                    port=port,
+                    state=status.state,
+                    in_service=status.in_service,
+                    number=status.number,
+                    seconds=now - status.since,
+                    last_caller=str(status.last_caller) if status.last_caller is not None else "",
+                )
+            )
+        return views
+
+    def registrations(self) -> Sequence[RegistrationView]:
+        """Every telephone that is registered."""
+        now = self._clock()
+        return [
+            RegistrationView(
+                account=binding.account,
+                contact=str(binding.contact),
+                expires=binding.expires_at - now,
+                transport=binding.flow.transport,
+                remote=f"{binding.flow.remote[0]}:{binding.flow.remote[1]}",
+                user_agent=binding.user_agent,
+            )
+            for binding in self._sip.bindings
+        ]
+
+    def totals(self) -> Mapping[str, int]:
+        """What has been counted since the start."""
+        ended = {f"calls {disposition.lower()}": count for disposition, count in self._ended.items()}
+        return {**ended, "records lost": self._store.lost}
+
+
+def _call(call: Call, now: float) -> CallView:
+    return CallView(
+        id=call.id,
+        state=call.state,
+        caller=call.caller.number,
+        caller_name=call.caller.name,
+        called=call.leg.called,
+        context=call.leg.context,
+        started=call.started,
+        answered=call.answered,
+        duration=now - call.began,
+        legs=tuple(LegView(leg.name, leg.peer, leg.state) for leg in call.legs if leg.ending is None),
+    )

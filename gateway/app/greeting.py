@@ -1,0 +1,51 @@
+"""What a running office says of itself: who is there, what to dial, where it listens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gateway.config.model import Config
+
+__all__ = ["greeting"]
+
+
+def greeting(config: Config, file: Path, addresses: Sequence[str]) -> str:
+    """The text that `copperline run` prints once it takes calls; its last line begins with "ready".
+
+    Args:
+        config: the office.
+        file: its configuration file.
+        addresses: where it listens, as bound.
+    """
+    lines = [f"\nCopperline - {config.office.name}\n"]
+    if config.accounts:
+        lines.append(f"  SIP accounts (secrets in {file})")
+        lines += [_row(number, account.name) for number, account in config.accounts.items()]
+    if config.phones:
+        lines.append("  Telephones")
+        lines += [
+            _row(number, _on(config, phone.name, phone.card, phone.port)) for number, phone in config.phones.items()
+        ]
+    if config.lines:
+        lines.append("  Exchange lines")
+        lines += [_row(name, _on(config, line.number, line.card, line.port)) for name, line in config.lines.items()]
+    if config.directory:
+        lines.append("  Numbers")
+        lines += [_row(number, what) for number, what in config.directory.items()]
+    if any(card.backend == "emulated" for card in config.cards.values()) and config.phones:
+        phone = next(iter(config.phones))
+        lines.append("")
+        lines.append(f"  Work the emulated telephones:  copperline sim phone {phone} lift")
+        lines.append("  See what goes on:              copperline calls, copperline lines")
+    return "\n".join([*lines, "", f"ready {' '.join(addresses)}", ""])
+
+
+def _row(name: str, what: str) -> str:
+    return f"    {name:<15} {what}".rstrip()
+
+
+def _on(config: Config, what: str, card: str | None, port: int) -> str:
+    name = card if card is not None else next(iter(config.cards))
+    place = f"{config.cards[name].backend} card {name}, port {port}"
+    return f"{what + ', ' if what else ''}{place}"

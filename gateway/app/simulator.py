@@ -1,0 +1,103 @@
+"""The emulated telephones and exchange lines of an office, worked through the web by `copperline sim`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import numpy as np
+
+from gateway.core.audio import Samples
+from gateway.media.level import level
+from gateway.web.office import HeardView
+from hardware.world.office_line import OfficeLine
+from hardware.world.telephone import Telephone
+from hardware.world.world import World
+
+__all__ = ["EmulatedWorld"]
+
+LATELY = 800
+"""Samples (100 ms) of what is heard now."""
+
+
+class _Phone:
+    """One telephone (`gateway.web.office.SimPhone`)."""
+
+    def __init__(self, number: str, telephone: Telephone) -> None:
+        self._number = number
+        self._telephone = telephone
+        self.lift = telephone.lift
+        self.hang_up = telephone.hang_up
+        self.say = telephone.say
+
+    def flash(self) -> None:
+        """Tap the hook."""
+        self._telephone.flash()
+
+    def dial(self, digits: str) -> None:
+        """Press keys."""
+        self._telephone.dial(digits)
+
+    def pulse(self, digits: str) -> None:
+        """Turn a rotary dial."""
+        self._telephone.pulse(digits)
+
+    def heard(self) -> HeardView:
+        """What is heard and seen at it now."""
+        phone = self._telephone
+        shown = phone.caller_id
+        now = phone.recording[-LATELY:] if phone.off_hook else np.zeros(0, np.int16)
+        return HeardView(
+            number=self._number,
+            off_hook=phone.off_hook,
+            ringing=phone.ringing,
+            rings=len(phone.rings),
+            tone=phone.hears,
+            digits=phone.digits,
+            caller_number=shown.number if shown is not None else "",
+            caller_name=shown.name if shown is not None else "",
+            level=round(level(now), 1) if now.any() else None,
+        )
+
+    def recording(self) -> Samples:
+        """What was heard lately."""
+        return self._telephone.recording
+
+
+class _Line:
+    """One exchange line (`gateway.web.office.SimLine`)."""
+
+    def __init__(self, world: World, line: OfficeLine) -> None:
+        self._world = world
+        self._line = line
+        self.hang_up = line.hang_up
+
+    def call(self, number: str, name: str) -> None:
+        """Call in on it."""
+        port = next(port for port, line in self._world.office.lines.items() if line is self._line)
+        self._world.office.call(port, number, name, when=datetime.now())
+
+
+class EmulatedWorld:
+    """All that is emulated (`gateway.web.office.Simulator`).
+
+    Args:
+        telephones: by number.
+        lines: exchange lines by name, with the world of their central office.
+    """
+
+    def __init__(self, telephones: Mapping[str, Telephone], lines: Mapping[str, tuple[World, OfficeLine]]) -> None:
+        self._phones = {number: _Phone(number, telephone) for number, telephone in telephones.items()}
+        self._lines = {name: _Line(world, line) for name, (world, line) in lines.items()}
+
+    def phone(self, number: str) -> _Phone | None:
+        """The telephone with `number`, if it is emulated."""
+        return self._phones.get(number)
+
+    def line(self, name: str) -> _Line | None:
+        """The line `name`, if it is emulated."""
+        return self._lines.get(name)
+
+    def names(self) -> tuple[Sequence[str], Sequence[str]]:
+        """All telephones and all lines."""
+        return list(self._phones), list(self._lines)

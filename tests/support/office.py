@@ -1,0 +1,123 @@
+"""A whole office on a hand-moved clock: emulated card, media plane, SIP on loopback, dialplan, database.
+
+office = OfficeUnderTest(folder, TOML, DIALPLAN)
+phone = office.phone("101"); ada = office.sip("6001")
+phone.lift(); office.until(lambda: phone.hears == "dial")
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from gateway.app.application import Application
+from gateway.call.call import CallRecord
+from gateway.config.office import load_office
+from gateway.core.audio import Encoding
+from hardware.world.office_line import OfficeLine
+from hardware.world.telephone import Telephone
+from tests.support.loop import ManualLoop
+from tests.support.sip_phone import SipPhone
+
+__all__ = ["OfficeUnderTest"]
+
+TICK = 0.02
+
+
+class OfficeUnderTest:
+    """An office whose time the test moves.
+
+    Args:
+        folder: where its files go.
+        configuration: the TOML; ports 0 are taken free.
+        dialplan: extensions.conf, or None for the built-in one.
+    """
+
+    def __init__(self, folder: Path, configuration: str, dialplan: str | None = None) -> None:
+        self.loop = ManualLoop()
+        asyncio.set_event_loop(self.loop)
+        path = folder / "office.toml"
+        if dialplan is not None:
+            (folder / "extensions.conf").write_text(dialplan)
+            configuration = f'dialplan = "extensions.conf"\n{configuration}'
+        path.write_text(configuration)
+        self.config, plan = load_office(path)
+        self.app = Application(self.config, plan, loop=self.loop, by_hand=True)
+        self.loop.run_until_complete(self.app.start())
+        self._sip_phones: list[SipPhone] = []
+        self.run(0.1)
+        self.idle = dict(self.app.usage())
+
+    # People.
+
+    def phone(self, number: str) -> Telephone:
+        """The analogue telephone `number`."""
+        return self.app.cards.telephones[number]
+
+    def exchange(self, name: str) -> OfficeLine:
+        """The central office's end of line `name`."""
+        return self.app.cards.exchange_lines[name][1]
+
+    def call_in(self, name: str, number: str, caller_name: str = "") -> None:
+        """Somebody in the public network calls line `name`."""
+        simulator = self.app.console.simulator
+        assert simulator is not None
+        line = simulator.line(name)
+        assert line is not None
+        line.call(number, caller_name)
+
+    def sip(self, user: str, *, encoding: Encoding = Encoding.PCMU, register: bool = True) -> SipPhone:
+        """A SIP telephone of account `user`, registered."""
+        server = next(address for transport, address in self.app.bound if transport == "udp")
+        phone = SipPhone(user, self.config.accounts[user].secret, server, encoding=encoding)
+        self._sip_phones.append(phone)
+        if register:
+            phone.register()
+            self.until(lambda: phone.status == 200)
+        return phone
+
+    # Time.
+
+    def run(self, seconds: float) -> None:
+        """Let time pass."""
+        self.loop.advance(seconds, TICK, self._tick)
+
+    def until(self, condition: Callable[[], object], within: float = 10.0) -> float:
+        """Let time pass until `condition` holds; how long that took."""
+        begun = self.loop.now
+        while not condition():
+            assert self.loop.now - begun < within, f"not within {within} s"
+            self.run(TICK)
+        return self.loop.now - begun
+
+    def _tick(self, now: float) -> None:
+        self.app.step(now)
+        for phone in self._sip_phones:
+            phone.tick(now)
+
+    # What was written down.
+
+    def records(self) -> list[CallRecord]:
+        """The call records, the oldest first."""
+        self.loop.run_until_complete(self._stored())
+        return list(reversed(self.loop.run_until_complete(self.app.console.records(1000))))
+
+    async def _stored(self) -> None:
+        while self.app.usage()["records waiting"]:
+            await asyncio.sleep(0)
+
+    def settle_down(self) -> None:
+        """Wait until every timer of past calls has run out, and check that nothing was left behind."""
+        self.loop.advance(70, 0.5, self._tick)
+        self.loop.run_until_complete(self._stored())
+        assert dict(self.app.usage()) == self.idle
+
+    def close(self) -> None:
+        """Stop the office."""
+        for phone in self._sip_phones:
+            phone.close()
+        self.loop.run_until_complete(self.app.stop())
+        self.loop.settle()
+        asyncio.set_event_loop(None)
+        self.loop.close()

@@ -1,0 +1,398 @@
+"""A SIP telephone made of two UDP sockets and plain text, owing nothing to the stack that it tests.
+
+It registers, calls, answers, speaks and listens in G.711, all when `tick` is called: a test moves its time. What it
+heard is kept as samples, what it was sent as messages.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import socket
+import struct
+from collections import deque
+from dataclasses import dataclass, field
+from itertools import count
+
+import numpy as np
+
+from gateway.core.audio import Encoding, Samples
+from gateway.media import g711
+
+__all__ = ["SipMessage", "SipPhone"]
+
+FRAME = 160
+_SERIAL = count(1)
+_PAYLOAD_TYPES = {Encoding.PCMU: 0, Encoding.PCMA: 8}
+_ENCODINGS = {number: encoding for encoding, number in _PAYLOAD_TYPES.items()}
+EVENTS = 101
+
+
+@dataclass
+class SipMessage:
+    """A message taken apart as far as a telephone needs it."""
+
+    start: str
+    headers: list[tuple[str, str]]
+    body: str
+
+    @classmethod
+    def parse(cls, data: bytes) -> SipMessage:
+        head, _, body = data.decode().partition("\r\n\r\n")
+        start, *lines = head.split("\r\n")
+        return cls(
+            start, [(n.strip().lower(), v.strip()) for n, _, v in (line.partition(":") for line in lines)], body
+        )
+
+    def all(self, name: str) -> list[str]:
+        return [value for found, value in self.headers if found == name.lower()]
+
+    def __getitem__(self, name: str) -> str:
+        return next(iter(self.all(name)), "")
+
+    @property
+    def status(self) -> int:
+        return int(self.start.split()[1]) if self.start.startswith("SIP/") else 0
+
+    @property
+    def method(self) -> str:
+        return self["cseq"].split()[1]
+
+
+@dataclass
+class _Dialog:
+    call_id: str
+    local: str
+    remote: str
+    target: str
+    branch: str
+    numbers: count[int] = field(default_factory=lambda: count(1))
+    invite: SipMessage | None = None
+    invite_number: int = 0
+    outgoing: bool = False
+
+
+class SipPhone:
+    """One telephone.
+
+    Args:
+        user, secret: its account.
+        server: where the office listens, by UDP.
+        encoding: the codec that it offers and wants.
+    """
+
+    def __init__(
+        self, user: str, secret: str, server: tuple[str, int], *, encoding: Encoding = Encoding.PCMU
+    ) -> None:
+        self.user = user
+        self.secret = secret
+        self.server = server
+        self.encoding = encoding
+        self.log: list[SipMessage] = []
+        self.state = "idle"
+        self.status = 0
+        self.ended_by = ""
+        self.digits = ""
+        self.caller = ""
+        self._sip = _socket()
+        self._rtp = _socket()
+        self._dialog: _Dialog | None = None
+        self._pending: dict[str, str] = {}
+        self._mouth: deque[Samples] = deque()
+        self._ear: list[Samples] = []
+        self._events: deque[tuple[int, int, bool, int]] = deque()
+        self._seen_event = -1
+        self._media: tuple[str, int] | None = None
+        self._sequence, self._timestamp = 100, 1000
+        self._next_frame: float | None = None
+
+    def close(self) -> None:
+        self._sip.close()
+        self._rtp.close()
+
+    # What somebody does with it.
+
+    def register(self, expires: int = 300) -> None:
+        """Ask to be registered; `status` is 200 once that is done."""
+        self.status = 0
+        self._begin_request("REGISTER", f"sip:{self.server[0]}:{self.server[1]}", f"Expires: {expires}\r\n")
+
+    def call(self, number: str) -> None:
+        """Place a call."""
+        self.state, self.status, self.ended_by, self._ear, self.digits = "calling", 0, "", [], ""
+        self._begin_request("INVITE", f"sip:{number}@{self.server[0]}:{self.server[1]}", body=self._sdp())
+
+    def ring(self) -> None:
+        """Answer an INVITE that came in with 180."""
+        self._respond("180 Ringing")
+
+    def answer(self) -> None:
+        """Answer an INVITE that came in with 200."""
+        self._respond("200 OK", self._sdp())
+        self.state = "up"
+
+    def refuse(self, status: str) -> None:
+        """Refuse an INVITE that came in."""
+        self._respond(status)
+        self.state = "idle"
+
+    def hang_up(self) -> None:
+        """End the call: CANCEL before an answer, BYE after."""
+        dialog = self._dialog
+        assert dialog is not None
+        if self.state == "up":
+            self._in_dialog("BYE", next(dialog.numbers))
+            self.state = "idle"
+        else:
+            assert dialog.outgoing
+            self._send(
+                f"CANCEL {dialog.target} SIP/2.0\r\n{self._via(dialog.branch)}From: {dialog.local}\r\n"
+                f"To: {dialog.remote}\r\nCall-ID: {dialog.call_id}\r\nCSeq: {dialog.invite_number} CANCEL\r\n"
+            )
+
+    def say(self, samples: Samples) -> None:
+        """Speak: 20 ms go out at each tick."""
+        whole = np.concatenate([samples, np.zeros(-len(samples) % FRAME, np.int16)])
+        self._mouth.extend(whole.reshape(-1, FRAME))
+
+    def key(self, digits: str) -> None:
+        """Send digits as RFC 4733 events of 100 ms with 60 ms between."""
+        for digit in digits:
+            code = "0123456789*#ABCD".index(digit)
+            for step in range(1, 6):
+                self._events.append((code, step * FRAME, False, step))
+            self._events.extend([(code, 5 * FRAME, True, 0)] * 3)
+            self._events.extend([(-1, 0, False, 0)] * 3)
+
+    @property
+    def heard(self) -> Samples:
+        """Everything heard in this call."""
+        return np.concatenate(self._ear) if self._ear else np.zeros(0, np.int16)
+
+    # Time.
+
+    def tick(self, now: float) -> None:
+        """Take in what has arrived, and send what is due."""
+        while (data := _take(self._sip)) is not None:
+            message = SipMessage.parse(data)
+            self.log.append(message)
+            if message.status:
+                self._response(message)
+            else:
+                self._request(message)
+        while (data := _take(self._rtp)) is not None:
+            self._hear(data)
+        if self.state == "up" and self._media is not None:
+            self._next_frame = now if self._next_frame is None else self._next_frame
+            while self._next_frame <= now + 1e-9:
+                self._speak()
+                self._next_frame += 0.02
+        else:
+            self._next_frame = None
+
+    # Signalling.
+
+    def _response(self, message: SipMessage) -> None:
+        if message.status in (401, 407) and (request := self._pending.pop(message["call-id"], None)):
+            if message.method == "INVITE":
+                self._ack(message, non_2xx=True)
+            self._send(self._authorized(request, message))
+            return
+        if message.method == "CANCEL" or (message.method == "BYE"):
+            return
+        self.status = message.status
+        if message.method != "INVITE" or self._dialog is None:
+            return
+        if message.body:
+            self._take_sdp(message.body)
+        if message.status < 200:
+            self.state = "ringing" if message.status == 180 else self.state
+        elif message.status < 300:
+            self._dialog.remote = message["to"]
+            if found := re.search(r"<([^>]+)>", message["contact"]):
+                self._dialog.target = found[1]
+            self._ack(message, non_2xx=False)
+            self.state = "up"
+        else:
+            self._ack(message, non_2xx=True)
+            self.state, self.ended_by = "idle", f"{message.status} {message['reason']}".strip()
+
+    def _request(self, message: SipMessage) -> None:
+        if message.method == "INVITE":
+            if self._dialog is not None and self.state == "up" and message["call-id"] == self._dialog.call_id:
+                self._dialog.invite = message
+                self._take_sdp(message.body)
+                self._respond("200 OK", self._sdp())
+                return
+            if self.state != "idle":
+                return
+            target = re.search(r"<([^>]+)>", message["contact"])
+            assert target is not None
+            tag = f";tag={next(_SERIAL)}"
+            self._dialog = _Dialog(message["call-id"], message["to"] + tag, message["from"], target[1], "")
+            self._dialog.invite = message
+            self.state, self.caller, self._ear, self.digits = "offered", message["from"], [], ""
+            self.ended_by = ""
+            self._take_sdp(message.body)
+            return
+        if message.method == "ACK":
+            return
+        self._reply(message, "200 OK")
+        if message.method == "BYE":
+            self.state, self.ended_by = "idle", f"BYE {message['reason']}".strip()
+        elif message.method == "CANCEL":
+            self._respond("487 Request Terminated")
+            self.state, self.ended_by = "idle", f"CANCEL {message['reason']}".strip()
+
+    def _begin_request(self, method: str, uri: str, extra: str = "", body: str = "") -> None:
+        call_id, branch = f"phone-{next(_SERIAL)}", f"z9hG4bK{next(_SERIAL)}"
+        local = f"<sip:{self.user}@{self.server[0]}>;tag={next(_SERIAL)}"
+        remote = f"<sip:{self.user}@{self.server[0]}>" if method == "REGISTER" else f"<{uri}>"
+        dialog = _Dialog(call_id, local, remote, uri, branch, invite_number=1, outgoing=True)
+        next(dialog.numbers)
+        if method == "INVITE":
+            self._dialog = dialog
+        request = (
+            f"{method} {uri} SIP/2.0\r\n{self._via(branch)}From: {local}\r\nTo: {remote}\r\nCall-ID: {call_id}\r\n"
+            f"CSeq: 1 {method}\r\nContact: <{self._contact}>\r\n{extra}"
+        )
+        if body:
+            request += "Content-Type: application/sdp\r\n"
+        self._pending[call_id] = request + "\0" + body
+        self._send(request, body)
+
+    def _authorized(self, request: str, challenge: SipMessage) -> str:
+        row = challenge["www-authenticate"] or challenge["proxy-authenticate"]
+        given = dict(re.findall(r'(\w+)="?([^",]+)"?', row))
+        algorithm = given.get("algorithm", "MD5")
+        digest = hashlib.sha256 if algorithm == "SHA-256" else hashlib.md5
+
+        def h(text: str) -> str:
+            return digest(text.encode()).hexdigest()
+
+        method, uri = request.split()[:2]
+        ha1, ha2 = h(f"{self.user}:{given['realm']}:{self.secret}"), h(f"{method}:{uri}")
+        answer = h(f"{ha1}:{given['nonce']}:00000001:c:auth:{ha2}")
+        name = "Authorization" if challenge.status == 401 else "Proxy-Authorization"
+        opaque = f', opaque="{given["opaque"]}"' if "opaque" in given else ""
+        credentials = (
+            f'{name}: Digest username="{self.user}", realm="{given["realm"]}", nonce="{given["nonce"]}", '
+            f'uri="{uri}", response="{answer}", algorithm={algorithm}, cnonce="c", qop=auth, '
+            f"nc=00000001{opaque}\r\n"
+        )
+        branch = f"z9hG4bK{next(_SERIAL)}"
+        head, _, body = request.partition("\0")
+        head = re.sub(r"branch=[^;\r]+", f"branch={branch}", head)
+        head = re.sub(r"CSeq: 1 ", "CSeq: 2 ", head)
+        if self._dialog is not None and method == "INVITE":
+            self._dialog.branch, self._dialog.invite_number = branch, next(self._dialog.numbers)
+        return head + credentials + "\0" + body
+
+    def _ack(self, response: SipMessage, *, non_2xx: bool) -> None:
+        dialog = self._dialog
+        assert dialog is not None
+        branch = dialog.branch if non_2xx else f"z9hG4bK{next(_SERIAL)}"
+        number = response["cseq"].split()[0]
+        self._send(
+            f"ACK {dialog.target} SIP/2.0\r\n{self._via(branch)}From: {dialog.local}\r\nTo: {response['to']}\r\n"
+            f"Call-ID: {dialog.call_id}\r\nCSeq: {number} ACK\r\n"
+        )
+
+    def _in_dialog(self, method: str, number: int) -> None:
+        dialog = self._dialog
+        assert dialog is not None
+        self._send(
+            f"{method} {dialog.target} SIP/2.0\r\n{self._via(f'z9hG4bK{next(_SERIAL)}')}From: {dialog.local}\r\n"
+            f"To: {dialog.remote}\r\nCall-ID: {dialog.call_id}\r\nCSeq: {number} {method}\r\n"
+        )
+
+    def _respond(self, status: str, body: str = "") -> None:
+        assert self._dialog is not None and self._dialog.invite is not None
+        self._reply(self._dialog.invite, status, body, self._dialog.local)
+
+    def _reply(self, request: SipMessage, status: str, body: str = "", to: str = "") -> None:
+        vias = "".join(f"Via: {via}\r\n" for via in request.all("via"))
+        routes = "".join(f"Record-Route: {route}\r\n" for route in request.all("record-route"))
+        content = "Content-Type: application/sdp\r\n" if body else ""
+        self._send(
+            f"SIP/2.0 {status}\r\n{vias}{routes}From: {request['from']}\r\nTo: {to or request['to']}\r\n"
+            f"Call-ID: {request['call-id']}\r\nCSeq: {request['cseq']}\r\nContact: <{self._contact}>\r\n{content}",
+            body,
+        )
+
+    def _send(self, head: str, body: str = "") -> None:
+        head, _, kept = head.partition("\0")
+        body = body or kept
+        text = f"{head}Max-Forwards: 70\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+        self._sip.sendto(text.encode(), self.server)
+
+    def _via(self, branch: str) -> str:
+        host, port = self._sip.getsockname()
+        return f"Via: SIP/2.0/UDP {host}:{port};branch={branch};rport\r\n"
+
+    @property
+    def _contact(self) -> str:
+        host, port = self._sip.getsockname()
+        return f"sip:{self.user}@{host}:{port}"
+
+    # Media.
+
+    def _sdp(self) -> str:
+        host, port = self._rtp.getsockname()
+        number = _PAYLOAD_TYPES[self.encoding]
+        return (
+            f"v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
+            f"m=audio {port} RTP/AVP {number} {EVENTS}\r\na=rtpmap:{number} {self.encoding.value}/8000\r\n"
+            f"a=rtpmap:{EVENTS} telephone-event/8000\r\na=fmtp:{EVENTS} 0-15\r\n"
+        )
+
+    def _take_sdp(self, body: str) -> None:
+        host, port = re.search(r"c=IN IP4 (\S+)", body), re.search(r"m=audio (\d+)", body)
+        if host and port:
+            self._media = (host[1], int(port[1]))
+
+    def _speak(self) -> None:
+        assert self._media is not None
+        if self._events:
+            code, duration, end, step = self._events.popleft()
+            if code >= 0:
+                marker = 0x80 if step == 1 else 0
+                payload = struct.pack("!BBH", code, (0x80 if end else 0) | 10, duration)
+                self._send_rtp(EVENTS | marker, payload, self._timestamp)
+                if end and (not self._events or not self._events[0][2]):
+                    self._timestamp += duration
+                return
+        samples = self._mouth.popleft() if self._mouth else np.zeros(FRAME, np.int16)
+        self._send_rtp(_PAYLOAD_TYPES[self.encoding], g711.encode(samples, self.encoding), self._timestamp)
+        self._timestamp += FRAME
+
+    def _send_rtp(self, second: int, payload: bytes, timestamp: int) -> None:
+        assert self._media is not None
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        header = struct.pack("!BBHII", 0x80, second, self._sequence, timestamp & 0xFFFFFFFF, 0x1234)
+        self._rtp.sendto(header + payload, self._media)
+
+    def _hear(self, data: bytes) -> None:
+        _, second, _, timestamp, _ = struct.unpack("!BBHII", data[:12])
+        number = second & 0x7F
+        if number == EVENTS:
+            code, flags, _ = struct.unpack("!BBH", data[12:16])
+            if flags & 0x80 and timestamp != self._seen_event:
+                self._seen_event = timestamp
+                self.digits += "0123456789*#ABCD"[code]
+        elif number in _ENCODINGS:
+            self._ear.append(g711.decode(data[12:], _ENCODINGS[number]))
+
+
+def _socket() -> socket.socket:
+    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    opened.bind(("127.0.0.1", 0))
+    opened.setblocking(False)
+    return opened
+
+
+def _take(opened: socket.socket) -> bytes | None:
+    try:
+        return opened.recv(65535)
+    except BlockingIOError:
+        return None

@@ -17,6 +17,7 @@ from typing import Any, Final, Generic, TypeVar
 
 from drivers.channel import AnalogChannel
 from drivers.shelf import Shelf
+from drivers.wording import command_words, event_words
 from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, Silent, Sound
 from gateway.core.ending import Ending
 from gateway.core.errors import Exhausted, IllegalInput, LocalError
@@ -144,7 +145,7 @@ class Line(ABC, Generic[State, Input]):
 
     def receive(self, event: LineEvent, now: float) -> None:
         """Take in a line event; never raises for what a line does."""
-        evidence = self._told(event)
+        evidence = event_words(event, self.port)
         self.note(now, evidence)
         if self._row is None:
             return  # told late: its port has gone
@@ -225,7 +226,7 @@ class Line(ABC, Generic[State, Input]):
             self._feed(self._dialect.digit, Cue(now, f"digit {digit.digit}", digit))
 
     def _order(self, command: LineCommand, now: float) -> None:
-        self.note(now, f"port {self.port} is told: {_words(command)}")
+        self.note(now, f"port {self.port} is told to {command_words(command)}")
         self._shelf.commands.append((self.port, command))
 
     def _tell(self, event: Event) -> None:
@@ -302,14 +303,3 @@ class Line(ABC, Generic[State, Input]):
 
     def _hush_tone(self, cue: Cue) -> None:
         self._hush()
-
-    def _told(self, event: LineEvent) -> str:
-        if event.kind is LineEventKind.FAILED:
-            what = _words(event.command) if event.command is not None else "a command"
-            return f"{what} failed on port {self.port} (errno {event.errno})"
-        extra = f" {event.digit}" if event.digit else f" {event.errno}" if event.errno else ""
-        return f"{event.kind.name}{extra} event on port {self.port}"
-
-
-def _words(command: LineCommand) -> str:
-    return repr(command).replace("<", "").replace(">", "")

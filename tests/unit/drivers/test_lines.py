@@ -17,6 +17,7 @@ from drivers.fxs.config import FxsConfig
 from drivers.fxs.states import FXS
 from drivers.line import Dialect
 from drivers.registry import MAX_NUMBER, Address
+from drivers.wording import command_words, event_words
 from gateway.core.audio import Silent
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
@@ -36,7 +37,21 @@ from gateway.core.messages import (
     SendDigits,
 )
 from gateway.core.number import Party
-from hardware.analog.line import Hook, LineEvent, LineEventKind, PortKind, Ring, SetHook
+from hardware.analog.line import (
+    CancelDial,
+    DialDigits,
+    EchoCancel,
+    Hook,
+    LineCommand,
+    LineEvent,
+    LineEventKind,
+    OnHookTransmit,
+    PortKind,
+    Ring,
+    SetHook,
+    SetPolarity,
+    StopRing,
+)
 from tests.unit.drivers.office import COPPER1, COPPER2, PHONE, SECOND_PHONE, Office
 
 # Addresses.
@@ -150,7 +165,7 @@ def test_the_story_of_a_leg_has_its_line_events_and_commands_in_order() -> None:
     story = [note.text for note in office.recorder.story(leg.name)]
     wanted = [
         "telephone 101 was lifted",
-        "port 1 is told: SetHook(hook=Hook.OFFHOOK: 'off-hook')",
+        "port 1 is told to go off-hook",
         "plays dial us",
         "digit 1 (in-band tone)",
         "digit 0 (in-band tone)",
@@ -169,6 +184,35 @@ def test_what_a_line_says_that_nobody_asked_for_is_noted() -> None:
     office.lines.receive(LineEvent(LineEventKind.ONHOOK), 99, office.clock())
     story = [note.text for note in office.recorder.story("FXS/101")]
     assert "EC_DISABLED event on port 1" in story and "no audio from port 1 for 2 s" in story
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        (SetHook(Hook.START), "seize the line"),
+        (Ring(), "ring"),
+        (Ring((400, 200, 400, 2000)), "ring 400/200/400/2000 ms"),
+        (StopRing(), "stop ringing"),
+        (DialDigits("T555"), "dial T555"),
+        (CancelDial(), "stop dialling"),
+        (SetPolarity(True), "reverse the polarity"),
+        (SetPolarity(False), "restore the polarity"),
+        (OnHookTransmit(1600), "speak to the on-hook telephone for 1600 ms"),
+        (EchoCancel(128), "cancel echo with 128 taps"),
+        (EchoCancel(0), "cancel no echo"),
+    ],
+)
+def test_every_command_has_words(command: LineCommand, words: str) -> None:
+    assert command_words(command) == words
+    failed = LineEvent(LineEventKind.FAILED, errno=22, command=command)
+    assert event_words(failed, 3) == f"'{words}' failed on port 3 (errno 22)"
+
+
+def test_every_event_has_words() -> None:
+    assert event_words(LineEvent(LineEventKind.ONHOOK), 1) == "ONHOOK event on port 1"
+    assert event_words(LineEvent(LineEventKind.PULSE_DIGIT, "7"), 1) == "PULSE_DIGIT 7 event on port 1"
+    assert event_words(LineEvent(LineEventKind.UNKNOWN, errno=99), 1) == "UNKNOWN 99 event on port 1"
+    assert event_words(LineEvent(LineEventKind.FAILED, errno=5), 1) == "'a command' failed on port 1 (errno 5)"
 
 
 # The tables themselves.

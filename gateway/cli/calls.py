@@ -54,4 +54,5 @@ def _party(call: dict[str, Any]) -> str:
 def _ended(record: dict[str, Any]) -> str:
     talked = f"talked {show.duration(record['billed'])}" if record["answered"] else record["disposition"].lower()
     started = datetime.fromisoformat(record["started"]).astimezone()
-    return f"{started:%Y-%m-%d %H:%M:%S}  {record['id']}  {_party(record)} to {record['called']}, {talked}: {record['sentence']}"
+    who = f"{_party(record)} to {record['called']}"
+    return f"{started:%Y-%m-%d %H:%M:%S}  {record['id']}  {who}, {talked}: {record['sentence']}"

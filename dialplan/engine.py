@@ -27,13 +27,35 @@ __all__ = ["DialplanEngine"]
 _STEP_LIMIT: Final = 10_000
 """Steps without time passing: the longest honest loop seen in offices is a few hundred."""
 _TIME_PASSES: Final = 0.01
-"""Seconds that a step must take to count as waiting for something (a step that computes takes microseconds)."""
+"""Seconds that a step must wait to count as waiting; shorter waits are courtesies to other tasks."""
 _COURTESY: Final = 100
 """Steps after which others get their turn."""
 _NUMBER_MARKS: Final = frozenset("*#+-._~!")
 """What may stand in a number beside letters and digits."""
 _NOTED: Final = 200
 """Characters of a step's arguments that are noted."""
+
+
+class _Turns:
+    """Tells whether the event loop has turned, that is, whether a step truly waited.
+
+    The clock alone would not do: on a busy machine any step may take long, and a loop would never be found out.
+    """
+
+    __slots__ = ("_loop", "turned")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self.turned = True
+
+    def watch(self) -> None:
+        """Begin to watch; `turned` is False until the loop has turned."""
+        if self.turned:
+            self.turned = False
+            self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self.turned = True
 
 
 class DialplanEngine:
@@ -126,7 +148,8 @@ class DialplanEngine:
 
     async def _steps(self, script: Script) -> Ending:
         self._check_number(script)
-        clock = asyncio.get_running_loop().time
+        loop = asyncio.get_running_loop()
+        turns = _Turns(loop)
         steps = 0
         found = self._at_start(script)
         while found is not None:
@@ -140,10 +163,12 @@ class DialplanEngine:
                 shown = arguments = script.fill(step.arguments)
                 script.values = []
             script.leg.note(f"{step.place.short} {location} {step.application}({shown[:_NOTED]})")
-            began = clock()
             script.jumped = False
+            turns.watch()
+            began = loop.time()
             await script.execute(step.application, arguments)
-            steps = 0 if clock() - began >= _TIME_PASSES else steps + 1
+            waited = turns.turned and loop.time() - began >= _TIME_PASSES
+            steps = 0 if waited else steps + 1
             if steps >= self._step_limit:
                 return script.ending(
                     Cause.TEMPORARY_FAILURE,

@@ -17,6 +17,16 @@ from gateway.core.number import Party
 from tests.unit.dialplan.office import CALLER_HUNG_UP, FAR_SIDE_HUNG_UP, FakeLeg, Office, read_text
 
 
+class SlowLoop(asyncio.SelectorEventLoop):
+    """An event loop on whose clock everything takes a twentieth of a second."""
+
+    passed = 0.0
+
+    def time(self) -> float:
+        self.passed += 0.05
+        return self.passed
+
+
 def call(text: str, number: str = "100", leg: FakeLeg | None = None) -> FakeLeg:
     return asyncio.run(Office("[office]\n" + text).call(number, leg))
 
@@ -96,6 +106,29 @@ def test_a_loop_in_which_no_time_passes_is_stopped_and_named() -> None:
     assert over.cause is Cause.TEMPORARY_FAILURE
     assert over.evidence.startswith("dialplan loop at extensions.conf:3: 1000 steps")
     assert over.advice == "let the loop end, or put a Wait() into it"
+
+
+def test_a_loop_is_found_out_on_a_machine_so_busy_that_every_step_takes_long() -> None:
+    leg = FakeLeg()
+    office = Office("[office]\nexten => 100,1,NoOp()\n same => n,Goto(1)")
+    with asyncio.Runner(loop_factory=SlowLoop) as runner:
+        runner.run(office.call("100", leg))
+    assert "dialplan loop" in ending(leg).evidence
+
+
+def test_a_loop_in_which_time_passes_goes_on() -> None:
+    class Waiting(FakeLeg):
+        async def wait(self, seconds: float) -> None:
+            await asyncio.sleep(0)
+
+    office = Office(
+        "[office]\nexten => 100,1,Wait(1)\n same => n,GotoIf($[${INC(N)} < 2000]?1)\n same => n,NoOp(done)",
+        step_limit=100,
+    )
+    leg = Waiting()
+    with asyncio.Runner(loop_factory=SlowLoop) as runner:
+        runner.run(office.call("100", leg))
+    assert leg.notes[-1].endswith("NoOp(done)")
 
 
 def test_a_loop_in_h_is_stopped_too() -> None:

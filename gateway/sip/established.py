@@ -8,17 +8,17 @@ INFO are served here; a 2xx of ours that no ACK follows ends the session.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from enum import Enum
 from typing import Final
 
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
-from gateway.core.machine import Machine, Table
+from gateway.core.machine import Machine
 from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
 from gateway.sip.acceptance import Acceptance
 from gateway.sip.causes import cause_of_reason
 from gateway.sip.dialog import Dialog
+from gateway.sip.established_states import TABLE, Input, State
 from gateway.sip.info import INFO_TYPES, key_of
 from gateway.sip.message import Request, Response
 from gateway.sip.session import (
@@ -35,95 +35,8 @@ from gateway.sip.session import (
 )
 from gateway.sip.transport import Flow
 
-__all__ = ["TABLE", "Established"]
+__all__ = ["Established"]
 
-
-class State(Enum):
-    """Where the session stands."""
-
-    STEADY = "steady"
-    OFFERING = "our re-INVITE is out"
-    BACKING_OFF = "we met 491 and wait"
-    ACCEPTED = "our 2xx waits for its ACK"
-    LEAVING = "our BYE waits for the ACK of our 2xx"
-    CLOSED = "closed"
-
-
-class Input(Enum):
-    """What can happen to it."""
-
-    MODIFY = "another direction is wanted"
-    TAKEN = "2xx to our re-INVITE"
-    REFUSED = "our re-INVITE is refused"
-    GLARE = "491 to our re-INVITE"
-    DIALOG_GONE = "481, 408 or nothing to our re-INVITE"
-    RETRY = "the wait after 491 is over"
-    REINVITE = "re-INVITE"
-    ACCEPT = "their offer is accepted"
-    ACK = "ACK"
-    NO_ACK = "no ACK for 64*T1"
-    BYE = "BYE"
-    LOST = "the connection is lost"
-    LEAVE = "we hang up"
-
-
-_S, _I = State, Input
-
-TABLE: Final[Table[State, Input]] = {
-    _S.STEADY: {
-        _I.MODIFY: (_S.OFFERING, "offer"),
-        _I.REINVITE: (_S.STEADY, "consider"),
-        _I.ACCEPT: (_S.ACCEPTED, ""),
-        _I.ACK: (_S.STEADY, ""),
-        _I.BYE: (_S.CLOSED, "they_left"),
-        _I.LOST: (_S.CLOSED, "they_vanished"),
-        _I.LEAVE: (_S.CLOSED, "say_bye"),
-    },
-    # RFC 3261 14.1: one INVITE at a time; 491 is met with a wait, 481 and 408 end the dialog (12.2.1.2).
-    _S.OFFERING: {
-        _I.MODIFY: (_S.OFFERING, ""),
-        _I.TAKEN: (_S.STEADY, "catch_up"),
-        _I.REFUSED: (_S.STEADY, "keep"),
-        _I.GLARE: (_S.BACKING_OFF, "back_off"),
-        _I.DIALOG_GONE: (_S.CLOSED, "give_up"),
-        _I.REINVITE: (_S.OFFERING, "clash"),
-        _I.ACK: (_S.OFFERING, ""),
-        _I.BYE: (_S.CLOSED, "they_left"),
-        _I.LOST: (_S.CLOSED, "they_vanished"),
-        _I.LEAVE: (_S.CLOSED, "say_bye"),
-    },
-    _S.BACKING_OFF: {
-        _I.MODIFY: (_S.BACKING_OFF, ""),
-        _I.RETRY: (_S.OFFERING, "offer"),
-        _I.REINVITE: (_S.BACKING_OFF, "consider"),
-        _I.ACCEPT: (_S.ACCEPTED, "stop_waiting"),
-        _I.ACK: (_S.BACKING_OFF, ""),
-        _I.BYE: (_S.CLOSED, "they_left"),
-        _I.LOST: (_S.CLOSED, "they_vanished"),
-        _I.LEAVE: (_S.CLOSED, "say_bye"),
-    },
-    # RFC 3261 13.3.1.4 and 14.2.
-    _S.ACCEPTED: {
-        _I.MODIFY: (_S.ACCEPTED, ""),
-        _I.REINVITE: (_S.ACCEPTED, "not_yet"),
-        _I.ACK: (_S.STEADY, "catch_up"),
-        _I.NO_ACK: (_S.CLOSED, "not_acknowledged"),
-        _I.BYE: (_S.CLOSED, "they_left"),
-        _I.LOST: (_S.CLOSED, "they_vanished"),
-        _I.LEAVE: (_S.LEAVING, ""),
-    },
-    # RFC 3261 15: the callee says no BYE before the ACK, or the end of the wait for it.
-    _S.LEAVING: {
-        _I.REINVITE: (_S.LEAVING, "not_yet"),
-        _I.MODIFY: (_S.LEAVING, ""),
-        _I.ACK: (_S.CLOSED, "say_bye"),
-        _I.NO_ACK: (_S.CLOSED, "say_bye"),
-        _I.BYE: (_S.CLOSED, "close"),
-        _I.LOST: (_S.CLOSED, "close"),
-        _I.LEAVE: (_S.LEAVING, ""),
-    },
-    _S.CLOSED: {given: (_S.CLOSED, "") for given in Input},
-}
 
 GONE: Final = frozenset({408, 481})
 """Responses to a request in a dialog that end it (RFC 3261 12.2.1.2)."""
@@ -337,11 +250,8 @@ class Established:
                 raise MalformedError("no answer to our offer")
             self._negotiation.accept(answer)
         except (MalformedError, NotAcceptable) as fault:
-            ending = Ending(fault.cause, self._peer, Act.FAILED, str(fault))
-            self._farewell = ending
-            self._machine.state = State.CLOSED
-            self._say_bye(now)
-            self._user.ended(ending, now)
+            self._farewell = Ending(fault.cause, self._peer, Act.FAILED, str(fault))
+            self._act(Input.UNUSABLE, now)
             return False
         self._tell_agreement(now)
         return True
@@ -394,8 +304,7 @@ class Established:
         self._farewell = Ending(
             Cause.DESTINATION_OUT_OF_ORDER, self._peer, Act.VANISHED, "our re-INVITE found no dialog or no answer"
         )
-        self._send_bye(now)
-        self._end(now)
+        self._part(now)
 
     def _not_acknowledged(self, now: float) -> None:
         seconds = self._setting.timers.patience
@@ -406,6 +315,10 @@ class Established:
             f"no ACK for {seconds:g} s",
             "Our 200 does not reach the peer, or its ACK does not reach us: look for a NAT or firewall between.",
         )
+        self._part(now)
+
+    def _part(self, now: float) -> None:
+        """End both sides of the session: the peer is sent a BYE and the user is told."""
         self._send_bye(now)
         self._end(now)
 

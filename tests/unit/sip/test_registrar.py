@@ -62,6 +62,8 @@ def test_it_renews_asks_and_unregisters() -> None:
     assert contacts(phone.register(expires=0, number=9)) == []
     assert what(office) == [Registration.REGISTERED, Registration.RENEWED, Registration.UNREGISTERED]
     assert office.stack.bindings == []
+    office.wait(40)
+    assert office.stack.deadline() is None
 
 
 def test_a_wrong_secret_and_an_unknown_user_are_refused_alike() -> None:

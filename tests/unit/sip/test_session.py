@@ -458,11 +458,15 @@ def test_glare_is_answered_491_and_met_with_a_wait() -> None:
 def test_a_refused_hold_leaves_the_call_up() -> None:
     office = Office()
     phone = Phone(office)
-    channel, _, _ = answered(office, phone)
+    channel, invite, ok = answered(office, phone)
     office.command(channel, Hold())
     phone.reply(phone.arrived(), 488)
     assert phone.arrived().method == "ACK"
     assert office.events() == [] and channel.audio is not None
+    again = phone.within(invite, ok, "INVITE", 3, session_description())
+    phone.send(again)
+    phone.send(phone.ack(again, phone.response()))
+    assert phone.messages() == []  # what was refused is not offered again by itself
     office.command(channel, Hold())
     assert phone.arrived().method == "INVITE"  # may be asked for again
 

@@ -256,3 +256,29 @@ def test_the_last_caller_is_remembered() -> None:
     [copper1] = [line for line in office.lines.status() if line.name == "copper1"]
     assert copper1.last_caller == Party("2565557777") and copper1.state == "ringing"
     assert copper1.channel.startswith("FXO/copper1-") and copper1.technology == "FXO"
+
+
+def test_every_ring_puts_the_end_of_the_call_off() -> None:
+    office = Office()
+    leg = offered(office)
+    for _ in range(4):
+        office.wait(6.0)
+        office.line(LineEventKind.RINGBEGIN, COPPER1)
+        assert office.events() == []
+    office.hang_up(leg)
+    assert leg.audio is None
+    for kind in (LineEventKind.RINGBEGIN, LineEventKind.RINGOFFHOOK) * 2:
+        office.wait(6.0)
+        office.line(kind, COPPER1)
+        assert office.state(COPPER1) == "ringing unanswered"
+
+
+def test_a_port_that_cannot_answer_releases_the_call() -> None:
+    office = Office()
+    leg = offered(office)
+    office.command(leg, Answer())
+    office.fail(OFFHOOK, 16, COPPER1)
+    gone, released = office.leg_and_event()
+    assert gone is leg and isinstance(released, Released) and released.ending.act is Act.FAILED
+    assert released.ending.evidence == "'go off-hook' failed on port 3 (errno 16)"
+    assert office.state(COPPER1) == "resting after a call"

@@ -18,6 +18,7 @@ from gateway.core.messages import (
     Answered,
     Dial,
     Digit,
+    EarlyMedia,
     Offered,
     Progress,
     Released,
@@ -298,3 +299,40 @@ def test_two_calls_on_two_lines_do_not_meet() -> None:
     assert [leg for leg, _ in office.lines.events()] == [second, second]
     office.hang_up(first)
     assert second.audio is not None
+
+
+def test_a_caught_caller_keys_hears_early_media_and_is_dropped() -> None:
+    office = Office()
+    leg = caught(office)
+    row = office.rows[COPPER1]
+    office.command(leg, Alert())
+    office.command(leg, EarlyMedia())
+    assert row.hears == ""
+    row.hear("4", office.clock())
+    office.command(leg, SendDigits("5"))
+    assert office.events() == [Digit("4", 0.08, IN_BAND)] and row.sent_digits == [("5", 0.1, 0.1)]
+    office.hang_up(leg)
+    assert office.commands(COPPER1) == [ONHOOK] and leg.audio is None
+
+
+def test_a_supervised_call_is_keyed_to_dropped_and_hung_up_before_its_answer() -> None:
+    for drops in (False, True):
+        office = Office(trunks=SUPERVISED)
+        leg = dial(office)
+        seize(office)
+        office.wait(5.0)
+        assert office.events() == [Progress()]
+        office.command(leg, SendDigits("1"))
+        assert office.rows[COPPER1].sent_digits[-1][0] == "1"
+        if drops:
+            office.line(LineEventKind.ONHOOK, COPPER1)
+        else:
+            office.hang_up(leg)
+        assert len(office.events()) == int(drops) and office.commands(COPPER1) == [ONHOOK]
+
+
+def test_a_reserved_line_that_is_given_back_has_no_leg() -> None:
+    office = Office()
+    leg = office.call("FXO/copper1/1")
+    office.hang_up(leg)
+    assert leg.audio is None and office.lines.usage() == 0

@@ -223,3 +223,11 @@ def test_every_party_can_be_shown(caller: Party, number: str, name: str, present
     assert (shown.number, shown.name) == (number, name)
     assert presentation is None or shown.presentation is presentation
     assert sound.samples.dtype == np.int16 and sound.loop_from is None
+
+
+def test_a_spill_that_is_not_over_at_the_next_burst_is_cut() -> None:
+    office = Office()
+    ring(office)
+    office.line(LineEventKind.RINGEROFF, PHONE)
+    office.line(LineEventKind.RINGERON, PHONE)
+    assert office.rows[PHONE].hears == ""

@@ -339,3 +339,64 @@ def test_the_end_of_an_old_tone_does_not_silence_a_new_one() -> None:
     row.reach_end()
     office.key("1")
     assert row.hears == ""
+
+
+def test_a_receiver_put_down_at_dial_tone_is_no_call() -> None:
+    office = Office()
+    office.lift()
+    office.put_down()
+    assert office.rows[PHONE].hears == "" and office.lines.usage() == 0
+    assert office.commands(PHONE) == [OFFHOOK, ONHOOK]
+
+
+def test_a_flash_at_dial_tone_gives_sixteen_seconds_more() -> None:
+    office = Office()
+    office.lift()
+    office.wait(10.0)
+    office.line(LineEventKind.WINKFLASH, PHONE)
+    office.wait(10.0)
+    assert office.rows[PHONE].hears == "dial us"
+
+
+def test_a_digit_that_is_being_pulsed_keeps_the_number_open() -> None:
+    office = Office()
+    office.lift()
+    office.key("10")
+    office.wait(7.5)
+    office.line(LineEventKind.PULSE_START, PHONE)
+    office.wait(2.0)
+    office.line(LineEventKind.PULSE_DIGIT, PHONE, "2")
+    assert len(office.events()) == 1
+
+
+def test_a_caller_keys_and_is_keyed_to_before_the_answer() -> None:
+    office = Office()
+    office.lift()
+    office.key("102")
+    leg, _ = office.leg_and_event()
+    office.key("7")
+    assert office.events() == [Digit("7", 0.08, IN_BAND)]
+    office.command(leg, SendDigits("3"))
+    office.command(leg, Hold())
+    office.command(leg, Resume())
+    assert office.rows[PHONE].sent_digits == [("3", 0.1, 0.1)]
+
+
+def test_a_flash_of_a_telephone_left_off_hook_gives_dial_tone() -> None:
+    office = Office()
+    office.lift()
+    office.wait(77.0)
+    assert office.state(PHONE) == "left off-hook"
+    office.line(LineEventKind.WINKFLASH, PHONE)
+    assert office.rows[PHONE].hears == "dial us"
+
+
+@pytest.mark.parametrize("keys", ["1", "102", "44"])
+def test_a_busy_hook_is_tried_again_whatever_was_dialled_meanwhile(keys: str) -> None:
+    office = Office()
+    office.lift()
+    office.commands(PHONE)
+    office.fail(OFFHOOK, errno.EBUSY, PHONE)
+    office.key(keys)
+    office.wait(1.0)
+    assert office.commands(PHONE) == [OFFHOOK]

@@ -341,3 +341,27 @@ def test_lines_and_calls_do_what_they_like_and_nothing_is_left(seed: int, steps:
         except CopperlineError as error:
             raise AssertionError(f"step raised {error}") from error
     anything.end()
+
+
+ORDINARY = {
+    PHONE: [LineEventKind.ONHOOK, LineEventKind.WINKFLASH, LineEventKind.RINGERON, LineEventKind.RINGEROFF],
+    COPPER1: [LineEventKind.ONHOOK, LineEventKind.POLARITY, LineEventKind.HOOKCOMPLETE, LineEventKind.NOALARM],
+}
+
+
+@pytest.mark.parametrize("port", list(ORDINARY))
+def test_late_events_on_an_idle_line_are_ordinary(port: int) -> None:
+    office = Office()
+    for kind in ORDINARY[port]:
+        office.line(kind, port)
+    [label] = [f"{line.technology}/{line.name}" for line in office.lines.status() if line.port == port]
+    assert not [note for note in office.recorder.story(label) if "not expected" in note.text]
+    assert office.lines.outgoing() == [] and office.lines.usage() == 0
+
+
+def test_a_digit_of_a_pulse_that_was_never_begun_is_noted_on_an_idle_line() -> None:
+    office = Office()
+    office.line(LineEventKind.PULSE_START, PHONE)
+    assert "PULSE was not expected while on-hook; ignored" in [
+        note.text for note in office.recorder.story("FXS/101")
+    ]

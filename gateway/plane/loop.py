@@ -166,22 +166,30 @@ def _ticks_due(t: Shared, now: int, limit: int) -> None:
 @stage
 def _watch_signals(t: Shared) -> None:
     """Put the signals of control and of the clock into epoll, the first time."""
-    if t["control"][WATCHING]:
-        return
-    t["control"][WATCHING] = 1
     waiting = epoll_at(t, 0)
     waiting["events"] = EPOLLIN
-    waiting["data"] = COMMAND_READY
-    epoll_ctl(t["control"][EPOLL], EPOLL_CTL_ADD, t["control"][COMMAND_SIGNAL], t["epoll"])
-    if t["control"][TIMER] >= 0:
+    if t["control"][WATCHING] == 0:
+        t["control"][WATCHING] = 1
+        waiting["data"] = COMMAND_READY
+        epoll_ctl(t["control"][EPOLL], EPOLL_CTL_ADD, t["control"][COMMAND_SIGNAL], t["epoll"])
+    if t["control"][WATCHING] == 1 and t["control"][TIMER] >= 0:
+        t["control"][WATCHING] = 2
         waiting["data"] = TIMER_READY
         epoll_ctl(t["control"][EPOLL], EPOLL_CTL_ADD, t["control"][TIMER], t["epoll"])
+
+
+@stage
+def _monotonic(t: Shared) -> int:
+    clock_gettime(CLOCK_MONOTONIC, t["clock"].ctypes.data)
+    return int(t["clock"][0] * 1_000_000_000 + t["clock"][1])
 
 
 @stage
 def _turn(t: Shared, now: int, by_hand: bool) -> int:
     """Serve once through at `now` (ns), or until told to stop; returns 0 or the errno of epoll."""
     _watch_signals(t)
+    if not by_hand:
+        now = _monotonic(t)
     for _ in range(_PASSES if by_hand else _FOR_EVER):
         drain(t, now)
         signal(t)
@@ -191,8 +199,7 @@ def _turn(t: Shared, now: int, by_hand: bool) -> int:
         if ready < 0 and errno() != _EINTR:
             return int(errno())
         if not by_hand:
-            clock_gettime(CLOCK_MONOTONIC, t["clock"].ctypes.data)
-            now = t["clock"][0] * 1_000_000_000 + t["clock"][1]
+            now = _monotonic(t)
         for index in range(ready):
             _serve(t, index, now)
         if by_hand and ready > 0:

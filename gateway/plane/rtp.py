@@ -70,6 +70,8 @@ class RtpPacket:
         Raises:
             LocalError: a field is out of range.
         """
+        if not 0 <= self.payload_type <= 127:
+            raise LocalError(f"an RTP packet has no payload type {self.payload_type}")
         first = _VERSION << 6 | (0x20 if padding else 0) | (0x10 if self.extension else 0) | len(self.csrcs)
         try:
             header = _FIXED.pack(

@@ -107,7 +107,7 @@ EPOLL: Final = 88
 COMMAND_SIGNAL: Final = 89  # eventfd: commands wait
 EVENT_SIGNAL: Final = 90  # eventfd: events wait
 TIMER: Final = 91  # timerfd, or -1 when stepped by hand
-WATCHING: Final = 92  # the two signals above are in epoll
+WATCHING: Final = 92  # in epoll: 1 the signal of commands, 2 the timer too
 _WORDS: Final = 96
 
 _STREAM_IN: Final = [

@@ -16,7 +16,7 @@ from typing import Final
 
 from gateway.core.errors import LocalError
 from gateway.plane.loop import observe, publish, run
-from gateway.plane.table import COMMAND_SIGNAL, STOP, TICKS, TIMER, Tables
+from gateway.plane.table import COMMAND_SIGNAL, NEXT_TICK, STOP, TICKS, TIMER, Tables
 
 __all__ = ["PlaneThread"]
 
@@ -59,6 +59,7 @@ class PlaneThread:
         """
         self._timer = _open_timer()
         self._tables.control[TIMER] = self._timer
+        self._tables.control[NEXT_TICK] = 0  # the tick begins now, wherever it stood when stepped by hand
         self._thread.start()
         # Stopped before the interpreter is taken down, which frees the tables.
         atexit.register(self.stop)
@@ -72,9 +73,9 @@ class PlaneThread:
 
     def fault(self) -> str | None:
         """Why the loop ended by itself, or None while it runs or after `stop`."""
-        if self._result is None or self._result == 0:
+        if self._thread.is_alive() or self._result == 0:
             return None
-        return os.strerror(self._result) if self._result > 0 else "its compiled code could not be run"
+        return "its compiled code could not be run" if self._result is None else os.strerror(self._result)
 
     def stop(self) -> None:
         """End the loop and wait for it."""
@@ -92,7 +93,6 @@ class PlaneThread:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         if self._priority > 0:
             _ask_for_real_time(self._priority)
-        self._result = -1
         self._result = run(self._tables.shared, -1)
 
 

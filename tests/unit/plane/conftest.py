@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from gateway.core.audio import AudioEvent, Codec, Encoding, Samples, SoundEnd
+from gateway.core.errors import Exhausted
 from gateway.media import g711
 from gateway.plane.plane import Plane, PlaneConfig, PlaneUsage
 from gateway.plane.row import PlaneRow, RtpRow
@@ -55,12 +56,13 @@ class Device:
 class Studio:
     """Everything that a test of the plane needs, on one hand-moved clock."""
 
-    def __init__(self, rows: int = 16, arena: float = 30.0) -> None:
+    def __init__(self, rows: int = 16, arena: float = 30.0, now: float = 100.0) -> None:
         self.plane = Plane(PlaneConfig(rows=rows, arena=arena))
-        self.now = 100.0
+        self.now = now
         self.events: list[tuple[PlaneRow, AudioEvent, float]] = []
         self.ends: list[SoundEnd] = []
         self.closed: list[str] = []
+        self.plays = 0
         self._opened: list[RtpEndpoint | Device] = []
         self.settle()  # the plane's ticks count from here
 
@@ -74,7 +76,11 @@ class Studio:
             ours.close()
             self.closed.append(name)
 
-        row = self.plane.add_rtp(ours.fileno(), *ours.getsockname()[:2], on_removed=on_removed)
+        try:
+            row = self.plane.add_rtp(ours.fileno(), *ours.getsockname()[:2], on_removed=on_removed)
+        except Exhausted:
+            ours.close()
+            raise
         self._listen(row)
         return row
 
@@ -99,7 +105,12 @@ class Studio:
     ) -> tuple[PlaneRow, Device]:
         """A frame row and the device at its far side."""
         device = Device(encoding, kind)
-        row = self.plane.add_frames(device.theirs.fileno(), encoding, on_removed=device.theirs.close)
+        try:
+            row = self.plane.add_frames(device.theirs.fileno(), encoding, on_removed=device.theirs.close)
+        except Exhausted:
+            device.ours.close()
+            device.theirs.close()
+            raise
         self._listen(row)
         self._opened.append(device)
         return row, device

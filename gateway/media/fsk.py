@@ -46,6 +46,8 @@ _TYPES: Final = frozenset((0x04, 0x06, 0x80, 0x81, 0x82, 0x86, 0x89))
 """Message types in use; a first character that is none of them is noise."""
 _WEAKEST: Final = peak(-47.0)
 """Amplitude under which there is no carrier: 7 dB below the weakest spill to be read, -40 dBm0."""
+_PIECE: Final = 512
+"""Samples looked at together: soft bits are searched from their beginning at every edge, so they are kept few."""
 _PREFILTER: Final = 33
 """Taps of the band-pass that keeps hum and the end of ringing out."""
 
@@ -117,8 +119,12 @@ class Receiver:
 
     def feed(self, samples: Samples) -> list[bytes]:
         """Take samples and return the messages that were completed in them and verify."""
-        if not len(samples):
-            return []
+        messages: list[bytes] = []
+        for start in range(0, len(samples), _PIECE):
+            messages += self._feed(samples[start : start + _PIECE])
+        return messages
+
+    def _feed(self, samples: Samples) -> list[bytes]:
         signal = np.concatenate([self._tail, samples])
         self._tail = signal[len(signal) - len(self._mark) + 1 :]
         mark = np.abs(np.convolve(signal, self._mark, mode="valid"))

@@ -22,12 +22,10 @@ from gateway.plane.plan import DECODE, ECHO, FORWARD, QUEUE, SOUND, TAKE
 from gateway.plane.player import next_frame
 from gateway.plane.rows import lose, replan
 from gateway.plane.send import may_send, send_frame
-from gateway.plane.table import ACTIVE, EPOLL, FRAME, PACKET, Shared
+from gateway.plane.table import EPOLL, FRAME, PACKET, Shared
 
-__all__ = ["disarm", "frames_ready"]
+__all__ = ["disarm", "frame_ready"]
 
-_AT_ONCE: Final = 16
-"""Frames taken from one descriptor before the others have their turn."""
 _EINTR: Final = 4
 _EAGAIN: Final = 11
 _ECONNRESET: Final = 104
@@ -45,39 +43,29 @@ def disarm(t: Shared, i: int) -> None:
 
 
 @stage
-def frames_ready(t: Shared, i: int, flags: int, now: int) -> None:
-    """Take the frames that wait on row `i`, answering each; `flags` is what epoll said."""
+def frame_ready(t: Shared, i: int, flags: int, now: int) -> None:
+    """Take a frame that waits on row `i` and answer it; `flags` is what epoll said (again, if more wait)."""
     row = row_at(t, i)
-    for _ in range(_AT_ONCE):
-        if row["state"] != ACTIVE:
-            return
-        octets = read(row["descriptor"], t["packet"].ctypes.data, PACKET)
-        if octets == FRAME * width(row["encoding"]):
-            row["received"] += 1
-            row["heard_at"] = now
-            row["silent"] = 0
-            _frame_in(t, i, now)
-            _frame_out(t, i, now)
-        elif octets > 0:
-            row["refused"] += 1
-        elif octets == 0:
-            if flags & (EPOLLHUP | EPOLLRDHUP):
-                lose(t, i, _ECONNRESET, now)
-                return
-            row["refused"] += 1
-        else:
-            error = errno()
-            if error == _EINTR:
-                continue
-            _nothing_read(t, i, error, flags, now)
-            return
+    octets = read(row["descriptor"], t["packet"].ctypes.data, PACKET)
+    if octets == FRAME * width(row["encoding"]):
+        row["received"] += 1
+        row["heard_at"] = now
+        row["silent"] = 0
+        _frame_in(t, i, now)
+        _frame_out(t, i, now)
+    elif octets < 0:
+        _nothing_read(t, i, errno(), flags, now)
+    elif octets == 0 and flags & (EPOLLHUP | EPOLLRDHUP):
+        lose(t, i, _ECONNRESET, now)
+    else:
+        row["refused"] += 1
 
 
 @stage
 def _nothing_read(t: Shared, i: int, error: int, flags: int, now: int) -> None:
     if error == _EVENT_WAITS:
         disarm(t, i)
-    elif error != _EAGAIN:
+    elif error != _EAGAIN and error != _EINTR:
         lose(t, i, error, now)
     elif flags & (EPOLLHUP | EPOLLRDHUP):
         lose(t, i, _ECONNRESET, now)

@@ -15,7 +15,7 @@ from gateway.plane.commands import drain, listen_to
 from gateway.plane.compiled import FINGERPRINT, entry, stage
 from gateway.plane.dtmf import close_stale_event, digit_under_way, send_event
 from gateway.plane.events import SILENT, emit, signal
-from gateway.plane.frames import frames_ready
+from gateway.plane.frames import frame_ready
 from gateway.plane.libc import (
     CLOCK_MONOTONIC,
     EPOLL_CTL_ADD,
@@ -32,7 +32,7 @@ from gateway.plane.libc import (
 )
 from gateway.plane.plan import EVENT_OPEN, REARM, SEND_EVENTS, SOUND
 from gateway.plane.player import next_frame
-from gateway.plane.receive import packets_ready
+from gateway.plane.receive import packet_ready
 from gateway.plane.rows import lose, replan
 from gateway.plane.send import may_send, send_frame
 from gateway.plane.table import (
@@ -91,9 +91,9 @@ def _serve(t: Shared, index: int, now: int) -> None:
     if row["state"] != ACTIVE or row["generation"] != data >> 24:
         return
     if row["kind"] == FRAMES:
-        frames_ready(t, i, flags, now)
+        frame_ready(t, i, flags, now)
     else:
-        packets_ready(t, i, flags, now)
+        packet_ready(t, i, flags, now)
 
 
 @stage

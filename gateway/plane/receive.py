@@ -21,20 +21,17 @@ from gateway.plane.listen import listen
 from gateway.plane.plan import DECODE, ECHO, FORWARD, QUEUE, SOUND
 from gateway.plane.rows import lose
 from gateway.plane.send import may_send, relay
-from gateway.plane.table import ACTIVE, MAX_PAYLOAD, PACKET, Shared
+from gateway.plane.table import MAX_PAYLOAD, PACKET, Shared
 
-__all__ = ["packets_ready"]
+__all__ = ["packet_ready"]
 
 RELATCH_SILENCE: Final = 5_000_000_000
 """ns of silence after which another address may be the peer: longer than a pause of voice activity detection."""
 SSRC_SILENCE: Final = 100_000_000
 """ns of silence after which the peer's address may go on with another SSRC (a transfer behind it)."""
 
-_AT_ONCE: Final = 16
-"""Packets taken from one socket before the others have their turn."""
 _GAP_LIMIT: Final = 1000
 """A step of the sequence number that counts as a new beginning, not as loss."""
-_EINTR: Final = 4
 _EBADF: Final = 9
 _EAGAIN: Final = 11
 _ENODEV: Final = 19
@@ -42,35 +39,32 @@ _ENOTSOCK: Final = 88
 
 
 @stage
-def packets_ready(t: Shared, i: int, flags: int, now: int) -> None:
-    """Take the packets that wait on row `i`; `flags` is what epoll said."""
+def packet_ready(t: Shared, i: int, flags: int, now: int) -> None:
+    """Take a packet that waits on row `i`; `flags` is what epoll said.
+
+    One at a time: where more wait epoll says so again, and to ask for a second one that is not there would cost as
+    much as all other work on the first.
+    """
     row = row_at(t, i)
-    for _ in range(_AT_ONCE):
-        if row["state"] != ACTIVE:
-            return
-        t["address_length"][0] = len(t["address"])
-        octets = recvfrom(
-            row["descriptor"],
-            t["packet"].ctypes.data,
-            PACKET,
-            MSG_DONTWAIT | MSG_TRUNC,
-            t["address"].ctypes.data,
-            t["address_length"].ctypes.data,
-        )
-        if octets >= 0:
-            if not _take(t, i, octets, now):
-                row["refused"] += 1
-            continue
-        error = errno()
-        if error == _EBADF or error == _ENODEV or error == _ENOTSOCK:
-            lose(t, i, error, now)
-        elif error == _EAGAIN:
-            if flags & (EPOLLERR | EPOLLHUP):
-                disarm(t, i)  # something that asking again would not change: not before the next tick
-        elif error != _EINTR:
-            flags = 0  # an ICMP answer to what we sent, now read: the network's state, not the socket's
-            continue
+    t["address_length"][0] = len(t["address"])
+    octets = recvfrom(
+        row["descriptor"],
+        t["packet"].ctypes.data,
+        PACKET,
+        MSG_DONTWAIT | MSG_TRUNC,
+        t["address"].ctypes.data,
+        t["address_length"].ctypes.data,
+    )
+    if octets >= 0:
+        if not _take(t, i, octets, now):
+            row["refused"] += 1
         return
+    error = errno()
+    if error == _EBADF or error == _ENODEV or error == _ENOTSOCK:
+        lose(t, i, error, now)
+    elif error == _EAGAIN and flags & (EPOLLERR | EPOLLHUP):
+        disarm(t, i)  # something that asking again would not change: not before the next tick
+    # Anything else is an ICMP answer to what we sent, now read: the network's state, not the socket's.
 
 
 @stage

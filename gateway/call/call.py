@@ -83,14 +83,14 @@ class Call:
         """A word for lists: ringing, up, ended."""
         return self.leg.state
 
-    def record(self, ending: Ending, disposition: str, wall: datetime, now: float) -> CallRecord:
+    def record(self, ending: Ending, disposition: str, now: float) -> CallRecord:
         """The record of the call, now that it is over."""
         answered_at = self.leg.answered_at
         return CallRecord(
             id=self.id,
             started=self.started,
             answered=self.answered,
-            ended=wall,
+            ended=self.started + timedelta(seconds=now - self.began),
             caller=self.caller.number,
             caller_name=self.caller.name,
             called=self.leg.called,

@@ -268,4 +268,4 @@ class CallManager:
         assert ending is not None  # every leg has been hung up by now
         disposition = "ANSWERED" if call.leg.answered else _DISPOSITION.get(ending.cause, "FAILED")
         _log.info("call %s from %s to %s ended: %s", call.id, call.caller, call.leg.called, ending)
-        self._on_record(call.record(ending, disposition, self._wall(), self._clock()))
+        self._on_record(call.record(ending, disposition, self._clock()))

@@ -179,3 +179,16 @@ def test_a_relay_follows_a_source_through_half_an_hour_of_sequence_numbers(studi
         bob.received = bob.received[-2:]
     assert b.stats().sent == 90_000
     assert (bob.received[1].sequence - bob.received[0].sequence) & 0xFFFF == 1
+
+
+def test_a_straggler_from_before_the_join_does_not_repeat_a_number(studio: Studio) -> None:
+    (a, alice), (b, bob) = studio.telephone(), studio.telephone()
+    b.play(Sound("beep", np.full(480, 1000, np.int16)))
+    studio.tick(3)
+    early = alice.packet(np.zeros(160, np.int16))
+    a.join(b)
+    alice.say(np.zeros(320, np.int16))
+    alice.send(early)
+    studio.tick()
+    got = bob.hear()
+    assert [(p.sequence - got[0].sequence) & 0xFFFF for p in got] == [0, 1, 2, 3, 4]

@@ -48,5 +48,5 @@ $(VENV)/test.stamp: pyproject.toml install.sh
 
 $(VENV)/warm.stamp: $(SOURCES) | $(VENV)/run.stamp
 	@echo "Compiling the media plane and speaking the prompts (once) ..."
-	@$(BIN)/copperline warm
+	@$(BIN)/copperline warm $(OFFICE)
 	@touch $@

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Callable
+from typing import Any
 
 __all__ = ["ManualLoop"]
 
@@ -24,7 +25,9 @@ class ManualLoop(asyncio.SelectorEventLoop):
 
     def __init__(self) -> None:
         self.now = 1000.0
+        self._failed: list[BaseException] = []
         super().__init__(_Impatient())
+        self.set_exception_handler(self._note_failure)
 
     def time(self) -> float:
         return self.now
@@ -34,6 +37,8 @@ class ManualLoop(asyncio.SelectorEventLoop):
         for _ in range(turns):
             self.call_soon(self.stop)
             self.run_forever()
+        if self._failed:
+            raise self._failed.pop(0)
 
     def advance(self, seconds: float, tick: float = 0.02, on_tick: Callable[[float], None] | None = None) -> None:
         """Move time on in steps of `tick` seconds; `on_tick` is called at each with the new time."""
@@ -41,5 +46,9 @@ class ManualLoop(asyncio.SelectorEventLoop):
         while self.now < end - 1e-9:
             self.now = min(end, self.now + tick)
             if on_tick is not None:
-                on_tick(self.now)
+                self.call_soon(on_tick, self.now)
             self.settle()
+
+    def _note_failure(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """What fails in a call-back fails the test that moves time."""
+        self._failed.append(context.get("exception") or RuntimeError(context["message"]))

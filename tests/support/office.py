@@ -108,8 +108,11 @@ class OfficeUnderTest:
             await asyncio.sleep(0)
 
     def settle_down(self) -> None:
-        """Wait until every timer of past calls has run out, and check that nothing was left behind."""
-        self.loop.advance(70, 0.5, self._tick)
+        """Log the telephones off, wait until every timer of past calls has run out, and look what was left."""
+        for phone in self._sip_phones:
+            phone.register(expires=0)
+        self.run(1)
+        self.loop.advance(180, 1, self._tick)
         self.loop.run_until_complete(self._stored())
         left = {what: count for what, count in self.app.usage().items() if count != self.idle[what]}
         assert not left, f"left behind: {left}; idle: {self.idle}"

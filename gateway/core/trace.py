@@ -2,7 +2,8 @@
 
 Messages on the wire, line events, dialplan steps, media events and state changes of a call are noted under the
 name of the leg (channel) that met them. When legs become one call, `join` makes their notes one story. Old
-stories give way to new ones; a story that grows too long loses its middle, never its beginning or its end.
+stories give way to new ones, those of calls only to calls: whoever floods us with requests that never become one
+pushes out his own kind. A story that grows too long loses its middle, never its beginning or its end.
 Secrets are masked on the way in, so nothing downstream can leak them.
 """
 
@@ -66,16 +67,26 @@ class Recorder:
     """Keeps the stories of the latest calls.
 
     Args:
-        calls: how many stories are kept; the one untouched for longest goes first.
+        calls: how many stories of calls are kept; the one untouched for longest goes first.
+        strays: the same for stories of what has not become a call.
         notes: how many notes a story keeps; what goes is from its middle.
         tap: called with each note as it is made (a log, a live view); must be quick and must not raise.
     """
 
-    def __init__(self, *, calls: int = 1000, notes: int = 400, tap: Callable[[Note], None] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        calls: int = 1000,
+        strays: int = 500,
+        notes: int = 400,
+        tap: Callable[[Note], None] | None = None,
+    ) -> None:
         self._calls = calls
+        self._strays = strays
         self._half = max(1, notes // 2)
         self._tap = tap
-        self._stories: OrderedDict[str, _Story] = OrderedDict()
+        self._of_calls: OrderedDict[str, _Story] = OrderedDict()
+        self._of_strays: OrderedDict[str, _Story] = OrderedDict()
         self._story_of: dict[str, str] = {}
 
     def note(self, at: float, kind: Kind, leg: str, text: str, detail: str = "") -> None:
@@ -88,7 +99,11 @@ class Recorder:
     def join(self, call: str, leg: str) -> None:
         """Make `leg`'s notes, past and to come, part of the story of `call`."""
         own_key = self._story_of.get(leg, leg)
-        own = self._stories.pop(own_key, None) if own_key != call else None
+        own = self._take(own_key) if own_key != call else None
+        if call not in self._of_calls:
+            self._of_calls[call] = self._take(call) or _Story(legs={call})
+            self._story_of[call] = call
+            self._forget(self._of_calls, self._calls)
         story = self._story(call)
         if own is not None:
             merged = sorted([*story.first, *story.latest, *own.first, *own.latest], key=lambda note: note.at)
@@ -104,7 +119,8 @@ class Recorder:
 
     def story(self, name: str) -> list[Note]:
         """All notes kept of the call (or the call of the leg) `name`, in order; empty if it is not known."""
-        story = self._stories.get(self._story_of.get(name, name))
+        key = self._story_of.get(name, name)
+        story = self._of_calls.get(key) or self._of_strays.get(key)
         if story is None:
             return []
         gap = []
@@ -114,22 +130,28 @@ class Recorder:
         return [*story.first, *gap, *story.latest]
 
     def stories(self) -> list[str]:
-        """Names of the stories kept, least lately touched first."""
-        return list(self._stories)
+        """Names of the calls whose stories are kept, least lately touched first."""
+        return list(self._of_calls)
 
     def _story(self, name: str) -> _Story:
         key = self._story_of.get(name, name)
-        story = self._stories.get(key)
-        if story is None:
-            story = self._stories[key] = _Story(legs={name})
-            self._story_of[name] = key
-            if len(self._stories) > self._calls:
-                _, forgotten = self._stories.popitem(last=False)
-                for leg in forgotten.legs:
-                    self._story_of.pop(leg, None)
-        else:
-            self._stories.move_to_end(key)
+        for stories in (self._of_calls, self._of_strays):
+            if (story := stories.get(key)) is not None:
+                stories.move_to_end(key)
+                return story
+        story = self._of_strays[key] = _Story(legs={name})
+        self._story_of[name] = key
+        self._forget(self._of_strays, self._strays)
         return story
+
+    def _take(self, key: str) -> _Story | None:
+        return self._of_strays.pop(key, None) or self._of_calls.pop(key, None)
+
+    def _forget(self, stories: OrderedDict[str, _Story], most: int) -> None:
+        while len(stories) > most:
+            _, forgotten = stories.popitem(last=False)
+            for leg in forgotten.legs:
+                self._story_of.pop(leg, None)
 
     def _append(self, story: _Story, note: Note) -> None:
         if len(story.first) < self._half:

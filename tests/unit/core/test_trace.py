@@ -40,11 +40,24 @@ def test_old_stories_give_way_and_leave_nothing_behind() -> None:
 
 def test_a_touched_story_stays_longer() -> None:
     recorder = Recorder(calls=2)
-    recorder.note(0.0, Kind.CALL, "a", "begins")
-    recorder.note(0.0, Kind.CALL, "b", "begins")
-    recorder.note(1.0, Kind.CALL, "a", "goes on")
-    recorder.note(2.0, Kind.CALL, "c", "begins")
+    for call in ("a", "b"):
+        recorder.join(call, f"leg-{call}")
+        recorder.note(0.0, Kind.CALL, call, "begins")
+    recorder.note(1.0, Kind.CALL, "leg-a", "goes on")
+    recorder.join("c", "leg-c")
     assert recorder.stories() == ["a", "c"]
+
+
+def test_requests_that_never_become_calls_push_out_their_own_kind_only() -> None:
+    recorder = Recorder(calls=2, strays=3)
+    recorder.note(0.0, Kind.MESSAGE, "leg", "INVITE")
+    recorder.join("call", "leg")
+    for number in range(100):
+        recorder.note(1.0, Kind.MESSAGE, f"scan-{number}", "OPTIONS")
+    assert texts(recorder, "call") == ["INVITE"]
+    assert texts(recorder, "scan-99") == ["OPTIONS"]
+    assert texts(recorder, "scan-96") == []
+    assert recorder.stories() == ["call"]
 
 
 def test_secrets_are_masked_on_the_way_in() -> None:

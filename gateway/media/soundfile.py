@@ -42,7 +42,7 @@ def read(path: Path) -> Samples:
         if path.stat().st_size > _MAX_OCTETS:
             raise MalformedError(f"{path}: larger than {_MAX_OCTETS >> 20} MB; cut it")
         samples = reader(path)
-    except (OSError, EOFError, wave.Error, LocalError) as fault:
+    except (OSError, EOFError, RuntimeError, wave.Error, LocalError) as fault:  # a cut chunk is a RuntimeError
         raise MalformedError(f"{path}: {fault or 'it ends too early'}") from fault
     if len(samples) > _MAX_SECONDS * _RATE:
         raise MalformedError(f"{path}: longer than {_MAX_SECONDS // 60} minutes; cut it")

@@ -1,0 +1,141 @@
+"""Every state machine of the project, by the name of its drawing, with the state in which it begins.
+
+What a drawing shows is in the table itself; only its name, its place and its beginning are told here. A test finds
+tables that are missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from drivers.fxo import states as fxo
+from drivers.fxs import states as fxs
+from gateway.core.machine import Table
+from gateway.sip import established_states, incoming, outgoing
+from gateway.sip.transaction import invite_client, invite_server, plain_client, plain_server
+from hardware.analog.emulation import receive_fxo, receive_fxs, transmit
+from hardware.world import office_call
+
+__all__ = ["MACHINES", "Drawn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A state machine to be drawn.
+
+    Attributes:
+        name: of its drawing's file, without ending.
+        title: what it is the machine of.
+        source: the file that holds its table.
+        table: the table.
+        start: the state in which it begins.
+    """
+
+    name: str
+    title: str
+    source: str
+    table: Table[Any, Any]
+    start: Enum
+
+
+MACHINES: Final = (
+    Drawn(
+        "sip-invite-client",
+        "INVITE client transaction (RFC 3261 17.1.1, RFC 6026)",
+        "gateway/sip/transaction/invite_client.py",
+        invite_client.INVITE_CLIENT,
+        invite_client.InviteClientState.CALLING,
+    ),
+    Drawn(
+        "sip-invite-server",
+        "INVITE server transaction (RFC 3261 17.2.1, RFC 6026)",
+        "gateway/sip/transaction/invite_server.py",
+        invite_server.INVITE_SERVER,
+        invite_server.InviteServerState.PROCEEDING,
+    ),
+    Drawn(
+        "sip-plain-client",
+        "Client transaction of any other request (RFC 3261 17.1.2)",
+        "gateway/sip/transaction/plain_client.py",
+        plain_client.PLAIN_CLIENT,
+        plain_client.PlainClientState.TRYING,
+    ),
+    Drawn(
+        "sip-plain-server",
+        "Server transaction of any other request (RFC 3261 17.2.2)",
+        "gateway/sip/transaction/plain_server.py",
+        plain_server.PLAIN_SERVER,
+        plain_server.PlainServerState.TRYING,
+    ),
+    Drawn(
+        "sip-incoming",
+        "An INVITE that came in, until it is answered (RFC 3261 13.3)",
+        "gateway/sip/incoming.py",
+        incoming.TABLE,
+        incoming.State.OFFERED,
+    ),
+    Drawn(
+        "sip-outgoing",
+        "An INVITE that we send, until it is answered (RFC 3261 13.2)",
+        "gateway/sip/outgoing.py",
+        outgoing.TABLE,
+        outgoing.State.CALLING,
+    ),
+    Drawn(
+        "sip-established",
+        "An established INVITE session (RFC 3261 12 to 15)",
+        "gateway/sip/established_states.py",
+        established_states.TABLE,
+        established_states.State.STEADY,
+    ),
+    Drawn(
+        "line-fxs", "A telephone line: the driver of an FXS port", "drivers/fxs/states.py", fxs.TABLE, fxs.FXS.start
+    ),
+    Drawn(
+        "line-fxo", "An exchange line: the driver of an FXO port", "drivers/fxo/states.py", fxo.TABLE, fxo.FXO.start
+    ),
+    Drawn(
+        "card-fxs-transmit",
+        "Emulated FXS channel: what it puts on the line",
+        "hardware/analog/emulation/transmit.py",
+        transmit.FXS_TRANSMIT,
+        transmit.TxState.ONHOOK,
+    ),
+    Drawn(
+        "card-fxo-transmit",
+        "Emulated FXO channel: what it puts on the line",
+        "hardware/analog/emulation/transmit.py",
+        transmit.FXO_TRANSMIT,
+        transmit.TxState.ONHOOK,
+    ),
+    Drawn(
+        "card-fxs-receive",
+        "Emulated FXS channel: what the telephone does",
+        "hardware/analog/emulation/receive_fxs.py",
+        receive_fxs.FXS_RECEIVE,
+        receive_fxs.FxsState.ONHOOK,
+    ),
+    Drawn(
+        "card-fxo-ringing",
+        "Emulated FXO channel: whether the exchange rings",
+        "hardware/analog/emulation/receive_fxo.py",
+        receive_fxo.FXO_RINGING,
+        receive_fxo.RingState.QUIET,
+    ),
+    Drawn(
+        "card-fxo-battery",
+        "Emulated FXO channel: whether the exchange feeds the line",
+        "hardware/analog/emulation/receive_fxo.py",
+        receive_fxo.FXO_BATTERY,
+        receive_fxo.BatteryState.ALARM,
+    ),
+    Drawn(
+        "office-line",
+        "A subscriber line at the emulated central office",
+        "hardware/world/office_call.py",
+        office_call.OFFICE_LINE,
+        office_call.CallState.IDLE,
+    ),
+)

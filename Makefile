@@ -43,7 +43,7 @@ $(VENV)/run.stamp: pyproject.toml install.sh
 	@touch $@
 
 $(VENV)/test.stamp: pyproject.toml install.sh
-	@sh install.sh $(VENV) '.[fast,dev]' $(TEST_NEEDS)
+	@sh install.sh $(VENV) '.[fast,postgresql,dev]' $(TEST_NEEDS)
 	@touch $@ $(VENV)/run.stamp
 
 $(VENV)/warm.stamp: $(SOURCES) | $(VENV)/run.stamp

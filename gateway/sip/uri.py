@@ -78,7 +78,8 @@ class SipUri:
         if port is not None and not 1 <= int(port) <= 65535:
             raise MalformedError(f"port {port} of a SIP URI is out of range")
         return cls(
-            host.strip("[]"),
+            # Three colons are a slip of RFC 3261's grammar that peers have copied (RFC 5118 section 4.10).
+            host.strip("[]").replace(":::", "::") if host[0] == "[" else host,
             user,
             password,
             int(port) if port is not None else None,

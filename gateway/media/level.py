@@ -14,7 +14,7 @@ import numpy as np
 
 from gateway.core.audio import Samples
 
-__all__ = ["PEAK_0DBM0", "active_level", "level", "peak"]
+__all__ = ["PEAK_0DBM0", "active_level", "dbm0", "level", "peak"]
 
 PEAK_0DBM0: Final = 32636 / 10 ** (3.17 / 20)
 """Peak amplitude of a sine of 0 dBm0 on the int16 scale, 22656."""
@@ -35,7 +35,7 @@ def level(samples: Samples) -> float:
     """The level of `samples` in dBm0; -96 for silence or nothing at all."""
     if not len(samples):
         return _SILENCE
-    return _dbm0(float(np.mean(np.square(samples, dtype=np.float64))))
+    return dbm0(float(np.mean(np.square(samples, dtype=np.float64))))
 
 
 def active_level(samples: Samples) -> float:
@@ -48,10 +48,11 @@ def active_level(samples: Samples) -> float:
         return level(samples)
     power = np.mean(np.square(samples[:whole].reshape(-1, _BLOCK), dtype=np.float64), axis=1)
     loud = float(np.quantile(power, 0.95))
-    return _dbm0(float(np.mean(power[power >= loud / 40])))
+    return dbm0(float(np.mean(power[power >= loud / 40])))
 
 
-def _dbm0(mean_square: float) -> float:
+def dbm0(mean_square: float) -> float:
+    """The level in dBm0 of a signal whose samples have this mean square; -96 for silence."""
     if mean_square <= 0:
         return _SILENCE
     return max(_SILENCE, 10 * math.log10(2 * mean_square / PEAK_0DBM0**2))

@@ -3,7 +3,8 @@
 In go samples at 8000 Hz in pieces of any size; `tone` is the name of what is heard now. A zone's texts are all that
 is known: nothing here is particular to a country. Every 20 ms are given the group of frequencies that explains
 them, blocks alike make a run, and the runs are laid against the cadences. A tone is told as soon as no other of the
-zone fits, and is over when what is heard fits it no more.
+zone fits, and is over when what is heard fits it no more. `hearing` tells how sure that is; `quiet` and `voice`
+tell of what is no tone.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from numpy.typing import NDArray
 
 from gateway.core.audio import Samples
 from gateway.media.cadence import Part, parse
-from gateway.media.level import level
+from gateway.media.level import dbm0
 from gateway.media.tone import zone
 
-__all__ = ["ToneRecogniser"]
+__all__ = ["Hearing", "ToneRecogniser"]
 
 _RATE: Final = 8000
 _BLOCK: Final = 160
@@ -42,8 +43,10 @@ _LOWERED: Final = 6.0
 """dB by which a part that is meant to be softer must be."""
 _AFTERMATH: Final = 1000
 """Milliseconds for which a tone that falls silent for good is still told."""
-_RUNS: Final = 12
+_RUNS: Final = 24
 """Runs remembered: three times the longest cadence that repeats."""
+_VOICE: Final = 1000
+"""Milliseconds over which sound that is no tone is counted."""
 
 _NAMES: Final = ("busy", "congestion", "ring", "info", "dial", "milliwatt")
 """The tones known, the likelier first: that one is told where a zone makes two alike."""
@@ -76,6 +79,24 @@ class _Run:
     level: float
 
 
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How sure a tone is.
+
+    Attributes:
+        tone: its name.
+        bursts: sounds heard in a row that fit its cadence, the present one included.
+        seconds: length of the present run.
+        confidence: 0 to 1. Each burst, or second of a steady tone, halves the doubt; lengths at the edge of their
+            tolerance double what is left of it at most.
+    """
+
+    tone: str
+    bursts: int
+    seconds: float
+    confidence: float
+
+
 class ToneRecogniser:
     """Hears which call progress tone of a zone there is.
 
@@ -104,6 +125,7 @@ class ToneRecogniser:
         self._runs: deque[_Run] = deque([_Run(_SILENCE, 0, _QUIET)], maxlen=_RUNS)
         self._unfit = 0
         self._held = 0
+        self._voice = 0
         self._tone: str | None = None
 
     @property
@@ -111,27 +133,48 @@ class ToneRecogniser:
         """What is heard now: dial busy congestion ring info milliwatt, or None."""
         return self._tone
 
+    @property
+    def hearing(self) -> Hearing | None:
+        """What is heard now, and how sure that is."""
+        if self._tone is None:
+            return None
+        runs = list(self._runs)
+        known = [cadence for cadence in self._cadences if cadence.name == self._tone]
+        bursts, deviation = max((_evidence(cadence, runs) for cadence in known), default=(0, 0.0))
+        seconds = runs[-1].ms / 1000
+        doubt = 0.5 ** (max(bursts, seconds) if bursts < 2 else bursts)
+        return Hearing(self._tone, bursts, seconds, 1 - min(1.0, doubt * (1 + deviation)))
+
+    @property
+    def quiet(self) -> float:
+        """Seconds of silence until now; 0 while anything sounds."""
+        last = self._runs[-1]
+        return last.ms / 1000 if last.group == _SILENCE else 0.0
+
+    @property
+    def voice(self) -> float:
+        """Seconds of sound that is no tone of the zone, at most 1; what is long past counts no more."""
+        return self._voice / 1000
+
     def feed(self, samples: Samples) -> None:
         """Take samples."""
         signal = np.concatenate([self._rest, samples])
         whole = len(signal) // _BLOCK * _BLOCK
         self._rest = signal[whole:]
-        for block in signal[:whole].reshape(-1, _BLOCK):
-            loud = level(block)
-            self._extend(self._group(block.astype(np.float64), loud), loud)
+        blocks = signal[:whole].reshape(-1, _BLOCK).astype(np.float64)
+        energies = np.einsum("ij,ij->i", blocks, blocks)
+        explained = np.add.reduceat(np.square(blocks @ self._bases), self._starts, axis=1)
+        for energy, shares in zip(energies, explained, strict=True):
+            loud = dbm0(float(energy) / _BLOCK)
+            group = _group(shares, float(energy)) if loud >= _QUIET else _SILENCE
+            self._extend(group, loud)
+            self._count_voice(group)
             self._tone = self._judge()
 
-    def _group(self, block: NDArray[np.float64], loud: float) -> int:
-        """Which group of frequencies explains a block."""
-        if loud < _QUIET:
-            return _SILENCE
-        explained = np.add.reduceat(np.square(block @ self._bases), self._starts)
-        best = float(explained.max())
-        energy = float(block @ block)
-        if best < _SHARE * energy:
-            return _OTHER
-        # A tone is explained by every pair that holds it: the smallest group that does nearly as well is meant.
-        return int(np.argmax(explained > best - _AS_GOOD * energy))
+    def _count_voice(self, group: int) -> None:
+        """Blocks that fit nothing fill a measure that others empty at half the pace: edges of tones never do."""
+        change = _BLOCK_MS if group == _OTHER else -_BLOCK_MS // 2
+        self._voice = min(_VOICE, max(0, self._voice + change))
 
     def _extend(self, group: int, loud: float) -> None:
         """Lengthen the last run or begin another.
@@ -194,6 +237,34 @@ class ToneRecogniser:
             for cadence in self._cadences
             if any(step.group == last.group and _not_over(step, last) for step in cadence.steps)
         }
+
+
+def _group(explained: NDArray[np.float64], energy: float) -> int:
+    """Which group of frequencies explains a block of that energy."""
+    best = float(explained.max())
+    if best < _SHARE * energy:
+        return _OTHER
+    # A tone is explained by every pair that holds it: the smallest group that does nearly as well is meant.
+    return int(np.argmax(explained > best - _AS_GOOD * energy))
+
+
+def _evidence(cadence: _Cadence, runs: Sequence[_Run]) -> tuple[int, float]:
+    """Sounds in a row that follow a cadence, and how far the lengths are off, 0 to 1 of what is allowed."""
+    best = (0, 0.0)
+    for place, last in enumerate(cadence.steps):
+        if last.group != runs[-1].group or not _not_over(last, runs[-1]):
+            continue
+        bursts, off = int(last.group >= 0), list[float]()
+        for back, run in enumerate(reversed(runs[:-1]), 1):
+            if back > place and not cadence.cyclic:
+                break
+            step = cadence.steps[(place - back) % len(cadence.steps)]
+            if step.group != run.group or step.ms is None or abs(run.ms - step.ms) > _tolerance(step.ms):
+                break
+            off.append(abs(run.ms - step.ms) / _tolerance(step.ms))
+            bursts += step.group >= 0
+        best = max(best, (bursts, sum(off) / max(1, len(off))))
+    return best
 
 
 def _fits(cadence: _Cadence, runs: Sequence[_Run]) -> int:

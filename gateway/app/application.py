@@ -19,6 +19,7 @@ from dialplan.plan import DialplanNumbers
 from drivers.lines import AnalogLines
 from gateway.app.cards import Cards
 from gateway.app.console import Console
+from gateway.app.refusals import RefusalLog
 from gateway.app.registrations import KeptBindings
 from gateway.app.simulator import EmulatedWorld
 from gateway.call.call import CallRecord
@@ -36,6 +37,7 @@ from gateway.plane.plane import Plane, PlaneConfig
 from gateway.sip.account import Account
 from gateway.sip.binding import RegistrationChanged
 from gateway.sip.digest import Secret
+from gateway.sip.gatekeeper import AccessRefused
 from gateway.sip.legs import LegsConfig
 from gateway.sip.registrar import RegistrarConfig
 from gateway.sip.stack import SipConfig, SipStack
@@ -81,6 +83,7 @@ class Application:
         self._calls = itertools.count(1)
         self._started = self._wall()
         self._tickers: list[Ticker] = []
+        self._refusals = RefusalLog()
         self._web: WebServer | None = None
         self._store: Store | None = None
         self.bound: list[tuple[str, tuple[str, int]]] = []
@@ -250,6 +253,8 @@ class Application:
     def _sip_event(self, event: Any, now: float) -> None:
         if isinstance(event, RegistrationChanged):
             _log.info("account %s: %s %s", event.binding.account, event.binding.contact, event.what.value)
+        elif isinstance(event, AccessRefused):
+            self._refusals.note(event, now)
         else:
             self.manager.deliver(*event)
 

@@ -56,14 +56,13 @@ class Cards:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._cards: dict[str, _Card] = {}
-        free = 0
+        free = DAHDI_CHANNELS if any(card.backend == "dahdi" for card in config.cards.values()) else 0
         for name, settings in config.cards.items():
             if settings.backend == "emulated":
                 self._cards[name] = self._emulated(name, free)
                 free += len(settings.modules)
             else:
                 self._cards[name] = _Card(name, backend(settings.backend), 0, None)
-                free = max(free, DAHDI_CHANNELS)
         self.fxs = [self._fxs(number) for number in config.phones]
         self.fxo = [self._fxo(name) for name in config.lines]
 

@@ -24,7 +24,7 @@ from gateway.sip.auth import Authenticator
 from gateway.sip.binding import Binding, Bindings, RegistrationChanged
 from gateway.sip.carrier import SipCarrier
 from gateway.sip.channel import SipChannel
-from gateway.sip.gatekeeper import Gatekeeper
+from gateway.sip.gatekeeper import AccessRefused, Gatekeeper
 from gateway.sip.incoming import IncomingSession
 from gateway.sip.journal import Journal
 from gateway.sip.legs import Legs, LegsConfig
@@ -38,7 +38,7 @@ from gateway.sip.transport import Datagram, Flow
 
 __all__ = ["Happening", "SipConfig", "SipStack"]
 
-Happening = tuple[SipChannel, Event] | RegistrationChanged
+Happening = tuple[SipChannel, Event] | RegistrationChanged | AccessRefused
 """What the stack's `events` gives."""
 
 TOKEN_SIZE: Final = 8
@@ -98,7 +98,7 @@ class SipStack:
         self._invitations: dict[ServerTransaction, IncomingSession] = {}
         self._events: list[Happening] = []
         authenticator = Authenticator(config.realm, key=key or secrets.token_bytes(32))
-        self._gatekeeper = Gatekeeper(accounts, authenticator)
+        self._gatekeeper = Gatekeeper(accounts, authenticator, self._tell)
         self._registrar = Registrar(config=config.registrar, emit=self._tell, bindings=bindings)
         self._carrier = SipCarrier(
             timers=config.timers, token=token, journal=self._journal, newcomers=self, limit=config.transactions
@@ -211,7 +211,7 @@ class SipStack:
 
     def _invited(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
         request = transaction.request
-        admitted = self._gatekeeper.admit(request, now)
+        admitted = self._gatekeeper.admit(request, transaction.flow, now)
         if isinstance(admitted, Response):
             reply(admitted, now)
             return
@@ -223,7 +223,7 @@ class SipStack:
 
     def _register(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
         request = transaction.request
-        admitted = self._gatekeeper.admit(request, now)
+        admitted = self._gatekeeper.admit(request, transaction.flow, now)
         if isinstance(admitted, Response):
             reply(admitted, now)
         else:

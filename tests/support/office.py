@@ -77,6 +77,11 @@ class OfficeUnderTest:
             self.until(lambda: phone.status == 200)
         return phone
 
+    def pull_out_card(self) -> None:
+        """The emulated card is gone, with everything on it."""
+        for world in {id(world): world for world, _ in self.app.cards.exchange_lines.values()}.values():
+            world.card.remove()
+
     # Time.
 
     def run(self, seconds: float) -> None:

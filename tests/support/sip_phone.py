@@ -94,6 +94,7 @@ class SipPhone:
         self.ended_by = ""
         self.digits = ""
         self.caller = ""
+        self._vanished = False
         self._sip = _socket()
         self._rtp = _socket()
         self._dialog: _Dialog | None = None
@@ -117,10 +118,10 @@ class SipPhone:
         self.status = 0
         self._begin_request("REGISTER", f"sip:{self.server[0]}:{self.server[1]}", f"Expires: {expires}\r\n")
 
-    def call(self, number: str) -> None:
-        """Place a call."""
+    def call(self, number: str, *, offer: str = "") -> None:
+        """Place a call; `offer` stands in place of its own media lines."""
         self.state, self.status, self.ended_by, self._ear, self.digits = "calling", 0, "", [], ""
-        self._begin_request("INVITE", f"sip:{number}@{self.server[0]}:{self.server[1]}", body=self._sdp())
+        self._begin_request("INVITE", f"sip:{number}@{self.server[0]}:{self.server[1]}", body=self._sdp(offer))
 
     def ring(self) -> None:
         """Answer an INVITE that came in with 180."""
@@ -150,6 +151,10 @@ class SipPhone:
                 f"To: {dialog.remote}\r\nCall-ID: {dialog.call_id}\r\nCSeq: {dialog.invite_number} CANCEL\r\n"
             )
 
+    def vanish(self) -> None:
+        """Be gone: take nothing in and send nothing, without a word."""
+        self._vanished = True
+
     def say(self, samples: Samples) -> None:
         """Speak: 20 ms go out at each tick."""
         whole = np.concatenate([samples, np.zeros(-len(samples) % FRAME, np.int16)])
@@ -173,6 +178,8 @@ class SipPhone:
 
     def tick(self, now: float) -> None:
         """Take in what has arrived, and send what is due."""
+        if self._vanished:
+            return
         while (data := _take(self._sip)) is not None:
             message = SipMessage.parse(data)
             self.log.append(message)
@@ -337,12 +344,13 @@ class SipPhone:
 
     # Media.
 
-    def _sdp(self) -> str:
+    def _sdp(self, media: str = "") -> str:
         host, port = self._rtp.getsockname()
         number = _PAYLOAD_TYPES[self.encoding]
-        return (
-            f"v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
-            f"m=audio {port} RTP/AVP {number} {EVENTS}\r\na=rtpmap:{number} {self.encoding.value}/8000\r\n"
+        head = f"v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
+        return head + (
+            media
+            or f"m=audio {port} RTP/AVP {number} {EVENTS}\r\na=rtpmap:{number} {self.encoding.value}/8000\r\n"
             f"a=rtpmap:{EVENTS} telephone-event/8000\r\na=fmtp:{EVENTS} 0-15\r\n"
         )
 

@@ -27,7 +27,7 @@ from gateway.call.manager import CallManager
 from gateway.config.model import Config
 from gateway.core.audio import Codec, Encoding
 from gateway.core.trace import Recorder
-from gateway.media.prompt import SoundLibrary
+from gateway.media.prompt import ASTERISK_SOUNDS, SoundLibrary
 from gateway.net.audio import AudioDesk
 from gateway.net.device import DeviceShell
 from gateway.net.runner import Driven, Runner
@@ -90,7 +90,7 @@ class Application:
         clock = loop.time
         self.recorder = Recorder()
         self.sounds = SoundLibrary(
-            [config.media.prompts], zone=config.office.country, language=config.office.language
+            [config.media.prompts, ASTERISK_SOUNDS], zone=config.office.country, language=config.office.language
         )
         self.plane = Plane(PlaneConfig(rows=config.media.rows, arena=config.media.arena_seconds))
         ports = config.sip.rtp_ports

@@ -73,6 +73,12 @@ async def _serve(path: Path) -> int:
     loop.add_signal_handler(signal.SIGHUP, _reload, path, office)
     try:
         await office.start()
+        if office.sounds.prompt("beep") is None:
+            _log.warning(
+                "no prompts in %s: announcements are silent; `copperline warm %s` makes them",
+                config.media.prompts,
+                path,
+            )
         sys.stdout.write(greeting(config, path, office.addresses))
         sys.stdout.flush()
         await stop.wait()

@@ -1,0 +1,52 @@
+"""What outlives a restart: registrations, and the records of calls."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.office import OfficeUnderTest
+from tests.support.sip_phone import SipPhone
+
+OFFICE = """
+[sip]
+listen = ["udp:127.0.0.1:{port}"]
+[web]
+listen = "127.0.0.1:0"
+[accounts.6001]
+secret = "one"
+[accounts.6002]
+secret = "two"
+"""
+
+
+def test_a_registered_phone_is_reached_after_a_restart(tmp_path: Path) -> None:
+    first = OfficeUnderTest(tmp_path, OFFICE.format(port=0))
+    server = first.app.bound[0][1]
+    grace = SipPhone("6002", "two", server)
+    try:
+        grace.register()
+        for _ in range(20):
+            first.run(0.02)
+            grace.tick(first.loop.now)
+        assert grace.status == 200
+        first.close()
+
+        second = OfficeUnderTest(tmp_path, OFFICE.format(port=server[1]))
+        (registration,) = second.app.console.registrations()
+        assert registration.account == "6002" and 290 < registration.expires <= 300
+        ada = second.sip("6001")
+        ada.call("6002")
+        for _ in range(20):
+            second.run(0.02)
+            grace.tick(second.loop.now)
+        assert grace.state == "offered"
+        ada.hang_up()
+        second.run(1)
+        second.close()
+
+        third = OfficeUnderTest(tmp_path, OFFICE.format(port=server[1]))
+        (record,) = third.records()
+        assert (record.caller, record.called, record.disposition) == ("6001", "6002", "NO ANSWER")
+        third.close()
+    finally:
+        grace.close()

@@ -8,11 +8,14 @@ requests. All times come in by argument. Never raises for what a peer did.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Protocol
 
-from gateway.core.errors import LocalError, MalformedError
+from gateway.core.cause import Cause
+from gateway.core.errors import Exhausted, LocalError, MalformedError
+from gateway.sip.causes import reason_header
 from gateway.sip.dialog import DialogId, dialog_id
 from gateway.sip.journal import Journal
 from gateway.sip.message import Request, Response
@@ -20,6 +23,7 @@ from gateway.sip.parser import MalformedMessage, parse
 from gateway.sip.schedule import Schedule
 from gateway.sip.screening import screen
 from gateway.sip.session import Member, Reply, Timer
+from gateway.sip.strays import Strays
 from gateway.sip.transaction.base import ClientTransaction, ServerTransaction, Transaction
 from gateway.sip.transaction.events import (
     AckArrived,
@@ -94,11 +98,12 @@ class SipCarrier:
         self._schedule = Schedule()
         self._members: dict[DialogId, Member] = {}
         self._inquiries: dict[Transaction, _Inquiry] = {}
+        self._strays = Strays()
         self._happenings: Mapping[type[Any], Callable[[Any, float], None]] = {
             RequestArrived: self._request_arrived,
             AckArrived: self._ack_arrived,
             ResponseArrived: self._response_arrived,
-            StrayResponse: lambda *_: None,  # its call ended more than 32 s ago; the peer's own timers end it
+            StrayResponse: self._stray_arrived,
             TimedOut: lambda event, now: self._silent(event.transaction, event.evidence, now),
             TransportFailed: lambda event, now: self._silent(event.transaction, "the connection was lost", now),
         }
@@ -174,10 +179,10 @@ class SipCarrier:
         self._inquiries[transaction] = _Inquiry(answered, failed)
         return transaction
 
-    def cancel(self, invite: ClientTransaction, now: float) -> None:
+    def cancel(self, invite: ClientTransaction, now: float, reason: str) -> None:
         """Cancel an INVITE."""
         self._now = now
-        self._layer.cancel(invite, now)
+        self._layer.cancel(invite, now, reason)
 
     def send_ack(self, ack: Request, flow: Flow, now: float) -> bytes:
         """Send the ACK for a 2xx."""
@@ -256,8 +261,22 @@ class SipCarrier:
             self._forget(transaction)
             inquiry.failed(f"no response to {transaction.request.method}: {evidence}", now)
 
+    def _stray_arrived(self, event: StrayResponse, now: float) -> None:
+        """Acknowledge, and release, what answers an INVITE long given up (RFC 3261 13.2.2.4)."""
+        dialog = self._strays.dialog(event.response, event.flow)
+        if dialog is None:
+            return
+        self.send_ack(dialog.ack(event.response.cseq.number), event.flow, now)
+        if self._strays.release(event.response):
+            bye = dialog.request("BYE")
+            bye.headers.set("Reason", reason_header(Cause.NORMAL_CLEARING))
+            with suppress(Exhausted):  # the peer says its 200 again and is released then
+                self.send(bye, event.flow, now, answered=lambda *_: None, failed=lambda *_: None)
+
     def _forget(self, transaction: Transaction) -> None:
         self._inquiries.pop(transaction, None)
+        if transaction.request.method == "INVITE":
+            self._strays.remember(transaction.request)
 
     # Inside.
 

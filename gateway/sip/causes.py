@@ -1,7 +1,8 @@
 """SIP statuses and Q.850 causes, one table each way, and the Reason header that carries causes unharmed.
 
 The tables are those of RFC 3398 (7.2.4.1 cause to status, 8.2.6.1 status to cause); where it leaves a blank, the
-entry says what fills it. A Reason header of protocol Q.850 (RFC 3326) overrides the table on the way in.
+entry says what fills it. A Reason header (RFC 3326) overrides the table on the way in: its Q.850 value, or else
+the SIP status in it.
 """
 
 from __future__ import annotations
@@ -94,6 +95,7 @@ STATUS_TO_CAUSE: Final = {
     504: Cause.RECOVERY_ON_TIMER_EXPIRY,
     505: Cause.INTERWORKING,
     513: Cause.INTERWORKING,
+    580: Cause.QUALITY_OF_SERVICE_UNAVAILABLE,  # RFC 3312: the preconditions of the call cannot be met
     600: Cause.USER_BUSY,
     603: Cause.CALL_REJECTED,
     604: Cause.UNALLOCATED_NUMBER,
@@ -101,6 +103,8 @@ STATUS_TO_CAUSE: Final = {
 }
 
 CAUSES: Final = {int(cause): cause for cause in Cause}
+ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
+"""By this a telephone knows that a call which it loses was not missed (RFC 3326 section 2)."""
 
 
 def status_of(cause: Cause) -> int:
@@ -119,16 +123,23 @@ def cause_of(status: int) -> Cause:
 
 def reason_header(cause: Cause) -> str:
     """The value of a Reason header that carries `cause` (RFC 3326 section 2)."""
-    return f'Q.850;cause={int(cause)};text="{cause.phrase}"'
+    own = f'Q.850;cause={int(cause)};text="{cause.phrase}"'
+    return f"{ELSEWHERE}, {own}" if cause is Cause.NON_SELECTED_USER_CLEARING else own
 
 
 def cause_of_reason(values: Iterable[str]) -> Cause | None:
-    """The cause in the first Q.850 value among Reason headers, or None where none tells one that exists."""
+    """The cause in the first Q.850 value among Reason headers, else in a SIP status; None where none tells one."""
+    told: dict[str, int] = {}
     try:
         for value in split_list(",".join(values)):
             protocol, _, rest = value.partition(";")
-            if protocol.strip().upper() == "Q.850":
-                return CAUSES.get(number(Parameters.parse(f";{rest}").get("cause") or "", "cause", 127))
+            code = Parameters.parse(f";{rest}").get("cause") if rest else None
+            if code is not None:
+                told.setdefault(protocol.strip().upper(), number(code, "cause", 699))
     except MalformedError:
         pass  # a header for information only; the status or the method tells the cause then
-    return None
+    found = CAUSES.get(told.get("Q.850", 0))
+    status = told.get("SIP", 0)
+    if found is None and status == 200:
+        return Cause.NON_SELECTED_USER_CLEARING
+    return cause_of(status) if found is None and status >= 300 else found

@@ -126,6 +126,25 @@ class Dialog:
             remote_number=None,
         )
 
+    @classmethod
+    def of_response(cls, response: Response, *, flow: Flow, contact: NameAddr) -> Dialog:
+        """The dialog that a 2xx to a request of ours makes, known from the response alone.
+
+        Raises:
+            MalformedError: it names no Contact to reach the peer at.
+        """
+        return cls(
+            call_id=response.call_id,
+            local=response.from_,
+            remote=response.to,
+            target=_contact(response),
+            routes=tuple(reversed(response.record_route)),
+            flow=flow,
+            contact=contact,
+            local_number=response.cseq.number,
+            remote_number=None,
+        )
+
     def takes(self, request: Request) -> bool:
         """Whether `request` is in order: one that is not is answered with 500 (section 12.2.2).
 

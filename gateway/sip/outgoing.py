@@ -16,12 +16,13 @@ from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.machine import Machine, Table
 from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
+from gateway.sip.causes import reason_header
 from gateway.sip.dialog import MAX_FORWARDS, Dialog
 from gateway.sip.digest import Challenge, Secret
 from gateway.sip.established import Established
 from gateway.sip.headers import CSeq, NameAddr
 from gateway.sip.message import Request, Response
-from gateway.sip.session import ALLOW, SessionUser, Setting, describe, description_of, reasoned, refusal
+from gateway.sip.session import ALLOW, SessionUser, Setting, Timer, describe, description_of, reasoned, refusal
 from gateway.sip.transaction.base import ClientTransaction
 from gateway.sip.transport import Flow
 
@@ -45,6 +46,7 @@ class Input(Enum):
     CHALLENGE = "401 or 407 that we can answer"
     FAILURE = "300-699"
     SILENCE = "no final response"
+    TIMER_C = "nothing after a provisional response"
     GIVE_UP = "we give up"
 
 
@@ -58,6 +60,7 @@ TABLE: Final[Table[State, Input]] = {
         _I.CHALLENGE: (_S.CALLING, "ask_again"),
         _I.FAILURE: (_S.OVER, "fail"),
         _I.SILENCE: (_S.OVER, "fall_silent"),
+        _I.TIMER_C: (_S.CANCELLED, "ring_out"),
         _I.GIVE_UP: (_S.CANCELLED, "cancel"),
     },
     # RFC 3261 9.1 and 15.1: a 2xx may cross the CANCEL.
@@ -140,6 +143,7 @@ class OutgoingSession:
         self._ending: Ending | None = None
         self._established: Established | None = None
         self._transaction: ClientTransaction | None = None
+        self._patience: Timer | None = None
         self._invite = invite
         invite.headers.set("Max-Forwards", MAX_FORWARDS)
         invite.headers.set("CSeq", CSeq(number, "INVITE"))
@@ -165,9 +169,7 @@ class OutgoingSession:
             self._established.hang_up(ending, now)
             return
         self._ending = ending
-        action = self._machine.feed(Input.GIVE_UP)
-        if action and self._transaction is not None:
-            self._setting.carrier.cancel(self._transaction, now)
+        self._act(Input.GIVE_UP, "", now)
 
     def direct(self, direction: Direction, now: float) -> None:
         """Hold or resume the far side; only an answered call can be held."""
@@ -196,10 +198,35 @@ class OutgoingSession:
     def _act(self, given: Input, shown: Response | str, now: float) -> None:
         """Feed the machine; `shown` is the response, or the evidence that there is none."""
         action = self._machine.feed(given)
+        if given is not Input.PROVISIONAL:
+            self._stop_waiting()
         if action:
             getattr(self, f"_{action}")(shown, now)
 
+    def _cancel(self, _: str, now: float) -> None:
+        if self._transaction is not None and self._ending is not None:
+            self._setting.carrier.cancel(self._transaction, now, reason_header(self._ending.cause))
+
+    def _ring_out(self, evidence: str, now: float) -> None:
+        self._ending = Ending(Cause.NO_ANSWER, self._peer, Act.DID_NOT_ANSWER, evidence)
+        self._cancel(evidence, now)
+        self._user.ended(self._ending, now)
+
+    def _wait_on(self, now: float) -> None:
+        """Timer C begins anew with each provisional response (RFC 3261 16.7 step 2)."""
+        self._stop_waiting()
+        seconds = self._setting.timers.ringing
+        self._patience = self._setting.carrier.at(
+            now + seconds, lambda at: self._act(Input.TIMER_C, f"timer C after {seconds:g} s", at)
+        )
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
     def _progress(self, response: Response, now: float) -> None:
+        self._wait_on(now)
         try:
             answer = description_of(response)
             agreement = None if answer is None else self._negotiation.accept(answer)

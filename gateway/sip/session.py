@@ -93,8 +93,8 @@ class Carrier(Protocol):
         """
         ...
 
-    def cancel(self, invite: ClientTransaction, now: float) -> None:
-        """Cancel an INVITE, once that is allowed (RFC 3261 9.1); its end is told as ever."""
+    def cancel(self, invite: ClientTransaction, now: float, reason: str) -> None:
+        """Cancel an INVITE, once that is allowed (RFC 3261 9.1), with a Reason; its end is told as ever."""
         ...
 
     def send_ack(self, ack: Request, flow: Flow, now: float) -> bytes:

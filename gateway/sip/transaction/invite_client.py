@@ -118,7 +118,7 @@ _ACK_MAX_FORWARDS: Final = 70
 class InviteClient(ClientTransaction):
     """One INVITE that we sent."""
 
-    __slots__ = ("_ack", "_data", "_interval")
+    __slots__ = ("_ack", "_data", "_interval", "_reason")
 
     def __init__(
         self, key: Key, request: Request, flow: Flow, outlet: Outlet, config: TimerConfig, now: float
@@ -126,6 +126,7 @@ class InviteClient(ClientTransaction):
         super().__init__(key, request, flow, outlet, config, Machine(INVITE_CLIENT, _S.CALLING))
         self._data = request.serialise()
         self._ack = b""
+        self._reason = ""
         self._interval = config.t1
         outlet.send(self._data, flow)
         if not flow.is_reliable:
@@ -138,9 +139,14 @@ class InviteClient(ClientTransaction):
         given = _I.PROVISIONAL if status < 200 else _I.SUCCESS if status < 300 else _I.FAILURE
         self._feed(given, now, response)
 
-    def cancel(self, now: float) -> None:
-        """Cancel the INVITE as soon as that is allowed; harmless once a final response is there."""
+    def cancel(self, now: float, reason: str = "") -> None:
+        """Cancel the INVITE as soon as that is allowed; harmless once a final response is there.
+
+        Args:
+            reason: for the Reason header of the CANCEL (RFC 3326); empty for none.
+        """
         if not self.is_over:
+            self._reason = self._reason or reason
             self._feed(_I.CANCEL, now)
 
     def fail(self, now: float) -> None:
@@ -175,7 +181,10 @@ class InviteClient(ClientTransaction):
         self._cancel(now, None)
 
     def _cancel(self, now: float, _: None) -> None:
-        self._outlet.cancel_wanted(self, self._companion("CANCEL", self.request.headers.get("to") or ""), now)
+        cancel = self._companion("CANCEL", self.request.headers.get("to") or "")
+        if self._reason:
+            cancel.headers.set("reason", self._reason)
+        self._outlet.cancel_wanted(self, cancel, now)
         self._start(_I.TIMER_CANCEL, now + self._config.patience)
 
     def _accept(self, now: float, response: Response) -> None:

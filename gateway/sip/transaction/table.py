@@ -160,13 +160,15 @@ class TransactionLayer:
         """
         transaction.respond(response, now)
 
-    def cancel(self, transaction: ClientTransaction, now: float) -> None:
+    def cancel(self, transaction: ClientTransaction, now: float, reason: str = "") -> None:
         """Cancel an INVITE of ours (section 9.1): at once, or when the first provisional response comes.
+
+        `reason` is the value of the CANCEL's Reason header, empty for none.
 
         Its end is told as ever: by a response (487, or a 2xx that was faster), or by TimedOut.
         """
         if isinstance(transaction, InviteClient):
-            transaction.cancel(now)
+            transaction.cancel(now, reason)
 
     def send_ack(self, ack: Request, flow: Flow) -> bytes:
         """Send the ACK to a 2xx under a Via made here; returns its octets, with which to repeat it."""

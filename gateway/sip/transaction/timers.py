@@ -16,12 +16,15 @@ class TimerConfig:
         t2: the longest interval between retransmissions.
         t4: how long a message may stay in the network.
         trying: how long the user may think about an INVITE before 100 is sent for it (section 17.2.1).
+        ringing: timer C, how long an INVITE may go without a word after a provisional response; section 16.6
+            asks for more than 3 minutes, and whoever rings longer repeats its 180 each minute (13.3.1.1).
     """
 
     t1: float = 0.5
     t2: float = 4.0
     t4: float = 5.0
     trying: float = 0.2
+    ringing: float = 185.0
 
     @property
     def patience(self) -> float:

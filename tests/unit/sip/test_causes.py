@@ -49,7 +49,10 @@ def test_a_reason_that_we_write_reads_back(cause: Cause) -> None:
         ("Q.850;cause=250", None),
         ("Q.850;cause=\u00b2", None),
         ("Q.850", None),
-        ("SIP;cause=600", None),
+        ("SIP;cause=600", Cause.USER_BUSY),
+        ('SIP;cause=200;text="Call completed elsewhere"', Cause.NON_SELECTED_USER_CLEARING),
+        ("SIP;cause=486, Q.850;cause=21", Cause.CALL_REJECTED),
+        ("SIP;cause=999", None),
         ("", None),
     ],
 )

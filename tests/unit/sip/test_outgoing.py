@@ -348,3 +348,66 @@ def test_no_room_for_a_transaction_ends_the_attempt() -> None:
     (released,) = [event for event in office.events() if isinstance(event, Released)]
     assert released.ending.cause is Cause.SWITCHING_EQUIPMENT_CONGESTION
     assert channels[1].audio is None
+
+
+def test_rfc_3326_a_leg_that_lost_to_another_is_told_so_in_its_cancel() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = called(office, phone)
+    phone.reply(invite, 180)
+    office.heard()
+    elsewhere = Ending(Cause.NON_SELECTED_USER_CLEARING, "Copperline", Act.CANCELLED, "another target answered")
+    office.command(channel, Hangup(elsewhere))
+    reason = phone.arrived().headers.get("Reason") or ""
+    assert reason.startswith('SIP;cause=200;text="Call completed elsewhere", Q.850;cause=26')
+
+
+def test_section_16_7_timer_c_ends_a_call_that_rings_without_a_word_for_three_minutes() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    phone.reply(invite, 180)
+    office.wait(170)
+    phone.reply(invite, 180)  # said again each minute: the wait begins anew
+    office.wait(180)
+    assert not any(isinstance(event, Released) for event in office.events())
+    office.wait(5.2)
+    ending = ended(office)
+    assert (ending.cause, ending.act) == (Cause.NO_ANSWER, Act.DID_NOT_ANSWER)
+    assert ending.evidence == "timer C after 185 s"
+    cancel = phone.arrived()
+    assert cancel.method == "CANCEL" and "cause=19" in (cancel.headers.get("Reason") or "")
+    phone.reply(cancel, 200)
+    phone.reply(invite, 487)
+    assert phone.arrived().method == "ACK"
+    office.quiet()
+
+
+def test_section_13_2_2_4_an_answer_long_after_the_end_is_acknowledged_each_time_and_released_once() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    office.wait(40)  # timer B
+    assert ended(office).act is Act.VANISHED
+    phone.messages()
+    for _ in range(2):
+        phone.reply(invite, 200, body=session_description())
+    ack, bye, again = (message for message in phone.messages() if isinstance(message, Request))
+    assert (ack.method, bye.method, again.method) == ("ACK", "BYE", "ACK")
+    assert ack.cseq.number == invite.cseq.number and bye.cseq.number == invite.cseq.number + 1
+    assert ack.to.tag == bye.to.tag == "below" and ack.from_.tag == invite.from_.tag
+    phone.reply(bye, 200)
+    office.quiet()
+
+
+def test_an_answer_to_an_invite_that_was_never_ours_gets_nothing() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    office.wait(40)
+    phone.messages()
+    forged = invite.reply(200, to_tag="forged")
+    forged.headers.set("Via", str(invite.via).replace(invite.via.branch or "", "z9hG4bKforged"))
+    forged.headers.set("Contact", "<sip:victim@203.0.113.9>")
+    phone.send(forged)
+    assert phone.messages() == []

@@ -33,7 +33,7 @@ from gateway.sip.transaction.events import (
     TimedOut,
     TransportFailed,
 )
-from gateway.sip.transaction.table import MAX_TRANSACTIONS, TransactionLayer
+from gateway.sip.transaction.table import MAX_DATAGRAM, MAX_TRANSACTIONS, TransactionLayer
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Datagram, Flow, stamp
 
@@ -75,6 +75,7 @@ class SipCarrier:
     Args:
         timers: RFC 3261 table 4.
         limit: the most transactions at a time.
+        datagram: octets beyond which a request goes by TCP in place of UDP; 0 for none.
         token: tags and branches that nobody can guess.
         journal: where every message is noted.
         newcomers: who takes new requests.
@@ -88,13 +89,14 @@ class SipCarrier:
         journal: Journal,
         newcomers: Newcomers,
         limit: int = MAX_TRANSACTIONS,
+        datagram: int = MAX_DATAGRAM,
     ) -> None:
         self._timers = timers
         self._token = token
         self._journal = journal
         self._newcomers = newcomers
         self._now = 0.0
-        self._layer = TransactionLayer(config=timers, limit=limit, token=token)
+        self._layer = TransactionLayer(config=timers, limit=limit, datagram=datagram, token=token)
         self._schedule = Schedule()
         self._members: dict[DialogId, Member] = {}
         self._inquiries: dict[Transaction, _Inquiry] = {}

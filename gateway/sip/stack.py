@@ -11,6 +11,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from random import Random, SystemRandom
 from typing import Final
 
@@ -32,7 +34,7 @@ from gateway.sip.message import Request, Response
 from gateway.sip.registrar import Registrar, RegistrarConfig
 from gateway.sip.session import ALLOW, SDP_TYPE, Reply, Setting
 from gateway.sip.transaction.base import ServerTransaction
-from gateway.sip.transaction.table import MAX_TRANSACTIONS
+from gateway.sip.transaction.table import MAX_DATAGRAM, MAX_TRANSACTIONS
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Datagram, Flow
 
@@ -55,6 +57,8 @@ class SipConfig:
         legs: codecs, number and address of legs.
         registrar: bounds of registrations.
         transactions: the most at a time; more are answered with 503.
+        datagram: octets beyond which a request goes by TCP in place of UDP (RFC 3261 18.1.1), and by UDP after all
+            where there is no TCP; 0 sends all by UDP.
     """
 
     realm: str = "copperline"
@@ -62,6 +66,7 @@ class SipConfig:
     legs: LegsConfig = field(default_factory=LegsConfig)
     registrar: RegistrarConfig = field(default_factory=RegistrarConfig)
     transactions: int = MAX_TRANSACTIONS
+    datagram: int = MAX_DATAGRAM
 
 
 def _new_token() -> str:
@@ -80,6 +85,7 @@ class SipStack:
         random: retry delays and first numbers.
         token: tags, branches and Call-IDs that nobody can guess.
         key: seals digest nonces; 32 random octets.
+        wall: the time of day, aware of its zone, for the Date of registrations; None sends none.
     """
 
     def __init__(
@@ -93,7 +99,9 @@ class SipStack:
         random: Random | None = None,
         token: Callable[[], str] = _new_token,
         key: bytes | None = None,
+        wall: Callable[[], datetime] | None = None,
     ) -> None:
+        self._wall = wall
         self._journal = Journal(recorder)
         self._invitations: dict[ServerTransaction, IncomingSession] = {}
         self._events: list[Happening] = []
@@ -101,7 +109,12 @@ class SipStack:
         self._gatekeeper = Gatekeeper(accounts, authenticator, self._tell)
         self._registrar = Registrar(config=config.registrar, emit=self._tell, bindings=bindings)
         self._carrier = SipCarrier(
-            timers=config.timers, token=token, journal=self._journal, newcomers=self, limit=config.transactions
+            timers=config.timers,
+            token=token,
+            journal=self._journal,
+            newcomers=self,
+            limit=config.transactions,
+            datagram=config.datagram,
         )
         self._legs = Legs(
             config=config.legs,
@@ -227,7 +240,11 @@ class SipStack:
         if isinstance(admitted, Response):
             reply(admitted, now)
         else:
-            reply(self._registrar.register(request, admitted, transaction.flow, now), now)
+            response = self._registrar.register(request, admitted, transaction.flow, now)
+            if self._wall is not None and response.status == 200:
+                # RFC 3261 10.3 step 8: telephones set their clock by it.
+                response.headers.set("Date", format_datetime(self._wall().astimezone(UTC), usegmt=True))
+            reply(response, now)
 
     def _options(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
         response = transaction.request.reply(200)

@@ -5,6 +5,7 @@ It has no transactions, no timers and no opinions, so a test can lose, repeat an
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import count
 from random import Random
 
@@ -26,6 +27,7 @@ from tests.support.channel import ScriptedAudio
 __all__ = ["SERVER", "Office", "Phone", "ScriptedDesk", "ScriptedRow", "session_description"]
 
 SERVER = ("192.0.2.1", 5060)
+WALL = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
 
 
 class ScriptedRow(ScriptedAudio):
@@ -103,6 +105,7 @@ class Office:
             random=Random(7),
             token=lambda: f"t{next(tokens):07x}",
             key=b"k" * 32,
+            wall=lambda: WALL,
         )
         self.sent: list[Datagram] = []
         self.happened: list[object] = []

@@ -139,6 +139,15 @@ class ClientTransaction(Transaction):
     def receive(self, response: Response, now: float) -> None:
         """A response to its request has come in."""
 
+    @property
+    @abstractmethod
+    def is_unheard(self) -> bool:
+        """Whether nothing at all has come back yet."""
+
+    @abstractmethod
+    def reroute(self, data: bytes, flow: Flow, now: float) -> None:
+        """Send the request another way, as `data`; only while it is unheard."""
+
     def _pass_up(self, now: float, response: Response) -> None:
         self._outlet.response_arrived(self, response)
 

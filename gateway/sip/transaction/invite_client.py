@@ -121,16 +121,14 @@ class InviteClient(ClientTransaction):
     __slots__ = ("_ack", "_data", "_interval", "_reason")
 
     def __init__(
-        self, key: Key, request: Request, flow: Flow, outlet: Outlet, config: TimerConfig, now: float
+        self, key: Key, request: Request, data: bytes, flow: Flow, outlet: Outlet, config: TimerConfig, now: float
     ) -> None:
         super().__init__(key, request, flow, outlet, config, Machine(INVITE_CLIENT, _S.CALLING))
-        self._data = request.serialise()
+        self._data = data
         self._ack = b""
         self._reason = ""
         self._interval = config.t1
-        outlet.send(self._data, flow)
-        if not flow.is_reliable:
-            self._start(_I.TIMER_A, now + self._interval)
+        self._say(now)
         self._start(_I.TIMER_B, now + config.patience)
 
     def receive(self, response: Response, now: float) -> None:
@@ -149,6 +147,17 @@ class InviteClient(ClientTransaction):
             self._reason = self._reason or reason
             self._feed(_I.CANCEL, now)
 
+    @property
+    def is_unheard(self) -> bool:
+        """Whether nothing at all has come back yet."""
+        return self.state in (_S.CALLING, _S.CALLING_TO_CANCEL)
+
+    def reroute(self, data: bytes, flow: Flow, now: float) -> None:
+        """Send the request another way."""
+        self._data = data
+        self.flow = flow
+        self._say(now)
+
     def fail(self, now: float) -> None:
         """The flow is gone."""
         if not self.is_over:
@@ -166,6 +175,11 @@ class InviteClient(ClientTransaction):
         headers.set("call-id", original.call_id)
         headers.set("cseq", CSeq(original.cseq.number, method))
         return Request(method, original.uri, headers=headers)
+
+    def _say(self, now: float) -> None:
+        self._outlet.send(self._data, self.flow)
+        if not self.flow.is_reliable:
+            self._start(_I.TIMER_A, now + self._interval)
 
     def _retransmit(self, now: float, _: None) -> None:
         self._outlet.send(self._data, self.flow)

@@ -70,24 +70,38 @@ class PlainClient(ClientTransaction):
     __slots__ = ("_data", "_interval")
 
     def __init__(
-        self, key: Key, request: Request, flow: Flow, outlet: Outlet, config: TimerConfig, now: float
+        self, key: Key, request: Request, data: bytes, flow: Flow, outlet: Outlet, config: TimerConfig, now: float
     ) -> None:
         super().__init__(key, request, flow, outlet, config, Machine(PLAIN_CLIENT, _S.TRYING))
-        self._data = request.serialise()
+        self._data = data
         self._interval = config.t1
-        outlet.send(self._data, flow)
-        if not flow.is_reliable:
-            self._start(_I.TIMER_E, now + self._interval)
+        self._say(now)
         self._start(_I.TIMER_F, now + config.patience)
 
     def receive(self, response: Response, now: float) -> None:
         """A response has come in."""
         self._feed(_I.FINAL if response.is_final else _I.PROVISIONAL, now, response)
 
+    @property
+    def is_unheard(self) -> bool:
+        """Whether nothing at all has come back yet."""
+        return self.state is _S.TRYING
+
+    def reroute(self, data: bytes, flow: Flow, now: float) -> None:
+        """Send the request another way."""
+        self._data = data
+        self.flow = flow
+        self._say(now)
+
     def fail(self, now: float) -> None:
         """The flow is gone."""
         if not self.is_over:
             self._feed(_I.TRANSPORT_ERROR, now)
+
+    def _say(self, now: float) -> None:
+        self._outlet.send(self._data, self.flow)
+        if not self.flow.is_reliable:
+            self._start(_I.TIMER_E, now + self._interval)
 
     def _retransmit(self, now: float, _: None) -> None:
         self._outlet.send(self._data, self.flow)

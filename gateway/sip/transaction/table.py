@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum
 from typing import Final
 
@@ -33,10 +34,13 @@ from gateway.sip.transaction.plain_server import PlainServer
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Datagram, Flow, response_flow, stamp
 
-__all__ = ["MAX_TRANSACTIONS", "TransactionLayer"]
+__all__ = ["MAX_DATAGRAM", "MAX_TRANSACTIONS", "TransactionLayer"]
 
 MAX_TRANSACTIONS: Final = 20_000
 """A transaction lives 32 s after its end, so this carries some 300 new calls a second, in about 100 MB."""
+
+MAX_DATAGRAM: Final = 1300
+"""Section 18.1.1, where the path's MTU is not known: 1500 of Ethernet less 200 for what the network adds."""
 
 _RETRY_AFTER: Final = 5
 """Seconds that a peer is asked to wait when we are full."""
@@ -52,6 +56,7 @@ class TransactionLayer:
     Args:
         config: timer intervals.
         limit: how many transactions may live at a time.
+        datagram: octets beyond which a request goes by TCP where UDP was asked for (section 18.1.1); 0 for none.
         token: makes branches and tags that nobody can guess.
     """
 
@@ -60,6 +65,7 @@ class TransactionLayer:
         *,
         config: TimerConfig | None = None,
         limit: int = MAX_TRANSACTIONS,
+        datagram: int = MAX_DATAGRAM,
         token: Callable[[], str] = _new_token,
     ) -> None:
         self.dropped = 0
@@ -70,6 +76,8 @@ class TransactionLayer:
         self._clients: dict[Key, ClientTransaction] = {}
         self._servers: dict[Key, ServerTransaction] = {}
         self._by_flow: dict[Flow, set[Transaction]] = {}
+        self._datagram = datagram
+        self._too_long: dict[Transaction, Flow] = {}  # by TCP for their length: the flow that was asked for
         self._merge_keys: dict[Key, ServerTransaction] = {}
         self._agenda = Agenda()
         self._outgoing: list[Datagram] = []
@@ -92,7 +100,19 @@ class TransactionLayer:
     def flow_failed(self, flow: Flow, now: float) -> None:
         """A connection has closed, or the network says that the peer of `flow` cannot be reached."""
         for transaction in list(self._by_flow.get(flow, ())):
-            transaction.fail(now)
+            way = self._too_long.pop(transaction, None) if isinstance(transaction, ClientTransaction) else None
+            if way is not None and isinstance(transaction, ClientTransaction) and transaction.is_unheard:
+                self._reroute(transaction, way, now)
+            else:
+                transaction.fail(now)
+
+    def _reroute(self, transaction: ClientTransaction, way: Flow, now: float) -> None:
+        """18.1.1: no TCP there, so that the long request goes as a datagram after all."""
+        request = transaction.request
+        request.headers.set("via", replace(request.via, transport=way.transport.upper()))
+        self._leave_flow(transaction)
+        self._by_flow.setdefault(way, set()).add(transaction)
+        transaction.reroute(request.serialise(), way, now)
 
     def _receive_response(self, response: Response, flow: Flow, now: float) -> None:
         method = response.cseq.method
@@ -149,9 +169,19 @@ class TransactionLayer:
         if len(self) >= self._limit:
             raise Exhausted(f"all {self._limit} SIP transactions are in use")
         own = Request(request.method, request.uri, headers=request.headers.copy(), body=request.body)
-        own.headers.set("via", self._new_via(flow))
+        via = self._new_via(flow)
+        own.headers.set("via", via)
+        data = own.serialise()
+        way = flow
+        if self._datagram and len(data) > self._datagram and flow.transport == "udp":
+            way = replace(flow, transport="tcp")
+            own.headers.set("via", replace(via, transport="TCP"))
+            data = own.serialise()
         kind = InviteClient if own.method == "INVITE" else PlainClient
-        return self._open_client(kind, own, flow, now)
+        transaction = self._open_client(kind, own, data, way, now)
+        if way is not flow:
+            self._too_long[transaction] = flow
+        return transaction
 
     def respond(self, transaction: ServerTransaction, response: Response, now: float) -> None:
         """Send `response` to the transaction's request; ignored where it comes too late.
@@ -223,7 +253,7 @@ class TransactionLayer:
 
     def cancel_wanted(self, transaction: ClientTransaction, cancel: Request, now: float) -> None:
         """Send a CANCEL; it is let through at the limit, since it is what makes room."""
-        self._open_client(PlainClient, cancel, transaction.flow, now)
+        self._open_client(PlainClient, cancel, cancel.serialise(), transaction.flow, now)
 
     def timed_out(self, transaction: Transaction, evidence: str) -> None:
         """Tell that a peer was silent."""
@@ -243,6 +273,10 @@ class TransactionLayer:
                 del self._merge_keys[key]
         else:
             self._clients.pop(transaction.key, None)
+            self._too_long.pop(transaction, None)
+        self._leave_flow(transaction)
+
+    def _leave_flow(self, transaction: Transaction) -> None:
         siblings = self._by_flow.get(transaction.flow)
         if siblings is not None:
             siblings.discard(transaction)
@@ -250,10 +284,10 @@ class TransactionLayer:
                 del self._by_flow[transaction.flow]
 
     def _open_client(
-        self, kind: type[InviteClient] | type[PlainClient], request: Request, flow: Flow, now: float
+        self, kind: type[InviteClient] | type[PlainClient], request: Request, data: bytes, flow: Flow, now: float
     ) -> ClientTransaction:
         key = _client_key(request.via, request.method)
-        transaction = self._clients[key] = kind(key, request, flow, self, self._config, now)
+        transaction = self._clients[key] = kind(key, request, data, flow, self, self._config, now)
         self._by_flow.setdefault(flow, set()).add(transaction)
         return transaction
 

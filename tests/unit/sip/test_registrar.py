@@ -249,3 +249,8 @@ def test_a_repeated_register_is_answered_from_its_transaction() -> None:
     phone.send(proved)
     assert phone.response().serialise() == first.serialise()
     assert isinstance(proved, Request) and len(office.changes()) == 1
+
+
+def test_section_10_3_step_8_the_answer_tells_the_time_of_day() -> None:
+    office = Office()
+    assert Phone(office).register().headers.get("Date") == "Sun, 01 Mar 2026 12:30:05 GMT"

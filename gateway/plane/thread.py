@@ -24,6 +24,7 @@ _TICK_NS: Final = 20_000_000
 _CLOCK_MONOTONIC: Final = 1
 _TFD_FLAGS: Final = os.O_NONBLOCK | os.O_CLOEXEC
 """TFD_NONBLOCK | TFD_CLOEXEC (sys/timerfd.h) are the same bits."""
+_TFD_TIMER_ABSTIME: Final = 1
 _COME_UP: Final = 180.0
 """Seconds to the first tick: a cold compile on a slow machine fits in; warm it takes half a second."""
 _STOP_WITHIN: Final = 5.0
@@ -57,9 +58,12 @@ class PlaneThread:
         Raises:
             LocalError: it did not come up.
         """
-        self._timer = _open_timer()
+        # The ticks and the timer that wakes the loop for them lie on one raster; else a tick waits for the timer
+        # in a quiet plane and comes on time in a busy one, and what is played staggers.
+        first = time.monotonic_ns() + _TICK_NS
+        self._timer = _open_timer(first)
         self._tables.control[TIMER] = self._timer
-        self._tables.control[NEXT_TICK] = 0  # the tick begins now, wherever it stood when stepped by hand
+        self._tables.control[NEXT_TICK] = first
         self._thread.start()
         # Stopped before the interpreter is taken down, which frees the tables.
         atexit.register(self.stop)
@@ -103,12 +107,12 @@ def _ask_for_real_time(priority: int) -> None:
         return  # not permitted here: ordinary scheduling, ticks up to 2 ms late instead of 0.1
 
 
-def _open_timer() -> int:
-    """A timerfd that fires every 20 ms."""
+def _open_timer(first: int) -> int:
+    """A timerfd that fires every 20 ms, for the first time at `first` (ns, monotonic)."""
     libc = ctypes.CDLL(None, use_errno=True)
     descriptor = int(libc.timerfd_create(_CLOCK_MONOTONIC, _TFD_FLAGS))
     if descriptor < 0:
         raise LocalError(f"no timer for the media plane: {os.strerror(ctypes.get_errno())}")
-    interval = _Interval(0, _TICK_NS, 0, _TICK_NS)
-    libc.timerfd_settime(descriptor, 0, ctypes.byref(interval), None)
+    interval = _Interval(0, _TICK_NS, *divmod(first, 1_000_000_000))
+    libc.timerfd_settime(descriptor, _TFD_TIMER_ABSTIME, ctypes.byref(interval), None)
     return descriptor

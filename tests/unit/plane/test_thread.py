@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import select
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 from gateway.core.audio import DigitHeard, Sound, SoundEnd
 from gateway.core.errors import LocalError
+from gateway.plane.table import NEXT_TICK, TIMER
 from tests.unit.plane.conftest import Studio
 
 PATIENCE = 10.0
@@ -62,6 +64,18 @@ def test_the_thread_ends_when_the_plane_is_closed() -> None:
     assert threading.active_count() == before + 1
     studio.close()
     assert threading.active_count() == before
+
+
+def test_the_ticks_lie_on_the_raster_of_the_timer(studio: Studio) -> None:
+    studio.plane.start_thread()
+    control = studio.plane.tables.control
+    setting = (ctypes.c_long * 4)()  # struct itimerspec: interval, then what is left, in s and ns
+    read = ctypes.CDLL(None).timerfd_gettime
+    before = time.monotonic_ns()
+    assert read(int(control[TIMER]), ctypes.byref(setting)) == 0
+    took = time.monotonic_ns() - before
+    left = setting[2] * 1_000_000_000 + setting[3]
+    assert (int(control[NEXT_TICK]) - (before + left)) % 20_000_000 <= took
 
 
 def run(script: str) -> subprocess.CompletedProcess[str]:

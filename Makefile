@@ -12,6 +12,7 @@ BIN    := $(VENV)/bin
 # command that must be there : Debian package that brings it
 RUN_NEEDS   := espeak-ng:espeak-ng
 TEST_NEEDS  := $(RUN_NEEDS) sipp:sip-tester baresip:baresip-core sox:sox
+BENCH_NEEDS := $(TEST_NEEDS) gcc:build-essential
 SOURCES     := $(wildcard gateway/plane/*.py gateway/media/*.py)
 
 .PHONY: run test bench style types gate clean
@@ -22,7 +23,7 @@ run: $(VENV)/run.stamp $(VENV)/warm.stamp
 test: $(VENV)/test.stamp $(VENV)/warm.stamp
 	$(BIN)/pytest -n 2 $(TESTS)
 
-bench: $(VENV)/test.stamp $(VENV)/warm.stamp
+bench: $(VENV)/bench.stamp $(VENV)/warm.stamp
 	@for bench in tests/bench/bench_*.py; do $(BIN)/python $$bench || exit 1; done
 
 style: $(VENV)/test.stamp
@@ -45,6 +46,10 @@ $(VENV)/run.stamp: pyproject.toml install.sh
 $(VENV)/test.stamp: pyproject.toml install.sh
 	@sh install.sh $(VENV) '.[fast,postgresql,dev]' $(TEST_NEEDS)
 	@touch $@ $(VENV)/run.stamp
+
+$(VENV)/bench.stamp: pyproject.toml install.sh
+	@sh install.sh $(VENV) '.[fast,postgresql,dev]' $(BENCH_NEEDS)
+	@touch $@ $(VENV)/test.stamp $(VENV)/run.stamp
 
 $(VENV)/warm.stamp: $(SOURCES) | $(VENV)/run.stamp
 	@echo "Compiling the media plane and speaking the prompts (once) ..."

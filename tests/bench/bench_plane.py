@@ -1,0 +1,228 @@
+"""The media plane measured against the limit of this kernel, side by side in one run.
+
+    python tests/bench/bench_plane.py [--seconds S] [--rounds R] [--calls N ...]
+
+Both relays are fed by the same telephones (C, a process of their own), turn about, and the least CPU time per
+packet of all rounds counts: what other processes take can only add. CPU is that of the relaying thread alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from far_end import CRelay, Heard, Phones, Programs, cpu_seconds
+
+from gateway.core.audio import Codec, Encoding, Sound
+from gateway.media.tone import MILLIWATT
+from gateway.plane.plane import Plane, PlaneConfig
+from gateway.plane.row import RtpRow
+
+ULAW, ALAW = Codec(Encoding.PCMU, 0), Codec(Encoding.PCMA, 8)
+LOCAL = "127.0.0.1"
+
+
+def print_row(name: str, figures: str, to_reach: str = "") -> None:
+    """One row of the table, at once."""
+    print(f"{name:44} {figures:58} {to_reach}", flush=True)
+
+
+class Bridges:
+    """A plane in its thread with an RTP row for each of `phones`; rows k and k ^ 1 are joined."""
+
+    def __init__(self, phones: Sequence[int], codecs: Sequence[Codec], join: bool = True) -> None:
+        self.plane = Plane(PlaneConfig(rows=len(phones) + 1, arena=10.0))
+        self.rows = [self._row(port, codecs[k % len(codecs)]) for k, port in enumerate(phones)]
+        if join:
+            for a, b in zip(self.rows[::2], self.rows[1::2], strict=True):
+                a.join(b)
+        before = set(os.listdir("/proc/self/task"))
+        self.plane.start_thread()
+        (self.task,) = set(os.listdir("/proc/self/task")) - before
+        for _ in range(100):
+            self.plane.pump(time.monotonic())
+            if not self.plane.usage().commands:
+                break
+            time.sleep(0.01)
+
+    def _row(self, phone: int, codec: Codec) -> RtpRow:
+        ours = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        ours.bind((LOCAL, 0))
+        ours.setblocking(False)
+        row = self.plane.add_rtp(ours.fileno(), *ours.getsockname(), on_removed=ours.close)
+        row.set_remote(LOCAL, phone, codec, None)
+        return row
+
+    @property
+    def ports(self) -> list[int]:
+        return [row.port for row in self.rows]
+
+    def cpu(self) -> float:
+        return cpu_seconds("self", self.task)
+
+    def close(self) -> None:
+        self.plane.close()
+
+
+@dataclass
+class Cost:
+    """CPU microseconds per relayed packet of one relay, a figure a round, and what arrived."""
+
+    per_packet: list[float] = field(default_factory=list)
+    heard: list[Heard] = field(default_factory=list)
+
+    def add(self, used: float, heard: Heard) -> None:
+        self.per_packet.append(used / max(1, heard.received) * 1e6)
+        self.heard.append(heard)
+
+    @property
+    def least(self) -> float:
+        return min(self.per_packet)
+
+    @property
+    def arrived(self) -> float:
+        return max(heard.received / heard.sent for heard in self.heard)
+
+    def delay(self) -> str:
+        quiet = min(self.heard, key=lambda heard: heard.p99)
+        return f"p50 {quiet.p50 * 1e6:4.0f} us, p99 {quiet.p99 * 1e3:5.2f} ms"
+
+
+def measure_c(programs: Programs, calls: int, seconds: float, connected: bool, recode: bool, cost: Cost) -> None:
+    """One round of the C relay."""
+    phones = Phones(programs, "talk", 2 * calls, seconds)
+    relay = CRelay(programs, phones.own_ports, connected, recode)
+    phones.point_at(relay.own_ports)
+    before = cpu_seconds(relay.process)
+    heard = phones.run()
+    cost.add(cpu_seconds(relay.process) - before, heard)
+    relay.close()
+
+
+def measure_plane(programs: Programs, calls: int, seconds: float, codecs: tuple[Codec, Codec], cost: Cost) -> None:
+    """One round of the plane."""
+    types = codecs[0].payload_type, codecs[1].payload_type
+    phones = Phones(programs, "talk", 2 * calls, seconds, types)
+    bridges = Bridges(phones.own_ports, codecs)
+    phones.point_at(bridges.ports)
+    before = bridges.cpu()
+    heard = phones.run()
+    cost.add(bridges.cpu() - before, heard)
+    bridges.close()
+
+
+def bench_relay(programs: Programs, calls: int, seconds: float, rounds: int) -> None:
+    """Relaying and recoding against the C loop, and the delay that each adds."""
+    plain, connected, relay, recode = Cost(), Cost(), Cost(), Cost()
+    for _ in range(rounds):
+        measure_c(programs, calls, seconds, False, False, plain)
+        measure_plane(programs, calls, seconds, (ULAW, ULAW), relay)
+        measure_c(programs, calls, seconds, True, False, connected)
+        measure_plane(programs, calls, seconds, (ULAW, ALAW), recode)
+    for name, cost, to_reach in (
+        ("C loop, sendto", plain, ""),
+        ("C loop, connected sockets: the limit", connected, ""),
+        ("plane, relay", relay, "1.15"),
+        ("plane, relay mu-law to A-law", recode, "1.25"),
+    ):
+        ratio = median(a / b for a, b in zip(cost.per_packet, connected.per_packet, strict=True))
+        figures = f"{cost.least:5.2f} us/packet  x{ratio:.2f} (least x{cost.least / connected.least:.2f})"
+        print_row(f"{name}, {calls} calls", f"{figures}  {cost.arrived:7.2%} arrived", to_reach)
+    print_row(f"  calls a core at that, {calls} calls", f"{1e6 / relay.least / 100:5.0f}", "1,200")
+    print_row(f"  delay added by C, {calls} calls", connected.delay())
+    print_row(f"  delay added by the plane, {calls} calls", relay.delay(), "50 us / 2 ms" if calls <= 200 else "")
+
+
+def bench_memory(calls: int) -> None:
+    """What a call takes of this process (the kernel's sockets apart)."""
+    plane = Plane(PlaneConfig(rows=2, arena=1.0))
+    plane.step(0.0)
+    plane.close()
+    before = resident()
+    bridges = Bridges([9 + 2 * k for k in range(2 * calls)], (ULAW, ALAW))
+    used = (resident() - before) / calls
+    bridges.close()
+    print_row(f"memory per call, {calls} calls", f"{used / 1000:.1f} kB", "60 kB")
+
+
+def resident() -> int:
+    """Octets of this process in memory."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+
+
+def bench_flood(programs: Programs, seconds: float) -> None:
+    """How late the ticks of a playing row are while strangers, and the peer itself, flood another one."""
+    for who in ("nobody", "strangers", "the peer"):
+        listener = Phones(programs, "listen", 1, seconds)
+        victim = Phones(programs, "flood", 1, seconds)
+        stranger = Phones(programs, "flood", 1, seconds)
+        bridges = Bridges([listener.own_ports[0], victim.own_ports[0]], (ULAW,), join=False)
+        bridges.rows[0].play(Sound("milliwatt", MILLIWATT.samples, loop_from=0))
+        listener.point_at(bridges.ports[:1])
+        victim.point_at(bridges.ports[1:])
+        stranger.point_at(bridges.ports[1:])
+        listener.begin()
+        before, begin = bridges.cpu(), time.monotonic()
+        flood = {"strangers": stranger, "the peer": victim}.get(who)
+        sent = flood.run().sent if flood is not None else 0
+        heard = listener.end()
+        busy = (bridges.cpu() - before) / (time.monotonic() - begin)
+        for idle in (victim, stranger):
+            if idle is not flood:
+                idle.abandon()
+        taken = bridges.rows[1].stats()
+        bridges.close()
+        figures = (
+            f"tick late p50 {heard.p50 * 1e6:3.0f} us, p99 {heard.p99 * 1e3:.2f} ms  plane {busy:4.0%} of a core"
+        )
+        print_row(f"flood by {who}", figures, "2 ms")
+        if flood is not None:
+            print_row("", f"{sent / seconds / 1000:.0f}k/s sent, {taken.received} taken, {taken.refused} refused")
+
+
+def bench_start() -> None:
+    """Import and start with the compiled code on disk, in a fresh process; the interpreter's own start apart."""
+    code = (
+        "import time; a = time.perf_counter()\n"
+        "from gateway.plane.plane import Plane\n"
+        "b = time.perf_counter(); plane = Plane(); plane.start_thread(); c = time.perf_counter()\n"
+        "print(b - a, c - b); plane.close()"
+    )
+    runs = []
+    for _ in range(3):
+        done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+        runs.append(tuple(float(word) for word in done.stdout.split()))
+    load, start = min(runs, key=sum)
+    print_row("import and start, warm", f"{load:.2f} s + {start:.2f} s = {load + start:.2f} s", "0.7 s")
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--calls", type=int, nargs="*", default=[200, 1000])
+    options = parser.parse_args()
+    needed = 8 * max([*options.calls, 500]) + 200
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(needed, hard) if hard >= 0 else needed, hard))
+    print_row("media plane", "measured", "to reach")
+    bench_start()
+    bench_memory(500)
+    with Programs() as programs:
+        for calls in options.calls:
+            bench_relay(programs, calls, options.seconds, options.rounds)
+        bench_flood(programs, options.seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Callable
-from typing import Final
+from typing import Final, cast
 
 from gateway.net.udp import Address
 from gateway.sip.transport import Broken, Flow, KeepAlive, StreamFramer
@@ -57,16 +57,16 @@ class StreamConnection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is there."""
-        assert isinstance(transport, asyncio.Transport)
-        local: Address = transport.get_extra_info("sockname")[:2]
-        remote: Address = transport.get_extra_info("peername")[:2]
-        self._transport = transport
+        stream = cast(asyncio.Transport, transport)  # not by class: uvloop's transports have other ancestors
+        local: Address = stream.get_extra_info("sockname")[:2]
+        remote: Address = stream.get_extra_info("peername")[:2]
+        self._transport = stream
         self.flow = Flow("tcp", local, remote)
         if not self._on_open(self):
-            transport.abort()
+            stream.abort()
             return
         for data in self._pending:
-            transport.write(data)
+            stream.write(data)
         self._pending.clear()
 
     def data_received(self, data: bytes) -> None:

@@ -36,7 +36,7 @@ from gateway.net.ticker import Ticker
 from gateway.plane.plane import Plane, PlaneConfig
 from gateway.sip.account import Account
 from gateway.sip.binding import RegistrationChanged
-from gateway.sip.digest import Secret
+from gateway.sip.digest import Algorithm, Secret
 from gateway.sip.gatekeeper import AccessRefused
 from gateway.sip.legs import LegsConfig
 from gateway.sip.registrar import RegistrarConfig
@@ -62,6 +62,9 @@ _CODECS: Final[Mapping[str, Codec]] = {
     "alaw": Codec(Encoding.PCMA, payload_type=8),
 }
 """Codecs by their names in the configuration, with their static payload types (RFC 3551 table 4)."""
+
+_ALGORITHMS: Final[Mapping[str, Algorithm]] = {"sha-256": Algorithm.SHA_256, "md5": Algorithm.MD5}
+"""Digest algorithms by their names in the configuration."""
 
 
 class Application:
@@ -277,6 +280,7 @@ def _sip_config(config: Config) -> SipConfig:
     timers = config.sip.timers
     return SipConfig(
         realm=config.sip.realm,
+        algorithms=[_ALGORITHMS[name] for name in config.sip.digests],
         timers=TimerConfig(timers.t1, timers.t2, timers.t4),
         legs=LegsConfig(codecs=[_CODECS[name] for name in config.sip.codecs]),
         registrar=RegistrarConfig(config.sip.min_expires, config.sip.max_expires, config.sip.contacts),

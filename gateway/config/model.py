@@ -127,6 +127,7 @@ _Number = Annotated[str, AfterValidator(_dialled)]
 _Name = Annotated[str, AfterValidator(_word)]
 _Label = Annotated[str, AfterValidator(_plain)]
 _Codec = Literal["ulaw", "alaw"]
+_Digest = Literal["sha-256", "md5"]
 _CallerId = Literal["bell202", "v23", "none"]
 
 
@@ -171,6 +172,8 @@ class SipSettings(_Settings):
     Attributes:
         listen: where it listens, "udp:ADDRESS:PORT" or "tcp:ADDRESS:PORT" each.
         realm: of digest authentication.
+        digests: its algorithms that are offered, dearest first. MD5 alone by default: clients that do not know
+            SHA-256 (RFC 8760) should pass it over, and many give up instead, baresip 1 among them.
         rtp_ports: UDP ports for audio; two are used for each leg.
         codecs: what is offered, dearest first.
         timers: RFC 3261 timers.
@@ -183,6 +186,7 @@ class SipSettings(_Settings):
         Listener("tcp", SocketAddress("127.0.0.1", 5060)),
     )
     realm: _Name = "copperline"
+    digests: Annotated[_Items[_Digest], Field(min_length=1)] = ("md5",)
     rtp_ports: Annotated[PortRange, BeforeValidator(_port_range)] = PortRange(20000, 20999)
     codecs: Annotated[_Items[_Codec], Field(min_length=1)] = ("ulaw", "alaw")
     timers: TimerSettings = TimerSettings()

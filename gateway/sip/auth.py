@@ -23,7 +23,7 @@ from gateway.core.errors import MalformedError
 from gateway.sip.digest import Algorithm, Secret, digest_response, read_parameters
 from gateway.sip.grammar import quote
 
-__all__ = ["Authenticator", "Verdict", "VerdictKind"]
+__all__ = ["OFFERED", "Authenticator", "Verdict", "VerdictKind"]
 
 NONCE_LIFE: Final = 300.0
 """Seconds for which a nonce may be used; a registration is refreshed with a stale=true round more or less."""

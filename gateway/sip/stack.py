@@ -9,7 +9,7 @@ peer did.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -22,10 +22,11 @@ from gateway.core.errors import RemoteError
 from gateway.core.messages import Event
 from gateway.core.trace import Recorder
 from gateway.sip.account import Account
-from gateway.sip.auth import Authenticator
+from gateway.sip.auth import OFFERED, Authenticator
 from gateway.sip.binding import Binding, Bindings, RegistrationChanged
 from gateway.sip.carrier import SipCarrier
 from gateway.sip.channel import SipChannel
+from gateway.sip.digest import Algorithm
 from gateway.sip.gatekeeper import AccessRefused, Gatekeeper
 from gateway.sip.incoming import IncomingSession
 from gateway.sip.journal import Journal
@@ -53,6 +54,7 @@ class SipConfig:
 
     Attributes:
         realm: of digest authentication.
+        algorithms: of digest authentication that are offered, the preferred first.
         timers: RFC 3261 table 4.
         legs: codecs, number and address of legs.
         registrar: bounds of registrations.
@@ -62,6 +64,7 @@ class SipConfig:
     """
 
     realm: str = "copperline"
+    algorithms: Sequence[Algorithm] = OFFERED
     timers: TimerConfig = field(default_factory=TimerConfig)
     legs: LegsConfig = field(default_factory=LegsConfig)
     registrar: RegistrarConfig = field(default_factory=RegistrarConfig)
@@ -105,7 +108,9 @@ class SipStack:
         self._journal = Journal(recorder)
         self._invitations: dict[ServerTransaction, IncomingSession] = {}
         self._events: list[Happening] = []
-        authenticator = Authenticator(config.realm, key=key or secrets.token_bytes(32))
+        authenticator = Authenticator(
+            config.realm, key=key or secrets.token_bytes(32), algorithms=config.algorithms
+        )
         self._gatekeeper = Gatekeeper(accounts, authenticator, self._tell)
         self._registrar = Registrar(config=config.registrar, emit=self._tell, bindings=bindings)
         self._carrier = SipCarrier(

@@ -10,6 +10,7 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.messages import Answer, Dial, Hangup, Offered
 from gateway.core.number import Party
+from gateway.sip.digest import Algorithm, Challenge
 from gateway.sip.legs import LegsConfig
 from gateway.sip.message import Response
 from gateway.sip.stack import SipConfig
@@ -37,6 +38,13 @@ def test_options_tells_what_we_can() -> None:
 def test_methods_that_we_do_not_serve_are_refused_with_those_that_we_do(method: str, status: int) -> None:
     response = asked(Office(), method)
     assert response.status == status and "INVITE" in (response.headers.get("Allow") or "")
+
+
+@pytest.mark.parametrize("algorithms", [(Algorithm.MD5,), (Algorithm.SHA_256, Algorithm.MD5)])
+def test_the_digests_that_are_configured_are_offered_and_no_other(algorithms: tuple[Algorithm, ...]) -> None:
+    response = asked(Office(SipConfig(algorithms=algorithms)), "REGISTER")
+    challenges = [Challenge.parse(value) for value in response.headers.all("WWW-Authenticate")]
+    assert [challenge.algorithm for challenge in challenges] == list(algorithms)
 
 
 def test_a_strange_scheme_is_416() -> None:

@@ -63,9 +63,9 @@ def _names(
     for name in _applications(step):
         if name.lower() not in applications:
             yield _fault(step, f"no application {name!r}", nearest(name, NAMES))
-    for name in step.arguments.functions():
-        if name not in functions or functions[name].read is None:
-            readable = [known for known, function in functions.items() if function.read is not None]
+    for name in sorted(step.arguments.names):
+        if name not in functions or not functions[name].readable:
+            readable = [known for known, function in functions.items() if function.readable]
             yield _fault(step, f"no function {name!r}", nearest(name, readable))
     if step.application.lower() == "set":
         name, parenthesis, _ = step.arguments.text.partition("=")[0].partition("(")

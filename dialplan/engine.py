@@ -14,9 +14,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from dialplan.apps import APPLICATIONS, STRUCTURED
+from dialplan.database import Database, MemoryDatabase
 from dialplan.functions import FUNCTIONS
-from dialplan.model import Dialplan, Found
+from dialplan.model import Dialplan, Found, Step
 from dialplan.script import Application, Function, Location, Script
+from dialplan.shared import Permissions, Shared
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError
@@ -32,6 +34,7 @@ _COURTESY: Final = 100
 """Steps after which others get their turn."""
 _NUMBER_MARKS: Final = frozenset("*#+-._~!")
 """What may stand in a number beside letters and digits."""
+_NOTHING_ALLOWED: Final = Permissions()
 _NOTED: Final = 200
 """Characters of a step's arguments that are noted."""
 
@@ -66,6 +69,8 @@ class DialplanEngine:
         switch: the way to other legs.
         applications: by small-letter name.
         functions: by name.
+        database: behind DB(); one that forgets all with the process where None.
+        permissions: what scripts may do to the machine.
         step_limit: after so many steps without time passing, a script is a loop and its call is ended.
     """
 
@@ -76,6 +81,8 @@ class DialplanEngine:
         *,
         applications: Mapping[str, Application] = APPLICATIONS,
         functions: Mapping[str, Function] = FUNCTIONS,
+        database: Database | None = None,
+        permissions: Permissions = _NOTHING_ALLOWED,
         step_limit: int = _STEP_LIMIT,
     ) -> None:
         self.dialplan = dialplan
@@ -83,7 +90,8 @@ class DialplanEngine:
         self._applications = applications
         self._functions = functions
         self._step_limit = step_limit
-        self._globals = dict(dialplan.globals)
+        self._waiting = frozenset(name for name, function in functions.items() if function.later is not None)
+        self._shared = Shared(dict(dialplan.globals), database or MemoryDatabase(), permissions)
 
     def load(self, dialplan: Dialplan) -> None:
         """Run later scripts on `dialplan`; those under way finish on theirs.
@@ -91,7 +99,7 @@ class DialplanEngine:
         Global variables that scripts have set stay; those that the new files set are set anew.
         """
         self.dialplan = dialplan
-        self._globals.update(dialplan.globals)
+        self._shared.globals.update(dialplan.globals)
 
     async def run(self, leg: Leg, context: str, extension: str) -> None:
         """Run `extension` of `context` for `leg`; returns when the leg is over and `h` has run.
@@ -105,12 +113,15 @@ class DialplanEngine:
             Location(context, extension or "s", 1),
             applications=self._applications,
             functions=self._functions,
-            globals=self._globals,
+            shared=self._shared,
         )
-        ending = await self._guarded(script)
-        if leg.ending is None:
-            leg.hang_up(ending)
-        await self._afterwards(script, leg.ending or ending)
+        try:
+            ending = await self._guarded(script)
+            if leg.ending is None:
+                leg.hang_up(ending)
+            await self._afterwards(script, leg.ending or ending)
+        finally:
+            self._shared.leave(leg.name)
 
     async def _guarded(self, script: Script) -> Ending:
         """Run a script to its end and say why it ended."""
@@ -156,17 +167,13 @@ class DialplanEngine:
             step = found.step
             script.place = step.place
             location = script.location
-            if step.application.lower() in STRUCTURED:
-                arguments, script.values = step.arguments.fill_shielded(script)
-                shown = script.plain(arguments)
-            else:
-                shown = arguments = script.fill(step.arguments)
-                script.values = []
+            arguments = await self._arguments(script, step)
+            shown = script.plain(arguments)
             script.leg.note(f"{step.place.short} {location} {step.application}({shown[:_NOTED]})")
             script.jumped = False
             turns.watch()
             began = loop.time()
-            await script.execute(step.application, arguments)
+            await self._execute(script, step, arguments)
             waited = turns.turned and loop.time() - began >= _TIME_PASSES
             steps = 0 if waited else steps + 1
             if steps >= self._step_limit:
@@ -184,6 +191,51 @@ class DialplanEngine:
                 script.location = Location(location.context, location.extension, location.priority + 1)
                 found = script.find(location.context, location.extension, location.priority + 1)
         return self._fell_off(script)
+
+    async def _execute(self, script: Script, step: Step, arguments: str) -> None:
+        """Run one step; past the call's absolute time-out, go to `T`, or end the call.
+
+        What goes wrong in it goes to `e`, where there is one.
+        """
+        record = script.record
+        record.application, record.arguments = step.application, arguments
+        try:
+            if script.deadline is None:
+                await script.execute(step.application, arguments)
+            else:
+                await self._execute_in_time(script, step, arguments)
+        except CopperlineError as fault:
+            if script.divert("e", "ERROR") is None:
+                raise
+            script.leg.note(f"{step.place}: {fault}")
+        if record.answer is None and script.leg.answered:
+            record.answer = script.switch.now()
+
+    async def _execute_in_time(self, script: Script, step: Step, arguments: str) -> None:
+        timeout = asyncio.timeout_at(script.deadline)
+        try:
+            async with timeout:
+                await script.execute(step.application, arguments)
+        except TimeoutError:
+            if not timeout.expired():
+                raise
+            script.deadline = None
+            script.leg.note("the call's time is up (TIMEOUT(absolute))")
+            if script.divert("T", "ABSOLUTETIMEOUT") is None:
+                ending = script.ending(Cause.NORMAL_CLEARING, Act.HUNG_UP, "TIMEOUT(absolute) has passed")
+                raise script.hang_up(ending) from None
+
+    async def _arguments(self, script: Script, step: Step) -> str:
+        """The step's arguments, filled in; with marks for values where the application takes them apart first."""
+        waits = not self._waiting.isdisjoint(step.arguments.names)
+        if step.application.lower() not in STRUCTURED:
+            script.values = []
+            return await step.arguments.fill_waiting(script) if waits else step.arguments.fill(script)
+        if waits:
+            arguments, script.values = await step.arguments.fill_shielded_waiting(script)
+        else:
+            arguments, script.values = step.arguments.fill_shielded(script)
+        return arguments
 
     def _check_number(self, script: Script) -> None:
         """Refuse numbers with characters that would mean something in an application's arguments.
@@ -216,12 +268,11 @@ class DialplanEngine:
     def _invalid(self, script: Script) -> Found | None:
         """What happens to a number that is none: the `i` extension of its context, or the end."""
         context, number = script.location.context, script.location.extension
-        found = script.special("i")
-        if found is not None and number != "i":
+        found = script.divert("i", "INVALID")
+        if found is not None:
             script.assign("INVALID_EXTEN", number)
             script.unknown = f"no extension {number} in context {context}"
-            script.leg.note(f"{script.unknown}: i")
-            script.location = Location(context, "i", 1)
+            script.leg.note(f"{script.unknown}: {script.location.extension}")
             return found
         known = context in script.dialplan.contexts
         ending = script.ending(

@@ -5,12 +5,15 @@ Applications and functions see the world through a Script alone. It never moves 
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from dialplan.model import Dialplan, Found, Place
+from dialplan.shared import Share, Shared
 from dialplan.substitution import ScriptError, Template, unshield
 from gateway.core.audio import Sound
 from gateway.core.cause import Cause
@@ -47,12 +50,61 @@ class Frame:
     variables: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Loop:
+    """A While under way: its place, and the place after its EndWhile once that has been met."""
+
+    start: Location
+    end: Location | None = None
+
+
+@dataclass(slots=True)
+class Record:
+    """What CDR() tells of the call so far.
+
+    Attributes:
+        start: when the script began (the office's time).
+        first: where it began.
+        answer: when the leg was answered, as far as the script has seen it.
+        application, arguments: the last step.
+        other: the leg that answered the last Dial.
+        status: the disposition before an answer: "NO ANSWER", "BUSY", "FAILED", "CONGESTION".
+        fields: what the script has written.
+        properties: what CDR_PROP has set: "disable", "party_a".
+    """
+
+    start: datetime
+    first: Location
+    answer: datetime | None = None
+    application: str = ""
+    arguments: str = ""
+    other: str = ""
+    status: str = "NO ANSWER"
+    fields: dict[str, str] = field(default_factory=dict)
+    properties: set[str] = field(default_factory=set)
+
+
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A dialplan function: how it is read (`${NAME(arguments)}`) and written (`Set(NAME(arguments)=value)`)."""
+    """A dialplan function: how it is read (`${NAME(arguments)}`) and written (`Set(NAME(arguments)=value)`).
+
+    Attributes:
+        read: at once.
+        write: at once.
+        later: read by waiting for something; given the arguments with marks for values, and the values
+            (`substitution.unshield` joins them).
+        acts: reading it changes something; never done where a name of a variable was asked for, or in EVAL.
+    """
 
     read: Callable[[Script, str], str] | None = None
     write: Callable[[Script, str, str], None] | None = None
+    later: Callable[[Script, str, Sequence[str]], Awaitable[str]] | None = None
+    acts: bool = False
+
+    @property
+    def readable(self) -> bool:
+        """Whether it can be read at all."""
+        return self.read is not None or self.later is not None
 
 
 class Script:
@@ -63,13 +115,20 @@ class Script:
         switch: the way to others.
         dialplan: the files as they stood when the run began.
         location: the step under way; `jumped` tells that it has been moved on purpose.
-        globals: the variables that all calls share.
+        shared: what all calls share.
+        share: what this leg has of it.
         cause: why the last attempt to reach somebody ended (HANGUPCAUSE).
         refusal: the ending of that attempt, where it failed.
         unknown: what was wrong with the number for which `i` runs, as words; "" where it does not.
         values: the values for which marks stand in the arguments of the step under way, where it is one of those
             whose arguments are taken apart first (`apps.STRUCTURED`).
         recordings: sounds recorded in this call, by name.
+        deadline: when TIMEOUT(absolute) ends the call (event loop's clock), or None.
+        foreign: what the caller sent that would mean something if it stood in a file, longest first; EVAL takes it
+            as plain text.
+        exception: why the `e i t T` extension runs, for EXCEPTION().
+        record: what the scripts says of the call in its record, for CDR().
+        attempts: how each target of the last Dial ended, by name, for HANGUPCAUSE().
     """
 
     def __init__(
@@ -81,7 +140,7 @@ class Script:
         *,
         applications: Mapping[str, Application],
         functions: Mapping[str, Function],
-        globals: dict[str, str],
+        shared: Shared,
     ) -> None:
         self.leg = leg
         self.switch = switch
@@ -89,8 +148,10 @@ class Script:
         self.location = location
         self.jumped = False
         self.place = Place("", 0)
-        self.globals = globals
+        self.shared = shared
+        self.share = shared.legs.setdefault(leg.name, Share(leg.variables))
         self.frames: list[Frame] = []
+        self.loops: list[Loop] = []
         self.cause: Cause | None = None
         self.refusal: Ending | None = None
         self.unknown = ""
@@ -100,6 +161,12 @@ class Script:
         self.language: str | None = None
         self.digit_timeout: float | None = None
         self.response_timeout: float | None = None
+        sent = (leg.party.name, leg.party.number, leg.called, *leg.variables.values())
+        self.foreign = sorted({words for words in sent if "${" in words or "$[" in words}, key=len, reverse=True)
+        self.deadline: float | None = None
+        self.exception: dict[str, str] = {}
+        self.record = Record(switch.now(), location)
+        self.attempts: dict[str, Ending] = {}
         self._applications = applications
         self._functions = functions
 
@@ -125,13 +192,28 @@ class Script:
         for key in (name, "_" + name, "__" + name):
             if key in variables:
                 return variables[key]
-        return self.globals.get(name, "")
+        return self.shared.globals.get(name, "")
+
+    def named(self, name: str) -> str:
+        """The value of what a function's argument names: a variable, or a function that only tells something."""
+        if name.endswith(")") and "(" in name:
+            function, _, arguments = name[:-1].partition("(")
+            return self.tell(function, arguments)
+        return self.variable(name)
+
+    def tell(self, function: str, arguments: str) -> str:
+        """The value of a function that changes nothing; "" where it would change something."""
+        found = self._functions.get(function.strip())
+        if found is not None and found.acts:
+            self.leg.note(f"{function}: not read by the way, since reading it changes something")
+            return ""
+        return self.read(function, arguments)
 
     def assign(self, name: str, value: str) -> None:
         """Set a variable, or write a function where `name` has arguments.
 
         Raises:
-            ScriptError: the function cannot be written, or the leg has too many variables.
+            ScriptError: the leg has too many variables.
         """
         name = name.strip()
         if name.endswith(")") and "(" in name:
@@ -151,6 +233,16 @@ class Script:
             raise ScriptError(f"more than {_VARIABLES} variables on {self.leg.name}")
         variables[name] = value
 
+    def forget(self, name: str) -> None:
+        """Unset a variable of the subroutine under way, or of the leg."""
+        for frame in reversed(self.frames):
+            if name in frame.variables:
+                del frame.variables[name]
+                return
+        bare = name.lstrip("_")
+        for key in (bare, "_" + bare, "__" + bare):
+            self.leg.variables.pop(key, None)
+
     def assign_local(self, name: str, value: str) -> None:
         """Set a variable that ends with the subroutine under way."""
         if not self.frames:
@@ -162,26 +254,38 @@ class Script:
         variables[name] = value
 
     def read(self, function: str, arguments: str) -> str:
-        """The value of a function.
-
-        Raises:
-            ScriptError: there is no such function, or it refuses its arguments.
-        """
-        found = self._functions.get(function)
+        """The value of a function; "" where it has none for these arguments, as in Asterisk, with a note of why."""
+        found = self._functions.get(function.strip())
         if found is None or found.read is None:
-            raise ScriptError(f"no function {function} to read")
-        return found.read(self, arguments)
+            self.leg.note(f"no function {function} to read here")
+            return ""
+        try:
+            return found.read(self, arguments)
+        except ScriptError as fault:
+            self.leg.note(f"{function}: {fault}")
+            return ""
+
+    async def read_waiting(self, function: str, text: str, values: Sequence[str]) -> str:
+        """As `read`, for functions that may wait; the arguments come as `Template.fill_shielded` gives them."""
+        found = self._functions.get(function.strip())
+        if found is None or found.later is None:
+            return self.read(function, unshield(text, values))
+        try:
+            return await found.later(self, text, values)
+        except ScriptError as fault:
+            self.leg.note(f"{function}: {fault}")
+            return ""
 
     def write(self, function: str, arguments: str, value: str) -> None:
-        """Write a function.
-
-        Raises:
-            ScriptError: it cannot be written, or refuses what it was given.
-        """
-        found = self._functions.get(function)
+        """Write a function; where it refuses, that is noted and the script goes on, as in Asterisk."""
+        found = self._functions.get(function.strip())
         if found is None or found.write is None:
-            raise ScriptError(f"no function {function} to write")
-        found.write(self, arguments, value)
+            self.leg.note(f"no function {function} to write")
+            return
+        try:
+            found.write(self, arguments, value)
+        except ScriptError as fault:
+            self.leg.note(f"{function}: {fault}")
 
     # Moving about.
 
@@ -197,6 +301,26 @@ class Script:
         """
         found = self.find(self.location.context, name)
         return found if found is not None and found.extension.pattern.literal else None
+
+    def divert(self, name: str, reason: str) -> Found | None:
+        """Go to the special extension `name`, or to `e` where there is none; None where there is neither.
+
+        Args:
+            reason: as EXCEPTION(reason) tells it: INVALID, RESPONSETIMEOUT, ABSOLUTETIMEOUT, ERROR.
+        """
+        here = self.location
+        for extension in (name, "e"):
+            found = self.special(extension)
+            if found is not None and here.extension != extension:
+                self.exception = {
+                    "reason": reason,
+                    "context": here.context,
+                    "exten": here.extension,
+                    "priority": str(here.priority),
+                }
+                self.go_to(Location(here.context, extension, 1))
+                return found
+        return None
 
     def match(self, digits: str) -> Match:
         """What digits dialled in the present context can become."""
@@ -255,6 +379,16 @@ class Script:
         back = self.frames.pop().back
         self.assign("GOSUB_RETVAL", value)
         self.go_to(back)
+
+    # Time.
+
+    def end_after(self, seconds: float | None) -> None:
+        """End the call so many seconds from now, or never (TIMEOUT(absolute))."""
+        self.deadline = None if seconds is None else asyncio.get_running_loop().time() + seconds
+
+    def time_left(self) -> float | None:
+        """Seconds until TIMEOUT(absolute) ends the call; None where it does not."""
+        return None if self.deadline is None else max(0.0, self.deadline - asyncio.get_running_loop().time())
 
     # Acting.
 

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from dialplan.expression import Expression
 from gateway.core.errors import LocalError
 
-__all__ = ["Scope", "ScriptError", "Template", "TemplateError", "substring", "unshield"]
+__all__ = ["Scope", "ScriptError", "Template", "TemplateError", "WaitingScope", "substring", "unshield"]
 
 _NESTING: Final = 50
 """Templates within templates; no office writes ten."""
@@ -26,6 +26,7 @@ _FIRST_MARK: Final = 0xF0000
 """Marks are private-use characters, which mean nothing in a file."""
 _INTEGER: Final = re.compile(r"\s*([+-]?\d{1,9})")
 _CLOSING: Final = {"{": "}", "[": "]"}
+_NO_NAMES: Final[frozenset[str]] = frozenset()
 
 
 class TemplateError(ValueError):
@@ -48,6 +49,14 @@ class Scope(Protocol):
         ...
 
 
+class WaitingScope(Scope, Protocol):
+    """A Scope with functions that wait for something."""
+
+    async def read_waiting(self, function: str, text: str, values: Sequence[str]) -> str:
+        """The value of a function, given its arguments as `Template.fill_shielded` gives them."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """`${...}`: a variable, or a function where `arguments` is not None."""
@@ -64,6 +73,14 @@ class Reference:
             value = scope.read(name, self.arguments.fill(scope))
         return value if self.slice is None else _sliced(value, self.slice.fill(scope))
 
+    async def fill_waiting(self, scope: WaitingScope) -> str:
+        name = await self.name.fill_waiting(scope)
+        if self.arguments is None:
+            value = scope.variable(name)
+        else:
+            value = await scope.read_waiting(name, *await self.arguments.fill_shielded_waiting(scope))
+        return value if self.slice is None else _sliced(value, await self.slice.fill_waiting(scope))
+
 
 @dataclass(frozen=True, slots=True)
 class Calculation:
@@ -75,15 +92,19 @@ class Calculation:
     def fill(self, scope: Scope) -> str:
         return self.expression.evaluate([hole.fill(scope) for hole in self.holes], scope.read)
 
+    async def fill_waiting(self, scope: WaitingScope) -> str:
+        return self.expression.evaluate([await hole.fill_waiting(scope) for hole in self.holes], scope.read)
+
 
 class Template:
     """Text with places to fill in.
 
     Attributes:
         text: as the file has it.
+        names: the functions that it reads, where the file spells them out.
     """
 
-    __slots__ = ("_parts", "text")
+    __slots__ = ("_parts", "names", "text")
 
     def __init__(self, text: str, _depth: int = 0) -> None:
         """Compile `text`.
@@ -93,6 +114,7 @@ class Template:
         """
         self.text = text
         self._parts: tuple[str | Reference | Calculation, ...] = tuple(_parts(text, _depth))
+        self.names: frozenset[str] = _NO_NAMES if self.constant else frozenset(self._functions())
 
     def fill(self, scope: Scope) -> str:
         """The text with every place filled in.
@@ -109,17 +131,28 @@ class Template:
             raise ScriptError(f"a value of more than {VALUE_LIMIT} characters came of {self.text[:60]!r}")
         return filled
 
+    async def fill_waiting(self, scope: WaitingScope) -> str:
+        """As `fill`, where one of the functions may wait."""
+        return unshield(*await self.fill_shielded_waiting(scope))
+
     def fill_shielded(self, scope: Scope) -> tuple[str, list[str]]:
         """As `fill`, with a mark of one character in place of each value, and the values; `unshield` puts them in.
 
         For applications whose arguments name other applications: they are taken apart before values come in.
         """
         values = [part.fill(scope) for part in self._parts if not isinstance(part, str)]
-        marks = map(chr, range(_FIRST_MARK, _FIRST_MARK + len(values)))
-        return "".join([part if isinstance(part, str) else next(marks) for part in self._parts]), values
+        return self._marked(), values
 
-    def functions(self) -> Iterator[str]:
-        """Names of the functions that it reads, where the file spells them out."""
+    async def fill_shielded_waiting(self, scope: WaitingScope) -> tuple[str, list[str]]:
+        """As `fill_shielded`, where one of the functions may wait."""
+        values = [await part.fill_waiting(scope) for part in self._parts if not isinstance(part, str)]
+        return self._marked(), values
+
+    def _marked(self) -> str:
+        marks = map(chr, range(_FIRST_MARK, _FIRST_MARK + len(self._parts)))
+        return "".join([part if isinstance(part, str) else next(marks) for part in self._parts])
+
+    def _functions(self) -> Iterator[str]:
         for reference in self.references():
             if reference.arguments is not None and reference.name.constant:
                 yield reference.name.text

@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from dialplan.apps import answer, dial, digits, flow, notes, play, record, say, subroutine, variable
+from dialplan.apps import answer, block, dial, digits, flow, notes, play, record, say, subroutine, variable
 from dialplan.script import Application
 
 __all__ = ["APPLICATIONS", "NAMES", "STRUCTURED"]
 
 _FAMILIES: Final = (
     answer.APPLICATIONS,
+    block.APPLICATIONS,
     dial.APPLICATIONS,
     digits.APPLICATIONS,
     flow.APPLICATIONS,

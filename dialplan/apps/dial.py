@@ -9,11 +9,19 @@ from typing import Final
 from dialplan.apps.answer import seconds
 from dialplan.arguments import options, split
 from dialplan.script import Application, Script
+from gateway.core.cause import Cause
 from gateway.core.switch import DialOutcome, DialStatus, HungUp, Leg, Target
 
 __all__ = ["APPLICATIONS", "targets"]
 
 _OPTIONS: Final = frozenset("gr")
+_DISPOSITION: Final[Mapping[DialStatus, str]] = {
+    DialStatus.BUSY: "BUSY",
+    DialStatus.NOANSWER: "NO ANSWER",
+    DialStatus.CANCEL: "NO ANSWER",
+    DialStatus.CONGESTION: "CONGESTION",
+}
+"""CDR(disposition) by DIALSTATUS; all others are FAILED."""
 
 
 def targets(text: str) -> list[Target] | None:
@@ -55,6 +63,7 @@ async def dial(script: Script, arguments: str) -> None:
         variables=_inherited(script.leg.variables),
     )
     script.assign("DIALSTATUS", outcome.status.value)
+    script.attempts = {str(target): ending for target, ending in outcome.attempts}
     if outcome.leg is None:
         _refused(script, outcome)
         return
@@ -63,6 +72,7 @@ async def dial(script: Script, arguments: str) -> None:
 
 def _refused(script: Script, outcome: DialOutcome) -> None:
     script.refusal = outcome.ending
+    script.record.status = _DISPOSITION.get(outcome.status, "FAILED")
     script.cause = outcome.ending.cause if outcome.ending is not None else None
     script.leg.note(f"Dial: {outcome.status.value}", str(outcome.ending or ""))
 
@@ -79,8 +89,13 @@ async def _connect(script: Script, other: Leg, began: float, go_on: bool) -> Non
         other.hang_up(over.ending)
         raise
     answered = clock()
+    script.record.other = other.name
     try:
         end = await script.switch.bridge(script.leg, other)
+    except asyncio.CancelledError:
+        # The call's time is up, or the office closes: nobody else would end the other leg.
+        other.hang_up(script.ending(Cause.NORMAL_CLEARING, evidence="the call's time is up"))
+        raise
     finally:
         script.assign("DIALEDTIME", str(int(clock() - began)))
         script.assign("ANSWEREDTIME", str(int(clock() - answered)))

@@ -53,8 +53,8 @@ async def wait_exten(script: Script, arguments: str) -> None:
         return
     here = script.location
     below = script.find(here.context, here.extension, here.priority + 1)
-    if below is None and script.special("t") is not None:
-        script.go_to(Location(here.context, "t", 1))
+    if below is None:
+        script.divert("t", "RESPONSETIMEOUT")
 
 
 async def _collect(script: Script, digits: str) -> None:

@@ -1,4 +1,4 @@
-"""Applications that set variables: Set MSet (Asterisk main/pbx_variables.c)."""
+"""Applications that set variables: Set MSet ClearHash (Asterisk main/pbx_variables.c)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from dialplan.arguments import split
+from dialplan.functions.collection import clear_hash
 from dialplan.script import Application, Script
 from dialplan.substitution import ScriptError
 
@@ -42,4 +43,9 @@ def _pair(text: str) -> tuple[str, str, str]:
     return text.partition("=")
 
 
-APPLICATIONS: Final[Mapping[str, Application]] = {"MSet": set_many, "Set": set_one}
+async def clear(script: Script, arguments: str) -> None:
+    """`ClearHash(name)`: forget a whole hash."""
+    clear_hash(script, arguments.strip())
+
+
+APPLICATIONS: Final[Mapping[str, Application]] = {"ClearHash": clear, "MSet": set_many, "Set": set_one}

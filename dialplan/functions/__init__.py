@@ -5,17 +5,41 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from dialplan.functions import caller, channel, clock, logic, number, place, text
+from dialplan.functions import (
+    between,
+    caller,
+    channel,
+    clock,
+    collection,
+    database,
+    document,
+    ended,
+    group,
+    logic,
+    number,
+    place,
+    record,
+    stack,
+    text,
+)
 from dialplan.script import Function
 
 __all__ = ["FUNCTIONS"]
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
+    **between.FUNCTIONS,
     **caller.FUNCTIONS,
     **channel.FUNCTIONS,
     **clock.FUNCTIONS,
+    **collection.FUNCTIONS,
+    **database.FUNCTIONS,
+    **document.FUNCTIONS,
+    **ended.FUNCTIONS,
+    **group.FUNCTIONS,
     **logic.FUNCTIONS,
     **number.FUNCTIONS,
     **place.FUNCTIONS,
+    **record.FUNCTIONS,
+    **stack.FUNCTIONS,
     **text.FUNCTIONS,
 }

@@ -1,4 +1,4 @@
-"""Functions on the leg and what is around it: CHANNEL, GLOBAL, LOCAL, TIMEOUT, DEVICE_STATE."""
+"""Functions on the leg and what is around it: CHANNEL, GLOBAL, TIMEOUT, DEVICE_STATE."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from dialplan.substitution import ScriptError
 
 __all__ = ["FUNCTIONS"]
 
+_TIMEOUTS: Final[Mapping[str, str]] = {"a": "absolute", "d": "digit", "r": "response"}
+_LONGEST: Final = 604800.0
+"""Seconds: no call is meant to be ended after more than a week."""
 _CHANNEL: Final[Mapping[str, Callable[[Script], str]]] = {
     "channeltype": lambda script: script.leg.technology,
     "context": lambda script: script.location.context,
@@ -36,39 +39,45 @@ def _set_channel(script: Script, arguments: str, value: str) -> None:
 
 
 def _set_global(script: Script, name: str, value: str) -> None:
-    script.globals[name.strip()] = value
+    script.shared.globals[name.strip()] = value
+
+
+def _kind(arguments: str) -> str:
+    """Which time-out is meant; its first letter decides, as in Asterisk."""
+    kind = _TIMEOUTS.get(arguments.strip()[:1].lower())
+    if kind is None:
+        raise ScriptError(f"TIMEOUT knows no {arguments[:40]!r}: {' '.join(_TIMEOUTS.values())}")
+    return kind
 
 
 def _timeout(script: Script, arguments: str) -> str:
-    kind = arguments.strip().lower()
-    if kind == "digit":
-        return "" if script.digit_timeout is None else f"{script.digit_timeout:.3f}"
-    if kind == "response":
-        return "" if script.response_timeout is None else f"{script.response_timeout:.3f}"
-    raise ScriptError(f"TIMEOUT knows no {arguments[:40]!r}: digit response")
+    kind = _kind(arguments)
+    if kind == "absolute":
+        left = script.time_left()
+        return "0" if left is None else f"{left:.3f}"
+    timeout = script.digit_timeout if kind == "digit" else script.response_timeout
+    return "" if timeout is None else f"{timeout:.3f}"
 
 
 def _set_timeout(script: Script, arguments: str, value: str) -> None:
+    kind = _kind(arguments)
     try:
         seconds = float(value)
     except ValueError as fault:
         raise ScriptError(f"TIMEOUT wants seconds, not {value[:40]!r}") from fault
-    kind = arguments.strip().lower()
-    if kind == "digit":
+    if not 0 <= seconds <= _LONGEST:
+        raise ScriptError(f"TIMEOUT wants 0 to {_LONGEST:.0f} seconds, not {value[:40]!r}")
+    if kind == "absolute":
+        script.end_after(seconds or None)
+    elif kind == "digit":
         script.digit_timeout = seconds
-    elif kind == "response":
-        script.response_timeout = seconds
     else:
-        raise ScriptError(f"TIMEOUT cannot set {arguments[:40]!r}: digit response")
+        script.response_timeout = seconds
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
     "CHANNEL": Function(_channel, _set_channel),
     "DEVICE_STATE": Function(lambda script, device: script.switch.device_state(device.strip()).value),
-    "GLOBAL": Function(lambda script, name: script.globals.get(name.strip(), ""), _set_global),
-    "LOCAL": Function(
-        lambda script, name: script.variable(name.strip()),
-        lambda script, name, value: script.assign_local(name.strip(), value),
-    ),
+    "GLOBAL": Function(lambda script, name: script.shared.globals.get(name.strip(), ""), _set_global),
     "TIMEOUT": Function(_timeout, _set_timeout),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import Final
@@ -12,6 +13,9 @@ from dialplan.script import Function, Script
 from dialplan.substitution import ScriptError
 
 __all__ = ["FUNCTIONS", "moment"]
+
+_FRACTION: Final = re.compile(r"%([1-6])?q")
+"""Asterisk's own: that many digits of the second's fraction."""
 
 
 def moment(script: Script, epoch: str, zone: str) -> datetime:
@@ -40,7 +44,7 @@ def _zone(script: Script, name: str) -> tzinfo | None:
 def _strftime(script: Script, arguments: str) -> str:
     epoch, zone, form = ([*split(arguments, limit=3), "", ""])[:3]
     when = moment(script, epoch, zone)
-    form = (form or "%c").replace("%q", f"{when.microsecond // 1000:03d}")
+    form = _FRACTION.sub(lambda found: f"{when.microsecond:06d}"[: int(found[1] or 3)], form or "%c")
     return when.strftime(form)
 
 

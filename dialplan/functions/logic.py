@@ -46,5 +46,5 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "IF": Function(_if),
     "IFTIME": Function(_if_time),
     "ISNULL": Function(lambda script, value: str(int(not value))),
-    "SET": Function(_set),
+    "SET": Function(_set, acts=True),
 }

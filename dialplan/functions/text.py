@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from collections.abc import Callable, Mapping
@@ -14,7 +13,7 @@ from dialplan.arguments import split
 from dialplan.script import Function, Script
 from dialplan.substitution import ScriptError
 
-__all__ = ["FUNCTIONS"]
+__all__ = ["FUNCTIONS", "unescaped"]
 
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t"}
 _FORMAT: Final = re.compile(
@@ -28,12 +27,12 @@ def _of_value(work: Callable[[str], str]) -> Function:
 
 
 def _fields(script: Script, name: str, delimiter: str) -> list[str]:
-    value = script.variable(name)
-    separator = _unescaped(delimiter)[:1] or "-"
+    value = script.named(name)
+    separator = unescaped(delimiter)[:1] or "-"
     return value.split(separator) if value else []
 
 
-def _unescaped(text: str) -> str:
+def unescaped(text: str) -> str:
     """Take `\\n`, `\\x2d` and a backslash before any other character for what they stand for."""
     found: list[str] = []
     at = 0
@@ -55,8 +54,8 @@ def _cut(script: Script, arguments: str) -> str:
     parts = split(arguments, limit=3)
     if len(parts) < 3:
         raise ScriptError("CUT wants a variable, a delimiter and fields")
-    delimiter = _unescaped(parts[1])[:1]
-    value = script.variable(parts[0])
+    delimiter = unescaped(parts[1])[:1]
+    value = script.named(parts[0])
     fields = value.split(delimiter) if delimiter else [value]
     chosen: list[str] = []
     for part in parts[2].split("&"):
@@ -91,7 +90,7 @@ def _allowed(text: str) -> frozenset[str]:
     """The characters of `0-9a-f\\-`: ranges, escapes, plain characters."""
     tokens: list[tuple[str, bool]] = []
     for piece in re.findall(r"\\x[0-9a-fA-F]{2}|\\.|.", text, re.DOTALL):
-        tokens.append((_unescaped(piece), piece == "-"))
+        tokens.append((unescaped(piece), piece == "-"))
     found: set[str] = set()
     at = 0
     while at < len(tokens):
@@ -109,16 +108,16 @@ def _replace(script: Script, arguments: str) -> str:
     name, find, replacement, *_ = [*split(arguments, limit=3), "", ""]
     if not find:
         raise ScriptError("REPLACE wants a variable and the characters to find")
-    characters = _unescaped(find)
-    to = _unescaped(replacement)[:1]
-    return "".join(to if character in characters else character for character in script.variable(name))
+    characters = unescaped(find)
+    to = unescaped(replacement)[:1]
+    return "".join(to if character in characters else character for character in script.named(name))
 
 
 def _string_replace(script: Script, arguments: str) -> str:
     name, find, to, most, *_ = [*split(arguments, limit=4), "", "", ""]
     if not find:
         raise ScriptError("STRREPLACE wants a variable and a text to find")
-    return script.variable(name).replace(find, to, int(most) if most.isdecimal() else -1)
+    return script.named(name).replace(find, to, int(most[:9]) or -1 if most.isdecimal() else -1)
 
 
 def _regex(script: Script, arguments: str) -> str:
@@ -156,18 +155,27 @@ def _sprintf(script: Script, arguments: str) -> str:
 
 
 def _sort(script: Script, arguments: str) -> str:
-    pairs = [pair.partition(":") for pair in split(arguments)]
+    pairs = [pair.partition(":") for pair in split(arguments) if ":" in pair]
+    return ",".join(pair[0] for pair in sorted(pairs, key=lambda pair: _sort_value(pair[2])))
+
+
+def _sort_value(text: str) -> float:
     try:
-        ordered = sorted(pairs, key=lambda pair: float(pair[2] or 0))
-    except ValueError as fault:
-        raise ScriptError("SORT wants key:number pairs") from fault
-    return ",".join(pair[0] for pair in ordered)
+        value = float(text)
+    except ValueError:
+        return 0.0
+    return value if value == value else 0.0
+
+
+def _between(script: Script, arguments: str) -> str:
+    name, filling, *_ = [*split(arguments, limit=2), ""]
+    return filling.join(script.named(name))
 
 
 def _base64_decode(text: str) -> str:
     try:
         return base64.b64decode(text).decode("utf-8", "replace")
-    except binascii.Error as fault:
+    except ValueError as fault:
         raise ScriptError("BASE64_DECODE was given no base64") from fault
 
 
@@ -182,11 +190,12 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "FIELDQTY": Function(_field_count),
     "FILTER": Function(_filter),
     "KEYPADHASH": _of_value(
-        lambda value: "".join(c for c in value.upper().translate(_KEYPAD) if c.isascii() and c in "0123456789*#")
+        lambda value: "".join(c for c in value.upper().translate(_KEYPAD) if c in "0123456789")
     ),
     "LEN": _of_value(lambda value: str(len(value))),
     "LTRIM": _of_value(str.lstrip),
     "MD5": _of_value(lambda value: hashlib.md5(value.encode(), usedforsecurity=False).hexdigest()),
+    "PASSTHRU": _of_value(str),
     "QUOTE": _of_value(lambda value: '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'),
     "REGEX": Function(_regex),
     "REPLACE": Function(_replace),
@@ -194,10 +203,11 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "SHA1": _of_value(lambda value: hashlib.sha1(value.encode(), usedforsecurity=False).hexdigest()),
     "SORT": Function(_sort),
     "SPRINTF": Function(_sprintf),
+    "STRBETWEEN": Function(_between),
     "STRREPLACE": Function(_string_replace),
     "TOLOWER": _of_value(str.lower),
     "TOUPPER": _of_value(str.upper),
     "TRIM": _of_value(str.strip),
     "URIDECODE": _of_value(lambda value: unquote_to_bytes(value).decode("utf-8", "replace")),
-    "URIENCODE": _of_value(lambda value: quote(value, safe="")),
+    "URIENCODE": _of_value(lambda value: quote(value, safe="!*'()")),
 }

@@ -147,7 +147,7 @@ def test_a_variable_that_doubles_without_end_is_stopped() -> None:
 
 
 def test_new_variables_without_end_are_stopped() -> None:
-    text = "[office]\nexten => 1,1,Set(N=${INC(N)})\n same => n,Set(V${N}=x)\n same => n,Goto(1)"
+    text = "[office]\nexten => 1,1,Set(N=0)\n same => n(up),Set(V${INC(N)}=x)\n same => n,Goto(up)"
     leg = asyncio.run(Office(text, step_limit=10**6).call("1"))
     assert "more than 2000 variables" in ending(leg).evidence
     assert len(leg.variables) == 2000
@@ -247,7 +247,8 @@ def test_globals_are_shared_by_calls_and_leg_variables_are_not() -> None:
 
 
 def test_a_hundred_scripts_that_only_compute_take_turns() -> None:
-    office = Office("[office]\nexten => 1,1,Set(N=${INC(N)})\n same => n,GotoIf($[${N} < 400]?1)", step_limit=5000)
+    text = "[office]\nexten => 1,1,Set(N=0)\n same => n(up),Set(N=$[${N} + 1])\n same => n,GotoIf($[${N} < 400]?up)"
+    office = Office(text, step_limit=5000)
     order: list[str] = []
 
     async def one(name: str) -> None:

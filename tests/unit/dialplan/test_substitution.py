@@ -98,7 +98,7 @@ def test_a_value_that_grows_without_end_is_stopped() -> None:
 
 
 def test_functions_named_in_a_text_are_listed() -> None:
-    assert list(Template("${CUT(A,-,$[${LEN(${B})} + 1])} ${C} ${${D}(x)}").functions()) == ["CUT", "LEN"]
+    assert Template("${CUT(A,-,$[${LEN(${B})} + 1])} ${C} ${${D}(x)}").names == {"CUT", "LEN"}
 
 
 @given(st.text(alphabet='${}[]():"=+-*/?!&|~ 19aXé,%', max_size=40), st.text(max_size=10))

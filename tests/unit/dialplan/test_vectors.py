@@ -12,9 +12,6 @@ from dialplan.timing import Timing
 from tests.unit.dialplan.office import FakeLeg, Office
 from tests.unit.dialplan.vectors import vectors
 
-NOT_BUILT_IN = ("DB(", "DB_EXISTS", "JSON_DECODE", "TIMEOUT(absolute)")
-SCRIPTS_NOT_BUILT_IN = {"array_hash", "if_chain", "if_nested_exit", "while_exit"}
-
 
 @pytest.mark.parametrize("vector", vectors("time"), ids=lambda vector: f"{vector['spec']} {vector['when']}")
 def test_a_time_condition(vector: dict[str, Any]) -> None:
@@ -29,7 +26,7 @@ def answer(office: Office, leg: FakeLeg) -> str:
 
 @pytest.mark.parametrize(
     "vector",
-    [vector for vector in vectors("func") if not any(name in vector["text"] for name in NOT_BUILT_IN)],
+    vectors("func"),
     ids=lambda vector: vector["text"],
 )
 def test_a_function(vector: dict[str, Any]) -> None:
@@ -43,7 +40,7 @@ def test_a_function(vector: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "vector",
-    [vector for vector in vectors("script") if vector["name"] not in SCRIPTS_NOT_BUILT_IN],
+    vectors("script"),
     ids=lambda vector: vector["name"],
 )
 def test_a_script(vector: dict[str, Any]) -> None:

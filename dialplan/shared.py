@@ -1,0 +1,66 @@
+"""What all scripts of an office share: global variables, the database, groups, locks, and what the office allows.
+
+One object for all calls, given to every Script. What belongs to a leg is entered when its script begins and is gone
+when it ends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dialplan.database import Database, MemoryDatabase
+from dialplan.locks import Locks
+
+__all__ = ["Permissions", "Share", "Shared"]
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What scripts may do to the machine that they run on; nothing, unless the configuration says so.
+
+    Attributes:
+        shell: run commands (SHELL, System, TrySystem).
+        environment: read and write environment variables (ENV).
+    """
+
+    shell: bool = False
+    environment: bool = False
+
+
+@dataclass(slots=True)
+class Share:
+    """What one leg has among all.
+
+    Attributes:
+        variables: its channel variables, for IMPORT.
+        groups: its group in each category, for GROUP.
+        given: its SHARED variables, which others may read and write.
+    """
+
+    variables: dict[str, str]
+    groups: dict[str, str] = field(default_factory=dict)
+    given: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Shared:
+    """The common ground of all scripts.
+
+    Attributes:
+        globals: the variables that all calls share.
+        database: behind DB().
+        permissions: what scripts may do to the machine.
+        locks: behind LOCK().
+        legs: the legs for which scripts run, by name.
+    """
+
+    globals: dict[str, str]
+    database: Database = field(default_factory=MemoryDatabase)
+    permissions: Permissions = Permissions()
+    locks: Locks = field(default_factory=Locks)
+    legs: dict[str, Share] = field(default_factory=dict)
+
+    def leave(self, leg: str) -> None:
+        """A leg is gone, and all that it had."""
+        self.legs.pop(leg, None)
+        self.locks.release_all(leg)

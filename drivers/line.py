@@ -24,6 +24,7 @@ from gateway.core.errors import Exhausted, IllegalInput, LocalError
 from gateway.core.machine import Machine, Table
 from gateway.core.messages import IN_BAND, PULSE, RFC_4733, Command, Digit, Event, Released, SendDigits
 from gateway.core.trace import Kind
+from gateway.media.supervision import Sign
 from hardware.analog.line import LineCommand, LineEvent, LineEventKind
 
 __all__ = ["Cue", "Dialect", "Line"]
@@ -39,12 +40,12 @@ class Cue:
     Attributes:
         now: engine clock, seconds.
         evidence: what happened, for an Ending: "ONHOOK event on port 1".
-        subject: the command or digit that it is about, where there is one.
+        subject: the command, digit or sign that it is about, where there is one.
     """
 
     now: float
     evidence: str = ""
-    subject: Command | Digit | None = None
+    subject: Command | Digit | Sign | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from drivers.fxo.config import FxoConfig
 from drivers.fxo.line import FxoLine
 from drivers.fxs.config import FxsConfig
 from drivers.fxs.line import FxsLine
+from drivers.hunt import HuntGroup
 from drivers.registry import TECHNOLOGIES, Address
 from drivers.shelf import Shelf
 from drivers.status import LineStatus
@@ -73,8 +74,13 @@ class AnalogLines:
         for label in labels:
             if labels.count(label) > 1:
                 raise LocalError(f"there is more than one line {label}")
+        groups = _groups(line for line in self._in_order() if isinstance(line, FxoLine))
         self.technologies: Final[Mapping[str, AnalogTechnology]] = {
-            word: AnalogTechnology(word, [line for line in self._in_order() if line.technology in kinds])
+            word: AnalogTechnology(
+                word,
+                [line for line in self._in_order() if line.technology in kinds],
+                groups if PortKind.FXO.value in kinds else {},
+            )
             for word, kinds in TECHNOLOGIES.items()
         }
 
@@ -163,11 +169,13 @@ class AnalogTechnology:
     Args:
         word: the dialplan's word for it.
         lines: the lines that it may take, in the order of the ports.
+        groups: the hunt groups by their numbers.
     """
 
-    def __init__(self, word: str, lines: Iterable[AnyLine]) -> None:
+    def __init__(self, word: str, lines: Iterable[AnyLine], groups: Mapping[int, HuntGroup]) -> None:
         self._word = word
         self._lines = list(lines)
+        self._groups = groups
 
     def channel(self, address: str, now: float) -> AnalogChannel:
         """Reserve a leg to `address`, written as drivers/registry.py says.
@@ -189,14 +197,21 @@ class AnalogTechnology:
         )
 
     def _from_group(self, wanted: Address, now: float) -> AnalogChannel:
-        group = [line for line in self._lines if isinstance(line, FxoLine) and line.config.group == wanted.group]
-        if not group:
+        hunt = self._groups.get(wanted.group) if wanted.group is not None else None
+        if hunt is None:
             raise RemoteError(f"no line is in group {wanted.group}", Cause.NO_ROUTE_TO_DESTINATION)
-        for line in group if wanted.ascending else reversed(group):
-            if line.free:
-                return line.reserve(wanted.number, now)
-        states = ", ".join(f"{line.name} {line.state.value}" for line in group)
-        raise RemoteError(f"no line of group {wanted.group} is free ({states})", Cause.NO_CIRCUIT_AVAILABLE)
+        line = hunt.take(wanted.hunting, now)
+        if line is None:
+            states = ", ".join(f"{line.name} {line.state.value}" for line in hunt.lines)
+            raise RemoteError(f"no line of group {wanted.group} is free ({states})", Cause.NO_CIRCUIT_AVAILABLE)
+        return line.reserve(wanted.number, now)
+
+
+def _groups(lines: Iterable[FxoLine]) -> dict[int, HuntGroup]:
+    members: dict[int, list[FxoLine]] = {}
+    for line in lines:
+        members.setdefault(line.config.group, []).append(line)
+    return {number: HuntGroup(lines) for number, lines in members.items()}
 
 
 def _reserve(line: AnyLine, wanted: Address, now: float) -> AnalogChannel:

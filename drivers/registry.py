@@ -3,6 +3,8 @@
     FXS/101                 the telephone with number 101
     FXO/copper1/5550100     line copper1, on which 5550100 is dialled
     FXO/g1/5550100          the first idle line of group 1, in the order of the ports; G1 the last one
+    FXO/r1/5550100          the next idle line after the one taken last; R1 the one before it
+    FXO/u1/5550100          of the idle lines the one least used, that has carried the fewest calls
     DAHDI/3, DAHDI/g1/…     either kind, by port number (as in dialplans written for chan_dahdi) or as above
 
 What follows the second slash is the number to dial; without it an exchange line is only seized, and its caller
@@ -15,12 +17,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from gateway.core.cause import Cause
 from gateway.core.errors import RemoteError
 
-__all__ = ["TECHNOLOGIES", "Address"]
+__all__ = ["GROUP_LETTERS", "TECHNOLOGIES", "Address", "Hunting"]
 
 TECHNOLOGIES: Final[Mapping[str, tuple[str, ...]]] = {
     "FXS": ("FXS",),
@@ -32,7 +35,21 @@ TECHNOLOGIES: Final[Mapping[str, tuple[str, ...]]] = {
 MAX_NUMBER: Final = 64
 """Digits that are dialled on a line: more than any number with its prefixes, less than a minute of dialling."""
 
-_GROUP: Final = re.compile(r"([gG])(\d{1,4})")
+
+class Hunting(Enum):
+    """How a line of a group is picked. The value is the letter before the group's number."""
+
+    FIRST = "g"
+    LAST = "G"
+    NEXT = "r"
+    PREVIOUS = "R"
+    LEAST_USED = "u"
+
+
+GROUP_LETTERS: Final = "".join(way.value for way in Hunting)
+"""A line cannot be named by one of these and a number."""
+
+_GROUP: Final = re.compile(rf"([{GROUP_LETTERS}])(\d{{1,4}})")
 _LEFT_OUT: Final = str.maketrans("", "", " -.()")
 _DIALLED: Final = re.compile(r"[0-9*#A-DW]*")
 
@@ -44,13 +61,13 @@ class Address:
     Attributes:
         line: the name, number or port of a line, or a group as written.
         group: the group's number where one is meant, else None.
-        ascending: whether a group is searched from its first line.
+        hunting: how a line of the group is picked.
         number: what to dial on the line.
     """
 
     line: str
     group: int | None = None
-    ascending: bool = True
+    hunting: Hunting = Hunting.FIRST
     number: str = ""
 
     @classmethod
@@ -78,4 +95,4 @@ class Address:
         group = _GROUP.fullmatch(line)
         if group is None:
             return cls(line, number=number)
-        return cls(line, int(group[2]), group[1] == "g", number)
+        return cls(line, int(group[2]), Hunting(group[1]), number)

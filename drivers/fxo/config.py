@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from gateway.media.fsk import Standard
+from hardware.analog.pulse import PulseOrder
 
-__all__ = ["FxoConfig"]
+__all__ = ["AnswerSignal", "FxoConfig"]
+
+
+class AnswerSignal(Enum):
+    """What shows that the called party has answered. The value is its name in configuration."""
+
+    DIALLING = "dialling"
+    """Nothing does: the call counts as answered once it has been dialled."""
+    POLARITY = "polarity"
+    """The exchange reverses polarity."""
+    VOICE = "voice"
+    """Ringback gives way to a voice, or stops."""
+    TIMER = "timer"
+    """Some seconds have passed since it was dialled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +35,12 @@ class FxoConfig:
         context: the dialplan context in which its calls come in.
         did: the number that its callers are taken to have dialled; "" makes it "s".
         number: its own number in the exchange, for display; may be empty.
-        answer_on_polarity: the exchange reverses polarity when the called party answers.
+        dial_tone_wait: seconds for which dial tone is waited for before dialling; 0 dials without.
+        pulses: dial by pulses of this order; None dials by tones.
+        answer: what shows an answer.
+        answer_after: seconds after dialling, for `AnswerSignal.TIMER`.
         hangup_on_polarity: it reverses polarity when the far side hangs up.
+        hangup_on_tone: bursts of busy, congestion or dial tone that show that the far side has gone; 0 never.
         caller_id: how the exchange sends caller ID after the first ring; None where it sends none.
         zone: the country of the exchange ("us", "de", …).
     """
@@ -32,7 +51,11 @@ class FxoConfig:
     context: str = "default"
     did: str = ""
     number: str = ""
-    answer_on_polarity: bool = False
+    dial_tone_wait: float = 0.0
+    pulses: PulseOrder | None = None
+    answer: AnswerSignal = AnswerSignal.DIALLING
+    answer_after: float = 20.0
     hangup_on_polarity: bool = False
+    hangup_on_tone: int = 3
     caller_id: Standard | None = Standard.BELL_202
     zone: str = "us"

@@ -30,6 +30,7 @@ class State(Enum):
     REFUSED = "ringing unanswered"
     RESERVED = "about to be seized"
     SEIZING = "being seized"
+    AWAITING_TONE = "waiting for dial tone"
     DIALLING = "dialling"
     CALLING = "calling"
     UP = "talking"
@@ -45,6 +46,7 @@ class Input(Enum):
     BATTERY_LOST = "ONHOOK"
     POLARITY = "POLARITY"
     SEIZED = "HOOKCOMPLETE"
+    DIAL_COMPLETE = "DIALCOMPLETE"
     DIGIT = "a digit heard in the audio"
     LOST = "ALARM or REMOVED"
     RETURNED = "NOALARM or opened"
@@ -52,9 +54,13 @@ class Input(Enum):
     # who calls
     CALLER_KNOWN = "caller ID came, or cannot come"
     # how a call goes on
+    WAIT_FOR_TONE = "dial tone is waited for"
+    TONE_HEARD = "dial tone is heard"
     NOTHING_TO_DIAL = "no number to dial"
     CANNOT_DIAL = "the number cannot be sent"
-    FAR_ANSWER = "the far side counts as answered"
+    FAR_ANSWER = "the far side has answered"
+    COUNTS_AS_ANSWER = "the far side counts as answered"
+    REFUSAL = "the exchange refuses by a tone"
     FAR_HANGUP = "the far side has hung up"
     # the call
     RESERVE = "an outgoing leg was made"
@@ -71,8 +77,12 @@ class Input(Enum):
     LISTEN_TIME = "a look at what was heard"
     RING_TIME = "no further ring for 8 s"
     SEIZE_TIME = "no HOOKCOMPLETE for 5 s"
+    TONE_TIME = "no dial tone"
     PAUSE_TIME = "time for the exchange is over"
+    DIAL_TIME = "the device has not told that it has dialled"
     DIALLED = "all digits are sent"
+    FOLLOW_TIME = "a look at what the exchange says"
+    ANSWER_TIME = "the time set for an answer"
     GUARD_TIME = "guard time over"
 
 
@@ -82,6 +92,7 @@ LINE_EVENTS: Final[Mapping[LineEventKind, Input]] = {
     LineEventKind.ONHOOK: Input.BATTERY_LOST,
     LineEventKind.POLARITY: Input.POLARITY,
     LineEventKind.HOOKCOMPLETE: Input.SEIZED,
+    LineEventKind.DIALCOMPLETE: Input.DIAL_COMPLETE,
     LineEventKind.ALARM: Input.LOST,
     LineEventKind.NOALARM: Input.RETURNED,
 }
@@ -179,7 +190,8 @@ TABLE: Final[Table[State, Input]] = {
         Input.LOST: (State.OUT, "lose"),
     },
     State.SEIZING: {
-        Input.SEIZED: (State.SEIZING, "pause"),
+        Input.SEIZED: (State.SEIZING, "seized"),
+        Input.WAIT_FOR_TONE: (State.AWAITING_TONE, ""),
         Input.PAUSE_TIME: (State.DIALLING, "dial"),
         Input.RING_BEGAN: (State.CAUGHT, "caught"),
         Input.RING_ENDED: (State.SEIZING, ""),
@@ -190,7 +202,23 @@ TABLE: Final[Table[State, Input]] = {
         Input.HANG_UP: (State.GUARD, "hang_up"),
         Input.LOST: (State.OUT, "lose"),
     },
+    # The exchange says by dial tone that it is ready; what rings now has met us.
+    State.AWAITING_TONE: {
+        Input.FOLLOW_TIME: (State.AWAITING_TONE, "hear_dial_tone"),
+        Input.TONE_HEARD: (State.DIALLING, "dial"),
+        Input.TONE_TIME: (State.GUARD, "no_dial_tone"),
+        Input.REFUSAL: (State.GUARD, "refused_by_tone"),
+        Input.RING_BEGAN: (State.CAUGHT, "caught"),
+        Input.RING_ENDED: (State.AWAITING_TONE, ""),
+        Input.POLARITY: (State.AWAITING_TONE, ""),
+        Input.SEIZED: (State.AWAITING_TONE, ""),
+        Input.BATTERY_LOST: (State.GUARD, "seizure_failed"),
+        Input.HANG_UP: (State.GUARD, "hang_up"),
+        Input.LOST: (State.OUT, "lose"),
+    },
     State.DIALLING: {
+        Input.DIAL_COMPLETE: (State.CALLING, "dialled"),
+        Input.DIAL_TIME: (State.GUARD, "dialling_failed"),
         Input.DIALLED: (State.CALLING, "dialled"),
         Input.NOTHING_TO_DIAL: (State.CALLING, "dialled"),
         Input.CANNOT_DIAL: (State.GUARD, "dialling_failed"),
@@ -202,7 +230,11 @@ TABLE: Final[Table[State, Input]] = {
         Input.LOST: (State.OUT, "lose"),
     },
     State.CALLING: {
+        Input.FOLLOW_TIME: (State.CALLING, "hear_progress"),
+        Input.ANSWER_TIME: (State.CALLING, "time_answers"),
         Input.FAR_ANSWER: (State.UP, "far_answer"),
+        Input.COUNTS_AS_ANSWER: (State.UP, "count_as_answer"),
+        Input.REFUSAL: (State.GUARD, "refused_by_tone"),
         Input.POLARITY: (State.CALLING, "reversal_answers"),
         Input.SEND_DIGITS: (State.CALLING, "send_digits"),
         Input.HOLD: (State.CALLING, ""),
@@ -212,6 +244,8 @@ TABLE: Final[Table[State, Input]] = {
         Input.LOST: (State.OUT, "lose"),
     },
     State.UP: {
+        Input.FOLLOW_TIME: (State.UP, "hear_release"),
+        Input.REFUSAL: (State.GUARD, "refused_by_tone"),
         Input.DIGIT: (State.UP, "pass_digit"),
         Input.SEND_DIGITS: (State.UP, "send_digits"),
         Input.HOLD: (State.UP, ""),
@@ -234,6 +268,7 @@ TABLE: Final[Table[State, Input]] = {
         Input.BATTERY_LOST: (State.GUARD, ""),
         Input.POLARITY: (State.GUARD, ""),
         Input.SEIZED: (State.GUARD, ""),
+        Input.DIAL_COMPLETE: (State.GUARD, ""),
         Input.LOST: (State.OUT, ""),
     },
 }

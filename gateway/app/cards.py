@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from drivers.fxo.config import FxoConfig
+from drivers.fxo.config import AnswerSignal, FxoConfig
 from drivers.fxs.config import FxsConfig
 from gateway.config.model import Config
 from gateway.media.fsk import Standard
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import PortKind
+from hardware.analog.pulse import PulseOrder
 from hardware.port import Backend
 from hardware.registry import backend
 from hardware.world.office_line import OfficeLine
@@ -121,16 +122,18 @@ class Cards:
 
     def _fxs(self, number: str) -> FxsConfig:
         phone = self._config.phones[number]
-        country = self._config.office.country
-        standard = Standard.in_country(country) if phone.caller_id is None else _STANDARDS[phone.caller_id]
         return FxsConfig(
             port=self._cards[self._config.card_of(phone)].first + phone.port,
             number=number,
             name=phone.name,
             context=phone.context,
-            zone=country,
-            caller_id=standard,
+            zone=self._config.office.country,
+            caller_id=self._caller_id(phone.caller_id),
         )
+
+    def _caller_id(self, written: str | None) -> Standard | None:
+        """How caller ID goes, as written in the configuration or else as in the country."""
+        return Standard.in_country(self._config.office.country) if written is None else _STANDARDS[written]
 
     def _fxo(self, name: str) -> FxoConfig:
         line = self._config.lines[name]
@@ -141,7 +144,12 @@ class Cards:
             context=line.context,
             did=line.did or line.number or "s",
             number=line.number,
-            answer_on_polarity=line.answer_on_polarity,
-            caller_id=Standard.in_country(self._config.office.country),
+            dial_tone_wait=line.dial_tone_wait,
+            pulses=PulseOrder(line.pulse_order) if line.dialling == "pulse" else None,
+            answer=AnswerSignal(line.answer),
+            answer_after=line.answer_after,
+            hangup_on_polarity=line.hangup_on_polarity,
+            hangup_on_tone=line.hangup_on_tone,
+            caller_id=self._caller_id(line.caller_id),
             zone=self._config.office.country,
         )

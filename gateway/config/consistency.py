@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from drivers.registry import GROUP_LETTERS
 from gateway.config.faults import Finding, nearest
 from gateway.config.locate import KeyPath
 from gateway.config.model import Config, LineSettings, PhoneSettings
@@ -152,7 +153,7 @@ def _numbers(config: Config) -> Iterator[Finding]:
 
 def _line_names(config: Config) -> Iterator[Finding]:
     for name in config.lines:
-        if name[:1] in "gGrR" and name[1:].isdigit():
+        if name[:1] in GROUP_LETTERS and name[1:].isdigit():
             what = f'"{name}" would be taken for a group of lines when dialled'
             yield Finding(("lines", name), what, "give the line another name")
 

@@ -129,6 +129,7 @@ _Label = Annotated[str, AfterValidator(_plain)]
 _Codec = Literal["ulaw", "alaw"]
 _Digest = Literal["sha-256", "md5"]
 _CallerId = Literal["bell202", "v23", "none"]
+_PulseOrder = Literal["usual", "nz", "se"]
 
 
 class _Settings(BaseModel):
@@ -235,8 +236,14 @@ class LineSettings(_Settings):
         context: of the dialplan, where its calls come in.
         number: its own number in the public network.
         did: the extension for its calls; where empty, its number, or s where that is empty too.
-        answer_on_polarity: the exchange reverses polarity when the far end answers.
-        hangup_on_polarity: it reverses polarity when the far end hangs up.
+        dialling: "tone", or "pulse" for exchanges that know no tones.
+        pulse_order: of the exchange's dials: "usual", "nz" (reversed) or "se" (0 has one pulse).
+        dial_tone_wait: seconds for which dial tone is waited for before dialling; 0 dials without.
+        answer: what shows that the far end has answered: "dialling" (nothing does; it counts as answered once it
+            has been dialled), "polarity" (reversed), "voice" (ringback stops, or somebody speaks), "timer".
+        answer_after: seconds after dialling, for "timer".
+        hangup_on_polarity: the exchange reverses polarity when the far end hangs up.
+        hangup_on_tone: bursts of busy or congestion tone (or 2 s of dial tone) that show that it has; 0 never.
         caller_id: how the exchange shows callers; None takes the country's way.
     """
 
@@ -246,8 +253,13 @@ class LineSettings(_Settings):
     context: _Name = "from-pstn"
     number: Annotated[str, AfterValidator(_dialled_or_none)] = ""
     did: Annotated[str, AfterValidator(_word_or_none)] = ""
-    answer_on_polarity: bool = False
+    dialling: Literal["tone", "pulse"] = "tone"
+    pulse_order: _PulseOrder = "usual"
+    dial_tone_wait: Annotated[float, Field(ge=0, le=60)] = 5.0
+    answer: Literal["dialling", "polarity", "voice", "timer"] = "dialling"
+    answer_after: Annotated[float, Field(ge=0, le=300)] = 20.0
     hangup_on_polarity: bool = False
+    hangup_on_tone: Annotated[int, Field(ge=0, le=8)] = 3
     caller_id: _CallerId | None = None
 
 

@@ -57,6 +57,7 @@ DIRECTORY: Final[Mapping[str, Called]] = {
     "5550106": Called(speech=Speech.ECHO),
     "5550107": Called(speech=Speech.READ_BACK),
     "5550108": Called(),
+    "5550109": Called(speech=Speech.SILENCE),
 }
 
 

@@ -21,6 +21,7 @@ from gateway.media.tone import MILLIWATT, Zone, dtmf
 from hardware.agenda import Agenda, Appointment
 from hardware.analog.cadence import Cadence
 from hardware.analog.pair import Change, Pair
+from hardware.analog.pulse import PulseOrder
 from hardware.world.caller_id import AFTER_BURST, NEEDED_PAUSE
 from hardware.world.directory import MAX_DIGITS, Called, Speech, called_by, is_complete
 from hardware.world.ear import Ear
@@ -52,11 +53,17 @@ class OfficeConfig:
         answer_after: milliseconds of ringback before somebody called answers.
         answer_reversal: reverse the polarity while the far end has answered (answer supervision).
         disconnect: milliseconds without battery when the far end has hung up; 0 for an office without that sign.
+        hangup_reversal: restore the polarity when the far end has hung up (where an answer has reversed it).
+        dial_tone_after: milliseconds from the seizure to dial tone; None for an office that gives none.
+        pulse_order: of the dials of its subscribers.
     """
 
     answer_after: int = 1000
     answer_reversal: bool = False
     disconnect: int = 500
+    hangup_reversal: bool = False
+    dial_tone_after: int | None = 0
+    pulse_order: PulseOrder = PulseOrder.USUAL
 
 
 class OfficeLine:
@@ -98,7 +105,7 @@ class OfficeLine:
         self._caller_id: Samples | None = None
         self._cadence = Cadence(zone.ring)
         self._timer: Appointment | None = None
-        self._identify: Appointment | None = None
+        self._sound: Appointment | None = None
         self._release: Appointment | None = None
         self._digit_end: Appointment | None = None
         self._opened_at = 0
@@ -225,7 +232,7 @@ class OfficeLine:
     def _pulses_over(self) -> None:
         pulses, self._pulses = self._pulses, 0
         if pulses <= 10:
-            self._digit(str(pulses % 10))
+            self._digit(self._config.pulse_order.meant(str(pulses % 10)))
 
     def _digit(self, digit: str) -> None:
         if self._machine.takes(LineInput.DIGIT) and len(self.dialled) < MAX_DIGITS:
@@ -246,7 +253,7 @@ class OfficeLine:
         self._timer = self._agenda.after(ms, lambda: self._feed(given))
 
     def _clear(self) -> None:
-        for appointment in (self._timer, self._identify, self._release, self._digit_end):
+        for appointment in (self._timer, self._sound, self._release, self._digit_end):
             if appointment is not None:
                 appointment.cancel()
         self._pulses = 0
@@ -258,7 +265,9 @@ class OfficeLine:
     def _give_dial_tone(self) -> None:
         self.dialled = ""
         self._dtmf = DtmfReceiver()
-        self._mouth.play(self._tone("dial"))
+        if self._config.dial_tone_after is not None:
+            delay = self._config.dial_tone_after
+            self._sound = self._agenda.after(delay, lambda: self._mouth.play(self._tone("dial")))
         self._wait(FIRST_DIGIT, LineInput.NO_DIGITS)
 
     def _give_congestion(self) -> None:
@@ -269,6 +278,8 @@ class OfficeLine:
 
     def _collect(self) -> None:
         self._mouth.hush()
+        if self._sound is not None:
+            self._sound.cancel()
         self._far = called_by(self.dialled)
         outcome = LineInput.REFUSES if self._far.refusal else LineInput.CONNECTS
         if is_complete(self.dialled):
@@ -305,7 +316,7 @@ class OfficeLine:
         self._timer = self._agenda.after(pause, self._next_burst)
         if self._caller_id is not None and pause >= NEEDED_PAUSE:
             signal, self._caller_id = self._caller_id, None
-            self._identify = self._agenda.after(AFTER_BURST, lambda: self._mouth.say(signal))
+            self._sound = self._agenda.after(AFTER_BURST, lambda: self._mouth.say(signal))
 
     def _next_burst(self) -> None:
         self._mouth.hush()
@@ -314,8 +325,8 @@ class OfficeLine:
 
     def _trip(self) -> None:
         self._pair.set_ringing(False)
-        if self._identify is not None:
-            self._identify.cancel()
+        if self._sound is not None:
+            self._sound.cancel()
         self._begin_talking()
 
     def _begin_talking(self) -> None:
@@ -325,6 +336,8 @@ class OfficeLine:
 
     def _disconnect(self) -> None:
         self._mouth.hush()
+        if self._config.hangup_reversal:
+            self._pair.set_reversed(False)
         if self._config.disconnect:
             self._pair.set_battery(False)
         self._timer = self._agenda.after(self._config.disconnect, self._restore)

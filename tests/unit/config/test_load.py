@@ -128,8 +128,8 @@ def test_a_faulty_card_brings_no_faults_of_the_phones_on_it() -> None:
         ("[media]\nrows = 5.5", "2: media.rows is 5.5; write a whole number without quotes"),
         ("[media]\nprompts = 7", "2: media.prompts is 7; write a file name in quotes"),
         (
-            "[lines.a]\nport = 1\nanswer_on_polarity = 'yes'",
-            '3: lines.a.answer_on_polarity is "yes"; write true or false, without quotes',
+            "[lines.a]\nport = 1\nhangup_on_polarity = 'yes'",
+            '3: lines.a.hangup_on_polarity is "yes"; write true or false, without quotes',
         ),
         (
             "[office]\ntimezone = 'Europe/Lundon'",

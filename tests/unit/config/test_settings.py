@@ -18,7 +18,7 @@ def test_written_settings_are_told_from_defaults() -> None:
     assert rows["sip.listen"].value == '["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"]'
     assert rows["sip.digests"].value == '["md5"]'
     assert rows["dialplan"].value == "(none)"
-    assert rows["lines.copper1.answer_on_polarity"].value == "false"
+    assert rows["lines.copper1.hangup_on_polarity"].value == "false"
 
 
 def test_tables_of_plain_values_are_shown() -> None:

@@ -7,7 +7,7 @@ import errno
 import pytest
 
 from drivers.channel import AnalogChannel
-from drivers.fxo.config import FxoConfig
+from drivers.fxo.config import AnswerSignal, FxoConfig
 from gateway.core.cause import Cause
 from gateway.core.ending import Act
 from gateway.core.errors import RemoteError
@@ -30,7 +30,7 @@ from tests.unit.drivers.office import COPPER1, COPPER2, Office
 
 START, OFFHOOK, ONHOOK = SetHook(Hook.START), SetHook(Hook.OFFHOOK), SetHook(Hook.ONHOOK)
 NO_SIGNAL = Answered("dialled; this line gives no answer signal")
-SUPERVISED = (FxoConfig(3, "copper1", answer_on_polarity=True),)
+SUPERVISED = (FxoConfig(3, "copper1", answer=AnswerSignal.POLARITY),)
 
 
 def dial(office: Office, target: str = "FXO/copper1/5550100") -> AnalogChannel:

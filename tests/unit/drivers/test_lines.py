@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.channel import AnalogChannel
-from drivers.fxo.config import FxoConfig
+from drivers.fxo.config import AnswerSignal, FxoConfig
 from drivers.fxo.states import FXO
 from drivers.fxs.config import FxsConfig
 from drivers.fxs.states import FXS
 from drivers.line import Dialect
-from drivers.registry import MAX_NUMBER, Address
+from drivers.registry import MAX_NUMBER, Address, Hunting
 from drivers.wording import command_words, event_words
 from gateway.core.audio import Silent
 from gateway.core.cause import Cause
@@ -62,10 +62,10 @@ from tests.unit.drivers.office import COPPER1, COPPER2, PHONE, SECOND_PHONE, Off
     [
         ("101", Address("101")),
         ("copper1/5550100", Address("copper1", number="5550100")),
-        ("g1/5550100", Address("g1", 1, True, "5550100")),
-        ("G12", Address("G12", 12, False)),
-        ("g1/(256) 555-01.00", Address("g1", 1, True, "2565550100")),
-        ("g1/9w*67#", Address("g1", 1, True, "9W*67#")),
+        ("g1/5550100", Address("g1", 1, Hunting.FIRST, "5550100")),
+        ("G12", Address("G12", 12, Hunting.LAST)),
+        ("g1/(256) 555-01.00", Address("g1", 1, Hunting.FIRST, "2565550100")),
+        ("g1/9w*67#", Address("g1", 1, Hunting.FIRST, "9W*67#")),
         ("green/1", Address("green", number="1")),
     ],
 )
@@ -260,7 +260,7 @@ class Anything:
     def __init__(self, seed: int) -> None:
         self.office = Office(
             trunks=(
-                FxoConfig(3, "copper1", answer_on_polarity=True, hangup_on_polarity=True),
+                FxoConfig(3, "copper1", answer=AnswerSignal.POLARITY, hangup_on_polarity=True),
                 FxoConfig(4, "copper2", caller_id=None),
             )
         )

@@ -6,98 +6,12 @@ Only the call itself is a stand-in: the test joins two legs as a call would.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
-from functools import cache
 
 import pytest
 
-from drivers.channel import AnalogChannel
-from drivers.fxo.config import FxoConfig
-from drivers.fxs.config import FxsConfig
-from drivers.lines import AnalogLines
-from gateway.core.audio import Sound
-from gateway.core.engine import ManualClock
-from gateway.core.messages import Alert, Alerting, Answer, Answered, Dial, Event, Offered, Progress, Released
+from gateway.core.messages import Alert, Alerting, Answer, Answered, Offered, Progress, Released
 from gateway.core.number import Party
-from gateway.core.trace import Recorder
-from gateway.media.tone import zone as zone_of
-from gateway.net.audio import AudioDesk
-from gateway.net.device import DeviceShell
-from gateway.plane.plane import Plane, PlaneConfig, PlaneUsage
-from hardware.analog.dahdi import AnalogPort
-from hardware.analog.emulated import EmulatedCard
-from hardware.analog.line import PortKind
-from hardware.world.world import World
-from tests.unit.drivers.recording import ListedNumbers, NamedTones
-
-
-class Tones(NamedTones):
-    """The tones that there really are."""
-
-    @cache  # noqa: B019 - as long as the test
-    def tone(self, name: str, zone: str | None = None) -> Sound:
-        return zone_of(zone or "us").tone(name)
-
-
-class Copper:
-    """Two telephones and one exchange line, alive in frames of 20 ms."""
-
-    def __init__(self) -> None:
-        self.clock = ManualClock(1.0)
-        card = EmulatedCard(ports=[PortKind.FXS, PortKind.FXS, PortKind.FXO])
-        self.world = World(card, numbers={3: "2565551100"})
-        self.plane = Plane(PlaneConfig(rows=8, arena=120.0))
-        self.lines = AnalogLines(
-            fxs=[FxsConfig(1, "101", "Front desk"), FxsConfig(2, "102")],
-            fxo=[FxoConfig(3, "copper1", did="2565551100")],
-            plan=ListedNumbers("102", "95550100", ignored="9"),
-            sounds=Tones(),
-            recorder=Recorder(),
-            wall=lambda: datetime(2026, 1, 2, 15, 30),
-        )
-        self.shell = DeviceShell(
-            lines=self.lines,
-            open_port=lambda number, zone: AnalogPort(card, number, zone=zone),
-            audio=AudioDesk(plane=self.plane),
-            clock=self.clock,
-        )
-        self.heard: list[tuple[AnalogChannel, Event]] = []
-        self.shell.start()
-        assert self.shell.missing == {}
-        self.run(0.2)
-        self.first, self.second = self.world.telephones[1], self.world.telephones[2]
-
-    def run(self, seconds: float) -> None:
-        """Let everybody live for a while."""
-        for _ in range(round(seconds * 50)):
-            now = self.clock.advance(0.02)
-            self.world.step(now)
-            self.plane.step(now)
-            self.plane.pump(now)
-            self.shell.poll()
-            self.lines.expire(now)
-            self.settle()
-
-    def settle(self) -> None:
-        """Carry out what the lines want."""
-        self.shell.send(self.lines.outgoing())
-        self.heard += self.lines.events()
-
-    def events(self) -> list[tuple[AnalogChannel, Event]]:
-        """What the legs said since the last time."""
-        told, self.heard = self.heard, []
-        return told
-
-    def call(self, technology: str, address: str, caller: Party) -> AnalogChannel:
-        leg = self.lines.technologies[technology].channel(address, self.clock())
-        leg.command(Dial(address, caller), self.clock())
-        self.settle()
-        return leg
-
-    def close(self) -> None:
-        self.plane.close()
-        assert self.plane.usage() == PlaneUsage()
-        self.shell.close()
+from tests.support.copper import Copper
 
 
 @pytest.fixture

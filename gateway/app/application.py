@@ -19,13 +19,13 @@ from dialplan.plan import DialplanNumbers
 from drivers.lines import AnalogLines
 from gateway.app.cards import Cards
 from gateway.app.console import Console
-from gateway.app.refusals import RefusalLog
 from gateway.app.registrations import KeptBindings
 from gateway.app.simulator import EmulatedWorld
 from gateway.call.call import CallRecord
 from gateway.call.manager import CallManager
 from gateway.config.model import Config
 from gateway.core.audio import Codec, Encoding
+from gateway.core.log import QuietLog
 from gateway.core.trace import Recorder
 from gateway.media.prompt import ASTERISK_SOUNDS, SoundLibrary
 from gateway.net.audio import AudioDesk
@@ -86,7 +86,7 @@ class Application:
         self._calls = itertools.count(1)
         self._started = self._wall()
         self._tickers: list[Ticker] = []
-        self._refusals = RefusalLog()
+        self._quiet = QuietLog(logging.getLogger("copperline.sip"), loop.time)
         self._web: WebServer | None = None
         self._store: Store | None = None
         self.bound: list[tuple[str, tuple[str, int]]] = []
@@ -257,7 +257,14 @@ class Application:
         if isinstance(event, RegistrationChanged):
             _log.info("account %s: %s %s", event.binding.account, event.binding.contact, event.what.value)
         elif isinstance(event, AccessRefused):
-            self._refusals.note(event, now)
+            self._quiet.warning(
+                f"{event.user} {event.flow.remote[0]}",
+                "%s as %.32r from %s refused: %s",
+                event.method,
+                event.user,
+                event.flow,
+                event.why,
+            )
         else:
             self.manager.deliver(*event)
 

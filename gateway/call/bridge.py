@@ -35,8 +35,9 @@ async def bridge(leg: CallLeg, other: CallLeg) -> BridgeEnd:
             letter = await post.next()
             assert letter is not None  # without a deadline there is always one
             speaker, event = letter
-            if not isinstance(event, Released):
-                _pass_on(event, other if speaker is leg else leg)
+            listener = other if speaker is leg else leg
+            if not isinstance(event, Released) and listener.ending is None:
+                _pass_on(event, listener)
     finally:
         leg.write_to(None)
         if leg.ending is not None:

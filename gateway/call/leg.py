@@ -61,6 +61,7 @@ class CallLeg:
         recorder: the recorder of all legs.
         clock: the engine clock, seconds.
         wake: called after each command, so that its engine is drained.
+        over: told once the leg has ended, whoever ended it.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class CallLeg:
         recorder: Recorder,
         clock: Callable[[], float],
         wake: Callable[[], None],
+        over: Callable[[CallLeg], None],
     ) -> None:
         self.channel = channel
         self.name = channel.name
@@ -95,6 +97,7 @@ class CallLeg:
         self._recorder = recorder
         self._clock = clock
         self._wake = wake
+        self._over = over
         self._own: Post = Mailbox()
         self._post = self._own
 
@@ -122,8 +125,7 @@ class CallLeg:
             case Answered():
                 self._mark_answered()
             case Released(ending):
-                self.ending = ending
-                self.note(str(ending), kind=Kind.CALL)
+                self._end(ending)
             case _:
                 pass
         self._post.post((self, event))
@@ -212,10 +214,9 @@ class CallLeg:
     def hang_up(self, ending: Ending) -> None:
         """End the leg; harmless when it is over already."""
         if self.ending is None:
-            self.ending = ending
-            self.note(str(ending), kind=Kind.CALL)
-            self.channel.command(Hangup(ending), self._clock())
+            self._end(ending)
             self._post.post((self, Released(ending)))
+            self.channel.command(Hangup(ending), self._clock())
             self._wake()
 
     def command(self, command: Command) -> None:
@@ -236,6 +237,11 @@ class CallLeg:
         self._check()
         assert letter is not None  # without a deadline there is always one
         return letter
+
+    def _end(self, ending: Ending) -> None:
+        self.ending = ending
+        self.note(str(ending), kind=Kind.CALL)
+        self._over(self)
 
     def _mark_answered(self) -> None:
         if not self.answered:

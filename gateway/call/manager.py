@@ -20,8 +20,9 @@ from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.channel import Channel, Technology
 from gateway.core.ending import Act, Ending
-from gateway.core.errors import RemoteError
-from gateway.core.messages import Event, Hangup, Offered, Released
+from gateway.core.errors import CopperlineError, RemoteError
+from gateway.core.log import QuietLog
+from gateway.core.messages import Event, Hangup, Offered
 from gateway.core.number import Party
 from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, HungUp, Leg, Sounds, Target
 from gateway.core.trace import Kind, Recorder
@@ -47,6 +48,14 @@ _FULL: Final = Ending(
     Act.REFUSED,
     "the limit of calls at once is reached",
     "Raise limits.calls, or find out who calls so much.",
+)
+
+_STOPPING: Final = Ending(
+    Cause.SWITCHING_EQUIPMENT_CONGESTION,
+    "Copperline",
+    Act.REFUSED,
+    "it is about to stop",
+    "Call again in a minute.",
 )
 
 
@@ -93,6 +102,7 @@ class CallManager:
         self._scripts: dict[Call, asyncio.Task[None]] = {}
         self._ringback = sounds.tone("ring")
         self._draining = False
+        self._quiet = QuietLog(_log, clock)
 
     # What the runner and the console see.
 
@@ -110,8 +120,6 @@ class CallManager:
         leg = self._legs.get(channel)
         if leg is not None:
             leg.deliver(event)
-            if isinstance(event, Released):
-                self._legs.pop(channel, None)
         elif isinstance(event, Offered):
             self._offered(channel, event)
         # Anything else comes from a leg that was hung up a moment ago, and is of no interest any more.
@@ -192,8 +200,10 @@ class CallManager:
     def _offered(self, channel: Channel, offer: Offered) -> None:
         now = self._clock()
         if self._draining or len(self._scripts) >= self._limit:
-            self._recorder.note(now, Kind.CALL, channel.name, str(_FULL))
-            channel.command(Hangup(_FULL), now)
+            ending = _STOPPING if self._draining else _FULL
+            self._recorder.note(now, Kind.CALL, channel.name, str(ending))
+            self._quiet.warning(f"refused {ending.evidence}", "a call from %s: %s", channel.peer, ending)
+            channel.command(Hangup(ending), now)
             self._wake()
             return
         leg = self._leg(channel, channel.name.partition("/")[0], offer.caller, offer.called, offer.context, True)
@@ -234,9 +244,13 @@ class CallManager:
             recorder=self._recorder,
             clock=self._clock,
             wake=self._wake,
+            over=self._leg_over,
         )
         self._legs[channel] = leg
         return leg
+
+    def _leg_over(self, leg: CallLeg) -> None:
+        self._legs.pop(leg.channel, None)
 
     async def _drive(self, call: Call, offer: Offered) -> None:
         """Run the script of a call, and clear up whatever it leaves."""
@@ -257,11 +271,17 @@ class CallManager:
             )
         finally:
             for leg in call.legs:
-                leg.hang_up(call.leg.ending or ending)
-                self._legs.pop(leg.channel, None)
-                self._calls.pop(leg, None)
+                self._clear(call, leg, call.leg.ending or ending)
             self._scripts.pop(call, None)
             self._write_down(call)
+
+    def _clear(self, call: Call, leg: CallLeg, ending: Ending) -> None:
+        """End a leg and forget it, also where its technology cannot end it in good order."""
+        try:
+            leg.hang_up(ending)
+        except CopperlineError as error:
+            _log.error("call %s: %s could not be ended in good order: %s", call.id, leg.name, error)
+        self._calls.pop(leg, None)
 
     def _write_down(self, call: Call) -> None:
         ending = call.leg.ending

@@ -2,7 +2,8 @@
 
 Sockets and devices hand what came in to `receive`; the runner drains all engines until none has anything left to
 send or to say, and sets one timer for the earliest deadline. What an engine says may make a call command another
-engine, so draining goes round until it is quiet.
+engine, so draining goes round until it is quiet. Whatever fails on the way is told to the loop's exception handler
+and costs nobody else their turn.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from gateway.core.engine import Engine
 __all__ = ["Driven", "Runner"]
 
 _log = logging.getLogger("copperline.net")
+
+PAUSE: Final = 1.0
+"""Seconds after a failure until the next look at timers, so that what fails on every look does not spin."""
 
 ROUNDS: Final = 1000
 """Rounds of one drain after which engines that keep each other busy are left to the loop's next turn."""
@@ -48,6 +52,7 @@ class Runner:
         self._woken: asyncio.Handle | None = None
         self._draining = False
         self._stopped = False
+        self._failed = False
 
     def attach(self, driven: Driven) -> None:
         """Drive one more engine."""
@@ -56,7 +61,7 @@ class Runner:
 
     def receive(self, driven: Driven, data: object, source: object) -> None:
         """Feed an engine with what came in, then drain all."""
-        driven.engine.receive(data, source, self._loop.time())
+        self._guarded(driven.engine.receive, data, source, self._loop.time())
         self.step()
 
     def wake(self) -> None:
@@ -72,6 +77,7 @@ class Runner:
             self._woken.cancel()
             self._woken = None
         self._draining = True
+        self._failed = False
         try:
             rounds = 0
             while any([self._drain(driven) for driven in self._driven]):
@@ -95,14 +101,23 @@ class Runner:
         engine = driven.engine
         deadline = engine.deadline()
         if deadline is not None and deadline <= now:
-            engine.expire(now)
+            self._guarded(engine.expire, now)
         outgoing = engine.outgoing()
         if outgoing:
-            driven.send(outgoing)
+            self._guarded(driven.send, outgoing)
         events = engine.events()
         for event in events:
-            driven.dispatch(event, now)
+            self._guarded(driven.dispatch, event, now)
         return bool(outgoing or events)
+
+    def _guarded(self, action: Callable[..., object], *arguments: object) -> None:
+        try:
+            action(*arguments)
+        except Exception as error:
+            self._failed = True
+            self._loop.call_exception_handler(
+                {"message": "an engine, or what it tells, failed; the others go on", "exception": error}
+            )
 
     def _arm(self) -> None:
         if self._timer is not None:
@@ -110,4 +125,5 @@ class Runner:
             self._timer = None
         deadlines = [deadline for driven in self._driven if (deadline := driven.engine.deadline()) is not None]
         if deadlines:
-            self._timer = self._loop.call_at(min(deadlines), self.step)
+            earliest = self._loop.time() + PAUSE if self._failed else 0.0
+            self._timer = self._loop.call_at(max(min(deadlines), earliest), self.step)

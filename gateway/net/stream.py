@@ -101,14 +101,14 @@ class StreamConnection(asyncio.Protocol):
             self.drop(f"it does not read: {BACKLOG} octets wait for it")
 
     def drop(self, reason: str) -> None:
-        """Disconnect; what was sent before still goes out where the peer reads."""
+        """Disconnect, and say why."""
         _log.warning("%s disconnected: %s", self.flow, reason)
         self.close()
 
     def close(self) -> None:
-        """Disconnect without a word."""
+        """Disconnect; what a peer has not read by now it never will."""
         if self._transport is not None:
-            if self._transport.get_write_buffer_size() > BACKLOG:
+            if self._transport.get_write_buffer_size():
                 self._transport.abort()
             else:
                 self._transport.close()

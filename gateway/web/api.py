@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,6 +13,9 @@ from gateway.web.office import CallView, LineView, Office, RegistrationView
 from gateway.web.views import NoteView, RecordView, told
 
 __all__ = ["Api"]
+
+LIMIT_DIGITS: Final = 6
+"""Digits of a limit that are read; more is no limit that anybody means."""
 
 
 class Api:
@@ -83,6 +86,7 @@ class Api:
 
     async def _records(self, request: Request) -> Any:
         text = request.query_params.get("limit", str(self._most))
-        if not (text.isascii() and text.isdigit()) or not 1 <= int(text[:9]) <= self._most:
+        limit = int(text) if text.isascii() and text.isdigit() and len(text) <= LIMIT_DIGITS else 0
+        if not 1 <= limit <= self._most:
             raise HTTPException(400, f"limit must be a number from 1 to {self._most}.")
-        return [RecordView.of(record) for record in await self._office.records(int(text))]
+        return [RecordView.of(record) for record in await self._office.records(limit)]

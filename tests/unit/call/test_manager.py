@@ -14,6 +14,7 @@ from gateway.call.manager import CallManager
 from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
+from gateway.core.errors import Exhausted
 from gateway.core.messages import (
     IN_BAND,
     RFC_4733,
@@ -239,6 +240,52 @@ def test_digits_cross_a_bridge_once_each_their_own_way(exchange: Exchange) -> No
     exchange.says(caller, Held())
     assert exchange.phone.last == Hold()
     exchange.says(caller, Released(BYE))
+
+
+def test_a_digit_and_a_hang_up_in_one_breath_end_the_right_leg(exchange: Exchange) -> None:
+    ends: list[object] = []
+
+    async def script(leg: Leg) -> None:
+        outcome = await exchange.manager.dial(leg, [FXS_101])
+        assert outcome.leg is not None
+        ends.append((await exchange.manager.bridge(leg, outcome.leg)).ending)
+        await leg.wait(1)
+        ends.append("went on")
+
+    exchange.script(script)
+    caller = exchange.offer()
+    exchange.says(exchange.phone, Answered("off-hook"))
+    exchange.loop.call_soon(exchange.manager.deliver, caller, Digit("5", 0.1, RFC_4733))
+    exchange.says(exchange.phone, Released(ON_HOOK))
+    exchange.wait(2)
+    assert ends == [ON_HOOK, "went on"]
+
+
+def test_a_leg_that_we_hung_up_is_in_use_no_more(exchange: Exchange) -> None:
+    async def script(leg: Leg) -> None:
+        await exchange.manager.dial(leg, [FXS_101], timeout=5)
+        await leg.wait(60)
+
+    exchange.script(script)
+    caller = exchange.offer()
+    exchange.wait(6)
+    assert exchange.manager.device_state("FXS/101") is DeviceState.NOT_INUSE
+    exchange.says(caller, Released(BYE))
+
+
+def test_a_leg_that_cannot_be_ended_in_good_order_does_not_keep_the_call(
+    exchange: Exchange, caplog: pytest.LogCaptureFixture
+) -> None:
+    dial_and_bridge(exchange, FXS_101)
+    caller = exchange.offer()
+
+    def refuse(command: object, now: float) -> None:
+        raise Exhausted("no transaction is free")
+
+    exchange.phone.command = refuse  # type: ignore[method-assign]  # a technology at its limit
+    exchange.says(caller, Released(BYE))
+    assert "no transaction is free" in caplog.text
+    assert len(exchange.records) == 1
 
 
 def test_a_prompt_ends_at_a_digit_that_may_end_it(exchange: Exchange) -> None:

@@ -103,6 +103,28 @@ def test_engines_that_never_fall_silent_leave_turns_for_others(
     runner.stop()
 
 
+def test_what_fails_costs_nobody_else_their_turn(loop: ManualLoop) -> None:
+    failures: list[object] = []
+    loop.set_exception_handler(lambda loop, context: failures.append(context["exception"]))
+    first, second = Parrot(), Parrot()
+    sent: list[str] = []
+    told: list[str] = []
+
+    def fail(event: str, now: float) -> None:
+        raise KeyError(event)
+
+    runner = Runner(loop)
+    driven = Driven(first, sent.extend, fail)
+    runner.attach(driven)
+    runner.attach(Driven(second, sent.extend, lambda event, now: told.append(event)))
+    second.receive("b", None, loop.time())
+    runner.receive(driven, "a", None)
+    assert (sent, told) == (["a", "b"], ["heard b"])
+    assert [type(failure) for failure in failures] == [KeyError]
+    loop.advance(2.5)
+    assert sent == ["a", "b", "bored", "bored"], "timers go on"
+
+
 def test_a_stopped_runner_sends_nothing(loop: ManualLoop) -> None:
     parrot = Parrot()
     sent: list[str] = []

@@ -52,6 +52,8 @@ def split(text: str, delimiter: str = ",", limit: int = 0, *, raw: bool = False)
 def condition(text: str) -> bool:
     """Whether a condition holds: a number by not being 0, any other text by not being empty."""
     text = text.strip()
+    if text.isascii() and text.isdecimal():
+        return text.strip("0") != ""
     number = _INTEGER.match(text)
     return int(number[1]) != 0 if number else bool(text)
 

@@ -43,6 +43,8 @@ _POSIX_CLASSES: Final = {
 def _number(value: Value) -> Number | None:
     if not isinstance(value, str):
         return value
+    if value.isdecimal() and len(value) < 18 and value.isascii():
+        return int(value)
     if not _NUMERIC.fullmatch(value):
         return None
     if len(value) < 18 and "." not in value:

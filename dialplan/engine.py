@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Final
 
 from dialplan.apps import APPLICATIONS, STRUCTURED
@@ -19,6 +19,7 @@ from dialplan.functions import FUNCTIONS
 from dialplan.model import Dialplan, Found, Step
 from dialplan.script import Application, Function, Location, Script
 from dialplan.shared import Permissions, Shared
+from dialplan.substitution import ScriptError, unshield
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError
@@ -34,6 +35,7 @@ _COURTESY: Final = 100
 """Steps after which others get their turn."""
 _NUMBER_MARKS: Final = frozenset("*#+-._~!")
 """What may stand in a number beside letters and digits."""
+_NO_VALUES: Final[Sequence[str]] = ()
 _NOTHING_ALLOWED: Final = Permissions()
 _NOTED: Final = 200
 """Characters of a step's arguments that are noted."""
@@ -164,58 +166,73 @@ class DialplanEngine:
         steps = 0
         found = self._at_start(script)
         while found is not None:
-            step = found.step
-            script.place = step.place
             location = script.location
-            arguments = await self._arguments(script, step)
-            shown = script.plain(arguments)
-            script.leg.note(f"{step.place.short} {location} {step.application}({shown[:_NOTED]})")
             script.jumped = False
             turns.watch()
             began = loop.time()
-            await self._execute(script, step, arguments)
+            await self._run(script, found.step)
             waited = turns.turned and loop.time() - began >= _TIME_PASSES
             steps = 0 if waited else steps + 1
             if steps >= self._step_limit:
                 return script.ending(
                     Cause.TEMPORARY_FAILURE,
                     Act.FAILED,
-                    f"dialplan loop at {step.place}: {steps} steps without time passing",
+                    f"dialplan loop at {script.place}: {steps} steps without time passing",
                     "let the loop end, or put a Wait() into it",
                 )
             if steps % _COURTESY == _COURTESY - 1:
                 await asyncio.sleep(0)
             if script.jumped:
-                found = self._after_jump(script)
+                found = self._after_jump(script, location)
             else:
-                script.location = Location(location.context, location.extension, location.priority + 1)
-                found = script.find(location.context, location.extension, location.priority + 1)
+                context, extension, priority = location
+                script.location = Location(context, extension, priority + 1)
+                found = script.find(context, extension, priority + 1)
         return self._fell_off(script)
 
-    async def _execute(self, script: Script, step: Step, arguments: str) -> None:
-        """Run one step; past the call's absolute time-out, go to `T`, or end the call.
+    async def _run(self, script: Script, step: Step) -> None:
+        """Fill in the arguments of one step, note it and run it; what goes wrong goes to `e`, where there is one.
 
-        What goes wrong in it goes to `e`, where there is one.
+        For applications that take their arguments apart first, marks stand in them for the values.
         """
-        record = script.record
-        record.application, record.arguments = step.application, arguments
+        script.place = step.place
+        filled = step.arguments
         try:
-            if script.deadline is None:
-                await script.execute(step.application, arguments)
+            if filled.names and not self._waiting.isdisjoint(filled.names):
+                arguments, script.values = await filled.fill_shielded_waiting(script)
+                if step.key not in STRUCTURED:
+                    arguments, script.values = unshield(arguments, script.values), _NO_VALUES
+            elif step.key in STRUCTURED:
+                arguments, script.values = filled.fill_shielded(script)
             else:
-                await self._execute_in_time(script, step, arguments)
+                arguments, script.values = filled.fill(script), _NO_VALUES
+            shown = script.plain(arguments) if script.values else arguments
+            context, extension, priority = script.location
+            script.leg.note(f"{step.where} {context},{extension},{priority} {step.application}({shown[:_NOTED]})")
+            record = script.record
+            record.application, record.arguments = step.application, shown
+            await self._execute(script, step, arguments)
         except CopperlineError as fault:
             if script.divert("e", "ERROR") is None:
                 raise
             script.leg.note(f"{step.place}: {fault}")
-        if record.answer is None and script.leg.answered:
-            record.answer = script.switch.now()
+        if script.leg.answered and script.record.answer is None:
+            script.record.answer = script.switch.now()
 
-    async def _execute_in_time(self, script: Script, step: Step, arguments: str) -> None:
+    def _execute(self, script: Script, step: Step, arguments: str) -> Awaitable[None]:
+        application = self._applications.get(step.key)
+        if application is None:
+            raise ScriptError(f"no application {step.application}")
+        if script.deadline is None:
+            return application(script, arguments)
+        return self._execute_in_time(script, application, arguments)
+
+    async def _execute_in_time(self, script: Script, application: Application, arguments: str) -> None:
+        """Run an application; past the call's absolute time-out, go to `T`, or end the call."""
         timeout = asyncio.timeout_at(script.deadline)
         try:
             async with timeout:
-                await script.execute(step.application, arguments)
+                await application(script, arguments)
         except TimeoutError:
             if not timeout.expired():
                 raise
@@ -224,18 +241,6 @@ class DialplanEngine:
             if script.divert("T", "ABSOLUTETIMEOUT") is None:
                 ending = script.ending(Cause.NORMAL_CLEARING, Act.HUNG_UP, "TIMEOUT(absolute) has passed")
                 raise script.hang_up(ending) from None
-
-    async def _arguments(self, script: Script, step: Step) -> str:
-        """The step's arguments, filled in; with marks for values where the application takes them apart first."""
-        waits = not self._waiting.isdisjoint(step.arguments.names)
-        if step.application.lower() not in STRUCTURED:
-            script.values = []
-            return await step.arguments.fill_waiting(script) if waits else step.arguments.fill(script)
-        if waits:
-            arguments, script.values = await step.arguments.fill_shielded_waiting(script)
-        else:
-            arguments, script.values = step.arguments.fill_shielded(script)
-        return arguments
 
     def _check_number(self, script: Script) -> None:
         """Refuse numbers with characters that would mean something in an application's arguments.
@@ -258,8 +263,10 @@ class DialplanEngine:
         location = script.location
         return script.find(location.context, location.extension) or self._invalid(script)
 
-    def _after_jump(self, script: Script) -> Found | None:
+    def _after_jump(self, script: Script, before: Location) -> Found | None:
         location = script.location
+        if location.extension != before.extension:
+            self._check_number(script)
         found = script.find(location.context, location.extension, location.priority)
         if found is not None or script.find(location.context, location.extension) is not None:
             return found

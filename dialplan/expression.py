@@ -59,6 +59,10 @@ class _Operand:
             text = self.parts[0]
             return lambda values, call: text
         parts = tuple(self.parts)
+        if len(parts) == 1 and not self.quoted:
+            hole = parts[0]
+            assert isinstance(hole, int)
+            return lambda values, call: values[hole].strip()
 
         def joined(values: Sequence[str], call: Call) -> Value:
             text = "".join([part if isinstance(part, str) else values[part] for part in parts])
@@ -75,19 +79,19 @@ class Expression:
         pieces: what stands between the brackets: text, or None for a hole.
     """
 
-    __slots__ = ("_shapes", "_tokens", "_vanishing")
+    __slots__ = ("_shapes", "_tokens", "_vanishing", "_vanishing_holes")
 
     def __init__(self, pieces: Sequence[str | None]) -> None:
         self._tokens = _tokens(pieces)
         self._vanishing = tuple(token for token in self._tokens if isinstance(token, _Operand) and token.may_vanish)
+        self._vanishing_holes = tuple(
+            tuple(part for part in operand.parts if isinstance(part, int)) for operand in self._vanishing
+        )
         self._shapes: dict[tuple[bool, ...], _Node] = {}
 
     def evaluate(self, values: Sequence[str], call: Call) -> str:
         """The result, as text, with `values` in the holes; `call` reads dialplan functions named in the text."""
-        shape = tuple(
-            any(values[part].strip() for part in operand.parts if isinstance(part, int))
-            for operand in self._vanishing
-        )
+        shape = tuple([any([values[hole].strip() for hole in holes]) for holes in self._vanishing_holes])
         node = self._shapes.get(shape)
         if node is None:
             node = self._parse(shape)

@@ -6,7 +6,7 @@ which it began, whatever is loaded meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from dialplan.substitution import Template
 from dialplan.timing import Timing
 from gateway.core.number import Match
 
-__all__ = ["Context", "Dialplan", "Extension", "Found", "Include", "Place", "Step"]
+__all__ = ["Candidates", "Context", "Dialplan", "Extension", "Found", "Include", "Place", "Step"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -35,15 +35,26 @@ class Place:
         return f"{self.file.rpartition('/')[2]}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Step:
-    """One priority of an extension: the application and its arguments, still to be filled in."""
+    """One priority of an extension: the application and its arguments, still to be filled in.
+
+    Attributes:
+        key: the application's name in small letters, by which it is found.
+        where: its place without the folders.
+    """
 
     place: Place
     priority: int
     label: str
     application: str
     arguments: Template
+    key: str = field(init=False)
+    where: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.key = self.application.lower()
+        self.where = self.place.short
 
 
 @dataclass(slots=True)
@@ -110,13 +121,44 @@ def _caller_order(extension: Extension) -> tuple[object, ...]:
     return (1, *(position.order for position in caller.positions))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Found:
     """A step found for a number: the context that has it (maybe an included one), the extension, the step."""
 
     context: Context
     extension: Extension
     step: Step
+
+
+class Candidates:
+    """The extensions that a number of a caller has, in the order in which they count.
+
+    Worked out as far as somebody asks, and then kept: a script walks down the steps of one number.
+    """
+
+    __slots__ = ("_known", "_rest", "caller", "context", "number")
+
+    def __init__(self, context: str, number: str, caller: str, found: Iterator[tuple[Context, Extension]]) -> None:
+        self.context = context
+        self.number = number
+        self.caller = caller
+        self._known: list[tuple[Context, Extension]] = []
+        self._rest = found
+
+    def step(self, priority: int | str) -> Found | None:
+        """The step at `priority` (a number or a label): what one pattern lacks, the next best may have."""
+        for context, extension in self._known:
+            wanted = extension.labels.get(priority) if isinstance(priority, str) else priority
+            step = extension.steps.get(wanted) if wanted is not None else None
+            if step is not None:
+                return Found(context, extension, step)
+        for context, extension in self._rest:
+            self._known.append((context, extension))
+            wanted = extension.labels.get(priority) if isinstance(priority, str) else priority
+            step = extension.steps.get(wanted) if wanted is not None else None
+            if step is not None:
+                return Found(context, extension, step)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,27 +174,49 @@ class Dialplan:
     contexts: Mapping[str, Context]
     globals: Mapping[str, str] = field(default_factory=dict)
     general: Mapping[str, str] = field(default_factory=dict)
+    _reachable: dict[str, tuple[tuple[Context, ...], bool]] = field(default_factory=dict, init=False, compare=False)
 
-    def reachable(self, context: str, when: Callable[[], datetime] | None = None) -> Iterator[Context]:
+    def reachable(self, context: str, when: Callable[[], datetime] | None = None) -> Iterable[Context]:
         """`context` and all that it includes, in the order in which they are searched, each once.
 
         Args:
             when: tells the time; includes that do not hold then are left out. None takes all.
         """
-        seen: set[str] = set()
+        if when is not None and not self.steady(context):
+            return self._walk(context, when)[0]
+        return self._reached(context)[0]
+
+    def steady(self, context: str) -> bool:
+        """Whether the hour makes no difference to what `context` includes."""
+        return self._reached(context)[1]
+
+    def _reached(self, context: str) -> tuple[tuple[Context, ...], bool]:
+        known = self._reachable.get(context)
+        if known is None:
+            known = self._walk(context, None)
+            if context in self.contexts:
+                # What is not there is not kept: the names may be a stranger's.
+                self._reachable[context] = known
+        return known
+
+    def _walk(self, context: str, when: Callable[[], datetime] | None) -> tuple[tuple[Context, ...], bool]:
+        """The contexts reached, and whether none of the includes on the way depends on the time."""
+        reached: dict[str, Context] = {}
+        steady = True
         waiting = [context]
         while waiting:
             name = waiting.pop()
             found = self.contexts.get(name)
-            if found is None or name in seen:
+            if found is None or name in reached:
                 continue
-            seen.add(name)
-            yield found
-            waiting.extend(
-                include.context
-                for include in reversed(found.includes)
-                if include.timing is None or when is None or include.timing.holds(when())
-            )
+            reached[name] = found
+            for include in reversed(found.includes):
+                if include.timing is not None:
+                    steady = False
+                    if when is not None and not include.timing.holds(when()):
+                        continue
+                waiting.append(include.context)
+        return tuple(reached.values()), steady
 
     def candidates(
         self, context: str, number: str, caller: str, when: Callable[[], datetime] | None
@@ -176,12 +240,7 @@ class Dialplan:
 
         As in Asterisk, each priority is looked for anew: what one pattern lacks, the next best may have.
         """
-        for place, extension in self.candidates(context, number, caller, when):
-            wanted = extension.labels.get(priority) if isinstance(priority, str) else priority
-            step = extension.steps.get(wanted) if wanted is not None else None
-            if step is not None:
-                return Found(place, extension, step)
-        return None
+        return Candidates(context, number, caller, self.candidates(context, number, caller, when)).step(priority)
 
     def match(
         self, context: str, digits: str, *, caller: str = "", when: Callable[[], datetime] | None = None

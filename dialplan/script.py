@@ -10,9 +10,9 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 
-from dialplan.model import Dialplan, Found, Place
+from dialplan.model import Candidates, Dialplan, Found, Place
 from dialplan.shared import Share, Shared
 from dialplan.substitution import ScriptError, Template, unshield
 from gateway.core.audio import Sound
@@ -30,8 +30,7 @@ _VARIABLES: Final = 2000
 """Variables of one leg: a loop that sets a new one at each turn is stopped."""
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(NamedTuple):
     """Where a script stands."""
 
     context: str
@@ -155,7 +154,7 @@ class Script:
         self.cause: Cause | None = None
         self.refusal: Ending | None = None
         self.unknown = ""
-        self.values: list[str] = []
+        self.values: Sequence[str] = ()
         self.recordings: dict[str, Sound] = {}
         self.identity: dict[str, str] = {}
         self.language: str | None = None
@@ -167,6 +166,7 @@ class Script:
         self.exception: dict[str, str] = {}
         self.record = Record(switch.now(), location)
         self.attempts: dict[str, Ending] = {}
+        self._candidates: Candidates | None = None
         self._applications = applications
         self._functions = functions
 
@@ -189,7 +189,10 @@ class Script:
         if own is not None:
             return own(self)
         variables = self.leg.variables
-        for key in (name, "_" + name, "__" + name):
+        value = variables.get(name)
+        if value is not None:
+            return value
+        for key in ("_" + name, "__" + name):
             if key in variables:
                 return variables[key]
         return self.shared.globals.get(name, "")
@@ -224,12 +227,15 @@ class Script:
             if name in frame.variables:
                 frame.variables[name] = value
                 return
-        bare = name.lstrip("_")
         variables = self.leg.variables
+        if name in variables:
+            variables[name] = value
+            return
+        bare = name.lstrip("_")
         for key in (bare, "_" + bare, "__" + bare):
             if key != name:
                 variables.pop(key, None)
-        if name not in variables and len(variables) >= _VARIABLES:
+        if len(variables) >= _VARIABLES:
             raise ScriptError(f"more than {_VARIABLES} variables on {self.leg.name}")
         variables[name] = value
 
@@ -291,7 +297,16 @@ class Script:
 
     def find(self, context: str, extension: str, priority: int | str = 1) -> Found | None:
         """The step at a place of the dialplan for this leg's caller at this time, or None."""
-        return self.dialplan.find(context, extension, priority, caller=self.leg.party.number, when=self.switch.now)
+        number = self.leg.party.number
+        known = self._candidates
+        if known is not None and known.number == extension and known.context == context and known.caller == number:
+            return known.step(priority)
+        found = Candidates(
+            context, extension, number, self.dialplan.candidates(context, extension, number, self.switch.now)
+        )
+        if self.dialplan.steady(context):
+            self._candidates = found
+        return found.step(priority)
 
     def special(self, name: str) -> Found | None:
         """The first step of a special extension (`h i t`) of the present context, or None.

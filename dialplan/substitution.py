@@ -102,9 +102,10 @@ class Template:
     Attributes:
         text: as the file has it.
         names: the functions that it reads, where the file spells them out.
+        constant: whether it has no place to fill in.
     """
 
-    __slots__ = ("_parts", "names", "text")
+    __slots__ = ("_parts", "constant", "names", "text")
 
     def __init__(self, text: str, _depth: int = 0) -> None:
         """Compile `text`.
@@ -113,8 +114,13 @@ class Template:
             TemplateError: a bracket is not closed, or they nest too deep.
         """
         self.text = text
-        self._parts: tuple[str | Reference | Calculation, ...] = tuple(_parts(text, _depth))
-        self.names: frozenset[str] = _NO_NAMES if self.constant else frozenset(self._functions())
+        self._parts: tuple[str | Reference | Calculation, ...] = (text,)
+        self.names = _NO_NAMES
+        self.constant = "$" not in text
+        if not self.constant:
+            self._parts = tuple(_parts(text, _depth))
+            self.constant = all([isinstance(part, str) for part in self._parts])
+            self.names = frozenset(self._functions())
 
     def fill(self, scope: Scope) -> str:
         """The text with every place filled in.
@@ -161,11 +167,6 @@ class Template:
         """Every `${...}` in it, inner ones included."""
         for part in self._parts:
             yield from _references(part)
-
-    @property
-    def constant(self) -> bool:
-        """Whether it has no place to fill in."""
-        return all(isinstance(part, str) for part in self._parts)
 
     def __repr__(self) -> str:
         return f"Template({self.text!r})"

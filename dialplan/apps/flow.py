@@ -68,7 +68,7 @@ async def execute(script: Script, arguments: str) -> None:
 async def _execute(script: Script, name: str, rest: str) -> None:
     given = script.plain(rest[: rest.rfind(")")] if ")" in rest else rest)
     name = script.plain(name).strip()
-    script.values = []
+    script.values = ()
     await script.execute(name, given)
 
 

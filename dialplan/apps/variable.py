@@ -32,6 +32,9 @@ async def set_many(script: Script, arguments: str) -> None:
 
 def _pair(text: str) -> tuple[str, str, str]:
     """Split at the first `=` that is not within a function's parentheses."""
+    name, equals, value = text.partition("=")
+    if "(" not in name:
+        return name, equals, value
     depth = 0
     for at, character in enumerate(text):
         if character == "(":
@@ -40,7 +43,7 @@ def _pair(text: str) -> tuple[str, str, str]:
             depth -= 1
         elif character == "=" and depth <= 0:
             return text[:at], "=", text[at + 1 :]
-    return text.partition("=")
+    return name, equals, value
 
 
 async def clear(script: Script, arguments: str) -> None:

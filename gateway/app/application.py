@@ -157,6 +157,7 @@ class Application:
             store=self._store,
             clock=clock,
             usage=self.usage,
+            media_fault=self.plane.fault,
         )
         self._start_media()
         self.shell.start()
@@ -199,9 +200,14 @@ class Application:
         self.plane.step(now)
         self._pump()
 
-    def reload(self, dialplan: Dialplan) -> None:
-        """Run later calls on `dialplan`; those in progress finish on theirs."""
+    def reload(self, config: Config, dialplan: Dialplan) -> bool:
+        """Run later calls on `dialplan`; those in progress finish on theirs.
+
+        Returns:
+            False where `config` differs from that of the start: all but the dialplan takes a restart.
+        """
         self.engine.load(dialplan)
+        return config == self._config
 
     @property
     def addresses(self) -> list[str]:
@@ -245,6 +251,12 @@ class Application:
     def _retry(self) -> None:
         self.shell.retry()
         self.runner.step()
+        fault = self.plane.fault()
+        if fault is not None:
+            self._quiet.warning(
+                "media", "the media plane has stopped: %s; calls are ended, restart Copperline", fault
+            )
+            self._loop.create_task(self.manager.end_all(f"the media plane has stopped: {fault}"))
 
     def _sip_message(self, data: bytes, flow: Flow) -> None:
         self.runner.receive(self._sip_driven, data, flow)

@@ -33,6 +33,7 @@ class Console:
         clock: the engine clock, seconds.
         usage: counts of what is in use, by resource.
         shell: knows which ports are missing.
+        media_fault: why the media plane has stopped, or None.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Console:
         store: Store,
         clock: Callable[[], float],
         usage: Callable[[], Mapping[str, int]],
+        media_fault: Callable[[], str | None],
     ) -> None:
         self.name = name
         self.simulator = simulator
@@ -62,6 +64,7 @@ class Console:
         self._shell = shell
         self._store = store
         self._clock = clock
+        self._media_fault = media_fault
         self._ended: Counter[str] = Counter()
 
     def count(self, record: CallRecord) -> None:
@@ -70,6 +73,9 @@ class Console:
 
     def trouble(self) -> str:
         """A sentence where the office cannot do its work, else ""."""
+        fault = self._media_fault()
+        if fault is not None:
+            return f"The media plane has stopped: {fault}."
         return next(iter(self._shell.missing.values()), "")
 
     def calls(self) -> Sequence[CallView]:

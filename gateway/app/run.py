@@ -18,8 +18,11 @@ from typing import Final
 
 from gateway.app.application import Application
 from gateway.app.greeting import greeting
+from gateway.app.oneline import OneLine
+from gateway.config.model import Config
 from gateway.config.office import load_office
 from gateway.core.errors import ConfigError, CopperlineError
+from gateway.media.speech import synthesise
 
 __all__ = ["run"]
 
@@ -35,9 +38,9 @@ def run(path: Path) -> int:
     Returns:
         0 after an ordered stop, 1 where it could not start.
     """
-    logging.basicConfig(
-        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(_serve(path))
 
@@ -73,16 +76,12 @@ async def _serve(path: Path) -> int:
     loop.add_signal_handler(signal.SIGHUP, _reload, path, office)
     try:
         await office.start()
-        if office.sounds.prompt("beep") is None:
-            _log.warning(
-                "no prompts in %s: announcements are silent; `copperline warm %s` makes them",
-                config.media.prompts,
-                path,
-            )
         sys.stdout.write(greeting(config, path, office.addresses))
         sys.stdout.flush()
+        speaking = loop.run_in_executor(None, _speak, config)
         await stop.wait()
         await _drain(office, at_once)
+        await speaking
     except CopperlineError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -90,6 +89,17 @@ async def _serve(path: Path) -> int:
         await office.stop()
     _log.info("stopped")
     return 0
+
+
+def _speak(config: Config) -> None:
+    """Make the prompts that are missing, beside all else: they are there for the first call that wants them."""
+    try:
+        made = synthesise(config.media.prompts, config.office.language)
+    except CopperlineError as error:
+        _log.warning("announcements may be silent: %s", error)
+        return
+    if made:
+        _log.info("%d prompts were spoken into %s", len(made), config.media.prompts)
 
 
 async def _drain(office: Application, at_once: asyncio.Event) -> None:
@@ -103,9 +113,13 @@ async def _drain(office: Application, at_once: asyncio.Event) -> None:
 
 def _reload(path: Path, office: Application) -> None:
     try:
-        _, dialplan = load_office(path)
+        config, dialplan = load_office(path)
     except ConfigError as error:
-        _log.error("not reloaded; the office goes on as it was:\n%s", error)
+        for fault in error.faults:
+            _log.error("%s", fault)
+        _log.error("not reloaded; the office goes on as it was")
         return
-    office.reload(dialplan)
+    whole = office.reload(config, dialplan)
     _log.info("the dialplan was read anew; calls in progress finish on the old one")
+    if not whole:
+        _log.warning("other settings in %s have changed, too; they take effect at the next start", path)

@@ -42,6 +42,9 @@ _DISPOSITION: Final = {
 }
 """Disposition of a call that was never answered, by its cause; FAILED for all others."""
 
+PATIENCE: Final = 5.0
+"""Seconds in which a script whose legs are over must come to its end."""
+
 _FULL: Final = Ending(
     Cause.SWITCHING_EQUIPMENT_CONGESTION,
     "Copperline",
@@ -139,7 +142,12 @@ class CallManager:
             for leg in call.legs:
                 leg.hang_up(ending)
         if self._scripts:
-            await asyncio.wait(list(self._scripts.values()))
+            _, stuck = await asyncio.wait(list(self._scripts.values()), timeout=PATIENCE)
+            for task in stuck:
+                _log.error("call %s: its script does not end; it is cancelled", task.get_name())
+                task.cancel()
+            if stuck:
+                await asyncio.wait(stuck, timeout=PATIENCE)
 
     # Switch: what scripts see.
 

@@ -55,6 +55,11 @@ class SocketAddress:
         """Whether only this machine can reach it."""
         return ipaddress.ip_address(self.host).is_loopback
 
+    @property
+    def is_wildcard(self) -> bool:
+        """Whether it stands for every address of this machine."""
+        return ipaddress.ip_address(self.host).is_unspecified
+
     def overlaps(self, other: SocketAddress) -> bool:
         """Whether both cannot be bound at once for one transport."""
         if self.port != other.port or self.port == 0:

@@ -64,6 +64,9 @@ def _country(config: Config) -> Iterator[Finding]:
 def _sip(config: Config) -> Iterator[Finding]:
     listeners = config.sip.listen
     for index, listener in enumerate(listeners):
+        if listener.address.is_wildcard:
+            what = f"{listener} is no address that a telephone can be told to send its audio to"
+            yield Finding(("sip", "listen", index), what, "write this machine's own address, one line for each")
         for earlier in listeners[:index]:
             if earlier.transport == listener.transport and earlier.address.overlaps(listener.address):
                 yield Finding(

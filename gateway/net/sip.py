@@ -39,7 +39,7 @@ class SipSockets:
         self._on_message = on_message
         self._on_lost = on_lost
         self._udp: dict[Address, UdpSocket] = {}
-        self._tcp: dict[str, StreamPort] = {}
+        self._tcp: dict[Address, StreamPort] = {}
 
     async def listen(self, addresses: Iterable[tuple[str, Address]]) -> list[tuple[str, Address]]:
         """Bind all (transport, address) pairs; give them back with the ports really bound.
@@ -63,7 +63,7 @@ class SipSockets:
         for datagram in datagrams:
             flow = datagram.flow
             if flow.transport == "tcp":
-                port = self._tcp.get(flow.local[0])
+                port = self._port_for(flow)
                 if port is not None:
                     port.send(datagram.data, flow)
                     continue
@@ -89,11 +89,16 @@ class SipSockets:
         """TCP connections held."""
         return sum(port.usage() for port in self._tcp.values())
 
+    def _port_for(self, flow: Flow) -> StreamPort | None:
+        """The port that has the connection to the flow's peer, or one of its local address that can make it."""
+        ports = [port for address, port in self._tcp.items() if address[0] == flow.local[0]]
+        return next((port for port in ports if port.connected_to(flow.remote)), ports[0] if ports else None)
+
     async def _bind(self, transport: str, address: Address) -> Address:
         if transport == "tcp":
             port = StreamPort(self._loop, self._on_message, self._on_lost)
             await port.listen(address)
-            self._tcp[address[0]] = port
+            self._tcp[port.address] = port
             return port.address
         socket: UdpSocket
 

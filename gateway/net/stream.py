@@ -171,6 +171,10 @@ class StreamPort:
             task.add_done_callback(self._tasks.discard)
         connection.send(data)
 
+    def connected_to(self, remote: Address) -> bool:
+        """Whether there is a connection to that address, or one being made."""
+        return remote in self._connections or remote in self._connecting
+
     async def close(self) -> None:
         """Close the port and all its connections."""
         self._closing = True

@@ -224,6 +224,10 @@ class Plane:
             commands=self._control.unanswered + len(self._soon),
         )
 
+    def fault(self) -> str | None:
+        """Why the loop's thread has stopped by itself, or None while all is well."""
+        return self._thread.fault() if self._thread is not None else None
+
     @property
     def ticks(self) -> int:
         """Ticks of 20 ms done."""

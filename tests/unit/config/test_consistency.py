@@ -70,8 +70,14 @@ from tests.unit.config.test_load import DOZEN, faults, read
         ),
         (
             "[cards.main]",
-            '[sip]\nlisten = ["udp:127.0.0.1:5060", "udp:0.0.0.0:5060"]\n[cards.main]',
-            "2: udp:0.0.0.0:5060 is taken by udp:127.0.0.1:5060 already; leave one out",
+            '[sip]\nlisten = ["udp:127.0.0.1:5060", "udp:127.0.0.1:5060"]\n[cards.main]',
+            "2: udp:127.0.0.1:5060 is taken by udp:127.0.0.1:5060 already; leave one out",
+        ),
+        (
+            "[cards.main]",
+            '[sip]\nlisten = ["udp:0.0.0.0:5060"]\n[cards.main]',
+            "2: udp:0.0.0.0:5060 is no address that a telephone can be told to send its audio to;"
+            " write this machine's own address, one line for each",
         ),
         (
             "[cards.main]",
@@ -111,11 +117,11 @@ def test_the_dialplan_must_exist(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("secret", ["1234", "password123", "aaaaaaaaaaaaaa", "office-6001-x", "0123456789"])
 def test_a_weak_secret_is_refused_where_sip_is_open_to_the_network(secret: str) -> None:
-    text = f'[sip]\nlisten = ["udp:0.0.0.0:5060"]\n[accounts.6001]\nsecret = "{secret}"\n'
+    text = f'[sip]\nlisten = ["udp:192.0.2.1:5060"]\n[accounts.6001]\nsecret = "{secret}"\n'
     assert "easily guessed" in faults(text)[0]
     assert secret not in faults(text)[0].replace("account 6001", "")
-    assert read(text.replace("0.0.0.0", "127.0.0.1")).accounts["6001"].secret == secret
+    assert read(text.replace("192.0.2.1", "127.0.0.1")).accounts["6001"].secret == secret
 
 
 def test_a_strong_secret_is_taken_where_sip_is_open_to_the_network() -> None:
-    read('[sip]\nlisten = ["udp:[::]:5060"]\n[accounts.6001]\nsecret = "wq8-Zr4mTx1p"\n')
+    read('[sip]\nlisten = ["udp:[2001:db8::1]:5060"]\n[accounts.6001]\nsecret = "wq8-Zr4mTx1p"\n')

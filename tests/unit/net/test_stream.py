@@ -27,9 +27,10 @@ class Port:
         listen = self.sockets.listen([("tcp", ("127.0.0.1", 0)), ("udp", ("127.0.0.1", 0))])
         (_, self.tcp), (_, self.udp) = loop.run_until_complete(listen)
         self.peers: list[socket.socket] = []
+        self.listening = [self.tcp]
 
-    def connect(self) -> socket.socket:
-        peer = socket.create_connection(self.tcp)
+    def connect(self, address: tuple[str, int] | None = None) -> socket.socket:
+        peer = socket.create_connection(address or self.tcp)
         peer.settimeout(5)
         self.peers.append(peer)
         self.loop.settle()
@@ -141,3 +142,26 @@ def test_keep_alives_over_udp_are_not_messages(port: Port) -> None:
         peer.sendto(OPTIONS, port.udp)
         port.loop.settle()
         assert port.heard == [(OPTIONS, Flow("udp", port.udp, ("127.0.0.1", peer.getsockname()[1])))]
+
+
+def test_of_two_ports_on_one_address_each_answers_its_own_connections(loop_with_two_ports: Port) -> None:
+    port = loop_with_two_ports
+    for address in port.listening:
+        peer = port.connect(address)
+        port.hears(peer, OPTIONS)
+        _, flow = port.heard[-1]
+        port.sockets.send([Datagram(b"answer", flow)])
+        port.loop.settle()
+        assert peer.recv(100) == b"answer"
+    assert port.sockets.usage() == 2
+
+
+@pytest.fixture
+def loop_with_two_ports() -> Iterator[Port]:
+    loop = ManualLoop()
+    port = Port(loop)
+    more = loop.run_until_complete(port.sockets.listen([("tcp", ("127.0.0.1", 0))]))
+    port.listening = [port.tcp, more[0][1]]
+    yield port
+    port.close()
+    loop.close()

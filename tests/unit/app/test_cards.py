@@ -1,0 +1,44 @@
+"""Ports numbered through the office, whatever cards it has."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.app.cards import DAHDI_CHANNELS, Cards
+from gateway.config.load import parse
+from gateway.core.errors import Unavailable
+
+BOTH = """
+[cards.real]
+backend = "dahdi"
+[cards.one]
+backend = "emulated"
+modules = ["fxs", "fxo"]
+[cards.two]
+backend = "emulated"
+modules = ["fxs"]
+[phones.101]
+card = "real"
+port = 1
+[phones.102]
+card = "one"
+port = 1
+[phones.103]
+card = "two"
+port = 1
+[lines.copper1]
+card = "one"
+port = 2
+context = "from-pstn"
+"""
+
+
+def test_real_ports_keep_their_numbers_and_emulated_ones_follow_above() -> None:
+    cards = Cards(parse(BOTH, "office.toml", Path("/nowhere")))
+    assert [phone.port for phone in cards.fxs] == [1, DAHDI_CHANNELS + 1, DAHDI_CHANNELS + 3]
+    assert cards.fxo[0].port == DAHDI_CHANNELS + 2
+    assert cards.place(DAHDI_CHANNELS + 3) == ("two", 1)
+    assert set(cards.telephones) == {"102", "103"} and set(cards.exchange_lines) == {"copper1"}
+    assert cards.open(DAHDI_CHANNELS + 3, "us").number == 1
+    with pytest.raises(Unavailable, match="dahdi"):
+        cards.open(1, "us")

@@ -18,6 +18,9 @@ _CALL_ID: Final = re.compile(rb"\r\n(?:Call-ID|i)[ \t]*:[ \t]*([^\r\n]*)", re.IG
 UNKNOWN: Final = "SIP"
 """The story of messages that are of no call at all."""
 
+LONGEST_NAME: Final = 128
+"""Characters of a Call-ID that tell one story from another."""
+
 
 class Journal:
     """What a stack writes down.
@@ -37,7 +40,7 @@ class Journal:
     def begin(self, call_id: str, leg: str) -> None:
         """The call of that Call-ID is `leg` from now on."""
         self._legs[call_id] = leg
-        self._recorder.join(leg, call_id)
+        self._recorder.join(leg, _stray(call_id))
 
     def end(self, call_id: str) -> None:
         """The leg is over, and nothing more of it is under way."""
@@ -60,5 +63,10 @@ class Journal:
         self._note(now, found[1].decode("utf-8", "surrogateescape") if found else "", text, datagram.data)
 
     def _note(self, now: float, call_id: str, text: str, data: bytes) -> None:
-        leg = self._legs.get(call_id) or call_id or UNKNOWN
+        leg = self._legs.get(call_id) or (_stray(call_id) if call_id else UNKNOWN)
         self._recorder.note(now, Kind.MESSAGE, leg, text, data.decode("utf-8", "replace"))
+
+
+def _stray(call_id: str) -> str:
+    """The name of the story of a Call-ID that is no leg's: never that of a leg or call, whatever a peer writes."""
+    return f"Call-ID {call_id[:LONGEST_NAME]}"

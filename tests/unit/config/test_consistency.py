@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.media.tone import ZONES
 from tests.unit.config.test_load import DOZEN, faults, read
 
 

@@ -145,6 +145,11 @@ class Dialog:
             remote_number=None,
         )
 
+    def confirm(self, response: Response) -> None:
+        """A 2xx confirms this early dialog: its route set and target are the ones that count (13.2.2.4)."""
+        self.routes = tuple(reversed(response.record_route))
+        self.refresh(response, "INVITE")
+
     def takes(self, request: Request) -> bool:
         """Whether `request` is in order: one that is not is answered with 500 (section 12.2.2).
 

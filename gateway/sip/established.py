@@ -19,29 +19,34 @@ from gateway.sip.acceptance import Acceptance
 from gateway.sip.causes import cause_of_reason
 from gateway.sip.dialog import Dialog
 from gateway.sip.established_states import TABLE, Input, State
-from gateway.sip.info import INFO_TYPES, key_of
+from gateway.sip.info import received
 from gateway.sip.message import Request, Response
+from gateway.sip.offers import carries_offer, response_to
+from gateway.sip.refresh import SessionRefresh
 from gateway.sip.session import (
-    ALLOW,
+    GONE,
     SDP_TYPE,
     Reply,
     SessionUser,
     Setting,
     Timer,
+    announce,
     describe,
     description_of,
-    not_acceptable,
     reasoned,
 )
+from gateway.sip.session_timer import SessionTimer, too_brief
 from gateway.sip.transport import Flow
 
 __all__ = ["Established"]
 
 
-GONE: Final = frozenset({408, 481})
-"""Responses to a request in a dialog that end it (RFC 3261 12.2.1.2)."""
 RETRY_AFTER: Final = 10
 """Upper bound of the seconds that a second INVITE before the ACK to the first is told to wait (RFC 3261 14.2)."""
+LOOK: Final = "Look whether the telephone is on and its network is up."
+UNHEARD: Final = (
+    "Our 200 does not reach the peer, or its ACK does not reach us: look for a NAT or firewall between."
+)
 GLARE_OWNER: Final = (2.1, 4.0)
 GLARE_OTHER: Final = (0.0, 2.0)
 """Seconds to wait after 491: whoever chose the Call-ID waits longer (RFC 3261 14.1)."""
@@ -57,6 +62,7 @@ class Established:
         negotiation: the leg's offers and answers.
         peer: who is at the far side, for endings.
         owns_call_id: whether we sent the first INVITE.
+        timer: the dialog's session timer.
     """
 
     def __init__(
@@ -68,6 +74,7 @@ class Established:
         *,
         peer: str,
         owns_call_id: bool,
+        timer: SessionTimer,
     ) -> None:
         self._setting = setting
         self._user = user
@@ -80,6 +87,15 @@ class Established:
         self._acceptance: Acceptance | None = None
         self._answer_due = False
         self._retry: Timer | None = None
+        self._timer = timer
+        self._refresh = SessionRefresh(
+            setting,
+            dialog,
+            timer,
+            invite=lambda at: self._act(Input.REFRESH, at),
+            gone=lambda at: self._act(Input.DIALOG_GONE, at),
+        )
+        timer.attach(self._refresh.due, lambda at: self._act(Input.EXPIRED, at))
         self._farewell: Ending | None = None
         self._methods: Mapping[str, Callable[[Request, Reply, Flow, float], None]] = {
             "INVITE": self._invited,
@@ -87,6 +103,8 @@ class Established:
             "BYE": self._bye,
             "INFO": self._info,
             "OPTIONS": self._options,
+            "UPDATE": self._update,
+            "PRACK": self._no_prack_is_due,
         }
         setting.carrier.enter(dialog.id, self)
 
@@ -119,47 +137,76 @@ class Established:
         if flow == self._dialog.flow:
             self._act(Input.LOST, now)
 
-    def accept(self, response: Response, reply: Reply, now: float, *, answer_due: bool) -> None:
+    def accept(self, request: Request, response: Response, reply: Reply, now: float, *, answer_due: bool) -> None:
         """Send a 2xx to an INVITE of the peer and wait for its ACK.
 
         Args:
             answer_due: the 2xx carries our offer, so that the ACK has to bring its answer.
         """
+        self._refresh.meet(request)
+        self._timer.grant(request, response, now)
         self._answer_due = answer_due
         self._act(Input.ACCEPT, now)
         self._acceptance = Acceptance(
             self._setting, reply, response, now, lambda late: self._act(Input.NO_ACK, late)
         )
 
+    def confirmed(self, response: Response, now: float) -> None:
+        """The 2xx to our INVITE tells what the peer can, and how the session is refreshed."""
+        self._refresh.meet(response)
+        self._timer.granted(response, now)
+
     def _invited(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
-        action = self._machine.feed(Input.REINVITE)
+        self._weigh(Input.REINVITE, request, reply, now)
+
+    def _update(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
+        """UPDATE (RFC 3311 section 5.2); one without an offer can always be served."""
+        if carries_offer(request):
+            self._weigh(Input.UPDATE, request, reply, now)
+        else:
+            self._amend(request, reply, now)
+
+    def _weigh(self, given: Input, request: Request, reply: Reply, now: float) -> None:
+        refusal = too_brief(request, self._setting.intervals.minimum)
+        if refusal is not None:
+            reply(refusal, now)
+            return
+        action = self._machine.feed(given)
         if action:
             getattr(self, f"_{action}")(request, reply, now)
+
+    def _amend(self, request: Request, reply: Reply, now: float) -> None:
+        """Take what an UPDATE brings: an offer, a new Contact, a refresh of the session (RFC 4028)."""
+        if carries_offer(request) and self._answer_due:
+            self._clash(request, reply, now)
+            return
+        refusal = too_brief(request, self._setting.intervals.minimum)
+        response = refusal or response_to(request, self._negotiation, self._willing)
+        if response.status == 200:
+            self._dialog.refresh(request, "UPDATE")
+            response.headers.set("Contact", self._dialog.contact)
+            announce(response)
+            self._refresh.meet(request)
+            self._timer.grant(request, response, now)
+        reply(response, now)
+        if response.body:
+            self._tell_agreement(now)
 
     def _clash(self, request: Request, reply: Reply, now: float) -> None:
         reply(request.reply(491), now)
 
     def _consider(self, request: Request, reply: Reply, now: float) -> None:
         """Accept a re-INVITE, or leave everything as it is (RFC 3261 14.2)."""
-        try:
-            offer = description_of(request)
-            if offer is None:
-                description = self._negotiation.offer(self._willing)
-            else:
-                description = self._negotiation.answer(offer, self._willing)
-        except NotAcceptable as why:
-            reply(not_acceptable(request, why), now)
-            return
-        except MalformedError as fault:
-            reply(request.reply(400, str(fault)), now)
+        response = response_to(request, self._negotiation, self._willing, late=True)
+        if response.status != 200:
+            reply(response, now)
             return
         self._dialog.refresh(request, "INVITE")
-        response = request.reply(200)
         response.headers.set("Contact", self._dialog.contact)
-        response.headers.set("Allow", ALLOW)
-        describe(response, description)
-        self.accept(response, reply, now, answer_due=offer is None)
-        if offer is not None:
+        announce(response)
+        answered = carries_offer(request)
+        self.accept(request, response, reply, now, answer_due=not answered)
+        if answered:
             self._tell_agreement(now)
 
     def _not_yet(self, request: Request, reply: Reply, now: float) -> None:
@@ -186,25 +233,19 @@ class Established:
         self._act(Input.BYE, now)
 
     def _info(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
-        """DTMF as INFO: no RFC, but many telephones' way; others are refused as RFC 6086 section 4.2.1 asks."""
-        if not request.body:
-            reply(request.reply(200), now)
-            return
-        key = key_of(request)
-        if key is None:
-            response = request.reply(415)
-            response.headers.set("Accept", ", ".join(INFO_TYPES))
-            reply(response, now)
-            return
-        reply(request.reply(200), now)
-        if self._farewell is None:
+        response, key = received(request)
+        reply(response, now)
+        if key is not None and self._farewell is None:
             self._user.keyed(*key, now)
 
     def _options(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
         response = request.reply(200)
-        response.headers.set("Allow", ALLOW)
+        announce(response)
         response.headers.set("Accept", SDP_TYPE)
         reply(response, now)
+
+    def _no_prack_is_due(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
+        reply(request.reply(481), now)  # RFC 3262 section 3
 
     # Our re-INVITE.
 
@@ -212,7 +253,8 @@ class Established:
         self._retry = None
         offered = self._wanted
         invite = self._dialog.request("INVITE")
-        invite.headers.set("Allow", ALLOW)
+        announce(invite)
+        self._timer.ask(invite)
         describe(invite, self._negotiation.offer(offered))
         number = invite.cseq.number
         acks: list[bytes] = []
@@ -222,8 +264,11 @@ class Established:
                 self._setting.carrier.resend(acks[0], self._dialog.flow, at)
             elif 200 <= response.status < 300:
                 self._dialog.refresh(response, "INVITE")
+                self._timer.granted(response, at)
                 acks.append(self._setting.carrier.send_ack(self._dialog.ack(number), self._dialog.flow, at))
                 self._taken(response, offered, at)
+            elif response.status == 422 and self._timer.raise_minimum(response):
+                self._act(Input.TOO_BRIEF, at)
             elif response.is_final:
                 self._act(_REFUSALS.get(response.status, Input.REFUSED), at)
 
@@ -291,31 +336,24 @@ class Established:
         self._end(now)
 
     def _they_vanished(self, now: float) -> None:
-        self._farewell = Ending(
-            Cause.DESTINATION_OUT_OF_ORDER,
-            self._peer,
-            Act.VANISHED,
-            f"the connection {self._dialog.flow} was lost",
-            "Look whether the telephone is on and its network is up.",
-        )
+        self._vanished(Cause.DESTINATION_OUT_OF_ORDER, f"the connection {self._dialog.flow} was lost", LOOK)
         self._end(now)
 
     def _give_up(self, now: float) -> None:
-        self._farewell = Ending(
-            Cause.DESTINATION_OUT_OF_ORDER, self._peer, Act.VANISHED, "our re-INVITE found no dialog or no answer"
-        )
+        self._vanished(Cause.DESTINATION_OUT_OF_ORDER, "our request found no dialog or no answer")
         self._part(now)
 
     def _not_acknowledged(self, now: float) -> None:
         seconds = self._setting.timers.patience
-        self._farewell = Ending(
-            Cause.RECOVERY_ON_TIMER_EXPIRY,
-            self._peer,
-            Act.VANISHED,
-            f"no ACK for {seconds:g} s",
-            "Our 200 does not reach the peer, or its ACK does not reach us: look for a NAT or firewall between.",
-        )
+        self._vanished(Cause.RECOVERY_ON_TIMER_EXPIRY, f"no ACK for {seconds:g} s", UNHEARD)
         self._part(now)
+
+    def _expire(self, now: float) -> None:
+        self._vanished(Cause.RECOVERY_ON_TIMER_EXPIRY, f"no session refresh in {self._timer.seconds} s", LOOK)
+        self._part(now)
+
+    def _vanished(self, cause: Cause, evidence: str, advice: str = "") -> None:
+        self._farewell = Ending(cause, self._peer, Act.VANISHED, evidence, advice)
 
     def _part(self, now: float) -> None:
         """End both sides of the session: the peer is sent a BYE and the user is told."""
@@ -333,6 +371,8 @@ class Established:
 
     def _close(self, now: float) -> None:
         self._stop_waiting(now)
+        self._timer.close()
+        self._refresh.close()
         if self._acceptance is not None:
             self._acceptance.stop()
             self._acceptance = None

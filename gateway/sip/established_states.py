@@ -28,8 +28,12 @@ class Input(Enum):
     TAKEN = "2xx to our re-INVITE"
     REFUSED = "our re-INVITE is refused"
     GLARE = "491 to our re-INVITE"
-    DIALOG_GONE = "481, 408 or nothing to our re-INVITE"
+    DIALOG_GONE = "481, 408 or nothing to our re-INVITE or UPDATE"
     UNUSABLE = "no usable answer to our offer"
+    UPDATE = "UPDATE with an offer"
+    REFRESH = "the session has to be refreshed by re-INVITE"
+    TOO_BRIEF = "422 to our re-INVITE"
+    EXPIRED = "nobody has refreshed the session"
     RETRY = "the wait after 491 is over"
     REINVITE = "re-INVITE"
     ACCEPT = "their offer is accepted"
@@ -46,6 +50,10 @@ TABLE: Final[Table[State, Input]] = {
     _S.STEADY: {
         _I.MODIFY: (_S.OFFERING, "offer"),
         _I.REINVITE: (_S.STEADY, "consider"),
+        _I.UPDATE: (_S.STEADY, "amend"),
+        _I.REFRESH: (_S.OFFERING, "offer"),
+        _I.EXPIRED: (_S.CLOSED, "expire"),
+        _I.DIALOG_GONE: (_S.CLOSED, "give_up"),
         _I.ACCEPT: (_S.ACCEPTED, ""),
         _I.ACK: (_S.STEADY, ""),
         _I.BYE: (_S.CLOSED, "they_left"),
@@ -57,10 +65,14 @@ TABLE: Final[Table[State, Input]] = {
         _I.MODIFY: (_S.OFFERING, ""),
         _I.TAKEN: (_S.STEADY, "catch_up"),
         _I.REFUSED: (_S.STEADY, "keep"),
+        _I.TOO_BRIEF: (_S.OFFERING, "offer"),
         _I.GLARE: (_S.BACKING_OFF, "back_off"),
         _I.DIALOG_GONE: (_S.CLOSED, "give_up"),
         _I.UNUSABLE: (_S.CLOSED, "part"),
         _I.REINVITE: (_S.OFFERING, "clash"),
+        _I.UPDATE: (_S.OFFERING, "clash"),
+        _I.REFRESH: (_S.OFFERING, ""),
+        _I.EXPIRED: (_S.CLOSED, "expire"),
         _I.ACK: (_S.OFFERING, ""),
         _I.BYE: (_S.CLOSED, "they_left"),
         _I.LOST: (_S.CLOSED, "they_vanished"),
@@ -70,6 +82,10 @@ TABLE: Final[Table[State, Input]] = {
         _I.MODIFY: (_S.BACKING_OFF, ""),
         _I.RETRY: (_S.OFFERING, "offer"),
         _I.REINVITE: (_S.BACKING_OFF, "consider"),
+        _I.UPDATE: (_S.BACKING_OFF, "amend"),
+        _I.REFRESH: (_S.BACKING_OFF, ""),
+        _I.EXPIRED: (_S.CLOSED, "expire"),
+        _I.DIALOG_GONE: (_S.CLOSED, "give_up"),
         _I.ACCEPT: (_S.ACCEPTED, "stop_waiting"),
         _I.ACK: (_S.BACKING_OFF, ""),
         _I.BYE: (_S.CLOSED, "they_left"),
@@ -80,6 +96,10 @@ TABLE: Final[Table[State, Input]] = {
     _S.ACCEPTED: {
         _I.MODIFY: (_S.ACCEPTED, ""),
         _I.REINVITE: (_S.ACCEPTED, "not_yet"),
+        _I.UPDATE: (_S.ACCEPTED, "amend"),
+        _I.REFRESH: (_S.ACCEPTED, ""),
+        _I.EXPIRED: (_S.CLOSED, "expire"),
+        _I.DIALOG_GONE: (_S.CLOSED, "give_up"),
         _I.ACK: (_S.STEADY, "catch_up"),
         _I.NO_ACK: (_S.CLOSED, "not_acknowledged"),
         _I.UNUSABLE: (_S.CLOSED, "part"),
@@ -90,6 +110,10 @@ TABLE: Final[Table[State, Input]] = {
     # RFC 3261 15: the callee says no BYE before the ACK, or the end of the wait for it.
     _S.LEAVING: {
         _I.REINVITE: (_S.LEAVING, "not_yet"),
+        _I.UPDATE: (_S.LEAVING, "not_yet"),
+        _I.REFRESH: (_S.LEAVING, ""),
+        _I.EXPIRED: (_S.LEAVING, ""),
+        _I.DIALOG_GONE: (_S.LEAVING, ""),
         _I.MODIFY: (_S.LEAVING, ""),
         _I.ACK: (_S.CLOSED, "say_bye"),
         _I.NO_ACK: (_S.CLOSED, "say_bye"),

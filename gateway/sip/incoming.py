@@ -2,7 +2,8 @@
 
 The offer has been taken by the leg's Negotiation before this begins, or the INVITE had none and our 200 will carry
 one. Ringing, early media, answer and refusal are asked for by method; what the caller does enters by `receive`
-and `cancelled`. Once answered, an Established session carries on.
+and `cancelled`. Where the caller knows reliable provisional responses (RFC 3262), early media goes in them, and an
+answer waits for their PRACK. Once answered, an Established session carries on.
 """
 
 from __future__ import annotations
@@ -12,13 +13,28 @@ from typing import Final
 
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
+from gateway.core.errors import MalformedError
 from gateway.core.machine import Machine, Table
-from gateway.sdp.negotiate import Direction, Negotiation
+from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
 from gateway.sip.causes import cause_of_reason, status_of
 from gateway.sip.dialog import Dialog
 from gateway.sip.established import Established
 from gateway.sip.message import Request, Response
-from gateway.sip.session import ALLOW, Reply, SessionUser, Setting, Timer, describe, reasoned
+from gateway.sip.offers import carries_offer, response_to
+from gateway.sip.reliable import ReliableResponses
+from gateway.sip.session import (
+    Reply,
+    SessionUser,
+    Setting,
+    Timer,
+    announce,
+    describe,
+    description_of,
+    lists,
+    not_acceptable,
+    reasoned,
+)
+from gateway.sip.session_timer import SessionTimer
 from gateway.sip.transport import Flow
 
 __all__ = ["TABLE", "IncomingSession"]
@@ -28,6 +44,7 @@ class State(Enum):
     """Where the INVITE stands."""
 
     OFFERED = "waits for our answer"
+    ANSWERING = "answered by us, waits for a PRACK"
     ANSWERED = "answered"
     OVER = "refused or withdrawn"
 
@@ -38,6 +55,10 @@ class Input(Enum):
     RING = "the far side rings"
     OPEN = "early media is wanted"
     ANSWER = "we answer"
+    ANSWER_LATER = "we answer, and a PRACK is due"
+    PRACK = "PRACK, none other is due"
+    NO_PRACK = "no PRACK for 64*T1"
+    UNUSABLE = "no usable answer to our offer in the PRACK"
     REFUSE = "we refuse"
     CANCEL = "CANCEL"
     BYE = "BYE before the answer"
@@ -52,6 +73,23 @@ TABLE: Final[Table[State, Input]] = {
         _I.RING: (_S.OFFERED, "ring"),
         _I.OPEN: (_S.OFFERED, "open"),
         _I.ANSWER: (_S.ANSWERED, "answer"),
+        _I.ANSWER_LATER: (_S.ANSWERING, ""),
+        _I.PRACK: (_S.OFFERED, ""),
+        _I.NO_PRACK: (_S.OVER, "reject"),
+        _I.UNUSABLE: (_S.OVER, "reject"),
+        _I.REFUSE: (_S.OVER, "refuse"),
+        _I.CANCEL: (_S.OVER, "withdraw"),
+        _I.BYE: (_S.OVER, "withdraw"),
+        _I.LOST: (_S.OVER, "vanish"),
+    },
+    # RFC 3262 section 3: no 2xx while a reliable response with a session description is not acknowledged.
+    _S.ANSWERING: {
+        _I.RING: (_S.ANSWERING, ""),
+        _I.OPEN: (_S.ANSWERING, ""),
+        _I.ANSWER_LATER: (_S.ANSWERING, ""),
+        _I.PRACK: (_S.ANSWERED, "answer"),
+        _I.NO_PRACK: (_S.OVER, "reject"),
+        _I.UNUSABLE: (_S.OVER, "reject"),
         _I.REFUSE: (_S.OVER, "refuse"),
         _I.CANCEL: (_S.OVER, "withdraw"),
         _I.BYE: (_S.OVER, "withdraw"),
@@ -64,6 +102,7 @@ TABLE: Final[Table[State, Input]] = {
 
 REFRESH: Final = 60.0
 """Seconds after which a provisional response is repeated, or proxies give up the INVITE (RFC 3261 13.3.1.1)."""
+UNHEARD: Final = "Our responses do not reach the caller, or its PRACK does not reach us: look for a NAT between."
 RETRY_AFTER: Final = 5
 """Seconds that a caller is asked to wait after 503."""
 
@@ -100,7 +139,10 @@ class IncomingSession:
         self._negotiation = negotiation
         self._peer = peer
         self._machine = Machine(TABLE, State.OFFERED)
-        self._provisional: Response | None = None
+        self._required = "100rel" in lists(request, "Require")
+        self._allowed = self._required or "100rel" in lists(request, "Supported")
+        self._reliable = ReliableResponses(setting, reply, self._not_acknowledged)
+        self._settled = False  # offer and answer have both gone over, reliably
         self._refresh: Timer | None = None
         self._early = False
         self._ending: Ending | None = None
@@ -114,12 +156,15 @@ class IncomingSession:
         self._act(Input.RING, now)
 
     def open(self, now: float) -> None:
-        """Let the caller hear us before the answer; an INVITE without offer cannot, and is told of progress."""
+        """Let the caller hear us before the answer.
+
+        An INVITE without an offer can only where responses are reliable; otherwise it is just told of progress.
+        """
         self._act(Input.OPEN, now)
 
     def answer(self, now: float) -> None:
         """Answer the call."""
-        self._act(Input.ANSWER, now)
+        self._act(Input.ANSWER_LATER if self._reliable.is_waiting else Input.ANSWER, now)
 
     def hang_up(self, ending: Ending, now: float) -> None:
         """Refuse the call, or end it when it was answered; nothing is said to the user any more."""
@@ -145,19 +190,80 @@ class IncomingSession:
         elif request.method == "BYE":
             reply(request.reply(200), now)
             self._withdrawn(Input.BYE, request, now)
+        elif request.method == "PRACK":
+            self._acknowledged(request, reply, now)
+        elif request.method == "UPDATE":
+            self._updated(request, reply, now)
         elif request.method == "OPTIONS":
             response = request.reply(200)
-            response.headers.set("Allow", ALLOW)
+            announce(response)
             reply(response, now)
         else:
             # A second INVITE before our final response to the first (14.2); the others wait for the answer as well.
-            response = request.reply(500, "The Call Is Not Answered Yet")
-            response.headers.set("Retry-After", self._setting.random.randint(0, 10))
-            reply(response, now)
+            reply(self._not_yet(request), now)
+
+    def _acknowledged(self, prack: Request, reply: Reply, now: float) -> None:
+        """PRACK (RFC 3262 section 3), which may answer our offer or bring another one (section 5)."""
+        acknowledged = self._reliable.acknowledge(prack, now)
+        if acknowledged is None:
+            reply(prack.reply(481), now)
+            return
+        owed = bool(acknowledged.body) and self._negotiation.agreement is None
+        self._settled = self._settled or bool(acknowledged.body)
+        if owed:
+            self._take_answer(prack, reply, now)
+        else:
+            self._take_offer(prack, response_to(prack, self._negotiation), reply, now)
+        if self._machine.state is not State.OVER and not self._reliable.is_waiting:
+            self._act(Input.PRACK, now)
+
+    def _take_answer(self, prack: Request, reply: Reply, now: float) -> None:
+        try:
+            answer = description_of(prack)
+            if answer is None:
+                raise MalformedError("the PRACK has no answer to our offer")
+            agreement = self._negotiation.accept(answer)
+        except (MalformedError, NotAcceptable) as fault:
+            refused = not_acceptable(prack, fault) if isinstance(fault, NotAcceptable) else prack.reply(400)
+            reply(refused, now)
+            self._ending = Ending(fault.cause, self._peer, Act.FAILED, str(fault))
+            self._act(Input.UNUSABLE, now)
+            return
+        reply(prack.reply(200), now)
+        self._user.agreed(agreement, now)
+
+    def _updated(self, update: Request, reply: Reply, now: float) -> None:
+        """UPDATE before the answer (RFC 3311 section 5.2); an offer has to wait for the one before it."""
+        if carries_offer(update) and not self._settled:
+            reply(self._not_yet(update), now)
+            return
+        response = response_to(update, self._negotiation)
+        if response.status == 200:
+            self._dialog.refresh(update, "UPDATE")
+            response.headers.set("Contact", self._dialog.contact)
+            announce(response)
+        self._take_offer(update, response, reply, now)
+
+    def _take_offer(self, request: Request, response: Response, reply: Reply, now: float) -> None:
+        reply(response, now)
+        if response.body and self._negotiation.agreement is not None:
+            self._user.agreed(self._negotiation.agreement, now)
+
+    def _not_yet(self, request: Request) -> Response:
+        response = request.reply(500, "The Call Is Not Answered Yet")
+        response.headers.set("Retry-After", self._setting.random.randint(0, 10))
+        return response
+
+    def _not_acknowledged(self, now: float) -> None:
+        seconds = self._setting.timers.patience
+        self._ending = Ending(
+            Cause.RECOVERY_ON_TIMER_EXPIRY, self._peer, Act.VANISHED, f"no PRACK for {seconds:g} s", UNHEARD
+        )
+        self._act(Input.NO_PRACK, now)
 
     def cancelled(self, cancel: Request, now: float) -> None:
         """A CANCEL for the INVITE came; it has been answered itself."""
-        if self._machine.state is State.OFFERED:
+        if self._machine.state in (State.OFFERED, State.ANSWERING):
             self._withdrawn(Input.CANCEL, cancel, now)
 
     def lost(self, flow: Flow, now: float) -> None:
@@ -184,21 +290,21 @@ class IncomingSession:
         self._progress(180, now)
 
     def _open(self, now: float) -> None:
-        self._early = self._negotiation.agreement is not None
+        if self._negotiation.agreement is None and self._allowed and self._negotiation.local is None:
+            self._negotiation.offer()
+        self._early = self._negotiation.local is not None
         self._progress(183, now)
 
     def _progress(self, status: int, now: float) -> None:
         response = self._response(status)
-        if self._early and self._negotiation.local is not None:
+        if self._early and self._negotiation.local is not None and not self._settled:
             describe(response, self._negotiation.local)
-        self._provisional = response
-        self._say_provisional(now)
-
-    def _say_provisional(self, now: float) -> None:
-        assert self._provisional is not None
         self._stop_refresh()
-        self._reply(self._provisional, now)
-        self._refresh = self._setting.carrier.at(now + REFRESH, self._say_provisional)
+        if self._required or (self._allowed and response.body):
+            self._reliable.send(response, now)
+        else:
+            self._reply(response, now)
+        self._refresh = self._setting.carrier.at(now + REFRESH, lambda at: self._progress(status, at))
 
     def _answer(self, now: float) -> None:
         self._stop_refresh()
@@ -206,11 +312,18 @@ class IncomingSession:
         description = self._negotiation.offer() if late else self._negotiation.local
         response = self._response(200)
         assert description is not None
-        describe(response, description)
+        if not self._settled:  # RFC 3261 13.2.1: the answer is given once
+            describe(response, description)
         self._established = Established(
-            self._setting, self._user, self._dialog, self._negotiation, peer=self._peer, owns_call_id=False
+            self._setting,
+            self._user,
+            self._dialog,
+            self._negotiation,
+            peer=self._peer,
+            owns_call_id=False,
+            timer=SessionTimer(self._setting),
         )
-        self._established.accept(response, self._reply, now, answer_due=late)
+        self._established.accept(self._request, response, self._reply, now, answer_due=late)
 
     def _refuse(self, now: float) -> None:
         assert self._ending is not None  # set by whoever feeds REFUSE
@@ -224,7 +337,15 @@ class IncomingSession:
     def _withdraw(self, now: float) -> None:
         assert self._ending is not None
         self._close()
-        self._reply(self._response(487), now)
+        response = self._response(487)
+        reasoned(response, self._ending)
+        self._reply(response, now)
+        self._user.ended(self._ending, now)
+
+    def _reject(self, now: float) -> None:
+        """A caller that does not go on with what it began is refused (RFC 3262 section 3), and the user told."""
+        self._refuse(now)
+        assert self._ending is not None
         self._user.ended(self._ending, now)
 
     def _vanish(self, now: float) -> None:
@@ -234,6 +355,7 @@ class IncomingSession:
 
     def _close(self) -> None:
         self._stop_refresh()
+        self._reliable.stop()
         self._setting.carrier.leave(self._dialog.id)
 
     def _stop_refresh(self) -> None:
@@ -245,5 +367,5 @@ class IncomingSession:
         response = self._request.reply(status, to_tag=self._dialog.id.local_tag)
         if status < 300:
             response.headers.set("Contact", self._dialog.contact)
-            response.headers.set("Allow", ALLOW)
+            announce(response)
         return response

@@ -12,9 +12,9 @@ from typing import Final
 
 from gateway.core.errors import MalformedError
 from gateway.sip.body import find_body
-from gateway.sip.message import Request
+from gateway.sip.message import Request, Response
 
-__all__ = ["INFO_TYPES", "key_of"]
+__all__ = ["INFO_TYPES", "key_of", "received"]
 
 INFO_TYPES: Final = ("application/dtmf-relay", "application/dtmf")
 DIGITS: Final = frozenset("0123456789*#ABCD")
@@ -23,6 +23,26 @@ NAMED: Final = {"10": "*", "11": "#", "12": "A", "13": "B", "14": "C", "15": "D"
 MAX_BODY: Final = 256
 MAX_MILLISECONDS: Final = 60_000
 """Nobody holds a key longer; what claims to be more is not believed."""
+
+
+def received(info: Request) -> tuple[Response, tuple[str, float] | None]:
+    """The response to an INFO in a call, and the key that it brought (its length in seconds), if any.
+
+    We have asked for no Info Package, so that one is refused with 469 (RFC 6086 section 4.2.2); a body of a type
+    that we do not know, with 415.
+    """
+    if "Info-Package" in info.headers:
+        response = info.reply(469)
+        response.headers.set("Recv-Info", "")
+        return response, None
+    if not info.body:
+        return info.reply(200), None
+    key = key_of(info)
+    if key is None:
+        response = info.reply(415)
+        response.headers.set("Accept", ", ".join(INFO_TYPES))
+        return response, None
+    return info.reply(200), key
 
 
 def key_of(info: Request) -> tuple[str, float] | None:

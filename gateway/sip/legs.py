@@ -28,6 +28,7 @@ from gateway.sip.message import Request, Response
 from gateway.sip.outgoing import OutgoingSession
 from gateway.sip.parameters import Parameters
 from gateway.sip.session import Reply, Setting, description_of, not_acceptable
+from gateway.sip.session_timer import too_brief
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri, TelUri
 
@@ -99,6 +100,9 @@ class Legs:
         """Make a leg of an INVITE that `account` has sent; the response to send where that cannot be."""
         if len(self) >= self._config.channels:
             return _busy(request)
+        refusal = too_brief(request, self._setting.intervals.minimum)
+        if refusal is not None:
+            return refusal
         host = self._host(flow)
         try:
             offer = description_of(request)

@@ -19,10 +19,22 @@ from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
 from gateway.sip.causes import reason_header
 from gateway.sip.dialog import MAX_FORWARDS, Dialog
 from gateway.sip.digest import Challenge, Secret
+from gateway.sip.early import MAX_FORKS, EarlyDialog
 from gateway.sip.established import Established
 from gateway.sip.headers import CSeq, NameAddr
 from gateway.sip.message import Request, Response
-from gateway.sip.session import ALLOW, SessionUser, Setting, Timer, describe, description_of, reasoned, refusal
+from gateway.sip.session import (
+    SessionUser,
+    Setting,
+    Timer,
+    announce,
+    describe,
+    description_of,
+    lists,
+    reasoned,
+    refusal,
+)
+from gateway.sip.session_timer import SessionTimer
 from gateway.sip.transaction.base import ClientTransaction
 from gateway.sip.transport import Flow
 
@@ -44,6 +56,7 @@ class Input(Enum):
     PROVISIONAL = "1xx"
     SUCCESS = "first 2xx"
     CHALLENGE = "401 or 407 that we can answer"
+    TOO_BRIEF = "422, a longer session interval is wanted"
     FAILURE = "300-699"
     SILENCE = "no final response"
     TIMER_C = "nothing after a provisional response"
@@ -58,6 +71,7 @@ TABLE: Final[Table[State, Input]] = {
         _I.PROVISIONAL: (_S.CALLING, "progress"),
         _I.SUCCESS: (_S.ANSWERED, "confirm"),
         _I.CHALLENGE: (_S.CALLING, "ask_again"),
+        _I.TOO_BRIEF: (_S.CALLING, "ask_again"),
         _I.FAILURE: (_S.OVER, "fail"),
         _I.SILENCE: (_S.OVER, "fall_silent"),
         _I.TIMER_C: (_S.CANCELLED, "ring_out"),
@@ -148,7 +162,10 @@ class OutgoingSession:
         invite.headers.set("Max-Forwards", MAX_FORWARDS)
         invite.headers.set("CSeq", CSeq(number, "INVITE"))
         invite.headers.set("Contact", contact)
-        invite.headers.set("Allow", ALLOW)
+        announce(invite)
+        self._timer = SessionTimer(setting)
+        self._timer.ask(invite)
+        self._early: dict[str, EarlyDialog] = {}
         describe(invite, negotiation.offer())
 
     # What the channel asks for.
@@ -183,6 +200,9 @@ class OutgoingSession:
             self._act(Input.PROVISIONAL, response, now)
         elif response.status in CHALLENGES and self._prove(response):
             self._act(Input.CHALLENGE, response, now)
+        elif response.status == 422 and self._timer.raise_minimum(response):
+            self._timer.ask(self._invite)
+            self._act(Input.TOO_BRIEF, response, now)
         elif response.status >= 300:
             self._act(Input.FAILURE, response, now)
         elif (ack := self._acks.get(response.to.tag or "")) is not None:
@@ -200,6 +220,8 @@ class OutgoingSession:
         action = self._machine.feed(given)
         if given is not Input.PROVISIONAL:
             self._stop_waiting()
+            if self._machine.state is State.OVER:
+                self._close_early()
         if action:
             getattr(self, f"_{action}")(shown, now)
 
@@ -227,20 +249,54 @@ class OutgoingSession:
 
     def _progress(self, response: Response, now: float) -> None:
         self._wait_on(now)
+        early = self._early_dialog(response)
+        if early is not None and not early.acknowledge(response, now):
+            return
         try:
             answer = description_of(response)
             agreement = None if answer is None else self._negotiation.accept(answer)
         except (MalformedError, NotAcceptable):
             agreement = None  # early media that we cannot use is no reason to end a call that rings
         if agreement is not None:
+            if early is not None:
+                early.agreement = agreement
             self._user.agreed(agreement, now)
         self._user.progressed(response.status, agreement is not None, now)
 
+    def _early_dialog(self, response: Response) -> EarlyDialog | None:
+        """The early dialog of that fork, made by its first reliable response (RFC 3262 section 4)."""
+        tag = response.to.tag
+        if tag is None or response.status <= 100:
+            return None
+        early = self._early.get(tag)
+        if early is None and "100rel" in lists(response, "Require") and len(self._early) < MAX_FORKS:
+            assert self._transaction is not None  # it has just been answered
+            dialog = Dialog.as_client(self._transaction.request, response, flow=self._flow, contact=self._contact)
+            early = EarlyDialog(self._setting, dialog, self._negotiation, self._user.agreed)
+            self._early[tag] = early
+        return early
+
+    def _close_early(self) -> None:
+        """No requests are taken in early dialogs any more; what they count is kept, for the end of late forks."""
+        for early in self._early.values():
+            early.close()
+
     def _confirm(self, response: Response, now: float) -> None:
+        early = self._early.get(response.to.tag or "")
+        if early is not None:
+            self._negotiation.agreement = early.agreement
         dialog = self._acknowledge(response, now)
+        self._close_early()
         self._established = Established(
-            self._setting, self._user, dialog, self._negotiation, peer=self._peer, owns_call_id=True
+            self._setting,
+            self._user,
+            dialog,
+            self._negotiation,
+            peer=self._peer,
+            owns_call_id=True,
+            timer=self._timer,
         )
+        self._established.confirmed(response, now)
         try:
             answer = description_of(response)
             if answer is None and self._negotiation.agreement is None:
@@ -273,7 +329,9 @@ class OutgoingSession:
         return proof is not None
 
     def _ask_again(self, response: Response, now: float) -> None:
-        """The same INVITE with its proof and the next number (RFC 3261 22.2)."""
+        """The same INVITE, amended, with the next number (RFC 3261 22.2, RFC 4028 section 7.3)."""
+        self._close_early()
+        self._early.clear()
         self._invite.headers.set("CSeq", CSeq(self._invite.cseq.number + 1, "INVITE"))
         try:
             self.start(now)
@@ -299,7 +357,12 @@ class OutgoingSession:
 
     def _acknowledge(self, response: Response, now: float) -> Dialog:
         assert self._transaction is not None  # it has just been answered
-        dialog = Dialog.as_client(self._transaction.request, response, flow=self._flow, contact=self._contact)
+        early = self._early.get(response.to.tag or "")
+        if early is None:
+            dialog = Dialog.as_client(self._transaction.request, response, flow=self._flow, contact=self._contact)
+        else:
+            dialog = early.dialog
+            dialog.confirm(response)
         number = self._transaction.request.cseq.number
         self._acks[dialog.id.remote_tag] = self._setting.carrier.send_ack(dialog.ack(number), self._flow, now)
         return dialog

@@ -12,17 +12,17 @@ from gateway.core.errors import MalformedError
 from gateway.sip.body import media_type
 from gateway.sip.info import INFO_TYPES
 from gateway.sip.message import Request, Response
-from gateway.sip.session import ALLOW, SDP_TYPE
+from gateway.sip.session import ALLOW, SDP_TYPE, SUPPORTED
 from gateway.sip.uri import SipUri, TelUri
 
 __all__ = ["screen"]
 
 METHODS: Final = frozenset(ALLOW.split(", "))
-KNOWN_ELSEWHERE: Final = frozenset({"PRACK", "UPDATE", "SUBSCRIBE", "NOTIFY", "REFER", "MESSAGE", "PUBLISH"})
+KNOWN_ELSEWHERE: Final = frozenset({"SUBSCRIBE", "NOTIFY", "REFER", "MESSAGE", "PUBLISH"})
 """Methods that we recognise and do not serve: 405; what we have never heard of gets 501 (RFC 3261 21.5.2)."""
-EXTENSIONS: Final[frozenset[str]] = frozenset()
-"""Option tags that we can be required to know: none so far."""
-BODY_TYPES: Final = {"INVITE": (SDP_TYPE,), "INFO": INFO_TYPES}
+EXTENSIONS: Final = frozenset(SUPPORTED.split(", "))
+"""Option tags that we can be required to know. Preconditions (RFC 3312) are not among them: 420."""
+BODY_TYPES: Final = {"INVITE": (SDP_TYPE,), "UPDATE": (SDP_TYPE,), "PRACK": (SDP_TYPE,), "INFO": INFO_TYPES}
 """What a body may be, by method; the bodies of other methods are not read."""
 
 

@@ -16,6 +16,7 @@ from random import Random
 from typing import Final, Protocol
 
 from gateway.core.ending import Act, Ending
+from gateway.core.errors import MalformedError
 from gateway.sdp.description import SessionDescription
 from gateway.sdp.negotiate import Agreement, NotAcceptable
 from gateway.sip.body import find_body
@@ -28,23 +29,33 @@ from gateway.sip.transport import Flow
 
 __all__ = [
     "ALLOW",
+    "GONE",
     "SDP_TYPE",
+    "SUPPORTED",
     "Carrier",
+    "Intervals",
     "Member",
     "Reply",
     "SessionUser",
     "Setting",
     "Timer",
+    "announce",
     "describe",
     "description_of",
+    "lists",
     "not_acceptable",
     "reasoned",
     "refusal",
 ]
 
 SDP_TYPE: Final = "application/sdp"
-ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
-"""Every method that the stack's table dispatches; what is not here is answered with 405 and this list."""
+ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REGISTER"
+"""Every method that is served, in a dialog or outside; what is not here is answered with 405 and this list."""
+SUPPORTED: Final = "100rel, timer"
+"""The extensions that peers may use with us: RFC 3262, RFC 4028."""
+
+GONE: Final = frozenset({408, 481})
+"""Responses to a request in a dialog that end it (RFC 3261 12.2.1.2)."""
 
 Reply = Callable[[Response, float], None]
 """Sends a response to one request that came in."""
@@ -143,6 +154,19 @@ class SessionUser(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Intervals:
+    """Session timers (RFC 4028), in seconds.
+
+    Attributes:
+        expires: after which a session that nobody refreshes is dead; 0 asks for no session timer.
+        minimum: the shortest that peers may ask for; less is refused with 422.
+    """
+
+    expires: int = 1800
+    minimum: int = 90
+
+
+@dataclass(frozen=True, slots=True)
 class Setting:
     """What every session of a stack is given.
 
@@ -150,11 +174,27 @@ class Setting:
         carrier: the stack.
         timers: RFC 3261 table 4.
         random: where retry delays come from.
+        intervals: of session timers.
     """
 
     carrier: Carrier
     timers: TimerConfig
     random: Random
+    intervals: Intervals = Intervals()
+
+
+def announce(message: Message) -> None:
+    """Write what we can into `message` (RFC 3261 20.5, 20.37)."""
+    message.headers.set("Allow", ALLOW)
+    message.headers.set("Supported", SUPPORTED)
+
+
+def lists(message: Message, name: str) -> frozenset[str]:
+    """The option tags or methods in `name`, in lower case; none where it cannot be read."""
+    try:
+        return frozenset(message.tokens(name))
+    except MalformedError:
+        return frozenset()
 
 
 def description_of(message: Message) -> SessionDescription | None:

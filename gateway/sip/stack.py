@@ -33,7 +33,7 @@ from gateway.sip.journal import Journal
 from gateway.sip.legs import Legs, LegsConfig
 from gateway.sip.message import Request, Response
 from gateway.sip.registrar import Registrar, RegistrarConfig
-from gateway.sip.session import ALLOW, SDP_TYPE, Reply, Setting
+from gateway.sip.session import SDP_TYPE, Intervals, Reply, Setting, announce
 from gateway.sip.transaction.base import ServerTransaction
 from gateway.sip.transaction.table import MAX_DATAGRAM, MAX_TRANSACTIONS
 from gateway.sip.transaction.timers import TimerConfig
@@ -58,6 +58,7 @@ class SipConfig:
         timers: RFC 3261 table 4.
         legs: codecs, number and address of legs.
         registrar: bounds of registrations.
+        intervals: of session timers (RFC 4028).
         transactions: the most at a time; more are answered with 503.
         datagram: octets beyond which a request goes by TCP in place of UDP (RFC 3261 18.1.1), and by UDP after all
             where there is no TCP; 0 sends all by UDP.
@@ -68,6 +69,7 @@ class SipConfig:
     timers: TimerConfig = field(default_factory=TimerConfig)
     legs: LegsConfig = field(default_factory=LegsConfig)
     registrar: RegistrarConfig = field(default_factory=RegistrarConfig)
+    intervals: Intervals = field(default_factory=Intervals)
     transactions: int = MAX_TRANSACTIONS
     datagram: int = MAX_DATAGRAM
 
@@ -123,7 +125,7 @@ class SipStack:
         )
         self._legs = Legs(
             config=config.legs,
-            setting=Setting(self._carrier, config.timers, random or SystemRandom()),
+            setting=Setting(self._carrier, config.timers, random or SystemRandom(), config.intervals),
             audio=audio,
             recorder=recorder,
             journal=self._journal,
@@ -213,7 +215,7 @@ class SipStack:
         """Take a new request; see `Newcomers`."""
         handler = self._methods.get(transaction.request.method)
         if handler is None:
-            reply(transaction.request.reply(481), now)  # BYE and INFO without a dialog
+            reply(transaction.request.reply(481), now)  # BYE, INFO, PRACK, UPDATE without a dialog
         else:
             handler(transaction, reply, now)
 
@@ -253,7 +255,7 @@ class SipStack:
 
     def _options(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
         response = transaction.request.reply(200)
-        response.headers.set("Allow", ALLOW)
+        announce(response)
         response.headers.set("Accept", SDP_TYPE)
         reply(response, now)
 

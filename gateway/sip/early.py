@@ -1,0 +1,97 @@
+"""An early dialog of an INVITE of ours (RFC 3261 12.1.2): its reliable responses, and the UPDATEs of the callee.
+
+It exists from the first reliable provisional response of one fork until the end of the INVITE; a 2xx of that fork
+takes its dialog over. UPDATE is served as RFC 3311 section 5.2 asks, everything else has to wait for the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from gateway.core.errors import Exhausted
+from gateway.sdp.negotiate import Agreement, Negotiation
+from gateway.sip.dialog import Dialog
+from gateway.sip.message import Request, Response
+from gateway.sip.offers import carries_offer, response_to
+from gateway.sip.reliable import ReliableOrder, Turn
+from gateway.sip.session import Reply, Setting, announce
+from gateway.sip.transport import Flow
+
+__all__ = ["MAX_FORKS", "EarlyDialog"]
+
+MAX_FORKS: Final = 16
+"""Early dialogs of one INVITE that are kept; a proxy forks to the telephones of one user."""
+RETRY_AFTER: Final = 10
+"""Upper bound of the seconds that a request before its time is told to wait (RFC 3311 section 5.2)."""
+
+
+class EarlyDialog:
+    """One fork of an INVITE of ours; see `Member`.
+
+    Args:
+        setting: the stack's services.
+        dialog: entered with the carrier here.
+        negotiation: the leg's.
+        agreed: told what an UPDATE has changed.
+    """
+
+    def __init__(
+        self, setting: Setting, dialog: Dialog, negotiation: Negotiation, agreed: Callable[[Agreement, float], None]
+    ) -> None:
+        self.dialog = dialog
+        self.agreement: Agreement | None = None
+        """What was agreed with this fork, if anything."""
+        self._setting = setting
+        self._negotiation = negotiation
+        self._agreed = agreed
+        self._order = ReliableOrder()
+        setting.carrier.enter(dialog.id, self)
+
+    def close(self) -> None:
+        """The INVITE is over, and this fork did not win it."""
+        self._setting.carrier.leave(self.dialog.id)
+
+    def acknowledge(self, response: Response, now: float) -> bool:
+        """Send the PRACK for a reliable response; whether `response` is to be regarded at all (section 4)."""
+        turn = self._order.turn(response)
+        if turn is Turn.NEXT:
+            prack = self.dialog.request("PRACK")
+            prack.headers.set("RAck", f"{response.headers.get('RSeq')} {response.cseq}")
+            try:
+                self._setting.carrier.send(
+                    prack, self.dialog.flow, now, answered=lambda *_: None, failed=lambda *_: None
+                )
+            except Exhausted:
+                return False  # the response comes again
+        return turn is not Turn.STALE
+
+    def receive(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
+        """Take a request of the callee before its answer."""
+        if request.method == "ACK":
+            return
+        if not self.dialog.takes(request):
+            reply(request.reply(500, "Request Out Of Order"), now)
+        elif request.method == "UPDATE" and not (carries_offer(request) and self.agreement is None):
+            response = response_to(request, self._negotiation)
+            if response.status == 200:
+                self.dialog.refresh(request, "UPDATE")
+                response.headers.set("Contact", self.dialog.contact)
+                announce(response)
+            reply(response, now)
+            if response.status == 200 and carries_offer(request) and self._negotiation.agreement is not None:
+                self.agreement = self._negotiation.agreement
+                self._agreed(self.agreement, now)
+        elif request.method == "UPDATE":
+            reply(request.reply(491), now)  # section 5.2: our offer has no answer yet
+        elif request.method == "OPTIONS":
+            response = request.reply(200)
+            announce(response)
+            reply(response, now)
+        else:
+            response = request.reply(500, "The Call Is Not Answered Yet")
+            response.headers.set("Retry-After", self._setting.random.randint(0, RETRY_AFTER))
+            reply(response, now)
+
+    def lost(self, flow: Flow, now: float) -> None:
+        """A connection is gone; the INVITE's transaction tells of that."""

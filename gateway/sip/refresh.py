@@ -1,0 +1,103 @@
+"""The refresh of an established session (RFC 4028 section 10): by UPDATE, or re-INVITE where the peer lacks that.
+
+The session timer says when. The UPDATE goes out here; a re-INVITE is asked of the session, as is its end where the
+peer knows of no dialog any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from gateway.core.errors import Exhausted
+from gateway.sip.dialog import Dialog
+from gateway.sip.message import Request, Response
+from gateway.sip.session import GONE, Setting, Timer, announce, lists
+from gateway.sip.session_timer import SessionTimer
+
+__all__ = ["SessionRefresh"]
+
+UNKNOWN_METHOD: Final = frozenset({405, 501})
+"""Responses by which a peer that announced UPDATE shows that it does not know it after all."""
+TRY_AGAIN: Final = 10.0
+"""Seconds until a refresh of the session is tried again."""
+
+
+class SessionRefresh:
+    """How one session is refreshed.
+
+    Args:
+        setting: the stack's services.
+        dialog: its dialog.
+        timer: its session timer.
+        invite: asks the session for a re-INVITE.
+        gone: tells it that the peer knows no such dialog, or is silent.
+    """
+
+    def __init__(
+        self,
+        setting: Setting,
+        dialog: Dialog,
+        timer: SessionTimer,
+        *,
+        invite: Callable[[float], None],
+        gone: Callable[[float], None],
+    ) -> None:
+        self._setting = setting
+        self._dialog = dialog
+        self._timer = timer
+        self._invite = invite
+        self._gone = gone
+        self._updates = False
+        self._closed = False
+        self._again: Timer | None = None
+
+    def meet(self, message: Request | Response) -> None:
+        """Learn from a message whether the peer knows UPDATE."""
+        if "Allow" in message.headers:
+            self._updates = "update" in lists(message, "Allow")
+
+    def due(self, now: float) -> None:
+        """Refresh the session."""
+        if not self._updates:
+            self._invite(now)
+            return
+        update = self._dialog.request("UPDATE")
+        announce(update)
+        self._timer.ask(update)
+        try:
+            self._setting.carrier.send(
+                update, self._dialog.flow, now, answered=self._answered, failed=lambda _, at: self._lost(at)
+            )
+        except Exhausted:
+            self._later(now)
+
+    def close(self) -> None:
+        """The session is over."""
+        self._closed = True
+        if self._again is not None:
+            self._again.cancel()
+
+    def _answered(self, response: Response, now: float) -> None:
+        if self._closed or not response.is_final:
+            return
+        if response.status < 300:
+            self._dialog.refresh(response, "UPDATE")
+            self._timer.granted(response, now)
+        elif response.status in GONE:
+            self._lost(now)
+        elif response.status == 422 and self._timer.raise_minimum(response):
+            self.due(now)
+        elif response.status in UNKNOWN_METHOD:
+            self._updates = False
+            self._invite(now)
+        else:
+            self._later(now)
+
+    def _lost(self, now: float) -> None:
+        if not self._closed:
+            self._gone(now)
+
+    def _later(self, now: float) -> None:
+        """What was refused, or had no room, is tried again until the session counts as dead."""
+        self._again = self._setting.carrier.at(now + TRY_AGAIN, self.due)

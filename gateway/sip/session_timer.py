@@ -1,0 +1,165 @@
+"""The session timer of one dialog (RFC 4028), both roles: who refreshes, how often, and when the session has died.
+
+Requests and responses that carry Session-Expires enter and are written here; at the right time its owner is told to
+refresh, or that nobody has. It sends nothing itself. A peer that knows no session timers is refreshed by us.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.core.errors import MalformedError
+from gateway.sip.grammar import number
+from gateway.sip.message import Message, Request, Response
+from gateway.sip.parameters import Parameters
+from gateway.sip.session import Setting, Timer, lists
+
+__all__ = ["SessionTimer", "too_brief"]
+
+SHORTEST: Final = 90
+"""Min-SE where a message has none (section 5)."""
+LONGEST: Final = 2**31 - 1
+MARGIN: Final = 32.0
+"""Seconds, or a third of the interval if less, before its end at which a session counts as dead (section 10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Interval:
+    """A Session-Expires value: seconds, and "uac", "uas" or "" for who refreshes."""
+
+    seconds: int
+    refresher: str
+
+
+class SessionTimer:
+    """The session timer of one dialog.
+
+    Args:
+        setting: what we wish for, and where alarms come from.
+    """
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._minimum = setting.intervals.minimum
+        self._seconds = 0
+        self._ours = True
+        self._closed = False
+        self._alarms: tuple[Timer, ...] = ()
+        self._refresh: Callable[[float], None] = _nothing
+        self._expire: Callable[[float], None] = _nothing
+
+    @property
+    def seconds(self) -> int:
+        """The interval in force; 0 where the session does not expire."""
+        return self._seconds
+
+    def attach(self, refresh: Callable[[float], None], expire: Callable[[float], None]) -> None:
+        """Tell `refresh` when it is our turn to refresh, and `expire` when the session is dead."""
+        self._refresh, self._expire = refresh, expire
+
+    def close(self) -> None:
+        """The session is over, whatever still arrives."""
+        self._closed = True
+        self._stop()
+
+    def _stop(self) -> None:
+        for alarm in self._alarms:
+            alarm.cancel()
+        self._alarms = ()
+
+    # As the one who asks (section 7).
+
+    def ask(self, request: Request) -> None:
+        """Write our wish into an INVITE or UPDATE; the roles of a timer that runs are kept (section 7.4)."""
+        wanted = self._seconds or self._setting.intervals.expires
+        if not wanted:
+            return
+        role = f";refresher={'uac' if self._ours else 'uas'}" if self._seconds else ""
+        request.headers.set("Session-Expires", f"{max(wanted, self._minimum)}{role}")
+        request.headers.set("Min-SE", self._minimum)
+
+    def raise_minimum(self, refusal: Response) -> bool:
+        """Take over the Min-SE of a 422; False where asking again would not help (section 7.3)."""
+        wanted = _seconds_of(refusal, "Min-SE")
+        if wanted is None or wanted <= self._minimum:
+            return False
+        self._minimum = wanted
+        if self._seconds:
+            self._seconds = max(self._seconds, wanted)
+        return True
+
+    def granted(self, response: Response, now: float) -> None:
+        """Take the interval of a 2xx to our INVITE or UPDATE.
+
+        Without one the session does not expire, unless we refresh it already (section 7.2).
+        """
+        given = _interval_of(response)
+        if given is not None:
+            self._begin(given.seconds, given.refresher != "uas", now)
+        elif self._ours:
+            self._begin(self._seconds, True, now)
+        else:
+            self._begin(0, True, now)
+
+    # As the one who is asked (section 9).
+
+    def grant(self, request: Request, response: Response, now: float) -> None:
+        """Write into the 2xx to `request` what is in force from now on."""
+        knows = "timer" in lists(request, "Supported") | lists(request, "Require")
+        asked = _interval_of(request)
+        ceiling = self._setting.intervals.expires
+        floor = max(_seconds_of(request, "Min-SE") or SHORTEST, self._minimum)
+        seconds = asked.seconds if asked and (not ceiling or asked.seconds <= ceiling) else max(ceiling, floor)
+        if not asked and not ceiling:
+            seconds = 0
+        theirs = knows and asked is not None and asked.refresher == "uac"
+        if seconds:
+            response.headers.set("Session-Expires", f"{seconds};refresher={'uac' if theirs else 'uas'}")
+            if theirs:
+                response.headers.set("Require", "timer")
+        self._begin(seconds, not theirs, now)
+
+    def _begin(self, seconds: int, ours: bool, now: float) -> None:
+        self._stop()
+        self._seconds, self._ours = seconds, ours
+        if not seconds or self._closed:
+            return
+        at = self._setting.carrier.at
+        dead = at(now + seconds - min(MARGIN, seconds / 3), lambda late: self._expire(late))
+        self._alarms = (dead, at(now + seconds / 2, lambda due: self._refresh(due))) if ours else (dead,)
+
+
+def too_brief(request: Request, minimum: int) -> Response | None:
+    """The 422 for an INVITE or UPDATE that asks for a shorter interval than `minimum` seconds (section 9)."""
+    asked = _interval_of(request)
+    if asked is None or asked.seconds >= minimum or "timer" not in lists(request, "Supported"):
+        return None
+    response = request.reply(422)
+    response.headers.set("Min-SE", minimum)
+    return response
+
+
+def _interval_of(message: Message) -> _Interval | None:
+    value = message.headers.get("Session-Expires")
+    if value is None:
+        return None
+    text, semicolon, rest = value.partition(";")
+    try:
+        refresher = Parameters.parse(semicolon + rest).get("refresher") or ""
+        return _Interval(number(text, "Session-Expires", LONGEST), refresher.lower())
+    except MalformedError:
+        return None  # the session then goes on as if none had been asked for
+
+
+def _seconds_of(message: Message, name: str) -> int | None:
+    value = message.headers.get(name)
+    try:
+        return None if value is None else number(value.partition(";")[0], name, LONGEST)
+    except MalformedError:
+        return None
+
+
+def _nothing(now: float) -> None:
+    """What an alarm does that nobody is attached to."""

@@ -1,0 +1,287 @@
+"""Reliable provisional responses (RFC 3262), ours and the peer's, as conversations."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.messages import (
+    Alert,
+    Alerting,
+    Answer,
+    Answered,
+    Dial,
+    EarlyMedia,
+    Hangup,
+    Offered,
+    Proceeding,
+    Progress,
+    Released,
+)
+from gateway.core.number import Party
+from gateway.sip.channel import SipChannel
+from gateway.sip.message import Request, Response
+from tests.support.sip import Office, Phone, session_description
+
+SUPPORTED = (("Supported", "100rel"),)
+REQUIRED = (("Require", "100rel"),)
+BUSY = Ending(Cause.USER_BUSY, "telephone 101", Act.REFUSED, "off-hook")
+
+
+def offered(
+    office: Office, phone: Phone, headers: tuple[tuple[str, str], ...], body: bytes | None = None
+) -> tuple[SipChannel, Request]:
+    """A call that has come in from a caller with these headers."""
+    invite = phone.invite("101", headers=headers, body=body)
+    ((channel, event),) = office.heard()
+    assert isinstance(event, Offered)
+    phone.messages()
+    return channel, invite
+
+
+def prack(phone: Phone, invite: Request, response: Response, number: int = 3, body: bytes = b"") -> Request:
+    rack = f"{response.headers.get('RSeq')} {response.cseq}"
+    return phone.within(invite, response, "PRACK", number, body, headers=(("RAck", rack),))
+
+
+def ended(office: Office) -> Ending:
+    (event,) = office.events()
+    assert isinstance(event, Released)
+    return event.ending
+
+
+# Section 3: our responses.
+
+
+def test_section_3_early_media_goes_reliably_and_is_repeated_until_its_prack() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = offered(office, phone, SUPPORTED)
+    office.command(channel, EarlyMedia())
+    progress = phone.response()
+    assert progress.status == 183 and progress.tokens("Require") == ("100rel",)
+    assert 1 <= int(progress.headers.get("RSeq") or 0) < 2**31
+    office.wait(4)
+    assert phone.statuses() == [183, 183, 183]  # after 0.5, 1.5 and 3.5 s
+    phone.send(prack(phone, invite, progress))
+    assert phone.response().status == 200
+    office.wait(20)
+    assert phone.messages() == []
+
+
+def test_section_3_ringing_without_a_description_stays_unreliable_unless_required() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, _ = offered(office, phone, SUPPORTED)
+    office.command(channel, Alert())
+    assert phone.response().headers.get("RSeq") is None
+    other = Phone(office, "6002", host="192.0.2.61")
+    channel, _ = offered(office, other, REQUIRED)
+    office.command(channel, Alert())
+    assert other.response().headers.get("RSeq") is not None
+
+
+def test_section_3_a_second_response_waits_for_the_prack_of_the_first_and_counts_on() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = offered(office, phone, REQUIRED)
+    office.command(channel, Alert())
+    first = phone.response()
+    office.command(channel, EarlyMedia())
+    assert phone.messages() == []
+    phone.send(prack(phone, invite, first))
+    second, ok = (message for message in phone.messages() if isinstance(message, Response))
+    assert {second.status, ok.status} == {183, 200}
+    second = second if second.status == 183 else ok
+    assert int(second.headers.get("RSeq") or 0) == int(first.headers.get("RSeq") or 0) + 1
+
+
+def test_section_3_an_answer_waits_for_the_prack_and_does_not_repeat_the_description() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = offered(office, phone, SUPPORTED)
+    office.command(channel, EarlyMedia())
+    progress = phone.response()
+    office.command(channel, Answer())
+    assert phone.messages() == []
+    phone.send(prack(phone, invite, progress))
+    to_prack, ok = (message for message in phone.messages() if isinstance(message, Response))
+    assert (to_prack.cseq.method, ok.cseq.method, ok.status, ok.body) == ("PRACK", "INVITE", 200, b"")
+    phone.send(phone.ack(invite, ok))
+    phone.send(phone.within(invite, ok, "BYE", 4))
+    assert phone.response().status == 200
+    assert ended(office).evidence == "BYE"
+    office.quiet()
+
+
+@pytest.mark.parametrize("rack", ["1 2 INVITE", "x", "", "99999999999999999999 2 INVITE"])
+def test_section_3_a_prack_that_fits_nothing_is_481(rack: str) -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = offered(office, phone, SUPPORTED)
+    office.command(channel, EarlyMedia())
+    progress = phone.response()
+    phone.send(phone.within(invite, progress, "PRACK", 3, headers=(("RAck", rack),)))
+    assert phone.response().status == 481
+    phone.send(prack(phone, invite, progress, 4))
+    assert phone.response().status == 200
+    phone.send(prack(phone, invite, progress, 5))
+    assert phone.response().status == 481  # acknowledged already
+
+
+def test_section_3_without_any_prack_the_call_is_refused_after_64_t1() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, _ = offered(office, phone, SUPPORTED)
+    office.command(channel, EarlyMedia())
+    office.wait(32.1)
+    ending = ended(office)
+    assert (ending.cause, ending.act, ending.evidence) == (
+        Cause.RECOVERY_ON_TIMER_EXPIRY,
+        Act.VANISHED,
+        "no PRACK for 32 s",
+    )
+    assert phone.statuses()[-1] == 504
+    office.quiet()
+
+
+def test_section_3_a_refusal_does_not_wait_and_nothing_is_repeated_after_it() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = offered(office, phone, SUPPORTED)
+    office.command(channel, EarlyMedia())
+    office.command(channel, Hangup(BUSY))
+    _, refusal = phone.messages()
+    assert isinstance(refusal, Response) and refusal.status == 486
+    phone.send(phone.ack(invite, refusal))
+    office.wait(40)
+    assert phone.messages() == []
+    office.quiet()
+
+
+def test_section_5_an_invite_without_offer_gets_ours_in_the_183_and_its_prack_answers() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = offered(office, phone, SUPPORTED, b"")
+    office.command(channel, EarlyMedia())
+    progress = phone.response()
+    assert b"m=audio" in progress.body and office.desk.rows[0].remotes == []
+    phone.send(prack(phone, invite, progress, body=session_description(41000)))
+    assert phone.response().status == 200
+    assert office.desk.rows[0].remotes[-1][1] == 41000
+    office.command(channel, Answer())
+    ok = phone.response()
+    assert ok.status == 200 and not ok.body
+    phone.send(phone.ack(invite, ok))
+    assert office.events() == [] and channel.audio is not None
+
+
+def test_section_5_a_prack_without_the_answer_that_it_owes_ends_the_call() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = offered(office, phone, SUPPORTED, b"")
+    office.command(channel, EarlyMedia())
+    phone.send(prack(phone, invite, phone.response()))
+    assert phone.statuses()[0] == 400
+    assert ended(office).act is Act.FAILED
+    office.quiet()
+
+
+def test_section_5_a_prack_may_bring_another_offer() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = offered(office, phone, SUPPORTED)
+    office.command(channel, EarlyMedia())
+    phone.send(prack(phone, invite, phone.response(), body=session_description(42000)))
+    ok = phone.response()
+    assert ok.status == 200 and b"m=audio" in ok.body
+    assert office.desk.rows[0].remotes[-1][1] == 42000
+
+
+# Section 4: the peer's responses.
+
+
+def called(office: Office, phone: Phone) -> tuple[SipChannel, Request]:
+    phone.register()
+    channel = office.stack.channel(phone.user, office.clock.now)
+    office.heard()
+    office.command(channel, Dial(phone.user, Party("101", "Reception")))
+    return channel, phone.arrived()
+
+
+def reliably(
+    phone: Phone, invite: Request, status: int, number: int, body: bytes = b"", tag: str = "below"
+) -> Response:
+    response = invite.reply(status, to_tag=tag)
+    response.headers.set("Contact", f"<sip:{phone.user}@{phone.host}:{phone.port}>")
+    response.headers.set("Require", "100rel")
+    response.headers.set("RSeq", number)
+    if body:
+        response.headers.set("Content-Type", "application/sdp")
+        response.body = body
+    phone.send(response)
+    return response
+
+
+def test_section_4_the_invite_offers_100rel_and_a_reliable_response_gets_its_prack() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    assert "100rel" in invite.tokens("Supported") and "prack" in invite.tokens("Allow")
+    reliably(phone, invite, 183, 700, session_description())
+    prack = phone.arrived()
+    assert (prack.method, prack.headers.get("RAck")) == ("PRACK", f"700 {invite.cseq}")
+    assert prack.to.tag == "below" and prack.cseq.number == invite.cseq.number + 1
+    assert office.events() == [Progress()]
+
+
+def test_section_4_a_repeated_response_is_told_once_and_one_too_early_not_at_all() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    reliably(phone, invite, 183, 700)
+    assert phone.reply(phone.arrived(), 200).status == 200
+    reliably(phone, invite, 183, 700)
+    reliably(phone, invite, 180, 702)
+    assert phone.messages() == [] and office.events() == [Proceeding()]
+    reliably(phone, invite, 180, 701)
+    assert phone.arrived().headers.get("RAck") == f"701 {invite.cseq}"
+    assert office.events() == [Alerting()]
+
+
+def test_section_4_each_fork_counts_for_itself_and_the_winner_goes_on_counting() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = called(office, phone)
+    reliably(phone, invite, 183, 5, session_description(41000), tag="one")
+    reliably(phone, invite, 183, 900, session_description(42000), tag="two")
+    one, two = (message for message in phone.messages() if isinstance(message, Request))
+    assert [one.to.tag, two.to.tag] == ["one", "two"] and one.cseq.number == two.cseq.number
+    for prack in (one, two):
+        phone.reply(prack, 200)
+    phone.reply(invite, 200, tag="one")  # the answer was in the 183 already
+    assert phone.arrived().method == "ACK"
+    assert office.events()[-1] == Answered("200 OK")
+    assert office.desk.rows[0].remotes[-1][1] == 41000
+    phone.reply(invite, 200, tag="two")
+    ack, bye = (message for message in phone.messages() if isinstance(message, Request))
+    assert (ack.to.tag, bye.method, bye.cseq.number) == ("two", "BYE", invite.cseq.number + 2)
+    phone.reply(bye, 200)
+    office.command(channel, Hangup(BUSY))
+    assert phone.arrived().cseq.number == invite.cseq.number + 2
+    office.quiet()
+
+
+@pytest.mark.parametrize("number", ["x", "", "-1", "99999999999"])
+def test_a_reliable_response_without_a_usable_number_is_passed_over(number: str) -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    response = invite.reply(183, to_tag="below")
+    response.headers.set("Require", "100rel")
+    response.headers.set("RSeq", number)
+    phone.send(response)
+    assert phone.messages() == [] and office.events() == []
+    office.wait(190)  # timer C
+    office.quiet()

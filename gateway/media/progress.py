@@ -39,6 +39,8 @@ _SURE: Final = 240
 """Milliseconds of one group before an unfinished sound is named."""
 _TOLERANCE: Final = 45
 """Milliseconds that a run may differ from its cadence: two blocks; or a tenth, where that is more."""
+_UNMEANT: Final = 2 * _BLOCK_MS
+"""Milliseconds of silence that are not seen."""
 _LOWERED: Final = 6.0
 """dB by which a part that is meant to be softer must be."""
 _AFTERMATH: Final = 1000
@@ -197,9 +199,20 @@ class ToneRecogniser:
         self._held = 0
 
     def _begin(self, group: int, loud: float) -> None:
-        """Begin another run. If the last one was a sound of one block, that was the edge of a sound beside it."""
+        """Begin another run.
+
+        If the last one was a sound of one block, that was the edge of a sound beside it; silence of one or two
+        between sounds was a pause too short to be meant (30 ms within information tones).
+        """
         ms = _BLOCK_MS + self._held
-        if self._runs[-1].group >= 0 and self._runs[-1].ms == _BLOCK_MS and len(self._runs) > 1:
+        last = self._runs[-1]
+        if last.group == _SILENCE and last.ms <= _UNMEANT and group >= 0 and len(self._runs) > 1:
+            self._runs.pop()
+            self._runs[-1].ms += last.ms
+            if self._runs[-1].group == group:
+                self._runs[-1].ms += ms
+                return
+        elif last.group >= 0 and last.ms == _BLOCK_MS and len(self._runs) > 1:
             self._runs.pop()
             if self._runs[-1].group == group:
                 self._runs[-1].ms += _BLOCK_MS + ms
@@ -211,7 +224,8 @@ class ToneRecogniser:
         self._runs.append(_Run(group, ms, loud))
 
     def _judge(self) -> str | None:
-        if self._runs[-1].group >= 0 and self._runs[-1].ms == _BLOCK_MS:
+        last = self._runs[-1]
+        if last.ms <= (_UNMEANT if last.group == _SILENCE else _BLOCK_MS) and last.group != _OTHER:
             return self._tone  # this may be no more than an edge
         best, names = 0, set[str]()
         runs = list(self._runs)
@@ -349,6 +363,6 @@ def _cadence(name: str, parts: Sequence[Part], groups: Sequence[Sequence[frozens
         if part.voices:
             group = next(number for number, group in enumerate(groups) if _lines(part) in group)
             steps.append(_Step(group, ms, max(voice.level for voice in part.voices) < loudest - _LOWERED))
-        elif ms is None or ms >= 2 * _BLOCK_MS:
+        elif ms is None or ms > _UNMEANT:
             steps.append(_Step(_SILENCE, ms, False))
     return _Cadence(name, tuple(steps), not parts[-1].endless and not parts[-1].once)

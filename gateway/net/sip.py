@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from gateway.core.errors import OpenFailed
+from gateway.core.log import QuietLog
 from gateway.net.stream import StreamPort
 from gateway.net.udp import Address, UdpSocket
 from gateway.sip.transport import Datagram, Flow
@@ -38,6 +39,7 @@ class SipSockets:
         self._loop = loop
         self._on_message = on_message
         self._on_lost = on_lost
+        self._quiet = QuietLog(_log, loop.time)
         self._udp: dict[Address, UdpSocket] = {}
         self._tcp: dict[Address, StreamPort] = {}
 
@@ -70,8 +72,8 @@ class SipSockets:
             elif (socket := self._udp.get(flow.local)) is not None:
                 error = socket.send(datagram.data, flow.remote)
                 if error is not None:
-                    _log.info("%s cannot be reached: %s", flow, error)
-                    self._loop.call_soon(self._on_lost, flow)
+                    # No more than a lost datagram: routes come back, and SIP's timers know when to give up.
+                    self._quiet.warning(f"{flow}", "%s cannot be reached: %s", flow, error)
                 continue
             _log.warning("no socket for %s", flow)
             self._loop.call_soon(self._on_lost, flow)

@@ -39,6 +39,7 @@ DYNAMIC_TYPES: Final = range(96, 128)
 UNSPECIFIED: Final = frozenset({"0.0.0.0", "::"})
 """A c= address that meant hold before RFC 3264 (its section 8.4 still asks us to take it)."""
 
+WARNING_NETWORK: Final = 300
 WARNING_ADDRESS: Final = 301
 WARNING_TRANSPORT: Final = 302
 WARNING_MEDIA_TYPE: Final = 304
@@ -252,7 +253,7 @@ class Negotiation:
             if media.kind != "audio" or media.port == 0:
                 continue
             try:
-                return _usable(description, slot, media, ours)
+                return _usable(description, slot, media, ours, self._address_type)
             except NotAcceptable as fault:
                 refusal = fault
         raise refusal
@@ -263,11 +264,13 @@ def _refused(media: Media) -> Media:
     return Media(media.kind, 0, media.protocol, media.formats)
 
 
-def _usable(description: SessionDescription, slot: int, media: Media, ours: Sequence[Codec]) -> _Stream:
+def _usable(
+    description: SessionDescription, slot: int, media: Media, ours: Sequence[Codec], family: str
+) -> _Stream:
     if media.protocol not in PROTOCOLS:
         raise NotAcceptable(f"we speak RTP/AVP, the peer wants {media.protocol}", WARNING_TRANSPORT)
     connection = media.connections[0] if media.connections else description.connection
-    address = _literal(connection)
+    address = _literal(connection, family)
     ptime = _ptime(media)
     codecs: list[Codec] = []
     event_payload_type: int | None = None
@@ -290,7 +293,7 @@ def _usable(description: SessionDescription, slot: int, media: Media, ours: Sequ
     return _Stream(slot, address, media.port, tuple(codecs), event_payload_type, direction, on_hold)
 
 
-def _literal(connection: Connection | None) -> str:
+def _literal(connection: Connection | None, family: str) -> str:
     if connection is None:
         raise NotAcceptable("the peer's audio stream has no c= line", WARNING_ADDRESS)
     text = connection.address.partition("/")[0]
@@ -300,6 +303,8 @@ def _literal(connection: Connection | None) -> str:
         raise NotAcceptable(
             f"the peer's media address is not an IP address: {text[:60]}", WARNING_ADDRESS
         ) from None
+    if f"IP{address.version}" != family:
+        raise NotAcceptable(f"our audio is on {family}, the peer's on IP{address.version}: {text}", WARNING_NETWORK)
     if address.is_multicast:
         raise NotAcceptable(f"the peer's media address is a multicast one: {text}", WARNING_ADDRESS)
     return str(address)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-from gateway.core.audio import Audio, AudioEvent, DigitHeard, RtpAudio, Silent
+from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, RtpAudio, Silent
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted, IllegalInput
@@ -216,6 +216,15 @@ class SipChannel:
                 self._emit(self, Digit(digit, duration, RFC_4733 if as_event else IN_BAND))
             case Silent(seconds):
                 self._recorder.note(now, Kind.MEDIA, self._name, f"no audio has come in for {seconds:g} s")
+            case AudioLost(reason):
+                self._fail(Ending(Cause.TEMPORARY_FAILURE, "Copperline", Act.FAILED, f"its audio: {reason}"), now)
+
+    def _fail(self, ending: Ending, now: float) -> None:
+        """End the leg from our side, and tell both the call and the far side."""
+        session = self._incoming or self._outgoing
+        self.ended(ending, now)
+        if session is not None:
+            session.hang_up(ending, now)
 
     def _finish(self, now: float) -> None:
         self._ended = True

@@ -109,6 +109,13 @@ def test_no_common_codec_gets_488(office: OfficeUnderTest) -> None:
     assert not office.phone("101").ringing
 
 
+def test_audio_on_ipv6_where_we_have_ipv4_gets_488(office: OfficeUnderTest) -> None:
+    ada = office.sip("6001")
+    ada.call("101", offer="m=audio 4000 RTP/AVP 0\r\nc=IN IP6 2001:db8::1\r\n")
+    office.until(lambda: ada.state == "idle", within=1)
+    assert ada.status == 488
+
+
 def test_a_card_that_is_missing_at_the_start_leaves_the_rest_of_the_office_working(
     build: Build, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.audio import DigitHeard, Silent
+from gateway.core.audio import AudioLost, DigitHeard, Silent
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import IllegalInput
@@ -19,6 +19,7 @@ from gateway.core.messages import (
     Hold,
     Offered,
     Proceed,
+    Released,
     Resume,
     SendDigits,
 )
@@ -67,6 +68,23 @@ def test_silence_is_noted_in_the_calls_story() -> None:
     assert row.listener is not None
     row.listener(Silent(5.0), office.clock.now)
     assert "no audio has come in for 5 s" in [note.text for note in office.recorder.story(channel.name)]
+
+
+def test_a_leg_whose_audio_has_failed_ends_with_a_reason() -> None:
+    office = Office()
+    channel = offered(office)
+    office.command(channel, Answer())
+    office.events()
+    row = office.desk.rows[0]
+    assert row.listener is not None
+    row.listener(AudioLost("Bad file descriptor"), office.clock.now)
+    office.drain()
+    (event,) = office.events()
+    assert isinstance(event, Released)
+    assert str(event.ending) == (
+        "Copperline could not take the call (its audio: Bad file descriptor): temporary failure (41)."
+    )
+    assert channel.audio is None and office.desk.open == 0
 
 
 def test_what_was_agreed_stands_in_the_story_with_every_message() -> None:

@@ -31,6 +31,7 @@ class Drawn:
         source: the file that holds its table.
         table: the table.
         start: the state in which it begins.
+        ends: the states that are meant to have no way out.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Drawn:
     source: str
     table: Table[Any, Any]
     start: Enum
+    ends: frozenset[Enum] = frozenset()
 
 
 MACHINES: Final = (
@@ -47,6 +49,7 @@ MACHINES: Final = (
         "gateway/sip/transaction/invite_client.py",
         invite_client.INVITE_CLIENT,
         invite_client.InviteClientState.CALLING,
+        frozenset({invite_client.InviteClientState.TERMINATED}),
     ),
     Drawn(
         "sip-invite-server",
@@ -54,6 +57,7 @@ MACHINES: Final = (
         "gateway/sip/transaction/invite_server.py",
         invite_server.INVITE_SERVER,
         invite_server.InviteServerState.PROCEEDING,
+        frozenset({invite_server.InviteServerState.TERMINATED}),
     ),
     Drawn(
         "sip-plain-client",
@@ -61,6 +65,7 @@ MACHINES: Final = (
         "gateway/sip/transaction/plain_client.py",
         plain_client.PLAIN_CLIENT,
         plain_client.PlainClientState.TRYING,
+        frozenset({plain_client.PlainClientState.TERMINATED}),
     ),
     Drawn(
         "sip-plain-server",
@@ -68,6 +73,7 @@ MACHINES: Final = (
         "gateway/sip/transaction/plain_server.py",
         plain_server.PLAIN_SERVER,
         plain_server.PlainServerState.TRYING,
+        frozenset({plain_server.PlainServerState.TERMINATED}),
     ),
     Drawn(
         "sip-incoming",
@@ -75,6 +81,7 @@ MACHINES: Final = (
         "gateway/sip/incoming.py",
         incoming.TABLE,
         incoming.State.OFFERED,
+        frozenset({incoming.State.ANSWERED, incoming.State.OVER}),
     ),
     Drawn(
         "sip-outgoing",
@@ -82,6 +89,7 @@ MACHINES: Final = (
         "gateway/sip/outgoing.py",
         outgoing.TABLE,
         outgoing.State.CALLING,
+        frozenset({outgoing.State.ANSWERED, outgoing.State.OVER}),
     ),
     Drawn(
         "sip-established",
@@ -89,6 +97,7 @@ MACHINES: Final = (
         "gateway/sip/established_states.py",
         established_states.TABLE,
         established_states.State.STEADY,
+        frozenset({established_states.State.CLOSED}),
     ),
     Drawn(
         "line-fxs", "A telephone line: the driver of an FXS port", "drivers/fxs/states.py", fxs.TABLE, fxs.FXS.start

@@ -211,20 +211,9 @@ DEFAULT_TIMING: Final[Mapping[str, int]] = {
 ZONES: Final[Mapping[str, int]] = {
     name: number
     for number, name in (
-        *enumerate("us au fr nl uk fi es jp no".split()),
-        *(
-            (9, "at"),
-            (10, "nz"),
-            (11, "it"),
-            (13, "gr"),
-            (14, "tw"),
-            (15, "cl"),
-            (16, "se"),
-            (17, "be"),
-            (18, "sg"),
-            (19, "il"),
-        ),
-        *enumerate("br hu lt pl za pt ee mx in de ch dk cz cn ar my th bg ve ph ru tr pa mo cr ae".split(), 20),
+        *enumerate("us au fr nl uk fi es jp no at nz it".split()),
+        *enumerate("gr tw cl se be sg il br hu lt pl za pt ee mx in de ch dk cz cn ar my th bg".split(), 13),
+        *enumerate("ve ph ru tr pa mo cr ae".split(), 38),
     )
 }
 """Tone zone numbers (dahdi-tools zonedata.c)."""

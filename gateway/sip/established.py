@@ -24,6 +24,7 @@ from gateway.sip.message import Request, Response
 from gateway.sip.offers import carries_offer, response_to
 from gateway.sip.refresh import SessionRefresh
 from gateway.sip.session import (
+    ALLOW,
     GONE,
     SDP_TYPE,
     Reply,
@@ -130,7 +131,13 @@ class Established:
             reply(request.reply(500, "Request Out Of Order"), now)
             return
         self._dialog.flow = flow
-        self._methods[request.method](request, reply, flow, now)
+        handler = self._methods.get(request.method)
+        if handler is None:
+            refusal = request.reply(405)  # known to us, and of no use within a call: REGISTER
+            refusal.headers.set("Allow", ALLOW)
+            reply(refusal, now)
+            return
+        handler(request, reply, flow, now)
 
     def lost(self, flow: Flow, now: float) -> None:
         """A connection is gone; see `Member`."""

@@ -134,7 +134,8 @@ class TransactionLayer:
             transaction.receive(request, now)
         elif request.method == "ACK":
             self._events.append(AckArrived(request, flow))
-        elif len(self) >= self._limit:
+        elif len(self) >= (self._limit if request.to.tag is not None else self._limit - self._limit // 4):
+            # The last quarter is for dialogs in progress: strangers must not keep calls from ending.
             self.dropped += 1
             refusal = request.reply(503, to_tag=self._token())
             refusal.headers.set("Retry-After", _RETRY_AFTER)
@@ -161,12 +162,13 @@ class TransactionLayer:
     def request(self, request: Request, flow: Flow, now: float) -> ClientTransaction:
         """Send `request` (not an ACK or CANCEL) in a transaction of its own, under a Via made here.
 
-        The request is copied: the caller may go on and send a changed one.
+        The request is copied: the caller may go on and send a changed one. There is always room for a BYE: it
+        ends what holds the room.
 
         Raises:
             Exhausted: as many transactions live as may.
         """
-        if len(self) >= self._limit:
+        if len(self) >= self._limit and request.method != "BYE":
             raise Exhausted(f"all {self._limit} SIP transactions are in use")
         own = Request(request.method, request.uri, headers=request.headers.copy(), body=request.body)
         via = self._new_via(flow)

@@ -23,6 +23,7 @@ from gateway.core.messages import (
 from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
 from gateway.sip.message import Request, Response
+from gateway.sip.session import ALLOW
 from tests.support.sip import Office, Phone, session_description
 
 BUSY = Ending(Cause.USER_BUSY, "telephone 101", Act.REFUSED, "off-hook")
@@ -73,6 +74,23 @@ def test_a_call_is_offered_rings_is_answered_and_ends_with_bye() -> None:
     assert phone.response().status == 200
     assert ended(office) == Ending(Cause.NORMAL_CLEARING, "account 6001", Act.HUNG_UP, "BYE")
     office.quiet()
+
+
+@pytest.mark.parametrize("method", ALLOW.split(", "))
+def test_every_method_that_we_allow_has_its_answer_within_a_call(method: str) -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("101")
+    ((channel, _),) = office.heard()
+    office.command(channel, Answer())
+    ok = phone.messages()[-1]
+    assert isinstance(ok, Response)
+    phone.send(phone.ack(invite, ok))
+    phone.messages()
+    phone.send(phone.within(invite, ok, method, 3))
+    if method != "ACK":
+        answers = [answer.status for answer in phone.messages() if isinstance(answer, Response)]
+        assert answers and 200 <= answers[-1] < 700
 
 
 def test_what_from_claims_is_not_believed() -> None:

@@ -215,6 +215,24 @@ def test_beyond_the_limit_new_requests_get_503_and_old_ones_go_on() -> None:
         layer.request(request(), FLOW, 0)
 
 
+def test_strangers_cannot_take_the_room_in_which_calls_end() -> None:
+    layer = TransactionLayer(limit=8)
+    for number in range(20):
+        layer.receive(options(f"a;branch=z9hG4bK{number}", number=number + 1), FLOW, 0)
+    assert len(layer) == 6 and layer.dropped == 14
+    layer.events()
+    (bye,) = arrivals(layer, options("b;branch=z9hG4bKbye", method="BYE", to=";tag=2"))
+    layer.respond(bye.transaction, bye.request.reply(200), 0)
+    for number in range(20):
+        layer.receive(options(f"c;branch=z9hG4bKi{number}", method="INFO", to=";tag=2", number=number + 1), FLOW, 0)
+    assert len(layer) == 8
+    own = request()
+    own = Request("BYE", own.uri, headers=own.headers)
+    own.headers.set("CSeq", "2 BYE")
+    layer.request(own, FLOW, 0)
+    assert len(layer) == 9, "what ends a call always finds room"
+
+
 def test_a_cancel_of_ours_goes_out_even_at_the_limit() -> None:
     layer = TransactionLayer(limit=1)
     invite = layer.request(request(), FLOW, 0)

@@ -1,0 +1,122 @@
+"""An analogue telephone and a SIP telephone of somebody else's make talk to each other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from gateway.core.audio import Samples
+from tests.support.baresip import Baresip
+from tests.support.speech import Heard, compare
+from tests.support.wire import Hearing, RunningOffice, until
+
+pytestmark = pytest.mark.wire
+
+Record = Callable[[str, object], None]
+
+LATEST = 0.3
+"""Seconds by which speech may be late here: frames on both sides, a jitter buffer, a machine that is busy."""
+AROUND = 0.5
+"""Seconds before and after, in which it is looked for."""
+
+
+def find(hearing: Hearing, said: Samples, about: float) -> tuple[Heard, float]:
+    """What of `said` is in a recording, and the moment at which it begins there, which is soon after `about`."""
+    samples = hearing.since(about - AROUND)
+    heard = compare(samples, said)
+    return heard, hearing.ended - len(samples) / 8000 + heard.delay
+
+
+def assert_understood(name: str, hearing: Hearing, said: Samples, spoken: float, record: Record) -> None:
+    """What was said at the moment `spoken` was heard, whole and soon, at the level at which it was said."""
+    heard, moment = find(hearing, said, spoken)
+    delay = moment - spoken
+    record(f"delay {name}, ms", round(1000 * delay))
+    record(f"level {name}, dB", round(heard.gain, 2))
+    record(f"worst half second {name}", round(heard.worst, 4))
+    assert heard.worst > 0.9, f"{name}: half a second of it was spoilt: {heard}"
+    assert delay < LATEST, f"{name}: it came {delay:.3f} s late"
+    assert abs(heard.gain) < 1, f"{name}: {heard}"
+
+
+def wait_out(began: float, said: Samples) -> None:
+    """Until all that was said must have come."""
+    last = began + len(said) / 8000 + AROUND
+    until(lambda: time.monotonic() > last, 20, "the sentence to end")
+
+
+def test_a_sip_phone_calls_a_telephone_and_they_talk(
+    office: RunningOffice,
+    ada: Callable[..., Baresip],
+    sentence: Samples,
+    other_sentence: Samples,
+    record_property: Record,
+) -> None:
+    phone = ada("udp")
+    phone.dial("101")
+    phone.wait_for("CALL_RINGING")
+    until(lambda: office.heard("101")["caller_number"] == "6001", 8, "caller ID after the first ring")
+    assert office.heard("101")["caller_name"] == "Ada"
+    office.hand("101", "lift")
+    phone.wait_for("CALL_ESTABLISHED")
+
+    began = phone.say(sentence)
+    wait_out(began, sentence)
+    _, spoken = find(phone.speaking(), sentence, began)
+    assert_understood("SIP to telephone", office.recording("101"), sentence, spoken, record_property)
+    spoken = office.say("101", other_sentence)
+    wait_out(spoken, other_sentence)
+    assert_understood("telephone to SIP", phone.hearing(), other_sentence, spoken, record_property)
+
+    phone.key("147*")
+    until(lambda: office.heard("101")["digits"] == "147*", 3, "keys at the telephone")
+    office.hand("101", "dial", "2580#")
+    until(lambda: phone.keys_heard() == "2580#", 5, f"keys at baresip: {phone.events}")
+
+    assert "FXS/101-" in office.copperline("calls")
+    office.hand("101", "hang-up")
+    phone.wait_for("CALL_CLOSED")
+    until(lambda: "telephone 101 hung up (ONHOOK event" in office.log, 2, "why it ended, in the log")
+    assert "telephone 101 hung up" in office.copperline("calls")
+    office.hand("101", "lift")
+    until(lambda: office.heard("101")["tone"] == "dial", 5, "dial tone")
+    office.hand("101", "hang-up")
+
+
+def test_a_telephone_calls_a_sip_phone_which_hangs_up(
+    office: RunningOffice,
+    ada: Callable[..., Baresip],
+    sentence: Samples,
+    record_property: Record,
+) -> None:
+    phone = ada("tcp")
+    office.hand("101", "lift")
+    until(lambda: office.heard("101")["tone"] == "dial", 5, "dial tone")
+    office.hand("101", "dial", "6001")
+    incoming = phone.wait_for("CALL_ESTABLISHED")
+    assert incoming["direction"] == "incoming"
+    assert (incoming["peeruri"], incoming["peerdisplayname"]) == ("sip:101@127.0.0.1", "Front desk")
+    began = phone.say(sentence)
+    wait_out(began, sentence)
+    _, spoken = find(phone.speaking(), sentence, began)
+    assert_understood("SIP that was called", office.recording("101"), sentence, spoken, record_property)
+    phone.hang_up()
+    until(lambda: office.in_calls() <= 1, 3, "the call to be over")
+    until(lambda: office.heard("101")["tone"], 5, "a tone for the one who is left")
+    office.hand("101", "hang-up")
+
+
+def test_the_echo_sends_back_what_it_hears(
+    office: RunningOffice, ada: Callable[..., Baresip], sentence: Samples, record_property: Record
+) -> None:
+    phone = ada("udp")
+    phone.dial("600")
+    phone.wait_for("CALL_ESTABLISHED")
+    began = phone.say(sentence)
+    wait_out(began, sentence)
+    _, spoken = find(phone.speaking(), sentence, began)
+    assert_understood("echo", phone.hearing(), sentence, spoken, record_property)
+    phone.hang_up()
+    phone.wait_for("CALL_CLOSED")

@@ -11,7 +11,7 @@ BIN    := $(VENV)/bin
 
 # command that must be there : Debian package that brings it
 RUN_NEEDS   := espeak-ng:espeak-ng
-TEST_NEEDS  := $(RUN_NEEDS) sipp:sip-tester baresip:baresip-core sox:sox
+TEST_NEEDS  := $(RUN_NEEDS) sipp:sip-tester baresip:baresip-core sox:sox tshark:tshark
 BENCH_NEEDS := $(TEST_NEEDS) gcc:build-essential
 SOURCES     := $(wildcard gateway/plane/*.py gateway/media/*.py)
 

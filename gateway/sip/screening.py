@@ -47,6 +47,13 @@ def _scheme(request: Request) -> Response | None:
     return None if isinstance(request.uri, SipUri | TelUri) else request.reply(416)
 
 
+def _number(request: Request) -> Response | None:
+    """Escapes may hide line ends and control characters; no number and no name of anybody has them."""
+    uri = request.uri
+    plain = not isinstance(uri, SipUri) or uri.username.isprintable()
+    return None if plain else request.reply(400, "Request-URI With Control Characters")
+
+
 def _extensions(request: Request) -> Response | None:
     try:
         unknown = [tag for tag in request.tokens("Require") if tag not in EXTENSIONS]
@@ -89,4 +96,11 @@ def _hops(request: Request) -> Response | None:
     return request.reply(483) if is_new_call and request.max_forwards == 0 else None
 
 
-CHECKS: Final[tuple[Callable[[Request], Response | None], ...]] = (_method, _scheme, _extensions, _content, _hops)
+CHECKS: Final[tuple[Callable[[Request], Response | None], ...]] = (
+    _method,
+    _scheme,
+    _number,
+    _extensions,
+    _content,
+    _hops,
+)

@@ -48,6 +48,10 @@ def test_the_digests_that_are_configured_are_offered_and_no_other(algorithms: tu
     assert [challenge.algorithm for challenge in challenges] == list(algorithms)
 
 
+def test_a_number_with_line_ends_in_it_is_400() -> None:
+    assert asked(Office(), "INVITE", uri="sip:1%0d%0aFORGED@192.0.2.1").status == 400
+
+
 def test_a_strange_scheme_is_416() -> None:
     assert asked(Office(), "INVITE", uri="mailto:a@b.example").status == 416
 

@@ -98,9 +98,12 @@ class DialplanEngine:
     def load(self, dialplan: Dialplan) -> None:
         """Run later scripts on `dialplan`; those under way finish on theirs.
 
-        Global variables that scripts have set stay; those that the new files set are set anew.
+        Global variables that scripts have set stay, unless the new files say `clearglobalvars=yes`; those that the
+        new files set are set anew.
         """
         self.dialplan = dialplan
+        if dialplan.setting("clearglobalvars"):
+            self._shared.globals.clear()
         self._shared.globals.update(dialplan.globals)
 
     async def run(self, leg: Leg, context: str, extension: str) -> None:
@@ -166,6 +169,8 @@ class DialplanEngine:
         steps = 0
         found = self._at_start(script)
         while found is not None:
+            if found.moved is not None:
+                script.location = Location(*found.moved, script.location.priority)
             location = script.location
             script.jumped = False
             turns.watch()
@@ -187,8 +192,16 @@ class DialplanEngine:
             else:
                 context, extension, priority = location
                 script.location = Location(context, extension, priority + 1)
-                found = script.find(context, extension, priority + 1)
+                found = script.find(context, extension, priority + 1) or await self._go_on(script)
         return self._fell_off(script)
+
+    async def _go_on(self, script: Script) -> Found | None:
+        """After the last priority, with autofallthrough=no: an extension that the caller keys."""
+        before = script.location
+        if before.extension == "h" or not script.dialplan.waits_for_extension:
+            return None
+        await self._applications["waitexten"](script, "")
+        return self._after_jump(script, before) if script.jumped else None
 
     async def _run(self, script: Script, step: Step) -> None:
         """Fill in the arguments of one step, note it and run it; what goes wrong goes to `e`, where there is one.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from dialplan.check import check
 from dialplan.functions import FUNCTIONS
 from dialplan.model import Dialplan
 from dialplan.parser import parse
-from dialplan.reader import Read
+from dialplan.reader import Execute, Find, Read, Sources
 from dialplan.script import Application, Function
 from gateway.core.errors import ConfigError, Fault
 
@@ -21,10 +22,16 @@ def _read(path: str) -> str:
     return Path(path).read_text(encoding="utf-8", errors="replace")
 
 
+def _find(pattern: str) -> list[str]:
+    return glob.glob(pattern)
+
+
 def load(
     path: str,
     *,
     read: Read = _read,
+    find: Find | None = _find,
+    execute: Execute | None = None,
     applications: Mapping[str, Application] = APPLICATIONS,
     functions: Mapping[str, Function] = FUNCTIONS,
 ) -> Dialplan:
@@ -33,13 +40,15 @@ def load(
     Args:
         path: of the file; the files it includes are looked for beside it.
         read: gives the text of a file by its path, raising OSError.
+        find: gives the files of an `#include` with `*`; give it together with `read`.
+        execute: gives what the command of an `#exec` prints, raising OSError; None refuses them.
         applications, functions: what its steps may name.
 
     Raises:
         ConfigError: it cannot be used; all faults, with file, line and the nearest correct name.
     """
     try:
-        dialplan, faults = parse(path, read)
+        dialplan, faults = parse(path, Sources(read, find if read is _read or find is not _find else None, execute))
     except OSError as fault:
         what = f"cannot read the dialplan: {fault.strerror or fault}"
         raise ConfigError([Fault(path, 0, what, "mend the path or the permissions")]) from fault

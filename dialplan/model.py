@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from dialplan.matcher import Matcher, matches
 from dialplan.pattern import Pattern
@@ -16,7 +17,10 @@ from dialplan.substitution import Template
 from dialplan.timing import Timing
 from gateway.core.number import Match
 
-__all__ = ["Candidates", "Context", "Dialplan", "Extension", "Found", "Include", "Place", "Step"]
+__all__ = ["Candidates", "Context", "Dialplan", "Extension", "Found", "Include", "Loopback", "Place", "Step"]
+
+_LOOPBACKS: Final = 20
+"""Loopbacks that are followed for one number; more is one that makes numbers for itself."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -93,15 +97,57 @@ class Include:
     timing: Timing | None
 
 
+@dataclass(frozen=True, slots=True)
+class Loopback:
+    """`switch => Loopback/[number]@[context][/pattern]`: numbers that are looked up elsewhere, maybe rewritten.
+
+    Attributes:
+        number: what is looked up, with ${EXTEN} for the number at hand.
+        context: where.
+        pattern: the numbers for which it holds; None for all.
+    """
+
+    place: Place
+    number: Template
+    context: str
+    pattern: Pattern | None
+
+    def moved(self, number: str) -> str | None:
+        """What `number` becomes; None where it does not hold for it."""
+        if self.pattern is not None and not matches(self.pattern, number):
+            return None
+        return self.number.fill(_Dialled(number))
+
+
+class _Dialled:
+    """The scope of texts that know nothing but the number at hand."""
+
+    def __init__(self, number: str) -> None:
+        self._number = number
+
+    def variable(self, name: str) -> str:
+        return self._number if name == "EXTEN" else ""
+
+    def read(self, function: str, arguments: str) -> str:
+        return ""
+
+
 @dataclass(slots=True)
 class Context:
-    """A context: its own extensions, those it includes, and after which digits dial tone goes on."""
+    """A context: its own extensions, those it includes, and after which digits dial tone goes on.
+
+    Attributes:
+        loopbacks: where else numbers are looked up, before the includes.
+        autohints: whether every device of the office has a hint here, by its own name.
+    """
 
     name: str
     place: Place
     extensions: list[Extension] = field(default_factory=list)
     includes: list[Include] = field(default_factory=list)
     ignore: list[Pattern] = field(default_factory=list)
+    loopbacks: list[Loopback] = field(default_factory=list)
+    autohints: bool = False
     matcher: Matcher[Extension] = field(default_factory=Matcher)
 
     def compile(self) -> None:
@@ -128,6 +174,12 @@ class Found:
     context: Context
     extension: Extension
     step: Step
+    moved: tuple[str, str] | None = None
+    """The context and number at which it stands, where a Loopback led there."""
+
+
+Candidate = tuple[Context, Extension, tuple[str, str] | None]
+"""An extension that a number has, the context that holds it, and where a Loopback led, if one did."""
 
 
 class Candidates:
@@ -138,27 +190,32 @@ class Candidates:
 
     __slots__ = ("_known", "_rest", "caller", "context", "number")
 
-    def __init__(self, context: str, number: str, caller: str, found: Iterator[tuple[Context, Extension]]) -> None:
+    def __init__(self, context: str, number: str, caller: str, found: Iterator[Candidate]) -> None:
         self.context = context
         self.number = number
         self.caller = caller
-        self._known: list[tuple[Context, Extension]] = []
+        self._known: list[Candidate] = []
         self._rest = found
 
     def step(self, priority: int | str) -> Found | None:
         """The step at `priority` (a number or a label): what one pattern lacks, the next best may have."""
-        for context, extension in self._known:
-            wanted = extension.labels.get(priority) if isinstance(priority, str) else priority
-            step = extension.steps.get(wanted) if wanted is not None else None
-            if step is not None:
-                return Found(context, extension, step)
-        for context, extension in self._rest:
-            self._known.append((context, extension))
-            wanted = extension.labels.get(priority) if isinstance(priority, str) else priority
-            step = extension.steps.get(wanted) if wanted is not None else None
-            if step is not None:
-                return Found(context, extension, step)
+        for candidate in self._known:
+            found = _step(candidate, priority)
+            if found is not None:
+                return found
+        for candidate in self._rest:
+            self._known.append(candidate)
+            found = _step(candidate, priority)
+            if found is not None:
+                return found
         return None
+
+
+def _step(candidate: Candidate, priority: int | str) -> Found | None:
+    context, extension, moved = candidate
+    wanted = extension.labels.get(priority) if isinstance(priority, str) else priority
+    step = extension.steps.get(wanted) if wanted is not None else None
+    return None if step is None else Found(context, extension, step, moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +232,16 @@ class Dialplan:
     globals: Mapping[str, str] = field(default_factory=dict)
     general: Mapping[str, str] = field(default_factory=dict)
     _reachable: dict[str, tuple[tuple[Context, ...], bool]] = field(default_factory=dict, init=False, compare=False)
+
+    def setting(self, name: str, default: bool = False) -> bool:
+        """A yes or no of `[general]`."""
+        value = self.general.get(name, "").strip().lower()
+        return value in ("yes", "true", "on", "1", "y", "t") if value else default
+
+    @property
+    def waits_for_extension(self) -> bool:
+        """Whether a caller may key an extension after the last priority (`autofallthrough=no`)."""
+        return not self.setting("autofallthrough", True)
 
     def reachable(self, context: str, when: Callable[[], datetime] | None = None) -> Iterable[Context]:
         """`context` and all that it includes, in the order in which they are searched, each once.
@@ -219,13 +286,41 @@ class Dialplan:
         return tuple(reached.values()), steady
 
     def candidates(
-        self, context: str, number: str, caller: str, when: Callable[[], datetime] | None
-    ) -> Iterator[tuple[Context, Extension]]:
+        self,
+        context: str,
+        number: str,
+        caller: str,
+        when: Callable[[], datetime] | None,
+    ) -> Iterator[Candidate]:
         """Every extension that matches, in the order in which they count."""
+        return self._candidates(context, number, caller, when, None, set())
+
+    def _candidates(
+        self,
+        context: str,
+        number: str,
+        caller: str,
+        when: Callable[[], datetime] | None,
+        moved: tuple[str, str] | None,
+        seen: set[tuple[str, str]],
+    ) -> Iterator[Candidate]:
         for place in self.reachable(context, when):
             for extension in place.matcher.candidates(number):
                 if extension.serves(caller):
-                    yield place, extension
+                    yield place, extension, moved
+            for loopback in place.loopbacks:
+                there = (loopback.context, loopback.moved(number) or "")
+                if there[1] and there not in seen and len(seen) < _LOOPBACKS:
+                    seen.add(there)
+                    yield from self._candidates(*there, caller, when, there, seen)
+
+    def hint(self, context: str, number: str) -> str:
+        """The devices of the hint that `number` has in `context`, as `FXS/101&SIP/6001`; "" where it has none."""
+        for place in self.reachable(context):
+            for extension in place.matcher.candidates(number):
+                if extension.hint:
+                    return Template(extension.hint.partition(",")[0]).fill(_Dialled(number)).strip()
+        return ""
 
     def find(
         self,
@@ -246,14 +341,34 @@ class Dialplan:
         self, context: str, digits: str, *, caller: str = "", when: Callable[[], datetime] | None = None
     ) -> Match:
         """What digits dialled so far can become (`gateway.core.number.Match`)."""
+        complete = bool(digits) and any(
+            1 in extension.steps for _, extension, _ in self.candidates(context, digits, caller, when)
+        )
+        if self._more(context, digits, caller, when, set()):
+            return Match.EXTENDABLE if complete else Match.PARTIAL
+        return Match.COMPLETE if complete else Match.IMPOSSIBLE
+
+    def _more(
+        self,
+        context: str,
+        digits: str,
+        caller: str,
+        when: Callable[[], datetime] | None,
+        seen: set[tuple[str, str]],
+    ) -> bool:
+        """Whether digits after these could make an extension."""
 
         def counts(extension: Extension) -> bool:
             return 1 in extension.steps and extension.serves(caller)
 
-        complete = bool(digits) and any(
-            1 in extension.steps for _, extension in self.candidates(context, digits, caller, when)
-        )
         for place in self.reachable(context, when):
             if place.matcher.more(digits, counts):
-                return Match.EXTENDABLE if complete else Match.PARTIAL
-        return Match.COMPLETE if complete else Match.IMPOSSIBLE
+                return True
+            for loopback in place.loopbacks:
+                # A pattern there says nothing of digits that are not all dialled yet.
+                there = (loopback.context, loopback.number.fill(_Dialled(digits)))
+                if there not in seen and len(seen) < _LOOPBACKS:
+                    seen.add(there)
+                    if self._more(*there, caller, when, seen):
+                        return True
+        return False

@@ -11,9 +11,9 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from dialplan.model import Context, Dialplan, Extension, Include, Place, Step
+from dialplan.model import Context, Dialplan, Extension, Include, Loopback, Place, Step
 from dialplan.pattern import Pattern, PatternError
-from dialplan.reader import Entry, Read, Section, read_sections
+from dialplan.reader import Entry, Section, Sources, read_sections
 from dialplan.substitution import Template, TemplateError
 from dialplan.timing import Timing, TimingError
 from gateway.core.errors import Fault
@@ -21,9 +21,17 @@ from gateway.core.errors import Fault
 __all__ = ["nearest", "parse"]
 
 _PRIORITY: Final = re.compile(
-    r"(?P<base>hint|n|next|s|same|[0-9]{1,6})\s*(?:\+\s*(?P<plus>[0-9]{1,6}))?\s*(?:\((?P<label>[^)]*)\))?",
+    r"(?P<base>[0-9]{1,6}|[\w-]+)\s*(?:\+\s*(?P<plus>[0-9]{1,6}))?\s*(?:\((?P<label>[^)]*)\))?",
     re.IGNORECASE,
 )
+_LOOPBACK: Final = re.compile(
+    r"loopback/(?P<number>[^@/]*)(?:@(?P<context>[^/]*))?(?:/(?P<pattern>.*))?", re.IGNORECASE
+)
+_GENERAL: Final = frozenset(
+    "autofallthrough clearglobalvars extenpatternmatchnew priorityjumping static userscontext writeprotect".split()
+)
+"""What `[general]` may hold. Those that only say how Asterisk stores its files are taken and change nothing."""
+_YES: Final = frozenset({"yes", "true", "on", "1", "y", "t"})
 _OLD_JUMP: Final = 100
 """Priorities this far above others were reached by the n+101 jumps of Asterisk 1.0; they are no gap."""
 
@@ -48,12 +56,12 @@ def nearest(name: str, names: Iterable[str]) -> str:
     return f"{by_small[close[0]]}?" if close else ""
 
 
-def parse(path: str, read: Read) -> tuple[Dialplan, list[Fault]]:
+def parse(path: str, sources: Sources) -> tuple[Dialplan, list[Fault]]:
     """Read a dialplan file.
 
     Args:
         path: as the user named it.
-        read: gives the text of a file by its path.
+        sources: where its text comes from.
 
     Returns:
         The dialplan as far as it could be understood, and all faults found.
@@ -61,14 +69,14 @@ def parse(path: str, read: Read) -> tuple[Dialplan, list[Fault]]:
     Raises:
         OSError: the file itself cannot be read.
     """
-    sections, faults = read_sections(path, read)
+    sections, faults = read_sections(path, sources)
     parsing = _Parsing(faults)
     for section in sections:
         if section.name == "globals":
             parsing.read_globals(section)
     for section in sections:
         if section.name == "general":
-            parsing.general.update({entry.key: entry.value for entry in section.entries})
+            parsing.read_general(section)
         elif section.name != "globals":
             parsing.context(section)
     parsing.finish()
@@ -82,6 +90,7 @@ class _Parsing:
         self._faults = faults
         self._by_name: dict[tuple[str, str, str | None], Extension] = {}
         self._last: dict[int, int] = {}
+        self._previous: int | None = None
         self._extension: Extension | None = None
         self.contexts: dict[str, Context] = {}
         self.globals = _Globals({})
@@ -102,10 +111,18 @@ class _Parsing:
         for entry in section.entries:
             self.globals.values[entry.key] = self._template(entry.place, entry.value).fill(self.globals)
 
+    def read_general(self, section: Section) -> None:
+        """Take in `[general]`."""
+        for entry in section.entries:
+            if entry.key.lower() not in _GENERAL:
+                self._fault(entry.place, f"no setting {entry.key!r}", nearest(entry.key, _GENERAL))
+            self.general[entry.key.lower()] = entry.value
+
     def context(self, section: Section) -> None:
         """Take in one context; a name seen before is added to."""
         context = self.contexts.setdefault(section.name, Context(section.name, section.place))
         self._extension = None
+        self._previous = None
         for entry in section.entries:
             meaning = _KEYWORDS.get(entry.key.lower())
             if meaning is None:
@@ -150,16 +167,32 @@ class _Parsing:
         if pattern is not None:
             context.ignore.append(pattern)
 
+    def switch(self, context: Context, entry: Entry) -> None:
+        """`switch => Loopback/[number]@[context][/pattern]`; other switches are modules of Asterisk."""
+        found = _LOOPBACK.fullmatch(entry.value.strip())
+        if found is None:
+            kind = entry.value.partition("/")[0].strip()
+            self._fault(entry.place, f"no switch {kind!r}", "only Loopback is built in")
+            return
+        pattern = self._pattern(entry.place, found["pattern"]) if found["pattern"] else None
+        number = self._template(entry.place, found["number"] or "${EXTEN}")
+        context.loopbacks.append(Loopback(entry.place, number, found["context"] or context.name, pattern))
+
+    def autohints(self, context: Context, entry: Entry) -> None:
+        """`autohints = yes`: every device has a hint by its own name."""
+        context.autohints = entry.value.strip().lower() in _YES
+
     def finish(self) -> None:
         """Look at what only the whole file shows, and compile."""
         for context in self.contexts.values():
             context.compile()
         for context in self.contexts.values():
-            for include in context.includes:
-                if include.context not in self.contexts:
-                    self._fault(
-                        include.place, f"no context {include.context!r}", nearest(include.context, self.contexts)
-                    )
+            for place, name in [
+                *((include.place, include.context) for include in context.includes),
+                *((loopback.place, loopback.context) for loopback in context.loopbacks),
+            ]:
+                if name not in self.contexts:
+                    self._fault(place, f"no context {name!r}", nearest(name, self.contexts))
             for extension in context.extensions:
                 self._gaps(context, extension)
 
@@ -178,7 +211,7 @@ class _Parsing:
             self._fault(place, "no extension before the first comma")
             return None
         pattern = self._pattern(place, number)
-        callers = None if caller is None else self._pattern(place, caller)
+        callers = None if caller is None else self._pattern(place, _shrunk(caller))
         if pattern is None or (caller is not None and callers is None):
             return None
         extension = Extension(place, pattern, callers)
@@ -195,7 +228,7 @@ class _Parsing:
         if found["base"].lower() == "hint":
             extension.hint = call
             return
-        priority = self._priority(extension, place, found["base"].lower(), int(found["plus"] or 0))
+        priority = self._priority(extension, place, found["base"], int(found["plus"] or 0))
         if priority is None:
             return
         if not comma or not call:
@@ -216,7 +249,7 @@ class _Parsing:
             extension.labels[label] = priority
         application, arguments = self._call(place, call)
         extension.steps[priority] = Step(place, priority, label, application, self._template(place, arguments))
-        self._last[id(extension)] = priority
+        self._last[id(extension)] = self._previous = priority
 
     def _priority(self, extension: Extension, place: Place, base: str, plus: int) -> int | None:
         if base.isdecimal():
@@ -224,11 +257,17 @@ class _Parsing:
                 self._fault(place, "priorities begin at 1")
                 return None
             return int(base) + plus
-        last = self._last.get(id(extension))
+        if base.lower() not in ("n", "next", "s", "same"):
+            if base in extension.labels:
+                return extension.labels[base] + plus
+            self._fault(place, f"{base!r} is no priority", "write 1, n or hint")
+            return None
+        # What another extension's line left off counts too: a number may go on where its pattern stops.
+        last = self._last.get(id(extension), self._previous)
         if last is None:
             self._fault(place, f"{base!r} at the first step of {extension.pattern.text}", "begin with priority 1")
             return None
-        return last + plus + (base in ("n", "next"))
+        return last + plus + (base.lower() in ("n", "next"))
 
     def _call(self, place: Place, text: str) -> tuple[str, str]:
         name, parenthesis, rest = text.partition("(")
@@ -257,8 +296,13 @@ class _Parsing:
                 self._fault(
                     step.place,
                     f"{extension.pattern.text} has a priority {priority} and no {before}",
-                    f"number it {before}, or use n",
+                    f"number it {before}, or use n" if 1 in extension.steps else "begin with priority 1",
                 )
+
+
+def _shrunk(number: str) -> str:
+    """A caller's number without what is there for the eye."""
+    return re.sub(r"[ ()]", "", number)
 
 
 _KEYWORDS: Final[dict[str, Callable[[_Parsing, Context, Entry], None]]] = {
@@ -266,4 +310,8 @@ _KEYWORDS: Final[dict[str, Callable[[_Parsing, Context, Entry], None]]] = {
     "same": _Parsing.same,
     "include": _Parsing.include,
     "ignorepat": _Parsing.ignorepat,
+    "switch": _Parsing.switch,
+    "lswitch": _Parsing.switch,
+    "eswitch": _Parsing.switch,
+    "autohints": _Parsing.autohints,
 }

@@ -12,7 +12,7 @@ what the keys mean. Faults are collected, not raised. Format: Asterisk main/conf
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Final
@@ -20,15 +20,36 @@ from typing import Final
 from dialplan.model import Place
 from gateway.core.errors import Fault
 
-__all__ = ["Entry", "Section", "read_sections"]
+__all__ = ["Entry", "Execute", "Find", "Read", "Section", "Sources", "read_sections"]
 
 _HEADER: Final = re.compile(r"\[(?P<name>[^\]]*)\]\s*(?:\((?P<options>[^)]*)\))?\s*(?P<rest>.*)")
 _INCLUDE: Final = re.compile(r"""#(?P<word>\w+)\s*(?P<quote>["<]?)(?P<file>[^">]*)[">]?\s*""")
+_EXECUTE: Final = re.compile(r"""#exec\s*["<]?(?P<command>[^">]+)[">]?\s*""")
+_GLOB: Final = frozenset("*?[")
 _INCLUDE_DEPTH: Final = 10
 """Files within files; more is a file that includes itself."""
 
 Read = Callable[[str], str]
 """Give the text of a file by its path; raises OSError."""
+Find = Callable[[str], Iterable[str]]
+"""Give the paths of the files whose path matches a pattern with `*` and its like."""
+Execute = Callable[[str], str]
+"""Give what a command prints; raises OSError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where the text of a dialplan comes from.
+
+    Attributes:
+        read: gives the text of a file.
+        find: gives the files of `#include "name*.conf"`; None where folders cannot be looked into.
+        execute: gives what the command of an `#exec` prints; None where none may be run.
+    """
+
+    read: Read
+    find: Find | None = None
+    execute: Execute | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +71,12 @@ class Section:
     entries: list[Entry] = field(default_factory=list)
 
 
-def read_sections(path: str, read: Read) -> tuple[list[Section], list[Fault]]:
+def read_sections(path: str, sources: Sources) -> tuple[list[Section], list[Fault]]:
     """Read a file and those that it includes.
 
     Args:
         path: as the user named it; included files are looked for beside it.
-        read: gives the text of a file.
+        sources: where text comes from.
 
     Returns:
         Sections that are not templates, in order of their first appearance, and all faults.
@@ -63,16 +84,16 @@ def read_sections(path: str, read: Read) -> tuple[list[Section], list[Fault]]:
     Raises:
         OSError: the file itself cannot be read.
     """
-    reading = _Reading(read)
-    reading.file(path, read(path), 0)
+    reading = _Reading(sources)
+    reading.file(path, sources.read(path), 0)
     return [section for section in reading.sections if not section.template], reading.faults
 
 
 class _Reading:
     """The state of one reading: sections so far, the one that lines go to, faults so far."""
 
-    def __init__(self, read: Read) -> None:
-        self._read = read
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
         self._current: Section | None = None
         self.sections: list[Section] = []
         self.faults: list[Fault] = []
@@ -123,6 +144,9 @@ class _Reading:
     def _directive(self, place: Place, line: str, depth: int) -> None:
         found = _INCLUDE.fullmatch(line)
         word = found["word"] if found else line[1:].split()[0] if line[1:].split() else ""
+        if word == "exec" and self._sources.execute is not None:
+            self._command(place, line, self._sources.execute, depth)
+            return
         if found is None or word not in ("include", "tryinclude"):
             mend = "only #include and #tryinclude are" if word != "exec" else "put what it prints into the file"
             self._fault(place, f"#{word} is not allowed here", mend)
@@ -132,15 +156,38 @@ class _Reading:
             self._fault(place, f"{name!r} is not included: it is outside this folder or nested too deep")
             return
         path = str(PurePath(place.file).parent / name)
+        if _GLOB.isdisjoint(name):
+            self._include(place, path, word == "include", depth)
+        elif self._sources.find is None:
+            self._fault(place, f"{name!r} is not included: folders cannot be looked into here", "name each file")
+        else:
+            for each in sorted(self._sources.find(path)):
+                self._include(place, each, True, depth)
+
+    def _include(self, place: Place, path: str, wanted: bool, depth: int) -> None:
         try:
-            text = self._read(path)
+            text = self._sources.read(path)
         except OSError as fault:
-            if word == "include":
+            if wanted:
                 self._fault(
                     place, f"cannot read {path}: {fault.strerror or fault}", "mend the path or remove the line"
                 )
             return
         self.file(path, text, depth + 1)
+
+    def _command(self, place: Place, line: str, execute: Execute, depth: int) -> None:
+        """Take in what a command prints."""
+        found = _EXECUTE.fullmatch(line)
+        if found is None or depth >= _INCLUDE_DEPTH:
+            self._fault(place, f"{line[:60]!r} names no command", "write #exec command")
+            return
+        command = found["command"].strip()
+        try:
+            text = execute(command)
+        except OSError as fault:
+            self._fault(place, f"{command[:60]!r} failed: {fault.strerror or fault}", "mend the command")
+            return
+        self.file(f"{place.file} (#exec {command})", text, depth + 1)
 
     def _entry(self, place: Place, line: str) -> None:
         key, equals, value = line.partition("=")

@@ -1,4 +1,4 @@
-"""Functions that ask about the dialplan itself: DIALPLAN_EXISTS, HINT, EXTENSION_STATE."""
+"""Functions that ask about the dialplan itself: DIALPLAN_EXISTS, VALID_EXTEN, HINT, EXTENSION_STATE."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from gateway.core.switch import DeviceState
 
 __all__ = ["FUNCTIONS"]
 
+_DEVICES: Final = ("SIP", "FXS")
+"""Where `autohints` looks for a device of the extension's name."""
 _BUSINESS: Final = (
     DeviceState.RINGINUSE,
     DeviceState.ONHOLD,
@@ -35,23 +37,36 @@ def _exists(script: Script, arguments: str) -> str:
 
 
 def _hint(script: Script, arguments: str) -> str:
-    number, _, context = split(arguments)[0].partition("@")
+    number, _, context = split(arguments)[0].strip().partition("@")
     context = context or script.location.context
-    for place in script.dialplan.reachable(context):
-        for extension in place.matcher.candidates(number):
-            if extension.hint:
-                return extension.hint.partition(",")[0]
+    found = script.dialplan.hint(context, number)
+    if found:
+        return found
+    if any(place.autohints for place in script.dialplan.reachable(context)):
+        devices = (f"{technology}/{number}" for technology in _DEVICES)
+        known = (device for device in devices if script.switch.device_state(device) is not DeviceState.INVALID)
+        return next(known, "")
     return ""
 
 
 def _state(script: Script, arguments: str) -> str:
-    hint = _hint(script, arguments)
-    states = {script.switch.device_state(device.strip()) for device in hint.split("&") if device.strip()}
+    states = {
+        script.switch.device_state(device.strip()) for device in _hint(script, arguments).split("&") if device
+    }
     return next((state.value for state in _BUSINESS if state in states), DeviceState.UNKNOWN.value)
+
+
+def _valid(script: Script, arguments: str) -> str:
+    """`VALID_EXTEN([context,]extension[,priority])`."""
+    parts = [part.strip() for part in split(arguments)]
+    if len(parts) == 1:
+        parts.insert(0, "")
+    return _exists(script, ",".join([parts[0] or script.location.context, *parts[1:]]))
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
     "DIALPLAN_EXISTS": Function(_exists),
     "EXTENSION_STATE": Function(_state),
     "HINT": Function(_hint),
+    "VALID_EXTEN": Function(_valid),
 }

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from dialplan.loader import load
 from dialplan.parser import parse
+from dialplan.reader import Sources
 from gateway.core.errors import ConfigError
 from tests.unit.dialplan.office import read_text
 
@@ -152,7 +153,7 @@ include => ofice
         "extensions.conf:6: no label 'mneu' at extension 101 of context office; menu?",
         "extensions.conf:8: 102 has a priority 1 already at line 7; use n, or another number",
         "extensions.conf:10: 103 has a priority 3 and no 2; number it 2, or use n",
-        "extensions.conf:11: 'n' at the first step of 104; begin with priority 1",
+        "extensions.conf:11: 104 has a priority 4 and no 3; begin with priority 1",
         "extensions.conf:12: pattern '_1[2': '[' without ']'",
         "extensions.conf:13: '${' without '}' in '${OPEN'; close the bracket",
         "extensions.conf:14: no function 'CALLERD' that can be set; CALLERID?",
@@ -236,7 +237,7 @@ def test_no_text_breaks_the_parser(text: str) -> None:
             raise FileNotFoundError(2, "No such file or directory")
         return text
 
-    parse("extensions.conf", read)
+    parse("extensions.conf", Sources(read))
     try:
         load("extensions.conf", read=read)
     except ConfigError as refused:

@@ -66,7 +66,8 @@ class CallManager:
     """All calls in progress. Implements `gateway.core.switch.Switch`.
 
     Args:
-        technologies: how to make outgoing legs, by the word before the slash of a dial target.
+        technologies: how to make outgoing legs, by the word before the slash of a dial target, in capitals;
+            scripts may write it as they like, as Asterisk's may.
         sounds: tones and prompts.
         recorder: where stories are kept.
         clock: engine clock, seconds.
@@ -187,7 +188,8 @@ class CallManager:
 
     def device_state(self, device: str) -> DeviceState:
         """The state of `FXS/101`, `SIP/6001`, … as seen from the calls in progress."""
-        technology, _, address = device.partition("/")
+        word, _, address = device.partition("/")
+        technology = word.upper()
         if technology not in self.technologies:
             return DeviceState.INVALID
         states = [
@@ -224,7 +226,7 @@ class CallManager:
         self._scripts[call] = asyncio.get_running_loop().create_task(self._drive(call, offer), name=call.id)
 
     def _outgoing(self, call: Call, target: Target) -> CallLeg:
-        technology = self.technologies.get(target.technology)
+        technology = self.technologies.get(target.technology.upper())
         if technology is None:
             raise RemoteError(
                 f"there is no technology {target.technology!r}; known are {', '.join(sorted(self.technologies))}",

@@ -113,7 +113,7 @@ def _line_target(
 ) -> tuple[str, str] | None:
     phones = config.phones if "FXS" in kinds else {}
     lines = config.lines if "FXO" in kinds else {}
-    ports = {str(phone.port) for phone in phones.values()} | {str(line.port) for line in lines.values()}
+    ports = {str(user.port) for user in (*phones.values(), *lines.values())} if len(kinds) > 1 else set()
     if address.group is not None:
         groups = {line.group for line in lines.values()}
         return None if address.group in groups else (f"{target} dials no line: group {address.group} is empty", "")

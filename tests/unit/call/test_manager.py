@@ -216,6 +216,14 @@ def test_of_two_that_ring_the_first_to_answer_wins(exchange: Exchange) -> None:
     exchange.says(caller, Released(BYE))
 
 
+def test_the_word_of_a_technology_may_be_written_small(exchange: Exchange) -> None:
+    dial_and_bridge(exchange, Target("fxs", "101"))
+    caller = exchange.offer()
+    assert exchange.phone.commands == [Dial("101", ANN)]
+    assert exchange.manager.device_state("fxs/101") is DeviceState.RINGING
+    exchange.says(caller, Released(BYE))
+
+
 def test_early_audio_reaches_the_caller_before_an_answer(exchange: Exchange) -> None:
     dial_and_bridge(exchange, FXS_101)
     caller = exchange.offer()

@@ -13,7 +13,7 @@ from typing import Any, Final
 from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, RtpAudio, Silent
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
-from gateway.core.errors import Exhausted, IllegalInput
+from gateway.core.errors import IllegalInput
 from gateway.core.messages import (
     IN_BAND,
     INFO,
@@ -40,8 +40,8 @@ from gateway.core.messages import (
 )
 from gateway.core.trace import Kind, Recorder
 from gateway.sdp.negotiate import Agreement, Direction
+from gateway.sip.fork import Fork
 from gateway.sip.incoming import IncomingSession
-from gateway.sip.outgoing import OutgoingSession
 
 __all__ = ["SipChannel"]
 
@@ -56,7 +56,7 @@ class SipChannel:
         recorder: where its story is kept.
         emit: takes the leg's events.
         over: told once, when the leg has ended.
-        place: makes the session of a `Dial`; None for a leg that came in.
+        place: makes the sessions of a `Dial`; None for a leg that came in.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class SipChannel:
         recorder: Recorder,
         emit: Callable[[SipChannel, Event], None],
         over: Callable[[SipChannel, float], None],
-        place: Callable[[SipChannel, Dial, float], OutgoingSession] | None = None,
+        place: Callable[[SipChannel, Dial], Fork] | None = None,
     ) -> None:
         self._name = name
         self._peer = peer
@@ -78,7 +78,7 @@ class SipChannel:
         self._over = over
         self._place = place
         self._incoming: IncomingSession | None = None
-        self._outgoing: OutgoingSession | None = None
+        self._outgoing: Fork | None = None
         self._told_proceeding = False
         self._early = False
         self._up = False
@@ -115,12 +115,8 @@ class SipChannel:
     def _dial(self, command: Dial, now: float) -> None:
         if self._place is None or self._outgoing is not None:
             raise IllegalInput(f"{self._name} cannot dial")
-        self._outgoing = self._place(self, command, now)
-        try:
-            self._outgoing.start(now)
-        except Exhausted as fault:
-            ending = Ending(Cause.SWITCHING_EQUIPMENT_CONGESTION, "Copperline", Act.FAILED, str(fault))
-            self.ended(ending, now)
+        self._outgoing = self._place(self, command)
+        self._outgoing.start(now)
 
     def _proceed(self, command: Proceed, now: float) -> None:
         self._caller("proceed")  # the INVITE was answered with 100 at once

@@ -6,6 +6,7 @@ A message whose Call-ID is no leg's yet is noted under the Call-ID; those notes 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from gateway.core.trace import Kind, Recorder
@@ -42,9 +43,10 @@ class Journal:
         self._legs[call_id] = leg
         self._recorder.join(leg, _stray(call_id))
 
-    def end(self, call_id: str) -> None:
-        """The leg is over, and nothing more of it is under way."""
-        self._legs.pop(call_id, None)
+    def end(self, call_ids: Iterable[str]) -> None:
+        """The leg of these Call-IDs is over, and nothing more of it is under way."""
+        for call_id in call_ids:
+            self._legs.pop(call_id, None)
 
     def received(self, message: Request | Response, data: bytes, flow: Flow, now: float) -> None:
         """Note a message that came in."""

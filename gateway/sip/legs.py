@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import Enum
 from typing import Final
 
-from gateway.core.audio import AudioFactory, Codec
+from gateway.core.audio import AudioFactory, Codec, RtpAudio
 from gateway.core.cause import Cause
 from gateway.core.errors import Exhausted, MalformedError, RemoteError
 from gateway.core.messages import Dial, Event, Offered
@@ -21,25 +22,36 @@ from gateway.sip.account import Account
 from gateway.sip.binding import Binding
 from gateway.sip.channel import SipChannel
 from gateway.sip.dialog import Dialog
+from gateway.sip.fork import Fork, Target
 from gateway.sip.headers import NameAddr
 from gateway.sip.incoming import RETRY_AFTER, IncomingSession
 from gateway.sip.journal import Journal
 from gateway.sip.message import Request, Response
 from gateway.sip.outgoing import OutgoingSession
 from gateway.sip.parameters import Parameters
-from gateway.sip.session import Reply, Setting, description_of, not_acceptable
+from gateway.sip.session import Reply, SessionUser, Setting, description_of, not_acceptable
 from gateway.sip.session_timer import too_brief
-from gateway.sip.transport import Flow
+from gateway.sip.transport import DEFAULT_PORT, Flow, is_address
 from gateway.sip.uri import SipUri, TelUri
 
-__all__ = ["Legs", "LegsConfig"]
+__all__ = ["Legs", "LegsConfig", "Redirects"]
 
 FIRST_NUMBERS: Final = 2**16
 """A dialog's CSeq begins at random below this (RFC 3261 8.1.1.5 asks for less than 2**31)."""
+MAX_CONTACTS: Final = 10
+"""Contacts of a redirection that are looked at."""
 NO_USER: Final = "s"
 """The extension of a call that names none."""
 ANONYMOUS: Final = NameAddr(SipUri.of("anonymous", "anonymous.invalid"), "Anonymous")
 """RFC 3323 section 4.1."""
+
+
+class Redirects(Enum):
+    """Which redirections (3xx) are followed; what is not followed ends the attempt."""
+
+    REFUSED = "refused"
+    OFFICE = "to accounts of the office"
+    ANYWHERE = "to accounts of the office and to any address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +62,15 @@ class LegsConfig:
         codecs: offered and taken, most wanted first.
         channels: the most legs at a time.
         advertised: our address as peers see it, where the one we listen on means nothing to them; may be empty.
+        turn: seconds that an account's contacts of one preference ring before those of the next are tried.
+        redirects: which redirections are followed.
     """
 
     codecs: Sequence[Codec] = DEFAULT_CODECS
     channels: int = 2000
     advertised: str = ""
+    turn: float = 20.0
+    redirects: Redirects = Redirects.OFFICE
 
 
 class Legs:
@@ -67,6 +83,8 @@ class Legs:
         recorder, journal: where legs are written down.
         token: makes tags and Call-IDs that nobody can guess.
         emit: takes the legs' events.
+        contacts: where an account is reached, most preferred first, for redirections to it.
+        realm: the office's domain name, in redirections.
     """
 
     def __init__(
@@ -79,7 +97,11 @@ class Legs:
         journal: Journal,
         token: Callable[[], str],
         emit: Callable[[SipChannel, Event], None],
+        contacts: Callable[[str, float], Sequence[Binding]],
+        realm: str,
     ) -> None:
+        self._contacts = contacts
+        self._realm = realm
         self._config = config
         self._setting = setting
         self._audio = audio
@@ -88,7 +110,7 @@ class Legs:
         self._token = token
         self._emit = emit
         self._serial = 0
-        self._call_ids: dict[SipChannel, str] = {}
+        self._call_ids: dict[SipChannel, list[str]] = {}
 
     def __len__(self) -> int:
         """How many legs live."""
@@ -141,8 +163,8 @@ class Legs:
         self._emit(channel, Offered(_called(request), caller, account.context))
         return session
 
-    def reserve(self, account: Account, binding: Binding) -> SipChannel:
-        """A leg to the telephone at `binding`; its `Dial` sends the INVITE.
+    def reserve(self, account: Account, bindings: Sequence[Binding]) -> SipChannel:
+        """A leg to the telephones at `bindings` (some), most preferred first; its `Dial` calls them.
 
         Raises:
             RemoteError: there is no room for one more leg.
@@ -152,24 +174,19 @@ class Legs:
                 f"all {self._config.channels} SIP legs are in use", Cause.SWITCHING_EQUIPMENT_CONGESTION
             )
         try:
-            row = self._audio.rtp(self._host(binding.flow))
+            row = self._audio.rtp(self._host(bindings[0].flow))
         except Exhausted as fault:
             raise RemoteError(str(fault), Cause.RESOURCE_UNAVAILABLE) from fault
-        call_id = f"{self._token()}@{self._host(binding.flow)}"
-        negotiation = Negotiation(
-            address=row.address, port=row.port, session_id=self._session_id(), codecs=self._config.codecs
-        )
+        targets = [Target(binding.contact, binding.flow, binding.q) for binding in bindings]
 
-        def place(channel: SipChannel, dial: Dial, now: float) -> OutgoingSession:
-            return OutgoingSession(
+        def place(channel: SipChannel, dial: Dial) -> Fork:
+            return Fork(
                 self._setting,
                 channel,
-                self._invite(account, binding, dial.caller, call_id),
-                binding.flow,
-                self._contact(binding.flow),
-                negotiation,
-                peer=channel.peer,
-                number=self._first_number(),
+                targets,
+                call=lambda target, user: self._call(account, target, dial.caller, channel, row, user),
+                redirected=self._redirected,
+                turn=self._config.turn,
             )
 
         channel = SipChannel(
@@ -181,12 +198,48 @@ class Legs:
             over=self._over,
             place=place,
         )
-        self._begin(channel, call_id)
+        self._call_ids[channel] = []
         return channel
 
-    def _invite(self, account: Account, binding: Binding, caller: Party, call_id: str) -> Request:
-        host = self._host(binding.flow)
-        invite = Request("INVITE", replace(binding.contact, headers=""))
+    def _call(
+        self, account: Account, target: Target, caller: Party, channel: SipChannel, row: RtpAudio, user: SessionUser
+    ) -> OutgoingSession:
+        """One of a leg's INVITEs: a call of its own, over the leg's row."""
+        call_id = f"{self._token()}@{self._host(target.flow)}"
+        self._begin(channel, call_id)
+        negotiation = Negotiation(
+            address=row.address, port=row.port, session_id=self._session_id(), codecs=self._config.codecs
+        )
+        return OutgoingSession(
+            self._setting,
+            user,
+            self._invite(account, target, caller, call_id),
+            target.flow,
+            self._contact(target.flow),
+            negotiation,
+            peer=channel.peer,
+            number=self._first_number(),
+        )
+
+    def _redirected(self, response: Response, target: Target, now: float) -> list[Target]:
+        """The targets that a 3xx names, as far as policy follows it."""
+        found: list[Target] = []
+        for contact in response.contacts[:MAX_CONTACTS]:
+            if isinstance(contact.uri, SipUri) and self._config.redirects is not Redirects.REFUSED:
+                found += self._targets_of(contact.uri, target.flow, now)
+        user = target.diverted_by or str(response.to.uri)
+        return [replace(wanted, q=target.q, diverted_by=user) for wanted in found]
+
+    def _targets_of(self, uri: SipUri, flow: Flow, now: float) -> list[Target]:
+        if uri.host in (self._host(flow), flow.local[0], self._realm):
+            return [Target(binding.contact, binding.flow) for binding in self._contacts(uri.username, now)]
+        if self._config.redirects is not Redirects.ANYWHERE or not is_address(uri.host):
+            return []
+        return [Target(uri, Flow("udp", flow.local, (uri.host, uri.port or DEFAULT_PORT)))]
+
+    def _invite(self, account: Account, target: Target, caller: Party, call_id: str) -> Request:
+        host = self._host(target.flow)
+        invite = Request("INVITE", replace(target.uri, headers=""))
         shown = caller.presentation is Presentation.ALLOWED
         who = NameAddr(SipUri.of(caller.number or "unknown", host), caller.name) if shown else ANONYMOUS
         invite.headers.set("From", who.tagged(self._token()))
@@ -194,17 +247,19 @@ class Legs:
         invite.headers.set("Call-ID", call_id)
         if not shown:
             invite.headers.set("Privacy", "id")
+        if target.diverted_by:
+            invite.headers.set("Diversion", f"<{target.diverted_by}>;reason=deflection")
         return invite
 
     def _begin(self, channel: SipChannel, call_id: str) -> None:
-        self._call_ids[channel] = call_id
+        self._call_ids.setdefault(channel, []).append(call_id)
         self._journal.begin(call_id, channel.name)
 
     def _over(self, channel: SipChannel, now: float) -> None:
-        call_id = self._call_ids.pop(channel)
+        call_ids = self._call_ids.pop(channel)
         # CANCEL, the INVITE and BYE may go on, one after the other, for a transaction's life each.
         late = now + 3 * self._setting.timers.patience
-        self._setting.carrier.at(late, lambda _: self._journal.end(call_id))
+        self._setting.carrier.at(late, lambda _: self._journal.end(call_ids))
 
     def _host(self, flow: Flow) -> str:
         return self._config.advertised or flow.local[0]

@@ -154,6 +154,8 @@ class OutgoingSession:
         self._machine = Machine(TABLE, State.CALLING)
         self._credentials = credentials
         self._acks: dict[str, bytes] = {}
+        self.refused_by: Response | None = None
+        """The final response that refused the INVITE, if one did."""
         self._ending: Ending | None = None
         self._established: Established | None = None
         self._transaction: ClientTransaction | None = None
@@ -342,6 +344,7 @@ class OutgoingSession:
             )
 
     def _fail(self, response: Response, now: float) -> None:
+        self.refused_by = response
         self._user.ended(refusal(response, self._peer), now)
 
     def _fall_silent(self, evidence: str, now: float) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 from typing import Final
 
 from gateway.core.errors import MalformedError
@@ -20,7 +19,7 @@ from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request, Response
 from gateway.sip.parameters import Parameters
 from gateway.sip.schedule import Alarm, Schedule
-from gateway.sip.transport import DEFAULT_PORT, Flow
+from gateway.sip.transport import DEFAULT_PORT, Flow, is_address
 from gateway.sip.uri import SipUri
 
 __all__ = ["Registrar", "RegistrarConfig"]
@@ -221,9 +220,7 @@ class Registrar:
 
 def _direct(contact: SipUri, flow: Flow) -> Flow | None:
     """The flow to a contact's own address, or None where it names no address."""
-    try:
-        ip_address(contact.host)
-    except ValueError:
+    if not is_address(contact.host):
         return None
     return Flow(flow.transport, flow.local, (contact.host, contact.port or DEFAULT_PORT))
 

@@ -131,6 +131,8 @@ class SipStack:
             journal=self._journal,
             token=token,
             emit=lambda channel, event: self._tell((channel, event)),
+            contacts=self._registrar.contacts,
+            realm=config.realm,
         )
         self._methods: Final[Mapping[str, Callable[[ServerTransaction, Reply, float], None]]] = {
             "INVITE": self._invited,
@@ -185,7 +187,7 @@ class SipStack:
         return self
 
     def channel(self, address: str, now: float) -> SipChannel:
-        """Reserve a leg to the telephone that account `address` likes best, or registered last; see `Technology`.
+        """Reserve a leg to the telephones of account `address`; see `Technology`.
 
         Raises:
             RemoteError: there is no such account, it is not registered, or there is no room.
@@ -196,7 +198,7 @@ class SipStack:
         contacts = self._registrar.contacts(account.user, now)
         if not contacts:
             raise RemoteError(f"{address} is not registered", Cause.SUBSCRIBER_ABSENT)
-        return self._legs.reserve(account, contacts[0])
+        return self._legs.reserve(account, contacts)
 
     # Registrations, for lists and restarts.
 

@@ -26,6 +26,7 @@ __all__ = [
     "Framed",
     "KeepAlive",
     "StreamFramer",
+    "is_address",
     "response_flow",
     "stamp",
 ]
@@ -221,10 +222,11 @@ def response_flow(response: Response, flow: Flow) -> Flow:
         return Flow(flow.transport, flow.local, (via.received, via.rport))
     target = via.received or via.host
     port = via.port or DEFAULT_PORT
-    return Flow(flow.transport, flow.local, (target, port)) if _is_address(target) else flow
+    return Flow(flow.transport, flow.local, (target, port)) if is_address(target) else flow
 
 
-def _is_address(text: str) -> bool:
+def is_address(text: str) -> bool:
+    """Whether `text` is an IP address, and no name to be looked up."""
     try:
         ip_address(text)
     except ValueError:

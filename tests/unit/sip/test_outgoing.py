@@ -296,16 +296,6 @@ def test_nobody_is_dialled_who_has_no_account_or_no_telephone() -> None:
         assert refusal.value.cause is cause
 
 
-def test_the_latest_telephone_is_called_and_a_better_q_before_it() -> None:
-    office = Office()
-    first, second = Phone(office), Phone(office, host="192.0.2.61")
-    first.register()
-    office.wait(1)
-    second.register(call_id="second")
-    office.command(office.stack.channel("6001", office.clock.now), Dial("6001", CALLER))
-    assert second.arrived().method == "INVITE"
-
-
 def test_no_free_row_and_no_free_leg_are_told_before_the_call() -> None:
     office = Office(SipConfig(legs=LegsConfig(channels=2)), rows=1)
     Phone(office).register()

@@ -1,0 +1,243 @@
+"""One outgoing leg, many telephones: an account's contacts called in parallel and in turn (RFC 3261 16.6, 16.7).
+
+Targets of one preference ring together; those of the next are tried when all of them have failed, or have rung for
+long enough. The first answer wins: the others are cancelled, told that the call was completed elsewhere, and a 2xx
+of theirs that crosses this is acknowledged and ended by its own session. A redirection adds targets where policy
+allows. Each target is an OutgoingSession of its own; the channel above sees one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.errors import Exhausted
+from gateway.sdp.negotiate import Agreement, Direction
+from gateway.sip.message import Response
+from gateway.sip.outgoing import OutgoingSession
+from gateway.sip.session import SessionUser, Setting, Timer
+from gateway.sip.transport import Flow
+from gateway.sip.uri import SipUri
+
+__all__ = ["Fork", "Target"]
+
+MAX_TARGETS: Final = 20
+"""Telephones that one leg calls, redirections included: more is a loop, or an attack."""
+ELSEWHERE: Final = Ending(
+    Cause.NON_SELECTED_USER_CLEARING, "Copperline", Act.CANCELLED, "another telephone of the account answered"
+)
+TURN_OVER: Final = Ending(Cause.NO_ANSWER, "Copperline", Act.CANCELLED, "the next contact's turn came")
+NO_TARGET: Final = Ending(Cause.SUBSCRIBER_ABSENT, "Copperline", Act.FAILED, "no contact to call")
+FOLLOWED: Final = frozenset({300, 301, 302})
+"""Redirections to other places; 305 and 380 ask for other things, which we do not do (RFC 3261 8.1.3.4, 21.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to call.
+
+    Attributes:
+        uri: the Request-URI.
+        flow: the way there.
+        q: preference in thousandths; equals ring together.
+        diverted_by: the user whose telephone sent us here by a redirection; empty where none did.
+    """
+
+    uri: SipUri
+    flow: Flow
+    q: int = 1000
+    diverted_by: str = ""
+
+
+class Fork:
+    """The INVITEs of one leg.
+
+    Args:
+        setting: the stack's services.
+        user: the channel, who sees one session.
+        targets: where to call, most preferred first.
+        call: makes the session that calls a target, for the user given.
+        redirected: the targets that the Contacts of a redirection stand for; none where policy forbids it.
+        turn: seconds that targets of one preference ring before the next are tried.
+    """
+
+    def __init__(
+        self,
+        setting: Setting,
+        user: SessionUser,
+        targets: Iterable[Target],
+        *,
+        call: Callable[[Target, SessionUser], OutgoingSession],
+        redirected: Callable[[Response, Target, float], list[Target]],
+        turn: float,
+    ) -> None:
+        self._setting = setting
+        self._user = user
+        self._call = call
+        self._redirected = redirected
+        self._turn = turn
+        self._groups = [list(group) for _, group in groupby(list(targets)[:MAX_TARGETS], lambda target: target.q)]
+        self._seen: set[str] = set()
+        self._ringing: list[_Branch] = []
+        self._winner: _Branch | None = None
+        self._voice: _Branch | None = None
+        self._told: set[int] = set()
+        self._failures: list[tuple[int, Ending]] = []
+        self._timer: Timer | None = None
+
+    # What the channel asks for.
+
+    def start(self, now: float) -> None:
+        """Call the most preferred targets; where none can be called the user is told so."""
+        self._advance(now)
+
+    def hang_up(self, ending: Ending, now: float) -> None:
+        """Give up, or end the session that was answered; nothing is said to the user any more."""
+        self._groups.clear()
+        self._stop_timer()
+        if self._winner is not None:
+            self._winner.session.hang_up(ending, now)
+        self._cancel(ending, now)
+
+    def direct(self, direction: Direction, now: float) -> None:
+        """Hold or resume the far side; only an answered call can be held."""
+        if self._winner is not None:
+            self._winner.session.direct(direction, now)
+
+    # What the branches tell.
+
+    def agreed(self, branch: _Branch, agreement: Agreement, now: float) -> None:
+        """Early media of the first telephone that has any is heard; those of others would only mix with it."""
+        if self._voice is None:
+            self._voice = branch
+        if self._voice is branch:
+            self._user.agreed(agreement, now)
+
+    def progressed(self, branch: _Branch, status: int, media: bool, now: float) -> None:
+        """Each kind of progress is told once, however many telephones ring."""
+        media = media and self._voice is branch
+        if media or status not in self._told:
+            self._told.add(status)
+            self._user.progressed(status, media, now)
+
+    def answered(self, branch: _Branch, how: str, now: float) -> None:
+        """The first answer wins."""
+        self._winner = branch
+        self._groups.clear()
+        self._stop_timer()
+        self._ringing.remove(branch)
+        self._cancel(ELSEWHERE, now)
+        if self._voice is not branch and branch.agreement is not None:
+            self._voice = branch
+            self._user.agreed(branch.agreement, now)
+        self._user.answered(how, now)
+
+    def keyed(self, digit: str, seconds: float, now: float) -> None:
+        """A digit came as INFO."""
+        self._user.keyed(digit, seconds, now)
+
+    def ended(self, branch: _Branch, ending: Ending, now: float) -> None:
+        """A telephone refused or is silent, or the call is over."""
+        if self._winner is branch:
+            self._user.ended(ending, now)
+            return
+        if branch not in self._ringing:
+            return
+        self._ringing.remove(branch)
+        if self._voice is branch:
+            self._voice = None
+        response = branch.session.refused_by
+        status = response.status if response else 0
+        self._failures.append((_rank(status), ending))
+        if status >= 600:  # 16.7 step 5: nobody else is to be asked
+            self._groups.clear()
+            self._cancel(ending, now)
+        elif response is not None and status in FOLLOWED:
+            self._groups[:0] = [self._redirected(response, branch.target, now)]
+        if not self._ringing:
+            self._advance(now)
+
+    # Inside.
+
+    def _advance(self, now: float) -> None:
+        """Call the next targets; when there are none left, the best of the failures ends the leg."""
+        self._stop_timer()
+        while self._groups and not self._ringing:
+            for target in self._groups.pop(0):
+                self._try(target, now)
+        if not self._ringing:
+            self._user.ended(min(self._failures, key=lambda failure: failure[0], default=(0, NO_TARGET))[1], now)
+        elif self._groups:
+            self._timer = self._setting.carrier.at(now + self._turn, self._turn_over)
+
+    def _try(self, target: Target, now: float) -> None:
+        if str(target.uri) in self._seen or len(self._seen) >= MAX_TARGETS:
+            return
+        self._seen.add(str(target.uri))
+        branch = _Branch(self, target)
+        branch.session = self._call(target, branch)
+        self._ringing.append(branch)
+        try:
+            branch.session.start(now)
+        except Exhausted as fault:
+            self._ringing.remove(branch)
+            ending = Ending(Cause.SWITCHING_EQUIPMENT_CONGESTION, "Copperline", Act.FAILED, str(fault))
+            self._failures.append((_rank(503), ending))
+
+    def _turn_over(self, now: float) -> None:
+        self._failures.append((_rank(480), TURN_OVER))
+        self._voice = None
+        self._cancel(TURN_OVER, now)
+        self._advance(now)
+
+    def _cancel(self, ending: Ending, now: float) -> None:
+        losers, self._ringing = self._ringing, []
+        for loser in losers:
+            loser.session.hang_up(ending, now)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+class _Branch:
+    """One target of a Fork; see `SessionUser`."""
+
+    session: OutgoingSession
+
+    def __init__(self, fork: Fork, target: Target) -> None:
+        self._fork = fork
+        self.target = target
+        self.agreement: Agreement | None = None
+
+    def progressed(self, status: int, media: bool, now: float) -> None:
+        self._fork.progressed(self, status, media, now)
+
+    def agreed(self, agreement: Agreement, now: float) -> None:
+        self.agreement = agreement
+        self._fork.agreed(self, agreement, now)
+
+    def answered(self, how: str, now: float) -> None:
+        self._fork.answered(self, how, now)
+
+    def keyed(self, digit: str, seconds: float, now: float) -> None:
+        self._fork.keyed(digit, seconds, now)
+
+    def ended(self, ending: Ending, now: float) -> None:
+        self._fork.ended(self, ending, now)
+
+
+def _rank(status: int) -> int:
+    """How much a failure says of the user that was called, least first (RFC 3261 16.7 step 6); 0 is silence."""
+    if status >= 600:
+        return 0
+    if status == 486:
+        return 1
+    if status in (0, 408, 430, 480):
+        return 4 if status == 0 else 3
+    return 2 if 400 <= status < 500 else 5

@@ -1,0 +1,256 @@
+"""One leg that calls several telephones (RFC 3261 sections 16.6, 16.7, 8.1.3.4), as conversations."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.messages import Alerting, Answered, Dial, Hangup, Progress, Released
+from gateway.core.number import Party
+from gateway.sip.channel import SipChannel
+from gateway.sip.legs import LegsConfig, Redirects
+from gateway.sip.message import Request
+from gateway.sip.stack import SipConfig
+from tests.support.sip import Office, Phone, session_description
+
+CLEAR = Ending(Cause.NORMAL_CLEARING, "telephone 101", Act.HUNG_UP, "ONHOOK")
+
+
+def registered(office: Office, host: str, q: str = "1", user: str = "6001", transport: str = "udp") -> Phone:
+    phone = Phone(office, user, host=host, transport=transport)
+    contact = ("Contact", f"<sip:{user}@{host}:5070>;q={q}")
+    phone.proved(
+        phone.request(
+            "REGISTER", "sip:192.0.2.1", headers=(("Expires", "3600"), contact), call_id=f"register-{host}"
+        )
+    )
+    assert phone.response().status == 200
+    return phone
+
+
+def dial(office: Office, user: str = "6001") -> SipChannel:
+    office.heard()
+    channel = office.stack.channel(user, office.clock.now)
+    office.command(channel, Dial(user, Party("101", "Reception")))
+    return channel
+
+
+def methods(phone: Phone) -> list[str]:
+    return [message.method for message in phone.messages() if isinstance(message, Request)]
+
+
+def ended(office: Office) -> Ending:
+    (event,) = office.events()
+    assert isinstance(event, Released)
+    return event.ending
+
+
+def test_section_16_6_equals_ring_together_as_calls_of_their_own() -> None:
+    office = Office()
+    desk, hall = registered(office, "192.0.2.60"), registered(office, "192.0.2.61")
+    dial(office)
+    one, two = desk.arrived(), hall.arrived()
+    assert one.call_id != two.call_id and one.from_.tag != two.from_.tag
+    assert (str(one.uri), str(two.uri)) == ("sip:6001@192.0.2.60:5070", "sip:6001@192.0.2.61:5070")
+    assert office.desk.open == 1
+    desk.reply(one, 180)
+    hall.reply(two, 180)
+    assert office.events() == [Alerting()]
+
+
+def test_section_16_7_the_first_answer_wins_and_the_other_is_told_that_it_was_completed_elsewhere() -> None:
+    office = Office()
+    desk, hall = registered(office, "192.0.2.60"), registered(office, "192.0.2.61")
+    channel = dial(office)
+    one, two = desk.arrived(), hall.arrived()
+    desk.reply(one, 180)
+    hall.reply(two, 180)
+    hall.reply(two, 200, body=session_description(42000))
+    assert methods(hall) == ["ACK"]
+    cancel = desk.arrived()
+    assert cancel.method == "CANCEL" and (cancel.headers.get("Reason") or "").startswith("SIP;cause=200")
+    desk.reply(cancel, 200)
+    desk.reply(one, 487)
+    assert methods(desk) == ["ACK"]
+    assert office.events() == [Alerting(), Answered("200 OK")]
+    assert office.desk.rows[0].remotes[-1][1] == 42000
+    office.command(channel, Hangup(CLEAR))
+    assert methods(hall) == ["BYE"] and methods(desk) == []
+    office.quiet()
+
+
+def test_section_16_7_an_answer_that_crosses_our_cancel_is_acknowledged_and_ended() -> None:
+    office = Office()
+    desk, hall = registered(office, "192.0.2.60"), registered(office, "192.0.2.61")
+    channel = dial(office)
+    one, two = desk.arrived(), hall.arrived()
+    desk.reply(one, 180)
+    hall.reply(two, 200, body=session_description(42000))
+    desk.reply(one, 200, body=session_description(41000))
+    assert methods(desk) == ["CANCEL", "ACK", "BYE"] and methods(hall) == ["ACK"]
+    assert office.desk.rows[0].remotes[-1][1] == 42000 and channel.audio is not None
+    office.command(channel, Hangup(CLEAR))
+    office.quiet()
+
+
+def test_early_media_is_that_of_the_first_and_the_answers_is_that_of_the_winner() -> None:
+    office = Office()
+    desk, hall = registered(office, "192.0.2.60"), registered(office, "192.0.2.61")
+    dial(office)
+    one, two = desk.arrived(), hall.arrived()
+    desk.reply(one, 183, body=session_description(41000))
+    hall.reply(two, 183, body=session_description(42000))
+    assert [remote[1] for remote in office.desk.rows[0].remotes] == [41000]
+    hall.reply(two, 200)
+    assert [remote[1] for remote in office.desk.rows[0].remotes] == [41000, 42000]
+    assert office.events()[0] == Progress()
+
+
+def test_section_16_6_the_less_preferred_are_tried_when_the_others_have_failed() -> None:
+    office = Office()
+    first = registered(office, "192.0.2.60", "1", transport="tcp")
+    second = registered(office, "192.0.2.61", "0.5")
+    dial(office)
+    invite = first.arrived()
+    assert second.messages() == []
+    first.reply(invite, 503)
+    assert methods(first) == ["ACK"]
+    second.reply(second.arrived(), 486)
+    assert ended(office).cause is Cause.USER_BUSY
+    office.quiet()
+
+
+def test_a_telephone_that_is_gone_gives_way_to_the_next() -> None:
+    office = Office()
+    first = registered(office, "192.0.2.60", "1", transport="tcp")
+    second = registered(office, "192.0.2.61", "0.5")
+    dial(office)
+    assert methods(first) == ["INVITE"]
+    office.stack.lost(first.flow, office.clock.now)
+    office.drain()
+    assert methods(second) == ["INVITE"]
+
+
+def test_the_less_preferred_have_their_turn_after_20_s_of_ringing() -> None:
+    office = Office()
+    first, second = registered(office, "192.0.2.60", "1"), registered(office, "192.0.2.61", "0.5")
+    channel = dial(office)
+    first.reply(first.arrived(), 180)
+    office.wait(20.1)
+    cancel = first.arrived()
+    assert cancel.method == "CANCEL"
+    first.reply(cancel, 200)
+    second.reply(second.arrived(), 200, body=session_description())
+    assert office.events() == [Alerting(), Answered("200 OK")]
+    office.command(channel, Hangup(CLEAR))
+    office.quiet()
+
+
+@pytest.mark.parametrize(
+    ("statuses", "cause"),
+    [
+        ((486, 408), Cause.USER_BUSY),
+        ((503, 480), Cause.NO_USER_RESPONDING),
+        ((503, 404), Cause.UNALLOCATED_NUMBER),
+        ((500, 486), Cause.USER_BUSY),
+    ],
+)
+def test_section_16_7_the_failure_that_says_most_is_told(statuses: tuple[int, int], cause: Cause) -> None:
+    office = Office()
+    phones = registered(office, "192.0.2.60"), registered(office, "192.0.2.61")
+    dial(office)
+    for phone, status in zip(phones, statuses, strict=True):
+        phone.reply(phone.arrived(), status)
+    assert ended(office).cause is cause
+    office.quiet()
+
+
+def test_section_16_7_step_5_a_6xx_ends_it_for_all() -> None:
+    office = Office()
+    desk, hall = registered(office, "192.0.2.60"), registered(office, "192.0.2.61")
+    third = registered(office, "192.0.2.62", "0.1")
+    dial(office)
+    one, two = desk.arrived(), hall.arrived()
+    hall.reply(two, 180)
+    desk.reply(one, 603)
+    assert methods(hall) == ["CANCEL"] and methods(third) == []
+    assert office.events()[-1] == Released(Ending(Cause.CALL_REJECTED, "account 6001", Act.REFUSED, "603 Decline"))
+
+
+def test_giving_up_cancels_every_telephone() -> None:
+    office = Office()
+    desk, hall = registered(office, "192.0.2.60"), registered(office, "192.0.2.61")
+    later = registered(office, "192.0.2.62", "0.1")
+    channel = dial(office)
+    for phone in (desk, hall):
+        phone.reply(phone.arrived(), 180)
+    office.command(channel, Hangup(CLEAR))
+    assert methods(desk) == methods(hall) == ["CANCEL"]
+    office.wait(60)
+    assert methods(later) == [] and not any(isinstance(event, Released) for event in office.events())
+    office.quiet()
+
+
+# Redirections.
+
+
+def redirect(phone: Phone, contact: str, status: int = 302) -> None:
+    response = phone.arrived().reply(status, to_tag="below")
+    response.headers.set("Contact", contact)
+    phone.send(response)
+
+
+def test_section_8_1_3_4_a_redirection_to_an_account_is_followed() -> None:
+    office = Office()
+    phone, colleague = registered(office, "192.0.2.60"), registered(office, "192.0.2.70", user="6002")
+    dial(office)
+    redirect(phone, "<sip:6002@192.0.2.1>")
+    invite = colleague.arrived()
+    assert str(invite.uri) == "sip:6002@192.0.2.70:5070"
+    assert invite.headers.get("Diversion") == "<sip:6001@192.0.2.1>;reason=deflection"
+    colleague.reply(invite, 200, body=session_description())
+    assert office.events() == [Answered("200 OK")]
+
+
+@pytest.mark.parametrize(
+    ("policy", "contact", "status"),
+    [
+        (Redirects.REFUSED, "<sip:6002@192.0.2.1>", 302),
+        (Redirects.OFFICE, "<sip:6002@203.0.113.7>", 302),
+        (Redirects.OFFICE, "<sip:6003@192.0.2.1>", 302),
+        (Redirects.OFFICE, "<tel:+12565550100>", 302),
+        (Redirects.ANYWHERE, "<sip:x@name.example>", 302),
+        (Redirects.ANYWHERE, "<sip:6002@192.0.2.1>", 305),
+        (Redirects.ANYWHERE, "<sip:6002@192.0.2.1>", 380),
+    ],
+)
+def test_a_redirection_that_policy_or_sense_forbids_ends_the_attempt(
+    policy: Redirects, contact: str, status: int
+) -> None:
+    office = Office(SipConfig(legs=LegsConfig(redirects=policy)))
+    phone = registered(office, "192.0.2.60")
+    registered(office, "192.0.2.70", user="6002")
+    dial(office)
+    redirect(phone, contact, status)
+    assert ended(office).evidence.startswith(str(status))
+    office.quiet()
+
+
+def test_a_redirection_anywhere_goes_to_the_address_it_names() -> None:
+    office = Office(SipConfig(legs=LegsConfig(redirects=Redirects.ANYWHERE)))
+    phone = registered(office, "192.0.2.60")
+    other = Phone(office, host="203.0.113.7", port=5066)
+    dial(office)
+    redirect(phone, "<sip:anna@203.0.113.7:5066>")
+    assert str(other.arrived().uri) == "sip:anna@203.0.113.7:5066"
+
+
+def test_redirections_in_a_circle_end() -> None:
+    office = Office()
+    phone, colleague = registered(office, "192.0.2.60"), registered(office, "192.0.2.70", user="6002")
+    dial(office)
+    redirect(phone, "<sip:6002@192.0.2.1>")
+    redirect(colleague, "<sip:6001@192.0.2.1>")
+    assert ended(office).cause is Cause.REDIRECTION_TO_NEW_DESTINATION
+    office.quiet()

@@ -131,6 +131,14 @@ class AudioStats:
     """Packets dropped as malformed, from a wrong source or of an unknown payload type."""
     lost: int = 0
     """Gaps in the sequence received."""
+    jitter: float = 0.0
+    """Seconds by which the spacing of packets received varies (RFC 3550 6.4.1)."""
+    far_lost: int = 0
+    """Packets of ours that the peer reports as lost; negative where it got some twice."""
+    far_jitter: float = 0.0
+    """Seconds of jitter that the peer reports."""
+    round_trip: float | None = None
+    """Seconds to the peer and back, by its latest report; None until there was one."""
 
 
 class Capture(Protocol):
@@ -209,7 +217,15 @@ class RtpAudio(Audio, Protocol):
     """Our RTP port (even)."""
 
     def set_remote(
-        self, address: str, port: int, codec: Codec, event_payload_type: int | None, send: bool = True
+        self,
+        address: str,
+        port: int,
+        codec: Codec,
+        event_payload_type: int | None,
+        send: bool = True,
+        *,
+        rtcp: tuple[str, int] | None = None,
+        rtcp_mux: bool = False,
     ) -> None:
         """Send to and accept from a peer.
 
@@ -218,6 +234,8 @@ class RtpAudio(Audio, Protocol):
             codec: what to send and to expect.
             event_payload_type: RFC 4733 payload type, or None where not negotiated.
             send: False while the peer wants nothing from us (hold).
+            rtcp: address and port for reports (RFC 3605); None for the port after the audio's.
+            rtcp_mux: reports go to and come from the audio's own port (RFC 5761).
         """
         ...
 

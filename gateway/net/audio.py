@@ -1,7 +1,7 @@
 """Where legs get their rows: opens an RTP socket from a range of ports and hands it to the media plane.
 
 In go a local address or a device's descriptor, out comes a row. A socket is closed only once the plane has let go
-of it, and its port is free again only then. Ports are even; the odd one above each is left to RTCP (RFC 3550 11).
+of it, and its port is free again only then. Ports are even; the odd one after each is its RTCP (RFC 3550 11).
 """
 
 from __future__ import annotations
@@ -46,25 +46,26 @@ class AudioDesk:
 
     @property
     def open_sockets(self) -> int:
-        """RTP sockets open now."""
+        """RTP ports open now, each with the RTCP port after it."""
         return self._open
 
     def rtp(self, local_address: str) -> RtpRow:
         """Open an RTP socket on `local_address` (an IPv4 or IPv6 literal) and give it a row.
 
         Raises:
-            Exhausted: no port or no row is free.
+            Exhausted: no port, no file descriptor or no row is free.
             LocalError: the address is none of this machine's, or no literal.
         """
-        opened, port = self._socket(local_address)
+        audio, reports, port = self._sockets(local_address)
         self._open += 1
 
         def close() -> None:
-            opened.close()
+            audio.close()
+            reports.close()
             self._open -= 1
 
         try:
-            return self._plane.add_rtp(opened.fileno(), local_address, port, on_removed=close)
+            return self._plane.add_rtp(audio.fileno(), local_address, port, close, reports.fileno())
         except Exhausted:
             close()
             raise
@@ -78,30 +79,31 @@ class AudioDesk:
         kept = [owner]
         return self._plane.add_frames(descriptor, encoding, on_removed=kept.clear)
 
-    def _socket(self, address: str) -> tuple[socket.socket, int]:
+    def _sockets(self, address: str) -> tuple[socket.socket, socket.socket, int]:
+        """Sockets for RTP and RTCP on two ports in a row, and the first port."""
         try:
             version = ipaddress.ip_address(address).version
         except ValueError as error:
             raise LocalError(f"{address!r} is no IP address to open RTP on; give a literal one") from error
-        opened = socket.socket(socket.AF_INET6 if version == 6 else socket.AF_INET, socket.SOCK_DGRAM)
-        opened.setblocking(False)
-        if version == 6:
-            opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        # EF (RFC 3246): what carries speech asks the network for its place in the queue.
-        opened.setsockopt(*_TRAFFIC_CLASS[version], 46 << 2)
-        for port in self._ports():
-            try:
-                opened.bind((address, port))
-            except PermissionError as error:
-                opened.close()
-                raise LocalError(f"RTP port {port} may not be opened; take ports above 1023") from error
-            except OSError as error:
-                if error.errno == errno.EADDRINUSE:
+        pair: list[socket.socket] = []
+        try:
+            for port in self._ports():
+                # One that found its port taken can be bound to another; one that was bound cannot.
+                if not pair:
+                    pair.append(_open(version))
+                if not _bind(pair[0], address, port):
                     continue
-                opened.close()
-                raise LocalError(f"RTP cannot be received on {address}: {error.strerror}") from error
-            return opened, port
-        opened.close()
+                pair.append(_open(version))
+                if _bind(pair[1], address, port + 1):
+                    return pair[0], pair[1], port
+                while pair:
+                    pair.pop().close()
+        except OSError as error:
+            while pair:
+                pair.pop().close()
+            raise _explained(error, address) from error
+        while pair:
+            pair.pop().close()
         raise Exhausted(
             f"all RTP ports from {self._range[0]} to {self._range[-1]} are in use; make [sip] rtp_ports wider"
         )
@@ -113,3 +115,34 @@ class AudioDesk:
             place = (start + step) % len(self._range)
             self._turn = place + 1
             yield self._range[place]
+
+
+def _open(version: int) -> socket.socket:
+    opened = socket.socket(socket.AF_INET6 if version == 6 else socket.AF_INET, socket.SOCK_DGRAM)
+    opened.setblocking(False)
+    if version == 6:
+        opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    # EF (RFC 3246): what carries speech asks the network for its place in the queue.
+    opened.setsockopt(*_TRAFFIC_CLASS[version], 46 << 2)
+    return opened
+
+
+def _bind(opened: socket.socket, address: str, port: int) -> bool:
+    """Whether the port was free."""
+    try:
+        opened.bind((address, port))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return False
+        raise
+    return True
+
+
+def _explained(error: OSError, address: str) -> LocalError:
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return Exhausted(
+            "no file descriptor is free for RTP; raise the limit of open files (LimitNOFILE, ulimit -n)"
+        )
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return LocalError("the RTP ports may not be opened; take ports above 1023")
+    return LocalError(f"RTP cannot be received on {address}: {error.strerror}")

@@ -28,7 +28,9 @@ from gateway.plane.libc import (
     memset,
     store_release,
 )
-from gateway.plane.rows import end_sound, end_sounds, part, replan
+from gateway.plane.peer import let_go
+from gateway.plane.reports import say_goodbye
+from gateway.plane.rows import end_sound, end_sounds, leave_epoll, part, replan
 from gateway.plane.table import (
     ACTIVE,
     COMMANDS,
@@ -39,6 +41,7 @@ from gateway.plane.table import (
     FREE,
     HIGH,
     LOST,
+    NAME,
     ROW,
     RTP,
     Shared,
@@ -54,15 +57,16 @@ __all__ = [
     "PLAY",
     "REMOTE",
     "REMOVE",
+    "REPORTS",
     "SEND_DIGITS",
     "STOP_PLAY",
     "drain",
     "listen_to",
 ]
 
-ADD: Final = 1  # kind, descriptor, encoding, ssrc, sequence, timestamp
+ADD: Final = 1  # kind, descriptor, encoding, ssrc, sequence, timestamp, RTCP descriptor; its name in data
 REMOVE: Final = 2
-REMOTE: Final = 3  # payload type, event type, encoding, sending, keep, length of the sockaddr in data
+REMOTE: Final = 3  # payload type, event type, encoding, sending, keep, octets of a sockaddr, mux; two in data
 JOIN: Final = 4  # peer, its generation
 PART: Final = 5
 ECHO: Final = 6
@@ -72,7 +76,12 @@ SEND_DIGITS: Final = 9  # count, samples on, samples off; codes in data
 DETECT: Final = 10  # on
 CAPTURE: Final = 11  # base, length (0: end)
 
+REPORTS: Final = 1 << 23
+"""Bit in what epoll carries that says that a row's RTCP descriptor is meant; 16 bits are the row."""
+
 _ROW_SIZE: Final = ROW.itemsize
+_SECOND_ADDRESS: Final = 32
+"""Where in its data a REMOTE command has the address for RTCP; family 0 for none."""
 _DETECTOR_SIZE: Final = DTMF_STATE.itemsize
 _EIO: Final = 5
 _EBUSY: Final = 16
@@ -135,6 +144,7 @@ def _switch(t: Shared, command: np.void, i: int) -> int:
         if row["detecting"] == 0:
             memset(t["detectors"] + i * _DETECTOR_SIZE, 0, _DETECTOR_SIZE)
         row["detecting"] = command["arguments"][0]
+        row["tone"] = 0
     elif op == CAPTURE:
         row["capture_base"] = command["arguments"][0]
         row["capture_length"] = command["arguments"][1]
@@ -155,6 +165,22 @@ def listen_to(t: Shared, i: int) -> int:
     if epoll_ctl(t["control"][EPOLL], EPOLL_CTL_ADD, row_at(t, i)["descriptor"], t["epoll"]) < 0:
         return errno()
     return 0
+
+
+@stage
+def _listen_to_reports(t: Shared, i: int) -> int:
+    """Put the RTCP descriptor of row `i`, if it has one, into epoll; 0 or errno."""
+    row = row_at(t, i)
+    if row["rtcp_descriptor"] < 0:
+        return 0
+    entry = epoll_at(t, 0)
+    entry["events"] = EPOLLIN
+    entry["data"] = (row["generation"] << 24) | REPORTS | i
+    if epoll_ctl(t["control"][EPOLL], EPOLL_CTL_ADD, row["rtcp_descriptor"], t["epoll"]) == 0:
+        return 0
+    error = errno()
+    epoll_ctl(t["control"][EPOLL], EPOLL_CTL_DEL, row["descriptor"], t["epoll"])
+    return int(error)
 
 
 @stage
@@ -182,7 +208,15 @@ def _add(t: Shared, command: np.void, i: int, now: int) -> int:
     # An RTP row is not expected to hear anything before it has a peer.
     row["silent"] = 1 if arguments[0] == RTP else 0
     reset(t, i)
+    row["rtcp_descriptor"] = arguments[6]
+    row["rtcp_heard_at"] = now
+    row["round_trip"] = -1
+    row["transit"] = -1
+    for k in range(NAME):
+        row["rtcp_name"][k] = command["data"][k]
     error = listen_to(t, i)
+    if error == 0:
+        error = _listen_to_reports(t, i)
     if error != 0:
         return error
     row["state"] = ACTIVE
@@ -195,8 +229,9 @@ def _add(t: Shared, command: np.void, i: int, now: int) -> int:
 @stage
 def _remove(t: Shared, i: int, now: int) -> int:
     row = row_at(t, i)
-    if row["state"] == ACTIVE and row["disarmed"] == 0:
-        epoll_ctl(t["control"][EPOLL], EPOLL_CTL_DEL, row["descriptor"], t["epoll"])
+    if row["state"] == ACTIVE:
+        say_goodbye(t, i, now)
+        leave_epoll(t, i)
     part(t, i)
     end_sounds(t, i, SOUND_LOST, now)
     row["state"] = FREE
@@ -218,13 +253,19 @@ def _remote(t: Shared, command: np.void, i: int, now: int) -> int:
     # Whoever sends first is the peer, again; where we send to meanwhile changes only with what was signalled, or
     # each refresh of a session would break a path through NAT until the next packet.
     row["latched"] = 0
+    let_go(t, i)
+    row["rtcp_mux"] = arguments[6]
     if arguments[4] == 0:
         row["remote_length"] = arguments[5]
+        row["rtcp_remote_length"] = arguments[5] if command["data"][_SECOND_ADDRESS] != 0 else 0
         for k in range(arguments[5]):
             row["remote"][k] = command["data"][k]
+            row["rtcp_remote"][k] = command["data"][_SECOND_ADDRESS + k]
     row["heard_at"] = now
     row["silent"] = 0
     replan(t, i)
+    if row["peer"] >= 0:
+        replan(t, row["peer"])  # it may have to keep tones to itself from now on, or no longer
     return 0
 
 

@@ -2,7 +2,7 @@
 
 `stage` marks a function that is compiled into those that call it; `entry` one that Python calls, whose machine
 code (with every stage in it) is kept on disk. Numba notices a change of the entry's own file only, so
-`FINGERPRINT`, a checksum of all files that take part, is a closure value of every entry: it is part of numba's
+`FINGERPRINT`, a checksum of all files that may take part, is a closure value of every entry: it is part of numba's
 cache key, and a change to any stage compiles anew instead of running old code. Both release the interpreter lock
 while they run.
 """
@@ -24,8 +24,16 @@ _without_value: Final[Any] = types.unliteral
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+_CONTROL: Final = frozenset(
+    f"{name}.py"
+    for name in ("__init__", "arena", "capture", "control", "plane", "row", "rtcp", "rtp", "thread", "warm")
+)
+"""Files of which nothing is compiled. One that is missing here costs a needless compilation, never old code."""
+
+
 def _fingerprint() -> int:
-    files = [*sorted(Path(__file__).parent.glob("*.py")), Path(gateway.media.detect.__file__)]
+    room = sorted(file for file in Path(__file__).parent.glob("*.py") if file.name not in _CONTROL)
+    files = [*room, Path(gateway.media.detect.__file__)]
     value = 0
     for file in files:
         value = zlib.crc32(file.read_bytes(), value)

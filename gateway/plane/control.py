@@ -19,6 +19,7 @@ from gateway.plane.commands import ADD, PLAY
 from gateway.plane.events import ACCEPTED, REFUSED, REMOVED, ROW_LOST, SOUND_ENDED
 from gateway.plane.loop import observe, publish
 from gateway.plane.table import (
+    ARGUMENTS,
     COMMAND_SIGNAL,
     COMMANDS,
     COMMANDS_READ,
@@ -36,7 +37,6 @@ Answer = Callable[[bool], None]
 
 _PROMISES: Final = {ADD: 3, PLAY: 2}
 """Events that a command brings, or may bring once: its answer; a row's loss and removal; a sound's end."""
-_ARGUMENTS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Control:
                 break
             self._waiting.popleft()
             self._promised += promise
-            arguments = (*command.arguments, *(0,) * (_ARGUMENTS - len(command.arguments)))
+            arguments = (*command.arguments, *(0,) * (ARGUMENTS - len(command.arguments)))
             data = np.zeros(DIGITS, np.uint8)
             data[: len(command.data)] = np.frombuffer(command.data, np.uint8)
             tables.commands[(written + done) % COMMANDS] = (

@@ -17,9 +17,11 @@ from gateway.plane.compiled import stage
 from gateway.plane.libc import memmove
 from gateway.plane.table import Shared
 
-__all__ = ["convert", "from_linear", "to_linear", "width"]
+__all__ = ["convert", "from_linear", "hush", "to_linear", "width"]
 
 _NETWORK: Final = 2
+_SILENCE: Final = (0xFF, 0xD5)
+"""Zero in mu-law and A-law (G.711 tables 1, 2)."""
 _LITTLE: Final = sys.byteorder == "little"
 
 
@@ -32,6 +34,13 @@ def width(code: int) -> int:
 @stage
 def _high_first(code: int) -> bool:
     return code == _NETWORK or not _LITTLE
+
+
+@stage
+def hush(data: NDArray[np.uint8], start: int, code: int, samples: int) -> None:
+    """Make `samples` samples of `data[start:]` silence."""
+    for k in range(start, start + samples * width(code)):
+        data[k] = _SILENCE[code] if code < _NETWORK else 0
 
 
 @stage

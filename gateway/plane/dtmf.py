@@ -36,6 +36,9 @@ _SEGMENT: Final = 0xFFFF
 _OLD: Final = 40_000
 """Samples (5 s) by which a timestamp may be behind and still be a straggler, not a source begun anew."""
 _ENDS: Final = 3
+_SUSPECTED: Final = 2
+"""Looks with one pair in them after which a digit is kept from a peer that gets it as an event. What it then has
+heard of it is shorter than the 23 ms that no receiver takes for a digit (Q.24); speech is seldom caught by it."""
 _LEAST_GAP: Final = 3 * FRAME
 """60 ms: Q.24 wants 40 ms of pause at least; a receiver that makes tones of events must keep it."""
 # Phases of a digit being sent: 0 waits, 1 is held, 2.. end packets sent, _GAP the pause after it.
@@ -95,9 +98,11 @@ def close_stale_event(t: Shared, i: int, now: int) -> None:
 def detect(t: Shared, i: int, samples: NDArray[np.int16], count: int, now: int) -> None:
     """Look for tones; a peer that sends events is not listened to, lest each digit be heard twice."""
     row = row_at(t, i)
-    found = detect_dtmf(detector_at(t, i), samples, count)
+    detector = detector_at(t, i)
+    found = detect_dtmf(detector, samples, count)
+    row["tone"] = 1 if detector["digit"] != 0 or detector["hits"] >= _SUSPECTED else 0
     if found < 0 and row["events_heard"] == 0:
-        emit(t, DIGIT, i, row["generation"], 0, -found, detector_at(t, i)["duration"], now)
+        emit(t, DIGIT, i, row["generation"], 0, -found, detector["duration"], now)
 
 
 @stage

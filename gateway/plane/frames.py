@@ -13,12 +13,12 @@ from typing import Final
 
 from gateway.plane.access import row_at, stages_of
 from gateway.plane.compiled import stage
-from gateway.plane.convert import from_linear, to_linear, width
+from gateway.plane.convert import from_linear, hush, to_linear, width
 from gateway.plane.dtmf import digit_under_way
 from gateway.plane.jitter import put, take
 from gateway.plane.libc import EPOLL_CTL_DEL, EPOLLERR, EPOLLHUP, EPOLLRDHUP, epoll_ctl, errno, memmove, read, write
 from gateway.plane.listen import listen
-from gateway.plane.plan import DECODE, ECHO, FORWARD, QUEUE, SOUND, TAKE
+from gateway.plane.plan import DECODE, ECHO, FORWARD, MUTE, QUEUE, SOUND, TAKE
 from gateway.plane.player import next_frame
 from gateway.plane.rows import lose, replan
 from gateway.plane.send import may_send, send_frame
@@ -85,6 +85,8 @@ def _frame_in(t: Shared, i: int, now: int) -> None:
         row["frame_clock"] = (row["frame_clock"] + FRAME) & 0xFFFFFFFF
     elif stages & FORWARD:
         peer = row["peer"]
+        if stages & MUTE and row["tone"]:
+            hush(t["packet"], 0, row["encoding"], FRAME)
         if may_send(t, peer) and not (stages_of(t)[peer] & SOUND) and not digit_under_way(t, peer):
             send_frame(t, peer, False, row["encoding"], now)
 

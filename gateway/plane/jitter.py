@@ -4,7 +4,7 @@ In go linear samples with their RTP timestamp, in any order and length; out come
 without ever waiting. A sample's place is its timestamp modulo the queue, so reordering, duplicates and any ptime
 need no rule of their own. The delay starts at the row's depth; a late packet makes it longer by a frame, a pause
 after it was needlessly long makes it shorter by one. What is missing is the last frame again, fading (as in G.711
-appendix I, without its pitch search).
+appendix I, without its pitch search), or comfort noise where the sender said that it falls silent (RFC 3389).
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ def reset(t: Shared, i: int) -> None:
     row["queue_ready"] = 0
     row["queue_depth"] = FRAME_DEPTH if row["kind"] == FRAMES else RTP_DEPTH
     row["queue_gaps"] = 0
+    row["noise"] = 0
     memset(t["last_frame"] + i * FRAME * 2, 0, FRAME * 2)
 
 
@@ -78,6 +79,7 @@ def put(t: Shared, i: int, samples: NDArray[np.int16], count: int, timestamp: in
         talk_start: the marker bit; an empty queue then starts anew with its full depth.
     """
     row = row_at(t, i)
+    row["noise"] = 0
     offset = signed(timestamp - row["queue_read"])
     apart = offset < -QUEUE_SIZE or offset + count > QUEUE_SIZE
     empty = signed(row["queue_newest"] - row["queue_read"]) <= 0
@@ -103,11 +105,20 @@ def put(t: Shared, i: int, samples: NDArray[np.int16], count: int, timestamp: in
 
 
 @stage
+def _noise(t: Shared, peak: int) -> int:
+    """A sample of white noise: the level is what makes silence sound alive, its colour hardly matters."""
+    t["random"] = (t["random"] * 1664525 + 1013904223) & 0xFFFFFFFF
+    return int((((t["random"] >> 16) - 32768) * peak) >> 15)
+
+
+@stage
 def take(t: Shared, i: int, out: NDArray[np.int16]) -> None:
-    """The next 160 samples that came in on row `i`, into `out`; silence where there is nothing at all."""
+    """The next 160 samples that came in on row `i`, into `out`; where there is nothing, silence or its noise."""
     row = row_at(t, i)
+    noise = row["noise"]
     if row["queue_ready"] == 0:
-        memset(out.ctypes.data, 0, FRAME * 2)
+        for k in range(FRAME):
+            out[k] = _noise(t, noise) if noise else 0
         return
     read = row["queue_read"]
     queue = queue_of(t, i)
@@ -123,19 +134,20 @@ def take(t: Shared, i: int, out: NDArray[np.int16]) -> None:
             filled[place] = 0
             out[k] = queue[place]
         else:
-            out[k] = (int(last[k]) * gain) >> 8
+            out[k] = _noise(t, noise) if noise else (int(last[k]) * gain) >> 8
             missing += 1
         peak = max(peak, abs(int(out[k])))
     row["queue_read"] = (read + FRAME) & 0xFFFFFFFF
     if missing:
         row["queue_gaps"] = gaps + 1
-        if gain > 0:
+        if gain > 0 and noise == 0:
             row["concealed"] += 1
     else:
         row["queue_gaps"] = 0
         memmove(last.ctypes.data, out.ctypes.data, FRAME * 2)
     if row["queue_gaps"] >= _STARVED:
         row["queue_ready"] = 0
+        memset(last.ctypes.data, 0, FRAME * 2)  # or what was said before a pause would be heard again after it
         return
     _shorten(t, i, peak)
 

@@ -33,6 +33,7 @@ __all__ = [
     "MSG_NOSIGNAL",
     "MSG_TRUNC",
     "clock_gettime",
+    "connect",
     "epoll_ctl",
     "epoll_wait",
     "errno",
@@ -73,6 +74,7 @@ read: Final[Any] = types.ExternalFunction("read", _long(_int, _long, _long))
 write: Final[Any] = types.ExternalFunction("write", _long(_int, _long, _long))
 recvfrom: Final[Any] = types.ExternalFunction("recvfrom", _long(_int, _long, _long, _int, _long, _long))
 sendto: Final[Any] = types.ExternalFunction("sendto", _long(_int, _long, _long, _int, _long, _int))
+connect: Final[Any] = types.ExternalFunction("connect", _int(_int, _long, _int))
 epoll_ctl: Final[Any] = types.ExternalFunction("epoll_ctl", _int(_int, _int, _int, _long))
 epoll_wait: Final[Any] = types.ExternalFunction("epoll_wait", _int(_int, _long, _int, _int))
 memmove: Final[Any] = types.ExternalFunction("memmove", _long(_long, _long, _long))

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from gateway.plane.access import epoll_at, row_at, stages_of, word
-from gateway.plane.commands import drain, listen_to
+from gateway.plane.commands import REPORTS, drain, listen_to
 from gateway.plane.compiled import FINGERPRINT, entry, stage
 from gateway.plane.dtmf import close_stale_event, digit_under_way, send_event
 from gateway.plane.events import SILENT, emit, signal
@@ -30,9 +30,11 @@ from gateway.plane.libc import (
     read,
     store_release,
 )
+from gateway.plane.peer import RELATCH_SILENCE, let_go
 from gateway.plane.plan import EVENT_OPEN, REARM, SEND_EVENTS, SOUND
 from gateway.plane.player import next_frame
 from gateway.plane.receive import packet_ready
+from gateway.plane.reports import report_if_due, report_ready
 from gateway.plane.rows import lose, replan
 from gateway.plane.send import may_send, send_frame
 from gateway.plane.table import (
@@ -86,11 +88,13 @@ def _serve(t: Shared, index: int, now: int) -> None:
     if data == TIMER_READY:
         read(t["control"][TIMER], t["clock"].ctypes.data + 24, 8)
         return
-    i = data & 0xFFFFFF
+    i = data & 0xFFFF
     row = row_at(t, i)
     if row["state"] != ACTIVE or row["generation"] != data >> 24:
         return
-    if row["kind"] == FRAMES:
+    if data & REPORTS:
+        report_ready(t, i, flags, now)
+    elif row["kind"] == FRAMES:
         frame_ready(t, i, flags, now)
     else:
         packet_ready(t, i, flags, now)
@@ -140,6 +144,12 @@ def _watch(t: Shared, i: int, now: int) -> None:
     """Say once when a row has heard nothing for long, and find out if its descriptor was closed under it."""
     row = row_at(t, i)
     quiet = now - row["heard_at"]
+    if row["kind"] == RTP:
+        if quiet > RELATCH_SILENCE:
+            let_go(t, i)
+        report_if_due(t, i, now)
+        # Who reports is there: on hold, or quiet by itself (RFC 3264 8.4: RTCP goes on).
+        quiet = min(quiet, now - row["rtcp_heard_at"])
     if row["silent"] or quiet < (FRAME_SILENCE if row["kind"] == FRAMES else RTP_SILENCE):
         return
     row["silent"] = 1

@@ -17,6 +17,7 @@ __all__ = [
     "ECHO",
     "EVENT_OPEN",
     "FORWARD",
+    "MUTE",
     "QUEUE",
     "REARM",
     "SEND_EVENTS",
@@ -41,6 +42,8 @@ SEND_EVENTS: Final = 256
 # What is looked after on the tick.
 EVENT_OPEN: Final = 512
 REARM: Final = 1024
+# What is kept from the peer.
+MUTE: Final = 2048
 
 _WORDS: Final = {
     DECODE: "decode",
@@ -54,10 +57,23 @@ _WORDS: Final = {
     SEND_EVENTS: "send telephone events",
     EVENT_OPEN: "wait for the end of a telephone event",
     REARM: "listen again to its descriptor",
+    MUTE: "keep DTMF tones from the peer",
 }
 
 TICKED: Final = EVENT_OPEN | REARM
 """Stages for which any row is visited on the plane's tick."""
+
+
+@stage
+def _onward(peer: bool, peer_frames: bool, echo: bool, mute: bool) -> int:
+    """Where audio that comes in goes."""
+    if echo:
+        return ECHO
+    if not peer:
+        return 0
+    if peer_frames:
+        return QUEUE
+    return FORWARD | MUTE if mute else FORWARD
 
 
 @stage
@@ -72,6 +88,7 @@ def plan(
     capturing: bool,
     event_open: bool,
     disarmed: bool,
+    peer_events: bool,
 ) -> int:
     """The stages of a row.
 
@@ -84,18 +101,14 @@ def plan(
         detecting, capturing: DTMF is looked for; what comes in is kept.
         event_open: a telephone event came in and has not ended.
         disarmed: its descriptor is not listened to until the next tick.
+        peer_events: its peer is given digits as telephone events, so it must not hear them as tones besides.
     """
     stages = 0
     if detecting:
         stages |= DETECT
     if capturing:
         stages |= CAPTURE
-    if echo:
-        stages |= ECHO
-    elif peer and peer_frames:
-        stages |= QUEUE
-    elif peer:
-        stages |= FORWARD
+    stages |= _onward(peer, peer_frames, echo, detecting and peer_events)
     if stages & (DETECT | CAPTURE | QUEUE):
         stages |= DECODE
     if frames and peer and not echo:

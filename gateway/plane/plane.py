@@ -9,6 +9,7 @@ The pump is where every listener, `on_end` and `on_removed` is called, and nowhe
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 import select
@@ -125,12 +126,21 @@ class Plane:
     # Rows.
 
     def add_rtp(
-        self, descriptor: int, address: str, port: int, on_removed: Callable[[], None] | None = None
+        self,
+        descriptor: int,
+        address: str,
+        port: int,
+        on_removed: Callable[[], None] | None = None,
+        rtcp_descriptor: int = -1,
     ) -> RtpRow:
-        """Give a row to a UDP socket bound to `address`:`port`.
+        """Give a row to a UDP socket bound to `address`:`port`, by number.
+
+        The row connects it to its peer and disconnects it again, upon which the kernel gives up a port that it
+        chose itself (bind to port 0).
 
         Args:
-            on_removed: called from the pump once the plane has let go of the descriptor; close it then.
+            rtcp_descriptor: a UDP socket for its reports, or -1 where it has none of its own.
+            on_removed: called from the pump once the plane has let go of the descriptors; close them then.
 
         Raises:
             Exhausted: no row is free.
@@ -139,7 +149,8 @@ class Plane:
         row = RtpRow(self, index, generation, address, port)
         # Random beginnings (RFC 3550 5.1): a stranger cannot guess what to send.
         beginnings = (secrets.randbits(32), secrets.randbits(16), secrets.randbits(32))
-        self._add(row, (RTP, descriptor, CODES[Encoding.PCMU], *beginnings), on_removed)
+        name = base64.b64encode(secrets.token_bytes(12))
+        self._add(row, (RTP, descriptor, CODES[Encoding.PCMU], *beginnings, rtcp_descriptor), on_removed, name)
         return row
 
     def add_frames(
@@ -154,7 +165,7 @@ class Plane:
         os.set_blocking(descriptor, False)
         row = PlaneRow(self, index, generation)
         code = NATIVE if encoding is Encoding.L16 else CODES[encoding]
-        self._add(row, (FRAMES, descriptor, code, 0, 0, 0), on_removed)
+        self._add(row, (FRAMES, descriptor, code, 0, 0, 0, -1), on_removed)
         return row
 
     # The loop.
@@ -292,7 +303,9 @@ class Plane:
         self._generations[index] += 1
         return index, self._generations[index]
 
-    def _add(self, row: PlaneRow, arguments: Sequence[int], on_removed: Callable[[], None] | None) -> None:
+    def _add(
+        self, row: PlaneRow, arguments: Sequence[int], on_removed: Callable[[], None] | None, name: bytes = b""
+    ) -> None:
         self._rows[row.index] = (row, on_removed)
 
         def answer(accepted: bool) -> None:
@@ -301,7 +314,7 @@ class Plane:
                 row.closed = True
                 self._removed(row.index)
 
-        self.post(row.index, row.generation, commands.ADD, arguments, answer=answer)
+        self.post(row.index, row.generation, commands.ADD, arguments, name, answer)
 
     def _dispatch(self, happening: Happening) -> None:
         if happening.kind == events.SOUND_ENDED:

@@ -159,7 +159,7 @@ class PlaneRow:
         self._post(
             commands.CAPTURE,
             (block.base, block.length),
-            answer=lambda accepted: capture.begin() if accepted else None,
+            answer=lambda accepted: capture.begin() if accepted else capture.stop(),
         )
         return capture
 
@@ -170,7 +170,16 @@ class PlaneRow:
         row = self._host.tables.rows[self.index]
         if int(row["generation"]) != self.generation:
             return AudioStats()
-        return AudioStats(int(row["received"]), int(row["sent"]), int(row["refused"]), int(row["lost"]))
+        return AudioStats(
+            received=int(row["received"]),
+            sent=int(row["sent"]),
+            refused=int(row["refused"]),
+            lost=int(row["lost"]),
+            jitter=int(row["jitter"]) / 16 / _RATE,
+            far_lost=int(row["far_lost"]),
+            far_jitter=int(row["far_jitter"]) / _RATE,
+            round_trip=int(row["round_trip"]) / 1e9 if row["round_trip"] >= 0 else None,
+        )
 
     def close(self) -> None:
         """Take the row out of the plane."""
@@ -228,7 +237,7 @@ class RtpRow(PlaneRow):
         self.address = address
         self.port = port
         self._event_type: int | None = None
-        self._signalled: tuple[str, int] | None = None
+        self._signalled: tuple[str, int, tuple[str, int] | None] | None = None
 
     @property
     def digits_as_events(self) -> bool:
@@ -236,7 +245,15 @@ class RtpRow(PlaneRow):
         return self._event_type is not None
 
     def set_remote(
-        self, address: str, port: int, codec: Codec, event_payload_type: int | None, send: bool = True
+        self,
+        address: str,
+        port: int,
+        codec: Codec,
+        event_payload_type: int | None,
+        send: bool = True,
+        *,
+        rtcp: tuple[str, int] | None = None,
+        rtcp_mux: bool = False,
     ) -> None:
         """Send to and accept from a peer.
 
@@ -244,19 +261,25 @@ class RtpRow(PlaneRow):
             LocalError: an address of another family than ours or no address, a port, payload type or clock rate
                 out of range.
         """
-        remote = _sockaddr(address, port, ipaddress.ip_address(self.address).version)
+        version = ipaddress.ip_address(self.address).version
+        remote = _sockaddr(address, port, version)
+        if rtcp is None and port < 65535:
+            rtcp = (address, port + 1)  # RFC 3550 11
+        reports = _sockaddr(*rtcp, version) if rtcp is not None else b""
         event = -1 if event_payload_type is None else event_payload_type
         if not 0 <= codec.payload_type <= 127 or not -1 <= event <= 127 or event == codec.payload_type:
             raise LocalError(f"payload types {codec.payload_type} and {event_payload_type} cannot be used together")
         if codec.rate != _RATE:
             raise LocalError(f"{codec.encoding.value} at {codec.rate} Hz cannot be carried; offer it at {_RATE} Hz")
-        keep = self._signalled == (address, port)
-        self._signalled = (address, port)
+        if rtcp_mux and (64 <= codec.payload_type <= 95 or 64 <= event <= 95):
+            raise LocalError("payload types 64 to 95 cannot share a port with RTCP; use others (RFC 5761)")
+        keep = self._signalled == (address, port, rtcp)
+        self._signalled = (address, port, rtcp)
         self._event_type = event_payload_type
         self._post(
             commands.REMOTE,
-            (codec.payload_type, event, CODES[codec.encoding], int(send), int(keep), len(remote)),
-            remote,
+            (codec.payload_type, event, CODES[codec.encoding], int(send), int(keep), len(remote), int(rtcp_mux)),
+            remote.ljust(32, b"\0") + reports,
         )
 
 

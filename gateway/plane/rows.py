@@ -13,7 +13,7 @@ from gateway.plane.libc import EPOLL_CTL_DEL, epoll_ctl
 from gateway.plane.plan import plan
 from gateway.plane.table import ACTIVE, EPOLL, FRAMES, LOST, Shared
 
-__all__ = ["end_sound", "end_sounds", "lose", "part", "replan"]
+__all__ = ["end_sound", "end_sounds", "leave_epoll", "lose", "part", "replan"]
 
 
 @stage
@@ -35,6 +35,7 @@ def replan(t: Shared, i: int) -> None:
         row["capture_length"] > 0,
         row["event_code"] >= 0,
         row["disarmed"] != 0,
+        peer >= 0 and row_at(t, peer)["event_type"] >= 0,
     )
 
 
@@ -71,12 +72,22 @@ def part(t: Shared, i: int) -> None:
 
 
 @stage
+def leave_epoll(t: Shared, i: int) -> None:
+    """Listen to the descriptors of row `i` no more."""
+    row = row_at(t, i)
+    if row["disarmed"] == 0:
+        epoll_ctl(t["control"][EPOLL], EPOLL_CTL_DEL, row["descriptor"], t["epoll"])
+    if row["rtcp_descriptor"] >= 0:
+        epoll_ctl(t["control"][EPOLL], EPOLL_CTL_DEL, row["rtcp_descriptor"], t["epoll"])
+
+
+@stage
 def lose(t: Shared, i: int, error: int, now: int) -> None:
     """The descriptor of row `i` has failed for good: leave it alone from now on."""
     row = row_at(t, i)
     if row["state"] != ACTIVE:
         return
-    epoll_ctl(t["control"][EPOLL], EPOLL_CTL_DEL, row["descriptor"], t["epoll"])
+    leave_epoll(t, i)
     part(t, i)
     row["state"] = LOST
     row["capture_length"] = 0

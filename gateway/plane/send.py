@@ -13,6 +13,7 @@ from gateway.plane.access import row_at
 from gateway.plane.compiled import stage
 from gateway.plane.convert import convert, from_linear, width
 from gateway.plane.libc import MSG_DONTWAIT, MSG_NOSIGNAL, errno, sendto
+from gateway.plane.octets import put_word
 from gateway.plane.rows import lose
 from gateway.plane.table import ACTIVE, FRAME, Shared
 
@@ -32,6 +33,7 @@ _JUMP: Final = 1000
 _EBADF: Final = 9
 _ENODEV: Final = 19
 _ENOTSOCK: Final = 88
+_ECONNREFUSED: Final = 111
 
 
 @stage
@@ -60,28 +62,33 @@ def send_packet(
     out[1] = payload_type | (0x80 if marker else 0)
     out[2] = (sequence >> 8) & 0xFF
     out[3] = sequence & 0xFF
-    ssrc = row["ssrc"]
-    for k in range(4):
-        out[4 + k] = (timestamp >> (24 - 8 * k)) & 0xFF
-        out[8 + k] = (ssrc >> (24 - 8 * k)) & 0xFF
-    address = t["address"]
-    for k in range(row["remote_length"]):
-        address[k] = row["remote"][k]
-    done = sendto(
-        row["descriptor"],
-        out.ctypes.data,
-        HEADER + octets,
-        MSG_DONTWAIT | MSG_NOSIGNAL,
-        address.ctypes.data,
-        row["remote_length"],
-    )
+    put_word(out, 4, timestamp)
+    put_word(out, 8, row["ssrc"])
+    done = _hand_over(t, i, HEADER + octets)
+    if done < 0 and errno() == _ECONNREFUSED:
+        # Told of an earlier packet, which takes the place of sending this one: the peer may be there again.
+        done = _hand_over(t, i, HEADER + octets)
     if done >= 0:
         row["sent"] += 1
+        row["octets_sent"] += octets
         return
     error = errno()
     # Anything else is a state of the network (unreachable, refused, filtered, full) and may pass.
     if error == _EBADF or error == _ENODEV or error == _ENOTSOCK:
         lose(t, i, error, now)
+
+
+@stage
+def _hand_over(t: Shared, i: int, octets: int) -> int:
+    row = row_at(t, i)
+    out = t["out"].ctypes.data
+    if row["connected"] == 1:
+        return int(sendto(row["descriptor"], out, octets, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0))
+    length = row["remote_length"]
+    address = t["address"]
+    for k in range(length):
+        address[k] = row["remote"][k]
+    return int(sendto(row["descriptor"], out, octets, MSG_DONTWAIT | MSG_NOSIGNAL, address.ctypes.data, length))
 
 
 @stage

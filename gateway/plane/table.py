@@ -26,6 +26,7 @@ from gateway.plane.libc import EPOLL_EVENT
 
 __all__ = [
     "ACTIVE",
+    "ARGUMENTS",
     "BATCH",
     "CODES",
     "COMMAND",
@@ -46,6 +47,7 @@ __all__ = [
     "HIGH",
     "LOST",
     "MAX_PAYLOAD",
+    "NAME",
     "NATIVE",
     "NEXT_TICK",
     "PACKET",
@@ -58,6 +60,7 @@ __all__ = [
     "TICKS_SKIPPED",
     "TIMER",
     "UNSIGNALLED",
+    "WALL",
     "WATCHING",
     "Shared",
     "Tables",
@@ -75,6 +78,10 @@ COMMANDS: Final = 1024
 """Commands that fit in their ring; control keeps the rest."""
 BATCH: Final = 64
 """Descriptors taken from epoll at once."""
+NAME: Final = 16
+"""Octets of a canonical name (RFC 7022 4.2: 96 random bits in base 64)."""
+ARGUMENTS: Final = 7
+"""Numbers that a command carries."""
 DIGITS: Final = 64
 """Digits that wait in a row to be sent as events."""
 
@@ -108,6 +115,9 @@ COMMAND_SIGNAL: Final = 89  # eventfd: commands wait
 EVENT_SIGNAL: Final = 90  # eventfd: events wait
 TIMER: Final = 91  # timerfd, or -1 when stepped by hand
 WATCHING: Final = 92  # in epoll: 1 the signal of commands, 2 the timer too
+WALL: Final = (
+    93  # ns from the loop's clock to NTP's (RFC 5905: since 1900), written by control before the loop runs
+)
 _WORDS: Final = 96
 
 _STREAM_IN: Final = [
@@ -116,6 +126,14 @@ _STREAM_IN: Final = [
     ("latched", "i8"),
     ("source_ssrc", "i8"),
     ("source_sequence", "i8"),  # highest so far, or -1
+    ("source_cycles", "i8"),  # what its wraps have added to the sequence number
+    ("source_first", "i8"),  # the first one
+    ("source_received", "i8"),  # packets since the first one
+    ("transit", "i8"),  # of the last packet: arrival less timestamp, in samples
+    ("jitter", "i8"),  # sixteenths of a sample (RFC 3550 A.8)
+    ("left", "i8"),  # it said goodbye
+    ("noise", "i8"),  # peak of the comfort noise that it asks for in its silence, or 0
+    ("tone", "i8"),  # a DTMF tone is being heard, or may be
     ("heard_at", "i8"),  # ns of the last valid packet or frame
     ("silent", "i8"),  # it has been said
     ("events_heard", "i8"),
@@ -134,6 +152,7 @@ _STREAM_OUT: Final = [
     ("timestamp", "i8"),  # of the newest packet sent
     ("span", "i8"),  # samples in it
     ("sent_at", "i8"),  # ns
+    ("octets_sent", "i8"),  # of payload
     ("feed", "i8"),  # whence the last packet came; see send.py
     ("feed_generation", "i8"),
     ("feed_ssrc", "i8"),
@@ -149,6 +168,25 @@ _STREAM_OUT: Final = [
     ("digit_timestamp", "i8"),
     ("digit_elapsed", "i8"),
     ("digit_at", "i8"),
+]
+
+_REPORTS: Final = [
+    ("rtcp_descriptor", "i8"),  # -1: none
+    ("rtcp_mux", "i8"),  # reports share the port of the audio (RFC 5761)
+    ("rtcp_remote_length", "i8"),
+    ("rtcp_remote", "u1", (32,)),
+    ("rtcp_name", "u1", (NAME,)),
+    ("rtcp_due", "i8"),  # ns; 0: not yet known
+    ("rtcp_heard_at", "i8"),
+    ("reports_sent", "i8"),
+    ("reported_sent", "i8"),  # packets sent when the last report left
+    ("reported_expected", "i8"),  # of the peer's packets, when the last report left
+    ("reported_received", "i8"),
+    ("far_ntp", "i8"),  # middle 32 bits of the time in the peer's last sender report, or 0
+    ("far_ntp_at", "i8"),  # ns when it came
+    ("far_lost", "i8"),  # packets of ours that the peer says were lost
+    ("far_jitter", "i8"),  # samples
+    ("round_trip", "i8"),  # ns, or -1
 ]
 
 _SOUNDS: Final = [
@@ -188,6 +226,7 @@ ROW: Final = np.dtype(
         ("disarmed", "i8"),
         ("remote_length", "i8"),
         ("remote", "u1", (32,)),  # sockaddr_in or sockaddr_in6
+        ("connected", "i8"),  # its socket takes packets of `remote` alone
         ("received", "i8"),
         ("sent", "i8"),
         ("refused", "i8"),
@@ -196,6 +235,7 @@ ROW: Final = np.dtype(
         ("concealed", "i8"),
         *_STREAM_IN,
         *_STREAM_OUT,
+        *_REPORTS,
         *_SOUNDS,
         *_QUEUE,
     ],
@@ -208,7 +248,7 @@ COMMAND: Final = np.dtype(
         ("row", "i8"),
         ("generation", "i8"),
         ("serial", "i8"),
-        ("arguments", "i8", (6,)),
+        ("arguments", "i8", (ARGUMENTS,)),
         ("data", "u1", (DIGITS,)),
     ],
     align=True,
@@ -252,6 +292,7 @@ SHARED: Final = np.dtype(
         ("address_length", "i4", (2,)),
         ("packet", "u1", (PACKET,)),
         ("out", "u1", (PACKET,)),
+        ("random", "i8"),  # state of a linear congruential generator
         ("linear", "i2", (PACKET,)),
         ("spoken", "i2", (FRAME,)),
         # G.711, mu-law first.

@@ -16,7 +16,7 @@ from typing import Final
 
 from gateway.core.errors import LocalError
 from gateway.plane.loop import observe, publish, run
-from gateway.plane.table import COMMAND_SIGNAL, NEXT_TICK, STOP, TICKS, TIMER, Tables
+from gateway.plane.table import COMMAND_SIGNAL, NEXT_TICK, STOP, TICKS, TIMER, WALL, Tables
 
 __all__ = ["PlaneThread"]
 
@@ -25,6 +25,8 @@ _CLOCK_MONOTONIC: Final = 1
 _TFD_FLAGS: Final = os.O_NONBLOCK | os.O_CLOEXEC
 """TFD_NONBLOCK | TFD_CLOEXEC (sys/timerfd.h) are the same bits."""
 _TFD_TIMER_ABSTIME: Final = 1
+_NTP_EPOCH: Final = 2_208_988_800 * 1_000_000_000
+"""ns from 1900 to 1970 (RFC 5905 6)."""
 _COME_UP: Final = 180.0
 """Seconds to the first tick: a cold compile on a slow machine fits in; warm it takes half a second."""
 _STOP_WITHIN: Final = 5.0
@@ -64,6 +66,7 @@ class PlaneThread:
         self._timer = _open_timer(first)
         self._tables.control[TIMER] = self._timer
         self._tables.control[NEXT_TICK] = first
+        self._tables.control[WALL] = time.time_ns() - time.monotonic_ns() + _NTP_EPOCH
         self._thread.start()
         # Stopped before the interpreter is taken down, which frees the tables.
         atexit.register(self.stop)

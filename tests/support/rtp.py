@@ -14,10 +14,11 @@ import numpy as np
 from gateway.core.audio import Encoding, Samples
 from gateway.media import g711
 from gateway.plane.dtmf import NAMES
+from gateway.plane.rtcp import RtcpReport
 from gateway.plane.rtp import RtpPacket
 from gateway.plane.telephone_event import TelephoneEvent
 
-__all__ = ["RtpEndpoint", "coded", "linear"]
+__all__ = ["RtcpEndpoint", "RtpEndpoint", "coded", "linear"]
 
 _FRAME = 160
 
@@ -51,10 +52,11 @@ class RtpEndpoint:
         sequence: int = 1000,
         timestamp: int = 50_000,
         host: str = "127.0.0.1",
+        port: int = 0,
     ) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        self._socket.bind((host, 0))
+        self._socket.bind((host, port))
         self._socket.setblocking(False)
         self.address, self.port = self._socket.getsockname()[:2]
         self.encoding = encoding
@@ -128,11 +130,55 @@ class RtpEndpoint:
         self.received += fresh
         return fresh
 
+    def hear_raw(self) -> list[bytes]:
+        """Datagrams that have come since the last look, whatever they are."""
+        fresh = []
+        while True:
+            try:
+                fresh.append(self._socket.recv(4096))
+            except BlockingIOError:
+                return fresh
+
     def heard(self) -> Samples:
         """All audio received so far, in order of arrival, gaps ignored."""
         self.hear()
         audio = [linear(p.payload, self.encoding) for p in self.received if p.payload_type == self.payload_type]
         return np.concatenate(audio) if audio else np.zeros(0, np.int16)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+
+class RtcpEndpoint:
+    """The reporting side of a telephone, on a socket of its own.
+
+    Attributes:
+        address, port: where it listens.
+    """
+
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self._socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind((host, 0))
+        self._socket.setblocking(False)
+        self.address, self.port = self._socket.getsockname()[:2]
+
+    def send(self, report: RtcpReport, address: str, port: int) -> None:
+        """Send one report."""
+        self.send_raw(report.serialise(), address, port)
+
+    def send_raw(self, data: bytes, address: str, port: int) -> None:
+        """Send any octets."""
+        self._socket.sendto(data, (address, port))
+
+    def hear(self) -> list[RtcpReport]:
+        """Reports that have come since the last look."""
+        fresh = []
+        while True:
+            try:
+                fresh.append(RtcpReport.parse(self._socket.recv(4096)))
+            except BlockingIOError:
+                return fresh
 
     def close(self) -> None:
         """Close the socket."""

@@ -42,7 +42,15 @@ class ScriptedRow(ScriptedAudio):
         self.closings = 0
 
     def set_remote(
-        self, address: str, port: int, codec: Codec, event_payload_type: int | None, send: bool = True
+        self,
+        address: str,
+        port: int,
+        codec: Codec,
+        event_payload_type: int | None,
+        send: bool = True,
+        *,
+        rtcp: tuple[str, int] | None = None,
+        rtcp_mux: bool = False,
     ) -> None:
         self.remotes.append((address, port, codec, event_payload_type, send))
 
@@ -87,7 +95,7 @@ def session_description(
 
 
 class Office:
-    """A SipStack with three accounts, its clock, and the wire to its telephones."""
+    """A SipStack with three accounts and a trusted trunk, its clock, and the wire to its telephones."""
 
     def __init__(
         self, config: SipConfig | None = None, *, rows: int = 100, bindings: Bindings | None = None
@@ -98,7 +106,10 @@ class Office:
         tokens = count(1)
         self.stack = SipStack(
             config=config or SipConfig(),
-            accounts=[Account(user, Secret(f"secret-{user}"), f"Name {user}") for user in ("6001", "6002", "6003")],
+            accounts=[
+                *(Account(user, Secret(f"secret-{user}"), f"Name {user}") for user in ("6001", "6002", "6003")),
+                Account("trunk", Secret("secret-trunk"), context="pstn", trusted=True),
+            ],
             audio=self.desk,
             recorder=self.recorder,
             bindings=bindings,

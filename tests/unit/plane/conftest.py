@@ -14,7 +14,7 @@ from gateway.core.errors import Exhausted
 from gateway.media import g711
 from gateway.plane.plane import Plane, PlaneConfig, PlaneUsage
 from gateway.plane.row import PlaneRow, RtpRow
-from tests.support.rtp import RtpEndpoint
+from tests.support.rtp import RtcpEndpoint, RtpEndpoint
 
 TICK = 0.02
 
@@ -53,6 +53,18 @@ class Device:
         return np.frombuffer(data, np.int16) if self.encoding is Encoding.L16 else g711.decode(data, self.encoding)
 
 
+def open_port(host: str) -> socket.socket:
+    """A UDP socket bound to a free port by its number, as the plane wants it."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as scout:
+        scout.bind((host, 0))
+        port = scout.getsockname()[1]
+    opened = socket.socket(family, socket.SOCK_DGRAM)
+    opened.bind((host, port))
+    opened.setblocking(False)
+    return opened
+
+
 class Studio:
     """Everything that a test of the plane needs, on one hand-moved clock."""
 
@@ -63,14 +75,12 @@ class Studio:
         self.ends: list[SoundEnd] = []
         self.closed: list[str] = []
         self.plays = 0
-        self._opened: list[RtpEndpoint | Device] = []
+        self._opened: list[RtpEndpoint | RtcpEndpoint | Device] = []
         self.settle()  # the plane's ticks count from here
 
     def row(self, host: str = "127.0.0.1", name: str = "socket") -> RtpRow:
         """An RTP row that knows no peer yet."""
-        ours = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
-        ours.bind((host, 0))
-        ours.setblocking(False)
+        ours = open_port(host)
 
         def on_removed() -> None:
             ours.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import socket
 from collections.abc import Iterator
 
@@ -69,6 +71,31 @@ def test_a_port_that_another_program_has_is_passed_over(plane: Plane) -> None:
     desk = AudioDesk(plane=plane, ports=PORTS)
     assert desk.rtp("127.0.0.1").port == 42002
     taken.close()
+
+
+def test_a_port_whose_rtcp_port_is_taken_is_passed_over(plane: Plane) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 42001))
+        before = len(os.listdir("/proc/self/fd"))
+        row = AudioDesk(plane=plane, ports=PORTS).rtp("127.0.0.1")
+        assert row.port == 42002
+        assert len(os.listdir("/proc/self/fd")) == before + 2
+
+
+def test_running_out_of_file_descriptors_is_named_and_leaves_none_open(plane: Plane) -> None:
+    desk = AudioDesk(plane=plane, ports=(42000, 42099))
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    before = os.listdir("/proc/self/fd")
+    with open(os.devnull) as newest:
+        limit = newest.fileno() + 1  # one is free: enough for RTP, not for RTCP
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    try:
+        with pytest.raises(Exhausted, match="LimitNOFILE"):
+            desk.rtp("127.0.0.1")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+    assert desk.open_sockets == 0
 
 
 def test_when_rows_run_out_the_socket_is_given_back(plane: Plane) -> None:

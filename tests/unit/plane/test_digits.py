@@ -13,7 +13,7 @@ from gateway.media.detect import DtmfReceiver
 from gateway.media.tone import dtmf
 from gateway.plane.row import PlaneRow
 from gateway.plane.telephone_event import TelephoneEvent
-from tests.support.rtp import RtpEndpoint
+from tests.support.rtp import RtpEndpoint, coded, linear
 from tests.unit.plane.conftest import Device, Studio, speech
 
 
@@ -248,3 +248,57 @@ def test_tones_that_wait_are_forgotten_with_their_row(studio: Studio) -> None:
     studio.tick()
     assert studio.plane.usage().sounds == 0
     assert SoundEnd.LOST not in studio.ends
+
+
+def hear_tones(studio: Studio, mouth: object, ear: RtpEndpoint, samples: np.ndarray) -> np.ndarray:
+    """What `ear` hears as audio while `mouth` says `samples`, 20 ms at a time."""
+    for start in range(0, len(samples) - 159, 160):
+        mouth.say(samples[start : start + 160])
+        studio.tick()
+    return ear.heard()
+
+
+@pytest.mark.parametrize("offset", range(0, 160, 20))
+@pytest.mark.parametrize("far", ["rtp", "frames"])
+def test_tones_are_kept_from_a_peer_that_gets_the_digit_as_an_event(studio: Studio, far: str, offset: int) -> None:
+    b, bob = studio.telephone()
+    a, alice = studio.telephone(event_type=None) if far == "rtp" else studio.device()
+    a.detect_digits(True)
+    a.join(b)
+    studio.settle()
+    tones = np.concatenate([np.zeros(160 + offset, np.int16), dtmf("147", 0.1, 0.1), np.zeros(160, np.int16)])
+    heard = hear_tones(studio, alice, bob, tones)
+    assert digits(studio, a) == "147"
+    assert len(heard) == len(tones) // 160 * 160  # silence in their place, not a gap
+    assert DtmfReceiver().feed(heard) == []
+    loud = np.abs(heard.astype(int)) > 500
+    assert loud.sum() < 3 * 184  # 23 ms of each at most
+
+
+def test_tones_reach_a_peer_that_has_no_events(studio: Studio) -> None:
+    (a, alice), (b, bob) = studio.telephone(event_type=None), studio.telephone(event_type=None)
+    a.detect_digits(True)
+    a.join(b)
+    studio.settle()
+    heard = hear_tones(studio, alice, bob, dtmf("147", 0.1, 0.1))
+    assert [digit for digit, _ in DtmfReceiver().feed(heard)] == ["1", "4", "7"]
+
+
+def test_tones_are_kept_back_from_when_the_peer_agrees_to_events(studio: Studio) -> None:
+    (a, alice), (b, bob) = studio.telephone(event_type=None), studio.telephone(event_type=None)
+    a.detect_digits(True)
+    a.join(b)
+    studio.settle()
+    b.set_remote(bob.address, bob.port, Codec(Encoding.PCMU, 0), 101)
+    studio.settle()
+    assert DtmfReceiver().feed(hear_tones(studio, alice, bob, dtmf("147", 0.1, 0.1))) == []
+
+
+def test_speech_passes_untouched_while_tones_are_looked_for(studio: Studio) -> None:
+    (a, alice), (b, bob) = studio.telephone(event_type=None), studio.telephone()
+    a.detect_digits(True)
+    a.join(b)
+    studio.settle()
+    said = speech(4.0)
+    heard = hear_tones(studio, alice, bob, said)
+    assert np.array_equal(heard, linear(coded(said, Encoding.PCMU), Encoding.PCMU))

@@ -226,3 +226,13 @@ def test_a_closed_plane_is_not_kept_alive() -> None:
 def test_a_size_that_makes_no_sense_is_named(rows: int) -> None:
     with pytest.raises(LocalError, match=str(rows)):
         Plane(PlaneConfig(rows=rows))
+
+
+def test_a_capture_that_comes_too_late_holds_nothing(studio: Studio) -> None:
+    row, _ = studio.telephone()
+    row.close()
+    capture = row.capture(0.5)
+    studio.settle()
+    assert len(capture.read()) == 0
+    studio.settle()
+    assert studio.plane.usage().arena == 0

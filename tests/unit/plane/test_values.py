@@ -84,7 +84,9 @@ def test_an_event_cut_off_is_malformed() -> None:
 
 
 def planned(**facts: bool) -> int:
-    names = "frames peer peer_frames echo sounding events detecting capturing event_open disarmed".split()
+    names = (
+        "frames peer peer_frames echo sounding events detecting capturing event_open disarmed peer_events".split()
+    )
     return plan.plan.py_func(*(facts.get(name, False) for name in names))
 
 
@@ -103,6 +105,15 @@ def test_a_line_joined_to_rtp_sends_at_once_and_takes_from_the_queue() -> None:
     )
 
 
+def test_tones_are_kept_only_from_a_peer_that_gets_events() -> None:
+    assert (
+        plan.describe(planned(peer=True, detecting=True)) == "decode, detect DTMF, send on to an RTP peer at once"
+    )
+    muted = plan.describe(planned(peer=True, detecting=True, peer_events=True))
+    assert muted.endswith("send on to an RTP peer at once, keep DTMF tones from the peer")
+    assert "keep" not in plan.describe(planned(peer=True, peer_frames=True, detecting=True, peer_events=True))
+
+
 def test_echo_goes_before_a_peer() -> None:
     assert plan.describe(planned(frames=True, peer=True, echo=True)) == "echo"
 
@@ -112,5 +123,5 @@ def test_a_row_of_its_own_does_nothing() -> None:
 
 
 def test_the_compiled_plan_is_the_plain_one() -> None:
-    for facts in itertools.product((False, True), repeat=10):
+    for facts in itertools.product((False, True), repeat=11):
         assert plan.plan(*facts) == plan.plan.py_func(*facts)

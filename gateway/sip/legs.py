@@ -15,15 +15,17 @@ from gateway.core.audio import AudioFactory, Codec, RtpAudio
 from gateway.core.cause import Cause
 from gateway.core.errors import Exhausted, MalformedError, RemoteError
 from gateway.core.messages import Dial, Event, Offered
-from gateway.core.number import Party, Presentation
+from gateway.core.number import Party
 from gateway.core.trace import Recorder
 from gateway.sdp.negotiate import DEFAULT_CODECS, Negotiation, NotAcceptable
 from gateway.sip.account import Account
 from gateway.sip.binding import Binding
+from gateway.sip.causes import reason_header
 from gateway.sip.channel import SipChannel
 from gateway.sip.dialog import Dialog
 from gateway.sip.fork import Fork, Target
 from gateway.sip.headers import NameAddr
+from gateway.sip.identity import caller_of, diversion_of, number_of, write_caller
 from gateway.sip.incoming import RETRY_AFTER, IncomingSession
 from gateway.sip.journal import Journal
 from gateway.sip.message import Request, Response
@@ -32,7 +34,7 @@ from gateway.sip.parameters import Parameters
 from gateway.sip.session import Reply, SessionUser, Setting, description_of, not_acceptable
 from gateway.sip.session_timer import too_brief
 from gateway.sip.transport import DEFAULT_PORT, Flow, is_address
-from gateway.sip.uri import SipUri, TelUri
+from gateway.sip.uri import SipUri
 
 __all__ = ["Legs", "LegsConfig", "Redirects"]
 
@@ -42,8 +44,6 @@ MAX_CONTACTS: Final = 10
 """Contacts of a redirection that are looked at."""
 NO_USER: Final = "s"
 """The extension of a call that names none."""
-ANONYMOUS: Final = NameAddr(SipUri.of("anonymous", "anonymous.invalid"), "Anonymous")
-"""RFC 3323 section 4.1."""
 
 
 class Redirects(Enum):
@@ -159,8 +159,9 @@ class Legs:
         channel.attach(session)
         if negotiation.agreement is not None:
             channel.agreed(negotiation.agreement, now)
-        caller = Party(account.user, account.name)
-        self._emit(channel, Offered(_called(request), caller, account.context))
+        variables = diversion_of(request, account)
+        called = number_of(request.uri) or NO_USER
+        self._emit(channel, Offered(called, caller_of(request, account), account.context, variables=variables))
         return session
 
     def reserve(self, account: Account, bindings: Sequence[Binding]) -> SipChannel:
@@ -240,13 +241,9 @@ class Legs:
     def _invite(self, account: Account, target: Target, caller: Party, call_id: str) -> Request:
         host = self._host(target.flow)
         invite = Request("INVITE", replace(target.uri, headers=""))
-        shown = caller.presentation is Presentation.ALLOWED
-        who = NameAddr(SipUri.of(caller.number or "unknown", host), caller.name) if shown else ANONYMOUS
-        invite.headers.set("From", who.tagged(self._token()))
+        write_caller(invite, caller, account, host, self._token())
         invite.headers.set("To", NameAddr(SipUri.of(account.user, host)))
         invite.headers.set("Call-ID", call_id)
-        if not shown:
-            invite.headers.set("Privacy", "id")
         if target.diverted_by:
             invite.headers.set("Diversion", f"<{target.diverted_by}>;reason=deflection")
         return invite
@@ -279,13 +276,8 @@ class Legs:
         return self._setting.random.getrandbits(62)
 
 
-def _called(request: Request) -> str:
-    uri = request.uri
-    number = uri.digits if isinstance(uri, TelUri) else uri.username if isinstance(uri, SipUri) else ""
-    return number or NO_USER
-
-
 def _busy(request: Request) -> Response:
     response = request.reply(503)
     response.headers.set("Retry-After", RETRY_AFTER)
+    response.headers.set("Reason", reason_header(Cause.SWITCHING_EQUIPMENT_CONGESTION))
     return response

@@ -218,6 +218,7 @@ def not_acceptable(request: Request, why: NotAcceptable, tag: str | None = None)
     response = request.reply(488, to_tag=tag)
     text = str(why).replace("\\", "").replace('"', "'")
     response.headers.set("Warning", f'{why.warning} copperline "{text}"')
+    response.headers.set("Reason", reason_header(why.cause))
     return response
 
 

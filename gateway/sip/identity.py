@@ -1,0 +1,125 @@
+"""Who calls, on the wire: From, P-Asserted-Identity and Privacy (RFC 3323, RFC 3325), numbers in URIs, diversions.
+
+Requests and parties enter; parties and header values leave. An account outside of our trust domain is who it has
+proved to be, whatever its headers claim; one inside is believed, and is told whom it must not show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from gateway.core.errors import MalformedError
+from gateway.core.number import Party, Presentation
+from gateway.sip.account import Account
+from gateway.sip.grammar import split_list
+from gateway.sip.headers import NameAddr
+from gateway.sip.message import Request
+from gateway.sip.uri import SipUri, TelUri, Uri
+
+__all__ = ["DIVERTED_BY", "DIVERTED_FOR", "caller_of", "diversion_of", "number_of", "write_caller"]
+
+ANONYMOUS: Final = NameAddr(SipUri.of("anonymous", "anonymous.invalid"), "Anonymous")
+"""RFC 3323 section 4.1.1.3."""
+HIDING: Final = frozenset({"id", "user", "header"})
+"""Privacy values that ask not to show the caller (RFC 3323 section 4.2, RFC 3325 section 9.3)."""
+DIVERTED_BY: Final = "REDIRECTING_NUMBER"
+DIVERTED_FOR: Final = "REDIRECTING_REASON"
+"""Channel variables that tell of a diversion."""
+SEPARATORS: Final = str.maketrans("", "", "()-. ")
+MAX_ENTRIES: Final = 20
+"""Entries of a Diversion or History-Info that are looked at: a call that was diverted more often is a loop."""
+CAUSES: Final = {
+    "302": "unconditional",
+    "404": "unknown",
+    "408": "no-answer",
+    "480": "deflection",
+    "486": "user-busy",
+    "487": "deflection",
+    "503": "unavailable",
+}
+"""RFC 4458 section 3.4 `cause` values as the reasons of RFC 5806."""
+
+
+def number_of(uri: Uri) -> str:
+    """The number that `uri` names, without visual separators, or its user; "" where it names nobody.
+
+    A telephone number in a sip URI may carry the parameters of a tel URI (RFC 3261 19.1.6), which are left out.
+    """
+    if isinstance(uri, TelUri):
+        return uri.digits
+    if not isinstance(uri, SipUri):
+        return ""
+    user, semicolon, _ = uri.username.partition(";")
+    is_phone = bool(semicolon) or (uri.parameters.get("user") or "").lower() == "phone"
+    bare = user.translate(SEPARATORS)
+    return bare if is_phone and bare.removeprefix("+").isalnum() else user
+
+
+def caller_of(request: Request, account: Account) -> Party:
+    """Who calls by `request`, which `account` has sent, and whether that may be shown."""
+    hidden = _asks_to_hide(request)
+    presentation = Presentation.RESTRICTED if hidden else Presentation.ALLOWED
+    if not account.trusted:
+        return Party(account.user, account.name, presentation)
+    asserted = next(_addresses(request, "P-Asserted-Identity"), None)
+    if asserted is None and _is_anonymous(request.from_.uri):
+        return Party(presentation=Presentation.RESTRICTED if hidden else Presentation.UNAVAILABLE)
+    who = asserted or request.from_
+    return Party(number_of(who.uri), who.display, presentation)
+
+
+def write_caller(invite: Request, caller: Party, account: Account, host: str, tag: str) -> None:
+    """Write into `invite` who calls, as far as `account`, who is called, may know it (RFC 3325 5, 7)."""
+    who = NameAddr(SipUri.of(caller.number or "unknown", host), caller.name)
+    shown = caller.presentation is Presentation.ALLOWED
+    invite.headers.set("From", (who if shown else ANONYMOUS).tagged(tag))
+    if not shown:
+        invite.headers.set("Privacy", "id")
+    if account.trusted and caller.number:
+        invite.headers.set("P-Asserted-Identity", who)
+
+
+def diversion_of(request: Request, account: Account) -> dict[str, str]:
+    """Channel variables that tell who diverted the call last, and why, as far as a trusted peer says so."""
+    if not account.trusted:
+        return {}
+    diverted = next(_addresses(request, "Diversion"), None)
+    if diverted is not None:
+        return _variables(diverted.uri, diverted.parameters.get("reason") or "unknown")
+    history = list(_addresses(request, "History-Info"))
+    if len(history) < 2:
+        return {}
+    target = history[-1].uri  # the entry before it is whom the call was for until then
+    cause = target.parameters.get("cause") if isinstance(target, SipUri) else None
+    return _variables(history[-2].uri, CAUSES.get(cause or "", "unknown"))
+
+
+def _variables(uri: Uri, reason: str) -> dict[str, str]:
+    number = number_of(uri)
+    return {DIVERTED_BY: number, DIVERTED_FOR: reason} if number else {}
+
+
+def _asks_to_hide(request: Request) -> bool:
+    asked = {value.strip().lower() for row in request.headers.all("Privacy") for value in row.split(";")}
+    return "none" not in asked and (bool(asked & HIDING) or _is_anonymous(request.from_.uri))
+
+
+def _is_anonymous(uri: Uri) -> bool:
+    return isinstance(uri, SipUri) and (
+        uri.host.lower() == "anonymous.invalid" or uri.username.lower() == "anonymous"
+    )
+
+
+def _addresses(request: Request, name: str) -> Iterator[NameAddr]:
+    """The addresses in `name`; those that cannot be read are passed over, being for information."""
+    for row in request.headers.all(name)[:MAX_ENTRIES]:
+        try:
+            values = split_list(row)
+        except MalformedError:
+            continue
+        for value in values[:MAX_ENTRIES]:
+            try:
+                yield NameAddr.parse(value)
+            except MalformedError:
+                continue

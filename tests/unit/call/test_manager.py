@@ -290,7 +290,7 @@ def test_a_leg_that_cannot_be_ended_in_good_order_does_not_keep_the_call(
     def refuse(command: object, now: float) -> None:
         raise Exhausted("no transaction is free")
 
-    exchange.phone.command = refuse  # type: ignore[method-assign]  # a technology at its limit
+    exchange.phone.command = refuse  # a technology at its limit
     exchange.says(caller, Released(BYE))
     assert "no transaction is free" in caplog.text
     assert len(exchange.records) == 1

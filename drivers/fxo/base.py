@@ -15,7 +15,7 @@ from drivers.fxo.ear import ProgressListener
 from drivers.fxo.states import FXO, Input, State
 from drivers.line import Cue, Line
 from drivers.shelf import Shelf
-from gateway.core.audio import Capture
+from gateway.core.audio import Audio, Capture
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted
@@ -77,6 +77,16 @@ class ExchangeLine(Line[State, Input]):
     def usage(self) -> int:
         """As for every line, and the capture."""
         return super().usage() + (self._listener is not None) + (self._ear is not None)
+
+    def attach(self, row: Audio, now: float) -> None:
+        """As for every line; where callers are told by DTMF it listens for digits from now on."""
+        super().attach(row, now)
+        self._detect(self._keyed)
+
+    @property
+    def _keyed(self) -> bool:
+        """Whether callers are told by DTMF before the first ring."""
+        return self.config.caller_id is not None and self.config.caller_id.modem is None
 
     # What is listened to.
 
@@ -156,7 +166,7 @@ class ExchangeLine(Line[State, Input]):
 
     def _rest(self, ending: Ending | None, cue: Cue) -> None:
         self._stop_listening()
-        self._detect(False)
+        self._detect(self._keyed)
         self._close_channel(cue.now, ending)
         self._order(SetHook(Hook.ONHOOK), cue.now)
         self._timers[Input.GUARD_TIME] = cue.now + GUARD_TIME
@@ -164,7 +174,7 @@ class ExchangeLine(Line[State, Input]):
     def _lose(self, cue: Cue) -> None:
         advice = f"Look at the plug of line {self.name} and at the card of port {self.port}."
         self._stop_listening()
-        self._detect(False)
+        self._detect(self._keyed)
         self._close_channel(
             cue.now, Ending(Cause.DESTINATION_OUT_OF_ORDER, self._exchange, Act.VANISHED, cue.evidence, advice)
         )

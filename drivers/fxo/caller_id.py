@@ -1,4 +1,4 @@
-"""Listens for caller ID on a ringing line, and makes a party of it.
+"""Listens for FSK caller ID on a line, and makes a party of what is told.
 
 Captured samples go in at leisure; the first message that verifies and parses comes out. It touches the row only
 through the capture that it is given.
@@ -11,10 +11,10 @@ from typing import Final
 from gateway.core.audio import Capture
 from gateway.core.errors import MalformedError
 from gateway.core.number import Party
-from gateway.media.caller_id import decode
+from gateway.media.caller_id import CallerId, decode
 from gateway.media.fsk import Receiver, Standard
 
-__all__ = ["CallerIdListener"]
+__all__ = ["CallerIdListener", "party"]
 
 _DIGITS: Final = frozenset("0123456789*#")
 """What a number may hold; exchanges send letters of their own too, and a dialplan must not meet them as digits."""
@@ -39,10 +39,15 @@ class CallerIdListener:
                 shown = decode(message)
             except MalformedError:
                 continue
-            number = "".join(digit for digit in shown.number if digit in _DIGITS)
-            return Party(number, shown.name, shown.presentation)
+            return party(shown)
         return None
 
     def stop(self) -> None:
         """Let go of the row."""
         self._capture.stop()
+
+
+def party(shown: CallerId) -> Party:
+    """What was told, as a party."""
+    number = "".join(digit for digit in shown.number if digit in _DIGITS)
+    return Party(number, shown.name, shown.presentation)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from gateway.media.fsk import Standard
+from gateway.media.delivery import Delivery
 from hardware.analog.pulse import PulseOrder
 
 __all__ = ["AnswerSignal", "FxoConfig"]
@@ -41,7 +41,7 @@ class FxoConfig:
         answer_after: seconds after dialling, for `AnswerSignal.TIMER`.
         hangup_on_polarity: it reverses polarity when the far side hangs up.
         hangup_on_tone: bursts of busy, congestion or dial tone that show that the far side has gone; 0 never.
-        caller_id: how the exchange sends caller ID after the first ring; None where it sends none.
+        caller_id: how the exchange tells who calls; None where it does not.
         zone: the country of the exchange ("us", "de", …).
     """
 
@@ -57,5 +57,5 @@ class FxoConfig:
     answer_after: float = 20.0
     hangup_on_polarity: bool = False
     hangup_on_tone: int = 3
-    caller_id: Standard | None = Standard.BELL_202
+    caller_id: Delivery | None = Delivery.BELL_202
     zone: str = "us"

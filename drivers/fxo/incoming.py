@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Final
 
 from drivers.fxo.base import REVERSAL_SETTLE, ExchangeLine
-from drivers.fxo.caller_id import CallerIdListener
+from drivers.fxo.caller_id import CallerIdListener, party
 from drivers.fxo.states import Input
 from drivers.line import Cue
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
-from gateway.core.messages import Offered
+from gateway.core.messages import Digit, Offered
 from gateway.core.number import Party, Presentation
+from gateway.media.delivery import read_digits
 from hardware.analog.line import Hook, SetHook
 
 __all__ = ["IncomingCalls"]
@@ -25,6 +26,10 @@ pause of a cadence (6 s)."""
 ONE_RING: Final = 0.45
 """Seconds of pause below which two bursts are one ring (400/200/400 of the UK and Australia): caller ID needs
 500 ms of silence before it, and the end of a burst is told 50 ms late."""
+ANNOUNCED_TIME: Final = 4.0
+"""Seconds from a reversal, a digit or a message to what must follow it (`sig_analog.c`: 4000 ms)."""
+MAX_DIGITS: Final = 64
+"""Digits of an announcement: two numbers of twenty with what is around them, and some more."""
 LISTEN_EVERY: Final = 0.1
 """Seconds between looks at what was captured; caller ID is then late by no more."""
 
@@ -33,12 +38,63 @@ class IncomingCalls(ExchangeLine):
     """The part of an exchange line that takes calls."""
 
     _quiet_since = 0.0
+    _digits = ""
+
+    # Announcements before the first ring.
+
+    def _reversal_announces(self, cue: Cue) -> None:
+        if self.config.caller_id is not None and self.config.caller_id.before_ringing:
+            self._feed(Input.ANNOUNCEMENT, cue)
+
+    def _digit_announces(self, cue: Cue) -> None:
+        """Some exchanges key who calls without a reversal before it."""
+        self._feed(Input.ANNOUNCEMENT, cue)
+        self._feed(Input.DIGIT, cue)
+
+    def _announced(self, cue: Cue) -> None:
+        self._digits = ""
+        self._caller = Party(presentation=Presentation.UNAVAILABLE)
+        self._timers[Input.ANNOUNCED_TIME] = cue.now + ANNOUNCED_TIME
+        modem = self.config.caller_id.modem if self.config.caller_id is not None else None
+        capture = self._start_capture("caller ID", cue.now) if modem is not None else None
+        if capture is not None and modem is not None:
+            self._listener = CallerIdListener(capture, modem)
+            self._timers[Input.LISTEN_TIME] = cue.now + LISTEN_EVERY
+
+    def _gather(self, cue: Cue) -> None:
+        assert isinstance(cue.subject, Digit)
+        self._digits = (self._digits + cue.subject.digit)[-MAX_DIGITS:]
+        self._timers[Input.ANNOUNCED_TIME] = cue.now + ANNOUNCED_TIME
+
+    def _listen_early(self, cue: Cue) -> None:
+        assert self._listener is not None
+        caller = self._listener.read()
+        if caller is None:
+            self._timers[Input.LISTEN_TIME] = cue.now + LISTEN_EVERY
+            return
+        self._caller = caller
+        self.note(cue.now, f"caller ID: {caller}")
+        self._stop_listening()
+        self._timers[Input.ANNOUNCED_TIME] = cue.now + ANNOUNCED_TIME
+
+    def _ring_announced(self, cue: Cue) -> None:
+        told = read_digits(self._digits)
+        if told is not None:
+            self._caller = party(told)
+            self.note(cue.now, f"caller ID: {self._caller}, keyed as {self._digits}")
+        elif self._listener is not None:
+            self._caller = self._listener.read() or self._caller
+        self._begin_call()
+        self._still_rings(cue)
+        self._feed(Input.CALLER_KNOWN, cue)
+
+    # Ringing.
 
     def _ring_began(self, cue: Cue) -> None:
         self._begin_call()
         self._caller = Party(presentation=Presentation.UNAVAILABLE)
         self._still_rings(cue)
-        if self.config.caller_id is None:
+        if self.config.caller_id is None or self.config.caller_id.before_ringing:
             self._feed(Input.CALLER_KNOWN, cue)
 
     def _ring_ended(self, cue: Cue) -> None:
@@ -46,10 +102,11 @@ class IncomingCalls(ExchangeLine):
             self._ring_began(cue)
         self._still_rings(cue)
         self._quiet_since = cue.now
-        if self._listener is None and self.config.caller_id is not None:
+        modem = self.config.caller_id.modem if self.config.caller_id is not None else None
+        if self._listener is None and modem is not None and self._machine.takes(Input.CALLER_KNOWN):
             capture = self._start_capture("caller ID", cue.now)
             if capture is not None:
-                self._listener = CallerIdListener(capture, self.config.caller_id)
+                self._listener = CallerIdListener(capture, modem)
                 self._timers[Input.LISTEN_TIME] = cue.now + LISTEN_EVERY
 
     def _listen(self, cue: Cue) -> None:

@@ -24,6 +24,7 @@ class State(Enum):
 
     OUT = "out of service"
     IDLE = "idle"
+    ANNOUNCED = "told who calls"
     RINGING = "ringing, caller ID awaited"
     OFFERED = "ringing"
     CAUGHT = "caught by an incoming call while being seized"
@@ -52,6 +53,7 @@ class Input(Enum):
     RETURNED = "NOALARM or opened"
     HOOK_FAILED = "the port did not work its hook"
     # who calls
+    ANNOUNCEMENT = "the exchange announces a call"
     CALLER_KNOWN = "caller ID came, or cannot come"
     # how a call goes on
     WAIT_FOR_TONE = "dial tone is waited for"
@@ -75,6 +77,7 @@ class Input(Enum):
     SEND_DIGITS = "SendDigits"
     # timers
     LISTEN_TIME = "a look at what was heard"
+    ANNOUNCED_TIME = "no ring followed what was announced"
     RING_TIME = "no further ring for 8 s"
     SEIZE_TIME = "no HOOKCOMPLETE for 5 s"
     TONE_TIME = "no dial tone"
@@ -118,11 +121,24 @@ TABLE: Final[Table[State, Input]] = {
         Input.RING_BEGAN: (State.RINGING, "ring_began"),
         Input.RING_ENDED: (State.RINGING, "ring_ended"),
         Input.BATTERY_LOST: (State.IDLE, ""),
-        Input.POLARITY: (State.IDLE, ""),
+        Input.POLARITY: (State.IDLE, "reversal_announces"),
+        Input.DIGIT: (State.IDLE, "digit_announces"),
+        Input.ANNOUNCEMENT: (State.ANNOUNCED, "announced"),
         Input.SEIZED: (State.IDLE, ""),
         Input.RETURNED: (State.IDLE, ""),
         Input.RESERVE: (State.RESERVED, "reserve"),
         Input.LOST: (State.OUT, ""),
+    },
+    # Who calls is told before the first ring (EN 300 659-1), by FSK or DTMF.
+    State.ANNOUNCED: {
+        Input.DIGIT: (State.ANNOUNCED, "gather"),
+        Input.LISTEN_TIME: (State.ANNOUNCED, "listen_early"),
+        Input.RING_BEGAN: (State.RINGING, "ring_announced"),
+        Input.RING_ENDED: (State.RINGING, "ring_announced"),
+        Input.ANNOUNCED_TIME: (State.IDLE, "forget"),
+        Input.POLARITY: (State.ANNOUNCED, ""),
+        Input.BATTERY_LOST: (State.ANNOUNCED, ""),
+        Input.LOST: (State.OUT, "forget"),
     },
     # A call comes in: caller ID is sent between the first and the second burst (GR-30, on-hook transmission).
     State.RINGING: {

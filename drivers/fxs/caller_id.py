@@ -1,7 +1,7 @@
 """Caller ID toward a telephone: what is sent, and in which silence of the ringing.
 
-A party and a time go in, the samples of a data spill come out. On-hook data transmission after the first ring,
-GR-30-CORE / ETS 300 659-1: at least 500 ms of silence after the burst, the spill over 200 ms before the next one.
+A party and a time go in, the samples that tell it come out; `gateway.media.delivery` knows how. After the first
+ring (GR-30-CORE, EN 300 659-1) the data must be over 200 ms before the next one.
 """
 
 from __future__ import annotations
@@ -10,17 +10,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-import numpy as np
-
 from gateway.core.audio import Sound
 from gateway.core.number import Party, Presentation
-from gateway.media.caller_id import CallerId, encode_mdmf
-from gateway.media.fsk import Standard, modulate
+from gateway.media.caller_id import CallerId
+from gateway.media.delivery import Delivery
 
 __all__ = ["pause_for", "spill"]
 
-LEAD: Final = 0.5
-"""Seconds of silence between the burst and the spill (GR-30: 500 ms at least)."""
 MARGIN: Final = 0.2
 """Seconds between the spill and the next burst (GR-30: 200 ms at least)."""
 MAX_NUMBER: Final = 20
@@ -31,8 +27,8 @@ MAX_NAME: Final = 15
 _DIGITS: Final = frozenset("0123456789*#")
 
 
-def spill(caller: Party, standard: Standard, when: datetime) -> Sound:
-    """The spill that shows `caller` on a telephone, with its leading silence.
+def spill(caller: Party, delivery: Delivery, when: datetime) -> Sound:
+    """What shows `caller` on a telephone, with its leading silence.
 
     A number that is no telephone number (a SIP user name) is shown as the name where there is none.
     """
@@ -49,8 +45,7 @@ def spill(caller: Party, standard: Standard, when: datetime) -> Sound:
         presentation=presentation,
         when=when,
     )
-    samples = np.concatenate([np.zeros(int(LEAD * 8000), np.int16), modulate(encode_mdmf(shown), standard)])
-    return Sound(f"caller ID {caller}", samples)
+    return Sound(f"caller ID {caller}", delivery.signal(shown))
 
 
 def pause_for(cadence: Sequence[int], seconds: float) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.media.fsk import Standard
+from gateway.media.delivery import Delivery
 
 __all__ = ["FxsConfig"]
 
@@ -28,5 +28,5 @@ class FxsConfig:
     name: str = ""
     context: str = "default"
     zone: str = "us"
-    caller_id: Standard | None = Standard.BELL_202
+    caller_id: Delivery | None = Delivery.BELL_202
     cadence: tuple[int, ...] | None = None

@@ -24,8 +24,9 @@ from gateway.core.ending import Act, Ending
 from gateway.core.errors import RemoteError
 from gateway.core.messages import Alerting, Answered, Dial, Digit, Flash, Hangup, Offered
 from gateway.core.number import Party
+from gateway.media.delivery import AFTER_SIGNAL
 from gateway.media.tone import zone
-from hardware.analog.line import Hook, LineEvent, OnHookTransmit, Ring, SetHook, StopRing
+from hardware.analog.line import Hook, LineEvent, OnHookTransmit, Ring, SetHook, SetPolarity, StopRing
 
 __all__ = ["FxsLine"]
 
@@ -150,25 +151,57 @@ class FxsLine(Line[State, Input]):
     def _reserve(self, cue: Cue) -> None:
         self._open_channel()
 
-    def _ring(self, cue: Cue) -> None:
+    def _take_call(self, cue: Cue) -> None:
         assert isinstance(cue.subject, Dial)
         self.last_caller = cue.subject.caller
         self._bursts = 0
         self._spill = self._spill_pause = None
-        if self.config.caller_id is not None:
-            self._spill = spill(cue.subject.caller, self.config.caller_id, self._shelf.wall())
+        delivery = self.config.caller_id
+        if delivery is not None:
+            self._spill = spill(cue.subject.caller, delivery, self._shelf.wall())
+            if delivery.before_ringing:
+                self._feed(Input.ANNOUNCE, cue)
+                return
             self._spill_pause = pause_for(self._cadence, self._spill.duration)
             if self._spill_pause is None:
                 self.note(cue.now, "no caller ID: no pause of the ringing is long enough for it")
+        self._feed(Input.SHOWN, cue)
+
+    def _announce(self, cue: Cue) -> None:
+        assert self._spill is not None
+        self._order(SetPolarity(True), cue.now)
+        self._timers[Input.SHOWN] = cue.now + self._spill.duration + AFTER_SIGNAL
+        self._show(self._spill, cue)
+
+    def _show(self, what: Sound, cue: Cue) -> None:
+        """Play to the telephone while it is on-hook."""
+        self._order(OnHookTransmit(round((what.duration + 0.5) * 1000)), cue.now)
+        self._play(what, cue.now)
+
+    def _ring(self, cue: Cue) -> None:
+        self._straighten(cue)
         self._order(Ring(tuple(self._cadence)), cue.now)
         self._tell(Alerting())
+
+    def _straighten(self, cue: Cue) -> None:
+        """Put the polarity back that announced the caller."""
+        if self.config.caller_id is not None and self.config.caller_id.before_ringing:
+            self._hush()
+            self._order(SetPolarity(False), cue.now)
+
+    def _stop_announcing(self, cue: Cue) -> None:
+        self._straighten(cue)
+        self._hang_up(cue)
+
+    def _pick_up_early(self, cue: Cue) -> None:
+        self._straighten(cue)
+        self._pick_up(cue)
 
     def _count_burst(self, cue: Cue) -> None:
         self._bursts += 1
         if self._spill is None or self._bursts != self._spill_pause:
             return
-        self._order(OnHookTransmit(round((self._spill.duration + 0.5) * 1000)), cue.now)
-        self._play(self._spill, cue.now)
+        self._show(self._spill, cue)
 
     def _pick_up(self, cue: Cue) -> None:
         self._hush()
@@ -242,6 +275,7 @@ _DOING: Final = {
     State.COLLECT: "is dialling",
     State.OFFERED: "is calling somebody",
     State.RESERVED: "is about to ring for another call",
+    State.ANNOUNCING: "is about to ring for another call",
     State.RINGING: "rings for another call",
     State.UP: "is talking",
     State.CONGESTION: "has not been put down after its last call",

@@ -28,6 +28,7 @@ class State(Enum):
     COLLECT = "dialling"
     OFFERED = "calling"
     RESERVED = "about to ring"
+    ANNOUNCING = "being shown who calls"
     RINGING = "ringing"
     UP = "talking"
     CONGESTION = "hears why its call ended"
@@ -54,6 +55,7 @@ class Input(Enum):
     # the call
     RESERVE = "an outgoing leg was made"
     DIAL = "Dial"
+    ANNOUNCE = "who calls is shown before ringing"
     PROCEED = "Proceed"
     ALERT = "Alert"
     EARLY_MEDIA = "EarlyMedia"
@@ -65,6 +67,7 @@ class Input(Enum):
     # timers
     DIGIT_TIME = "no further digit came"
     TONE_TIME = "nobody put the receiver down"
+    SHOWN = "who calls has been shown"
     HOOK_TIME = "the port was busy with its hook"
 
 
@@ -147,13 +150,27 @@ TABLE: Final[Table[State, Input]] = {
     },
     # A call to the telephone. A receiver that is lifted before the ringing was ordered wants to dial.
     State.RESERVED: {
-        Input.DIAL: (State.RINGING, "ring"),
+        Input.DIAL: (State.RESERVED, "take_call"),
+        Input.ANNOUNCE: (State.ANNOUNCING, "announce"),
+        Input.SHOWN: (State.RINGING, "ring"),
         Input.HANG_UP: (State.IDLE, "hang_up"),
         Input.OFF_HOOK: (State.DIALTONE, "lift_first"),
         Input.ON_HOOK: (State.RESERVED, ""),
         Input.FLASH: (State.RESERVED, ""),
         Input.BURST_BEGAN: (State.RESERVED, ""),
         Input.BURST_ENDED: (State.RESERVED, ""),
+        Input.LOST: (State.OUT, "lose"),
+    },
+    # Polarity is reversed and the caller told, in many countries, before the first ring.
+    State.ANNOUNCING: {
+        Input.SHOWN: (State.RINGING, "ring"),
+        Input.OFF_HOOK: (State.UP, "pick_up_early"),
+        Input.RING_FAILED: (State.IDLE, "ring_failed"),
+        Input.HANG_UP: (State.IDLE, "stop_announcing"),
+        Input.ON_HOOK: (State.ANNOUNCING, ""),
+        Input.FLASH: (State.ANNOUNCING, ""),
+        Input.BURST_BEGAN: (State.ANNOUNCING, ""),
+        Input.BURST_ENDED: (State.ANNOUNCING, ""),
         Input.LOST: (State.OUT, "lose"),
     },
     State.RINGING: {

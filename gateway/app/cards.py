@@ -6,14 +6,13 @@ follow one after the other above them, in the order of the configuration.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from drivers.fxo.config import AnswerSignal, FxoConfig
 from drivers.fxs.config import FxsConfig
 from gateway.config.model import Config
-from gateway.media.fsk import Standard
+from gateway.media.delivery import Delivery
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import PortKind
@@ -28,12 +27,6 @@ __all__ = ["Cards"]
 
 DAHDI_CHANNELS: Final = 1024
 """DAHDI has no channel above this number (dahdi/user.h, DAHDI_MAX_CHANNELS)."""
-
-_STANDARDS: Final[Mapping[str, Standard | None]] = {
-    "bell202": Standard.BELL_202,
-    "v23": Standard.V23,
-    "none": None,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +124,11 @@ class Cards:
             caller_id=self._caller_id(phone.caller_id),
         )
 
-    def _caller_id(self, written: str | None) -> Standard | None:
+    def _caller_id(self, written: str | None) -> Delivery | None:
         """How caller ID goes, as written in the configuration or else as in the country."""
-        return Standard.in_country(self._config.office.country) if written is None else _STANDARDS[written]
+        if written is None:
+            return Delivery.in_country(self._config.office.country)
+        return None if written == "none" else Delivery.of(written)
 
     def _fxo(self, name: str) -> FxoConfig:
         line = self._config.lines[name]

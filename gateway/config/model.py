@@ -128,7 +128,7 @@ _Name = Annotated[str, AfterValidator(_word)]
 _Label = Annotated[str, AfterValidator(_plain)]
 _Codec = Literal["ulaw", "alaw"]
 _Digest = Literal["sha-256", "md5"]
-_CallerId = Literal["bell202", "v23", "none"]
+_CallerId = Literal["bell202", "v23", "v23-alert", "dtmf", "dtmf-dk", "none"]
 _PulseOrder = Literal["usual", "nz", "se"]
 
 

@@ -65,11 +65,6 @@ class Standard(Enum):
     BELL_202 = _Modem("Bell 202", 1200, 2200)
     V23 = _Modem("V.23", 1300, 2100)
 
-    @classmethod
-    def in_country(cls, country: str) -> Standard:
-        """Bell 202 in North America (GR-30-CORE), V.23 elsewhere (EN 300 659-1)."""
-        return cls.BELL_202 if country == "us" else cls.V23
-
 
 def modulate(message: bytes, standard: Standard, level: float = _LEVEL) -> Samples:
     """The spill that carries a message.

@@ -9,11 +9,11 @@ from functools import cache
 from gateway.core.audio import Sound
 from gateway.core.errors import LocalError
 from gateway.core.number import Presentation
-from gateway.media import fsk
+from gateway.media.caller_id import CallerId
+from gateway.media.delivery import Delivery
 from gateway.media.tone import Zone
 from hardware.agenda import Agenda
 from hardware.analog.pair import Pair
-from hardware.world.caller_id import standard
 from hardware.world.office_line import OfficeConfig, OfficeLine
 
 __all__ = ["Office"]
@@ -39,7 +39,7 @@ class Office:
         zone: Zone,
         config: OfficeConfig,
     ) -> None:
-        self._zone = zone
+        self._delivery = config.caller_id or Delivery.in_country(zone.name)
 
         @cache
         def tone(name: str) -> Sound:
@@ -80,7 +80,6 @@ class Office:
             raise LocalError(f"the office has no line to port {port}; it has {sorted(self.lines)}")
         signal = None
         if number or name or presentation is not Presentation.ALLOWED:
-            caller = fsk.CallerId(number, name, presentation, when)
-            signal = fsk.modulate(fsk.encode_mdmf(caller), standard(self._zone))
-        line.call(signal)
+            signal = self._delivery.signal(CallerId(number, name, presentation, when))
+        line.call(signal, announce=self._delivery.before_ringing)
         return line

@@ -16,13 +16,14 @@ import numpy as np
 from gateway.core.audio import Samples, Sound
 from gateway.core.errors import LocalError
 from gateway.core.machine import Machine
+from gateway.media.delivery import Delivery
 from gateway.media.detect import DtmfReceiver
 from gateway.media.tone import MILLIWATT, Zone, dtmf
 from hardware.agenda import Agenda, Appointment
 from hardware.analog.cadence import Cadence
 from hardware.analog.pair import Change, Pair
 from hardware.analog.pulse import PulseOrder
-from hardware.world.caller_id import AFTER_BURST, NEEDED_PAUSE
+from hardware.world.caller_id import NEEDED_PAUSE
 from hardware.world.directory import MAX_DIGITS, Called, Speech, called_by, is_complete
 from hardware.world.ear import Ear
 from hardware.world.mouth import Mouth
@@ -38,6 +39,8 @@ PULSE_DIGIT_END: Final = 250
 RELEASE: Final = 1100
 """Milliseconds of open loop that are a hang-up (a flash may last a second)."""
 FIRST_DIGIT: Final = 20_000
+BEFORE_RING: Final = 300
+"""Milliseconds from what is told before ringing to the first ring (EN 300 659-1: 200 to 500)."""
 INTER_DIGIT: Final = 4_000
 """Milliseconds that the exchange waits for digits; networks choose their own, these are common."""
 
@@ -56,6 +59,8 @@ class OfficeConfig:
         hangup_reversal: restore the polarity when the far end has hung up (where an answer has reversed it).
         dial_tone_after: milliseconds from the seizure to dial tone; None for an office that gives none.
         pulse_order: of the dials of its subscribers.
+        caller_id: how it tells who calls; None for the country's way.
+        announce_by_reversal: reverse the polarity for what is told before ringing.
     """
 
     answer_after: int = 1000
@@ -64,6 +69,8 @@ class OfficeConfig:
     hangup_reversal: bool = False
     dial_tone_after: int | None = 0
     pulse_order: PulseOrder = PulseOrder.USUAL
+    caller_id: Delivery | None = None
+    announce_by_reversal: bool = True
 
 
 class OfficeLine:
@@ -103,6 +110,7 @@ class OfficeLine:
         self._echo: Samples | None = None
         self._far = Called()
         self._caller_id: Samples | None = None
+        self._announces = False
         self._cadence = Cadence(zone.ring)
         self._timer: Appointment | None = None
         self._sound: Appointment | None = None
@@ -125,11 +133,12 @@ class OfficeLine:
         self._machine = Machine(OFFICE_LINE, CallState.IDLE)
         self._pair.set_battery(False)
 
-    def call(self, caller_id: Samples | None = None) -> None:
+    def call(self, caller_id: Samples | None = None, *, announce: bool = False) -> None:
         """Ring the subscriber.
 
         Args:
-            caller_id: signal sent into the first long pause of the ringing; None for none.
+            caller_id: signal that tells who calls, with the silence before it; None for none.
+            announce: send it before the first ring; otherwise into the first long pause of the ringing.
 
         Raises:
             LocalError: the line is busy or cut.
@@ -137,6 +146,7 @@ class OfficeLine:
         if not self._pair.battery or not self._machine.takes(LineInput.FAR_CALLS):
             raise LocalError(f"line {self.number} is not free: {self.state.value}")
         self._caller_id = caller_id
+        self._announces = announce and caller_id is not None
         self._feed(LineInput.FAR_CALLS)
 
     def hang_up(self) -> None:
@@ -307,6 +317,17 @@ class OfficeLine:
 
     def _ring(self) -> None:
         self._far = Called(speech=Speech.SILENCE)
+        if self._announces and self._caller_id is not None:
+            signal, self._caller_id = self._caller_id, None
+            self._pair.set_reversed(self._config.announce_by_reversal)
+            self._mouth.say(signal)
+            self._timer = self._agenda.after(len(signal) // 8 + BEFORE_RING, self._first_burst)
+        else:
+            self._first_burst()
+
+    def _first_burst(self) -> None:
+        self._mouth.hush()
+        self._pair.set_reversed(False)
         self._pair.set_ringing(True)
         self._timer = self._agenda.after(self._cadence.restart(), self._burst_over)
 
@@ -316,7 +337,7 @@ class OfficeLine:
         self._timer = self._agenda.after(pause, self._next_burst)
         if self._caller_id is not None and pause >= NEEDED_PAUSE:
             signal, self._caller_id = self._caller_id, None
-            self._sound = self._agenda.after(AFTER_BURST, lambda: self._mouth.say(signal))
+            self._mouth.say(signal)
 
     def _next_burst(self) -> None:
         self._mouth.hush()

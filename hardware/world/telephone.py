@@ -1,7 +1,7 @@
 """An analogue telephone: a hook switch, a bell, a mouth and an ear at the end of a copper pair.
 
 Somebody tells it to lift, dial, speak; what it does reaches the exchange only as loop current and audio, and all
-that it knows it has heard on its line. Caller ID is decoded from the FSK signal after ringing, as bought ones do.
+that it knows it has heard on its line. Caller ID is decoded from the FSK or DTMF on the line, as bought ones do.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import numpy as np
 from gateway.core.audio import Samples, Sound
 from gateway.core.errors import LocalError, MalformedError
 from gateway.media import fsk
+from gateway.media.delivery import Delivery, read_digits
+from gateway.media.detect import DtmfReceiver
 from gateway.media.tone import Zone, dtmf
 from hardware.agenda import Agenda, Appointment
 from hardware.analog.pair import Change, Pair
-from hardware.world.caller_id import standard
 from hardware.world.ear import Ear
 from hardware.world.mouth import Mouth
 
@@ -65,8 +66,11 @@ class Telephone:
         self._zone = zone
         self._mouth = Mouth()
         self._ear = Ear(zone.name)
-        self._display = fsk.Receiver(standard(zone))
+        self._display = fsk.Receiver(Delivery.in_country(zone.name).modem or fsk.Standard.V23)
         self._display_on = 0
+        self._keyed = DtmfReceiver()
+        self._keys = ""
+        self._shown_at = -CALL_GAP
         self._lifted = False
         self._moves: deque[tuple[bool, int]] = deque()
         self._move: Appointment | None = None
@@ -203,13 +207,19 @@ class Telephone:
         for message in self._display.feed(samples):
             try:
                 self.caller_id = fsk.decode(message)
+                self._shown_at = self._agenda.now
             except MalformedError:
                 continue  # a display shows nothing of what it cannot read
+        for key, _ in self._keyed.feed(samples):
+            self._keys = (self._keys + key)[-MAX_MOVES:]
 
     def _line_changed(self, change: Change) -> None:
         now = self._agenda.now
         if change is Change.RING_ON:
-            if not self.rings or now - self.rings[-1].at > CALL_GAP:
+            told, self._keys = read_digits(self._keys), ""
+            if told is not None:
+                self.caller_id, self._shown_at = told, now
+            elif now - max(self._shown_at, self.rings[-1].at if self.rings else -CALL_GAP) > CALL_GAP:
                 self.caller_id = None
             self.rings.append(RingBurst(now))
         elif change is Change.RING_OFF and self.rings:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from drivers.channel import AnalogChannel
-from drivers.fxs.caller_id import LEAD, pause_for, spill
+from drivers.fxs.caller_id import pause_for, spill
 from drivers.fxs.config import FxsConfig
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
@@ -16,6 +16,7 @@ from gateway.core.errors import IllegalInput, RemoteError
 from gateway.core.messages import Alerting, Answer, Answered, Dial, Released
 from gateway.core.number import Party, Presentation
 from gateway.media.caller_id import decode
+from gateway.media.delivery import Delivery
 from gateway.media.fsk import Receiver, Standard
 from hardware.analog.line import Hook, LineEventKind, OnHookTransmit, Ring, SetHook, StopRing
 from tests.unit.drivers.office import PHONE, SECOND_PHONE, WHEN, Office
@@ -40,7 +41,7 @@ def test_the_telephone_rings_shows_the_caller_and_is_answered() -> None:
     [transmit] = office.commands(PHONE)
     assert isinstance(transmit, OnHookTransmit) and row.playing is not None
     assert transmit.ms >= row.playing.duration * 1000
-    assert not row.playing.samples[: int(LEAD * 8000)].any()
+    assert not row.playing.samples[: int(0.5 * 8000)].any()
     [message] = Receiver(Standard.BELL_202).feed(row.playing.samples)
     shown = decode(message, WHEN.year)
     assert (shown.number, shown.name, shown.when) == ("5551234567", "SMITH JOHN", WHEN)
@@ -217,7 +218,7 @@ def test_a_pause_must_hold_the_spill_and_its_margin() -> None:
     ],
 )
 def test_every_party_can_be_shown(caller: Party, number: str, name: str, presentation: Presentation | None) -> None:
-    sound = spill(caller, Standard.BELL_202, WHEN)
+    sound = spill(caller, Delivery.BELL_202, WHEN)
     [message] = Receiver(Standard.BELL_202).feed(sound.samples)
     shown = decode(message)
     assert (shown.number, shown.name) == (number, name)

@@ -113,11 +113,12 @@ def _line_target(
 ) -> tuple[str, str] | None:
     phones = config.phones if "FXS" in kinds else {}
     lines = config.lines if "FXO" in kinds else {}
-    ports = {str(user.port) for user in (*phones.values(), *lines.values())} if len(kinds) > 1 else set()
+    ports = {str(phone.port) for phone in phones.values()} | {str(line.port) for line in lines.values()}
     if address.group is not None:
         groups = {line.group for line in lines.values()}
         return None if address.group in groups else (f"{target} dials no line: group {address.group} is empty", "")
     names = [*phones, *lines]
-    if address.line in names or address.line in ports:
+    by_port = len(kinds) > 1  # DAHDI/3: as dialplans for chan_dahdi write it
+    if address.line in names or (by_port and address.line in ports):
         return None
     return f'{target} dials nobody: there is no "{address.line}"', nearest(address.line, names)

@@ -21,7 +21,7 @@ from gateway.core.errors import LocalError, MalformedError
 from gateway.media.caller_id import CallerId, decode, encode_mdmf, encode_sdmf, verify
 from gateway.media.level import peak
 
-__all__ = ["CallerId", "Receiver", "Standard", "decode", "encode_mdmf", "encode_sdmf", "modulate"]
+__all__ = ["CallerId", "Demodulator", "Receiver", "Standard", "decode", "encode_mdmf", "encode_sdmf", "modulate"]
 
 _RATE: Final = 8000
 _BAUD: Final = 1200
@@ -97,6 +97,31 @@ def modulate(message: bytes, standard: Standard, level: float = _LEVEL) -> Sampl
     return np.round(peak(level) * np.sin(2 * np.pi * phase)).astype(np.int16)
 
 
+class Demodulator:
+    """Turns samples into soft bits: above zero where mark is stronger, below where space is, zero without carrier.
+
+    Args:
+        standard: the modem.
+
+    Attributes:
+        delay: samples by which a soft bit comes later than the middle of what it was made of.
+    """
+
+    def __init__(self, standard: Standard) -> None:
+        self._mark = _matched(standard.value.mark)
+        self._space = _matched(standard.value.space)
+        self.delay: Final = (len(self._mark) - 1) // 2
+        self._tail: NDArray[np.float64] = np.zeros(len(self._mark) - 1)
+
+    def feed(self, samples: Samples) -> NDArray[np.float64]:
+        """One soft bit for each sample."""
+        signal = np.concatenate([self._tail, samples])
+        self._tail = signal[len(signal) - len(self._mark) + 1 :]
+        mark = np.abs(np.convolve(signal, self._mark, mode="valid"))
+        space = np.abs(np.convolve(signal, self._space, mode="valid"))
+        return np.where(np.maximum(mark, space) > _WEAKEST, mark - space, 0.0)
+
+
 class Receiver:
     """Finds messages in samples.
 
@@ -105,9 +130,7 @@ class Receiver:
     """
 
     def __init__(self, standard: Standard) -> None:
-        self._mark = _matched(standard.value.mark)
-        self._space = _matched(standard.value.space)
-        self._tail: NDArray[np.float64] = np.zeros(len(self._mark) - 1)
+        self._demodulator = Demodulator(standard)
         self._soft: NDArray[np.float64] = np.zeros(0)
         self._message = bytearray()
         self._marked = 0
@@ -120,12 +143,7 @@ class Receiver:
         return messages
 
     def _feed(self, samples: Samples) -> list[bytes]:
-        signal = np.concatenate([self._tail, samples])
-        self._tail = signal[len(signal) - len(self._mark) + 1 :]
-        mark = np.abs(np.convolve(signal, self._mark, mode="valid"))
-        space = np.abs(np.convolve(signal, self._space, mode="valid"))
-        soft = np.where(np.maximum(mark, space) > _WEAKEST, mark - space, 0.0)
-        self._soft = np.concatenate([self._soft, soft])
+        self._soft = np.concatenate([self._soft, self._demodulator.feed(samples)])
         return self._read()
 
     def _read(self) -> list[bytes]:

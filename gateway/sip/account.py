@@ -18,8 +18,8 @@ class Account:
         secret: its password.
         name: shown to those it calls.
         context: of the dialplan, in which it dials.
-        trusted: whether it belongs to our trust domain (RFC 3325 section 2.4): its word about who calls is believed,
-            and it is told callers that must not be shown. For trunks; a telephone is just itself.
+        trusted: whether it belongs to our trust domain (RFC 3325 section 2.4): its word about who calls is
+            believed, and it is told callers that must not be shown. For trunks; a telephone is just itself.
     """
 
     user: str

@@ -133,7 +133,7 @@ class Established:
         self._dialog.flow = flow
         handler = self._methods.get(request.method)
         if handler is None:
-            refusal = request.reply(405)  # known to us, and of no use within a call: REGISTER
+            refusal = request.reply(405)  # known to us, and of no use within a call: REGISTER, MESSAGE
             refusal.headers.set("Allow", ALLOW)
             reply(refusal, now)
             return

@@ -2,8 +2,8 @@
 
 In come octets with their flow and the time; out go datagrams, and events: (channel, event) of legs and
 RegistrationChanged. A message passes, in this order: carrier (parser, transaction, screening), then its dialog's
-member, or here the handler of its method: INVITE to `legs`, REGISTER to `registrar`. It never raises for what a
-peer did.
+member, or here the handler of its method: INVITE to `legs`, REGISTER to `registrar`, MESSAGE to `message_method`.
+It never raises for what a peer did.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from gateway.sip.incoming import IncomingSession
 from gateway.sip.journal import Journal
 from gateway.sip.legs import Legs, LegsConfig
 from gateway.sip.message import Request, Response
+from gateway.sip.message_method import Messages
 from gateway.sip.registrar import Registrar, RegistrarConfig
 from gateway.sip.session import SDP_TYPE, Intervals, Reply, Setting, announce
 from gateway.sip.transaction.base import ServerTransaction
@@ -123,9 +124,16 @@ class SipStack:
             limit=config.transactions,
             datagram=config.datagram,
         )
+        setting = Setting(self._carrier, config.timers, random or SystemRandom(), config.intervals)
+        self._messages = Messages(
+            setting,
+            known=lambda user: self._gatekeeper.account(user) is not None,
+            contacts=self._registrar.contacts,
+            token=token,
+        )
         self._legs = Legs(
             config=config.legs,
-            setting=Setting(self._carrier, config.timers, random or SystemRandom(), config.intervals),
+            setting=setting,
             audio=audio,
             recorder=recorder,
             journal=self._journal,
@@ -138,6 +146,7 @@ class SipStack:
             "INVITE": self._invited,
             "REGISTER": self._register,
             "OPTIONS": self._options,
+            "MESSAGE": self._message,
         }
 
     # The engine's face.
@@ -254,6 +263,13 @@ class SipStack:
                 # RFC 3261 10.3 step 8: telephones set their clock by it.
                 response.headers.set("Date", format_datetime(self._wall().astimezone(UTC), usegmt=True))
             reply(response, now)
+
+    def _message(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
+        admitted = self._gatekeeper.admit(transaction.request, transaction.flow, now)
+        if isinstance(admitted, Response):
+            reply(admitted, now)
+        else:
+            self._messages.receive(transaction.request, admitted, reply, now)
 
     def _options(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
         response = transaction.request.reply(200)

@@ -31,7 +31,9 @@ def asked(
 def test_options_tells_what_we_can() -> None:
     response = asked(Office(), "OPTIONS")
     assert response.status == 200 and response.to.tag
-    assert response.headers.get("Allow") == ("INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REGISTER")
+    assert response.headers.get("Allow") == (
+        "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REGISTER"
+    )
     assert response.headers.get("Supported") == "100rel, timer"
 
 

@@ -13,11 +13,11 @@ import traceback
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Final
 
-from dialplan.apps import APPLICATIONS, STRUCTURED
+from dialplan.apps import APPLICATIONS
 from dialplan.database import Database, MemoryDatabase
 from dialplan.functions import FUNCTIONS
 from dialplan.model import Dialplan, Found, Step
-from dialplan.script import Application, Function, Location, Script
+from dialplan.script import STRUCTURED, Application, Function, Location, Script
 from dialplan.shared import Permissions, Shared
 from dialplan.substitution import ScriptError, unshield
 from gateway.core.cause import Cause

@@ -21,8 +21,14 @@ from gateway.core.ending import Act, Ending
 from gateway.core.number import Match
 from gateway.core.switch import HungUp, Leg, Switch
 
-__all__ = ["Application", "Function", "Location", "Script"]
+__all__ = ["STRUCTURED", "Application", "Function", "Location", "Loop", "Record", "Script"]
 
+STRUCTURED: Final = frozenset("exec execif execiftime gosubif gotoif gotoiftime system tryexec trysystem".split())
+"""Applications whose arguments are taken apart before values come in.
+
+What a caller is called must not close a parenthesis of `ExecIf(...?Set(NAME=${CALLERID(name)}))` and go on with an
+application of its own, nor a quote of `System(...)`.
+"""
 _GOSUB_DEPTH: Final = 500
 """Subroutines within subroutines: a recursion without end is stopped before it eats the memory."""
 _PRIORITY: Final = re.compile(r"[+-]?[0-9]{1,6}")
@@ -337,11 +343,10 @@ class Script:
                 return found
         return None
 
-    def match(self, digits: str) -> Match:
-        """What digits dialled in the present context can become."""
-        return self.dialplan.match(
-            self.location.context, digits, caller=self.leg.party.number, when=self.switch.now
-        )
+    def match(self, digits: str, context: str | None = None) -> Match:
+        """What digits dialled in a context, the present one where None, can become."""
+        where = self.location.context if context is None else context
+        return self.dialplan.match(where, digits, caller=self.leg.party.number, when=self.switch.now)
 
     def locate(self, text: str) -> Location:
         """Read `[[context,]extension,]priority`, the priority a number or a label.

@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from dialplan.expression import Expression
 from gateway.core.errors import LocalError
 
-__all__ = ["Scope", "ScriptError", "Template", "TemplateError", "WaitingScope", "substring", "unshield"]
+__all__ = ["Scope", "ScriptError", "Template", "TemplateError", "WaitingScope", "mark", "substring", "unshield"]
 
 _NESTING: Final = 50
 """Templates within templates; no office writes ten."""
@@ -170,6 +170,11 @@ class Template:
 
     def __repr__(self) -> str:
         return f"Template({self.text!r})"
+
+
+def mark(number: int) -> str:
+    """The character that stands for a value in what `fill_shielded` gives."""
+    return chr(_FIRST_MARK + number)
 
 
 def unshield(text: str, values: Sequence[str]) -> str:

@@ -9,10 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from dialplan.apps import answer, block, dial, digits, flow, notes, play, record, say, subroutine, variable
+from dialplan.apps import (
+    answer,
+    block,
+    dial,
+    digits,
+    flow,
+    listen,
+    machine,
+    notes,
+    play,
+    read,
+    record,
+    say,
+    subroutine,
+    variable,
+)
 from dialplan.script import Application
 
-__all__ = ["APPLICATIONS", "NAMES", "STRUCTURED"]
+__all__ = ["APPLICATIONS", "NAMES"]
 
 _FAMILIES: Final = (
     answer.APPLICATIONS,
@@ -20,8 +35,11 @@ _FAMILIES: Final = (
     dial.APPLICATIONS,
     digits.APPLICATIONS,
     flow.APPLICATIONS,
+    listen.APPLICATIONS,
+    machine.APPLICATIONS,
     notes.APPLICATIONS,
     play.APPLICATIONS,
+    read.APPLICATIONS,
     record.APPLICATIONS,
     say.APPLICATIONS,
     subroutine.APPLICATIONS,
@@ -34,10 +52,3 @@ NAMES: Final[tuple[str, ...]] = tuple(sorted(name for family in _FAMILIES for na
 APPLICATIONS: Final[Mapping[str, Application]] = {
     name.lower(): application for family in _FAMILIES for name, application in family.items()
 }
-
-STRUCTURED: Final = frozenset({"execif", "execiftime", "gosubif", "gotoif", "gotoiftime"})
-"""Applications whose arguments are taken apart before values come in.
-
-What a caller is called must not close a parenthesis of `ExecIf(...?Set(NAME=${CALLERID(name)}))` and go on with an
-application of its own.
-"""

@@ -11,12 +11,12 @@ from dialplan.arguments import options, split
 from dialplan.script import Application, Location, Script
 from gateway.core.number import Match
 
-__all__ = ["APPLICATIONS"]
+__all__ = ["APPLICATIONS", "BETWEEN_DIGITS", "FIRST_DIGIT", "KEYS", "collect", "collected"]
 
-_KEYS: Final = "0123456789*#ABCD"
-_BETWEEN_DIGITS: Final = 5.0
+KEYS: Final = "0123456789*#ABCD"
+BETWEEN_DIGITS: Final = 5.0
 """Seconds that a caller has for the next digit (Asterisk's default of TIMEOUT(digit))."""
-_FIRST_DIGIT: Final = 10.0
+FIRST_DIGIT: Final = 10.0
 """Seconds that a caller has for the first digit (Asterisk's default of TIMEOUT(response))."""
 _MOST_DIGITS: Final = 80
 """The longest extension; somebody leaning on the keys is not collected for ever."""
@@ -36,9 +36,9 @@ async def background(script: Script, arguments: str) -> None:
     elif not script.leg.answered:
         script.leg.early_media()
     sounds, _ = find_sounds(script, words[0])
-    digit = await script.leg.play(sounds, escape=_KEYS)
+    digit = await script.leg.play(sounds, escape=KEYS)
     if digit:
-        await _collect(script, digit)
+        await collect(script, digit)
 
 
 async def wait_exten(script: Script, arguments: str) -> None:
@@ -46,10 +46,10 @@ async def wait_exten(script: Script, arguments: str) -> None:
 
     With no key at all the next priority runs, or, where there is none, the `t` extension.
     """
-    timeout = seconds(split(arguments)[0], script.response_timeout or _FIRST_DIGIT)
+    timeout = seconds(split(arguments)[0], script.response_timeout or FIRST_DIGIT)
     digit = await script.leg.digit(timeout)
     if digit:
-        await _collect(script, digit)
+        await collect(script, digit)
         return
     here = script.location
     below = script.find(here.context, here.extension, here.priority + 1)
@@ -57,13 +57,19 @@ async def wait_exten(script: Script, arguments: str) -> None:
         script.divert("t", "RESPONSETIMEOUT")
 
 
-async def _collect(script: Script, digits: str) -> None:
-    """Take keys until they are an extension, cannot become one, or none follows; go there, or to `i`."""
-    while script.match(digits) in (Match.PARTIAL, Match.EXTENDABLE) and len(digits) < _MOST_DIGITS:
-        digit = await script.leg.digit(script.digit_timeout or _BETWEEN_DIGITS)
+async def collected(script: Script, context: str, digits: str) -> str:
+    """Take keys after `digits` until they are an extension of `context`, cannot become one, or none follows."""
+    while script.match(digits, context) in (Match.PARTIAL, Match.EXTENDABLE) and len(digits) < _MOST_DIGITS:
+        digit = await script.leg.digit(script.digit_timeout or BETWEEN_DIGITS)
         if not digit:
             break
         digits += digit
+    return digits
+
+
+async def collect(script: Script, digits: str) -> None:
+    """Take the rest of an extension of this context, and go there, or to `i`."""
+    digits = await collected(script, script.location.context, digits)
     script.leg.note(f"keyed {digits}")
     script.go_to(Location(script.location.context, digits, 1))
 

@@ -1,4 +1,4 @@
-"""Applications that decide what runs next: Goto GotoIf GotoIfTime Exec ExecIf ExecIfTime TryExec."""
+"""Applications that decide what runs next: Goto GotoIf GotoIfTime Exec ExecIf ExecIfTime TryExec RaiseException."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from dialplan.arguments import condition, split
-from dialplan.script import Application, Script
+from dialplan.script import STRUCTURED, Application, Script
 from dialplan.substitution import ScriptError
 from dialplan.timing import Timing, TimingError
 
@@ -61,23 +61,29 @@ async def goto_if_time(script: Script, arguments: str) -> None:
 
 async def execute(script: Script, arguments: str) -> None:
     """`Exec(application(arguments))`: run an application whose name was put together."""
-    name, _, rest = arguments.partition("(")
-    await _execute(script, name, rest)
+    await _execute(script, arguments)
 
 
-async def _execute(script: Script, name: str, rest: str) -> None:
-    given = script.plain(rest[: rest.rfind(")")] if ")" in rest else rest)
+async def _execute(script: Script, call: str) -> None:
+    """Run `application(arguments)`, of which values may be parts; one alone may also be the whole of it."""
+    name, _, rest = call.partition("(")
     name = script.plain(name).strip()
-    script.values = ()
+    if "(" in name:
+        name, _, rest = name.partition("(")
+        if name.strip().lower() in STRUCTURED:
+            raise ScriptError(f"{name} is not run from what a variable holds")
+        script.values = ()
+    given = rest[: rest.rfind(")")] if ")" in rest else rest
+    if name.lower() not in STRUCTURED:
+        given, script.values = script.plain(given), ()
     await script.execute(name, given)
 
 
 async def _execute_branch(script: Script, holds: bool, branches: str) -> None:
     parts = split(branches, ":", 2, raw=True)
     call = parts[0] if holds else parts[1] if len(parts) > 1 else ""
-    name, _, rest = call.partition("(")
-    if name.strip():
-        await _execute(script, name, rest)
+    if call.partition("(")[0].strip():
+        await _execute(script, call)
 
 
 async def execute_if(script: Script, arguments: str) -> None:
@@ -94,7 +100,7 @@ async def execute_if_time(script: Script, arguments: str) -> None:
 
 async def try_execute(script: Script, arguments: str) -> None:
     """`TryExec(application(arguments))`: as Exec, but a failure only sets TRYSTATUS."""
-    name = arguments.partition("(")[0].strip()
+    name = script.plain(arguments.partition("(")[0]).partition("(")[0].strip()
     if not script.knows(name):
         script.assign("TRYSTATUS", "NOAPP")
         return
@@ -107,6 +113,12 @@ async def try_execute(script: Script, arguments: str) -> None:
         script.assign("TRYSTATUS", "SUCCESS")
 
 
+async def raise_exception(script: Script, arguments: str) -> None:
+    """`RaiseException(reason)`: go to the `e` extension, where EXCEPTION(reason) tells why."""
+    if script.divert("e", arguments.strip()) is None:
+        raise ScriptError(f"no extension e for the exception {arguments[:40]!r}")
+
+
 APPLICATIONS: Final[Mapping[str, Application]] = {
     "Exec": execute,
     "ExecIf": execute_if,
@@ -114,5 +126,6 @@ APPLICATIONS: Final[Mapping[str, Application]] = {
     "Goto": goto,
     "GotoIf": goto_if,
     "GotoIfTime": goto_if_time,
+    "RaiseException": raise_exception,
     "TryExec": try_execute,
 }

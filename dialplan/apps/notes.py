@@ -1,11 +1,11 @@
-"""Applications that only leave a note in the call's story: NoOp Verbose Log."""
+"""Applications that only leave a note, in the call's story or its record: NoOp Verbose Log UserEvent ResetCDR …."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-from dialplan.script import Application, Script
+from dialplan.script import Application, Record, Script
 
 __all__ = ["APPLICATIONS"]
 
@@ -26,4 +26,30 @@ async def log(script: Script, arguments: str) -> None:
     script.leg.note(f"{level.strip()}: {message}")
 
 
-APPLICATIONS: Final[Mapping[str, Application]] = {"Log": log, "NoOp": nothing, "Verbose": verbose}
+async def user_event(script: Script, arguments: str) -> None:
+    """`UserEvent(name[,field: value...])`: note the event."""
+    script.leg.note(f"event {arguments}")
+
+
+async def dump(script: Script, arguments: str) -> None:
+    """`DumpChan([level])`: note what is known of the leg, with its variables."""
+    leg = script.leg
+    detail = "\n".join(f"{name}={value}" for name, value in sorted(leg.variables.items()))
+    state = "up" if leg.answered else "ringing"
+    leg.note(f"{leg.name} ({leg.peer}, {leg.party}): {state}, at {script.location}", detail)
+
+
+async def reset_record(script: Script, arguments: str) -> None:
+    """`ResetCDR([v])`: the call's record begins anew; with `v` what the script has written into it stays."""
+    fields = script.record.fields if "v" in arguments else {}
+    script.record = Record(script.switch.now(), script.record.first, fields=fields)
+
+
+APPLICATIONS: Final[Mapping[str, Application]] = {
+    "DumpChan": dump,
+    "Log": log,
+    "NoOp": nothing,
+    "ResetCDR": reset_record,
+    "UserEvent": user_event,
+    "Verbose": verbose,
+}

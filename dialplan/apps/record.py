@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from dialplan.apps.answer import seconds
+from dialplan.apps.listen import LOUD
 from dialplan.arguments import options, split
 from dialplan.script import Application, Script
 from dialplan.substitution import ScriptError
@@ -25,8 +26,6 @@ _RECORDINGS: Final = 10
 """Recordings of one call."""
 _LOOK: Final = 0.2
 """Seconds between looks at what has come in."""
-_LOUD: Final = 256
-"""A sample beyond this is not silence (Asterisk's threshold)."""
 
 
 async def record(script: Script, arguments: str) -> None:
@@ -73,7 +72,7 @@ async def _capture(script: Script, silence: float, longest: float, keys: str) ->
             part = capture.read()
             parts.append(part)
             taken += len(part)
-            quiet = 0.0 if len(part) and int(np.abs(part.astype(np.int32)).max()) > _LOUD else quiet + _LOOK
+            quiet = 0.0 if len(part) and int(np.abs(part.astype(np.int32)).max()) > LOUD else quiet + _LOOK
             if key and key in keys:
                 status = "DTMF"
                 break

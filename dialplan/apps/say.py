@@ -1,4 +1,4 @@
-"""Applications that speak numbers and times: SayDigits SayNumber SayAlpha SayUnixTime."""
+"""Applications that speak numbers and times: SayDigits SayNumber SayAlpha SayPhonetic SayUnixTime."""
 
 from __future__ import annotations
 
@@ -46,9 +46,19 @@ async def say_unix_time(script: Script, arguments: str) -> None:
     await _speak(script, script.switch.sounds.clock(moment(script, epoch, zone)))
 
 
+async def say_phonetic(script: Script, arguments: str) -> None:
+    """`SayPhonetic(text)`: say letters by the words that stand for them; what has no word is spelt."""
+    sounds: list[Sound] = []
+    for character in split(arguments)[0].strip():
+        word = script.switch.sounds.prompt(f"phonetic/{character.lower()}_p", script.language)
+        sounds += [word] if word is not None and character.isalpha() else script.switch.sounds.spell(character)
+    await _speak(script, sounds)
+
+
 APPLICATIONS: Final[Mapping[str, Application]] = {
     "SayAlpha": say_digits,
     "SayDigits": say_digits,
     "SayNumber": say_number,
+    "SayPhonetic": say_phonetic,
     "SayUnixTime": say_unix_time,
 }

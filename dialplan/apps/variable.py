@@ -1,4 +1,4 @@
-"""Applications that set variables: Set MSet ClearHash (Asterisk main/pbx_variables.c)."""
+"""Applications that set variables: Set MSet ClearHash ImportVar (Asterisk main/pbx_variables.c)."""
 
 from __future__ import annotations
 
@@ -51,4 +51,17 @@ async def clear(script: Script, arguments: str) -> None:
     clear_hash(script, arguments.strip())
 
 
-APPLICATIONS: Final[Mapping[str, Application]] = {"ClearHash": clear, "MSet": set_many, "Set": set_one}
+async def import_variable(script: Script, arguments: str) -> None:
+    """`ImportVar(name=leg,variable)`: a variable of another leg, by a name of our own."""
+    name, equals, source = _pair(arguments)
+    if not equals or "," not in source:
+        raise ScriptError("ImportVar wants name=leg,variable")
+    script.assign(name, script.read("IMPORT", source))
+
+
+APPLICATIONS: Final[Mapping[str, Application]] = {
+    "ClearHash": clear,
+    "ImportVar": import_variable,
+    "MSet": set_many,
+    "Set": set_one,
+}

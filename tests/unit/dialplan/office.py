@@ -44,6 +44,7 @@ class FakeAudio:
         self._heard = heard
         self._incoming = incoming
         self.echoing = False
+        self.sent: list[tuple[str, float, float]] = []
 
     def join(self, other: Audio) -> None: ...
     def part(self) -> None:
@@ -58,7 +59,9 @@ class FakeAudio:
     def stop(self) -> None:
         self._heard.append("(stopped)")
 
-    def send_digits(self, digits: str, duration: float = 0.1, gap: float = 0.1) -> None: ...
+    def send_digits(self, digits: str, duration: float = 0.1, gap: float = 0.1) -> None:
+        self.sent.append((digits, duration, gap))
+
     def detect_digits(self, on: bool) -> None: ...
     def capture(self, seconds: float) -> FakeCapture:
         return FakeCapture(self._incoming)
@@ -105,6 +108,11 @@ class FakeLeg:
         self.patience: list[float | None] = []
         self._keys = list(keys)
         self._audio = FakeAudio(self.heard, np.zeros(0, np.int16) if incoming is None else incoming)
+
+    @property
+    def sent(self) -> list[tuple[str, float, float]]:
+        """The keys sent to it, with their length and the gap after."""
+        return self._audio.sent
 
     @property
     def audio(self) -> FakeAudio:

@@ -213,7 +213,9 @@ class TestAbsoluteTimeout:
         assert (leg.ending.evidence, leg.notes[-1][-10:]) == ("TIMEOUT(absolute) has passed", "NoOp(over)")
 
     def test_it_goes_to_t_capital_where_there_is_one(self) -> None:
-        text = "exten => 100,1,Set(TIMEOUT(absolute)=5)\n same => n,Wait(60)\nexten => T,1,Set(T=${EXCEPTION(reason)})"
+        text = (
+            "exten => 100,1,Set(TIMEOUT(absolute)=5)\n same => n,Wait(60)\nexten => T,1,Set(T=${EXCEPTION(reason)})"
+        )
         leg, _ = self.run(text + "\n same => n,Wait(3)\n same => n,Set(T=${T}.)", 10)
         assert leg.variables["T"] == "ABSOLUTETIMEOUT."
 

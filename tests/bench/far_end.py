@@ -101,13 +101,6 @@ class Phones(_Program):
         self._process.wait()
         return Heard(sent, received, *(value / 1e9 for value in times))
 
-    def abandon(self) -> None:
-        """End without having begun."""
-        self._process.kill()
-        self._in.close()
-        self._out.close()
-        self._process.wait()
-
     def run(self) -> Heard:
         """Start, and wait until the time is over."""
         self.begin()

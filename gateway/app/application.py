@@ -36,6 +36,7 @@ from gateway.net.ticker import Ticker
 from gateway.plane.plane import Plane, PlaneConfig
 from gateway.sip.account import Account
 from gateway.sip.binding import RegistrationChanged
+from gateway.sip.carrier import Garbled
 from gateway.sip.digest import Algorithm, Secret
 from gateway.sip.gatekeeper import AccessRefused
 from gateway.sip.legs import LegsConfig
@@ -276,6 +277,10 @@ class Application:
                 event.user,
                 event.flow,
                 event.why,
+            )
+        elif isinstance(event, Garbled):
+            self._quiet.warning(
+                f"garbled {event.flow.remote[0]}", "no SIP message from %s: %.200s", event.flow, event.fault
             )
         else:
             self.manager.deliver(*event)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from drivers.fxo.config import AnswerSignal, FxoConfig
-from drivers.fxs.config import FxsConfig
+from drivers.fxs.config import FxsConfig, MessageLamp
 from gateway.config.model import Config
 from gateway.media.delivery import Delivery
 from hardware.analog.dahdi import AnalogPort
@@ -25,6 +25,8 @@ from hardware.world.world import World
 
 __all__ = ["Cards"]
 
+NORTH_AMERICA: Final = "us"
+"""Where a flash is longer than a dial pulse; elsewhere telephones press the hook for 80 to 120 ms."""
 DAHDI_CHANNELS: Final = 1024
 """DAHDI has no channel above this number (dahdi/user.h, DAHDI_MAX_CHANNELS)."""
 
@@ -114,14 +116,21 @@ class Cards:
         return max((card for card in self._cards.values() if card.first < number), key=lambda card: card.first)
 
     def _fxs(self, number: str) -> FxsConfig:
-        phone = self._config.phones[number]
+        phone, country = self._config.phones[number], self._config.office.country
         return FxsConfig(
             port=self._cards[self._config.card_of(phone)].first + phone.port,
             number=number,
             name=phone.name,
             context=phone.context,
-            zone=self._config.office.country,
+            zone=country,
             caller_id=self._caller_id(phone.caller_id),
+            pulse_order=PulseOrder(phone.pulse_order),
+            short_flash=country != NORTH_AMERICA if phone.short_flash is None else phone.short_flash,
+            hotline=phone.hotline,
+            hotline_after=phone.hotline_after,
+            lamp=MessageLamp(phone.message_lamp),
+            answer_polarity=phone.answer_polarity,
+            release_battery=phone.release_battery,
         )
 
     def _caller_id(self, written: str | None) -> Delivery | None:

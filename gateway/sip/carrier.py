@@ -37,12 +37,25 @@ from gateway.sip.transaction.table import MAX_DATAGRAM, MAX_TRANSACTIONS, Transa
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Datagram, Flow, stamp
 
-__all__ = ["Newcomers", "SipCarrier"]
+__all__ = ["Garbled", "Newcomers", "SipCarrier"]
 
 PRODUCT: Final = "Copperline"
 """Server and User-Agent: no version, which would only help an attacker (RFC 3261 20.35)."""
 KEEP_ALIVE: Final = b"\r\n\0 "
 """Octets of which UDP keep-alives consist (RFC 5626 4.4 and what telephones send)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Garbled:
+    """Octets came that are no message; for the operator.
+
+    Attributes:
+        flow: where they came from.
+        fault: what is wrong with them, as a clause.
+    """
+
+    flow: Flow
+    fault: str
 
 
 class Newcomers(Protocol):
@@ -54,6 +67,10 @@ class Newcomers(Protocol):
 
     def cancelled(self, invite: ServerTransaction, cancel: Request, now: float) -> None:
         """A CANCEL for an INVITE came, and has been answered itself."""
+        ...
+
+    def garbled(self, garbled: Garbled) -> None:
+        """Octets came that are no message; they have been answered where they can be."""
         ...
 
     def settled(self, transaction: ServerTransaction) -> None:
@@ -122,6 +139,7 @@ class SipCarrier:
         except MalformedMessage as fault:
             self._journal.refused(data, str(fault), source, now)
             self._refuse(fault, source)
+            self._newcomers.garbled(Garbled(source, str(fault)))
             return
         self._journal.received(message, data, source, now)
         self._layer.receive(message, source, now)

@@ -24,7 +24,7 @@ from gateway.core.trace import Recorder
 from gateway.sip.account import Account
 from gateway.sip.auth import OFFERED, Authenticator
 from gateway.sip.binding import Binding, Bindings, RegistrationChanged
-from gateway.sip.carrier import SipCarrier
+from gateway.sip.carrier import Garbled, SipCarrier
 from gateway.sip.channel import SipChannel
 from gateway.sip.digest import Algorithm
 from gateway.sip.gatekeeper import AccessRefused, Gatekeeper
@@ -42,7 +42,7 @@ from gateway.sip.transport import Datagram, Flow
 
 __all__ = ["Happening", "SipConfig", "SipStack"]
 
-Happening = tuple[SipChannel, Event] | RegistrationChanged | AccessRefused
+Happening = tuple[SipChannel, Event] | RegistrationChanged | AccessRefused | Garbled
 """What the stack's `events` gives."""
 
 TOKEN_SIZE: Final = 8
@@ -221,6 +221,10 @@ class SipStack:
         self._registrar.restore(found for found in bindings if self._gatekeeper.account(found.account))
 
     # Newcomers: requests outside of dialogs.
+
+    def garbled(self, garbled: Garbled) -> None:
+        """Tell of octets that are no message; see `Newcomers`."""
+        self._tell(garbled)
 
     def arrived(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
         """Take a new request; see `Newcomers`."""

@@ -47,7 +47,7 @@ class Stranger:
         self._socket.close()
 
 
-def test_garbage_leaves_a_call_alone(office: OfficeUnderTest) -> None:
+def test_garbage_leaves_a_call_alone(office: OfficeUnderTest, caplog: pytest.LogCaptureFixture) -> None:
     ada, desk = office.sip("6001"), office.phone("101")
     ada.call("101")
     office.until(lambda: desk.ringing)
@@ -61,6 +61,8 @@ def test_garbage_leaves_a_call_alone(office: OfficeUnderTest) -> None:
     for cut in range(20, len(whole), 37):
         stranger.sends(whole[:cut])
     assert ada.state == "up" and desk.off_hook
+    said = [record.message for record in caplog.records if "no SIP message" in record.message]
+    assert 1 <= len(said) <= 2, "once a minute, however much of it comes"
     ada.key("5")
     office.run(0.5)
     assert desk.digits == "5"

@@ -9,7 +9,7 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.trace import Recorder
 from gateway.sdp.negotiate import Agreement, Negotiation
-from gateway.sip.carrier import SipCarrier
+from gateway.sip.carrier import Garbled, SipCarrier
 from gateway.sip.digest import Secret
 from gateway.sip.headers import NameAddr
 from gateway.sip.journal import Journal
@@ -66,6 +66,9 @@ class Agent:
         """Give the call up, or end it."""
         if self.session is not None:
             self.session.hang_up(DONE, now)
+
+    def garbled(self, garbled: Garbled) -> None:
+        self.told.append(garbled.fault)
 
     # The engine's face.
 

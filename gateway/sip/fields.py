@@ -58,7 +58,25 @@ _SPELLING: Final[Mapping[str, str]] = MappingProxyType(
 """Names whose usual spelling is not just a capital after each hyphen."""
 
 
+_USUAL: Final = (
+    "accept allow authorization call-id contact content-disposition content-length content-type cseq date "
+    "diversion expires from max-forwards min-expires min-se p-asserted-identity privacy proxy-authenticate "
+    "proxy-authorization rack reason record-route require retry-after route rseq server session-expires subject "
+    "supported timestamp to unsupported user-agent via warning www-authenticate"
+).split()
+_WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
+    {name: _SPELLING.get(name) or name.title() for name in (*_USUAL, *_SPELLING)}
+)
+"""How the names that most messages have are written; others are worked out each time."""
+_KEYS: Final[Mapping[str, str]] = MappingProxyType(
+    {spelled: key for key, name in _WRITTEN.items() for spelled in (key, name)} | dict(_COMPACT)
+)
+
+
 def _key(name: str) -> str:
+    key = _KEYS.get(name)
+    if key is not None:
+        return key
     lower = name.lower()
     return _COMPACT.get(lower, lower)
 
@@ -106,6 +124,27 @@ class Headers:
         self._rows.setdefault(key, []).append(text)
         self._typed.pop(key, None)
 
+    def add_usual(self, name: str, text: str) -> bool:
+        """Add a row with one of the names that most messages have; False where it has none, or holds a break."""
+        key = _KEYS.get(name)
+        if key is None or "\r" in text or "\n" in text:
+            return False
+        if key in self._rows:
+            self._rows[key].append(text)
+            self._typed.pop(key, None)
+        else:
+            self._rows[key] = [text]
+        return True
+
+    def count(self, name: str) -> int:
+        """How many rows `name` has."""
+        return len(self._rows.get(_key(name), ()))
+
+    def put(self, name: str, values: tuple[object, ...]) -> None:
+        """Make `values` the rows of `name`, one a row, and also what `typed` gives for it. Raises as `add`."""
+        self.set(name, *values)
+        self._typed[_key(name)] = values
+
     def insert(self, name: str, value: object) -> None:
         """Add a row before those of the same name (a Via, a Route). Raises as `add`."""
         text = safe_text(name, value)
@@ -122,6 +161,21 @@ class Headers:
             self._rows[key] = texts
         else:
             self._rows.pop(key, None)
+
+    def take(self, other: Headers, name: str, *, most: int | None = None) -> None:
+        """Make the rows of `name` in `other` ours, the first `most` of them, with what was read of them.
+
+        They have been through `add` or the parser there, so that they are not looked at again.
+        """
+        key = _key(name)
+        rows = other._rows.get(key)
+        self._typed.pop(key, None)
+        if not rows:
+            self._rows.pop(key, None)
+            return
+        self._rows[key] = rows[:most]
+        if key in other._typed and (most is None or len(rows) <= most):
+            self._typed[key] = other._typed[key]
 
     def remove(self, name: str) -> None:
         """Take `name` out, if it is there."""
@@ -148,7 +202,7 @@ class Headers:
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Each row with its name as it is usually spelled."""
         for key, rows in self._rows.items():
-            name = _SPELLING.get(key) or key.title()
+            name = _WRITTEN.get(key) or key.title()
             for value in rows:
                 yield name, value
 
@@ -167,7 +221,7 @@ def safe_text(name: str, value: object) -> str:
     Raises:
         LocalError: it holds a line break; the text names `name`.
     """
-    text = str(value)
+    text = value if type(value) is str else str(value)
     if "\r" in text or "\n" in text:
         raise LocalError(f"a line break in the value of header {name}: {text[:80]!r}")
     return text

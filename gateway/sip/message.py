@@ -21,7 +21,10 @@ __all__ = ["Message", "Request", "Response"]
 
 
 def _read_vias(headers: Headers) -> tuple[Via, ...]:
-    vias = tuple(Via.parse(value) for row in headers.all("via") for value in split_list(row))
+    rows = headers.all("via")
+    if len(rows) == 1 and "," not in rows[0]:
+        return (Via.parse(rows[0]),)
+    vias = tuple(Via.parse(value) for row in rows for value in split_list(row))
     if not vias:
         raise MalformedError("there is no Via")
     return vias
@@ -35,7 +38,10 @@ def _read_one(headers: Headers, name: str) -> str:
 
 
 def _read_addresses(headers: Headers, name: str) -> tuple[NameAddr, ...]:
-    return tuple(NameAddr.parse(value) for row in headers.all(name) for value in split_list(row))
+    rows = headers.all(name)
+    if len(rows) == 1 and "," not in rows[0]:
+        return (NameAddr.parse(rows[0]),)
+    return tuple(NameAddr.parse(value) for row in rows for value in split_list(row))
 
 
 def _read_contacts(headers: Headers) -> tuple[NameAddr, ...]:
@@ -142,9 +148,7 @@ class Message:
 
     def set_top_via(self, via: Via) -> None:
         """Replace the topmost Via, the others left as they are."""
-        row, *others = self.headers.all("via")
-        rest = split_list(row)[1:]
-        self.headers.set("via", via, *rest, *others)
+        self.headers.put("via", (via, *self.vias[1:]))
 
     def _serialise(self, start: str) -> bytes:
         lines = [start]
@@ -189,14 +193,14 @@ class Request(Message):
             to_tag: tag for To where the request has none; every response but a 100 needs one.
         """
         response = Response(status, reason(status) if phrase is None else safe_text("reason", phrase))
-        response.headers.set("via", *self.headers.all("via"))
+        response.headers.take(self.headers, "via")
         for name in _COPIED:
-            response.headers.set(name, *self.headers.all(name)[:1])
+            response.headers.take(self.headers, name, most=1)
         if status == 100:
-            response.headers.set("timestamp", *self.headers.all("timestamp"))
+            response.headers.take(self.headers, "timestamp")
         elif status < 300:
             # Section 12.1.1: a response that makes a dialog carries the Record-Routes; in others they do no harm.
-            response.headers.set("record-route", *self.headers.all("record-route"))
+            response.headers.take(self.headers, "record-route")
         if to_tag is not None:
             response._tag(to_tag)
         return response

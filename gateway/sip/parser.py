@@ -9,7 +9,8 @@ answered. Work and memory are linear in the input, which is bounded.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from gateway.core.errors import LocalError, MalformedError
@@ -33,15 +34,17 @@ _MANDATORY: Final = ("via", "from", "to", "call-id", "cseq")
 """RFC 3261 section 8.1.1; Max-Forwards is left out for the sake of RFC 2543 peers."""
 _FOLD: Final = re.compile(rb"\r\n[ \t]+")
 _VERSION: Final = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
-_READ_EARLY: Final[tuple[Callable[[Message], object], ...]] = (
-    lambda message: message.vias,
-    lambda message: message.from_,
-    lambda message: message.to,
-    lambda message: message.cseq,
-    lambda message: message.max_forwards,
-    lambda message: message.contacts,
-    lambda message: message.route,
-    lambda message: message.record_route,
+_READ_EARLY: Final[Mapping[str, Callable[[Message], object]]] = MappingProxyType(
+    {
+        "via": lambda message: message.vias,
+        "from": lambda message: message.from_,
+        "to": lambda message: message.to,
+        "cseq": lambda message: message.cseq,
+        "max-forwards": lambda message: message.max_forwards,
+        "contact": lambda message: message.contacts,
+        "route": lambda message: message.route,
+        "record-route": lambda message: message.record_route,
+    }
 )
 
 
@@ -123,6 +126,8 @@ def _headers(lines: list[str]) -> tuple[Headers, str]:
     fault = ""
     for line in lines:
         name, colon, value = line.partition(":")
+        if len(value) <= MAX_LINE and headers.add_usual(name, value.strip(BLANKS)):
+            continue
         name = name.rstrip(BLANKS)
         if not colon or not is_token(name):
             fault = fault or f"{line[:80]!r} is not a header"
@@ -143,11 +148,12 @@ def _check(message: Request | Response, body: bytes) -> str:
         if not headers.get(name):
             return f"there is no {name.title()}"
     for name in _SINGLE:
-        if len(headers.all(name)) > 1:
+        if headers.count(name) > 1:
             return f"{name.title()} is there twice"
     try:
-        for read in _READ_EARLY:
-            read(message)
+        for name, read in _READ_EARLY.items():
+            if name in headers:
+                read(message)
         length = headers.get("content-length")
         size = len(body) if length is None else number(length, "Content-Length", MAX_MESSAGE)
     except MalformedError as error:

@@ -109,7 +109,7 @@ class TransactionLayer:
     def _reroute(self, transaction: ClientTransaction, way: Flow, now: float) -> None:
         """18.1.1: no TCP there, so that the long request goes as a datagram after all."""
         request = transaction.request
-        request.headers.set("via", replace(request.via, transport=way.transport.upper()))
+        request.headers.put("via", (replace(request.via, transport=way.transport.upper()),))
         self._leave_flow(transaction)
         self._by_flow.setdefault(way, set()).add(transaction)
         transaction.reroute(request.serialise(), way, now)
@@ -172,12 +172,12 @@ class TransactionLayer:
             raise Exhausted(f"all {self._limit} SIP transactions are in use")
         own = Request(request.method, request.uri, headers=request.headers.copy(), body=request.body)
         via = self._new_via(flow)
-        own.headers.set("via", via)
+        own.headers.put("via", (via,))
         data = own.serialise()
         way = flow
         if self._datagram and len(data) > self._datagram and flow.transport == "udp":
             way = replace(flow, transport="tcp")
-            own.headers.set("via", replace(via, transport="TCP"))
+            own.headers.put("via", (replace(via, transport="TCP"),))
             data = own.serialise()
         kind = InviteClient if own.method == "INVITE" else PlainClient
         transaction = self._open_client(kind, own, data, way, now)

@@ -39,6 +39,8 @@ def test_real_ports_keep_their_numbers_and_emulated_ones_follow_above() -> None:
     assert cards.fxo[0].port == DAHDI_CHANNELS + 2
     assert cards.place(DAHDI_CHANNELS + 3) == ("two", 1)
     assert set(cards.telephones) == {"102", "103"} and set(cards.exchange_lines) == {"copper1"}
-    assert cards.open(DAHDI_CHANNELS + 3, "us").number == 1
+    port = cards.open(DAHDI_CHANNELS + 3, "us")
+    assert port.number == 1
+    port.close()
     with pytest.raises(Unavailable, match="dahdi"):
         cards.open(1, "us")

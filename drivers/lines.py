@@ -136,6 +136,12 @@ class AnalogLines:
         for line in self._lines.values():
             line.expire(now)
 
+    def show_messages(self, number: str, count: int, now: float) -> None:
+        """So many messages wait for the telephone `number`; one that there is not is ignored."""
+        for line in self._lines.values():
+            if isinstance(line, FxsLine) and line.config.number == number:
+                line.show_messages(count, now)
+
     # What is shown.
 
     def status(self) -> list[LineStatus]:
@@ -217,4 +223,4 @@ def _groups(lines: Iterable[FxoLine]) -> dict[int, HuntGroup]:
 def _reserve(line: AnyLine, wanted: Address, now: float) -> AnalogChannel:
     if isinstance(line, FxoLine):
         return line.reserve(wanted.number, now)
-    return line.reserve(now)
+    return line.reserve(now, wanted.ring)

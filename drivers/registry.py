@@ -1,6 +1,7 @@
 """The analogue technologies as data, and how an address of theirs picks lines.
 
     FXS/101                 the telephone with number 101
+    FXS/101r2               the same, with distinctive ringing 2 (1 to 4)
     FXO/copper1/5550100     line copper1, on which 5550100 is dialled
     FXO/g1/5550100          the first idle line of group 1, in the order of the ports; G1 the last one
     FXO/r1/5550100          the next idle line after the one taken last; R1 the one before it
@@ -50,6 +51,7 @@ GROUP_LETTERS: Final = "".join(way.value for way in Hunting)
 """A line cannot be named by one of these and a number."""
 
 _GROUP: Final = re.compile(rf"([{GROUP_LETTERS}])(\d{{1,4}})")
+_RUNG: Final = re.compile(r"([0-9*#+]+)r([1-4])")
 _LEFT_OUT: Final = str.maketrans("", "", " -.()")
 _DIALLED: Final = re.compile(r"[0-9*#A-DW]*")
 
@@ -63,12 +65,14 @@ class Address:
         group: the group's number where one is meant, else None.
         hunting: how a line of the group is picked.
         number: what to dial on the line.
+        ring: number of a distinctive cadence, or 0.
     """
 
     line: str
     group: int | None = None
     hunting: Hunting = Hunting.FIRST
     number: str = ""
+    ring: int = 0
 
     @classmethod
     def parse(cls, text: str) -> Address:
@@ -94,5 +98,6 @@ class Address:
             )
         group = _GROUP.fullmatch(line)
         if group is None:
-            return cls(line, number=number)
+            rung = _RUNG.fullmatch(line)
+            return cls(rung[1], number=number, ring=int(rung[2])) if rung else cls(line, number=number)
         return cls(line, int(group[2]), Hunting(group[1]), number)

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from gateway.media.delivery import Delivery
+from hardware.analog.pulse import PulseOrder
 
-__all__ = ["FxsConfig"]
+__all__ = ["FxsConfig", "MessageLamp"]
+
+
+class MessageLamp(Enum):
+    """How a telephone is told, on-hook, that messages wait. The value is its name in configuration."""
+
+    NONE = "none"
+    FSK = "fsk"
+    """A message by the modem of its caller ID (GR-30 visual message waiting indicator)."""
+    NEON = "neon"
+    """Voltage that lights a glow lamp."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +32,13 @@ class FxsConfig:
         context: the dialplan context in which it dials.
         zone: the country whose tones it hears and whose cadence it rings with ("us", "de", …).
         caller_id: how caller ID is sent to it; None sends none.
+        pulse_order: of its dial.
+        short_flash: a break of a dial pulse's length in a call is a flash.
+        hotline: the number that is called when it is lifted and nothing is dialled; "" for none.
+        hotline_after: seconds of dial tone before that; 0 calls at once.
+        lamp: how it is told that messages wait.
+        answer_polarity: reverse the polarity while a call that it placed is answered (payphones).
+        release_battery: take the battery away for 500 ms when the far side has gone.
         cadence: milliseconds on, off, on, off …; None for the zone's own.
     """
 
@@ -29,4 +48,11 @@ class FxsConfig:
     context: str = "default"
     zone: str = "us"
     caller_id: Delivery | None = Delivery.BELL_202
+    pulse_order: PulseOrder = PulseOrder.USUAL
+    short_flash: bool = False
+    hotline: str = ""
+    hotline_after: float = 0.0
+    lamp: MessageLamp = MessageLamp.FSK
+    answer_polarity: bool = False
+    release_battery: bool = False
     cadence: tuple[int, ...] | None = None

@@ -32,6 +32,7 @@ class State(Enum):
     RINGING = "ringing"
     UP = "talking"
     CONGESTION = "hears why its call ended"
+    HOWLING = "howled at"
     LOCKED_OUT = "left off-hook"
 
 
@@ -67,6 +68,8 @@ class Input(Enum):
     # timers
     DIGIT_TIME = "no further digit came"
     TONE_TIME = "nobody put the receiver down"
+    HOTLINE_TIME = "nothing was dialled"
+    LAMP_TIME = "messages are to be shown"
     SHOWN = "who calls has been shown"
     HOOK_TIME = "the port was busy with its hook"
 
@@ -108,6 +111,7 @@ TABLE: Final[Table[State, Input]] = {
         Input.BURST_ENDED: (State.IDLE, ""),
         Input.RETURNED: (State.IDLE, ""),
         Input.RESERVE: (State.RESERVED, "reserve"),
+        Input.LAMP_TIME: (State.IDLE, "show_lamp"),
         Input.LOST: (State.OUT, ""),
     },
     # Off-hook, dialling: first-digit, inter-digit and match timers of drivers/digits.py.
@@ -115,6 +119,8 @@ TABLE: Final[Table[State, Input]] = {
         Input.DIGIT: (State.COLLECT, "collect"),
         Input.PULSE: (State.COLLECT, "pulse"),
         Input.DIGIT_TIME: (State.CONGESTION, "give_up_dialling"),
+        Input.HOTLINE_TIME: (State.DIALTONE, "use_hotline"),
+        Input.NUMBER: (State.OFFERED, "offer"),
         Input.FLASH: (State.DIALTONE, "lift"),
         Input.ON_HOOK: (State.IDLE, "put_down"),
         Input.HOOK_TIME: (State.DIALTONE, "close_loop"),
@@ -136,7 +142,7 @@ TABLE: Final[Table[State, Input]] = {
         Input.PROCEED: (State.OFFERED, ""),
         Input.ALERT: (State.OFFERED, "ring_back"),
         Input.EARLY_MEDIA: (State.OFFERED, "hush_tone"),
-        Input.ANSWER: (State.UP, "hush_tone"),
+        Input.ANSWER: (State.UP, "signal_answer"),
         Input.HANG_UP: (State.CONGESTION, "hear_why"),
         Input.SEND_DIGITS: (State.OFFERED, "send_digits"),
         Input.HOLD: (State.OFFERED, ""),
@@ -193,17 +199,24 @@ TABLE: Final[Table[State, Input]] = {
         Input.BURST_BEGAN: (State.UP, ""),
         Input.BURST_ENDED: (State.UP, ""),
         Input.HOOK_TIME: (State.UP, "close_loop"),
-        Input.HANG_UP: (State.CONGESTION, "hear_why"),
+        Input.HANG_UP: (State.CONGESTION, "hear_release"),
         Input.ON_HOOK: (State.IDLE, "finish"),
         Input.LOST: (State.OUT, "lose"),
     },
-    # The call is over and the receiver is not down: a tone, then silence (line lock-out, ITU-T E.182).
+    # The call is over and the receiver is not down: a tone, howler, then silence (line lock-out, ITU-T E.182).
     State.CONGESTION: {
-        Input.TONE_TIME: (State.LOCKED_OUT, "lock_out"),
+        Input.TONE_TIME: (State.HOWLING, "howl"),
         Input.FLASH: (State.DIALTONE, "lift"),
         Input.DIGIT: (State.CONGESTION, ""),
         Input.PULSE: (State.CONGESTION, ""),
         Input.HOOK_TIME: (State.CONGESTION, "close_loop"),
+        Input.ON_HOOK: (State.IDLE, "put_down"),
+        Input.LOST: (State.OUT, "put_down"),
+    },
+    State.HOWLING: {
+        Input.TONE_TIME: (State.LOCKED_OUT, "lock_out"),
+        Input.FLASH: (State.DIALTONE, "lift"),
+        Input.PULSE: (State.HOWLING, ""),
         Input.ON_HOOK: (State.IDLE, "put_down"),
         Input.LOST: (State.OUT, "put_down"),
     },

@@ -217,6 +217,13 @@ class PhoneSettings(_Settings):
         name: shown to those it calls.
         context: of the dialplan, in which it dials.
         caller_id: how callers are shown to it; None takes the country's way.
+        pulse_order: of its rotary dial: "usual", "nz" (reversed) or "se" (0 has one pulse).
+        short_flash: take a break as short as a dial pulse, in a call, for a flash; None does outside North America.
+        hotline: the number that is called when it is lifted and nothing is dialled.
+        hotline_after: seconds of dial tone before that; 0 calls at once.
+        message_lamp: how it is told that messages wait: "fsk", "neon" or "none".
+        answer_polarity: reverse its polarity while a call that it placed is answered (payphones).
+        release_battery: take its battery away for 500 ms when the far side has gone.
     """
 
     port: Annotated[int, Field(ge=1, le=1024)]
@@ -224,6 +231,13 @@ class PhoneSettings(_Settings):
     name: _Label = ""
     context: _Name = "office"
     caller_id: _CallerId | None = None
+    pulse_order: _PulseOrder = "usual"
+    short_flash: bool | None = None
+    hotline: Annotated[str, AfterValidator(_dialled_or_none)] = ""
+    hotline_after: Annotated[float, Field(ge=0, le=60)] = 0.0
+    message_lamp: Literal["fsk", "neon", "none"] = "fsk"
+    answer_polarity: bool = False
+    release_battery: bool = False
 
 
 class LineSettings(_Settings):

@@ -14,16 +14,22 @@ from typing import Final
 from gateway.core.errors import LocalError, MalformedError
 from gateway.core.number import Presentation
 
-__all__ = ["CallerId", "decode", "encode_mdmf", "encode_sdmf", "verify"]
+__all__ = ["CallerId", "decode", "decode_lamp", "encode_lamp", "encode_mdmf", "encode_sdmf", "verify"]
 
 SDMF_CALL: Final = 0x04
 MDMF_CALL: Final = 0x80
+SDMF_WAITING: Final = 0x06
+MDMF_WAITING: Final = 0x82
 
 _TIME: Final = 0x01
 _NUMBER: Final = 0x02
 _NO_NUMBER: Final = 0x04
 _NAME: Final = 0x07
 _NO_NAME: Final = 0x08
+_INDICATOR: Final = 0x0B
+_LIT: Final = {0xFF: True, 0x00: False}
+_SDMF_LIT: Final = {b"BBB": True, b"ooo": False}
+"""Data of single message waiting messages: 42 three times, 6F three times."""
 
 _REASON: Final = {Presentation.RESTRICTED: b"P", Presentation.UNAVAILABLE: b"O"}
 _PRESENTATION: Final = {reason: presentation for presentation, reason in _REASON.items()}
@@ -84,6 +90,27 @@ def encode_sdmf(caller: CallerId) -> bytes:
     else:
         shown = _number(caller) or b"O"
     return _message(SDMF_CALL, _time(caller) + shown)
+
+
+def encode_lamp(on: bool) -> bytes:
+    """A message that lights the telephone's message lamp, or puts it out (visual indicator, MDMF)."""
+    return _message(MDMF_WAITING, bytes((_INDICATOR, 1, 0xFF if on else 0x00)))
+
+
+def decode_lamp(message: bytes) -> bool | None:
+    """Whether a message lights the lamp (True) or puts it out (False); None where it is about something else.
+
+    Raises:
+        MalformedError: it does not verify or is cut short.
+    """
+    verify(message)
+    kind, data = message[0], message[2:-1]
+    if kind == SDMF_WAITING:
+        return _SDMF_LIT.get(data)
+    if kind != MDMF_WAITING:
+        return None
+    indicator = _parameters(data).get(_INDICATOR, b"")
+    return _LIT.get(indicator[0]) if len(indicator) == 1 else None
 
 
 def decode(message: bytes, year: int = _YEAR) -> CallerId:

@@ -15,10 +15,10 @@ from typing import Final
 
 import numpy as np
 
-from gateway.core.audio import Samples
+from gateway.core.audio import Samples, Sound
 from gateway.core.number import Presentation
 from gateway.media.cadence import dtmf, render
-from gateway.media.caller_id import CallerId, encode_mdmf
+from gateway.media.caller_id import CallerId, encode_lamp, encode_mdmf
 from gateway.media.fsk import Standard, modulate
 
 __all__ = ["AFTER_SIGNAL", "Delivery", "read_digits"]
@@ -94,6 +94,11 @@ class Delivery(Enum):
             return np.concatenate([_silence(_AFTER_RING), spill])
         alert = render("DT-AS", _ALERT).samples
         return np.concatenate([_silence(_AFTER_REVERSAL), alert, _silence(_AFTER_ALERT), spill])
+
+    def lamp(self, on: bool) -> Sound:
+        """What lights a telephone's message lamp on-hook, or puts it out: always FSK, DTMF has no sign for it."""
+        spill = modulate(encode_lamp(on), self.value.modem or Standard.V23)
+        return Sound(f"message lamp {'on' if on else 'off'}", np.concatenate([_silence(_AFTER_RING), spill]))
 
     def digits(self, caller: CallerId) -> str:
         """The DTMF digits that tell `caller`; a name has none."""

@@ -23,6 +23,7 @@ __all__ = [
     "MAX_CHANNELS",
     "MAX_SPANS",
     "PULSE_DIGIT",
+    "VMWI_NEON",
     "ZONES",
     "Alarm",
     "DialOp",
@@ -81,6 +82,8 @@ class Ioctl(IntEnum):
     ONHOOKTRANSFER = _ioc(_WRITE, 51, _INT)
     GETVERSION = _ioc(_READ, 57, structs.VERSIONINFO.sizeof())
     SETPOLARITY = _ioc(_WRITE, 92, _INT)
+    VMWI = _ioc(_READ | _WRITE, 94, _INT)
+    VMWI_CONFIG = _ioc(_WRITE, 95, _INT)
 
 
 class HookCommand(IntEnum):
@@ -189,6 +192,9 @@ class Flush(IntFlag):
     EVENT = 4
     ALL = 7
 
+
+VMWI_NEON: Final = 4
+"""VMWI_CONFIG: show messages by the ringing generator's voltage on a neon lamp."""
 
 BUFFER_IMMEDIATE: Final = 0
 """Transmit policy: the first buffer written goes out at once."""

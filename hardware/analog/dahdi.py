@@ -21,6 +21,7 @@ from hardware.analog.line import (
     DialDigits,
     EchoCancel,
     Hook,
+    LightLamp,
     LineCommand,
     LineEvent,
     LineEventKind,
@@ -228,6 +229,9 @@ class AnalogPort:
                 ioctl(Ioctl.SETPOLARITY, _int(reverse))
             case OnHookTransmit(ms):
                 ioctl(Ioctl.ONHOOKTRANSFER, _int(ms))
+            case LightLamp(messages):
+                ioctl(Ioctl.VMWI_CONFIG, _int(abi.VMWI_NEON))
+                ioctl(Ioctl.VMWI, _int(messages))
             case EchoCancel(taps):
                 ioctl(Ioctl.ECHOCANCEL, _int(taps))
 

@@ -16,6 +16,7 @@ __all__ = [
     "DialDigits",
     "EchoCancel",
     "Hook",
+    "LightLamp",
     "LineCommand",
     "LineEvent",
     "LineEventKind",
@@ -147,13 +148,22 @@ class OnHookTransmit:
 
 
 @dataclass(frozen=True, slots=True)
+class LightLamp:
+    """FXS: light the telephone's message lamp by voltage for so many messages; 0 puts it out."""
+
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
 class EchoCancel:
     """Switch the port's echo canceller: number of taps, 0 for off."""
 
     taps: int
 
 
-LineCommand = SetHook | Ring | StopRing | DialDigits | CancelDial | SetPolarity | OnHookTransmit | EchoCancel
+LineCommand = (
+    SetHook | Ring | StopRing | DialDigits | CancelDial | SetPolarity | OnHookTransmit | LightLamp | EchoCancel
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,7 @@ class Pair:
         battery: the feeder feeds.
         reversed: tip and ring have changed places.
         ringing: ringing voltage is on.
+        neon: voltage that lights a glow lamp is on.
         feeder, terminal: who is told what the other end does.
     """
 
@@ -57,6 +58,7 @@ class Pair:
         self.battery = False
         self.reversed = False
         self.ringing = False
+        self.neon = False
         self.feeder: Callable[[Change], None] = _nobody
         self.terminal: Callable[[Change], None] = _nobody
         self._gain = 10 ** (-loss / 20)

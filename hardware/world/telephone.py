@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -15,11 +16,13 @@ import numpy as np
 from gateway.core.audio import Samples, Sound
 from gateway.core.errors import LocalError, MalformedError
 from gateway.media import fsk
+from gateway.media.caller_id import decode_lamp
 from gateway.media.delivery import Delivery, read_digits
 from gateway.media.detect import DtmfReceiver
 from gateway.media.tone import Zone, dtmf
 from hardware.agenda import Agenda, Appointment
 from hardware.analog.pair import Change, Pair
+from hardware.analog.pulse import PulseOrder
 from hardware.world.ear import Ear
 from hardware.world.mouth import Mouth
 
@@ -56,9 +59,13 @@ class Telephone:
         pair: the line that it is plugged into.
         agenda: the world's agenda.
         zone: its country: DTMF levels, tones that it knows, kind of caller ID.
+
+    Attributes:
+        bounce: milliseconds for which the contacts of hook and dial chatter when they move.
     """
 
     def __init__(self, *, pair: Pair, agenda: Agenda, zone: Zone) -> None:
+        self.bounce = 0
         self.rings: deque[RingBurst] = deque(maxlen=MAX_BURSTS)
         self.caller_id: fsk.CallerId | None = None
         self._pair = pair
@@ -70,6 +77,7 @@ class Telephone:
         self._display_on = 0
         self._keyed = DtmfReceiver()
         self._keys = ""
+        self._lamp = False
         self._shown_at = -CALL_GAP
         self._lifted = False
         self._moves: deque[tuple[bool, int]] = deque()
@@ -83,7 +91,7 @@ class Telephone:
         if not self._lifted:
             self._lifted = True
             self._ear.forget()
-            self._pair.close_loop()
+            self._contact(True)
 
     def hang_up(self) -> None:
         """Put the handset down; what was being dialled or said ends."""
@@ -94,7 +102,7 @@ class Telephone:
         self._moves.clear()
         self._mouth.hush()
         self._ear.rest()
-        self._pair.open_loop()
+        self._contact(False)
 
     def flash(self, ms: int = 500) -> None:
         """Press the hook for `ms` milliseconds."""
@@ -116,13 +124,22 @@ class Telephone:
         self._must_be_lifted("dial")
         self._mouth.say(dtmf(digits, on, off, levels or self._zone.dtmf))
 
-    def pulse(self, digits: str, *, rate: float = 10.0, break_ratio: float = 0.6, pause: float = 0.8) -> None:
+    def pulse(
+        self,
+        digits: str,
+        *,
+        rate: float = 10.0,
+        break_ratio: float = 0.6,
+        pause: float = 0.8,
+        order: PulseOrder = PulseOrder.USUAL,
+    ) -> None:
         """Dial digits as a rotary dial does.
 
         Args:
             rate: pulses a second.
             break_ratio: share of a pulse in which the loop is open.
             pause: seconds after each digit.
+            order: of its finger wheel.
 
         Raises:
             LocalError: the handset is down, a digit is none of 0-9, or no dial turns so.
@@ -136,7 +153,7 @@ class Telephone:
         open_ms = round(cycle * break_ratio)
         moves: list[tuple[bool, int]] = []
         for digit in digits:
-            moves += [(False, open_ms), (True, cycle - open_ms)] * (int(digit) or 10)
+            moves += [(False, open_ms), (True, cycle - open_ms)] * (int(order.pulses(digit)) or 10)
             moves.append((True, round(1000 * pause)))
         self._work_hook(moves)
 
@@ -164,6 +181,11 @@ class Telephone:
     def ringing(self) -> bool:
         """Whether the bell rings at this moment."""
         return self._pair.ringing
+
+    @property
+    def message_lamp(self) -> bool:
+        """Whether its message lamp is lit: by voltage, or by a message that came."""
+        return self._pair.neon or self._lamp
 
     @property
     def hears(self) -> str | None:
@@ -206,6 +228,10 @@ class Telephone:
     def _show(self, samples: Samples) -> None:
         for message in self._display.feed(samples):
             try:
+                waiting = decode_lamp(message)
+                if waiting is not None:
+                    self._lamp = waiting
+                    continue
                 self.caller_id = fsk.decode(message)
                 self._shown_at = self._agenda.now
             except MalformedError:
@@ -238,8 +264,18 @@ class Telephone:
         self._move = None
         if self._moves:
             closed, ms = self._moves.popleft()
-            if closed:
-                self._pair.close_loop()
-            else:
-                self._pair.open_loop()
+            self._contact(closed)
             self._move = self._agenda.after(ms, self._next_move)
+
+    def _contact(self, closed: bool) -> None:
+        """Move the contact; while it chatters it changes every millisecond, and ends as it is meant to."""
+        self._set_loop(closed)
+        for ms in range(1, self.bounce + 1):
+            meant = closed if ms % 2 == 0 or ms == self.bounce else not closed
+            self._agenda.after(ms, partial(self._set_loop, meant))
+
+    def _set_loop(self, closed: bool) -> None:
+        if closed:
+            self._pair.close_loop()
+        else:
+            self._pair.open_loop()

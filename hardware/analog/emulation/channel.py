@@ -96,6 +96,7 @@ class EmulatedChannel:
         self.tones = tones
         self.pair = pair
         self.timing = dict(abi.DEFAULT_TIMING)
+        self.lamp_by_neon = False
         self._agenda = agenda
         self._opened: _Opened | None = None
         self._speech_until = 0
@@ -229,6 +230,10 @@ class EmulatedChannel:
         if self.pair.ringing or not self.pair.battery:
             raise OSError(errno.EINVAL, "line is ringing or open")
         self.pair.set_reversed(on)
+
+    def light_lamp(self, on: bool) -> None:
+        """Put neon voltage on the line, if that is how its lamp is lit."""
+        self.pair.neon = on and self.lamp_by_neon
 
     @property
     def off_hook(self) -> bool:

@@ -195,6 +195,16 @@ def _set_polarity(channel: EmulatedChannel, argument: bytearray | None) -> None:
     channel.set_reversed(bool(read(structs.INT, argument)))
 
 
+def _message_lamp(channel: EmulatedChannel, argument: bytearray | None) -> None:
+    _only(channel, PortKind.FXS)
+    channel.light_lamp(read(structs.INT, argument) > 0)
+
+
+def _configure_lamp(channel: EmulatedChannel, argument: bytearray | None) -> None:
+    _only(channel, PortKind.FXS)
+    channel.lamp_by_neon = bool(read(structs.INT, argument) & abi.VMWI_NEON)
+
+
 def _only(channel: EmulatedChannel, kind: PortKind) -> None:
     """Requests of the low-level driver are unknown to a module of the other kind."""
     if channel.kind is not kind:
@@ -222,4 +232,6 @@ REQUESTS: Final[Mapping[int, Callable[[EmulatedChannel, bytearray | None], None]
     Ioctl.SETCADENCE: _set_cadence,
     Ioctl.ONHOOKTRANSFER: _on_hook_transfer,
     Ioctl.SETPOLARITY: _set_polarity,
+    Ioctl.VMWI: _message_lamp,
+    Ioctl.VMWI_CONFIG: _configure_lamp,
 }

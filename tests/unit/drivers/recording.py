@@ -11,7 +11,7 @@ from gateway.core.audio import Audio, AudioEvent, AudioStats, DigitHeard, Sample
 from gateway.core.errors import Exhausted, LocalError
 from gateway.core.number import Match
 
-TONES = "dial busy ring congestion callwaiting dialrecall record info stutter milliwatt".split()
+TONES = "dial busy ring congestion callwaiting dialrecall record info stutter howler milliwatt".split()
 
 
 class RecordedCapture:

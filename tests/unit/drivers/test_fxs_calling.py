@@ -145,6 +145,8 @@ def test_nobody_dials_and_the_telephone_hears_congestion_then_silence() -> None:
     office.wait(0.1)
     assert row.hears == "congestion us" and office.state(PHONE) == "hears why its call ended"
     office.wait(60.0)
+    assert row.hears == "howler us" and office.state(PHONE) == "howled at"
+    office.wait(30.0)
     assert row.hears == "" and office.state(PHONE) == "left off-hook"
     office.put_down()
     office.lift()
@@ -385,7 +387,7 @@ def test_a_caller_keys_and_is_keyed_to_before_the_answer() -> None:
 def test_a_flash_of_a_telephone_left_off_hook_gives_dial_tone() -> None:
     office = Office()
     office.lift()
-    office.wait(77.0)
+    office.wait(107.0)
     assert office.state(PHONE) == "left off-hook"
     office.line(LineEventKind.WINKFLASH, PHONE)
     assert office.rows[PHONE].hears == "dial us"

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 
 from gateway.core.errors import LocalError, MalformedError
 from gateway.core.number import Presentation
-from gateway.media.caller_id import CallerId, decode, encode_mdmf, encode_sdmf
+from gateway.media.caller_id import (
+    CallerId,
+    decode,
+    encode_mdmf,
+    encode_sdmf,
+)
 
 HALF_PAST_THREE = datetime(2000, 1, 2, 15, 30)
 MDMF = bytes.fromhex("80220108303130323135333002 0a35353531323334353637 070a534d495448204a4f484e cd")

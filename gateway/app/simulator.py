@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 
 from gateway.core.audio import Samples
+from gateway.core.errors import LocalError
 from gateway.media.level import level
 from gateway.web.office import HeardView
 from hardware.world.office_line import OfficeLine
@@ -67,7 +68,8 @@ class _Phone:
 class _Line:
     """One exchange line (`gateway.web.office.SimLine`)."""
 
-    def __init__(self, world: World, line: OfficeLine) -> None:
+    def __init__(self, name: str, world: World, line: OfficeLine) -> None:
+        self._name = name
         self._world = world
         self._line = line
         self.hang_up = line.hang_up
@@ -75,7 +77,10 @@ class _Line:
     def call(self, number: str, name: str) -> None:
         """Call in on it."""
         port = next(port for port, line in self._world.office.lines.items() if line is self._line)
-        self._world.office.call(port, number, name, when=datetime.now())
+        try:
+            self._world.office.call(port, number, name, when=datetime.now())
+        except LocalError as error:
+            raise LocalError(f"Nobody can call in on line {self._name} now: {error}.") from error
 
 
 class EmulatedWorld:
@@ -88,7 +93,7 @@ class EmulatedWorld:
 
     def __init__(self, telephones: Mapping[str, Telephone], lines: Mapping[str, tuple[World, OfficeLine]]) -> None:
         self._phones = {number: _Phone(number, telephone) for number, telephone in telephones.items()}
-        self._lines = {name: _Line(world, line) for name, (world, line) in lines.items()}
+        self._lines = {name: _Line(name, world, line) for name, (world, line) in lines.items()}
 
     def phone(self, number: str) -> _Phone | None:
         """The telephone with `number`, if it is emulated."""

@@ -67,6 +67,10 @@ from tests.unit.drivers.office import COPPER1, COPPER2, PHONE, SECOND_PHONE, Off
         ("g1/(256) 555-01.00", Address("g1", 1, Hunting.FIRST, "2565550100")),
         ("g1/9w*67#", Address("g1", 1, Hunting.FIRST, "9W*67#")),
         ("green/1", Address("green", number="1")),
+        ("r2/5550100", Address("r2", 2, Hunting.NEXT, "5550100")),
+        ("u1", Address("u1", 1, Hunting.LEAST_USED)),
+        ("101r2", Address("101", ring=2)),
+        ("tower2/1", Address("tower2", number="1")),
     ],
 )
 def test_an_address_names_a_line_or_a_group_and_a_number(written: str, meant: Address) -> None:

@@ -8,12 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.core.errors import LocalError, MalformedError
 from gateway.core.number import Presentation
-from gateway.media.caller_id import (
-    CallerId,
-    decode,
-    encode_mdmf,
-    encode_sdmf,
-)
+from gateway.media.caller_id import CallerId, decode, decode_lamp, encode_lamp, encode_mdmf, encode_sdmf
 
 HALF_PAST_THREE = datetime(2000, 1, 2, 15, 30)
 MDMF = bytes.fromhex("80220108303130323135333002 0a35353531323334353637 070a534d495448204a4f484e cd")
@@ -130,3 +125,22 @@ def test_what_cannot_be_carried_is_refused(caller: CallerId) -> None:
 def test_a_single_data_message_needs_a_time() -> None:
     with pytest.raises(LocalError, match="time"):
         encode_sdmf(CallerId("100"))
+
+
+@pytest.mark.parametrize(
+    ("message", "lit"),
+    [("82030b01ff70", True), ("82030b01006f", False), ("060342424231", True), ("06036f6f6faa", False)],
+)
+def test_messages_about_the_lamp_are_read(message: str, lit: bool) -> None:
+    assert decode_lamp(bytes.fromhex(message)) is lit
+
+
+def test_the_lamp_is_lit_and_put_out_by_multiple_data_messages() -> None:
+    assert encode_lamp(True).hex() == "82030b01ff70" and encode_lamp(False).hex() == "82030b01006f"
+
+
+def test_a_call_or_an_unknown_indicator_says_nothing_of_the_lamp() -> None:
+    assert decode_lamp(encode_mdmf(CallerId("1"))) is None
+    assert decode_lamp(bytes.fromhex("82030b01016e")) is None
+    with pytest.raises(MalformedError):
+        decode_lamp(b"\x82\x03")

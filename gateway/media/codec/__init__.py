@@ -1,0 +1,1 @@
+"""Speech codecs as pure stages: samples to octets and back, state in a record, nothing else."""

@@ -67,9 +67,19 @@ def options(text: str) -> dict[str, str]:
         at += 1
         argument = ""
         if text[at : at + 1] == "(":
-            end = text.find(")", at)
-            end = len(text) if end < 0 else end
+            end = _closing(text, at)
             argument = text[at + 1 : end]
             at = end + 1
-        found[letter] = argument
+        if not letter.isspace():
+            found[letter] = argument
     return found
+
+
+def _closing(text: str, opening: int) -> int:
+    """Where the parenthesis at `opening` closes, or the end."""
+    depth = 0
+    for at in range(opening, len(text)):
+        depth += (text[at] == "(") - (text[at] == ")")
+        if not depth:
+            return at
+    return len(text)

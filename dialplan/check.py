@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
+from dialplan import missing
 from dialplan.apps import NAMES
-from dialplan.apps.dial import targets
-from dialplan.arguments import split
+from dialplan.apps.dial import OPTIONS, targets
+from dialplan.arguments import options, split
 from dialplan.model import Context, Dialplan, Extension, Place, Step
 from dialplan.parser import nearest
 from dialplan.script import Application, Function
@@ -19,7 +20,7 @@ from dialplan.timing import Timing, TimingError
 from gateway.core.errors import Fault
 from gateway.core.switch import Target
 
-__all__ = ["check", "dialled"]
+__all__ = ["check", "dialled", "doubts"]
 
 _JUMPS: Final = frozenset({"goto", "gosub"})
 _CONDITIONAL_JUMPS: Final = frozenset({"gotoif", "gotoiftime", "gosubif"})
@@ -28,29 +29,55 @@ _CONDITIONAL_CALLS: Final = frozenset({"execif", "execiftime"})
 _CALLS: Final = frozenset({"exec", "tryexec"})
 
 
+def doubts(dialplan: Dialplan) -> list[Fault]:
+    """What does less than its writer may have thought, and is no reason to refuse the file.
+
+    Option letters that do nothing here, and jumps to extensions or priorities that are not there: such a line loads
+    in Asterisk too, and ends the call that comes upon it.
+    """
+    found: list[Fault] = []
+    for context, extension, step in _steps(dialplan):
+        found.extend(_idle_options(step))
+        for place in _jumps(step):
+            found.extend(_jump(dialplan, context, extension, step, place)[1])
+    return sorted(found)
+
+
+def _steps(dialplan: Dialplan) -> Iterator[tuple[Context, Extension, Step]]:
+    for context in dialplan.contexts.values():
+        for extension in context.extensions:
+            for step in extension.steps.values():
+                yield context, extension, step
+
+
+def _idle_options(step: Step) -> Iterator[Fault]:
+    """The option letters of a Dial that do nothing."""
+    if step.key == "dial":
+        words = split(step.arguments.text, limit=4)
+        if len(words) > 2 and "$" not in words[2]:
+            for letter in sorted(set(options(words[2])) - OPTIONS):
+                yield _fault(step, f"option {letter} of Dial is not built in and does nothing", "leave it out")
+
+
 def check(
     dialplan: Dialplan, applications: Mapping[str, Application], functions: Mapping[str, Function]
 ) -> list[Fault]:
     """Every fault that the text of the dialplan shows."""
     found: list[Fault] = []
-    for context in dialplan.contexts.values():
-        for extension in context.extensions:
-            for step in extension.steps.values():
-                found.extend(_names(step, applications, functions))
-                for place in _jumps(step):
-                    found.extend(_jump(dialplan, context, extension, step, place))
+    for context, extension, step in _steps(dialplan):
+        found.extend(_names(step, applications, functions))
+        for place in _jumps(step):
+            found.extend(_jump(dialplan, context, extension, step, place)[0])
     return found
 
 
 def dialled(dialplan: Dialplan) -> Iterator[tuple[Place, Target]]:
     """Every target of a Dial that the files spell out, so that it can be held against the lines that there are."""
-    for context in dialplan.contexts.values():
-        for extension in context.extensions:
-            for step in extension.steps.values():
-                if step.application.lower() == "dial":
-                    words = split(step.arguments.text, limit=2)[0]
-                    for target in targets("&".join(word for word in words.split("&") if "$" not in word)) or ():
-                        yield step.place, target
+    for _, _, step in _steps(dialplan):
+        if step.key == "dial":
+            words = split(step.arguments.text, limit=2)[0]
+            for target in targets("&".join(word for word in words.split("&") if "$" not in word)) or ():
+                yield step.place, target
 
 
 def _fault(step: Step, what: str, mend: str = "") -> Fault:
@@ -62,18 +89,24 @@ def _names(
 ) -> Iterator[Fault]:
     for name in _applications(step):
         if name.lower() not in applications:
-            yield _fault(step, f"no application {name!r}", nearest(name, NAMES))
+            if name.lower() in missing.APPLICATIONS:
+                yield _fault(step, f"the application {name} of Asterisk is not built in", "leave it out")
+            else:
+                yield _fault(step, f"no application {name!r}", nearest(name, NAMES))
     for name in sorted(step.arguments.names):
         if name not in functions or not functions[name].readable:
             readable = [known for known, function in functions.items() if function.readable]
-            yield _fault(step, f"no function {name!r}", nearest(name, readable))
-    if step.application.lower() == "set":
+            if name in missing.FUNCTIONS:
+                yield _fault(step, f"the function {name} of Asterisk is not built in", "leave it out")
+            else:
+                yield _fault(step, f"no function {name!r}", nearest(name, readable))
+    if step.key == "set":
         name, parenthesis, _ = step.arguments.text.partition("=")[0].partition("(")
         written = functions.get(name.strip())
         if parenthesis and "$" not in name and (written is None or written.write is None):
             writable = [known for known, function in functions.items() if function.write is not None]
             yield _fault(step, f"no function {name.strip()!r} that can be set", nearest(name.strip(), writable))
-    if step.application.lower() in _TIMED:
+    if step.key in _TIMED:
         text = split(step.arguments.text, "?", 2, raw=True)[0]
         try:
             if "$" not in text:
@@ -84,7 +117,7 @@ def _names(
 
 def _applications(step: Step) -> Iterator[str]:
     yield step.application
-    kind = step.application.lower()
+    kind = step.key
     calls: Iterable[str] = ()
     if kind in _CALLS:
         calls = [step.arguments.text]
@@ -102,7 +135,7 @@ def _branches(text: str) -> list[str]:
 
 
 def _jumps(step: Step) -> list[str]:
-    kind = step.application.lower()
+    kind = step.key
     if kind in _JUMPS:
         places = [step.arguments.text]
     elif kind in _CONDITIONAL_JUMPS:
@@ -112,32 +145,34 @@ def _jumps(step: Step) -> list[str]:
     return [place for place in (text.partition("(")[0] for text in places) if place.strip() and "$" not in place]
 
 
-def _jump(dialplan: Dialplan, context: Context, extension: Extension, step: Step, place: str) -> Iterator[Fault]:
+def _jump(
+    dialplan: Dialplan, context: Context, extension: Extension, step: Step, place: str
+) -> tuple[list[Fault], list[Fault]]:
+    """What is wrong with a place that a step jumps to: faults, and doubts."""
     parts = [part.strip() for part in place.replace("|", ",").split(",")]
     if len(parts) > 3:
-        yield _fault(step, f"{place!r} is no place", "write context,extension,priority")
-        return
+        return [_fault(step, f"{place!r} is no place", "write context,extension,priority")], []
     priority = parts[-1]
     where = parts[0] if len(parts) == 3 else context.name
     if where not in dialplan.contexts:
-        yield _fault(step, f"no context {where!r}", nearest(where, dialplan.contexts))
-        return
+        return [_fault(step, f"no context {where!r}", nearest(where, dialplan.contexts))], []
     if len(parts) == 1:
         there = [extension, *(other for other in context.extensions if other is not extension)]
         what = f"extension {extension.pattern.text}"
     else:
         number = parts[-2]
-        there = [found for reached in dialplan.reachable(where) for found in reached.matcher.candidates(number)]
+        there = [found for _, found, _ in dialplan.candidates(where, number, None, None)]
         what = f"extension {number}"
         if not there:
             names = [other.pattern.text for other in dialplan.contexts[where].extensions if other.pattern.literal]
-            yield _fault(step, f"no extension {number!r} in context {where}", nearest(number, names))
-            return
+            return [], [_fault(step, f"no extension {number!r} in context {where}", nearest(number, names))]
     if priority[:1] in ("+", "-"):
-        return
+        return [], []
     if priority.isdecimal():
-        if not any(int(priority) in other.steps for other in there):
-            yield _fault(step, f"no priority {priority} at {what} of context {where}")
-    elif not any(priority in other.labels for other in there):
-        labels = [label for other in there for label in other.labels]
-        yield _fault(step, f"no label {priority!r} at {what} of context {where}", nearest(priority, labels))
+        if any(int(priority) in other.steps for other in there):
+            return [], []
+        return [], [_fault(step, f"no priority {priority} at {what} of context {where}")]
+    if any(priority in other.labels for other in there):
+        return [], []
+    labels = [label for other in there for label in other.labels]
+    return [_fault(step, f"no label {priority!r} at {what} of context {where}", nearest(priority, labels))], []

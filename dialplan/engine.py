@@ -35,6 +35,8 @@ _COURTESY: Final = 100
 """Steps after which others get their turn."""
 _NUMBER_MARKS: Final = frozenset("*#+-._~!")
 """What may stand in a number beside letters and digits."""
+_NESTED: Final = 20
+"""Subroutines that applications run within one another: each holds a Dial or its like that waits for it."""
 _NO_VALUES: Final[Sequence[str]] = ()
 _NOTHING_ALLOWED: Final = Permissions()
 _NOTED: Final = 200
@@ -111,15 +113,7 @@ class DialplanEngine:
 
         Never raises for what a script does: whatever goes wrong becomes the leg's Ending.
         """
-        script = Script(
-            leg,
-            self._switch,
-            self.dialplan,
-            Location(context, extension or "s", 1),
-            applications=self._applications,
-            functions=self._functions,
-            shared=self._shared,
-        )
+        script = self._script(leg, self.dialplan, Location(context, extension or "s", 1))
         try:
             ending = await self._guarded(script)
             if leg.ending is None:
@@ -128,10 +122,47 @@ class DialplanEngine:
         finally:
             self._shared.leave(leg.name)
 
+    def _script(self, leg: Leg, dialplan: Dialplan, location: Location, nested: int = 0) -> Script:
+        return Script(
+            leg,
+            self._switch,
+            dialplan,
+            location,
+            applications=self._applications,
+            functions=self._functions,
+            shared=self._shared,
+            runner=self,
+            nested=nested,
+        )
+
+    async def subroutine(self, script: Script, place: str, arguments: list[str]) -> None:
+        """Run a place as a subroutine of `script`; see `Runner`."""
+        if script.nested >= _NESTED:
+            raise ScriptError(f"more than {_NESTED} subroutines of applications within one another")
+        here, depth = script.location, len(script.frames)
+        script.call(script.locate(place), arguments)
+        script.nested += 1
+        try:
+            ended = await self._steps(script, depth)
+        finally:
+            script.nested -= 1
+        if ended is not None and ended.act is Act.FAILED:
+            raise ScriptError(ended.evidence)
+        del script.frames[depth:]
+        script.location, script.jumped = here, False
+
+    async def beside(self, script: Script, leg: Leg, place: str, arguments: list[str]) -> None:
+        """Run a place as a subroutine for another leg; see `Runner`."""
+        other = self._script(leg, script.dialplan, script.location, script.nested + 1)
+        try:
+            await self.subroutine(other, place, arguments)
+        finally:
+            self._shared.leave(leg.name)
+
     async def _guarded(self, script: Script) -> Ending:
         """Run a script to its end and say why it ended."""
         try:
-            return await self._steps(script)
+            return await self._steps(script) or self._fell_off(script)
         except HungUp as over:
             return over.ending
         except CopperlineError as fault:
@@ -162,13 +193,18 @@ class DialplanEngine:
         if over.act is Act.FAILED:
             script.leg.note(f"h: {over}")
 
-    async def _steps(self, script: Script) -> Ending:
+    async def _steps(self, script: Script, depth: int = -1) -> Ending | None:
+        """Run steps until there are none left, or no more than `depth` subroutines are under way.
+
+        Returns:
+            The ending of a script that is a loop, else None.
+        """
         self._check_number(script)
         loop = asyncio.get_running_loop()
         turns = _Turns(loop)
         steps = 0
         found = self._at_start(script)
-        while found is not None:
+        while found is not None and len(script.frames) > depth:
             if found.moved is not None:
                 script.location = Location(*found.moved, script.location.priority)
             location = script.location
@@ -193,7 +229,7 @@ class DialplanEngine:
                 context, extension, priority = location
                 script.location = Location(context, extension, priority + 1)
                 found = script.find(context, extension, priority + 1) or await self._go_on(script)
-        return self._fell_off(script)
+        return None
 
     async def _go_on(self, script: Script) -> Found | None:
         """After the last priority, with autofallthrough=no: an extension that the caller keys."""
@@ -274,7 +310,7 @@ class DialplanEngine:
 
     def _at_start(self, script: Script) -> Found | None:
         location = script.location
-        return script.find(location.context, location.extension) or self._invalid(script)
+        return script.find(*location) or self._invalid(script)
 
     def _after_jump(self, script: Script, before: Location) -> Found | None:
         location = script.location

@@ -289,24 +289,24 @@ class Dialplan:
         self,
         context: str,
         number: str,
-        caller: str,
+        caller: str | None,
         when: Callable[[], datetime] | None,
     ) -> Iterator[Candidate]:
-        """Every extension that matches, in the order in which they count."""
+        """Every extension that matches, in the order in which they count; for any caller where that is None."""
         return self._candidates(context, number, caller, when, None, set())
 
     def _candidates(
         self,
         context: str,
         number: str,
-        caller: str,
+        caller: str | None,
         when: Callable[[], datetime] | None,
         moved: tuple[str, str] | None,
         seen: set[tuple[str, str]],
     ) -> Iterator[Candidate]:
         for place in self.reachable(context, when):
             for extension in place.matcher.candidates(number):
-                if extension.serves(caller):
+                if caller is None or extension.serves(caller):
                     yield place, extension, moved
             for loopback in place.loopbacks:
                 there = (loopback.context, loopback.moved(number) or "")

@@ -10,7 +10,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from dialplan.model import Candidates, Dialplan, Found, Place
 from dialplan.shared import Share, Shared
@@ -21,7 +21,7 @@ from gateway.core.ending import Act, Ending
 from gateway.core.number import Match
 from gateway.core.switch import HungUp, Leg, Switch
 
-__all__ = ["STRUCTURED", "Application", "Function", "Location", "Loop", "Record", "Script"]
+__all__ = ["STRUCTURED", "Application", "Function", "Location", "Loop", "Record", "Runner", "Script"]
 
 STRUCTURED: Final = frozenset("exec execif execiftime gosubif gotoif gotoiftime system tryexec trysystem".split())
 """Applications whose arguments are taken apart before values come in.
@@ -112,6 +112,28 @@ class Function:
         return self.read is not None or self.later is not None
 
 
+class Runner(Protocol):
+    """What runs scripts, for applications that let subroutines run before they go on."""
+
+    async def subroutine(self, script: Script, place: str, arguments: list[str]) -> None:
+        """Run a place as a subroutine of `script` up to its Return; `script` stands where it stood.
+
+        Raises:
+            HungUp: the leg is over.
+            ScriptError: there is no such place, or subroutines run within one another too deep.
+        """
+        ...
+
+    async def beside(self, script: Script, leg: Leg, place: str, arguments: list[str]) -> None:
+        """Run a place as a subroutine for another leg, up to its Return.
+
+        Raises:
+            HungUp: that leg is over.
+            ScriptError: as for `subroutine`.
+        """
+        ...
+
+
 class Script:
     """The state of one run.
 
@@ -121,6 +143,7 @@ class Script:
         dialplan: the files as they stood when the run began.
         location: the step under way; `jumped` tells that it has been moved on purpose.
         shared: what all calls share.
+        runner: runs subroutines for applications; `nested` tells how deep within one another.
         share: what this leg has of it.
         cause: why the last attempt to reach somebody ended (HANGUPCAUSE).
         refusal: the ending of that attempt, where it failed.
@@ -146,6 +169,8 @@ class Script:
         applications: Mapping[str, Application],
         functions: Mapping[str, Function],
         shared: Shared,
+        runner: Runner,
+        nested: int = 0,
     ) -> None:
         self.leg = leg
         self.switch = switch
@@ -154,6 +179,8 @@ class Script:
         self.jumped = False
         self.place = Place("", 0)
         self.shared = shared
+        self.runner = runner
+        self.nested = nested
         self.share = shared.legs.setdefault(leg.name, Share(leg.variables))
         self.frames: list[Frame] = []
         self.loops: list[Loop] = []

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from dialplan.apps.answer import seconds
+from dialplan.apps.play import find_sounds
 from dialplan.arguments import options, split
-from dialplan.script import Application, Script
+from dialplan.functions.caller import PRESENTATIONS
+from dialplan.script import Application, Record, Script
+from dialplan.substitution import ScriptError
+from gateway.core.audio import Sound
 from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.errors import CopperlineError
+from gateway.core.number import Party
 from gateway.core.switch import DialOutcome, DialStatus, HungUp, Leg, Target
 
-__all__ = ["APPLICATIONS", "targets"]
+__all__ = ["APPLICATIONS", "OPTIONS", "targets"]
 
-_OPTIONS: Final = frozenset("gr")
+OPTIONS: Final = frozenset("ABCDIiLSUfgoru")
+"""Letters that are built in; `i` and `I` refuse forwarding and new identities, which nobody can ask for here."""
 _DISPOSITION: Final[Mapping[DialStatus, str]] = {
     DialStatus.BUSY: "BUSY",
     DialStatus.NOANSWER: "NO ANSWER",
@@ -22,6 +31,8 @@ _DISPOSITION: Final[Mapping[DialStatus, str]] = {
     DialStatus.CONGESTION: "CONGESTION",
 }
 """CDR(disposition) by DIALSTATUS; all others are FAILED."""
+_DIGIT: Final = 0.2
+"""Seconds that a key of D() takes with the gap after it."""
 
 
 def targets(text: str) -> list[Target] | None:
@@ -39,12 +50,17 @@ async def dial(script: Script, arguments: str) -> None:
     """`Dial(TECH/address[&...][,seconds[,options]])`: call all targets; the first to answer is connected.
 
     Unanswered, the next priority runs, with DIALSTATUS and HANGUPCAUSE saying why. Once connected, the end of
-    either side ends the other. Options: `r` ringback of our own; `g` go on here when the other side hangs up.
+    either side ends the other. Options: `A(file[:file])` what the called side, and the caller, hear first;
+    `B(place)` a subroutine before anybody is called; `C` the record begins anew; `D(keys[:keys])` keys sent to the
+    called side, and to the caller; `f(number)` and `o(number)` show that number as the caller's; `g` go on here
+    when the other side hangs up; `L(milliseconds)` and `S(seconds)` the longest talk; `r[(tone)]` ringback of our
+    own; `u(presentation)` show the caller or not; `U(context)` a subroutine on the called side before it is
+    connected.
     """
     words = split(arguments, limit=4)
     wanted = targets(words[0])
     chosen = options(words[2]) if len(words) > 2 else {}
-    for letter in sorted(set(chosen) - _OPTIONS):
+    for letter in sorted(set(chosen) - OPTIONS):
         script.leg.note(f"Dial: option {letter} is not built in and does nothing")
     for name in ("DIALEDPEERNAME", "DIALEDPEERNUMBER", "DIALEDTIME", "ANSWEREDTIME"):
         script.assign(name, "")
@@ -52,6 +68,11 @@ async def dial(script: Script, arguments: str) -> None:
         script.assign("DIALSTATUS", DialStatus.INVALIDARGS.value)
         script.leg.note(f"Dial: {words[0][:80]!r} names nobody: write TECHNOLOGY/address")
         return
+    limit = _limit(chosen)
+    if "C" in chosen:
+        script.record = Record(script.switch.now(), script.record.first)
+    if "B" in chosen:
+        await script.runner.subroutine(script, *_place(chosen["B"]))
     clock = asyncio.get_running_loop().time
     began = clock()
     script.assign("DIALSTATUS", DialStatus.CANCEL.value)
@@ -59,25 +80,119 @@ async def dial(script: Script, arguments: str) -> None:
         script.leg,
         wanted,
         timeout=seconds(words[1]) if len(words) > 1 else None,
-        ringback=script.switch.sounds.tone("ring") if "r" in chosen else None,
+        caller=_caller(script.leg.party, chosen),
+        ringback=_ringback(script, chosen),
         variables=_inherited(script.leg.variables),
     )
     script.assign("DIALSTATUS", outcome.status.value)
     script.attempts = {str(target): ending for target, ending in outcome.attempts}
     if outcome.leg is None:
-        _refused(script, outcome)
-        return
-    await _connect(script, outcome.leg, began, "g" in chosen)
+        _refused(script, outcome.status, outcome)
+    elif await _prepared(script, outcome.leg, chosen):
+        await _connect(script, outcome.leg, began, "g" in chosen, limit)
 
 
-def _refused(script: Script, outcome: DialOutcome) -> None:
+def _limit(chosen: Mapping[str, str]) -> float | None:
+    """The longest talk, in seconds."""
+    found = [seconds(chosen["S"])] if "S" in chosen else []
+    if "L" in chosen:
+        longest = seconds(chosen["L"].partition(":")[0])
+        found.append(None if longest is None else longest / 1000)
+    return min((limit for limit in found if limit), default=None)
+
+
+def _place(text: str) -> tuple[str, list[str]]:
+    """Read `[[context^]extension^]priority[(argument^argument)]`: the place and the arguments."""
+    place, _, rest = text.replace("^", ",").partition("(")
+    return place, split(rest.removesuffix(")")) if rest else []
+
+
+def _context(text: str) -> tuple[str, list[str]]:
+    """Read `context[^argument^argument]`: the place, which is its extension `s`, and the arguments."""
+    name, *given = text.split("^")
+    return f"{name},s,1", given
+
+
+def _caller(party: Party, chosen: Mapping[str, str]) -> Party | None:
+    """Whom to show as calling; None where the caller itself."""
+    shown = party
+    for letter in "fo":
+        if chosen.get(letter):
+            shown = replace(shown, number=chosen[letter], name="" if letter == "o" else shown.name)
+    if "u" in chosen:
+        presentation = PRESENTATIONS.get(chosen["u"].partition("_")[0].lower() or "prohib")
+        if presentation is None:
+            raise ScriptError(f"Dial: {chosen['u'][:40]!r} is no presentation: allowed, prohib or unavailable")
+        shown = replace(shown, presentation=presentation)
+    return None if shown == party else shown
+
+
+def _ringback(script: Script, chosen: Mapping[str, str]) -> Sound | None:
+    return script.switch.sounds.tone(chosen["r"] or "ring") if "r" in chosen else None
+
+
+def _refused(script: Script, status: DialStatus, outcome: DialOutcome) -> None:
     script.refusal = outcome.ending
-    script.record.status = _DISPOSITION.get(outcome.status, "FAILED")
+    script.record.status = _DISPOSITION.get(status, "FAILED")
     script.cause = outcome.ending.cause if outcome.ending is not None else None
-    script.leg.note(f"Dial: {outcome.status.value}", str(outcome.ending or ""))
+    script.leg.note(f"Dial: {status.value}", str(outcome.ending or ""))
 
 
-async def _connect(script: Script, other: Leg, began: float, go_on: bool) -> None:
+async def _prepared(script: Script, other: Leg, chosen: Mapping[str, str]) -> bool:
+    """What happens to the called side before it is connected; whether it is to be connected at all."""
+    try:
+        if "A" in chosen:
+            to_other, _, to_caller = chosen["A"].partition(":")
+            await other.play(find_sounds(script, to_other)[0])
+            await script.leg.play(find_sounds(script, to_caller)[0])
+        if "D" in chosen:
+            to_other, to_caller = ([*chosen["D"].split(":"), ""])[:2]
+            await _send(other, to_other)
+            await _send(script.leg, to_caller)
+        if "U" in chosen:
+            await script.runner.beside(script, other, *_context(chosen["U"]))
+    except HungUp as over:
+        if script.leg.ending is not None:
+            other.hang_up(script.leg.ending)
+            raise
+        return _turned_away(script, DialStatus.NOANSWER, over.ending)
+    except (CopperlineError, asyncio.CancelledError):
+        other.hang_up(script.ending(Cause.NORMAL_CLEARING))
+        raise
+    wish = other.variables.get("GOSUB_RESULT", "").upper() if "U" in chosen else ""
+    if wish not in _WISHES:
+        return True
+    cause, status = _WISHES[wish]
+    ending = script.ending(cause, Act.REFUSED, f"GOSUB_RESULT {wish}")
+    other.hang_up(ending)
+    if wish == "ABORT":
+        raise script.hang_up(ending)
+    return _turned_away(script, status, ending)
+
+
+_WISHES: Final[Mapping[str, tuple[Cause, DialStatus]]] = {
+    "ABORT": (Cause.NORMAL_CLEARING, DialStatus.CANCEL),
+    "BUSY": (Cause.USER_BUSY, DialStatus.BUSY),
+    "CONGESTION": (Cause.SWITCHING_EQUIPMENT_CONGESTION, DialStatus.CONGESTION),
+    "CONTINUE": (Cause.NORMAL_CLEARING, DialStatus.NOANSWER),
+}
+"""What the subroutine of `U` may want by GOSUB_RESULT, other than that the two be connected."""
+
+
+async def _send(leg: Leg, keys: str) -> None:
+    """Send keys, and wait until they are out."""
+    if keys:
+        leg.audio.send_digits(keys.replace("w", ""), _DIGIT / 2, _DIGIT / 2)
+        await leg.wait(_DIGIT * len(keys))
+
+
+def _turned_away(script: Script, status: DialStatus, ending: Ending) -> bool:
+    script.assign("DIALSTATUS", status.value)
+    _refused(script, status, DialOutcome(status, ending=ending))
+    return False
+
+
+async def _connect(script: Script, other: Leg, began: float, go_on: bool, limit: float | None) -> None:
     """Answer the caller, connect the two, and see to the one that is left."""
     clock = asyncio.get_running_loop().time
     script.refusal = None
@@ -90,20 +205,29 @@ async def _connect(script: Script, other: Leg, began: float, go_on: bool) -> Non
         raise
     answered = clock()
     script.record.other = other.name
+    timeout = asyncio.timeout(limit)
     try:
-        end = await script.switch.bridge(script.leg, other)
+        async with timeout:
+            end = await script.switch.bridge(script.leg, other)
+    except TimeoutError:
+        if not timeout.expired():
+            raise
+        ended = script.ending(Cause.NORMAL_CLEARING, evidence=f"the talk has lasted the {limit:g} s that it may")
+        other.hang_up(ended)
     except asyncio.CancelledError:
         # The call's time is up, or the office closes: nobody else would end the other leg.
         other.hang_up(script.ending(Cause.NORMAL_CLEARING, evidence="the call's time is up"))
         raise
+    else:
+        if end.ending is None or end.leg is None:
+            return
+        ended = end.ending
     finally:
         script.assign("DIALEDTIME", str(int(clock() - began)))
         script.assign("ANSWEREDTIME", str(int(clock() - answered)))
-    if end.ending is None or end.leg is None:
-        return
-    script.cause = end.ending.cause
+    script.cause = ended.cause
     if not go_on:
-        raise script.hang_up(end.ending)
+        raise script.hang_up(ended)
 
 
 def _inherited(variables: Mapping[str, str]) -> dict[str, str]:

@@ -11,10 +11,10 @@ from dialplan.script import Function, Script
 from dialplan.substitution import ScriptError
 from gateway.core.number import Party, Presentation
 
-__all__ = ["FUNCTIONS"]
+__all__ = ["FUNCTIONS", "PRESENTATIONS"]
 
 _BOTH: Final = re.compile(r'\s*"?(?P<name>[^"<]*?)"?\s*<(?P<number>[^>]*)>\s*')
-_PRESENTATIONS: Final = {
+PRESENTATIONS: Final = {
     "allowed": Presentation.ALLOWED,
     "prohib": Presentation.RESTRICTED,
     "unavailable": Presentation.UNAVAILABLE,
@@ -65,7 +65,7 @@ def _set_all(script: Script, value: str) -> None:
 
 
 def _set_presentation(script: Script, value: str) -> None:
-    presentation = _PRESENTATIONS.get(value.strip().lower().partition("_")[0])
+    presentation = PRESENTATIONS.get(value.strip().lower().partition("_")[0])
     if presentation is None:
         raise ScriptError(f"{value[:40]!r} is no presentation: allowed, prohib or unavailable")
     script.identity["pres"] = value.strip()

@@ -213,6 +213,8 @@ class Office:
         self.passed_on: Mapping[str, str] = {}
         self.ringback: str | None = None
         self.others: list[FakeLeg] = []
+        self.shown: Party | None = None
+        self.far_keys = ""
         self.bridge_ends: Ending | None = FAR_SIDE_HUNG_UP
         self.caller_ends_bridge = False
         self.time = NOON
@@ -237,11 +239,12 @@ class Office:
         if leg.ending is not None:
             raise HungUp(leg.ending)
         self.dialled.append(([str(target) for target in targets], timeout))
+        self.shown = caller
         self.passed_on = dict(variables or {})
         self.ringback = ringback.name if ringback else None
         for target in targets:
             if str(target) in self.answers:
-                self.others.append(FakeLeg(f"{target}-2", called=target.address))
+                self.others.append(FakeLeg(f"{target}-2", called=target.address, keys=self.far_keys))
                 return DialOutcome(DialStatus.ANSWER, leg=self.others[-1])
         return DialOutcome(DialStatus.BUSY, ending=BUSY, attempts=[(target, BUSY) for target in targets])
 

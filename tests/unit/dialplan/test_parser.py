@@ -8,6 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dialplan import missing
+from dialplan.apps import APPLICATIONS
+from dialplan.check import doubts
+from dialplan.functions import FUNCTIONS
 from dialplan.loader import load
 from dialplan.parser import parse
 from dialplan.reader import Sources
@@ -158,7 +162,6 @@ include => ofice
         "extensions.conf:13: '${' without '}' in '${OPEN'; close the bracket",
         "extensions.conf:14: no function 'CALLERD' that can be set; CALLERID?",
         "extensions.conf:15: '25:00' is no time of day (HH:MM)",
-        "extensions.conf:15: no extension 'menu' in context office",
         "extensions.conf:16: no context 'ofice'; office?",
     ]
 
@@ -180,7 +183,12 @@ include => ofice
         ("#include /etc/passwd", "'/etc/passwd' is not included: it is outside this folder or nested too deep"),
         ("include => office,99:00", "'99:00' is no time of day (HH:MM)"),
         ("exten => 1,1,ExecIf(1?Playbak(x))", "no application 'Playbak'; Playback?"),
-        ("exten => 1,1,Gosub(x,1(a))", "no extension 'x' in context office"),
+        ("exten => 1,1,Gosub(x,s,1(a))", "no context 'x'"),
+        (
+            "exten => 1,1,ExecIf(1?VoiceMail(x))",
+            "the application VoiceMail of Asterisk is not built in; leave it out",
+        ),
+        ("exten => 1,1,NoOp(${CURL(x)})", "the function CURL of Asterisk is not built in; leave it out"),
     ],
 )
 def test_a_line_that_means_nothing(line: str, said: str) -> None:
@@ -242,3 +250,26 @@ def test_no_text_breaks_the_parser(text: str) -> None:
         load("extensions.conf", read=read)
     except ConfigError as refused:
         assert refused.faults
+
+
+def test_what_is_missing_of_asterisk_is_not_built_in() -> None:
+    assert not missing.APPLICATIONS & set(APPLICATIONS)
+    assert not missing.FUNCTIONS & set(FUNCTIONS)
+
+
+def test_what_does_less_than_it_seems_is_doubted_and_loads() -> None:
+    text = """[office]
+exten => 1,1,Dial(FXS/101,30,tTg)
+ same => n,Goto(1111)
+ same => n,GotoIf(1?mneu,1:2)
+ same => n,Gosub(office,102,1)
+ same => n,Dial(FXS/101,,${OPTIONS})
+exten => menu,1,NoOp()
+exten => _10X,1,NoOp()
+"""
+    assert [str(fault) for fault in doubts(read_text(text))] == [
+        "extensions.conf:2: option T of Dial is not built in and does nothing; leave it out",
+        "extensions.conf:2: option t of Dial is not built in and does nothing; leave it out",
+        "extensions.conf:3: no priority 1111 at extension 1 of context office",
+        "extensions.conf:4: no extension 'mneu' in context office; menu?",
+    ]

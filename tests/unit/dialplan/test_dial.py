@@ -1,0 +1,162 @@
+"""The options of Dial: what happens before, between and after."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from gateway.core.cause import Cause
+from gateway.core.ending import Ending
+from gateway.core.number import Party, Presentation
+from gateway.core.switch import BridgeEnd, Leg
+from tests.support.loop import ManualLoop
+from tests.unit.dialplan.office import CALLER_HUNG_UP, FakeLeg, Office
+
+SUBROUTINES = """
+[before]
+exten => s,1,Set(TRACE=${TRACE}before(${ARG1}${ARG2}))
+ same => n,Return()
+[screen]
+exten => s,1,Set(TRACE=screen(${ARG1}))
+ same => n,Read(KEY,press-1,1)
+ same => n,Set(GOSUB_RESULT=${IF($[${KEY} = 1]?:${ARG1})})
+ same => n,Return()
+[endless]
+exten => s,1,NoOp()
+ same => n,Goto(1)
+[gone]
+exten => s,1,Wait(1)
+ same => n,Hangup()
+"""
+
+
+def office(*steps: str, far_keys: str = "") -> Office:
+    text = "[office]\nexten => 100,1,NoOp()\n" + "".join(f" same => n,{step}\n" for step in steps) + SUBROUTINES
+    place = Office(text, answers=["FXS/101"])
+    place.far_keys = far_keys
+    return place
+
+
+def call(place: Office, leg: FakeLeg | None = None) -> FakeLeg:
+    return asyncio.run(place.call("100", leg))
+
+
+def ending(leg: FakeLeg) -> Ending:
+    assert leg.ending is not None
+    return leg.ending
+
+
+class TestWhoIsShown:
+    @pytest.mark.parametrize(
+        ("chosen", "shown"),
+        [
+            ("g", None),
+            ("o", None),
+            ("f(2565551100)", Party("2565551100", "Ada")),
+            ("o(200)", Party("200")),
+            ("u", Party("6001", "Ada", Presentation.RESTRICTED)),
+            ("f(1)u(unavailable)", Party("1", "Ada", Presentation.UNAVAILABLE)),
+            ("u(allowed_passed_screen)", None),
+        ],
+    )
+    def test_the_callers_number_as_shown(self, chosen: str, shown: Party | None) -> None:
+        place, leg = office(f"Dial(FXS/101,,{chosen})"), FakeLeg()
+        leg.party = Party("6001", "Ada")
+        call(place, leg)
+        assert place.shown == shown
+
+    def test_a_presentation_that_is_none(self) -> None:
+        assert "'shy' is no presentation" in ending(call(office("Dial(FXS/101,,u(shy))"))).evidence
+
+
+class TestBefore:
+    def test_a_subroutine_runs_before_anybody_is_called(self) -> None:
+        place = office("Dial(FXS/101,,B(before^s^1(a^b))g)", "Set(T=${TRACE} ${EXTEN} ${DIALSTATUS})")
+        assert call(place).variables["T"] == "before(ab) 100 ANSWER"
+
+    def test_a_subroutine_that_ends_the_call_calls_nobody(self) -> None:
+        place = office("Dial(FXS/101,,B(gone^s^1))")
+        call(place)
+        assert place.dialled == []
+
+    def test_a_subroutine_that_never_ends_is_stopped(self) -> None:
+        place = office("Dial(FXS/101,,B(endless^s^1))")
+        assert "dialplan loop" in ending(call(place)).evidence
+        assert place.dialled == []
+
+    def test_subroutines_that_dial_for_ever_are_stopped(self) -> None:
+        place = office("Dial(FXS/101,,B(office^100^1))")
+        assert "subroutines of applications within one another" in ending(call(place)).evidence
+
+    def test_ringback_of_a_name(self) -> None:
+        place = office("Dial(FXS/101,,r(busy))")
+        call(place)
+        assert place.ringback == "tone busy"
+
+
+class TestTheCalledSide:
+    def test_it_hears_something_first_and_keys_are_sent(self) -> None:
+        place = office("Dial(FXS/101,,A(welcome:wait)D(12w3:4))")
+        leg = call(place)
+        assert (place.others[0].heard, leg.heard) == (["welcome"], ["wait"])
+        assert ([sent[0] for sent in place.others[0].sent], [sent[0] for sent in leg.sent]) == (["123"], ["4"])
+
+    def test_it_says_yes_and_is_connected(self) -> None:
+        place = office("Dial(FXS/101,,U(screen^BUSY))", far_keys="1")
+        leg = call(place)
+        assert "answer" in leg.told
+        assert place.others[0].variables["TRACE"] == "screen(BUSY)"
+        assert "TRACE" not in leg.variables
+
+    @pytest.mark.parametrize(
+        ("wish", "status"), [("BUSY", "BUSY"), ("CONGESTION", "CONGESTION"), ("CONTINUE", "NOANSWER")]
+    )
+    def test_it_says_no(self, wish: str, status: str) -> None:
+        place = office(f"Dial(FXS/101,,U(screen^{wish}))", "Set(T=${DIALSTATUS}${CDR(disposition)})", far_keys="2")
+        leg = call(place)
+        assert leg.variables["T"].startswith(status)
+        assert "answer" not in leg.told
+        assert ending(place.others[0]).evidence == f"GOSUB_RESULT {wish}"
+
+    def test_it_says_no_to_everything(self) -> None:
+        place = office("Dial(FXS/101,,U(screen^ABORT))", "NoOp(never)", far_keys="2")
+        assert ending(call(place)) is ending(place.others[0])
+
+    def test_it_hangs_up_while_it_is_asked(self) -> None:
+        place = office("Dial(FXS/101,,U(screen^BUSY))", "Set(T=${DIALSTATUS})", far_keys="h")
+        leg = call(place)
+        assert leg.variables["T"] == "NOANSWER"
+        assert ending(leg) == CALLER_HUNG_UP  # the reason why nobody was reached
+
+    def test_a_subroutine_that_is_not_there_leaves_nobody_behind(self) -> None:
+        place = office("Dial(FXS/101,,U(nowhere))")
+        assert "no context nowhere" in ending(call(place)).evidence
+        assert place.others[0].ending is not None
+
+
+class TestTheTalk:
+    @pytest.mark.parametrize(("chosen", "seconds"), [("L(30000:5000)", 30), ("S(20)", 20), ("L(30000)S(50)", 30)])
+    def test_it_lasts_no_longer_than_it_may(self, chosen: str, seconds: int) -> None:
+        class Talking(Office):
+            async def bridge(self, leg: Leg, other: Leg) -> BridgeEnd:
+                await asyncio.sleep(1000)
+                return BridgeEnd(None, None)
+
+        text = f"[office]\nexten => 100,1,Dial(FXS/101,,{chosen}g)\n same => n,Set(T=${{ANSWEREDTIME}})"
+        place, leg, loop = Talking(text, answers=["FXS/101"]), FakeLeg(), ManualLoop()
+        task = loop.create_task(place.call("100", leg))
+        loop.advance(seconds - 2, tick=1)
+        assert place.others[0].ending is None
+        loop.advance(3, tick=1)
+        assert task.done()
+        loop.close()
+        assert leg.variables["T"] == str(seconds)
+        assert ending(place.others[0]).evidence == f"the talk has lasted the {seconds} s that it may"
+
+    def test_the_record_begins_anew(self) -> None:
+        place = office("Set(CDR(x)=1)", "Dial(FXS/101,,Cg)", "Set(T=<${CDR(x)}>${CDR(dst)} ${CDR(dstchannel)})")
+        assert call(place).variables["T"] == "<>100 FXS/101-2"
+
+    def test_without_an_answer_the_cause_is_that_of_the_called_side(self) -> None:
+        assert ending(call(office("Dial(FXS/109,,U(screen)gL(1000))"))).cause is Cause.USER_BUSY

@@ -1,0 +1,220 @@
+"""Expected routes: a table of numbers and what they should do, held against a dialplan without a call.
+
+In goes the text of a table and a Dialplan; out comes, for each line, what the number would do (`dialplan.route`)
+and whether that is what the line expects. Nobody is called and nothing is kept.
+
+    context = office                                 ; where the numbers below are dialled
+    ; from   number         suppose                     expect
+      6001   101                                     -> FXS/101
+      6001   95550100                                -> FXO/g1/5550100
+      -      2565551100     context=from-pstn keys=1 -> SIP/6001 & SIP/6002, FXS/101
+      6001   102            at=2024-03-15T20:00      -> cause 17
+      6001   0115550100                              -> nobody
+
+`-` is a caller without a number. What is expected is who is dialled, in order (`&` at once, `,` then), `nobody`,
+and the cause of the end (`cause 17`, `cause USER_BUSY`), one of them or both, with commas between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from dialplan.apps import APPLICATIONS
+from dialplan.functions import FUNCTIONS
+from dialplan.model import Dialplan, Place
+from dialplan.parser import nearest
+from dialplan.route import Route, dry_run
+from dialplan.script import Application, Function
+from gateway.core.cause import Cause
+from gateway.core.errors import ConfigError, Fault
+from gateway.core.number import Party
+
+__all__ = ["Expectation", "Outcome", "read_expectations", "try_expectations"]
+
+_SUPPOSITIONS: Final = ("answered", "at", "context", "keys", "name", "technology")
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One line of a table.
+
+    Attributes:
+        place: its file and line.
+        caller: who dials.
+        number: what is dialled.
+        context: where.
+        technology: of the caller's leg.
+        keys: what the caller keys when asked.
+        answered: whether the first Dial is answered.
+        when: at what time; now where None.
+        attempts: who is dialled, in order: those at once, sorted, in one set; None where that is not said.
+        cause: with which cause it ends; None where that is not said.
+    """
+
+    place: Place
+    caller: Party
+    number: str
+    context: str
+    technology: str = "SIP"
+    keys: str = ""
+    answered: bool = False
+    when: datetime | None = None
+    attempts: tuple[frozenset[str], ...] | None = None
+    cause: Cause | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an expectation.
+
+    Attributes:
+        expectation: it.
+        route: what the number would do.
+        wrong: what is not as expected, one sentence; "" where all is.
+    """
+
+    expectation: Expectation
+    route: Route
+    wrong: str
+
+
+def read_expectations(path: str, text: str) -> list[Expectation]:
+    """Read a table.
+
+    Raises:
+        ConfigError: with every line that cannot be read.
+    """
+    context = ""
+    found: list[Expectation] = []
+    faults: list[Fault] = []
+    for line, raw in enumerate(text.splitlines(), 1):
+        said = raw.partition(";")[0].strip()
+        if not said:
+            continue
+        place = Place(path, line)
+        name, equals, value = said.partition("=")
+        try:
+            if equals and name.strip() == "context" and "->" not in said:
+                context = value.strip()
+            else:
+                found.append(_expectation(place, said, context))
+        except ValueError as fault:
+            what, _, mend = str(fault).partition("; ")
+            faults.append(Fault(path, line, what, mend))
+    if faults:
+        raise ConfigError(faults)
+    return found
+
+
+def _expectation(place: Place, said: str, context: str) -> Expectation:
+    """Read one line; raises ValueError with a clause and, after a semicolon, the mend."""
+    dialled, arrow, expected = said.partition("->")
+    words = dialled.split()
+    if not arrow or len(words) < 2:
+        raise ValueError(f"{said[:60]!r} expects nothing; write FROM NUMBER -> WHOM")
+    caller, number, *rest = words
+    supposed: dict[str, str] = {}
+    for word in rest:
+        name, equals, value = word.partition("=")
+        if name not in _SUPPOSITIONS or (not equals and name != "answered"):
+            raise ValueError(f"{word!r} supposes nothing; {nearest(name, _SUPPOSITIONS)}")
+        supposed[name] = value
+    if not supposed.get("context", context):
+        raise ValueError("no context; write context = NAME above, or context=NAME in the line")
+    attempts, cause = _expected(expected)
+    return Expectation(
+        place,
+        Party("" if caller == "-" else caller, supposed.get("name", "")),
+        number,
+        supposed.get("context", context),
+        technology=supposed.get("technology", "SIP"),
+        keys=supposed.get("keys", ""),
+        answered="answered" in supposed,
+        when=datetime.fromisoformat(supposed["at"]) if "at" in supposed else None,
+        attempts=attempts,
+        cause=cause,
+    )
+
+
+def _expected(text: str) -> tuple[tuple[frozenset[str], ...] | None, Cause | None]:
+    attempts: list[frozenset[str]] = []
+    cause: Cause | None = None
+    nobody = False
+    for part in (part.strip() for part in text.split(",")):
+        word, _, value = part.partition(" ")
+        if part == "nobody":
+            nobody = True
+        elif word == "cause":
+            cause = _cause(value.strip())
+        elif part and all("/" in target for target in part.split("&")):
+            attempts.append(frozenset(target.strip() for target in part.split("&")))
+        else:
+            raise ValueError(f"{part[:60]!r} is nothing to expect; write TECHNOLOGY/address, nobody or cause N")
+    if nobody and attempts:
+        raise ValueError("somebody and nobody; expect one of them")
+    return tuple(attempts) if attempts or nobody else None, cause
+
+
+def _cause(text: str) -> Cause:
+    if text.isdecimal() and int(text) in Cause.__members__.values():
+        return Cause(int(text))
+    if text.upper() in Cause.__members__:
+        return Cause[text.upper()]
+    raise ValueError(f"{text[:40]!r} is no Q.850 cause; write a number such as 17, or a name such as USER_BUSY")
+
+
+async def try_expectations(
+    dialplan: Dialplan,
+    expectations: Sequence[Expectation],
+    *,
+    clock: Callable[[], datetime],
+    applications: Mapping[str, Application] = APPLICATIONS,
+    functions: Mapping[str, Function] = FUNCTIONS,
+) -> list[Outcome]:
+    """Hold every expectation against a dialplan, in order; each starts afresh.
+
+    Args:
+        clock: tells the time for lines that suppose none; its time zone counts for those that do.
+    """
+    found: list[Outcome] = []
+    for expectation in expectations:
+        when = expectation.when
+        zone = clock().tzinfo
+        moment = clock() if when is None else when if when.tzinfo is not None else when.replace(tzinfo=zone)
+        route = await dry_run(
+            dialplan,
+            expectation.context,
+            expectation.number,
+            caller=expectation.caller,
+            clock=_still(moment),
+            technology=expectation.technology,
+            answered=expectation.answered,
+            keys=expectation.keys,
+            applications=applications,
+            functions=functions,
+        )
+        found.append(Outcome(expectation, route, _wrong(expectation, route)))
+    return found
+
+
+def _still(moment: datetime) -> Callable[[], datetime]:
+    return lambda: moment
+
+
+def _wrong(expectation: Expectation, route: Route) -> str:
+    """What is not as expected, as a sentence."""
+    dialled = tuple(frozenset(str(target) for target in attempt.targets) for attempt in route.attempts)
+    parts: list[str] = []
+    if expectation.attempts is not None and dialled != expectation.attempts:
+        parts.append(f"dials {_shown(dialled)}, not {_shown(expectation.attempts)}")
+    ending = route.ending
+    if expectation.cause is not None and (ending is None or ending.cause is not expectation.cause):
+        parts.append(f"ends with {ending.cause if ending else 'nothing'}, not {expectation.cause}")
+    return f"{expectation.number} {' and '.join(parts)}." if parts else ""
+
+
+def _shown(attempts: Sequence[frozenset[str]]) -> str:
+    return ", ".join(" & ".join(sorted(targets)) for targets in attempts) or "nobody"

@@ -182,16 +182,24 @@ class DialplanEngine:
             )
 
     async def _afterwards(self, script: Script, ending: Ending) -> None:
-        """Run the `h` extension, which can compute and note but not speak to the leg any more."""
+        """Run the `h` extension and the hangup handlers, which can compute and note but not speak to the leg."""
         script.cause = ending.cause
-        context = script.location.context
-        if script.special("h") is None:
-            return
+        script.deadline = None
         script.frames.clear()
-        script.go_to(Location(context, "h", 1))
-        over = await self._guarded(script)
-        if over.act is Act.FAILED:
-            script.leg.note(f"h: {over}")
+        context = script.location.context
+        if script.special("h") is not None:
+            script.go_to(Location(context, "h", 1))
+            over = await self._guarded(script)
+            if over.act is Act.FAILED:
+                script.leg.note(f"h: {over}")
+        # Those that a handler pushes come too late: the end must end.
+        for place, arguments in reversed(script.handlers.copy()):
+            try:
+                await self.subroutine(script, place, arguments)
+            except HungUp:
+                continue
+            except Exception as fault:
+                script.leg.note(f"hangup handler {place}: {fault}", traceback.format_exc())
 
     async def _steps(self, script: Script, depth: int = -1) -> Ending | None:
         """Run steps until there are none left, or no more than `depth` subroutines are under way.

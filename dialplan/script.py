@@ -154,6 +154,8 @@ class Script:
         deadline: when TIMEOUT(absolute) ends the call (event loop's clock), or None.
         foreign: what the caller sent that would mean something if it stood in a file, longest first; EVAL takes it
             as plain text.
+        settings: what CHANNEL() keeps.
+        handlers: places and arguments of the subroutines that run once the leg is over.
         exception: why the `e i t T` extension runs, for EXCEPTION().
         record: what the scripts says of the call in its record, for CDR().
         attempts: how each target of the last Dial ended, by name, for HANGUPCAUSE().
@@ -196,6 +198,8 @@ class Script:
         sent = (leg.party.name, leg.party.number, leg.called, *leg.variables.values())
         self.foreign = sorted({words for words in sent if "${" in words or "$[" in words}, key=len, reverse=True)
         self.deadline: float | None = None
+        self.settings: dict[str, str] = {}
+        self.handlers: list[tuple[str, list[str]]] = []
         self.exception: dict[str, str] = {}
         self.record = Record(switch.now(), location)
         self.attempts: dict[str, Ending] = {}

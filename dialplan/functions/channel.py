@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from dialplan.arguments import split
 from dialplan.script import Function, Script
 from dialplan.substitution import ScriptError
 
@@ -13,29 +14,75 @@ __all__ = ["FUNCTIONS"]
 _TIMEOUTS: Final[Mapping[str, str]] = {"a": "absolute", "d": "digit", "r": "response"}
 _LONGEST: Final = 604800.0
 """Seconds: no call is meant to be ended after more than a week."""
+_MOST_HANDLERS: Final = 50
+"""Hangup handlers of one leg."""
+_KEPT: Final = frozenset(
+    "accountcode amaflags callgroup musicclass namedcallgroup namedpickupgroup parkinglot pickupgroup tonezone "
+    "userfield".split()
+)
+"""What is kept for scripts to read again."""
 _CHANNEL: Final[Mapping[str, Callable[[Script], str]]] = {
     "channeltype": lambda script: script.leg.technology,
+    "callid": lambda script: script.leg.name,
     "context": lambda script: script.location.context,
     "exten": lambda script: script.location.extension,
     "language": lambda script: script.language or "en",
     "name": lambda script: script.leg.name,
     "peername": lambda script: script.leg.peer,
     "state": lambda script: "Up" if script.leg.answered else "Ring",
+    "linkedid": lambda script: script.leg.name,
     "uniqueid": lambda script: script.leg.name,
 }
 
 
 def _channel(script: Script, arguments: str) -> str:
-    reader = _CHANNEL.get(arguments.strip().lower())
-    if reader is None:
-        raise ScriptError(f"CHANNEL knows no {arguments[:40]!r}: {' '.join(_CHANNEL)}")
-    return reader(script)
+    name = arguments.strip().lower()
+    reader = _CHANNEL.get(name)
+    if reader is not None:
+        return reader(script)
+    if name not in _KEPT:
+        raise ScriptError(f"CHANNEL knows no {arguments[:40]!r}: {' '.join(sorted({*_CHANNEL, *_KEPT}))}")
+    return script.settings.get(name, "")
 
 
 def _set_channel(script: Script, arguments: str, value: str) -> None:
-    if arguments.strip().lower() != "language":
-        raise ScriptError(f"CHANNEL cannot set {arguments[:40]!r}: only language")
-    script.language = value.strip() or None
+    name = arguments.strip().lower()
+    if name == "language":
+        script.language = value.strip() or None
+    elif name in _KEPT:
+        script.settings[name] = value
+    elif name in _HANDLERS:
+        _HANDLERS[name](script, value)
+    else:
+        known = sorted({"language", *_KEPT, *_HANDLERS})
+        raise ScriptError(f"CHANNEL cannot set {arguments[:40]!r}: {' '.join(known)}")
+
+
+def _push(script: Script, value: str) -> None:
+    if len(script.handlers) >= _MOST_HANDLERS:
+        raise ScriptError(f"more than {_MOST_HANDLERS} hangup handlers")
+    place, _, rest = value.partition("(")
+    if place.strip():
+        script.handlers.append((place, split(rest.strip().removesuffix(")")) if rest else []))
+
+
+def _pop(script: Script, value: str) -> None:
+    if script.handlers:
+        script.handlers.pop()
+    _push(script, value)
+
+
+def _wipe(script: Script, value: str) -> None:
+    script.handlers.clear()
+    _push(script, value)
+
+
+_HANDLERS: Final[Mapping[str, Callable[[Script, str], None]]] = {
+    "hangup_handler_pop": _pop,
+    "hangup_handler_push": _push,
+    "hangup_handler_wipe": _wipe,
+}
+"""Subroutines that run once the leg is over, the latest first (Asterisk main/pbx_hangup_handler.c)."""
 
 
 def _set_global(script: Script, name: str, value: str) -> None:

@@ -369,3 +369,47 @@ def test_time_in_the_record_passes() -> None:
             both.time += timedelta(seconds=75)
 
     assert asyncio.run(both.call("100", Waiting())).variables["T"] == "75"
+
+
+class TestParties:
+    def test_the_other_identities_are_kept(self) -> None:
+        steps = [
+            'Set(CONNECTEDLINE(all)="Ada" <200>)',
+            "Set(REDIRECTING(from-num)=300)",
+            "Set(REDIRECTING(reason)=cfb)",
+            "Set(T=${CONNECTEDLINE(number)}${CONNECTEDLINE(name-valid)} ${REDIRECTING(from-all)})",
+            "Set(T=${T} ${REDIRECTING(to-num-valid)}${REDIRECTING(reason)}<${CONNECTEDLINE(shoe)}>)",
+        ]
+        assert said(*steps) == '2001 "" <300> 0cfb<>'
+
+    def test_settings_of_the_channel_are_kept(self) -> None:
+        assert said("Set(CHANNEL(musicclass)=jazz)", "Set(T=${CHANNEL(musicclass)}${CHANNEL(tonezone)})") == "jazz"
+
+
+class TestHangupHandlers:
+    TEXT = (
+        "[office]\nexten => 100,1,Set(CHANNEL(hangup_handler_push)=done,s,1(a,b))\n"
+        " same => n,Set(CHANNEL(hangup_handler_push)=done,s,1(c))\n same => n,{step}\n"
+        "exten => h,1,Set(T=h)\n[done]\nexten => s,1,Set(T=${{T}} ${{ARG1}}${{ARG2}}${{HANGUPCAUSE}})\n"
+        " same => n,Return()\n"
+    )
+
+    @pytest.mark.parametrize(
+        ("step", "value"),
+        [
+            ("Hangup(17)", "h c17 ab17"),
+            ("Set(CHANNEL(hangup_handler_pop)=)", "h ab16"),
+            ("Set(CHANNEL(hangup_handler_wipe)=done,s,1(x))", "h x16"),
+        ],
+    )
+    def test_they_run_once_the_leg_is_over_latest_first(self, step: str, value: str) -> None:
+        leg = asyncio.run(Office(self.TEXT.format(step=step)).call("100"))
+        assert leg.variables["T"] == value
+
+    def test_one_that_asks_for_itself_again_ends(self) -> None:
+        text = self.TEXT.format(step="NoOp()").replace("n,Return()", "n,Set(CHANNEL(hangup_handler_push)=done,s,1)")
+        assert asyncio.run(Office(text).call("100")).variables["T"] == "h c16 ab16"
+
+    def test_one_that_cannot_run_is_noted(self) -> None:
+        leg = asyncio.run(office("Set(CHANNEL(hangup_handler_push)=100,nowhere)").call("100"))
+        assert any(note.startswith("hangup handler 100,nowhere: no label 'nowhere'") for note in leg.notes)

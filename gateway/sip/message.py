@@ -44,6 +44,26 @@ def _read_addresses(headers: Headers, name: str) -> tuple[NameAddr, ...]:
     return tuple(NameAddr.parse(value) for row in rows for value in split_list(row))
 
 
+def _read_from(headers: Headers) -> NameAddr:
+    return NameAddr.parse(_read_one(headers, "From"))
+
+
+def _read_to(headers: Headers) -> NameAddr:
+    return NameAddr.parse(_read_one(headers, "To"))
+
+
+def _read_cseq(headers: Headers) -> CSeq:
+    return CSeq.parse(_read_one(headers, "CSeq"))
+
+
+def _read_route(headers: Headers) -> tuple[NameAddr, ...]:
+    return _read_addresses(headers, "route")
+
+
+def _read_record_route(headers: Headers) -> tuple[NameAddr, ...]:
+    return _read_addresses(headers, "record-route")
+
+
 def _read_contacts(headers: Headers) -> tuple[NameAddr, ...]:
     return () if headers.all("contact") == ["*"] else _read_addresses(headers, "contact")
 
@@ -95,12 +115,12 @@ class Message:
     @property
     def from_(self) -> NameAddr:
         """The From."""
-        return self.headers.typed("from", lambda headers: NameAddr.parse(_read_one(headers, "From")))
+        return self.headers.typed("from", _read_from)
 
     @property
     def to(self) -> NameAddr:
         """The To."""
-        return self.headers.typed("to", lambda headers: NameAddr.parse(_read_one(headers, "To")))
+        return self.headers.typed("to", _read_to)
 
     @property
     def call_id(self) -> str:
@@ -110,7 +130,7 @@ class Message:
     @property
     def cseq(self) -> CSeq:
         """The CSeq."""
-        return self.headers.typed("cseq", lambda headers: CSeq.parse(_read_one(headers, "CSeq")))
+        return self.headers.typed("cseq", _read_cseq)
 
     @property
     def max_forwards(self) -> int | None:
@@ -130,12 +150,12 @@ class Message:
     @property
     def route(self) -> tuple[NameAddr, ...]:
         """Every Route, topmost first."""
-        return self.headers.typed("route", lambda headers: _read_addresses(headers, "route"))
+        return self.headers.typed("route", _read_route)
 
     @property
     def record_route(self) -> tuple[NameAddr, ...]:
         """Every Record-Route, topmost first."""
-        return self.headers.typed("record-route", lambda headers: _read_addresses(headers, "record-route"))
+        return self.headers.typed("record-route", _read_record_route)
 
     @property
     def expires(self) -> int | None:

@@ -59,6 +59,9 @@ def test_where_tcp_is_refused_it_goes_by_udp_after_all_and_is_repeated() -> None
     assert again.flow == phone.flow and read(again).via.transport == "UDP"
     assert read(again).via.branch == read(first).via.branch and office.events() == []
     seen = len(office.sent)
+    office.stack.lost(stream(phone), office.clock.now)  # no affair of this request any more
+    office.drain()
+    assert office.events() == []
     office.wait(0.6)
     assert [datagram.data for datagram in office.sent[seen:]] == [again.data]
     office.receive(read(again).reply(180, to_tag="x").serialise(), phone.flow)

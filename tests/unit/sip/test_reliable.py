@@ -155,6 +155,7 @@ def test_section_3_a_refusal_does_not_wait_and_nothing_is_repeated_after_it() ->
     _, refusal = phone.messages()
     assert isinstance(refusal, Response) and refusal.status == 486
     phone.send(phone.ack(invite, refusal))
+    assert office.stack.usage()["timers"] == 1  # of the journal: nothing waits for a PRACK
     office.wait(40)
     assert phone.messages() == []
     office.quiet()
@@ -271,6 +272,21 @@ def test_section_4_each_fork_counts_for_itself_and_the_winner_goes_on_counting()
     office.command(channel, Hangup(BUSY))
     assert phone.arrived().cseq.number == invite.cseq.number + 2
     office.quiet()
+
+
+def test_rfc_3261_13_2_2_4_the_2xx_brings_the_target_and_the_routes_that_count() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = called(office, phone)
+    reliably(phone, invite, 183, 5, session_description(41000))
+    phone.reply(phone.arrived(), 200, contact=False)
+    ok = invite.reply(200, to_tag="below")
+    ok.headers.set("Contact", "<sip:6001@10.0.0.9>")
+    ok.headers.set("Record-Route", "<sip:far.example;lr>, <sip:near.example;lr>")
+    phone.send(ok)
+    for request in (phone.arrived(), (office.command(channel, Hangup(BUSY)), phone.arrived())[1]):
+        assert str(request.uri) == "sip:6001@10.0.0.9"
+        assert [str(route.uri) for route in request.route] == ["sip:near.example;lr", "sip:far.example;lr"]
 
 
 @pytest.mark.parametrize("number", ["x", "", "-1", "99999999999"])

@@ -130,7 +130,12 @@ def test_an_update_that_the_peer_does_not_know_after_all_becomes_a_reinvite() ->
     office, phone, _, _ = dialled(("Session-Expires", "600;refresher=uac"), UPDATES)
     office.wait(300.2)
     phone.reply(phone.arrived(), 405, contact=False)
-    assert phone.arrived().method == "INVITE"
+    invite = phone.arrived()
+    assert invite.method == "INVITE"
+    phone.reply(invite, 200, body=session_description())
+    assert phone.arrived().method == "ACK"
+    office.wait(300)
+    assert phone.arrived().method == "INVITE"  # at once, the next time
 
 
 @pytest.mark.parametrize("status", [408, 481])

@@ -31,6 +31,18 @@ class Handle(Protocol):
         """
         ...
 
+    def read(self, count: int) -> bytes:
+        """One buffer of audio, of which at most `count` octets are given, as read(2).
+
+        Raises:
+            OSError: EAGAIN there is none yet, ELAST (500) an event waits and must be taken first, ENODEV.
+        """
+        ...
+
+    def write(self, data: bytes) -> int:
+        """Fill one buffer, as write(2); returns how many octets it took. Raises as `read` does."""
+        ...
+
     def attention(self) -> tuple[int, int]:
         """(descriptor, epoll mask) that becomes ready while an event waits to be taken."""
         ...

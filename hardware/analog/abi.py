@@ -1,8 +1,8 @@
 """The DAHDI user-space ABI as declared in dahdi-linux include/dahdi/user.h: request numbers and constants.
 
 The numbers are computed by the kernel's _IOC rule (asm-generic/ioctl.h) from direction, ordinal and size of the
-structure passed; the structures stand in `hardware.analog.structs`. Equal on x86-64 and aarch64. Only what this
-system uses, or what its emulated card answers, is listed. Names are those of user.h without the DAHDI_ prefix.
+structure passed; the structures stand in `hardware.analog.structs`. Equal on x86-64 and aarch64. All requests are
+listed; of the constants those that analogue channels have. Names are those of user.h without the DAHDI_ prefix.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ __all__ = [
     "MAX_CHANNELS",
     "MAX_SPANS",
     "PULSE_DIGIT",
-    "VMWI_NEON",
     "ZONES",
     "Alarm",
     "DialOp",
     "Event",
     "Flush",
     "HookCommand",
+    "IoMux",
     "Ioctl",
     "Law",
     "SigType",
+    "Vmwi",
 ]
 
 CTL_NODE: Final = "/dev/dahdi/ctl"
@@ -48,42 +49,109 @@ ELAST: Final = 500
 """errno of read() and write() while an event waits. Linux has no name for it (dahdi-base.c)."""
 
 _MAGIC: Final = 0xDA
+_TRANSCODER: Final = ord("T")
 _NONE, _WRITE, _READ = 0, 1, 2
 _INT: Final = 4
 
 
-def _ioc(direction: int, ordinal: int, size: int) -> int:
-    return direction << 30 | size << 16 | _MAGIC << 8 | ordinal
+def _ioc(direction: int, ordinal: int, size: int, magic: int = _MAGIC) -> int:
+    return direction << 30 | size << 16 | magic << 8 | ordinal
 
 
 class Ioctl(IntEnum):
-    """Request numbers."""
+    """Request numbers. Structures of transcoders, radios and echo tuning are known by their sizes alone."""
 
     GET_BLOCKSIZE = _ioc(_READ, 1, _INT)
     SET_BLOCKSIZE = _ioc(_WRITE, 1, _INT)
     FLUSH = _ioc(_WRITE, 3, _INT)
+    SYNC = _ioc(_NONE, 4, 0)
+    GET_PARAMS_V1 = _ioc(_READ, 5, structs.PARAMS.sizeof())
     GET_PARAMS = _ioc(_READ | _WRITE, 5, structs.PARAMS.sizeof())
     SET_PARAMS = _ioc(_WRITE, 5, structs.PARAMS.sizeof())
     HOOK = _ioc(_WRITE, 7, _INT)
     GETEVENT = _ioc(_READ, 8, _INT)
+    IOMUX = _ioc(_READ | _WRITE, 9, _INT)
     SPANSTAT = _ioc(_READ | _WRITE, 10, structs.SPANINFO.sizeof())
+    SPANSTAT_V1 = _ioc(_READ | _WRITE, 10, structs.SPANINFO_V1.sizeof())
+    MAINT = _ioc(_WRITE, 11, structs.MAINTINFO.sizeof())
+    GETCONF_V1 = _ioc(_READ, 12, structs.CONFINFO.sizeof())
+    GETCONF = _ioc(_READ | _WRITE, 12, structs.CONFINFO.sizeof())
+    SETCONF_V1 = _ioc(_WRITE, 12, structs.CONFINFO.sizeof())
+    SETCONF = _ioc(_READ | _WRITE, 13, structs.CONFINFO.sizeof())
+    CONFLINK = _ioc(_WRITE, 14, structs.CONFINFO.sizeof())
+    CONFDIAG_V1 = _ioc(_READ, 15, _INT)
+    CONFDIAG = _ioc(_WRITE, 15, _INT)
+    GETGAINS_V1 = _ioc(_READ, 16, structs.GAINS.sizeof())
+    GETGAINS = _ioc(_READ | _WRITE, 16, structs.GAINS.sizeof())
+    SETGAINS = _ioc(_WRITE, 16, structs.GAINS.sizeof())
+    SPANCONFIG = _ioc(_WRITE, 18, structs.LINECONFIG.sizeof())
+    CHANCONFIG = _ioc(_WRITE, 19, structs.CHANCONFIG.sizeof())
+    CONFMUTE = _ioc(_WRITE, 20, _INT)
     SENDTONE = _ioc(_WRITE, 21, _INT)
     GETTONEZONE = _ioc(_READ, 22, _INT)
     SETTONEZONE = _ioc(_WRITE, 22, _INT)
+    DEFAULTZONE = _ioc(_WRITE, 24, _INT)
+    LOADZONE = _ioc(_WRITE, 25, structs.TONE_DEF_HEADER.sizeof())
+    FREEZONE = _ioc(_WRITE, 26, _INT)
     GET_BUFINFO = _ioc(_READ, 27, structs.BUFFERINFO.sizeof())
     SET_BUFINFO = _ioc(_WRITE, 27, structs.BUFFERINFO.sizeof())
+    GET_DIALPARAMS = _ioc(_READ, 29, structs.DIALPARAMS.sizeof())
+    SET_DIALPARAMS = _ioc(_WRITE, 29, structs.DIALPARAMS.sizeof())
     DIAL = _ioc(_WRITE, 31, structs.DIALOPERATION.sizeof())
+    AUDIOMODE = _ioc(_WRITE, 32, _INT)
     ECHOCANCEL = _ioc(_WRITE, 33, _INT)
+    ECHOCANCEL_PARAMS = _ioc(_WRITE, 33, structs.ECHOCANPARAMS.sizeof())
     CHANNO = _ioc(_READ, 34, _INT)
     DIALING = _ioc(_READ, 35, _INT)
+    HDLCRAWMODE = _ioc(_WRITE, 36, _INT)
+    HDLCFCSMODE = _ioc(_WRITE, 37, _INT)
     SPECIFY = _ioc(_WRITE, 38, _INT)
     SETLAW = _ioc(_WRITE, 39, _INT)
+    SETLINEAR = _ioc(_WRITE, 40, _INT)
+    HDLCPPP = _ioc(_WRITE, 41, _INT)
     SETCADENCE = _ioc(_WRITE, 42, structs.RING_CADENCE.sizeof())
+    GETRXBITS = _ioc(_READ, 43, _INT)
+    SETTXBITS = _ioc(_WRITE, 43, _INT)
+    CHANDIAG_V1 = _ioc(_READ, 44, _INT)
+    CHANDIAG = _ioc(_WRITE, 44, _INT)
+    SFCONFIG = _ioc(_WRITE, 46, structs.SFCONFIG.sizeof())
+    TIMERCONFIG = _ioc(_WRITE, 47, _INT)
+    TIMERACK = _ioc(_WRITE, 48, _INT)
+    GETCONFMUTE = _ioc(_READ, 49, _INT)
+    ECHOTRAIN = _ioc(_WRITE, 50, _INT)
     ONHOOKTRANSFER = _ioc(_WRITE, 51, _INT)
+    TIMERPING = _ioc(_NONE, 52, 0)
+    TIMERPONG = _ioc(_NONE, 53, 0)
+    GETSIGFREEZE = _ioc(_READ, 54, _INT)
+    SETSIGFREEZE = _ioc(_WRITE, 54, _INT)
+    INDIRECT = _ioc(_READ | _WRITE, 56, structs.INDIRECT_DATA.sizeof())
     GETVERSION = _ioc(_READ, 57, structs.VERSIONINFO.sizeof())
+    LOOPBACK = _ioc(_WRITE, 58, _INT)
+    ATTACH_ECHOCAN = _ioc(_WRITE, 59, structs.ATTACH_ECHOCAN.sizeof())
+    DYNAMIC_CREATE = _ioc(_READ | _WRITE, 80, structs.DYNAMIC_SPAN.sizeof())
+    DYNAMIC_DESTROY = _ioc(_WRITE, 81, structs.DYNAMIC_SPAN.sizeof())
+    SET_HWGAIN = _ioc(_WRITE, 86, structs.HWGAIN.sizeof())
+    TONEDETECT = _ioc(_WRITE, 91, _INT)
     SETPOLARITY = _ioc(_WRITE, 92, _INT)
+    TRANSCODE_OP = _ioc(_READ | _WRITE, 93, _INT)
+    TC_ALLOCATE = _ioc(_WRITE, 1, 8, _TRANSCODER)
+    TC_GETINFO = _ioc(_READ | _WRITE, 2, 96, _TRANSCODER)
     VMWI = _ioc(_READ | _WRITE, 94, _INT)
-    VMWI_CONFIG = _ioc(_WRITE, 95, _INT)
+    VMWI_CONFIG = _ioc(_WRITE, 95, structs.VMWI_INFO.sizeof())
+    STARTUP = _ioc(_WRITE, 99, _INT)
+    SHUTDOWN = _ioc(_WRITE, 100, _INT)
+    HDLC_RATE = _ioc(_WRITE, 101, _INT)
+    ECHOCANCEL_FAX_MODE = _ioc(_WRITE, 102, _INT)
+    RXMIRROR = _ioc(_WRITE, 103, _INT)
+    TXMIRROR = _ioc(_WRITE, 104, _INT)
+    BUFFER_EVENTS = _ioc(_WRITE, 105, _INT)
+    RADIO_GETSTAT = _ioc(_READ, 57, 8)
+    RADIO_GETPARAM = _ioc(_READ, 58, 140)
+    RADIO_SETPARAM = _ioc(_WRITE, 58, 140)
+    WCTDM_GET_STATS = _ioc(_READ, 60, structs.WCTDM_STATS.sizeof())
+    WCTDM_GET_REGS = _ioc(_READ, 61, structs.WCTDM_REGS.sizeof())
+    WCTDM_SET_REG = _ioc(_WRITE, 62, structs.WCTDM_REGOP.sizeof())
+    WCTDM_SET_ECHOTUNE = _ioc(_WRITE, 63, 9)
 
 
 class HookCommand(IntEnum):
@@ -142,12 +210,26 @@ class SigType(IntEnum):
     """Signalling of a channel. FXO signalling is spoken by an FXS port, and the other way round."""
 
     NONE = 0
-    FXSLS = 0x2001
-    FXSGS = 0x2002
-    FXSKS = 0x2004
+    EM = 0x40
+    CLEAR = 0x80
+    HDLCRAW = 0x180
+    HDLCFCS = 0x380
+    HDLCNET = 0x780
+    SLAVE = 0x800
     FXOLS = 0x1008
     FXOGS = 0x1010
     FXOKS = 0x1020
+    FXSLS = 0x2001
+    FXSGS = 0x2002
+    FXSKS = 0x2004
+    SF = 0x4000
+    CAS = 0x8000
+    DACS = 0x10080
+    EM_E1 = 0x20000
+    DACS_RBS = 0x50000
+    HARDHDLC = 0x80080
+    MTP2 = 0x100380
+    BROKEN = 0x80000000
 
 
 FXO_CLASS: Final = 0x1000
@@ -174,6 +256,9 @@ class Alarm(IntFlag):
     RED = 8
     BLUE = 0x10
     NOTOPEN = 0x20
+    LOS = 0x100
+    LFA = 0x200
+    LMFA = 0x400
 
 
 class DialOp(IntEnum):
@@ -193,8 +278,23 @@ class Flush(IntFlag):
     ALL = 7
 
 
-VMWI_NEON: Final = 4
-"""VMWI_CONFIG: show messages by the ringing generator's voltage on a neon lamp."""
+class IoMux(IntFlag):
+    """Argument of IOMUX."""
+
+    READ = 1
+    WRITE = 2
+    WRITEEMPTY = 4
+    SIGEVENT = 8
+    NOWAIT = 0x100
+
+
+class Vmwi(IntFlag):
+    """Argument of VMWI_CONFIG: how messages are shown on the line."""
+
+    LREV = 1
+    HVDC = 2
+    HVAC = 4
+
 
 BUFFER_IMMEDIATE: Final = 0
 """Transmit policy: the first buffer written goes out at once."""

@@ -230,7 +230,7 @@ class AnalogPort:
             case OnHookTransmit(ms):
                 ioctl(Ioctl.ONHOOKTRANSFER, _int(ms))
             case LightLamp(messages):
-                ioctl(Ioctl.VMWI_CONFIG, _int(abi.VMWI_NEON))
+                ioctl(Ioctl.VMWI_CONFIG, _int(abi.Vmwi.HVAC))
                 ioctl(Ioctl.VMWI, _int(messages))
             case EchoCancel(taps):
                 ioctl(Ioctl.ECHOCANCEL, _int(taps))

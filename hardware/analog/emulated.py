@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import select
 from collections.abc import Mapping
 from functools import cache
@@ -128,6 +129,22 @@ class ChannelHandle:
         """An eventfd, readable while an event waits; raises as `fileno` does."""
         return self._bound().events.descriptor, select.EPOLLIN
 
+    def read(self, count: int) -> bytes:
+        """Read a buffer; the media plane, which reads the descriptor itself, is not held up by events."""
+        self._no_event_waits()
+        return os.read(self.fileno(), count)
+
+    def write(self, data: bytes) -> int:
+        """Write a buffer."""
+        self._no_event_waits()
+        return os.write(self.fileno(), data)
+
+    def _no_event_waits(self) -> None:
+        if not self._card.present:
+            raise OSError(errno.ENODEV, "card removed")
+        if self._bound().events.waiting:
+            raise OSError(abi.ELAST, "an event waits")
+
     def ioctl(self, request: int, argument: bytearray | None = None) -> None:
         """Carry out a request."""
         if not self._card.present:
@@ -172,6 +189,14 @@ class ControlHandle:
         Raises:
             OSError: ENOSYS, always.
         """
+        raise OSError(errno.ENOSYS, "the control node carries no audio")
+
+    def read(self, count: int) -> bytes:
+        """There is no audio here; raises as `fileno` does."""
+        raise OSError(errno.ENOSYS, "the control node carries no audio")
+
+    def write(self, data: bytes) -> int:
+        """There is no audio here; raises as `fileno` does."""
         raise OSError(errno.ENOSYS, "the control node carries no audio")
 
     def attention(self) -> tuple[int, int]:

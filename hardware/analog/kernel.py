@@ -30,6 +30,14 @@ class KernelHandle:
         else:
             fcntl.ioctl(self._descriptor, request, argument, True)
 
+    def read(self, count: int) -> bytes:
+        """Read a buffer."""
+        return os.read(self._descriptor, count)
+
+    def write(self, data: bytes) -> int:
+        """Write a buffer."""
+        return os.write(self._descriptor, data)
+
     def attention(self) -> tuple[int, int]:
         """The same descriptor, watched for exceptional conditions."""
         return self._descriptor, select.EPOLLPRI

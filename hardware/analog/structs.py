@@ -1,23 +1,44 @@
 """Structures of the DAHDI ABI (dahdi-linux include/dahdi/user.h) as construct declarations, little-endian.
 
-Each is a plain C structure whose members are naturally aligned, so that no padding arises; `spaninfo` alone is
-declared packed there. Texts are NUL-padded char arrays; what a device writes into them need not be ASCII.
+Each is a plain C structure whose members are naturally aligned; gaps that this leaves are written as Padding.
+`spaninfo` alone is declared packed there. Those of the TDM400 driver (drivers/dahdi/wctdm.c) follow at the end.
+Texts are NUL-padded char arrays; what a device writes into them need not be ASCII.
 """
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from construct import Array, Bytes, Int32sl, Int32ul, Struct
+from construct import Array, Bytes, Int8ul, Int16ul, Int32sl, Int32ul, Int64sl, Int64ul, Padding, Struct
 
 __all__ = [
+    "ATTACH_ECHOCAN",
     "BUFFERINFO",
+    "CHANCONFIG",
+    "CONFINFO",
     "DIALOPERATION",
+    "DIALPARAMS",
+    "DYNAMIC_SPAN",
+    "ECHOCANPARAM",
+    "ECHOCANPARAMS",
+    "GAINS",
+    "HWGAIN",
+    "INDIRECT_DATA",
     "INT",
+    "LINECONFIG",
+    "MAINTINFO",
     "PARAMS",
     "RING_CADENCE",
+    "SFCONFIG",
     "SPANINFO",
+    "SPANINFO_V1",
+    "TONE_DEF",
+    "TONE_DEF_HEADER",
     "VERSIONINFO",
+    "VMWI_INFO",
+    "WCTDM_REGOP",
+    "WCTDM_REGS",
+    "WCTDM_STATS",
     "text",
 ]
 
@@ -103,6 +124,165 @@ RING_CADENCE: Final[Any] = Struct("ringcadence" / Array(16, INT))
 
 VERSIONINFO: Final[Any] = Struct("version" / Bytes(80), "echo_canceller" / Bytes(80))
 """struct dahdi_versioninfo."""
+
+
+SPANINFO_V1: Final[Any] = Struct(
+    *(field for field in SPANINFO.subcons if field.name not in ("fecount", "cvcount", "becount", "prbs", "errsec")),
+    Padding(2),
+)
+"""struct dahdi_spaninfo_v1, not packed: before the counters were added."""
+
+MAINTINFO: Final[Any] = Struct(
+    "spanno" / INT,
+    "command" / INT,
+)
+"""struct dahdi_maintinfo."""
+
+CONFINFO: Final[Any] = Struct(
+    "chan" / INT,
+    "confno" / INT,
+    "confmode" / INT,
+)
+"""struct dahdi_confinfo."""
+
+GAINS: Final[Any] = Struct(
+    "chan" / INT,
+    "rxgain" / Array(256, Int8ul),
+    "txgain" / Array(256, Int8ul),
+)
+"""struct dahdi_gains."""
+
+LINECONFIG: Final[Any] = Struct(
+    "span" / INT,
+    "name" / Bytes(20),
+    "lbo" / INT,
+    "lineconfig" / INT,
+    "sync" / INT,
+)
+"""struct dahdi_lineconfig."""
+
+CHANCONFIG: Final[Any] = Struct(
+    "chan" / INT,
+    "name" / Bytes(40),
+    "sigtype" / INT,
+    "deflaw" / INT,
+    "master" / INT,
+    "idlebits" / INT,
+    "netdev_name" / Bytes(16),
+)
+"""struct dahdi_chanconfig."""
+
+TONE_DEF: Final[Any] = Struct(
+    "tone" / INT,
+    "next" / INT,
+    "samples" / INT,
+    "shift" / INT,
+    "fac1" / INT,
+    "init_v2_1" / INT,
+    "init_v3_1" / INT,
+    "fac2" / INT,
+    "init_v2_2" / INT,
+    "init_v3_2" / INT,
+    "modulate" / INT,
+)
+"""struct dahdi_tone_def."""
+
+TONE_DEF_HEADER: Final[Any] = Struct(
+    "count" / INT,
+    "zone" / INT,
+    "ringcadence" / Array(16, INT),
+    "name" / Bytes(40),
+)
+"""struct dahdi_tone_def_header."""
+
+DIALPARAMS: Final[Any] = Struct(
+    "mfv1_tonelen" / INT,
+    "dtmf_tonelen" / INT,
+    "mfr2_tonelen" / INT,
+    "reserved" / Array(3, INT),
+)
+"""struct dahdi_dialparams."""
+
+ECHOCANPARAM: Final[Any] = Struct(
+    "name" / Bytes(16),
+    "value" / INT,
+)
+"""struct dahdi_echocanparam."""
+
+ECHOCANPARAMS: Final[Any] = Struct(
+    "tap_length" / Int32ul,
+    "param_count" / Int32ul,
+)
+"""struct dahdi_echocanparams."""
+
+SFCONFIG: Final[Any] = Struct(
+    "chan" / INT,
+    "name" / Bytes(40),
+    Padding(4),
+    "rxp1" / Int64sl,
+    "rxp2" / Int64sl,
+    "rxp3" / Int64sl,
+    "txtone" / INT,
+    "tx_v2" / INT,
+    "tx_v3" / INT,
+    "toneflag" / INT,
+)
+"""struct dahdi_sfconfig."""
+
+INDIRECT_DATA: Final[Any] = Struct(
+    "chan" / INT,
+    "op" / INT,
+    "data" / Int64ul,
+)
+"""struct dahdi_indirect_data."""
+
+ATTACH_ECHOCAN: Final[Any] = Struct(
+    "chan" / INT,
+    "echocan" / Bytes(16),
+)
+"""struct dahdi_attach_echocan."""
+
+DYNAMIC_SPAN: Final[Any] = Struct(
+    "driver" / Bytes(20),
+    "addr" / Bytes(40),
+    "numchans" / INT,
+    "timing" / INT,
+    "spanno" / INT,
+)
+"""struct dahdi_dynamic_span."""
+
+HWGAIN: Final[Any] = Struct(
+    "newgain" / INT,
+    "tx" / INT,
+)
+"""struct dahdi_hwgain; newgain in tenths of dB, tx in bit 0."""
+
+VMWI_INFO: Final[Any] = Struct(
+    "vmwi_type" / Int32ul,
+)
+"""struct dahdi_vmwi_info."""
+
+WCTDM_STATS: Final[Any] = Struct(
+    "tipvolt" / INT,
+    "ringvolt" / INT,
+    "batvolt" / INT,
+)
+"""struct wctdm_stats."""
+
+WCTDM_REGS: Final[Any] = Struct(
+    "direct" / Array(109, Int8ul),
+    Padding(1),
+    "indirect" / Array(105, Int16ul),
+)
+"""struct wctdm_regs."""
+
+WCTDM_REGOP: Final[Any] = Struct(
+    "indirect" / INT,
+    "reg" / Int8ul,
+    Padding(1),
+    "val" / Int16ul,
+)
+"""struct wctdm_regop."""
 
 
 def text(field: bytes) -> str:

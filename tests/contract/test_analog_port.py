@@ -6,6 +6,7 @@ on-hook telephone, an FXO port plugged into a live line. Nothing here calls anyb
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import select
@@ -17,6 +18,7 @@ import pytest
 
 from gateway.core.errors import OpenFailed, Unavailable
 from hardware import registry
+from hardware.analog import abi, structs
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.discovery import discover
 from hardware.analog.emulated import EmulatedCard
@@ -158,3 +160,26 @@ def test_a_line_is_seized_and_let_go(setup: Setup, port: AnalogPort) -> None:
 def test_closing_gives_the_channel_back(setup: Setup) -> None:
     for _ in range(3):
         AnalogPort(setup.backend, setup.number).close()
+
+
+@only(PortKind.FXS)
+def test_audio_waits_until_the_events_are_taken(setup: Setup) -> None:
+    handle = setup.backend.open(abi.CHANNEL_NODE)
+    handle.ioctl(abi.Ioctl.SPECIFY, bytearray(structs.INT.build(setup.number)))
+    handle.ioctl(abi.Ioctl.SET_BLOCKSIZE, bytearray(structs.INT.build(160)))
+    handle.ioctl(abi.Ioctl.FLUSH, bytearray(structs.INT.build(abi.Flush.ALL)))
+    handle.ioctl(
+        abi.Ioctl.SETCADENCE, bytearray(structs.RING_CADENCE.build({"ringcadence": [300, 700] + [0] * 14}))
+    )
+    with contextlib.suppress(OSError):
+        handle.ioctl(abi.Ioctl.HOOK, bytearray(structs.INT.build(abi.HookCommand.RING)))
+    setup.live(0.5)
+    for transfer in (lambda: handle.read(160), lambda: handle.write(bytes(160))):
+        with pytest.raises(OSError) as refused:
+            transfer()
+        assert refused.value.errno == abi.ELAST == 500
+    event = bytearray(4)
+    handle.ioctl(abi.Ioctl.GETEVENT, event)
+    assert structs.INT.parse(event) == abi.Event.RINGEROFF
+    assert len(handle.read(160)) == 160 and handle.write(bytes(160)) == 160
+    handle.close()

@@ -17,6 +17,11 @@ class EventQueue:
         self.descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._events: deque[int] = deque()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether an event waits to be taken."""
+        return bool(self._events)
+
     def put(self, event: int) -> None:
         """Queue an event."""
         if len(self._events) < EVENT_QUEUE:

@@ -202,7 +202,7 @@ def _message_lamp(channel: EmulatedChannel, argument: bytearray | None) -> None:
 
 def _configure_lamp(channel: EmulatedChannel, argument: bytearray | None) -> None:
     _only(channel, PortKind.FXS)
-    channel.lamp_by_neon = bool(read(structs.INT, argument) & abi.VMWI_NEON)
+    channel.lamp_by_neon = bool(read(structs.INT, argument) & abi.Vmwi.HVAC)
 
 
 def _only(channel: EmulatedChannel, kind: PortKind) -> None:

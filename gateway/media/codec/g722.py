@@ -3,8 +3,8 @@
 In go linear samples at 16000 Hz, out comes an octet for each two of them (two bits of the upper band, six of the
 lower), and the other way; RTP counts 8000 a second all the same (RFC 3551 4.5.2). Quadrature mirror filters split
 and join the bands and delay by 22 samples. Encoder and decoder adapt from the codes alone; what a lost packet
-leaves behind decays. All arithmetic is the fixed-point one of clause 6 of the Recommendation, whose blocks are named
-in the functions. Nothing here allocates but the classes at the end.
+leaves behind decays. All arithmetic is the fixed-point one of clause 6 of the Recommendation, whose blocks are
+named in the functions. Nothing here allocates but the classes at the end.
 """
 
 from __future__ import annotations

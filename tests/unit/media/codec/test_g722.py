@@ -36,10 +36,10 @@ def through(samples: Samples) -> Samples:
 @pytest.mark.parametrize(
     ("samples", "least"),
     [
-        (tone(1004, 8000), 44),
+        (tone(1004, 8000), 46.5),
         (tone(300, 30000), 55),
         (tone(3400, 8000), 35),
-        (tone(1004, 100), 22),
+        (tone(1004, 100), 26),
         (tone(6000, 8000), 18),  # two bits a sample
         (tone(4000, 8000), 12),  # on the border of the bands
         (noise(3000), 8),

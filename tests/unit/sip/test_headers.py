@@ -168,3 +168,24 @@ def test_lists_of_values_leave_out_the_empty_ones() -> None:
     headers = Headers([("Supported", "100rel, timer,"), ("k", "path")])
     assert headers.values("Supported") == ["100rel", "timer", "path"]
     assert Parameters.parse(";a").get("a") == ""
+
+
+def test_what_was_read_of_a_header_is_read_anew_when_a_row_comes_in() -> None:
+    headers = Headers([("Route", "<sip:a;lr>")])
+    assert headers.typed("route", lambda found: len(found.all("route"))) == 1
+    assert headers.add_usual("Route", "<sip:b;lr>")
+    assert headers.typed("route", lambda found: len(found.all("route"))) == 2
+    assert not headers.add_usual("Route", "<sip:b;lr>\r\nX: y") and not headers.add_usual("X-Strange", "y")
+
+
+def test_rows_are_taken_over_with_what_was_read_of_them_unless_some_are_left_out() -> None:
+    headers, other = Headers([("To", "<sip:a>"), ("To", "<sip:b>")]), Headers([("To", "<sip:old>")])
+    assert headers.typed("to", lambda found: len(found.all("to"))) == 2
+    other.take(headers, "To")
+    assert other.typed("to", lambda _: 0) == 2 and other.all("To") == ["<sip:a>", "<sip:b>"]
+    other.take(headers, "To", most=1)
+    assert other.typed("to", lambda found: len(found.all("to"))) == 1
+    other.add("To", "<sip:c>")
+    assert headers.all("To") == ["<sip:a>", "<sip:b>"]
+    other.take(Headers(), "To")
+    assert "To" not in other

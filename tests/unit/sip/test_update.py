@@ -132,3 +132,17 @@ def test_rfc_3312_preconditions_are_refused_in_both_directions() -> None:
     (event,) = office.events()
     ending = getattr(event, "ending", None)
     assert isinstance(ending, Ending) and ending.cause == 49 and ending.evidence == "580 Precondition Failure"
+
+
+def test_section_5_2_an_offer_while_ours_in_the_200_waits_for_its_answer_is_491() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("101", body=b"")
+    ((channel, _),) = office.heard()
+    phone.messages()
+    office.command(channel, Answer())
+    ok = phone.response()
+    phone.send(phone.within(invite, ok, "UPDATE", 3, session_description()))
+    assert phone.response().status == 491
+    phone.send(phone.ack(invite, ok, session_description(47000)))
+    assert office.desk.rows[0].remotes[-1][1] == 47000

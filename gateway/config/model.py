@@ -218,7 +218,8 @@ class PhoneSettings(_Settings):
         context: of the dialplan, in which it dials.
         caller_id: how callers are shown to it; None takes the country's way.
         pulse_order: of its rotary dial: "usual", "nz" (reversed) or "se" (0 has one pulse).
-        short_flash: take a break as short as a dial pulse, in a call, for a flash; None does outside North America.
+        short_flash: take a break as short as a dial pulse, in a call, for a flash; where left out, it is taken for
+            one outside North America.
         hotline: the number that is called when it is lifted and nothing is dialled.
         hotline_after: seconds of dial tone before that; 0 calls at once.
         message_lamp: how it is told that messages wait: "fsk", "neon" or "none".

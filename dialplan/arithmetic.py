@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["BUILT_IN", "OPERATORS", "Number", "Value", "complement", "negate", "show", "truth"]
+__all__ = ["BUILT_IN", "OPERATORS", "Number", "Value", "complement", "expression", "negate", "show", "truth"]
 
 Number = int | np.longdouble
 Value = int | np.longdouble | str
@@ -147,12 +147,20 @@ def _unquoted(value: Value) -> str:
     return text.replace('"', "") if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
-def _matched(left: Value, right: Value, anchored: bool) -> Value:
-    pattern = _unquoted(right)
+def expression(pattern: str) -> re.Pattern[str]:
+    """A POSIX regular expression, with classes such as `[[:digit:]]`.
+
+    Raises:
+        re.error: it is none.
+    """
     for name, characters in _POSIX_CLASSES.items():
         pattern = pattern.replace(name, characters)
+    return re.compile(pattern, re.DOTALL)
+
+
+def _matched(left: Value, right: Value, anchored: bool) -> Value:
     try:
-        compiled = re.compile(pattern, re.DOTALL)
+        compiled = expression(_unquoted(right))
     except re.error:
         return ""
     found = compiled.search(_unquoted(left))

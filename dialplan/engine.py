@@ -17,8 +17,9 @@ from dialplan.apps import APPLICATIONS
 from dialplan.database import Database, MemoryDatabase
 from dialplan.functions import FUNCTIONS
 from dialplan.model import Dialplan, Found, Step
-from dialplan.script import STRUCTURED, Application, Function, Location, Script
+from dialplan.script import STRUCTURED, Application, Function, Script
 from dialplan.shared import Permissions, Shared
+from dialplan.state import Location
 from dialplan.substitution import ScriptError, unshield
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending

@@ -8,12 +8,12 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Final, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from dialplan.model import Candidates, Dialplan, Found, Place
 from dialplan.shared import Share, Shared
+from dialplan.state import Frame, Location, Loop, Record
 from dialplan.substitution import ScriptError, Template, unshield
 from gateway.core.audio import Sound
 from gateway.core.cause import Cause
@@ -21,7 +21,7 @@ from gateway.core.ending import Act, Ending
 from gateway.core.number import Match
 from gateway.core.switch import HungUp, Leg, Switch
 
-__all__ = ["STRUCTURED", "Application", "Function", "Location", "Loop", "Record", "Runner", "Script"]
+__all__ = ["STRUCTURED", "Application", "Function", "Runner", "Script"]
 
 STRUCTURED: Final = frozenset("exec execif execiftime gosubif gotoif gotoiftime system tryexec trysystem".split())
 """Applications whose arguments are taken apart before values come in.
@@ -34,59 +34,6 @@ _GOSUB_DEPTH: Final = 500
 _PRIORITY: Final = re.compile(r"[+-]?[0-9]{1,6}")
 _VARIABLES: Final = 2000
 """Variables of one leg: a loop that sets a new one at each turn is stopped."""
-
-
-class Location(NamedTuple):
-    """Where a script stands."""
-
-    context: str
-    extension: str
-    priority: int
-
-    def __str__(self) -> str:
-        return f"{self.context},{self.extension},{self.priority}"
-
-
-@dataclass(slots=True)
-class Frame:
-    """A Gosub under way: where to return to, and the variables that end with it."""
-
-    back: Location
-    variables: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Loop:
-    """A While under way: its place, and the place after its EndWhile once that has been met."""
-
-    start: Location
-    end: Location | None = None
-
-
-@dataclass(slots=True)
-class Record:
-    """What CDR() tells of the call so far.
-
-    Attributes:
-        start: when the script began (the office's time).
-        first: where it began.
-        answer: when the leg was answered, as far as the script has seen it.
-        application, arguments: the last step.
-        other: the leg that answered the last Dial.
-        status: the disposition before an answer: "NO ANSWER", "BUSY", "FAILED", "CONGESTION".
-        fields: what the script has written.
-        properties: what CDR_PROP has set: "disable", "party_a".
-    """
-
-    start: datetime
-    first: Location
-    answer: datetime | None = None
-    application: str = ""
-    arguments: str = ""
-    other: str = ""
-    status: str = "NO ANSWER"
-    fields: dict[str, str] = field(default_factory=dict)
-    properties: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +174,8 @@ class Script:
             return own(self)
         variables = self.leg.variables
         value = variables.get(name)
-        if value is not None:
+        # The underscores say who inherits a variable and are no part of its name.
+        if value is not None and not name.startswith("_"):
             return value
         for key in ("_" + name, "__" + name):
             if key in variables:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from dialplan.arguments import condition
-from dialplan.script import Application, Location, Loop, Script
+from dialplan.script import Application, Script
+from dialplan.state import Location, Loop
 from dialplan.substitution import ScriptError
 
 __all__ = ["APPLICATIONS"]

@@ -11,7 +11,8 @@ from dialplan.apps.answer import seconds
 from dialplan.apps.play import find_sounds
 from dialplan.arguments import options, split
 from dialplan.functions.caller import PRESENTATIONS
-from dialplan.script import Application, Record, Script
+from dialplan.script import Application, Script
+from dialplan.state import Record
 from dialplan.substitution import ScriptError
 from gateway.core.audio import Sound
 from gateway.core.cause import Cause

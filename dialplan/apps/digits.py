@@ -8,7 +8,8 @@ from typing import Final
 from dialplan.apps.answer import seconds
 from dialplan.apps.play import find_sounds
 from dialplan.arguments import options, split
-from dialplan.script import Application, Location, Script
+from dialplan.script import Application, Script
+from dialplan.state import Location
 from gateway.core.number import Match
 
 __all__ = ["APPLICATIONS", "BETWEEN_DIGITS", "FIRST_DIGIT", "KEYS", "collect", "collected"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from dialplan.script import Application, Record, Script
+from dialplan.script import Application, Script
+from dialplan.state import Record
 
 __all__ = ["APPLICATIONS"]
 

@@ -92,15 +92,33 @@ _WRITE: Final[Mapping[str, Callable[[Script, str], None]]] = {
 }
 
 
+_KEPT: Final[Mapping[str, str]] = {
+    "ani": "",
+    "ani2": "0",
+    "name-charset": "iso8859-1",
+    "num-plan": "0",
+    "subaddr": "",
+    "tag": "",
+}
+"""What is kept for the script to read again, with what it is before it is set."""
+
+
 def _read(script: Script, arguments: str) -> str:
-    reader = _READ.get(arguments.split(",")[0].strip().lower())
+    datum = arguments.split(",")[0].strip().lower()
+    if datum in _KEPT:
+        return script.identity.get(datum, _KEPT[datum])
+    reader = _READ.get(datum)
     if reader is None:
         raise ScriptError(f"CALLERID knows no {arguments[:40]!r}: {' '.join(_READ)}")
     return reader(script)
 
 
 def _write(script: Script, arguments: str, value: str) -> None:
-    writer = _WRITE.get(arguments.split(",")[0].strip().lower())
+    datum = arguments.split(",")[0].strip().lower()
+    if datum in _KEPT:
+        script.identity[datum] = value
+        return
+    writer = _WRITE.get(datum)
     if writer is None:
         raise ScriptError(f"CALLERID cannot set {arguments[:40]!r}: {' '.join(_WRITE)}")
     writer(script, value)

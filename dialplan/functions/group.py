@@ -49,7 +49,7 @@ def _count(script: Script, arguments: str) -> str:
     if not group:
         own = _own(script, category)
         if own is None:
-            raise ScriptError("GROUP_COUNT without a group, and this leg is in none")
+            return "0"
         category, group = own
     found = sum(
         joined.lower() == group.lower() and (not category or known.lower() == category.lower())

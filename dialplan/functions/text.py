@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import string
 from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
 from dialplan.arguments import split
+from dialplan.arithmetic import expression
 from dialplan.script import Function, Script
 from dialplan.substitution import ScriptError
 
@@ -19,6 +21,8 @@ _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t"}
 _FORMAT: Final = re.compile(
     r"%(?P<flags>[-+ #0]*)(?P<width>\d{0,3})(?:\.(?P<precision>\d{0,3}))?(?P<kind>[a-zA-Z%])"
 )
+_LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
+_UPPER: Final = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 _KEYPAD: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
 
 
@@ -125,7 +129,7 @@ def _regex(script: Script, arguments: str) -> str:
     if found is None:
         raise ScriptError('REGEX wants "expression" text')
     try:
-        return str(int(re.search(found[1], found[2]) is not None))
+        return str(int(expression(found[1]).search(found[2]) is not None))
     except re.error as fault:
         raise ScriptError(f"REGEX {found[1]!r}: {fault}") from fault
 
@@ -142,6 +146,8 @@ def _sprintf(script: Script, arguments: str) -> str:
         try:
             if kind in "diouxXc":
                 number = int(value or 0)
+                if kind in "ouxX":
+                    number &= 0xFFFFFFFF
                 return chr(number) if kind == "c" else found[0] % number
             if kind in "eEfFgG":
                 return found[0] % float(value or 0)
@@ -205,8 +211,8 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "SPRINTF": Function(_sprintf),
     "STRBETWEEN": Function(_between),
     "STRREPLACE": Function(_string_replace),
-    "TOLOWER": _of_value(str.lower),
-    "TOUPPER": _of_value(str.upper),
+    "TOLOWER": _of_value(lambda value: value.translate(_LOWER)),
+    "TOUPPER": _of_value(lambda value: value.translate(_UPPER)),
     "TRIM": _of_value(str.strip),
     "URIDECODE": _of_value(lambda value: unquote_to_bytes(value).decode("utf-8", "replace")),
     "URIENCODE": _of_value(lambda value: quote(value, safe="!*'()")),

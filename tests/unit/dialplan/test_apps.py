@@ -329,7 +329,7 @@ class TestFunctions:
          '${REGEX("(" x)}', "${MATH(1+1,roman)}", "${RAND(a,b)}", "${INC(CHANNEL)}", "${IF(1)}",
          "${IFTIME(99:00?a:b)}", "${SPRINTF(%d,x)}", "${SPRINTF(%y,x)}", "${BASE64_DECODE(a)}",
          "${STRPTIME(x,UTC,%Y)}", "${STRFTIME(x)}", "${CALLERID(shoe)}", "${CHANNEL(shoe)}", "${TIMEOUT(shoe)}",
-         "${SET(A)}", "${GROUP_COUNT()}", "${GROUP_MATCH_COUNT(()}", "${DB(x)}", "${JSON_DECODE(A)}",
+         "${SET(A)}", "${GROUP_MATCH_COUNT(()}", "${DB(x)}", "${JSON_DECODE(A)}",
          "${SHIFT()}", "${LISTFILTER(A)}", "${HANGUPCAUSE(x)}", "${IMPORT(x,y)}", "${SHARED(x,y)}", "${MIN(a,b)}",
          "${LOCAL_PEEK(x)}", "${STACK_PEEK(1)}", "${EVAL_EXTEN(nowhere,1,1)}", "${ABS()}", "${CHANNELS(()}"],
     )  # fmt: skip

@@ -162,7 +162,7 @@ class TestGroups:
             after = (await both.call("count", FakeLeg("SIP/4"))).variables["T"]
             return f"{during} then {after}"
 
-        assert asyncio.run(story()) == "20/22 then 00/00"
+        assert asyncio.run(story()) == "200/22 then 000/00"
 
     def test_a_leg_has_one_group_in_each_category(self) -> None:
         steps = ["Set(GROUP()=a)", "Set(GROUP()=b)", "Set(GROUP(x)=c)", "Set(GROUP()=d@y)"]
@@ -340,6 +340,11 @@ class TestHowItEnded:
         ("${STRFTIME(0.25,UTC,%S.%3q)}", "00.250"),
         ("${TIMEOUT(absolute)}", "0"),
         ("${PASSTHRU(x)}", "x"),
+        ("${GROUP_COUNT()}", "0"),
+        ("${TOUPPER(aé)}${TOLOWER(AÉ)}", "AéaÉ"),
+        ("${SPRINTF(%x %d,-1,-1)}", "ffffffff -1"),
+        ('${REGEX("^[[:digit:]]+$" 123)}', "1"),
+        ("${CALLERID(ani2)}<${CALLERID(tag)}>", "0<>"),
     ],
 )
 def test_a_value(text: str, value: str) -> None:
@@ -359,6 +364,10 @@ def test_no_function_ever_breaks_a_call(name: str, arguments: str, value: str) -
         assert call.done()
     assert leg.ending is not None
     assert "fault of Copperline" not in leg.ending.advice, leg.notes
+
+
+def test_underscores_are_no_part_of_a_variables_name() -> None:
+    assert said("Set(_A=1)", "Set(__B=2)", "Set(T=<${A}${_A}${__A}${B}${__B}>)") == "<12>"
 
 
 def test_time_in_the_record_passes() -> None:

@@ -126,5 +126,6 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     "CHANNEL": Function(_channel, _set_channel),
     "DEVICE_STATE": Function(lambda script, device: script.switch.device_state(device.strip()).value),
     "GLOBAL": Function(lambda script, name: script.shared.globals.get(name.strip(), ""), _set_global),
+    "PJSIP_DIAL_CONTACTS": Function(lambda script, name: f"PJSIP/{name.split(',')[0].strip()}"),
     "TIMEOUT": Function(_timeout, _set_timeout),
 }

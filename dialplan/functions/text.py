@@ -19,8 +19,9 @@ __all__ = ["FUNCTIONS", "unescaped"]
 
 _ESCAPES: Final = {"n": "\n", "r": "\r", "t": "\t"}
 _FORMAT: Final = re.compile(
-    r"%(?P<flags>[-+ #0]*)(?P<width>\d{0,3})(?:\.(?P<precision>\d{0,3}))?(?P<kind>[a-zA-Z%])"
+    r"%(?P<flags>[-+ #0]*)(?P<width>\d{0,3})(?P<precision>(?:\.\d{0,3})?)[hlLqjzt]{0,2}(?P<kind>[a-zA-Z%])"
 )
+_WHOLE: Final = re.compile(r"\s*([+-]?[0-9]{1,18})")
 _LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _UPPER: Final = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 _KEYPAD: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
@@ -142,22 +143,32 @@ def _sprintf(script: Script, arguments: str) -> str:
         kind = found["kind"]
         if kind == "%":
             return "%"
-        value = next(waiting, "")
-        try:
-            if kind in "diouxXc":
-                number = int(value or 0)
-                if kind in "ouxX":
-                    number &= 0xFFFFFFFF
-                return chr(number) if kind == "c" else found[0] % number
-            if kind in "eEfFgG":
-                return found[0] % float(value or 0)
-        except (ValueError, OverflowError) as fault:
-            raise ScriptError(f"SPRINTF: {value[:40]!r} is no number for {found[0]}") from fault
+        form, value = f"%{found['flags']}{found['width']}{found['precision']}{kind}", next(waiting, None)
         if kind == "s":
-            return found[0] % value
-        raise ScriptError(f"SPRINTF knows no {found[0]}")
+            return form % (value or "")
+        if value is None:
+            raise ScriptError("SPRINTF has more formats than values")
+        if kind in "diouxXc":
+            return _integer(form, kind, value)
+        if kind in "eEfFgG":
+            try:
+                return form % float(value)
+            except ValueError as fault:
+                raise ScriptError(f"SPRINTF: {value[:40]!r} is no number for {form}") from fault
+        raise ScriptError(f"SPRINTF knows no {form}")
 
     return _FORMAT.sub(one, pattern)
+
+
+def _integer(form: str, kind: str, value: str) -> str:
+    """A value as the C int that it begins with."""
+    found = _WHOLE.match(value)
+    if found is None:
+        raise ScriptError(f"SPRINTF: {value[:40]!r} is no whole number for {form}")
+    number = int(found[1])
+    if kind == "c":
+        return chr(number & 0xFF)
+    return form % (number & 0xFFFFFFFF if kind in "ouxX" else number)
 
 
 def _sort(script: Script, arguments: str) -> str:

@@ -143,6 +143,7 @@ class Application:
             audio=self.audio,
             recorder=self.recorder,
             bindings=kept,
+            wall=self._wall,
         )
         self.sip.restore(await kept.load())
         self.manager.technologies = {"SIP": self.sip, "PJSIP": self.sip, **self.lines.technologies}

@@ -89,13 +89,9 @@ def _list(arguments: str) -> tuple[str, str]:
 def _take(first: bool) -> Callable[[Script, str], str]:
     def take(script: Script, arguments: str) -> str:
         name, delimiter = _list(arguments)
-        before, found, after = (
-            script.named(name).partition(delimiter) if first else script.named(name).rpartition(delimiter)
-        )
-        if not found:
-            before, after = "", before or after
-            script.assign(name, "")
-            return after
+        value = script.named(name)
+        # Where there is no delimiter, the one field is what is taken and nothing is left, either way.
+        before, _, after = value.partition(delimiter) if first else value.rpartition(delimiter)
         script.assign(name, after if first else before)
         return before if first else after
 

@@ -48,6 +48,13 @@ class TestLoops:
         again = ["EndWhile()", "Set(R=${R}r)", "GotoIf($[${LEN(${R})} < 2]?2)"]
         assert said(*COUNT, *again) == "012012"
 
+    def test_a_loop_is_left_from_another_extension_once_its_end_is_known(self) -> None:
+        text = (
+            "[office]\nexten => 100,1,Set(N=0)\n same => n,While(1)\n same => n,GotoIf($[${INC(N)} = 3]?200,1)\n"
+            " same => n,EndWhile()\n same => n,Set(T=${EXTEN} ${N})\nexten => 200,1,ExitWhile()\n"
+        )
+        assert asyncio.run(Office(text).call("100")).variables["T"] == "100 3"
+
     def test_ends_without_a_loop_do_nothing(self) -> None:
         assert said("EndWhile()", "ContinueWhile()", "ExitWhile()", "Set(T=.)") == "."
 

@@ -25,6 +25,8 @@ exten => s,1,Set(TRACE=screen(${ARG1}))
 [endless]
 exten => s,1,NoOp()
  same => n,Goto(1)
+[forgets]
+exten => s,1,Set(TRACE=${ARG1})
 [gone]
 exten => s,1,Wait(1)
  same => n,Hangup()
@@ -74,6 +76,10 @@ class TestBefore:
     def test_a_subroutine_runs_before_anybody_is_called(self) -> None:
         place = office("Dial(FXS/101,,B(before^s^1(a^b))g)", "Set(T=${TRACE} ${EXTEN} ${DIALSTATUS})")
         assert call(place).variables["T"] == "before(ab) 100 ANSWER"
+
+    def test_a_subroutine_without_a_return_leaves_nothing_behind(self) -> None:
+        place = office("Dial(FXS/101,,B(forgets^s^1(a))g)", "Set(T=${TRACE}<${ARG1}> ${EXTEN})")
+        assert call(place).variables["T"] == "a<> 100"
 
     def test_a_subroutine_that_ends_the_call_calls_nobody(self) -> None:
         place = office("Dial(FXS/101,,B(gone^s^1))")
@@ -128,6 +134,11 @@ class TestTheCalledSide:
         leg = call(place)
         assert leg.variables["T"] == "NOANSWER"
         assert ending(leg) == CALLER_HUNG_UP  # the reason why nobody was reached
+
+    def test_a_subroutine_that_never_ends_leaves_nobody_behind(self) -> None:
+        place = office("Dial(FXS/101,,U(endless))")
+        assert "dialplan loop" in ending(call(place)).evidence
+        assert place.others[0].ending is not None
 
     def test_a_subroutine_that_is_not_there_leaves_nobody_behind(self) -> None:
         place = office("Dial(FXS/101,,U(nowhere))")

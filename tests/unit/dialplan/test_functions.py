@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dialplan.database import MemoryDatabase
 from dialplan.functions import FUNCTIONS
+from dialplan.locks import Locks
 from gateway.core.errors import Exhausted
 from gateway.core.number import Party
 from tests.support.loop import ManualLoop
@@ -83,6 +84,8 @@ class TestDatabase:
             ("${DB_KEYS(a)}", "x,y"),
             ("${DB_KEYS(/a/)}", "x,y"),
             ("${DB_KEYS(none)}", ""),
+            ("${DB_KEYS(a/y)}", "1,2"),
+            ("${DB_KEYS(b/z)}", ""),
             ("${DB_KEYCOUNT(a)}", "3"),
             ("${DB_DELETE(a/x)}${DB(a/x)}", "1"),
         ],
@@ -205,6 +208,49 @@ class TestLocks:
         loop.advance(20, tick=1)
         assert all(task.done() for task in tasks)
         loop.close()
+
+
+class TestLocksAlone:
+    def test_a_lock_that_was_handed_over_is_given_back_once(self) -> None:
+        async def story() -> None:
+            locks = Locks()
+            assert locks.attempt("line", "a")
+            waiting = asyncio.create_task(locks.take("line", "b"))
+            await asyncio.sleep(0)
+            assert locks.release("line", "a")
+            assert await waiting
+            assert not locks.release("line", "a")
+            assert locks.release("line", "b")
+            assert locks.attempt("line", "c")
+
+        asyncio.run(story())
+
+    def test_one_handed_over_in_the_moment_in_which_patience_ends_is_had(self) -> None:
+        with closing(ManualLoop()) as loop:
+            locks = Locks()
+            locks.attempt("line", "a")
+            waiting = loop.create_task(locks.take("line", "b"))
+            loop.settle()
+            loop.call_at(loop.time() + 2.9, locks.release, "line", "a")
+            loop.advance(4, tick=4)
+            assert waiting.result()
+            assert not locks.attempt("line", "c")
+
+    def test_who_is_gone_before_it_is_handed_over_does_not_keep_it(self) -> None:
+        with closing(ManualLoop()) as loop:
+            locks = Locks()
+            locks.attempt("line", "a")
+            waiting = loop.create_task(locks.take("line", "b"))
+            loop.settle()
+            locks.release("line", "a")
+            waiting.cancel()
+            loop.settle()
+            assert waiting.cancelled()
+            assert locks.attempt("line", "c")
+
+    def test_so_many_locks_and_no_more(self) -> None:
+        locks = Locks()
+        assert [locks.attempt(str(number), "a") for number in range(1001)].count(True) == 1000
 
 
 class TestBetweenCalls:

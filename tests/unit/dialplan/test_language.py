@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -192,6 +193,23 @@ class TestSpecialExtensions:
 class Waiting(FakeLeg):
     async def wait(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+def test_an_include_that_begins_to_hold_during_a_call_counts_from_then_on() -> None:
+    text = (
+        "[office]\nexten => 100,1,Wait(1)\ninclude => night,17:00-18:00,*,*,*\n"
+        "[night]\nexten => 100,1,NoOp()\n same => n,Set(T=night)\n"
+    )
+    for hours, value in ((1, ""), (6, "night")):
+        office = Office(text)
+
+        class Later(FakeLeg):
+            passing, place = timedelta(hours=hours), office
+
+            async def wait(self, seconds: float) -> None:
+                self.place.time += self.passing
+
+        assert asyncio.run(office.call("100", Later())).variables.get("T", "") == value
 
 
 class TestAbsoluteTimeout:

@@ -159,6 +159,13 @@ class TestListening:
         leg = call("Answer()", application, leg=FakeLeg(incoming=heard))
         assert leg.variables["WAITSTATUS"] == status
 
+    def test_it_waits_as_often_as_is_wanted(self) -> None:
+        heard = sound((0.6, 0), (1, 900), (9, 0))
+        once, twice = (FakeLeg(incoming=heard) for _ in range(2))
+        call("Answer()", "WaitForSilence(500)", leg=once)
+        call("Answer()", "WaitForSilence(500,2)", leg=twice)
+        assert twice.waited > once.waited + 0.5
+
     def test_before_an_answer_there_is_nothing_to_hear(self) -> None:
         assert "nothing to listen to" in ending(call("WaitForSilence(10)")).evidence
 

@@ -85,13 +85,13 @@ class TestDatabase:
             ("${DB_KEYS(/a/)}", "x,y"),
             ("${DB_KEYS(none)}", ""),
             ("${DB_KEYS(a/y)}", "1,2"),
-            ("${DB_KEYS(b/z)}", ""),
+            ("${DB_KEYS(b/z)}", "k"),
             ("${DB_KEYCOUNT(a)}", "3"),
             ("${DB_DELETE(a/x)}${DB(a/x)}", "1"),
         ],
     )
     def test_keys(self, text: str, value: str) -> None:
-        fill = ["Set(DB(a/x)=1)", "Set(DB(a/y/1)=2)", "Set(DB(a/y/2)=3)", "Set(DB(b/z)=4)"]
+        fill = ["Set(DB(a/x)=1)", "Set(DB(a/y/1)=2)", "Set(DB(a/y/2)=3)", "Set(DB(b/z)=4)", "Set(DB(b/z/k)=5)"]
         assert said(*fill, f"Set(T={text})") == value
 
     def test_deleting_by_set(self) -> None:

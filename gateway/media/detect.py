@@ -1,7 +1,5 @@
 """DTMF heard in audio: a compiled stage for the media plane, and the same stage behind a class.
 
-The ear for call progress tones (`gateway.media.progress`) is offered here too, beside the one for digits.
-
 In go int16 samples at 8000 Hz in pieces of any size; out come digits as they begin and end. All state is one record
 that the caller owns, so the stage allocates nothing and runs without the interpreter lock.
 
@@ -23,9 +21,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from gateway.core.audio import Samples
-from gateway.media.progress import ToneRecogniser
 
-__all__ = ["DTMF_STATE", "DtmfReceiver", "ToneRecogniser", "detect_dtmf"]
+__all__ = ["DTMF_STATE", "DtmfReceiver", "detect_dtmf"]
 
 _RATE: Final = 8000
 _HOP: Final = 34

@@ -3,8 +3,7 @@
 Sending: channel seizure, mark, the message in asynchronous characters, mark; phase-continuous.
 Receiving: two complex matched filters of one bit, their difference of magnitudes as the soft bit, characters timed
 by the edge of each start bit. In go samples at 8000 Hz in pieces of any size; noise and speech give nothing.
-Sources: GR-30-CORE (Bell 202), ETSI EN 300 659-1 (V.23). What the messages say is in `gateway.media.caller_id`,
-whose words are offered here too, so that drivers have one module to import.
+Sources: GR-30-CORE (Bell 202), ETSI EN 300 659-1 (V.23). What the messages say is in `gateway.media.caller_id`.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ from numpy.typing import NDArray
 
 from gateway.core.audio import Samples
 from gateway.core.errors import LocalError, MalformedError
-from gateway.media.caller_id import CallerId, decode, encode_mdmf, encode_sdmf, verify
+from gateway.media.caller_id import verify
 from gateway.media.level import peak
 
-__all__ = ["CallerId", "Demodulator", "Receiver", "Standard", "decode", "encode_mdmf", "encode_sdmf", "modulate"]
+__all__ = ["Demodulator", "Receiver", "Standard", "modulate"]
 
 _RATE: Final = 8000
 _BAUD: Final = 1200

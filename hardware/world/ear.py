@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 
 from gateway.core.audio import Samples
-from gateway.media.detect import DtmfReceiver, ToneRecogniser
+from gateway.media.detect import DtmfReceiver
+from gateway.media.progress import ToneRecogniser
 
 __all__ = ["Ear"]
 

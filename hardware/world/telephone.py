@@ -15,10 +15,10 @@ import numpy as np
 
 from gateway.core.audio import Samples, Sound
 from gateway.core.errors import LocalError, MalformedError
-from gateway.media import fsk
-from gateway.media.caller_id import decode_lamp
+from gateway.media.caller_id import CallerId, decode, decode_lamp
 from gateway.media.delivery import Delivery, read_digits
 from gateway.media.detect import DtmfReceiver
+from gateway.media.fsk import Receiver, Standard
 from gateway.media.tone import Zone, dtmf
 from hardware.agenda import Agenda, Appointment
 from hardware.analog.pair import Change, Pair
@@ -67,13 +67,13 @@ class Telephone:
     def __init__(self, *, pair: Pair, agenda: Agenda, zone: Zone) -> None:
         self.bounce = 0
         self.rings: deque[RingBurst] = deque(maxlen=MAX_BURSTS)
-        self.caller_id: fsk.CallerId | None = None
+        self.caller_id: CallerId | None = None
         self._pair = pair
         self._agenda = agenda
         self._zone = zone
         self._mouth = Mouth()
         self._ear = Ear(zone.name)
-        self._display = fsk.Receiver(Delivery.in_country(zone.name).modem or fsk.Standard.V23)
+        self._display = Receiver(Delivery.in_country(zone.name).modem or Standard.V23)
         self._display_on = 0
         self._keyed = DtmfReceiver()
         self._keys = ""
@@ -232,7 +232,7 @@ class Telephone:
                 if waiting is not None:
                     self._lamp = waiting
                     continue
-                self.caller_id = fsk.decode(message)
+                self.caller_id = decode(message)
                 self._shown_at = self._agenda.now
             except MalformedError:
                 continue  # a display shows nothing of what it cannot read

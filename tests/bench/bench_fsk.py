@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.core.audio import Encoding, Samples
-from gateway.media.fsk import CallerId, Demodulator, Receiver, Standard, encode_mdmf, modulate
+from gateway.media.caller_id import CallerId, encode_mdmf
+from gateway.media.fsk import Demodulator, Receiver, Standard, modulate
 from gateway.media.g711 import decode, encode
 from gateway.media.level import peak
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gateway.core.audio import Samples
-from gateway.media.detect import ToneRecogniser
+from gateway.media.progress import ToneRecogniser
 from tests.support.office import OfficeUnderTest
 from tests.support.speech import compare
 

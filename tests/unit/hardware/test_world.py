@@ -13,8 +13,10 @@ from gateway.core.audio import Samples
 from gateway.core.errors import LocalError
 from gateway.core.number import Presentation
 from gateway.media import fsk, g711
-from gateway.media.detect import DtmfReceiver, ToneRecogniser
+from gateway.media.caller_id import CallerId, decode, encode_mdmf
+from gateway.media.detect import DtmfReceiver
 from gateway.media.level import level
+from gateway.media.progress import ToneRecogniser
 from gateway.media.tone import zone
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.emulated import EmulatedCard
@@ -184,12 +186,12 @@ def test_one_who_never_stops_talking_is_stopped(room: Room) -> None:
 @pytest.mark.parametrize("country", ["us", "de"])
 def test_a_telephone_rings_and_shows_who_calls(build: Callable[..., Room], country: str) -> None:
     room = build(country)
-    caller = fsk.CallerId("2565550199", "ANN EXAMPLE", when=datetime(2000, 7, 4, 12, 30))
+    caller = CallerId("2565550199", "ANN EXAMPLE", when=datetime(2000, 7, 4, 12, 30))
     modem = fsk.Standard.BELL_202 if country == "us" else fsk.Standard.V23
     room.port.perform(Ring())
     first = zone(country).ring[0] / 1000
     room.run(first + 0.5)
-    room.run(1.5, say=fsk.modulate(fsk.encode_mdmf(caller), modem))
+    room.run(1.5, say=fsk.modulate(encode_mdmf(caller), modem))
     assert room.telephone.caller_id == caller
     room.run(10)
     assert [burst.ms for burst in room.telephone.rings][:2] == [zone(country).ring[0]] * 2
@@ -200,7 +202,7 @@ def test_a_telephone_rings_and_shows_who_calls(build: Callable[..., Room], count
 
 
 def test_a_caller_id_that_is_damaged_shows_nothing(room: Room) -> None:
-    message = bytearray(fsk.encode_mdmf(fsk.CallerId("123")))
+    message = bytearray(encode_mdmf(CallerId("123")))
     message[-2] ^= 1
     room.port.perform(Ring())
     room.run(2.5)
@@ -342,7 +344,7 @@ def test_the_office_calls_in_with_caller_id_and_talks(build: Callable[..., Room]
     receiver = fsk.Receiver(fsk.Standard.BELL_202 if country == "us" else fsk.Standard.V23)
     room.run(4)
     messages = receiver.feed(np.concatenate(room.heard))
-    assert [fsk.decode(message) for message in messages] == [fsk.CallerId("2565550123", "BOB")]
+    assert [decode(message) for message in messages] == [CallerId("2565550123", "BOB")]
     assert (room.events[FXO][0] is K.POLARITY) == (country == "uk"), "where it is told before ringing"
     assert [kind for kind in room.events[FXO] if kind is not K.POLARITY][:2] == [K.RINGBEGIN, K.RINGOFFHOOK]
     room.trunk.perform(SetHook(Hook.OFFHOOK))
@@ -359,7 +361,7 @@ def test_a_private_caller_is_shown_as_private(room: Room) -> None:
     room.world.office.call(FXO, presentation=Presentation.RESTRICTED)
     room.run(5)
     (message,) = fsk.Receiver(fsk.Standard.BELL_202).feed(np.concatenate(room.heard))
-    assert fsk.decode(message).presentation is Presentation.RESTRICTED
+    assert decode(message).presentation is Presentation.RESTRICTED
 
 
 def test_a_caller_who_gives_up_stops_the_ringing(room: Room) -> None:

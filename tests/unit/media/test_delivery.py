@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.number import Presentation
+from gateway.media.caller_id import CallerId, decode
 from gateway.media.delivery import Delivery, read_digits
 from gateway.media.detect import DtmfReceiver
-from gateway.media.fsk import CallerId, Receiver, decode
+from gateway.media.fsk import Receiver
 from gateway.media.tone import ZONES
 
 FSK = [way for way in Delivery if way.modem is not None]

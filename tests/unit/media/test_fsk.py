@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from gateway.core.audio import Encoding, Samples
 from gateway.core.errors import LocalError
-from gateway.media.fsk import CallerId, Receiver, Standard, decode, encode_mdmf, modulate
+from gateway.media.caller_id import CallerId, decode, encode_mdmf
+from gateway.media.fsk import Receiver, Standard, modulate
 from gateway.media.g711 import decode as from_law
 from gateway.media.g711 import encode as to_law
 from gateway.media.level import level, peak

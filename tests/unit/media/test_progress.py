@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from gateway.core.audio import Encoding, Samples, Sound
 from gateway.core.errors import LocalError
-from gateway.media.detect import ToneRecogniser
 from gateway.media.g711 import decode, encode
 from gateway.media.level import peak
+from gateway.media.progress import ToneRecogniser
 from gateway.media.tone import ZONES, dtmf
 
 UNLIKE = ("us", "uk", "de", "fr", "jp", "au", "it", "es", "sg", "tr")

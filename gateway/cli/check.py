@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli import show
-from gateway.config import load_office
+from gateway.config import dialplan_doubts, load_office
 from gateway.config.settings import settings
 
 __all__ = ["command"]
@@ -18,9 +18,14 @@ def command(
     config: Annotated[Path, typer.Argument(help="The configuration file.", metavar="CONFIG")],
     defaults: Annotated[bool, typer.Option("--defaults", help="Print every setting; defaults are marked.")] = False,
 ) -> None:
-    """Tell every fault of a configuration and its dialplan as `file:line: what; mend`, or show every setting."""
+    """Tell every fault and doubt of a configuration and its dialplan as `file:line: what; mend`, or every setting.
+
+    Doubts fail nothing: an option letter that does nothing here, a jump to an extension that is not there.
+    """
     loaded, dialplan = load_office(config)
     if not defaults:
+        for doubt in dialplan_doubts(loaded, dialplan):
+            show.line(f"{doubt} (a doubt, no fault)")
         extensions = sum(len(context.extensions) for context in dialplan.contexts.values())
         show.line(f"{config}: no faults; {extensions} extensions in {len(dialplan.contexts)} contexts.")
         return

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from dialplan.check import dialled
+from dialplan.check import dialled, doubts
 from dialplan.loader import load as read_dialplan
 from dialplan.model import Dialplan
 from drivers.registry import TECHNOLOGIES, Address
@@ -22,7 +22,7 @@ from gateway.config.model import Config
 from gateway.core.errors import ConfigError, Fault, RemoteError
 from gateway.core.switch import Target
 
-__all__ = ["load_office"]
+__all__ = ["dialplan_doubts", "load_office"]
 
 _SIP: Final = ("SIP", "PJSIP")
 
@@ -47,6 +47,11 @@ def load_office(path: Path) -> tuple[Config, Dialplan]:
     if faults:
         raise ConfigError(faults)
     return config, dialplan
+
+
+def dialplan_doubts(config: Config, dialplan: Dialplan) -> list[Fault]:
+    """What a dialplan says that does less than its writer may have thought: it loads, and is worth a look."""
+    return [Fault(_shown(config, doubt.file), doubt.line, doubt.what, doubt.mend) for doubt in doubts(dialplan)]
 
 
 def _load_dialplan(config: Config) -> Dialplan:

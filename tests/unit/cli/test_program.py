@@ -108,6 +108,19 @@ def test_check_prints_every_fault_on_standard_error(tmp_path: Path, capsys: pyte
     ]
 
 
+def test_check_tells_what_does_less_than_it_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "office.toml"
+    file.write_text(f'dialplan = "extensions.conf"\n{DOZEN}')
+    plan = "[office]\nexten => 1,1,Dial(FXS/101,30,t)\n same => n,Goto(nowhere,1)\n"
+    plan += "[from-pstn]\nexten => s,1,Hangup()\n"
+    (tmp_path / "extensions.conf").write_text(plan)
+    assert main(["check", str(file)]) == 0
+    first, second, last = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"{tmp_path}/extensions.conf:2: ") and first.endswith("(a doubt, no fault)")
+    assert "extensions.conf:3: " in second and "nowhere" in second
+    assert last == f"{file}: no faults; 2 extensions in 2 contexts."
+
+
 def test_check_of_a_good_file_and_its_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "office.toml"
     file.write_text(DOZEN)

@@ -8,6 +8,7 @@ phone.lift(); office.until(lambda: phone.hears == "dial")
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -47,7 +48,7 @@ class OfficeUnderTest:
         self.loop.run_until_complete(self.app.start())
         self._sip_phones: list[SipPhone] = []
         self.run(0.1)
-        self.idle = dict(self.app.usage())
+        self.idle = self._held()
 
     # People.
 
@@ -119,8 +120,13 @@ class OfficeUnderTest:
         self.run(1)
         self.loop.advance(180, 1, self._tick)
         self.loop.run_until_complete(self._stored())
-        left = {what: count for what, count in self.app.usage().items() if count != self.idle[what]}
+        left = {what: count for what, count in self._held().items() if count > self.idle[what]}
         assert not left, f"left behind: {left}; idle: {self.idle}"
+
+    def _held(self) -> dict[str, int]:
+        """What is in use: the office's own counts, and what the system and the loop count."""
+        descriptors = len(os.listdir("/proc/self/fd")) - 2 * len(self._sip_phones)
+        return {**self.app.usage(), "tasks": len(asyncio.all_tasks(self.loop)), "descriptors": descriptors}
 
     def close(self) -> None:
         """Stop the office."""

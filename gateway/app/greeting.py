@@ -10,13 +10,14 @@ from gateway.config.model import Config
 __all__ = ["greeting"]
 
 
-def greeting(config: Config, file: Path, addresses: Sequence[str]) -> str:
+def greeting(config: Config, file: Path, addresses: Sequence[str], program: str = "copperline") -> str:
     """The text that `copperline run` prints once it takes calls; its last line begins with "ready".
 
     Args:
         config: the office.
         file: its configuration file.
         addresses: where it listens, as bound.
+        program: how this program is called from a shell here.
     """
     lines = [f"\nCopperline - {config.office.name}\n"]
     if config.accounts:
@@ -36,8 +37,8 @@ def greeting(config: Config, file: Path, addresses: Sequence[str]) -> str:
     if any(card.backend == "emulated" for card in config.cards.values()) and config.phones:
         phone = next(iter(config.phones))
         lines.append("")
-        lines.append(f"  Work the emulated telephones:  copperline sim phone {phone} lift")
-        lines.append("  See what goes on:              copperline calls, copperline lines")
+        lines.append("  Work the emulated telephones, and see what goes on, from another shell:")
+        lines += [f"    {program} {words}" for words in (f"sim phone {phone} lift", "calls", "lines")]
     return "\n".join([*lines, "", f"ready {' '.join(addresses)}", ""])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import resource
+import shutil
 import signal
 import sys
 from collections.abc import Callable
@@ -45,6 +46,11 @@ def run(path: Path) -> int:
     _allow_descriptors()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(_serve(path))
+
+
+def _program() -> str:
+    """How a shell calls this program: by its name where that is found, else by its path."""
+    return "copperline" if shutil.which("copperline") else sys.argv[0]
 
 
 def _allow_descriptors() -> None:
@@ -84,7 +90,7 @@ async def _serve(path: Path) -> int:
     loop.add_signal_handler(signal.SIGHUP, _reload, path, office)
     try:
         await office.start()
-        sys.stdout.write(greeting(config, path, office.addresses))
+        sys.stdout.write(greeting(config, path, office.addresses, _program()))
         sys.stdout.flush()
         speaking = loop.run_in_executor(None, _speak, config)
         await stop.wait()

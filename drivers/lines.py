@@ -209,7 +209,11 @@ class AnalogTechnology:
         line = hunt.take(wanted.hunting, now)
         if line is None:
             states = ", ".join(f"{line.name} {line.state.value}" for line in hunt.lines)
-            raise RemoteError(f"no line of group {wanted.group} is free ({states})", Cause.NO_CIRCUIT_AVAILABLE)
+            raise RemoteError(
+                f"no line of group {wanted.group} is free ({states})",
+                Cause.NO_CIRCUIT_AVAILABLE,
+                advice="Call again later, or give the group more lines.",
+            )
         return line.reserve(wanted.number, now)
 
 

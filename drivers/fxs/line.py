@@ -38,7 +38,9 @@ class FxsLine(CallingTelephone, CalledTelephone):
                 Cause.DESTINATION_OUT_OF_ORDER,
             )
         if not self._machine.takes(Input.RESERVE):
-            raise RemoteError(f"{self.peer} is busy: it {_DOING[self.state]}", Cause.USER_BUSY)
+            raise RemoteError(
+                f"{self.peer} is busy: it {_DOING[self.state]}", Cause.USER_BUSY, advice="Call again later."
+            )
         self._pattern = DISTINCTIVE[ring - 1] if ring else self._cadence
         self._feed(Input.RESERVE, Cue(now))
         assert self.channel is not None

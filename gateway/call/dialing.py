@@ -89,7 +89,7 @@ class Dialing:
         try:
             leg = self._make(target)
         except RemoteError as error:
-            self._attempts.append((target, Ending(error.cause, str(target), Act.FAILED, str(error))))
+            self._attempts.append((target, Ending(error.cause, str(target), Act.FAILED, str(error), error.advice)))
             self._leg.note(f"{target}: {error}")
             return
         leg.write_to(self._post)

@@ -83,10 +83,11 @@ class Exhausted(LocalError):
 
 
 class RemoteError(CopperlineError):
-    """A peer's fault. `cause` is what the call that meets it should end with."""
+    """A peer's fault. `cause` is what the call that meets it should end with, `advice` what to try next."""
 
-    def __init__(self, text: str, cause: Cause = Cause.PROTOCOL_ERROR) -> None:
+    def __init__(self, text: str, cause: Cause = Cause.PROTOCOL_ERROR, *, advice: str = "") -> None:
         self.cause = cause
+        self.advice = advice
         super().__init__(text)
 
 

@@ -206,7 +206,11 @@ class SipStack:
             raise RemoteError(f"there is no SIP account {address}", Cause.UNALLOCATED_NUMBER)
         contacts = self._registrar.contacts(account.user, now)
         if not contacts:
-            raise RemoteError(f"{address} is not registered", Cause.SUBSCRIBER_ABSENT)
+            raise RemoteError(
+                f"{address} is not registered",
+                Cause.SUBSCRIBER_ABSENT,
+                advice="See whether its telephone is on and whether the log shows why it was refused.",
+            )
         return self._legs.reserve(account, contacts)
 
     # Registrations, for lists and restarts.

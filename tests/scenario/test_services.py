@@ -38,6 +38,7 @@ def test_an_account_that_is_not_registered_is_told_as_absent(office: OfficeUnder
     assert ada.ended_by.startswith("480 Q.850;cause=20")
     (record,) = office.records()
     assert "6003 is not registered" in str(record.ending)
+    assert record.ending.advice.startswith("See whether its telephone is on")
 
 
 def test_a_busy_sip_phone_is_busy_for_the_caller(office: OfficeUnderTest) -> None:

@@ -6,7 +6,7 @@ means is in the table of its line (drivers/fxs/states.py, drivers/fxo/states.py)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from gateway.core.audio import Audio
 from gateway.core.messages import Command
@@ -21,6 +21,7 @@ class AnalogChannel:
         name: "FXS/101-00000007".
         peer: "telephone 101", "line copper1".
         audio: the line's row, lent to the leg while it lives.
+        takes: the commands that its line knows.
         carry_out: what carries out its commands.
     """
 
@@ -30,11 +31,13 @@ class AnalogChannel:
         name: str,
         peer: str,
         audio: Audio,
+        takes: Collection[type[Command]],
         carry_out: Callable[[Command, float], None],
     ) -> None:
         self._name = name
         self._peer = peer
         self._audio: Audio | None = audio
+        self._takes = takes
         self._carry_out = carry_out
 
     @property
@@ -56,6 +59,11 @@ class AnalogChannel:
     def over(self) -> bool:
         """Whether the leg has ended."""
         return self._audio is None
+
+    @property
+    def takes(self) -> Collection[type[Command]]:
+        """The commands that its line knows."""
+        return self._takes
 
     def command(self, command: Command, now: float) -> None:
         """Carry out a call's command; one that comes after the end is ignored.

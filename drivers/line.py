@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from drivers.channel import AnalogChannel
 from drivers.shelf import Shelf
@@ -66,7 +66,7 @@ class Dialect(Generic[State, Input]):
     table: Table[State, Input]
     start: State
     line_events: Mapping[LineEventKind, Input]
-    commands: Mapping[type[Any], Input]
+    commands: Mapping[type[Command], Input]
     digit: Input
     lost: Input
     returned: Input
@@ -237,7 +237,13 @@ class Line(ABC, Generic[State, Input]):
     def _open_channel(self) -> None:
         assert self._row is not None  # no state but the start is reached without a row
         name = f"{self.label}-{next(self._shelf.serial):08x}"
-        self.channel = AnalogChannel(name=name, peer=self.peer, audio=self._row, carry_out=self.carry_out)
+        self.channel = AnalogChannel(
+            name=name,
+            peer=self.peer,
+            audio=self._row,
+            takes=self._dialect.commands.keys(),
+            carry_out=self.carry_out,
+        )
 
     def _close_channel(self, now: float, ending: Ending | None) -> None:
         """End the leg; `ending` is told where the call does not know yet. The row is silent afterwards."""

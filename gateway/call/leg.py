@@ -219,11 +219,18 @@ class CallLeg:
             self.channel.command(Hangup(ending), self._clock())
             self._wake()
 
-    def command(self, command: Command) -> None:
-        """Give the channel a command; raises HungUp once the leg is over."""
+    def command(self, command: Command) -> bool:
+        """Give the channel a command; False where its technology has no means for it.
+
+        Raises:
+            HungUp: the leg is over.
+        """
         self._check()
+        if type(command) not in self.channel.takes:
+            return False
         self.channel.command(command, self._clock())
         self._wake()
+        return True
 
     def _begin(self, sound: Sound) -> SoundOver:
         self._sounds += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Protocol
 
 from gateway.core.audio import Audio
@@ -26,6 +27,11 @@ class Channel(Protocol):
     @property
     def audio(self) -> Audio | None:
         """The leg's row; None before it has audio and after it has ended."""
+        ...
+
+    @property
+    def takes(self) -> Collection[type[Command]]:
+        """The commands for which its technology has means; a call gives it no other."""
         ...
 
     def command(self, command: Command, now: float) -> None:

@@ -7,6 +7,17 @@ value, so a test reads and writes them as it would a conversation.
     incoming leg:  Offered -> ... Proceed  Alert | EarlyMedia  Answer  ...  Hangup | Released
 
 After `Released` (or after `Hangup` was commanded) a leg says nothing more; exactly one of the two ends it.
+
+A transfer that a leg asks for ends with one `TransferTold` whose `final` is true; the call then hangs the leg up,
+unless it has hung up by itself or gets back those whom it sent away:
+
+    transferor:    TransferAsked -> ... TransferTold(None, final=False) ... TransferTold(None | cause, final=True)
+
+The same word goes up where we have asked a far side to go elsewhere by itself:
+
+    any leg:       Redirect -> ... TransferTold(None | cause, final=True)
+
+What a technology has no means for is not among its channel's `takes`; a call does not command it.
 """
 
 from __future__ import annotations
@@ -14,6 +25,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from gateway.core.cause import Cause
 from gateway.core.ending import Ending
 from gateway.core.number import Party
 
@@ -29,20 +41,28 @@ __all__ = [
     "Command",
     "Dial",
     "Digit",
+    "Diverted",
     "EarlyMedia",
     "Event",
     "Flash",
     "Hangup",
     "Held",
     "Hold",
+    "Identified",
+    "Identify",
     "Offered",
     "Proceed",
     "Proceeding",
     "Progress",
+    "Redirect",
     "Released",
     "Resume",
     "Resumed",
     "SendDigits",
+    "SendText",
+    "TextReceived",
+    "TransferAsked",
+    "TransferTold",
 ]
 
 
@@ -64,6 +84,10 @@ class Offered:
         context: the dialplan context in which `called` is to be looked up.
         complete: False where more digits may follow as `Digit` (overlap receiving).
         variables: channel variables that the technology or its configuration sets, by name.
+        replaces: the channel whose place this leg takes (RFC 3891); "" for none. A channel that rings is thereby
+            picked up; `called` is not looked up.
+        early_only: `replaces` holds only as long as that channel has not been answered (RFC 3891 section 3).
+        joins: the channel whose talk this leg joins as a third (RFC 3911); "" for none.
     """
 
     called: str
@@ -71,6 +95,9 @@ class Offered:
     context: str
     complete: bool = True
     variables: dict[str, str] = field(default_factory=dict)
+    replaces: str = ""
+    early_only: bool = False
+    joins: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +152,64 @@ class Held:
 @dataclass(frozen=True, slots=True)
 class Resumed:
     """The far side took us off hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """Who is at the far side has changed, or is known better than before (RFC 4916, Q.951.5 COLP)."""
+
+    party: Party
+
+
+@dataclass(frozen=True, slots=True)
+class TextReceived:
+    """The far side sent a line of text within the call."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diverted:
+    """The far side of a leg that we placed wants the call to go to another number; `Released` follows.
+
+    Attributes:
+        called: that number.
+        context: where it is to be looked up; "" for the context in which the call was placed.
+    """
+
+    called: str
+    context: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferAsked:
+    """The far side asks that whom it talks with be sent elsewhere; it is told by `TransferTold` what comes of it.
+
+    Attributes:
+        called: the number to which to send them (blind transfer); not looked at where `other` is given.
+        context: where `called` is to be looked up; "" for what the call knows: TRANSFER_CONTEXT, or the leg's own.
+        other: the channel, of the same far side, with whose partner they are to be joined (attended transfer), be
+            that one answered or still ringing; "" for a blind transfer.
+        referred_by: who asks, where that was said (RFC 3892).
+    """
+
+    called: str = ""
+    context: str = ""
+    other: str = ""
+    referred_by: Party | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferTold:
+    """How a transfer goes: told to the far side that asked for it, or by a leg of its `Redirect`.
+
+    Attributes:
+        cause: why it failed; None where it goes well or has succeeded.
+        final: whether this is the last word on it.
+    """
+
+    cause: Cause | None = None
+    final: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,5 +281,60 @@ class SendDigits:
     gap: float = 0.1
 
 
-Event = Offered | Proceeding | Alerting | Progress | Answered | Digit | Flash | Held | Resumed | Released
-Command = Dial | Proceed | Alert | EarlyMedia | Answer | Hangup | Hold | Resume | SendDigits
+@dataclass(frozen=True, slots=True)
+class Identify:
+    """Tell the far side with whom it talks from now on (RFC 4916, Q.951.5 COLP)."""
+
+    party: Party
+
+
+@dataclass(frozen=True, slots=True)
+class SendText:
+    """Send the far side a line of text within the call."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Have the far side call `called` by itself: SIP 302 before an answer, REFER after it. `TransferTold` answers.
+
+    Attributes:
+        called: a number, or an address of the technology's own kind (a SIP URI).
+    """
+
+    called: str
+
+
+Event = (
+    Offered
+    | Proceeding
+    | Alerting
+    | Progress
+    | Answered
+    | Digit
+    | Flash
+    | Held
+    | Resumed
+    | Identified
+    | TextReceived
+    | Diverted
+    | TransferAsked
+    | TransferTold
+    | Released
+)
+Command = (
+    Dial
+    | Proceed
+    | Alert
+    | EarlyMedia
+    | Answer
+    | Hangup
+    | Hold
+    | Resume
+    | SendDigits
+    | Identify
+    | SendText
+    | Redirect
+    | TransferTold
+)

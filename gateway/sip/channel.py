@@ -6,9 +6,9 @@ the leg's first moment and is closed exactly once, on whichever path the leg end
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, RtpAudio, Silent
 from gateway.core.cause import Cause
@@ -100,6 +100,11 @@ class SipChannel:
     def audio(self) -> Audio | None:
         """The leg's row; None once it has ended."""
         return self._row
+
+    @property
+    def takes(self) -> Collection[type[Command]]:
+        """What the table of commands below lists."""
+        return COMMANDS.keys()
 
     def attach(self, session: IncomingSession) -> None:
         """Give a leg that came in its session."""
@@ -231,7 +236,7 @@ class SipChannel:
         self._over(self, now)
 
 
-COMMANDS: Final[Mapping[type[Any], str]] = MappingProxyType(
+COMMANDS: Final[Mapping[type[Command], str]] = MappingProxyType(
     {
         Dial: "_dial",
         Proceed: "_proceed",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import count
+from typing import get_args
 
 from gateway.core.audio import Audio, AudioEvent, AudioStats, Capture, Sound, SoundEnd
 from gateway.core.cause import Cause
@@ -83,6 +84,7 @@ class ScriptedChannel:
         self.peer = peer
         self.commands: list[Command] = []
         self.audio: ScriptedAudio | None = ScriptedAudio(digits_as_events)
+        self.takes: set[type[Command]] = set(get_args(Command))
 
     def command(self, command: Command, now: float) -> None:
         self.commands.append(command)

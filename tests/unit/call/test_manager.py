@@ -250,6 +250,16 @@ def test_digits_cross_a_bridge_once_each_their_own_way(exchange: Exchange) -> No
     exchange.says(caller, Released(BYE))
 
 
+def test_what_a_technology_has_no_means_for_is_not_commanded(exchange: Exchange) -> None:
+    dial_and_bridge(exchange, FXS_101)
+    caller = exchange.offer()
+    exchange.says(exchange.phone, Answered("off-hook"))
+    exchange.phone.takes.discard(Hold)
+    exchange.says(caller, Held())
+    assert Hold() not in exchange.phone.commands
+    exchange.says(caller, Released(BYE))
+
+
 def test_a_digit_and_a_hang_up_in_one_breath_end_the_right_leg(exchange: Exchange) -> None:
     ends: list[object] = []
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from gateway.media.detect import DTMF_STATE
 from gateway.plane.compiled import stage
 from gateway.plane.libc import EPOLL_EVENT
-from gateway.plane.table import COMMAND, EVENT, FRAME, QUEUE_SIZE, ROW, SHARED, Shared
+from gateway.plane.table import COMMAND, EVENT, FRAME, QUEUE, QUEUE_SIZE, ROW, SHARED, Shared
 
 __all__ = [
     "arena_of",
@@ -29,8 +29,9 @@ __all__ = [
     "event_at",
     "filled_of",
     "last_of",
-    "queue_of",
+    "queue_at",
     "row_at",
+    "samples_of",
     "stages_of",
     "word",
 ]
@@ -74,6 +75,7 @@ _command = _record(COMMAND)
 _event = _record(EVENT)
 _epoll = _record(EPOLL_EVENT)
 _detector = _record(DTMF_STATE)
+_queue = _record(QUEUE)
 _int16 = _pointer(types.int16)
 _uint8 = _pointer(types.uint8)
 _int64 = _pointer(types.int64)
@@ -122,20 +124,26 @@ def detector_at(t: Shared, i: int) -> Any:
 
 
 @stage
-def queue_of(t: Shared, i: int) -> NDArray[np.int16]:
-    """The samples queued on row `i`, placed by timestamp."""
-    return carray(_int16(t["queue"] + i * _QUEUE_BYTES), (QUEUE_SIZE,))
+def queue_at(t: Shared, i: int) -> Any:
+    """Queue `i`, to be read and written in place."""
+    return _queue(t["queues"], i)
+
+
+@stage
+def samples_of(t: Shared, i: int) -> NDArray[np.int16]:
+    """The samples in queue `i`, placed by timestamp."""
+    return carray(_int16(t["queue_samples"] + i * _QUEUE_BYTES), (QUEUE_SIZE,))
 
 
 @stage
 def filled_of(t: Shared, i: int) -> NDArray[np.uint8]:
-    """Which places of the queue of row `i` hold a sample."""
+    """Which places of queue `i` hold a sample."""
     return carray(_uint8(t["queue_filled"] + i * QUEUE_SIZE), (QUEUE_SIZE,))
 
 
 @stage
 def last_of(t: Shared, i: int) -> NDArray[np.int16]:
-    """The last whole frame taken from the queue of row `i`."""
+    """The last whole frame taken from queue `i`."""
     return carray(_int16(t["last_frame"] + i * _LAST_BYTES), (FRAME,))
 
 

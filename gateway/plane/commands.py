@@ -16,7 +16,6 @@ from gateway.plane.access import command_at, epoll_at, row_at, word
 from gateway.plane.compiled import stage
 from gateway.plane.dtmf import digit_under_way
 from gateway.plane.events import ACCEPTED, REFUSED, REMOVED, SOUND_LOST, STOPPED, emit
-from gateway.plane.jitter import reset
 from gateway.plane.libc import (
     EPOLL_CTL_ADD,
     EPOLL_CTL_DEL,
@@ -30,7 +29,7 @@ from gateway.plane.libc import (
 )
 from gateway.plane.peer import let_go
 from gateway.plane.reports import say_goodbye
-from gateway.plane.rows import end_sound, end_sounds, leave_epoll, part, replan
+from gateway.plane.rows import end_sound, end_sounds, forget, leave_epoll, part, replan
 from gateway.plane.table import (
     ACTIVE,
     COMMANDS,
@@ -207,7 +206,7 @@ def _add(t: Shared, command: np.void, i: int, now: int) -> int:
     row["sent_at"] = now
     # An RTP row is not expected to hear anything before it has a peer.
     row["silent"] = 1 if arguments[0] == RTP else 0
-    reset(t, i)
+    forget(t, i)
     row["rtcp_descriptor"] = arguments[6]
     row["rtcp_heard_at"] = now
     row["round_trip"] = -1

@@ -15,7 +15,7 @@ from gateway.plane.access import row_at, stages_of
 from gateway.plane.compiled import stage
 from gateway.plane.convert import from_linear, hush, to_linear, width
 from gateway.plane.dtmf import digit_under_way
-from gateway.plane.jitter import put, take
+from gateway.plane.jitter import put_frame, take
 from gateway.plane.libc import EPOLL_CTL_DEL, EPOLLERR, EPOLLHUP, EPOLLRDHUP, epoll_ctl, errno, memmove, read, write
 from gateway.plane.listen import listen
 from gateway.plane.plan import DECODE, ECHO, FORWARD, MUTE, QUEUE, SOUND, TAKE
@@ -81,8 +81,7 @@ def _frame_in(t: Shared, i: int, now: int) -> None:
         to_linear(t, t["packet"], 0, row["encoding"], t["linear"], FRAME)
         listen(t, i, FRAME, now)
     if stages & QUEUE:
-        put(t, i, t["linear"], FRAME, row["frame_clock"], False)
-        row["frame_clock"] = (row["frame_clock"] + FRAME) & 0xFFFFFFFF
+        put_frame(t, i, t["linear"])
     elif stages & FORWARD:
         peer = row["peer"]
         if stages & MUTE and row["tone"]:

@@ -1,8 +1,8 @@
-"""The queue between what comes in on one row and the frames that another takes: jitter buffer and concealment.
+"""The queue between samples as they come and the frames that another clock takes: jitter buffer and concealment.
 
 In go linear samples with their RTP timestamp, in any order and length; out come frames of 160 samples, one a call,
 without ever waiting. A sample's place is its timestamp modulo the queue, so reordering, duplicates and any ptime
-need no rule of their own. The delay starts at the row's depth; a late packet makes it longer by a frame, a pause
+need no rule of their own. The delay starts at the queue's depth; a late packet makes it longer by a frame, a pause
 after it was needlessly long makes it shorter by one. What is missing is the last frame again, fading (as in G.711
 appendix I, without its pitch search), or comfort noise where the sender said that it falls silent (RFC 3389).
 """
@@ -14,12 +14,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.plane.access import filled_of, last_of, queue_of, row_at
+from gateway.plane.access import filled_of, last_of, queue_at, samples_of
 from gateway.plane.compiled import stage
 from gateway.plane.libc import memmove, memset
-from gateway.plane.table import FRAME, FRAMES, QUEUE_SIZE, Shared
+from gateway.plane.table import FRAME, QUEUE_SIZE, Shared
 
-__all__ = ["FRAME_DEPTH", "MAX_DEPTH", "RTP_DEPTH", "put", "reset", "signed", "take"]
+__all__ = ["FRAME_DEPTH", "MAX_DEPTH", "RTP_DEPTH", "put", "put_frame", "reset", "signed", "take"]
 
 RTP_DEPTH: Final = 2 * FRAME
 """40 ms: what a packet may be late by at first."""
@@ -47,61 +47,70 @@ def signed(difference: int) -> int:
 
 
 @stage
-def reset(t: Shared, i: int) -> None:
-    """Forget everything queued; the next sample starts anew."""
-    row = row_at(t, i)
-    row["queue_ready"] = 0
-    row["queue_depth"] = FRAME_DEPTH if row["kind"] == FRAMES else RTP_DEPTH
-    row["queue_gaps"] = 0
-    row["noise"] = 0
+def reset(t: Shared, i: int, depth: int) -> None:
+    """Forget everything queued in queue `i`; the next sample starts anew, `depth` samples before it is taken."""
+    queue = queue_at(t, i)
+    queue["ready"] = 0
+    queue["least"] = depth
+    queue["depth"] = depth
+    queue["gaps"] = 0
+    queue["noise"] = 0
     memset(t["last_frame"] + i * FRAME * 2, 0, FRAME * 2)
 
 
 @stage
 def _start(t: Shared, i: int, timestamp: int) -> None:
-    row = row_at(t, i)
+    queue = queue_at(t, i)
     memset(t["queue_filled"] + i * QUEUE_SIZE, 0, QUEUE_SIZE)
-    row["queue_ready"] = 1
-    row["queue_read"] = (timestamp - row["queue_depth"]) & 0xFFFFFFFF
-    row["queue_newest"] = timestamp
-    row["queue_margin"] = MAX_DEPTH
-    row["queue_frames"] = 0
-    row["queue_excess"] = 0
-    row["queue_gaps"] = 0
+    queue["ready"] = 1
+    queue["read"] = (timestamp - queue["depth"]) & 0xFFFFFFFF
+    queue["newest"] = timestamp
+    queue["margin"] = MAX_DEPTH
+    queue["frames"] = 0
+    queue["excess"] = 0
+    queue["gaps"] = 0
 
 
 @stage
 def put(t: Shared, i: int, samples: NDArray[np.int16], count: int, timestamp: int, talk_start: bool) -> None:
-    """Queue `count` samples that came in on row `i`.
+    """Put `count` samples into queue `i`.
 
     Args:
         timestamp: RTP timestamp of the first.
         talk_start: the marker bit; an empty queue then starts anew with its full depth.
     """
-    row = row_at(t, i)
-    row["noise"] = 0
-    offset = signed(timestamp - row["queue_read"])
+    queue = queue_at(t, i)
+    queue["noise"] = 0
+    offset = signed(timestamp - queue["read"])
     apart = offset < -QUEUE_SIZE or offset + count > QUEUE_SIZE
-    empty = signed(row["queue_newest"] - row["queue_read"]) <= 0
-    if row["queue_ready"] == 0 or apart or (talk_start and empty and offset >= 0):
+    empty = signed(queue["newest"] - queue["read"]) <= 0
+    if queue["ready"] == 0 or apart or (talk_start and empty and offset >= 0):
         _start(t, i, timestamp)
-        offset = row["queue_depth"]
+        offset = queue["depth"]
     if offset < 0:
-        row["late"] += 1
-        if row["queue_depth"] < MAX_DEPTH:
-            row["queue_depth"] += FRAME
-            row["queue_read"] = (row["queue_read"] - FRAME) & 0xFFFFFFFF
+        queue["late"] += 1
+        if queue["depth"] < MAX_DEPTH:
+            queue["depth"] += FRAME
+            queue["read"] = (queue["read"] - FRAME) & 0xFFFFFFFF
             offset += FRAME
     skip = -offset if offset < 0 else 0
-    queue = queue_of(t, i)
+    kept = samples_of(t, i)
     filled = filled_of(t, i)
     for k in range(skip, count):
         place = (timestamp + k) & (QUEUE_SIZE - 1)
-        queue[place] = samples[k]
+        kept[place] = samples[k]
         filled[place] = 1
     end = (timestamp + count) & 0xFFFFFFFF
-    if signed(end - row["queue_newest"]) > 0:
-        row["queue_newest"] = end
+    if signed(end - queue["newest"]) > 0:
+        queue["newest"] = end
+
+
+@stage
+def put_frame(t: Shared, i: int, samples: NDArray[np.int16]) -> None:
+    """Put the next 160 samples into queue `i`, by a clock of its own."""
+    queue = queue_at(t, i)
+    put(t, i, samples, FRAME, queue["clock"], False)
+    queue["clock"] = (queue["clock"] + FRAME) & 0xFFFFFFFF
 
 
 @stage
@@ -113,40 +122,40 @@ def _noise(t: Shared, peak: int) -> int:
 
 @stage
 def take(t: Shared, i: int, out: NDArray[np.int16]) -> None:
-    """The next 160 samples that came in on row `i`, into `out`; where there is nothing, silence or its noise."""
-    row = row_at(t, i)
-    noise = row["noise"]
-    if row["queue_ready"] == 0:
+    """The next 160 samples of queue `i`, into `out`; where there is nothing, silence or its noise."""
+    queue = queue_at(t, i)
+    noise = queue["noise"]
+    if queue["ready"] == 0:
         for k in range(FRAME):
             out[k] = _noise(t, noise) if noise else 0
         return
-    read = row["queue_read"]
-    queue = queue_of(t, i)
+    read = queue["read"]
+    kept = samples_of(t, i)
     filled = filled_of(t, i)
     last = last_of(t, i)
     missing = 0
     peak = 0
-    gaps = row["queue_gaps"]
+    gaps = queue["gaps"]
     gain = _FADE[gaps] if gaps < len(_FADE) else 0
     for k in range(FRAME):
         place = (read + k) & (QUEUE_SIZE - 1)
         if filled[place]:
             filled[place] = 0
-            out[k] = queue[place]
+            out[k] = kept[place]
         else:
             out[k] = _noise(t, noise) if noise else (int(last[k]) * gain) >> 8
             missing += 1
         peak = max(peak, abs(int(out[k])))
-    row["queue_read"] = (read + FRAME) & 0xFFFFFFFF
+    queue["read"] = (read + FRAME) & 0xFFFFFFFF
     if missing:
-        row["queue_gaps"] = gaps + 1
+        queue["gaps"] = gaps + 1
         if gain > 0 and noise == 0:
-            row["concealed"] += 1
+            queue["concealed"] += 1
     else:
-        row["queue_gaps"] = 0
+        queue["gaps"] = 0
         memmove(last.ctypes.data, out.ctypes.data, FRAME * 2)
-    if row["queue_gaps"] >= _STARVED:
-        row["queue_ready"] = 0
+    if queue["gaps"] >= _STARVED:
+        queue["ready"] = 0
         memset(last.ctypes.data, 0, FRAME * 2)  # or what was said before a pause would be heard again after it
         return
     _shorten(t, i, peak)
@@ -155,23 +164,23 @@ def take(t: Shared, i: int, out: NDArray[np.int16]) -> None:
 @stage
 def _shorten(t: Shared, i: int, peak: int) -> None:
     """Leave out a frame at a pause where the queue has been deeper than it need be for a whole window."""
-    row = row_at(t, i)
-    margin = signed(row["queue_newest"] - row["queue_read"])
-    row["queue_margin"] = min(row["queue_margin"], margin)
-    row["queue_frames"] += 1
-    start = FRAME_DEPTH if row["kind"] == FRAMES else RTP_DEPTH
-    if row["queue_frames"] >= _WINDOW:
-        row["queue_excess"] = 1 if row["queue_margin"] > start else 0
-        if row["queue_margin"] > start + _TOO_DEEP:
-            row["queue_excess"] = 2
-        row["queue_margin"] = margin
-        row["queue_frames"] = 0
-    if row["queue_excess"] == 2 or (row["queue_excess"] == 1 and peak < _QUIET):
-        row["queue_excess"] = 0
-        row["queue_depth"] = max(row["queue_depth"] - FRAME, start)
+    queue = queue_at(t, i)
+    margin = signed(queue["newest"] - queue["read"])
+    queue["margin"] = min(queue["margin"], margin)
+    queue["frames"] += 1
+    start = queue["least"]
+    if queue["frames"] >= _WINDOW:
+        queue["excess"] = 1 if queue["margin"] > start else 0
+        if queue["margin"] > start + _TOO_DEEP:
+            queue["excess"] = 2
+        queue["margin"] = margin
+        queue["frames"] = 0
+    if queue["excess"] == 2 or (queue["excess"] == 1 and peak < _QUIET):
+        queue["excess"] = 0
+        queue["depth"] = max(queue["depth"] - FRAME, start)
         filled = filled_of(t, i)
         for k in range(FRAME):
-            filled[(row["queue_read"] + k) & (QUEUE_SIZE - 1)] = 0
-        row["queue_read"] = (row["queue_read"] + FRAME) & 0xFFFFFFFF
-        row["queue_frames"] = 0
-        row["queue_margin"] = signed(row["queue_newest"] - row["queue_read"])
+            filled[(queue["read"] + k) & (QUEUE_SIZE - 1)] = 0
+        queue["read"] = (queue["read"] + FRAME) & 0xFFFFFFFF
+        queue["frames"] = 0
+        queue["margin"] = signed(queue["newest"] - queue["read"])

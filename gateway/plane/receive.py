@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from gateway.plane.access import row_at, stages_of
+from gateway.plane.access import queue_at, row_at, stages_of
 from gateway.plane.compiled import stage
 from gateway.plane.convert import hush, to_linear, width
 from gateway.plane.dtmf import digit_under_way, receive_event
@@ -114,7 +114,7 @@ def _take(t: Shared, i: int, octets: int, now: int) -> bool:
     if kind == _EVENT:
         receive_event(t, i, start, timestamp, now)
     elif kind == _NOISE:
-        row["noise"] = _noise_peak(int(packet[start] & 0x7F))
+        queue_at(t, i)["noise"] = _noise_peak(int(packet[start] & 0x7F))
     else:
         _measure_jitter(t, i, timestamp, now)
         marker = packet[1] & 0x80 != 0

@@ -8,12 +8,12 @@ from __future__ import annotations
 from gateway.plane.access import row_at, stages_of
 from gateway.plane.compiled import stage
 from gateway.plane.events import ROW_LOST, SOUND_ENDED, SOUND_LOST, emit
-from gateway.plane.jitter import reset
+from gateway.plane.jitter import FRAME_DEPTH, RTP_DEPTH, reset
 from gateway.plane.libc import EPOLL_CTL_DEL, epoll_ctl
 from gateway.plane.plan import plan
 from gateway.plane.table import ACTIVE, EPOLL, FRAMES, LOST, Shared
 
-__all__ = ["end_sound", "end_sounds", "leave_epoll", "lose", "part", "replan"]
+__all__ = ["end_sound", "end_sounds", "forget", "leave_epoll", "lose", "part", "replan"]
 
 
 @stage
@@ -57,16 +57,23 @@ def end_sounds(t: Shared, i: int, how: int, now: int) -> None:
 
 
 @stage
+def forget(t: Shared, i: int) -> None:
+    """Empty the queues of row `i`."""
+    reset(t, i, FRAME_DEPTH if row_at(t, i)["kind"] == FRAMES else RTP_DEPTH)
+    reset(t, t["row_count"] + i, FRAME_DEPTH)
+
+
+@stage
 def part(t: Shared, i: int) -> None:
     """Undo the join or echo of row `i`, on both sides."""
     row = row_at(t, i)
     peer = row["peer"]
     row["peer"] = -1
     row["echo"] = 0
-    reset(t, i)
+    forget(t, i)
     if peer >= 0:
         row_at(t, peer)["peer"] = -1
-        reset(t, peer)
+        forget(t, peer)
         replan(t, peer)
     replan(t, i)
 

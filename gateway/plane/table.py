@@ -51,6 +51,7 @@ __all__ = [
     "NATIVE",
     "NEXT_TICK",
     "PACKET",
+    "QUEUE",
     "QUEUE_SIZE",
     "ROW",
     "RTP",
@@ -73,7 +74,7 @@ PACKET: Final = 2048
 MAX_PAYLOAD: Final = 480
 """Samples in 60 ms, the longest packet accepted."""
 QUEUE_SIZE: Final = 4096
-"""Samples in a row's queue (512 ms, a power of two): more than the deepest delay plus the longest packet."""
+"""Samples in a queue (512 ms, a power of two): more than the deepest delay plus the longest packet."""
 COMMANDS: Final = 1024
 """Commands that fit in their ring; control keeps the rest."""
 BATCH: Final = 64
@@ -132,7 +133,6 @@ _STREAM_IN: Final = [
     ("transit", "i8"),  # of the last packet: arrival less timestamp, in samples
     ("jitter", "i8"),  # sixteenths of a sample (RFC 3550 A.8)
     ("left", "i8"),  # it said goodbye
-    ("noise", "i8"),  # peak of the comfort noise that it asks for in its silence, or 0
     ("tone", "i8"),  # a DTMF tone is being heard, or may be
     ("heard_at", "i8"),  # ns of the last valid packet or frame
     ("silent", "i8"),  # it has been said
@@ -201,18 +201,6 @@ _SOUNDS: Final = [
     ("capture_written", "i8"),  # samples since it began; control reads it
 ]
 
-_QUEUE: Final = [
-    ("queue_ready", "i8"),
-    ("queue_read", "i8"),  # timestamp of the next sample to be taken
-    ("queue_newest", "i8"),  # timestamp after the newest sample
-    ("queue_depth", "i8"),  # samples kept between a sample's arrival and its being taken
-    ("queue_margin", "i8"),  # least margin in this window
-    ("queue_frames", "i8"),  # frames taken in this window
-    ("queue_excess", "i8"),  # a frame is to be left out at the next pause
-    ("queue_gaps", "i8"),  # frames with a gap in a row
-    ("frame_clock", "i8"),  # timestamp given to the next frame that comes in
-]
-
 ROW: Final = np.dtype(
     [
         ("generation", "i8"),
@@ -231,16 +219,33 @@ ROW: Final = np.dtype(
         ("sent", "i8"),
         ("refused", "i8"),
         ("lost", "i8"),
-        ("late", "i8"),
-        ("concealed", "i8"),
         *_STREAM_IN,
         *_STREAM_OUT,
         *_REPORTS,
         *_SOUNDS,
-        *_QUEUE,
     ],
     align=True,
 )
+
+QUEUE: Final = np.dtype(
+    [
+        ("ready", "i8"),
+        ("read", "i8"),  # timestamp of the next sample to be taken
+        ("newest", "i8"),  # timestamp after the newest sample
+        ("least", "i8"),  # depth at the beginning, in samples, and never less
+        ("depth", "i8"),  # samples kept between a sample's arrival and its being taken
+        ("margin", "i8"),  # least margin in this window
+        ("frames", "i8"),  # frames taken in this window
+        ("excess", "i8"),  # a frame is to be left out at the next pause
+        ("gaps", "i8"),  # frames with a gap in a row
+        ("clock", "i8"),  # timestamp of the next frame put in that has none of its own
+        ("noise", "i8"),  # peak of the comfort noise that is wanted in its silence, or 0
+        ("late", "i8"),
+        ("concealed", "i8"),
+    ],
+    align=True,
+)
+"""A jitter buffer. Row `i` has two: `i` for what comes in on it, `row_count + i` for what is sent to its device."""
 
 COMMAND: Final = np.dtype(
     [
@@ -277,7 +282,8 @@ SHARED: Final = np.dtype(
         ("commands", "i8"),
         ("events", "i8"),
         ("detectors", "i8"),
-        ("queue", "i8"),
+        ("queues", "i8"),
+        ("queue_samples", "i8"),
         ("queue_filled", "i8"),
         ("last_frame", "i8"),
         ("arena", "i8"),
@@ -320,9 +326,10 @@ class Tables:
         self.commands = np.zeros(COMMANDS, COMMAND)
         self.events = np.zeros(events, EVENT)
         self.detectors = np.zeros(rows, DTMF_STATE)
-        self.queue = np.zeros((rows, QUEUE_SIZE), np.int16)
-        self.queue_filled = np.zeros((rows, QUEUE_SIZE), np.uint8)
-        self.last_frame = np.zeros((rows, FRAME), np.int16)
+        self.queues = np.zeros(2 * rows, QUEUE)
+        self.queue_samples = np.zeros((2 * rows, QUEUE_SIZE), np.int16)
+        self.queue_filled = np.zeros((2 * rows, QUEUE_SIZE), np.uint8)
+        self.last_frame = np.zeros((2 * rows, FRAME), np.int16)
         self.arena = np.zeros(arena_samples, np.int16)
         self.epoll = np.zeros(BATCH, EPOLL_EVENT)
         self._shared = np.zeros(1, SHARED)
@@ -343,7 +350,8 @@ class Tables:
             "commands",
             "events",
             "detectors",
-            "queue",
+            "queues",
+            "queue_samples",
             "queue_filled",
             "last_frame",
             "arena",

@@ -170,8 +170,12 @@ class Dialog:
 
     def request(self, method: str) -> Request:
         """A new request in the dialog (section 12.2.1.1), still without Via, which its transaction adds."""
+        return self._write(method, self.count())
+
+    def count(self) -> int:
+        """The CSeq number of our next request."""
         self.local_number += 1
-        return self._write(method, self.local_number)
+        return self.local_number
 
     def ack(self, number: int) -> Request:
         """The ACK for the 2xx to our INVITE of CSeq `number` (section 13.2.2.4)."""

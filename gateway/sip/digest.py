@@ -22,6 +22,10 @@ _PARAMETER: Final = re.compile(
     rf"[ \t,]*+(?P<name>{TOKEN})[ \t]*+=[ \t]*+(?P<value>{QUOTED}|[^\s,\"]++)[ \t]*+(?:,|$)", re.DOTALL
 )
 
+AUTH: Final = "auth"
+AUTH_INT: Final = "auth-int"
+"""The qualities of protection (RFC 7616 section 3.3): the request's first line, or its body too."""
+
 
 class Algorithm(Enum):
     """The hashes that are used; the value is the IANA name."""
@@ -35,9 +39,9 @@ class Algorithm(Enum):
         upper = name.upper()
         return next((algorithm for algorithm in cls if algorithm.value == upper), None)
 
-    def hash(self, text: str) -> str:
+    def hash(self, text: str | bytes) -> str:
         """`text` hashed, in hexadecimal."""
-        data = text.encode("utf-8", "surrogateescape")
+        data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
         if self is Algorithm.MD5:
             return hashlib.md5(data, usedforsecurity=False).hexdigest()
         return hashlib.sha256(data).hexdigest()
@@ -63,7 +67,9 @@ class Secret:
         return known.lower() if known else None
 
 
-def digest_response(ha1: str, method: str, given: Mapping[str, str], algorithm: Algorithm) -> str:
+def digest_response(
+    ha1: str, method: str, given: Mapping[str, str], algorithm: Algorithm, body: bytes = b""
+) -> str:
     """The response to a challenge (RFC 7616 section 3.4.1; without qop, RFC 2069's).
 
     Args:
@@ -71,8 +77,10 @@ def digest_response(ha1: str, method: str, given: Mapping[str, str], algorithm: 
         method: the request's.
         given: nonce and uri, and with a qop also nc and cnonce, unquoted.
         algorithm: the hash.
+        body: the request's; counts where the qop is "auth-int".
     """
-    ha2 = algorithm.hash(f"{method}:{given['uri']}")
+    integrity = f":{algorithm.hash(body)}" if given.get("qop") == AUTH_INT else ""
+    ha2 = algorithm.hash(f"{method}:{given['uri']}{integrity}")
     if "qop" not in given:
         return algorithm.hash(f"{ha1}:{given['nonce']}:{ha2}")
     middle = f"{given['nonce']}:{given['nc']}:{given['cnonce']}:{given['qop']}"
@@ -107,7 +115,7 @@ class Challenge:
         realm: whose password is wanted.
         nonce: the server's.
         algorithm: the hash.
-        qop: whether "auth" is offered; without it the answer is RFC 2069's.
+        qop: "auth" where that is offered, else "auth-int"; empty where none is: the answer is RFC 2069's then.
         opaque: to be sent back, or None.
         stale: whether the last secret was right and only its nonce too old.
     """
@@ -115,7 +123,7 @@ class Challenge:
     realm: str
     nonce: str
     algorithm: Algorithm = Algorithm.MD5
-    qop: bool = True
+    qop: str = AUTH
     opaque: str | None = None
     stale: bool = False
 
@@ -131,23 +139,39 @@ class Challenge:
         offered = [option.strip().lower() for option in given.get("qop", "").split(",")]
         if scheme != "digest" or algorithm is None or not {"realm", "nonce"} <= given.keys():
             raise MalformedError(f"{row[:40]!r} is no digest challenge that can be answered")
-        if "qop" in given and "auth" not in offered:
-            raise MalformedError("a challenge that offers no qop=auth")
+        qop = next((known for known in (AUTH, AUTH_INT) if known in offered), "")
+        if "qop" in given and not qop:
+            raise MalformedError("a challenge that offers neither qop=auth nor qop=auth-int")
         stale = given.get("stale", "").lower() == "true"
-        return cls(given["realm"], given["nonce"], algorithm, "qop" in given, given.get("opaque"), stale)
+        return cls(given["realm"], given["nonce"], algorithm, qop, given.get("opaque"), stale)
 
     @classmethod
-    def best(cls, rows: Iterable[str]) -> Challenge | None:
-        """The first of `rows` that can be answered (RFC 8760 section 2.4: the server sorts), or None."""
+    def best(cls, rows: Iterable[str], realm: str = "") -> Challenge | None:
+        """The first of `rows` that can be answered (RFC 8760 section 2.4: the server sorts), or None.
+
+        Args:
+            rows: of WWW-Authenticate or Proxy-Authenticate.
+            realm: the only one that is answered; empty for any.
+        """
         for row in rows:
             try:
-                return cls.parse(row)
+                challenge = cls.parse(row)
             except MalformedError:
                 continue
+            if realm in ("", challenge.realm):
+                return challenge
         return None
 
     def answer(
-        self, username: str, secret: Secret, method: str, uri: str, *, cnonce: str, count: int = 1
+        self,
+        username: str,
+        secret: Secret,
+        method: str,
+        uri: str,
+        *,
+        cnonce: str,
+        count: int = 1,
+        body: bytes = b"",
     ) -> str | None:
         """The value for Authorization or Proxy-Authorization.
 
@@ -156,6 +180,7 @@ class Challenge:
             method, uri: of the request that will carry the value.
             cnonce: random text of ours.
             count: how often this nonce has been answered, this time included.
+            body: of that request.
 
         Returns:
             The value; None where `secret` knows no HA1 for the challenge's algorithm.
@@ -165,17 +190,17 @@ class Challenge:
             return None
         given = {"nonce": self.nonce, "uri": uri}
         if self.qop:
-            given |= {"qop": "auth", "nc": f"{count:08x}", "cnonce": cnonce}
+            given |= {"qop": self.qop, "nc": f"{count:08x}", "cnonce": cnonce}
         pieces = [
             f"username={quote(username)}",
             f"realm={quote(self.realm)}",
             f"nonce={quote(self.nonce)}",
             f"uri={quote(uri)}",
-            f"response={quote(digest_response(ha1, method, given, self.algorithm))}",
+            f"response={quote(digest_response(ha1, method, given, self.algorithm, body))}",
             f"algorithm={self.algorithm.value}",
         ]
         if self.qop:
-            pieces += ["qop=auth", f"nc={given['nc']}", f"cnonce={quote(cnonce)}"]
+            pieces += [f"qop={self.qop}", f"nc={given['nc']}", f"cnonce={quote(cnonce)}"]
         if self.opaque is not None:
             pieces.append(f"opaque={quote(self.opaque)}")
         return "Digest " + ", ".join(pieces)

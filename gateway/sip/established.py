@@ -17,6 +17,7 @@ from gateway.core.machine import Machine
 from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
 from gateway.sip.acceptance import Acceptance
 from gateway.sip.causes import cause_of_reason
+from gateway.sip.credentials import Prover
 from gateway.sip.dialog import Dialog
 from gateway.sip.established_states import TABLE, Input, State
 from gateway.sip.info import received
@@ -263,7 +264,6 @@ class Established:
         announce(invite)
         self._timer.ask(invite)
         describe(invite, self._negotiation.offer(offered))
-        number = invite.cseq.number
         acks: list[bytes] = []
 
         def answered(response: Response, at: float) -> None:
@@ -272,7 +272,8 @@ class Established:
             elif 200 <= response.status < 300:
                 self._dialog.refresh(response, "INVITE")
                 self._timer.granted(response, at)
-                acks.append(self._setting.carrier.send_ack(self._dialog.ack(number), self._dialog.flow, at))
+                ack = Prover.repeat(invite, self._dialog.ack(invite.cseq.number))
+                acks.append(self._setting.carrier.send_ack(ack, self._dialog.flow, at))
                 self._taken(response, offered, at)
             elif response.status == 422 and self._timer.raise_minimum(response):
                 self._act(Input.TOO_BRIEF, at)

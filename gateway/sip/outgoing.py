@@ -7,7 +7,7 @@ faster is acknowledged and ended. Once answered, an Established session carries 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from enum import Enum
 from typing import Final
 
@@ -17,8 +17,8 @@ from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.machine import Machine, Table
 from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
 from gateway.sip.causes import reason_header
+from gateway.sip.credentials import CHALLENGES, Credentials, Prover, ProvingCarrier
 from gateway.sip.dialog import MAX_FORWARDS, Dialog
-from gateway.sip.digest import Challenge, Secret
 from gateway.sip.early import MAX_FORKS, EarlyDialog
 from gateway.sip.established import Established
 from gateway.sip.headers import CSeq, NameAddr
@@ -38,7 +38,7 @@ from gateway.sip.session_timer import SessionTimer
 from gateway.sip.transaction.base import ClientTransaction
 from gateway.sip.transport import Flow
 
-__all__ = ["TABLE", "Credentials", "OutgoingSession"]
+__all__ = ["TABLE", "OutgoingSession"]
 
 
 class State(Enum):
@@ -105,18 +105,6 @@ TABLE: Final[Table[State, Input]] = {
 }
 
 
-CHALLENGES: Final = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Authenticate", "Proxy-Authorization")}
-"""Where each challenge stands, and where its answer (RFC 3261 22.2, 22.3)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """Who we are to the one whom we call."""
-
-    user: str
-    secret: Secret
-
-
 class OutgoingSession:
     """One INVITE that we send, and the session that comes of it.
 
@@ -129,7 +117,7 @@ class OutgoingSession:
         negotiation: the leg's.
         peer: who is called, for endings.
         number: CSeq number of the INVITE.
-        credentials: with which a challenge is answered, once; None where we have none.
+        credentials: with which challenges are answered; None where we have none.
     """
 
     def __init__(
@@ -152,7 +140,8 @@ class OutgoingSession:
         self._negotiation = negotiation
         self._peer = peer
         self._machine = Machine(TABLE, State.CALLING)
-        self._credentials = credentials
+        self._prover = Prover(credentials, setting.random)
+        self._proves = credentials is not None
         self._acks: dict[str, bytes] = {}
         self.refused_by: Response | None = None
         """The final response that refused the INVITE, if one did."""
@@ -200,10 +189,11 @@ class OutgoingSession:
     def _answered(self, response: Response, now: float) -> None:
         if response.status < 200:
             self._act(Input.PROVISIONAL, response, now)
-        elif response.status in CHALLENGES and self._prove(response):
+        elif response.status in CHALLENGES and self._prover.prove(self._invite, response):
             self._act(Input.CHALLENGE, response, now)
         elif response.status == 422 and self._timer.raise_minimum(response):
             self._timer.ask(self._invite)
+            self._prover.sign(self._invite)
             self._act(Input.TOO_BRIEF, response, now)
         elif response.status >= 300:
             self._act(Input.FAILURE, response, now)
@@ -274,7 +264,7 @@ class OutgoingSession:
         if early is None and "100rel" in lists(response, "Require") and len(self._early) < MAX_FORKS:
             assert self._transaction is not None  # it has just been answered
             dialog = Dialog.as_client(self._transaction.request, response, flow=self._flow, contact=self._contact)
-            early = EarlyDialog(self._setting, dialog, self._negotiation, self._user.agreed)
+            early = EarlyDialog(self._within(dialog), dialog, self._negotiation, self._user.agreed)
             self._early[tag] = early
         return early
 
@@ -290,7 +280,7 @@ class OutgoingSession:
         dialog = self._acknowledge(response, now)
         self._close_early()
         self._established = Established(
-            self._setting,
+            self._within(dialog),
             self._user,
             dialog,
             self._negotiation,
@@ -313,22 +303,11 @@ class OutgoingSession:
         self._user.agreed(agreement, now)
         self._user.answered(response.summary, now)
 
-    def _prove(self, response: Response) -> bool:
-        """Put credentials for a challenge into the INVITE, unless it has borne them already."""
-        asked, answered = CHALLENGES[response.status]
-        challenge = Challenge.best(response.headers.all(asked))
-        if self._credentials is None or challenge is None or answered in self._invite.headers:
-            return False
-        proof = challenge.answer(
-            self._credentials.user,
-            self._credentials.secret,
-            "INVITE",
-            str(self._invite.uri),
-            cnonce=f"{self._setting.random.getrandbits(64):016x}",
-        )
-        if proof is not None:
-            self._invite.headers.set(answered, proof)
-        return proof is not None
+    def _within(self, dialog: Dialog) -> Setting:
+        """The stack's services for requests in `dialog`, which may be challenged as the INVITE may."""
+        if not self._proves:
+            return self._setting
+        return replace(self._setting, carrier=ProvingCarrier(self._setting.carrier, self._prover, dialog.count))
 
     def _ask_again(self, response: Response, now: float) -> None:
         """The same INVITE, amended, with the next number (RFC 3261 22.2, RFC 4028 section 7.3)."""
@@ -356,7 +335,7 @@ class OutgoingSession:
         dialog = self._acknowledge(response, now)
         bye = dialog.request("BYE")
         reasoned(bye, self._ending or Ending(Cause.NON_SELECTED_USER_CLEARING, "", Act.CANCELLED, "another fork"))
-        self._setting.carrier.send(bye, self._flow, now, answered=lambda *_: None, failed=lambda *_: None)
+        self._within(dialog).carrier.send(bye, self._flow, now, answered=lambda *_: None, failed=lambda *_: None)
 
     def _acknowledge(self, response: Response, now: float) -> Dialog:
         assert self._transaction is not None  # it has just been answered
@@ -366,6 +345,7 @@ class OutgoingSession:
         else:
             dialog = early.dialog
             dialog.confirm(response)
-        number = self._transaction.request.cseq.number
-        self._acks[dialog.id.remote_tag] = self._setting.carrier.send_ack(dialog.ack(number), self._flow, now)
+        invite = self._transaction.request
+        ack = Prover.repeat(invite, dialog.ack(invite.cseq.number))
+        self._acks[dialog.id.remote_tag] = self._setting.carrier.send_ack(ack, self._flow, now)
         return dialog

@@ -10,11 +10,12 @@ from gateway.core.ending import Act, Ending
 from gateway.core.trace import Recorder
 from gateway.sdp.negotiate import Agreement, Negotiation
 from gateway.sip.carrier import Garbled, SipCarrier
+from gateway.sip.credentials import Credentials
 from gateway.sip.digest import Secret
 from gateway.sip.headers import NameAddr
 from gateway.sip.journal import Journal
 from gateway.sip.message import Request
-from gateway.sip.outgoing import Credentials, OutgoingSession
+from gateway.sip.outgoing import OutgoingSession
 from gateway.sip.session import Reply, Setting
 from gateway.sip.transaction.base import ServerTransaction
 from gateway.sip.transaction.timers import TimerConfig

@@ -244,13 +244,13 @@ def test_the_first_challenge_that_can_be_answered_is() -> None:
         "?",
     ]
     best = Challenge.best(rows)
-    assert best == Challenge("b", "2", qop=False)
+    assert best == Challenge("b", "2", qop="")
     assert Challenge.best(rows[:2]) is None
 
 
 @pytest.mark.parametrize(
     "row",
-    ["", "Digest", "Digest realm=x", 'Digest realm="a", nonce="1", qop="auth-int"', 'Digest nonce="1" realm="x"'],
+    ["", "Digest", "Digest realm=x", 'Digest realm="a", nonce="1", qop="auth-conf"', 'Digest nonce="1" realm="x"'],
 )
 def test_a_challenge_that_cannot_be_answered_is_refused(row: str) -> None:
     with pytest.raises(MalformedError):

@@ -1,0 +1,199 @@
+"""Who we are to a server that asks for proof (RFC 3261 22.2 and 22.3, RFC 7616, RFC 8760).
+
+A Prover signs our requests to one peer and answers its challenges: once for each secret, again where only the
+nonce was too old. What it cannot answer it explains, for the operator. A ProvingCarrier is a Carrier through which
+the requests of a dialog answer challenges by themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Final
+
+from gateway.core.errors import MalformedError
+from gateway.sip.dialog import DialogId
+from gateway.sip.digest import Challenge, Secret, read_parameters
+from gateway.sip.headers import CSeq
+from gateway.sip.message import Request, Response
+from gateway.sip.session import Carrier, Member, Timer
+from gateway.sip.transaction.base import ClientTransaction
+from gateway.sip.transport import Flow
+
+__all__ = ["CHALLENGES", "Credentials", "Prover", "ProvingCarrier"]
+
+CHALLENGES: Final = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Authenticate", "Proxy-Authorization")}
+"""Where each challenge stands, and where its answer (RFC 3261 22.2, 22.3)."""
+MAX_STALE: Final = 3
+"""Nonces in a row that may be called stale: a server that never takes one is not to be asked for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who we are to the one whom we call.
+
+    Attributes:
+        user: of the digest.
+        secret: the password.
+        realm: the only realm in which it is used; empty for whichever asks.
+    """
+
+    user: str
+    secret: Secret
+    realm: str = ""
+
+
+@dataclass(slots=True)
+class _Answered:
+    """A challenge that has been answered: for which request first, how often, after how many stale ones."""
+
+    challenge: Challenge
+    asked: Request | None
+    count: int = 0
+    stale: int = 0
+
+
+class Prover:
+    """Our proofs to one peer.
+
+    Args:
+        credentials: who we are; None where we have nothing to prove it with.
+        random: of the client nonces.
+    """
+
+    def __init__(self, credentials: Credentials | None, random: Random) -> None:
+        self._credentials = credentials
+        self._random = random
+        self._answered: dict[str, _Answered] = {}
+
+    def sign(self, request: Request) -> None:
+        """Put proofs on the last nonces into a new `request`, which saves the peer a challenge (RFC 7616 3.6)."""
+        for header, answered in self._answered.items():
+            answered.asked = None
+            self._write(request, header)
+
+    def prove(self, request: Request, response: Response) -> bool:
+        """Answer the challenge of `response` in `request`, which is to be sent again.
+
+        Returns:
+            False where that cannot be done, or has been done and did not convince; `refusal` says why.
+        """
+        asked, header = CHALLENGES[response.status]
+        realm = self._credentials.realm if self._credentials is not None else ""
+        challenge = Challenge.best(response.headers.all(asked), realm)
+        if self._credentials is None or challenge is None:
+            return False
+        before = self._answered.get(header)
+        stale = 0
+        if before is not None and before.asked is request:
+            if not challenge.stale or before.stale >= MAX_STALE:
+                del self._answered[header]
+                return False
+            stale = before.stale + 1
+        self._answered[header] = _Answered(challenge, request, stale=stale)
+        return self._write(request, header)
+
+    def refusal(self, response: Response) -> str:
+        """What keeps us from answering the challenge of `response`, as a clause for the operator."""
+        asked, _ = CHALLENGES[response.status]
+        rows = response.headers.all(asked)
+        if self._credentials is None:
+            return "it asks for a user and a secret, and none are set"
+        if not rows:
+            return f"it refused with {response.summary} and asked for no proof"
+        realms, algorithms = _offers(rows)
+        if self._credentials.realm and self._credentials.realm not in realms:
+            return f'its realm is "{", ".join(realms)}" and not "{self._credentials.realm}"'
+        if Challenge.best(rows) is None:
+            return f"it asks for a digest by {', '.join(algorithms)}, which is not known here"
+        return f'user "{self._credentials.user}" or its secret is wrong in its realm "{", ".join(realms)}"'
+
+    @staticmethod
+    def repeat(invite: Request, ack: Request) -> Request:
+        """`ack`, with the proofs of the INVITE that it acknowledges (RFC 3261 13.2.2.4)."""
+        for _, header in CHALLENGES.values():
+            ack.headers.take(invite.headers, header)
+        return ack
+
+    def _write(self, request: Request, header: str) -> bool:
+        answered = self._answered[header]
+        assert self._credentials is not None  # only then a challenge is kept
+        answered.count += 1
+        proof = answered.challenge.answer(
+            self._credentials.user,
+            self._credentials.secret,
+            request.method,
+            str(request.uri),
+            cnonce=f"{self._random.getrandbits(64):016x}",
+            count=answered.count,
+            body=request.body,
+        )
+        if proof is not None:
+            request.headers.set(header, proof)
+        return proof is not None
+
+
+def _offers(rows: list[str]) -> tuple[list[str], list[str]]:
+    """The realms and the algorithms in challenges, each once, in their order."""
+    realms: dict[str, None] = {}
+    algorithms: dict[str, None] = {}
+    for row in rows:
+        try:
+            _, given = read_parameters(row)
+        except MalformedError:
+            continue
+        realms[given.get("realm", "")] = None
+        algorithms[given.get("algorithm", "MD5")] = None
+    return list(realms), list(algorithms)
+
+
+class ProvingCarrier:
+    """A Carrier whose requests answer challenges; see `gateway.sip.session.Carrier`.
+
+    Args:
+        carrier: the stack.
+        prover: our proofs to the peer.
+        next_number: takes the dialog's CSeq number for a request that is sent again.
+    """
+
+    def __init__(self, carrier: Carrier, prover: Prover, next_number: Callable[[], int]) -> None:
+        self._carrier = carrier
+        self._prover = prover
+        self._next_number = next_number
+        self.cancel = carrier.cancel
+        self.send_ack = carrier.send_ack
+        self.resend = carrier.resend
+
+    def send(
+        self,
+        request: Request,
+        flow: Flow,
+        now: float,
+        *,
+        answered: Callable[[Response, float], None],
+        failed: Callable[[str, float], None],
+    ) -> ClientTransaction:
+        """Send `request` signed, and again with an answer where it is challenged."""
+        self._prover.sign(request)
+
+        def heard(response: Response, at: float) -> None:
+            if response.status in CHALLENGES and self._prover.prove(request, response):
+                request.headers.set("CSeq", CSeq(self._next_number(), request.method))
+                self._carrier.send(request, flow, at, answered=heard, failed=failed)
+            else:
+                answered(response, at)
+
+        return self._carrier.send(request, flow, now, answered=heard, failed=failed)
+
+    def at(self, when: float, action: Callable[[float], None]) -> Timer:
+        """Have `action` called at `when`."""
+        return self._carrier.at(when, action)
+
+    def enter(self, dialog: DialogId, member: Member) -> None:
+        """Give the requests of `dialog` to `member`."""
+        self._carrier.enter(dialog, member)
+
+    def leave(self, dialog: DialogId) -> None:
+        """`dialog` is over."""
+        self._carrier.leave(dialog)

@@ -1,0 +1,312 @@
+"""Stands before every outside line: says whether a call may go out, counts it, and ends it where a cap is reached.
+
+`permit` is asked before a leg to an outside line is made and raises a RemoteError with the whole reason where it may
+not be. What it grants is told when the leg is there (`began`) and over (`ended`); `tick`, every few seconds, counts
+the calls under way and ends those of whoever is past a cap. An emergency call passes every cap and is not counted.
+
+    caller inside  ── kind of number, country ── caps of the caller ── caps of the trunk ── grant
+    caller outside ── only from a context in `onward`, then as above
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.errors import RemoteError
+from gateway.toll.meter import DAY, HOUR, Meter, Usage
+from gateway.toll.numbering import Destination, Kind, NumberingPlan
+from gateway.toll.policy import Caps, Rules, TollPolicy
+from gateway.toll.rates import Rate
+
+__all__ = ["Account", "Caller", "Counted", "Grant", "Outside", "TollGuard"]
+
+_AGAIN: Final = 3600.0
+"""Seconds after which the operator is told once more of the same."""
+_REMEMBERED: Final = 1000
+"""Different notices remembered."""
+
+_WINDOWS: Final = (
+    ("minutes_per_hour", HOUR, "the {cap:g} minutes of outside calls that it has an hour"),
+    ("minutes_per_day", DAY, "the {cap:g} minutes of outside calls that it has a day"),
+    ("spend_per_hour", HOUR, "the {cap:g} that it may spend on calls an hour"),
+    ("spend_per_day", DAY, "the {cap:g} that it may spend on calls a day"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A way out of the office, as a Dial names it.
+
+    Attributes:
+        trunk: the trunk, or the group of lines ("g1").
+        number: what is dialled there.
+    """
+
+    trunk: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """For whom a leg is to be made.
+
+    Attributes:
+        name: the account, telephone, line or trunk by which its call came in.
+        context: of the dialplan, in which it came in.
+        inside: whether it is one of the office's own; False for calls from outside and all that is not known.
+        standing: the context of the step that dials.
+    """
+
+    name: str
+    context: str
+    inside: bool
+    standing: str
+
+
+class Counted(Protocol):
+    """A leg to an outside line."""
+
+    @property
+    def answered_at(self) -> float | None:
+        """Engine clock at its answer, or None."""
+        ...
+
+    def hang_up(self, ending: Ending) -> None:
+        """End it."""
+        ...
+
+
+@dataclass(slots=True, eq=False)
+class Grant:
+    """A call that may go out, from its permission to its end."""
+
+    payer: str
+    rules: Rules
+    trunk: str
+    destination: Destination
+    rate: Rate
+    leg: Counted | None = None
+    counted_to: float | None = None
+
+    @property
+    def emergency(self) -> bool:
+        """Whether it passes every cap."""
+        return self.destination.kind is Kind.EMERGENCY
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a payer has used, for the console.
+
+    Attributes:
+        payer: "caller 6001", "trunk g1".
+        calls: outside calls at this moment.
+        minutes_hour, minutes_day, spent_hour, spent_day: in the last 60 minutes and 24 hours.
+    """
+
+    payer: str
+    calls: int
+    minutes_hour: float
+    minutes_day: float
+    spent_hour: float
+    spent_day: float
+
+
+class TollGuard:
+    """The rules of one office at work.
+
+    Args:
+        plan: the numbers of the office's country.
+        policy: the rules.
+        clock: engine clock, seconds.
+        wall: wall clock with zone; what is counted stays right over a restart by it.
+        notice: tells the operator something, once.
+        keep: keeps usage over a restart, in place of what was kept for the same payer and minute.
+    """
+
+    def __init__(
+        self,
+        plan: NumberingPlan,
+        policy: TollPolicy,
+        *,
+        clock: Callable[[], float],
+        wall: Callable[[], datetime],
+        notice: Callable[[str], None],
+        keep: Callable[[Sequence[Usage]], None],
+    ) -> None:
+        self.plan = plan
+        self.policy = policy
+        self.meter = Meter()
+        self._clock = clock
+        self._wall = wall
+        self._notice = notice
+        self._keep = keep
+        self._running: dict[Grant, None] = {}
+        self._noticed: OrderedDict[tuple[str, str], float] = OrderedDict()
+
+    def permit(self, caller: Caller, outside: Outside) -> Grant:
+        """Let a call go out.
+
+        Raises:
+            RemoteError: it may not; the text says why, the advice what would allow it.
+        """
+        trunk = self.policy.trunk(outside.trunk)
+        number = outside.number.removeprefix(trunk.access)
+        destination = self.plan.classify(number, e164=trunk.e164)
+        rules = self.policy.rules(caller.name, caller.context)
+        if not caller.inside and caller.standing not in self.policy.onward:
+            raise self._refuse_stranger(caller, outside, destination)
+        grant = Grant(
+            f"caller {caller.name}",
+            rules,
+            f"trunk {outside.trunk}",
+            destination,
+            self.policy.rates.rate(destination),
+        )
+        if grant.emergency:
+            self._notice(f"emergency call to {destination.number} by {caller.name} on {outside.trunk}")
+        else:
+            self._permit_kind(caller, destination, rules)
+            self._count_all()
+            self._permit_parallel(grant)
+            over = self._cap_reached(grant)
+            if over is not None:
+                raise self._refuse(*over)
+        self._running[grant] = None
+        return grant
+
+    def began(self, grant: Grant, leg: Counted) -> None:
+        """The leg of a grant has been made."""
+        grant.leg = leg
+
+    def ended(self, grant: Grant) -> None:
+        """The leg of a grant is over, or was never made."""
+        if grant in self._running:
+            self._count(grant)
+            del self._running[grant]
+            self._keep(self.meter.changed())
+
+    def tick(self) -> None:
+        """Count the calls under way, and end those of payers that are past a cap."""
+        self._count_all()
+        for grant in list(self._running):
+            over = None if grant.emergency or grant.leg is None else self._cap_reached(grant)
+            if over is not None and grant.leg is not None:
+                key, text, advice = over
+                self._tell(key, text)
+                grant.leg.hang_up(Ending(Cause.CALL_REJECTED, "Copperline", Act.HUNG_UP, text, advice))
+        changed = self.meter.changed()
+        if changed:
+            self._keep(changed)
+
+    def accounts(self) -> list[Account]:
+        """What every payer has used lately."""
+        self._count_all()
+        at = self._wall().timestamp()
+        calls = [payer for grant in self._running for payer in (grant.payer, grant.trunk)]
+        found = []
+        for payer in sorted({*self.meter.payers, *calls}):
+            (hour, cost), (day, dear) = (self.meter.used(payer, at, window) for window in (HOUR, DAY))
+            found.append(Account(payer, calls.count(payer), hour / 60, day / 60, cost, dear))
+        return found
+
+    @property
+    def running(self) -> list[Grant]:
+        """The calls that are out, the oldest first."""
+        return list(self._running)
+
+    # Inside.
+
+    def _permit_kind(self, caller: Caller, destination: Destination, rules: Rules) -> None:
+        if rules.permits(destination):
+            return
+        what = f'"{destination.kind.value}" to allow'
+        if destination.kind is Kind.INTERNATIONAL and destination.country:
+            what = f'"{destination.country}" to countries'
+        where = f"[tolls.callers.{caller.name}]"
+        raise self._refuse(
+            (caller.name, f"{destination.kind.value} {destination.country}"),
+            f"{caller.name} may not call {destination}",
+            f"To let it, add {what} in {where}.",
+        )
+
+    def _refuse_stranger(self, caller: Caller, outside: Outside, destination: Destination) -> RemoteError:
+        return self._refuse(
+            (caller.name, "onward"),
+            f"a call from outside ({caller.name}) may not go out again to {destination} on {outside.trunk}",
+            f'To let calls do so that stand in context "{caller.standing}", add it to onward in [tolls].',
+        )
+
+    def _permit_parallel(self, grant: Grant) -> None:
+        for payer, caps, table in self._payers(grant):
+            calls = sum(payer in (other.payer, other.trunk) for other in self._running if not other.emergency)
+            if caps.parallel and calls >= caps.parallel:
+                raise self._refuse(
+                    (payer, "parallel"),
+                    f"{payer} has the {caps.parallel} outside calls that it may have at once",
+                    f"Wait, or raise parallel in {table}.",
+                )
+
+    def _cap_reached(self, grant: Grant) -> tuple[tuple[str, str], str, str] | None:
+        """The first cap that a payer of the call has reached: its key, a sentence, and advice."""
+        at = self._wall().timestamp()
+        for payer, caps, table in self._payers(grant):
+            for name, window, words in _WINDOWS:
+                cap = getattr(caps, name)
+                if not cap:
+                    continue
+                seconds, cost = self.meter.used(payer, at, window)
+                if (seconds / 60 if name.startswith("minutes") else cost) >= cap:
+                    text = f"{payer} has used {words.format(cap=cap)}"
+                    return (
+                        (payer, name),
+                        text,
+                        f"Find out who calls so much; then wait, or raise {name} in {table}.",
+                    )
+        return None
+
+    def _payers(self, grant: Grant) -> tuple[tuple[str, Caps, str], tuple[str, Caps, str]]:
+        trunk = grant.trunk.removeprefix("trunk ")
+        return (
+            (grant.payer, grant.rules.caps, grant.rules.table),
+            (grant.trunk, self.policy.trunk(trunk).caps, f"[tolls.trunks.{trunk}]"),
+        )
+
+    def _refuse(self, key: tuple[str, str], text: str, advice: str) -> RemoteError:
+        self._tell(key, f"{text}; refused. {advice}")
+        return RemoteError(text, Cause.CALL_REJECTED, advice=advice)
+
+    def _tell(self, key: tuple[str, str], text: str) -> None:
+        """Tell the operator, unless it was told of the same within the hour."""
+        now = self._clock()
+        told = self._noticed.get(key)
+        if told is not None and now - told < _AGAIN:
+            return
+        self._noticed[key] = now
+        self._noticed.move_to_end(key)
+        if len(self._noticed) > _REMEMBERED:
+            self._noticed.popitem(last=False)
+        self._notice(text)
+
+    def _count_all(self) -> None:
+        for grant in self._running:
+            self._count(grant)
+
+    def _count(self, grant: Grant) -> None:
+        """Count what has passed of a call since it was last counted."""
+        answered = None if grant.leg is None else grant.leg.answered_at
+        if answered is None or grant.emergency:
+            return
+        now, at = self._clock(), self._wall().timestamp()
+        since = answered if grant.counted_to is None else grant.counted_to
+        setup = grant.rate.setup if grant.counted_to is None else 0.0
+        grant.counted_to = now
+        cost = setup + (now - since) / 60 * grant.rate.minute
+        for payer in (grant.payer, grant.trunk):
+            self.meter.add(payer, at, now - since, cost)

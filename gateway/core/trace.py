@@ -4,14 +4,13 @@ Messages on the wire, line events, dialplan steps, media events and state change
 name of the leg (channel) that met them. When legs become one call, `join` makes their notes one story. Old
 stories give way to new ones, those of calls only to calls: whoever floods us with requests that never become one
 pushes out his own kind. A story that grows too long loses its middle, never its beginning or its end.
-Secrets are masked on the way in, so nothing downstream can leak them.
+Most notes are never read, so that they are kept as they came; `story` is the one way out, and masks secrets.
 """
 
 from __future__ import annotations
 
 import re
 from collections import OrderedDict, deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -22,7 +21,6 @@ _SECRET: Final = re.compile(
     r"""(?P<key>\b(?:response|nonce|cnonce|opaque|password|secret)\s*=\s*)(?P<value>"[^"]*"|[^\s,;]+)""",
     re.IGNORECASE,
 )
-_SECRET_WORDS: Final = ("response", "nonce", "opaque", "password", "secret")
 
 
 class Kind(Enum):
@@ -54,12 +52,16 @@ class Note:
     detail: str = ""
 
 
+_Raw = tuple[float, Kind, str, str, str | bytes]
+"""A note as it came: what `Note` holds, in its order."""
+
+
 @dataclass(slots=True)
 class _Story:
     """The notes of one call: the first ones for good, the latest in a ring, a count of those between."""
 
-    first: list[Note] = field(default_factory=list)
-    latest: deque[Note] = field(default_factory=deque)
+    first: list[_Raw] = field(default_factory=list)
+    latest: deque[_Raw] = field(default_factory=deque)
     left_out: int = 0
     legs: set[str] = field(default_factory=set)
 
@@ -71,31 +73,19 @@ class Recorder:
         calls: how many stories of calls are kept; the one untouched for longest goes first.
         strays: the same for stories of what has not become a call.
         notes: how many notes a story keeps; what goes is from its middle.
-        tap: called with each note as it is made (a log, a live view); must be quick and must not raise.
     """
 
-    def __init__(
-        self,
-        *,
-        calls: int = 1000,
-        strays: int = 500,
-        notes: int = 400,
-        tap: Callable[[Note], None] | None = None,
-    ) -> None:
+    def __init__(self, *, calls: int = 1000, strays: int = 500, notes: int = 400) -> None:
         self._calls = calls
         self._strays = strays
         self._half = max(1, notes // 2)
-        self._tap = tap
         self._of_calls: OrderedDict[str, _Story] = OrderedDict()
         self._of_strays: OrderedDict[str, _Story] = OrderedDict()
         self._story_of: dict[str, str] = {}
 
-    def note(self, at: float, kind: Kind, leg: str, text: str, detail: str = "") -> None:
-        """Note one thing under `leg`."""
-        note = Note(at, kind, leg, _mask(text), _mask(detail) if detail else "")
-        self._append(self._story(leg), note)
-        if self._tap is not None:
-            self._tap(note)
+    def note(self, at: float, kind: Kind, leg: str, text: str, detail: str | bytes = "") -> None:
+        """Note one thing under `leg`; octets are read as UTF-8, where they are that."""
+        self._append(self._story(leg), (at, kind, leg, text, detail))
 
     def join(self, call: str, leg: str) -> None:
         """Make `leg`'s notes, past and to come, part of the story of `call`."""
@@ -107,7 +97,7 @@ class Recorder:
             self._forget(self._of_calls, self._calls)
         story = self._story(call)
         if own is not None:
-            merged = sorted([*story.first, *story.latest, *own.first, *own.latest], key=lambda note: note.at)
+            merged = sorted([*story.first, *story.latest, *own.first, *own.latest], key=lambda note: note[0])
             story.first, story.latest = [], deque()
             story.left_out += own.left_out
             story.legs |= own.legs
@@ -126,9 +116,9 @@ class Recorder:
             return []
         gap = []
         if story.left_out:
-            at = story.latest[0].at if story.latest else story.first[-1].at
+            at = story.latest[0][0] if story.latest else story.first[-1][0]
             gap = [Note(at, Kind.CALL, name, f"({story.left_out} notes left out here)")]
-        return [*story.first, *gap, *story.latest]
+        return [*map(_read, story.first), *gap, *map(_read, story.latest)]
 
     def stories(self) -> list[str]:
         """Names of the calls whose stories are kept, least lately touched first."""
@@ -154,7 +144,7 @@ class Recorder:
             for leg in forgotten.legs:
                 self._story_of.pop(leg, None)
 
-    def _append(self, story: _Story, note: Note) -> None:
+    def _append(self, story: _Story, note: _Raw) -> None:
         if len(story.first) < self._half:
             story.first.append(note)
             return
@@ -164,8 +154,11 @@ class Recorder:
             story.left_out += 1
 
 
+def _read(raw: _Raw) -> Note:
+    at, kind, leg, text, detail = raw
+    whole = detail if isinstance(detail, str) else detail.decode("utf-8", "replace")
+    return Note(at, kind, leg, _mask(text), _mask(whole))
+
+
 def _mask(text: str) -> str:
-    lower = text.lower()
-    if not any(word in lower for word in _SECRET_WORDS):  # most texts: looking for words is much the quicker
-        return text
     return _SECRET.sub(lambda found: f"{found['key']}***", text)

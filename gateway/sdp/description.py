@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 
 from gateway.core.cause import Cause
 from gateway.core.errors import MalformedError
+from gateway.core.repeated import repeated
 
 __all__ = ["Attribute", "Connection", "Media", "Origin", "SessionDescription", "attribute"]
 
@@ -252,6 +253,7 @@ def _origin(value: str) -> Origin:
     )
 
 
+@repeated
 def _connection(value: str) -> Connection:
     words = value.split()
     if len(words) != 3:
@@ -260,6 +262,7 @@ def _connection(value: str) -> Connection:
     return Connection(address, address_type, network)
 
 
+@repeated
 def _attribute(value: str) -> Attribute:
     name, colon, rest = value.partition(":")
     if not name:

@@ -17,6 +17,7 @@ from typing import Final
 from gateway.core.audio import Codec, Encoding
 from gateway.core.cause import Cause
 from gateway.core.errors import RemoteError
+from gateway.core.repeated import repeated
 from gateway.sdp.description import Attribute, Connection, Media, Origin, SessionDescription, attribute
 
 __all__ = ["Agreement", "Direction", "Negotiation", "NotAcceptable"]
@@ -298,7 +299,7 @@ def _literal(connection: Connection | None, family: str) -> str:
         raise NotAcceptable("the peer's audio stream has no c= line", WARNING_ADDRESS)
     text = connection.address.partition("/")[0]
     try:
-        address = ipaddress.ip_address(text)
+        address = _address(text)
     except ValueError:
         raise NotAcceptable(
             f"the peer's media address is not an IP address: {text[:60]}", WARNING_ADDRESS
@@ -308,6 +309,11 @@ def _literal(connection: Connection | None, family: str) -> str:
     if address.is_multicast:
         raise NotAcceptable(f"the peer's media address is a multicast one: {text}", WARNING_ADDRESS)
     return str(address)
+
+
+@repeated
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    return ipaddress.ip_address(text)
 
 
 def _formats(media: Media) -> Iterator[tuple[int, str, int]]:

@@ -11,11 +11,14 @@ from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 from gateway.core.errors import LocalError
-from gateway.sip.grammar import split_list
+from gateway.sip.grammar import BLANKS, is_token, split_list
 
-__all__ = ["Headers", "safe_text"]
+__all__ = ["MAX_LINE", "Headers", "safe_text"]
 
 _T = TypeVar("_T")
+
+MAX_LINE: Final = 8192
+"""Characters of one unfolded header value, as common servers allow; a Record-Route of 60 hops fits."""
 
 _COMPACT: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -64,21 +67,19 @@ _USUAL: Final = (
     "proxy-authorization rack reason record-route require retry-after route rseq server session-expires subject "
     "supported timestamp to unsupported user-agent via warning www-authenticate"
 ).split()
-_WRITTEN: Final[Mapping[str, str]] = MappingProxyType(
-    {name: _SPELLING.get(name) or name.title() for name in (*_USUAL, *_SPELLING)}
-)
+_WRITTEN: Final = {name: _SPELLING.get(name) or name.title() for name in (*_USUAL, *_SPELLING)}
 """How the names that most messages have are written; others are worked out each time."""
-_KEYS: Final[Mapping[str, str]] = MappingProxyType(
-    {spelled: key for key, name in _WRITTEN.items() for spelled in (key, name)} | dict(_COMPACT)
-)
 
 
-def _key(name: str) -> str:
-    key = _KEYS.get(name)
-    if key is not None:
-        return key
-    lower = name.lower()
-    return _COMPACT.get(lower, lower)
+class _Keys(dict[str, str]):
+    """Names to the keys of `Headers`: the usual spellings are in it, of which nearly every look-up is."""
+
+    def __missing__(self, name: str) -> str:
+        lower = name.lower()
+        return _COMPACT.get(lower, lower)
+
+
+_KEYS: Final = _Keys({spelled: key for key, name in _WRITTEN.items() for spelled in (key, name)} | dict(_COMPACT))
 
 
 class Headers:
@@ -96,14 +97,48 @@ class Headers:
         for name, value in fields:
             self.add(name, value)
 
+    @classmethod
+    def read(cls, lines: Iterable[str]) -> tuple[Headers, str]:
+        """The header rows among unfolded `lines`, and the first fault in them; "" where there is none.
+
+        Where a fault is, the rows that can be read are there all the same, so that a request can be refused.
+        """
+        headers = cls()
+        rows = headers._rows
+        fault = ""
+        for line in lines:
+            name, colon, value = line.partition(":")
+            key = _KEYS.get(name)
+            if key is None or len(value) > MAX_LINE or "\r" in value or "\n" in value:
+                found = headers._read_unusual(line, name.rstrip(BLANKS), colon, value)
+                fault = fault or found
+            elif not colon:
+                fault = fault or f"{line[:80]!r} is not a header"
+            elif key in rows:
+                rows[key].append(value.strip(BLANKS))
+            else:
+                rows[key] = [value.strip(BLANKS)]
+        return headers, fault
+
+    def _read_unusual(self, line: str, name: str, colon: str, value: str) -> str:
+        if not colon or not is_token(name):
+            return f"{line[:80]!r} is not a header"
+        if len(value) > MAX_LINE:
+            return f"header {name} has {len(value)} characters; at most {MAX_LINE} are read"
+        try:
+            self.add(name, value.strip(BLANKS))
+        except LocalError:  # a bare CR or LF, which some peer would take for the end of the line
+            return f"a bare line break in header {name}"
+        return ""
+
     def get(self, name: str) -> str | None:
         """The first value of `name` as received, or None."""
-        rows = self._rows.get(_key(name))
+        rows = self._rows.get(_KEYS[name])
         return rows[0] if rows else None
 
     def all(self, name: str) -> list[str]:
         """All rows of `name` as received; a row may hold several comma-separated values."""
-        return list(self._rows.get(_key(name), ()))
+        return list(self._rows.get(_KEYS[name], ()))
 
     def values(self, name: str) -> list[str]:
         """All comma-separated values of `name`, one an element, empty ones left out.
@@ -111,7 +146,7 @@ class Headers:
         Raises:
             MalformedError: a quote or bracket in them is not closed.
         """
-        return [value for row in self._rows.get(_key(name), ()) for value in split_list(row) if value]
+        return [value for row in self._rows.get(_KEYS[name], ()) for value in split_list(row) if value]
 
     def add(self, name: str, value: object) -> None:
         """Add a row after those of the same name.
@@ -120,54 +155,49 @@ class Headers:
             LocalError: `value` holds a line break, with which it would become headers of its own.
         """
         text = safe_text(name, value)
-        key = _key(name)
+        key = _KEYS[name]
         self._rows.setdefault(key, []).append(text)
         self._typed.pop(key, None)
 
-    def add_usual(self, name: str, text: str) -> bool:
-        """Add a row with one of the names that most messages have; False where it has none, or holds a break."""
-        key = _KEYS.get(name)
-        if key is None or "\r" in text or "\n" in text:
-            return False
-        if key in self._rows:
-            self._rows[key].append(text)
-            self._typed.pop(key, None)
-        else:
-            self._rows[key] = [text]
-        return True
-
     def count(self, name: str) -> int:
         """How many rows `name` has."""
-        return len(self._rows.get(_key(name), ()))
+        return len(self._rows.get(_KEYS[name], ()))
+
+    def repeated(self, names: Iterable[str]) -> str | None:
+        """The first of `names` (in lower case, not compact) that stands in more than one row, or None."""
+        rows = self._rows
+        for name in names:
+            if name in rows and len(rows[name]) > 1:
+                return name
+        return None
 
     def put(self, name: str, values: tuple[object, ...]) -> None:
         """Make `values` the rows of `name`, one a row, and also what `typed` gives for it. Raises as `add`."""
         self.set(name, *values)
-        self._typed[_key(name)] = values
+        self._typed[_KEYS[name]] = values
 
     def insert(self, name: str, value: object) -> None:
         """Add a row before those of the same name (a Via, a Route). Raises as `add`."""
         text = safe_text(name, value)
-        key = _key(name)
+        key = _KEYS[name]
         self._rows.setdefault(key, []).insert(0, text)
         self._typed.pop(key, None)
 
     def set(self, name: str, *values: object) -> None:
         """Make `values` the rows of `name`; none removes it. Raises as `add`."""
-        texts = [safe_text(name, value) for value in values]
-        key = _key(name)
-        self._typed.pop(key, None)
-        if texts:
-            self._rows[key] = texts
+        key = _KEYS[name]
+        if values:
+            self._rows[key] = [safe_text(name, value) for value in values]
         else:
             self._rows.pop(key, None)
+        self._typed.pop(key, None)
 
     def take(self, other: Headers, name: str, *, most: int | None = None) -> None:
         """Make the rows of `name` in `other` ours, the first `most` of them, with what was read of them.
 
         They have been through `add` or the parser there, so that they are not looked at again.
         """
-        key = _key(name)
+        key = _KEYS[name]
         rows = other._rows.get(key)
         self._typed.pop(key, None)
         if not rows:
@@ -183,11 +213,11 @@ class Headers:
 
     def typed(self, name: str, read: Callable[[Headers], _T]) -> _T:
         """What `read` makes of these headers, kept until `name` (in lower case, not compact) is changed."""
-        if name in self._typed:
+        try:
             kept: _T = self._typed[name]
-            return kept
-        value = self._typed[name] = read(self)
-        return value
+        except KeyError:
+            kept = self._typed[name] = read(self)
+        return kept
 
     def copy(self) -> Headers:
         """An independent copy."""
@@ -197,7 +227,7 @@ class Headers:
         return other
 
     def __contains__(self, name: str) -> bool:
-        return _key(name) in self._rows
+        return _KEYS[name] in self._rows
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Each row with its name as it is usually spelled."""
@@ -205,6 +235,15 @@ class Headers:
             name = _WRITTEN.get(key) or key.title()
             for value in rows:
                 yield name, value
+
+    def lines(self) -> list[str]:
+        """Each row as a line of the wire, without its end; Content-Length, which the body decides, left out."""
+        return [
+            f"{_WRITTEN.get(key) or key.title()}: {value}"
+            for key, rows in self._rows.items()
+            if key != "content-length"
+            for value in rows
+        ]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Headers) and self._rows == other._rows

@@ -28,6 +28,10 @@ _ESCAPED: Final = re.compile(r"\\(.)", re.DOTALL)
 _UNQUOTABLE: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 
+_LONGEST_NUMBER: Final = 19
+"""Digits beyond which no number of SIP goes: those of 2**63."""
+
+
 def is_token(text: str) -> bool:
     """Whether `text` is a token, as methods, header names and option tags must be."""
     return _TOKEN.fullmatch(text) is not None
@@ -79,11 +83,12 @@ def number(text: str, what: str, highest: int) -> int:
     Raises:
         MalformedError: it is not a number or too large; the text names `what`.
     """
-    text = text.strip(BLANKS)
     if not (text.isascii() and text.isdigit()):
-        raise MalformedError(f"{what} is not a number")
-    digits = text.lstrip("0")
+        text = text.strip(BLANKS)
+        if not (text.isascii() and text.isdigit()):
+            raise MalformedError(f"{what} is not a number")
     # The length comes first: int() of thousands of digits is quadratic, and refused by Python above 4300.
-    if len(digits) > len(str(highest)) or (value := int(digits or "0")) > highest:
+    digits = text.lstrip("0")
+    if len(digits) > _LONGEST_NUMBER or (value := int(digits or "0")) > highest:
         raise MalformedError(f"{what} is larger than {highest}")
     return value

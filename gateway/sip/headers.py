@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.repeated import repeated
 from gateway.sip.grammar import BLANKS, HOST, QUOTED, TOKEN, is_token, number, quote, unquote
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
 from gateway.sip.uri import Uri, host_text, parse_uri
@@ -20,11 +20,6 @@ __all__ = ["MAGIC_COOKIE", "CSeq", "NameAddr", "Via"]
 
 MAGIC_COOKIE: Final = "z9hG4bK"
 """How a branch begins that is unique for ever (RFC 3261 section 8.1.1.7)."""
-
-REPEATED: Final = 200
-"""Characters up to which what was read of a value is kept: every message of a dialog repeats its addresses."""
-KEPT: Final = 2048
-"""Values that are kept, in less than 3 MB whatever peers send."""
 
 _CSEQ_LIMIT: Final = 2**31 - 1
 """RFC 3261 section 8.1.1.5: a CSeq number must be less than 2**31."""
@@ -62,11 +57,16 @@ class NameAddr:
         Raises:
             MalformedError: it is neither, or ambiguous.
         """
-        return _read_name_addr(text) if len(text) <= REPEATED else cls._read(text)
+        return _read_name_addr(text)
 
     @classmethod
     def _read(cls, text: str) -> NameAddr:
         text = text.strip(BLANKS)
+        if text[:1] == "<" and '"' not in text:
+            address, bracket, rest = text[1:].partition(">")
+            if not bracket or "<" in address:
+                raise MalformedError(f"{text[:80]!r} is not a name and address")
+            return cls(parse_uri(address), "", Parameters.parse(rest.strip(BLANKS)))
         if "<" not in text:
             # Section 20: without brackets every parameter is the header's, so "?" and "," cannot stand in the URI.
             address, semicolon, rest = text.partition(";")
@@ -116,7 +116,7 @@ class Via:
         Raises:
             MalformedError: it is none, or of another protocol than SIP/2.0.
         """
-        return _read_via(text) if len(text) <= REPEATED else cls._read(text)
+        return _read_via(text)
 
     @classmethod
     def _read(cls, text: str) -> Via:
@@ -188,11 +188,11 @@ class CSeq:
         return f"{self.number} {self.method}"
 
 
-@lru_cache(maxsize=KEPT)
+@repeated
 def _read_name_addr(text: str) -> NameAddr:
     return NameAddr._read(text)
 
 
-@lru_cache(maxsize=KEPT)
+@repeated
 def _read_via(text: str) -> Via:
     return Via._read(text)

@@ -66,7 +66,7 @@ class Journal:
 
     def _note(self, now: float, call_id: str, text: str, data: bytes) -> None:
         leg = self._legs.get(call_id) or (_stray(call_id) if call_id else UNKNOWN)
-        self._recorder.note(now, Kind.MESSAGE, leg, text, data.decode("utf-8", "replace"))
+        self._recorder.note(now, Kind.MESSAGE, leg, text, data)
 
 
 def _stray(call_id: str) -> str:

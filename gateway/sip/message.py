@@ -164,6 +164,8 @@ class Message:
 
     def tokens(self, name: str) -> tuple[str, ...]:
         """The option tags or methods of `name` (Require, Supported, Allow …) in lower case."""
+        if name not in self.headers:
+            return ()
         return tuple(value.lower() for value in self.headers.values(name))
 
     def set_top_via(self, via: Via) -> None:
@@ -171,9 +173,7 @@ class Message:
         self.headers.put("via", (via, *self.vias[1:]))
 
     def _serialise(self, start: str) -> bytes:
-        lines = [start]
-        lines += [f"{name}: {value}" for name, value in self.headers if name != "Content-Length"]
-        lines += [f"Content-Length: {len(self.body)}", "", ""]
+        lines = [start, *self.headers.lines(), f"Content-Length: {len(self.body)}\r\n\r\n"]
         return "\r\n".join(lines).encode("utf-8", "surrogateescape") + self.body
 
 

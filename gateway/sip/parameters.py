@@ -54,9 +54,8 @@ class Parameters:
 
     def get(self, name: str) -> str | None:
         """The value of `name`, unquoted; "" for a flag, None where it is absent."""
-        wanted = name.lower()
         for present, value in self.pairs:
-            if present.lower() == wanted:
+            if present == name or present.lower() == name.lower():
                 return "" if value is None else unquote(value)
         return None
 

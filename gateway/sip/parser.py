@@ -9,22 +9,19 @@ answered. Work and memory are linear in the input, which is bounded.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Final
 
-from gateway.core.errors import LocalError, MalformedError
-from gateway.sip.fields import Headers
-from gateway.sip.grammar import BLANKS, is_token, number
-from gateway.sip.message import Message, Request, Response
+from gateway.core.errors import MalformedError
+from gateway.sip.fields import MAX_LINE, Headers
+from gateway.sip.grammar import is_token, number
+from gateway.sip.headers import CSeq
+from gateway.sip.message import Request, Response
 from gateway.sip.uri import OtherUri, SipUri, parse_uri
 
 __all__ = ["MAX_LINE", "MAX_MESSAGE", "MAX_ROWS", "MalformedMessage", "parse"]
 
 MAX_MESSAGE: Final = 65_535
 """Octets of a message; RFC 3261 section 18.1.1 asks that datagrams up to this size be handled."""
-MAX_LINE: Final = 8192
-"""Characters of one unfolded header value, as common servers allow; a Record-Route of 60 hops fits."""
 MAX_ROWS: Final = 256
 """Header rows of a message; the longest of RFC 4475 has 44."""
 
@@ -34,18 +31,6 @@ _MANDATORY: Final = ("via", "from", "to", "call-id", "cseq")
 """RFC 3261 section 8.1.1; Max-Forwards is left out for the sake of RFC 2543 peers."""
 _FOLD: Final = re.compile(rb"\r\n[ \t]+")
 _VERSION: Final = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
-_READ_EARLY: Final[Mapping[str, Callable[[Message], object]]] = MappingProxyType(
-    {
-        "via": lambda message: message.vias,
-        "from": lambda message: message.from_,
-        "to": lambda message: message.to,
-        "cseq": lambda message: message.cseq,
-        "max-forwards": lambda message: message.max_forwards,
-        "contact": lambda message: message.contacts,
-        "route": lambda message: message.route,
-        "record-route": lambda message: message.record_route,
-    }
-)
 
 
 class MalformedMessage(MalformedError):
@@ -78,7 +63,9 @@ def parse(data: bytes) -> Request | Response:
     if b"\r\n " in head or b"\r\n\t" in head:
         head = _FOLD.sub(b" ", head)
     start, *lines = head.decode("utf-8", "surrogateescape").split("\r\n")
-    headers, fault = _headers(lines)
+    headers, fault = Headers.read(lines[:MAX_ROWS])
+    if len(lines) > MAX_ROWS:
+        fault = f"{len(lines)} header rows; at most {MAX_ROWS} are read"
     message, status, start_fault = _start(start, headers)
     # What breaks the frame comes first: without it nothing else can be trusted.
     fault = start_fault or fault or ("" if end else "the header does not end with an empty line")
@@ -118,42 +105,16 @@ def _start(line: str, headers: Headers) -> tuple[Request | Response, int, str]:
     return partial, 400, ""
 
 
-def _headers(lines: list[str]) -> tuple[Headers, str]:
-    """The header rows that can be read, and the first fault among them."""
-    headers = Headers()
-    if len(lines) > MAX_ROWS:
-        return headers, f"{len(lines)} header rows; at most {MAX_ROWS} are read"
-    fault = ""
-    for line in lines:
-        name, colon, value = line.partition(":")
-        if len(value) <= MAX_LINE and headers.add_usual(name, value.strip(BLANKS)):
-            continue
-        name = name.rstrip(BLANKS)
-        if not colon or not is_token(name):
-            fault = fault or f"{line[:80]!r} is not a header"
-        elif len(value) > MAX_LINE:
-            fault = fault or f"header {name} has {len(value)} characters; at most {MAX_LINE} are read"
-        else:
-            try:
-                headers.add(name, value.strip(BLANKS))
-            except LocalError:  # a bare CR or LF, which some peer would take for the end of the line
-                fault = fault or f"a bare line break in header {name}"
-    return headers, fault
-
-
 def _check(message: Request | Response, body: bytes) -> str:
     """Read what every user of the message needs and set its body; returns what is wrong, or ""."""
     headers = message.headers
     for name in _MANDATORY:
         if not headers.get(name):
             return f"there is no {name.title()}"
-    for name in _SINGLE:
-        if headers.count(name) > 1:
-            return f"{name.title()} is there twice"
+    if (twice := headers.repeated(_SINGLE)) is not None:
+        return f"{twice.title()} is there twice"
     try:
-        for name, read in _READ_EARLY.items():
-            if name in headers:
-                read(message)
+        method = _read(message).method
         length = headers.get("content-length")
         size = len(body) if length is None else number(length, "Content-Length", MAX_MESSAGE)
     except MalformedError as error:
@@ -161,6 +122,21 @@ def _check(message: Request | Response, body: bytes) -> str:
     if size > len(body):
         return f"Content-Length is {size} and {len(body)} octets follow"
     message.body = body[:size]
-    if isinstance(message, Request) and message.cseq.method != message.method:
-        return f"CSeq says {message.cseq.method}, the request line {message.method}"
+    if isinstance(message, Request) and method != message.method:
+        return f"CSeq says {method}, the request line {message.method}"
     return ""
+
+
+def _read(message: Request | Response) -> CSeq:
+    """Read each header that every user of the message needs; what is read is kept in the message."""
+    headers = message.headers
+    _ = message.vias, message.from_, message.to
+    if "max-forwards" in headers:
+        _ = message.max_forwards
+    if "contact" in headers:
+        _ = message.contacts
+    if "route" in headers:
+        _ = message.route
+    if "record-route" in headers:
+        _ = message.record_route
+    return message.cseq

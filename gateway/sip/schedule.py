@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
 __all__ = ["Alarm", "Schedule"]
@@ -16,13 +15,13 @@ FEW: Final = 256
 """Entries below which looking for cancelled ones is not worth it."""
 
 
-@dataclass(order=True, slots=True)
 class Alarm:
     """One call-back that is due some day."""
 
-    when: float
-    serial: int
-    action: Callable[[float], None] | None = field(compare=False)
+    __slots__ = ("action",)
+
+    def __init__(self, action: Callable[[float], None]) -> None:
+        self.action: Callable[[float], None] | None = action
 
     def cancel(self) -> None:
         """It is not wanted any more."""
@@ -33,34 +32,34 @@ class Schedule:
     """All call-backs of a stack."""
 
     def __init__(self) -> None:
-        self._heap: list[Alarm] = []
+        self._heap: list[tuple[float, int, Alarm]] = []
         self._serial = 0
         self._sweep_at = FEW
 
     def __len__(self) -> int:
         """How many are still wanted."""
-        return sum(alarm.action is not None for alarm in self._heap)
+        return sum(alarm.action is not None for _, _, alarm in self._heap)
 
     def at(self, when: float, action: Callable[[float], None]) -> Alarm:
         """Have `action` called at `when`."""
         if len(self._heap) >= self._sweep_at:
-            self._heap = [alarm for alarm in self._heap if alarm.action is not None]
+            self._heap = [entry for entry in self._heap if entry[2].action is not None]
             heapq.heapify(self._heap)
             self._sweep_at = max(FEW, 2 * len(self._heap))
         self._serial += 1
-        alarm = Alarm(when, self._serial, action)
-        heapq.heappush(self._heap, alarm)
+        alarm = Alarm(action)
+        heapq.heappush(self._heap, (when, self._serial, alarm))
         return alarm
 
     def deadline(self) -> float | None:
         """When the next one is due, or None."""
-        while self._heap and self._heap[0].action is None:
+        while self._heap and self._heap[0][2].action is None:
             heapq.heappop(self._heap)
-        return self._heap[0].when if self._heap else None
+        return self._heap[0][0] if self._heap else None
 
     def expire(self, now: float) -> None:
         """Call all that are due."""
         while (when := self.deadline()) is not None and when <= now:
-            action = heapq.heappop(self._heap).action
+            action = heapq.heappop(self._heap)[2].action
             if action is not None:
                 action(now)

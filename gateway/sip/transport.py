@@ -13,6 +13,7 @@ from ipaddress import ip_address
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.repeated import repeated
 from gateway.sip.headers import Via
 from gateway.sip.message import Request, Response
 from gateway.sip.parser import MAX_MESSAGE
@@ -225,6 +226,7 @@ def response_flow(response: Response, flow: Flow) -> Flow:
     return Flow(flow.transport, flow.local, (target, port)) if is_address(target) else flow
 
 
+@repeated
 def is_address(text: str) -> bool:
     """Whether `text` is an IP address, and no name to be looked up."""
     try:

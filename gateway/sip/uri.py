@@ -12,6 +12,7 @@ from typing import Final
 from urllib.parse import quote, unquote
 
 from gateway.core.errors import MalformedError
+from gateway.core.repeated import repeated
 from gateway.sip.grammar import HOST
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
 
@@ -219,6 +220,7 @@ class OtherUri:
 Uri = SipUri | TelUri | OtherUri
 
 
+@repeated
 def parse_uri(text: str) -> Uri:
     """Read a URI of any scheme.
 

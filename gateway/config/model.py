@@ -10,13 +10,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from gateway.config.address import Listener, PortRange, SocketAddress
+from gateway.config.values import (
+    File,
+    Items,
+    Label,
+    Name,
+    Number,
+    Settings,
+    dialled_or_none,
+    refuse,
+    resolve,
+    word_or_none,
+)
 
 __all__ = [
     "AccountSettings",
@@ -33,29 +44,18 @@ __all__ = [
     "WebSettings",
 ]
 
-_Item = TypeVar("_Item")
 _SQLITE: Final = "sqlite:///"
-_KEYS: Final = frozenset("0123456789*#+ABCD")
-
-
-def _refuse(what: str, mend: str = "") -> PydanticCustomError:
-    return PydanticCustomError("fault", "{what}", {"what": what, "mend": mend})
-
-
-def _as_tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _resolve(path: Path, info: ValidationInfo) -> Path:
-    folder: Path = (info.context or {}).get("folder", Path())
-    return folder / path.expanduser()
+_Codec = Literal["ulaw", "alaw"]
+_Digest = Literal["sha-256", "md5"]
+_CallerId = Literal["bell202", "v23", "v23-alert", "dtmf", "dtmf-dk", "none"]
+_PulseOrder = Literal["usual", "nz", "se"]
 
 
 def _resolve_url(url: str, info: ValidationInfo) -> str:
     if url.startswith(_SQLITE):
-        return f"{_SQLITE}{_resolve(Path(url.removeprefix(_SQLITE)), info)}"
+        return f"{_SQLITE}{resolve(Path(url.removeprefix(_SQLITE)), info)}"
     if not url.startswith("postgresql://"):
-        raise _refuse(f'"{url}" is no database that is known here', 'write "sqlite:///FILE" or "postgresql://…"')
+        raise refuse(f'"{url}" is no database that is known here', 'write "sqlite:///FILE" or "postgresql://…"')
     return url
 
 
@@ -63,7 +63,7 @@ def _time_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, OSError, ValueError):  # unknown, a folder of the zone data, a path such as "../x"
-        raise _refuse(f'there is no time zone "{name}"', 'write a name such as "Europe/London"') from None
+        raise refuse(f'there is no time zone "{name}"', 'write a name such as "Europe/London"') from None
     return name
 
 
@@ -73,7 +73,7 @@ def _listener(value: object) -> object:
     try:
         return Listener.parse(value)
     except ValueError as error:
-        raise _refuse(str(error), 'write it like "udp:127.0.0.1:5060"') from None
+        raise refuse(str(error), 'write it like "udp:127.0.0.1:5060"') from None
 
 
 def _address(value: object) -> object:
@@ -82,7 +82,7 @@ def _address(value: object) -> object:
     try:
         return SocketAddress.parse(value)
     except ValueError as error:
-        raise _refuse(str(error), 'write it like "127.0.0.1:8080"') from None
+        raise refuse(str(error), 'write it like "127.0.0.1:8080"') from None
 
 
 def _port_range(value: object) -> object:
@@ -91,59 +91,10 @@ def _port_range(value: object) -> object:
     try:
         return PortRange.parse(value)
     except ValueError as error:
-        raise _refuse(str(error), 'write it like "20000-20999"') from None
+        raise refuse(str(error), 'write it like "20000-20999"') from None
 
 
-def _dialled(number: str) -> str:
-    if not 0 < len(number) <= 32 or not set(number) <= _KEYS:
-        raise _refuse(f'"{number}" is not a number that can be dialled', "use up to 32 digits, * and #")
-    return number
-
-
-def _dialled_or_none(number: str) -> str:
-    return _dialled(number) if number else number
-
-
-def _word(name: str) -> str:
-    if not name or len(name) > 80 or not all(c.isalnum() or c in "._-+" for c in name):
-        raise _refuse(f'"{name}" cannot be a name', "use letters, digits and . _ - +")
-    return name
-
-
-def _word_or_none(name: str) -> str:
-    return _word(name) if name else name
-
-
-def _plain(text: str) -> str:
-    if not text.isprintable() or len(text) > 120:
-        raise _refuse("a text holds control characters or is longer than 120", "write it on one line, shorter")
-    return text
-
-
-_Items = Annotated[tuple[_Item, ...], BeforeValidator(_as_tuple)]
-_Table = Annotated[Mapping[str, _Item], AfterValidator(MappingProxyType)]
-_File = Annotated[Path, Field(strict=False), AfterValidator(_resolve)]
-_Number = Annotated[str, AfterValidator(_dialled)]
-_Name = Annotated[str, AfterValidator(_word)]
-_Label = Annotated[str, AfterValidator(_plain)]
-_Codec = Literal["ulaw", "alaw"]
-_Digest = Literal["sha-256", "md5"]
-_CallerId = Literal["bell202", "v23", "v23-alert", "dtmf", "dtmf-dk", "none"]
-_PulseOrder = Literal["usual", "nz", "se"]
-
-
-class _Settings(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        validate_default=True,
-        # So that the paths of a table that is left out are resolved like those that are written.
-        revalidate_instances="always",
-    )
-
-
-class OfficeSettings(_Settings):
+class OfficeSettings(Settings):
     """[office]: what holds for the whole office.
 
     Attributes:
@@ -153,13 +104,13 @@ class OfficeSettings(_Settings):
         timezone: IANA name; None takes the machine's.
     """
 
-    name: _Label = "Copperline"
+    name: Label = "Copperline"
     country: str = "us"
     language: str = "en"
     timezone: Annotated[str, AfterValidator(_time_zone)] | None = None
 
 
-class TimerSettings(_Settings):
+class TimerSettings(Settings):
     """[sip.timers]: RFC 3261 table 4, seconds."""
 
     t1: Annotated[float, Field(gt=0, le=10)] = 0.5
@@ -167,7 +118,7 @@ class TimerSettings(_Settings):
     t4: Annotated[float, Field(gt=0, le=60)] = 5.0
 
 
-class SipSettings(_Settings):
+class SipSettings(Settings):
     """[sip]: the SIP side.
 
     Attributes:
@@ -182,21 +133,21 @@ class SipSettings(_Settings):
         contacts: phones that may be registered for one account at once.
     """
 
-    listen: Annotated[_Items[Annotated[Listener, BeforeValidator(_listener)]], Field(min_length=1)] = (
+    listen: Annotated[Items[Annotated[Listener, BeforeValidator(_listener)]], Field(min_length=1)] = (
         Listener("udp", SocketAddress("127.0.0.1", 5060)),
         Listener("tcp", SocketAddress("127.0.0.1", 5060)),
     )
-    realm: _Name = "copperline"
-    digests: Annotated[_Items[_Digest], Field(min_length=1)] = ("md5",)
+    realm: Name = "copperline"
+    digests: Annotated[Items[_Digest], Field(min_length=1)] = ("md5",)
     rtp_ports: Annotated[PortRange, BeforeValidator(_port_range)] = PortRange(20000, 20999)
-    codecs: Annotated[_Items[_Codec], Field(min_length=1)] = ("ulaw", "alaw")
+    codecs: Annotated[Items[_Codec], Field(min_length=1)] = ("ulaw", "alaw")
     timers: TimerSettings = TimerSettings()
     min_expires: Annotated[int, Field(ge=10, le=86400)] = 60
     max_expires: Annotated[int, Field(ge=60, le=604800)] = 3600
     contacts: Annotated[int, Field(ge=1, le=100)] = 10
 
 
-class CardSettings(_Settings):
+class CardSettings(Settings):
     """[cards.NAME]: one analogue card.
 
     Attributes:
@@ -205,10 +156,10 @@ class CardSettings(_Settings):
     """
 
     backend: Literal["emulated", "dahdi"]
-    modules: _Items[Literal["fxs", "fxo"]] = ()
+    modules: Items[Literal["fxs", "fxo"]] = ()
 
 
-class PhoneSettings(_Settings):
+class PhoneSettings(Settings):
     """[phones.NUMBER]: an analogue telephone on an FXS port.
 
     Attributes:
@@ -229,19 +180,19 @@ class PhoneSettings(_Settings):
 
     port: Annotated[int, Field(ge=1, le=1024)]
     card: str | None = None
-    name: _Label = ""
-    context: _Name = "office"
+    name: Label = ""
+    context: Name = "office"
     caller_id: _CallerId | None = None
     pulse_order: _PulseOrder = "usual"
     short_flash: bool | None = None
-    hotline: Annotated[str, AfterValidator(_dialled_or_none)] = ""
+    hotline: Annotated[str, AfterValidator(dialled_or_none)] = ""
     hotline_after: Annotated[float, Field(ge=0, le=60)] = 0.0
     message_lamp: Literal["fsk", "neon", "none"] = "fsk"
     answer_polarity: bool = False
     release_battery: bool = False
 
 
-class LineSettings(_Settings):
+class LineSettings(Settings):
     """[lines.NAME]: an exchange line on an FXO port.
 
     Attributes:
@@ -265,9 +216,9 @@ class LineSettings(_Settings):
     port: Annotated[int, Field(ge=1, le=1024)]
     card: str | None = None
     group: Annotated[int, Field(ge=0, le=63)] = 1
-    context: _Name = "from-pstn"
-    number: Annotated[str, AfterValidator(_dialled_or_none)] = ""
-    did: Annotated[str, AfterValidator(_word_or_none)] = ""
+    context: Name = "from-pstn"
+    number: Annotated[str, AfterValidator(dialled_or_none)] = ""
+    did: Annotated[str, AfterValidator(word_or_none)] = ""
     dialling: Literal["tone", "pulse"] = "tone"
     pulse_order: _PulseOrder = "usual"
     dial_tone_wait: Annotated[float, Field(ge=0, le=60)] = 5.0
@@ -278,7 +229,7 @@ class LineSettings(_Settings):
     caller_id: _CallerId | None = None
 
 
-class AccountSettings(_Settings):
+class AccountSettings(Settings):
     """[accounts.NUMBER]: a SIP account.
 
     Attributes:
@@ -288,11 +239,11 @@ class AccountSettings(_Settings):
     """
 
     secret: Annotated[str, Field(min_length=1, max_length=256, repr=False)]
-    name: _Label = ""
-    context: _Name = "office"
+    name: Label = ""
+    context: Name = "office"
 
 
-class WebSettings(_Settings):
+class WebSettings(Settings):
     """[web]: HTTP interface and console.
 
     Attributes:
@@ -302,7 +253,7 @@ class WebSettings(_Settings):
     listen: Annotated[SocketAddress, BeforeValidator(_address)] = SocketAddress("127.0.0.1", 8080)
 
 
-class StoreSettings(_Settings):
+class StoreSettings(Settings):
     """[store]: registrations and call records.
 
     Attributes:
@@ -312,7 +263,7 @@ class StoreSettings(_Settings):
     url: Annotated[str, Field(repr=False), AfterValidator(_resolve_url)] = "sqlite:///var/copperline.db"
 
 
-class MediaSettings(_Settings):
+class MediaSettings(Settings):
     """[media]: the media plane.
 
     Attributes:
@@ -323,10 +274,10 @@ class MediaSettings(_Settings):
 
     rows: Annotated[int, Field(ge=4, le=65536)] = 512
     arena_seconds: Annotated[int, Field(ge=60, le=36000)] = 600
-    prompts: _File = Path("var/prompts")
+    prompts: File = Path("var/prompts")
 
 
-class LimitSettings(_Settings):
+class LimitSettings(Settings):
     """[limits]: bounds that keep one mistake from taking the office down.
 
     Attributes:
@@ -340,7 +291,7 @@ class LimitSettings(_Settings):
     records_shown: Annotated[int, Field(ge=1, le=10_000)] = 200
 
 
-class Config(_Settings):
+class Config(Settings):
     """A whole configuration file.
 
     Attributes:
@@ -348,14 +299,14 @@ class Config(_Settings):
         directory: numbers worth knowing, each with what answers there; shown at the start and on the console.
     """
 
-    dialplan: _File | None = None
-    directory: Annotated[Mapping[_Label, _Label], AfterValidator(MappingProxyType)] = {}
+    dialplan: File | None = None
+    directory: Annotated[Mapping[Label, Label], AfterValidator(MappingProxyType)] = {}
     office: OfficeSettings = OfficeSettings()
     sip: SipSettings = SipSettings()
-    cards: _Table[CardSettings] = {}
-    phones: Annotated[Mapping[_Number, PhoneSettings], AfterValidator(MappingProxyType)] = {}
-    lines: Annotated[Mapping[_Name, LineSettings], AfterValidator(MappingProxyType)] = {}
-    accounts: Annotated[Mapping[_Name, AccountSettings], AfterValidator(MappingProxyType)] = {}
+    cards: Annotated[Mapping[str, CardSettings], AfterValidator(MappingProxyType)] = {}
+    phones: Annotated[Mapping[Number, PhoneSettings], AfterValidator(MappingProxyType)] = {}
+    lines: Annotated[Mapping[Name, LineSettings], AfterValidator(MappingProxyType)] = {}
+    accounts: Annotated[Mapping[Name, AccountSettings], AfterValidator(MappingProxyType)] = {}
     web: WebSettings = WebSettings()
     store: StoreSettings = StoreSettings()
     media: MediaSettings = MediaSettings()

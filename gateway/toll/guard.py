@@ -1,8 +1,9 @@
 """Stands before every outside line: says whether a call may go out, counts it, and ends it where a cap is reached.
 
-`permit` is asked before a leg to an outside line is made and raises a RemoteError with the whole reason where it may
-not be. What it grants is told when the leg is there (`began`) and over (`ended`); `tick`, every few seconds, counts
-the calls under way and ends those of whoever is past a cap. An emergency call passes every cap and is not counted.
+`permit` is asked before a leg to an outside line is made and raises a RemoteError with the whole reason where it
+may not be. What it grants is told when the leg is there (`began`) and over (`ended`); `tick`, every few seconds,
+counts the calls under way and ends those of whoever is past a cap. An emergency call passes every cap and is not
+counted.
 
     caller inside  ── kind of number, country ── caps of the caller ── caps of the trunk ── grant
     caller outside ── only from a context in `onward`, then as above

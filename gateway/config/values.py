@@ -1,0 +1,91 @@
+"""What the tables of the configuration are made of: texts, names, numbers and paths, checked one by one.
+
+A value that cannot be raises a pydantic error of the type "fault", which says what is wrong and what to write.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+__all__ = [
+    "File",
+    "Items",
+    "Label",
+    "Name",
+    "Number",
+    "Settings",
+    "dialled_or_none",
+    "refuse",
+    "resolve",
+    "word_or_none",
+]
+
+_Item = TypeVar("_Item")
+_KEYS: Final = frozenset("0123456789*#+ABCD")
+
+
+def refuse(what: str, mend: str = "") -> PydanticCustomError:
+    """The error of a value that cannot be."""
+    return PydanticCustomError("fault", "{what}", {"what": what, "mend": mend})
+
+
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def resolve(path: Path, info: ValidationInfo) -> Path:
+    """A path of the file, taken from the folder of the file."""
+    folder: Path = (info.context or {}).get("folder", Path())
+    return folder / path.expanduser()
+
+
+def _dialled(number: str) -> str:
+    if not 0 < len(number) <= 32 or not set(number) <= _KEYS:
+        raise refuse(f'"{number}" is not a number that can be dialled', "use up to 32 digits, * and #")
+    return number
+
+
+def dialled_or_none(number: str) -> str:
+    """A number that can be dialled, or nothing."""
+    return _dialled(number) if number else number
+
+
+def _word(name: str) -> str:
+    if not name or len(name) > 80 or not all(c.isalnum() or c in "._-+" for c in name):
+        raise refuse(f'"{name}" cannot be a name', "use letters, digits and . _ - +")
+    return name
+
+
+def word_or_none(name: str) -> str:
+    """A name, or nothing."""
+    return _word(name) if name else name
+
+
+def _plain(text: str) -> str:
+    if not text.isprintable() or len(text) > 120:
+        raise refuse("a text holds control characters or is longer than 120", "write it on one line, shorter")
+    return text
+
+
+Items = Annotated[tuple[_Item, ...], BeforeValidator(_as_tuple)]
+File = Annotated[Path, Field(strict=False), AfterValidator(resolve)]
+Number = Annotated[str, AfterValidator(_dialled)]
+Name = Annotated[str, AfterValidator(_word)]
+Label = Annotated[str, AfterValidator(_plain)]
+
+
+class Settings(BaseModel):
+    """A table of the file: unknown keys are refused, and nothing changes it afterwards."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        validate_default=True,
+        # So that the paths of a table that is left out are resolved like those that are written.
+        revalidate_instances="always",
+    )

@@ -226,6 +226,8 @@ class RtpAudio(Audio, Protocol):
         *,
         rtcp: tuple[str, int] | None = None,
         rtcp_mux: bool = False,
+        via: str | None = None,
+        strict: bool = False,
     ) -> None:
         """Send to and accept from a peer.
 
@@ -236,6 +238,8 @@ class RtpAudio(Audio, Protocol):
             send: False while the peer wants nothing from us (hold).
             rtcp: address and port for reports (RFC 3605); None for the port after the audio's.
             rtcp_mux: reports go to and come from the audio's own port (RFC 5761).
+            via: the IP address from which the peer's signalling came: its audio is expected from there too.
+            strict: take audio from `address`:`port` alone, also from a peer behind NAT (which is then not heard).
         """
         ...
 

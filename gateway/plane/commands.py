@@ -27,7 +27,7 @@ from gateway.plane.libc import (
     memset,
     store_release,
 )
-from gateway.plane.peer import let_go
+from gateway.plane.peer import forget_peer
 from gateway.plane.reports import say_goodbye
 from gateway.plane.rows import end_sound, end_sounds, forget, leave_epoll, part, replan
 from gateway.plane.table import (
@@ -65,7 +65,7 @@ __all__ = [
 
 ADD: Final = 1  # kind, descriptor, encoding, ssrc, sequence, timestamp, RTCP descriptor; its name in data
 REMOVE: Final = 2
-REMOTE: Final = 3  # payload type, event type, encoding, sending, keep, octets of a sockaddr, mux; two in data
+REMOTE: Final = 3  # payload type, event type, encoding, sending, keep, octets of a sockaddr, mux, strict; three in data
 JOIN: Final = 4  # peer, its generation
 PART: Final = 5
 ECHO: Final = 6
@@ -81,6 +81,8 @@ REPORTS: Final = 1 << 23
 _ROW_SIZE: Final = ROW.itemsize
 _SECOND_ADDRESS: Final = 32
 """Where in its data a REMOTE command has the address for RTCP; family 0 for none."""
+_VIA: Final = 64
+"""And where the host from which signalling came."""
 _DETECTOR_SIZE: Final = DTMF_STATE.itemsize
 _EIO: Final = 5
 _EBUSY: Final = 16
@@ -249,16 +251,20 @@ def _remote(t: Shared, command: np.void, i: int, now: int) -> int:
     row["event_type"] = arguments[1]
     row["encoding"] = arguments[2]
     row["sending"] = arguments[3]
-    # Whoever sends first is the peer, again; where we send to meanwhile changes only with what was signalled, or
-    # each refresh of a session would break a path through NAT until the next packet.
-    row["latched"] = 0
-    let_go(t, i)
     row["rtcp_mux"] = arguments[6]
+    row["strict"] = arguments[7]
+    for k in range(arguments[5]):
+        row["via"][k] = command["data"][_VIA + k]
+    # Who the peer is stays as it was where nothing else was signalled: a refresh of a session must neither break a
+    # path through NAT nor open it to strangers.
+    row["left"] = 1
     if arguments[4] == 0:
+        forget_peer(t, i)
         row["remote_length"] = arguments[5]
         row["rtcp_remote_length"] = arguments[5] if command["data"][_SECOND_ADDRESS] != 0 else 0
         for k in range(arguments[5]):
             row["remote"][k] = command["data"][k]
+            row["signalled"][k] = command["data"][k]
             row["rtcp_remote"][k] = command["data"][_SECOND_ADDRESS + k]
     row["heard_at"] = now
     row["silent"] = 0

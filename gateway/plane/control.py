@@ -24,7 +24,7 @@ from gateway.plane.table import (
     COMMANDS,
     COMMANDS_READ,
     COMMANDS_WRITTEN,
-    DIGITS,
+    DATA,
     EVENT_SIGNAL,
     EVENTS_READ,
     EVENTS_WRITTEN,
@@ -107,7 +107,7 @@ class Control:
             self._waiting.popleft()
             self._promised += promise
             arguments = (*command.arguments, *(0,) * (ARGUMENTS - len(command.arguments)))
-            data = np.zeros(DIGITS, np.uint8)
+            data = np.zeros(DATA, np.uint8)
             data[: len(command.data)] = np.frombuffer(command.data, np.uint8)
             tables.commands[(written + done) % COMMANDS] = (
                 command.op,

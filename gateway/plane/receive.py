@@ -104,7 +104,7 @@ def _take(t: Shared, i: int, octets: int, now: int) -> bool:
     ssrc = get_word(packet, 8)
     if kind == _REFUSED or not from_peer(t, i, ssrc, now):
         return False
-    hold_on(t, i)
+    hold_on(t, i, now)
     row["received"] += 1
     row["heard_at"] = now
     row["silent"] = 0

@@ -254,6 +254,8 @@ class RtpRow(PlaneRow):
         *,
         rtcp: tuple[str, int] | None = None,
         rtcp_mux: bool = False,
+        via: str | None = None,
+        strict: bool = False,
     ) -> None:
         """Send to and accept from a peer.
 
@@ -266,6 +268,7 @@ class RtpRow(PlaneRow):
         if rtcp is None and port < 65535:
             rtcp = (address, port + 1)  # RFC 3550 11
         reports = _sockaddr(*rtcp, version) if rtcp is not None else b""
+        host = _sockaddr(via, port, version) if via and ipaddress.ip_address(via).version == version else b""
         event = -1 if event_payload_type is None else event_payload_type
         if not 0 <= codec.payload_type <= 127 or not -1 <= event <= 127 or event == codec.payload_type:
             raise LocalError(f"payload types {codec.payload_type} and {event_payload_type} cannot be used together")
@@ -278,8 +281,8 @@ class RtpRow(PlaneRow):
         self._event_type = event_payload_type
         self._post(
             commands.REMOTE,
-            (codec.payload_type, event, CODES[codec.encoding], int(send), int(keep), len(remote), int(rtcp_mux)),
-            remote.ljust(32, b"\0") + reports,
+            (codec.payload_type, event, CODES[codec.encoding], int(send), int(keep), len(remote), int(rtcp_mux), int(strict)),
+            remote.ljust(32, b"\0") + reports.ljust(32, b"\0") + host,
         )
 
 

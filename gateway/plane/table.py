@@ -34,6 +34,7 @@ __all__ = [
     "COMMANDS_READ",
     "COMMANDS_WRITTEN",
     "COMMAND_SIGNAL",
+    "DATA",
     "DIGITS",
     "DROPPED",
     "EPOLL",
@@ -81,8 +82,10 @@ BATCH: Final = 64
 """Descriptors taken from epoll at once."""
 NAME: Final = 16
 """Octets of a canonical name (RFC 7022 4.2: 96 random bits in base 64)."""
-ARGUMENTS: Final = 7
+ARGUMENTS: Final = 12
 """Numbers that a command carries."""
+DATA: Final = 96
+"""Octets that it carries besides: three socket addresses, or DIGITS digits."""
 DIGITS: Final = 64
 """Digits that wait in a row to be sent as events."""
 
@@ -214,6 +217,11 @@ ROW: Final = np.dtype(
         ("disarmed", "i8"),
         ("remote_length", "i8"),
         ("remote", "u1", (32,)),  # sockaddr_in or sockaddr_in6
+        ("signalled", "u1", (32,)),  # what its SDP said of it
+        ("via", "u1", (32,)),  # the host from which its signalling came; family 0 for none
+        ("rank", "i8"),  # of the peer; see peer.py
+        ("learned_by", "i8"),  # ns: from then on the peer is locked
+        ("strict", "i8"),
         ("connected", "i8"),  # its socket takes packets of `remote` alone
         ("received", "i8"),
         ("sent", "i8"),
@@ -254,7 +262,7 @@ COMMAND: Final = np.dtype(
         ("generation", "i8"),
         ("serial", "i8"),
         ("arguments", "i8", (ARGUMENTS,)),
-        ("data", "u1", (DIGITS,)),
+        ("data", "u1", (DATA,)),
     ],
     align=True,
 )

@@ -65,7 +65,9 @@ __all__ = [
 
 ADD: Final = 1  # kind, descriptor, encoding, ssrc, sequence, timestamp, RTCP descriptor; its name in data
 REMOVE: Final = 2
-REMOTE: Final = 3  # payload type, event type, encoding, sending, keep, octets of a sockaddr, mux, strict; three in data
+REMOTE: Final = (
+    3  # payload type, event type, encoding, sending, keep, octets of a sockaddr, mux, strict; three in data
+)
 JOIN: Final = 4  # peer, its generation
 PART: Final = 5
 ECHO: Final = 6

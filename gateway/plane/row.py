@@ -281,7 +281,16 @@ class RtpRow(PlaneRow):
         self._event_type = event_payload_type
         self._post(
             commands.REMOTE,
-            (codec.payload_type, event, CODES[codec.encoding], int(send), int(keep), len(remote), int(rtcp_mux), int(strict)),
+            (
+                codec.payload_type,
+                event,
+                CODES[codec.encoding],
+                int(send),
+                int(keep),
+                len(remote),
+                int(rtcp_mux),
+                int(strict),
+            ),
             remote.ljust(32, b"\0") + reports.ljust(32, b"\0") + host,
         )
 

@@ -51,6 +51,8 @@ class ScriptedRow(ScriptedAudio):
         *,
         rtcp: tuple[str, int] | None = None,
         rtcp_mux: bool = False,
+        via: str | None = None,
+        strict: bool = False,
     ) -> None:
         self.remotes.append((address, port, codec, event_payload_type, send))
 

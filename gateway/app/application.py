@@ -30,9 +30,11 @@ from gateway.core.trace import Recorder
 from gateway.media.prompt import ASTERISK_SOUNDS, SoundLibrary
 from gateway.net.audio import AudioDesk
 from gateway.net.device import DeviceShell
+from gateway.net.dns import NameServers
 from gateway.net.runner import Driven, Runner
 from gateway.net.sip import SipSockets
 from gateway.net.ticker import Ticker
+from gateway.net.udp import source_address
 from gateway.plane.plane import Plane, PlaneConfig
 from gateway.sip.account import Account
 from gateway.sip.binding import RegistrationChanged
@@ -40,6 +42,8 @@ from gateway.sip.carrier import Garbled
 from gateway.sip.digest import Algorithm, Secret
 from gateway.sip.gatekeeper import AccessRefused
 from gateway.sip.legs import LegsConfig
+from gateway.sip.names import Reply, ServerNames
+from gateway.sip.points import ListeningPoints
 from gateway.sip.registrar import RegistrarConfig
 from gateway.sip.stack import SipConfig, SipStack
 from gateway.sip.transaction.timers import TimerConfig
@@ -111,6 +115,11 @@ class Application:
         self.shell = DeviceShell(lines=self.lines, open_port=self.cards.open, audio=self.audio, clock=clock)
         self.runner = Runner(loop)
         self.sockets = SipSockets(loop, self._sip_message, self._sip_lost)
+        self.points = ListeningPoints(source=source_address)
+        self.names = ServerNames()
+        self.name_servers = NameServers(
+            loop, self._name_told, [(server.host, server.port) for server in config.sip.name_servers]
+        )
         self.manager = CallManager(
             technologies=dict(self.lines.technologies),
             sounds=self.sounds,
@@ -142,6 +151,8 @@ class Application:
             ],
             audio=self.audio,
             recorder=self.recorder,
+            points=self.points,
+            names=self.names,
             bindings=kept,
             wall=self._wall,
         )
@@ -165,7 +176,9 @@ class Application:
         self.shell.start()
         self.shell.watch(self._loop, self.runner.step)
         self._sip_driven = Driven(self.sip, self.sockets.send, self._sip_event)
+        self._names_driven = Driven(self.names, self.name_servers.ask, lambda event, now: None)
         self.runner.attach(self._sip_driven)
+        self.runner.attach(self._names_driven)
         self.runner.attach(Driven(self.lines, self.shell.send, self._line_event))
         web = config.web.listen
         self._web = await WebServer.start(
@@ -174,6 +187,7 @@ class Application:
         self.bound = await self.sockets.listen(
             (listener.transport, (listener.address.host, listener.address.port)) for listener in config.sip.listen
         )
+        self.points.bound(self.bound, secure=False)
 
     async def stop(self, grace: float = 0.0) -> None:
         """Refuse new calls, let those in progress go on for `grace` seconds, and close everything."""
@@ -182,6 +196,7 @@ class Application:
         for ticker in self._tickers:
             ticker.stop()
         await self.sockets.close()
+        await self.name_servers.close()
         if self._web is not None:
             await self._web.stop()
         self.runner.stop()
@@ -230,6 +245,7 @@ class Application:
             "sounds": plane.sounds,
             "rtp sockets": self.audio.open_sockets,
             "tcp connections": self.sockets.usage(),
+            "name server questions": len(self.names),
             "records waiting": self._store.pending if self._store is not None else 0,
         }
 
@@ -262,6 +278,9 @@ class Application:
 
     def _sip_message(self, data: bytes, flow: Flow) -> None:
         self.runner.receive(self._sip_driven, data, flow)
+
+    def _name_told(self, reply: Reply) -> None:
+        self.runner.receive(self._names_driven, reply, None)
 
     def _sip_lost(self, flow: Flow) -> None:
         self.sip.lost(flow, self._loop.time())

@@ -28,14 +28,16 @@ class SocketAddress:
     port: int
 
     @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read "127.0.0.1:8080" or "[::1]:8080".
+    def parse(cls, text: str, port: int | None = None) -> Self:
+        """Read "127.0.0.1:8080" or "[::1]:8080"; an address alone means `port`, where one is given.
 
         Raises:
             ValueError: it is something else.
         """
-        host, colon, port = text.rpartition(":")
-        if not colon or not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        if port is not None and _is_address(text.strip("[]")):
+            return cls(text.strip("[]"), port)
+        host, colon, digits = text.rpartition(":")
+        if not colon or not (digits.isascii() and digits.isdigit()) or int(digits) > 65535:
             raise ValueError(f'"{text}" is not an IP address and a port')
         bracketed = host.startswith("[") and host.endswith("]")
         host = host[1:-1] if bracketed else host
@@ -45,7 +47,7 @@ class SocketAddress:
             raise ValueError(f'"{host}" is not an IP address') from None
         if bracketed != (version == 6):
             raise ValueError(f'"{text}" is not an IP address and a port')
-        return cls(host, int(port))
+        return cls(host, int(digits))
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
@@ -66,6 +68,14 @@ class SocketAddress:
             return False
         hosts = {self.host, other.host}
         return len(hosts) == 1 or any(ipaddress.ip_address(host).is_unspecified for host in hosts)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

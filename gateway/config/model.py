@@ -49,6 +49,7 @@ _Codec = Literal["ulaw", "alaw"]
 _Digest = Literal["sha-256", "md5"]
 _CallerId = Literal["bell202", "v23", "v23-alert", "dtmf", "dtmf-dk", "none"]
 _PulseOrder = Literal["usual", "nz", "se"]
+DOMAIN_PORT: Final = 53
 
 
 def _resolve_url(url: str, info: ValidationInfo) -> str:
@@ -83,6 +84,15 @@ def _address(value: object) -> object:
         return SocketAddress.parse(value)
     except ValueError as error:
         raise refuse(str(error), 'write it like "127.0.0.1:8080"') from None
+
+
+def _name_server(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return SocketAddress.parse(value, DOMAIN_PORT)
+    except ValueError as error:
+        raise refuse(str(error), 'write it like "192.0.2.53"') from None
 
 
 def _port_range(value: object) -> object:
@@ -126,6 +136,8 @@ class SipSettings(Settings):
         realm: of digest authentication.
         digests: its algorithms that are offered, dearest first. MD5 alone by default: clients that do not know
             SHA-256 (RFC 8760) should pass it over, and many give up instead, baresip 1 among them.
+        name_servers: whom to ask for the servers of a SIP domain, "ADDRESS" or "ADDRESS:PORT" each; none takes the
+            machine's.
         rtp_ports: UDP ports for audio; two are used for each leg.
         codecs: what is offered, dearest first.
         timers: RFC 3261 timers.
@@ -139,6 +151,7 @@ class SipSettings(Settings):
     )
     realm: Name = "copperline"
     digests: Annotated[Items[_Digest], Field(min_length=1)] = ("md5",)
+    name_servers: Items[Annotated[SocketAddress, BeforeValidator(_name_server)]] = ()
     rtp_ports: Annotated[PortRange, BeforeValidator(_port_range)] = PortRange(20000, 20999)
     codecs: Annotated[Items[_Codec], Field(min_length=1)] = ("ulaw", "alaw")
     timers: TimerSettings = TimerSettings()

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import Final, cast
 
 from gateway.net.udp import Address
-from gateway.sip.transport import Broken, Flow, KeepAlive, StreamFramer
+from gateway.sip.framing import Broken, KeepAlive, StreamFramer
+from gateway.sip.transport import Flow
 
 __all__ = ["StreamConnection", "StreamPort"]
 

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ["Address", "UdpSocket"]
+__all__ = ["Address", "UdpSocket", "source_address"]
 
 _log = logging.getLogger("copperline.net")
 
@@ -19,8 +19,28 @@ Address = tuple[str, int]
 BATCH: Final = 64
 """Datagrams taken in one turn of the loop, so that a flood on one socket leaves turns for all others."""
 
+DISCARD: Final = 9
+"""A port to name where none is used."""
+
 LARGEST: Final = 65_535
 """Bytes: no UDP datagram is larger."""
+
+
+def source_address(remote: str) -> str | None:
+    """The address of this machine from which the system would send to `remote` (an IP address), or None.
+
+    Nothing is sent for that: the system only chooses a route.
+    """
+    with socket.socket(_family(remote), socket.SOCK_DGRAM) as asked:
+        try:
+            asked.connect((remote, DISCARD))
+        except OSError:
+            return None
+        return str(asked.getsockname()[0])
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
 class UdpSocket:
@@ -38,8 +58,7 @@ class UdpSocket:
     def __init__(
         self, loop: asyncio.AbstractEventLoop, address: Address, on_datagram: Callable[[bytes, Address], None]
     ) -> None:
-        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._socket = socket.socket(_family(address[0]), socket.SOCK_DGRAM)
         try:
             self._socket.setblocking(False)
             self._socket.bind(address)

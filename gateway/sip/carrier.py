@@ -20,6 +20,7 @@ from gateway.sip.dialog import DialogId, dialog_id
 from gateway.sip.journal import Journal
 from gateway.sip.message import Request, Response
 from gateway.sip.parser import MalformedMessage, parse
+from gateway.sip.points import ListeningPoints
 from gateway.sip.schedule import Schedule
 from gateway.sip.screening import screen
 from gateway.sip.session import Member, Reply, Timer
@@ -96,6 +97,7 @@ class SipCarrier:
         token: tags and branches that nobody can guess.
         journal: where every message is noted.
         newcomers: who takes new requests.
+        points: where we listen.
     """
 
     def __init__(
@@ -105,6 +107,7 @@ class SipCarrier:
         token: Callable[[], str],
         journal: Journal,
         newcomers: Newcomers,
+        points: ListeningPoints | None = None,
         limit: int = MAX_TRANSACTIONS,
         datagram: int = MAX_DATAGRAM,
     ) -> None:
@@ -113,7 +116,7 @@ class SipCarrier:
         self._journal = journal
         self._newcomers = newcomers
         self._now = 0.0
-        self._layer = TransactionLayer(config=timers, limit=limit, datagram=datagram, token=token)
+        self._layer = TransactionLayer(config=timers, limit=limit, datagram=datagram, points=points, token=token)
         self._schedule = Schedule()
         self._members: dict[DialogId, Member] = {}
         self._inquiries: dict[Transaction, _Inquiry] = {}

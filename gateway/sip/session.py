@@ -23,6 +23,7 @@ from gateway.sip.body import find_body
 from gateway.sip.causes import cause_of, cause_of_reason, reason_header
 from gateway.sip.dialog import DialogId
 from gateway.sip.message import Message, Request, Response
+from gateway.sip.resolve import Resolver
 from gateway.sip.transaction.base import ClientTransaction
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Flow
@@ -174,12 +175,14 @@ class Setting:
         carrier: the stack.
         timers: RFC 3261 table 4.
         random: where retry delays come from.
+        resolver: who finds the servers of a URI.
         intervals: of session timers.
     """
 
     carrier: Carrier
     timers: TimerConfig
     random: Random
+    resolver: Resolver
     intervals: Intervals = Intervals()
 
 

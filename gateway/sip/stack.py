@@ -33,7 +33,10 @@ from gateway.sip.journal import Journal
 from gateway.sip.legs import Legs, LegsConfig
 from gateway.sip.message import Request, Response
 from gateway.sip.message_method import Messages
+from gateway.sip.names import ServerNames
+from gateway.sip.points import ListeningPoints
 from gateway.sip.registrar import Registrar, RegistrarConfig
+from gateway.sip.resolve import Resolver
 from gateway.sip.session import SDP_TYPE, Intervals, Reply, Setting, announce
 from gateway.sip.transaction.base import ServerTransaction
 from gateway.sip.transaction.table import MAX_DATAGRAM, MAX_TRANSACTIONS
@@ -87,6 +90,8 @@ class SipStack:
         accounts: who may register and call.
         audio: where legs get their rows.
         recorder: where every message is noted.
+        points: where we listen.
+        names: who asks name servers.
         bindings: who keeps registrations over a restart, if anybody.
         random: retry delays and first numbers.
         token: tags, branches and Call-IDs that nobody can guess.
@@ -101,12 +106,15 @@ class SipStack:
         accounts: Iterable[Account],
         audio: AudioFactory,
         recorder: Recorder,
+        points: ListeningPoints | None = None,
+        names: ServerNames | None = None,
         bindings: Bindings | None = None,
         random: Random | None = None,
         token: Callable[[], str] = _new_token,
         key: bytes | None = None,
         wall: Callable[[], datetime] | None = None,
     ) -> None:
+        points = points if points is not None else ListeningPoints()
         self._wall = wall
         self._journal = Journal(recorder)
         self._invitations: dict[ServerTransaction, IncomingSession] = {}
@@ -123,8 +131,11 @@ class SipStack:
             newcomers=self,
             limit=config.transactions,
             datagram=config.datagram,
+            points=points,
         )
-        setting = Setting(self._carrier, config.timers, random or SystemRandom(), config.intervals)
+        random = random or SystemRandom()
+        self._resolver = Resolver(points, names if names is not None else ServerNames(), random)
+        setting = Setting(self._carrier, config.timers, random, self._resolver, config.intervals)
         self._messages = Messages(
             setting,
             known=lambda user: self._gatekeeper.account(user) is not None,

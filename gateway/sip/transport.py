@@ -1,32 +1,30 @@
-"""Where messages come from and go to, without a socket (RFC 3261 section 18, RFC 3581, RFC 5626 section 4.4.1).
+"""Where messages come from and go to, without a socket (RFC 3261 section 18, RFC 3581).
 
-Octets of a stream enter the StreamFramer and leave as whole messages; a request that has arrived is stamped with
-where it came from, and from that stamp its responses find their way back.
+A request that has arrived is stamped with where it came from, and from that stamp its responses find their way
+back.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from ipaddress import ip_address
+from types import MappingProxyType
 from typing import Final
 
 from gateway.core.errors import MalformedError
 from gateway.core.repeated import repeated
 from gateway.sip.headers import Via
 from gateway.sip.message import Request, Response
-from gateway.sip.parser import MAX_MESSAGE
+from gateway.sip.uri import host_text
 
 __all__ = [
     "DEFAULT_PORT",
+    "PORTS",
+    "SECURE",
     "Address",
-    "Broken",
     "Datagram",
     "Flow",
-    "Framed",
-    "KeepAlive",
-    "StreamFramer",
     "is_address",
     "response_flow",
     "stamp",
@@ -35,7 +33,13 @@ __all__ = [
 Address = tuple[str, int]
 """IP address (IPv6 without brackets) and port."""
 
-DEFAULT_PORT: Final = 5060
+PORTS: Final[Mapping[str, int]] = MappingProxyType({"udp": 5060, "tcp": 5060, "tls": 5061, "ws": 80, "wss": 443})
+"""Every transport that is spoken, with the port that is meant where none is named (RFC 3261 18.1.1, RFC 7118)."""
+
+DEFAULT_PORT: Final = PORTS["udp"]
+
+SECURE: Final = frozenset({"tls", "wss"})
+"""Transports that are TLS inside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,22 +47,29 @@ class Flow:
     """A way between us and a peer: a pair of UDP addresses, or one connection.
 
     Attributes:
-        transport: "udp", "tcp" (later "tls", "ws", "wss").
-        local: our address.
+        transport: "udp", "tcp", "tls", "ws" or "wss".
+        local: our address; of a connection that we made, the one on which we listen for the same transport.
         remote: the peer's.
+        name: of a secure connection that we made, the domain that the peer proved to be (RFC 5922); else empty.
     """
 
     transport: str
     local: Address
     remote: Address
+    name: str = ""
 
     @property
     def is_reliable(self) -> bool:
         """Whether the transport repeats what is lost, so that transactions need not."""
         return self.transport != "udp"
 
+    @property
+    def is_secure(self) -> bool:
+        """Whether nobody on the way can read along."""
+        return self.transport in SECURE
+
     def __str__(self) -> str:
-        return f"{self.transport}:{self.remote[0]}:{self.remote[1]}"
+        return f"{self.transport}:{host_text(self.remote[0])}:{self.remote[1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,121 +78,6 @@ class Datagram:
 
     data: bytes
     flow: Flow
-
-
-class KeepAlive(Enum):
-    """A keep-alive between messages of a stream."""
-
-    PING = "\r\n\r\n"
-    PONG = "\r\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """The stream can be framed no longer: answer `data` where it can be, then close the connection.
-
-    Attributes:
-        reason: what is wrong.
-        data: the header that shows it, from which `parser.parse` may read (or refuse with) a request that can
-            be answered; empty where not even that came.
-    """
-
-    reason: str
-    data: bytes
-
-
-Framed = bytes | KeepAlive | Broken
-
-_END: Final = b"\r\n\r\n"
-_LENGTH: Final = re.compile(rb"\r\n(?:Content-Length|l)[ \t]*+:[ \t\r\n]*+([^\r\n]*+)", re.IGNORECASE)
-MAX_HEADER: Final = 32_768
-"""Octets that may gather before a stream's header ends; more is no SIP peer."""
-
-
-class StreamFramer:
-    """Cuts one connection's octets into messages (RFC 3261 section 18.3).
-
-    Holds at most one message. Octets may come in any pieces: none is looked at twice. After `Broken` it takes
-    in nothing more.
-    """
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._seen = 0  # octets in which the header's end does not begin
-        self._size: int | None = None  # of the whole message, once its header is there
-        self._blank = False  # one CRLF stands before what comes next
-        self._broken = False
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether a message has begun and its end has not come yet."""
-        return bool(self._buffer)
-
-    def feed(self, data: bytes) -> list[Framed]:
-        """Take in octets; give the messages and keep-alives that they complete, in order.
-
-        A CRLF alone between messages is a PONG; a second one right after it makes both a PING, which the one
-        who was connected to answers with a CRLF.
-        """
-        framed: list[Framed] = []
-        # Slices bound the buffer whatever the caller reads at a time.
-        for at in range(0, len(data), MAX_MESSAGE):
-            if self._broken:
-                break
-            self._buffer += data[at : at + MAX_MESSAGE]
-            self._cut(framed)
-        return framed
-
-    def _cut(self, framed: list[Framed]) -> None:
-        start = 0
-        while True:
-            if self._size is None:
-                start = self._skip_blank_lines(start, framed)
-                if not self._find_size(start, framed):
-                    break
-            assert self._size is not None
-            if len(self._buffer) - start < self._size:
-                break
-            framed.append(bytes(self._buffer[start : start + self._size]))
-            start += self._size
-            self._size = None
-            self._seen = 0
-        del self._buffer[:start]
-
-    def _skip_blank_lines(self, start: int, framed: list[Framed]) -> int:
-        if self._seen:
-            return start
-        while self._buffer.startswith(b"\r\n", start):
-            framed.append(KeepAlive.PING if self._blank else KeepAlive.PONG)
-            self._blank = not self._blank
-            start += 2
-        if len(self._buffer) - start > 1:
-            self._blank = False
-        return start
-
-    def _find_size(self, start: int, framed: list[Framed]) -> bool:
-        """Look for the header's end; whether the message's size is known now."""
-        end = self._buffer.find(_END, start + self._seen)
-        if end < 0:
-            if len(self._buffer) - start > MAX_HEADER:
-                self._break(f"no end of the header in {MAX_HEADER} octets", b"", framed)
-                return False
-            self._seen = max(0, len(self._buffer) - start - len(_END) + 1)
-            return False
-        head = bytes(self._buffer[start : end + len(_END)])
-        lengths = {found.strip() for found in _LENGTH.findall(head, 0, len(head) - 2)}
-        length = lengths.pop() if len(lengths) == 1 else b""
-        # Section 20.14: on a stream the length must be there; two of them are no length.
-        if not length.isdigit() or len(length) > 9 or len(head) + int(length) > MAX_MESSAGE:
-            self._break("no usable Content-Length on a stream", head, framed)
-            return False
-        self._size = len(head) + int(length)
-        return True
-
-    def _break(self, reason: str, head: bytes, framed: list[Framed]) -> None:
-        framed.append(Broken(reason, head))
-        self._broken = True
-        self._buffer.clear()
 
 
 def stamp(request: Request, flow: Flow) -> None:

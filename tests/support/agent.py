@@ -15,7 +15,10 @@ from gateway.sip.digest import Secret
 from gateway.sip.headers import NameAddr
 from gateway.sip.journal import Journal
 from gateway.sip.message import Request
+from gateway.sip.names import ServerNames
 from gateway.sip.outgoing import OutgoingSession
+from gateway.sip.points import ListeningPoints
+from gateway.sip.resolve import Resolver
 from gateway.sip.session import Reply, Setting
 from gateway.sip.transaction.base import ServerTransaction
 from gateway.sip.transaction.timers import TimerConfig
@@ -51,7 +54,7 @@ class Agent:
         invite.headers.set("To", f"<sip:{called}@192.0.2.1>")
         invite.headers.set("Call-ID", "agents-call")
         self.session = OutgoingSession(
-            Setting(self.carrier, TimerConfig(), Random(3)),
+            Setting(self.carrier, TimerConfig(), Random(3), Resolver(ListeningPoints(), ServerNames(), Random(3))),
             self,
             invite,
             self.flow,

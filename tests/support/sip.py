@@ -20,6 +20,7 @@ from gateway.sip.channel import SipChannel
 from gateway.sip.digest import Challenge, Secret
 from gateway.sip.message import Request, Response
 from gateway.sip.parser import parse
+from gateway.sip.points import ListeningPoints
 from gateway.sip.stack import SipConfig, SipStack
 from gateway.sip.transport import Datagram, Flow
 from tests.support.channel import ScriptedAudio
@@ -114,6 +115,7 @@ class Office:
             ],
             audio=self.desk,
             recorder=self.recorder,
+            points=ListeningPoints([("udp", SERVER), ("tcp", SERVER)]),
             bindings=bindings,
             random=Random(7),
             token=lambda: f"t{next(tokens):07x}",

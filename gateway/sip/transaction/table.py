@@ -16,6 +16,7 @@ from gateway.core.errors import Exhausted
 from gateway.sip.headers import MAGIC_COOKIE, Via
 from gateway.sip.message import Request, Response
 from gateway.sip.parameters import Parameters
+from gateway.sip.points import ListeningPoints
 from gateway.sip.transaction.agenda import Agenda
 from gateway.sip.transaction.base import ClientTransaction, Key, ServerTransaction, Transaction
 from gateway.sip.transaction.events import (
@@ -57,6 +58,7 @@ class TransactionLayer:
         config: timer intervals.
         limit: how many transactions may live at a time.
         datagram: octets beyond which a request goes by TCP where UDP was asked for (section 18.1.1); 0 for none.
+        points: where we listen, TCP among it or not.
         token: makes branches and tags that nobody can guess.
     """
 
@@ -66,6 +68,7 @@ class TransactionLayer:
         config: TimerConfig | None = None,
         limit: int = MAX_TRANSACTIONS,
         datagram: int = MAX_DATAGRAM,
+        points: ListeningPoints | None = None,
         token: Callable[[], str] = _new_token,
     ) -> None:
         self.dropped = 0
@@ -77,6 +80,7 @@ class TransactionLayer:
         self._servers: dict[Key, ServerTransaction] = {}
         self._by_flow: dict[Flow, set[Transaction]] = {}
         self._datagram = datagram
+        self._points = points if points is not None else ListeningPoints()
         self._too_long: dict[Transaction, Flow] = {}  # by TCP for their length: the flow that was asked for
         self._merge_keys: dict[Key, ServerTransaction] = {}
         self._agenda = Agenda()
@@ -109,7 +113,7 @@ class TransactionLayer:
     def _reroute(self, transaction: ClientTransaction, way: Flow, now: float) -> None:
         """18.1.1: no TCP there, so that the long request goes as a datagram after all."""
         request = transaction.request
-        request.headers.put("via", (replace(request.via, transport=way.transport.upper()),))
+        request.headers.put("via", (replace(self._new_via(way), parameters=request.via.parameters),))
         self._leave_flow(transaction)
         self._by_flow.setdefault(way, set()).add(transaction)
         transaction.reroute(request.serialise(), way, now)
@@ -175,9 +179,12 @@ class TransactionLayer:
         own.headers.put("via", (via,))
         data = own.serialise()
         way = flow
+        stream = None
         if self._datagram and len(data) > self._datagram and flow.transport == "udp":
-            way = replace(flow, transport="tcp")
-            own.headers.put("via", (replace(via, transport="TCP"),))
+            stream = self._points.flow("tcp", flow.remote, local=flow.local[0])
+        if stream is not None:
+            way = stream
+            own.headers.put("via", (replace(self._new_via(way), parameters=via.parameters),))
             data = own.serialise()
         kind = InviteClient if own.method == "INVITE" else PlainClient
         transaction = self._open_client(kind, own, data, way, now)
@@ -297,7 +304,7 @@ class TransactionLayer:
         host, port = flow.local
         # RFC 3581: rport asks the peer to answer to where it sees us, through whatever translates addresses.
         parameters = Parameters((("branch", MAGIC_COOKIE + self._token()), ("rport", None)))
-        return Via(flow.transport.upper(), host, port, parameters)
+        return Via(flow.transport.upper(), host, port or None, parameters)
 
 
 def _client_key(via: Via, method: str) -> Key:

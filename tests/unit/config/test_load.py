@@ -192,3 +192,13 @@ def test_lines_are_right_in_a_file_from_windows(tmp_path: Path) -> None:
 def test_a_wrong_secret_is_not_shown() -> None:
     assert "4711" not in "".join(faults("[accounts.6001]\nsecret = 4711"))
     assert "hunter2" not in repr(read(DOZEN))
+
+
+def test_name_servers_need_no_port() -> None:
+    config = read('[sip]\nname_servers = ["192.0.2.53", "[2001:db8::53]:5353", "2001:db8::1"]')
+    assert [str(server) for server in config.sip.name_servers] == [
+        "192.0.2.53:53",
+        "[2001:db8::53]:5353",
+        "[2001:db8::1]:53",
+    ]
+    assert 'write it like "192.0.2.53"' in faults('[sip]\nname_servers = ["dns.example.com"]')[0]

@@ -13,9 +13,9 @@ from typing import Final
 import pytest
 
 from gateway.sip.body import find_body
+from gateway.sip.framing import Broken, KeepAlive, StreamFramer
 from gateway.sip.message import Request, Response
 from gateway.sip.parser import MalformedMessage, parse
-from gateway.sip.transport import Broken, KeepAlive, StreamFramer
 from gateway.sip.uri import OtherUri, SipUri
 
 FOLDER: Final = Path(__file__).parents[2] / "data" / "rfc4475"

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.sip.framing import MAX_HEADER, Broken, KeepAlive, StreamFramer
 from gateway.sip.message import Request
 from gateway.sip.parser import MAX_MESSAGE, parse
-from gateway.sip.transport import MAX_HEADER, Broken, Flow, KeepAlive, StreamFramer, response_flow, stamp
+from gateway.sip.transport import Flow, response_flow, stamp
 
 UDP = Flow("udp", ("192.0.2.1", 5060), ("203.0.113.9", 33333))
 TCP = Flow("tcp", ("192.0.2.1", 5060), ("203.0.113.9", 44444))

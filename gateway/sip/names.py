@@ -1,0 +1,146 @@
+"""What name servers say, asked for without a socket: questions go out, replies come in and are kept a while.
+
+An engine (`gateway.core.engine`): `outgoing` gives the Questions that somebody must ask, each once; every one must
+come back to `receive` as a Reply, with records or with the reason why there is none. Who waits for a question that
+is being asked already waits for the same reply. What is kept, and what is asked at a time, is bounded.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+__all__ = ["AddressRecord", "Kind", "Naptr", "Question", "Reply", "ServerNames", "Srv"]
+
+KEPT: Final = 2000
+"""Replies that are kept: more names than an office calls."""
+ASKED: Final = 500
+"""Questions that may be out at a time; beyond them a question fails at once."""
+LONGEST: Final = 3600.0
+"""Seconds for which a reply is kept at most: a change at the other side is seen within an hour."""
+SHORTEST: Final = 5.0
+"""Seconds for which it is kept at least, so that a call's questions are asked once."""
+
+
+class Kind(Enum):
+    """Record types that SIP asks for (RFC 3263)."""
+
+    NAPTR = "NAPTR"
+    SRV = "SRV"
+    A = "A"
+    AAAA = "AAAA"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A name, absolute and without its last dot, and what is asked of it."""
+
+    name: str
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Naptr:
+    """A NAPTR record (RFC 3403): `service` and `flags` in upper case."""
+
+    order: int
+    preference: int
+    flags: str
+    service: str
+    regexp: str
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Srv:
+    """An SRV record (RFC 2782); a `target` that is empty says that there is no such service."""
+
+    priority: int
+    weight: int
+    port: int
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRecord:
+    """An A or AAAA record."""
+
+    address: str
+
+
+Record = Naptr | Srv | AddressRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What became of a question.
+
+    Attributes:
+        question: it.
+        records: what there is; none where the name, or a record of that kind, does not exist.
+        ttl: seconds for which that holds.
+        fault: why nobody could tell, as a clause; empty where a name server has spoken.
+    """
+
+    question: Question
+    records: tuple[Record, ...] = ()
+    ttl: float = 0.0
+    fault: str = ""
+
+
+Waiting = Callable[[Reply, float], None]
+
+
+class ServerNames:
+    """All questions of the office."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[Question, tuple[float, Reply]] = OrderedDict()
+        self._asked: dict[Question, list[Waiting]] = {}
+        self._outgoing: list[Question] = []
+
+    def __len__(self) -> int:
+        """Questions that are out."""
+        return len(self._asked)
+
+    def ask(self, question: Question, then: Waiting, now: float) -> None:
+        """Have `then` called with the reply: at once where it is known."""
+        kept = self._kept.get(question)
+        if kept is not None and kept[0] > now:
+            then(kept[1], now)
+        elif question in self._asked:
+            self._asked[question].append(then)
+        elif len(self._asked) >= ASKED:
+            then(Reply(question, fault=f"{ASKED} questions to name servers are open already"), now)
+        else:
+            self._asked[question] = [then]
+            self._outgoing.append(question)
+
+    def receive(self, data: Reply, source: object, now: float) -> None:
+        """Take in what became of a question; `source` is nobody."""
+        if not data.fault:
+            self._kept[data.question] = (now + min(max(data.ttl, SHORTEST), LONGEST), data)
+            self._kept.move_to_end(data.question)
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        for then in self._asked.pop(data.question, ()):
+            then(data, now)
+
+    def outgoing(self) -> list[Question]:
+        """Hand over, once, what is to be asked."""
+        outgoing, self._outgoing = self._outgoing, []
+        return outgoing
+
+    def events(self) -> list[object]:
+        """Nothing: who asked is told."""
+        return []
+
+    def deadline(self) -> float | None:
+        """None: whoever asks name servers knows how long to wait."""
+        return None
+
+    def expire(self, now: float) -> None:
+        """Nothing."""

@@ -31,9 +31,11 @@ from gateway.store.binding import StoredBinding
 
 __all__ = [
     "CALL_RECORDS",
+    "DIALPLAN_VALUES",
     "METADATA",
     "REGISTRATIONS",
     "SCHEMA_VERSION",
+    "TOLL_USAGE",
     "VERSION",
     "binding_of",
     "binding_row",
@@ -41,7 +43,8 @@ __all__ = [
     "record_row",
 ]
 
-VERSION: Final = 1
+VERSION: Final = 2
+"""2 came with new tables alone, which are made where they are missing."""
 
 
 class _Utc(TypeDecorator[datetime]):
@@ -99,6 +102,22 @@ CALL_RECORDS: Final = Table(
     Column("advice", Text, nullable=False),
     Column("sentence", Text, nullable=False),
     Index("call_records_started", "started"),
+)
+
+DIALPLAN_VALUES: Final = Table(
+    "dialplan_values",
+    METADATA,
+    Column("path", String(256), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+TOLL_USAGE: Final = Table(
+    "toll_usage",
+    METADATA,
+    Column("payer", String(120), primary_key=True),
+    Column("minute", Integer, primary_key=True),
+    Column("seconds", Float, nullable=False),
+    Column("cost", Float, nullable=False),
 )
 
 

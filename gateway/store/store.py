@@ -1,4 +1,4 @@
-"""Registrations and call records, in SQLite or PostgreSQL.
+"""Registrations, call records, the dialplan's values and what calls cost, in SQLite or PostgreSQL.
 
 What is written goes through `Writer`; what is read comes from what is on the disk. A record whose future is done
 survives the death of this process and of the machine: SQLite runs with a write-ahead log that is flushed at each
@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
-from sqlalchemy import delete, event, insert, select
+from sqlalchemy import Executable, delete, event, insert, select, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -25,9 +25,11 @@ from gateway.core.errors import LocalError, Unavailable
 from gateway.store.binding import StoredBinding
 from gateway.store.schema import (
     CALL_RECORDS,
+    DIALPLAN_VALUES,
     METADATA,
     REGISTRATIONS,
     SCHEMA_VERSION,
+    TOLL_USAGE,
     VERSION,
     binding_of,
     binding_row,
@@ -35,6 +37,7 @@ from gateway.store.schema import (
     record_row,
 )
 from gateway.store.writer import Writer
+from gateway.toll.meter import Usage
 
 __all__ = ["Store"]
 
@@ -42,6 +45,11 @@ _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+async
 
 BUSY_SECONDS: Final = 5
 """How long SQLite waits for another program that holds the file (a backup, a report)."""
+
+PART: Final = 500
+"""Rows in one statement."""
+
+Row = TypeVar("Row")
 
 _PRAGMAS: Final = (
     "PRAGMA synchronous=FULL",
@@ -138,6 +146,35 @@ class Store:
         newest = select(CALL_RECORDS).order_by(CALL_RECORDS.c.started.desc(), CALL_RECORDS.c.id.desc())
         return [record_of(row) for row in await self._rows(newest.limit(limit))]
 
+    def save_values(self, values: Mapping[str, str | None]) -> asyncio.Future[None]:
+        """Keep values of the dialplan by path; None forgets one. As `record` otherwise."""
+        table = DIALPLAN_VALUES
+        kept = [{"path": path, "value": value} for path, value in values.items() if value is not None]
+        statements: list[Executable] = [
+            delete(table).where(table.c.path.in_(part)) for part in _parts(list(values))
+        ]
+        statements += [insert(table).values(part) for part in _parts(kept)]
+        return self._writer.submit(statements, f"{len(values)} values of the dialplan's database")
+
+    async def load_values(self) -> dict[str, str]:
+        """All values of the dialplan, by path."""
+        return {row["path"]: row["value"] for row in await self._rows(select(DIALPLAN_VALUES))}
+
+    def save_usage(self, usages: Sequence[Usage]) -> asyncio.Future[None]:
+        """Keep what payers used, in place of what was known of the same minutes. As `record` otherwise."""
+        table, statements = TOLL_USAGE, list[Executable]()
+        for usage in usages:
+            mine = (table.c.payer == usage.payer) & (table.c.minute == usage.minute)
+            row = {"payer": usage.payer, "minute": usage.minute, "seconds": usage.seconds, "cost": usage.cost}
+            statements += [delete(table).where(mine), insert(table).values(row)]
+        return self._writer.submit(statements, f"what {len(usages)} minutes of calls cost")
+
+    async def load_usage(self, since: int) -> list[Usage]:
+        """What payers used from the minute `since` on; what is older is forgotten."""
+        table = TOLL_USAGE
+        await self._writer.submit([delete(table).where(table.c.minute < since)], "end of usage of another day")
+        return [Usage(**row) for row in await self._rows(select(table))]
+
     async def _rows(self, query: Any) -> list[Any]:
         async with self._engine.connect() as connection:
             return list((await connection.execute(query)).mappings())
@@ -170,6 +207,11 @@ def _prepare(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+def _parts(rows: list[Row]) -> Iterator[list[Row]]:
+    """In parts of which each fits into one statement (sqlite.org/limits.html, SQLITE_MAX_VARIABLE_NUMBER)."""
+    return (rows[start : start + PART] for start in range(0, len(rows), PART))
+
+
 def _without(account: str, contact: str) -> Any:
     return delete(REGISTRATIONS).where(REGISTRATIONS.c.account == account, REGISTRATIONS.c.contact == contact)
 
@@ -179,5 +221,7 @@ async def _create(connection: AsyncConnection, name: str) -> None:
     version = await connection.scalar(select(SCHEMA_VERSION.c.version))
     if version is None:
         await connection.execute(insert(SCHEMA_VERSION).values(version=VERSION))
-    elif version != VERSION:
+    elif version < VERSION:
+        await connection.execute(update(SCHEMA_VERSION).values(version=VERSION))
+    elif version > VERSION:
         raise LocalError(f"{name} has tables of version {version}, and this Copperline knows version {VERSION}")

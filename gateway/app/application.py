@@ -49,6 +49,7 @@ from gateway.sip.stack import SipConfig, SipStack
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Flow
 from gateway.store.store import Store
+from gateway.store.values import StoredDatabase
 from gateway.web.application import application
 from gateway.web.server import WebServer
 
@@ -94,6 +95,7 @@ class Application:
         self._quiet = QuietLog(logging.getLogger("copperline.sip"), loop.time)
         self._web: WebServer | None = None
         self._store: Store | None = None
+        self._database: StoredDatabase | None = None
         self.bound: list[tuple[str, tuple[str, int]]] = []
         clock = loop.time
         self.recorder = Recorder()
@@ -131,8 +133,7 @@ class Application:
             on_record=self._record,
             limit=config.limits.calls,
         )
-        self.engine = DialplanEngine(dialplan, self.manager, step_limit=config.limits.dialplan_steps)
-        self.manager.script = self.engine.run
+        self._dialplan = dialplan
 
     async def start(self) -> None:
         """Open everything and take calls.
@@ -142,6 +143,11 @@ class Application:
         """
         config, clock = self._config, self._loop.time
         self._store = await Store.open(config.store.url)
+        self._database = await StoredDatabase.open(self._store)
+        self.engine = DialplanEngine(
+            self._dialplan, self.manager, database=self._database, step_limit=config.limits.dialplan_steps
+        )
+        self.manager.script = self.engine.run
         kept = KeptBindings(self._store, clock)
         self.sip = SipStack(
             config=_sip_config(config),
@@ -205,6 +211,8 @@ class Application:
         self.plane.close()
         self.shell.close()
         if self._store is not None:
+            if self._database is not None:
+                self._database.close()
             await self._store.close()
 
     async def drained(self, grace: float) -> None:

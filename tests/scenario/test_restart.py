@@ -50,3 +50,15 @@ def test_a_registered_phone_is_reached_after_a_restart(tmp_path: Path) -> None:
         third.close()
     finally:
         grace.close()
+
+
+def test_what_a_script_kept_in_the_database_is_there_after_a_restart(tmp_path: Path) -> None:
+    dialplan = "[office]\nexten => _*21X.,1,Set(DB(cfu/${CALLERID(num)})=${EXTEN:3})\n same => n,Hangup()\n"
+    dialplan += "exten => *22,1,Hangup(${IF($[${DB(cfu/6001)} = 6002]?17:31)})\n"
+    for dialled, status in (("*216002", "480"), ("*22", "486")):
+        office = OfficeUnderTest(tmp_path, OFFICE.format(port=0), dialplan)
+        ada = office.sip("6001")
+        ada.call(dialled)
+        office.until(lambda ada=ada: ada.state == "idle", within=2)
+        assert ada.ended_by.startswith(status)
+        office.close()

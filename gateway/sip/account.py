@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from gateway.core.audio import Codec
 from gateway.sip.digest import Secret
+from gateway.sip.number_rules import NumberRules
 
 __all__ = ["Account"]
+
+_AS_THEY_ARE: Final = NumberRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,10 @@ class Account:
         context: of the dialplan, in which it dials.
         trusted: whether it belongs to our trust domain (RFC 3325 section 2.4): its word about who calls is
             believed, and it is told callers that must not be shown. For trunks; a telephone is just itself.
+        trunk: whether it is a trunk and not somebody's telephone.
+        rules: for its numbers, both ways.
+        codecs: offered and taken, most wanted first; empty for those of the stack.
+        calls: the most legs at a time; 0 for no bound of its own.
     """
 
     user: str
@@ -27,3 +37,10 @@ class Account:
     name: str = ""
     context: str = "office"
     trusted: bool = False
+    trunk: bool = False
+    rules: NumberRules = _AS_THEY_ARE
+    codecs: Sequence[Codec] = ()
+    calls: int = 0
+
+    def __str__(self) -> str:
+        return f"{'trunk' if self.trunk else 'account'} {self.user}"

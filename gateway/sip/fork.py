@@ -32,6 +32,10 @@ ELSEWHERE: Final = Ending(
 )
 TURN_OVER: Final = Ending(Cause.NO_ANSWER, "Copperline", Act.CANCELLED, "the next contact's turn came")
 NO_TARGET: Final = Ending(Cause.SUBSCRIBER_ABSENT, "Copperline", Act.FAILED, "no contact to call")
+SILENCE: Final = 5.0
+"""Seconds without any answer after which a provider's next server is tried: its callers listen to silence."""
+UNAVAILABLE: Final = frozenset({0, 408, 500, 502, 503, 504})
+"""Failures (0 is silence) that are a server's own and not those of the one who is called."""
 FOLLOWED: Final = frozenset({300, 301, 302})
 """Redirections to other places; 305 and 380 ask for other things, which we do not do (RFC 3261 8.1.3.4, 21.3)."""
 
@@ -63,6 +67,8 @@ class Fork:
         call: makes the session that calls a target, for the user given.
         redirected: the targets that the Contacts of a redirection stand for; none where policy forbids it.
         turn: seconds that targets of one preference ring before the next are tried.
+        one_server: the targets are servers of one provider: the next is tried only where one is silent or takes no
+            calls (RFC 3263 4.3), since what one refuses, the others would refuse as well.
     """
 
     def __init__(
@@ -74,14 +80,16 @@ class Fork:
         call: Callable[[Target, SessionUser], OutgoingSession],
         redirected: Callable[[Response, Target, float], list[Target]],
         turn: float,
+        one_server: bool = False,
     ) -> None:
         self._setting = setting
         self._user = user
         self._call = call
         self._redirected = redirected
-        self._turn = turn
+        self._turn = SILENCE if one_server else turn
+        self._one_server = one_server
         self._groups = [list(group) for _, group in groupby(list(targets)[:MAX_TARGETS], lambda target: target.q)]
-        self._seen: set[str] = set()
+        self._seen: set[tuple[str, Flow]] = set()
         self._ringing: list[_Branch] = []
         self._winner: _Branch | None = None
         self._voice: _Branch | None = None
@@ -119,6 +127,10 @@ class Fork:
 
     def progressed(self, branch: _Branch, status: int, media: bool, now: float) -> None:
         """Each kind of progress is told once, however many telephones ring."""
+        if self._one_server:
+            self._stop_timer()
+            if status > 100:
+                self._groups.clear()  # this one is at work on it
         media = media and self._voice is branch
         if media or status not in self._told:
             self._told.add(status)
@@ -153,7 +165,8 @@ class Fork:
         response = branch.session.refused_by
         status = response.status if response else 0
         self._failures.append((_rank(status), ending))
-        if status >= 600:  # 16.7 step 5: nobody else is to be asked
+        if status >= 600 or (self._one_server and status not in UNAVAILABLE):
+            # 16.7 step 5: nobody else is to be asked
             self._groups.clear()
             self._cancel(ending, now)
         elif response is not None and status in FOLLOWED:
@@ -175,9 +188,10 @@ class Fork:
             self._timer = self._setting.carrier.at(now + self._turn, self._turn_over)
 
     def _try(self, target: Target, now: float) -> None:
-        if str(target.uri) in self._seen or len(self._seen) >= MAX_TARGETS:
+        place = str(target.uri), target.flow
+        if place in self._seen or len(self._seen) >= MAX_TARGETS:
             return
-        self._seen.add(str(target.uri))
+        self._seen.add(place)
         branch = _Branch(self, target)
         branch.session = self._call(target, branch)
         self._ringing.append(branch)

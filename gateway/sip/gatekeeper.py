@@ -14,6 +14,7 @@ from gateway.sip.auth import Authenticator, VerdictKind
 from gateway.sip.digest import Secret
 from gateway.sip.message import Request, Response
 from gateway.sip.transport import Flow
+from gateway.sip.trunks import Trunks
 
 __all__ = ["AccessRefused", "Gatekeeper"]
 
@@ -42,6 +43,7 @@ class Gatekeeper:
         accounts: all of them.
         authenticator: makes challenges and checks their answers.
         refused: told of each who fails.
+        trunks: who call without an account.
     """
 
     def __init__(
@@ -49,7 +51,9 @@ class Gatekeeper:
         accounts: Iterable[Account],
         authenticator: Authenticator,
         refused: Callable[[AccessRefused], None],
+        trunks: Trunks,
     ) -> None:
+        self._trunks = trunks
         self._accounts = {account.user: account for account in accounts}
         self._authenticator = authenticator
         self._refused = refused
@@ -59,15 +63,24 @@ class Gatekeeper:
         return self._accounts.get(user)
 
     def admit(self, request: Request, flow: Flow, now: float) -> Account | Response:
-        """The account that sent `request` by `flow`, or the response to send, still without a To tag."""
+        """The account that sent `request` by `flow`, or the response to send, still without a To tag.
+
+        A trunk is known by where its requests come from, unless it is to prove itself as telephones do.
+        """
+        if "Authorization" not in request.headers:
+            trunk = self._trunks.sender(request, flow)
+            if trunk is not None and not trunk.config.challenge:
+                return trunk.account
         verdict = self._authenticator.verify(
             request.headers.all("Authorization"), request.method, self._secret, now
         )
         if verdict.kind is VerdictKind.ACCEPTED:
-            return self._accounts[verdict.username]
+            account = self._known(verdict.username)
+            assert account is not None  # its secret has just been proved
+            return account
         if verdict.kind is VerdictKind.REFUSED:
-            known = verdict.username in self._accounts
-            why = "the secret is wrong" if known else "there is no such account"
+            known = self._known(verdict.username)
+            why = "the secret is wrong" if known is not None else "there is no such account"
             self._refused(AccessRefused(verdict.username, request.method, flow, why))
             return request.reply(403)
         if verdict.kind is VerdictKind.MALFORMED:
@@ -78,5 +91,8 @@ class Gatekeeper:
         return response
 
     def _secret(self, user: str) -> Secret | None:
-        account = self._accounts.get(user)
+        account = self._known(user)
         return account.secret if account else None
+
+    def _known(self, user: str) -> Account | None:
+        return self._accounts.get(user) or self._trunks.proving(user)

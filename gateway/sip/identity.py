@@ -15,6 +15,7 @@ from gateway.sip.account import Account
 from gateway.sip.grammar import split_list
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request
+from gateway.sip.number_rules import rewrite
 from gateway.sip.uri import SipUri, TelUri, Uri
 
 __all__ = ["DIVERTED_BY", "DIVERTED_FOR", "caller_of", "diversion_of", "number_of", "write_caller"]
@@ -66,17 +67,25 @@ def caller_of(request: Request, account: Account) -> Party:
     if asserted is None and _is_anonymous(request.from_.uri):
         return Party(presentation=Presentation.RESTRICTED if hidden else Presentation.UNAVAILABLE)
     who = asserted or request.from_
-    return Party(number_of(who.uri), who.display, presentation)
+    return Party(rewrite(number_of(who.uri), account.rules.caller_in), who.display, presentation)
 
 
-def write_caller(invite: Request, caller: Party, account: Account, host: str, tag: str) -> None:
-    """Write into `invite` who calls, as far as `account`, who is called, may know it (RFC 3325 5, 7)."""
-    who = NameAddr(SipUri.of(caller.number or "unknown", host), caller.name)
+def write_caller(
+    invite: Request, caller: Party, account: Account, host: str, tag: str, *, from_user: str = ""
+) -> None:
+    """Write into `invite` who calls, as far as `account`, who is called, may know it (RFC 3325 5, 7).
+
+    Args:
+        from_user: what From says in place of the caller's number: a provider may want its own customer there.
+    """
+    number = rewrite(caller.number, account.rules.caller_out)
+    who = NameAddr(SipUri.of(number or "unknown", host), caller.name)
     shown = caller.presentation is Presentation.ALLOWED
-    invite.headers.set("From", (who if shown else ANONYMOUS).tagged(tag))
+    ours = NameAddr(SipUri.of(from_user, host), caller.name) if from_user else who
+    invite.headers.set("From", (ours if shown else ANONYMOUS).tagged(tag))
     if not shown:
         invite.headers.set("Privacy", "id")
-    if account.trusted and caller.number:
+    if account.trusted and number:
         invite.headers.set("P-Asserted-Identity", who)
 
 

@@ -25,7 +25,7 @@ from gateway.sip.channel import SipChannel
 from gateway.sip.dialog import Dialog
 from gateway.sip.fork import Fork, Target
 from gateway.sip.headers import NameAddr
-from gateway.sip.identity import caller_of, diversion_of, number_of, write_caller
+from gateway.sip.identity import caller_of, diversion_of, write_caller
 from gateway.sip.incoming import RETRY_AFTER, IncomingSession
 from gateway.sip.journal import Journal
 from gateway.sip.message import Request, Response
@@ -34,6 +34,7 @@ from gateway.sip.parameters import Parameters
 from gateway.sip.session import Reply, SessionUser, Setting, description_of, not_acceptable
 from gateway.sip.session_timer import too_brief
 from gateway.sip.transport import DEFAULT_PORT, Flow, is_address
+from gateway.sip.trunk import Outbound
 from gateway.sip.uri import SipUri
 
 __all__ = ["Legs", "LegsConfig", "Redirects"]
@@ -42,6 +43,8 @@ FIRST_NUMBERS: Final = 2**16
 """A dialog's CSeq begins at random below this (RFC 3261 8.1.1.5 asks for less than 2**31)."""
 MAX_CONTACTS: Final = 10
 """Contacts of a redirection that are looked at."""
+OURSELVES: Final = "copperline"
+"""The user of our Contacts in calls with telephones."""
 NO_USER: Final = "s"
 """The extension of a call that names none."""
 
@@ -111,16 +114,17 @@ class Legs:
         self._emit = emit
         self._serial = 0
         self._call_ids: dict[SipChannel, list[str]] = {}
+        self._accounts: dict[SipChannel, Account] = {}
 
     def __len__(self) -> int:
         """How many legs live."""
         return len(self._call_ids)
 
     def accept(
-        self, request: Request, reply: Reply, account: Account, flow: Flow, now: float
+        self, request: Request, reply: Reply, account: Account, called: str, flow: Flow, now: float
     ) -> IncomingSession | Response:
-        """Make a leg of an INVITE that `account` has sent; the response to send where that cannot be."""
-        if len(self) >= self._config.channels:
+        """Make a leg of an INVITE for `called` that `account` has sent; the response where that cannot be."""
+        if len(self) >= self._config.channels or self._is_full(account):
             return _busy(request)
         refusal = too_brief(request, self._setting.intervals.minimum)
         if refusal is not None:
@@ -129,7 +133,11 @@ class Legs:
         try:
             offer = description_of(request)
             dialog = Dialog.as_server(
-                request, tag=self._token(), flow=flow, contact=self._contact(flow), number=self._first_number()
+                request,
+                tag=self._token(),
+                flow=flow,
+                contact=self.contact(flow, OURSELVES),
+                number=self._first_number(),
             )
             row = self._audio.rtp(host)
         except MalformedError as fault:
@@ -137,7 +145,7 @@ class Legs:
         except Exhausted:
             return _busy(request)
         negotiation = Negotiation(
-            address=row.address, port=row.port, session_id=self._session_id(), codecs=self._config.codecs
+            address=row.address, port=row.port, session_id=self._session_id(), codecs=self._codecs(account)
         )
         try:
             if offer is not None:
@@ -148,51 +156,65 @@ class Legs:
         reply(request.reply(100), now)
         channel = SipChannel(
             name=self._name(account.user),
-            peer=f"account {account.user}",
+            peer=str(account),
             audio=row,
             recorder=self._recorder,
             emit=self._emit,
             over=self._over,
         )
         self._begin(channel, request.call_id)
+        self._accounts[channel] = account
         session = IncomingSession(self._setting, channel, request, reply, dialog, negotiation, peer=channel.peer)
         channel.attach(session)
         if negotiation.agreement is not None:
             channel.agreed(negotiation.agreement, now)
         variables = diversion_of(request, account)
-        called = number_of(request.uri) or NO_USER
-        self._emit(channel, Offered(called, caller_of(request, account), account.context, variables=variables))
+        caller = caller_of(request, account)
+        self._emit(channel, Offered(called or NO_USER, caller, account.context, variables=variables))
         return session
 
-    def reserve(self, account: Account, bindings: Sequence[Binding]) -> SipChannel:
-        """A leg to the telephones at `bindings` (some), most preferred first; its `Dial` calls them.
+    def reserve(
+        self, account: Account, targets: Sequence[Target], outbound: Callable[[Target], Outbound] | None = None
+    ) -> SipChannel:
+        """A leg to `targets` (some), most preferred first; its `Dial` calls them.
+
+        Args:
+            account: whose they are.
+            outbound: how a call to one of them is written; None for telephones.
 
         Raises:
             RemoteError: there is no room for one more leg.
         """
+        if self._is_full(account):
+            raise RemoteError(
+                f"all {account.calls} calls of {account} are in progress",
+                Cause.NO_CIRCUIT_AVAILABLE if account.trunk else Cause.USER_BUSY,
+            )
         if len(self) >= self._config.channels:
             raise RemoteError(
                 f"all {self._config.channels} SIP legs are in use", Cause.SWITCHING_EQUIPMENT_CONGESTION
             )
         try:
-            row = self._audio.rtp(self._host(bindings[0].flow))
+            row = self._audio.rtp(self._host(targets[0].flow))
         except Exhausted as fault:
             raise RemoteError(str(fault), Cause.RESOURCE_UNAVAILABLE) from fault
-        targets = [Target(binding.contact, binding.flow, binding.q) for binding in bindings]
 
         def place(channel: SipChannel, dial: Dial) -> Fork:
             return Fork(
                 self._setting,
                 channel,
                 targets,
-                call=lambda target, user: self._call(account, target, dial.caller, channel, row, user),
+                call=lambda target, user: self._call(
+                    account, target, dial.caller, channel, row, user, outbound and outbound(target)
+                ),
                 redirected=self._redirected,
                 turn=self._config.turn,
+                one_server=outbound is not None,
             )
 
         channel = SipChannel(
             name=self._name(account.user),
-            peer=f"account {account.user}",
+            peer=str(account),
             audio=row,
             recorder=self._recorder,
             emit=self._emit,
@@ -200,26 +222,35 @@ class Legs:
             place=place,
         )
         self._call_ids[channel] = []
+        self._accounts[channel] = account
         return channel
 
     def _call(
-        self, account: Account, target: Target, caller: Party, channel: SipChannel, row: RtpAudio, user: SessionUser
+        self,
+        account: Account,
+        target: Target,
+        caller: Party,
+        channel: SipChannel,
+        row: RtpAudio,
+        user: SessionUser,
+        outbound: Outbound | None,
     ) -> OutgoingSession:
         """One of a leg's INVITEs: a call of its own, over the leg's row."""
         call_id = f"{self._token()}@{self._host(target.flow)}"
         self._begin(channel, call_id)
         negotiation = Negotiation(
-            address=row.address, port=row.port, session_id=self._session_id(), codecs=self._config.codecs
+            address=row.address, port=row.port, session_id=self._session_id(), codecs=self._codecs(account)
         )
         return OutgoingSession(
             self._setting,
             user,
-            self._invite(account, target, caller, call_id),
+            self._invite(account, target, caller, call_id, outbound),
             target.flow,
-            self._contact(target.flow),
+            self.contact(target.flow, OURSELVES) if outbound is None else outbound.contact(target.flow),
             negotiation,
             peer=channel.peer,
             number=self._first_number(),
+            credentials=None if outbound is None else outbound.credentials,
         )
 
     def _redirected(self, response: Response, target: Target, now: float) -> list[Target]:
@@ -238,11 +269,18 @@ class Legs:
             return []
         return [Target(uri, Flow("udp", flow.local, (uri.host, uri.port or DEFAULT_PORT)))]
 
-    def _invite(self, account: Account, target: Target, caller: Party, call_id: str) -> Request:
+    def _invite(
+        self, account: Account, target: Target, caller: Party, call_id: str, outbound: Outbound | None
+    ) -> Request:
         host = self._host(target.flow)
         invite = Request("INVITE", replace(target.uri, headers=""))
-        write_caller(invite, caller, account, host, self._token())
-        invite.headers.set("To", NameAddr(SipUri.of(account.user, host)))
+        if outbound is None:
+            write_caller(invite, caller, account, host, self._token())
+            invite.headers.set("To", NameAddr(SipUri.of(account.user, host)))
+        else:
+            write_caller(invite, caller, account, outbound.domain, self._token(), from_user=outbound.from_user)
+            invite.headers.set("To", outbound.to)
+            invite.headers.set("Route", *outbound.routes)
         invite.headers.set("Call-ID", call_id)
         if target.diverted_by:
             invite.headers.set("Diversion", f"<{target.diverted_by}>;reason=deflection")
@@ -254,16 +292,28 @@ class Legs:
 
     def _over(self, channel: SipChannel, now: float) -> None:
         call_ids = self._call_ids.pop(channel)
+        del self._accounts[channel]
         # CANCEL, the INVITE and BYE may go on, one after the other, for a transaction's life each.
         late = now + 3 * self._setting.timers.patience
         self._setting.carrier.at(late, lambda _: self._journal.end(call_ids))
 
+    def _is_full(self, account: Account) -> bool:
+        return bool(account.calls) and self.in_use(account.user) >= account.calls
+
+    def in_use(self, user: str) -> int:
+        """How many legs the account or trunk has."""
+        return sum(account.user == user for account in self._accounts.values())
+
+    def _codecs(self, account: Account) -> Sequence[Codec]:
+        return account.codecs or self._config.codecs
+
     def _host(self, flow: Flow) -> str:
         return self._config.advertised or flow.local[0]
 
-    def _contact(self, flow: Flow) -> NameAddr:
+    def contact(self, flow: Flow, user: str) -> NameAddr:
+        """Our Contact on a flow, for requests to `user`."""
         parameters = Parameters() if flow.transport == "udp" else Parameters((("transport", flow.transport),))
-        return NameAddr(SipUri.of("copperline", self._host(flow), flow.local[1], parameters))
+        return NameAddr(SipUri.of(user, self._host(flow), flow.local[1], parameters))
 
     def _name(self, user: str) -> str:
         self._serial += 1

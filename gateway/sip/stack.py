@@ -27,7 +27,9 @@ from gateway.sip.binding import Binding, Bindings, RegistrationChanged
 from gateway.sip.carrier import Garbled, SipCarrier
 from gateway.sip.channel import SipChannel
 from gateway.sip.digest import Algorithm
+from gateway.sip.fork import Target
 from gateway.sip.gatekeeper import AccessRefused, Gatekeeper
+from gateway.sip.identity import number_of
 from gateway.sip.incoming import IncomingSession
 from gateway.sip.journal import Journal
 from gateway.sip.legs import Legs, LegsConfig
@@ -42,10 +44,12 @@ from gateway.sip.transaction.base import ServerTransaction
 from gateway.sip.transaction.table import MAX_DATAGRAM, MAX_TRANSACTIONS
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Datagram, Flow
+from gateway.sip.trunk import TrunkChanged, TrunkConfig, TrunkStatus
+from gateway.sip.trunks import Trunks
 
 __all__ = ["Happening", "SipConfig", "SipStack"]
 
-Happening = tuple[SipChannel, Event] | RegistrationChanged | AccessRefused | Garbled
+Happening = tuple[SipChannel, Event] | RegistrationChanged | TrunkChanged | AccessRefused | Garbled
 """What the stack's `events` gives."""
 
 TOKEN_SIZE: Final = 8
@@ -122,7 +126,6 @@ class SipStack:
         authenticator = Authenticator(
             config.realm, key=key or secrets.token_bytes(32), algorithms=config.algorithms
         )
-        self._gatekeeper = Gatekeeper(accounts, authenticator, self._tell)
         self._registrar = Registrar(config=config.registrar, emit=self._tell, bindings=bindings)
         self._carrier = SipCarrier(
             timers=config.timers,
@@ -136,6 +139,13 @@ class SipStack:
         random = random or SystemRandom()
         self._resolver = Resolver(points, names if names is not None else ServerNames(), random)
         setting = Setting(self._carrier, config.timers, random, self._resolver, config.intervals)
+        self._trunks = Trunks(
+            setting,
+            token=token,
+            contact=lambda flow, user: self._legs.contact(flow, user),
+            told=self._tell,
+        )
+        self._gatekeeper = Gatekeeper(accounts, authenticator, self._tell, self._trunks)
         self._messages = Messages(
             setting,
             known=lambda user: self._gatekeeper.account(user) is not None,
@@ -207,11 +217,21 @@ class SipStack:
         return self
 
     def channel(self, address: str, now: float) -> SipChannel:
-        """Reserve a leg to the telephones of account `address`; see `Technology`.
+        """Reserve a leg to the telephones of account `address`, or to NUMBER@TRUNK; see `Technology`.
 
         Raises:
-            RemoteError: there is no such account, it is not registered, or there is no room.
+            RemoteError: there is no such account or trunk, it is not registered or down, or there is no room.
         """
+        number, at, name = address.rpartition("@")
+        trunk = self._trunks.named(name)
+        if trunk is not None:
+            if not (at and number):
+                raise RemoteError(
+                    f"SIP/{address} does not say which number is called on the trunk",
+                    Cause.INVALID_NUMBER_FORMAT,
+                    advice=f"Write SIP/NUMBER@{name}.",
+                )
+            return self._legs.reserve(trunk.account, trunk.targets(number), trunk.outbound)
         account = self._gatekeeper.account(address)
         if account is None:
             raise RemoteError(f"there is no SIP account {address}", Cause.UNALLOCATED_NUMBER)
@@ -222,7 +242,28 @@ class SipStack:
                 Cause.SUBSCRIBER_ABSENT,
                 advice="See whether its telephone is on and whether the log shows why it was refused.",
             )
-        return self._legs.reserve(account, contacts)
+        targets = [Target(binding.contact, binding.flow, binding.q) for binding in contacts]
+        return self._legs.reserve(account, targets)
+
+    # Trunks.
+
+    def load_trunks(self, configs: Iterable[TrunkConfig], now: float) -> None:
+        """Have these trunks and no others, once the listening points are bound; those that stay are left alone."""
+        self._trunks.load(configs, now)
+
+    def leave(self, now: float) -> None:
+        """End our registrations with others; `leaving` says when that is done."""
+        self._trunks.stop(now)
+
+    @property
+    def leaving(self) -> int:
+        """How many of our registrations wait for their end."""
+        return self._trunks.leaving
+
+    @property
+    def trunks(self) -> list[tuple[TrunkStatus, int]]:
+        """Every trunk, with how many legs it has."""
+        return [(status, self._legs.in_use(status.name)) for status in self._trunks.status()]
 
     # Registrations, for lists and restarts.
 
@@ -265,7 +306,9 @@ class SipStack:
         if isinstance(admitted, Response):
             reply(admitted, now)
             return
-        made = self._legs.accept(request, reply, admitted, transaction.flow, now)
+        trunk = self._trunks.named(admitted.user) if admitted.trunk else None
+        called = number_of(request.uri) if trunk is None else trunk.called(request)
+        made = self._legs.accept(request, reply, admitted, called, transaction.flow, now)
         if isinstance(made, Response):
             reply(made, now)
         else:

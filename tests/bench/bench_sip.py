@@ -66,7 +66,13 @@ class Row(ScriptedAudio):
         super().__init__(digits_as_events=True)
 
     def set_remote(
-        self, address: str, port: int, codec: Codec, event_payload_type: int | None, send: bool = True, **path: object
+        self,
+        address: str,
+        port: int,
+        codec: Codec,
+        event_payload_type: int | None,
+        send: bool = True,
+        **path: object,
     ) -> None:
         pass
 

@@ -1,0 +1,348 @@
+"""A trunk: a SIP provider or another exchange, to which we place calls and from which calls come.
+
+It joins the servers (`servers`), our registration with them (`register`) and the rules for numbers. Calls out get
+their targets here; a request that came in is recognised as the trunk's by the mark in our registered Contact, by
+the address of one of its servers, or by an address that the configuration lists. It is up while it is registered,
+where that is wanted, and one of its servers answers; each change is told once, with the reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_address
+
+from gateway.core.cause import Cause
+from gateway.core.errors import MalformedError, RemoteError
+from gateway.sip.account import Account
+from gateway.sip.credentials import Credentials
+from gateway.sip.dialog import MAX_FORWARDS
+from gateway.sip.fork import Target
+from gateway.sip.headers import CSeq, NameAddr
+from gateway.sip.identity import number_of
+from gateway.sip.message import Request
+from gateway.sip.number_rules import rewrite
+from gateway.sip.register import LINE, Registrant, RegistrantConfig
+from gateway.sip.servers import Servers, ServersConfig, Way
+from gateway.sip.session import Setting
+from gateway.sip.transport import Flow
+from gateway.sip.uri import SipUri
+
+__all__ = ["Outbound", "Trunk", "TrunkChanged", "TrunkConfig", "TrunkStatus"]
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkConfig:
+    """What a trunk is like.
+
+    Attributes:
+        account: who it is to us: its name as `user`, its context, whether it is trusted, its number rules.
+        servers: where it is, and how it is watched.
+        domain: the provider's domain in what we send; empty takes the server's.
+        user: our user there; may be empty.
+        credentials: for challenges; None where there are none.
+        register: whether we register there.
+        expires: seconds of a registration.
+        keep_alive: seconds between two keep-alives of a registration; 0 sends none.
+        from_user: what our From says as user in place of the caller's number, which then goes as
+            P-Asserted-Identity alone; empty for the caller's number.
+        from_domain: what it says as domain; empty takes `domain`.
+        sources: networks from which its calls may come, beside its servers' own addresses.
+        challenge: whether calls from it must prove our user and secret.
+    """
+
+    account: Account
+    servers: ServersConfig
+    domain: str = ""
+    user: str = ""
+    credentials: Credentials | None = None
+    register: bool = False
+    expires: int = 600
+    keep_alive: float = 25.0
+    from_user: str = ""
+    from_domain: str = ""
+    sources: Sequence[Network] = ()
+    challenge: bool = False
+
+    @property
+    def name(self) -> str:
+        """As it is dialled: `SIP/5551234@NAME`."""
+        return self.account.user
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkChanged:
+    """A trunk went up or down; for logs.
+
+    Attributes:
+        name: which.
+        up: whether calls can be made on it.
+        text: a clause that says why.
+    """
+
+    name: str
+    up: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkStatus:
+    """A trunk as lists show it.
+
+    Attributes:
+        name: which.
+        up: whether calls can be made on it.
+        text: its state, and why, as a clause.
+        server: the server in use; empty where there is none.
+        user: our user there; may be empty.
+        round_trip: seconds for an answer of that server; None where it is not asked.
+        since: engine clock at the last change.
+    """
+
+    name: str
+    up: bool
+    text: str
+    server: str
+    user: str
+    round_trip: float | None
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """How a call out on a trunk is written.
+
+    Attributes:
+        to: the one called, for To.
+        domain: of our From.
+        from_user: see `TrunkConfig`.
+        credentials: for challenges.
+        routes: through which its INVITE goes.
+        contact: our Contact on a flow.
+    """
+
+    to: NameAddr
+    domain: str
+    from_user: str
+    credentials: Credentials | None
+    routes: Sequence[NameAddr]
+    contact: Callable[[Flow], NameAddr]
+
+
+class Trunk:
+    """One trunk of a stack.
+
+    Args:
+        config: what it is like.
+        setting: the stack's services.
+        token: makes tags and Call-IDs that nobody can guess.
+        contact: our Contact on a flow, for a user.
+        told: takes its changes.
+    """
+
+    def __init__(
+        self,
+        config: TrunkConfig,
+        setting: Setting,
+        *,
+        token: Callable[[], str],
+        contact: Callable[[Flow, str], NameAddr],
+        told: Callable[[TrunkChanged], None],
+    ) -> None:
+        self.config = config
+        self._token = token
+        self._contact = contact
+        self._told = told
+        self._up: bool | None = None
+        self._text = "starting"
+        self._since = 0.0
+        self._servers = Servers(config.servers, setting, question=self._options, changed=self._servers_changed)
+        self._registrant: Registrant | None = None
+        if config.register:
+            self._registrant = Registrant(
+                RegistrantConfig(
+                    user=config.user,
+                    domain=self._domain(),
+                    credentials=config.credentials,
+                    expires=config.expires,
+                    keep_alive=config.keep_alive,
+                    route=_loose(config.servers.proxy),
+                ),
+                setting,
+                token=token,
+                contact=lambda way: contact(way.flow, config.user),
+                ways=self._servers.ways,
+                told=self._weigh,
+            )
+
+    @property
+    def account(self) -> Account:
+        """Who it is to us."""
+        return self.config.account
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its registration has ended."""
+        return self._registrant is None or self._registrant.is_over
+
+    def start(self, now: float) -> None:
+        """Find its servers, register, watch."""
+        self._since = now
+        self._servers.start(now)
+
+    def stop(self, now: float) -> None:
+        """Unregister, and watch no more."""
+        self._servers.stop()
+        if self._registrant is not None:
+            self._registrant.stop(now)
+
+    def status(self) -> TrunkStatus:
+        """For lists."""
+        ways = self._ways()
+        return TrunkStatus(
+            name=self.config.name,
+            up=self._up is True,
+            text=self._text,
+            server=str(ways[0]) if ways else "",
+            user=self.config.user,
+            round_trip=self._servers.round_trip(),
+            since=self._since,
+        )
+
+    # Calls.
+
+    def targets(self, number: str) -> list[Target]:
+        """Where to call `number`, the first server first.
+
+        Raises:
+            RemoteError: it is down.
+        """
+        if self._up is False:
+            raise RemoteError(f"trunk {self.config.name} is down: {self._text}", Cause.NETWORK_OUT_OF_ORDER)
+        ways = [way for way in self._ways() if not self._servers.is_down(way)]
+        if not ways:
+            raise RemoteError(
+                f"trunk {self.config.name} has no server yet: {self._servers.fault or 'it is looked for'}",
+                Cause.NETWORK_OUT_OF_ORDER,
+            )
+        called = rewrite(number, self.account.rules.called_out)
+        return [
+            Target(
+                SipUri.of(called, self.config.domain or way.server.host, way.server.port),
+                way.flow,
+                q=1000 - place,
+            )
+            for place, way in enumerate(ways)
+        ]
+
+    def outbound(self, target: Target) -> Outbound:
+        """How a call to `target` is written."""
+        domain = self._domain()
+        registered = self._registrant.routes if self._registrant is not None else ()
+        proxy = _loose(self.config.servers.proxy)
+        return Outbound(
+            to=NameAddr(SipUri.of(target.uri.username, domain)),
+            domain=self.config.from_domain or domain,
+            from_user=self.config.from_user,
+            credentials=self.config.credentials,
+            routes=registered or (() if proxy is None else (NameAddr(proxy),)),
+            contact=lambda flow: self._contact(flow, self.config.user or "copperline"),
+        )
+
+    def recognises(self, request: Request, flow: Flow) -> bool:
+        """Whether `request` comes from it, by the mark in our Contact or by its address."""
+        uri = request.uri
+        line = uri.parameters.get(LINE) if isinstance(uri, SipUri) else None
+        if line is not None and self._registrant is not None:
+            return line == self._registrant.line
+        host = ip_address(flow.remote[0])
+        return any(way.flow.remote == flow.remote for way in self._servers.ways()) or any(
+            host.version == network.version and host in network for network in self.config.sources
+        )
+
+    def called(self, request: Request) -> str:
+        """The number that a call of its is for, as the office writes it.
+
+        Where the Request-URI is just our own Contact, the number stands in P-Called-Party-ID (RFC 7315 4.2) or To.
+        """
+        number = number_of(request.uri)
+        if number in (self.config.user, "copperline", ""):
+            number = number_of(_called_party(request).uri) or number
+        return rewrite(number, self.account.rules.called_in)
+
+    # Its state.
+
+    def _servers_changed(self, now: float) -> None:
+        if self._registrant is not None and self._servers.ways():
+            self._registrant.start(now)
+        self._weigh(now)
+
+    def _weigh(self, now: float) -> None:
+        """Whether it is up, and why; told where that has changed."""
+        up, text = self._verdict()
+        if up is None or (up, text) == (self._up, self._text):
+            return
+        if up is not self._up:
+            self._since = now
+        self._up, self._text = up, text
+        self._told(TrunkChanged(self.config.name, up, text))
+
+    def _verdict(self) -> tuple[bool | None, str]:
+        trouble = self._servers.trouble()
+        if trouble:
+            return False, trouble
+        if self._registrant is not None:
+            return self._registered(self._registrant)
+        ways = self._servers.ways()
+        if not ways or (self.config.servers.qualify and not self._servers.answered()):
+            return None, "starting"
+        return True, f"{ways[0]} answers" if self.config.servers.qualify else f"{ways[0]}, not asked"
+
+    @staticmethod
+    def _registered(registrant: Registrant) -> tuple[bool | None, str]:
+        if registrant.held is None:
+            return (False, f"not registered: {registrant.trouble}") if registrant.trouble else (None, "registering")
+        text = f"registered with {registrant.held}"
+        return True, f"{text} ({registrant.remark})" if registrant.remark else text
+
+    def _ways(self) -> list[Way]:
+        """The ways, that to the registrar that has our registration first."""
+        ways = self._servers.ways()
+        held = self._registrant.held if self._registrant is not None else None
+        return sorted(ways, key=lambda way: way != held) if held is not None else ways
+
+    def _domain(self) -> str:
+        return self.config.domain or self.config.servers.uris[0].host
+
+    def _options(self, way: Way) -> Request:
+        domain = self._domain()
+        request = Request("OPTIONS", SipUri(domain))
+        headers = request.headers
+        headers.set("Max-Forwards", MAX_FORWARDS)
+        headers.set("From", NameAddr(SipUri.of(self.config.user or "copperline", domain)).tagged(self._token()))
+        headers.set("To", NameAddr(SipUri(domain)))
+        headers.set("Call-ID", self._token())
+        headers.set("CSeq", CSeq(1, "OPTIONS"))
+        headers.set("Contact", self._contact(way.flow, self.config.user or "copperline"))
+        headers.set("Accept", "application/sdp")
+        proxy = _loose(self.config.servers.proxy)
+        if proxy is not None:
+            headers.set("Route", NameAddr(proxy))
+        return request
+
+
+def _called_party(request: Request) -> NameAddr:
+    said = request.headers.get("P-Called-Party-ID")
+    try:
+        return NameAddr.parse(said) if said else request.to
+    except MalformedError:
+        return request.to
+
+
+def _loose(proxy: SipUri | None) -> SipUri | None:
+    """A proxy as the Route through it (RFC 3261 16.12.1.1)."""
+    if proxy is None or proxy.is_loose_router:
+        return proxy
+    return SipUri(proxy.host, port=proxy.port, scheme=proxy.scheme, parameters=proxy.parameters.having("lr"))

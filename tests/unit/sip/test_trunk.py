@@ -1,0 +1,554 @@
+"""Trunks as conversations with a provider: RFC 3261 10.2 and 11, RFC 3263 4.3, RFC 5626 4.5, RFC 3608."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_network
+
+import pytest
+
+from dialplan.pattern import Pattern
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.errors import RemoteError
+from gateway.core.messages import Answered, Dial, Hangup, Offered, Released
+from gateway.core.number import Party, Presentation
+from gateway.sip.account import Account
+from gateway.sip.credentials import Credentials
+from gateway.sip.digest import Secret
+from gateway.sip.message import Request
+from gateway.sip.number_rules import NumberRule, NumberRules
+from gateway.sip.servers import ServersConfig
+from gateway.sip.trunk import TrunkChanged, TrunkConfig
+from gateway.sip.uri import SipUri
+from tests.support.sip import Office, Phone, session_description
+
+FIRST, SECOND = "192.0.2.201", "192.0.2.202"
+CHALLENGE = 'Digest realm="pstn.example", nonce="n1", algorithm=MD5, qop="auth"'
+
+
+class Provider(Phone):
+    """A provider's server, played by the test."""
+
+    def __init__(self, office: Office, host: str = FIRST) -> None:
+        super().__init__(office, "provider", host=host, port=5060)
+
+    def asked(self, method: str) -> list[Request]:
+        """The requests of that kind that have come since the last look, each once; others are passed over."""
+        came = [message for message in self.messages() if isinstance(message, Request)]
+        return list({request.via.branch: request for request in came if request.method == method}.values())
+
+    def registers(self, *, expires: int = 600) -> Request:
+        """Challenge the REGISTER that has come, and take the next."""
+        (first,) = self.asked("REGISTER")
+        self.challenge(first)
+        (second,) = self.asked("REGISTER")
+        self.grant(second, expires)
+        return second
+
+    def challenge(self, request: Request, row: str = CHALLENGE) -> None:
+        """Ask for proof."""
+        response = request.reply(401, to_tag="p")
+        response.headers.set("WWW-Authenticate", row)
+        self.send(response)
+
+    def grant(self, request: Request, expires: int = 600, **headers: str) -> None:
+        """Take a REGISTER."""
+        response = request.reply(200, to_tag="p")
+        if expires:
+            response.headers.set("Contact", f"{request.contacts[0]};expires={expires}")
+        for name, value in headers.items():
+            response.headers.set(name.replace("_", "-"), value)
+        self.send(response)
+
+    def refuse(self, request: Request, status: int, **headers: str) -> None:
+        """Refuse a request."""
+        response = request.reply(status, to_tag="p")
+        for name, value in headers.items():
+            response.headers.set(name.replace("_", "-"), value)
+        self.send(response)
+
+
+def trunk(*servers: str, **changes: object) -> TrunkConfig:
+    """A trunk that registers and is not asked by OPTIONS."""
+    watched = {"qualify": 0.0} | {name: changes.pop(name) for name in ("qualify", "proxy") if name in changes}
+    account = Account("pstn", Secret(), context="from-pstn", trusted=True, trunk=True)
+    uris = [SipUri.parse(f"sip:{server}") for server in servers or (FIRST,)]
+    return replace(
+        TrunkConfig(
+            account=account,
+            servers=ServersConfig(uris, **watched),  # type: ignore[arg-type]  # as ServersConfig has them
+            domain="pstn.example",
+            user="4711",
+            credentials=Credentials("4711", Secret("s3cret")),
+            register=True,
+            keep_alive=0.0,
+        ),
+        **changes,  # type: ignore[arg-type]  # as TrunkConfig has them
+    )
+
+
+def opened(*configs: TrunkConfig) -> Office:
+    office = Office()
+    office.stack.load_trunks(configs, office.clock.now)
+    office.drain()
+    return office
+
+
+def told(office: Office) -> list[tuple[bool, str]]:
+    return [(change.up, change.text) for change in office.changes() if isinstance(change, TrunkChanged)]
+
+
+# Registration.
+
+
+def test_section_10_2_it_registers_with_proof_and_says_so_once() -> None:
+    office = opened(trunk())
+    request = Provider(office).registers()
+    assert str(request.uri) == "sip:pstn.example"
+    assert str(request.to.uri) == str(request.from_.uri) == "sip:4711@pstn.example"
+    assert (request.expires, request.to.tag) == (600, None)
+    contact = request.contacts[0].uri
+    assert isinstance(contact, SipUri) and (contact.user, contact.host, contact.port) == ("4711", "192.0.2.1", 5060)
+    assert told(office) == [(True, "registered with 192.0.2.201:5060 by udp")]
+
+
+def test_section_10_2_4_it_renews_in_time_signed_ahead_with_one_call_id() -> None:
+    office = opened(trunk())
+    provider = Provider(office)
+    first = provider.registers()
+    office.wait(539)
+    assert provider.asked("REGISTER") == []
+    office.wait(1)
+    (again,) = provider.asked("REGISTER")
+    assert again.call_id == first.call_id and again.cseq.number == first.cseq.number + 1
+    assert "nc=00000002" in (again.headers.get("Authorization") or "")
+    provider.grant(again)
+    assert told(office) == [(True, "registered with 192.0.2.201:5060 by udp")]
+
+
+def test_a_provider_that_grants_less_is_asked_sooner() -> None:
+    office = opened(trunk())
+    provider = Provider(office)
+    provider.registers(expires=60)
+    office.wait(29)
+    assert provider.asked("REGISTER") == []
+    office.wait(1)
+    assert len(provider.asked("REGISTER")) == 1
+
+
+def test_section_10_2_8_too_brief_is_asked_again_with_min_expires() -> None:
+    office = opened(trunk(expires=60))
+    provider = Provider(office)
+    (first,) = provider.asked("REGISTER")
+    provider.refuse(first, 423, Min_Expires="1800")
+    (second,) = provider.asked("REGISTER")
+    assert second.expires == 1800
+    provider.grant(second, 1800)
+    assert told(office)[0][0]
+
+
+def test_section_10_2_2_it_unregisters_when_it_is_stopped() -> None:
+    office = opened(trunk())
+    provider = Provider(office)
+    provider.registers()
+    office.stack.leave(office.clock.now)
+    office.drain()
+    (last,) = provider.asked("REGISTER")
+    assert last.expires == 0 and office.stack.leaving == 1
+    provider.grant(last, 0)
+    assert office.stack.leaving == 0
+    office.quiet()
+
+
+def test_a_register_that_is_under_way_when_it_is_stopped_is_undone() -> None:
+    office = opened(trunk())
+    provider = Provider(office)
+    provider.asked("REGISTER")
+    office.stack.leave(office.clock.now)
+    office.drain()
+    (undone,) = provider.asked("REGISTER")
+    assert undone.expires == 0
+    office.wait(40)
+    assert office.stack.leaving == 0
+    office.quiet()
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (
+            (403, {}),
+            "refuses 4711@pstn.example with 403 Forbidden: the user or the secret is wrong, or the account",
+        ),
+        ((404, {}), "refuses 4711@pstn.example with 404 Not Found: it does not know the user"),
+        ((405, {}), "with 405 Method Not Allowed: it is no registrar; look at the address and port"),
+        ((423, {}), "does not take an expiry of 600 s, and names none that it would"),
+        ((400, {}), "so that this may be no SIP registrar; look at address and port"),
+        (
+            (401, {"WWW_Authenticate": 'Digest realm="elsewhere", nonce="1"'}),
+            'its realm is "elsewhere" and not "pstn.example"',
+        ),
+        (
+            (401, {"WWW_Authenticate": 'Digest realm="pstn.example", nonce="1", algorithm=AKAv1-MD5'}),
+            "it asks for a digest by AKAv1-MD5, which is not known here",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_registration_is_said(answer: tuple[int, dict[str, str]], said: str) -> None:
+    office = opened(trunk(credentials=Credentials("4711", Secret("s3cret"), realm="pstn.example")))
+    provider = Provider(office)
+    (request,) = provider.asked("REGISTER")
+    provider.refuse(request, answer[0], **answer[1])
+    ((up, text),) = told(office)
+    assert not up and text.startswith("not registered: 192.0.2.201:5060 by udp") and said in text
+
+
+def test_a_wrong_secret_is_told_from_a_wrong_realm() -> None:
+    office = opened(trunk())
+    provider = Provider(office)
+    (first,) = provider.asked("REGISTER")
+    provider.challenge(first)
+    (second,) = provider.asked("REGISTER")
+    provider.challenge(second, CHALLENGE.replace("n1", "n2"))
+    assert 'user "4711" or its secret is wrong in its realm "pstn.example"' in told(office)[0][1]
+    assert provider.asked("REGISTER") == []
+
+
+def test_a_silent_registrar_is_told_from_one_that_refuses() -> None:
+    office = opened(trunk())
+    office.wait(33)
+    ((up, text),) = told(office)
+    assert not up and "does not answer: the address, the port or the transport is wrong" in text
+
+
+def test_a_refused_connection_names_port_and_transport() -> None:
+    office = opened(trunk(f"{FIRST};transport=tcp"))
+    flow = next(datagram.flow for datagram in office.sent)
+    office.stack.lost(flow, office.clock.now)
+    office.drain()
+    assert (
+        "nobody takes connections at 192.0.2.201:5060 by tcp: the port or the transport is wrong"
+        in told(office)[0][1]
+    )
+
+
+def test_rfc_5626_section_4_5_waits_double_with_chance_and_retry_after_is_heeded() -> None:
+    office = opened(trunk())
+    provider = Provider(office)
+    waits = []
+    for _ in range(5):
+        (request,) = provider.asked("REGISTER")
+        provider.refuse(request, 403)
+        begun = office.clock.now
+        while not any(b"REGISTER" in datagram.data[:8] for datagram in office.sent[provider._seen :]):
+            office.wait(1)
+        waits.append(office.clock.now - begun)
+    assert all(15 * 2**place <= wait <= 30 * 2**place + 1 for place, wait in enumerate(waits)), waits
+    (request,) = provider.asked("REGISTER")
+    provider.refuse(request, 503, Retry_After="7 (soon)")
+    office.wait(6)
+    assert provider.asked("REGISTER") == []
+    office.wait(1)
+    assert len(provider.asked("REGISTER")) == 1
+
+
+def test_a_registrar_that_is_down_is_left_for_the_next() -> None:
+    office = opened(trunk(FIRST, SECOND))
+    first, second = Provider(office), Provider(office, SECOND)
+    (request,) = first.asked("REGISTER")
+    first.refuse(request, 503)
+    second.registers()
+    assert told(office) == [(True, "registered with 192.0.2.202:5060 by udp")]
+
+
+def test_a_registration_that_nobody_renews_any_more_takes_the_trunk_down() -> None:
+    office = opened(trunk())
+    Provider(office).registers()
+    office.wait(700)
+    assert [up for up, _ in told(office)] == [True, False]
+
+
+def test_keep_alives_hold_the_nat_open_between_registrations() -> None:
+    office = opened(trunk(keep_alive=25.0))
+    Provider(office).registers()
+    office.wait(100)
+    assert [datagram.data for datagram in office.sent].count(b"\r\n\r\n") == 4
+
+
+def test_a_sip_alg_and_a_nat_are_named() -> None:
+    office = opened(trunk())
+    provider = Provider(office)
+    (first,) = provider.asked("REGISTER")
+    first.headers.set("Via", f"{first.via};received=198.51.100.9".replace("rport", "rport=61000"))
+    provider.grant(first)
+    assert "behind a NAT: seen there as 198.51.100.9:61000" in told(office)[0][1]
+    office.wait(540)
+    (second,) = provider.asked("REGISTER")
+    second.headers.set("Via", str(second.via).replace("192.0.2.1:5060", "198.51.100.9:1024"))
+    provider.grant(second)
+    assert "our Via 192.0.2.1:5060 came back as 198.51.100.9:1024; switch off the SIP ALG" in told(office)[0][1]
+
+
+# Qualifying.
+
+
+def test_section_11_any_answer_to_options_shows_it_up_once() -> None:
+    office = opened(trunk(register=False, qualify=30.0))
+    provider = Provider(office)
+    (question,) = provider.asked("OPTIONS")
+    provider.refuse(question, 404)  # any answer shows that somebody is there
+    assert told(office) == [(True, "192.0.2.201:5060 by udp answers")]
+    office.wait(31)
+    (question,) = provider.asked("OPTIONS")
+    provider.refuse(question, 200)
+    assert told(office) == []
+
+
+def test_a_server_that_says_503_takes_no_calls() -> None:
+    office = opened(trunk(register=False, qualify=30.0))
+    provider = Provider(office)
+    (question,) = provider.asked("OPTIONS")
+    provider.refuse(question, 503)
+    assert told(office) == [(False, "192.0.2.201:5060 by udp answers that it takes no calls")]
+    office.wait(30)
+    (question,) = provider.asked("OPTIONS")
+    provider.refuse(question, 200)
+    assert told(office) == [(True, "192.0.2.201:5060 by udp answers")]
+
+
+def test_a_lost_answer_is_forgiven_and_two_are_not() -> None:
+    office = opened(trunk(register=False, qualify=30.0))
+    provider = Provider(office)
+    (question,) = provider.asked("OPTIONS")
+    provider.refuse(question, 200)
+    told(office)
+    office.wait(36)
+    *_, again = provider.asked("OPTIONS")
+    provider.refuse(again, 200)
+    assert told(office) == []
+    office.wait(200)
+    ((up, text),) = told(office)
+    assert not up and "does not answer OPTIONS" in text
+    with pytest.raises(RemoteError, match=r"trunk pstn is down: .*does not answer OPTIONS") as refused:
+        office.stack.channel("5551234@pstn", office.clock.now)
+    assert refused.value.cause is Cause.NETWORK_OUT_OF_ORDER
+
+
+# Calls out.
+
+
+def dialled(office: Office, number: str = "5551234", caller: Party | None = None) -> object:
+    channel = office.stack.channel(f"{number}@pstn", office.clock.now)
+    office.command(channel, Dial(number, caller or Party("101", "Ada")))
+    return channel
+
+
+def hang_up(office: Office, channel: object) -> None:
+    office.command(channel, Hangup(Ending(Cause.NORMAL_CLEARING, "the test", Act.HUNG_UP, "its end")))  # type: ignore[arg-type]  # a leg of ours
+
+
+def test_a_call_goes_out_with_proof_and_its_bye_as_well() -> None:
+    office = opened(trunk())
+    provider = Provider(office)
+    provider.registers()
+    channel = dialled(office)
+    (invite,) = provider.asked("INVITE")
+    assert str(invite.uri) == "sip:5551234@pstn.example" and str(invite.to.uri) == "sip:5551234@pstn.example"
+    assert str(invite.from_.uri) == "sip:101@pstn.example"
+    response = invite.reply(407, to_tag="p")
+    response.headers.set("Proxy-Authenticate", CHALLENGE)
+    provider.send(response)
+    (again,) = provider.asked("INVITE")
+    assert "Proxy-Authorization" in again.headers
+    provider.reply(again, 200, body=session_description())
+    (ack,) = provider.asked("ACK")
+    assert ack.headers.get("Proxy-Authorization") == again.headers.get("Proxy-Authorization")
+    assert isinstance(office.events()[-1], Answered)
+    hang_up(office, channel)
+    (bye,) = provider.asked("BYE")
+    refused = bye.reply(407)
+    refused.headers.set("Proxy-Authenticate", CHALLENGE.replace("n1", "n2"))
+    provider.send(refused)
+    (proved,) = provider.asked("BYE")
+    assert 'nonce="n2"' in (proved.headers.get("Proxy-Authorization") or "")
+    assert proved.cseq.number == bye.cseq.number + 1
+    provider.reply(proved, 200)
+
+
+def test_rfc_3263_section_4_3_a_silent_server_is_left_within_seconds() -> None:
+    office = opened(trunk(FIRST, SECOND, register=False))
+    dialled(office)
+    assert Provider(office, SECOND).messages() == []
+    office.wait(5)
+    assert len(Provider(office, SECOND).asked("INVITE")) == 1
+
+
+def test_rfc_3263_section_4_3_503_fails_over_and_busy_does_not() -> None:
+    for status, tried in ((503, 1), (486, 0)):
+        office = opened(trunk(FIRST, SECOND, register=False))
+        dialled(office)
+        first, second = Provider(office), Provider(office, SECOND)
+        (invite,) = first.asked("INVITE")
+        first.refuse(invite, status)
+        assert len(second.asked("INVITE")) == tried
+
+
+def test_numbers_are_rewritten_both_ways() -> None:
+    rules = NumberRules(
+        caller_out=[NumberRule(Pattern.parse("_1XX"), prepend="+1256555")],
+        called_out=[NumberRule(Pattern.parse("_00X."), strip=2, prepend="+")],
+        caller_in=[NumberRule(Pattern.parse("_+44X."), strip=3, prepend="0")],
+        called_in=[NumberRule(Pattern.parse("_+12565551XXX"), strip=9)],
+    )
+    account = Account("pstn", Secret(), context="from-pstn", trusted=True, trunk=True, rules=rules)
+    office = opened(trunk(register=False, account=account))
+    provider = Provider(office)
+    dialled(office, "004420", Party("101"))
+    (invite,) = provider.asked("INVITE")
+    assert (str(invite.uri), str(invite.from_.uri)) == ("sip:+4420@pstn.example", "sip:+1256555101@pstn.example")
+    assert invite.headers.get("P-Asserted-Identity") == "<sip:+1256555101@pstn.example>"
+    incoming = provider.request("INVITE", "sip:+12565551123@192.0.2.1", body=session_description())
+    incoming.headers.set("From", "<sip:+44123@pstn.example>;tag=x")
+    provider.send(incoming)
+    (offered,) = [event for event in office.events() if isinstance(event, Offered)]
+    assert (offered.called, offered.caller.number, offered.context) == ("123", "0123", "from-pstn")
+
+
+def test_from_user_shows_the_customer_and_the_caller_goes_as_asserted_identity() -> None:
+    office = opened(trunk(register=False, from_user="4711", from_domain="customer.example"))
+    dialled(office, caller=Party("101", "Ada"))
+    (invite,) = Provider(office).asked("INVITE")
+    assert str(invite.from_.uri) == "sip:4711@customer.example"
+    assert invite.headers.get("P-Asserted-Identity") == '"Ada" <sip:101@customer.example>'
+
+
+def test_rfc_3323_a_caller_that_is_not_to_be_shown_is_anonymous_to_the_called_and_known_to_the_provider() -> None:
+    office = opened(trunk(register=False))
+    dialled(office, caller=Party("101", "Ada", Presentation.RESTRICTED))
+    (invite,) = Provider(office).asked("INVITE")
+    assert str(invite.from_.uri) == "sip:anonymous@anonymous.invalid"
+    assert invite.headers.get("Privacy") == "id"
+    assert invite.headers.get("P-Asserted-Identity") == '"Ada" <sip:101@pstn.example>'
+
+
+def test_rfc_3608_calls_take_the_service_route_and_all_requests_the_proxy() -> None:
+    office = opened(trunk(proxy=SipUri.parse(f"sip:{SECOND}")))
+    proxy = Provider(office, SECOND)
+    (request,) = proxy.asked("REGISTER")
+    assert request.headers.all("Route") == ["<sip:192.0.2.202;lr>"]
+    proxy.grant(request, Service_Route="<sip:edge.pstn.example;lr>")
+    dialled(office)
+    (invite,) = proxy.asked("INVITE")
+    assert invite.headers.all("Route") == ["<sip:edge.pstn.example;lr>"]
+
+
+def test_a_trunk_carries_so_many_calls_and_no_more() -> None:
+    account = Account("pstn", Secret(), trusted=True, trunk=True, calls=1)
+    office = opened(trunk(register=False, account=account))
+    channel = dialled(office)
+    with pytest.raises(RemoteError, match="all 1 calls of trunk pstn are in progress") as full:
+        dialled(office)
+    assert full.value.cause is Cause.NO_CIRCUIT_AVAILABLE
+    hang_up(office, channel)
+    dialled(office)
+
+
+@pytest.mark.parametrize("address", ["pstn", "@pstn"])
+def test_a_trunk_is_dialled_with_a_number(address: str) -> None:
+    office = opened(trunk(register=False))
+    with pytest.raises(RemoteError, match="does not say which number") as wrong:
+        office.stack.channel(address, office.clock.now)
+    assert wrong.value.cause is Cause.INVALID_NUMBER_FORMAT
+
+
+# Calls in.
+
+
+def calls_in(office: Office, sender: Phone, uri: str, **more: object) -> list[Offered]:
+    sender.send(sender.request("INVITE", uri, body=session_description(), **more))  # type: ignore[arg-type]  # passed on
+    return [event for event in office.events() if isinstance(event, Offered)]
+
+
+def test_a_call_to_our_registered_contact_is_the_trunks_wherever_it_comes_from() -> None:
+    office = opened(trunk())
+    contact = Provider(office).registers().contacts[0].uri
+    media_gateway = Phone(office, "x", host="198.51.100.77")
+    (offered,) = calls_in(office, media_gateway, str(contact), to="<sip:+12565551100@pstn.example>")
+    assert (offered.context, offered.called) == ("from-pstn", "+12565551100")
+
+
+def test_a_mark_that_was_guessed_is_challenged_like_any_stranger() -> None:
+    office = opened(trunk())
+    Provider(office).registers()
+    stranger = Phone(office, "x", host="198.51.100.77")
+    assert calls_in(office, stranger, "sip:4711@192.0.2.1;line=t0000001") == []
+    assert stranger.response().status == 401
+
+
+def test_calls_come_from_its_servers_and_from_the_sources_listed_and_from_nowhere_else() -> None:
+    office = opened(trunk(register=False, sources=[ip_network("203.0.113.0/24")]))
+    for host, port, context in ((FIRST, 5060, "from-pstn"), ("203.0.113.9", 1234, "from-pstn")):
+        sender = Phone(office, "x", host=host, port=port)
+        (offered,) = calls_in(office, sender, "sip:1100@192.0.2.1", call_id=host)
+        assert (offered.context, offered.called) == (context, "1100")
+    for host, port in ((FIRST, 5061), ("203.0.114.9", 5060)):
+        stranger = Phone(office, "x", host=host, port=port)
+        assert calls_in(office, stranger, "sip:1100@192.0.2.1", call_id=f"{host}{port}") == []
+        assert stranger.response().status == 401
+
+
+def test_a_trunk_that_is_to_prove_itself_does() -> None:
+    office = opened(
+        trunk(
+            register=False, challenge=True, account=Account("pstn", Secret("s3cret"), "", "from-pstn", True, True)
+        )
+    )
+    provider = Provider(office)
+    invite = provider.request("INVITE", "sip:1100@192.0.2.1", body=session_description())
+    provider.send(invite)
+    refusal = provider.response()
+    assert refusal.status == 401
+    provider.user = "4711"
+    provider.send(provider.with_proof(invite, refusal, "s3cret"))
+    (offered,) = [event for event in office.events() if isinstance(event, Offered)]
+    assert offered.context == "from-pstn"
+
+
+def test_a_trunk_does_not_register_here() -> None:
+    office = opened(trunk(register=False))
+    provider = Provider(office)
+    provider.send(provider.request("REGISTER", "sip:192.0.2.1"))
+    assert provider.response().status == 403
+    assert office.stack.bindings == []
+
+
+# Changes while it runs.
+
+
+def test_a_reload_leaves_alone_what_is_as_before() -> None:
+    other = trunk(SECOND, account=Account("other", Secret(), trusted=True, trunk=True))
+    office = opened(trunk(), other)
+    first, second = Provider(office), Provider(office, SECOND)
+    first.registers()
+    second.registers()
+    office.stack.load_trunks([trunk()], office.clock.now)
+    office.drain()
+    assert first.messages() == []
+    (gone,) = second.asked("REGISTER")
+    assert gone.expires == 0
+    assert [status.name for status, _ in office.stack.trunks] == ["pstn"]
+
+
+def test_a_call_in_progress_outlives_its_trunk() -> None:
+    office = opened(trunk(register=False))
+    provider = Provider(office)
+    channel = dialled(office)
+    (invite,) = provider.asked("INVITE")
+    provider.reply(invite, 200, body=session_description())
+    office.stack.load_trunks([], office.clock.now)
+    office.drain()
+    provider.send(provider.from_below(invite, "below", "BYE"))
+    assert isinstance(office.events()[-1], Released)
+    assert channel is not None
+    office.quiet()

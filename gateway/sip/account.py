@@ -30,6 +30,7 @@ class Account:
         rules: for its numbers, both ways.
         codecs: offered and taken, most wanted first; empty for those of the stack.
         calls: the most legs at a time; 0 for no bound of its own.
+        mailbox: whose messages its lamp shows, told also without a subscription; "" for none.
     """
 
     user: str
@@ -41,6 +42,7 @@ class Account:
     rules: NumberRules = _AS_THEY_ARE
     codecs: Sequence[Codec] = ()
     calls: int = 0
+    mailbox: str = ""
 
     def __str__(self) -> str:
         return f"{'trunk' if self.trunk else 'account'} {self.user}"

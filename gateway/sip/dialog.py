@@ -22,8 +22,8 @@ __all__ = ["Dialog", "DialogId", "dialog_id"]
 
 MAX_FORWARDS: Final = 70
 """RFC 3261 8.1.1.6."""
-TARGET_REFRESH: Final = frozenset({"INVITE", "UPDATE"})
-"""Requests whose Contact replaces the remote target (RFC 3261 12.2, RFC 3311 section 5.1)."""
+TARGET_REFRESH: Final = frozenset({"INVITE", "UPDATE", "SUBSCRIBE", "NOTIFY", "REFER"})
+"""Requests whose Contact replaces the remote target (RFC 3261 12.2, RFC 3311 5.1, RFC 6665 4.4.1, RFC 3515 2.2)."""
 FORBIDDEN_IN_REQUEST_URI: Final = ("method",)
 """URI parameters that a Request-URI must not carry (RFC 3261 19.1.1 table 1)."""
 

@@ -62,6 +62,10 @@ class Gatekeeper:
         """The account of that user, or None."""
         return self._accounts.get(user)
 
+    def accounts(self) -> list[Account]:
+        """All accounts."""
+        return list(self._accounts.values())
+
     def admit(self, request: Request, flow: Flow, now: float) -> Account | Response:
         """The account that sent `request` by `flow`, or the response to send, still without a To tag.
 

@@ -136,7 +136,7 @@ class Legs:
                 request,
                 tag=self._token(),
                 flow=flow,
-                contact=self.contact(flow, OURSELVES),
+                contact=self.own_contact(flow),
                 number=self._first_number(),
             )
             row = self._audio.rtp(host)
@@ -246,7 +246,7 @@ class Legs:
             user,
             self._invite(account, target, caller, call_id, outbound),
             target.flow,
-            self.contact(target.flow, OURSELVES) if outbound is None else outbound.contact(target.flow),
+            self.own_contact(target.flow) if outbound is None else outbound.contact(target.flow),
             negotiation,
             peer=channel.peer,
             number=self._first_number(),
@@ -309,6 +309,10 @@ class Legs:
 
     def _host(self, flow: Flow) -> str:
         return self._config.advertised or flow.local[0]
+
+    def own_contact(self, flow: Flow) -> NameAddr:
+        """Our Contact on a flow, for requests to the office."""
+        return self.contact(flow, OURSELVES)
 
     def contact(self, flow: Flow, user: str) -> NameAddr:
         """Our Contact on a flow, for requests to `user`."""

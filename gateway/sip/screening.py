@@ -18,7 +18,7 @@ from gateway.sip.uri import SipUri, TelUri
 __all__ = ["screen"]
 
 METHODS: Final = frozenset(ALLOW.split(", "))
-KNOWN_ELSEWHERE: Final = frozenset({"SUBSCRIBE", "NOTIFY", "REFER", "PUBLISH"})
+KNOWN_ELSEWHERE: Final = frozenset({"REFER"})
 """Methods that we recognise and do not serve: 405; what we have never heard of gets 501 (RFC 3261 21.5.2)."""
 EXTENSIONS: Final = frozenset(SUPPORTED.split(", "))
 """Option tags that we can be required to know. Preconditions (RFC 3312) are not among them: 420."""

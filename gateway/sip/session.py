@@ -50,7 +50,9 @@ __all__ = [
 ]
 
 SDP_TYPE: Final = "application/sdp"
-ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REGISTER"
+ALLOW: Final = (
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REGISTER, SUBSCRIBE, NOTIFY, PUBLISH"
+)
 """Every method that is served, in a dialog or outside; what is not here is answered with 405 and this list."""
 SUPPORTED: Final = "100rel, timer"
 """The extensions that peers may use with us: RFC 3262, RFC 4028."""

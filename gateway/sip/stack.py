@@ -21,6 +21,7 @@ from gateway.core.cause import Cause
 from gateway.core.errors import RemoteError
 from gateway.core.messages import Event
 from gateway.core.trace import Recorder
+from gateway.core.watch import Watchable
 from gateway.sip.account import Account
 from gateway.sip.auth import OFFERED, Authenticator
 from gateway.sip.binding import Binding, Bindings, RegistrationChanged
@@ -28,6 +29,9 @@ from gateway.sip.carrier import Garbled, SipCarrier
 from gateway.sip.channel import SipChannel
 from gateway.sip.digest import Algorithm
 from gateway.sip.fork import Target
+from gateway.sip.events.dialog_info import Seal
+from gateway.sip.events.notifier import NotifierConfig
+from gateway.sip.events.service import EventService, Neighbours, NothingWatched
 from gateway.sip.gatekeeper import AccessRefused, Gatekeeper
 from gateway.sip.identity import number_of
 from gateway.sip.incoming import IncomingSession
@@ -66,6 +70,7 @@ class SipConfig:
         timers: RFC 3261 table 4.
         legs: codecs, number and address of legs.
         registrar: bounds of registrations.
+        notifier: bounds of subscriptions and publications.
         intervals: of session timers (RFC 4028).
         transactions: the most at a time; more are answered with 503.
         datagram: octets beyond which a request goes by TCP in place of UDP (RFC 3261 18.1.1), and by UDP after all
@@ -77,6 +82,7 @@ class SipConfig:
     timers: TimerConfig = field(default_factory=TimerConfig)
     legs: LegsConfig = field(default_factory=LegsConfig)
     registrar: RegistrarConfig = field(default_factory=RegistrarConfig)
+    notifier: NotifierConfig = field(default_factory=NotifierConfig)
     intervals: Intervals = field(default_factory=Intervals)
     transactions: int = MAX_TRANSACTIONS
     datagram: int = MAX_DATAGRAM
@@ -99,8 +105,9 @@ class SipStack:
         bindings: who keeps registrations over a restart, if anybody.
         random: retry delays and first numbers.
         token: tags, branches and Call-IDs that nobody can guess.
-        key: seals digest nonces; 32 random octets.
+        key: seals digest nonces and what is shown of calls; 32 random octets.
         wall: the time of day, aware of its zone, for the Date of registrations; None sends none.
+        office: who knows what can be watched.
     """
 
     def __init__(
@@ -117,16 +124,17 @@ class SipStack:
         token: Callable[[], str] = _new_token,
         key: bytes | None = None,
         wall: Callable[[], datetime] | None = None,
+        office: Watchable | None = None,
     ) -> None:
         points = points if points is not None else ListeningPoints()
+        key = key or secrets.token_bytes(32)
         self._wall = wall
         self._journal = Journal(recorder)
         self._invitations: dict[ServerTransaction, IncomingSession] = {}
         self._events: list[Happening] = []
-        authenticator = Authenticator(
-            config.realm, key=key or secrets.token_bytes(32), algorithms=config.algorithms
-        )
-        self._registrar = Registrar(config=config.registrar, emit=self._tell, bindings=bindings)
+        authenticator = Authenticator(config.realm, key=key, algorithms=config.algorithms)
+        self._changes: list[RegistrationChanged] = []
+        self._registrar = Registrar(config=config.registrar, emit=self._changed, bindings=bindings)
         self._carrier = SipCarrier(
             timers=config.timers,
             token=token,
@@ -163,11 +171,22 @@ class SipStack:
             contacts=self._registrar.contacts,
             realm=config.realm,
         )
+        around = Neighbours(
+            account=self._gatekeeper.account,
+            accounts=self._gatekeeper.accounts,
+            contacts=self._registrar.contacts,
+            contact=self._legs.own_contact,
+            token=token,
+            office=office or NothingWatched(),
+        )
+        self.watching: Final = EventService(config.notifier, setting, around, Seal(key))
         self._methods: Final[Mapping[str, Callable[[ServerTransaction, Reply, float], None]]] = {
             "INVITE": self._invited,
             "REGISTER": self._register,
             "OPTIONS": self._options,
             "MESSAGE": self._message,
+            "SUBSCRIBE": self._subscribe,
+            "PUBLISH": self._publish,
         }
 
     # The engine's face.
@@ -175,11 +194,13 @@ class SipStack:
     def receive(self, data: bytes, source: Flow, now: float) -> None:
         """Take in a datagram, or one whole message of a stream."""
         self._carrier.receive(data, source, now)
+        self._follow(now)
 
     def lost(self, flow: Flow, now: float) -> None:
         """A connection has closed, or could not be made."""
         self._carrier.lost(flow, now)
         self._registrar.lost(flow)
+        self._follow(now)
 
     def outgoing(self) -> list[Datagram]:
         """Hand over, once, what is to be sent."""
@@ -199,11 +220,17 @@ class SipStack:
         """Act on every timer due at `now`."""
         self._carrier.expire(now)
         self._registrar.expire(now)
+        self._follow(now)
+
+    def close(self, now: float) -> None:
+        """Take leave, as before a restart: subscribers are told to come again."""
+        self.watching.close(now)
 
     def usage(self) -> dict[str, int]:
         """Counts of what is held; all zero once every call has ended and its timers have run out."""
         return {
             **self._carrier.usage(),
+            **self.watching.usage(),
             "channels": len(self._legs),
             "invitations": len(self._invitations),
             "stories": len(self._journal),
@@ -333,11 +360,36 @@ class SipStack:
         else:
             self._messages.receive(transaction.request, admitted, reply, now)
 
+    def _subscribe(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
+        admitted = self._gatekeeper.admit(transaction.request, transaction.flow, now)
+        if isinstance(admitted, Response):
+            reply(admitted, now)
+        else:
+            self.watching.subscribe(transaction.request, admitted, transaction.flow, reply, now)
+
+    def _publish(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
+        admitted = self._gatekeeper.admit(transaction.request, transaction.flow, now)
+        if isinstance(admitted, Response):
+            reply(admitted, now)
+        else:
+            reply(self.watching.publications.publish(transaction.request, admitted, now), now)
+
     def _options(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
         response = transaction.request.reply(200)
         announce(response)
         response.headers.set("Accept", SDP_TYPE)
+        response.headers.set("Allow-Events", self.watching.notifier.allow_events)
         reply(response, now)
+
+    def _changed(self, change: RegistrationChanged) -> None:
+        self._changes.append(change)
+        self._tell(change)
+
+    def _follow(self, now: float) -> None:
+        """Do what registrations that have changed bring with them."""
+        changes, self._changes = self._changes, []
+        for change in changes:
+            self.watching.registered(change, now)
 
     def _tell(self, event: Happening) -> None:
         self._events.append(event)

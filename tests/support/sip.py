@@ -14,6 +14,7 @@ from gateway.core.engine import ManualClock
 from gateway.core.errors import Exhausted
 from gateway.core.messages import Event
 from gateway.core.trace import Recorder
+from gateway.core.watch import Watchable
 from gateway.sip.account import Account
 from gateway.sip.binding import Bindings
 from gateway.sip.channel import SipChannel
@@ -98,10 +99,15 @@ def session_description(
 
 
 class Office:
-    """A SipStack with three accounts and a trusted trunk, its clock, and the wire to its telephones."""
+    """A SipStack with four accounts (the last with a mailbox) and a trusted trunk, its clock, and the wire to its telephones."""
 
     def __init__(
-        self, config: SipConfig | None = None, *, rows: int = 100, bindings: Bindings | None = None
+        self,
+        config: SipConfig | None = None,
+        *,
+        rows: int = 100,
+        bindings: Bindings | None = None,
+        watchable: Watchable | None = None,
     ) -> None:
         self.clock = ManualClock(1000.0)
         self.desk = ScriptedDesk(rows)
@@ -111,6 +117,7 @@ class Office:
             config=config or SipConfig(),
             accounts=[
                 *(Account(user, Secret(f"secret-{user}"), f"Name {user}") for user in ("6001", "6002", "6003")),
+                Account("6004", Secret("secret-6004"), "Name 6004", mailbox="8004"),
                 Account("trunk", Secret("secret-trunk"), context="pstn", trusted=True),
             ],
             audio=self.desk,
@@ -121,6 +128,7 @@ class Office:
             token=lambda: f"t{next(tokens):07x}",
             key=b"k" * 32,
             wall=lambda: WALL,
+            office=watchable,
         )
         self.sent: list[Datagram] = []
         self.happened: list[object] = []
@@ -195,7 +203,7 @@ class Phone:
         self.flow = Flow(transport, SERVER, (host, port))
         self.host, self.port, self.transport = host, port, transport
         self._serial = count(1)
-        self._seen = 0
+        self._seen = len(office.sent)
 
     # What it sends.
 
@@ -224,7 +232,9 @@ class Phone:
             f"CSeq: {number} {method}",
             *(f"{name}: {value}" for name, value in headers),
         ]
-        if method in ("INVITE", "REGISTER") and not any(name == "Contact" for name, _ in headers):
+        if method in ("INVITE", "REGISTER", "SUBSCRIBE", "REFER") and not any(
+            name == "Contact" for name, _ in headers
+        ):
             text.append(f"Contact: <sip:{self.user}@{self.host}:{self.port}>")
         if body and not any(name == "Content-Type" for name, _ in headers):
             text.append("Content-Type: application/sdp")

@@ -1,0 +1,273 @@
+"""SUBSCRIBE and NOTIFY (RFC 6665) as conversations, with the dialog package for an example."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.core.switch import DeviceState
+from gateway.sip.events.header import EventType, SubscriptionState
+from gateway.sip.events.notifier import NotifierConfig
+from gateway.sip.stack import SipConfig
+from tests.support.sip import Office, Phone
+from tests.support.watch import ScriptedWatchable, at
+from tests.unit.sip.events.watcher import Watcher, dialogs, document, office_to_watch, state
+
+INUSE, IDLE, RINGING = DeviceState.INUSE, DeviceState.NOT_INUSE, DeviceState.RINGING
+
+
+def test_section_4_2_1_a_subscription_is_granted_and_told_the_state_at_once() -> None:
+    office, watchable = office_to_watch()
+    watcher = Watcher(office)
+    granted = watcher.subscribe()
+    assert (granted.status, granted.headers.get("Expires")) == (200, "600")
+    assert granted.contacts and granted.to.tag
+    notify = watcher.notified()
+    assert notify.headers.get("Event") == "dialog" and notify.contacts
+    assert state(notify) == SubscriptionState("active", 600)
+    assert notify.headers.get("Content-Type") == "application/dialog-info+xml" and dialogs(notify) == []
+    assert notify.from_.tag == granted.to.tag and notify.to.tag == "phone"
+    assert watchable.watched == {at("101"): 1}
+
+
+def test_section_4_2_2_a_change_is_told_with_the_next_version() -> None:
+    office, watchable = office_to_watch()
+    watcher = Watcher(office)
+    watcher.subscribe()
+    first = watcher.notified()
+    office.wait(2)
+    watcher.change(watchable, INUSE)
+    second = watcher.notified()
+    assert dialogs(second) == ["confirmed"]
+    assert second.cseq.number == first.cseq.number + 1
+    assert [document(notify).get("version") for notify in (first, second)] == ["0", "1"]
+
+
+def test_rfc_4235_section_3_10_changes_of_one_second_make_one_notify() -> None:
+    office, watchable = office_to_watch()
+    watcher = Watcher(office)
+    watcher.subscribe()
+    watcher.notified()
+    for state_now in (RINGING, IDLE, RINGING, INUSE):
+        watcher.change(watchable, state_now)
+    assert watcher.hears_nothing()
+    office.wait(1.1)
+    assert dialogs(watcher.notified()) == ["confirmed"]
+    office.wait(5)
+    assert watcher.hears_nothing()
+
+
+def test_one_notify_is_under_way_at_a_time() -> None:
+    office, watchable = office_to_watch()
+    watcher = Watcher(office)
+    watcher.subscribe()
+    unanswered = watcher.notified(None)
+    watcher.change(watchable, INUSE)
+    assert watcher.hears_nothing()
+    watcher.phone.reply(unanswered, 200, contact=False)
+    office.wait(1.1)
+    assert dialogs(watcher.notified()) == ["confirmed"]
+
+
+def test_section_4_2_1_4_a_refresh_gives_another_term_and_another_notify() -> None:
+    office, _ = office_to_watch()
+    watcher = Watcher(office)
+    watcher.subscribe(expires=60)
+    watcher.notified()
+    office.wait(50)
+    assert watcher.again(expires=100).headers.get("Expires") == "100"
+    assert state(watcher.notified()) == SubscriptionState("active", 100)
+    office.wait(90)
+    assert len(office.stack.watching.notifier) == 1
+
+
+def test_section_4_2_1_4_expires_0_ends_it_with_a_last_notify() -> None:
+    office, watchable = office_to_watch()
+    watcher = Watcher(office)
+    watcher.subscribe()
+    watcher.notified()
+    assert watcher.again(expires=0).status == 200
+    assert state(watcher.notified()) == SubscriptionState("terminated", reason="timeout")
+    assert watchable.watched == {}
+    assert watcher.again().status == 481
+    office.quiet()
+
+
+def test_a_subscription_that_nobody_refreshes_ends_with_timeout() -> None:
+    office, _ = office_to_watch()
+    watcher = Watcher(office)
+    watcher.subscribe(expires=60)
+    watcher.notified()
+    office.wait(60)
+    assert state(watcher.notified()) == SubscriptionState("terminated", reason="timeout")
+    office.quiet()
+
+
+def test_section_4_4_3_a_fetch_is_told_the_state_once() -> None:
+    office, watchable = office_to_watch()
+    watcher = Watcher(office)
+    watcher.change(watchable, INUSE)
+    assert watcher.subscribe(expires=0).headers.get("Expires") == "0"
+    notify = watcher.notified()
+    assert state(notify).is_over and dialogs(notify) == ["confirmed"]
+    watcher.change(watchable, IDLE)
+    assert watcher.hears_nothing()
+    office.quiet()
+
+
+@pytest.mark.parametrize("event", ["weather", None, "dialog dialog"])
+def test_section_7_2_1_a_package_that_we_do_not_have_is_489_with_those_that_we_have(event: str | None) -> None:
+    refusal = Watcher(Office()).subscribe(event=event)
+    assert refusal.status == 489
+    assert refusal.headers.get("Allow-Events") == "conference, dialog, message-summary, presence, refer, reg"
+
+
+def test_section_4_2_1_1_too_short_a_time_is_423_and_too_long_a_one_is_cut() -> None:
+    office, _ = office_to_watch()
+    refusal = Watcher(office).subscribe(expires=59)
+    assert (refusal.status, refusal.headers.get("Min-Expires")) == (423, "60")
+    assert Watcher(office).subscribe(expires=86400).headers.get("Expires") == "3600"
+    assert Watcher(office).subscribe(expires=None).headers.get("Expires") == "3600"
+
+
+def test_documents_that_the_subscriber_cannot_read_are_406() -> None:
+    office, _ = office_to_watch()
+    assert Watcher(office).subscribe(headers=(("Accept", "text/plain"),)).status == 406
+    assert Watcher(office).subscribe(headers=(("Accept", "text/plain, application/*"),)).status == 200
+
+
+def test_an_extension_without_hint_in_the_watchers_context_is_404() -> None:
+    office, watchable = office_to_watch()
+    watchable.extensions.pop(at("101"))
+    assert Watcher(office).subscribe().status == 404
+    assert watchable.watched == {}
+
+
+def test_the_watchers_own_context_decides() -> None:
+    office, _ = office_to_watch()
+    assert Watcher(office, "trunk").subscribe().status == 404
+
+
+def test_strangers_watch_nothing() -> None:
+    office, _ = office_to_watch()
+    stranger = Phone(office, "nobody", host="203.0.113.5")
+    stranger.send(stranger.request("SUBSCRIBE", "sip:101@192.0.2.1", headers=(("Event", "dialog"),)))
+    assert stranger.response().status == 401
+    office.quiet()
+
+
+@pytest.mark.parametrize("status", [481, 404, 603, 401])
+def test_section_4_2_2_a_notify_that_is_refused_ends_the_subscription(status: int) -> None:
+    office, watchable = office_to_watch()
+    watcher = Watcher(office)
+    watcher.subscribe()
+    watcher.notified(status)
+    assert watchable.watched == {} and len(office.stack.watching.notifier) == 0
+    office.quiet()
+
+
+def test_section_4_2_2_a_subscriber_that_is_silent_is_forgotten() -> None:
+    office, watchable = office_to_watch()
+    watcher = Watcher(office)
+    watcher.subscribe()
+    watcher.notified(None)
+    office.wait(33)
+    assert watchable.watched == {}
+
+
+def test_a_subscriber_that_asks_for_time_gets_the_state_after_it() -> None:
+    office, _ = office_to_watch()
+    watcher = Watcher(office)
+    watcher.subscribe()
+    notify = watcher.notified(None)
+    refusal = notify.reply(503)
+    refusal.headers.set("Retry-After", "20 (busy)")
+    watcher.phone.send(refusal)
+    office.wait(19)
+    assert watcher.hears_nothing()
+    office.wait(1.2)
+    watcher.notified()
+
+
+def test_requests_out_of_order_are_500() -> None:
+    office, _ = office_to_watch()
+    watcher = Watcher(office)
+    watcher.subscribe()
+    watcher.notified()
+    assert watcher.again(number=1).status == 500
+
+
+def test_a_refresh_that_names_another_event_is_of_no_subscription() -> None:
+    office, _ = office_to_watch()
+    watcher = Watcher(office)
+    watcher.subscribe(event="dialog;id=1")
+    assert watcher.notified().headers.get("Event") == "dialog;id=1"
+    assert watcher.again(event="dialog").status == 481
+    assert watcher.again(event="Dialog;id=1").status == 200
+
+
+def test_an_extension_that_loses_its_hint_ends_the_subscription() -> None:
+    office, watchable = office_to_watch()
+    watcher = Watcher(office)
+    watcher.subscribe()
+    watcher.notified()
+    office.wait(2)
+    watchable.extensions.clear()
+    office.stack.watching.extension_changed(at("101"), office.clock.now)
+    office.drain()
+    notify = watcher.notified()
+    assert state(notify) == SubscriptionState("terminated", reason="noresource") and not notify.body
+    office.quiet()
+
+
+def test_a_lost_connection_takes_its_subscriptions_with_it() -> None:
+    office, watchable = office_to_watch()
+    watcher = Watcher(office, transport="tcp")
+    watcher.subscribe()
+    watcher.notified()
+    office.stack.lost(watcher.phone.flow, office.clock.now)
+    assert watchable.watched == {}
+    office.quiet()
+
+
+def test_before_a_restart_subscribers_are_told_to_come_again() -> None:
+    office, _ = office_to_watch()
+    watcher = Watcher(office)
+    watcher.subscribe()
+    watcher.notified()
+    office.stack.close(office.clock.now)
+    office.drain()
+    assert state(watcher.notified()) == SubscriptionState("terminated", None, "probation", 30)
+    office.quiet()
+
+
+def test_subscriptions_are_bounded_for_each_account_and_in_all() -> None:
+    watchable = ScriptedWatchable()
+    office = Office(SipConfig(notifier=NotifierConfig(per_account=2, most=3)), watchable=watchable)
+    users = ["6001", "6001", "6001", "6002", "6003"]
+    statuses = [Watcher(office, user).subscribe().status for user in users]
+    assert statuses == [200, 200, 403, 200, 503]
+
+
+def test_a_notify_that_belongs_to_nothing_is_481() -> None:
+    office, _ = office_to_watch()
+    phone = Phone(office)
+    phone.send(phone.request("NOTIFY", headers=(("Event", "dialog"), ("Subscription-State", "active"))))
+    assert phone.response().status == 481
+
+
+@pytest.mark.parametrize(
+    ("text", "state_meant"),
+    [
+        ("active;expires=10", SubscriptionState("active", 10)),
+        ("Terminated ; reason=Rejected;retry-after=5", SubscriptionState("terminated", None, "rejected", 5)),
+        ("pending", SubscriptionState("pending")),
+    ],
+)
+def test_section_8_4_subscription_states_are_read(text: str, state_meant: SubscriptionState) -> None:
+    assert SubscriptionState.parse(text) == state_meant
+    assert SubscriptionState.parse(str(state_meant)) == state_meant
+
+
+def test_section_8_2_1_events_are_compared_by_package_and_id() -> None:
+    assert EventType.parse("Presence; ID=7;x=y") == EventType("presence", "7")
+    assert str(EventType("presence", "7")) == "presence;id=7"

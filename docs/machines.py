@@ -14,6 +14,7 @@ from drivers.fxo import states as fxo
 from drivers.fxs import states as fxs
 from gateway.core.machine import Table
 from gateway.sip import established_states, incoming, outgoing
+from gateway.sip.events import subscription
 from gateway.sip.transaction import invite_client, invite_server, plain_client, plain_server
 from hardware.analog.emulation import receive_fxo, receive_fxs, transmit
 from hardware.world import office_call
@@ -98,6 +99,14 @@ MACHINES: Final = (
         established_states.TABLE,
         established_states.State.STEADY,
         frozenset({established_states.State.CLOSED}),
+    ),
+    Drawn(
+        "sip-subscription",
+        "A subscription with us (RFC 6665 4.2)",
+        "gateway/sip/events/subscription.py",
+        subscription.TABLE,
+        subscription.State.AT_REST,
+        frozenset({subscription.State.OVER}),
     ),
     Drawn(
         "line-fxs", "A telephone line: the driver of an FXS port", "drivers/fxs/states.py", fxs.TABLE, fxs.FXS.start

@@ -99,7 +99,10 @@ def session_description(
 
 
 class Office:
-    """A SipStack with four accounts (the last with a mailbox) and a trusted trunk, its clock, and the wire to its telephones."""
+    """A SipStack, its clock, and the wire to its telephones.
+
+    It has the accounts 6001 to 6004, the last with a mailbox, and a trusted trunk.
+    """
 
     def __init__(
         self,

@@ -28,10 +28,10 @@ from gateway.sip.binding import Binding, Bindings, RegistrationChanged
 from gateway.sip.carrier import Garbled, SipCarrier
 from gateway.sip.channel import SipChannel
 from gateway.sip.digest import Algorithm
-from gateway.sip.fork import Target
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.events.notifier import NotifierConfig
 from gateway.sip.events.service import EventService, Neighbours, NothingWatched
+from gateway.sip.fork import Target
 from gateway.sip.gatekeeper import AccessRefused, Gatekeeper
 from gateway.sip.identity import number_of
 from gateway.sip.incoming import IncomingSession

@@ -206,7 +206,7 @@ class Phone:
         self.flow = Flow(transport, SERVER, (host, port))
         self.host, self.port, self.transport = host, port, transport
         self._serial = count(1)
-        self._seen = len(office.sent)
+        self._seen = 0
 
     # What it sends.
 

@@ -23,8 +23,8 @@ MAX_NOTE: Final = 256
 ACTIVITIES: Final = frozenset(
     (
         "appointment away breakfast busy dinner holiday in-transit looking-for-work lunch meal meeting "
-        "on-the-phone other performance permanent-absence playing presentation shopping sleeping spectator steering travel "
-        "tv unknown vacation working worship"
+        "on-the-phone other performance permanent-absence playing presentation shopping sleeping spectator "
+        "steering travel tv unknown vacation working worship"
     ).split()
 )
 """RFC 4480 section 3.2. What is not among them is left out."""

@@ -35,6 +35,7 @@ class Watcher:
         self.office = office
         place = {"port": 5100 + next(_SERIAL)} | where
         self.phone = Phone(office, user, **place)  # type: ignore[arg-type]  # passed on
+        self.phone.messages()
         self.numbers = 10
         self.waiting: list[Request | Response] = []
 

@@ -24,7 +24,7 @@ from dialplan.substitution import ScriptError, unshield
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError
-from gateway.core.switch import HungUp, Leg, Switch
+from gateway.core.switch import HungUp, Leg, Moved, Place, Switch
 
 __all__ = ["DialplanEngine"]
 
@@ -109,13 +109,19 @@ class DialplanEngine:
             self._shared.globals.clear()
         self._shared.globals.update(dialplan.globals)
 
-    async def run(self, leg: Leg, context: str, extension: str) -> None:
+    async def run(self, leg: Leg, context: str, extension: str, priority: int | str = 1) -> None:
         """Run `extension` of `context` for `leg`; returns when the leg is over and `h` has run.
 
-        Never raises for what a script does: whatever goes wrong becomes the leg's Ending.
+        Never raises for what a script does: whatever goes wrong becomes the leg's Ending. Where the leg is sent to
+        another place meanwhile, the run goes on there.
+
+        Raises:
+            Moved: the leg has been given to another talk; it lives, and its run is over.
         """
         script = self._script(leg, self.dialplan, Location(context, extension or "s", 1))
         try:
+            if priority != 1:
+                script.location = script.locate(f"{context},{extension},{priority}")
             ending = await self._guarded(script)
             if leg.ending is None:
                 leg.hang_up(ending)
@@ -166,6 +172,8 @@ class DialplanEngine:
             return await self._steps(script) or self._fell_off(script)
         except HungUp as over:
             return over.ending
+        except Moved:
+            raise
         except CopperlineError as fault:
             return script.ending(
                 Cause.TEMPORARY_FAILURE,
@@ -220,7 +228,12 @@ class DialplanEngine:
             script.jumped = False
             turns.watch()
             began = loop.time()
-            await self._run(script, found.step)
+            try:
+                await self._run(script, found.step)
+            except Moved as moved:
+                if depth >= 0 or moved.place is None:
+                    raise
+                self._send(script, moved.place)
             waited = turns.turned and loop.time() - began >= _TIME_PASSES
             steps = 0 if waited else steps + 1
             if steps >= self._step_limit:
@@ -239,6 +252,13 @@ class DialplanEngine:
                 script.location = Location(context, extension, priority + 1)
                 found = script.find(context, extension, priority + 1) or await self._go_on(script)
         return None
+
+    @staticmethod
+    def _send(script: Script, place: Place) -> None:
+        """Somebody has sent the leg elsewhere: the subroutines and loops under way are over."""
+        script.frames.clear()
+        script.loops.clear()
+        script.go_to(script.locate(str(place)))
 
     async def _go_on(self, script: Script) -> Found | None:
         """After the last priority, with autofallthrough=no: an extension that the caller keys."""

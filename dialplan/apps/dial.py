@@ -215,10 +215,6 @@ async def _connect(script: Script, other: Leg, began: float, go_on: bool, limit:
             raise
         ended = script.ending(Cause.NORMAL_CLEARING, evidence=f"the talk has lasted the {limit:g} s that it may")
         other.hang_up(ended)
-    except asyncio.CancelledError:
-        # The call's time is up, or the office closes: nobody else would end the other leg.
-        other.hang_up(script.ending(Cause.NORMAL_CLEARING, evidence="the call's time is up"))
-        raise
     else:
         if end.ending is None or end.leg is None:
             return

@@ -106,10 +106,11 @@ class Application:
         ports = config.sip.rtp_ports
         self.audio = AudioDesk(plane=self.plane, ports=(ports.first, ports.last))
         self.cards = Cards(config)
+        self._numbers = DialplanNumbers(lambda: self.engine.dialplan, self._wall)
         self.lines = AnalogLines(
             fxs=self.cards.fxs,
             fxo=self.cards.fxo,
-            plan=DialplanNumbers(lambda: self.engine.dialplan, self._wall),
+            plan=self._numbers,
             sounds=self.sounds,
             recorder=self.recorder,
             wall=self._wall,
@@ -123,6 +124,7 @@ class Application:
             loop, self._name_told, [(server.host, server.port) for server in config.sip.name_servers]
         )
         self.manager = CallManager(
+            plan=self._numbers,
             technologies=dict(self.lines.technologies),
             sounds=self.sounds,
             recorder=self.recorder,

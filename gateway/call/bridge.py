@@ -1,56 +1,87 @@
-"""Two legs connected until one of them ends.
+"""Two legs that talk with one another, until one of them ends or is taken elsewhere.
 
-Audio is joined in the media plane. Digits are passed on here, since each side may carry them its own way:
-as RFC 4733 events, or as tones that are part of the audio already and then need no help.
+Audio is joined in the media plane. Digits are passed on here, since each side may carry them its own way: as RFC
+4733 events, or as tones that are part of the audio already and then need no help. What a leg says reaches the
+bridge at once, not by a mailbox: nothing waits here. The scripts that wait for the talk do so at their own leg
+(`CallLeg.talk`), so that legs can be exchanged beneath them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
-from gateway.call.leg import CallLeg, Post
-from gateway.call.mailbox import Mailbox
-from gateway.core.messages import IN_BAND, Digit, Held, Hold, Released, Resume, Resumed, SendDigits
-from gateway.core.switch import BridgeEnd, HungUp
+from gateway.call.leg import CallLeg, Letter
+from gateway.core.ending import Ending
+from gateway.core.messages import (
+    IN_BAND,
+    Digit,
+    Held,
+    Hold,
+    Identified,
+    Identify,
+    Released,
+    Resume,
+    Resumed,
+    SendDigits,
+    SendText,
+    TextReceived,
+)
+from gateway.core.switch import BridgeEnd
 
-__all__ = ["bridge"]
+__all__ = ["Bridge"]
 
 SHORTEST_DIGIT: Final = 0.07
 """Seconds: what any DTMF receiver takes for sure (Q.24 asks 40 ms), where the sender's own length is unknown."""
 
 
-async def bridge(leg: CallLeg, other: CallLeg) -> BridgeEnd:
-    """Connect `leg`, for which a script runs, with `other` until one ends.
+class Bridge:
+    """The talk of two legs, neither of which is over or in another talk.
 
-    Raises:
-        HungUp: `leg` ended; `other` has been hung up for the same reason.
+    Args:
+        one, other: the legs.
+        over: told once, when the talk has come apart.
     """
-    post: Post = Mailbox()
-    try:
-        leg.write_to(post)
-        other.write_to(post)
-        if other.ending is None and leg.ending is None:
-            leg.audio.join(other.audio)
-        while leg.ending is None and other.ending is None:
-            letter = await post.next()
-            assert letter is not None  # without a deadline there is always one
-            speaker, event = letter
-            listener = other if speaker is leg else leg
-            if not isinstance(event, Released) and listener.ending is None:
-                _pass_on(event, listener)
-    finally:
-        leg.write_to(None)
-        if leg.ending is not None:
-            other.hang_up(leg.ending)
+
+    def __init__(self, one: CallLeg, other: CallLeg, *, over: Callable[[Bridge], None]) -> None:
+        self.legs: Final = (one, other)
+        self._over = over
+        for leg in self.legs:
+            leg.bridge = self
+            leg.write_to(self)
+        one.audio.join(other.audio)
+
+    def partner(self, leg: CallLeg) -> CallLeg:
+        """Whom `leg` talks with."""
+        one, other = self.legs
+        return other if leg is one else one
+
+    def dissolve(self) -> None:
+        """Take the talk apart; both legs go on, silent, and their scripts wait on."""
+        for leg in self.legs:
+            leg.bridge = None
+            leg.write_to(None)
+        left = next((leg for leg in self.legs if leg.ending is None), None)
+        if left is not None:
+            left.audio.part()
+        self._over(self)
+
+    def part(self, leg: CallLeg, ending: Ending | None) -> None:
+        """`leg` leaves for good; the script of the other one goes on, or that one is hung up, too."""
+        other = self.partner(leg)
+        self.dissolve()
+        other.talked(BridgeEnd(leg, ending))
+
+    def post(self, letter: tuple[CallLeg, Letter]) -> None:
+        """Take in what one of the two says."""
+        speaker, event = letter
+        if isinstance(event, Released):
+            self.part(speaker, event.ending)
         else:
-            leg.audio.part()
-        other.write_to(None)
-    if leg.ending is not None:
-        raise HungUp(leg.ending)
-    return BridgeEnd(other, other.ending)
+            _pass_on(event, self.partner(speaker))
 
 
-def _pass_on(event: object, other: CallLeg) -> None:
+def _pass_on(event: Letter, other: CallLeg) -> None:
     match event:
         case Digit(digit, duration, how):
             # A tone travels in the joined audio; only a leg that wants events must be told of it.
@@ -60,5 +91,9 @@ def _pass_on(event: object, other: CallLeg) -> None:
             other.command(Hold())
         case Resumed():
             other.command(Resume())
+        case Identified(party):
+            other.command(Identify(party))
+        case TextReceived(text):
+            other.command(SendText(text))
         case _:
             pass

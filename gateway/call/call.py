@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from gateway.call.leg import CallLeg
 from gateway.core.ending import Ending
 from gateway.core.number import Party
 
-__all__ = ["Call", "CallRecord"]
+__all__ = ["Call", "CallRecord", "Talk"]
+
+
+@dataclass(slots=True)
+class Talk:
+    """Two legs, by name, that talked with one another, from when to when; `ended` is None while they do."""
+
+    one: str
+    other: str
+    began: datetime
+    ended: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +36,8 @@ class CallRecord:
         duration, billed: seconds from start to end, and from answer to end (0 without an answer).
         disposition: ANSWERED, BUSY, NO ANSWER or FAILED, as Asterisk's records say it.
         ending: who ended it, why, and on what evidence.
+        linked: the id of the call from which a transfer or a pickup brought legs into this one; "" for none.
+        talks: who talked with whom, in turn.
     """
 
     id: str
@@ -42,6 +54,8 @@ class CallRecord:
     billed: float
     disposition: str
     ending: Ending
+    linked: str = ""
+    talks: tuple[Talk, ...] = field(default=())
 
 
 class Call:
@@ -49,18 +63,24 @@ class Call:
 
     Args:
         id: unique, also across restarts.
-        leg: the leg that came in.
+        leg: the leg that came in, or that a transfer made the main one.
+        called: the number wanted; context: the dialplan context in which.
         started: wall clock at its arrival.
         began: engine clock at its arrival.
     """
 
-    def __init__(self, id: str, leg: CallLeg, *, started: datetime, began: float) -> None:
+    def __init__(
+        self, id: str, leg: CallLeg, *, called: str, context: str, started: datetime, began: float
+    ) -> None:
         self.id = id
         self.leg = leg
+        self.called = called
+        self.context = context
         self.started = started
         self.began = began
         self.others: list[CallLeg] = []
-        self.talking_to: CallLeg | None = None
+        self.talks: list[Talk] = []
+        self.linked = ""
 
     @property
     def caller(self) -> Party:
@@ -69,14 +89,14 @@ class Call:
 
     @property
     def legs(self) -> list[CallLeg]:
-        """All legs that were ever part of it."""
+        """The legs that belong to it, those that are over included."""
         return [self.leg, *self.others]
 
     @property
     def answered(self) -> datetime | None:
         """Wall clock at its answer, or None."""
         at = self.leg.answered_at
-        return None if at is None else self.started + timedelta(seconds=at - self.began)
+        return None if at is None else self.started + timedelta(seconds=max(0.0, at - self.began))
 
     @property
     def state(self) -> str:
@@ -93,12 +113,21 @@ class Call:
             ended=self.started + timedelta(seconds=now - self.began),
             caller=self.caller.number,
             caller_name=self.caller.name,
-            called=self.leg.called,
-            context=self.leg.context,
+            called=self.called,
+            context=self.context,
             source=self.leg.name,
-            destination=self.talking_to.name if self.talking_to else "",
+            destination=self._destination(),
             duration=round(now - self.began, 3),
-            billed=0.0 if answered_at is None else round(now - answered_at, 3),
+            billed=0.0 if answered_at is None else round(now - max(answered_at, self.began), 3),
             disposition=disposition,
             ending=ending,
+            linked=self.linked,
+            talks=tuple(self.talks),
         )
+
+    def _destination(self) -> str:
+        """Whom its main leg talked with last."""
+        for talk in reversed(self.talks):
+            if self.leg.name in (talk.one, talk.other):
+                return talk.other if talk.one == self.leg.name else talk.one
+        return ""

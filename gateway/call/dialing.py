@@ -6,18 +6,18 @@ that its ringback. A target that cannot be had counts as tried, with the reason 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from gateway.call.leg import CallLeg, Post
-from gateway.call.mailbox import Mailbox
+from gateway.call.leg import CallLeg, Interrupted, Letter
 from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import RemoteError
 from gateway.core.messages import Alerting, Answered, Dial, Progress, Released
 from gateway.core.number import Party
-from gateway.core.switch import DialOutcome, DialStatus, HungUp, Target
+from gateway.core.switch import DialOutcome, DialStatus, HungUp, Moved, Target
 
 __all__ = ["Dialing"]
 
@@ -44,7 +44,7 @@ class Dialing:
     """One dial for one calling leg.
 
     Args:
-        leg: the calling leg.
+        caller: the calling leg.
         make: makes the outgoing leg to a target; raises RemoteError with the cause where there is none.
         clock: the engine clock, seconds.
         ringback: what the caller hears from the first ringing on, in place of the far side's own audio.
@@ -52,116 +52,187 @@ class Dialing:
 
     def __init__(
         self,
-        leg: CallLeg,
+        caller: CallLeg,
         *,
         make: Callable[[Target], CallLeg],
         clock: Callable[[], float],
         ringback: Sound | None = None,
     ) -> None:
-        self._leg = leg
+        self.caller = caller
         self._make = make
         self._clock = clock
         self._ringback = ringback
-        self._post: Post = Mailbox()
         self._trying: dict[CallLeg, Target] = {}
         self._attempts: list[tuple[Target, Ending]] = []
         self._heard: CallLeg | None = None
+        self._timeout: float | None = None
+        self._deadline: float | None = None
+        self._over: asyncio.Future[CallLeg | None] = asyncio.get_running_loop().create_future()
 
-    async def run(self, targets: Sequence[Target], caller: Party, timeout: float | None) -> DialOutcome:
-        """Dial `targets`, showing `caller`, for `timeout` seconds.
+    @property
+    def called(self) -> list[CallLeg]:
+        """The legs that ring, or are about to."""
+        return list(self._trying)
+
+    async def run(self, targets: Sequence[Target], shown: Party, timeout: float | None) -> DialOutcome:
+        """Dial `targets`, showing `shown`, for `timeout` seconds.
 
         Raises:
             HungUp: the calling leg ended; every attempt has been cancelled.
+            Moved: it was sent elsewhere; the same.
         """
-        self._leg.write_to(self._post)
-        winner: CallLeg | None = None
+        self.caller.go_on()
+        self._timeout = timeout
+        self._deadline = None if timeout is None else self._clock() + timeout
+        self._listen()
         try:
             for target in targets:
-                self._try(target, caller)
-            winner = await self._first_answer(None if timeout is None else self._clock() + timeout)
+                self._try(target, shown)
+        except BaseException:
+            self._tidy(None)
+            raise
+        return await self.go_on()
+
+    async def go_on(self) -> DialOutcome:
+        """Wait for what comes of it."""
+        winner: CallLeg | None = None
+        loop = asyncio.get_running_loop()
+        timer = None if self._deadline is None else loop.call_at(self._deadline, self._decide, None)
+        if not self._trying:
+            self._decide(None)
+        try:
+            winner = await self._over
         finally:
+            if timer is not None:
+                timer.cancel()
             self._tidy(winner)
         if winner is not None:
             return DialOutcome(DialStatus.ANSWER, winner, None, tuple(self._attempts))
-        return self._failure(timeout)
+        return self._failure()
 
-    def _try(self, target: Target, caller: Party) -> None:
-        try:
-            leg = self._make(target)
-        except RemoteError as error:
-            self._attempts.append((target, Ending(error.cause, str(target), Act.FAILED, str(error), error.advice)))
-            self._leg.note(f"{target}: {error}")
+    def hand_over(self, caller: CallLeg) -> Dialing:
+        """Let `caller` be the one who calls from now on, by a dial of its own that goes on; this one is over.
+
+        The call's time limit stays. What the old caller heard is parted from it.
+        """
+        heir = Dialing(caller, make=self._make, clock=self._clock, ringback=self._ringback)
+        heir._attempts, heir._timeout, heir._deadline = self._attempts, self._timeout, self._deadline
+        heir._trying, self._trying = self._trying, {}
+        heir._listen()
+        for leg in heir._trying:
+            heir._enter(leg)
+        heard, self._heard = self._heard, None
+        if heard is not None and self._ringback is None:
+            self.caller.audio.part()
+            heir._hear(heard)
+        else:
+            caller.ringing()
+        return heir
+
+    def pick_up(self, leg: CallLeg) -> None:
+        """Let `leg`, which has not been called, answer in the place of those who ring."""
+        self._decide(leg)
+
+    def post(self, letter: tuple[CallLeg, Letter]) -> None:
+        """Take in what one of the legs says."""
+        leg, event = letter
+        if self._over.done():
             return
-        leg.write_to(self._post)
-        self._trying[leg] = target
-        leg.command(Dial(target.address, caller))
-
-    async def _first_answer(self, deadline: float | None) -> CallLeg | None:
-        while self._trying:
-            letter = await self._post.next(deadline)
-            if letter is None:
-                return None
-            leg, event = letter
-            if leg is self._leg:
-                if isinstance(event, Released):
-                    raise HungUp(event.ending)
-                continue
-            if leg not in self._trying:
-                continue
+        if leg is self.caller:
+            if isinstance(event, Released):
+                self._fail(HungUp(event.ending))
+            elif isinstance(event, Interrupted):
+                self._fail(leg.interruption())
+        elif leg in self._trying:
             match event:
                 case Alerting(audio):
                     self._ring(leg, audio)
                 case Progress():
                     self._hear(leg)
                 case Answered():
-                    return leg
+                    self._decide(leg)
                 case Released(ending):
                     self._attempts.append((self._trying.pop(leg), ending))
+                    leg.dialing = None
                     if leg is self._heard:
                         self._heard = None
-        return None
+                    if not self._trying:
+                        self._decide(None)
+
+    def _decide(self, winner: CallLeg | None) -> None:
+        if not self._over.done():
+            self._over.set_result(winner)
+
+    def _fail(self, why: HungUp | Moved) -> None:
+        if not self._over.done():
+            self._over.set_exception(why)
+
+    def _listen(self) -> None:
+        self.caller.dialing = self
+        self.caller.write_to(self)
+
+    def _enter(self, leg: CallLeg) -> None:
+        leg.dialing = self
+        leg.write_to(self)
+
+    def _try(self, target: Target, shown: Party) -> None:
+        try:
+            leg = self._make(target)
+        except RemoteError as error:
+            self._attempts.append((target, Ending(error.cause, str(target), Act.FAILED, str(error), error.advice)))
+            self.caller.note(f"{target}: {error}")
+            return
+        self._enter(leg)
+        self._trying[leg] = target
+        leg.command(Dial(target.address, shown, dict(leg.variables)))
 
     def _ring(self, leg: CallLeg, audio: bool) -> None:
         if self._ringback is not None:
             if self._heard is None:
                 self._heard = leg
-                self._leg.early_media()
-                self._leg.audio.play(self._ringback)
+                self.caller.early_media()
+                self.caller.audio.play(self._ringback)
         elif audio:
             self._hear(leg)
         elif self._heard is None:
-            self._leg.ringing()
+            self.caller.ringing()
 
     def _hear(self, leg: CallLeg) -> None:
         if self._heard is None and leg.channel.audio is not None:
             self._heard = leg
-            self._leg.quiet()
-            self._leg.early_media()
-            self._leg.audio.join(leg.audio)
+            self.caller.quiet()
+            self.caller.early_media()
+            self.caller.audio.join(leg.audio)
 
     def _tidy(self, winner: CallLeg | None) -> None:
         """Leave no attempt behind but the winner, and no audio but what its bridge will make."""
-        gone = self._leg.ending
+        gone = self.caller.ending
+        if self.caller.dialing is self:
+            self.caller.dialing = None
+            if gone is None:
+                self.caller.quiet()
+                if self._heard is not None and (self._heard is not winner or self._ringback is not None):
+                    self.caller.audio.stop()
+                    self.caller.audio.part()
+            self.caller.write_to(None)
         for leg in self._trying:
+            leg.dialing = None
+            leg.write_to(None)
             if leg is not winner:
-                leg.hang_up(gone or (_ELSEWHERE if winner else self._time_is_up()))
-        if gone is None:
-            self._leg.quiet()
-            if self._heard is not None and (self._heard is not winner or self._ringback is not None):
-                self._leg.audio.stop()
-                self._leg.audio.part()
-        if winner is not None:
-            winner.write_to(None)
-        self._leg.write_to(None)
+                leg.end(gone or (_ELSEWHERE if winner else self._time_is_up()))
 
     def _time_is_up(self) -> Ending:
         return Ending(Cause.NO_ANSWER, "Copperline", Act.CANCELLED, "the dial's time was up")
 
-    def _failure(self, timeout: float | None) -> DialOutcome:
+    def _failure(self) -> DialOutcome:
         if self._trying:
             ringing = ", ".join(leg.peer for leg in self._trying)
             ending = Ending(
-                Cause.NO_ANSWER, ringing, Act.DID_NOT_ANSWER, f"no answer for {timeout:g} s", "Call again later."
+                Cause.NO_ANSWER,
+                ringing,
+                Act.DID_NOT_ANSWER,
+                f"no answer for {self._timeout:g} s",
+                "Call again later.",
             )
             return DialOutcome(DialStatus.NOANSWER, None, ending, tuple(self._attempts))
         tried = [(_STATUS.get(ending.cause, DialStatus.CHANUNAVAIL), ending) for _, ending in self._attempts]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from gateway.call.mailbox import Mailbox
 from gateway.core.audio import Audio, Sound
@@ -28,10 +28,15 @@ from gateway.core.messages import (
     Released,
 )
 from gateway.core.number import Party
-from gateway.core.switch import HungUp
+from gateway.core.switch import BridgeEnd, HungUp, Moved
 from gateway.core.trace import Kind, Recorder
 
-__all__ = ["CallLeg", "Letter", "Post"]
+if TYPE_CHECKING:
+    from gateway.call.bridge import Bridge
+    from gateway.call.dialing import Dialing
+    from gateway.call.trial import Trial
+
+__all__ = ["CallLeg", "Interrupted", "Letter", "Listener"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +46,21 @@ class SoundOver:
     number: int
 
 
-Letter = Event | SoundOver
-"""What a leg posts: its channel's events, and the ends of sounds that it played."""
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The leg's script is wanted elsewhere: its next wait raises Moved."""
 
-Post = Mailbox[tuple["CallLeg", Letter]]
+
+Letter = Event | SoundOver | Interrupted
+"""What a leg posts: its channel's events, the ends of sounds that it played, and that its script is interrupted."""
+
+
+class Listener(Protocol):
+    """Who is posted what a leg says: a mailbox, a bridge, a dial."""
+
+    def post(self, letter: tuple[CallLeg, Letter]) -> None:
+        """Take it in; must not wait."""
+        ...
 
 
 class CallLeg:
@@ -62,6 +78,11 @@ class CallLeg:
         clock: the engine clock, seconds.
         wake: called after each command, so that its engine is drained.
         over: told once the leg has ended, whoever ended it.
+
+    Attributes:
+        driven: whether a script runs for it; one that has none belongs to the call of another.
+        bridge: whom it talks with; dialing: the dial of which it is the caller, or one of the called.
+        trial: the blind transfer that sent it where it is, until that has come to something.
     """
 
     def __init__(
@@ -98,8 +119,14 @@ class CallLeg:
         self._clock = clock
         self._wake = wake
         self._over = over
-        self._own: Post = Mailbox()
-        self._post = self._own
+        self.driven = False
+        self.bridge: Bridge | None = None
+        self.dialing: Dialing | None = None
+        self.trial: Trial | None = None
+        self._talk: asyncio.Future[BridgeEnd] | None = None
+        self._moved: Moved | None = None
+        self._own: Mailbox[tuple[CallLeg, Letter]] = Mailbox()
+        self._listener: Listener = self._own
 
     @property
     def audio(self) -> Audio:
@@ -128,13 +155,49 @@ class CallLeg:
                 self._end(ending)
             case _:
                 pass
-        self._post.post((self, event))
+        self._listener.post((self, event))
 
-    def write_to(self, post: Post | None) -> None:
-        """Post what comes to `post` from now on; to the leg's own mailbox where None."""
-        self._post = self._own if post is None else post
-        if post is None and self.ending is not None:
+    def write_to(self, listener: Listener | None) -> None:
+        """Post what comes to `listener` from now on; to the leg's own mailbox where None."""
+        self._listener = self._own if listener is None else listener
+        if listener is None and self.ending is not None:
             self._own.post((self, Released(self.ending)))
+
+    # The talk that its script waits for.
+
+    async def talk(self) -> BridgeEnd:
+        """Wait until the leg's talk is over, whomever it may be with by then.
+
+        Raises:
+            HungUp: the leg is over.
+            Moved: it was sent elsewhere.
+        """
+        self.go_on()
+        self._talk = asyncio.get_running_loop().create_future()
+        try:
+            return await self._talk
+        finally:
+            self._talk = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether its script waits for the end of its talk."""
+        return self._talk is not None
+
+    def talked(self, end: BridgeEnd) -> None:
+        """The talk is over: its script goes on. A leg without a script is left alone, and so hung up."""
+        if self._talk is not None and not self._talk.done():
+            self._talk.set_result(end)
+        elif not self.driven and end.ending is not None:
+            self.end(end.ending)
+
+    def interrupt(self, moved: Moved) -> None:
+        """Have the script's present wait, or else its next one, raise `moved`."""
+        if self._talk is not None and not self._talk.done():
+            self._talk.set_exception(moved)
+            return
+        self._moved = moved
+        self._listener.post((self, Interrupted()))
 
     def note(self, text: str, detail: str = "", kind: Kind = Kind.DIALPLAN) -> None:
         """Note something in the call's story."""
@@ -168,7 +231,9 @@ class CallLeg:
 
     async def answer(self) -> None:
         """Answer the call, once."""
-        self._check()
+        self.go_on()
+        if self.trial is not None:
+            self.trial.succeed()
         if not self.answered:
             self.command(Answer())
             self._mark_answered()
@@ -177,6 +242,8 @@ class CallLeg:
 
     async def play(self, sounds: Sequence[Sound], escape: str = "") -> str:
         """Play sounds in turn; a digit of `escape` ends it and is returned."""
+        if self.trial is not None:
+            self.trial.succeed()
         for sound in sounds:
             over = self._begin(sound)
             while True:
@@ -193,7 +260,7 @@ class CallLeg:
         deadline = None if timeout is None else self._clock() + timeout
         while True:
             found = await self._own.next(deadline)
-            self._check()
+            self.go_on()
             if found is None:
                 return ""
             if isinstance(found[1], Digit):
@@ -203,8 +270,8 @@ class CallLeg:
         """Let time pass; digits pressed meanwhile are dropped."""
         deadline = self._clock() + seconds
         while await self._own.next(deadline) is not None:
-            self._check()
-        self._check()
+            self.go_on()
+        self.go_on()
 
     async def released(self) -> NoReturn:
         """Wait until the leg is over."""
@@ -212,10 +279,15 @@ class CallLeg:
             await self._next()
 
     def hang_up(self, ending: Ending) -> None:
-        """End the leg; harmless when it is over already."""
+        """End the leg, as its script wishes; one whom a blind transfer sent to its script may go back instead."""
+        if self.trial is None or not self.trial.fail(ending):
+            self.end(ending)
+
+    def end(self, ending: Ending) -> None:
+        """End the leg whatever it is about; harmless when it is over already."""
         if self.ending is None:
             self._end(ending)
-            self._post.post((self, Released(ending)))
+            self._listener.post((self, Released(ending)))
             self.channel.command(Hangup(ending), self._clock())
             self._wake()
 
@@ -239,9 +311,9 @@ class CallLeg:
         return over
 
     async def _next(self) -> tuple[CallLeg, Letter]:
-        self._check()
+        self.go_on()
         letter = await self._own.next()
-        self._check()
+        self.go_on()
         assert letter is not None  # without a deadline there is always one
         return letter
 
@@ -249,11 +321,25 @@ class CallLeg:
         self.ending = ending
         self.note(str(ending), kind=Kind.CALL)
         self._over(self)
+        if self._talk is not None and not self._talk.done():
+            self._talk.set_exception(HungUp(ending))
 
     def _mark_answered(self) -> None:
         if not self.answered:
             self.answered = True
             self.answered_at = self._clock()
+
+    def interruption(self) -> Moved:
+        """Why its script is interrupted; told once."""
+        moved, self._moved = self._moved, None
+        assert moved is not None
+        return moved
+
+    def go_on(self) -> None:
+        """What every wait of the leg's script asks before and after it waits."""
+        self._check()
+        if self._moved is not None:
+            raise self.interruption()
 
     def _check(self) -> None:
         if self.ending is not None:

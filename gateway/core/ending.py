@@ -22,6 +22,7 @@ class Act(Enum):
     REFUSED = "refused the call"
     FAILED = "could not take the call"
     DID_NOT_ANSWER = "did not answer"
+    TRANSFERRED = "transferred the call"
     VANISHED = "stopped responding"
 
 

@@ -229,10 +229,12 @@ class Dial:
     Attributes:
         called: the digits or user to call; may be empty where the leg is itself the destination (a telephone).
         caller: who is shown as calling.
+        variables: the leg's channel variables, for technologies that are told things by them.
     """
 
     called: str
     caller: Party
+    variables: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

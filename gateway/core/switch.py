@@ -1,8 +1,8 @@
 """What a dialplan script sees of the switch: the leg that it runs for, and the ways to reach others.
 
 `gateway.call` implements these; dialplan applications and services are written against them alone. Every
-awaitable of a Leg raises HungUp as soon as that leg is over, so an application reads as the thing it does and
-needs no checks.
+awaitable of a Leg raises HungUp as soon as that leg is over, and Moved when it was sent elsewhere, so an
+application reads as the thing it does and needs no checks.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ __all__ = [
     "DialStatus",
     "HungUp",
     "Leg",
+    "Moved",
+    "Place",
     "Sounds",
     "Switch",
     "Target",
@@ -36,6 +38,30 @@ class HungUp(Exception):
     def __init__(self, ending: Ending) -> None:
         self.ending = ending
         super().__init__(str(ending))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place of the dialplan."""
+
+    context: str
+    extension: str
+    priority: int | str = 1
+
+    def __str__(self) -> str:
+        return f"{self.context},{self.extension},{self.priority}"
+
+
+class Moved(Exception):
+    """The leg for which a script runs was sent elsewhere: what the script was about is at an end, the leg is not.
+
+    Attributes:
+        place: where in the dialplan it goes on; None where it has been given to another talk.
+    """
+
+    def __init__(self, place: Place | None) -> None:
+        self.place = place
+        super().__init__(str(place or "another talk"))
 
 
 class DialStatus(Enum):
@@ -233,8 +259,10 @@ class Switch(Protocol):
     async def bridge(self, leg: Leg, other: Leg) -> BridgeEnd:
         """Connect two legs until one of them ends. The one that is left is neither answered nor hung up.
 
+        A transfer may put somebody else in the place of `other` meanwhile; the end tells of whom it was with then.
+
         Raises:
-            HungUp: `leg` itself ended; `other` has then been hung up with the same cause.
+            HungUp: `leg` itself ended; whom it talked with has then been hung up with the same cause.
         """
         ...
 

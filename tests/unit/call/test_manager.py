@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime, timedelta
-
-import numpy as np
 import pytest
 
-from gateway.call.call import CallRecord
-from gateway.call.manager import CallManager
-from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted
@@ -25,119 +17,15 @@ from gateway.core.messages import (
     Dial,
     Digit,
     EarlyMedia,
-    Event,
     Hangup,
     Held,
     Hold,
-    Offered,
     Progress,
     Released,
     SendDigits,
 )
-from gateway.core.number import Party
-from gateway.core.switch import DeviceState, DialOutcome, DialStatus, HungUp, Leg, Target
-from gateway.core.trace import Recorder
-from tests.support.channel import ScriptedChannel, ScriptedTechnology
-from tests.support.loop import ManualLoop
-
-ANN = Party("6001", "Ann")
-BYE = Ending(Cause.NORMAL_CLEARING, "account 6001", Act.HUNG_UP, "BYE")
-ON_HOOK = Ending(Cause.NORMAL_CLEARING, "telephone 101", Act.HUNG_UP, "ONHOOK event on port 1")
-BUSY = Ending(Cause.USER_BUSY, "telephone 101", Act.REFUSED, "off-hook")
-FXS_101 = Target("FXS", "101")
-
-
-class Tones:
-    """Sounds with names and no samples to speak of."""
-
-    def tone(self, name: str, zone: str | None = None) -> Sound:
-        return Sound(f"{name} tone", np.zeros(160, np.int16), loop_from=0)
-
-    def prompt(self, name: str, language: str | None = None) -> Sound | None:
-        return Sound(name, np.zeros(160, np.int16))
-
-    def spell(self, text: str) -> list[Sound]:
-        return [Sound(letter, np.zeros(160, np.int16)) for letter in text]
-
-    def number(self, value: int) -> list[Sound]:
-        return self.spell(str(value))
-
-    def clock(self, when: datetime) -> list[Sound]:
-        return self.spell(f"{when:%H%M%S}")
-
-
-class Exchange:
-    """A call manager among scripted legs."""
-
-    def __init__(self) -> None:
-        self.loop = ManualLoop()
-        self.records: list[CallRecord] = []
-        self.recorder = Recorder()
-        self.fxs = ScriptedTechnology("FXS")
-        self.ids = iter(f"call-{number}" for number in range(1, 100))
-        self.manager = CallManager(
-            technologies={"FXS": self.fxs},
-            sounds=Tones(),
-            recorder=self.recorder,
-            clock=self.loop.time,
-            wall=lambda: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.loop.time()),
-            wake=lambda: None,
-            new_id=lambda: next(self.ids),
-            on_record=self.records.append,
-            limit=2,
-        )
-
-    def script(self, script: Callable[[Leg], Awaitable[object]]) -> None:
-        async def run(leg: Leg, context: str, extension: str) -> None:
-            await script(leg)
-
-        self.manager.script = run
-
-    def offer(self, name: str = "SIP/6001-00000001") -> ScriptedChannel:
-        channel = ScriptedChannel(name, "account 6001")
-        self.says(channel, Offered("101", ANN, "office"))
-        return channel
-
-    def says(self, channel: ScriptedChannel, event: Event) -> None:
-        self.loop.call_soon(self.manager.deliver, channel, event)
-        self.loop.settle()
-
-    def wait(self, seconds: float) -> None:
-        self.loop.advance(seconds)
-
-    @property
-    def phone(self) -> ScriptedChannel:
-        return self.fxs.made["101"]
-
-
-@pytest.fixture
-def exchange() -> Iterator[Exchange]:
-    exchange = Exchange()
-    asyncio.set_event_loop(exchange.loop)
-    yield exchange
-    assert exchange.manager.usage() == {"calls": 0, "legs": 0}, "something was left behind"
-    asyncio.set_event_loop(None)
-    exchange.loop.close()
-
-
-def dial_and_bridge(exchange: Exchange, *targets: Target, timeout: float | None = 30) -> list[DialOutcome]:
-    """Script every call to dial, answer and bridge, as Dial does; the outcomes are put in the list returned."""
-    outcomes: list[DialOutcome] = []
-
-    async def script(leg: Leg) -> None:
-        outcome = await exchange.manager.dial(leg, targets, timeout=timeout)
-        outcomes.append(outcome)
-        if outcome.leg is None:
-            assert outcome.ending is not None
-            leg.hang_up(outcome.ending)
-            return
-        await leg.answer()
-        end = await exchange.manager.bridge(leg, outcome.leg)
-        assert end.ending is not None
-        leg.hang_up(end.ending)
-
-    exchange.script(script)
-    return outcomes
+from gateway.core.switch import DeviceState, DialStatus, HungUp, Leg, Target
+from tests.unit.call.exchange import ANN, BUSY, BYE, FXS_101, ON_HOOK, Exchange, dial_and_bridge
 
 
 def test_a_call_rings_is_answered_and_ends_with_the_cause_of_who_hung_up(exchange: Exchange) -> None:
@@ -385,10 +273,11 @@ def test_past_the_limit_a_call_is_refused_with_congestion(exchange: Exchange) ->
         await leg.wait(10)
 
     exchange.script(script)
-    first, second = exchange.offer("SIP/a-1"), exchange.offer("SIP/a-2")
-    third = exchange.offer("SIP/a-3")
-    assert isinstance(third.last, Hangup) and third.last.ending.cause is Cause.SWITCHING_EQUIPMENT_CONGESTION
-    assert first.commands == second.commands == []
+    taken = [exchange.offer(f"SIP/a-{number}") for number in (1, 2, 3)]
+    one_more = exchange.offer("SIP/a-4")
+    assert isinstance(one_more.last, Hangup)
+    assert one_more.last.ending.cause is Cause.SWITCHING_EQUIPMENT_CONGESTION
+    assert all(channel.commands == [] for channel in taken)
     exchange.wait(11)
 
 

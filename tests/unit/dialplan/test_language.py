@@ -12,7 +12,6 @@ from dialplan.model import Dialplan
 from gateway.core.cause import Cause
 from gateway.core.errors import ConfigError
 from gateway.core.number import Match, Party
-from gateway.core.switch import BridgeEnd, Leg
 from tests.support.loop import ManualLoop
 from tests.unit.dialplan.office import FakeLeg, Office, read_text
 
@@ -243,20 +242,3 @@ class TestAbsoluteTimeout:
         )
         leg, _ = self.run(text + " same => n,Set(TIMEOUT(absolute)=0)\n same => n,Wait(9)\n same => n,Set(U=1)", 15)
         assert (leg.variables["T"], leg.variables["U"]) == ("3.000", "1")
-
-    def test_both_sides_of_a_talk_are_ended(self) -> None:
-        class Talking(Office):
-            async def bridge(self, leg: Leg, other: Leg) -> BridgeEnd:
-                await asyncio.sleep(1000)
-                return BridgeEnd(None, None)
-
-        loop = ManualLoop()
-        text = "[office]\nexten => 100,1,Set(TIMEOUT(absolute)=60)\n same => n,Dial(FXS/101)"
-        office = Talking(text, answers=["FXS/101"])
-        leg = Waiting()
-        task = loop.create_task(office.call("100", leg))
-        loop.advance(61, tick=1)
-        assert task.done()
-        assert leg.ending is not None and office.others[0].ending is not None
-        assert office.others[0].ending.evidence == "the call's time is up"
-        loop.close()

@@ -1,0 +1,305 @@
+"""All legs and calls in progress: which call each leg belongs to, which script drives it, who talks with whom.
+
+A call is a leg with a script, and the legs that were made for it. Legs move: a leg can leave its talk for another
+one (`connect`) or for a place of the dialplan (`send`), and then belongs to the call of whom it talks with, or to
+one of its own. Every talk has a leg whose script waits for its end, so nothing is left behind when both are over.
+A call that is over is written down through `on_record`; nothing of it stays here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from datetime import datetime
+from functools import partial
+from typing import Any, Final, Protocol
+
+from gateway.call.bridge import Bridge
+from gateway.call.call import Call, CallRecord, Talk
+from gateway.call.leg import CallLeg
+from gateway.core.audio import Sound
+from gateway.core.cause import Cause
+from gateway.core.channel import Channel
+from gateway.core.ending import Act, Ending
+from gateway.core.errors import CopperlineError
+from gateway.core.number import Party
+from gateway.core.switch import HungUp, Leg, Moved, Place
+from gateway.core.trace import Kind, Recorder
+
+__all__ = ["Errand", "Floor", "Script"]
+
+_log = logging.getLogger("copperline.call")
+
+
+class Script(Protocol):
+    """Drives a leg from a place of the dialplan until there is nothing more to do: the dialplan's engine."""
+
+    async def __call__(self, leg: Leg, context: str, extension: str, priority: int | str = 1, /) -> None: ...
+
+
+Errand = Callable[[], Awaitable[None]]
+"""What a call's leg is about: a run of the dialplan, a talk."""
+
+_DISPOSITION: Final = {
+    Cause.USER_BUSY: "BUSY",
+    Cause.NO_ANSWER: "NO ANSWER",
+    Cause.NO_USER_RESPONDING: "NO ANSWER",
+    Cause.NORMAL_CLEARING: "NO ANSWER",
+}
+"""Disposition of a call that was never answered, by its cause; FAILED for all others."""
+
+PATIENCE: Final = 5.0
+"""Seconds in which a script whose legs are over must come to its end."""
+
+_END_OF_SCRIPT: Final = Ending(Cause.NORMAL_CLEARING, "the dialplan", Act.HUNG_UP, "the end of the extension")
+
+
+class Floor:
+    """The legs, the calls and their scripts.
+
+    Args:
+        ringback: what a caller hears who was answered already while somebody else rings.
+        recorder: where stories are kept.
+        clock: engine clock, seconds.
+        wall: wall clock in the office's zone.
+        wake: asks the runner to drain the engines soon.
+        new_id: makes call ids.
+        on_record: takes the record of each call that is over.
+    """
+
+    def __init__(
+        self,
+        *,
+        ringback: Sound,
+        recorder: Recorder,
+        clock: Callable[[], float],
+        wall: Callable[[], datetime],
+        wake: Callable[[], None],
+        new_id: Callable[[], str],
+        on_record: Callable[[CallRecord], None],
+    ) -> None:
+        self.script: Script | None = None
+        self.legs: Final[dict[Channel, CallLeg]] = {}
+        self.owners: Final[dict[CallLeg, Call]] = {}
+        self._tasks: dict[Call, asyncio.Task[None]] = {}
+        self._aside: set[asyncio.Task[None]] = set()
+        self._talks: dict[Bridge, Talk] = {}
+        self._ringback = ringback
+        self._recorder = recorder
+        self._clock = clock
+        self._wall = wall
+        self._wake = wake
+        self._new_id = new_id
+        self._on_record = on_record
+
+    @property
+    def calls(self) -> list[Call]:
+        """The calls in progress, oldest first."""
+        return list(self._tasks)
+
+    def find(self, name: str) -> CallLeg | None:
+        """The leg of that name, or None; a name is written as the technology's own, in any case."""
+        wanted = name.lower()
+        return next((leg for leg in self.legs.values() if leg.name.lower() == wanted), None)
+
+    # Legs and calls begin.
+
+    def enter(
+        self, channel: Channel, *, party: Party, called: str, context: str, incoming: bool, call: Call | None = None
+    ) -> CallLeg:
+        """Make the leg of a channel; it belongs to `call`, where there is one already."""
+        leg = CallLeg(
+            channel,
+            technology=channel.name.partition("/")[0],
+            party=party,
+            called=called,
+            context=context,
+            incoming=incoming,
+            ringback=self._ringback,
+            recorder=self._recorder,
+            clock=self._clock,
+            wake=self._wake,
+            over=self._leg_over,
+        )
+        self.legs[channel] = leg
+        if call is not None:
+            call.others.append(leg)
+            self.owners[leg] = call
+            self._recorder.join(call.id, leg.name)
+        return leg
+
+    def begin(self, leg: CallLeg, errand: Errand, *, called: str, context: str) -> Call:
+        """Make a call of a leg that has no script, with `errand` as what it is about."""
+        before = self.owners.get(leg)
+        call = Call(self._new_id(), leg, called=called, context=context, started=self._wall(), began=self._clock())
+        if before is not None:
+            call.linked = before.linked or before.id
+            before.others.remove(leg)
+        self.owners[leg] = call
+        self._recorder.join(call.id, leg.name)
+        leg.driven = True
+        self._tasks[call] = asyncio.get_running_loop().create_task(self._drive(call, errand), name=call.id)
+        return call
+
+    def dialplan(self, leg: CallLeg, place: Place) -> Errand:
+        """The errand of running the dialplan from a place."""
+
+        async def run() -> None:
+            if self.script is not None:
+                await self.script(leg, place.context, place.extension, place.priority)
+
+        return run
+
+    def aside(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something beside the scripts: a consultation, a dial that its caller has left to another."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._aside.add(task)
+        task.add_done_callback(self._aside_done)
+
+    # Legs move.
+
+    def connect(self, one: CallLeg, other: CallLeg) -> None:
+        """Let two legs talk, each taken out of the talk that it is in; who is left there goes on in silence."""
+        for leg in (one, other):
+            if leg.bridge is not None:
+                leg.bridge.dissolve()
+            if leg.trial is not None:
+                leg.trial.succeed()
+            leg.quiet()
+        bridge = Bridge(one, other, over=self._parted)
+        self._settle(one, other)
+        talk = Talk(one.name, other.name, self._wall())
+        self._talks[bridge] = talk
+        for leg in (one, other):
+            call = self.owners[leg]
+            if talk not in call.talks:
+                call.talks.append(talk)
+        one.note(f"{one.peer} talks with {other.peer}", kind=Kind.CALL)
+
+    def send(self, leg: CallLeg, place: Place) -> None:
+        """Send a leg to a place of the dialplan; whom it talked with is left in silence."""
+        if leg.bridge is not None:
+            leg.bridge.dissolve()
+        leg.note(f"{leg.peer} is sent to {place}", kind=Kind.CALL)
+        if leg.driven:
+            leg.interrupt(Moved(place))
+        else:
+            self.begin(leg, self.dialplan(leg, place), called=place.extension, context=place.context)
+
+    def adopt(self, leg: CallLeg, call: Call) -> None:
+        """Let a leg without a script belong to another call from now on."""
+        before = self.owners[leg]
+        if before is not call:
+            before.others.remove(leg)
+            call.others.append(leg)
+            self.owners[leg] = call
+            self._recorder.join(call.id, leg.name)
+            call.linked = call.linked or before.linked or before.id
+
+    # The end.
+
+    async def finished(self, timeout: float | None) -> list[asyncio.Task[None]]:
+        """Wait until all calls are over; those that are not after `timeout` seconds."""
+        tasks = list(self._tasks.values())
+        return list((await asyncio.wait(tasks, timeout=timeout))[1]) if tasks else []
+
+    async def end_all(self, ending: Ending) -> None:
+        """End every call, and every script."""
+        for leg in list(self.legs.values()):
+            leg.end(ending)
+        stuck = await self.finished(PATIENCE)
+        for task in stuck:
+            _log.error("call %s: its script does not end; it is cancelled", task.get_name())
+            task.cancel()
+        if stuck:
+            await asyncio.wait(stuck, timeout=PATIENCE)
+
+    # Inside.
+
+    def _settle(self, one: CallLeg, other: CallLeg) -> None:
+        """See to it that a script waits for the end of a talk, and that both legs belong to its call."""
+        if not one.driven and not other.driven:
+            call = self.owners[one]
+            self.begin(one, partial(self._talk, one), called=call.called, context=call.context)
+        driven, left = (one, other) if one.driven else (other, one)
+        if not left.driven:
+            self.adopt(left, self.owners[driven])
+
+    async def _talk(self, leg: CallLeg) -> None:
+        if leg.bridge is not None:
+            end = await leg.talk()
+            leg.end(end.ending or _END_OF_SCRIPT)
+
+    async def _take_back(self, leg: CallLeg) -> None:
+        """A blind transfer has failed: the transferee talks with the transferor again."""
+        trial, leg.trial = leg.trial, None
+        assert trial is not None and trial.failure is not None
+        if trial.transferor.ending is not None:
+            leg.end(trial.failure)
+            return
+        leg.note(f"the transfer has failed: {leg.peer} is back with {trial.transferor.peer}", kind=Kind.CALL)
+        self.connect(leg, trial.transferor)
+        await self._talk(leg)
+
+    def _leg_over(self, leg: CallLeg) -> None:
+        self.legs.pop(leg.channel, None)
+        if leg.trial is not None and leg.ending is not None:
+            leg.trial.gone(leg.ending)
+
+    def _parted(self, bridge: Bridge) -> None:
+        talk = self._talks.pop(bridge, None)
+        if talk is not None:
+            talk.ended = self._wall()
+
+    def _aside_done(self, task: asyncio.Task[None]) -> None:
+        self._aside.discard(task)
+        fault = None if task.cancelled() else task.exception()
+        if fault is not None and not isinstance(fault, HungUp | Moved):
+            _log.error("what was done beside a call failed: %r", fault, exc_info=fault)
+
+    async def _drive(self, call: Call, errand: Errand) -> None:
+        """Run the errands of a call's leg, and clear up whatever they leave."""
+        leg, ending = call.leg, _END_OF_SCRIPT
+        next_errand: Errand | None = errand
+        try:
+            while next_errand is not None:
+                errand, next_errand = next_errand, None
+                try:
+                    await errand()
+                except Moved as moved:
+                    place = moved.place
+                    next_errand = partial(self._talk, leg) if place is None else self.dialplan(leg, place)
+                if leg.trial is not None and leg.trial.failure is not None:
+                    next_errand = partial(self._take_back, leg)
+        except HungUp as hung_up:
+            ending = hung_up.ending
+        except Exception as error:
+            _log.exception("call %s: its script failed", call.id)
+            ending = Ending(
+                Cause.TEMPORARY_FAILURE,
+                "Copperline",
+                Act.FAILED,
+                f"error in a script: {error}",
+                "Please report it.",
+            )
+        finally:
+            for each in call.legs:
+                self._clear(call, each, leg.ending or ending)
+            self._tasks.pop(call, None)
+            self._write_down(call)
+
+    def _clear(self, call: Call, leg: CallLeg, ending: Ending) -> None:
+        """End a leg and forget it, also where its technology cannot end it in good order."""
+        try:
+            leg.end(ending)
+        except CopperlineError as error:
+            _log.error("call %s: %s could not be ended in good order: %s", call.id, leg.name, error)
+        self.owners.pop(leg, None)
+
+    def _write_down(self, call: Call) -> None:
+        ending = call.leg.ending
+        assert ending is not None  # every leg has been hung up by now
+        disposition = "ANSWERED" if call.leg.answered else _DISPOSITION.get(ending.cause, "FAILED")
+        _log.info("call %s from %s to %s ended: %s", call.id, call.caller, call.called, ending)
+        self._on_record(call.record(ending, disposition, self._clock()))

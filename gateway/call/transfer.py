@@ -1,0 +1,200 @@
+"""Transfers that legs ask for, and legs that come in to take another's place.
+
+Blind (RFC 5589 section 6): the transferor's partner goes into the dialplan at the number named; `Trial` sees what
+comes of it. Attended (RFC 5589 section 7): the partners of the transferor's two legs are joined, or, where the
+second one still rings, the dial goes on for the transferee. Replacement (RFC 3891): the new leg takes over the
+talk, the dial or the ringing of the one that it names.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gateway.call.dialing import Dialing
+from gateway.call.floor import Errand, Floor
+from gateway.call.leg import CallLeg
+from gateway.call.trial import Trial, transferred
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.messages import Offered, TransferAsked, TransferTold
+from gateway.core.number import Match, NumberPlan
+from gateway.core.switch import HungUp, Place
+from gateway.core.trace import Kind
+
+__all__ = ["Transfers"]
+
+_EXTENSION: Final = (Match.COMPLETE, Match.EXTENDABLE)
+
+
+class Transfers:
+    """Carries transfers out.
+
+    Args:
+        floor: the legs.
+        plan: tells which numbers there are.
+    """
+
+    def __init__(self, floor: Floor, plan: NumberPlan) -> None:
+        self._floor = floor
+        self._plan = plan
+
+    def asked(self, transferor: CallLeg, wish: TransferAsked) -> None:
+        """The far side of `transferor` asks for a transfer; it is told what comes of it."""
+        if wish.other:
+            second = self._floor.find(wish.other)
+            refusal = self._attended(transferor, second, wish)
+        else:
+            refusal = self._blind(transferor, wish)
+        if refusal is not None:
+            cause, why = refusal
+            transferor.note(f"{transferor.peer} asks for a transfer that cannot be: {why}", kind=Kind.CALL)
+            transferor.command(TransferTold(cause))
+
+    def blind(self, transferor: CallLeg, place: Place) -> None:
+        """Send whom `transferor` talks with to a place that exists; once they have arrived, `transferor` ends."""
+        assert transferor.bridge is not None
+        transferee = transferor.bridge.partner(transferor)
+        transferee.variables["BLINDTRANSFER"] = transferor.name
+        transferor.bridge.dissolve()
+        transferor.note(f"{transferor.peer} transfers {transferee.peer} to {place.extension}", kind=Kind.CALL)
+        Trial(transferee, transferor, place.extension)
+        self._floor.send(transferee, place)
+
+    def attended(self, transferor: CallLeg, second: CallLeg) -> str:
+        """Join whom `transferor` talks with and whom its other leg `second` talks with, or rings.
+
+        Returns:
+            Why that cannot be; "" where it is done.
+        """
+        if transferor.bridge is None:
+            return f"{transferor.name} talks with nobody"
+        transferee = transferor.bridge.partner(transferor)
+        target = second.bridge.partner(second) if second.bridge is not None else None
+        if second is transferor or target is transferor:
+            return "it would be joined with itself"
+        dialing = second.dialing
+        if target is None and (dialing is None or dialing.caller is not second):
+            return f"{second.name} talks with nobody"
+        what = f"{transferee.peer} to {target.peer if target is not None else second.called}"
+        transferor.note(f"{transferor.peer} transfers {what}", kind=Kind.CALL)
+        transferee.variables["ATTENDEDTRANSFER"] = transferor.name
+        if target is not None:
+            self._floor.connect(transferee, target)
+        else:
+            assert dialing is not None
+            transferor.bridge.dissolve()
+            self._take_over(transferee, dialing)
+        transferor.command(TransferTold(None))
+        transferred(transferor, what)
+        transferred(second, what)
+        return ""
+
+    def replacement(self, leg: CallLeg, offer: Offered) -> Errand:
+        """What a leg that came in to take the place of another one is about."""
+        old = self._floor.find(offer.replaces)
+
+        async def replace() -> None:
+            if old is None or old.ending is not None:
+                raise self._refuse(
+                    leg, Cause.INVALID_CALL_REFERENCE, f"there is no leg {offer.replaces} to replace"
+                )
+            if offer.early_only and old.answered:
+                raise self._refuse(leg, Cause.USER_BUSY, f"{old.name} was answered already")
+            await self.replace(old, leg)
+
+        return replace
+
+    async def replace(self, old: CallLeg, leg: CallLeg) -> None:
+        """Let `leg`, whose script this is, take the place of `old`; returns when its talk is over.
+
+        Raises:
+            HungUp: the leg is over; it was refused where `old` neither talks, calls nor rings.
+        """
+        dialing = old.dialing
+        if old.bridge is not None:
+            partner = old.bridge.partner(old)
+            await leg.answer()
+            if old.bridge is None or partner.ending is not None:
+                raise self._refuse(leg, Cause.INVALID_CALL_REFERENCE, f"{old.name} has hung up")
+            self._floor.connect(leg, partner)
+        elif dialing is not None and dialing.caller is old:
+            await leg.answer()
+            if old.dialing is not dialing:
+                raise self._refuse(leg, Cause.INVALID_CALL_REFERENCE, f"{old.name} has hung up")
+            heir = dialing.hand_over(leg)
+            self._replaced(old, leg)
+            for called in heir.called:
+                self._floor.adopt(called, self._floor.owners[leg])
+            await self._go_on(leg, heir)
+            return
+        elif dialing is not None:
+            leg.note(f"{leg.peer} picks up the call for {old.peer}", kind=Kind.CALL)
+            await leg.answer()
+            dialing.pick_up(leg)
+        else:
+            raise self._refuse(leg, Cause.INVALID_CALL_REFERENCE, f"{old.name} talks with nobody")
+        if dialing is None:
+            self._replaced(old, leg)
+        end = await leg.talk()
+        leg.end(end.ending or _over(leg))
+
+    def _replaced(self, old: CallLeg, leg: CallLeg) -> None:
+        old.end(Ending(Cause.NORMAL_CLEARING, leg.peer, Act.TRANSFERRED, f"{leg.name} has taken its place"))
+
+    def _blind(self, transferor: CallLeg, wish: TransferAsked) -> tuple[Cause, str] | None:
+        bridge = transferor.bridge
+        if bridge is None:
+            return Cause.FACILITY_REJECTED, "it talks with nobody"
+        place = Place(self.context(transferor, wish.context), wish.called)
+        transferee = bridge.partner(transferor)
+        if self._plan.match(place.context, place.extension, transferee.party.number) not in _EXTENSION:
+            return Cause.UNALLOCATED_NUMBER, f"there is no extension {wish.called} in {place.context}"
+        self.blind(transferor, place)
+        return None
+
+    def _attended(
+        self, transferor: CallLeg, second: CallLeg | None, wish: TransferAsked
+    ) -> tuple[Cause, str] | None:
+        if second is None:
+            return Cause.INVALID_CALL_REFERENCE, f"there is no leg {wish.other}"
+        why = self.attended(transferor, second)
+        return (Cause.FACILITY_REJECTED, why) if why else None
+
+    def context(self, transferor: CallLeg, asked: str = "") -> str:
+        """The context in which a transferor's numbers are looked up."""
+        return asked or transferor.variables.get("TRANSFER_CONTEXT", "") or transferor.context
+
+    def _take_over(self, transferee: CallLeg, dialing: Dialing) -> None:
+        """Let the transferee wait for the answer of those who ring for the transferor (early attended transfer)."""
+        floor = self._floor
+        heir = dialing.hand_over(transferee)
+        if transferee.driven:
+            floor.aside(self._go_on(transferee, heir))
+        else:
+            call = floor.owners[transferee]
+            floor.begin(transferee, lambda: self._go_on(transferee, heir), called=call.called, context=call.context)
+        for called in heir.called:
+            floor.adopt(called, floor.owners[transferee])
+
+    async def _go_on(self, leg: CallLeg, dialing: Dialing) -> None:
+        """Wait for the answer to a dial that was handed over, and talk."""
+        outcome = await dialing.go_on()
+        if isinstance(outcome.leg, CallLeg):
+            self._floor.connect(leg, outcome.leg)
+            if leg.waits:
+                return  # its own script waits for the end of its talk, whomever it is with
+            end = await leg.talk()
+            leg.end(end.ending or _over(leg))
+        elif outcome.ending is not None:
+            leg.end(outcome.ending)
+
+    @staticmethod
+    def _refuse(leg: CallLeg, cause: Cause, why: str) -> HungUp:
+        act = Act.HUNG_UP if leg.answered else Act.REFUSED
+        leg.end(Ending(cause, "Copperline", act, why, "Call again."))
+        assert leg.ending is not None
+        return HungUp(leg.ending)
+
+
+def _over(leg: CallLeg) -> Ending:
+    return Ending(Cause.NORMAL_CLEARING, "Copperline", Act.HUNG_UP, f"the talk of {leg.peer} is over")

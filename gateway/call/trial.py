@@ -1,0 +1,80 @@
+"""A blind transfer that has been accepted and has not come to anything yet.
+
+The transferee is on its way through the dialplan; the transferor, where it has not hung up, waits to be told. As
+soon as the transferee is connected, answered by an application or spoken to, the transfer has succeeded and the
+transferor's leg ends. Where its script would hang the transferee up before that, the transfer has failed: the
+transferor is told why, and gets the transferee back.
+"""
+
+from __future__ import annotations
+
+from gateway.call.leg import CallLeg, Letter
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.messages import Released, TransferTold
+from gateway.core.switch import BridgeEnd
+
+__all__ = ["Trial", "transferred"]
+
+
+class Trial:
+    """What becomes of one blind transfer.
+
+    Args:
+        transferee: who was sent away; its `trial` is this one until it is decided.
+        transferor: who sent it.
+        number: where to.
+
+    Attributes:
+        refusal: why the latest dial for the transferee reached nobody; says more than how its script ended.
+        failure: why the transfer has failed; None until it has.
+    """
+
+    def __init__(self, transferee: CallLeg, transferor: CallLeg, number: str) -> None:
+        self._transferee = transferee
+        self.transferor = transferor
+        self.failure: Ending | None = None
+        self.refusal: Ending | None = None
+        self._number = number
+        transferee.trial = self
+        transferor.write_to(self)
+        transferor.command(TransferTold(None, final=False))
+
+    def post(self, letter: tuple[CallLeg, Letter]) -> None:
+        """The transferor says something: only that it hangs up is of interest now."""
+        _, event = letter
+        if isinstance(event, Released):
+            self.transferor.write_to(None)
+
+    def succeed(self) -> None:
+        """The transferee has arrived."""
+        if self._transferee.trial is not self:
+            return
+        self._transferee.trial = None
+        if self.transferor.ending is None:
+            self.transferor.write_to(None)
+            self.transferor.command(TransferTold(None))
+            transferred(self.transferor, f"{self._transferee.peer} to {self._number}")
+
+    def fail(self, ending: Ending) -> bool:
+        """The transferee would be hung up; whether it goes back instead."""
+        if self.failure is None and self.transferor.ending is None:
+            self.failure = self.refusal or ending
+            self.transferor.command(TransferTold(self.failure.cause))
+        if self.transferor.ending is not None:
+            self._transferee.trial = None
+            return False
+        return True
+
+    def gone(self, ending: Ending) -> None:
+        """The transferee has ended by itself."""
+        self._transferee.trial = None
+        if self.transferor.ending is None:
+            self.transferor.write_to(None)
+            self.transferor.command(TransferTold(ending.cause))
+            self.transferor.talked(BridgeEnd(self._transferee, ending))
+
+
+def transferred(transferor: CallLeg, what: str) -> None:
+    """End the leg of one who has sent others elsewhere."""
+    transferor.end(Ending(Cause.NORMAL_CLEARING, transferor.peer, Act.TRANSFERRED, what))

@@ -1,0 +1,154 @@
+"""A call manager among scripted legs, and what tests of calls have in common.
+
+caller = exchange.offer()
+exchange.says(exchange.phone, Answered("off-hook"))
+assert caller.last == Answer()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from dialplan.engine import DialplanEngine
+from dialplan.loader import load
+from dialplan.model import Dialplan
+from dialplan.plan import DialplanNumbers
+from gateway.call.call import CallRecord
+from gateway.call.manager import CallManager
+from gateway.core.audio import Sound
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.messages import Event, Offered
+from gateway.core.number import Party
+from gateway.core.switch import DialOutcome, Leg, Target
+from gateway.core.trace import Recorder
+from tests.support.channel import ScriptedChannel, ScriptedTechnology
+from tests.support.loop import ManualLoop
+
+ANN = Party("6001", "Ann")
+BYE = Ending(Cause.NORMAL_CLEARING, "account 6001", Act.HUNG_UP, "BYE")
+ON_HOOK = Ending(Cause.NORMAL_CLEARING, "telephone 101", Act.HUNG_UP, "ONHOOK event on port 1")
+BUSY = Ending(Cause.USER_BUSY, "telephone 101", Act.REFUSED, "off-hook")
+FXS_101 = Target("FXS", "101")
+
+
+def read_text(text: str) -> Dialplan:
+    """A dialplan from its text."""
+    return load("extensions.conf", read=lambda path: text)
+
+
+class Tones:
+    """Sounds with names and no samples to speak of."""
+
+    def tone(self, name: str, zone: str | None = None) -> Sound:
+        return Sound(f"{name} tone", np.zeros(160, np.int16), loop_from=0)
+
+    def prompt(self, name: str, language: str | None = None) -> Sound | None:
+        return Sound(name, np.zeros(160, np.int16))
+
+    def spell(self, text: str) -> list[Sound]:
+        return [Sound(letter, np.zeros(160, np.int16)) for letter in text]
+
+    def number(self, value: int) -> list[Sound]:
+        return self.spell(str(value))
+
+    def clock(self, when: datetime) -> list[Sound]:
+        return self.spell(f"{when:%H%M%S}")
+
+
+class Exchange:
+    """A call manager among scripted legs."""
+
+    def __init__(self) -> None:
+        self.loop = ManualLoop()
+        self.records: list[CallRecord] = []
+        self.recorder = Recorder()
+        self.fxs = ScriptedTechnology("FXS")
+        self.ids = iter(f"call-{number}" for number in range(1, 100))
+        self.plan: Dialplan = read_text("[office]\n")
+        self.manager = CallManager(
+            plan=DialplanNumbers(lambda: self.plan, self.wall),
+            technologies={"FXS": self.fxs},
+            sounds=Tones(),
+            recorder=self.recorder,
+            clock=self.loop.time,
+            wall=self.wall,
+            wake=lambda: None,
+            new_id=lambda: next(self.ids),
+            on_record=self.records.append,
+            limit=3,
+        )
+
+    def script(self, script: Callable[[Leg], Awaitable[object]]) -> None:
+        async def run(leg: Leg, context: str, extension: str, priority: int | str = 1) -> None:
+            await script(leg)
+
+        self.manager.script = run
+
+    def wall(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.loop.time())
+
+    def dialplan(self, text: str) -> None:
+        """Run calls on these extensions."""
+        self.plan = read_text(text)
+        self.manager.script = DialplanEngine(self.plan, self.manager).run
+
+    def offer(self, name: str = "SIP/6001-00000001", called: str = "101", **more: Any) -> ScriptedChannel:
+        user = name.partition("/")[2].partition("-")[0]
+        channel = ScriptedChannel(name, f"account {user}")
+        caller = ANN if user == "6001" else Party(user)
+        self.says(channel, Offered(called, caller, "office", **more))
+        return channel
+
+    def talks(self, one: ScriptedChannel, other: ScriptedChannel) -> bool:
+        """Whether the two hear one another."""
+        return one.audio is not None and one.audio.joined is not None and one.audio.joined is other.audio
+
+    def says(self, channel: ScriptedChannel, event: Event) -> None:
+        self.loop.call_soon(self.manager.deliver, channel, event)
+        self.loop.settle()
+
+    def wait(self, seconds: float) -> None:
+        self.loop.advance(seconds)
+
+    def channel(self, name: str) -> ScriptedChannel:
+        """The channel of that name."""
+        leg = self.manager.floor.find(name)
+        assert leg is not None and isinstance(leg.channel, ScriptedChannel)
+        return leg.channel
+
+    def story_has(self, channel: ScriptedChannel, words: str) -> bool:
+        """Whether the story of a channel's call has a note with these words."""
+        return any(words in note.text for note in self.recorder.story(channel.name))
+
+    def telephone(self, number: str) -> ScriptedChannel:
+        """The leg that was made last to telephone `number`."""
+        return self.fxs.made[number]
+
+    @property
+    def phone(self) -> ScriptedChannel:
+        return self.fxs.made["101"]
+
+
+def dial_and_bridge(exchange: Exchange, *targets: Target, timeout: float | None = 30) -> list[DialOutcome]:
+    """Script every call to dial, answer and bridge, as Dial does; the outcomes are put in the list returned."""
+    outcomes: list[DialOutcome] = []
+
+    async def script(leg: Leg) -> None:
+        outcome = await exchange.manager.dial(leg, targets, timeout=timeout)
+        outcomes.append(outcome)
+        if outcome.leg is None:
+            assert outcome.ending is not None
+            leg.hang_up(outcome.ending)
+            return
+        await leg.answer()
+        end = await exchange.manager.bridge(leg, outcome.leg)
+        assert end.ending is not None
+        leg.hang_up(end.ending)
+
+    exchange.script(script)
+    return outcomes

@@ -20,7 +20,7 @@ from dialplan.engine import DialplanEngine
 from dialplan.functions import FUNCTIONS
 from dialplan.model import Dialplan
 from dialplan.script import Application, Function
-from gateway.core.audio import Audio, AudioEvent, AudioStats, Samples, Sound, SoundEnd
+from gateway.core.audio import Audio, AudioEvent, AudioStats, Samples, Side, Sound, SoundEnd
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.number import Party
@@ -104,6 +104,8 @@ async def dry_run(
 class _NoCapture:
     """A capture of silence."""
 
+    lost = 0
+
     def read(self) -> Samples:
         return np.zeros(0, np.int16)
 
@@ -140,6 +142,17 @@ class _NoAudio:
         return None
 
     def capture(self, seconds: float) -> _NoCapture:
+        return _NoCapture()
+
+    def tap(
+        self,
+        side: Side,
+        seconds: float,
+        *,
+        joined: bool = False,
+        gain_in: float = 0.0,
+        gain_out: float = 0.0,
+    ) -> _NoCapture:
         return _NoCapture()
 
     def stats(self) -> AudioStats:

@@ -26,6 +26,7 @@ __all__ = [
     "Encoding",
     "RtpAudio",
     "Samples",
+    "Side",
     "Silent",
     "Sound",
     "SoundEnd",
@@ -141,15 +142,31 @@ class AudioStats:
     """Seconds to the peer and back, by its latest report; None until there was one."""
 
 
+class Side(Enum):
+    """Which side of a leg's audio is kept, as the media plane numbers them."""
+
+    IN = 1
+    """What comes in on the row: what the leg says."""
+    OUT = 2
+    """What is sent to it: what the leg hears."""
+    BOTH = 3
+    """Both, added up."""
+    STEREO = 7
+    """Both, a sample of IN before each of OUT."""
+
+
 class Capture(Protocol):
-    """Samples being taken from what comes in on a row, for callers that look at them now and then."""
+    """Samples being taken from a row, for callers that look at them now and then."""
+
+    lost: int
+    """Samples that came and were not read in time."""
 
     def read(self) -> Samples:
         """Everything captured since the last read (8000 Hz, int16, a copy)."""
         ...
 
     def stop(self) -> None:
-        """End the capture; further reads give nothing."""
+        """End the capture; one more read gives what was left unread."""
         ...
 
 
@@ -197,6 +214,27 @@ class Audio(Protocol):
 
     def capture(self, seconds: float) -> Capture:
         """Start to keep what comes in, at most `seconds` of it unread at a time."""
+        ...
+
+    def tap(
+        self,
+        side: Side,
+        seconds: float,
+        *,
+        joined: bool = False,
+        gain_in: float = 0.0,
+        gain_out: float = 0.0,
+    ) -> Capture:
+        """Start to keep both sides or one by the plane's clock, a frame each 20 ms; a row may have many taps.
+
+        Args:
+            seconds: how much is kept unread at a time.
+            joined: only while there is somebody to talk with: a joined row, or a room.
+            gain_in, gain_out: dB by which each side is made louder in what is kept.
+
+        Raises:
+            Exhausted: no tap is free, or the arena has no room for so many seconds.
+        """
         ...
 
     def stats(self) -> AudioStats:

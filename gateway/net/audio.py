@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from gateway.core.audio import Encoding
 from gateway.core.errors import Exhausted, LocalError
+from gateway.plane.conference import PlaneRoom
 from gateway.plane.plane import Plane
 from gateway.plane.row import PlaneRow, RtpRow
 
@@ -69,6 +70,14 @@ class AudioDesk:
         except Exhausted:
             close()
             raise
+
+    def room(self) -> PlaneRoom:
+        """Open an empty room.
+
+        Raises:
+            Exhausted: no room is free.
+        """
+        return self._plane.room()
 
     def frames(self, descriptor: int, encoding: Encoding, owner: Any = None) -> PlaneRow:
         """Give a row to a descriptor that carries 20 ms frames; `owner` is kept alive as long as the row.

@@ -19,26 +19,35 @@ from numpy.typing import NDArray
 from gateway.media.detect import DTMF_STATE
 from gateway.plane.compiled import stage
 from gateway.plane.libc import EPOLL_EVENT
+from gateway.plane.room_table import BUSES, ROOM, SEAT, TAP
 from gateway.plane.table import COMMAND, EVENT, FRAME, QUEUE, QUEUE_SIZE, ROW, SHARED, Shared
 
 __all__ = [
     "arena_of",
+    "bus_of",
     "command_at",
     "detector_at",
     "epoll_at",
     "event_at",
     "filled_of",
     "last_of",
+    "overheard_of",
     "queue_at",
+    "room_at",
     "row_at",
+    "said_by",
     "samples_of",
+    "seat_at",
     "stages_of",
+    "tap_at",
+    "told_to",
     "word",
 ]
 
 _CONTROL_AT: Final = SHARED.fields["control"][1] if SHARED.fields is not None else 0
 _QUEUE_BYTES: Final = QUEUE_SIZE * 2
-_LAST_BYTES: Final = FRAME * 2
+_FRAME_BYTES: Final = FRAME * 2
+_BUS_BYTES: Final = FRAME * 4
 
 
 def _record(dtype: np.dtype[Any]) -> Any:
@@ -76,7 +85,11 @@ _event = _record(EVENT)
 _epoll = _record(EPOLL_EVENT)
 _detector = _record(DTMF_STATE)
 _queue = _record(QUEUE)
+_room = _record(ROOM)
+_seat = _record(SEAT)
+_tap = _record(TAP)
 _int16 = _pointer(types.int16)
+_int32 = _pointer(types.int32)
 _uint8 = _pointer(types.uint8)
 _int64 = _pointer(types.int64)
 
@@ -144,7 +157,49 @@ def filled_of(t: Shared, i: int) -> NDArray[np.uint8]:
 @stage
 def last_of(t: Shared, i: int) -> NDArray[np.int16]:
     """The last whole frame taken from queue `i`."""
-    return carray(_int16(t["last_frame"] + i * _LAST_BYTES), (FRAME,))
+    return carray(_int16(t["last_frame"] + i * _FRAME_BYTES), (FRAME,))
+
+
+@stage
+def said_by(t: Shared, i: int) -> NDArray[np.int16]:
+    """The frame that came in on row `i` for this tick, where it is mixed or tapped."""
+    return carray(_int16(t["said"] + i * _FRAME_BYTES), (FRAME,))
+
+
+@stage
+def told_to(t: Shared, i: int) -> NDArray[np.int16]:
+    """The frame sent to row `i` on the latest tick, where it is mixed or tapped."""
+    return carray(_int16(t["told"] + i * _FRAME_BYTES), (FRAME,))
+
+
+@stage
+def overheard_of(t: Shared, i: int) -> NDArray[np.int16]:
+    """`told_to` of row `i` without what those said to it who listen to it."""
+    return carray(_int16(t["overheard"] + i * _FRAME_BYTES), (FRAME,))
+
+
+@stage
+def room_at(t: Shared, i: int) -> Any:
+    """Room `i`, to be read and written in place."""
+    return _room(t["rooms"], i)
+
+
+@stage
+def bus_of(t: Shared, room: int, bus: int) -> NDArray[np.int32]:
+    """The sum on a bus of a room, on the latest tick."""
+    return carray(_int32(t["buses"] + (room * BUSES + bus) * _BUS_BYTES), (FRAME,))
+
+
+@stage
+def seat_at(t: Shared, i: int) -> Any:
+    """Seat `i`, to be read and written in place."""
+    return _seat(t["seats"], i)
+
+
+@stage
+def tap_at(t: Shared, i: int) -> Any:
+    """Tap `i`, to be read and written in place."""
+    return _tap(t["taps"], i)
 
 
 @stage

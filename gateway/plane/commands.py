@@ -29,6 +29,7 @@ from gateway.plane.libc import (
 )
 from gateway.plane.peer import forget_peer
 from gateway.plane.reports import say_goodbye
+from gateway.plane.rooms import close, leave, leave_all, open_room, play, sit, stop, tap, untap
 from gateway.plane.rows import end_sound, end_sounds, forget, leave_epoll, part, replan
 from gateway.plane.table import (
     ACTIVE,
@@ -49,16 +50,25 @@ from gateway.plane.table import (
 __all__ = [
     "ADD",
     "CAPTURE",
+    "CLOSE_ROOM",
     "DETECT",
     "ECHO",
     "JOIN",
+    "LEAVE",
+    "OPEN_ROOM",
     "PART",
     "PLAY",
     "REMOTE",
     "REMOVE",
     "REPORTS",
+    "ROOM_PLAY",
+    "ROOM_STOP",
     "SEND_DIGITS",
+    "SIT",
     "STOP_PLAY",
+    "TAP",
+    "TAP_ROOM",
+    "UNTAP",
     "drain",
     "listen_to",
 ]
@@ -76,6 +86,16 @@ STOP_PLAY: Final = 8  # player
 SEND_DIGITS: Final = 9  # count, samples on, samples off; codes in data
 DETECT: Final = 10  # on
 CAPTURE: Final = 11  # base, length (0: end)
+SIT: Final = 12  # seat, room, buses (talks, hears, tells, through: 8 bits each), gain in, gain out, gated
+TAP: Final = 13  # tap, base, length, sides (9th bit: while joined only), gain in, gain out, room or -1 for the row
+# What follows concerns no row.
+OPEN_ROOM: Final = 14  # room
+CLOSE_ROOM: Final = 15  # room
+LEAVE: Final = 16  # seat
+UNTAP: Final = 17  # tap
+ROOM_PLAY: Final = 18  # room, base, length, loop
+ROOM_STOP: Final = 19  # room
+TAP_ROOM: Final = 20  # as TAP
 
 REPORTS: Final = 1 << 23
 """Bit in what epoll carries that says that a row's RTCP descriptor is meant; 16 bits are the row."""
@@ -119,6 +139,8 @@ def _perform(t: Shared, command: np.void, i: int, now: int) -> int:
     row = row_at(t, i)
     if op == ADD:
         return _add(t, command, i, now)
+    if op >= OPEN_ROOM:
+        return _arrange(t, command, now)
     if row["state"] == FREE or row["generation"] != command["generation"]:
         return _ESTALE
     if op == REMOVE:
@@ -133,7 +155,33 @@ def _perform(t: Shared, command: np.void, i: int, now: int) -> int:
         return _send_digits(t, command, i)
     if op == REMOTE:
         return _remote(t, command, i, now)
+    if op == SIT:
+        return sit(t, command, i)
+    if op == TAP:
+        return tap(t, command, i)
     return _switch(t, command, i)
+
+
+@stage
+def _arrange(t: Shared, command: np.void, now: int) -> int:
+    """Carry out a command about rooms."""
+    op = command["op"]
+    index = command["arguments"][0]
+    if op == OPEN_ROOM:
+        return open_room(t, index)
+    if op == CLOSE_ROOM:
+        return close(t, index, now)
+    if op == LEAVE:
+        return leave(t, index)
+    if op == UNTAP:
+        return untap(t, index)
+    if op == ROOM_PLAY:
+        return play(t, command, now)
+    if op == ROOM_STOP:
+        return stop(t, index, now)
+    if op == TAP_ROOM:
+        return tap(t, command, -1)
+    return _EINVAL
 
 
 @stage
@@ -201,6 +249,7 @@ def _add(t: Shared, command: np.void, i: int, now: int) -> int:
     row["sequence"] = arguments[4]
     row["timestamp"] = arguments[5]
     row["peer"] = -1
+    row["first_seat"] = -1
     row["payload_type"] = -1
     row["event_type"] = -1
     row["source_sequence"] = -1
@@ -235,6 +284,7 @@ def _remove(t: Shared, i: int, now: int) -> int:
     if row["state"] == ACTIVE:
         say_goodbye(t, i, now)
         leave_epoll(t, i)
+    leave_all(t, i)
     part(t, i)
     end_sounds(t, i, SOUND_LOST, now)
     row["state"] = FREE

@@ -25,8 +25,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 _CONTROL: Final = frozenset(
-    f"{name}.py"
-    for name in ("__init__", "arena", "capture", "control", "plane", "row", "rtcp", "rtp", "thread", "warm")
+    f"{name}.py" for name in "__init__ arena capture conference control plane row rtcp rtp thread warm".split()
 )
 """Files of which nothing is compiled. One that is missing here costs a needless compilation, never old code."""
 

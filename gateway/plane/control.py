@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from gateway.plane.commands import ADD, PLAY
+from gateway.plane.commands import ADD, PLAY, ROOM_PLAY
 from gateway.plane.events import ACCEPTED, REFUSED, REMOVED, ROW_LOST, SOUND_ENDED
 from gateway.plane.loop import observe, publish
 from gateway.plane.table import (
@@ -35,7 +35,7 @@ __all__ = ["Command", "Control", "Happening"]
 
 Answer = Callable[[bool], None]
 
-_PROMISES: Final = {ADD: 3, PLAY: 2}
+_PROMISES: Final = {ADD: 3, PLAY: 2, ROOM_PLAY: 2}
 """Events that a command brings, or may bring once: its answer; a row's loss and removal; a sound's end."""
 
 

@@ -24,7 +24,9 @@ __all__ = [
     "SILENT",
     "SOUND_ENDED",
     "SOUND_LOST",
+    "SPEAKER",
     "STOPPED",
+    "TALKING",
     "emit",
     "signal",
 ]
@@ -37,6 +39,8 @@ SOUND_ENDED: Final = 4  # serial: the play command's; value: how
 ROW_LOST: Final = 5  # its descriptor failed; value: errno
 DIGIT: Final = 6  # value: ASCII; extra: samples; serial: 1 where it came as an event
 SILENT: Final = 7  # value: ns without anything
+TALKING: Final = 8  # value: 1 it has begun to talk, 0 it has ended; extra: in which room
+SPEAKER: Final = 9  # it speaks loudest now; extra: in which room
 
 # How a sound ended.
 PLAYED: Final = 0

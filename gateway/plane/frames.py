@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.plane.access import row_at, stages_of
+from gateway.plane.access import queue_at, row_at, stages_of
 from gateway.plane.compiled import stage
 from gateway.plane.convert import from_linear, hush, to_linear, width
 from gateway.plane.dtmf import digit_under_way
 from gateway.plane.jitter import put_frame, take
 from gateway.plane.libc import EPOLL_CTL_DEL, EPOLLERR, EPOLLHUP, EPOLLRDHUP, epoll_ctl, errno, memmove, read, write
 from gateway.plane.listen import listen
-from gateway.plane.plan import DECODE, ECHO, FORWARD, MUTE, QUEUE, SOUND, TAKE
+from gateway.plane.plan import CLOCKED, DECODE, ECHO, FORWARD, MUTE, QUEUE, SOUND, TAKE
 from gateway.plane.player import next_frame
 from gateway.plane.rows import lose, replan
 from gateway.plane.send import may_send, send_frame
@@ -82,7 +82,7 @@ def _frame_in(t: Shared, i: int, now: int) -> None:
         listen(t, i, FRAME, now)
     if stages & QUEUE:
         put_frame(t, i, t["linear"])
-    elif stages & FORWARD:
+    if stages & FORWARD:
         peer = row["peer"]
         if stages & MUTE and row["tone"]:
             hush(t["packet"], 0, row["encoding"], FRAME)
@@ -95,11 +95,16 @@ def _frame_out(t: Shared, i: int, now: int) -> None:
     row = row_at(t, i)
     stages = stages_of(t)[i]
     octets = FRAME * width(row["encoding"])
+    queue = row["peer"]
+    if stages & CLOCKED:
+        queue = t["row_count"] + i
+        if queue_at(t, queue)["ready"] == 0:
+            stages &= ~(TAKE | SOUND)  # the tick has said nothing for a while
     if stages & TAKE:
-        take(t, row["peer"], t["spoken"])  # also under a sound, or the queue would be that much longer after it
-    if stages & SOUND and next_frame(t, i, t["spoken"], now):
+        take(t, queue, t["spoken"])  # also under a sound, or the queue would be that much longer after it
+    if stages & SOUND and not stages & CLOCKED and next_frame(t, i, t["spoken"], now):
         from_linear(t, t["spoken"], FRAME, row["encoding"], t["out"], 0)
-    elif stages & ECHO:
+    elif stages & ECHO and not (stages & CLOCKED and stages & TAKE):
         memmove(t["out"].ctypes.data, t["packet"].ctypes.data, octets)
     elif stages & TAKE:
         from_linear(t, t["spoken"], FRAME, row["encoding"], t["out"], 0)

@@ -30,8 +30,9 @@ from gateway.plane.libc import (
     read,
     store_release,
 )
+from gateway.plane.mix import mix
 from gateway.plane.peer import RELATCH_SILENCE, let_go
-from gateway.plane.plan import EVENT_OPEN, REARM, SEND_EVENTS, SOUND
+from gateway.plane.plan import CLOCKED, EVENT_OPEN, REARM, SEND_EVENTS, SOUND
 from gateway.plane.player import next_frame
 from gateway.plane.receive import packet_ready
 from gateway.plane.reports import report_if_due, report_ready
@@ -110,6 +111,7 @@ def _tick(t: Shared, now: int) -> None:
             _tick_row(t, i, now)
         if i % _WATCH_EVERY == turn and row_at(t, i)["state"] == ACTIVE:
             _watch(t, i, now)
+    mix(t, now)
     store_release(word(t, TICKS), t["control"][TICKS] + 1)
 
 
@@ -132,6 +134,7 @@ def _tick_row(t: Shared, i: int, now: int) -> None:
     # While a digit is sent as an event a sound goes on unheard, so that it ends when it would have.
     if (
         stages_of(t)[i] & SOUND
+        and not stages_of(t)[i] & CLOCKED
         and next_frame(t, i, t["spoken"], now)
         and may_send(t, i)
         and not digit_under_way(t, i)

@@ -12,11 +12,13 @@ from gateway.plane.compiled import stage
 
 __all__ = [
     "CAPTURE",
+    "CLOCKED",
     "DECODE",
     "DETECT",
     "ECHO",
     "EVENT_OPEN",
     "FORWARD",
+    "MIXED",
     "MUTE",
     "QUEUE",
     "REARM",
@@ -44,6 +46,9 @@ EVENT_OPEN: Final = 512
 REARM: Final = 1024
 # What is kept from the peer.
 MUTE: Final = 2048
+# What is done on the tick, for rows that are mixed or tapped and those joined to them.
+CLOCKED: Final = 4096
+MIXED: Final = 8192
 
 _WORDS: Final = {
     DECODE: "decode",
@@ -51,13 +56,15 @@ _WORDS: Final = {
     CAPTURE: "capture",
     ECHO: "echo",
     FORWARD: "send on to an RTP peer at once",
-    QUEUE: "queue for a frame peer",
-    TAKE: "take from the peer's queue",
+    QUEUE: "queue for another clock",
+    TAKE: "take from a queue at its own clock",
     SOUND: "play",
     SEND_EVENTS: "send telephone events",
     EVENT_OPEN: "wait for the end of a telephone event",
     REARM: "listen again to its descriptor",
     MUTE: "keep DTMF tones from the peer",
+    CLOCKED: "take in and put out a frame on each tick",
+    MIXED: "mix what it is sent",
 }
 
 TICKED: Final = EVENT_OPEN | REARM
@@ -65,15 +72,14 @@ TICKED: Final = EVENT_OPEN | REARM
 
 
 @stage
-def _onward(peer: bool, peer_frames: bool, echo: bool, mute: bool) -> int:
-    """Where audio that comes in goes."""
+def _onward(peer: bool, peer_frames: bool, echo: bool, mute: bool, clocked: bool, peer_mixed: bool) -> int:
+    """Where audio that comes in goes: to the tick where that wants it, and to the peer as before."""
+    stages = QUEUE if clocked or (peer and peer_frames and not echo) else 0
     if echo:
-        return ECHO
-    if not peer:
-        return 0
-    if peer_frames:
-        return QUEUE
-    return FORWARD | MUTE if mute else FORWARD
+        return stages | ECHO
+    if not peer or peer_frames or peer_mixed:
+        return stages
+    return stages | FORWARD | MUTE if mute else stages | FORWARD
 
 
 @stage
@@ -89,6 +95,9 @@ def plan(
     event_open: bool,
     disarmed: bool,
     peer_events: bool,
+    clocked: bool,
+    mixed: bool,
+    peer_mixed: bool,
 ) -> int:
     """The stages of a row.
 
@@ -102,17 +111,23 @@ def plan(
         event_open: a telephone event came in and has not ended.
         disarmed: its descriptor is not listened to until the next tick.
         peer_events: its peer is given digits as telephone events, so it must not hear them as tones besides.
+        clocked: it is in a room or tapped, or its peer is: its frames are worked on at the plane's tick.
+        mixed: what it is sent is mixed there, so its peer's audio is not sent on at once; `peer_mixed`: its peer's.
     """
     stages = 0
     if detecting:
         stages |= DETECT
     if capturing:
         stages |= CAPTURE
-    stages |= _onward(peer, peer_frames, echo, detecting and peer_events)
+    stages |= _onward(peer, peer_frames, echo, detecting and peer_events, clocked, peer_mixed)
     if stages & (DETECT | CAPTURE | QUEUE):
         stages |= DECODE
-    if frames and peer and not echo:
+    if frames and (clocked or (peer and not echo)):
         stages |= TAKE
+    if clocked:
+        stages |= CLOCKED
+    if mixed:
+        stages |= MIXED
     if sounding:
         stages |= SOUND
     if events:

@@ -18,13 +18,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.core.audio import AudioEvent, AudioLost, DigitHeard, Encoding, Silent, Sound, SoundEnd
+from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, Encoding, Silent, Sound, SoundEnd
 from gateway.core.errors import Exhausted, LocalError
 from gateway.plane import commands, events
 from gateway.plane.arena import Arena, Block
+from gateway.plane.conference import Hall, PlaneRoom
 from gateway.plane.control import Command, Control, Happening
 from gateway.plane.loop import publish, run
-from gateway.plane.row import PlaneRow, RtpRow
+from gateway.plane.row import PlaneRow, RtpRow, check
 from gateway.plane.table import (
     CODES,
     COMMAND_SIGNAL,
@@ -78,12 +79,14 @@ class PlaneUsage:
         sounds: plays whose end has not been told.
         arena: samples held by plays and captures.
         commands: commands without an answer yet.
+        rooms: rooms, seats in them, and taps, not yet given back.
     """
 
     rows: int = 0
     sounds: int = 0
     arena: int = 0
     commands: int = 0
+    rooms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,7 @@ class Plane:
         word[EVENT_SIGNAL] = self.eventfd
         word[TIMER] = -1
         self._control = Control(self.tables)
+        self.hall = Hall(self)
         self._free = deque(range(self._config.rows))
         self._generations = [0] * self._config.rows
         self._rows: dict[int, tuple[PlaneRow, Callable[[], None] | None]] = {}
@@ -168,6 +172,16 @@ class Plane:
         self._add(row, (FRAMES, descriptor, code, 0, 0, 0, -1), on_removed)
         return row
 
+    def room(self) -> PlaneRoom:
+        """Open a room in which rows hear one another.
+
+        Raises:
+            Exhausted: no room is free.
+        """
+        if self._closed:
+            raise Exhausted("the media plane is closed and gives no more rooms")
+        return self.hall.open()
+
     # The loop.
 
     def start_thread(self) -> None:
@@ -211,6 +225,7 @@ class Plane:
             return
         for row, _ in list(self._rows.values()):
             row.close()
+        self.hall.close_all()
         if self._thread is not None:
             self._thread.stop()
             self._thread = None
@@ -233,6 +248,7 @@ class Plane:
             sounds=len(self._plays),
             arena=self.arena.held,
             commands=self._control.unanswered + len(self._soon),
+            rooms=self.hall.used,
         )
 
     def fault(self) -> str | None:
@@ -270,15 +286,19 @@ class Plane:
 
     def play(self, row: int, generation: int, player: int, sound: Sound, on_end: OnEnd | None) -> None:
         """Have the loop play; `on_end` is called once, from the pump."""
-        block = self.arena.hold(sound.samples)
-        loop = -1 if sound.loop_from is None else sound.loop_from
-        play = _Play(block, on_end)
-        arguments = (player, block.base, block.length, loop)
-        serial = self._control.post(
-            Command(commands.PLAY, row, generation, arguments),
-            lambda accepted: None if accepted else self._end(self._plays.pop(serial), SoundEnd.LOST),
-        )
-        self._plays[serial] = play
+        self._start(commands.PLAY, row, generation, player, sound, on_end)
+
+    def play_in(self, room: int, sound: Sound, on_end: OnEnd | None) -> None:
+        """Have the loop play in a room; `on_end` is called once, from the pump."""
+        check(sound)
+        if len(sound.samples):
+            self._start(commands.ROOM_PLAY, 0, 0, room, sound, on_end)
+        elif on_end is not None:
+            self.soon(lambda: on_end(SoundEnd.PLAYED))
+
+    def own(self, audio: Audio) -> PlaneRow | None:
+        """`audio` as the row of this plane that it is, or None."""
+        return audio if isinstance(audio, PlaneRow) and audio.of(self) else None
 
     def soon(self, call: Callable[[], None]) -> None:
         """Call from the next pump."""
@@ -293,6 +313,15 @@ class Plane:
         self.post(row.index, row.generation, commands.REMOVE)
 
     # Inside.
+
+    def _start(self, op: int, row: int, generation: int, where: int, sound: Sound, on_end: OnEnd | None) -> None:
+        block = self.arena.hold(sound.samples)
+        loop = -1 if sound.loop_from is None else sound.loop_from
+        serial = self._control.post(
+            Command(op, row, generation, (where, block.base, block.length, loop)),
+            lambda accepted: None if accepted else self._end(self._plays.pop(serial), SoundEnd.LOST),
+        )
+        self._plays[serial] = _Play(block, on_end)
 
     def _reserve(self) -> tuple[int, int]:
         if self._closed:
@@ -322,6 +351,10 @@ class Plane:
             return
         if happening.kind == events.REMOVED:
             self._removed(happening.row)
+            return
+        if happening.kind in (events.TALKING, events.SPEAKER):
+            talking = bool(happening.value) if happening.kind == events.TALKING else None
+            self.hall.heard(happening.extra, happening.row, talking, happening.at)
             return
         row, _ = self._rows[happening.row]
         self._notify(row, _event(happening), happening.at)

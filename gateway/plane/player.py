@@ -15,7 +15,22 @@ from gateway.plane.events import PLAYED
 from gateway.plane.rows import end_sound, replan
 from gateway.plane.table import FRAME, Shared
 
-__all__ = ["next_frame"]
+__all__ = ["fill_frame", "next_frame"]
+
+
+@stage
+def fill_frame(t: Shared, out: NDArray[np.int16], base: int, length: int, loop: int, position: int) -> int:
+    """Fill `out` with 160 samples of a sound of the arena from `position` on; returns where it stands then."""
+    arena = arena_of(t)
+    for k in range(FRAME):
+        if position >= length and loop >= 0:
+            position = loop
+        if position < length:
+            out[k] = arena[base + position]
+            position += 1
+        else:
+            out[k] = 0
+    return position
 
 
 @stage
@@ -28,16 +43,7 @@ def next_frame(t: Shared, i: int, out: NDArray[np.int16], now: int) -> bool:
         return False
     base = row["sound_base"][player]
     loop = row["sound_loop"][player]
-    position = row["sound_position"][player]
-    arena = arena_of(t)
-    for k in range(FRAME):
-        if position >= length and loop >= 0:
-            position = loop
-        if position < length:
-            out[k] = arena[base + position]
-            position += 1
-        else:
-            out[k] = 0
+    position = fill_frame(t, out, base, length, loop, row["sound_position"][player])
     row["sound_position"][player] = position
     if position >= length and loop < 0:
         end_sound(t, i, player, PLAYED, now)

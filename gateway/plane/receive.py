@@ -187,7 +187,7 @@ def _audio(
         listen(t, i, samples, now)
     if stages & QUEUE:
         put(t, i, t["linear"], samples, timestamp, marker)
-    elif stages & (FORWARD | ECHO):
+    if stages & (FORWARD | ECHO):
         target = i if stages & ECHO else row_at(t, i)["peer"]
         if stages & MUTE and row_at(t, i)["tone"]:
             hush(t["packet"], start, row_at(t, i)["encoding"], samples)

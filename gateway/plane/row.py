@@ -14,19 +14,21 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Sound, SoundEnd
+from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Side, Sound, SoundEnd
 from gateway.core.errors import LocalError
 from gateway.media.tone import dtmf
 from gateway.plane import commands
 from gateway.plane.arena import Arena
 from gateway.plane.capture import RowCapture
+from gateway.plane.conference import Hall, PlaneSeat
 from gateway.plane.dtmf import NAMES
-from gateway.plane.table import CODES, DIGITS, Tables
+from gateway.plane.table import CODES, DIGITS, ROW, Tables
 
-__all__ = ["Host", "PlaneRow", "RtpRow"]
+__all__ = ["Host", "PlaneRow", "RtpRow", "check"]
 
 OnEnd = Callable[[SoundEnd], None]
 
+_WRITTEN_AT: Final = ROW.fields["capture_written"][1] if ROW.fields is not None else 0
 _SOUND: Final = 0
 _TONES: Final = 1
 _RATE: Final = 8000
@@ -41,6 +43,11 @@ class Host(Protocol):
 
     tables: Tables
     arena: Arena
+    hall: Hall
+
+    def own(self, audio: Audio) -> PlaneRow | None:
+        """`audio` as the row of this plane that it is, or None."""
+        ...
 
     def post(
         self,
@@ -82,6 +89,8 @@ class PlaneRow:
         self.closed = False
         self._host = host
         self._capture: RowCapture | None = None
+        self._taps: set[RowCapture] = set()
+        self._seats: list[PlaneSeat] = []
         self._tones: deque[Sound] = deque()
         self._final: AudioStats | None = None
 
@@ -90,15 +99,20 @@ class PlaneRow:
         """Whether digits go to this leg as RFC 4733 events; otherwise they go as tones in its audio."""
         return False
 
+    def of(self, host: Host) -> bool:
+        """Whether it is a row of `host`."""
+        return self._host is host
+
     def join(self, other: Audio) -> None:
         """Connect both ways with `other`, a row of the same plane.
 
         Raises:
             LocalError: it is no row, or this row itself.
         """
-        if not isinstance(other, PlaneRow) or other is self or other._host is not self._host:
+        row = self._host.own(other)
+        if row is None or row is self:
             raise LocalError("a row can be joined to another row of its own plane only")
-        self._post(commands.JOIN, (other.index, other.generation))
+        self._post(commands.JOIN, (row.index, row.generation))
 
     def part(self) -> None:
         """End a join or echo; both rows fall silent."""
@@ -115,7 +129,7 @@ class PlaneRow:
             Exhausted: the arena has no room for the sound; nothing has changed.
             LocalError: the sound's samples or loop make no sense.
         """
-        _check(sound)
+        check(sound)
         self._play(_SOUND, sound, on_end)
 
     def stop(self) -> None:
@@ -154,7 +168,9 @@ class PlaneRow:
         block = self._host.arena.reserve(max(1, round(seconds * _RATE)))
         if self._capture is not None:
             self._capture.stop()
-        capture = RowCapture(self._host.tables, self.index, block, self._end_capture)
+        tables = self._host.tables
+        written = int(tables.rows.ctypes.data) + self.index * ROW.itemsize + _WRITTEN_AT
+        capture = RowCapture(tables.arena, written, block, self._end_capture)
         self._capture = capture
         self._post(
             commands.CAPTURE,
@@ -162,6 +178,28 @@ class PlaneRow:
             answer=lambda accepted: capture.begin() if accepted else capture.stop(),
         )
         return capture
+
+    def tap(
+        self,
+        side: Side,
+        seconds: float,
+        *,
+        joined: bool = False,
+        gain_in: float = 0.0,
+        gain_out: float = 0.0,
+    ) -> RowCapture:
+        """Start to keep both sides or one by the plane's clock; see `Audio.tap`."""
+        capture = self._host.hall.tap(self, -1, side, seconds, joined, (gain_in, gain_out), self._taps.discard)
+        self._taps.add(capture)
+        return capture
+
+    def sat_down(self, seat: PlaneSeat) -> None:
+        """It has taken a seat in a room."""
+        self._seats.append(seat)
+
+    def got_up(self, seat: PlaneSeat) -> None:
+        """It has left a seat."""
+        self._seats.remove(seat)
 
     def stats(self) -> AudioStats:
         """The row's counters."""
@@ -187,6 +225,10 @@ class PlaneRow:
             return
         if self._capture is not None:
             self._capture.stop()
+        for capture in list(self._taps):
+            capture.stop()
+        for seat in list(self._seats):
+            seat.leave()
         self._tones.clear()
         self._final = self.stats()
         self.closed = True
@@ -321,7 +363,12 @@ def _codes(digits: str, duration: float, gap: float) -> bytes:
     return bytes(NAMES.index(ord(digit)) for digit in digits.upper())
 
 
-def _check(sound: Sound) -> None:
+def check(sound: Sound) -> None:
+    """Make sure that a sound can be played.
+
+    Raises:
+        LocalError: its samples or its loop make no sense.
+    """
     if sound.samples.dtype != np.int16 or sound.samples.ndim != 1:
         raise LocalError(f"the sound {sound.name!r} is not int16 mono")
     if sound.loop_from is not None and not 0 <= sound.loop_from < max(1, len(sound.samples)):

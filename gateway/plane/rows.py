@@ -5,15 +5,15 @@ Works on the tables alone. A row that is lost stays in its place, silent, until 
 
 from __future__ import annotations
 
-from gateway.plane.access import row_at, stages_of
+from gateway.plane.access import row_at, seat_at, stages_of
 from gateway.plane.compiled import stage
 from gateway.plane.events import ROW_LOST, SOUND_ENDED, SOUND_LOST, emit
 from gateway.plane.jitter import FRAME_DEPTH, RTP_DEPTH, reset
 from gateway.plane.libc import EPOLL_CTL_DEL, epoll_ctl
-from gateway.plane.plan import plan
+from gateway.plane.plan import CLOCKED, QUEUE, plan
 from gateway.plane.table import ACTIVE, EPOLL, FRAMES, LOST, Shared
 
-__all__ = ["end_sound", "end_sounds", "forget", "leave_epoll", "lose", "part", "replan"]
+__all__ = ["end_sound", "end_sounds", "forget", "leave_epoll", "lose", "part", "replan", "replan_pair"]
 
 
 @stage
@@ -24,6 +24,7 @@ def replan(t: Shared, i: int) -> None:
         stages_of(t)[i] = 0
         return
     peer = row["peer"]
+    before = stages_of(t)[i]
     stages_of(t)[i] = plan(
         row["kind"] == FRAMES,
         peer >= 0,
@@ -36,7 +37,52 @@ def replan(t: Shared, i: int) -> None:
         row["event_code"] >= 0,
         row["disarmed"] != 0,
         peer >= 0 and row_at(t, peer)["event_type"] >= 0,
+        _watched(t, i) or (peer >= 0 and _watched(t, peer)),
+        _mixed(t, i),
+        peer >= 0 and _mixed(t, peer),
     )
+    # A queue that was left alone for a while holds what nobody wants any more.
+    fresh = stages_of(t)[i] & ~before
+    if fresh & QUEUE:
+        reset(t, i, _depth(t, i))
+    if fresh & CLOCKED:
+        reset(t, t["row_count"] + i, FRAME_DEPTH)
+
+
+@stage
+def replan_pair(t: Shared, i: int) -> None:
+    """Work out anew the stages of row `i` and of its peer, if it has one."""
+    replan(t, i)
+    if row_at(t, i)["peer"] >= 0:
+        replan(t, row_at(t, i)["peer"])
+
+
+@stage
+def _watched(t: Shared, i: int) -> bool:
+    """Whether row `i` sits in a room or is tapped."""
+    return bool(row_at(t, i)["first_seat"] >= 0 or row_at(t, i)["taps"] > 0)
+
+
+@stage
+def _mixed(t: Shared, i: int) -> bool:
+    """Whether row `i` hears a bus of a room, by a seat of its own or through its peer's."""
+    row = row_at(t, i)
+    seat = row["first_seat"]
+    while seat >= 0:
+        if seat_at(t, seat)["hears"] != 0:
+            return True
+        seat = seat_at(t, seat)["next_of_row"]
+    seat = row_at(t, row["peer"])["first_seat"] if row["peer"] >= 0 else -1
+    while seat >= 0:
+        if seat_at(t, seat)["through"] != 0:
+            return True
+        seat = seat_at(t, seat)["next_of_row"]
+    return False
+
+
+@stage
+def _depth(t: Shared, i: int) -> int:
+    return FRAME_DEPTH if row_at(t, i)["kind"] == FRAMES else RTP_DEPTH
 
 
 @stage
@@ -59,7 +105,7 @@ def end_sounds(t: Shared, i: int, how: int, now: int) -> None:
 @stage
 def forget(t: Shared, i: int) -> None:
     """Empty the queues of row `i`."""
-    reset(t, i, FRAME_DEPTH if row_at(t, i)["kind"] == FRAMES else RTP_DEPTH)
+    reset(t, i, _depth(t, i))
     reset(t, t["row_count"] + i, FRAME_DEPTH)
 
 

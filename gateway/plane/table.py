@@ -23,6 +23,7 @@ from gateway.media.g711 import (
     ULAW_TO_LINEAR,
 )
 from gateway.plane.libc import EPOLL_EVENT
+from gateway.plane.room_table import BUSES, ROOM, SEAT, TAP
 
 __all__ = [
     "ACTIVE",
@@ -54,10 +55,12 @@ __all__ = [
     "PACKET",
     "QUEUE",
     "QUEUE_SIZE",
+    "ROOMS_HIGH",
     "ROW",
     "RTP",
     "SHARED",
     "STOP",
+    "TAPS_HIGH",
     "TICKS",
     "TICKS_SKIPPED",
     "TIMER",
@@ -122,7 +125,9 @@ WATCHING: Final = 92  # in epoll: 1 the signal of commands, 2 the timer too
 WALL: Final = (
     93  # ns from the loop's clock to NTP's (RFC 5905: since 1900), written by control before the loop runs
 )
-_WORDS: Final = 96
+ROOMS_HIGH: Final = 94  # rooms from here on have never been used
+TAPS_HIGH: Final = 95
+_WORDS: Final = 104
 
 _STREAM_IN: Final = [
     ("payload_type", "i8"),  # -1 until the peer is known
@@ -231,6 +236,8 @@ ROW: Final = np.dtype(
         *_STREAM_OUT,
         *_REPORTS,
         *_SOUNDS,
+        ("first_seat", "i8"),  # of its seats in rooms; -1: none
+        ("taps", "i8"),  # how many taps are on it
     ],
     align=True,
 )
@@ -294,6 +301,13 @@ SHARED: Final = np.dtype(
         ("queue_samples", "i8"),
         ("queue_filled", "i8"),
         ("last_frame", "i8"),
+        ("said", "i8"),
+        ("told", "i8"),
+        ("overheard", "i8"),
+        ("rooms", "i8"),
+        ("buses", "i8"),
+        ("seats", "i8"),
+        ("taps", "i8"),
         ("arena", "i8"),
         ("epoll", "i8"),
         ("row_count", "i8"),
@@ -309,6 +323,7 @@ SHARED: Final = np.dtype(
         ("random", "i8"),  # state of a linear congruential generator
         ("linear", "i2", (PACKET,)),
         ("spoken", "i2", (FRAME,)),
+        ("sum", "i4", (FRAME,)),
         # G.711, mu-law first.
         ("to_linear", "i2", (2, 256)),
         ("from_linear", "u1", (2, 65536)),
@@ -338,6 +353,15 @@ class Tables:
         self.queue_samples = np.zeros((2 * rows, QUEUE_SIZE), np.int16)
         self.queue_filled = np.zeros((2 * rows, QUEUE_SIZE), np.uint8)
         self.last_frame = np.zeros((2 * rows, FRAME), np.int16)
+        self.said = np.zeros((rows, FRAME), np.int16)
+        self.told = np.zeros((rows, FRAME), np.int16)
+        self.overheard = np.zeros((rows, FRAME), np.int16)
+        self.rooms = np.zeros(rows, ROOM)
+        self.buses = np.zeros((rows, BUSES, FRAME), np.int32)
+        self.seats = np.zeros(2 * rows, SEAT)
+        self.seats["room"] = -1
+        self.taps = np.zeros(2 * rows, TAP)
+        self.taps["row"] = self.taps["room"] = -1
         self.arena = np.zeros(arena_samples, np.int16)
         self.epoll = np.zeros(BATCH, EPOLL_EVENT)
         self._shared = np.zeros(1, SHARED)
@@ -362,6 +386,13 @@ class Tables:
             "queue_samples",
             "queue_filled",
             "last_frame",
+            "said",
+            "told",
+            "overheard",
+            "rooms",
+            "buses",
+            "seats",
+            "taps",
             "arena",
             "epoll",
         ):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import get_args
 
-from gateway.core.audio import Audio, AudioEvent, AudioStats, Capture, Sound, SoundEnd
+from gateway.core.audio import Audio, AudioEvent, AudioStats, Capture, Side, Sound, SoundEnd
 from gateway.core.cause import Cause
 from gateway.core.errors import RemoteError
 from gateway.core.messages import Command, Hangup
@@ -67,6 +67,17 @@ class ScriptedAudio(Audio):
 
     def capture(self, seconds: float) -> Capture:
         raise AssertionError("nothing here captures")
+
+    def tap(
+        self,
+        side: Side,
+        seconds: float,
+        *,
+        joined: bool = False,
+        gain_in: float = 0.0,
+        gain_out: float = 0.0,
+    ) -> Capture:
+        raise AssertionError("nothing here is tapped")
 
     def stats(self) -> AudioStats:
         return AudioStats()

@@ -183,6 +183,7 @@ def test_a_capture_that_was_stopped_gives_nothing_and_costs_nothing(studio: Stud
     studio.settle()
     capture.stop()
     capture.stop()
+    assert len(capture.read()) == 800
     assert len(capture.read()) == 0
     studio.settle()
     assert studio.plane.usage().arena == 0

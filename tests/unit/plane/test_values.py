@@ -85,8 +85,9 @@ def test_an_event_cut_off_is_malformed() -> None:
 
 def planned(**facts: bool) -> int:
     names = (
-        "frames peer peer_frames echo sounding events detecting capturing event_open disarmed peer_events".split()
-    )
+        "frames peer peer_frames echo sounding events detecting capturing event_open disarmed peer_events "
+        "clocked mixed peer_mixed"
+    ).split()
     return plan.plan.py_func(*(facts.get(name, False) for name in names))
 
 
@@ -95,13 +96,13 @@ def test_a_relayed_rtp_row_does_one_thing_only() -> None:
 
 
 def test_a_row_joined_to_a_line_decodes_into_its_queue() -> None:
-    assert plan.describe(planned(peer=True, peer_frames=True)) == "decode, queue for a frame peer"
+    assert plan.describe(planned(peer=True, peer_frames=True)) == "decode, queue for another clock"
 
 
 def test_a_line_joined_to_rtp_sends_at_once_and_takes_from_the_queue() -> None:
     assert (
         plan.describe(planned(frames=True, peer=True))
-        == "send on to an RTP peer at once, take from the peer's queue"
+        == "send on to an RTP peer at once, take from a queue at its own clock"
     )
 
 
@@ -122,6 +123,14 @@ def test_a_row_of_its_own_does_nothing() -> None:
     assert plan.describe(planned()) == "nothing"
 
 
+def test_a_relayed_row_that_is_tapped_goes_on_being_relayed_at_once() -> None:
+    tapped = (
+        "decode, send on to an RTP peer at once, queue for another clock, take in and put out a frame on each tick"
+    )
+    assert plan.describe(planned(peer=True, clocked=True)) == tapped
+    assert "at once" not in plan.describe(planned(peer=True, clocked=True, peer_mixed=True))
+
+
 def test_the_compiled_plan_is_the_plain_one() -> None:
-    for facts in itertools.product((False, True), repeat=11):
+    for facts in itertools.product((False, True), repeat=14):
         assert plan.plan(*facts) == plan.plan.py_func(*facts)

@@ -1,0 +1,181 @@
+"""What befalls rooms, their seats and taps: opened, taken, changed, left, closed.
+
+Control numbers rooms, seats and taps itself and never uses a number again before the loop has answered that it is
+free. A row that is removed leaves every seat, whatever control has forgotten.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from gateway.plane.access import room_at, row_at, seat_at, tap_at
+from gateway.plane.compiled import stage
+from gateway.plane.events import SOUND_ENDED, STOPPED, emit
+from gateway.plane.rows import replan_pair
+from gateway.plane.table import ROOMS_HIGH, TAPS_HIGH, Shared
+
+__all__ = ["close", "leave", "leave_all", "open_room", "play", "sit", "stop", "tap", "untap"]
+
+_EINVAL: Final = 22
+
+
+@stage
+def open_room(t: Shared, index: int) -> int:
+    """Open an empty room; 0 or errno."""
+    room = room_at(t, index)
+    if room["open"]:
+        return _EINVAL
+    room["open"] = 1
+    room["first_seat"] = -1
+    room["speaker"] = -1
+    room["speaker_level"] = 0
+    room["sound_length"] = 0
+    t["control"][ROOMS_HIGH] = max(t["control"][ROOMS_HIGH], index + 1)
+    return 0
+
+
+@stage
+def close(t: Shared, index: int, now: int) -> int:
+    """Close a room: all leave, what it plays ends."""
+    room = room_at(t, index)
+    while room["first_seat"] >= 0:
+        leave(t, room["first_seat"])
+    stop(t, index, now)
+    room["open"] = 0
+    return 0
+
+
+@stage
+def sit(t: Shared, command: np.void, i: int) -> int:
+    """Give row `i` a seat, or change the one it has; 0 or errno. Arguments: see commands.SIT."""
+    arguments = command["arguments"]
+    index, room = arguments[0], arguments[1]
+    seat = seat_at(t, index)
+    if not room_at(t, room)["open"]:
+        return _EINVAL
+    if seat["room"] < 0:
+        seat["room"] = room
+        seat["row"] = i
+        seat["level"] = 0
+        seat["talking"] = 0
+        seat["run"] = 0
+        seat["gives"] = 0
+        seat["next_in_room"] = room_at(t, room)["first_seat"]
+        room_at(t, room)["first_seat"] = index
+        seat["next_of_row"] = row_at(t, i)["first_seat"]
+        row_at(t, i)["first_seat"] = index
+    elif seat["room"] != room or seat["row"] != i:
+        return _EINVAL
+    seat["talks"] = arguments[2] & 0xFF
+    seat["hears"] = (arguments[2] >> 8) & 0xFF
+    seat["tells"] = (arguments[2] >> 16) & 0xFF
+    seat["through"] = (arguments[2] >> 24) & 0xFF
+    seat["gain_in"] = arguments[3]
+    seat["gain_out"] = arguments[4]
+    seat["gated"] = arguments[5]
+    replan_pair(t, i)
+    return 0
+
+
+@stage
+def leave(t: Shared, index: int) -> int:
+    """Empty a seat; harmless where it is empty."""
+    seat = seat_at(t, index)
+    if seat["room"] < 0:
+        return 0
+    room, row = room_at(t, seat["room"]), row_at(t, seat["row"])
+    if room["speaker"] == seat["row"]:
+        room["speaker"] = -1
+        room["speaker_level"] = 0
+    if room["first_seat"] == index:
+        room["first_seat"] = seat["next_in_room"]
+    else:
+        at = room["first_seat"]
+        while seat_at(t, at)["next_in_room"] != index:
+            at = seat_at(t, at)["next_in_room"]
+        seat_at(t, at)["next_in_room"] = seat["next_in_room"]
+    if row["first_seat"] == index:
+        row["first_seat"] = seat["next_of_row"]
+    else:
+        at = row["first_seat"]
+        while seat_at(t, at)["next_of_row"] != index:
+            at = seat_at(t, at)["next_of_row"]
+        seat_at(t, at)["next_of_row"] = seat["next_of_row"]
+    seat["room"] = -1
+    replan_pair(t, seat["row"])
+    return 0
+
+
+@stage
+def leave_all(t: Shared, i: int) -> None:
+    """Row `i` goes: its seats are empty, its taps dry."""
+    row = row_at(t, i)
+    while row["first_seat"] >= 0:
+        leave(t, row["first_seat"])
+    for index in range(t["control"][TAPS_HIGH]):
+        if row["taps"] > 0 and tap_at(t, index)["row"] == i:
+            untap(t, index)
+
+
+@stage
+def play(t: Shared, command: np.void, now: int) -> int:
+    """Have a room play, in place of what it played. Arguments: see commands.ROOM_PLAY."""
+    arguments = command["arguments"]
+    index = arguments[0]
+    room = room_at(t, index)
+    if not room["open"]:
+        return _EINVAL
+    stop(t, index, now)
+    room["sound_base"] = arguments[1]
+    room["sound_length"] = arguments[2]
+    room["sound_loop"] = arguments[3]
+    room["sound_position"] = 0
+    room["sound_serial"] = command["serial"]
+    return 0
+
+
+@stage
+def stop(t: Shared, index: int, now: int) -> int:
+    """End what a room plays, if anything."""
+    room = room_at(t, index)
+    if room["sound_length"] > 0:
+        room["sound_length"] = 0
+        emit(t, SOUND_ENDED, 0, 0, room["sound_serial"], STOPPED, 0, now)
+    return 0
+
+
+@stage
+def tap(t: Shared, command: np.void, i: int) -> int:
+    """Put a tap on row `i`, or on a room. Arguments: see commands.TAP."""
+    arguments = command["arguments"]
+    index = arguments[0]
+    made = tap_at(t, index)
+    made["base"] = arguments[1]
+    made["length"] = arguments[2]
+    made["sides"] = arguments[3] & 0xFF
+    made["joined"] = arguments[3] >> 8
+    made["gain_in"] = arguments[4]
+    made["gain_out"] = arguments[5]
+    made["written"] = 0
+    made["room"] = arguments[6]
+    t["control"][TAPS_HIGH] = max(t["control"][TAPS_HIGH], index + 1)
+    if arguments[6] < 0:
+        made["row"] = i
+        row_at(t, i)["taps"] += 1
+        replan_pair(t, i)
+    return 0
+
+
+@stage
+def untap(t: Shared, index: int) -> int:
+    """Take a tap away; harmless where there is none."""
+    gone = tap_at(t, index)
+    i = gone["row"]
+    gone["row"] = -1
+    gone["room"] = -1
+    if i >= 0:
+        row_at(t, i)["taps"] -= 1
+        replan_pair(t, i)
+    return 0

@@ -9,7 +9,6 @@ while they run.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -17,6 +16,8 @@ from typing import Any, Final, TypeVar, cast
 from numba import njit, types
 
 import gateway.media.detect
+from gateway.media.compiled import checksum
+from gateway.media.echo_canceller import SOURCES
 
 __all__ = ["FINGERPRINT", "entry", "stage"]
 
@@ -32,11 +33,7 @@ _CONTROL: Final = frozenset(
 
 def _fingerprint() -> int:
     room = sorted(file for file in Path(__file__).parent.glob("*.py") if file.name not in _CONTROL)
-    files = [*room, Path(gateway.media.detect.__file__)]
-    value = 0
-    for file in files:
-        value = zlib.crc32(file.read_bytes(), value)
-    return value
+    return checksum([*room, Path(gateway.media.detect.__file__), *SOURCES])
 
 
 FINGERPRINT: Final = _fingerprint()

@@ -20,6 +20,7 @@ from gateway.media.tone import zone as zone_of
 from hardware.agenda import Agenda
 from hardware.analog import abi, structs
 from hardware.analog.abi import Event, Ioctl, SigType
+from hardware.analog.copper import SOUND, Fault
 from hardware.analog.emulation.channel import EmulatedChannel, Tones
 from hardware.analog.emulation.dial import DIGIT_MS
 from hardware.analog.emulation.requests import carry_out, channel_params, read, write
@@ -39,7 +40,7 @@ class EmulatedCard:
         ports: what each module is, in order of channel numbers.
         zone: tone zone ("us", "de", …): ring cadence, tones, and the card's law.
         agenda: shared with everybody who lives behind the card.
-        loss: attenuation of every line in dB, each way.
+        fault: what is wrong with every line at first, such as its loss.
         signalling: start types that differ from kewl start, by channel number; NONE leaves a channel unconfigured.
 
     Raises:
@@ -52,7 +53,7 @@ class EmulatedCard:
         ports: list[PortKind],
         zone: str = "us",
         agenda: Agenda | None = None,
-        loss: float = 0.0,
+        fault: Fault = SOUND,
         signalling: Mapping[int, SigType] | None = None,
     ) -> None:
         self.zone = zone_of(zone)
@@ -68,7 +69,7 @@ class EmulatedCard:
                 law=_LAWS[self.zone.law],
                 tones=tones,
                 agenda=self.agenda,
-                pair=Pair(loss=loss),
+                pair=Pair(fault=fault),
             )
             for number, kind in enumerate(ports, 1)
         }

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-import numpy as np
-
 from gateway.core.audio import Samples
+from hardware.analog.copper import SOUND, Copper, Fault
 
 __all__ = ["Change", "Pair"]
 
@@ -42,7 +41,7 @@ class Pair:
     """Two wires.
 
     Args:
-        loss: attenuation of speech in dB, the same in both directions.
+        fault: what is wrong with its copper; `suffer` changes it.
 
     Attributes:
         closed: a terminal draws loop current.
@@ -50,10 +49,11 @@ class Pair:
         reversed: tip and ring have changed places.
         ringing: ringing voltage is on.
         neon: voltage that lights a glow lamp is on.
+        fault: what is wrong with the copper now.
         feeder, terminal: who is told what the other end does.
     """
 
-    def __init__(self, *, loss: float = 0.0) -> None:
+    def __init__(self, *, fault: Fault = SOUND) -> None:
         self.closed = False
         self.battery = False
         self.reversed = False
@@ -61,9 +61,9 @@ class Pair:
         self.neon = False
         self.feeder: Callable[[Change], None] = _nobody
         self.terminal: Callable[[Change], None] = _nobody
-        self._gain = 10 ** (-loss / 20)
         self._to_terminal: Samples | None = None
         self._to_feeder: Samples | None = None
+        self.suffer(fault)
 
     def let_go(self, of_feeder: bool) -> None:
         """Disconnect the feeder or the terminal: it is told no more."""
@@ -117,15 +117,20 @@ class Pair:
         self._to_feeder = frame if self.battery and self.closed else None
 
     def heard_by_terminal(self) -> Samples | None:
-        """What came from the feeder in this frame, or None for silence."""
-        return self._attenuated(self._to_terminal)
+        """What comes out at the terminal's end in this frame, or None for silence."""
+        return self._heard(self._at_terminal, self._to_terminal, self._to_feeder)
 
     def heard_by_feeder(self) -> Samples | None:
-        """What came from the terminal in this frame, or None for silence."""
-        return self._attenuated(self._to_feeder)
+        """What comes out at the feeder's end in this frame, or None for silence."""
+        return self._heard(self._at_feeder, self._to_feeder, self._to_terminal)
 
-    def _attenuated(self, frame: Samples | None) -> Samples | None:
-        if frame is None or self._gain == 1.0:
+    def suffer(self, fault: Fault) -> None:
+        """From now on this is wrong with the copper, and nothing else."""
+        self.fault = fault
+        self._at_terminal = Copper(fault, fault.terminal_echo, 0)
+        self._at_feeder = Copper(fault, fault.feeder_echo, 1)
+
+    def _heard(self, copper: Copper, frame: Samples | None, own: Samples | None) -> Samples | None:
+        if copper.perfect or not self.battery:
             return frame
-        weaker: Samples = np.clip(np.rint(frame * self._gain), -32768, 32767).astype(np.int16)
-        return weaker
+        return copper.carry(frame, own)

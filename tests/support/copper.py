@@ -23,6 +23,7 @@ from gateway.media.tone import zone as zone_of
 from gateway.net.audio import AudioDesk
 from gateway.net.device import DeviceShell
 from gateway.plane.plane import Plane, PlaneConfig, PlaneUsage
+from hardware.analog.copper import SOUND, Fault
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import PortKind
@@ -79,7 +80,7 @@ class Copper:
         phone: how the first telephone is configured (its port and number are 1 and 101).
         line: how the exchange line is configured (its port is 3).
         exchange: how the central office treats its line.
-        loss: of every line, dB.
+        fault: what is wrong with every line.
     """
 
     def __init__(
@@ -89,10 +90,10 @@ class Copper:
         phone: FxsConfig = PHONE,
         line: FxoConfig = LINE,
         exchange: OfficeConfig = EXCHANGE,
-        loss: float = 0.0,
+        fault: Fault = SOUND,
     ) -> None:
         self.clock = ManualClock(1.0)
-        self.card = EmulatedCard(ports=[PortKind.FXS, PortKind.FXS, PortKind.FXO], zone=zone, loss=loss)
+        self.card = EmulatedCard(ports=[PortKind.FXS, PortKind.FXS, PortKind.FXO], zone=zone, fault=fault)
         self.world = World(self.card, numbers={3: "2565551100"}, office=exchange)
         self.plane = Plane(PlaneConfig(rows=8, arena=120.0))
         self.recorder = Recorder()

@@ -14,6 +14,7 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.messages import Alerting, Answer, Answered, Hangup, Offered, Progress, Released
 from gateway.core.number import Party
+from hardware.analog.copper import Fault
 from hardware.analog.pulse import PulseOrder
 from hardware.world.office_line import OfficeConfig
 from tests.support.copper import Copper
@@ -192,7 +193,7 @@ def test_busy_tone_after_a_conversation_is_a_release(build: Build) -> None:
 
 
 def test_a_caller_from_outside_who_hangs_up_is_noticed_by_tone(build: Build) -> None:
-    copper = build(loss=12.0)
+    copper = build(fault=Fault(loss=12.0))
     copper.world.office.call(3, "2565557777")
     copper.run(5.5)
     [(leg, offered)] = copper.events()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from hardware.analog.copper import Fault
 from hardware.analog.line import (
     Hook,
     LineEvent,
@@ -214,7 +215,7 @@ def test_the_speech_path_stays_open_for_a_while_after_a_burst_of_ringing(bench: 
 
 
 def test_a_line_weakens_speech_by_its_loss() -> None:
-    bench = Bench(PortKind.FXS, loss=6.02)
+    bench = Bench(PortKind.FXS, fault=Fault(loss=6.02))
     bench.pair.close_loop()
     bench.port.flush()
     _, read = bench.frame(TONE)

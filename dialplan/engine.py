@@ -274,6 +274,7 @@ class DialplanEngine:
         For applications that take their arguments apart first, marks stand in them for the values.
         """
         script.place = step.place
+        script.leg.standing = script.location.context
         filled = step.arguments
         try:
             if filled.names and not self._waiting.isdisjoint(filled.names):

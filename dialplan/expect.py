@@ -20,13 +20,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from dialplan.apps import APPLICATIONS
 from dialplan.functions import FUNCTIONS
 from dialplan.model import Dialplan, Place
 from dialplan.parser import nearest
-from dialplan.route import Route, dry_run
+from dialplan.route import Permit, Route, dry_run
 from dialplan.script import Application, Function
 from gateway.core.cause import Cause
 from gateway.core.errors import ConfigError, Fault
@@ -46,7 +47,7 @@ class Expectation:
         caller: who dials.
         number: what is dialled.
         context: where.
-        technology: of the caller's leg.
+        technology: of the caller's leg; "" where the caller's number tells it.
         keys: what the caller keys when asked.
         answered: whether the first Dial is answered.
         when: at what time; now where None.
@@ -58,7 +59,7 @@ class Expectation:
     caller: Party
     number: str
     context: str
-    technology: str = "SIP"
+    technology: str = ""
     keys: str = ""
     answered: bool = False
     when: datetime | None = None
@@ -130,7 +131,7 @@ def _expectation(place: Place, said: str, context: str) -> Expectation:
         Party("" if caller == "-" else caller, supposed.get("name", "")),
         number,
         supposed.get("context", context),
-        technology=supposed.get("technology", "SIP"),
+        technology=supposed.get("technology", ""),
         keys=supposed.get("keys", ""),
         answered="answered" in supposed,
         when=datetime.fromisoformat(supposed["at"]) if "at" in supposed else None,
@@ -171,6 +172,8 @@ async def try_expectations(
     expectations: Sequence[Expectation],
     *,
     clock: Callable[[], datetime],
+    technologies: Mapping[str, str] = MappingProxyType({}),
+    permit: Permit | None = None,
     applications: Mapping[str, Application] = APPLICATIONS,
     functions: Mapping[str, Function] = FUNCTIONS,
 ) -> list[Outcome]:
@@ -178,6 +181,8 @@ async def try_expectations(
 
     Args:
         clock: tells the time for lines that suppose none; its time zone counts for those that do.
+        technologies: of callers, by number, for lines that suppose none; SIP for all others.
+        permit: asked before each leg to a target.
     """
     found: list[Outcome] = []
     for expectation in expectations:
@@ -190,7 +195,9 @@ async def try_expectations(
             expectation.number,
             caller=expectation.caller,
             clock=_still(moment),
-            technology=expectation.technology,
+            technology=expectation.technology or technologies.get(expectation.caller.number, "SIP"),
+            origin=expectation.caller.number,
+            permit=permit,
             answered=expectation.answered,
             keys=expectation.keys,
             applications=applications,

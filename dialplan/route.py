@@ -23,10 +23,14 @@ from dialplan.script import Application, Function
 from gateway.core.audio import Audio, AudioEvent, AudioStats, Samples, Side, Sound, SoundEnd
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
+from gateway.core.errors import RemoteError
 from gateway.core.number import Party
 from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, DialStatus, HungUp, Leg, Sounds, Target
 
-__all__ = ["Attempt", "Route", "dry_run"]
+__all__ = ["Attempt", "Permit", "Route", "dry_run"]
+
+Permit = Callable[[Leg, Target], str]
+"""Says why a leg may have one to a target, "" where that needs no saying; raises RemoteError where it may not."""
 
 _STEP_LIMIT: Final = 500
 """Steps without supposed time, as in a call: enough for any honest extension, and still a list one can read."""
@@ -51,13 +55,15 @@ class Route:
     Attributes:
         assumption: what was assumed, one sentence.
         steps: "extensions.conf:12 office,101,1 Dial(FXS/101,30)", in order.
-        attempts: every Dial on the way.
+        attempts: every Dial on the way, with the targets that may be dialled.
+        rulings: what was said of targets that need permission: "FXO/g1/911: 911 (emergency)".
         ending: how the call would end.
     """
 
     assumption: str
     steps: list[str] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
+    rulings: list[str] = field(default_factory=list)
     ending: Ending | None = None
 
 
@@ -69,6 +75,8 @@ async def dry_run(
     caller: Party,
     clock: Callable[[], datetime],
     technology: str = "SIP",
+    origin: str = "",
+    permit: Permit | None = None,
     answered: bool = False,
     keys: str = "",
     variables: Mapping[str, str] | None = None,
@@ -81,17 +89,19 @@ async def dry_run(
         caller: who would call.
         clock: tells the time at which to suppose the call.
         technology: of the caller's leg, as dialplans ask for it in CHANNEL(channeltype).
+        origin: whose that leg is: an account, a telephone, a line.
+        permit: asked before each leg to a target; all may be dialled where None.
         answered: suppose that the first Dial is answered and then hung up by the far side.
         keys: what the caller keys when asked.
         variables: channel variables of the caller's leg.
     """
     answers = "the first target answers, then hangs up" if answered else "nobody answers"
     route = Route(f"assumed: {answers}; the caller keys {keys or 'nothing'} and then hangs up")
-    leg = _DryLeg(route, technology, caller, number, context, keys)
+    leg = _DryLeg(route, f"{technology}/{origin}-dry", caller, number, context, keys)
     leg.variables.update(variables or {})
     engine = DialplanEngine(
         dialplan,
-        _DrySwitch(route, answered, clock),
+        _DrySwitch(route, answered, clock, permit),
         applications=applications,
         functions=functions,
         step_limit=_STEP_LIMIT,
@@ -165,18 +175,17 @@ class _NoAudio:
 class _DryLeg:
     """A leg that notes what it is told."""
 
-    def __init__(
-        self, route: Route, technology: str, party: Party, called: str, context: str, keys: str = ""
-    ) -> None:
+    def __init__(self, route: Route, name: str, party: Party, called: str, context: str, keys: str = "") -> None:
         self._route = route
         self._keys = list(keys)
         self._patience = _PATIENCE
-        self.name = f"{technology}/dry-run"
-        self.technology = technology
+        self.name = name
+        self.technology = name.partition("/")[0]
         self.peer = f"caller {party}"
         self.party = party
         self.called = called
         self.context = context
+        self.standing = context
         self.variables: dict[str, str] = {}
         self.answered = False
         self.ending: Ending | None = None
@@ -257,10 +266,11 @@ class _DrySounds:
 class _DrySwitch:
     """Reaches nobody, and remembers whom it was to reach."""
 
-    def __init__(self, route: Route, answered: bool, clock: Callable[[], datetime]) -> None:
+    def __init__(self, route: Route, answered: bool, clock: Callable[[], datetime], permit: Permit | None) -> None:
         self._route = route
         self._answered = answered
         self._clock = clock
+        self._permit = permit
         self.sounds: Sounds = _DrySounds()
 
     async def dial(
@@ -273,12 +283,32 @@ class _DrySwitch:
         ringback: Sound | None = None,
         variables: Mapping[str, str] | None = None,
     ) -> DialOutcome:
-        self._route.attempts.append(Attempt(tuple(targets), timeout))
+        refused = [(target, ending) for target in targets if (ending := self._refusal(leg, target)) is not None]
+        barred = {target for target, _ in refused}
+        rung = tuple(target for target in targets if target not in barred)
+        if not rung:
+            return DialOutcome(DialStatus.BUSY, ending=refused[0][1] if refused else None, attempts=refused)
+        self._route.attempts.append(Attempt(rung, timeout))
         if self._answered:
-            other = _DryLeg(self._route, targets[0].technology, Party(), targets[0].address, leg.context)
+            other = _DryLeg(self._route, f"{rung[0]}-dry", Party(), rung[0].address, leg.context)
             return DialOutcome(DialStatus.ANSWER, leg=other)
-        ending = Ending(Cause.NO_ANSWER, str(targets[0]), Act.DID_NOT_ANSWER, "supposed by the dry run")
-        return DialOutcome(DialStatus.NOANSWER, ending=ending, attempts=[(target, ending) for target in targets])
+        ending = Ending(Cause.NO_ANSWER, str(rung[0]), Act.DID_NOT_ANSWER, "supposed by the dry run")
+        attempts = [*refused, *((target, ending) for target in rung)]
+        return DialOutcome(DialStatus.NOANSWER, ending=ending, attempts=attempts)
+
+    def _refusal(self, leg: Leg, target: Target) -> Ending | None:
+        """Why a target may not be dialled; None where it may."""
+        if self._permit is None:
+            return None
+        try:
+            ruling = self._permit(leg, target)
+        except RemoteError as error:
+            ending = Ending(error.cause, str(target), Act.FAILED, str(error), error.advice)
+            self._route.rulings.append(f"{target}: refused: {error}. {error.advice}".rstrip())
+            return ending
+        if ruling:
+            self._route.rulings.append(f"{target}: {ruling}")
+        return None
 
     async def bridge(self, leg: Leg, other: Leg) -> BridgeEnd:
         ending = Ending(Cause.NORMAL_CLEARING, other.name, Act.HUNG_UP, "supposed by the dry run")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -23,7 +23,11 @@ from gateway.app.registrations import KeptBindings
 from gateway.app.simulator import EmulatedWorld
 from gateway.call.call import CallRecord
 from gateway.call.manager import CallManager
+from gateway.call.tolls import Tolls
+from gateway.config.boundary import Boundary
 from gateway.config.model import Config
+from gateway.config.permission import numbering
+from gateway.config.tolls import toll_policy
 from gateway.core.audio import Codec, Encoding
 from gateway.core.log import QuietLog
 from gateway.core.trace import Recorder
@@ -50,6 +54,8 @@ from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Flow
 from gateway.store.store import Store
 from gateway.store.values import StoredDatabase
+from gateway.toll.guard import TollGuard
+from gateway.toll.meter import DAY, Usage
 from gateway.web.application import application
 from gateway.web.server import WebServer
 
@@ -123,6 +129,15 @@ class Application:
         self.name_servers = NameServers(
             loop, self._name_told, [(server.host, server.port) for server in config.sip.name_servers]
         )
+        policy = toll_policy(config.tolls)
+        self.tolls = TollGuard(
+            numbering(config),
+            policy,
+            clock=clock,
+            wall=self._wall,
+            notice=self._notice,
+            keep=self._keep_usage,
+        )
         self.manager = CallManager(
             plan=self._numbers,
             technologies=dict(self.lines.technologies),
@@ -133,6 +148,7 @@ class Application:
             wake=self.runner.wake,
             new_id=self._new_id,
             on_record=self._record,
+            tolls=Tolls(self.tolls, Boundary(config)),
             limit=config.limits.calls,
         )
         self._dialplan = dialplan
@@ -150,6 +166,7 @@ class Application:
             self._dialplan, self.manager, database=self._database, step_limit=config.limits.dialplan_steps
         )
         self.manager.script = self.engine.run
+        self.tolls.meter.restore(await self._store.load_usage(int(self._wall().timestamp() // 60) - DAY))
         kept = KeptBindings(self._store, clock)
         self.sip = SipStack(
             config=_sip_config(config),
@@ -277,6 +294,7 @@ class Application:
         self.runner.step()
 
     def _retry(self) -> None:
+        self.tolls.tick()
         self.shell.retry()
         self.runner.step()
         fault = self.plane.fault()
@@ -322,6 +340,13 @@ class Application:
         self.console.count(record)
         if self._store is not None:
             self._store.record(record)
+
+    def _keep_usage(self, usages: Sequence[Usage]) -> None:
+        if self._store is not None:
+            self._store.save_usage(usages)
+
+    def _notice(self, text: str) -> None:
+        _log.warning("tolls: %s", text)
 
     def _wall(self) -> datetime:
         return datetime.now().astimezone(self._zone)

@@ -66,6 +66,7 @@ class Floor:
         wake: asks the runner to drain the engines soon.
         new_id: makes call ids.
         on_record: takes the record of each call that is over.
+        on_over: told of each leg that is over.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Floor:
         wake: Callable[[], None],
         new_id: Callable[[], str],
         on_record: Callable[[CallRecord], None],
+        on_over: Callable[[CallLeg], None],
     ) -> None:
         self.script: Script | None = None
         self.legs: Final[dict[Channel, CallLeg]] = {}
@@ -92,6 +94,7 @@ class Floor:
         self._wake = wake
         self._new_id = new_id
         self._on_record = on_record
+        self._on_over = on_over
 
     @property
     def calls(self) -> list[Call]:
@@ -244,6 +247,7 @@ class Floor:
 
     def _leg_over(self, leg: CallLeg) -> None:
         self.legs.pop(leg.channel, None)
+        self._on_over(leg)
         if leg.trial is not None and leg.ending is not None:
             leg.trial.gone(leg.ending)
 

@@ -107,6 +107,7 @@ class CallLeg:
         self.party = party
         self.called = called
         self.context = context
+        self.standing = context
         self.incoming = incoming
         self.variables: dict[str, str] = {}
         self.answered = False

@@ -16,12 +16,13 @@ from gateway.call.call import Call, CallRecord
 from gateway.call.dialing import Dialing
 from gateway.call.floor import Floor, Script
 from gateway.call.leg import CallLeg
+from gateway.call.tolls import Tolls
 from gateway.call.transfer import Transfers
 from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.channel import Channel, Technology
 from gateway.core.ending import Act, Ending
-from gateway.core.errors import RemoteError
+from gateway.core.errors import CopperlineError, RemoteError
 from gateway.core.log import QuietLog
 from gateway.core.messages import Event, Hangup, Offered, TransferAsked
 from gateway.core.number import NumberPlan, Party
@@ -31,6 +32,10 @@ from gateway.core.trace import Kind, Recorder
 __all__ = ["CallManager"]
 
 _log = logging.getLogger("copperline.call")
+
+_ROOM_ATTEMPTS: Final = 20
+_ROOM_PAUSE: Final = 0.5
+"""Seconds between attempts at a line that was taken from another call: exchanges need one or two to clear it."""
 
 _FULL: Final = Ending(
     Cause.SWITCHING_EQUIPMENT_CONGESTION,
@@ -63,7 +68,8 @@ class CallManager:
         wake: asks the runner to drain the engines soon.
         new_id: makes call ids.
         on_record: takes the record of each call that is over.
-        limit: the most calls at once; more are refused with congestion.
+        tolls: asked before each leg to an outside line; all may go where None.
+        limit: the most calls at once; more are refused with congestion, but for emergency calls.
     """
 
     def __init__(
@@ -78,6 +84,7 @@ class CallManager:
         wake: Callable[[], None],
         new_id: Callable[[], str],
         on_record: Callable[[CallRecord], None],
+        tolls: Tolls | None = None,
         limit: int = 1000,
     ) -> None:
         self.sounds = sounds
@@ -90,12 +97,14 @@ class CallManager:
             wake=wake,
             new_id=new_id,
             on_record=on_record,
+            on_over=tolls.over if tolls is not None else lambda leg: None,
         )
-        self._transfers = Transfers(self.floor, plan)
+        self._transfers = Transfers(self.floor, plan, tolls)
         self._recorder = recorder
         self._clock = clock
         self._wall = wall
         self._wake = wake
+        self._tolls = tolls
         self._limit = limit
         self._draining = False
         self._quiet = QuietLog(_log, clock)
@@ -159,15 +168,23 @@ class CallManager:
     ) -> DialOutcome:
         """Call all targets at once for `leg`; see `Switch.dial`."""
         own = self._own(leg)
-        call = self.floor.owners[own]
 
         def make(target: Target) -> CallLeg:
-            made = self._outgoing(call, target)
+            made = self._outgoing(own, target)
             made.variables.update(variables or {})
             return made
 
-        dialing = Dialing(own, make=make, clock=self._clock, ringback=ringback)
-        outcome = await dialing.run(targets, caller or own.party, timeout)
+        async def attempt() -> DialOutcome:
+            dialing = Dialing(own, make=make, clock=self._clock, ringback=ringback)
+            return await dialing.run(targets, caller or own.party, timeout)
+
+        outcome = await attempt()
+        if self._tolls is not None and self._tolls.make_room(outcome, self.floor.legs.values()):
+            for _ in range(_ROOM_ATTEMPTS):
+                await own.wait(_ROOM_PAUSE)
+                outcome = await attempt()
+                if not self._tolls.wants_room(outcome):
+                    break
         if own.trial is not None:
             own.trial.refusal = outcome.ending
         return outcome
@@ -217,7 +234,8 @@ class CallManager:
 
     def _offered(self, channel: Channel, offer: Offered) -> None:
         now = self._clock()
-        if self._draining or len(self.floor.calls) >= self._limit:
+        full = self._draining or len(self.floor.calls) >= self._limit
+        if full and not (self._tolls is not None and self._tolls.is_emergency(offer.called)):
             ending = _STOPPING if self._draining else _FULL
             self._recorder.note(now, Kind.CALL, channel.name, str(ending))
             self._quiet.warning(f"refused {ending.evidence}", "a call from %s: %s", channel.peer, ending)
@@ -236,15 +254,22 @@ class CallManager:
         leg.note(f"{leg.peer} ({offer.caller}) calls {offer.called} in {offer.context}", kind=Kind.CALL)
         _log.info("call %s: %s (%s) calls %s", call.id, leg.peer, offer.caller, offer.called)
 
-    def _outgoing(self, call: Call, target: Target) -> CallLeg:
+    def _outgoing(self, own: CallLeg, target: Target) -> CallLeg:
         technology = self.technologies.get(target.technology.upper())
         if technology is None:
             raise RemoteError(
                 f"there is no technology {target.technology!r}; known are {', '.join(sorted(self.technologies))}",
                 Cause.CHANNEL_TYPE_NOT_IMPLEMENTED,
             )
-        channel = technology.channel(target.address, self._clock())
-        return self.floor.enter(
+        grant = self._tolls.permit(own, target) if self._tolls is not None else None
+        try:
+            channel = technology.channel(target.address, self._clock())
+        except CopperlineError:
+            if self._tolls is not None:
+                self._tolls.failed(grant)
+            raise
+        call = self.floor.owners[own]
+        leg = self.floor.enter(
             channel,
             party=Party(target.address),
             called=target.address,
@@ -252,3 +277,6 @@ class CallManager:
             incoming=False,
             call=call,
         )
+        if self._tolls is not None:
+            self._tolls.made(grant, leg)
+        return leg

@@ -13,6 +13,7 @@ from typing import Final
 from gateway.call.dialing import Dialing
 from gateway.call.floor import Errand, Floor
 from gateway.call.leg import CallLeg
+from gateway.call.tolls import Tolls
 from gateway.call.trial import Trial, transferred
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
@@ -32,10 +33,12 @@ class Transfers:
     Args:
         floor: the legs.
         plan: tells which numbers there are.
+        tolls: asked before two legs from outside are joined; all may be where None.
     """
 
-    def __init__(self, floor: Floor, plan: NumberPlan) -> None:
+    def __init__(self, floor: Floor, plan: NumberPlan, tolls: Tolls | None = None) -> None:
         self._floor = floor
+        self._tolls = tolls
         self._plan = plan
 
     def asked(self, transferor: CallLeg, wish: TransferAsked) -> None:
@@ -75,6 +78,9 @@ class Transfers:
         dialing = second.dialing
         if target is None and (dialing is None or dialing.caller is not second):
             return f"{second.name} talks with nobody"
+        called = [target] if target is not None else dialing.called if dialing is not None else []
+        if self._tolls is not None and not self._tolls.may_join(transferee, called, self.context(transferor)):
+            return f'both would be outside, and "{self.context(transferor)}" is not in onward of [tolls]'
         what = f"{transferee.peer} to {target.peer if target is not None else second.called}"
         transferor.note(f"{transferor.peer} transfers {what}", kind=Kind.CALL)
         transferee.variables["ATTENDEDTRANSFER"] = transferor.name

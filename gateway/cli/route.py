@@ -15,6 +15,7 @@ from dialplan.route import Route, dry_run
 from gateway.cli import show
 from gateway.config import Config, load_office
 from gateway.config.faults import nearest
+from gateway.config.permission import permission
 from gateway.core.errors import LocalError
 from gateway.core.number import Party
 
@@ -47,6 +48,8 @@ def command(
             caller=party,
             clock=clock,
             technology=technology,
+            origin=who,
+            permit=permission(settings, clock),
             answered=answered,
             keys=keys,
         )
@@ -74,6 +77,8 @@ def _tell(route: Route) -> None:
     show.line(route.assumption)
     for step in route.steps:
         show.line(f"  {step}")
+    for ruling in route.rulings:
+        show.line(f"tolls: {ruling}")
     for attempt in route.attempts:
         targets = " and ".join(str(target) for target in attempt.targets)
         show.line(f"would call {targets}" + (f" for {attempt.timeout:g} s" if attempt.timeout else ""))

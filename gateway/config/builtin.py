@@ -1,7 +1,7 @@
 """The dialplan that runs where the configuration names none, in the language of extensions.conf.
 
-Every telephone and account is reached by its number, 9 and a number goes out by the first idle line, and calls
-that come in on a line ring the first telephone, or the first account where there is no telephone.
+Every telephone and account is reached by its number, 9 and a number and emergency numbers go out by the first idle
+line, and calls that come in on a line ring the first telephone, or the first account where there is no telephone.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.config.model import Config
+from gateway.config.permission import numbering
 
 __all__ = ["BUILTIN_NAME", "builtin_dialplan"]
 
@@ -41,10 +42,15 @@ def builtin_dialplan(config: Config) -> str:
         text += [f"exten => {number},1,Dial({target},{RING_SECONDS})", " same => n,Hangup()"]
     text.append("")
     if groups:
-        text += ["[builtin-outside]", f"exten => _9X.,1,Dial(FXO/g{groups[0]}/${{EXTEN:1}})"]
-        # A further group is a further step: the targets of one Dial would all be called at once.
-        text += [f" same => n,ExecIf({_NO_LINE}?Dial(FXO/g{group}/${{EXTEN:1}}))" for group in groups[1:]]
-        text += [" same => n,Hangup()", ""]
+        text += ["[builtin-outside]"]
+        # With and without the 9: nobody in need thinks of it.
+        help_numbers = [(prefix + number, number) for prefix in ("", "9") for number in numbering(config).emergency]
+        for dialled, number in [*help_numbers, ("_9X.", "${EXTEN:1}")]:
+            text.append(f"exten => {dialled},1,Dial(FXO/g{groups[0]}/{number})")
+            # A further group is a further step: the targets of one Dial would all be called at once.
+            text += [f" same => n,ExecIf({_NO_LINE}?Dial(FXO/g{group}/{number}))" for group in groups[1:]]
+            text.append(" same => n,Hangup()")
+        text.append("")
     for context in outside:
         text.append(f"[{context}]")
         wanted = {line.did or line.number or "s" for line in config.lines.values() if line.context == context}

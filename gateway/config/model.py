@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from gateway.config.address import Listener, PortRange, SocketAddress
+from gateway.config.tolls import TollSettings
 from gateway.config.values import (
     File,
     Items,
@@ -324,6 +325,7 @@ class Config(Settings):
     store: StoreSettings = StoreSettings()
     media: MediaSettings = MediaSettings()
     limits: LimitSettings = LimitSettings()
+    tolls: TollSettings = Field(default_factory=TollSettings)
 
     def card_of(self, user: PhoneSettings | LineSettings) -> str:
         """The name of the card on which a phone or line is, given or implied."""

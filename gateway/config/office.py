@@ -19,6 +19,7 @@ from gateway.config.faults import Finding, nearest
 from gateway.config.load import load, read
 from gateway.config.locate import Locator
 from gateway.config.model import Config
+from gateway.config.tolls import toll_policy
 from gateway.core.errors import ConfigError, Fault, RemoteError
 from gateway.core.switch import Target
 
@@ -37,7 +38,8 @@ def load_office(path: Path) -> tuple[Config, Dialplan]:
     """
     config = load(path)
     dialplan = _load_dialplan(config)
-    found = list(_contexts(config, dialplan))
+    found = [*_contexts(config, dialplan), *_tolls(config, dialplan)]
+    toll_policy(config.tolls)
     locator = Locator(read(path)) if found else None
     faults = [Fault(str(path), locator.line(each.path), each.what, each.mend) for each in found] if locator else []
     for place, target in dialled(dialplan):
@@ -91,6 +93,20 @@ def _contexts(config: Config, dialplan: Dialplan) -> Iterator[Finding]:
                 f'{path[0].removesuffix("s")} {path[1]} is in context "{context}", which the dialplan does not have'
             )
             yield Finding(path, what, nearest(context, list(dialplan.contexts)))
+
+
+def _tolls(config: Config, dialplan: Dialplan) -> Iterator[Finding]:
+    """Names in [tolls] that nobody has: a cap on them would cap nobody."""
+    trunks = sorted({f"g{line.group}" for line in config.lines.values()})
+    callers = [*config.accounts, *config.phones, *config.lines, *dialplan.contexts]
+    for kind, known in (("callers", callers), ("trunks", trunks)):
+        for name in getattr(config.tolls, kind):
+            if name not in known:
+                yield Finding(("tolls", kind, name), f'nothing is called "{name}"', nearest(name, known))
+    for index, context in enumerate(config.tolls.onward):
+        if context not in dialplan.contexts:
+            what = f'the dialplan has no context "{context}"'
+            yield Finding(("tolls", "onward", index), what, nearest(context, list(dialplan.contexts)))
 
 
 def _target(target: Target, config: Config) -> tuple[str, str] | None:

@@ -169,6 +169,8 @@ class Leg(Protocol):
     """The number first wanted on this leg."""
     context: str
     """The context in which it came in."""
+    standing: str
+    """The context of the step under way."""
     variables: dict[str, str]
     """The channel variables."""
     answered: bool

@@ -157,9 +157,7 @@ class TollGuard:
         Raises:
             RemoteError: it may not; the text says why, the advice what would allow it.
         """
-        trunk = self.policy.trunk(outside.trunk)
-        number = outside.number.removeprefix(trunk.access)
-        destination = self.plan.classify(number, e164=trunk.e164)
+        destination = self._destination(outside)
         rules = self.policy.rules(caller.name, caller.context)
         if not caller.inside and caller.standing not in self.policy.onward:
             raise self._refuse_stranger(caller, outside, destination)
@@ -181,6 +179,10 @@ class TollGuard:
                 raise self._refuse(*over)
         self._running[grant] = None
         return grant
+
+    def is_emergency(self, outside: Outside) -> bool:
+        """Whether a call by this way out is for help."""
+        return self._destination(outside).kind is Kind.EMERGENCY
 
     def began(self, grant: Grant, leg: Counted) -> None:
         """The leg of a grant has been made."""
@@ -223,6 +225,10 @@ class TollGuard:
         return list(self._running)
 
     # Inside.
+
+    def _destination(self, outside: Outside) -> Destination:
+        trunk = self.policy.trunk(outside.trunk)
+        return self.plan.classify(outside.number.removeprefix(trunk.access), e164=trunk.e164)
 
     def _permit_kind(self, caller: Caller, destination: Destination, rules: Rules) -> None:
         if rules.permits(destination):

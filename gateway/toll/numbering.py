@@ -94,23 +94,27 @@ class NumberingPlan:
     def __init__(self, country: str, *, emergency: tuple[str, ...] = (), access: tuple[str, ...] = ()) -> None:
         self.country = "gb" if country == "uk" else country
         self._region = self.country.upper()
-        self._emergency = frozenset(emergency)
+        self._own_emergency = emergency
         self._access = access
         self._code = phonenumbers.country_code_for_region(self._region)
         metadata = phonenumbers.PhoneMetadata.metadata_for_region(self._region, None)
         self._trunk_prefix = (metadata.national_prefix or "") if metadata is not None else ""
 
     @cached_property
-    def emergency_numbers(self) -> tuple[str, ...]:
-        """Every emergency number, without and with the digits for an outside line."""
+    def emergency(self) -> tuple[str, ...]:
+        """Every emergency number."""
         short = (f"{number:0{digits}}" for digits in (2, 3) for number in range(10**digits))
         known = [number for number in short if shortnumberinfo.is_emergency_number(number, self._region)]
-        plain = sorted({*known, *self._emergency})
-        return (*plain, *(f"{access}{number}" for access in self._access for number in plain))
+        return tuple(sorted({*known, *self._own_emergency}))
+
+    @cached_property
+    def _cries_for_help(self) -> frozenset[str]:
+        """Emergency numbers, without and with the digits for an outside line."""
+        return frozenset(access + number for access in ("", *self._access) for number in self.emergency)
 
     def is_emergency(self, dialled: str) -> bool:
         """Whether somebody who dials this wants help, with or without the digits for an outside line."""
-        return dialled in self.emergency_numbers
+        return dialled in self._cries_for_help
 
     def classify(self, dialled: str, *, e164: bool = False) -> Destination:
         """What kind of call it is to dial this on a line.
@@ -121,7 +125,7 @@ class NumberingPlan:
         """
         number = dialled.translate(_PAUSES)
         number = next((number.removeprefix(code) for code in _WITHHOLD if number.startswith(code)), number)
-        if number.removeprefix("+") in self._plain_emergency:
+        if number.removeprefix("+") in self.emergency:
             return Destination(Kind.EMERGENCY, number.removeprefix("+"))
         if not number or "*" in number or "#" in number:
             return Destination(Kind.SERVICE if number else Kind.UNKNOWN, number)
@@ -142,11 +146,6 @@ class NumberingPlan:
         if parsed.country_code != self._code or region not in ("", self.country):
             return self._abroad(parsed, region)
         return self._at_home(parsed, number)
-
-    @cached_property
-    def _plain_emergency(self) -> frozenset[str]:
-        count = len(self.emergency_numbers) // (1 + len(self._access))
-        return frozenset(self.emergency_numbers[:count])
 
     def _abroad(self, parsed: PhoneNumber, region: str) -> Destination:
         country = region or phonenumbers.region_code_for_country_code(parsed.country_code or 0).lower()

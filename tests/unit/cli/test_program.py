@@ -121,11 +121,24 @@ def test_check_tells_what_does_less_than_it_says(tmp_path: Path, capsys: pytest.
     assert last == f"{file}: no faults; 2 extensions in 2 contexts."
 
 
+def test_a_call_for_help_is_run_dry(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "office.toml"
+    file.write_text(DOZEN + "[tolls]\nallow = []\n")
+    assert main(["route", "911", "--from", "101", "--config", str(file)]) == 0
+    told = capsys.readouterr().out
+    assert "tolls: FXO/g1/911: 911 (emergency), which passes every cap\n" in told
+    assert "would call FXO/g1/911\n" in told
+    assert main(["route", "95550100", "--from", "101", "--config", str(file)]) == 0
+    told = capsys.readouterr().out
+    assert "tolls: FXO/g1/5550100: refused: 101 may not call 5550100 (local). To let it, add" in told
+    assert "would call nobody\n" in told
+
+
 def test_check_of_a_good_file_and_its_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "office.toml"
     file.write_text(DOZEN)
     assert main(["check", str(file)]) == 0
-    assert capsys.readouterr().out == f"{file}: no faults; 5 extensions in 4 contexts.\n"
+    assert capsys.readouterr().out == f"{file}: no faults; 9 extensions in 4 contexts.\n"
     assert main(["check", "--defaults", str(file)]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert "phones.101.port = 1" in printed

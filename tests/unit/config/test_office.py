@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from dialplan.route import dry_run
 from gateway.config import load_office
+from gateway.config.permission import permission
 from gateway.core.errors import ConfigError
+from gateway.core.number import Party
 from tests.unit.config.test_load import DOZEN
 
 DIALPLAN = """\
@@ -87,3 +93,53 @@ def test_faults_lie_where_they_can_be_opened_from_here(tmp_path: Path, monkeypat
     with pytest.raises(ConfigError) as caught:
         load_office(path)
     assert caught.value.faults[0].file == f"{tmp_path.name}/extensions.conf"
+
+
+def test_calls_abroad_and_rules_for_nobody_are_told(tmp_path: Path) -> None:
+    tolls = '[tolls]\nonward = ["disa"]\n[tolls.callers.6002]\nparallel = 1\n[tolls.trunks.g7]\nparallel = 1\n'
+    assert faults(office(tmp_path, config=DOZEN + tolls)) == [
+        'office.toml:14: the dialplan has no context "disa"; known here: from-pstn, office',
+        'office.toml:15: nothing is called "6002"; did you mean "6001"?',
+        'office.toml:17: nothing is called "g7"; known here: g1',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        ('countries = ["gb", "xx"]', '"xx" is no country; write its ISO 3166 code in small letters, such as "gb"'),
+        ('allow = ["everything"]', "known here: free, international"),
+        ("minutes_per_hour = -1", "tolls.minutes_per_hour is -1; write a number from 0"),
+        ('rates = "rates.csv"', "rates.csv: cannot be read: no such file or directory; mend rates in [tolls]"),
+    ],
+)
+def test_rules_that_cannot_be_are_told(tmp_path: Path, line: str, fault: str) -> None:
+    (found,) = faults(office(tmp_path, config=f"{DOZEN}[tolls]\n{line}\n"))
+    assert fault in found
+
+
+def test_a_table_of_rates_is_read_and_its_faults_are_told_with_their_lines(tmp_path: Path) -> None:
+    (tmp_path / "rates.csv").write_text("+44, 0.02\nlocal, free\n")
+    (found,) = faults(office(tmp_path, config=f'{DOZEN}[tolls]\nrates = "rates.csv"\n'))
+    assert found.startswith("rates.csv:2: 'local, free' is no price; write")
+
+
+def test_with_the_builtin_dialplan_help_is_reached_with_and_without_the_nine(tmp_path: Path) -> None:
+    (tmp_path / "office.toml").write_text(DOZEN)
+    config, dialplan = load_office(tmp_path / "office.toml")
+    clock = partial(datetime.now, UTC)
+    for dialled in ("911", "9911", "112"):
+        route = asyncio.run(
+            dry_run(
+                dialplan,
+                "office",
+                dialled,
+                caller=Party("6001"),
+                clock=clock,
+                origin="6001",
+                permit=permission(config, clock),
+            )
+        )
+        number = dialled[-3:]
+        assert [str(target) for attempt in route.attempts for target in attempt.targets] == [f"FXO/g1/{number}"]
+        assert route.rulings == [f"FXO/g1/{number}: {number} (emergency), which passes every cap"]

@@ -98,6 +98,7 @@ class FakeLeg:
         self.party = Party()
         self.called = called
         self.context = "office"
+        self.standing = "office"
         self.variables: dict[str, str] = {}
         self.answered = False
         self.ending: Ending | None = None

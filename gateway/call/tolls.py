@@ -1,0 +1,122 @@
+"""The toll guard between the call manager and the ways out: each leg to an outside line is asked for, and told of.
+
+The manager asks with legs and targets; the guard knows callers and trunks. The border between the office and the
+world, which turns one into the other, is handed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, Protocol
+
+from gateway.call.leg import CallLeg
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.switch import DialOutcome, Target
+from gateway.toll.guard import Caller, Grant, Outside, TollGuard
+
+__all__ = ["Border", "Tolls"]
+
+_TAKEN: Final = frozenset(
+    {Cause.NO_CIRCUIT_AVAILABLE, Cause.REQUESTED_CIRCUIT_NOT_AVAILABLE, Cause.SWITCHING_EQUIPMENT_CONGESTION}
+)
+"""Causes that say that a line is there, and in use."""
+
+_PREEMPTED: Final = Ending(
+    Cause.PREEMPTION, "Copperline", Act.HUNG_UP, "an emergency call needed the line", "Call again in a while."
+)
+
+
+class Border(Protocol):
+    """Where the office ends."""
+
+    def outside(self, target: Target) -> Outside | None:
+        """The way out that a target is; None where it stays in the office."""
+        ...
+
+    def own(self, leg: str) -> tuple[str, bool]:
+        """Whose a leg is, by its name, and whether that is one of the office's own."""
+        ...
+
+    def trunk(self, leg: str) -> str:
+        """The trunk or group of lines that a leg takes up, by its name; "" where it takes up none."""
+        ...
+
+
+class Tolls:
+    """Asks the guard for the manager.
+
+    Args:
+        guard: decides and counts.
+        border: where the office ends.
+    """
+
+    def __init__(self, guard: TollGuard, border: Border) -> None:
+        self._guard = guard
+        self._border = border
+        self._grants: dict[CallLeg, Grant] = {}
+
+    def permit(self, leg: CallLeg, target: Target) -> Grant | None:
+        """Let `leg` have a leg to `target`; None where that stays in the office and needs no permission.
+
+        Raises:
+            RemoteError: it may not; the text says why.
+        """
+        outside = self._border.outside(target)
+        if outside is None:
+            return None
+        name, inside = self._border.own(leg.name)
+        return self._guard.permit(Caller(name, leg.context, inside, leg.standing), outside)
+
+    def made(self, grant: Grant | None, leg: CallLeg) -> None:
+        """The leg of a permission is there."""
+        if grant is not None:
+            self._grants[leg] = grant
+            self._guard.began(grant, leg)
+
+    def failed(self, grant: Grant | None) -> None:
+        """The leg of a permission could not be made."""
+        if grant is not None:
+            self._guard.ended(grant)
+
+    def over(self, leg: CallLeg) -> None:
+        """A leg is over."""
+        grant = self._grants.pop(leg, None)
+        if grant is not None:
+            self._guard.ended(grant)
+
+    def make_room(self, outcome: DialOutcome, legs: Iterable[CallLeg]) -> bool:
+        """End a call, so that an emergency call that found every line busy gets one; whether there was one to end.
+
+        Args:
+            outcome: of the dial that found none.
+            legs: all legs that there are, the oldest first.
+        """
+        if not self._guard.policy.preempt or not self.wants_room(outcome):
+            return False
+        full = {outside.trunk for outside in self._full(outcome)}
+        for leg in reversed(list(legs)):
+            grant = self._grants.get(leg)
+            if leg.ending is None and self._border.trunk(leg.name) in full and not (grant and grant.emergency):
+                leg.hang_up(_PREEMPTED)
+                return True
+        return False
+
+    def wants_room(self, outcome: DialOutcome) -> bool:
+        """Whether an emergency call failed because every line was taken."""
+        return outcome.leg is None and any(self._guard.is_emergency(outside) for outside in self._full(outcome))
+
+    def _full(self, outcome: DialOutcome) -> list[Outside]:
+        """The ways out that were taken, of those that were tried."""
+        tried = [self._border.outside(target) for target, ending in outcome.attempts if ending.cause in _TAKEN]
+        return [outside for outside in tried if outside is not None]
+
+    def may_join(self, leg: CallLeg, others: Iterable[CallLeg], context: str) -> bool:
+        """Whether a leg may be left with others by one who transfers it from `context`: not outside with outside."""
+        legs = [leg, *others]
+        outside = [each for each in legs if not self._border.own(each.name)[1]]
+        return leg not in outside or len(outside) < 2 or context in self._guard.policy.onward
+
+    def is_emergency(self, dialled: str) -> bool:
+        """Whether a call is for help, and passes every limit."""
+        return self._guard.plan.is_emergency(dialled)

@@ -1,0 +1,68 @@
+"""Where the office ends: which targets of a Dial leave it on a paid line, and which legs belong to it.
+
+Known by name alone, from the configuration: what is not one of the office's own telephones and accounts is outside.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from drivers.registry import TECHNOLOGIES, Address
+from gateway.config.model import Config
+from gateway.core.errors import RemoteError
+from gateway.core.switch import Target
+from gateway.toll.guard import Outside
+
+__all__ = ["Boundary"]
+
+_SIP: Final = ("SIP", "PJSIP")
+
+
+class Boundary:
+    """The boundary of one office (`gateway.call.tolls.Border`)."""
+
+    def __init__(self, config: Config) -> None:
+        self._accounts = frozenset(config.accounts)
+        self._telephones = frozenset(config.phones) | {str(phone.port) for phone in config.phones.values()}
+        self._groups = {name: f"g{line.group}" for name, line in config.lines.items()}
+        self._groups |= {str(line.port): f"g{line.group}" for line in config.lines.values()}
+        self._names = frozenset(config.phones)
+
+    def outside(self, target: Target) -> Outside | None:
+        """The way out that a target is; None where it stays in the office or leads nowhere."""
+        technology = target.technology.upper()
+        if technology in _SIP:
+            return self._sip(target.address)
+        if "FXO" not in TECHNOLOGIES.get(technology, ()):
+            return None
+        try:
+            address = Address.parse(target.address)
+        except RemoteError:
+            return None  # it cannot be dialled at all
+        if address.group is not None:
+            return Outside(f"g{address.group}", address.number)
+        if technology != "FXO" and address.line in self._telephones and address.line not in self._groups:
+            return None
+        return Outside(self._groups.get(address.line, address.line), address.number)
+
+    def own(self, leg: str) -> tuple[str, bool]:
+        """Whose a leg is, by its name "SIP/6001-0000002a", and whether that is one of the office's own."""
+        technology, _, rest = leg.partition("/")
+        name = rest.rpartition("-")[0] or rest
+        if technology.upper() in _SIP:
+            return name, name in self._accounts
+        return name, technology.upper() == "FXS" and name in self._names
+
+    def trunk(self, leg: str) -> str:
+        """The trunk or group of lines that a leg takes up, by its name; "" where it takes up none."""
+        technology, _, rest = leg.partition("/")
+        return self._groups.get(rest.rpartition("-")[0], "") if "FXO" in TECHNOLOGIES.get(technology, ()) else ""
+
+    def _sip(self, address: str) -> Outside | None:
+        """`6001` is an account; `NUMBER@trunk`, `trunk/NUMBER` and all else leaves the office."""
+        if address in self._accounts:
+            return None
+        number, at, trunk = address.rpartition("@")
+        if not at:
+            trunk, _, number = address.partition("/")
+        return Outside(trunk, number.removeprefix("sip:"))

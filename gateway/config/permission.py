@@ -1,0 +1,51 @@
+"""What the toll rules would say to a target, for dry runs: nothing is counted, and nobody is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from dialplan.route import Permit
+from gateway.config.boundary import Boundary
+from gateway.config.model import Config
+from gateway.config.tolls import toll_policy
+from gateway.core.switch import Leg, Target
+from gateway.toll.guard import Caller, TollGuard
+from gateway.toll.numbering import NumberingPlan
+
+__all__ = ["numbering", "permission"]
+
+
+def numbering(config: Config) -> NumberingPlan:
+    """The numbers of the office's country, with the office's own emergency numbers."""
+    return NumberingPlan(config.office.country, emergency=config.tolls.emergency, access=config.tolls.access)
+
+
+def permission(config: Config, clock: Callable[[], datetime]) -> Permit:
+    """The rules of `config`, for `dialplan.route.dry_run`.
+
+    Raises:
+        ConfigError: the table of rates cannot be read.
+    """
+    boundary = Boundary(config)
+    guard = TollGuard(
+        numbering(config),
+        toll_policy(config.tolls),
+        clock=lambda: 0.0,
+        wall=clock,
+        notice=lambda text: None,
+        keep=lambda usages: None,
+    )
+
+    def permit(leg: Leg, target: Target) -> str:
+        outside = boundary.outside(target)
+        if outside is None:
+            return ""
+        name, inside = boundary.own(leg.name)
+        grant = guard.permit(Caller(name, leg.context, inside, leg.standing), outside)
+        guard.ended(grant)
+        if grant.emergency:
+            return f"{grant.destination}, which passes every cap"
+        return f"{grant.destination}, allowed by {grant.rules.table}"
+
+    return permit

@@ -1,0 +1,122 @@
+"""Toll fraud against a whole office, and calls for help through it."""
+
+from __future__ import annotations
+
+import logging
+
+import pytest
+
+from gateway.core.cause import Cause
+from tests.scenario.conftest import EXAMPLE, Build
+from tests.support.office import OfficeUnderTest
+
+OUTBOUND = "exten => _9NXXXXXX,1,Dial(FXO/g1/${EXTEN:1},60)"
+ABROAD = (OUTBOUND, f"{OUTBOUND}\nexten => _9011X.,1,Dial(FXO/g1/${{EXTEN:1}},60)")
+
+
+def dialplan(*exchanges: tuple[str, str]) -> str:
+    text = (EXAMPLE / "extensions.conf").read_text()
+    for old, new in exchanges:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def give_up(office: OfficeUnderTest, name: str) -> None:
+    """Who called in on a line hangs up."""
+    simulator = office.app.console.simulator
+    line = simulator.line(name) if simulator is not None else None
+    assert line is not None
+    line.hang_up()
+    office.run(5)
+
+
+def test_a_stolen_account_cannot_call_abroad_and_the_record_says_what_would_let_it(
+    build: Build, caplog: pytest.LogCaptureFixture
+) -> None:
+    office = build(dialplan=dialplan(ABROAD))
+    thief = office.sip("6001")
+    with caplog.at_level(logging.WARNING, "copperline"):
+        for _ in range(5):
+            thief.call("9011447911123456")
+            office.until(lambda: thief.state == "idle", within=5)
+            assert thief.ended_by.endswith('Q.850;cause=21;text="call rejected"')
+    assert [line.name for line in office.app.console.lines() if line.state not in ("idle", "on-hook")] == []
+    record = office.records()[-1]
+    assert "6001 may not call +447911123456 (international, GG)" in str(record.ending)
+    assert 'add "gg" to countries in [tolls.callers.6001]' in str(record.ending)
+    assert len([message for message in caplog.messages if "may not call" in message]) == 1
+
+
+def test_calls_all_night_end_at_the_cap_and_the_cap_lives_through_a_restart(build: Build) -> None:
+    office = build(("[sip]\n", "[tolls]\nminutes_per_day = 1\n[sip]\n"))
+    thief = office.sip("6001")
+    thief.call("95550100")
+    office.until(lambda: thief.state == "up", within=10)
+    for _ in range(7):
+        office.run(10)
+        office.loop.call_soon(office.app.tolls.tick)
+    office.until(lambda: thief.state == "idle", within=5)
+    assert thief.ended_by.startswith("BYE Q.850;cause=21")
+    office.run(5)
+    thief.call("95550100")
+    office.until(lambda: thief.state == "idle", within=5)
+    assert "minutes_per_day" in office.records()[-1].ending.advice
+
+
+def test_a_caller_from_outside_is_not_let_out_again_though_the_dialplan_would(build: Build) -> None:
+    careless = ("exten => 2565551100,1,Goto(attendant,s,1)", "exten => 2565551100,1,Dial(FXO/g1/5550100)")
+    office = build(dialplan=dialplan(careless))
+    office.call_in("copper1", "2565550199")
+    office.run(10)
+    (record,) = office.records()
+    assert record.ending.cause is Cause.CALL_REJECTED
+    assert "a call from outside (copper1) may not go out again to 5550100 (local) on g1" in record.ending.evidence
+    give_up(office, "copper1")
+
+
+def test_a_rule_lets_a_caller_from_outside_go_on(build: Build) -> None:
+    onward = ("exten => 2565551100,1,Goto(attendant,s,1)", "exten => 2565551100,1,Dial(FXO/g1/5550100)")
+    office = build(("[sip]\n", '[tolls]\nonward = ["from-pstn"]\n[sip]\n'), dialplan=dialplan(onward))
+    office.call_in("copper1", "2565550199")
+    office.until(lambda: len(office.app.tolls.running) == 1, within=10)
+    office.run(5)
+    give_up(office, "copper1")
+    office.until(lambda: not office.app.manager.calls, within=60)
+    office.run(5)
+
+
+def emergency(office: OfficeUnderTest) -> list[str]:
+    return [str(grant.destination) for grant in office.app.tolls.running if grant.emergency]
+
+
+def test_a_call_for_help_passes_the_limit_of_calls(build: Build) -> None:
+    office = build(("[sip]\n", "[limits]\ncalls = 1\n[sip]\n"))
+    ada, grace = office.sip("6001"), office.sip("6002")
+    ada.call("600")
+    office.until(lambda: ada.state == "up", within=5)
+    grace.call("602")
+    office.until(lambda: grace.state == "idle", within=5)
+    grace.call("911")
+    office.until(lambda: emergency(office), within=5)
+    grace.hang_up()
+    ada.hang_up()
+    office.run(5)
+
+
+def test_a_call_for_help_takes_a_line_that_is_busy_where_the_office_wants_that(
+    build: Build, caplog: pytest.LogCaptureFixture
+) -> None:
+    office = build(("[sip]\n", "[tolls]\npreempt = true\n[sip]\n"))
+    ada, grace, edith = (office.sip(user) for user in ("6001", "6002", "6003"))
+    for phone in (ada, grace):
+        phone.call("95550100")
+        office.until(lambda phone=phone: phone.state == "up", within=10)
+    edith.call("9911")
+    office.until(lambda: emergency(office) and edith.state == "up", within=15)
+    assert (ada.state, grace.state) == ("up", "idle")
+    assert grace.ended_by.startswith("BYE Q.850;cause=8")
+    assert "tolls: emergency call to 911 by 6003 on g1" in caplog.messages
+    edith.hang_up()
+    ada.hang_up()
+    office.run(5)

@@ -98,7 +98,7 @@ class Tolls:
         for leg in reversed(list(legs)):
             grant = self._grants.get(leg)
             if leg.ending is None and self._border.trunk(leg.name) in full and not (grant and grant.emergency):
-                leg.hang_up(_PREEMPTED)
+                leg.end(_PREEMPTED)
                 return True
         return False
 
@@ -112,7 +112,7 @@ class Tolls:
         return [outside for outside in tried if outside is not None]
 
     def may_join(self, leg: CallLeg, others: Iterable[CallLeg], context: str) -> bool:
-        """Whether a leg may be left with others by one who transfers it from `context`: not outside with outside."""
+        """Whether one may leave a leg with others, by a transfer from `context`: not outside with outside."""
         legs = [leg, *others]
         outside = [each for each in legs if not self._border.own(each.name)[1]]
         return leg not in outside or len(outside) < 2 or context in self._guard.policy.onward

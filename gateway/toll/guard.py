@@ -78,7 +78,7 @@ class Counted(Protocol):
         """Engine clock at its answer, or None."""
         ...
 
-    def hang_up(self, ending: Ending) -> None:
+    def end(self, ending: Ending) -> None:
         """End it."""
         ...
 
@@ -203,7 +203,7 @@ class TollGuard:
             if over is not None and grant.leg is not None:
                 key, text, advice = over
                 self._tell(key, text)
-                grant.leg.hang_up(Ending(Cause.CALL_REJECTED, "Copperline", Act.HUNG_UP, text, advice))
+                grant.leg.end(Ending(Cause.CALL_REJECTED, "Copperline", Act.HUNG_UP, text, advice))
         changed = self.meter.changed()
         if changed:
             self._keep(changed)

@@ -30,7 +30,7 @@ class Leg:
         self.answered_at: float | None = None
         self.ending: Ending | None = None
 
-    def hang_up(self, ending: Ending) -> None:
+    def end(self, ending: Ending) -> None:
         self.ending = ending
 
 

@@ -36,11 +36,17 @@ Samples = NDArray[np.int16]
 
 
 class Encoding(Enum):
-    """How samples are coded in a row. The value is the RTP encoding name (RFC 3551 table 4)."""
+    """How samples are coded in a row. The value is the RTP encoding name (RFC 3551 table 4, RFC 7587)."""
 
     PCMU = "PCMU"
     PCMA = "PCMA"
     L16 = "L16"
+    G722 = "G722"
+    G726 = "G726-32"
+    AAL2_G726 = "AAL2-G726-32"
+    GSM = "GSM"
+    G723 = "G723"
+    OPUS = "opus"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +56,21 @@ class Codec:
     Attributes:
         encoding: the coding.
         payload_type: RTP payload type sent and expected, 0..127.
-        rate: RTP clock rate in Hz.
+        rate: RTP clock rate in Hz; that of G.722 is 8000 although it carries 16000 samples (RFC 3551 4.5.2).
         ptime: milliseconds of audio in a packet that we send.
+        parameters: what the one who receives wishes of the coding, as its SDP has it in a=fmtp (RFC 8866 6.15).
     """
 
     encoding: Encoding
     payload_type: int
     rate: int = 8000
     ptime: int = 20
+    parameters: str = ""
+
+    @property
+    def sampling(self) -> int:
+        """Samples a second of what it carries, as far as the media plane keeps them: 8000 or 16000."""
+        return 16000 if self.rate > 8000 or self.encoding is Encoding.G722 else 8000
 
 
 @dataclass(frozen=True)
@@ -266,6 +279,7 @@ class RtpAudio(Audio, Protocol):
         rtcp_mux: bool = False,
         via: str | None = None,
         strict: bool = False,
+        accepts: tuple[int, int | None] | None = None,
     ) -> None:
         """Send to and accept from a peer.
 
@@ -278,6 +292,7 @@ class RtpAudio(Audio, Protocol):
             rtcp_mux: reports go to and come from the audio's own port (RFC 5761).
             via: the IP address from which the peer's signalling came: its audio is expected from there too.
             strict: take audio from `address`:`port` alone, also from a peer behind NAT (which is then not heard).
+            accepts: payload types of what comes in, audio and events, where they differ from those sent.
         """
         ...
 

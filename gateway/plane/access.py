@@ -20,11 +20,12 @@ from gateway.media.detect import DTMF_STATE
 from gateway.plane.compiled import stage
 from gateway.plane.libc import EPOLL_EVENT
 from gateway.plane.room_table import BUSES, ROOM, SEAT, TAP
-from gateway.plane.table import COMMAND, EVENT, FRAME, QUEUE, QUEUE_SIZE, ROW, SHARED, Shared
+from gateway.plane.table import CODING, COMMAND, EVENT, FRAME, PENDING, QUEUE, QUEUE_SIZE, ROW, SHARED, Shared
 
 __all__ = [
     "arena_of",
     "bus_of",
+    "coding_at",
     "command_at",
     "detector_at",
     "epoll_at",
@@ -32,6 +33,7 @@ __all__ = [
     "filled_of",
     "last_of",
     "overheard_of",
+    "pending_of",
     "queue_at",
     "room_at",
     "row_at",
@@ -88,6 +90,7 @@ _queue = _record(QUEUE)
 _room = _record(ROOM)
 _seat = _record(SEAT)
 _tap = _record(TAP)
+_coding = _record(CODING)
 _int16 = _pointer(types.int16)
 _int32 = _pointer(types.int32)
 _uint8 = _pointer(types.uint8)
@@ -134,6 +137,18 @@ def epoll_at(t: Shared, index: int) -> Any:
 def detector_at(t: Shared, i: int) -> Any:
     """The DTMF receiver of row `i`."""
     return _detector(t["detectors"], i)
+
+
+@stage
+def coding_at(t: Shared, i: int) -> Any:
+    """What coding `i` keeps from packet to packet, to be read and written in place."""
+    return _coding(t["codings"], i)
+
+
+@stage
+def pending_of(t: Shared, i: int) -> NDArray[np.uint8]:
+    """The octets of row `i` that wait for their packet."""
+    return carray(_uint8(t["pending"] + i * PENDING), (PENDING,))
 
 
 @stage

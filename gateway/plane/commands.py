@@ -13,6 +13,7 @@ import numpy as np
 
 from gateway.media.detect import DTMF_STATE
 from gateway.plane.access import command_at, epoll_at, row_at, word
+from gateway.plane.coding import forget_codings
 from gateway.plane.compiled import stage
 from gateway.plane.dtmf import digit_under_way
 from gateway.plane.events import ACCEPTED, REFUSED, REMOVED, SOUND_LOST, STOPPED, emit
@@ -38,6 +39,7 @@ from gateway.plane.table import (
     COMMANDS_WRITTEN,
     DIGITS,
     EPOLL,
+    FRAME,
     FREE,
     HIGH,
     LOST,
@@ -76,7 +78,8 @@ __all__ = [
 ADD: Final = 1  # kind, descriptor, encoding, ssrc, sequence, timestamp, RTCP descriptor; its name in data
 REMOVE: Final = 2
 REMOTE: Final = (
-    3  # payload type, event type, encoding, sending, keep, octets of a sockaddr, mux, strict; three in data
+    3  # payload type, event type, encoding, sending, keep, octets of a sockaddr, mux, strict, clock,
+    # rate, ticks a packet, payload type and event type of what comes in; three in data
 )
 JOIN: Final = 4  # peer, its generation
 PART: Final = 5
@@ -105,6 +108,7 @@ _SECOND_ADDRESS: Final = 32
 """Where in its data a REMOTE command has the address for RTCP; family 0 for none."""
 _VIA: Final = 64
 """And where the host from which signalling came."""
+_RATE: Final = 8000
 _DETECTOR_SIZE: Final = DTMF_STATE.itemsize
 _EIO: Final = 5
 _EBUSY: Final = 16
@@ -252,6 +256,11 @@ def _add(t: Shared, command: np.void, i: int, now: int) -> int:
     row["first_seat"] = -1
     row["payload_type"] = -1
     row["event_type"] = -1
+    row["payload_in"] = -1
+    row["event_in"] = -1
+    row["clock"] = _RATE
+    row["rate"] = _RATE
+    row["ptime"] = FRAME
     row["source_sequence"] = -1
     row["event_code"] = -1
     row["event_last"] = -1
@@ -264,6 +273,9 @@ def _add(t: Shared, command: np.void, i: int, now: int) -> int:
     row["rtcp_heard_at"] = now
     row["round_trip"] = -1
     row["transit"] = -1
+    row["decoded_to"] = -1
+    row["placed_from"] = -1
+    forget_codings(t, i)
     for k in range(NAME):
         row["rtcp_name"][k] = command["data"][k]
     error = listen_to(t, i)
@@ -299,9 +311,7 @@ def _remote(t: Shared, command: np.void, i: int, now: int) -> int:
     arguments = command["arguments"]
     if row["kind"] != RTP:
         return _EINVAL
-    row["payload_type"] = arguments[0]
-    row["event_type"] = arguments[1]
-    row["encoding"] = arguments[2]
+    _set_coding(t, command, i)
     row["sending"] = arguments[3]
     row["rtcp_mux"] = arguments[6]
     row["strict"] = arguments[7]
@@ -324,6 +334,32 @@ def _remote(t: Shared, command: np.void, i: int, now: int) -> int:
     if row["peer"] >= 0:
         replan(t, row["peer"])  # it may have to keep tones to itself from now on, or no longer
     return 0
+
+
+@stage
+def _set_coding(t: Shared, command: np.void, i: int) -> None:
+    row = row_at(t, i)
+    arguments = command["arguments"]
+    row["payload_type"] = arguments[0]
+    row["event_type"] = arguments[1]
+    row["payload_in"] = arguments[11]
+    row["event_in"] = arguments[12]
+    row["ptime"] = arguments[10]
+    changes = row["encoding"] != arguments[2] or row["clock"] != arguments[8] or row["payload_in"] < 0
+    if not changes:
+        return
+    row["encoding"] = arguments[2]
+    row["clock"] = arguments[8]
+    row["rate"] = arguments[9]
+    row["pending"] = 0  # in the old coding
+    row["feed"] = 0
+    row["span"] = 0
+    row["transit"] = -1
+    row["jitter"] = 0
+    row["decoded_to"] = -1
+    row["placed_from"] = -1
+    forget_codings(t, i)
+    forget(t, i)
 
 
 @stage
@@ -374,8 +410,8 @@ def _send_digits(t: Shared, command: np.void, i: int) -> int:
     for k in range(count):
         place = (row["digits_written"] + k) & (DIGITS - 1)
         row["digits"][place] = command["data"][k]
-        row["digit_lengths"][place] = arguments[1]
-        row["digit_gaps"][place] = arguments[2]
+        row["digit_lengths"][place] = arguments[1] * row["clock"] // _RATE
+        row["digit_gaps"][place] = arguments[2] * row["clock"] // _RATE
     row["digits_written"] += count
     replan(t, i)
     return 0

@@ -15,6 +15,8 @@ from typing import Any, Final, TypeVar, cast
 
 from numba import njit, types
 
+import gateway.media.codec.g722
+import gateway.media.codec.g726
 import gateway.media.detect
 from gateway.media.compiled import checksum
 from gateway.media.echo_canceller import SOURCES
@@ -33,7 +35,8 @@ _CONTROL: Final = frozenset(
 
 def _fingerprint() -> int:
     room = sorted(file for file in Path(__file__).parent.glob("*.py") if file.name not in _CONTROL)
-    return checksum([*room, Path(gateway.media.detect.__file__), *SOURCES])
+    modules = (gateway.media.detect, gateway.media.codec.g722, gateway.media.codec.g726)
+    return checksum([*room, *(Path(module.__file__) for module in modules if module.__file__), *SOURCES])
 
 
 FINGERPRINT: Final = _fingerprint()

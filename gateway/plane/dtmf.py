@@ -21,26 +21,27 @@ from gateway.plane.compiled import stage
 from gateway.plane.events import DIGIT, emit
 from gateway.plane.jitter import signed
 from gateway.plane.rows import replan
-from gateway.plane.send import DIGIT_FEED, HEADER, advance, may_send, send_packet
-from gateway.plane.table import DIGITS, FRAME, Shared
+from gateway.plane.send import DIGIT_FEED, HEADER, advance, flush, may_send, send_packet
+from gateway.plane.table import DIGITS, Shared
 
 __all__ = ["NAMES", "close_stale_event", "detect", "digit_under_way", "receive_event", "send_event"]
 
 NAMES: Final = tuple(b"0123456789*#ABCD")
 """ASCII of event codes 0..15 (RFC 4733 table 3)."""
 
+_RATE: Final = 8000
 _EVENT_TIMEOUT: Final = 200_000_000
 """ns without a packet after which an event is over: four intervals of the slowest usual sender (50 ms)."""
 _SEGMENT: Final = 0xFFFF
 """A longer event goes on in a new segment with a new timestamp (RFC 4733 2.5.1.3)."""
-_OLD: Final = 40_000
-"""Samples (5 s) by which a timestamp may be behind and still be a straggler, not a source begun anew."""
+_OLD: Final = 5
+"""Seconds by which a timestamp may be behind and still be a straggler, not a source begun anew."""
 _ENDS: Final = 3
 _SUSPECTED: Final = 2
 """Looks with one pair in them after which a digit is kept from a peer that gets it as an event. What it then has
 heard of it is shorter than the 23 ms that no receiver takes for a digit (Q.24); speech is seldom caught by it."""
-_LEAST_GAP: Final = 3 * FRAME
-"""60 ms: Q.24 wants 40 ms of pause at least; a receiver that makes tones of events must keep it."""
+_LEAST_GAP: Final = 3
+"""Ticks of 20 ms: Q.24 wants 40 ms of pause at least; a receiver that makes tones of events must keep it."""
 # Phases of a digit being sent: 0 waits, 1 is held, 2.. end packets sent, _GAP the pause after it.
 _GAP: Final = 2 + _ENDS - 1
 
@@ -63,7 +64,7 @@ def receive_event(t: Shared, i: int, start: int, timestamp: int, now: int) -> No
         row["event_duration"] = duration
     else:
         latest = row["event_timestamp"] if is_open else row["event_last"]
-        if latest >= 0 and -_OLD < signed(timestamp - latest) <= 0:
+        if latest >= 0 and -_OLD * row["clock"] < signed(timestamp - latest) <= 0:
             return
         if is_open:
             _close_event(t, i, now)
@@ -81,7 +82,7 @@ def receive_event(t: Shared, i: int, start: int, timestamp: int, now: int) -> No
 def _close_event(t: Shared, i: int, now: int) -> None:
     row = row_at(t, i)
     length = row["event_base"] + row["event_duration"]
-    emit(t, DIGIT, i, row["generation"], 1, NAMES[row["event_code"]], length, now)
+    emit(t, DIGIT, i, row["generation"], 1, NAMES[row["event_code"]], length * _RATE // row["clock"], now)
     row["event_last"] = row["event_timestamp"]
     row["event_code"] = -1
     replan(t, i)
@@ -120,14 +121,16 @@ def send_event(t: Shared, i: int, now: int) -> None:
         row["digit_phase"] = 0
         replan(t, i)
         return
+    frame = row["clock"] // 50
     place = row["digits_read"] & (DIGITS - 1)
     length = row["digit_lengths"][place]
     if row["digit_phase"] == 0:
+        flush(t, i, now)
         row["digit_timestamp"] = advance(t, i, now)
         row["digit_at"] = now
         row["digit_elapsed"] = 0
         row["feed"] = DIGIT_FEED
-    row["digit_elapsed"] += FRAME
+    row["digit_elapsed"] += frame
     if row["digit_phase"] <= 1 and row["digit_elapsed"] < length:
         _send_event_packet(t, i, row["digits"][place], row["digit_elapsed"], False, row["digit_phase"] == 0, now)
         row["digit_phase"] = 1
@@ -135,7 +138,9 @@ def send_event(t: Shared, i: int, now: int) -> None:
     if row["digit_phase"] < _GAP:
         _send_event_packet(t, i, row["digits"][place], length, True, row["digit_phase"] == 0, now)
         row["digit_phase"] = max(row["digit_phase"], 1) + 1
-    if row["digit_phase"] >= _GAP and row["digit_elapsed"] >= length + max(row["digit_gaps"][place], _LEAST_GAP):
+    if row["digit_phase"] >= _GAP and row["digit_elapsed"] >= length + max(
+        row["digit_gaps"][place], _LEAST_GAP * frame
+    ):
         row["digits_read"] += 1
         row["digit_phase"] = 0
         replan(t, i)

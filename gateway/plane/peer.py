@@ -11,8 +11,8 @@ signalling said of it:
 The first valid source is the peer, at once. A higher rank takes its place at any time: it is whom signalling named.
 An equal rank may do so within the learn window alone, and only where the first has fallen silent; then the source
 is locked. From there on another one needs a new SDP, but for the same host with another port after 5 s of silence
-(a NAT that forgot its mapping). Another SSRC at the peer's address is taken after 100 ms, or at once where the first
-one said goodbye. A row that is `strict` learns nothing: rank 3 alone is heard.
+(a NAT that forgot its mapping). Another SSRC at the peer's address is taken after 100 ms, or at once where the
+first one said goodbye. A row that is `strict` learns nothing: rank 3 alone is heard.
 
 While a locked peer speaks, and nobody better can come, the socket is connected to it: the kernel then sends without
 looking for a route, and drops what strangers send before it costs us anything (or is counted).

@@ -22,6 +22,7 @@ __all__ = [
     "MUTE",
     "QUEUE",
     "REARM",
+    "RECODE",
     "SEND_EVENTS",
     "SOUND",
     "TAKE",
@@ -49,6 +50,8 @@ MUTE: Final = 2048
 # What is done on the tick, for rows that are mixed or tapped and those joined to them.
 CLOCKED: Final = 4096
 MIXED: Final = 8192
+# In place of FORWARD where the peer is coded otherwise.
+RECODE: Final = 16384
 
 _WORDS: Final = {
     DECODE: "decode",
@@ -65,6 +68,7 @@ _WORDS: Final = {
     MUTE: "keep DTMF tones from the peer",
     CLOCKED: "take in and put out a frame on each tick",
     MIXED: "mix what it is sent",
+    RECODE: "send on to an RTP peer, coded anew",
 }
 
 TICKED: Final = EVENT_OPEN | REARM
@@ -72,14 +76,17 @@ TICKED: Final = EVENT_OPEN | REARM
 
 
 @stage
-def _onward(peer: bool, peer_frames: bool, echo: bool, mute: bool, clocked: bool, peer_mixed: bool) -> int:
+def _onward(
+    peer: bool, peer_frames: bool, echo: bool, mute: bool, clocked: bool, peer_mixed: bool, alike: bool
+) -> int:
     """Where audio that comes in goes: to the tick where that wants it, and to the peer as before."""
     stages = QUEUE if clocked or (peer and peer_frames and not echo) else 0
     if echo:
         return stages | ECHO
     if not peer or peer_frames or peer_mixed:
         return stages
-    return stages | FORWARD | MUTE if mute else stages | FORWARD
+    stages |= FORWARD if alike else RECODE
+    return stages | MUTE if mute else stages
 
 
 @stage
@@ -98,6 +105,7 @@ def plan(
     clocked: bool,
     mixed: bool,
     peer_mixed: bool,
+    alike: bool,
 ) -> int:
     """The stages of a row.
 
@@ -113,14 +121,15 @@ def plan(
         peer_events: its peer is given digits as telephone events, so it must not hear them as tones besides.
         clocked: it is in a room or tapped, or its peer is: its frames are worked on at the plane's tick.
         mixed: what it is sent is mixed there, so its peer's audio is not sent on at once; `peer_mixed`: its peer's.
+        alike: what comes in can go on to its peer without being decoded.
     """
     stages = 0
     if detecting:
         stages |= DETECT
     if capturing:
         stages |= CAPTURE
-    stages |= _onward(peer, peer_frames, echo, detecting and peer_events, clocked, peer_mixed)
-    if stages & (DETECT | CAPTURE | QUEUE):
+    stages |= _onward(peer, peer_frames, echo, detecting and peer_events, clocked, peer_mixed, alike)
+    if stages & (DETECT | CAPTURE | QUEUE | RECODE):
         stages |= DECODE
     if frames and (clocked or (peer and not echo)):
         stages |= TAKE

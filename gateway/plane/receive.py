@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from typing import Final
 
-from gateway.plane.access import queue_at, row_at, stages_of
+from gateway.plane.access import coding_at, queue_at, row_at, stages_of
+from gateway.plane.coding import decode, is_streaming, ticks_in
 from gateway.plane.compiled import stage
-from gateway.plane.convert import hush, to_linear, width
+from gateway.plane.convert import hush
 from gateway.plane.dtmf import digit_under_way, receive_event
 from gateway.plane.frames import disarm
 from gateway.plane.jitter import put, signed
@@ -19,11 +20,12 @@ from gateway.plane.libc import EPOLLERR, EPOLLHUP, MSG_DONTWAIT, MSG_TRUNC, errn
 from gateway.plane.listen import listen
 from gateway.plane.octets import get_word
 from gateway.plane.peer import from_host, from_peer, hold_on
-from gateway.plane.plan import DECODE, ECHO, FORWARD, MUTE, QUEUE, SOUND
+from gateway.plane.plan import CAPTURE, DECODE, DETECT, ECHO, FORWARD, MUTE, QUEUE, RECODE, SOUND
+from gateway.plane.rates import narrow
 from gateway.plane.reports import is_report, take_report
 from gateway.plane.rows import lose
-from gateway.plane.send import may_send, relay
-from gateway.plane.table import MAX_PAYLOAD, PACKET, Shared
+from gateway.plane.send import may_send, relay, relay_samples, ticks_of
+from gateway.plane.table import LONGEST, PACKET, WIDE, Shared
 
 __all__ = ["packet_ready"]
 
@@ -31,13 +33,13 @@ COMFORT_NOISE: Final = 13
 """Payload type of comfort noise at 8000 Hz (RFC 3389 5): taken from whoever sends it, never passed on, since a peer
 that did not ask for it has its own way with a pause."""
 _OVERLOAD: Final = 32767.0
-_SAMPLE_NS: Final = 125_000
-_TIMESTAMP_JUMP: Final = 8000
-"""A step of transit time (1 s) that is a new beginning, not jitter."""
+_RATE: Final = 8000
 _REFUSED: Final = 0
 _AUDIO: Final = 1
 _EVENT: Final = 2
 _NOISE: Final = 3
+_LONGEST_NOISE: Final = 480
+"""Octets of comfort noise: far more than any model of its spectrum has (RFC 3389 3)."""
 _GAP_LIMIT: Final = 1000
 """A step of the sequence number that counts as a new beginning, not as loss."""
 _EBADF: Final = 9
@@ -118,7 +120,7 @@ def _take(t: Shared, i: int, octets: int, now: int) -> bool:
     else:
         _measure_jitter(t, i, timestamp, now)
         marker = packet[1] & 0x80 != 0
-        _audio(t, i, start, length // width(row["encoding"]), ssrc, sequence, timestamp, marker, now)
+        _audio(t, i, start, length, sequence, timestamp, marker, now)
     return True
 
 
@@ -126,14 +128,13 @@ def _take(t: Shared, i: int, octets: int, now: int) -> bool:
 def _kind(t: Shared, i: int, payload_type: int, length: int) -> int:
     """What a packet of `length` octets of payload is to row `i`."""
     row = row_at(t, i)
-    if payload_type == row["event_type"]:
+    if payload_type == row["event_in"]:
         return _EVENT if length >= 4 else _REFUSED
-    if payload_type == row["payload_type"]:
-        octets_each = width(row["encoding"])
-        fits = 0 < length <= MAX_PAYLOAD * octets_each and length % octets_each == 0
+    if payload_type == row["payload_in"]:
+        fits = length > 0 and 0 < ticks_in(row["encoding"], length) <= row["clock"] * LONGEST // 1000
         return _AUDIO if fits else _REFUSED
-    if payload_type == COMFORT_NOISE and row["payload_type"] >= 0:
-        return _NOISE if 0 < length <= MAX_PAYLOAD else _REFUSED
+    if payload_type == COMFORT_NOISE and row["payload_in"] >= 0:
+        return _NOISE if 0 < length <= _LONGEST_NOISE else _REFUSED
     return _REFUSED
 
 
@@ -145,11 +146,11 @@ def _noise_peak(level: int) -> int:
 
 @stage
 def _measure_jitter(t: Shared, i: int, timestamp: int, now: int) -> None:
-    """RFC 3550 A.8, in sixteenths of a sample."""
+    """RFC 3550 A.8, in sixteenths of a tick; a step of transit time by a second is a new beginning, not jitter."""
     row = row_at(t, i)
-    transit = (now // _SAMPLE_NS - timestamp) & 0xFFFFFFFF
+    transit = (ticks_of(now, row["clock"]) - timestamp) & 0xFFFFFFFF
     apart = abs(signed(transit - row["transit"]))
-    if row["transit"] >= 0 and apart < _TIMESTAMP_JUMP:
+    if row["transit"] >= 0 and apart < row["clock"]:
         row["jitter"] += apart - ((row["jitter"] + 8) >> 4)
     row["transit"] = transit
 
@@ -161,6 +162,7 @@ def _count(t: Shared, i: int, sequence: int) -> None:
     highest = row["source_sequence"]
     step = ((sequence - highest + 0x8000) & 0xFFFF) - 0x8000
     row["source_received"] += 1
+    row["missed"] = 0
     if highest < 0 or abs(step) > _GAP_LIMIT:
         row["source_sequence"] = sequence
         row["source_first"] = sequence
@@ -170,6 +172,7 @@ def _count(t: Shared, i: int, sequence: int) -> None:
         row["reported_received"] = 0
     elif step > 0:
         row["lost"] += step - 1
+        row["missed"] = step - 1
         row["source_sequence"] = sequence
         if sequence < highest:
             row["source_cycles"] += 0x10000
@@ -179,17 +182,74 @@ def _count(t: Shared, i: int, sequence: int) -> None:
 
 @stage
 def _audio(
-    t: Shared, i: int, start: int, samples: int, ssrc: int, sequence: int, timestamp: int, marker: bool, now: int
+    t: Shared, i: int, start: int, octets: int, sequence: int, timestamp: int, marker: bool, now: int
 ) -> None:
+    row = row_at(t, i)
     stages = stages_of(t)[i]
-    if stages & DECODE:
-        to_linear(t, t["packet"], start, row_at(t, i)["encoding"], t["linear"], samples)
-        listen(t, i, samples, now)
-    if stages & QUEUE:
-        put(t, i, t["linear"], samples, timestamp, marker)
+    code = row["encoding"]
+    ticks = ticks_in(code, octets)
+    if stages & DECODE and (not is_streaming(code) or _in_order(t, i, timestamp, ticks)):
+        _decoded(t, i, decode(t, i, start, octets), timestamp, marker, now)
     if stages & (FORWARD | ECHO):
-        target = i if stages & ECHO else row_at(t, i)["peer"]
-        if stages & MUTE and row_at(t, i)["tone"]:
-            hush(t["packet"], start, row_at(t, i)["encoding"], samples)
-        if may_send(t, target) and not (stages_of(t)[target] & SOUND) and not digit_under_way(t, target):
-            relay(t, i, target, ssrc, sequence, timestamp, marker, start, samples, now)
+        target = i if stages & ECHO else row["peer"]
+        if stages & MUTE and row["tone"]:
+            hush(t["packet"], start, code, ticks)
+        if _is_heard(t, target):
+            relay(t, i, target, sequence, timestamp, marker, start, ticks, now)
+
+
+@stage
+def _is_heard(t: Shared, i: int) -> bool:
+    """Whether row `i` is to be sent what comes in on another one just now."""
+    return may_send(t, i) and not (stages_of(t)[i] & SOUND) and not digit_under_way(t, i)
+
+
+@stage
+def _in_order(t: Shared, i: int, timestamp: int, ticks: int) -> bool:
+    """Whether a packet comes after all that were decoded: a decoder that keeps a state cannot go back."""
+    row = row_at(t, i)
+    late = -row["clock"] < signed(timestamp - row["decoded_to"]) < 0
+    if row["decoded_to"] >= 0 and late:
+        queue_at(t, i)["late"] += 1
+        return False
+    row["decoded_to"] = (timestamp + ticks) & 0xFFFFFFFF
+    return True
+
+
+@stage
+def _decoded(t: Shared, i: int, count: int, timestamp: int, marker: bool, now: int) -> None:
+    """Use the `count` samples that came in on row `i`: in `t["wide"]` where it has 16000 a second, else linear."""
+    row = row_at(t, i)
+    stages = stages_of(t)[i]
+    peer = row["peer"]
+    is_wide = row["rate"] == WIDE
+    onward_wide = is_wide and stages & RECODE and row_at(t, peer)["rate"] == WIDE
+    narrowed = count
+    if is_wide and (stages & (DETECT | CAPTURE | QUEUE) or not onward_wide):
+        narrowed = narrow(t, coding_at(t, i), t["wide"][:], count, t["linear"][:])
+    listen(t, i, narrowed, now)
+    if stages & QUEUE:
+        put(t, i, t["linear"], narrowed, _place(t, i, timestamp), marker)
+    if stages & RECODE and _is_heard(t, peer):
+        samples = t["wide"][:] if onward_wide else t["linear"][:]
+        if not onward_wide:
+            count = narrowed
+        if stages & MUTE and row["tone"]:
+            for k in range(count):
+                samples[k] = 0
+        relay_samples(t, i, peer, samples, count, WIDE if onward_wide else _RATE, timestamp, now)
+
+
+@stage
+def _place(t: Shared, i: int, timestamp: int) -> int:
+    """Where in the queue, which counts 8000 a second, a timestamp of row `i` belongs."""
+    row = row_at(t, i)
+    if row["clock"] == _RATE:
+        return timestamp
+    if row["placed_from"] < 0:
+        row["placed"] = timestamp
+    else:
+        step = signed(timestamp - row["placed_from"])
+        row["placed"] = (row["placed"] + step * _RATE // row["clock"]) & 0xFFFFFFFF
+    row["placed_from"] = timestamp
+    return int(row["placed"])

@@ -28,6 +28,7 @@ from gateway.plane.libc import (
 )
 from gateway.plane.octets import get_word, put_word
 from gateway.plane.peer import from_host
+from gateway.plane.send import ticks_of
 from gateway.plane.table import EPOLL, NAME, PACKET, WALL, Shared
 
 __all__ = ["is_report", "report_if_due", "report_ready", "say_goodbye", "take_report"]
@@ -35,7 +36,6 @@ __all__ = ["is_report", "report_if_due", "report_ready", "say_goodbye", "take_re
 INTERVAL: Final = 5_000_000_000
 """ns between reports on the average; each interval is 0.5 to 1.5 times that, over 1.21828 (RFC 3550 6.3.1)."""
 _LEAST: Final = INTERVAL * 1_000_000 // 1_218_280 // 2
-_SAMPLE_NS: Final = 125_000
 _SECOND: Final = 1_000_000_000
 
 _SENDER: Final = 200
@@ -94,7 +94,7 @@ def _report(t: Shared, i: int, goodbye: bool, now: int) -> None:
         ntp = now + t["control"][WALL]
         put_word(out, 8, ntp // _SECOND)
         put_word(out, 12, ((ntp % _SECOND) << 32) // _SECOND)
-        put_word(out, 16, row["timestamp"] + (now - row["sent_at"]) // _SAMPLE_NS)
+        put_word(out, 16, row["timestamp"] + ticks_of(now - row["sent_at"], row["clock"]))
         put_word(out, 20, row["sent"])
         put_word(out, 24, row["octets_sent"])
         end = 28

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
-from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Side, Sound, SoundEnd
+from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Encoding, Side, Sound, SoundEnd
 from gateway.core.errors import LocalError
 from gateway.media.tone import dtmf
 from gateway.plane import commands
@@ -22,7 +22,7 @@ from gateway.plane.arena import Arena
 from gateway.plane.capture import RowCapture
 from gateway.plane.conference import Hall, PlaneSeat
 from gateway.plane.dtmf import NAMES
-from gateway.plane.table import CODES, DIGITS, ROW, Tables
+from gateway.plane.table import CODES, DIGITS, LONGEST, ROW, Tables
 
 __all__ = ["Host", "PlaneRow", "RtpRow", "check"]
 
@@ -32,6 +32,8 @@ _WRITTEN_AT: Final = ROW.fields["capture_written"][1] if ROW.fields is not None 
 _SOUND: Final = 0
 _TONES: Final = 1
 _RATE: Final = 8000
+_CLOCKS: Final = {Encoding.L16: (8000, 16000)}
+"""RTP clock rates of encodings that have others than 8000."""
 _AF_INET: Final = 2
 _AF_INET6: Final = 10
 _LONGEST_DIGIT: Final = 8.0
@@ -213,9 +215,9 @@ class PlaneRow:
             sent=int(row["sent"]),
             refused=int(row["refused"]),
             lost=int(row["lost"]),
-            jitter=int(row["jitter"]) / 16 / _RATE,
+            jitter=int(row["jitter"]) / 16 / max(int(row["clock"]), 1),
             far_lost=int(row["far_lost"]),
-            far_jitter=int(row["far_jitter"]) / _RATE,
+            far_jitter=int(row["far_jitter"]) / max(int(row["clock"]), 1),
             round_trip=int(row["round_trip"]) / 1e9 if row["round_trip"] >= 0 else None,
         )
 
@@ -298,6 +300,7 @@ class RtpRow(PlaneRow):
         rtcp_mux: bool = False,
         via: str | None = None,
         strict: bool = False,
+        accepts: tuple[int, int | None] | None = None,
     ) -> None:
         """Send to and accept from a peer.
 
@@ -314,8 +317,11 @@ class RtpRow(PlaneRow):
         event = -1 if event_payload_type is None else event_payload_type
         if not 0 <= codec.payload_type <= 127 or not -1 <= event <= 127 or event == codec.payload_type:
             raise LocalError(f"payload types {codec.payload_type} and {event_payload_type} cannot be used together")
-        if codec.rate != _RATE:
-            raise LocalError(f"{codec.encoding.value} at {codec.rate} Hz cannot be carried; offer it at {_RATE} Hz")
+        if codec.rate not in _CLOCKS.get(codec.encoding, (_RATE,)) or codec.encoding not in CODES:
+            raise LocalError(f"{codec.encoding.value} at {codec.rate} Hz cannot be carried")
+        if not 10 <= codec.ptime <= LONGEST or codec.ptime % 10:
+            raise LocalError(f"packets of {codec.ptime} ms cannot be sent; ask for 10, 20, 30, 40, 50 or 60 ms")
+        payload_in, event_in = accepts or (codec.payload_type, event_payload_type)
         if rtcp_mux and (64 <= codec.payload_type <= 95 or 64 <= event <= 95):
             raise LocalError("payload types 64 to 95 cannot share a port with RTCP; use others (RFC 5761)")
         keep = self._signalled == (address, port, rtcp)
@@ -332,6 +338,11 @@ class RtpRow(PlaneRow):
                 len(remote),
                 int(rtcp_mux),
                 int(strict),
+                codec.rate,
+                codec.sampling,
+                codec.rate * codec.ptime // 1000,
+                payload_in,
+                -1 if event_in is None else event_in,
             ),
             remote.ljust(32, b"\0") + reports.ljust(32, b"\0") + host,
         )

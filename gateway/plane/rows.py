@@ -6,6 +6,7 @@ Works on the tables alone. A row that is lost stays in its place, silent, until 
 from __future__ import annotations
 
 from gateway.plane.access import row_at, seat_at, stages_of
+from gateway.plane.coding import alike, is_streaming
 from gateway.plane.compiled import stage
 from gateway.plane.events import ROW_LOST, SOUND_ENDED, SOUND_LOST, emit
 from gateway.plane.jitter import FRAME_DEPTH, RTP_DEPTH, reset
@@ -40,6 +41,7 @@ def replan(t: Shared, i: int) -> None:
         _watched(t, i) or (peer >= 0 and _watched(t, peer)),
         _mixed(t, i),
         peer >= 0 and _mixed(t, peer),
+        _can_pass(t, i, peer),
     )
     # A queue that was left alone for a while holds what nobody wants any more.
     fresh = stages_of(t)[i] & ~before
@@ -83,6 +85,17 @@ def _mixed(t: Shared, i: int) -> bool:
 @stage
 def _depth(t: Shared, i: int) -> int:
     return FRAME_DEPTH if row_at(t, i)["kind"] == FRAMES else RTP_DEPTH
+
+
+@stage
+def _can_pass(t: Shared, i: int, peer: int) -> bool:
+    """Whether packets of row `i` may go on to its peer undecoded."""
+    row = row_at(t, i)
+    if peer < 0 or row["kind"] == FRAMES or row_at(t, peer)["kind"] == FRAMES:
+        return True
+    # Tones can be cut out of what is decoded, or of samples that stand for themselves.
+    mute = row["detecting"] != 0 and row_at(t, peer)["event_type"] >= 0
+    return alike(t, i, peer) and not (mute and is_streaming(row["encoding"]))
 
 
 @stage

@@ -1,23 +1,41 @@
-"""RTP toward a peer: one stream a row, whatever feeds it.
+"""RTP toward a peer: one stream a row, whatever feeds it, in packets of the length that the peer wants.
 
-What is sent comes from a packet of another row (relayed with its own spacing), from a frame or a player (20 ms a
-packet), or is a telephone event. Whenever the feed changes, sequence number and timestamp go on from where the
-stream is by the clock, so the peer hears one source with one SSRC from beginning to end (RFC 3550 5.1, 7.1).
+What is sent comes from a packet of another row, from a frame or a player (20 ms at a time), or is a telephone
+event. A packet that is as long as the peer wants them is relayed with its own spacing; any other is put into
+packets anew, and so is all that must be coded anew. Whenever the feed changes, sequence number and timestamp go on
+from where the stream is by the clock, so the peer hears one source with one SSRC from beginning to end (RFC 3550
+5.1, 7.1). Times of a stream are in ticks of its RTP clock.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
-from gateway.plane.access import row_at
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.plane.access import pending_of, row_at
+from gateway.plane.coding import encode, in_rate, is_plain, octets_in
 from gateway.plane.compiled import stage
-from gateway.plane.convert import convert, from_linear, width
-from gateway.plane.libc import MSG_DONTWAIT, MSG_NOSIGNAL, errno, sendto
+from gateway.plane.convert import convert, to_linear
+from gateway.plane.jitter import signed
+from gateway.plane.libc import MSG_DONTWAIT, MSG_NOSIGNAL, errno, memmove, sendto
 from gateway.plane.octets import put_word
 from gateway.plane.rows import lose
 from gateway.plane.table import ACTIVE, FRAME, Shared
 
-__all__ = ["DIGIT_FEED", "HEADER", "advance", "may_send", "relay", "send_frame", "send_packet"]
+__all__ = [
+    "DIGIT_FEED",
+    "HEADER",
+    "advance",
+    "flush",
+    "may_send",
+    "relay",
+    "relay_samples",
+    "send_frame",
+    "send_packet",
+    "ticks_of",
+]
 
 HEADER: Final = 12
 """Octets of an RTP header without CSRCs, the only kind that we send."""
@@ -25,11 +43,11 @@ OWN_FEED: Final = -1
 DIGIT_FEED: Final = -2
 """Values of a row's `feed`; 0 is none, a relayed row is its index + 1."""
 
-_SAMPLE_NS: Final = 125_000
 _TALK_PAUSE: Final = 60_000_000
-"""ns without a packet after which the next one begins a talk spurt: marker set, timestamp by the clock."""
+"""ns without audio after which the next begins a talk spurt: marker set, timestamp by the clock."""
 _JUMP: Final = 1000
 """A step of the sequence number (20 s) that no loss explains: the source has begun anew."""
+_RATE: Final = 8000
 _EBADF: Final = 9
 _ENODEV: Final = 19
 _ENOTSOCK: Final = 88
@@ -44,10 +62,17 @@ def may_send(t: Shared, i: int) -> bool:
 
 
 @stage
+def ticks_of(ns: int, clock: int) -> int:
+    """Whole ticks in `ns`; in two steps, lest years of uptime overflow."""
+    return (ns // 1000) * clock // 1_000_000
+
+
+@stage
 def advance(t: Shared, i: int, now: int) -> int:
     """The timestamp that goes with `now` in the stream of row `i`: after all that was sent, and by the clock."""
     row = row_at(t, i)
-    elapsed = (now - row["sent_at"] + _SAMPLE_NS // 2) // _SAMPLE_NS
+    half = 500_000_000 // row["clock"]
+    elapsed = ticks_of(now - row["sent_at"] + half, row["clock"])
     return int((row["timestamp"] + max(row["span"], elapsed)) & 0xFFFFFFFF)
 
 
@@ -91,6 +116,85 @@ def _hand_over(t: Shared, i: int, octets: int) -> int:
     return int(sendto(row["descriptor"], out, octets, MSG_DONTWAIT | MSG_NOSIGNAL, address.ctypes.data, length))
 
 
+# Packets of the length that the peer wants.
+
+
+@stage
+def _end(t: Shared, i: int) -> int:
+    """The timestamp after all that was put into the stream of row `i`."""
+    row = row_at(t, i)
+    if row["pending"] > 0:
+        return int((row["pending_timestamp"] + row["pending"]) & 0xFFFFFFFF)
+    return int((row["timestamp"] + row["span"]) & 0xFFFFFFFF)
+
+
+@stage
+def _next_packet(t: Shared, i: int, timestamp: int, ticks: int, marker: bool, now: int) -> None:
+    """Send the coded audio in `t["out"][HEADER:]` as the next packet of row `i`."""
+    row = row_at(t, i)
+    row["sequence"] = (row["sequence"] + 1) & 0xFFFF
+    row["timestamp"] = timestamp
+    row["span"] = ticks
+    row["sent_at"] = now
+    octets = octets_in(row["encoding"], ticks)
+    send_packet(t, i, row["payload_type"], marker, row["sequence"], timestamp, octets, now)
+
+
+@stage
+def _pack(t: Shared, i: int, ticks: int, timestamp: int, marker: bool, now: int) -> None:
+    """Put the coded audio in `t["out"][HEADER:]` into the stream of row `i`, and send what is long enough."""
+    row = row_at(t, i)
+    row["fed_at"] = now
+    if row["pending"] == 0 and ticks == row["ptime"]:
+        _next_packet(t, i, timestamp, ticks, marker, now)
+        return
+    code = row["encoding"]
+    waiting = pending_of(t, i)
+    if row["pending"] == 0:
+        row["pending_timestamp"] = timestamp
+        row["pending_marker"] = marker
+    place = octets_in(code, row["pending"])
+    memmove(waiting.ctypes.data + place, t["out"].ctypes.data + HEADER, octets_in(code, ticks))
+    row["pending"] += ticks
+    while row["pending"] >= row["ptime"]:
+        _send_pending(t, i, row["ptime"], now)
+
+
+@stage
+def _send_pending(t: Shared, i: int, ticks: int, now: int) -> None:
+    row = row_at(t, i)
+    code = row["encoding"]
+    waiting = pending_of(t, i).ctypes.data
+    octets = octets_in(code, ticks)
+    memmove(t["out"].ctypes.data + HEADER, waiting, octets)
+    timestamp = row["pending_timestamp"]
+    row["pending"] -= ticks
+    row["pending_timestamp"] = (timestamp + ticks) & 0xFFFFFFFF
+    memmove(waiting, waiting + octets, octets_in(code, row["pending"]))
+    _next_packet(t, i, timestamp, ticks, row["pending_marker"] != 0, now)
+    row["pending_marker"] = 0
+
+
+@stage
+def flush(t: Shared, i: int, now: int) -> None:
+    """Send what waits for its packet, however short: what comes next does not follow it."""
+    if row_at(t, i)["pending"] > 0:
+        _send_pending(t, i, row_at(t, i)["pending"], now)
+
+
+# What is sent.
+
+
+@stage
+def _put_samples(
+    t: Shared, i: int, samples: NDArray[np.int16], count: int, rate: int, timestamp: int, marker: bool, now: int
+) -> None:
+    """Put `count` samples at `rate` into the stream of row `i`."""
+    own_rate = row_at(t, i)["rate"]
+    ticks = encode(t, i, in_rate(t, i, samples, count, rate), count * own_rate // rate, HEADER)
+    _pack(t, i, ticks, timestamp, marker, now)
+
+
 @stage
 def send_frame(t: Shared, i: int, linear: bool, code: int, now: int) -> None:
     """Send 20 ms to row `i` as its own talk.
@@ -99,53 +203,101 @@ def send_frame(t: Shared, i: int, linear: bool, code: int, now: int) -> None:
         linear: the frame is `t["spoken"]` (else `t["packet"]`, coded as `code`).
     """
     row = row_at(t, i)
-    if linear:
-        from_linear(t, t["spoken"], FRAME, row["encoding"], t["out"], HEADER)
-        octets = FRAME * width(row["encoding"])
-    else:
-        octets = convert(t, t["packet"], 0, code, FRAME, t["out"], HEADER, row["encoding"])
-    steady = row["feed"] == OWN_FEED and now - row["sent_at"] <= _TALK_PAUSE
-    timestamp = (row["timestamp"] + row["span"]) & 0xFFFFFFFF if steady else advance(t, i, now)
+    steady = row["feed"] == OWN_FEED and now - row["fed_at"] <= _TALK_PAUSE
+    if not steady:
+        flush(t, i, now)
+    timestamp = _end(t, i) if steady else advance(t, i, now)
     row["feed"] = OWN_FEED
-    row["sequence"] = (row["sequence"] + 1) & 0xFFFF
-    row["timestamp"] = timestamp
-    row["span"] = FRAME
-    row["sent_at"] = now
-    send_packet(t, i, row["payload_type"], not steady, row["sequence"], timestamp, octets, now)
+    if not linear and is_plain(t, i):
+        convert(t, t["packet"], 0, code, FRAME, t["out"], HEADER, row["encoding"])
+        _pack(t, i, FRAME, timestamp, not steady, now)
+        return
+    if not linear:
+        to_linear(t, t["packet"], 0, code, t["spoken"], FRAME)
+    _put_samples(t, i, t["spoken"][:], FRAME, _RATE, timestamp, not steady, now)
+
+
+@stage
+def relay_samples(
+    t: Shared, source: int, i: int, samples: NDArray[np.int16], count: int, rate: int, timestamp: int, now: int
+) -> None:
+    """Send `count` samples at `rate` that came in on row `source` at `timestamp` on to row `i`, coded anew.
+
+    A stream is coded in order: what comes late is left out, and what was left out shows as a gap.
+    """
+    row = row_at(t, i)
+    feed = row_at(t, source)
+    ahead = signed(timestamp - feed["onward_to"])
+    marker = False
+    same = _is_fed_by(t, i, source) and row["packing"] != 0
+    if not same or abs(ahead) > feed["clock"]:
+        flush(t, i, now)
+        _feed_from(t, i, source)
+        row["packing"] = 1
+        marker = True
+        at = advance(t, i, now)
+    elif ahead < 0:
+        return
+    else:
+        if ahead > 0:
+            _leave_gap(t, i, ahead * row["clock"] // feed["clock"], feed["missed"], now)
+            marker = feed["missed"] == 0
+        at = (_end(t, i) + ahead * row["clock"] // feed["clock"]) & 0xFFFFFFFF
+    feed["onward_to"] = (timestamp + count * feed["clock"] // rate) & 0xFFFFFFFF
+    _put_samples(t, i, samples, count, rate, at, marker, now)
+
+
+@stage
+def _leave_gap(t: Shared, i: int, ticks: int, missed: int, now: int) -> None:
+    """Nothing is to be sent for `ticks`: after a loss the packets that would have held them are counted as lost."""
+    row = row_at(t, i)
+    flush(t, i, now)
+    if missed > 0:
+        row["sequence"] = (row["sequence"] + max(ticks // max(row["ptime"], 1), 1)) & 0xFFFF
+
+
+@stage
+def _is_fed_by(t: Shared, i: int, source: int) -> bool:
+    row = row_at(t, i)
+    feed = row_at(t, source)
+    same = row["feed"] == source + 1 and row["feed_generation"] == feed["generation"]
+    return bool(same and row["feed_ssrc"] == feed["source_ssrc"])
+
+
+@stage
+def _feed_from(t: Shared, i: int, source: int) -> None:
+    row = row_at(t, i)
+    row["feed"] = source + 1
+    row["feed_generation"] = row_at(t, source)["generation"]
+    row["feed_ssrc"] = row_at(t, source)["source_ssrc"]
 
 
 @stage
 def relay(
-    t: Shared,
-    source: int,
-    i: int,
-    ssrc: int,
-    sequence: int,
-    timestamp: int,
-    marker: bool,
-    start: int,
-    samples: int,
-    now: int,
+    t: Shared, source: int, i: int, sequence: int, timestamp: int, marker: bool, start: int, ticks: int, now: int
 ) -> None:
-    """Send the packet that came in on row `source` (`samples` at `t["packet"][start:]`) on to row `i`."""
+    """Send the packet that came in on row `source` (`ticks` at `t["packet"][start:]`) on to row `i`, which is coded
+    alike."""
     row = row_at(t, i)
-    octets = convert(
-        t, t["packet"], start, row_at(t, source)["encoding"], samples, t["out"], HEADER, row["encoding"]
-    )
-    generation = row_at(t, source)["generation"]
+    octets = _recode(t, source, i, start, ticks)
+    repack = ticks != row["ptime"] or row["pending"] > 0
     ahead = _ahead(sequence + row["sequence_offset"], row["sequence"])
-    same = row["feed"] == source + 1 and row["feed_generation"] == generation and row["feed_ssrc"] == ssrc
-    if not same or abs(ahead) > _JUMP:
-        row["feed"] = source + 1
-        row["feed_generation"] = generation
-        row["feed_ssrc"] = ssrc
-        row["feed_first"] = (row["sequence"] + 1) & 0xFFFF
-        row["sequence_offset"] = (row["feed_first"] - sequence) & 0xFFFF
+    jumps = abs(ahead) > _JUMP and row["packing"] == 0
+    if not _is_fed_by(t, i, source) or jumps:
+        flush(t, i, now)
+        _recode(t, source, i, start, ticks)
+        _feed_from(t, i, source)
+        _number_from(t, i, sequence)
         row["timestamp_offset"] = (advance(t, i, now) - timestamp) & 0xFFFFFFFF
+        row["packing"] = 0
         marker = True
         ahead = 1
-    sequence = (sequence + row["sequence_offset"]) & 0xFFFF
+    if repack or row["packing"] != 0:
+        if _repack(t, source, i, sequence, timestamp, marker, start, ticks, now):
+            return
+        ahead = 1
     timestamp = (timestamp + row["timestamp_offset"]) & 0xFFFFFFFF
+    sequence = (sequence + row["sequence_offset"]) & 0xFFFF
     first = _ahead(sequence, row["feed_first"])
     if first < 0:
         return  # older than the first packet of this feed: its number has been used for another
@@ -154,9 +306,55 @@ def relay(
     if ahead > 0:
         row["sequence"] = sequence
         row["timestamp"] = timestamp
-        row["span"] = samples
+        row["span"] = ticks
         row["sent_at"] = now
+        row["fed_at"] = now
     send_packet(t, i, row["payload_type"], marker, sequence, timestamp, octets, now)
+
+
+@stage
+def _recode(t: Shared, source: int, i: int, start: int, ticks: int) -> int:
+    """Bring the payload at `t["packet"][start:]` to `t["out"][HEADER:]` as row `i` wants it; returns its octets."""
+    code, own = row_at(t, source)["encoding"], row_at(t, i)["encoding"]
+    if code == own:
+        octets = octets_in(code, ticks)
+        memmove(t["out"].ctypes.data + HEADER, t["packet"].ctypes.data + start, octets)
+        return octets
+    return int(convert(t, t["packet"], start, code, ticks, t["out"], HEADER, own))
+
+
+@stage
+def _number_from(t: Shared, i: int, sequence: int) -> None:
+    """Let the packet `sequence` of the feed be the next one of row `i`."""
+    row = row_at(t, i)
+    row["feed_first"] = (row["sequence"] + 1) & 0xFFFF
+    row["sequence_offset"] = (row["feed_first"] - sequence) & 0xFFFF
+
+
+@stage
+def _repack(
+    t: Shared, source: int, i: int, sequence: int, timestamp: int, marker: bool, start: int, ticks: int, now: int
+) -> bool:
+    """Put a relayed packet into packets of the peer's length; False where it can go as it is, as the next one."""
+    row = row_at(t, i)
+    row["packing"] = 1
+    ahead = signed(timestamp + row["timestamp_offset"] - _end(t, i))
+    if abs(ahead) > row["clock"]:
+        flush(t, i, now)
+        row["timestamp_offset"] = (advance(t, i, now) - timestamp) & 0xFFFFFFFF
+        marker = True
+    elif ahead < 0:
+        return True  # late: its place in the stream has gone by
+    elif ahead > 0:
+        _leave_gap(t, i, ahead, row_at(t, source)["missed"], now)
+    if row["pending"] == 0 and ticks == row["ptime"]:
+        row["packing"] = 0
+        _number_from(t, i, sequence)
+        _recode(t, source, i, start, ticks)
+        return False
+    _recode(t, source, i, start, ticks)
+    _pack(t, i, ticks, (timestamp + row["timestamp_offset"]) & 0xFFFFFFFF, marker, now)
+    return True
 
 
 @stage

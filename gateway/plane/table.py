@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.core.audio import Encoding
+from gateway.media.codec.g722 import G722_STATE
+from gateway.media.codec.g726 import G726_STATE
 from gateway.media.detect import DTMF_STATE
 from gateway.media.g711 import (
     ALAW_TO_LINEAR,
@@ -30,6 +32,7 @@ __all__ = [
     "ARGUMENTS",
     "BATCH",
     "CODES",
+    "CODING",
     "COMMAND",
     "COMMANDS",
     "COMMANDS_READ",
@@ -47,12 +50,14 @@ __all__ = [
     "FRAMES",
     "FREE",
     "HIGH",
+    "HISTORY",
+    "LONGEST",
     "LOST",
-    "MAX_PAYLOAD",
     "NAME",
     "NATIVE",
     "NEXT_TICK",
     "PACKET",
+    "PENDING",
     "QUEUE",
     "QUEUE_SIZE",
     "ROOMS_HIGH",
@@ -67,16 +72,23 @@ __all__ = [
     "UNSIGNALLED",
     "WALL",
     "WATCHING",
+    "WIDE",
     "Shared",
     "Tables",
 ]
 
 FRAME: Final = 160
 """Samples in 20 ms at 8000 Hz."""
+WIDE: Final = 16000
+"""Samples a second on rows that carry more than 8000."""
+PENDING: Final = 4096
+"""Octets that wait in a row for their packet: twice 60 ms of L16 at 16000 Hz, and then some."""
+HISTORY: Final = 58
+"""Samples that a change of rate keeps from call to call (rates.py)."""
 PACKET: Final = 2048
 """Longest datagram or frame taken in; longer than any Ethernet frame, so what is longer is hostile."""
-MAX_PAYLOAD: Final = 480
-"""Samples in 60 ms, the longest packet accepted."""
+LONGEST: Final = 60
+"""ms of audio in the longest packet accepted."""
 QUEUE_SIZE: Final = 4096
 """Samples in a queue (512 ms, a power of two): more than the deepest delay plus the longest packet."""
 COMMANDS: Final = 1024
@@ -85,7 +97,7 @@ BATCH: Final = 64
 """Descriptors taken from epoll at once."""
 NAME: Final = 16
 """Octets of a canonical name (RFC 7022 4.2: 96 random bits in base 64)."""
-ARGUMENTS: Final = 12
+ARGUMENTS: Final = 14
 """Numbers that a command carries."""
 DATA: Final = 96
 """Octets that it carries besides: three socket addresses, or DIGITS digits."""
@@ -99,7 +111,14 @@ LOST: Final = 2
 RTP: Final = 0
 FRAMES: Final = 1
 
-CODES: Final = {Encoding.PCMU: 0, Encoding.PCMA: 1, Encoding.L16: 2}
+CODES: Final = {
+    Encoding.PCMU: 0,
+    Encoding.PCMA: 1,
+    Encoding.L16: 2,
+    Encoding.G722: 4,
+    Encoding.G726: 5,
+    Encoding.AAL2_G726: 6,
+}
 """How an encoding is written in a row; 2 is L16 in network order."""
 NATIVE: Final = 3
 """L16 in the machine's own order, as frame descriptors carry it."""
@@ -130,16 +149,21 @@ TAPS_HIGH: Final = 95
 _WORDS: Final = 104
 
 _STREAM_IN: Final = [
-    ("payload_type", "i8"),  # -1 until the peer is known
-    ("event_type", "i8"),  # -1 where not negotiated
+    ("payload_in", "i8"),  # payload type of its audio; -1 until the peer is known
+    ("event_in", "i8"),  # and of its telephone events; -1 where not negotiated
+    ("decoded_to", "i8"),  # timestamp after the last packet that was decoded, or -1
+    ("onward_to", "i8"),  # timestamp after the last packet that went on decoded
+    ("placed", "i8"),  # its place in the queue (8000 a second) of ...
+    ("placed_from", "i8"),  # ... this timestamp, or -1
+    ("missed", "i8"),  # packets lost just before the last one
     ("latched", "i8"),
     ("source_ssrc", "i8"),
     ("source_sequence", "i8"),  # highest so far, or -1
     ("source_cycles", "i8"),  # what its wraps have added to the sequence number
     ("source_first", "i8"),  # the first one
     ("source_received", "i8"),  # packets since the first one
-    ("transit", "i8"),  # of the last packet: arrival less timestamp, in samples
-    ("jitter", "i8"),  # sixteenths of a sample (RFC 3550 A.8)
+    ("transit", "i8"),  # of the last packet: arrival less timestamp, in ticks
+    ("jitter", "i8"),  # sixteenths of a tick (RFC 3550 A.8)
     ("left", "i8"),  # it said goodbye
     ("tone", "i8"),  # a DTMF tone is being heard, or may be
     ("heard_at", "i8"),  # ns of the last valid packet or frame
@@ -147,7 +171,7 @@ _STREAM_IN: Final = [
     ("events_heard", "i8"),
     ("event_code", "i8"),  # -1: none open
     ("event_timestamp", "i8"),
-    ("event_base", "i8"),  # samples in segments before this one
+    ("event_base", "i8"),  # ticks in segments before this one
     ("event_duration", "i8"),
     ("event_at", "i8"),
     ("event_last", "i8"),  # timestamp of the last one reported, or -1
@@ -155,10 +179,18 @@ _STREAM_IN: Final = [
 
 _STREAM_OUT: Final = [
     ("sending", "i8"),
+    ("payload_type", "i8"),  # -1 until the peer is known
+    ("event_type", "i8"),  # -1 where not negotiated
+    ("ptime", "i8"),  # ticks in a packet
+    ("pending", "i8"),  # ticks that wait for their packet
+    ("pending_timestamp", "i8"),  # of the first of them
+    ("pending_marker", "i8"),
+    ("packing", "i8"),  # the feed is being put into packets of another length
+    ("fed_at", "i8"),  # ns: when audio was last put in
     ("ssrc", "i8"),
     ("sequence", "i8"),  # highest sent
     ("timestamp", "i8"),  # of the newest packet sent
-    ("span", "i8"),  # samples in it
+    ("span", "i8"),  # ticks in it
     ("sent_at", "i8"),  # ns
     ("octets_sent", "i8"),  # of payload
     ("feed", "i8"),  # whence the last packet came; see send.py
@@ -168,7 +200,7 @@ _STREAM_OUT: Final = [
     ("sequence_offset", "i8"),
     ("timestamp_offset", "i8"),
     ("digits", "u1", (DIGITS,)),
-    ("digit_lengths", "i8", (DIGITS,)),  # samples
+    ("digit_lengths", "i8", (DIGITS,)),  # ticks
     ("digit_gaps", "i8", (DIGITS,)),
     ("digits_read", "i8"),
     ("digits_written", "i8"),
@@ -193,7 +225,7 @@ _REPORTS: Final = [
     ("far_ntp", "i8"),  # middle 32 bits of the time in the peer's last sender report, or 0
     ("far_ntp_at", "i8"),  # ns when it came
     ("far_lost", "i8"),  # packets of ours that the peer says were lost
-    ("far_jitter", "i8"),  # samples
+    ("far_jitter", "i8"),  # ticks
     ("round_trip", "i8"),  # ns, or -1
 ]
 
@@ -216,6 +248,8 @@ ROW: Final = np.dtype(
         ("kind", "i8"),
         ("descriptor", "i8"),
         ("encoding", "i8"),
+        ("clock", "i8"),  # RTP ticks a second
+        ("rate", "i8"),  # samples a second: 8000 or WIDE
         ("peer", "i8"),  # -1: not joined
         ("echo", "i8"),
         ("detecting", "i8"),
@@ -262,6 +296,13 @@ QUEUE: Final = np.dtype(
 )
 """A jitter buffer. Row `i` has two: `i` for what comes in on it, `row_count + i` for what is sent to its device."""
 
+CODING: Final = np.dtype(
+    [("g722", G722_STATE), ("g726", G726_STATE), ("history", "i2", (HISTORY,))],
+    align=True,
+)
+"""What a coding keeps from packet to packet. Row `i` has two: `i` for what comes in, `row_count + i` for what goes
+out."""
+
 COMMAND: Final = np.dtype(
     [
         ("op", "i8"),
@@ -300,6 +341,8 @@ SHARED: Final = np.dtype(
         ("queues", "i8"),
         ("queue_samples", "i8"),
         ("queue_filled", "i8"),
+        ("codings", "i8"),
+        ("pending", "i8"),
         ("last_frame", "i8"),
         ("said", "i8"),
         ("told", "i8"),
@@ -324,6 +367,9 @@ SHARED: Final = np.dtype(
         ("linear", "i2", (PACKET,)),
         ("spoken", "i2", (FRAME,)),
         ("sum", "i4", (FRAME,)),
+        ("wide", "i2", (PACKET,)),  # what came in at 16000 Hz
+        ("changed", "i2", (PACKET,)),  # what goes out, after a change of its rate
+        ("work", "i2", (PACKET + HISTORY,)),
         # G.711, mu-law first.
         ("to_linear", "i2", (2, 256)),
         ("from_linear", "u1", (2, 65536)),
@@ -352,6 +398,8 @@ class Tables:
         self.queues = np.zeros(2 * rows, QUEUE)
         self.queue_samples = np.zeros((2 * rows, QUEUE_SIZE), np.int16)
         self.queue_filled = np.zeros((2 * rows, QUEUE_SIZE), np.uint8)
+        self.codings = np.zeros(2 * rows, CODING)
+        self.pending = np.zeros((rows, PENDING), np.uint8)
         self.last_frame = np.zeros((2 * rows, FRAME), np.int16)
         self.said = np.zeros((rows, FRAME), np.int16)
         self.told = np.zeros((rows, FRAME), np.int16)
@@ -385,6 +433,8 @@ class Tables:
             "queues",
             "queue_samples",
             "queue_filled",
+            "codings",
+            "pending",
             "last_frame",
             "said",
             "told",

@@ -11,25 +11,57 @@ from dataclasses import replace
 
 import numpy as np
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Codec, Encoding, Samples
 from gateway.media import g711
+from gateway.media.codec.g722 import G722Decoder, G722Encoder
+from gateway.media.codec.g726 import G726Decoder, G726Encoder
 from gateway.plane.dtmf import NAMES
 from gateway.plane.rtcp import RtcpReport
 from gateway.plane.rtp import RtpPacket
 from gateway.plane.telephone_event import TelephoneEvent
 
-__all__ = ["RtcpEndpoint", "RtpEndpoint", "coded", "linear"]
+__all__ = ["Coder", "RtcpEndpoint", "RtpEndpoint", "coded", "linear"]
 
 _FRAME = 160
 
 
+class Coder:
+    """One end of a coded stream: encodes what it says and decodes what it hears, packet after packet."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        self.encoding = encoding
+        self._encoder: G722Encoder | G726Encoder | None = None
+        self._decoder: G722Decoder | G726Decoder | None = None
+        if encoding is Encoding.G722:
+            self._encoder, self._decoder = G722Encoder(), G722Decoder()
+        elif encoding in (Encoding.G726, Encoding.AAL2_G726):
+            self._encoder, self._decoder = G726Encoder(), G726Decoder()
+
+    def encode(self, samples: Samples) -> bytes:
+        """The next packet's payload."""
+        if self._encoder is None:
+            return coded(samples, self.encoding)
+        return self._ordered(self._encoder.encode(samples))
+
+    def decode(self, payload: bytes) -> Samples:
+        """The samples of the next packet's payload."""
+        if self._decoder is None:
+            return linear(payload, self.encoding)
+        return self._decoder.decode(self._ordered(payload))
+
+    def _ordered(self, payload: bytes) -> bytes:
+        if self.encoding is not Encoding.AAL2_G726:
+            return payload
+        return bytes((octet << 4 | octet >> 4) & 0xFF for octet in payload)
+
+
 def coded(samples: Samples, encoding: Encoding) -> bytes:
-    """Samples as an RTP payload."""
+    """Samples as an RTP payload, of a coding that keeps nothing from packet to packet."""
     return samples.astype(">i2").tobytes() if encoding is Encoding.L16 else g711.encode(samples, encoding)
 
 
 def linear(payload: bytes, encoding: Encoding) -> Samples:
-    """An RTP payload as samples."""
+    """The reverse."""
     if encoding is Encoding.L16:
         return np.frombuffer(payload, ">i2").astype(np.int16)
     return g711.decode(payload, encoding)
@@ -53,13 +85,17 @@ class RtpEndpoint:
         timestamp: int = 50_000,
         host: str = "127.0.0.1",
         port: int = 0,
+        rate: int = 8000,
     ) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._socket.bind((host, port))
         self._socket.setblocking(False)
         self.address, self.port = self._socket.getsockname()[:2]
+        codec = Codec(encoding, payload_type, rate)
         self.encoding = encoding
+        self.samples_per_tick = codec.sampling // rate
+        self.coder = Coder(encoding)
         self.payload_type = payload_type
         self.event_type = event_type
         self.next = RtpPacket(payload_type, sequence, timestamp, ssrc, marker=True)
@@ -72,8 +108,8 @@ class RtpEndpoint:
 
     def packet(self, samples: Samples) -> RtpPacket:
         """The next packet of this stream, carrying `samples`; not sent."""
-        packet = replace(self.next, payload=coded(samples, self.encoding))
-        self.skip(len(samples))
+        packet = replace(self.next, payload=self.coder.encode(samples))
+        self.skip(len(samples) // self.samples_per_tick)
         return packet
 
     def skip(self, samples: int) -> None:
@@ -142,7 +178,7 @@ class RtpEndpoint:
     def heard(self) -> Samples:
         """All audio received so far, in order of arrival, gaps ignored."""
         self.hear()
-        audio = [linear(p.payload, self.encoding) for p in self.received if p.payload_type == self.payload_type]
+        audio = [self.coder.decode(p.payload) for p in self.received if p.payload_type == self.payload_type]
         return np.concatenate(audio) if audio else np.zeros(0, np.int16)
 
     def close(self) -> None:

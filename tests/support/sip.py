@@ -55,6 +55,7 @@ class ScriptedRow(ScriptedAudio):
         rtcp_mux: bool = False,
         via: str | None = None,
         strict: bool = False,
+        accepts: tuple[int, int | None] | None = None,
     ) -> None:
         self.remotes.append((address, port, codec, event_payload_type, send))
 

@@ -100,13 +100,15 @@ class Studio:
         payload_type: int = 0,
         event_type: int | None = 101,
         host: str = "127.0.0.1",
+        ptime: int = 20,
+        rate: int = 8000,
         **stream: int,
     ) -> tuple[RtpRow, RtpEndpoint]:
         """An RTP row and the endpoint at its far side, each knowing the other."""
         row = self.row(host)
-        endpoint = RtpEndpoint(encoding, payload_type, event_type or 101, host=host, **stream)
+        endpoint = RtpEndpoint(encoding, payload_type, event_type or 101, host=host, rate=rate, **stream)
         endpoint.connect(row.address, row.port)
-        row.set_remote(endpoint.address, endpoint.port, Codec(encoding, payload_type), event_type)
+        row.set_remote(endpoint.address, endpoint.port, Codec(encoding, payload_type, rate, ptime), event_type)
         self._opened.append(endpoint)
         return row, endpoint
 

@@ -86,9 +86,9 @@ def test_an_event_cut_off_is_malformed() -> None:
 def planned(**facts: bool) -> int:
     names = (
         "frames peer peer_frames echo sounding events detecting capturing event_open disarmed peer_events "
-        "clocked mixed peer_mixed"
+        "clocked mixed peer_mixed alike"
     ).split()
-    return plan.plan.py_func(*(facts.get(name, False) for name in names))
+    return plan.plan.py_func(*(facts.get(name, name == "alike") for name in names))
 
 
 def test_a_relayed_rtp_row_does_one_thing_only() -> None:
@@ -115,6 +115,11 @@ def test_tones_are_kept_only_from_a_peer_that_gets_events() -> None:
     assert "keep" not in plan.describe(planned(peer=True, peer_frames=True, detecting=True, peer_events=True))
 
 
+def test_a_peer_coded_otherwise_is_decoded_for() -> None:
+    told = plan.describe(planned(peer=True, alike=False))
+    assert told == "decode, send on to an RTP peer, coded anew"
+
+
 def test_echo_goes_before_a_peer() -> None:
     assert plan.describe(planned(frames=True, peer=True, echo=True)) == "echo"
 
@@ -132,5 +137,5 @@ def test_a_relayed_row_that_is_tapped_goes_on_being_relayed_at_once() -> None:
 
 
 def test_the_compiled_plan_is_the_plain_one() -> None:
-    for facts in itertools.product((False, True), repeat=14):
+    for facts in itertools.product((False, True), repeat=15):
         assert plan.plan(*facts) == plan.plan.py_func(*facts)

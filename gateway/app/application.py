@@ -193,6 +193,8 @@ class Application:
             shell=self.shell,
             recorder=self.recorder,
             store=self._store,
+            database=self._database,
+            tolls=self.tolls,
             clock=clock,
             usage=self.usage,
             media_fault=self.plane.fault,
@@ -347,6 +349,7 @@ class Application:
 
     def _notice(self, text: str) -> None:
         _log.warning("tolls: %s", text)
+        self.console.notice(text)
 
     def _wall(self) -> datetime:
         return datetime.now().astimezone(self._zone)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from datetime import datetime
+from typing import Final, Protocol
 
+from dialplan.database import Database
 from drivers.lines import AnalogLines
 from gateway.app.cards import Cards
 from gateway.app.simulator import EmulatedWorld
@@ -14,9 +16,13 @@ from gateway.call.manager import CallManager
 from gateway.core.trace import Recorder
 from gateway.sip.stack import SipStack
 from gateway.store.store import Store
-from gateway.web.office import CallView, LegView, LineView, RegistrationView
+from gateway.toll.guard import TollGuard
+from gateway.web.office import CallView, LegView, LineView, RegistrationView, TollView
 
 __all__ = ["Console"]
+
+NOTICES: Final = 100
+"""Notices that are remembered."""
 
 
 class _Missing(Protocol):
@@ -48,6 +54,8 @@ class Console:
         shell: _Missing,
         recorder: Recorder,
         store: Store,
+        database: Database,
+        tolls: TollGuard,
         clock: Callable[[], float],
         usage: Callable[[], Mapping[str, int]],
         media_fault: Callable[[], str | None],
@@ -63,6 +71,9 @@ class Console:
         self._sip = sip
         self._shell = shell
         self._store = store
+        self.database = database
+        self._tolls = tolls
+        self._notices: deque[str] = deque(maxlen=NOTICES)
         self._clock = clock
         self._media_fault = media_fault
         self._ended: Counter[str] = Counter()
@@ -118,6 +129,14 @@ class Console:
             )
             for binding in self._sip.bindings
         ]
+
+    def notice(self, text: str) -> None:
+        """Remember what the operator was told of tolls."""
+        self._notices.append(f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {text}")
+
+    def tolls(self) -> TollView:
+        """What calls to the outside have cost."""
+        return TollView(self._tolls.accounts(), tuple(self._notices))
 
     def totals(self) -> Mapping[str, int]:
         """What has been counted since the start."""

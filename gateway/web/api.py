@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from gateway.web.endpoint import Endpoint
-from gateway.web.office import CallView, LineView, Office, RegistrationView
+from gateway.web.office import CallView, LineView, Office, RegistrationView, TollView
 from gateway.web.views import NoteView, RecordView, told
 
 __all__ = ["Api"]
@@ -59,6 +59,7 @@ class Api:
                 Sequence[RecordView],
                 query=limit,
             ),
+            Endpoint("GET", "/api/v1/tolls", "What calls to the outside have cost.", self._tolls, TollView),
         ]
 
     async def _calls(self, request: Request) -> Any:
@@ -83,6 +84,9 @@ class Api:
 
     async def _registrations(self, request: Request) -> Any:
         return self._office.registrations()
+
+    async def _tolls(self, request: Request) -> Any:
+        return self._office.tolls()
 
     async def _records(self, request: Request) -> Any:
         text = request.query_params.get("limit", str(self._most))

@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 
 from gateway.core.errors import CopperlineError, RemoteError
 from gateway.web.api import Api
+from gateway.web.database import Values
 from gateway.web.endpoint import openapi, routes
 from gateway.web.guard import Guard
 from gateway.web.metrics import Metrics
@@ -38,7 +39,7 @@ def application(office: Office, *, host: str, most_records: int = 200) -> Starle
         host: the address that it is bound to.
         most_records: call records that one request gets at most.
     """
-    endpoints = Api(office, most_records=most_records).endpoints()
+    endpoints = Api(office, most_records=most_records).endpoints() + Values(office.database).endpoints()
     if office.simulator is not None:
         endpoints += Sim(office.simulator).endpoints()
     document = openapi(endpoints, office.name)

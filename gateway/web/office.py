@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from dialplan.database import Database
 from gateway.call.call import CallRecord
 from gateway.core.audio import Samples
 from gateway.core.trace import Note
+from gateway.toll.guard import Account
 
 __all__ = [
     "CallView",
@@ -26,6 +28,7 @@ __all__ = [
     "SimLine",
     "SimPhone",
     "Simulator",
+    "TollView",
 ]
 
 
@@ -114,6 +117,19 @@ class RegistrationView:
     transport: str
     remote: str
     user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TollView:
+    """What calls to the outside have cost.
+
+    Attributes:
+        accounts: of every caller and trunk that has been used within a day.
+        notices: what the operator was told of refusals, caps and emergency calls, the latest last.
+    """
+
+    accounts: Sequence[Account]
+    notices: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +263,15 @@ class Office(Protocol):
 
     async def records(self, limit: int) -> Sequence[CallRecord]:
         """The latest call records, the newest first."""
+        ...
+
+    @property
+    def database(self) -> Database:
+        """What scripts keep."""
+        ...
+
+    def tolls(self) -> TollView:
+        """What calls to the outside have cost."""
         ...
 
     def usage(self) -> Mapping[str, int]:

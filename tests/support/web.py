@@ -7,12 +7,14 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from dialplan.database import Database, MemoryDatabase
 from gateway.call.call import CallRecord
 from gateway.core.audio import Samples
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import LocalError
 from gateway.core.trace import Kind, Note
+from gateway.toll.guard import Account
 from gateway.web.office import (
     CallView,
     HeardView,
@@ -22,6 +24,7 @@ from gateway.web.office import (
     SimLine,
     SimPhone,
     Simulator,
+    TollView,
 )
 
 __all__ = ["ShownOffice", "ShownWorld"]
@@ -102,9 +105,14 @@ class ShownOffice:
     def __init__(self, world: ShownWorld | None = None) -> None:
         self.simulator: Simulator | None = world
         self.sick = ""
+        self.database: Database = MemoryDatabase()
+        self.database.put("cfu/101", "5550100")
 
     def trouble(self) -> str:
         return self.sick
+
+    def tolls(self) -> TollView:
+        return TollView([Account("caller 6001", 1, 12.5, 90.0, 0.25, 1.5)], ["emergency call to 911 by 101 on g1"])
 
     def calls(self) -> Sequence[CallView]:
         legs = (

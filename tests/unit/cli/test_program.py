@@ -82,7 +82,7 @@ def test_every_command_in_the_table_can_be_loaded() -> None:
 
 def test_a_wrong_command_line_exits_2_with_the_nearest_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["clals"]) == 2
-    assert "No such command 'clals'. Did you mean 'calls'?" in capsys.readouterr().err
+    assert "No such command 'clals'. Did you mean 'calls'" in capsys.readouterr().err
 
 
 def test_heavy_libraries_are_not_loaded_for_light_commands() -> None:
@@ -267,3 +267,22 @@ def test_nothing_runs_there(capsys: pytest.CaptureFixture[str]) -> None:
         assert capsys.readouterr().err == (
             f'No office runs at {url}; start one with "copperline run CONFIG", or name another with --url.\n'
         )
+
+
+def test_what_scripts_keep_is_read_and_written(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    where = ["--url", served.url]
+    assert main(["database", "put", "night/mode", "on", *where]) == 0
+    assert main(["database", "get", "night/mode", *where]) == 0
+    assert capsys.readouterr().out == "on\n"
+    assert main(["database", "del", "night/mode", *where]) == 0
+    assert main(["database", "get", "night/mode", *where]) == 1
+    assert capsys.readouterr().err == "Nothing is kept at night/mode.\n"
+    assert main(["database", "show", "cfu", *where]) == 0
+    assert "cfu/101  5550100" in capsys.readouterr().out
+
+
+def test_tolls_are_shown_with_what_there_was_to_tell(served: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tolls", "--url", served.url]) == 0
+    told = capsys.readouterr().out
+    assert "caller 6001" in told and "12.5" in told
+    assert told.endswith("  emergency call to 911 by 101 on g1\n")

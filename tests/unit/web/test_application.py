@@ -62,6 +62,26 @@ def test_calls_in_progress() -> None:
     ]
 
 
+def test_what_scripts_keep_is_shown_and_changed() -> None:
+    office = ShownOffice()
+    where = "/api/v1/database"
+    assert ask(office, "GET", where).json() == {"cfu/101": "5550100"}
+    assert ask(office, "POST", where, json={"path": "dnd/101", "value": "1"}).status_code == 204
+    assert ask(office, "POST", where, json={"path": "cfu/101", "value": None}).status_code == 204
+    assert ask(office, "GET", f"{where}?prefix=dnd").json() == {"dnd/101": "1"}
+    assert ask(office, "GET", f"{where}?prefix=cfu").json() == {}
+    refused = ask(office, "POST", where, json={"path": "dnd", "value": "1"})
+    assert (refused.status_code, refused.json()["error"]) == (400, "'dnd' is no family/key.")
+    for body in ([], {"path": 1}, {"path": "a/b", "value": 1}):
+        assert ask(office, "POST", where, json=body).status_code == 400
+
+
+def test_what_calls_cost_is_shown() -> None:
+    shown = ask(ShownOffice(), "GET", "/api/v1/tolls").json()
+    assert shown["accounts"][0]["payer"] == "caller 6001"
+    assert shown["notices"] == ["emergency call to 911 by 101 on g1"]
+
+
 @pytest.mark.parametrize("name", ["call-7", "FXS/101-00000002", "FXS%2F101-00000002"])
 def test_a_call_is_found_by_its_id_and_by_a_leg(name: str) -> None:
     assert ask(ShownOffice(), "GET", f"/api/v1/calls/{name}").json()["id"] == "call-7"

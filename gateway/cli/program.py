@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "run": _Command("gateway.cli.run", "Run an office in the foreground."),
     "check": _Command("gateway.cli.check", "Tell every fault of a configuration, or show every setting."),
     "route": _Command("gateway.cli.route", "Tell what a number would do, without calling."),
+    "test-dialplan": _Command("gateway.cli.test_dialplan", "Hold expected routes against the dialplan."),
     "calls": _Command("gateway.cli.calls", "Show the calls of a running office, and how the latest ended."),
     "lines": _Command("gateway.cli.lines", "Show the analogue lines of a running office."),
     "tolls": _Command("gateway.cli.tolls", "Show who has called outside, how much, and what it cost."),

@@ -19,9 +19,9 @@ from gateway.config.permission import permission
 from gateway.core.errors import LocalError
 from gateway.core.number import Party
 
-__all__ = ["command"]
+__all__ = ["DEFAULT_CONFIG", "command"]
 
-_DEFAULT_CONFIG: Final = Path("/etc/copperline/office.toml")
+DEFAULT_CONFIG: Final = Path("/etc/copperline/office.toml")
 
 
 def command(
@@ -29,7 +29,7 @@ def command(
     who: Annotated[str, typer.Option("--from", help="Who dials: a phone's or account's number, or a line's name.")],
     config: Annotated[
         Path, typer.Option(help="The configuration file.", envvar="COPPERLINE_CONFIG")
-    ] = _DEFAULT_CONFIG,
+    ] = DEFAULT_CONFIG,
     answered: Annotated[bool, typer.Option("--answered", help="Suppose that the first Dial is answered.")] = False,
     keys: Annotated[str, typer.Option(help="Digits that the caller keys when asked.")] = "",
     at: Annotated[datetime | None, typer.Option(help="Suppose this time; now where left out.")] = None,

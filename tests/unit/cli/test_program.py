@@ -286,3 +286,29 @@ def test_tolls_are_shown_with_what_there_was_to_tell(served: Served, capsys: pyt
     told = capsys.readouterr().out
     assert "caller 6001" in told and "12.5" in told
     assert told.endswith("  emergency call to 911 by 101 on g1\n")
+
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "office"
+
+
+def test_the_routes_of_the_demo_office_are_as_expected(capsys: pytest.CaptureFixture[str]) -> None:
+    config = ["--config", str(EXAMPLE / "office.toml")]
+    assert main(["test-dialplan", str(EXAMPLE / "routes.txt"), *config]) == 0
+    assert capsys.readouterr().out.endswith("routes.txt: all 12 routes are as expected.\n")
+
+
+def test_a_route_that_is_not_as_expected_is_told_with_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, config = tmp_path / "routes.txt", ["--config", str(EXAMPLE / "office.toml")]
+    table.write_text(
+        "context = office\n6001 101 -> FXS/102\n6001 919005551234 -> FXO/g1/19005551234\n6001 102 ->\n"
+    )
+    assert main(["test-dialplan", str(table), *config]) == 1
+    assert capsys.readouterr().err.startswith(f"{table}:4: '' is nothing to expect; write")
+    table.write_text(table.read_text().replace("6001 102 ->\n", ""))
+    assert main(["test-dialplan", str(table), *config, "--steps"]) == 1
+    told = capsys.readouterr()
+    assert f"{table}:2: 101 dials FXS/101, not FXS/102.\n    extensions.conf:" in told.out
+    assert f"{table}:3: 919005551234 dials nobody, not FXO/g1/19005551234.\n    tolls: " in told.out
+    assert told.err == f"{table}: 2 of 2 routes are not as expected.\n"

@@ -1,0 +1,59 @@
+"""`copperline test-dialplan FILE`: expected routes, held against the dialplan without a call."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from dialplan.expect import Outcome, read_expectations, try_expectations
+from gateway.cli import show
+from gateway.cli.route import DEFAULT_CONFIG
+from gateway.config import load_office
+from gateway.config.load import read
+from gateway.config.permission import permission
+
+__all__ = ["command"]
+
+
+def command(
+    table: Annotated[Path, typer.Argument(help="The expected routes, one a line.", metavar="FILE")],
+    config: Annotated[
+        Path, typer.Option(help="The configuration file.", envvar="COPPERLINE_CONFIG")
+    ] = DEFAULT_CONFIG,
+    steps: Annotated[bool, typer.Option("--steps", help="Print every step of what is not as expected.")] = False,
+) -> None:
+    """Hold a table of expected routes against the dialplan and its tolls; exit 1 where one is not as expected."""
+    expectations = read_expectations(str(table), read(table))
+    settings, dialplan = load_office(config)
+    zone = ZoneInfo(settings.office.timezone) if settings.office.timezone else None
+    clock = partial(datetime.now, zone)
+    outcomes = asyncio.run(
+        try_expectations(
+            dialplan,
+            expectations,
+            clock=clock,
+            technologies=dict.fromkeys(settings.phones, "FXS"),
+            permit=permission(settings, clock),
+        )
+    )
+    wrong = [outcome for outcome in outcomes if outcome.wrong]
+    for outcome in wrong:
+        _tell(outcome, steps)
+    if wrong:
+        show.failure(f"{table}: {len(wrong)} of {len(outcomes)} routes are not as expected.")
+        raise typer.Exit(1)
+    show.line(f"{table}: all {len(outcomes)} routes are as expected.")
+
+
+def _tell(outcome: Outcome, steps: bool) -> None:
+    show.line(f"{outcome.expectation.place}: {outcome.wrong}")
+    for ruling in outcome.route.rulings:
+        show.line(f"    tolls: {ruling}")
+    for step in outcome.route.steps if steps else ():
+        show.line(f"    {step}")

@@ -1,15 +1,16 @@
-"""The SIP stack's sockets: one UDP socket or TCP port a listening address, and the way from a Flow to them."""
+"""The SIP stack's sockets: UDP sockets and connections, and the way from a Flow to them."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from gateway.core.errors import OpenFailed
 from gateway.core.log import QuietLog
-from gateway.net.stream import StreamPort
+from gateway.net.streams import StreamLimits, Streams
+from gateway.net.tls import TlsContexts
 from gateway.net.udp import Address, UdpSocket
 from gateway.sip.transport import Datagram, Flow
 
@@ -28,6 +29,9 @@ class SipSockets:
         loop: the loop.
         on_message: takes each message with its flow.
         on_lost: told of each flow that can be used no longer.
+        limits: bounds of connections.
+        tls: certificates; None where there is no TLS.
+        origins: from which pages browsers may connect.
     """
 
     def __init__(
@@ -35,13 +39,19 @@ class SipSockets:
         loop: asyncio.AbstractEventLoop,
         on_message: Callable[[bytes, Flow], None],
         on_lost: Callable[[Flow], None],
+        *,
+        limits: StreamLimits | None = None,
+        tls: TlsContexts | None = None,
+        origins: Collection[str] = (),
     ) -> None:
         self._loop = loop
         self._on_message = on_message
         self._on_lost = on_lost
         self._quiet = QuietLog(_log, loop.time)
         self._udp: dict[Address, UdpSocket] = {}
-        self._tcp: dict[Address, StreamPort] = {}
+        self._streams = Streams(
+            loop, on_message, on_lost, limits=limits or StreamLimits(), tls=tls, origins=origins
+        )
 
     async def listen(self, addresses: Iterable[tuple[str, Address]]) -> list[tuple[str, Address]]:
         """Bind all (transport, address) pairs; give them back with the ports really bound.
@@ -64,12 +74,10 @@ class SipSockets:
         """Send what the stack gives out."""
         for datagram in datagrams:
             flow = datagram.flow
-            if flow.transport == "tcp":
-                port = self._port_for(flow)
-                if port is not None:
-                    port.send(datagram.data, flow)
-                    continue
-            elif (socket := self._udp.get(flow.local)) is not None:
+            if flow.is_reliable:
+                self._streams.send(datagram.data, flow)
+                continue
+            if (socket := self._udp.get(flow.local)) is not None:
                 error = socket.send(datagram.data, flow.remote)
                 if error is not None:
                     # No more than a lost datagram: routes come back, and SIP's timers know when to give up.
@@ -83,25 +91,15 @@ class SipSockets:
         for socket in self._udp.values():
             socket.close()
         self._udp.clear()
-        for port in self._tcp.values():
-            await port.close()
-        self._tcp.clear()
+        await self._streams.close()
 
     def usage(self) -> int:
-        """TCP connections held."""
-        return sum(port.usage() for port in self._tcp.values())
-
-    def _port_for(self, flow: Flow) -> StreamPort | None:
-        """The port that has the connection to the flow's peer, or one of its local address that can make it."""
-        ports = [port for address, port in self._tcp.items() if address[0] == flow.local[0]]
-        return next((port for port in ports if port.connected_to(flow.remote)), ports[0] if ports else None)
+        """Connections held."""
+        return self._streams.usage()
 
     async def _bind(self, transport: str, address: Address) -> Address:
-        if transport == "tcp":
-            port = StreamPort(self._loop, self._on_message, self._on_lost)
-            await port.listen(address)
-            self._tcp[port.address] = port
-            return port.address
+        if transport != "udp":
+            return await self._streams.listen(transport, address)
         socket: UdpSocket
 
         def datagram(data: bytes, source: Address) -> None:

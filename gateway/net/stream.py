@@ -1,109 +1,221 @@
-"""SIP over TCP on the loop: connections accepted and made, messages cut from the stream, misuse cut off.
+"""One connection that carries SIP, on the loop: TCP, TLS, WebSocket or secure WebSocket.
 
-A peer that dribbles a message, sends what is no message, or does not take what we send is disconnected with one
-logged reason; the others notice nothing.
+Octets go through a framer, whole messages come out; before that a TLS handshake where the transport asks for one.
+A peer that dribbles a message, sends what is no message, says nothing at all or does not take what we send is
+disconnected with one logged reason; the others notice nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
-from collections.abc import Callable
-from typing import Final, cast
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import Final, Protocol, cast
 
+from gateway.core.log import QuietLog
 from gateway.net.udp import Address
-from gateway.sip.framing import Broken, KeepAlive, StreamFramer
+from gateway.sip.framing import Answer, Broken, Framer, KeepAlive
 from gateway.sip.transport import Flow
 
-__all__ = ["StreamConnection", "StreamPort"]
+__all__ = ["HANDSHAKE", "PATIENCE", "PING_EVERY", "SILENCE", "StreamConnection", "StreamOwner"]
 
 _log = logging.getLogger("copperline.net")
 
-CONNECTIONS: Final = 2000
-"""Connections held at once by one port."""
-
-PER_SOURCE: Final = 200
-"""Connections held at once from one address: a whole office behind one NAT, but no flood."""
-
 PATIENCE: Final = 10.0
-"""Seconds within which a message that has begun must be complete."""
+"""Seconds within which a message that has begun must be complete, and a WebSocket's handshake."""
+
+HANDSHAKE: Final = 10.0
+"""Seconds for a TLS handshake."""
+
+GOODBYE: Final = 1.0
+"""Seconds for TLS to say goodbye in."""
+
+SILENCE: Final = 30.0
+"""Seconds within which whoever connects must have said something."""
+
+PING_EVERY: Final = 45.0
+"""Seconds of silence after which a WebSocket's peer is pinged; as many again, and it is gone."""
 
 BACKLOG: Final = 256 * 1024
-"""Bytes that may wait for a peer that does not read."""
+"""Octets that may wait for a peer that does not read."""
+
+_ALIVE: Final = (
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 60),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 15),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 4),
+    (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 30_000),
+)
+"""How the system finds out that a peer has vanished: after two silent minutes, or 30 s with octets under way."""
+
+
+class StreamOwner(Protocol):
+    """Who holds connections.
+
+    Attributes:
+        idle: seconds after which a connection that nobody uses is closed.
+        quiet: where misuse is logged.
+    """
+
+    idle: float
+    quiet: QuietLog
+
+    def admit(self, connection: StreamConnection) -> bool:
+        """Whether a connection that somebody makes to us is let in."""
+        ...
+
+    def opened(self, connection: StreamConnection) -> None:
+        """A connection can be used."""
+        ...
+
+    def heard(self, data: bytes, flow: Flow) -> None:
+        """A message has come, or b"\\r\\n" where a peer answered a ping (RFC 5626 4.4.1)."""
+        ...
+
+    def lost(self, connection: StreamConnection) -> None:
+        """A connection is gone, which may never have been open; said once or more."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a connection that we make is to be: its flow, and the check of who answers."""
+
+    flow: Flow
+    proves: TlsCheck | None
+
+
+class TlsCheck(Protocol):
+    """Looks at the certificate that a peer has shown."""
+
+    def __call__(self, tls: ssl.SSLObject, name: str) -> str:
+        """What is wrong with it, as a clause; empty where nothing is."""
+        ...
 
 
 class StreamConnection(asyncio.Protocol):
-    """One TCP connection.
+    """One connection.
 
     Args:
-        on_message: takes each whole message with its flow.
-        on_open, on_lost: told when the connection is there and when it is gone.
+        loop: the loop.
+        owner: who holds it.
+        transport: "tcp", "tls", "ws" or "wss".
+        framer: cuts its octets into messages.
+        context: of TLS, where somebody connects to us and the transport is secure.
+        asked: where we connect, to whom.
     """
 
     def __init__(
         self,
-        on_message: Callable[[bytes, Flow], None],
-        on_open: Callable[[StreamConnection], bool],
-        on_lost: Callable[[StreamConnection], None],
+        loop: asyncio.AbstractEventLoop,
+        owner: StreamOwner,
+        transport: str,
+        framer: Framer,
+        context: ssl.SSLContext | None = None,
+        asked: Asked | None = None,
     ) -> None:
-        self._on_message = on_message
-        self._on_open = on_open
-        self._on_lost = on_lost
-        self._framer = StreamFramer()
-        self._patience: asyncio.TimerHandle | None = None
+        self._owner = owner
+        self._kind = transport
+        self._framer = framer
+        self._context = context
+        self._asked = asked
+        self._loop = loop
         self._transport: asyncio.Transport | None = None
+        self._handshake: asyncio.Task[None] | None = None
+        self._patience: asyncio.TimerHandle | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._allowed = SILENCE
+        self._used = self._loop.time()
+        self._pinged = False
         self._pending: list[bytes] = []
-        self.flow: Flow | None = None
+        self._early = b""
+        self._gone = False
+        self.is_open = False
+        self.flow = asked.flow if asked is not None else Flow(transport, ("", 0), ("", 0))
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether we made it."""
+        return self._asked is not None
+
+    @property
+    def is_made(self) -> bool:
+        """Whether it has a socket, and `connection_lost` is still to come."""
+        return self._transport is not None and not self._gone
+
+    # What the loop tells.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection is there."""
+        """The connection is there; TLS may have to come first."""
         stream = cast(asyncio.Transport, transport)  # not by class: uvloop's transports have other ancestors
+        self._transport = stream
+        for level, option, value in _ALIVE:
+            stream.get_extra_info("socket").setsockopt(level, option, value)
+        if self._asked is not None:
+            self._check(self._asked)
+            return
         local: Address = stream.get_extra_info("sockname")[:2]
         remote: Address = stream.get_extra_info("peername")[:2]
-        self._transport = stream
-        self.flow = Flow("tcp", local, remote)
-        if not self._on_open(self):
+        self.flow = Flow(self._kind, local, remote)
+        if not self._owner.admit(self):
+            self._owner.quiet.warning(f"crowd {remote[0]}", "%s refused: too many connections", self.flow)
             stream.abort()
-            return
-        for data in self._pending:
-            stream.write(data)
-        self._pending.clear()
+        elif self._context is None:
+            self._open()
+        else:
+            stream.pause_reading()  # the first octets are TLS's
+            self._handshake = self._loop.create_task(self._shake_hands(stream, self._context))
 
     def data_received(self, data: bytes) -> None:
         """Octets came in."""
-        assert self.flow is not None and self._transport is not None  # connection_made comes first
+        if not self.is_open:
+            self._early += data  # with the last of the handshake
+            return
+        self._used = self._loop.time()
+        self._pinged = False
         for framed in self._framer.feed(data):
             match framed:
                 case KeepAlive.PING:
-                    self._transport.write(KeepAlive.PONG.value.encode())
-                case KeepAlive.PONG:
-                    pass
+                    self._write(self._framer.frame(KeepAlive.PONG.value.encode()))
+                case KeepAlive.PONG if self.is_ours:
+                    self._owner.heard(KeepAlive.PONG.value.encode(), self.flow)
+                case Answer(octets):
+                    self._write(octets)
                 case Broken(reason):
                     self.drop(reason)
                     return
                 case bytes():
-                    self._on_message(framed, self.flow)
+                    self._allowed = self._owner.idle
+                    self._owner.heard(framed, self.flow)
         self._be_patient()
 
     def connection_lost(self, error: Exception | None) -> None:
         """The connection is gone."""
-        if self._patience is not None:
-            self._patience.cancel()
-        self._on_lost(self)
+        for timer in (self._patience, self._watch):
+            if timer is not None:
+                timer.cancel()
+        if self._handshake is not None:
+            self._handshake.cancel()
+        self.is_open = False
+        self._gone = True
+        self._owner.lost(self)
 
-    def send(self, data: bytes) -> None:
-        """Send octets, once the connection is there."""
-        if self._transport is None:
-            self._pending.append(data)
+    # What its owner asks for.
+
+    def send(self, message: bytes) -> None:
+        """Send a message, once the connection is open."""
+        if not self.is_open:
+            self._pending.append(message)
             return
-        self._transport.write(data)
-        if self._transport.get_write_buffer_size() > BACKLOG:
-            self.drop(f"it does not read: {BACKLOG} octets wait for it")
+        self._used = self._loop.time()
+        self._write(self._framer.frame(message))
 
     def drop(self, reason: str) -> None:
-        """Disconnect, and say why."""
-        _log.warning("%s disconnected: %s", self.flow, reason)
+        """Disconnect, and say why where there is a reason."""
+        if reason:
+            self._owner.quiet.warning(f"drop {self.flow.remote[0]}", "%s disconnected: %s", self.flow, reason)
         self.close()
 
     def close(self) -> None:
@@ -114,6 +226,57 @@ class StreamConnection(asyncio.Protocol):
             else:
                 self._transport.close()
 
+    def abort(self) -> None:
+        """Disconnect without a goodbye."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # Inside.
+
+    def _check(self, asked: Asked) -> None:
+        assert self._transport is not None  # it has just been made
+        tls = self._transport.get_extra_info("ssl_object")
+        wrong = asked.proves(tls, asked.flow.name) if asked.proves is not None and tls is not None else ""
+        if wrong:
+            self._owner.quiet.warning(f"proof {self.flow}", "%s is not who it should be: %s", self.flow, wrong)
+            self._transport.abort()
+            return
+        self._allowed = self._owner.idle
+        self._open()
+
+    async def _shake_hands(self, raw: asyncio.Transport, context: ssl.SSLContext) -> None:
+        try:
+            self._transport = await self._loop.start_tls(
+                raw, self, context, server_side=True,
+                ssl_handshake_timeout=HANDSHAKE, ssl_shutdown_timeout=GOODBYE,
+            )  # fmt: skip
+        except (OSError, ssl.SSLError) as error:
+            why = getattr(error, "reason", None) or str(error) or type(error).__name__
+            self._owner.quiet.warning(f"tls {raw}", "%s: no TLS handshake: %s", self.flow, why)
+            raw.abort()
+            self.connection_lost(error)  # which asyncio tells of some failures only
+            return
+        finally:
+            self._handshake = None
+        self._open()
+
+    def _open(self) -> None:
+        self.is_open = True
+        self._owner.opened(self)
+        self._look()
+        for message in self._pending:
+            self.send(message)
+        self._pending.clear()
+        early, self._early = self._early, b""
+        self.data_received(early)
+
+    def _write(self, octets: bytes) -> None:
+        if self._transport is None or not octets:
+            return
+        self._transport.write(octets)
+        if self._transport.get_write_buffer_size() > BACKLOG:
+            self.drop(f"it does not read: {BACKLOG} octets wait for it")
+
     def _be_patient(self) -> None:
         """Give a message that has begun a time to be completed in; more octets of it do not lengthen that."""
         if not self._framer.is_waiting:
@@ -121,112 +284,22 @@ class StreamConnection(asyncio.Protocol):
                 self._patience.cancel()
                 self._patience = None
         elif self._patience is None:
-            loop = asyncio.get_running_loop()
-            self._patience = loop.call_later(
+            self._patience = self._loop.call_later(
                 PATIENCE, self.drop, f"a message was not complete within {PATIENCE:g} s"
             )
 
-
-class StreamPort:
-    """A listening TCP port and every connection that goes through it, made by either side.
-
-    Args:
-        loop: the loop.
-        on_message: takes each message with its flow.
-        on_lost: told of each flow that is gone.
-    """
-
-    def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        on_message: Callable[[bytes, Flow], None],
-        on_lost: Callable[[Flow], None],
-    ) -> None:
-        self._loop = loop
-        self._on_message = on_message
-        self._on_lost = on_lost
-        self._server: asyncio.Server | None = None
-        self._connections: dict[Address, StreamConnection] = {}
-        self._connecting: dict[Address, StreamConnection] = {}
-        self._sources: Counter[str] = Counter()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._closing = False
-        self.address: Address = ("", 0)
-
-    async def listen(self, address: Address) -> None:
-        """Bind and accept; port 0 takes a free one.
-
-        Raises:
-            OSError: the address cannot be bound.
-        """
-        self._server = await self._loop.create_server(self._connection, *address)
-        self.address = self._server.sockets[0].getsockname()[:2]
-
-    def send(self, data: bytes, flow: Flow) -> None:
-        """Send a message to the flow's remote address, over the connection that is there or a new one."""
-        connection = self._connections.get(flow.remote) or self._connecting.get(flow.remote)
-        if connection is None:
-            connection = self._connecting[flow.remote] = self._connection()
-            task = self._loop.create_task(self._connect(connection, flow))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
-        connection.send(data)
-
-    def connected_to(self, remote: Address) -> bool:
-        """Whether there is a connection to that address, or one being made."""
-        return remote in self._connections or remote in self._connecting
-
-    async def close(self) -> None:
-        """Close the port and all its connections."""
-        self._closing = True
-        if self._server is not None:
-            self._server.close()
-        for task in self._tasks:
-            task.cancel()
-        for connection in list(self._connections.values()):
-            connection.close()
-        if self._server is not None:
-            await self._server.wait_closed()
-        while self._connections:
-            await asyncio.sleep(0)
-
-    def usage(self) -> int:
-        """Connections held, those being made included."""
-        return len(self._connections) + len(self._connecting)
-
-    def _connection(self) -> StreamConnection:
-        return StreamConnection(self._on_message, self._opened, self._lost)
-
-    async def _connect(self, connection: StreamConnection, flow: Flow) -> None:
-        local = (flow.local[0], 0)
-        try:
-            await self._loop.create_connection(lambda: connection, *flow.remote, local_addr=local)
-        except OSError as error:
-            _log.info("%s cannot be reached: %s", flow, error)
-            self._on_lost(flow)
-        finally:
-            if self._connecting.get(flow.remote) is connection:
-                del self._connecting[flow.remote]
-
-    def _opened(self, connection: StreamConnection) -> bool:
-        assert connection.flow is not None  # it is open
-        remote = connection.flow.remote
-        if self._sources[remote[0]] >= PER_SOURCE or len(self._connections) >= CONNECTIONS:
-            _log.warning("%s refused: too many connections", connection.flow)
-            return False
-        self._connecting.pop(remote, None)
-        self._connections[remote] = connection
-        self._sources[remote[0]] += 1
-        return True
-
-    def _lost(self, connection: StreamConnection) -> None:
-        assert connection.flow is not None  # it was open
-        remote = connection.flow.remote
-        if self._connections.get(remote) is not connection:
+    def _look(self) -> None:
+        """See whether the connection is still used, and again when that may have changed."""
+        silent = self._loop.time() - self._used
+        if silent >= self._allowed:
+            self.drop(f"nothing was said for {SILENCE:g} s" if self._allowed == SILENCE else "")
             return
-        del self._connections[remote]
-        self._sources[remote[0]] -= 1
-        if not self._sources[remote[0]]:
-            del self._sources[remote[0]]
-        if not self._closing:
-            self._on_lost(connection.flow)
+        if silent >= PING_EVERY and (ping := self._framer.ping()):
+            if self._pinged:
+                self.drop("it does not answer pings")
+                return
+            self._pinged = True
+            self._used = self._loop.time()
+            self._write(ping)
+        due = min(self._allowed, PING_EVERY) if silent < PING_EVERY else self._allowed
+        self._watch = self._loop.call_at(max(self._used + due, self._loop.time() + 1.0), self._look)

@@ -1,15 +1,19 @@
-"""A stream's octets cut into messages, without a socket (RFC 3261 section 18.3, RFC 5626 section 4.4.1)."""
+"""A connection's octets cut into messages, without a socket: the face of framers, and that of plain streams.
+
+Octets of a connection enter a Framer; messages, keep-alives and what must be answered at once leave it, until the
+peer breaks the rules. `websocket` has the other framer.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.sip.parser import MAX_MESSAGE
 
-__all__ = ["MAX_HEADER", "Broken", "Framed", "KeepAlive", "StreamFramer"]
+__all__ = ["MAX_HEADER", "Answer", "Broken", "Framed", "Framer", "KeepAlive", "StreamFramer"]
 
 
 class KeepAlive(Enum):
@@ -21,10 +25,10 @@ class KeepAlive(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The stream can be framed no longer: answer `data` where it can be, then close the connection.
+    """Nothing more can be taken in: the connection is to be closed.
 
     Attributes:
-        reason: what is wrong.
+        reason: what is wrong; empty where the peer has only said goodbye.
         data: the header that shows it, from which `parser.parse` may read (or refuse with) a request that can
             be answered; empty where not even that came.
     """
@@ -33,7 +37,36 @@ class Broken:
     data: bytes
 
 
-Framed = bytes | KeepAlive | Broken
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Octets to be sent back at once, as they are."""
+
+    data: bytes
+
+
+Framed = bytes | KeepAlive | Answer | Broken
+
+
+class Framer(Protocol):
+    """Cuts one connection's octets into messages, and makes octets of messages."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something has begun and its end has not come yet."""
+        ...
+
+    def feed(self, data: bytes) -> list[Framed]:
+        """Take in octets; give what they complete, in order."""
+        ...
+
+    def frame(self, message: bytes) -> bytes:
+        """`message` as it goes out."""
+        ...
+
+    def ping(self) -> bytes:
+        """What a peer that is there must answer; nothing where that is for those who connect to do."""
+        ...
+
 
 _END: Final = b"\r\n\r\n"
 _LENGTH: Final = re.compile(rb"\r\n(?:Content-Length|l)[ \t]*+:[ \t\r\n]*+([^\r\n]*+)", re.IGNORECASE)
@@ -42,7 +75,7 @@ MAX_HEADER: Final = 32_768
 
 
 class StreamFramer:
-    """Cuts one connection's octets into messages (RFC 3261 section 18.3).
+    """TCP and TLS (RFC 3261 section 18.3, RFC 5626 section 4.4.1).
 
     Holds at most one message. Octets may come in any pieces: none is looked at twice. After `Broken` it takes
     in nothing more.
@@ -74,6 +107,14 @@ class StreamFramer:
             self._buffer += data[at : at + MAX_MESSAGE]
             self._cut(framed)
         return framed
+
+    def frame(self, message: bytes) -> bytes:
+        """`message`, whose Content-Length says where it ends."""
+        return message
+
+    def ping(self) -> bytes:
+        """Nothing: who has connected pings (RFC 5626 4.4.1), and the system sees to peers that have vanished."""
+        return b""
 
     def _cut(self, framed: list[Framed]) -> None:
         start = 0

@@ -9,7 +9,8 @@ import pytest
 
 from gateway.core.errors import OpenFailed
 from gateway.net.sip import SipSockets
-from gateway.net.stream import PATIENCE, PER_SOURCE
+from gateway.net.stream import PATIENCE
+from gateway.net.streams import StreamLimits
 from gateway.sip.transport import Datagram, Flow
 from tests.support.loop import ManualLoop
 
@@ -102,9 +103,9 @@ def test_a_peer_that_sends_no_sip_is_disconnected(port: Port, caplog: pytest.Log
 
 
 def test_one_address_cannot_take_all_connections(port: Port, caplog: pytest.LogCaptureFixture) -> None:
-    for _ in range(PER_SOURCE + 1):
+    for _ in range(StreamLimits().from_one + 1):
         last = port.connect()
-    assert port.sockets.usage() == PER_SOURCE
+    assert port.sockets.usage() == StreamLimits().from_one
     assert last.recv(1) == b""
     assert "too many connections" in caplog.text
 

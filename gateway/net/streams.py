@@ -1,0 +1,217 @@
+"""Every SIP connection of the office, whoever made it, and the ports on which they are accepted.
+
+A message for a flow goes over the connection that the flow names, or over one that is made for it; a peer that
+cannot be reached, or is not who it should be, is told as lost. How many connections there are, and how many from
+one address, is bounded: of IPv6 a whole /64 counts as one, for that is what one customer has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from ipaddress import IPv6Network, ip_address
+from typing import Any, Final
+
+from gateway.core.log import QuietLog
+from gateway.net.stream import GOODBYE, HANDSHAKE, Asked, StreamConnection
+from gateway.net.tls import TlsContexts
+from gateway.net.udp import Address
+from gateway.sip.framing import Framer, StreamFramer
+from gateway.sip.transport import SECURE, Flow
+from gateway.sip.websocket import WebSocketFramer
+
+__all__ = ["StreamLimits", "Streams"]
+
+_log = logging.getLogger("copperline.net")
+
+CONNECT: Final = 4.0
+"""Seconds for a connection to be made, before the next server is tried or UDP is."""
+
+WEB_SOCKETS: Final = frozenset({"ws", "wss"})
+"""Connections that only the peer can make."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamLimits:
+    """Bounds of connections.
+
+    Attributes:
+        connections: held at once.
+        from_one: held at once that came from one address: a whole office behind one NAT, but no flood.
+        idle: seconds after which one that nobody uses is closed.
+    """
+
+    connections: int = 2000
+    from_one: int = 200
+    idle: float = 4000.0
+
+
+class Streams:
+    """All connections; see `StreamOwner`.
+
+    Args:
+        loop: the loop.
+        on_message: takes each message with its flow.
+        on_lost: told of each flow that is gone, or that cannot be had.
+        limits: bounds.
+        tls: certificates; None where there is no TLS.
+        origins: from which pages browsers may connect.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        on_message: Callable[[bytes, Flow], None],
+        on_lost: Callable[[Flow], None],
+        *,
+        limits: StreamLimits,
+        tls: TlsContexts | None = None,
+        origins: Collection[str] = (),
+    ) -> None:
+        self.idle = limits.idle
+        self.quiet = QuietLog(_log, loop.time)
+        self._loop = loop
+        self._on_message = on_message
+        self._on_lost = on_lost
+        self._limits = limits
+        self._tls = tls
+        self._origins = origins
+        self._servers: list[asyncio.Server] = []
+        self._held: set[StreamConnection] = set()
+        self._connections: dict[Flow, StreamConnection] = {}
+        self._connecting: dict[Flow, StreamConnection] = {}
+        self._sources: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    async def listen(self, transport: str, address: Address) -> Address:
+        """Bind and accept; port 0 takes a free one.
+
+        Returns:
+            What was bound.
+
+        Raises:
+            OSError: the address cannot be bound.
+            OpenFailed: there is no certificate for a secure transport.
+        """
+        context = None
+        if transport in SECURE:
+            assert self._tls is not None  # the configuration has a certificate for what it listens to
+            context = self._tls.server(transport)
+
+        def accepted() -> StreamConnection:
+            return StreamConnection(self._loop, self, transport, self._framer(transport), context)
+
+        server = await self._loop.create_server(accepted, *address)
+        self._servers.append(server)
+        bound: Address = server.sockets[0].getsockname()[:2]
+        return bound
+
+    def send(self, data: bytes, flow: Flow) -> None:
+        """Send a message over the connection that is there, or over a new one."""
+        connection = self._connections.get(flow) or self._connecting.get(flow)
+        if connection is None:
+            if flow.transport in WEB_SOCKETS or (flow.is_secure and self._tls is None):
+                self._loop.call_soon(self._on_lost, flow)
+                return
+            connection = self._connecting[flow] = self._connect(flow)
+        connection.send(data)
+
+    async def close(self) -> None:
+        """Close the ports and all connections."""
+        self._closing = True
+        for server in self._servers:
+            server.close()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        for connection in list(self._held):
+            connection.abort() if connection.flow.is_secure else connection.close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for server in self._servers:
+            await server.wait_closed()
+        while any(connection.is_made for connection in self._held):
+            await asyncio.sleep(0)
+
+    def usage(self) -> int:
+        """Connections held, those being made and those in their handshake included."""
+        return len(self._held)
+
+    # What connections tell; see `StreamOwner`.
+
+    def admit(self, connection: StreamConnection) -> bool:
+        """Whether a connection that somebody makes to us is let in."""
+        source = _network(connection.flow.remote[0])
+        limits = self._limits
+        if self._closing or self._sources[source] >= limits.from_one or len(self._held) >= limits.connections:
+            return False
+        self._sources[source] += 1
+        self._held.add(connection)
+        return True
+
+    def opened(self, connection: StreamConnection) -> None:
+        """A connection can be used."""
+        self._connecting.pop(connection.flow, None)
+        self._connections[connection.flow] = connection
+
+    def heard(self, data: bytes, flow: Flow) -> None:
+        """A message has come."""
+        self._on_message(data, flow)
+
+    def lost(self, connection: StreamConnection) -> None:
+        """A connection is gone."""
+        if connection not in self._held:
+            return
+        self._held.discard(connection)
+        flow = connection.flow
+        if not connection.is_ours:
+            source = _network(flow.remote[0])
+            self._sources[source] -= 1
+            if not self._sources[source]:
+                del self._sources[source]
+        for usable in (self._connections, self._connecting):
+            if usable.get(flow) is connection:
+                del usable[flow]
+                if not self._closing:
+                    self._on_lost(flow)
+
+    # Inside.
+
+    def _framer(self, transport: str) -> Framer:
+        return WebSocketFramer(self._origins) if transport in WEB_SOCKETS else StreamFramer()
+
+    def _connect(self, flow: Flow) -> StreamConnection:
+        proves = self._tls.proves if flow.is_secure and self._tls is not None else None
+        connection = StreamConnection(self._loop, self, flow.transport, StreamFramer(), asked=Asked(flow, proves))
+        self._held.add(connection)
+        task = self._loop.create_task(self._make(connection, flow))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return connection
+
+    async def _make(self, connection: StreamConnection, flow: Flow) -> None:
+        secure: dict[str, Any] = {}
+        if flow.is_secure and self._tls is not None:
+            secure = {
+                "ssl": self._tls.client(),
+                "server_hostname": flow.name or flow.remote[0],
+                "ssl_handshake_timeout": HANDSHAKE,
+                "ssl_shutdown_timeout": GOODBYE,
+            }
+        try:
+            async with asyncio.timeout(CONNECT + (HANDSHAKE if secure else 0)):
+                await self._loop.create_connection(
+                    lambda: connection, *flow.remote, local_addr=(flow.local[0], 0), **secure
+                )
+        except OSError as error:
+            why = str(error) or f"no connection within {CONNECT:g} s"
+            self.quiet.warning(f"reach {flow}", "%s cannot be reached: %s", flow, why)
+            self.lost(connection)
+
+
+def _network(source: str) -> str:
+    address = ip_address(source.partition("%")[0])
+    return str(IPv6Network((address, 64), strict=False)) if address.version == 6 else source

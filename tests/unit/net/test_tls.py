@@ -1,0 +1,284 @@
+"""SIP over TLS: certificates by name, peers that prove who they are (RFC 5922), and handshakes that go wrong."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.core.errors import OpenFailed
+from gateway.net.sip import SipSockets
+from gateway.net.stream import HANDSHAKE
+from gateway.net.tls import Certificate, Clients, TlsConfig, TlsContexts
+from gateway.sip.transport import Datagram, Flow
+from tests.support.loop import ManualLoop
+from tests.support.tls import Authority, TlsPeer
+
+OPTIONS = b"OPTIONS sip:x SIP/2.0\r\nCall-ID: 1\r\nContent-Length: 4\r\n\r\nbody"
+
+
+class Port:
+    """A TLS port of ours, and peers around it."""
+
+    def __init__(self, config: TlsConfig) -> None:
+        self.loop = ManualLoop()
+        self.heard: list[tuple[bytes, Flow]] = []
+        self.lost: list[Flow] = []
+        self.contexts = TlsContexts(config)
+        self.sockets = SipSockets(
+            self.loop, lambda data, flow: self.heard.append((data, flow)), self.lost.append, tls=self.contexts
+        )
+        ((_, self.address),) = self.loop.run_until_complete(self.sockets.listen([("tls", ("127.0.0.1", 0))]))
+        self.peers: list[TlsPeer | socket.socket] = []
+
+    def plain(self) -> socket.socket:
+        peer = socket.create_connection(self.address)
+        peer.settimeout(5)
+        self.peers.append(peer)
+        self.loop.settle()
+        return peer
+
+    def connect(self, context: ssl.SSLContext, name: str = "office.test") -> TlsPeer:
+        peer = TlsPeer(socket.create_connection(self.address), context, self.loop.settle, name)
+        self.peers.append(peer)
+        peer.shake_hands()
+        self.loop.settle()
+        return peer
+
+    def call(self, server: socket.socket, name: str, context: ssl.SSLContext) -> TlsPeer:
+        """Send a message to a server known as `name`, which takes the connection and shakes hands."""
+        flow = Flow("tls", self.address, server.getsockname(), name)
+        self.sockets.send([Datagram(b"hello", flow)])
+        self.loop.settle()
+        raw, _ = server.accept()
+        peer = TlsPeer(raw, context, self.loop.settle)
+        self.peers.append(peer)
+        peer.shake_hands()
+        self.loop.settle()
+        return peer
+
+    def close(self) -> None:
+        for peer in self.peers:
+            peer.close()
+        self.loop.settle()
+        self.loop.run_until_complete(self.sockets.close())
+        self.loop.settle()
+        assert self.sockets.usage() == 0
+        self.loop.close()
+
+
+Opened = Callable[[TlsConfig], Port]
+
+
+@pytest.fixture
+def opened() -> Iterator[Opened]:
+    ports: list[Port] = []
+
+    def make(config: TlsConfig) -> Port:
+        ports.append(Port(config))
+        return ports[-1]
+
+    yield make
+    for port in ports:
+        port.close()
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+@pytest.fixture
+def server() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server
+
+
+def certified(peer: TlsPeer) -> set[str]:
+    names = (peer.socket.getpeercert() or {}).get("subjectAltName", ())
+    return {value for _, value in names}
+
+
+def is_refused(attempt: Callable[[], bytes]) -> bool:
+    """Whether a connection is ended in its handshake or, as TLS 1.3 has it, right after it."""
+    try:
+        return attempt() == b""
+    except OSError:
+        return True
+
+
+# Those who connect to us.
+
+
+def test_messages_come_and_go_encrypted_on_their_flow(opened: Opened, authority: Authority) -> None:
+    port = opened(authority.config("office.test"))
+    peer = port.connect(authority.client())
+    peer.send(OPTIONS[:30])
+    peer.send(OPTIONS[30:])
+    ((data, flow),) = port.heard
+    assert data == OPTIONS and flow == Flow("tls", port.address, peer.socket.getsockname())
+    port.sockets.send([Datagram(b"answer", flow)])
+    assert peer.receive() == b"answer"
+    assert peer.socket.version() in ("TLSv1.2", "TLSv1.3")
+    peer.send(b"\r\n\r\n")
+    assert peer.receive() == b"\r\n"
+
+
+def test_tls_1_1_is_refused(opened: Opened, authority: Authority) -> None:
+    port = opened(authority.config("office.test"))
+    old = authority.client()
+    with pytest.warns(DeprecationWarning):
+        old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    with pytest.raises(ssl.SSLError):
+        port.connect(old)
+
+
+def test_who_asks_for_a_name_gets_its_certificate(opened: Opened, authority: Authority) -> None:
+    port = opened(authority.config("office.test", shop_test=authority.certificate("shop.test")))
+    assert certified(port.connect(authority.client(), "shop.test")) == {"shop.test"}
+    assert certified(port.connect(authority.client(), "office.test")) == {"office.test"}
+    nameless = authority.client()
+    nameless.check_hostname = False
+    assert certified(port.connect(nameless, "127.0.0.1")) == {"office.test"}
+
+
+def test_a_client_must_show_a_certificate_where_that_is_asked(
+    opened: Opened, authority: Authority, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = opened(authority.config("office.test", clients=Clients.REQUIRED))
+    peer = port.connect(authority.client(authority.certificate("phone.test")))
+    peer.send(OPTIONS)
+    assert len(port.heard) == 1
+    stranger = authority.client(Authority(tmp_path).certificate("phone.test"))
+    for context in (authority.client(), stranger):
+        assert is_refused(lambda context=context: port.connect(context).receive())
+    assert len(port.heard) == 1 and "no TLS handshake" in caplog.text
+
+
+def test_new_certificates_are_taken_by_later_connections(opened: Opened, authority: Authority) -> None:
+    port = opened(authority.config("office.test"))
+    before = port.connect(authority.client())
+    port.contexts.reload(authority.config("office.test", "new.test"))
+    assert certified(port.connect(authority.client(), "new.test")) == {"office.test", "new.test"}
+    before.send(OPTIONS)
+    assert len(port.heard) == 1
+    with pytest.raises(OpenFailed, match=r"the files of sip\.tls cannot be used"):
+        port.contexts.reload(TlsConfig(Certificate(Path("/nonexistent"))))
+    assert certified(port.connect(authority.client(), "new.test")) == {"office.test", "new.test"}
+
+
+def test_a_handshake_that_is_not_finished_times_out(
+    opened: Opened, authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = opened(authority.config("office.test"))
+    peer = port.plain()
+    peer.sendall(b"\x16\x03\x01\x02\x00")
+    port.loop.settle()
+    assert port.sockets.usage() == 1
+    port.loop.advance(HANDSHAKE + 1, tick=1)
+    assert peer.recv(100) == b"" and port.sockets.usage() == 0
+    assert "no TLS handshake" in caplog.text and port.lost == []
+
+
+def test_what_is_no_tls_is_disconnected_and_leaves_nothing(
+    opened: Opened, authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = opened(authority.config("office.test"))
+    peer = port.plain()
+    peer.sendall(OPTIONS)
+    port.loop.settle()
+    port.loop.settle()
+    try:
+        while peer.recv(100):
+            pass
+    except ConnectionResetError:
+        pass
+    port.loop.settle()
+    assert port.heard == [] and port.sockets.usage() == 0 and "no TLS handshake" in caplog.text
+
+
+def test_half_open_handshakes_count_as_connections(opened: Opened, authority: Authority) -> None:
+    port = opened(authority.config("office.test"))
+    port.sockets._streams._limits = type(port.sockets._streams._limits)(from_one=3)
+    for _ in range(3):
+        port.plain()
+    refused = port.plain()
+    port.loop.settle()
+    assert refused.recv(100) == b"" and port.sockets.usage() == 3
+
+
+# Those to whom we connect.
+
+
+def test_a_server_that_proves_the_domain_is_talked_to_and_asked_for_its_name(
+    opened: Opened, authority: Authority, server: socket.socket
+) -> None:
+    port = opened(authority.config("office.test"))
+    asked: list[str | None] = []
+    context = authority.server(authority.certificate("provider.test"))
+    context.sni_callback = lambda tls, name, context: asked.append(name)
+    peer = port.call(server, "provider.test", context)
+    assert peer.receive() == b"hello" and asked == ["provider.test"]
+    peer.send(OPTIONS)
+    assert port.heard == [(OPTIONS, Flow("tls", port.address, server.getsockname(), "provider.test"))]
+    peer.close()
+    assert port.lost == [port.heard[0][1]]
+
+
+def test_rfc_5922_a_server_that_is_somebody_else_is_told_nothing(
+    opened: Opened, authority: Authority, server: socket.socket, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = opened(authority.config("office.test"))
+    other = authority.server(authority.certificate("other.test"))
+    assert is_refused(lambda: port.call(server, "provider.test", other).receive())
+    port.loop.settle()
+    assert port.lost == [Flow("tls", port.address, server.getsockname(), "provider.test")]
+    assert "its certificate is for other.test, and not for provider.test" in caplog.text
+
+
+def test_a_server_of_an_unknown_authority_is_refused(
+    opened: Opened, authority: Authority, server: socket.socket, tmp_path: Path
+) -> None:
+    port = opened(authority.config("office.test"))
+    stranger = Authority(tmp_path)
+    context = stranger.server(stranger.certificate("provider.test"))
+    assert is_refused(lambda: port.call(server, "provider.test", context).receive())
+    port.loop.settle()
+    assert len(port.lost) == 1 and port.sockets.usage() == 0
+
+
+def test_our_own_certificate_is_shown_to_a_server_that_asks(
+    opened: Opened, authority: Authority, server: socket.socket
+) -> None:
+    port = opened(authority.config("office.test"))
+    context = authority.server(authority.certificate("provider.test"))
+    context.load_verify_locations(authority.file)
+    context.verify_mode = ssl.CERT_REQUIRED
+    peer = port.call(server, "provider.test", context)
+    assert peer.receive() == b"hello" and certified(peer) == {"office.test"}
+
+
+def test_a_server_that_never_shakes_hands_is_given_up(
+    opened: Opened, authority: Authority, server: socket.socket
+) -> None:
+    port = opened(authority.config("office.test"))
+    flow = Flow("tls", port.address, server.getsockname(), "provider.test")
+    port.sockets.send([Datagram(b"hello", flow)])
+    port.loop.advance(HANDSHAKE + 5, tick=1)
+    assert port.lost == [flow] and port.sockets.usage() == 0
+
+
+def test_without_tls_a_secure_flow_is_lost_at_once() -> None:
+    loop = ManualLoop()
+    lost: list[Flow] = []
+    sockets = SipSockets(loop, lambda data, flow: None, lost.append)
+    flow = Flow("tls", ("127.0.0.1", 0), ("127.0.0.1", 5061), "provider.test")
+    sockets.send([Datagram(b"hello", flow)])
+    loop.settle()
+    assert lost == [flow]
+    loop.run_until_complete(sockets.close())
+    loop.close()

@@ -37,7 +37,9 @@ from gateway.net.device import DeviceShell
 from gateway.net.dns import NameServers
 from gateway.net.runner import Driven, Runner
 from gateway.net.sip import SipSockets
+from gateway.net.streams import StreamLimits
 from gateway.net.ticker import Ticker
+from gateway.net.tls import Certificate, Clients, TlsConfig, TlsContexts
 from gateway.net.udp import source_address
 from gateway.plane.plane import Plane, PlaneConfig
 from gateway.sip.account import Account
@@ -52,6 +54,7 @@ from gateway.sip.registrar import RegistrarConfig
 from gateway.sip.stack import SipConfig, SipStack
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Flow
+from gateway.sip.uri import host_text
 from gateway.store.store import Store
 from gateway.store.values import StoredDatabase
 from gateway.toll.guard import TollGuard
@@ -77,6 +80,14 @@ _CODECS: Final[Mapping[str, Codec]] = {
 
 _ALGORITHMS: Final[Mapping[str, Algorithm]] = {"sha-256": Algorithm.SHA_256, "md5": Algorithm.MD5}
 """Digest algorithms by their names in the configuration."""
+
+
+_CLIENTS: Final[Mapping[str, Clients]] = {
+    "ignored": Clients.IGNORED,
+    "asked": Clients.ASKED,
+    "required": Clients.REQUIRED,
+}
+"""Whether clients show certificates, by the word in the configuration."""
 
 
 class Application:
@@ -123,7 +134,16 @@ class Application:
         )
         self.shell = DeviceShell(lines=self.lines, open_port=self.cards.open, audio=self.audio, clock=clock)
         self.runner = Runner(loop)
-        self.sockets = SipSockets(loop, self._sip_message, self._sip_lost)
+        limits = config.limits
+        self.certificates = TlsContexts(_tls_config(config))
+        self.sockets = SipSockets(
+            loop,
+            self._sip_message,
+            self._sip_lost,
+            limits=StreamLimits(limits.connections, limits.connections_from_one, config.sip.idle),
+            tls=self.certificates,
+            origins=config.sip.origins,
+        )
         self.points = ListeningPoints(source=source_address)
         self.names = ServerNames()
         self.name_servers = NameServers(
@@ -214,7 +234,7 @@ class Application:
         self.bound = await self.sockets.listen(
             (listener.transport, (listener.address.host, listener.address.port)) for listener in config.sip.listen
         )
-        self.points.bound(self.bound, secure=False)
+        self.points.bound(self.bound, secure=True)
 
     async def stop(self, grace: float = 0.0) -> None:
         """Refuse new calls, let those in progress go on for `grace` seconds, and close everything."""
@@ -247,18 +267,22 @@ class Application:
         self._pump()
 
     def reload(self, config: Config, dialplan: Dialplan) -> bool:
-        """Run later calls on `dialplan`; those in progress finish on theirs.
+        """Run later calls on `dialplan`, those in progress finish on theirs; read the certificates anew.
 
         Returns:
-            False where `config` differs from that of the start: all but the dialplan takes a restart.
+            False where `config` differs from that of the start: all but these takes a restart.
+
+        Raises:
+            OpenFailed: a certificate cannot be used; nothing has changed.
         """
+        self.certificates.reload(_tls_config(self._config))
         self.engine.load(dialplan)
         return config == self._config
 
     @property
     def addresses(self) -> list[str]:
         """Where it can be reached, for people."""
-        bound = [f"sip {transport}:{host}:{port}" for transport, (host, port) in self.bound]
+        bound = [f"sip {transport}:{host_text(host)}:{port}" for transport, (host, port) in self.bound]
         if self._web is not None:
             bound.append(f"http://{self._web.host}:{self._web.port}/")
         return bound
@@ -356,6 +380,17 @@ class Application:
 
     def _new_id(self) -> str:
         return f"{self._started:%Y%m%d-%H%M%S}-{next(self._calls)}"
+
+
+def _tls_config(config: Config) -> TlsConfig:
+    tls = config.sip.tls
+    return TlsConfig(
+        certificate=Certificate(tls.certificate, tls.key) if tls.certificate is not None else None,
+        names={name: Certificate(pair.certificate, pair.key) for name, pair in tls.names.items()},
+        authorities=tls.authorities,
+        clients=_CLIENTS[tls.clients],
+        wildcards=tls.wildcards,
+    )
 
 
 def _sip_config(config: Config) -> SipConfig:

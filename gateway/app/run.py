@@ -1,7 +1,7 @@
 """`copperline run`: an office in the foreground, from its configuration file to its end.
 
 SIGTERM and SIGINT drain: no new calls, those in progress go on; a second one stops at once. SIGHUP reads the
-dialplan anew, all or nothing.
+dialplan and the certificates anew, all or nothing.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from gateway.app.application import Application
 from gateway.app.greeting import greeting
 from gateway.app.oneline import OneLine
 from gateway.config.model import Config
-from gateway.config.office import load_office
-from gateway.core.errors import ConfigError, CopperlineError
+from gateway.config.office import load_office, setting_doubts
+from gateway.core.errors import ConfigError, CopperlineError, OpenFailed
 from gateway.media.speech import synthesise
 
 __all__ = ["run"]
@@ -90,6 +90,7 @@ async def _serve(path: Path) -> int:
     loop.add_signal_handler(signal.SIGHUP, _reload, path, office)
     try:
         await office.start()
+        _warn(path, config)
         sys.stdout.write(greeting(config, path, office.addresses, _program()))
         sys.stdout.flush()
         speaking = loop.run_in_executor(None, _speak, config)
@@ -125,6 +126,11 @@ async def _drain(office: Application, at_once: asyncio.Event) -> None:
         task.cancel()
 
 
+def _warn(path: Path, config: Config) -> None:
+    for doubt in setting_doubts(path, config):
+        _log.warning("%s", doubt)
+
+
 def _reload(path: Path, office: Application) -> None:
     try:
         config, dialplan = load_office(path)
@@ -133,7 +139,12 @@ def _reload(path: Path, office: Application) -> None:
             _log.error("%s", fault)
         _log.error("not reloaded; the office goes on as it was")
         return
-    whole = office.reload(config, dialplan)
-    _log.info("the dialplan was read anew; calls in progress finish on the old one")
+    try:
+        whole = office.reload(config, dialplan)
+    except OpenFailed as error:
+        _log.error("%s; not reloaded; the office goes on as it was", error)
+        return
+    _log.info("the dialplan and the certificates were read anew; calls in progress finish on the old ones")
+    _warn(path, config)
     if not whole:
         _log.warning("other settings in %s have changed, too; they take effect at the next start", path)

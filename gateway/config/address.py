@@ -12,7 +12,7 @@ from typing import Self
 
 __all__ = ["Listener", "PortRange", "SocketAddress"]
 
-_TRANSPORTS = ("udp", "tcp")
+_TRANSPORTS = ("udp", "tcp", "tls", "ws", "wss")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Listener:
     """A transport and where it listens.
 
     Attributes:
-        transport: "udp" or "tcp".
+        transport: "udp", "tcp", "tls", "ws" or "wss".
         address: the local address.
     """
 
@@ -99,8 +99,17 @@ class Listener:
         """
         transport, _, rest = text.partition(":")
         if transport not in _TRANSPORTS:
-            raise ValueError(f'"{text}" does not begin with udp: or tcp:')
+            raise ValueError(f'"{text}" does not begin with udp:, tcp:, tls:, ws: or wss:')
         return cls(transport, SocketAddress.parse(rest))
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether it needs a certificate."""
+        return self.transport in ("tls", "wss")
+
+    def overlaps(self, other: Listener) -> bool:
+        """Whether both cannot be bound at once."""
+        return (self.transport == "udp") == (other.transport == "udp") and self.address.overlaps(other.address)
 
     def __str__(self) -> str:
         return f"{self.transport}:{self.address}"

@@ -1,7 +1,6 @@
 """What the tables of a configuration tell only together: ports, numbers, addresses, secrets, files.
 
-A valid `Config` goes in, findings come out, in the order of the document. It looks whether named files exist and
-reads nothing.
+A valid `Config` goes in, findings come out, in the order of the document. It looks whether named files exist.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from drivers.registry import GROUP_LETTERS
+from gateway.config.certificates import certificate_findings
 from gateway.config.faults import Finding, nearest
 from gateway.config.locate import KeyPath
 from gateway.config.model import Config, LineSettings, PhoneSettings
@@ -39,6 +39,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _files(config)
     yield from _country(config)
     yield from _sip(config)
+    yield from certificate_findings(config)
     yield from _web(config)
     yield from _cards(config)
     yield from _ports(config)
@@ -68,10 +69,13 @@ def _sip(config: Config) -> Iterator[Finding]:
             what = f"{listener} is no address that a telephone can be told to send its audio to"
             yield Finding(("sip", "listen", index), what, "write this machine's own address, one line for each")
         for earlier in listeners[:index]:
-            if earlier.transport == listener.transport and earlier.address.overlaps(listener.address):
+            if earlier.overlaps(listener):
                 yield Finding(
                     ("sip", "listen", index), f"{listener} is taken by {earlier} already", "leave one out"
                 )
+        if listener.is_secure and config.sip.tls.certificate is None:
+            what = f"{listener} needs a certificate, and there is none"
+            yield Finding(("sip", "listen", index), what, "set certificate = and key = in [sip.tls]")
     ports = config.sip.rtp_ports
     for index, listener in enumerate(listeners):
         if listener.transport == "udp" and ports.first <= listener.address.port <= ports.last:
@@ -88,7 +92,7 @@ def _web(config: Config) -> Iterator[Finding]:
         what = f"the web interface has no login and would be open to everybody who reaches {listen}"
         yield Finding(("web", "listen"), what, "listen on 127.0.0.1 and reach it through an SSH tunnel")
     for listener in config.sip.listen:
-        if listener.transport == "tcp" and listener.address.overlaps(listen):
+        if listener.transport != "udp" and listener.address.overlaps(listen):
             yield Finding(("web", "listen"), f"{listen} is taken by SIP ({listener})", "write another port")
 
 

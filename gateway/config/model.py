@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from gateway.config.address import Listener, PortRange, SocketAddress
+from gateway.config.tls import TlsSettings
 from gateway.config.tolls import TollSettings
 from gateway.config.values import (
     File,
@@ -133,7 +134,11 @@ class SipSettings(Settings):
     """[sip]: the SIP side.
 
     Attributes:
-        listen: where it listens, "udp:ADDRESS:PORT" or "tcp:ADDRESS:PORT" each.
+        listen: where it listens, "TRANSPORT:ADDRESS:PORT" each, the transport being udp, tcp, tls, ws or wss.
+        tls: certificates for tls and wss.
+        origins: pages from which browsers may connect over ws and wss, "https://HOST" each, besides those of the
+            host that they connect to; "*" lets all in.
+        idle: seconds after which a connection that nobody uses is closed.
         realm: of digest authentication.
         digests: its algorithms that are offered, dearest first. MD5 alone by default: clients that do not know
             SHA-256 (RFC 8760) should pass it over, and many give up instead, baresip 1 among them.
@@ -150,6 +155,9 @@ class SipSettings(Settings):
         Listener("udp", SocketAddress("127.0.0.1", 5060)),
         Listener("tcp", SocketAddress("127.0.0.1", 5060)),
     )
+    tls: TlsSettings = Field(default_factory=TlsSettings)
+    origins: Items[Label] = ()
+    idle: Annotated[int, Field(ge=60, le=604800)] = 4000
     realm: Name = "copperline"
     digests: Annotated[Items[_Digest], Field(min_length=1)] = ("md5",)
     name_servers: Items[Annotated[SocketAddress, BeforeValidator(_name_server)]] = ()
@@ -296,11 +304,15 @@ class LimitSettings(Settings):
 
     Attributes:
         calls: at once.
+        connections: TCP, TLS and WebSocket connections held at once.
+        connections_from_one: of these, from one address (an IPv6 network of 64 bits counts as one).
         dialplan_steps: that one call may take without time passing.
         records_shown: call records that one request returns at most.
     """
 
     calls: Annotated[int, Field(ge=1, le=100_000)] = 200
+    connections: Annotated[int, Field(ge=10, le=100_000)] = 2000
+    connections_from_one: Annotated[int, Field(ge=1, le=100_000)] = 200
     dialplan_steps: Annotated[int, Field(ge=100, le=10_000_000)] = 10_000
     records_shown: Annotated[int, Field(ge=1, le=10_000)] = 200
 
@@ -316,7 +328,7 @@ class Config(Settings):
     dialplan: File | None = None
     directory: Annotated[Mapping[Label, Label], AfterValidator(MappingProxyType)] = {}
     office: OfficeSettings = OfficeSettings()
-    sip: SipSettings = SipSettings()
+    sip: SipSettings = Field(default_factory=SipSettings)
     cards: Annotated[Mapping[str, CardSettings], AfterValidator(MappingProxyType)] = {}
     phones: Annotated[Mapping[Number, PhoneSettings], AfterValidator(MappingProxyType)] = {}
     lines: Annotated[Mapping[Name, LineSettings], AfterValidator(MappingProxyType)] = {}

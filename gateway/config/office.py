@@ -15,6 +15,7 @@ from dialplan.loader import load as read_dialplan
 from dialplan.model import Dialplan
 from drivers.registry import TECHNOLOGIES, Address
 from gateway.config.builtin import BUILTIN_NAME, builtin_dialplan
+from gateway.config.certificates import certificate_doubts
 from gateway.config.faults import Finding, nearest
 from gateway.config.load import load, read
 from gateway.config.locate import Locator
@@ -23,7 +24,7 @@ from gateway.config.tolls import toll_policy
 from gateway.core.errors import ConfigError, Fault, RemoteError
 from gateway.core.switch import Target
 
-__all__ = ["dialplan_doubts", "load_office"]
+__all__ = ["dialplan_doubts", "load_office", "setting_doubts"]
 
 _SIP: Final = ("SIP", "PJSIP")
 
@@ -54,6 +55,13 @@ def load_office(path: Path) -> tuple[Config, Dialplan]:
 def dialplan_doubts(config: Config, dialplan: Dialplan) -> list[Fault]:
     """What a dialplan says that does less than its writer may have thought: it loads, and is worth a look."""
     return [Fault(_shown(config, doubt.file), doubt.line, doubt.what, doubt.mend) for doubt in doubts(dialplan)]
+
+
+def setting_doubts(path: Path, config: Config) -> list[Fault]:
+    """What the configuration at `path` says that works and is worth a look: a certificate that ends soon."""
+    found = list(certificate_doubts(config))
+    locator = Locator(read(path)) if found else None
+    return [Fault(str(path), locator.line(each.path), each.what, each.mend) for each in found] if locator else []
 
 
 def _load_dialplan(config: Config) -> Dialplan:

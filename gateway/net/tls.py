@@ -77,6 +77,7 @@ class TlsContexts:
     """
 
     def __init__(self, config: TlsConfig) -> None:
+        self._client: ssl.SSLContext | None = None
         self._load(config)
 
     def reload(self, config: TlsConfig) -> None:
@@ -89,6 +90,8 @@ class TlsContexts:
 
     def client(self) -> ssl.SSLContext:
         """For a connection that we make; who answers is for `proves` to say."""
+        if self._client is None:
+            self._client = self._client_context(self._config)
         return self._client
 
     def server(self, transport: str) -> ssl.SSLContext:
@@ -99,7 +102,7 @@ class TlsContexts:
         """
         if self._config.certificate is None:
             raise OpenFailed(f"SIP cannot listen on {transport} without a certificate; set sip.tls.certificate")
-        context = self._server_context(self._config.certificate)
+        context = self._context(ssl.PROTOCOL_TLS_SERVER, self._config, self._config.certificate)
         if transport == "tls":
             context.verify_mode = _VERIFY[self._config.clients]
         context.sni_callback = self._choose
@@ -121,11 +124,10 @@ class TlsContexts:
                 default = self._context(ssl.PROTOCOL_TLS_SERVER, config, config.certificate)
             for name, certificate in config.names.items():
                 named[name.lower()] = self._context(ssl.PROTOCOL_TLS_SERVER, config, certificate)
-            client = self._context(ssl.PROTOCOL_TLS_CLIENT, config, config.certificate)
+            # The system's authorities take a while to read, and few offices call over TLS.
+            client = self._client_context(config) if config.authorities is not None else None
         except OSError as error:
             raise OpenFailed(f"the files of sip.tls cannot be used: {error}") from error
-        client.check_hostname = False  # by RFC 5922 in place of RFC 6125: `proves`
-        client.verify_mode = ssl.CERT_REQUIRED
         self._config, self._default, self._named, self._client = config, default, named, client
 
     def _choose(self, tls: ssl.SSLSocket | ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:
@@ -134,8 +136,11 @@ class TlsContexts:
         if chosen is not None:
             tls.context = chosen
 
-    def _server_context(self, certificate: Certificate) -> ssl.SSLContext:
-        return self._context(ssl.PROTOCOL_TLS_SERVER, self._config, certificate)
+    def _client_context(self, config: TlsConfig) -> ssl.SSLContext:
+        context = self._context(ssl.PROTOCOL_TLS_CLIENT, config, config.certificate)
+        context.check_hostname = False  # by RFC 5922 in place of RFC 6125: `proves`
+        context.verify_mode = ssl.CERT_REQUIRED
+        return context
 
     @staticmethod
     def _context(protocol: int, config: TlsConfig, certificate: Certificate | None) -> ssl.SSLContext:

@@ -107,8 +107,9 @@ def test_a_faulty_card_brings_no_faults_of_the_phones_on_it() -> None:
             '4: "pbx" is not an IP address; write it like "udp:127.0.0.1:5060"',
         ),
         (
-            "[sip]\nlisten = ['tls:127.0.0.1:5061']",
-            '2: "tls:127.0.0.1:5061" does not begin with udp: or tcp:; write it like "udp:127.0.0.1:5060"',
+            "[sip]\nlisten = ['sctp:127.0.0.1:5061']",
+            '2: "sctp:127.0.0.1:5061" does not begin with udp:, tcp:, tls:, ws: or wss:;'
+            ' write it like "udp:127.0.0.1:5060"',
         ),
         (
             "[sip]\nlisten = []",

@@ -151,6 +151,9 @@ class _NoAudio:
     def detect_digits(self, on: bool) -> None:
         return None
 
+    def cancel_echo(self, tail: int) -> None:
+        return None
+
     def capture(self, seconds: float) -> _NoCapture:
         return _NoCapture()
 

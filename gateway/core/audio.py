@@ -153,6 +153,10 @@ class AudioStats:
     """Seconds of jitter that the peer reports."""
     round_trip: float | None = None
     """Seconds to the peer and back, by its latest report; None until there was one."""
+    return_loss: float | None = None
+    """dB by which the line's echo is weaker than what was sent; None without a canceller or before it knows."""
+    echo_lowered: float | None = None
+    """dB by which the canceller's filter has lowered that echo."""
 
 
 class Side(Enum):
@@ -223,6 +227,17 @@ class Audio(Protocol):
 
     def detect_digits(self, on: bool) -> None:
         """Look for DTMF tones in what comes in (RFC 4733 events are always reported)."""
+        ...
+
+    def cancel_echo(self, tail: int) -> None:
+        """Take the echo of what is sent to the leg out of what comes in; rows of packets have none.
+
+        Args:
+            tail: milliseconds of the longest echo path, up to 128; 0 ends it.
+
+        Raises:
+            Exhausted: all cancellers are in use.
+        """
         ...
 
     def capture(self, seconds: float) -> Capture:

@@ -17,14 +17,28 @@ from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
 from gateway.media.detect import DTMF_STATE
+from gateway.media.echo_canceller import ECHO_SCRATCH
 from gateway.plane.compiled import stage
 from gateway.plane.libc import EPOLL_EVENT
 from gateway.plane.room_table import BUSES, ROOM, SEAT, TAP
-from gateway.plane.table import CODING, COMMAND, EVENT, FRAME, PENDING, QUEUE, QUEUE_SIZE, ROW, SHARED, Shared
+from gateway.plane.table import (
+    CANCELLER,
+    CODING,
+    COMMAND,
+    EVENT,
+    FRAME,
+    PENDING,
+    QUEUE,
+    QUEUE_SIZE,
+    ROW,
+    SHARED,
+    Shared,
+)
 
 __all__ = [
     "arena_of",
     "bus_of",
+    "canceller_at",
     "coding_at",
     "command_at",
     "detector_at",
@@ -39,6 +53,7 @@ __all__ = [
     "row_at",
     "said_by",
     "samples_of",
+    "scratch_of",
     "seat_at",
     "stages_of",
     "tap_at",
@@ -86,6 +101,8 @@ _command = _record(COMMAND)
 _event = _record(EVENT)
 _epoll = _record(EPOLL_EVENT)
 _detector = _record(DTMF_STATE)
+_canceller = _record(CANCELLER)
+_scratch = _record(ECHO_SCRATCH)
 _queue = _record(QUEUE)
 _room = _record(ROOM)
 _seat = _record(SEAT)
@@ -215,6 +232,18 @@ def seat_at(t: Shared, i: int) -> Any:
 def tap_at(t: Shared, i: int) -> Any:
     """Tap `i`, to be read and written in place."""
     return _tap(t["taps"], i)
+
+
+@stage
+def canceller_at(t: Shared, slot: int) -> Any:
+    """Echo canceller `slot`."""
+    return _canceller(t["cancellers"], slot)
+
+
+@stage
+def scratch_of(t: Shared) -> Any:
+    """Where echo cancellers work, one after the other."""
+    return _scratch(t["echo_scratch"], 0)
 
 
 @stage

@@ -13,6 +13,7 @@ import numpy as np
 
 from gateway.media.detect import DTMF_STATE
 from gateway.plane.access import command_at, epoll_at, row_at, word
+from gateway.plane.cancel import set_canceller
 from gateway.plane.coding import forget_codings
 from gateway.plane.compiled import stage
 from gateway.plane.dtmf import digit_under_way
@@ -51,6 +52,7 @@ from gateway.plane.table import (
 
 __all__ = [
     "ADD",
+    "CANCEL_ECHO",
     "CAPTURE",
     "CLOSE_ROOM",
     "DETECT",
@@ -91,14 +93,15 @@ DETECT: Final = 10  # on
 CAPTURE: Final = 11  # base, length (0: end)
 SIT: Final = 12  # seat, room, buses (talks, hears, tells, through: 8 bits each), gain in, gain out, gated
 TAP: Final = 13  # tap, base, length, sides (9th bit: while joined only), gain in, gain out, room or -1 for the row
+CANCEL_ECHO: Final = 14  # canceller from 1 (0: none), partitions
 # What follows concerns no row.
-OPEN_ROOM: Final = 14  # room
-CLOSE_ROOM: Final = 15  # room
-LEAVE: Final = 16  # seat
-UNTAP: Final = 17  # tap
-ROOM_PLAY: Final = 18  # room, base, length, loop
-ROOM_STOP: Final = 19  # room
-TAP_ROOM: Final = 20  # as TAP
+OPEN_ROOM: Final = 15  # room
+CLOSE_ROOM: Final = 16  # room
+LEAVE: Final = 17  # seat
+UNTAP: Final = 18  # tap
+ROOM_PLAY: Final = 19  # room, base, length, loop
+ROOM_STOP: Final = 20  # room
+TAP_ROOM: Final = 21  # as TAP
 
 REPORTS: Final = 1 << 23
 """Bit in what epoll carries that says that a row's RTCP descriptor is meant; 16 bits are the row."""
@@ -200,6 +203,8 @@ def _switch(t: Shared, command: np.void, i: int) -> int:
             memset(t["detectors"] + i * _DETECTOR_SIZE, 0, _DETECTOR_SIZE)
         row["detecting"] = command["arguments"][0]
         row["tone"] = 0
+    elif op == CANCEL_ECHO:
+        set_canceller(t, i, command["arguments"][0], command["arguments"][1])
     elif op == CAPTURE:
         row["capture_base"] = command["arguments"][0]
         row["capture_length"] = command["arguments"][1]

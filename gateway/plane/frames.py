@@ -12,13 +12,14 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.plane.access import queue_at, row_at, stages_of
+from gateway.plane.cancel import cancel, forget_written, note_written
 from gateway.plane.compiled import stage
 from gateway.plane.convert import from_linear, hush, to_linear, width
 from gateway.plane.dtmf import digit_under_way
 from gateway.plane.jitter import put_frame, take
 from gateway.plane.libc import EPOLL_CTL_DEL, EPOLLERR, EPOLLHUP, EPOLLRDHUP, epoll_ctl, errno, memmove, read, write
 from gateway.plane.listen import listen
-from gateway.plane.plan import CLOCKED, DECODE, ECHO, FORWARD, MUTE, QUEUE, SOUND, TAKE
+from gateway.plane.plan import CANCEL, CLOCKED, DECODE, ECHO, FORWARD, MUTE, QUEUE, SOUND, TAKE
 from gateway.plane.player import next_frame
 from gateway.plane.rows import lose, replan
 from gateway.plane.send import may_send, send_frame
@@ -79,6 +80,9 @@ def _frame_in(t: Shared, i: int, now: int) -> None:
     stages = stages_of(t)[i]
     if stages & DECODE:
         to_linear(t, t["packet"], 0, row["encoding"], t["linear"], FRAME)
+        if stages & CANCEL:
+            cancel(t, i)
+            forget_written(t, i)
         listen(t, i, FRAME, now)
     if stages & QUEUE:
         put_frame(t, i, t["linear"])
@@ -113,6 +117,8 @@ def _frame_out(t: Shared, i: int, now: int) -> None:
     done = write(row["descriptor"], t["out"].ctypes.data, octets)
     if done >= 0:
         row["sent"] += 1
+        if stages & CANCEL:
+            note_written(t, i)
         return
     error = errno()
     if error != _EAGAIN and error != _EINTR and error != _ENOBUFS and error != _EVENT_WAITS:

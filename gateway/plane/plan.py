@@ -11,6 +11,7 @@ from typing import Final
 from gateway.plane.compiled import stage
 
 __all__ = [
+    "CANCEL",
     "CAPTURE",
     "CLOCKED",
     "DECODE",
@@ -52,9 +53,12 @@ CLOCKED: Final = 4096
 MIXED: Final = 8192
 # In place of FORWARD where the peer is coded otherwise.
 RECODE: Final = 16384
+# What is taken out of audio before anybody hears it.
+CANCEL: Final = 32768
 
 _WORDS: Final = {
     DECODE: "decode",
+    CANCEL: "cancel echo",
     DETECT: "detect DTMF",
     CAPTURE: "capture",
     ECHO: "echo",
@@ -106,6 +110,7 @@ def plan(
     mixed: bool,
     peer_mixed: bool,
     alike: bool,
+    cancelling: bool,
 ) -> int:
     """The stages of a row.
 
@@ -122,6 +127,7 @@ def plan(
         clocked: it is in a room or tapped, or its peer is: its frames are worked on at the plane's tick.
         mixed: what it is sent is mixed there, so its peer's audio is not sent on at once; `peer_mixed`: its peer's.
         alike: what comes in can go on to its peer without being decoded.
+        cancelling: it has an echo canceller.
     """
     stages = 0
     if detecting:
@@ -129,7 +135,9 @@ def plan(
     if capturing:
         stages |= CAPTURE
     stages |= _onward(peer, peer_frames, echo, detecting and peer_events, clocked, peer_mixed, alike)
-    if stages & (DETECT | CAPTURE | QUEUE | RECODE):
+    if cancelling and frames:
+        stages |= CANCEL
+    if stages & (DETECT | CAPTURE | QUEUE | RECODE | CANCEL):
         stages |= DECODE
     if frames and (clocked or (peer and not echo)):
         stages |= TAKE

@@ -62,11 +62,13 @@ class PlaneConfig:
     Attributes:
         rows: legs at a time, 1..65536; 12 KiB each once used.
         arena: seconds of sounds and captures held at a time.
+        cancellers: echo cancellers, one for each analogue port without one of its own; 31 kB each.
         priority: SCHED_FIFO priority of the thread where the system permits it; 0 for none.
     """
 
     rows: int = 2048
     arena: float = 600.0
+    cancellers: int = 128
     priority: int = 10
 
 
@@ -106,7 +108,7 @@ class Plane:
         self._config = config or PlaneConfig()
         if not 0 < self._config.rows <= 65536:
             raise LocalError(f"a plane has 1 to 65536 rows, not {self._config.rows}")
-        self.tables = Tables(self._config.rows, round(self._config.arena * _RATE))
+        self.tables = Tables(self._config.rows, round(self._config.arena * _RATE), self._config.cancellers)
         self.arena = Arena(self.tables.arena)
         self._epoll = select.epoll()
         self._command_signal = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
@@ -119,6 +121,7 @@ class Plane:
         self._control = Control(self.tables)
         self.hall = Hall(self)
         self._free = deque(range(self._config.rows))
+        self.cancellers = deque(range(1, self._config.cancellers + 1))
         self._generations = [0] * self._config.rows
         self._rows: dict[int, tuple[PlaneRow, Callable[[], None] | None]] = {}
         self._plays: dict[int, _Play] = {}

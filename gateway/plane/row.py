@@ -15,7 +15,8 @@ from typing import Final, Protocol
 import numpy as np
 
 from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Encoding, Side, Sound, SoundEnd
-from gateway.core.errors import LocalError
+from gateway.core.errors import Exhausted, LocalError
+from gateway.media.echo_canceller import partitions, return_loss
 from gateway.media.tone import dtmf
 from gateway.plane import commands
 from gateway.plane.arena import Arena
@@ -45,6 +46,7 @@ class Host(Protocol):
 
     tables: Tables
     arena: Arena
+    cancellers: deque[int]
     hall: Hall
 
     def own(self, audio: Audio) -> PlaneRow | None:
@@ -95,6 +97,7 @@ class PlaneRow:
         self._seats: list[PlaneSeat] = []
         self._tones: deque[Sound] = deque()
         self._final: AudioStats | None = None
+        self._canceller = 0
 
     @property
     def digits_as_events(self) -> bool:
@@ -161,6 +164,26 @@ class PlaneRow:
         """Look for DTMF tones in what comes in."""
         self._post(commands.DETECT, (int(on),))
 
+    def cancel_echo(self, tail: int) -> None:
+        """Take the echo of what is sent to the device out of what comes in.
+
+        Args:
+            tail: milliseconds of the longest echo path, up to 128; 0 ends it.
+
+        Raises:
+            Exhausted: all cancellers are in use.
+        """
+        if tail and not self.closed:
+            if not self._canceller:
+                if not self._host.cancellers:
+                    raise Exhausted("all echo cancellers of the media plane are in use; give it more of them")
+                self._canceller = self._host.cancellers.popleft()
+            self._post(commands.CANCEL_ECHO, (self._canceller, partitions(tail)))
+        elif self._canceller:
+            slot, self._canceller = self._canceller, 0
+            free = self._host.cancellers.append
+            self._post(commands.CANCEL_ECHO, (0, 0), answer=lambda _: free(slot))
+
     def capture(self, seconds: float) -> RowCapture:
         """Start to keep what comes in; ends a capture that this row had before.
 
@@ -210,6 +233,7 @@ class PlaneRow:
         row = self._host.tables.rows[self.index]
         if int(row["generation"]) != self.generation:
             return AudioStats()
+        echo = return_loss(self._host.tables.cancellers[self._canceller - 1]["echo"]) if self._canceller else None
         return AudioStats(
             received=int(row["received"]),
             sent=int(row["sent"]),
@@ -219,6 +243,8 @@ class PlaneRow:
             far_lost=int(row["far_lost"]),
             far_jitter=int(row["far_jitter"]) / max(int(row["clock"]), 1),
             round_trip=int(row["round_trip"]) / 1e9 if row["round_trip"] >= 0 else None,
+            return_loss=echo[0] if echo is not None else None,
+            echo_lowered=echo[1] if echo is not None else None,
         )
 
     def close(self) -> None:
@@ -233,6 +259,7 @@ class PlaneRow:
             seat.leave()
         self._tones.clear()
         self._final = self.stats()
+        self.cancel_echo(0)
         self.closed = True
         self._host.remove(self)
 

@@ -42,6 +42,7 @@ def replan(t: Shared, i: int) -> None:
         _mixed(t, i),
         peer >= 0 and _mixed(t, peer),
         _can_pass(t, i, peer),
+        row["canceller"] != 0,
     )
     # A queue that was left alone for a while holds what nobody wants any more.
     fresh = stages_of(t)[i] & ~before

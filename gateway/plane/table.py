@@ -16,6 +16,7 @@ from gateway.core.audio import Encoding
 from gateway.media.codec.g722 import G722_STATE
 from gateway.media.codec.g726 import G726_STATE
 from gateway.media.detect import DTMF_STATE
+from gateway.media.echo_canceller import ECHO_SCRATCH, ECHO_STATE
 from gateway.media.g711 import (
     ALAW_TO_LINEAR,
     ALAW_TO_ULAW,
@@ -31,6 +32,7 @@ __all__ = [
     "ACTIVE",
     "ARGUMENTS",
     "BATCH",
+    "CANCELLER",
     "CODES",
     "CODING",
     "COMMAND",
@@ -253,6 +255,7 @@ ROW: Final = np.dtype(
         ("peer", "i8"),  # -1: not joined
         ("echo", "i8"),
         ("detecting", "i8"),
+        ("canceller", "i8"),  # which one, from 1; 0: none
         ("disarmed", "i8"),
         ("remote_length", "i8"),
         ("remote", "u1", (32,)),  # sockaddr_in or sockaddr_in6
@@ -329,6 +332,9 @@ EVENT: Final = np.dtype(
 )
 
 
+CANCELLER: Final = np.dtype([("echo", ECHO_STATE), ("sent", "i2", (FRAME,))], align=True)
+"""An echo canceller, and the last frame that the device of its row took."""
+
 SHARED: Final = np.dtype(
     [
         # Where the other tables are, in the process that runs the loop.
@@ -338,6 +344,8 @@ SHARED: Final = np.dtype(
         ("commands", "i8"),
         ("events", "i8"),
         ("detectors", "i8"),
+        ("cancellers", "i8"),
+        ("echo_scratch", "i8"),
         ("queues", "i8"),
         ("queue_samples", "i8"),
         ("queue_filled", "i8"),
@@ -383,9 +391,10 @@ Shared = np.void
 
 
 class Tables:
-    """The tables for `rows` legs and `arena_samples` samples of sounds and captures, as control sees them."""
+    """The tables for `rows` legs, `arena_samples` samples of sounds and captures and so many echo `cancellers`, as
+    control sees them."""
 
-    def __init__(self, rows: int, arena_samples: int) -> None:
+    def __init__(self, rows: int, arena_samples: int, cancellers: int) -> None:
         events = 1024
         # Half the ring is kept for what must not be lost: up to three promises a row (control.py) and answers.
         while events < 8 * rows:
@@ -395,6 +404,8 @@ class Tables:
         self.commands = np.zeros(COMMANDS, COMMAND)
         self.events = np.zeros(events, EVENT)
         self.detectors = np.zeros(rows, DTMF_STATE)
+        self.cancellers = np.zeros(cancellers, CANCELLER)
+        self.echo_scratch = np.zeros(1, ECHO_SCRATCH)
         self.queues = np.zeros(2 * rows, QUEUE)
         self.queue_samples = np.zeros((2 * rows, QUEUE_SIZE), np.int16)
         self.queue_filled = np.zeros((2 * rows, QUEUE_SIZE), np.uint8)
@@ -430,6 +441,8 @@ class Tables:
             "commands",
             "events",
             "detectors",
+            "cancellers",
+            "echo_scratch",
             "queues",
             "queue_samples",
             "queue_filled",

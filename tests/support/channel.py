@@ -65,6 +65,9 @@ class ScriptedAudio(Audio):
     def detect_digits(self, on: bool) -> None:
         pass
 
+    def cancel_echo(self, tail: int) -> None:
+        pass
+
     def capture(self, seconds: float) -> Capture:
         raise AssertionError("nothing here captures")
 

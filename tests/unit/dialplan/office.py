@@ -63,6 +63,9 @@ class FakeAudio:
         self.sent.append((digits, duration, gap))
 
     def detect_digits(self, on: bool) -> None: ...
+    def cancel_echo(self, tail: int) -> None:
+        pass
+
     def capture(self, seconds: float) -> FakeCapture:
         return FakeCapture(self._incoming)
 

@@ -39,6 +39,7 @@ class RecordedRow:
         self.played: list[str] = []
         self.sent_digits: list[tuple[str, float, float]] = []
         self.detecting = False
+        self.tails: list[int] = []
         self.joined: Audio | None = None
         self.captures: list[RecordedCapture] = []
         self.closed = False
@@ -83,6 +84,9 @@ class RecordedRow:
 
     def detect_digits(self, on: bool) -> None:
         self.detecting = on
+
+    def cancel_echo(self, tail: int) -> None:
+        self.tails.append(tail)
 
     def capture(self, seconds: float) -> RecordedCapture:
         if not self.room:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Self
 
-from sqlalchemy import Executable, delete, event, insert, select, update
+from sqlalchemy import bindparam, delete, event, insert, select, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -36,7 +36,7 @@ from gateway.store.schema import (
     record_of,
     record_row,
 )
-from gateway.store.writer import Writer
+from gateway.store.writer import Statement, Writer
 from gateway.toll.meter import Usage
 
 __all__ = ["Store"]
@@ -46,10 +46,18 @@ _DRIVERS: Final = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+async
 BUSY_SECONDS: Final = 5
 """How long SQLite waits for another program that holds the file (a backup, a report)."""
 
-PART: Final = 500
-"""Rows in one statement."""
-
-Row = TypeVar("Row")
+# Made once: many rows with the same statement are written at once, and it is compiled once.
+_KEEP_RECORD: Final = insert(CALL_RECORDS)
+_KEEP_BINDING: Final = insert(REGISTRATIONS)
+_FORGET_BINDING: Final = delete(REGISTRATIONS).where(
+    REGISTRATIONS.c.account == bindparam("of"), REGISTRATIONS.c.contact == bindparam("at")
+)
+_KEEP_VALUE: Final = insert(DIALPLAN_VALUES)
+_FORGET_VALUE: Final = delete(DIALPLAN_VALUES).where(DIALPLAN_VALUES.c.path == bindparam("at"))
+_KEEP_USAGE: Final = insert(TOLL_USAGE)
+_FORGET_USAGE: Final = delete(TOLL_USAGE).where(
+    TOLL_USAGE.c.payer == bindparam("of"), TOLL_USAGE.c.minute == bindparam("at")
+)
 
 _PRAGMAS: Final = (
     "PRAGMA synchronous=FULL",
@@ -119,14 +127,11 @@ class Store:
 
     def record(self, record: CallRecord) -> asyncio.Future[None]:
         """Keep a call record; durable once the future is done. Never waits; the future may be ignored."""
-        return self._writer.submit([insert(CALL_RECORDS).values(record_row(record))], f"call record {record}")
+        return self._writer.submit([Statement(_KEEP_RECORD, record_row(record))], f"call record {record}")
 
     def save_binding(self, binding: StoredBinding) -> asyncio.Future[None]:
         """Keep a registration in place of what was known of the same contact; as `record` otherwise."""
-        statements = [
-            _without(binding.account, binding.contact),
-            insert(REGISTRATIONS).values(binding_row(binding)),
-        ]
+        statements = [_without(binding.account, binding.contact), Statement(_KEEP_BINDING, binding_row(binding))]
         return self._writer.submit(statements, f"registration {binding.account} at {binding.contact}")
 
     def remove_binding(self, account: str, contact: str) -> asyncio.Future[None]:
@@ -136,7 +141,7 @@ class Store:
     async def load_bindings(self, now: datetime) -> list[StoredBinding]:
         """All registrations that are still good at `now`; those that are over are forgotten."""
         over = delete(REGISTRATIONS).where(REGISTRATIONS.c.expires <= now)
-        await self._writer.submit([over], "end of registrations that expired")
+        await self._writer.submit([Statement(over)], "end of registrations that expired")
         return [
             binding_of(row) for row in await self._rows(select(REGISTRATIONS).order_by(REGISTRATIONS.c.expires))
         ]
@@ -148,12 +153,12 @@ class Store:
 
     def save_values(self, values: Mapping[str, str | None]) -> asyncio.Future[None]:
         """Keep values of the dialplan by path; None forgets one. As `record` otherwise."""
-        table = DIALPLAN_VALUES
-        kept = [{"path": path, "value": value} for path, value in values.items() if value is not None]
-        statements: list[Executable] = [
-            delete(table).where(table.c.path.in_(part)) for part in _parts(list(values))
+        statements = [Statement(_FORGET_VALUE, {"at": path}) for path in values]
+        statements += [
+            Statement(_KEEP_VALUE, {"path": path, "value": value})
+            for path, value in values.items()
+            if value is not None
         ]
-        statements += [insert(table).values(part) for part in _parts(kept)]
         return self._writer.submit(statements, f"{len(values)} values of the dialplan's database")
 
     async def load_values(self) -> dict[str, str]:
@@ -162,17 +167,21 @@ class Store:
 
     def save_usage(self, usages: Sequence[Usage]) -> asyncio.Future[None]:
         """Keep what payers used, in place of what was known of the same minutes. As `record` otherwise."""
-        table, statements = TOLL_USAGE, list[Executable]()
-        for usage in usages:
-            mine = (table.c.payer == usage.payer) & (table.c.minute == usage.minute)
-            row = {"payer": usage.payer, "minute": usage.minute, "seconds": usage.seconds, "cost": usage.cost}
-            statements += [delete(table).where(mine), insert(table).values(row)]
+        statements = [Statement(_FORGET_USAGE, {"of": usage.payer, "at": usage.minute}) for usage in usages]
+        statements += [
+            Statement(
+                _KEEP_USAGE,
+                {"payer": usage.payer, "minute": usage.minute, "seconds": usage.seconds, "cost": usage.cost},
+            )
+            for usage in usages
+        ]
         return self._writer.submit(statements, f"what {len(usages)} minutes of calls cost")
 
     async def load_usage(self, since: int) -> list[Usage]:
         """What payers used from the minute `since` on; what is older is forgotten."""
         table = TOLL_USAGE
-        await self._writer.submit([delete(table).where(table.c.minute < since)], "end of usage of another day")
+        over = delete(table).where(table.c.minute < since)
+        await self._writer.submit([Statement(over)], "end of usage of another day")
         return [Usage(**row) for row in await self._rows(select(table))]
 
     async def _rows(self, query: Any) -> list[Any]:
@@ -207,13 +216,8 @@ def _prepare(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _parts(rows: list[Row]) -> Iterator[list[Row]]:
-    """In parts of which each fits into one statement (sqlite.org/limits.html, SQLITE_MAX_VARIABLE_NUMBER)."""
-    return (rows[start : start + PART] for start in range(0, len(rows), PART))
-
-
-def _without(account: str, contact: str) -> Any:
-    return delete(REGISTRATIONS).where(REGISTRATIONS.c.account == account, REGISTRATIONS.c.contact == contact)
+def _without(account: str, contact: str) -> Statement:
+    return Statement(_FORGET_BINDING, {"of": account, "at": contact})
 
 
 async def _create(connection: AsyncConnection, name: str) -> None:

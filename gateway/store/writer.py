@@ -11,8 +11,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Final
 
 from sqlalchemy import Executable
@@ -21,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.core.errors import Exhausted, LocalError
 
-__all__ = ["Writer"]
+__all__ = ["Statement", "Writer"]
 
 _log = logging.getLogger("copperline.store")
 
@@ -41,6 +42,19 @@ _REFUSALS: Final = (IntegrityError, DataError, ValueError, TypeError, OverflowEr
 """What is wrong with an entry itself: a duplicate, text that is no Unicode, a number out of range."""
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What the database is to do.
+
+    Attributes:
+        sql: the statement; rows of one table come with the same object, so that many are written at once.
+        row: its values by name; none where the statement has them in it.
+    """
+
+    sql: Executable
+    row: Mapping[str, object] | None = None
+
+
 @dataclass(slots=True, eq=False)
 class _Job:
     """Statements that belong together.
@@ -51,7 +65,7 @@ class _Job:
         done: told when they are on the disk.
     """
 
-    statements: Sequence[Executable]
+    statements: Sequence[Statement]
     text: str
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
@@ -91,7 +105,7 @@ class Writer:
         """Jobs that are not on the disk yet."""
         return len(self._jobs)
 
-    def submit(self, statements: Sequence[Executable], text: str) -> asyncio.Future[None]:
+    def submit(self, statements: Sequence[Statement], text: str) -> asyncio.Future[None]:
         """Write `statements` in one transaction, after all that was submitted before.
 
         Args:
@@ -144,9 +158,8 @@ class Writer:
         """Write a batch from the head of the queue; whether it left the queue."""
         try:
             async with self._engine.begin() as connection:
-                for job in batch:
-                    for statement in job.statements:
-                        await connection.execute(statement)
+                for sql, rows in _runs(statement for job in batch for statement in job.statements):
+                    await connection.execute(sql, rows)
         except _REFUSALS as error:
             # One of them can never be written; alone, it shows itself, and the others get through.
             if len(batch) > 1:
@@ -176,6 +189,15 @@ class Writer:
         _log.error("not stored (%s): %s", error, job.text)
         if not job.done.done():
             job.done.set_exception(error)
+
+
+def _runs(statements: Iterable[Statement]) -> Iterator[tuple[Executable, list[Mapping[str, object]] | None]]:
+    """Statements in their order, with the rows of those together that follow each other with the same one."""
+    for (sql, bare), run in groupby(statements, key=lambda statement: (statement.sql, statement.row is None)):
+        if bare:
+            yield from ((sql, None) for _ in run)
+        else:
+            yield sql, [statement.row for statement in run if statement.row is not None]
 
 
 def _reason(error: Exception) -> str:

@@ -225,6 +225,10 @@ class SipCarrier:
         """Give the requests of `dialog` to `member`."""
         self._members[dialog] = member
 
+    def member(self, dialog: DialogId) -> Member | None:
+        """Who takes the requests of `dialog`."""
+        return self._members.get(dialog)
+
     def leave(self, dialog: DialogId) -> None:
         """`dialog` is over."""
         self._members.pop(dialog, None)

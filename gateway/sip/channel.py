@@ -13,7 +13,7 @@ from typing import Final
 from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, RtpAudio, Silent
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
-from gateway.core.errors import IllegalInput
+from gateway.core.errors import IllegalInput, MalformedError
 from gateway.core.messages import (
     IN_BAND,
     INFO,
@@ -30,18 +30,24 @@ from gateway.core.messages import (
     Hangup,
     Held,
     Hold,
+    Identified,
+    Identify,
     Proceed,
     Proceeding,
     Progress,
+    Redirect,
     Released,
     Resume,
     Resumed,
     SendDigits,
+    SendText,
+    TransferTold,
 )
 from gateway.core.trace import Kind, Recorder
 from gateway.sdp.negotiate import Agreement, Direction
 from gateway.sip.fork import Fork
 from gateway.sip.incoming import IncomingSession
+from gateway.sip.refer_issuer import refer_target
 
 __all__ = ["SipChannel"]
 
@@ -56,6 +62,7 @@ class SipChannel:
         recorder: where its story is kept.
         emit: takes the leg's events.
         over: told once, when the leg has ended.
+        trusted: whether it is believed about who it is (RFC 3325).
         place: makes the sessions of a `Dial`; None for a leg that came in.
     """
 
@@ -68,6 +75,7 @@ class SipChannel:
         recorder: Recorder,
         emit: Callable[[SipChannel, Event], None],
         over: Callable[[SipChannel, float], None],
+        trusted: bool = False,
         place: Callable[[SipChannel, Dial], Fork] | None = None,
     ) -> None:
         self._name = name
@@ -76,6 +84,7 @@ class SipChannel:
         self._recorder = recorder
         self._emit = emit
         self._over = over
+        self._trusted = trusted
         self._place = place
         self._incoming: IncomingSession | None = None
         self._outgoing: Fork | None = None
@@ -158,6 +167,23 @@ class SipChannel:
         if self._row is not None:
             self._row.send_digits(command.digits, command.duration, command.gap)
 
+    def _carry_out(self, command: Command, now: float) -> None:
+        session = self._incoming or self._outgoing
+        if session is not None:
+            session.carry_out(command, now)
+
+    def _redirect(self, command: Redirect, now: float) -> None:
+        """By REFER in a call that was answered; one that came in and was not is sent away by 302."""
+        incoming = self._incoming
+        try:
+            if incoming is not None and not incoming.is_answered:
+                incoming.redirect(refer_target(command.called, incoming.contact), now)
+                self._emit(self, TransferTold())
+            else:
+                self._carry_out(command, now)
+        except MalformedError:
+            self._emit(self, TransferTold(Cause.INVALID_NUMBER_FORMAT))
+
     def _caller(self, what: str) -> IncomingSession:
         if self._incoming is None:
             raise IllegalInput(f"{self._name} did not come in: it cannot {what}")
@@ -201,7 +227,12 @@ class SipChannel:
 
     def keyed(self, digit: str, seconds: float, now: float) -> None:
         """A digit came as INFO."""
-        self._emit(self, Digit(digit, seconds, INFO))
+        self.said(Digit(digit, seconds, INFO), now)
+
+    def said(self, event: Event, now: float) -> None:
+        """Something came that only passes through."""
+        if not self._ended and (self._trusted or not isinstance(event, Identified)):
+            self._emit(self, event)
 
     def ended(self, ending: Ending, now: float) -> None:
         """The session is over."""
@@ -247,6 +278,10 @@ COMMANDS: Final[Mapping[type[Command], str]] = MappingProxyType(
         Hold: "_hold",
         Resume: "_resume",
         SendDigits: "_send_digits",
+        SendText: "_carry_out",
+        Identify: "_carry_out",
+        TransferTold: "_carry_out",
+        Redirect: "_redirect",
     }
 )
 """The method that carries out each command."""

@@ -164,6 +164,7 @@ class ProvingCarrier:
         self.cancel = carrier.cancel
         self.send_ack = carrier.send_ack
         self.resend = carrier.resend
+        self.member = carrier.member
 
     def send(
         self,

@@ -93,5 +93,9 @@ class EarlyDialog:
             response.headers.set("Retry-After", self._setting.random.randint(0, RETRY_AFTER))
             reply(response, now)
 
+    @property
+    def leg(self) -> None:
+        """None: RFC 3891 section 3 names this dialog to nobody but the one who is called; see `Member`."""
+
     def lost(self, flow: Flow, now: float) -> None:
         """A connection is gone; the INVITE's transaction tells of that."""

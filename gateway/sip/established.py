@@ -14,20 +14,21 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
 from gateway.core.machine import Machine
+from gateway.core.messages import Command
 from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
 from gateway.sip.acceptance import Acceptance
+from gateway.sip.asides import Asides
 from gateway.sip.causes import cause_of_reason
 from gateway.sip.credentials import Prover
 from gateway.sip.dialog import Dialog
 from gateway.sip.established_states import TABLE, Input, State
-from gateway.sip.info import received
 from gateway.sip.message import Request, Response
 from gateway.sip.offers import carries_offer, response_to
 from gateway.sip.refresh import SessionRefresh
 from gateway.sip.session import (
     ALLOW,
     GONE,
-    SDP_TYPE,
+    LegShown,
     Reply,
     SessionUser,
     Setting,
@@ -99,14 +100,14 @@ class Established:
         )
         timer.attach(self._refresh.due, lambda at: self._act(Input.EXPIRED, at))
         self._farewell: Ending | None = None
+        self._asides = Asides(setting, user, dialog)
         self._methods: Mapping[str, Callable[[Request, Reply, Flow, float], None]] = {
             "INVITE": self._invited,
             "ACK": self._acknowledged,
             "BYE": self._bye,
-            "INFO": self._info,
-            "OPTIONS": self._options,
             "UPDATE": self._update,
             "PRACK": self._no_prack_is_due,
+            **self._asides.methods,
         }
         setting.carrier.enter(dialog.id, self)
 
@@ -122,6 +123,16 @@ class Established:
         self._wanted = direction
         if direction is not self._willing or self._machine.state is not State.STEADY:
             self._act(Input.MODIFY, now)
+
+    def carry_out(self, command: Command, now: float) -> None:
+        """Carry out a command of the call for which the session needs no change."""
+        if self._farewell is None:
+            self._asides.carry_out(command, now)
+
+    @property
+    def leg(self) -> LegShown | None:
+        """The leg whose dialog it is; see `Member`."""
+        return LegShown(self._user.name, answered=True)
 
     # What the peer does.
 
@@ -152,6 +163,7 @@ class Established:
             answer_due: the 2xx carries our offer, so that the ACK has to bring its answer.
         """
         self._refresh.meet(request)
+        self._asides.meet(request, now)
         self._timer.grant(request, response, now)
         self._answer_due = answer_due
         self._act(Input.ACCEPT, now)
@@ -163,6 +175,7 @@ class Established:
         """The 2xx to our INVITE tells what the peer can, and how the session is refreshed."""
         self._refresh.meet(response)
         self._timer.granted(response, now)
+        self._asides.meet(response, now)
 
     def _invited(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
         self._weigh(Input.REINVITE, request, reply, now)
@@ -195,6 +208,7 @@ class Established:
             response.headers.set("Contact", self._dialog.contact)
             announce(response)
             self._refresh.meet(request)
+            self._asides.meet(request, now)
             self._timer.grant(request, response, now)
         reply(response, now)
         if response.body:
@@ -239,18 +253,6 @@ class Established:
         cause = cause_of_reason(request.headers.all("Reason")) or Cause.NORMAL_CLEARING
         self._farewell = Ending(cause, self._peer, Act.HUNG_UP, "BYE")
         self._act(Input.BYE, now)
-
-    def _info(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
-        response, key = received(request)
-        reply(response, now)
-        if key is not None and self._farewell is None:
-            self._user.keyed(*key, now)
-
-    def _options(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
-        response = request.reply(200)
-        announce(response)
-        response.headers.set("Accept", SDP_TYPE)
-        reply(response, now)
 
     def _no_prack_is_due(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
         reply(request.reply(481), now)  # RFC 3262 section 3
@@ -385,6 +387,7 @@ class Established:
             self._acceptance.stop()
             self._acceptance = None
         self._setting.carrier.leave(self._dialog.id)
+        self._asides.close(now)
 
     def _send_bye(self, now: float) -> None:
         bye = self._dialog.request("BYE")

@@ -16,6 +16,7 @@ from typing import Final
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted
+from gateway.core.messages import Command, Event
 from gateway.sdp.negotiate import Agreement, Direction
 from gateway.sip.message import Response
 from gateway.sip.outgoing import OutgoingSession
@@ -116,7 +117,22 @@ class Fork:
         if self._winner is not None:
             self._winner.session.direct(direction, now)
 
+    def carry_out(self, command: Command, now: float) -> None:
+        """Carry out a command of the call that only an answered one can."""
+        if self._winner is not None:
+            self._winner.session.carry_out(command, now)
+
     # What the branches tell.
+
+    @property
+    def name(self) -> str:
+        """The channel's name."""
+        return self._user.name
+
+    def said(self, branch: _Branch, event: Event, now: float) -> None:
+        """What comes in the answered call passes through."""
+        if self._winner is branch or self._winner is None:
+            self._user.said(event, now)
 
     def agreed(self, branch: _Branch, agreement: Agreement, now: float) -> None:
         """Early media of the first telephone that has any is heard; those of others would only mix with it."""
@@ -241,6 +257,13 @@ class _Branch:
 
     def keyed(self, digit: str, seconds: float, now: float) -> None:
         self._fork.keyed(digit, seconds, now)
+
+    @property
+    def name(self) -> str:
+        return self._fork.name
+
+    def said(self, event: Event, now: float) -> None:
+        self._fork.said(self, event, now)
 
     def ended(self, ending: Ending, now: float) -> None:
         self._fork.ended(self, ending, now)

@@ -14,11 +14,19 @@ from gateway.core.number import Party, Presentation
 from gateway.sip.account import Account
 from gateway.sip.grammar import split_list
 from gateway.sip.headers import NameAddr
-from gateway.sip.message import Request
+from gateway.sip.message import Message, Request
 from gateway.sip.number_rules import rewrite
 from gateway.sip.uri import SipUri, TelUri, Uri
 
-__all__ = ["DIVERTED_BY", "DIVERTED_FOR", "caller_of", "diversion_of", "number_of", "write_caller"]
+__all__ = [
+    "DIVERTED_BY",
+    "DIVERTED_FOR",
+    "asserted_party",
+    "caller_of",
+    "diversion_of",
+    "number_of",
+    "write_caller",
+]
 
 ANONYMOUS: Final = NameAddr(SipUri.of("anonymous", "anonymous.invalid"), "Anonymous")
 """RFC 3323 section 4.1.1.3."""
@@ -89,6 +97,16 @@ def write_caller(
         invite.headers.set("P-Asserted-Identity", who)
 
 
+def asserted_party(message: Message) -> Party | None:
+    """Who the far side says that it is, by P-Asserted-Identity; to be believed of a trusted one alone."""
+    asserted = next(_addresses(message, "P-Asserted-Identity"), None)
+    if asserted is None:
+        return None
+    hidden = any("id" in row.lower().split(";") for row in message.headers.all("Privacy"))
+    presentation = Presentation.RESTRICTED if hidden else Presentation.ALLOWED
+    return Party(number_of(asserted.uri), asserted.display, presentation)
+
+
 def diversion_of(request: Request, account: Account) -> dict[str, str]:
     """Channel variables that tell who diverted the call last, and why, as far as a trusted peer says so."""
     if not account.trusted:
@@ -120,7 +138,7 @@ def _is_anonymous(uri: Uri) -> bool:
     )
 
 
-def _addresses(request: Request, name: str) -> Iterator[NameAddr]:
+def _addresses(request: Message, name: str) -> Iterator[NameAddr]:
     """The addresses in `name`; those that cannot be read are passed over, being for information."""
     for row in request.headers.all(name)[:MAX_ENTRIES]:
         try:

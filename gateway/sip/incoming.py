@@ -15,14 +15,17 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
 from gateway.core.machine import Machine, Table
+from gateway.core.messages import Command
 from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
 from gateway.sip.causes import cause_of_reason, status_of
 from gateway.sip.dialog import Dialog
 from gateway.sip.established import Established
+from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request, Response
 from gateway.sip.offers import carries_offer, response_to
 from gateway.sip.reliable import ReliableResponses
 from gateway.sip.session import (
+    LegShown,
     Reply,
     SessionUser,
     Setting,
@@ -146,6 +149,7 @@ class IncomingSession:
         self._refresh: Timer | None = None
         self._early = False
         self._ending: Ending | None = None
+        self._elsewhere: NameAddr | None = None
         self._established: Established | None = None
         setting.carrier.enter(dialog.id, self)
 
@@ -178,6 +182,31 @@ class IncomingSession:
         """Hold or resume the caller; only an answered call can be held."""
         if self._established is not None:
             self._established.direct(direction, now)
+
+    def redirect(self, contact: NameAddr, now: float) -> None:
+        """Send the caller elsewhere before the answer; nothing is said to the user any more."""
+        self._elsewhere = contact
+        self._act(Input.REFUSE, now)
+
+    def carry_out(self, command: Command, now: float) -> None:
+        """Carry out a command of the call that only an answered one can."""
+        if self._established is not None:
+            self._established.carry_out(command, now)
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether the call was answered."""
+        return self._established is not None
+
+    @property
+    def contact(self) -> NameAddr:
+        """Our Contact in its dialog."""
+        return self._dialog.contact
+
+    @property
+    def leg(self) -> LegShown:
+        """The leg whose early dialog it is; see `Member`."""
+        return LegShown(self._user.name, answered=False)
 
     # What the caller does.
 
@@ -326,6 +355,12 @@ class IncomingSession:
         self._established.accept(self._request, response, self._reply, now, answer_due=late)
 
     def _refuse(self, now: float) -> None:
+        if self._elsewhere is not None:
+            response = self._response(302)
+            response.headers.set("Contact", self._elsewhere)
+            self._close()
+            self._reply(response, now)
+            return
         assert self._ending is not None  # set by whoever feeds REFUSE
         response = self._response(status_of(self._ending.cause))
         reasoned(response, self._ending)

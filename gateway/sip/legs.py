@@ -23,6 +23,7 @@ from gateway.sip.binding import Binding
 from gateway.sip.causes import reason_header
 from gateway.sip.channel import SipChannel
 from gateway.sip.dialog import Dialog
+from gateway.sip.events.dialog_info import Seal
 from gateway.sip.fork import Fork, Target
 from gateway.sip.headers import NameAddr
 from gateway.sip.identity import caller_of, diversion_of, write_caller
@@ -31,6 +32,7 @@ from gateway.sip.journal import Journal
 from gateway.sip.message import Request, Response
 from gateway.sip.outgoing import OutgoingSession
 from gateway.sip.parameters import Parameters
+from gateway.sip.replaces import takeover
 from gateway.sip.session import Reply, SessionUser, Setting, description_of, not_acceptable
 from gateway.sip.session_timer import too_brief
 from gateway.sip.transport import DEFAULT_PORT, Flow, is_address
@@ -88,6 +90,7 @@ class Legs:
         emit: takes the legs' events.
         contacts: where an account is reached, most preferred first, for redirections to it.
         realm: the office's domain name, in redirections.
+        seal: knows what we have shown of legs, for those that are to be replaced.
     """
 
     def __init__(
@@ -102,7 +105,9 @@ class Legs:
         emit: Callable[[SipChannel, Event], None],
         contacts: Callable[[str, float], Sequence[Binding]],
         realm: str,
+        seal: Seal,
     ) -> None:
+        self._seal = seal
         self._contacts = contacts
         self._realm = realm
         self._config = config
@@ -129,6 +134,9 @@ class Legs:
         refusal = too_brief(request, self._setting.intervals.minimum)
         if refusal is not None:
             return refusal
+        wish = takeover(request, self._setting.carrier.member, self._seal)
+        if isinstance(wish, Response):
+            return wish
         host = self._host(flow)
         try:
             offer = description_of(request)
@@ -161,6 +169,7 @@ class Legs:
             recorder=self._recorder,
             emit=self._emit,
             over=self._over,
+            trusted=account.trusted,
         )
         self._begin(channel, request.call_id)
         self._accounts[channel] = account
@@ -170,7 +179,16 @@ class Legs:
             channel.agreed(negotiation.agreement, now)
         variables = diversion_of(request, account)
         caller = caller_of(request, account)
-        self._emit(channel, Offered(called or NO_USER, caller, account.context, variables=variables))
+        offered = Offered(
+            called or NO_USER,
+            caller,
+            account.context,
+            variables=variables,
+            replaces=wish.replaces,
+            early_only=wish.early_only,
+            joins=wish.joins,
+        )
+        self._emit(channel, offered)
         return session
 
     def reserve(
@@ -219,6 +237,7 @@ class Legs:
             recorder=self._recorder,
             emit=self._emit,
             over=self._over,
+            trusted=account.trusted,
             place=place,
         )
         self._call_ids[channel] = []

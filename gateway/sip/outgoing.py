@@ -15,6 +15,7 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.machine import Machine, Table
+from gateway.core.messages import Command
 from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
 from gateway.sip.causes import reason_header
 from gateway.sip.credentials import CHALLENGES, Credentials, Prover, ProvingCarrier
@@ -183,6 +184,11 @@ class OutgoingSession:
         """Hold or resume the far side; only an answered call can be held."""
         if self._established is not None:
             self._established.direct(direction, now)
+
+    def carry_out(self, command: Command, now: float) -> None:
+        """Carry out a command of the call that only an answered one can."""
+        if self._established is not None:
+            self._established.carry_out(command, now)
 
     # What the far side does.
 

@@ -18,8 +18,6 @@ from gateway.sip.uri import SipUri, TelUri
 __all__ = ["screen"]
 
 METHODS: Final = frozenset(ALLOW.split(", "))
-KNOWN_ELSEWHERE: Final = frozenset({"REFER"})
-"""Methods that we recognise and do not serve: 405; what we have never heard of gets 501 (RFC 3261 21.5.2)."""
 EXTENSIONS: Final = frozenset(SUPPORTED.split(", "))
 """Option tags that we can be required to know. Preconditions (RFC 3312) are not among them: 420."""
 BODY_TYPES: Final = {"INVITE": (SDP_TYPE,), "UPDATE": (SDP_TYPE,), "PRACK": (SDP_TYPE,), "INFO": INFO_TYPES}
@@ -38,7 +36,7 @@ def screen(request: Request) -> Response | None:
 def _method(request: Request) -> Response | None:
     if request.method in METHODS:
         return None
-    response = request.reply(405 if request.method in KNOWN_ELSEWHERE else 501)
+    response = request.reply(501)
     response.headers.set("Allow", ALLOW)
     return response
 

@@ -17,6 +17,7 @@ from typing import Final, Protocol
 
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
+from gateway.core.messages import Event
 from gateway.sdp.description import SessionDescription
 from gateway.sdp.negotiate import Agreement, NotAcceptable
 from gateway.sip.body import find_body
@@ -35,6 +36,7 @@ __all__ = [
     "SUPPORTED",
     "Carrier",
     "Intervals",
+    "LegShown",
     "Member",
     "Reply",
     "SessionUser",
@@ -51,11 +53,11 @@ __all__ = [
 
 SDP_TYPE: Final = "application/sdp"
 ALLOW: Final = (
-    "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REGISTER, SUBSCRIBE, NOTIFY, PUBLISH"
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REGISTER, SUBSCRIBE, NOTIFY, PUBLISH, REFER"
 )
 """Every method that is served, in a dialog or outside; what is not here is answered with 405 and this list."""
-SUPPORTED: Final = "100rel, timer"
-"""The extensions that peers may use with us: RFC 3262, RFC 4028."""
+SUPPORTED: Final = "100rel, timer, replaces, join, norefersub, nosub"
+"""The extensions that peers may use with us: RFC 3262, RFC 4028, RFC 3891, RFC 3911, RFC 4488, RFC 7614."""
 
 GONE: Final = frozenset({408, 481})
 """Responses to a request in a dialog that end it (RFC 3261 12.2.1.2)."""
@@ -72,8 +74,26 @@ class Timer(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class LegShown:
+    """The leg to which a dialog belongs.
+
+    Attributes:
+        name: the channel's.
+        answered: whether the dialog is confirmed, and not an early one.
+    """
+
+    name: str
+    answered: bool
+
+
 class Member(Protocol):
     """A dialog as the stack sees it: it takes the requests of the dialog."""
+
+    @property
+    def leg(self) -> LegShown | None:
+        """The leg to which it belongs; None for a dialog that is no call."""
+        ...
 
     def receive(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
         """Take a request (ACK included, whose `reply` does nothing)."""
@@ -127,6 +147,10 @@ class Carrier(Protocol):
         """Give the requests of `dialog` to `member` from now on."""
         ...
 
+    def member(self, dialog: DialogId) -> Member | None:
+        """Who takes the requests of `dialog`; None where there is no such."""
+        ...
+
     def leave(self, dialog: DialogId) -> None:
         """`dialog` is over; further requests in it are answered with 481."""
         ...
@@ -134,6 +158,11 @@ class Carrier(Protocol):
 
 class SessionUser(Protocol):
     """Who is told what happens in a session: the channel."""
+
+    @property
+    def name(self) -> str:
+        """The channel's name."""
+        ...
 
     def progressed(self, status: int, media: bool, now: float) -> None:
         """A provisional response came; `media`: it brought a session description, which is in force."""
@@ -149,6 +178,10 @@ class SessionUser(Protocol):
 
     def keyed(self, digit: str, seconds: float, now: float) -> None:
         """A digit came as INFO."""
+        ...
+
+    def said(self, event: Event, now: float) -> None:
+        """Something came in an answered call that only passes through to it: a text, a wish, an identity."""
         ...
 
     def ended(self, ending: Ending, now: float) -> None:

@@ -128,6 +128,7 @@ class SipStack:
     ) -> None:
         points = points if points is not None else ListeningPoints()
         key = key or secrets.token_bytes(32)
+        seal = Seal(key)
         self._wall = wall
         self._journal = Journal(recorder)
         self._invitations: dict[ServerTransaction, IncomingSession] = {}
@@ -170,6 +171,7 @@ class SipStack:
             emit=lambda channel, event: self._tell((channel, event)),
             contacts=self._registrar.contacts,
             realm=config.realm,
+            seal=seal,
         )
         around = Neighbours(
             account=self._gatekeeper.account,
@@ -179,14 +181,14 @@ class SipStack:
             token=token,
             office=office or NothingWatched(),
         )
-        self.watching: Final = EventService(config.notifier, setting, around, Seal(key))
-        self._methods: Final[Mapping[str, Callable[[ServerTransaction, Reply, float], None]]] = {
+        self.watching: Final = EventService(config.notifier, setting, around, seal)
+        self._methods: Final[Mapping[str, Callable[[ServerTransaction, Account, Reply, float], None]]] = {
             "INVITE": self._invited,
             "REGISTER": self._register,
-            "OPTIONS": self._options,
             "MESSAGE": self._message,
             "SUBSCRIBE": self._subscribe,
             "PUBLISH": self._publish,
+            "REFER": self._refer,
         }
 
     # The engine's face.
@@ -311,11 +313,19 @@ class SipStack:
 
     def arrived(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
         """Take a new request; see `Newcomers`."""
-        handler = self._methods.get(transaction.request.method)
+        request = transaction.request
+        if request.method == "OPTIONS":
+            self._options(request, reply, now)
+            return
+        handler = self._methods.get(request.method)
         if handler is None:
-            reply(transaction.request.reply(481), now)  # BYE, INFO, PRACK, UPDATE without a dialog
+            reply(request.reply(481), now)  # BYE, INFO, PRACK, UPDATE, NOTIFY without a dialog
+            return
+        admitted = self._gatekeeper.admit(request, transaction.flow, now)
+        if isinstance(admitted, Response):
+            reply(admitted, now)
         else:
-            handler(transaction, reply, now)
+            handler(transaction, admitted, reply, now)
 
     def cancelled(self, invite: ServerTransaction, cancel: Request, now: float) -> None:
         """Take a CANCEL; see `Newcomers`."""
@@ -327,55 +337,37 @@ class SipStack:
         """An INVITE can be cancelled no longer; see `Newcomers`."""
         self._invitations.pop(transaction, None)
 
-    def _invited(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
+    def _invited(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
         request = transaction.request
-        admitted = self._gatekeeper.admit(request, transaction.flow, now)
-        if isinstance(admitted, Response):
-            reply(admitted, now)
-            return
-        trunk = self._trunks.named(admitted.user) if admitted.trunk else None
+        trunk = self._trunks.named(account.user) if account.trunk else None
         called = number_of(request.uri) if trunk is None else trunk.called(request)
-        made = self._legs.accept(request, reply, admitted, called, transaction.flow, now)
+        made = self._legs.accept(request, reply, account, called, transaction.flow, now)
         if isinstance(made, Response):
             reply(made, now)
         else:
             self._invitations[transaction] = made
 
-    def _register(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
-        request = transaction.request
-        admitted = self._gatekeeper.admit(request, transaction.flow, now)
-        if isinstance(admitted, Response):
-            reply(admitted, now)
-        else:
-            response = self._registrar.register(request, admitted, transaction.flow, now)
-            if self._wall is not None and response.status == 200:
-                # RFC 3261 10.3 step 8: telephones set their clock by it.
-                response.headers.set("Date", format_datetime(self._wall().astimezone(UTC), usegmt=True))
-            reply(response, now)
+    def _register(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
+        response = self._registrar.register(transaction.request, account, transaction.flow, now)
+        if self._wall is not None and response.status == 200:
+            # RFC 3261 10.3 step 8: telephones set their clock by it.
+            response.headers.set("Date", format_datetime(self._wall().astimezone(UTC), usegmt=True))
+        reply(response, now)
 
-    def _message(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
-        admitted = self._gatekeeper.admit(transaction.request, transaction.flow, now)
-        if isinstance(admitted, Response):
-            reply(admitted, now)
-        else:
-            self._messages.receive(transaction.request, admitted, reply, now)
+    def _message(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
+        self._messages.receive(transaction.request, account, reply, now)
 
-    def _subscribe(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
-        admitted = self._gatekeeper.admit(transaction.request, transaction.flow, now)
-        if isinstance(admitted, Response):
-            reply(admitted, now)
-        else:
-            self.watching.subscribe(transaction.request, admitted, transaction.flow, reply, now)
+    def _subscribe(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
+        self.watching.subscribe(transaction.request, account, transaction.flow, reply, now)
 
-    def _publish(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
-        admitted = self._gatekeeper.admit(transaction.request, transaction.flow, now)
-        if isinstance(admitted, Response):
-            reply(admitted, now)
-        else:
-            reply(self.watching.publications.publish(transaction.request, admitted, now), now)
+    def _publish(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
+        reply(self.watching.publications.publish(transaction.request, account, now), now)
 
-    def _options(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
-        response = transaction.request.reply(200)
+    def _refer(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
+        reply(transaction.request.reply(403, "REFER Is Taken Within A Call"), now)
+
+    def _options(self, request: Request, reply: Reply, now: float) -> None:
+        response = request.reply(200)
         announce(response)
         response.headers.set("Accept", SDP_TYPE)
         response.headers.set("Allow-Events", self.watching.notifier.allow_events)

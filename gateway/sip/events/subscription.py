@@ -173,6 +173,10 @@ class Subscription:
             self._live(expires, now)
 
     @property
+    def leg(self) -> None:
+        """None: it is no call; see `Member`."""
+
+    @property
     def is_leaving(self) -> bool:
         """Whether it has ended, but perhaps for the answer to its last NOTIFY."""
         return self._ending is not None
@@ -290,8 +294,11 @@ class Subscription:
             self._act(Input.GONE, now)
 
     def _rest(self, now: float) -> None:
-        self._pause = self._setting.carrier.at(now + self._wait, lambda at: self._act(Input.PAUSE_OVER, at))
-        self._wait = self._terms.interval
+        wait, self._wait = self._wait, self._terms.interval
+        if wait:
+            self._pause = self._setting.carrier.at(now + wait, lambda at: self._act(Input.PAUSE_OVER, at))
+        else:
+            self._act(Input.PAUSE_OVER, now)
 
     def _stop_pause(self) -> None:
         if self._pause is not None:

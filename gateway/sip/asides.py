@@ -1,0 +1,154 @@
+"""What passes in an established session beside its own INVITEs: keys, text, transfers and identities.
+
+INFO, MESSAGE, REFER, NOTIFY, SUBSCRIBE and OPTIONS of the dialog enter, and the commands of a call for which a
+session needs requests of their own: SendText, Redirect, TransferTold, Identify. None of it changes the session's
+state or its media.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from gateway.core.errors import Exhausted, MalformedError
+from gateway.core.messages import Command, Identified, Identify, Redirect, SendText, TextReceived, TransferTold
+from gateway.core.number import Presentation
+from gateway.sip.body import find_body
+from gateway.sip.dialog import Dialog
+from gateway.sip.headers import NameAddr
+from gateway.sip.identity import asserted_party
+from gateway.sip.info import received
+from gateway.sip.message import Message, Request, Response
+from gateway.sip.refer_issuer import ReferIssuer
+from gateway.sip.refer_recipient import ReferRecipient
+from gateway.sip.session import SDP_TYPE, Reply, SessionUser, Setting, announce, lists
+from gateway.sip.transport import Flow
+from gateway.sip.uri import SipUri
+
+__all__ = ["Asides"]
+
+PLAIN: Final = "text/plain"
+MAX_TEXT: Final = 1300
+"""Octets of a text within a call: RFC 3428 section 8 asks to keep it in a datagram."""
+
+Handler = Callable[[Request, Reply, Flow, float], None]
+
+
+class Asides:
+    """The asides of one session.
+
+    Args:
+        setting: the stack's services.
+        user: who is told.
+        dialog: the session's.
+    """
+
+    def __init__(self, setting: Setting, user: SessionUser, dialog: Dialog) -> None:
+        self._setting = setting
+        self._user = user
+        self._dialog = dialog
+        self._asked = ReferRecipient(setting, user, dialog)
+        self._asking = ReferIssuer(setting, user, dialog)
+        self._updates = self._changes_from = False
+        self._closed = False
+        self.methods: Final[Mapping[str, Handler]] = {
+            "INFO": self._info,
+            "MESSAGE": self._message,
+            "OPTIONS": self._options,
+            "REFER": lambda request, reply, _, now: self._asked.refer(request, reply, now),
+            "SUBSCRIBE": lambda request, reply, _, now: self._asked.subscribe(request, reply, now),
+            "NOTIFY": lambda request, reply, _, now: self._asking.notified(request, reply, now),
+        }
+        self._commands: Final[Mapping[type[Command], Callable[[Any, float], None]]] = {
+            TransferTold: self._asked.tell,
+            Redirect: lambda command, now: self._asking.refer(command.called, now),
+            SendText: self._send_text,
+            Identify: self._identify,
+        }
+
+    def carry_out(self, command: Command, now: float) -> None:
+        """Carry out a command of the call."""
+        self._commands[type(command)](command, now)
+
+    def meet(self, message: Message, now: float) -> None:
+        """Learn from a message of the far side what it knows, and who it is (RFC 4916)."""
+        if "Allow" in message.headers:
+            self._updates = "update" in lists(message, "Allow")
+        if "Supported" in message.headers:
+            self._changes_from = "from-change" in lists(message, "Supported")
+        party = asserted_party(message)
+        if party is not None and not self._closed:
+            self._user.said(Identified(party), now)
+
+    def close(self, now: float) -> None:
+        """The session is over, and has left its dialog."""
+        self._closed = True
+        self._asking.close()
+        self._asked.close(now)
+
+    # What the peer sends.
+
+    def _info(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
+        response, key = received(request)
+        reply(response, now)
+        if key is not None:
+            self._user.keyed(*key, now)
+
+    def _message(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
+        """A text within the call (RFC 3428 section 5 allows them there)."""
+        try:
+            body = find_body(request, PLAIN)
+        except MalformedError as fault:
+            reply(request.reply(400, str(fault)[:80]), now)
+            return
+        if len(request.body) > MAX_TEXT:
+            reply(request.reply(513), now)
+        elif body is None:
+            response = request.reply(415)
+            response.headers.set("Accept", PLAIN)
+            reply(response, now)
+        else:
+            reply(request.reply(200), now)
+            self._user.said(TextReceived(body.decode("utf-8", "replace")), now)
+
+    def _options(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
+        response = request.reply(200)
+        announce(response)
+        response.headers.set("Accept", SDP_TYPE)
+        reply(response, now)
+
+    # What the call commands.
+
+    def _send_text(self, command: SendText, now: float) -> None:
+        message = self._dialog.request("MESSAGE")
+        message.headers.set("Content-Type", f"{PLAIN};charset=utf-8")
+        message.body = command.text.encode("utf-8", "replace")[:MAX_TEXT]
+        self._send(message, now)
+
+    def _identify(self, command: Identify, now: float) -> None:
+        """Tell the far side with whom it talks: by UPDATE, where it knows that (RFC 4916 section 4)."""
+        party = command.party
+        if not self._updates or not party.number:
+            return
+        own = self._dialog.local
+        host = own.uri.host if isinstance(own.uri, SipUri) else self._dialog.flow.local[0]
+        shown = party.presentation is Presentation.ALLOWED
+        who = NameAddr(SipUri.of(party.number, host), party.name)
+        if shown and self._changes_from:
+            self._dialog.local = who.tagged(self._dialog.id.local_tag)
+        update = self._dialog.request("UPDATE")
+        announce(update)
+        if shown:
+            update.headers.set("P-Asserted-Identity", who)
+        else:
+            update.headers.set("Privacy", "id")
+        self._send(update, now)
+
+    def _send(self, request: Request, now: float) -> None:
+        with suppress(Exhausted):
+            self._setting.carrier.send(request, self._dialog.flow, now, answered=_ignore, failed=_ignore)
+
+
+def _ignore(_: Response | str, now: float) -> None:
+    """The call goes on, whatever came of it."""

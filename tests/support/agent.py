@@ -7,6 +7,7 @@ from random import Random
 
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
+from gateway.core.messages import Event
 from gateway.core.trace import Recorder
 from gateway.sdp.negotiate import Agreement, Negotiation
 from gateway.sip.carrier import Garbled, SipCarrier
@@ -89,6 +90,11 @@ class Agent:
         self.carrier.expire(now)
 
     # What the session tells.
+
+    name = "SIP/agent"
+
+    def said(self, event: Event, now: float) -> None:
+        self.told.append(type(event).__name__)
 
     def progressed(self, status: int, media: bool, now: float) -> None:
         self.told.append(str(status))

@@ -32,7 +32,8 @@ def test_options_tells_what_we_can() -> None:
     response = asked(Office(), "OPTIONS")
     assert response.status == 200 and response.to.tag
     assert response.headers.get("Allow") == (
-        "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REGISTER, SUBSCRIBE, NOTIFY, PUBLISH, REFER"
+        "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REGISTER, SUBSCRIBE, NOTIFY, PUBLISH, "
+        "REFER"
     )
     assert response.headers.get("Allow-Events") == "conference, dialog, message-summary, presence, refer, reg"
     assert response.headers.get("Supported") == "100rel, timer, replaces, join, norefersub, nosub"

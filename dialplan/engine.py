@@ -24,6 +24,7 @@ from dialplan.substitution import ScriptError, unshield
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError
+from gateway.core.operator import Nobody, Operator
 from gateway.core.switch import HungUp, Leg, Moved, Place, Switch
 
 __all__ = ["DialplanEngine"]
@@ -76,6 +77,7 @@ class DialplanEngine:
         functions: by name.
         database: behind DB(); one that forgets all with the process where None.
         permissions: what scripts may do to the machine.
+        operator: the way to legs that are not a script's own; nobody is there where None.
         step_limit: after so many steps without time passing, a script is a loop and its call is ended.
     """
 
@@ -88,6 +90,7 @@ class DialplanEngine:
         functions: Mapping[str, Function] = FUNCTIONS,
         database: Database | None = None,
         permissions: Permissions = _NOTHING_ALLOWED,
+        operator: Operator | None = None,
         step_limit: int = _STEP_LIMIT,
     ) -> None:
         self.dialplan = dialplan
@@ -95,6 +98,7 @@ class DialplanEngine:
         self._applications = applications
         self._functions = functions
         self._step_limit = step_limit
+        self._operator = operator or Nobody()
         self._waiting = frozenset(name for name, function in functions.items() if function.later is not None)
         self._shared = Shared(dict(dialplan.globals), database or MemoryDatabase(), permissions)
 
@@ -139,6 +143,7 @@ class DialplanEngine:
             functions=self._functions,
             shared=self._shared,
             runner=self,
+            operator=self._operator,
             nested=nested,
         )
 
@@ -165,6 +170,18 @@ class DialplanEngine:
             await self.subroutine(other, place, arguments)
         finally:
             self._shared.leave(leg.name)
+
+    async def alone(self, script: Script, leg: Leg, application: str, arguments: str) -> None:
+        """Run one application for a leg that has no run of its own; see `Runner`."""
+        own = self._script(leg, script.dialplan, Location(leg.context or script.location.context, "s", 1))
+        own.place = script.place
+        try:
+            await own.execute(application, arguments)
+        except CopperlineError as fault:
+            leg.hang_up(own.ending(Cause.TEMPORARY_FAILURE, Act.FAILED, f"{application}: {fault}"))
+        finally:
+            self._shared.leave(leg.name)
+        leg.hang_up(own.ending(Cause.NORMAL_CLEARING, evidence=f"the end of {application}"))
 
     async def _guarded(self, script: Script) -> Ending:
         """Run a script to its end and say why it ended."""

@@ -10,20 +10,20 @@ from typing import Final
 __all__ = ["APPLICATIONS", "FUNCTIONS"]
 
 _APPLICATIONS: Final = (
-    "AddQueueMember ADSIProg AGI AlarmReceiver AMD AttendedTransfer AudioSocket BackgroundDetect "
-    "BlindTransfer Bridge BridgeAdd BridgeWait BroadcastTransfer CallCompletionCancel "
-    "CallCompletionRequest CELGenUserEvent ChangeMonitor ChanIsAvail ChannelRedirect ChanSpy ConfBridge "
+    "AddQueueMember ADSIProg AGI AlarmReceiver AMD AudioSocket BackgroundDetect "
+    "BridgeAdd BridgeWait BroadcastTransfer CallCompletionCancel "
+    "CallCompletionRequest CELGenUserEvent ChangeMonitor ChanIsAvail ChanSpy ConfBridge "
     "ConfKick ControlPlayback DAHDIAcceptR2Call DAHDIBarge DAHDIRAS DAHDIScan "
     "DAHDISendCallreroutingFacility DAHDISendKeypadFacility DateTime DeadAGI Dictate Directory DISA EAGI "
     "ExtenSpy ExternalIVR Festival Flash FollowMe ForkCDR GetCPEID ICES JabberSend JACK Macro "
     "MailboxExists MeetMe MessageSend MinivmAccMess MinivmDelete MinivmGreet MinivmMWI MinivmNotify "
-    "MinivmRecord MixMonitor Monitor Morsecode MP3Player MusicOnHold NBScat NoCDR Originate Page Park "
-    "ParkAndAnnounce ParkedCall PauseMonitor PauseQueueMember Pickup PickupChan PrivacyManager Queue "
+    "MinivmRecord MixMonitor Monitor Morsecode MP3Player MusicOnHold NBScat NoCDR Page Park "
+    "ParkAndAnnounce ParkedCall PauseMonitor PauseQueueMember PrivacyManager Queue "
     "QueueLog QueueUpdate ReadFile ReceiveFAX ReceiveMF ReceiveSF ReceiveText Reload RemoveQueueMember "
     "RetryDial SayAlphaCase SayCountedAdj SayCountedNoun SayMoney SayOrdinal SendFAX SendImage SendMF "
-    "SendSF SendText SendURL Signal SLAStation SLATrunk SMS SoftHangup SpeechActivateGrammar "
+    "SendSF SendText SendURL Signal SLAStation SLATrunk SMS SpeechActivateGrammar "
     "SpeechBackground SpeechCreate SpeechDestroy StartMusicOnHold Stasis StopMixMonitor StopMonitor "
-    "StopMusicOnHold StreamEcho TestClient TestServer Transfer UnpauseMonitor UnpauseQueueMember "
+    "StopMusicOnHold StreamEcho TestClient TestServer UnpauseMonitor UnpauseQueueMember "
     "VMAuthenticate VMSayName VoiceMail VoiceMailMain VoiceMailPlayMsg WaitForCondition WaitForRing "
     "WaitForSignal WaitMusicOnHold Zapateller"
 )

@@ -24,6 +24,7 @@ from gateway.core.audio import Audio, AudioEvent, AudioStats, Samples, Side, Sou
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import RemoteError
+from gateway.core.messages import TransferTold
 from gateway.core.number import Party
 from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, DialStatus, HungUp, Leg, Sounds, Target
 
@@ -231,6 +232,10 @@ class _DryLeg:
     async def released(self) -> None:
         self._living()
         self._spend(_PATIENCE)
+
+    async def redirect(self, called: str) -> TransferTold | None:
+        self._living()
+        return None
 
     def hang_up(self, ending: Ending) -> None:
         if self.ending is None:

@@ -19,6 +19,7 @@ from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.number import Match
+from gateway.core.operator import Operator
 from gateway.core.switch import HungUp, Leg, Switch
 
 __all__ = ["STRUCTURED", "Application", "Function", "Runner", "Script"]
@@ -80,6 +81,14 @@ class Runner(Protocol):
         """
         ...
 
+    async def alone(self, script: Script, leg: Leg, application: str, arguments: str) -> None:
+        """Run one application for a leg that has no run of its own, and end it.
+
+        Raises:
+            HungUp: that leg is over.
+        """
+        ...
+
 
 class Script:
     """The state of one run.
@@ -90,6 +99,7 @@ class Script:
         dialplan: the files as they stood when the run began.
         location: the step under way; `jumped` tells that it has been moved on purpose.
         shared: what all calls share.
+        operator: reaches legs that are not its own.
         runner: runs subroutines for applications; `nested` tells how deep within one another.
         share: what this leg has of it.
         cause: why the last attempt to reach somebody ended (HANGUPCAUSE).
@@ -119,6 +129,7 @@ class Script:
         functions: Mapping[str, Function],
         shared: Shared,
         runner: Runner,
+        operator: Operator,
         nested: int = 0,
     ) -> None:
         self.leg = leg
@@ -129,6 +140,7 @@ class Script:
         self.place = Place("", 0)
         self.shared = shared
         self.runner = runner
+        self.operator = operator
         self.nested = nested
         self.share = shared.legs.setdefault(leg.name, Share(leg.variables))
         self.frames: list[Frame] = []

@@ -12,17 +12,20 @@ from typing import Final
 from dialplan.apps import (
     answer,
     block,
+    channels,
     dial,
     digits,
     flow,
     listen,
     machine,
     notes,
+    originate,
     play,
     read,
     record,
     say,
     subroutine,
+    transfer,
     variable,
 )
 from dialplan.script import Application
@@ -32,17 +35,20 @@ __all__ = ["APPLICATIONS", "NAMES"]
 _FAMILIES: Final = (
     answer.APPLICATIONS,
     block.APPLICATIONS,
+    channels.APPLICATIONS,
     dial.APPLICATIONS,
     digits.APPLICATIONS,
     flow.APPLICATIONS,
     listen.APPLICATIONS,
     machine.APPLICATIONS,
     notes.APPLICATIONS,
+    originate.APPLICATIONS,
     play.APPLICATIONS,
     read.APPLICATIONS,
     record.APPLICATIONS,
     say.APPLICATIONS,
     subroutine.APPLICATIONS,
+    transfer.APPLICATIONS,
     variable.APPLICATIONS,
 )
 

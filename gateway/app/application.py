@@ -22,6 +22,7 @@ from gateway.app.console import Console
 from gateway.app.registrations import KeptBindings
 from gateway.app.simulator import EmulatedWorld
 from gateway.call.call import CallRecord
+from gateway.call.local import LocalTechnology
 from gateway.call.manager import CallManager
 from gateway.call.tolls import Tolls
 from gateway.config.boundary import Boundary
@@ -183,7 +184,11 @@ class Application:
         self._store = await Store.open(config.store.url)
         self._database = await StoredDatabase.open(self._store)
         self.engine = DialplanEngine(
-            self._dialplan, self.manager, database=self._database, step_limit=config.limits.dialplan_steps
+            self._dialplan,
+            self.manager,
+            operator=self.manager.operator,
+            database=self._database,
+            step_limit=config.limits.dialplan_steps,
         )
         self.manager.script = self.engine.run
         self.tolls.meter.restore(await self._store.load_usage(int(self._wall().timestamp() // 60) - DAY))
@@ -202,7 +207,15 @@ class Application:
             wall=self._wall,
         )
         self.sip.restore(await kept.load())
-        self.manager.technologies = {"SIP": self.sip, "PJSIP": self.sip, **self.lines.technologies}
+        self.manager.technologies = {
+            "SIP": self.sip,
+            "PJSIP": self.sip,
+            "LOCAL": LocalTechnology(
+                self.audio,
+                lambda channel, event: self._loop.call_soon(self.manager.deliver, channel, event),  # not at once
+            ),
+            **self.lines.technologies,
+        }
         self.console = Console(
             name=config.office.name,
             simulator=EmulatedWorld(self.cards.telephones, self.cards.exchange_lines) if self._emulates else None,

@@ -9,6 +9,7 @@ A call that is over is written down through `on_record`; nothing of it stays her
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime
@@ -18,6 +19,7 @@ from typing import Any, Final, Protocol
 from gateway.call.bridge import Bridge
 from gateway.call.call import Call, CallRecord, Talk
 from gateway.call.leg import CallLeg
+from gateway.call.local import LocalHalf
 from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.channel import Channel
@@ -54,6 +56,10 @@ PATIENCE: Final = 5.0
 
 _END_OF_SCRIPT: Final = Ending(Cause.NORMAL_CLEARING, "the dialplan", Act.HUNG_UP, "the end of the extension")
 
+_SHORTENED: Final = Ending(
+    Cause.NORMAL_CLEARING, "Copperline", Act.TRANSFERRED, "a Local channel is not needed here"
+)
+
 
 class Floor:
     """The legs, the calls and their scripts.
@@ -85,6 +91,7 @@ class Floor:
         self.legs: Final[dict[Channel, CallLeg]] = {}
         self.owners: Final[dict[CallLeg, Call]] = {}
         self._tasks: dict[Call, asyncio.Task[None]] = {}
+        self._taken: dict[CallLeg, asyncio.Future[None]] = {}
         self._aside: set[asyncio.Task[None]] = set()
         self._talks: dict[Bridge, Talk] = {}
         self._ringback = ringback
@@ -179,6 +186,7 @@ class Floor:
             if talk not in call.talks:
                 call.talks.append(talk)
         one.note(f"{one.peer} talks with {other.peer}", kind=Kind.CALL)
+        self._shorten(bridge)
 
     def send(self, leg: CallLeg, place: Place) -> None:
         """Send a leg to a place of the dialplan; whom it talked with is left in silence."""
@@ -189,6 +197,18 @@ class Floor:
             leg.interrupt(Moved(place))
         else:
             self.begin(leg, self.dialplan(leg, place), called=place.extension, context=place.context)
+
+    async def take(self, leg: CallLeg) -> bool:
+        """Take a leg from whatever its script is about, to talk; False where that does not let go of it."""
+        if not leg.driven or leg.waits:
+            return leg.ending is None
+        taken = self._taken[leg] = asyncio.get_running_loop().create_future()
+        leg.interrupt(Moved(None))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                await taken
+        self._taken.pop(leg, None)
+        return taken.done() and leg.ending is None
 
     def adopt(self, leg: CallLeg, call: Call) -> None:
         """Let a leg without a script belong to another call from now on."""
@@ -229,10 +249,23 @@ class Floor:
         if not left.driven:
             self.adopt(left, self.owners[driven])
 
+    def _shorten(self, bridge: Bridge) -> None:
+        """Where both halves of a Local channel talk now, join whom they talk with and let the halves go."""
+        for leg in bridge.legs:
+            if not (isinstance(leg.channel, LocalHalf) and leg.channel.shortens and leg.channel.other):
+                continue
+            far = self.legs.get(leg.channel.other)
+            if far is None or far.bridge is None:
+                continue
+            one, other = bridge.partner(leg), far.bridge.partner(far)
+            self.connect(one, other)
+            leg.end(_SHORTENED)
+            far.end(_SHORTENED)
+            return
+
     async def _talk(self, leg: CallLeg) -> None:
         if leg.bridge is not None:
-            end = await leg.talk()
-            leg.end(end.ending or _END_OF_SCRIPT)
+            await self._talk_to_come(leg)
 
     async def _take_back(self, leg: CallLeg) -> None:
         """A blind transfer has failed: the transferee talks with the transferor again."""
@@ -262,6 +295,17 @@ class Floor:
         if fault is not None and not isinstance(fault, HungUp | Moved):
             _log.error("what was done beside a call failed: %r", fault, exc_info=fault)
 
+    def _after_move(self, leg: CallLeg, moved: Moved) -> Errand:
+        if moved.place is not None:
+            return self.dialplan(leg, moved.place)
+        if leg in self._taken:
+            self._taken[leg].set_result(None)
+        return partial(self._talk_to_come, leg)
+
+    async def _talk_to_come(self, leg: CallLeg) -> None:
+        end = await leg.talk()
+        leg.end(end.ending or _END_OF_SCRIPT)
+
     async def _drive(self, call: Call, errand: Errand) -> None:
         """Run the errands of a call's leg, and clear up whatever they leave."""
         leg, ending = call.leg, _END_OF_SCRIPT
@@ -272,8 +316,7 @@ class Floor:
                 try:
                     await errand()
                 except Moved as moved:
-                    place = moved.place
-                    next_errand = partial(self._talk, leg) if place is None else self.dialplan(leg, place)
+                    next_errand = self._after_move(leg, moved)
                 if leg.trial is not None and leg.trial.failure is not None:
                     next_errand = partial(self._take_back, leg)
         except HungUp as hung_up:
@@ -290,6 +333,8 @@ class Floor:
         finally:
             for each in call.legs:
                 self._clear(call, each, leg.ending or ending)
+            if leg in self._taken and not self._taken[leg].done():
+                self._taken[leg].set_result(None)
             self._tasks.pop(call, None)
             self._write_down(call)
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NoReturn, Protocol
+from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 from gateway.call.mailbox import Mailbox
 from gateway.core.audio import Audio, Sound
+from gateway.core.cause import Cause
 from gateway.core.channel import Channel
 from gateway.core.ending import Ending
 from gateway.core.messages import (
@@ -25,7 +26,9 @@ from gateway.core.messages import (
     Event,
     Hangup,
     Proceed,
+    Redirect,
     Released,
+    TransferTold,
 )
 from gateway.core.number import Party
 from gateway.core.switch import BridgeEnd, HungUp, Moved
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
     from gateway.call.trial import Trial
 
 __all__ = ["CallLeg", "Interrupted", "Letter", "Listener"]
+
+_REDIRECT_TIME: Final = 30.0
+"""Seconds that a far side has to say what came of a redirection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,7 @@ class CallLeg:
     Attributes:
         driven: whether a script runs for it; one that has none belongs to the call of another.
         bridge: whom it talks with; dialing: the dial of which it is the caller, or one of the called.
+        behalf: the leg that answers for what this one does; half of a Local channel does nothing in its own name.
         trial: the blind transfer that sent it where it is, until that has come to something.
     """
 
@@ -108,6 +115,7 @@ class CallLeg:
         self.called = called
         self.context = context
         self.standing = context
+        self.behalf: CallLeg = self
         self.incoming = incoming
         self.variables: dict[str, str] = {}
         self.answered = False
@@ -163,6 +171,15 @@ class CallLeg:
         self._listener = self._own if listener is None else listener
         if listener is None and self.ending is not None:
             self._own.post((self, Released(self.ending)))
+
+    async def answered_by(self, deadline: float) -> bool:
+        """Wait for the answer to a call that we place; False where none has come by then (engine clock)."""
+        while not self.answered:
+            found = await self._own.next(deadline)
+            self.go_on()
+            if found is None:
+                return False
+        return True
 
     # The talk that its script waits for.
 
@@ -273,6 +290,19 @@ class CallLeg:
         while await self._own.next(deadline) is not None:
             self.go_on()
         self.go_on()
+
+    async def redirect(self, called: str) -> TransferTold | None:
+        """Have the far side call `called` by itself; None where its technology has no means for it."""
+        self.go_on()
+        if not self.command(Redirect(called)):
+            return None
+        deadline = self._clock() + _REDIRECT_TIME
+        while (found := await self._own.next(deadline)) is not None:
+            self.go_on()
+            if isinstance(found[1], TransferTold) and found[1].final:
+                return found[1]
+        self.go_on()
+        return TransferTold(Cause.RECOVERY_ON_TIMER_EXPIRY)
 
     async def released(self) -> NoReturn:
         """Wait until the leg is over."""

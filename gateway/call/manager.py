@@ -16,6 +16,8 @@ from gateway.call.call import Call, CallRecord
 from gateway.call.dialing import Dialing
 from gateway.call.floor import Floor, Script
 from gateway.call.leg import CallLeg
+from gateway.call.local import LocalHalf
+from gateway.call.operator import FloorOperator
 from gateway.call.tolls import Tolls
 from gateway.call.transfer import Transfers
 from gateway.core.audio import Sound
@@ -26,6 +28,7 @@ from gateway.core.errors import CopperlineError, RemoteError
 from gateway.core.log import QuietLog
 from gateway.core.messages import Event, Hangup, Offered, TransferAsked
 from gateway.core.number import NumberPlan, Party
+from gateway.core.operator import Operator
 from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, HungUp, Leg, Moved, Place, Sounds, Target
 from gateway.core.trace import Kind, Recorder
 
@@ -100,6 +103,7 @@ class CallManager:
             on_over=tolls.over if tolls is not None else lambda leg: None,
         )
         self._transfers = Transfers(self.floor, plan, tolls)
+        self.operator: Operator = FloorOperator(self.floor, self._transfers, plan, place=self._placed, clock=clock)
         self._recorder = recorder
         self._clock = clock
         self._wall = wall
@@ -246,6 +250,9 @@ class CallManager:
             channel, party=offer.caller, called=offer.called, context=offer.context, incoming=True
         )
         leg.variables.update(offer.variables)
+        first = self.floor.legs.get(channel.other) if isinstance(channel, LocalHalf) and channel.other else None
+        if first is not None:
+            leg.behalf = first.behalf
         if offer.replaces:
             errand = self._transfers.replacement(leg, offer)
         else:
@@ -255,28 +262,35 @@ class CallManager:
         _log.info("call %s: %s (%s) calls %s", call.id, leg.peer, offer.caller, offer.called)
 
     def _outgoing(self, own: CallLeg, target: Target) -> CallLeg:
+        call = self.floor.owners[own]
+        return self._make(own, target, Party(target.address), call.context, call)
+
+    def _placed(self, target: Target, party: Party, context: str, by: CallLeg | None) -> CallLeg:
+        if self._draining or len(self.floor.calls) >= self._limit:
+            ending = _STOPPING if self._draining else _FULL
+            raise RemoteError(ending.evidence, ending.cause, advice=ending.advice)
+        return self._make(by, target, party, context, None)
+
+    def _make(self, by: CallLeg | None, target: Target, party: Party, context: str, call: Call | None) -> CallLeg:
+        """Make an outgoing leg, for which `by` answers where it leaves the office."""
         technology = self.technologies.get(target.technology.upper())
         if technology is None:
             raise RemoteError(
                 f"there is no technology {target.technology!r}; known are {', '.join(sorted(self.technologies))}",
                 Cause.CHANNEL_TYPE_NOT_IMPLEMENTED,
             )
-        grant = self._tolls.permit(own, target) if self._tolls is not None else None
+        grant = self._tolls.permit(by, target) if self._tolls is not None else None
         try:
             channel = technology.channel(target.address, self._clock())
         except CopperlineError:
             if self._tolls is not None:
                 self._tolls.failed(grant)
             raise
-        call = self.floor.owners[own]
         leg = self.floor.enter(
-            channel,
-            party=Party(target.address),
-            called=target.address,
-            context=call.context,
-            incoming=False,
-            call=call,
+            channel, party=party, called=target.address, context=context, incoming=False, call=call
         )
+        if by is not None and isinstance(channel, LocalHalf):
+            leg.behalf = by.behalf
         if self._tolls is not None:
             self._tolls.made(grant, leg)
         return leg

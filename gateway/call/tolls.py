@@ -56,8 +56,10 @@ class Tolls:
         self._border = border
         self._grants: dict[CallLeg, Grant] = {}
 
-    def permit(self, leg: CallLeg, target: Target) -> Grant | None:
+    def permit(self, leg: CallLeg | None, target: Target) -> Grant | None:
         """Let `leg` have a leg to `target`; None where that stays in the office and needs no permission.
+
+        Nobody, None, is a stranger.
 
         Raises:
             RemoteError: it may not; the text says why.
@@ -65,8 +67,10 @@ class Tolls:
         outside = self._border.outside(target)
         if outside is None:
             return None
-        name, inside = self._border.own(leg.name)
-        return self._guard.permit(Caller(name, leg.context, inside, leg.standing), outside)
+        if leg is None:
+            return self._guard.permit(Caller("nobody", "", False, ""), outside)
+        name, inside = self._border.own(leg.behalf.name)
+        return self._guard.permit(Caller(name, leg.behalf.context, inside, leg.standing), outside)
 
     def made(self, grant: Grant | None, leg: CallLeg) -> None:
         """The leg of a permission is there."""
@@ -114,7 +118,7 @@ class Tolls:
     def may_join(self, leg: CallLeg, others: Iterable[CallLeg], context: str) -> bool:
         """Whether one may leave a leg with others, by a transfer from `context`: not outside with outside."""
         legs = [leg, *others]
-        outside = [each for each in legs if not self._border.own(each.name)[1]]
+        outside = [each for each in legs if not self._border.own(each.behalf.name)[1]]
         return leg not in outside or len(outside) < 2 or context in self._guard.policy.onward
 
     def is_emergency(self, dialled: str) -> bool:

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from gateway.core.audio import Audio, Sound
 from gateway.core.ending import Ending
+from gateway.core.messages import TransferTold
 from gateway.core.number import Party
 
 __all__ = [
@@ -221,6 +222,14 @@ class Leg(Protocol):
 
     async def released(self) -> None:
         """Wait until the leg is over (always ends by raising HungUp)."""
+        ...
+
+    async def redirect(self, called: str) -> TransferTold | None:
+        """Have the far side call `called` by itself, and wait for what it says of that (30 s at most).
+
+        Returns:
+            The outcome, or None where its technology has no means for it.
+        """
         ...
 
     def hang_up(self, ending: Ending) -> None:

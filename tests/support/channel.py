@@ -6,12 +6,12 @@ from collections.abc import Callable
 from itertools import count
 from typing import get_args
 
-from gateway.core.audio import Audio, AudioEvent, AudioStats, Capture, Side, Sound, SoundEnd
+from gateway.core.audio import Audio, AudioEvent, AudioStats, Capture, Encoding, RtpAudio, Side, Sound, SoundEnd
 from gateway.core.cause import Cause
-from gateway.core.errors import RemoteError
+from gateway.core.errors import Exhausted, RemoteError
 from gateway.core.messages import Command, Hangup
 
-__all__ = ["ScriptedAudio", "ScriptedChannel", "ScriptedTechnology"]
+__all__ = ["ScriptedAudio", "ScriptedChannel", "ScriptedRows", "ScriptedTechnology"]
 
 
 class ScriptedAudio(Audio):
@@ -88,6 +88,35 @@ class ScriptedAudio(Audio):
     def close(self) -> None:
         self._end(SoundEnd.LOST)
         self.closed = True
+
+
+class ScriptedRtp(ScriptedAudio, RtpAudio):
+    """The same, with an address."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(digits_as_events=True)
+        self.address, self.port = "127.0.0.1", port
+        self.remote: tuple[str, int] | None = None
+
+    def set_remote(self, address: str, port: int, *rest: object, **more: object) -> None:
+        self.remote = (address, port)
+
+
+class ScriptedRows:
+    """Gives rows, as many as there are `free`."""
+
+    def __init__(self, free: int = 100) -> None:
+        self.free = free
+        self._ports = count(20000, 2)
+
+    def rtp(self, local_address: str) -> ScriptedRtp:
+        if not self.free:
+            raise Exhausted("no row is free")
+        self.free -= 1
+        return ScriptedRtp(next(self._ports))
+
+    def frames(self, descriptor: int, encoding: Encoding, owner: object = None) -> ScriptedAudio:
+        raise AssertionError("nothing here has frames")
 
 
 class ScriptedChannel:

@@ -18,15 +18,17 @@ from dialplan.loader import load
 from dialplan.model import Dialplan
 from dialplan.plan import DialplanNumbers
 from gateway.call.call import CallRecord
+from gateway.call.local import LocalTechnology
 from gateway.call.manager import CallManager
 from gateway.core.audio import Sound
 from gateway.core.cause import Cause
+from gateway.core.channel import Channel
 from gateway.core.ending import Act, Ending
 from gateway.core.messages import Event, Offered
 from gateway.core.number import Party
 from gateway.core.switch import DialOutcome, Leg, Target
 from gateway.core.trace import Recorder
-from tests.support.channel import ScriptedChannel, ScriptedTechnology
+from tests.support.channel import ScriptedChannel, ScriptedRows, ScriptedTechnology
 from tests.support.loop import ManualLoop
 
 ANN = Party("6001", "Ann")
@@ -72,7 +74,7 @@ class Exchange:
         self.plan: Dialplan = read_text("[office]\n")
         self.manager = CallManager(
             plan=DialplanNumbers(lambda: self.plan, self.wall),
-            technologies={"FXS": self.fxs},
+            technologies={"FXS": self.fxs, "LOCAL": LocalTechnology(ScriptedRows(), self._post)},
             sounds=Tones(),
             recorder=self.recorder,
             clock=self.loop.time,
@@ -89,13 +91,16 @@ class Exchange:
 
         self.manager.script = run
 
+    def _post(self, channel: Channel, event: Event) -> None:
+        self.loop.call_soon(self.manager.deliver, channel, event)
+
     def wall(self) -> datetime:
         return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.loop.time())
 
     def dialplan(self, text: str) -> None:
         """Run calls on these extensions."""
         self.plan = read_text(text)
-        self.manager.script = DialplanEngine(self.plan, self.manager).run
+        self.manager.script = DialplanEngine(self.plan, self.manager, operator=self.manager.operator).run
 
     def offer(self, name: str = "SIP/6001-00000001", called: str = "101", **more: Any) -> ScriptedChannel:
         user = name.partition("/")[2].partition("-")[0]

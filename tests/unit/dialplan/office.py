@@ -20,6 +20,7 @@ from gateway.core.audio import Audio, AudioEvent, AudioStats, Samples, Sound, So
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import LocalError
+from gateway.core.messages import TransferTold
 from gateway.core.number import Party
 from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, DialStatus, HungUp, Leg, Sounds, Target
 
@@ -106,6 +107,7 @@ class FakeLeg:
         self.answered = False
         self.ending: Ending | None = None
         self.told: list[str] = []
+        self.redirection: TransferTold | None = None
         self.heard: list[str] = []
         self.notes: list[str] = []
         self.waited = 0.0
@@ -168,6 +170,11 @@ class FakeLeg:
     async def released(self) -> None:
         self.hang_up(CALLER_HUNG_UP)
         self._living()
+
+    async def redirect(self, called: str) -> TransferTold | None:
+        self._living()
+        self.told.append(f"redirect {called}")
+        return self.redirection
 
     def hang_up(self, ending: Ending) -> None:
         if self.ending is None:

@@ -1,0 +1,175 @@
+"""The ways from a script, the console or the HTTP API to legs and calls that are not its own, by name.
+
+`gateway.call` implements this; what it cannot do it says by a value, never by an exception of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.core.ending import Ending
+from gateway.core.number import Party
+from gateway.core.switch import Leg, Place, Target
+
+__all__ = ["Follow", "Nobody", "Operator", "Ringing"]
+
+Follow = Place | Callable[[Leg], Awaitable[None]]
+"""What a leg called out of nothing does once it has answered: a place of the dialplan, or work of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ringing:
+    """A leg that rings, or is about to, and who calls it."""
+
+    leg: Leg
+    caller: Leg
+
+
+class Operator(Protocol):
+    """Reaches every leg of the office."""
+
+    def legs(self) -> Sequence[Leg]:
+        """Every leg that lives."""
+        ...
+
+    def find(self, name: str) -> Leg | None:
+        """The leg of that name, in any case; also by its name without the number after the last `-`."""
+        ...
+
+    def ringing(self) -> Sequence[Ringing]:
+        """The legs that ring, those longest at it first."""
+        ...
+
+    def partner(self, leg: Leg) -> Leg | None:
+        """Whom a leg talks with."""
+        ...
+
+    def exists(self, place: Place, caller: str) -> bool:
+        """Whether the dialplan has such an extension for that caller."""
+        ...
+
+    def send(self, leg: Leg, place: Place) -> None:
+        """Send a leg to a place of the dialplan; whom it talked with is hung up, or its own script goes on."""
+        ...
+
+    def hang_up(self, leg: Leg, ending: Ending) -> None:
+        """End a leg, whatever it is about."""
+        ...
+
+    def blind_transfer(self, leg: Leg, place: Place) -> bool:
+        """Send whom `leg` talks with to a place; `leg` ends once they have arrived.
+
+        Returns:
+            False where it talks with nobody.
+        """
+        ...
+
+    def attended_transfer(self, leg: Leg, second: Leg) -> str:
+        """Join whom `leg` talks with and whom `second` talks with or rings.
+
+        Returns:
+            Why that cannot be; "" where it is done.
+        """
+        ...
+
+    async def pick_up(self, leg: Leg, ringing: Ringing) -> None:
+        """Answer a ringing leg's call with `leg`, whose script this is; returns when that talk is over.
+
+        Raises:
+            HungUp: `leg` is over; also where the other leg had stopped ringing.
+        """
+        ...
+
+    async def join(self, leg: Leg, other: Leg) -> None:
+        """Let `leg`, whose script this is, talk with `other`, whatever that one is about; until the talk is over.
+
+        Raises:
+            HungUp: `leg` is over.
+        """
+        ...
+
+    def originate(
+        self,
+        target: Target,
+        follow: Follow,
+        *,
+        by: Leg | None = None,
+        caller: Party | None = None,
+        timeout: float = 30.0,
+        variables: Mapping[str, str] | None = None,
+    ) -> Awaitable[Ending | None]:
+        """Call `target` out of nothing; it goes on by itself once it has answered, awaited or not.
+
+        Args:
+            by: the leg that answers for it where `target` is outside the office; nobody may call there.
+            caller: who is shown as calling, and as whom the leg goes on.
+            timeout: seconds for an answer.
+
+        Returns:
+            What gives None when it has answered, else why it has not.
+        """
+        ...
+
+
+class Nobody(Operator):
+    """An operator of an office without anybody in it: for dry runs."""
+
+    def legs(self) -> Sequence[Leg]:
+        """None."""
+        return ()
+
+    def find(self, name: str) -> Leg | None:
+        """None."""
+        return None
+
+    def ringing(self) -> Sequence[Ringing]:
+        """None."""
+        return ()
+
+    def partner(self, leg: Leg) -> Leg | None:
+        """None."""
+        return None
+
+    def exists(self, place: Place, caller: str) -> bool:
+        """Supposed."""
+        return True
+
+    def send(self, leg: Leg, place: Place) -> None:
+        """Nothing."""
+
+    def hang_up(self, leg: Leg, ending: Ending) -> None:
+        """End the leg."""
+        leg.hang_up(ending)
+
+    def blind_transfer(self, leg: Leg, place: Place) -> bool:
+        """It talks with nobody."""
+        return False
+
+    def attended_transfer(self, leg: Leg, second: Leg) -> str:
+        """It talks with nobody."""
+        return f"{leg.name} talks with nobody"
+
+    async def pick_up(self, leg: Leg, ringing: Ringing) -> None:
+        """Nothing."""
+
+    async def join(self, leg: Leg, other: Leg) -> None:
+        """Nothing."""
+
+    def originate(
+        self,
+        target: Target,
+        follow: Follow,
+        *,
+        by: Leg | None = None,
+        caller: Party | None = None,
+        timeout: float = 30.0,
+        variables: Mapping[str, str] | None = None,
+    ) -> Awaitable[Ending | None]:
+        """Supposed to be answered."""
+        return _answered()
+
+
+async def _answered() -> None:
+    return None

@@ -1,0 +1,264 @@
+"""What reaches channels by name: Originate, ChannelRedirect, SoftHangup, Transfer, Bridge, Pickup."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.core.cause import Cause
+from gateway.core.ending import Act
+from gateway.core.messages import (
+    Alerting,
+    Answer,
+    Answered,
+    Dial,
+    Hangup,
+    Offered,
+    Redirect,
+    Released,
+    TransferTold,
+)
+from gateway.core.number import Party
+from gateway.core.switch import Place, Target
+from tests.support.channel import ScriptedChannel
+from tests.unit.call.exchange import BUSY, BYE, ON_HOOK, Exchange
+
+OFFICE = """
+[office]
+exten => 101,1,Dial(FXS/101,30)
+exten => 102,1,Dial(FXS/102,30,g)
+ same => n,Hangup(3)
+exten => 600,1,Answer()
+ same => n,Wait(600)
+exten => 601,1,Answer()
+ same => n,Playback(long)
+ same => n,Hangup(21)
+exten => 7,1,Originate(FXS/101,exten,office,102,1,20,c(555)n(Clock)v(WHY=test^B=2))
+ same => n,Goto(told,1)
+exten => 8,1,Originate(FXS/101,app,Wait,5,,20)
+ same => n,Goto(told,1)
+exten => 9,1,Originate(FXS/101,exten,office,600,1,20,a)
+ same => n,Goto(told,1)
+exten => told,1,Set(BOTH=${ORIGINATE_STATUS}${CHANNELREDIRECT_STATUS}${TRANSFERSTATUS})
+ same => n,NoOp(status ${BOTH}${PICKUPRESULT}${BRIDGERESULT})
+ same => n,Answer()
+ same => n,Wait(600)
+exten => move,1,ChannelRedirect(SIP/6001-00000001,office,600,1)
+ same => n,Goto(told,1)
+exten => nomove,1,ChannelRedirect(SIP/nobody,office,600,1)
+ same => n,Goto(told,1)
+exten => kill,1,SoftHangup(SIP/6001-00000001)
+exten => killall,1,SoftHangup(SIP/6001-x,a)
+exten => away,1,Answer()
+ same => n,Transfer(SIP/sip:5551234@example.org)
+ same => n,Goto(told,1)
+exten => grab,1,Bridge(SIP/6001-00000001)
+ same => n,Goto(told,1)
+exten => self,1,Bridge(${CHANNEL})
+ same => n,Goto(told,1)
+exten => none,1,Bridge(SIP/none)
+ same => n,Goto(told,1)
+exten => *8,1,Pickup()
+ same => n,Goto(told,1)
+exten => *8101,1,Pickup(101)
+ same => n,Goto(told,1)
+exten => *8999,1,Pickup(999@office)
+ same => n,Goto(told,1)
+exten => *9,1,PickupChan(FXS/101)
+ same => n,Goto(told,1)
+"""
+
+
+@pytest.fixture
+def office(exchange: Exchange) -> Exchange:
+    exchange.dialplan(OFFICE)
+    return exchange
+
+
+def told(office: Exchange, channel: ScriptedChannel) -> str:
+    """What the script of a call was told."""
+    notes = [note.text for note in office.recorder.story(channel.name)]
+    return next(text.partition("status ")[2].rstrip(")") for text in notes if "(status " in text)
+
+
+def ended(channel: ScriptedChannel) -> Cause:
+    assert isinstance(channel.last, Hangup)
+    return channel.last.ending.cause
+
+
+class TestOriginate:
+    def test_who_answers_goes_on_in_the_dialplan(self, office: Exchange) -> None:
+        caller = office.offer(called="7")
+        assert office.phone.commands == [
+            Dial("101", Party("555", "Clock"), {"WHY": "test", "B": "2"}),
+        ]
+        office.says(office.phone, Answered("off-hook"))
+        assert told(office, caller) == "SUCCESS"
+        assert office.telephone("102").commands[0] == Dial("102", Party("555", "Clock"))
+        office.says(office.telephone("102"), Answered("off-hook"))
+        assert office.talks(office.phone, office.telephone("102"))
+        office.says(office.phone, Released(ON_HOOK))
+        assert isinstance(office.telephone("102").last, Hangup)
+        office.says(caller, Released(BYE))
+        record = office.records[0]
+        assert (record.source, record.called, record.context) == (office.phone.name, "102", "office")
+        assert record.disposition == "ANSWERED"
+
+    def test_an_application_runs_for_who_answers(self, office: Exchange) -> None:
+        caller = office.offer(called="8")
+        office.says(office.phone, Answered("off-hook"))
+        office.wait(4)
+        assert not isinstance(office.phone.last, Hangup)
+        office.wait(2)
+        assert ended(office.phone) is Cause.NORMAL_CLEARING
+        office.says(caller, Released(BYE))
+
+    @pytest.mark.parametrize(("ending", "status"), [(BUSY, "BUSY"), (ON_HOOK, "HANGUP"), (None, "RINGING")])
+    def test_why_nobody_answers(self, office: Exchange, ending: object, status: str) -> None:
+        caller = office.offer(called="7")
+        if ending is None:
+            office.wait(21)
+            assert ended(office.phone) is Cause.NO_ANSWER
+        else:
+            office.says(office.phone, Released(ending))  # type: ignore[arg-type]
+        assert told(office, caller) == status
+        office.says(caller, Released(BYE))
+
+    def test_whom_there_is_no_such_line_for(self, office: Exchange) -> None:
+        office.fxs.refusals["101"] = Cause.UNALLOCATED_NUMBER
+        caller = office.offer(called="7")
+        assert told(office, caller) == "FAILED"
+        office.says(caller, Released(BYE))
+
+    def test_it_need_not_be_waited_for(self, office: Exchange) -> None:
+        caller = office.offer(called="9")
+        assert told(office, caller) == "SUCCESS"
+        office.says(caller, Released(BYE))
+        office.says(office.phone, Answered("off-hook"))
+        assert [call.called for call in office.manager.calls] == ["600"]
+        office.says(office.phone, Released(ON_HOOK))
+
+    def test_past_the_limit_of_calls_nobody_is_called(self, office: Exchange) -> None:
+        callers = [office.offer(f"SIP/6001-{number:08x}", "600") for number in range(3)]
+
+        async def outcome() -> object:
+            return await office.manager.operator.originate(Target("FXS", "101"), Place("office", "600"))
+
+        ending = office.loop.run_until_complete(outcome())
+        assert ending is not None and "limit of calls" in str(ending)
+        for caller in callers:
+            office.says(caller, Released(BYE))
+
+
+class TestByName:
+    def test_a_channel_is_sent_elsewhere_in_mid_application(self, office: Exchange) -> None:
+        one = office.offer(called="601")
+        other = office.offer("SIP/6002-00000002", "move")
+        assert told(office, other) == "SUCCESS"
+        assert one.audio is not None
+        office.wait(1)
+        assert not isinstance(one.last, Hangup)
+        assert office.story_has(one, "office,600,2 Wait(600)")
+        for channel in (one, other):
+            office.says(channel, Released(BYE))
+
+    def test_one_that_talks_is_sent_and_the_other_is_hung_up(self, office: Exchange) -> None:
+        one = office.offer(called="101")
+        office.says(office.phone, Answered("off-hook"))
+        other = office.offer("SIP/6002-00000002", "move")
+        assert ended(office.phone) is Cause.NORMAL_CLEARING
+        assert not isinstance(one.last, Hangup)
+        for channel in (one, other):
+            office.says(channel, Released(BYE))
+
+    def test_nobody_of_that_name(self, office: Exchange) -> None:
+        caller = office.offer(called="nomove")
+        assert told(office, caller) == "NOCHANNEL"
+        office.says(caller, Released(BYE))
+
+    @pytest.mark.parametrize("called", ["kill", "killall"])
+    def test_a_channel_is_hung_up(self, office: Exchange, called: str) -> None:
+        one = office.offer(called="600")
+        office.offer("SIP/6002-00000002", called)
+        assert isinstance(one.last, Hangup) and "SoftHangup" in one.last.ending.evidence
+
+    def test_a_caller_is_sent_away_by_its_own_side(self, office: Exchange) -> None:
+        caller = office.offer(called="away")
+        assert caller.last == Redirect("sip:5551234@example.org")
+        office.says(caller, TransferTold(None, final=False))
+        office.says(caller, TransferTold(None))
+        assert told(office, caller) == "SUCCESS"
+        office.says(caller, Released(BYE))
+
+    def test_its_side_will_not(self, office: Exchange) -> None:
+        caller = office.offer(called="away")
+        office.says(caller, TransferTold(Cause.CALL_REJECTED))
+        assert told(office, caller) == "FAILURE"
+        office.says(caller, Released(BYE))
+
+    def test_its_side_never_says(self, office: Exchange) -> None:
+        caller = office.offer(called="away")
+        office.wait(31)
+        assert told(office, caller) == "FAILURE"
+        office.says(caller, Released(BYE))
+
+    def test_its_technology_cannot(self, office: Exchange) -> None:
+        caller = ScriptedChannel("FXS/104-00000001", "telephone 104")
+        caller.takes.discard(Redirect)
+        office.says(caller, Offered("away", Party("104"), "office"))
+        assert told(office, caller) == "UNSUPPORTED"
+        office.says(caller, Released(BYE))
+
+
+class TestBridge:
+    def test_one_in_an_application_is_talked_with(self, office: Exchange) -> None:
+        one = office.offer(called="600")
+        other = office.offer("SIP/6002-00000002", "grab")
+        office.loop.settle()
+        assert office.talks(one, other)
+        office.says(one, Released(BYE))
+        assert told(office, other) == "SUCCESS"
+        office.says(other, Released(BYE))
+
+    def test_one_in_a_talk_is_taken_out_of_it(self, office: Exchange) -> None:
+        one = office.offer(called="101")
+        office.says(office.phone, Answered("off-hook"))
+        other = office.offer("SIP/6002-00000002", "grab")
+        assert office.talks(one, other)
+        assert isinstance(office.phone.last, Hangup) and office.phone.last.ending.act is Act.TRANSFERRED
+        office.says(other, Released(BYE))
+        assert isinstance(one.last, Hangup)
+
+    def test_one_who_waits_for_an_answer_is_taken_and_the_dial_ends(self, office: Exchange) -> None:
+        one = office.offer(called="101")
+        office.says(office.phone, Alerting())
+        other = office.offer("SIP/6002-00000002", "grab")
+        assert isinstance(office.phone.last, Hangup)
+        office.says(one, Released(BYE))
+        office.says(other, Released(BYE))
+
+    @pytest.mark.parametrize(("called", "status"), [("self", "LOOP"), ("none", "NONEXISTENT")])
+    def test_itself_or_nobody(self, office: Exchange, called: str, status: str) -> None:
+        caller = office.offer(called=called)
+        assert told(office, caller) == status
+        office.says(caller, Released(BYE))
+
+
+class TestPickup:
+    @pytest.mark.parametrize("called", ["*8", "*8101", "*9"])
+    def test_a_call_that_rings_elsewhere_is_answered(self, office: Exchange, called: str) -> None:
+        caller = office.offer(called="101")
+        office.says(office.phone, Alerting())
+        picker = office.offer("SIP/6002-00000002", called)
+        office.loop.settle()
+        assert picker.commands[0] == Answer()
+        assert office.talks(caller, picker)
+        assert isinstance(office.phone.last, Hangup)
+        assert office.phone.last.ending.cause is Cause.NON_SELECTED_USER_CLEARING
+        office.says(caller, Released(BYE))
+        assert isinstance(picker.last, Hangup)
+
+    @pytest.mark.parametrize("called", ["*8", "*8999", "*9"])
+    def test_where_nobody_rings_the_script_goes_on(self, office: Exchange, called: str) -> None:
+        caller = office.offer(called=called)
+        assert told(office, caller) == "FAILURE"
+        office.says(caller, Released(BYE))

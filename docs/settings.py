@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
@@ -13,7 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from docs.block import fill
-from gateway.config.address import Listener, PortRange, SocketAddress
+from gateway.config.address import Listener, PortRange, ServerName, SocketAddress
 from gateway.config.model import Config
 
 __all__ = ["PAGE", "current", "main", "meanings", "tables"]
@@ -30,6 +31,9 @@ _WORDS: Final[Mapping[object, str]] = {
     Listener: '"TRANSPORT:ADDRESS:PORT"',
     SocketAddress: '"ADDRESS:PORT"',
     PortRange: '"FIRST-LAST"',
+    ServerName: '"[TRANSPORT:]HOST[:PORT]"',
+    IPv4Network: '"NETWORK"',
+    IPv6Network: '"NETWORK"',
 }
 _ATTRIBUTE: Final = re.compile(r"^ {8}(?P<names>\w+(?:, \w+)*): (?P<text>.*)$")
 
@@ -111,7 +115,7 @@ def _kind(annotation: Any) -> str:
     if origin is Annotated:
         return _kind(parts[0]) + _bounds(parts[1:])
     if origin in (Union, UnionType):
-        return " or ".join(_kind(part) for part in parts if part is not NoneType)
+        return " or ".join(dict.fromkeys(_kind(part) for part in parts if part is not NoneType))
     if origin is Literal:
         return ", ".join(f'`"{word}"`' for word in parts)
     if origin is tuple:

@@ -21,6 +21,7 @@ from gateway.app.cards import Cards
 from gateway.app.console import Console
 from gateway.app.registrations import KeptBindings
 from gateway.app.simulator import EmulatedWorld
+from gateway.app.sip import accounts_of, sip_config, tls_config, trunks_of
 from gateway.call.call import CallRecord
 from gateway.call.local import LocalTechnology
 from gateway.call.manager import CallManager
@@ -29,7 +30,6 @@ from gateway.config.boundary import Boundary
 from gateway.config.model import Config
 from gateway.config.permission import numbering
 from gateway.config.tolls import toll_policy
-from gateway.core.audio import Codec, Encoding
 from gateway.core.log import QuietLog
 from gateway.core.trace import Recorder
 from gateway.media.prompt import ASTERISK_SOUNDS, SoundLibrary
@@ -40,21 +40,17 @@ from gateway.net.runner import Driven, Runner
 from gateway.net.sip import SipSockets
 from gateway.net.streams import StreamLimits
 from gateway.net.ticker import Ticker
-from gateway.net.tls import Certificate, Clients, TlsConfig, TlsContexts
+from gateway.net.tls import TlsContexts
 from gateway.net.udp import source_address
 from gateway.plane.plane import Plane, PlaneConfig
-from gateway.sip.account import Account
 from gateway.sip.binding import RegistrationChanged
 from gateway.sip.carrier import Garbled
-from gateway.sip.digest import Algorithm, Secret
 from gateway.sip.gatekeeper import AccessRefused
-from gateway.sip.legs import LegsConfig
 from gateway.sip.names import Reply, ServerNames
 from gateway.sip.points import ListeningPoints
-from gateway.sip.registrar import RegistrarConfig
-from gateway.sip.stack import SipConfig, SipStack
-from gateway.sip.transaction.timers import TimerConfig
+from gateway.sip.stack import SipStack
 from gateway.sip.transport import Flow
+from gateway.sip.trunk import TrunkChanged
 from gateway.sip.uri import host_text
 from gateway.store.store import Store
 from gateway.store.values import StoredDatabase
@@ -70,25 +66,14 @@ _log = logging.getLogger("copperline")
 FRAME: Final = 0.02
 """Seconds between two looks of the emulated worlds at their clock."""
 
+FAREWELL: Final = 2.0
+"""Seconds that registrars have to take our leave."""
+
 RETRY: Final = 5.0
 """Seconds between two looks for devices that are missing."""
 
-_CODECS: Final[Mapping[str, Codec]] = {
-    "ulaw": Codec(Encoding.PCMU, payload_type=0),
-    "alaw": Codec(Encoding.PCMA, payload_type=8),
-}
-"""Codecs by their names in the configuration, with their static payload types (RFC 3551 table 4)."""
-
-_ALGORITHMS: Final[Mapping[str, Algorithm]] = {"sha-256": Algorithm.SHA_256, "md5": Algorithm.MD5}
-"""Digest algorithms by their names in the configuration."""
-
-
-_CLIENTS: Final[Mapping[str, Clients]] = {
-    "ignored": Clients.IGNORED,
-    "asked": Clients.ASKED,
-    "required": Clients.REQUIRED,
-}
-"""Whether clients show certificates, by the word in the configuration."""
+_LIVE: Final = ("accounts", "trunks")
+"""Tables of the configuration that a reload takes over at once."""
 
 
 class Application:
@@ -136,7 +121,7 @@ class Application:
         self.shell = DeviceShell(lines=self.lines, open_port=self.cards.open, audio=self.audio, clock=clock)
         self.runner = Runner(loop)
         limits = config.limits
-        self.certificates = TlsContexts(_tls_config(config))
+        self.certificates = TlsContexts(tls_config(config))
         self.sockets = SipSockets(
             loop,
             self._sip_message,
@@ -194,11 +179,8 @@ class Application:
         self.tolls.meter.restore(await self._store.load_usage(int(self._wall().timestamp() // 60) - DAY))
         kept = KeptBindings(self._store, clock)
         self.sip = SipStack(
-            config=_sip_config(config),
-            accounts=[
-                Account(user, Secret(account.secret), account.name, account.context)
-                for user, account in config.accounts.items()
-            ],
+            config=sip_config(config),
+            accounts=accounts_of(config),
             audio=self.audio,
             recorder=self.recorder,
             points=self.points,
@@ -248,11 +230,13 @@ class Application:
             (listener.transport, (listener.address.host, listener.address.port)) for listener in config.sip.listen
         )
         self.points.bound(self.bound, secure=True)
+        self.sip.load_trunks(trunks_of(config), clock())
+        self.runner.step()
 
     async def stop(self, grace: float = 0.0) -> None:
         """Refuse new calls, let those in progress go on for `grace` seconds, and close everything."""
         await self.manager.drain(grace)
-        self.runner.step()
+        await self._leave_trunks()
         for ticker in self._tickers:
             ticker.stop()
         await self.sockets.close()
@@ -269,6 +253,14 @@ class Application:
                 self._database.close()
             await self._store.close()
 
+    async def _leave_trunks(self) -> None:
+        """Unregister where we are registered, as far as the registrars answer in time."""
+        until = self._loop.time() + FAREWELL
+        self.sip.leave(self._loop.time())
+        self.runner.step()
+        while self.sip.leaving and self._loop.time() < until:
+            await asyncio.sleep(FAREWELL / 40)
+
     async def drained(self, grace: float) -> None:
         """Refuse new calls and wait for those in progress, `grace` seconds at most."""
         await self.manager.drain(grace)
@@ -280,16 +272,21 @@ class Application:
         self._pump()
 
     def reload(self, config: Config, dialplan: Dialplan) -> bool:
-        """Run later calls on `dialplan`, those in progress finish on theirs; read the certificates anew.
+        """Run later calls on `dialplan`, with the accounts and trunks of `config` and the certificates of now.
 
         Returns:
-            False where `config` differs from that of the start: all but these takes a restart.
+            False where `config` differs in something else, which takes a restart.
 
         Raises:
             OpenFailed: a certificate cannot be used; nothing has changed.
         """
-        self.certificates.reload(_tls_config(self._config))
+        self.certificates.reload(tls_config(self._config))
         self.engine.load(dialplan)
+        self.sip.load_accounts(accounts_of(config))
+        self.sip.load_trunks(trunks_of(config), self._loop.time())
+        self.runner.step()
+        live = {name: getattr(config, name) for name in _LIVE}
+        self._config = self._config.model_copy(update=live)
         return config == self._config
 
     @property
@@ -354,7 +351,10 @@ class Application:
         self.runner.step()
 
     def _sip_event(self, event: Any, now: float) -> None:
-        if isinstance(event, RegistrationChanged):
+        if isinstance(event, TrunkChanged):
+            say = _log.info if event.up else _log.warning
+            say("trunk %s is %s: %s", event.name, "up" if event.up else "down", event.text)
+        elif isinstance(event, RegistrationChanged):
             _log.info("account %s: %s %s", event.binding.account, event.binding.contact, event.what.value)
         elif isinstance(event, AccessRefused):
             self._quiet.warning(
@@ -393,25 +393,3 @@ class Application:
 
     def _new_id(self) -> str:
         return f"{self._started:%Y%m%d-%H%M%S}-{next(self._calls)}"
-
-
-def _tls_config(config: Config) -> TlsConfig:
-    tls = config.sip.tls
-    return TlsConfig(
-        certificate=Certificate(tls.certificate, tls.key) if tls.certificate is not None else None,
-        names={name: Certificate(pair.certificate, pair.key) for name, pair in tls.names.items()},
-        authorities=tls.authorities,
-        clients=_CLIENTS[tls.clients],
-        wildcards=tls.wildcards,
-    )
-
-
-def _sip_config(config: Config) -> SipConfig:
-    timers = config.sip.timers
-    return SipConfig(
-        realm=config.sip.realm,
-        algorithms=[_ALGORITHMS[name] for name in config.sip.digests],
-        timers=TimerConfig(timers.t1, timers.t2, timers.t4),
-        legs=LegsConfig(codecs=[_CODECS[name] for name in config.sip.codecs]),
-        registrar=RegistrarConfig(config.sip.min_expires, config.sip.max_expires, config.sip.contacts),
-    )

@@ -17,7 +17,7 @@ from gateway.core.trace import Recorder
 from gateway.sip.stack import SipStack
 from gateway.store.store import Store
 from gateway.toll.guard import TollGuard
-from gateway.web.office import CallView, LegView, LineView, RegistrationView, TollView
+from gateway.web.office import CallView, LegView, LineView, RegistrationView, TollView, TrunkView
 
 __all__ = ["Console"]
 
@@ -114,6 +114,23 @@ class Console:
                 )
             )
         return views
+
+    def trunks(self) -> Sequence[TrunkView]:
+        """Every SIP trunk."""
+        now = self._clock()
+        return [
+            TrunkView(
+                name=status.name,
+                up=status.up,
+                state=status.text,
+                server=status.server,
+                user=status.user,
+                calls=calls,
+                round_trip=None if status.round_trip is None else round(status.round_trip * 1000, 1),
+                seconds=now - status.since,
+            )
+            for status, calls in self._sip.trunks
+        ]
 
     def registrations(self) -> Sequence[RegistrationView]:
         """Every telephone that is registered."""

@@ -1,7 +1,7 @@
 """`copperline run`: an office in the foreground, from its configuration file to its end.
 
-SIGTERM and SIGINT drain: no new calls, those in progress go on; a second one stops at once. SIGHUP reads the
-dialplan and the certificates anew, all or nothing.
+SIGTERM and SIGINT drain: no new calls, those in progress go on; a second one stops at once. SIGHUP reads
+dialplan, accounts, trunks and certificates anew, all or nothing.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ def _reload(path: Path, office: Application) -> None:
     except OpenFailed as error:
         _log.error("%s; not reloaded; the office goes on as it was", error)
         return
-    _log.info("the dialplan and the certificates were read anew; calls in progress finish on the old ones")
+    _log.info("dialplan, accounts, trunks and certificates were read anew; calls in progress go on as they are")
     _warn(path, config)
     if not whole:
         _log.warning("other settings in %s have changed, too; they take effect at the next start", path)

@@ -1,4 +1,4 @@
-"""`copperline lines`: the analogue ports of a running office and their states."""
+"""`copperline lines`: the analogue ports and SIP trunks of a running office, and their states."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ __all__ = ["command"]
 def command(
     url: Url = DEFAULT_URL, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """Show the analogue lines of a running office."""
-    lines = OfficeClient(url).get("/api/v1/lines")
+    """Show the analogue lines and the SIP trunks of a running office."""
+    office = OfficeClient(url)
+    lines, trunks = office.get("/api/v1/lines"), office.get("/api/v1/trunks")
     if json:
-        show.as_json(lines)
+        show.as_json({"lines": lines, "trunks": trunks})
         return
     show.table(
         ["LINE", "KIND", "PORT", "NUMBER", "STATE", "FOR", "LAST CALLER"],
@@ -36,3 +37,22 @@ def command(
         ],
         "This office has no analogue lines.",
     )
+    if trunks:
+        show.line("")
+        show.table(
+            ["TRUNK", "STATE", "FOR", "CALLS", "USER", "SERVER", "ANSWERS IN", "WHY"],
+            [
+                [
+                    trunk["name"],
+                    "up" if trunk["up"] else "down",
+                    show.duration(trunk["seconds"]),
+                    str(trunk["calls"]),
+                    trunk["user"],
+                    trunk["server"],
+                    "" if trunk["round_trip"] is None else f"{trunk['round_trip']:g} ms",
+                    trunk["state"],
+                ]
+                for trunk in trunks
+            ],
+            "",
+        )

@@ -37,7 +37,7 @@ COMMANDS: Final = {
     "route": _Command("gateway.cli.route", "Tell what a number would do, without calling."),
     "test-dialplan": _Command("gateway.cli.test_dialplan", "Hold expected routes against the dialplan."),
     "calls": _Command("gateway.cli.calls", "Show the calls of a running office, and how the latest ended."),
-    "lines": _Command("gateway.cli.lines", "Show the analogue lines of a running office."),
+    "lines": _Command("gateway.cli.lines", "Show the lines and trunks of a running office."),
     "tolls": _Command("gateway.cli.tolls", "Show who has called outside, how much, and what it cost."),
     "database": _Command("gateway.cli.database", "Read and write what scripts of a running office keep."),
     "trace": _Command("gateway.cli.trace", "Tell all that a call met."),

@@ -69,8 +69,10 @@ def _origin(config: Config, who: str, caller: str) -> tuple[str, str, Party]:
         return config.accounts[who].context, "SIP", Party(who, config.accounts[who].name)
     if who in config.lines:
         return config.lines[who].context, "FXO", Party(caller)
-    mend = nearest(who, [*config.phones, *config.accounts, *config.lines])
-    raise LocalError(f'No phone, account or line is called "{who}"; {mend}')
+    if who in config.trunks:
+        return config.trunks[who].context, "SIP", Party(caller)
+    mend = nearest(who, [*config.phones, *config.accounts, *config.lines, *config.trunks])
+    raise LocalError(f'No phone, account, line or trunk is called "{who}"; {mend}')
 
 
 def _tell(route: Route) -> None:

@@ -1,17 +1,26 @@
 """Addresses as they are written in the configuration: "127.0.0.1:8080", "udp:[::1]:5060", "20000-20999".
 
 Each form is a frozen value with `parse` and `__str__` side by side. IP addresses only: a name would make the
-start depend on a name server. A text that does not parse raises ValueError with a clause for the user.
+start depend on a name server; servers elsewhere may be names, which are looked up while the office runs. A text
+that does not parse raises ValueError with a clause for the user.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
 
-__all__ = ["Listener", "PortRange", "SocketAddress"]
+__all__ = ["Listener", "PortRange", "ServerName", "SocketAddress"]
 
+_CALLED: Final = ("udp", "tcp", "tls")
+"""Transports by which we call others."""
+_SERVER: Final = re.compile(
+    r"(?:\[(?P<ipv6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9_](?:[A-Za-z0-9_.\-]{0,252}[A-Za-z0-9_.])?))"
+    r"(?::(?P<port>[0-9]{1,5}))?",
+    re.ASCII,
+)
 _TRANSPORTS = ("udp", "tcp", "tls", "ws", "wss")
 
 
@@ -113,6 +122,49 @@ class Listener:
 
     def __str__(self) -> str:
         return f"{self.transport}:{self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class ServerName:
+    """A SIP server elsewhere.
+
+    Attributes:
+        host: a name or an IP address, IPv6 without brackets.
+        port: None for what the DNS says, or the transport's own.
+        transport: "udp", "tcp" or "tls"; empty for what the DNS says.
+    """
+
+    host: str
+    port: int | None = None
+    transport: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read "sip.example.com", "tcp:192.0.2.1:5080" or "tls:[2001:db8::1]".
+
+        Raises:
+            ValueError: it is something else.
+        """
+        transport, colon, rest = text.partition(":")
+        if not colon or transport not in _CALLED:
+            transport, rest = "", text
+        found = _SERVER.fullmatch(rest)
+        if found is None or (found["ipv6"] is not None and not _is_address(found["ipv6"])):
+            raise ValueError(f'"{text}" names no server')
+        port = int(found["port"]) if found["port"] else None
+        if port is not None and not 1 <= port <= 65535:
+            raise ValueError(f'"{text}" has a port that there is not')
+        return cls((found["ipv6"] or found["name"]).lower(), port, transport)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is an address of this machine alone, or its name."""
+        return self.host == "localhost" or (_is_address(self.host) and ipaddress.ip_address(self.host).is_loopback)
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        port = f":{self.port}" if self.port is not None else ""
+        return f"{self.transport}:{host}{port}" if self.transport else f"{host}{port}"
 
 
 @dataclass(frozen=True, slots=True)

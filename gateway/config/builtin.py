@@ -1,7 +1,8 @@
 """The dialplan that runs where the configuration names none, in the language of extensions.conf.
 
 Every telephone and account is reached by its number, 9 and a number and emergency numbers go out by the first idle
-line, and calls that come in on a line ring the first telephone, or the first account where there is no telephone.
+line or trunk, and calls that come in on a line or trunk ring the first telephone, or the first account where there
+is no telephone.
 """
 
 from __future__ import annotations
@@ -30,30 +31,35 @@ def builtin_dialplan(config: Config) -> str:
     contexts = {phone.context for phone in config.phones.values()}
     contexts |= {account.context for account in config.accounts.values()}
     inside = sorted(contexts or {"office"})
-    outside = sorted({line.context for line in config.lines.values()} - set(inside))
+    ways = [f"FXO/g{group}/{{}}" for group in groups] + [f"SIP/{{}}@{name}" for name in config.trunks]
+    outside = sorted(
+        ({line.context for line in config.lines.values()} | {trunk.context for trunk in config.trunks.values()})
+        - set(inside)
+    )
 
     text = []
     for context in inside:
         text += [f"[{context}]", "include => builtin-numbers"]
-        text += ["include => builtin-outside", "ignorepat => 9"] if groups else []
+        text += ["include => builtin-outside", "ignorepat => 9"] if ways else []
         text.append("")
     text += ["[builtin-numbers]"]
     for number, target in targets.items():
         text += [f"exten => {number},1,Dial({target},{RING_SECONDS})", " same => n,Hangup()"]
     text.append("")
-    if groups:
+    if ways:
         text += ["[builtin-outside]"]
         # With and without the 9: nobody in need thinks of it.
         help_numbers = [(prefix + number, number) for prefix in ("", "9") for number in numbering(config).emergency]
         for dialled, number in [*help_numbers, ("_9X.", "${EXTEN:1}")]:
-            text.append(f"exten => {dialled},1,Dial(FXO/g{groups[0]}/{number})")
-            # A further group is a further step: the targets of one Dial would all be called at once.
-            text += [f" same => n,ExecIf({_NO_LINE}?Dial(FXO/g{group}/{number}))" for group in groups[1:]]
+            text.append(f"exten => {dialled},1,Dial({ways[0].format(number)})")
+            # A further way is a further step: the targets of one Dial would all be called at once.
+            text += [f" same => n,ExecIf({_NO_LINE}?Dial({way.format(number)}))" for way in ways[1:]]
             text.append(" same => n,Hangup()")
         text.append("")
     for context in outside:
         text.append(f"[{context}]")
         wanted = {line.did or line.number or "s" for line in config.lines.values() if line.context == context}
+        wanted |= {"_[+0-9]!" for trunk in config.trunks.values() if trunk.context == context}
         for extension in sorted(wanted):
             for target in list(targets.values())[:1]:
                 text.append(f"exten => {extension},1,Dial({target},{RING_SECONDS})")

@@ -46,6 +46,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _numbers(config)
     yield from _line_names(config)
     yield from _contexts(config)
+    yield from _trunks(config)
     yield from _secrets(config)
 
 
@@ -171,12 +172,39 @@ def _contexts(config: Config) -> Iterator[Finding]:
         return
     inside = {phone.context for phone in config.phones.values()}
     inside |= {account.context for account in config.accounts.values()}
-    for name, line in config.lines.items():
-        if line.context in inside:
-            what = f"calls that come in on line {name} could go out again: phones share its context {line.context}"
-            yield Finding(
-                ("lines", name, "context"), what, "give lines a context of their own, or write a dialplan"
-            )
+    for table, ways in (("lines", config.lines), ("trunks", config.trunks)):
+        for name, way in ways.items():
+            if way.context in inside:
+                what = (
+                    f"calls that come in on {table.removesuffix('s')} {name} could go out again: phones share its "
+                    f"context {way.context}"
+                )
+                yield Finding(
+                    (table, name, "context"), what, f"give {table} a context of their own, or write a dialplan"
+                )
+
+
+def _trunks(config: Config) -> Iterator[Finding]:
+    heard = {listener.transport for listener in config.sip.listen}
+    only_here = all(listener.address.is_loopback for listener in config.sip.listen)
+    for name, trunk in config.trunks.items():
+        path: KeyPath = ("trunks", name)
+        if name in config.accounts:
+            what = f"{name} is the name of a trunk and of an account, and SIP/{name} could be either"
+            yield Finding(path, what, "give the trunk another name")
+        if trunk.registers and not trunk.user:
+            what = f"trunk {name} is to be registered, and does not say for whom"
+            yield Finding(path, what, "write user = … below it, or registers = false")
+        if trunk.challenge and not (trunk.user and trunk.secret):
+            what = f"trunk {name} is to prove itself, and has no user and secret to prove"
+            yield Finding((*path, "challenge"), what, "write both, or leave the line out")
+        for place, server in enumerate(trunk.servers):
+            if server.transport in ("udp", "tcp") and server.transport not in heard:
+                what = f"{server} is called by {server.transport}, which is not listened to here"
+                yield Finding((*path, "servers", place), what, f'add "{server.transport}:…" to sip.listen')
+            if only_here and not server.is_here:
+                what = f"{server} is not on this machine, and SIP listens to this machine alone"
+                yield Finding((*path, "servers", place), what, "add this machine's own address to sip.listen")
 
 
 def _secrets(config: Config) -> Iterator[Finding]:

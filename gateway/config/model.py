@@ -18,7 +18,9 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from gateway.config.address import Listener, PortRange, SocketAddress
 from gateway.config.tls import TlsSettings
 from gateway.config.tolls import TollSettings
+from gateway.config.trunks import TrunkSettings
 from gateway.config.values import (
+    Codec,
     File,
     Items,
     Label,
@@ -43,11 +45,11 @@ __all__ = [
     "SipSettings",
     "StoreSettings",
     "TimerSettings",
+    "TrunkSettings",
     "WebSettings",
 ]
 
 _SQLITE: Final = "sqlite:///"
-_Codec = Literal["ulaw", "alaw"]
 _Digest = Literal["sha-256", "md5"]
 _CallerId = Literal["bell202", "v23", "v23-alert", "dtmf", "dtmf-dk", "none"]
 _PulseOrder = Literal["usual", "nz", "se"]
@@ -162,7 +164,7 @@ class SipSettings(Settings):
     digests: Annotated[Items[_Digest], Field(min_length=1)] = ("md5",)
     name_servers: Items[Annotated[SocketAddress, BeforeValidator(_name_server)]] = ()
     rtp_ports: Annotated[PortRange, BeforeValidator(_port_range)] = PortRange(20000, 20999)
-    codecs: Annotated[Items[_Codec], Field(min_length=1)] = ("ulaw", "alaw")
+    codecs: Annotated[Items[Codec], Field(min_length=1)] = ("ulaw", "alaw")
     timers: TimerSettings = TimerSettings()
     min_expires: Annotated[int, Field(ge=10, le=86400)] = 60
     max_expires: Annotated[int, Field(ge=60, le=604800)] = 3600
@@ -333,6 +335,7 @@ class Config(Settings):
     phones: Annotated[Mapping[Number, PhoneSettings], AfterValidator(MappingProxyType)] = {}
     lines: Annotated[Mapping[Name, LineSettings], AfterValidator(MappingProxyType)] = {}
     accounts: Annotated[Mapping[Name, AccountSettings], AfterValidator(MappingProxyType)] = {}
+    trunks: Annotated[Mapping[Name, TrunkSettings], AfterValidator(MappingProxyType)] = {}
     web: WebSettings = WebSettings()
     store: StoreSettings = StoreSettings()
     media: MediaSettings = MediaSettings()

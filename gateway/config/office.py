@@ -94,6 +94,7 @@ def _contexts(config: Config, dialplan: Dialplan) -> Iterator[Finding]:
         *((("phones", name, "context"), user.context) for name, user in config.phones.items()),
         *((("lines", name, "context"), line.context) for name, line in config.lines.items()),
         *((("accounts", name, "context"), account.context) for name, account in config.accounts.items()),
+        *((("trunks", name, "context"), trunk.context) for name, trunk in config.trunks.items()),
     ]
     for path, context in named:
         if context not in dialplan.contexts:
@@ -121,11 +122,7 @@ def _target(target: Target, config: Config) -> tuple[str, str] | None:
     """What is wrong with a Dial's target, and the mend; None where nothing is."""
     technology = target.technology.upper()
     if technology in _SIP:
-        if target.address in config.accounts:
-            return None
-        return f'{target} dials no account: there is no "{target.address}"', nearest(
-            target.address, list(config.accounts)
-        )
+        return _sip_target(target, config)
     if technology not in TECHNOLOGIES:
         return f'{target} cannot be dialled: there is no technology "{target.technology}"', nearest(
             technology, [*TECHNOLOGIES, *_SIP]
@@ -135,6 +132,19 @@ def _target(target: Target, config: Config) -> tuple[str, str] | None:
     except RemoteError as error:
         return f"{target} cannot be dialled: {error}", ""
     return _line_target(target, address, TECHNOLOGIES[technology], config)
+
+
+def _sip_target(target: Target, config: Config) -> tuple[str, str] | None:
+    number, at, name = target.address.rpartition("@")
+    if at:
+        if name not in config.trunks:
+            return f'{target} dials no trunk: there is no "{name}"', nearest(name, list(config.trunks))
+        return None if number else (f"{target} says no number", f"write SIP/NUMBER@{name}")
+    if name in config.trunks:
+        return f"{target} says no number", f"write SIP/NUMBER@{name}"
+    if name in config.accounts:
+        return None
+    return f'{target} dials no account: there is no "{name}"', nearest(name, list(config.accounts))
 
 
 def _line_target(

@@ -63,6 +63,9 @@ def _show(value: object) -> str:
         return str(value).lower()
     if isinstance(value, int | float):
         return str(value)
+    if isinstance(value, BaseModel):
+        said = ", ".join(f"{name} = {_show(getattr(value, name))}" for name in type(value).model_fields)
+        return f"{{ {said} }}"
     if isinstance(value, tuple):
         return f"[{', '.join(_show(item) for item in value)}]"
     escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')

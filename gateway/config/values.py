@@ -6,12 +6,13 @@ A value that cannot be raises a pydantic error of the type "fault", which says w
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 __all__ = [
+    "Codec",
     "File",
     "Items",
     "Label",
@@ -71,6 +72,7 @@ def _plain(text: str) -> str:
     return text
 
 
+Codec = Literal["ulaw", "alaw"]
 Items = Annotated[tuple[_Item, ...], BeforeValidator(_as_tuple)]
 File = Annotated[Path, Field(strict=False), AfterValidator(resolve)]
 Number = Annotated[str, AfterValidator(_dialled)]

@@ -54,9 +54,13 @@ class Gatekeeper:
         trunks: Trunks,
     ) -> None:
         self._trunks = trunks
-        self._accounts = {account.user: account for account in accounts}
+        self.load(accounts)
         self._authenticator = authenticator
         self._refused = refused
+
+    def load(self, accounts: Iterable[Account]) -> None:
+        """Have these accounts and no others."""
+        self._accounts = {account.user: account for account in accounts}
 
     def account(self, user: str) -> Account | None:
         """The account of that user, or None."""

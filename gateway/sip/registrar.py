@@ -209,6 +209,11 @@ class Registrar:
                 self._drop(binding)
                 self._add(replace(binding, flow=direct))
 
+    def drop(self, gone: Callable[[str], bool]) -> None:
+        """End all bindings of the accounts that are gone."""
+        for binding in [found for found in self.all() if gone(found.account)]:
+            self._end(binding, Registration.UNREGISTERED)
+
     def deadline(self) -> float | None:
         """When the next binding expires, or None."""
         return self._schedule.deadline()

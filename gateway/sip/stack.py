@@ -274,7 +274,12 @@ class SipStack:
         targets = [Target(binding.contact, binding.flow, binding.q) for binding in contacts]
         return self._legs.reserve(account, targets)
 
-    # Trunks.
+    # Accounts and trunks, changed while calls go on.
+
+    def load_accounts(self, accounts: Iterable[Account]) -> None:
+        """Have these accounts and no others; registrations of those that are gone end."""
+        self._gatekeeper.load(accounts)
+        self._registrar.drop(lambda user: self._gatekeeper.account(user) is None)
 
     def load_trunks(self, configs: Iterable[TrunkConfig], now: float) -> None:
         """Have these trunks and no others, once the listening points are bound; those that stay are left alone."""

@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from gateway.web.endpoint import Endpoint
-from gateway.web.office import CallView, LineView, Office, RegistrationView, TollView
+from gateway.web.office import CallView, LineView, Office, RegistrationView, TollView, TrunkView
 from gateway.web.views import NoteView, RecordView, told
 
 __all__ = ["Api"]
@@ -44,6 +44,7 @@ class Api:
             ),
             Endpoint("GET", "/api/v1/calls/{id:path}", "One call in progress.", self._call, CallView),
             Endpoint("GET", "/api/v1/lines", "Analogue ports and their states.", self._lines, Sequence[LineView]),
+            Endpoint("GET", "/api/v1/trunks", "SIP trunks and their states.", self._trunks, Sequence[TrunkView]),
             Endpoint(
                 "GET",
                 "/api/v1/registrations",
@@ -81,6 +82,9 @@ class Api:
 
     async def _lines(self, request: Request) -> Any:
         return self._office.lines()
+
+    async def _trunks(self, request: Request) -> Any:
+        return self._office.trunks()
 
     async def _registrations(self, request: Request) -> Any:
         return self._office.registrations()

@@ -29,6 +29,7 @@ __all__ = [
     "SimPhone",
     "Simulator",
     "TollView",
+    "TrunkView",
 ]
 
 
@@ -97,6 +98,31 @@ class LineView:
     number: str = ""
     seconds: float = 0.0
     last_caller: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkView:
+    """A SIP trunk and how it does.
+
+    Attributes:
+        name: as it is dialled: SIP/NUMBER@NAME.
+        up: whether calls can be made on it.
+        state: why, in words.
+        server: the server in use; empty where there is none.
+        user: our user there; may be empty.
+        calls: how many are on it.
+        round_trip: milliseconds for an answer of the server; None where it is not asked.
+        seconds: how long it has been up or down.
+    """
+
+    name: str
+    up: bool
+    state: str
+    server: str
+    user: str
+    calls: int
+    round_trip: float | None
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +281,10 @@ class Office(Protocol):
 
     def lines(self) -> Sequence[LineView]:
         """Every analogue port that is configured."""
+        ...
+
+    def trunks(self) -> Sequence[TrunkView]:
+        """Every SIP trunk."""
         ...
 
     def registrations(self) -> Sequence[RegistrationView]:

@@ -33,10 +33,19 @@ class OfficeUnderTest:
         folder: where its files go.
         configuration: the TOML; ports 0 are taken free.
         dialplan: extensions.conf, or None for the built-in one.
+        beside: an office whose time is this one's, too; it is to be closed after this one.
     """
 
-    def __init__(self, folder: Path, configuration: str, dialplan: str | None = None) -> None:
-        self.loop = ManualLoop()
+    def __init__(
+        self,
+        folder: Path,
+        configuration: str,
+        dialplan: str | None = None,
+        *,
+        beside: OfficeUnderTest | None = None,
+    ) -> None:
+        self._beside = beside
+        self.loop: ManualLoop = ManualLoop() if beside is None else beside.loop
         asyncio.set_event_loop(self.loop)
         path = folder / "office.toml"
         if dialplan is not None:
@@ -98,6 +107,8 @@ class OfficeUnderTest:
         return self.loop.now - begun
 
     def _tick(self, now: float) -> None:
+        if self._beside is not None:
+            self._beside._tick(now)
         self.app.step(now)
         for phone in self._sip_phones:
             phone.tick(now)
@@ -136,5 +147,7 @@ class OfficeUnderTest:
         while not stopped.done():
             self.loop.advance(0.1, 0.1)
         stopped.result()
+        if self._beside is not None:
+            return
         asyncio.set_event_loop(None)
         self.loop.close()

@@ -25,6 +25,7 @@ from gateway.web.office import (
     SimPhone,
     Simulator,
     TollView,
+    TrunkView,
 )
 
 __all__ = ["ShownOffice", "ShownWorld"]
@@ -139,6 +140,12 @@ class ShownOffice:
         return [
             LineView("101", "FXS", "main", 1, "up", True, "101", 61.0, "6001"),
             LineView("copper1", "FXO", "main", 3, "red alarm", False, "2565551100"),
+        ]
+
+    def trunks(self) -> Sequence[TrunkView]:
+        return [
+            TrunkView("pstn", True, "registered", "192.0.2.9:5060 by udp", "4711", 2, 12.5, 65.0),
+            TrunkView("spare", False, "does not answer OPTIONS", "", "", 0, None, 5.0),
         ]
 
     def registrations(self) -> Sequence[RegistrationView]:

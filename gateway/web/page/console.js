@@ -25,6 +25,12 @@ const TABLES = {
     [line.state, line.in_service ? "good" : "bad"],
     line.last_caller,
   ],
+  trunks: (trunk) => [
+    trunk.name,
+    trunk.server,
+    [trunk.state, trunk.up ? "good" : "bad"],
+    [trunk.calls, "number"],
+  ],
   registrations: (entry) => [
     entry.account,
     `${entry.remote} (${entry.transport})`,
@@ -80,14 +86,16 @@ const say = (text, bad) => {
 
 const refresh = async () => {
   try {
-    const [calls, lines, registrations, records] = await Promise.all([
+    const [calls, lines, trunks, registrations, records] = await Promise.all([
       ask("/api/v1/calls"),
       ask("/api/v1/lines"),
+      ask("/api/v1/trunks"),
       ask("/api/v1/registrations"),
       ask("/api/v1/records?limit=20"),
     ]);
     fill("calls", calls);
     fill("lines", lines);
+    fill("trunks", trunks);
     fill("registrations", registrations);
     fill("records", records);
     say(calls.length === 1 ? "1 call" : `${calls.length} calls`, false);

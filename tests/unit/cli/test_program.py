@@ -156,7 +156,7 @@ def test_route_tells_what_would_be_called(tmp_path: Path, capsys: pytest.Capture
     assert main(["route", "s", "--from", "copper1", "--config", str(file)]) == 0
     assert "would call FXS/101 for 60 s" in capsys.readouterr().out
     assert main(["route", "101", "--from", "6002", "--config", str(file)]) == 1
-    assert capsys.readouterr().err == 'No phone, account or line is called "6002"; did you mean "6001"?\n'
+    assert capsys.readouterr().err == 'No phone, account, line or trunk is called "6002"; did you mean "6001"?\n'
 
 
 @pytest.fixture
@@ -189,6 +189,11 @@ def test_lines(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out.splitlines()
     assert printed[1].split() == ["101", "FXS", "main", "1", "101", "up", "1:01", "6001"]
     assert "red alarm (out of service)" in printed[2]
+    assert printed[5].split() == "pstn up 1:05 2 4711 192.0.2.9:5060 by udp 12.5 ms registered".split()
+    assert printed[6].split()[:3] == ["spare", "down", "0:05"]
+    assert main(["lines", "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [shown["lines"][0]["name"], shown["trunks"][0]["name"]] == ["101", "pstn"]
 
 
 def test_trace_of_a_leg_is_safe_for_a_terminal(office: Served, capsys: pytest.CaptureFixture[str]) -> None:

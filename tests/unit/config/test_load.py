@@ -203,3 +203,56 @@ def test_name_servers_need_no_port() -> None:
         "[2001:db8::1]:53",
     ]
     assert 'write it like "192.0.2.53"' in faults('[sip]\nname_servers = ["dns.example.com"]')[0]
+
+
+TRUNK = '[trunks.pstn]\nservers = ["127.0.0.1"]\nuser = "4711"\nsecret = "s3cret"\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('"127.0.0.1"', '"sip.example:99999"', '2: "sip.example:99999" has a port that there is not'),
+        ('"127.0.0.1"', '"http://x"', '2: "http://x" names no server'),
+        ('"127.0.0.1"', "", "2: trunks.pstn.servers is empty"),
+        ('user = "4711"\n', "", "1: trunk pstn is to be registered, and does not say for whom"),
+        (
+            '"127.0.0.1"',
+            '"192.0.2.9"',
+            "2: 192.0.2.9 is not on this machine, and SIP listens to",
+        ),
+        ("[trunks", '[sip]\nlisten = ["udp:127.0.0.1:5060"]\n[trunks', ""),
+        ('secret = "s3cret"', "challenge = true", "4: trunk pstn is to prove itself, and has no user and secret"),
+        ('user = "4711"', 'user = "4711"\nsources = ["here"]', '4: "here" is no network'),
+        (
+            'user = "4711"',
+            'user = "4711"\ncaller_out = [{ match = "[1", strip = 1 }]',
+            "4: \"[1\" is no pattern: '[' without ']'",
+        ),
+        (
+            'user = "4711"',
+            'user = "4711"\ncaller_out = [{ match = "X.", stirp = 1 }]',
+            'has no setting "stirp"; did you mean "strip"?',
+        ),
+        ('user = "4711"', 'user = "4711"\ncodecs = ["ulav"]', "did you mean"),
+        ("trunks.pstn]", 'accounts.pstn]\nsecret = "x"\n[trunks.pstn]', "is the name of a trunk and of an account"),
+    ],
+)
+def test_what_is_wrong_with_a_trunk_is_told(old: str, new: str, fault: str) -> None:
+    assert old in TRUNK
+    if not fault:
+        read(TRUNK.replace(old, new))
+        return
+    (said,) = faults(TRUNK.replace(old, new))
+    assert fault in said
+
+
+def test_the_secret_of_a_trunk_is_in_no_fault() -> None:
+    (said,) = faults(TRUNK.replace('"s3cret"', "[1]"))
+    assert "s3cret" not in said and "trunks.pstn.secret" in said
+
+
+def test_a_server_that_is_called_by_a_transport_not_listened_to_is_told() -> None:
+    text = '[sip]\nlisten = ["udp:127.0.0.1:5060"]\n' + TRUNK.replace('"127.0.0.1"', '"tcp:127.0.0.1"')
+    assert faults(text) == [
+        'office.toml:4: tcp:127.0.0.1 is called by tcp, which is not listened to here; add "tcp:…" to sip.listen'
+    ]

@@ -143,3 +143,44 @@ def test_with_the_builtin_dialplan_help_is_reached_with_and_without_the_nine(tmp
         number = dialled[-3:]
         assert [str(target) for attempt in route.attempts for target in attempt.targets] == [f"FXO/g1/{number}"]
         assert route.rulings == [f"FXO/g1/{number}: {number} (emergency), which passes every cap"]
+
+
+TRUNK = """
+[trunks.pstn]
+servers = ["127.0.0.1:5080", "tcp:127.0.0.1"]
+user = "4711"
+secret = "s3cret"
+called_in = [{ match = "+1256555XXXX", strip = 8 }]
+sources = ["192.0.2.0/24", "2001:db8::7"]
+"""
+
+
+def test_a_trunk_is_dialled_by_number_and_name(tmp_path: Path) -> None:
+    plan = DIALPLAN + "exten => _8X.,1,Dial(SIP/5551234@pstn)\n same => n,Dial(PJSIP/${EXTEN:1}@pstn)\n"
+    config, _ = load_office(office(tmp_path, plan, DOZEN + TRUNK))
+    assert [str(server) for server in config.trunks["pstn"].servers] == ["127.0.0.1:5080", "tcp:127.0.0.1"]
+
+
+@pytest.mark.parametrize(
+    ("target", "fault"),
+    [
+        ("SIP/1@pnst", '9: SIP/1@pnst dials no trunk: there is no "pnst"; did you mean "pstn"?'),
+        ("SIP/pstn", "9: SIP/pstn says no number; write SIP/NUMBER@pstn"),
+        ("SIP/@pstn", "9: SIP/@pstn says no number; write SIP/NUMBER@pstn"),
+    ],
+)
+def test_what_dials_no_trunk_is_told(tmp_path: Path, target: str, fault: str) -> None:
+    plan = DIALPLAN + f"exten => 8,1,Dial({target})\n"
+    assert faults(office(tmp_path, plan, DOZEN + TRUNK)) == [f"extensions.conf:{fault}"]
+
+
+def test_the_builtin_dialplan_goes_out_by_a_trunk_after_the_lines_and_takes_its_calls(tmp_path: Path) -> None:
+    (tmp_path / "office.toml").write_text(DOZEN + TRUNK)
+    _, dialplan = load_office(tmp_path / "office.toml")
+    said = [
+        str(step.arguments.text)
+        for extension in dialplan.contexts["builtin-outside"].extensions
+        for step in extension.steps.values()
+    ]
+    assert any("SIP/${EXTEN:1}@pstn" in text for text in said)
+    assert [extension.pattern.text for extension in dialplan.contexts["from-pstn"].extensions] == ["_[+0-9]!", "s"]

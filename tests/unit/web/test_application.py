@@ -107,6 +107,11 @@ def test_lines_registrations_and_records() -> None:
     assert [(line["name"], line["in_service"]) for line in lines] == [("101", True), ("copper1", False)]
     registered = ask(ShownOffice(), "GET", "/api/v1/registrations").json()
     assert registered[0]["remote"] == "192.0.2.7:5060"
+    trunks = ask(ShownOffice(), "GET", "/api/v1/trunks").json()
+    assert [(trunk["name"], trunk["up"], trunk["round_trip"]) for trunk in trunks] == [
+        ("pstn", True, 12.5),
+        ("spare", False, None),
+    ]
     records = ask(ShownOffice(), "GET", "/api/v1/records?limit=2").json()
     assert [record["id"] for record in records] == ["call-6", "call-5"]
     assert records[0]["cause"] == 17

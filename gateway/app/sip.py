@@ -1,0 +1,131 @@
+"""The SIP side from the configuration's words to those of the stack: its settings, accounts and trunks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from dialplan.pattern import Pattern
+from gateway.config.address import ServerName
+from gateway.config.model import Config, TrunkSettings
+from gateway.config.trunks import RuleSettings
+from gateway.core.audio import Codec, Encoding
+from gateway.net.tls import Certificate, Clients, TlsConfig
+from gateway.sip.account import Account
+from gateway.sip.credentials import Credentials
+from gateway.sip.digest import Algorithm, Secret
+from gateway.sip.legs import LegsConfig
+from gateway.sip.number_rules import NumberRule, NumberRules
+from gateway.sip.parameters import Parameters
+from gateway.sip.registrar import RegistrarConfig
+from gateway.sip.servers import ServersConfig
+from gateway.sip.stack import SipConfig
+from gateway.sip.transaction.timers import TimerConfig
+from gateway.sip.trunk import TrunkConfig
+from gateway.sip.uri import SipUri
+
+__all__ = ["accounts_of", "sip_config", "tls_config", "trunks_of"]
+
+_CODECS: Final[Mapping[str, Codec]] = {
+    "ulaw": Codec(Encoding.PCMU, payload_type=0),
+    "alaw": Codec(Encoding.PCMA, payload_type=8),
+}
+"""Codecs by their names in the configuration, with their static payload types (RFC 3551 table 4)."""
+
+_ALGORITHMS: Final[Mapping[str, Algorithm]] = {"sha-256": Algorithm.SHA_256, "md5": Algorithm.MD5}
+"""Digest algorithms by their names in the configuration."""
+
+_CLIENTS: Final[Mapping[str, Clients]] = {
+    "ignored": Clients.IGNORED,
+    "asked": Clients.ASKED,
+    "required": Clients.REQUIRED,
+}
+"""Whether clients show certificates, by the word in the configuration."""
+
+
+def sip_config(config: Config) -> SipConfig:
+    """How the stack behaves."""
+    timers = config.sip.timers
+    return SipConfig(
+        realm=config.sip.realm,
+        algorithms=[_ALGORITHMS[name] for name in config.sip.digests],
+        timers=TimerConfig(timers.t1, timers.t2, timers.t4),
+        legs=LegsConfig(codecs=_codecs(config.sip.codecs)),
+        registrar=RegistrarConfig(config.sip.min_expires, config.sip.max_expires, config.sip.contacts),
+    )
+
+
+def tls_config(config: Config) -> TlsConfig:
+    """With whom TLS connections are made, and how both sides prove who they are."""
+    tls = config.sip.tls
+    return TlsConfig(
+        certificate=Certificate(tls.certificate, tls.key) if tls.certificate is not None else None,
+        names={name: Certificate(pair.certificate, pair.key) for name, pair in tls.names.items()},
+        authorities=tls.authorities,
+        clients=_CLIENTS[tls.clients],
+        wildcards=tls.wildcards,
+    )
+
+
+def accounts_of(config: Config) -> list[Account]:
+    """Who may register and call."""
+    return [
+        Account(user, Secret(account.secret), account.name, account.context)
+        for user, account in config.accounts.items()
+    ]
+
+
+def trunks_of(config: Config) -> list[TrunkConfig]:
+    """The trunks."""
+    return [_trunk(name, trunk) for name, trunk in config.trunks.items()]
+
+
+def _trunk(name: str, trunk: TrunkSettings) -> TrunkConfig:
+    secret = Secret(trunk.secret)
+    account = Account(
+        name,
+        secret,
+        context=trunk.context,
+        trusted=trunk.trusted,
+        trunk=True,
+        rules=NumberRules(
+            caller_out=_rules(trunk.caller_out),
+            called_out=_rules(trunk.called_out),
+            caller_in=_rules(trunk.caller_in),
+            called_in=_rules(trunk.called_in),
+        ),
+        codecs=_codecs(trunk.codecs),
+        calls=trunk.calls,
+    )
+    login = trunk.auth_user or trunk.user
+    return TrunkConfig(
+        account=account,
+        servers=ServersConfig(
+            [_uri(server) for server in trunk.servers],
+            proxy=None if trunk.proxy is None else _uri(trunk.proxy),
+            qualify=trunk.qualify,
+        ),
+        domain=trunk.domain,
+        user=trunk.user,
+        credentials=Credentials(login, secret, trunk.realm) if login and trunk.secret else None,
+        register=trunk.registers,
+        expires=trunk.expires,
+        keep_alive=trunk.keep_alive,
+        from_user=trunk.from_user,
+        from_domain=trunk.from_domain,
+        sources=trunk.sources,
+        challenge=trunk.challenge,
+    )
+
+
+def _codecs(names: Sequence[str]) -> list[Codec]:
+    return [_CODECS[name] for name in names]
+
+
+def _rules(rules: Sequence[RuleSettings]) -> list[NumberRule]:
+    return [NumberRule(Pattern.parse(f"_{rule.match}"), rule.strip, rule.prepend, rule.replace) for rule in rules]
+
+
+def _uri(server: ServerName) -> SipUri:
+    parameters = (("transport", server.transport),) if server.transport else ()
+    return SipUri(server.host, port=server.port, parameters=Parameters(parameters))

@@ -1,0 +1,119 @@
+"""Trunks in the configuration: SIP providers and other exchanges, [trunks.NAME].
+
+Tables of text become frozen settings; what a trunk tells together with other tables is checked in `consistency`.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from dialplan.pattern import Pattern, PatternError
+from gateway.config.address import ServerName
+from gateway.config.values import Codec, Items, Label, Name, Settings, refuse, word_or_none
+
+__all__ = ["Network", "RuleSettings", "TrunkSettings"]
+
+Network = IPv4Network | IPv6Network
+
+
+def _server(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ServerName.parse(value)
+    except ValueError as error:
+        raise refuse(str(error), 'write it like "sip.example.com", "tcp:192.0.2.1:5060"') from None
+
+
+def _network(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ip_network(value, strict=False)
+    except ValueError:
+        raise refuse(f'"{value}" is no network', 'write it like "192.0.2.0/24" or "192.0.2.7"') from None
+
+
+def _pattern(text: str) -> str:
+    try:
+        Pattern.parse(f"_{text}")
+    except PatternError as error:
+        raise refuse(f'"{text}" is no pattern: {error}', 'write it like "00X." or "+1NXXNXXXXXX"') from None
+    return text
+
+
+Server = Annotated[ServerName, BeforeValidator(_server)]
+Networks = Items[Annotated[Network, BeforeValidator(_network)]]
+
+
+class RuleSettings(Settings):
+    """A rule of [trunks.NAME]: how numbers of one pattern are rewritten.
+
+    Attributes:
+        match: the pattern, in the dialplan's language without its underscore: "00X.", "1XX".
+        strip: characters that are taken off at the front.
+        prepend: what is put there.
+        replace: the number to use in place of it all.
+    """
+
+    match: Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_pattern)]
+    strip: Annotated[int, Field(ge=0, le=32)] = 0
+    prepend: Annotated[str, AfterValidator(word_or_none)] = ""
+    replace: Annotated[str, AfterValidator(word_or_none)] = ""
+
+
+class TrunkSettings(Settings):
+    """[trunks.NAME]: a SIP provider or another exchange, dialled as `SIP/NUMBER@NAME`.
+
+    Attributes:
+        servers: where it is, the preferred first; the others are tried where one is silent or takes no calls.
+        proxy: through which all that goes there is sent.
+        user: our user there.
+        secret: its password.
+        auth_user: the user of digest authentication, where it is not `user`.
+        realm: the only realm that is given proofs; where empty, whichever asks.
+        domain: the domain in what we send; where empty, the first server's name.
+        registers: keep a registration there.
+        expires: seconds of a registration.
+        keep_alive: seconds between two keep-alives of a registration, which keep a NAT open; 0 sends none.
+        qualify: seconds between two OPTIONS that show whether a server is there; 0 sends none.
+        context: of the dialplan, where its calls come in.
+        from_user: what From says in place of the caller's number, which then goes as P-Asserted-Identity.
+        from_domain: the domain of our From; where empty, that of the trunk.
+        sources: networks from which its calls may come, beside the addresses of its servers.
+        challenge: ask its calls for proof of `user` and `secret`.
+        trusted: believe what it says of callers, and tell it those that must not be shown.
+        codecs: what is offered, dearest first; where left out, those of [sip].
+        calls: at once; 0 sets no bound.
+        caller_out: rules for callers' numbers in calls to it; the first that fits is applied.
+        called_out: the same for the number called.
+        caller_in: rules for callers' numbers in calls from it.
+        called_in: the same for the number called: direct dialling in.
+    """
+
+    servers: Annotated[Items[Server], Field(min_length=1, max_length=8)]
+    proxy: Server | None = None
+    user: Label = ""
+    secret: Annotated[str, Field(max_length=256, repr=False)] = ""
+    auth_user: Label = ""
+    realm: Label = ""
+    domain: Annotated[str, AfterValidator(word_or_none)] = ""
+    registers: bool = True
+    expires: Annotated[int, Field(ge=60, le=86400)] = 600
+    keep_alive: Annotated[int, Field(ge=0, le=3600)] = 25
+    qualify: Annotated[int, Field(ge=0, le=3600)] = 30
+    context: Name = "from-pstn"
+    from_user: Label = ""
+    from_domain: Annotated[str, AfterValidator(word_or_none)] = ""
+    sources: Networks = ()
+    challenge: bool = False
+    trusted: bool = True
+    codecs: Items[Codec] = ()
+    calls: Annotated[int, Field(ge=0, le=100_000)] = 0
+    caller_out: Items[RuleSettings] = ()
+    called_out: Items[RuleSettings] = ()
+    caller_in: Items[RuleSettings] = ()
+    called_in: Items[RuleSettings] = ()

@@ -16,6 +16,7 @@ from enum import Enum
 from typing import Final, Generic, TypeVar
 
 from drivers.channel import AnalogChannel
+from drivers.echo import EchoConfig, EchoControl
 from drivers.shelf import Shelf
 from drivers.wording import command_words, event_words
 from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, Silent, Sound
@@ -25,7 +26,7 @@ from gateway.core.machine import Machine, Table
 from gateway.core.messages import IN_BAND, PULSE, RFC_4733, Command, Digit, Event, Released, SendDigits
 from gateway.core.trace import Kind
 from gateway.media.supervision import Sign
-from hardware.analog.line import LineCommand, LineEvent, LineEventKind
+from hardware.analog.line import EchoCancel, LineCommand, LineEvent, LineEventKind
 
 __all__ = ["Cue", "Dialect", "Line"]
 
@@ -81,9 +82,19 @@ class Line(ABC, Generic[State, Input]):
         name: as operators know it: "101", "copper1".
         peer: the same in a sentence: "telephone 101".
         shelf: its surroundings.
+        echo: what is done about its echo.
     """
 
-    def __init__(self, dialect: Dialect[State, Input], *, port: int, name: str, peer: str, shelf: Shelf) -> None:
+    def __init__(
+        self,
+        dialect: Dialect[State, Input],
+        *,
+        port: int,
+        name: str,
+        peer: str,
+        shelf: Shelf,
+        echo: EchoConfig,
+    ) -> None:
         self.port: Final = port
         self.name: Final = name
         self.peer: Final = peer
@@ -102,6 +113,9 @@ class Line(ABC, Generic[State, Input]):
         self._row: Audio | None = None
         self._plays = 0
         self._playing = 0
+        self._echo: Final = EchoControl(
+            echo, order=self._order, note=lambda now, text: self.note(now, text, kind=Kind.MEDIA)
+        )
 
     # Seen from outside.
 
@@ -150,7 +164,9 @@ class Line(ABC, Generic[State, Input]):
         self.note(now, evidence)
         if self._row is None:
             return  # told late: its port has gone
-        if event.kind is LineEventKind.FAILED:
+        if event.kind is LineEventKind.FAILED and isinstance(event.command, EchoCancel):
+            self._echo.refused(now)
+        elif event.kind is LineEventKind.FAILED:
             self._command_failed(event, Cue(now, evidence))
         elif event.kind is LineEventKind.PULSE_DIGIT:
             self._digit(Digit(event.digit, 0.0, PULSE), now)
@@ -226,6 +242,15 @@ class Line(ABC, Generic[State, Input]):
         if self._machine.takes(self._dialect.digit):
             self._feed(self._dialect.digit, Cue(now, f"digit {digit.digit}", digit))
 
+    def _converse(self, now: float) -> None:
+        """Both sides hear each other from now on: digits are looked for, echo is cancelled."""
+        self._detect(True)
+        self._cancel_echo(now)
+
+    def _cancel_echo(self, now: float) -> None:
+        if self._row is not None:
+            self._echo.begin(self._row, now)
+
     def _order(self, command: LineCommand, now: float) -> None:
         self.note(now, f"port {self.port} is told to {command_words(command)}")
         self._shelf.commands.append((self.port, command))
@@ -247,6 +272,7 @@ class Line(ABC, Generic[State, Input]):
 
     def _close_channel(self, now: float, ending: Ending | None) -> None:
         """End the leg; `ending` is told where the call does not know yet. The row is silent afterwards."""
+        self._echo.end(now)
         if self.channel is not None:
             if ending is not None:
                 self._tell(Released(ending))

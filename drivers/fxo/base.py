@@ -71,7 +71,8 @@ class ExchangeLine(Line[State, Input]):
         self._conversed = False
         self._dialled_by_hand = False
         self._settled = 0.0
-        super().__init__(FXO, port=config.port, name=config.name, peer=f"line {config.name}", shelf=shelf)
+        peer = f"line {config.name}"
+        super().__init__(FXO, port=config.port, name=config.name, peer=peer, shelf=shelf, echo=config.echo)
         shelf.sounds.tone("ring", config.zone)
 
     def usage(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from drivers.echo import UNTOUCHED, EchoConfig
 from gateway.media.delivery import Delivery
 from hardware.analog.pulse import PulseOrder
 
@@ -42,6 +43,7 @@ class FxoConfig:
         hangup_on_polarity: it reverses polarity when the far side hangs up.
         hangup_on_tone: bursts of busy, congestion or dial tone that show that the far side has gone; 0 never.
         caller_id: how the exchange tells who calls; None where it does not.
+        echo: what is done about its echo.
         zone: the country of the exchange ("us", "de", …).
     """
 
@@ -59,3 +61,4 @@ class FxoConfig:
     hangup_on_tone: int = 3
     caller_id: Delivery | None = Delivery.BELL_202
     zone: str = "us"
+    echo: EchoConfig = UNTOUCHED

@@ -148,7 +148,7 @@ class IncomingCalls(ExchangeLine):
     def _answer(self, cue: Cue) -> None:
         self._hush()
         self._order(SetHook(Hook.OFFHOOK), cue.now)
-        self._detect(True)
+        self._converse(cue.now)
         self._settled = cue.now + REVERSAL_SETTLE
         self._conversed = True
         self._listen_for_release(cue)
@@ -168,7 +168,7 @@ class IncomingCalls(ExchangeLine):
         self._give_way(cue)
         self._begin_call()
         self._caller = Party(presentation=Presentation.UNAVAILABLE)
-        self._detect(True)
+        self._converse(cue.now)
         self._offer(cue)
 
     def _give_way(self, cue: Cue) -> None:

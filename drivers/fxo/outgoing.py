@@ -132,6 +132,7 @@ class OutgoingCalls(ExchangeLine):
 
     def _dialled(self, cue: Cue) -> None:
         self._tell(Progress())
+        self._cancel_echo(cue.now)
         if self.config.answer is AnswerSignal.DIALLING:
             self._feed(Input.COUNTS_AS_ANSWER, Cue(cue.now, "dialled; this line gives no answer signal"))
             return
@@ -165,6 +166,6 @@ class OutgoingCalls(ExchangeLine):
 
     def _count_as_answer(self, cue: Cue) -> None:
         self._settled = cue.now + REVERSAL_SETTLE
-        self._detect(True)
+        self._converse(cue.now)
         self._listen_for_release(cue)
         self._tell(Answered(cue.evidence))

@@ -60,7 +60,8 @@ class TelephoneLine(Line[State, Input]):
     """
 
     def __init__(self, config: FxsConfig, shelf: Shelf) -> None:
-        super().__init__(FXS, port=config.port, name=config.number, peer=f"telephone {config.number}", shelf=shelf)
+        peer = f"telephone {config.number}"
+        super().__init__(FXS, port=config.port, name=config.number, peer=peer, shelf=shelf, echo=config.echo)
         self.config: Final = config
         self.party: Final = Party(config.number, config.name)
         self.last_caller: Party | None = None

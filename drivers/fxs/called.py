@@ -91,7 +91,7 @@ class CalledTelephone(TelephoneLine):
     def _pick_up(self, cue: Cue) -> None:
         self._hush()
         self._close_loop(cue)
-        self._detect(True)
+        self._converse(cue.now)
         self._tell(Answered("off-hook"))
 
     def _stop_ringing(self, cue: Cue) -> None:

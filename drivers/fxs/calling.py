@@ -89,6 +89,7 @@ class CallingTelephone(TelephoneLine):
     def _offer(self, cue: Cue) -> None:
         self._collector = None
         self._hush()
+        self._converse(cue.now)
         self._tell(Offered(self._called, self.party, self.config.context))
 
     def _give_up_dialling(self, cue: Cue) -> None:

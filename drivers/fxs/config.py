@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from drivers.echo import UNTOUCHED, EchoConfig
 from gateway.media.delivery import Delivery
 from hardware.analog.pulse import PulseOrder
 
@@ -40,6 +41,7 @@ class FxsConfig:
         answer_polarity: reverse the polarity while a call that it placed is answered (payphones).
         release_battery: take the battery away for 500 ms when the far side has gone.
         cadence: milliseconds on, off, on, off …; None for the zone's own.
+        echo: what is done about its echo.
     """
 
     port: int
@@ -56,3 +58,4 @@ class FxsConfig:
     answer_polarity: bool = False
     release_battery: bool = False
     cadence: tuple[int, ...] | None = None
+    echo: EchoConfig = UNTOUCHED

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from drivers.echo import EchoConfig, Remover
 from drivers.fxo.config import AnswerSignal, FxoConfig
 from drivers.fxs.config import FxsConfig, MessageLamp
 from gateway.config.model import Config
@@ -131,6 +132,7 @@ class Cards:
             lamp=MessageLamp(phone.message_lamp),
             answer_polarity=phone.answer_polarity,
             release_battery=phone.release_battery,
+            echo=EchoConfig(Remover(phone.echo_canceller), phone.tail),
         )
 
     def _caller_id(self, written: str | None) -> Delivery | None:
@@ -155,5 +157,6 @@ class Cards:
             hangup_on_polarity=line.hangup_on_polarity,
             hangup_on_tone=line.hangup_on_tone,
             caller_id=self._caller_id(line.caller_id),
+            echo=EchoConfig(Remover(line.echo_canceller), line.tail),
             zone=self._config.office.country,
         )

@@ -53,6 +53,8 @@ _SQLITE: Final = "sqlite:///"
 _Digest = Literal["sha-256", "md5"]
 _CallerId = Literal["bell202", "v23", "v23-alert", "dtmf", "dtmf-dk", "none"]
 _PulseOrder = Literal["usual", "nz", "se"]
+_EchoCanceller = Literal["auto", "hardware", "software", "off"]
+_Tail = Literal[16, 32, 64, 128]
 DOMAIN_PORT: Final = 53
 
 
@@ -200,6 +202,9 @@ class PhoneSettings(Settings):
         message_lamp: how it is told that messages wait: "fsk", "neon" or "none".
         answer_polarity: reverse its polarity while a call that it placed is answered (payphones).
         release_battery: take its battery away for 500 ms when the far side has gone.
+        echo_canceller: who takes its echo away: "hardware" (the card), "software" (the media plane), "auto" (the
+            card where it can) or "off".
+        tail: milliseconds of the longest echo path.
     """
 
     port: Annotated[int, Field(ge=1, le=1024)]
@@ -214,6 +219,8 @@ class PhoneSettings(Settings):
     message_lamp: Literal["fsk", "neon", "none"] = "fsk"
     answer_polarity: bool = False
     release_battery: bool = False
+    echo_canceller: _EchoCanceller = "auto"
+    tail: _Tail = 64
 
 
 class LineSettings(Settings):
@@ -235,6 +242,7 @@ class LineSettings(Settings):
         hangup_on_polarity: the exchange reverses polarity when the far end hangs up.
         hangup_on_tone: bursts of busy or congestion tone (or 2 s of dial tone) that show that it has; 0 never.
         caller_id: how the exchange shows callers; None takes the country's way.
+        echo_canceller, tail: as for a telephone.
     """
 
     port: Annotated[int, Field(ge=1, le=1024)]
@@ -251,6 +259,8 @@ class LineSettings(Settings):
     hangup_on_polarity: bool = False
     hangup_on_tone: Annotated[int, Field(ge=0, le=8)] = 3
     caller_id: _CallerId | None = None
+    echo_canceller: _EchoCanceller = "auto"
+    tail: _Tail = 64
 
 
 class AccountSettings(Settings):

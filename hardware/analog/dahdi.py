@@ -234,6 +234,9 @@ class AnalogPort:
                 ioctl(Ioctl.VMWI, _int(messages))
             case EchoCancel(taps):
                 ioctl(Ioctl.ECHOCANCEL, _int(taps))
+                if taps:
+                    # A channel without a canceller takes that in silence (dahdi-base.c); this one it refuses.
+                    ioctl(Ioctl.ECHOCANCEL_FAX_MODE, _int(0))
 
     def flush(self) -> None:
         """Drop audio that waits in either direction, so that a new listener hears the present."""

@@ -41,6 +41,7 @@ class EmulatedCard:
         zone: tone zone ("us", "de", …): ring cadence, tones, and the card's law.
         agenda: shared with everybody who lives behind the card.
         fault: what is wrong with every line at first, such as its loss.
+        echo_cancellers: whether it has hardware echo cancellers.
         signalling: start types that differ from kewl start, by channel number; NONE leaves a channel unconfigured.
 
     Raises:
@@ -54,6 +55,7 @@ class EmulatedCard:
         zone: str = "us",
         agenda: Agenda | None = None,
         fault: Fault = SOUND,
+        echo_cancellers: bool = False,
         signalling: Mapping[int, SigType] | None = None,
     ) -> None:
         self.zone = zone_of(zone)
@@ -70,6 +72,7 @@ class EmulatedCard:
                 tones=tones,
                 agenda=self.agenda,
                 pair=Pair(fault=fault),
+                echo_canceller=echo_cancellers,
             )
             for number, kind in enumerate(ports, 1)
         }

@@ -81,6 +81,7 @@ class Copper:
         line: how the exchange line is configured (its port is 3).
         exchange: how the central office treats its line.
         fault: what is wrong with every line.
+        echo_cancellers: whether the card has some.
     """
 
     def __init__(
@@ -91,9 +92,15 @@ class Copper:
         line: FxoConfig = LINE,
         exchange: OfficeConfig = EXCHANGE,
         fault: Fault = SOUND,
+        echo_cancellers: bool = False,
     ) -> None:
         self.clock = ManualClock(1.0)
-        self.card = EmulatedCard(ports=[PortKind.FXS, PortKind.FXS, PortKind.FXO], zone=zone, fault=fault)
+        self.card = EmulatedCard(
+            ports=[PortKind.FXS, PortKind.FXS, PortKind.FXO],
+            zone=zone,
+            fault=fault,
+            echo_cancellers=echo_cancellers,
+        )
         self.world = World(self.card, numbers={3: "2565551100"}, office=exchange)
         self.plane = Plane(PlaneConfig(rows=8, arena=120.0))
         self.recorder = Recorder()

@@ -10,8 +10,11 @@ import errno
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
+
 from gateway.core.audio import Encoding, Samples, Sound
 from gateway.media import g711
+from gateway.media.echo_canceller import EchoCanceller
 from hardware.agenda import Agenda
 from hardware.analog import abi
 from hardware.analog.abi import HookCommand, SigType
@@ -30,6 +33,7 @@ __all__ = ["EmulatedChannel", "Tones"]
 RING_LINGER: Final = 6000
 """Milliseconds for which the card drivers leave the speech path open after ringing (wctdm.c)."""
 
+_NOTHING: Final = np.zeros(160, np.int16)
 _SILENCE: Final = {Encoding.PCMU: 0xFF, Encoding.PCMA: 0xD5}
 _ENCODINGS: Final = {abi.Law.MULAW: Encoding.PCMU, abi.Law.ALAW: Encoding.PCMA}
 
@@ -76,6 +80,7 @@ class EmulatedChannel:
         tones: its tone zone.
         agenda: the card's agenda.
         pair: the copper.
+        echo_canceller: whether the card has one for it.
     """
 
     def __init__(
@@ -88,6 +93,7 @@ class EmulatedChannel:
         tones: Tones,
         agenda: Agenda,
         pair: Pair,
+        echo_canceller: bool = False,
     ) -> None:
         self.number = number
         self.kind = kind
@@ -100,6 +106,9 @@ class EmulatedChannel:
         self._agenda = agenda
         self._opened: _Opened | None = None
         self._speech_until = 0
+        self._has_canceller = echo_canceller
+        self._canceller: EchoCanceller | None = None
+        self._said: Samples | None = None
         self.generator = Generator()
         self.transmit = Transmitter(
             kind,
@@ -188,6 +197,7 @@ class EmulatedChannel:
 
     def _hang_up(self) -> None:
         self.silence()
+        self.cancel_echo(0)
         if self.transmit.state is not TxState.ONHOOK:
             self.hook(HookCommand.ONHOOK)
         if self.kind is PortKind.FXS:
@@ -234,6 +244,15 @@ class EmulatedChannel:
     def light_lamp(self, on: bool) -> None:
         """Put neon voltage on the line, if that is how its lamp is lit."""
         self.pair.neon = on and self.lamp_by_neon
+
+    def cancel_echo(self, taps: int) -> None:
+        """Switch the card's echo canceller on, or off with 0 taps; without one nothing happens (ECHOCANCEL)."""
+        self._canceller = EchoCanceller(taps // 8) if taps and self._has_canceller else None
+
+    @property
+    def cancelling_echo(self) -> bool:
+        """Whether a canceller is at work."""
+        return self._canceller is not None
 
     @property
     def off_hook(self) -> bool:
@@ -291,6 +310,7 @@ class EmulatedChannel:
     def send(self) -> None:
         """Put this frame's audio on the pair."""
         frame = self._outgoing() if self._opened is not None else None
+        self._said = frame
         if self.kind is PortKind.FXO:
             self.pair.send_to_feeder(frame)
         else:
@@ -302,6 +322,8 @@ class EmulatedChannel:
         if self._opened is None:
             return
         heard = self.pair.heard_by_feeder() if self.kind is PortKind.FXS else self.pair.heard_by_terminal()
+        if heard is not None and self._canceller is not None:
+            heard = self._canceller.feed(_NOTHING if self._said is None else self._said, heard)
         if heard is None:
             self._opened.frames.give(bytes((_SILENCE[self.encoding],)) * 160)
         else:

@@ -167,7 +167,13 @@ def _dialling(channel: EmulatedChannel, argument: bytearray | None) -> None:
 
 
 def _echo_cancel(channel: EmulatedChannel, argument: bytearray | None) -> None:
-    read(structs.INT, argument)  # with no canceller attached the request succeeds and does nothing
+    channel.cancel_echo(read(structs.INT, argument))
+
+
+def _fax_mode(channel: EmulatedChannel, argument: bytearray | None) -> None:
+    read(structs.INT, argument)
+    if not channel.cancelling_echo:
+        raise OSError(errno.EINVAL, "no echo canceller")
 
 
 def _number(channel: EmulatedChannel, argument: bytearray | None) -> None:
@@ -227,6 +233,7 @@ REQUESTS: Final[Mapping[int, Callable[[EmulatedChannel, bytearray | None], None]
     Ioctl.DIAL: _dial,
     Ioctl.DIALING: _dialling,
     Ioctl.ECHOCANCEL: _echo_cancel,
+    Ioctl.ECHOCANCEL_FAX_MODE: _fax_mode,
     Ioctl.CHANNO: _number,
     Ioctl.SETLAW: _set_law,
     Ioctl.SETCADENCE: _set_cadence,

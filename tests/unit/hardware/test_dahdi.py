@@ -139,6 +139,7 @@ def test_ring_sets_the_cadence_first_and_null_means_the_zones_own() -> None:
         ("SETCADENCE", None),
         ("HOOK", struct.pack("<i", 5)),
         ("ECHOCANCEL", struct.pack("<i", 128)),
+        ("ECHOCANCEL_FAX_MODE", struct.pack("<i", 0)),
     ]
     too_long = Ring((100,) * 17)
     assert port.perform(too_long) == LineEvent(K.FAILED, errno=errno.EINVAL, command=too_long)

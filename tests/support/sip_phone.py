@@ -13,6 +13,7 @@ import struct
 from collections import deque
 from dataclasses import dataclass, field
 from itertools import count
+from urllib.parse import quote
 
 import numpy as np
 
@@ -118,10 +119,11 @@ class SipPhone:
         self.status = 0
         self._begin_request("REGISTER", f"sip:{self.server[0]}:{self.server[1]}", f"Expires: {expires}\r\n")
 
-    def call(self, number: str, *, offer: str = "") -> None:
-        """Place a call; `offer` stands in place of its own media lines."""
+    def call(self, number: str, *, offer: str = "", replaces: str = "") -> None:
+        """Place a call; `offer` stands in place of its own media lines, `replaces` names a dialog to take over."""
         self.state, self.status, self.ended_by, self._ear, self.digits = "calling", 0, "", [], ""
-        self._begin_request("INVITE", f"sip:{number}@{self.server[0]}:{self.server[1]}", body=self._sdp(offer))
+        extra = f"Replaces: {replaces}\r\n" if replaces else ""
+        self._begin_request("INVITE", f"sip:{number}@{self.server[0]}:{self.server[1]}", extra, self._sdp(offer))
 
     def ring(self) -> None:
         """Answer an INVITE that came in with 180."""
@@ -136,6 +138,41 @@ class SipPhone:
         """Refuse an INVITE that came in."""
         self._respond(status)
         self.state = "idle"
+
+    def refer(self, to: str, *, replaces: str = "") -> None:
+        """Ask that whom it talks with be sent to `to`, or be joined with whom the dialog `replaces` is with."""
+        assert self._dialog is not None
+        header = f"?Replaces={quote(replaces, safe='')}" if replaces else ""
+        refer_to = f"Refer-To: <sip:{to}@{self.server[0]}{header}>\r\n"
+        self._in_dialog("REFER", next(self._dialog.numbers), f"{refer_to}Contact: <{self._contact}>\r\n")
+
+    def watch(self, number: str, event: str, expires: int = 600) -> None:
+        """Subscribe to the state of `number`; what is told of it is in `told`."""
+        self.status = 0
+        self._begin_request(
+            "SUBSCRIBE",
+            f"sip:{number}@{self.server[0]}:{self.server[1]}",
+            f"Event: {event}\r\nExpires: {expires}\r\n",
+        )
+
+    @property
+    def told(self) -> list[str]:
+        """The bodies of the NOTIFYs that have come, without repetitions."""
+        found = {
+            message["call-id"] + message["cseq"]: message.body
+            for message in self.log
+            if not message.status and message.method == "NOTIFY"
+        }
+        return list(found.values())
+
+    @property
+    def dialog(self) -> str:
+        """Its call, as a Replaces header names it to the office."""
+        dialog = self._dialog
+        assert dialog is not None
+        local, remote = (re.search(r";tag=([^;>]+)", side) for side in (dialog.local, dialog.remote))
+        assert local is not None and remote is not None
+        return f"{dialog.call_id};to-tag={remote[1]};from-tag={local[1]}"
 
     def hang_up(self) -> None:
         """End the call: CANCEL before an answer, BYE after."""
@@ -213,6 +250,7 @@ class SipPhone:
         if message.body:
             self._take_sdp(message.body)
         if message.status < 200:
+            self._dialog.remote = message["to"]
             self.state = "ringing" if message.status == 180 else self.state
         elif message.status < 300:
             self._dialog.remote = message["to"]
@@ -305,12 +343,12 @@ class SipPhone:
             f"Call-ID: {dialog.call_id}\r\nCSeq: {number} ACK\r\n"
         )
 
-    def _in_dialog(self, method: str, number: int) -> None:
+    def _in_dialog(self, method: str, number: int, extra: str = "") -> None:
         dialog = self._dialog
         assert dialog is not None
         self._send(
             f"{method} {dialog.target} SIP/2.0\r\n{self._via(f'z9hG4bK{next(_SERIAL)}')}From: {dialog.local}\r\n"
-            f"To: {dialog.remote}\r\nCall-ID: {dialog.call_id}\r\nCSeq: {number} {method}\r\n"
+            f"To: {dialog.remote}\r\nCall-ID: {dialog.call_id}\r\nCSeq: {number} {method}\r\n{extra}"
         )
 
     def _respond(self, status: str, body: str = "") -> None:

@@ -7,6 +7,7 @@ battery, ringing, polarity, tones and the far party's audio. Its states are the 
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -44,6 +45,8 @@ BEFORE_RING: Final = 300
 INTER_DIGIT: Final = 4_000
 """Milliseconds that the exchange waits for digits; networks choose their own, these are common."""
 
+ECHO_FRAMES: Final = 10
+"""Frames (200 ms) after which the far end says what it heard: later than any echo that a canceller takes away."""
 
 _SILENCE: Final = np.zeros(160, np.int16)
 
@@ -107,7 +110,7 @@ class OfficeLine:
         self._mouth = Mouth()
         self._ear = Ear(zone.name)
         self._dtmf = DtmfReceiver()
-        self._echo: Samples | None = None
+        self._echo: deque[Samples | None] = deque()
         self._far = Called()
         self._caller_id: Samples | None = None
         self._announces = False
@@ -196,7 +199,7 @@ class OfficeLine:
         if self.state is CallState.IDLE:
             self._pair.send_to_terminal(None)
         elif self.state is CallState.TALKING and self._far.speech is Speech.ECHO:
-            self._pair.send_to_terminal(self._echo)
+            self._pair.send_to_terminal(self._echo.popleft() if len(self._echo) > ECHO_FRAMES else None)
         else:
             self._pair.send_to_terminal(self._mouth.frame())
 
@@ -204,7 +207,8 @@ class OfficeLine:
         """Take 20 ms from the line."""
         heard = self._pair.heard_by_feeder()
         if self.state is CallState.TALKING:
-            self._echo = heard
+            if self._far.speech is Speech.ECHO:
+                self._echo.append(heard)
             self._ear.hear(heard)
         elif self.state in (CallState.DIAL_TONE, CallState.COLLECTING):
             for digit, _ in self._dtmf.feed(_SILENCE if heard is None else heard):
@@ -268,7 +272,7 @@ class OfficeLine:
                 appointment.cancel()
         self._pulses = 0
         self._mouth.hush()
-        self._echo = None
+        self._echo.clear()
         self._pair.set_ringing(False)
         self._pair.set_reversed(False)
 

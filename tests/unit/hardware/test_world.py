@@ -295,11 +295,11 @@ def test_5550106_echoes(room: Room) -> None:
     room.run(2)
     room.heard.clear()
     speech = (6000 * np.sin(np.cumsum(np.linspace(0.1, 1.5, 8000)))).astype(np.int16)
-    room.run(1.2, say=speech, on=FXO)
+    room.run(1.4, say=speech, on=FXO)
     heard = np.concatenate(room.heard).astype(np.float64)
     delays = [float(np.dot(heard[at : at + 7000], speech[:7000])) for at in range(0, 2000, 1)]
     best = int(np.argmax(delays))
-    assert best <= 400
+    assert 1600 <= best <= 2000, "later than what an echo canceller takes away"
     assert delays[best] > 0.97 * float(np.dot(speech[:7000].astype(np.float64), speech[:7000]))
 
 

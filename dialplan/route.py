@@ -20,7 +20,7 @@ from dialplan.engine import DialplanEngine
 from dialplan.functions import FUNCTIONS
 from dialplan.model import Dialplan
 from dialplan.script import Application, Function
-from gateway.core.audio import Audio, AudioEvent, AudioStats, Samples, Side, Sound, SoundEnd
+from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Samples, Side, Sound, SoundEnd
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import RemoteError
@@ -128,6 +128,8 @@ class _NoAudio:
     """A row that leads nowhere."""
 
     listener: Callable[[AudioEvent, float], None] | None = None
+    codecs: Sequence[Codec] = ()
+    wanted: Sequence[Codec] = ()
     digits_as_events = False
 
     def join(self, other: Audio) -> None:

@@ -9,7 +9,8 @@ from dialplan.pattern import Pattern
 from gateway.config.address import ServerName
 from gateway.config.model import Config, TrunkSettings
 from gateway.config.trunks import RuleSettings
-from gateway.core.audio import Codec, Encoding
+from gateway.core.audio import Codec
+from gateway.core.codecs import CODECS
 from gateway.net.tls import Certificate, Clients, TlsConfig
 from gateway.sip.account import Account
 from gateway.sip.credentials import Credentials
@@ -25,12 +26,6 @@ from gateway.sip.trunk import TrunkConfig
 from gateway.sip.uri import SipUri
 
 __all__ = ["accounts_of", "sip_config", "tls_config", "trunks_of"]
-
-_CODECS: Final[Mapping[str, Codec]] = {
-    "ulaw": Codec(Encoding.PCMU, payload_type=0),
-    "alaw": Codec(Encoding.PCMA, payload_type=8),
-}
-"""Codecs by their names in the configuration, with their static payload types (RFC 3551 table 4)."""
 
 _ALGORITHMS: Final[Mapping[str, Algorithm]] = {"sha-256": Algorithm.SHA_256, "md5": Algorithm.MD5}
 """Digest algorithms by their names in the configuration."""
@@ -70,7 +65,7 @@ def tls_config(config: Config) -> TlsConfig:
 def accounts_of(config: Config) -> list[Account]:
     """Who may register and call."""
     return [
-        Account(user, Secret(account.secret), account.name, account.context)
+        Account(user, Secret(account.secret), account.name, account.context, codecs=_codecs(account.codecs))
         for user, account in config.accounts.items()
     ]
 
@@ -119,7 +114,7 @@ def _trunk(name: str, trunk: TrunkSettings) -> TrunkConfig:
 
 
 def _codecs(names: Sequence[str]) -> list[Codec]:
-    return [_CODECS[name] for name in names]
+    return [CODECS[name] for name in names]
 
 
 def _rules(rules: Sequence[RuleSettings]) -> list[NumberRule]:

@@ -161,6 +161,8 @@ class Dialing:
 
     def _decide(self, winner: CallLeg | None) -> None:
         if not self._over.done():
+            if winner is not None:
+                _tell_codecs(winner, self.caller)
             self._over.set_result(winner)
 
     def _fail(self, why: HungUp | Moved) -> None:
@@ -184,6 +186,7 @@ class Dialing:
             return
         self._enter(leg)
         self._trying[leg] = target
+        _tell_codecs(self.caller, leg)
         leg.command(Dial(target.address, shown, dict(leg.variables)))
 
     def _ring(self, leg: CallLeg, audio: bool) -> None:
@@ -201,6 +204,7 @@ class Dialing:
         if self._heard is None and leg.channel.audio is not None:
             self._heard = leg
             self.caller.quiet()
+            _tell_codecs(leg, self.caller)
             self.caller.early_media()
             self.caller.audio.join(leg.audio)
 
@@ -244,3 +248,10 @@ class Dialing:
             Cause.NO_ROUTE_TO_DESTINATION, "the dialplan", Act.FAILED, "Dial names no target", "Name one."
         )
         return DialOutcome(DialStatus.CHANUNAVAIL, None, nobody)
+
+
+def _tell_codecs(one: CallLeg, other: CallLeg) -> None:
+    """Let a choice of the leg `other` that is still open fall on what `one` can use: nothing is then transcoded."""
+    known, asking = one.channel.audio, other.channel.audio
+    if known is not None and asking is not None:
+        asking.wanted = known.codecs

@@ -149,7 +149,7 @@ class SipSettings(Settings):
         name_servers: whom to ask for the servers of a SIP domain, "ADDRESS" or "ADDRESS:PORT" each; none takes the
             machine's.
         rtp_ports: UDP ports for audio; two are used for each leg.
-        codecs: what is offered, dearest first.
+        codecs: what is offered and taken, dearest first; what the other side of a call can use goes before that.
         timers: RFC 3261 timers.
         min_expires, max_expires: bounds of a registration, seconds.
         contacts: phones that may be registered for one account at once.
@@ -166,7 +166,7 @@ class SipSettings(Settings):
     digests: Annotated[Items[_Digest], Field(min_length=1)] = ("md5",)
     name_servers: Items[Annotated[SocketAddress, BeforeValidator(_name_server)]] = ()
     rtp_ports: Annotated[PortRange, BeforeValidator(_port_range)] = PortRange(20000, 20999)
-    codecs: Annotated[Items[Codec], Field(min_length=1)] = ("ulaw", "alaw")
+    codecs: Annotated[Items[Codec], Field(min_length=1)] = ("ulaw", "alaw", "g722")
     timers: TimerSettings = TimerSettings()
     min_expires: Annotated[int, Field(ge=10, le=86400)] = 60
     max_expires: Annotated[int, Field(ge=60, le=604800)] = 3600
@@ -270,11 +270,13 @@ class AccountSettings(Settings):
         secret: of its digest authentication.
         name: shown to those it calls.
         context: of the dialplan, in which it dials.
+        codecs: what is offered to it and taken from it, dearest first; empty takes those of [sip].
     """
 
     secret: Annotated[str, Field(min_length=1, max_length=256, repr=False)]
     name: Label = ""
     context: Name = "office"
+    codecs: Items[Codec] = ()
 
 
 class WebSettings(Settings):

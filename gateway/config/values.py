@@ -72,7 +72,7 @@ def _plain(text: str) -> str:
     return text
 
 
-Codec = Literal["ulaw", "alaw"]
+Codec = Literal["ulaw", "alaw", "g722", "slin", "slin16", "g726", "g726aal2"]
 Items = Annotated[tuple[_Item, ...], BeforeValidator(_as_tuple)]
 File = Annotated[Path, Field(strict=False), AfterValidator(resolve)]
 Number = Annotated[str, AfterValidator(_dialled)]

@@ -6,7 +6,7 @@ sample that passes. Times are seconds, rates Hz; samples are signed 16-bit linea
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
@@ -192,6 +192,10 @@ class Audio(Protocol):
 
     listener: Callable[[AudioEvent, float], None] | None
     """Who is told of audio events, with the time (engine clock, seconds)."""
+    codecs: Sequence[Codec]
+    """What the far side can use, dearest first, once that is known; empty where there is no choice (a line)."""
+    wanted: Sequence[Codec]
+    """What those with whom it is to talk can use: a choice still open falls on the first that both have."""
 
     @property
     def digits_as_events(self) -> bool:

@@ -88,6 +88,8 @@ class PlaneRow:
 
     def __init__(self, host: Host, index: int, generation: int) -> None:
         self.listener: Callable[[AudioEvent, float], None] | None = None
+        self.codecs: Sequence[Codec] = ()
+        self.wanted: Sequence[Codec] = ()
         self.index = index
         self.generation = generation
         self.closed = False

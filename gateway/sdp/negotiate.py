@@ -16,6 +16,7 @@ from typing import Final
 
 from gateway.core.audio import Codec, Encoding
 from gateway.core.cause import Cause
+from gateway.core.codecs import dearest_first
 from gateway.core.errors import RemoteError
 from gateway.core.repeated import repeated
 from gateway.sdp.description import Attribute, Connection, Media, Origin, SessionDescription, attribute
@@ -27,13 +28,23 @@ EVENT_RANGE: Final = "0-16"
 """DTMF 0-15 and hook flash 16 (RFC 4733 section 3.2)."""
 EVENT_PAYLOAD_TYPE: Final = 101
 """No static type exists; 101 is what nearly everybody uses, so old telephones that hard-wire it work too."""
-RATE: Final = 8000
+EVENT_PAYLOAD_TYPES: Final = {8000: 101, 16000: 113, 48000: 110}
+"""Under which number events are offered at each clock rate, which is that of the audio (RFC 4733 2.1)."""
 PTIMES: Final = frozenset({10, 20, 30, 40, 50, 60})
 """Packet lengths in ms that we can be asked for; anything else is answered with 20."""
 DEFAULT_PTIME: Final = 20
-STATIC_FORMATS: Final = {"0": "PCMU", "8": "PCMA"}
+RATE: Final = 8000
+MAX_PARAMETERS: Final = 200
+"""Characters of a=fmtp that are looked at."""
+STATIC_FORMATS: Final = {"0": "PCMU/8000", "3": "GSM/8000", "4": "G723/8000", "8": "PCMA/8000", "9": "G722/8000"}
 """Payload types that need no rtpmap (RFC 3551 table 4), as far as we speak them."""
-ENCODINGS: Final = {encoding.value: encoding for encoding in Encoding}
+ENCODINGS: Final = {encoding.value.upper(): encoding for encoding in Encoding}
+TWO_CHANNELS: Final = frozenset({Encoding.OPUS})
+"""Codings whose rtpmap says two channels whatever they carry (RFC 7587 7)."""
+OUR_PARAMETERS: Final = {Encoding.OPUS: "useinbandfec=1;usedtx=0"}
+"""What we wish of those who send to us (RFC 7587 6.1)."""
+RTCP_TYPES: Final = range(64, 96)
+"""Payload types that cannot be told from RTCP on a port that both share (RFC 5761 4)."""
 PROTOCOLS: Final = frozenset({"RTP/AVP"})
 DEFAULT_CODECS: Final = (Codec(Encoding.PCMU, 0), Codec(Encoding.PCMA, 8), Codec(Encoding.L16, 96))
 DYNAMIC_TYPES: Final = range(96, 128)
@@ -95,6 +106,11 @@ class Agreement:
         event_payload_type: RFC 4733 payload type of the peer, or None.
         direction: ours: what we may send and receive.
         held: the peer has put us on hold: it wants to hear nothing from us.
+        accepts: payload types of what comes in, audio and events: the numbers in our own description.
+        common: all codecs that both have, the one in use first.
+        rtcp: where the peer wants reports (RFC 3605), or None for the port after the audio's.
+        rtcp_mux: reports share the port of the audio (RFC 5761).
+        via: the IP address from which the peer's signalling comes.
     """
 
     address: str
@@ -103,6 +119,11 @@ class Agreement:
     event_payload_type: int | None
     direction: Direction
     held: bool
+    accepts: tuple[int, int | None]
+    common: tuple[Codec, ...] = ()
+    rtcp: tuple[str, int] | None = None
+    rtcp_mux: bool = False
+    via: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +134,15 @@ class _Stream:
     address: str
     port: int
     codecs: tuple[Codec, ...]
-    event_payload_type: int | None
+    events: dict[int, int]
     direction: Direction
     on_hold: bool
+    rtcp: tuple[str, int] | None
+    wants_mux: bool
+
+    def dearest(self, wanted: Sequence[Codec]) -> _Stream:
+        """The same with its codecs in the order of `wanted`."""
+        return replace(self, codecs=dearest_first(self.codecs, wanted))
 
 
 class Negotiation:
@@ -126,6 +153,7 @@ class Negotiation:
         session_id: for o=; unique in its time (RFC 8866 5.2 suggests a clock or a random number).
         codecs: what we can use, most wanted first; the payload types are those that we offer.
         username: for o=.
+        via: the IP address from which the peer's signalling comes; goes into each Agreement.
     """
 
     def __init__(
@@ -136,16 +164,21 @@ class Negotiation:
         session_id: int,
         codecs: Sequence[Codec] = DEFAULT_CODECS,
         username: str = "copperline",
+        via: str | None = None,
     ) -> None:
         self._address = address
         self._port = port
         self._address_type = "IP6" if ":" in address else "IP4"
         self._codecs = tuple(codecs)
+        self._via = via
         self._origin = Origin(username, session_id, session_id, address, self._address_type)
         self._slots: tuple[Media, ...] = ()
         self._slot = 0
         self._local: SessionDescription | None = None
         self._offered: Direction | None = None
+        self._numbers: dict[tuple[Encoding, int], int] = {}
+        self._events: dict[int, int] = {}
+        self._before: tuple[Origin, SessionDescription | None, SessionDescription, Direction] | None = None
         self.agreement: Agreement | None = None
         """What is in force; None until the first exchange is complete."""
 
@@ -157,38 +190,60 @@ class Negotiation:
     def offer(self, direction: Direction = Direction.SENDRECV) -> SessionDescription:
         """Write an offer: everything we can do, what is in use first. Use SENDONLY to hold, SENDRECV to resume."""
         self._offered = direction
-        events = self.agreement.event_payload_type if self.agreement else EVENT_PAYLOAD_TYPE
+        self._before = None
         codecs = self._offerable()
-        if events is None or any(codec.payload_type == events for codec in codecs):
-            taken = {codec.payload_type for codec in codecs}
-            events = next(number for number in (EVENT_PAYLOAD_TYPE, *DYNAMIC_TYPES) if number not in taken)
-        stream = self._media(codecs, events, direction)
+        self._numbers = {(codec.encoding, codec.rate): codec.payload_type for codec in codecs}
+        self._events = self._event_numbers(codecs)
+        stream = self._media(codecs, self._events, direction, mux=False)
         slots = list(self._slots) or [stream]
         slots[self._slot] = stream
         return self._publish(tuple(slots))
 
-    def answer(self, offer: SessionDescription, direction: Direction = Direction.SENDRECV) -> SessionDescription:
+    def answer(
+        self,
+        offer: SessionDescription,
+        direction: Direction = Direction.SENDRECV,
+        wanted: Sequence[Codec] = (),
+    ) -> SessionDescription:
         """Take an offer and write its answer; `agreement` is then in force.
 
         Args:
             direction: what we are willing to do (SENDONLY while we hold the peer).
+            wanted: codecs that are dearer to us than the order of the offer is.
 
         Raises:
             NotAcceptable: no session can come of it; nothing has changed (RFC 3264 section 8, RFC 3261 14.2).
         """
-        stream = self._stream(offer, self._codecs)
+        stream = self._stream(offer, self._codecs).dearest(wanted)
+        self._before = (self._origin, self._local, offer, direction)
         codec = stream.codecs[0]
         ours = Direction.of(
             sends=stream.direction.receives and direction.sends,
             receives=stream.direction.sends and direction.receives,
         )
-        chosen = self._media((codec,), stream.event_payload_type, ours)
+        self._numbers = {(codec.encoding, codec.rate): codec.payload_type}
+        self._events = {rate: number for rate, number in stream.events.items() if rate == codec.rate}
+        mux = stream.wants_mux and not {codec.payload_type, *self._events.values()} & set(RTCP_TYPES)
+        chosen = self._media((codec,), self._events, ours, mux)
         self._slot = stream.slot
         self._offered = None
-        self.agreement = self._agree(stream, codec, ours)
+        self.agreement = self._agree(stream, codec, ours, mux)
         return self._publish(
             tuple(chosen if slot == stream.slot else _refused(media) for slot, media in enumerate(offer.media))
         )
+
+    def answer_again(self, wanted: Sequence[Codec]) -> bool:
+        """Write the answer to the last offer anew, by the codecs that `wanted` now says; for one not sent yet.
+
+        Returns:
+            Whether it has become another.
+        """
+        if self._before is None or self.agreement is None:
+            return False
+        codec = self.agreement.codec
+        self._origin, self._local, offer, direction = self._before
+        self.answer(offer, direction, wanted)
+        return self.agreement.codec != codec
 
     def accept(self, answer: SessionDescription) -> Agreement:
         """Take the answer to our latest offer.
@@ -203,33 +258,65 @@ class Negotiation:
             receives=wanted.receives and stream.direction.sends,
         )
         self._offered = None
-        self.agreement = self._agree(stream, stream.codecs[0], ours)
+        self.agreement = self._agree(stream, stream.codecs[0], ours, mux=False)
         return self.agreement
 
     def withdraw(self) -> None:
         """Our latest offer was refused: what was agreed before stays in force (RFC 3261 14.1)."""
         self._offered = None
 
-    def _agree(self, stream: _Stream, codec: Codec, ours: Direction) -> Agreement:
-        return Agreement(stream.address, stream.port, codec, stream.event_payload_type, ours, held=stream.on_hold)
+    def _agree(self, stream: _Stream, codec: Codec, ours: Direction, mux: bool) -> Agreement:
+        accepts = self._numbers.get((codec.encoding, codec.rate), codec.payload_type)
+        events = stream.events.get(codec.rate)
+        return Agreement(
+            stream.address,
+            stream.port,
+            codec,
+            events,
+            ours,
+            held=stream.on_hold,
+            accepts=(accepts, None if events is None else self._events.get(codec.rate, events)),
+            common=(codec, *(other for other in stream.codecs if other != codec)),
+            rtcp=stream.rtcp,
+            rtcp_mux=mux,
+            via=self._via,
+        )
+
+    def _event_numbers(self, codecs: Sequence[Codec]) -> dict[int, int]:
+        """Payload types of events for our offer, one for each clock rate; those in use stay (RFC 3264 8.3.2)."""
+        taken = {codec.payload_type for codec in codecs}
+        numbers: dict[int, int] = {}
+        for rate in dict.fromkeys(codec.rate for codec in codecs):
+            wishes = (EVENT_PAYLOAD_TYPES.get(rate, EVENT_PAYLOAD_TYPE), *DYNAMIC_TYPES)
+            in_use = [self._events[rate]] if rate in self._events else []
+            numbers[rate] = next(number for number in (*in_use, *wishes) if number not in taken)
+            taken.add(numbers[rate])
+        return numbers
 
     def _offerable(self) -> tuple[Codec, ...]:
         """Our codecs with the one in use first, at the number it has in this dialog (RFC 3264 8.3.2)."""
         if self.agreement is None:
             return self._codecs
-        used = self.agreement.codec
-        others = (codec for codec in self._codecs if codec.encoding is not used.encoding)
+        used = replace(self.agreement.codec, payload_type=self.agreement.accepts[0])
+        others = (codec for codec in self._codecs if (codec.encoding, codec.rate) != (used.encoding, used.rate))
         return (used, *(codec for codec in others if codec.payload_type != used.payload_type))
 
-    def _media(self, codecs: Sequence[Codec], events: int | None, direction: Direction) -> Media:
+    def _media(self, codecs: Sequence[Codec], events: dict[int, int], direction: Direction, mux: bool) -> Media:
         formats = [str(codec.payload_type) for codec in codecs]
-        lines = [
-            Attribute("rtpmap", f"{codec.payload_type} {codec.encoding.value}/{codec.rate}") for codec in codecs
-        ]
-        if events is not None:
-            formats.append(str(events))
-            lines.append(Attribute("rtpmap", f"{events} {EVENT_NAME}/{RATE}"))
-            lines.append(Attribute("fmtp", f"{events} {EVENT_RANGE}"))
+        lines = []
+        for codec in codecs:
+            channels = "/2" if codec.encoding in TWO_CHANNELS else ""
+            mapping = f"{codec.payload_type} {codec.encoding.value}/{codec.rate}{channels}"
+            lines.append(Attribute("rtpmap", mapping))
+            wishes = OUR_PARAMETERS.get(codec.encoding)
+            if wishes:
+                lines.append(Attribute("fmtp", f"{codec.payload_type} {wishes}"))
+        for rate, number in events.items():
+            formats.append(str(number))
+            lines.append(Attribute("rtpmap", f"{number} {EVENT_NAME}/{rate}"))
+            lines.append(Attribute("fmtp", f"{number} {EVENT_RANGE}"))
+        if mux:
+            lines.append(Attribute("rtcp-mux"))
         lines += [Attribute("ptime", str(codecs[0].ptime)), Attribute(direction.value)]
         return Media("audio", self._port, "RTP/AVP", tuple(formats), attributes=tuple(lines))
 
@@ -273,25 +360,57 @@ def _usable(
     connection = media.connections[0] if media.connections else description.connection
     address = _literal(connection, family)
     ptime = _ptime(media)
+    wishes = _parameters(media)
     codecs: list[Codec] = []
-    event_payload_type: int | None = None
+    events: dict[int, int] = {}
     for payload_type, name, rate in _formats(media):
-        if rate != RATE:
-            continue
-        if name == EVENT_NAME and event_payload_type is None:
-            event_payload_type = payload_type
+        if name == EVENT_NAME:
+            events.setdefault(rate, payload_type)
         encoding = ENCODINGS.get(name.upper())
-        if encoding is not None and any(codec.encoding is encoding for codec in ours):
-            codecs.append(Codec(encoding, payload_type, rate, ptime))
+        if any(codec.encoding is encoding and codec.rate == rate for codec in ours) and encoding is not None:
+            codecs.append(Codec(encoding, payload_type, rate, ptime, wishes.get(payload_type, "")))
     if not codecs:
-        offered = " ".join(name for _, name, _ in _formats(media)) or " ".join(media.formats)
-        spoken = " ".join(codec.encoding.value for codec in ours)
+        offered = " ".join(_spoken(name, rate) for _, name, rate in _formats(media)) or " ".join(media.formats)
+        spoken = " ".join(_spoken(codec.encoding.value, codec.rate) for codec in ours)
         raise NotAcceptable(f"no common codec: the peer has {offered[:80]}, we have {spoken}", WARNING_FORMAT)
     direction = _direction(description, media)
     on_hold = address in UNSPECIFIED or not direction.receives
     if address in UNSPECIFIED:
         direction = Direction.of(sends=direction.sends, receives=False)
-    return _Stream(slot, address, media.port, tuple(codecs), event_payload_type, direction, on_hold)
+    mux = any(line.name == "rtcp-mux" for line in media.attributes)
+    rtcp = _rtcp(media, address, family)
+    return _Stream(slot, address, media.port, tuple(codecs), events, direction, on_hold, rtcp, mux)
+
+
+def _spoken(name: str, rate: int) -> str:
+    return name if rate == RATE else f"{name}/{rate}"
+
+
+def _parameters(media: Media) -> dict[int, str]:
+    """What the peer wishes of each format (a=fmtp), by payload type."""
+    wishes: dict[int, str] = {}
+    for line in media.attributes:
+        if line.name == "fmtp" and line.value:
+            payload_type, _, text = line.value.partition(" ")
+            if payload_type.isascii() and payload_type.isdigit() and len(payload_type) <= 3:
+                wishes.setdefault(int(payload_type), text.strip()[:MAX_PARAMETERS])
+    return wishes
+
+
+def _rtcp(media: Media, address: str, family: str) -> tuple[str, int] | None:
+    """Where the peer wants reports (RFC 3605 2.1: "PORT [IN IP4 ADDRESS]"); None where it does not say so well."""
+    port, _, rest = (attribute(media.attributes, "rtcp") or "").partition(" ")
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65536):
+        return None
+    words = rest.split()
+    if not words:
+        return (address, int(port)) if address not in UNSPECIFIED else None
+    if len(words) != 3 or words[:2] != ["IN", family]:
+        return None
+    try:
+        return str(ipaddress.ip_address(words[2])), int(port)
+    except ValueError:
+        return None
 
 
 def _literal(connection: Connection | None, family: str) -> str:
@@ -326,17 +445,23 @@ def _formats(media: Media) -> Iterator[tuple[int, str, int]]:
     for text in media.formats:
         if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) < 128):
             continue
-        static = STATIC_FORMATS.get(text)
-        name, _, rest = maps.get(text, f"{static}/{RATE}" if static else "").partition("/")
+        name, _, rest = maps.get(text, STATIC_FORMATS.get(text, "")).partition("/")
         rate, _, channels = rest.partition("/")
-        if name and rate.isascii() and rate.isdigit() and len(rate) <= 6 and channels in ("", "1"):
-            yield int(text), name if name.upper() in ENCODINGS else name.lower(), int(rate)
+        encoding = ENCODINGS.get(name.upper())
+        expected = ("2",) if encoding in TWO_CHANNELS else ("", "1")
+        if name and rate.isascii() and rate.isdigit() and len(rate) <= 6 and channels in expected:
+            yield int(text), name.lower() if encoding is None else encoding.value, int(rate)
 
 
 def _ptime(media: Media) -> int:
-    text = attribute(media.attributes, "ptime") or ""
-    ptime = int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else DEFAULT_PTIME
-    return ptime if ptime in PTIMES else DEFAULT_PTIME
+    wish, most = (_milliseconds(media, name) for name in ("ptime", "maxptime"))
+    ptime = wish if wish in PTIMES else DEFAULT_PTIME
+    return most if most in PTIMES and most < ptime else ptime
+
+
+def _milliseconds(media: Media, name: str) -> int:
+    text = attribute(media.attributes, name) or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else 0
 
 
 def _direction(description: SessionDescription, media: Media) -> Direction:

@@ -139,11 +139,18 @@ class SipChannel:
         self._caller("ring").ring(now)
 
     def _early_media(self, command: EarlyMedia, now: float) -> None:
+        self._choose_codec(now)
         self._caller("open").open(now)
 
     def _answer(self, command: Answer, now: float) -> None:
+        self._choose_codec(now)
         self._caller("answer").answer(now)
         self._up = True
+
+    def _choose_codec(self, now: float) -> None:
+        """Let the answer, where it has not been given, fall on what the other side of the talk uses."""
+        if self._row is not None and self._incoming is not None and self._row.wanted:
+            self._incoming.prefer(self._row.wanted, now)
 
     def _hang_up(self, command: Hangup, now: float) -> None:
         self._finish(now)
@@ -212,7 +219,12 @@ class SipChannel:
             agreement.codec,
             agreement.event_payload_type,
             agreement.direction.sends,
+            rtcp=agreement.rtcp,
+            rtcp_mux=agreement.rtcp_mux,
+            accepts=agreement.accepts,
+            via=agreement.via,
         )
+        self._row.codecs = agreement.common
         self._row.detect_digits(agreement.event_payload_type is None)
         self._recorder.note(now, Kind.MEDIA, self._name, _sentence(agreement))
         if agreement.held is not self._held:

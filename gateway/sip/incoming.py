@@ -8,9 +8,11 @@ answer waits for their PRACK. Once answered, an Established session carries on.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
+from gateway.core.audio import Codec
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
@@ -314,6 +316,12 @@ class IncomingSession:
         action = self._machine.feed(given)
         if action:
             getattr(self, f"_{action}")(now)
+
+    def prefer(self, wanted: Sequence[Codec], now: float) -> None:
+        """Answer the offer by the codecs `wanted`, if no answer has been sent yet."""
+        if not self._early and not self._settled and self._negotiation.answer_again(wanted):
+            assert self._negotiation.agreement is not None  # there was an answer to write again
+            self._user.agreed(self._negotiation.agreement, now)
 
     def _ring(self, now: float) -> None:
         self._progress(180, now)

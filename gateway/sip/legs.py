@@ -13,6 +13,7 @@ from typing import Final
 
 from gateway.core.audio import AudioFactory, Codec, RtpAudio
 from gateway.core.cause import Cause
+from gateway.core.codecs import dearest_first
 from gateway.core.errors import Exhausted, MalformedError, RemoteError
 from gateway.core.messages import Dial, Event, Offered
 from gateway.core.number import Party
@@ -153,7 +154,11 @@ class Legs:
         except Exhausted:
             return _busy(request)
         negotiation = Negotiation(
-            address=row.address, port=row.port, session_id=self._session_id(), codecs=self._codecs(account)
+            address=row.address,
+            port=row.port,
+            session_id=self._session_id(),
+            codecs=self._codecs(account),
+            via=flow.remote[0],
         )
         try:
             if offer is not None:
@@ -258,7 +263,11 @@ class Legs:
         call_id = f"{self._token()}@{self._host(target.flow)}"
         self._begin(channel, call_id)
         negotiation = Negotiation(
-            address=row.address, port=row.port, session_id=self._session_id(), codecs=self._codecs(account)
+            address=row.address,
+            port=row.port,
+            session_id=self._session_id(),
+            codecs=dearest_first(self._codecs(account), row.wanted),
+            via=target.flow.remote[0],
         )
         return OutgoingSession(
             self._setting,

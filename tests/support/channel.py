@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import get_args
 
-from gateway.core.audio import Audio, AudioEvent, AudioStats, Capture, Encoding, RtpAudio, Side, Sound, SoundEnd
+from gateway.core.audio import (
+    Audio,
+    AudioEvent,
+    AudioStats,
+    Capture,
+    Codec,
+    Encoding,
+    RtpAudio,
+    Side,
+    Sound,
+    SoundEnd,
+)
 from gateway.core.cause import Cause
 from gateway.core.errors import Exhausted, RemoteError
 from gateway.core.messages import Command, Hangup
@@ -19,6 +30,8 @@ class ScriptedAudio(Audio):
 
     def __init__(self, digits_as_events: bool) -> None:
         self.listener: Callable[[AudioEvent, float], None] | None = None
+        self.codecs: Sequence[Codec] = ()
+        self.wanted: Sequence[Codec] = ()
         self.joined: Audio | None = None
         self.playing: Sound | None = None
         self.heard: list[str] = []

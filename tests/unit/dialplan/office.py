@@ -16,7 +16,7 @@ import numpy as np
 from dialplan.engine import DialplanEngine
 from dialplan.loader import load
 from dialplan.model import Dialplan
-from gateway.core.audio import Audio, AudioEvent, AudioStats, Samples, Sound, SoundEnd
+from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Samples, Sound, SoundEnd
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import LocalError
@@ -39,6 +39,8 @@ class FakeAudio:
     """A row that remembers."""
 
     listener: Callable[[AudioEvent, float], None] | None = None
+    codecs: Sequence[Codec] = ()
+    wanted: Sequence[Codec] = ()
     digits_as_events = False
 
     def __init__(self, heard: list[str], incoming: Samples) -> None:

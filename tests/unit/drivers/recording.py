@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import numpy as np
 
-from gateway.core.audio import Audio, AudioEvent, AudioStats, DigitHeard, Samples, Sound, SoundEnd
+from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, DigitHeard, Samples, Sound, SoundEnd
 from gateway.core.errors import Exhausted, LocalError
 from gateway.core.number import Match
 
@@ -34,6 +34,8 @@ class RecordedRow:
 
     def __init__(self, *, room: bool = True) -> None:
         self.listener: Callable[[AudioEvent, float], None] | None = None
+        self.codecs: Sequence[Codec] = ()
+        self.wanted: Sequence[Codec] = ()
         self.room = room
         self.playing: Sound | None = None
         self.played: list[str] = []

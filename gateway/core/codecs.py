@@ -1,0 +1,33 @@
+"""The codecs by the names that a configuration uses, which are those of Asterisk: what is offered, and how.
+
+A codec's payload type is the static one where RFC 3551 gives one, else the number under which we offer it. Which of
+them a leg uses is its negotiation's to say (gateway.sdp.negotiate), how they are coded the media plane's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Final
+
+from gateway.core.audio import Codec, Encoding
+
+__all__ = ["CODECS", "dearest_first"]
+
+CODECS: Final[Mapping[str, Codec]] = MappingProxyType(
+    {
+        "ulaw": Codec(Encoding.PCMU, 0),
+        "alaw": Codec(Encoding.PCMA, 8),
+        "g722": Codec(Encoding.G722, 9),
+        "slin": Codec(Encoding.L16, 96),
+        "slin16": Codec(Encoding.L16, 118, 16000),
+        "g726": Codec(Encoding.G726, 111),
+        "g726aal2": Codec(Encoding.AAL2_G726, 112),
+    }
+)
+
+
+def dearest_first(codecs: Sequence[Codec], wanted: Sequence[Codec]) -> tuple[Codec, ...]:
+    """`codecs` in the order in which their encoding and rate stand in `wanted`; the others follow as they were."""
+    order = {(codec.encoding, codec.rate): place for place, codec in reversed(list(enumerate(wanted)))}
+    return tuple(sorted(codecs, key=lambda codec: order.get((codec.encoding, codec.rate), len(wanted))))

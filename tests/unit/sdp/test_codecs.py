@@ -1,0 +1,171 @@
+"""Codecs in offer and answer: names and clocks, numbers that differ by direction, and the choice among them."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.core.audio import Codec, Encoding
+from gateway.core.codecs import CODECS, dearest_first
+from gateway.sdp.description import SessionDescription, attribute
+from gateway.sdp.negotiate import Negotiation, NotAcceptable
+
+ALL = tuple(CODECS.values())
+ULAW, ALAW, G722, WIDE = CODECS["ulaw"], CODECS["alaw"], CODECS["g722"], CODECS["slin16"]
+
+
+def leg(*codecs: Codec) -> Negotiation:
+    return Negotiation(address="192.0.2.1", port=20000, session_id=7, codecs=codecs or ALL)
+
+
+def sdp(*lines: str) -> SessionDescription:
+    head = ["v=0", "o=- 1 1 IN IP4 192.0.2.9", "s=-", "c=IN IP4 192.0.2.9", "t=0 0"]
+    return SessionDescription.parse("\r\n".join([*head, *lines, ""]).encode())
+
+
+def values(description: SessionDescription, name: str) -> list[str]:
+    return [line.value or "" for line in description.media[0].attributes if line.name == name]
+
+
+@pytest.mark.parametrize("name", list(CODECS))
+def test_two_of_us_agree_on_each_codec_alone(name: str) -> None:
+    codec = CODECS[name]
+    alice, bob = leg(codec), leg(codec)
+    agreed = alice.accept(bob.answer(alice.offer()))
+    assert (agreed.codec, agreed.codec.sampling) == (codec, codec.sampling)
+    assert agreed.event_payload_type is not None
+
+
+def test_g722_has_the_clock_of_8000_and_its_static_number() -> None:  # RFC 3551 4.5.2
+    assert values(leg(G722).offer(), "rtpmap")[0] == "9 G722/8000"
+    callee = leg()
+    callee.answer(sdp("m=audio 4000 RTP/AVP 9"))
+    assert callee.agreement is not None
+    assert (callee.agreement.codec.encoding, callee.agreement.codec.sampling) == (Encoding.G722, 16000)
+
+
+def test_names_are_read_in_any_case() -> None:  # RFC 8866 6.6, RFC 4855 3
+    callee = leg()
+    callee.answer(sdp("m=audio 4000 RTP/AVP 111", "a=rtpmap:111 g726-32/8000"))
+    assert callee.agreement is not None
+    assert callee.agreement.codec.encoding is Encoding.G726
+
+
+def test_events_are_offered_at_each_clock_and_agreed_at_that_of_the_codec() -> None:  # RFC 4733 2.1
+    offer = leg(ULAW, WIDE).offer()
+    assert [line for line in values(offer, "rtpmap") if "event" in line] == [
+        "101 telephone-event/8000",
+        "113 telephone-event/16000",
+    ]
+    callee = leg()
+    answer = callee.answer(
+        sdp(
+            "m=audio 4000 RTP/AVP 97 101",
+            "a=rtpmap:97 L16/16000",
+            "a=rtpmap:101 telephone-event/8000",
+        )
+    )
+    assert callee.agreement is not None
+    assert callee.agreement.event_payload_type is None
+    assert answer.media[0].formats == ("97",)
+
+
+def test_the_answerer_may_use_other_numbers_than_the_offer() -> None:  # RFC 3264 5.1, 6.1
+    caller = leg(WIDE)
+    caller.offer()
+    answer = ["m=audio 4000 RTP/AVP 97 98", "a=rtpmap:97 L16/16000", "a=rtpmap:98 telephone-event/16000"]
+    agreed = caller.accept(sdp(*answer))
+    assert (agreed.codec.payload_type, agreed.event_payload_type, agreed.accepts) == (97, 98, (118, 113))
+    again = caller.offer()
+    assert again.media[0].formats == ("118", "113")
+
+
+def test_the_answer_falls_on_what_the_other_side_of_the_call_uses() -> None:
+    callee = leg(ULAW, ALAW, G722)
+    first = callee.answer(sdp("m=audio 4000 RTP/AVP 9 0 8 101", "a=rtpmap:101 telephone-event/8000"))
+    assert first.media[0].formats == ("9", "101")
+    assert callee.answer_again((ALAW, G722))
+    assert callee.local is not None
+    assert callee.local.media[0].formats == ("8", "101")
+    assert callee.local.origin.version == first.origin.version
+    assert callee.agreement is not None and callee.agreement.codec.encoding is Encoding.PCMA
+    assert not callee.answer_again((ALAW,))
+
+
+def test_a_wish_that_the_offer_does_not_have_changes_nothing() -> None:
+    callee = leg(ULAW, ALAW, G722)
+    callee.answer(sdp("m=audio 4000 RTP/AVP 0"))
+    assert not callee.answer_again((G722, ALAW))
+    assert not leg().answer_again((G722,))
+
+
+def test_codecs_stand_in_the_order_of_the_other_side() -> None:
+    theirs = (Codec(Encoding.G722, 9), Codec(Encoding.L16, 99, 16000), Codec(Encoding.PCMA, 8))
+    assert dearest_first((ULAW, ALAW, WIDE, G722), theirs) == (G722, WIDE, ALAW, ULAW)
+    assert dearest_first((ULAW, ALAW), ()) == (ULAW, ALAW)
+
+
+def test_all_that_both_have_is_known_with_the_one_in_use_first() -> None:
+    callee = leg(ULAW, ALAW, G722)
+    callee.answer(sdp("m=audio 4000 RTP/AVP 9 18 8 0"), wanted=(ALAW,))
+    assert callee.agreement is not None
+    assert [codec.encoding for codec in callee.agreement.common] == [Encoding.PCMA, Encoding.G722, Encoding.PCMU]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("a=rtcp:53020", ("192.0.2.9", 53020)),
+        ("a=rtcp:53020 IN IP4 192.0.2.77", ("192.0.2.77", 53020)),
+        ("a=rtcp:53020 IN IP6 2001:db8::1", None),
+        ("a=rtcp:0", None),
+        ("a=rtcp:99999", None),
+        ("a=rtcp:53020 IN IP4 phone.example.com", None),
+        ("a=rtcp:", None),
+        ("a=sendrecv", None),
+    ],
+)
+def test_reports_go_where_the_peer_says(line: str, expected: tuple[str, int] | None) -> None:  # RFC 3605 2.1
+    callee = leg()
+    callee.answer(sdp("m=audio 4000 RTP/AVP 0", line))
+    assert callee.agreement is not None
+    assert callee.agreement.rtcp == expected
+
+
+def test_one_port_for_audio_and_reports_is_agreed_where_offered() -> None:  # RFC 5761 5.1.1
+    callee = leg()
+    answer = callee.answer(sdp("m=audio 4000 RTP/AVP 0", "a=rtcp-mux"))
+    assert attribute(answer.media[0].attributes, "rtcp-mux") == ""
+    assert callee.agreement is not None and callee.agreement.rtcp_mux
+    plain = leg()
+    answer = plain.answer(sdp("m=audio 4000 RTP/AVP 0"))
+    assert attribute(answer.media[0].attributes, "rtcp-mux") is None
+    assert plain.agreement is not None and not plain.agreement.rtcp_mux
+
+
+def test_a_number_that_looks_like_rtcp_keeps_its_own_port() -> None:  # RFC 5761 4
+    callee = leg()
+    callee.answer(sdp("m=audio 4000 RTP/AVP 72", "a=rtpmap:72 PCMU/8000", "a=rtcp-mux"))
+    assert callee.agreement is not None and not callee.agreement.rtcp_mux
+
+
+@pytest.mark.parametrize(
+    ("lines", "ptime"),
+    [
+        (["a=ptime:30"], 30),
+        (["a=maxptime:10"], 10),
+        (["a=ptime:40", "a=maxptime:30"], 30),
+        (["a=ptime:20", "a=maxptime:240"], 20),
+        (["a=ptime:15"], 20),
+        (["a=ptime:-1", "a=maxptime:0"], 20),
+    ],
+)
+def test_packets_are_as_long_as_the_peer_wants_them(lines: list[str], ptime: int) -> None:  # RFC 8866 6.4, 6.5
+    callee = leg()
+    callee.answer(sdp("m=audio 4000 RTP/AVP 0", *lines))
+    assert callee.agreement is not None
+    assert callee.agreement.codec.ptime == ptime
+
+
+def test_two_channels_are_taken_of_nobody() -> None:
+    with pytest.raises(NotAcceptable, match="L16/16000"):
+        leg(WIDE).answer(sdp("m=audio 4000 RTP/AVP 97", "a=rtpmap:97 L16/16000/2"))

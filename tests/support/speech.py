@@ -26,10 +26,10 @@ QUIET = 200.0
 Signal = NDArray[np.float64]
 
 
-def speak(text: str, rms_dbfs: float = -26.0) -> Samples:
+def speak(text: str, rms_dbfs: float = -26.0, voice: str = "en-us") -> Samples:
     """`text` spoken, 8000 Hz, at the active level that ITU-T P.56 material has."""
     spoken = subprocess.run(
-        ["espeak-ng", "-v", "en-us", "-s", "160", "--stdout", text], check=True, capture_output=True, timeout=20
+        ["espeak-ng", "-v", voice, "-s", "160", "--stdout", text], check=True, capture_output=True, timeout=20
     ).stdout
     converted = subprocess.run(
         ["sox", "-t", "wav", "-", "-r", str(RATE), "-c", "1", "-b", "16", "-t", "raw", "-e", "signed", "-"],

@@ -15,6 +15,7 @@ from gateway.media import detect
 from gateway.media.detect import DTMF_STATE, DtmfReceiver, detect_dtmf
 from gateway.media.g711 import decode, encode
 from gateway.media.level import peak
+from tests.support.speech import speak
 
 ROWS = (697, 770, 852, 941)
 COLUMNS = (1209, 1336, 1477, 1633)
@@ -137,6 +138,13 @@ def test_tones_noise_and_voiced_sounds_are_not_digits() -> None:
     phase = 2 * np.pi * np.cumsum(160 * 2 ** (0.75 * np.sin(2 * np.pi * 0.31 * time))) / 8000
     voice = sum((np.sin(harmonic * phase) / harmonic for harmonic in range(1, 12)), np.zeros(80000))
     assert heard(line(6000 * voice)) == ""
+
+
+@pytest.mark.parametrize("voice", ["en-us+f3", "de+m5", "fr-fr", "it+f1", "sv", "pt-br+m2"])
+def test_speech_is_no_digit(voice: str) -> None:
+    text = "You knew who called, did you not? Zero, one, two, three, four, five. Mmm, yeah, mhm, oh no, who, few, queue."
+    for louder in (-26.0, -16.0):
+        assert heard(speak(text, louder, voice)) == ""
 
 
 def test_a_digit_begins_while_it_is_pressed_and_ends_soon_after() -> None:

@@ -6,13 +6,14 @@ name. Looks only at what the file spells out: a name put together from variables
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from dialplan import missing
 from dialplan.apps import NAMES
 from dialplan.apps.dial import OPTIONS, targets
 from dialplan.arguments import options, split
+from dialplan.calls import branches, calls
 from dialplan.model import Context, Dialplan, Extension, Place, Step
 from dialplan.parser import nearest
 from dialplan.script import Application, Function
@@ -25,8 +26,6 @@ __all__ = ["check", "dialled", "doubts"]
 _JUMPS: Final = frozenset({"goto", "gosub"})
 _CONDITIONAL_JUMPS: Final = frozenset({"gotoif", "gotoiftime", "gosubif"})
 _TIMED: Final = frozenset({"gotoiftime", "execiftime"})
-_CONDITIONAL_CALLS: Final = frozenset({"execif", "execiftime"})
-_CALLS: Final = frozenset({"exec", "tryexec"})
 
 
 def doubts(dialplan: Dialplan) -> list[Fault]:
@@ -87,7 +86,7 @@ def _fault(step: Step, what: str, mend: str = "") -> Fault:
 def _names(
     step: Step, applications: Mapping[str, Application], functions: Mapping[str, Function]
 ) -> Iterator[Fault]:
-    for name in _applications(step):
+    for name, _ in calls(step):
         if name.lower() not in applications:
             if name.lower() in missing.APPLICATIONS:
                 yield _fault(step, f"the application {name} of Asterisk is not built in", "leave it out")
@@ -115,31 +114,12 @@ def _names(
             yield _fault(step, str(fault))
 
 
-def _applications(step: Step) -> Iterator[str]:
-    yield step.application
-    kind = step.key
-    calls: Iterable[str] = ()
-    if kind in _CALLS:
-        calls = [step.arguments.text]
-    elif kind in _CONDITIONAL_CALLS:
-        calls = _branches(step.arguments.text)
-    for call in calls:
-        name = call.partition("(")[0].strip()
-        if name and "$" not in name:
-            yield name
-
-
-def _branches(text: str) -> list[str]:
-    parts = split(text, "?", 2, raw=True)
-    return [part.strip() for part in split(parts[1], ":", 2, raw=True)] if len(parts) > 1 else []
-
-
 def _jumps(step: Step) -> list[str]:
     kind = step.key
     if kind in _JUMPS:
         places = [step.arguments.text]
     elif kind in _CONDITIONAL_JUMPS:
-        places = _branches(step.arguments.text)
+        places = branches(step.arguments.text)
     else:
         return []
     return [place for place in (text.partition("(")[0] for text in places) if place.strip() and "$" not in place]

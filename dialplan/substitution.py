@@ -16,7 +16,18 @@ from typing import Final, Protocol
 from dialplan.expression import Expression
 from gateway.core.errors import LocalError
 
-__all__ = ["Scope", "ScriptError", "Template", "TemplateError", "WaitingScope", "mark", "substring", "unshield"]
+__all__ = [
+    "Calculation",
+    "Reference",
+    "Scope",
+    "ScriptError",
+    "Template",
+    "TemplateError",
+    "WaitingScope",
+    "mark",
+    "substring",
+    "unshield",
+]
 
 _NESTING: Final = 50
 """Templates within templates; no office writes ten."""
@@ -64,6 +75,10 @@ class Reference:
     name: Template
     arguments: Template | None
     slice: Template | None
+
+    def sliced(self, value: str) -> str:
+        """What the slice takes of a value; the slice must be a constant."""
+        return value if self.slice is None else _sliced(value, self.slice.text)
 
     def fill(self, scope: Scope) -> str:
         name = self.name.fill(scope)
@@ -162,6 +177,11 @@ class Template:
         for reference in self.references():
             if reference.arguments is not None and reference.name.constant:
                 yield reference.name.text
+
+    @property
+    def parts(self) -> tuple[str | Reference | Calculation, ...]:
+        """Plain text and places to fill in, in turn."""
+        return self._parts
 
     def references(self) -> Iterator[Reference]:
         """Every `${...}` in it, inner ones included."""

@@ -2,6 +2,6 @@
 
 from gateway.config.load import load
 from gateway.config.model import Config
-from gateway.config.office import dialplan_doubts, load_office, setting_doubts
+from gateway.config.office import dialplan_doubts, load_office, setting_doubts, ways_out
 
-__all__ = ["Config", "dialplan_doubts", "load", "load_office", "setting_doubts"]
+__all__ = ["Config", "dialplan_doubts", "load", "load_office", "setting_doubts", "ways_out"]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from dialplan.exits import Entry, Leaves
+from dialplan.spread import ANY, NUMBER
 from drivers.registry import TECHNOLOGIES, Address
 from gateway.config.model import Config
 from gateway.core.errors import RemoteError
@@ -22,6 +24,7 @@ class Boundary:
     """The boundary of one office (`gateway.call.tolls.Border`)."""
 
     def __init__(self, config: Config) -> None:
+        self._config = config
         self._accounts = frozenset(config.accounts)
         self._telephones = frozenset(config.phones) | {str(phone.port) for phone in config.phones.values()}
         self._groups = {name: f"g{line.group}" for name, line in config.lines.items()}
@@ -44,6 +47,27 @@ class Boundary:
         if technology != "FXO" and address.line in self._telephones and address.line not in self._groups:
             return None
         return Outside(self._groups.get(address.line, address.line), address.number)
+
+    def leaves(self, target: Target) -> Leaves:
+        """Whether a target leaves, of whose address some may be known only when a call comes."""
+        technology, address = target.technology.upper(), target.address
+        # What a caller may write into an address can hold "&" and another target behind it.
+        otherwise = Leaves.MAYBE if ANY in address else Leaves.NO
+        if technology in _SIP:
+            if "@" in address or "/" in address:
+                return Leaves.YES
+            # A number has no @ and no slash in it: it can be an account's name and not a trunk's number.
+            return otherwise if ANY in address or NUMBER in address or address in self._accounts else Leaves.YES
+        line = address.partition("/")[0]
+        if technology == "DAHDI" and NUMBER in line:
+            return Leaves.MAYBE
+        known = Target(technology, f"{line.replace(ANY, '1').replace(NUMBER, '1')}/1")
+        return otherwise if self.outside(known) is None else Leaves.YES
+
+    def entries(self) -> list[Entry]:
+        """Where callers from outside come into the dialplan."""
+        lines = self._config.lines.items()
+        return [Entry(f"line {name}", line.context, line.did or line.number or "s") for name, line in lines]
 
     def own(self, leg: str) -> tuple[str, bool]:
         """Whose a leg is, by its name "SIP/6001-0000002a", and whether that is one of the office's own."""

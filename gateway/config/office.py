@@ -7,13 +7,16 @@ lacks is a fault of the configuration; a Dial to somebody who is not there is on
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from dialplan.check import dialled, doubts
+from dialplan.exits import Exit, exits
 from dialplan.loader import load as read_dialplan
 from dialplan.model import Dialplan
 from drivers.registry import TECHNOLOGIES, Address
+from gateway.config.boundary import Boundary
 from gateway.config.builtin import BUILTIN_NAME, builtin_dialplan
 from gateway.config.certificates import certificate_doubts
 from gateway.config.faults import Finding, nearest
@@ -24,7 +27,7 @@ from gateway.config.tolls import toll_policy
 from gateway.core.errors import ConfigError, Fault, RemoteError
 from gateway.core.switch import Target
 
-__all__ = ["dialplan_doubts", "load_office", "setting_doubts"]
+__all__ = ["dialplan_doubts", "load_office", "setting_doubts", "ways_out"]
 
 _SIP: Final = ("SIP", "PJSIP")
 
@@ -62,6 +65,18 @@ def setting_doubts(path: Path, config: Config) -> list[Fault]:
     found = list(certificate_doubts(config))
     locator = Locator(read(path)) if found else None
     return [Fault(str(path), locator.line(each.path), each.what, each.mend) for each in found] if locator else []
+
+
+def ways_out(config: Config, dialplan: Dialplan) -> list[Exit]:
+    """Every way that leads from a caller outside to an outside line, with files as they lie from here."""
+    boundary = Boundary(config)
+    return [
+        replace(
+            found,
+            way=tuple(f"{_shown(config, step.partition(':')[0])}:{step.partition(':')[2]}" for step in found.way),
+        )
+        for found in exits(dialplan, boundary.entries(), boundary.leaves)
+    ]
 
 
 def _load_dialplan(config: Config) -> Dialplan:

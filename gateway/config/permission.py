@@ -5,20 +5,47 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from dialplan.route import Permit
+from dialplan.model import Dialplan
+from dialplan.route import Permit, dry_run
 from gateway.config.boundary import Boundary
 from gateway.config.model import Config
 from gateway.config.tolls import toll_policy
+from gateway.core.number import Party
 from gateway.core.switch import Leg, Target
 from gateway.toll.guard import Caller, TollGuard
-from gateway.toll.numbering import NumberingPlan
+from gateway.toll.numbering import Kind, NumberingPlan
 
-__all__ = ["numbering", "permission"]
+__all__ = ["helpless", "numbering", "permission"]
 
 
 def numbering(config: Config) -> NumberingPlan:
     """The numbers of the office's country, with the office's own emergency numbers."""
     return NumberingPlan(config.office.country, emergency=config.tolls.emergency, access=config.tolls.access)
+
+
+async def helpless(config: Config, dialplan: Dialplan, clock: Callable[[], datetime]) -> list[str]:
+    """Contexts in which telephones or accounts dial, and from which no emergency number gets to an outside line."""
+    permit, numbers = permission(config, clock), numbering(config).emergency
+    origins = [("FXS", number, phone.context) for number, phone in config.phones.items()]
+    origins += [("SIP", number, account.context) for number, account in config.accounts.items()]
+    found = []
+    for context, (technology, name) in {context: origin for *origin, context in reversed(origins)}.items():
+        for number in numbers:
+            route = await dry_run(
+                dialplan,
+                context,
+                number,
+                caller=Party(name),
+                clock=clock,
+                technology=technology,
+                origin=name,
+                permit=permit,
+            )
+            if any(f"({Kind.EMERGENCY.value})" in ruling for ruling in route.rulings):
+                break
+        else:
+            found.append(context)
+    return sorted(found)
 
 
 def permission(config: Config, clock: Callable[[], datetime]) -> Permit:

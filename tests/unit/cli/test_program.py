@@ -115,9 +115,11 @@ def test_check_tells_what_does_less_than_it_says(tmp_path: Path, capsys: pytest.
     plan += "[from-pstn]\nexten => s,1,Hangup()\n"
     (tmp_path / "extensions.conf").write_text(plan)
     assert main(["check", str(file)]) == 0
-    first, second, last = capsys.readouterr().out.splitlines()
+    first, second, third, fourth, last = capsys.readouterr().out.splitlines()
     assert first.startswith(f"{tmp_path}/extensions.conf:2: ") and first.endswith("(a doubt, no fault)")
     assert "extensions.conf:3: " in second and "nowhere" in second
+    assert third == "from context office no emergency number (112, 911) gets to an outside line (a doubt, no fault)"
+    assert fourth == "No way leads from a caller outside to an outside line."
     assert last == f"{file}: no faults; 2 extensions in 2 contexts."
 
 
@@ -138,7 +140,9 @@ def test_check_of_a_good_file_and_its_settings(tmp_path: Path, capsys: pytest.Ca
     file = tmp_path / "office.toml"
     file.write_text(DOZEN)
     assert main(["check", str(file)]) == 0
-    assert capsys.readouterr().out == f"{file}: no faults; 9 extensions in 4 contexts.\n"
+    assert capsys.readouterr().out == (
+        f"No way leads from a caller outside to an outside line.\n{file}: no faults; 9 extensions in 4 contexts.\n"
+    )
     assert main(["check", "--defaults", str(file)]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert "phones.101.port = 1" in printed

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from dialplan.route import dry_run
-from gateway.config import load_office
-from gateway.config.permission import permission
+from gateway.config import load_office, ways_out
+from gateway.config.permission import helpless, permission
 from gateway.core.errors import ConfigError
 from gateway.core.number import Party
 from tests.unit.config.test_load import DOZEN
@@ -184,3 +184,24 @@ def test_the_builtin_dialplan_goes_out_by_a_trunk_after_the_lines_and_takes_its_
     ]
     assert any("SIP/${EXTEN:1}@pstn" in text for text in said)
     assert [extension.pattern.text for extension in dialplan.contexts["from-pstn"].extensions] == ["_[+0-9]!", "s"]
+
+
+def test_every_way_from_outside_to_an_outside_line_is_listed(tmp_path: Path) -> None:
+    careless = DIALPLAN.replace("s,1,Goto(office,101,1)", "s,1,Background(menu,,,office)")
+    (way, direct) = ways_out(*load_office(office(tmp_path, careless)))
+    assert (way.entry.who, way.target, way.sure) == ("line copper1", "FXO/g1/…", True)
+    assert way.way == (
+        f"{tmp_path}/extensions.conf:8 from-pstn,s,1 Background(menu,,,office)",
+        f"{tmp_path}/extensions.conf:4 office,_9X.,1 Dial(FXO/g1/${{EXTEN:1}})",
+    )
+    assert direct.place.line == 5
+    assert ways_out(*load_office(office(tmp_path))) == []
+
+
+def test_a_context_from_which_help_cannot_be_called_is_found(tmp_path: Path) -> None:
+    def found(dialplan: str) -> list[str]:
+        return asyncio.run(helpless(*load_office(office(tmp_path, dialplan)), partial(datetime.now, UTC)))
+
+    assert found(DIALPLAN) == ["office"], "with _9X. 911 is an 11 on the line"
+    assert found(DIALPLAN + "[office]\nexten => 911,1,Dial(FXO/g1/911)\n") == []
+    assert found(DIALPLAN + "[office]\nexten => 112,1,Dial(FXS/101)\n") == ["office"]

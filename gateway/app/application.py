@@ -72,7 +72,7 @@ FAREWELL: Final = 2.0
 RETRY: Final = 5.0
 """Seconds between two looks for devices that are missing."""
 
-_LIVE: Final = ("accounts", "trunks")
+_LIVE: Final = ("accounts", "trunks", "tolls")
 """Tables of the configuration that a reload takes over at once."""
 
 
@@ -144,6 +144,7 @@ class Application:
             notice=self._notice,
             keep=self._keep_usage,
         )
+        self._toll_gate = Tolls(self.tolls, Boundary(config))
         self.manager = CallManager(
             plan=self._numbers,
             technologies=dict(self.lines.technologies),
@@ -154,7 +155,7 @@ class Application:
             wake=self.runner.wake,
             new_id=self._new_id,
             on_record=self._record,
-            tolls=Tolls(self.tolls, Boundary(config)),
+            tolls=self._toll_gate,
             limit=config.limits.calls,
         )
         self._dialplan = dialplan
@@ -272,7 +273,7 @@ class Application:
         self._pump()
 
     def reload(self, config: Config, dialplan: Dialplan) -> bool:
-        """Run later calls on `dialplan`, with the accounts and trunks of `config` and the certificates of now.
+        """Run later calls on `dialplan`, with accounts, trunks and tolls of `config` and the certificates of now.
 
         Returns:
             False where `config` differs in something else, which takes a restart.
@@ -280,8 +281,11 @@ class Application:
         Raises:
             OpenFailed: a certificate cannot be used; nothing has changed.
         """
+        policy = toll_policy(config.tolls)
         self.certificates.reload(tls_config(self._config))
         self.engine.load(dialplan)
+        self.tolls.load(numbering(config), policy)
+        self._toll_gate.load(Boundary(config))
         self.sip.load_accounts(accounts_of(config))
         self.sip.load_trunks(trunks_of(config), self._loop.time())
         self.runner.step()

@@ -56,6 +56,10 @@ class Tolls:
         self._border = border
         self._grants: dict[CallLeg, Grant] = {}
 
+    def load(self, border: Border) -> None:
+        """Take another border: accounts and trunks have come or gone."""
+        self._border = border
+
     def permit(self, leg: CallLeg | None, target: Target) -> Grant | None:
         """Let `leg` have a leg to `target`; None where that stays in the office and needs no permission.
 

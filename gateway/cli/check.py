@@ -42,7 +42,7 @@ def command(
 
 
 def _tell_ways_out(config: Config, dialplan: Dialplan) -> None:
-    if config.lines:
+    if config.lines or config.trunks:
         for context in asyncio.run(helpless(config, dialplan, partial(datetime.now, UTC))):
             known = ", ".join(numbering(config).emergency)
             what = f"from context {context} no emergency number ({known}) gets to an outside line"

@@ -66,8 +66,10 @@ class Boundary:
 
     def entries(self) -> list[Entry]:
         """Where callers from outside come into the dialplan."""
-        lines = self._config.lines.items()
-        return [Entry(f"line {name}", line.context, line.did or line.number or "s") for name, line in lines]
+        lines, trunks = self._config.lines.items(), self._config.trunks.items()
+        found = [Entry(f"line {name}", line.context, line.did or line.number or "s") for name, line in lines]
+        # Who calls by a trunk chooses the number.
+        return [*found, *(Entry(f"trunk {name}", trunk.context) for name, trunk in trunks)]
 
     def own(self, leg: str) -> tuple[str, bool]:
         """Whose a leg is, by its name "SIP/6001-0000002a", and whether that is one of the office's own."""
@@ -80,7 +82,10 @@ class Boundary:
     def trunk(self, leg: str) -> str:
         """The trunk or group of lines that a leg takes up, by its name; "" where it takes up none."""
         technology, _, rest = leg.partition("/")
-        return self._groups.get(rest.rpartition("-")[0], "") if "FXO" in TECHNOLOGIES.get(technology, ()) else ""
+        name = rest.rpartition("-")[0]
+        if technology in _SIP:
+            return name if name in self._config.trunks else ""
+        return self._groups.get(name, "") if "FXO" in TECHNOLOGIES.get(technology, ()) else ""
 
     def _sip(self, address: str) -> Outside | None:
         """`6001` is an account; `NUMBER@trunk`, `trunk/NUMBER` and all else leaves the office."""

@@ -121,8 +121,8 @@ def _contexts(config: Config, dialplan: Dialplan) -> Iterator[Finding]:
 
 def _tolls(config: Config, dialplan: Dialplan) -> Iterator[Finding]:
     """Names in [tolls] that nobody has: a cap on them would cap nobody."""
-    trunks = sorted({f"g{line.group}" for line in config.lines.values()})
-    callers = [*config.accounts, *config.phones, *config.lines, *dialplan.contexts]
+    trunks = [*sorted({f"g{line.group}" for line in config.lines.values()}), *config.trunks]
+    callers = [*config.accounts, *config.phones, *config.lines, *config.trunks, *dialplan.contexts]
     for kind, known in (("callers", callers), ("trunks", trunks)):
         for name in getattr(config.tolls, kind):
             if name not in known:

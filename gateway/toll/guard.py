@@ -151,6 +151,10 @@ class TollGuard:
         self._running: dict[Grant, None] = {}
         self._noticed: OrderedDict[tuple[str, str], float] = OrderedDict()
 
+    def load(self, plan: NumberingPlan, policy: TollPolicy) -> None:
+        """Judge by other rules from now on; calls under way keep theirs, and what was used stays counted."""
+        self.plan, self.policy = plan, policy
+
     def permit(self, caller: Caller, outside: Outside) -> Grant:
         """Let a call go out.
 

@@ -6,6 +6,7 @@ import logging
 
 import pytest
 
+from gateway.config import load_office
 from gateway.core.cause import Cause
 from tests.scenario.conftest import EXAMPLE, Build
 from tests.support.office import OfficeUnderTest
@@ -118,5 +119,21 @@ def test_a_call_for_help_takes_a_line_that_is_busy_where_the_office_wants_that(
     assert grace.ended_by.startswith("BYE Q.850;cause=8")
     assert "tolls: emergency call to 911 by 6003 on g1" in caplog.messages
     edith.hang_up()
+    ada.hang_up()
+    office.run(5)
+
+
+def test_a_reload_brings_other_rules_at_once_and_keeps_what_was_used(build: Build) -> None:
+    office = build(dialplan=dialplan(ABROAD))
+    ada = office.sip("6001")
+    ada.call("9011442079460000")
+    office.until(lambda: ada.state == "idle", within=5)
+    file = office.folder / "office.toml"
+    file.write_text(file.read_text() + '[tolls]\ncountries = ["gb"]\n')
+    config, plan = load_office(file)
+    office.loop.call_soon(office.app.reload, config, plan)
+    office.run(0.1)
+    ada.call("9011442079460000")
+    office.until(lambda: office.app.tolls.running, within=5)
     ada.hang_up()
     office.run(5)

@@ -47,6 +47,7 @@ class OfficeUnderTest:
         self._beside = beside
         self.loop: ManualLoop = ManualLoop() if beside is None else beside.loop
         asyncio.set_event_loop(self.loop)
+        self.folder = folder
         path = folder / "office.toml"
         if dialplan is not None:
             (folder / "extensions.conf").write_text(dialplan)

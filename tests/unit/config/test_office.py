@@ -11,9 +11,12 @@ import pytest
 
 from dialplan.route import dry_run
 from gateway.config import load_office, ways_out
+from gateway.config.boundary import Boundary
 from gateway.config.permission import helpless, permission
 from gateway.core.errors import ConfigError
 from gateway.core.number import Party
+from gateway.core.switch import Target
+from gateway.toll.guard import Outside
 from tests.unit.config.test_load import DOZEN
 
 DIALPLAN = """\
@@ -205,3 +208,17 @@ def test_a_context_from_which_help_cannot_be_called_is_found(tmp_path: Path) -> 
     assert found(DIALPLAN) == ["office"], "with _9X. 911 is an 11 on the line"
     assert found(DIALPLAN + "[office]\nexten => 911,1,Dial(FXO/g1/911)\n") == []
     assert found(DIALPLAN + "[office]\nexten => 112,1,Dial(FXS/101)\n") == ["office"]
+
+
+def test_who_calls_by_a_trunk_is_outside_and_may_call_any_number_there(tmp_path: Path) -> None:
+    careless = DIALPLAN + "exten => _X.,1,Dial(SIP/${EXTEN}@pstn)\n"
+    found = ways_out(*load_office(office(tmp_path, careless, DOZEN + TRUNK)))
+    assert [(way.entry.who, way.target) for way in found] == [("trunk pstn", "SIP/…@pstn")]
+    boundary = Boundary(load_office(office(tmp_path, DIALPLAN, DOZEN + TRUNK))[0])
+    assert boundary.own("SIP/pstn-00000001") == ("pstn", False)
+    assert boundary.own("SIP/6001-00000001") == ("6001", True)
+    assert boundary.trunk("SIP/pstn-00000001") == "pstn" and boundary.trunk("FXO/copper1-00000001") == "g1"
+    assert boundary.outside(Target("PJSIP", "5551234@pstn")) == Outside("pstn", "5551234")
+    assert boundary.outside(Target("SIP", "6001")) is None
+    assert boundary.outside(Target("DAHDI", "1")) is None and boundary.outside(Target("FXS", "101")) is None
+    assert boundary.outside(Target("DAHDI", "3/5550100")) == Outside("g1", "5550100")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -23,9 +24,11 @@ from dialplan.script import Application, Function
 from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Samples, Side, Sound, SoundEnd
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
-from gateway.core.errors import RemoteError
+from gateway.core.errors import LocalError, RemoteError
 from gateway.core.messages import TransferTold
 from gateway.core.number import Party
+from gateway.core.recording import Media, RecordingPlan, RecordingState
+from gateway.core.room import Room
 from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, DialStatus, HungUp, Leg, Sounds, Target
 
 __all__ = ["Attempt", "Permit", "Route", "dry_run"]
@@ -116,6 +119,7 @@ class _NoCapture:
     """A capture of silence."""
 
     lost = 0
+    ended = True
 
     def read(self) -> Samples:
         return np.zeros(0, np.int16)
@@ -273,6 +277,41 @@ class _DrySounds:
         return []
 
 
+class _DryRecording:
+    """A recording of nothing."""
+
+    fault = ""
+    state = RecordingState.DONE
+    seconds = 0.0
+
+    def __init__(self, name: str) -> None:
+        self.path = Path(name)
+
+    def pause(self) -> None:
+        return None
+
+    def resume(self) -> None:
+        return None
+
+    def stop(self) -> None:
+        return None
+
+    async def finished(self) -> None:
+        return None
+
+
+class _DryMedia:
+    """Writes nothing down."""
+
+    def room(self) -> Room:
+        raise LocalError("a dry run has no rooms")
+
+    def record(
+        self, source: Audio | Room, plan: RecordingPlan, on_fault: Callable[[str], None] | None = None
+    ) -> _DryRecording:
+        return _DryRecording(plan.name)
+
+
 class _DrySwitch:
     """Reaches nobody, and remembers whom it was to reach."""
 
@@ -282,6 +321,7 @@ class _DrySwitch:
         self._clock = clock
         self._permit = permit
         self.sounds: Sounds = _DrySounds()
+        self.media: Media = _DryMedia()
 
     async def dial(
         self,

@@ -24,7 +24,9 @@ from gateway.core.switch import HungUp, Leg, Switch
 
 __all__ = ["STRUCTURED", "Application", "Function", "Runner", "Script"]
 
-STRUCTURED: Final = frozenset("exec execif execiftime gosubif gotoif gotoiftime system tryexec trysystem".split())
+STRUCTURED: Final = frozenset(
+    "exec execif execiftime gosubif gotoif gotoiftime mixmonitor monitor system tryexec trysystem".split()
+)
 """Applications whose arguments are taken apart before values come in.
 
 What a caller is called must not close a parenthesis of `ExecIf(...?Set(NAME=${CALLERID(name)}))` and go on with an

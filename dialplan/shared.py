@@ -6,10 +6,14 @@ when it ends.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 from dialplan.database import Database, MemoryDatabase
 from dialplan.locks import Locks
+from gateway.core.recording import Recording
 
 __all__ = ["Permissions", "Share", "Shared"]
 
@@ -35,11 +39,13 @@ class Share:
         variables: its channel variables, for IMPORT.
         groups: its group in each category, for GROUP.
         given: its SHARED variables, which others may read and write.
+        recordings: its recordings by MixMonitor, by their numbers, the latest last.
     """
 
     variables: dict[str, str]
     groups: dict[str, str] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
+    recordings: dict[str, list[Recording]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -59,6 +65,14 @@ class Shared:
     permissions: Permissions = Permissions()
     locks: Locks = field(default_factory=Locks)
     legs: dict[str, Share] = field(default_factory=dict)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def beside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do something beside the scripts, which may outlast the leg that it was begun for."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     def leave(self, leg: str) -> None:
         """A leg is gone, and all that it had."""

@@ -30,12 +30,14 @@ from gateway.config.boundary import Boundary
 from gateway.config.model import Config
 from gateway.config.permission import numbering
 from gateway.config.tolls import toll_policy
+from gateway.core.audio import Encoding
 from gateway.core.log import QuietLog
 from gateway.core.trace import Recorder
 from gateway.media.prompt import ASTERISK_SOUNDS, SoundLibrary
 from gateway.net.audio import AudioDesk
 from gateway.net.device import DeviceShell
 from gateway.net.dns import NameServers
+from gateway.net.recordings import MediaDesk
 from gateway.net.runner import Driven, Runner
 from gateway.net.sip import SipSockets
 from gateway.net.streams import StreamLimits
@@ -145,10 +147,18 @@ class Application:
             keep=self._keep_usage,
         )
         self._toll_gate = Tolls(self.tolls, Boundary(config))
+        self.media = MediaDesk(
+            loop=loop,
+            folder=config.media.recordings,
+            open_room=self.plane.room,
+            encoding=Encoding(config.media.recording_coding),
+            limit=config.media.recordings_at_once,
+        )
         self.manager = CallManager(
             plan=self._numbers,
             technologies=dict(self.lines.technologies),
             sounds=self.sounds,
+            media=self.media,
             recorder=self.recorder,
             clock=clock,
             wall=self._wall,
@@ -214,6 +224,7 @@ class Application:
             clock=clock,
             usage=self.usage,
             media_fault=self.plane.fault,
+            recording_faults=lambda: self.media.faults,
         )
         self._start_media()
         self.shell.start()
@@ -246,6 +257,7 @@ class Application:
             await self._web.stop()
         self.runner.stop()
         self.shell.unwatch()
+        self.media.close()
         self._loop.remove_reader(self.plane.eventfd)
         self.plane.close()
         self.shell.close()
@@ -310,6 +322,8 @@ class Application:
             "line resources": self.lines.usage(),
             "rows": plane.rows,
             "sounds": plane.sounds,
+            "rooms": plane.rooms,
+            "recordings": self.media.usage,
             "rtp sockets": self.audio.open_sockets,
             "tcp connections": self.sockets.usage(),
             "name server questions": len(self.names),

@@ -40,6 +40,7 @@ class Console:
         usage: counts of what is in use, by resource.
         shell: knows which ports are missing.
         media_fault: why the media plane has stopped, or None.
+        recording_faults: how many recordings ended before their time.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Console:
         clock: Callable[[], float],
         usage: Callable[[], Mapping[str, int]],
         media_fault: Callable[[], str | None],
+        recording_faults: Callable[[], int],
     ) -> None:
         self.name = name
         self.simulator = simulator
@@ -76,6 +78,7 @@ class Console:
         self._notices: deque[str] = deque(maxlen=NOTICES)
         self._clock = clock
         self._media_fault = media_fault
+        self._recording_faults = recording_faults
         self._ended: Counter[str] = Counter()
 
     def count(self, record: CallRecord) -> None:
@@ -158,7 +161,7 @@ class Console:
     def totals(self) -> Mapping[str, int]:
         """What has been counted since the start."""
         ended = {f"calls {disposition.lower()}": count for disposition, count in self._ended.items()}
-        return {**ended, "records lost": self._store.lost}
+        return {**ended, "records lost": self._store.lost, "recording faults": self._recording_faults()}
 
 
 def _call(call: Call, now: float) -> CallView:

@@ -29,6 +29,7 @@ from gateway.core.log import QuietLog
 from gateway.core.messages import Event, Hangup, Offered, TransferAsked
 from gateway.core.number import NumberPlan, Party
 from gateway.core.operator import Operator
+from gateway.core.recording import Media
 from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, HungUp, Leg, Moved, Place, Sounds, Target
 from gateway.core.trace import Kind, Recorder
 
@@ -65,6 +66,7 @@ class CallManager:
         technologies: how to make outgoing legs, by the word before the slash of a dial target, in capitals;
             scripts may write it as they like, as Asterisk's may.
         sounds: tones and prompts.
+        media: rooms and recordings.
         recorder: where stories are kept.
         clock: engine clock, seconds.
         wall: wall clock in the office's zone.
@@ -81,6 +83,7 @@ class CallManager:
         plan: NumberPlan,
         technologies: Mapping[str, Technology],
         sounds: Sounds,
+        media: Media,
         recorder: Recorder,
         clock: Callable[[], float],
         wall: Callable[[], datetime],
@@ -91,6 +94,7 @@ class CallManager:
         limit: int = 1000,
     ) -> None:
         self.sounds = sounds
+        self.media = media
         self.technologies = technologies
         self.floor = Floor(
             ringback=sounds.tone("ring"),

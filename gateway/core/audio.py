@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -178,6 +178,11 @@ class Capture(Protocol):
     lost: int
     """Samples that came and were not read in time."""
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is captured: it was stopped, or its row is gone."""
+        ...
+
     def read(self) -> Samples:
         """Everything captured since the last read (8000 Hz, int16, a copy)."""
         ...
@@ -187,6 +192,7 @@ class Capture(Protocol):
         ...
 
 
+@runtime_checkable
 class Audio(Protocol):
     """One leg's audio: a row of the media plane. Calls take effect within one tick, in the order made."""
 

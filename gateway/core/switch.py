@@ -17,6 +17,7 @@ from gateway.core.audio import Audio, Sound
 from gateway.core.ending import Ending
 from gateway.core.messages import TransferTold
 from gateway.core.number import Party
+from gateway.core.recording import Media
 
 __all__ = [
     "BridgeEnd",
@@ -242,6 +243,8 @@ class Switch(Protocol):
 
     sounds: Sounds
     """Tones and prompts."""
+    media: Media
+    """Rooms and recordings."""
 
     async def dial(
         self,

@@ -6,8 +6,9 @@ MalformedError with what is wrong with it.
 
 from __future__ import annotations
 
-import wave
-from collections.abc import Callable, Mapping
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from gateway.core.audio import Encoding, Samples
 from gateway.core.errors import LocalError, MalformedError
+from gateway.media.codec.g722 import G722Decoder
 from gateway.media.g711 import decode
 from gateway.media.resample import resample
 
@@ -27,6 +29,13 @@ _MAX_OCTETS: Final = 64 * 2**20
 """Octets of a file read: ten minutes of 48 kHz stereo; prompts are of seconds, music of minutes."""
 _MAX_SECONDS: Final = 600
 _MAX_CHANNELS: Final = 8
+
+# Tags of WAV files.
+_PCM: Final = 1
+_FLOAT: Final = 3
+_ALAW: Final = 6
+_ULAW: Final = 7
+_EXTENSIBLE: Final = 0xFFFE
 
 
 def read(path: Path) -> Samples:
@@ -42,20 +51,46 @@ def read(path: Path) -> Samples:
         if path.stat().st_size > _MAX_OCTETS:
             raise MalformedError(f"{path}: larger than {_MAX_OCTETS >> 20} MB; cut it")
         samples = reader(path)
-    except (OSError, EOFError, RuntimeError, wave.Error, LocalError) as fault:  # a cut chunk is a RuntimeError
-        raise MalformedError(f"{path}: {fault or 'it ends too early'}") from fault
+    except (OSError, LocalError) as fault:
+        raise MalformedError(f"{path}: {fault}") from fault
     if len(samples) > _MAX_SECONDS * _RATE:
         raise MalformedError(f"{path}: longer than {_MAX_SECONDS // 60} minutes; cut it")
     return samples
 
 
 def _wave(path: Path) -> Samples:
-    with wave.open(str(path), "rb") as file:
-        channels, width, rate = file.getnchannels(), file.getsampwidth(), file.getframerate()
-        if channels > _MAX_CHANNELS:
-            raise MalformedError(f"{path}: {channels} channels are more than {_MAX_CHANNELS}")
-        octets = file.readframes(file.getnframes())
-    frames = _linear(octets[: len(octets) // (channels * width) * (channels * width)], width)
+    """RIFF WAVE (Microsoft mmreg.h): linear of 8 to 32 bits, floating point, G.711; also one that was cut off."""
+    data = path.read_bytes()
+    if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
+        raise MalformedError(f"{path}: it does not begin as a WAV file")
+    form = b""
+    for name, body in _chunks(data):
+        if name == b"fmt ":
+            form = body
+        elif name == b"data" and len(form) >= 16:
+            return _wave_samples(path, form, body)
+    raise MalformedError(f"{path}: there are no samples in it")
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """The chunks of a RIFF file; the last as long as there is something of it."""
+    at = 12
+    while at + 8 <= len(data):
+        name, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        yield name, data[at + 8 : at + 8 + length]
+        at += 8 + length + length % 2
+
+
+def _wave_samples(path: Path, form: bytes, body: bytes) -> Samples:
+    tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", form)
+    if tag == _EXTENSIBLE and len(form) >= 26:
+        tag = int.from_bytes(form[24:26], "little")
+    width = bits // 8
+    if not 1 <= channels <= _MAX_CHANNELS:
+        raise MalformedError(f"{path}: {channels} channels are not 1 to {_MAX_CHANNELS}")
+    if (tag, width) not in _WAVE_FORMS:
+        raise MalformedError(f"{path}: its coding ({tag}, {bits} bits) is not read; convert it to 16 bit linear")
+    frames = _WAVE_FORMS[tag, width](body[: len(body) // (channels * width) * (channels * width)])
     mono = np.round(frames.reshape(-1, channels).mean(axis=1)).astype(np.int16) if channels > 1 else frames
     return resample(mono, rate, _RATE)
 
@@ -83,12 +118,36 @@ def _law(encoding: Encoding) -> Callable[[Path], Samples]:
     return reader
 
 
+def _floating(width: int) -> Callable[[bytes], Samples]:
+    def reader(octets: bytes) -> Samples:
+        values: NDArray[np.float64] = np.nan_to_num(np.frombuffer(octets, f"<f{width}").astype(np.float64))
+        samples: Samples = np.round(values.clip(-1, 1) * 32767).astype(np.int16)
+        return samples
+
+    return reader
+
+
+def _g722(path: Path) -> Samples:
+    return resample(G722Decoder().decode(path.read_bytes()), 16000, _RATE)
+
+
+_WAVE_FORMS: Final[Mapping[tuple[int, int], Callable[[bytes], Samples]]] = MappingProxyType(
+    {
+        **{(_PCM, width): partial(_linear, width=width) for width in (1, 2, 3, 4)},
+        **{(_FLOAT, width): _floating(width) for width in (4, 8)},
+        (_ALAW, 1): partial(decode, encoding=Encoding.PCMA),
+        (_ULAW, 1): partial(decode, encoding=Encoding.PCMU),
+    }
+)
+"""What reads samples of a tag and a width in octets."""
+
 SUFFIXES: Final[Mapping[str, Callable[[Path], Samples]]] = MappingProxyType(
     {
         ".wav": _wave,
         ".sln": _raw(8000),
         ".ulaw": _law(Encoding.PCMU),
         ".alaw": _law(Encoding.PCMA),
+        ".g722": _g722,
         ".sln16": _raw(16000),
         ".sln48": _raw(48000),
     }

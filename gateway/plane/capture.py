@@ -36,6 +36,11 @@ class RowCapture:
         """The loop has begun to write."""
         self._live = not self._stopped
 
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more is captured."""
+        return self._stopped
+
     def read(self) -> Samples:
         """Everything captured since the last read (a copy)."""
         if not self._live:

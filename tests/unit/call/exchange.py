@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from gateway.core.channel import Channel
 from gateway.core.ending import Act, Ending
 from gateway.core.messages import Event, Offered
 from gateway.core.number import Party
+from gateway.core.recording import Media
 from gateway.core.switch import DialOutcome, Leg, Target
 from gateway.core.trace import Recorder
 from tests.support.channel import ScriptedChannel, ScriptedRows, ScriptedTechnology
@@ -76,6 +77,7 @@ class Exchange:
             plan=DialplanNumbers(lambda: self.plan, self.wall),
             technologies={"FXS": self.fxs, "LOCAL": LocalTechnology(ScriptedRows(), self._post)},
             sounds=Tones(),
+            media=cast(Media, None),
             recorder=self.recorder,
             clock=self.loop.time,
             wall=self.wall,

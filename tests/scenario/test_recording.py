@@ -1,0 +1,99 @@
+"""Calls that are recorded: both sides in a file, on whatever line, and what the dialplan says of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gateway.core.audio import Samples
+from gateway.media.soundfile import read
+from tests.scenario.conftest import Build
+from tests.support.office import OfficeUnderTest
+from tests.support.sip_phone import SipPhone
+from tests.support.speech import compare
+
+DIALPLAN = """
+[office]
+exten => _10X,1,MixMonitor(${EXTEN}.wav,ai(ID)r(says-${EXTEN}.wav))
+ same => n,Dial(FXS/${EXTEN})
+exten => 7,1,Answer()
+ same => n,Monitor(wav,taped)
+ same => n,Wait(1)
+ same => n,PauseMonitor()
+ same => n,Wait(2)
+ same => n,UnpauseMonitor()
+ same => n,Wait(1)
+ same => n,StopMonitor()
+ same => n,Wait(1)
+ same => n,Hangup()
+exten => 8,1,Answer()
+ same => n,MixMonitor(${CALLERID(name)}.wav,,touch ${CALLERID(name)})
+ same => n,Set(RESULT=${MIXMONITOR_FILENAME})
+ same => n,Wait(1)
+ same => n,StopMixMonitor()
+ same => n,Wait(1)
+ same => n,Hangup()
+[from-pstn]
+exten => s,1,Hangup()
+"""
+
+
+def recordings(office: OfficeUnderTest) -> Path:
+    return office.config.media.recordings
+
+
+def finish(office: OfficeUnderTest, phone: SipPhone) -> None:
+    """Hang up, and let the files be closed."""
+    if phone.state == "up":
+        phone.hang_up()
+    office.until(lambda: phone.state == "idle", within=10)
+    office.until(lambda: not office.app.usage()["recordings"], within=10)
+
+
+def test_both_sides_of_a_call_are_in_its_file(build: Build, sentence: Samples, other_sentence: Samples) -> None:
+    office = build(dialplan=DIALPLAN)
+    ada, desk = office.sip("6001"), office.phone("101")
+    ada.call("101")
+    office.until(lambda: desk.ringing, within=3)
+    office.run(1)
+    desk.lift()
+    office.until(lambda: ada.state == "up", within=3)
+    office.run(0.5)
+    ada.say(sentence)
+    office.run(len(sentence) / 8000 + 0.5)
+    desk.say(other_sentence)
+    office.run(len(other_sentence) / 8000 + 0.5)
+    assert compare(ada.heard, other_sentence).correlation > 0.97
+    assert compare(desk.recording, sentence).correlation > 0.97
+    finish(office, ada)
+    desk.hang_up()
+    both, says = read(recordings(office) / "101.wav"), read(recordings(office) / "says-101.wav")
+    for said in (sentence, other_sentence):
+        assert compare(both, said).correlation > 0.97
+        assert compare(both, said).slip == 0
+    assert compare(says, sentence).correlation > 0.97
+    assert compare(says, other_sentence).correlation < 0.3
+    assert len(both) == len(says)
+
+
+def test_a_pause_is_not_in_the_file(build: Build) -> None:
+    office = build(dialplan=DIALPLAN)
+    ada = office.sip("6001")
+    ada.call("7")
+    office.until(lambda: ada.state == "up", within=1)
+    office.until(lambda: ada.state == "idle", within=10)
+    finish(office, ada)
+    for side in ("in", "out"):
+        assert 1.8 <= len(read(recordings(office) / f"taped-{side}.wav")) / 8000 <= 2.5
+
+
+def test_what_a_caller_is_called_cannot_leave_the_folder_nor_run(build: Build) -> None:
+    office = build(('name = "Ada"', 'name = "../../$(id)"'), dialplan=DIALPLAN)
+    ada = office.sip("6001")
+    ada.call("8")
+    office.until(lambda: ada.state == "up", within=1)
+    office.until(lambda: ada.state == "idle", within=10)
+    finish(office, ada)
+    assert not recordings(office).exists()
+    (record,) = office.records()
+    told = [note.text for note in office.app.recorder.story(record.id)]
+    assert any("no recording" in text and "must lie in" in text for text in told)

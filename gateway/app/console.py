@@ -12,7 +12,9 @@ from drivers.lines import AnalogLines
 from gateway.app.cards import Cards
 from gateway.app.simulator import EmulatedWorld
 from gateway.call.call import Call, CallRecord
+from gateway.call.leg import CallLeg
 from gateway.call.manager import CallManager
+from gateway.core.quality import sentence
 from gateway.core.trace import Recorder
 from gateway.sip.stack import SipStack
 from gateway.store.store import Store
@@ -175,5 +177,12 @@ def _call(call: Call, now: float) -> CallView:
         started=call.started,
         answered=call.answered,
         duration=now - call.began,
-        legs=tuple(LegView(leg.name, leg.peer, leg.state) for leg in call.legs if leg.ending is None),
+        legs=tuple(_leg(leg) for leg in call.legs if leg.ending is None),
     )
+
+
+def _leg(leg: CallLeg) -> LegView:
+    audio = leg.channel.audio
+    stats = audio.stats() if audio is not None else None
+    told = sentence(stats) if stats is not None and stats.encoding is not None else ""
+    return LegView(leg.name, leg.peer, leg.state, told)

@@ -40,6 +40,8 @@ def command(
         ],
         "No calls in progress.",
     )
+    for leg in (leg for call in calls for leg in call["legs"] if leg["audio"]):
+        show.line(f"  {leg['name']}: {leg['audio']}")
     if records:
         show.line("\nThe latest that are over:")
         for record in records:

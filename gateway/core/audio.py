@@ -153,6 +153,18 @@ class AudioStats:
     """Seconds of jitter that the peer reports."""
     round_trip: float | None = None
     """Seconds to the peer and back, by its latest report; None until there was one."""
+    encoding: Encoding | None = None
+    """How what comes in is coded; None where nothing was agreed, or the row is a device's."""
+    late: int = 0
+    """Packets that came when their time to be heard had gone by."""
+    concealed: int = 0
+    """Frames of 20 ms that were made up because nothing had come for them."""
+
+    @property
+    def loss(self) -> float:
+        """Packets lost on their way here, as a fraction of all that were sent."""
+        return self.lost / (self.lost + self.received) if self.lost > 0 else 0.0
+
     return_loss: float | None = None
     """dB by which the line's echo is weaker than what was sent; None without a canceller or before it knows."""
     echo_lowered: float | None = None

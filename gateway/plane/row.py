@@ -90,6 +90,7 @@ class PlaneRow:
         self.listener: Callable[[AudioEvent, float], None] | None = None
         self.codecs: Sequence[Codec] = ()
         self.wanted: Sequence[Codec] = ()
+        self._encoding: Encoding | None = None
         self.index = index
         self.generation = generation
         self.closed = False
@@ -233,6 +234,7 @@ class PlaneRow:
         if self._final is not None:
             return self._final
         row = self._host.tables.rows[self.index]
+        queue = self._host.tables.queues[self.index]
         if int(row["generation"]) != self.generation:
             return AudioStats()
         echo = return_loss(self._host.tables.cancellers[self._canceller - 1]["echo"]) if self._canceller else None
@@ -245,6 +247,9 @@ class PlaneRow:
             far_lost=int(row["far_lost"]),
             far_jitter=int(row["far_jitter"]) / max(int(row["clock"]), 1),
             round_trip=int(row["round_trip"]) / 1e9 if row["round_trip"] >= 0 else None,
+            encoding=self._encoding,
+            late=int(queue["late"]),
+            concealed=int(queue["concealed"]),
             return_loss=echo[0] if echo is not None else None,
             echo_lowered=echo[1] if echo is not None else None,
         )
@@ -355,6 +360,7 @@ class RtpRow(PlaneRow):
             raise LocalError("payload types 64 to 95 cannot share a port with RTCP; use others (RFC 5761)")
         keep = self._signalled == (address, port, rtcp)
         self._signalled = (address, port, rtcp)
+        self._encoding = codec.encoding
         self._event_type = event_payload_type
         self._post(
             commands.REMOTE,

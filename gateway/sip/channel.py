@@ -43,6 +43,7 @@ from gateway.core.messages import (
     SendText,
     TransferTold,
 )
+from gateway.core.quality import sentence
 from gateway.core.trace import Kind, Recorder
 from gateway.sdp.negotiate import Agreement, Direction
 from gateway.sip.fork import Fork
@@ -274,6 +275,7 @@ class SipChannel:
         self._ended = True
         row, self._row = self._row, None
         if row is not None:
+            self._recorder.note(now, Kind.MEDIA, self._name, f"audio: {sentence(row.stats())}")
             row.listener = None
             row.close()
         self._over(self, now)

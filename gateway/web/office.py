@@ -41,11 +41,13 @@ class LegView:
         name: the channel's name: "FXS/101-00000007".
         peer: who is at its far side: "telephone 101".
         state: in words: "ringing", "up".
+        audio: how it hears its far side, in a line: coding, loss, jitter, round trip and MOS; "" for lines.
     """
 
     name: str
     peer: str
     state: str
+    audio: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,3 +134,11 @@ def test_an_outgoing_leg_that_has_not_dialled_cannot_be_held() -> None:
     for command in (Hold(), Resume(), Proceed()):
         with pytest.raises(IllegalInput):
             office.command(channel, command)
+
+
+def test_how_well_it_was_heard_stands_in_the_story_at_the_end() -> None:
+    office = Office()
+    channel = offered(office)
+    office.command(channel, Hangup(CLEAR))
+    told = [note.text for note in office.recorder.story(channel.name)]
+    assert "audio: nothing came in, 0 packets out" in told

@@ -86,7 +86,7 @@ def test_an_event_cut_off_is_malformed() -> None:
 def planned(**facts: bool) -> int:
     names = (
         "frames peer peer_frames echo sounding events detecting capturing event_open disarmed peer_events "
-        "clocked mixed peer_mixed alike"
+        "clocked mixed peer_mixed alike cancelling"
     ).split()
     return plan.plan.py_func(*(facts.get(name, name == "alike") for name in names))
 
@@ -137,5 +137,5 @@ def test_a_relayed_row_that_is_tapped_goes_on_being_relayed_at_once() -> None:
 
 
 def test_the_compiled_plan_is_the_plain_one() -> None:
-    for facts in itertools.product((False, True), repeat=15):
+    for facts in itertools.product((False, True), repeat=16):
         assert plan.plan(*facts) == plan.plan.py_func(*facts)

@@ -267,8 +267,10 @@ class StreamConnection(asyncio.Protocol):
         for message in self._pending:
             self.send(message)
         self._pending.clear()
-        early, self._early = self._early, b""
-        self.data_received(early)
+        self._be_patient()
+        if self._early:
+            early, self._early = self._early, b""
+            self.data_received(early)
 
     def _write(self, octets: bytes) -> None:
         if self._transport is None or not octets:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from random import Random, SystemRandom
 from typing import Any, Final, Protocol
 
 from gateway.core.cause import Cause
@@ -18,6 +19,7 @@ from gateway.core.errors import Exhausted, LocalError, MalformedError
 from gateway.sip.causes import reason_header
 from gateway.sip.dialog import DialogId, dialog_id
 from gateway.sip.journal import Journal
+from gateway.sip.keepalive import KeepAlives, Kept
 from gateway.sip.message import Request, Response
 from gateway.sip.parser import MalformedMessage, parse
 from gateway.sip.points import ListeningPoints
@@ -25,6 +27,7 @@ from gateway.sip.schedule import Schedule
 from gateway.sip.screening import screen
 from gateway.sip.session import Member, Reply, Timer
 from gateway.sip.strays import Strays
+from gateway.sip.stun import answer, is_stun
 from gateway.sip.transaction.base import ClientTransaction, ServerTransaction, Transaction
 from gateway.sip.transaction.events import (
     AckArrived,
@@ -44,6 +47,8 @@ PRODUCT: Final = "Copperline"
 """Server and User-Agent: no version, which would only help an attacker (RFC 3261 20.35)."""
 KEEP_ALIVE: Final = b"\r\n\0 "
 """Octets of which UDP keep-alives consist (RFC 5626 4.4 and what telephones send)."""
+FIRST_LETTER: Final = b"A"
+"""No message begins with less; keep-alives and STUN do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,7 @@ class SipCarrier:
         journal: where every message is noted.
         newcomers: who takes new requests.
         points: where we listen.
+        random: the moments of keep-alives.
     """
 
     def __init__(
@@ -108,6 +114,7 @@ class SipCarrier:
         journal: Journal,
         newcomers: Newcomers,
         points: ListeningPoints | None = None,
+        random: Random | None = None,
         limit: int = MAX_TRANSACTIONS,
         datagram: int = MAX_DATAGRAM,
     ) -> None:
@@ -118,6 +125,8 @@ class SipCarrier:
         self._now = 0.0
         self._layer = TransactionLayer(config=timers, limit=limit, datagram=datagram, points=points, token=token)
         self._schedule = Schedule()
+        self._octets: list[Datagram] = []  # that are no messages
+        self._keep_alives = KeepAlives(send=self._send_octets, random=random or SystemRandom())
         self._members: dict[DialogId, Member] = {}
         self._inquiries: dict[Transaction, _Inquiry] = {}
         self._strays = Strays()
@@ -135,7 +144,7 @@ class SipCarrier:
     def receive(self, data: bytes, source: Flow, now: float) -> None:
         """Take in a datagram, or one whole message of a stream."""
         self._now = now
-        if not data.strip(KEEP_ALIVE):
+        if data[:1] < FIRST_LETTER and self._keeps_alive(data, source, now):
             return
         try:
             message = parse(data)
@@ -153,6 +162,7 @@ class SipCarrier:
         self._now = now
         self._layer.flow_failed(flow, now)
         self._pump(now)
+        self._keep_alives.lost(flow, now)
         for member in list(self._members.values()):
             member.lost(flow, now)
 
@@ -161,11 +171,12 @@ class SipCarrier:
         datagrams = self._layer.outgoing()
         for datagram in datagrams:
             self._journal.sent(datagram, self._now)
-        return datagrams
+        octets, self._octets = self._octets, []
+        return datagrams + octets if octets else datagrams
 
     def deadline(self) -> float | None:
         """When `expire` is wanted next, or None."""
-        deadlines = (self._layer.deadline(), self._schedule.deadline())
+        deadlines = (self._layer.deadline(), self._schedule.deadline(), self._keep_alives.deadline())
         return min((at for at in deadlines if at is not None), default=None)
 
     def expire(self, now: float) -> None:
@@ -174,6 +185,7 @@ class SipCarrier:
         self._layer.expire(now)
         self._pump(now)
         self._schedule.expire(now)
+        self._keep_alives.expire(now)
 
     def usage(self) -> dict[str, int]:
         """Counts of what is held."""
@@ -221,6 +233,12 @@ class SipCarrier:
         """Have `action` called at `when`."""
         return self._schedule.at(when, action)
 
+    def keep(
+        self, flow: Flow, every: float, now: float, *, answers: bool, failed: Callable[[str, float], None]
+    ) -> Kept:
+        """Keep `flow` open by pings, see `KeepAlives.keep`, until the result is cancelled."""
+        return self._keep_alives.keep(flow, every, now, answers=answers, failed=failed)
+
     def enter(self, dialog: DialogId, member: Member) -> None:
         """Give the requests of `dialog` to `member`."""
         self._members[dialog] = member
@@ -232,6 +250,22 @@ class SipCarrier:
     def leave(self, dialog: DialogId) -> None:
         """`dialog` is over."""
         self._members.pop(dialog, None)
+
+    # Keep-alives.
+
+    def _keeps_alive(self, data: bytes, source: Flow, now: float) -> bool:
+        """Whether octets are a keep-alive, or its answer, and not for the parser."""
+        if self._keep_alives.receive(data, source, now):
+            return True
+        if is_stun(data) and not source.is_reliable:
+            reply = answer(data, source.remote)
+            if reply is not None:
+                self._send_octets(reply, source)
+            return True
+        return not data.strip(KEEP_ALIVE)
+
+    def _send_octets(self, data: bytes, flow: Flow) -> None:
+        self._octets.append(Datagram(data, flow))
 
     # What the transaction layer tells.
 

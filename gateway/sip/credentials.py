@@ -191,6 +191,12 @@ class ProvingCarrier:
         """Have `action` called at `when`."""
         return self._carrier.at(when, action)
 
+    def keep(
+        self, flow: Flow, every: float, now: float, *, answers: bool, failed: Callable[[str, float], None]
+    ) -> Timer:
+        """Keep a flow open; see `Carrier`."""
+        return self._carrier.keep(flow, every, now, answers=answers, failed=failed)
+
     def enter(self, dialog: DialogId, member: Member) -> None:
         """Give the requests of `dialog` to `member`."""
         self._carrier.enter(dialog, member)

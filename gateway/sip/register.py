@@ -95,8 +95,6 @@ LONGEST: Final = 86_400
 """Seconds that a registrar may ask for by 423, or grant."""
 LATER: Final = 7 * 86_400
 """Seconds of a Retry-After that are heeded."""
-KEEP_ALIVE: Final = b"\r\n\r\n"
-"""RFC 5626 4.4.1; over UDP it is just octets that keep a NAT's mapping, which servers leave unanswered."""
 LINE: Final = "line"
 """The Contact parameter by which calls for this registration are known."""
 
@@ -162,6 +160,7 @@ class Registrant:
         self._retry_after: float | None = None
         self._timer: Timer | None = None
         self._keeper: Timer | None = None
+        self._wanted: int | None = None  # seconds between keep-alives, where the registrar answers them (RFC 6223)
         self._expiry: Timer | None = None
         self.held: Way | None = None
         """The way to the registrar that has our registration now, or None."""
@@ -292,6 +291,8 @@ class Registrant:
     def _granted(self, way: Way, response: Response, now: float) -> None:
         self.trouble = ""
         self.routes = _service_route(response)
+        keep = response.via.parameters.get("keep") or ""
+        self._wanted = int(keep) if keep.isdigit() and len(keep) < 6 else None
         seconds = self._seconds(response)
         if self._machine.state is not State.LEAVING and seconds < SHORTEST:
             self.trouble = f"{way} took our registration for {seconds} s only, which cannot be kept up"
@@ -383,12 +384,24 @@ class Registrant:
     # The registration while it stands.
 
     def _keep_alive(self, now: float) -> None:
-        if self.held is None or not self._config.keep_alive:
-            return
         if self._keeper is not None:
             self._keeper.cancel()
-            self._setting.carrier.resend(KEEP_ALIVE, self.held.flow, now)
-        self._keeper = self._setting.carrier.at(now + self._config.keep_alive, self._keep_alive)
+            self._keeper = None
+        every = self._config.keep_alive
+        if self.held is not None and every:
+            if self._wanted:
+                every = min(every, self._wanted)
+            self._keeper = self._setting.carrier.keep(
+                self.held.flow, every, now, answers=self._wanted is not None, failed=self._flow_failed
+            )
+
+    def _flow_failed(self, evidence: str, now: float) -> None:
+        """Register anew at once: calls in would not find us (RFC 5626 4.4)."""
+        self.remark = evidence
+        self._keeper = None
+        if self._machine.state is State.HELD:
+            self._stop_timer()
+            self._act(Input.DUE, now)
 
     def _lapsed(self, now: float) -> None:
         """Nobody has renewed it in time."""

@@ -143,6 +143,17 @@ class Carrier(Protocol):
         """Have `action` called at `when`."""
         ...
 
+    def keep(
+        self, flow: Flow, every: float, now: float, *, answers: bool, failed: Callable[[str, float], None]
+    ) -> Timer:
+        """Keep `flow` open by pings until the result is cancelled; `failed` takes the evidence that it is not.
+
+        Args:
+            every: seconds between pings, at most.
+            answers: whether the peer has said that it answers pings (RFC 6223).
+        """
+        ...
+
     def enter(self, dialog: DialogId, member: Member) -> None:
         """Give the requests of `dialog` to `member` from now on."""
         ...

@@ -135,6 +135,7 @@ class SipStack:
         self._events: list[Happening] = []
         authenticator = Authenticator(config.realm, key=key, algorithms=config.algorithms)
         self._changes: list[RegistrationChanged] = []
+        random = random or SystemRandom()
         self._registrar = Registrar(config=config.registrar, emit=self._changed, bindings=bindings)
         self._carrier = SipCarrier(
             timers=config.timers,
@@ -144,8 +145,8 @@ class SipStack:
             limit=config.transactions,
             datagram=config.datagram,
             points=points,
+            random=random,
         )
-        random = random or SystemRandom()
         self._resolver = Resolver(points, names if names is not None else ServerNames(), random)
         setting = Setting(self._carrier, config.timers, random, self._resolver, config.intervals)
         self._trunks = Trunks(

@@ -38,6 +38,12 @@ PORTS: Final[Mapping[str, int]] = MappingProxyType({"udp": 5060, "tcp": 5060, "t
 
 DEFAULT_PORT: Final = PORTS["udp"]
 
+KEEP: Final = 30
+"""Seconds between keep-alives that we ask for where a peer offers some (RFC 6223): many NATs forget UDP then."""
+
+KEPT_BY: Final = frozenset({"REGISTER", "INVITE"})
+"""Requests whose flow is worth keeping (RFC 6223 section 4)."""
+
 SECURE: Final = frozenset({"tls", "wss"})
 """Transports that are TLS inside."""
 
@@ -98,6 +104,8 @@ def stamp(request: Request, flow: Flow) -> None:
         parameters = parameters.having("rport", str(port))
     if asks_for_port or not _same_address(via.host, host):
         parameters = parameters.having("received", host)
+    if "keep" in parameters and request.method in KEPT_BY:
+        parameters = parameters.having("keep", str(KEEP))
     if parameters is not via.parameters:
         request.set_top_via(Via(via.transport, via.host, via.port, parameters))
 

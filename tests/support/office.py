@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from hardware.world.office_line import OfficeLine
 from hardware.world.telephone import Telephone
 from tests.support.loop import ManualLoop
 from tests.support.sip_phone import SipPhone
+from tests.support.sip_wire import wire_to
 
 __all__ = ["OfficeUnderTest"]
 
@@ -78,10 +80,25 @@ class OfficeUnderTest:
         assert line is not None
         line.call(number, caller_name)
 
-    def sip(self, user: str, *, encoding: Encoding = Encoding.PCMU, register: bool = True) -> SipPhone:
-        """A SIP telephone of account `user`, registered."""
-        server = next(address for transport, address in self.app.bound if transport == "udp")
-        phone = SipPhone(user, self.config.accounts[user].secret, server, encoding=encoding)
+    def sip(
+        self,
+        user: str,
+        *,
+        encoding: Encoding = Encoding.PCMU,
+        register: bool = True,
+        transport: str = "udp",
+        host: str = "",
+        tls: ssl.SSLContext | None = None,
+    ) -> SipPhone:
+        """A SIP telephone of account `user`, registered.
+
+        Args:
+            transport, host: by which it comes, and to which of the office's addresses; empty for the first.
+            tls: what it needs for TLS.
+        """
+        server = next(address for kind, address in self.app.bound if kind == transport and host in ("", address[0]))
+        wire = wire_to(server, transport, tls)
+        phone = SipPhone(user, self.config.accounts[user].secret, server, encoding=encoding, wire=wire)
         self._sip_phones.append(phone)
         if register:
             phone.register()
@@ -130,6 +147,8 @@ class OfficeUnderTest:
         for phone in self._sip_phones:
             phone.register(expires=0)
         self.run(1)
+        for phone in self._sip_phones:
+            phone.disconnect()
         self.loop.advance(180, 1, self._tick)
         self.loop.run_until_complete(self._stored())
         left = {what: count for what, count in self._held().items() if count > self.idle[what]}
@@ -137,7 +156,7 @@ class OfficeUnderTest:
 
     def _held(self) -> dict[str, int]:
         """What is in use: the office's own counts, and what the system and the loop count."""
-        descriptors = len(os.listdir("/proc/self/fd")) - 2 * len(self._sip_phones)
+        descriptors = len(os.listdir("/proc/self/fd")) - sum(phone.sockets for phone in self._sip_phones)
         return {**self.app.usage(), "tasks": len(asyncio.all_tasks(self.loop)), "descriptors": descriptors}
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""A SIP telephone made of two UDP sockets and plain text, owing nothing to the stack that it tests.
+"""A SIP telephone made of two sockets and plain text, owing nothing to the stack that it tests.
 
 It registers, calls, answers, speaks and listens in G.711, all when `tick` is called: a test moves its time. What it
 heard is kept as samples, what it was sent as messages.
@@ -19,6 +19,7 @@ import numpy as np
 
 from gateway.core.audio import Encoding, Samples
 from gateway.media import g711
+from tests.support.sip_wire import StreamWire, UdpWire, Wire, bound_socket
 
 __all__ = ["SipMessage", "SipPhone"]
 
@@ -78,12 +79,19 @@ class SipPhone:
 
     Args:
         user, secret: its account.
-        server: where the office listens, by UDP.
+        server: where the office listens.
         encoding: the codec that it offers and wants.
+        wire: how it gets there; by UDP where None.
     """
 
     def __init__(
-        self, user: str, secret: str, server: tuple[str, int], *, encoding: Encoding = Encoding.PCMU
+        self,
+        user: str,
+        secret: str,
+        server: tuple[str, int],
+        *,
+        encoding: Encoding = Encoding.PCMU,
+        wire: Wire | None = None,
     ) -> None:
         self.user = user
         self.secret = secret
@@ -96,8 +104,8 @@ class SipPhone:
         self.digits = ""
         self.caller = ""
         self._vanished = False
-        self._sip = _socket()
-        self._rtp = _socket()
+        self._wire = wire or UdpWire(server)
+        self._rtp = bound_socket(server[0])
         self._dialog: _Dialog | None = None
         self._pending: dict[str, str] = {}
         self._mouth: deque[Samples] = deque()
@@ -109,21 +117,32 @@ class SipPhone:
         self._next_frame: float | None = None
 
     def close(self) -> None:
-        self._sip.close()
+        self._wire.close()
         self._rtp.close()
+
+    def disconnect(self) -> None:
+        """Close its connection to the office, where it has one."""
+        if isinstance(self._wire, StreamWire):
+            self._wire.close()
+            self._vanished = True
+
+    @property
+    def sockets(self) -> int:
+        """How many it has open."""
+        return 1 if isinstance(self._wire, StreamWire) and self._vanished else 2
 
     # What somebody does with it.
 
     def register(self, expires: int = 300) -> None:
         """Ask to be registered; `status` is 200 once that is done."""
         self.status = 0
-        self._begin_request("REGISTER", f"sip:{self.server[0]}:{self.server[1]}", f"Expires: {expires}\r\n")
+        self._begin_request("REGISTER", f"sip:{self._office}", f"Expires: {expires}\r\n")
 
     def call(self, number: str, *, offer: str = "", replaces: str = "") -> None:
         """Place a call; `offer` stands in place of its own media lines, `replaces` names a dialog to take over."""
         self.state, self.status, self.ended_by, self._ear, self.digits = "calling", 0, "", [], ""
         extra = f"Replaces: {replaces}\r\n" if replaces else ""
-        self._begin_request("INVITE", f"sip:{number}@{self.server[0]}:{self.server[1]}", extra, self._sdp(offer))
+        self._begin_request("INVITE", f"sip:{number}@{self._office}", extra, self._sdp(offer))
 
     def ring(self) -> None:
         """Answer an INVITE that came in with 180."""
@@ -217,7 +236,7 @@ class SipPhone:
         """Take in what has arrived, and send what is due."""
         if self._vanished:
             return
-        while (data := _take(self._sip)) is not None:
+        while (data := self._wire.take()) is not None:
             message = SipMessage.parse(data)
             self.log.append(message)
             if message.status:
@@ -291,8 +310,8 @@ class SipPhone:
 
     def _begin_request(self, method: str, uri: str, extra: str = "", body: str = "") -> None:
         call_id, branch = f"phone-{next(_SERIAL)}", f"z9hG4bK{next(_SERIAL)}"
-        local = f"<sip:{self.user}@{self.server[0]}>;tag={next(_SERIAL)}"
-        remote = f"<sip:{self.user}@{self.server[0]}>" if method == "REGISTER" else f"<{uri}>"
+        local = f"<sip:{self.user}@{_written(self.server[0])}>;tag={next(_SERIAL)}"
+        remote = f"<sip:{self.user}@{_written(self.server[0])}>" if method == "REGISTER" else f"<{uri}>"
         dialog = _Dialog(call_id, local, remote, uri, branch, invite_number=1, outgoing=True)
         next(dialog.numbers)
         if method == "INVITE":
@@ -368,24 +387,35 @@ class SipPhone:
     def _send(self, head: str, body: str = "") -> None:
         head, _, kept = head.partition("\0")
         body = body or kept
+        if self._vanished:
+            return
         text = f"{head}Max-Forwards: 70\r\nContent-Length: {len(body)}\r\n\r\n{body}"
-        self._sip.sendto(text.encode(), self.server)
+        self._wire.send(text.encode())
 
     def _via(self, branch: str) -> str:
-        host, port = self._sip.getsockname()
-        return f"Via: SIP/2.0/UDP {host}:{port};branch={branch};rport\r\n"
+        host, port = self._wire.address
+        return f"Via: SIP/2.0/{self._wire.transport} {_written(host)}:{port};branch={branch};rport\r\n"
 
     @property
     def _contact(self) -> str:
-        host, port = self._sip.getsockname()
-        return f"sip:{self.user}@{host}:{port}"
+        transport = self._wire.transport.lower()
+        if transport in ("ws", "wss"):  # a browser knows no address of its own (RFC 7118 section 5)
+            return f"sip:{self.user}@df7jal23ls0d.invalid;transport=ws"
+        host, port = self._wire.address
+        more = "" if transport == "udp" else f";transport={transport}"
+        return f"sip:{self.user}@{_written(host)}:{port}{more}"
+
+    @property
+    def _office(self) -> str:
+        return f"{_written(self.server[0])}:{self.server[1]}"
 
     # Media.
 
     def _sdp(self, media: str = "") -> str:
-        host, port = self._rtp.getsockname()
+        host, port = self._rtp.getsockname()[:2]
+        kind = "IP6" if ":" in host else "IP4"
         number = _PAYLOAD_TYPES[self.encoding]
-        head = f"v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
+        head = f"v=0\r\no=- 1 1 IN {kind} {host}\r\ns=-\r\nc=IN {kind} {host}\r\nt=0 0\r\n"
         return head + (
             media
             or f"m=audio {port} RTP/AVP {number} {EVENTS}\r\na=rtpmap:{number} {self.encoding.value}/8000\r\n"
@@ -393,7 +423,7 @@ class SipPhone:
         )
 
     def _take_sdp(self, body: str) -> None:
-        host, port = re.search(r"c=IN IP4 (\S+)", body), re.search(r"m=audio (\d+)", body)
+        host, port = re.search(r"c=IN IP[46] (\S+)", body), re.search(r"m=audio (\d+)", body)
         if host and port:
             self._media = (host[1], int(port[1]))
 
@@ -430,11 +460,8 @@ class SipPhone:
             self._ear.append(g711.decode(data[12:], _ENCODINGS[number]))
 
 
-def _socket() -> socket.socket:
-    opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    opened.bind(("127.0.0.1", 0))
-    opened.setblocking(False)
-    return opened
+def _written(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _take(opened: socket.socket) -> bytes | None:

@@ -176,6 +176,8 @@ class TransactionLayer:
             raise Exhausted(f"all {self._limit} SIP transactions are in use")
         own = Request(request.method, request.uri, headers=request.headers.copy(), body=request.body)
         via = self._new_via(flow)
+        if own.method == "REGISTER":
+            via = replace(via, parameters=via.parameters.having("keep", None))  # RFC 6223: we would keep the flow
         own.headers.put("via", (via,))
         data = own.serialise()
         way = flow

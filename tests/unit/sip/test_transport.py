@@ -22,8 +22,8 @@ def request(via: str = "SIP/2.0/UDP h;branch=z9hG4bK1", body: bytes = b"", lengt
     ).encode() + body
 
 
-def arrived(via: str, flow: Flow = UDP) -> Request:
-    message = parse(request(via))
+def arrived(via: str, flow: Flow = UDP, method: str = "OPTIONS") -> Request:
+    message = parse(request(via).replace(b"OPTIONS", method.encode()))
     assert isinstance(message, Request)
     stamp(message, flow)
     return message
@@ -134,6 +134,12 @@ def test_one_address_written_in_two_ways_is_one() -> None:
 def test_rport_is_filled_in_where_it_is_asked_for() -> None:
     via = arrived("SIP/2.0/UDP 203.0.113.9;rport;branch=z9hG4bK1").via
     assert str(via) == "SIP/2.0/UDP 203.0.113.9;rport=33333;branch=z9hG4bK1;received=203.0.113.9"
+
+
+@pytest.mark.parametrize(("method", "value"), [("REGISTER", "30"), ("INVITE", "30"), ("OPTIONS", None)])
+def test_rfc_6223_keep_alives_that_are_offered_are_asked_for(method: str, value: str | None) -> None:
+    message = arrived("SIP/2.0/UDP 203.0.113.9;branch=z9hG4bK1;keep", method=method)
+    assert (message.via.parameters.get("keep") or None) == value
 
 
 def test_a_sender_cannot_have_our_response_sent_elsewhere() -> None:

@@ -16,7 +16,9 @@ from typing import Any, Final
 
 import numpy as np
 
-__all__ = ["BUILT_IN", "OPERATORS", "Number", "Value", "complement", "expression", "negate", "show", "truth"]
+from dialplan.regular import RegularError, group_count, search
+
+__all__ = ["BUILT_IN", "OPERATORS", "Number", "Value", "complement", "negate", "show", "truth"]
 
 Number = int | np.longdouble
 Value = int | np.longdouble | str
@@ -27,17 +29,6 @@ _EXACT: Final = 10**18
 """Integers below this print with all their digits under the 18 significant digits of `%.18Lg`."""
 _DIVISION_BY_ZERO: Final = 2147483647
 """INT_MAX, Asterisk's answer."""
-_POSIX_CLASSES: Final = {
-    "[:alnum:]": "a-zA-Z0-9",
-    "[:alpha:]": "a-zA-Z",
-    "[:blank:]": " \\t",
-    "[:digit:]": "0-9",
-    "[:lower:]": "a-z",
-    "[:punct:]": "!-/:-@\\[-`{-~",
-    "[:space:]": "\\s",
-    "[:upper:]": "A-Z",
-    "[:xdigit:]": "0-9A-Fa-f",
-}
 
 
 def _number(value: Value) -> Number | None:
@@ -147,28 +138,17 @@ def _unquoted(value: Value) -> str:
     return text.replace('"', "") if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
-def expression(pattern: str) -> re.Pattern[str]:
-    """A POSIX regular expression, with classes such as `[[:digit:]]`.
-
-    Raises:
-        re.error: it is none.
-    """
-    for name, characters in _POSIX_CLASSES.items():
-        pattern = pattern.replace(name, characters)
-    return re.compile(pattern, re.DOTALL)
-
-
 def _matched(left: Value, right: Value, anchored: bool) -> Value:
+    pattern = _unquoted(right)
     try:
-        compiled = expression(_unquoted(right))
-    except re.error:
+        groups, found = group_count(pattern), search(pattern, _unquoted(left))
+    except RegularError:
         return ""
-    found = compiled.search(_unquoted(left))
     if found is None or (anchored and found.start() != 0):
-        return "" if compiled.groups else 0
-    if compiled.groups and found[1] is not None:
-        return found[1]
-    return found.end() - found.start()
+        return "" if groups else 0
+    if groups and found[1] is not None:
+        return str(found[1])
+    return int(found.end() - found.start())
 
 
 def _join(left: Value, right: Value) -> Value:

@@ -148,7 +148,8 @@ class _Reading:
             self._command(place, line, self._sources.execute, depth)
             return
         if found is None or word not in ("include", "tryinclude"):
-            mend = "only #include and #tryinclude are" if word != "exec" else "put what it prints into the file"
+            allow = "put what it prints into the file, or allow exec in [permissions]"
+            mend = allow if word == "exec" else "only #include and #tryinclude are"
             self._fault(place, f"#{word} is not allowed here", mend)
             return
         name = found["file"].strip()

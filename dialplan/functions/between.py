@@ -5,11 +5,11 @@ Asterisk funcs/func_global.c, func_lock.c, func_channel.c, func_dialgroup.c.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 from dialplan.arguments import split
+from dialplan.regular import RegularError, search
 from dialplan.script import Function, Script
 from dialplan.shared import Share
 from dialplan.substitution import ScriptError, unshield
@@ -55,10 +55,9 @@ def _import(script: Script, arguments: str) -> str:
 
 def _channels(script: Script, arguments: str) -> str:
     try:
-        wanted = re.compile(arguments)
-    except re.error as fault:
-        raise ScriptError(f"CHANNELS: {fault}") from fault
-    return " ".join(name for name in script.shared.legs if wanted.search(name))
+        return " ".join(name for name in script.shared.legs if search(arguments, name))
+    except RegularError as fault:
+        raise ScriptError(str(fault)) from fault
 
 
 async def _lock(script: Script, text: str, values: Sequence[str]) -> str:

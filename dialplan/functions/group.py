@@ -5,10 +5,10 @@ A leg has at most one group in each category and leaves them all when it ends. A
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Final
 
+from dialplan.regular import RegularError, group_count, search
 from dialplan.script import Function, Script
 from dialplan.substitution import ScriptError
 
@@ -64,14 +64,15 @@ def _match_count(script: Script, arguments: str) -> str:
     if not group:
         raise ScriptError("GROUP_MATCH_COUNT wants a pattern")
     try:
-        wanted, within = re.compile(group), re.compile(category)
-    except re.error as fault:
-        raise ScriptError(f"{arguments[:60]!r} is no pattern: {fault}") from fault
-    found = sum(
-        wanted.search(joined) is not None and within.search(known) is not None
-        for leg in script.shared.legs.values()
-        for known, joined in leg.groups.items()
-    )
+        for pattern in (group, category):
+            group_count(pattern)  # also where there is nothing to search, a wrong one is told
+        found = sum(
+            search(group, joined) is not None and search(category, known) is not None
+            for leg in script.shared.legs.values()
+            for known, joined in leg.groups.items()
+        )
+    except RegularError as fault:
+        raise ScriptError(str(fault)) from fault
     return str(found)
 
 

@@ -29,7 +29,7 @@ async def run_command(script: Script, text: str, values: Sequence[str]) -> tuple
         ScriptError: none may be run, it cannot be, or it takes too long.
     """
     if not script.shared.permissions.shell:
-        raise ScriptError("commands are not allowed here: the configuration can allow them")
+        raise ScriptError("commands are not allowed here: [permissions] shell = true would allow them")
     command = _quoted(text, len(values))
     if not command.strip() or "\0" in command:
         raise ScriptError("no command")
@@ -84,7 +84,9 @@ async def _shell(script: Script, text: str, values: Sequence[str]) -> str:
 
 def _environment(script: Script, name: str) -> str:
     if not script.shared.permissions.environment:
-        raise ScriptError("environment variables are not allowed here: the configuration can allow them")
+        raise ScriptError(
+            "environment variables are not allowed here: [permissions] environment = true would allow them"
+        )
     return os.environ.get(name, "")
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import quote, unquote_to_bytes
 
 from dialplan.arguments import split
-from dialplan.arithmetic import expression
+from dialplan.regular import RegularError, search
 from dialplan.script import Function, Script
 from dialplan.substitution import ScriptError
 
@@ -130,9 +130,9 @@ def _regex(script: Script, arguments: str) -> str:
     if found is None:
         raise ScriptError('REGEX wants "expression" text')
     try:
-        return str(int(expression(found[1]).search(found[2]) is not None))
-    except re.error as fault:
-        raise ScriptError(f"REGEX {found[1]!r}: {fault}") from fault
+        return str(int(search(found[1], found[2]) is not None))
+    except RegularError as fault:
+        raise ScriptError(str(fault)) from fault
 
 
 def _sprintf(script: Script, arguments: str) -> str:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from dialplan.engine import DialplanEngine
 from dialplan.model import Dialplan
 from dialplan.plan import DialplanNumbers
+from dialplan.shared import Permissions
 from drivers.lines import AnalogLines
 from gateway.app.cards import Cards
 from gateway.app.console import Console
@@ -184,6 +185,7 @@ class Application:
             self.manager,
             operator=self.manager.operator,
             database=self._database,
+            permissions=Permissions(config.permissions.shell, config.permissions.environment),
             step_limit=config.limits.dialplan_steps,
         )
         self.manager.script = self.engine.run

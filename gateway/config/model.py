@@ -41,6 +41,7 @@ __all__ = [
     "LineSettings",
     "MediaSettings",
     "OfficeSettings",
+    "PermissionSettings",
     "PhoneSettings",
     "SipSettings",
     "StoreSettings",
@@ -337,6 +338,20 @@ class LimitSettings(Settings):
     records_shown: Annotated[int, Field(ge=1, le=10_000)] = 200
 
 
+class PermissionSettings(Settings):
+    """[permissions]: what the dialplan may do to the machine that it runs on; nothing, unless it is written here.
+
+    Attributes:
+        shell: run commands: System, TrySystem, SHELL().
+        environment: read environment variables: ENV().
+        exec: take in what a command prints: #exec in its files, whenever they are read.
+    """
+
+    shell: bool = False
+    environment: bool = False
+    exec: bool = False
+
+
 class Config(Settings):
     """A whole configuration file.
 
@@ -358,6 +373,7 @@ class Config(Settings):
     store: StoreSettings = StoreSettings()
     media: MediaSettings = MediaSettings()
     limits: LimitSettings = LimitSettings()
+    permissions: PermissionSettings = PermissionSettings()
     tolls: TollSettings = Field(default_factory=TollSettings)
 
     def card_of(self, user: PhoneSettings | LineSettings) -> str:

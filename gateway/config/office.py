@@ -6,8 +6,11 @@ lacks is a fault of the configuration; a Dial to somebody who is not there is on
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +31,9 @@ from gateway.core.errors import ConfigError, Fault, RemoteError
 from gateway.core.switch import Target
 
 __all__ = ["dialplan_doubts", "load_office", "setting_doubts", "ways_out"]
+
+EXEC_SECONDS: Final = 10
+"""How long an #exec may take; the office starts, or goes on with its old dialplan, meanwhile."""
 
 _SIP: Final = ("SIP", "PJSIP")
 
@@ -88,12 +94,29 @@ def _load_dialplan(config: Config) -> Dialplan:
     def beside(name: str) -> str:
         return (folder / name).read_text(encoding="utf-8", errors="replace")
 
+    def found(pattern: str) -> list[str]:
+        return [str(path.relative_to(folder)) for path in folder.glob(pattern) if path.is_file()]
+
+    execute = partial(_execute, folder) if config.permissions.exec else None
     try:
-        return read_dialplan(config.dialplan.name, read=beside)
+        return read_dialplan(config.dialplan.name, read=beside, find=found, execute=execute)
     except ConfigError as error:
         raise ConfigError(
             [Fault(_shown(config, fault.file), fault.line, fault.what, fault.mend) for fault in error.faults]
         ) from error
+
+
+def _execute(folder: Path, command: str) -> str:
+    """What a command of the dialplan's files prints; raises OSError."""
+    try:
+        done = subprocess.run(
+            shlex.split(command), cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, timeout=EXEC_SECONDS
+        )
+    except (subprocess.TimeoutExpired, ValueError) as error:
+        raise OSError(str(error)) from error
+    if done.returncode:
+        raise OSError(f"it ended with {done.returncode}")
+    return done.stdout.decode("utf-8", "replace")
 
 
 def _shown(config: Config, file: str) -> str:

@@ -222,3 +222,27 @@ def test_who_calls_by_a_trunk_is_outside_and_may_call_any_number_there(tmp_path:
     assert boundary.outside(Target("SIP", "6001")) is None
     assert boundary.outside(Target("DAHDI", "1")) is None and boundary.outside(Target("FXS", "101")) is None
     assert boundary.outside(Target("DAHDI", "3/5550100")) == Outside("g1", "5550100")
+
+
+def test_files_are_included_by_pattern(tmp_path: Path) -> None:
+    (tmp_path / "parts").mkdir()
+    for number in (102, 103):
+        (tmp_path / "parts" / f"{number}.conf").write_text(f"[office]\nexten => {number},1,Hangup()\n")
+    _, dialplan = load_office(office(tmp_path, DIALPLAN + '#include "parts/*.conf"\n'))
+    assert dialplan.find("office", "103") is not None
+    step = dialplan.find("office", "103")
+    assert step is not None and step.step.place.file == "parts/103.conf"
+    (fault,) = faults(office(tmp_path, DIALPLAN + '#include "../*.conf"\n'))
+    assert "outside this folder" in fault
+
+
+def test_a_command_is_run_for_the_dialplan_only_where_the_office_allows_it(tmp_path: Path) -> None:
+    (tmp_path / "more").write_text("[office]\nexten => 777,1,Hangup()\n")
+    plan = DIALPLAN + "#exec cat more\n"
+    (fault,) = faults(office(tmp_path, plan))
+    assert "#exec is not allowed here" in fault and "allow exec in [permissions]" in fault
+    allowed = DOZEN + "[permissions]\nexec = true\n"
+    _, dialplan = load_office(office(tmp_path, plan, allowed))
+    assert dialplan.find("office", "777") is not None
+    (fault,) = faults(office(tmp_path, DIALPLAN + "#exec false\n", allowed))
+    assert "'false' failed: it ended with 1" in fault

@@ -179,7 +179,10 @@ include => ofice
         ("same => n,Answer()", "'same' has no extension above it; begin with exten =>"),
         ("exten 100", "'exten 100' is neither a section nor 'key = value'"),
         ("[broken", "'[broken' is no section header; write [name]"),
-        ("#exec /bin/true", "#exec is not allowed here; put what it prints into the file"),
+        (
+            "#exec /bin/true",
+            "#exec is not allowed here; put what it prints into the file, or allow exec in [permissions]",
+        ),
         ("#include /etc/passwd", "'/etc/passwd' is not included: it is outside this folder or nested too deep"),
         ("include => office,99:00", "'99:00' is no time of day (HH:MM)"),
         ("exten => 1,1,ExecIf(1?Playbak(x))", "no application 'Playbak'; Playback?"),

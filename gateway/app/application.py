@@ -48,9 +48,10 @@ from gateway.net.udp import source_address
 from gateway.plane.plane import Plane, PlaneConfig
 from gateway.sip.binding import RegistrationChanged
 from gateway.sip.carrier import Garbled
-from gateway.sip.gatekeeper import AccessRefused
+from gateway.sip.doorman import TurnedAway
 from gateway.sip.names import Reply, ServerNames
 from gateway.sip.points import ListeningPoints
+from gateway.sip.refusals import AccessRefused
 from gateway.sip.stack import SipStack
 from gateway.sip.transport import Flow
 from gateway.sip.trunk import TrunkChanged
@@ -244,7 +245,7 @@ class Application:
             (listener.transport, (listener.address.host, listener.address.port)) for listener in config.sip.listen
         )
         self.points.bound(self.bound, secure=True)
-        self.sip.load_trunks(trunks_of(config), clock())
+        self.sip.trunks.load(trunks_of(config), clock())
         self.runner.step()
 
     async def stop(self, grace: float = 0.0) -> None:
@@ -271,9 +272,9 @@ class Application:
     async def _leave_trunks(self) -> None:
         """Unregister where we are registered, as far as the registrars answer in time."""
         until = self._loop.time() + FAREWELL
-        self.sip.leave(self._loop.time())
+        self.sip.trunks.stop(self._loop.time())
         self.runner.step()
-        while self.sip.leaving and self._loop.time() < until:
+        while self.sip.trunks.leaving and self._loop.time() < until:
             await asyncio.sleep(FAREWELL / 40)
 
     async def drained(self, grace: float) -> None:
@@ -301,7 +302,7 @@ class Application:
         self.tolls.load(numbering(config), policy)
         self._toll_gate.load(Boundary(config))
         self.sip.load_accounts(accounts_of(config))
-        self.sip.load_trunks(trunks_of(config), self._loop.time())
+        self.sip.trunks.load(trunks_of(config), self._loop.time())
         self.runner.step()
         live = {name: getattr(config, name) for name in _LIVE}
         self._config = self._config.model_copy(update=live)
@@ -385,6 +386,9 @@ class Application:
                 event.flow,
                 event.why,
             )
+        elif isinstance(event, TurnedAway):
+            host = event.flow.remote[0]
+            self._quiet.warning(f"turned away {host}", "%s is not heard: %s", event.flow, event.why)
         elif isinstance(event, Garbled):
             self._quiet.warning(
                 f"garbled {event.flow.remote[0]}", "no SIP message from %s: %.200s", event.flow, event.fault

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from dialplan.database import Database
 from drivers.lines import AnalogLines
+from gateway.app.admission import Door
 from gateway.app.cards import Cards
 from gateway.app.simulator import EmulatedWorld
 from gateway.call.call import Call, CallRecord
@@ -76,6 +77,7 @@ class Console:
         self._shell = shell
         self._store = store
         self.database = database
+        self.admission = Door(sip, lambda: [account.user for account in sip.accounts()], clock)
         self._tolls = tolls
         self._notices: deque[str] = deque(maxlen=NOTICES)
         self._clock = clock
@@ -130,11 +132,11 @@ class Console:
                 state=status.text,
                 server=status.server,
                 user=status.user,
-                calls=calls,
+                calls=status.calls,
                 round_trip=None if status.round_trip is None else round(status.round_trip * 1000, 1),
                 seconds=now - status.since,
             )
-            for status, calls in self._sip.trunks
+            for status in self._sip.trunks.status()
         ]
 
     def registrations(self) -> Sequence[RegistrationView]:

@@ -8,13 +8,16 @@ from typing import Final
 from dialplan.pattern import Pattern
 from gateway.config.address import ServerName
 from gateway.config.model import Config, TrunkSettings
+from gateway.config.security import SecuritySettings
 from gateway.config.trunks import RuleSettings
 from gateway.core.audio import Codec
 from gateway.core.codecs import CODECS
 from gateway.net.tls import Certificate, Clients, TlsConfig
 from gateway.sip.account import Account
+from gateway.sip.ban import BanConfig
 from gateway.sip.credentials import Credentials
 from gateway.sip.digest import Algorithm, Secret
+from gateway.sip.doorman import DoormanConfig
 from gateway.sip.legs import LegsConfig
 from gateway.sip.number_rules import NumberRule, NumberRules
 from gateway.sip.parameters import Parameters
@@ -47,6 +50,17 @@ def sip_config(config: Config) -> SipConfig:
         timers=TimerConfig(timers.t1, timers.t2, timers.t4),
         legs=LegsConfig(codecs=_codecs(config.sip.codecs)),
         registrar=RegistrarConfig(config.sip.min_expires, config.sip.max_expires, config.sip.contacts),
+        doorman=_doorman(config.security),
+    )
+
+
+def _doorman(security: SecuritySettings) -> DoormanConfig:
+    return DoormanConfig(
+        rate=security.rate,
+        burst=security.burst,
+        bans=BanConfig(security.ban_after, security.ban_window, security.ban_seconds),
+        scanners=security.scanners,
+        allow=security.allow,
     )
 
 
@@ -65,7 +79,16 @@ def tls_config(config: Config) -> TlsConfig:
 def accounts_of(config: Config) -> list[Account]:
     """Who may register and call."""
     return [
-        Account(user, Secret(account.secret), account.name, account.context, codecs=_codecs(account.codecs))
+        Account(
+            user,
+            Secret(account.secret),
+            account.name,
+            account.context,
+            codecs=_codecs(account.codecs),
+            calls=account.calls,
+            contacts=account.contacts,
+            permit=account.permit,
+        )
         for user, account in config.accounts.items()
     ]
 

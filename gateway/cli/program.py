@@ -38,6 +38,8 @@ COMMANDS: Final = {
     "test-dialplan": _Command("gateway.cli.test_dialplan", "Hold expected routes against the dialplan."),
     "calls": _Command("gateway.cli.calls", "Show the calls of a running office, and how the latest ended."),
     "lines": _Command("gateway.cli.lines", "Show the lines and trunks of a running office."),
+    "registrations": _Command("gateway.cli.registrations", "Show registered telephones, and who was refused."),
+    "bans": _Command("gateway.cli.bans", "Show and lift bans of sources that SIP does not hear."),
     "tolls": _Command("gateway.cli.tolls", "Show who has called outside, how much, and what it cost."),
     "database": _Command("gateway.cli.database", "Read and write what scripts of a running office keep."),
     "trace": _Command("gateway.cli.trace", "Tell all that a call met."),

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from gateway.config.address import Listener, PortRange, SocketAddress
+from gateway.config.security import SecuritySettings
 from gateway.config.tls import TlsSettings
 from gateway.config.tolls import TollSettings
 from gateway.config.trunks import TrunkSettings
@@ -25,6 +26,7 @@ from gateway.config.values import (
     Items,
     Label,
     Name,
+    Networks,
     Number,
     Settings,
     dialled_or_none,
@@ -277,6 +279,9 @@ class AccountSettings(Settings):
     secret: Annotated[str, Field(min_length=1, max_length=256, repr=False)]
     name: Label = ""
     context: Name = "office"
+    permit: Networks = ()
+    contacts: Annotated[int, Field(ge=0, le=100)] = 0
+    calls: Annotated[int, Field(ge=0, le=100_000)] = 0
     codecs: Items[Codec] = ()
 
 
@@ -369,6 +374,7 @@ class Config(Settings):
     lines: Annotated[Mapping[Name, LineSettings], AfterValidator(MappingProxyType)] = {}
     accounts: Annotated[Mapping[Name, AccountSettings], AfterValidator(MappingProxyType)] = {}
     trunks: Annotated[Mapping[Name, TrunkSettings], AfterValidator(MappingProxyType)] = {}
+    security: SecuritySettings = SecuritySettings()
     web: WebSettings = WebSettings()
     store: StoreSettings = StoreSettings()
     media: MediaSettings = MediaSettings()

@@ -5,18 +5,15 @@ Tables of text become frozen settings; what a trunk tells together with other ta
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from dialplan.pattern import Pattern, PatternError
 from gateway.config.address import ServerName
-from gateway.config.values import Codec, Items, Label, Name, Settings, refuse, word_or_none
+from gateway.config.values import Codec, Items, Label, Name, Networks, Settings, refuse, word_or_none
 
-__all__ = ["Network", "RuleSettings", "TrunkSettings"]
-
-Network = IPv4Network | IPv6Network
+__all__ = ["RuleSettings", "TrunkSettings"]
 
 
 def _server(value: object) -> object:
@@ -28,15 +25,6 @@ def _server(value: object) -> object:
         raise refuse(str(error), 'write it like "sip.example.com", "tcp:192.0.2.1:5060"') from None
 
 
-def _network(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return ip_network(value, strict=False)
-    except ValueError:
-        raise refuse(f'"{value}" is no network', 'write it like "192.0.2.0/24" or "192.0.2.7"') from None
-
-
 def _pattern(text: str) -> str:
     try:
         Pattern.parse(f"_{text}")
@@ -46,7 +34,6 @@ def _pattern(text: str) -> str:
 
 
 Server = Annotated[ServerName, BeforeValidator(_server)]
-Networks = Items[Annotated[Network, BeforeValidator(_network)]]
 
 
 class RuleSettings(Settings):

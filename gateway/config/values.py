@@ -5,6 +5,7 @@ A value that cannot be raises a pydantic error of the type "fault", which says w
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeVar
 
@@ -17,6 +18,8 @@ __all__ = [
     "Items",
     "Label",
     "Name",
+    "Network",
+    "Networks",
     "Number",
     "Settings",
     "dialled_or_none",
@@ -72,8 +75,19 @@ def _plain(text: str) -> str:
     return text
 
 
+def _network(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ip_network(value, strict=False)
+    except ValueError:
+        raise refuse(f'"{value}" is no network', 'write it like "192.0.2.0/24" or "192.0.2.7"') from None
+
+
 Codec = Literal["ulaw", "alaw", "g722", "slin", "slin16", "g726", "g726aal2"]
+Network = IPv4Network | IPv6Network
 Items = Annotated[tuple[_Item, ...], BeforeValidator(_as_tuple)]
+Networks = Items[Annotated[Network, BeforeValidator(_network)]]
 File = Annotated[Path, Field(strict=False), AfterValidator(resolve)]
 Number = Annotated[str, AfterValidator(_dialled)]
 Name = Annotated[str, AfterValidator(_word)]

@@ -9,6 +9,7 @@ from typing import Final
 from gateway.core.audio import Codec
 from gateway.sip.digest import Secret
 from gateway.sip.number_rules import NumberRules
+from gateway.sip.source import Network
 
 __all__ = ["Account"]
 
@@ -30,6 +31,8 @@ class Account:
         rules: for its numbers, both ways.
         codecs: offered and taken, most wanted first; empty for those of the stack.
         calls: the most legs at a time; 0 for no bound of its own.
+        contacts: telephones that may be registered at once; 0 for the registrar's own bound.
+        permit: networks from which it may be used; empty for all.
         mailbox: whose messages its lamp shows, told also without a subscription; "" for none.
     """
 
@@ -42,6 +45,8 @@ class Account:
     rules: NumberRules = _AS_THEY_ARE
     codecs: Sequence[Codec] = ()
     calls: int = 0
+    contacts: int = 0
+    permit: Sequence[Network] = ()
     mailbox: str = ""
 
     def __str__(self) -> str:

@@ -7,33 +7,25 @@ same for a wrong secret and for a user that does not exist; the operator is told
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import Final
 
+from gateway.core.errors import MalformedError
 from gateway.sip.account import Account
 from gateway.sip.auth import Authenticator, VerdictKind
-from gateway.sip.digest import Secret
+from gateway.sip.digest import Secret, read_parameters
 from gateway.sip.message import Request, Response
+from gateway.sip.refusals import AccessRefused
+from gateway.sip.source import covers
 from gateway.sip.transport import Flow
 from gateway.sip.trunks import Trunks
 
-__all__ = ["AccessRefused", "Gatekeeper"]
+__all__ = ["Gatekeeper"]
 
 
-@dataclass(frozen=True, slots=True)
-class AccessRefused:
-    """Somebody did not prove who they say they are; for the operator alone.
-
-    Attributes:
-        user: whom they claimed to be.
-        method: what they asked for.
-        flow: where it came from.
-        why: what was wrong, as a clause.
-    """
-
-    user: str
-    method: str
-    flow: Flow
-    why: str
+MAX_ROWS: Final = 4
+"""Proofs of one request that are looked at for another realm."""
+LONGEST: Final = 64
+"""Characters of a realm that are shown."""
 
 
 class Gatekeeper:
@@ -42,21 +34,25 @@ class Gatekeeper:
     Args:
         accounts: all of them.
         authenticator: makes challenges and checks their answers.
-        refused: told of each who fails.
         trunks: who call without an account.
+        refused: told of each who fails, with the time, and whether it is to be counted as an attack may be.
+        admitted: told of each who gets in, by user and flow.
     """
 
     def __init__(
         self,
         accounts: Iterable[Account],
         authenticator: Authenticator,
-        refused: Callable[[AccessRefused], None],
         trunks: Trunks,
+        *,
+        refused: Callable[[AccessRefused, float, bool], None],
+        admitted: Callable[[str, Flow], None],
     ) -> None:
         self._trunks = trunks
         self.load(accounts)
         self._authenticator = authenticator
         self._refused = refused
+        self._admitted = admitted
 
     def load(self, accounts: Iterable[Account]) -> None:
         """Have these accounts and no others."""
@@ -82,21 +78,41 @@ class Gatekeeper:
         verdict = self._authenticator.verify(
             request.headers.all("Authorization"), request.method, self._secret, now
         )
-        if verdict.kind is VerdictKind.ACCEPTED:
-            account = self._known(verdict.username)
-            assert account is not None  # its secret has just been proved
+        account = self._known(verdict.username)
+        if verdict.kind is VerdictKind.ACCEPTED and account is not None:
+            if account.permit and not covers(account.permit, flow.remote[0]):
+                return self._refuse(
+                    request, flow, verdict.username, "its account does not permit this address", now
+                )
+            self._admitted(account.user, flow)
             return account
         if verdict.kind is VerdictKind.REFUSED:
-            known = self._known(verdict.username)
-            why = "the secret is wrong" if known is not None else "there is no such account"
-            self._refused(AccessRefused(verdict.username, request.method, flow, why))
-            return request.reply(403)
+            why = "there is no such account" if account is None else "its secret is wrong"
+            return self._refuse(request, flow, verdict.username, why, now)
         if verdict.kind is VerdictKind.MALFORMED:
             return request.reply(400, "Credentials That Cannot Be Read")
+        self._note_realm(request, flow, now)
         response = request.reply(401)
         challenges = self._authenticator.challenge(now, stale=verdict.kind is VerdictKind.STALE)
         response.headers.set("WWW-Authenticate", *challenges)
         return response
+
+    def _refuse(self, request: Request, flow: Flow, user: str, why: str, now: float) -> Response:
+        """The one answer to everybody who may not: it tells a stranger nothing."""
+        self._refused(AccessRefused(user, request.method, flow, why), now, True)
+        return request.reply(403)
+
+    def _note_realm(self, request: Request, flow: Flow, now: float) -> None:
+        """Tell of proofs for another realm; clients that know several servers try them, and it is no attack."""
+        for row in request.headers.all("Authorization")[:MAX_ROWS]:
+            try:
+                scheme, given = read_parameters(row)
+            except MalformedError:
+                continue
+            realm = given.get("realm", "")
+            if scheme == "digest" and realm != self._authenticator.realm:
+                why = f'it proves itself for the realm "{realm[:LONGEST]}"; this is "{self._authenticator.realm}"'
+                self._refused(AccessRefused(given.get("username", ""), request.method, flow, why), now, False)
 
     def _secret(self, user: str) -> Secret | None:
         account = self._known(user)

@@ -7,6 +7,7 @@ event. Who sends the request has been proved before it comes here.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -19,10 +20,14 @@ from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request, Response
 from gateway.sip.parameters import Parameters
 from gateway.sip.schedule import Alarm, Schedule
+from gateway.sip.source import source_of
 from gateway.sip.transport import DEFAULT_PORT, Flow, is_address
 from gateway.sip.uri import SipUri
 
-__all__ = ["Registrar", "RegistrarConfig"]
+__all__ = ["NOT_YOURS", "Registrar", "RegistrarConfig"]
+
+NOT_YOURS: Final = "That Is Not Your Address"
+"""Why nobody registers for somebody else."""
 
 UNREADABLE_EXPIRES: Final = 3600
 """What an expires parameter that cannot be read counts as (RFC 3261 20.10)."""
@@ -75,6 +80,7 @@ class Registrar:
         self._log = bindings
         self._held: dict[str, list[Binding]] = {}
         self._alarms: dict[Binding, Alarm] = {}
+        self._sources: Counter[str] = Counter()
         self._schedule = Schedule()
 
     def restore(self, bindings: Iterable[Binding]) -> None:
@@ -87,6 +93,10 @@ class Registrar:
         alive = [binding for binding in self._held.get(user, ()) if binding.expires_at > now]
         return sorted(alive, key=lambda binding: (-binding.q, -binding.since))
 
+    def lives_at(self, source: str) -> bool:
+        """Whether a telephone is registered from `source` (`gateway.sip.source`)."""
+        return source in self._sources
+
     def all(self) -> list[Binding]:
         """Every binding."""
         return [binding for held in self._held.values() for binding in held]
@@ -95,7 +105,7 @@ class Registrar:
         """Carry out a REGISTER that `account` has sent; the response is to be sent."""
         to = request.to.uri
         if not isinstance(to, SipUri) or to.username != account.user:
-            return request.reply(403, "That Is Not Your Address")
+            return request.reply(403, NOT_YOURS)
         try:
             if request.contact_is_wildcard:
                 self._remove_all(request, account)
@@ -125,8 +135,9 @@ class Registrar:
         olds = [next((old for old in held if old.contact.same_as(new.contact)), None) for new in changes]
         self._check_order(request, [old for old in olds if old is not None])
         added = sum(old is None and new.expires_at > now for old, new in zip(olds, changes, strict=True))
-        if len(held) + added > self._config.contacts:
-            raise Refused(request.reply(403, f"More Than {self._config.contacts} Contacts"))
+        most = account.contacts or self._config.contacts
+        if len(held) + added > most:
+            raise Refused(request.reply(403, f"More Than {most} Contacts"))
         for old, new in zip(olds, changes, strict=True):
             if new.expires_at <= now:
                 if old is not None:
@@ -188,12 +199,17 @@ class Registrar:
 
     def _add(self, binding: Binding) -> None:
         self._held.setdefault(binding.account, []).append(binding)
+        self._sources[source_of(binding.flow.remote[0])] += 1
         self._alarms[binding] = self._schedule.at(
             binding.expires_at, lambda _: self._end(binding, Registration.EXPIRED)
         )
 
     def _drop(self, binding: Binding) -> None:
         self._alarms.pop(binding).cancel()
+        source = source_of(binding.flow.remote[0])
+        self._sources[source] -= 1
+        if not self._sources[source]:
+            del self._sources[source]
         held = self._held[binding.account]
         held.remove(binding)
         if not held:

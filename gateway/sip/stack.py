@@ -28,11 +28,12 @@ from gateway.sip.binding import Binding, Bindings, RegistrationChanged
 from gateway.sip.carrier import Garbled, SipCarrier
 from gateway.sip.channel import SipChannel
 from gateway.sip.digest import Algorithm
+from gateway.sip.doorman import Doorman, DoormanConfig, TurnedAway
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.events.notifier import NotifierConfig
 from gateway.sip.events.service import EventService, Neighbours, NothingWatched
 from gateway.sip.fork import Target
-from gateway.sip.gatekeeper import AccessRefused, Gatekeeper
+from gateway.sip.gatekeeper import Gatekeeper
 from gateway.sip.identity import number_of
 from gateway.sip.incoming import IncomingSession
 from gateway.sip.journal import Journal
@@ -41,19 +42,20 @@ from gateway.sip.message import Request, Response
 from gateway.sip.message_method import Messages
 from gateway.sip.names import ServerNames
 from gateway.sip.points import ListeningPoints
-from gateway.sip.registrar import Registrar, RegistrarConfig
+from gateway.sip.refusals import AccessRefused, Refusals
+from gateway.sip.registrar import NOT_YOURS, Registrar, RegistrarConfig
 from gateway.sip.resolve import Resolver
 from gateway.sip.session import SDP_TYPE, Intervals, Reply, Setting, announce
 from gateway.sip.transaction.base import ServerTransaction
 from gateway.sip.transaction.table import MAX_DATAGRAM, MAX_TRANSACTIONS
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Datagram, Flow
-from gateway.sip.trunk import TrunkChanged, TrunkConfig, TrunkStatus
+from gateway.sip.trunk import TrunkChanged
 from gateway.sip.trunks import Trunks
 
 __all__ = ["Happening", "SipConfig", "SipStack"]
 
-Happening = tuple[SipChannel, Event] | RegistrationChanged | TrunkChanged | AccessRefused | Garbled
+Happening = tuple[SipChannel, Event] | RegistrationChanged | TrunkChanged | AccessRefused | TurnedAway | Garbled
 """What the stack's `events` gives."""
 
 TOKEN_SIZE: Final = 8
@@ -71,6 +73,7 @@ class SipConfig:
         legs: codecs, number and address of legs.
         registrar: bounds of registrations.
         notifier: bounds of subscriptions and publications.
+        doorman: who is not heard.
         intervals: of session timers (RFC 4028).
         transactions: the most at a time; more are answered with 503.
         datagram: octets beyond which a request goes by TCP in place of UDP (RFC 3261 18.1.1), and by UDP after all
@@ -83,6 +86,7 @@ class SipConfig:
     legs: LegsConfig = field(default_factory=LegsConfig)
     registrar: RegistrarConfig = field(default_factory=RegistrarConfig)
     notifier: NotifierConfig = field(default_factory=NotifierConfig)
+    doorman: DoormanConfig = field(default_factory=DoormanConfig)
     intervals: Intervals = field(default_factory=Intervals)
     transactions: int = MAX_TRANSACTIONS
     datagram: int = MAX_DATAGRAM
@@ -94,6 +98,12 @@ def _new_token() -> str:
 
 class SipStack:
     """Every SIP call and registration of the office.
+
+    Attributes:
+        trunks: all trunks; to be loaded once the listening points are bound.
+        refusals: who was refused lately.
+        doorman: who is not heard.
+        watching: subscriptions and publications.
 
     Args:
         config: how it behaves.
@@ -149,13 +159,18 @@ class SipStack:
         )
         self._resolver = Resolver(points, names if names is not None else ServerNames(), random)
         setting = Setting(self._carrier, config.timers, random, self._resolver, config.intervals)
-        self._trunks = Trunks(
+        self.trunks: Final = Trunks(
             setting,
             token=token,
             contact=lambda flow, user: self._legs.contact(flow, user),
+            in_use=lambda user: self._legs.in_use(user),
             told=self._tell,
         )
-        self._gatekeeper = Gatekeeper(accounts, authenticator, self._tell, self._trunks)
+        self.refusals: Final = Refusals()
+        self.doorman: Final = Doorman(config.doorman, self._is_known, self._tell)
+        self._gatekeeper = Gatekeeper(
+            accounts, authenticator, self.trunks, refused=self._refused, admitted=self.refusals.forget
+        )
         self._messages = Messages(
             setting,
             known=lambda user: self._gatekeeper.account(user) is not None,
@@ -196,8 +211,9 @@ class SipStack:
 
     def receive(self, data: bytes, source: Flow, now: float) -> None:
         """Take in a datagram, or one whole message of a stream."""
-        self._carrier.receive(data, source, now)
-        self._follow(now)
+        if self.doorman.lets_in(data, source, now):
+            self._carrier.receive(data, source, now)
+            self._follow(now)
 
     def lost(self, flow: Flow, now: float) -> None:
         """A connection has closed, or could not be made."""
@@ -253,7 +269,7 @@ class SipStack:
             RemoteError: there is no such account or trunk, it is not registered or down, or there is no room.
         """
         number, at, name = address.rpartition("@")
-        trunk = self._trunks.named(name)
+        trunk = self.trunks.named(name)
         if trunk is not None:
             if not (at and number):
                 raise RemoteError(
@@ -275,30 +291,26 @@ class SipStack:
         targets = [Target(binding.contact, binding.flow, binding.q) for binding in contacts]
         return self._legs.reserve(account, targets)
 
-    # Accounts and trunks, changed while calls go on.
+    # Accounts, changed while calls go on.
+
+    def accounts(self) -> list[Account]:
+        """Who may register and call."""
+        return self._gatekeeper.accounts()
 
     def load_accounts(self, accounts: Iterable[Account]) -> None:
         """Have these accounts and no others; registrations of those that are gone end."""
         self._gatekeeper.load(accounts)
         self._registrar.drop(lambda user: self._gatekeeper.account(user) is None)
 
-    def load_trunks(self, configs: Iterable[TrunkConfig], now: float) -> None:
-        """Have these trunks and no others, once the listening points are bound; those that stay are left alone."""
-        self._trunks.load(configs, now)
+    # Who is not let in.
 
-    def leave(self, now: float) -> None:
-        """End our registrations with others; `leaving` says when that is done."""
-        self._trunks.stop(now)
+    def _is_known(self, source: str) -> bool:
+        return self._registrar.lives_at(source) or self.trunks.lives_at(source)
 
-    @property
-    def leaving(self) -> int:
-        """How many of our registrations wait for their end."""
-        return self._trunks.leaving
-
-    @property
-    def trunks(self) -> list[tuple[TrunkStatus, int]]:
-        """Every trunk, with how many legs it has."""
-        return [(status, self._legs.in_use(status.name)) for status in self._trunks.status()]
+    def _refused(self, refused: AccessRefused, now: float, counts: bool) -> None:
+        self._tell(self.refusals.note(refused, now))
+        if counts:
+            self.doorman.failed(refused.flow, now)
 
     # Registrations, for lists and restarts.
 
@@ -345,7 +357,7 @@ class SipStack:
 
     def _invited(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
         request = transaction.request
-        trunk = self._trunks.named(account.user) if account.trunk else None
+        trunk = self.trunks.named(account.user) if account.trunk else None
         called = number_of(request.uri) if trunk is None else trunk.called(request)
         made = self._legs.accept(request, reply, account, called, transaction.flow, now)
         if isinstance(made, Response):
@@ -355,6 +367,9 @@ class SipStack:
 
     def _register(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
         response = self._registrar.register(transaction.request, account, transaction.flow, now)
+        if response.status >= 300:
+            refused = AccessRefused(account.user, "REGISTER", transaction.flow, _why(response))
+            self._refused(refused, now, False)
         if self._wall is not None and response.status == 200:
             # RFC 3261 10.3 step 8: telephones set their clock by it.
             response.headers.set("Date", format_datetime(self._wall().astimezone(UTC), usegmt=True))
@@ -391,3 +406,12 @@ class SipStack:
 
     def _tell(self, event: Happening) -> None:
         self._events.append(event)
+
+
+def _why(response: Response) -> str:
+    """What is wrong with a REGISTER that its account was not allowed, for the operator."""
+    if response.status == 423:
+        return f"its expiry is too short: the least is {response.headers.get('Min-Expires')} s (sip.min_expires)"
+    if response.status == 403 and response.reason == NOT_YOURS:
+        return "its user and its authentication user are two different accounts"
+    return f"its REGISTER cannot be carried out: {response.summary}"

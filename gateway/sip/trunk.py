@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from gateway.core.cause import Cause
 from gateway.core.errors import MalformedError, RemoteError
@@ -25,12 +24,11 @@ from gateway.sip.number_rules import rewrite
 from gateway.sip.register import LINE, Registrant, RegistrantConfig
 from gateway.sip.servers import Servers, ServersConfig, Way
 from gateway.sip.session import Setting
+from gateway.sip.source import Network, covers, source_of
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 
 __all__ = ["Outbound", "Trunk", "TrunkChanged", "TrunkConfig", "TrunkStatus"]
-
-Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +95,7 @@ class TrunkStatus:
         text: its state, and why, as a clause.
         server: the server in use; empty where there is none.
         user: our user there; may be empty.
+        calls: how many legs it has.
         round_trip: seconds for an answer of that server; None where it is not asked.
         since: engine clock at the last change.
     """
@@ -106,6 +105,7 @@ class TrunkStatus:
     text: str
     server: str
     user: str
+    calls: int
     round_trip: float | None
     since: float
 
@@ -198,8 +198,8 @@ class Trunk:
         if self._registrant is not None:
             self._registrant.stop(now)
 
-    def status(self) -> TrunkStatus:
-        """For lists."""
+    def status(self, calls: int) -> TrunkStatus:
+        """For lists; `calls` are on it now."""
         ways = self._ways()
         return TrunkStatus(
             name=self.config.name,
@@ -207,6 +207,7 @@ class Trunk:
             text=self._text,
             server=str(ways[0]) if ways else "",
             user=self.config.user,
+            calls=calls,
             round_trip=self._servers.round_trip(),
             since=self._since,
         )
@@ -257,10 +258,13 @@ class Trunk:
         line = uri.parameters.get(LINE) if isinstance(uri, SipUri) else None
         if line is not None and self._registrant is not None:
             return line == self._registrant.line
-        host = ip_address(flow.remote[0])
-        return any(way.flow.remote == flow.remote for way in self._servers.ways()) or any(
-            host.version == network.version and host in network for network in self.config.sources
+        return any(way.flow.remote == flow.remote for way in self._servers.ways()) or covers(
+            self.config.sources, flow.remote[0]
         )
+
+    def lives_at(self, source: str) -> bool:
+        """Whether one of its servers is at `source`."""
+        return any(source_of(way.flow.remote[0]) == source for way in self._servers.ways())
 
     def called(self, request: Request) -> str:
         """The number that a call of its is for, as the office writes it.

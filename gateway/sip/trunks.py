@@ -21,6 +21,7 @@ class Trunks:
         setting: the stack's services.
         token: makes tags and Call-IDs that nobody can guess.
         contact: our Contact on a flow, for a user.
+        in_use: how many legs a trunk has, by its name.
         told: takes the changes of their states.
     """
 
@@ -30,8 +31,10 @@ class Trunks:
         *,
         token: Callable[[], str],
         contact: Callable[[Flow, str], NameAddr],
+        in_use: Callable[[str], int],
         told: Callable[[TrunkChanged], None],
     ) -> None:
+        self._in_use = in_use
         self._setting = setting
         self._token = token
         self._contact = contact
@@ -77,9 +80,13 @@ class Trunks:
                 return trunk.account
         return None
 
+    def lives_at(self, source: str) -> bool:
+        """Whether a trunk's server is at `source`."""
+        return any(trunk.lives_at(source) for trunk in self._trunks.values())
+
     def status(self) -> list[TrunkStatus]:
         """For lists."""
-        return [trunk.status() for trunk in self._trunks.values()]
+        return [trunk.status(self._in_use(trunk.config.name)) for trunk in self._trunks.values()]
 
     def _remove(self, name: str, now: float) -> None:
         trunk = self._trunks.pop(name)

@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from gateway.core.errors import CopperlineError, RemoteError
+from gateway.web.admission import AdmissionApi
 from gateway.web.api import Api
 from gateway.web.database import Values
 from gateway.web.endpoint import openapi, routes
@@ -40,6 +41,7 @@ def application(office: Office, *, host: str, most_records: int = 200) -> Starle
         most_records: call records that one request gets at most.
     """
     endpoints = Api(office, most_records=most_records).endpoints() + Values(office.database).endpoints()
+    endpoints += AdmissionApi(office.admission).endpoints()
     if office.simulator is not None:
         endpoints += Sim(office.simulator).endpoints()
     document = openapi(endpoints, office.name)

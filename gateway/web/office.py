@@ -17,6 +17,7 @@ from gateway.call.call import CallRecord
 from gateway.core.audio import Samples
 from gateway.core.trace import Note
 from gateway.toll.guard import Account
+from gateway.web.admission import Admission
 
 __all__ = [
     "CallView",
@@ -295,6 +296,11 @@ class Office(Protocol):
 
     async def records(self, limit: int) -> Sequence[CallRecord]:
         """The latest call records, the newest first."""
+        ...
+
+    @property
+    def admission(self) -> Admission:
+        """Who is let in by SIP."""
         ...
 
     @property

@@ -15,6 +15,7 @@ from gateway.core.ending import Act, Ending
 from gateway.core.errors import LocalError
 from gateway.core.trace import Kind, Note
 from gateway.toll.guard import Account
+from gateway.web.admission import Admission, BanView, RefusalView
 from gateway.web.office import (
     CallView,
     HeardView,
@@ -98,6 +99,25 @@ class ShownWorld:
         return ["101"], ["copper1"]
 
 
+class ShownDoor:
+    """One telephone with a wrong secret, one thief."""
+
+    def __init__(self) -> None:
+        self.banned = ["203.0.113.66"]
+
+    def refusals(self) -> Sequence[RefusalView]:
+        return [RefusalView("6OO1", "192.0.2.7:5060", "udp", "REGISTER", "there is no such account", 3, 61.0)]
+
+    def bans(self) -> Sequence[BanView]:
+        return [BanView(source, "10 failed attempts within 600 s", 1800.0) for source in self.banned]
+
+    def lift(self, source: str) -> bool:
+        if source in self.banned:
+            self.banned.remove(source)
+            return True
+        return False
+
+
 class ShownOffice:
     """An office in the middle of one call."""
 
@@ -107,6 +127,7 @@ class ShownOffice:
         self.simulator: Simulator | None = world
         self.sick = ""
         self.database: Database = MemoryDatabase()
+        self.admission: Admission = ShownDoor()
         self.database.put("cfu/101", "5550100")
 
     def trouble(self) -> str:

@@ -200,6 +200,21 @@ def test_lines(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
     assert [shown["lines"][0]["name"], shown["trunks"][0]["name"]] == ["101", "pstn"]
 
 
+def test_who_is_registered_refused_and_banned(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["registrations"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[1].split() == ["6001", "192.0.2.7:5060", "udp", "5:00", "baresip"]
+    assert printed[-1] == (
+        "  1:01 ago, 3 times: REGISTER as '6OO1' from 192.0.2.7:5060 by udp: there is no such account"
+    )
+    assert main(["bans", "show"]) == 0
+    assert "203.0.113.66" in capsys.readouterr().out
+    assert main(["bans", "lift", "203.0.113.66"]) == 0
+    assert capsys.readouterr().out == "203.0.113.66 is heard again.\n"
+    assert main(["bans", "lift", "203.0.113.66"]) == 1
+    assert capsys.readouterr().err == "203.0.113.66 is not banned.\n"
+
+
 def test_trace_of_a_leg_is_safe_for_a_terminal(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["trace", "FXS/101-00000002", "--detail"]) == 0
     printed = capsys.readouterr().out

@@ -90,7 +90,7 @@ def trunk(*servers: str, **changes: object) -> TrunkConfig:
 
 def opened(*configs: TrunkConfig) -> Office:
     office = Office()
-    office.stack.load_trunks(configs, office.clock.now)
+    office.stack.trunks.load(configs, office.clock.now)
     office.drain()
     return office
 
@@ -152,12 +152,12 @@ def test_section_10_2_2_it_unregisters_when_it_is_stopped() -> None:
     office = opened(trunk())
     provider = Provider(office)
     provider.registers()
-    office.stack.leave(office.clock.now)
+    office.stack.trunks.stop(office.clock.now)
     office.drain()
     (last,) = provider.asked("REGISTER")
-    assert last.expires == 0 and office.stack.leaving == 1
+    assert last.expires == 0 and office.stack.trunks.leaving == 1
     provider.grant(last, 0)
-    assert office.stack.leaving == 0
+    assert office.stack.trunks.leaving == 0
     office.quiet()
 
 
@@ -165,12 +165,12 @@ def test_a_register_that_is_under_way_when_it_is_stopped_is_undone() -> None:
     office = opened(trunk())
     provider = Provider(office)
     provider.asked("REGISTER")
-    office.stack.leave(office.clock.now)
+    office.stack.trunks.stop(office.clock.now)
     office.drain()
     (undone,) = provider.asked("REGISTER")
     assert undone.expires == 0
     office.wait(40)
-    assert office.stack.leaving == 0
+    assert office.stack.trunks.leaving == 0
     office.quiet()
 
 
@@ -532,12 +532,12 @@ def test_a_reload_leaves_alone_what_is_as_before() -> None:
     first, second = Provider(office), Provider(office, SECOND)
     first.registers()
     second.registers()
-    office.stack.load_trunks([trunk()], office.clock.now)
+    office.stack.trunks.load([trunk()], office.clock.now)
     office.drain()
     assert first.messages() == []
     (gone,) = second.asked("REGISTER")
     assert gone.expires == 0
-    assert [status.name for status, _ in office.stack.trunks] == ["pstn"]
+    assert [status.name for status in office.stack.trunks.status()] == ["pstn"]
 
 
 def test_a_call_in_progress_outlives_its_trunk() -> None:
@@ -546,7 +546,7 @@ def test_a_call_in_progress_outlives_its_trunk() -> None:
     channel = dialled(office)
     (invite,) = provider.asked("INVITE")
     provider.reply(invite, 200, body=session_description())
-    office.stack.load_trunks([], office.clock.now)
+    office.stack.trunks.load([], office.clock.now)
     office.drain()
     provider.send(provider.from_below(invite, "below", "BYE"))
     assert isinstance(office.events()[-1], Released)

@@ -356,3 +356,14 @@ def test_the_page_and_all_that_it_needs() -> None:
     for name in ("console.js", "console.css", "icon.svg"):
         assert f"/page/{name}" in page.text
         assert ask(ShownOffice(), "GET", f"/page/{name}").status_code == 200
+
+
+def test_who_was_refused_and_who_is_banned() -> None:
+    office = ShownOffice()
+    (refused,) = ask(office, "GET", "/api/v1/refusals").json()
+    assert (refused["user"], refused["why"], refused["count"]) == ("6OO1", "there is no such account", 3)
+    assert [ban["source"] for ban in ask(office, "GET", "/api/v1/bans").json()] == ["203.0.113.66"]
+    for body, status in (('{"source": "192.0.2.1"}', 404), ("[]", 400), ("{", 400), ('{"source": 1}', 400)):
+        assert ask(office, "POST", "/api/v1/bans/lift", content=body).status_code == status
+    assert ask(office, "POST", "/api/v1/bans/lift", content='{"source": "203.0.113.66"}').status_code == 204
+    assert ask(office, "GET", "/api/v1/bans").json() == []

@@ -1,0 +1,57 @@
+"""The SIP stack's door as the web sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+
+from gateway.sip.stack import SipStack
+from gateway.web.admission import BanView, RefusalView
+
+__all__ = ["Door"]
+
+
+class Door:
+    """Who is let in (`gateway.web.admission.Admission`).
+
+    Args:
+        sip: the stack.
+        accounts: the users there are, for suggestions.
+        clock: the engine clock, seconds.
+    """
+
+    def __init__(self, sip: SipStack, accounts: Callable[[], Sequence[str]], clock: Callable[[], float]) -> None:
+        self._sip = sip
+        self._accounts = accounts
+        self._clock = clock
+
+    def refusals(self) -> Sequence[RefusalView]:
+        """Who was refused lately, the latest first."""
+        now, users = self._clock(), list(self._accounts())
+        views = []
+        for refusal in self._sip.refusals.all():
+            refused = refusal.refused
+            host, port = refused.flow.remote
+            # Looked for here and not where the request is answered, which takes the same time for every user.
+            near = [] if refused.user in users else get_close_matches(refused.user, users, n=1)
+            views.append(
+                RefusalView(
+                    user=refused.user,
+                    remote=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+                    transport=refused.flow.transport,
+                    method=refused.method,
+                    why=f"{refused.why}; there is {near[0]}" if near else refused.why,
+                    count=refusal.count,
+                    seconds=now - refusal.last,
+                )
+            )
+        return views
+
+    def bans(self) -> Sequence[BanView]:
+        """Who is banned, the latest first."""
+        now = self._clock()
+        return [BanView(ban.source, ban.why, ban.until - now) for ban in self._sip.doorman.bans.all(now)]
+
+    def lift(self, source: str) -> bool:
+        """Hear a source again; whether it was banned."""
+        return self._sip.doorman.bans.lift(source)

@@ -1,0 +1,45 @@
+"""`copperline registrations`: telephones that are registered, and who was refused and what was wrong."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gateway.cli import show
+from gateway.cli.client import DEFAULT_URL, OfficeClient, Url
+
+__all__ = ["command"]
+
+
+def command(
+    url: Url = DEFAULT_URL, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+) -> None:
+    """Show the telephones registered with a running office, and who was refused and why."""
+    office = OfficeClient(url)
+    registered, refused = office.get("/api/v1/registrations"), office.get("/api/v1/refusals")
+    if json:
+        show.as_json({"registrations": registered, "refusals": refused})
+        return
+    show.table(
+        ["ACCOUNT", "FROM", "BY", "EXPIRES IN", "TELEPHONE"],
+        [
+            [
+                entry["account"],
+                entry["remote"],
+                entry["transport"],
+                show.duration(entry["expires"]),
+                entry["user_agent"],
+            ]
+            for entry in registered
+        ],
+        "No telephone is registered.",
+    )
+    if refused:
+        show.line("\nRefused, the latest first:")
+        for entry in refused:
+            times = "" if entry["count"] == 1 else f", {entry['count']} times"
+            show.line(
+                f"  {show.duration(entry['seconds'])} ago{times}: {entry['method']} as {entry['user']!r} from "
+                f"{entry['remote']} by {entry['transport']}: {entry['why']}"
+            )

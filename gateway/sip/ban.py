@@ -1,0 +1,125 @@
+"""Sources that are not heard for a while, because they failed too often to prove who they are.
+
+Failures enter with their time; bans come out, each with its end. Where telephones are registered, others may have
+their secrets wrong without harm to these: such a source is given many more attempts. Both tables are
+bounded: the oldest entry goes first.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.sip.source import source_of
+
+__all__ = ["Ban", "BanConfig", "Bans"]
+
+SOURCES: Final = 10_000
+"""Sources whose failures, and bans, are remembered."""
+NEIGHBOURS: Final = 10
+"""How many times as often telephones may fail that share an address with registered ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class BanConfig:
+    """When sources are banned.
+
+    Attributes:
+        after: failures within `window` seconds; 0 bans nobody.
+        window: seconds in which they are counted.
+        seconds: how long a ban lasts.
+    """
+
+    after: int = 0
+    window: float = 600.0
+    seconds: float = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """One source that is not heard.
+
+    Attributes:
+        source: an address, or an IPv6 network.
+        until: engine clock, seconds.
+        why: a clause for the operator.
+    """
+
+    source: str
+    until: float
+    why: str
+
+
+class Bans:
+    """All bans.
+
+    Args:
+        config: when sources are banned.
+    """
+
+    def __init__(self, config: BanConfig) -> None:
+        self._config = config
+        self._failures: OrderedDict[str, deque[float]] = OrderedDict()
+        self._bans: OrderedDict[str, Ban] = OrderedDict()
+
+    def __len__(self) -> int:
+        """How many sources are banned, ended bans among them that nobody has asked about since."""
+        return len(self._bans)
+
+    def holds(self, host: str, now: float) -> bool:
+        """Whether packets from `host` are not to be heard."""
+        if not self._bans:
+            return False
+        source = source_of(host)
+        ban = self._bans.get(source)
+        if ban is None:
+            return False
+        if ban.until > now:
+            return True
+        del self._bans[source]
+        return False
+
+    def failed(self, host: str, now: float, *, neighbours: bool) -> Ban | None:
+        """Count a failed attempt; the ban that it earns, if any.
+
+        Args:
+            neighbours: telephones are registered from that source.
+        """
+        config = self._config
+        if not config.after:
+            return None
+        source = source_of(host)
+        enough = config.after * (NEIGHBOURS if neighbours else 1)
+        times = self._failures.setdefault(source, deque(maxlen=config.after * NEIGHBOURS))
+        self._failures.move_to_end(source)
+        if len(self._failures) > SOURCES:
+            self._failures.popitem(last=False)
+        times.append(now)
+        while times[0] <= now - config.window:
+            times.popleft()
+        if len(times) < enough:
+            return None
+        del self._failures[source]
+        ban = Ban(source, now + config.seconds, f"{enough} failed attempts within {config.window:g} s")
+        self.restore([ban])
+        return ban
+
+    def restore(self, bans: Iterable[Ban]) -> None:
+        """Take over bans, of an earlier run or of now."""
+        for ban in bans:
+            self._bans[ban.source] = ban
+            self._bans.move_to_end(ban.source)
+            if len(self._bans) > SOURCES:
+                self._bans.popitem(last=False)
+
+    def lift(self, host: str) -> bool:
+        """Hear a source again; whether it was banned."""
+        source = host if host in self._bans else source_of(host)
+        self._failures.pop(source, None)
+        return self._bans.pop(source, None) is not None
+
+    def all(self, now: float) -> list[Ban]:
+        """Every ban in force, the latest first."""
+        return [ban for ban in reversed(self._bans.values()) if ban.until > now]

@@ -1,0 +1,115 @@
+"""Looks at octets before anything reads them: who is banned, scans or floods is not heard, and gets no answer.
+
+It costs a dictionary or two for each packet, and never reads what a stranger sent beyond a few fixed places. What
+belongs to a call in progress (a request with a To tag, a response) passes the limits of new requests, at the pace
+of a conversation. Each source that is turned away is told of once in a while, for the operator.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Final
+
+from gateway.sip.ban import BanConfig, Bans
+from gateway.sip.flood import Buckets
+from gateway.sip.source import REMEMBERED, Network, covers, source_of
+from gateway.sip.transport import Flow
+
+__all__ = ["Doorman", "DoormanConfig", "TurnedAway"]
+
+WITHIN: Final = re.compile(rb"\r\n(?:To|t)[ \t]*:[^\r\n]*;[ \t]*tag=", re.IGNORECASE)
+KNOWN: Final = 10
+"""How many times as much the sources of telephones and trunks may ask for, and those that hold conversations."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoormanConfig:
+    """Whom the doorman turns away.
+
+    Attributes:
+        rate: new requests a second from one source; 0 sets no bound.
+        burst: how many of them at once.
+        bans: when sources are banned.
+        scanners: beginnings of User-Agents that are not heard, from strangers.
+        allow: networks that are neither limited nor banned.
+    """
+
+    rate: float = 0.0
+    burst: float = 1.0
+    bans: BanConfig = field(default_factory=BanConfig)
+    scanners: Sequence[str] = ()
+    allow: Sequence[Network] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """A source is not heard; for logs.
+
+    Attributes:
+        flow: from where.
+        why: a clause.
+    """
+
+    flow: Flow
+    why: str
+
+
+class Doorman:
+    """Decides whether octets are read at all.
+
+    Args:
+        config: whom to turn away.
+        known: whether telephones are registered from, or a trunk is at, a source.
+        told: takes those who are turned away, once for each flood and scan.
+    """
+
+    def __init__(
+        self, config: DoormanConfig, known: Callable[[str], bool], told: Callable[[TurnedAway], None]
+    ) -> None:
+        self._config = config
+        self._known = known
+        self._told = told
+        self._allowed = lru_cache(REMEMBERED)(lambda host: covers(config.allow, host))
+        self._strangers = Buckets(config.rate, config.burst)
+        # Apart, so that a flood in somebody's name does not keep their calls from ending.
+        self._partners = Buckets(KNOWN * config.rate, KNOWN * config.burst)
+        self.bans = Bans(config.bans)
+        names = b"|".join(re.escape(name.encode()) for name in config.scanners) or b"(?!)"
+        self._scanner = re.compile(rb"\r\nUser-Agent[ \t]*:[ \t]*(?:" + names + rb")", re.IGNORECASE)
+        self.turned_away = 0
+        """Packets that were not heard."""
+
+    def lets_in(self, data: bytes, flow: Flow, now: float) -> bool:
+        """Whether `data`, which came on `flow`, is to be read."""
+        host = flow.remote[0]
+        if self.bans.holds(host, now):
+            self.turned_away += 1
+            return False
+        if data.startswith(b"SIP/2.0 ") or self._allowed(host):
+            return True
+        source = source_of(host)
+        known = self._known(source)
+        if not known and self._scanner.search(data):
+            return self._refuse(flow, "its User-Agent is that of a scanner")
+        buckets = self._partners if known or WITHIN.search(data) else self._strangers
+        if not buckets.takes(source, now):
+            return self._refuse(flow, f"more than {self._config.rate:g} requests a second")
+        return True
+
+    def failed(self, flow: Flow, now: float) -> None:
+        """Somebody there failed to prove who they are."""
+        host = flow.remote[0]
+        if self._allowed(host):
+            return
+        ban = self.bans.failed(host, now, neighbours=self._known(source_of(host)))
+        if ban is not None:
+            seconds = self._config.bans.seconds
+            self._told(TurnedAway(flow, f"{ban.source} is banned for {seconds:g} s after {ban.why}"))
+
+    def _refuse(self, flow: Flow, why: str) -> bool:
+        self.turned_away += 1
+        self._told(TurnedAway(flow, why))
+        return False

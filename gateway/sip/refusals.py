@@ -1,0 +1,81 @@
+"""Who was refused lately, and what exactly was wrong: for the operator alone.
+
+A refusal of the same user from the same address is one entry with a count; who gets in after all is taken out. The
+table is bounded: the oldest entry goes first.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from typing import Final
+
+from gateway.sip.transport import Flow
+
+__all__ = ["AccessRefused", "Refusal", "Refusals"]
+
+ENTRIES: Final = 200
+"""Refusals that are kept: as many as somebody reads."""
+LONGEST: Final = 64
+"""Characters of a user's name that are kept of what a stranger sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRefused:
+    """Somebody was not let in; for the operator alone.
+
+    Attributes:
+        user: whom they claimed to be.
+        method: what they asked for.
+        flow: where it came from.
+        why: what was wrong, as a clause.
+    """
+
+    user: str
+    method: str
+    flow: Flow
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The refusals of one user from one address, for the last reason.
+
+    Attributes:
+        refused: the last of them.
+        count: how many there were.
+        first, last: engine clock.
+    """
+
+    refused: AccessRefused
+    count: int
+    first: float
+    last: float
+
+
+class Refusals:
+    """The latest refusals."""
+
+    def __init__(self) -> None:
+        self._entries: OrderedDict[tuple[str, str], Refusal] = OrderedDict()
+
+    def note(self, refused: AccessRefused, now: float) -> AccessRefused:
+        """Keep a refusal, its user cut to what can be shown; that is given back."""
+        refused = replace(refused, user=refused.user[:LONGEST])
+        key = refused.user, refused.flow.remote[0]
+        before = self._entries.pop(key, None)
+        self._entries[key] = Refusal(
+            refused, 1 if before is None else before.count + 1, now if before is None else before.first, now
+        )
+        if len(self._entries) > ENTRIES:
+            self._entries.popitem(last=False)
+        return refused
+
+    def forget(self, user: str, flow: Flow) -> None:
+        """That user got in from there."""
+        if self._entries:
+            self._entries.pop((user[:LONGEST], flow.remote[0]), None)
+
+    def all(self) -> list[Refusal]:
+        """All of them, the latest first."""
+        return list(reversed(self._entries.values()))

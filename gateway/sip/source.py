@@ -1,0 +1,39 @@
+"""Whom a packet comes from, for limits and bans: an IPv4 address, or an IPv6 network of 64 bits.
+
+Whoever has one address of an IPv6 network has all of it (RFC 4291 2.5.4), so that single addresses mean nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Final
+
+__all__ = ["REMEMBERED", "Network", "covers", "source_of"]
+
+Network = IPv4Network | IPv6Network
+
+REMEMBERED: Final = 4096
+"""Addresses whose source is not worked out anew."""
+
+
+@lru_cache(REMEMBERED)
+def source_of(host: str) -> str:
+    """The source to which the address `host` belongs: itself, or its /64."""
+    if ":" not in host:
+        return host
+    address = ip_address(host.partition("%")[0])
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((int(address) >> 64 << 64, 64)))
+
+
+def covers(networks: Sequence[Network], host: str) -> bool:
+    """Whether the address `host` lies in one of `networks`."""
+    if not networks:
+        return False
+    address = ip_address(host.partition("%")[0])
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return any(address.version == network.version and address in network for network in networks)

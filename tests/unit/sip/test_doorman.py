@@ -1,0 +1,282 @@
+"""Who is not heard: floods, scanners, those who guess secrets; and that telephones that are honest are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_network
+
+import pytest
+
+from gateway.sip.ban import BanConfig, Bans
+from gateway.sip.digest import Algorithm
+from gateway.sip.doorman import DoormanConfig, TurnedAway
+from gateway.sip.flood import SOURCES, Buckets
+from gateway.sip.refusals import ENTRIES, AccessRefused, Refusals
+from gateway.sip.registrar import RegistrarConfig
+from gateway.sip.source import source_of
+from gateway.sip.stack import SipConfig
+from gateway.sip.transport import Flow
+from tests.support.sip import SERVER, Office, Phone, session_description
+
+STRICT = DoormanConfig(rate=2.0, burst=5.0, bans=BanConfig(after=3, window=60.0, seconds=300.0))
+
+
+def guarded(doorman: DoormanConfig = STRICT, **more: object) -> Office:
+    return Office(SipConfig(doorman=doorman, **more))  # type: ignore[arg-type]  # as SipConfig has them
+
+
+def guess(phone: Phone, password: str = "wrong", call_id: str = "guess") -> list[int]:
+    """One attempt with a wrong secret; the statuses that come back."""
+    request = phone.request("REGISTER", f"sip:{SERVER[0]}", call_id=call_id)
+    phone.send(request)
+    (challenge,) = phone.messages() or [None]
+    if challenge is None:
+        return []
+    phone.send(phone.with_proof(request, challenge, password))  # type: ignore[arg-type]  # a response
+    return phone.statuses()
+
+
+def turned_away(office: Office) -> list[str]:
+    return [event.why for event in office.changes() if isinstance(event, TurnedAway)]
+
+
+# Refusals: the operator is told, the stranger is not.
+
+
+def why(office: Office) -> list[str]:
+    return [refusal.refused.why for refusal in office.stack.refusals.all()]
+
+
+def test_the_operator_is_told_user_from_secret_and_the_stranger_is_not() -> None:
+    answers, told = [], []
+    for user in ("6001", "6666"):
+        office = guarded(DoormanConfig())
+        phone = Phone(office, user)
+        request = phone.request("REGISTER", f"sip:{SERVER[0]}", call_id="same", branch="z9hG4bKx", tag="same")
+        phone.send(request)
+        phone.send(phone.with_proof(request, phone.response(), "wrong"))
+        refused = phone.response()
+        for name in ("Via", "From", "To"):  # they repeat the user's name and branch
+            refused.headers.set(name, "x")
+        answers.append(refused.serialise())
+        told += why(office)
+    assert answers[0] == answers[1]
+    assert told == ["its secret is wrong", "there is no such account"]
+
+
+def test_an_unknown_user_takes_the_same_work_as_a_wrong_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[int] = []
+    hashed = Algorithm.hash
+
+    def counting(self: Algorithm, text: str | bytes) -> str:
+        done.append(len(text))
+        return hashed(self, text)
+
+    works = []
+    for user in ("6001", "6666"):
+        office = guarded(DoormanConfig())
+        phone = Phone(office, user)
+        request = phone.request("REGISTER", f"sip:{SERVER[0]}")
+        phone.send(request)
+        proved = phone.with_proof(request, phone.response(), "wrong")
+        with monkeypatch.context() as patched:
+            patched.setattr(Algorithm, "hash", counting)
+            phone.send(proved)
+        works.append(len(done))
+        done.clear()
+    assert works[0] == works[1] == 3
+
+
+def test_a_proof_for_another_realm_is_told_and_is_no_attack() -> None:
+    office = guarded()
+    phone = Phone(office)
+    for number in range(5):
+        header = 'Digest username="6001", realm="elsewhere", nonce="n", uri="sip:x", response="r"'
+        phone.send(phone.request("REGISTER", number=number, headers=(("Authorization", header),)))
+        office.wait(1)
+    assert why(office) == ['it proves itself for the realm "elsewhere"; this is "copperline"']
+    assert office.stack.refusals.all()[0].count == 5
+    assert phone.statuses() == [401] * 5 and office.stack.doorman.bans.all(office.clock.now) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"headers": (("Expires", "30"),)}, "its expiry is too short: the least is 60 s (sip.min_expires)"),
+        ({"to": "<sip:6002@192.0.2.1>"}, "its user and its authentication user are two different accounts"),
+        ({"headers": (("Contact", "<mailto:a@b.example>"),)}, "A Contact That Is No SIP URI"),
+    ],
+)
+def test_what_keeps_a_telephone_from_registering_is_told(changes: dict[str, object], said: str) -> None:
+    office = guarded(DoormanConfig())
+    phone = Phone(office)
+    phone.proved(phone.request("REGISTER", f"sip:{SERVER[0]}", **changes))  # type: ignore[arg-type]  # passed on
+    assert phone.response().status >= 400
+    assert said in why(office)[0]
+
+
+def test_who_gets_in_after_all_is_no_longer_listed() -> None:
+    office = guarded(DoormanConfig())
+    phone = Phone(office)
+    guess(phone)
+    assert why(office) == ["its secret is wrong"]
+    phone.register(number=5)
+    assert why(office) == []
+
+
+def test_the_list_of_refusals_does_not_grow_without_end() -> None:
+    refusals = Refusals()
+    for number in range(ENTRIES + 50):
+        flow = Flow("udp", SERVER, ("192.0.2.9", 5060))
+        kept = refusals.note(AccessRefused(f"{number}" + "x" * 5000, "REGISTER", flow, "why"), 1.0)
+        assert len(kept.user) == 64
+    assert len(refusals.all()) == ENTRIES
+
+
+def test_an_account_is_used_only_from_where_it_is_permitted() -> None:
+    office = guarded(DoormanConfig())
+    accounts = [
+        replace(account, permit=(ip_network("198.51.100.0/24"),)) for account in office.stack._gatekeeper.accounts()
+    ]
+    office.stack.load_accounts(accounts)
+    outside, inside = Phone(office), Phone(office, host="198.51.100.7")
+    invite = outside.invite("6002", call_id="x")
+    assert (invite.method, outside.response().summary) == ("INVITE", "403 Forbidden")
+    assert why(office) == ["its account does not permit this address"]
+    inside.invite("6002", call_id="y")
+    assert inside.statuses()[0] == 100
+
+
+def test_an_account_has_its_own_bound_of_contacts() -> None:
+    office = Office(SipConfig(registrar=RegistrarConfig(contacts=5)))
+    accounts = [replace(account, contacts=1) for account in office.stack._gatekeeper.accounts()]
+    office.stack.load_accounts(accounts)
+    assert Phone(office).register().status == 200
+    assert Phone(office, port=5071).register(call_id="other").summary == "403 More Than 1 Contacts"
+
+
+# Bans.
+
+
+def test_a_source_that_guesses_secrets_is_not_heard_for_a_while() -> None:
+    office = guarded()
+    thief = Phone(office, host="203.0.113.66")
+    for number in range(3):
+        assert guess(thief, call_id=f"guess{number}") == [403]
+        office.wait(2)
+    assert turned_away(office) == ["203.0.113.66 is banned for 300 s after 3 failed attempts within 60 s"]
+    assert guess(thief, "secret-6001", "right") == []
+    assert Phone(office, host="203.0.113.67").register().status == 200
+    office.wait(301)
+    assert thief.register(call_id="later").status == 200
+
+
+def test_slow_failures_are_no_attack() -> None:
+    office = guarded()
+    phone = Phone(office)
+    for number in range(6):
+        assert guess(phone, call_id=f"{number}") == [403]
+        office.wait(31)
+
+
+def test_telephones_behind_one_address_are_not_all_banned_for_one_wrong_secret() -> None:
+    office = guarded()
+    honest = Phone(office, "6002", port=6002)
+    honest.register(call_id="honest")
+    forgetful = Phone(office, port=6001)
+    for number in range(9):
+        assert guess(forgetful, call_id=f"{number}") == [403]
+        office.wait(1)
+    honest.messages()
+    assert honest.register(number=5, call_id="honest").status == 200
+
+
+def test_what_is_allowed_is_neither_banned_nor_limited() -> None:
+    office = guarded(replace(STRICT, allow=(ip_network("192.0.2.0/24"),)))
+    phone = Phone(office)
+    for number in range(20):
+        assert guess(phone, call_id=f"{number}") == [403]
+    assert turned_away(office) == []
+
+
+def test_a_ban_is_lifted_by_hand() -> None:
+    bans = Bans(BanConfig(after=1, seconds=100.0))
+    assert bans.failed("192.0.2.9", 0.0, neighbours=False) is not None
+    assert bans.holds("192.0.2.9", 50.0)
+    assert bans.lift("192.0.2.9") and not bans.lift("192.0.2.9")
+    assert not bans.holds("192.0.2.9", 50.0)
+
+
+def test_bans_do_not_grow_without_end() -> None:
+    bans = Bans(BanConfig(after=1, seconds=1e9))
+    for number in range(12_000):
+        bans.failed(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", float(number), neighbours=False)
+    assert len(bans) == 10_000
+
+
+def test_an_ipv6_network_is_one_source() -> None:
+    assert source_of("2001:db8:1:2::1") == source_of("2001:db8:1:2:ffff::9") == "2001:db8:1:2::/64"
+    assert source_of("2001:db8:1:3::1") != source_of("2001:db8:1:2::1")
+    assert source_of("::ffff:192.0.2.1") == source_of("192.0.2.1")
+    bans = Bans(BanConfig(after=2))
+    bans.failed("2001:db8::1", 0.0, neighbours=False)
+    assert bans.failed("2001:db8::2", 0.0, neighbours=False) is not None
+    assert bans.holds("2001:db8::3", 1.0)
+
+
+# Scanners and floods.
+
+
+def test_a_scanner_gets_no_answer_at_all() -> None:
+    office = guarded(DoormanConfig(scanners=["friendly-scanner", "sipcli"]))
+    scanner = Phone(office, host="203.0.113.66")
+    scanner.send(scanner.request("OPTIONS", headers=(("User-Agent", "friendly-scanner"),)))
+    assert scanner.messages() == []
+    assert turned_away(office) == ["its User-Agent is that of a scanner"]
+    assert office.stack.usage()["transactions"] == 0
+
+
+def test_a_flood_is_cut_to_its_rate_and_a_call_in_progress_goes_on() -> None:
+    office = guarded()
+    flood = Phone(office, host="203.0.113.66")
+    for number in range(50):
+        flood.send(flood.request("OPTIONS", call_id=f"f{number}"))
+    assert len(flood.statuses()) == 5
+    assert set(turned_away(office)) == {"more than 2 requests a second"}
+    flood.send(flood.request("BYE", to="<sip:6001@192.0.2.1>;tag=talk", call_id="talk"))
+    assert flood.statuses() == [481], "who ends a call is heard, whatever else comes in their name"
+    office.wait(1)
+    for number in range(10):
+        flood.send(flood.request("OPTIONS", call_id=f"g{number}"))
+    assert len(flood.statuses()) == 2
+
+
+def test_registered_telephones_have_ten_times_the_room() -> None:
+    office = guarded(replace(STRICT, bans=BanConfig()))
+    phone = Phone(office)
+    phone.register()
+    for number in range(50):
+        phone.send(phone.request("OPTIONS", call_id=f"o{number}"))
+    assert len(phone.statuses()) == 50
+    for number in range(50):
+        phone.send(phone.request("OPTIONS", call_id=f"p{number}"))
+    assert len(phone.statuses()) < 10
+
+
+def test_a_flood_from_forged_addresses_costs_bounded_memory() -> None:
+    buckets = Buckets(1.0, 1.0)
+    for number in range(3 * SOURCES):
+        assert buckets.takes(f"s{number}", 0.0)
+    assert len(buckets) == SOURCES
+    assert not buckets.takes(f"s{3 * SOURCES - 1}", 0.5)
+
+
+def test_an_account_calls_only_in_its_context() -> None:
+    """What a call may reach is the dialplan's; who calls is proved, whatever the request claims."""
+    office = guarded(DoormanConfig())
+    phone = Phone(office)
+    invite = phone.request("INVITE", "sip:00441@192.0.2.1", to="<sip:00441@192.0.2.1>", body=session_description())
+    invite.headers.set("P-Asserted-Identity", "<sip:boss@192.0.2.1>")
+    phone.proved(invite)
+    (offered,) = office.events()
+    assert (offered.context, offered.caller.number) == ("office", "6001")  # type: ignore[union-attr]  # an Offered

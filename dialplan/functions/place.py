@@ -6,24 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from dialplan.arguments import split
+from dialplan.hints import devices_of
 from dialplan.script import Function, Script
 from gateway.core.switch import DeviceState
+from gateway.core.watch import aggregate
 
 __all__ = ["FUNCTIONS"]
-
-_DEVICES: Final = ("SIP", "FXS")
-"""Where `autohints` looks for a device of the extension's name."""
-_BUSINESS: Final = (
-    DeviceState.RINGINUSE,
-    DeviceState.ONHOLD,
-    DeviceState.INUSE,
-    DeviceState.BUSY,
-    DeviceState.RINGING,
-    DeviceState.NOT_INUSE,
-    DeviceState.UNAVAILABLE,
-    DeviceState.INVALID,
-)
-"""Of several devices, the first of these that one of them is in is the extension's state."""
 
 
 def _exists(script: Script, arguments: str) -> str:
@@ -36,24 +24,20 @@ def _exists(script: Script, arguments: str) -> str:
     return str(int(script.find(parts[0], parts[1], priority) is not None))
 
 
-def _hint(script: Script, arguments: str) -> str:
+def _devices(script: Script, arguments: str) -> list[str]:
     number, _, context = split(arguments)[0].strip().partition("@")
-    context = context or script.location.context
-    found = script.dialplan.hint(context, number)
-    if found:
-        return found
-    if any(place.autohints for place in script.dialplan.reachable(context)):
-        devices = (f"{technology}/{number}" for technology in _DEVICES)
-        known = (device for device in devices if script.switch.device_state(device) is not DeviceState.INVALID)
-        return next(known, "")
-    return ""
+    return devices_of(script.dialplan, context or script.location.context, number, script.switch.device_state)
+
+
+def _hint(script: Script, arguments: str) -> str:
+    return "&".join(_devices(script, arguments))
 
 
 def _state(script: Script, arguments: str) -> str:
-    states = {
-        script.switch.device_state(device.strip()) for device in _hint(script, arguments).split("&") if device
-    }
-    return next((state.value for state in _BUSINESS if state in states), DeviceState.UNKNOWN.value)
+    devices = _devices(script, arguments)
+    if not devices:
+        return DeviceState.UNKNOWN.value
+    return aggregate([script.switch.device_state(device) for device in devices]).value
 
 
 def _valid(script: Script, arguments: str) -> str:

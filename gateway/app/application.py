@@ -20,9 +20,11 @@ from dialplan.shared import Permissions
 from drivers.lines import AnalogLines
 from gateway.app.cards import Cards
 from gateway.app.console import Console
+from gateway.app.lamps import Lamps
 from gateway.app.registrations import KeptBindings
 from gateway.app.simulator import EmulatedWorld
 from gateway.app.sip import accounts_of, sip_config, tls_config, trunks_of
+from gateway.app.sip_log import SipLog
 from gateway.call.call import CallRecord
 from gateway.call.local import LocalTechnology
 from gateway.call.manager import CallManager
@@ -47,14 +49,10 @@ from gateway.net.tls import TlsContexts
 from gateway.net.udp import source_address
 from gateway.plane.plane import Plane, PlaneConfig
 from gateway.sip.binding import RegistrationChanged
-from gateway.sip.carrier import Garbled
-from gateway.sip.doorman import TurnedAway
 from gateway.sip.names import Reply, ServerNames
 from gateway.sip.points import ListeningPoints
-from gateway.sip.refusals import AccessRefused
-from gateway.sip.stack import SipStack
+from gateway.sip.stack import Happening, SipStack
 from gateway.sip.transport import Flow
-from gateway.sip.trunk import TrunkChanged
 from gateway.sip.uri import host_text
 from gateway.store.store import Store
 from gateway.store.values import StoredDatabase
@@ -99,7 +97,8 @@ class Application:
         self._calls = itertools.count(1)
         self._started = self._wall()
         self._tickers: list[Ticker] = []
-        self._quiet = QuietLog(logging.getLogger("copperline.sip"), loop.time)
+        self._quiet = QuietLog(logging.getLogger("copperline.media"), loop.time)
+        self._sip_log = SipLog(loop.time)
         self._web: WebServer | None = None
         self._store: Store | None = None
         self._database: StoredDatabase | None = None
@@ -170,6 +169,15 @@ class Application:
             tolls=self._toll_gate,
             limit=config.limits.calls,
         )
+        self.lamps = Lamps(
+            config,
+            dialplan=lambda: self.engine.dialplan,
+            manager=self.manager,
+            lines=self.lines,
+            sip=lambda: self.sip,
+            clock=clock,
+            wake=self.runner.wake,
+        )
         self._dialplan = dialplan
 
     async def start(self) -> None:
@@ -201,6 +209,7 @@ class Application:
             names=self.names,
             bindings=kept,
             wall=self._wall,
+            office=self.lamps.presence,
         )
         self.sip.restore(await kept.load())
         self.manager.technologies = {
@@ -251,6 +260,7 @@ class Application:
     async def stop(self, grace: float = 0.0) -> None:
         """Refuse new calls, let those in progress go on for `grace` seconds, and close everything."""
         await self.manager.drain(grace)
+        self.sip.close(self._loop.time())
         await self._leave_trunks()
         for ticker in self._tickers:
             ticker.stop()
@@ -303,6 +313,7 @@ class Application:
         self._toll_gate.load(Boundary(config))
         self.sip.load_accounts(accounts_of(config))
         self.sip.trunks.load(trunks_of(config), self._loop.time())
+        self.lamps.reloaded(config)
         self.runner.step()
         live = {name: getattr(config, name) for name in _LIVE}
         self._config = self._config.model_copy(update=live)
@@ -322,6 +333,7 @@ class Application:
         return {
             **self.manager.usage(),
             **{f"sip {what}": count for what, count in self.sip.usage().items()},
+            "lamps watched": self.lamps.presence.usage(),
             "line resources": self.lines.usage(),
             "rows": plane.rows,
             "sounds": plane.sounds,
@@ -371,30 +383,13 @@ class Application:
         self.sip.lost(flow, self._loop.time())
         self.runner.step()
 
-    def _sip_event(self, event: Any, now: float) -> None:
-        if isinstance(event, TrunkChanged):
-            say = _log.info if event.up else _log.warning
-            say("trunk %s is %s: %s", event.name, "up" if event.up else "down", event.text)
-        elif isinstance(event, RegistrationChanged):
-            _log.info("account %s: %s %s", event.binding.account, event.binding.contact, event.what.value)
-        elif isinstance(event, AccessRefused):
-            self._quiet.warning(
-                f"{event.user} {event.flow.remote[0]}",
-                "%s as %.32r from %s refused: %s",
-                event.method,
-                event.user,
-                event.flow,
-                event.why,
-            )
-        elif isinstance(event, TurnedAway):
-            host = event.flow.remote[0]
-            self._quiet.warning(f"turned away {host}", "%s is not heard: %s", event.flow, event.why)
-        elif isinstance(event, Garbled):
-            self._quiet.warning(
-                f"garbled {event.flow.remote[0]}", "no SIP message from %s: %.200s", event.flow, event.fault
-            )
-        else:
+    def _sip_event(self, event: Happening, now: float) -> None:
+        if isinstance(event, tuple):
             self.manager.deliver(*event)
+            return
+        self._sip_log.note(event)
+        if isinstance(event, RegistrationChanged):
+            self.lamps.registered(event)
 
     def _line_event(self, event: Any, now: float) -> None:
         self.manager.deliver(*event)

@@ -88,6 +88,7 @@ def accounts_of(config: Config) -> list[Account]:
             calls=account.calls,
             contacts=account.contacts,
             permit=account.permit,
+            mailbox=account.mailbox,
         )
         for user, account in config.accounts.items()
     ]

@@ -73,6 +73,7 @@ class Floor:
         new_id: makes call ids.
         on_record: takes the record of each call that is over.
         on_over: told of each leg that is over.
+        on_change: told of each leg that begins, changes (see `CallLeg`) or is over.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Floor:
         new_id: Callable[[], str],
         on_record: Callable[[CallRecord], None],
         on_over: Callable[[CallLeg], None],
+        on_change: Callable[[CallLeg], None],
     ) -> None:
         self.script: Script | None = None
         self.legs: Final[dict[Channel, CallLeg]] = {}
@@ -102,6 +104,7 @@ class Floor:
         self._new_id = new_id
         self._on_record = on_record
         self._on_over = on_over
+        self._on_change = on_change
 
     @property
     def calls(self) -> list[Call]:
@@ -131,8 +134,10 @@ class Floor:
             clock=self._clock,
             wake=self._wake,
             over=self._leg_over,
+            changed=self._on_change,
         )
         self.legs[channel] = leg
+        self._on_change(leg)
         if call is not None:
             call.others.append(leg)
             self.owners[leg] = call
@@ -281,6 +286,7 @@ class Floor:
     def _leg_over(self, leg: CallLeg) -> None:
         self.legs.pop(leg.channel, None)
         self._on_over(leg)
+        self._on_change(leg)
         if leg.trial is not None and leg.ending is not None:
             leg.trial.gone(leg.ending)
 

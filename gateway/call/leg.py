@@ -25,9 +25,11 @@ from gateway.core.messages import (
     EarlyMedia,
     Event,
     Hangup,
+    Held,
     Proceed,
     Redirect,
     Released,
+    Resumed,
     TransferTold,
 )
 from gateway.core.number import Party
@@ -84,8 +86,10 @@ class CallLeg:
         clock: the engine clock, seconds.
         wake: called after each command, so that its engine is drained.
         over: told once the leg has ended, whoever ended it.
+        changed: told when the leg was answered, or its far side has put us on hold or taken us off it.
 
     Attributes:
+        held: whether its far side has put us on hold.
         driven: whether a script runs for it; one that has none belongs to the call of another.
         bridge: whom it talks with; dialing: the dial of which it is the caller, or one of the called.
         behalf: the leg that answers for what this one does; half of a Local channel does nothing in its own name.
@@ -106,6 +110,7 @@ class CallLeg:
         clock: Callable[[], float],
         wake: Callable[[], None],
         over: Callable[[CallLeg], None],
+        changed: Callable[[CallLeg], None],
     ) -> None:
         self.channel = channel
         self.name = channel.name
@@ -128,6 +133,8 @@ class CallLeg:
         self._clock = clock
         self._wake = wake
         self._over = over
+        self._changed = changed
+        self.held = False
         self.driven = False
         self.bridge: Bridge | None = None
         self.dialing: Dialing | None = None
@@ -162,6 +169,9 @@ class CallLeg:
                 self._mark_answered()
             case Released(ending):
                 self._end(ending)
+            case Held() | Resumed():
+                self.held = isinstance(event, Held)
+                self._changed(self)
             case _:
                 pass
         self._listener.post((self, event))
@@ -359,6 +369,7 @@ class CallLeg:
         if not self.answered:
             self.answered = True
             self.answered_at = self._clock()
+            self._changed(self)
 
     def interruption(self) -> Moved:
         """Why its script is interrupted; told once."""

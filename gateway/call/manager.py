@@ -75,6 +75,9 @@ class CallManager:
         on_record: takes the record of each call that is over.
         tolls: asked before each leg to an outside line; all may go where None.
         limit: the most calls at once; more are refused with congestion, but for emergency calls.
+
+    Attributes:
+        on_change: told of each leg that begins, is answered, held or resumed by its far side, or is over.
     """
 
     def __init__(
@@ -93,6 +96,7 @@ class CallManager:
         tolls: Tolls | None = None,
         limit: int = 1000,
     ) -> None:
+        self.on_change: Callable[[CallLeg], None] = lambda leg: None
         self.sounds = sounds
         self.media = media
         self.technologies = technologies
@@ -105,6 +109,7 @@ class CallManager:
             new_id=new_id,
             on_record=on_record,
             on_over=tolls.over if tolls is not None else lambda leg: None,
+            on_change=lambda leg: self.on_change(leg),
         )
         self._transfers = Transfers(self.floor, plan, tolls)
         self.operator: Operator = FloorOperator(self.floor, self._transfers, plan, place=self._placed, clock=clock)

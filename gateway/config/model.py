@@ -274,6 +274,8 @@ class AccountSettings(Settings):
         name: shown to those it calls.
         context: of the dialplan, in which it dials.
         codecs: what is offered to it and taken from it, dearest first; empty takes those of [sip].
+        mailbox: whose messages its lamp shows without a subscription; those of its own number, where it subscribes,
+            need no setting.
     """
 
     secret: Annotated[str, Field(min_length=1, max_length=256, repr=False)]
@@ -283,6 +285,7 @@ class AccountSettings(Settings):
     contacts: Annotated[int, Field(ge=0, le=100)] = 0
     calls: Annotated[int, Field(ge=0, le=100_000)] = 0
     codecs: Items[Codec] = ()
+    mailbox: Annotated[str, AfterValidator(word_or_none)] = ""
 
 
 class WebSettings(Settings):

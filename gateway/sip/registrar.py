@@ -97,6 +97,10 @@ class Registrar:
         """Whether a telephone is registered from `source` (`gateway.sip.source`)."""
         return source in self._sources
 
+    def has(self, user: str) -> bool:
+        """Whether the account has any binding."""
+        return user in self._held
+
     def all(self) -> list[Binding]:
         """Every binding."""
         return [binding for held in self._held.values() for binding in held]

@@ -20,6 +20,7 @@ from gateway.core.audio import AudioFactory
 from gateway.core.cause import Cause
 from gateway.core.errors import RemoteError
 from gateway.core.messages import Event
+from gateway.core.switch import DeviceState
 from gateway.core.trace import Recorder
 from gateway.core.watch import Watchable
 from gateway.sip.account import Account
@@ -290,6 +291,12 @@ class SipStack:
             )
         targets = [Target(binding.contact, binding.flow, binding.q) for binding in contacts]
         return self._legs.reserve(account, targets)
+
+    def state(self, address: str) -> DeviceState:
+        """Whether an account without a call can be reached."""
+        if self._gatekeeper.account(address) is None:
+            return DeviceState.INVALID
+        return DeviceState.NOT_INUSE if self._registrar.has(address) else DeviceState.UNAVAILABLE
 
     # Accounts, changed while calls go on.
 

@@ -165,7 +165,7 @@ class SipPhone:
         refer_to = f"Refer-To: <sip:{to}@{self.server[0]}{header}>\r\n"
         self._in_dialog("REFER", next(self._dialog.numbers), f"{refer_to}Contact: <{self._contact}>\r\n")
 
-    def watch(self, number: str, event: str, expires: int = 600) -> None:
+    def watch(self, number: str, event: str, expires: int = 120) -> None:
         """Subscribe to the state of `number`; what is told of it is in `told`."""
         self.status = 0
         self._begin_request(

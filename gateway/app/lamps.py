@@ -1,0 +1,94 @@
+"""What telephones show of the office without a call: busy lamps, presence, message lamps; joined here.
+
+Legs, registrations and the dialplan tell what changes, `gateway.services` works out what that means, and the SIP
+stack and the analogue lines show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from dialplan.hints import devices_of
+from dialplan.model import Dialplan
+from drivers.lines import AnalogLines
+from gateway.call.manager import CallManager
+from gateway.config.model import Config
+from gateway.core.switch import DeviceState
+from gateway.core.watch import MailboxStatus, Watched
+from gateway.services.mailboxes import Mailboxes
+from gateway.services.presence import Presence
+from gateway.sip.binding import RegistrationChanged
+from gateway.sip.stack import SipStack
+
+__all__ = ["Lamps"]
+
+
+class Lamps:
+    """The lamps of one office.
+
+    Args:
+        config: whose numbers have mailboxes.
+        dialplan: gives the one in force.
+        manager: knows the calls.
+        lines: the analogue lines.
+        sip: gives the SIP stack, once there is one.
+        clock: engine clock, seconds.
+        wake: asks the runner to drain the engines soon.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        dialplan: Callable[[], Dialplan],
+        manager: CallManager,
+        lines: AnalogLines,
+        sip: Callable[[], SipStack],
+        clock: Callable[[], float],
+        wake: Callable[[], None],
+    ) -> None:
+        self._manager = manager
+        self._lines = lines
+        self._sip = sip
+        self._clock = clock
+        self._wake = wake
+        self.mailboxes = Mailboxes(_mailboxes(config), self._messages_changed)
+        self.presence = Presence(
+            devices=lambda context, number: devices_of(dialplan(), context, number, self._state),
+            state=self._state,
+            changed=self._extension_changed,
+            mailboxes=self.mailboxes,
+        )
+        manager.on_change = self.presence.leg_changed
+
+    def registered(self, change: RegistrationChanged) -> None:
+        """A telephone has registered, or its registration has ended."""
+        self.presence.device_changed(f"SIP/{change.binding.account}")
+
+    def reloaded(self, config: Config) -> None:
+        """Dialplan and accounts are others."""
+        self.mailboxes.know(_mailboxes(config))
+        self.presence.hints_changed()
+
+    def _state(self, device: str) -> DeviceState:
+        state = self._manager.device_state(device)
+        technology, _, address = device.partition("/")
+        if state is DeviceState.NOT_INUSE and technology.upper() in ("SIP", "PJSIP"):
+            return self._sip().state(address)
+        return state
+
+    def _extension_changed(self, watched: Watched) -> None:
+        self._sip().watching.extension_changed(watched, self._clock())
+        self._wake()
+
+    def _messages_changed(self, number: str, status: MailboxStatus) -> None:
+        now = self._clock()
+        self._sip().watching.mailbox_changed(number, now)
+        self._lines.show_messages(number, status.new + status.urgent_new, now)
+        self._wake()
+
+
+def _mailboxes(config: Config) -> Iterable[str]:
+    """Every telephone's own number, and what accounts name beside."""
+    named = (account.mailbox for account in config.accounts.values() if account.mailbox)
+    return [*config.accounts, *config.phones, *named]

@@ -1,0 +1,51 @@
+"""What the SIP stack has to tell the operator, as lines of the log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from gateway.core.log import QuietLog
+from gateway.sip.binding import RegistrationChanged
+from gateway.sip.carrier import Garbled
+from gateway.sip.doorman import TurnedAway
+from gateway.sip.refusals import AccessRefused
+from gateway.sip.trunk import TrunkChanged
+
+__all__ = ["SipLog"]
+
+_log = logging.getLogger("copperline")
+
+
+class SipLog:
+    """Writes them; what strangers can cause at will is written now and then.
+
+    Args:
+        clock: seconds.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._quiet = QuietLog(logging.getLogger("copperline.sip"), clock)
+
+    def note(self, event: TrunkChanged | RegistrationChanged | AccessRefused | TurnedAway | Garbled) -> None:
+        """Write one down."""
+        match event:
+            case TrunkChanged():
+                say = _log.info if event.up else _log.warning
+                say("trunk %s is %s: %s", event.name, "up" if event.up else "down", event.text)
+            case RegistrationChanged(binding, what):
+                _log.info("account %s: %s %s", binding.account, binding.contact, what.value)
+            case AccessRefused():
+                self._quiet.warning(
+                    f"{event.user} {event.flow.remote[0]}",
+                    "%s as %.32r from %s refused: %s",
+                    event.method,
+                    event.user,
+                    event.flow,
+                    event.why,
+                )
+            case TurnedAway():
+                host = event.flow.remote[0]
+                self._quiet.warning(f"turned away {host}", "%s is not heard: %s", event.flow, event.why)
+            case Garbled(flow, fault):
+                self._quiet.warning(f"garbled {flow.remote[0]}", "no SIP message from %s: %.200s", flow, fault)

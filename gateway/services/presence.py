@@ -1,0 +1,196 @@
+"""Who is busy: the state of extensions, worked out from their hints' devices and told when it changes.
+
+Legs and registrations that change are told to it (`leg_changed`, `device_changed`); only extensions that somebody
+watches are looked at then, found by their devices. Nothing is polled. It is a `gateway.core.watch.Watchable`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.call.leg import CallLeg
+from gateway.core.number import Party
+from gateway.core.switch import DeviceState
+from gateway.core.watch import (
+    CallShown,
+    ConferenceStatus,
+    ExtensionStatus,
+    MailboxStatus,
+    Stage,
+    Watched,
+    aggregate,
+)
+from gateway.services.mailboxes import Mailboxes
+
+__all__ = ["Presence"]
+
+_ALIASES: Final = {"PJSIP": "SIP"}
+"""Other words for a technology, as hints of offices that move in use them."""
+
+
+@dataclass(slots=True)
+class _Lamp:
+    """An extension that is watched."""
+
+    watchers: int
+    devices: list[str]
+    status: ExtensionStatus | None
+
+
+class Presence:
+    """The states of extensions.
+
+    Args:
+        devices: the devices of an extension in a context; none where it has no hint.
+        state: of a device that has no call.
+        changed: told of each watched extension whose state has changed.
+        mailboxes: who counts messages.
+        room: the state of a conference room.
+    """
+
+    def __init__(
+        self,
+        *,
+        devices: Callable[[str, str], Iterable[str]],
+        state: Callable[[str], DeviceState],
+        changed: Callable[[Watched], None],
+        mailboxes: Mailboxes,
+        room: Callable[[Watched], ConferenceStatus] = lambda watched: None,
+    ) -> None:
+        self._devices = devices
+        self._state = state
+        self._changed = changed
+        self._mailboxes = mailboxes
+        self._room = room
+        self._lamps: dict[Watched, _Lamp] = {}
+        self._by_device: dict[str, set[Watched]] = {}
+        self._legs: dict[str, dict[str, CallLeg]] = {}
+
+    # What can be watched; see `Watchable`.
+
+    def extension(self, watched: Watched) -> ExtensionStatus | None:
+        """The state of an extension; None where it has no hint."""
+        devices = self._named(watched)
+        return self._status(devices) if devices else None
+
+    def mailbox(self, number: str) -> MailboxStatus | None:
+        """The state of a mailbox; None where there is none."""
+        return self._mailboxes.status(number)
+
+    def conference(self, watched: Watched) -> ConferenceStatus:
+        """The state of a conference room; None where there is none."""
+        return self._room(watched)
+
+    def watch(self, watched: Watched) -> None:
+        """Somebody wants to be told of changes of this extension."""
+        lamp = self._lamps.get(watched)
+        if lamp is None:
+            lamp = self._lamps[watched] = _Lamp(0, [], None)
+            self._wire(watched, lamp)
+        lamp.watchers += 1
+
+    def unwatch(self, watched: Watched) -> None:
+        """One less wants to be told of this extension."""
+        lamp = self._lamps[watched]
+        lamp.watchers -= 1
+        if not lamp.watchers:
+            self._cut(watched, lamp)
+            del self._lamps[watched]
+
+    # What changes.
+
+    def leg_changed(self, leg: CallLeg) -> None:
+        """A leg has come, was answered, was put on hold or is over."""
+        device = _device(leg.name.rpartition("-")[0])
+        legs = self._legs.setdefault(device, {})
+        if leg.ending is None:
+            legs[leg.name] = leg
+        else:
+            legs.pop(leg.name, None)
+        if not legs:
+            del self._legs[device]
+        self.device_changed(device)
+
+    def device_changed(self, device: str) -> None:
+        """Something has changed at a device: a registration has come or gone, a line is in service again."""
+        for watched in list(self._by_device.get(_device(device), ())):
+            self._look(watched)
+
+    def hints_changed(self) -> None:
+        """The dialplan is another one."""
+        for watched, lamp in list(self._lamps.items()):
+            self._cut(watched, lamp)
+            before = lamp.status
+            self._wire(watched, lamp)
+            if lamp.status != before:
+                self._changed(watched)
+
+    def usage(self) -> int:
+        """Extensions that are watched."""
+        return len(self._lamps)
+
+    # Inside.
+
+    def _named(self, watched: Watched) -> list[str]:
+        return [_device(name) for name in self._devices(watched.context, watched.number)]
+
+    def _wire(self, watched: Watched, lamp: _Lamp) -> None:
+        lamp.devices = self._named(watched)
+        lamp.status = self._status(lamp.devices) if lamp.devices else None
+        for device in lamp.devices:
+            self._by_device.setdefault(device, set()).add(watched)
+
+    def _cut(self, watched: Watched, lamp: _Lamp) -> None:
+        for device in lamp.devices:
+            lit = self._by_device.get(device, set())
+            lit.discard(watched)
+            if not lit:
+                self._by_device.pop(device, None)
+
+    def _look(self, watched: Watched) -> None:
+        lamp = self._lamps[watched]
+        status = self._status(lamp.devices)
+        if status != lamp.status:
+            lamp.status = status
+            self._changed(watched)
+
+    def _status(self, devices: list[str]) -> ExtensionStatus:
+        legs = [leg for device in devices for leg in self._legs.get(device, {}).values()]
+        states = [self._state_of(device) for device in devices]
+        return ExtensionStatus(aggregate(states), tuple(_shown(leg) for leg in legs))
+
+    def _state_of(self, device: str) -> DeviceState:
+        legs = self._legs.get(device)
+        return aggregate([_leg_state(leg) for leg in legs.values()]) if legs else self._state(device)
+
+
+def _device(name: str) -> str:
+    """A device by its one name: the technology in capitals and under its own word."""
+    word, _, address = name.partition("/")
+    technology = word.strip().upper()
+    return f"{_ALIASES.get(technology, technology)}/{address.strip()}"
+
+
+def _leg_state(leg: CallLeg) -> DeviceState:
+    if leg.answered:
+        return DeviceState.ONHOLD if leg.held else DeviceState.INUSE
+    return DeviceState.INUSE if leg.incoming else DeviceState.RINGING
+
+
+def _shown(leg: CallLeg) -> CallShown:
+    if leg.answered:
+        stage = Stage.CONFIRMED
+    else:
+        stage = Stage.TRYING if leg.incoming else Stage.EARLY
+    return CallShown(leg.name, stage, not leg.incoming, leg.held, _remote(leg))
+
+
+def _remote(leg: CallLeg) -> Party:
+    """Whom the telephone of `leg` talks with, or is called by, or calls."""
+    if leg.bridge is not None:
+        return leg.bridge.partner(leg).party
+    if leg.incoming:
+        return Party(leg.called)
+    return leg.dialing.caller.party if leg.dialing is not None else Party()

@@ -12,10 +12,10 @@ __all__ = ["APPLICATIONS", "FUNCTIONS"]
 _APPLICATIONS: Final = (
     "AddQueueMember ADSIProg AGI AlarmReceiver AMD AudioSocket BackgroundDetect "
     "BridgeAdd BridgeWait BroadcastTransfer CallCompletionCancel "
-    "CallCompletionRequest CELGenUserEvent ChangeMonitor ChanIsAvail ChanSpy ConfBridge "
+    "CallCompletionRequest CELGenUserEvent ChangeMonitor ChanIsAvail ConfBridge "
     "ConfKick ControlPlayback DAHDIAcceptR2Call DAHDIBarge DAHDIRAS DAHDIScan "
     "DAHDISendCallreroutingFacility DAHDISendKeypadFacility DateTime DeadAGI Dictate Directory DISA EAGI "
-    "ExtenSpy ExternalIVR Festival Flash FollowMe ForkCDR GetCPEID ICES JabberSend JACK Macro "
+    "ExternalIVR Festival Flash FollowMe ForkCDR GetCPEID ICES JabberSend JACK Macro "
     "MailboxExists MeetMe MessageSend MinivmAccMess MinivmDelete MinivmGreet MinivmMWI MinivmNotify "
     "MinivmRecord Morsecode MP3Player MusicOnHold NBScat NoCDR Page Park "
     "ParkAndAnnounce ParkedCall PauseQueueMember PrivacyManager Queue "

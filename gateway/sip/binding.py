@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from gateway.sip.outbound import Outbound
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 
@@ -25,6 +26,7 @@ class Binding:
         q: preference in thousandths, 0..1000.
         user_agent: what the telephone calls itself; may be empty.
         since: when it was registered last, engine clock.
+        outbound: the telephone's flow that this is, where it said so (RFC 5626).
     """
 
     account: str
@@ -36,6 +38,13 @@ class Binding:
     q: int = 1000
     user_agent: str = ""
     since: float = 0.0
+    outbound: Outbound | None = None
+
+    def same_as(self, other: Binding) -> bool:
+        """Whether one takes the place of the other: the same flow of a telephone, or else the same address."""
+        if self.outbound is not None and other.outbound is not None:
+            return self.outbound == other.outbound
+        return self.contact.same_as(other.contact)
 
 
 class Bindings(Protocol):

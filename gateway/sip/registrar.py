@@ -18,10 +18,11 @@ from gateway.sip.binding import Binding, Bindings, Registration, RegistrationCha
 from gateway.sip.grammar import number
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request, Response
+from gateway.sip.outbound import Outbound, OutboundRefused, acknowledge, asked
 from gateway.sip.parameters import Parameters
 from gateway.sip.schedule import Alarm, Schedule
 from gateway.sip.source import source_of
-from gateway.sip.transport import DEFAULT_PORT, Flow, is_address
+from gateway.sip.transport import PORTS, Flow, is_address
 from gateway.sip.uri import SipUri
 
 __all__ = ["NOT_YOURS", "Registrar", "RegistrarConfig"]
@@ -89,7 +90,21 @@ class Registrar:
             self._add(binding)
 
     def contacts(self, user: str, now: float) -> list[Binding]:
-        """The account's bindings, most preferred first and among equals the latest first."""
+        """Where the account is reached, most preferred first and among equals the latest first.
+
+        A telephone that has several flows is reached over the latest alone (RFC 5626 section 5.1); when that is
+        lost, over the one before.
+        """
+        found: list[Binding] = []
+        telephones: set[str] = set()
+        for binding in self._alive(user, now):
+            instance = binding.outbound.instance if binding.outbound is not None else ""
+            if not instance or instance not in telephones:
+                found.append(binding)
+                telephones.add(instance)
+        return found
+
+    def _alive(self, user: str, now: float) -> list[Binding]:
         alive = [binding for binding in self._held.get(user, ()) if binding.expires_at > now]
         return sorted(alive, key=lambda binding: (-binding.q, -binding.since))
 
@@ -118,8 +133,12 @@ class Registrar:
         except Refused as refused:
             return refused.response
         response = request.reply(200)
-        for binding in self.contacts(account.user, now):
+        for binding in self._alive(account.user, now):
             shown = Parameters((("expires", str(round(binding.expires_at - now))), ("q", f"{binding.q / 1000:g}")))
+            if binding.outbound is not None:
+                shown = Parameters((*binding.outbound.parameters.pairs, *shown.pairs))
+                if binding.flow == flow:
+                    acknowledge(response, flow)
             response.headers.add("Contact", NameAddr(binding.contact, "", shown))
         return response
 
@@ -136,7 +155,7 @@ class Registrar:
         """Work out every change first, then make them all (step 7)."""
         held = self._held.get(account.user, [])
         changes = [self._wanted(request, contact, account, flow, now) for contact in request.contacts]
-        olds = [next((old for old in held if old.contact.same_as(new.contact)), None) for new in changes]
+        olds = [next((old for old in held if old.same_as(new)), None) for new in changes]
         self._check_order(request, [old for old in olds if old is not None])
         added = sum(old is None and new.expires_at > now for old, new in zip(olds, changes, strict=True))
         most = account.contacts or self._config.contacts
@@ -167,7 +186,14 @@ class Registrar:
             q=_thousandths(contact.parameters.get("q")),
             user_agent=(request.headers.get("User-Agent") or "")[:MAX_USER_AGENT],
             since=now,
+            outbound=self._outbound(request, contact),
         )
+
+    def _outbound(self, request: Request, contact: NameAddr) -> Outbound | None:
+        try:
+            return asked(request, contact)
+        except OutboundRefused as why:
+            raise Refused(request.reply(why.status, str(why))) from why
 
     def _expires(self, request: Request, contact: NameAddr) -> int:
         """Step 7: the contact's own parameter, else the header, else what we like best."""
@@ -187,7 +213,7 @@ class Registrar:
 
     def _keep(self, old: Binding | None, new: Binding) -> None:
         # Also where two contacts of one REGISTER are equivalent: the later one stands.
-        for replaced in [found for found in self._held.get(new.account, ()) if found.contact.same_as(new.contact)]:
+        for replaced in [found for found in self._held.get(new.account, ()) if found.same_as(new)]:
             self._drop(replaced)
         self._add(new)
         if self._log is not None:
@@ -222,7 +248,7 @@ class Registrar:
     def lost(self, flow: Flow) -> None:
         """A connection is gone: its bindings are reached at their Contact's own address, where that is another."""
         for binding in [found for found in self.all() if found.flow == flow]:
-            direct = _direct(binding.contact, flow)
+            direct = _direct(binding, flow)
             if direct is None or direct == flow:
                 self._end(binding, Registration.LOST)
             else:
@@ -243,11 +269,12 @@ class Registrar:
         self._schedule.expire(now)
 
 
-def _direct(contact: SipUri, flow: Flow) -> Flow | None:
-    """The flow to a contact's own address, or None where it names no address."""
-    if not is_address(contact.host):
+def _direct(binding: Binding, flow: Flow) -> Flow | None:
+    """The flow to a contact's own address, or None where it names no address or wants no flow but its own."""
+    contact = binding.contact
+    if not is_address(contact.host) or binding.outbound is not None or flow.transport in ("ws", "wss"):
         return None
-    return Flow(flow.transport, flow.local, (contact.host, contact.port or DEFAULT_PORT))
+    return replace(flow, remote=(contact.host, contact.port or PORTS[flow.transport]))
 
 
 def _thousandths(q: str | None) -> int:

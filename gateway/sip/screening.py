@@ -12,6 +12,7 @@ from gateway.core.errors import MalformedError
 from gateway.sip.body import media_type
 from gateway.sip.info import INFO_TYPES
 from gateway.sip.message import Request, Response
+from gateway.sip.outbound import OUTBOUND
 from gateway.sip.session import ALLOW, SDP_TYPE, SUPPORTED
 from gateway.sip.uri import SipUri, TelUri
 
@@ -20,6 +21,8 @@ __all__ = ["screen"]
 METHODS: Final = frozenset(ALLOW.split(", "))
 EXTENSIONS: Final = frozenset(SUPPORTED.split(", "))
 """Option tags that we can be required to know. Preconditions (RFC 3312) are not among them: 420."""
+REGISTRAR_EXTENSIONS: Final = frozenset({OUTBOUND})
+"""Further ones that a REGISTER can require."""
 BODY_TYPES: Final = {"INVITE": (SDP_TYPE,), "UPDATE": (SDP_TYPE,), "PRACK": (SDP_TYPE,), "INFO": INFO_TYPES}
 """What a body may be, by method; the bodies of other methods are not read."""
 
@@ -54,7 +57,8 @@ def _number(request: Request) -> Response | None:
 
 def _extensions(request: Request) -> Response | None:
     try:
-        unknown = [tag for tag in request.tokens("Require") if tag not in EXTENSIONS]
+        known = EXTENSIONS | REGISTRAR_EXTENSIONS if request.method == "REGISTER" else EXTENSIONS
+        unknown = [tag for tag in request.tokens("Require") if tag not in known]
     except MalformedError as fault:
         return request.reply(400, str(fault))
     if not unknown:

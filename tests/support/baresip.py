@@ -71,7 +71,7 @@ class Baresip:
         folder: its files.
         user, secret: the account.
         server: where it registers.
-        transport: "udp" or "tcp".
+        transport: "udp", "tcp" or "tls".
     """
 
     def __init__(self, folder: Path, user: str, secret: str, server: tuple[str, int], transport: str) -> None:

@@ -8,7 +8,7 @@ asked for), devices are free, prompts exist, and the caller keys what `keys` giv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,11 +25,12 @@ from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Samples, Si
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import LocalError, RemoteError
+from gateway.core.feature import Feature, TalkLimit
 from gateway.core.messages import TransferTold
 from gateway.core.number import Party
 from gateway.core.recording import Media, RecordingPlan, RecordingState
 from gateway.core.room import Room
-from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, DialStatus, HungUp, Leg, Sounds, Target
+from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, DialStatus, HungUp, Leg, Place, Sounds, Target
 
 __all__ = ["Attempt", "Permit", "Route", "dry_run"]
 
@@ -199,6 +200,8 @@ class _DryLeg:
         self.variables: dict[str, str] = {}
         self.answered = False
         self.ending: Ending | None = None
+        self.features: frozenset[Feature] = frozenset()
+        self.afterwards: Place | None = None
         self.audio: Audio = _NoAudio()
 
     def note(self, text: str, detail: str = "") -> None:
@@ -267,6 +270,9 @@ class _DrySounds:
     def prompt(self, name: str, language: str | None = None) -> Sound | None:
         return Sound(f"prompt {name}", np.zeros(1, np.int16))
 
+    def music(self, name: str) -> Sound:
+        return Sound(f"music {name}", np.zeros(1, np.int16), loop_from=0)
+
     def spell(self, text: str) -> list[Sound]:
         return []
 
@@ -332,6 +338,9 @@ class _DrySwitch:
         caller: Party | None = None,
         ringback: Sound | None = None,
         variables: Mapping[str, str] | None = None,
+        prepare: Callable[[Leg], Awaitable[None]] | None = None,
+        follow: bool = True,
+        answered_elsewhere: bool = False,
     ) -> DialOutcome:
         refused = [(target, ending) for target in targets if (ending := self._refusal(leg, target)) is not None]
         barred = {target for target, _ in refused}
@@ -360,7 +369,7 @@ class _DrySwitch:
             self._route.rulings.append(f"{target}: {ruling}")
         return None
 
-    async def bridge(self, leg: Leg, other: Leg) -> BridgeEnd:
+    async def bridge(self, leg: Leg, other: Leg, limit: TalkLimit | None = None) -> BridgeEnd:
         ending = Ending(Cause.NORMAL_CLEARING, other.name, Act.HUNG_UP, "supposed by the dry run")
         return BridgeEnd(other, ending)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
 from dialplan.apps.answer import seconds
+from dialplan.apps.limit import read_limit
 from dialplan.apps.play import find_sounds
 from dialplan.arguments import options, split
 from dialplan.functions.caller import PRESENTATIONS
@@ -18,13 +19,22 @@ from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError
+from gateway.core.feature import Feature, TalkLimit
 from gateway.core.number import Party
-from gateway.core.switch import DialOutcome, DialStatus, HungUp, Leg, Target
+from gateway.core.switch import DialOutcome, DialStatus, HungUp, Leg, Place, Target
 
 __all__ = ["APPLICATIONS", "OPTIONS", "targets"]
 
-OPTIONS: Final = frozenset("ABCDIiLSUfgoru")
-"""Letters that are built in; `i` and `I` refuse forwarding and new identities, which nobody can ask for here."""
+OPTIONS: Final = frozenset("ABCDFGHIKLMRSTUWXabcfghikmorstuwxz")
+"""Letters that are built in; `R` is the way of every Dial, and `s z` change nothing here."""
+_FEATURES: Final[Mapping[str, frozenset[Feature]]] = {
+    "t": frozenset({Feature.BLIND_TRANSFER, Feature.ATTENDED_TRANSFER}),
+    "h": frozenset({Feature.HANG_UP}),
+    "k": frozenset({Feature.PARK}),
+    "w": frozenset({Feature.RECORD}),
+    "x": frozenset({Feature.RECORD}),
+}
+"""What the called side may ask for by keys; the caller, by the same letters in capitals."""
 _DISPOSITION: Final[Mapping[DialStatus, str]] = {
     DialStatus.BUSY: "BUSY",
     DialStatus.NOANSWER: "NO ANSWER",
@@ -51,12 +61,18 @@ async def dial(script: Script, arguments: str) -> None:
     """`Dial(TECH/address[&...][,seconds[,options]])`: call all targets; the first to answer is connected.
 
     Unanswered, the next priority runs, with DIALSTATUS and HANGUPCAUSE saying why. Once connected, the end of
-    either side ends the other. Options: `A(file[:file])` what the called side, and the caller, hear first;
-    `B(place)` a subroutine before anybody is called; `C` the record begins anew; `D(keys[:keys])` keys sent to the
-    called side, and to the caller; `f(number)` and `o(number)` show that number as the caller's; `g` go on here
-    when the other side hangs up; `L(milliseconds)` and `S(seconds)` the longest talk; `r[(tone)]` ringback of our
-    own; `u(presentation)` show the caller or not; `U(context)` a subroutine on the called side before it is
-    connected.
+    either side ends the other. Options: `A(file[:file])` what the called side, and the caller, hear first; `a`
+    answer the caller at once; `B(place)` a subroutine before anybody is called, `b(place)` one for each called
+    channel; `C` the record begins anew; `c` those who still ring when the caller gives up are told that another
+    has answered; `D(keys[:keys])` keys sent to the called side, and to the caller; `F[(place)]` where the called
+    side goes when the caller hangs up, the next priority where none is written; `f(number)` and `o(number)` show
+    that number as the caller's; `G(place)` once answered, the caller goes to that place and the called side to
+    the priority after it; `g` go on here when the other side hangs up; `h` and `H` the called side, or the
+    caller, may hang up by keys; `i` diversions are not followed; `I` nobody is told of new identities; `k K`
+    parking by keys; `L(milliseconds[:warning[:repeat]])` and `S(seconds)` the longest talk; `M(macro)` and
+    `U(context)` a subroutine on the called side before it is connected; `m[(class)]` music in the place of
+    ringback; `r[(tone)]` ringback of our own; `t T` transfer by keys; `u(presentation)` show the caller or not;
+    `w W x X` recording by keys.
     """
     words = split(arguments, limit=4)
     wanted = targets(words[0])
@@ -69,11 +85,13 @@ async def dial(script: Script, arguments: str) -> None:
         script.assign("DIALSTATUS", DialStatus.INVALIDARGS.value)
         script.leg.note(f"Dial: {words[0][:80]!r} names nobody: write TECHNOLOGY/address")
         return
-    limit = _limit(chosen)
+    limit = read_limit(script, chosen)
     if "C" in chosen:
         script.record = Record(script.switch.now(), script.record.first)
     if "B" in chosen:
         await script.runner.subroutine(script, *_place(chosen["B"]))
+    if "a" in chosen:
+        await script.leg.answer()
     clock = asyncio.get_running_loop().time
     began = clock()
     script.assign("DIALSTATUS", DialStatus.CANCEL.value)
@@ -84,22 +102,52 @@ async def dial(script: Script, arguments: str) -> None:
         caller=_caller(script.leg.party, chosen),
         ringback=_ringback(script, chosen),
         variables=_inherited(script.leg.variables),
+        prepare=_preparation(script, chosen),
+        follow="i" not in chosen,
+        answered_elsewhere="c" in chosen,
     )
     script.assign("DIALSTATUS", outcome.status.value)
     script.attempts = {str(target): ending for target, ending in outcome.attempts}
     if outcome.leg is None:
         _refused(script, outcome.status, outcome)
     elif await _prepared(script, outcome.leg, chosen):
-        await _connect(script, outcome.leg, began, "g" in chosen, limit)
+        if "G" in chosen:
+            await _part(script, outcome.leg, chosen["G"])
+        else:
+            _allow(script, outcome.leg, chosen)
+            await _connect(script, outcome.leg, began, "g" in chosen, limit)
 
 
-def _limit(chosen: Mapping[str, str]) -> float | None:
-    """The longest talk, in seconds."""
-    found = [seconds(chosen["S"])] if "S" in chosen else []
-    if "L" in chosen:
-        longest = seconds(chosen["L"].partition(":")[0])
-        found.append(None if longest is None else longest / 1000)
-    return min((limit for limit in found if limit), default=None)
+def _preparation(script: Script, chosen: Mapping[str, str]) -> Callable[[Leg], Awaitable[None]] | None:
+    """What is done for each new channel before it is called."""
+    if "b" not in chosen:
+        return None
+
+    async def prepare(leg: Leg) -> None:
+        await script.runner.beside(script, leg, *_place(chosen["b"]))
+
+    return prepare
+
+
+def _allow(script: Script, other: Leg, chosen: Mapping[str, str]) -> None:
+    """What the two may ask for by keys, and where the called side goes in the end."""
+    none: frozenset[Feature] = frozenset()
+    other.features = none.union(*(_FEATURES[letter] for letter in _FEATURES if letter in chosen))
+    script.leg.features = none.union(*(_FEATURES[letter] for letter in _FEATURES if letter.upper() in chosen))
+    if "F" in chosen:
+        here = script.location
+        if chosen["F"]:
+            other.afterwards = Place(*script.locate(_place(chosen["F"])[0]))
+        else:
+            other.afterwards = Place(here.context, here.extension, here.priority + 1)
+
+
+async def _part(script: Script, other: Leg, place: str) -> None:
+    """Send the caller to a place, and the called side to the priority after it."""
+    to = script.locate(_place(place)[0])
+    await script.leg.answer()
+    script.operator.send(other, Place(to.context, to.extension, to.priority + 1))
+    script.go_to(to)
 
 
 def _place(text: str) -> tuple[str, list[str]]:
@@ -129,6 +177,8 @@ def _caller(party: Party, chosen: Mapping[str, str]) -> Party | None:
 
 
 def _ringback(script: Script, chosen: Mapping[str, str]) -> Sound | None:
+    if "m" in chosen:
+        return script.switch.sounds.music(chosen["m"] or script.settings.get("musicclass", "") or "default")
     return script.switch.sounds.tone(chosen["r"] or "ring") if "r" in chosen else None
 
 
@@ -152,6 +202,8 @@ async def _prepared(script: Script, other: Leg, chosen: Mapping[str, str]) -> bo
             await _send(script.leg, to_caller)
         if "U" in chosen:
             await script.runner.beside(script, other, *_context(chosen["U"]))
+        if "M" in chosen:
+            await script.runner.beside(script, other, *_context(f"macro-{chosen['M']}"))
     except HungUp as over:
         if script.leg.ending is not None:
             other.hang_up(script.leg.ending)
@@ -160,11 +212,12 @@ async def _prepared(script: Script, other: Leg, chosen: Mapping[str, str]) -> bo
     except (CopperlineError, asyncio.CancelledError):
         other.hang_up(script.ending(Cause.NORMAL_CLEARING))
         raise
-    wish = other.variables.get("GOSUB_RESULT", "").upper() if "U" in chosen else ""
+    asked = "GOSUB_RESULT" if "U" in chosen else "MACRO_RESULT"
+    wish = other.variables.get(asked, "").upper() if {"U", "M"} & set(chosen) else ""
     if wish not in _WISHES:
         return True
     cause, status = _WISHES[wish]
-    ending = script.ending(cause, Act.REFUSED, f"GOSUB_RESULT {wish}")
+    ending = script.ending(cause, Act.REFUSED, f"{asked} {wish}")
     other.hang_up(ending)
     if wish == "ABORT":
         raise script.hang_up(ending)
@@ -193,7 +246,7 @@ def _turned_away(script: Script, status: DialStatus, ending: Ending) -> bool:
     return False
 
 
-async def _connect(script: Script, other: Leg, began: float, go_on: bool, limit: float | None) -> None:
+async def _connect(script: Script, other: Leg, began: float, go_on: bool, limit: TalkLimit | None) -> None:
     """Answer the caller, connect the two, and see to the one that is left."""
     clock = asyncio.get_running_loop().time
     script.refusal = None
@@ -206,16 +259,8 @@ async def _connect(script: Script, other: Leg, began: float, go_on: bool, limit:
         raise
     answered = clock()
     script.record.other = other.name
-    timeout = asyncio.timeout(limit)
     try:
-        async with timeout:
-            end = await script.switch.bridge(script.leg, other)
-    except TimeoutError:
-        if not timeout.expired():
-            raise
-        ended = script.ending(Cause.NORMAL_CLEARING, evidence=f"the talk has lasted the {limit:g} s that it may")
-        other.hang_up(ended)
-    else:
+        end = await script.switch.bridge(script.leg, other, limit)
         if end.ending is None or end.leg is None:
             return
         ended = end.ending

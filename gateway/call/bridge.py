@@ -8,11 +8,15 @@ bridge at once, not by a mailbox: nothing waits here. The scripts that wait for 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+import asyncio
+from collections.abc import Collection
+from typing import Final, Protocol
 
+from gateway.call.keys import FeatureKeys
 from gateway.call.leg import CallLeg, Letter
+from gateway.core.audio import Sound
 from gateway.core.ending import Ending
+from gateway.core.feature import Feature, FeatureCodes
 from gateway.core.messages import (
     IN_BAND,
     Digit,
@@ -29,10 +33,41 @@ from gateway.core.messages import (
 )
 from gateway.core.switch import BridgeEnd
 
-__all__ = ["Bridge"]
+__all__ = ["Bridge", "Host"]
 
 SHORTEST_DIGIT: Final = 0.07
 """Seconds: what any DTMF receiver takes for sure (Q.24 asks 40 ms), where the sender's own length is unknown."""
+
+PASSED_THROUGH: Final = "MOH_PASSTHROUGH"
+"""A leg with this variable is told of holds and gives its own music; others hear ours (as Asterisk's
+moh_passthrough)."""
+
+
+class Host(Protocol):
+    """What a talk needs of the office."""
+
+    codes: FeatureCodes
+    """The keys of features."""
+
+    def music(self, leg: CallLeg) -> Sound:
+        """What `leg` hears while it is on hold."""
+        ...
+
+    def can(self, leg: CallLeg) -> Collection[Feature]:
+        """The features that a leg can ask for."""
+        ...
+
+    def asked(self, leg: CallLeg, feature: Feature) -> None:
+        """A leg has keyed the code of a feature."""
+        ...
+
+    def left_alone(self, leg: CallLeg, end: BridgeEnd) -> None:
+        """Whom `leg` talked with has gone."""
+        ...
+
+    def parted(self, bridge: Bridge) -> None:
+        """The talk has come apart."""
+        ...
 
 
 class Bridge:
@@ -40,12 +75,15 @@ class Bridge:
 
     Args:
         one, other: the legs.
-        over: told once, when the talk has come apart.
+        host: the office around it.
     """
 
-    def __init__(self, one: CallLeg, other: CallLeg, *, over: Callable[[Bridge], None]) -> None:
+    def __init__(self, one: CallLeg, other: CallLeg, host: Host) -> None:
         self.legs: Final = (one, other)
-        self._over = over
+        self._host = host
+        self._on_hold: set[CallLeg] = set()
+        self._keys = {leg: FeatureKeys(host.codes, host.can(leg)) for leg in self.legs if leg.features}
+        self._timer: asyncio.TimerHandle | None = None
         for leg in self.legs:
             leg.bridge = self
             leg.write_to(self)
@@ -58,42 +96,77 @@ class Bridge:
 
     def dissolve(self) -> None:
         """Take the talk apart; both legs go on, silent, and their scripts wait on."""
+        if self._timer is not None:
+            self._timer.cancel()
         for leg in self.legs:
             leg.bridge = None
             leg.write_to(None)
+        for leg in self._on_hold:
+            if leg.ending is None:
+                leg.audio.stop()
         left = next((leg for leg in self.legs if leg.ending is None), None)
         if left is not None:
             left.audio.part()
-        self._over(self)
+        self._host.parted(self)
 
     def part(self, leg: CallLeg, ending: Ending | None) -> None:
         """`leg` leaves for good; the script of the other one goes on, or that one is hung up, too."""
         other = self.partner(leg)
         self.dissolve()
-        other.talked(BridgeEnd(leg, ending))
+        self._host.left_alone(other, BridgeEnd(leg, ending))
 
     def post(self, letter: tuple[CallLeg, Letter]) -> None:
         """Take in what one of the two says."""
         speaker, event = letter
-        if isinstance(event, Released):
-            self.part(speaker, event.ending)
-        else:
-            _pass_on(event, self.partner(speaker))
+        listener = self.partner(speaker)
+        match event:
+            case Released(ending):
+                self.part(speaker, ending)
+            case Digit() if speaker in self._keys:
+                now = asyncio.get_running_loop().time()
+                self._act(speaker, *self._keys[speaker].press(event, now))
+            case Digit():
+                _pass_on(event, listener)
+            case Held() | Resumed():
+                self._hold(listener, isinstance(event, Held))
+            case Identified(party):
+                listener.command(Identify(party))
+            case TextReceived(text):
+                listener.command(SendText(text))
+
+    def _hold(self, leg: CallLeg, held: bool) -> None:
+        """Whom `leg` talks with has put it on hold, or takes it back."""
+        if leg.variables.get(PASSED_THROUGH):
+            leg.command(Hold() if held else Resume())
+        elif held:
+            self._on_hold.add(leg)
+            leg.audio.play(self._host.music(leg))
+        elif leg in self._on_hold:
+            self._on_hold.discard(leg)
+            leg.audio.stop()
+
+    def _act(self, leg: CallLeg, digits: list[Digit], feature: Feature | None) -> None:
+        """Pass on what was no code, do what was one, and wait for the key after a beginning."""
+        for digit in digits:
+            _pass_on(digit, self.partner(leg))
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if feature is not None:
+            self._host.asked(leg, feature)
+            return
+        due = min((keys.deadline for keys in self._keys.values() if keys.deadline is not None), default=None)
+        if due is not None:
+            self._timer = asyncio.get_running_loop().call_at(due, self._expire, due)
+
+    def _expire(self, now: float) -> None:
+        self._timer = None
+        for leg, keys in self._keys.items():
+            if keys.deadline is not None and keys.deadline <= now:
+                self._act(leg, *keys.expire(now))
 
 
-def _pass_on(event: Letter, other: CallLeg) -> None:
-    match event:
-        case Digit(digit, duration, how):
-            # A tone travels in the joined audio; only a leg that wants events must be told of it.
-            if how != IN_BAND or other.audio.digits_as_events:
-                other.command(SendDigits(digit, max(duration, SHORTEST_DIGIT)))
-        case Held():
-            other.command(Hold())
-        case Resumed():
-            other.command(Resume())
-        case Identified(party):
-            other.command(Identify(party))
-        case TextReceived(text):
-            other.command(SendText(text))
-        case _:
-            pass
+def _pass_on(digit: Digit, other: CallLeg) -> None:
+    # A tone travels in the joined audio; only a leg that wants events must be told of it.
+    if digit.how != IN_BAND or other.audio.digits_as_events:
+        other.command(SendDigits(digit.digit, max(digit.duration, SHORTEST_DIGIT)))

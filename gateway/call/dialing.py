@@ -7,7 +7,8 @@ that its ringback. A target that cannot be had counts as tried, with the reason 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from gateway.call.leg import CallLeg, Interrupted, Letter
@@ -15,7 +16,7 @@ from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import RemoteError
-from gateway.core.messages import Alerting, Answered, Dial, Progress, Released
+from gateway.core.messages import Alerting, Answered, Dial, Diverted, Progress, Released
 from gateway.core.number import Party
 from gateway.core.switch import DialOutcome, DialStatus, HungUp, Moved, Target
 
@@ -39,6 +40,11 @@ _WEIGHT: Final = (DialStatus.BUSY, DialStatus.NOANSWER, DialStatus.CONGESTION, D
 
 _ELSEWHERE: Final = Ending(Cause.NON_SELECTED_USER_CLEARING, "Copperline", Act.CANCELLED, "another target answered")
 
+_TIME_IS_UP: Final = Ending(Cause.NO_ANSWER, "Copperline", Act.CANCELLED, "the dial's time was up")
+
+MOST_DIVERSIONS: Final = 5
+"""Diversions of one dial that are followed: telephones that divert to one another are stopped here."""
+
 
 class Dialing:
     """One dial for one calling leg.
@@ -48,6 +54,12 @@ class Dialing:
         make: makes the outgoing leg to a target; raises RemoteError with the cause where there is none.
         clock: the engine clock, seconds.
         ringback: what the caller hears from the first ringing on, in place of the far side's own audio.
+        prepare: run for each new leg before it is called.
+        follow: whether to go where a called side diverts the call to.
+        answered_elsewhere: whether those who ring are told so when the caller gives up.
+
+    Attributes:
+        successor: takes the dial over, should the caller hang up before an answer.
     """
 
     def __init__(
@@ -57,7 +69,16 @@ class Dialing:
         make: Callable[[Target], CallLeg],
         clock: Callable[[], float],
         ringback: Sound | None = None,
+        prepare: Callable[[CallLeg], Awaitable[None]] | None = None,
+        follow: bool = True,
+        answered_elsewhere: bool = False,
     ) -> None:
+        self.successor: Callable[[], None] | None = None
+        self._prepare = prepare
+        self._follow = follow
+        self._diversions = 0
+        self._answered_elsewhere = answered_elsewhere
+        self._shown = Party()
         self.caller = caller
         self._make = make
         self._clock = clock
@@ -84,10 +105,13 @@ class Dialing:
         self.caller.go_on()
         self._timeout = timeout
         self._deadline = None if timeout is None else self._clock() + timeout
+        self._shown = shown
         self._listen()
         try:
             for target in targets:
-                self._try(target, shown)
+                leg = self._try(target)
+                if leg is not None:
+                    await self._call(leg)
         except BaseException:
             self._tidy(None)
             raise
@@ -139,16 +163,15 @@ class Dialing:
         if self._over.done():
             return
         if leg is self.caller:
-            if isinstance(event, Released):
-                self._fail(HungUp(event.ending))
-            elif isinstance(event, Interrupted):
-                self._fail(leg.interruption())
+            self._hear_caller(event)
         elif leg in self._trying:
             match event:
                 case Alerting(audio):
                     self._ring(leg, audio)
                 case Progress():
                     self._hear(leg)
+                case Diverted(called, context):
+                    self._divert(leg, called, context)
                 case Answered():
                     self._decide(leg)
                 case Released(ending):
@@ -158,6 +181,14 @@ class Dialing:
                         self._heard = None
                     if not self._trying:
                         self._decide(None)
+
+    def _hear_caller(self, event: Letter) -> None:
+        if isinstance(event, Released):
+            if self.successor is not None:
+                self.successor()
+            self._fail(HungUp(event.ending))
+        elif isinstance(event, Interrupted):
+            self._fail(self.caller.interruption())
 
     def _decide(self, winner: CallLeg | None) -> None:
         if not self._over.done():
@@ -177,17 +208,47 @@ class Dialing:
         leg.dialing = self
         leg.write_to(self)
 
-    def _try(self, target: Target, shown: Party) -> None:
+    def _try(self, target: Target) -> CallLeg | None:
+        """Make the leg to a target; None where it cannot be had."""
         try:
             leg = self._make(target)
         except RemoteError as error:
             self._attempts.append((target, Ending(error.cause, str(target), Act.FAILED, str(error), error.advice)))
             self.caller.note(f"{target}: {error}")
-            return
-        self._enter(leg)
+            return None
         self._trying[leg] = target
+        return leg
+
+    async def _call(self, leg: CallLeg) -> None:
+        """Prepare a leg and place its call; one that is over by then counts as tried."""
+        if self._prepare is not None:
+            try:
+                await self._prepare(leg)
+            except HungUp:
+                if self.caller.ending is not None:
+                    raise
+        if leg.ending is None:
+            self._place(leg)
+        else:
+            self._attempts.append((self._trying.pop(leg), leg.ending))
+
+    def _place(self, leg: CallLeg) -> None:
+        self._enter(leg)
         _tell_codecs(self.caller, leg)
-        leg.command(Dial(target.address, shown, dict(leg.variables)))
+        leg.command(Dial(self._trying[leg].address, self._shown, dict(leg.variables)))
+
+    def _divert(self, by: CallLeg, called: str, context: str) -> None:
+        """The far side of `by` wants the call to go to another number."""
+        self._diversions += 1
+        target = Target("Local", f"{called}@{context or self.caller.context}")
+        if not self._follow or self._diversions > MOST_DIVERSIONS:
+            by.note(f"{by.peer} diverts the call to {called}; that is not followed")
+            return
+        by.note(f"{by.peer} diverts the call to {called}")
+        leg = self._try(target)
+        if leg is not None:
+            leg.variables["FORWARDERNAME"] = by.name
+            self._place(leg)
 
     def _ring(self, leg: CallLeg, audio: bool) -> None:
         if self._ringback is not None:
@@ -223,10 +284,13 @@ class Dialing:
             leg.dialing = None
             leg.write_to(None)
             if leg is not winner:
-                leg.end(gone or (_ELSEWHERE if winner else self._time_is_up()))
+                leg.end(self._why_cancelled(winner))
 
-    def _time_is_up(self) -> Ending:
-        return Ending(Cause.NO_ANSWER, "Copperline", Act.CANCELLED, "the dial's time was up")
+    def _why_cancelled(self, winner: CallLeg | None) -> Ending:
+        gone = self.caller.ending
+        if gone is not None:
+            return replace(gone, cause=_ELSEWHERE.cause) if self._answered_elsewhere else gone
+        return _ELSEWHERE if winner is not None else _TIME_IS_UP
 
     def _failure(self) -> DialOutcome:
         if self._trying:

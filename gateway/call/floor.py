@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any, Final, Protocol
@@ -25,8 +25,9 @@ from gateway.core.cause import Cause
 from gateway.core.channel import Channel
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError
+from gateway.core.feature import Feature, FeatureCodes
 from gateway.core.number import Party
-from gateway.core.switch import HungUp, Leg, Moved, Place
+from gateway.core.switch import BridgeEnd, HungUp, Leg, Moved, Place
 from gateway.core.trace import Kind, Recorder
 
 __all__ = ["Errand", "Floor", "Script"]
@@ -65,6 +66,8 @@ class Floor:
     """The legs, the calls and their scripts.
 
     Args:
+        music: gives the music on hold of a class.
+        codes: the keys of features.
         ringback: what a caller hears who was answered already while somebody else rings.
         recorder: where stories are kept.
         clock: engine clock, seconds.
@@ -80,6 +83,8 @@ class Floor:
         self,
         *,
         ringback: Sound,
+        music: Callable[[str], Sound],
+        codes: FeatureCodes,
         recorder: Recorder,
         clock: Callable[[], float],
         wall: Callable[[], datetime],
@@ -96,6 +101,9 @@ class Floor:
         self._taken: dict[CallLeg, asyncio.Future[None]] = {}
         self._aside: set[asyncio.Task[None]] = set()
         self._talks: dict[Bridge, Talk] = {}
+        self.codes = codes
+        self.doers: Mapping[Feature, Callable[[CallLeg], None]] = {}
+        self._music = music
         self._ringback = ringback
         self._recorder = recorder
         self._clock = clock
@@ -166,11 +174,12 @@ class Floor:
 
         return run
 
-    def aside(self, work: Coroutine[Any, Any, None]) -> None:
+    def aside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something beside the scripts: a consultation, a dial that its caller has left to another."""
         task = asyncio.get_running_loop().create_task(work)
         self._aside.add(task)
         task.add_done_callback(self._aside_done)
+        return task
 
     # Legs move.
 
@@ -182,7 +191,7 @@ class Floor:
             if leg.trial is not None:
                 leg.trial.succeed()
             leg.quiet()
-        bridge = Bridge(one, other, over=self._parted)
+        bridge = Bridge(one, other, self)
         self._settle(one, other)
         talk = Talk(one.name, other.name, self._wall())
         self._talks[bridge] = talk
@@ -193,8 +202,14 @@ class Floor:
         one.note(f"{one.peer} talks with {other.peer}", kind=Kind.CALL)
         self._shorten(bridge)
 
+    def can(self, leg: CallLeg) -> Collection[Feature]:
+        """The features that a leg may ask for and that somebody does."""
+        return leg.features & self.doers.keys()
+
     def send(self, leg: CallLeg, place: Place) -> None:
         """Send a leg to a place of the dialplan; whom it talked with is left in silence."""
+        if leg.consultation is not None:
+            leg.consultation.abandon()
         if leg.bridge is not None:
             leg.bridge.dissolve()
         leg.note(f"{leg.peer} is sent to {place}", kind=Kind.CALL)
@@ -214,6 +229,32 @@ class Floor:
                 await taken
         self._taken.pop(leg, None)
         return taken.done() and leg.ending is None
+
+    def left_alone(self, leg: CallLeg, end: BridgeEnd) -> None:
+        """Whom `leg` talked with has gone: its script goes on, or it goes where it is to go then, or is hung up."""
+        if leg.consultation is not None:
+            leg.consultation.left_alone(leg, end)
+        elif isinstance(end.leg, CallLeg) and end.leg.consultation is not None:
+            end.leg.consultation.left_alone(leg, end)
+        elif leg.talked(end) or leg.ending is not None:
+            return
+        elif leg.afterwards is not None:
+            place, leg.afterwards = leg.afterwards, None
+            self.send(leg, place)
+        elif not leg.driven:
+            leg.end(end.ending or _END_OF_SCRIPT)
+
+    def music(self, leg: CallLeg) -> Sound:
+        """What a leg hears while it is on hold: the class of CHANNEL(musicclass), or the default."""
+        return self._music(leg.variables.get("MUSICCLASS", "default"))
+
+    def asked(self, leg: CallLeg, feature: Feature) -> None:
+        """A leg has keyed the code of a feature."""
+        leg.note(f"{leg.peer} asks for {feature.value} by keys", kind=Kind.CALL)
+        if leg.consultation is not None:
+            leg.consultation.asked(feature)
+        else:
+            self.doers[feature](leg)
 
     def adopt(self, leg: CallLeg, call: Call) -> None:
         """Let a leg without a script belong to another call from now on."""
@@ -290,7 +331,8 @@ class Floor:
         if leg.trial is not None and leg.ending is not None:
             leg.trial.gone(leg.ending)
 
-    def _parted(self, bridge: Bridge) -> None:
+    def parted(self, bridge: Bridge) -> None:
+        """A talk has come apart."""
         talk = self._talks.pop(bridge, None)
         if talk is not None:
             talk.ended = self._wall()

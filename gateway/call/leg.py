@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 from gateway.call.mailbox import Mailbox
-from gateway.core.audio import Audio, Sound
+from gateway.core.audio import Audio, Sound, SoundEnd
 from gateway.core.cause import Cause
 from gateway.core.channel import Channel
 from gateway.core.ending import Ending
+from gateway.core.feature import Feature
 from gateway.core.messages import (
     Alert,
     Answer,
@@ -33,11 +34,12 @@ from gateway.core.messages import (
     TransferTold,
 )
 from gateway.core.number import Party
-from gateway.core.switch import BridgeEnd, HungUp, Moved
+from gateway.core.switch import BridgeEnd, HungUp, Moved, Place
 from gateway.core.trace import Kind, Recorder
 
 if TYPE_CHECKING:
     from gateway.call.bridge import Bridge
+    from gateway.call.consultation import Consultation
     from gateway.call.dialing import Dialing
     from gateway.call.trial import Trial
 
@@ -91,9 +93,11 @@ class CallLeg:
     Attributes:
         held: whether its far side has put us on hold.
         driven: whether a script runs for it; one that has none belongs to the call of another.
+        features: what its far side may ask for by keys; afterwards: where it goes when it is left alone.
         bridge: whom it talks with; dialing: the dial of which it is the caller, or one of the called.
         behalf: the leg that answers for what this one does; half of a Local channel does nothing in its own name.
         trial: the blind transfer that sent it where it is, until that has come to something.
+        consultation: the attended transfer by keys that it is about.
     """
 
     def __init__(
@@ -135,10 +139,13 @@ class CallLeg:
         self._over = over
         self._changed = changed
         self.held = False
+        self.features: frozenset[Feature] = frozenset()
+        self.afterwards: Place | None = None
         self.driven = False
         self.bridge: Bridge | None = None
         self.dialing: Dialing | None = None
         self.trial: Trial | None = None
+        self.consultation: Consultation | None = None
         self._talk: asyncio.Future[BridgeEnd] | None = None
         self._moved: Moved | None = None
         self._own: Mailbox[tuple[CallLeg, Letter]] = Mailbox()
@@ -212,12 +219,12 @@ class CallLeg:
         """Whether its script waits for the end of its talk."""
         return self._talk is not None
 
-    def talked(self, end: BridgeEnd) -> None:
-        """The talk is over: its script goes on. A leg without a script is left alone, and so hung up."""
-        if self._talk is not None and not self._talk.done():
-            self._talk.set_result(end)
-        elif not self.driven and end.ending is not None:
-            self.end(end.ending)
+    def talked(self, end: BridgeEnd) -> bool:
+        """The talk is over: its script, if one waits for that, goes on; whether one does."""
+        if self._talk is None or self._talk.done():
+            return False
+        self._talk.set_result(end)
+        return True
 
     def interrupt(self, moved: Moved) -> None:
         """Have the script's present wait, or else its next one, raise `moved`."""
@@ -282,6 +289,16 @@ class CallLeg:
                     self.audio.stop()
                     return letter.digit
         return ""
+
+    def announce(self, sounds: Sequence[Sound]) -> None:
+        """Play sounds in turn, over whatever it hears, without waiting for their end."""
+        first, *rest = sounds
+
+        def go_on(end: SoundEnd) -> None:
+            if end is SoundEnd.PLAYED and rest and self.ending is None:
+                self.announce(rest)
+
+        self.audio.play(first, go_on)
 
     async def digit(self, timeout: float | None = None) -> str:
         """The next digit pressed, or "" after `timeout` seconds."""

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from gateway.call.call import Call, CallRecord
 from gateway.call.dialing import Dialing
+from gateway.call.features import Features
 from gateway.call.floor import Floor, Script
 from gateway.call.leg import CallLeg
+from gateway.call.limit import LimitClock
 from gateway.call.local import LocalHalf
 from gateway.call.operator import FloorOperator
 from gateway.call.tolls import Tolls
@@ -25,6 +27,7 @@ from gateway.core.cause import Cause
 from gateway.core.channel import Channel, Technology
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError, RemoteError
+from gateway.core.feature import FeatureCodes, TalkLimit
 from gateway.core.log import QuietLog
 from gateway.core.messages import Event, Hangup, Offered, TransferAsked
 from gateway.core.number import NumberPlan, Party
@@ -40,6 +43,8 @@ _log = logging.getLogger("copperline.call")
 _ROOM_ATTEMPTS: Final = 20
 _ROOM_PAUSE: Final = 0.5
 """Seconds between attempts at a line that was taken from another call: exchanges need one or two to clear it."""
+
+_CODES: Final = FeatureCodes()
 
 _FULL: Final = Ending(
     Cause.SWITCHING_EQUIPMENT_CONGESTION,
@@ -74,6 +79,7 @@ class CallManager:
         new_id: makes call ids.
         on_record: takes the record of each call that is over.
         tolls: asked before each leg to an outside line; all may go where None.
+        codes: the keys by which people in a talk ask for features.
         limit: the most calls at once; more are refused with congestion, but for emergency calls.
 
     Attributes:
@@ -94,6 +100,7 @@ class CallManager:
         new_id: Callable[[], str],
         on_record: Callable[[CallRecord], None],
         tolls: Tolls | None = None,
+        codes: FeatureCodes = _CODES,
         limit: int = 1000,
     ) -> None:
         self.on_change: Callable[[CallLeg], None] = lambda leg: None
@@ -102,6 +109,8 @@ class CallManager:
         self.technologies = technologies
         self.floor = Floor(
             ringback=sounds.tone("ring"),
+            music=sounds.music,
+            codes=codes,
             recorder=recorder,
             clock=clock,
             wall=wall,
@@ -113,6 +122,9 @@ class CallManager:
         )
         self._transfers = Transfers(self.floor, plan, tolls)
         self.operator: Operator = FloorOperator(self.floor, self._transfers, plan, place=self._placed, clock=clock)
+        self.features = Features(
+            self.floor, self._transfers, plan, sounds=sounds, outgoing=self._outgoing, clock=clock
+        )
         self._recorder = recorder
         self._clock = clock
         self._wall = wall
@@ -178,6 +190,9 @@ class CallManager:
         caller: Party | None = None,
         ringback: Sound | None = None,
         variables: Mapping[str, str] | None = None,
+        prepare: Callable[[Leg], Awaitable[None]] | None = None,
+        follow: bool = True,
+        answered_elsewhere: bool = False,
     ) -> DialOutcome:
         """Call all targets at once for `leg`; see `Switch.dial`."""
         own = self._own(leg)
@@ -188,7 +203,15 @@ class CallManager:
             return made
 
         async def attempt() -> DialOutcome:
-            dialing = Dialing(own, make=make, clock=self._clock, ringback=ringback)
+            dialing = Dialing(
+                own,
+                make=make,
+                clock=self._clock,
+                ringback=ringback,
+                prepare=prepare,
+                follow=follow,
+                answered_elsewhere=answered_elsewhere,
+            )
             return await dialing.run(targets, caller or own.party, timeout)
 
         outcome = await attempt()
@@ -202,7 +225,7 @@ class CallManager:
             own.trial.refusal = outcome.ending
         return outcome
 
-    async def bridge(self, leg: Leg, other: Leg) -> BridgeEnd:
+    async def bridge(self, leg: Leg, other: Leg, limit: TalkLimit | None = None) -> BridgeEnd:
         """Connect two legs until one ends; see `Switch.bridge`."""
         own, far = self._own(leg), self._own(other)
         try:
@@ -215,6 +238,7 @@ class CallManager:
         if far.ending is not None:
             return BridgeEnd(far, far.ending)
         self.floor.connect(own, far)
+        clock = None if limit is None else LimitClock(own, limit)
         try:
             return await own.talk()
         except asyncio.CancelledError:
@@ -223,6 +247,9 @@ class CallManager:
                 ending = Ending(Cause.NORMAL_CLEARING, "the dialplan", Act.HUNG_UP, "the call's time is up")
                 own.bridge.part(own, ending)
             raise
+        finally:
+            if clock is not None:
+                clock.stop()
 
     def device_state(self, device: str) -> DeviceState:
         """The state of `FXS/101`, `SIP/6001`, … as seen from the calls in progress."""

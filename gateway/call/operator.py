@@ -87,7 +87,7 @@ class FloorOperator:
         self._floor.send(own, place)
         if partner is not None:
             gone = Ending(Cause.NORMAL_CLEARING, own.peer, Act.TRANSFERRED, f"{own.name} was sent to {place}")
-            partner.talked(BridgeEnd(own, gone))
+            self._floor.left_alone(partner, BridgeEnd(own, gone))
 
     def hang_up(self, leg: Leg, ending: Ending) -> None:
         """End a leg."""
@@ -126,7 +126,7 @@ class FloorOperator:
             gone = Ending(
                 Cause.NORMAL_CLEARING, own.peer, Act.TRANSFERRED, f"{far.name} was joined with {own.name}"
             )
-            left.talked(BridgeEnd(far, gone))
+            self._floor.left_alone(left, BridgeEnd(far, gone))
         await own.talk()
 
     def originate(

@@ -60,8 +60,16 @@ class Transfers:
         transferee.variables["BLINDTRANSFER"] = transferor.name
         transferor.bridge.dissolve()
         transferor.note(f"{transferor.peer} transfers {transferee.peer} to {place.extension}", kind=Kind.CALL)
-        Trial(transferee, transferor, place.extension)
+        Trial(transferee, transferor, place.extension, self._floor.left_alone)
         self._floor.send(transferee, place)
+
+    def send(self, transferor: CallLeg, transferee: CallLeg, place: Place) -> None:
+        """Send a transferee, in no talk, to a place, and let the transferor go at once."""
+        transferee.variables["BLINDTRANSFER"] = transferor.name
+        what = f"{transferee.peer} to {place.extension}"
+        transferor.note(f"{transferor.peer} transfers {what}", kind=Kind.CALL)
+        self._floor.send(transferee, place)
+        transferred(transferor, what)
 
     def attended(self, transferor: CallLeg, second: CallLeg) -> str:
         """Join whom `transferor` talks with and whom its other leg `second` talks with, or rings.
@@ -89,7 +97,7 @@ class Transfers:
         else:
             assert dialing is not None
             transferor.bridge.dissolve()
-            self._take_over(transferee, dialing)
+            self.take_over(transferee, dialing)
         transferor.command(TransferTold(None))
         transferred(transferor, what)
         transferred(second, what)
@@ -170,7 +178,7 @@ class Transfers:
         """The context in which a transferor's numbers are looked up."""
         return asked or transferor.variables.get("TRANSFER_CONTEXT", "") or transferor.context
 
-    def _take_over(self, transferee: CallLeg, dialing: Dialing) -> None:
+    def take_over(self, transferee: CallLeg, dialing: Dialing) -> None:
         """Let the transferee wait for the answer of those who ring for the transferor (early attended transfer)."""
         floor = self._floor
         heir = dialing.hand_over(transferee)

@@ -8,6 +8,8 @@ transferor is told why, and gets the transferee back.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from gateway.call.leg import CallLeg, Letter
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
@@ -24,18 +26,26 @@ class Trial:
         transferee: who was sent away; its `trial` is this one until it is decided.
         transferor: who sent it.
         number: where to.
+        left_alone: told where the transferee has gone by itself.
 
     Attributes:
         refusal: why the latest dial for the transferee reached nobody; says more than how its script ended.
         failure: why the transfer has failed; None until it has.
     """
 
-    def __init__(self, transferee: CallLeg, transferor: CallLeg, number: str) -> None:
+    def __init__(
+        self,
+        transferee: CallLeg,
+        transferor: CallLeg,
+        number: str,
+        left_alone: Callable[[CallLeg, BridgeEnd], None],
+    ) -> None:
         self._transferee = transferee
         self.transferor = transferor
         self.failure: Ending | None = None
         self.refusal: Ending | None = None
         self._number = number
+        self._left_alone = left_alone
         transferee.trial = self
         transferor.write_to(self)
         transferor.command(TransferTold(None, final=False))
@@ -72,7 +82,7 @@ class Trial:
         if self.transferor.ending is None:
             self.transferor.write_to(None)
             self.transferor.command(TransferTold(ending.cause))
-            self.transferor.talked(BridgeEnd(self._transferee, ending))
+            self._left_alone(self.transferor, BridgeEnd(self._transferee, ending))
 
 
 def transferred(transferor: CallLeg, what: str) -> None:

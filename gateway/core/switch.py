@@ -7,7 +7,7 @@ application reads as the thing it does and needs no checks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -15,6 +15,7 @@ from typing import Protocol
 
 from gateway.core.audio import Audio, Sound
 from gateway.core.ending import Ending
+from gateway.core.feature import Feature, TalkLimit
 from gateway.core.messages import TransferTold
 from gateway.core.number import Party
 from gateway.core.recording import Media
@@ -143,6 +144,10 @@ class Sounds(Protocol):
         """A recorded prompt by its file name without extension ("demo-thanks"), or None where there is none."""
         ...
 
+    def music(self, name: str) -> Sound:
+        """Music on hold of a class, or what stands for it; goes on for ever."""
+        ...
+
     def spell(self, text: str) -> list[Sound]:
         """Say digits and letters one by one."""
         ...
@@ -179,6 +184,10 @@ class Leg(Protocol):
     """Whether it was answered."""
     ending: Ending | None
     """How it ended; None while it lives."""
+    features: frozenset[Feature]
+    """What its far side may ask for by keys while it talks."""
+    afterwards: Place | None
+    """Where it goes when it is left alone by whom it talks with, in the place of being hung up."""
 
     @property
     def audio(self) -> Audio:
@@ -255,6 +264,9 @@ class Switch(Protocol):
         caller: Party | None = None,
         ringback: Sound | None = None,
         variables: Mapping[str, str] | None = None,
+        prepare: Callable[[Leg], Awaitable[None]] | None = None,
+        follow: bool = True,
+        answered_elsewhere: bool = False,
     ) -> DialOutcome:
         """Call all targets at once for `leg`; the first to answer wins and the others are cancelled.
 
@@ -264,14 +276,19 @@ class Switch(Protocol):
             caller: whom to show as calling; the leg's own party where None.
             ringback: played to `leg` from the first ringing, in place of the far side's own audio.
             variables: channel variables of the new legs.
+            prepare: run for each new leg before it is called; the leg may be hung up by it.
+            follow: go where a called side diverts the call to; else that counts as its refusal.
+            answered_elsewhere: tell those who ring, should the caller give up, that another one has answered.
 
         Raises:
             HungUp: `leg` ended first; all attempts are cancelled.
         """
         ...
 
-    async def bridge(self, leg: Leg, other: Leg) -> BridgeEnd:
+    async def bridge(self, leg: Leg, other: Leg, limit: TalkLimit | None = None) -> BridgeEnd:
         """Connect two legs until one of them ends. The one that is left is neither answered nor hung up.
+
+        Past `limit` whom `leg` talks with is hung up.
 
         A transfer may put somebody else in the place of `other` meanwhile; the end tells of whom it was with then.
 

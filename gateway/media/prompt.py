@@ -69,6 +69,10 @@ class SoundLibrary:
             self._tones[key] = zone_of(key[1]).tone(name)
         return self._tones[key]
 
+    def music(self, name: str) -> Sound:
+        """What one on hold hears: a beep now and then, which tells that the call goes on."""
+        return self.tone("callwaiting")
+
     def prompt(self, name: str, language: str | None = None) -> Sound | None:
         """A prompt by its file name without suffix, or None where no folder has it."""
         key = (name, language or self._language)

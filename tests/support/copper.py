@@ -49,6 +49,9 @@ class Tones:
     def prompt(self, name: str, language: str | None = None) -> Sound | None:
         return None
 
+    def music(self, name: str) -> Sound:
+        return self.tone("callwaiting")
+
     def spell(self, text: str) -> list[Sound]:
         return []
 

@@ -53,6 +53,9 @@ class Tones:
     def prompt(self, name: str, language: str | None = None) -> Sound | None:
         return Sound(name, np.zeros(160, np.int16))
 
+    def music(self, name: str) -> Sound:
+        return Sound(f"{name} music", np.zeros(160, np.int16), loop_from=0)
+
     def spell(self, text: str) -> list[Sound]:
         return [Sound(letter, np.zeros(160, np.int16)) for letter in text]
 

@@ -22,6 +22,8 @@ from gateway.core.messages import (
     Hold,
     Progress,
     Released,
+    Resume,
+    Resumed,
     SendDigits,
 )
 from gateway.core.switch import DeviceState, DialStatus, HungUp, Leg, Target
@@ -133,8 +135,32 @@ def test_digits_cross_a_bridge_once_each_their_own_way(exchange: Exchange) -> No
     assert exchange.phone.last == SendDigits("5", 0.12), "a tone is in the audio already"
     exchange.says(exchange.phone, Digit("7", 0.0, IN_BAND))
     assert caller.last == SendDigits("7", 0.07), "the SIP side wants events"
+    exchange.says(caller, Released(BYE))
+
+
+def test_who_is_put_on_hold_hears_music(exchange: Exchange) -> None:
+    dial_and_bridge(exchange, FXS_101)
+    caller = exchange.offer()
+    exchange.says(exchange.phone, Answered("off-hook"))
+    assert exchange.phone.audio is not None
+    exchange.says(caller, Held())
+    assert exchange.phone.audio.playing is not None
+    assert exchange.phone.audio.playing.name == "default music"
+    exchange.says(caller, Resumed())
+    assert exchange.phone.audio.playing is None
+    assert Hold() not in exchange.phone.commands, "its far side is not bothered"
+    exchange.says(caller, Released(BYE))
+
+
+def test_who_plays_music_of_its_own_is_told_of_the_hold(exchange: Exchange) -> None:
+    dial_and_bridge(exchange, FXS_101)
+    caller = exchange.offer()
+    exchange.manager.floor.legs[exchange.phone].variables["MOH_PASSTHROUGH"] = "yes"
+    exchange.says(exchange.phone, Answered("off-hook"))
     exchange.says(caller, Held())
     assert exchange.phone.last == Hold()
+    exchange.says(caller, Resumed())
+    assert exchange.phone.last == Resume()
     exchange.says(caller, Released(BYE))
 
 
@@ -142,6 +168,7 @@ def test_what_a_technology_has_no_means_for_is_not_commanded(exchange: Exchange)
     dial_and_bridge(exchange, FXS_101)
     caller = exchange.offer()
     exchange.says(exchange.phone, Answered("off-hook"))
+    exchange.manager.floor.legs[exchange.phone].variables["MOH_PASSTHROUGH"] = "yes"
     exchange.phone.takes.discard(Hold)
     exchange.says(caller, Held())
     assert Hold() not in exchange.phone.commands

@@ -8,7 +8,7 @@ No time passes and no clock is read: what a leg is to key, and how far sides beh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -20,9 +20,10 @@ from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Samples, So
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import LocalError
+from gateway.core.feature import Feature, TalkLimit
 from gateway.core.messages import TransferTold
 from gateway.core.number import Party
-from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, DialStatus, HungUp, Leg, Sounds, Target
+from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, DialStatus, HungUp, Leg, Place, Sounds, Target
 
 FAR_SIDE_HUNG_UP = Ending(Cause.NORMAL_CLEARING, "telephone 101", Act.HUNG_UP, "ONHOOK event on port 1")
 CALLER_HUNG_UP = Ending(Cause.NORMAL_CLEARING, "account 6001", Act.HUNG_UP, "BYE")
@@ -108,6 +109,8 @@ class FakeLeg:
         self.variables: dict[str, str] = {}
         self.answered = False
         self.ending: Ending | None = None
+        self.features: frozenset[Feature] = frozenset()
+        self.afterwards: Place | None = None
         self.told: list[str] = []
         self.redirection: TransferTold | None = None
         self.heard: list[str] = []
@@ -205,6 +208,9 @@ class FakeSounds:
     def prompt(self, name: str, language: str | None = None) -> Sound | None:
         return None if name.startswith("no-") else Sound(name, np.zeros(1, np.int16))
 
+    def music(self, name: str) -> Sound:
+        return Sound(f"music {name}", np.zeros(1, np.int16), loop_from=0)
+
     def spell(self, text: str) -> list[Sound]:
         return [Sound(f"say {character}", np.zeros(1, np.int16)) for character in text]
 
@@ -228,6 +234,7 @@ class Office:
         self.others: list[FakeLeg] = []
         self.shown: Party | None = None
         self.far_keys = ""
+        self.limit: TalkLimit | None = None
         self.bridge_ends: Ending | None = FAR_SIDE_HUNG_UP
         self.caller_ends_bridge = False
         self.time = NOON
@@ -248,6 +255,9 @@ class Office:
         caller: Party | None = None,
         ringback: Sound | None = None,
         variables: Mapping[str, str] | None = None,
+        prepare: Callable[[Leg], Awaitable[None]] | None = None,
+        follow: bool = True,
+        answered_elsewhere: bool = False,
     ) -> DialOutcome:
         if leg.ending is not None:
             raise HungUp(leg.ending)
@@ -261,7 +271,8 @@ class Office:
                 return DialOutcome(DialStatus.ANSWER, leg=self.others[-1])
         return DialOutcome(DialStatus.BUSY, ending=BUSY, attempts=[(target, BUSY) for target in targets])
 
-    async def bridge(self, leg: Leg, other: Leg) -> BridgeEnd:
+    async def bridge(self, leg: Leg, other: Leg, limit: TalkLimit | None = None) -> BridgeEnd:
+        self.limit = limit
         if self.caller_ends_bridge:
             leg.hang_up(CALLER_HUNG_UP)
             other.hang_up(CALLER_HUNG_UP)

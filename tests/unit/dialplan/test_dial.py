@@ -8,9 +8,9 @@ import pytest
 
 from gateway.core.cause import Cause
 from gateway.core.ending import Ending
+from gateway.core.feature import Feature
 from gateway.core.number import Party, Presentation
-from gateway.core.switch import BridgeEnd, Leg
-from tests.support.loop import ManualLoop
+from gateway.core.switch import Place
 from tests.unit.dialplan.office import CALLER_HUNG_UP, FakeLeg, Office
 
 SUBROUTINES = """
@@ -149,21 +149,51 @@ class TestTheCalledSide:
 class TestTheTalk:
     @pytest.mark.parametrize(("chosen", "seconds"), [("L(30000:5000)", 30), ("S(20)", 20), ("L(30000)S(50)", 30)])
     def test_it_lasts_no_longer_than_it_may(self, chosen: str, seconds: int) -> None:
-        class Talking(Office):
-            async def bridge(self, leg: Leg, other: Leg) -> BridgeEnd:
-                await asyncio.sleep(1000)
-                return BridgeEnd(None, None)
+        place = office(f"Dial(FXS/101,,{chosen})")
+        call(place)
+        assert place.limit is not None and place.limit.seconds == seconds
 
-        text = f"[office]\nexten => 100,1,Dial(FXS/101,,{chosen}g)\n same => n,Set(T=${{ANSWEREDTIME}})"
-        place, leg, loop = Talking(text, answers=["FXS/101"]), FakeLeg(), ManualLoop()
-        task = loop.create_task(place.call("100", leg))
-        loop.advance(seconds - 2, tick=1)
-        assert place.others[0].ending is None
-        loop.advance(3, tick=1)
-        assert task.done()
-        loop.close()
-        assert leg.variables["T"] == str(seconds)
-        assert ending(place.others[0]).evidence == f"the talk has lasted the {seconds} s that it may"
+    def test_the_caller_is_warned_and_the_called_side_where_wanted(self) -> None:
+        place = office("Set(LIMIT_WARNING_FILE=hurry)", "Dial(FXS/101,,L(90000:61000:30000))")
+        call(place)
+        assert place.limit is not None and place.limit.warnings == (61, 31, 1)
+        assert [sound.name for sound in place.limit.to_leg[31]] == ["hurry"]
+        assert place.limit.to_other == {}
+        place = office("Set(LIMIT_PLAYAUDIO_CALLEE=yes)", "Dial(FXS/101,,L(90000:61000))")
+        call(place)
+        assert place.limit is not None
+        assert [sound.name for sound in place.limit.to_other[61]] == [
+            "vm-youhave",
+            "number 1",
+            "queue-minutes",
+            "number 1",
+            "queue-seconds",
+        ]
+
+    def test_each_side_may_have_its_own_features(self) -> None:
+        place = office("Dial(FXS/101,,tHk)")
+        leg = call(place)
+        assert place.others[0].features == {Feature.BLIND_TRANSFER, Feature.ATTENDED_TRANSFER, Feature.PARK}
+        assert leg.features == {Feature.HANG_UP}
+
+    def test_where_the_called_side_goes_when_the_caller_has_hung_up(self) -> None:
+        place = office("Dial(FXS/101,,F(office^200^1))")
+        call(place)
+        assert place.others[0].afterwards == Place("office", "200", 1)
+        place = office("Dial(FXS/101,,F)")
+        call(place)
+        assert place.others[0].afterwards == Place("office", "100", 3)
+
+    def test_music_while_it_rings(self) -> None:
+        place = office("Dial(FXS/101,,m(jazz))")
+        call(place)
+        assert place.ringback == "music jazz"
+
+    def test_a_macro_may_say_no(self) -> None:
+        text = "[macro-no]\nexten => s,1,Set(MACRO_RESULT=BUSY)\n same => n,Return()\n"
+        place = Office(f"[office]\nexten => 100,1,Dial(FXS/101,,M(no))\n{text}", answers=["FXS/101"])
+        leg = call(place)
+        assert leg.variables["DIALSTATUS"] == "BUSY"
 
     def test_the_record_begins_anew(self) -> None:
         place = office("Set(CDR(x)=1)", "Dial(FXS/101,,Cg)", "Set(T=<${CDR(x)}>${CDR(dst)} ${CDR(dstchannel)})")

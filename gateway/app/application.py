@@ -25,6 +25,7 @@ from gateway.app.registrations import KeptBindings
 from gateway.app.simulator import EmulatedWorld
 from gateway.app.sip import accounts_of, sip_config, tls_config, trunks_of
 from gateway.app.sip_log import SipLog
+from gateway.app.texts import KeptTexts
 from gateway.call.call import CallRecord
 from gateway.call.local import LocalTechnology
 from gateway.call.manager import CallManager
@@ -199,7 +200,7 @@ class Application:
         )
         self.manager.script = self.engine.run
         self.tolls.meter.restore(await self._store.load_usage(int(self._wall().timestamp() // 60) - DAY))
-        kept = KeptBindings(self._store, clock)
+        kept, texts = KeptBindings(self._store, clock), KeptTexts(self._store, clock)
         self.sip = SipStack(
             config=sip_config(config),
             accounts=accounts_of(config),
@@ -210,8 +211,10 @@ class Application:
             bindings=kept,
             wall=self._wall,
             office=self.lamps.presence,
+            texts=texts,
         )
         self.sip.restore(await kept.load())
+        self.sip.messages.restore(await texts.load())
         self.manager.technologies = {
             "SIP": self.sip,
             "PJSIP": self.sip,

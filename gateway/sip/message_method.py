@@ -1,13 +1,17 @@
 """MESSAGE (RFC 3428) between accounts: what one telephone sends is passed on to all telephones of the other.
 
 An authenticated MESSAGE enters; it goes on to each contact of the account that it is for, and its sender gets one
-answer: 200 as soon as a telephone has taken it, the refusal that says most where none has. Nothing is kept for
-accounts that are away, which are answered for with 480.
+answer: 200 as soon as a telephone has taken it, the refusal that says most where all have refused it. Where none is
+there, or none has answered soon, the text is kept and the answer is 202; it is delivered, in its turn, when a
+telephone of the account registers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import Final
 
 from gateway.core.errors import Exhausted
@@ -17,7 +21,8 @@ from gateway.sip.dialog import MAX_FORWARDS
 from gateway.sip.headers import CSeq, NameAddr
 from gateway.sip.identity import number_of
 from gateway.sip.message import Request, Response
-from gateway.sip.session import Reply, Setting
+from gateway.sip.session import Reply, Setting, Timer
+from gateway.sip.text_queue import LIFE, Text, TextKeeper, TextQueue
 from gateway.sip.uri import SipUri
 
 __all__ = ["Messages"]
@@ -26,6 +31,12 @@ MAX_BODY: Final = 1300
 """Octets of text that are passed on: section 8 forbids messages too large for a datagram outside of sessions."""
 CARRIED: Final = ("Content-Type", "Content-Language", "Content-Disposition", "Date", "Subject")
 """Headers that belong to the text and go with it."""
+AWAY: Final = frozenset({408, 480, 503})
+"""What telephones answer that are there no longer, and we for them."""
+PATIENCE: Final = 10.0
+"""Seconds after which a text that no telephone has answered is kept: its sender waits for 32 at most."""
+
+Finish = Callable[[int, float], None]
 
 
 class Messages:
@@ -36,6 +47,8 @@ class Messages:
         known: whether an account of that user exists.
         contacts: where an account is reached.
         token: makes tags and Call-IDs that nobody can guess.
+        keeper: who keeps texts over a restart, if anybody.
+        wall: the time of day, for texts that have no Date when they are kept; None writes none.
     """
 
     def __init__(
@@ -45,11 +58,24 @@ class Messages:
         known: Callable[[str], bool],
         contacts: Callable[[str, float], Sequence[Binding]],
         token: Callable[[], str],
+        keeper: TextKeeper | None = None,
+        wall: Callable[[], datetime] | None = None,
     ) -> None:
         self._setting = setting
         self._known = known
         self._contacts = contacts
         self._token = token
+        self._wall = wall
+        self._queue = TextQueue(keeper)
+        self._delivering: set[str] = set()
+
+    def __len__(self) -> int:
+        """How many texts wait."""
+        return len(self._queue)
+
+    def restore(self, texts: Iterable[Text]) -> None:
+        """Take over the texts of an earlier run; those for accounts that are gone are dropped."""
+        self._queue.restore(text for text in texts if self._known(text.recipient))
 
     def receive(self, request: Request, sender: Account, reply: Reply, now: float) -> None:
         """Pass on what `sender` has sent."""
@@ -59,32 +85,114 @@ class Messages:
         elif not self._known(user):
             reply(request.reply(404), now)
         else:
-            _Delivery(request, reply).start(
-                [self._onward(request, sender, binding) for binding in self._contacts(user, now)],
-                self._setting,
-                now,
-            )
+            headers = tuple((name, value) for name in CARRIED if (value := request.headers.get(name)) is not None)
+            seconds = LIFE if request.expires is None else min(request.expires, LIFE)
+            text = Text(user, sender.user, sender.name, headers, request.body, now + seconds)
+            hops = min(request.max_forwards or MAX_FORWARDS, MAX_FORWARDS + 1) - 1
+            self._pass_on(text, hops, lambda status, at: reply(request.reply(status), at), now)
 
-    def _onward(self, request: Request, sender: Account, binding: Binding) -> tuple[Request, Binding]:
+    def send(self, recipient: str, sender: str, name: str, text: str, now: float) -> bool:
+        """Send a text of our own; False where there is no such account, or no room to keep it."""
+        if not self._known(recipient):
+            return False
+        headers = (("Content-Type", "text/plain;charset=utf-8"),)
+        body = text.encode("utf-8", "replace")[:MAX_BODY]
+        told: list[int] = []
+        whole = Text(recipient, sender, name, headers, body, now + LIFE)
+        self._pass_on(whole, MAX_FORWARDS, lambda status, at: told.append(status), now)
+        return not told or told[0] < 300
+
+    def arrived(self, user: str, now: float) -> None:
+        """A telephone of the account is there: what waits for it is delivered, one text after the other."""
+        text = self._queue.first(user, now)
+        if text is None or user in self._delivering:
+            return
+        bindings = self._contacts(user, now)
+        if not bindings:
+            return
+        self._delivering.add(user)
+
+        def finish(status: int, at: float) -> None:
+            self._delivering.discard(user)
+            if status not in AWAY:
+                self._queue.drop(text)
+                self.arrived(user, at)
+
+        _Delivery(finish).start(self._written(text, MAX_FORWARDS, bindings), self._setting, now)
+
+    def _pass_on(self, text: Text, hops: int, answer: Finish, now: float) -> None:
+        """Deliver `text` at once where that can be, or keep it; `answer` is given the status for its sender."""
+        bindings = self._contacts(text.recipient, now)
+        if not bindings or self._queue.first(text.recipient, now) is not None:
+            self._keep(text, answer, now)
+            self.arrived(text.recipient, now)
+            return
+        attempt = _Attempt(text)
+        attempt.timer = self._setting.carrier.at(now + PATIENCE, lambda at: attempt.hold(self._keep, answer, at))
+
+        def finish(status: int, at: float) -> None:
+            if attempt.kept is not None:
+                if status not in AWAY:
+                    self._queue.drop(attempt.kept)
+            elif attempt.cancel():
+                if status in AWAY:
+                    self._keep(text, answer, at)
+                else:
+                    answer(status, at)
+
+        _Delivery(finish).start(self._written(text, hops, bindings), self._setting, now)
+
+    def _keep(self, text: Text, answer: Finish, now: float) -> Text | None:
+        if self._wall is not None and "Date" not in dict(text.headers):
+            date = format_datetime(self._wall().astimezone(UTC), usegmt=True)
+            text = replace(text, headers=(*text.headers, ("Date", date)))
+        kept = self._queue.keep(text, now)
+        answer(480 if kept is None else 202, now)
+        return kept
+
+    def _written(self, text: Text, hops: int, bindings: Sequence[Binding]) -> list[tuple[Request, Binding]]:
+        return [(self._onward(text, hops, binding), binding) for binding in bindings]
+
+    def _onward(self, text: Text, hops: int, binding: Binding) -> Request:
         host = binding.flow.local[0]
-        onward = Request("MESSAGE", binding.contact, body=request.body)
+        onward = Request("MESSAGE", binding.contact, body=text.body)
         headers = onward.headers
-        headers.set("Max-Forwards", min(request.max_forwards or MAX_FORWARDS, MAX_FORWARDS + 1) - 1)
-        headers.set("From", NameAddr(SipUri.of(sender.user, host), sender.name).tagged(self._token()))
+        headers.set("Max-Forwards", hops)
+        headers.set("From", NameAddr(SipUri.of(text.sender, host), text.sender_name).tagged(self._token()))
         headers.set("To", NameAddr(SipUri.of(binding.account, host)))
         headers.set("Call-ID", f"{self._token()}@{host}")
         headers.set("CSeq", CSeq(1, "MESSAGE"))
-        for name in CARRIED:
-            headers.set(name, *request.headers.all(name)[:1])
-        return onward, binding
+        for name, value in text.headers:
+            headers.set(name, value)
+        return onward
+
+
+class _Attempt:
+    """The first attempt to deliver a text, while its sender waits."""
+
+    def __init__(self, text: Text) -> None:
+        self._text = text
+        self._answered = False
+        self.kept: Text | None = None
+        self.timer: Timer | None = None
+
+    def hold(self, keep: Callable[[Text, Finish, float], Text | None], answer: Finish, now: float) -> None:
+        """Nobody has answered in time."""
+        self._answered = True
+        self.kept = keep(self._text, answer, now)
+
+    def cancel(self) -> bool:
+        """The answer is here; whether the sender still waits for it."""
+        if self.timer is not None:
+            self.timer.cancel()
+        return not self._answered
 
 
 class _Delivery:
-    """One MESSAGE on its way to several telephones, of which one is enough."""
+    """One text on its way to several telephones, of which one is enough."""
 
-    def __init__(self, request: Request, reply: Reply) -> None:
-        self._request = request
-        self._reply = reply
+    def __init__(self, finish: Finish) -> None:
+        self._finish = finish
         self._pending = 0
         self._best = 480
         self._done = False
@@ -96,14 +204,12 @@ class _Delivery:
                 setting.carrier.send(request, binding.flow, now, answered=self._answered, failed=self._failed)
             except Exhausted:
                 self._refused(503, now)
-        if not onward:
-            self._finish(480, now)
 
     def _answered(self, response: Response, now: float) -> None:
         if response.status < 200:
             return
         if response.status < 300:
-            self._finish(200, now)
+            self._end(200, now)
         else:
             self._refused(response.status, now)
 
@@ -112,12 +218,12 @@ class _Delivery:
 
     def _refused(self, status: int, now: float) -> None:
         # What a telephone says of the text (415, 488, 6xx) says more than that one is away.
-        self._best = status if self._best in (408, 480, 503) and status not in (401, 407) else self._best
+        self._best = status if self._best in AWAY and status not in (401, 407) else self._best
         self._pending -= 1
         if not self._pending:
-            self._finish(self._best, now)
+            self._end(self._best, now)
 
-    def _finish(self, status: int, now: float) -> None:
+    def _end(self, status: int, now: float) -> None:
         if not self._done:
             self._done = True
-            self._reply(self._request.reply(status), now)
+            self._finish(status, now)

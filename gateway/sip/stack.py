@@ -25,7 +25,7 @@ from gateway.core.trace import Recorder
 from gateway.core.watch import Watchable
 from gateway.sip.account import Account
 from gateway.sip.auth import OFFERED, Authenticator
-from gateway.sip.binding import Binding, Bindings, RegistrationChanged
+from gateway.sip.binding import Binding, Bindings, Registration, RegistrationChanged
 from gateway.sip.carrier import Garbled, SipCarrier
 from gateway.sip.channel import SipChannel
 from gateway.sip.digest import Algorithm
@@ -47,6 +47,7 @@ from gateway.sip.refusals import AccessRefused, Refusals
 from gateway.sip.registrar import NOT_YOURS, Registrar, RegistrarConfig
 from gateway.sip.resolve import Resolver
 from gateway.sip.session import SDP_TYPE, Intervals, Reply, Setting, announce
+from gateway.sip.text_queue import TextKeeper
 from gateway.sip.transaction.base import ServerTransaction
 from gateway.sip.transaction.table import MAX_DATAGRAM, MAX_TRANSACTIONS
 from gateway.sip.transaction.timers import TimerConfig
@@ -119,6 +120,7 @@ class SipStack:
         key: seals digest nonces and what is shown of calls; 32 random octets.
         wall: the time of day, aware of its zone, for the Date of registrations; None sends none.
         office: who knows what can be watched.
+        texts: who keeps the texts that wait over a restart, if anybody.
     """
 
     def __init__(
@@ -136,6 +138,7 @@ class SipStack:
         key: bytes | None = None,
         wall: Callable[[], datetime] | None = None,
         office: Watchable | None = None,
+        texts: TextKeeper | None = None,
     ) -> None:
         points = points if points is not None else ListeningPoints()
         key = key or secrets.token_bytes(32)
@@ -172,11 +175,13 @@ class SipStack:
         self._gatekeeper = Gatekeeper(
             accounts, authenticator, self.trunks, refused=self._refused, admitted=self.refusals.forget
         )
-        self._messages = Messages(
+        self.messages: Final = Messages(
             setting,
             known=lambda user: self._gatekeeper.account(user) is not None,
             contacts=self._registrar.contacts,
             token=token,
+            keeper=texts,
+            wall=wall,
         )
         self._legs = Legs(
             config=config.legs,
@@ -251,6 +256,7 @@ class SipStack:
         return {
             **self._carrier.usage(),
             **self.watching.usage(),
+            "texts": len(self.messages),
             "channels": len(self._legs),
             "invitations": len(self._invitations),
             "stories": len(self._journal),
@@ -383,7 +389,7 @@ class SipStack:
         reply(response, now)
 
     def _message(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
-        self._messages.receive(transaction.request, account, reply, now)
+        self.messages.receive(transaction.request, account, reply, now)
 
     def _subscribe(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
         self.watching.subscribe(transaction.request, account, transaction.flow, reply, now)
@@ -410,6 +416,8 @@ class SipStack:
         changes, self._changes = self._changes, []
         for change in changes:
             self.watching.registered(change, now)
+            if change.what in (Registration.REGISTERED, Registration.RENEWED):
+                self.messages.arrived(change.binding.account, now)
 
     def _tell(self, event: Happening) -> None:
         self._events.append(event)

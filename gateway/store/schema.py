@@ -16,6 +16,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     RowMapping,
     String,
@@ -35,6 +36,7 @@ __all__ = [
     "METADATA",
     "REGISTRATIONS",
     "SCHEMA_VERSION",
+    "TEXTS",
     "TOLL_USAGE",
     "VERSION",
     "binding_of",
@@ -43,7 +45,7 @@ __all__ = [
     "record_row",
 ]
 
-VERSION: Final = 2
+VERSION: Final = 3
 """2 came with new tables alone, which are made where they are missing."""
 
 
@@ -118,6 +120,19 @@ TOLL_USAGE: Final = Table(
     Column("minute", Integer, primary_key=True),
     Column("seconds", Float, nullable=False),
     Column("cost", Float, nullable=False),
+)
+
+
+TEXTS: Final = Table(
+    "texts",
+    METADATA,
+    Column("serial", Integer, primary_key=True, autoincrement=False),
+    Column("recipient", String(80), nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("sender_name", Text, nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("expires", _Utc, nullable=False),
 )
 
 

@@ -1,4 +1,4 @@
-"""Registrations, call records, the dialplan's values and what calls cost, in SQLite or PostgreSQL.
+"""Registrations, call records, the dialplan's values, what calls cost and texts that wait, in SQLite or PostgreSQL.
 
 What is written goes through `Writer`; what is read comes from what is on the disk. A record whose future is done
 survives the death of this process and of the machine: SQLite runs with a write-ahead log that is flushed at each
@@ -11,6 +11,7 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
@@ -29,6 +30,7 @@ from gateway.store.schema import (
     METADATA,
     REGISTRATIONS,
     SCHEMA_VERSION,
+    TEXTS,
     TOLL_USAGE,
     VERSION,
     binding_of,
@@ -36,6 +38,7 @@ from gateway.store.schema import (
     record_of,
     record_row,
 )
+from gateway.store.text import StoredText
 from gateway.store.writer import Statement, Writer
 from gateway.toll.meter import Usage
 
@@ -52,6 +55,8 @@ _KEEP_BINDING: Final = insert(REGISTRATIONS)
 _FORGET_BINDING: Final = delete(REGISTRATIONS).where(
     REGISTRATIONS.c.account == bindparam("of"), REGISTRATIONS.c.contact == bindparam("at")
 )
+_KEEP_TEXT: Final = insert(TEXTS)
+_FORGET_TEXT: Final = delete(TEXTS).where(TEXTS.c.serial == bindparam("at"))
 _KEEP_VALUE: Final = insert(DIALPLAN_VALUES)
 _FORGET_VALUE: Final = delete(DIALPLAN_VALUES).where(DIALPLAN_VALUES.c.path == bindparam("at"))
 _KEEP_USAGE: Final = insert(TOLL_USAGE)
@@ -183,6 +188,20 @@ class Store:
         over = delete(table).where(table.c.minute < since)
         await self._writer.submit([Statement(over)], "end of usage of another day")
         return [Usage(**row) for row in await self._rows(select(table))]
+
+    def save_text(self, text: StoredText) -> asyncio.Future[None]:
+        """Keep a text that waits for its recipient. As `record` otherwise."""
+        return self._writer.submit([Statement(_KEEP_TEXT, asdict(text))], f"a text for {text.recipient}")
+
+    def remove_text(self, serial: int) -> asyncio.Future[None]:
+        """Forget a text; harmless where it is not known. As `record` otherwise."""
+        return self._writer.submit([Statement(_FORGET_TEXT, {"at": serial})], f"end of text {serial}")
+
+    async def load_texts(self, now: datetime) -> list[StoredText]:
+        """All texts that still wait at `now`, in their order; those that are too old are forgotten."""
+        over = delete(TEXTS).where(TEXTS.c.expires <= now)
+        await self._writer.submit([Statement(over)], "end of texts that are too old")
+        return [StoredText(**row) for row in await self._rows(select(TEXTS).order_by(TEXTS.c.serial))]
 
     async def _rows(self, query: Any) -> list[Any]:
         async with self._engine.connect() as connection:

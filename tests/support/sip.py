@@ -23,6 +23,7 @@ from gateway.sip.message import Request, Response
 from gateway.sip.parser import parse
 from gateway.sip.points import ListeningPoints
 from gateway.sip.stack import SipConfig, SipStack
+from gateway.sip.text_queue import TextKeeper
 from gateway.sip.transport import Datagram, Flow
 from tests.support.channel import ScriptedAudio
 
@@ -112,6 +113,7 @@ class Office:
         rows: int = 100,
         bindings: Bindings | None = None,
         watchable: Watchable | None = None,
+        texts: TextKeeper | None = None,
     ) -> None:
         self.clock = ManualClock(1000.0)
         self.desk = ScriptedDesk(rows)
@@ -133,6 +135,7 @@ class Office:
             key=b"k" * 32,
             wall=lambda: WALL,
             office=watchable,
+            texts=texts,
         )
         self.sent: list[Datagram] = []
         self.happened: list[object] = []

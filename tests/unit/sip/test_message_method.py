@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.sip.message import Request
+from gateway.sip.text_queue import Text
 from tests.support.sip import SERVER, Office, Phone
 
 TEXT = "Kommst du? ☎".encode()
@@ -65,24 +66,155 @@ def test_a_challenge_by_a_telephone_is_not_passed_back() -> None:
     anna, bert = pair(office)
     message(anna, "6002")
     bert.reply(bert.arrived(), 401, contact=False)
-    assert anna.response().status == 480
+    assert anna.response().status == 202
 
 
-def test_a_telephone_that_is_silent_is_answered_for_with_480() -> None:
+def test_nobody_of_that_name_is_404() -> None:
     office = Office()
     anna, _ = pair(office)
+    message(anna, "6009")
+    assert anna.response().status == 404
+
+
+class Keeper:
+    """Keeps texts, as a store would."""
+
+    def __init__(self) -> None:
+        self.held: dict[int, Text] = {}
+
+    def saved(self, text: Text) -> None:
+        self.held[text.serial] = text
+
+    def removed(self, text: Text) -> None:
+        del self.held[text.serial]
+
+
+def registers(bert: Phone, number: int = 1) -> list[Request]:
+    """The telephone registers; the MESSAGE that has come upon it, if one has."""
+    request = bert.request("REGISTER", f"sip:{SERVER[0]}", number=number, headers=(("Expires", "600"),))
+    bert.proved(request)
+    response, *messages = bert.messages()
+    assert response.summary == "200 OK"
+    return [found for found in messages if isinstance(found, Request)]
+
+
+def test_section_7_a_text_for_an_account_that_is_away_is_kept_and_delivered_when_it_registers() -> None:
+    keeper = Keeper()
+    office = Office(texts=keeper)
+    anna, bert = Phone(office), Phone(office, "6002", host="192.0.2.61")
     message(anna, "6002")
-    office.wait(32.1)
-    assert anna.statuses() == [480]
+    assert anna.response().status == 202 and len(keeper.held) == 1
+    [onward] = registers(bert)
+    assert onward.body == TEXT and str(onward.from_.uri) == "sip:6001@192.0.2.1"
+    assert onward.headers.get("Date") == "Sun, 01 Mar 2026 12:30:05 GMT"
+    assert onward.headers.get("Content-Type") == PLAIN[1]
+    bert.reply(onward, 200, contact=False)
+    assert keeper.held == {} and anna.messages() == []
     office.quiet()
 
 
-@pytest.mark.parametrize(("to", "status"), [("6003", 480), ("6009", 404)])
-def test_nobody_there_and_nobody_of_that_name(to: str, status: int) -> None:
+def test_texts_that_wait_are_delivered_one_by_one_in_their_order() -> None:
     office = Office()
-    anna, _ = pair(office)
-    message(anna, to)
-    assert anna.response().status == status
+    anna, bert = Phone(office), Phone(office, "6002", host="192.0.2.61")
+    for word in (b"one", b"two", b"three"):
+        request = anna.request("MESSAGE", "sip:6002@192.0.2.1", call_id=word.decode(), headers=(PLAIN,), body=word)
+        anna.proved(request)
+        assert anna.response().status == 202
+    [onward] = registers(bert)
+    heard = []
+    for _ in range(3):
+        heard.append(onward.body)
+        bert.reply(onward, 200, contact=False)
+        messages = bert.messages()
+        if messages:
+            assert isinstance(messages[0], Request)
+            onward = messages[0]
+    assert heard == [b"one", b"two", b"three"]
+    office.quiet()
+
+
+def test_a_text_that_is_refused_for_good_does_not_hold_up_the_next() -> None:
+    office = Office()
+    anna, bert = Phone(office), Phone(office, "6002", host="192.0.2.61")
+    for word in (b"one", b"two"):
+        anna.proved(
+            anna.request("MESSAGE", "sip:6002@192.0.2.1", call_id=word.decode(), headers=(PLAIN,), body=word)
+        )
+        assert anna.response().status == 202
+    [onward] = registers(bert)
+    bert.reply(onward, 415, contact=False)
+    assert bert.arrived().body == b"two"
+
+
+def test_a_telephone_that_is_silent_gets_its_text_when_it_registers_again() -> None:
+    office = Office()
+    anna, bert = pair(office)
+    message(anna, "6002")
+    office.wait(10.1)
+    assert anna.statuses() == [202]
+    office.wait(25)
+    bert.messages()
+    [onward] = registers(bert, 20)
+    bert.reply(onward, 200, contact=False)
+    office.quiet()
+
+
+def test_an_answer_that_comes_late_delivers_a_text_that_is_kept() -> None:
+    office = Office()
+    anna, bert = pair(office)
+    message(anna, "6002")
+    onward = bert.arrived()
+    office.wait(10.1)
+    bert.reply(onward, 200, contact=False)
+    assert anna.statuses() == [202]
+    office.quiet()
+
+
+def test_section_5_a_text_that_is_of_no_use_any_more_is_not_delivered() -> None:
+    keeper = Keeper()
+    office = Office(texts=keeper)
+    anna, bert = Phone(office), Phone(office, "6002", host="192.0.2.61")
+    request = anna.request("MESSAGE", "sip:6002@192.0.2.1", headers=(PLAIN, ("Expires", "30")), body=TEXT)
+    anna.proved(request)
+    assert anna.response().status == 202
+    office.wait(31)
+    assert registers(bert) == [] and keeper.held == {}
+    at_once = anna.request("MESSAGE", "sip:6003@192.0.2.1", call_id="x", headers=(("Expires", "0"),), body=TEXT)
+    anna.proved(at_once)
+    assert anna.response().status == 480
+
+
+def test_texts_for_one_account_are_bounded() -> None:
+    office = Office()
+    anna = Phone(office)
+    statuses = []
+    for serial in range(101):
+        anna.proved(anna.request("MESSAGE", "sip:6002@192.0.2.1", call_id=f"m{serial}", body=b"x"))
+        statuses.append(anna.response().status)
+    assert statuses == [202] * 100 + [480]
+
+
+def test_texts_of_an_earlier_run_wait_on_and_those_of_accounts_that_are_gone_do_not() -> None:
+    office = Office()
+    texts = [
+        Text("6002", "6001", "Ada", (PLAIN,), b"two", 9999.0, 7),
+        Text("6002", "6001", "Ada", (PLAIN,), b"one", 9999.0, 5),
+        Text("6999", "6001", "Ada", (PLAIN,), b"lost", 9999.0, 6),
+    ]
+    office.stack.messages.restore(texts)
+    assert len(office.stack.messages) == 2
+    [onward] = registers(Phone(office, "6002", host="192.0.2.61"))
+    assert onward.body == b"one"
+
+
+def test_a_text_of_the_office_itself_is_sent_or_kept() -> None:
+    office = Office()
+    _, bert = pair(office)
+    assert office.stack.messages.send("6002", "8000", "Voicemail", "Call me", office.clock.now)
+    office.drain()
+    onward = bert.arrived()
+    assert (onward.from_.display, onward.body) == ("Voicemail", b"Call me")
+    assert not office.stack.messages.send("6999", "8000", "", "x", office.clock.now)
 
 
 def test_section_8_a_text_too_long_for_a_datagram_is_refused() -> None:

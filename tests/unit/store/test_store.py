@@ -19,6 +19,7 @@ import pytest
 
 from gateway.core.errors import Exhausted, LocalError
 from gateway.store import Store, StoredBinding
+from gateway.store.text import StoredText
 from gateway.store.writer import BATCH, RETRIES, Writer
 from tests.unit.store.records import START, binding, call_record
 
@@ -104,6 +105,27 @@ def test_registrations_are_kept_replaced_removed_and_expire(tmp_path: Path) -> N
         await store.save_binding(newer)
         assert await store.load_bindings(START + timedelta(seconds=60)) == [newer]
         assert await store.load_bindings(START) == [newer]
+        await store.close()
+
+    run(conversation())
+
+
+def test_texts_are_kept_in_their_order_removed_and_expire(tmp_path: Path) -> None:
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        texts = [
+            StoredText(
+                serial, "6002", "6001", "Ada", '[["Date", "x"]]', b"caf\xc3\xa9", START + timedelta(days=serial)
+            )
+            for serial in (3, 1, 2)
+        ]
+        for text in texts:
+            store.save_text(text)
+        store.remove_text(2)
+        await store.close()
+        store = await Store.open(url_of(tmp_path))
+        assert await store.load_texts(START) == [texts[1], texts[0]]
+        assert await store.load_texts(START + timedelta(days=1)) == [texts[0]]
         await store.close()
 
     run(conversation())

@@ -124,7 +124,7 @@ def test_a_file_of_the_first_version_is_taken_over_and_one_of_a_later_is_refused
     asyncio.run(made())
     sql("UPDATE schema_version SET version = 1", "DROP TABLE toll_usage", "DROP TABLE dialplan_values")
     asyncio.run(made())
-    assert sql("SELECT version FROM schema_version") == [(2,)]
+    assert sql("SELECT version FROM schema_version") == [(3,)]
     assert sql("SELECT count(*) FROM dialplan_values") == [(0,)]
     sql("UPDATE schema_version SET version = 99")
     with pytest.raises(LocalError, match="version 99"):

@@ -139,7 +139,8 @@ class TestFiles:
             load("extensions.conf", read=self.FILES.__getitem__)
         assert [str(fault) for fault in refused.value.faults] == [
             "extensions.conf:1: 'd/*.conf' is not included: folders cannot be looked into here; name each file",
-            "extensions.conf:2: #exec is not allowed here; put what it prints into the file, or allow exec in [permissions]",
+            "extensions.conf:2: #exec is not allowed here; "
+            "put what it prints into the file, or allow exec in [permissions]",
         ]
 
     def test_a_command_that_fails_is_named(self) -> None:

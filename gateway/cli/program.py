@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "check": _Command("gateway.cli.check", "Tell every fault of a configuration, or show every setting."),
     "route": _Command("gateway.cli.route", "Tell what a number would do, without calling."),
     "test-dialplan": _Command("gateway.cli.test_dialplan", "Hold expected routes against the dialplan."),
+    "import": _Command("gateway.cli.import_asterisk", "Make an office from an Asterisk configuration directory."),
     "calls": _Command("gateway.cli.calls", "Show the calls of a running office, and how the latest ended."),
     "lines": _Command("gateway.cli.lines", "Show the lines and trunks of a running office."),
     "registrations": _Command("gateway.cli.registrations", "Show registered telephones, and who was refused."),

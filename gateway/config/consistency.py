@@ -15,7 +15,7 @@ from gateway.config.locate import KeyPath
 from gateway.config.model import Config, LineSettings, PhoneSettings
 from gateway.media.tone import ZONES
 
-__all__ = ["findings"]
+__all__ = ["easily_guessed", "findings"]
 
 SECRET_LENGTH: Final = 10
 """Characters that a secret needs once SIP is open to a network: guessing eight digits over a LAN takes hours."""
@@ -207,13 +207,17 @@ def _trunks(config: Config) -> Iterator[Finding]:
                 yield Finding((*path, "servers", place), what, "add this machine's own address to sip.listen")
 
 
+def easily_guessed(secret: str, name: str) -> bool:
+    """Whether the secret of account `name` would be found by those who try."""
+    weak = len(secret) < SECRET_LENGTH or secret.lower() in _COMMON_SECRETS or len(set(secret)) < 4
+    return weak or name in secret
+
+
 def _secrets(config: Config) -> Iterator[Finding]:
     if all(listener.address.is_loopback for listener in config.sip.listen):
         return
     for number, account in config.accounts.items():
-        secret = account.secret
-        weak = len(secret) < SECRET_LENGTH or secret.lower() in _COMMON_SECRETS or len(set(secret)) < 4
-        if weak or number in secret:
+        if easily_guessed(account.secret, number):
             what = f"the secret of account {number} is easily guessed, and SIP is open to the network"
             mend = f"use {SECRET_LENGTH} or more random characters, or listen on 127.0.0.1 only"
             yield Finding(("accounts", number, "secret"), what, mend)

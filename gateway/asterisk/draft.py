@@ -1,0 +1,101 @@
+"""What an import has made so far: the tables of our configuration, and a list of what was left behind.
+
+Each file's reader adds to a Draft. Whatever it does not carry over it leaves behind with a clause that says why and
+one that says what to do; a secret is carried and never told.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from dialplan.model import Place
+from dialplan.reader import Entry
+from gateway.core.errors import Fault
+
+__all__ = ["Draft", "as_toml", "caller", "is_yes"]
+
+_SECRET: Final = frozenset({"password", "secret", "md5_cred", "md5secret", "remotesecret", "pin", "vmsecret"})
+"""Keys whose values are never told."""
+_BARE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+
+
+@dataclass(slots=True)
+class Draft:
+    """An office in the making.
+
+    Attributes:
+        tables: as in TOML.
+        left: what was left behind.
+        address: at which SIP is to listen.
+    """
+
+    address: str = "127.0.0.1"
+    tables: dict[str, Any] = field(default_factory=dict)
+    left: list[Fault] = field(default_factory=list)
+
+    def table(self, *path: str) -> dict[str, Any]:
+        """The table at a path, made where it is not there."""
+        at = self.tables
+        for name in path:
+            at = at.setdefault(name, {})
+        return at
+
+    def leave(self, place: Place, what: str, mend: str = "") -> None:
+        """Leave something behind."""
+        self.left.append(Fault(place.file, place.line, what, mend))
+
+    def leave_entry(self, entry: Entry, whose: str, mend: str = "see whether it is missed") -> None:
+        """Leave a setting behind for which there is none here; a line of a template is told once."""
+        if any((fault.file, fault.line) == (entry.place.file, entry.place.line) for fault in self.left):
+            return
+        shown = "…" if entry.key.lower() in _SECRET else entry.value[:60]
+        self.leave(entry.place, f"{entry.key} = {shown} of {whose} has no setting here", mend)
+
+
+def is_yes(text: str) -> bool:
+    """Whether a value says yes."""
+    return text.strip().lower() in ("yes", "true", "on", "1", "y", "t")
+
+
+def caller(text: str) -> tuple[str, str]:
+    """Name and number of `"Name" <number>`; either may be empty, and both are of `asreceived`."""
+    if text.strip().lower() == "asreceived":
+        return "", ""
+    name, angle, rest = text.partition("<")
+    if angle:
+        return name.strip().strip('"'), rest.partition(">")[0].strip()
+    text = text.strip().strip('"')
+    return ("", text) if text.lstrip("+").isdecimal() else (text, "")
+
+
+def as_toml(tables: Mapping[str, Any]) -> str:
+    """The tables as the text of a TOML file."""
+    return "\n".join(_table(tables, ())).strip() + "\n"
+
+
+def _table(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
+    plain = {key: value for key, value in table.items() if not isinstance(value, dict)}
+    if path and (plain or not table):
+        yield f"[{'.'.join(map(_key, path))}]"
+    for key, value in plain.items():
+        yield f"{_key(key)} = {_value(value)}"
+    if plain or (path and not table):
+        yield ""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _table(value, (*path, key))
+
+
+def _key(text: str) -> str:
+    return text if text and _BARE.issuperset(text) else json.dumps(text)
+
+
+def _value(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)

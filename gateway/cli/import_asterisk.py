@@ -1,0 +1,51 @@
+"""`copperline import DIR`: an office made from an Asterisk configuration directory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from gateway.asterisk import read_directory
+from gateway.cli import show
+from gateway.core.errors import LocalError
+
+__all__ = ["command"]
+
+_REPORT: Final = "import-report.txt"
+_OWNER_ONLY: Final = 0o600
+"""The configuration holds secrets."""
+
+
+def command(
+    directory: Annotated[Path, typer.Argument(help="Where pjsip.conf and its like are.", metavar="DIR")],
+    address: Annotated[str, typer.Option(help="This machine's own address, for telephones and trunks.")] = "",
+    to: Annotated[Path, typer.Option(help="Where our files go; they must not be there yet.")] = Path("office"),
+) -> None:
+    """Make an office from an Asterisk directory, and list line by line what could not be carried over."""
+    imported = read_directory(directory, address)
+    report = "".join(f"{fault}\n" for fault in imported.left)
+    _write(to, {**imported.files, _REPORT: report})
+    show.line(report.rstrip() or "Everything was carried over.")
+    show.line("")
+    show.line(f"{to / 'office.toml'}: made; {len(imported.left)} lines were left behind, listed in {to / _REPORT}.")
+    show.line(f'Look through them, then: "copperline check {to / "office.toml"}".')
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
+    present = [name for name in files if (folder / name).exists()]
+    if present:
+        raise LocalError(f"{folder / present[0]} is there already; name another folder with --to")
+    try:
+        for name, text in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with open(
+                os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "w", encoding="utf-8"
+            ) as file:
+                file.write(text)
+    except OSError as error:
+        raise LocalError(f"{folder} cannot be written: {error.strerror or error}") from error

@@ -1,0 +1,146 @@
+"""An Asterisk office moves in: what is carried, what is told to have been left behind, and that all of it loads."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from gateway.asterisk import Imported, read_directory
+from gateway.cli import main
+from gateway.config import Config, load_office
+from gateway.core.errors import LocalError
+
+OFFICE = Path(__file__).parents[2] / "data" / "asterisk" / "office"
+ADDRESS = "192.0.2.10"
+
+
+@pytest.fixture(scope="module")
+def imported() -> Imported:
+    return read_directory(OFFICE, ADDRESS)
+
+
+@pytest.fixture(scope="module")
+def config(imported: Imported, tmp_path_factory: pytest.TempPathFactory) -> Config:
+    folder = tmp_path_factory.mktemp("office")
+    for name, text in imported.files.items():
+        (folder / name).write_text(text)
+    return load_office(folder / "office.toml")[0]
+
+
+def left(imported: Imported, file: str) -> list[str]:
+    return [str(fault).removeprefix(f"{file}:") for fault in imported.left if fault.file == file]
+
+
+def test_endpoints_with_an_auth_are_accounts(config: Config) -> None:
+    counter = config.accounts["201"]
+    assert (counter.secret, counter.name, counter.context) == ("Kupfer-Draht-eins", "Counter", "staff")
+    assert (counter.contacts, counter.codecs) == (2, ("alaw", "ulaw"))
+    assert config.accounts["301"].name == "Gate"
+    assert "203" not in config.accounts
+
+
+def test_endpoints_that_register_or_have_an_address_are_trunks(config: Config) -> None:
+    provider = config.trunks["line-out"]
+    assert [str(server) for server in provider.servers] == ["registrar.example.net"]
+    assert (provider.user, provider.auth_user, provider.secret) == ("4930555", "shop-login", "Very/Secret;Word")
+    assert (provider.registers, provider.expires, provider.qualify) == (True, 1800, 60)
+    assert (provider.from_user, provider.codecs, provider.context) == ("4930555", ("alaw",), "from-provider")
+    branch = config.trunks["branch"]
+    assert [str(server) for server in branch.servers] == ["198.51.100.7:5080"]
+    assert not branch.registers and [str(source) for source in branch.sources] == ["198.51.100.0/28"]
+    old = config.trunks["old-provider"]
+    assert (old.registers, old.user, old.secret) == (True, "oldshop", "Another-Secret")
+
+
+def test_channels_are_telephones_and_lines_with_what_stands_above_them(config: Config) -> None:
+    assert {number: (phone.port, phone.name) for number, phone in config.phones.items()} == {
+        "211": (1, "Bench"),
+        "212": (2, "Yard"),
+        "1003": (3, ""),
+    }
+    assert [(name, line.port, line.group) for name, line in config.lines.items()] == [
+        ("line5", 5, 1),
+        ("line6", 6, 1),
+    ]
+    line = config.lines["line5"]
+    assert (line.hangup_on_polarity, line.hangup_on_tone, line.caller_id) == (True, 4, "v23")
+    assert config.cards["main"].backend == "dahdi" and config.office.country == "de"
+
+
+def test_every_line_that_is_left_behind_is_told_with_its_file(imported: Imported) -> None:
+    assert left(imported, "chan_dahdi.conf") == [
+        "7: rxgain = 2.5 of [channels] has no setting here; see whether it is missed",
+        "16: the telephone on channel 3 is 1003 for now: its caller ID has no number; give it its number",
+        "28: channels 9-23 have signalling pri_cpe, which has no driver here yet; "
+        "analogue channels are carried: fxo_ks for telephones, fxs_ks for lines",
+    ]
+    pjsip = left(imported, "pjsip.conf")
+    assert (
+        "46: account 202 logs in as 202, and no longer as shop202; change the user name in the telephone" in pjsip
+    )
+    assert len([line for line in pjsip if "device_state_busy_at" in line]) == 1, "a template's line is told once"
+    assert any(line.startswith("53: endpoint 203 has neither") for line in pjsip)
+    assert any("pbx.example.org, a name" in line for line in pjsip)
+    for file in ("voicemail", "queues", "confbridge", "musiconhold", "features", "res_parking", "indications"):
+        assert left(imported, f"{file}.conf"), file
+
+
+def test_no_secret_is_told(imported: Imported) -> None:
+    report = "\n".join(map(str, imported.left))
+    for secret in ("Kupfer", "Very/Secret", "Another-Secret", "Old-Phone", "4711", "8642"):
+        assert secret not in report
+
+
+def test_a_secret_that_is_easily_guessed_is_renewed_on_a_network_alone(imported: Imported, config: Config) -> None:
+    assert config.accounts["202"].secret != "Kupfer-Draht-202" and len(config.accounts["202"].secret) >= 16
+    assert any("the secret of account 202 was easily guessed" in str(fault) for fault in imported.left)
+
+
+def test_a_step_that_cannot_be_carried_out_does_nothing_and_lines_keep_their_numbers(imported: Imported) -> None:
+    before = (OFFICE / "extensions.conf").read_text().splitlines()
+    after = imported.files["extensions.conf"].splitlines()
+    changed = {number for number, (old, new) in enumerate(zip(before, after, strict=False), 1) if old != new}
+    assert changed == {12, 14, 15}
+    assert after[11] == " same => n,NoOp(not carried over) ;  same => n,MeetMe(299)".replace(";  ", "; ")
+    assert left(imported, "extensions.conf")[1].startswith("12: the application MeetMe of Asterisk is not built in")
+    assert imported.files["incoming.conf"] == (OFFICE / "incoming.conf").read_text()
+
+
+def test_a_context_that_nobody_wrote_is_there_and_empty(imported: Imported) -> None:
+    assert "\n[from-branch]\n" in imported.files["extensions.conf"]
+    assert left(imported, "extensions.conf")[0].startswith(" context from-branch is named by")
+
+
+def test_trunks_want_an_address_and_a_directory_something_to_read(tmp_path: Path) -> None:
+    with pytest.raises(LocalError, match="line-out, branch, old-provider are reached over a network"):
+        read_directory(OFFICE)
+    with pytest.raises(LocalError, match="holds no Asterisk configuration"):
+        read_directory(tmp_path)
+
+
+def test_one_file_alone_is_an_office(tmp_path: Path) -> None:
+    (tmp_path / "extensions.conf").write_text("[default]\nexten => 1,1,NoSuchThing()\nbroken line\n")
+    imported = read_directory(tmp_path)
+    assert imported.files["extensions.conf"].splitlines() == [
+        "[default]",
+        "exten => 1,1,NoOp(not carried over) ; exten => 1,1,NoSuchThing()",
+        "; not carried over: broken line",
+    ]
+    assert [fault.line for fault in imported.left] == [2, 3]
+
+
+def test_the_command_writes_what_check_passes_and_nothing_over(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    to = tmp_path / "mine"
+    words = ["import", str(OFFICE), "--to", str(to), "--address", ADDRESS]
+    assert main(words) == 0
+    told = capsys.readouterr().out
+    assert "pjsip.conf:11: transport lan-tls (tls) needs certificates" in told and "import-report.txt" in told
+    assert stat.S_IMODE((to / "office.toml").stat().st_mode) == 0o600
+    assert main(["check", str(to / "office.toml")]) == 0
+    assert "no faults" in capsys.readouterr().out
+    assert main(words) == 1
+    assert capsys.readouterr().err == f"{to}/extensions.conf is there already; name another folder with --to\n"

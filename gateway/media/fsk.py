@@ -32,6 +32,8 @@ _SEIZURE: Final = 300
 """Bits of alternating 0 and 1, from 0."""
 _MARK_BEFORE: Final = 180
 """Bits of mark between the seizure and the message."""
+_MARK_OFF_HOOK: Final = 80
+"""The same for a waiting call, which has no seizure (GR-30: 80, 25 more or less)."""
 _MARK_AFTER: Final = 60
 """Bits (50 ms) of mark after the message: receivers need the last stop bit to be followed by something."""
 _MAX_MESSAGE: Final = 258
@@ -65,12 +67,13 @@ class Standard(Enum):
     V23 = _Modem("V.23", 1300, 2100)
 
 
-def modulate(message: bytes, standard: Standard, level: float = _LEVEL) -> Samples:
+def modulate(message: bytes, standard: Standard, level: float = _LEVEL, *, off_hook: bool = False) -> Samples:
     """The spill that carries a message.
 
     Args:
         message: from its type to its checksum.
         level: dBm0.
+        off_hook: for a telephone that is in use: without channel seizure, which only wakes one that is not.
 
     Raises:
         LocalError: the message is longer than any can be.
@@ -82,8 +85,8 @@ def modulate(message: bytes, standard: Standard, level: float = _LEVEL) -> Sampl
     characters[:, -1] = 1
     bits = np.concatenate(
         [
-            np.arange(_SEIZURE) & 1,
-            np.ones(_MARK_BEFORE, np.int64),
+            np.arange(0 if off_hook else _SEIZURE) & 1,
+            np.ones(_MARK_OFF_HOOK if off_hook else _MARK_BEFORE, np.int64),
             characters.ravel(),
             np.ones(_MARK_AFTER, np.int64),
         ]

@@ -15,6 +15,7 @@ import numpy as np
 
 from gateway.core.audio import Samples, Sound
 from gateway.core.errors import LocalError, MalformedError
+from gateway.media.call_waiting import ACKNOWLEDGEMENT, AlertReceiver
 from gateway.media.caller_id import CallerId, decode, decode_lamp
 from gateway.media.delivery import Delivery, read_digits
 from gateway.media.detect import DtmfReceiver
@@ -32,6 +33,9 @@ MAX_BURSTS: Final = 100
 """Bursts of ringing remembered."""
 CALL_GAP: Final = 10_000
 """Milliseconds without ringing after which the next burst is a new call (longer than any cadence's pause)."""
+
+MESSAGE_FRAMES: Final = 75
+"""Frames (1.5 s) for which the microphone stays muted after an alert at most, waiting for the message."""
 
 MAX_MOVES: Final = 128
 """Movements of the hook, and digits, that may wait: no number is longer."""
@@ -61,6 +65,8 @@ class Telephone:
         zone: its country: DTMF levels, tones that it knows, kind of caller ID.
 
     Attributes:
+        shows_waiting: whether it answers the alert of a waiting call and shows who calls.
+        waiting_caller: who was shown to be waiting, the latest since it was lifted.
         bounce: milliseconds for which the contacts of hook and dial chatter when they move.
     """
 
@@ -75,6 +81,11 @@ class Telephone:
         self._ear = Ear(zone.name)
         self._display = Receiver(Delivery.in_country(zone.name).modem or Standard.V23)
         self._display_on = 0
+        self.shows_waiting = True
+        self.waiting_caller: CallerId | None = None
+        self._alert = AlertReceiver()
+        self._acknowledging: Samples | None = None
+        self._muted = 0
         self._keyed = DtmfReceiver()
         self._keys = ""
         self._lamp = False
@@ -91,6 +102,8 @@ class Telephone:
         if not self._lifted:
             self._lifted = True
             self._ear.forget()
+            self.waiting_caller = None
+            self._alert = AlertReceiver()
             self._contact(True)
 
     def hang_up(self) -> None:
@@ -211,19 +224,49 @@ class Telephone:
 
     def send(self) -> None:
         """Put 20 ms on the line."""
-        self._pair.send_to_feeder(self._mouth.frame() if self._lifted else None)
+        self._pair.send_to_feeder(self._spoken() if self._lifted else None)
 
     def receive(self) -> None:
         """Take 20 ms from the line."""
         heard = self._pair.heard_by_terminal()
         if self._lifted:
             self._ear.hear(heard)
+            self._hear_waiting(_SILENCE if heard is None else heard)
         elif heard is not None:
             self._display_on = 2  # so that a last bit in the demodulator comes out
             self._show(heard)
         elif self._display_on:
             self._display_on -= 1
             self._show(_SILENCE)
+
+    def _spoken(self) -> Samples | None:
+        """20 ms of what its microphone gives, or the answer to an alert; muted while the message comes."""
+        if self._acknowledging is not None:
+            frame = np.zeros(len(_SILENCE), np.int16)
+            part = self._acknowledging[: len(frame)]
+            frame[: len(part)] = part
+            rest = self._acknowledging[len(frame) :]
+            self._acknowledging = rest if len(rest) else None
+            return frame
+        said = self._mouth.frame()
+        if self._muted:
+            self._muted -= 1
+            return None
+        return said
+
+    def _hear_waiting(self, samples: Samples) -> None:
+        """Answer an alert, and show who calls."""
+        if self._muted:
+            for message in self._display.feed(samples):
+                try:
+                    self.waiting_caller = decode(message)
+                except MalformedError:
+                    continue
+                self._muted = 0
+        elif self.shows_waiting and self._alert.feed(samples):
+            self._display = Receiver(Delivery.in_country(self._zone.name).modem or Standard.V23)
+            self._acknowledging = ACKNOWLEDGEMENT.samples
+            self._muted = MESSAGE_FRAMES
 
     def _show(self, samples: Samples) -> None:
         for message in self._display.feed(samples):

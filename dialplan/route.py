@@ -159,6 +159,9 @@ class _NoAudio:
     def detect_digits(self, on: bool) -> None:
         return None
 
+    def detect_fax(self, on: bool) -> None:
+        return None
+
     def cancel_echo(self, tail: int) -> None:
         return None
 

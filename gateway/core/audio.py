@@ -24,6 +24,8 @@ __all__ = [
     "Codec",
     "DigitHeard",
     "Encoding",
+    "FaxHeard",
+    "FaxTone",
     "RtpAudio",
     "Samples",
     "Side",
@@ -130,7 +132,25 @@ class AudioLost:
     reason: str
 
 
-AudioEvent = DigitHeard | Silent | AudioLost
+class FaxTone(Enum):
+    """What a fax machine or modem gives itself away by (ITU-T T.30, V.25)."""
+
+    CALLING = 1
+    """CNG, 1100 Hz: a fax machine calls."""
+    ANSWER = 2
+    """CED, 2100 Hz: a fax machine or modem has answered."""
+    PREAMBLE = 3
+    """V.21 flags: a fax machine is about to say what it can do."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaxHeard:
+    """A fax machine's tone was recognised in what comes in; told once for each."""
+
+    tone: FaxTone
+
+
+AudioEvent = DigitHeard | Silent | AudioLost | FaxHeard
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +269,10 @@ class Audio(Protocol):
 
     def detect_digits(self, on: bool) -> None:
         """Look for DTMF tones in what comes in (RFC 4733 events are always reported)."""
+        ...
+
+    def detect_fax(self, on: bool) -> None:
+        """Look for the tones of fax machines in what comes in."""
         ...
 
     def cancel_echo(self, tail: int) -> None:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from gateway.media.detect import DTMF_STATE
 from gateway.media.echo_canceller import ECHO_SCRATCH
+from gateway.media.fax_tone import FAX_STATE
 from gateway.plane.compiled import stage
 from gateway.plane.libc import EPOLL_EVENT
 from gateway.plane.room_table import BUSES, ROOM, SEAT, TAP
@@ -44,6 +45,7 @@ __all__ = [
     "detector_at",
     "epoll_at",
     "event_at",
+    "fax_ear_at",
     "filled_of",
     "last_of",
     "overheard_of",
@@ -101,6 +103,7 @@ _command = _record(COMMAND)
 _event = _record(EVENT)
 _epoll = _record(EPOLL_EVENT)
 _detector = _record(DTMF_STATE)
+_fax_ear = _record(FAX_STATE)
 _canceller = _record(CANCELLER)
 _scratch = _record(ECHO_SCRATCH)
 _queue = _record(QUEUE)
@@ -232,6 +235,12 @@ def seat_at(t: Shared, i: int) -> Any:
 def tap_at(t: Shared, i: int) -> Any:
     """Tap `i`, to be read and written in place."""
     return _tap(t["taps"], i)
+
+
+@stage
+def fax_ear_at(t: Shared, i: int) -> Any:
+    """What listens for fax tones on row `i`."""
+    return _fax_ear(t["fax_ears"], i)
 
 
 @stage

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from gateway.media.detect import DTMF_STATE
+from gateway.media.fax_tone import FAX_STATE
 from gateway.plane.access import command_at, epoll_at, row_at, word
 from gateway.plane.cancel import set_canceller
 from gateway.plane.coding import forget_codings
@@ -89,7 +90,7 @@ ECHO: Final = 6
 PLAY: Final = 7  # player, base, length, loop
 STOP_PLAY: Final = 8  # player
 SEND_DIGITS: Final = 9  # count, samples on, samples off; codes in data
-DETECT: Final = 10  # on
+DETECT: Final = 10  # on, what (0 DTMF, 1 fax tones)
 CAPTURE: Final = 11  # base, length (0: end)
 SIT: Final = 12  # seat, room, buses (talks, hears, tells, through: 8 bits each), gain in, gain out, gated
 TAP: Final = 13  # tap, base, length, sides (9th bit: while joined only), gain in, gain out, room or -1 for the row
@@ -113,6 +114,7 @@ _VIA: Final = 64
 """And where the host from which signalling came."""
 _RATE: Final = 8000
 _DETECTOR_SIZE: Final = DTMF_STATE.itemsize
+_FAX_SIZE: Final = FAX_STATE.itemsize
 _EIO: Final = 5
 _EBUSY: Final = 16
 _EINVAL: Final = 22
@@ -198,6 +200,10 @@ def _switch(t: Shared, command: np.void, i: int) -> int:
     if op == PART or op == ECHO:
         part(t, i)
         row["echo"] = 1 if op == ECHO else 0
+    elif op == DETECT and command["arguments"][1] != 0:
+        if row["faxing"] == 0:
+            memset(t["fax_ears"] + i * _FAX_SIZE, 0, _FAX_SIZE)
+        row["faxing"] = command["arguments"][0]
     elif op == DETECT:
         if row["detecting"] == 0:
             memset(t["detectors"] + i * _DETECTOR_SIZE, 0, _DETECTOR_SIZE)

@@ -18,6 +18,7 @@ from numba import njit, types
 import gateway.media.codec.g722
 import gateway.media.codec.g726
 import gateway.media.detect
+import gateway.media.fax_tone
 from gateway.media.compiled import checksum
 from gateway.media.echo_canceller import SOURCES
 
@@ -35,7 +36,12 @@ _CONTROL: Final = frozenset(
 
 def _fingerprint() -> int:
     room = sorted(file for file in Path(__file__).parent.glob("*.py") if file.name not in _CONTROL)
-    modules = (gateway.media.detect, gateway.media.codec.g722, gateway.media.codec.g726)
+    modules = (
+        gateway.media.detect,
+        gateway.media.fax_tone,
+        gateway.media.codec.g722,
+        gateway.media.codec.g726,
+    )
     return checksum([*room, *(Path(module.__file__) for module in modules if module.__file__), *SOURCES])
 
 

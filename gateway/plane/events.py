@@ -17,6 +17,7 @@ from gateway.plane.table import DROPPED, EVENT_SIGNAL, EVENTS_READ, EVENTS_WRITT
 __all__ = [
     "ACCEPTED",
     "DIGIT",
+    "FAX_HEARD",
     "PLAYED",
     "REFUSED",
     "REMOVED",
@@ -39,6 +40,7 @@ SOUND_ENDED: Final = 4  # serial: the play command's; value: how
 ROW_LOST: Final = 5  # its descriptor failed; value: errno
 DIGIT: Final = 6  # value: ASCII; extra: samples; serial: 1 where it came as an event
 SILENT: Final = 7  # value: ns without anything
+FAX_HEARD: Final = 10  # value: which (fax_tone.py)
 TALKING: Final = 8  # value: 1 it has begun to talk, 0 it has ended; extra: in which room
 SPEAKER: Final = 9  # it speaks loudest now; extra: in which room
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from gateway.plane.access import arena_of, row_at, stages_of
+from gateway.media.fax_tone import detect_fax
+from gateway.plane.access import arena_of, fax_ear_at, row_at, stages_of
 from gateway.plane.compiled import stage
 from gateway.plane.dtmf import detect
+from gateway.plane.events import FAX_HEARD, emit
 from gateway.plane.libc import store_release
-from gateway.plane.plan import CAPTURE, DETECT
+from gateway.plane.plan import CAPTURE, DETECT, FAX
 from gateway.plane.table import ROW, Shared
 
 __all__ = ["listen"]
@@ -21,6 +23,10 @@ def listen(t: Shared, i: int, count: int, now: int) -> None:
     stages = stages_of(t)[i]
     if stages & DETECT:
         detect(t, i, t["linear"], count, now)
+    if stages & FAX:
+        tone = detect_fax(fax_ear_at(t, i), t["linear"], count)
+        if tone != 0:
+            emit(t, FAX_HEARD, i, row_at(t, i)["generation"], 0, tone, 0, now)
     if stages & CAPTURE:
         row = row_at(t, i)
         written = row["capture_written"]

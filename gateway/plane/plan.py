@@ -18,6 +18,7 @@ __all__ = [
     "DETECT",
     "ECHO",
     "EVENT_OPEN",
+    "FAX",
     "FORWARD",
     "MIXED",
     "MUTE",
@@ -55,11 +56,14 @@ MIXED: Final = 8192
 RECODE: Final = 16384
 # What is taken out of audio before anybody hears it.
 CANCEL: Final = 32768
+# What is looked for besides.
+FAX: Final = 65536
 
 _WORDS: Final = {
     DECODE: "decode",
     CANCEL: "cancel echo",
     DETECT: "detect DTMF",
+    FAX: "detect fax tones",
     CAPTURE: "capture",
     ECHO: "echo",
     FORWARD: "send on to an RTP peer at once",
@@ -77,6 +81,19 @@ _WORDS: Final = {
 
 TICKED: Final = EVENT_OPEN | REARM
 """Stages for which any row is visited on the plane's tick."""
+
+
+@stage
+def _examined(detecting: bool, capturing: bool, cancelling: bool, faxing: bool) -> int:
+    """What is done with audio that comes in before it goes anywhere."""
+    stages = DETECT if detecting else 0
+    if capturing:
+        stages |= CAPTURE
+    if cancelling:
+        stages |= CANCEL
+    if faxing:
+        stages |= FAX
+    return stages
 
 
 @stage
@@ -111,6 +128,7 @@ def plan(
     peer_mixed: bool,
     alike: bool,
     cancelling: bool,
+    faxing: bool,
 ) -> int:
     """The stages of a row.
 
@@ -128,16 +146,11 @@ def plan(
         mixed: what it is sent is mixed there, so its peer's audio is not sent on at once; `peer_mixed`: its peer's.
         alike: what comes in can go on to its peer without being decoded.
         cancelling: it has an echo canceller.
+        faxing: fax tones are looked for.
     """
-    stages = 0
-    if detecting:
-        stages |= DETECT
-    if capturing:
-        stages |= CAPTURE
+    stages = _examined(detecting, capturing, frames and cancelling, faxing)
     stages |= _onward(peer, peer_frames, echo, detecting and peer_events, clocked, peer_mixed, alike)
-    if cancelling and frames:
-        stages |= CANCEL
-    if stages & (DETECT | CAPTURE | QUEUE | RECODE | CANCEL):
+    if stages & (DETECT | CAPTURE | QUEUE | RECODE | CANCEL | FAX):
         stages |= DECODE
     if frames and (clocked or (peer and not echo)):
         stages |= TAKE

@@ -18,7 +18,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, Encoding, Silent, Sound, SoundEnd
+from gateway.core.audio import (
+    Audio,
+    AudioEvent,
+    AudioLost,
+    DigitHeard,
+    Encoding,
+    FaxHeard,
+    FaxTone,
+    Silent,
+    Sound,
+    SoundEnd,
+)
 from gateway.core.errors import Exhausted, LocalError
 from gateway.plane import commands, events
 from gateway.plane.arena import Arena, Block
@@ -381,6 +392,8 @@ class Plane:
 def _event(happening: Happening) -> AudioEvent:
     if happening.kind == events.DIGIT:
         return DigitHeard(chr(happening.value), happening.extra / _RATE, event=happening.serial == 1)
+    if happening.kind == events.FAX_HEARD:
+        return FaxHeard(FaxTone(happening.value))
     if happening.kind == events.SILENT:
         return Silent(happening.value / 1e9)
     return AudioLost(os.strerror(happening.value))

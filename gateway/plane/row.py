@@ -167,6 +167,10 @@ class PlaneRow:
         """Look for DTMF tones in what comes in."""
         self._post(commands.DETECT, (int(on),))
 
+    def detect_fax(self, on: bool) -> None:
+        """Look for the tones of fax machines in what comes in."""
+        self._post(commands.DETECT, (int(on), 1))
+
     def cancel_echo(self, tail: int) -> None:
         """Take the echo of what is sent to the device out of what comes in.
 

@@ -43,6 +43,7 @@ def replan(t: Shared, i: int) -> None:
         peer >= 0 and _mixed(t, peer),
         _can_pass(t, i, peer),
         row["canceller"] != 0,
+        row["faxing"] != 0,
     )
     # A queue that was left alone for a while holds what nobody wants any more.
     fresh = stages_of(t)[i] & ~before

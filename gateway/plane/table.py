@@ -17,6 +17,7 @@ from gateway.media.codec.g722 import G722_STATE
 from gateway.media.codec.g726 import G726_STATE
 from gateway.media.detect import DTMF_STATE
 from gateway.media.echo_canceller import ECHO_SCRATCH, ECHO_STATE
+from gateway.media.fax_tone import FAX_STATE
 from gateway.media.g711 import (
     ALAW_TO_LINEAR,
     ALAW_TO_ULAW,
@@ -255,6 +256,7 @@ ROW: Final = np.dtype(
         ("peer", "i8"),  # -1: not joined
         ("echo", "i8"),
         ("detecting", "i8"),
+        ("faxing", "i8"),  # fax tones are looked for
         ("canceller", "i8"),  # which one, from 1; 0: none
         ("disarmed", "i8"),
         ("remote_length", "i8"),
@@ -344,6 +346,7 @@ SHARED: Final = np.dtype(
         ("commands", "i8"),
         ("events", "i8"),
         ("detectors", "i8"),
+        ("fax_ears", "i8"),
         ("cancellers", "i8"),
         ("echo_scratch", "i8"),
         ("queues", "i8"),
@@ -404,6 +407,7 @@ class Tables:
         self.commands = np.zeros(COMMANDS, COMMAND)
         self.events = np.zeros(events, EVENT)
         self.detectors = np.zeros(rows, DTMF_STATE)
+        self.fax_ears = np.zeros(rows, FAX_STATE)
         self.cancellers = np.zeros(cancellers, CANCELLER)
         self.echo_scratch = np.zeros(1, ECHO_SCRATCH)
         self.queues = np.zeros(2 * rows, QUEUE)
@@ -441,6 +445,7 @@ class Tables:
             "commands",
             "events",
             "detectors",
+            "fax_ears",
             "cancellers",
             "echo_scratch",
             "queues",

@@ -78,6 +78,9 @@ class ScriptedAudio(Audio):
     def detect_digits(self, on: bool) -> None:
         pass
 
+    def detect_fax(self, on: bool) -> None:
+        pass
+
     def cancel_echo(self, tail: int) -> None:
         pass
 

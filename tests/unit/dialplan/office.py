@@ -67,6 +67,9 @@ class FakeAudio:
         self.sent.append((digits, duration, gap))
 
     def detect_digits(self, on: bool) -> None: ...
+    def detect_fax(self, on: bool) -> None:
+        pass
+
     def cancel_echo(self, tail: int) -> None:
         pass
 

@@ -42,6 +42,7 @@ class RecordedRow:
         self.sent_digits: list[tuple[str, float, float]] = []
         self.detecting = False
         self.tails: list[int] = []
+        self.faxing = False
         self.joined: Audio | None = None
         self.captures: list[RecordedCapture] = []
         self.closed = False
@@ -86,6 +87,9 @@ class RecordedRow:
 
     def detect_digits(self, on: bool) -> None:
         self.detecting = on
+
+    def detect_fax(self, on: bool) -> None:
+        self.faxing = on
 
     def cancel_echo(self, tail: int) -> None:
         self.tails.append(tail)

@@ -107,7 +107,8 @@ class ExchangeLine(Line[State, Input]):
         if capture is None:
             return False
         cycles = self.config.hangup_on_tone or CYCLES
-        self._ear = ProgressListener(capture, CallProgress(self.config.zone, cycles=cycles, steady=steady))
+        progress = CallProgress(self.config.zone, cycles=cycles, steady=steady, learned=self.config.tones)
+        self._ear = ProgressListener(capture, progress)
         self._timers[Input.FOLLOW_TIME] = cue.now + FOLLOW_EVERY
         return True
 

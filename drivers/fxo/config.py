@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from drivers.echo import UNTOUCHED, EchoConfig
@@ -44,6 +45,7 @@ class FxoConfig:
         hangup_on_tone: bursts of busy, congestion or dial tone that show that the far side has gone; 0 never.
         caller_id: how the exchange tells who calls; None where it does not.
         echo: what is done about its echo.
+        tones: texts of its exchange's tones that differ from the country's, by name ("busy"), as `learn` measures.
         zone: the country of the exchange ("us", "de", …).
     """
 
@@ -62,3 +64,4 @@ class FxoConfig:
     caller_id: Delivery | None = Delivery.BELL_202
     zone: str = "us"
     echo: EchoConfig = UNTOUCHED
+    tones: Mapping[str, str] = field(default_factory=dict)

@@ -157,6 +157,7 @@ class Cards:
             hangup_on_polarity=line.hangup_on_polarity,
             hangup_on_tone=line.hangup_on_tone,
             caller_id=self._caller_id(line.caller_id),
+            tones=line.tones,
             echo=EchoConfig(Remover(line.echo_canceller), line.tail),
             zone=self._config.office.country,
         )

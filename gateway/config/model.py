@@ -34,6 +34,8 @@ from gateway.config.values import (
     resolve,
     word_or_none,
 )
+from gateway.core.errors import LocalError
+from gateway.media.cadence import parse
 
 __all__ = [
     "AccountSettings",
@@ -58,7 +60,19 @@ _CallerId = Literal["bell202", "v23", "v23-alert", "dtmf", "dtmf-dk", "none"]
 _PulseOrder = Literal["usual", "nz", "se"]
 _EchoCanceller = Literal["auto", "hardware", "software", "off"]
 _Tail = Literal[16, 32, 64, 128]
+_TONES: Final = ("dial", "busy", "ring", "congestion", "info")
 DOMAIN_PORT: Final = 53
+
+
+def _tones(tones: dict[str, str]) -> dict[str, str]:
+    for name, text in tones.items():
+        if name not in _TONES:
+            raise refuse(f"there is no tone {name!r} to be heard", f"name one of: {', '.join(_TONES)}")
+        try:
+            parse(text)
+        except LocalError as error:
+            raise refuse(f"{name}: {error}", 'write it as "425@-10/480,0/480"') from error
+    return tones
 
 
 def _resolve_url(url: str, info: ValidationInfo) -> str:
@@ -246,6 +260,8 @@ class LineSettings(Settings):
         hangup_on_tone: bursts of busy or congestion tone (or 2 s of dial tone) that show that it has; 0 never.
         caller_id: how the exchange shows callers; None takes the country's way.
         echo_canceller, tail: as for a telephone.
+        tones: its exchange's tones where they differ from the country's, as `copperline learn` measures them: dial,
+            busy, ring, congestion, info, each as "425@-10/480,0/480".
     """
 
     port: Annotated[int, Field(ge=1, le=1024)]
@@ -264,6 +280,7 @@ class LineSettings(Settings):
     caller_id: _CallerId | None = None
     echo_canceller: _EchoCanceller = "auto"
     tail: _Tail = 64
+    tones: Annotated[dict[str, str], AfterValidator(_tones)] = Field(default_factory=dict)
 
 
 class AccountSettings(Settings):

@@ -10,8 +10,9 @@ tell of what is no tone.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -53,6 +54,8 @@ _VOICE: Final = 1000
 _NAMES: Final = ("busy", "congestion", "ring", "info", "dial", "milliwatt")
 """The tones known, the likelier first: that one is told where a zone makes two alike."""
 _TEXTS: Final = {"milliwatt": "1004"}
+
+_NOTHING_LEARNED: Final[Mapping[str, str]] = MappingProxyType({})
 
 _SILENCE: Final = -1
 _OTHER: Final = -2
@@ -104,14 +107,15 @@ class ToneRecogniser:
 
     Args:
         name: of the zone, "us".
+        learned: texts of tones that differ from the zone's, by their names.
 
     Raises:
         LocalError: there is no such zone.
     """
 
-    def __init__(self, name: str) -> None:
-        country = zone(name)
-        parts = {tone: parse(_TEXTS.get(tone) or country.tones[tone]) for tone in _NAMES}
+    def __init__(self, name: str, learned: Mapping[str, str] = _NOTHING_LEARNED) -> None:
+        texts = {**zone(name).tones, **_TEXTS, **learned}
+        parts = {tone: parse(texts[tone]) for tone in _NAMES}
         groups = _groups(
             sorted({_lines(part) for tone in parts.values() for part in tone if part.voices}, key=sorted)
         )

@@ -8,6 +8,7 @@ are those of Asterisk's dsp.c: several cycles of a tone, ringback that stops, sp
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -75,14 +76,18 @@ class CallProgress:
         country: the zone whose tones the exchange gives.
         cycles: bursts of a tone that are needed before it is told.
         steady: seconds of unbroken dial tone before it is told.
+        learned: texts of tones that differ from the zone's, by their names.
 
     Raises:
         LocalError: there is no such zone.
     """
 
-    def __init__(self, country: str, *, cycles: int = 3, steady: float = STEADY) -> None:
+    def __init__(
+        self, country: str, *, cycles: int = 3, steady: float = STEADY, learned: Mapping[str, str] | None = None
+    ) -> None:
         self._zone = zone(country)
-        self._ear = ToneRecogniser(country)
+        self._tones = {**self._zone.tones, **(learned or {})}
+        self._ear = ToneRecogniser(country, learned or {})
         self._cycles = cycles
         self._steady = steady
         self._told: set[SignKind] = set()
@@ -109,7 +114,7 @@ class CallProgress:
         kind = _TONES.get(hearing.tone) if hearing is not None else None
         if hearing is None or kind is None or not self._is_enough(hearing):
             return None
-        text = self._zone.tones[hearing.tone]
+        text = self._tones[hearing.tone]
         heard = f"{hearing.seconds:.1f} s" if hearing.bursts < 2 else f"{hearing.bursts} bursts"
         return Sign(kind, f"{kind.value} {text}, {heard}", hearing.confidence)
 

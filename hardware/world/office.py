@@ -9,6 +9,7 @@ from functools import cache
 from gateway.core.audio import Sound
 from gateway.core.errors import LocalError
 from gateway.core.number import Presentation
+from gateway.media.cadence import render
 from gateway.media.caller_id import CallerId
 from gateway.media.delivery import Delivery
 from gateway.media.tone import Zone
@@ -43,7 +44,7 @@ class Office:
 
         @cache
         def tone(name: str) -> Sound:
-            return zone.tone(name)
+            return render(name, config.tones[name]) if name in config.tones else zone.tone(name)
 
         self.lines = {
             port: OfficeLine(

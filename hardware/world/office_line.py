@@ -8,8 +8,8 @@ battery, ringing, polarity, tones and the far party's audio. Its states are the 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -63,6 +63,7 @@ class OfficeConfig:
         dial_tone_after: milliseconds from the seizure to dial tone; None for an office that gives none.
         pulse_order: of the dials of its subscribers.
         caller_id: how it tells who calls; None for the country's way.
+        tones: texts of tones that differ from the country's, by name.
         announce_by_reversal: reverse the polarity for what is told before ringing.
     """
 
@@ -74,6 +75,7 @@ class OfficeConfig:
     pulse_order: PulseOrder = PulseOrder.USUAL
     caller_id: Delivery | None = None
     announce_by_reversal: bool = True
+    tones: Mapping[str, str] = field(default_factory=dict)
 
 
 class OfficeLine:

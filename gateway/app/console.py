@@ -99,7 +99,8 @@ class Console:
     def calls(self) -> Sequence[CallView]:
         """Calls in progress, the oldest first."""
         now = self._clock()
-        return [_call(call, now) for call in self._manager.calls]
+        troubles = self._sip.troubles()
+        return [_call(call, now, troubles) for call in self._manager.calls]
 
     def lines(self) -> Sequence[LineView]:
         """Every analogue port that is configured."""
@@ -168,7 +169,7 @@ class Console:
         return {**ended, "records lost": self._store.lost, "recording faults": self._recording_faults()}
 
 
-def _call(call: Call, now: float) -> CallView:
+def _call(call: Call, now: float, troubles: Mapping[str, str]) -> CallView:
     return CallView(
         id=call.id,
         state=call.state,
@@ -179,12 +180,12 @@ def _call(call: Call, now: float) -> CallView:
         started=call.started,
         answered=call.answered,
         duration=now - call.began,
-        legs=tuple(_leg(leg) for leg in call.legs if leg.ending is None),
+        legs=tuple(_leg(leg, troubles) for leg in call.legs if leg.ending is None),
     )
 
 
-def _leg(leg: CallLeg) -> LegView:
+def _leg(leg: CallLeg, troubles: Mapping[str, str]) -> LegView:
     audio = leg.channel.audio
     stats = audio.stats() if audio is not None else None
     told = sentence(stats) if stats is not None and stats.encoding is not None else ""
-    return LegView(leg.name, leg.peer, leg.state, told)
+    return LegView(leg.name, leg.peer, leg.state, told, troubles.get(leg.name, ""))

@@ -48,7 +48,7 @@ def sip_config(config: Config) -> SipConfig:
         realm=config.sip.realm,
         algorithms=[_ALGORITHMS[name] for name in config.sip.digests],
         timers=TimerConfig(timers.t1, timers.t2, timers.t4),
-        legs=LegsConfig(codecs=_codecs(config.sip.codecs)),
+        legs=LegsConfig(codecs=_codecs(config.sip.codecs), advertised=config.sip.advertised),
         registrar=RegistrarConfig(config.sip.min_expires, config.sip.max_expires, config.sip.contacts),
         doorman=_doorman(config.security),
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from gateway.core.log import QuietLog
 from gateway.sip.binding import RegistrationChanged
 from gateway.sip.carrier import Garbled
+from gateway.sip.diagnosis import Troubled
 from gateway.sip.doorman import TurnedAway
 from gateway.sip.refusals import AccessRefused
 from gateway.sip.trunk import TrunkChanged
@@ -27,7 +28,9 @@ class SipLog:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._quiet = QuietLog(logging.getLogger("copperline.sip"), clock)
 
-    def note(self, event: TrunkChanged | RegistrationChanged | AccessRefused | TurnedAway | Garbled) -> None:
+    def note(
+        self, event: TrunkChanged | RegistrationChanged | Troubled | AccessRefused | TurnedAway | Garbled
+    ) -> None:
         """Write one down."""
         match event:
             case TrunkChanged():
@@ -35,6 +38,8 @@ class SipLog:
                 say("trunk %s is %s: %s", event.name, "up" if event.up else "down", event.text)
             case RegistrationChanged(binding, what):
                 _log.info("account %s: %s %s", binding.account, binding.contact, what.value)
+            case Troubled(leg, text):
+                _log.warning("%s: %s", leg, text)
             case AccessRefused():
                 self._quiet.warning(
                     f"{event.user} {event.flow.remote[0]}",

@@ -42,6 +42,8 @@ def command(
     )
     for leg in (leg for call in calls for leg in call["legs"] if leg["audio"]):
         show.line(f"  {leg['name']}: {leg['audio']}")
+    for leg in (leg for call in calls for leg in call["legs"] if leg["trouble"]):
+        show.line(f"  {leg['name']}: {leg['trouble']}")
     if records:
         show.line("\nThe latest that are over:")
         for record in records:

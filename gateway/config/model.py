@@ -29,6 +29,7 @@ from gateway.config.values import (
     Networks,
     Number,
     Settings,
+    address_or_none,
     dialled_or_none,
     refuse,
     resolve,
@@ -160,6 +161,8 @@ class SipSettings(Settings):
         origins: pages from which browsers may connect over ws and wss, "https://HOST" each, besides those of the
             host that they connect to; "*" lets all in.
         idle: seconds after which a connection that nobody uses is closed.
+        advertised: the public IP address by which peers outside of private networks reach this machine, where that
+            is not its own: behind a NAT, or in a container whose ports are mapped; empty where they are the same.
         realm: of digest authentication.
         digests: its algorithms that are offered, dearest first. MD5 alone by default: clients that do not know
             SHA-256 (RFC 8760) should pass it over, and many give up instead, baresip 1 among them.
@@ -179,6 +182,7 @@ class SipSettings(Settings):
     tls: TlsSettings = Field(default_factory=TlsSettings)
     origins: Items[Label] = ()
     idle: Annotated[int, Field(ge=60, le=604800)] = 4000
+    advertised: Annotated[str, AfterValidator(address_or_none)] = ""
     realm: Name = "copperline"
     digests: Annotated[Items[_Digest], Field(min_length=1)] = ("md5",)
     name_servers: Items[Annotated[SocketAddress, BeforeValidator(_name_server)]] = ()

@@ -5,7 +5,7 @@ A value that cannot be raises a pydantic error of the type "fault", which says w
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeVar
 
@@ -22,6 +22,7 @@ __all__ = [
     "Networks",
     "Number",
     "Settings",
+    "address_or_none",
     "dialled_or_none",
     "refuse",
     "resolve",
@@ -56,6 +57,16 @@ def _dialled(number: str) -> str:
 def dialled_or_none(number: str) -> str:
     """A number that can be dialled, or nothing."""
     return _dialled(number) if number else number
+
+
+def address_or_none(text: str) -> str:
+    """An IP address, or nothing."""
+    if not text:
+        return text
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise refuse(f'"{text}" is no IP address', 'write it like "203.0.113.5"') from None
 
 
 def _word(name: str) -> str:

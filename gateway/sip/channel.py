@@ -46,6 +46,7 @@ from gateway.core.messages import (
 from gateway.core.quality import sentence
 from gateway.core.trace import Kind, Recorder
 from gateway.sdp.negotiate import Agreement, Direction
+from gateway.sip.diagnosis import Watch
 from gateway.sip.fork import Fork
 from gateway.sip.incoming import IncomingSession
 from gateway.sip.refer_issuer import refer_target
@@ -63,6 +64,8 @@ class SipChannel:
         recorder: where its story is kept.
         emit: takes the leg's events.
         over: told once, when the leg has ended.
+        watch: looks whether its audio comes in.
+        missed: told what did not come, or was changed on the way.
         trusted: whether it is believed about who it is (RFC 3325).
         place: makes the sessions of a `Dial`; None for a leg that came in.
     """
@@ -76,6 +79,8 @@ class SipChannel:
         recorder: Recorder,
         emit: Callable[[SipChannel, Event], None],
         over: Callable[[SipChannel, float], None],
+        watch: Watch,
+        missed: Callable[[SipChannel, str, float], None],
         trusted: bool = False,
         place: Callable[[SipChannel, Dial], Fork] | None = None,
     ) -> None:
@@ -85,6 +90,8 @@ class SipChannel:
         self._recorder = recorder
         self._emit = emit
         self._over = over
+        self._watch = watch
+        self._missed = missed
         self._trusted = trusted
         self._place = place
         self._incoming: IncomingSession | None = None
@@ -147,6 +154,7 @@ class SipChannel:
         self._choose_codec(now)
         self._caller("answer").answer(now)
         self._up = True
+        self._watch.up(now)
 
     def _choose_codec(self, now: float) -> None:
         """Let the answer, where it has not been given, fall on what the other side of the talk uses."""
@@ -227,6 +235,7 @@ class SipChannel:
         )
         self._row.codecs = agreement.common
         self._row.detect_digits(agreement.event_payload_type is None)
+        self._watch.agreed(agreement, now)
         self._recorder.note(now, Kind.MEDIA, self._name, _sentence(agreement))
         if agreement.held is not self._held:
             self._held = agreement.held
@@ -236,11 +245,18 @@ class SipChannel:
     def answered(self, how: str, now: float) -> None:
         """The far side answered."""
         self._up = True
+        self._watch.up(now)
         self._emit(self, Answered(how))
 
     def keyed(self, digit: str, seconds: float, now: float) -> None:
         """A digit came as INFO."""
         self.said(Digit(digit, seconds, INFO), now)
+
+    def missed(self, text: str, now: float) -> None:
+        """Something did not come, or was changed on the way."""
+        if not self._ended:
+            self._recorder.note(now, Kind.MEDIA, self._name, text)
+            self._missed(self, text, now)
 
     def said(self, event: Event, now: float) -> None:
         """Something came that only passes through."""
@@ -273,6 +289,7 @@ class SipChannel:
 
     def _finish(self, now: float) -> None:
         self._ended = True
+        self._watch.close()
         row, self._row = self._row, None
         if row is not None:
             self._recorder.note(now, Kind.MEDIA, self._name, f"audio: {sentence(row.stats())}")

@@ -16,10 +16,11 @@ from gateway.core.errors import MalformedError
 from gateway.core.machine import Machine
 from gateway.core.messages import Command
 from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
-from gateway.sip.acceptance import Acceptance
+from gateway.sip.acceptance import LATE, Acceptance
 from gateway.sip.asides import Asides
 from gateway.sip.causes import cause_of_reason
 from gateway.sip.credentials import Prover
+from gateway.sip.diagnosis import why_unacknowledged
 from gateway.sip.dialog import Dialog
 from gateway.sip.established_states import TABLE, Input, State
 from gateway.sip.message import Request, Response
@@ -168,8 +169,12 @@ class Established:
         self._answer_due = answer_due
         self._act(Input.ACCEPT, now)
         self._acceptance = Acceptance(
-            self._setting, reply, response, now, lambda late: self._act(Input.NO_ACK, late)
+            self._setting, reply, response, now, lambda at: self._act(Input.NO_ACK, at), self._ack_is_late
         )
+
+    def _ack_is_late(self, now: float) -> None:
+        flow, contact = self._dialog.flow, self._dialog.contact
+        self._user.missed(why_unacknowledged(self._peer, flow, contact, LATE), now)
 
     def confirmed(self, response: Response, now: float) -> None:
         """The 2xx to our INVITE tells what the peer can, and how the session is refreshed."""

@@ -129,6 +129,10 @@ class Fork:
         """The channel's name."""
         return self._user.name
 
+    def missed(self, text: str, now: float) -> None:
+        """Something did not come, of whichever telephone."""
+        self._user.missed(text, now)
+
     def said(self, branch: _Branch, event: Event, now: float) -> None:
         """What comes in the answered call passes through."""
         if self._winner is branch or self._winner is None:
@@ -261,6 +265,9 @@ class _Branch:
     @property
     def name(self) -> str:
         return self._fork.name
+
+    def missed(self, text: str, now: float) -> None:
+        self._fork.missed(text, now)
 
     def said(self, event: Event, now: float) -> None:
         self._fork.said(self, event, now)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from ipaddress import ip_address
 from typing import Final
 
 from gateway.core.audio import AudioFactory, Codec, RtpAudio
@@ -23,6 +24,7 @@ from gateway.sip.account import Account
 from gateway.sip.binding import Binding
 from gateway.sip.causes import reason_header
 from gateway.sip.channel import SipChannel
+from gateway.sip.diagnosis import Troubled, Watch
 from gateway.sip.dialog import Dialog
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.fork import Fork, Target
@@ -67,7 +69,8 @@ class LegsConfig:
     Attributes:
         codecs: offered and taken, most wanted first.
         channels: the most legs at a time.
-        advertised: our address as peers see it, where the one we listen on means nothing to them; may be empty.
+        advertised: our address as peers outside of private networks see it, where the one we listen on means
+            nothing to them; may be empty.
         turn: seconds that an account's contacts of one preference ring before those of the next are tried.
         redirects: which redirections are followed.
     """
@@ -89,6 +92,7 @@ class Legs:
         recorder, journal: where legs are written down.
         token: makes tags and Call-IDs that nobody can guess.
         emit: takes the legs' events.
+        told: takes what keeps people from hearing each other.
         contacts: where an account is reached, most preferred first, for redirections to it.
         realm: the office's domain name, in redirections.
         seal: knows what we have shown of legs, for those that are to be replaced.
@@ -104,6 +108,7 @@ class Legs:
         journal: Journal,
         token: Callable[[], str],
         emit: Callable[[SipChannel, Event], None],
+        told: Callable[[Troubled], None],
         contacts: Callable[[str, float], Sequence[Binding]],
         realm: str,
         seal: Seal,
@@ -121,6 +126,8 @@ class Legs:
         self._serial = 0
         self._call_ids: dict[SipChannel, list[str]] = {}
         self._accounts: dict[SipChannel, Account] = {}
+        self._troubles: dict[SipChannel, str] = {}
+        self._told = told
 
     def __len__(self) -> int:
         """How many legs live."""
@@ -138,7 +145,6 @@ class Legs:
         wish = takeover(request, self._setting.carrier.member, self._seal)
         if isinstance(wish, Response):
             return wish
-        host = self._host(flow)
         try:
             offer = description_of(request)
             dialog = Dialog.as_server(
@@ -148,13 +154,13 @@ class Legs:
                 contact=self.own_contact(flow),
                 number=self._first_number(),
             )
-            row = self._audio.rtp(host)
+            row = self._audio.rtp(flow.local[0])
         except MalformedError as fault:
             return request.reply(400, str(fault))
         except Exhausted:
             return _busy(request)
         negotiation = Negotiation(
-            address=row.address,
+            address=self._host(flow),
             port=row.port,
             session_id=self._session_id(),
             codecs=self._codecs(account),
@@ -174,6 +180,8 @@ class Legs:
             recorder=self._recorder,
             emit=self._emit,
             over=self._over,
+            watch=self._watch(account, row, flow),
+            missed=self._missed,
             trusted=account.trusted,
         )
         self._begin(channel, request.call_id)
@@ -218,7 +226,7 @@ class Legs:
                 f"all {self._config.channels} SIP legs are in use", Cause.SWITCHING_EQUIPMENT_CONGESTION
             )
         try:
-            row = self._audio.rtp(self._host(targets[0].flow))
+            row = self._audio.rtp(targets[0].flow.local[0])
         except Exhausted as fault:
             raise RemoteError(str(fault), Cause.RESOURCE_UNAVAILABLE) from fault
 
@@ -242,6 +250,8 @@ class Legs:
             recorder=self._recorder,
             emit=self._emit,
             over=self._over,
+            watch=self._watch(account, row, targets[0].flow),
+            missed=self._missed,
             trusted=account.trusted,
             place=place,
         )
@@ -263,7 +273,7 @@ class Legs:
         call_id = f"{self._token()}@{self._host(target.flow)}"
         self._begin(channel, call_id)
         negotiation = Negotiation(
-            address=row.address,
+            address=self._host(target.flow),
             port=row.port,
             session_id=self._session_id(),
             codecs=dearest_first(self._codecs(account), row.wanted),
@@ -321,9 +331,28 @@ class Legs:
     def _over(self, channel: SipChannel, now: float) -> None:
         call_ids = self._call_ids.pop(channel)
         del self._accounts[channel]
+        self._troubles.pop(channel, None)
         # CANCEL, the INVITE and BYE may go on, one after the other, for a transaction's life each.
         late = now + 3 * self._setting.timers.patience
         self._setting.carrier.at(late, lambda _: self._journal.end(call_ids))
+
+    def troubles(self) -> dict[str, str]:
+        """What was missed on the legs that live, by their names."""
+        return {channel.name: text for channel, text in self._troubles.items()}
+
+    def _watch(self, account: Account, row: RtpAudio, flow: Flow) -> Watch:
+        own = self._host(flow), row.port
+        return Watch(self._setting, str(account), row, own, lambda text, now: self._silent(row, text, now))
+
+    def _silent(self, row: RtpAudio, text: str, now: float) -> None:
+        for channel in self._call_ids:
+            if channel.audio is row:
+                channel.missed(text, now)
+                return
+
+    def _missed(self, channel: SipChannel, text: str, now: float) -> None:
+        self._troubles[channel] = text
+        self._told(Troubled(channel.name, text))
 
     def _is_full(self, account: Account) -> bool:
         return bool(account.calls) and self.in_use(account.user) >= account.calls
@@ -336,7 +365,9 @@ class Legs:
         return account.codecs or self._config.codecs
 
     def _host(self, flow: Flow) -> str:
-        return self._config.advertised or flow.local[0]
+        """Our address as the peer of `flow` is to see it; one in a private network needs no public one."""
+        advertised = self._config.advertised
+        return advertised if advertised and not ip_address(flow.remote[0]).is_private else flow.local[0]
 
     def own_contact(self, flow: Flow) -> NameAddr:
         """Our Contact on a flow, for requests to the office."""

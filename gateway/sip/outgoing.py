@@ -19,6 +19,7 @@ from gateway.core.messages import Command
 from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
 from gateway.sip.causes import reason_header
 from gateway.sip.credentials import CHALLENGES, Credentials, Prover, ProvingCarrier
+from gateway.sip.diagnosis import rewritten
 from gateway.sip.dialog import MAX_FORWARDS, Dialog
 from gateway.sip.early import MAX_FORKS, EarlyDialog
 from gateway.sip.established import Established
@@ -141,6 +142,7 @@ class OutgoingSession:
         self._negotiation = negotiation
         self._peer = peer
         self._machine = Machine(TABLE, State.CALLING)
+        self._looked = False  # whether what came back of our Via has been held against it
         self._prover = Prover(credentials, setting.random)
         self._proves = credentials is not None
         self._acks: dict[str, bytes] = {}
@@ -193,6 +195,10 @@ class OutgoingSession:
     # What the far side does.
 
     def _answered(self, response: Response, now: float) -> None:
+        changed = "" if self._looked else rewritten(self._flow, response.via)
+        self._looked = True
+        if changed:
+            self._user.missed(changed, now)
         if response.status < 200:
             self._act(Input.PROVISIONAL, response, now)
         elif response.status in CHALLENGES and self._prover.prove(self._invite, response):

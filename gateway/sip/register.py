@@ -16,6 +16,7 @@ from typing import Final
 from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.machine import Machine, Table
 from gateway.sip.credentials import CHALLENGES, Credentials, Prover
+from gateway.sip.diagnosis import rewritten
 from gateway.sip.dialog import MAX_FORWARDS
 from gateway.sip.grammar import number
 from gateway.sip.headers import CSeq, NameAddr
@@ -369,17 +370,10 @@ class Registrant:
 
     def _look_at_the_way(self, way: Way, response: Response) -> None:
         """What comes back in our own Via shows who has changed it on the way (RFC 3581, SIP ALGs)."""
-        host, port = way.flow.local
         back = response.via
-        if back.host != host or back.port not in (port, port or None):
-            self.remark = (
-                f"something between rewrites SIP: our Via {host}:{port} came back as {back.sent_by}; "
-                "switch off the SIP ALG of the router"
-            )
-        elif back.received is not None and back.received != host:
-            self.remark = f"behind a NAT: seen there as {back.received}:{back.rport or port}"
-        else:
-            self.remark = ""
+        self.remark = rewritten(way.flow, back)
+        if not self.remark and back.received not in (None, way.flow.local[0]):
+            self.remark = f"behind a NAT: seen there as {back.received}:{back.rport or way.flow.local[1]}"
 
     # The registration while it stands.
 

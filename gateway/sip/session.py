@@ -191,6 +191,10 @@ class SessionUser(Protocol):
         """A digit came as INFO."""
         ...
 
+    def missed(self, text: str, now: float) -> None:
+        """Something that should have come did not, or was changed on the way: `text` says what, and what to do."""
+        ...
+
     def said(self, event: Event, now: float) -> None:
         """Something came in an answered call that only passes through to it: a text, a wish, an identity."""
         ...

@@ -28,6 +28,7 @@ from gateway.sip.auth import OFFERED, Authenticator
 from gateway.sip.binding import Binding, Bindings, Registration, RegistrationChanged
 from gateway.sip.carrier import Garbled, SipCarrier
 from gateway.sip.channel import SipChannel
+from gateway.sip.diagnosis import Troubled
 from gateway.sip.digest import Algorithm
 from gateway.sip.doorman import Doorman, DoormanConfig, TurnedAway
 from gateway.sip.events.dialog_info import Seal
@@ -57,7 +58,9 @@ from gateway.sip.trunks import Trunks
 
 __all__ = ["Happening", "SipConfig", "SipStack"]
 
-Happening = tuple[SipChannel, Event] | RegistrationChanged | TrunkChanged | AccessRefused | TurnedAway | Garbled
+Happening = (
+    tuple[SipChannel, Event] | RegistrationChanged | TrunkChanged | Troubled | AccessRefused | TurnedAway | Garbled
+)
 """What the stack's `events` gives."""
 
 TOKEN_SIZE: Final = 8
@@ -191,6 +194,7 @@ class SipStack:
             journal=self._journal,
             token=token,
             emit=lambda channel, event: self._tell((channel, event)),
+            told=self._tell,
             contacts=self._registrar.contacts,
             realm=config.realm,
             seal=seal,
@@ -303,6 +307,10 @@ class SipStack:
         if self._gatekeeper.account(address) is None:
             return DeviceState.INVALID
         return DeviceState.NOT_INUSE if self._registrar.has(address) else DeviceState.UNAVAILABLE
+
+    def troubles(self) -> dict[str, str]:
+        """What keeps people from hearing each other, by the names of their legs."""
+        return self._legs.troubles()
 
     # Accounts, changed while calls go on.
 

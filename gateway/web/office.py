@@ -43,12 +43,14 @@ class LegView:
         peer: who is at its far side: "telephone 101".
         state: in words: "ringing", "up".
         audio: how it hears its far side, in a line: coding, loss, jitter, round trip and MOS; "" for lines.
+        trouble: what keeps it from hearing or being heard, and what to do; empty where nothing does.
     """
 
     name: str
     peer: str
     state: str
     audio: str = ""
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,9 @@ class Agent:
 
     name = "SIP/agent"
 
+    def missed(self, text: str, now: float) -> None:
+        self.told.append(text)
+
     def said(self, event: Event, now: float) -> None:
         self.told.append(type(event).__name__)
 

@@ -55,8 +55,8 @@ def test_calls_in_progress() -> None:
             "answered": "2026-11-21T09:00:00Z",
             "duration": 65.2,
             "legs": [
-                {"name": "SIP/6001-00000001", "peer": "account 6001", "state": "up", "audio": ""},
-                {"name": "FXS/101-00000002", "peer": "telephone 101", "state": "up", "audio": ""},
+                {"name": "SIP/6001-00000001", "peer": "account 6001", "state": "up", "audio": "", "trouble": ""},
+                {"name": "FXS/101-00000002", "peer": "telephone 101", "state": "up", "audio": "", "trouble": ""},
             ],
         }
     ]

@@ -1,0 +1,160 @@
+"""What keeps two people from hearing each other, in one sentence that names the hop and the address.
+
+Some seconds after a leg is up, its row's counters are looked at: where nothing has come in, what both sides
+announced, and where the peer's messages really come from, tell what lies between. The same is said of an ACK that
+does not come and of messages that something on the way has rewritten. Addresses enter, sentences leave; nothing is
+changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Final
+
+from gateway.core.audio import RtpAudio
+from gateway.sdp.negotiate import Agreement
+from gateway.sip.headers import NameAddr, Via
+from gateway.sip.session import Setting, Timer
+from gateway.sip.transport import Address, Flow, is_address
+from gateway.sip.uri import SipUri, host_text
+
+__all__ = ["Troubled", "Watch", "rewritten", "why_silent", "why_unacknowledged"]
+
+LOOK: Final = 4.5
+"""Seconds after the answer at which audio must have come in: telephones send from the first 20 ms on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """Something keeps the two ends of a leg from hearing each other; for logs.
+
+    Attributes:
+        leg: the channel's name.
+        text: the sentence.
+    """
+
+    leg: str
+    text: str
+
+
+class Watch:
+    """Looks whether the audio of one leg comes in.
+
+    Args:
+        setting: the stack's services.
+        peer: who is at the far side, for the sentence.
+        row: the leg's row.
+        own: where we asked for the audio.
+        told: takes the sentence, once.
+    """
+
+    def __init__(
+        self, setting: Setting, peer: str, row: RtpAudio, own: Address, told: Callable[[str, float], None]
+    ) -> None:
+        self._setting = setting
+        self._peer = peer
+        self._row = row
+        self._own = own
+        self._told = told
+        self._agreement: Agreement | None = None
+        self._timer: Timer | None = None
+        self._up = False
+
+    def agreed(self, agreement: Agreement, now: float) -> None:
+        """Audio as agreed from now on; after a hold it is looked for again."""
+        resumed = self._agreement is not None and not self._agreement.direction.receives
+        self._agreement = agreement
+        if self._up and resumed and agreement.direction.receives:
+            self.up(now)
+
+    def up(self, now: float) -> None:
+        """The leg was answered."""
+        self._up = True
+        self.close()
+        before = self._row.stats().received
+        self._timer = self._setting.carrier.at(now + LOOK, lambda at: self._look(before, at))
+
+    def close(self) -> None:
+        """Nobody waits any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self, before: int, now: float) -> None:
+        self._timer = None
+        stats = self._row.stats()
+        agreement = self._agreement
+        if agreement is None or not agreement.direction.receives or stats.received > before:
+            return
+        # A leg that had early media has proved its way already: who is silent from the answer on sends nothing.
+        self._told(why_silent(self._peer, agreement, self._own, stats.refused, heard=before > 0), now)
+
+
+def why_silent(peer: str, agreement: Agreement, own: Address, refused: int = 0, *, heard: bool = False) -> str:
+    """Why no audio comes from `peer`.
+
+    Args:
+        agreement: what was agreed; `via` is where the peer's messages come from.
+        own: the address and port at which we asked for the audio.
+        refused: packets that came and were not what was agreed.
+        heard: audio has come in before.
+    """
+    here, there = _place(*own), _place(agreement.address, agreement.port)
+    said = f"no audio from {peer} has come to {here} for {LOOK:g} s"
+    if refused:
+        return f"{said}: {refused} packets came that are in another codec or from another address than {there}"
+    if heard:
+        return f"{said}, though some came before: it has stopped sending, or a NAT between has forgotten its way"
+    via = agreement.via or agreement.address
+    if _is_private(own[0]) and not _is_private(via):
+        return (
+            f"{said}: it was told to send to {own[0]}, a private address that {via} cannot reach; "
+            "set sip.advertised to this machine's public address"
+        )
+    if agreement.address == via:
+        return f"{said}: it sends from {there}, and a firewall on the way to UDP port {own[1]} here drops it"
+    if _is_private(agreement.address):
+        return (
+            f"{said}: its session description names {there}, a private address, its messages come from {via}: "
+            f"the NAT at {via} lets no audio out to UDP port {own[1]} here"
+        )
+    return (
+        f"{said}: its session description names {there}, its messages come from {via}: a SIP ALG has rewritten "
+        f"one of the two, or its media server {agreement.address} is kept from UDP port {own[1]} here"
+    )
+
+
+def why_unacknowledged(peer: str, flow: Flow, contact: NameAddr, seconds: float) -> str:
+    """Why the ACK to our 200 does not come."""
+    said = f"no ACK from {peer} has come for {seconds:g} s: our 200 went to {_place(*flow.remote)}"
+    host = contact.uri.host if isinstance(contact.uri, SipUri) else ""
+    if _is_private(host) and not _is_private(flow.remote[0]):
+        return (
+            f"{said} and asked for the ACK at {host}, a private address that it cannot reach; "
+            "set sip.advertised to this machine's public address"
+        )
+    return (
+        f"{said} and asked for the ACK at {contact.uri}: a NAT or firewall between loses one of them, "
+        "or a SIP ALG rewrites the Contact"
+    )
+
+
+def rewritten(flow: Flow, back: Via) -> str:
+    """Who has changed our Via, which must come back as it was sent (RFC 3261 18.2.2); "" where nobody has."""
+    host, port = flow.local
+    if back.host == host and back.port in (port, port or None):
+        return ""
+    return (
+        f"something between here and {_place(*flow.remote)} rewrites SIP: our Via {_place(host, port)} "
+        f"came back as {back.sent_by}; switch off the SIP ALG of the router"
+    )
+
+
+def _place(host: str, port: int) -> str:
+    return f"{host_text(host)}:{port}"
+
+
+def _is_private(host: str) -> bool:
+    return is_address(host) and ip_address(host).is_private

@@ -1,0 +1,164 @@
+"""Why two people do not hear each other: within five seconds one sentence with the hop and the address."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.core.audio import AudioStats
+from gateway.core.messages import Answer, Dial, Offered
+from gateway.core.number import Party
+from gateway.sip.channel import SipChannel
+from gateway.sip.diagnosis import Troubled, rewritten
+from gateway.sip.headers import Via
+from gateway.sip.legs import LegsConfig
+from gateway.sip.stack import SipConfig
+from gateway.sip.transport import Flow
+from tests.support.sip import SERVER, Office, Phone, ScriptedRow, session_description
+
+PUBLIC = "8.8.4.4"
+HOME = "192.168.1.5"
+
+
+def troubles(office: Office) -> list[str]:
+    return [event.text for event in office.changes() if isinstance(event, Troubled)]
+
+
+def hears(office: Office, packets: int = 0, refused: int = 0) -> None:
+    row: ScriptedRow = office.desk.rows[-1]
+    row.stats = lambda: AudioStats(received=packets, refused=refused)  # type: ignore[method-assign]  # as a plane counts
+
+
+def answered(office: Office, phone: Phone, announced: str) -> SipChannel:
+    """A call that came in and was answered, and acknowledged."""
+    invite = phone.invite("6002", body=session_description(address=announced))
+    ((channel, offered),) = office.heard()
+    assert isinstance(offered, Offered)
+    hears(office)
+    office.command(channel, Answer())
+    *_, ok = phone.messages()
+    phone.send(phone.ack(invite, ok))  # type: ignore[arg-type]  # the 200
+    return channel
+
+
+@pytest.mark.parametrize(
+    ("source", "announced", "said"),
+    [
+        (
+            "192.0.2.60",
+            "192.0.2.60",
+            "it sends from 192.0.2.60:40000, and a firewall on the way to UDP port 20000 here drops it",
+        ),
+        (
+            "192.0.2.60",
+            HOME,
+            "its session description names 192.168.1.5:40000, a private address, its messages come from 192.0.2.60: "
+            "the NAT at 192.0.2.60 lets no audio out to UDP port 20000 here",
+        ),
+        (
+            PUBLIC,
+            HOME,
+            "it was told to send to 192.0.2.1, a private address that 8.8.4.4 cannot reach; set sip.advertised",
+        ),
+    ],
+)
+def test_a_leg_that_hears_nothing_is_told_with_the_hop(source: str, announced: str, said: str) -> None:
+    office = Office()
+    channel = answered(office, Phone(office, host=source), announced)
+    office.wait(4)
+    assert troubles(office) == []
+    office.wait(1)
+    (sentence,) = troubles(office)
+    assert sentence.startswith("no audio from account 6001 has come to 192.0.2.1:20000 for 4.5 s: ")
+    assert said in sentence
+    assert office.stack.troubles() == {channel.name: sentence}
+    assert sentence in [note.text for note in office.recorder.story(channel.name)]
+    office.wait(60)
+    assert troubles(office) == [], "once is enough"
+
+
+def test_two_addresses_that_differ_point_to_an_alg_or_a_media_server() -> None:
+    office = Office(SipConfig(legs=LegsConfig(advertised="9.9.9.9")))
+    answered(office, Phone(office, host=PUBLIC), "8.8.8.8")
+    office.wait(5)
+    assert "a SIP ALG has rewritten one of the two, or its media server 8.8.8.8 is kept" in troubles(office)[0]
+
+
+def test_packets_of_another_kind_are_told_from_none() -> None:
+    office = Office()
+    answered(office, Phone(office), "192.0.2.60")
+    hears(office, refused=200)
+    office.wait(5)
+    assert (
+        "200 packets came that are in another codec or from another address than 192.0.2.60:40000"
+        in (troubles(office)[0])
+    )
+
+
+def test_a_leg_that_hears_is_left_alone_and_so_is_one_on_hold() -> None:
+    office = Office()
+    answered(office, Phone(office), "192.0.2.60")
+    hears(office, packets=200)
+    office.wait(5)
+    assert troubles(office) == []
+
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("6002", body=session_description(lines=("a=inactive",)))
+    ((channel, _),) = office.heard()
+    office.command(channel, Answer())
+    phone.send(phone.ack(invite, phone.messages()[-1]))  # type: ignore[arg-type]  # the 200
+    office.wait(5)
+    assert troubles(office) == []
+
+
+def test_an_ack_that_never_came_is_told_long_before_the_call_ends() -> None:
+    office = Office()
+    phone = Phone(office, host=PUBLIC)
+    phone.invite("6002")
+    ((channel, _),) = office.heard()
+    hears(office, packets=500)
+    office.command(channel, Answer())
+    office.wait(4)
+    (sentence,) = troubles(office)
+    assert sentence == (
+        "no ACK from account 6001 has come for 4 s: our 200 went to 8.8.4.4:5070 and asked for the ACK at "
+        "192.0.2.1, a private address that it cannot reach; set sip.advertised to this machine's public address"
+    )
+
+
+def test_an_alg_that_rewrites_our_invite_is_named() -> None:
+    office = Office()
+    phone = Phone(office)
+    phone.register()
+    channel = office.stack.channel("6001", office.clock.now)
+    office.command(channel, Dial("6001", Party("101")))
+    invite = phone.arrived()
+    invite.headers.set("Via", str(invite.via).replace("192.0.2.1:5060", "203.0.113.9:1024"))
+    office.happened.clear()
+    phone.reply(invite, 180)
+    assert troubles(office) == [
+        "something between here and 192.0.2.60:5070 rewrites SIP: our Via 192.0.2.1:5060 came back as "
+        "203.0.113.9:1024; switch off the SIP ALG of the router"
+    ]
+    phone.reply(invite, 180)
+    assert troubles(office) == []
+
+
+def test_a_via_that_comes_back_as_sent_is_no_alg() -> None:
+    flow = Flow("udp", SERVER, ("192.0.2.60", 5060))
+    assert rewritten(flow, Via.parse("SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1;received=203.0.113.9")) == ""
+    tls = Flow("tls", ("192.0.2.1", 0), ("192.0.2.60", 5061))
+    assert rewritten(tls, Via.parse("SIP/2.0/TLS 192.0.2.1;branch=z9hG4bK1")) == ""
+
+
+def test_peers_outside_are_told_the_public_address_and_those_inside_our_own() -> None:
+    office = Office(SipConfig(legs=LegsConfig(advertised="9.9.9.9")))
+    for host, told in ((PUBLIC, "9.9.9.9"), ("10.0.0.7", "192.0.2.1")):
+        phone = Phone(office, host=host)
+        phone.invite("6002", call_id=host)
+        ((channel, _),) = office.heard()
+        office.command(channel, Answer())
+        *_, ok = phone.messages()
+        assert f"c=IN IP4 {told}".encode() in ok.body
+        assert f"@{told}:5060" in (ok.headers.get("Contact") or "")
+        assert office.desk.rows[-1].address == "192.0.2.1", "the socket is where this machine really is"

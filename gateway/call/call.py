@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from gateway.call.leg import CallLeg
@@ -122,7 +122,7 @@ class Call:
             disposition=disposition,
             ending=ending,
             linked=self.linked,
-            talks=tuple(self.talks),
+            talks=tuple(replace(talk) for talk in self.talks),
         )
 
     def _destination(self) -> str:

@@ -53,7 +53,7 @@ def load_office(path: Path) -> tuple[Config, Dialplan]:
     locator = Locator(read(path)) if found else None
     faults = [Fault(str(path), locator.line(each.path), each.what, each.mend) for each in found] if locator else []
     for place, target in dialled(dialplan):
-        wrong = _target(target, config)
+        wrong = _target(target, config, dialplan)
         if wrong is not None:
             faults.append(Fault(_shown(config, place.file), place.line, *wrong))
     if faults:
@@ -156,20 +156,32 @@ def _tolls(config: Config, dialplan: Dialplan) -> Iterator[Finding]:
             yield Finding(("tolls", "onward", index), what, nearest(context, list(dialplan.contexts)))
 
 
-def _target(target: Target, config: Config) -> tuple[str, str] | None:
+def _target(target: Target, config: Config, dialplan: Dialplan) -> tuple[str, str] | None:
     """What is wrong with a Dial's target, and the mend; None where nothing is."""
     technology = target.technology.upper()
     if technology in _SIP:
         return _sip_target(target, config)
+    if technology == "LOCAL":
+        return _local_target(target, dialplan)
     if technology not in TECHNOLOGIES:
         return f'{target} cannot be dialled: there is no technology "{target.technology}"', nearest(
-            technology, [*TECHNOLOGIES, *_SIP]
+            technology, [*TECHNOLOGIES, *_SIP, "LOCAL"]
         )
     try:
         address = Address.parse(target.address)
     except RemoteError as error:
         return f"{target} cannot be dialled: {error}", ""
     return _line_target(target, address, TECHNOLOGIES[technology], config)
+
+
+def _local_target(target: Target, dialplan: Dialplan) -> tuple[str, str] | None:
+    number, at, context = target.address.partition("/")[0].partition("@")
+    if not (number and at and context):
+        return f"{target} names no extension", "write Local/EXTENSION@CONTEXT"
+    # Some of it may be known only when a call comes.
+    if context in dialplan.contexts or not context.replace("-", "_").isidentifier():
+        return None
+    return f'{target} dials nobody: there is no context "{context}"', nearest(context, list(dialplan.contexts))
 
 
 def _sip_target(target: Target, config: Config) -> tuple[str, str] | None:

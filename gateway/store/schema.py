@@ -6,6 +6,8 @@ brought up to it.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -25,12 +27,13 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-from gateway.call.call import CallRecord
+from gateway.call.call import CallRecord, Talk
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.store.binding import StoredBinding
 
 __all__ = [
+    "ADDED",
     "CALL_RECORDS",
     "DIALPLAN_VALUES",
     "METADATA",
@@ -45,8 +48,14 @@ __all__ = [
     "record_row",
 ]
 
-VERSION: Final = 3
-"""2 came with new tables alone, which are made where they are missing."""
+VERSION: Final = 4
+"""2 and 3 came with new tables alone, which are made where they are missing; 4 with columns."""
+
+ADDED: Final = (
+    (4, "ALTER TABLE call_records ADD COLUMN linked VARCHAR(80) NOT NULL DEFAULT ''"),
+    (4, "ALTER TABLE call_records ADD COLUMN talks TEXT NOT NULL DEFAULT '[]'"),
+)
+"""What brings the tables of an older version up to the one named."""
 
 
 class _Utc(TypeDecorator[datetime]):
@@ -103,6 +112,8 @@ CALL_RECORDS: Final = Table(
     Column("evidence", Text, nullable=False),
     Column("advice", Text, nullable=False),
     Column("sentence", Text, nullable=False),
+    Column("linked", String(80), nullable=False, server_default=""),
+    Column("talks", Text, nullable=False, server_default="[]"),
     Index("call_records_started", "started"),
 )
 
@@ -159,7 +170,18 @@ def record_row(record: CallRecord) -> dict[str, Any]:
         "evidence": ending.evidence,
         "advice": ending.advice,
         "sentence": str(ending),
+        "linked": record.linked,
+        "talks": json.dumps([_talk_row(talk) for talk in record.talks]),
     }
+
+
+def _talk_row(talk: Talk) -> list[str | None]:
+    return [talk.one, talk.other, talk.began.isoformat(), None if talk.ended is None else talk.ended.isoformat()]
+
+
+def _talk_of(row: Sequence[Any]) -> Talk:
+    one, other, began, ended = row
+    return Talk(one, other, datetime.fromisoformat(began), None if ended is None else datetime.fromisoformat(ended))
 
 
 def record_of(row: RowMapping) -> CallRecord:
@@ -179,6 +201,8 @@ def record_of(row: RowMapping) -> CallRecord:
         billed=row["billsec"],
         disposition=row["disposition"],
         ending=Ending(Cause(row["cause"]), row["ended_by"], Act[row["act"]], row["evidence"], row["advice"]),
+        linked=row["linked"],
+        talks=tuple(_talk_of(talk) for talk in json.loads(row["talks"])),
     )
 
 

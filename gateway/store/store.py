@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sqlalchemy import bindparam, delete, event, insert, select, update
+from sqlalchemy import bindparam, delete, event, insert, select, text, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -25,6 +25,7 @@ from gateway.call.call import CallRecord
 from gateway.core.errors import LocalError, Unavailable
 from gateway.store.binding import StoredBinding
 from gateway.store.schema import (
+    ADDED,
     CALL_RECORDS,
     DIALPLAN_VALUES,
     METADATA,
@@ -245,6 +246,9 @@ async def _create(connection: AsyncConnection, name: str) -> None:
     if version is None:
         await connection.execute(insert(SCHEMA_VERSION).values(version=VERSION))
     elif version < VERSION:
+        for added_in, statement in ADDED:
+            if version < added_in:
+                await connection.execute(text(statement))
         await connection.execute(update(SCHEMA_VERSION).values(version=VERSION))
     elif version > VERSION:
         raise LocalError(f"{name} has tables of version {version}, and this Copperline knows version {VERSION}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from gateway.call.call import CallRecord
+from gateway.call.call import CallRecord, Talk
 from gateway.core.trace import Note
 
 __all__ = ["NoteView", "RecordView", "told"]
@@ -53,6 +53,8 @@ class RecordView:
         cause: Q.850 cause value.
         ended_by, evidence, advice: who ended it, what shows it, what to try next.
         sentence: all of that in one.
+        linked: the id of the call from which legs came into this one by a transfer or pickup; "" for none.
+        talks: who talked with whom, in turn.
     """
 
     id: str
@@ -73,6 +75,8 @@ class RecordView:
     evidence: str
     advice: str
     sentence: str
+    linked: str
+    talks: tuple[Talk, ...]
 
     @classmethod
     def of(cls, record: CallRecord) -> Self:
@@ -97,4 +101,6 @@ class RecordView:
             evidence=ending.evidence,
             advice=ending.advice,
             sentence=str(ending),
+            linked=record.linked,
+            talks=record.talks,
         )

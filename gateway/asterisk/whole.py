@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Final
@@ -39,6 +39,10 @@ _ROUNDS: Final = 20
 """Times that the dialplan is mended: a line that is mended can bring out the next."""
 _LIMIT: Final = 16 * 1024 * 1024
 """Bytes of one file."""
+_OFFICE: Final = "office.toml"
+_NEEDED: Final = frozenset({"secret", "servers", "port", "backend"})
+"""Settings without which a table cannot be."""
+_HEADER_PART: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z0-9_-]+')
 _STEP: Final = re.compile(r"(\s*(?:exten\s*=>?\s*[^,]+,|same\s*=>?\s*)\s*[^,]+,)\s*.*", re.DOTALL)
 _INCLUDES: Final = re.compile(r'^\s*#(?:try)?include\s*["<]?([^">\s]+)', re.MULTILINE)
 _HEAD: Final = "# Made from {folder} by copperline import. What was left behind is in import-report.txt.\n\n"
@@ -80,8 +84,8 @@ def read_directory(folder: Path, address: str = "") -> Imported:
     _renew_weak_secrets(draft)
     files = _dialplan_files(folder, draft)
     files[_DIALPLAN] += _missing_contexts(files, draft)
-    files["office.toml"] = _HEAD.format(folder=folder) + as_toml(draft.tables)
-    return Imported(_mended(files, draft), sorted(set(draft.left)))
+    _mend(files, draft, _HEAD.format(folder=folder.name))
+    return Imported(files, sorted(set(draft.left)))
 
 
 def _sections(folder: Path, name: str, draft: Draft) -> list[Section]:
@@ -134,7 +138,7 @@ def _renew_weak_secrets(draft: Draft) -> None:
         if easily_guessed(account["secret"], name):
             account["secret"] = token_urlsafe(_SECRET_BYTES)
             what = f"the secret of account {name} was easily guessed; a new one stands in office.toml"
-            draft.left.append(Fault("office.toml", 0, what, "write it into the telephone"))
+            draft.left.append(Fault(_OFFICE, 0, what, "write it into the telephone"))
 
 
 def _missing_contexts(files: dict[str, str], draft: Draft) -> str:
@@ -150,33 +154,55 @@ def _missing_contexts(files: dict[str, str], draft: Draft) -> str:
     return "".join(f"\n[{name}]\n" for name in wanted)
 
 
-def _mended(files: dict[str, str], draft: Draft) -> dict[str, str]:
-    """The files, with every line of the dialplan that does not load made harmless."""
+def _mend(files: dict[str, str], draft: Draft, head: str) -> None:
+    """Make the files load: what does not is taken out of the configuration, or made harmless in the dialplan."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         for _ in range(_ROUNDS):
+            files[_OFFICE] = head + as_toml(draft.tables)
             for name, text in files.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_text(text, encoding="utf-8")
             try:
-                load_office(folder / "office.toml")
+                load_office(folder / _OFFICE)
             except ConfigError as error:
-                faults = [
-                    Fault(_inside(fault.file, folder), fault.line, fault.what, fault.mend) for fault in error.faults
-                ]
+                faults = error.faults
             else:
-                return files
-            ours = [
-                fault
-                for fault in faults
-                if fault.file not in files or fault.file == "office.toml" or not fault.line
-            ]
-            if ours:
-                raise LocalError(f"what came of it does not load: {'; '.join(map(str, ours))}")
-            for file, line in sorted({(fault.file, fault.line) for fault in faults}):
-                files[file] = _without(files[file], line)
-            draft.left += [replace(fault, what=f"{fault.what}, and its line does nothing now") for fault in faults]
-    raise LocalError("the dialplan could not be mended so that it loads")
+                return
+            found = {(_inside(fault.file, folder), fault.line) for fault in faults}
+            if not all(file in files and line for file, line in found):
+                raise LocalError(f"what came of it does not load: {'; '.join(map(str, faults))}")
+            for fault in faults:
+                _tell(fault, _inside(fault.file, folder), draft)
+            lines = files[_OFFICE].splitlines()
+            for file, line in sorted(found):
+                if file == _OFFICE:
+                    _take_out(lines, line, draft)
+                else:
+                    files[file] = _without(files[file], line)
+    raise LocalError("it could not be mended so that it loads; start from fewer files")
+
+
+def _tell(fault: Fault, file: str, draft: Draft) -> None:
+    if file == _OFFICE:
+        draft.left.append(Fault(file, 0, f"{fault.what}, and is left out", fault.mend))
+    else:
+        draft.left.append(Fault(file, fault.line, f"{fault.what}, and its line does nothing now", fault.mend))
+
+
+def _take_out(lines: list[str], number: int, draft: Draft) -> None:
+    """Take the setting on a line of our configuration out of the draft, or its whole table where it needs it."""
+    above = next((line for line in reversed(lines[:number]) if line.startswith("[")), "")
+    path = [part.strip('"') for part in _HEADER_PART.findall(above)]
+    table = draft.tables
+    for name in path[:-1]:
+        table = table.get(name, {})
+    key = lines[number - 1].partition(" = ")[0].strip('"')
+    own = table.get(path[-1], {}) if path else table
+    if path and (key not in own or key in _NEEDED):
+        table.pop(path[-1], None)
+    else:
+        own.pop(key, None)
 
 
 def _inside(file: str, folder: Path) -> str:

@@ -6,6 +6,8 @@ import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.asterisk import Imported, read_directory
 from gateway.cli import main
@@ -144,3 +146,43 @@ def test_the_command_writes_what_check_passes_and_nothing_over(
     assert "no faults" in capsys.readouterr().out
     assert main(words) == 1
     assert capsys.readouterr().err == f"{to}/extensions.conf is there already; name another folder with --to\n"
+
+
+def test_what_cannot_be_here_is_left_out_and_told_and_the_rest_moves_in(tmp_path: Path) -> None:
+    (tmp_path / "pjsip.conf").write_text(
+        "[we ird]\ntype=endpoint\nauth=we ird\ncontext=staff\n[we ird]\ntype=auth\npassword=Secret-of-none\n"
+        '[201]\ntype=endpoint\nauth=201\ncontext=staff\ncallerid="' + "x" * 200 + '" <201>\n'
+        "[201]\ntype=auth\npassword=Kupfer-Draht-eins\n"
+        "[out]\ntype=endpoint\naors=out\n[out]\ntype=aor\ncontact=sip:${HOST}\n"
+    )
+    (tmp_path / "chan_dahdi.conf").write_text("[channels]\nsignalling=fxs_ks\ncontext=bad name\nchannel=>70000\n")
+    imported = read_directory(tmp_path, ADDRESS)
+    (tmp_path / "ours").mkdir()
+    for name, text in imported.files.items():
+        (tmp_path / "ours" / name).write_text(text)
+    config, _ = load_office(tmp_path / "ours" / "office.toml")
+    assert list(config.accounts) == ["201"] and config.accounts["201"].name == ""
+    assert not config.trunks and not config.lines
+    told = "\n".join(map(str, imported.left))
+    assert '"we ird" cannot be a name, and is left out' in told
+    assert '"${HOST}" names no server, and is left out' in told
+    assert "Kupfer" not in told and "Secret-of-none" not in told
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.data())
+def test_a_damaged_directory_moves_in_or_is_refused_in_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.mktemp("damaged")
+    for path in OFFICE.iterdir():
+        text = path.read_text()
+        if data.draw(st.booleans()):
+            at = data.draw(st.integers(0, len(text)))
+            junk = data.draw(st.text(alphabet='[]=>;,"(){}$#\n ax1\\', max_size=8))
+            text = text[:at] + junk + text[at + data.draw(st.integers(0, 20)) :]
+        (folder / path.name).write_text(text)
+    try:
+        read_directory(folder, ADDRESS)
+    except LocalError as error:
+        assert str(error)

@@ -194,7 +194,7 @@ EXTENSIONS = st.tuples(st.sampled_from(["1", "2", "_X", "i", "t"]), st.lists(STE
 CONTEXTS = st.tuples(st.lists(EXTENSIONS, max_size=3), st.sampled_from(["", "include => b\n", "include => c\n"]))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=100)
 @given(st.tuples(CONTEXTS, CONTEXTS, CONTEXTS), st.text(alphabet="123", max_size=3))
 def test_whatever_a_stranger_can_do_was_foretold(
     contexts: tuple[tuple[list[tuple[str, list[str]]], str], ...], keys: str

@@ -1,141 +1,173 @@
-"""Transfers on emulated hardware: whoever asks for one, those who are left hear one another."""
+"""Transfer by SIP: blind, attended, early and by Replaces, with every kind of telephone as any of the three."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pytest
 
 from gateway.core.audio import Samples
-from gateway.core.messages import TransferAsked
-from gateway.core.switch import Place, Target
-from tests.scenario.conftest import Build
+from hardware.world.telephone import Telephone
+from tests.scenario.test_first_call import assert_understood, talk
 from tests.support.office import OfficeUnderTest
-from tests.support.speech import compare
-
-DIALPLAN = """
-[from-pstn]
-exten => s,1,Hangup()
-[office]
-exten => _60XX,1,Dial(SIP/${EXTEN},30,tT)
-exten => _1XX,1,Dial(FXS/${EXTEN},30,tT)
-exten => 600,1,Answer()
- same => n,Echo()
-exten => 700,1,Dial(Local/6002@office/n,30)
-exten => 701,1,Dial(Local/6002@office,30)
-exten => 702,1,Originate(SIP/6003,exten,office,6002,1,30)
-"""
+from tests.support.sip_phone import SipPhone
 
 
-@pytest.fixture
-def office(build: Build) -> OfficeUnderTest:
-    return build(dialplan=DIALPLAN)
-
-
-def talk(office: OfficeUnderTest, number: str = "6002") -> None:
-    """6001 and 6002 are connected."""
-    ada, grace = office.sip("6001"), office.sip("6002")
-    ada.call(number)
-    office.until(lambda: grace.state == "offered", within=2)
-    grace.ring()
-    office.run(0.2)
-    grace.answer()
-    office.until(lambda: ada.state == "up", within=2)
-    office.run(0.3)
-
-
-def both_hear(office: OfficeUnderTest, one: object, other: object, sentence: Samples) -> None:
-    """Speech goes both ways between two SIP telephones."""
-    for speaker, listener in ((one, other), (other, one)):
-        before = len(listener.heard)  # type: ignore[attr-defined]
-        speaker.say(sentence)  # type: ignore[attr-defined]
-        office.run(len(sentence) / 8000 + 0.4)
-        assert compare(listener.heard[before:], sentence).correlation > 0.97  # type: ignore[attr-defined]
-
-
-def test_the_called_side_transfers_by_keys(office: OfficeUnderTest, sentence: Samples) -> None:
-    talk(office)
-    ada, grace = office._sip_phones
-    alan = office.sip("6003")
-    grace.key("#")
-    office.run(2.5)
-    grace.key("6003")
-    office.until(lambda: alan.state == "offered", within=4)
-    assert grace.state == "idle"
-    alan.answer()
-    office.run(0.3)
-    both_hear(office, ada, alan, sentence)
-    ada.hang_up()
-    office.until(lambda: alan.state == "idle", within=1)
-    (record,) = office.records()
-    assert [talk.other.partition("-")[0] for talk in record.talks] == ["SIP/6002", "SIP/6003"]
-
-
-def test_an_attended_transfer_by_keys_to_an_analogue_telephone(office: OfficeUnderTest, sentence: Samples) -> None:
-    talk(office)
-    ada, grace = office._sip_phones
-    desk = office.phone("101")
-    ada.key("*2")
-    office.run(1.5)
-    ada.key("101")
-    office.until(lambda: desk.ringing, within=8)
-    desk.lift()
-    office.run(1)
-    assert ada.state == "up" and grace.state == "up"
-    ada.hang_up()
+def lifted(office: OfficeUnderTest, phone: Telephone) -> None:
+    """The telephone rings and is lifted."""
+    office.until(lambda: phone.ringing)
+    phone.lift()
     office.run(0.5)
-    before = len(desk.recording)
-    grace.say(sentence)
-    office.run(len(sentence) / 8000 + 0.5)
-    assert compare(desk.recording[before:], sentence).correlation > 0.97
-    grace.hang_up()
-    office.until(lambda: desk.hears in ("congestion", "busy", "dial"), within=5)
-    desk.hang_up()
-    office.run(2)
 
 
-def test_a_telephone_asks_for_a_blind_transfer(office: OfficeUnderTest, sentence: Samples) -> None:
-    talk(office)
-    ada, grace = office._sip_phones
-    leg = office.app.manager.operator.find("SIP/6001")
-    assert leg is not None
-    asks = TransferAsked("600")
-    office.loop.call_soon(office.app.manager.deliver, leg.channel, asks)  # type: ignore[attr-defined]
-    office.until(lambda: ada.state == "idle", within=2)
-    before = len(grace.heard)
-    grace.say(sentence)
-    office.run(len(sentence) / 8000 + 0.5)
-    assert compare(grace.heard[before:], sentence).correlation > 0.97, "it is with the echo now"
-    grace.hang_up()
+def answered(office: OfficeUnderTest, phone: SipPhone) -> None:
+    """The telephone is called and answers."""
+    office.until(lambda: phone.state == "offered", within=12)
+    phone.answer()
+    office.run(0.5)
 
 
-@pytest.mark.parametrize("number", ["700", "701"])
-def test_speech_passes_local_channels_and_the_short_way(
-    office: OfficeUnderTest, sentence: Samples, number: str
+def up(office: OfficeUnderTest, phone: SipPhone) -> None:
+    office.until(lambda: phone.state == "up")
+
+
+def talk_both_ways(
+    office: OfficeUnderTest,
+    one: tuple[Callable[[Samples], None], Callable[[], Samples]],
+    other: tuple[Callable[[Samples], None], Callable[[], Samples]],
+    sentence: Samples,
 ) -> None:
-    talk(office, number)
-    ada, grace = office._sip_phones
-    names = [leg.name for leg in office.app.manager.operator.legs()]
-    assert any(name.startswith("Local/") for name in names) is (number == "700")
-    both_hear(office, ada, grace, sentence)
-    ada.key("7")
-    office.run(0.6)
-    assert grace.digits == "7"
-    grace.hang_up()
-    office.until(lambda: ada.state == "idle", within=1)
+    """Two who are connected understand each other."""
+    for speaker, listener in ((one, other), (other, one)):
+        assert_understood(talk(office, speaker[0], listener[1], sentence))
 
 
-def test_two_are_called_and_connected(office: OfficeUnderTest, sentence: Samples) -> None:
-    ada, grace = office.sip("6001"), office.sip("6002")
-    operator = office.app.manager.operator
+def desk_ends(phone: Telephone) -> tuple[Callable[[Samples], None], Callable[[], Samples]]:
+    return phone.say, lambda: phone.recording
 
-    async def call() -> None:
-        operator.originate(Target("SIP", "6001"), Place("office", "6002"))
 
-    office.loop.run_until_complete(call())
-    office.until(lambda: ada.state == "offered", within=1)
-    ada.answer()
-    office.until(lambda: grace.state == "offered", within=1)
-    grace.answer()
-    office.run(0.3)
-    both_hear(office, ada, grace, sentence)
+def sip_ends(phone: SipPhone) -> tuple[Callable[[Samples], None], Callable[[], Samples]]:
+    return phone.say, lambda: phone.heard
+
+
+def test_rfc_5589_section_6_a_sip_phone_sends_a_telephone_to_another_sip_phone(
+    office: OfficeUnderTest, sentence: Samples
+) -> None:
+    ada, bert, desk = office.sip("6001"), office.sip("6002"), office.phone("101")
+    ada.call("101")
+    lifted(office, desk)
+    up(office, ada)
+    ada.refer("6002")
+    office.until(lambda: bert.state == "offered")
+    assert ada.told == ["SIP/2.0 100 Trying\r\n"]
+    bert.ring()
+    answered(office, bert)
+    office.until(lambda: ada.state == "idle", within=2)
+    assert ada.told[-1] == "SIP/2.0 200 OK\r\n"
+    talk_both_ways(office, desk_ends(desk), sip_ends(bert), sentence)
+    bert.hang_up()
+    office.until(lambda: desk.hears == "congestion", within=3)
+    desk.hang_up()
+
+
+def test_a_sip_phone_that_was_called_sends_its_caller_to_a_telephone(
+    office: OfficeUnderTest, sentence: Samples
+) -> None:
+    ada, bert, desk = office.sip("6001"), office.sip("6002"), office.phone("101")
+    ada.call("6002")
+    answered(office, bert)
+    up(office, ada)
+    bert.refer("101")
+    lifted(office, desk)
+    office.until(lambda: bert.state == "idle", within=2)
+    assert bert.told[-1] == "SIP/2.0 200 OK\r\n"
+    talk_both_ways(office, sip_ends(ada), desk_ends(desk), sentence)
+    desk.hang_up()
+    office.until(lambda: ada.state == "idle", within=2)
+
+
+@pytest.mark.parametrize(("refusal", "told"), [("486 Busy Here", "486"), ("603 Decline", "603")])
+def test_a_transfer_that_fails_gives_the_caller_back(
+    office: OfficeUnderTest, sentence: Samples, refusal: str, told: str
+) -> None:
+    ada, bert, desk = office.sip("6001"), office.sip("6002"), office.phone("101")
+    ada.call("101")
+    lifted(office, desk)
+    up(office, ada)
+    ada.refer("6002")
+    office.until(lambda: bert.state == "offered")
+    bert.refuse(refusal)
+    office.until(lambda: told in ada.told[-1], within=3)
+    assert ada.state == "up"
+    talk_both_ways(office, desk_ends(desk), sip_ends(ada), sentence)
     ada.hang_up()
-    office.until(lambda: grace.state == "idle", within=1)
+    office.run(1)
+    desk.hang_up()
+
+
+def test_a_transfer_to_nobody_is_refused_and_the_call_goes_on(office: OfficeUnderTest, sentence: Samples) -> None:
+    ada, desk = office.sip("6001"), office.phone("101")
+    ada.call("101")
+    lifted(office, desk)
+    up(office, ada)
+    ada.refer("4711")
+    office.until(lambda: "404" in ada.told[-1] if ada.told else False, within=3)
+    talk_both_ways(office, desk_ends(desk), sip_ends(ada), sentence)
+    ada.hang_up()
+    office.run(1)
+    desk.hang_up()
+
+
+def test_rfc_5589_section_7_an_attended_transfer_joins_the_two_others(
+    office: OfficeUnderTest, sentence: Samples
+) -> None:
+    ada, second_line = office.sip("6001"), office.sip("6001")
+    bert, desk = office.sip("6002"), office.phone("101")
+    ada.call("101")
+    lifted(office, desk)
+    up(office, ada)
+    second_line.call("6002")
+    answered(office, bert)
+    up(office, second_line)
+    ada.refer("6002", replaces=second_line.dialog)
+    office.until(lambda: ada.state == "idle" and second_line.state == "idle", within=3)
+    assert ada.told[-1] == "SIP/2.0 200 OK\r\n"
+    talk_both_ways(office, desk_ends(desk), sip_ends(bert), sentence)
+    bert.hang_up()
+    office.run(1)
+    desk.hang_up()
+
+
+def test_an_attended_transfer_while_the_other_still_rings(office: OfficeUnderTest, sentence: Samples) -> None:
+    ada, second_line = office.sip("6001"), office.sip("6001")
+    bert, desk = office.sip("6002"), office.phone("101")
+    ada.call("101")
+    lifted(office, desk)
+    up(office, ada)
+    second_line.call("6002")
+    office.until(lambda: bert.state == "offered")
+    bert.ring()
+    office.until(lambda: second_line.status == 180)
+    ada.refer("6002", replaces=second_line.dialog)
+    office.until(lambda: ada.state == "idle", within=3)
+    answered(office, bert)
+    talk_both_ways(office, desk_ends(desk), sip_ends(bert), sentence)
+    bert.hang_up()
+    office.run(1)
+    desk.hang_up()
+
+
+def test_rfc_3891_another_telephone_takes_the_place_of_one_that_talks(
+    office: OfficeUnderTest, sentence: Samples
+) -> None:
+    ada, bert, desk = office.sip("6001"), office.sip("6002"), office.phone("101")
+    ada.call("101")
+    lifted(office, desk)
+    up(office, ada)
+    bert.call("6001", replaces=ada.dialog)
+    up(office, bert)
+    office.until(lambda: ada.state == "idle", within=3)
+    talk_both_ways(office, desk_ends(desk), sip_ends(bert), sentence)
+    bert.hang_up()
+    office.run(1)
+    desk.hang_up()

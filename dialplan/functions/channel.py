@@ -16,8 +16,10 @@ _LONGEST: Final = 604800.0
 """Seconds: no call is meant to be ended after more than a week."""
 _MOST_HANDLERS: Final = 50
 """Hangup handlers of one leg."""
+MUSIC_CLASS: Final = "MUSICCLASS"
+"""The variable that goes with the leg, by which calls know what it hears on hold."""
 _KEPT: Final = frozenset(
-    "accountcode amaflags callgroup musicclass namedcallgroup namedpickupgroup parkinglot pickupgroup tonezone "
+    "accountcode amaflags callgroup namedcallgroup namedpickupgroup parkinglot pickupgroup tonezone "
     "userfield".split()
 )
 """What is kept for scripts to read again."""
@@ -27,6 +29,7 @@ _CHANNEL: Final[Mapping[str, Callable[[Script], str]]] = {
     "context": lambda script: script.location.context,
     "exten": lambda script: script.location.extension,
     "language": lambda script: script.language or "en",
+    "musicclass": lambda script: script.leg.variables.get(MUSIC_CLASS, ""),
     "name": lambda script: script.leg.name,
     "peername": lambda script: script.leg.peer,
     "state": lambda script: "Up" if script.leg.answered else "Ring",
@@ -49,12 +52,14 @@ def _set_channel(script: Script, arguments: str, value: str) -> None:
     name = arguments.strip().lower()
     if name == "language":
         script.language = value.strip() or None
+    elif name == "musicclass":
+        script.leg.variables[MUSIC_CLASS] = value.strip()
     elif name in _KEPT:
         script.settings[name] = value
     elif name in _HANDLERS:
         _HANDLERS[name](script, value)
     else:
-        known = sorted({"language", *_KEPT, *_HANDLERS})
+        known = sorted({"language", "musicclass", *_KEPT, *_HANDLERS})
         raise ScriptError(f"CHANNEL cannot set {arguments[:40]!r}: {' '.join(known)}")
 
 

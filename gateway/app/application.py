@@ -37,6 +37,7 @@ from gateway.config.tolls import toll_policy
 from gateway.core.audio import Encoding
 from gateway.core.log import QuietLog
 from gateway.core.trace import Recorder
+from gateway.media.music import MusicLibrary
 from gateway.media.prompt import ASTERISK_SOUNDS, SoundLibrary
 from gateway.net.audio import AudioDesk
 from gateway.net.device import DeviceShell
@@ -107,7 +108,10 @@ class Application:
         clock = loop.time
         self.recorder = Recorder()
         self.sounds = SoundLibrary(
-            [config.media.prompts, ASTERISK_SOUNDS], zone=config.office.country, language=config.office.language
+            [config.media.prompts, ASTERISK_SOUNDS],
+            zone=config.office.country,
+            language=config.office.language,
+            music=MusicLibrary(config.media.music, longest=config.media.arena_seconds / 4),
         )
         self.plane = Plane(PlaneConfig(rows=config.media.rows, arena=config.media.arena_seconds))
         ports = config.sip.rtp_ports

@@ -83,11 +83,13 @@ class Sound:
         name: for logs and traces: "dial tone us", "prompt not-in-service".
         samples: mono int16.
         loop_from: index to which play returns at the end, or None to end there.
+        live: it plays all the time, whether heard or not, and a play joins it where it is: music on hold.
     """
 
     name: str
     samples: Samples = field(repr=False, compare=False)
     loop_from: int | None = None
+    live: bool = False
 
     @property
     def duration(self) -> float:

@@ -16,6 +16,7 @@ from typing import Final
 
 from gateway.core.audio import Sound
 from gateway.core.errors import MalformedError
+from gateway.media.music import MusicLibrary
 from gateway.media.soundfile import SUFFIXES, read
 from gateway.media.tone import zone as zone_of
 from gateway.media.wording import clock, number, spelling
@@ -43,14 +44,18 @@ class SoundLibrary:
         folders: searched in order; each holds folders by language ("en"), as Asterisk's does, or files.
         language: used where none is asked for.
         zone: whose tones are given where none is named.
+        music: what those on hold hear.
 
     Raises:
         LocalError: there is no such zone.
     """
 
-    def __init__(self, folders: Sequence[Path], *, language: str = "en", zone: str = "us") -> None:
+    def __init__(
+        self, folders: Sequence[Path], *, language: str = "en", zone: str = "us", music: MusicLibrary | None = None
+    ) -> None:
         self._folders = tuple(folders)
         self._language = language
+        self._music = music or MusicLibrary({})
         self._zone = zone_of(zone).name
         self._tones: dict[tuple[str, str], Sound] = {}
         self._prompts: OrderedDict[tuple[str, str], Sound] = OrderedDict()
@@ -70,8 +75,8 @@ class SoundLibrary:
         return self._tones[key]
 
     def music(self, name: str) -> Sound:
-        """What one on hold hears: a beep now and then, which tells that the call goes on."""
-        return self.tone("callwaiting")
+        """The music of a class, or the default one where there is no such class."""
+        return self._music.music(name)
 
     def prompt(self, name: str, language: str | None = None) -> Sound | None:
         """A prompt by its file name without suffix, or None where no folder has it."""

@@ -48,6 +48,7 @@ from gateway.plane.table import (
     NAME,
     ROW,
     RTP,
+    TICKS,
     Shared,
 )
 
@@ -87,7 +88,7 @@ REMOTE: Final = (
 JOIN: Final = 4  # peer, its generation
 PART: Final = 5
 ECHO: Final = 6
-PLAY: Final = 7  # player, base, length, loop
+PLAY: Final = 7  # player, base, length, loop, live
 STOP_PLAY: Final = 8  # player
 SEND_DIGITS: Final = 9  # count, samples on, samples off; codes in data
 DETECT: Final = 10  # on, what (0 DTMF, 1 fax tones)
@@ -100,7 +101,7 @@ OPEN_ROOM: Final = 15  # room
 CLOSE_ROOM: Final = 16  # room
 LEAVE: Final = 17  # seat
 UNTAP: Final = 18  # tap
-ROOM_PLAY: Final = 19  # room, base, length, loop
+ROOM_PLAY: Final = 19  # room, base, length, loop, live
 ROOM_STOP: Final = 20  # room
 TAP_ROOM: Final = 21  # as TAP
 
@@ -401,7 +402,8 @@ def _play(t: Shared, command: np.void, i: int, now: int) -> int:
         row["sound_base"][player] = arguments[1]
         row["sound_length"][player] = arguments[2]
         row["sound_loop"][player] = arguments[3]
-        row["sound_position"][player] = 0
+        # What is live has been playing since the plane began.
+        row["sound_position"][player] = t["control"][TICKS] * FRAME % arguments[2] if arguments[4] else 0
         row["sound_serial"][player] = command["serial"]
     replan(t, i)
     return 0

@@ -332,7 +332,7 @@ class Plane:
         block = self.arena.hold(sound.samples)
         loop = -1 if sound.loop_from is None else sound.loop_from
         serial = self._control.post(
-            Command(op, row, generation, (where, block.base, block.length, loop)),
+            Command(op, row, generation, (where, block.base, block.length, loop, int(sound.live))),
             lambda accepted: None if accepted else self._end(self._plays.pop(serial), SoundEnd.LOST),
         )
         self._plays[serial] = _Play(block, on_end)

@@ -14,7 +14,7 @@ from gateway.plane.access import room_at, row_at, seat_at, tap_at
 from gateway.plane.compiled import stage
 from gateway.plane.events import SOUND_ENDED, STOPPED, emit
 from gateway.plane.rows import replan_pair
-from gateway.plane.table import ROOMS_HIGH, TAPS_HIGH, Shared
+from gateway.plane.table import FRAME, ROOMS_HIGH, TAPS_HIGH, TICKS, Shared
 
 __all__ = ["close", "leave", "leave_all", "open_room", "play", "sit", "stop", "tap", "untap"]
 
@@ -131,7 +131,7 @@ def play(t: Shared, command: np.void, now: int) -> int:
     room["sound_base"] = arguments[1]
     room["sound_length"] = arguments[2]
     room["sound_loop"] = arguments[3]
-    room["sound_position"] = 0
+    room["sound_position"] = t["control"][TICKS] * FRAME % arguments[2] if arguments[4] else 0
     room["sound_serial"] = command["serial"]
     return 0
 

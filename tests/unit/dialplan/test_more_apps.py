@@ -244,3 +244,19 @@ class TestNotes:
         text = "[office]\nexten => 100,1,RaiseException(FIRE)\nexten => e,1,Set(T=${EXCEPTION(reason)})"
         assert asyncio.run(Office(text).call("100")).variables["T"] == "FIRE"
         assert "no extension e" in ending(call("RaiseException(FIRE)")).evidence
+
+
+class TestMusic:
+    def test_music_lasts_as_long_as_it_is_told_and_is_of_the_leg_s_class(self) -> None:
+        leg = call("Answer()", "Set(CHANNEL(musicclass)=sales)", "MusicOnHold(,5)", "MusicOnHold(opera,1)")
+        assert leg.heard == ["music sales", "(stopped)", "music opera", "(stopped)"]
+        assert leg.waited == 6.0
+
+    def test_music_without_an_end_lasts_until_the_caller_has_enough(self) -> None:
+        leg = call("MusicOnHold()", "NoOp(never)")
+        assert leg.told == ["early media"]
+        assert leg.heard == ["music default"]
+
+    def test_music_goes_on_beside_the_script(self) -> None:
+        leg = call("Answer()", "StartMusicOnHold(opera)", "Wait(2)", "StopMusicOnHold()")
+        assert leg.heard == ["music opera", "(stopped)"]

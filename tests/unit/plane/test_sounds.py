@@ -233,3 +233,20 @@ def test_the_arena_forgets_the_sound_least_lately_played_first() -> None:
     assert arena.hold(sounds[0]) is again
     assert again.holds == 2
     assert arena.held == 200
+
+
+def test_all_who_hear_what_is_live_are_at_the_same_place_in_it(studio: Studio) -> None:
+    music = Sound("music", np.arange(16000, dtype=np.int16), loop_from=0, live=True)
+    (a, alice), (b, bob) = studio.telephone(Encoding.L16, 97), studio.telephone(Encoding.L16, 97)
+    a.play(music)
+    studio.tick(7)
+    a.stop()
+    studio.tick(5)
+    alice.hear()
+    alice.received.clear()
+    b.play(music)
+    studio.tick(3)
+    a.play(music)
+    studio.tick(10)
+    assert np.array_equal(alice.heard(), bob.heard()[3 * 160 :])
+    assert alice.heard()[0] == 15 * 160

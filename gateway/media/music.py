@@ -1,0 +1,145 @@
+"""Music on hold: folders of sound files by class, and a piece of our own where there are none.
+
+A class goes in, one sound comes out that loops and is `live`: all who hear it are at the same place in it, and
+whoever comes back finds that it went on. Files are played in the order of their names. Our own piece is composed
+here: soft bells over slow chords in a major key, within what a telephone carries, a little below speech.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gateway.core.audio import Samples, Sound
+from gateway.core.errors import MalformedError
+from gateway.media.soundfile import SUFFIXES, read
+
+__all__ = ["ASTERISK_MUSIC", "DEFAULT", "MusicLibrary", "compose"]
+
+ASTERISK_MUSIC: Final = Path("/usr/share/asterisk/moh")
+"""Where Debian's asterisk-moh packages put theirs."""
+DEFAULT: Final = "default"
+
+_RATE: Final = 8000
+_PAUSE: Final = np.zeros(_RATE, np.int16)
+"""Between two pieces."""
+_MAX_FAULTS: Final = 100
+
+_BEAT: Final = 0.42
+"""Seconds of a note."""
+_CHORDS: Final[Mapping[str, Sequence[int]]] = MappingProxyType(
+    {
+        "C": (60, 64, 67, 72),
+        "a": (57, 60, 64, 69),
+        "F": (53, 57, 60, 65),
+        "G": (55, 59, 62, 67),
+        "e": (52, 55, 59, 64),
+    }
+)
+"""Notes (MIDI numbers) of each chord."""
+_SONG: Final = "CaFGCeFGaFCGFGaFCaFGeFGC"
+"""A chord a bar of eight notes."""
+_FIGURES: Final = ((0, 1, 2, 3, 2, 1, 2, 1), (0, 2, 1, 3, 1, 2, 3, 2), (3, 2, 1, 0, 1, 2, 1, 2))
+"""Which note of its chord each of a bar's eight is, turn about."""
+_PEAK: Final = 5500
+"""Of the loudest moment: -22 dBm0 while it sounds, a little below speech."""
+
+
+class MusicLibrary:
+    """The office's music, by class.
+
+    Args:
+        folders: of each class; all sound files in it belong to the class.
+        longest: seconds of one class that are kept; what is longer is cut.
+    """
+
+    def __init__(self, folders: Mapping[str, Path], *, longest: float = 120.0) -> None:
+        self._folders = {DEFAULT: ASTERISK_MUSIC, **folders}
+        self._longest = round(longest * _RATE)
+        self._sounds: dict[str, Sound] = {}
+        self.faults: dict[Path, str] = {}
+        """Files that did not read, with what is wrong with them."""
+
+    def music(self, name: str = DEFAULT) -> Sound:
+        """The music of a class; of the default one where there is no such class, or nothing in it."""
+        known = self._sounds.get(name)
+        if known is not None:
+            return known
+        samples = self._read(self._folders[name]) if name in self._folders else None
+        if samples is None and name != DEFAULT:
+            sound = self.music()
+        else:
+            if samples is None:
+                samples = compose()
+            samples.setflags(write=False)
+            sound = Sound(f"music {name}", samples, loop_from=0, live=True)
+        if name in self._folders:
+            self._sounds[name] = sound
+        return sound
+
+    def _read(self, folder: Path) -> Samples | None:
+        pieces: list[Samples] = []
+        length = 0
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if path.suffix.lower() not in SUFFIXES or length >= self._longest:
+                continue
+            try:
+                piece = read(path)
+            except MalformedError as fault:
+                if len(self.faults) < _MAX_FAULTS:
+                    self.faults[path] = str(fault)
+                continue
+            pieces += [piece, _PAUSE]
+            length += len(piece) + len(_PAUSE)
+        return np.concatenate(pieces)[: self._longest] if length > len(_PAUSE) else None
+
+
+def compose() -> Samples:
+    """The built-in piece, about a minute and a quarter of it, whose end flows into its beginning."""
+    beat = round(_BEAT * _RATE)
+    total = np.zeros(len(_SONG) * 8 * beat)
+    for bar, chord in enumerate(_SONG):
+        notes = _CHORDS[chord]
+        start = bar * 8 * beat
+        _add(total, start, _pad(notes, 8 * beat))
+        for step, which in enumerate(_FIGURES[bar % len(_FIGURES)]):
+            _add(total, start + step * beat, _bell(notes[which] + 12, 0.5 if step % 4 else 0.8))
+    samples: Samples = np.round(total * (_PEAK / np.abs(total).max())).astype(np.int16)
+    return samples
+
+
+def _add(total: NDArray[np.float64], start: int, part: NDArray[np.float64]) -> None:
+    """Add a part from `start` on; what hangs over the end rings on at the beginning."""
+    places = (start + np.arange(len(part))) % len(total)
+    total[places] += part
+
+
+def _frequency(note: int) -> float:
+    return float(440.0 * 2 ** ((note - 69) / 12))
+
+
+def _bell(note: int, loudness: float) -> NDArray[np.float64]:
+    """A struck tone that fades within two seconds: three partials, the higher ones sooner gone."""
+    time = np.arange(2 * _RATE) / _RATE
+    wave = np.zeros(len(time))
+    for partial, share, fade in ((1.0, 1.0, 2.2), (2.0, 0.35, 3.5), (3.01, 0.12, 6.0)):
+        if _frequency(note) * partial < 3300:
+            wave += share * np.exp(-fade * time) * np.sin(2 * np.pi * _frequency(note) * partial * time)
+    attack = np.minimum(time / 0.006, 1.0)
+    return loudness * wave * attack
+
+
+def _pad(notes: Sequence[int], length: int) -> NDArray[np.float64]:
+    """A held chord that swells and dies over the bar and into the next one."""
+    time = np.arange(length + _RATE // 2) / _RATE
+    shape = np.sin(np.pi * np.arange(len(time)) / len(time)) ** 1.5
+    wave = np.zeros(len(time))
+    for note in notes[:3]:
+        for detune in (-0.4, 0.4):
+            wave += np.sin(2 * np.pi * (_frequency(note) + detune) * time)
+    return 0.09 * wave * shape

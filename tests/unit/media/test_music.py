@@ -1,0 +1,63 @@
+"""Music on hold: our own piece, folders by class, and what is wrong with their files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from gateway.media import music
+from gateway.media.level import active_level
+from gateway.media.music import MusicLibrary, compose
+from gateway.media.wavefile import SoundWriter
+
+
+def write(path: Path, value: int, seconds: float = 1.0) -> None:
+    writer = SoundWriter(path)
+    writer.write(np.full(round(seconds * 8000), value, np.int16))
+    writer.close()
+
+
+def test_our_own_piece_is_never_silent_nor_loud_and_has_no_seam() -> None:
+    piece = compose()
+    assert 60 < len(piece) / 8000 < 100
+    assert -28 < active_level(piece) < -16
+    powers = [np.sqrt(np.mean(part.astype(float) ** 2)) for part in np.array_split(piece, len(piece) // 2000)]
+    assert min(powers) > 100
+    steps = np.abs(np.diff(piece.astype(int)))
+    assert abs(int(piece[0]) - int(piece[-1])) <= steps.max()
+    spectrum = np.abs(np.fft.rfft(piece.astype(float))) ** 2
+    frequencies = np.fft.rfftfreq(len(piece), 1 / 8000)
+    assert spectrum[(frequencies > 150) & (frequencies < 3400)].sum() / spectrum.sum() > 0.95
+
+
+def test_a_class_is_its_folder_s_files_by_name_with_pauses(tmp_path: Path) -> None:
+    write(tmp_path / "2.wav", 2000)
+    write(tmp_path / "1.wav", 1000)
+    (tmp_path / "3.wav").write_bytes(b"no sound")
+    (tmp_path / "readme.txt").write_text("no sound either")
+    library = MusicLibrary({"sales": tmp_path})
+    sound = library.music("sales")
+    assert sound.live and sound.loop_from == 0
+    assert [int(sound.samples[at]) for at in (4000, 12000, 20000)] == [1000, 0, 2000]
+    assert library.music("sales") is sound
+    assert list(library.faults) == [tmp_path / "3.wav"]
+
+
+def test_music_is_never_silence_whatever_class_is_asked_for(tmp_path: Path) -> None:
+    library = MusicLibrary({"empty": tmp_path, "gone": tmp_path / "gone"})
+    ours = library.music("default")
+    for name in ("empty", "gone", "unknown", ""):
+        assert np.array_equal(library.music(name).samples, ours.samples)
+    assert len(ours.samples)
+
+
+def test_a_class_is_cut_at_its_bound(tmp_path: Path) -> None:
+    write(tmp_path / "1.wav", 1000, 3.0)
+    assert len(MusicLibrary({"default": tmp_path}, longest=2.0).music().samples) == 16000
+
+
+def test_the_distribution_s_music_is_the_default_where_it_is_installed(tmp_path: Path, monkeypatch) -> None:
+    write(tmp_path / "opera.wav", 1234)
+    monkeypatch.setattr(music, "ASTERISK_MUSIC", tmp_path)
+    assert MusicLibrary({}).music().samples[0] == 1234

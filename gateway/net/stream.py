@@ -1,8 +1,8 @@
 """One connection that carries SIP, on the loop: TCP, TLS, WebSocket or secure WebSocket.
 
-Octets go through a framer, whole messages come out; before that a TLS handshake where the transport asks for one.
-A peer that dribbles a message, sends what is no message, says nothing at all or does not take what we send is
-disconnected with one logged reason; the others notice nothing.
+Octets go through a framer, whole messages come out. TLS, where there is any, is below: a connection begins when its
+handshake is done. A peer that dribbles a message, sends what is no message, says nothing at all or does not take
+what we send is disconnected with one logged reason; the others notice nothing.
 """
 
 from __future__ import annotations
@@ -11,11 +11,9 @@ import asyncio
 import logging
 import socket
 import ssl
-from dataclasses import dataclass
 from typing import Final, Protocol, cast
 
 from gateway.core.log import QuietLog
-from gateway.net.udp import Address
 from gateway.sip.framing import Answer, Broken, Framer, KeepAlive
 from gateway.sip.transport import Flow
 
@@ -62,10 +60,6 @@ class StreamOwner(Protocol):
     idle: float
     quiet: QuietLog
 
-    def admit(self, connection: StreamConnection) -> bool:
-        """Whether a connection that somebody makes to us is let in."""
-        ...
-
     def opened(self, connection: StreamConnection) -> None:
         """A connection can be used."""
         ...
@@ -77,14 +71,6 @@ class StreamOwner(Protocol):
     def lost(self, connection: StreamConnection) -> None:
         """A connection is gone, which may never have been open; said once or more."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a connection that we make is to be: its flow, and the check of who answers."""
-
-    flow: Flow
-    proves: TlsCheck | None
 
 
 class TlsCheck(Protocol):
@@ -101,44 +87,37 @@ class StreamConnection(asyncio.Protocol):
     Args:
         loop: the loop.
         owner: who holds it.
-        transport: "tcp", "tls", "ws" or "wss".
+        flow: which it is.
         framer: cuts its octets into messages.
-        context: of TLS, where somebody connects to us and the transport is secure.
-        asked: where we connect, to whom.
+        is_ours: whether we make it.
+        proves: looks at the certificate of whom we connect to; None without TLS.
     """
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         owner: StreamOwner,
-        transport: str,
+        flow: Flow,
         framer: Framer,
-        context: ssl.SSLContext | None = None,
-        asked: Asked | None = None,
+        *,
+        is_ours: bool,
+        proves: TlsCheck | None = None,
     ) -> None:
-        self._owner = owner
-        self._kind = transport
-        self._framer = framer
-        self._context = context
-        self._asked = asked
+        self.flow = flow
+        self.is_ours = is_ours
+        self.is_open = False
         self._loop = loop
+        self._owner = owner
+        self._framer = framer
+        self._proves = proves
         self._transport: asyncio.Transport | None = None
-        self._handshake: asyncio.Task[None] | None = None
         self._patience: asyncio.TimerHandle | None = None
         self._watch: asyncio.TimerHandle | None = None
-        self._allowed = SILENCE
-        self._used = self._loop.time()
+        self._allowed = owner.idle if is_ours else SILENCE
+        self._used = loop.time()
         self._pinged = False
         self._pending: list[bytes] = []
-        self._early = b""
         self._gone = False
-        self.is_open = False
-        self.flow = asked.flow if asked is not None else Flow(transport, ("", 0), ("", 0))
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether we made it."""
-        return self._asked is not None
 
     @property
     def is_made(self) -> bool:
@@ -148,31 +127,27 @@ class StreamConnection(asyncio.Protocol):
     # What the loop tells.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The connection is there; TLS may have to come first."""
+        """The connection is there, its TLS handshake done."""
         stream = cast(asyncio.Transport, transport)  # not by class: uvloop's transports have other ancestors
         self._transport = stream
         for level, option, value in _ALIVE:
             stream.get_extra_info("socket").setsockopt(level, option, value)
-        if self._asked is not None:
-            self._check(self._asked)
-            return
-        local: Address = stream.get_extra_info("sockname")[:2]
-        remote: Address = stream.get_extra_info("peername")[:2]
-        self.flow = Flow(self._kind, local, remote)
-        if not self._owner.admit(self):
-            self._owner.quiet.warning(f"crowd {remote[0]}", "%s refused: too many connections", self.flow)
+        tls = stream.get_extra_info("ssl_object")
+        wrong = self._proves(tls, self.flow.name) if self._proves is not None and tls is not None else ""
+        if wrong:
+            self._owner.quiet.warning(f"proof {self.flow}", "%s is not who it should be: %s", self.flow, wrong)
             stream.abort()
-        elif self._context is None:
-            self._open()
-        else:
-            stream.pause_reading()  # the first octets are TLS's
-            self._handshake = self._loop.create_task(self._shake_hands(stream, self._context))
+            return
+        self.is_open = True
+        self._owner.opened(self)
+        self._look()
+        self._be_patient()
+        for message in self._pending:
+            self.send(message)
+        self._pending.clear()
 
     def data_received(self, data: bytes) -> None:
         """Octets came in."""
-        if not self.is_open:
-            self._early += data  # with the last of the handshake
-            return
         self._used = self._loop.time()
         self._pinged = False
         for framed in self._framer.feed(data):
@@ -196,8 +171,6 @@ class StreamConnection(asyncio.Protocol):
         for timer in (self._patience, self._watch):
             if timer is not None:
                 timer.cancel()
-        if self._handshake is not None:
-            self._handshake.cancel()
         self.is_open = False
         self._gone = True
         self._owner.lost(self)
@@ -232,45 +205,6 @@ class StreamConnection(asyncio.Protocol):
             self._transport.abort()
 
     # Inside.
-
-    def _check(self, asked: Asked) -> None:
-        assert self._transport is not None  # it has just been made
-        tls = self._transport.get_extra_info("ssl_object")
-        wrong = asked.proves(tls, asked.flow.name) if asked.proves is not None and tls is not None else ""
-        if wrong:
-            self._owner.quiet.warning(f"proof {self.flow}", "%s is not who it should be: %s", self.flow, wrong)
-            self._transport.abort()
-            return
-        self._allowed = self._owner.idle
-        self._open()
-
-    async def _shake_hands(self, raw: asyncio.Transport, context: ssl.SSLContext) -> None:
-        try:
-            self._transport = await self._loop.start_tls(
-                raw, self, context, server_side=True,
-                ssl_handshake_timeout=HANDSHAKE, ssl_shutdown_timeout=GOODBYE,
-            )  # fmt: skip
-        except (OSError, ssl.SSLError) as error:
-            why = getattr(error, "reason", None) or str(error) or type(error).__name__
-            self._owner.quiet.warning(f"tls {raw}", "%s: no TLS handshake: %s", self.flow, why)
-            raw.abort()
-            self.connection_lost(error)  # which asyncio tells of some failures only
-            return
-        finally:
-            self._handshake = None
-        self._open()
-
-    def _open(self) -> None:
-        self.is_open = True
-        self._owner.opened(self)
-        self._look()
-        for message in self._pending:
-            self.send(message)
-        self._pending.clear()
-        self._be_patient()
-        if self._early:
-            early, self._early = self._early, b""
-            self.data_received(early)
 
     def _write(self, octets: bytes) -> None:
         if self._transport is None or not octets:

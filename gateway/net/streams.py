@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
+import ssl
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass
 from ipaddress import IPv6Network, ip_address
 from typing import Any, Final
 
 from gateway.core.log import QuietLog
-from gateway.net.stream import GOODBYE, HANDSHAKE, Asked, StreamConnection
+from gateway.net.stream import GOODBYE, HANDSHAKE, StreamConnection
 from gateway.net.tls import TlsContexts
 from gateway.net.udp import Address
 from gateway.sip.framing import Framer, StreamFramer
@@ -29,6 +31,17 @@ _log = logging.getLogger("copperline.net")
 
 CONNECT: Final = 4.0
 """Seconds for a connection to be made, before the next server is tried or UDP is."""
+
+TLS_TIMES: Final = {"ssl_handshake_timeout": HANDSHAKE, "ssl_shutdown_timeout": GOODBYE}
+
+BACKLOG: Final = 256
+"""Connections that may wait to be taken in."""
+
+BATCH: Final = 64
+"""Connections taken in at one turn of the loop."""
+
+PAUSE: Final = 1.0
+"""Seconds until connections are taken in again after there was no descriptor for one."""
 
 WEB_SOCKETS: Final = frozenset({"ws", "wss"})
 """Connections that only the peer can make."""
@@ -79,7 +92,7 @@ class Streams:
         self._limits = limits
         self._tls = tls
         self._origins = origins
-        self._servers: list[asyncio.Server] = []
+        self._listening: list[socket.socket] = []
         self._held: set[StreamConnection] = set()
         self._connections: dict[Flow, StreamConnection] = {}
         self._connecting: dict[Flow, StreamConnection] = {}
@@ -101,13 +114,12 @@ class Streams:
         if transport in SECURE:
             assert self._tls is not None  # the configuration has a certificate for what it listens to
             context = self._tls.server(transport)
-
-        def accepted() -> StreamConnection:
-            return StreamConnection(self._loop, self, transport, self._framer(transport), context)
-
-        server = await self._loop.create_server(accepted, *address)
-        self._servers.append(server)
-        bound: Address = server.sockets[0].getsockname()[:2]
+        family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        listening = socket.create_server(address, family=family, backlog=BACKLOG)
+        listening.setblocking(False)
+        self._listening.append(listening)
+        self._loop.add_reader(listening, self._accept, listening, transport, context)
+        bound: Address = listening.getsockname()[:2]
         return bound
 
     def send(self, data: bytes, flow: Flow) -> None:
@@ -123,16 +135,15 @@ class Streams:
     async def close(self) -> None:
         """Close the ports and all connections."""
         self._closing = True
-        for server in self._servers:
-            server.close()
+        for listening in self._listening:
+            self._loop.remove_reader(listening)
+            listening.close()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         for connection in list(self._held):
             connection.abort() if connection.flow.is_secure else connection.close()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for server in self._servers:
-            await server.wait_closed()
         while any(connection.is_made for connection in self._held):
             await asyncio.sleep(0)
 
@@ -141,16 +152,6 @@ class Streams:
         return len(self._held)
 
     # What connections tell; see `StreamOwner`.
-
-    def admit(self, connection: StreamConnection) -> bool:
-        """Whether a connection that somebody makes to us is let in."""
-        source = _network(connection.flow.remote[0])
-        limits = self._limits
-        if self._closing or self._sources[source] >= limits.from_one or len(self._held) >= limits.connections:
-            return False
-        self._sources[source] += 1
-        self._held.add(connection)
-        return True
 
     def opened(self, connection: StreamConnection) -> None:
         """A connection can be used."""
@@ -180,27 +181,71 @@ class Streams:
 
     # Inside.
 
-    def _framer(self, transport: str) -> Framer:
-        return WebSocketFramer(self._origins) if transport in WEB_SOCKETS else StreamFramer()
+    def _accept(self, listening: socket.socket, transport: str, context: ssl.SSLContext | None) -> None:
+        """Take in those who wait, counted before the first octet: half a handshake is a connection, too."""
+        for _ in range(BATCH):
+            try:
+                accepted, peer = listening.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:  # no descriptor is left: those who wait may wait a while
+                self.quiet.warning("accept", "connections cannot be taken at present: %s", error)
+                self._loop.remove_reader(listening)
+                self._loop.call_later(
+                    PAUSE, lambda: self._loop.add_reader(listening, self._accept, listening, transport, context)
+                )
+                return
+            flow = Flow(transport, accepted.getsockname()[:2], peer[:2])
+            framer: Framer = WebSocketFramer(self._origins) if transport in WEB_SOCKETS else StreamFramer()
+            connection = StreamConnection(self._loop, self, flow, framer, is_ours=False)
+            if self._admit(connection):
+                self._run(self._take(connection, accepted, context))
+            else:
+                self.quiet.warning(f"crowd {peer[0]}", "%s refused: too many connections", flow)
+                accepted.close()
+
+    def _admit(self, connection: StreamConnection) -> bool:
+        """Whether a connection that somebody makes to us is let in."""
+        source = _network(connection.flow.remote[0])
+        limits = self._limits
+        if self._closing or self._sources[source] >= limits.from_one or len(self._held) >= limits.connections:
+            return False
+        self._sources[source] += 1
+        self._held.add(connection)
+        return True
+
+    async def _take(
+        self, connection: StreamConnection, accepted: socket.socket, context: ssl.SSLContext | None
+    ) -> None:
+        """Make a connection of a socket, by a TLS handshake where there is a context."""
+        try:
+            accepted.setblocking(False)
+            await self._loop.connect_accepted_socket(
+                lambda: connection, accepted, ssl=context, **(TLS_TIMES if context is not None else {})
+            )
+        except OSError as error:
+            why = getattr(error, "reason", None) or str(error) or type(error).__name__
+            self.quiet.warning(f"tls {connection.flow.remote[0]}", "%s: no TLS handshake: %s", connection.flow, why)
+        finally:
+            if not connection.is_made:
+                self.lost(connection)
 
     def _connect(self, flow: Flow) -> StreamConnection:
         proves = self._tls.proves if flow.is_secure and self._tls is not None else None
-        connection = StreamConnection(self._loop, self, flow.transport, StreamFramer(), asked=Asked(flow, proves))
+        connection = StreamConnection(self._loop, self, flow, StreamFramer(), is_ours=True, proves=proves)
         self._held.add(connection)
-        task = self._loop.create_task(self._make(connection, flow))
+        self._run(self._make(connection, flow))
+        return connection
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return connection
 
     async def _make(self, connection: StreamConnection, flow: Flow) -> None:
         secure: dict[str, Any] = {}
         if flow.is_secure and self._tls is not None:
-            secure = {
-                "ssl": self._tls.client(),
-                "server_hostname": flow.name or flow.remote[0],
-                "ssl_handshake_timeout": HANDSHAKE,
-                "ssl_shutdown_timeout": GOODBYE,
-            }
+            secure = {"ssl": self._tls.client(), "server_hostname": flow.name or flow.remote[0], **TLS_TIMES}
         try:
             async with asyncio.timeout(CONNECT + (HANDSHAKE if secure else 0)):
                 await self._loop.create_connection(
@@ -209,7 +254,9 @@ class Streams:
         except OSError as error:
             why = str(error) or f"no connection within {CONNECT:g} s"
             self.quiet.warning(f"reach {flow}", "%s cannot be reached: %s", flow, why)
-            self.lost(connection)
+        finally:
+            if not connection.is_made:
+                self.lost(connection)
 
 
 def _network(source: str) -> str:

@@ -104,6 +104,7 @@ class SipCarrier:
         newcomers: who takes new requests.
         points: where we listen.
         random: the moments of keep-alives.
+        heard: told of each server that answered a request of ours, and of each that did not or took none (503).
     """
 
     def __init__(
@@ -115,6 +116,7 @@ class SipCarrier:
         newcomers: Newcomers,
         points: ListeningPoints | None = None,
         random: Random | None = None,
+        heard: Callable[[Flow, bool, float], None] = lambda flow, well, now: None,
         limit: int = MAX_TRANSACTIONS,
         datagram: int = MAX_DATAGRAM,
     ) -> None:
@@ -125,6 +127,7 @@ class SipCarrier:
         self._now = 0.0
         self._layer = TransactionLayer(config=timers, limit=limit, datagram=datagram, points=points, token=token)
         self._schedule = Schedule()
+        self._heard = heard
         self._octets: list[Datagram] = []  # that are no messages
         self._keep_alives = KeepAlives(send=self._send_octets, random=random or SystemRandom())
         self._members: dict[DialogId, Member] = {}
@@ -282,7 +285,7 @@ class SipCarrier:
             if event.cancels is not None:
                 self._newcomers.cancelled(event.cancels, request, now)
             return
-        refusal = screen(request)
+        refusal = screen(request, transaction.flow)
         if refusal is not None:
             reply(refusal, now)
         elif event.merged:
@@ -304,6 +307,7 @@ class SipCarrier:
         if inquiry is None:
             return
         response = event.response
+        self._heard(event.transaction.flow, response.status != 503, now)
         if response.is_final:
             if event.transaction.request.method == "INVITE" and response.status < 300:
                 # More 2xx may come, repeated or of other forks, while the transaction lives (RFC 6026 7.2).
@@ -320,6 +324,7 @@ class SipCarrier:
         inquiry = self._inquiries.get(transaction)
         if inquiry is not None:
             self._forget(transaction)
+            self._heard(transaction.flow, False, now)
             inquiry.failed(f"no response to {transaction.request.method}: {evidence}", now)
 
     def _stray_arrived(self, event: StrayResponse, now: float) -> None:

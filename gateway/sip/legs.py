@@ -40,7 +40,7 @@ from gateway.sip.session import Reply, SessionUser, Setting, description_of, not
 from gateway.sip.session_timer import too_brief
 from gateway.sip.transport import DEFAULT_PORT, Flow, is_address
 from gateway.sip.trunk import Outbound
-from gateway.sip.uri import SipUri
+from gateway.sip.uri import SipUri, is_sips
 
 __all__ = ["Legs", "LegsConfig", "Redirects"]
 
@@ -151,7 +151,7 @@ class Legs:
                 request,
                 tag=self._token(),
                 flow=flow,
-                contact=self.own_contact(flow),
+                contact=self.own_contact(flow, sips=_wants_sips(request)),
                 number=self._first_number(),
             )
             row = self._audio.rtp(flow.local[0])
@@ -284,7 +284,9 @@ class Legs:
             user,
             self._invite(account, target, caller, call_id, outbound),
             target.flow,
-            self.own_contact(target.flow) if outbound is None else outbound.contact(target.flow),
+            self.own_contact(target.flow, sips=is_sips(target.uri))
+            if outbound is None
+            else outbound.contact(target.flow),
             negotiation,
             peer=channel.peer,
             number=self._first_number(),
@@ -369,14 +371,21 @@ class Legs:
         advertised = self._config.advertised
         return advertised if advertised and not ip_address(flow.remote[0]).is_private else flow.local[0]
 
-    def own_contact(self, flow: Flow) -> NameAddr:
+    def own_contact(self, flow: Flow, *, sips: bool = False) -> NameAddr:
         """Our Contact on a flow, for requests to the office."""
-        return self.contact(flow, OURSELVES)
+        return self.contact(flow, OURSELVES, sips=sips)
 
-    def contact(self, flow: Flow, user: str) -> NameAddr:
-        """Our Contact on a flow, for requests to `user`."""
-        parameters = Parameters() if flow.transport == "udp" else Parameters((("transport", flow.transport),))
-        return NameAddr(SipUri.of(user, self._host(flow), flow.local[1], parameters))
+    def contact(self, flow: Flow, user: str, *, sips: bool = False) -> NameAddr:
+        """Our Contact on a flow, for requests to `user`.
+
+        Args:
+            sips: whether the dialog is to stay on TLS for its whole life (RFC 3261 8.1.1.8, 12.1.1).
+        """
+        # "transport=tls" is said by the scheme where that is sips (RFC 5630 section 3.1).
+        named = flow.transport not in ("udp", "tls" if sips else "udp")
+        parameters = Parameters((("transport", flow.transport),)) if named else Parameters()
+        uri = SipUri.of(user, self._host(flow), flow.local[1] or None, parameters)
+        return NameAddr(replace(uri, scheme="sips") if sips else uri)
 
     def _name(self, user: str) -> str:
         self._serial += 1
@@ -387,6 +396,12 @@ class Legs:
 
     def _session_id(self) -> int:
         return self._setting.random.getrandbits(62)
+
+
+def _wants_sips(request: Request) -> bool:
+    """Whether the dialog that a request makes is to be one of sips URIs (RFC 3261 12.1.1)."""
+    route = request.record_route
+    return is_sips(request.uri) or any(is_sips(name.uri) for name in (route[:1] or request.contacts[:1]))
 
 
 def _busy(request: Request) -> Response:

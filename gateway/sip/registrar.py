@@ -23,7 +23,7 @@ from gateway.sip.parameters import Parameters
 from gateway.sip.schedule import Alarm, Schedule
 from gateway.sip.source import source_of
 from gateway.sip.transport import PORTS, Flow, is_address
-from gateway.sip.uri import SipUri
+from gateway.sip.uri import SipUri, is_sips
 
 __all__ = ["NOT_YOURS", "Registrar", "RegistrarConfig"]
 
@@ -171,6 +171,10 @@ class Registrar:
     def _wanted(self, request: Request, contact: NameAddr, account: Account, flow: Flow, now: float) -> Binding:
         if not isinstance(contact.uri, SipUri):
             raise Refused(request.reply(400, "A Contact That Is No SIP URI"))
+        if is_sips(contact.uri) and not flow.is_secure:
+            raise Refused(
+                request.reply(403, "SIPS Needs TLS")
+            )  # RFC 5630 section 5.2: it could not be called there
         expires = self._expires(request, contact)
         if 0 < expires < self._config.min_expires:
             response = request.reply(423)

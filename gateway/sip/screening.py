@@ -14,7 +14,8 @@ from gateway.sip.info import INFO_TYPES
 from gateway.sip.message import Request, Response
 from gateway.sip.outbound import OUTBOUND
 from gateway.sip.session import ALLOW, SDP_TYPE, SUPPORTED
-from gateway.sip.uri import SipUri, TelUri
+from gateway.sip.transport import Flow
+from gateway.sip.uri import SipUri, TelUri, is_sips
 
 __all__ = ["screen"]
 
@@ -27,8 +28,11 @@ BODY_TYPES: Final = {"INVITE": (SDP_TYPE,), "UPDATE": (SDP_TYPE,), "PRACK": (SDP
 """What a body may be, by method; the bodies of other methods are not read."""
 
 
-def screen(request: Request) -> Response | None:
+def screen(request: Request, flow: Flow) -> Response | None:
     """The refusal that `request` (no ACK, no CANCEL) earns, without a To tag; None where it is understood."""
+    if not flow.is_secure and is_sips(request.uri):
+        # RFC 5630 section 3.1.3: somebody between has taken it off TLS.
+        return request.reply(403, "SIPS Needs TLS")
     for check in CHECKS:
         response = check(request)
         if response is not None:

@@ -163,6 +163,7 @@ class SipStack:
             datagram=config.datagram,
             points=points,
             random=random,
+            heard=self._server_heard,
         )
         self._resolver = Resolver(points, names if names is not None else ServerNames(), random)
         setting = Setting(self._carrier, config.timers, random, self._resolver, config.intervals)
@@ -426,6 +427,13 @@ class SipStack:
             self.watching.registered(change, now)
             if change.what in (Registration.REGISTERED, Registration.RENEWED):
                 self.messages.arrived(change.binding.account, now)
+
+    def _server_heard(self, flow: Flow, well: bool, now: float) -> None:
+        """RFC 3263 section 4.3: a server that fails is tried last for a while."""
+        if well:
+            self._resolver.worked(flow)
+        else:
+            self._resolver.failed(flow, now)
 
     def _tell(self, event: Happening) -> None:
         self._events.append(event)

@@ -16,7 +16,7 @@ from gateway.core.repeated import repeated
 from gateway.sip.grammar import HOST
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
 
-__all__ = ["OtherUri", "SipUri", "TelUri", "Uri", "host_text", "parse_uri"]
+__all__ = ["OtherUri", "SipUri", "TelUri", "Uri", "host_text", "is_sips", "parse_uri"]
 
 _UNRESERVED: Final = r"A-Za-z0-9\-_.!~*'()"
 # "#" must be escaped in a user part (section 25.1), yet telephones that dial "*72#" send it bare.
@@ -218,6 +218,11 @@ class OtherUri:
 
 
 Uri = SipUri | TelUri | OtherUri
+
+
+def is_sips(uri: Uri) -> bool:
+    """Whether a URI asks for TLS on the whole way (RFC 5630)."""
+    return isinstance(uri, SipUri) and uri.scheme == "sips"
 
 
 @repeated

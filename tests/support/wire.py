@@ -39,7 +39,8 @@ T1 = 0.1
 RTP_PORTS = "22000-23999"
 """Below those that the system gives out; several offices share them, each taking what is free."""
 
-_READY = re.compile(r"^ready sip udp:(\S+):(\d+) sip tcp:(\S+):(\d+) (http://\S+)$", re.MULTILINE)
+_READY = re.compile(r"^ready (?P<sip>(?:sip \S+ )+)(?P<url>http://\S+)$", re.MULTILINE)
+_SIP = re.compile(r"sip (\w+):(\S+):(\d+) ")
 _IN_USE = re.compile(r'^copperline_in_use\{resource="([^"]+)"\} (\S+)$', re.MULTILINE)
 
 
@@ -86,13 +87,14 @@ class RunningOffice:
     Args:
         folder: its home; what an earlier office left there is found again.
         t1: the SIP timer T1, seconds.
+        certificate: with which it also listens to TLS; None for without.
     """
 
-    def __init__(self, folder: Path, t1: float = T1) -> None:
+    def __init__(self, folder: Path, t1: float = T1, certificate: Path | None = None) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._config = folder / "office.toml"
-        self._config.write_text(_configuration(t1))
+        self._config.write_text(_configuration(t1, certificate))
         (folder / "extensions.conf").write_text((EXAMPLE / "extensions.conf").read_text())
         self._printed = folder / "stdout.txt"
         self._logged = folder / "stderr.txt"
@@ -104,12 +106,10 @@ class RunningOffice:
         self._client = httpx.Client(trust_env=False, timeout=10)
         try:
             ready = until(self._ready, START_SECONDS, "the line that begins with ready")
-            udp_host, udp_port, tcp_host, tcp_port, url = ready.groups()
             self.addresses: Mapping[str, tuple[str, int]] = {
-                "udp": (udp_host, int(udp_port)),
-                "tcp": (tcp_host, int(tcp_port)),
+                transport: (host, int(port)) for transport, host, port in _SIP.findall(ready["sip"])
             }
-            self.url: str = url.rstrip("/")
+            self.url: str = ready["url"].rstrip("/")
             self._client.base_url = httpx.URL(self.url)
             self.idle = self.in_use()
         except BaseException:
@@ -132,6 +132,12 @@ class RunningOffice:
     def printed(self) -> str:
         """All that it has printed."""
         return self._printed.read_text()
+
+    def reload(self) -> None:
+        """SIGHUP, and wait until it has been obeyed."""
+        before = self.log.count("read anew")
+        self._process.send_signal(signal.SIGHUP)
+        until(lambda: self.log.count("read anew") > before, 5, "the reload")
 
     def stop(self) -> int:
         """SIGTERM, and the exit code."""
@@ -219,9 +225,9 @@ class RunningOffice:
 
 
 @contextmanager
-def running(folder: Path, t1: float = T1) -> Iterator[RunningOffice]:
+def running(folder: Path, t1: float = T1, certificate: Path | None = None) -> Iterator[RunningOffice]:
     """An office that is stopped in order at the end, and killed where that fails."""
-    office = RunningOffice(folder, t1)
+    office = RunningOffice(folder, t1, certificate)
     try:
         yield office
     finally:
@@ -229,7 +235,7 @@ def running(folder: Path, t1: float = T1) -> Iterator[RunningOffice]:
             office.stop()
 
 
-def _configuration(t1: float) -> str:
+def _configuration(t1: float, certificate: Path | None) -> str:
     text = (EXAMPLE / "office.toml").read_text()
     for old, new in (
         ("udp:127.0.0.1:5060", "udp:127.0.0.1:0"),
@@ -238,6 +244,9 @@ def _configuration(t1: float) -> str:
     ):
         assert old in text, f"{old!r} is not in the example any more"
         text = text.replace(old, new, 1)
+    if certificate is not None:
+        text = text.replace('"tcp:127.0.0.1:0"', '"tcp:127.0.0.1:0", "tls:127.0.0.1:0"', 1)
+        text = f'{text}\n[sip.tls]\ncertificate = "{certificate}"\n'
     return (
         f'{text}\n[sip.timers]\nt1 = {t1}\nt2 = {4 * t1}\nt4 = {5 * t1}\n[web]\nlisten = "127.0.0.1:0"\n'
         f'[media]\nprompts = "{EXAMPLE / "var" / "prompts"}"\n'

@@ -13,6 +13,7 @@ from docs.block import fill
 from docs.settings import PAGE, current, meanings, tables
 from gateway.config import Config
 from gateway.config.load import parse
+from tests.support.tls import Authority
 
 
 def test_the_page_shows_the_settings_as_they_stand() -> None:
@@ -30,8 +31,11 @@ def test_two_telephones_and_a_line_are_a_dozen_lines() -> None:
     assert (list(config.phones), list(config.lines)) == (["101", "102"], ["copper1"])
 
 
-def test_every_example_is_taken() -> None:
+def test_every_example_is_taken(tmp_path: Path) -> None:
+    chain = Authority(tmp_path).certificate("pbx.example.com").chain
     whole = "\n".join(examples()).replace("…", "a-long-and-random-secret")
+    for name in ("fullchain.pem", "privkey.pem"):
+        whole = whole.replace(f"/etc/copperline/{name}", str(chain))
     config = parse(whole, "office.toml", Path("/etc/copperline"))
     assert config.store.url == "sqlite:////var/lib/copperline/copperline.db"
     assert config.media.prompts == Path("/var/lib/copperline/prompts")

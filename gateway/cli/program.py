@@ -44,6 +44,7 @@ COMMANDS: Final = {
     "tolls": _Command("gateway.cli.tolls", "Show who has called outside, how much, and what it cost."),
     "database": _Command("gateway.cli.database", "Read and write what scripts of a running office keep."),
     "trace": _Command("gateway.cli.trace", "Tell all that a call met."),
+    "learn": _Command("gateway.cli.learn", "Measure an exchange line, and propose what to write about it."),
     "sim": _Command("gateway.cli.sim", "Work the emulated telephones and exchange lines of a running office."),
     "warm": _Command("gateway.cli.warm", "Do ahead what a first start would do once."),
 }

@@ -89,8 +89,11 @@ def measure(samples: Samples) -> MeasuredTone | None:
     if not cycle:
         longest = max(sounding, key=lambda one: one.ms)
         return MeasuredTone(_voices(samples, longest), level, 0)
+    # It begins with the sound after its longest pause, as tones are written.
+    lengths = [0 if one.sounds else one.ms for one in inner[:cycle]]
+    begin = (lengths.index(max(lengths)) + 1) % cycle
     steps = []
-    for place in range(cycle):
+    for place in (*range(begin, cycle), *range(begin)):
         alike = inner[place::cycle]
         ms = round(float(np.mean([stretch.ms for stretch in alike])), -1)
         best = max(alike, key=lambda one: one.ms)

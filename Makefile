@@ -44,11 +44,11 @@ $(VENV)/run.stamp: pyproject.toml install.sh
 	@touch $@
 
 $(VENV)/test.stamp: pyproject.toml install.sh
-	@sh install.sh $(VENV) '.[fast,postgresql,dev]' $(TEST_NEEDS)
+	@sh install.sh $(VENV) '.[fast,postgresql,codecs,dev]' $(TEST_NEEDS)
 	@touch $@ $(VENV)/run.stamp
 
 $(VENV)/bench.stamp: pyproject.toml install.sh
-	@sh install.sh $(VENV) '.[fast,postgresql,dev]' $(BENCH_NEEDS)
+	@sh install.sh $(VENV) '.[fast,postgresql,codecs,dev]' $(BENCH_NEEDS)
 	@touch $@ $(VENV)/test.stamp $(VENV)/run.stamp
 
 $(VENV)/warm.stamp: $(SOURCES) | $(VENV)/run.stamp

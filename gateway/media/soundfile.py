@@ -1,4 +1,4 @@
-"""Sound files as prompts come: WAV of any rate, and the raw formats of Asterisk's packages. Reading only.
+"""Sound files as prompts come: WAV of any rate, the raw formats of Asterisk's packages, and others. Reading only.
 
 A path goes in, mono samples at 8000 Hz come out. Files are bounded in size; one that does not read raises
 MalformedError with what is wrong with it.
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from gateway.core.audio import Encoding, Samples
 from gateway.core.errors import LocalError, MalformedError
 from gateway.media.codec.g722 import G722Decoder
+from gateway.media.foreign import FOREIGN, read_foreign
 from gateway.media.g711 import decode
 from gateway.media.resample import resample
 
@@ -89,7 +90,7 @@ def _wave_samples(path: Path, form: bytes, body: bytes) -> Samples:
     if not 1 <= channels <= _MAX_CHANNELS:
         raise MalformedError(f"{path}: {channels} channels are not 1 to {_MAX_CHANNELS}")
     if (tag, width) not in _WAVE_FORMS:
-        raise MalformedError(f"{path}: its coding ({tag}, {bits} bits) is not read; convert it to 16 bit linear")
+        return _foreign(path)
     frames = _WAVE_FORMS[tag, width](body[: len(body) // (channels * width) * (channels * width)])
     mono = np.round(frames.reshape(-1, channels).mean(axis=1)).astype(np.int16) if channels > 1 else frames
     return resample(mono, rate, _RATE)
@@ -127,6 +128,10 @@ def _floating(width: int) -> Callable[[bytes], Samples]:
     return reader
 
 
+def _foreign(path: Path) -> Samples:
+    return read_foreign(path, _MAX_SECONDS * _RATE + 1)
+
+
 def _g722(path: Path) -> Samples:
     return resample(G722Decoder().decode(path.read_bytes()), 16000, _RATE)
 
@@ -150,6 +155,7 @@ SUFFIXES: Final[Mapping[str, Callable[[Path], Samples]]] = MappingProxyType(
         ".g722": _g722,
         ".sln16": _raw(16000),
         ".sln48": _raw(48000),
+        **dict.fromkeys(FOREIGN, _foreign),
     }
 )
 """What reads files of a suffix, in the order in which a prompt's name is tried."""

@@ -1,5 +1,6 @@
 """Prompts: found by name and language in several folders, read in any format, never from outside."""
 
+import subprocess
 import tempfile
 import wave
 from datetime import datetime
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 
 from gateway.core.audio import Encoding, Samples
 from gateway.core.errors import LocalError, MalformedError
+from gateway.media import foreign
 from gateway.media import prompt as prompt_module
+from gateway.media.codec.g722 import G722Encoder
 from gateway.media.g711 import encode
 from gateway.media.level import level, peak
 from gateway.media.prompt import SoundLibrary
@@ -162,8 +165,11 @@ def test_any_octets_are_a_sound_or_malformed(octets: bytes) -> None:
 
 
 def test_files_of_no_known_kind_or_too_long_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.mp3").write_bytes(b"")
+    (tmp_path / "a.doc").write_bytes(b"")
     with pytest.raises(MalformedError, match="suffix"):
+        read(tmp_path / "a.doc")
+    (tmp_path / "a.mp3").write_bytes(b"no sound")
+    with pytest.raises(MalformedError, match=r"a\.mp3"):
         read(tmp_path / "a.mp3")
     with pytest.raises(MalformedError, match="No such file"):
         read(tmp_path / "a.wav")
@@ -266,3 +272,46 @@ def test_words_become_the_prompts_that_exist(tmp_path: Path) -> None:
         "prompt digits/1",
         "prompt digits/2",
     ]
+
+
+def encoded(path: Path, *options: str) -> None:
+    """A tone of 440 Hz written by sox, which has codings of its own."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tone_of = ["synth", "0.5", "sine", "440", "gain", "-10"]
+    subprocess.run(["sox", "-n", "-r", "8000", "-c", "1", *options, str(path), *tone_of], check=True, timeout=20)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "options"),
+    [
+        (".gsm", ["-t", "gsm"]),
+        (".wav", ["-e", "gsm-full-rate"]),
+        (".wav49", ["-t", "wav", "-e", "gsm-full-rate"]),
+        (".ogg", []),
+        (".flac", []),
+    ],
+)
+def test_other_makers_codings_are_read_by_pyav(tmp_path: Path, suffix: str, options: list[str]) -> None:
+    encoded(tmp_path / "en" / f"hello{suffix}", *options)
+    sound = SoundLibrary([tmp_path]).prompt("hello")
+    assert sound is not None
+    assert sound.duration == pytest.approx(0.5, abs=0.05)
+    spectrum = np.abs(np.fft.rfft(sound.samples[800:3200].astype(float)))
+    assert spectrum.argmax() * 8000 / 2400 == pytest.approx(440, abs=5)
+
+
+def test_without_pyav_such_a_file_is_named_with_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "hello.mp3").write_bytes(b"anything")
+    monkeypatch.setattr(foreign, "find_spec", lambda name: None)
+    library = SoundLibrary([tmp_path])
+    assert library.prompt("hello") is None
+    assert "install copperline[codecs]" in library.faults[tmp_path / "hello.mp3"]
+
+
+def test_g722_prompts_are_read(tmp_path: Path) -> None:
+    (tmp_path / "hello.g722").write_bytes(G722Encoder().encode(tone(0.5, 16000)))
+    sound = SoundLibrary([tmp_path]).prompt("hello")
+    assert sound is not None
+    assert level(sound.samples[400:3200]) == pytest.approx(-10, abs=0.3)

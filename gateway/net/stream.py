@@ -230,12 +230,13 @@ class StreamConnection(asyncio.Protocol):
         if silent >= self._allowed:
             self.drop(f"nothing was said for {SILENCE:g} s" if self._allowed == SILENCE else "")
             return
-        if silent >= PING_EVERY and (ping := self._framer.ping()):
+        ping = self._framer.ping()
+        if ping and silent >= PING_EVERY:
             if self._pinged:
                 self.drop("it does not answer pings")
                 return
             self._pinged = True
             self._used = self._loop.time()
             self._write(ping)
-        due = min(self._allowed, PING_EVERY) if silent < PING_EVERY else self._allowed
-        self._watch = self._loop.call_at(max(self._used + due, self._loop.time() + 1.0), self._look)
+        due = self._used + (min(self._allowed, PING_EVERY) if ping else self._allowed)
+        self._watch = self._loop.call_at(max(due, self._loop.time() + 1.0), self._look)

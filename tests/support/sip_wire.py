@@ -102,13 +102,17 @@ class StreamWire:
             if self._shaking and isinstance(self._socket, ssl.SSLSocket):
                 self._socket.do_handshake()
                 self._shaking = False
-            while self._waiting:
-                self._socket.sendall(self._waiting[0])
-                del self._waiting[0]
+            self._flush()
             while data := self._socket.recv(65536):
                 self._cut(data)
+                self._flush()
         except (BlockingIOError, ssl.SSLWantReadError):
             return
+
+    def _flush(self) -> None:
+        while self._waiting:
+            self._socket.sendall(self._waiting[0])
+            del self._waiting[0]
 
     def _cut(self, data: bytes) -> None:
         if self._web is not None:

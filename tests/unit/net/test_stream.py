@@ -9,10 +9,11 @@ import pytest
 
 from gateway.core.errors import OpenFailed
 from gateway.net.sip import SipSockets
-from gateway.net.stream import PATIENCE
-from gateway.net.streams import StreamLimits
+from gateway.net.stream import PATIENCE, SILENCE
+from gateway.net.streams import StreamLimits, _network
 from gateway.sip.transport import Datagram, Flow
 from tests.support.loop import ManualLoop
+from tests.support.sip_wire import StreamWire
 
 OPTIONS = b"OPTIONS sip:x SIP/2.0\r\nCall-ID: 1\r\nContent-Length: 4\r\n\r\nbody"
 
@@ -20,12 +21,12 @@ OPTIONS = b"OPTIONS sip:x SIP/2.0\r\nCall-ID: 1\r\nContent-Length: 4\r\n\r\nbody
 class Port:
     """A TCP port of ours, and peers that connect to it by plain sockets."""
 
-    def __init__(self, loop: ManualLoop) -> None:
+    def __init__(self, loop: ManualLoop, transport: str = "tcp") -> None:
         self.loop = loop
         self.heard: list[tuple[bytes, Flow]] = []
         self.lost: list[Flow] = []
         self.sockets = SipSockets(loop, lambda data, flow: self.heard.append((data, flow)), self.lost.append)
-        listen = self.sockets.listen([("tcp", ("127.0.0.1", 0)), ("udp", ("127.0.0.1", 0))])
+        listen = self.sockets.listen([(transport, ("127.0.0.1", 0)), ("udp", ("127.0.0.1", 0))])
         (_, self.tcp), (_, self.udp) = loop.run_until_complete(listen)
         self.peers: list[socket.socket] = []
         self.listening = [self.tcp]
@@ -166,3 +167,59 @@ def loop_with_two_ports() -> Iterator[Port]:
     yield port
     port.close()
     loop.close()
+
+
+def test_who_connects_and_says_nothing_is_disconnected(port: Port, caplog: pytest.LogCaptureFixture) -> None:
+    peer = port.connect()
+    port.hears(peer, b"\r\n\r\n")
+    assert peer.recv(10) == b"\r\n"
+    port.loop.advance(SILENCE + 1, tick=1)
+    assert peer.recv(10) == b"" and port.sockets.usage() == 0
+    assert f"nothing was said for {SILENCE:g} s" in caplog.text
+
+
+def test_a_connection_that_nobody_uses_is_closed_after_a_while_and_not_before(
+    port: Port, caplog: pytest.LogCaptureFixture
+) -> None:
+    peer = port.connect()
+    port.hears(peer, OPTIONS)
+    for _ in range(3):
+        port.loop.advance(StreamLimits().idle - 60, tick=200)
+        port.hears(peer, b"\r\n\r\n")
+        assert peer.recv(10) == b"\r\n"
+    port.loop.advance(StreamLimits().idle + 200, tick=200)
+    assert peer.recv(10) == b"" and port.sockets.usage() == 0
+    assert "disconnected" not in caplog.text, "that is nobody's fault"
+
+
+def test_a_browser_that_answers_pings_stays_and_one_that_is_gone_does_not(caplog: pytest.LogCaptureFixture) -> None:
+    loop = ManualLoop()
+    port = Port(loop, "ws")
+    wires = [StreamWire(port.tcp, "ws") for _ in range(2)]
+    for wire in wires:
+        wire.send(OPTIONS)
+        loop.settle()
+        wire.take()
+        loop.settle()
+    assert [data for data, _ in port.heard] == [OPTIONS, OPTIONS]
+    for _ in range(10):
+        loop.advance(30, tick=1)
+        wires[0].take()
+        loop.settle()
+    assert port.sockets.usage() == 1 and "it does not answer pings" in caplog.text
+    port.sockets.send([Datagram(b"answer", port.heard[0][1])])
+    loop.settle()
+    assert wires[0].take() == b"answer"
+    port.sockets.send([Datagram(b"answer", port.lost[0])])  # nobody can connect to a browser
+    loop.settle()
+    assert len(port.lost) == 2
+    for wire in wires:
+        wire.close()
+    port.close()
+    loop.close()
+
+
+def test_of_ipv6_a_whole_network_counts_as_one() -> None:
+    assert _network("2001:db8::1") == _network("2001:db8::ffff:1") != _network("2001:db8:0:1::1")
+    assert _network("192.0.2.1") == "192.0.2.1"
+    assert _network("fe80::1%eth0") == "fe80::/64"

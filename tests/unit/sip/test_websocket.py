@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import (
     AcceptConnection,
@@ -182,3 +184,16 @@ def test_refusals_have_a_body_that_says_why() -> None:
     browser.says(Request("x", "/", subprotocols=["chat"]))
     bodies = [event.data for event in browser.hears() if isinstance(event, RejectData)]
     assert b"".join(bodies) == b'the subprotocol "sip" was not asked for\n'
+
+
+@given(st.lists(st.binary(max_size=200), max_size=8), st.booleans())
+def test_octets_of_any_kind_raise_nothing_and_are_not_kept(pieces: list[bytes], connected: bool) -> None:
+    browser = Browser()
+    if connected:
+        browser.connects()
+    for piece in pieces:
+        framed = browser.framer.feed(piece)
+        if framed and isinstance(framed[-1], Broken):
+            assert browser.framer.feed(b"more") == []
+            break
+    assert len(browser.framer._message) <= MAX_MESSAGE

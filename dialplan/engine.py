@@ -25,6 +25,7 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError
 from gateway.core.operator import Nobody, Operator
+from gateway.core.postman import NoPost, Postman
 from gateway.core.switch import HungUp, Leg, Moved, Place, Switch
 
 __all__ = ["DialplanEngine"]
@@ -78,6 +79,7 @@ class DialplanEngine:
         database: behind DB(); one that forgets all with the process where None.
         permissions: what scripts may do to the machine.
         operator: the way to legs that are not a script's own; nobody is there where None.
+        postman: sends texts outside of calls; they are supposed to arrive where None.
         step_limit: after so many steps without time passing, a script is a loop and its call is ended.
     """
 
@@ -91,6 +93,7 @@ class DialplanEngine:
         database: Database | None = None,
         permissions: Permissions = _NOTHING_ALLOWED,
         operator: Operator | None = None,
+        postman: Postman | None = None,
         step_limit: int = _STEP_LIMIT,
     ) -> None:
         self.dialplan = dialplan
@@ -99,6 +102,7 @@ class DialplanEngine:
         self._functions = functions
         self._step_limit = step_limit
         self._operator = operator or Nobody()
+        self._postman = postman or NoPost()
         self._waiting = frozenset(name for name, function in functions.items() if function.later is not None)
         self._shared = Shared(dict(dialplan.globals), database or MemoryDatabase(), permissions)
 
@@ -144,6 +148,7 @@ class DialplanEngine:
             shared=self._shared,
             runner=self,
             operator=self._operator,
+            postman=self._postman,
             nested=nested,
         )
 

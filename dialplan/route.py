@@ -249,6 +249,10 @@ class _DryLeg:
         self._living()
         return None
 
+    def send_text(self, text: str) -> bool:
+        self._living()
+        return True
+
     def hang_up(self, ending: Ending) -> None:
         if self.ending is None:
             self.ending = ending

@@ -20,6 +20,7 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.number import Match
 from gateway.core.operator import Operator
+from gateway.core.postman import Postman
 from gateway.core.switch import HungUp, Leg, Switch
 
 __all__ = ["STRUCTURED", "Application", "Function", "Runner", "Script"]
@@ -101,7 +102,7 @@ class Script:
         dialplan: the files as they stood when the run began.
         location: the step under way; `jumped` tells that it has been moved on purpose.
         shared: what all calls share.
-        operator: reaches legs that are not its own.
+        operator: reaches legs that are not its own; postman: sends texts outside of calls.
         runner: runs subroutines for applications; `nested` tells how deep within one another.
         share: what this leg has of it.
         cause: why the last attempt to reach somebody ended (HANGUPCAUSE).
@@ -132,6 +133,7 @@ class Script:
         shared: Shared,
         runner: Runner,
         operator: Operator,
+        postman: Postman,
         nested: int = 0,
     ) -> None:
         self.leg = leg
@@ -143,6 +145,7 @@ class Script:
         self.shared = shared
         self.runner = runner
         self.operator = operator
+        self.postman = postman
         self.nested = nested
         self.share = shared.legs.setdefault(leg.name, Share(leg.variables))
         self.frames: list[Frame] = []

@@ -25,7 +25,7 @@ from gateway.app.registrations import KeptBindings
 from gateway.app.simulator import EmulatedWorld
 from gateway.app.sip import accounts_of, sip_config, tls_config, trunks_of
 from gateway.app.sip_log import SipLog
-from gateway.app.texts import KeptTexts
+from gateway.app.texts import KeptTexts, SipPostman
 from gateway.call.call import CallRecord
 from gateway.call.local import LocalTechnology
 from gateway.call.manager import CallManager
@@ -198,6 +198,7 @@ class Application:
             self._dialplan,
             self.manager,
             operator=self.manager.operator,
+            postman=SipPostman(lambda: self.sip, clock, self.runner.wake),
             database=self._database,
             permissions=Permissions(config.permissions.shell, config.permissions.environment),
             step_limit=config.limits.dialplan_steps,

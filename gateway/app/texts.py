@@ -1,4 +1,4 @@
-"""Texts that wait, between the SIP stack and the store: engine time there, wall clock here."""
+"""Texts: those that wait, between the SIP stack and the store, and those that scripts send."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from gateway.core.number import Party
+from gateway.sip.stack import SipStack
 from gateway.sip.text_queue import Text
 from gateway.store.store import Store
 from gateway.store.text import StoredText
 
-__all__ = ["KeptTexts"]
+__all__ = ["KeptTexts", "SipPostman"]
 
 
 class KeptTexts:
     """Keeps the texts that wait in the store (`gateway.sip.text_queue.TextKeeper`).
+
+    Engine time there, wall clock here.
 
     Args:
         store: where they are kept.
@@ -57,3 +61,24 @@ class KeptTexts:
             )
             for stored in await self._store.load_texts(wall)
         ]
+
+
+class SipPostman:
+    """Sends the texts of scripts to SIP accounts (`gateway.core.postman.Postman`).
+
+    Args:
+        sip: gives the stack, once there is one.
+        clock: the engine clock, seconds.
+        wake: asks the runner to drain the engines soon.
+    """
+
+    def __init__(self, sip: Callable[[], SipStack], clock: Callable[[], float], wake: Callable[[], None]) -> None:
+        self._sip = sip
+        self._clock = clock
+        self._wake = wake
+
+    def post(self, recipient: str, sender: Party, text: str) -> bool:
+        """Send `text` to account `recipient`, at once or when it is there."""
+        sent = self._sip().messages.send(recipient, sender.number, sender.name, text, self._clock())
+        self._wake()
+        return sent

@@ -31,6 +31,7 @@ from gateway.core.messages import (
     Redirect,
     Released,
     Resumed,
+    SendText,
     TransferTold,
 )
 from gateway.core.number import Party
@@ -330,6 +331,10 @@ class CallLeg:
                 return found[1]
         self.go_on()
         return TransferTold(Cause.RECOVERY_ON_TIMER_EXPIRY)
+
+    def send_text(self, text: str) -> bool:
+        """Show the far side a line of text; False where its technology has no means for it."""
+        return self.command(SendText(text))
 
     async def released(self) -> NoReturn:
         """Wait until the leg is over."""

@@ -242,6 +242,10 @@ class Leg(Protocol):
         """
         ...
 
+    def send_text(self, text: str) -> bool:
+        """Show the far side a line of text; False where its technology has no means for it."""
+        ...
+
     def hang_up(self, ending: Ending) -> None:
         """End the leg."""
         ...

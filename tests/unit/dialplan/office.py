@@ -148,6 +148,11 @@ class FakeLeg:
         self._living()
         self.told.append("early media")
 
+    def send_text(self, text: str) -> bool:
+        self._living()
+        self.told.append(f"text {text}")
+        return self.technology == "SIP"
+
     async def answer(self) -> None:
         self._living()
         if not self.answered:

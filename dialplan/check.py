@@ -21,10 +21,12 @@ from dialplan.timing import Timing, TimingError
 from gateway.core.errors import Fault
 from gateway.core.switch import Target
 
-__all__ = ["check", "dialled", "doubts"]
+__all__ = ["check", "dialled", "doubts", "prompts"]
 
 _JUMPS: Final = frozenset({"goto", "gosub"})
 _CONDITIONAL_JUMPS: Final = frozenset({"gotoif", "gotoiftime", "gosubif"})
+_PROMPTED: Final = {"playback": 0, "background": 0, "read": 1}
+"""Applications that play prompts, and which of their arguments names them."""
 _TIMED: Final = frozenset({"gotoiftime", "execiftime"})
 
 
@@ -77,6 +79,21 @@ def dialled(dialplan: Dialplan) -> Iterator[tuple[Place, Target]]:
             words = split(step.arguments.text, limit=2)[0]
             for target in targets("&".join(word for word in words.split("&") if "$" not in word)) or ():
                 yield step.place, target
+
+
+def prompts(dialplan: Dialplan) -> Iterator[tuple[Place, str]]:
+    """Every prompt that the files name and do not record themselves, so that it can be looked for."""
+    spoken: list[tuple[Place, str]] = []
+    recorded: set[str] = set()
+    for _, _, step in _steps(dialplan):
+        for application, arguments in calls(step):
+            at = _PROMPTED.get(application.lower())
+            words = split(arguments)
+            if application.lower() == "record":
+                recorded.add(words[0].rpartition(".")[0] or words[0])
+            elif at is not None and len(words) > at:
+                spoken += [(step.place, name.strip()) for name in words[at].split("&") if name.strip()]
+    return ((place, name) for place, name in spoken if "$" not in name and name not in recorded)
 
 
 def _fault(step: Step, what: str, mend: str = "") -> Fault:

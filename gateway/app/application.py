@@ -38,7 +38,8 @@ from gateway.core.audio import Encoding
 from gateway.core.log import QuietLog
 from gateway.core.trace import Recorder
 from gateway.media.music import MusicLibrary
-from gateway.media.prompt import ASTERISK_SOUNDS, SoundLibrary
+from gateway.media.places import ASTERISK_SOUNDS
+from gateway.media.prompt import SoundLibrary
 from gateway.net.audio import AudioDesk
 from gateway.net.device import DeviceShell
 from gateway.net.dns import NameServers

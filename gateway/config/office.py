@@ -11,10 +11,11 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from glob import escape
 from pathlib import Path
 from typing import Final
 
-from dialplan.check import dialled, doubts
+from dialplan.check import dialled, doubts, prompts
 from dialplan.exits import Exit, exits
 from dialplan.loader import load as read_dialplan
 from dialplan.model import Dialplan
@@ -29,6 +30,8 @@ from gateway.config.model import Config
 from gateway.config.tolls import toll_policy
 from gateway.core.errors import ConfigError, Fault, RemoteError
 from gateway.core.switch import Target
+from gateway.media.english import ENGLISH
+from gateway.media.places import ASTERISK_SOUNDS, stems
 
 __all__ = ["dialplan_doubts", "load_office", "setting_doubts", "ways_out"]
 
@@ -63,7 +66,26 @@ def load_office(path: Path) -> tuple[Config, Dialplan]:
 
 def dialplan_doubts(config: Config, dialplan: Dialplan) -> list[Fault]:
     """What a dialplan says that does less than its writer may have thought: it loads, and is worth a look."""
-    return [Fault(_shown(config, doubt.file), doubt.line, doubt.what, doubt.mend) for doubt in doubts(dialplan)]
+    found = sorted([*doubts(dialplan), *_silent(config, dialplan)])
+    return [Fault(_shown(config, doubt.file), doubt.line, doubt.what, doubt.mend) for doubt in found]
+
+
+def _silent(config: Config, dialplan: Dialplan) -> Iterator[Fault]:
+    """Prompts that no folder has, and that are not spoken at the start."""
+    folders = (config.media.prompts, ASTERISK_SOUNDS)
+    heard: dict[str, bool] = {"beep": True}
+    for place, name in prompts(dialplan):
+        if name not in heard:
+            places = stems(folders, name, (config.office.language,))
+            heard[name] = name in ENGLISH or any(_is_there(place) for place in places)
+        if not heard[name]:
+            mend = f"put {name}.wav into {config.media.prompts / config.office.language}"
+            yield Fault(place.file, place.line, f"there is no prompt {name!r}: nothing is heard", mend)
+
+
+def _is_there(stem: Path) -> bool:
+    """Whether there is a file of that name with any suffix."""
+    return any(stem.parent.glob(f"{escape(stem.name)}.*"))
 
 
 def setting_doubts(path: Path, config: Config) -> list[Fault]:

@@ -1,13 +1,12 @@
 """The office's tones and prompts: `gateway.core.switch.Sounds` over folders of sound files.
 
-A prompt's name (from a dialplan) goes in, a Sound comes out; it is looked for in every folder, by language and then
-without one, and kept in memory up to a bound. Names cannot leave the folders. Files that do not read are passed
-over and remembered in `faults`. Nothing is synthesised here (see `gateway.media.speech`).
+A prompt's name (from a dialplan) goes in, a Sound comes out; it is looked for where `gateway.media.places` says, and
+kept in memory up to a bound. Files that do not read are passed over and remembered in `faults`. Nothing is
+synthesised here (see `gateway.media.speech`).
 """
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -17,19 +16,13 @@ from typing import Final
 from gateway.core.audio import Sound
 from gateway.core.errors import MalformedError
 from gateway.media.music import MusicLibrary
+from gateway.media.places import stems
 from gateway.media.soundfile import SUFFIXES, read
 from gateway.media.tone import zone as zone_of
 from gateway.media.wording import clock, number, spelling
 
-__all__ = ["ASTERISK_SOUNDS", "SoundLibrary"]
+__all__ = ["SoundLibrary"]
 
-ASTERISK_SOUNDS: Final = Path("/usr/share/asterisk/sounds")
-"""Where Debian's asterisk-core-sounds packages put theirs."""
-
-_NAME: Final = re.compile(r"[A-Za-z0-9_+=,@-][A-Za-z0-9_+=,@ .-]*(?:/[A-Za-z0-9_+=,@-][A-Za-z0-9_+=,@ .-]*)*")
-"""No part of a name is empty or begins with a dot, so none is absolute or climbs."""
-_LANGUAGE: Final = re.compile(r"[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*")
-_MAX_NAME: Final = 128
 _MAX_SPELT: Final = 100
 """Characters spelt at once: nobody listens longer."""
 _MAX_CACHED: Final = 32 * 2**20
@@ -85,8 +78,6 @@ class SoundLibrary:
         if known is not None:
             self._prompts.move_to_end(key)
             return known
-        if len(name) > _MAX_NAME or not _NAME.fullmatch(name):
-            return None
         for path in self._candidates(*key):
             sound = self._read(name, path)
             if sound is not None:
@@ -110,13 +101,10 @@ class SoundLibrary:
         return [sound for sound in map(self.prompt, names) if sound is not None]
 
     def _candidates(self, name: str, language: str) -> Iterator[Path]:
-        """Files that may hold it: for "en_GB" in en_GB, en/GB, en, the same of the usual language, and none."""
-        languages = [word for word in (language, self._language) if _LANGUAGE.fullmatch(word)]
-        places = dict.fromkeys(place for word in languages for place in _places(word))
-        for folder in self._folders:
-            for place in (*places, ""):
-                for suffix in SUFFIXES:
-                    yield folder / place / f"{name}{suffix}"
+        """Files that may hold it, those of the usual language after those of the one that is asked for."""
+        for stem in stems(self._folders, name, (language, self._language)):
+            for suffix in SUFFIXES:
+                yield stem.with_name(f"{stem.name}{suffix}")
 
     def _read(self, name: str, path: Path) -> Sound | None:
         if not path.is_file():
@@ -136,8 +124,3 @@ class SoundLibrary:
         while self._cached > _MAX_CACHED and len(self._prompts) > 1:
             _, forgotten = self._prompts.popitem(last=False)
             self._cached -= len(forgotten.samples)
-
-
-def _places(language: str) -> list[str]:
-    parts = re.split("[_-]", language)
-    return [language, *("/".join(parts[:length]) for length in range(len(parts), 0, -1))]

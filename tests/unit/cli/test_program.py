@@ -111,7 +111,7 @@ def test_check_prints_every_fault_on_standard_error(tmp_path: Path, capsys: pyte
 def test_check_tells_what_does_less_than_it_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "office.toml"
     file.write_text(f'dialplan = "extensions.conf"\n{DOZEN}')
-    plan = "[office]\nexten => 1,1,Dial(FXS/101,30,t)\n same => n,Goto(nowhere,1)\n"
+    plan = "[office]\nexten => 1,1,Dial(FXS/101,30,q)\n same => n,Goto(nowhere,1)\n"
     plan += "[from-pstn]\nexten => s,1,Hangup()\n"
     (tmp_path / "extensions.conf").write_text(plan)
     assert main(["check", str(file)]) == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dialplan.route import dry_run
-from gateway.config import load_office, ways_out
+from gateway.config import dialplan_doubts, load_office, ways_out
 from gateway.config.boundary import Boundary
 from gateway.config.permission import helpless, permission
 from gateway.core.errors import ConfigError
@@ -246,3 +246,16 @@ def test_a_command_is_run_for_the_dialplan_only_where_the_office_allows_it(tmp_p
     assert dialplan.find("office", "777") is not None
     (fault,) = faults(office(tmp_path, DIALPLAN + "#exec false\n", allowed))
     assert "'false' failed: it ended with 1" in fault
+
+
+def test_a_prompt_that_nobody_has_is_a_doubt(tmp_path: Path) -> None:
+    plan = DIALPLAN + (
+        "exten => 8,1,Playback(beep&vm-goodbye&our-jingle)\n same => n,Record(note.wav)\n"
+        " same => n,Playback(note)\n same => n,Background(${MENU})\n same => n,ExecIf(1?Playback(lost))\n"
+    )
+    doubted = [str(doubt) for doubt in dialplan_doubts(*load_office(office(tmp_path, plan)))]
+    assert [doubt.partition(": ")[2].partition(";")[0] for doubt in doubted] == [
+        "there is no prompt 'our-jingle': nothing is heard",
+        "there is no prompt 'lost': nothing is heard",
+    ]
+    assert f"put our-jingle.wav into {tmp_path}/var/prompts/en" in doubted[0]

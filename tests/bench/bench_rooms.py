@@ -27,7 +27,7 @@ def bench_rooms(programs: Programs, rooms: int, legs: int, seconds: float, tappe
         room = bridges.plane.room()
         for row in bridges.rows[number * legs : (number + 1) * legs]:
             room.sit(row)
-    taps = [row.tap(Side.STEREO, 0.1) for row in bridges.rows[:tapped]]
+    taps = [row.tap(Side.STEREO, 0.04) for row in bridges.rows[:tapped]]
     for phones, ports in ((talkers, bridges.ports[:-1]), (listener, bridges.ports[-1:])):
         phones.point_at(ports)
     settle(bridges)
@@ -64,7 +64,7 @@ def main() -> None:
         bench_rooms(programs, 1, 3, options.seconds)
         bench_rooms(programs, 1, 100, options.seconds)
         bench_rooms(programs, 200, 3, options.seconds)
-        bench_rooms(programs, 200, 3, options.seconds, tapped=200)
+        bench_rooms(programs, 200, 3, options.seconds, tapped=100)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding, Samples, Sound, SoundEnd
+from gateway.core.audio import AudioEvent, AudioLost, Codec, Encoding, Samples, Side, Sound, SoundEnd
 from gateway.core.errors import Exhausted, LocalError
 from gateway.core.room import NONE, TALK, WHISPER, Manner, RoomEvent, SpeakerChanged, Talking
 from gateway.media.tone import dtmf
@@ -16,7 +16,7 @@ from gateway.plane.conference import PlaneRoom, PlaneSeat
 from gateway.plane.plane import PlaneUsage
 from gateway.plane.row import PlaneRow
 from tests.support.rtp import RtpEndpoint
-from tests.unit.plane.conftest import Device, Studio, delay_and_likeness, speech
+from tests.unit.plane.conftest import Device, Studio, delay_and_likeness, open_port, speech
 
 SILENCE = np.zeros(160, np.int16)
 Voice = RtpEndpoint | Device
@@ -371,3 +371,43 @@ def test_rooms_run_out_with_a_sentence(studio: Studio) -> None:
         room.close()
     studio.settle()
     studio.plane.room()
+
+
+def test_a_socket_closed_under_a_row_that_is_mixed_and_kept_is_told_and_ends_neither_room_nor_plane(
+    studio: Studio,
+) -> None:
+    ours = open_port("127.0.0.1")
+    lost = studio.plane.add_rtp(ours.fileno(), *ours.getsockname()[:2])
+    events: list[AudioEvent] = []
+    lost.listener = lambda event, at: events.append(event)
+    lost.set_remote("127.0.0.1", 9, Codec(Encoding.L16, 97), None)
+    (a, alice), (b, bob) = (studio.telephone(Encoding.L16, 97) for _ in range(2))
+    room = studio.plane.room()
+    for row in (lost, a, b):
+        room.sit(row)
+    tap = lost.tap(Side.BOTH, 1.0)
+    studio.tick(2)
+    ours.close()
+    talk(studio, [(alice, tone(500))])
+    assert [type(event) for event in events] == [AudioLost]
+    assert level(bob.heard(), 500) == pytest.approx(4000, rel=0.05)
+    assert len(tap.read()) == 2 * 160
+    lost.close()
+    room.close()
+    studio.tick()
+    assert studio.plane.usage() == PlaneUsage(rows=2)
+
+
+def test_frames_of_no_length_are_counted_and_nobody_hears_them(studio: Studio) -> None:
+    (d, device), (a, alice) = studio.device(Encoding.L16), studio.telephone(Encoding.L16, 97)
+    room = studio.plane.room()
+    room.sit(d)
+    room.sit(a)
+    for _ in range(10):
+        device.ours.send(b"")
+        alice.send_raw(b"")
+        studio.tick()
+    assert d.stats().refused == 10
+    assert a.stats().refused == 10
+    talk(studio, [(device, tone(500))])
+    assert level(alice.heard()[-3000:], 500) == pytest.approx(4000, rel=0.05)

@@ -11,6 +11,7 @@ from gateway.core.audio import Samples
 from gateway.core.errors import LocalError
 from gateway.media.level import level
 from gateway.web.office import HeardView
+from hardware.analog.copper import fault_of
 from hardware.world.office_line import OfficeLine
 from hardware.world.telephone import Telephone
 from hardware.world.world import World
@@ -30,6 +31,10 @@ class _Phone:
         self.lift = telephone.lift
         self.hang_up = telephone.hang_up
         self.say = telephone.say
+
+    def suffer(self, fault: Mapping[str, float]) -> None:
+        """Something is wrong with its copper."""
+        self._telephone.suffer(fault_of(fault))
 
     def flash(self) -> None:
         """Tap the hook."""
@@ -73,6 +78,12 @@ class _Line:
         self._world = world
         self._line = line
         self.hang_up = line.hang_up
+        self.plug_in = line.plug_in
+        self.unplug = line.unplug
+
+    def suffer(self, fault: Mapping[str, float]) -> None:
+        """Something is wrong with its copper."""
+        self._line.suffer(fault_of(fault))
 
     def call(self, number: str, name: str) -> None:
         """Call in on it."""

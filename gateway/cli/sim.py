@@ -19,20 +19,24 @@ command = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _HANDS: Final = ("lift", "hang-up", "flash")
 _DIALS: Final = ("dial", "pulse")
-_ACTIONS: Final = (*_HANDS, *_DIALS, "say", "heard")
+_ACTIONS: Final = (*_HANDS, *_DIALS, "say", "heard", "fault")
+_LINE_ACTIONS: Final = ("call", "hang-up", "unplug", "plug-in", "fault")
 
 
 @command.command("phone")
 def phone(
     number: Annotated[str, typer.Argument(help="The telephone: 101.")],
     action: Annotated[str, typer.Argument(help=f"One of: {', '.join(_ACTIONS)}.")],
-    value: Annotated[str, typer.Argument(help="Digits to dial or pulse, or the sound file to say.")] = "",
+    value: Annotated[str, typer.Argument(help="Digits to dial or pulse, the sound file to say, or a fault.")] = "",
     url: Url = DEFAULT_URL,
     save: Annotated[Path | None, typer.Option(help="With heard: write what was heard to this WAV file.")] = None,
 ) -> None:
     """Work a telephone: lift, hang up, flash, dial, pulse, say a sound file, tell what is heard."""
     if action not in _ACTIONS:
         raise typer.BadParameter(f'"{action}" is none of {", ".join(_ACTIONS)}', param_hint="ACTION")
+    if action == "fault":
+        OfficeClient(url).act(f"/api/v1/sim/phones/{segment(number)}/fault", _fault(value))
+        return
     if bool(value) != (action in (*_DIALS, "say")):
         wanted = {"say": "the name of a sound file"}.get(action, "digits" if action in _DIALS else "nothing")
         raise typer.BadParameter(f"{action} takes {wanted} after it", param_hint="VALUE")
@@ -50,19 +54,34 @@ def phone(
 @command.command("line")
 def line(
     name: Annotated[str, typer.Argument(help="The line: copper1.")],
-    action: Annotated[str, typer.Argument(help="call or hang-up.")],
+    action: Annotated[str, typer.Argument(help=f"One of: {', '.join(_LINE_ACTIONS)}.")],
+    value: Annotated[str, typer.Argument(help="The fault: noise=-45,echo=10; nothing mends it.")] = "",
     url: Url = DEFAULT_URL,
     number: Annotated[str, typer.Option(help="The number that calls.")] = "",
     caller: Annotated[str, typer.Option("--name", help="The name that is shown with it.")] = "",
 ) -> None:
-    """Let the exchange call in on a line, or end its call."""
-    if action not in ("call", "hang-up"):
-        raise typer.BadParameter(f'"{action}" is neither call nor hang-up', param_hint="ACTION")
+    """Let the exchange call in on a line or end its call, cut the line, or let its copper be faulty.
+
+    A fault is numbers by name: loss (dB), noise and hum (dBm0), mains (Hz), clicks (a second), shift (Hz), echo (dB
+    of return loss) and delay (ms).
+    """
+    if action not in _LINE_ACTIONS:
+        raise typer.BadParameter(f'"{action}" is none of {", ".join(_LINE_ACTIONS)}', param_hint="ACTION")
     path = f"/api/v1/sim/lines/{segment(name)}"
     if action == "call":
         OfficeClient(url).act(f"{path}/call", {"number": number, "name": caller})
+    elif action == "fault":
+        OfficeClient(url).act(f"{path}/fault", _fault(value))
     else:
-        OfficeClient(url).act(f"{path}/hang-up", {})
+        OfficeClient(url).act(f"{path}/{action}", {})
+
+
+def _fault(text: str) -> dict[str, float]:
+    """`noise=-45,echo=10` as numbers by name; nothing is a sound line."""
+    try:
+        return {name: float(value) for name, _, value in (part.partition("=") for part in text.split(",") if part)}
+    except ValueError as error:
+        raise typer.BadParameter(f'"{text}" is not written as noise=-45,echo=10', param_hint="VALUE") from error
 
 
 def _tell(heard: dict[str, Any]) -> None:

@@ -195,6 +195,10 @@ class SimPhone(Protocol):
         """Lift the handset."""
         ...
 
+    def suffer(self, fault: Mapping[str, float]) -> None:
+        """As for a line."""
+        ...
+
     def hang_up(self) -> None:
         """Put the handset back."""
         ...
@@ -233,6 +237,22 @@ class SimLine(Protocol):
         Raises:
             CopperlineError: the line is in use.
         """
+        ...
+
+    def suffer(self, fault: Mapping[str, float]) -> None:
+        """Something is wrong with its copper from now on; nothing where `fault` is empty.
+
+        Raises:
+            CopperlineError: there is no such fault.
+        """
+        ...
+
+    def unplug(self) -> None:
+        """Cut it: no battery."""
+        ...
+
+    def plug_in(self) -> None:
+        """Mend the cut."""
         ...
 
     def hang_up(self) -> None:

@@ -57,6 +57,7 @@ _CALL_BODY: Final = {
     "type": "object",
     "properties": {"number": {"type": "string"}, "name": {"type": "string"}},
 }
+_FAULT_BODY: Final = {"type": "object", "additionalProperties": {"type": "number"}}
 
 
 class Sim:
@@ -79,6 +80,10 @@ class Sim:
             Endpoint("GET", f"{phone}/heard", "What is heard at a telephone now.", self._heard, HeardView),
             Endpoint("GET", f"{phone}/recording.wav", "What was heard lately.", self._recording, WAV),
             Endpoint("POST", f"{line}/call", "Let the exchange call in on a line.", self._call, body=_CALL_BODY),
+            Endpoint("POST", f"{phone}/fault", "Let its copper be faulty.", self._spoil_phone, body=_FAULT_BODY),
+            Endpoint("POST", f"{line}/fault", "Let its copper be faulty.", self._spoil_line, body=_FAULT_BODY),
+            Endpoint("POST", f"{line}/unplug", "Cut a line.", self._unplug, body={}),
+            Endpoint("POST", f"{line}/plug-in", "Mend a cut line.", self._plug_in, body={}),
             Endpoint("POST", f"{line}/hang-up", "Let the exchange end its call.", self._hang_up, body={}),
         ]
 
@@ -126,6 +131,20 @@ class Sim:
         await _json(request)
         line.hang_up()
 
+    async def _spoil_phone(self, request: Request) -> None:
+        self._phone(request).suffer(_fault(await _json(request)))
+
+    async def _spoil_line(self, request: Request) -> None:
+        self._line(request).suffer(_fault(await _json(request)))
+
+    async def _unplug(self, request: Request) -> None:
+        await _json(request)
+        self._line(request).unplug()
+
+    async def _plug_in(self, request: Request) -> None:
+        await _json(request)
+        self._line(request).plug_in()
+
     def _phone(self, request: Request) -> SimPhone:
         number = request.path_params["number"]
         phone = self._simulator.phone(number)
@@ -141,6 +160,12 @@ class Sim:
             known = ", ".join(self._simulator.names()[1]) or "none"
             raise HTTPException(404, f'There is no emulated line "{name}"; there are: {known}.')
         return line
+
+
+def _fault(body: dict[str, Any]) -> dict[str, float]:
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in body.values()):
+        raise HTTPException(400, 'A fault is written as numbers by name: {"noise": -45, "echo": 10}.')
+    return {name: float(value) for name, value in body.items()}
 
 
 async def _json(request: Request) -> dict[str, Any]:

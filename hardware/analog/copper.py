@@ -6,7 +6,8 @@ it to frames of 160 samples. The same seed makes the same noise. Nothing here kn
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from gateway.core.audio import Samples
 from gateway.core.errors import LocalError
 from gateway.media.level import peak
 
-__all__ = ["SOUND", "Copper", "Fault", "hybrid"]
+__all__ = ["SOUND", "Copper", "Fault", "fault_of", "hybrid"]
 
 FRAME: Final = 160
 RATE: Final = 8000
@@ -93,6 +94,31 @@ def hybrid(loss: float = 11.0, *, delay: float = 2.0, dispersion: float = 8.0, s
     response = np.fft.irfft(spectrum * band)[:length]
     response *= 10 ** (-loss / 20) / np.sqrt(np.sum(response**2))
     return (0.0,) * round(delay * 8) + tuple(float(value) for value in response)
+
+
+_NUMBERS: Final = frozenset(("loss", "noise", "hum", "mains", "clicks", "click", "shift"))
+_ECHO: Final = frozenset(("echo", "delay"))
+
+
+def fault_of(numbers: Mapping[str, float]) -> Fault:
+    """A fault written as numbers by name: those of `Fault`, and `echo` with `delay` for both hybrids.
+
+    Args:
+        numbers: "noise" -45.0, …; "echo" is the return loss in dB, "delay" milliseconds before it.
+
+    Raises:
+        LocalError: a name that there is not, or a number that no line has.
+    """
+    wrong = sorted(set(numbers) - _NUMBERS - _ECHO)
+    if wrong:
+        raise LocalError(f"a line has no fault {wrong[0]!r}; there are: {', '.join(sorted(_NUMBERS | _ECHO))}")
+    if not all(-200.0 <= value <= 200.0 for value in numbers.values()):
+        raise LocalError("the numbers of a fault are between -200 and 200")
+    echo: Response = ()
+    if "echo" in numbers:
+        echo = hybrid(numbers["echo"], delay=max(0.0, numbers.get("delay", 4.0)))
+    plain = {name: value for name, value in numbers.items() if name in _NUMBERS}
+    return replace(SOUND, feeder_echo=echo, terminal_echo=echo, **plain)
 
 
 class Copper:

@@ -22,6 +22,7 @@ from gateway.media.detect import DtmfReceiver
 from gateway.media.tone import MILLIWATT, Zone, dtmf
 from hardware.agenda import Agenda, Appointment
 from hardware.analog.cadence import Cadence
+from hardware.analog.copper import Fault
 from hardware.analog.pair import Change, Pair
 from hardware.analog.pulse import PulseOrder
 from hardware.world.caller_id import NEEDED_PAUSE
@@ -137,6 +138,10 @@ class OfficeLine:
         self._clear()
         self._machine = Machine(OFFICE_LINE, CallState.IDLE)
         self._pair.set_battery(False)
+
+    def suffer(self, fault: Fault) -> None:
+        """From now on this is wrong with its copper."""
+        self._pair.suffer(fault)
 
     def call(self, caller_id: Samples | None = None, *, announce: bool = False) -> None:
         """Ring the subscriber.

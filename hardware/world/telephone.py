@@ -22,6 +22,7 @@ from gateway.media.detect import DtmfReceiver
 from gateway.media.fsk import Receiver, Standard
 from gateway.media.tone import Zone, dtmf
 from hardware.agenda import Agenda, Appointment
+from hardware.analog.copper import Fault
 from hardware.analog.pair import Change, Pair
 from hardware.analog.pulse import PulseOrder
 from hardware.world.ear import Ear
@@ -177,6 +178,10 @@ class Telephone:
     def play(self, sound: Sound) -> None:
         """Hold a sound to it, in place of what was said; a looped one goes on until the handset is down."""
         self._mouth.play(sound)
+
+    def suffer(self, fault: Fault) -> None:
+        """From now on this is wrong with its copper."""
+        self._pair.suffer(fault)
 
     # What somebody beside it sees and hears.
 

@@ -51,6 +51,9 @@ class ShownPhone:
     def flash(self) -> None:
         self.done.append("flash")
 
+    def suffer(self, fault: Mapping[str, float]) -> None:
+        self.done.append(f"fault {dict(fault)}")
+
     def dial(self, digits: str) -> None:
         self.done.append(f"dial {digits}")
 
@@ -80,6 +83,15 @@ class ShownLine:
 
     def hang_up(self) -> None:
         self.done.append("hang-up")
+
+    def suffer(self, fault: Mapping[str, float]) -> None:
+        self.done.append(f"fault {dict(fault)}")
+
+    def unplug(self) -> None:
+        self.done.append("unplug")
+
+    def plug_in(self) -> None:
+        self.done.append("plug in")
 
 
 class ShownWorld:

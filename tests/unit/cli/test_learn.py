@@ -21,7 +21,8 @@ port = 1
 
 @pytest.fixture
 def office(tmp_path: Path) -> Path:
-    (tmp_path / "extensions.conf").write_text("[from-pstn]\nexten => s,1,Hangup()\n[office]\nexten => 1,1,Hangup()\n")
+    dialplan = "[from-pstn]\nexten => s,1,Hangup()\n[office]\nexten => 1,1,Hangup()\n"
+    (tmp_path / "extensions.conf").write_text(dialplan)
     file = tmp_path / "office.toml"
     file.write_text(OFFICE)
     return file

@@ -8,7 +8,7 @@ import pytest
 from gateway.core.audio import Samples
 from gateway.core.errors import LocalError
 from gateway.media.level import level, peak
-from hardware.analog.copper import SOUND, Copper, Fault, hybrid
+from hardware.analog.copper import SOUND, Copper, Fault, fault_of, hybrid
 from hardware.analog.pair import Pair
 
 RATE = 8000
@@ -100,3 +100,14 @@ def test_impossible_faults_are_refused() -> None:
         Fault(feeder_echo=(0.1,) * 3000)
     with pytest.raises(LocalError, match="clicks are 0 to 100"):
         Fault(clicks=-1)
+
+
+def test_a_fault_is_written_as_numbers_by_name() -> None:
+    assert fault_of({}) == SOUND
+    assert fault_of({"noise": -45.0, "clicks": 2.0}) == Fault(noise=-45.0, clicks=2.0)
+    echoing = fault_of({"echo": 12.0, "delay": 3.0})
+    assert echoing.feeder_echo == echoing.terminal_echo == hybrid(12.0, delay=3.0)
+    with pytest.raises(LocalError, match="no fault 'crackle'; there are: click, clicks, delay, echo"):
+        fault_of({"crackle": 1.0})
+    with pytest.raises(LocalError, match="between -200 and 200"):
+        fault_of({"loss": float("inf")})

@@ -203,6 +203,17 @@ def test_telephones_and_lines_that_are_not_emulated() -> None:
     assert ask(ShownOffice(ShownWorld()), "GET", "/api/v1/sim").json() == {"phones": ["101"], "lines": ["copper1"]}
 
 
+def test_copper_is_made_faulty_cut_and_mended() -> None:
+    world = ShownWorld()
+    assert post(world, "/api/v1/sim/phones/101/fault", {"loss": 6}).status_code == 204
+    for way, body in (("fault", {"noise": -45, "echo": 10.5}), ("unplug", {}), ("plug-in", {}), ("fault", {})):
+        assert post(world, f"/api/v1/sim/lines/copper1/{way}", body).status_code == 204
+    assert world.phone_101.done == ["fault {'loss': 6.0}"]
+    assert world.copper1.done == ["fault {'noise': -45.0, 'echo': 10.5}", "unplug", "plug in", "fault {}"]
+    refused = post(world, "/api/v1/sim/lines/copper1/fault", {"noise": "loud"})
+    assert (refused.status_code, "numbers by name" in refused.json()["error"]) == (400, True)
+
+
 def test_the_exchange_calls_in() -> None:
     world = ShownWorld()
     body = {"number": "5550123", "name": "Jo"}

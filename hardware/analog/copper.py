@@ -7,8 +7,8 @@ it to frames of 160 samples. The same seed makes the same noise. Nothing here kn
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,8 +117,8 @@ def fault_of(numbers: Mapping[str, float]) -> Fault:
     echo: Response = ()
     if "echo" in numbers:
         echo = hybrid(numbers["echo"], delay=max(0.0, numbers.get("delay", 4.0)))
-    plain = {name: value for name, value in numbers.items() if name in _NUMBERS}
-    return replace(SOUND, feeder_echo=echo, terminal_echo=echo, **plain)
+    plain: dict[str, Any] = {name: value for name, value in numbers.items() if name in _NUMBERS}
+    return Fault(**plain, feeder_echo=echo, terminal_echo=echo)
 
 
 class Copper:

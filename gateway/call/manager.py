@@ -20,6 +20,7 @@ from gateway.call.leg import CallLeg
 from gateway.call.limit import LimitClock
 from gateway.call.local import LocalHalf
 from gateway.call.operator import FloorOperator
+from gateway.call.record import TalkRecorder
 from gateway.call.tolls import Tolls
 from gateway.call.transfer import Transfers
 from gateway.core.audio import Sound
@@ -27,7 +28,7 @@ from gateway.core.cause import Cause
 from gateway.core.channel import Channel, Technology
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError, RemoteError
-from gateway.core.feature import FeatureCodes, TalkLimit
+from gateway.core.feature import Feature, FeatureCodes, TalkLimit
 from gateway.core.log import QuietLog
 from gateway.core.messages import Event, Hangup, Offered, TransferAsked
 from gateway.core.number import NumberPlan, Party
@@ -125,6 +126,7 @@ class CallManager:
         self.features = Features(
             self.floor, self._transfers, plan, sounds=sounds, outgoing=self._outgoing, clock=clock
         )
+        self.features.doers[Feature.RECORD] = TalkRecorder(media=media, sounds=sounds, wall=wall).toggle
         self._recorder = recorder
         self._clock = clock
         self._wall = wall

@@ -15,6 +15,8 @@ DIALPLAN = """
 [office]
 exten => _10X,1,MixMonitor(${EXTEN}.wav,ai(ID)r(says-${EXTEN}.wav))
  same => n,Dial(FXS/${EXTEN})
+exten => _600X,1,Set(TOUCH_MIXMONITOR=../${CALLERID(num)})
+ same => n,Dial(SIP/${EXTEN},,W)
 exten => 7,1,Answer()
  same => n,Monitor(wav,taped)
  same => n,Wait(1)
@@ -97,3 +99,26 @@ def test_what_a_caller_is_called_cannot_leave_the_folder_nor_run(build: Build) -
     (record,) = office.records()
     told = [note.text for note in office.app.recorder.story(record.id)]
     assert any("no recording" in text and "must lie in" in text for text in told)
+
+
+def test_the_caller_s_keys_begin_a_recording_and_end_it(
+    build: Build, sentence: Samples, other_sentence: Samples
+) -> None:
+    office = build(dialplan=DIALPLAN)
+    ada, grace = office.sip("6001"), office.sip("6002")
+    ada.call("6002")
+    office.until(lambda: grace.state == "offered", within=1)
+    grace.answer()
+    office.until(lambda: ada.state == "up", within=1)
+    for said in (sentence, other_sentence):
+        ada.key("*3")
+        office.run(2)
+        grace.say(said)
+        office.run(len(said) / 8000 + 0.5)
+    assert grace.digits == ""
+    (path,) = recordings(office).iterdir()
+    assert path.name == "auto-..-6001.wav"
+    finish(office, ada)
+    kept = read(path)
+    assert compare(kept, sentence).worst > 0.9
+    assert compare(kept, other_sentence).correlation < 0.5

@@ -169,3 +169,11 @@ def test_how_digits_keyed_in_the_office_are_collected(demo: Dialplan, digits: st
 
 def test_the_office_keeps_its_dial_tone_after_the_9(demo: Dialplan) -> None:
     assert [pattern.text for pattern in demo.contexts["office"].ignore] == ["9"]
+
+
+@pytest.mark.parametrize(
+    "step", ["ChanSpy(SIP/6001)", "MixMonitor(a.wav,ai(ID)p)", "MusicOnHold()", "Monitor(wav,b,m)"]
+)
+def test_what_records_listens_or_plays_for_long_is_supposed_and_ends(step: str) -> None:
+    found = route(read_text(f"[office]\nexten => 1,1,{step}\n same => n,Hangup()"), "1")
+    assert found.steps[0].endswith(step)

@@ -28,6 +28,7 @@ from gateway.plane.table import (
     COMMAND,
     EVENT,
     FRAME,
+    PAST,
     PENDING,
     QUEUE,
     QUEUE_SIZE,
@@ -47,8 +48,8 @@ __all__ = [
     "event_at",
     "fax_ear_at",
     "filled_of",
-    "last_of",
     "overheard_of",
+    "past_of",
     "pending_of",
     "queue_at",
     "room_at",
@@ -65,6 +66,7 @@ __all__ = [
 
 _CONTROL_AT: Final = SHARED.fields["control"][1] if SHARED.fields is not None else 0
 _QUEUE_BYTES: Final = QUEUE_SIZE * 2
+_PAST_BYTES: Final = PAST * 2
 _FRAME_BYTES: Final = FRAME * 2
 _BUS_BYTES: Final = FRAME * 4
 
@@ -190,9 +192,9 @@ def filled_of(t: Shared, i: int) -> NDArray[np.uint8]:
 
 
 @stage
-def last_of(t: Shared, i: int) -> NDArray[np.int16]:
-    """The last whole frame taken from queue `i`."""
-    return carray(_int16(t["last_frame"] + i * _FRAME_BYTES), (FRAME,))
+def past_of(t: Shared, i: int) -> NDArray[np.int16]:
+    """What was last heard of queue `i`, newest sample last."""
+    return carray(_int16(t["past"] + i * _PAST_BYTES), (PAST,))
 
 
 @stage

@@ -60,6 +60,7 @@ __all__ = [
     "NATIVE",
     "NEXT_TICK",
     "PACKET",
+    "PAST",
     "PENDING",
     "QUEUE",
     "QUEUE_SIZE",
@@ -90,6 +91,8 @@ HISTORY: Final = 58
 """Samples that a change of rate keeps from call to call (rates.py)."""
 PACKET: Final = 2048
 """Longest datagram or frame taken in; longer than any Ethernet frame, so what is longer is hostile."""
+PAST: Final = 400
+"""Samples that a queue remembers of what was heard last: three of the longest pitch periods, and their ends."""
 LONGEST: Final = 60
 """ms of audio in the longest packet accepted."""
 QUEUE_SIZE: Final = 4096
@@ -291,7 +294,12 @@ QUEUE: Final = np.dtype(
         ("margin", "i8"),  # least margin in this window
         ("frames", "i8"),  # frames taken in this window
         ("excess", "i8"),  # a frame is to be left out at the next pause
+        ("drift", "i8"),  # a period is to be taken out (1) or put in (-1)
         ("gaps", "i8"),  # frames with a gap in a row
+        ("made", "i8"),  # samples made up since the last real one
+        ("blend", "i8"),  # real samples that are still to be blended with what was made up
+        ("pitch", "i8"),  # period of what is made up
+        ("fitted", "i8"),  # frames made longer or shorter by a period
         ("clock", "i8"),  # timestamp of the next frame put in that has none of its own
         ("noise", "i8"),  # peak of the comfort noise that is wanted in its silence, or 0
         ("late", "i8"),
@@ -354,7 +362,7 @@ SHARED: Final = np.dtype(
         ("queue_filled", "i8"),
         ("codings", "i8"),
         ("pending", "i8"),
-        ("last_frame", "i8"),
+        ("past", "i8"),
         ("said", "i8"),
         ("told", "i8"),
         ("overheard", "i8"),
@@ -415,7 +423,7 @@ class Tables:
         self.queue_filled = np.zeros((2 * rows, QUEUE_SIZE), np.uint8)
         self.codings = np.zeros(2 * rows, CODING)
         self.pending = np.zeros((rows, PENDING), np.uint8)
-        self.last_frame = np.zeros((2 * rows, FRAME), np.int16)
+        self.past = np.zeros((2 * rows, PAST), np.int16)
         self.said = np.zeros((rows, FRAME), np.int16)
         self.told = np.zeros((rows, FRAME), np.int16)
         self.overheard = np.zeros((rows, FRAME), np.int16)
@@ -453,7 +461,7 @@ class Tables:
             "queue_filled",
             "codings",
             "pending",
-            "last_frame",
+            "past",
             "said",
             "told",
             "overheard",

@@ -60,7 +60,7 @@ class WebSocketFramer:
     def feed(self, data: bytes) -> list[Framed]:
         """Take in octets; give what they complete, in order. After `Broken` nothing more is taken in."""
         framed: list[Framed] = []
-        if self._broken:
+        if self._broken or not data:  # no octets would mean the end of the connection to those below
             return framed
         try:
             self._connection.receive_data(data)

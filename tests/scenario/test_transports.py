@@ -80,6 +80,7 @@ def test_a_telephone_whose_connection_is_gone_is_called_no_longer(
     connected: tuple[OfficeUnderTest, ssl.SSLContext],
 ) -> None:
     office, _ = connected
+    assert any(address.startswith("sip tcp:[::1]:") for address in office.app.addresses)
     ada, bob = office.sip("6001", transport="ws"), office.sip("6002", host="127.0.0.1")
     ada.disconnect()
     office.run(0.1)

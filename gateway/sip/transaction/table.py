@@ -306,6 +306,8 @@ class TransactionLayer:
         host, port = flow.local
         # RFC 3581: rport asks the peer to answer to where it sees us, through whatever translates addresses.
         parameters = Parameters((("branch", MAGIC_COOKIE + self._token()), ("rport", None)))
+        if flow.name:  # RFC 5923: requests to us may come over the connection that we have made
+            parameters = parameters.having("alias", None)
         return Via(flow.transport.upper(), host, port or None, parameters)
 
 

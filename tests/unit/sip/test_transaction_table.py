@@ -292,3 +292,26 @@ def test_a_response_without_a_transaction_goes_where_its_request_came_from() -> 
     layer.send_response(options("c;branch=z9hG4bK3").reply(400), FLOW)
     (datagram,) = layer.outgoing()
     assert isinstance(parse(datagram.data), Response) and datagram.flow == FLOW
+
+
+@pytest.mark.parametrize(
+    ("flow", "method", "via"),
+    [
+        (FLOW, "OPTIONS", "UDP 192.0.2.1:5060;branch=z9hG4bKb;rport"),
+        (FLOW, "REGISTER", "UDP 192.0.2.1:5060;branch=z9hG4bKb;rport;keep"),
+        (
+            Flow("tls", ("192.0.2.1", 0), ("192.0.2.2", 5061), "example.com"),
+            "OPTIONS",
+            "TLS 192.0.2.1;branch=z9hG4bKb;rport;alias",
+        ),
+        (Flow("tcp", ("2001:db8::1", 5060), ("2001:db8::2", 5060)), "OPTIONS",
+         "TCP [2001:db8::1]:5060;branch=z9hG4bKb;rport"),
+    ],
+)  # fmt: skip
+def test_our_via_asks_for_what_keeps_the_way_back_open(flow: Flow, method: str, via: str) -> None:
+    """RFC 3581 rport, RFC 6223 keep, RFC 5923 alias."""
+    layer = TransactionLayer(token=lambda: "b")
+    layer.request(options("x", method=method), flow, 0.0)
+    (datagram,) = layer.outgoing()
+    sent = parse(datagram.data)
+    assert str(sent.via) == f"SIP/2.0/{via}"

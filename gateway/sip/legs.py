@@ -38,7 +38,7 @@ from gateway.sip.parameters import Parameters
 from gateway.sip.replaces import takeover
 from gateway.sip.session import Reply, SessionUser, Setting, description_of, not_acceptable
 from gateway.sip.session_timer import too_brief
-from gateway.sip.transport import DEFAULT_PORT, Flow, is_address
+from gateway.sip.transport import Flow, is_address
 from gateway.sip.trunk import Outbound
 from gateway.sip.uri import SipUri, is_sips
 
@@ -307,7 +307,9 @@ class Legs:
             return [Target(binding.contact, binding.flow) for binding in self._contacts(uri.username, now)]
         if self._config.redirects is not Redirects.ANYWHERE or not is_address(uri.host):
             return []
-        return [Target(uri, Flow("udp", flow.local, (uri.host, uri.port or DEFAULT_PORT)))]
+        flows: list[Flow] = []
+        self._setting.resolver.locate(uri, lambda located, _: flows.extend(located.flows), now)  # an address: at once
+        return [Target(uri, way) for way in flows]
 
     def _invite(
         self, account: Account, target: Target, caller: Party, call_id: str, outbound: Outbound | None

@@ -60,10 +60,6 @@ class ListeningPoints:
         """The versions of IP that we have addresses of, 6 before 4 (RFC 6724 section 2.1)."""
         return sorted({ip_address(address[0]).version for _, address in self._points}, reverse=True)
 
-    def is_ours(self, host: str, port: int | None) -> bool:
-        """Whether a host (an address) and port name one of our points."""
-        return any(host == address[0] and port in (None, address[1]) for _, address in self._points)
-
     def flow(self, transport: str, remote: Address, name: str = "", *, local: str = "") -> Flow | None:
         """The way to `remote`, or None.
 

@@ -12,7 +12,8 @@ from gateway.sip.channel import SipChannel
 from gateway.sip.legs import LegsConfig, Redirects
 from gateway.sip.message import Request
 from gateway.sip.stack import SipConfig
-from tests.support.sip import Office, Phone, session_description
+from gateway.sip.transport import Flow
+from tests.support.sip import SERVER, Office, Phone, session_description
 
 CLEAR = Ending(Cause.NORMAL_CLEARING, "telephone 101", Act.HUNG_UP, "ONHOOK")
 
@@ -244,6 +245,24 @@ def test_a_redirection_anywhere_goes_to_the_address_it_names() -> None:
     dial(office)
     redirect(phone, "<sip:anna@203.0.113.7:5066>")
     assert str(other.arrived().uri) == "sip:anna@203.0.113.7:5066"
+
+
+def test_a_redirection_keeps_to_the_transport_that_it_names() -> None:
+    office = Office(SipConfig(legs=LegsConfig(redirects=Redirects.ANYWHERE)))
+    phone = registered(office, "192.0.2.60")
+    dial(office)
+    redirect(phone, "<sip:anna@203.0.113.7:5066;transport=tcp>")
+    assert office.sent[-1].flow == Flow("tcp", SERVER, ("203.0.113.7", 5066))
+
+
+def test_a_redirection_to_sips_is_never_taken_off_tls() -> None:
+    """RFC 5630 section 4: this office has no TLS, so that there is nowhere to go."""
+    office = Office(SipConfig(legs=LegsConfig(redirects=Redirects.ANYWHERE)))
+    phone = registered(office, "192.0.2.60")
+    dial(office)
+    redirect(phone, "<sips:anna@203.0.113.7>")
+    assert ended(office).cause is Cause.REDIRECTION_TO_NEW_DESTINATION
+    office.quiet()
 
 
 def test_redirections_in_a_circle_end() -> None:

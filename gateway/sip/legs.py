@@ -307,8 +307,8 @@ class Legs:
             return [Target(binding.contact, binding.flow) for binding in self._contacts(uri.username, now)]
         if self._config.redirects is not Redirects.ANYWHERE or not is_address(uri.host):
             return []
-        flows: list[Flow] = []
-        self._setting.resolver.locate(uri, lambda located, _: flows.extend(located.flows), now)  # an address: at once
+        flows: list[Flow] = []  # of an address, which are told at once
+        self._setting.resolver.locate(uri, lambda located, _: flows.extend(located.flows), now)
         return [Target(uri, way) for way in flows]
 
     def _invite(

@@ -165,6 +165,18 @@ class SipPhone:
         refer_to = f"Refer-To: <sip:{to}@{self.server[0]}{header}>\r\n"
         self._in_dialog("REFER", next(self._dialog.numbers), f"{refer_to}Contact: <{self._contact}>\r\n")
 
+    def text(self, to: str, body: str) -> None:
+        """Send a text to account `to`; `status` is that of its answer."""
+        self.status = 0
+        self._begin_request(
+            "MESSAGE", f"sip:{to}@{self.server[0]}:{self.server[1]}", "Content-Type: text/plain\r\n", body
+        )
+
+    @property
+    def texts(self) -> list[str]:
+        """The texts that have come."""
+        return [message.body for message in self.log if not message.status and message.method == "MESSAGE"]
+
     def watch(self, number: str, event: str, expires: int = 120) -> None:
         """Subscribe to the state of `number`; what is told of it is in `told`."""
         self.status = 0
@@ -320,7 +332,7 @@ class SipPhone:
             f"{method} {uri} SIP/2.0\r\n{self._via(branch)}From: {local}\r\nTo: {remote}\r\nCall-ID: {call_id}\r\n"
             f"CSeq: 1 {method}\r\nContact: <{self._contact}>\r\n{extra}"
         )
-        if body:
+        if body and "Content-Type" not in extra:
             request += "Content-Type: application/sdp\r\n"
         self._pending[call_id] = request + "\0" + body
         self._send(request, body)

@@ -44,7 +44,8 @@ def builtin_dialplan(config: Config) -> str:
         text.append("")
     text += ["[builtin-numbers]"]
     for number, target in targets.items():
-        text += [f"exten => {number},1,Dial({target},{RING_SECONDS})", " same => n,Hangup()", f"exten => {number},hint,{target}"]
+        text += [f"exten => {number},1,Dial({target},{RING_SECONDS})", " same => n,Hangup()"]
+        text.append(f"exten => {number},hint,{target}")
     text.append("")
     if ways:
         text += ["[builtin-outside]"]

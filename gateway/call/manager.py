@@ -30,7 +30,7 @@ from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError, RemoteError
 from gateway.core.feature import Feature, FeatureCodes, TalkLimit
 from gateway.core.log import QuietLog
-from gateway.core.messages import Event, Hangup, Offered, TransferAsked
+from gateway.core.messages import DIVERTED_BY, DIVERTED_FOR, Event, Hangup, Offered, TransferAsked
 from gateway.core.number import NumberPlan, Party
 from gateway.core.operator import Operator
 from gateway.core.recording import Media
@@ -62,6 +62,9 @@ _STOPPING: Final = Ending(
     "it is about to stop",
     "Call again in a minute.",
 )
+
+_DIVERSION: Final = (DIVERTED_BY, DIVERTED_FOR)
+"""What a leg that goes out tells of the one for which it does."""
 
 
 class CallManager:
@@ -201,6 +204,7 @@ class CallManager:
 
         def make(target: Target) -> CallLeg:
             made = self._outgoing(own, target)
+            made.variables.update({name: own.variables[name] for name in _DIVERSION if name in own.variables})
             made.variables.update(variables or {})
             return made
 

@@ -30,6 +30,8 @@ from gateway.core.ending import Ending
 from gateway.core.number import Party
 
 __all__ = [
+    "DIVERTED_BY",
+    "DIVERTED_FOR",
     "INFO",
     "IN_BAND",
     "PULSE",
@@ -65,6 +67,11 @@ __all__ = [
     "TransferTold",
 ]
 
+
+DIVERTED_BY: Final = "REDIRECTING_NUMBER"
+DIVERTED_FOR: Final = "REDIRECTING_REASON"
+"""Channel variables that tell who diverted a call last, and why in the words of RFC 5806: of a leg that comes in,
+and of one that goes out in its turn."""
 
 RFC_4733: Final = "RFC 4733 event"
 IN_BAND: Final = "in-band tone"

@@ -6,35 +6,33 @@ proved to be, whatever its headers claim; one inside is believed, and is told wh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.messages import DIVERTED_BY, DIVERTED_FOR
 from gateway.core.number import Party, Presentation
 from gateway.sip.account import Account
-from gateway.sip.grammar import split_list
+from gateway.sip.grammar import is_token, quote, split_list
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Message, Request
 from gateway.sip.number_rules import rewrite
 from gateway.sip.uri import SipUri, TelUri, Uri
 
 __all__ = [
-    "DIVERTED_BY",
-    "DIVERTED_FOR",
     "asserted_party",
     "caller_of",
     "diversion_of",
     "number_of",
     "write_caller",
+    "write_diversion",
 ]
 
 ANONYMOUS: Final = NameAddr(SipUri.of("anonymous", "anonymous.invalid"), "Anonymous")
 """RFC 3323 section 4.1.1.3."""
 HIDING: Final = frozenset({"id", "user", "header"})
 """Privacy values that ask not to show the caller (RFC 3323 section 4.2, RFC 3325 section 9.3)."""
-DIVERTED_BY: Final = "REDIRECTING_NUMBER"
-DIVERTED_FOR: Final = "REDIRECTING_REASON"
-"""Channel variables that tell of a diversion."""
 SEPARATORS: Final = str.maketrans("", "", "()-. ")
 MAX_ENTRIES: Final = 20
 """Entries of a Diversion or History-Info that are looked at: a call that was diverted more often is a loop."""
@@ -120,6 +118,24 @@ def diversion_of(request: Request, account: Account) -> dict[str, str]:
     target = history[-1].uri  # the entry before it is whom the call was for until then
     cause = target.parameters.get("cause") if isinstance(target, SipUri) else None
     return _variables(history[-2].uri, CAUSES.get(cause or "", "unknown"))
+
+
+def write_diversion(invite: Request, variables: Mapping[str, str], host: str) -> None:
+    """Write into `invite` who diverted the call, where its leg's variables tell it (RFC 5806, RFC 7044 section 7).
+
+    Diversion is what most equipment reads; History-Info tells the same to the rest: whom the call was for first,
+    and where it goes now, for which cause.
+    """
+    number = variables.get(DIVERTED_BY, "")
+    if not number:
+        return
+    reason = variables.get(DIVERTED_FOR) or "unknown"
+    by = SipUri.of(number, host)
+    cause = next((code for code, word in CAUSES.items() if word == reason), "404")
+    invite.headers.set("Diversion", f"<{by}>;reason={reason if is_token(reason) else quote(reason)}")
+    if isinstance(invite.uri, SipUri):
+        there = replace(invite.uri, parameters=invite.uri.parameters.having("cause", cause))
+        invite.headers.set("History-Info", f"<{by}>;index=1", f"<{there}>;index=1.1;mp=1")
 
 
 def _variables(uri: Uri, reason: str) -> dict[str, str]:

@@ -17,7 +17,6 @@ from gateway.core.cause import Cause
 from gateway.core.codecs import dearest_first
 from gateway.core.errors import Exhausted, MalformedError, RemoteError
 from gateway.core.messages import Dial, Event, Offered
-from gateway.core.number import Party
 from gateway.core.trace import Recorder
 from gateway.sdp.negotiate import DEFAULT_CODECS, Negotiation, NotAcceptable
 from gateway.sip.account import Account
@@ -29,7 +28,7 @@ from gateway.sip.dialog import Dialog
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.fork import Fork, Target
 from gateway.sip.headers import NameAddr
-from gateway.sip.identity import caller_of, diversion_of, write_caller
+from gateway.sip.identity import caller_of, diversion_of, write_caller, write_diversion
 from gateway.sip.incoming import RETRY_AFTER, IncomingSession
 from gateway.sip.journal import Journal
 from gateway.sip.message import Request, Response
@@ -236,7 +235,7 @@ class Legs:
                 channel,
                 targets,
                 call=lambda target, user: self._call(
-                    account, target, dial.caller, channel, row, user, outbound and outbound(target)
+                    account, target, dial, channel, row, user, outbound and outbound(target)
                 ),
                 redirected=self._redirected,
                 turn=self._config.turn,
@@ -263,7 +262,7 @@ class Legs:
         self,
         account: Account,
         target: Target,
-        caller: Party,
+        dial: Dial,
         channel: SipChannel,
         row: RtpAudio,
         user: SessionUser,
@@ -282,7 +281,7 @@ class Legs:
         return OutgoingSession(
             self._setting,
             user,
-            self._invite(account, target, caller, call_id, outbound),
+            self._invite(account, target, dial, call_id, outbound),
             target.flow,
             self.own_contact(target.flow, sips=is_sips(target.uri))
             if outbound is None
@@ -312,18 +311,19 @@ class Legs:
         return [Target(uri, way) for way in flows]
 
     def _invite(
-        self, account: Account, target: Target, caller: Party, call_id: str, outbound: Outbound | None
+        self, account: Account, target: Target, dial: Dial, call_id: str, outbound: Outbound | None
     ) -> Request:
         host = self._host(target.flow)
         invite = Request("INVITE", replace(target.uri, headers=""))
         if outbound is None:
-            write_caller(invite, caller, account, host, self._token())
+            write_caller(invite, dial.caller, account, host, self._token())
             invite.headers.set("To", NameAddr(SipUri.of(account.user, host)))
         else:
-            write_caller(invite, caller, account, outbound.domain, self._token(), from_user=outbound.from_user)
+            write_caller(invite, dial.caller, account, outbound.domain, self._token(), from_user=outbound.from_user)
             invite.headers.set("To", outbound.to)
             invite.headers.set("Route", *outbound.routes)
         invite.headers.set("Call-ID", call_id)
+        write_diversion(invite, dial.variables, host)
         if target.diverted_by:
             invite.headers.set("Diversion", f"<{target.diverted_by}>;reason=deflection")
         return invite

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from gateway.core.messages import Dial, Offered
 from gateway.core.number import Party, Presentation
-from gateway.sip.identity import number_of
+from gateway.sip.account import Account
+from gateway.sip.digest import Secret
+from gateway.sip.identity import diversion_of, number_of
 from gateway.sip.message import Request
 from gateway.sip.uri import parse_uri
 from tests.support.sip import SERVER, Office, Phone, session_description
@@ -142,3 +144,22 @@ def test_who_diverted_the_call_and_why(header: tuple[str, str], variables: tuple
 def test_nonsense_in_these_headers_harms_nobody(name: str, value: str) -> None:
     clean = "".join(character for character in value if character.isprintable())
     assert offered("trunk", (name, clean)).called == "101"
+
+
+def test_rfc_5806_and_7044_who_diverted_a_call_goes_on_with_it() -> None:
+    office = Office()
+    bert = Phone(office, "6002", host="192.0.2.61")
+    bert.register()
+    channel = office.stack.channel("6002", office.clock.now)
+    told = {"REDIRECTING_NUMBER": "101", "REDIRECTING_REASON": "user-busy"}
+    office.command(channel, Dial("6002", Party("5550100"), told))
+    invite = bert.arrived()
+    assert invite.headers.get("Diversion") == "<sip:101@192.0.2.1>;reason=user-busy"
+    assert invite.headers.all("History-Info") == [
+        "<sip:101@192.0.2.1>;index=1",
+        "<sip:6002@192.0.2.61:5070;cause=486>;index=1.1;mp=1",
+    ]
+    trunk = Account("trunk", Secret("x"), trusted=True)
+    assert diversion_of(invite, trunk) == told
+    invite.headers.remove("Diversion")
+    assert diversion_of(invite, trunk) == told

@@ -1,7 +1,8 @@
 """`python -m docs`: writes everything in docs/ that comes from the code."""
 
-from docs import applications, draw, settings
+from docs import applications, codecs, draw, settings
 
 draw.main()
 settings.main()
 applications.main()
+codecs.main()

@@ -74,6 +74,9 @@ FRAME: Final = 0.02
 FAREWELL: Final = 2.0
 """Seconds that registrars have to take our leave."""
 
+PULSE: Final = 0.1
+"""Seconds between two looks whether the loop is late."""
+
 RETRY: Final = 5.0
 """Seconds between two looks for devices that are missing."""
 
@@ -99,6 +102,7 @@ class Application:
         self._zone = ZoneInfo(config.office.timezone) if config.office.timezone else None
         self._calls = itertools.count(1)
         self._started = self._wall()
+        self._pulse = loop.time()
         self._tickers: list[Ticker] = []
         self._quiet = QuietLog(logging.getLogger("copperline.media"), loop.time)
         self._sip_log = SipLog(loop.time)
@@ -366,6 +370,12 @@ class Application:
         if self._emulates:
             self._tickers.append(Ticker(self._loop, FRAME, self.cards.step))
         self._tickers.append(Ticker(self._loop, RETRY, lambda _: self._retry()))
+        self._tickers.append(Ticker(self._loop, PULSE, self._feel_pulse))
+
+    def _feel_pulse(self, now: float) -> None:
+        """Tell how late the loop is: the time since the last look beyond what it should be."""
+        self.sip.overload.late(now - self._pulse - PULSE, now)
+        self._pulse = now
 
     def _pump(self) -> None:
         self.plane.pump(self._loop.time())

@@ -8,6 +8,7 @@ from typing import Final
 from dialplan.pattern import Pattern
 from gateway.config.address import ServerName
 from gateway.config.model import Config, TrunkSettings
+from gateway.config.permission import numbering
 from gateway.config.security import SecuritySettings
 from gateway.config.trunks import RuleSettings
 from gateway.core.audio import Codec
@@ -20,6 +21,7 @@ from gateway.sip.digest import Algorithm, Secret
 from gateway.sip.doorman import DoormanConfig
 from gateway.sip.legs import LegsConfig
 from gateway.sip.number_rules import NumberRule, NumberRules
+from gateway.sip.overload import OverloadConfig
 from gateway.sip.parameters import Parameters
 from gateway.sip.registrar import RegistrarConfig
 from gateway.sip.servers import ServersConfig
@@ -51,6 +53,7 @@ def sip_config(config: Config) -> SipConfig:
         legs=LegsConfig(codecs=_codecs(config.sip.codecs), advertised=config.sip.advertised),
         registrar=RegistrarConfig(config.sip.min_expires, config.sip.max_expires, config.sip.contacts),
         doorman=_doorman(config.security),
+        overload=OverloadConfig(config.limits.sip_requests, numbering(config).emergency),
     )
 
 

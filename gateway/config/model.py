@@ -361,6 +361,8 @@ class LimitSettings(Settings):
         connections_from_one: of these, from one address (an IPv6 network of 64 bits counts as one).
         dialplan_steps: that one call may take without time passing.
         records_shown: call records that one request returns at most.
+        sip_requests: new SIP requests (calls, registrations) a second that are served; what is more gets 503. 0
+            leaves it to how late the office's own work is, which is always watched.
     """
 
     calls: Annotated[int, Field(ge=1, le=100_000)] = 200
@@ -368,6 +370,7 @@ class LimitSettings(Settings):
     connections_from_one: Annotated[int, Field(ge=1, le=100_000)] = 200
     dialplan_steps: Annotated[int, Field(ge=100, le=10_000_000)] = 10_000
     records_shown: Annotated[int, Field(ge=1, le=10_000)] = 200
+    sip_requests: Annotated[float, Field(ge=0, le=1_000_000)] = 0.0
 
 
 class PermissionSettings(Settings):

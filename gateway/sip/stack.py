@@ -43,6 +43,7 @@ from gateway.sip.legs import Legs, LegsConfig
 from gateway.sip.message import Request, Response
 from gateway.sip.message_method import Messages
 from gateway.sip.names import ServerNames
+from gateway.sip.overload import Overload, OverloadConfig
 from gateway.sip.points import ListeningPoints
 from gateway.sip.refusals import AccessRefused, Refusals
 from gateway.sip.registrar import NOT_YOURS, Registrar, RegistrarConfig
@@ -79,6 +80,7 @@ class SipConfig:
         registrar: bounds of registrations.
         notifier: bounds of subscriptions and publications.
         doorman: who is not heard.
+        overload: when new requests are refused.
         intervals: of session timers (RFC 4028).
         transactions: the most at a time; more are answered with 503.
         datagram: octets beyond which a request goes by TCP in place of UDP (RFC 3261 18.1.1), and by UDP after all
@@ -92,6 +94,7 @@ class SipConfig:
     registrar: RegistrarConfig = field(default_factory=RegistrarConfig)
     notifier: NotifierConfig = field(default_factory=NotifierConfig)
     doorman: DoormanConfig = field(default_factory=DoormanConfig)
+    overload: OverloadConfig = field(default_factory=OverloadConfig)
     intervals: Intervals = field(default_factory=Intervals)
     transactions: int = MAX_TRANSACTIONS
     datagram: int = MAX_DATAGRAM
@@ -108,6 +111,7 @@ class SipStack:
         trunks: all trunks; to be loaded once the listening points are bound.
         refusals: who was refused lately.
         doorman: who is not heard.
+        overload: how many new requests are let in; is to be told how late the loop is.
         watching: subscriptions and publications.
 
     Args:
@@ -175,6 +179,8 @@ class SipStack:
             told=self._tell,
         )
         self.refusals: Final = Refusals()
+        self._refused_unread: list[Datagram] = []
+        self.overload: Final = Overload(config.overload, random)
         self.doorman: Final = Doorman(config.doorman, self._is_known, self._tell)
         self._gatekeeper = Gatekeeper(
             accounts, authenticator, self.trunks, refused=self._refused, admitted=self.refusals.forget
@@ -222,9 +228,14 @@ class SipStack:
 
     def receive(self, data: bytes, source: Flow, now: float) -> None:
         """Take in a datagram, or one whole message of a stream."""
-        if self.doorman.lets_in(data, source, now):
+        if not self.doorman.lets_in(data, source, now):
+            return
+        refusal = self.overload.refusal(data, source, now)
+        if refusal is False:
             self._carrier.receive(data, source, now)
             self._follow(now)
+        elif isinstance(refusal, Datagram):
+            self._refused_unread.append(refusal)
 
     def lost(self, flow: Flow, now: float) -> None:
         """A connection has closed, or could not be made."""
@@ -234,7 +245,8 @@ class SipStack:
 
     def outgoing(self) -> list[Datagram]:
         """Hand over, once, what is to be sent."""
-        return self._carrier.outgoing()
+        refusals, self._refused_unread = self._refused_unread, []
+        return refusals + self._carrier.outgoing()
 
     def events(self) -> list[Happening]:
         """Hand over, once, what happened."""

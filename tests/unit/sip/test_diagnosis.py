@@ -51,8 +51,8 @@ def answered(office: Office, phone: Phone, announced: str) -> SipChannel:
         (
             "192.0.2.60",
             HOME,
-            "its session description names 192.168.1.5:40000, a private address, its messages come from 192.0.2.60: "
-            "the NAT at 192.0.2.60 lets no audio out to UDP port 20000 here",
+            "its session description names 192.168.1.5:40000, a private address, its messages come from "
+            "192.0.2.60: the NAT at 192.0.2.60 lets no audio out to UDP port 20000 here",
         ),
         (
             PUBLIC,

@@ -1,0 +1,147 @@
+"""Overload as RFC 7339 has it: new requests wait, calls in progress go on, and refusing costs little."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+
+from gateway.core.messages import Answer
+from gateway.sip.message import Response
+from gateway.sip.overload import BRANCHES, LATE, Overload, OverloadConfig
+from gateway.sip.parser import parse
+from gateway.sip.stack import SipConfig
+from gateway.sip.transport import Datagram, Flow
+from tests.support.sip import SERVER, Office, Phone, session_description
+
+FLOW = Flow("udp", SERVER, ("198.51.100.9", 1024))
+
+
+def busy(rate: float = 4.0) -> Office:
+    """An office that takes `rate` new requests a second, one at once."""
+    return Office(SipConfig(overload=OverloadConfig(rate=rate, priority=["112"])))
+
+
+def invite(phone: Phone, branch: str, call_id: str, called: str = "6002") -> None:
+    uri = f"sip:{called}@{SERVER[0]}"
+    phone.send(phone.request("INVITE", uri, to=f"<{uri}>", call_id=call_id, branch=f"z9hG4bK{branch}"))
+
+
+def test_past_the_rate_new_calls_get_503_with_retry_after_and_nothing_is_kept_of_them() -> None:
+    office = busy()
+    phone = Phone(office)
+    for number in range(10):
+        invite(phone, f"{number}", f"c{number}")
+    responses = [message for message in phone.messages() if isinstance(message, Response)]
+    assert [response.status for response in responses] == [401] + [503] * 9
+    refused = responses[-1]
+    assert 3 <= int(refused.headers.get("Retry-After") or 0) <= 15
+    assert refused.to.tag == "overload" and refused.call_id == "c9" and str(refused.cseq) == "1 INVITE"
+    assert (refused.via.received, refused.via.rport) == ("192.0.2.60", 5070)
+    assert office.stack.usage()["transactions"] == 1
+    phone.send(phone.request("ACK", to=str(refused.to), call_id="c9", branch="z9hG4bK9"))
+    assert office.stack.usage()["transactions"] == 1
+
+
+def test_it_takes_calls_again_when_there_is_time() -> None:
+    office = busy()
+    phone = Phone(office)
+    for number in range(5):
+        invite(phone, f"{number}", f"c{number}")
+    office.wait(0.5)
+    invite(phone, "later", "later")
+    assert phone.statuses()[-1] == 401
+
+
+def test_a_call_in_progress_goes_on_and_ends() -> None:
+    office = busy()
+    ann = Phone(office)
+    first = ann.request("INVITE", f"sip:6002@{SERVER[0]}", to="<sip:6002@192.0.2.1>", body=session_description())
+    ann.send(first)
+    challenge = ann.response()
+    ann.send(ann.ack(first, challenge))
+    office.wait(1)
+    again = ann.with_proof(first, challenge)
+    ann.send(again)
+    ((channel, _),) = office.heard()
+    flood = Phone(office, host="203.0.113.66")
+    for number in range(20):
+        invite(flood, f"f{number}", f"f{number}")
+    ann.send(again)  # repeated, since it was let in
+    assert 503 not in ann.statuses()
+    office.command(channel, Answer())
+    *_, ok = ann.messages()
+    assert isinstance(ok, Response)
+    ann.send(ann.ack(again, ok))
+    ann.send(ann.within(again, ok, "BYE", again.cseq.number + 1))
+    assert ann.statuses() == [200]
+
+
+def test_an_emergency_call_passes() -> None:
+    office = busy()
+    phone = Phone(office)
+    for number in range(5):
+        invite(phone, f"{number}", f"c{number}")
+    invite(phone, "help", "help", "112")
+    invite(phone, "no-help", "no-help", "1123")
+    assert phone.statuses()[-2:] == [401, 503]
+
+
+def test_the_rate_follows_the_loops_lateness_down_and_up_again() -> None:
+    overload, now = Overload(OverloadConfig(), Random(1)), 0.0
+    template = Phone(Office()).request("INVITE", body=session_description())
+    serial = 0
+
+    def second(offered: int) -> int:
+        nonlocal now, serial
+        served = 0
+        for _ in range(offered):
+            now += 1 / offered
+            serial += 1
+            data = template.serialise().replace(b"z9hG4bK6001x1", b"z9hG4bK%d" % serial)
+            served += overload.refusal(data, FLOW, now) is False
+        return served
+
+    assert second(1000) == 1000 and overload.rate == float("inf")
+    overload.late(10 * LATE, now)
+    assert overload.rate == pytest.approx(970, rel=0.01)
+    assert second(2000) == pytest.approx(970 * 1.1, rel=0.02)
+    for _ in range(200):
+        overload.late(10 * LATE, now)
+        second(100)
+    assert 20 < overload.rate < 95, "it falls below what is served while that is still too much"
+    for _ in range(200):
+        overload.late(10 * LATE, now)
+        second(1)
+    assert overload.rate == 20.0, "a loop may be late for other reasons: there is always a way in"
+    for _ in range(400):
+        overload.late(0.0, now)
+        second(5)
+    assert overload.rate == float("inf")
+
+
+def test_what_is_remembered_is_bounded() -> None:
+    overload = Overload(OverloadConfig(rate=1e9), Random(1))
+    template = Phone(Office()).request("INVITE").serialise()
+    for number in range(BRANCHES + 500):
+        overload.refusal(template.replace(b"z9hG4bK6001x1", b"z9hG4bK%d" % number), FLOW, float(number))
+    assert len(overload._branches) == BRANCHES
+
+
+@pytest.mark.parametrize("data", [b"INVITE sip:x SIP/2.0\r\n\r\n", b"INVITE ", b"\r\n\r\n", b"REGISTER sip:x"])
+def test_what_cannot_be_answered_so_cheaply_is_left_to_those_who_parse(data: bytes) -> None:
+    overload = Overload(OverloadConfig(rate=0.001), Random(1))
+    assert overload.refusal(data, FLOW, 1.0) is False
+
+
+def test_the_refusal_of_folded_and_compact_headers_can_be_read() -> None:
+    overload = Overload(OverloadConfig(rate=0.001), Random(1))
+    data = (
+        b"INVITE sip:b@x SIP/2.0\r\nv: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bK%d\r\nv: SIP/2.0/UDP p2\r\n"
+        b"f: <sip:a@x>\r\n ;tag=1\r\nt: <sip:b@x>\r\ni: 1\r\nCSeq: 1 INVITE\r\nm: <sip:a@10.0.0.1>\r\n\r\n"
+    )
+    overload.refusal(data % 1, FLOW, 1.0)
+    refused = overload.refusal(data % 2, FLOW, 1.0)
+    assert isinstance(refused, Datagram)
+    response = parse(refused.data)
+    assert isinstance(response, Response) and len(response.vias) == 2 and response.from_.tag == "1"

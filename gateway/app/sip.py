@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from secrets import token_hex
 from typing import Final
 
 from dialplan.pattern import Pattern
 from gateway.config.address import ServerName
-from gateway.config.model import Config, TrunkSettings
+from gateway.config.model import Config, SipSettings, TrunkSettings
 from gateway.config.permission import numbering
 from gateway.config.security import SecuritySettings
 from gateway.config.trunks import RuleSettings
@@ -32,6 +33,11 @@ from gateway.sip.uri import SipUri
 
 __all__ = ["accounts_of", "sip_config", "tls_config", "trunks_of"]
 
+STRANGER: Final = "*unknown"
+"""Its user: no account can have this name."""
+STRANGERS_AT_ONCE: Final = 2
+"""Calls of unknown telephones: enough to hear what is said to them, and no way to fill an office."""
+
 _ALGORITHMS: Final[Mapping[str, Algorithm]] = {"sha-256": Algorithm.SHA_256, "md5": Algorithm.MD5}
 """Digest algorithms by their names in the configuration."""
 
@@ -54,7 +60,15 @@ def sip_config(config: Config) -> SipConfig:
         registrar=RegistrarConfig(config.sip.min_expires, config.sip.max_expires, config.sip.contacts),
         doorman=_doorman(config.security),
         overload=OverloadConfig(config.limits.sip_requests, numbering(config).emergency),
+        stranger=_stranger(config.sip),
     )
+
+
+def _stranger(sip: SipSettings) -> Account | None:
+    """For whom calls of telephones without an account are taken; nobody can log in as it."""
+    if not sip.strangers:
+        return None
+    return Account(STRANGER, Secret(token_hex()), "Unknown telephone", sip.strangers, calls=STRANGERS_AT_ONCE)
 
 
 def _doorman(security: SecuritySettings) -> DoormanConfig:

@@ -68,8 +68,10 @@ class Boundary:
         """Where callers from outside come into the dialplan."""
         lines, trunks = self._config.lines.items(), self._config.trunks.items()
         found = [Entry(f"line {name}", line.context, line.did or line.number or "s") for name, line in lines]
-        # Who calls by a trunk chooses the number.
-        return [*found, *(Entry(f"trunk {name}", trunk.context) for name, trunk in trunks)]
+        # Who calls by a trunk, or is not known, chooses the number.
+        found += [Entry(f"trunk {name}", trunk.context) for name, trunk in trunks]
+        corner = self._config.sip.strangers
+        return [*found, Entry("an unknown telephone", corner)] if corner else found
 
     def own(self, leg: str) -> tuple[str, bool]:
         """Whose a leg is, by its name "SIP/6001-0000002a", and whether that is one of the office's own."""

@@ -173,6 +173,8 @@ class SipSettings(Settings):
         timers: RFC 3261 timers.
         min_expires, max_expires: bounds of a registration, seconds.
         contacts: phones that may be registered for one account at once.
+        strangers: context of the dialplan that takes calls of telephones with no account, or a wrong secret: a corner
+            that says so; they never get an outside line. Where empty, they are refused.
     """
 
     listen: Annotated[Items[Annotated[Listener, BeforeValidator(_listener)]], Field(min_length=1)] = (
@@ -192,6 +194,7 @@ class SipSettings(Settings):
     min_expires: Annotated[int, Field(ge=10, le=86400)] = 60
     max_expires: Annotated[int, Field(ge=60, le=604800)] = 3600
     contacts: Annotated[int, Field(ge=1, le=100)] = 10
+    strangers: Annotated[str, AfterValidator(word_or_none)] = ""
 
 
 class CardSettings(Settings):

@@ -155,6 +155,7 @@ def _contexts(config: Config, dialplan: Dialplan) -> Iterator[Finding]:
         *((("lines", name, "context"), line.context) for name, line in config.lines.items()),
         *((("accounts", name, "context"), account.context) for name, account in config.accounts.items()),
         *((("trunks", name, "context"), trunk.context) for name, trunk in config.trunks.items()),
+        *((("sip", "strangers"), config.sip.strangers) for _ in range(bool(config.sip.strangers))),
     ]
     for path, context in named:
         if context not in dialplan.contexts:

@@ -21,6 +21,8 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
     {
         **{f"digits/{value}": word for value, word in enumerate(_TEENS)},
         **{f"digits/{20 + 10 * place}": word for place, word in enumerate(_TENS)},
+        "unknown-telephone": "This telephone is not known here, and cannot call anybody. "
+        "Whoever runs this office can give it an account.",
         "digits/hundred": "hundred",
         "digits/thousand": "thousand",
         "digits/million": "million",

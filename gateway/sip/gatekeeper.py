@@ -37,6 +37,7 @@ class Gatekeeper:
         trunks: who call without an account.
         refused: told of each who fails, with the time, and whether it is to be counted as an attack may be.
         admitted: told of each who gets in, by user and flow.
+        stranger: for whom calls of telephones that failed are taken, to be told so; None refuses them.
     """
 
     def __init__(
@@ -47,12 +48,14 @@ class Gatekeeper:
         *,
         refused: Callable[[AccessRefused, float, bool], None],
         admitted: Callable[[str, Flow], None],
+        stranger: Account | None = None,
     ) -> None:
         self._trunks = trunks
         self.load(accounts)
         self._authenticator = authenticator
         self._refused = refused
         self._admitted = admitted
+        self._stranger = stranger
 
     def load(self, accounts: Iterable[Account]) -> None:
         """Have these accounts and no others."""
@@ -88,7 +91,9 @@ class Gatekeeper:
             return account
         if verdict.kind is VerdictKind.REFUSED:
             why = "there is no such account" if account is None else "its secret is wrong"
-            return self._refuse(request, flow, verdict.username, why, now)
+            refusal = self._refuse(request, flow, verdict.username, why, now)
+            # Whichever it was, the same happens: a call tells a stranger no more than a registration does.
+            return self._stranger if self._stranger is not None and request.method == "INVITE" else refusal
         if verdict.kind is VerdictKind.MALFORMED:
             return request.reply(400, "Credentials That Cannot Be Read")
         self._note_realm(request, flow, now)

@@ -81,6 +81,7 @@ class SipConfig:
         notifier: bounds of subscriptions and publications.
         doorman: who is not heard.
         overload: when new requests are refused.
+        stranger: for whom calls of telephones without an account are taken, to be told so; None refuses them.
         intervals: of session timers (RFC 4028).
         transactions: the most at a time; more are answered with 503.
         datagram: octets beyond which a request goes by TCP in place of UDP (RFC 3261 18.1.1), and by UDP after all
@@ -95,6 +96,7 @@ class SipConfig:
     notifier: NotifierConfig = field(default_factory=NotifierConfig)
     doorman: DoormanConfig = field(default_factory=DoormanConfig)
     overload: OverloadConfig = field(default_factory=OverloadConfig)
+    stranger: Account | None = None
     intervals: Intervals = field(default_factory=Intervals)
     transactions: int = MAX_TRANSACTIONS
     datagram: int = MAX_DATAGRAM
@@ -183,7 +185,12 @@ class SipStack:
         self.overload: Final = Overload(config.overload, random)
         self.doorman: Final = Doorman(config.doorman, self._is_known, self._tell)
         self._gatekeeper = Gatekeeper(
-            accounts, authenticator, self.trunks, refused=self._refused, admitted=self.refusals.forget
+            accounts,
+            authenticator,
+            self.trunks,
+            refused=self._refused,
+            admitted=self.refusals.forget,
+            stranger=config.stranger,
         )
         self.messages: Final = Messages(
             setting,

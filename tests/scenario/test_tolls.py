@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 import pytest
 
-from gateway.config import load_office
+from gateway.config import load_office, ways_out
 from gateway.core.cause import Cause
 from tests.scenario.conftest import EXAMPLE, Build
 from tests.support.office import OfficeUnderTest
@@ -137,3 +138,42 @@ def test_a_reload_brings_other_rules_at_once_and_keeps_what_was_used(build: Buil
     office.until(lambda: office.app.tolls.running, within=5)
     ada.hang_up()
     office.run(5)
+
+
+CORNER = "[corner]\nexten => _.,1,Answer()\n same => n,Playback(unknown-telephone)\n same => n,Dial(FXO/g1/911)\n"
+
+
+def test_a_telephone_that_is_not_known_reaches_a_talking_corner_and_no_line(build: Build) -> None:
+    corner = ("[sip]\n", '[sip]\nstrangers = "corner"\n')
+    office = build(corner, dialplan=dialplan() + CORNER)
+    thief = office.sip("6001", register=False)
+    thief.secret = "guess"
+    thief.register()
+    office.until(lambda: thief.status not in (0, 401), within=1)
+    assert thief.status == 403, "nobody registers without an account"
+    thief.call("95550100")
+    office.until(lambda: thief.state == "up", within=5)
+    office.until(lambda: thief.state == "idle", within=15)
+    assert len(thief.heard) > 3 * 8000, "it was told so"
+    (record,) = office.records()
+    assert (record.caller, record.called, record.source[:12]) == ("*unknown", "95550100", "SIP/*unknown")
+    assert "may not go out again to 911 (emergency)" in str(office.app.recorder.story(record.id))
+    thief.secret = office.config.accounts["6001"].secret
+
+
+def test_check_lists_the_ways_out_of_the_corner(tmp_path: Path) -> None:
+    (tmp_path / "office.toml").write_text('dialplan = "extensions.conf"\n' + OFFICE)
+    (tmp_path / "extensions.conf").write_text(CORNER + "[from-pstn]\n")
+    (way,) = ways_out(*load_office(tmp_path / "office.toml"))
+    assert (way.entry.who, way.target) == ("an unknown telephone", "FXO/g1/911")
+
+
+OFFICE = """
+[sip]
+strangers = "corner"
+[cards.main]
+backend = "emulated"
+modules = ["fxo"]
+[lines.copper1]
+port = 1
+"""

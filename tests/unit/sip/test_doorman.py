@@ -7,8 +7,10 @@ from ipaddress import ip_network
 
 import pytest
 
+from gateway.core.messages import Offered
+from gateway.sip.account import Account
 from gateway.sip.ban import BanConfig, Bans
-from gateway.sip.digest import Algorithm
+from gateway.sip.digest import Algorithm, Secret
 from gateway.sip.doorman import DoormanConfig, TurnedAway
 from gateway.sip.flood import SOURCES, Buckets
 from gateway.sip.refusals import ENTRIES, AccessRefused, Refusals
@@ -145,6 +147,23 @@ def test_an_account_is_used_only_from_where_it_is_permitted() -> None:
     assert why(office) == ["its account does not permit this address"]
     inside.invite("6002", call_id="y")
     assert inside.statuses()[0] == 100
+
+
+def test_a_telephone_that_fails_may_be_answered_in_a_corner_and_is_told_apart_by_nothing() -> None:
+    corner = Account("*unknown", Secret("nobody's"), context="corner", calls=2)
+    statuses = {}
+    for user in ("6001", "6666"):
+        office = guarded(DoormanConfig(), stranger=corner)
+        phone = Phone(office, user)
+        assert guess(phone) == [403], "it may call, and not register"
+        called = f"sip:95550100@{SERVER[0]}"
+        invite = phone.request("INVITE", called, to=f"<{called}>", body=session_description(), call_id="x")
+        phone.send(invite)
+        phone.send(phone.with_proof(invite, phone.response(), "wrong"))
+        statuses[user] = phone.statuses()
+        (offered,) = [event for event in office.events() if isinstance(event, Offered)]
+        assert (offered.context, offered.called, offered.caller.number) == ("corner", "95550100", "*unknown")
+    assert statuses["6001"] == statuses["6666"] == [100]
 
 
 def test_an_account_has_its_own_bound_of_contacts() -> None:

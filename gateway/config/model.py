@@ -173,8 +173,8 @@ class SipSettings(Settings):
         timers: RFC 3261 timers.
         min_expires, max_expires: bounds of a registration, seconds.
         contacts: phones that may be registered for one account at once.
-        strangers: context of the dialplan that takes calls of telephones with no account, or a wrong secret: a corner
-            that says so; they never get an outside line. Where empty, they are refused.
+        strangers: context of the dialplan that takes calls of telephones with no account, or a wrong secret, to say
+            so; they never get an outside line. Where empty, they are refused.
     """
 
     listen: Annotated[Items[Annotated[Listener, BeforeValidator(_listener)]], Field(min_length=1)] = (

@@ -36,6 +36,7 @@ from gateway.config.permission import numbering
 from gateway.config.tolls import toll_policy
 from gateway.core.audio import Encoding
 from gateway.core.log import QuietLog
+from gateway.core.switch import Target
 from gateway.core.trace import Recorder
 from gateway.media.music import MusicLibrary
 from gateway.media.places import ASTERISK_SOUNDS
@@ -250,6 +251,7 @@ class Application:
             usage=self.usage,
             media_fault=self.plane.fault,
             recording_faults=lambda: self.media.faults,
+            home=self._home,
         )
         self._start_media()
         self.shell.start()
@@ -425,6 +427,13 @@ class Application:
     def _notice(self, text: str) -> None:
         _log.warning("tolls: %s", text)
         self.console.notice(text)
+
+    def _home(self, name: str) -> tuple[Target, str] | None:
+        """Where an account or telephone is reached, and the dialplan context in which it dials."""
+        config = self._config
+        if name in config.accounts:
+            return Target("SIP", name), config.accounts[name].context
+        return (Target("FXS", name), config.phones[name].context) if name in config.phones else None
 
     def _wall(self) -> datetime:
         return datetime.now().astimezone(self._zone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -15,7 +16,9 @@ from gateway.app.simulator import EmulatedWorld
 from gateway.call.call import Call, CallRecord
 from gateway.call.leg import CallLeg
 from gateway.call.manager import CallManager
+from gateway.core.errors import LocalError
 from gateway.core.quality import sentence
+from gateway.core.switch import Place, Target
 from gateway.core.trace import Recorder
 from gateway.sip.stack import SipStack
 from gateway.store.store import Store
@@ -26,6 +29,9 @@ __all__ = ["Console"]
 
 NOTICES: Final = 100
 """Notices that are remembered."""
+
+AT_ONCE: float = 0.05
+"""Seconds in which a telephone that cannot be called at all has said so."""
 
 
 class _Missing(Protocol):
@@ -44,6 +50,7 @@ class Console:
         shell: knows which ports are missing.
         media_fault: why the media plane has stopped, or None.
         recording_faults: how many recordings ended before their time.
+        home: the target and the dialplan context of an account or telephone; None where there is none.
     """
 
     def __init__(
@@ -64,6 +71,7 @@ class Console:
         usage: Callable[[], Mapping[str, int]],
         media_fault: Callable[[], str | None],
         recording_faults: Callable[[], int],
+        home: Callable[[str], tuple[Target, str] | None],
     ) -> None:
         self.name = name
         self.simulator = simulator
@@ -83,6 +91,7 @@ class Console:
         self._clock = clock
         self._media_fault = media_fault
         self._recording_faults = recording_faults
+        self._home = home
         self._ended: Counter[str] = Counter()
 
     def count(self, record: CallRecord) -> None:
@@ -95,6 +104,21 @@ class Console:
         if fault is not None:
             return f"The media plane has stopped: {fault}."
         return next(iter(self._shell.missing.values()), "")
+
+    async def call(self, caller: str, called: str) -> None:
+        """Call a telephone of the office; once it is answered, call a number for it."""
+        home = self._home(caller)
+        if home is None:
+            raise LocalError(f'No account or telephone is called "{caller}".')
+        target, context = home
+        place = Place(context, called)
+        if not self._manager.operator.exists(place, caller):
+            raise LocalError(f"There is no extension {called} in {context}, where {caller} dials.")
+        outcome = asyncio.ensure_future(self._manager.operator.originate(target, place))
+        await asyncio.wait({outcome}, timeout=AT_ONCE)
+        ending = outcome.result() if outcome.done() else None
+        if ending is not None:
+            raise LocalError(f"{caller} cannot be called: {ending}")
 
     def calls(self) -> Sequence[CallView]:
         """Calls in progress, the oldest first."""

@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "test-dialplan": _Command("gateway.cli.test_dialplan", "Hold expected routes against the dialplan."),
     "import": _Command("gateway.cli.import_asterisk", "Make an office from an Asterisk configuration directory."),
     "calls": _Command("gateway.cli.calls", "Show the calls of a running office, and how the latest ended."),
+    "call": _Command("gateway.cli.call", "Call a telephone, and a number for it once it is answered."),
     "lines": _Command("gateway.cli.lines", "Show the lines and trunks of a running office."),
     "registrations": _Command("gateway.cli.registrations", "Show registered telephones, and who was refused."),
     "bans": _Command("gateway.cli.bans", "Show and lift bans of sources that SIP does not hear."),

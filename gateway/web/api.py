@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from gateway.core.errors import LocalError
 from gateway.web.endpoint import Endpoint
 from gateway.web.office import CallView, LineView, Office, RegistrationView, TollView, TrunkView
 from gateway.web.views import NoteView, RecordView, told
 
 __all__ = ["Api"]
+
+_NUMBER: Final = re.compile(r"[0-9A-Za-z*#+\-._]{1,64}")
+_CALL_BODY: Final = {
+    "type": "object",
+    "properties": {
+        "from": {"type": "string", "description": "an account or telephone of the office"},
+        "to": {"type": "string", "description": "the number that it calls"},
+    },
+    "required": ["from", "to"],
+}
 
 LIMIT_DIGITS: Final = 6
 """Digits of a limit that are read; more is no limit that anybody means."""
@@ -35,6 +47,13 @@ class Api:
         limit = {"limit": f"how many, 1 to {self._most}"}
         return [
             Endpoint("GET", "/api/v1/calls", "Calls in progress.", self._calls, Sequence[CallView]),
+            Endpoint(
+                "POST",
+                "/api/v1/calls",
+                "Call a telephone of the office and, once it is answered, a number for it (click to dial).",
+                self._place,
+                body=_CALL_BODY,
+            ),
             Endpoint(
                 "GET",
                 "/api/v1/calls/{id:path}/trace",
@@ -65,6 +84,21 @@ class Api:
 
     async def _calls(self, request: Request) -> Any:
         return self._office.calls()
+
+    async def _place(self, request: Request) -> None:
+        try:
+            body = await request.json()
+        except ValueError as fault:
+            raise HTTPException(400, "The body must be JSON.") from fault
+        wanted = body if isinstance(body, dict) else {}
+        caller, called = wanted.get("from"), wanted.get("to")
+        for number in (caller, called):
+            if not isinstance(number, str) or not _NUMBER.fullmatch(number):
+                raise HTTPException(400, "from and to must each be a number: digits, letters and * # + - . _")
+        try:
+            await self._office.call(str(caller), str(called))
+        except LocalError as why:
+            raise HTTPException(409, str(why)) from why
 
     async def _call(self, request: Request) -> Any:
         wanted = request.path_params["id"]

@@ -297,6 +297,16 @@ class Office(Protocol):
         """Calls in progress, the oldest first."""
         ...
 
+    async def call(self, caller: str, called: str) -> None:
+        """Call a telephone of the office; when it is answered, it calls a number as if that were dialled on it.
+
+        Returns as soon as the telephone is being called.
+
+        Raises:
+            LocalError: there is no such telephone, or it cannot be called; the text says why.
+        """
+        ...
+
     def story(self, name: str) -> Sequence[Note]:
         """All notes kept of the call, or of the call of the leg, `name`; empty where it is not known.
 

@@ -139,3 +139,33 @@ def test_two_are_called_and_connected(office: OfficeUnderTest, sentence: Samples
     both_hear(office, ada, grace, sentence)
     ada.hang_up()
     office.until(lambda: grace.state == "idle", within=1)
+
+
+def test_click_to_dial(office: OfficeUnderTest, sentence: Samples) -> None:
+    ada, grace = office.sip("6001"), office.sip("6002")
+    console, desk = office.app.console, office.phone("101")
+
+    def place(caller: str, called: str) -> str:
+        """Ask for a call by the console; why it cannot be."""
+        task = office.loop.create_task(console.call(caller, called))
+        office.until(task.done, within=1)
+        return str(task.exception() or "")
+
+    assert place("101", "6002") == ""
+    office.until(lambda: desk.ringing, within=3)
+    desk.lift()
+    office.until(lambda: grace.state == "offered", within=2)
+    grace.answer()
+    office.run(0.5)
+    before = len(grace.heard)
+    desk.say(sentence)
+    office.run(len(sentence) / 8000 + 0.5)
+    assert compare(grace.heard[before:], sentence).correlation > 0.97
+    grace.hang_up()
+    office.run(1)
+    assert "telephone 101 is busy" in place("101", "6002")
+    desk.hang_up()
+    office.run(2)
+    assert place("999", "6002") == 'No account or telephone is called "999".'
+    assert place("6001", "5") == "There is no extension 5 in office, where 6001 dials."
+    assert ada.state == "idle"

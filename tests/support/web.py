@@ -138,6 +138,7 @@ class ShownOffice:
     def __init__(self, world: ShownWorld | None = None) -> None:
         self.simulator: Simulator | None = world
         self.sick = ""
+        self.placed: list[tuple[str, str]] = []
         self.database: Database = MemoryDatabase()
         self.admission: Admission = ShownDoor()
         self.database.put("cfu/101", "5550100")
@@ -147,6 +148,11 @@ class ShownOffice:
 
     def tolls(self) -> TollView:
         return TollView([Account("caller 6001", 1, 12.5, 90.0, 0.25, 1.5)], ["emergency call to 911 by 101 on g1"])
+
+    async def call(self, caller: str, called: str) -> None:
+        if caller != "101":
+            raise LocalError(f'No account or telephone is called "{caller}".')
+        self.placed.append((caller, called))
 
     def calls(self) -> Sequence[CallView]:
         legs = (

@@ -76,6 +76,38 @@ def test_what_scripts_keep_is_shown_and_changed() -> None:
         assert ask(office, "POST", where, json=body).status_code == 400
 
 
+def test_a_telephone_is_called_for_a_number() -> None:
+    office = ShownOffice()
+    body = {"from": "101", "to": "95550100"}
+    assert ask(office, "POST", "/api/v1/calls", json=body).status_code == 204
+    assert office.placed == [("101", "95550100")]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "why"),
+    [
+        ({"from": "999", "to": "1"}, 409, 'No account or telephone is called "999".'),
+        ({"from": "101"}, 400, "from and to must each be a number"),
+        ({"from": "101", "to": "1&SIP/evil@x"}, 400, "from and to must each be a number"),
+        ({"from": 101, "to": "1"}, 400, "from and to must each be a number"),
+        (["101", "1"], 400, "from and to must each be a number"),
+    ],
+)
+def test_a_call_that_cannot_be_placed(body: object, status: int, why: str) -> None:
+    office = ShownOffice()
+    answer = ask(office, "POST", "/api/v1/calls", json=body)
+    assert answer.status_code == status and answer.json()["error"].startswith(why)
+    assert office.placed == []
+
+
+def test_a_page_elsewhere_may_not_place_calls() -> None:
+    office = ShownOffice()
+    headers = {"origin": "http://evil.example"}
+    body = {"from": "101", "to": "1"}
+    assert ask(office, "POST", "/api/v1/calls", json=body, headers=headers).status_code == 403
+    assert office.placed == []
+
+
 def test_what_calls_cost_is_shown() -> None:
     shown = ask(ShownOffice(), "GET", "/api/v1/tolls").json()
     assert shown["accounts"][0]["payer"] == "caller 6001"

@@ -12,6 +12,7 @@ from typing import Final
 from dialplan import missing
 from dialplan.apps import NAMES
 from dialplan.apps.dial import OPTIONS, targets
+from dialplan.apps.services import SERVICES
 from dialplan.arguments import options, split
 from dialplan.calls import branches, calls
 from dialplan.model import Context, Dialplan, Extension, Place, Step
@@ -39,6 +40,7 @@ def doubts(dialplan: Dialplan) -> list[Fault]:
     found: list[Fault] = []
     for context, extension, step in _steps(dialplan):
         found.extend(_idle_options(step))
+        found.extend(_services(step))
         for place in _jumps(step):
             found.extend(_jump(dialplan, context, extension, step, place)[1])
     return sorted(found)
@@ -58,6 +60,14 @@ def _idle_options(step: Step) -> Iterator[Fault]:
         if len(words) > 2 and "$" not in words[2]:
             for letter in sorted(set(options(words[2])) - OPTIONS):
                 yield _fault(step, f"option {letter} of Dial is not built in and does nothing", "leave it out")
+
+
+def _services(step: Step) -> Iterator[Fault]:
+    """The applications of services that the office does not have."""
+    for name, _ in calls(step):
+        service = SERVICES.get(name.lower())
+        if service is not None:
+            yield _fault(step, f"{name}: the office has no {service}; the caller is told so and the script goes on")
 
 
 def check(
@@ -133,7 +143,10 @@ def _names(
 
 def _jumps(step: Step) -> list[str]:
     kind = step.key
-    if kind in _JUMPS:
+    if kind == "macro":
+        name = split(step.arguments.text)[0].strip()
+        places = [f"macro-{name},s,1"]
+    elif kind in _JUMPS:
         places = [step.arguments.text]
     elif kind in _CONDITIONAL_JUMPS:
         places = branches(step.arguments.text)

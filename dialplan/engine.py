@@ -216,6 +216,8 @@ class DialplanEngine:
         """Run the `h` extension and the hangup handlers, which can compute and note but not speak to the leg."""
         script.cause = ending.cause
         script.deadline = None
+        while script.special("h") is None and script.leave_macro():
+            continue
         script.frames.clear()
         context = script.location.context
         if script.special("h") is not None:
@@ -273,6 +275,8 @@ class DialplanEngine:
                 context, extension, priority = location
                 script.location = Location(context, extension, priority + 1)
                 found = script.find(context, extension, priority + 1) or await self._go_on(script)
+            while found is None and script.leave_macro():
+                found = script.find(*script.location)
         return None
 
     @staticmethod
@@ -285,6 +289,8 @@ class DialplanEngine:
     async def _go_on(self, script: Script) -> Found | None:
         """After the last priority, with autofallthrough=no: an extension that the caller keys."""
         before = script.location
+        if script.frames and script.frames[-1].macro:
+            return None
         if before.extension == "h" or not script.dialplan.waits_for_extension:
             return None
         await self._applications["waitexten"](script, "")
@@ -365,7 +371,9 @@ class DialplanEngine:
         return script.find(*location) or self._invalid(script)
 
     def _after_jump(self, script: Script, before: Location) -> Found | None:
-        location = script.location
+        location, frames = script.location, script.frames
+        while frames and frames[-1].macro not in ("", location.context):
+            frames.pop()
         if location.extension != before.extension:
             self._check_number(script)
         found = script.find(location.context, location.extension, location.priority)

@@ -201,6 +201,7 @@ class _DryLeg:
         self.context = context
         self.standing = context
         self.variables: dict[str, str] = {}
+        self.headers: Sequence[tuple[str, str]] = ()
         self.answered = False
         self.ending: Ending | None = None
         self.features: frozenset[Feature] = frozenset()

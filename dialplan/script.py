@@ -26,7 +26,7 @@ from gateway.core.switch import HungUp, Leg, Switch
 __all__ = ["STRUCTURED", "Application", "Function", "Runner", "Script"]
 
 STRUCTURED: Final = frozenset(
-    "exec execif execiftime gosubif gotoif gotoiftime mixmonitor monitor system tryexec trysystem".split()
+    "exec execif execiftime gosubif gotoif gotoiftime macroif mixmonitor monitor system tryexec trysystem".split()
 )
 """Applications whose arguments are taken apart before values come in.
 
@@ -159,7 +159,8 @@ class Script:
         self.language: str | None = None
         self.digit_timeout: float | None = None
         self.response_timeout: float | None = None
-        sent = (leg.party.name, leg.party.number, leg.called, *leg.variables.values())
+        said = (value for _, value in leg.headers)
+        sent = (leg.party.name, leg.party.number, leg.called, *leg.variables.values(), *said)
         self.foreign = sorted({words for words in sent if "${" in words or "$[" in words}, key=len, reverse=True)
         self.deadline: float | None = None
         self.settings: dict[str, str] = {}
@@ -395,6 +396,18 @@ class Script:
         back = self.frames.pop().back
         self.assign("GOSUB_RETVAL", value)
         self.go_to(back)
+
+    def leave_macro(self) -> bool:
+        """Come back from the macro under way, past as many steps as it says by MACRO_OFFSET; False without one."""
+        if not self.frames or not self.frames[-1].macro:
+            return False
+        frame = self.frames.pop()
+        context, extension, priority = frame.back
+        offset = frame.variables["MACRO_OFFSET"]
+        if _PRIORITY.fullmatch(offset) and self.find(context, extension, priority + int(offset)) is not None:
+            priority += int(offset)
+        self.go_to(Location(context, extension, priority))
+        return True
 
     # Time.
 

@@ -22,10 +22,11 @@ class Location(NamedTuple):
 
 @dataclass(slots=True)
 class Frame:
-    """A Gosub under way: where to return to, and the variables that end with it."""
+    """A Gosub or Macro under way: where to return to, the variables that end with it, and the macro's context."""
 
     back: Location
     variables: dict[str, str] = field(default_factory=dict)
+    macro: str = ""
 
 
 @dataclass(slots=True)

@@ -128,6 +128,7 @@ class CallLeg:
         self.behalf: CallLeg = self
         self.incoming = incoming
         self.variables: dict[str, str] = {}
+        self.headers: Sequence[tuple[str, str]] = ()
         self.answered = False
         self.answered_at: float | None = None
         self.ending: Ending | None = None

@@ -292,6 +292,7 @@ class CallManager:
             channel, party=offer.caller, called=offer.called, context=offer.context, incoming=True
         )
         leg.variables.update(offer.variables)
+        leg.headers = offer.headers
         first = self.floor.legs.get(channel.other) if isinstance(channel, LocalHalf) and channel.other else None
         if first is not None:
             leg.behalf = first.behalf

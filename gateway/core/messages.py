@@ -95,6 +95,7 @@ class Offered:
             picked up; `called` is not looked up.
         early_only: `replaces` holds only as long as that channel has not been answered (RFC 3891 section 3).
         joins: the channel whose talk this leg joins as a third (RFC 3911); "" for none.
+        headers: what else the far side said, by name and value, in its order; not to be trusted.
     """
 
     called: str
@@ -105,6 +106,7 @@ class Offered:
     replaces: str = ""
     early_only: bool = False
     joins: str = ""
+    headers: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,8 @@ class Leg(Protocol):
     """The context of the step under way."""
     variables: dict[str, str]
     """The channel variables."""
+    headers: Sequence[tuple[str, str]]
+    """What the far side said with its call, by name and value; nothing on a leg that we called."""
     answered: bool
     """Whether it was answered."""
     ending: Ending | None

@@ -53,6 +53,7 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "demo-thanks": "Thank you for trying Copperline.",
         "demo-echotest": "You are about to hear yourself. Speak, and your own voice comes back.",
         "demo-echodone": "The echo test is over.",
+        "service-not-available": "This service is not available here.",
         "ss-noservice": "The number you have dialled is not in service. Please check the number, and try again.",
         "all-circuits-busy-now": "All circuits are busy now.",
         "pls-try-call-later": "Please try your call again later.",

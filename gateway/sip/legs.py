@@ -12,6 +12,7 @@ from enum import Enum
 from ipaddress import ip_address
 from typing import Final
 
+from gateway.core.added import added
 from gateway.core.audio import AudioFactory, Codec, RtpAudio
 from gateway.core.cause import Cause
 from gateway.core.codecs import dearest_first
@@ -199,6 +200,7 @@ class Legs:
             replaces=wish.replaces,
             early_only=wish.early_only,
             joins=wish.joins,
+            headers=tuple(request.headers),
         )
         self._emit(channel, offered)
         return session
@@ -323,6 +325,8 @@ class Legs:
             invite.headers.set("To", outbound.to)
             invite.headers.set("Route", *outbound.routes)
         invite.headers.set("Call-ID", call_id)
+        for name, value in added(dial.variables):
+            invite.headers.add(name, value)
         write_diversion(invite, dial.variables, host)
         if target.diverted_by:
             invite.headers.set("Diversion", f"<{target.diverted_by}>;reason=deflection")

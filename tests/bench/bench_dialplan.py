@@ -66,6 +66,7 @@ class BareLeg:
         self.party = Party("6001", "Ada")
         self.called = "1"
         self.variables: dict[str, str] = {}
+        self.headers: Sequence[tuple[str, str]] = ()
         self.answered = False
         self.ending: Ending | None = None
         self.last = ""

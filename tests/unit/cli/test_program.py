@@ -274,7 +274,7 @@ def test_the_exchange_calls_in(office: Served, capsys: pytest.CaptureFixture[str
         (["phone", "101", "say", "/none.wav"], 1, "/none.wav"),
         (["phone", "../../calls", "lift"], 1, "There is no"),
         (["phone", "102", "lift"], 1, 'There is no emulated telephone "102"; there are: 101.\n'),
-        (["line", "copper1", "cut"], 2, '"cut" is neither call nor hang-up'),
+        (["line", "copper1", "cut"], 2, '"cut" is none of call, hang-up'),
     ],
 )
 def test_hands_that_do_what_cannot_be_done(

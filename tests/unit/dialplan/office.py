@@ -110,6 +110,7 @@ class FakeLeg:
         self.context = "office"
         self.standing = "office"
         self.variables: dict[str, str] = {}
+        self.headers: Sequence[tuple[str, str]] = ()
         self.answered = False
         self.ending: Ending | None = None
         self.features: frozenset[Feature] = frozenset()

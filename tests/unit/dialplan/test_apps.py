@@ -103,7 +103,7 @@ class TestDial:
         assert leg.variables["_ONCE"] == "1"
 
     def test_an_option_that_is_not_built_in_is_noted(self) -> None:
-        assert "Dial: option m is not built in and does nothing" in call(steps("Dial(FXS/101,,m)")).notes
+        assert "Dial: option q is not built in and does nothing" in call(steps("Dial(FXS/101,,q)")).notes
 
 
 class TestHearing:

@@ -188,8 +188,8 @@ include => ofice
         ("exten => 1,1,ExecIf(1?Playbak(x))", "no application 'Playbak'; Playback?"),
         ("exten => 1,1,Gosub(x,s,1(a))", "no context 'x'"),
         (
-            "exten => 1,1,ExecIf(1?VoiceMail(x))",
-            "the application VoiceMail of Asterisk is not built in; leave it out",
+            "exten => 1,1,ExecIf(1?MeetMe(x))",
+            "the application MeetMe of Asterisk is not built in; leave it out",
         ),
         ("exten => 1,1,NoOp(${CURL(x)})", "the function CURL of Asterisk is not built in; leave it out"),
     ],
@@ -262,7 +262,7 @@ def test_what_is_missing_of_asterisk_is_not_built_in() -> None:
 
 def test_what_does_less_than_it_seems_is_doubted_and_loads() -> None:
     text = """[office]
-exten => 1,1,Dial(FXS/101,30,tTg)
+exten => 1,1,Dial(FXS/101,30,qpg)
  same => n,Goto(1111)
  same => n,GotoIf(1?mneu,1:2)
  same => n,Gosub(office,102,1)
@@ -271,8 +271,8 @@ exten => menu,1,NoOp()
 exten => _10X,1,NoOp()
 """
     assert [str(fault) for fault in doubts(read_text(text))] == [
-        "extensions.conf:2: option T of Dial is not built in and does nothing; leave it out",
-        "extensions.conf:2: option t of Dial is not built in and does nothing; leave it out",
+        "extensions.conf:2: option p of Dial is not built in and does nothing; leave it out",
+        "extensions.conf:2: option q of Dial is not built in and does nothing; leave it out",
         "extensions.conf:3: no priority 1111 at extension 1 of context office",
         "extensions.conf:4: no extension 'mneu' in context office; menu?",
     ]

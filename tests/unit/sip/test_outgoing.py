@@ -57,6 +57,19 @@ def test_the_invite_goes_where_the_telephone_registered_from() -> None:
     assert channel.name.startswith("SIP/6001-") and channel.audio is not None
 
 
+def test_a_dialplan_adds_headers_and_none_that_would_change_the_call() -> None:
+    office = Office()
+    phone = Phone(office)
+    phone.register()
+    channel = office.stack.technology.channel(phone.user, office.clock.now)
+    office.heard()
+    told = {"SIPADDHEADER01": "X-Colour: red", "__SIPADDHEADER02": "Via: SIP/2.0/UDP evil", "OTHER": "X-No: 1"}
+    office.command(channel, Dial(phone.user, CALLER, told))
+    invite = phone.arrived()
+    assert invite.headers.get("X-Colour") == "red"
+    assert len(invite.headers.all("Via")) == 1 and invite.headers.get("X-No") is None
+
+
 def test_a_withheld_caller_is_anonymous() -> None:
     office = Office()
     phone = Phone(office)

@@ -60,7 +60,8 @@ def test_a_call_is_offered_rings_is_answered_and_ends_with_bye() -> None:
     phone = Phone(office)
     invite = phone.invite("101")
     ((channel, event),) = office.heard()
-    assert event == Offered("101", Party("6001", "Name 6001"), "office")
+    assert isinstance(event, Offered) and event == Offered("101", Party("6001", "Name 6001"), "office")
+    assert dict(event.headers)["Call-ID"] == invite.call_id
     assert channel.name.startswith("SIP/6001-") and channel.peer == "account 6001"
     assert phone.statuses() == [100]
     office.command(channel, Alert())

@@ -116,3 +116,5 @@ class EchoControl:
             self._row.cancel_echo(self._config.tail)
         except Exhausted as error:
             self._note(now, f"its echo is not cancelled: {error}")
+        else:
+            self._note(now, f"echo of up to {self._config.tail} ms is cancelled by the media plane")

@@ -58,6 +58,8 @@ def command_words(command: LineCommand) -> str:
 def event_words(event: LineEvent, port: int) -> str:
     """An event: "ONHOOK event on port 1", "'ring' failed on port 1 (errno 16)"."""
     if event.kind is LineEventKind.FAILED:
+        if isinstance(event.command, EchoCancel):  # which a card is asked for to learn whether it has one
+            return f"port {port} has no echo canceller of its own (errno {event.errno})"
         what = command_words(event.command) if event.command is not None else "a command"
         return f"'{what}' failed on port {port} (errno {event.errno})"
     extra = f" {event.digit}" if event.digit else f" {event.errno}" if event.errno else ""

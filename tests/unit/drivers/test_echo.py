@@ -96,6 +96,7 @@ def test_a_card_is_asked_once_whether_it_has_one(build: Build) -> None:
         copper.first.hang_up()
         copper.run(2.0)
         asked.append("is told to cancel echo with 512 taps" in story(copper, leg))
+        assert "echo of up to 64 ms is cancelled by the media plane" in story(copper, leg)
     assert asked == [True, False]
 
 

@@ -208,8 +208,13 @@ def test_what_a_line_says_that_nobody_asked_for_is_noted() -> None:
 )
 def test_every_command_has_words(command: LineCommand, words: str) -> None:
     assert command_words(command) == words
-    failed = LineEvent(LineEventKind.FAILED, errno=22, command=command)
-    assert event_words(failed, 3) == f"'{words}' failed on port 3 (errno 22)"
+
+
+def test_a_command_that_failed_is_told_and_a_canceller_that_is_not_there_is_no_failure() -> None:
+    failed = LineEvent(LineEventKind.FAILED, errno=22, command=Ring())
+    assert event_words(failed, 3) == "'ring' failed on port 3 (errno 22)"
+    lacking = LineEvent(LineEventKind.FAILED, errno=22, command=EchoCancel(128))
+    assert event_words(lacking, 3) == "port 3 has no echo canceller of its own (errno 22)"
 
 
 def test_every_event_has_words() -> None:

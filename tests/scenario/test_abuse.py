@@ -11,9 +11,9 @@ import socket
 
 import pytest
 
+from gateway.testing.sip_phone import SipMessage
 from tests.scenario.conftest import Build
 from tests.support.office import OfficeUnderTest
-from tests.support.sip_phone import SipMessage
 
 INVITE = (
     "INVITE sip:101@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;rport;branch=z9hG4bKx{n}\r\n"

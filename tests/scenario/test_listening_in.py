@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.audio import Samples
+from gateway.testing.sip_phone import SipPhone
 from tests.scenario.conftest import Build
 from tests.support.office import OfficeUnderTest
-from tests.support.sip_phone import SipPhone
 from tests.support.speech import compare, speak
 
 DIALPLAN = """

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from gateway.core.audio import Samples
 from gateway.media.soundfile import read
+from gateway.testing.sip_phone import SipPhone
 from tests.scenario.conftest import Build
 from tests.support.office import OfficeUnderTest
-from tests.support.sip_phone import SipPhone
 from tests.support.speech import compare
 
 DIALPLAN = """

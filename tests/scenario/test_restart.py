@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gateway.testing.sip_phone import SipPhone
 from tests.support.office import OfficeUnderTest
-from tests.support.sip_phone import SipPhone
 
 OFFICE = """
 [sip]

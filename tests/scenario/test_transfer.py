@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from gateway.core.audio import Samples
+from gateway.testing.sip_phone import SipPhone
 from hardware.world.telephone import Telephone
 from tests.scenario.test_first_call import assert_understood, talk
 from tests.support.office import OfficeUnderTest
-from tests.support.sip_phone import SipPhone
 
 
 def lifted(office: OfficeUnderTest, phone: Telephone) -> None:

@@ -29,8 +29,8 @@ from gateway.core.number import Party
 from gateway.core.recording import Media
 from gateway.core.switch import DialOutcome, Leg, Target
 from gateway.core.trace import Recorder
+from gateway.testing.loop import ManualLoop
 from tests.support.channel import ScriptedChannel, ScriptedRows, ScriptedTechnology
-from tests.support.loop import ManualLoop
 
 ANN = Party("6001", "Ann")
 BYE = Ending(Cause.NORMAL_CLEARING, "account 6001", Act.HUNG_UP, "BYE")

@@ -15,7 +15,7 @@ from dialplan.functions import FUNCTIONS
 from dialplan.locks import Locks
 from gateway.core.errors import Exhausted
 from gateway.core.number import Party
-from tests.support.loop import ManualLoop
+from gateway.testing.loop import ManualLoop
 from tests.unit.dialplan.office import FakeLeg, Office
 
 

@@ -12,7 +12,7 @@ from dialplan.model import Dialplan
 from gateway.core.cause import Cause
 from gateway.core.errors import ConfigError
 from gateway.core.number import Match, Party
-from tests.support.loop import ManualLoop
+from gateway.testing.loop import ManualLoop
 from tests.unit.dialplan.office import FakeLeg, Office, read_text
 
 

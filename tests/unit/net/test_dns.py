@@ -9,7 +9,7 @@ import pytest
 
 from gateway.net.dns import NO_TTL, PATIENCE, NameServers
 from gateway.sip.names import AddressRecord, Kind, Naptr, Question, Reply, Srv
-from tests.support.loop import ManualLoop
+from gateway.testing.loop import ManualLoop
 from tests.support.name_server import NameServer, name_server
 
 ZONE = """

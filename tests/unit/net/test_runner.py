@@ -9,7 +9,7 @@ import pytest
 from gateway.net.runner import ROUNDS, Driven, Runner
 from gateway.net.ticker import Ticker
 from gateway.net.udp import UdpSocket
-from tests.support.loop import ManualLoop
+from gateway.testing.loop import ManualLoop
 
 
 class Parrot:

@@ -12,8 +12,8 @@ from gateway.net.sip import SipSockets
 from gateway.net.stream import PATIENCE, SILENCE
 from gateway.net.streams import StreamLimits, _network
 from gateway.sip.transport import Datagram, Flow
-from tests.support.loop import ManualLoop
-from tests.support.sip_wire import StreamWire
+from gateway.testing.loop import ManualLoop
+from gateway.testing.sip_wire import StreamWire
 
 OPTIONS = b"OPTIONS sip:x SIP/2.0\r\nCall-ID: 1\r\nContent-Length: 4\r\n\r\nbody"
 

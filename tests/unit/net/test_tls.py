@@ -14,7 +14,7 @@ from gateway.net.sip import SipSockets
 from gateway.net.stream import HANDSHAKE
 from gateway.net.tls import Certificate, Clients, TlsConfig, TlsContexts
 from gateway.sip.transport import Datagram, Flow
-from tests.support.loop import ManualLoop
+from gateway.testing.loop import ManualLoop
 from tests.support.tls import Authority, TlsPeer
 
 OPTIONS = b"OPTIONS sip:x SIP/2.0\r\nCall-ID: 1\r\nContent-Length: 4\r\n\r\nbody"

@@ -19,7 +19,7 @@ import numpy as np
 
 from gateway.core.audio import Encoding, Samples
 from gateway.media import g711
-from tests.support.sip_wire import StreamWire, UdpWire, Wire, bound_socket
+from gateway.testing.sip_wire import StreamWire, UdpWire, Wire, bound_socket
 
 __all__ = ["SipMessage", "SipPhone"]
 

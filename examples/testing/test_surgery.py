@@ -1,0 +1,63 @@
+"""What the surgery expects of its telephones. Minutes of calls, a few seconds of tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.testing.exchange import FxoExchange
+from gateway.testing.office import EmulatedOffice
+from gateway.testing.sounds import utterance
+from gateway.testing.telephone import FxsTelephone
+
+Fxs = Callable[[str], FxsTelephone]
+Fxo = Callable[[str], FxoExchange]
+
+
+def test_reception_sees_who_calls_and_talks(fxs: Fxs, fxo: Fxo) -> None:
+    patient, reception = fxo("copper1"), fxs("101")
+    patient.call("2125550123", "ADA")
+    reception.expect_ring()
+    reception.expect_caller("2125550123", "ADA")
+    reception.lift()
+    patient.expect_answered()
+    said = utterance()
+    patient.say(said)
+    reception.expect_sound(said)
+    reception.hang_up()
+    patient.expect_idle()
+
+
+def test_everybody_rings_when_reception_is_away(office: EmulatedOffice, fxs: Fxs, fxo: Fxo) -> None:
+    assistant = office.sip("6001")
+    fxo("copper1").call("2125550123")
+    fxs("101").expect_ring()
+    office.run(8)
+    fxs("102").expect_ring(within=12)
+    office.until(lambda: assistant.caller, wanted="the assistant's telephone rings")
+    fxs("102").lift()
+    fxo("copper1").expect_answered()
+    fxs("101").expect_still()
+
+
+def test_an_emergency_leaves_by_copper_with_and_without_the_prefix(fxs: Fxs, fxo: Fxo) -> None:
+    fxs("102").dial("911")
+    fxo("copper1").expect_dialled("911")
+
+
+def test_a_number_outside_is_dialled_without_the_prefix(fxs: Fxs, fxo: Fxo) -> None:
+    fxs("101").dial("95550101")
+    fxo("copper1").expect_dialled("5550101")
+    fxs("101").expect_tone("busy")
+
+
+def test_a_patient_who_hangs_up_leaves_nothing_ringing(office: EmulatedOffice, fxs: Fxs, fxo: Fxo) -> None:
+    patient, reception = fxo("copper1"), fxs("101")
+    patient.call("2125550123")
+    reception.expect_ring()
+    reception.lift()
+    patient.expect_answered()
+    patient.hang_up()
+    office.until(lambda: not office.app.manager.calls, wanted="the call has ended")
+    reception.hang_up()
+    patient.expect_idle()
+    assert office.records()[0].disposition == "ANSWERED"

@@ -71,7 +71,7 @@ class Framer(Protocol):
 _END: Final = b"\r\n\r\n"
 _LENGTH: Final = re.compile(rb"\r\n(?:Content-Length|l)[ \t]*+:[ \t\r\n]*+([^\r\n]*+)", re.IGNORECASE)
 MAX_HEADER: Final = 32_768
-"""Octets that may gather before a stream's header ends; more is no SIP peer."""
+"""Octets of a header on a stream, its end included; more is no SIP peer."""
 
 
 class StreamFramer:
@@ -145,9 +145,9 @@ class StreamFramer:
 
     def _find_size(self, start: int, framed: list[Framed]) -> bool:
         """Look for the header's end; whether the message's size is known now."""
-        end = self._buffer.find(_END, start + self._seen)
+        end = self._buffer.find(_END, start + self._seen, start + MAX_HEADER)
         if end < 0:
-            if len(self._buffer) - start > MAX_HEADER:
+            if len(self._buffer) - start >= MAX_HEADER:
                 self._break(f"no end of the header in {MAX_HEADER} octets", b"", framed)
                 return False
             self._seen = max(0, len(self._buffer) - start - len(_END) + 1)

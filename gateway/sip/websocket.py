@@ -72,6 +72,9 @@ class WebSocketFramer:
             if error.event_hint is not None:
                 self._refuse(error.event_hint, framed)
             self._break(f"no WebSocket: {error}", framed)
+        except UnicodeError:
+            # RFC 6455 section 4.1: what the handshake's headers say is ASCII; wsproto takes that for granted.
+            self._reject(400, "a header of the handshake is not ASCII", framed)
         return framed
 
     def frame(self, message: bytes) -> bytes:

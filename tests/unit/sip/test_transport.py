@@ -94,6 +94,14 @@ def test_noise_breaks_the_stream_before_it_fills_memory() -> None:
     assert isinstance(StreamFramer().feed(b"\0" * (3 * MAX_MESSAGE))[0], Broken)
 
 
+@pytest.mark.parametrize("piece", [1000, 100_000])
+def test_a_header_that_is_too_long_is_so_in_any_pieces(piece: int) -> None:
+    message = b"OPTIONS sip:a SIP/2.0\r\nSubject: " + b"x" * MAX_HEADER + b"\r\nContent-Length: 0\r\n\r\n"
+    framer = StreamFramer()
+    framed = [each for at in range(0, len(message), piece) for each in framer.feed(message[at : at + piece])]
+    assert framed == [Broken(f"no end of the header in {MAX_HEADER} octets", b"")]
+
+
 # RFC 5626 4.4.1: keep-alives
 
 

@@ -68,6 +68,19 @@ def test_section_4_1_the_subprotocol_sip_is_agreed_on() -> None:
     assert accepted.extensions == []
 
 
+@pytest.mark.parametrize("header", [b"Host: \x96\x8d", b"Host: a\r\nSec-WebSocket-Protocol: s\xcdp"])
+def test_rfc_6455_4_1_a_handshake_that_is_not_ascii_is_refused(header: bytes) -> None:
+    framer = WebSocketFramer()
+    lines = (
+        b"GET / HTTP/1.1", header, b"Upgrade: websocket", b"Connection: Upgrade",
+        b"Sec-WebSocket-Version: 13", b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", b"\r\n",
+    )  # fmt: skip
+    answer, *_, broken = framer.feed(b"\r\n".join(lines))
+    assert isinstance(answer, Answer) and answer.data.startswith(b"HTTP/1.1 400 ")
+    assert broken == Broken("a header of the handshake is not ASCII", b"")
+    assert framer.feed(b"GET") == []
+
+
 def test_section_4_1_without_it_the_handshake_fails() -> None:
     browser = Browser()
     refused = browser.connects(protocols=["chat"])

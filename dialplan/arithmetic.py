@@ -27,6 +27,8 @@ _NUMERIC: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _LEADING: Final = re.compile(r"\s*([+-]?[0-9]+)")
 _EXACT: Final = 10**18
 """Integers below this print with all their digits under the 18 significant digits of `%.18Lg`."""
+_LONGEST: Final = np.finfo(np.longdouble).maxexp * 30103 // 100000
+"""Digits before the point of the greatest `long double`; a number with more of them is infinite, as in C."""
 _DIVISION_BY_ZERO: Final = 2147483647
 """INT_MAX, Asterisk's answer."""
 
@@ -40,6 +42,8 @@ def _number(value: Value) -> Number | None:
         return None
     if len(value) < 18 and "." not in value:
         return int(value)
+    if len(value.partition(".")[0]) > _LONGEST:
+        return np.longdouble("-inf" if value[0] == "-" else "inf")
     return np.longdouble(value)
 
 

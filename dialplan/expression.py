@@ -37,6 +37,8 @@ _SHAPES: Final = 64
 Call = Callable[[str, str], str]
 """Read a dialplan function: name, arguments -> value."""
 _Node = Callable[[Sequence[str], Call], Value]
+_Step = Callable[[Value, Sequence[str], Call], Value]
+"""What an operator, with all to its right, makes of what stands to its left."""
 
 
 class _SyntaxError(Exception):
@@ -176,24 +178,25 @@ class _Parser:
 
     def expression(self, binds: int, depth: int) -> _Node:
         """Parse as far as operators bind tighter than `binds`; what follows is left standing."""
-        left = self._unary(depth)
+        first = self._unary(depth)
+        steps: list[_Step] = []
         while isinstance(operator := self._peek(), str):
             if operator == "?" and binds == 0:
                 self._at += 1
-                left = self._choice(left, depth)
+                steps.append(self._choice(depth))
                 continue
             known = OPERATORS.get(operator)
             if known is None or known[0] <= binds:
                 break
             self._at += 1
-            left = _binary(known[1], left, self.expression(known[0], depth + 1))
-        return left
+            steps.append(_binary(known[1], self.expression(known[0], depth + 1)))
+        return _chain(first, steps)
 
-    def _choice(self, condition: _Node, depth: int) -> _Node:
+    def _choice(self, depth: int) -> _Step:
         yes = self.expression(0, depth + 1)
         self._take("::")
         no = self.expression(0, depth + 1)
-        return lambda values, call: yes(values, call) if truth(condition(values, call)) else no(values, call)
+        return lambda condition, values, call: yes(values, call) if truth(condition) else no(values, call)
 
     def _unary(self, depth: int) -> _Node:
         if depth > _NESTING:
@@ -232,5 +235,22 @@ class _Parser:
         return lambda values, call: call(word, ",".join(show(argument(values, call)) for argument in arguments))
 
 
-def _binary(work: Callable[[Value, Value], Value], left: _Node, right: _Node) -> _Node:
-    return lambda values, call: work(left(values, call), right(values, call))
+def _binary(work: Callable[[Value, Value], Value], right: _Node) -> _Step:
+    return lambda left, values, call: work(left, right(values, call))
+
+
+def _chain(first: _Node, steps: Sequence[_Step]) -> _Node:
+    """Operators that follow one another are carried out one after another: a long sum is not a deep one."""
+    if not steps:
+        return first
+    if len(steps) == 1:
+        (only,) = steps
+        return lambda values, call: only(first(values, call), values, call)
+
+    def evaluate(values: Sequence[str], call: Call) -> Value:
+        result = first(values, call)
+        for step in steps:
+            result = step(result, values, call)
+        return result
+
+    return evaluate

@@ -68,6 +68,16 @@ def test_nested_forms(text: str, answer: str) -> None:
     assert Template(text).fill(scope) == answer
 
 
+def test_a_sum_of_thousands_is_long_and_not_deep() -> None:
+    assert Template("$[" + " + ".join(["1"] * 5000) + "]").fill(Variables()) == "5000"
+    assert Template("$[" + "0 ? 1 :: " * 40 + "7]").fill(Variables()) == "7"
+
+
+def test_a_number_beyond_long_double_is_infinite() -> None:
+    assert Template(f"$[{'9' * 6000} + 1]").fill(Variables()) == "inf"
+    assert Template(f"$[-{'9' * 6000}.5 + 1]").fill(Variables()) == "-inf"
+
+
 @pytest.mark.parametrize(
     "name",
     ['x" | 1 | "x', "1 | 1", "${SECRET}", "$[1]", 'LEN("x")', ") | (1", "1 1", '"', '" = "" | "'],

@@ -1,6 +1,7 @@
 # make run     install what is missing and start the demo office on emulated hardware
 # make test    install what is missing and run the whole suite
 # make bench   install what is missing and print the benchmark table
+# make fuzz    mutated input for every parser and engine, SECONDS for each of them, then by coverage (atheris)
 # make style types   the other half of the gate
 #
 # Everything goes into .venv beside this file, except Debian packages, which are named before they are installed.
@@ -15,7 +16,9 @@ TEST_NEEDS  := $(RUN_NEEDS) sipp:sip-tester baresip:baresip-core sox:sox tshark:
 BENCH_NEEDS := $(TEST_NEEDS) gcc:build-essential
 SOURCES     := $(wildcard gateway/plane/*.py gateway/media/*.py)
 
-.PHONY: run test bench style types gate clean
+SECONDS     ?= 60
+
+.PHONY: run test bench fuzz style types gate clean
 
 run: $(VENV)/run.stamp $(VENV)/warm.stamp
 	@exec $(BIN)/copperline run $(OFFICE)
@@ -25,6 +28,11 @@ test: $(VENV)/test.stamp $(VENV)/warm.stamp
 
 bench: $(VENV)/bench.stamp $(VENV)/warm.stamp
 	@for bench in tests/bench/bench_*.py; do $(BIN)/python $$bench || exit 1; done
+
+fuzz: $(VENV)/fuzz.stamp $(VENV)/warm.stamp
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
+	@for target in sip stream sdp stun websocket dialplan expression stack; do \
+		$(BIN)/python -m tests.fuzz.guided $$target --seconds $(SECONDS) || exit 1; done
 
 style: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
@@ -49,6 +57,10 @@ $(VENV)/test.stamp: pyproject.toml install.sh
 
 $(VENV)/bench.stamp: pyproject.toml install.sh
 	@sh install.sh $(VENV) '.[fast,postgresql,codecs,dev]' $(BENCH_NEEDS)
+	@touch $@ $(VENV)/test.stamp $(VENV)/run.stamp
+
+$(VENV)/fuzz.stamp: pyproject.toml install.sh
+	@sh install.sh $(VENV) '.[fast,postgresql,codecs,dev,fuzz]' $(TEST_NEEDS)
 	@touch $@ $(VENV)/test.stamp $(VENV)/run.stamp
 
 $(VENV)/warm.stamp: $(SOURCES) | $(VENV)/run.stamp

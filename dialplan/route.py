@@ -384,5 +384,8 @@ class _DrySwitch:
     def device_state(self, device: str) -> DeviceState:
         return DeviceState.NOT_INUSE
 
+    def set_custom_state(self, name: str, state: DeviceState) -> None:
+        """Nothing: it is a dry run."""
+
     def now(self) -> datetime:
         return self._clock()

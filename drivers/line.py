@@ -229,6 +229,8 @@ class Line(ABC, Generic[State, Input]):
             self._timers = {timer: when for timer, when in self._timers.items() if timer in listed}
         if action:
             self._actions[action](cue)
+        if after is not before:
+            self._shelf.changed(self.label)
 
     def _hear(self, given: Input, cue: Cue) -> None:
         """Feed what the line did; what the state does not expect is noted."""

@@ -15,8 +15,10 @@ from datetime import datetime
 from typing import Final
 
 from drivers.channel import AnalogChannel
+from drivers.fxo import states as fxo_states
 from drivers.fxo.config import FxoConfig
 from drivers.fxo.line import FxoLine
+from drivers.fxs import states as fxs_states
 from drivers.fxs.config import FxsConfig
 from drivers.fxs.line import FxsLine
 from drivers.hunt import HuntGroup
@@ -28,7 +30,7 @@ from gateway.core.cause import Cause
 from gateway.core.errors import LocalError, RemoteError
 from gateway.core.messages import Event
 from gateway.core.number import NumberPlan
-from gateway.core.switch import Sounds
+from gateway.core.switch import DeviceState, Sounds
 from gateway.core.trace import Recorder
 from hardware.analog.line import LineCommand, LineEvent, PortKind
 
@@ -47,6 +49,7 @@ class AnalogLines:
         sounds: tones.
         recorder: takes every line event and command.
         wall: the office's wall clock, for the date in caller ID.
+        changed: told of each line that has come into another state, by its label (`FXS/101`).
 
     Raises:
         LocalError: a port or a name is used twice, or a zone has no tones.
@@ -61,8 +64,9 @@ class AnalogLines:
         sounds: Sounds,
         recorder: Recorder,
         wall: Callable[[], datetime],
+        changed: Callable[[str], None] = lambda label: None,
     ) -> None:
-        self._shelf: Final = Shelf(plan=plan, sounds=sounds, recorder=recorder, wall=wall)
+        self._shelf: Final = Shelf(plan=plan, sounds=sounds, recorder=recorder, wall=wall, changed=changed)
         self._lines: Final[dict[int, AnyLine]] = {}
         lines: list[AnyLine] = [FxsLine(phone, self._shelf) for phone in fxs]
         lines += [FxoLine(trunk, self._shelf) for trunk in fxo]
@@ -194,13 +198,40 @@ class AnalogTechnology:
         wanted = Address.parse(address)
         if wanted.group is not None:
             return self._from_group(wanted, now)
-        for line in self._lines:
-            if line.name == wanted.line or (self._word == "DAHDI" and str(line.port) == wanted.line):
-                return _reserve(line, wanted, now)
+        line = self._named(wanted.line)
+        if line is not None:
+            return _reserve(line, wanted, now)
         known = ", ".join(line.name for line in self._lines) or "none"
         raise RemoteError(
             f"there is no line {self._word}/{wanted.line}; those that there are: {known}", Cause.UNALLOCATED_NUMBER
         )
+
+    def device(self, address: str) -> str:
+        """The line, as its legs are named: `FXS/101`, also for `DAHDI/1`; a group as written."""
+        line = self._named(address)
+        return f"{self._word}/{address}" if line is None else line.label
+
+    def state(self, address: str) -> DeviceState:
+        """Whether the line can be called; of a group, whether one of its lines can."""
+        line = self._named(address)
+        if line is not None:
+            return _device_state(line)
+        try:
+            hunt = self._groups.get(Address.parse(address).group or 0)
+        except RemoteError:
+            hunt = None
+        if hunt is None:
+            return DeviceState.INVALID
+        states = {_device_state(line) for line in hunt.lines}
+        return next((state for state in _BEST_FIRST if state in states), DeviceState.INVALID)
+
+    def _named(self, address: str) -> AnyLine | None:
+        """The line of an address that names one."""
+        wanted = address.partition("/")[0]
+        for line in self._lines:
+            if line.name == wanted or (self._word == "DAHDI" and str(line.port) == wanted):
+                return line
+        return None
 
     def _from_group(self, wanted: Address, now: float) -> AnalogChannel:
         hunt = self._groups.get(wanted.group) if wanted.group is not None else None
@@ -215,6 +246,17 @@ class AnalogTechnology:
                 advice="Call again later, or give the group more lines.",
             )
         return line.reserve(wanted.number, now)
+
+
+_IDLE: Final = (fxs_states.State.IDLE, fxo_states.State.IDLE, fxo_states.State.GUARD)
+_BEST_FIRST: Final = (DeviceState.NOT_INUSE, DeviceState.INUSE, DeviceState.UNAVAILABLE)
+"""The state of a group is the first of these that one of its lines has."""
+
+
+def _device_state(line: AnyLine) -> DeviceState:
+    if not line.in_service:
+        return DeviceState.UNAVAILABLE
+    return DeviceState.NOT_INUSE if line.state in _IDLE else DeviceState.INUSE
 
 
 def _groups(lines: Iterable[FxoLine]) -> dict[int, HuntGroup]:

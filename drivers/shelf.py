@@ -29,6 +29,7 @@ class Shelf:
         sounds: tones.
         recorder: takes every line event and command.
         wall: the office's wall clock, for the date in caller ID.
+        changed: told of each line that has come into another state, by its label.
         commands: (port number, command) for the hardware, in order; emptied by the engine.
         events: (channel, event) for the calls, in order; emptied by the engine.
         serial: numbers for channel names.
@@ -38,6 +39,7 @@ class Shelf:
     sounds: Sounds
     recorder: Recorder
     wall: Callable[[], datetime]
+    changed: Callable[[str], None]
     commands: list[tuple[int, LineCommand]] = field(default_factory=list)
     events: list[tuple[AnalogChannel, Event]] = field(default_factory=list)
     serial: Iterator[int] = field(default_factory=lambda: count(1))

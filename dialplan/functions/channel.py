@@ -1,4 +1,4 @@
-"""Functions on the leg and what is around it: CHANNEL, GLOBAL, TIMEOUT, DEVICE_STATE."""
+"""Functions on the leg and what is around it: CHANNEL, GLOBAL, TIMEOUT."""
 
 from __future__ import annotations
 
@@ -129,7 +129,6 @@ def _set_timeout(script: Script, arguments: str, value: str) -> None:
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
     "CHANNEL": Function(_channel, _set_channel),
-    "DEVICE_STATE": Function(lambda script, device: script.switch.device_state(device.strip()).value),
     "GLOBAL": Function(lambda script, name: script.shared.globals.get(name.strip(), ""), _set_global),
     "PJSIP_DIAL_CONTACTS": Function(lambda script, name: f"PJSIP/{name.split(',')[0].strip()}"),
     "TIMEOUT": Function(_timeout, _set_timeout),

@@ -131,6 +131,7 @@ class Application:
             sounds=self.sounds,
             recorder=self.recorder,
             wall=self._wall,
+            changed=lambda label: self.manager.devices.on_change(label),
         )
         self.shell = DeviceShell(lines=self.lines, open_port=self.cards.open, audio=self.audio, clock=clock)
         self.runner = Runner(loop)
@@ -210,6 +211,7 @@ class Application:
             step_limit=config.limits.dialplan_steps,
         )
         self.manager.script = self.engine.run
+        self.manager.devices.database = self._database
         self.tolls.meter.restore(await self._store.load_usage(int(self._wall().timestamp() // 60) - DAY))
         kept, texts = KeptBindings(self._store, clock), KeptTexts(self._store, clock)
         self.sip = SipStack(
@@ -232,6 +234,7 @@ class Application:
             "LOCAL": LocalTechnology(
                 self.audio,
                 lambda channel, event: self._loop.call_soon(self.manager.deliver, channel, event),  # not at once
+                self._numbers,
             ),
             **self.lines.technologies,
         }

@@ -13,7 +13,6 @@ from dialplan.model import Dialplan
 from drivers.lines import AnalogLines
 from gateway.call.manager import CallManager
 from gateway.config.model import Config
-from gateway.core.switch import DeviceState
 from gateway.core.watch import MailboxStatus, Watched
 from gateway.services.mailboxes import Mailboxes
 from gateway.services.presence import Presence
@@ -54,28 +53,20 @@ class Lamps:
         self._wake = wake
         self.mailboxes = Mailboxes(_mailboxes(config), self._messages_changed)
         self.presence = Presence(
-            devices=lambda context, number: devices_of(dialplan(), context, number, self._state),
-            state=self._state,
+            hints=lambda context, number: devices_of(dialplan(), context, number, manager.device_state),
+            devices=manager.devices,
             changed=self._extension_changed,
             mailboxes=self.mailboxes,
         )
-        manager.on_change = self.presence.leg_changed
 
     def registered(self, change: RegistrationChanged) -> None:
         """A telephone has registered, or its registration has ended."""
-        self.presence.device_changed(f"SIP/{change.binding.account}")
+        self._manager.devices.on_change(f"SIP/{change.binding.account}")
 
     def reloaded(self, config: Config) -> None:
         """Dialplan and accounts are others."""
         self.mailboxes.know(_mailboxes(config))
         self.presence.hints_changed()
-
-    def _state(self, device: str) -> DeviceState:
-        state = self._manager.device_state(device)
-        technology, _, address = device.partition("/")
-        if state is DeviceState.NOT_INUSE and technology.upper() in ("SIP", "PJSIP"):
-            return self._sip().state(address)
-        return state
 
     def _extension_changed(self, watched: Watched) -> None:
         self._sip().watching.extension_changed(watched, self._clock())

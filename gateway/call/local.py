@@ -45,6 +45,8 @@ from gateway.core.messages import (
     SendText,
     TextReceived,
 )
+from gateway.core.number import Match, NumberPlan
+from gateway.core.switch import DeviceState
 
 __all__ = ["LocalHalf", "LocalTechnology"]
 
@@ -161,10 +163,12 @@ class LocalTechnology:
     Args:
         audio: where rows come from.
         emit: takes the events of all halves; must deliver them later, not at once.
+        plan: tells which extensions there are.
     """
 
-    def __init__(self, audio: AudioFactory, emit: Callable[[Channel, Event], object]) -> None:
+    def __init__(self, audio: AudioFactory, emit: Callable[[Channel, Event], object], plan: NumberPlan) -> None:
         self._audio = audio
+        self._plan = plan
         self._emit = emit
         self._serial = count(1)
         self._firsts: list[LocalHalf] = []
@@ -195,6 +199,16 @@ class LocalTechnology:
         one.other, two.other = two, one
         self._firsts.append(one)
         return one
+
+    def device(self, address: str) -> str:
+        """`Local/extension@context`."""
+        return f"Local/{address.partition('/')[0]}"
+
+    def state(self, address: str) -> DeviceState:
+        """Whether there is such an extension."""
+        number, _, context = address.partition("/")[0].partition("@")
+        found = self._plan.match(context, number, "") in (Match.COMPLETE, Match.EXTENDABLE)
+        return DeviceState.NOT_INUSE if found else DeviceState.INVALID
 
     def _rows(self) -> tuple[RtpAudio, RtpAudio]:
         rows: list[RtpAudio] = []

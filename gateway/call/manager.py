@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from gateway.call.call import Call, CallRecord
+from gateway.call.devices import Devices
 from gateway.call.dialing import Dialing
 from gateway.call.features import Features
 from gateway.call.floor import Floor, Script
@@ -87,7 +88,7 @@ class CallManager:
         limit: the most calls at once; more are refused with congestion, but for emergency calls.
 
     Attributes:
-        on_change: told of each leg that begins, is answered, held or resumed by its far side, or is over.
+        devices: the states of devices, and who is told of their changes.
     """
 
     def __init__(
@@ -107,10 +108,10 @@ class CallManager:
         codes: FeatureCodes = _CODES,
         limit: int = 1000,
     ) -> None:
-        self.on_change: Callable[[CallLeg], None] = lambda leg: None
         self.sounds = sounds
         self.media = media
         self.technologies = technologies
+        self.devices: Final = Devices(lambda: self.technologies)
         self.floor = Floor(
             ringback=sounds.tone("ring"),
             music=sounds.music,
@@ -122,7 +123,7 @@ class CallManager:
             new_id=new_id,
             on_record=on_record,
             on_over=tolls.over if tolls is not None else lambda leg: None,
-            on_change=lambda leg: self.on_change(leg),
+            on_change=self.devices.leg_changed,
         )
         self._transfers = Transfers(self.floor, plan, tolls)
         self.operator: Operator = FloorOperator(self.floor, self._transfers, plan, place=self._placed, clock=clock)
@@ -258,19 +259,12 @@ class CallManager:
                 clock.stop()
 
     def device_state(self, device: str) -> DeviceState:
-        """The state of `FXS/101`, `SIP/6001`, … as seen from the calls in progress."""
-        word, _, address = device.partition("/")
-        technology = word.upper()
-        if technology not in self.technologies:
-            return DeviceState.INVALID
-        states = [
-            leg.state
-            for leg in self.floor.legs.values()
-            if leg.technology == technology and leg.name.startswith(f"{technology}/{address}-")
-        ]
-        if not states:
-            return DeviceState.NOT_INUSE
-        return DeviceState.INUSE if "up" in states else DeviceState.RINGING
+        """The state of a device; see `Switch.device_state`."""
+        return self.devices.state(device)
+
+    def set_custom_state(self, name: str, state: DeviceState) -> None:
+        """Give the device `Custom:name` a state; see `Switch.set_custom_state`."""
+        self.devices.set_custom(name, state)
 
     # Inside.
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from gateway.core.audio import Audio
 from gateway.core.messages import Command
+from gateway.core.switch import DeviceState
 
 __all__ = ["Channel", "Technology"]
 
@@ -52,4 +53,12 @@ class Technology(Protocol):
         Raises:
             RemoteError: it cannot be had; `cause` says why (busy, unallocated, out of order, …).
         """
+        ...
+
+    def device(self, address: str) -> str:
+        """The one name of the device at `address`, as its legs are named; also of one that there is not."""
+        ...
+
+    def state(self, address: str) -> DeviceState:
+        """The state of the device at `address` as far as its calls do not tell; INVALID where there is none."""
         ...

@@ -304,7 +304,15 @@ class Switch(Protocol):
         ...
 
     def device_state(self, device: str) -> DeviceState:
-        """The state of `FXS/101`, `SIP/6001`, …; INVALID where it does not exist."""
+        """The state of `FXS/101`, `SIP/6001`, `Custom:night`, …; INVALID where it does not exist."""
+        ...
+
+    def set_custom_state(self, name: str, state: DeviceState) -> None:
+        """Give the device `Custom:name` a state, which lamps show that stand for it.
+
+        Raises:
+            Exhausted: there are too many.
+        """
         ...
 
     def now(self) -> datetime:

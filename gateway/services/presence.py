@@ -1,18 +1,17 @@
 """Who is busy: the state of extensions, worked out from their hints' devices and told when it changes.
 
-Legs and registrations that change are told to it (`leg_changed`, `device_changed`); only extensions that somebody
-watches are looked at then, found by their devices. Nothing is polled. It is a `gateway.core.watch.Watchable`.
+Devices at which something changes are told to it; only extensions that somebody watches are looked at then, found
+by their devices. Nothing is polled. It is a `gateway.core.watch.Watchable`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
 
+from gateway.call.devices import Devices
 from gateway.call.leg import CallLeg
 from gateway.core.number import Party
-from gateway.core.switch import DeviceState
 from gateway.core.watch import (
     CallShown,
     ConferenceStatus,
@@ -25,9 +24,6 @@ from gateway.core.watch import (
 from gateway.services.mailboxes import Mailboxes
 
 __all__ = ["Presence"]
-
-_ALIASES: Final = {"PJSIP": "SIP"}
-"""Other words for a technology, as hints of offices that move in use them."""
 
 
 @dataclass(slots=True)
@@ -43,8 +39,8 @@ class Presence:
     """The states of extensions.
 
     Args:
-        devices: the devices of an extension in a context; none where it has no hint.
-        state: of a device that has no call.
+        hints: the devices of an extension in a context; none where it has no hint.
+        devices: their states and calls.
         changed: told of each watched extension whose state has changed.
         mailboxes: who counts messages.
         room: the state of a conference room.
@@ -53,20 +49,20 @@ class Presence:
     def __init__(
         self,
         *,
-        devices: Callable[[str, str], Iterable[str]],
-        state: Callable[[str], DeviceState],
+        hints: Callable[[str, str], Iterable[str]],
+        devices: Devices,
         changed: Callable[[Watched], None],
         mailboxes: Mailboxes,
         room: Callable[[Watched], ConferenceStatus] = lambda watched: None,
     ) -> None:
+        self._hints = hints
         self._devices = devices
-        self._state = state
         self._changed = changed
         self._mailboxes = mailboxes
         self._room = room
         self._lamps: dict[Watched, _Lamp] = {}
         self._by_device: dict[str, set[Watched]] = {}
-        self._legs: dict[str, dict[str, CallLeg]] = {}
+        devices.on_change = self._device_changed
 
     # What can be watched; see `Watchable`.
 
@@ -101,23 +97,6 @@ class Presence:
 
     # What changes.
 
-    def leg_changed(self, leg: CallLeg) -> None:
-        """A leg has come, was answered, was put on hold or is over."""
-        device = _device(leg.name.rpartition("-")[0])
-        legs = self._legs.setdefault(device, {})
-        if leg.ending is None:
-            legs[leg.name] = leg
-        else:
-            legs.pop(leg.name, None)
-        if not legs:
-            del self._legs[device]
-        self.device_changed(device)
-
-    def device_changed(self, device: str) -> None:
-        """Something has changed at a device: a registration has come or gone, a line is in service again."""
-        for watched in list(self._by_device.get(_device(device), ())):
-            self._look(watched)
-
     def hints_changed(self) -> None:
         """The dialplan is another one."""
         for watched, lamp in list(self._lamps.items()):
@@ -133,8 +112,12 @@ class Presence:
 
     # Inside.
 
+    def _device_changed(self, name: str) -> None:
+        for watched in list(self._by_device.get(name, ())):
+            self._look(watched)
+
     def _named(self, watched: Watched) -> list[str]:
-        return [_device(name) for name in self._devices(watched.context, watched.number)]
+        return [self._devices.name(device) for device in self._hints(watched.context, watched.number)]
 
     def _wire(self, watched: Watched, lamp: _Lamp) -> None:
         lamp.devices = self._named(watched)
@@ -157,26 +140,9 @@ class Presence:
             self._changed(watched)
 
     def _status(self, devices: list[str]) -> ExtensionStatus:
-        legs = [leg for device in devices for leg in self._legs.get(device, {}).values()]
-        states = [self._state_of(device) for device in devices]
+        legs = [leg for device in devices for leg in self._devices.legs(device)]
+        states = [self._devices.state(device) for device in devices]
         return ExtensionStatus(aggregate(states), tuple(_shown(leg) for leg in legs))
-
-    def _state_of(self, device: str) -> DeviceState:
-        legs = self._legs.get(device)
-        return aggregate([_leg_state(leg) for leg in legs.values()]) if legs else self._state(device)
-
-
-def _device(name: str) -> str:
-    """A device by its one name: the technology in capitals and under its own word."""
-    word, _, address = name.partition("/")
-    technology = word.strip().upper()
-    return f"{_ALIASES.get(technology, technology)}/{address.strip()}"
-
-
-def _leg_state(leg: CallLeg) -> DeviceState:
-    if leg.answered:
-        return DeviceState.ONHOLD if leg.held else DeviceState.INUSE
-    return DeviceState.INUSE if leg.incoming else DeviceState.RINGING
 
 
 def _shown(leg: CallLeg) -> CallShown:

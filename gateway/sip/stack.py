@@ -322,8 +322,15 @@ class SipStack:
         targets = [Target(binding.contact, binding.flow, binding.q) for binding in contacts]
         return self._legs.reserve(account, targets)
 
+    def device(self, address: str) -> str:
+        """`SIP/account`, or `SIP/trunk`."""
+        return f"SIP/{address.rpartition('@')[2]}"
+
     def state(self, address: str) -> DeviceState:
-        """Whether an account without a call can be reached."""
+        """Whether an account without a call, or a trunk, can be reached."""
+        trunk = self.trunks.named(address.rpartition("@")[2])
+        if trunk is not None:
+            return DeviceState.NOT_INUSE if trunk.up else DeviceState.UNAVAILABLE
         if self._gatekeeper.account(address) is None:
             return DeviceState.INVALID
         return DeviceState.NOT_INUSE if self._registrar.has(address) else DeviceState.UNAVAILABLE

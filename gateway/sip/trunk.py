@@ -187,6 +187,11 @@ class Trunk:
         """Whether its registration has ended."""
         return self._registrant is None or self._registrant.is_over
 
+    @property
+    def up(self) -> bool:
+        """Whether calls can be made on it, as far as is known."""
+        return self._up is True
+
     def start(self, now: float) -> None:
         """Find its servers, register, watch."""
         self._since = now
@@ -203,7 +208,7 @@ class Trunk:
         ways = self._ways()
         return TrunkStatus(
             name=self.config.name,
-            up=self._up is True,
+            up=self.up,
             text=self._text,
             server=str(ways[0]) if ways else "",
             user=self.config.user,

@@ -113,6 +113,9 @@ class Nowhere:
     def device_state(self, device: str) -> DeviceState:
         return DeviceState.UNKNOWN
 
+    def set_custom_state(self, name: str, state: DeviceState) -> None:
+        pass
+
     def now(self) -> datetime:
         return NOW
 

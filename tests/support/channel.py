@@ -21,6 +21,7 @@ from gateway.core.audio import (
 from gateway.core.cause import Cause
 from gateway.core.errors import Exhausted, RemoteError
 from gateway.core.messages import Command, Hangup
+from gateway.core.switch import DeviceState
 
 __all__ = ["ScriptedAudio", "ScriptedChannel", "ScriptedRows", "ScriptedTechnology"]
 
@@ -163,6 +164,7 @@ class ScriptedTechnology:
     def __init__(self, word: str, refusals: dict[str, Cause] | None = None) -> None:
         self.word = word
         self.refusals = refusals or {}
+        self.states: dict[str, DeviceState] = {}
         self.made: dict[str, ScriptedChannel] = {}
         self._serial = count(1)
 
@@ -172,3 +174,9 @@ class ScriptedTechnology:
         name = f"{self.word}/{address}-{next(self._serial):08x}"
         self.made[address] = channel = ScriptedChannel(name, f"telephone {address}")
         return channel
+
+    def device(self, address: str) -> str:
+        return f"{self.word}/{address}"
+
+    def state(self, address: str) -> DeviceState:
+        return self.states.get(address, DeviceState.NOT_INUSE)

@@ -76,9 +76,10 @@ class Exchange:
         self.fxs = ScriptedTechnology("FXS")
         self.ids = iter(f"call-{number}" for number in range(1, 100))
         self.plan: Dialplan = read_text("[office]\n")
+        numbers = DialplanNumbers(lambda: self.plan, self.wall)
         self.manager = CallManager(
-            plan=DialplanNumbers(lambda: self.plan, self.wall),
-            technologies={"FXS": self.fxs, "LOCAL": LocalTechnology(ScriptedRows(), self._post)},
+            plan=numbers,
+            technologies={"FXS": self.fxs, "LOCAL": LocalTechnology(ScriptedRows(), self._post, numbers)},
             sounds=Tones(),
             media=cast(Media, None),
             recorder=self.recorder,

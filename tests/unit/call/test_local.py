@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from dialplan.plan import DialplanNumbers
 from gateway.call.local import LocalHalf, LocalTechnology
 from gateway.core.cause import Cause
 from gateway.core.ending import Act
@@ -25,7 +28,7 @@ from gateway.core.messages import (
 )
 from gateway.core.number import Party
 from tests.support.channel import ScriptedChannel, ScriptedRows
-from tests.unit.call.exchange import ANN, BUSY, BYE, ON_HOOK, Exchange
+from tests.unit.call.exchange import ANN, BUSY, BYE, ON_HOOK, Exchange, read_text
 
 OFFICE = """
 [office]
@@ -41,13 +44,18 @@ exten => 666,1,Dial(Local/666@office)
 """
 
 
+PLAN = DialplanNumbers(lambda: read_text(OFFICE), lambda: datetime(2026, 1, 1, tzinfo=UTC))
+
+
 class Pair:
     """Two halves on their own, and what each said."""
 
     def __init__(self, address: str = "101@office") -> None:
         self.said: list[tuple[str, Event]] = []
         self.rows = ScriptedRows()
-        technology = LocalTechnology(self.rows, lambda channel, event: self.said.append((channel.name[-1], event)))
+        technology = LocalTechnology(
+            self.rows, lambda channel, event: self.said.append((channel.name[-1], event)), PLAN
+        )
         self.first = technology.channel(address, 0.0)
         assert self.first.other is not None
         self.second = self.first.other
@@ -89,14 +97,14 @@ class TestHalves:
         assert one.remote == ("127.0.0.1", two.port)  # type: ignore[attr-defined]
 
     def test_without_room_there_is_none_and_nothing_stays(self) -> None:
-        technology = LocalTechnology(ScriptedRows(free=1), lambda channel, event: None)
+        technology = LocalTechnology(ScriptedRows(free=1), lambda channel, event: None, PLAN)
         with pytest.raises(RemoteError, match="no row is free"):
             technology.channel("101@office", 0.0)
 
     @pytest.mark.parametrize("address", ["", "101", "@office", "101@"])
     def test_an_address_without_a_context_is_refused(self, address: str) -> None:
         with pytest.raises(RemoteError, match="extension@context"):
-            LocalTechnology(ScriptedRows(), lambda channel, event: None).channel(address, 0.0)
+            LocalTechnology(ScriptedRows(), lambda channel, event: None, PLAN).channel(address, 0.0)
 
 
 @pytest.fixture
@@ -181,3 +189,11 @@ def test_hold_is_passed_through_n(office: Exchange) -> None:
     assert office.phone.last == Hold()
     office.says(caller, Released(BYE))
     office.loop.settle()
+
+
+@pytest.mark.parametrize(
+    ("address", "state"), [("101@office", "NOT_INUSE"), ("109@office", "INVALID"), ("101@attic/n", "INVALID")]
+)
+def test_an_extension_that_is_there_can_be_called(address: str, state: str) -> None:
+    technology = LocalTechnology(ScriptedRows(), lambda channel, event: None, PLAN)
+    assert technology.state(address).value == state

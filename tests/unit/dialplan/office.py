@@ -245,6 +245,7 @@ class Office:
         self.far_keys = ""
         self.limit: TalkLimit | None = None
         self.bridge_ends: Ending | None = FAR_SIDE_HUNG_UP
+        self.custom: dict[str, DeviceState] = {}
         self.caller_ends_bridge = False
         self.time = NOON
         self.engine = DialplanEngine(self.dialplan, self, step_limit=step_limit)
@@ -289,7 +290,10 @@ class Office:
         return BridgeEnd(other, self.bridge_ends)
 
     def device_state(self, device: str) -> DeviceState:
-        return DeviceState.INUSE if device == "FXS/101" else DeviceState.INVALID
+        return DeviceState.INUSE if device == "FXS/101" else self.custom.get(device, DeviceState.INVALID)
+
+    def set_custom_state(self, name: str, state: DeviceState) -> None:
+        self.custom[f"Custom:{name}"] = state
 
     def now(self) -> datetime:
         return self.time

@@ -37,6 +37,7 @@ class Office:
     ) -> None:
         self.clock = ManualClock(100.0)
         self.recorder = Recorder()
+        self.changed: list[str] = []
         self.lines = AnalogLines(
             fxs=phones,
             fxo=trunks,
@@ -44,6 +45,7 @@ class Office:
             sounds=NamedTones(),
             recorder=self.recorder,
             wall=lambda: WHEN,
+            changed=lambda label: self.changed.append(label),
         )
         self.rows: dict[int, RecordedRow] = {}
         if in_service:

@@ -37,6 +37,7 @@ from gateway.core.messages import (
     SendDigits,
 )
 from gateway.core.number import Party
+from gateway.core.switch import DeviceState
 from hardware.analog.line import (
     CancelDial,
     DialDigits,
@@ -374,3 +375,28 @@ def test_a_digit_of_a_pulse_that_was_never_begun_is_noted_on_an_idle_line() -> N
     assert "PULSE was not expected while on-hook; ignored" in [
         note.text for note in office.recorder.story("FXS/101")
     ]
+
+
+# What lamps show.
+
+
+def test_a_line_is_in_use_from_the_lifted_receiver_on_and_says_so() -> None:
+    office = Office()
+    fxs, dahdi = office.lines.technologies["FXS"], office.lines.technologies["DAHDI"]
+    assert (fxs.state("101"), fxs.state("109")) == (DeviceState.NOT_INUSE, DeviceState.INVALID)
+    assert dahdi.device("1") == fxs.device("101") == "FXS/101" and dahdi.device("3") == "FXO/copper1"
+    office.changed.clear()
+    office.lift()
+    assert office.changed == ["FXS/101"] and dahdi.state("1") is DeviceState.INUSE
+    office.put_down()
+    assert office.changed[-1] == "FXS/101" and fxs.state("101") is DeviceState.NOT_INUSE
+
+
+def test_a_line_that_has_gone_is_unavailable_and_a_group_is_as_its_best_line() -> None:
+    office = Office()
+    fxo = office.lines.technologies["FXO"]
+    office.lines.detach(3, "the card was pulled", office.clock())
+    assert office.changed[-1] == "FXO/copper1"
+    assert fxo.state("copper1") is DeviceState.UNAVAILABLE and fxo.state("g1/5550100") is DeviceState.NOT_INUSE
+    office.lines.detach(4, "the card was pulled", office.clock())
+    assert fxo.state("g1") is DeviceState.UNAVAILABLE and fxo.state("g7") is DeviceState.INVALID

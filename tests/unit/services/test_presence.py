@@ -12,6 +12,7 @@ from gateway.core.switch import DeviceState
 from gateway.core.watch import CallShown, ExtensionStatus, MailboxStatus, Stage, Watched, aggregate
 from gateway.services.mailboxes import Mailboxes
 from gateway.services.presence import Presence
+from tests.support.channel import ScriptedTechnology
 from tests.unit.call.exchange import BYE, FXS_101, ON_HOOK, Exchange, dial_and_bridge
 
 S = DeviceState
@@ -23,26 +24,32 @@ class Watching:
 
     Attributes:
         hints: the devices of each extension.
-        idle: the states of devices without a call.
+        idle: the states of telephones without a call.
+        accounts: those of accounts.
         told: what has changed, with the state it then had.
     """
 
     def __init__(self) -> None:
         self.exchange = Exchange()
         self.hints = {"101": ["fxs/101"], "200": ["FXS/101", "PJSIP/6001"]}
-        self.idle = {"SIP/6001": S.UNAVAILABLE}
+        sip = ScriptedTechnology("SIP")
+        self.exchange.manager.technologies = {**self.exchange.manager.technologies, "SIP": sip, "PJSIP": sip}
+        self.idle, self.accounts = self.exchange.fxs.states, sip.states
+        self.accounts["6001"] = S.UNAVAILABLE
         self.told: list[tuple[Watched, DeviceState | None]] = []
         self.presence = Presence(
-            devices=lambda context, number: self.hints.get(number, []) if context == "office" else [],
-            state=lambda device: self.idle.get(device, S.NOT_INUSE),
+            hints=lambda context, number: self.hints.get(number, []) if context == "office" else [],
+            devices=self.exchange.manager.devices,
             changed=self._changed,
             mailboxes=Mailboxes(["101"], lambda *_: None),
         )
-        self.exchange.manager.on_change = self.presence.leg_changed
 
     def _changed(self, watched: Watched) -> None:
         status = self.presence.extension(watched)
         self.told.append((watched, status.state if status else None))
+
+    def changes(self, device: str) -> None:
+        self.exchange.manager.devices.on_change(device)
 
     @property
     def states(self) -> list[DeviceState | None]:
@@ -82,7 +89,7 @@ def test_a_lamp_follows_a_call_through_its_life(watching: Watching) -> None:
 
 
 def test_who_calls_is_in_use_at_once(watching: Watching) -> None:
-    watching.idle.clear()
+    watching.accounts.clear()
     lamp = Watched("200", "office")
     watching.presence.watch(lamp)
     dial_and_bridge(watching.exchange, FXS_101)
@@ -97,26 +104,26 @@ def test_who_calls_is_in_use_at_once(watching: Watching) -> None:
 
 def test_registrations_light_the_lamps_of_their_account(watching: Watching) -> None:
     watching.presence.watch(Watched("200", "office"))
-    watching.idle["FXS/101"] = S.UNAVAILABLE
-    watching.presence.device_changed("FXS/101")
+    watching.idle["101"] = S.UNAVAILABLE
+    watching.changes("FXS/101")
     assert watching.states == [S.UNAVAILABLE]
-    watching.idle["SIP/6001"] = S.NOT_INUSE
-    watching.presence.device_changed("SIP/6001")
+    watching.accounts["6001"] = S.NOT_INUSE
+    watching.changes("SIP/6001")
     assert watching.states == [S.NOT_INUSE]
 
 
 def test_only_what_is_watched_and_has_changed_is_told(watching: Watching) -> None:
     watching.presence.watch(LAMP)
     watching.presence.watch(LAMP)
-    watching.presence.device_changed("FXS/101")
-    watching.presence.device_changed("FXS/102")
+    watching.changes("FXS/101")
+    watching.changes("FXS/102")
     watching.presence.unwatch(LAMP)
-    watching.idle["FXS/101"] = S.UNAVAILABLE
-    watching.presence.device_changed("FXS/101")
+    watching.idle["101"] = S.UNAVAILABLE
+    watching.changes("FXS/101")
     assert watching.states == [S.UNAVAILABLE]
     watching.presence.unwatch(LAMP)
-    watching.idle["FXS/101"] = S.NOT_INUSE
-    watching.presence.device_changed("FXS/101")
+    watching.idle["101"] = S.NOT_INUSE
+    watching.changes("FXS/101")
     assert watching.states == [] and watching.presence.usage() == 0
 
 
@@ -125,8 +132,8 @@ def test_another_dialplan_has_other_hints(watching: Watching) -> None:
     watching.hints["101"] = ["SIP/6001"]
     watching.presence.hints_changed()
     assert watching.states == [S.UNAVAILABLE]
-    watching.idle["SIP/6001"] = S.NOT_INUSE
-    watching.presence.device_changed("SIP/6001")
+    watching.accounts["6001"] = S.NOT_INUSE
+    watching.changes("SIP/6001")
     assert watching.states == [S.NOT_INUSE]
     del watching.hints["101"]
     watching.presence.hints_changed()
@@ -169,3 +176,14 @@ def test_mailboxes_tell_their_lamps_once_for_each_change() -> None:
 )
 def test_several_devices_make_one_state(states: list[DeviceState], whole: DeviceState) -> None:
     assert aggregate(states) is whole
+
+
+def test_a_lamp_of_the_dialplans_own_making_follows_what_scripts_set(watching: Watching) -> None:
+    watching.hints["300"] = ["custom:night"]
+    night = Watched("300", "office")
+    watching.presence.watch(night)
+    assert watching.presence.extension(night) == ExtensionStatus(S.UNKNOWN)
+    watching.exchange.manager.set_custom_state("night", S.INUSE)
+    assert watching.states == [S.INUSE]
+    watching.exchange.manager.set_custom_state("night", S.INUSE)
+    assert watching.states == []

@@ -26,7 +26,8 @@ from gateway.core.switch import HungUp, Leg, Switch
 __all__ = ["STRUCTURED", "Application", "Function", "Runner", "Script"]
 
 STRUCTURED: Final = frozenset(
-    "exec execif execiftime gosubif gotoif gotoiftime macroif mixmonitor monitor system tryexec trysystem".split()
+    "agi deadagi eagi exec execif execiftime gosubif gotoif gotoiftime macroif mixmonitor monitor system tryexec "
+    "trysystem".split()
 )
 """Applications whose arguments are taken apart before values come in.
 

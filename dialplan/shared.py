@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from dialplan.database import Database, MemoryDatabase
@@ -25,10 +26,16 @@ class Permissions:
     Attributes:
         shell: run commands (SHELL, System, TrySystem).
         environment: read and write environment variables (ENV).
+        agi: the folder whose programs may drive calls (AGI, EAGI); None allows none.
+        http: ask web servers (CURL).
+        network: reach programs of other machines (AGI over the network, ENUM); dry runs do not.
     """
 
     shell: bool = False
     environment: bool = False
+    agi: Path | None = None
+    http: bool = False
+    network: bool = False
 
 
 @dataclass(slots=True)

@@ -10,9 +10,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from dialplan.apps import (
+    agi,
     answer,
     block,
     channels,
+    control,
     dial,
     digits,
     flow,
@@ -40,9 +42,11 @@ from dialplan.script import Application
 __all__ = ["APPLICATIONS", "NAMES"]
 
 _FAMILIES: Final = (
+    agi.APPLICATIONS,
     answer.APPLICATIONS,
     block.APPLICATIONS,
     channels.APPLICATIONS,
+    control.APPLICATIONS,
     dial.APPLICATIONS,
     digits.APPLICATIONS,
     flow.APPLICATIONS,

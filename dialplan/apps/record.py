@@ -17,7 +17,7 @@ from dialplan.script import Application, Script
 from dialplan.substitution import ScriptError
 from gateway.core.audio import Samples, Sound
 
-__all__ = ["APPLICATIONS"]
+__all__ = ["APPLICATIONS", "capture_sound"]
 
 _RATE: Final = 8000
 _LONGEST: Final = 120.0
@@ -38,18 +38,38 @@ async def record(script: Script, arguments: str) -> None:
     silence = seconds(words[1], 0.0) or 0.0
     longest = min(seconds(words[2], 0.0) or _LONGEST, _LONGEST)
     chosen = options(words[3])
-    if name not in script.recordings and len(script.recordings) >= _RECORDINGS:
-        raise ScriptError(f"Record: more than {_RECORDINGS} recordings in one call")
+    _room(script, name)
     if "n" not in chosen:
         await script.leg.answer()
     if "q" not in chosen:
         beep = script.switch.sounds.prompt("beep", script.language)
         await script.leg.play([beep] if beep is not None else [])
     keys = "0123456789*#ABCD" if "y" in chosen else "*" if "t" in chosen else "#"
-    samples, status = await _capture(script, silence, longest, keys)
-    script.recordings[name] = Sound(f"recording {name}", samples)
+    _, _, status = await capture_sound(script, name, silence, longest, keys)
     script.assign("RECORD_STATUS", status)
     script.assign("RECORDED_FILE", name)
+
+
+async def capture_sound(
+    script: Script, name: str, silence: float, longest: float | None, keys: str
+) -> tuple[Sound, str, str]:
+    """Record under a name until a key, so many seconds of silence or the longest time.
+
+    Returns:
+        The recording; the key that ended it, "" for none; what ended it: DTMF, SILENCE or TIMEOUT.
+
+    Raises:
+        ScriptError: there are too many recordings in this call.
+    """
+    _room(script, name)
+    samples, key, status = await _capture(script, silence, min(longest or _LONGEST, _LONGEST), keys)
+    sound = script.recordings[name] = Sound(f"recording {name}", samples)
+    return sound, key, status
+
+
+def _room(script: Script, name: str) -> None:
+    if name not in script.recordings and len(script.recordings) >= _RECORDINGS:
+        raise ScriptError(f"Record: more than {_RECORDINGS} recordings in one call")
 
 
 def _name(text: str) -> str:
@@ -59,10 +79,11 @@ def _name(text: str) -> str:
     return name
 
 
-async def _capture(script: Script, silence: float, longest: float, keys: str) -> tuple[Samples, str]:
+async def _capture(script: Script, silence: float, longest: float, keys: str) -> tuple[Samples, str, str]:
     capture = script.leg.audio.capture(longest)
     parts: list[Samples] = []
     quiet = looked = 0.0
+    key = ""
     taken = 0
     status = "TIMEOUT"
     try:
@@ -82,7 +103,7 @@ async def _capture(script: Script, silence: float, longest: float, keys: str) ->
     finally:
         capture.stop()
     samples = np.concatenate(parts) if parts else np.zeros(0, np.int16)
-    return samples[: int(longest * _RATE)], status
+    return samples[: int(longest * _RATE)], key if status == "DTMF" else "", status
 
 
 APPLICATIONS: Final[Mapping[str, Application]] = {"Record": record}

@@ -207,7 +207,13 @@ class Application:
             operator=self.manager.operator,
             postman=SipPostman(lambda: self.sip, clock, self.runner.wake),
             database=self._database,
-            permissions=Permissions(config.permissions.shell, config.permissions.environment),
+            permissions=Permissions(
+                shell=config.permissions.shell,
+                environment=config.permissions.environment,
+                agi=config.permissions.agi,
+                http=config.permissions.http,
+                network=True,
+            ),
             step_limit=config.limits.dialplan_steps,
         )
         self.manager.script = self.engine.run

@@ -383,11 +383,15 @@ class PermissionSettings(Settings):
         shell: run commands: System, TrySystem, SHELL().
         environment: read environment variables: ENV().
         exec: take in what a command prints: #exec in its files, whenever they are read.
+        agi: let the programs of this folder drive calls: AGI(), EAGI().
+        http: ask web servers: CURL().
     """
 
     shell: bool = False
     environment: bool = False
     exec: bool = False
+    agi: File | None = None
+    http: bool = False
 
 
 class Config(Settings):

@@ -1,0 +1,154 @@
+"""A conversation with an AGI program over a pair of streams: its commands in turn, until it has no more.
+
+While a command runs the program waits; while the program thinks the call is watched, and its end is told to the
+program at once: then only commands that make sense for a call that is over are carried out, for a while.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Final
+
+from dialplan.agi.commands import Session, find
+from dialplan.agi.protocol import DEAD, UNKNOWN, Reply, read_command, usage
+from dialplan.script import Script
+from dialplan.state import Location
+from dialplan.substitution import ScriptError
+from gateway.core.errors import CopperlineError
+from gateway.core.switch import HungUp
+
+__all__ = ["Conversation"]
+
+_AFTERWARDS: Final = 30.0
+"""Seconds that a program has for what it does once the call is over."""
+
+
+class Conversation:
+    """One program's commands.
+
+    Args:
+        script: the run of the dialplan that waits for it.
+        reader: gives its lines; its limit is the longest line.
+        writer: takes our answers.
+        told: tells the program that the call is over.
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        told: Callable[[], None],
+    ) -> None:
+        self._script = script
+        self._reader = reader
+        self._writer = writer
+        self._told = told
+        self._over: HungUp | None = None
+        self._known = False  # whether the program has been told so
+        self._session = Session(script, self._execute)
+
+    async def run(self) -> None:
+        """Carry out commands until the program has no more.
+
+        Raises:
+            HungUp: the call is over.
+            Moved: it was sent elsewhere.
+            OSError: the program cannot be reached any more.
+        """
+        while (line := await self._line()) and self._over is None:
+            await self._carry_out(line)
+        if self._over is not None:
+            self._tell()
+            with contextlib.suppress(TimeoutError, OSError):
+                async with asyncio.timeout(_AFTERWARDS):
+                    while line:
+                        await self._carry_out(line)
+                        line = await self._read()
+            raise self._over
+        self._go_on()
+
+    async def _line(self) -> str:
+        """The next line; "" where there is none, or the call ended first."""
+        reading = asyncio.ensure_future(self._read())
+        gone = asyncio.ensure_future(self._script.leg.released())
+        try:
+            await asyncio.wait((reading, gone), return_when=asyncio.FIRST_COMPLETED)
+            if gone.done():
+                await self._end(gone)
+                with contextlib.suppress(TimeoutError):
+                    self._tell()
+                    return await asyncio.wait_for(asyncio.shield(reading), _AFTERWARDS)
+                return ""
+            return await reading
+        finally:
+            for task in (reading, gone):
+                task.cancel()
+            await asyncio.gather(reading, gone, return_exceptions=True)
+
+    def _tell(self) -> None:
+        """Tell the program that the call is over, once."""
+        if not self._known:
+            self._known = True
+            self._told()
+
+    async def _end(self, gone: asyncio.Future[None]) -> None:
+        try:
+            await gone
+        except HungUp as over:
+            self._over = over
+
+    async def _read(self) -> str:
+        try:
+            return (await self._reader.readuntil(b"\n")).decode("utf-8", "replace")
+        except asyncio.IncompleteReadError as rest:
+            return rest.partial.decode("utf-8", "replace")
+        except asyncio.LimitOverrunError as fault:
+            raise ScriptError("the AGI program sent a line without an end") from fault
+
+    async def _carry_out(self, line: str) -> None:
+        self._writer.write(f"{await self._answer(line)}\n".encode())
+        await self._writer.drain()
+
+    async def _answer(self, line: str) -> str:
+        words = read_command(line)
+        found = find(words)
+        if found is None:
+            self._script.leg.note(f"AGI: {line.strip()[:80]!r} is no command")
+            return UNKNOWN
+        command, given = found
+        if len(given) < command.least:
+            return usage(f"Usage: {command.usage}")
+        if self._over is not None and not command.dead:
+            return DEAD
+        self._script.leg.note(f"AGI {line.strip()[:200]}")
+        try:
+            reply = await command.run(self._session, given)
+            if self._script.leg.ending is not None:
+                self._over = self._over or HungUp(self._script.leg.ending)
+            return str(reply)
+        except HungUp as over:
+            self._over = over
+        except CopperlineError as fault:
+            self._script.leg.note(f"AGI: {fault}")
+        return str(Reply(-1))
+
+    async def _execute(self, application: str, arguments: str) -> Reply:
+        if not self._script.knows(application):
+            return Reply(-2)
+        await self._script.execute(application, arguments)
+        return Reply()
+
+    def _go_on(self) -> None:
+        """Go on where the program has said, or below."""
+        session, here = self._session, self._script.location
+        if session.context or session.extension or session.priority:
+            place = Location(
+                session.context or here.context, session.extension or here.extension, here.priority + 1
+            )
+            priority = session.priority
+            self._script.go_to(
+                self._script.locate(f"{place.context},{place.extension},{priority}") if priority else place
+            )

@@ -205,6 +205,7 @@ class _DryLeg:
         self.answered = False
         self.ending: Ending | None = None
         self.features: frozenset[Feature] = frozenset()
+        self.reveals = True
         self.afterwards: Place | None = None
         self.audio: Audio = _NoAudio()
 
@@ -249,6 +250,9 @@ class _DryLeg:
     async def redirect(self, called: str) -> TransferTold | None:
         self._living()
         return None
+
+    def identify(self, party: Party) -> None:
+        self._living()
 
     def send_text(self, text: str) -> bool:
         self._living()

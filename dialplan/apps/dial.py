@@ -110,7 +110,10 @@ async def dial(script: Script, arguments: str) -> None:
     script.attempts = {str(target): ending for target, ending in outcome.attempts}
     if outcome.leg is None:
         _refused(script, outcome.status, outcome)
-    elif await _prepared(script, outcome.leg, chosen):
+        return
+    if "I" in chosen:
+        script.leg.reveals = outcome.leg.reveals = False
+    if await _prepared(script, outcome.leg, chosen):
         if "G" in chosen:
             await _part(script, outcome.leg, chosen["G"])
         else:

@@ -1,16 +1,19 @@
 """CONNECTEDLINE and REDIRECTING: the other identities of a call, as the script sets and reads them.
 
-Asterisk funcs/func_callerid.c. They are kept with the script; legs are not told of them.
+Asterisk funcs/func_callerid.c. They are kept with the script. A connected line that is set during a call is shown
+to the caller at once, unless `i` follows the name of what is set.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
+from dialplan.functions.caller import PRESENTATIONS
 from dialplan.script import Function, Script
 from dialplan.substitution import ScriptError
+from gateway.core.number import Party, Presentation
 
 __all__ = ["FUNCTIONS"]
 
@@ -22,7 +25,7 @@ _REDIRECTING: Final = frozenset(
 _BOTH: Final = re.compile(r'\s*"?(?P<name>[^"<]*?)"?\s*<(?P<number>[^>]*)>\s*')
 
 
-def _function(function: str, known: frozenset[str]) -> Function:
+def _function(function: str, known: frozenset[str], show: Callable[[Script, str], None]) -> Function:
     def key(arguments: str) -> str:
         datum = arguments.split(",")[0].strip().lower()
         datum = datum.removesuffix("ber") if datum.endswith("number") else datum
@@ -43,16 +46,31 @@ def _function(function: str, known: frozenset[str]) -> Function:
         datum = key(arguments)
         if not datum.endswith("all"):
             script.identity[datum] = value.strip()
+            show(script, arguments)
             return
         stem, found = datum.removesuffix("all"), _BOTH.fullmatch(value)
         name, number = (found["name"], found["number"]) if found is not None else ("", value)
         script.identity[stem + "name"] = name.strip()
         script.identity[stem + "num"] = number.strip()
+        show(script, arguments)
 
     return Function(read, write)
 
 
+def _show_connected(script: Script, arguments: str) -> None:
+    if "i" in arguments.partition(",")[2] or not script.leg.answered:
+        return
+    number, name = (script.identity.get(f"CONNECTEDLINE:{what}", "") for what in ("num", "name"))
+    word = script.identity.get("CONNECTEDLINE:num-pres", script.identity.get("CONNECTEDLINE:pres", "allowed"))
+    presentation = PRESENTATIONS.get(word.lower().partition("_")[0], Presentation.ALLOWED)
+    script.leg.identify(Party(number, name, presentation))
+
+
+def _show_nobody(script: Script, arguments: str) -> None:
+    """Who diverted a call is told of the next one that is made."""
+
+
 FUNCTIONS: Final[Mapping[str, Function]] = {
-    "CONNECTEDLINE": _function("CONNECTEDLINE", _CONNECTED),
-    "REDIRECTING": _function("REDIRECTING", _REDIRECTING),
+    "CONNECTEDLINE": _function("CONNECTEDLINE", _CONNECTED, _show_connected),
+    "REDIRECTING": _function("REDIRECTING", _REDIRECTING, _show_nobody),
 }

@@ -23,7 +23,6 @@ from gateway.core.messages import (
     Held,
     Hold,
     Identified,
-    Identify,
     Released,
     Resume,
     Resumed,
@@ -130,7 +129,7 @@ class Bridge:
             case Held() | Resumed():
                 self._hold(listener, isinstance(event, Held))
             case Identified(party):
-                listener.command(Identify(party))
+                listener.meet(party)
             case TextReceived(text):
                 listener.command(SendText(text))
 

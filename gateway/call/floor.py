@@ -192,6 +192,8 @@ class Floor:
                 leg.trial.succeed()
             leg.quiet()
         bridge = Bridge(one, other, self)
+        one.meet(other.party)
+        other.meet(one.party)
         self._settle(one, other)
         talk = Talk(one.name, other.name, self._wall())
         self._talks[bridge] = talk

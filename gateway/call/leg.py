@@ -27,6 +27,8 @@ from gateway.core.messages import (
     Event,
     Hangup,
     Held,
+    Identified,
+    Identify,
     Proceed,
     Redirect,
     Released,
@@ -94,6 +96,8 @@ class CallLeg:
     Attributes:
         held: whether its far side has put us on hold.
         driven: whether a script runs for it; one that has none belongs to the call of another.
+        reveals: whether its far side is told when it comes to talk with somebody else; shown: with whom it
+            believes to talk.
         features: what its far side may ask for by keys; afterwards: where it goes when it is left alone.
         bridge: whom it talks with; dialing: the dial of which it is the caller, or one of the called.
         behalf: the leg that answers for what this one does; half of a Local channel does nothing in its own name.
@@ -142,6 +146,8 @@ class CallLeg:
         self._changed = changed
         self.held = False
         self.features: frozenset[Feature] = frozenset()
+        self.reveals = True
+        self.shown: Party | None = None
         self.afterwards: Place | None = None
         self.driven = False
         self.bridge: Bridge | None = None
@@ -178,6 +184,8 @@ class CallLeg:
                 self._mark_answered()
             case Released(ending):
                 self._end(ending)
+            case Identified(party):
+                self.party = party
             case Held() | Resumed():
                 self.held = isinstance(event, Held)
                 self._changed(self)
@@ -332,6 +340,19 @@ class CallLeg:
                 return found[1]
         self.go_on()
         return TransferTold(Cause.RECOVERY_ON_TIMER_EXPIRY)
+
+    def meet(self, party: Party) -> None:
+        """It talks with `party` from now on; its far side is shown that, but for the one whom it called."""
+        known = self.shown is None or self.shown == party
+        self.shown = party
+        if not known and self.reveals and self.answered:
+            self.command(Identify(party))
+
+    def identify(self, party: Party) -> None:
+        """Show the far side that it talks with `party`."""
+        self.shown = party
+        if self.answered:
+            self.command(Identify(party))
 
     def send_text(self, text: str) -> bool:
         """Show the far side a line of text; False where its technology has no means for it."""

@@ -300,7 +300,16 @@ class CallManager:
 
     def _outgoing(self, own: CallLeg, target: Target) -> CallLeg:
         call = self.floor.owners[own]
-        return self._make(own, target, Party(target.address), call.context, call)
+        return self._make(own, target, Party(self._number(target)), call.context, call)
+
+    def _number(self, target: Target) -> str:
+        """The number that a target calls: 101 of FXS/101r2, 102 of Local/102@office, 5550100 of FXO/g1/5550100."""
+        number, at, _ = target.address.partition("@")
+        if at:
+            return number
+        line, _, number = target.address.partition("/")
+        technology = self.technologies.get(target.technology.upper())
+        return number or (line if technology is None else technology.device(line).partition("/")[2])
 
     def _placed(self, target: Target, party: Party, context: str, by: CallLeg | None) -> CallLeg:
         if self._draining or len(self.floor.calls) >= self._limit:

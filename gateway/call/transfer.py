@@ -18,7 +18,7 @@ from gateway.call.trial import Trial, transferred
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.messages import Offered, TransferAsked, TransferTold
-from gateway.core.number import Match, NumberPlan
+from gateway.core.number import Match, NumberPlan, Party
 from gateway.core.switch import HungUp, Place
 from gateway.core.trace import Kind
 
@@ -125,6 +125,7 @@ class Transfers:
             HungUp: the leg is over; it was refused where `old` neither talks, calls nor rings.
         """
         dialing = old.dialing
+        leg.shown = Party(leg.called)
         if old.bridge is not None:
             partner = old.bridge.partner(old)
             await leg.answer()

@@ -188,6 +188,8 @@ class Leg(Protocol):
     """How it ended; None while it lives."""
     features: frozenset[Feature]
     """What its far side may ask for by keys while it talks."""
+    reveals: bool
+    """Whether its far side is told when it comes to talk with somebody else."""
     afterwards: Place | None
     """Where it goes when it is left alone by whom it talks with, in the place of being hung up."""
 
@@ -242,6 +244,10 @@ class Leg(Protocol):
         Returns:
             The outcome, or None where its technology has no means for it.
         """
+        ...
+
+    def identify(self, party: Party) -> None:
+        """Show the far side that it talks with `party`, where its technology has means for that."""
         ...
 
     def send_text(self, text: str) -> bool:

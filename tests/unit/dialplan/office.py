@@ -114,6 +114,7 @@ class FakeLeg:
         self.answered = False
         self.ending: Ending | None = None
         self.features: frozenset[Feature] = frozenset()
+        self.reveals = True
         self.afterwards: Place | None = None
         self.told: list[str] = []
         self.redirection: TransferTold | None = None
@@ -148,6 +149,10 @@ class FakeLeg:
     def early_media(self) -> None:
         self._living()
         self.told.append("early media")
+
+    def identify(self, party: Party) -> None:
+        self._living()
+        self.told.append(f"identify {party}")
 
     def send_text(self, text: str) -> bool:
         self._living()

@@ -13,6 +13,8 @@ import traceback
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Final
 
+from dns.asyncresolver import Resolver
+
 from dialplan.apps import APPLICATIONS
 from dialplan.database import Database, MemoryDatabase
 from dialplan.functions import FUNCTIONS
@@ -80,6 +82,7 @@ class DialplanEngine:
         permissions: what scripts may do to the machine.
         operator: the way to legs that are not a script's own; nobody is there where None.
         postman: sends texts outside of calls; they are supposed to arrive where None.
+        resolver: asks the DNS for ENUM; the machine's own where None.
         step_limit: after so many steps without time passing, a script is a loop and its call is ended.
     """
 
@@ -94,6 +97,7 @@ class DialplanEngine:
         permissions: Permissions = _NOTHING_ALLOWED,
         operator: Operator | None = None,
         postman: Postman | None = None,
+        resolver: Resolver | None = None,
         step_limit: int = _STEP_LIMIT,
     ) -> None:
         self.dialplan = dialplan
@@ -104,7 +108,7 @@ class DialplanEngine:
         self._operator = operator or Nobody()
         self._postman = postman or NoPost()
         self._waiting = frozenset(name for name, function in functions.items() if function.later is not None)
-        self._shared = Shared(dict(dialplan.globals), database or MemoryDatabase(), permissions)
+        self._shared = Shared(dict(dialplan.globals), database or MemoryDatabase(), permissions, resolver=resolver)
 
     def load(self, dialplan: Dialplan) -> None:
         """Run later scripts on `dialplan`; those under way finish on theirs.

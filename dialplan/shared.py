@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dns.asyncresolver import Resolver
+
 from dialplan.database import Database, MemoryDatabase
 from dialplan.locks import Locks
 from gateway.core.recording import Recording
@@ -65,6 +67,7 @@ class Shared:
         permissions: what scripts may do to the machine.
         locks: behind LOCK().
         legs: the legs for which scripts run, by name.
+        resolver: asks the DNS for ENUM; the machine's own where None.
     """
 
     globals: dict[str, str]
@@ -72,6 +75,7 @@ class Shared:
     permissions: Permissions = Permissions()
     locks: Locks = field(default_factory=Locks)
     legs: dict[str, Share] = field(default_factory=dict)
+    resolver: Resolver | None = None
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def beside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -15,6 +15,7 @@ from dialplan.functions import (
     device,
     document,
     ended,
+    enum,
     group,
     header,
     logic,
@@ -24,8 +25,10 @@ from dialplan.functions import (
     parties,
     place,
     record,
+    services,
     stack,
     text,
+    web,
 )
 from dialplan.script import Function
 
@@ -41,6 +44,7 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     **device.FUNCTIONS,
     **document.FUNCTIONS,
     **ended.FUNCTIONS,
+    **enum.FUNCTIONS,
     **group.FUNCTIONS,
     **header.FUNCTIONS,
     **logic.FUNCTIONS,
@@ -50,6 +54,8 @@ FUNCTIONS: Final[Mapping[str, Function]] = {
     **parties.FUNCTIONS,
     **place.FUNCTIONS,
     **record.FUNCTIONS,
+    **services.FUNCTIONS,
     **stack.FUNCTIONS,
     **text.FUNCTIONS,
+    **web.FUNCTIONS,
 }

@@ -191,7 +191,7 @@ include => ofice
             "exten => 1,1,ExecIf(1?MeetMe(x))",
             "the application MeetMe of Asterisk is not built in; leave it out",
         ),
-        ("exten => 1,1,NoOp(${CURL(x)})", "the function CURL of Asterisk is not built in; leave it out"),
+        ("exten => 1,1,NoOp(${ODBC(x)})", "the function ODBC of Asterisk is not built in; leave it out"),
     ],
 )
 def test_a_line_that_means_nothing(line: str, said: str) -> None:

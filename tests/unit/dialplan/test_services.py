@@ -78,3 +78,20 @@ def test_its_attendant_takes_an_extension() -> None:
     office = Office(SMALL_OFFICE.read_text(encoding="utf-8"))
     asyncio.run(office.call("2565551100", FakeLeg("PJSIP/provider-1", keys="1103"), context="incoming"))
     assert office.dialled[0][0] == ["PJSIP/1103"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "value"),
+    [
+        ("MAILBOX_EXISTS(101@default)", "0"),
+        ("VM_INFO(101@default,count,INBOX)", "0"),
+        ("VM_INFO(101@default,exists)", "0"),
+        ("VM_INFO(101@default,email)", ""),
+        ("QUEUE_MEMBER(sales,free)", "0"),
+        ("QUEUE_MEMBER_LIST(sales)", ""),
+        ("QUEUE_EXISTS(sales)", "0"),
+        ("CONFBRIDGE_INFO(parties,600)", "0"),
+    ],
+)
+def test_functions_tell_the_truth_of_an_office_without_services(asked: str, value: str) -> None:
+    assert run(f"Set(T=${{{asked}}})").variables["T"] == value

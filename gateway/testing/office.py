@@ -64,7 +64,9 @@ class EmulatedOffice:
         if isinstance(configuration, Path):
             self.config = set_apart(self.config, folder, trunks or {})
         self.clock: Clock = clock or HandMovedClock()
-        self.app = Application(self.config, plan, loop=self.clock.loop, by_hand=self.clock.by_hand)
+        self.app = Application(
+            self.config, plan, loop=self.clock.loop, by_hand=self.clock.by_hand, sheds_load=False
+        )
         self._sip_phones: list[SipPhone] = []
         self.clock.complete(self.app.start())
         if not self.clock.by_hand:

@@ -353,6 +353,7 @@ class _DrySwitch:
         prepare: Callable[[Leg], Awaitable[None]] | None = None,
         follow: bool = True,
         answered_elsewhere: bool = False,
+        escape: Callable[[str], bool] | None = None,
     ) -> DialOutcome:
         refused = [(target, ending) for target in targets if (ending := self._refusal(leg, target)) is not None]
         barred = {target for target, _ in refused}

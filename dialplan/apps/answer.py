@@ -16,8 +16,8 @@ _LONGEST: Final = 86400.0
 """A day; what asks for more is a slip of the pen."""
 
 
-def seconds(text: str, default: float | None = None) -> float | None:
-    """Read a number of seconds; `default` where the text is empty.
+def seconds(text: str, default: float | None = None, *, unit: float = 1.0) -> float | None:
+    """Read a number of seconds, or of `unit` seconds each; `default` where the text is empty.
 
     Raises:
         ScriptError: no number, or below 0.
@@ -30,15 +30,15 @@ def seconds(text: str, default: float | None = None) -> float | None:
         raise ScriptError(f"{text[:40]!r} is no number of seconds") from fault
     if not value >= 0:
         raise ScriptError(f"{text[:40]!r} is no number of seconds")
-    return min(value, _LONGEST)
+    return min(value * unit, _LONGEST)
 
 
 async def answer(script: Script, arguments: str) -> None:
     """`Answer([delay])`: answer the call; the delay is in milliseconds."""
     await script.leg.answer()
-    delay = seconds(arguments.split(",")[0])
+    delay = seconds(arguments.split(",")[0], unit=0.001)
     if delay:
-        await script.leg.wait(delay / 1000)
+        await script.leg.wait(delay)
 
 
 async def hangup(script: Script, arguments: str) -> None:

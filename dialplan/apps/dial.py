@@ -10,10 +10,11 @@ from typing import Final
 from dialplan.apps.answer import seconds
 from dialplan.apps.limit import read_limit
 from dialplan.apps.play import find_sounds
+from dialplan.apps.privacy import Screening, screening
 from dialplan.arguments import options, split
 from dialplan.functions.caller import PRESENTATIONS
 from dialplan.script import Application, Script
-from dialplan.state import Record
+from dialplan.state import Location, Record
 from dialplan.substitution import ScriptError
 from gateway.core.audio import Sound
 from gateway.core.cause import Cause
@@ -25,8 +26,9 @@ from gateway.core.switch import DialOutcome, DialStatus, HungUp, Leg, Place, Tar
 
 __all__ = ["APPLICATIONS", "OPTIONS", "targets"]
 
-OPTIONS: Final = frozenset("ABCDFGHIKLMRSTUWXabcfghikmorstuwxz")
-"""Letters that are built in; `R` is the way of every Dial, and `s z` change nothing here."""
+OPTIONS: Final = frozenset("ABCDFGHIKLMNPRSTUWXabcdfghikmnoprstuwxz")
+"""Letters that are built in. `R` is the way of every Dial; `s` and `z` change nothing, since no leg has a number of
+its own to be tagged with, or a time-out that a diversion would begin anew; nor does `n`: names are never kept."""
 _FEATURES: Final[Mapping[str, frozenset[Feature]]] = {
     "t": frozenset({Feature.BLIND_TRANSFER, Feature.ATTENDED_TRANSFER}),
     "h": frozenset({Feature.HANG_UP}),
@@ -64,15 +66,18 @@ async def dial(script: Script, arguments: str) -> None:
     either side ends the other. Options: `A(file[:file])` what the called side, and the caller, hear first; `a`
     answer the caller at once; `B(place)` a subroutine before anybody is called, `b(place)` one for each called
     channel; `C` the record begins anew; `c` those who still ring when the caller gives up are told that another
-    has answered; `D(keys[:keys])` keys sent to the called side, and to the caller; `F[(place)]` where the called
-    side goes when the caller hangs up, the next priority where none is written; `f(number)` and `o(number)` show
-    that number as the caller's; `G(place)` once answered, the caller goes to that place and the called side to
-    the priority after it; `g` go on here when the other side hangs up; `h` and `H` the called side, or the
-    caller, may hang up by keys; `i` diversions are not followed; `I` nobody is told of new identities; `k K`
-    parking by keys; `L(milliseconds[:warning[:repeat]])` and `S(seconds)` the longest talk; `M(macro)` and
-    `U(context)` a subroutine on the called side before it is connected; `m[(class)]` music in the place of
-    ringback; `r[(tone)]` ringback of our own; `t T` transfer by keys; `u(presentation)` show the caller or not;
-    `w W x X` recording by keys.
+    has answered; `D(keys[:keys])` keys sent to the called side, and to the caller; `d` a key of the caller that
+    waits goes to the extension of that name, in the context EXITCONTEXT or here; `F[(place)]` where the called
+    side goes when the caller hangs up, the next priority where none is written; `f(number)` and `o(number)`
+    show that number as the caller's; `G(place)` once answered, the caller goes to that place and the called
+    side to the priority after it; `g` go on here when the other side hangs up; `h` and `H` the called side, or
+    the caller, may hang up by keys; `i` diversions are not followed; `I` nobody is told of new identities; `k
+    K` parking by keys; `p` the called side hears who calls, and takes the call or not, but for callers with a
+    number with `N`; `P[(family)]` the same, and the answer is kept for that number;
+    `L(milliseconds[:warning[:repeat]])` and `S(seconds)` the longest talk; `M(macro)` and `U(context)` a
+    subroutine on the called side before it is connected; `m[(class)]` music in the place of ringback;
+    `r[(tone)]` ringback of our own; `t T` transfer by keys; `u(presentation)` show the caller or not; `w W x X`
+    recording by keys.
     """
     words = split(arguments, limit=4)
     wanted = targets(words[0])
@@ -92,6 +97,10 @@ async def dial(script: Script, arguments: str) -> None:
         await script.runner.subroutine(script, *_place(chosen["B"]))
     if "a" in chosen:
         await script.leg.answer()
+    screened = await screening(script, chosen)
+    if screened.verdict is not None:
+        _turned_away(script, screened.verdict, script.ending(Cause.CALL_REJECTED, Act.REFUSED, "kept in privacy"))
+        return
     clock = asyncio.get_running_loop().time
     began = clock()
     script.assign("DIALSTATUS", DialStatus.CANCEL.value)
@@ -105,20 +114,45 @@ async def dial(script: Script, arguments: str) -> None:
         prepare=_preparation(script, chosen),
         follow="i" not in chosen,
         answered_elsewhere="c" in chosen,
+        escape=_way_out(script) if "d" in chosen else None,
     )
     script.assign("DIALSTATUS", outcome.status.value)
     script.attempts = {str(target): ending for target, ending in outcome.attempts}
-    if outcome.leg is None:
-        _refused(script, outcome.status, outcome)
+    if outcome.leg is not None:
+        await _answered(script, outcome.leg, chosen, screened, began, limit)
         return
+    _refused(script, outcome.status, outcome)
+    if outcome.digit:
+        script.go_to(Location(_exit_context(script), outcome.digit, 1))
+
+
+async def _answered(
+    script: Script,
+    other: Leg,
+    chosen: Mapping[str, str],
+    screened: Screening,
+    began: float,
+    limit: TalkLimit | None,
+) -> None:
+    """What comes once somebody has answered."""
     if "I" in chosen:
-        script.leg.reveals = outcome.leg.reveals = False
-    if await _prepared(script, outcome.leg, chosen):
-        if "G" in chosen:
-            await _part(script, outcome.leg, chosen["G"])
-        else:
-            _allow(script, outcome.leg, chosen)
-            await _connect(script, outcome.leg, began, "g" in chosen, limit)
+        script.leg.reveals = other.reveals = False
+    if not await _prepared(script, other, chosen, screened):
+        return
+    if "G" in chosen:
+        await _part(script, other, chosen["G"])
+    else:
+        _allow(script, other, chosen)
+        await _connect(script, other, began, "g" in chosen, limit)
+
+
+def _exit_context(script: Script) -> str:
+    return script.variable("EXITCONTEXT") or script.location.context
+
+
+def _way_out(script: Script) -> Callable[[str], bool]:
+    """Whether a key is an extension to which the waiting caller goes."""
+    return lambda digit: script.find(_exit_context(script), digit) is not None
 
 
 def _preparation(script: Script, chosen: Mapping[str, str]) -> Callable[[Leg], Awaitable[None]] | None:
@@ -192,9 +226,14 @@ def _refused(script: Script, status: DialStatus, outcome: DialOutcome) -> None:
     script.leg.note(f"Dial: {status.value}", str(outcome.ending or ""))
 
 
-async def _prepared(script: Script, other: Leg, chosen: Mapping[str, str]) -> bool:
+async def _prepared(script: Script, other: Leg, chosen: Mapping[str, str], screened: Screening) -> bool:
     """What happens to the called side before it is connected; whether it is to be connected at all."""
     try:
+        verdict = await screened.admits(script, other)
+        if verdict is not None:
+            ending = script.ending(Cause.CALL_REJECTED, Act.REFUSED, f"{verdict.value} was keyed")
+            other.hang_up(ending)
+            return _turned_away(script, verdict, ending)
         if "A" in chosen:
             to_other, _, to_caller = chosen["A"].partition(":")
             await other.play(find_sounds(script, to_other)[0])

@@ -1,7 +1,8 @@
 """The longest talk of a Dial, and who is warned of its end: options `L` and `S` (Asterisk main/features.c).
 
-The variables LIMIT_PLAYAUDIO_CALLER (yes), LIMIT_PLAYAUDIO_CALLEE (no) say who hears warnings, LIMIT_WARNING_FILE
-what they hear; without that, how much time is left.
+The variables LIMIT_PLAYAUDIO_CALLER (yes), LIMIT_PLAYAUDIO_CALLEE (no) say who hears something, LIMIT_WARNING_FILE
+what is heard as a warning (without that, how much time is left), LIMIT_CONNECT_FILE what as the talk begins, and
+LIMIT_TIMEOUT_FILE what as its time is up.
 """
 
 from __future__ import annotations
@@ -23,23 +24,22 @@ _YES: Final = frozenset({"yes", "true", "y", "t", "1", "on"})
 
 def read_limit(script: Script, chosen: Mapping[str, str]) -> TalkLimit | None:
     """The limit that Dial's options set; None where they set none."""
-    longest, first, every = [_milliseconds(word) for word in [*chosen.get("L", "").split(":"), "", ""][:3]]
+    longest, first, every = [seconds(word, unit=0.001) for word in [*chosen.get("L", "").split(":"), "", ""][:3]]
     found = [limit for limit in (longest, seconds(chosen.get("S", ""))) if limit]
     if not found:
         return None
     limit = min(found)
-    warnings = _warnings(limit, first, every)
+    warnings = [*_warnings(limit, first, every)]
+    if script.variable("LIMIT_CONNECT_FILE"):
+        warnings.insert(0, limit)
+    if script.variable("LIMIT_TIMEOUT_FILE"):
+        warnings.append(0.0)
     return TalkLimit(
         limit,
-        warnings,
-        _heard(script, warnings, "LIMIT_PLAYAUDIO_CALLER", "yes"),
-        _heard(script, warnings, "LIMIT_PLAYAUDIO_CALLEE", "no"),
+        tuple(warnings),
+        _heard(script, limit, warnings, "LIMIT_PLAYAUDIO_CALLER", "yes"),
+        _heard(script, limit, warnings, "LIMIT_PLAYAUDIO_CALLEE", "no"),
     )
-
-
-def _milliseconds(word: str) -> float | None:
-    value = seconds(word)
-    return None if value is None else value / 1000
 
 
 def _warnings(limit: float, first: float | None, every: float | None) -> Sequence[float]:
@@ -53,13 +53,16 @@ def _warnings(limit: float, first: float | None, every: float | None) -> Sequenc
 
 
 def _heard(
-    script: Script, warnings: Sequence[float], variable: str, default: str
+    script: Script, limit: float, warnings: Sequence[float], variable: str, default: str
 ) -> Mapping[float, Sequence[Sound]]:
     """What one side hears at each warning."""
     if (script.variable(variable) or default).strip().lower() not in _YES:
         return {}
-    file = script.variable("LIMIT_WARNING_FILE")
-    return {left: find_sounds(script, file)[0] if file else _time_left(script, left) for left in warnings}
+    files = {limit: "LIMIT_CONNECT_FILE", 0.0: "LIMIT_TIMEOUT_FILE"}
+    found = {left: script.variable(files.get(left, "LIMIT_WARNING_FILE")) for left in warnings}
+    return {
+        left: find_sounds(script, file)[0] if file else _time_left(script, left) for left, file in found.items()
+    }
 
 
 def _time_left(script: Script, left: float) -> Sequence[Sound]:

@@ -16,7 +16,7 @@ from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import RemoteError
-from gateway.core.messages import Alerting, Answered, Dial, Diverted, Progress, Released
+from gateway.core.messages import Alerting, Answered, Dial, Digit, Diverted, Progress, Released
 from gateway.core.number import Party
 from gateway.core.switch import DialOutcome, DialStatus, HungUp, Moved, Target
 
@@ -42,6 +42,8 @@ _ELSEWHERE: Final = Ending(Cause.NON_SELECTED_USER_CLEARING, "Copperline", Act.C
 
 _TIME_IS_UP: Final = Ending(Cause.NO_ANSWER, "Copperline", Act.CANCELLED, "the dial's time was up")
 
+_GIVEN_UP: Final = Ending(Cause.NORMAL_CLEARING, "the caller", Act.CANCELLED, "a key while it rang")
+
 MOST_DIVERSIONS: Final = 5
 """Diversions of one dial that are followed: telephones that divert to one another are stopped here."""
 
@@ -56,6 +58,7 @@ class Dialing:
         ringback: what the caller hears from the first ringing on, in place of the far side's own audio.
         prepare: run for each new leg before it is called.
         follow: whether to go where a called side diverts the call to.
+        escape: whether a key of the caller ends the dial.
         answered_elsewhere: whether those who ring are told so when the caller gives up.
 
     Attributes:
@@ -72,12 +75,15 @@ class Dialing:
         prepare: Callable[[CallLeg], Awaitable[None]] | None = None,
         follow: bool = True,
         answered_elsewhere: bool = False,
+        escape: Callable[[str], bool] | None = None,
     ) -> None:
         self.successor: Callable[[], None] | None = None
         self._prepare = prepare
         self._follow = follow
         self._diversions = 0
         self._answered_elsewhere = answered_elsewhere
+        self._escape = escape
+        self._pressed = ""
         self._shown = Party()
         self.caller = caller
         self._make = make
@@ -131,7 +137,7 @@ class Dialing:
                 timer.cancel()
             self._tidy(winner)
         if winner is not None:
-            return DialOutcome(DialStatus.ANSWER, winner, None, tuple(self._attempts))
+            return DialOutcome(DialStatus.ANSWER, winner, attempts=tuple(self._attempts))
         return self._failure()
 
     def hand_over(self, caller: CallLeg) -> Dialing:
@@ -189,6 +195,9 @@ class Dialing:
             self._fail(HungUp(event.ending))
         elif isinstance(event, Interrupted):
             self._fail(self.caller.interruption())
+        elif isinstance(event, Digit) and self._escape is not None and self._escape(event.digit):
+            self._pressed = event.digit
+            self._decide(None)
 
     def _decide(self, winner: CallLeg | None) -> None:
         if not self._over.done():
@@ -290,9 +299,13 @@ class Dialing:
         gone = self.caller.ending
         if gone is not None:
             return replace(gone, cause=_ELSEWHERE.cause) if self._answered_elsewhere else gone
-        return _ELSEWHERE if winner is not None else _TIME_IS_UP
+        if winner is not None:
+            return _ELSEWHERE
+        return _GIVEN_UP if self._pressed else _TIME_IS_UP
 
     def _failure(self) -> DialOutcome:
+        if self._pressed:
+            return DialOutcome(DialStatus.CANCEL, None, _GIVEN_UP, self._pressed, tuple(self._attempts))
         if self._trying:
             ringing = ", ".join(leg.peer for leg in self._trying)
             ending = Ending(
@@ -302,12 +315,12 @@ class Dialing:
                 f"no answer for {self._timeout:g} s",
                 "Call again later.",
             )
-            return DialOutcome(DialStatus.NOANSWER, None, ending, tuple(self._attempts))
+            return DialOutcome(DialStatus.NOANSWER, ending=ending, attempts=tuple(self._attempts))
         tried = [(_STATUS.get(ending.cause, DialStatus.CHANUNAVAIL), ending) for _, ending in self._attempts]
         for status in _WEIGHT:
             for found, ending in tried:
                 if found is status:
-                    return DialOutcome(status, None, ending, tuple(self._attempts))
+                    return DialOutcome(status, ending=ending, attempts=tuple(self._attempts))
         nobody = Ending(
             Cause.NO_ROUTE_TO_DESTINATION, "the dialplan", Act.FAILED, "Dial names no target", "Name one."
         )

@@ -29,7 +29,7 @@ class LimitClock:
         end = loop.time() + limit.seconds
         self._timers = [loop.call_at(end, self._end)]
         self._timers += [
-            loop.call_at(end - left, self._warn, left) for left in limit.warnings if left < limit.seconds
+            loop.call_at(end - left, self._warn, left) for left in limit.warnings if 0 < left <= limit.seconds
         ]
 
     def stop(self) -> None:
@@ -47,9 +47,22 @@ class LimitClock:
         bridge = self._leg.bridge
         if bridge is None:  # it is just being transferred
             self._timers.append(asyncio.get_running_loop().call_later(1.0, self._end))
+        elif lasts := max(_duration(self._limit.to_leg), _duration(self._limit.to_other)):
+            self._warn(0.0)
+            self._timers.append(asyncio.get_running_loop().call_later(lasts, self._part))
         else:
+            self._part()
+
+    def _part(self) -> None:
+        bridge = self._leg.bridge
+        if bridge is not None:
             lasted = f"the talk has lasted the {self._limit.seconds:g} s that it may"
             bridge.partner(self._leg).end(Ending(Cause.NORMAL_CLEARING, "the dialplan", Act.HUNG_UP, lasted))
+
+
+def _duration(sounds: Mapping[float, Sequence[Sound]]) -> float:
+    """Seconds of what is heard as the time is up."""
+    return sum(sound.duration for sound in sounds.get(0.0, ()))
 
 
 def _play(leg: CallLeg, sounds: Mapping[float, Sequence[Sound]], left: float) -> None:

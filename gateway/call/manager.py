@@ -199,6 +199,7 @@ class CallManager:
         prepare: Callable[[Leg], Awaitable[None]] | None = None,
         follow: bool = True,
         answered_elsewhere: bool = False,
+        escape: Callable[[str], bool] | None = None,
     ) -> DialOutcome:
         """Call all targets at once for `leg`; see `Switch.dial`."""
         own = self._own(leg)
@@ -218,6 +219,7 @@ class CallManager:
                 prepare=prepare,
                 follow=follow,
                 answered_elsewhere=answered_elsewhere,
+                escape=escape,
             )
             return await dialing.run(targets, caller or own.party, timeout)
 

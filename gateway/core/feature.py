@@ -58,7 +58,8 @@ class TalkLimit:
 
     Attributes:
         seconds: the longest talk.
-        warnings: seconds before the end at which to warn, the largest first.
+        warnings: seconds before the end at which something is to be heard, the largest first; `seconds` itself for
+            what is heard as the talk begins, 0 for what is heard as it ends.
         to_leg, to_other: what the leg whose script waits for the talk, and the other one, hear as a warning of so
             many seconds left; nothing where there is none for that number.
     """

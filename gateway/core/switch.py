@@ -77,6 +77,8 @@ class DialStatus(Enum):
     CONGESTION = "CONGESTION"
     CHANUNAVAIL = "CHANUNAVAIL"
     INVALIDARGS = "INVALIDARGS"
+    DONTCALL = "DONTCALL"
+    TORTURE = "TORTURE"
 
 
 class DeviceState(Enum):
@@ -112,12 +114,14 @@ class DialOutcome:
         status: as for DIALSTATUS.
         leg: the leg that answered, to be bridged or hung up; None unless ANSWER.
         ending: why nobody answered; None when ANSWER.
+        digit: the key by which the caller gave up waiting; "" where it did not.
         attempts: each target tried with how its leg ended (targets that lost to another one included).
     """
 
     status: DialStatus
     leg: Leg | None = None
     ending: Ending | None = None
+    digit: str = ""
     attempts: Sequence[tuple[Target, Ending]] = field(default=())
 
 
@@ -279,6 +283,7 @@ class Switch(Protocol):
         prepare: Callable[[Leg], Awaitable[None]] | None = None,
         follow: bool = True,
         answered_elsewhere: bool = False,
+        escape: Callable[[str], bool] | None = None,
     ) -> DialOutcome:
         """Call all targets at once for `leg`; the first to answer wins and the others are cancelled.
 
@@ -290,6 +295,7 @@ class Switch(Protocol):
             variables: channel variables of the new legs.
             prepare: run for each new leg before it is called; the leg may be hung up by it.
             follow: go where a called side diverts the call to; else that counts as its refusal.
+            escape: asked of each key of `leg` that waits for an answer: whether it ends the dial.
             answered_elsewhere: tell those who ring, should the caller give up, that another one has answered.
 
         Raises:

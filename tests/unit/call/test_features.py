@@ -85,6 +85,13 @@ exten => 114,1,Dial(FXS/101,30,i)
 exten => 115,1,Dial(FXS/101,30,b(office^made^1)c)
 exten => made,1,Set(KNOWN=${CHANNEL})
  same => n,Return()
+exten => 116,1,Set(LIMIT_CONNECT_FILE=hello)
+ same => n,Set(LIMIT_TIMEOUT_FILE=goodbye)
+ same => n,Set(LIMIT_PLAYAUDIO_CALLEE=yes)
+ same => n,Dial(FXS/101,30,S(10))
+exten => 117,1,Dial(FXS/101,30,d)
+exten => 5,1,NoOp(five)
+ same => n,Wait(600)
 exten => 200,1,Set(GLOBAL(caller)=${CHANNEL})
  same => n,Wait(600)
 """
@@ -350,3 +357,24 @@ class TestWhereTheyGo:
         office.says(caller, Released(BYE))
         assert isinstance(office.phone.last, Hangup)
         assert office.phone.last.ending.cause is Cause.NON_SELECTED_USER_CLEARING, "c: no missed call"
+
+    def test_what_is_heard_as_it_begins_and_as_its_time_is_up(self, office: Exchange) -> None:
+        caller = talking(office, "116")
+        office.wait(0.1)
+        prompt_over(office, caller)
+        assert caller.audio is not None and caller.audio.heard == ["hello"]
+        office.wait(9.9)
+        assert office.phone.audio is not None and office.phone.audio.heard == ["hello", "goodbye"]
+        assert not isinstance(office.phone.last, Hangup), "the goodbye is heard first"
+        office.wait(0.1)
+        assert isinstance(office.phone.last, Hangup) and isinstance(caller.last, Hangup)
+
+
+def test_a_key_while_it_rings_goes_to_the_extension_of_that_name(office: Exchange) -> None:
+    caller = office.offer(called="117")
+    key(office, caller, "7")
+    assert not isinstance(office.phone.last, Hangup), "there is no extension 7"
+    key(office, caller, "5")
+    assert isinstance(office.phone.last, Hangup) and office.phone.last.ending.act is Act.CANCELLED
+    assert office.story_has(caller, "NoOp(five)")
+    office.says(caller, Released(BYE))

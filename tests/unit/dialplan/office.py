@@ -246,6 +246,7 @@ class Office:
         self.passed_on: Mapping[str, str] = {}
         self.ringback: str | None = None
         self.others: list[FakeLeg] = []
+        self.escape: Callable[[str], bool] | None = None
         self.shown: Party | None = None
         self.far_keys = ""
         self.limit: TalkLimit | None = None
@@ -273,11 +274,13 @@ class Office:
         prepare: Callable[[Leg], Awaitable[None]] | None = None,
         follow: bool = True,
         answered_elsewhere: bool = False,
+        escape: Callable[[str], bool] | None = None,
     ) -> DialOutcome:
         if leg.ending is not None:
             raise HungUp(leg.ending)
         self.dialled.append(([str(target) for target in targets], timeout))
         self.shown = caller
+        self.escape = escape
         self.passed_on = dict(variables or {})
         self.ringback = ringback.name if ringback else None
         for target in targets:

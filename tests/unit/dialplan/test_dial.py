@@ -147,7 +147,9 @@ class TestTheCalledSide:
 
 
 class TestTheTalk:
-    @pytest.mark.parametrize(("chosen", "seconds"), [("L(30000:5000)", 30), ("S(20)", 20), ("L(30000)S(50)", 30)])
+    @pytest.mark.parametrize(
+        ("chosen", "seconds"), [("L(30000:5000)", 30), ("S(20)", 20), ("L(30000)S(50)", 30), ("L(7200000)", 7200)]
+    )
     def test_it_lasts_no_longer_than_it_may(self, chosen: str, seconds: int) -> None:
         place = office(f"Dial(FXS/101,,{chosen})")
         call(place)
@@ -169,6 +171,15 @@ class TestTheTalk:
             "number 1",
             "queue-seconds",
         ]
+
+    def test_the_beginning_and_the_end_of_a_limited_talk_may_be_heard(self) -> None:
+        place = office(
+            "Set(LIMIT_CONNECT_FILE=hello)", "Set(LIMIT_TIMEOUT_FILE=bye)", "Dial(FXS/101,,L(90000:30000))"
+        )
+        call(place)
+        assert place.limit is not None and place.limit.warnings == (90, 30, 0)
+        heard = {left: [sound.name for sound in sounds] for left, sounds in place.limit.to_leg.items()}
+        assert heard[90] == ["hello"] and heard[0] == ["bye"] and heard[30][0] == "vm-youhave"
 
     def test_each_side_may_have_its_own_features(self) -> None:
         place = office("Dial(FXS/101,,tHk)")
@@ -201,3 +212,50 @@ class TestTheTalk:
 
     def test_without_an_answer_the_cause_is_that_of_the_called_side(self) -> None:
         assert ending(call(office("Dial(FXS/109,,U(screen)gL(1000))"))).cause is Cause.USER_BUSY
+
+
+def ada() -> FakeLeg:
+    leg = FakeLeg(called="100")
+    leg.party = Party("6001", "Ada")
+    return leg
+
+
+class TestPrivacy:
+    """Whoever is called hears who calls, and keys what is to become of it."""
+
+    @pytest.mark.parametrize(
+        ("key", "status", "connected"),
+        [("1", "ANSWER", True), ("2", "NOANSWER", False), ("3", "TORTURE", False), ("4", "DONTCALL", False)],
+    )
+    def test_the_called_side_decides(self, key: str, status: str, connected: bool) -> None:
+        place = office("Dial(FXS/101,,pg)", "NoOp(is ${DIALSTATUS})", far_keys=key)
+        leg = call(place, ada())
+        assert any(note.endswith(f"NoOp(is {status})") for note in leg.notes)
+        assert "priv-recordintro" in leg.heard and "vm-dialout" in leg.heard
+        assert place.others[0].heard[:2] == ["priv-callpending", f"the name of {leg.peer}"]
+        assert (leg.variables["DIALEDPEERNAME"] == place.others[0].name) is connected
+
+    def test_who_keys_nothing_is_not_connected(self) -> None:
+        place = office("Dial(FXS/101,,p)", "NoOp(is ${DIALSTATUS})")
+        leg = call(place, ada())
+        assert any(note.endswith("NoOp(is NOANSWER)") for note in leg.notes)
+        assert place.others[0].ending is not None and place.others[0].ending.cause is Cause.CALL_REJECTED
+
+    def test_a_caller_with_a_number_is_not_screened_with_modifier_n(self) -> None:
+        leg = call(office("Dial(FXS/101,,pN)"), ada())
+        assert "priv-recordintro" not in leg.heard
+
+    def test_the_answer_is_kept_for_the_number(self) -> None:
+        steps = [
+            "Dial(FXS/101,,P(desk)g)",
+            "Dial(FXS/101,,P(desk)g)",
+            "NoOp(${DB(privacy/desk/6001)} ${DIALSTATUS})",
+        ]
+        place = office(*steps, far_keys="4")
+        leg = call(place, ada())
+        assert any(note.endswith("NoOp(KILL DONTCALL)") for note in leg.notes)
+        assert len(place.dialled) == 1, "the second time nobody is asked"
+        place = office(*steps, far_keys="1")
+        leg = call(place, ada())
+        assert any(note.endswith("NoOp(ALLOW ANSWER)") for note in leg.notes)
+        assert len(place.dialled) == 2 and leg.heard.count("priv-recordintro") == 1

@@ -31,9 +31,10 @@ RISE: Final = 1.06
 LOOKS: Final = 100
 """Looks that count as lately: a rest in one of them, when nobody was let in, says nothing of what can be served."""
 LEAST: Final = 20.0
-"""Requests a second that are let in whatever happens: a loop may be late for reasons that are not calls."""
+"""Requests a second that are let in whatever happens, all at once if they come so: a loop may be late for reasons
+that are not calls, and one telephone that is switched on and dials sends four."""
 BURST: Final = 0.1
-"""Seconds of the rate that may come at once."""
+"""Seconds of a higher rate that may come at once."""
 BRANCHES: Final = 10_000
 """Requests let in last that are known again when they are repeated."""
 RETRY_AFTER: Final = (3, 15)
@@ -76,7 +77,7 @@ class Overload:
         self._random = random
         self._most = config.rate or float("inf")
         self._rate = self._most
-        self._left = max(1.0, BURST * config.rate)
+        self._left = self._burst
         self._at = 0.0
         self._let_in = 0
         self._looked = 0.0
@@ -92,6 +93,11 @@ class Overload:
     def rate(self) -> float:
         """New requests a second that are let in now; infinite where nothing limits them."""
         return self._rate
+
+    @property
+    def _burst(self) -> float:
+        """Requests that may come at once."""
+        return max(LEAST if self._rate >= LEAST else 1.0, BURST * self._rate)
 
     def late(self, seconds: float, now: float) -> None:
         """Say by how much the loop is late; several times a second."""
@@ -132,7 +138,7 @@ class Overload:
         return Datagram(self._answer(data, flow), flow)
 
     def _takes(self, now: float) -> bool:
-        self._left = min(max(1.0, BURST * self._rate), self._left + (now - self._at) * self._rate)
+        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
         self._at = now
         if self._left < 1.0:
             return False

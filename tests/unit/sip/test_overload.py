@@ -43,6 +43,18 @@ def test_past_the_rate_new_calls_get_503_with_retry_after_and_nothing_is_kept_of
     assert office.stack.usage()["transactions"] == 1
 
 
+def test_a_telephone_that_is_switched_on_and_dials_is_let_in_however_late_the_loop_is() -> None:
+    office = Office()
+    office.stack.overload.late(1.0, office.clock.now)
+    phone = Phone(office)
+    phone.register()
+    phone.invite("6002")
+    assert office.stack.overload.refused == 0
+    for number in range(30):
+        invite(phone, f"{number}", f"c{number}")
+    assert office.stack.overload.refused == 30 - (20 - 4), "all that may come at once"
+
+
 def test_it_takes_calls_again_when_there_is_time() -> None:
     office = busy()
     phone = Phone(office)

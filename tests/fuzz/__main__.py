@@ -1,4 +1,7 @@
-"""Fuzzing for a while: `python -m tests.fuzz`. Inputs are those of `seeded`; what one broke can be had by its number."""
+"""Fuzzing for a while: `python -m tests.fuzz`.
+
+The inputs are those of `seeded`, counted from a number: what one of them broke can be had again by it.
+"""
 
 from __future__ import annotations
 

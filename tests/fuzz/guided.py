@@ -1,6 +1,6 @@
 """Fuzzing by coverage: `python -m tests.fuzz.guided TARGET`.
 
-libFuzzer (atheris) looks for inputs that reach new code and keeps them in a folder; the next run goes on from there.
+libFuzzer (atheris) looks for inputs that reach new code and keeps them in a folder, where the next run begins.
 What it finds it prints, and writes into a file beside it.
 """
 

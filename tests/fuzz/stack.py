@@ -1,8 +1,8 @@
 """A whole SIP stack in the hands of somebody who means harm and knows the passwords: a story made from octets.
 
 Two telephones register, call and are called; what they send is right, or mutated, or belongs elsewhere; time
-passes, connections are lost, the office does what it likes. In the end everything is hung up and every timer has run out,
-and nothing may be left.
+passes, connections are lost, the office does what it likes. In the end everything is hung up, every timer has run
+out, and nothing may be left.
 """
 
 from __future__ import annotations

@@ -77,6 +77,10 @@ _CONDITIONAL_JUMPS: Final = frozenset({"gotoif", "gotoiftime", "gosubif"})
 _KEYED: Final = {"waitexten": None, "background": 3, "disa": 1, "directory": 1}
 """Applications after which the caller dials: in the context that this argument names, else where it stands."""
 
+_MACROS: Final = frozenset({"macro", "macroif"})
+_PROGRAMS: Final = frozenset({"agi", "deadagi", "eagi"})
+"""Applications that leave it to a program what to do, and so whom to call."""
+
 _Node = tuple[str, int]
 """The context in which the call stands, and an extension by its identity."""
 
@@ -137,23 +141,38 @@ class _Search:
         context = node[0]
         arrival = _Arrival(node, self._told(node, step))
         if key in _DIALS:
-            words = split(arguments, limit=4, raw=True)
-            for text in self._spread.texts(words[0], context):
-                self._dial(node, step, text, arrival)
-            if key == "dial" and len(words) > 2:
-                self._options(context, words[2], arrival)
-            if key == "originate":
-                self._place(context, ",".join(split(arguments, raw=True)[2:]), arrival)
+            self._dials(node, step, key, arguments, arrival)
         elif key in _JUMPS or key in _CONDITIONAL_JUMPS:
             for place in [arguments] if key in _JUMPS else branches(arguments):
                 self._place(context, place, arrival)
+        elif key in _MACROS:
+            for text in branches(arguments) if key == "macroif" else [arguments]:
+                self._macro(context, text, arrival)
+        elif key in _PROGRAMS:
+            self._leave(node, step, ANY, sure=False)
         elif key in _KEYED:
-            self._keyed(context, _KEYED[key], arguments, arrival)
+            self._keyed("disa" if key == "disa" else context, _KEYED[key], arguments, arrival)
         elif key in ("blindtransfer", "transfer"):
             extension, _, where = arguments.partition(",")
             self._place(context, f"{where},{extension},1" if where else f"{extension},1", arrival)
         if self._dialplan.waits_for_extension:
             self._go(context, None, arrival)
+
+    def _dials(self, node: _Node, step: Step, key: str, arguments: str, arrival: _Arrival) -> None:
+        """Whom a Dial or its like calls, and where it leads."""
+        context = node[0]
+        words = split(arguments, limit=4, raw=True)
+        for text in self._spread.texts(words[0], context):
+            self._dial(node, step, text, arrival)
+        if key == "dial" and len(words) > 2:
+            self._options(context, words[2], arrival)
+        if key == "originate":
+            self._place(context, ",".join(split(arguments, raw=True)[2:]), arrival)
+
+    def _macro(self, context: str, text: str, arrival: _Arrival) -> None:
+        """Go into the context of a macro, whatever its name may become."""
+        for name in self._spread.texts(split(text, raw=True)[0].strip(), context):
+            self._go(ANY if ANY in name else f"macro-{name}", "s", arrival)
 
     def _options(self, context: str, text: str, arrival: _Arrival) -> None:
         """Option letters of Dial that lead on: subroutines, places to go to, and what the caller may dial."""

@@ -10,15 +10,15 @@ from typing import Final
 __all__ = ["APPLICATIONS", "FUNCTIONS"]
 
 _APPLICATIONS: Final = (
-    "ADSIProg AlarmReceiver AMD AudioSocket BackgroundDetect BridgeAdd BridgeWait BroadcastTransfer "
-    "CallCompletionCancel CallCompletionRequest CELGenUserEvent ChangeMonitor ChanIsAvail DAHDIAcceptR2Call "
-    "DAHDIBarge DAHDIRAS DAHDIScan DAHDISendCallreroutingFacility DAHDISendKeypadFacility DateTime Dictate DISA "
-    "ExternalIVR Festival Flash ForkCDR GetCPEID ICES JabberSend JACK MeetMe MinivmAccMess MinivmDelete "
-    "MinivmGreet MinivmMWI MinivmNotify MinivmRecord Morsecode MP3Player NBScat NoCDR PrivacyManager ReadFile "
-    "ReceiveFAX ReceiveMF ReceiveSF ReceiveText Reload RetryDial SayAlphaCase SayCountedAdj SayCountedNoun "
-    "SayMoney SayOrdinal SendFAX SendImage SendMF SendSF SendURL Signal SLAStation SLATrunk SMS "
-    "SpeechActivateGrammar SpeechBackground SpeechCreate SpeechDestroy Stasis StreamEcho TestClient TestServer "
-    "WaitForCondition WaitForRing WaitForSignal WaitMusicOnHold Zapateller"
+    "ADSIProg AlarmReceiver AudioSocket BackgroundDetect BridgeAdd BridgeWait BroadcastTransfer "
+    "CallCompletionCancel CallCompletionRequest CELGenUserEvent ChangeMonitor DAHDIAcceptR2Call DAHDIBarge "
+    "DAHDIRAS DAHDIScan DAHDISendCallreroutingFacility DAHDISendKeypadFacility DateTime Dictate ExternalIVR "
+    "Festival Flash GetCPEID ICES JabberSend JACK MeetMe MinivmAccMess MinivmDelete MinivmGreet MinivmMWI "
+    "MinivmNotify MinivmRecord MP3Player NBScat PrivacyManager ReadFile ReceiveFAX ReceiveMF ReceiveSF "
+    "ReceiveText Reload RetryDial SayAlphaCase SayCountedAdj SayCountedNoun SayMoney SayOrdinal SendFAX SendImage "
+    "SendMF SendSF SendURL Signal SLAStation SLATrunk SMS SpeechActivateGrammar SpeechBackground SpeechCreate "
+    "SpeechDestroy Stasis StreamEcho TestClient TestServer WaitForCondition WaitForRing WaitForSignal "
+    "WaitMusicOnHold"
 )
 APPLICATIONS: Final[frozenset[str]] = frozenset(name.lower() for name in _APPLICATIONS.split())
 """In small letters."""

@@ -46,11 +46,31 @@ async def reset_record(script: Script, arguments: str) -> None:
     script.record = Record(script.switch.now(), script.record.first, fields=fields)
 
 
+async def fork_record(script: Script, arguments: str) -> None:
+    """`ForkCDR([options])`: a record of its own from here on; what the script has written goes into that, too."""
+    script.record = Record(
+        script.switch.now(), script.record.first, answer=script.record.answer, fields=dict(script.record.fields)
+    )
+
+
+async def no_record(script: Script, arguments: str) -> None:
+    """`NoCDR()`: as Set(CDR_PROP(disable)=1)."""
+    script.record.properties.add("disable")
+
+
+async def set_flags(script: Script, arguments: str) -> None:
+    """`SetAMAFlags([flags])`: as Set(CHANNEL(amaflags)=flags)."""
+    script.settings["amaflags"] = script.record.fields["amaflags"] = arguments.strip()
+
+
 APPLICATIONS: Final[Mapping[str, Application]] = {
     "DumpChan": dump,
+    "ForkCDR": fork_record,
     "Log": log,
+    "NoCDR": no_record,
     "NoOp": nothing,
     "ResetCDR": reset_record,
+    "SetAMAFlags": set_flags,
     "UserEvent": user_event,
     "Verbose": verbose,
 }

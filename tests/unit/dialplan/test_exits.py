@@ -72,12 +72,24 @@ OUT = ["FXO/g1/…"]
         ("Dial(FXS/101,30,G(office^955^1))", OUT),
         ("Dial(FXS/101,30,U(outbound))", []),
         ("Dial(FXS/101,30,t)", []),
+        ("AGI(agi://x/y)", ["…?"]),
+        ("DISA(no-password,office)", OUT),
+        ("DISA(4711,from-pstn)", []),
         ("Background(menu,,,office)", OUT),
         ("Background(menu)", []),
     ],
 )
 def test_a_step_leads_where_it_leads(step: str, dials: list[str]) -> None:
     assert ways(f"[from-pstn]\nexten => 100,1,{step}\n") == dials
+
+
+@pytest.mark.parametrize(
+    ("step", "dials"),
+    [("Macro(out)", ["FXO/g1/1"]), ("MacroIf(1?in:out,x)", ["FXO/g1/1"]), ("Macro(in)", []), ("Macro(in,out)", [])],
+)
+def test_a_macro_leads_into_its_context(step: str, dials: list[str]) -> None:
+    macros = "[macro-out]\nexten => s,1,Dial(FXO/g1/1)\n[macro-in]\nexten => s,1,Dial(FXS/101)\n"
+    assert ways(f"[from-pstn]\nexten => 100,1,{step}\n{macros}") == dials
 
 
 def test_the_way_is_told_step_by_step_with_file_and_line() -> None:

@@ -81,7 +81,7 @@ PULSE: Final = 0.1
 RETRY: Final = 5.0
 """Seconds between two looks for devices that are missing."""
 
-_LIVE: Final = ("accounts", "trunks", "tolls")
+_LIVE: Final = ("accounts", "trunks", "tolls", "features")
 """Tables of the configuration that a reload takes over at once."""
 
 
@@ -187,6 +187,7 @@ class Application:
             new_id=self._new_id,
             on_record=self._record,
             tolls=self._toll_gate,
+            codes=config.features.codes(),
             limit=config.limits.calls,
         )
         self.lamps = Lamps(
@@ -330,7 +331,7 @@ class Application:
         self._pump()
 
     def reload(self, config: Config, dialplan: Dialplan) -> bool:
-        """Run later calls on `dialplan`, with accounts, trunks and tolls of `config` and the certificates of now.
+        """Run later calls on `dialplan`, with the live tables of `config` (`_LIVE`) and the certificates of now.
 
         Returns:
             False where `config` differs in something else, which takes a restart.
@@ -345,6 +346,7 @@ class Application:
         self._toll_gate.load(Boundary(config))
         self.sip.load_accounts(accounts_of(config))
         self.sip.trunks.load(trunks_of(config), self._loop.time())
+        self.manager.floor.codes = config.features.codes()
         self.lamps.reloaded(config)
         self.runner.step()
         live = {name: getattr(config, name) for name in _LIVE}

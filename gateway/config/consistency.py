@@ -11,6 +11,7 @@ from typing import Final
 from drivers.registry import GROUP_LETTERS
 from gateway.config.certificates import certificate_findings
 from gateway.config.faults import Finding, nearest
+from gateway.config.features import CODE_NAMES
 from gateway.config.locate import KeyPath
 from gateway.config.model import Config, LineSettings, PhoneSettings
 from gateway.media.tone import ZONES
@@ -48,12 +49,23 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _contexts(config)
     yield from _trunks(config)
     yield from _secrets(config)
+    yield from _features(config)
 
 
 def _files(config: Config) -> Iterator[Finding]:
     if config.dialplan is not None and not config.dialplan.is_file():
         what = f"there is no dialplan file {config.dialplan}"
         yield Finding(("dialplan",), what, "name one that exists, or leave the line out for the built-in dialplan")
+
+
+def _features(config: Config) -> Iterator[Finding]:
+    taken: dict[str, str] = {}
+    for name in CODE_NAMES:
+        keys = getattr(config.features, name)
+        if keys and keys in taken:
+            what = f'"{keys}" is the code of features.{taken[keys]} already'
+            yield Finding(("features", name), what, "give each feature keys of its own")
+        taken.setdefault(keys, name)
 
 
 def _country(config: Config) -> Iterator[Finding]:

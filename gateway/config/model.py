@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from gateway.config.address import Listener, PortRange, SocketAddress
+from gateway.config.features import FeatureSettings
 from gateway.config.security import SecuritySettings
 from gateway.config.tls import TlsSettings
 from gateway.config.tolls import TollSettings
@@ -416,6 +417,7 @@ class Config(Settings):
     store: StoreSettings = StoreSettings()
     media: MediaSettings = MediaSettings()
     limits: LimitSettings = LimitSettings()
+    features: FeatureSettings = FeatureSettings()
     permissions: PermissionSettings = PermissionSettings()
     tolls: TollSettings = Field(default_factory=TollSettings)
 

@@ -378,3 +378,12 @@ def test_a_key_while_it_rings_goes_to_the_extension_of_that_name(office: Exchang
     assert isinstance(office.phone.last, Hangup) and office.phone.last.ending.act is Act.CANCELLED
     assert office.story_has(caller, "NoOp(five)")
     office.says(caller, Released(BYE))
+
+
+def test_the_codes_may_be_others(office: Exchange) -> None:
+    office.manager.floor.codes = FeatureCodes({Feature.HANG_UP: "9", Feature.BLIND_TRANSFER: ""})
+    caller = talking(office)
+    key(office, caller, "#*")
+    assert [command.digits for command in office.phone.commands if isinstance(command, SendDigits)] == ["#", "*"]
+    key(office, caller, "9")
+    assert isinstance(caller.last, Hangup) and "the keys 9" in caller.last.ending.evidence

@@ -14,7 +14,9 @@ from gateway.config.security import SecuritySettings
 from gateway.config.trunks import RuleSettings
 from gateway.core.audio import Codec
 from gateway.core.codecs import CODECS
+from gateway.core.srtp import Encryption
 from gateway.net.tls import Certificate, Clients, TlsConfig
+from gateway.plane.protection import is_available
 from gateway.sip.account import Account
 from gateway.sip.ban import BanConfig
 from gateway.sip.credentials import Credentials
@@ -105,6 +107,7 @@ def accounts_of(config: Config) -> list[Account]:
             calls=account.calls,
             contacts=account.contacts,
             permit=account.permit,
+            encryption=_encryption(account.media_encryption),
             mailbox=account.mailbox,
         )
         for user, account in config.accounts.items()
@@ -131,6 +134,7 @@ def _trunk(name: str, trunk: TrunkSettings) -> TrunkConfig:
             called_in=_rules(trunk.called_in),
         ),
         codecs=_codecs(trunk.codecs),
+        encryption=_encryption(trunk.media_encryption),
         calls=trunk.calls,
     )
     login = trunk.auth_user or trunk.user
@@ -152,6 +156,12 @@ def _trunk(name: str, trunk: TrunkSettings) -> TrunkConfig:
         sources=trunk.sources,
         challenge=trunk.challenge,
     )
+
+
+def _encryption(wish: str) -> Encryption:
+    """As wished; what is optional is left out where libsrtp is missing."""
+    encryption = Encryption(wish)
+    return Encryption.OFF if encryption is Encryption.OPTIONAL and not is_available() else encryption
 
 
 def _codecs(names: Sequence[str]) -> list[Codec]:

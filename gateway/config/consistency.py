@@ -16,7 +16,7 @@ from gateway.config.locate import KeyPath
 from gateway.config.model import Config, LineSettings, PhoneSettings
 from gateway.media.tone import ZONES
 
-__all__ = ["easily_guessed", "findings"]
+__all__ = ["easily_guessed", "encryption_doubts", "findings"]
 
 SECRET_LENGTH: Final = 10
 """Characters that a secret needs once SIP is open to a network: guessing eight digits over a LAN takes hours."""
@@ -217,6 +217,21 @@ def _trunks(config: Config) -> Iterator[Finding]:
             if only_here and not server.is_here:
                 what = f"{server} is not on this machine, and SIP listens to this machine alone"
                 yield Finding((*path, "servers", place), what, "add this machine's own address to sip.listen")
+
+
+def encryption_doubts(config: Config) -> Iterator[Finding]:
+    """Audio that is to be encrypted by keys that anybody on the way can read, since they travel in SIP."""
+    heard = sorted({listener.transport for listener in config.sip.listen} - {"tls", "wss"})
+    for number, account in config.accounts.items():
+        if account.media_encryption == "required" and heard:
+            what = f"audio of account {number} must be encrypted, and over {heard[0]} anybody can read its keys"
+            mend = "have its telephones use TLS"
+            yield Finding(("accounts", number, "media_encryption"), what, mend)
+    for name, trunk in config.trunks.items():
+        if trunk.media_encryption == "required" and any(server.transport != "tls" for server in trunk.servers):
+            what = f"audio of trunk {name} must be encrypted, and without TLS anybody can read its keys"
+            mend = 'write its servers as "tls:…", or leave the encryption out'
+            yield Finding(("trunks", name, "media_encryption"), what, mend)
 
 
 def easily_guessed(secret: str, name: str) -> bool:

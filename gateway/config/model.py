@@ -23,6 +23,7 @@ from gateway.config.tolls import TollSettings
 from gateway.config.trunks import TrunkSettings
 from gateway.config.values import (
     Codec,
+    Encrypted,
     File,
     Items,
     Label,
@@ -299,6 +300,8 @@ class AccountSettings(Settings):
         name: shown to those it calls.
         context: of the dialplan, in which it dials.
         codecs: what is offered to it and taken from it, dearest first; empty takes those of [sip].
+        media_encryption: SRTP with keys in SDP: "optional" where the other side can and signalling is by TLS,
+            "required" for every call, "off" for none.
         mailbox: whose messages its lamp shows without a subscription; those of its own number, where it subscribes,
             need no setting.
     """
@@ -310,6 +313,7 @@ class AccountSettings(Settings):
     contacts: Annotated[int, Field(ge=0, le=100)] = 0
     calls: Annotated[int, Field(ge=0, le=100_000)] = 0
     codecs: Items[Codec] = ()
+    media_encryption: Encrypted = "optional"
     mailbox: Annotated[str, AfterValidator(word_or_none)] = ""
 
 

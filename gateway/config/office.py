@@ -23,6 +23,7 @@ from drivers.registry import TECHNOLOGIES, Address
 from gateway.config.boundary import Boundary
 from gateway.config.builtin import BUILTIN_NAME, builtin_dialplan
 from gateway.config.certificates import certificate_doubts
+from gateway.config.consistency import encryption_doubts
 from gateway.config.faults import Finding, nearest
 from gateway.config.load import load, read
 from gateway.config.locate import Locator
@@ -89,8 +90,8 @@ def _is_there(stem: Path) -> bool:
 
 
 def setting_doubts(path: Path, config: Config) -> list[Fault]:
-    """What the configuration at `path` says that works and is worth a look: a certificate that ends soon."""
-    found = list(certificate_doubts(config))
+    """What the configuration at `path` says that works and is worth a look: a certificate that ends soon, say."""
+    found = [*certificate_doubts(config), *encryption_doubts(config)]
     locator = Locator(read(path)) if found else None
     return [Fault(str(path), locator.line(each.path), each.what, each.mend) for each in found] if locator else []
 

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from dialplan.pattern import Pattern, PatternError
 from gateway.config.address import ServerName
-from gateway.config.values import Codec, Items, Label, Name, Networks, Settings, refuse, word_or_none
+from gateway.config.values import Codec, Encrypted, Items, Label, Name, Networks, Settings, refuse, word_or_none
 
 __all__ = ["RuleSettings", "TrunkSettings"]
 
@@ -74,6 +74,8 @@ class TrunkSettings(Settings):
         challenge: ask its calls for proof of `user` and `secret`.
         trusted: believe what it says of callers, and tell it those that must not be shown.
         codecs: what is offered, dearest first; where left out, those of [sip].
+        media_encryption: SRTP with keys in SDP: "optional" where the other side can and signalling is by TLS,
+            "required" for every call, "off" for none.
         calls: at once; 0 sets no bound.
         caller_out: rules for callers' numbers in calls to it; the first that fits is applied.
         called_out: the same for the number called.
@@ -99,6 +101,7 @@ class TrunkSettings(Settings):
     challenge: bool = False
     trusted: bool = True
     codecs: Items[Codec] = ()
+    media_encryption: Encrypted = "optional"
     calls: Annotated[int, Field(ge=0, le=100_000)] = 0
     caller_out: Items[RuleSettings] = ()
     called_out: Items[RuleSettings] = ()

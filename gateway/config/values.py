@@ -14,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 __all__ = [
     "Codec",
+    "Encrypted",
     "File",
     "Items",
     "Label",
@@ -95,6 +96,7 @@ def _network(value: object) -> object:
         raise refuse(f'"{value}" is no network', 'write it like "192.0.2.0/24" or "192.0.2.7"') from None
 
 
+Encrypted = Literal["off", "optional", "required"]
 Codec = Literal["ulaw", "alaw", "g722", "slin", "slin16", "g726", "g726aal2"]
 Network = IPv4Network | IPv6Network
 Items = Annotated[tuple[_Item, ...], BeforeValidator(_as_tuple)]

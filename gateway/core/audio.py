@@ -14,6 +14,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.core.srtp import Protection, Suite
+
 __all__ = [
     "Audio",
     "AudioEvent",
@@ -191,6 +193,12 @@ class AudioStats:
     """dB by which the line's echo is weaker than what was sent; None without a canceller or before it knows."""
     echo_lowered: float | None = None
     """dB by which the canceller's filter has lowered that echo."""
+    suite: Suite | None = None
+    """What encrypts the row's packets; None for packets in clear."""
+    forged: int = 0
+    """Packets refused because the peer's key has not made them as they are."""
+    replayed: int = 0
+    """Packets refused because they had been taken before, or came too late to know."""
 
 
 class Side(Enum):
@@ -343,6 +351,7 @@ class RtpAudio(Audio, Protocol):
         via: str | None = None,
         strict: bool = False,
         accepts: tuple[int, int | None] | None = None,
+        protection: Protection | None = None,
     ) -> None:
         """Send to and accept from a peer.
 
@@ -356,6 +365,8 @@ class RtpAudio(Audio, Protocol):
             via: the IP address from which the peer's signalling came: its audio is expected from there too.
             strict: take audio from `address`:`port` alone, also from a peer behind NAT (which is then not heard).
             accepts: payload types of what comes in, audio and events, where they differ from those sent.
+            protection: keys of both ways; None for audio and reports in clear. A key that stays the same goes on
+                where it was.
         """
         ...
 

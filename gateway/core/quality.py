@@ -64,12 +64,16 @@ def rated(stats: AudioStats) -> float:
 def sentence(stats: AudioStats) -> str:
     """A row's audio in a line: "G722, 1500 packets in, 3 lost (0.2 %), jitter 2 ms, round trip 34 ms, MOS 4.3"."""
     coding = f"{stats.encoding.value}, " if stats.encoding is not None else ""
+    if stats.suite is not None:
+        coding += f"encrypted by {stats.suite.value}, "
     if not stats.received:
         return f"{coding}nothing came in, {stats.sent} packets out"
     trip = f", round trip {stats.round_trip * 1000:.0f} ms" if stats.round_trip is not None else ""
     far = f", {stats.far_lost} of {stats.sent} out lost" if stats.far_lost > 0 else ""
     late = f", {stats.late} too late" if stats.late else ""
     refused = f", {stats.refused} refused" if stats.refused else ""
+    if stats.forged or stats.replayed:
+        refused += f" ({stats.forged} of another key, {stats.replayed} replayed)"
     return (
         f"{coding}{stats.received} packets in, {stats.lost} lost ({100 * stats.loss:.1f} %){late}{refused}, "
         f"jitter {stats.jitter * 1000:.0f} ms{trip}{far}, MOS {opinion(rated(stats)):.1f}"

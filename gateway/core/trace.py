@@ -18,7 +18,7 @@ from typing import Final
 __all__ = ["Kind", "Note", "Recorder"]
 
 _SECRET: Final = re.compile(
-    r"""(?P<key>\b(?:response|nonce|cnonce|opaque|password|secret)\s*=\s*)(?P<value>"[^"]*"|[^\s,;]+)""",
+    r"""(?P<key>\b(?:(?:response|nonce|cnonce|opaque|password|secret)\s*=\s*|inline:))(?P<value>"[^"]*"|[^\s,;]+)""",
     re.IGNORECASE,
 )
 

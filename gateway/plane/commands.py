@@ -34,6 +34,7 @@ from gateway.plane.peer import forget_peer
 from gateway.plane.reports import say_goodbye
 from gateway.plane.rooms import close, leave, leave_all, open_room, play, sit, stop, tap, untap
 from gateway.plane.rows import end_sound, end_sounds, forget, leave_epoll, part, replan
+from gateway.plane.secure import set_keys
 from gateway.plane.table import (
     ACTIVE,
     COMMANDS,
@@ -69,6 +70,7 @@ __all__ = [
     "REPORTS",
     "ROOM_PLAY",
     "ROOM_STOP",
+    "SECURE",
     "SEND_DIGITS",
     "SIT",
     "STOP_PLAY",
@@ -96,14 +98,15 @@ CAPTURE: Final = 11  # base, length (0: end)
 SIT: Final = 12  # seat, room, buses (talks, hears, tells, through: 8 bits each), gain in, gain out, gated
 TAP: Final = 13  # tap, base, length, sides (9th bit: while joined only), gain in, gain out, room or -1 for the row
 CANCEL_ECHO: Final = 14  # canceller from 1 (0: none), partitions
+SECURE: Final = 15  # sessions of libsrtp in and out, octets of tags in RTP and RTCP, of the key identifier
 # What follows concerns no row.
-OPEN_ROOM: Final = 15  # room
-CLOSE_ROOM: Final = 16  # room
-LEAVE: Final = 17  # seat
-UNTAP: Final = 18  # tap
-ROOM_PLAY: Final = 19  # room, base, length, loop, live
-ROOM_STOP: Final = 20  # room
-TAP_ROOM: Final = 21  # as TAP
+OPEN_ROOM: Final = 16  # room
+CLOSE_ROOM: Final = 17  # room
+LEAVE: Final = 18  # seat
+UNTAP: Final = 19  # tap
+ROOM_PLAY: Final = 20  # room, base, length, loop, live
+ROOM_STOP: Final = 21  # room
+TAP_ROOM: Final = 22  # as TAP
 
 REPORTS: Final = 1 << 23
 """Bit in what epoll carries that says that a row's RTCP descriptor is meant; 16 bits are the row."""
@@ -212,6 +215,8 @@ def _switch(t: Shared, command: np.void, i: int) -> int:
         row["tone"] = 0
     elif op == CANCEL_ECHO:
         set_canceller(t, i, command["arguments"][0], command["arguments"][1])
+    elif op == SECURE:
+        set_keys(t, command, i)
     elif op == CAPTURE:
         row["capture_base"] = command["arguments"][0]
         row["capture_length"] = command["arguments"][1]

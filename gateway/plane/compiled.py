@@ -29,7 +29,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 _CONTROL: Final = frozenset(
-    f"{name}.py" for name in "__init__ arena capture conference control plane row rtcp rtp thread warm".split()
+    f"{name}.py"
+    for name in "__init__ arena capture conference control plane protection row rtcp rtp thread warm".split()
 )
 """Files of which nothing is compiled. One that is missing here costs a needless compilation, never old code."""
 

@@ -165,8 +165,9 @@ class Plane:
         """
         index, generation = self._reserve()
         row = RtpRow(self, index, generation, address, port)
-        # Random beginnings (RFC 3550 5.1): a stranger cannot guess what to send.
-        beginnings = (secrets.randbits(32), secrets.randbits(16), secrets.randbits(32))
+        # Random beginnings (RFC 3550 5.1): a stranger cannot guess what to send. The sequence number begins in the
+        # lower half, so that a loss at the start cannot hide its first wrap from a peer (RFC 3711 3.3.1).
+        beginnings = (secrets.randbits(32), secrets.randbits(15), secrets.randbits(32))
         name = base64.b64encode(secrets.token_bytes(12))
         self._add(row, (RTP, descriptor, CODES[Encoding.PCMU], *beginnings, rtcp_descriptor), on_removed, name)
         return row

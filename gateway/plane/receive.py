@@ -24,6 +24,7 @@ from gateway.plane.plan import CAPTURE, DECODE, DETECT, ECHO, FORWARD, MUTE, QUE
 from gateway.plane.rates import narrow
 from gateway.plane.reports import is_report, take_report
 from gateway.plane.rows import lose
+from gateway.plane.secure import SPEECH, uncover
 from gateway.plane.send import may_send, relay, relay_samples, ticks_of
 from gateway.plane.table import LONGEST, PACKET, WIDE, Shared
 
@@ -87,6 +88,8 @@ def _take(t: Shared, i: int, octets: int, now: int) -> bool:
     """Take in one packet; False where it is refused. RFC 3550 5.1, appendix A.1."""
     packet = t["packet"]
     row = row_at(t, i)
+    if row["session_in"] != 0:
+        octets = uncover(t, i, octets, SPEECH)
     if octets < 12 or octets > PACKET or packet[0] >> 6 != 2:
         return False
     start = 12 + 4 * int(packet[0] & 0x0F)

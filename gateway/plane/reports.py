@@ -28,6 +28,7 @@ from gateway.plane.libc import (
 )
 from gateway.plane.octets import get_word, put_word
 from gateway.plane.peer import from_host
+from gateway.plane.secure import REPORT, cover, uncover
 from gateway.plane.send import ticks_of
 from gateway.plane.table import EPOLL, NAME, PACKET, WALL, Shared
 
@@ -163,6 +164,10 @@ def _send(t: Shared, i: int, octets: int) -> None:
             address[k] = row["rtcp_remote"][k]
     if descriptor < 0 or (length == 0 and not row["rtcp_mux"]):
         return
+    if row["session_out"] != 0:
+        octets = cover(t, i, octets, REPORT)
+        if octets < 0:
+            return
     place = address.ctypes.data if length else 0
     # Whether it went is of no consequence: the next one says the same.
     sendto(descriptor, t["out"].ctypes.data, octets, MSG_DONTWAIT | MSG_NOSIGNAL, place, length)
@@ -205,6 +210,8 @@ def report_ready(t: Shared, i: int, flags: int, now: int) -> None:
 def take_report(t: Shared, i: int, octets: int, now: int) -> bool:
     """Take in the compound packet of `octets` in `t["packet"]`; False where it is none (RFC 3550 A.2)."""
     packet = t["packet"]
+    if row_at(t, i)["session_in"] != 0:
+        octets = uncover(t, i, octets, REPORT)
     if octets < 8 or octets > PACKET or packet[0] & 0xE0 != 0x80 or packet[1] & 0xFE != _SENDER:
         return False
     at = 0

@@ -16,6 +16,7 @@ import numpy as np
 
 from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Encoding, Side, Sound, SoundEnd
 from gateway.core.errors import Exhausted, LocalError
+from gateway.core.srtp import Protection, Suite
 from gateway.media.echo_canceller import partitions, return_loss
 from gateway.media.tone import dtmf
 from gateway.plane import commands
@@ -23,6 +24,7 @@ from gateway.plane.arena import Arena
 from gateway.plane.capture import RowCapture
 from gateway.plane.conference import Hall, PlaneSeat
 from gateway.plane.dtmf import NAMES
+from gateway.plane.protection import KeyedSession, functions
 from gateway.plane.table import CODES, DIGITS, LONGEST, ROW, Tables
 
 __all__ = ["Host", "PlaneRow", "RtpRow", "check"]
@@ -101,6 +103,7 @@ class PlaneRow:
         self._tones: deque[Sound] = deque()
         self._final: AudioStats | None = None
         self._canceller = 0
+        self._suite: Suite | None = None
 
     @property
     def digits_as_events(self) -> bool:
@@ -256,6 +259,9 @@ class PlaneRow:
             concealed=int(queue["concealed"]),
             return_loss=echo[0] if echo is not None else None,
             echo_lowered=echo[1] if echo is not None else None,
+            suite=self._suite,
+            forged=int(row["forged"]),
+            replayed=int(row["replayed"]),
         )
 
     def close(self) -> None:
@@ -320,6 +326,7 @@ class RtpRow(PlaneRow):
         self.port = port
         self._event_type: int | None = None
         self._signalled: tuple[str, int, tuple[str, int] | None] | None = None
+        self._keyed: tuple[KeyedSession, KeyedSession] | None = None
 
     @property
     def digits_as_events(self) -> bool:
@@ -339,12 +346,13 @@ class RtpRow(PlaneRow):
         via: str | None = None,
         strict: bool = False,
         accepts: tuple[int, int | None] | None = None,
+        protection: Protection | None = None,
     ) -> None:
         """Send to and accept from a peer.
 
         Raises:
             LocalError: an address of another family than ours or no address, a port, payload type or clock rate
-                out of range.
+                out of range, or keys where libsrtp is missing.
         """
         version = ipaddress.ip_address(self.address).version
         remote = _sockaddr(address, port, version)
@@ -362,6 +370,7 @@ class RtpRow(PlaneRow):
         payload_in, event_in = accepts or (codec.payload_type, event_payload_type)
         if rtcp_mux and (64 <= codec.payload_type <= 95 or 64 <= event <= 95):
             raise LocalError("payload types 64 to 95 cannot share a port with RTCP; use others (RFC 5761)")
+        self._protect(protection)
         keep = self._signalled == (address, port, rtcp)
         self._signalled = (address, port, rtcp)
         self._encoding = codec.encoding
@@ -385,6 +394,35 @@ class RtpRow(PlaneRow):
             ),
             remote.ljust(32, b"\0") + reports.ljust(32, b"\0") + host,
         )
+
+    def _protect(self, protection: Protection | None) -> None:
+        """Encrypt by these keys from now on; those that stay as they were go on counting."""
+        before = self._keyed
+        if protection is None and before is None:
+            return
+        self._keyed = None if protection is None else self._sessions(protection, before)
+        self._suite = None if protection is None else protection.suite
+        numbers: tuple[int, ...] = (0, 0, 0, 0, 0)
+        if protection is not None and self._keyed is not None:
+            numbers = (*(one.address for one in self._keyed), *protection.suite.tags, protection.theirs.identifier)
+        # What was in use before must live until the loop has let go of it.
+        self._post(commands.SECURE, numbers, answer=lambda _: _let_go(before))
+
+    def _sessions(
+        self, protection: Protection, before: tuple[KeyedSession, KeyedSession] | None
+    ) -> tuple[KeyedSession, KeyedSession]:
+        for word, address in functions().items():
+            self._host.tables.control[word] = address
+        theirs, ours = before or (None, None)
+        if theirs is None or theirs.key != protection.theirs:
+            theirs = KeyedSession(protection.theirs, incoming=True)
+        if ours is None or ours.key != protection.ours:
+            ours = KeyedSession(protection.ours, incoming=False)
+        return theirs, ours
+
+
+def _let_go(sessions: tuple[KeyedSession, KeyedSession] | None) -> None:
+    """The loop uses `sessions` no more: whoever called us was the last to hold them."""
 
 
 def _sockaddr(address: str, port: int, version: int) -> bytes:

@@ -22,6 +22,7 @@ from gateway.plane.jitter import signed
 from gateway.plane.libc import MSG_DONTWAIT, MSG_NOSIGNAL, errno, memmove, sendto
 from gateway.plane.octets import put_word
 from gateway.plane.rows import lose
+from gateway.plane.secure import SPEECH, cover
 from gateway.plane.table import ACTIVE, FRAME, Shared
 
 __all__ = [
@@ -89,10 +90,15 @@ def send_packet(
     out[3] = sequence & 0xFF
     put_word(out, 4, timestamp)
     put_word(out, 8, row["ssrc"])
-    done = _hand_over(t, i, HEADER + octets)
+    length = HEADER + octets
+    if row["session_out"] != 0:
+        length = cover(t, i, length, SPEECH)
+        if length < 0:
+            return
+    done = _hand_over(t, i, length)
     if done < 0 and errno() == _ECONNREFUSED:
         # Told of an earlier packet, which takes the place of sending this one: the peer may be there again.
-        done = _hand_over(t, i, HEADER + octets)
+        done = _hand_over(t, i, length)
     if done >= 0:
         row["sent"] += 1
         row["octets_sent"] += octets

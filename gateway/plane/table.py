@@ -62,6 +62,7 @@ __all__ = [
     "PACKET",
     "PAST",
     "PENDING",
+    "PROTECT",
     "QUEUE",
     "QUEUE_SIZE",
     "ROOMS_HIGH",
@@ -73,6 +74,7 @@ __all__ = [
     "TICKS",
     "TICKS_SKIPPED",
     "TIMER",
+    "UNPROTECT",
     "UNSIGNALLED",
     "WALL",
     "WATCHING",
@@ -152,6 +154,9 @@ WALL: Final = (
 )
 ROOMS_HIGH: Final = 94  # rooms from here on have never been used
 TAPS_HIGH: Final = 95
+# Addresses of functions of libsrtp, for RTP and for RTCP, written by control before a row has keys.
+PROTECT: Final = 96
+UNPROTECT: Final = 98
 _WORDS: Final = 104
 
 _STREAM_IN: Final = [
@@ -235,6 +240,17 @@ _REPORTS: Final = [
     ("round_trip", "i8"),  # ns, or -1
 ]
 
+_KEYS: Final = [
+    ("session_in", "i8"),  # libsrtp's, by address; 0: what comes in is not encrypted
+    ("session_out", "i8"),  # and what goes out
+    ("tag", "i8", (2,)),  # octets after the key identifier, in RTP and RTCP
+    ("key_identifier", "i8"),  # octets of it; 0: none
+    ("keyed_ssrc", "i8", (2,)),  # the last SSRC that proved itself, in RTP and RTCP, or -1
+    ("keyed_sources", "i8", (2,)),  # how often it has been another
+    ("forged", "i8"),  # packets that were not encrypted by the peer's key, or changed on the way
+    ("replayed", "i8"),  # packets that had been taken before, or were too old to know
+]
+
 _SOUNDS: Final = [
     # Two players: 0 a sound, 1 DTMF tones, which go before the sound.
     ("sound_base", "i8", (2,)),
@@ -277,6 +293,7 @@ ROW: Final = np.dtype(
         *_STREAM_IN,
         *_STREAM_OUT,
         *_REPORTS,
+        *_KEYS,
         *_SOUNDS,
         ("first_seat", "i8"),  # of its seats in rooms; -1: none
         ("taps", "i8"),  # how many taps are on it
@@ -380,6 +397,7 @@ SHARED: Final = np.dtype(
         ("clock", "i8", (4,)),  # a struct timespec, a word to write to an eventfd, one to read from one
         ("address", "u1", (128,)),
         ("address_length", "i4", (2,)),
+        ("octets", "i4", (2,)),  # of a packet, as libsrtp takes and gives them
         ("packet", "u1", (PACKET,)),
         ("out", "u1", (PACKET,)),
         ("random", "i8"),  # state of a linear congruential generator

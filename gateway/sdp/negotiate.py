@@ -9,17 +9,20 @@ names, opens ports or knows which message carries a description.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator, Sequence
+import secrets
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
 from gateway.core.audio import Codec, Encoding
-from gateway.core.cause import Cause
 from gateway.core.codecs import dearest_first
-from gateway.core.errors import RemoteError
 from gateway.core.repeated import repeated
+from gateway.core.srtp import Encryption, Protection
+from gateway.sdp.crypto import Crypto, cryptos_of
 from gateway.sdp.description import Attribute, Connection, Media, Origin, SessionDescription, attribute
+from gateway.sdp.keying import Keying
+from gateway.sdp.refusal import WARNING_ADDRESS, WARNING_FORMAT, WARNING_MEDIA_TYPE, WARNING_NETWORK, NotAcceptable
 
 __all__ = ["Agreement", "Direction", "Negotiation", "NotAcceptable"]
 
@@ -45,29 +48,10 @@ OUR_PARAMETERS: Final = {Encoding.OPUS: "useinbandfec=1;usedtx=0"}
 """What we wish of those who send to us (RFC 7587 6.1)."""
 RTCP_TYPES: Final = range(64, 96)
 """Payload types that cannot be told from RTCP on a port that both share (RFC 5761 4)."""
-PROTOCOLS: Final = frozenset({"RTP/AVP"})
 DEFAULT_CODECS: Final = (Codec(Encoding.PCMU, 0), Codec(Encoding.PCMA, 8), Codec(Encoding.L16, 96))
 DYNAMIC_TYPES: Final = range(96, 128)
 UNSPECIFIED: Final = frozenset({"0.0.0.0", "::"})
 """A c= address that meant hold before RFC 3264 (its section 8.4 still asks us to take it)."""
-
-WARNING_NETWORK: Final = 300
-WARNING_ADDRESS: Final = 301
-WARNING_TRANSPORT: Final = 302
-WARNING_MEDIA_TYPE: Final = 304
-WARNING_FORMAT: Final = 305
-
-
-class NotAcceptable(RemoteError):
-    """No session can come of a description: it is refused with 488 (RFC 3261 21.4.26).
-
-    `warning` is the warn-code of RFC 3261 20.43 that says why: 301 address, 302 transport, 304 media type,
-    305 format.
-    """
-
-    def __init__(self, text: str, warning: int) -> None:
-        self.warning = warning
-        super().__init__(text, Cause.BEARER_CAPABILITY_NOT_IMPLEMENTED)
 
 
 class Direction(Enum):
@@ -111,6 +95,7 @@ class Agreement:
         rtcp: where the peer wants reports (RFC 3605), or None for the port after the audio's.
         rtcp_mux: reports share the port of the audio (RFC 5761).
         via: the IP address from which the peer's signalling comes.
+        protection: keys of both ways, or None for audio in clear.
     """
 
     address: str
@@ -124,6 +109,7 @@ class Agreement:
     rtcp: tuple[str, int] | None = None
     rtcp_mux: bool = False
     via: str | None = None
+    protection: Protection | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +125,8 @@ class _Stream:
     on_hold: bool
     rtcp: tuple[str, int] | None
     wants_mux: bool
+    protocol: str
+    cryptos: tuple[Crypto, ...]
 
     def dearest(self, wanted: Sequence[Codec]) -> _Stream:
         """The same with its codecs in the order of `wanted`."""
@@ -154,6 +142,8 @@ class Negotiation:
         codecs: what we can use, most wanted first; the payload types are those that we offer.
         username: for o=.
         via: the IP address from which the peer's signalling comes; goes into each Agreement.
+        encryption: whether audio may or must be encrypted.
+        random: where keys come from: as many octets as it is asked for.
     """
 
     def __init__(
@@ -165,12 +155,15 @@ class Negotiation:
         codecs: Sequence[Codec] = DEFAULT_CODECS,
         username: str = "copperline",
         via: str | None = None,
+        encryption: Encryption = Encryption.OFF,
+        random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._address = address
         self._port = port
         self._address_type = "IP6" if ":" in address else "IP4"
         self._codecs = tuple(codecs)
         self._via = via
+        self._keying = Keying(encryption, random)
         self._origin = Origin(username, session_id, session_id, address, self._address_type)
         self._slots: tuple[Media, ...] = ()
         self._slot = 0
@@ -187,6 +180,10 @@ class Negotiation:
         """Our latest description."""
         return self._local
 
+    @property
+    def _protection(self) -> Protection | None:
+        return None if self.agreement is None else self.agreement.protection
+
     def offer(self, direction: Direction = Direction.SENDRECV) -> SessionDescription:
         """Write an offer: everything we can do, what is in use first. Use SENDONLY to hold, SENDRECV to resume."""
         self._offered = direction
@@ -194,7 +191,8 @@ class Negotiation:
         codecs = self._offerable()
         self._numbers = {(codec.encoding, codec.rate): codec.payload_type for codec in codecs}
         self._events = self._event_numbers(codecs)
-        stream = self._media(codecs, self._events, direction, mux=False)
+        keys = self._keying.offer(self._protection, is_first=self.agreement is None)
+        stream = self._media(codecs, self._events, direction, keys, mux=False)
         slots = list(self._slots) or [stream]
         slots[self._slot] = stream
         return self._publish(tuple(slots))
@@ -224,10 +222,11 @@ class Negotiation:
         self._numbers = {(codec.encoding, codec.rate): codec.payload_type}
         self._events = {rate: number for rate, number in stream.events.items() if rate == codec.rate}
         mux = stream.wants_mux and not {codec.payload_type, *self._events.values()} & set(RTCP_TYPES)
-        chosen = self._media((codec,), self._events, ours, mux)
+        key, protection = self._keying.answer(stream.protocol, stream.cryptos, self._protection)
+        chosen = self._media((codec,), self._events, ours, () if key is None else (key,), mux=mux)
         self._slot = stream.slot
         self._offered = None
-        self.agreement = self._agree(stream, codec, ours, mux)
+        self.agreement = self._agree(stream, codec, ours, protection, mux=mux)
         return self._publish(
             tuple(chosen if slot == stream.slot else _refused(media) for slot, media in enumerate(offer.media))
         )
@@ -252,20 +251,23 @@ class Negotiation:
             NotAcceptable: it leaves no session; nothing has changed.
         """
         stream = self._stream(answer, self._offerable())
+        protection = self._keying.accept(stream.cryptos)
         wanted = self._offered or Direction.SENDRECV
         ours = Direction.of(
             sends=wanted.sends and stream.direction.receives,
             receives=wanted.receives and stream.direction.sends,
         )
         self._offered = None
-        self.agreement = self._agree(stream, stream.codecs[0], ours, mux=False)
+        self.agreement = self._agree(stream, stream.codecs[0], ours, protection, mux=False)
         return self.agreement
 
     def withdraw(self) -> None:
         """Our latest offer was refused: what was agreed before stays in force (RFC 3261 14.1)."""
         self._offered = None
 
-    def _agree(self, stream: _Stream, codec: Codec, ours: Direction, mux: bool) -> Agreement:
+    def _agree(
+        self, stream: _Stream, codec: Codec, ours: Direction, protection: Protection | None, *, mux: bool
+    ) -> Agreement:
         accepts = self._numbers.get((codec.encoding, codec.rate), codec.payload_type)
         events = stream.events.get(codec.rate)
         return Agreement(
@@ -280,6 +282,7 @@ class Negotiation:
             rtcp=stream.rtcp,
             rtcp_mux=mux,
             via=self._via,
+            protection=protection,
         )
 
     def _event_numbers(self, codecs: Sequence[Codec]) -> dict[int, int]:
@@ -301,7 +304,15 @@ class Negotiation:
         others = (codec for codec in self._codecs if (codec.encoding, codec.rate) != (used.encoding, used.rate))
         return (used, *(codec for codec in others if codec.payload_type != used.payload_type))
 
-    def _media(self, codecs: Sequence[Codec], events: dict[int, int], direction: Direction, mux: bool) -> Media:
+    def _media(
+        self,
+        codecs: Sequence[Codec],
+        events: dict[int, int],
+        direction: Direction,
+        keys: Sequence[Crypto],
+        *,
+        mux: bool,
+    ) -> Media:
         formats = [str(codec.payload_type) for codec in codecs]
         lines = []
         for codec in codecs:
@@ -317,8 +328,9 @@ class Negotiation:
             lines.append(Attribute("fmtp", f"{number} {EVENT_RANGE}"))
         if mux:
             lines.append(Attribute("rtcp-mux"))
+        lines += [crypto.attribute() for crypto in keys]
         lines += [Attribute("ptime", str(codecs[0].ptime)), Attribute(direction.value)]
-        return Media("audio", self._port, "RTP/AVP", tuple(formats), attributes=tuple(lines))
+        return Media("audio", self._port, self._keying.protocol, tuple(formats), attributes=tuple(lines))
 
     def _publish(self, slots: tuple[Media, ...]) -> SessionDescription:
         """Give out our description; its version grows exactly when it has changed (RFC 3264 section 8)."""
@@ -341,6 +353,7 @@ class Negotiation:
             if media.kind != "audio" or media.port == 0:
                 continue
             try:
+                self._keying.check(media.protocol, cryptos_of(media.attributes))
                 return _usable(description, slot, media, ours, self._address_type)
             except NotAcceptable as fault:
                 refusal = fault
@@ -355,8 +368,6 @@ def _refused(media: Media) -> Media:
 def _usable(
     description: SessionDescription, slot: int, media: Media, ours: Sequence[Codec], family: str
 ) -> _Stream:
-    if media.protocol not in PROTOCOLS:
-        raise NotAcceptable(f"we speak RTP/AVP, the peer wants {media.protocol}", WARNING_TRANSPORT)
     connection = media.connections[0] if media.connections else description.connection
     address = _literal(connection, family)
     ptime = _ptime(media)
@@ -379,7 +390,20 @@ def _usable(
         direction = Direction.of(sends=direction.sends, receives=False)
     mux = any(line.name == "rtcp-mux" for line in media.attributes)
     rtcp = _rtcp(media, address, family)
-    return _Stream(slot, address, media.port, tuple(codecs), events, direction, on_hold, rtcp, mux)
+    cryptos = cryptos_of(media.attributes)
+    return _Stream(
+        slot,
+        address,
+        media.port,
+        tuple(codecs),
+        events,
+        direction,
+        on_hold,
+        rtcp,
+        mux,
+        media.protocol,
+        cryptos,
+    )
 
 
 def _spoken(name: str, rate: int) -> str:

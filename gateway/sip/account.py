@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.audio import Codec
+from gateway.core.srtp import Encryption
 from gateway.sip.digest import Secret
 from gateway.sip.number_rules import NumberRules
 from gateway.sip.source import Network
@@ -33,6 +34,8 @@ class Account:
         calls: the most legs at a time; 0 for no bound of its own.
         contacts: telephones that may be registered at once; 0 for the registrar's own bound.
         permit: networks from which it may be used; empty for all.
+        encryption: of its audio; where it is optional, only calls whose signalling nobody can read have it, since
+            keys travel in it.
         mailbox: whose messages its lamp shows, told also without a subscription; "" for none.
     """
 
@@ -47,6 +50,7 @@ class Account:
     calls: int = 0
     contacts: int = 0
     permit: Sequence[Network] = ()
+    encryption: Encryption = Encryption.OFF
     mailbox: str = ""
 
     def __str__(self) -> str:

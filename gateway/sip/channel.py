@@ -232,6 +232,7 @@ class SipChannel:
             rtcp_mux=agreement.rtcp_mux,
             accepts=agreement.accepts,
             via=agreement.via,
+            protection=agreement.protection,
         )
         self._row.codecs = agreement.common
         self._row.detect_digits(agreement.event_payload_type is None)
@@ -323,7 +324,9 @@ def _sentence(agreement: Agreement) -> str:
     digits = (
         f"digits as events {agreement.event_payload_type}" if agreement.event_payload_type else "digits as tones"
     )
+    protection = agreement.protection
+    secrecy = "" if protection is None else f", encrypted by {protection.suite.value}"
     return (
         f"audio {agreement.direction.value} with {agreement.address}:{agreement.port}, "
-        f"{codec.encoding.value} {codec.ptime} ms, {digits}"
+        f"{codec.encoding.value} {codec.ptime} ms, {digits}{secrecy}"
     )

@@ -18,6 +18,7 @@ from gateway.core.cause import Cause
 from gateway.core.codecs import dearest_first
 from gateway.core.errors import Exhausted, MalformedError, RemoteError
 from gateway.core.messages import Dial, Event, Offered
+from gateway.core.srtp import Encryption
 from gateway.core.trace import Recorder
 from gateway.sdp.negotiate import DEFAULT_CODECS, Negotiation, NotAcceptable
 from gateway.sip.account import Account
@@ -165,6 +166,7 @@ class Legs:
             session_id=self._session_id(),
             codecs=self._codecs(account),
             via=flow.remote[0],
+            encryption=_encryption(account, flow),
         )
         try:
             if offer is not None:
@@ -279,6 +281,7 @@ class Legs:
             session_id=self._session_id(),
             codecs=dearest_first(self._codecs(account), row.wanted),
             via=target.flow.remote[0],
+            encryption=_encryption(account, target.flow),
         )
         return OutgoingSession(
             self._setting,
@@ -402,6 +405,13 @@ class Legs:
 
     def _session_id(self) -> int:
         return self._setting.random.getrandbits(62)
+
+
+def _encryption(account: Account, flow: Flow) -> Encryption:
+    """Of the audio of a call over `flow`; left out where it may be and whoever reads along would have the keys."""
+    if account.encryption is Encryption.OPTIONAL and not flow.is_secure:
+        return Encryption.OFF
+    return account.encryption
 
 
 def _wants_sips(request: Request) -> bool:

@@ -13,6 +13,7 @@ from gateway.core.audio import Codec
 from gateway.core.engine import ManualClock
 from gateway.core.errors import Exhausted
 from gateway.core.messages import Event
+from gateway.core.srtp import Encryption, Protection
 from gateway.core.trace import Recorder
 from gateway.core.watch import Watchable
 from gateway.sip.account import Account
@@ -41,6 +42,7 @@ class ScriptedRow(ScriptedAudio):
         self.address = address
         self.port = port
         self.remotes: list[tuple[str, int, Codec, int | None, bool]] = []
+        self.protection: Protection | None = None
         self.detecting = False
         self.closings = 0
 
@@ -57,8 +59,10 @@ class ScriptedRow(ScriptedAudio):
         via: str | None = None,
         strict: bool = False,
         accepts: tuple[int, int | None] | None = None,
+        protection: Protection | None = None,
     ) -> None:
         self.remotes.append((address, port, codec, event_payload_type, send))
+        self.protection = protection
 
     def detect_digits(self, on: bool) -> None:
         self.detecting = on
@@ -103,7 +107,7 @@ def session_description(
 class Office:
     """A SipStack, its clock, and the wire to its telephones.
 
-    It has the accounts 6001 to 6004, the last with a mailbox, and a trusted trunk.
+    It has the accounts 6001 to 6004, the last with a mailbox and without encrypted audio, and a trusted trunk.
     """
 
     def __init__(
@@ -114,6 +118,7 @@ class Office:
         bindings: Bindings | None = None,
         watchable: Watchable | None = None,
         texts: TextKeeper | None = None,
+        encryption: Encryption = Encryption.OFF,
     ) -> None:
         self.clock = ManualClock(1000.0)
         self.desk = ScriptedDesk(rows)
@@ -122,7 +127,10 @@ class Office:
         self.stack = SipStack(
             config=config or SipConfig(),
             accounts=[
-                *(Account(user, Secret(f"secret-{user}"), f"Name {user}") for user in ("6001", "6002", "6003")),
+                *(
+                    Account(user, Secret(f"secret-{user}"), f"Name {user}", encryption=encryption)
+                    for user in ("6001", "6002", "6003")
+                ),
                 Account("6004", Secret("secret-6004"), "Name 6004", mailbox="8004"),
                 Account("trunk", Secret("secret-trunk"), context="pstn", trusted=True),
             ],

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.config.office import load_office, setting_doubts
 from gateway.media.tone import ZONES
 from tests.unit.config.test_load import DOZEN, faults, read
 
@@ -126,3 +127,19 @@ def test_a_weak_secret_is_refused_where_sip_is_open_to_the_network(secret: str) 
 
 def test_a_strong_secret_is_taken_where_sip_is_open_to_the_network() -> None:
     read('[sip]\nlisten = ["udp:[2001:db8::1]:5060"]\n[accounts.6001]\nsecret = "wq8-Zr4mTx1p"\n')
+
+
+def test_keys_that_anybody_can_read_are_worth_a_doubt(tmp_path: Path) -> None:
+    path = tmp_path / "office.toml"
+    path.write_text(
+        '[accounts.6001]\nsecret = "copper-6001"\nmedia_encryption = "required"\n'
+        '[trunks.far]\nservers = ["udp:127.0.0.2"]\nregisters = false\nmedia_encryption = "required"\n'
+        '[trunks.good]\nservers = ["tls:127.0.0.2"]\nregisters = false\nmedia_encryption = "required"\n'
+    )
+    config, _ = load_office(path)
+    assert [str(doubt).removeprefix(f"{tmp_path}/") for doubt in setting_doubts(path, config)] == [
+        "office.toml:3: audio of account 6001 must be encrypted, and over tcp anybody can read its keys;"
+        " have its telephones use TLS",
+        "office.toml:7: audio of trunk far must be encrypted, and without TLS anybody can read its keys;"
+        ' write its servers as "tls:…", or leave the encryption out',
+    ]

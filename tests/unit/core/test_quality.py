@@ -6,6 +6,7 @@ import pytest
 
 from gateway.core.audio import AudioStats, Encoding
 from gateway.core.quality import opinion, rating, sentence
+from gateway.core.srtp import Suite
 
 
 @pytest.mark.parametrize(
@@ -47,3 +48,10 @@ def test_the_line_tells_what_was_counted() -> None:
 
 def test_silence_is_said_to_be_silence() -> None:
     assert sentence(AudioStats(sent=50, encoding=Encoding.PCMU)) == "PCMU, nothing came in, 50 packets out"
+
+
+def test_what_encrypts_and_what_it_refused_is_told() -> None:
+    stats = AudioStats(received=10, refused=5, forged=3, replayed=2, suite=Suite.AEAD_AES_128_GCM)
+    told = sentence(stats)
+    assert told.startswith("encrypted by AEAD_AES_128_GCM, 10 packets in, ")
+    assert "5 refused (3 of another key, 2 replayed)" in told

@@ -69,3 +69,11 @@ def test_secrets_are_masked_in_what_is_read() -> None:
     first, second = recorder.story("SIP/1")
     assert (first.text, first.detail) == ("REGISTER with secret=***", masked)
     assert second.detail.startswith(masked[:-3]) and "hunter2" not in second.detail
+
+
+def test_keys_of_encrypted_audio_are_masked_too() -> None:
+    recorder = Recorder()
+    line = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1j/dGwg+KCkgewky|2^31|1:4 WSH=64\r\na=ptime:20"
+    recorder.note(0.0, Kind.MESSAGE, "SIP/1", "INVITE", line)
+    (note,) = recorder.story("SIP/1")
+    assert note.detail == "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:*** WSH=64\r\na=ptime:20"

@@ -130,7 +130,8 @@ def _remainder(left: Value, right: Value) -> Value:
     dividend, divisor = _number(left), _number(right)
     if dividend is None or not divisor:
         return 0
-    return _whole(np.fmod(np.longdouble(dividend), np.longdouble(divisor)))
+    with np.errstate(all="ignore"):
+        return _whole(np.fmod(np.longdouble(dividend), np.longdouble(divisor)))
 
 
 def _whole(value: np.longdouble) -> Number:

@@ -30,6 +30,12 @@ from hardware.analog.line import EchoCancel, LineCommand, LineEvent, LineEventKi
 
 __all__ = ["Cue", "Dialect", "Line"]
 
+_ALARM: Final = {
+    "FXO": "red alarm: no battery; is the line plugged in, and does the exchange feed it?",
+    "FXS": "alarm: the port does not feed its telephone; look at the card's power connector",
+}
+"""What is wrong with a line whose port is in alarm."""
+
 State = TypeVar("State", bound=Enum)
 Input = TypeVar("Input", bound=Enum)
 
@@ -100,6 +106,7 @@ class Line(ABC, Generic[State, Input]):
         self.peer: Final = peer
         self.since = 0.0
         self.channel: AnalogChannel | None = None
+        self.trouble = ""
         self._dialect: Final = dialect
         self._shelf: Final = shelf
         self._machine: Final[Machine[State, Input]] = Machine(dialect.table, dialect.start)
@@ -147,12 +154,14 @@ class Line(ABC, Generic[State, Input]):
     def attach(self, row: Audio, now: float) -> None:
         """The device is there and `row` carries its audio."""
         self._row = row
+        self.trouble = ""
         row.listener = self.heard
         self._hear(self._dialect.returned, Cue(now, f"port {self.port} opened"))
 
     def detach(self, reason: str, now: float) -> None:
         """The device has gone, or was not there; a call on it ends."""
         self.note(now, reason)
+        self.trouble = reason
         self._hear(self._dialect.lost, Cue(now, reason))
         if self._row is not None:
             self._row.listener = None
@@ -173,6 +182,8 @@ class Line(ABC, Generic[State, Input]):
         elif event.kind is LineEventKind.REMOVED:
             self.detach(evidence, now)
         elif event.kind in self._dialect.line_events:
+            if event.kind in (LineEventKind.ALARM, LineEventKind.NOALARM):
+                self.trouble = _ALARM[self.technology] if event.kind is LineEventKind.ALARM else ""
             self._hear(self._dialect.line_events[event.kind], Cue(now, evidence))
 
     def heard(self, event: AudioEvent, now: float) -> None:

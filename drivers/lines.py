@@ -99,6 +99,10 @@ class AnalogLines:
         """The country of the line on `port`."""
         return self._lines[port].config.zone
 
+    def peer(self, port: int) -> str:
+        """Who is on `port`, in a sentence: "telephone 101"."""
+        return self._lines[port].peer
+
     def attach(self, port: int, audio: Audio, now: float) -> None:
         """The port is open and `audio` is its row: the line is in service."""
         self._lines[port].attach(audio, now)
@@ -161,6 +165,7 @@ class AnalogLines:
                 since=line.since,
                 last_caller=line.last_caller,
                 channel=line.channel.name if line.channel is not None else "",
+                trouble=line.trouble,
             )
             for line in self._in_order()
         ]

@@ -23,6 +23,7 @@ class LineStatus:
         since: when it came into this state, engine clock in seconds.
         last_caller: who called last on it: an FXS line was rung for, an FXO line brought in; None since the start.
         channel: the name of its leg, "" where it has none.
+        trouble: why it is out of service, and what to look at; "" where it is in service.
     """
 
     name: str
@@ -34,3 +35,4 @@ class LineStatus:
     since: float
     last_caller: Party | None
     channel: str
+    trouble: str = ""

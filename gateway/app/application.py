@@ -385,12 +385,12 @@ class Application:
 
     def _start_media(self) -> None:
         self._loop.add_reader(self.plane.eventfd, self._pump)
+        self._tickers.append(Ticker(self._loop, RETRY, lambda _: self._retry()))
         if self._by_hand:
             return
         self.plane.start_thread()
         if self._emulates:
             self._tickers.append(Ticker(self._loop, FRAME, self.cards.step))
-        self._tickers.append(Ticker(self._loop, RETRY, lambda _: self._retry()))
         if self._sheds_load:
             self._tickers.append(Ticker(self._loop, PULSE, self._feel_pulse))
 

@@ -143,6 +143,7 @@ class Console:
                     number=status.number,
                     seconds=now - status.since,
                     last_caller=str(status.last_caller) if status.last_caller is not None else "",
+                    trouble=status.trouble,
                 )
             )
         return views

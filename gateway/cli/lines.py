@@ -29,7 +29,7 @@ def command(
                 line["kind"],
                 f"{line['card']} {line['port']}",
                 line["number"],
-                line["state"] if line["in_service"] else f"{line['state']} (out of service)",
+                line["state"] if line["in_service"] else f"{line['state']} ({line['trouble'] or 'out of service'})",
                 show.duration(line["seconds"]),
                 line["last_caller"],
             ]

@@ -17,6 +17,7 @@ from typing import Final
 from drivers.lines import AnalogLines
 from gateway.core.audio import Audio, AudioFactory
 from gateway.core.errors import HardwareError, LocalError, OpenFailed
+from gateway.core.log import QuietLog
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.line import LineCommand, LineEvent, LineEventKind
 
@@ -48,6 +49,7 @@ class DeviceShell:
         self._open_port = open_port
         self._audio = audio
         self._clock = clock
+        self._quiet = QuietLog(_log, clock)
         self._attention: Final = select.epoll()
         self._ports: dict[int, AnalogPort] = {}
         self._rows: dict[int, Audio] = {}
@@ -151,7 +153,7 @@ class DeviceShell:
         self._attention.register(descriptor, mask)
         self._lines.attach(number, row, self._clock())
         if not port.in_service():
-            self._lines.receive(LineEvent(LineEventKind.ALARM), number, self._clock())
+            self._tell(number, LineEvent(LineEventKind.ALARM))
 
     def _check_kind(self, number: int, port: AnalogPort) -> None:
         wanted = self._lines.ports[number]
@@ -181,10 +183,19 @@ class DeviceShell:
 
     def _tell(self, number: int, event: LineEvent) -> None:
         self._lines.receive(event, number, self._clock())
+        if event.kind in (LineEventKind.ALARM, LineEventKind.NOALARM):
+            self._alarm(number, event.kind is LineEventKind.ALARM)
         if event.kind is LineEventKind.REMOVED and number in self._ports:
             self._let_go(number)
             self._missing[number] = "the card has been removed"
             _log.error("port %d is out of service: the card has been removed", number)
+
+    def _alarm(self, number: int, on: bool) -> None:
+        who = self._lines.peer(number)
+        if on:
+            self._quiet.warning(f"alarm {number}", "port %d is in alarm: %s is out of service", number, who)
+        else:
+            _log.info("port %d is out of alarm: %s is in service", number, who)
 
     def _let_go(self, number: int) -> None:
         port = self._ports.pop(number)

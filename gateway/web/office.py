@@ -92,6 +92,7 @@ class LineView:
         number: its own number; may be empty.
         seconds: how long it has been in `state`.
         last_caller: who called last on it; may be empty.
+        trouble: why no calls can be made on it; empty where they can.
     """
 
     name: str
@@ -103,6 +104,7 @@ class LineView:
     number: str = ""
     seconds: float = 0.0
     last_caller: str = ""
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)

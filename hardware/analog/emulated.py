@@ -61,20 +61,27 @@ class EmulatedCard:
         self.zone = zone_of(zone)
         self.agenda = agenda or Agenda()
         self.present = True
-        tones = _tones(self.zone)
-        chosen = signalling or {}
-        self.channels = {
+        self._tones = _tones(self.zone)
+        self._signalling = signalling or {}
+        self._echo_cancellers = echo_cancellers
+        self._copper = {number: Pair(fault=fault) for number in range(1, len(ports) + 1)}
+        self._kinds = dict(enumerate(ports, 1))
+        self.channels = self._modules()
+
+    def _modules(self) -> dict[int, EmulatedChannel]:
+        """A channel at the end of every line, as new."""
+        return {
             number: EmulatedChannel(
                 number=number,
                 kind=kind,
-                signalling=chosen.get(number, _SIGNALLING[kind]),
+                signalling=self._signalling.get(number, _SIGNALLING[kind]),
                 law=_LAWS[self.zone.law],
-                tones=tones,
+                tones=self._tones,
                 agenda=self.agenda,
-                pair=Pair(fault=fault),
-                echo_canceller=echo_cancellers,
+                pair=self._copper[number],
+                echo_canceller=self._echo_cancellers,
             )
-            for number, kind in enumerate(ports, 1)
+            for number, kind in self._kinds.items()
         }
 
     def open(self, node: str) -> ChannelHandle | ControlHandle:
@@ -113,6 +120,12 @@ class EmulatedCard:
         for channel in self.channels.values():
             channel.remove()
 
+    def insert(self) -> None:
+        """Put it back, with the same lines plugged in; whoever had it open has to open it anew."""
+        if not self.present:
+            self.channels = self._modules()
+            self.present = True
+
 
 class ChannelHandle:
     """An opened /dev/dahdi/channel (`hardware.port.Handle`); SPECIFY binds it to a channel."""
@@ -144,14 +157,14 @@ class ChannelHandle:
         return os.write(self.fileno(), data)
 
     def _no_event_waits(self) -> None:
-        if not self._card.present:
+        if self._gone:
             raise OSError(errno.ENODEV, "card removed")
         if self._bound().events.waiting:
             raise OSError(abi.ELAST, "an event waits")
 
     def ioctl(self, request: int, argument: bytearray | None = None) -> None:
         """Carry out a request."""
-        if not self._card.present:
+        if self._gone:
             if request == Ioctl.GETEVENT:
                 write(structs.INT, argument, Event.REMOVED)
             raise OSError(errno.ENODEV, "card removed")
@@ -167,6 +180,10 @@ class ChannelHandle:
         channel, self._channel = self._channel, None
         if channel is not None:
             channel.close()
+
+    @property
+    def _gone(self) -> bool:
+        return not self._card.present or (self._channel is not None and self._channel.removed)
 
     def _specify(self, number: int) -> None:
         channel = self._card.channels.get(number)

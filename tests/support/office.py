@@ -52,6 +52,11 @@ class OfficeUnderTest(EmulatedOffice):
         for world in {id(world): world for world, _ in self.app.cards.exchange_lines.values()}.values():
             world.card.remove()
 
+    def put_card_back(self) -> None:
+        """It is there again, with the same lines."""
+        for world in {id(world): world for world, _ in self.app.cards.exchange_lines.values()}.values():
+            world.card.insert()
+
     def settle_down(self) -> None:
         """Log the telephones off, wait until every timer of past calls has run out, and look what was left."""
         for phone in self._sip_phones:

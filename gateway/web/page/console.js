@@ -22,7 +22,7 @@ const TABLES = {
     line.name,
     `${line.kind} ${line.port} on ${line.card}`,
     line.number,
-    [line.state, line.in_service ? "good" : "bad"],
+    [line.trouble ? `${line.state}: ${line.trouble}` : line.state, line.in_service ? "good" : "bad"],
     line.last_caller,
   ],
   trunks: (trunk) => [

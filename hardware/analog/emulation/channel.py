@@ -104,6 +104,7 @@ class EmulatedChannel:
         self.timing = dict(abi.DEFAULT_TIMING)
         self.lamp_by_neon = False
         self._agenda = agenda
+        self.removed = False
         self._opened: _Opened | None = None
         self._speech_until = 0
         self._has_canceller = echo_canceller
@@ -131,8 +132,12 @@ class EmulatedChannel:
         if kind is PortKind.FXS:
             pair.feeder = self._loop_changed
             pair.set_battery(True)
+            if pair.closed:
+                self._loop_changed(Change.LOOP_CLOSED)
         else:
             pair.terminal = self._fxo.change
+            if pair.battery:
+                self._fxo.change(Change.BATTERY_ON)
 
     # Open and close.
 
@@ -187,6 +192,7 @@ class EmulatedChannel:
         if self._opened is not None:
             self._opened.events.put(abi.Event.REMOVED)
             self._opened.frames.hang_up()
+        self.removed = True
         copper, self.pair = self.pair, Pair()
         if self.kind is PortKind.FXS:
             copper.set_ringing(False)

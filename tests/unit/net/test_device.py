@@ -201,7 +201,7 @@ def test_ports_of_a_second_card_have_numbers_above_those_of_the_first(benches: l
     assert bench.says("101") == "hears dial tone"
     bench.card.remove()
     bench.settle()
-    bench.card.present = True
+    bench.card.insert()
     bench.shell.retry()
     assert set(bench.shell.missing) == {1025, 1026}
     bench.shell.retry()
@@ -231,7 +231,7 @@ def test_a_card_pulled_out_ends_calls_gives_rows_back_and_may_return(bench: Benc
     os.fstat(old)  # the media plane may still hold it
     bench.shell.retry()
     assert len(bench.shell.missing) == 2 and bench.shell._closing == []
-    bench.card.present = True
+    bench.card.insert()
     bench.shell.retry()
     assert bench.shell.missing == {} and bench.rows.given[1] is not first
     bench.settle()

@@ -110,15 +110,20 @@ def _dialled(word: str, here: str) -> Callable[[Ringing], bool]:
     return means
 
 
+def _of_my_groups(script: Script) -> Callable[[Ringing], bool]:
+    return lambda each: script.operator.may_pick_up(script.leg, each)
+
+
 async def pickup(script: Script, arguments: str) -> None:
-    """`Pickup([extension[@context][&...]])`: answer the call that rings there; without one, whatever rings longest.
+    """`Pickup([extension[@context][&...]])`: answer the call that rings there; without one, what rings longest of
+    those that the caller's pickup groups may take.
 
     `extension` is the number that was called, or the telephone that rings; `mark@PICKUPMARK` means the calls whose
     variable PICKUPMARK says so. PICKUPRESULT says SUCCESS or FAILURE.
     """
     words = [word for word in split(arguments)[0].split("&") if word.strip()]
     here = script.location.context
-    await _pick_up(script, [_dialled(word, here) for word in words] or [lambda each: True])
+    await _pick_up(script, [_dialled(word, here) for word in words] or [_of_my_groups(script)])
 
 
 async def pick_up_channel(script: Script, arguments: str) -> None:

@@ -21,6 +21,7 @@ from drivers.lines import AnalogLines
 from gateway.app.cards import Cards
 from gateway.app.console import Console
 from gateway.app.lamps import Lamps
+from gateway.app.pickup import pickup_groups
 from gateway.app.registrations import KeptBindings
 from gateway.app.simulator import EmulatedWorld
 from gateway.app.sip import accounts_of, sip_config, tls_config, trunks_of
@@ -190,6 +191,7 @@ class Application:
             codes=config.features.codes(),
             limit=config.limits.calls,
         )
+        self.manager.pickup_groups = pickup_groups(config)
         self.lamps = Lamps(
             config,
             dialplan=lambda: self.engine.dialplan,
@@ -347,6 +349,7 @@ class Application:
         self.sip.load_accounts(accounts_of(config))
         self.sip.trunks.load(trunks_of(config), self._loop.time())
         self.manager.floor.codes = config.features.codes()
+        self.manager.pickup_groups = pickup_groups(config)
         self.lamps.reloaded(config)
         self.runner.step()
         live = {name: getattr(config, name) for name in _LIVE}

@@ -21,6 +21,7 @@ from gateway.call.leg import CallLeg
 from gateway.call.limit import LimitClock
 from gateway.call.local import LocalHalf
 from gateway.call.operator import FloorOperator
+from gateway.call.pickup import PickupGroups
 from gateway.call.record import TalkRecorder
 from gateway.call.tolls import Tolls
 from gateway.call.transfer import Transfers
@@ -89,6 +90,7 @@ class CallManager:
 
     Attributes:
         devices: the states of devices, and who is told of their changes.
+        pickup_groups: whose ringing who may answer.
     """
 
     def __init__(
@@ -111,6 +113,7 @@ class CallManager:
         self.sounds = sounds
         self.media = media
         self.technologies = technologies
+        self.pickup_groups = PickupGroups()
         self.devices: Final = Devices(lambda: self.technologies)
         self.floor = Floor(
             ringback=sounds.tone("ring"),
@@ -126,7 +129,14 @@ class CallManager:
             on_change=self.devices.leg_changed,
         )
         self._transfers = Transfers(self.floor, plan, tolls)
-        self.operator: Operator = FloorOperator(self.floor, self._transfers, plan, place=self._placed, clock=clock)
+        self.operator: Operator = FloorOperator(
+            self.floor,
+            self._transfers,
+            plan,
+            place=self._placed,
+            groups=lambda: self.pickup_groups,
+            clock=clock,
+        )
         self.features = Features(
             self.floor, self._transfers, plan, sounds=sounds, outgoing=self._outgoing, clock=clock
         )

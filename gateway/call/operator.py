@@ -11,6 +11,7 @@ from typing import Final
 
 from gateway.call.floor import Floor
 from gateway.call.leg import CallLeg
+from gateway.call.pickup import PickupGroups
 from gateway.call.transfer import Transfers
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
@@ -34,6 +35,7 @@ class FloorOperator:
         transfers: moves them.
         plan: tells which numbers there are.
         place: makes the leg of an outgoing call that belongs to no call yet; raises RemoteError.
+        groups: gives the pickup groups.
         clock: engine clock, seconds.
     """
 
@@ -44,12 +46,14 @@ class FloorOperator:
         plan: NumberPlan,
         *,
         place: Callable[[Target, Party, str, CallLeg | None], CallLeg],
+        groups: Callable[[], PickupGroups],
         clock: Callable[[], float],
     ) -> None:
         self._floor = floor
         self._transfers = transfers
         self._plan = plan
         self._place = place
+        self._groups = groups
         self._clock = clock
 
     def legs(self) -> Sequence[Leg]:
@@ -70,6 +74,10 @@ class FloorOperator:
             for leg in self._floor.legs.values()
             if leg.dialing is not None and leg.dialing.caller is not leg
         ]
+
+    def may_pick_up(self, leg: Leg, ringing: Ringing) -> bool:
+        """Whether `leg` may answer that call without naming it."""
+        return self._groups().may(_device(leg), _device(ringing.leg))
 
     def partner(self, leg: Leg) -> Leg | None:
         """Whom a leg talks with."""
@@ -174,6 +182,10 @@ class FloorOperator:
         if not await leg.answered_by(self._clock() + timeout):
             leg.end(Ending(Cause.NO_ANSWER, leg.peer, Act.DID_NOT_ANSWER, f"no answer for {timeout:g} s"))
             leg.go_on()
+
+
+def _device(leg: Leg) -> str:
+    return leg.name.rpartition("-")[0]
 
 
 def _own(leg: Leg) -> CallLeg:

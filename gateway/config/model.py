@@ -231,12 +231,16 @@ class PhoneSettings(Settings):
         echo_canceller: who takes its echo away: "hardware" (the card), "software" (the media plane), "auto" (the
             card where it can) or "off".
         tail: milliseconds of the longest echo path.
+        call_groups: whoever may pick up in one of these may take its calls; pickup_groups: those whose calls it may
+            take by Pickup without a number. Who has none is in one group with all others that have none.
     """
 
     port: Annotated[int, Field(ge=1, le=1024)]
     card: str | None = None
     name: Label = ""
     context: Name = "office"
+    call_groups: Items[Name] = ()
+    pickup_groups: Items[Name] = ()
     caller_id: _CallerId | None = None
     pulse_order: _PulseOrder = "usual"
     short_flash: bool | None = None
@@ -304,6 +308,8 @@ class AccountSettings(Settings):
             "required" for every call, "off" for none.
         mailbox: whose messages its lamp shows without a subscription; those of its own number, where it subscribes,
             need no setting.
+        call_groups: whoever may pick up in one of these may take its calls; pickup_groups: those whose calls it may
+            take by Pickup without a number. Who has none is in one group with all others that have none.
     """
 
     secret: Annotated[str, Field(min_length=1, max_length=256, repr=False)]
@@ -315,6 +321,8 @@ class AccountSettings(Settings):
     codecs: Items[Codec] = ()
     media_encryption: Encrypted = "optional"
     mailbox: Annotated[str, AfterValidator(word_or_none)] = ""
+    call_groups: Items[Name] = ()
+    pickup_groups: Items[Name] = ()
 
 
 class WebSettings(Settings):

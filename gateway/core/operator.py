@@ -42,6 +42,10 @@ class Operator(Protocol):
         """The legs that ring, those longest at it first."""
         ...
 
+    def may_pick_up(self, leg: Leg, ringing: Ringing) -> bool:
+        """Whether `leg` may answer that call without naming it: whether it is of its pickup groups."""
+        ...
+
     def partner(self, leg: Leg) -> Leg | None:
         """Whom a leg talks with."""
         ...
@@ -127,6 +131,10 @@ class Nobody(Operator):
     def ringing(self) -> Sequence[Ringing]:
         """None."""
         return ()
+
+    def may_pick_up(self, leg: Leg, ringing: Ringing) -> bool:
+        """Nobody rings."""
+        return False
 
     def partner(self, leg: Leg) -> Leg | None:
         """None."""

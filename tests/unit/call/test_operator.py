@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.call.pickup import Groups, PickupGroups
 from gateway.core.cause import Cause
 from gateway.core.ending import Act
 from gateway.core.messages import (
@@ -262,3 +263,19 @@ class TestPickup:
         caller = office.offer(called=called)
         assert told(office, caller) == "FAILURE"
         office.says(caller, Released(BYE))
+
+    def test_without_a_number_only_calls_of_ones_own_groups_are_picked_up(self, office: Exchange) -> None:
+        sales, lab = Groups(call=frozenset({"sales"})), Groups(frozenset({"lab"}), frozenset({"lab"}))
+        office.manager.pickup_groups = PickupGroups({"FXS/101": sales, "FXS/102": lab, "SIP/6003": lab})
+        first = office.offer("SIP/6001-00000001", "101")
+        second = office.offer("SIP/6002-00000002", "102")
+        picker = office.offer("SIP/6003-00000003", "*8")
+        assert office.talks(picker, second), "101 has rung longer, but in another group"
+        office.says(picker, Released(BYE))
+        stranger = office.offer("SIP/6004-00000004", "*8")
+        assert told(office, stranger) == "FAILURE", "who is in no group may take calls of those in none alone"
+        office.says(stranger, Released(BYE))
+        named = office.offer("SIP/6004-00000005", "*8101")
+        assert office.talks(named, first), "a call that is named may be picked up by anybody"
+        office.says(named, Released(BYE))
+        office.says(second, Released(BYE))

@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Final
 
+from dialplan.check import doubts
 from dialplan.reader import Section, Sources, read_sections
 from gateway.asterisk.dahdi import read_dahdi
 from gateway.asterisk.draft import Draft, as_toml
@@ -164,10 +165,11 @@ def _mend(files: dict[str, str], draft: Draft, head: str) -> None:
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_text(text, encoding="utf-8")
             try:
-                load_office(folder / _OFFICE)
+                _, dialplan = load_office(folder / _OFFICE)
             except ConfigError as error:
                 faults = error.faults
             else:
+                draft.left += [replace(doubt, file=_inside(doubt.file, folder)) for doubt in doubts(dialplan)]
                 return
             found = {(_inside(fault.file, folder), fault.line) for fault in faults}
             if not all(file in files and line for file, line in found):

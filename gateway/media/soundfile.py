@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from gateway.core.audio import Encoding, Samples
 from gateway.core.errors import LocalError, MalformedError
-from gateway.media.codec.g722 import G722Decoder
 from gateway.media.foreign import FOREIGN, read_foreign
 from gateway.media.g711 import decode
 from gateway.media.resample import resample
@@ -133,6 +132,9 @@ def _foreign(path: Path) -> Samples:
 
 
 def _g722(path: Path) -> Samples:
+    # Here, since the compiler that it brings takes a second to load and few prompts are G.722.
+    from gateway.media.codec.g722 import G722Decoder
+
     return resample(G722Decoder().decode(path.read_bytes()), 16000, _RATE)
 
 

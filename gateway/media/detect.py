@@ -17,10 +17,10 @@ import math
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from gateway.core.audio import Samples
+from gateway.media.compiled import entry, stage
 
 __all__ = ["DTMF_STATE", "DtmfReceiver", "detect_dtmf"]
 
@@ -84,7 +84,7 @@ DTMF_STATE: Final = np.dtype(
 """State of one receiver; zeros are a fresh one. `duration` is for readers, the rest is the stage's own."""
 
 
-@njit(nogil=True, cache=True)
+@stage
 def _look(state: Any) -> int:
     """Close a hop and judge the window that it completes: the pair that is heard, 1..16, or 0 for a miss.
 
@@ -151,7 +151,7 @@ def _look(state: Any) -> int:
     return pair
 
 
-@njit(nogil=True, cache=True)
+@stage
 def _turned(last_re: float, last_im: float, re: float, im: float, tone: int) -> float:
     """Radians by which a tone has turned since the last look beyond what its frequency explains."""
     cos = _TURN_COS[tone]
@@ -161,7 +161,7 @@ def _turned(last_re: float, last_im: float, re: float, im: float, tone: int) -> 
     return math.atan2(im * expected_re - re * expected_im, re * expected_re + im * expected_im)
 
 
-@njit(nogil=True, cache=True)
+@stage
 def _judge(state: Any, pair: int, may_change: bool) -> int:
     """Count a look's result; what `detect_dtmf` returns comes from here. A change waits for `may_change`."""
     if pair != 0 and pair == state["candidate"]:
@@ -197,7 +197,7 @@ def _judge(state: Any, pair: int, may_change: bool) -> int:
     return int(state["digit"])
 
 
-@njit(nogil=True, cache=True)
+@entry
 def detect_dtmf(state: Any, samples: NDArray[np.int16], count: int) -> int:
     """Feed `count` samples and say what has changed.
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from gateway.core.audio import Samples
+from gateway.media.compiled import entry, stage
 from gateway.media.level import peak
 
 __all__ = ["ANSWER", "CALLING", "FAX_STATE", "PREAMBLE", "FaxReceiver", "detect_fax"]
@@ -77,7 +77,7 @@ FAX_STATE: Final = np.dtype(
 """State of one listener; zeros are a fresh one."""
 
 
-@njit(nogil=True, cache=True)
+@stage
 def _close_piece(state: Any) -> int:
     """Judge 5 ms: CALLING or ANSWER where that tone has just been heard for long enough, else 0."""
     told = 0
@@ -99,7 +99,7 @@ def _close_piece(state: Any) -> int:
     return told
 
 
-@njit(nogil=True, cache=True)
+@stage
 def _next_bit(state: Any, sample: float) -> int:
     """Follow the 300 bit/s carrier by a sample; the bit that is heard, or -1."""
     phase = state["phase"]
@@ -122,7 +122,7 @@ def _next_bit(state: Any, sample: float) -> int:
     return 1 if mark > space else 0
 
 
-@njit(nogil=True, cache=True)
+@stage
 def _follow_bits(state: Any, sample: float) -> int:
     """PREAMBLE where enough flags have just been heard in a row, else 0."""
     bit = _next_bit(state, sample)
@@ -145,7 +145,7 @@ def _follow_bits(state: Any, sample: float) -> int:
     return 0
 
 
-@njit(nogil=True, cache=True)
+@entry
 def detect_fax(state: Any, samples: NDArray[np.int16], count: int) -> int:
     """Feed `count` samples.
 

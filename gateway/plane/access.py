@@ -16,10 +16,10 @@ from numba.extending import intrinsic
 from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
+from gateway.media.compiled import stage
 from gateway.media.detect import DTMF_STATE
 from gateway.media.echo_canceller import ECHO_SCRATCH
 from gateway.media.fax_tone import FAX_STATE
-from gateway.plane.compiled import stage
 from gateway.plane.libc import EPOLL_EVENT
 from gateway.plane.room_table import BUSES, ROOM, SEAT, TAP
 from gateway.plane.table import (

@@ -7,9 +7,9 @@ the earliest; what a device holds back beyond that, the filter covers besides it
 
 from __future__ import annotations
 
+from gateway.media.compiled import stage
 from gateway.media.echo_canceller import ECHO_STATE, cancel_echo
 from gateway.plane.access import canceller_at, row_at, scratch_of
-from gateway.plane.compiled import stage
 from gateway.plane.convert import from_linear, to_linear
 from gateway.plane.libc import memset
 from gateway.plane.table import CANCELLER, FRAME, Shared

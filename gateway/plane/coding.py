@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from gateway.media.codec.g722 import decode_g722, encode_g722, reset_g722
 from gateway.media.codec.g726 import decode_g726, encode_g726, reset_g726
+from gateway.media.compiled import stage
 from gateway.plane.access import coding_at, row_at
-from gateway.plane.compiled import stage
 from gateway.plane.convert import from_linear, to_linear
 from gateway.plane.rates import narrow, widen
 from gateway.plane.table import HISTORY, WIDE, Shared

@@ -11,12 +11,12 @@ from typing import Final
 
 import numpy as np
 
+from gateway.media.compiled import stage
 from gateway.media.detect import DTMF_STATE
 from gateway.media.fax_tone import FAX_STATE
 from gateway.plane.access import command_at, epoll_at, row_at, word
 from gateway.plane.cancel import set_canceller
 from gateway.plane.coding import forget_codings
-from gateway.plane.compiled import stage
 from gateway.plane.dtmf import digit_under_way
 from gateway.plane.events import ACCEPTED, REFUSED, REMOVED, SOUND_LOST, STOPPED, emit
 from gateway.plane.libc import (

@@ -1,19 +1,9 @@
-"""How functions of this room are compiled, and how the compiled form is found again by the next process.
-
-`stage` marks a function that is compiled into those that call it; `entry` one that Python calls, whose machine
-code (with every stage in it) is kept on disk. Numba notices a change of the entry's own file only, so
-`FINGERPRINT`, a checksum of all files that may take part, is a closure value of every entry: it is part of numba's
-cache key, and a change to any stage compiles anew instead of running old code. Both release the interpreter lock
-while they run.
-"""
+"""`FINGERPRINT`: a checksum of all files that the loop is compiled of, for its entries to use (media/compiled)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar, cast
-
-from numba import njit, types
+from typing import Final
 
 import gateway.media.codec.g722
 import gateway.media.codec.g726
@@ -22,11 +12,7 @@ import gateway.media.fax_tone
 from gateway.media.compiled import checksum
 from gateway.media.echo_canceller import SOURCES
 
-__all__ = ["FINGERPRINT", "entry", "stage"]
-
-_without_value: Final[Any] = types.unliteral
-Function = TypeVar("Function", bound=Callable[..., Any])
-
+__all__ = ["FINGERPRINT"]
 
 _CONTROL: Final = frozenset(
     f"{name}.py"
@@ -48,30 +34,3 @@ def _fingerprint() -> int:
 
 FINGERPRINT: Final = _fingerprint()
 """Checksum of the sources that make up the loop; never negative."""
-
-
-def stage(function: Function) -> Function:
-    """Compile `function` as part of its callers; `function.py_func` stays the readable plain form.
-
-    It is compiled once, with every whole number taken as int64. Numba would else make a copy for each constant and
-    each width that it is called with, thirteen of `emit` alone, and take half as long again.
-    """
-    compiled: Any = njit(nogil=True)(function)
-    template = compiled.get_call_template
-
-    def general(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
-        widened = {name: _widened(kind) for name, kind in keywords.items()}
-        return template(tuple(_widened(kind) for kind in arguments), widened)
-
-    compiled.get_call_template = general
-    return cast(Function, compiled)
-
-
-def _widened(kind: Any) -> Any:
-    kind = _without_value(kind)
-    return types.int64 if isinstance(kind, types.Integer) else kind
-
-
-def entry(function: Function) -> Function:
-    """Compile `function`, which uses FINGERPRINT through a closure, and keep it on disk."""
-    return cast(Function, njit(nogil=True, cache=True)(function))

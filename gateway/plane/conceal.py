@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.plane.compiled import stage
+from gateway.media.compiled import stage
 from gateway.plane.table import FRAME, PAST
 
 __all__ = ["LONGEST_PITCH", "SHORTEST_PITCH", "blend_length", "made_up", "pitch_of", "remember", "stretch"]

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.plane.compiled import stage
+from gateway.media.compiled import stage
 from gateway.plane.libc import memmove
 from gateway.plane.table import Shared
 

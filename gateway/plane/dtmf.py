@@ -15,9 +15,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.media.compiled import stage
 from gateway.media.detect import detect_dtmf
 from gateway.plane.access import detector_at, row_at
-from gateway.plane.compiled import stage
 from gateway.plane.events import DIGIT, emit
 from gateway.plane.jitter import signed
 from gateway.plane.rows import replan

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.media.compiled import stage
 from gateway.plane.access import event_at, word
-from gateway.plane.compiled import stage
 from gateway.plane.libc import load_acquire, store_release, write
 from gateway.plane.table import DROPPED, EVENT_SIGNAL, EVENTS_READ, EVENTS_WRITTEN, UNSIGNALLED, Shared
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.media.compiled import stage
 from gateway.plane.access import queue_at, row_at, stages_of
 from gateway.plane.cancel import cancel, forget_written, note_written
-from gateway.plane.compiled import stage
 from gateway.plane.convert import from_linear, hush, to_linear, width
 from gateway.plane.dtmf import digit_under_way
 from gateway.plane.jitter import put_frame, take

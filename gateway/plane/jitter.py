@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.media.compiled import stage
 from gateway.plane.access import filled_of, past_of, queue_at, samples_of
-from gateway.plane.compiled import stage
 from gateway.plane.conceal import LONGEST_PITCH, SHORTEST_PITCH, blend_length, made_up, pitch_of, remember, stretch
 from gateway.plane.libc import memset
 from gateway.plane.table import FRAME, PAST, QUEUE_SIZE, Shared

@@ -16,7 +16,7 @@ from numba import types
 from numba.extending import intrinsic
 from numba.np.numpy_support import carray
 
-from gateway.plane.compiled import stage
+from gateway.media.compiled import stage
 
 __all__ = [
     "CLOCK_MONOTONIC",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from gateway.media.compiled import stage
 from gateway.media.fax_tone import detect_fax
 from gateway.plane.access import arena_of, fax_ear_at, row_at, stages_of
-from gateway.plane.compiled import stage
 from gateway.plane.dtmf import detect
 from gateway.plane.events import FAX_HEARD, emit
 from gateway.plane.libc import store_release

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from gateway.media.compiled import entry, stage
 from gateway.plane.access import epoll_at, row_at, stages_of, word
 from gateway.plane.commands import REPORTS, drain, listen_to
-from gateway.plane.compiled import FINGERPRINT, entry, stage
+from gateway.plane.compiled import FINGERPRINT
 from gateway.plane.dtmf import close_stale_event, digit_under_way, send_event
 from gateway.plane.events import SILENT, emit, signal
 from gateway.plane.frames import frame_ready

@@ -20,6 +20,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.media.compiled import stage
 from gateway.plane.access import (
     arena_of,
     bus_of,
@@ -32,7 +33,6 @@ from gateway.plane.access import (
     tap_at,
     told_to,
 )
-from gateway.plane.compiled import stage
 from gateway.plane.dtmf import digit_under_way
 from gateway.plane.events import PLAYED, SOUND_ENDED, SPEAKER, TALKING, emit
 from gateway.plane.jitter import put_frame, take

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.plane.compiled import stage
+from gateway.media.compiled import stage
 
 __all__ = ["get_word", "put_word"]
 

@@ -25,8 +25,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.media.compiled import stage
 from gateway.plane.access import row_at
-from gateway.plane.compiled import stage
 from gateway.plane.libc import connect
 from gateway.plane.table import Shared
 

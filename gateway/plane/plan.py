@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.plane.compiled import stage
+from gateway.media.compiled import stage
 
 __all__ = [
     "CANCEL",

@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.media.compiled import stage
 from gateway.plane.access import arena_of, row_at
-from gateway.plane.compiled import stage
 from gateway.plane.events import PLAYED
 from gateway.plane.rows import end_sound, replan
 from gateway.plane.table import FRAME, Shared

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.plane.compiled import stage
+from gateway.media.compiled import stage
 from gateway.plane.table import HISTORY, Shared
 
 __all__ = ["narrow", "widen"]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from gateway.media.compiled import stage
 from gateway.plane.access import coding_at, queue_at, row_at, stages_of
 from gateway.plane.coding import decode, is_streaming, ticks_in
-from gateway.plane.compiled import stage
 from gateway.plane.convert import hush
 from gateway.plane.dtmf import digit_under_way, receive_event
 from gateway.plane.frames import disarm

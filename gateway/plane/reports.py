@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.media.compiled import stage
 from gateway.plane.access import row_at
-from gateway.plane.compiled import stage
 from gateway.plane.jitter import signed
 from gateway.plane.libc import (
     EPOLL_CTL_DEL,

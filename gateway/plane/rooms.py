@@ -10,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
+from gateway.media.compiled import stage
 from gateway.plane.access import room_at, row_at, seat_at, tap_at
-from gateway.plane.compiled import stage
 from gateway.plane.events import SOUND_ENDED, STOPPED, emit
 from gateway.plane.rows import replan_pair
 from gateway.plane.table import FRAME, ROOMS_HIGH, TAPS_HIGH, TICKS, Shared

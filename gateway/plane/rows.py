@@ -5,9 +5,9 @@ Works on the tables alone. A row that is lost stays in its place, silent, until 
 
 from __future__ import annotations
 
+from gateway.media.compiled import stage
 from gateway.plane.access import row_at, seat_at, stages_of
 from gateway.plane.coding import alike, is_streaming
-from gateway.plane.compiled import stage
 from gateway.plane.events import ROW_LOST, SOUND_ENDED, SOUND_LOST, emit
 from gateway.plane.jitter import FRAME_DEPTH, RTP_DEPTH, reset
 from gateway.plane.libc import EPOLL_CTL_DEL, epoll_ctl

@@ -14,9 +14,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.media.compiled import stage
 from gateway.plane.access import pending_of, row_at
 from gateway.plane.coding import encode, in_rate, is_plain, octets_in
-from gateway.plane.compiled import stage
 from gateway.plane.convert import convert, to_linear
 from gateway.plane.jitter import signed
 from gateway.plane.libc import MSG_DONTWAIT, MSG_NOSIGNAL, errno, memmove, sendto

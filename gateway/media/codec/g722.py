@@ -12,10 +12,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from gateway.core.audio import Samples
+from gateway.media.compiled import entry, stage
 
 __all__ = ["G722_STATE", "G722Decoder", "G722Encoder", "decode_g722", "encode_g722", "reset_g722"]
 
@@ -77,7 +77,7 @@ _START: Final = (32, 8)
 """Scale factors at reset."""
 
 
-@njit(nogil=True, cache=True)
+@entry
 def reset_g722(state: Any) -> None:
     """Make `state` that of the beginning."""
     for k in range(24):
@@ -97,13 +97,13 @@ def reset_g722(state: Any) -> None:
             part["differences"][k] = 0
 
 
-@njit(nogil=True, cache=True)
+@stage
 def _clip(value: int) -> int:
     """To 16 bits."""
     return min(max(value, -32768), 32767)
 
 
-@njit(nogil=True, cache=True)
+@stage
 def _rescale(band: Any, step: int, limit: int, shift: int) -> None:
     """LOGSCL, SCALEL or LOGSCH, SCALEH: the scale factor for the next sample."""
     band["log_scale"] = min(max(((band["log_scale"] * 127) >> 7) + step, 0), limit)
@@ -112,7 +112,7 @@ def _rescale(band: Any, step: int, limit: int, shift: int) -> None:
     band["scale"] = (power << -down if down < 0 else power >> down) << 2
 
 
-@njit(nogil=True, cache=True)
+@stage
 def _adapt(band: Any, difference: int) -> None:
     """Block 4: the predictor after a difference, and what it foresees next."""
     reconstructed = _clip(band["estimate"] + difference)
@@ -149,7 +149,7 @@ def _adapt(band: Any, difference: int) -> None:
     band["estimate"] = _clip(_clip(by_poles) + band["by_zeros"])
 
 
-@njit(nogil=True, cache=True)
+@stage
 def _take_low(band: Any, code: int) -> None:
     """Take the six bits of the lower band into its state (blocks 2L, 3L, 4L)."""
     coarse = code >> 2
@@ -158,7 +158,7 @@ def _take_low(band: Any, code: int) -> None:
     _adapt(band, difference)
 
 
-@njit(nogil=True, cache=True)
+@stage
 def _take_high(band: Any, code: int) -> int:
     """Take the two bits of the upper band into its state (blocks 2H, 3H, 4H); returns its sample."""
     difference = (band["scale"] * _HIGH_LEVELS[code]) >> 15
@@ -168,7 +168,7 @@ def _take_high(band: Any, code: int) -> int:
     return int(sample)
 
 
-@njit(nogil=True, cache=True)
+@stage
 def _quantise_low(band: Any, sample: int) -> int:
     """SUBTRA, QUANTL: six bits."""
     error = _clip(sample - band["estimate"])
@@ -181,7 +181,7 @@ def _quantise_low(band: Any, sample: int) -> int:
     return 64 - level if level < 3 else 34 - level
 
 
-@njit(nogil=True, cache=True)
+@stage
 def _quantise_high(band: Any, sample: int) -> int:
     """SUBTRA, QUANTH: two bits."""
     error = _clip(sample - band["estimate"])
@@ -192,7 +192,7 @@ def _quantise_high(band: Any, sample: int) -> int:
     return 0 if is_large else 1
 
 
-@njit(nogil=True, cache=True)
+@stage
 def _slide(state: Any, first: int, second: int) -> None:
     """Put two values into the filter, after 22 older ones."""
     for k in range(22):
@@ -201,7 +201,7 @@ def _slide(state: Any, first: int, second: int) -> None:
     state["filter"][23] = second
 
 
-@njit(nogil=True, cache=True)
+@entry
 def encode_g722(state: Any, samples: NDArray[np.int16], count: int, out: NDArray[np.uint8], start: int) -> None:
     """Encode `count` samples (an even number) into `out[start:]`, half as many octets."""
     for k in range(count // 2):
@@ -218,7 +218,7 @@ def encode_g722(state: Any, samples: NDArray[np.int16], count: int, out: NDArray
         out[start + k] = (high << 6) | low
 
 
-@njit(nogil=True, cache=True)
+@entry
 def decode_g722(state: Any, data: NDArray[np.uint8], start: int, octets: int, out: NDArray[np.int16]) -> None:
     """Decode `octets` octets of `data[start:]` into `out`, twice as many samples."""
     for k in range(octets):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from dialplan.arguments import split
+from dialplan.functions.measured import measured
 from dialplan.script import Function, Script
 from dialplan.substitution import ScriptError
 
@@ -28,6 +29,7 @@ _CHANNEL: Final[Mapping[str, Callable[[Script], str]]] = {
     "callid": lambda script: script.leg.name,
     "context": lambda script: script.location.context,
     "exten": lambda script: script.location.extension,
+    "hangupsource": lambda script: "" if script.leg.ending is None else script.leg.ending.by,
     "language": lambda script: script.language or "en",
     "musicclass": lambda script: script.leg.variables.get(MUSIC_CLASS, ""),
     "name": lambda script: script.leg.name,
@@ -43,6 +45,9 @@ def _channel(script: Script, arguments: str) -> str:
     reader = _CHANNEL.get(name)
     if reader is not None:
         return reader(script)
+    told = measured(script, [word.strip() for word in name.split(",")])
+    if told is not None:
+        return told
     if name not in _KEPT:
         raise ScriptError(f"CHANNEL knows no {arguments[:40]!r}: {' '.join(sorted({*_CHANNEL, *_KEPT}))}")
     return script.settings.get(name, "")

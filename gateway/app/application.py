@@ -58,6 +58,7 @@ from gateway.sip.names import Reply, ServerNames
 from gateway.sip.points import ListeningPoints
 from gateway.sip.stack import Happening, SipStack
 from gateway.sip.transport import Flow
+from gateway.sip.trunk import TrunkChanged
 from gateway.sip.uri import host_text
 from gateway.store.store import Store
 from gateway.store.values import StoredDatabase
@@ -433,7 +434,9 @@ class Application:
             return
         self._sip_log.note(event)
         if isinstance(event, RegistrationChanged):
-            self.lamps.registered(event)
+            self.manager.devices.on_change(f"SIP/{event.binding.account}")
+        elif isinstance(event, TrunkChanged):
+            self.manager.devices.on_change(f"SIP/{event.name}")
 
     def _line_event(self, event: Any, now: float) -> None:
         self.manager.deliver(*event)

@@ -16,7 +16,6 @@ from gateway.config.model import Config
 from gateway.core.watch import MailboxStatus, Watched
 from gateway.services.mailboxes import Mailboxes
 from gateway.services.presence import Presence
-from gateway.sip.binding import RegistrationChanged
 from gateway.sip.stack import SipStack
 
 __all__ = ["Lamps"]
@@ -58,10 +57,6 @@ class Lamps:
             changed=self._extension_changed,
             mailboxes=self.mailboxes,
         )
-
-    def registered(self, change: RegistrationChanged) -> None:
-        """A telephone has registered, or its registration has ended."""
-        self._manager.devices.on_change(f"SIP/{change.binding.account}")
 
     def reloaded(self, config: Config) -> None:
         """Dialplan and accounts are others."""

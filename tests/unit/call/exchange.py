@@ -20,6 +20,7 @@ from dialplan.plan import DialplanNumbers
 from gateway.call.call import CallRecord
 from gateway.call.local import LocalTechnology
 from gateway.call.manager import CallManager
+from gateway.call.tolls import Tolls
 from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.channel import Channel
@@ -67,9 +68,13 @@ class Tones:
 
 
 class Exchange:
-    """A call manager among scripted legs."""
+    """A call manager among scripted legs.
 
-    def __init__(self) -> None:
+    Args:
+        tolls: asked before calls leave, and before those from outside are joined.
+    """
+
+    def __init__(self, tolls: Tolls | None = None) -> None:
         self.loop = ManualLoop()
         self.records: list[CallRecord] = []
         self.recorder = Recorder()
@@ -88,6 +93,7 @@ class Exchange:
             wake=lambda: None,
             new_id=lambda: next(self.ids),
             on_record=self.records.append,
+            tolls=tolls,
             limit=3,
         )
 

@@ -58,6 +58,14 @@ exten => self,1,Bridge(${CHANNEL})
  same => n,Goto(told,1)
 exten => none,1,Bridge(SIP/none)
  same => n,Goto(told,1)
+exten => send,1,BlindTransfer(600)
+ same => n,NoOp(alone ${BLINDTRANSFERSTATUS})
+ same => n,BlindTransfer(999,attic)
+ same => n,NoOp(nowhere ${BLINDTRANSFERSTATUS})
+ same => n,AttendedTransfer(SIP/none)
+ same => n,NoOp(none ${ATTENDEDTRANSFERSTATUS})
+ same => n,AttendedTransfer(SIP/6001-00000001)
+ same => n,NoOp(self ${ATTENDEDTRANSFERSTATUS})
 exten => *8,1,Pickup()
  same => n,Goto(told,1)
 exten => *8101,1,Pickup(101)
@@ -279,3 +287,10 @@ class TestPickup:
         assert office.talks(named, first), "a call that is named may be picked up by anybody"
         office.says(named, Released(BYE))
         office.says(second, Released(BYE))
+
+
+def test_transfers_by_a_script_that_talks_with_nobody_say_so(office: Exchange) -> None:
+    caller = office.offer(called="send")
+    for words in ("alone FAILURE", "nowhere INVALID", "none FAILURE", "self FAILURE"):
+        assert office.story_has(caller, f"NoOp({words})"), words
+    assert office.story_has(caller, "AttendedTransfer: there is no such channel")

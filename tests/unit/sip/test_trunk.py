@@ -13,6 +13,7 @@ from gateway.core.ending import Act, Ending
 from gateway.core.errors import RemoteError
 from gateway.core.messages import Answered, Dial, Hangup, Offered, Released
 from gateway.core.number import Party, Presentation
+from gateway.core.switch import DeviceState
 from gateway.sip.account import Account
 from gateway.sip.credentials import Credentials
 from gateway.sip.digest import Secret
@@ -552,3 +553,13 @@ def test_a_call_in_progress_outlives_its_trunk() -> None:
     assert isinstance(office.events()[-1], Released)
     assert channel is not None
     office.quiet()
+
+
+def test_a_trunk_is_unavailable_until_it_is_up_and_accounts_until_they_register() -> None:
+    office = opened(trunk())
+    stack = office.stack
+    assert stack.device("5550100@pstn") == stack.device("pstn") == "SIP/pstn"
+    assert stack.state("5550100@pstn") is DeviceState.UNAVAILABLE
+    Provider(office).registers()
+    assert stack.state("pstn") is DeviceState.NOT_INUSE
+    assert stack.state("6001") is DeviceState.UNAVAILABLE and stack.state("nobody") is DeviceState.INVALID

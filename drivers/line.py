@@ -274,13 +274,15 @@ class Line(ABC, Generic[State, Input]):
 
     def _open_channel(self) -> None:
         assert self._row is not None  # no state but the start is reached without a row
-        name = f"{self.label}-{next(self._shelf.serial):08x}"
-        self.channel = AnalogChannel(
-            name=name,
+        self.channel = self._channel_on(self._row, self.carry_out)
+
+    def _channel_on(self, audio: Audio, carry_out: Callable[[Command, float], None]) -> AnalogChannel:
+        return AnalogChannel(
+            name=f"{self.label}-{next(self._shelf.serial):08x}",
             peer=self.peer,
-            audio=self._row,
+            audio=audio,
             takes=self._dialect.commands.keys(),
-            carry_out=self.carry_out,
+            carry_out=carry_out,
         )
 
     def _close_channel(self, now: float, ending: Ending | None) -> None:

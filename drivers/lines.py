@@ -30,6 +30,7 @@ from gateway.core.cause import Cause
 from gateway.core.errors import LocalError, RemoteError
 from gateway.core.messages import Event
 from gateway.core.number import NumberPlan
+from gateway.core.room import Rooms
 from gateway.core.switch import DeviceState, Sounds
 from gateway.core.trace import Recorder
 from hardware.analog.line import LineCommand, LineEvent, PortKind
@@ -49,6 +50,7 @@ class AnalogLines:
         sounds: tones.
         recorder: takes every line event and command.
         wall: the office's wall clock, for the date in caller ID.
+        rooms: where conferences of three take place.
         changed: told of each line that has come into another state, by its label (`FXS/101`).
 
     Raises:
@@ -64,9 +66,12 @@ class AnalogLines:
         sounds: Sounds,
         recorder: Recorder,
         wall: Callable[[], datetime],
+        rooms: Rooms,
         changed: Callable[[str], None] = lambda label: None,
     ) -> None:
-        self._shelf: Final = Shelf(plan=plan, sounds=sounds, recorder=recorder, wall=wall, changed=changed)
+        self._shelf: Final = Shelf(
+            plan=plan, sounds=sounds, recorder=recorder, wall=wall, rooms=rooms, changed=changed
+        )
         self._lines: Final[dict[int, AnyLine]] = {}
         lines: list[AnyLine] = [FxsLine(phone, self._shelf) for phone in fxs]
         lines += [FxoLine(trunk, self._shelf) for trunk in fxo]

@@ -13,6 +13,7 @@ from itertools import count
 from drivers.channel import AnalogChannel
 from gateway.core.messages import Event
 from gateway.core.number import NumberPlan
+from gateway.core.room import Rooms
 from gateway.core.switch import Sounds
 from gateway.core.trace import Recorder
 from hardware.analog.line import LineCommand
@@ -29,6 +30,7 @@ class Shelf:
         sounds: tones.
         recorder: takes every line event and command.
         wall: the office's wall clock, for the date in caller ID.
+        rooms: where conferences of three take place.
         changed: told of each line that has come into another state, by its label.
         commands: (port number, command) for the hardware, in order; emptied by the engine.
         events: (channel, event) for the calls, in order; emptied by the engine.
@@ -39,6 +41,7 @@ class Shelf:
     sounds: Sounds
     recorder: Recorder
     wall: Callable[[], datetime]
+    rooms: Rooms
     changed: Callable[[str], None]
     commands: list[tuple[int, LineCommand]] = field(default_factory=list)
     events: list[tuple[AnalogChannel, Event]] = field(default_factory=list)

@@ -12,15 +12,16 @@ from dataclasses import replace
 from typing import Final
 
 from drivers.digits import DigitCollector
+from drivers.fxs.appearances import TwoCalls
 from drivers.fxs.config import FxsConfig, MessageLamp
-from drivers.fxs.states import FXS, Input, State
-from drivers.line import Cue, Line
+from drivers.fxs.states import Input, State
+from drivers.line import Cue
 from drivers.shelf import Shelf
 from drivers.tones import tone_for
 from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
-from gateway.core.messages import Flash, Hangup
+from gateway.core.messages import Hangup
 from gateway.core.number import Party
 from gateway.media.tone import zone
 from hardware.analog.line import (
@@ -42,13 +43,16 @@ not for ever, since others hear it too."""
 HOWL_TIME: Final = 30.0
 """Seconds of howler after it; then the line is silent (GR-506 gives 40 to 60 s of receiver off-hook tone)."""
 HOOK_RETRY: Final = 1.0
-"""Seconds after which the loop is closed again where the port was busy: a forward disconnect takes 500 ms and
-300 ms of guard (DAHDI kewl start), and a telephone lifted within it must still get dial tone."""
+"""Seconds after which the loop is closed, or the telephone rung, again where the port was busy: a forward disconnect
+takes 500 ms and 300 ms of guard (DAHDI kewl start), and a telephone lifted within it must still get dial tone."""
 LAMP_DELAY: Final = 3.0
 """Seconds on-hook before messages are shown: the forward disconnect is over, and who only flashes is back."""
 
+_TALKING: Final = frozenset({State.UP, State.WAITED_FOR, State.HOLDING, State.CONSULTING, State.THREE_WAY})
+"""States in which a telephone flashes, and dials no pulses."""
 
-class TelephoneLine(Line[State, Input]):
+
+class TelephoneLine(TwoCalls):
     """The part of a telephone line that knows no direction.
 
     Args:
@@ -60,9 +64,7 @@ class TelephoneLine(Line[State, Input]):
     """
 
     def __init__(self, config: FxsConfig, shelf: Shelf) -> None:
-        peer = f"telephone {config.number}"
-        super().__init__(FXS, port=config.port, name=config.number, peer=peer, shelf=shelf, echo=config.echo)
-        self.config: Final = config
+        super().__init__(config, shelf)
         self.party: Final = Party(config.number, config.name)
         self.last_caller: Party | None = None
         self.messages = 0
@@ -71,6 +73,7 @@ class TelephoneLine(Line[State, Input]):
         self._collector: DigitCollector | None = None
         self._lamp_due = False
         self._reversed = False
+        self._ringing: Sequence[int] = ()
 
     def receive(self, event: LineEvent, now: float) -> None:
         """As for every line; what the hook or a dial means is settled here.
@@ -79,7 +82,7 @@ class TelephoneLine(Line[State, Input]):
         1; digits of a dial are those of its finger wheel.
         """
         if event.kind is LineEventKind.PULSE_DIGIT:
-            if self.config.short_flash and event.digit == "1" and self.state is State.UP:
+            if self.config.short_flash and event.digit == "1" and self.state in _TALKING:
                 event = LineEvent(LineEventKind.WINKFLASH)
             else:
                 event = replace(event, digit=self.config.pulse_order.meant(event.digit))
@@ -107,6 +110,14 @@ class TelephoneLine(Line[State, Input]):
 
     def _close_loop(self, cue: Cue) -> None:
         self._order(SetHook(Hook.OFFHOOK), cue.now)
+
+    def _start_ringing(self, cadence: Sequence[int], now: float) -> None:
+        self._ringing = tuple(cadence)
+        self._order(Ring(tuple(cadence)), now)
+
+    def _ring_again(self, cue: Cue) -> None:
+        """The port was busy with its hook when the telephone was to ring."""
+        self._start_ringing(self._ringing, cue.now)
 
     def _reverse(self, on: bool, now: float) -> None:
         """Choose the polarity."""
@@ -168,18 +179,18 @@ class TelephoneLine(Line[State, Input]):
     def _rest(self, ending: Ending | None, cue: Cue) -> None:
         self._collector = None
         self._detect(False)
+        self._close_other(ending)
         self._close_channel(cue.now, ending)
         self._reverse(False, cue.now)
         self._order(SetHook(Hook.ONHOOK), cue.now)
         if self._lamp_due:
             self._timers[Input.LAMP_TIME] = cue.now + LAMP_DELAY
 
-    def _pass_flash(self, cue: Cue) -> None:
-        self._tell(Flash())
-
     def _command_failed(self, event: LineEvent, cue: Cue) -> None:
-        if isinstance(event.command, Ring) and self._machine.takes(Input.RING_FAILED):
+        busy = event.errno == errno.EBUSY and self._machine.takes(Input.HOOK_TIME)
+        if isinstance(event.command, Ring) and busy:
+            self._timers[Input.HOOK_TIME] = cue.now + HOOK_RETRY
+        elif isinstance(event.command, Ring) and self._machine.takes(Input.RING_FAILED):
             self._feed(Input.RING_FAILED, cue)
-        elif event.command == SetHook(Hook.OFFHOOK) and event.errno == errno.EBUSY:
-            if self._machine.takes(Input.HOOK_TIME):
-                self._timers[Input.HOOK_TIME] = cue.now + HOOK_RETRY
+        elif event.command == SetHook(Hook.OFFHOOK) and busy:
+            self._timers[Input.HOOK_TIME] = cue.now + HOOK_RETRY

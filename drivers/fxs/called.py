@@ -16,8 +16,9 @@ from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.messages import Alerting, Answered, Dial
+from gateway.core.number import Party
 from gateway.media.delivery import AFTER_SIGNAL
-from hardware.analog.line import Ring, StopRing
+from hardware.analog.line import StopRing
 
 __all__ = ["DISTINCTIVE", "CalledTelephone"]
 
@@ -44,18 +45,24 @@ class CalledTelephone(TelephoneLine):
     def _take_call(self, cue: Cue) -> None:
         assert isinstance(cue.subject, Dial)
         self.last_caller = cue.subject.caller
+        delivery = self.config.caller_id
+        before = delivery is not None and delivery.before_ringing
+        self._prepare_spill(self.last_caller, cue)
+        self._feed(Input.ANNOUNCE if before else Input.SHOWN, cue)
+
+    def _prepare_spill(self, caller: Party, cue: Cue) -> None:
+        """Make what shows the caller, and choose the pause of the ringing in which it goes."""
         self._bursts = 0
         self._spill = self._spill_pause = None
         delivery = self.config.caller_id
-        if delivery is not None:
-            self._spill = spill(cue.subject.caller, delivery, self._shelf.wall())
-            if delivery.before_ringing:
-                self._feed(Input.ANNOUNCE, cue)
-                return
-            self._spill_pause = pause_for(self._pattern, self._spill.duration)
-            if self._spill_pause is None:
-                self.note(cue.now, "no caller ID: no pause of the ringing is long enough for it")
-        self._feed(Input.SHOWN, cue)
+        if delivery is None:
+            return
+        self._spill = spill(caller, delivery, self._shelf.wall())
+        if delivery.before_ringing:
+            return
+        self._spill_pause = pause_for(self._pattern, self._spill.duration)
+        if self._spill_pause is None:
+            self.note(cue.now, "no caller ID: no pause of the ringing is long enough for it")
 
     def _announce(self, cue: Cue) -> None:
         assert self._spill is not None
@@ -65,7 +72,7 @@ class CalledTelephone(TelephoneLine):
 
     def _ring(self, cue: Cue) -> None:
         self._straighten(cue)
-        self._order(Ring(tuple(self._pattern)), cue.now)
+        self._start_ringing(self._pattern, cue.now)
         self._tell(Alerting())
 
     def _straighten(self, cue: Cue) -> None:

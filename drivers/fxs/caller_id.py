@@ -15,7 +15,7 @@ from gateway.core.number import Party, Presentation
 from gateway.media.caller_id import CallerId
 from gateway.media.delivery import Delivery
 
-__all__ = ["pause_for", "spill"]
+__all__ = ["pause_for", "shown", "spill"]
 
 MARGIN: Final = 0.2
 """Seconds between the spill and the next burst (GR-30: 200 ms at least)."""
@@ -28,7 +28,12 @@ _DIGITS: Final = frozenset("0123456789*#")
 
 
 def spill(caller: Party, delivery: Delivery, when: datetime) -> Sound:
-    """What shows `caller` on a telephone, with its leading silence.
+    """What shows `caller` on a telephone that is on-hook, with its leading silence."""
+    return Sound(f"caller ID {caller}", delivery.signal(shown(caller, when)))
+
+
+def shown(caller: Party, when: datetime) -> CallerId:
+    """What a display can show of `caller`.
 
     A number that is no telephone number (a SIP user name) is shown as the name where there is none.
     """
@@ -39,13 +44,12 @@ def spill(caller: Party, delivery: Delivery, when: datetime) -> Sound:
     presentation = caller.presentation
     if not number and presentation is Presentation.ALLOWED:
         presentation = Presentation.UNAVAILABLE if not name else presentation
-    shown = CallerId(
+    return CallerId(
         number=number[:MAX_NUMBER],
         name="".join(letter if " " <= letter <= "~" else "?" for letter in name[:MAX_NAME]),
         presentation=presentation,
         when=when,
     )
-    return Sound(f"caller ID {caller}", delivery.signal(shown))
 
 
 def pause_for(cadence: Sequence[int], seconds: float) -> int | None:

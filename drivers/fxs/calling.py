@@ -27,20 +27,35 @@ class CallingTelephone(TelephoneLine):
         self.note(cue.now, f"{self.peer} was lifted")
         self._close_loop(cue)
         self._detect(True)
+        self._begin_dialling(cue)
+
+    def _recall(self, cue: Cue) -> None:
+        self._step_back()
+        self._open_channel()
+        self._detect(True)
+        self._play_dial_tone(cue)
+        self._collect_from(cue)
+
+    def _begin_dialling(self, cue: Cue) -> None:
         if self.config.hotline and not self.config.hotline_after:
             self._called = self.config.hotline
             self._feed(Input.NUMBER, cue)
             return
         self._play_dial_tone(cue)
+        self._collect_from(cue)
+        if self.config.hotline:
+            self._timers[Input.HOTLINE_TIME] = cue.now + self.config.hotline_after
+
+    def _collect_from(self, cue: Cue) -> None:
         self._collector = DigitCollector(
             self._shelf.plan, context=self.config.context, caller=self.config.number, now=cue.now
         )
         self._timers[Input.DIGIT_TIME] = self._collector.deadline
-        if self.config.hotline:
-            self._timers[Input.HOTLINE_TIME] = cue.now + self.config.hotline_after
 
     def _play_dial_tone(self, cue: Cue) -> None:
-        if self.messages:
+        if self.other is not None:
+            self._tone("dialrecall", self.config.zone, cue.now)
+        elif self.messages:
             self._tone("stutter", self.config.zone, cue.now)
         else:
             self._play(self._dial_tone, cue.now)
@@ -98,5 +113,5 @@ class CallingTelephone(TelephoneLine):
         self._close_channel(cue.now, None)
         self._end_with_tone("congestion", cue)
 
-    def _ring_back(self, cue: Cue) -> None:
+    def _ring_back_tone(self, cue: Cue) -> None:
         self._tone("ring", self.config.zone, cue.now)

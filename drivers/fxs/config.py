@@ -9,7 +9,7 @@ from drivers.echo import UNTOUCHED, EchoConfig
 from gateway.media.delivery import Delivery
 from hardware.analog.pulse import PulseOrder
 
-__all__ = ["FxsConfig", "MessageLamp"]
+__all__ = ["FlashUse", "FxsConfig", "MessageLamp"]
 
 
 class MessageLamp(Enum):
@@ -20,6 +20,15 @@ class MessageLamp(Enum):
     """A message by the modem of its caller ID (GR-30 visual message waiting indicator)."""
     NEON = "neon"
     """Voltage that lights a glow lamp."""
+
+
+class FlashUse(Enum):
+    """What a hook flash in a call does. The value is its name in configuration."""
+
+    SERVICES = "services"
+    """It holds the call for a second one, answers a call that waits, confers."""
+    PASS = "pass"
+    """It is told to whom the telephone talks with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,11 @@ class FxsConfig:
         release_battery: take the battery away for 500 ms when the far side has gone.
         cadence: milliseconds on, off, on, off …; None for the zone's own.
         echo: what is done about its echo.
+        flash: what a hook flash in a call does.
+        call_waiting: a second caller is told it by a tone in the talk, and hears ringback; else busy.
+        three_way: a flash after a consultation makes a conference; else it goes to the other call.
+        transfer: put down in a consultation or conference, the two others stay connected; else the telephone rings
+            for the call on hold, and a conference ends.
     """
 
     port: int
@@ -59,3 +73,7 @@ class FxsConfig:
     release_battery: bool = False
     cadence: tuple[int, ...] | None = None
     echo: EchoConfig = UNTOUCHED
+    flash: FlashUse = FlashUse.SERVICES
+    call_waiting: bool = True
+    three_way: bool = True
+    transfer: bool = True

@@ -1,5 +1,10 @@
 """The states of a telephone line, as a table.
 
+A telephone has one call or two: one in front, which it hears, and the other one, which waits or is on hold. What
+the hook flash does with two is that of subscriber services in North America (GR-571 call waiting, GR-577 three-way
+calling) and of Asterisk's `sig_analog.c`; a telephone put down with a call on hold rings again for it, or transfers
+it to the one that it consulted.
+
 Off-hook to dial tone, digits, the call and back to on-hook after the subscriber line states of ITU-T Q.71 / GR-506
 (idle, dialling, awaiting answer, ringing, talking, reorder, lock-out) and the order of Asterisk's `sig_analog.c`.
 Line events are named in DAHDI's words beside each input.
@@ -13,7 +18,18 @@ from typing import Final
 
 from drivers.line import Dialect
 from gateway.core.machine import Table
-from gateway.core.messages import Alert, Answer, Dial, EarlyMedia, Hangup, Hold, Proceed, Resume, SendDigits
+from gateway.core.messages import (
+    Alert,
+    Answer,
+    Dial,
+    EarlyMedia,
+    Hangup,
+    Hold,
+    Proceed,
+    Resume,
+    SendDigits,
+    TransferTold,
+)
 from hardware.analog.line import LineEventKind
 
 __all__ = ["FXS", "Input", "State"]
@@ -31,6 +47,18 @@ class State(Enum):
     ANNOUNCING = "being shown who calls"
     RINGING = "ringing"
     UP = "talking"
+    BOOKED = "talking; another call is about to wait"
+    WAITED_FOR = "talking; another call waits"
+    LEFT_WAITING = "hears why its call ended; another call waits"
+    HOLDING = "talking; another call is on hold"
+    RECALL = "hears recall dial tone; a call is on hold"
+    RECALL_COLLECT = "dialling; a call is on hold"
+    CONSULTED = "calling; a call is on hold"
+    LEFT_HOLDING = "hears why its call ended; another call is on hold"
+    CONSULTING = "consulting; a call is on hold"
+    THREE_WAY = "talking with two"
+    TRANSFERRING = "transferring a call"
+    RINGING_BACK = "ringing for a call on hold"
     CONGESTION = "hears why its call ended"
     HOWLING = "howled at"
     LOCKED_OUT = "left off-hook"
@@ -65,6 +93,17 @@ class Input(Enum):
     HOLD = "Hold"
     RESUME = "Resume"
     SEND_DIGITS = "SendDigits"
+    TRANSFER_TOLD = "TransferTold"
+    # the other call
+    OTHER_DIAL = "Dial for a call that waits"
+    OTHER_HANG_UP = "Hangup for the other call"
+    # what a flash, or the receiver put down with a call on hold, means for this telephone
+    RECALL_ASKED = "a flash for a second call"
+    SWAP = "a flash to change calls"
+    CONFER = "a flash for a conference"
+    TRANSFER = "put down to transfer"
+    RING_BACK = "put down with a call on hold"
+    TRANSFERRED = "the transfer has been carried out"
     # timers
     DIGIT_TIME = "no further digit came"
     TONE_TIME = "nobody put the receiver down"
@@ -72,6 +111,9 @@ class Input(Enum):
     LAMP_TIME = "messages are to be shown"
     SHOWN = "who calls has been shown"
     HOOK_TIME = "the port was busy with its hook"
+    WAITING_TIME = "the next signal of a call that waits"
+    RING_TIME = "the telephone was not lifted for its call on hold"
+    TRANSFER_TIME = "nothing came of a transfer"
 
 
 LINE_EVENTS: Final[Mapping[LineEventKind, Input]] = {
@@ -95,6 +137,7 @@ COMMANDS: Final = {
     Hold: Input.HOLD,
     Resume: Input.RESUME,
     SendDigits: Input.SEND_DIGITS,
+    TransferTold: Input.TRANSFER_TOLD,
 }
 
 TABLE: Final[Table[State, Input]] = {
@@ -140,7 +183,7 @@ TABLE: Final[Table[State, Input]] = {
     # A call from the telephone, not answered yet.
     State.OFFERED: {
         Input.PROCEED: (State.OFFERED, ""),
-        Input.ALERT: (State.OFFERED, "ring_back"),
+        Input.ALERT: (State.OFFERED, "ring_back_tone"),
         Input.EARLY_MEDIA: (State.OFFERED, "hush_tone"),
         Input.ANSWER: (State.UP, "signal_answer"),
         Input.HANG_UP: (State.CONGESTION, "hear_why"),
@@ -184,6 +227,7 @@ TABLE: Final[Table[State, Input]] = {
         Input.BURST_BEGAN: (State.RINGING, "hush_tone"),
         Input.OFF_HOOK: (State.UP, "pick_up"),
         Input.RING_FAILED: (State.IDLE, "ring_failed"),
+        Input.HOOK_TIME: (State.RINGING, "ring_again"),
         Input.HANG_UP: (State.IDLE, "stop_ringing"),
         Input.ON_HOOK: (State.RINGING, ""),
         Input.FLASH: (State.RINGING, ""),
@@ -192,7 +236,9 @@ TABLE: Final[Table[State, Input]] = {
     State.UP: {
         Input.DIGIT: (State.UP, "pass_digit"),
         Input.PULSE: (State.UP, ""),
-        Input.FLASH: (State.UP, "pass_flash"),
+        Input.FLASH: (State.UP, "flash"),
+        Input.RECALL_ASKED: (State.RECALL, "recall"),
+        Input.RESERVE: (State.BOOKED, "reserve_waiting"),
         Input.SEND_DIGITS: (State.UP, "send_digits"),
         Input.HOLD: (State.UP, ""),
         Input.RESUME: (State.UP, ""),
@@ -201,6 +247,166 @@ TABLE: Final[Table[State, Input]] = {
         Input.HOOK_TIME: (State.UP, "close_loop"),
         Input.HANG_UP: (State.CONGESTION, "hear_release"),
         Input.ON_HOOK: (State.IDLE, "finish"),
+        Input.LOST: (State.OUT, "lose"),
+    },
+    # Call waiting: a tone in the talk, the caller shown between its bursts; a flash answers and holds the other.
+    State.BOOKED: {
+        Input.OTHER_DIAL: (State.WAITED_FOR, "announce_waiting"),
+        Input.OTHER_HANG_UP: (State.UP, "forget_held"),
+        Input.HANG_UP: (State.CONGESTION, "turn_away"),
+        Input.ON_HOOK: (State.RESERVED, "wait_to_ring"),
+        Input.FLASH: (State.BOOKED, ""),
+        Input.DIGIT: (State.BOOKED, "pass_digit"),
+        Input.PULSE: (State.BOOKED, ""),
+        Input.SEND_DIGITS: (State.BOOKED, "send_digits"),
+        Input.HOLD: (State.BOOKED, ""),
+        Input.RESUME: (State.BOOKED, ""),
+        Input.LOST: (State.OUT, "lose"),
+    },
+    State.WAITED_FOR: {
+        Input.WAITING_TIME: (State.WAITED_FOR, "signal_waiting"),
+        Input.OTHER_HANG_UP: (State.UP, "forget_waiting"),
+        Input.FLASH: (State.HOLDING, "answer_waiting"),
+        Input.HANG_UP: (State.LEFT_WAITING, "leave_waiting"),
+        Input.ON_HOOK: (State.RINGING, "ring_waiting"),
+        Input.DIGIT: (State.WAITED_FOR, "digit_while_waiting"),
+        Input.PULSE: (State.WAITED_FOR, ""),
+        Input.SEND_DIGITS: (State.WAITED_FOR, "send_digits"),
+        Input.HOLD: (State.WAITED_FOR, ""),
+        Input.RESUME: (State.WAITED_FOR, ""),
+        Input.LOST: (State.OUT, "lose"),
+    },
+    State.LEFT_WAITING: {
+        Input.TONE_TIME: (State.LEFT_WAITING, "hush_tone"),
+        Input.OTHER_HANG_UP: (State.CONGESTION, "end_waiting"),
+        Input.FLASH: (State.UP, "answer_left_waiting"),
+        Input.DIGIT: (State.LEFT_WAITING, ""),
+        Input.PULSE: (State.LEFT_WAITING, ""),
+        Input.ON_HOOK: (State.RINGING, "ring_waiting"),
+        Input.LOST: (State.OUT, "lose"),
+    },
+    State.HOLDING: {
+        Input.FLASH: (State.HOLDING, "swap"),
+        Input.HANG_UP: (State.UP, "return_after_release"),
+        Input.OTHER_HANG_UP: (State.UP, "forget_held"),
+        Input.ON_HOOK: (State.RINGING_BACK, "ring_back"),
+        Input.DIGIT: (State.HOLDING, "pass_digit"),
+        Input.PULSE: (State.HOLDING, ""),
+        Input.SEND_DIGITS: (State.HOLDING, "send_digits"),
+        Input.HOLD: (State.HOLDING, ""),
+        Input.RESUME: (State.HOLDING, ""),
+        Input.LOST: (State.OUT, "lose"),
+    },
+    # Consultation: recall dial tone, a second number, and a call to it while the first one is on hold.
+    State.RECALL: {
+        Input.DIGIT: (State.RECALL_COLLECT, "collect"),
+        Input.PULSE: (State.RECALL_COLLECT, "pulse"),
+        Input.DIGIT_TIME: (State.LEFT_HOLDING, "give_up_consulting"),
+        Input.FLASH: (State.UP, "return_to_held"),
+        Input.OTHER_HANG_UP: (State.DIALTONE, "forget_held"),
+        Input.ON_HOOK: (State.RINGING_BACK, "ring_back"),
+        Input.LOST: (State.OUT, "lose"),
+    },
+    State.RECALL_COLLECT: {
+        Input.DIGIT: (State.RECALL_COLLECT, "collect"),
+        Input.PULSE: (State.RECALL_COLLECT, "pulse"),
+        Input.DIGIT_TIME: (State.RECALL_COLLECT, "use_digits"),
+        Input.NUMBER: (State.CONSULTED, "offer"),
+        Input.NO_NUMBER: (State.LEFT_HOLDING, "give_up_consulting"),
+        Input.FLASH: (State.UP, "return_to_held"),
+        Input.OTHER_HANG_UP: (State.COLLECT, "forget_held"),
+        Input.ON_HOOK: (State.RINGING_BACK, "ring_back"),
+        Input.LOST: (State.OUT, "lose"),
+    },
+    State.CONSULTED: {
+        Input.PROCEED: (State.CONSULTED, ""),
+        Input.ALERT: (State.CONSULTED, "ring_back_tone"),
+        Input.EARLY_MEDIA: (State.CONSULTED, "hush_tone"),
+        Input.ANSWER: (State.CONSULTING, "hush_tone"),
+        Input.HANG_UP: (State.LEFT_HOLDING, "hear_why_consulted"),
+        Input.SEND_DIGITS: (State.CONSULTED, "send_digits"),
+        Input.HOLD: (State.CONSULTED, ""),
+        Input.RESUME: (State.CONSULTED, ""),
+        Input.DIGIT: (State.CONSULTED, "pass_digit"),
+        Input.PULSE: (State.CONSULTED, ""),
+        Input.FLASH: (State.UP, "return_to_held"),
+        Input.OTHER_HANG_UP: (State.OFFERED, "forget_held"),
+        Input.ON_HOOK: (State.CONSULTED, "put_down_consulting"),
+        Input.TRANSFER: (State.TRANSFERRING, "transfer"),
+        Input.RING_BACK: (State.RINGING_BACK, "ring_back"),
+        Input.LOST: (State.OUT, "lose"),
+    },
+    State.LEFT_HOLDING: {
+        Input.FLASH: (State.UP, "return_to_held"),
+        Input.TONE_TIME: (State.UP, "return_to_held"),
+        Input.OTHER_HANG_UP: (State.CONGESTION, "end_held"),
+        Input.DIGIT: (State.LEFT_HOLDING, ""),
+        Input.PULSE: (State.LEFT_HOLDING, ""),
+        Input.ON_HOOK: (State.RINGING_BACK, "ring_back"),
+        Input.LOST: (State.OUT, "lose"),
+    },
+    State.CONSULTING: {
+        Input.FLASH: (State.CONSULTING, "flash_consulting"),
+        Input.CONFER: (State.THREE_WAY, "confer"),
+        Input.SWAP: (State.CONSULTING, "swap"),
+        Input.HANG_UP: (State.UP, "return_after_release"),
+        Input.OTHER_HANG_UP: (State.UP, "forget_held"),
+        Input.ON_HOOK: (State.CONSULTING, "put_down_consulting"),
+        Input.TRANSFER: (State.TRANSFERRING, "transfer"),
+        Input.RING_BACK: (State.RINGING_BACK, "ring_back"),
+        Input.DIGIT: (State.CONSULTING, "pass_digit"),
+        Input.PULSE: (State.CONSULTING, ""),
+        Input.SEND_DIGITS: (State.CONSULTING, "send_digits"),
+        Input.HOLD: (State.CONSULTING, ""),
+        Input.RESUME: (State.CONSULTING, ""),
+        Input.LOST: (State.OUT, "lose"),
+    },
+    # A flash sends away the one that was added; put down, the two others stay connected where transfer is allowed.
+    State.THREE_WAY: {
+        Input.FLASH: (State.UP, "dismiss"),
+        Input.HANG_UP: (State.UP, "return_after_release"),
+        Input.OTHER_HANG_UP: (State.UP, "forget_third"),
+        Input.ON_HOOK: (State.THREE_WAY, "put_down_conferring"),
+        Input.TRANSFER: (State.TRANSFERRING, "transfer"),
+        Input.TRANSFERRED: (State.IDLE, "finish"),
+        Input.DIGIT: (State.THREE_WAY, "pass_digit"),
+        Input.PULSE: (State.THREE_WAY, ""),
+        Input.SEND_DIGITS: (State.THREE_WAY, "send_digits"),
+        Input.HOLD: (State.THREE_WAY, ""),
+        Input.RESUME: (State.THREE_WAY, ""),
+        Input.LOST: (State.OUT, "lose"),
+    },
+    State.TRANSFERRING: {
+        Input.TRANSFER_TOLD: (State.TRANSFERRING, "judge_transfer"),
+        Input.TRANSFERRED: (State.IDLE, "put_down"),
+        Input.RING_BACK: (State.RINGING_BACK, "ring_back"),
+        Input.TRANSFER_TIME: (State.RINGING_BACK, "ring_back"),
+        Input.OTHER_HANG_UP: (State.IDLE, "finish"),
+        Input.HANG_UP: (State.TRANSFERRING, "drop_consulted"),
+        Input.PROCEED: (State.TRANSFERRING, ""),
+        Input.ALERT: (State.TRANSFERRING, ""),
+        Input.EARLY_MEDIA: (State.TRANSFERRING, ""),
+        Input.ANSWER: (State.TRANSFERRING, ""),
+        Input.SEND_DIGITS: (State.TRANSFERRING, ""),
+        Input.HOLD: (State.TRANSFERRING, ""),
+        Input.RESUME: (State.TRANSFERRING, ""),
+        Input.OFF_HOOK: (State.TRANSFERRING, ""),
+        Input.ON_HOOK: (State.TRANSFERRING, ""),
+        Input.LOST: (State.OUT, "lose"),
+    },
+    State.RINGING_BACK: {
+        Input.OFF_HOOK: (State.UP, "pick_up_held"),
+        Input.BURST_BEGAN: (State.RINGING_BACK, ""),
+        Input.BURST_ENDED: (State.RINGING_BACK, ""),
+        Input.ON_HOOK: (State.RINGING_BACK, ""),
+        Input.FLASH: (State.RINGING_BACK, ""),
+        Input.RING_FAILED: (State.IDLE, "ring_failed"),
+        Input.HOOK_TIME: (State.RINGING_BACK, "ring_again"),
+        Input.RING_TIME: (State.IDLE, "ring_in_vain"),
+        Input.HANG_UP: (State.IDLE, "stop_ringing"),
+        Input.SEND_DIGITS: (State.RINGING_BACK, ""),
+        Input.HOLD: (State.RINGING_BACK, ""),
+        Input.RESUME: (State.RINGING_BACK, ""),
         Input.LOST: (State.OUT, "lose"),
     },
     # The call is over and the receiver is not down: a tone, howler, then silence (line lock-out, ITU-T E.182).

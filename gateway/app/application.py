@@ -141,6 +141,7 @@ class Application:
             sounds=self.sounds,
             recorder=self.recorder,
             wall=self._wall,
+            rooms=self.plane,
             changed=lambda label: self.manager.devices.on_change(label),
         )
         self.shell = DeviceShell(lines=self.lines, open_port=self.cards.open, audio=self.audio, clock=clock)

@@ -11,7 +11,7 @@ from typing import Final
 
 from drivers.echo import EchoConfig, Remover
 from drivers.fxo.config import AnswerSignal, FxoConfig
-from drivers.fxs.config import FxsConfig, MessageLamp
+from drivers.fxs.config import FlashUse, FxsConfig, MessageLamp
 from gateway.config.model import Config
 from gateway.media.delivery import Delivery
 from hardware.analog.dahdi import AnalogPort
@@ -133,6 +133,10 @@ class Cards:
             answer_polarity=phone.answer_polarity,
             release_battery=phone.release_battery,
             echo=EchoConfig(Remover(phone.echo_canceller), phone.tail),
+            flash=FlashUse(phone.flash),
+            call_waiting=phone.call_waiting,
+            three_way=phone.three_way,
+            transfer=phone.transfer,
         )
 
     def _caller_id(self, written: str | None) -> Delivery | None:

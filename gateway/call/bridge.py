@@ -103,9 +103,9 @@ class Bridge:
         for leg in self._on_hold:
             if leg.ending is None:
                 leg.audio.stop()
-        left = next((leg for leg in self.legs if leg.ending is None), None)
-        if left is not None:
-            left.audio.part()
+        for leg in self.legs:
+            if leg.channel.audio is not None:
+                leg.channel.audio.part()
         self._host.parted(self)
 
     def part(self, leg: CallLeg, ending: Ending | None) -> None:

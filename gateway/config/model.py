@@ -233,6 +233,13 @@ class PhoneSettings(Settings):
         tail: milliseconds of the longest echo path.
         call_groups: whoever may pick up in one of these may take its calls; pickup_groups: those whose calls it may
             take by Pickup without a number. Who has none is in one group with all others that have none.
+        flash: what a hook flash in a call does: "services" (it holds the call for a second one, answers a call that
+            waits, confers), or "pass" (it is told to whom the telephone talks with).
+        call_waiting: a second caller is told to who talks by a tone, and shown by displays that can; where false,
+            the telephone is busy.
+        three_way: a flash after a consultation makes a conference of three; where false, it goes to the other call.
+        transfer: put down after a consultation, the two others stay connected; where false, the telephone rings for
+            its call on hold.
     """
 
     port: Annotated[int, Field(ge=1, le=1024)]
@@ -251,6 +258,10 @@ class PhoneSettings(Settings):
     release_battery: bool = False
     echo_canceller: _EchoCanceller = "auto"
     tail: _Tail = 64
+    flash: Literal["services", "pass"] = "services"
+    call_waiting: bool = True
+    three_way: bool = True
+    transfer: bool = True
 
 
 class LineSettings(Settings):

@@ -217,8 +217,10 @@ class Side(Enum):
 class Capture(Protocol):
     """Samples being taken from a row, for callers that look at them now and then."""
 
-    lost: int
-    """Samples that came and were not read in time."""
+    @property
+    def lost(self) -> int:
+        """Samples that came and were not read in time."""
+        ...
 
     @property
     def ended(self) -> bool:

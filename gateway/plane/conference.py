@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Final, Protocol
 
+from gateway.core.appearance import Appearance
 from gateway.core.audio import Audio, Side, Sound, SoundEnd
 from gateway.core.errors import Exhausted, LocalError
 from gateway.core.room import MEMBER, Manner, RoomEvent, SpeakerChanged, Talking
@@ -185,8 +186,11 @@ class Hall:
 class PlaneSeat:
     """One row's place in a room; see `gateway.core.room.Seat`."""
 
-    def __init__(self, hall: Hall, room: PlaneRoom, audio: PlaneRow, manner: Manner) -> None:
+    def __init__(
+        self, hall: Hall, room: PlaneRoom, audio: PlaneRow, manner: Manner, appearance: Appearance | None = None
+    ) -> None:
         self.audio = audio
+        self._appearance = appearance
         self.manner = manner
         self._arguments = _arguments(manner)
         self._hall = hall
@@ -209,6 +213,8 @@ class PlaneSeat:
         self._left = True
         self._room.left(self)
         self.audio.got_up(self)
+        if self._appearance is not None:
+            self._appearance.got_up(self)
         number = self._number
         self._hall.post(commands.LEAVE, (number,), lambda _: self._hall.seats.give_back(number))
 
@@ -239,9 +245,12 @@ class PlaneRoom:
             raise LocalError("only an open row can sit in an open room of its own plane")
         if row.index in self._seats:
             raise LocalError("a row cannot sit in the same room twice; change its manner")
-        seat = PlaneSeat(self._hall, self, row, manner)
+        appearance = audio if isinstance(audio, Appearance) else None
+        seat = PlaneSeat(self._hall, self, row, manner, appearance)
         self._seats[row.index] = seat
         row.sat_down(seat)
+        if appearance is not None:
+            appearance.seated(seat)
         return seat
 
     @property

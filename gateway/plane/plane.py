@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.core.appearance import Appearance
 from gateway.core.audio import (
     Audio,
     AudioEvent,
@@ -312,7 +313,9 @@ class Plane:
             self.soon(lambda: on_end(SoundEnd.PLAYED))
 
     def own(self, audio: Audio) -> PlaneRow | None:
-        """`audio` as the row of this plane that it is, or None."""
+        """`audio` as the row of this plane that it is or stands for, or None."""
+        if isinstance(audio, Appearance):
+            audio = audio.row
         return audio if isinstance(audio, PlaneRow) and audio.of(self) else None
 
     def soon(self, call: Callable[[], None]) -> None:

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from gateway.core.appearance import Appearance
 from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Encoding, Side, Sound, SoundEnd
 from gateway.core.errors import Exhausted, LocalError
 from gateway.core.srtp import Protection, Suite
@@ -115,11 +116,14 @@ class PlaneRow:
         return self._host is host
 
     def join(self, other: Audio) -> None:
-        """Connect both ways with `other`, a row of the same plane.
+        """Connect both ways with `other`, a row of the same plane or a call's part in one.
 
         Raises:
             LocalError: it is no row, or this row itself.
         """
+        if isinstance(other, Appearance):
+            other.join(self)
+            return
         row = self._host.own(other)
         if row is None or row is self:
             raise LocalError("a row can be joined to another row of its own plane only")

@@ -114,6 +114,7 @@ class Copper:
             sounds=Tones(),
             recorder=self.recorder,
             wall=lambda: datetime(2026, 1, 2, 15, 30),
+            rooms=self.plane,
         )
         self.shell = DeviceShell(
             lines=self.lines,

@@ -14,7 +14,7 @@ from gateway.core.engine import ManualClock
 from gateway.core.messages import Command, Event, Hangup
 from gateway.core.trace import Recorder
 from hardware.analog.line import LineCommand, LineEvent, LineEventKind
-from tests.unit.drivers.recording import ListedNumbers, NamedTones, RecordedRow
+from tests.unit.drivers.recording import ListedNumbers, NamedTones, NoRooms, RecordedRow
 
 PHONE, SECOND_PHONE, COPPER1, COPPER2 = 1, 2, 3, 4
 WHEN = datetime(2026, 1, 2, 15, 30)
@@ -45,6 +45,7 @@ class Office:
             sounds=NamedTones(),
             recorder=self.recorder,
             wall=lambda: WHEN,
+            rooms=NoRooms(),
             changed=lambda label: self.changed.append(label),
         )
         self.rows: dict[int, RecordedRow] = {}

@@ -10,6 +10,7 @@ import numpy as np
 from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, DigitHeard, Samples, Sound, SoundEnd
 from gateway.core.errors import Exhausted, LocalError
 from gateway.core.number import Match
+from gateway.core.room import Room
 
 TONES = "dial busy ring congestion callwaiting dialrecall record info stutter howler milliwatt".split()
 
@@ -115,6 +116,13 @@ class RecordedRow:
         ended, self.playing, self._on_end = self._on_end, None, None
         if ended is not None:
             ended(how)
+
+
+class NoRooms:
+    """A place without a room."""
+
+    def room(self) -> Room:
+        raise Exhausted("no room is free")
 
 
 class NamedTones:

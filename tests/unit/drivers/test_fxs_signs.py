@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from drivers.fxs.config import MessageLamp
+from drivers.fxs.config import FlashUse, MessageLamp
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.messages import Answer, Flash, Hangup, Offered, Released
@@ -95,7 +95,7 @@ def test_a_hook_that_bounces_is_one_lift_and_one_hang_up(build: Build) -> None:
 def test_a_short_flash_counts_where_telephones_give_it(
     build: Build, ms: int, short: bool, told: list[Flash]
 ) -> None:
-    copper = build(short_flash=short)
+    copper = build(short_flash=short, flash=FlashUse.PASS)
     talking(copper)
     copper.first.flash(ms)
     copper.run(1.0)

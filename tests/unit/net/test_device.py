@@ -25,7 +25,7 @@ from gateway.net.device import DeviceShell
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import PortKind, Ring
-from tests.unit.drivers.recording import ListedNumbers, NamedTones, RecordedRow
+from tests.unit.drivers.recording import ListedNumbers, NamedTones, NoRooms, RecordedRow
 
 
 class Rows:
@@ -64,6 +64,7 @@ class Bench:
             sounds=NamedTones(),
             recorder=Recorder(),
             wall=lambda: datetime(2026, 1, 2, 15, 30),
+            rooms=NoRooms(),
         )
         self.shell = DeviceShell(
             lines=self.lines,

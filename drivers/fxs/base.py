@@ -43,7 +43,7 @@ not for ever, since others hear it too."""
 HOWL_TIME: Final = 30.0
 """Seconds of howler after it; then the line is silent (GR-506 gives 40 to 60 s of receiver off-hook tone)."""
 HOOK_RETRY: Final = 1.0
-"""Seconds after which the loop is closed, or the telephone rung, again where the port was busy: a forward disconnect
+"""Seconds after which the loop is closed, or the bell rung, again where the port was busy: a forward disconnect
 takes 500 ms and 300 ms of guard (DAHDI kewl start), and a telephone lifted within it must still get dial tone."""
 LAMP_DELAY: Final = 3.0
 """Seconds on-hook before messages are shown: the forward disconnect is over, and who only flashes is back."""

@@ -13,7 +13,6 @@ from tests.scenario.test_first_call import assert_understood, talk
 from tests.scenario.test_transfer import answered, desk_ends, lifted, sip_ends, talk_both_ways, up
 from tests.support.office import OfficeUnderTest
 from tests.support.sip_phone import SipPhone
-from tests.support.speech import compare
 
 Mouth = Callable[[Samples], None]
 Ear = Callable[[], Samples]
@@ -33,6 +32,18 @@ def in_a_talk(office: OfficeUnderTest) -> tuple[Telephone, SipPhone]:
     return desk, ada
 
 
+@pytest.fixture(scope="module")
+def words(sentence: Samples) -> Samples:
+    """The beginning of the sentence: a telephone's ear keeps a minute."""
+    return sentence[:16000]
+
+
+@pytest.fixture(scope="module")
+def other_words(other_sentence: Samples) -> Samples:
+    """The same of the other one."""
+    return other_sentence[:16000]
+
+
 def flash(office: OfficeUnderTest, desk: Telephone) -> None:
     desk.flash()
     office.run(1.5)
@@ -45,12 +56,16 @@ def hears_nothing_of(office: OfficeUnderTest, speaker: Mouth, listener: Ear, sen
     speaker(sentence)
     office.run(len(sentence) / 8000 + 1)
     heard = listener()[before:]
-    if np.any(np.abs(heard) > 100):
-        assert compare(heard, sentence).correlation < 0.3
+    power = max(1.0, float(np.linalg.norm(heard.astype(np.float64))))
+    size = len(heard) + len(sentence)
+    product = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(sentence, size))
+    likeness = np.abs(np.fft.irfft(product, size)).max() / (power * np.linalg.norm(sentence.astype(np.float64)))
+    level = power / max(1, len(heard)) ** 0.5
+    assert likeness < 0.2 or level < 10, f"{likeness:.2f} alike at {level:.0f}"
 
 
 def test_a_waiting_call_is_heard_shown_answered_and_changed_with(
-    office: OfficeUnderTest, sentence: Samples, other_sentence: Samples
+    office: OfficeUnderTest, words: Samples, other_words: Samples
 ) -> None:
     desk, ada = in_a_talk(office)
     bert = office.sip("6002")
@@ -59,22 +74,24 @@ def test_a_waiting_call_is_heard_shown_answered_and_changed_with(
     assert desk.waiting_caller is not None and desk.waiting_caller.number == "6002"
     assert bert.state == "ringing" and state(office) == "talking; another call waits"
     office.run(0.5)
-    assert_understood(talk(office, ada.say, lambda: desk.recording, sentence))
+    assert_understood(talk(office, ada.say, lambda: desk.recording, words))
     flash(office, desk)
     up(office, bert)
     assert state(office) == "talking; another call is on hold"
-    talk_both_ways(office, desk_ends(desk), sip_ends(bert), other_sentence)
-    hears_nothing_of(office, desk.say, lambda: ada.heard, sentence)
-    hears_nothing_of(office, ada.say, lambda: desk.recording, sentence)
+    talk_both_ways(office, desk_ends(desk), sip_ends(bert), other_words)
+    hears_nothing_of(office, desk.say, lambda: ada.heard, words)
+    hears_nothing_of(office, ada.say, lambda: desk.recording, words)
     flash(office, desk)
-    talk_both_ways(office, desk_ends(desk), sip_ends(ada), sentence)
-    hears_nothing_of(office, bert.say, lambda: desk.recording, other_sentence)
+    talk_both_ways(office, desk_ends(desk), sip_ends(ada), words)
+    hears_nothing_of(office, bert.say, lambda: desk.recording, other_words)
     desk.hang_up()
     office.until(lambda: ada.state == "idle", within=3)
     office.until(lambda: desk.ringing, within=5)
     desk.lift()
-    office.run(0.5)
-    talk_both_ways(office, desk_ends(desk), sip_ends(bert), sentence)
+    office.run(2.0)
+    assert_understood(talk(office, desk.say, lambda: bert.heard, words))
+    print("desk to bert is well")
+    assert_understood(talk(office, bert.say, lambda: desk.recording, words))
     bert.hang_up()
     office.until(lambda: desk.hears == "congestion", within=3)
     desk.hang_up()
@@ -89,26 +106,26 @@ def consulting(office: OfficeUnderTest, desk: Telephone, number: str = "6002") -
 
 
 def test_a_consultation_conference_and_the_one_added_sent_away(
-    office: OfficeUnderTest, sentence: Samples, other_sentence: Samples
+    office: OfficeUnderTest, words: Samples, other_words: Samples
 ) -> None:
     desk, ada = in_a_talk(office)
     bert = office.sip("6002")
     consulting(office, desk)
     answered(office, bert)
     assert state(office) == "consulting; a call is on hold"
-    talk_both_ways(office, desk_ends(desk), sip_ends(bert), sentence)
-    hears_nothing_of(office, bert.say, lambda: ada.heard, sentence)
+    talk_both_ways(office, desk_ends(desk), sip_ends(bert), words)
+    hears_nothing_of(office, bert.say, lambda: ada.heard, words)
     flash(office, desk)
     assert state(office) == "talking with two"
     ends = {"desk": desk_ends(desk), "ada": sip_ends(ada), "bert": sip_ends(bert)}
-    for speaker, words in (("desk", sentence), ("ada", other_sentence), ("bert", sentence)):
+    for speaker, words in (("desk", words), ("ada", other_words), ("bert", words)):
         for listener in ends.keys() - {speaker}:
             assert_understood(talk(office, ends[speaker][0], ends[listener][1], words))
     for sip in (ada, bert):
-        hears_nothing_of(office, sip.say, lambda sip=sip: sip.heard, sentence)  # type: ignore[misc]
+        hears_nothing_of(office, sip.say, lambda sip=sip: sip.heard, words)  # type: ignore[misc]
     flash(office, desk)
     office.until(lambda: bert.state == "idle", within=2)
-    talk_both_ways(office, desk_ends(desk), sip_ends(ada), sentence)
+    talk_both_ways(office, desk_ends(desk), sip_ends(ada), words)
     ada.hang_up()
     office.run(1)
     desk.hang_up()

@@ -90,7 +90,6 @@ def test_a_waiting_call_is_heard_shown_answered_and_changed_with(
     desk.lift()
     office.run(2.0)
     assert_understood(talk(office, desk.say, lambda: bert.heard, words))
-    print("desk to bert is well")
     assert_understood(talk(office, bert.say, lambda: desk.recording, words))
     bert.hang_up()
     office.until(lambda: desk.hears == "congestion", within=3)
@@ -118,9 +117,9 @@ def test_a_consultation_conference_and_the_one_added_sent_away(
     flash(office, desk)
     assert state(office) == "talking with two"
     ends = {"desk": desk_ends(desk), "ada": sip_ends(ada), "bert": sip_ends(bert)}
-    for speaker, words in (("desk", words), ("ada", other_words), ("bert", words)):
+    for speaker, said in (("desk", words), ("ada", other_words), ("bert", words)):
         for listener in ends.keys() - {speaker}:
-            assert_understood(talk(office, ends[speaker][0], ends[listener][1], words))
+            assert_understood(talk(office, ends[speaker][0], ends[listener][1], said))
     for sip in (ada, bert):
         hears_nothing_of(office, sip.say, lambda sip=sip: sip.heard, words)  # type: ignore[misc]
     flash(office, desk)

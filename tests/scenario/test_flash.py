@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from gateway.core.audio import Samples
+from gateway.testing.sip_phone import SipPhone
 from hardware.world.telephone import Telephone
 from tests.scenario.test_first_call import assert_understood, talk
 from tests.scenario.test_transfer import answered, desk_ends, lifted, sip_ends, talk_both_ways, up
 from tests.support.office import OfficeUnderTest
-from tests.support.sip_phone import SipPhone
 
 Mouth = Callable[[Samples], None]
 Ear = Callable[[], Samples]

@@ -72,9 +72,18 @@ class Baresip:
         user, secret: the account.
         server: where it registers.
         transport: "udp", "tcp" or "tls".
+        encryption: of its audio, in baresip's words: "srtp", "srtp-mand"; empty for none.
     """
 
-    def __init__(self, folder: Path, user: str, secret: str, server: tuple[str, int], transport: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        user: str,
+        secret: str,
+        server: tuple[str, int],
+        transport: str,
+        encryption: str = "",
+    ) -> None:
         self.user = user
         self.events: list[dict[str, Any]] = []
         self._folder = folder
@@ -87,11 +96,13 @@ class Baresip:
         self._speak(np.zeros(0, np.int16), "silence")
         control = free_port()
         modules = next((path for path in _MODULES if Path(path).is_dir()), _MODULES[0])
-        (folder / "config").write_text(_CONFIG.format(folder=folder, modules=modules, control=control))
+        settings = _CONFIG.format(folder=folder, modules=modules, control=control)
+        (folder / "config").write_text(settings + ("module srtp.so\n" if encryption else ""))
         (folder / "contacts").write_text("")
         (folder / "accounts").write_text(
             f"<sip:{user}@{self._server};transport={transport}>;auth_user={user};auth_pass={secret}"
-            ";answermode=auto;regint=300;audio_codecs=PCMU/8000/1,PCMA/8000/1\n"
+            ";answermode=auto;regint=300;audio_codecs=PCMU/8000/1,PCMA/8000/1"
+            f"{';mediaenc=' + encryption if encryption else ''}\n"
         )
         with (folder / "log.txt").open("wb") as log:
             self._process = subprocess.Popen(

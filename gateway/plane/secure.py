@@ -15,8 +15,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from gateway.media.compiled import stage
 from gateway.plane.access import row_at
-from gateway.plane.compiled import stage
 from gateway.plane.libc import memmove
 from gateway.plane.octets import get_word
 from gateway.plane.table import PACKET, PROTECT, UNPROTECT, Shared

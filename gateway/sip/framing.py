@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
 
-from gateway.sip.parser import MAX_MESSAGE
+from gateway.sip.message import Request, Response
+from gateway.sip.parser import MAX_MESSAGE, MalformedMessage, parse
 
 __all__ = ["MAX_HEADER", "Answer", "Broken", "Framed", "Framer", "KeepAlive", "StreamFramer"]
 
@@ -29,12 +30,9 @@ class Broken:
 
     Attributes:
         reason: what is wrong; empty where the peer has only said goodbye.
-        data: the header that shows it, from which `parser.parse` may read (or refuse with) a request that can
-            be answered; empty where not even that came.
     """
 
     reason: str
-    data: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +70,9 @@ _END: Final = b"\r\n\r\n"
 _LENGTH: Final = re.compile(rb"\r\n(?:Content-Length|l)[ \t]*+:[ \t\r\n]*+([^\r\n]*+)", re.IGNORECASE)
 MAX_HEADER: Final = 32_768
 """Octets of a header on a stream, its end included; more is no SIP peer."""
+
+TAG: Final = "framing"
+"""The To tag of a refusal that nothing is kept of (RFC 3261 section 8.2.7)."""
 
 
 class StreamFramer:
@@ -148,7 +149,7 @@ class StreamFramer:
         end = self._buffer.find(_END, start + self._seen, start + MAX_HEADER)
         if end < 0:
             if len(self._buffer) - start >= MAX_HEADER:
-                self._break(f"no end of the header in {MAX_HEADER} octets", b"", framed)
+                self._break(f"no end of the header in {MAX_HEADER} octets", framed)
                 return False
             self._seen = max(0, len(self._buffer) - start - len(_END) + 1)
             return False
@@ -157,12 +158,26 @@ class StreamFramer:
         length = lengths.pop() if len(lengths) == 1 else b""
         # Section 20.14: on a stream the length must be there; two of them are no length.
         if not length.isdigit() or len(length) > 9 or len(head) + int(length) > MAX_MESSAGE:
-            self._break("no usable Content-Length on a stream", head, framed)
+            refusal = _refusal(head)
+            if refusal is not None:
+                framed.append(Answer(refusal.serialise()))
+            self._break("no usable Content-Length on a stream", framed)
             return False
         self._size = len(head) + int(length)
         return True
 
-    def _break(self, reason: str, head: bytes, framed: list[Framed]) -> None:
-        framed.append(Broken(reason, head))
+    def _break(self, reason: str, framed: list[Framed]) -> None:
+        framed.append(Broken(reason))
         self._broken = True
         self._buffer.clear()
+
+
+def _refusal(head: bytes) -> Response | None:
+    """What a request is told that does not say where it ends (RFC 3261 18.3); None for what has no answer."""
+    try:
+        message = parse(head)
+    except MalformedMessage as fault:
+        request = fault.request
+    else:
+        request = message if isinstance(message, Request) and message.method != "ACK" else None
+    return None if request is None else request.reply(400, "No Usable Content-Length", to_tag=TAG)

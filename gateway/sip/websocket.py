@@ -152,4 +152,4 @@ class WebSocketFramer:
     def _break(self, reason: str, framed: list[Framed]) -> None:
         self._broken = True
         self._message.clear()
-        framed.append(Broken(reason, b""))
+        framed.append(Broken(reason))

@@ -103,6 +103,17 @@ def test_a_peer_that_sends_no_sip_is_disconnected(port: Port, caplog: pytest.Log
     assert "Content-Length" in caplog.text
 
 
+def test_rfc_3261_18_3_a_request_whose_end_cannot_be_told_gets_400_before_it_is_disconnected(port: Port) -> None:
+    peer = port.connect()
+    port.hears(
+        peer,
+        b"OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/TCP h;branch=z9hG4bK1\r\nTo: <sip:a@x>\r\nFrom: <sip:b@x>;tag=1\r\n"
+        b"Call-ID: c\r\nCSeq: 1 OPTIONS\r\nContent-Length: many\r\n\r\n",
+    )
+    assert peer.recv(1000).startswith(b"SIP/2.0 400 No Usable Content-Length\r\n")
+    assert peer.recv(100) == b""
+
+
 def test_one_address_cannot_take_all_connections(port: Port, caplog: pytest.LogCaptureFixture) -> None:
     for _ in range(StreamLimits().from_one + 1):
         last = port.connect()

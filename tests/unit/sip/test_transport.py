@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.sip.framing import MAX_HEADER, Broken, KeepAlive, StreamFramer
-from gateway.sip.message import Request
+from gateway.sip.framing import MAX_HEADER, Answer, Broken, KeepAlive, StreamFramer
+from gateway.sip.message import Request, Response
 from gateway.sip.parser import MAX_MESSAGE, parse
 from gateway.sip.transport import Flow, response_flow, stamp
 
@@ -78,9 +78,12 @@ def test_a_length_that_cannot_be_used_breaks_the_stream(length: str) -> None:
     framer = StreamFramer()
     good, bad = request(), request(length=length)
     framed = framer.feed(good + bad + good)
-    assert framed[0] == good and len(framed) == 2
-    broken = framed[1]
-    assert isinstance(broken, Broken) and broken.data == bad and "Content-Length" in broken.reason
+    assert framed[0] == good and len(framed) == 3
+    refusal, broken = framed[1:]
+    assert isinstance(refusal, Answer), "RFC 3261 18.3: a request whose end cannot be told is a bad one"
+    response = parse(refusal.data)
+    assert isinstance(response, Response) and response.status == 400 and response.to.tag
+    assert isinstance(broken, Broken) and "Content-Length" in broken.reason
     assert framer.feed(good) == []
 
 
@@ -90,7 +93,7 @@ def test_noise_breaks_the_stream_before_it_fills_memory() -> None:
     while not (framed := framer.feed(b"x" * 1000)):
         fed += 1000
         assert fed <= MAX_HEADER
-    assert isinstance(framed[0], Broken) and framed[0].data == b""
+    assert isinstance(framed[0], Broken)
     assert isinstance(StreamFramer().feed(b"\0" * (3 * MAX_MESSAGE))[0], Broken)
 
 
@@ -99,7 +102,7 @@ def test_a_header_that_is_too_long_is_so_in_any_pieces(piece: int) -> None:
     message = b"OPTIONS sip:a SIP/2.0\r\nSubject: " + b"x" * MAX_HEADER + b"\r\nContent-Length: 0\r\n\r\n"
     framer = StreamFramer()
     framed = [each for at in range(0, len(message), piece) for each in framer.feed(message[at : at + piece])]
-    assert framed == [Broken(f"no end of the header in {MAX_HEADER} octets", b"")]
+    assert framed == [Broken(f"no end of the header in {MAX_HEADER} octets")]
 
 
 # RFC 5626 4.4.1: keep-alives

@@ -77,7 +77,7 @@ def test_rfc_6455_4_1_a_handshake_that_is_not_ascii_is_refused(header: bytes) ->
     )  # fmt: skip
     answer, *_, broken = framer.feed(b"\r\n".join(lines))
     assert isinstance(answer, Answer) and answer.data.startswith(b"HTTP/1.1 400 ")
-    assert broken == Broken("a header of the handshake is not ASCII", b"")
+    assert broken == Broken("a header of the handshake is not ASCII")
     assert framer.feed(b"GET") == []
 
 
@@ -165,7 +165,7 @@ def test_a_message_without_end_is_cut_off(browser: Browser) -> None:
 
 
 def test_a_goodbye_is_answered_and_is_no_fault(browser: Browser) -> None:
-    assert browser.says(CloseConnection(CloseReason.NORMAL_CLOSURE)) == [Broken("", b"")]
+    assert browser.says(CloseConnection(CloseReason.NORMAL_CLOSURE)) == [Broken("")]
     assert browser.framer.frame(b"late") == b""
 
 

@@ -146,6 +146,23 @@ class Negotiation:
         random: where keys come from: as many octets as it is asked for.
     """
 
+    __slots__ = (
+        "_address",
+        "_address_type",
+        "_before",
+        "_codecs",
+        "_events",
+        "_local",
+        "_numbers",
+        "_offered",
+        "_origin",
+        "_port",
+        "_slot",
+        "_slots",
+        "_via",
+        "agreement",
+    )
+
     def __init__(
         self,
         *,

@@ -29,6 +29,8 @@ class Acceptance:
         late: called once when none has come for `LATE` seconds.
     """
 
+    __slots__ = ("_again", "_give_up", "_interval", "_late", "_reply", "_response", "_setting", "number")
+
     def __init__(
         self,
         setting: Setting,

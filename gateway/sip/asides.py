@@ -7,9 +7,10 @@ state or its media.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Final
 
 from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.messages import Command, Identified, Identify, Redirect, SendText, TextReceived, TransferTold
@@ -23,7 +24,6 @@ from gateway.sip.message import Message, Request, Response
 from gateway.sip.refer_issuer import ReferIssuer
 from gateway.sip.refer_recipient import ReferRecipient
 from gateway.sip.session import SDP_TYPE, Reply, SessionUser, Setting, announce, lists
-from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 
 __all__ = ["Asides"]
@@ -32,7 +32,6 @@ PLAIN: Final = "text/plain"
 MAX_TEXT: Final = 1300
 """Octets of a text within a call: RFC 3428 section 8 asks to keep it in a datagram."""
 
-Handler = Callable[[Request, Reply, Flow, float], None]
 
 
 class Asides:
@@ -44,6 +43,8 @@ class Asides:
         dialog: the session's.
     """
 
+    __slots__ = ("_asked", "_asking", "_changes_from", "_closed", "_dialog", "_setting", "_updates", "_user")
+
     def __init__(self, setting: Setting, user: SessionUser, dialog: Dialog) -> None:
         self._setting = setting
         self._user = user
@@ -52,24 +53,17 @@ class Asides:
         self._asking = ReferIssuer(setting, user, dialog)
         self._updates = self._changes_from = False
         self._closed = False
-        self.methods: Final[Mapping[str, Handler]] = {
-            "INFO": self._info,
-            "MESSAGE": self._message,
-            "OPTIONS": self._options,
-            "REFER": lambda request, reply, _, now: self._asked.refer(request, reply, now),
-            "SUBSCRIBE": lambda request, reply, _, now: self._asked.subscribe(request, reply, now),
-            "NOTIFY": lambda request, reply, _, now: self._asking.notified(request, reply, now),
-        }
-        self._commands: Final[Mapping[type[Command], Callable[[Any, float], None]]] = {
-            TransferTold: self._asked.tell,
-            Redirect: lambda command, now: self._asking.refer(command.called, now),
-            SendText: self._send_text,
-            Identify: self._identify,
-        }
 
     def carry_out(self, command: Command, now: float) -> None:
         """Carry out a command of the call."""
-        self._commands[type(command)](command, now)
+        getattr(self, COMMANDS[type(command)])(command, now)
+
+    def receive(self, request: Request, reply: Reply, now: float) -> bool:
+        """Take a request of the dialog; False where it is none of these."""
+        handler = METHODS.get(request.method)
+        if handler is not None:
+            getattr(self, handler)(request, reply, now)
+        return handler is not None
 
     def meet(self, message: Message, now: float) -> None:
         """Learn from a message of the far side what it knows, and who it is (RFC 4916)."""
@@ -89,13 +83,13 @@ class Asides:
 
     # What the peer sends.
 
-    def _info(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
+    def _info(self, request: Request, reply: Reply, now: float) -> None:
         response, key = received(request)
         reply(response, now)
         if key is not None:
             self._user.keyed(*key, now)
 
-    def _message(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
+    def _message(self, request: Request, reply: Reply, now: float) -> None:
         """A text within the call (RFC 3428 section 5 allows them there)."""
         try:
             body = find_body(request, PLAIN)
@@ -112,13 +106,28 @@ class Asides:
             reply(request.reply(200), now)
             self._user.said(TextReceived(body.decode("utf-8", "replace")), now)
 
-    def _options(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
+    def _options(self, request: Request, reply: Reply, now: float) -> None:
         response = request.reply(200)
         announce(response)
         response.headers.set("Accept", SDP_TYPE)
         reply(response, now)
 
+    def _refer(self, request: Request, reply: Reply, now: float) -> None:
+        self._asked.refer(request, reply, now)
+
+    def _subscribe(self, request: Request, reply: Reply, now: float) -> None:
+        self._asked.subscribe(request, reply, now)
+
+    def _notify(self, request: Request, reply: Reply, now: float) -> None:
+        self._asking.notified(request, reply, now)
+
     # What the call commands.
+
+    def _redirect(self, command: Redirect, now: float) -> None:
+        self._asking.refer(command.called, now)
+
+    def _tell(self, command: TransferTold, now: float) -> None:
+        self._asked.tell(command, now)
 
     def _send_text(self, command: SendText, now: float) -> None:
         message = self._dialog.request("MESSAGE")
@@ -148,6 +157,23 @@ class Asides:
     def _send(self, request: Request, now: float) -> None:
         with suppress(Exhausted):
             self._setting.carrier.send(request, self._dialog.flow, now, answered=_ignore, failed=_ignore)
+
+
+METHODS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "INFO": "_info",
+        "MESSAGE": "_message",
+        "OPTIONS": "_options",
+        "REFER": "_refer",
+        "SUBSCRIBE": "_subscribe",
+        "NOTIFY": "_notify",
+    }
+)
+"""The method that takes each request."""
+COMMANDS: Final[Mapping[type[Command], str]] = MappingProxyType(
+    {TransferTold: "_tell", Redirect: "_redirect", SendText: "_send_text", Identify: "_identify"}
+)
+"""The method that carries out each command."""
 
 
 def _ignore(_: Response | str, now: float) -> None:

@@ -70,6 +70,26 @@ class SipChannel:
         place: makes the sessions of a `Dial`; None for a leg that came in.
     """
 
+    __slots__ = (
+        "_early",
+        "_emit",
+        "_ended",
+        "_held",
+        "_incoming",
+        "_missed",
+        "_name",
+        "_outgoing",
+        "_over",
+        "_peer",
+        "_place",
+        "_recorder",
+        "_row",
+        "_told_proceeding",
+        "_trusted",
+        "_up",
+        "_watch",
+    )
+
     def __init__(
         self,
         *,

@@ -62,6 +62,8 @@ class Prover:
         random: of the client nonces.
     """
 
+    __slots__ = ("_answered", "_credentials", "_random")
+
     def __init__(self, credentials: Credentials | None, random: Random) -> None:
         self._credentials = credentials
         self._random = random

@@ -50,6 +50,8 @@ class Watch:
         told: takes the sentence, once.
     """
 
+    __slots__ = ("_agreement", "_own", "_peer", "_row", "_setting", "_timer", "_told", "_up")
+
     def __init__(
         self, setting: Setting, peer: str, row: RtpAudio, own: Address, told: Callable[[str, float], None]
     ) -> None:

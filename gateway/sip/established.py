@@ -7,7 +7,8 @@ INFO are served here; a 2xx of ours that no ACK follows ends the session.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from gateway.core.cause import Cause
@@ -69,6 +70,25 @@ class Established:
         timer: the dialog's session timer.
     """
 
+    __slots__ = (
+        "_acceptance",
+        "_answer_due",
+        "_asides",
+        "_dialog",
+        "_farewell",
+        "_machine",
+        "_negotiation",
+        "_owns_call_id",
+        "_peer",
+        "_refresh",
+        "_retry",
+        "_setting",
+        "_timer",
+        "_user",
+        "_wanted",
+        "_willing",
+    )
+
     def __init__(
         self,
         setting: Setting,
@@ -96,20 +116,12 @@ class Established:
             setting,
             dialog,
             timer,
-            invite=lambda at: self._act(Input.REFRESH, at),
-            gone=lambda at: self._act(Input.DIALOG_GONE, at),
+            invite=self._invite_again,
+            gone=self._gone,
         )
-        timer.attach(self._refresh.due, lambda at: self._act(Input.EXPIRED, at))
+        timer.attach(self._refresh.due, self._expired)
         self._farewell: Ending | None = None
         self._asides = Asides(setting, user, dialog)
-        self._methods: Mapping[str, Callable[[Request, Reply, Flow, float], None]] = {
-            "INVITE": self._invited,
-            "ACK": self._acknowledged,
-            "BYE": self._bye,
-            "UPDATE": self._update,
-            "PRACK": self._no_prack_is_due,
-            **self._asides.methods,
-        }
         setting.carrier.enter(dialog.id, self)
 
     # What the channel asks for.
@@ -144,13 +156,13 @@ class Established:
             reply(request.reply(500, "Request Out Of Order"), now)
             return
         self._dialog.flow = flow
-        handler = self._methods.get(request.method)
-        if handler is None:
-            refusal = request.reply(405)  # known to us, and of no use within a call: REGISTER, MESSAGE
+        handler = METHODS.get(request.method)
+        if handler is not None:
+            getattr(self, handler)(request, reply, now)
+        elif not self._asides.receive(request, reply, now):
+            refusal = request.reply(405)  # known to us, and of no use within a call: REGISTER, PUBLISH
             refusal.headers.set("Allow", ALLOW)
             reply(refusal, now)
-            return
-        handler(request, reply, flow, now)
 
     def lost(self, flow: Flow, now: float) -> None:
         """A connection is gone; see `Member`."""
@@ -182,10 +194,10 @@ class Established:
         self._timer.granted(response, now)
         self._asides.meet(response, now)
 
-    def _invited(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
+    def _invited(self, request: Request, reply: Reply, now: float) -> None:
         self._weigh(Input.REINVITE, request, reply, now)
 
-    def _update(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
+    def _update(self, request: Request, reply: Reply, now: float) -> None:
         """UPDATE (RFC 3311 section 5.2); one without an offer can always be served."""
         if carries_offer(request):
             self._weigh(Input.UPDATE, request, reply, now)
@@ -241,7 +253,7 @@ class Established:
         response.headers.set("Retry-After", self._setting.random.randint(0, RETRY_AFTER))
         reply(response, now)
 
-    def _acknowledged(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
+    def _acknowledged(self, request: Request, reply: Reply, now: float) -> None:
         acceptance = self._acceptance
         if acceptance is None or request.cseq.number != acceptance.number:
             return  # a repeated ACK
@@ -253,13 +265,13 @@ class Established:
                 return
         self._act(Input.ACK, now)
 
-    def _bye(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
+    def _bye(self, request: Request, reply: Reply, now: float) -> None:
         reply(request.reply(200), now)
         cause = cause_of_reason(request.headers.all("Reason")) or Cause.NORMAL_CLEARING
         self._farewell = Ending(cause, self._peer, Act.HUNG_UP, "BYE")
         self._act(Input.BYE, now)
 
-    def _no_prack_is_due(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
+    def _no_prack_is_due(self, request: Request, reply: Reply, now: float) -> None:
         reply(request.reply(481), now)  # RFC 3262 section 3
 
     # Our re-INVITE.
@@ -292,7 +304,7 @@ class Established:
             self._dialog.flow,
             now,
             answered=answered,
-            failed=lambda _, at: self._act(Input.DIALOG_GONE, at),
+            failed=lambda _, at: self._gone(at),
         )
 
     def _taken(self, response: Response, offered: Direction, now: float) -> None:
@@ -326,6 +338,15 @@ class Established:
         action = self._machine.feed(given)
         if action:
             getattr(self, f"_{action}")(now)
+
+    def _invite_again(self, now: float) -> None:
+        self._act(Input.REFRESH, now)
+
+    def _gone(self, now: float) -> None:
+        self._act(Input.DIALOG_GONE, now)
+
+    def _expired(self, now: float) -> None:
+        self._act(Input.EXPIRED, now)
 
     def _keep(self, now: float) -> None:
         """The old session goes on (RFC 3261 14.1); what was refused is not asked for again."""
@@ -402,5 +423,15 @@ class Established:
         self._setting.carrier.send(bye, self._dialog.flow, now, answered=lambda *_: None, failed=lambda *_: None)
 
 
+METHODS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "INVITE": "_invited",
+        "ACK": "_acknowledged",
+        "BYE": "_bye",
+        "UPDATE": "_update",
+        "PRACK": "_no_prack_is_due",
+    }
+)
+"""The method that takes each request of the dialog; all others are asides."""
 _REFUSALS: Final = {491: Input.GLARE} | dict.fromkeys(GONE, Input.DIALOG_GONE)
 """Final responses to our re-INVITE that mean more than a refusal."""

@@ -72,6 +72,23 @@ class Fork:
             calls (RFC 3263 4.3), since what one refuses, the others would refuse as well.
     """
 
+    __slots__ = (
+        "_call",
+        "_failures",
+        "_groups",
+        "_one_server",
+        "_redirected",
+        "_ringing",
+        "_seen",
+        "_setting",
+        "_timer",
+        "_told",
+        "_turn",
+        "_user",
+        "_voice",
+        "_winner",
+    )
+
     def __init__(
         self,
         setting: Setting,

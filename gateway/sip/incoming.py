@@ -125,6 +125,26 @@ class IncomingSession:
         peer: who calls, for endings.
     """
 
+    __slots__ = (
+        "_allowed",
+        "_dialog",
+        "_early",
+        "_elsewhere",
+        "_ending",
+        "_established",
+        "_machine",
+        "_negotiation",
+        "_peer",
+        "_refresh",
+        "_reliable",
+        "_reply",
+        "_request",
+        "_required",
+        "_setting",
+        "_settled",
+        "_user",
+    )
+
     def __init__(
         self,
         setting: Setting,

@@ -122,6 +122,28 @@ class OutgoingSession:
         credentials: with which challenges are answered; None where we have none.
     """
 
+    __slots__ = (
+        "_acks",
+        "_contact",
+        "_early",
+        "_ending",
+        "_established",
+        "_flow",
+        "_invite",
+        "_looked",
+        "_machine",
+        "_negotiation",
+        "_patience",
+        "_peer",
+        "_prover",
+        "_proves",
+        "_setting",
+        "_timer",
+        "_transaction",
+        "_user",
+        "refused_by",
+    )
+
     def __init__(
         self,
         setting: Setting,

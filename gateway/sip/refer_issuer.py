@@ -36,6 +36,8 @@ class ReferIssuer:
         dialog: the call's.
     """
 
+    __slots__ = ("_dialog", "_number", "_patience", "_setting", "_user")
+
     def __init__(self, setting: Setting, user: SessionUser, dialog: Dialog) -> None:
         self._setting = setting
         self._user = user

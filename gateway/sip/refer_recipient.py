@@ -42,6 +42,8 @@ class ReferRecipient:
         dialog: the call's.
     """
 
+    __slots__ = ("_asked", "_closed", "_count", "_dialog", "_progress", "_setting", "_subscription", "_user")
+
     def __init__(self, setting: Setting, user: SessionUser, dialog: Dialog) -> None:
         self._setting = setting
         self._user = user
@@ -157,6 +159,8 @@ class ReferRecipient:
 
 class _Progress:
     """How a transfer stands, as a message fragment (RFC 3515 section 2.4.5); see `Subject`."""
+
+    __slots__ = ("_status",)
 
     def __init__(self) -> None:
         self._status = 100

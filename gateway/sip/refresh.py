@@ -34,6 +34,8 @@ class SessionRefresh:
         gone: tells it that the peer knows no such dialog, or is silent.
     """
 
+    __slots__ = ("_again", "_closed", "_dialog", "_gone", "_invite", "_setting", "_timer", "_updates")
+
     def __init__(
         self,
         setting: Setting,

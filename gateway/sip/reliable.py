@@ -34,6 +34,8 @@ class ReliableResponses:
         silent: called when a response finds no PRACK for 64*T1.
     """
 
+    __slots__ = ("_alarms", "_interval", "_number", "_reply", "_setting", "_silent", "_waiting")
+
     def __init__(self, setting: Setting, reply: Reply, silent: Callable[[float], None]) -> None:
         self._setting = setting
         self._reply = reply

@@ -40,6 +40,8 @@ class SessionTimer:
         setting: what we wish for, and where alarms come from.
     """
 
+    __slots__ = ("_alarms", "_closed", "_expire", "_minimum", "_ours", "_refresh", "_seconds", "_setting")
+
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._minimum = setting.intervals.minimum

@@ -10,7 +10,7 @@ Most notes are never read, so that they are kept as they came; `story` is the on
 from __future__ import annotations
 
 import re
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
@@ -61,7 +61,7 @@ class _Story:
     """The notes of one call: the first ones for good, the latest in a ring, a count of those between."""
 
     first: list[_Raw] = field(default_factory=list)
-    latest: deque[_Raw] = field(default_factory=deque)
+    latest: list[_Raw] = field(default_factory=list)
     left_out: int = 0
     legs: set[str] = field(default_factory=set)
 
@@ -98,7 +98,7 @@ class Recorder:
         story = self._story(call)
         if own is not None:
             merged = sorted([*story.first, *story.latest, *own.first, *own.latest], key=lambda note: note[0])
-            story.first, story.latest = [], deque()
+            story.first, story.latest = [], []
             story.left_out += own.left_out
             story.legs |= own.legs
             for note in merged:
@@ -150,7 +150,7 @@ class Recorder:
             return
         story.latest.append(note)
         if len(story.latest) > self._half:
-            story.latest.popleft()
+            del story.latest[0]
             story.left_out += 1
 
 

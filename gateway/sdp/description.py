@@ -9,9 +9,9 @@ description means for a call: see `negotiate`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from gateway.core.cause import Cause
 from gateway.core.errors import MalformedError
@@ -35,8 +35,7 @@ SESSION_LETTERS: Final = frozenset("iuepbtrzkac")
 MEDIA_LETTERS: Final = frozenset("icbka")
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One a= line: a property where `value` is None, else a name and its value (RFC 8866 5.13)."""
 
     name: str
@@ -153,29 +152,25 @@ class SessionDescription:
 
     def serialise(self) -> bytes:
         """Write the description, lines in the order that RFC 8866 section 5 asks for, each ended by CRLF."""
-        return "".join(f"{line}\r\n" for line in self._written()).encode("utf-8", "surrogateescape")
-
-    def _written(self) -> Iterator[str]:
-        yield "v=0"
-        yield f"o={self.origin}"
-        yield f"s={self.name}"
-        yield from _optional("i", self.information)
-        yield from _optional("u", self.uri)
-        yield from (f"e={email}" for email in self.emails)
-        yield from (f"p={phone}" for phone in self.phones)
-        yield from _optional("c", self.connection)
-        yield from (f"b={bandwidth}" for bandwidth in self.bandwidths)
-        yield from self.timing
-        yield from _optional("k", self.key)
-        yield from (f"a={attribute}" for attribute in self.attributes)
+        lines = ["v=0", f"o={self.origin}", f"s={self.name}"]
+        lines += _optional("i", self.information)
+        lines += _optional("u", self.uri)
+        lines += [f"e={email}" for email in self.emails]
+        lines += [f"p={phone}" for phone in self.phones]
+        lines += _optional("c", self.connection)
+        lines += [f"b={bandwidth}" for bandwidth in self.bandwidths]
+        lines += self.timing
+        lines += _optional("k", self.key)
+        lines += [f"a={attribute}" for attribute in self.attributes]
         for media in self.media:
             ports = "" if media.ports is None else f"/{media.ports}"
-            yield f"m={media.kind} {media.port}{ports} {media.protocol} {' '.join(media.formats)}"
-            yield from _optional("i", media.title)
-            yield from (f"c={connection}" for connection in media.connections)
-            yield from (f"b={bandwidth}" for bandwidth in media.bandwidths)
-            yield from _optional("k", media.key)
-            yield from (f"a={attribute}" for attribute in media.attributes)
+            lines.append(f"m={media.kind} {media.port}{ports} {media.protocol} {' '.join(media.formats)}")
+            lines += _optional("i", media.title)
+            lines += [f"c={connection}" for connection in media.connections]
+            lines += [f"b={bandwidth}" for bandwidth in media.bandwidths]
+            lines += _optional("k", media.key)
+            lines += [f"a={attribute}" for attribute in media.attributes]
+        return ("\r\n".join(lines) + "\r\n").encode("utf-8", "surrogateescape")
 
 
 def attribute(attributes: Iterable[Attribute], name: str) -> str | None:
@@ -262,8 +257,17 @@ def _connection(value: str) -> Connection:
     return Connection(address, address_type, network)
 
 
-@repeated
 def _attribute(value: str) -> Attribute:
+    # Keys (RFC 4568) are of one call alone, and nothing to be kept.
+    return _read_attribute(value) if value.startswith("crypto:") else _kept_attribute(value)
+
+
+@repeated
+def _kept_attribute(value: str) -> Attribute:
+    return _read_attribute(value)
+
+
+def _read_attribute(value: str) -> Attribute:
     name, colon, rest = value.partition(":")
     if not name:
         raise _malformed("a= without a name")
@@ -293,6 +297,5 @@ def _media(lines: list[tuple[str, str]]) -> Media:
     )
 
 
-def _optional(letter: str, value: object | None) -> Iterator[str]:
-    if value is not None:
-        yield f"{letter}={value}"
+def _optional(letter: str, value: object | None) -> tuple[str, ...]:
+    return () if value is None else (f"{letter}={value}",)

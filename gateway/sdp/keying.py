@@ -33,6 +33,8 @@ class Keying:
         protocol: the transport of our descriptions.
     """
 
+    __slots__ = ("_encryption", "_offered", "_random", "protocol")
+
     def __init__(self, encryption: Encryption, random: Callable[[int], bytes]) -> None:
         self._encryption = encryption
         self._random = random

@@ -8,76 +8,41 @@ names, opens ports or knows which message carries a description.
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
+from functools import lru_cache
 from typing import Final
 
 from gateway.core.audio import Codec, Encoding
-from gateway.core.codecs import dearest_first
-from gateway.core.repeated import repeated
 from gateway.core.srtp import Encryption, Protection
-from gateway.sdp.crypto import Crypto, cryptos_of
-from gateway.sdp.description import Attribute, Connection, Media, Origin, SessionDescription, attribute
+from gateway.sdp.crypto import Crypto
+from gateway.sdp.description import Attribute, Connection, Media, Origin, SessionDescription
 from gateway.sdp.keying import Keying
-from gateway.sdp.refusal import WARNING_ADDRESS, WARNING_FORMAT, WARNING_MEDIA_TYPE, WARNING_NETWORK, NotAcceptable
+from gateway.sdp.refusal import NotAcceptable
+from gateway.sdp.stream import (
+    EVENT_NAME,
+    KEPT,
+    TWO_CHANNELS,
+    Direction,
+    PeerStream,
+    audio_stream,
+)
 
 __all__ = ["Agreement", "Direction", "Negotiation", "NotAcceptable"]
 
-EVENT_NAME: Final = "telephone-event"
 EVENT_RANGE: Final = "0-16"
 """DTMF 0-15 and hook flash 16 (RFC 4733 section 3.2)."""
 EVENT_PAYLOAD_TYPE: Final = 101
 """No static type exists; 101 is what nearly everybody uses, so old telephones that hard-wire it work too."""
 EVENT_PAYLOAD_TYPES: Final = {8000: 101, 16000: 113, 48000: 110}
 """Under which number events are offered at each clock rate, which is that of the audio (RFC 4733 2.1)."""
-PTIMES: Final = frozenset({10, 20, 30, 40, 50, 60})
-"""Packet lengths in ms that we can be asked for; anything else is answered with 20."""
-DEFAULT_PTIME: Final = 20
-RATE: Final = 8000
-MAX_PARAMETERS: Final = 200
-"""Characters of a=fmtp that are looked at."""
-STATIC_FORMATS: Final = {"0": "PCMU/8000", "3": "GSM/8000", "4": "G723/8000", "8": "PCMA/8000", "9": "G722/8000"}
-"""Payload types that need no rtpmap (RFC 3551 table 4), as far as we speak them."""
-ENCODINGS: Final = {encoding.value.upper(): encoding for encoding in Encoding}
-TWO_CHANNELS: Final = frozenset({Encoding.OPUS})
-"""Codings whose rtpmap says two channels whatever they carry (RFC 7587 7)."""
 OUR_PARAMETERS: Final = {Encoding.OPUS: "useinbandfec=1;usedtx=0"}
 """What we wish of those who send to us (RFC 7587 6.1)."""
 RTCP_TYPES: Final = range(64, 96)
 """Payload types that cannot be told from RTCP on a port that both share (RFC 5761 4)."""
 DEFAULT_CODECS: Final = (Codec(Encoding.PCMU, 0), Codec(Encoding.PCMA, 8), Codec(Encoding.L16, 96))
 DYNAMIC_TYPES: Final = range(96, 128)
-UNSPECIFIED: Final = frozenset({"0.0.0.0", "::"})
-"""A c= address that meant hold before RFC 3264 (its section 8.4 still asks us to take it)."""
-
-
-class Direction(Enum):
-    """Which way media flows, seen from whoever wrote it (RFC 8866 6.7); the value is the attribute's name."""
-
-    SENDRECV = "sendrecv"
-    SENDONLY = "sendonly"
-    RECVONLY = "recvonly"
-    INACTIVE = "inactive"
-
-    @property
-    def sends(self) -> bool:
-        return self in (Direction.SENDRECV, Direction.SENDONLY)
-
-    @property
-    def receives(self) -> bool:
-        return self in (Direction.SENDRECV, Direction.RECVONLY)
-
-    @classmethod
-    def of(cls, *, sends: bool, receives: bool) -> Direction:
-        if sends:
-            return cls.SENDRECV if receives else cls.SENDONLY
-        return cls.RECVONLY if receives else cls.INACTIVE
-
-
-DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,27 +77,6 @@ class Agreement:
     protection: Protection | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Stream:
-    """A peer's audio stream as far as we can use it, formats in the peer's order."""
-
-    slot: int
-    address: str
-    port: int
-    codecs: tuple[Codec, ...]
-    events: dict[int, int]
-    direction: Direction
-    on_hold: bool
-    rtcp: tuple[str, int] | None
-    wants_mux: bool
-    protocol: str
-    cryptos: tuple[Crypto, ...]
-
-    def dearest(self, wanted: Sequence[Codec]) -> _Stream:
-        """The same with its codecs in the order of `wanted`."""
-        return replace(self, codecs=dearest_first(self.codecs, wanted))
-
-
 class Negotiation:
     """Our side of one dialog's offer/answer exchanges.
 
@@ -151,9 +95,10 @@ class Negotiation:
         "_address_type",
         "_before",
         "_codecs",
+        "_described",
         "_events",
+        "_keying",
         "_local",
-        "_numbers",
         "_offered",
         "_origin",
         "_port",
@@ -186,7 +131,7 @@ class Negotiation:
         self._slot = 0
         self._local: SessionDescription | None = None
         self._offered: Direction | None = None
-        self._numbers: dict[tuple[Encoding, int], int] = {}
+        self._described: tuple[Codec, ...] = ()
         self._events: dict[int, int] = {}
         self._before: tuple[Origin, SessionDescription | None, SessionDescription, Direction] | None = None
         self.agreement: Agreement | None = None
@@ -206,7 +151,7 @@ class Negotiation:
         self._offered = direction
         self._before = None
         codecs = self._offerable()
-        self._numbers = {(codec.encoding, codec.rate): codec.payload_type for codec in codecs}
+        self._described = codecs
         self._events = self._event_numbers(codecs)
         keys = self._keying.offer(self._protection, is_first=self.agreement is None)
         stream = self._media(codecs, self._events, direction, keys, mux=False)
@@ -229,21 +174,21 @@ class Negotiation:
         Raises:
             NotAcceptable: no session can come of it; nothing has changed (RFC 3264 section 8, RFC 3261 14.2).
         """
-        stream = self._stream(offer, self._codecs).dearest(wanted)
+        stream = audio_stream(offer, self._codecs, self._address_type, self._keying).dearest(wanted)
         self._before = (self._origin, self._local, offer, direction)
         codec = stream.codecs[0]
         ours = Direction.of(
             sends=stream.direction.receives and direction.sends,
             receives=stream.direction.sends and direction.receives,
         )
-        self._numbers = {(codec.encoding, codec.rate): codec.payload_type}
+        self._described = (codec,)
         self._events = {rate: number for rate, number in stream.events.items() if rate == codec.rate}
         mux = stream.wants_mux and not {codec.payload_type, *self._events.values()} & set(RTCP_TYPES)
         key, protection = self._keying.answer(stream.protocol, stream.cryptos, self._protection)
         chosen = self._media((codec,), self._events, ours, () if key is None else (key,), mux=mux)
         self._slot = stream.slot
         self._offered = None
-        self.agreement = self._agree(stream, codec, ours, protection, mux=mux)
+        self.agreement = self._agree(stream, ours, protection, mux=mux)
         return self._publish(
             tuple(chosen if slot == stream.slot else _refused(media) for slot, media in enumerate(offer.media))
         )
@@ -267,7 +212,7 @@ class Negotiation:
         Raises:
             NotAcceptable: it leaves no session; nothing has changed.
         """
-        stream = self._stream(answer, self._offerable())
+        stream = audio_stream(answer, self._offerable(), self._address_type, self._keying)
         protection = self._keying.accept(stream.cryptos)
         wanted = self._offered or Direction.SENDRECV
         ours = Direction.of(
@@ -275,17 +220,21 @@ class Negotiation:
             receives=wanted.receives and stream.direction.sends,
         )
         self._offered = None
-        self.agreement = self._agree(stream, stream.codecs[0], ours, protection, mux=False)
+        self.agreement = self._agree(stream, ours, protection, mux=False)
         return self.agreement
+
+    def settle(self) -> None:
+        """The answer has gone out: it is written anew no more."""
+        self._before = None
 
     def withdraw(self) -> None:
         """Our latest offer was refused: what was agreed before stays in force (RFC 3261 14.1)."""
         self._offered = None
 
-    def _agree(
-        self, stream: _Stream, codec: Codec, ours: Direction, protection: Protection | None, *, mux: bool
-    ) -> Agreement:
-        accepts = self._numbers.get((codec.encoding, codec.rate), codec.payload_type)
+    def _agree(self, stream: PeerStream, ours: Direction, protection: Protection | None, *, mux: bool) -> Agreement:
+        codec = stream.codecs[0]
+        kind = codec.encoding, codec.rate
+        numbers = (own.payload_type for own in self._described if (own.encoding, own.rate) == kind)
         events = stream.events.get(codec.rate)
         return Agreement(
             stream.address,
@@ -294,8 +243,11 @@ class Negotiation:
             events,
             ours,
             held=stream.on_hold,
-            accepts=(accepts, None if events is None else self._events.get(codec.rate, events)),
-            common=(codec, *(other for other in stream.codecs if other != codec)),
+            accepts=(
+                next(numbers, codec.payload_type),
+                None if events is None else self._events.get(codec.rate, events),
+            ),
+            common=stream.codecs,
             rtcp=stream.rtcp,
             rtcp_mux=mux,
             via=self._via,
@@ -323,31 +275,17 @@ class Negotiation:
 
     def _media(
         self,
-        codecs: Sequence[Codec],
-        events: dict[int, int],
+        codecs: tuple[Codec, ...],
+        events: Mapping[int, int],
         direction: Direction,
         keys: Sequence[Crypto],
         *,
         mux: bool,
     ) -> Media:
-        formats = [str(codec.payload_type) for codec in codecs]
-        lines = []
-        for codec in codecs:
-            channels = "/2" if codec.encoding in TWO_CHANNELS else ""
-            mapping = f"{codec.payload_type} {codec.encoding.value}/{codec.rate}{channels}"
-            lines.append(Attribute("rtpmap", mapping))
-            wishes = OUR_PARAMETERS.get(codec.encoding)
-            if wishes:
-                lines.append(Attribute("fmtp", f"{codec.payload_type} {wishes}"))
-        for rate, number in events.items():
-            formats.append(str(number))
-            lines.append(Attribute("rtpmap", f"{number} {EVENT_NAME}/{rate}"))
-            lines.append(Attribute("fmtp", f"{number} {EVENT_RANGE}"))
-        if mux:
-            lines.append(Attribute("rtcp-mux"))
-        lines += [crypto.attribute() for crypto in keys]
-        lines += [Attribute("ptime", str(codecs[0].ptime)), Attribute(direction.value)]
-        return Media("audio", self._port, self._keying.protocol, tuple(formats), attributes=tuple(lines))
+        formats, attributes = _worded(codecs, tuple(events.items()), direction, mux)
+        if keys:
+            attributes = (*[crypto.attribute() for crypto in keys], *attributes)
+        return Media("audio", self._port, self._keying.protocol, formats, attributes=attributes)
 
     def _publish(self, slots: tuple[Media, ...]) -> SessionDescription:
         """Give out our description; its version grows exactly when it has changed (RFC 3264 section 8)."""
@@ -359,155 +297,31 @@ class Negotiation:
             self._local = SessionDescription(self._origin, connection=connection, media=self._slots)
         return self._local
 
-    def _stream(self, description: SessionDescription, ours: Sequence[Codec]) -> _Stream:
-        """The first audio stream of `description` that we can use.
-
-        Raises:
-            NotAcceptable: there is none; the text says why the last one would not do.
-        """
-        refusal = NotAcceptable("the peer's session description has no audio stream", WARNING_MEDIA_TYPE)
-        for slot, media in enumerate(description.media):
-            if media.kind != "audio" or media.port == 0:
-                continue
-            try:
-                self._keying.check(media.protocol, cryptos_of(media.attributes))
-                return _usable(description, slot, media, ours, self._address_type)
-            except NotAcceptable as fault:
-                refusal = fault
-        raise refusal
-
 
 def _refused(media: Media) -> Media:
     """The slot of a stream that we do not take: same kind and formats, port 0 (RFC 3264 section 6)."""
     return Media(media.kind, 0, media.protocol, media.formats)
 
 
-def _usable(
-    description: SessionDescription, slot: int, media: Media, ours: Sequence[Codec], family: str
-) -> _Stream:
-    connection = media.connections[0] if media.connections else description.connection
-    address = _literal(connection, family)
-    ptime = _ptime(media)
-    wishes = _parameters(media)
-    codecs: list[Codec] = []
-    events: dict[int, int] = {}
-    for payload_type, name, rate in _formats(media):
-        if name == EVENT_NAME:
-            events.setdefault(rate, payload_type)
-        encoding = ENCODINGS.get(name.upper())
-        if any(codec.encoding is encoding and codec.rate == rate for codec in ours) and encoding is not None:
-            codecs.append(Codec(encoding, payload_type, rate, ptime, wishes.get(payload_type, "")))
-    if not codecs:
-        offered = " ".join(_spoken(name, rate) for _, name, rate in _formats(media)) or " ".join(media.formats)
-        spoken = " ".join(_spoken(codec.encoding.value, codec.rate) for codec in ours)
-        raise NotAcceptable(f"no common codec: the peer has {offered[:80]}, we have {spoken}", WARNING_FORMAT)
-    direction = _direction(description, media)
-    on_hold = address in UNSPECIFIED or not direction.receives
-    if address in UNSPECIFIED:
-        direction = Direction.of(sends=direction.sends, receives=False)
-    mux = any(line.name == "rtcp-mux" for line in media.attributes)
-    rtcp = _rtcp(media, address, family)
-    cryptos = cryptos_of(media.attributes)
-    return _Stream(
-        slot,
-        address,
-        media.port,
-        tuple(codecs),
-        events,
-        direction,
-        on_hold,
-        rtcp,
-        mux,
-        media.protocol,
-        cryptos,
-    )
-
-
-def _spoken(name: str, rate: int) -> str:
-    return name if rate == RATE else f"{name}/{rate}"
-
-
-def _parameters(media: Media) -> dict[int, str]:
-    """What the peer wishes of each format (a=fmtp), by payload type."""
-    wishes: dict[int, str] = {}
-    for line in media.attributes:
-        if line.name == "fmtp" and line.value:
-            payload_type, _, text = line.value.partition(" ")
-            if payload_type.isascii() and payload_type.isdigit() and len(payload_type) <= 3:
-                wishes.setdefault(int(payload_type), text.strip()[:MAX_PARAMETERS])
-    return wishes
-
-
-def _rtcp(media: Media, address: str, family: str) -> tuple[str, int] | None:
-    """Where the peer wants reports (RFC 3605 2.1: "PORT [IN IP4 ADDRESS]"); None where it does not say so well."""
-    port, _, rest = (attribute(media.attributes, "rtcp") or "").partition(" ")
-    if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65536):
-        return None
-    words = rest.split()
-    if not words:
-        return (address, int(port)) if address not in UNSPECIFIED else None
-    if len(words) != 3 or words[:2] != ["IN", family]:
-        return None
-    try:
-        return str(ipaddress.ip_address(words[2])), int(port)
-    except ValueError:
-        return None
-
-
-def _literal(connection: Connection | None, family: str) -> str:
-    if connection is None:
-        raise NotAcceptable("the peer's audio stream has no c= line", WARNING_ADDRESS)
-    text = connection.address.partition("/")[0]
-    try:
-        address = _address(text)
-    except ValueError:
-        raise NotAcceptable(
-            f"the peer's media address is not an IP address: {text[:60]}", WARNING_ADDRESS
-        ) from None
-    if f"IP{address.version}" != family:
-        raise NotAcceptable(f"our audio is on {family}, the peer's on IP{address.version}: {text}", WARNING_NETWORK)
-    if address.is_multicast:
-        raise NotAcceptable(f"the peer's media address is a multicast one: {text}", WARNING_ADDRESS)
-    return str(address)
-
-
-@repeated
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    return ipaddress.ip_address(text)
-
-
-def _formats(media: Media) -> Iterator[tuple[int, str, int]]:
-    """Payload type, encoding name and clock rate of each mono format, in the order of the m= line."""
-    maps: dict[str, str] = {}
-    for line in media.attributes:
-        if line.name == "rtpmap" and line.value:
-            payload_type, _, mapping = line.value.partition(" ")
-            maps.setdefault(payload_type, mapping.strip())
-    for text in media.formats:
-        if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) < 128):
-            continue
-        name, _, rest = maps.get(text, STATIC_FORMATS.get(text, "")).partition("/")
-        rate, _, channels = rest.partition("/")
-        encoding = ENCODINGS.get(name.upper())
-        expected = ("2",) if encoding in TWO_CHANNELS else ("", "1")
-        if name and rate.isascii() and rate.isdigit() and len(rate) <= 6 and channels in expected:
-            yield int(text), name.lower() if encoding is None else encoding.value, int(rate)
-
-
-def _ptime(media: Media) -> int:
-    wish, most = (_milliseconds(media, name) for name in ("ptime", "maxptime"))
-    ptime = wish if wish in PTIMES else DEFAULT_PTIME
-    return most if most in PTIMES and most < ptime else ptime
-
-
-def _milliseconds(media: Media, name: str) -> int:
-    text = attribute(media.attributes, name) or ""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else 0
-
-
-def _direction(description: SessionDescription, media: Media) -> Direction:
-    for attributes in (media.attributes, description.attributes):
-        for line in attributes:
-            if line.value is None and line.name in DIRECTIONS:
-                return DIRECTIONS[line.name]
-    return Direction.SENDRECV
+@lru_cache(maxsize=KEPT)
+def _worded(
+    codecs: tuple[Codec, ...], events: tuple[tuple[int, int], ...], direction: Direction, mux: bool
+) -> tuple[tuple[str, ...], tuple[Attribute, ...]]:
+    """The formats and attributes of our stream; every call writes the same few."""
+    formats = [str(codec.payload_type) for codec in codecs]
+    lines = []
+    for codec in codecs:
+        channels = "/2" if codec.encoding in TWO_CHANNELS else ""
+        mapping = f"{codec.payload_type} {codec.encoding.value}/{codec.rate}{channels}"
+        lines.append(Attribute("rtpmap", mapping))
+        wishes = OUR_PARAMETERS.get(codec.encoding)
+        if wishes:
+            lines.append(Attribute("fmtp", f"{codec.payload_type} {wishes}"))
+    for rate, number in events:
+        formats.append(str(number))
+        lines.append(Attribute("rtpmap", f"{number} {EVENT_NAME}/{rate}"))
+        lines.append(Attribute("fmtp", f"{number} {EVENT_RANGE}"))
+    if mux:
+        lines.append(Attribute("rtcp-mux"))
+    lines += [Attribute("ptime", str(codecs[0].ptime)), Attribute(direction.value)]
+    return tuple(formats), tuple(lines)

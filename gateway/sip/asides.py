@@ -33,7 +33,6 @@ MAX_TEXT: Final = 1300
 """Octets of a text within a call: RFC 3428 section 8 asks to keep it in a datagram."""
 
 
-
 class Asides:
     """The asides of one session.
 

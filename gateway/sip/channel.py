@@ -122,6 +122,7 @@ class SipChannel:
         self._held = False
         self._ended = False
         audio.listener = self._heard
+        watch.told = self.missed
 
     @property
     def name(self) -> str:
@@ -155,9 +156,10 @@ class SipChannel:
             getattr(self, COMMANDS[type(command)])(command, now)
 
     def _dial(self, command: Dial, now: float) -> None:
-        if self._place is None or self._outgoing is not None:
+        place, self._place = self._place, None
+        if place is None:
             raise IllegalInput(f"{self._name} cannot dial")
-        self._outgoing = self._place(self, command)
+        self._outgoing = place(self, command)
         self._outgoing.start(now)
 
     def _proceed(self, command: Proceed, now: float) -> None:

@@ -47,19 +47,19 @@ class Watch:
         peer: who is at the far side, for the sentence.
         row: the leg's row.
         own: where we asked for the audio.
-        told: takes the sentence, once.
+
+    Attributes:
+        told: takes the sentence, once; to be set by whoever has the leg.
     """
 
-    __slots__ = ("_agreement", "_own", "_peer", "_row", "_setting", "_timer", "_told", "_up")
+    __slots__ = ("_agreement", "_own", "_peer", "_row", "_setting", "_timer", "_up", "told")
 
-    def __init__(
-        self, setting: Setting, peer: str, row: RtpAudio, own: Address, told: Callable[[str, float], None]
-    ) -> None:
+    def __init__(self, setting: Setting, peer: str, row: RtpAudio, own: Address) -> None:
         self._setting = setting
         self._peer = peer
         self._row = row
         self._own = own
-        self._told = told
+        self.told: Callable[[str, float], None] | None = None
         self._agreement: Agreement | None = None
         self._timer: Timer | None = None
         self._up = False
@@ -91,7 +91,8 @@ class Watch:
         if agreement is None or not agreement.direction.receives or stats.received > before:
             return
         # A leg that had early media has proved its way already: who is silent from the answer on sends nothing.
-        self._told(why_silent(self._peer, agreement, self._own, stats.refused, heard=before > 0), now)
+        assert self.told is not None  # a leg that was answered has its channel
+        self.told(why_silent(self._peer, agreement, self._own, stats.refused, heard=before > 0), now)
 
 
 def why_silent(peer: str, agreement: Agreement, own: Address, refused: int = 0, *, heard: bool = False) -> str:

@@ -190,7 +190,8 @@ class IncomingSession:
 
     def answer(self, now: float) -> None:
         """Answer the call."""
-        self._act(Input.ANSWER_LATER if self._reliable.is_waiting else Input.ANSWER, now)
+        waits = self._established is None and self._reliable.is_waiting
+        self._act(Input.ANSWER_LATER if waits else Input.ANSWER, now)
 
     def hang_up(self, ending: Ending, now: float) -> None:
         """Refuse the call, or end it when it was answered; nothing is said to the user any more."""
@@ -381,6 +382,8 @@ class IncomingSession:
             timer=SessionTimer(self._setting),
         )
         self._established.accept(self._request, response, self._reply, now, answer_due=late)
+        self._negotiation.settle()
+        del self._request, self._reply, self._reliable  # nothing more is said to the INVITE, for hours perhaps
 
     def _refuse(self, now: float) -> None:
         if self._elsewhere is not None:

@@ -6,6 +6,7 @@ or a refusal that leaves none of them behind; and a `Dial` becomes the INVITE to
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -127,6 +128,7 @@ class Legs:
         self._serial = 0
         self._call_ids: dict[SipChannel, list[str]] = {}
         self._accounts: dict[SipChannel, Account] = {}
+        self._in_use: Counter[str] = Counter()
         self._troubles: dict[SipChannel, str] = {}
         self._told = told
 
@@ -186,8 +188,8 @@ class Legs:
             missed=self._missed,
             trusted=account.trusted,
         )
+        self._belongs(channel, account)
         self._begin(channel, request.call_id)
-        self._accounts[channel] = account
         session = IncomingSession(self._setting, channel, request, reply, dialog, negotiation, peer=channel.peer)
         channel.attach(session)
         if negotiation.agreement is not None:
@@ -258,8 +260,7 @@ class Legs:
             trusted=account.trusted,
             place=place,
         )
-        self._call_ids[channel] = []
-        self._accounts[channel] = account
+        self._belongs(channel, account)
         return channel
 
     def _call(
@@ -335,13 +336,21 @@ class Legs:
             invite.headers.set("Diversion", f"<{target.diverted_by}>;reason=deflection")
         return invite
 
+    def _belongs(self, channel: SipChannel, account: Account) -> None:
+        self._call_ids[channel] = []
+        self._accounts[channel] = account
+        self._in_use[account.user] += 1
+
     def _begin(self, channel: SipChannel, call_id: str) -> None:
-        self._call_ids.setdefault(channel, []).append(call_id)
+        self._call_ids[channel].append(call_id)
         self._journal.begin(call_id, channel.name)
 
     def _over(self, channel: SipChannel, now: float) -> None:
         call_ids = self._call_ids.pop(channel)
-        del self._accounts[channel]
+        user = self._accounts.pop(channel).user
+        self._in_use[user] -= 1
+        if not self._in_use[user]:
+            del self._in_use[user]
         self._troubles.pop(channel, None)
         # CANCEL, the INVITE and BYE may go on, one after the other, for a transaction's life each.
         late = now + 3 * self._setting.timers.patience
@@ -353,13 +362,7 @@ class Legs:
 
     def _watch(self, account: Account, row: RtpAudio, flow: Flow) -> Watch:
         own = self._host(flow), row.port
-        return Watch(self._setting, str(account), row, own, lambda text, now: self._silent(row, text, now))
-
-    def _silent(self, row: RtpAudio, text: str, now: float) -> None:
-        for channel in self._call_ids:
-            if channel.audio is row:
-                channel.missed(text, now)
-                return
+        return Watch(self._setting, str(account), row, own)
 
     def _missed(self, channel: SipChannel, text: str, now: float) -> None:
         self._troubles[channel] = text
@@ -370,7 +373,7 @@ class Legs:
 
     def in_use(self, user: str) -> int:
         """How many legs the account or trunk has."""
-        return sum(account.user == user for account in self._accounts.values())
+        return self._in_use[user]
 
     def _codecs(self, account: Account) -> Sequence[Codec]:
         return account.codecs or self._config.codecs

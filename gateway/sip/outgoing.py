@@ -334,8 +334,16 @@ class OutgoingSession:
             self._user.ended(ending, now)
             return
         assert agreement is not None
+        self._setting.carrier.at(now + self._setting.timers.patience, self._settle)
         self._user.agreed(agreement, now)
         self._user.answered(response.summary, now)
+
+    def _settle(self, now: float) -> None:
+        """No answers to the INVITE come any more (RFC 6026 7.2): what they would need goes."""
+        self._transaction = None
+        self._acks.clear()
+        self._early.clear()
+        del self._invite
 
     def _within(self, dialog: Dialog) -> Setting:
         """The stack's services for requests in `dialog`, which may be challenged as the INVITE may."""

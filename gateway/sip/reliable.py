@@ -6,7 +6,6 @@ of the peer's responses are new, repeated or too early. Neither knows what the r
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from enum import Enum
 from typing import Final
@@ -41,7 +40,7 @@ class ReliableResponses:
         self._reply = reply
         self._silent = silent
         self._number = setting.random.randrange(1, LARGEST - 2**16)
-        self._waiting: deque[Response] = deque()
+        self._waiting: list[Response] = []
         self._interval = 0.0
         self._alarms: tuple[Timer, ...] = ()
 
@@ -70,7 +69,7 @@ class ReliableResponses:
         if (prack.headers.get("RAck") or "").split() != expected:
             return None
         self.pause()
-        self._waiting.popleft()
+        del self._waiting[0]
         if self._waiting:
             self._begin(now)
         return response

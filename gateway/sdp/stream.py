@@ -1,0 +1,293 @@
+"""The audio stream of a peer's description: where it is, what it can, and which way it flows (RFC 3264, RFC 8866).
+
+A SessionDescription enters and the one stream that we can use leaves, in the words of gateway.core.audio, or
+NotAcceptable, which says why there is none. It never writes a description of ours.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final
+
+from gateway.core.audio import Codec, Encoding
+from gateway.core.codecs import dearest_first
+from gateway.core.repeated import repeated
+from gateway.sdp.crypto import Crypto, cryptos_of
+from gateway.sdp.description import Attribute, Connection, Media, SessionDescription, attribute
+from gateway.sdp.keying import Keying
+from gateway.sdp.refusal import (
+    WARNING_ADDRESS,
+    WARNING_FORMAT,
+    WARNING_MEDIA_TYPE,
+    WARNING_NETWORK,
+    NotAcceptable,
+)
+
+__all__ = ["EVENT_NAME", "KEPT", "TWO_CHANNELS", "Direction", "PeerStream", "audio_stream"]
+
+EVENT_NAME: Final = "telephone-event"
+PTIMES: Final = frozenset({10, 20, 30, 40, 50, 60})
+"""Packet lengths in ms that we can be asked for; anything else is answered with 20."""
+DEFAULT_PTIME: Final = 20
+RATE: Final = 8000
+MAX_PARAMETERS: Final = 200
+"""Characters of a=fmtp that are looked at."""
+FEW_ATTRIBUTES: Final = 32
+"""Attributes of a stream up to which what they mean is kept for the next peer that writes them."""
+KEPT: Final = 256
+"""Streams of which that is kept."""
+STATIC_FORMATS: Final = {"0": "PCMU/8000", "3": "GSM/8000", "4": "G723/8000", "8": "PCMA/8000", "9": "G722/8000"}
+"""Payload types that need no rtpmap (RFC 3551 table 4), as far as we speak them."""
+ENCODINGS: Final = {encoding.value.upper(): encoding for encoding in Encoding}
+TWO_CHANNELS: Final = frozenset({Encoding.OPUS})
+"""Codings whose rtpmap says two channels whatever they carry (RFC 7587 7)."""
+UNSPECIFIED: Final = frozenset({"0.0.0.0", "::"})
+"""A c= address that meant hold before RFC 3264 (its section 8.4 still asks us to take it)."""
+
+
+class Direction(Enum):
+    """Which way media flows, seen from whoever wrote it (RFC 8866 6.7); the value is the attribute's name."""
+
+    SENDRECV = "sendrecv"
+    SENDONLY = "sendonly"
+    RECVONLY = "recvonly"
+    INACTIVE = "inactive"
+
+    @property
+    def sends(self) -> bool:
+        return self in (Direction.SENDRECV, Direction.SENDONLY)
+
+    @property
+    def receives(self) -> bool:
+        return self in (Direction.SENDRECV, Direction.RECVONLY)
+
+    @classmethod
+    def of(cls, *, sends: bool, receives: bool) -> Direction:
+        if sends:
+            return cls.SENDRECV if receives else cls.SENDONLY
+        return cls.RECVONLY if receives else cls.INACTIVE
+
+
+DIRECTIONS: Final = {direction.value: direction for direction in Direction}
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStream:
+    """A peer's audio stream as far as we can use it, formats in the peer's order."""
+
+    slot: int
+    address: str
+    port: int
+    codecs: tuple[Codec, ...]
+    events: Mapping[int, int]
+    direction: Direction
+    on_hold: bool
+    rtcp: tuple[str, int] | None
+    wants_mux: bool
+    protocol: str
+    cryptos: tuple[Crypto, ...]
+
+    def dearest(self, wanted: Sequence[Codec]) -> PeerStream:
+        """The same with its codecs in the order of `wanted`."""
+        return replace(self, codecs=dearest_first(self.codecs, wanted))
+
+
+def audio_stream(description: SessionDescription, ours: Sequence[Codec], family: str, keying: Keying) -> PeerStream:
+    """The first audio stream of `description` that we can use.
+
+    Args:
+        ours: what we can use.
+        family: "IP4" or "IP6", as our own address.
+        keying: says whether audio in clear, or encrypted, will do.
+
+    Raises:
+        NotAcceptable: there is none; the text says why the last one would not do.
+    """
+    refusal = NotAcceptable("the peer's session description has no audio stream", WARNING_MEDIA_TYPE)
+    for slot, media in enumerate(description.media):
+        if media.kind != "audio" or media.port == 0:
+            continue
+        try:
+            cryptos = cryptos_of(media.attributes)
+            keying.check(media.protocol, cryptos)
+            return _usable(description, slot, media, ours, family, cryptos)
+        except NotAcceptable as fault:
+            refusal = fault
+    raise refusal
+
+
+def _usable(
+    description: SessionDescription,
+    slot: int,
+    media: Media,
+    ours: Sequence[Codec],
+    family: str,
+    cryptos: tuple[Crypto, ...],
+) -> PeerStream:
+    connection = media.connections[0] if media.connections else description.connection
+    address = _literal(connection, family)
+    formats = _formats(media)
+    codecs = formats.codecs
+    if not all([_is_among(codec, ours) for codec in codecs]):
+        codecs = tuple([codec for codec in codecs if _is_among(codec, ours)])
+    if not codecs:
+        offered = " ".join(_spoken(name, rate) for name, rate in formats.named) or " ".join(media.formats)
+        spoken = " ".join(_spoken(codec.encoding.value, codec.rate) for codec in ours)
+        raise NotAcceptable(f"no common codec: the peer has {offered[:80]}, we have {spoken}", WARNING_FORMAT)
+    direction = _direction(description, media)
+    on_hold = address in UNSPECIFIED or not direction.receives
+    if address in UNSPECIFIED:
+        direction = Direction.of(sends=direction.sends, receives=False)
+    return PeerStream(
+        slot,
+        address,
+        media.port,
+        codecs,
+        formats.events,
+        direction,
+        on_hold,
+        _rtcp(media, address, family),
+        formats.mux,
+        media.protocol,
+        cryptos,
+    )
+
+
+def _is_among(codec: Codec, ours: Sequence[Codec]) -> bool:
+    for own in ours:
+        if own.encoding is codec.encoding and own.rate == codec.rate:
+            return True
+    return False
+
+
+def _spoken(name: str, rate: int) -> str:
+    return name if rate == RATE else f"{name}/{rate}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Formats:
+    """What the formats of an audio stream mean, in the peer's order.
+
+    Attributes:
+        named: name and clock rate of each mono format.
+        codecs: those that somebody here may speak.
+        events: payload types of telephone events by clock rate.
+        mux: reports may share the port of the audio.
+    """
+
+    named: tuple[tuple[str, int], ...]
+    codecs: tuple[Codec, ...]
+    events: Mapping[int, int]
+    mux: bool
+
+
+def _formats(media: Media) -> _Formats:
+    """What the formats mean; nothing is kept of descriptions with keys in them, nor of endless ones."""
+    attributes = media.attributes
+    if len(attributes) <= FEW_ATTRIBUTES and not any([line.name == "crypto" for line in attributes]):
+        return _kept_formats(media.formats, attributes)
+    return _read_formats(media.formats, attributes)
+
+
+@lru_cache(maxsize=KEPT)
+def _kept_formats(formats: tuple[str, ...], attributes: tuple[Attribute, ...]) -> _Formats:
+    return _read_formats(formats, attributes)
+
+
+def _read_formats(formats: tuple[str, ...], attributes: tuple[Attribute, ...]) -> _Formats:
+    """Read m= and its attributes; telephones of one kind always write the same."""
+    maps = _by_format(attributes, "rtpmap")
+    wishes = _by_format(attributes, "fmtp")
+    ptime = _ptime(attributes)
+    named: list[tuple[str, int]] = []
+    codecs: list[Codec] = []
+    events: dict[int, int] = {}
+    for text in formats:
+        if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) < 128):
+            continue
+        name, _, rest = maps.get(text, STATIC_FORMATS.get(text, "")).partition("/")
+        rate, _, channels = rest.partition("/")
+        encoding = ENCODINGS.get(name.upper())
+        expected = ("2",) if encoding in TWO_CHANNELS else ("", "1")
+        if not (name and rate.isascii() and rate.isdigit() and len(rate) <= 6 and channels in expected):
+            continue
+        if encoding is not None:
+            name = encoding.value
+            codecs.append(Codec(encoding, int(text), int(rate), ptime, wishes.get(text, "")[:MAX_PARAMETERS]))
+        elif name.lower() == EVENT_NAME:
+            events.setdefault(int(rate), int(text))
+        named.append((name if encoding is not None else name.lower(), int(rate)))
+    mux = any(line.name == "rtcp-mux" for line in attributes)
+    return _Formats(tuple(named), tuple(dict.fromkeys(codecs)), MappingProxyType(events), mux)
+
+
+def _by_format(attributes: Sequence[Attribute], name: str) -> dict[str, str]:
+    """What the peer says of each format in the attributes `name` (rtpmap, fmtp)."""
+    said: dict[str, str] = {}
+    for line in attributes:
+        if line.name == name and line.value:
+            payload_type, _, text = line.value.partition(" ")
+            said.setdefault(payload_type, text.strip())
+    return said
+
+
+def _ptime(attributes: Sequence[Attribute]) -> int:
+    wish, most = (_milliseconds(attributes, name) for name in ("ptime", "maxptime"))
+    ptime = wish if wish in PTIMES else DEFAULT_PTIME
+    return most if most in PTIMES and most < ptime else ptime
+
+
+def _milliseconds(attributes: Sequence[Attribute], name: str) -> int:
+    text = attribute(attributes, name) or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else 0
+
+
+def _rtcp(media: Media, address: str, family: str) -> tuple[str, int] | None:
+    """Where the peer wants reports (RFC 3605 2.1: "PORT [IN IP4 ADDRESS]"); None where it does not say so well."""
+    port, _, rest = (attribute(media.attributes, "rtcp") or "").partition(" ")
+    if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65536):
+        return None
+    words = rest.split()
+    if not words:
+        return (address, int(port)) if address not in UNSPECIFIED else None
+    if len(words) != 3 or words[:2] != ["IN", family]:
+        return None
+    try:
+        return str(ipaddress.ip_address(words[2])), int(port)
+    except ValueError:
+        return None
+
+
+def _literal(connection: Connection | None, family: str) -> str:
+    if connection is None:
+        raise NotAcceptable("the peer's audio stream has no c= line", WARNING_ADDRESS)
+    text = connection.address.partition("/")[0]
+    try:
+        address = _address(text)
+    except ValueError:
+        raise NotAcceptable(
+            f"the peer's media address is not an IP address: {text[:60]}", WARNING_ADDRESS
+        ) from None
+    if f"IP{address.version}" != family:
+        raise NotAcceptable(f"our audio is on {family}, the peer's on IP{address.version}: {text}", WARNING_NETWORK)
+    if address.is_multicast:
+        raise NotAcceptable(f"the peer's media address is a multicast one: {text}", WARNING_ADDRESS)
+    return str(address)
+
+
+@repeated
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    return ipaddress.ip_address(text)
+
+
+def _direction(description: SessionDescription, media: Media) -> Direction:
+    for attributes in (media.attributes, description.attributes):
+        for line in attributes:
+            if line.value is None and line.name in DIRECTIONS:
+                return DIRECTIONS[line.name]
+    return Direction.SENDRECV

@@ -1,0 +1,55 @@
+"""What one plain call costs: bounds that a feature which burdens every call runs into. Counted, not timed."""
+
+from __future__ import annotations
+
+import cProfile
+import gc
+import pstats
+import tracemalloc
+
+from tests.bench.bench_sip import Bench
+
+CALLS = 20
+MOST_STEPS = 5200
+"""Calls of functions for a call of two legs, from its INVITE with its proof to the end of its BYEs."""
+MOST_BYTES = 25_000
+"""What a call of two legs holds once its transactions are over, its story included."""
+LIFE_OF_A_TRANSACTION = 64.0
+
+
+def test_a_call_takes_a_bounded_number_of_steps() -> None:
+    bench = Bench()
+    one_call(bench)
+    bench.profile = cProfile.Profile()
+    for _ in range(CALLS):
+        one_call(bench)
+    assert pstats.Stats(bench.profile).total_calls / CALLS < MOST_STEPS  # type: ignore[attr-defined]
+
+
+def test_a_call_that_stands_holds_little() -> None:
+    bench = Bench()
+    bench.set_up()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for _ in range(CALLS):
+            bench.set_up()
+            bench.pass_time()
+        bench.now += LIFE_OF_A_TRANSACTION
+        bench.pass_time()
+        bench.pass_time()
+        gc.collect()
+        held = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(False, "*/tests/bench/*")])
+        after = sum(trace.size for trace in held.traces)
+    finally:
+        tracemalloc.stop()
+    assert (after - before) / CALLS < MOST_BYTES
+    assert bench.stack.usage()["transactions"] == 0
+
+
+def one_call(bench: Bench) -> None:
+    """A call from its INVITE to its end."""
+    bench.set_up()
+    bench.pass_time()
+    bench.tear_down()

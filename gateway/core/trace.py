@@ -52,7 +52,7 @@ class Note:
     detail: str = ""
 
 
-_Raw = tuple[float, Kind, str, str, str | bytes]
+_Raw = tuple[float, Kind, str, object, str | bytes]
 """A note as it came: what `Note` holds, in its order."""
 
 
@@ -83,8 +83,12 @@ class Recorder:
         self._of_strays: OrderedDict[str, _Story] = OrderedDict()
         self._story_of: dict[str, str] = {}
 
-    def note(self, at: float, kind: Kind, leg: str, text: str, detail: str | bytes = "") -> None:
-        """Note one thing under `leg`; octets are read as UTF-8, where they are that."""
+    def note(self, at: float, kind: Kind, leg: str, text: object, detail: str | bytes = "") -> None:
+        """Note one thing under `leg`; octets are read as UTF-8, where they are that.
+
+        Args:
+            text: one line, or what `str` makes one of when the story is read; it must not change.
+        """
         self._append(self._story(leg), (at, kind, leg, text, detail))
 
     def join(self, call: str, leg: str) -> None:
@@ -157,7 +161,7 @@ class Recorder:
 def _read(raw: _Raw) -> Note:
     at, kind, leg, text, detail = raw
     whole = detail if isinstance(detail, str) else detail.decode("utf-8", "replace")
-    return Note(at, kind, leg, _mask(text), _mask(whole))
+    return Note(at, kind, leg, _mask(str(text)), _mask(whole))
 
 
 def _mask(text: str) -> str:

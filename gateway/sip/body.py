@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.repeated import repeated
 from gateway.sip.grammar import BLANKS
 from gateway.sip.message import Message
 from gateway.sip.parameters import Parameters
@@ -20,6 +21,7 @@ MAX_PARTS: Final = 16
 """Parts of a multipart body that are looked at; telephones send two or three."""
 
 
+@repeated
 def media_type(content_type: str) -> tuple[str, Parameters]:
     """The type of a Content-Type value in lower case ("application/sdp"), and its parameters.
 

@@ -171,6 +171,14 @@ class Headers:
                 return name
         return None
 
+    def lacking(self, names: Iterable[str]) -> str | None:
+        """The first of `names` (in lower case, not compact) that is not there, or begins empty; or None."""
+        rows = self._rows
+        for name in names:
+            if name not in rows or not rows[name][0]:
+                return name
+        return None
+
     def put(self, name: str, values: tuple[object, ...]) -> None:
         """Make `values` the rows of `name`, one a row, and also what `typed` gives for it. Raises as `add`."""
         self.set(name, *values)
@@ -186,7 +194,9 @@ class Headers:
     def set(self, name: str, *values: object) -> None:
         """Make `values` the rows of `name`; none removes it. Raises as `add`."""
         key = _KEYS[name]
-        if values:
+        if len(values) == 1:
+            self._rows[key] = [safe_text(name, values[0])]
+        elif values:
             self._rows[key] = [safe_text(name, value) for value in values]
         else:
             self._rows.pop(key, None)

@@ -179,10 +179,7 @@ class CSeq:
         Raises:
             MalformedError: it is none, or its number is 2**31 or more.
         """
-        pieces = text.split()
-        if len(pieces) != 2 or not is_token(pieces[1]):
-            raise MalformedError(f"{text[:80]!r} is not a CSeq")
-        return cls(number(pieces[0], "CSeq number", _CSEQ_LIMIT), pieces[1])
+        return _read_cseq(text)
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"
@@ -196,3 +193,11 @@ def _read_name_addr(text: str) -> NameAddr:
 @repeated
 def _read_via(text: str) -> Via:
     return Via._read(text)
+
+
+@repeated
+def _read_cseq(text: str) -> CSeq:
+    pieces = text.split()
+    if len(pieces) != 2 or not is_token(pieces[1]):
+        raise MalformedError(f"{text[:80]!r} is not a CSeq")
+    return CSeq(number(pieces[0], "CSeq number", _CSEQ_LIMIT), pieces[1])

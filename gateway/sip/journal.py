@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.core.trace import Kind, Recorder
 from gateway.sip.message import Request, Response
@@ -16,11 +16,32 @@ from gateway.sip.transport import Datagram, Flow
 __all__ = ["Journal"]
 
 _CALL_ID: Final = re.compile(rb"\r\n(?:Call-ID|i)[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE)
+_PASSWORD: Final = re.compile(r"(sips?:[^:@ ]*:)[^@ ]*@", re.IGNORECASE)
 UNKNOWN: Final = "SIP"
 """The story of messages that are of no call at all."""
 
 LONGEST_NAME: Final = 128
 """Characters of a Call-ID that tell one story from another."""
+
+
+class _Received(NamedTuple):
+    """A message that came in, as its story lists it; written out for those who read the story."""
+
+    data: bytes
+    flow: Flow
+
+    def __str__(self) -> str:
+        return f"<- {_summary(self.data)} from {self.flow}"
+
+
+class _Sent(NamedTuple):
+    """The same for one that went out."""
+
+    data: bytes
+    flow: Flow
+
+    def __str__(self) -> str:
+        return f"-> {_summary(self.data)} to {self.flow}"
 
 
 class Journal:
@@ -50,7 +71,7 @@ class Journal:
 
     def received(self, message: Request | Response, data: bytes, flow: Flow, now: float) -> None:
         """Note a message that came in."""
-        self._note(now, message.call_id, f"<- {message.summary} from {flow}", data)
+        self._note(now, message.call_id, _Received(data, flow), data)
 
     def refused(self, data: bytes, fault: str, flow: Flow, now: float) -> None:
         """Note octets that are no message."""
@@ -59,14 +80,19 @@ class Journal:
 
     def sent(self, datagram: Datagram, now: float) -> None:
         """Note a message that goes out."""
-        found = _CALL_ID.search(datagram.data)
-        first = datagram.data.partition(b"\r\n")[0].decode("utf-8", "replace")
-        text = f"-> {first.removeprefix('SIP/2.0 ').removesuffix(' SIP/2.0')} to {datagram.flow}"
-        self._note(now, found[1].decode("utf-8", "surrogateescape") if found else "", text, datagram.data)
+        data, flow = datagram.data, datagram.flow
+        found = _CALL_ID.search(data)
+        self._note(now, found[1].decode("utf-8", "surrogateescape") if found else "", _Sent(data, flow), data)
 
-    def _note(self, now: float, call_id: str, text: str, data: bytes) -> None:
+    def _note(self, now: float, call_id: str, text: object, data: bytes) -> None:
         leg = self._legs.get(call_id) or (_stray(call_id) if call_id else UNKNOWN)
         self._recorder.note(now, Kind.MESSAGE, leg, text, data)
+
+
+def _summary(data: bytes) -> str:
+    """A message in one phrase: its start line without the version, a password in it starred out."""
+    line = data.lstrip(b"\r\n").partition(b"\r\n")[0].decode("utf-8", "replace")
+    return _PASSWORD.sub(r"\1***@", line.removeprefix("SIP/2.0 ").removesuffix(" SIP/2.0"))
 
 
 def _stray(call_id: str) -> str:

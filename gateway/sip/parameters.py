@@ -50,13 +50,18 @@ class Parameters:
         return cls(tuple(pairs))
 
     def __str__(self) -> str:
-        return "".join(f";{name}" if value is None else f";{name}={value}" for name, value in self.pairs)
+        text = ""
+        for name, value in self.pairs:
+            text += f";{name}" if value is None else f";{name}={value}"
+        return text
 
     def get(self, name: str) -> str | None:
         """The value of `name`, unquoted; "" for a flag, None where it is absent."""
         for present, value in self.pairs:
             if present == name or present.lower() == name.lower():
-                return "" if value is None else unquote(value)
+                if value is None:
+                    return ""
+                return unquote(value) if value[:1] == '"' else value
         return None
 
     def __contains__(self, name: str) -> bool:

@@ -108,9 +108,8 @@ def _start(line: str, headers: Headers) -> tuple[Request | Response, int, str]:
 def _check(message: Request | Response, body: bytes) -> str:
     """Read what every user of the message needs and set its body; returns what is wrong, or ""."""
     headers = message.headers
-    for name in _MANDATORY:
-        if not headers.get(name):
-            return f"there is no {name.title()}"
+    if (missing := headers.lacking(_MANDATORY)) is not None:
+        return f"there is no {missing.title()}"
     if (twice := headers.repeated(_SINGLE)) is not None:
         return f"{twice.title()} is there twice"
     try:

@@ -10,7 +10,7 @@ import tracemalloc
 from tests.bench.bench_sip import Bench
 
 CALLS = 20
-MOST_STEPS = 5200
+MOST_STEPS = 4800
 """Calls of functions for a call of two legs, from its INVITE with its proof to the end of its BYEs."""
 MOST_BYTES = 25_000
 """What a call of two legs holds once its transactions are over, its story included."""

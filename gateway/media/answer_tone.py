@@ -14,9 +14,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from gateway.media.compiled import stage
 from gateway.media.level import peak
 
 __all__ = ["ANSWER_TONE_STATE", "NONE", "PLAIN", "REVERSING", "answer_tone"]
@@ -58,7 +58,7 @@ ANSWER_TONE_STATE: Final = np.dtype(
 """State of one listener; zeros are a fresh one."""
 
 
-@stage
+@njit(nogil=True)
 def _piece(state: Any, re: float, im: float, there: bool) -> None:
     for k in range(3, 0, -1):
         state["re"][k], state["im"][k] = state["re"][k - 1], state["im"][k - 1]
@@ -85,7 +85,7 @@ def _piece(state: Any, re: float, im: float, there: bool) -> None:
         state["heard"] = REVERSING
 
 
-@stage
+@njit(nogil=True)
 def answer_tone(state: Any, samples: NDArray[Any]) -> int:
     """Feed a frame of 160 samples.
 

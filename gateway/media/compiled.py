@@ -5,7 +5,8 @@ whose machine code (with every stage in it) is kept on disk. Both release the in
 
 A stage is but written down when it is compiled; the entry takes in all stages below it and has them optimised
 together, once. Numba by itself would optimise each stage with a copy of all that it calls, at every level of the
-calls, and make machine code of it that nobody runs: twice the work in all.
+calls, and make machine code of it that nobody runs: twice the work in all. Where that makes faster code, in the
+echo canceller and in G.726, `njit` is used as it is.
 
 Numba notices a change of the file of a cached function only, not of those that it is compiled together with. A
 checksum of all of them, used by the entry as a closure value, is part of numba's cache key: a change to any file
@@ -26,7 +27,7 @@ from numba import njit, types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 
-__all__ = ["checksum", "entry", "fast_stage", "stage"]
+__all__ = ["checksum", "entry", "stage"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _without_value: Final[Any] = types.unliteral
@@ -127,18 +128,7 @@ def stage(function: Function) -> Function:
     It is compiled once, with every whole number taken as int64. Numba would else make a copy for each constant and
     each width that it is called with, thirteen of `emit` alone, and take half as long again.
     """
-    return _stage(function, fastmath=False)
-
-
-def fast_stage(function: Function) -> Function:
-    """A stage in which sums of floating-point numbers may be taken in any order."""
-    return _stage(function, fastmath=True)
-
-
-def _stage(function: Function, *, fastmath: bool) -> Function:
-    compiled: Any = njit(nogil=True, fastmath=fastmath, error_model="numpy", pipeline_class=_StageCompiler)(
-        function
-    )
+    compiled: Any = njit(nogil=True, error_model="numpy", pipeline_class=_StageCompiler)(function)
     template = compiled.get_call_template
 
     def general(arguments: tuple[Any, ...], keywords: dict[str, Any]) -> Any:

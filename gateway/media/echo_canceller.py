@@ -24,13 +24,14 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from gateway.core.audio import Samples
 from gateway.media import answer_tone as answer_tones
 from gateway.media import echo_suppressor, spectrum
 from gateway.media.answer_tone import ANSWER_TONE_STATE, NONE, REVERSING, answer_tone
-from gateway.media.compiled import checksum, entry, fast_stage, stage
+from gateway.media.compiled import checksum
 from gateway.media.echo_suppressor import SUPPRESSOR_STATE, suppress
 from gateway.media.level import peak
 from gateway.media.spectrum import BINS, LENGTH, SPECTRUM_SCRATCH, from_spectrum, to_spectrum
@@ -135,7 +136,7 @@ def partitions(tail: int) -> int:
     return min(MAX_PARTITIONS, math.ceil((tail + _FLAT_DELAY) * 8 / _PARTITION))
 
 
-@fast_stage
+@njit(nogil=True, fastmath=True)
 def _energy(samples: NDArray[np.float32]) -> float:
     total = np.float32(0)
     for k in range(FRAME):
@@ -143,7 +144,7 @@ def _energy(samples: NDArray[np.float32]) -> float:
     return float(total)
 
 
-@fast_stage
+@njit(nogil=True, fastmath=True)
 def _filter(state: Any, scratch: Any, heard: NDArray[np.int16]) -> None:
     """Estimate the echo in `heard`, and what is left without it."""
     re, im = scratch["re"], scratch["im"]
@@ -164,7 +165,7 @@ def _filter(state: Any, scratch: Any, heard: NDArray[np.int16]) -> None:
         residue[k] = np.float32(heard[k]) - estimate[k]
 
 
-@fast_stage
+@njit(nogil=True, fastmath=True)
 def _measure_noise(state: Any, scratch: Any, again: bool) -> None:
     """The spectrum of the residue, and by it the power of what is no echo."""
     block, residue = scratch["block"], scratch["residue"]
@@ -184,7 +185,7 @@ def _measure_noise(state: Any, scratch: Any, again: bool) -> None:
         noise[k] = min(value, noise[k]) if again else value
 
 
-@fast_stage
+@njit(nogil=True, fastmath=True)
 def _learn(state: Any, scratch: Any, memory: np.float32) -> None:
     """Correct the path by the residue: a Kalman step in each bin of each partition."""
     er, ei = scratch["error_re"], scratch["error_im"]
@@ -219,7 +220,7 @@ def _learn(state: Any, scratch: Any, memory: np.float32) -> None:
             variance[k] += (np.float32(1) - memory) * (wr[k] * wr[k] + wi[k] * wi[k])
 
 
-@stage
+@njit(nogil=True)
 def _forget_path(state: Any) -> None:
     for partition in range(state["partitions"]):
         for k in range(BINS):
@@ -231,7 +232,7 @@ def _forget_path(state: Any) -> None:
     state["echo"] = 0.0
 
 
-@stage
+@njit(nogil=True)
 def _watch(state: Any, scratch: Any, before: float, after: float) -> bool:
     """See whether the path is still the one that was learned; False where it has to be learned anew.
 
@@ -264,7 +265,7 @@ def _watch(state: Any, scratch: Any, before: float, after: float) -> bool:
     return True
 
 
-@stage
+@njit(nogil=True)
 def _disable(state: Any, sent: NDArray[np.int16], heard: NDArray[np.int16], loudest: float) -> int:
     """Listen for answer tone on both sides; what they say together, and until when it holds."""
     tone = max(answer_tone(state["sent_tone"], sent), answer_tone(state["heard_tone"], heard))
@@ -278,7 +279,7 @@ def _disable(state: Any, sent: NDArray[np.int16], heard: NDArray[np.int16], loud
     return int(state["disabled"])
 
 
-@stage
+@njit(nogil=True)
 def _cancel(state: Any, scratch: Any, sent: NDArray[np.int16], heard: NDArray[np.int16]) -> None:
     history = state["history"]
     if state["echo"] == 0.0 and state["variance"][0][0] == np.float32(0):
@@ -326,7 +327,7 @@ def _cancel(state: Any, scratch: Any, sent: NDArray[np.int16], heard: NDArray[np
 
 
 def _entry(fingerprint: int) -> Callable[[Any, Any, NDArray[np.int16], NDArray[np.int16]], int]:
-    @entry
+    @njit(nogil=True, cache=True)
     def cancel_echo(state: Any, scratch: Any, sent: NDArray[np.int16], heard: NDArray[np.int16]) -> int:
         """Take the echo of what was sent out of a frame that came in, in place.
 

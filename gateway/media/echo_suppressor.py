@@ -12,9 +12,9 @@ import math
 from typing import Any, Final
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
-from gateway.media.compiled import stage
 from gateway.media.level import peak
 
 __all__ = ["SUPPRESSOR_STATE", "suppress"]
@@ -54,7 +54,7 @@ SUPPRESSOR_STATE: Final = np.dtype(
 """State of one suppressor; zeros are a fresh one."""
 
 
-@stage
+@njit(nogil=True)
 def _is_residue(state: Any, left: float) -> bool:
     if state["far"] < _ACTIVE:
         return False
@@ -63,7 +63,7 @@ def _is_residue(state: Any, left: float) -> bool:
     return bool(left < _MARGIN * state["leak"] * state["echo"] + 2.0 * state["noise"])
 
 
-@stage
+@njit(nogil=True)
 def _follow(state: Any, far: float, echo: float, left: float) -> None:
     """Learn the noise of the line and what the filter usually leaves."""
     state["far"] = max(far, _LINE_FADES * state["far"])
@@ -82,7 +82,7 @@ def _follow(state: Any, far: float, echo: float, left: float) -> None:
         )
 
 
-@stage
+@njit(nogil=True)
 def suppress(state: Any, residue: NDArray[np.float32], far: float, echo: float, left: float, allowed: bool) -> None:
     """Suppress a frame, in place, if it is nothing but residue.
 

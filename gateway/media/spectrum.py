@@ -11,9 +11,8 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-
-from gateway.media.compiled import fast_stage, stage
 
 __all__ = ["BINS", "LENGTH", "SPECTRUM_SCRATCH", "from_spectrum", "to_spectrum"]
 
@@ -37,7 +36,7 @@ SPECTRUM_SCRATCH: Final = np.dtype(
 Part = NDArray[np.float32]
 
 
-@fast_stage
+@njit(nogil=True, fastmath=True)
 def _radix4(xr: Part, xi: Part, yr: Part, yi: Part, points: int, stride: int) -> None:
     """One pass: `stride` transforms of `points` points each, from x to y."""
     quarter = points // 4
@@ -66,7 +65,7 @@ def _radix4(xr: Part, xi: Part, yr: Part, yi: Part, points: int, stride: int) ->
             yr[to + 3 * stride + q], yi[to + 3 * stride + q] = re * c3 + im * s3, im * c3 - re * s3
 
 
-@stage
+@njit(nogil=True)
 def _transform(scratch: Any, re: Part, im: Part) -> None:
     """The complex transform of 256 points, in place."""
     other_re, other_im = scratch["other_re"], scratch["other_im"]
@@ -76,7 +75,7 @@ def _transform(scratch: Any, re: Part, im: Part) -> None:
     _radix4(other_re, other_im, re, im, 4, 64)
 
 
-@fast_stage
+@njit(nogil=True, fastmath=True)
 def to_spectrum(scratch: Any, samples: Part, re: Part, im: Part) -> None:
     """The spectrum of 512 `samples`, into `re` and `im` of 257 bins each."""
     zr, zi = scratch["re"], scratch["im"]
@@ -94,7 +93,7 @@ def to_spectrum(scratch: Any, samples: Part, re: Part, im: Part) -> None:
         im[k] = _HALVED * (even_im + odd_im * _COS[k] - odd_re * _SIN[k])
 
 
-@fast_stage
+@njit(nogil=True, fastmath=True)
 def from_spectrum(scratch: Any, re: Part, im: Part, samples: Part) -> None:
     """The 512 `samples` whose spectrum `re` and `im` are (257 bins each)."""
     zr, zi = scratch["re"], scratch["im"]

@@ -12,10 +12,10 @@ from __future__ import annotations
 from typing import Any, Final
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
 
 from gateway.core.audio import Samples
-from gateway.media.compiled import entry, stage
 
 __all__ = ["G726_STATE", "G726Decoder", "G726Encoder", "decode_g726", "encode_g726", "reset_g726"]
 
@@ -51,7 +51,7 @@ _ZERO: Final = 0x20
 """The floating-point form of nothing: a mantissa of one half."""
 
 
-@entry
+@njit(nogil=True, cache=True)
 def reset_g726(state: Any) -> None:
     """Make `state` that of the beginning (clause 4.2.11, the values at reset)."""
     state["slow"] = 34816
@@ -69,13 +69,13 @@ def reset_g726(state: Any) -> None:
         state["differences"][k] = _ZERO
 
 
-@stage
+@njit(nogil=True, cache=True)
 def _short(value: int) -> int:
     """A sum in 16 bits, as all of them are kept: it wraps, alike on both sides."""
     return ((value + 0x8000) & 0xFFFF) - 0x8000
 
 
-@stage
+@njit(nogil=True, cache=True)
 def _exponent(magnitude: int) -> int:
     """Bits that `magnitude` needs."""
     bits = 0
@@ -85,7 +85,7 @@ def _exponent(magnitude: int) -> int:
     return bits
 
 
-@stage
+@njit(nogil=True, cache=True)
 def _floating(value: int, is_negative: bool) -> int:
     """FLOATA, FLOATB: sign, four bits of exponent and six of mantissa of a magnitude."""
     exponent = _exponent(value)
@@ -93,7 +93,7 @@ def _floating(value: int, is_negative: bool) -> int:
     return number + _NEGATIVE if is_negative else number
 
 
-@stage
+@njit(nogil=True, cache=True)
 def _product(coefficient: int, number: int) -> int:
     """FMULT: a predictor coefficient times a floating-point number."""
     magnitude = coefficient if coefficient > 0 else (-coefficient) & 0x1FFF
@@ -110,7 +110,7 @@ def _product(coefficient: int, number: int) -> int:
     return -product if (coefficient < 0) != (number < 0) else product
 
 
-@stage
+@njit(nogil=True, cache=True)
 def _scale(state: Any) -> int:
     """MIX: the scale factor now, between the fast and the slow one."""
     if state["speed"] >= 256:
@@ -123,7 +123,7 @@ def _scale(state: Any) -> int:
     return int(slow + ((apart * share + 0x3F) >> 6))
 
 
-@stage
+@njit(nogil=True, cache=True)
 def _quantise(difference: int, scale: int) -> int:
     """LOG, SUBTB, QUAN: the code of a difference."""
     magnitude = abs(difference)
@@ -138,7 +138,7 @@ def _quantise(difference: int, scale: int) -> int:
     return code
 
 
-@stage
+@njit(nogil=True, cache=True)
 def _magnitude(code: int, scale: int) -> int:
     """RECONST, ADDA, ANTILOG: the size of the difference that a code stands for."""
     level = _LEVELS[code] + (scale >> 2)
@@ -147,7 +147,7 @@ def _magnitude(code: int, scale: int) -> int:
     return int(((128 + (level & 127)) << 7) >> (14 - ((level >> 7) & 15)))
 
 
-@stage
+@njit(nogil=True, cache=True)
 def _step(state: Any, code: int, scale: int, by_zeros: int, estimate: int) -> int:
     """Take a code into the state; returns the sample that it makes (14 bits)."""
     is_negative = code >= 8
@@ -158,7 +158,7 @@ def _step(state: Any, code: int, scale: int, by_zeros: int, estimate: int) -> in
     return sample
 
 
-@stage
+@njit(nogil=True, cache=True)
 def _adapt(state: Any, code: int, scale: int, magnitude: int, partial: int, sample: int) -> None:
     is_negative = code >= 8
     index = 15 - code if is_negative else code
@@ -197,7 +197,7 @@ def _adapt(state: Any, code: int, scale: int, magnitude: int, partial: int, samp
         state["speed"] += (-state["speed"]) >> 4
 
 
-@stage
+@njit(nogil=True, cache=True)
 def _is_jump(state: Any, magnitude: int) -> bool:
     """TRANS: whether a narrow-band signal has just become another one."""
     if state["is_tone"] == 0:
@@ -207,7 +207,7 @@ def _is_jump(state: Any, magnitude: int) -> bool:
     return bool(magnitude > (threshold + (threshold >> 1)) >> 1)
 
 
-@stage
+@njit(nogil=True, cache=True)
 def _adapt_poles(state: Any, partial: int) -> int:
     """UPA2, LIMC, UPA1, LIMD: the poles; returns the second one."""
     sign = 1 if partial < 0 else 0
@@ -233,7 +233,7 @@ def _adapt_poles(state: Any, partial: int) -> int:
     return int(second)
 
 
-@stage
+@njit(nogil=True, cache=True)
 def _adapt_zeros(state: Any, magnitude: int, is_negative: bool) -> None:
     """XOR, UPB: the zeros."""
     for k in range(6):
@@ -244,7 +244,7 @@ def _adapt_zeros(state: Any, magnitude: int, is_negative: bool) -> None:
         state["zeros"][k] = zero
 
 
-@stage
+@njit(nogil=True, cache=True)
 def _predict(state: Any) -> tuple[int, int]:
     """ACCUM: what the zeros alone foresee, and what all of the predictor does."""
     total = 0
@@ -256,7 +256,7 @@ def _predict(state: Any) -> tuple[int, int]:
     return by_zeros, _short(total) >> 1
 
 
-@entry
+@njit(nogil=True, cache=True)
 def encode_g726(state: Any, samples: NDArray[np.int16], count: int, out: NDArray[np.uint8], start: int) -> None:
     """Encode `count` samples (an even number) into `out[start:]`, half as many octets."""
     for k in range(count):
@@ -270,7 +270,7 @@ def encode_g726(state: Any, samples: NDArray[np.int16], count: int, out: NDArray
             out[start + k // 2] = code
 
 
-@entry
+@njit(nogil=True, cache=True)
 def decode_g726(state: Any, data: NDArray[np.uint8], start: int, octets: int, out: NDArray[np.int16]) -> None:
     """Decode `octets` octets of `data[start:]` into `out`, twice as many samples."""
     for k in range(2 * octets):

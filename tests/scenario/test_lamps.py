@@ -51,7 +51,8 @@ def test_a_busy_lamp_shows_ringing_talking_and_idle(build: Build) -> None:
     office.run(1)
     desk.hang_up()
     office.run(1.5)
-    assert [lamp(body) for body in clerk.told] == ["dark", "early", "confirmed", "dark"]
+    # The fourth: Ada's call is over, and the receiver still off the hook; who calls now finds the telephone busy.
+    assert [lamp(body) for body in clerk.told] == ["dark", "early", "confirmed", "confirmed", "dark"]
     assert "6001" in clerk.told[1] and "Ada" in clerk.told[1]
 
 

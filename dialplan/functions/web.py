@@ -20,6 +20,8 @@ __all__ = ["FUNCTIONS"]
 
 _LONGEST: Final = 30.0
 """Seconds that a caller waits for an answer, whatever CURLOPT says."""
+_DRIPPING: Final = 1.0
+"""Seconds more for a server that answers bit by bit, each of them in time."""
 _MOST: Final = 65536
 """Bytes of an answer that are kept."""
 _REDIRECTIONS: Final = 5
@@ -79,7 +81,7 @@ async def _curl(script: Script, text: str, values: Sequence[str]) -> str:
     if url.scheme not in ("http", "https") or not url.host:
         raise ScriptError(f"{address[:80]!r} is no address: write https://host/path")
     try:
-        async with asyncio.timeout(_seconds(script, "httptimeout")):
+        async with asyncio.timeout(_seconds(script, "httptimeout") + _DRIPPING):
             status, answer = await _ask(script, url, body[0] if body else None)
     except (httpx.HTTPError, httpx.InvalidURL, OSError, TimeoutError, ValueError) as fault:
         raise ScriptError(f"{url.host}: {fault or 'no answer in time'}") from fault
@@ -105,7 +107,7 @@ async def _ask(script: Script, url: httpx.URL, body: str | None) -> tuple[int, s
     async with (
         httpx.AsyncClient(
             verify=_yes(script, "ssl_verifypeer"),
-            timeout=httpx.Timeout(_LONGEST, connect=_seconds(script, "conntimeout")),
+            timeout=httpx.Timeout(_seconds(script, "httptimeout"), connect=_seconds(script, "conntimeout")),
             follow_redirects=_yes(script, "followlocation"),
             max_redirects=min(int(redirections), _REDIRECTIONS) if redirections.isdecimal() else _REDIRECTIONS,
             auth=(user, password) if user else None,

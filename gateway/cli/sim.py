@@ -17,6 +17,8 @@ __all__ = ["command"]
 
 command = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
+_ALSO: Final = {"off-hook": "lift", "on-hook": "hang-up", "hears": "heard"}
+"""What a hand does in the words of the line."""
 _HANDS: Final = ("lift", "hang-up", "flash")
 _DIALS: Final = ("dial", "pulse")
 _ACTIONS: Final = (*_HANDS, *_DIALS, "say", "heard", "fault")
@@ -26,12 +28,19 @@ _LINE_ACTIONS: Final = ("call", "hang-up", "unplug", "plug-in", "fault")
 @command.command("phone")
 def phone(
     number: Annotated[str, typer.Argument(help="The telephone: 101.")],
-    action: Annotated[str, typer.Argument(help=f"One of: {', '.join(_ACTIONS)}.")],
+    action: Annotated[
+        str,
+        typer.Argument(
+            help=f"One of: {', '.join(_ACTIONS)}; or off-hook, on-hook, hears.",
+            autocompletion=lambda: [*_ACTIONS, *_ALSO],
+        ),
+    ],
     value: Annotated[str, typer.Argument(help="Digits to dial or pulse, the sound file to say, or a fault.")] = "",
     url: Url = DEFAULT_URL,
     save: Annotated[Path | None, typer.Option(help="With heard: write what was heard to this WAV file.")] = None,
 ) -> None:
     """Work a telephone: lift, hang up, flash, dial, pulse, say a sound file, tell what is heard."""
+    action = _ALSO.get(action, action)
     if action not in _ACTIONS:
         raise typer.BadParameter(f'"{action}" is none of {", ".join(_ACTIONS)}', param_hint="ACTION")
     if action == "fault":
@@ -54,7 +63,10 @@ def phone(
 @command.command("line")
 def line(
     name: Annotated[str, typer.Argument(help="The line: copper1.")],
-    action: Annotated[str, typer.Argument(help=f"One of: {', '.join(_LINE_ACTIONS)}.")],
+    action: Annotated[
+        str,
+        typer.Argument(help=f"One of: {', '.join(_LINE_ACTIONS)}.", autocompletion=lambda: list(_LINE_ACTIONS)),
+    ],
     value: Annotated[str, typer.Argument(help="The fault: noise=-45,echo=10; nothing mends it.")] = "",
     url: Url = DEFAULT_URL,
     number: Annotated[str, typer.Option(help="The number that calls.")] = "",

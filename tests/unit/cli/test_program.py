@@ -230,9 +230,18 @@ def test_trace_of_a_leg_is_safe_for_a_terminal(office: Served, capsys: pytest.Ca
 
 
 def test_hands_on_an_emulated_telephone(office: Served, tmp_path: Path) -> None:
-    for words in (["lift"], ["dial", "95550100"], ["pulse", "6001"], ["flash"], ["hang-up"]):
+    for words in (
+        ["off-hook"],
+        ["dial", "95550100"],
+        ["pulse", "6001"],
+        ["flash"],
+        ["on-hook"],
+        ["lift"],
+        ["hang-up"],
+    ):
         assert main(["sim", "phone", "101", *words]) == 0
-    assert office.world.phone_101.done == ["lift", "dial 95550100", "pulse 6001", "flash", "hang-up"]
+    done = ["lift", "dial 95550100", "pulse 6001", "flash", "hang-up", "lift", "hang-up"]
+    assert office.world.phone_101.done == done
     speech = np.arange(100, dtype=np.int16)
     (tmp_path / "speech.wav").write_bytes(wav.encode(speech))
     assert main(["sim", "phone", "101", "say", str(tmp_path / "speech.wav")]) == 0

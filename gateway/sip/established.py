@@ -41,6 +41,7 @@ from gateway.sip.session import (
     reasoned,
 )
 from gateway.sip.session_timer import SessionTimer, too_brief
+from gateway.sip.transaction.base import ClientTransaction
 from gateway.sip.transport import Flow
 
 __all__ = ["Established"]
@@ -110,6 +111,7 @@ class Established:
         self._wanted = self._willing = Direction.SENDRECV
         self._acceptance: Acceptance | None = None
         self._answer_due = False
+        self._reinvite: ClientTransaction | None = None
         self._retry: Timer | None = None
         self._timer = timer
         self._refresh = SessionRefresh(
@@ -298,13 +300,19 @@ class Established:
                 self._act(Input.TOO_BRIEF, at)
             elif response.is_final:
                 self._act(_REFUSALS.get(response.status, Input.REFUSED), at)
+            if response.is_final:
+                self._reinvite = None
 
-        self._setting.carrier.send(
+        def failed(evidence: str, at: float) -> None:
+            self._reinvite = None
+            self._gone(at)
+
+        self._reinvite = self._setting.carrier.send(
             invite,
             self._dialog.flow,
             now,
             answered=answered,
-            failed=lambda _, at: self._gone(at),
+            failed=failed,
         )
 
     def _taken(self, response: Response, offered: Direction, now: float) -> None:
@@ -413,6 +421,10 @@ class Established:
             self._acceptance.stop()
             self._acceptance = None
         self._setting.carrier.leave(self._dialog.id)
+        if self._reinvite is not None:
+            # RFC 3261 17.1.1.2: after a provisional response nothing but a CANCEL ends its transaction.
+            self._setting.carrier.cancel(self._reinvite, now, "")
+            self._reinvite = None
         self._asides.close(now)
 
     def _send_bye(self, now: float) -> None:

@@ -429,6 +429,20 @@ def test_hold_by_us_is_offered_and_acknowledged() -> None:
     assert office.events() == []
 
 
+def test_section_17_1_1_a_reinvite_that_is_never_answered_is_cancelled_when_the_call_ends() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, _, _ = answered(office, phone)
+    office.command(channel, Hold())
+    phone.reply(phone.arrived(), 100)
+    office.command(channel, Hangup(CLEAR))
+    assert sorted(message.method for message in phone.messages() if isinstance(message, Request)) == [
+        "BYE",
+        "CANCEL",
+    ]
+    office.quiet()
+
+
 def test_a_repeated_200_to_our_reinvite_is_acknowledged_again() -> None:
     office = Office()
     phone = Phone(office)

@@ -82,6 +82,7 @@ class Established:
         "_owns_call_id",
         "_peer",
         "_refresh",
+        "_reinvite",
         "_retry",
         "_setting",
         "_timer",

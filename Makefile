@@ -12,9 +12,9 @@ BIN    := $(VENV)/bin
 
 # command that must be there : Debian package that brings it
 RUN_NEEDS   := espeak-ng:espeak-ng
-TEST_NEEDS  := $(RUN_NEEDS) sipp:sip-tester baresip:baresip-core sox:sox tshark:tshark
+TEST_NEEDS  := $(RUN_NEEDS) sipp:sip-tester baresip:baresip-core sox:sox tshark:tshark openssl:openssl
 BENCH_NEEDS := $(TEST_NEEDS) gcc:build-essential
-SOURCES     := $(wildcard gateway/plane/*.py gateway/media/*.py)
+SOURCES     := $(wildcard gateway/plane/*.py gateway/media/*.py gateway/media/codec/*.py)
 
 SECONDS     ?= 60
 

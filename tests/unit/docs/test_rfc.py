@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[3]
 PAGE = (ROOT / "docs" / "rfc.md").read_text(encoding="utf-8")
 ROWS = [line for line in PAGE.splitlines() if re.match(r"\| (\d|none)", line)]
-NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
+NAMED = re.compile(r"`([\w/]+\.py)::(?:Test\w+::)?(test_\w+)`")
 
 
 def test_every_test_that_is_named_exists() -> None:
@@ -17,7 +17,7 @@ def test_every_test_that_is_named_exists() -> None:
     missing = [
         f"{file}::{name}"
         for file, name in named
-        if not re.search(rf"^def {name}\(", (ROOT / "tests" / file).read_text(encoding="utf-8"), re.MULTILINE)
+        if not re.search(rf"^(?:    )?(?:async )?def {name}\(", (ROOT / "tests" / file).read_text(encoding="utf-8"), re.MULTILINE)
     ]
     assert missing == []
 

@@ -167,8 +167,8 @@ def test_how_digits_keyed_in_the_office_are_collected(demo: Dialplan, digits: st
     assert demo.match("office", digits) is match
 
 
-def test_the_office_keeps_its_dial_tone_after_the_9(demo: Dialplan) -> None:
-    assert [pattern.text for pattern in demo.contexts["office"].ignore] == ["9"]
+def test_the_office_keeps_its_dial_tone_after_the_9_and_the_star_code_before_a_number(demo: Dialplan) -> None:
+    assert [pattern.text for pattern in demo.contexts["office"].ignore] == ["9", "*67"]
 
 
 @pytest.mark.parametrize(

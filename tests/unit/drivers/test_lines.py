@@ -333,6 +333,7 @@ class Anything:
         for leg in self.legs:
             self.office.hang_up(leg)
             self.ended.add(leg)
+            self.look()  # since the end of one call may be that of the one that waited
         for port in (PHONE, SECOND_PHONE):
             self.office.put_down(port)
         self.office.wait(120.0)

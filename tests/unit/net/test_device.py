@@ -18,13 +18,13 @@ from drivers.lines import AnalogLines
 from gateway.core.audio import AudioLost, Encoding
 from gateway.core.engine import ManualClock
 from gateway.core.errors import Exhausted
-from gateway.core.messages import Alerting, Answered, Dial, Released
+from gateway.core.messages import Alerting, Answered, Dial
 from gateway.core.number import Party
 from gateway.core.trace import Recorder
 from gateway.net.device import DeviceShell
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.emulated import EmulatedCard
-from hardware.analog.line import PortKind, Ring
+from hardware.analog.line import PortKind, Ring, StopRing
 from tests.unit.drivers.recording import ListedNumbers, NamedTones, NoRooms, RecordedRow
 
 
@@ -57,12 +57,13 @@ class Bench:
         self.card.present = present
         self.card.pair(2).set_battery(True)
         self.rows = Rows(rows)
+        self.recorder = Recorder()
         self.lines = AnalogLines(
             fxs=[FxsConfig(fxs, "101")],
             fxo=[FxoConfig(fxo, "copper1")],
             plan=ListedNumbers("102"),
             sounds=NamedTones(),
-            recorder=Recorder(),
+            recorder=self.recorder,
             wall=lambda: datetime(2026, 1, 2, 15, 30),
             rooms=NoRooms(),
         )
@@ -153,9 +154,11 @@ def test_what_the_card_refuses_comes_back_into_the_engine(bench: Bench) -> None:
     leg = bench.lines.technologies["FXS"].channel("101", bench.clock())
     leg.command(Dial("", Party("6001")), bench.clock())
     bench.settle()
-    alerting, released = [event for _, event in bench.lines.events()]
-    assert alerting == Alerting() and isinstance(released, Released)
-    assert "failed on port 1 (errno 16)" in released.ending.evidence
+    assert [event for _, event in bench.lines.events()] == [Alerting()]
+    assert "'ring 2000/4000 ms' failed on port 1 (errno 16)" in [note.text for note in bench.recorder.story(leg.name)]
+    bench.shell.send([(1, StopRing())])
+    bench.run(1200)
+    assert bench.card.pair(1).ringing and list(bench.lines.events()) == []
 
 
 def test_a_line_without_battery_is_out_of_service_until_it_has_some(bench: Bench) -> None:

@@ -33,7 +33,8 @@ MAX_DEPTH: Final = 10 * FRAME
 _WINDOW: Final = 100
 """Frames (2 s) over which the least margin is taken before the delay is made shorter."""
 _TOO_DEEP: Final = 5 * FRAME
-"""100 ms over the depth: a burst after a stall, made good as fast as speech can be shortened unheard."""
+"""100 ms over the depth: a burst after a stall, or a fast clock and no pause; speech is shortened. Less can wait
+for a pause: a packet that came late is no reason to change what is said."""
 _SHORT_WINDOW: Final = 5
 """Frames of a window where it is too deep."""
 _QUIET: Final = 500
@@ -263,9 +264,9 @@ def _watch_depth(t: Shared, i: int, peak: int) -> None:
     if queue["frames"] >= window:
         queue["excess"] = 1 if queue["margin"] > start else 0
         queue["drift"] = 0
-        if queue["margin"] > start + LONGEST_PITCH:
+        if queue["margin"] > start + _TOO_DEEP:
             queue["drift"] = 1
-        elif queue["margin"] < start // 2 and queue["gaps"] == 0:
+        elif queue["margin"] < start // 4 and queue["gaps"] == 0:
             queue["drift"] = -1
         queue["margin"] = margin
         queue["frames"] = 0

@@ -73,6 +73,7 @@ class Heard:
         delay: seconds from what was said to what was heard, by the clocks of the two recordings.
         correlation: of the whole, at that delay.
         worst: the correlation of the worst half second that was not a pause.
+        typical: the median of these correlations: what is heard where no clock of the machine was late.
         gain: dB by which it came louder than it was said.
         slip: samples by which the delay moved within it.
     """
@@ -80,8 +81,13 @@ class Heard:
     delay: float
     correlation: float
     worst: float
+    typical: float
     gain: float
     slip: int
+
+
+AROUND: Final = 1600
+"""Samples by which a half second may have moved: the most that a jitter buffer may delay it."""
 
 
 def compare(heard: Samples, said: Samples) -> Heard:
@@ -93,8 +99,8 @@ def compare(heard: Samples, said: Samples) -> Heard:
         piece = sent[start : start + PIECE]
         if np.sqrt(np.mean(piece**2)) < QUIET:
             continue
-        around = max(0, offset + start - 400)
-        window = got[around : around + PIECE + 800]
+        around = max(0, offset + start - AROUND)
+        window = got[around : around + PIECE + 2 * AROUND]
         lag = _offset(window, piece)
         pieces.append(_correlation(window[max(0, lag) :], piece))
         lags.append(around + lag - start)
@@ -105,6 +111,7 @@ def compare(heard: Samples, said: Samples) -> Heard:
         delay=offset / RATE,
         correlation=_correlation(aligned, used),
         worst=min(pieces, default=0.0),
+        typical=float(np.median(pieces)) if pieces else 0.0,
         gain=float(gain),
         slip=int(np.ptp(lags)) if lags else 0,
     )

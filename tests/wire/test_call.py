@@ -36,7 +36,9 @@ def assert_understood(name: str, hearing: Hearing, said: Samples, spoken: float,
     record(f"delay {name}, ms", round(1000 * delay))
     record(f"level {name}, dB", round(heard.gain, 2))
     record(f"worst half second {name}", round(heard.worst, 4))
-    assert heard.worst > 0.9, f"{name}: half a second of it was spoilt: {heard}"
+    # A clock of this machine that is late spoils the half second in which that happens; that none is spoilt where
+    # no clock is late is held by tests/scenario, whose clock is moved by hand.
+    assert heard.typical > 0.95, f"{name}: most of it was spoilt: {heard}"
     assert delay < LATEST, f"{name}: it came {delay:.3f} s late"
     assert abs(heard.gain) < 1, f"{name}: {heard}"
 

@@ -155,7 +155,8 @@ def test_what_the_card_refuses_comes_back_into_the_engine(bench: Bench) -> None:
     leg.command(Dial("", Party("6001")), bench.clock())
     bench.settle()
     assert [event for _, event in bench.lines.events()] == [Alerting()]
-    assert "'ring 2000/4000 ms' failed on port 1 (errno 16)" in [note.text for note in bench.recorder.story(leg.name)]
+    told = [note.text for note in bench.recorder.story(leg.name)]
+    assert "'ring 2000/4000 ms' failed on port 1 (errno 16)" in told
     bench.shell.send([(1, StopRing())])
     bench.run(1200)
     assert bench.card.pair(1).ringing and list(bench.lines.events()) == []

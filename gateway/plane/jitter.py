@@ -33,8 +33,7 @@ MAX_DEPTH: Final = 10 * FRAME
 _WINDOW: Final = 100
 """Frames (2 s) over which the least margin is taken before the delay is made shorter."""
 _TOO_DEEP: Final = 5 * FRAME
-"""100 ms over the depth: a burst after a stall, or a fast clock and no pause; speech is shortened. Less can wait
-for a pause: a packet that came late is no reason to change what is said."""
+"""100 ms over the depth: a burst after a stall, made good as fast as speech can be shortened unheard."""
 _SHORT_WINDOW: Final = 5
 """Frames of a window where it is too deep."""
 _QUIET: Final = 500
@@ -264,7 +263,7 @@ def _watch_depth(t: Shared, i: int, peak: int) -> None:
     if queue["frames"] >= window:
         queue["excess"] = 1 if queue["margin"] > start else 0
         queue["drift"] = 0
-        if queue["margin"] > start + _TOO_DEEP:
+        if queue["margin"] > start + LONGEST_PITCH:
             queue["drift"] = 1
         elif queue["margin"] < start // 4 and queue["gaps"] == 0:
             queue["drift"] = -1

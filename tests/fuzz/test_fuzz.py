@@ -18,8 +18,9 @@ from tests.fuzz.targets import TARGETS
 
 SAMPLE = {"stack": 120, "dialplan": 100}
 """Inputs of targets that take long; of the others there are ten times as many as the least of these."""
-BOUNDED = 0.5
-"""Seconds of processor time for the longest message of any target; ten times what the slowest takes."""
+BOUNDED = 2.0
+"""Seconds of processor time for the longest message of any target: several times what the slowest takes on a busy
+machine; what grows faster than its input takes minutes."""
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from drivers.registry import GROUP_LETTERS
+from gateway.config.analog import LineSettings, PhoneSettings
 from gateway.config.certificates import certificate_findings
 from gateway.config.faults import Finding, nearest
 from gateway.config.features import CODE_NAMES
 from gateway.config.locate import KeyPath
-from gateway.config.model import Config, LineSettings, PhoneSettings
+from gateway.config.model import Config
 from gateway.media.tone import ZONES
 
 __all__ = ["easily_guessed", "encryption_doubts", "findings"]

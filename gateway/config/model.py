@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from gateway.config.address import Listener, PortRange, SocketAddress
+from gateway.config.analog import CardSettings, LineSettings, PhoneSettings
 from gateway.config.features import FeatureSettings
 from gateway.config.security import SecuritySettings
 from gateway.config.tls import TlsSettings
@@ -32,24 +33,18 @@ from gateway.config.values import (
     Number,
     Settings,
     address_or_none,
-    dialled_or_none,
     refuse,
     resolve,
     word_or_none,
 )
-from gateway.core.errors import LocalError
-from gateway.media.cadence import parse
 
 __all__ = [
     "AccountSettings",
-    "CardSettings",
     "Config",
     "LimitSettings",
-    "LineSettings",
     "MediaSettings",
     "OfficeSettings",
     "PermissionSettings",
-    "PhoneSettings",
     "SipSettings",
     "StoreSettings",
     "TimerSettings",
@@ -59,23 +54,7 @@ __all__ = [
 
 _SQLITE: Final = "sqlite:///"
 _Digest = Literal["sha-256", "md5"]
-_CallerId = Literal["bell202", "v23", "v23-alert", "dtmf", "dtmf-dk", "none"]
-_PulseOrder = Literal["usual", "nz", "se"]
-_EchoCanceller = Literal["auto", "hardware", "software", "off"]
-_Tail = Literal[16, 32, 64, 128]
-_TONES: Final = ("dial", "busy", "ring", "congestion", "info")
 DOMAIN_PORT: Final = 53
-
-
-def _tones(tones: dict[str, str]) -> dict[str, str]:
-    for name, text in tones.items():
-        if name not in _TONES:
-            raise refuse(f"there is no tone {name!r} to be heard", f"name one of: {', '.join(_TONES)}")
-        try:
-            parse(text)
-        except LocalError as error:
-            raise refuse(f"{name}: {error}", 'write it as "425@-10/480,0/480"') from error
-    return tones
 
 
 def _resolve_url(url: str, info: ValidationInfo) -> str:
@@ -197,114 +176,6 @@ class SipSettings(Settings):
     max_expires: Annotated[int, Field(ge=60, le=604800)] = 3600
     contacts: Annotated[int, Field(ge=1, le=100)] = 10
     strangers: Annotated[str, AfterValidator(word_or_none)] = ""
-
-
-class CardSettings(Settings):
-    """[cards.NAME]: one analogue card.
-
-    Attributes:
-        backend: "emulated", or "dahdi" for the kernel's.
-        modules: what an emulated card carries, from port 1 on; a real card tells that itself.
-    """
-
-    backend: Literal["emulated", "dahdi"]
-    modules: Items[Literal["fxs", "fxo"]] = ()
-
-
-class PhoneSettings(Settings):
-    """[phones.NUMBER]: an analogue telephone on an FXS port.
-
-    Attributes:
-        port: of its card, from 1; on a dahdi card the DAHDI channel number.
-        card: which card; may be left out where there is one.
-        name: shown to those it calls.
-        context: of the dialplan, in which it dials.
-        caller_id: how callers are shown to it; None takes the country's way.
-        pulse_order: of its rotary dial: "usual", "nz" (reversed) or "se" (0 has one pulse).
-        short_flash: take a break as short as a dial pulse, in a call, for a flash; where left out, it is taken for
-            one outside North America.
-        hotline: the number that is called when it is lifted and nothing is dialled.
-        hotline_after: seconds of dial tone before that; 0 calls at once.
-        message_lamp: how it is told that messages wait: "fsk", "neon" or "none".
-        answer_polarity: reverse its polarity while a call that it placed is answered (payphones).
-        release_battery: take its battery away for 500 ms when the far side has gone.
-        echo_canceller: who takes its echo away: "hardware" (the card), "software" (the media plane), "auto" (the
-            card where it can) or "off".
-        tail: milliseconds of the longest echo path.
-        call_groups: whoever may pick up in one of these may take its calls; pickup_groups: those whose calls it may
-            take by Pickup without a number. Who has none is in one group with all others that have none.
-        flash: what a hook flash in a call does: "services" (it holds the call for a second one, answers a call that
-            waits, confers), or "pass" (it is told to whom the telephone talks with).
-        call_waiting: a second caller is told to who talks by a tone, and shown by displays that can; where false,
-            the telephone is busy.
-        three_way: a flash after a consultation makes a conference of three; where false, it goes to the other call.
-        transfer: put down after a consultation, the two others stay connected; where false, the telephone rings for
-            its call on hold.
-    """
-
-    port: Annotated[int, Field(ge=1, le=1024)]
-    card: str | None = None
-    name: Label = ""
-    context: Name = "office"
-    call_groups: Items[Name] = ()
-    pickup_groups: Items[Name] = ()
-    caller_id: _CallerId | None = None
-    pulse_order: _PulseOrder = "usual"
-    short_flash: bool | None = None
-    hotline: Annotated[str, AfterValidator(dialled_or_none)] = ""
-    hotline_after: Annotated[float, Field(ge=0, le=60)] = 0.0
-    message_lamp: Literal["fsk", "neon", "none"] = "fsk"
-    answer_polarity: bool = False
-    release_battery: bool = False
-    echo_canceller: _EchoCanceller = "auto"
-    tail: _Tail = 64
-    flash: Literal["services", "pass"] = "services"
-    call_waiting: bool = True
-    three_way: bool = True
-    transfer: bool = True
-
-
-class LineSettings(Settings):
-    """[lines.NAME]: an exchange line on an FXO port.
-
-    Attributes:
-        port: of its card, from 1; on a dahdi card the DAHDI channel number.
-        card: which card; may be left out where there is one.
-        group: dialled as g1 in `FXO/g1/NUMBER`.
-        context: of the dialplan, where its calls come in.
-        number: its own number in the public network.
-        did: the extension for its calls; where empty, its number, or s where that is empty too.
-        dialling: "tone", or "pulse" for exchanges that know no tones.
-        pulse_order: of the exchange's dials: "usual", "nz" (reversed) or "se" (0 has one pulse).
-        dial_tone_wait: seconds for which dial tone is waited for before dialling; 0 dials without.
-        answer: what shows that the far end has answered: "dialling" (nothing does; it counts as answered once it
-            has been dialled), "polarity" (reversed), "voice" (ringback stops, or somebody speaks), "timer".
-        answer_after: seconds after dialling, for "timer".
-        hangup_on_polarity: the exchange reverses polarity when the far end hangs up.
-        hangup_on_tone: bursts of busy or congestion tone (or 2 s of dial tone) that show that it has; 0 never.
-        caller_id: how the exchange shows callers; None takes the country's way.
-        echo_canceller, tail: as for a telephone.
-        tones: its exchange's tones where they differ from the country's, as `copperline learn` measures them: dial,
-            busy, ring, congestion, info, each as "425@-10/480,0/480".
-    """
-
-    port: Annotated[int, Field(ge=1, le=1024)]
-    card: str | None = None
-    group: Annotated[int, Field(ge=0, le=63)] = 1
-    context: Name = "from-pstn"
-    number: Annotated[str, AfterValidator(dialled_or_none)] = ""
-    did: Annotated[str, AfterValidator(word_or_none)] = ""
-    dialling: Literal["tone", "pulse"] = "tone"
-    pulse_order: _PulseOrder = "usual"
-    dial_tone_wait: Annotated[float, Field(ge=0, le=60)] = 5.0
-    answer: Literal["dialling", "polarity", "voice", "timer"] = "dialling"
-    answer_after: Annotated[float, Field(ge=0, le=300)] = 20.0
-    hangup_on_polarity: bool = False
-    hangup_on_tone: Annotated[int, Field(ge=0, le=8)] = 3
-    caller_id: _CallerId | None = None
-    echo_canceller: _EchoCanceller = "auto"
-    tail: _Tail = 64
-    tones: Annotated[dict[str, str], AfterValidator(_tones)] = Field(default_factory=dict)
 
 
 class AccountSettings(Settings):

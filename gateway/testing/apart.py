@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from gateway.config.address import Listener, ServerName, SocketAddress
-from gateway.config.model import CardSettings, Config
+from gateway.config.analog import CardSettings
+from gateway.config.model import Config
 from gateway.core.errors import LocalError
 
 __all__ = ["set_apart"]

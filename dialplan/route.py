@@ -258,6 +258,10 @@ class _DryLeg:
         self._living()
         return True
 
+    def flash(self) -> bool:
+        self._living()
+        return True
+
     def hang_up(self, ending: Ending) -> None:
         if self.ending is None:
             self.ending = ending

@@ -140,6 +140,12 @@ class ExchangeLine(Line[State, Input]):
                 self._feed(Input.FAR_HANGUP if self._conversed else Input.REFUSAL, Cue(cue.now, str(sign), sign))
                 return
 
+    def _flash(self, cue: Cue) -> None:
+        """Press the hook; what tones mean from then on, they mean to whom the line is lent."""
+        self._order(SetHook(Hook.FLASH), cue.now)
+        self._stop_listening()
+        self._timers.pop(Input.FOLLOW_TIME, None)
+
     # The end.
 
     def _exchange_released(self, cue: Cue) -> None:

@@ -13,7 +13,18 @@ from typing import Final
 
 from drivers.line import Dialect
 from gateway.core.machine import Table
-from gateway.core.messages import Alert, Answer, Dial, EarlyMedia, Hangup, Hold, Proceed, Resume, SendDigits
+from gateway.core.messages import (
+    Alert,
+    Answer,
+    Dial,
+    EarlyMedia,
+    Hangup,
+    Hold,
+    Proceed,
+    Resume,
+    SendDigits,
+    SendFlash,
+)
 from hardware.analog.line import LineEventKind
 
 __all__ = ["FXO", "Input", "State"]
@@ -75,6 +86,7 @@ class Input(Enum):
     HOLD = "Hold"
     RESUME = "Resume"
     SEND_DIGITS = "SendDigits"
+    SEND_FLASH = "SendFlash"
     # timers
     LISTEN_TIME = "a look at what was heard"
     ANNOUNCED_TIME = "no ring followed what was announced"
@@ -110,6 +122,7 @@ COMMANDS: Final = {
     Hold: Input.HOLD,
     Resume: Input.RESUME,
     SendDigits: Input.SEND_DIGITS,
+    SendFlash: Input.SEND_FLASH,
 }
 
 TABLE: Final[Table[State, Input]] = {
@@ -188,6 +201,7 @@ TABLE: Final[Table[State, Input]] = {
         Input.ALERT: (State.CAUGHT, "ring_back"),
         Input.EARLY_MEDIA: (State.CAUGHT, "hush_tone"),
         Input.SEND_DIGITS: (State.CAUGHT, "send_digits"),
+        Input.SEND_FLASH: (State.CAUGHT, ""),
         Input.HOLD: (State.CAUGHT, ""),
         Input.RESUME: (State.CAUGHT, ""),
         Input.ANSWER: (State.UP, "answer"),
@@ -253,6 +267,7 @@ TABLE: Final[Table[State, Input]] = {
         Input.REFUSAL: (State.GUARD, "refused_by_tone"),
         Input.POLARITY: (State.CALLING, "reversal_answers"),
         Input.SEND_DIGITS: (State.CALLING, "send_digits"),
+        Input.SEND_FLASH: (State.CALLING, ""),
         Input.HOLD: (State.CALLING, ""),
         Input.RESUME: (State.CALLING, ""),
         Input.BATTERY_LOST: (State.GUARD, "exchange_released"),
@@ -264,6 +279,7 @@ TABLE: Final[Table[State, Input]] = {
         Input.REFUSAL: (State.GUARD, "refused_by_tone"),
         Input.DIGIT: (State.UP, "pass_digit"),
         Input.SEND_DIGITS: (State.UP, "send_digits"),
+        Input.SEND_FLASH: (State.UP, "flash"),
         Input.HOLD: (State.UP, ""),
         Input.RESUME: (State.UP, ""),
         Input.RING_BEGAN: (State.UP, ""),

@@ -20,6 +20,7 @@ from gateway.core.feature import Feature, FeatureCodes
 from gateway.core.messages import (
     IN_BAND,
     Digit,
+    Flash,
     Held,
     Hold,
     Identified,
@@ -27,6 +28,7 @@ from gateway.core.messages import (
     Resume,
     Resumed,
     SendDigits,
+    SendFlash,
     SendText,
     TextReceived,
 )
@@ -126,6 +128,8 @@ class Bridge:
                 self._act(speaker, *self._keys[speaker].press(event, now))
             case Digit():
                 _pass_on(event, listener)
+            case Flash():
+                listener.command(SendFlash())
             case Held() | Resumed():
                 self._hold(listener, isinstance(event, Held))
             case Identified(party):

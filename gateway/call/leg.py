@@ -33,6 +33,7 @@ from gateway.core.messages import (
     Redirect,
     Released,
     Resumed,
+    SendFlash,
     SendText,
     TransferTold,
 )
@@ -357,6 +358,10 @@ class CallLeg:
     def send_text(self, text: str) -> bool:
         """Show the far side a line of text; False where its technology has no means for it."""
         return self.command(SendText(text))
+
+    def flash(self) -> bool:
+        """Press the hook toward the far side; False where its technology has no means for it."""
+        return self.command(SendFlash())
 
     async def released(self) -> NoReturn:
         """Wait until the leg is over."""

@@ -29,6 +29,7 @@ from gateway.core.messages import (
     Digit,
     EarlyMedia,
     Event,
+    Flash,
     Hangup,
     Held,
     Hold,
@@ -42,6 +43,7 @@ from gateway.core.messages import (
     Resume,
     Resumed,
     SendDigits,
+    SendFlash,
     SendText,
     TextReceived,
 )
@@ -57,7 +59,9 @@ DIGIT_EVENTS: Final = 101
 MOST: Final = 200
 """Pairs at once: an extension that dials itself by way of Local is stopped here."""
 
-_BOTH: Final[frozenset[type[Command]]] = frozenset({Hangup, SendDigits, Hold, Resume, Identify, SendText})
+_BOTH: Final[frozenset[type[Command]]] = frozenset(
+    {Hangup, SendDigits, SendFlash, Hold, Resume, Identify, SendText}
+)
 _FIRST: Final[frozenset[type[Command]]] = _BOTH | {Dial}
 _SECOND: Final[frozenset[type[Command]]] = _BOTH | {Proceed, Alert, EarlyMedia, Answer}
 
@@ -153,6 +157,7 @@ _HAPPENS: Final[dict[type[Command], Event]] = {
     EarlyMedia: Progress(),
     Hold: Held(),
     Resume: Resumed(),
+    SendFlash: Flash(),
 }
 """What happens at one half when the other is commanded something."""
 

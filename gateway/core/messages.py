@@ -61,6 +61,7 @@ __all__ = [
     "Resume",
     "Resumed",
     "SendDigits",
+    "SendFlash",
     "SendText",
     "TextReceived",
     "TransferAsked",
@@ -293,6 +294,11 @@ class SendDigits:
 
 
 @dataclass(frozen=True, slots=True)
+class SendFlash:
+    """Press the hook for a moment toward the far side: an exchange, or a gateway before one, serves that."""
+
+
+@dataclass(frozen=True, slots=True)
 class Identify:
     """Tell the far side with whom it talks from now on (RFC 4916, Q.951.5 COLP)."""
 
@@ -344,6 +350,7 @@ Command = (
     | Hold
     | Resume
     | SendDigits
+    | SendFlash
     | Identify
     | SendText
     | Redirect

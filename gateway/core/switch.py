@@ -258,6 +258,10 @@ class Leg(Protocol):
         """Show the far side a line of text; False where its technology has no means for it."""
         ...
 
+    def flash(self) -> bool:
+        """Press the hook for a moment toward an exchange; False where its technology has no means for it."""
+        ...
+
     def hang_up(self, ending: Ending) -> None:
         """End the leg."""
         ...

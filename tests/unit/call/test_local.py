@@ -18,6 +18,7 @@ from gateway.core.messages import (
     Answered,
     Dial,
     Event,
+    Flash,
     Hangup,
     Hold,
     Identified,
@@ -25,6 +26,7 @@ from gateway.core.messages import (
     Offered,
     Released,
     SendDigits,
+    SendFlash,
 )
 from gateway.core.number import Party
 from tests.support.channel import ScriptedChannel, ScriptedRows
@@ -187,6 +189,18 @@ def test_hold_is_passed_through_n(office: Exchange) -> None:
     office.says(office.phone, Answered("off-hook"))
     office.manager.floor.legs[office.phone].command(Hold())
     assert office.phone.last == Hold()
+    office.says(caller, Released(BYE))
+    office.loop.settle()
+
+
+def test_a_flash_is_passed_through_n(office: Exchange) -> None:
+    caller = office.offer(called="103")
+    office.says(office.phone, Answered("off-hook"))
+    assert office.manager.floor.legs[office.phone].flash()
+    assert office.phone.last == SendFlash()
+    office.says(office.phone, Flash())
+    office.loop.settle()
+    assert caller.last == SendFlash(), "through both halves"
     office.says(caller, Released(BYE))
     office.loop.settle()
 

@@ -17,6 +17,7 @@ from gateway.core.messages import (
     Dial,
     Digit,
     EarlyMedia,
+    Flash,
     Hangup,
     Held,
     Hold,
@@ -25,6 +26,7 @@ from gateway.core.messages import (
     Resume,
     Resumed,
     SendDigits,
+    SendFlash,
 )
 from gateway.core.switch import DeviceState, DialStatus, HungUp, Leg, Target
 from tests.unit.call.exchange import ANN, BUSY, BYE, FXS_101, ON_HOOK, Exchange, dial_and_bridge
@@ -135,6 +137,18 @@ def test_digits_cross_a_bridge_once_each_their_own_way(exchange: Exchange) -> No
     assert exchange.phone.last == SendDigits("5", 0.12), "a tone is in the audio already"
     exchange.says(exchange.phone, Digit("7", 0.0, IN_BAND))
     assert caller.last == SendDigits("7", 0.07), "the SIP side wants events"
+    exchange.says(caller, Released(BYE))
+
+
+def test_a_flash_crosses_a_bridge_to_whoever_has_means_for_it(exchange: Exchange) -> None:
+    dial_and_bridge(exchange, FXS_101)
+    caller = exchange.offer()
+    exchange.says(exchange.phone, Answered("off-hook"))
+    exchange.says(caller, Flash())
+    assert exchange.phone.last == SendFlash()
+    caller.takes.discard(SendFlash)
+    exchange.says(exchange.phone, Flash())
+    assert SendFlash() not in caller.commands
     exchange.says(caller, Released(BYE))
 
 

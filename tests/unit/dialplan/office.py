@@ -159,6 +159,11 @@ class FakeLeg:
         self.told.append(f"text {text}")
         return self.technology == "SIP"
 
+    def flash(self) -> bool:
+        self._living()
+        self.told.append("flash")
+        return self.technology == "FXO"
+
     async def answer(self) -> None:
         self._living()
         if not self.answered:

@@ -23,6 +23,7 @@ from gateway.core.messages import (
     Progress,
     Released,
     SendDigits,
+    SendFlash,
 )
 from gateway.core.number import Party
 from hardware.analog.line import Hook, LineEventKind, SetHook
@@ -128,6 +129,17 @@ def test_digits_that_the_plane_cannot_play_fail_the_call_before_an_answer() -> N
     assert isinstance(released, Released)
     assert released.ending.cause is Cause.SWITCHING_EQUIPMENT_CONGESTION and released.ending.by == "Copperline"
     assert office.commands(COPPER1) == [ONHOOK]
+
+
+def test_a_flash_is_a_short_break_of_the_loop_and_tones_after_it_release_nothing() -> None:
+    office = Office()
+    leg = connected(office)
+    office.commands(COPPER1)
+    office.command(leg, SendFlash())
+    assert office.commands(COPPER1) == [SetHook(Hook.FLASH)]
+    office.line(LineEventKind.HOOKCOMPLETE, COPPER1)
+    office.wait(30.0)
+    assert office.state(COPPER1) == "talking" and office.events() == []
 
 
 def test_digits_that_cannot_be_sent_in_a_conversation_are_only_noted() -> None:

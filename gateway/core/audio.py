@@ -28,6 +28,7 @@ __all__ = [
     "Encoding",
     "FaxHeard",
     "FaxTone",
+    "FlashHeard",
     "RtpAudio",
     "Samples",
     "Side",
@@ -123,6 +124,11 @@ class DigitHeard:
 
 
 @dataclass(frozen=True, slots=True)
+class FlashHeard:
+    """A hook flash came in as an RFC 4733 event."""
+
+
+@dataclass(frozen=True, slots=True)
 class Silent:
     """Nothing has come in on the row for `seconds` although it should."""
 
@@ -154,7 +160,7 @@ class FaxHeard:
     tone: FaxTone
 
 
-AudioEvent = DigitHeard | Silent | AudioLost | FaxHeard
+AudioEvent = DigitHeard | FlashHeard | Silent | AudioLost | FaxHeard
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +376,10 @@ class RtpAudio(Audio, Protocol):
             protection: keys of both ways; None for audio and reports in clear. A key that stays the same goes on
                 where it was.
         """
+        ...
+
+    def send_flash(self) -> None:
+        """Send a hook flash as an event (RFC 4733 table 3: event 16), to a peer that takes it."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""DTMF in and out of a row: RFC 4733 telephone events both ways, and tones heard in the audio.
+"""DTMF and hook flashes in and out of a row: RFC 4733 telephone events both ways, and tones heard in the audio.
 
 Coming in, one DigitHeard a digit whatever is lost, repeated or reordered: packets of one event share a timestamp;
 an end bit, a new timestamp or a pause ends it. Going out, a queue of digits is sent on the plane's tick with audio
@@ -24,10 +24,23 @@ from gateway.plane.rows import replan
 from gateway.plane.send import DIGIT_FEED, HEADER, advance, flush, may_send, send_packet
 from gateway.plane.table import DIGITS, Shared
 
-__all__ = ["NAMES", "close_stale_event", "detect", "digit_under_way", "receive_event", "send_event"]
+__all__ = [
+    "FLASH",
+    "FLASHED",
+    "NAMES",
+    "close_stale_event",
+    "detect",
+    "digit_under_way",
+    "receive_event",
+    "send_event",
+]
 
 NAMES: Final = tuple(b"0123456789*#ABCD")
 """ASCII of event codes 0..15 (RFC 4733 table 3)."""
+FLASH: Final = 16
+"""The event code of a hook flash (RFC 4733 table 3)."""
+FLASHED: Final = ord("!")
+"""What it is told as, among digits."""
 
 _RATE: Final = 8000
 _EVENT_TIMEOUT: Final = 200_000_000
@@ -52,8 +65,8 @@ def receive_event(t: Shared, i: int, start: int, timestamp: int, now: int) -> No
     row = row_at(t, i)
     row["events_heard"] = 1
     code = int(t["packet"][start])
-    if code >= len(NAMES):
-        return  # flash and the tones of other equipment: nothing that a digit is made of
+    if code > FLASH:
+        return  # the tones of other equipment: nothing that a digit is made of
     duration = (int(t["packet"][start + 2]) << 8) | int(t["packet"][start + 3])
     is_open = row["event_code"] >= 0
     if is_open and timestamp == row["event_timestamp"]:
@@ -82,7 +95,8 @@ def receive_event(t: Shared, i: int, start: int, timestamp: int, now: int) -> No
 def _close_event(t: Shared, i: int, now: int) -> None:
     row = row_at(t, i)
     length = row["event_base"] + row["event_duration"]
-    emit(t, DIGIT, i, row["generation"], 1, NAMES[row["event_code"]], length * _RATE // row["clock"], now)
+    name = FLASHED if row["event_code"] == FLASH else NAMES[row["event_code"]]
+    emit(t, DIGIT, i, row["generation"], 1, name, length * _RATE // row["clock"], now)
     row["event_last"] = row["event_timestamp"]
     row["event_code"] = -1
     replan(t, i)

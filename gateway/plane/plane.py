@@ -27,6 +27,7 @@ from gateway.core.audio import (
     Encoding,
     FaxHeard,
     FaxTone,
+    FlashHeard,
     Silent,
     Sound,
     SoundEnd,
@@ -36,6 +37,7 @@ from gateway.plane import commands, events
 from gateway.plane.arena import Arena, Block
 from gateway.plane.conference import Hall, PlaneRoom
 from gateway.plane.control import Command, Control, Happening
+from gateway.plane.dtmf import FLASHED
 from gateway.plane.loop import publish, run
 from gateway.plane.row import PlaneRow, RtpRow, check
 from gateway.plane.table import (
@@ -394,6 +396,8 @@ class Plane:
 
 
 def _event(happening: Happening) -> AudioEvent:
+    if happening.kind == events.DIGIT and happening.value == FLASHED:
+        return FlashHeard()
     if happening.kind == events.DIGIT:
         return DigitHeard(chr(happening.value), happening.extra / _RATE, event=happening.serial == 1)
     if happening.kind == events.FAX_HEARD:

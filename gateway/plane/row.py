@@ -24,7 +24,7 @@ from gateway.plane import commands
 from gateway.plane.arena import Arena
 from gateway.plane.capture import RowCapture
 from gateway.plane.conference import Hall, PlaneSeat
-from gateway.plane.dtmf import NAMES
+from gateway.plane.dtmf import FLASH, NAMES
 from gateway.plane.protection import KeyedSession, functions
 from gateway.plane.table import CODES, DIGITS, LONGEST, ROW, Tables
 
@@ -40,6 +40,8 @@ _CLOCKS: Final = {Encoding.L16: (8000, 16000)}
 """RTP clock rates of encodings that have others than 8000."""
 _AF_INET: Final = 2
 _AF_INET6: Final = 10
+_FLASH_TIME: Final = 800
+"""Samples of a hook flash's event: 100 ms. How long the hook is pressed, its receiver knows."""
 _LONGEST_DIGIT: Final = 8.0
 """Seconds: what fits in one segment of an event (RFC 4733 2.5.1.3)."""
 
@@ -336,6 +338,11 @@ class RtpRow(PlaneRow):
     def digits_as_events(self) -> bool:
         """Whether the peer agreed to RFC 4733 events."""
         return self._event_type is not None
+
+    def send_flash(self) -> None:
+        """Send a hook flash as an event; a peer without events gets none."""
+        if self.digits_as_events and not self.closed:
+            self._post(commands.SEND_DIGITS, (1, _FLASH_TIME, _FLASH_TIME), bytes((FLASH,)))
 
     def set_remote(
         self,

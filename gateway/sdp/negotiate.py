@@ -61,6 +61,7 @@ class Agreement:
         rtcp_mux: reports share the port of the audio (RFC 5761).
         via: the IP address from which the peer's signalling comes.
         protection: keys of both ways, or None for audio in clear.
+        flashes: the peer takes the event of a hook flash.
     """
 
     address: str
@@ -75,6 +76,7 @@ class Agreement:
     rtcp_mux: bool = False
     via: str | None = None
     protection: Protection | None = None
+    flashes: bool = False
 
 
 class Negotiation:
@@ -252,6 +254,7 @@ class Negotiation:
             rtcp_mux=mux,
             via=self._via,
             protection=protection,
+            flashes=events in stream.flashes,
         )
 
     def _event_numbers(self, codecs: Sequence[Codec]) -> dict[int, int]:

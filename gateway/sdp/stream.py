@@ -31,6 +31,8 @@ from gateway.sdp.refusal import (
 __all__ = ["EVENT_NAME", "KEPT", "TWO_CHANNELS", "Direction", "PeerStream", "audio_stream"]
 
 EVENT_NAME: Final = "telephone-event"
+FLASH: Final = 16
+"""The event of a hook flash (RFC 4733 table 3)."""
 PTIMES: Final = frozenset({10, 20, 30, 40, 50, 60})
 """Packet lengths in ms that we can be asked for; anything else is answered with 20."""
 DEFAULT_PTIME: Final = 20
@@ -85,6 +87,7 @@ class PeerStream:
     port: int
     codecs: tuple[Codec, ...]
     events: Mapping[int, int]
+    flashes: frozenset[int]
     direction: Direction
     on_hold: bool
     rtcp: tuple[str, int] | None
@@ -149,6 +152,7 @@ def _usable(
         media.port,
         codecs,
         formats.events,
+        formats.flashes,
         direction,
         on_hold,
         _rtcp(media, address, family),
@@ -177,12 +181,14 @@ class _Formats:
         named: name and clock rate of each mono format.
         codecs: those that somebody here may speak.
         events: payload types of telephone events by clock rate.
+        flashes: those of them that take the event of a hook flash.
         mux: reports may share the port of the audio.
     """
 
     named: tuple[tuple[str, int], ...]
     codecs: tuple[Codec, ...]
     events: Mapping[int, int]
+    flashes: frozenset[int]
     mux: bool
 
 
@@ -222,8 +228,20 @@ def _read_formats(formats: tuple[str, ...], attributes: tuple[Attribute, ...]) -
         elif name.lower() == EVENT_NAME:
             events.setdefault(int(rate), int(text))
         named.append((name if encoding is not None else name.lower(), int(rate)))
+    flashes = frozenset(number for number in events.values() if _lists(wishes.get(str(number), ""), FLASH))
     mux = any(line.name == "rtcp-mux" for line in attributes)
-    return _Formats(tuple(named), tuple(dict.fromkeys(codecs)), MappingProxyType(events), mux)
+    return _Formats(tuple(named), tuple(dict.fromkeys(codecs)), MappingProxyType(events), flashes, mux)
+
+
+def _lists(ranges: str, event: int) -> bool:
+    """Whether a list like "0-15,66,70" (RFC 4733 2.4.1) has an event in it; without one it is 0-15."""
+    for part in ranges.split(","):
+        first, _, last = part.strip().partition("-")
+        ends = first, last or first
+        if all(end.isascii() and end.isdigit() and len(end) <= 3 for end in ends):
+            if int(ends[0]) <= event <= int(ends[1]):
+                return True
+    return False
 
 
 def _by_format(attributes: Sequence[Attribute], name: str) -> dict[str, str]:

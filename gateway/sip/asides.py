@@ -1,8 +1,8 @@
 """What passes in an established session beside its own INVITEs: keys, text, transfers and identities.
 
 INFO, MESSAGE, REFER, NOTIFY, SUBSCRIBE and OPTIONS of the dialog enter, and the commands of a call for which a
-session needs requests of their own: SendText, Redirect, TransferTold, Identify. None of it changes the session's
-state or its media.
+session needs requests of their own: SendFlash, SendText, Redirect, TransferTold, Identify. None of it changes the
+session's state or its media.
 """
 
 from __future__ import annotations
@@ -13,13 +13,22 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway.core.errors import Exhausted, MalformedError
-from gateway.core.messages import Command, Identified, Identify, Redirect, SendText, TextReceived, TransferTold
+from gateway.core.messages import (
+    Command,
+    Identified,
+    Identify,
+    Redirect,
+    SendFlash,
+    SendText,
+    TextReceived,
+    TransferTold,
+)
 from gateway.core.number import Presentation
 from gateway.sip.body import find_body
 from gateway.sip.dialog import Dialog
 from gateway.sip.headers import NameAddr
 from gateway.sip.identity import asserted_party
-from gateway.sip.info import received
+from gateway.sip.info import FLASH_BODY, FLASH_TYPE, received
 from gateway.sip.message import Message, Request, Response
 from gateway.sip.refer_issuer import ReferIssuer
 from gateway.sip.refer_recipient import ReferRecipient
@@ -83,10 +92,10 @@ class Asides:
     # What the peer sends.
 
     def _info(self, request: Request, reply: Reply, now: float) -> None:
-        response, key = received(request)
+        response, event = received(request)
         reply(response, now)
-        if key is not None:
-            self._user.keyed(*key, now)
+        if event is not None:
+            self._user.said(event, now)
 
     def _message(self, request: Request, reply: Reply, now: float) -> None:
         """A text within the call (RFC 3428 section 5 allows them there)."""
@@ -134,6 +143,12 @@ class Asides:
         message.body = command.text.encode("utf-8", "replace")[:MAX_TEXT]
         self._send(message, now)
 
+    def _send_flash(self, command: SendFlash, now: float) -> None:
+        info = self._dialog.request("INFO")
+        info.headers.set("Content-Type", FLASH_TYPE)
+        info.body = FLASH_BODY
+        self._send(info, now)
+
     def _identify(self, command: Identify, now: float) -> None:
         """Tell the far side with whom it talks: by UPDATE, where it knows that (RFC 4916 section 4)."""
         party = command.party
@@ -170,7 +185,13 @@ METHODS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """The method that takes each request."""
 COMMANDS: Final[Mapping[type[Command], str]] = MappingProxyType(
-    {TransferTold: "_tell", Redirect: "_redirect", SendText: "_send_text", Identify: "_identify"}
+    {
+        TransferTold: "_tell",
+        Redirect: "_redirect",
+        SendFlash: "_send_flash",
+        SendText: "_send_text",
+        Identify: "_identify",
+    }
 )
 """The method that carries out each command."""
 

@@ -10,13 +10,12 @@ from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, RtpAudio, Silent
+from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, FlashHeard, RtpAudio, Silent
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import IllegalInput, MalformedError
 from gateway.core.messages import (
     IN_BAND,
-    INFO,
     RFC_4733,
     Alert,
     Alerting,
@@ -27,6 +26,7 @@ from gateway.core.messages import (
     Digit,
     EarlyMedia,
     Event,
+    Flash,
     Hangup,
     Held,
     Hold,
@@ -40,6 +40,7 @@ from gateway.core.messages import (
     Resume,
     Resumed,
     SendDigits,
+    SendFlash,
     SendText,
     TransferTold,
 )
@@ -74,6 +75,7 @@ class SipChannel:
         "_early",
         "_emit",
         "_ended",
+        "_flashes",
         "_held",
         "_incoming",
         "_missed",
@@ -121,6 +123,7 @@ class SipChannel:
         self._up = False
         self._held = False
         self._ended = False
+        self._flashes = False
         audio.listener = self._heard
         watch.told = self.missed
 
@@ -205,6 +208,13 @@ class SipChannel:
         if self._row is not None:
             self._row.send_digits(command.digits, command.duration, command.gap)
 
+    def _send_flash(self, command: SendFlash, now: float) -> None:
+        """As an event where the far side takes that one, else as INFO."""
+        if self._row is not None and self._flashes:
+            self._row.send_flash()
+        else:
+            self._carry_out(command, now)
+
     def _carry_out(self, command: Command, now: float) -> None:
         session = self._incoming or self._outgoing
         if session is not None:
@@ -257,6 +267,7 @@ class SipChannel:
             protection=agreement.protection,
         )
         self._row.codecs = agreement.common
+        self._flashes = agreement.flashes
         self._row.detect_digits(agreement.event_payload_type is None)
         self._watch.agreed(agreement, now)
         self._recorder.note(now, Kind.MEDIA, self._name, _sentence(agreement))
@@ -270,10 +281,6 @@ class SipChannel:
         self._up = True
         self._watch.up(now)
         self._emit(self, Answered(how))
-
-    def keyed(self, digit: str, seconds: float, now: float) -> None:
-        """A digit came as INFO."""
-        self.said(Digit(digit, seconds, INFO), now)
 
     def missed(self, text: str, now: float) -> None:
         """Something did not come, or was changed on the way."""
@@ -298,6 +305,8 @@ class SipChannel:
         match event:
             case DigitHeard(digit, duration, as_event):
                 self._emit(self, Digit(digit, duration, RFC_4733 if as_event else IN_BAND))
+            case FlashHeard():
+                self._emit(self, Flash())
             case Silent(seconds):
                 self._recorder.note(now, Kind.MEDIA, self._name, f"no audio has come in for {seconds:g} s")
             case AudioLost(reason):
@@ -332,6 +341,7 @@ COMMANDS: Final[Mapping[type[Command], str]] = MappingProxyType(
         Hold: "_hold",
         Resume: "_resume",
         SendDigits: "_send_digits",
+        SendFlash: "_send_flash",
         SendText: "_carry_out",
         Identify: "_carry_out",
         TransferTold: "_carry_out",

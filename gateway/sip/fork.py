@@ -185,10 +185,6 @@ class Fork:
             self._user.agreed(branch.agreement, now)
         self._user.answered(how, now)
 
-    def keyed(self, digit: str, seconds: float, now: float) -> None:
-        """A digit came as INFO."""
-        self._user.keyed(digit, seconds, now)
-
     def ended(self, branch: _Branch, ending: Ending, now: float) -> None:
         """A telephone refused or is silent, or the call is over."""
         if self._winner is branch:
@@ -275,9 +271,6 @@ class _Branch:
 
     def answered(self, how: str, now: float) -> None:
         self._fork.answered(self, how, now)
-
-    def keyed(self, digit: str, seconds: float, now: float) -> None:
-        self._fork.keyed(digit, seconds, now)
 
     @property
     def name(self) -> str:

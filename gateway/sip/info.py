@@ -1,9 +1,11 @@
-"""Digits that come as INFO: application/dtmf-relay and application/dtmf, as telephones send them.
+"""Digits and hook flashes that come as INFO: application/dtmf-relay, application/dtmf, application/hook-flash.
 
 No RFC describes these bodies; the form is that of Cisco's gateways, which others follow:
 
     Signal=5
     Duration=160
+
+A flash is `Signal=hf`, event 16 or "!", or any body of application/hook-flash.
 """
 
 from __future__ import annotations
@@ -11,22 +13,28 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.core.errors import MalformedError
-from gateway.sip.body import find_body
+from gateway.core.messages import INFO, Digit, Flash
+from gateway.sip.body import find_body, media_type
 from gateway.sip.message import Request, Response
 
-__all__ = ["INFO_TYPES", "key_of", "received"]
+__all__ = ["FLASH_BODY", "FLASH_TYPE", "INFO_TYPES", "event_of", "received"]
 
-INFO_TYPES: Final = ("application/dtmf-relay", "application/dtmf")
+FLASH_TYPE: Final = "application/hook-flash"
+FLASH_BODY: Final = b"Signal=hf\r\n"
+"""What we send: the type is what telephone adapters look at."""
+_KEY_TYPES: Final = ("application/dtmf-relay", "application/dtmf")
+INFO_TYPES: Final = (*_KEY_TYPES, FLASH_TYPE)
 DIGITS: Final = frozenset("0123456789*#ABCD")
 NAMED: Final = {"10": "*", "11": "#", "12": "A", "13": "B", "14": "C", "15": "D"}
 """Some telephones write the event numbers of RFC 4733 in place of keys."""
+FLASHES: Final = frozenset({"HF", "16", "!", "FLASH"})
 MAX_BODY: Final = 256
 MAX_MILLISECONDS: Final = 60_000
 """Nobody holds a key longer; what claims to be more is not believed."""
 
 
-def received(info: Request) -> tuple[Response, tuple[str, float] | None]:
-    """The response to an INFO in a call, and the key that it brought (its length in seconds), if any.
+def received(info: Request) -> tuple[Response, Digit | Flash | None]:
+    """The response to an INFO in a call, and what it brought, if anything.
 
     We have asked for no Info Package, so that one is refused with 469 (RFC 6086 section 4.2.2); a body of a type
     that we do not know, with 415.
@@ -35,20 +43,21 @@ def received(info: Request) -> tuple[Response, tuple[str, float] | None]:
         response = info.reply(469)
         response.headers.set("Recv-Info", "")
         return response, None
-    if not info.body:
-        return info.reply(200), None
-    key = key_of(info)
-    if key is None:
+    event = event_of(info)
+    if event is None and info.body:
         response = info.reply(415)
         response.headers.set("Accept", ", ".join(INFO_TYPES))
         return response, None
-    return info.reply(200), key
+    return info.reply(200), event
 
 
-def key_of(info: Request) -> tuple[str, float] | None:
-    """The key and its length in seconds (0 where not told), or None where the body is no digit."""
+def event_of(info: Request) -> Digit | Flash | None:
+    """The key or the flash that a body tells; None where it tells neither."""
     try:
-        body = next((found for wanted in INFO_TYPES if (found := find_body(info, wanted)) is not None), b"")
+        content_type = info.headers.get("Content-Type")
+        if content_type is not None and media_type(content_type)[0] == FLASH_TYPE:
+            return Flash()  # some send it without a body
+        body = next((found for wanted in _KEY_TYPES if (found := find_body(info, wanted)) is not None), b"")
     except MalformedError:
         return None
     if len(body) > MAX_BODY:
@@ -62,8 +71,10 @@ def key_of(info: Request) -> tuple[str, float] | None:
             fields.setdefault("signal", line.strip())
     signal = fields.get("signal", "").upper()
     digit = NAMED.get(signal, signal)
+    if signal in FLASHES:
+        return Flash()
     if digit not in DIGITS:
         return None
     length = fields.get("duration", "")
     milliseconds = int(length) if length.isascii() and length.isdigit() and len(length) < 6 else 0
-    return digit, (milliseconds if milliseconds <= MAX_MILLISECONDS else 0) / 1000
+    return Digit(digit, (milliseconds if milliseconds <= MAX_MILLISECONDS else 0) / 1000, INFO)

@@ -187,16 +187,12 @@ class SessionUser(Protocol):
         """The peer answered our INVITE."""
         ...
 
-    def keyed(self, digit: str, seconds: float, now: float) -> None:
-        """A digit came as INFO."""
-        ...
-
     def missed(self, text: str, now: float) -> None:
         """Something that should have come did not, or was changed on the way: `text` says what, and what to do."""
         ...
 
     def said(self, event: Event, now: float) -> None:
-        """Something came in an answered call that only passes through to it: a text, a wish, an identity."""
+        """Something came in an answered call that only passes through to it: a key, a text, a wish, an identity."""
         ...
 
     def ended(self, ending: Ending, now: float) -> None:

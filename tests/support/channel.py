@@ -118,6 +118,9 @@ class ScriptedRtp(ScriptedAudio, RtpAudio):
     def set_remote(self, address: str, port: int, *rest: object, **more: object) -> None:
         self.remote = (address, port)
 
+    def send_flash(self) -> None:
+        self.heard.append("flash")
+
 
 class ScriptedRows:
     """Gives rows, as many as there are `free`."""

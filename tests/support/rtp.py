@@ -15,7 +15,7 @@ from gateway.core.audio import Codec, Encoding, Samples
 from gateway.media import g711
 from gateway.media.codec.g722 import G722Decoder, G722Encoder
 from gateway.media.codec.g726 import G726Decoder, G726Encoder
-from gateway.plane.dtmf import NAMES
+from gateway.plane.dtmf import FLASH, NAMES
 from gateway.plane.rtcp import RtcpReport
 from gateway.plane.rtp import RtpPacket
 from gateway.plane.telephone_event import TelephoneEvent
@@ -136,6 +136,15 @@ class RtpEndpoint:
         packet = replace(self.next, payload_type=self.event_type, payload=event.serialise(), marker=marker)
         self.next = replace(self.next, sequence=(self.next.sequence + 1) & 0xFFFF, marker=False)
         return packet
+
+    def flash(self) -> None:
+        """Send the event of a hook flash."""
+        for end in (False, True, True, True):
+            flash = TelephoneEvent(FLASH, 800, end)
+            packet = replace(self.next, payload_type=self.event_type, payload=flash.serialise(), marker=not end)
+            self.next = replace(self.next, sequence=(self.next.sequence + 1) & 0xFFFF, marker=False)
+            self.send(packet)
+        self.pause(1200)
 
     def press(self, digit: str, duration: int = 800) -> None:
         """Send a whole event: a packet every 20 ms and three ends."""

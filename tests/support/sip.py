@@ -46,6 +46,9 @@ class ScriptedRow(ScriptedAudio):
         self.detecting = False
         self.closings = 0
 
+    def send_flash(self) -> None:
+        self.heard.append("flash")
+
     def set_remote(
         self,
         address: str,

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from gateway.core.audio import Codec, DigitHeard, Encoding, Sound, SoundEnd
+from gateway.core.audio import Codec, DigitHeard, Encoding, FlashHeard, Sound, SoundEnd
 from gateway.core.errors import LocalError
 from gateway.media.detect import DtmfReceiver
 from gateway.media.tone import dtmf
@@ -109,8 +109,8 @@ def test_events_are_not_passed_on_raw(studio: Studio) -> None:
 
 def test_events_that_are_no_digits_are_let_go(studio: Studio) -> None:
     a, alice = studio.telephone()
-    flash = alice.event("1", 800, end=True)
-    alice.send_raw(flash.serialise()[:12] + TelephoneEvent(16, 800, True).serialise())
+    event = alice.event("1", 800, end=True)
+    alice.send_raw(event.serialise()[:12] + TelephoneEvent(17, 800, True).serialise())
     studio.tick(20)
     assert studio.happened(a) == []
 
@@ -216,6 +216,32 @@ def test_a_peer_that_sends_events_is_not_heard_twice(studio: Studio) -> None:
     alice.say(dtmf("4", 0.1, 0.1))
     studio.tick(5)
     assert digits(studio, a) == "4"
+
+
+def test_a_hook_flash_is_event_16_both_ways_and_no_digit(studio: Studio) -> None:
+    """RFC 4733 table 3."""
+    a, alice = studio.telephone()
+    alice.press("1")
+    alice.flash()
+    alice.press("2")
+    studio.settle()
+    assert studio.happened(a) == [
+        DigitHeard("1", 0.1, event=True),
+        FlashHeard(),
+        DigitHeard("2", 0.1, event=True),
+    ]
+    a.send_flash()
+    a.send_digits("3")
+    studio.tick(40)
+    sent = events_of(alice)
+    assert [event.code for event in sent if event.end] == [16, 16, 16, 3, 3, 3]
+
+
+def test_a_hook_flash_for_a_peer_without_events_is_not_made_a_tone(studio: Studio) -> None:
+    a, alice = studio.telephone(event_type=None)
+    a.send_flash()
+    studio.tick(20)
+    assert alice.hear() == []
 
 
 def test_digits_for_a_peer_on_hold_are_dropped_not_kept(studio: Studio) -> None:

@@ -47,6 +47,18 @@ def test_the_offerers_first_wish_wins_over_ours() -> None:
     assert attribute(answer.media[0].attributes, "fmtp") == "96 0-16"
 
 
+@pytest.mark.parametrize(
+    ("wish", "takes"),
+    [("", False), ("0-15", False), ("0-16", True), ("0-11, 16", True), ("16", True), ("-16,x-,99999999-", False)],
+)
+def test_a_peer_takes_flashes_where_its_list_of_events_has_them(wish: str, takes: bool) -> None:
+    """RFC 4733 section 2.4.1; without a list it is 0-15."""
+    lines = (f"a=fmtp:96 {wish}",) if wish else ()
+    leg = ours()
+    leg.answer(sdp("m=audio 4000 RTP/AVP 0 96", "a=rtpmap:96 telephone-event/8000", *lines))
+    assert leg.agreement is not None and leg.agreement.flashes is takes
+
+
 def test_linear_audio_takes_the_number_that_the_offer_gave_it() -> None:
     leg = ours()
     leg.answer(sdp("m=audio 4000 RTP/AVP 118", "a=rtpmap:118 L16/8000/1", "a=ptime:30"))

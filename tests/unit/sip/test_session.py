@@ -12,6 +12,7 @@ from gateway.core.messages import (
     Answer,
     Digit,
     EarlyMedia,
+    Flash,
     Hangup,
     Held,
     Hold,
@@ -19,6 +20,7 @@ from gateway.core.messages import (
     Released,
     Resume,
     Resumed,
+    SendFlash,
 )
 from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
@@ -546,9 +548,13 @@ def test_requests_out_of_order_are_refused() -> None:
         ("application/dtmf-relay", b"signal= # \nduration= 99999999", Digit("#", 0.0, INFO)),
         ("application/dtmf-relay", b"Signal=11", Digit("#", 0.0, INFO)),
         ("application/dtmf", b"a", Digit("A", 0.0, INFO)),
+        ("application/dtmf-relay", b"Signal=hf\r\n", Flash()),
+        ("application/dtmf", b"16", Flash()),
+        ("application/hook-flash", b"", Flash()),
+        ("application/hook-flash", b"whatever", Flash()),
     ],
 )
-def test_a_digit_as_info_is_heard(kind: str, body: bytes, digit: Digit) -> None:
+def test_a_digit_or_flash_as_info_is_heard(kind: str, body: bytes, digit: Digit | Flash) -> None:
     office = Office()
     phone = Phone(office)
     _, invite, ok = answered(office, phone)
@@ -567,6 +573,28 @@ def test_an_info_that_is_no_digit_is_refused(kind: str, body: bytes) -> None:
     phone.send(phone.within(invite, ok, "INFO", 3, body, headers=(("Content-Type", kind),)))
     assert phone.response().status in (400, 415)
     assert office.events() == []
+
+
+@pytest.mark.parametrize(
+    ("events", "sent"), [("0-15", "INFO"), (None, "INFO"), ("0-16", "event"), ("0-11,16", "event")]
+)
+def test_a_flash_goes_as_an_event_where_the_telephone_takes_it_else_as_info(events: str | None, sent: str) -> None:
+    """RFC 4733 section 2.4.1: what the list in a=fmtp leaves out is not sent."""
+    office = Office()
+    phone = Phone(office)
+    fmtp = (f"a=fmtp:101 {events}",) if events else ()
+    invite = phone.invite("101", body=session_description(lines=fmtp))
+    leg = offered(office)
+    office.command(leg, Answer())
+    phone.send(phone.ack(invite, next(m for m in phone.messages() if isinstance(m, Response) and m.status == 200)))
+    office.command(leg, SendFlash())
+    [row] = office.desk.rows
+    if sent == "event":
+        assert row.heard == ["flash"] and phone.messages() == []
+        return
+    info = phone.arrived()
+    assert (info.method, info.headers.get("Content-Type")) == ("INFO", "application/hook-flash")
+    assert info.body == b"Signal=hf\r\n" and row.heard == []
 
 
 def test_options_and_an_empty_info_in_a_call_are_answered() -> None:

@@ -7,6 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from gateway.core.errors import MalformedError
 from gateway.sip.binding import Binding
+from gateway.sip.grammar import split_list
+from gateway.sip.headers import NameAddr
+from gateway.sip.outbound import Outbound
+from gateway.sip.parameters import Parameters
 from gateway.sip.transport import Address, Flow
 from gateway.sip.uri import SipUri
 from gateway.store.binding import StoredBinding
@@ -42,6 +46,10 @@ class KeptBindings:
             transport=binding.flow.transport,
             local=_written(binding.flow.local),
             remote=_written(binding.flow.remote),
+            instance=binding.outbound.instance if binding.outbound is not None else "",
+            reg_id=binding.outbound.reg_id if binding.outbound is not None else 0,
+            path=", ".join(map(str, binding.path)),
+            features=str(binding.features),
         )
         self._store.save_binding(stored)
 
@@ -74,6 +82,9 @@ def _binding(stored: StoredBinding, now: float, wall: datetime) -> Binding:
         q=stored.q,
         user_agent=stored.user_agent,
         since=now,
+        outbound=Outbound(stored.instance, stored.reg_id) if stored.reg_id else None,
+        path=tuple(NameAddr.parse(proxy) for proxy in split_list(stored.path) if proxy),
+        features=Parameters.parse(stored.features),
     )
 
 

@@ -22,6 +22,7 @@ from gateway.sip.ban import BanConfig
 from gateway.sip.credentials import Credentials
 from gateway.sip.digest import Algorithm, Secret
 from gateway.sip.doorman import DoormanConfig
+from gateway.sip.headers import NameAddr
 from gateway.sip.legs import LegsConfig
 from gateway.sip.number_rules import NumberRule, NumberRules
 from gateway.sip.overload import OverloadConfig
@@ -31,7 +32,7 @@ from gateway.sip.servers import ServersConfig
 from gateway.sip.stack import SipConfig
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.trunk import TrunkConfig
-from gateway.sip.uri import SipUri
+from gateway.sip.uri import SipUri, loose
 
 __all__ = ["accounts_of", "sip_config", "tls_config", "trunks_of"]
 
@@ -59,7 +60,12 @@ def sip_config(config: Config) -> SipConfig:
         algorithms=[_ALGORITHMS[name] for name in config.sip.digests],
         timers=TimerConfig(timers.t1, timers.t2, timers.t4),
         legs=LegsConfig(codecs=_codecs(config.sip.codecs), advertised=config.sip.advertised),
-        registrar=RegistrarConfig(config.sip.min_expires, config.sip.max_expires, config.sip.contacts),
+        registrar=RegistrarConfig(
+            config.sip.min_expires,
+            config.sip.max_expires,
+            config.sip.contacts,
+            [NameAddr(loose(_uri(server))) for server in config.sip.service_route],
+        ),
         doorman=_doorman(config.security),
         overload=OverloadConfig(config.limits.sip_requests, numbering(config).emergency),
         stranger=_stranger(config.sip),

@@ -32,7 +32,7 @@ from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError, RemoteError
 from gateway.core.feature import Feature, FeatureCodes, TalkLimit
 from gateway.core.log import QuietLog
-from gateway.core.messages import DIVERTED_BY, DIVERTED_FOR, Event, Hangup, Offered, TransferAsked
+from gateway.core.messages import DIVERTED_BY, DIVERTED_FOR, PREFERENCES, Event, Hangup, Offered, TransferAsked
 from gateway.core.number import NumberPlan, Party
 from gateway.core.operator import Operator
 from gateway.core.recording import Media
@@ -65,7 +65,7 @@ _STOPPING: Final = Ending(
     "Call again in a minute.",
 )
 
-_DIVERSION: Final = (DIVERTED_BY, DIVERTED_FOR)
+_PASSED_ON: Final = (DIVERTED_BY, DIVERTED_FOR, *PREFERENCES)
 """What a leg that goes out tells of the one for which it does."""
 
 
@@ -216,7 +216,7 @@ class CallManager:
 
         def make(target: Target) -> CallLeg:
             made = self._outgoing(own, target)
-            made.variables.update({name: own.variables[name] for name in _DIVERSION if name in own.variables})
+            made.variables.update({name: own.variables[name] for name in _PASSED_ON if name in own.variables})
             made.variables.update(variables or {})
             return made
 

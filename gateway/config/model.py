@@ -21,7 +21,7 @@ from gateway.config.features import FeatureSettings
 from gateway.config.security import SecuritySettings
 from gateway.config.tls import TlsSettings
 from gateway.config.tolls import TollSettings
-from gateway.config.trunks import TrunkSettings
+from gateway.config.trunks import Server, TrunkSettings
 from gateway.config.values import (
     Codec,
     Encrypted,
@@ -154,6 +154,8 @@ class SipSettings(Settings):
         timers: RFC 3261 timers.
         min_expires, max_expires: bounds of a registration, seconds.
         contacts: phones that may be registered for one account at once.
+        service_route: proxies through which telephones that register are to send their calls (RFC 3608), the first
+            hop first; "HOST" or "TRANSPORT:HOST:PORT" each.
         strangers: context of the dialplan that takes calls of telephones with no account, or a wrong secret, to say
             so; they never get an outside line. Where empty, they are refused.
     """
@@ -175,6 +177,7 @@ class SipSettings(Settings):
     min_expires: Annotated[int, Field(ge=10, le=86400)] = 60
     max_expires: Annotated[int, Field(ge=60, le=604800)] = 3600
     contacts: Annotated[int, Field(ge=1, le=100)] = 10
+    service_route: Annotated[Items[Server], Field(max_length=10)] = ()
     strangers: Annotated[str, AfterValidator(word_or_none)] = ""
 
 

@@ -13,7 +13,7 @@ from dialplan.pattern import Pattern, PatternError
 from gateway.config.address import ServerName
 from gateway.config.values import Codec, Encrypted, Items, Label, Name, Networks, Settings, refuse, word_or_none
 
-__all__ = ["RuleSettings", "TrunkSettings"]
+__all__ = ["RuleSettings", "Server", "TrunkSettings"]
 
 
 def _server(value: object) -> object:

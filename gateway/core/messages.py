@@ -34,6 +34,7 @@ __all__ = [
     "DIVERTED_FOR",
     "INFO",
     "IN_BAND",
+    "PREFERENCES",
     "PULSE",
     "RFC_4733",
     "Alert",
@@ -73,6 +74,8 @@ DIVERTED_BY: Final = "REDIRECTING_NUMBER"
 DIVERTED_FOR: Final = "REDIRECTING_REASON"
 """Channel variables that tell who diverted a call last, and why in the words of RFC 5806: of a leg that comes in,
 and of one that goes out in its turn."""
+PREFERENCES: Final = ("ACCEPT_CONTACT", "REJECT_CONTACT", "REQUEST_DISPOSITION")
+"""Channel variables that tell which of a called user's telephones a caller prefers (RFC 3841), likewise."""
 
 RFC_4733: Final = "RFC 4733 event"
 IN_BAND: Final = "in-band tone"

@@ -7,6 +7,8 @@ from enum import Enum
 from typing import Protocol
 
 from gateway.sip.outbound import Outbound
+from gateway.sip.parameters import NO_PARAMETERS, Parameters
+from gateway.sip.path import Path
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 
@@ -27,6 +29,8 @@ class Binding:
         user_agent: what the telephone calls itself; may be empty.
         since: when it was registered last, engine clock.
         outbound: the telephone's flow that this is, where it said so (RFC 5626).
+        path: the proxies through which it is reached (RFC 3327).
+        features: what it has said that it can, in its Contact (RFC 3840).
     """
 
     account: str
@@ -39,6 +43,8 @@ class Binding:
     user_agent: str = ""
     since: float = 0.0
     outbound: Outbound | None = None
+    path: Path = ()
+    features: Parameters = NO_PARAMETERS
 
     def same_as(self, other: Binding) -> bool:
         """Whether one takes the place of the other: the same flow of a telephone, or else the same address."""

@@ -8,9 +8,8 @@ allows. Each target is an OutgoingSession of its own; the channel above sees one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final
 
 from gateway.core.cause import Cause
@@ -18,8 +17,11 @@ from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted
 from gateway.core.messages import Command, Event
 from gateway.sdp.negotiate import Agreement, Direction
+from gateway.sip.binding import Binding
 from gateway.sip.message import Response
 from gateway.sip.outgoing import OutgoingSession
+from gateway.sip.parameters import NO_PARAMETERS, Parameters
+from gateway.sip.path import Path
 from gateway.sip.session import SessionUser, Setting, Timer
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
@@ -50,12 +52,21 @@ class Target:
         flow: the way there.
         q: preference in thousandths; equals ring together.
         diverted_by: the user whose telephone sent us here by a redirection; empty where none did.
+        routes: the proxies before it (RFC 3327).
+        features: what the telephone there can (RFC 3840).
     """
 
     uri: SipUri
     flow: Flow
     q: int = 1000
     diverted_by: str = ""
+    routes: Path = ()
+    features: Parameters = NO_PARAMETERS
+
+    @classmethod
+    def of(cls, binding: Binding) -> Target:
+        """The telephone that has registered there."""
+        return cls(binding.contact, binding.flow, binding.q, routes=binding.path, features=binding.features)
 
 
 class Fork:
@@ -64,7 +75,7 @@ class Fork:
     Args:
         setting: the stack's services.
         user: the channel, who sees one session.
-        targets: where to call, most preferred first.
+        turns: where to call, most preferred first; those in one list together.
         call: makes the session that calls a target, for the user given.
         redirected: the targets that the Contacts of a redirection stand for; none where policy forbids it.
         turn: seconds that targets of one preference ring before the next are tried.
@@ -93,7 +104,7 @@ class Fork:
         self,
         setting: Setting,
         user: SessionUser,
-        targets: Iterable[Target],
+        turns: Iterable[Sequence[Target]],
         *,
         call: Callable[[Target, SessionUser], OutgoingSession],
         redirected: Callable[[Response, Target, float], list[Target]],
@@ -106,7 +117,7 @@ class Fork:
         self._redirected = redirected
         self._turn = SILENCE if one_server else turn
         self._one_server = one_server
-        self._groups = [list(group) for _, group in groupby(list(targets)[:MAX_TARGETS], lambda target: target.q)]
+        self._groups = [list(group) for group in turns]
         self._seen: set[tuple[str, Flow]] = set()
         self._ringing: list[_Branch] = []
         self._winner: _Branch | None = None

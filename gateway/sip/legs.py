@@ -37,6 +37,7 @@ from gateway.sip.journal import Journal
 from gateway.sip.message import Request, Response
 from gateway.sip.outgoing import OutgoingSession
 from gateway.sip.parameters import Parameters
+from gateway.sip.preferences import Preferences, preferences_of, write_preferences
 from gateway.sip.replaces import takeover
 from gateway.sip.session import Reply, SessionUser, Setting, description_of, not_acceptable
 from gateway.sip.session_timer import too_brief
@@ -194,7 +195,7 @@ class Legs:
         channel.attach(session)
         if negotiation.agreement is not None:
             channel.agreed(negotiation.agreement, now)
-        variables = diversion_of(request, account)
+        variables = diversion_of(request, account) | preferences_of(request)
         caller = caller_of(request, account)
         offered = Offered(
             called or NO_USER,
@@ -236,14 +237,15 @@ class Legs:
             raise RemoteError(str(fault), Cause.RESOURCE_UNAVAILABLE) from fault
 
         def place(channel: SipChannel, dial: Dial) -> Fork:
+            preferences = Preferences.of({} if account.trunk else dial.variables)
             return Fork(
                 self._setting,
                 channel,
-                targets,
+                preferences.turns(targets),
                 call=lambda target, user: self._call(
                     account, target, dial, channel, row, user, outbound and outbound(target)
                 ),
-                redirected=self._redirected,
+                redirected=self._redirected if preferences.follows else _not_followed,
                 turn=self._config.turn,
                 one_server=outbound is not None,
             )
@@ -309,7 +311,7 @@ class Legs:
 
     def _targets_of(self, uri: SipUri, flow: Flow, now: float) -> list[Target]:
         if uri.host in (self._host(flow), flow.local[0], self._realm):
-            return [Target(binding.contact, binding.flow) for binding in self._contacts(uri.username, now)]
+            return [Target.of(binding) for binding in self._contacts(uri.username, now)]
         if self._config.redirects is not Redirects.ANYWHERE or not is_address(uri.host):
             return []
         flows: list[Flow] = []  # of an address, which are told at once
@@ -324,6 +326,7 @@ class Legs:
         if outbound is None:
             write_caller(invite, dial.caller, account, host, self._token())
             invite.headers.set("To", NameAddr(SipUri.of(account.user, host)))
+            invite.headers.set("Route", *target.routes)
         else:
             write_caller(invite, dial.caller, account, outbound.domain, self._token(), from_user=outbound.from_user)
             invite.headers.set("To", outbound.to)
@@ -331,6 +334,7 @@ class Legs:
         invite.headers.set("Call-ID", call_id)
         for name, value in added(dial.variables):
             invite.headers.add(name, value)
+        write_preferences(invite, dial.variables)
         write_diversion(invite, dial.variables, host)
         if target.diverted_by:
             invite.headers.set("Diversion", f"<{target.diverted_by}>;reason=deflection")
@@ -421,6 +425,11 @@ def _wants_sips(request: Request) -> bool:
     """Whether the dialog that a request makes is to be one of sips URIs (RFC 3261 12.1.1)."""
     route = request.record_route
     return is_sips(request.uri) or any(is_sips(name.uri) for name in (route[:1] or request.contacts[:1]))
+
+
+def _not_followed(response: Response, target: Target, now: float) -> list[Target]:
+    """No targets: the caller does not want redirections to be followed."""
+    return []
 
 
 def _busy(request: Request) -> Response:

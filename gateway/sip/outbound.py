@@ -16,7 +16,7 @@ from gateway.sip.message import Request, Response
 from gateway.sip.parameters import Parameters
 from gateway.sip.transport import KEEP, Flow
 
-__all__ = ["OUTBOUND", "Outbound", "OutboundRefused", "acknowledge", "asked"]
+__all__ = ["INSTANCE", "OUTBOUND", "Outbound", "OutboundRefused", "acknowledge", "asked"]
 
 OUTBOUND: Final = "outbound"
 INSTANCE: Final = "+sip.instance"

@@ -22,6 +22,7 @@ from gateway.sip.grammar import number
 from gateway.sip.headers import CSeq, NameAddr
 from gateway.sip.message import Request, Response
 from gateway.sip.parameters import Parameters
+from gateway.sip.path import PATH
 from gateway.sip.servers import Way
 from gateway.sip.session import SUPPORTED, Setting, Timer
 from gateway.sip.uri import SipUri, Uri
@@ -258,7 +259,7 @@ class Registrant:
         contact = self._contact(way)
         headers.set("Contact", NameAddr(marked(contact.uri, self.line), contact.display))
         headers.set("Expires", expires)
-        headers.set("Supported", SUPPORTED)
+        headers.set("Supported", f"{SUPPORTED}, {PATH}")  # RFC 3327 section 5.1
         self._prover.sign(request)
         self._post(request, way, now)
 

@@ -8,7 +8,7 @@ event. Who sends the request has been proved before it comes here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,8 +18,10 @@ from gateway.sip.binding import Binding, Bindings, Registration, RegistrationCha
 from gateway.sip.grammar import number
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request, Response
-from gateway.sip.outbound import Outbound, OutboundRefused, acknowledge, asked
+from gateway.sip.outbound import INSTANCE, Outbound, OutboundRefused, acknowledge, asked
 from gateway.sip.parameters import Parameters
+from gateway.sip.path import path_of, tell_routes
+from gateway.sip.preferences import features_of
 from gateway.sip.schedule import Alarm, Schedule
 from gateway.sip.source import source_of
 from gateway.sip.transport import PORTS, Flow, is_address
@@ -45,11 +47,13 @@ class RegistrarConfig:
     Attributes:
         min_expires, max_expires: seconds; less is refused with 423, more is cut.
         contacts: bindings that one account may have at a time.
+        service_route: proxies through which telephones are to send their calls (RFC 3608).
     """
 
     min_expires: int = 60
     max_expires: int = 3600
     contacts: int = 10
+    service_route: Sequence[NameAddr] = ()
 
 
 class Refused(Exception):
@@ -126,17 +130,22 @@ class Registrar:
         if not isinstance(to, SipUri) or to.username != account.user:
             return request.reply(403, NOT_YOURS)
         try:
+            path = path_of(request)
             if request.contact_is_wildcard:
                 self._remove_all(request, account)
             else:
                 self._change(request, account, flow, now)
         except Refused as refused:
             return refused.response
+        except MalformedError as fault:
+            return request.reply(400, str(fault)[:80])
         response = request.reply(200)
+        tell_routes(response, path, self._config.service_route)
         for binding in self._alive(account.user, now):
-            shown = Parameters((("expires", str(round(binding.expires_at - now))), ("q", f"{binding.q / 1000:g}")))
+            seconds = str(round(binding.expires_at - now))
+            shown = Parameters((("expires", seconds), ("q", f"{binding.q / 1000:g}"), *binding.features))
             if binding.outbound is not None:
-                shown = Parameters((*binding.outbound.parameters.pairs, *shown.pairs))
+                shown = Parameters((*binding.outbound.parameters, *shown.without(INSTANCE)))
                 if binding.flow == flow:
                     acknowledge(response, flow)
             response.headers.add("Contact", NameAddr(binding.contact, "", shown))
@@ -191,6 +200,8 @@ class Registrar:
             user_agent=(request.headers.get("User-Agent") or "")[:MAX_USER_AGENT],
             since=now,
             outbound=self._outbound(request, contact),
+            path=path_of(request),
+            features=features_of(contact),
         )
 
     def _outbound(self, request: Request, contact: NameAddr) -> Outbound | None:
@@ -274,8 +285,12 @@ class Registrar:
 
 
 def _direct(binding: Binding, flow: Flow) -> Flow | None:
-    """The flow to a contact's own address, or None where it names no address or wants no flow but its own."""
-    contact = binding.contact
+    """The flow to a contact's own address, or None where it names no address or wants no flow but its own.
+
+    A contact behind proxies is reached through the first of them (RFC 3327 section 5.3).
+    """
+    first = binding.path[0].uri if binding.path else binding.contact
+    contact = first if isinstance(first, SipUri) else binding.contact
     if not is_address(contact.host) or binding.outbound is not None or flow.transport in ("ws", "wss"):
         return None
     return replace(flow, remote=(contact.host, contact.port or PORTS[flow.transport]))

@@ -13,6 +13,7 @@ from gateway.sip.body import media_type
 from gateway.sip.info import INFO_TYPES
 from gateway.sip.message import Request, Response
 from gateway.sip.outbound import OUTBOUND
+from gateway.sip.path import PATH
 from gateway.sip.session import ALLOW, SDP_TYPE, SUPPORTED
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri, TelUri, is_sips
@@ -22,7 +23,7 @@ __all__ = ["screen"]
 METHODS: Final = frozenset(ALLOW.split(", "))
 EXTENSIONS: Final = frozenset(SUPPORTED.split(", "))
 """Option tags that we can be required to know. Preconditions (RFC 3312) are not among them: 420."""
-REGISTRAR_EXTENSIONS: Final = frozenset({OUTBOUND})
+REGISTRAR_EXTENSIONS: Final = frozenset({OUTBOUND, PATH})
 """Further ones that a REGISTER can require."""
 BODY_TYPES: Final = {"INVITE": (SDP_TYPE,), "UPDATE": (SDP_TYPE,), "PRACK": (SDP_TYPE,), "INFO": INFO_TYPES}
 """What a body may be, by method; the bodies of other methods are not read."""

@@ -319,8 +319,7 @@ class SipStack:
                 Cause.SUBSCRIBER_ABSENT,
                 advice="See whether its telephone is on and whether the log shows why it was refused.",
             )
-        targets = [Target(binding.contact, binding.flow, binding.q) for binding in contacts]
-        return self._legs.reserve(account, targets)
+        return self._legs.reserve(account, [Target.of(binding) for binding in contacts])
 
     def device(self, address: str) -> str:
         """`SIP/account`, or `SIP/trunk`."""

@@ -26,7 +26,7 @@ from gateway.sip.servers import Servers, ServersConfig, Way
 from gateway.sip.session import Setting
 from gateway.sip.source import Network, covers, source_of
 from gateway.sip.transport import Flow
-from gateway.sip.uri import SipUri
+from gateway.sip.uri import SipUri, loose
 
 __all__ = ["Outbound", "Trunk", "TrunkChanged", "TrunkConfig", "TrunkStatus"]
 
@@ -168,7 +168,7 @@ class Trunk:
                     credentials=config.credentials,
                     expires=config.expires,
                     keep_alive=config.keep_alive,
-                    route=_loose(config.servers.proxy),
+                    route=config.servers.proxy and loose(config.servers.proxy),
                 ),
                 setting,
                 token=token,
@@ -247,13 +247,13 @@ class Trunk:
         """How a call to `target` is written."""
         domain = self._domain()
         registered = self._registrant.routes if self._registrant is not None else ()
-        proxy = _loose(self.config.servers.proxy)
+        proxy = self.config.servers.proxy
         return Outbound(
             to=NameAddr(SipUri.of(target.uri.username, domain)),
             domain=self.config.from_domain or domain,
             from_user=self.config.from_user,
             credentials=self.config.credentials,
-            routes=registered or (() if proxy is None else (NameAddr(proxy),)),
+            routes=registered or (() if proxy is None else (NameAddr(loose(proxy)),)),
             contact=lambda flow: self._contact(flow, self.config.user or "copperline"),
         )
 
@@ -336,9 +336,8 @@ class Trunk:
         headers.set("CSeq", CSeq(1, "OPTIONS"))
         headers.set("Contact", self._contact(way.flow, self.config.user or "copperline"))
         headers.set("Accept", "application/sdp")
-        proxy = _loose(self.config.servers.proxy)
-        if proxy is not None:
-            headers.set("Route", NameAddr(proxy))
+        if self.config.servers.proxy is not None:
+            headers.set("Route", NameAddr(loose(self.config.servers.proxy)))
         return request
 
 
@@ -348,10 +347,3 @@ def _called_party(request: Request) -> NameAddr:
         return NameAddr.parse(said) if said else request.to
     except MalformedError:
         return request.to
-
-
-def _loose(proxy: SipUri | None) -> SipUri | None:
-    """A proxy as the Route through it (RFC 3261 16.12.1.1)."""
-    if proxy is None or proxy.is_loose_router:
-        return proxy
-    return SipUri(proxy.host, port=proxy.port, scheme=proxy.scheme, parameters=proxy.parameters.having("lr"))

@@ -16,7 +16,7 @@ from gateway.core.repeated import repeated
 from gateway.sip.grammar import HOST
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
 
-__all__ = ["OtherUri", "SipUri", "TelUri", "Uri", "host_text", "is_sips", "parse_uri"]
+__all__ = ["OtherUri", "SipUri", "TelUri", "Uri", "host_text", "is_sips", "loose", "parse_uri"]
 
 _UNRESERVED: Final = r"A-Za-z0-9\-_.!~*'()"
 # "#" must be escaped in a user part (section 25.1), yet telephones that dial "*72#" send it bare.
@@ -218,6 +218,13 @@ class OtherUri:
 
 
 Uri = SipUri | TelUri | OtherUri
+
+
+def loose(proxy: SipUri) -> SipUri:
+    """A proxy as the Route through it (RFC 3261 16.12.1.1)."""
+    if proxy.is_loose_router:
+        return proxy
+    return SipUri(proxy.host, port=proxy.port, scheme=proxy.scheme, parameters=proxy.parameters.having("lr"))
 
 
 def is_sips(uri: Uri) -> bool:

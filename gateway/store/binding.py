@@ -21,6 +21,9 @@ class StoredBinding:
         user_agent: what the telephone calls itself; may be empty.
         transport: "udp" or "tcp".
         local, remote: the addresses of the flow that it came by, as "host:port".
+        instance, reg_id: the telephone, and which of its flows this is (RFC 5626); "" and 0 where it did not say.
+        path: the proxies before it, as in a Route (RFC 3327); may be empty.
+        features: what it can, as parameters of a Contact (RFC 3840); may be empty.
     """
 
     account: str
@@ -33,3 +36,7 @@ class StoredBinding:
     transport: str = "udp"
     local: str = ""
     remote: str = ""
+    instance: str = ""
+    reg_id: int = 0
+    path: str = ""
+    features: str = ""

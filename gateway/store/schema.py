@@ -48,12 +48,16 @@ __all__ = [
     "record_row",
 ]
 
-VERSION: Final = 4
-"""2 and 3 came with new tables alone, which are made where they are missing; 4 with columns."""
+VERSION: Final = 5
+"""2 and 3 came with new tables alone, which are made where they are missing; 4 and 5 with columns."""
 
 ADDED: Final = (
     (4, "ALTER TABLE call_records ADD COLUMN linked VARCHAR(80) NOT NULL DEFAULT ''"),
     (4, "ALTER TABLE call_records ADD COLUMN talks TEXT NOT NULL DEFAULT '[]'"),
+    (5, "ALTER TABLE registrations ADD COLUMN instance VARCHAR(256) NOT NULL DEFAULT ''"),
+    (5, "ALTER TABLE registrations ADD COLUMN reg_id INTEGER NOT NULL DEFAULT 0"),
+    (5, "ALTER TABLE registrations ADD COLUMN path TEXT NOT NULL DEFAULT ''"),
+    (5, "ALTER TABLE registrations ADD COLUMN features TEXT NOT NULL DEFAULT ''"),
 )
 """What brings the tables of an older version up to the one named."""
 
@@ -88,6 +92,10 @@ REGISTRATIONS: Final = Table(
     Column("transport", String(8), nullable=False),
     Column("local", String(80), nullable=False),
     Column("remote", String(80), nullable=False),
+    Column("instance", String(256), nullable=False, server_default=""),
+    Column("reg_id", Integer, nullable=False, server_default="0"),
+    Column("path", Text, nullable=False, server_default=""),
+    Column("features", Text, nullable=False, server_default=""),
 )
 
 CALL_RECORDS: Final = Table(

@@ -1,0 +1,44 @@
+"""Registrations over a restart: what a telephone has said of itself is there again."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+
+from gateway.app.registrations import KeptBindings
+from gateway.sip.binding import Binding
+from gateway.sip.headers import NameAddr
+from gateway.sip.outbound import Outbound
+from gateway.sip.parameters import Parameters
+from gateway.sip.transport import Flow
+from gateway.sip.uri import SipUri
+from gateway.store import Store
+
+BINDING = Binding(
+    "6001",
+    SipUri.parse("sip:6001@192.0.2.60"),
+    Flow("udp", ("192.0.2.1", 5060), ("192.0.2.60", 5060)),
+    "call",
+    1,
+    160.0,
+    since=100.0,
+    outbound=Outbound("<urn:uuid:1>", 2),
+    path=(NameAddr.parse("<sip:inner.example.com;lr;ob>"), NameAddr.parse("<sip:edge.example.com;lr>")),
+    features=Parameters.parse(';audio;methods="INVITE,BYE"'),
+)
+
+
+def test_rfc_3327_5626_and_3840_the_path_the_flow_and_the_features_outlive_a_restart(tmp_path: Path) -> None:
+    async def conversation() -> list[Binding]:
+        for binding in (BINDING, None):
+            store = await Store.open(f"sqlite:///{tmp_path}/calls.db")
+            keeper = KeptBindings(store, lambda: 100.0)
+            if binding is not None:
+                keeper.saved(binding)
+            found = await keeper.load()
+            await store.close()
+        return found
+
+    (again,) = asyncio.run(conversation())
+    assert replace(again, expires_at=160.0) == BINDING

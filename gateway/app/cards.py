@@ -12,6 +12,7 @@ from typing import Final
 from drivers.echo import EchoConfig, Remover
 from drivers.fxo.config import AnswerSignal, FxoConfig
 from drivers.fxs.config import FlashUse, FxsConfig, MessageLamp
+from gateway.config.analog import LineSettings, PhoneSettings
 from gateway.config.model import Config
 from gateway.media.delivery import Delivery
 from hardware.analog.dahdi import AnalogPort
@@ -60,6 +61,8 @@ class Cards:
                 free += len(settings.modules)
             else:
                 self._cards[name] = _Card(name, backend(settings.backend), 0, None)
+        ports: list[PhoneSettings | LineSettings] = [*config.phones.values(), *config.lines.values()]
+        self._gains = {self._port(settings): (settings.receive_gain, settings.transmit_gain) for settings in ports}
         self.fxs = [self._fxs(number) for number in config.phones]
         self.fxo = [self._fxo(name) for name in config.lines]
 
@@ -70,7 +73,10 @@ class Cards:
             HardwareError: it is not there or would not open.
         """
         card = self._card_at(number)
-        return AnalogPort(card.backend, number - card.first, zone=zone)
+        receive, transmit = self._gains.get(number, (0.0, 0.0))
+        return AnalogPort(
+            card.backend, number - card.first, zone=zone, receive_gain=receive, transmit_gain=transmit
+        )
 
     def place(self, number: int) -> tuple[str, int]:
         """The card of a port, and the port's number on it."""
@@ -113,13 +119,17 @@ class Cards:
         }
         return _Card(name, card, first, World(card, numbers=numbers))
 
+    def _port(self, settings: PhoneSettings | LineSettings) -> int:
+        """The number of a port throughout the office."""
+        return self._cards[self._config.card_of(settings)].first + settings.port
+
     def _card_at(self, number: int) -> _Card:
         return max((card for card in self._cards.values() if card.first < number), key=lambda card: card.first)
 
     def _fxs(self, number: str) -> FxsConfig:
         phone, country = self._config.phones[number], self._config.office.country
         return FxsConfig(
-            port=self._cards[self._config.card_of(phone)].first + phone.port,
+            port=self._port(phone),
             number=number,
             name=phone.name,
             context=phone.context,
@@ -148,7 +158,7 @@ class Cards:
     def _fxo(self, name: str) -> FxoConfig:
         line = self._config.lines[name]
         return FxoConfig(
-            port=self._cards[self._config.card_of(line)].first + line.port,
+            port=self._port(line),
             name=name,
             group=line.group,
             context=line.context,

@@ -7,6 +7,7 @@ any other section holds its own settings and ends with `dahdichan`. Asterisk doc
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from math import isfinite
 from typing import Any, Final
 
 from dialplan.model import Place
@@ -24,7 +25,7 @@ _KINDS: Final[Mapping[str, str]] = {
 _SIGNALLING: Final = ("dtmf", "v23", "bell")
 _READ: Final = frozenset(
     "signalling signaling context callerid group usecallerid cidsignalling answeronpolarityswitch "
-    "hanguponpolarityswitch busydetect busycount pulsedial channel dahdichan".split()
+    "hanguponpolarityswitch busydetect busycount pulsedial rxgain txgain channel dahdichan".split()
 )
 _ALWAYS: Final = frozenset(
     "language callwaiting usecallingpres callwaitingcallerid threewaycalling transfer canpark cancallforward "
@@ -37,6 +38,8 @@ _ALWAYS_UNLESS: Final[Mapping[str, frozenset[str]]] = {
     "cidstart": frozenset({"ring", "polarity"}),
 }
 """Of those, the values that say so."""
+_LEAST_GAIN, _MOST_GAIN = -24.0, 12.0
+"""dB that a port can be set to."""
 _MOST: Final = 1024
 """Channels of one range: the kernel's own number of them."""
 
@@ -93,6 +96,7 @@ def _telephone(number: int, said: Mapping[str, str], place: Place, draft: Draft)
         phone["name"] = label
     phone["context"] = said.get("context", "default")
     _caller_id(phone, said)
+    _gains(phone, said)
     if is_yes(said.get("answeronpolarityswitch", "no")):
         phone["answer_polarity"] = True
     phones[extension] = phone
@@ -114,7 +118,18 @@ def _line(number: int, said: Mapping[str, str], draft: Draft) -> None:
     if is_yes(said.get("pulsedial", "no")):
         line["dialling"] = "pulse"
     _caller_id(line, said)
+    _gains(line, said)
     draft.table("lines")[f"line{number}"] = line
+
+
+def _gains(table: dict[str, Any], said: Mapping[str, str]) -> None:
+    for key, setting in (("rxgain", "receive_gain"), ("txgain", "transmit_gain")):
+        try:
+            gain = float(said.get(key, "0"))
+        except ValueError:
+            continue
+        if gain and isfinite(gain):
+            table[setting] = min(_MOST_GAIN, max(_LEAST_GAIN, gain))
 
 
 def _caller_id(table: dict[str, Any], said: Mapping[str, str]) -> None:

@@ -16,6 +16,7 @@ _CallerId = Literal["bell202", "v23", "v23-alert", "dtmf", "dtmf-dk", "none"]
 _PulseOrder = Literal["usual", "nz", "se"]
 _EchoCanceller = Literal["auto", "hardware", "software", "off"]
 _Tail = Literal[16, 32, 64, 128]
+_Gain = Annotated[float, Field(ge=-24, le=12)]
 _TONES: Final = ("dial", "busy", "ring", "congestion", "info")
 
 
@@ -62,6 +63,7 @@ class PhoneSettings(Settings):
         echo_canceller: who takes its echo away: "hardware" (the card), "software" (the media plane), "auto" (the
             card where it can) or "off".
         tail: milliseconds of the longest echo path.
+        receive_gain, transmit_gain: dB by which what it says, and what it hears, is made louder.
         call_groups: whoever may pick up in one of these may take its calls; pickup_groups: those whose calls it may
             take by Pickup without a number. Who has none is in one group with all others that have none.
         flash: what a hook flash in a call does: "services" (it holds the call for a second one, answers a call that
@@ -89,6 +91,8 @@ class PhoneSettings(Settings):
     release_battery: bool = False
     echo_canceller: _EchoCanceller = "auto"
     tail: _Tail = 64
+    receive_gain: _Gain = 0.0
+    transmit_gain: _Gain = 0.0
     flash: Literal["services", "pass"] = "services"
     call_waiting: bool = True
     three_way: bool = True
@@ -115,6 +119,7 @@ class LineSettings(Settings):
         hangup_on_tone: bursts of busy or congestion tone (or 2 s of dial tone) that show that it has; 0 never.
         caller_id: how the exchange shows callers; None takes the country's way.
         echo_canceller, tail: as for a telephone.
+        receive_gain, transmit_gain: dB by which what comes from the exchange, and goes to it, is made louder.
         tones: its exchange's tones where they differ from the country's, as `copperline learn` measures them: dial,
             busy, ring, congestion, info, each as "425@-10/480,0/480".
     """
@@ -135,4 +140,6 @@ class LineSettings(Settings):
     caller_id: _CallerId | None = None
     echo_canceller: _EchoCanceller = "auto"
     tail: _Tail = 64
+    receive_gain: _Gain = 0.0
+    transmit_gain: _Gain = 0.0
     tones: Annotated[dict[str, str], AfterValidator(_tones)] = Field(default_factory=dict)

@@ -14,17 +14,20 @@ from typing import Final
 from hardware.analog import structs
 
 __all__ = [
-    "BUFFER_IMMEDIATE",
     "CHANNEL_NODE",
     "CTL_NODE",
+    "DEFAULT_ECHO_TAPS",
     "DEFAULT_TIMING",
+    "ECHO_TAPS",
     "ELAST",
     "EVENT_QUEUE",
     "MAX_CHANNELS",
+    "MAX_ECHO_PARAMETERS",
     "MAX_SPANS",
     "PULSE_DIGIT",
     "ZONES",
     "Alarm",
+    "BufferPolicy",
     "DialOp",
     "Event",
     "Flush",
@@ -278,6 +281,14 @@ class Flush(IntFlag):
     ALL = 7
 
 
+class BufferPolicy(IntEnum):
+    """txbufpolicy of BUFFERINFO: how much must have been written before any of it is sent."""
+
+    IMMEDIATE = 0
+    WHEN_FULL = 1
+    HALF_FULL = 2
+
+
 class IoMux(IntFlag):
     """Argument of IOMUX."""
 
@@ -296,8 +307,10 @@ class Vmwi(IntFlag):
     HVAC = 4
 
 
-BUFFER_IMMEDIATE: Final = 0
-"""Transmit policy: the first buffer written goes out at once."""
+ECHO_TAPS: Final = frozenset({32, 64, 128, 256, 512, 1024})
+"""Lengths of an echo canceller; any other means that of the module."""
+DEFAULT_ECHO_TAPS: Final = 128
+MAX_ECHO_PARAMETERS: Final = 8
 
 DEFAULT_TIMING: Final[Mapping[str, int]] = {
     "prewinktime": 50,

@@ -16,6 +16,7 @@ from gateway.core.audio import Encoding
 from gateway.core.errors import HardwareError, LocalError, Lost, OpenFailed, Unavailable
 from hardware.analog import abi, structs
 from hardware.analog.abi import HookCommand, Ioctl
+from hardware.analog.gain import gain_table
 from hardware.analog.line import (
     CancelDial,
     DialDigits,
@@ -118,6 +119,7 @@ class AnalogPort:
         backend: the kernel or an emulated card.
         number: channel number from 1.
         zone: tone zone whose ring cadence and dialling levels apply ("us", "de", …); None for the device's.
+        receive_gain, transmit_gain: dB by which what comes from the line, and goes to it, is made louder.
 
     Raises:
         LocalError: a zone that DAHDI has no number for.
@@ -129,13 +131,22 @@ class AnalogPort:
     kind: PortKind
     encoding: Encoding
 
-    def __init__(self, backend: Backend, number: int, *, zone: str | None = None) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        number: int,
+        *,
+        zone: str | None = None,
+        receive_gain: float = 0.0,
+        transmit_gain: float = 0.0,
+    ) -> None:
         if zone is not None and zone not in abi.ZONES:
             raise LocalError(f"no tone zone '{zone}'; there are: {', '.join(sorted(abi.ZONES))}")
         self.number = number
         self._handle = _open(backend, number)
         try:
             self._set_up(zone)
+            self._set_levels(receive_gain, transmit_gain)
         except OSError as error:
             self._handle.close()
             raise OpenFailed(_sentence(number, error)) from error
@@ -146,8 +157,8 @@ class AnalogPort:
     def _set_up(self, zone: str | None) -> None:
         handle = self._handle
         buffers = {
-            "txbufpolicy": abi.BUFFER_IMMEDIATE,
-            "rxbufpolicy": abi.BUFFER_IMMEDIATE,
+            "txbufpolicy": abi.BufferPolicy.IMMEDIATE,
+            "rxbufpolicy": abi.BufferPolicy.IMMEDIATE,
             "numbufs": BUFFERS,
             "bufsize": FRAME_BYTES,
             "readbufs": 0,
@@ -165,6 +176,16 @@ class AnalogPort:
             )
         self.kind = kind
         self.encoding = _ENCODINGS.get(params.curlaw, Encoding.PCMU)
+
+    def _set_levels(self, receive: float, transmit: float) -> None:
+        if not (receive or transmit):
+            return  # an open has made them 0 dB
+        gains = {
+            "chan": self.number,
+            "rxgain": list(gain_table(self.encoding, receive)),
+            "txgain": list(gain_table(self.encoding, transmit)),
+        }
+        self._handle.ioctl(Ioctl.SETGAINS, bytearray(structs.GAINS.build(gains)))
 
     @property
     def descriptor(self) -> int:

@@ -12,7 +12,7 @@ import os
 import select
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from gateway.core.audio import Encoding, Samples, Sound
 from gateway.media.tone import Zone, dtmf
@@ -21,9 +21,11 @@ from hardware.agenda import Agenda
 from hardware.analog import abi, structs
 from hardware.analog.abi import Event, Ioctl, SigType
 from hardware.analog.copper import SOUND, Fault
+from hardware.analog.emulation.arguments import read, write
+from hardware.analog.emulation.audio_requests import get_gains, set_gains
 from hardware.analog.emulation.channel import EmulatedChannel, Tones
 from hardware.analog.emulation.dial import DIGIT_MS
-from hardware.analog.emulation.requests import carry_out, channel_params, read, write
+from hardware.analog.emulation.requests import carry_out, channel_params, span_stat
 from hardware.analog.line import PortKind
 from hardware.analog.pair import Pair
 
@@ -168,7 +170,9 @@ class ChannelHandle:
             if request == Ioctl.GETEVENT:
                 write(structs.INT, argument, Event.REMOVED)
             raise OSError(errno.ENODEV, "card removed")
-        if self._channel is not None:
+        if self._channel is not None and request == Ioctl.SPANSTAT:
+            span_stat(len(self._card.channels), argument, own=True)
+        elif self._channel is not None:
             carry_out(self._channel, request, argument)
         elif request == Ioctl.SPECIFY:
             self._specify(read(structs.INT, argument))
@@ -225,14 +229,21 @@ class ControlHandle:
         raise OSError(errno.ENOSYS, "the control node has no events")
 
     def ioctl(self, request: int, argument: bytearray | None = None) -> None:
-        """Carry out SPANSTAT, GET_PARAMS or GETVERSION; ENOTTY for anything else."""
+        """Carry out a request about the card or one of its channels; ENOTTY for what no analogue card has."""
         if not self._card.present:
             raise OSError(errno.ENODEV, "card removed")
         match request:
             case Ioctl.SPANSTAT:
-                self._span_stat(argument)
-            case Ioctl.GET_PARAMS:
-                self._get_params(argument)
+                span_stat(len(self._card.channels), argument, own=False)
+            case Ioctl.GET_PARAMS | Ioctl.GET_PARAMS_V1:
+                channel = self._channel(read(structs.PARAMS, argument).channo)
+                write(structs.PARAMS, argument, channel_params(channel))
+            case Ioctl.GETGAINS | Ioctl.GETGAINS_V1:
+                get_gains(self._channel(read(structs.GAINS, argument).chan), argument)
+            case Ioctl.SETGAINS:
+                set_gains(self._channel(read(structs.GAINS, argument).chan), argument)
+            case Ioctl.GET_DIALPARAMS:
+                self._dial_params(argument)
             case Ioctl.GETVERSION:
                 version = {"version": b"emulated".ljust(80, b"\0"), "echo_canceller": bytes(80)}
                 write(structs.VERSIONINFO, argument, version)
@@ -242,20 +253,16 @@ class ControlHandle:
     def close(self) -> None:
         """Nothing is held."""
 
-    def _span_stat(self, argument: bytearray | None) -> None:
-        if read(structs.SPANINFO, argument).spanno != 1:
-            raise OSError(errno.EINVAL, "no such span")
-        channels = len(self._card.channels)
-        blank: dict[str, Any] = dict(structs.SPANINFO.parse(bytes(structs.SPANINFO.sizeof())))
-        blank |= {"spanno": 1, "numchans": channels, "totalchans": channels, "totalspans": 1}
-        blank |= {"name": b"EMU/1".ljust(20, b"\0"), "desc": b"Emulated analogue card".ljust(40, b"\0")}
-        write(structs.SPANINFO, argument, blank)
+    def _dial_params(self, argument: bytearray | None) -> None:
+        # dahdi-base.c has its defaults in samples, though SET_DIALPARAMS takes milliseconds.
+        lengths = {"mfv1_tonelen": 544, "dtmf_tonelen": DIGIT_MS * 8, "mfr2_tonelen": 800, "reserved": [0] * 3}
+        write(structs.DIALPARAMS, argument, lengths)
 
-    def _get_params(self, argument: bytearray | None) -> None:
-        channel = self._card.channels.get(read(structs.PARAMS, argument).channo)
+    def _channel(self, number: int) -> EmulatedChannel:
+        channel = self._card.channels.get(number)
         if channel is None:
             raise OSError(errno.EINVAL, "no such channel")
-        write(structs.PARAMS, argument, channel_params(channel))
+        return channel
 
 
 def _tones(zone: Zone) -> Tones:

@@ -12,13 +12,13 @@ from typing import Final
 
 import numpy as np
 
-from gateway.core.audio import Encoding, Samples, Sound
-from gateway.media import g711
+from gateway.core.audio import Samples, Sound
 from gateway.media.echo_canceller import EchoCanceller
 from hardware.agenda import Agenda
 from hardware.analog import abi
 from hardware.analog.abi import HookCommand, SigType
 from hardware.analog.cadence import Cadence
+from hardware.analog.emulation.coding import Coding
 from hardware.analog.emulation.dial import Dialler, Generator
 from hardware.analog.emulation.events import EventQueue
 from hardware.analog.emulation.frames import FrameLink
@@ -34,8 +34,6 @@ RING_LINGER: Final = 6000
 """Milliseconds for which the card drivers leave the speech path open after ringing (wctdm.c)."""
 
 _NOTHING: Final = np.zeros(160, np.int16)
-_SILENCE: Final = {Encoding.PCMU: 0xFF, Encoding.PCMA: 0xD5}
-_ENCODINGS: Final = {abi.Law.MULAW: Encoding.PCMU, abi.Law.ALAW: Encoding.PCMA}
 
 
 class Tones:
@@ -98,11 +96,13 @@ class EmulatedChannel:
         self.number = number
         self.kind = kind
         self.signalling = signalling
-        self.default_law = self.law = law
+        self.coding = Coding(law)
         self.tones = tones
         self.pair = pair
         self.timing = dict(abi.DEFAULT_TIMING)
-        self.lamp_by_neon = False
+        self.lamp_by = abi.Vmwi(0)
+        self.tells_of_buffers = False
+        self._messages = self._reversed = False
         self._agenda = agenda
         self.removed = False
         self._opened: _Opened | None = None
@@ -173,7 +173,8 @@ class EmulatedChannel:
             raise OSError(errno.EBUSY, "channel open")
         self._opened = _Opened()
         self.timing.update(abi.DEFAULT_TIMING)
-        self.law = self.default_law
+        self.coding.reset()
+        self.tells_of_buffers = False
         self.set_cadence(None)
         self.dialler.reset()
         self._hang_up()
@@ -207,7 +208,8 @@ class EmulatedChannel:
         if self.transmit.state is not TxState.ONHOOK:
             self.hook(HookCommand.ONHOOK)
         if self.kind is PortKind.FXS:
-            self.pair.set_reversed(False)
+            self._reversed = False
+            self._feed_polarity()
 
     # Requests.
 
@@ -233,6 +235,13 @@ class EmulatedChannel:
         """Ring with this cadence; None for the zone's."""
         self.transmit.cadence = Cadence(self.tones.cadence if values is None else values)
 
+    def set_linear(self, on: bool) -> None:
+        """Have 16-bit samples at the descriptor, or octets of the law again; what waits there is dropped."""
+        self.frames.flush_read()
+        self.frames.flush_write()
+        self.coding.linear = on
+        self.frames.width = self.coding.width
+
     def open_speech_path(self, ms: int) -> None:
         """Let an on-hook telephone hear the line for `ms` milliseconds."""
         self._speech_until = max(self._speech_until, self._agenda.now + ms)
@@ -245,14 +254,24 @@ class EmulatedChannel:
         """
         if self.pair.ringing or not self.pair.battery:
             raise OSError(errno.EINVAL, "line is ringing or open")
-        self.pair.set_reversed(on)
+        self._reversed = on
+        self._feed_polarity()
 
     def light_lamp(self, on: bool) -> None:
-        """Put neon voltage on the line, if that is how its lamp is lit."""
-        self.pair.neon = on and self.lamp_by_neon
+        """Show that messages wait, by neon voltage or by reversed polarity, whichever its lamp is lit by (VMWI)."""
+        self._messages = on
+        self.pair.neon = on and abi.Vmwi.HVAC in self.lamp_by
+        if self.pair.battery and not self.pair.ringing:
+            self._feed_polarity()
+
+    def _feed_polarity(self) -> None:
+        """Reversed by request or for the lamp, not for both (wctdm.c: the one turns round what the other says)."""
+        self.pair.set_reversed(self._reversed is not (self._messages and abi.Vmwi.LREV in self.lamp_by))
 
     def cancel_echo(self, taps: int) -> None:
         """Switch the card's echo canceller on, or off with 0 taps; without one nothing happens (ECHOCANCEL)."""
+        if taps and taps not in abi.ECHO_TAPS:
+            taps = abi.DEFAULT_ECHO_TAPS
         self._canceller = EchoCanceller(taps // 8) if taps and self._has_canceller else None
 
     @property
@@ -308,14 +327,9 @@ class EmulatedChannel:
 
     # Audio.
 
-    @property
-    def encoding(self) -> Encoding:
-        """The law in which the descriptor is coded."""
-        return _ENCODINGS.get(self.law, Encoding.PCMU)
-
     def send(self) -> None:
         """Put this frame's audio on the pair."""
-        frame = self._outgoing() if self._opened is not None else None
+        frame = self.coding.to_line(self._outgoing()) if self._opened is not None else None
         self._said = frame
         if self.kind is PortKind.FXO:
             self.pair.send_to_feeder(frame)
@@ -330,15 +344,21 @@ class EmulatedChannel:
         heard = self.pair.heard_by_feeder() if self.kind is PortKind.FXS else self.pair.heard_by_terminal()
         if heard is not None and self._canceller is not None:
             heard = self._canceller.feed(_NOTHING if self._said is None else self._said, heard)
-        if heard is None:
-            self._opened.frames.give(bytes((_SILENCE[self.encoding],)) * 160)
-        else:
-            self._opened.frames.give(g711.encode(heard, self.encoding))
+        self._opened.frames.give(self.coding.from_line(heard))
+        self._tell_of_buffers(self._opened.frames)
+
+    def _tell_of_buffers(self, frames: FrameLink) -> None:
+        if self.tells_of_buffers:
+            if frames.overran:
+                self._tell(abi.Event.READ_OVERRUN)
+            if frames.underran:
+                self._tell(abi.Event.WRITE_UNDERRUN)
+        frames.overran = frames.underran = False
 
     def _outgoing(self) -> Samples | None:
-        written = self.frames.take(_SILENCE[self.encoding])
+        written = self.frames.take(self.coding.silence)
         if written is None:
             return self.generator.frame()
         self.dialler.cancel()  # dahdi_chan_write: what is written ends tone and dialling
         self.generator.stop()
-        return g711.decode(written, self.encoding)
+        return self.coding.written(written)

@@ -1,4 +1,4 @@
-"""ioctl requests of an emulated channel: structures taken apart and put together, each in one function.
+"""ioctl requests of an emulated channel, each in one function: those about its line, and the table of all.
 
 A request that the table does not list ends with ENOTTY, as by the kernel. A null pointer where a structure is
 needed, or one of the wrong size, is EFAULT.
@@ -12,35 +12,12 @@ from typing import Any, Final
 
 from hardware.analog import abi, structs
 from hardware.analog.abi import Ioctl
+from hardware.analog.emulation.arguments import read, write
+from hardware.analog.emulation.audio_requests import AUDIO_REQUESTS
 from hardware.analog.emulation.channel import EmulatedChannel
 from hardware.analog.line import PortKind
 
-__all__ = ["REQUESTS", "carry_out", "channel_params", "read", "write"]
-
-MIN_BLOCK: Final = 16
-MAX_BLOCK: Final = 8192
-MAX_BUFFERS: Final = 32
-MAX_BUFFER_SPACE: Final = 32768
-
-_LAWS: Final = frozenset(abi.Law)
-
-
-def read(struct: Any, argument: bytearray | None) -> Any:
-    """Parse the structure passed.
-
-    Raises:
-        OSError: EFAULT there is none or it has another size.
-    """
-    if argument is None or len(argument) != struct.sizeof():
-        raise OSError(errno.EFAULT, "bad address")
-    return struct.parse(argument)
-
-
-def write(struct: Any, argument: bytearray | None, value: Any) -> None:
-    """Overwrite the structure passed; raises as `read` does."""
-    if argument is None or len(argument) != struct.sizeof():
-        raise OSError(errno.EFAULT, "bad address")
-    argument[:] = struct.build(value)
+__all__ = ["REQUESTS", "carry_out", "channel_params", "span_stat"]
 
 
 def carry_out(channel: EmulatedChannel, request: int, argument: bytearray | None) -> None:
@@ -68,12 +45,29 @@ def channel_params(channel: EmulatedChannel) -> dict[str, Any]:
         "txbits": -1,
         "txhooksig": 0,
         "rxhooksig": int(channel.off_hook),
-        "curlaw": channel.law,
+        "curlaw": channel.coding.law,
         "idlebits": 0,
         "name": f"EMU/1/{channel.number - 1}".encode().ljust(40, b"\0"),
         "chan_alarms": channel.alarms,
         **channel.timing,
     }
+
+
+def span_stat(channels: int, argument: bytearray | None, *, own: bool) -> None:
+    """SPANSTAT of a card with so many channels.
+
+    Args:
+        own: span 0 is that of the channel that is asked.
+
+    Raises:
+        OSError: EINVAL no such span.
+    """
+    if read(structs.SPANINFO, argument).spanno not in ((0, 1) if own else (1,)):
+        raise OSError(errno.EINVAL, "no such span")
+    blank: dict[str, Any] = dict(structs.SPANINFO.parse(bytes(structs.SPANINFO.sizeof())))
+    blank |= {"spanno": 1, "numchans": channels, "totalchans": channels, "totalspans": 1}
+    blank |= {"name": b"EMU/1".ljust(20, b"\0"), "desc": b"Emulated analogue card".ljust(40, b"\0")}
+    write(structs.SPANINFO, argument, blank)
 
 
 def _get_params(channel: EmulatedChannel, argument: bytearray | None) -> None:
@@ -94,97 +88,8 @@ def _get_event(channel: EmulatedChannel, argument: bytearray | None) -> None:
     write(structs.INT, argument, channel.events.get())
 
 
-def _flush(channel: EmulatedChannel, argument: bytearray | None) -> None:
-    what = read(structs.INT, argument)
-    if what & abi.Flush.READ:
-        channel.frames.flush_read()
-    if what & abi.Flush.WRITE:
-        channel.frames.flush_write()
-    if what & abi.Flush.EVENT:
-        channel.events.clear()
-
-
-def _get_block(channel: EmulatedChannel, argument: bytearray | None) -> None:
-    write(structs.INT, argument, channel.frames.block)
-
-
-def _set_block(channel: EmulatedChannel, argument: bytearray | None) -> None:
-    _empty_to(channel, read(structs.INT, argument))
-
-
-def _get_buffers(channel: EmulatedChannel, argument: bytearray | None) -> None:
-    info = {"txbufpolicy": 0, "rxbufpolicy": 0, "numbufs": 2, "readbufs": -1, "writebufs": -1}
-    write(structs.BUFFERINFO, argument, {**info, "bufsize": channel.frames.block})
-
-
-def _set_buffers(channel: EmulatedChannel, argument: bytearray | None) -> None:
-    info = read(structs.BUFFERINFO, argument)
-    if info.bufsize * max(2, min(info.numbufs, MAX_BUFFERS)) > MAX_BUFFER_SPACE:
-        raise OSError(errno.EINVAL, "buffers too large")
-    _empty_to(channel, info.bufsize)
-
-
-def _empty_to(channel: EmulatedChannel, block: int) -> None:
-    if not MIN_BLOCK <= block <= MAX_BLOCK:
-        raise OSError(errno.EINVAL, "bad block size")
-    channel.frames.flush_read()
-    channel.frames.flush_write()
-    channel.frames.block = block
-
-
-def _send_tone(channel: EmulatedChannel, argument: bytearray | None) -> None:
-    number = read(structs.INT, argument)
-    channel.silence()
-    if number == -1:
-        return
-    sound = channel.tones.tone(number)
-    if sound is None:
-        raise OSError(errno.ENOSYS, "no such tone in this zone")
-    channel.generator.play(sound.samples, sound.loop_from)
-
-
-def _get_zone(channel: EmulatedChannel, argument: bytearray | None) -> None:
-    write(structs.INT, argument, channel.tones.zone)
-
-
-def _set_zone(channel: EmulatedChannel, argument: bytearray | None) -> None:
-    # As with a kernel for which dahdi_cfg has loaded one zone: any other has no data.
-    if read(structs.INT, argument) not in (-1, channel.tones.zone):
-        raise OSError(errno.ENODATA, "tone zone not loaded")
-    channel.set_cadence(None)
-
-
-def _dial(channel: EmulatedChannel, argument: bytearray | None) -> None:
-    given = read(structs.DIALOPERATION, argument)
-    channel.frames.flush_write()  # written before: it must not end what begins now
-    channel.dialler.dial(given.op, structs.text(given.dialstr))
-    if given.op == abi.DialOp.CANCEL:
-        channel.generator.stop()
-
-
-def _dialling(channel: EmulatedChannel, argument: bytearray | None) -> None:
-    write(structs.INT, argument, int(channel.dialler.dialling))
-
-
-def _echo_cancel(channel: EmulatedChannel, argument: bytearray | None) -> None:
-    channel.cancel_echo(read(structs.INT, argument))
-
-
-def _fax_mode(channel: EmulatedChannel, argument: bytearray | None) -> None:
-    read(structs.INT, argument)
-    if not channel.cancelling_echo:
-        raise OSError(errno.EINVAL, "no echo canceller")
-
-
 def _number(channel: EmulatedChannel, argument: bytearray | None) -> None:
     write(structs.INT, argument, channel.number)
-
-
-def _set_law(channel: EmulatedChannel, argument: bytearray | None) -> None:
-    law = read(structs.INT, argument)
-    if law not in _LAWS:
-        raise OSError(errno.EINVAL, "no such law")
-    channel.law = abi.Law(law) if law else channel.default_law
 
 
 def _set_cadence(channel: EmulatedChannel, argument: bytearray | None) -> None:
@@ -208,7 +113,12 @@ def _message_lamp(channel: EmulatedChannel, argument: bytearray | None) -> None:
 
 def _configure_lamp(channel: EmulatedChannel, argument: bytearray | None) -> None:
     _only(channel, PortKind.FXS)
-    channel.lamp_by_neon = bool(read(structs.INT, argument) & abi.Vmwi.HVAC)
+    channel.lamp_by = abi.Vmwi(read(structs.INT, argument) & 7)
+
+
+def _set_bits(channel: EmulatedChannel, argument: bytearray | None) -> None:
+    read(structs.INT, argument)
+    raise OSError(errno.EINVAL, "only for channels with CAS signalling")
 
 
 def _only(channel: EmulatedChannel, kind: PortKind) -> None:
@@ -218,27 +128,17 @@ def _only(channel: EmulatedChannel, kind: PortKind) -> None:
 
 
 REQUESTS: Final[Mapping[int, Callable[[EmulatedChannel, bytearray | None], None]]] = {
+    **AUDIO_REQUESTS,
     Ioctl.GET_PARAMS: _get_params,
+    Ioctl.GET_PARAMS_V1: _get_params,
     Ioctl.SET_PARAMS: _set_params,
     Ioctl.HOOK: _hook,
     Ioctl.GETEVENT: _get_event,
-    Ioctl.FLUSH: _flush,
-    Ioctl.GET_BLOCKSIZE: _get_block,
-    Ioctl.SET_BLOCKSIZE: _set_block,
-    Ioctl.GET_BUFINFO: _get_buffers,
-    Ioctl.SET_BUFINFO: _set_buffers,
-    Ioctl.SENDTONE: _send_tone,
-    Ioctl.GETTONEZONE: _get_zone,
-    Ioctl.SETTONEZONE: _set_zone,
-    Ioctl.DIAL: _dial,
-    Ioctl.DIALING: _dialling,
-    Ioctl.ECHOCANCEL: _echo_cancel,
-    Ioctl.ECHOCANCEL_FAX_MODE: _fax_mode,
     Ioctl.CHANNO: _number,
-    Ioctl.SETLAW: _set_law,
     Ioctl.SETCADENCE: _set_cadence,
     Ioctl.ONHOOKTRANSFER: _on_hook_transfer,
     Ioctl.SETPOLARITY: _set_polarity,
     Ioctl.VMWI: _message_lamp,
     Ioctl.VMWI_CONFIG: _configure_lamp,
+    Ioctl.SETTXBITS: _set_bits,
 }

@@ -67,13 +67,13 @@ def test_channels_are_telephones_and_lines_with_what_stands_above_them(config: C
         ("line6", 6, 1),
     ]
     line = config.lines["line5"]
+    assert line.receive_gain == config.phones["211"].receive_gain == 2.5
     assert (line.hangup_on_polarity, line.hangup_on_tone, line.caller_id) == (True, 4, "v23")
     assert config.cards["main"].backend == "dahdi" and config.office.country == "de"
 
 
 def test_every_line_that_is_left_behind_is_told_with_its_file(imported: Imported) -> None:
     assert left(imported, "chan_dahdi.conf") == [
-        "7: rxgain = 2.5 of [channels] has no setting here; see whether it is missed",
         "16: the telephone on channel 3 is 1003 for now: its caller ID has no number; give it its number",
         "28: channels 9-23 have signalling pri_cpe, which has no driver here yet; "
         "analogue channels are carried: fxo_ks for telephones, fxs_ks for lines",

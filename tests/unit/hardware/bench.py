@@ -15,11 +15,24 @@ from hardware.analog.pair import Change, Pair
 
 
 class Bench:
-    """One port of `kind`, opened, with nobody at the other end of its pair but the test."""
+    """One port of `kind`, opened, with nobody at the other end of its pair but the test.
 
-    def __init__(self, kind: PortKind, zone: str = "us", **options: Any) -> None:
+    Args:
+        options: of the card.
+        receive_gain, transmit_gain: dB of the port.
+    """
+
+    def __init__(
+        self,
+        kind: PortKind,
+        zone: str = "us",
+        *,
+        receive_gain: float = 0.0,
+        transmit_gain: float = 0.0,
+        **options: Any,
+    ) -> None:
         self.card = EmulatedCard(ports=[kind], zone=zone, **options)
-        self.port = AnalogPort(self.card, 1)
+        self.port = AnalogPort(self.card, 1, receive_gain=receive_gain, transmit_gain=transmit_gain)
         self.pair: Pair = self.card.pair(1)
         self.changes: list[tuple[int, Change]] = []
         if kind is PortKind.FXS:

@@ -1,0 +1,26 @@
+"""Structures that an ioctl passes: taken apart and put together, with EFAULT for what is no such structure."""
+
+from __future__ import annotations
+
+import errno
+from typing import Any
+
+__all__ = ["read", "write"]
+
+
+def read(struct: Any, argument: bytearray | None) -> Any:
+    """Parse the structure passed.
+
+    Raises:
+        OSError: EFAULT there is none or it has another size.
+    """
+    if argument is None or len(argument) != struct.sizeof():
+        raise OSError(errno.EFAULT, "bad address")
+    return struct.parse(argument)
+
+
+def write(struct: Any, argument: bytearray | None, value: Any) -> None:
+    """Overwrite the structure passed; raises as `read` does."""
+    if argument is None or len(argument) != struct.sizeof():
+        raise OSError(errno.EFAULT, "bad address")
+    argument[:] = struct.build(value)

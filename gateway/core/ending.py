@@ -6,7 +6,7 @@ the log and the console; nobody downstream invents a reason.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from gateway.core.cause import Cause
@@ -38,6 +38,8 @@ class Ending:
         evidence: the message, line event or timer that shows it: "BYE", "486 Busy Here", "ONHOOK event on
             port 1", "timer B after 32 s".
         advice: what to try next; empty where nothing is wrong.
+        code: what the far side said in its own protocol, ("SIP", 480), where that is finer than the cause: a leg of
+            the same protocol tells it on unchanged. None where there is no such thing.
     """
 
     cause: Cause
@@ -45,6 +47,7 @@ class Ending:
     act: Act
     evidence: str
     advice: str = ""
+    code: tuple[str, int] | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         sentence = f"{self.by} {self.act.value} ({self.evidence}): {self.cause}"

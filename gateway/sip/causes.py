@@ -2,7 +2,7 @@
 
 The tables are those of RFC 3398 (7.2.4.1 cause to status, 8.2.6.1 status to cause); where it leaves a blank, the
 entry says what fills it. A Reason header (RFC 3326) overrides the table on the way in: its Q.850 value, or else
-the SIP status in it.
+the SIP status in it. From one SIP leg to another the status itself goes, where it speaks of the called side.
 """
 
 from __future__ import annotations
@@ -11,11 +11,21 @@ from collections.abc import Iterable
 from typing import Final
 
 from gateway.core.cause import Cause
+from gateway.core.ending import Ending
 from gateway.core.errors import MalformedError
 from gateway.sip.grammar import number, split_list
 from gateway.sip.parameters import Parameters
 
-__all__ = ["CAUSE_TO_STATUS", "STATUS_TO_CAUSE", "cause_of", "cause_of_reason", "reason_header", "status_of"]
+__all__ = [
+    "CAUSE_TO_STATUS",
+    "STATUS_TO_CAUSE",
+    "cause_of",
+    "cause_of_reason",
+    "reason_header",
+    "refusing",
+    "status_of",
+    "told_on",
+]
 
 CAUSE_TO_STATUS: Final = {
     Cause.UNALLOCATED_NUMBER: 404,
@@ -105,6 +115,23 @@ STATUS_TO_CAUSE: Final = {
 CAUSES: Final = {int(cause): cause for cause in Cause}
 ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
 """By this a telephone knows that a call which it loses was not missed (RFC 3326 section 2)."""
+
+
+PROTOCOL: Final = "SIP"
+TOLD_ON: Final = frozenset({403, 404, 408, 410, 433, 480, 484, 485, 486, 488, 600, 603, 604, 606})
+"""Refusals that are the called side's own and mean the same on the caller's leg; all others are between us and
+whoever sent them (401, 420, 503 …), and the caller is told their cause (RFC 3261 16.7 step 6)."""
+
+
+def told_on(status: int) -> tuple[str, int] | None:
+    """`status` as the `code` of an Ending; None where the caller has nothing of it."""
+    return (PROTOCOL, status) if status in TOLD_ON else None
+
+
+def refusing(ending: Ending) -> int:
+    """The status that refuses a call with `ending`: what a SIP peer said itself, else what its cause becomes."""
+    code = ending.code
+    return code[1] if code is not None and code[0] == PROTOCOL else status_of(ending.cause)
 
 
 def status_of(cause: Cause) -> int:

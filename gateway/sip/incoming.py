@@ -19,7 +19,7 @@ from gateway.core.errors import MalformedError
 from gateway.core.machine import Machine, Table
 from gateway.core.messages import Command
 from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
-from gateway.sip.causes import cause_of_reason, status_of
+from gateway.sip.causes import cause_of_reason, refusing
 from gateway.sip.dialog import Dialog
 from gateway.sip.established import Established
 from gateway.sip.headers import NameAddr
@@ -393,7 +393,7 @@ class IncomingSession:
             self._reply(response, now)
             return
         assert self._ending is not None  # set by whoever feeds REFUSE
-        response = self._response(status_of(self._ending.cause))
+        response = self._response(refusing(self._ending))
         reasoned(response, self._ending)
         if response.status == 503:
             response.headers.set("Retry-After", RETRY_AFTER)

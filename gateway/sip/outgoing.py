@@ -17,7 +17,7 @@ from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.machine import Machine, Table
 from gateway.core.messages import Command
 from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
-from gateway.sip.causes import reason_header
+from gateway.sip.causes import reason_header, told_on
 from gateway.sip.credentials import CHALLENGES, Credentials, Prover, ProvingCarrier
 from gateway.sip.diagnosis import rewritten
 from gateway.sip.dialog import MAX_FORWARDS, Dialog
@@ -370,8 +370,9 @@ class OutgoingSession:
 
     def _fall_silent(self, evidence: str, now: float) -> None:
         advice = "Look whether the telephone is on and its network is up."
-        # Cause 27: a message could not be delivered to the destination (Q.850 2.2.7.1).
-        self._user.ended(Ending(Cause.DESTINATION_OUT_OF_ORDER, self._peer, Act.VANISHED, evidence, advice), now)
+        # Cause 27: a message could not be delivered to the destination (Q.850 2.2.7.1); 480 as in RFC 3665 3.10.
+        silent = Ending(Cause.DESTINATION_OUT_OF_ORDER, self._peer, Act.VANISHED, evidence, advice, told_on(480))
+        self._user.ended(silent, now)
 
     def _decline(self, response: Response, now: float) -> None:
         dialog = self._acknowledge(response, now)

@@ -21,7 +21,7 @@ from gateway.core.messages import Event
 from gateway.sdp.description import SessionDescription
 from gateway.sdp.negotiate import Agreement, NotAcceptable
 from gateway.sip.body import find_body
-from gateway.sip.causes import cause_of, cause_of_reason, reason_header
+from gateway.sip.causes import cause_of, cause_of_reason, reason_header, told_on
 from gateway.sip.dialog import DialogId
 from gateway.sip.message import Message, Request, Response
 from gateway.sip.resolve import Resolver
@@ -295,4 +295,4 @@ def refusal(response: Response, peer: str) -> Ending:
     """The ending that a final response to our INVITE makes."""
     cause = cause_of_reason(response.headers.all("Reason")) or cause_of(response.status)
     act, advice = _REFUSALS.get(response.status, (Act.FAILED, ""))
-    return Ending(cause, peer, act, response.summary, advice)
+    return Ending(cause, peer, act, response.summary, advice, told_on(response.status))

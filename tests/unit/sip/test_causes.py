@@ -7,7 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.cause import Cause
-from gateway.sip.causes import cause_of, cause_of_reason, reason_header, status_of
+from gateway.core.ending import Act, Ending
+from gateway.core.messages import Dial, Hangup, Offered, Released
+from gateway.core.number import Party
+from gateway.sip.causes import cause_of, cause_of_reason, reason_header, refusing, status_of
+from tests.support.sip import Office, Phone
 
 
 @pytest.mark.parametrize(
@@ -64,3 +68,37 @@ def test_reasons_as_peers_write_them(value: str, cause: Cause | None) -> None:
 @settings(max_examples=50)
 def test_no_reason_header_crashes(value: str) -> None:
     cause_of_reason([value, "Q.850;cause=16"])
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        *((status, status) for status in (403, 404, 408, 410, 480, 484, 485, 486, 488, 600, 603, 604, 606)),
+        # What concerns the two of us alone is told by its cause.
+        (401, 603),
+        (420, 500),
+        (487, 480),
+        (500, 503),
+        (0, 480),
+    ],
+)
+def test_section_16_7_what_a_called_telephone_says_of_itself_is_told_on_unchanged(said: int, told: int) -> None:
+    office = Office()
+    caller, called = Phone(office), Phone(office, "6002", host="192.0.2.62")
+    called.register()
+    caller.invite("6002")
+    leg = next(leg for leg, event in office.heard() if isinstance(event, Offered))
+    caller.messages()
+    office.command(office.stack.channel("6002", office.clock.now), Dial("6002", Party("6001")))
+    if said:
+        called.reply(called.arrived(), said)
+    else:
+        office.wait(33)  # nobody answers: as RFC 3665 section 3.10 has it
+    (released,) = [event for event in office.events() if isinstance(event, Released)]
+    office.command(leg, Hangup(released.ending))
+    assert caller.statuses()[-1] == told
+
+
+def test_a_code_of_another_protocol_says_nothing_to_a_sip_caller() -> None:
+    ending = Ending(Cause.USER_BUSY, "the exchange", Act.REFUSED, "REL", code=("Q.850", 31))
+    assert refusing(ending) == 486

@@ -10,9 +10,10 @@ OFFICE ?= examples/office/office.toml
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-# command that must be there : Debian package that brings it
+# command or library that must be there : Debian package that brings it
 RUN_NEEDS   := espeak-ng:espeak-ng
-TEST_NEEDS  := $(RUN_NEEDS) sipp:sip-tester baresip:baresip-core sox:sox tshark:tshark openssl:openssl
+TEST_NEEDS  := $(RUN_NEEDS) sipp:sip-tester baresip:baresip-core sox:sox tshark:tshark openssl:openssl \
+               libspandsp.so.2:libspandsp2
 BENCH_NEEDS := $(TEST_NEEDS) gcc:build-essential
 SOURCES     := $(wildcard gateway/plane/*.py gateway/media/*.py gateway/media/codec/*.py)
 
@@ -31,7 +32,7 @@ bench: $(VENV)/bench.stamp $(VENV)/warm.stamp
 
 fuzz: $(VENV)/fuzz.stamp $(VENV)/warm.stamp
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
-	@for target in sip stream sdp stun websocket dialplan expression stack; do \
+	@for target in sip stream sdp stun udptl websocket dialplan expression stack; do \
 		$(BIN)/python -m tests.fuzz.guided $$target --seconds $(SECONDS) || exit 1; done
 
 style: $(VENV)/test.stamp

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Brings what Copperline needs onto a Debian or Ubuntu machine.
-#   install.sh VENV REQUIREMENT COMMAND:PACKAGE ...
-# Debian packages whose command is missing are named, then installed (by sudo where not root); then the virtual
+#   install.sh VENV REQUIREMENT COMMAND:PACKAGE ...    (or LIBRARY.so.N:PACKAGE)
+# Debian packages whose command or library is missing are named, then installed (by sudo where not root); then the virtual
 # environment VENV is made if need be and REQUIREMENT (this project with its extras) installed into it, editable.
 set -eu
 
@@ -19,9 +19,17 @@ for candidate in python3 python3.13 python3.12 python3.11; do
     if suits "$candidate"; then python=$candidate; break; fi
 done
 
+# Whether a command is there, or a library can be loaded.
+there() {
+    case $1 in
+    *.so.*) [ -n "$python" ] && "$python" -c 'import ctypes, sys; ctypes.CDLL(sys.argv[1])' "$1" >/dev/null 2>&1 ;;
+    *) command -v "$1" >/dev/null 2>&1 ;;
+    esac
+}
+
 missing=
 for need in "$@"; do
-    command -v "${need%%:*}" >/dev/null 2>&1 || missing="$missing ${need#*:}"
+    there "${need%%:*}" || missing="$missing ${need#*:}"
 done
 [ -n "$python" ] || missing="$missing python3"
 if [ -z "$python" ] || ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then

@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from gateway.core.fax import Correction
+from gateway.fax.udptl import UdptlPacket, UdptlSender
 from gateway.plane.rtcp import Reception, RtcpReport, Sending
 from gateway.sip.stun import Attribute, Kind, Stun, xor_mapped
 from tests.support.sip import Office, Phone, session_description
@@ -141,6 +143,14 @@ def _expressions() -> tuple[bytes, ...]:
     )
 
 
+def _udptl() -> tuple[bytes, ...]:
+    streams = []
+    for correction in Correction:
+        sender = UdptlSender(correction, 400)
+        streams.append(b"".join(sender.send(bytes((0xC0, 1, number, 0, 0, 0, 0, 0))) for number in range(16)))
+    return (*streams, UdptlPacket(5, b"\x06", (b"\x0c", bytes(40))).serialise())
+
+
 def _rtp() -> tuple[bytes, ...]:
     head = bytes.fromhex("8000000100000000abcdef01")
     report = RtcpReport(7, Sending(1 << 32, 160, 1, 160), (Reception(8, 1, 2, 3, 4, 5, 6),), "ada", True)
@@ -158,6 +168,7 @@ _SEEDS: Final = {
     "stack": lambda: (bytes(range(256)),),
     "sdp": _descriptions,
     "stun": _stun,
+    "udptl": _udptl,
     "websocket": _web,
     "dialplan": _dialplans,
     "expression": _expressions,

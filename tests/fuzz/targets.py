@@ -14,6 +14,7 @@ from dialplan.parser import parse as parse_dialplan
 from dialplan.reader import Sources
 from dialplan.substitution import ScriptError, Template, TemplateError
 from gateway.core.errors import MalformedError
+from gateway.fax.udptl import WINDOW, UdptlPacket, UdptlReceiver
 from gateway.plane.rtcp import RtcpReport
 from gateway.sdp.description import SessionDescription
 from gateway.sdp.negotiate import Negotiation, NotAcceptable
@@ -101,6 +102,18 @@ def stun(data: bytes) -> None:
         _ = Stun.parse(data).mapped
 
 
+def udptl(data: bytes) -> None:
+    """T.38 datagrams, cut from the octets: what is taken can be written again, and little is kept."""
+    receiver = UdptlReceiver()
+    size = max(4, len(data) // 8)
+    for at in range(0, len(data), size):
+        piece = data[at : at + size]
+        assert len(receiver.receive(piece)) <= WINDOW + 1
+        with contextlib.suppress(MalformedError):
+            packet = UdptlPacket.parse(piece)
+            assert UdptlPacket.parse(packet.serialise()) == packet
+
+
 def dialplan(data: bytes) -> None:
     """A file of a dialplan: a plan and its faults."""
     parse_dialplan("extensions.conf", Sources(lambda path: data.decode("utf-8", "replace")))
@@ -150,6 +163,7 @@ TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = {
     "stack": play,
     "sdp": sdp,
     "stun": stun,
+    "udptl": udptl,
     "websocket": websocket,
     "dialplan": dialplan,
     "expression": expression,

@@ -33,8 +33,10 @@ from gateway.call.manager import CallManager
 from gateway.call.tolls import Tolls
 from gateway.config.boundary import Boundary
 from gateway.config.model import Config
+from gateway.config.music import music_classes
 from gateway.config.permission import numbering
 from gateway.config.tolls import toll_policy
+from gateway.config.tones import tone_zones
 from gateway.core.audio import Encoding
 from gateway.core.log import QuietLog
 from gateway.core.switch import Target
@@ -125,9 +127,10 @@ class Application:
         self.recorder = Recorder()
         self.sounds = SoundLibrary(
             [config.media.prompts, ASTERISK_SOUNDS],
-            zone=config.office.country,
+            zone=config.tone_zone,
+            zones=tone_zones(config.tones),
             language=config.office.language,
-            music=MusicLibrary(config.media.music, longest=config.media.arena_seconds / 4),
+            music=MusicLibrary(music_classes(config.music), longest=config.media.arena_seconds / 4),
         )
         self.plane = Plane(PlaneConfig(rows=config.media.rows, arena=config.media.arena_seconds))
         ports = config.sip.rtp_ports

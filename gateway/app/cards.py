@@ -12,9 +12,11 @@ from typing import Final
 from drivers.echo import EchoConfig, Remover
 from drivers.fxo.config import AnswerSignal, FxoConfig
 from drivers.fxs.config import FlashUse, FxsConfig, MessageLamp
-from gateway.config.analog import LineSettings, PhoneSettings
+from gateway.config.analog import LINE_TONES, LineSettings, PhoneSettings
 from gateway.config.model import Config
+from gateway.config.tones import tone_zones
 from gateway.media.delivery import Delivery
+from gateway.media.tone import ZONES, zone
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import PortKind
@@ -53,6 +55,7 @@ class Cards:
 
     def __init__(self, config: Config) -> None:
         self._config = config
+        self._zone = tone_zones(config.tones).get(config.tone_zone) or zone(config.tone_zone)
         self._cards: dict[str, _Card] = {}
         free = DAHDI_CHANNELS if any(card.backend == "dahdi" for card in config.cards.values()) else 0
         for name, settings in config.cards.items():
@@ -66,7 +69,7 @@ class Cards:
         self.fxs = [self._fxs(number) for number in config.phones]
         self.fxo = [self._fxo(name) for name in config.lines]
 
-    def open(self, number: int, zone: str) -> AnalogPort:
+    def open(self, number: int, country: str) -> AnalogPort:
         """Open the port that has `number` throughout the office.
 
         Raises:
@@ -74,8 +77,13 @@ class Cards:
         """
         card = self._card_at(number)
         receive, transmit = self._gains.get(number, (0.0, 0.0))
+        # The kernel knows countries alone; what it plays is heard where nothing here can be.
         return AnalogPort(
-            card.backend, number - card.first, zone=zone, receive_gain=receive, transmit_gain=transmit
+            card.backend,
+            number - card.first,
+            zone=country if country in ZONES else self._country,
+            receive_gain=receive,
+            transmit_gain=transmit,
         )
 
     def place(self, number: int) -> tuple[str, int]:
@@ -109,9 +117,19 @@ class Cards:
                 found[name] = (world, world.office.lines[line.port])
         return found
 
+    @property
+    def _country(self) -> str:
+        return self._config.office.country
+
+    @property
+    def _tones(self) -> dict[str, str]:
+        """The exchange's tones, where the office has written tones of its own."""
+        own = self._config.tones.get(self._config.tone_zone)
+        return {name: text for name, text in own.written.items() if name in LINE_TONES} if own is not None else {}
+
     def _emulated(self, name: str, first: int) -> _Card:
         modules = [PortKind(module.upper()) for module in self._config.cards[name].modules]
-        card = EmulatedCard(ports=modules, zone=self._config.office.country)
+        card = EmulatedCard(ports=modules, zone=self._country)
         numbers = {
             line.port: line.number
             for line in self._config.lines.values()
@@ -127,16 +145,17 @@ class Cards:
         return max((card for card in self._cards.values() if card.first < number), key=lambda card: card.first)
 
     def _fxs(self, number: str) -> FxsConfig:
-        phone, country = self._config.phones[number], self._config.office.country
+        phone = self._config.phones[number]
         return FxsConfig(
             port=self._port(phone),
             number=number,
             name=phone.name,
             context=phone.context,
-            zone=country,
+            zone=self._zone.name,
+            cadence=self._zone.ring,
             caller_id=self._caller_id(phone.caller_id),
             pulse_order=PulseOrder(phone.pulse_order),
-            short_flash=country != NORTH_AMERICA if phone.short_flash is None else phone.short_flash,
+            short_flash=self._country != NORTH_AMERICA if phone.short_flash is None else phone.short_flash,
             hotline=phone.hotline,
             hotline_after=phone.hotline_after,
             lamp=MessageLamp(phone.message_lamp),
@@ -152,7 +171,7 @@ class Cards:
     def _caller_id(self, written: str | None) -> Delivery | None:
         """How caller ID goes, as written in the configuration or else as in the country."""
         if written is None:
-            return Delivery.in_country(self._config.office.country)
+            return Delivery.in_country(self._country)
         return None if written == "none" else Delivery.of(written)
 
     def _fxo(self, name: str) -> FxoConfig:
@@ -171,7 +190,7 @@ class Cards:
             hangup_on_polarity=line.hangup_on_polarity,
             hangup_on_tone=line.hangup_on_tone,
             caller_id=self._caller_id(line.caller_id),
-            tones=line.tones,
+            tones={**self._tones, **line.tones},
             echo=EchoConfig(Remover(line.echo_canceller), line.tail),
-            zone=self._config.office.country,
+            zone=self._country,
         )

@@ -50,6 +50,7 @@ class Lamps:
         self._sip = sip
         self._clock = clock
         self._wake = wake
+        self._telephones = _telephones(config)
         self.mailboxes = Mailboxes(_mailboxes(config), self._messages_changed)
         self.presence = Presence(
             hints=lambda context, number: devices_of(dialplan(), context, number, manager.device_state),
@@ -61,6 +62,7 @@ class Lamps:
     def reloaded(self, config: Config) -> None:
         """Dialplan and accounts are others."""
         self.mailboxes.know(_mailboxes(config))
+        self._telephones = _telephones(config)
         self.presence.hints_changed()
 
     def _extension_changed(self, watched: Watched) -> None:
@@ -70,11 +72,21 @@ class Lamps:
     def _messages_changed(self, number: str, status: MailboxStatus) -> None:
         now = self._clock()
         self._sip().watching.mailbox_changed(number, now)
-        self._lines.show_messages(number, status.new + status.urgent_new, now)
+        for telephone in self._telephones.get(number, ()):
+            self._lines.show_messages(telephone, status.new + status.urgent_new, now)
         self._wake()
 
 
 def _mailboxes(config: Config) -> Iterable[str]:
-    """Every telephone's own number, and what accounts name beside."""
-    named = (account.mailbox for account in config.accounts.values() if account.mailbox)
-    return [*config.accounts, *config.phones, *named]
+    """Every telephone's own number, what telephones and accounts name beside, and what [voicemail] has."""
+    named = [account.mailbox for account in config.accounts.values() if account.mailbox]
+    named += [phone.mailbox for phone in config.phones.values() if phone.mailbox]
+    return [*config.accounts, *config.phones, *named, *config.voicemail]
+
+
+def _telephones(config: Config) -> dict[str, list[str]]:
+    """The analogue telephones that show each mailbox."""
+    found: dict[str, list[str]] = {}
+    for number, phone in config.phones.items():
+        found.setdefault(phone.mailbox or number, []).append(number)
+    return found

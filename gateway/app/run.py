@@ -19,6 +19,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from dialplan.model import Dialplan
 from gateway.app.application import Application
 from gateway.app.greeting import greeting
 from gateway.app.oneline import OneLine
@@ -95,7 +96,7 @@ async def _serve(path: Path) -> int:
         # for a tenth of a second.
         gc.collect()
         gc.freeze()
-        _warn(path, config)
+        _warn(path, config, dialplan)
         sys.stdout.write(greeting(config, path, office.addresses, _program()))
         sys.stdout.flush()
         speaking = loop.run_in_executor(None, _speak, config)
@@ -131,8 +132,8 @@ async def _drain(office: Application, at_once: asyncio.Event) -> None:
         task.cancel()
 
 
-def _warn(path: Path, config: Config) -> None:
-    for doubt in setting_doubts(path, config):
+def _warn(path: Path, config: Config, dialplan: Dialplan) -> None:
+    for doubt in setting_doubts(path, config, dialplan):
         _log.warning("%s", doubt)
 
 
@@ -150,6 +151,6 @@ def _reload(path: Path, office: Application) -> None:
         _log.error("%s; not reloaded; the office goes on as it was", error)
         return
     _log.info("dialplan, accounts, trunks and certificates were read anew; calls in progress go on as they are")
-    _warn(path, config)
+    _warn(path, config, dialplan)
     if not whole:
         _log.warning("other settings in %s have changed, too; they take effect at the next start", path)

@@ -31,7 +31,7 @@ def command(
     """
     loaded, dialplan = load_office(config)
     if not defaults:
-        for doubt in [*setting_doubts(config, loaded), *dialplan_doubts(loaded, dialplan)]:
+        for doubt in [*setting_doubts(config, loaded, dialplan), *dialplan_doubts(loaded, dialplan)]:
             show.line(f"{doubt} (a doubt, no fault)")
         extensions = sum(len(context.extensions) for context in dialplan.contexts.values())
         _tell_ways_out(loaded, dialplan)

@@ -6,24 +6,34 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
-from gateway.config.values import Items, Label, Name, Settings, dialled_or_none, refuse, word_or_none
+from gateway.config.values import (
+    Items,
+    Label,
+    Name,
+    Settings,
+    dialled_or_none,
+    mailbox_or_none,
+    refuse,
+    word_or_none,
+)
 from gateway.core.errors import LocalError
 from gateway.media.cadence import parse
 
-__all__ = ["CardSettings", "LineSettings", "PhoneSettings"]
+__all__ = ["LINE_TONES", "CardSettings", "LineSettings", "PhoneSettings"]
 
 _CallerId = Literal["bell202", "v23", "v23-alert", "dtmf", "dtmf-dk", "none"]
 _PulseOrder = Literal["usual", "nz", "se"]
 _EchoCanceller = Literal["auto", "hardware", "software", "off"]
 _Tail = Literal[16, 32, 64, 128]
 _Gain = Annotated[float, Field(ge=-24, le=12)]
-_TONES: Final = ("dial", "busy", "ring", "congestion", "info")
+LINE_TONES: Final = ("dial", "busy", "ring", "congestion", "info")
+"""Tones of an exchange that are listened for."""
 
 
 def _tones(tones: dict[str, str]) -> dict[str, str]:
     for name, text in tones.items():
-        if name not in _TONES:
-            raise refuse(f"there is no tone {name!r} to be heard", f"name one of: {', '.join(_TONES)}")
+        if name not in LINE_TONES:
+            raise refuse(f"there is no tone {name!r} to be heard", f"name one of: {', '.join(LINE_TONES)}")
         try:
             parse(text)
         except LocalError as error:
@@ -51,6 +61,7 @@ class PhoneSettings(Settings):
         card: which card; may be left out where there is one.
         name: shown to those it calls.
         context: of the dialplan, in which it dials.
+        mailbox: whose messages its lamp shows, "201" or "201@shop"; where empty, that of its own number.
         caller_id: how callers are shown to it; None takes the country's way.
         pulse_order: of its rotary dial: "usual", "nz" (reversed) or "se" (0 has one pulse).
         short_flash: take a break as short as a dial pulse, in a call, for a flash; where left out, it is taken for
@@ -79,6 +90,7 @@ class PhoneSettings(Settings):
     card: str | None = None
     name: Label = ""
     context: Name = "office"
+    mailbox: Annotated[str, AfterValidator(mailbox_or_none)] = ""
     call_groups: Items[Name] = ()
     pickup_groups: Items[Name] = ()
     caller_id: _CallerId | None = None

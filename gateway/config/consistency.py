@@ -15,6 +15,7 @@ from gateway.config.faults import Finding, nearest
 from gateway.config.features import CODE_NAMES
 from gateway.config.locate import KeyPath
 from gateway.config.model import Config
+from gateway.config.services import service_findings
 from gateway.media.tone import ZONES
 
 __all__ = ["easily_guessed", "encryption_doubts", "findings"]
@@ -51,6 +52,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _trunks(config)
     yield from _secrets(config)
     yield from _features(config)
+    yield from service_findings(config)
 
 
 def _files(config: Config) -> Iterator[Finding]:

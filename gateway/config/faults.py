@@ -19,7 +19,9 @@ from gateway.config.model import Config
 
 __all__ = ["Finding", "explain", "nearest"]
 
-_SHOWN = 60
+_SECRET: Final = frozenset({"secret", "pin"})
+"""Settings whose values are never shown."""
+_SHOWN: Final = 60
 """Characters of a wrong value that are shown: enough to recognise it."""
 
 
@@ -61,7 +63,7 @@ def _table(path: KeyPath) -> str:
 
 
 def _show(path: KeyPath, value: object) -> str:
-    if "secret" in path:
+    if not _SECRET.isdisjoint(path):
         return "what is written there"
     if isinstance(value, dict):
         return "a table"

@@ -11,16 +11,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Final, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from gateway.config.address import Listener, PortRange, SocketAddress
 from gateway.config.analog import CardSettings, LineSettings, PhoneSettings
+from gateway.config.conferences import ConferenceSettings
 from gateway.config.features import FeatureSettings
+from gateway.config.music import MusicSettings
+from gateway.config.parking import ParkingSettings
+from gateway.config.queues import QueueSettings
 from gateway.config.security import SecuritySettings
 from gateway.config.tls import TlsSettings
 from gateway.config.tolls import TollSettings
+from gateway.config.tones import ToneSettings
 from gateway.config.trunks import Server, TrunkSettings
 from gateway.config.values import (
     Codec,
@@ -28,15 +32,19 @@ from gateway.config.values import (
     File,
     Items,
     Label,
+    Mailbox,
     Name,
     Networks,
     Number,
     Settings,
     address_or_none,
+    mailbox_or_none,
     refuse,
     resolve,
+    time_zone,
     word_or_none,
 )
+from gateway.config.voicemail import VoicemailSettings
 
 __all__ = [
     "AccountSettings",
@@ -63,14 +71,6 @@ def _resolve_url(url: str, info: ValidationInfo) -> str:
     if not url.startswith("postgresql://"):
         raise refuse(f'"{url}" is no database that is known here', 'write "sqlite:///FILE" or "postgresql://…"')
     return url
-
-
-def _time_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, OSError, ValueError):  # unknown, a folder of the zone data, a path such as "../x"
-        raise refuse(f'there is no time zone "{name}"', 'write a name such as "Europe/London"') from None
-    return name
 
 
 def _listener(value: object) -> object:
@@ -114,15 +114,17 @@ class OfficeSettings(Settings):
 
     Attributes:
         name: shown on the console and in logs.
-        country: tones, ring cadences and line habits: us, uk, de, …
+        country: tones, ring cadences, line habits and numbers: us, uk, de, …
+        tones: whose tones are heard, a country's or those of a table [tones.NAME]; None takes the country's.
         language: of the prompts, ISO 639 code.
         timezone: IANA name; None takes the machine's.
     """
 
     name: Label = "Copperline"
     country: str = "us"
+    tones: str | None = None
     language: str = "en"
-    timezone: Annotated[str, AfterValidator(_time_zone)] | None = None
+    timezone: Annotated[str, AfterValidator(time_zone)] | None = None
 
 
 class TimerSettings(Settings):
@@ -191,8 +193,8 @@ class AccountSettings(Settings):
         codecs: what is offered to it and taken from it, dearest first; empty takes those of [sip].
         media_encryption: SRTP with keys in SDP: "optional" where the other side can and signalling is by TLS,
             "required" for every call, "off" for none.
-        mailbox: whose messages its lamp shows without a subscription; those of its own number, where it subscribes,
-            need no setting.
+        mailbox: whose messages its lamp shows without a subscription, "201" or "201@shop"; those of its own number,
+            where it subscribes, need no setting.
         call_groups: whoever may pick up in one of these may take its calls; pickup_groups: those whose calls it may
             take by Pickup without a number. Who has none is in one group with all others that have none.
     """
@@ -205,7 +207,7 @@ class AccountSettings(Settings):
     calls: Annotated[int, Field(ge=0, le=100_000)] = 0
     codecs: Items[Codec] = ()
     media_encryption: Encrypted = "optional"
-    mailbox: Annotated[str, AfterValidator(word_or_none)] = ""
+    mailbox: Annotated[str, AfterValidator(mailbox_or_none)] = ""
     call_groups: Items[Name] = ()
     pickup_groups: Items[Name] = ()
 
@@ -237,8 +239,6 @@ class MediaSettings(Settings):
         rows: legs that can have audio at once.
         arena_seconds: of tones, prompts and recordings held at once.
         prompts: folder of our own prompts, one folder a language in it.
-        music: folder of sound files of each class of music on hold; `default` is heard where no other is named, and
-            where it is not given, the distribution's music or a piece of our own.
         recordings: folder of recorded calls; none is written outside it.
         recording_coding: of samples in recorded WAV files: L16, or PCMU or PCMA at half the size.
         recordings_at_once: calls being recorded at a time.
@@ -247,7 +247,6 @@ class MediaSettings(Settings):
     rows: Annotated[int, Field(ge=4, le=65536)] = 512
     arena_seconds: Annotated[int, Field(ge=60, le=36000)] = 600
     prompts: File = Path("var/prompts")
-    music: dict[str, File] = Field(default_factory=dict)
     recordings: File = Path("var/recordings")
     recording_coding: Literal["L16", "PCMU", "PCMA"] = "L16"
     recordings_at_once: Annotated[int, Field(ge=0, le=10_000)] = 200
@@ -317,6 +316,17 @@ class Config(Settings):
     features: FeatureSettings = FeatureSettings()
     permissions: PermissionSettings = PermissionSettings()
     tolls: TollSettings = Field(default_factory=TollSettings)
+    tones: Annotated[Mapping[Name, ToneSettings], AfterValidator(MappingProxyType)] = {}
+    music: Annotated[Mapping[Name, MusicSettings], AfterValidator(MappingProxyType)] = {}
+    voicemail: Annotated[Mapping[Mailbox, VoicemailSettings], AfterValidator(MappingProxyType)] = {}
+    queues: Annotated[Mapping[Name, QueueSettings], AfterValidator(MappingProxyType)] = {}
+    conferences: ConferenceSettings = Field(default_factory=ConferenceSettings)
+    parking: Annotated[Mapping[Name, ParkingSettings], AfterValidator(MappingProxyType)] = {}
+
+    @property
+    def tone_zone(self) -> str:
+        """Whose tones are heard."""
+        return self.office.tones or self.office.country
 
     def card_of(self, user: PhoneSettings | LineSettings) -> str:
         """The name of the card on which a phone or line is, given or implied."""

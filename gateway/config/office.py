@@ -28,6 +28,7 @@ from gateway.config.faults import Finding, nearest
 from gateway.config.load import load, read
 from gateway.config.locate import Locator
 from gateway.config.model import Config
+from gateway.config.services import service_doubts
 from gateway.config.tolls import toll_policy
 from gateway.core.errors import ConfigError, Fault, RemoteError
 from gateway.core.switch import Target
@@ -89,11 +90,26 @@ def _is_there(stem: Path) -> bool:
     return any(stem.parent.glob(f"{escape(stem.name)}.*"))
 
 
-def setting_doubts(path: Path, config: Config) -> list[Fault]:
+def setting_doubts(path: Path, config: Config, dialplan: Dialplan) -> list[Fault]:
     """What the configuration at `path` says that works and is worth a look: a certificate that ends soon, say."""
-    found = [*certificate_doubts(config), *encryption_doubts(config)]
+    found = [
+        *certificate_doubts(config),
+        *encryption_doubts(config),
+        *service_doubts(config, dialplan.contexts),
+        *_members(config, dialplan),
+    ]
     locator = Locator(read(path)) if found else None
     return [Fault(str(path), locator.line(each.path), each.what, each.mend) for each in found] if locator else []
+
+
+def _members(config: Config, dialplan: Dialplan) -> Iterator[Finding]:
+    """Members of queues who are not there."""
+    for name, queue in config.queues.items():
+        for index, member in enumerate(queue.members):
+            technology, _, address = member.target.partition("/")
+            wrong = _target(Target(technology, address), config, dialplan)
+            if wrong is not None:
+                yield Finding(("queues", name, "members", index), *wrong)
 
 
 def ways_out(config: Config, dialplan: Dialplan) -> list[Exit]:

@@ -15,7 +15,7 @@ from gateway.config.model import Config
 
 __all__ = ["Setting", "settings"]
 
-_HIDDEN: Final = frozenset({"secret"})
+_HIDDEN: Final = frozenset({"secret", "pin"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,25 +8,31 @@ from __future__ import annotations
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Final, Literal, TypeVar
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 __all__ = [
     "Codec",
+    "Digits",
     "Encrypted",
     "File",
     "Items",
     "Label",
+    "Mailbox",
     "Name",
     "Network",
     "Networks",
     "Number",
     "Settings",
     "address_or_none",
+    "dial_target",
     "dialled_or_none",
+    "mailbox_or_none",
     "refuse",
     "resolve",
+    "time_zone",
     "word_or_none",
 ]
 
@@ -81,6 +87,43 @@ def word_or_none(name: str) -> str:
     return _word(name) if name else name
 
 
+def _mailbox(name: str) -> str:
+    """`201`, or `201@shop`."""
+    box, _, context = name.partition("@")
+    _word(box)
+    if "@" in name:
+        _word(context)
+    return name
+
+
+def mailbox_or_none(name: str) -> str:
+    """The name of a mailbox, or nothing."""
+    return _mailbox(name) if name else name
+
+
+def _digits(text: str) -> str:
+    if len(text) > 32 or not set(text) <= set("0123456789"):
+        raise refuse("a PIN has digits, at most 32", "write others, or leave it empty")
+    return text
+
+
+def dial_target(text: str) -> str:
+    """Whom a Dial calls, as it is written there."""
+    technology, slash, address = text.partition("/")
+    if not slash or not technology.isalnum() or not address or not _plain(text).isascii() or set(text) & set("&, "):
+        raise refuse(f'"{text[:60]}" is nobody to call', "write it as in Dial: SIP/201, FXS/101, Local/201@staff")
+    return text
+
+
+def time_zone(name: str) -> str:
+    """The name of a time zone."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, OSError, ValueError):  # unknown, a folder of the zone data, a path such as "../x"
+        raise refuse(f'there is no time zone "{name}"', 'write a name such as "Europe/London"') from None
+    return name
+
+
 def _plain(text: str) -> str:
     if not text.isprintable() or len(text) > 120:
         raise refuse("a text holds control characters or is longer than 120", "write it on one line, shorter")
@@ -105,6 +148,8 @@ File = Annotated[Path, Field(strict=False), AfterValidator(resolve)]
 Number = Annotated[str, AfterValidator(_dialled)]
 Name = Annotated[str, AfterValidator(_word)]
 Label = Annotated[str, AfterValidator(_plain)]
+Mailbox = Annotated[str, AfterValidator(_mailbox)]
+Digits = Annotated[str, AfterValidator(_digits)]
 
 
 class Settings(BaseModel):

@@ -8,7 +8,9 @@ here: soft bells over slow chords in a major key, within what a telephone carrie
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from types import MappingProxyType
 from typing import Final
 
@@ -19,7 +21,7 @@ from gateway.core.audio import Samples, Sound
 from gateway.core.errors import MalformedError
 from gateway.media.soundfile import SUFFIXES, read
 
-__all__ = ["ASTERISK_MUSIC", "DEFAULT", "MusicLibrary", "compose"]
+__all__ = ["ASTERISK_MUSIC", "DEFAULT", "MusicClass", "MusicLibrary", "compose"]
 
 ASTERISK_MUSIC: Final = Path("/usr/share/asterisk/moh")
 """Where Debian's asterisk-moh packages put theirs."""
@@ -50,17 +52,36 @@ _PEAK: Final = 5500
 """Of the loudest moment: -22 dBm0 while it sounds, a little below speech."""
 
 
+@dataclass(frozen=True, slots=True)
+class MusicClass:
+    """What belongs to a class.
+
+    Attributes:
+        folder: all sound files in it, or None.
+        files: others, played after these in the order given.
+        shuffled: play the folder's files in any order, a new one in each library.
+    """
+
+    folder: Path | None = None
+    files: tuple[Path, ...] = ()
+    shuffled: bool = False
+
+
 class MusicLibrary:
     """The office's music, by class.
 
     Args:
-        folders: of each class; all sound files in it belong to the class.
+        classes: by name.
         longest: seconds of one class that are kept; what is longer is cut.
+        chance: shuffles.
     """
 
-    def __init__(self, folders: Mapping[str, Path], *, longest: float = 120.0) -> None:
-        self._folders = {DEFAULT: ASTERISK_MUSIC, **folders}
+    def __init__(
+        self, classes: Mapping[str, MusicClass], *, longest: float = 120.0, chance: Random | None = None
+    ) -> None:
+        self._classes = {DEFAULT: MusicClass(ASTERISK_MUSIC), **classes}
         self._longest = round(longest * _RATE)
+        self._chance = chance or Random()
         self._sounds: dict[str, Sound] = {}
         self.faults: dict[Path, str] = {}
         """Files that did not read, with what is wrong with them."""
@@ -70,7 +91,7 @@ class MusicLibrary:
         known = self._sounds.get(name)
         if known is not None:
             return known
-        samples = self._read(self._folders[name]) if name in self._folders else None
+        samples = self._read(self._classes[name]) if name in self._classes else None
         if samples is None and name != DEFAULT:
             sound = self.music()
         else:
@@ -78,16 +99,23 @@ class MusicLibrary:
                 samples = compose()
             samples.setflags(write=False)
             sound = Sound(f"music {name}", samples, loop_from=0, live=True)
-        if name in self._folders:
+        if name in self._classes:
             self._sounds[name] = sound
         return sound
 
-    def _read(self, folder: Path) -> Samples | None:
+    def _files(self, music: MusicClass) -> list[Path]:
+        folder = music.folder
+        found = sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []
+        if music.shuffled:
+            self._chance.shuffle(found)
+        return [*(path for path in found if path.suffix.lower() in SUFFIXES), *music.files]
+
+    def _read(self, music: MusicClass) -> Samples | None:
         pieces: list[Samples] = []
         length = 0
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-            if path.suffix.lower() not in SUFFIXES or length >= self._longest:
-                continue
+        for path in self._files(music):
+            if length >= self._longest:
+                break
             try:
                 piece = read(path)
             except MalformedError as fault:

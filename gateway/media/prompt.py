@@ -8,7 +8,7 @@ synthesised here (see `gateway.media.speech`).
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,7 @@ from gateway.core.errors import MalformedError
 from gateway.media.music import MusicLibrary
 from gateway.media.places import stems
 from gateway.media.soundfile import SUFFIXES, read
+from gateway.media.tone import ZONES, Zone
 from gateway.media.tone import zone as zone_of
 from gateway.media.wording import clock, number, spelling
 
@@ -37,6 +38,7 @@ class SoundLibrary:
         folders: searched in order; each holds folders by language ("en"), as Asterisk's does, or files.
         language: used where none is asked for.
         zone: whose tones are given where none is named.
+        zones: those that go before the built-in ones of the same names.
         music: what those on hold hear.
 
     Raises:
@@ -44,12 +46,19 @@ class SoundLibrary:
     """
 
     def __init__(
-        self, folders: Sequence[Path], *, language: str = "en", zone: str = "us", music: MusicLibrary | None = None
+        self,
+        folders: Sequence[Path],
+        *,
+        language: str = "en",
+        zone: str = "us",
+        zones: Mapping[str, Zone] = ZONES,
+        music: MusicLibrary | None = None,
     ) -> None:
         self._folders = tuple(folders)
         self._language = language
         self._music = music or MusicLibrary({})
-        self._zone = zone_of(zone).name
+        self._zones = zones
+        self._zone = self._named(zone).name
         self._tones: dict[tuple[str, str], Sound] = {}
         self._prompts: OrderedDict[tuple[str, str], Sound] = OrderedDict()
         self._cached = 0
@@ -64,8 +73,11 @@ class SoundLibrary:
         """
         key = (name, zone or self._zone)
         if key not in self._tones:
-            self._tones[key] = zone_of(key[1]).tone(name)
+            self._tones[key] = self._named(key[1]).tone(name)
         return self._tones[key]
+
+    def _named(self, name: str) -> Zone:
+        return self._zones.get(name) or zone_of(name)
 
     def music(self, name: str) -> Sound:
         """The music of a class, or the default one where there is no such class."""

@@ -37,8 +37,8 @@ def pair(certificate: Path, key: Path | None = None) -> str:
 def doubts(folder: Path, text: str) -> list[str]:
     path = folder / "office.toml"
     path.write_text(text)
-    config, _ = load_office(path)
-    return [str(doubt).replace(f"{folder}/", "") for doubt in setting_doubts(path, config)]
+    found = setting_doubts(path, *load_office(path))
+    return [str(doubt).replace(f"{folder}/", "") for doubt in found]
 
 
 def test_a_good_certificate_has_no_faults_and_no_doubts(authority: Authority, tmp_path: Path) -> None:

@@ -136,8 +136,8 @@ def test_keys_that_anybody_can_read_are_worth_a_doubt(tmp_path: Path) -> None:
         '[trunks.far]\nservers = ["udp:127.0.0.2"]\nregisters = false\nmedia_encryption = "required"\n'
         '[trunks.good]\nservers = ["tls:127.0.0.2"]\nregisters = false\nmedia_encryption = "required"\n'
     )
-    config, _ = load_office(path)
-    assert [str(doubt).removeprefix(f"{tmp_path}/") for doubt in setting_doubts(path, config)] == [
+    config, dialplan = load_office(path)
+    assert [str(doubt).removeprefix(f"{tmp_path}/") for doubt in setting_doubts(path, config, dialplan)] == [
         "office.toml:3: audio of account 6001 must be encrypted, and over tcp anybody can read its keys;"
         " have its telephones use TLS",
         "office.toml:7: audio of trunk far must be encrypted, and without TLS anybody can read its keys;"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import numpy as np
 
 from gateway.media import music
 from gateway.media.level import active_level
-from gateway.media.music import MusicLibrary, compose
+from gateway.media.music import MusicClass, MusicLibrary, compose
 from gateway.media.wavefile import SoundWriter
 
 
@@ -36,7 +37,7 @@ def test_a_class_is_its_folder_s_files_by_name_with_pauses(tmp_path: Path) -> No
     write(tmp_path / "1.wav", 1000)
     (tmp_path / "3.wav").write_bytes(b"no sound")
     (tmp_path / "readme.txt").write_text("no sound either")
-    library = MusicLibrary({"sales": tmp_path})
+    library = MusicLibrary({"sales": MusicClass(tmp_path)})
     sound = library.music("sales")
     assert sound.live and sound.loop_from == 0
     assert [int(sound.samples[at]) for at in (4000, 12000, 20000)] == [1000, 0, 2000]
@@ -45,7 +46,7 @@ def test_a_class_is_its_folder_s_files_by_name_with_pauses(tmp_path: Path) -> No
 
 
 def test_music_is_never_silence_whatever_class_is_asked_for(tmp_path: Path) -> None:
-    library = MusicLibrary({"empty": tmp_path, "gone": tmp_path / "gone"})
+    library = MusicLibrary({"empty": MusicClass(tmp_path), "gone": MusicClass(tmp_path / "gone")})
     ours = library.music("default")
     for name in ("empty", "gone", "unknown", ""):
         assert np.array_equal(library.music(name).samples, ours.samples)
@@ -54,10 +55,32 @@ def test_music_is_never_silence_whatever_class_is_asked_for(tmp_path: Path) -> N
 
 def test_a_class_is_cut_at_its_bound(tmp_path: Path) -> None:
     write(tmp_path / "1.wav", 1000, 3.0)
-    assert len(MusicLibrary({"default": tmp_path}, longest=2.0).music().samples) == 16000
+    assert len(MusicLibrary({"default": MusicClass(tmp_path)}, longest=2.0).music().samples) == 16000
 
 
 def test_the_distribution_s_music_is_the_default_where_it_is_installed(tmp_path: Path, monkeypatch) -> None:
     write(tmp_path / "opera.wav", 1234)
     monkeypatch.setattr(music, "ASTERISK_MUSIC", tmp_path)
     assert MusicLibrary({}).music().samples[0] == 1234
+
+
+def test_files_named_one_by_one_come_after_the_folder_s(tmp_path: Path) -> None:
+    (tmp_path / "moh").mkdir()
+    write(tmp_path / "moh" / "a.wav", 1000)
+    for name, value in (("z", 3000), ("b", 2000)):
+        write(tmp_path / f"{name}.wav", value)
+    sales = MusicClass(tmp_path / "moh", (tmp_path / "z.wav", tmp_path / "b.wav"))
+    samples = MusicLibrary({"sales": sales}).music("sales").samples
+    assert [int(samples[at]) for at in (4000, 20000, 36000)] == [1000, 3000, 2000]
+
+
+def test_a_shuffled_folder_is_in_another_order_at_another_start(tmp_path: Path) -> None:
+    for value in range(1, 7):
+        write(tmp_path / f"{value}.wav", value * 1000)
+
+    def order(seed: int) -> list[int]:
+        library = MusicLibrary({"sales": MusicClass(tmp_path, shuffled=True)}, chance=Random(seed))
+        return [int(library.music("sales").samples[at]) for at in range(4000, 96000, 16000)]
+
+    assert sorted(order(1)) == sorted(order(2)) == [1000, 2000, 3000, 4000, 5000, 6000]
+    assert order(1) != order(2)

@@ -1,0 +1,82 @@
+"""Tones of one's own and music by class, as they sound in a whole office."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gateway.core.audio import Samples
+from gateway.media.wavefile import SoundWriter
+from tests.support.office import OfficeUnderTest
+
+MOON = """
+[office]
+tones = "moon"
+[tones.moon]
+like = "de"
+ringing = [250, 250]
+dial = "600/200,0/200"
+[cards.main]
+backend = "emulated"
+modules = ["fxs", "fxs"]
+[phones.101]
+port = 1
+[phones.102]
+port = 2
+[music.jazz]
+folder = "jazz"
+[sip]
+listen = ["udp:127.0.0.1:0"]
+[web]
+listen = "127.0.0.1:0"
+"""
+DIALPLAN = "[office]\nexten => 7,1,Answer()\n same => n,MusicOnHold(jazz)\nexten => 102,1,Dial(FXS/102)\n"
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[OfficeUnderTest]:
+    (tmp_path / "jazz").mkdir()
+    writer = SoundWriter(tmp_path / "jazz" / "a.wav")
+    writer.write(np.round(5000 * np.sin(2 * np.pi * 1200 * np.arange(16000) / 8000)).astype(np.int16))
+    writer.close()
+    built = OfficeUnderTest(tmp_path, MOON, DIALPLAN)
+    yield built
+    built.close()
+
+
+def loudest(samples: Samples) -> float:
+    """Hz of the strongest frequency."""
+    spectrum = np.abs(np.fft.rfft(samples.astype(float)))
+    return float(np.fft.rfftfreq(len(samples), 1 / 8000)[spectrum.argmax()])
+
+
+def sounding(samples: Samples) -> float:
+    """The share of the time in which there is sound, by hundredths of a second."""
+    return float((np.abs(samples.reshape(-1, 80).astype(float)).max(axis=1) > 300).mean())
+
+
+def test_dial_tone_and_bell_are_the_office_s_own(office: OfficeUnderTest) -> None:
+    desk, other = office.phone("101"), office.phone("102")
+    desk.lift()
+    office.run(4)
+    heard = desk.recording[-16000:]
+    assert loudest(heard) == pytest.approx(600, abs=5)
+    assert sounding(heard) == pytest.approx(0.5, abs=0.06)
+    desk.dial("102")
+    office.until(lambda: other.ringing, within=5)
+    other.forget()
+    office.run(3)
+    assert len(other.rings) in range(5, 8), "twice a second"
+
+
+def test_music_of_a_class_is_the_files_of_its_folder(office: OfficeUnderTest) -> None:
+    desk = office.phone("101")
+    desk.lift()
+    office.run(1)
+    desk.dial("7")
+    office.run(6)
+    heard = desk.recording[-16000:]
+    assert loudest(heard) == pytest.approx(1200, abs=5)

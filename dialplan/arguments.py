@@ -8,6 +8,7 @@ from typing import Final
 __all__ = ["condition", "options", "split"]
 
 _STRUCTURE: Final = frozenset('"\\()[]')
+_OPENING: Final = {")": "(", "]": "["}
 _INTEGER: Final = re.compile(r"\s*([+-]?[0-9]+)")
 
 
@@ -15,32 +16,34 @@ def split(text: str, delimiter: str = ",", limit: int = 0, *, raw: bool = False)
     """Split `text` at delimiters outside quotes, parentheses and brackets.
 
     Args:
-        limit: at most so many parts, the last with all that is left; 0 is as many as there are.
+        limit: at most so many parts, the last with all that is left, as it stands; 0 is as many as there are.
         raw: keep quotes and backslashes; else they are taken out and a backslash makes what follows plain.
     """
     if _STRUCTURE.isdisjoint(text):
         return text.split(delimiter, limit - 1)
     parts: list[str] = []
     part: list[str] = []
-    depth = 0
+    opened = {"(": 0, "[": 0}
     quoted = False
     at = 0
     while at < len(text):
+        if limit and len(parts) == limit - 1:
+            return [*parts, text[at:]]
         character = text[at]
         at += 1
-        if character == "\\" and at < len(text):
-            part.append("\\" + text[at] if raw else text[at])
+        if character == "\\":
+            part.append(text[at - raw : at + 1])
             at += 1
             continue
-        if character == '"':
+        if character == '"' and delimiter != '"':
             quoted = not quoted
             if not raw:
                 continue
-        elif character in "([":
-            depth += 1
-        elif character in ")]":
-            depth -= 1
-        elif character == delimiter and depth <= 0 and not quoted and (not limit or len(parts) < limit - 1):
+        elif character in opened:
+            opened[character] += 1
+        elif character in _OPENING:
+            opened[_OPENING[character]] = max(0, opened[_OPENING[character]] - 1)
+        elif character == delimiter and not quoted and not any(opened.values()):
             parts.append("".join(part))
             part.clear()
             continue

@@ -18,17 +18,19 @@ import numpy as np
 
 from dialplan.regular import RegularError, group_count, search
 
-__all__ = ["BUILT_IN", "OPERATORS", "Number", "Value", "complement", "negate", "show", "truth"]
+__all__ = ["BUILT_IN", "OPERATORS", "Number", "Value", "complement", "leading", "negate", "show", "truth"]
 
 Number = int | np.longdouble
 Value = int | np.longdouble | str
 
 _NUMERIC: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _LEADING: Final = re.compile(r"\s*([+-]?[0-9]+)")
+_FLOAT: Final = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]*)?|-?\.[0-9]+)")
 _EXACT: Final = 10**18
 """Integers below this print with all their digits under the 18 significant digits of `%.18Lg`."""
 _LONGEST: Final = np.finfo(np.longdouble).maxexp * 30103 // 100000
 """Digits before the point of the greatest `long double`; a number with more of them is infinite, as in C."""
+_NEGATIVE_ZERO: Final = np.longdouble("-0.0")
 _DIVISION_BY_ZERO: Final = 2147483647
 """INT_MAX, Asterisk's answer."""
 
@@ -51,16 +53,23 @@ def _exact(value: Number) -> Number:
     return value if isinstance(value, np.longdouble) or abs(value) < _EXACT else np.longdouble(value)
 
 
+def leading(text: str) -> Number:
+    """The number that a text begins with, as C's `strtold` reads it; 0 where there is none."""
+    found = _FLOAT.match(text)
+    if found is None:
+        return 0
+    number = _number(found[1])
+    return np.longdouble(found[1]) if number is None else number
+
+
 def show(value: Value) -> str:
     """The text of a value, numbers as C's `%.18Lg` prints them."""
     if isinstance(value, str):
         return value
     if isinstance(value, int):
         return str(value)
-    if not np.isfinite(value):
-        return "nan" if np.isnan(value) else "inf" if value > 0 else "-inf"
-    if value == 0:
-        return "0"
+    if not np.isfinite(value) or value == 0:
+        return "-" * bool(np.signbit(value)) + ("nan" if np.isnan(value) else "inf" if value else "0")
     exponent = int(np.format_float_scientific(value, precision=17, unique=False).partition("e")[2])
     if -4 <= exponent < 18:
         return np.format_float_positional(value, precision=18, unique=False, fractional=False, trim="-")
@@ -74,8 +83,9 @@ def truth(value: Value) -> bool:
 
 
 def negate(value: Value) -> Value:
-    """Unary minus."""
-    return -(_number(value) or 0)
+    """Unary minus; of 0 it is a negative zero, as in C."""
+    number = _number(value)
+    return _NEGATIVE_ZERO if isinstance(number, int) and not number else -(number or 0)
 
 
 def complement(value: Value) -> Value:
@@ -114,16 +124,24 @@ def _reckon(work: Callable[[Any, Any], Number], left: Value, right: Value) -> Va
         return work(a, b)
 
 
+def _multiply(left: Value, right: Value) -> Value:
+    product = _reckon(operator.mul, left, right)
+    a, b = _number(left), _number(right)
+    if a is None or b is None:
+        return 0
+    return _NEGATIVE_ZERO if not product and np.signbit(a) != np.signbit(b) else product
+
+
 def _divide(left: Value, right: Value) -> Value:
     dividend, divisor = _number(left), _number(right)
     if dividend is None:
         return 0
     if not divisor:
         return _DIVISION_BY_ZERO
-    if isinstance(dividend, int) and isinstance(divisor, int) and dividend % divisor == 0:
+    if isinstance(dividend, int) and isinstance(divisor, int) and dividend and dividend % divisor == 0:
         return dividend // divisor
     with np.errstate(all="ignore"):
-        return np.longdouble(dividend) / np.longdouble(divisor)
+        return _whole(np.longdouble(dividend) / np.longdouble(divisor))
 
 
 def _remainder(left: Value, right: Value) -> Value:
@@ -135,7 +153,9 @@ def _remainder(left: Value, right: Value) -> Value:
 
 
 def _whole(value: np.longdouble) -> Number:
-    return int(value) if np.isfinite(value) and value == np.rint(value) and abs(value) < _EXACT else value
+    """A number as an int where that loses nothing."""
+    exact = np.isfinite(value) and value == np.rint(value) and abs(value) < _EXACT
+    return value if not exact or (value == 0 and np.signbit(value)) else int(value)
 
 
 def _unquoted(value: Value) -> str:
@@ -174,7 +194,7 @@ OPERATORS: Final[Mapping[str, tuple[int, Callable[[Value, Value], Value]]]] = {
     "<=": (3, lambda a, b: int(_compare(a, b) <= 0)),
     "+": (4, partial(_reckon, operator.add)),
     "-": (4, partial(_reckon, operator.sub)),
-    "*": (5, partial(_reckon, operator.mul)),
+    "*": (5, _multiply),
     "/": (5, _divide),
     "%": (5, _remainder),
     # 6 is the place of the unary operators.

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dialplan.arithmetic import BUILT_IN, OPERATORS, Value, complement, negate, show, truth
+from dialplan.arithmetic import BUILT_IN, OPERATORS, Value, complement, leading, negate, show, truth
 
 __all__ = ["Expression"]
 
@@ -29,6 +29,12 @@ _TOKEN: Final = re.compile(
 )
 _UNARY: Final = {"-": negate, "!": complement}
 _UNARY_BINDS: Final = 6
+_CHOICE_BINDS: Final = 0
+"""`?` and `::` bind loosest, and group to the left as all do."""
+_ANYTHING: Final = -1
+_FUNCTION: Final = re.compile(r"[A-Z0-9_]+")
+_COUNTS_AS_NUMBER: Final = frozenset("-0123456789. \t")
+"""What a function gives is a number where it is made of these alone, be it "" or "256-555"."""
 _NESTING: Final = 100
 """Brackets within brackets; beyond this an expression is a mistake, or meant to exhaust the stack."""
 _SHAPES: Final = 64
@@ -107,7 +113,7 @@ class Expression:
         if not tokens or not (isinstance(tokens[0], _Operand) or tokens[0] in _UNARY or tokens[0] == "("):
             return lambda values, call: ""
         try:
-            return _Parser(tokens).expression(0, 0)
+            return _Parser(tokens).expression(_ANYTHING, 0)
         except _SyntaxError:
             return lambda values, call: 0
 
@@ -181,7 +187,7 @@ class _Parser:
         first = self._unary(depth)
         steps: list[_Step] = []
         while isinstance(operator := self._peek(), str):
-            if operator == "?" and binds == 0:
+            if operator == "?" and binds < _CHOICE_BINDS:
                 self._at += 1
                 steps.append(self._choice(depth))
                 continue
@@ -193,9 +199,9 @@ class _Parser:
         return _chain(first, steps)
 
     def _choice(self, depth: int) -> _Step:
-        yes = self.expression(0, depth + 1)
+        yes = self.expression(_ANYTHING, depth + 1)
         self._take("::")
-        no = self.expression(0, depth + 1)
+        no = self.expression(_CHOICE_BINDS, depth + 1)
         return lambda condition, values, call: yes(values, call) if truth(condition) else no(values, call)
 
     def _unary(self, depth: int) -> _Node:
@@ -208,7 +214,7 @@ class _Parser:
                 return self._function(token, depth)
             return token.node()
         if token == "(":
-            inner = self.expression(0, depth + 1)
+            inner = self.expression(_ANYTHING, depth + 1)
             self._take(")")
             return inner
         operation = _UNARY.get(token or "")
@@ -219,20 +225,30 @@ class _Parser:
 
     def _function(self, name: _Operand, depth: int) -> _Node:
         self._take("(")
-        arguments: list[_Node] = []
-        while self._peek() != ")":
-            arguments.append(self.expression(0, depth + 1))
-            while self._peek() == ",":
-                self._at += 1
+        arguments = [self.expression(_ANYTHING, depth + 1)]
+        while self._peek() == ",":
+            self._at += 1
+            left_out = self._peek() in (",", ")")
+            arguments.append(_nothing if left_out else self.expression(_ANYTHING, depth + 1))
         self._take(")")
-        if not all(isinstance(part, str) for part in name.parts):
+        word = "".join(str(part) for part in name.parts)
+        if not (all(isinstance(part, str) for part in name.parts) and _FUNCTION.fullmatch(word)):
             # Values never name a function.
             return lambda values, call: 0
-        word = "".join(str(part) for part in name.parts)
         built_in = BUILT_IN.get(word)
         if built_in is not None:
             return lambda values, call: built_in([argument(values, call) for argument in arguments])
-        return lambda values, call: call(word, ",".join(show(argument(values, call)) for argument in arguments))
+
+        def read(values: Sequence[str], call: Call) -> Value:
+            told = call(word, ",".join([show(argument(values, call)) for argument in arguments]))
+            return leading(told) if _COUNTS_AS_NUMBER.issuperset(told) else told
+
+        return read
+
+
+def _nothing(values: Sequence[str], call: Call) -> Value:
+    """An argument that is left out."""
+    return ""
 
 
 def _binary(work: Callable[[Value, Value], Value], right: _Node) -> _Step:

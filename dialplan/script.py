@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from dialplan.model import Candidates, Dialplan, Found, Place
 from dialplan.shared import Share, Shared
 from dialplan.state import Frame, Location, Loop, Record
-from dialplan.substitution import ScriptError, Template, unshield
+from dialplan.substitution import ScriptError, Template, sliced, unshield
 from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
@@ -202,11 +202,18 @@ class Script:
         return self.shared.globals.get(name, "")
 
     def named(self, name: str) -> str:
-        """The value of what a function's argument names: a variable, or a function that only tells something."""
-        if name.endswith(")") and "(" in name:
-            function, _, arguments = name[:-1].partition("(")
-            return self.tell(function, arguments)
-        return self.variable(name)
+        """The value of what a function's argument names: a variable, or a function that only tells something.
+
+        Either may be followed by `:offset:length`.
+        """
+        colon = name.find(":", name.rfind(")") + 1)
+        bare = name if colon < 0 else name[:colon]
+        if bare.endswith(")") and "(" in bare:
+            function, _, arguments = bare[:-1].partition("(")
+            value = self.tell(function, arguments)
+        else:
+            value = self.variable(bare)
+        return value if colon < 0 else sliced(value, name[colon + 1 :])
 
     def tell(self, function: str, arguments: str) -> str:
         """The value of a function that changes nothing; "" where it would change something."""

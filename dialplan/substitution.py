@@ -25,6 +25,7 @@ __all__ = [
     "TemplateError",
     "WaitingScope",
     "mark",
+    "sliced",
     "substring",
     "unshield",
 ]
@@ -35,7 +36,7 @@ VALUE_LIMIT: Final = 65536
 """Characters of one substituted text: a file that doubles a variable in a loop must not eat the memory."""
 _FIRST_MARK: Final = 0xF0000
 """Marks are private-use characters, which mean nothing in a file."""
-_INTEGER: Final = re.compile(r"\s*([+-]?\d{1,9})")
+_BOUNDS: Final = re.compile(r"\s*([+-]?[0-9]{1,9})(?::\s*([+-]?[0-9]{1,9}))?")
 _CLOSING: Final = {"{": "}", "[": "]"}
 _NO_NAMES: Final[frozenset[str]] = frozenset()
 
@@ -78,7 +79,7 @@ class Reference:
 
     def sliced(self, value: str) -> str:
         """What the slice takes of a value; the slice must be a constant."""
-        return value if self.slice is None else _sliced(value, self.slice.text)
+        return value if self.slice is None else sliced(value, self.slice.text)
 
     def fill(self, scope: Scope) -> str:
         name = self.name.fill(scope)
@@ -86,7 +87,7 @@ class Reference:
             value = scope.variable(name)
         else:
             value = scope.read(name, self.arguments.fill(scope))
-        return value if self.slice is None else _sliced(value, self.slice.fill(scope))
+        return value if self.slice is None else sliced(value, self.slice.fill(scope))
 
     async def fill_waiting(self, scope: WaitingScope) -> str:
         name = await self.name.fill_waiting(scope)
@@ -94,7 +95,7 @@ class Reference:
             value = scope.variable(name)
         else:
             value = await scope.read_waiting(name, *await self.arguments.fill_shielded_waiting(scope))
-        return value if self.slice is None else _sliced(value, await self.slice.fill_waiting(scope))
+        return value if self.slice is None else sliced(value, await self.slice.fill_waiting(scope))
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +234,10 @@ def substring(value: str, offset: int, length: int | None) -> str:
     return value[offset : max(offset, len(value) + length)]
 
 
-def _sliced(value: str, bounds: str) -> str:
-    offset, _, length = bounds.partition(":")
-    start = _INTEGER.match(offset)
-    if start is None:
-        return value
-    count = _INTEGER.match(length)
-    return substring(value, int(start[1]), int(count[1]) if count else None)
+def sliced(value: str, bounds: str) -> str:
+    """What `bounds` (`offset[:length]`) takes of a value; all of it where they are no numbers."""
+    found = _BOUNDS.match(bounds)
+    return value if found is None else substring(value, int(found[1]), int(found[2]) if found[2] else None)
 
 
 def _parts(text: str, depth: int) -> Iterator[str | Reference | Calculation]:

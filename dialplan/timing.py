@@ -106,10 +106,12 @@ def _day(word: str) -> int:
 
 
 def _named(word: str, names: Sequence[str], kind: str) -> int:
-    # Asterisk knows the first three letters of a name; "monday" is as good as "mon".
+    # The first three letters of a name count; a number counts from 1, Sunday and January.
+    if word.isascii() and word.isdecimal() and 1 <= int(word[:4]) <= len(names):
+        return int(word) - 1
     short = word[:3].lower()
     if len(word) < 3 or short not in names:
-        raise TimingError(f"{word!r} is no {kind} ({' '.join(names)})")
+        raise TimingError(f"{word!r} is no {kind} ({' '.join(names)}, or 1-{len(names)})")
     return names.index(short)
 
 

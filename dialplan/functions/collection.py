@@ -80,7 +80,7 @@ def clear_hash(script: Script, name: str) -> None:
 
 def _list(arguments: str) -> tuple[str, str]:
     """The variable and the delimiter of PUSH and its like."""
-    name, *rest = split(arguments)
+    name, *rest = split(arguments, limit=2)
     if not name.strip():
         raise ScriptError("the name of a variable is wanted")
     return name.strip(), unescaped(rest[0])[:1] if rest and rest[0] else ","

@@ -14,22 +14,22 @@ __all__ = ["FUNCTIONS"]
 
 
 def _if(script: Script, arguments: str) -> str:
-    return _branch(arguments, condition(split(arguments, "?", 2, raw=True)[0]), "IF")
+    return _branch(arguments, condition(split(arguments, "?", 2)[0]), "IF")
 
 
 def _if_time(script: Script, arguments: str) -> str:
     try:
-        timing = Timing.parse(split(arguments, "?", 2, raw=True)[0])
+        timing = Timing.parse(split(arguments, "?", 2)[0])
     except TimingError as fault:
         raise ScriptError(f"IFTIME: {fault}") from fault
     return _branch(arguments, timing.holds(script.switch.now()), "IFTIME")
 
 
 def _branch(arguments: str, holds: bool, name: str) -> str:
-    parts = split(arguments, "?", 2, raw=True)
+    parts = split(arguments, "?", 2)
     if len(parts) < 2 or not parts[0].strip():
         raise ScriptError(f"{name} wants condition?then:else")
-    branches = split(parts[1], ":", 2, raw=True)
+    branches = split(parts[1], ":", 2)
     return (branches[0] if holds else branches[1] if len(branches) > 1 else "").strip()
 
 
@@ -37,8 +37,8 @@ def _set(script: Script, arguments: str) -> str:
     name, equals, value = arguments.partition("=")
     if not equals:
         raise ScriptError("SET wants name=value")
-    script.assign(name, value)
-    return value
+    script.assign(name.strip(), value.strip())
+    return value.strip()
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {

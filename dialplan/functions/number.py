@@ -29,7 +29,7 @@ _CALCULATIONS: Final[Mapping[str, Callable[[float, float], float]]] = {
     "XOR": lambda a, b: _word(a) ^ _word(b),
     "OR": lambda a, b: _word(a) | _word(b),
     ">>": lambda a, b: _word(a) >> (_word(b) % _WORD_BITS),
-    "<<": lambda a, b: _word(_word(a) << (_word(b) % _WORD_BITS)),
+    "<<": lambda a, b: _wrapped(_word(a) << (_word(b) % _WORD_BITS)),
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
 }
@@ -47,19 +47,30 @@ _FORMS: Final[Mapping[str, Callable[[float], str]]] = {
     "float": lambda value: f"{value:f}",
     "i": lambda value: str(_word(value)),
     "int": lambda value: str(_word(value)),
-    "h": lambda value: f"{_word(value) % (1 << _WORD_BITS):x}",
-    "hex": lambda value: f"{_word(value) % (1 << _WORD_BITS):x}",
-    "o": lambda value: f"{_word(value) % (1 << _WORD_BITS):o}",
-    "octal": lambda value: f"{_word(value) % (1 << _WORD_BITS):o}",
+    "h": lambda value: f"{_unsigned(value):x}",
+    "hex": lambda value: f"{_unsigned(value):x}",
+    "o": lambda value: f"{_unsigned(value):o}",
+    "octal": lambda value: f"{_unsigned(value):o}",
     "c": lambda value: chr(int(value) & 0xFF),
     "char": lambda value: chr(int(value) & 0xFF),
 }
 
 
 def _word(value: float) -> int:
-    """A number as a C int: its whole part, wrapped to 32 bits."""
+    """A number as a C int: its whole part; the least int of all where that has no room for it."""
+    most = 1 << (_WORD_BITS - 1)
+    return int(value) if -most - 1 < value < most else -most
+
+
+def _wrapped(value: int) -> int:
+    """The lowest 32 bits of a number, as a C int."""
     half = 1 << (_WORD_BITS - 1)
-    return (int(value) + half) % (2 * half) - half
+    return (value + half) % (2 * half) - half
+
+
+def _unsigned(value: float) -> int:
+    """A number as a C unsigned int, wrapped to 32 bits."""
+    return int(value) % (1 << _WORD_BITS)
 
 
 def _number(text: str, name: str) -> float:
@@ -71,7 +82,7 @@ def _number(text: str, name: str) -> float:
 
 
 def _math(script: Script, arguments: str) -> str:
-    text, kind, *_ = [*split(arguments), ""]
+    text, kind, *_ = [*split(arguments, limit=2), ""]
     form = _FORMS.get(kind.strip().lower() or "float")
     if form is None:
         raise ScriptError(f"MATH knows no form {kind!r}: int, hex, octal, char or float")
@@ -97,7 +108,7 @@ def _step(by: int) -> Callable[[Script, str], str]:
         value = script.variable(name)
         if not _WHOLE.fullmatch(value):
             raise ScriptError(f"{name} holds {value[:40]!r}, which is no whole number")
-        number = _word(int(value) + by)
+        number = _wrapped(int(value) + by)
         script.assign(name, str(number))
         return str(number)
 

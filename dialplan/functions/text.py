@@ -22,6 +22,10 @@ _FORMAT: Final = re.compile(
     r"%(?P<flags>[-+ #0]*)(?P<width>\d{0,3})(?P<precision>(?:\.\d{0,3})?)[hlLqjzt]{0,2}(?P<kind>[a-zA-Z%])"
 )
 _WHOLE: Final = re.compile(r"\s*([+-]?[0-9]{1,18})")
+_NUMBER: Final = re.compile(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?)")
+_ESCAPED: Final = re.compile(r"\\(?:x(?P<hex>[0-9a-fA-F]{1,2})|0(?P<octal>[0-7]{0,3})|(?P<plain>.))", re.DOTALL)
+_PIECES: Final = re.compile(r"\\(?:x[0-9a-fA-F]{1,2}|0[0-7]{0,3}|.)|.", re.DOTALL)
+_RANGE: Final = re.compile(r"([0-9]{0,9})(-?)([0-9]{0,9})")
 _LOWER: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 _UPPER: Final = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 _KEYPAD: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "22233344455566677778889999")
@@ -33,79 +37,84 @@ def _of_value(work: Callable[[str], str]) -> Function:
 
 def _fields(script: Script, name: str, delimiter: str) -> list[str]:
     value = script.named(name)
-    separator = unescaped(delimiter)[:1] or "-"
-    return value.split(separator) if value else []
+    if not value:
+        return []
+    separator = unescaped(delimiter)[:1]
+    return value.split(separator) if separator else [value]
 
 
 def unescaped(text: str) -> str:
-    """Take `\\n`, `\\x2d` and a backslash before any other character for what they stand for."""
-    found: list[str] = []
-    at = 0
-    while at < len(text):
-        character, following = text[at], text[at + 1 : at + 2]
-        if character != "\\" or not following:
-            found.append(character)
-            at += 1
-        elif following == "x" and re.fullmatch("[0-9a-fA-F]{2}", text[at + 2 : at + 4]):
-            found.append(chr(int(text[at + 2 : at + 4], 16)))
-            at += 4
-        else:
-            found.append(_ESCAPES.get(following, following))
-            at += 2
-    return "".join(found)
+    """Take `\\n`, `\\x2d`, `\\055` and a backslash before any other character for what they stand for."""
+    return _ESCAPED.sub(_unescaped, text)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    plain = found["plain"]
+    if plain is not None:
+        return _ESCAPES.get(plain, plain)
+    return chr(int(found["hex"], 16) if found["hex"] else int(found["octal"] or "0", 8) & 0xFF)
 
 
 def _cut(script: Script, arguments: str) -> str:
+    """Fields come in the order of the value: one that lies before another already taken is not gone back to."""
     parts = split(arguments, limit=3)
     if len(parts) < 3:
         raise ScriptError("CUT wants a variable, a delimiter and fields")
-    delimiter = unescaped(parts[1])[:1]
+    delimiter = unescaped(parts[1])[:1] or "-"
     value = script.named(parts[0])
-    fields = value.split(delimiter) if delimiter else [value]
+    fields = value.split(delimiter) if value else []
     chosen: list[str] = []
+    taken = 0
     for part in parts[2].split("&"):
-        first, dash, last = part.strip().partition("-")
-        start = int(first) if first.isdecimal() else 1
-        end = (int(last) if last.isdecimal() else len(fields)) if dash else start
-        chosen.extend(fields[max(0, start - 1) : end])
+        found = _RANGE.match(part.strip())
+        start, dash, end = found.groups() if found is not None else ("", "", "")
+        if not (start or end):
+            raise ScriptError(f"CUT: {part[:40]!r} is no field: write 2, 2-4, -4 or 2-")
+        first = int(start or 1)
+        last = int(end) if end else len(fields) if dash else first
+        taken = max(taken, first - 1)
+        chosen.extend(fields[taken:last])
+        taken = max(taken, last)
     return delimiter.join(chosen)
 
 
 def _field_count(script: Script, arguments: str) -> str:
-    name, _, delimiter = arguments.partition(",")
-    return str(len(_fields(script, name, delimiter)))
+    name, *delimiter = split(arguments, limit=2)
+    return str(len(_fields(script, name, delimiter[0])) if delimiter else 1)
 
 
 def _field_number(script: Script, arguments: str) -> str:
     parts = split(arguments, limit=3)
     if len(parts) < 3:
         raise ScriptError("FIELDNUM wants a variable, a delimiter and a value")
-    fields = _fields(script, parts[0], parts[1])
-    return str(fields.index(parts[2]) + 1 if parts[2] in fields else 0)
+    fields = [field.lower() for field in _fields(script, parts[0], parts[1])] if parts[1] else []
+    wanted = parts[2].lower()
+    return str(fields.index(wanted) + 1 if wanted in fields else 0)
 
 
 def _filter(script: Script, arguments: str) -> str:
-    allowed, comma, value = arguments.partition(",")
-    if not comma:
+    allowed, *value = split(arguments, limit=2, raw=True)
+    if not value:
         raise ScriptError("FILTER wants the characters allowed and a text")
-    return "".join(character for character in value if character in _allowed(allowed))
+    kept = _allowed(allowed)
+    return bytes(byte for byte in value[0].encode() if byte in kept).decode(errors="replace")
 
 
-def _allowed(text: str) -> frozenset[str]:
-    """The characters of `0-9a-f\\-`: ranges, escapes, plain characters."""
-    tokens: list[tuple[str, bool]] = []
-    for piece in re.findall(r"\\x[0-9a-fA-F]{2}|\\.|.", text, re.DOTALL):
-        tokens.append((unescaped(piece), piece == "-"))
-    found: set[str] = set()
+def _allowed(text: str) -> frozenset[int]:
+    """The bytes of `0-9a-f\\-`: ranges, escapes, plain characters; a range that runs backwards goes round."""
+    tokens: list[tuple[int, bool]] = []
+    for piece in _PIECES.findall(text):
+        coding = "latin-1" if piece[1:2] in ("x", "0") else "utf-8"
+        tokens.extend((byte, piece == "-") for byte in unescaped(piece).encode(coding))
+    found: set[int] = set()
     at = 0
     while at < len(tokens):
-        first = tokens[at][0]
-        if at + 2 < len(tokens) and tokens[at + 1][1] and ord(tokens[at + 2][0]) - ord(first) < 0x100:
-            found.update(map(chr, range(ord(first), ord(tokens[at + 2][0]) + 1)))
-            at += 3
-        else:
-            found.add(first)
-            at += 1
+        first = last = tokens[at][0]
+        at += 1
+        if at < len(tokens) and tokens[at][1]:
+            last = tokens[at + 1][0] if at + 1 < len(tokens) else first
+            at += 2
+        found.update((first + step) % 256 for step in range((last - first) % 256 + 1))
     return frozenset(found)
 
 
@@ -119,18 +128,20 @@ def _replace(script: Script, arguments: str) -> str:
 
 
 def _string_replace(script: Script, arguments: str) -> str:
-    name, find, to, most, *_ = [*split(arguments, limit=4), "", "", ""]
+    name, find, to, most, *_ = [*split(arguments), "", "", ""]
     if not find:
         raise ScriptError("STRREPLACE wants a variable and a text to find")
-    return script.named(name).replace(find, to, int(most[:9]) or -1 if most.isdecimal() else -1)
+    times = _WHOLE.match(most)
+    return script.named(name).replace(find, to, max(0, int(times[1])) or -1 if times else -1)
 
 
 def _regex(script: Script, arguments: str) -> str:
-    found = re.fullmatch(r'\s*"((?:[^"\\]|\\.)*)"\s?(.*)', arguments, re.DOTALL)
-    if found is None:
+    _, *given = split(arguments, '"', 3)
+    if len(given) < 2:
         raise ScriptError('REGEX wants "expression" text')
+    expression, text = given
     try:
-        return str(int(search(found[1], found[2]) is not None))
+        return str(int(search(expression, text[1:] if text[:1] in (" ", "\t") else text) is not None))
     except RegularError as fault:
         raise ScriptError(str(fault)) from fault
 
@@ -151,13 +162,18 @@ def _sprintf(script: Script, arguments: str) -> str:
         if kind in "diouxXc":
             return _integer(form, kind, value)
         if kind in "eEfFgG":
-            try:
-                return form % float(value)
-            except ValueError as fault:
-                raise ScriptError(f"SPRINTF: {value[:40]!r} is no number for {form}") from fault
+            return form % _float(form, value)
         raise ScriptError(f"SPRINTF knows no {form}")
 
     return _FORMAT.sub(one, pattern)
+
+
+def _float(form: str, value: str) -> float:
+    """A value as the C double that it begins with."""
+    found = _NUMBER.match(value)
+    if found is None:
+        raise ScriptError(f"SPRINTF: {value[:40]!r} is no number for {form}")
+    return float(found[1])
 
 
 def _integer(form: str, kind: str, value: str) -> str:
@@ -172,21 +188,20 @@ def _integer(form: str, kind: str, value: str) -> str:
 
 
 def _sort(script: Script, arguments: str) -> str:
-    pairs = [pair.partition(":") for pair in split(arguments) if ":" in pair]
+    pairs = [pair.partition(":") for pair in arguments.split(",") if ":" in pair]
     return ",".join(pair[0] for pair in sorted(pairs, key=lambda pair: _sort_value(pair[2])))
 
 
 def _sort_value(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        return 0.0
-    return value if value == value else 0.0
+    found = _NUMBER.match(text)
+    return float(found[1]) if found is not None else 0.0
 
 
 def _between(script: Script, arguments: str) -> str:
-    name, filling, *_ = [*split(arguments, limit=2), ""]
-    return filling.join(script.named(name))
+    name, *filling = split(arguments)
+    if len(filling) != 1:
+        raise ScriptError("STRBETWEEN wants a variable and a text to put between its characters")
+    return filling[0].join(script.named(name))
 
 
 def _base64_decode(text: str) -> str:

@@ -147,7 +147,7 @@ class TestHearing:
         assert leg.heard == ["say 1", "say 0", "number -42", "clock 00:00:00", "clock 12:00:00"]
 
     @pytest.mark.parametrize(
-        "application", ["SayNumber(one)", "SayNumber(1e9)", "SayUnixTime(x)", "SayUnixTime(0,Mars)"]
+        "application", ["SayNumber(one)", "SayNumber(1e9)", "SayUnixTime(1e14)", "SayNumber(9999999999999999)"]
     )
     def test_what_cannot_be_spoken_is_told(self, application: str) -> None:
         assert ending(call(steps(application))).act is Act.FAILED
@@ -328,7 +328,7 @@ class TestFunctions:
         ["${CUT(A)}", "${REPLACE(A)}", "${STRREPLACE(A)}", "${FIELDNUM(A)}", "${FILTER(A)}", "${REGEX(x)}",
          '${REGEX("(" x)}', "${MATH(1+1,roman)}", "${RAND(a,b)}", "${INC(CHANNEL)}", "${IF(1)}",
          "${IFTIME(99:00?a:b)}", "${SPRINTF(%d,x)}", "${SPRINTF(%y,x)}", "${BASE64_DECODE(a)}",
-         "${STRPTIME(x,UTC,%Y)}", "${STRFTIME(x)}", "${CALLERID(shoe)}", "${CHANNEL(shoe)}", "${TIMEOUT(shoe)}",
+         "${STRPTIME(x,UTC,%Y)}", "${STRFTIME(1e14)}", "${CALLERID(shoe)}", "${CHANNEL(shoe)}", "${TIMEOUT(shoe)}",
          "${SET(A)}", "${GROUP_MATCH_COUNT(()}", "${DB(x)}", "${JSON_DECODE(A)}",
          "${SHIFT()}", "${LISTFILTER(A)}", "${HANGUPCAUSE(x)}", "${IMPORT(x,y)}", "${SHARED(x,y)}", "${MIN(a,b)}",
          "${LOCAL_PEEK(x)}", "${STACK_PEEK(1)}", "${EVAL_EXTEN(nowhere,1,1)}", "${ABS()}", "${CHANNELS(()}"],

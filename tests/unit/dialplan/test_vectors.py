@@ -10,7 +10,7 @@ import pytest
 
 from dialplan.timing import Timing
 from tests.unit.dialplan.office import FakeLeg, Office
-from tests.unit.dialplan.vectors import vectors
+from tests.unit.dialplan.vectors import questions, vectors
 
 
 @pytest.mark.parametrize("vector", vectors("time"), ids=lambda vector: f"{vector['spec']} {vector['when']}")
@@ -36,6 +36,14 @@ def test_a_function(vector: dict[str, Any]) -> None:
     assert answer(office, leg) == vector["answer"]
     assert leg.ending is not None
     assert "end of extension" in leg.ending.evidence
+
+
+@pytest.mark.parametrize("question", questions(), ids=lambda question: question["text"])
+def test_a_corner_of_the_language(question: dict[str, Any]) -> None:
+    leg = FakeLeg()
+    leg.variables.update(question["variables"])
+    office = Office(f"[start]\nexten => go,1,Set(T={question['text']})")
+    assert answer(office, leg) == question["answer"]
 
 
 @pytest.mark.parametrize(

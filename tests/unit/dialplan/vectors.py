@@ -1,4 +1,8 @@
-"""The answers of a running Asterisk 23.4.1 that the dialplan is measured against (tests/data/dialplan)."""
+"""Questions to the dialplan's language, with the answers that are due (tests/data/dialplan).
+
+`vectors.jsonl` has what a running Asterisk 23.4.1 answered; `questions.jsonl` what its sources say of corners that
+those leave out.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,19 @@ import json
 from pathlib import Path
 from typing import Any
 
-FILE = Path(__file__).parents[2] / "data" / "dialplan" / "vectors.jsonl"
+FOLDER = Path(__file__).parents[2] / "data" / "dialplan"
+FILE = FOLDER / "vectors.jsonl"
 
 
 def vectors(category: str) -> list[dict[str, Any]]:
     """All vectors of one category, in file order."""
-    rows = (json.loads(line) for line in FILE.read_text(encoding="utf-8").splitlines())
-    return [row for row in rows if row["category"] == category]
+    return [row for row in _rows(FILE) if row["category"] == category]
+
+
+def questions() -> list[dict[str, Any]]:
+    """All questions beside the vectors, in file order."""
+    return _rows(FOLDER / "questions.jsonl")
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

@@ -258,6 +258,10 @@ class _DryLeg:
         self._living()
         return True
 
+    def send_digits(self, digits: str, duration: float = 0.1, gap: float = 0.1) -> bool:
+        self._living()
+        return True
+
     def flash(self) -> bool:
         self._living()
         return True

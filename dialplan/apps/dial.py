@@ -278,7 +278,7 @@ _WISHES: Final[Mapping[str, tuple[Cause, DialStatus]]] = {
 async def _send(leg: Leg, keys: str) -> None:
     """Send keys, and wait until they are out."""
     if keys:
-        leg.audio.send_digits(keys.replace("w", ""), _DIGIT / 2, _DIGIT / 2)
+        leg.send_digits(keys.replace("w", ""), _DIGIT / 2, _DIGIT / 2)
         await leg.wait(_DIGIT * len(keys))
 
 

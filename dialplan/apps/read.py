@@ -169,7 +169,7 @@ async def send_digits(script: Script, arguments: str) -> None:
         if key in _PAUSES:
             await script.leg.wait(_PAUSES[key])
         else:
-            script.leg.audio.send_digits(key.upper(), duration, gap)
+            script.leg.send_digits(key.upper(), duration, gap)
             await script.leg.wait(duration + gap)
 
 

@@ -115,6 +115,7 @@ def accounts_of(config: Config) -> list[Account]:
             permit=account.permit,
             encryption=_encryption(account.media_encryption),
             mailbox=account.mailbox,
+            info_keys=account.dtmf == "info",
         )
         for user, account in config.accounts.items()
     ]
@@ -142,6 +143,7 @@ def _trunk(name: str, trunk: TrunkSettings) -> TrunkConfig:
         codecs=_codecs(trunk.codecs),
         encryption=_encryption(trunk.media_encryption),
         calls=trunk.calls,
+        info_keys=trunk.dtmf == "info",
     )
     login = trunk.auth_user or trunk.user
     return TrunkConfig(

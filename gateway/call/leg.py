@@ -33,6 +33,7 @@ from gateway.core.messages import (
     Redirect,
     Released,
     Resumed,
+    SendDigits,
     SendFlash,
     SendText,
     TransferTold,
@@ -358,6 +359,10 @@ class CallLeg:
     def send_text(self, text: str) -> bool:
         """Show the far side a line of text; False where its technology has no means for it."""
         return self.command(SendText(text))
+
+    def send_digits(self, digits: str, duration: float = 0.1, gap: float = 0.1) -> bool:
+        """Send keys to the far side, in its technology's own way; False where it has no means for them."""
+        return self.command(SendDigits(digits, duration, gap))
 
     def flash(self) -> bool:
         """Press the hook toward the far side; False where its technology has no means for it."""

@@ -193,6 +193,7 @@ class AccountSettings(Settings):
         codecs: what is offered to it and taken from it, dearest first; empty takes those of [sip].
         media_encryption: SRTP with keys in SDP: "optional" where the other side can and signalling is by TLS,
             "required" for every call, "off" for none.
+        dtmf: how keys pass: "auto" (as RTP events, else as tones), or "info" (as INFO alone, for old equipment).
         mailbox: whose messages its lamp shows without a subscription, "201" or "201@shop"; those of its own number,
             where it subscribes, need no setting.
         call_groups: whoever may pick up in one of these may take its calls; pickup_groups: those whose calls it may
@@ -207,6 +208,7 @@ class AccountSettings(Settings):
     calls: Annotated[int, Field(ge=0, le=100_000)] = 0
     codecs: Items[Codec] = ()
     media_encryption: Encrypted = "optional"
+    dtmf: Literal["auto", "info"] = "auto"
     mailbox: Annotated[str, AfterValidator(mailbox_or_none)] = ""
     call_groups: Items[Name] = ()
     pickup_groups: Items[Name] = ()

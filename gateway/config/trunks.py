@@ -5,7 +5,7 @@ Tables of text become frozen settings; what a trunk tells together with other ta
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
@@ -76,6 +76,7 @@ class TrunkSettings(Settings):
         codecs: what is offered, dearest first; where left out, those of [sip].
         media_encryption: SRTP with keys in SDP: "optional" where the other side can and signalling is by TLS,
             "required" for every call, "off" for none.
+        dtmf: how keys pass: "auto" (as RTP events, else as tones), or "info" (as INFO alone, for old equipment).
         calls: at once; 0 sets no bound.
         caller_out: rules for callers' numbers in calls to it; the first that fits is applied.
         called_out: the same for the number called.
@@ -102,6 +103,7 @@ class TrunkSettings(Settings):
     trusted: bool = True
     codecs: Items[Codec] = ()
     media_encryption: Encrypted = "optional"
+    dtmf: Literal["auto", "info"] = "auto"
     calls: Annotated[int, Field(ge=0, le=100_000)] = 0
     caller_out: Items[RuleSettings] = ()
     called_out: Items[RuleSettings] = ()

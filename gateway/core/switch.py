@@ -258,6 +258,10 @@ class Leg(Protocol):
         """Show the far side a line of text; False where its technology has no means for it."""
         ...
 
+    def send_digits(self, digits: str, duration: float = 0.1, gap: float = 0.1) -> bool:
+        """Send keys to the far side, each `duration` seconds long; False where its technology cannot."""
+        ...
+
     def flash(self) -> bool:
         """Press the hook for a moment toward an exchange; False where its technology has no means for it."""
         ...

@@ -89,6 +89,7 @@ class Negotiation:
         username: for o=.
         via: the IP address from which the peer's signalling comes; goes into each Agreement.
         encryption: whether audio may or must be encrypted.
+        events: whether telephone events (RFC 4733) are offered and taken.
         random: where keys come from: as many octets as it is asked for.
     """
 
@@ -106,6 +107,7 @@ class Negotiation:
         "_port",
         "_slot",
         "_slots",
+        "_takes_events",
         "_via",
         "agreement",
     )
@@ -120,6 +122,7 @@ class Negotiation:
         username: str = "copperline",
         via: str | None = None,
         encryption: Encryption = Encryption.OFF,
+        events: bool = True,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._address = address
@@ -128,6 +131,7 @@ class Negotiation:
         self._codecs = tuple(codecs)
         self._via = via
         self._keying = Keying(encryption, random)
+        self._takes_events = events
         self._origin = Origin(username, session_id, session_id, address, self._address_type)
         self._slots: tuple[Media, ...] = ()
         self._slot = 0
@@ -184,7 +188,8 @@ class Negotiation:
             receives=stream.direction.sends and direction.receives,
         )
         self._described = (codec,)
-        self._events = {rate: number for rate, number in stream.events.items() if rate == codec.rate}
+        events = stream.events.items() if self._takes_events else ()
+        self._events = {rate: number for rate, number in events if rate == codec.rate}
         mux = stream.wants_mux and not {codec.payload_type, *self._events.values()} & set(RTCP_TYPES)
         key, protection = self._keying.answer(stream.protocol, stream.cryptos, self._protection)
         chosen = self._media((codec,), self._events, ours, () if key is None else (key,), mux=mux)
@@ -237,7 +242,7 @@ class Negotiation:
         codec = stream.codecs[0]
         kind = codec.encoding, codec.rate
         numbers = (own.payload_type for own in self._described if (own.encoding, own.rate) == kind)
-        events = stream.events.get(codec.rate)
+        events = stream.events.get(codec.rate) if self._takes_events else None
         return Agreement(
             stream.address,
             stream.port,
@@ -259,6 +264,8 @@ class Negotiation:
 
     def _event_numbers(self, codecs: Sequence[Codec]) -> dict[int, int]:
         """Payload types of events for our offer, one for each clock rate; those in use stay (RFC 3264 8.3.2)."""
+        if not self._takes_events:
+            return {}
         taken = {codec.payload_type for codec in codecs}
         numbers: dict[int, int] = {}
         for rate in dict.fromkeys(codec.rate for codec in codecs):

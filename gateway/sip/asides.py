@@ -1,8 +1,8 @@
 """What passes in an established session beside its own INVITEs: keys, text, transfers and identities.
 
 INFO, MESSAGE, REFER, NOTIFY, SUBSCRIBE and OPTIONS of the dialog enter, and the commands of a call for which a
-session needs requests of their own: SendFlash, SendText, Redirect, TransferTold, Identify. None of it changes the
-session's state or its media.
+session needs requests of their own: SendDigits, SendFlash, SendText, Redirect, TransferTold, Identify. None of it
+changes the session's state or its media.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from gateway.core.messages import (
     Identified,
     Identify,
     Redirect,
+    SendDigits,
     SendFlash,
     SendText,
     TextReceived,
@@ -29,6 +30,7 @@ from gateway.sip.dialog import Dialog
 from gateway.sip.headers import NameAddr
 from gateway.sip.identity import asserted_party
 from gateway.sip.info import FLASH_BODY, FLASH_TYPE, received
+from gateway.sip.info_keys import InfoKeys
 from gateway.sip.message import Message, Request, Response
 from gateway.sip.refer_issuer import ReferIssuer
 from gateway.sip.refer_recipient import ReferRecipient
@@ -51,7 +53,17 @@ class Asides:
         dialog: the session's.
     """
 
-    __slots__ = ("_asked", "_asking", "_changes_from", "_closed", "_dialog", "_setting", "_updates", "_user")
+    __slots__ = (
+        "_asked",
+        "_asking",
+        "_changes_from",
+        "_closed",
+        "_dialog",
+        "_keys",
+        "_setting",
+        "_updates",
+        "_user",
+    )
 
     def __init__(self, setting: Setting, user: SessionUser, dialog: Dialog) -> None:
         self._setting = setting
@@ -61,6 +73,7 @@ class Asides:
         self._asking = ReferIssuer(setting, user, dialog)
         self._updates = self._changes_from = False
         self._closed = False
+        self._keys: InfoKeys | None = None
 
     def carry_out(self, command: Command, now: float) -> None:
         """Carry out a command of the call."""
@@ -88,6 +101,8 @@ class Asides:
         self._closed = True
         self._asking.close()
         self._asked.close(now)
+        if self._keys is not None:
+            self._keys.close()
 
     # What the peer sends.
 
@@ -143,6 +158,11 @@ class Asides:
         message.body = command.text.encode("utf-8", "replace")[:MAX_TEXT]
         self._send(message, now)
 
+    def _send_digits(self, command: SendDigits, now: float) -> None:
+        if self._keys is None:
+            self._keys = InfoKeys(self._setting, self._user, self._dialog)
+        self._keys.send(command, now)
+
     def _send_flash(self, command: SendFlash, now: float) -> None:
         info = self._dialog.request("INFO")
         info.headers.set("Content-Type", FLASH_TYPE)
@@ -188,6 +208,7 @@ COMMANDS: Final[Mapping[type[Command], str]] = MappingProxyType(
     {
         TransferTold: "_tell",
         Redirect: "_redirect",
+        SendDigits: "_send_digits",
         SendFlash: "_send_flash",
         SendText: "_send_text",
         Identify: "_identify",

@@ -54,6 +54,9 @@ from gateway.sip.refer_issuer import refer_target
 
 __all__ = ["SipChannel"]
 
+NO_EVENTS: Final = 127
+"""A payload type that no packet bears."""
+
 
 class SipChannel:
     """One SIP leg; see `gateway.core.channel.Channel` and `gateway.sip.session.SessionUser`.
@@ -68,6 +71,7 @@ class SipChannel:
         watch: looks whether its audio comes in.
         missed: told what did not come, or was changed on the way.
         trusted: whether it is believed about who it is (RFC 3325).
+        info_keys: whether keys pass as INFO and in no other way.
         place: makes the sessions of a `Dial`; None for a leg that came in.
     """
 
@@ -78,6 +82,7 @@ class SipChannel:
         "_flashes",
         "_held",
         "_incoming",
+        "_info_keys",
         "_missed",
         "_name",
         "_outgoing",
@@ -104,6 +109,7 @@ class SipChannel:
         watch: Watch,
         missed: Callable[[SipChannel, str, float], None],
         trusted: bool = False,
+        info_keys: bool = False,
         place: Callable[[SipChannel, Dial], Fork] | None = None,
     ) -> None:
         self._name = name
@@ -115,6 +121,7 @@ class SipChannel:
         self._watch = watch
         self._missed = missed
         self._trusted = trusted
+        self._info_keys = info_keys
         self._place = place
         self._incoming: IncomingSession | None = None
         self._outgoing: Fork | None = None
@@ -205,7 +212,9 @@ class SipChannel:
         session.direct(direction, now)
 
     def _send_digits(self, command: SendDigits, now: float) -> None:
-        if self._row is not None:
+        if self._info_keys:
+            self._carry_out(command, now)
+        elif self._row is not None:
             self._row.send_digits(command.digits, command.duration, command.gap)
 
     def _send_flash(self, command: SendFlash, now: float) -> None:
@@ -258,7 +267,8 @@ class SipChannel:
             agreement.address,
             agreement.port,
             agreement.codec,
-            agreement.event_payload_type,
+            # Where keys go as INFO the row treats tones as it does where they go as events, and sends neither.
+            NO_EVENTS if self._info_keys else agreement.event_payload_type,
             agreement.direction.sends,
             rtcp=agreement.rtcp,
             rtcp_mux=agreement.rtcp_mux,
@@ -268,7 +278,7 @@ class SipChannel:
         )
         self._row.codecs = agreement.common
         self._flashes = agreement.flashes
-        self._row.detect_digits(agreement.event_payload_type is None)
+        self._row.detect_digits(agreement.event_payload_type is None and not self._info_keys)
         self._watch.agreed(agreement, now)
         self._recorder.note(now, Kind.MEDIA, self._name, _sentence(agreement))
         if agreement.held is not self._held:

@@ -17,12 +17,14 @@ from gateway.core.messages import INFO, Digit, Flash
 from gateway.sip.body import find_body, media_type
 from gateway.sip.message import Request, Response
 
-__all__ = ["FLASH_BODY", "FLASH_TYPE", "INFO_TYPES", "event_of", "received"]
+__all__ = ["FLASH_BODY", "FLASH_TYPE", "INFO_TYPES", "KEY_TYPE", "event_of", "received"]
 
 FLASH_TYPE: Final = "application/hook-flash"
 FLASH_BODY: Final = b"Signal=hf\r\n"
 """What we send: the type is what telephone adapters look at."""
-_KEY_TYPES: Final = ("application/dtmf-relay", "application/dtmf")
+KEY_TYPE: Final = "application/dtmf-relay"
+"""What we send, too."""
+_KEY_TYPES: Final = (KEY_TYPE, "application/dtmf")
 INFO_TYPES: Final = (*_KEY_TYPES, FLASH_TYPE)
 DIGITS: Final = frozenset("0123456789*#ABCD")
 NAMED: Final = {"10": "*", "11": "#", "12": "A", "13": "B", "14": "C", "15": "D"}

@@ -170,6 +170,7 @@ class Legs:
             codecs=self._codecs(account),
             via=flow.remote[0],
             encryption=_encryption(account, flow),
+            events=not account.info_keys,
         )
         try:
             if offer is not None:
@@ -188,6 +189,7 @@ class Legs:
             watch=self._watch(account, row, flow),
             missed=self._missed,
             trusted=account.trusted,
+            info_keys=account.info_keys,
         )
         self._belongs(channel, account)
         self._begin(channel, request.call_id)
@@ -260,6 +262,7 @@ class Legs:
             watch=self._watch(account, row, targets[0].flow),
             missed=self._missed,
             trusted=account.trusted,
+            info_keys=account.info_keys,
             place=place,
         )
         self._belongs(channel, account)
@@ -285,6 +288,7 @@ class Legs:
             codecs=dearest_first(self._codecs(account), row.wanted),
             via=target.flow.remote[0],
             encryption=_encryption(account, target.flow),
+            events=not account.info_keys,
         )
         return OutgoingSession(
             self._setting,

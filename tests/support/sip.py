@@ -122,6 +122,7 @@ class Office:
         watchable: Watchable | None = None,
         texts: TextKeeper | None = None,
         encryption: Encryption = Encryption.OFF,
+        info_keys: bool = False,
     ) -> None:
         self.clock = ManualClock(1000.0)
         self.desk = ScriptedDesk(rows)
@@ -131,7 +132,9 @@ class Office:
             config=config or SipConfig(),
             accounts=[
                 *(
-                    Account(user, Secret(f"secret-{user}"), f"Name {user}", encryption=encryption)
+                    Account(
+                        user, Secret(f"secret-{user}"), f"Name {user}", encryption=encryption, info_keys=info_keys
+                    )
                     for user in ("6001", "6002", "6003")
                 ),
                 Account("6004", Secret("secret-6004"), "Name 6004", mailbox="8004"),

@@ -159,6 +159,11 @@ class FakeLeg:
         self.told.append(f"text {text}")
         return self.technology == "SIP"
 
+    def send_digits(self, digits: str, duration: float = 0.1, gap: float = 0.1) -> bool:
+        self._living()
+        self.audio.send_digits(digits, duration, gap)
+        return True
+
     def flash(self) -> bool:
         self._living()
         self.told.append("flash")

@@ -162,6 +162,9 @@ class _NoAudio:
     def detect_fax(self, on: bool) -> None:
         return None
 
+    def carry_voiceband(self, on: bool) -> None:
+        return None
+
     def cancel_echo(self, tail: int) -> None:
         return None
 

@@ -201,6 +201,11 @@ class Appearance:
         if self.present:
             self.row.detect_fax(on)
 
+    def carry_voiceband(self, on: bool) -> None:
+        """Carry the signals of modems; a call that is laid aside has none."""
+        if self.present:
+            self.row.carry_voiceband(on)
+
     def cancel_echo(self, tail: int) -> None:
         """The echo is that of the line."""
         self.row.cancel_echo(tail)

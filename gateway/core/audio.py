@@ -293,6 +293,13 @@ class Audio(Protocol):
         """Look for the tones of fax machines in what comes in."""
         ...
 
+    def carry_voiceband(self, on: bool) -> None:
+        """Carry what comes in as the signals of modems (voiceband data, V.152), or as speech again.
+
+        The delay is fixed, nothing is made up for what is lost, no echo is cancelled (G.168), no digit looked for.
+        """
+        ...
+
     def cancel_echo(self, tail: int) -> None:
         """Take the echo of what is sent to the leg out of what comes in; rows of packets have none.
 

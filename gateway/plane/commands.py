@@ -33,7 +33,7 @@ from gateway.plane.libc import (
 from gateway.plane.peer import forget_peer
 from gateway.plane.reports import say_goodbye
 from gateway.plane.rooms import close, leave, leave_all, open_room, play, sit, stop, tap, untap
-from gateway.plane.rows import end_sound, end_sounds, forget, leave_epoll, part, replan
+from gateway.plane.rows import end_sound, end_sounds, forget, leave_epoll, part, replan, set_voiceband
 from gateway.plane.secure import set_keys
 from gateway.plane.table import (
     ACTIVE,
@@ -77,6 +77,7 @@ __all__ = [
     "TAP",
     "TAP_ROOM",
     "UNTAP",
+    "VOICEBAND",
     "drain",
     "listen_to",
 ]
@@ -99,14 +100,15 @@ SIT: Final = 12  # seat, room, buses (talks, hears, tells, through: 8 bits each)
 TAP: Final = 13  # tap, base, length, sides (9th bit: while joined only), gain in, gain out, room or -1 for the row
 CANCEL_ECHO: Final = 14  # canceller from 1 (0: none), partitions
 SECURE: Final = 15  # sessions of libsrtp in and out, octets of tags in RTP and RTCP, of the key identifier
+VOICEBAND: Final = 16  # on
 # What follows concerns no row.
-OPEN_ROOM: Final = 16  # room
-CLOSE_ROOM: Final = 17  # room
-LEAVE: Final = 18  # seat
-UNTAP: Final = 19  # tap
-ROOM_PLAY: Final = 20  # room, base, length, loop, live
-ROOM_STOP: Final = 21  # room
-TAP_ROOM: Final = 22  # as TAP
+OPEN_ROOM: Final = 17  # room
+CLOSE_ROOM: Final = 18  # room
+LEAVE: Final = 19  # seat
+UNTAP: Final = 20  # tap
+ROOM_PLAY: Final = 21  # room, base, length, loop, live
+ROOM_STOP: Final = 22  # room
+TAP_ROOM: Final = 23  # as TAP
 
 REPORTS: Final = 1 << 23
 """Bit in what epoll carries that says that a row's RTCP descriptor is meant; 16 bits are the row."""
@@ -217,6 +219,8 @@ def _switch(t: Shared, command: np.void, i: int) -> int:
         set_canceller(t, i, command["arguments"][0], command["arguments"][1])
     elif op == SECURE:
         set_keys(t, command, i)
+    elif op == VOICEBAND:
+        set_voiceband(t, i, command["arguments"][0] != 0)
     elif op == CAPTURE:
         row["capture_base"] = command["arguments"][0]
         row["capture_length"] = command["arguments"][1]
@@ -314,6 +318,7 @@ def _remove(t: Shared, i: int, now: int) -> int:
         say_goodbye(t, i, now)
         leave_epoll(t, i)
     leave_all(t, i)
+    set_voiceband(t, i, False)
     part(t, i)
     end_sounds(t, i, SOUND_LOST, now)
     row["state"] = FREE

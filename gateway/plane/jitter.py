@@ -6,6 +6,9 @@ need no rule of their own. The delay starts at the queue's depth; a late packet 
 after it was needlessly long makes it shorter by one, and where two clocks drift apart a pitch period is taken out
 or put in. What is missing is made up (conceal.py), or comfort noise where the sender said that it falls silent
 (RFC 3389).
+
+A queue of modem signals (V.152) is fixed: its delay is never made shorter or fitted to another clock, and what is
+missing is silence, for whatever is made up would be taken for data.
 """
 
 from __future__ import annotations
@@ -21,12 +24,24 @@ from gateway.plane.conceal import LONGEST_PITCH, SHORTEST_PITCH, blend_length, m
 from gateway.plane.libc import memset
 from gateway.plane.table import FRAME, PAST, QUEUE_SIZE, Shared
 
-__all__ = ["FRAME_DEPTH", "MAX_DEPTH", "RTP_DEPTH", "put", "put_frame", "reset", "signed", "take"]
+__all__ = [
+    "FRAME_DEPTH",
+    "MAX_DEPTH",
+    "RTP_DEPTH",
+    "VOICEBAND_DEPTH",
+    "put",
+    "put_frame",
+    "reset",
+    "signed",
+    "take",
+]
 
 RTP_DEPTH: Final = 2 * FRAME
 """40 ms: what a packet may be late by at first."""
 FRAME_DEPTH: Final = FRAME
 """20 ms for rows clocked by their descriptor: two devices differ in phase alone."""
+VOICEBAND_DEPTH: Final = 5 * FRAME
+"""100 ms where modems talk: nobody minds the delay, and the network may be late by that once and for all."""
 MAX_DEPTH: Final = 10 * FRAME
 """200 ms: beyond that, losing is better than waiting (G.114)."""
 
@@ -151,6 +166,8 @@ def take(t: Shared, i: int, out: NDArray[np.int16]) -> None:
         queue["blend"] = 0
         memset(t["past"] + i * PAST * 2, 0, PAST * 2)  # or what was said before a pause would be heard after it
         return
+    if queue["fixed"]:
+        return
     peak = 0
     for k in range(FRAME):
         peak = max(peak, abs(int(out[k])))
@@ -176,6 +193,9 @@ def _read(t: Shared, i: int, out: NDArray[np.int16]) -> int:
                 out[k] = _blended(t, i, int(out[k]))
             continue
         missing += 1
+        if queue["fixed"]:
+            out[k] = 0
+            continue
         if queue["noise"]:
             out[k] = _noise(t, queue["noise"])
             continue

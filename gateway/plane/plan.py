@@ -129,6 +129,7 @@ def plan(
     alike: bool,
     cancelling: bool,
     faxing: bool,
+    voiceband: bool,
 ) -> int:
     """The stages of a row.
 
@@ -147,7 +148,10 @@ def plan(
         alike: what comes in can go on to its peer without being decoded.
         cancelling: it has an echo canceller.
         faxing: fax tones are looked for.
+        voiceband: modems talk on it: no tone of theirs is a digit, and G.168 has echo left to them.
     """
+    if voiceband:
+        detecting = cancelling = False
     stages = _examined(detecting, capturing, frames and cancelling, faxing)
     stages |= _onward(peer, peer_frames, echo, detecting and peer_events, clocked, peer_mixed, alike)
     if stages & (DETECT | CAPTURE | QUEUE | RECODE | CANCEL | FAX):

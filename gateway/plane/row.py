@@ -180,6 +180,10 @@ class PlaneRow:
         """Look for the tones of fax machines in what comes in."""
         self._post(commands.DETECT, (int(on), 1))
 
+    def carry_voiceband(self, on: bool) -> None:
+        """Carry the signals of modems, or speech again."""
+        self._post(commands.VOICEBAND, (int(on),))
+
     def cancel_echo(self, tail: int) -> None:
         """Take the echo of what is sent to the device out of what comes in.
 

@@ -6,15 +6,25 @@ Works on the tables alone. A row that is lost stays in its place, silent, until 
 from __future__ import annotations
 
 from gateway.media.compiled import stage
-from gateway.plane.access import row_at, seat_at, stages_of
+from gateway.plane.access import queue_at, row_at, seat_at, stages_of
 from gateway.plane.coding import alike, is_streaming
 from gateway.plane.events import ROW_LOST, SOUND_ENDED, SOUND_LOST, emit
-from gateway.plane.jitter import FRAME_DEPTH, RTP_DEPTH, reset
+from gateway.plane.jitter import FRAME_DEPTH, RTP_DEPTH, VOICEBAND_DEPTH, reset
 from gateway.plane.libc import EPOLL_CTL_DEL, epoll_ctl
 from gateway.plane.plan import CLOCKED, QUEUE, plan
 from gateway.plane.table import ACTIVE, EPOLL, FRAMES, LOST, Shared
 
-__all__ = ["end_sound", "end_sounds", "forget", "leave_epoll", "lose", "part", "replan", "replan_pair"]
+__all__ = [
+    "end_sound",
+    "end_sounds",
+    "forget",
+    "leave_epoll",
+    "lose",
+    "part",
+    "replan",
+    "replan_pair",
+    "set_voiceband",
+]
 
 
 @stage
@@ -44,6 +54,7 @@ def replan(t: Shared, i: int) -> None:
         _can_pass(t, i, peer),
         row["canceller"] != 0,
         row["faxing"] != 0,
+        row["voiceband"] != 0,
     )
     # A queue that was left alone for a while holds what nobody wants any more.
     fresh = stages_of(t)[i] & ~before
@@ -86,7 +97,9 @@ def _mixed(t: Shared, i: int) -> bool:
 
 @stage
 def _depth(t: Shared, i: int) -> int:
-    return FRAME_DEPTH if row_at(t, i)["kind"] == FRAMES else RTP_DEPTH
+    if row_at(t, i)["kind"] == FRAMES:
+        return FRAME_DEPTH
+    return VOICEBAND_DEPTH if row_at(t, i)["voiceband"] else RTP_DEPTH
 
 
 @stage
@@ -96,7 +109,7 @@ def _can_pass(t: Shared, i: int, peer: int) -> bool:
     if peer < 0 or row["kind"] == FRAMES or row_at(t, peer)["kind"] == FRAMES:
         return True
     # Tones can be cut out of what is decoded, or of samples that stand for themselves.
-    mute = row["detecting"] != 0 and row_at(t, peer)["event_type"] >= 0
+    mute = row["detecting"] != 0 and row["voiceband"] == 0 and row_at(t, peer)["event_type"] >= 0
     return alike(t, i, peer) and not (mute and is_streaming(row["encoding"]))
 
 
@@ -122,6 +135,17 @@ def forget(t: Shared, i: int) -> None:
     """Empty the queues of row `i`."""
     reset(t, i, _depth(t, i))
     reset(t, t["row_count"] + i, FRAME_DEPTH)
+
+
+@stage
+def set_voiceband(t: Shared, i: int, on: bool) -> None:
+    """Carry what comes in on row `i` as the signals of modems, or as speech again; its queues begin anew."""
+    if (row_at(t, i)["voiceband"] != 0) == on:
+        return
+    row_at(t, i)["voiceband"] = 1 if on else 0
+    queue_at(t, i)["fixed"] = 1 if on else 0
+    queue_at(t, t["row_count"] + i)["fixed"] = 1 if on else 0
+    forget(t, i)
 
 
 @stage

@@ -276,6 +276,7 @@ ROW: Final = np.dtype(
         ("echo", "i8"),
         ("detecting", "i8"),
         ("faxing", "i8"),  # fax tones are looked for
+        ("voiceband", "i8"),  # it carries the signals of modems
         ("canceller", "i8"),  # which one, from 1; 0: none
         ("disarmed", "i8"),
         ("remote_length", "i8"),
@@ -313,6 +314,7 @@ QUEUE: Final = np.dtype(
         ("excess", "i8"),  # a frame is to be left out at the next pause
         ("drift", "i8"),  # a period is to be taken out (1) or put in (-1)
         ("gaps", "i8"),  # frames with a gap in a row
+        ("fixed", "i8"),  # the delay stays as it is, and what is missing is silence
         ("made", "i8"),  # samples made up since the last real one
         ("blend", "i8"),  # real samples that are still to be blended with what was made up
         ("pitch", "i8"),  # period of what is made up

@@ -37,6 +37,7 @@ class ScriptedAudio(Audio):
         self.playing: Sound | None = None
         self.heard: list[str] = []
         self.closed = False
+        self.voiceband = False
         self._digits_as_events = digits_as_events
         self._on_end: Callable[[SoundEnd], None] | None = None
 
@@ -81,6 +82,9 @@ class ScriptedAudio(Audio):
 
     def detect_fax(self, on: bool) -> None:
         pass
+
+    def carry_voiceband(self, on: bool) -> None:
+        self.voiceband = on
 
     def cancel_echo(self, tail: int) -> None:
         pass

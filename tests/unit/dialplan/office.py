@@ -70,6 +70,9 @@ class FakeAudio:
     def detect_fax(self, on: bool) -> None:
         pass
 
+    def carry_voiceband(self, on: bool) -> None:
+        pass
+
     def cancel_echo(self, tail: int) -> None:
         pass
 

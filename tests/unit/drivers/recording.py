@@ -44,6 +44,7 @@ class RecordedRow:
         self.detecting = False
         self.tails: list[int] = []
         self.faxing = False
+        self.voiceband = False
         self.joined: Audio | None = None
         self.captures: list[RecordedCapture] = []
         self.closed = False
@@ -91,6 +92,9 @@ class RecordedRow:
 
     def detect_fax(self, on: bool) -> None:
         self.faxing = on
+
+    def carry_voiceband(self, on: bool) -> None:
+        self.voiceband = on
 
     def cancel_echo(self, tail: int) -> None:
         self.tails.append(tail)

@@ -32,7 +32,16 @@ from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError, RemoteError
 from gateway.core.feature import Feature, FeatureCodes, TalkLimit
 from gateway.core.log import QuietLog
-from gateway.core.messages import DIVERTED_BY, DIVERTED_FOR, PREFERENCES, Event, Hangup, Offered, TransferAsked
+from gateway.core.messages import (
+    DIVERTED_BY,
+    DIVERTED_FOR,
+    PORTABILITY,
+    PREFERENCES,
+    Event,
+    Hangup,
+    Offered,
+    TransferAsked,
+)
 from gateway.core.number import NumberPlan, Party
 from gateway.core.operator import Operator
 from gateway.core.recording import Media
@@ -65,7 +74,7 @@ _STOPPING: Final = Ending(
     "Call again in a minute.",
 )
 
-_PASSED_ON: Final = (DIVERTED_BY, DIVERTED_FOR, *PREFERENCES)
+_PASSED_ON: Final = (DIVERTED_BY, DIVERTED_FOR, *PREFERENCES, *PORTABILITY)
 """What a leg that goes out tells of the one for which it does."""
 
 

@@ -34,6 +34,7 @@ __all__ = [
     "DIVERTED_FOR",
     "INFO",
     "IN_BAND",
+    "PORTABILITY",
     "PREFERENCES",
     "PULSE",
     "RFC_4733",
@@ -76,6 +77,9 @@ DIVERTED_FOR: Final = "REDIRECTING_REASON"
 and of one that goes out in its turn."""
 PREFERENCES: Final = ("ACCEPT_CONTACT", "REJECT_CONTACT", "REQUEST_DISPOSITION")
 """Channel variables that tell which of a called user's telephones a caller prefers (RFC 3841), likewise."""
+PORTABILITY: Final = ("TEL_NPDI", "TEL_RN", "TEL_RN_CONTEXT", "TEL_CIC", "TEL_CIC_CONTEXT")
+"""Channel variables that tell in which network a called number is since it was ported, and by which carrier the
+call is to go (RFC 4694), likewise."""
 
 RFC_4733: Final = "RFC 4733 event"
 IN_BAND: Final = "in-band tone"

@@ -7,7 +7,7 @@ changes the session's state or its media.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import MappingProxyType
 from typing import Final
@@ -24,7 +24,7 @@ from gateway.core.messages import (
     TextReceived,
     TransferTold,
 )
-from gateway.core.number import Presentation
+from gateway.core.number import Party, Presentation
 from gateway.sip.body import find_body
 from gateway.sip.dialog import Dialog
 from gateway.sip.headers import NameAddr
@@ -51,6 +51,7 @@ class Asides:
         setting: the stack's services.
         user: who is told.
         dialog: the session's.
+        invite: asks the session for a re-INVITE that changes nothing.
     """
 
     __slots__ = (
@@ -59,14 +60,23 @@ class Asides:
         "_changes_from",
         "_closed",
         "_dialog",
+        "_invite",
         "_keys",
         "_setting",
+        "_shown",
         "_updates",
         "_user",
+        "owes_identity",
     )
 
-    def __init__(self, setting: Setting, user: SessionUser, dialog: Dialog) -> None:
+    def __init__(
+        self, setting: Setting, user: SessionUser, dialog: Dialog, *, invite: Callable[[float], None]
+    ) -> None:
         self._setting = setting
+        self._invite = invite
+        self._shown: Party | None = None
+        self.owes_identity = False
+        """Whether the far side is to be told by the next re-INVITE with whom it talks."""
         self._user = user
         self._dialog = dialog
         self._asked = ReferRecipient(setting, user, dialog)
@@ -170,23 +180,36 @@ class Asides:
         self._send(info, now)
 
     def _identify(self, command: Identify, now: float) -> None:
-        """Tell the far side with whom it talks: by UPDATE, where it knows that (RFC 4916 section 4)."""
-        party = command.party
-        if not self._updates or not party.number:
+        """Tell the far side with whom it talks (RFC 4916 section 4): by UPDATE, or else by a re-INVITE."""
+        if not command.party.number:
             return
+        self._shown = command.party
+        self.owes_identity = not self._updates
+        if not self._updates:
+            self._invite(now)
+            return
+        update = self.identified("UPDATE")
+        announce(update)
+        self._send(update, now)
+
+    def identified(self, method: str) -> Request:
+        """A new request of the dialog, which tells the far side with whom it talks, where that has changed."""
+        party = self._shown
+        self.owes_identity = False
+        if party is None:
+            return self._dialog.request(method)
         own = self._dialog.local
         host = own.uri.host if isinstance(own.uri, SipUri) else self._dialog.flow.local[0]
         shown = party.presentation is Presentation.ALLOWED
         who = NameAddr(SipUri.of(party.number, host), party.name)
         if shown and self._changes_from:
             self._dialog.local = who.tagged(self._dialog.id.local_tag)
-        update = self._dialog.request("UPDATE")
-        announce(update)
+        request = self._dialog.request(method)
         if shown:
-            update.headers.set("P-Asserted-Identity", who)
+            request.headers.set("P-Asserted-Identity", who)
         else:
-            update.headers.set("Privacy", "id")
-        self._send(update, now)
+            request.headers.set("Privacy", "id")
+        return request
 
     def _send(self, request: Request, now: float) -> None:
         with suppress(Exhausted):

@@ -124,7 +124,7 @@ class Established:
         )
         timer.attach(self._refresh.due, self._expired)
         self._farewell: Ending | None = None
-        self._asides = Asides(setting, user, dialog)
+        self._asides = Asides(setting, user, dialog, invite=self._invite_again)
         setting.carrier.enter(dialog.id, self)
 
     # What the channel asks for.
@@ -282,7 +282,7 @@ class Established:
     def _offer(self, now: float) -> None:
         self._retry = None
         offered = self._wanted
-        invite = self._dialog.request("INVITE")
+        invite = self._asides.identified("INVITE")
         announce(invite)
         self._timer.ask(invite)
         describe(invite, self._negotiation.offer(offered))
@@ -376,6 +376,8 @@ class Established:
     def _catch_up(self, now: float) -> None:
         if self._wanted is not self._willing:
             self._act(Input.MODIFY, now)
+        elif self._asides.owes_identity:
+            self._act(Input.REFRESH, now)
 
     def _they_left(self, now: float) -> None:
         self._end(now)

@@ -37,6 +37,7 @@ from gateway.sip.journal import Journal
 from gateway.sip.message import Request, Response
 from gateway.sip.outgoing import OutgoingSession
 from gateway.sip.parameters import Parameters
+from gateway.sip.portability import portability_of, write_portability
 from gateway.sip.preferences import Preferences, preferences_of, write_preferences
 from gateway.sip.replaces import takeover
 from gateway.sip.session import Reply, SessionUser, Setting, description_of, not_acceptable
@@ -197,7 +198,7 @@ class Legs:
         channel.attach(session)
         if negotiation.agreement is not None:
             channel.agreed(negotiation.agreement, now)
-        variables = diversion_of(request, account) | preferences_of(request)
+        variables = diversion_of(request, account) | preferences_of(request) | portability_of(request, account)
         caller = caller_of(request, account)
         offered = Offered(
             called or NO_USER,
@@ -338,6 +339,7 @@ class Legs:
         invite.headers.set("Call-ID", call_id)
         for name, value in added(dial.variables):
             invite.headers.add(name, value)
+        write_portability(invite, dial.variables, account)
         write_preferences(invite, dial.variables)
         write_diversion(invite, dial.variables, host)
         if target.diverted_by:

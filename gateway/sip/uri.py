@@ -28,13 +28,20 @@ _SIP_URI: Final = re.compile(
     rf"(?:\?(?P<headers>[{_UNRESERVED}%\[\]/?:+$=&]++))?",
     re.IGNORECASE | re.ASCII,
 )
-_TEL_URI: Final = re.compile(r"tel:(?P<number>\+?[0-9A-Fa-f*#()\-.]++)(?P<parameters>(?:;[^;<>\"\s]++)*+)", re.I)
+# Section 3: a global number has digits alone, a local one hexadecimal ones, "*" and "#"; either has one at least.
+_TEL_URI: Final = re.compile(
+    r"tel:(?P<number>\+[()\-.]*+[0-9][0-9()\-.]*+|[()\-.]*+[0-9A-F*#][0-9A-F*#()\-.]*+)"
+    r"(?P<parameters>(?:;[^;<>\"\s]++)*+)",
+    re.I,
+)
 _OTHER_URI: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*+):[^\s<>\"]++")
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 _PLAIN_IN_USER: Final = "-_.!~*'()&=+$,;?/"
 _DECISIVE: Final = ("transport", "user", "ttl", "method", "maddr")
 """Parameters that make two URIs differ when only one of them has it (19.1.4)."""
+_NUMBERS: Final = ("ext", "rn", "cic")
+"""Parameters of a tel URI that are telephone numbers (RFC 3966 section 5.1, RFC 4694)."""
 _VISUAL_SEPARATORS: Final = str.maketrans("", "", "()-.")
 
 
@@ -178,8 +185,10 @@ class TelUri:
         return self.number.translate(_VISUAL_SEPARATORS)
 
     def same_as(self, other: object) -> bool:
-        """Whether `other` names the same number (RFC 3966 section 4, parameters beyond the number ignored)."""
-        return isinstance(other, TelUri) and self.digits.lower() == other.digits.lower()
+        """Whether `other` is the same number by the rules of RFC 3966 section 4: parameters count, in any order."""
+        if not isinstance(other, TelUri) or self.digits.lower() != other.digits.lower():
+            return False
+        return _telephone_set(self.parameters) == _telephone_set(other.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +273,15 @@ def _parameters_agree(one: Parameters, other: Parameters) -> bool:
     if any(left[name] != right[name] for name in left.keys() & right.keys()):
         return False
     return not any((name in left) != (name in right) for name in _DECISIVE)
+
+
+def _telephone_set(parameters: Parameters) -> dict[str, str]:
+    """Parameters of a tel URI as they compare; those that are numbers do so without visual separators."""
+    return {
+        name.lower(): text.translate(_VISUAL_SEPARATORS) if name.lower() in _NUMBERS or text[:1] == "+" else text
+        for name, value in parameters
+        for text in [(value or "").lower()]
+    }
 
 
 def _header_set(headers: str) -> list[tuple[str, str | None]]:

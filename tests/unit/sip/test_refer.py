@@ -26,6 +26,7 @@ from gateway.sip.channel import SipChannel
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.events.header import SubscriptionState
 from gateway.sip.message import Request, Response
+from gateway.sip.session import description_of
 from tests.support.sip import Office, Phone, session_description
 from tests.unit.sip.test_stack import CLEAR
 
@@ -456,11 +457,24 @@ def test_rfc_4916_section_4_who_is_talked_with_is_told_by_update() -> None:
     assert update.headers.get("Privacy") == "id" and "P-Asserted-Identity" not in update.headers
 
 
-def test_a_telephone_that_knows_no_update_is_left_in_peace() -> None:
+def test_rfc_4916_section_4_a_telephone_that_knows_no_update_is_told_by_a_reinvite() -> None:
     office = Office()
-    bert, channel, _ = answered_by_bert(office, ("Allow", "INVITE, BYE"))
-    office.command(channel, Identify(Party("101")))
-    assert bert.messages() == []
+    bert, channel, invite = answered_by_bert(office, ("Allow", "INVITE, BYE"), ("Supported", "from-change"))
+    office.command(channel, Identify(Party("101", "Cäsar")))
+    again = bert.arrived()
+    assert (again.method, again.to.tag, again.call_id) == ("INVITE", "below", invite.call_id)
+    assert (again.from_.display, str(again.from_.uri)) == ("Cäsar", "sip:101@192.0.2.1")
+    assert again.from_.tag == invite.from_.tag
+    assert again.headers.get("P-Asserted-Identity") == '"Cäsar" <sip:101@192.0.2.1>'
+    assert description_of(again) == description_of(invite), "nothing else changes"
+    office.command(channel, Identify(Party("102", "Dora")))
+    bert.reply(again, 200, body=session_description())
+    ack, third = bert.messages()
+    assert isinstance(ack, Request) and isinstance(third, Request)
+    assert (ack.method, third.method, third.from_.display) == ("ACK", "INVITE", "Dora"), "one after the other"
+    bert.reply(third, 488)
+    assert [message.summary.partition(" ")[0] for message in bert.messages()] == ["ACK"]
+    assert not any(isinstance(event, Released) for event in office.events()), "a refusal changes nothing"
 
 
 @pytest.mark.parametrize(("user", "believed"), [("trunk", True), ("6001", False)])

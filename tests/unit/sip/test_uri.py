@@ -77,6 +77,9 @@ def test_the_pieces_of_a_uri() -> None:
         "sip:ali\xe7e@host",
         "sip:alice@host\r\nVia: x",
         "tel:",
+        "tel:+",
+        "tel:+12ab",
+        "tel:-.()",
         "tel:abc xyz",
         "no-scheme",
         "<sip:alice@host>",
@@ -110,8 +113,24 @@ def test_any_user_survives_the_wire(user: str) -> None:
 def test_a_telephone_number_loses_its_separators() -> None:
     assert TelUri.parse("tel:+1-(201).555-0123;ext=5").digits == "+12015550123"
     assert parse_uri("TEL:911") == TelUri("911")
-    assert TelUri.parse("tel:+1-201").same_as(TelUri.parse("tel:+1201;isub=4"))
     assert TelUri("911").shown == "tel:911"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("tel:+1-201-555", "tel:+1(201)555", True),
+        ("tel:+1201;ext=5-5;isub=4", "TEL:+1201;ISUB=4;ext=55", True),
+        ("tel:+1201", "tel:1201", False),
+        ("tel:+1201", "tel:+1201;isub=4", False),
+        ("tel:7042;phone-context=Example.COM", "tel:7042;phone-context=example.com", True),
+        ("tel:7042;phone-context=+1-256", "tel:7042;phone-context=+1256", True),
+        ("tel:7042;phone-context=example.com", "tel:7042;phone-context=other.com", False),
+        ("tel:a1*#;phone-context=x", "tel:A1*#;phone-context=x", True),
+    ],
+)
+def test_rfc_3966_section_4_when_two_numbers_are_the_same(one: str, other: str, same: bool) -> None:
+    assert TelUri.parse(one).same_as(TelUri.parse(other)) is same
 
 
 def test_another_scheme_stays_text() -> None:

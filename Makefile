@@ -15,7 +15,7 @@ RUN_NEEDS   := espeak-ng:espeak-ng
 TEST_NEEDS  := $(RUN_NEEDS) sipp:sip-tester baresip:baresip-core sox:sox tshark:tshark openssl:openssl \
                libspandsp.so.2:libspandsp2
 BENCH_NEEDS := $(TEST_NEEDS) gcc:build-essential
-SOURCES     := $(wildcard gateway/plane/*.py gateway/media/*.py gateway/media/codec/*.py)
+SOURCES     := $(wildcard gateway/plane/*.py gateway/media/*.py gateway/media/codec/*.py gateway/media/codec/ilbc/*.py)
 
 SECONDS     ?= 60
 

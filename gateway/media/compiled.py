@@ -23,11 +23,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
-from numba import njit, types
+from numba import cfunc, njit, types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 
-__all__ = ["checksum", "entry", "stage"]
+__all__ = ["callback", "checksum", "entry", "stage"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 _without_value: Final[Any] = types.unliteral
@@ -93,6 +93,16 @@ class _EntryCompiler(Compiler):
             return super().compile_extra(function)  # type: ignore[no-untyped-call]
 
 
+class _CallbackCompiler(Compiler):
+    def compile_extra(self, function: Any) -> Any:
+        self.state.flags.no_cpython_wrapper = True
+        codegen = self.state.targetctx.codegen()
+        self.state.library = _Whole(codegen, function.__qualname__)  # type: ignore[no-untyped-call]
+        self.state.library.enable_object_caching()
+        with _uncollected():
+            return super().compile_extra(function)  # type: ignore[no-untyped-call]
+
+
 @contextmanager
 def _uncollected() -> Iterator[None]:
     """The cyclic garbage collector is off meanwhile: it finds little in a compiler, and looks at all of it."""
@@ -151,3 +161,15 @@ def entry(function: Function) -> Function:
     """
     compiled: Any = njit(nogil=True, cache=True, error_model="numpy", pipeline_class=_EntryCompiler)(function)
     return cast(Function, compiled)
+
+
+def callback(signature: Any) -> Callable[[Function], Any]:
+    """Compile a function with all its stages as one of C, and keep it on disk as an entry is kept.
+
+    Returns:
+        What makes numba's CFunc of a function: `address` for compiled code, `ctypes` for others.
+    """
+    return cast(
+        Callable[[Function], Any],
+        cfunc(signature, cache=True, error_model="numpy", pipeline_class=_CallbackCompiler),
+    )

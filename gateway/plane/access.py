@@ -8,11 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
@@ -20,6 +16,7 @@ from gateway.media.compiled import stage
 from gateway.media.detect import DTMF_STATE
 from gateway.media.echo_canceller import ECHO_SCRATCH
 from gateway.media.fax_tone import FAX_STATE
+from gateway.media.pointers import int16_at, int32_at, int64_at, record_of, uint8_at
 from gateway.plane.libc import EPOLL_EVENT
 from gateway.plane.room_table import BUSES, ROOM, SEAT, TAP
 from gateway.plane.table import (
@@ -71,52 +68,19 @@ _FRAME_BYTES: Final = FRAME * 2
 _BUS_BYTES: Final = FRAME * 4
 
 
-def _record(dtype: np.dtype[Any]) -> Any:
-    """A compiled function that gives the record `index` of the array of `dtype` at `address`."""
-    record = numba.from_dtype(dtype)
-    size = dtype.itemsize
-
-    def at(typing_context: Any, address: Any, index: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            offset = builder.mul(arguments[1], ir.Constant(ir.IntType(64), size))
-            return builder.inttoptr(builder.add(arguments[0], offset), context.get_value_type(record))
-
-        return record(types.int64, types.int64), generate
-
-    return intrinsic(at)
-
-
-def _pointer(element: Any) -> Any:
-    """A compiled function that makes a typed pointer of an address, as `carray` wants it."""
-    make: Any = types.CPointer
-    pointer = make(element)
-
-    def at(typing_context: Any, address: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            return builder.inttoptr(arguments[0], context.get_value_type(pointer))
-
-        return pointer(types.int64), generate
-
-    return intrinsic(at)
-
-
-_row = _record(ROW)
-_command = _record(COMMAND)
-_event = _record(EVENT)
-_epoll = _record(EPOLL_EVENT)
-_detector = _record(DTMF_STATE)
-_fax_ear = _record(FAX_STATE)
-_canceller = _record(CANCELLER)
-_scratch = _record(ECHO_SCRATCH)
-_queue = _record(QUEUE)
-_room = _record(ROOM)
-_seat = _record(SEAT)
-_tap = _record(TAP)
-_coding = _record(CODING)
-_int16 = _pointer(types.int16)
-_int32 = _pointer(types.int32)
-_uint8 = _pointer(types.uint8)
-_int64 = _pointer(types.int64)
+_row = record_of(ROW)
+_command = record_of(COMMAND)
+_event = record_of(EVENT)
+_epoll = record_of(EPOLL_EVENT)
+_detector = record_of(DTMF_STATE)
+_fax_ear = record_of(FAX_STATE)
+_canceller = record_of(CANCELLER)
+_scratch = record_of(ECHO_SCRATCH)
+_queue = record_of(QUEUE)
+_room = record_of(ROOM)
+_seat = record_of(SEAT)
+_tap = record_of(TAP)
+_coding = record_of(CODING)
 
 
 @stage
@@ -134,7 +98,7 @@ def row_at(t: Shared, i: int) -> Any:
 @stage
 def stages_of(t: Shared) -> NDArray[np.int64]:
     """The plans of all rows."""
-    return carray(_int64(t["stages"]), (t["row_count"],))
+    return carray(int64_at(t["stages"]), (t["row_count"],))
 
 
 @stage
@@ -170,7 +134,7 @@ def coding_at(t: Shared, i: int) -> Any:
 @stage
 def pending_of(t: Shared, i: int) -> NDArray[np.uint8]:
     """The octets of row `i` that wait for their packet."""
-    return carray(_uint8(t["pending"] + i * PENDING), (PENDING,))
+    return carray(uint8_at(t["pending"] + i * PENDING), (PENDING,))
 
 
 @stage
@@ -182,37 +146,37 @@ def queue_at(t: Shared, i: int) -> Any:
 @stage
 def samples_of(t: Shared, i: int) -> NDArray[np.int16]:
     """The samples in queue `i`, placed by timestamp."""
-    return carray(_int16(t["queue_samples"] + i * _QUEUE_BYTES), (QUEUE_SIZE,))
+    return carray(int16_at(t["queue_samples"] + i * _QUEUE_BYTES), (QUEUE_SIZE,))
 
 
 @stage
 def filled_of(t: Shared, i: int) -> NDArray[np.uint8]:
     """Which places of queue `i` hold a sample."""
-    return carray(_uint8(t["queue_filled"] + i * QUEUE_SIZE), (QUEUE_SIZE,))
+    return carray(uint8_at(t["queue_filled"] + i * QUEUE_SIZE), (QUEUE_SIZE,))
 
 
 @stage
 def past_of(t: Shared, i: int) -> NDArray[np.int16]:
     """What was last heard of queue `i`, newest sample last."""
-    return carray(_int16(t["past"] + i * _PAST_BYTES), (PAST,))
+    return carray(int16_at(t["past"] + i * _PAST_BYTES), (PAST,))
 
 
 @stage
 def said_by(t: Shared, i: int) -> NDArray[np.int16]:
     """The frame that came in on row `i` for this tick, where it is mixed or tapped."""
-    return carray(_int16(t["said"] + i * _FRAME_BYTES), (FRAME,))
+    return carray(int16_at(t["said"] + i * _FRAME_BYTES), (FRAME,))
 
 
 @stage
 def told_to(t: Shared, i: int) -> NDArray[np.int16]:
     """The frame sent to row `i` on the latest tick, where it is mixed or tapped."""
-    return carray(_int16(t["told"] + i * _FRAME_BYTES), (FRAME,))
+    return carray(int16_at(t["told"] + i * _FRAME_BYTES), (FRAME,))
 
 
 @stage
 def overheard_of(t: Shared, i: int) -> NDArray[np.int16]:
     """`told_to` of row `i` without what those said to it who listen to it."""
-    return carray(_int16(t["overheard"] + i * _FRAME_BYTES), (FRAME,))
+    return carray(int16_at(t["overheard"] + i * _FRAME_BYTES), (FRAME,))
 
 
 @stage
@@ -224,7 +188,7 @@ def room_at(t: Shared, i: int) -> Any:
 @stage
 def bus_of(t: Shared, room: int, bus: int) -> NDArray[np.int32]:
     """The sum on a bus of a room, on the latest tick."""
-    return carray(_int32(t["buses"] + (room * BUSES + bus) * _BUS_BYTES), (FRAME,))
+    return carray(int32_at(t["buses"] + (room * BUSES + bus) * _BUS_BYTES), (FRAME,))
 
 
 @stage
@@ -260,4 +224,4 @@ def scratch_of(t: Shared) -> Any:
 @stage
 def arena_of(t: Shared) -> NDArray[np.int16]:
     """The samples of all sounds and captures."""
-    return carray(_int16(t["arena"]), (t["arena_size"],))
+    return carray(int16_at(t["arena"]), (t["arena_size"],))

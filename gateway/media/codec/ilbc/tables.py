@@ -20,13 +20,15 @@ __all__ = [
     "HIGH_PASS_POLES",
     "HIGH_PASS_ZEROS",
     "LAG_WINDOW",
+    "LSF_CODEBOOKS",
     "MEAN_LSF",
     "PEAKS",
+    "POST_POLES",
+    "POST_ZEROS",
     "SECOND_GAINS",
     "STATE_LEVELS",
     "SYMMETRIC",
     "THIRD_GAINS",
-    "lsf_codebooks",
 ]
 
 Floats = NDArray[np.float64]
@@ -34,6 +36,9 @@ Floats = NDArray[np.float64]
 HIGH_PASS_ZEROS: Final[Floats] = np.array([0.92727436, -1.8544941, 0.92727436])
 HIGH_PASS_POLES: Final[Floats] = np.array([1.0, -1.9059465, 0.9114024])
 """The filter of clause 3.1, 90 Hz."""
+POST_ZEROS: Final[Floats] = np.array([0.93980581, -1.8795834, 0.93980581])
+POST_POLES: Final[Floats] = np.array([1.0, -1.9330735, 0.93589199])
+"""That of clause 4.8, 65 Hz."""
 
 _AT: Final = np.arange(240)
 SYMMETRIC: Final[Floats] = 0.5 - 0.5 * np.cos(2.0 * np.pi * (_AT + 1) / 241.0)
@@ -176,10 +181,9 @@ _LSF: Final = (
 )
 
 
-def lsf_codebooks() -> tuple[Floats, Floats, Floats]:
-    """The codebooks of a line spectrum's parts, shapes (64, 3), (128, 3) and (128, 4), in radians a sample."""
-    first, second, third = (
-        np.array([line.split() for line in text.replace("\n", " ").split(",")], np.float64) / 8192.0
-        for text in _LSF
-    )
-    return first, second, third
+def _codebook(text: str) -> Floats:
+    return np.array([line.split() for line in text.replace("\n", " ").split(",")], np.float64) / 8192.0
+
+
+LSF_CODEBOOKS: Final[tuple[Floats, Floats, Floats]] = _codebook(_LSF[0]), _codebook(_LSF[1]), _codebook(_LSF[2])
+"""Of a line spectrum's three parts, shapes (64, 3), (128, 3) and (128, 4), in radians a sample."""

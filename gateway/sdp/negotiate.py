@@ -1,9 +1,9 @@
-"""Offer and answer (RFC 3264) for the one audio stream of a call leg.
+"""Offer and answer (RFC 3264) for the one stream of a call leg: audio, or T.38 in its place.
 
 Descriptions enter and leave; what is agreed comes out as an Agreement, in the words of gateway.core.audio. One
 Negotiation lives as long as its dialog: it remembers every stream slot, the payload types in use and the version
-of its own description. Streams other than the one audio stream are answered with port 0. It never resolves
-names, opens ports or knows which message carries a description.
+of its own description. Streams other than that one are answered with port 0; T.38 takes the slot of the audio, as
+RFC 3264 8.3.3 has it for fax. It never resolves names or knows which message carries a description.
 """
 
 from __future__ import annotations
@@ -11,38 +11,43 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from enum import Enum
 from typing import Final
 
 from gateway.core.audio import Codec, Encoding
 from gateway.core.srtp import Encryption, Protection
 from gateway.sdp.crypto import Crypto
-from gateway.sdp.description import Attribute, Connection, Media, Origin, SessionDescription
+from gateway.sdp.description import Connection, Media, Origin, SessionDescription
+from gateway.sdp.image import OURS, PeerImage, answer_to, image_media, image_stream
 from gateway.sdp.keying import Keying
-from gateway.sdp.refusal import NotAcceptable
+from gateway.sdp.refusal import WARNING_MEDIA_TYPE, ImageRefused, NotAcceptable
 from gateway.sdp.stream import (
-    EVENT_NAME,
-    KEPT,
-    TWO_CHANNELS,
     Direction,
     PeerStream,
     audio_stream,
 )
+from gateway.sdp.wording import refused, worded
 
-__all__ = ["Agreement", "Direction", "Negotiation", "NotAcceptable"]
+__all__ = ["Agreement", "Direction", "ImageRefused", "Medium", "Negotiation", "NotAcceptable"]
 
-EVENT_RANGE: Final = "0-16"
-"""DTMF 0-15 and hook flash 16 (RFC 4733 section 3.2)."""
 EVENT_PAYLOAD_TYPE: Final = 101
 """No static type exists; 101 is what nearly everybody uses, so old telephones that hard-wire it work too."""
 EVENT_PAYLOAD_TYPES: Final = {8000: 101, 16000: 113, 48000: 110}
 """Under which number events are offered at each clock rate, which is that of the audio (RFC 4733 2.1)."""
-OUR_PARAMETERS: Final = {Encoding.OPUS: "useinbandfec=1;usedtx=0"}
-"""What we wish of those who send to us (RFC 7587 6.1)."""
 RTCP_TYPES: Final = range(64, 96)
 """Payload types that cannot be told from RTCP on a port that both share (RFC 5761 4)."""
 DEFAULT_CODECS: Final = (Codec(Encoding.PCMU, 0), Codec(Encoding.PCMA, 8), Codec(Encoding.L16, 96))
+PLAIN_CODECS: Final = (Codec(Encoding.PCMU, 0), Codec(Encoding.PCMA, 8))
+"""Those that the signals of modems cross as they are."""
 DYNAMIC_TYPES: Final = range(96, 128)
+
+
+class Medium(Enum):
+    """What a session carries."""
+
+    AUDIO = "audio"
+    PLAIN = "audio that modems can cross: G.711"
+    IMAGE = "T.38"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,7 @@ class Agreement:
         via: the IP address from which the peer's signalling comes.
         protection: keys of both ways, or None for audio in clear.
         flashes: the peer takes the event of a hook flash.
+        image: the peer's T.38 stream, which is then used in the place of the audio; None while audio is.
     """
 
     address: str
@@ -77,6 +83,7 @@ class Agreement:
     via: str | None = None
     protection: Protection | None = None
     flashes: bool = False
+    image: PeerImage | None = None
 
 
 class Negotiation:
@@ -90,12 +97,17 @@ class Negotiation:
         via: the IP address from which the peer's signalling comes; goes into each Agreement.
         encryption: whether audio may or must be encrypted.
         events: whether telephone events (RFC 4733) are offered and taken.
+        image: opens where T.38 is taken, when that is first wanted, and gives its port; None where it never is.
         random: where keys come from: as many octets as it is asked for.
+
+    Attributes:
+        medium: what the session carries.
     """
 
     __slots__ = (
         "_address",
         "_address_type",
+        "_asked",
         "_before",
         "_codecs",
         "_described",
@@ -103,6 +115,7 @@ class Negotiation:
         "_keying",
         "_local",
         "_offered",
+        "_open_image",
         "_origin",
         "_port",
         "_slot",
@@ -110,6 +123,7 @@ class Negotiation:
         "_takes_events",
         "_via",
         "agreement",
+        "medium",
     )
 
     def __init__(
@@ -123,6 +137,7 @@ class Negotiation:
         via: str | None = None,
         encryption: Encryption = Encryption.OFF,
         events: bool = True,
+        image: Callable[[], int] | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self._address = address
@@ -132,6 +147,8 @@ class Negotiation:
         self._via = via
         self._keying = Keying(encryption, random)
         self._takes_events = events
+        self._open_image = None if encryption is Encryption.REQUIRED else image
+        self.medium = self._asked = Medium.AUDIO
         self._origin = Origin(username, session_id, session_id, address, self._address_type)
         self._slots: tuple[Media, ...] = ()
         self._slot = 0
@@ -152,15 +169,20 @@ class Negotiation:
     def _protection(self) -> Protection | None:
         return None if self.agreement is None else self.agreement.protection
 
-    def offer(self, direction: Direction = Direction.SENDRECV) -> SessionDescription:
-        """Write an offer: everything we can do, what is in use first. Use SENDONLY to hold, SENDRECV to resume."""
+    def offer(self, direction: Direction = Direction.SENDRECV, medium: Medium | None = None) -> SessionDescription:
+        """Write an offer: everything we can do, what is in use first. Use SENDONLY to hold, SENDRECV to resume.
+
+        Args:
+            medium: what the session is to carry; None for what it carries.
+
+        Raises:
+            NotAcceptable: T.38 is wanted, and is not to be had.
+            Exhausted: no port is free for it.
+        """
+        self._asked = medium or self.medium
         self._offered = direction
         self._before = None
-        codecs = self._offerable()
-        self._described = codecs
-        self._events = self._event_numbers(codecs)
-        keys = self._keying.offer(self._protection, is_first=self.agreement is None)
-        stream = self._media(codecs, self._events, direction, keys, mux=False)
+        stream = self._image_offer() if self._asked is Medium.IMAGE else self._audio_offer(direction)
         slots = list(self._slots) or [stream]
         slots[self._slot] = stream
         return self._publish(tuple(slots))
@@ -179,7 +201,11 @@ class Negotiation:
 
         Raises:
             NotAcceptable: no session can come of it; nothing has changed (RFC 3264 section 8, RFC 3261 14.2).
+            Exhausted: no port is free for T.38.
         """
+        image = self._image_in(offer)
+        if image is not None:
+            return self._answer_image(offer, image)
         stream = audio_stream(offer, self._codecs, self._address_type, self._keying).dearest(wanted)
         self._before = (self._origin, self._local, offer, direction)
         codec = stream.codecs[0]
@@ -193,12 +219,10 @@ class Negotiation:
         mux = stream.wants_mux and not {codec.payload_type, *self._events.values()} & set(RTCP_TYPES)
         key, protection = self._keying.answer(stream.protocol, stream.cryptos, self._protection)
         chosen = self._media((codec,), self._events, ours, () if key is None else (key,), mux=mux)
-        self._slot = stream.slot
         self._offered = None
+        self.medium = Medium.AUDIO
         self.agreement = self._agree(stream, ours, protection, mux=mux)
-        return self._publish(
-            tuple(chosen if slot == stream.slot else _refused(media) for slot, media in enumerate(offer.media))
-        )
+        return self._answer_with(offer, stream.slot, chosen)
 
     def answer_again(self, wanted: Sequence[Codec]) -> bool:
         """Write the answer to the last offer anew, by the codecs that `wanted` now says; for one not sent yet.
@@ -218,8 +242,14 @@ class Negotiation:
 
         Raises:
             NotAcceptable: it leaves no session; nothing has changed.
+            ImageRefused: likewise, since we offered T.38; audio is to be offered again.
         """
-        stream = audio_stream(answer, self._offerable(), self._address_type, self._keying)
+        if self._asked is Medium.IMAGE:
+            image = image_stream(answer, self._address_type)
+            if image is None:
+                raise ImageRefused
+            return self._agree_on_image(image)
+        stream = audio_stream(answer, self._described, self._address_type, self._keying)
         protection = self._keying.accept(stream.cryptos)
         wanted = self._offered or Direction.SENDRECV
         ours = Direction.of(
@@ -227,6 +257,7 @@ class Negotiation:
             receives=wanted.receives and stream.direction.sends,
         )
         self._offered = None
+        self.medium = self._asked
         self.agreement = self._agree(stream, ours, protection, mux=False)
         return self.agreement
 
@@ -237,6 +268,71 @@ class Negotiation:
     def withdraw(self) -> None:
         """Our latest offer was refused: what was agreed before stays in force (RFC 3261 14.1)."""
         self._offered = None
+        self._asked = self.medium
+
+    # T.38.
+
+    def _image_in(self, offer: SessionDescription) -> PeerImage | None:
+        """The T.38 stream of an offer, where it is to be taken: audio is dearer to a call that just begins.
+
+        Raises:
+            NotAcceptable: the offer has nothing else, and no T.38 is to be had with this peer.
+        """
+        image = image_stream(offer, self._address_type)
+        has_audio = any(media.kind == "audio" and media.port for media in offer.media)
+        if image is None or (has_audio and self.agreement is None):
+            return None
+        if self._open_image is not None and self._protection is None:
+            return image
+        if not has_audio:
+            raise NotAcceptable("the peer wants T.38, which is not to be had with it", WARNING_MEDIA_TYPE)
+        return None
+
+    def _image_offer(self) -> Media:
+        if self._open_image is None or self._protection is not None:
+            raise NotAcceptable("T.38 is not to be had with this peer", WARNING_MEDIA_TYPE)
+        return image_media(self._open_image(), OURS)
+
+    def _answer_image(self, offer: SessionDescription, image: PeerImage) -> SessionDescription:
+        assert self._open_image is not None  # or the stream would not have been taken
+        ours = image_media(self._open_image(), answer_to(image.theirs))
+        self._before = self._offered = None
+        self._agree_on_image(image)
+        return self._answer_with(offer, image.slot, ours)
+
+    def _agree_on_image(self, image: PeerImage) -> Agreement:
+        """The audio stays agreed on as it was, for a return to it; a session that had none has a silent one."""
+        self.medium = self._asked = Medium.IMAGE
+        audio = self.agreement or Agreement(
+            image.address,
+            image.port,
+            self._codecs[0],
+            None,
+            Direction.INACTIVE,
+            held=False,
+            accepts=(self._codecs[0].payload_type, None),
+            via=self._via,
+        )
+        self.agreement = replace(audio, image=image)
+        return self.agreement
+
+    # Audio.
+
+    def _audio_offer(self, direction: Direction) -> Media:
+        codecs = self._offerable()
+        if self._asked is Medium.PLAIN:
+            plain = {codec.encoding for codec in PLAIN_CODECS}
+            codecs = tuple(codec for codec in codecs if codec.encoding in plain) or PLAIN_CODECS
+        self._described = codecs
+        self._events = self._event_numbers(codecs)
+        keys = self._keying.offer(self._protection, is_first=self.agreement is None)
+        return self._media(codecs, self._events, direction, keys, mux=False)
+
+    def _answer_with(self, offer: SessionDescription, slot: int, chosen: Media) -> SessionDescription:
+        self._slot = slot
+        return self._publish(
+            tuple(chosen if number == slot else refused(media) for number, media in enumerate(offer.media))
+        )
 
     def _agree(self, stream: PeerStream, ours: Direction, protection: Protection | None, *, mux: bool) -> Agreement:
         codec = stream.codecs[0]
@@ -292,46 +388,17 @@ class Negotiation:
         *,
         mux: bool,
     ) -> Media:
-        formats, attributes = _worded(codecs, tuple(events.items()), direction, mux)
+        formats, attributes = worded(codecs, tuple(events.items()), direction, mux)
         if keys:
             attributes = (*[crypto.attribute() for crypto in keys], *attributes)
         return Media("audio", self._port, self._keying.protocol, formats, attributes=attributes)
 
     def _publish(self, slots: tuple[Media, ...]) -> SessionDescription:
         """Give out our description; its version grows exactly when it has changed (RFC 3264 section 8)."""
-        self._slots = tuple(_refused(media) if slot != self._slot else media for slot, media in enumerate(slots))
+        self._slots = tuple(refused(media) if slot != self._slot else media for slot, media in enumerate(slots))
         if self._local is None or self._local.media != self._slots:
             if self._local is not None:
                 self._origin = replace(self._origin, version=self._origin.version + 1)
             connection = Connection(self._address, self._address_type)
             self._local = SessionDescription(self._origin, connection=connection, media=self._slots)
         return self._local
-
-
-def _refused(media: Media) -> Media:
-    """The slot of a stream that we do not take: same kind and formats, port 0 (RFC 3264 section 6)."""
-    return Media(media.kind, 0, media.protocol, media.formats)
-
-
-@lru_cache(maxsize=KEPT)
-def _worded(
-    codecs: tuple[Codec, ...], events: tuple[tuple[int, int], ...], direction: Direction, mux: bool
-) -> tuple[tuple[str, ...], tuple[Attribute, ...]]:
-    """The formats and attributes of our stream; every call writes the same few."""
-    formats = [str(codec.payload_type) for codec in codecs]
-    lines = []
-    for codec in codecs:
-        channels = "/2" if codec.encoding in TWO_CHANNELS else ""
-        mapping = f"{codec.payload_type} {codec.encoding.value}/{codec.rate}{channels}"
-        lines.append(Attribute("rtpmap", mapping))
-        wishes = OUR_PARAMETERS.get(codec.encoding)
-        if wishes:
-            lines.append(Attribute("fmtp", f"{codec.payload_type} {wishes}"))
-    for rate, number in events:
-        formats.append(str(number))
-        lines.append(Attribute("rtpmap", f"{number} {EVENT_NAME}/{rate}"))
-        lines.append(Attribute("fmtp", f"{number} {EVENT_RANGE}"))
-    if mux:
-        lines.append(Attribute("rtcp-mux"))
-    lines += [Attribute("ptime", str(codecs[0].ptime)), Attribute(direction.value)]
-    return tuple(formats), tuple(lines)

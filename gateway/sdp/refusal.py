@@ -13,6 +13,7 @@ __all__ = [
     "WARNING_MEDIA_TYPE",
     "WARNING_NETWORK",
     "WARNING_TRANSPORT",
+    "ImageRefused",
     "NotAcceptable",
 ]
 
@@ -33,3 +34,10 @@ class NotAcceptable(RemoteError):
     def __init__(self, text: str, warning: int) -> None:
         self.warning = warning
         super().__init__(text, Cause.BEARER_CAPABILITY_NOT_IMPLEMENTED)
+
+
+class ImageRefused(NotAcceptable):
+    """The answer to our offer of T.38 has no such stream: nothing is carried until audio is offered again."""
+
+    def __init__(self) -> None:
+        super().__init__("the peer's answer takes no T.38", WARNING_MEDIA_TYPE)

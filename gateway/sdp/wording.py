@@ -1,0 +1,46 @@
+"""The m= sections of our descriptions, as they are written."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+from gateway.core.audio import Codec, Encoding
+from gateway.sdp.description import Attribute, Media
+from gateway.sdp.stream import EVENT_NAME, KEPT, TWO_CHANNELS, Direction
+
+__all__ = ["refused", "worded"]
+
+EVENT_RANGE: Final = "0-16"
+"""DTMF 0-15 and hook flash 16 (RFC 4733 section 3.2)."""
+OUR_PARAMETERS: Final = {Encoding.OPUS: "useinbandfec=1;usedtx=0"}
+"""What we wish of those who send to us (RFC 7587 6.1)."""
+
+
+def refused(media: Media) -> Media:
+    """The slot of a stream that we do not take: same kind and formats, port 0 (RFC 3264 section 6)."""
+    return Media(media.kind, 0, media.protocol, media.formats)
+
+
+@lru_cache(maxsize=KEPT)
+def worded(
+    codecs: tuple[Codec, ...], events: tuple[tuple[int, int], ...], direction: Direction, mux: bool
+) -> tuple[tuple[str, ...], tuple[Attribute, ...]]:
+    """The formats and attributes of our stream; every call writes the same few."""
+    formats = [str(codec.payload_type) for codec in codecs]
+    lines = []
+    for codec in codecs:
+        channels = "/2" if codec.encoding in TWO_CHANNELS else ""
+        mapping = f"{codec.payload_type} {codec.encoding.value}/{codec.rate}{channels}"
+        lines.append(Attribute("rtpmap", mapping))
+        wishes = OUR_PARAMETERS.get(codec.encoding)
+        if wishes:
+            lines.append(Attribute("fmtp", f"{codec.payload_type} {wishes}"))
+    for rate, number in events:
+        formats.append(str(number))
+        lines.append(Attribute("rtpmap", f"{number} {EVENT_NAME}/{rate}"))
+        lines.append(Attribute("fmtp", f"{number} {EVENT_RANGE}"))
+    if mux:
+        lines.append(Attribute("rtcp-mux"))
+    lines += [Attribute("ptime", str(codecs[0].ptime)), Attribute(direction.value)]
+    return tuple(formats), tuple(lines)

@@ -52,6 +52,7 @@ class AnalogLines:
         wall: the office's wall clock, for the date in caller ID.
         rooms: where conferences of three take place.
         changed: told of each line that has come into another state, by its label (`FXS/101`).
+        reminded: whether the dial tone of the telephone of that number stutters, to remind of a service that is on.
 
     Raises:
         LocalError: a port or a name is used twice, or a zone has no tones.
@@ -68,9 +69,16 @@ class AnalogLines:
         wall: Callable[[], datetime],
         rooms: Rooms,
         changed: Callable[[str], None] = lambda label: None,
+        reminded: Callable[[str], bool] = lambda number: False,
     ) -> None:
         self._shelf: Final = Shelf(
-            plan=plan, sounds=sounds, recorder=recorder, wall=wall, rooms=rooms, changed=changed
+            plan=plan,
+            sounds=sounds,
+            recorder=recorder,
+            wall=wall,
+            rooms=rooms,
+            changed=changed,
+            reminded=reminded,
         )
         self._lines: Final[dict[int, AnyLine]] = {}
         lines: list[AnyLine] = [FxsLine(phone, self._shelf) for phone in fxs]

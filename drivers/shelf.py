@@ -32,6 +32,7 @@ class Shelf:
         wall: the office's wall clock, for the date in caller ID.
         rooms: where conferences of three take place.
         changed: told of each line that has come into another state, by its label.
+        reminded: whether dial tone is to remind the telephone of that number of something that it has switched on.
         commands: (port number, command) for the hardware, in order; emptied by the engine.
         events: (channel, event) for the calls, in order; emptied by the engine.
         serial: numbers for channel names.
@@ -43,6 +44,7 @@ class Shelf:
     wall: Callable[[], datetime]
     rooms: Rooms
     changed: Callable[[str], None]
+    reminded: Callable[[str], bool]
     commands: list[tuple[int, LineCommand]] = field(default_factory=list)
     events: list[tuple[AnalogChannel, Event]] = field(default_factory=list)
     serial: Iterator[int] = field(default_factory=lambda: count(1))

@@ -20,7 +20,11 @@ PRESENTATIONS: Final = {
     "unavailable": Presentation.UNAVAILABLE,
 }
 """The first word of Asterisk's presentation names decides: allowed_passed_screen, prohib_not_screened, …"""
-_ALLOWED: Final = "allowed_not_screened"
+_NAMES: Final = {
+    Presentation.ALLOWED: "allowed_not_screened",
+    Presentation.RESTRICTED: "prohib_not_screened",
+    Presentation.UNAVAILABLE: "unavailable",
+}
 
 
 def _all(party: Party) -> str:
@@ -28,7 +32,7 @@ def _all(party: Party) -> str:
 
 
 def _presentation(script: Script) -> str:
-    return script.identity.get("pres", _ALLOWED)
+    return script.identity.get("pres", _NAMES[script.leg.party.presentation])
 
 
 _READ: Final[Mapping[str, Callable[[Script], str]]] = {

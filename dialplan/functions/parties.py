@@ -13,6 +13,7 @@ from typing import Final
 from dialplan.functions.caller import PRESENTATIONS
 from dialplan.script import Function, Script
 from dialplan.substitution import ScriptError
+from gateway.core.messages import DIVERTED_BY, DIVERTED_FOR
 from gateway.core.number import Party, Presentation
 
 __all__ = ["FUNCTIONS"]
@@ -22,6 +23,17 @@ _CONNECTED: Final = frozenset([*_PARTY, "source"])
 _REDIRECTING: Final = frozenset(
     ["count", "reason", "orig-reason", *(f"{who}-{what}" for who in ("from", "to", "orig") for what in _PARTY)]
 )
+_REASONS: Final[Mapping[str, str]] = {
+    "cfb": "user-busy",
+    "cfnr": "no-answer",
+    "cfu": "unconditional",
+    "cf_dte": "deflection",
+    "dnd": "do-not-disturb",
+    "out_of_order": "out-of-service",
+    "time_of_day": "time-of-day",
+    "follow_me": "follow-me",
+}
+"""What a script calls a reason -> its name in RFC 5806 section 4; others have the same in both."""
 _BOTH: Final = re.compile(r'\s*"?(?P<name>[^"<]*?)"?\s*<(?P<number>[^>]*)>\s*')
 
 
@@ -66,11 +78,14 @@ def _show_connected(script: Script, arguments: str) -> None:
     script.leg.identify(Party(number, name, presentation))
 
 
-def _show_nobody(script: Script, arguments: str) -> None:
-    """Who diverted a call is told of the next one that is made."""
+def _show_diversion(script: Script, arguments: str) -> None:
+    """Who diverted the call, and why, is told with every leg that is called for it from now on."""
+    script.leg.variables[DIVERTED_BY] = script.identity.get("REDIRECTING:from-num", "")
+    reason = script.identity.get("REDIRECTING:reason", "")
+    script.leg.variables[DIVERTED_FOR] = _REASONS.get(reason, reason)
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
     "CONNECTEDLINE": _function("CONNECTEDLINE", _CONNECTED, _show_connected),
-    "REDIRECTING": _function("REDIRECTING", _REDIRECTING, _show_nobody),
+    "REDIRECTING": _function("REDIRECTING", _REDIRECTING, _show_diversion),
 }

@@ -55,7 +55,7 @@ class CallingTelephone(TelephoneLine):
     def _play_dial_tone(self, cue: Cue) -> None:
         if self.other is not None:
             self._tone("dialrecall", self.config.zone, cue.now)
-        elif self.messages:
+        elif self.messages or self._shelf.reminded(self.config.number):
             self._tone("stutter", self.config.zone, cue.now)
         else:
             self._play(self._dial_tone, cue.now)

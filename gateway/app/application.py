@@ -20,7 +20,7 @@ from dialplan.shared import Permissions
 from drivers.lines import AnalogLines
 from gateway.app.cards import Cards
 from gateway.app.console import Console
-from gateway.app.lamps import Lamps
+from gateway.app.lamps import Lamps, reminded
 from gateway.app.pickup import pickup_groups
 from gateway.app.registrations import KeptBindings
 from gateway.app.simulator import EmulatedWorld
@@ -146,6 +146,7 @@ class Application:
             wall=self._wall,
             rooms=self.plane,
             changed=lambda label: self.manager.devices.on_change(label),
+            reminded=lambda number: reminded(number, self.manager.device_state),
         )
         self.shell = DeviceShell(lines=self.lines, open_port=self.cards.open, audio=self.audio, clock=clock)
         self.runner = Runner(loop)

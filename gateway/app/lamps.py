@@ -7,18 +7,23 @@ stack and the analogue lines show it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
 from dialplan.hints import devices_of
 from dialplan.model import Dialplan
 from drivers.lines import AnalogLines
 from gateway.call.manager import CallManager
 from gateway.config.model import Config
+from gateway.core.switch import DeviceState
 from gateway.core.watch import MailboxStatus, Watched
 from gateway.services.mailboxes import Mailboxes
 from gateway.services.presence import Presence
 from gateway.sip.stack import SipStack
 
-__all__ = ["Lamps"]
+__all__ = ["Lamps", "reminded"]
+
+_REMINDERS: Final = ("Custom:Forward", "Custom:DND")
+"""With its number behind: devices in use while a telephone's calls are forwarded, or it is not to be disturbed."""
 
 
 class Lamps:
@@ -90,3 +95,12 @@ def _telephones(config: Config) -> dict[str, list[str]]:
     for number, phone in config.phones.items():
         found.setdefault(phone.mailbox or number, []).append(number)
     return found
+
+
+def reminded(number: str, state: Callable[[str], DeviceState]) -> bool:
+    """Whether dial tone is to remind telephone `number` of something that it has switched on.
+
+    Args:
+        state: gives the state of a device.
+    """
+    return any(state(f"{device}{number}") is DeviceState.INUSE for device in _REMINDERS)

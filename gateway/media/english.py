@@ -72,6 +72,11 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "office-greeting": (
             "Thank you for calling the office. If you know the extension of the person you want, key it now."
         ),
+        "activated": "Activated.",
+        "de-activated": "De-activated.",
+        "call-forwarding": "Call forwarding",
+        "do-not-disturb": "Do not disturb",
+        "number-not-known": "There is no number to call.",
         "not-built-in": "This part of the office is not built in yet.",
     }
 )

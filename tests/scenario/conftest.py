@@ -43,6 +43,8 @@ def build(tmp_path: Path, prompts: Path) -> Iterator[Build]:
         text += f'\n[web]\nlisten = "127.0.0.1:0"\n[media]\nprompts = "{prompts}"\n'
         folder = tmp_path / str(len(offices))
         folder.mkdir()
+        for part in EXAMPLE.glob("*.conf"):
+            (folder / part.name).write_text(part.read_text())
         plan = (EXAMPLE / "extensions.conf").read_text() if dialplan is None else dialplan
         offices.append(OfficeUnderTest(folder, text, plan))
         return offices[-1]

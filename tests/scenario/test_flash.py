@@ -214,20 +214,3 @@ def test_both_telephones_are_analogue_and_each_has_another_call(
     one.hang_up()
     two.hang_up()
     office.run(1.0)
-
-
-def test_star_codes_withhold_the_number_and_pick_up(office: OfficeUnderTest) -> None:
-    one, two, ada = office.phone("101"), office.phone("102"), office.sip("6001")
-    one.lift()
-    office.run(0.5)
-    one.dial("*67102#")
-    office.until(lambda: two.caller_id is not None, within=12)
-    assert two.caller_id is not None and two.caller_id.number == ""
-    ada.call("**102")
-    up(office, ada)
-    office.run(2.0)
-    assert not two.ringing and state(office) == "talking" and state(office, "102") == "on-hook"
-    ada.hang_up()
-    office.run(1.0)
-    one.hang_up()
-    office.run(1.0)

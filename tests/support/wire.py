@@ -95,7 +95,8 @@ class RunningOffice:
         self.folder = folder
         self._config = folder / "office.toml"
         self._config.write_text(_configuration(t1, certificate))
-        (folder / "extensions.conf").write_text((EXAMPLE / "extensions.conf").read_text())
+        for plan in EXAMPLE.glob("*.conf"):
+            (folder / plan.name).write_text(plan.read_text())
         self._printed = folder / "stdout.txt"
         self._logged = folder / "stderr.txt"
         with self._printed.open("wb") as printed, self._logged.open("ab") as logged:

@@ -14,7 +14,7 @@ from dialplan.database import MemoryDatabase
 from dialplan.functions import FUNCTIONS
 from dialplan.locks import Locks
 from gateway.core.errors import Exhausted
-from gateway.core.number import Party
+from gateway.core.number import Party, Presentation
 from gateway.testing.loop import ManualLoop
 from tests.unit.dialplan.office import FakeLeg, Office
 
@@ -439,6 +439,24 @@ class TestParties:
             "Set(T=${T} ${REDIRECTING(to-num-valid)}${REDIRECTING(reason)}<${CONNECTEDLINE(shoe)}>)",
         ]
         assert said(*steps) == '2001 "" <300> 0cfb<>'
+
+    def test_who_diverted_a_call_goes_on_with_it_in_the_words_of_rfc_5806(self) -> None:
+        steps = ["Set(REDIRECTING(from-num)=300)", "Set(REDIRECTING(reason)=cfnr)"]
+        assert said(*steps, "Set(T=${REDIRECTING_NUMBER} ${REDIRECTING_REASON})") == "300 no-answer"
+
+    @pytest.mark.parametrize(
+        ("presentation", "told"),
+        [
+            (Presentation.ALLOWED, "allowed_not_screened"),
+            (Presentation.RESTRICTED, "prohib_not_screened"),
+            (Presentation.UNAVAILABLE, "unavailable"),
+        ],
+    )
+    def test_how_a_caller_came_in_is_its_presentation(self, presentation: Presentation, told: str) -> None:
+        leg = FakeLeg()
+        leg.party = Party("200", presentation=presentation)
+        asyncio.run(office("Set(T=${CALLERID(num-pres)})").call("100", leg))
+        assert leg.variables["T"] == told
 
     def test_settings_of_the_channel_are_kept(self) -> None:
         assert said("Set(CHANNEL(musicclass)=jazz)", "Set(T=${CHANNEL(musicclass)}${CHANNEL(tonezone)})") == "jazz"

@@ -10,6 +10,7 @@ import pytest
 from dialplan.check import dialled
 from dialplan.loader import load
 from dialplan.model import Dialplan
+from dialplan.plan import DialplanNumbers
 from dialplan.route import Route, dry_run
 from gateway.core.cause import Cause
 from gateway.core.number import Match, Party
@@ -167,8 +168,10 @@ def test_how_digits_keyed_in_the_office_are_collected(demo: Dialplan, digits: st
     assert demo.match("office", digits) is match
 
 
-def test_the_office_keeps_its_dial_tone_after_the_9_and_the_star_code_before_a_number(demo: Dialplan) -> None:
-    assert [pattern.text for pattern in demo.contexts["office"].ignore] == ["9", "*67"]
+@pytest.mark.parametrize("code", ["9", "*67", "*70", "*72", "*82", "*90", "*92"])
+def test_the_office_keeps_its_dial_tone_after_what_is_keyed_before_a_number(demo: Dialplan, code: str) -> None:
+    numbers = DialplanNumbers(lambda: demo, lambda: NOON)
+    assert numbers.keeps_dial_tone("office", code) and not numbers.keeps_dial_tone("office", f"{code}1")
 
 
 @pytest.mark.parametrize(

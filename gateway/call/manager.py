@@ -37,6 +37,7 @@ from gateway.core.messages import (
     DIVERTED_FOR,
     PORTABILITY,
     PREFERENCES,
+    SECURED,
     Event,
     Hangup,
     Offered,
@@ -74,7 +75,7 @@ _STOPPING: Final = Ending(
     "Call again in a minute.",
 )
 
-_PASSED_ON: Final = (DIVERTED_BY, DIVERTED_FOR, *PREFERENCES, *PORTABILITY)
+_PASSED_ON: Final = (DIVERTED_BY, DIVERTED_FOR, *PREFERENCES, *PORTABILITY, SECURED)
 """What a leg that goes out tells of the one for which it does."""
 
 

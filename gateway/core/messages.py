@@ -38,6 +38,7 @@ __all__ = [
     "PREFERENCES",
     "PULSE",
     "RFC_4733",
+    "SECURED",
     "Alert",
     "Alerting",
     "Answer",
@@ -80,6 +81,8 @@ PREFERENCES: Final = ("ACCEPT_CONTACT", "REJECT_CONTACT", "REQUEST_DISPOSITION")
 PORTABILITY: Final = ("TEL_NPDI", "TEL_RN", "TEL_RN_CONTEXT", "TEL_CIC", "TEL_CIC_CONTEXT")
 """Channel variables that tell in which network a called number is since it was ported, and by which carrier the
 call is to go (RFC 4694), likewise."""
+SECURED: Final = "SECURE_SIGNALLING"
+"""Channel variable: not empty where nobody on the way of a call may read its signalling (RFC 5630), likewise."""
 
 RFC_4733: Final = "RFC 4733 event"
 IN_BAND: Final = "in-band tone"

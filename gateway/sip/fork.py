@@ -26,7 +26,7 @@ from gateway.sip.session import SessionUser, Setting, Timer
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 
-__all__ = ["Fork", "Target"]
+__all__ = ["NO_TARGET", "Fork", "Target"]
 
 MAX_TARGETS: Final = 20
 """Telephones that one leg calls, redirections included: more is a loop, or an attack."""
@@ -81,12 +81,14 @@ class Fork:
         turn: seconds that targets of one preference ring before the next are tried.
         one_server: the targets are servers of one provider: the next is tried only where one is silent or takes no
             calls (RFC 3263 4.3), since what one refuses, the others would refuse as well.
+        nobody: how the leg ends where there is no target at all.
     """
 
     __slots__ = (
         "_call",
         "_failures",
         "_groups",
+        "_nobody",
         "_one_server",
         "_redirected",
         "_ringing",
@@ -110,6 +112,7 @@ class Fork:
         redirected: Callable[[Response, Target, float], list[Target]],
         turn: float,
         one_server: bool = False,
+        nobody: Ending = NO_TARGET,
     ) -> None:
         self._setting = setting
         self._user = user
@@ -117,6 +120,7 @@ class Fork:
         self._redirected = redirected
         self._turn = SILENCE if one_server else turn
         self._one_server = one_server
+        self._nobody = nobody
         self._groups = [list(group) for group in turns]
         self._seen: set[tuple[str, Flow]] = set()
         self._ringing: list[_Branch] = []
@@ -227,7 +231,7 @@ class Fork:
             for target in self._groups.pop(0):
                 self._try(target, now)
         if not self._ringing:
-            self._user.ended(min(self._failures, key=lambda failure: failure[0], default=(0, NO_TARGET))[1], now)
+            self._user.ended(min(self._failures, key=lambda failure: failure[0], default=(0, self._nobody))[1], now)
         elif self._groups:
             self._timer = self._setting.carrier.at(now + self._turn, self._turn_over)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 from ipaddress import ip_address
 from typing import Final
 
@@ -18,7 +17,7 @@ from gateway.core.audio import AudioFactory, Codec, RtpAudio
 from gateway.core.cause import Cause
 from gateway.core.codecs import dearest_first
 from gateway.core.errors import Exhausted, MalformedError, RemoteError
-from gateway.core.messages import Dial, Event, Offered
+from gateway.core.messages import SECURED, Dial, Event, Offered
 from gateway.core.srtp import Encryption
 from gateway.core.trace import Recorder
 from gateway.sdp.negotiate import DEFAULT_CODECS, Negotiation, NotAcceptable
@@ -29,41 +28,33 @@ from gateway.sip.channel import SipChannel
 from gateway.sip.diagnosis import Troubled, Watch
 from gateway.sip.dialog import Dialog
 from gateway.sip.events.dialog_info import Seal
-from gateway.sip.fork import Fork, Target
+from gateway.sip.fork import NO_TARGET, Fork, Target
 from gateway.sip.headers import NameAddr
 from gateway.sip.identity import caller_of, diversion_of, write_caller, write_diversion
 from gateway.sip.incoming import RETRY_AFTER, IncomingSession
 from gateway.sip.journal import Journal
 from gateway.sip.message import Request, Response
 from gateway.sip.outgoing import OutgoingSession
-from gateway.sip.parameters import Parameters
+from gateway.sip.parameters import NO_PARAMETERS, Parameters
 from gateway.sip.portability import portability_of, write_portability
 from gateway.sip.preferences import Preferences, preferences_of, write_preferences
+from gateway.sip.redirection import Redirections, Redirects
 from gateway.sip.replaces import takeover
+from gateway.sip.secure import NOT_SECURE, as_sips, secure_wish, secured
 from gateway.sip.session import Reply, SessionUser, Setting, description_of, not_acceptable
 from gateway.sip.session_timer import too_brief
-from gateway.sip.transport import Flow, is_address
+from gateway.sip.transport import Flow
 from gateway.sip.trunk import Outbound
 from gateway.sip.uri import SipUri, is_sips
 
-__all__ = ["Legs", "LegsConfig", "Redirects"]
+__all__ = ["Legs", "LegsConfig"]
 
 FIRST_NUMBERS: Final = 2**16
 """A dialog's CSeq begins at random below this (RFC 3261 8.1.1.5 asks for less than 2**31)."""
-MAX_CONTACTS: Final = 10
-"""Contacts of a redirection that are looked at."""
 OURSELVES: Final = "copperline"
 """The user of our Contacts in calls with telephones."""
 NO_USER: Final = "s"
 """The extension of a call that names none."""
-
-
-class Redirects(Enum):
-    """Which redirections (3xx) are followed; what is not followed ends the attempt."""
-
-    REFUSED = "refused"
-    OFFICE = "to accounts of the office"
-    ANYWHERE = "to accounts of the office and to any address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +109,9 @@ class Legs:
         seal: Seal,
     ) -> None:
         self._seal = seal
-        self._contacts = contacts
-        self._realm = realm
+        self._redirections = Redirections(
+            config.redirects, contacts=contacts, realm=realm, host=self._host, resolver=setting.resolver
+        )
         self._config = config
         self._setting = setting
         self._audio = audio
@@ -198,7 +190,12 @@ class Legs:
         channel.attach(session)
         if negotiation.agreement is not None:
             channel.agreed(negotiation.agreement, now)
-        variables = diversion_of(request, account) | preferences_of(request) | portability_of(request, account)
+        variables = (
+            secure_wish(request)
+            | diversion_of(request, account)
+            | preferences_of(request)
+            | portability_of(request, account)
+        )
         caller = caller_of(request, account)
         offered = Offered(
             called or NO_USER,
@@ -241,16 +238,22 @@ class Legs:
 
         def place(channel: SipChannel, dial: Dial) -> Fork:
             preferences = Preferences.of({} if account.trunk else dial.variables)
+            secure = bool(dial.variables.get(SECURED))
             return Fork(
                 self._setting,
                 channel,
-                preferences.turns(targets),
+                preferences.turns(secured(targets, wanted=secure)),
                 call=lambda target, user: self._call(
                     account, target, dial, channel, row, user, outbound and outbound(target)
                 ),
-                redirected=self._redirected if preferences.follows else _not_followed,
+                redirected=lambda response, target, now: (
+                    secured(self._redirections.targets(response, target, now), wanted=secure)
+                    if preferences.follows
+                    else []
+                ),
                 turn=self._config.turn,
                 one_server=outbound is not None,
+                nobody=NOT_SECURE if secure else NO_TARGET,
             )
 
         channel = SipChannel(
@@ -298,30 +301,12 @@ class Legs:
             target.flow,
             self.own_contact(target.flow, sips=is_sips(target.uri))
             if outbound is None
-            else outbound.contact(target.flow),
+            else as_sips(outbound.contact(target.flow), wanted=is_sips(target.uri)),
             negotiation,
             peer=channel.peer,
             number=self._first_number(),
             credentials=None if outbound is None else outbound.credentials,
         )
-
-    def _redirected(self, response: Response, target: Target, now: float) -> list[Target]:
-        """The targets that a 3xx names, as far as policy follows it."""
-        found: list[Target] = []
-        for contact in response.contacts[:MAX_CONTACTS]:
-            if isinstance(contact.uri, SipUri) and self._config.redirects is not Redirects.REFUSED:
-                found += self._targets_of(contact.uri, target.flow, now)
-        user = target.diverted_by or str(response.to.uri)
-        return [replace(wanted, q=target.q, diverted_by=user) for wanted in found]
-
-    def _targets_of(self, uri: SipUri, flow: Flow, now: float) -> list[Target]:
-        if uri.host in (self._host(flow), flow.local[0], self._realm):
-            return [Target.of(binding) for binding in self._contacts(uri.username, now)]
-        if self._config.redirects is not Redirects.ANYWHERE or not is_address(uri.host):
-            return []
-        flows: list[Flow] = []  # of an address, which are told at once
-        self._setting.resolver.locate(uri, lambda located, _: flows.extend(located.flows), now)
-        return [Target(uri, way) for way in flows]
 
     def _invite(
         self, account: Account, target: Target, dial: Dial, call_id: str, outbound: Outbound | None
@@ -403,11 +388,8 @@ class Legs:
         Args:
             sips: whether the dialog is to stay on TLS for its whole life (RFC 3261 8.1.1.8, 12.1.1).
         """
-        # "transport=tls" is said by the scheme where that is sips (RFC 5630 section 3.1).
-        named = flow.transport not in ("udp", "tls" if sips else "udp")
-        parameters = Parameters((("transport", flow.transport),)) if named else Parameters()
-        uri = SipUri.of(user, self._host(flow), flow.local[1] or None, parameters)
-        return NameAddr(replace(uri, scheme="sips") if sips else uri)
+        parameters = Parameters((("transport", flow.transport),)) if flow.transport != "udp" else NO_PARAMETERS
+        return as_sips(NameAddr(SipUri.of(user, self._host(flow), flow.local[1] or None, parameters)), wanted=sips)
 
     def _name(self, user: str) -> str:
         self._serial += 1
@@ -431,11 +413,6 @@ def _wants_sips(request: Request) -> bool:
     """Whether the dialog that a request makes is to be one of sips URIs (RFC 3261 12.1.1)."""
     route = request.record_route
     return is_sips(request.uri) or any(is_sips(name.uri) for name in (route[:1] or request.contacts[:1]))
-
-
-def _not_followed(response: Response, target: Target, now: float) -> list[Target]:
-    """No targets: the caller does not want redirections to be followed."""
-    return []
 
 
 def _busy(request: Request) -> Response:

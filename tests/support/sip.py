@@ -5,6 +5,7 @@ It has no transactions, no timers and no opinions, so a test can lose, repeat an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import count
 from random import Random
@@ -110,7 +111,7 @@ def session_description(
 class Office:
     """A SipStack, its clock, and the wire to its telephones.
 
-    It has the accounts 6001 to 6004, the last with a mailbox and without encrypted audio, and a trusted trunk.
+    It listens for UDP, TCP and the transports in `listening`. It has the accounts 6001 to 6004, the last with a mailbox and without encrypted audio, and a trusted trunk.
     """
 
     def __init__(
@@ -123,6 +124,7 @@ class Office:
         texts: TextKeeper | None = None,
         encryption: Encryption = Encryption.OFF,
         info_keys: bool = False,
+        listening: Sequence[str] = (),
     ) -> None:
         self.clock = ManualClock(1000.0)
         self.desk = ScriptedDesk(rows)
@@ -142,7 +144,7 @@ class Office:
             ],
             audio=self.desk,
             recorder=self.recorder,
-            points=ListeningPoints([("udp", SERVER), ("tcp", SERVER)]),
+            points=ListeningPoints([(transport, SERVER) for transport in ("udp", "tcp", *listening)]),
             bindings=bindings,
             random=Random(7),
             token=lambda: f"t{next(tokens):07x}",

@@ -9,8 +9,9 @@ from gateway.core.ending import Act, Ending
 from gateway.core.messages import Alerting, Answered, Dial, Hangup, Progress, Released
 from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
-from gateway.sip.legs import LegsConfig, Redirects
+from gateway.sip.legs import LegsConfig
 from gateway.sip.message import Request
+from gateway.sip.redirection import Redirects
 from gateway.sip.stack import SipConfig
 from gateway.sip.transport import Flow
 from tests.support.sip import SERVER, Office, Phone, session_description

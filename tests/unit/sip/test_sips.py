@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.messages import Answer, Dial
+from gateway.core.messages import SECURED, Answer, Dial, Hangup, Offered, Released
 from gateway.core.number import Party
 from gateway.sip.message import Request
-from gateway.sip.transport import Flow
+from gateway.sip.transport import PORTS, Flow
 from tests.support.sip import SERVER, Office, Phone
+from tests.unit.sip.test_trunk import trunk
 
 BODY = b"v=0\r\no=- 1 1 IN IP4 192.0.2.60\r\ns=-\r\nc=IN IP4 192.0.2.60\r\nt=0 0\r\nm=audio 30000 RTP/AVP 0\r\n"
 SDP = (("Content-Type", "application/sdp"),)
@@ -72,3 +73,71 @@ def test_rfc_3261_8_1_1_8_a_call_to_a_sips_contact_shows_one() -> None:
     assert str(invite.contacts[0].uri).startswith("sips:copperline@")
     assert invite.via.transport == "TLS"
     assert replace(phone.flow, transport="tcp") != office.sent[-1].flow == phone.flow
+
+
+def called_by_sips(office: Office) -> tuple[Phone, Offered]:
+    """A caller on TLS, whose INVITE to a sips URI has come in."""
+    caller = Phone(office, "6003")
+    caller.flow = Flow("tls", SERVER, ("192.0.2.63", 40000))
+    caller.proved(caller.request("INVITE", f"sips:6001@{SERVER[0]}", headers=SDP, body=BODY))
+    (offered,) = [event for event in office.events() if isinstance(event, Offered)]
+    assert offered.variables == {SECURED: "yes"}
+    return caller, offered
+
+
+def test_section_5_4_a_call_by_sips_goes_on_over_tls_to_those_that_are_on_it() -> None:
+    office = Office()
+    clear, private = Phone(office, host="192.0.2.61"), secure(Phone(office))
+    clear.register(call_id="clear")
+    private.register(call_id="private")
+    _, offered = called_by_sips(office)
+    channel = office.stack.channel("6001", office.clock.now)
+    clear.messages()
+    office.command(channel, Dial("6001", Party("6003"), dict(offered.variables)))
+    invite = private.arrived()
+    assert (str(invite.uri), clear.messages()) == ("sips:6001@192.0.2.60:5070", [])
+    assert str(invite.contacts[0].uri).startswith("sips:")
+
+
+def test_section_5_4_where_nobody_is_on_tls_the_caller_gets_480() -> None:
+    office = Office()
+    clear = Phone(office, host="192.0.2.61")
+    clear.register()
+    caller, offered = called_by_sips(office)
+    leg = office.stack._legs
+    incoming = next(iter(leg._accounts))
+    channel = office.stack.channel("6001", office.clock.now)
+    office.command(channel, Dial("6001", Party("6003"), dict(offered.variables)))
+    (released,) = [event for event in office.events() if isinstance(event, Released)]
+    assert "no contact on TLS" in released.ending.evidence
+    assert not [message for message in clear.messages() if isinstance(message, Request)]
+    office.command(incoming, Hangup(released.ending))
+    assert caller.statuses()[-1] == 480
+    office.quiet()
+
+
+def test_a_redirection_does_not_lead_such_a_call_off_tls() -> None:
+    office = Office()
+    private, clear = secure(Phone(office)), Phone(office, "6002", host="192.0.2.62")
+    private.register()
+    clear.register()
+    clear.messages()
+    office.command(office.stack.channel("6001", office.clock.now), Dial("6001", Party("101"), {SECURED: "yes"}))
+    moved = private.arrived().reply(302, to_tag="below")
+    moved.headers.set("Contact", f"<sip:6002@{SERVER[0]}>")
+    private.send(moved)
+    assert clear.messages() == []
+    assert any(isinstance(event, Released) for event in office.events())
+
+
+def test_section_4_a_trunk_is_asked_for_the_same_by_a_sips_uri() -> None:
+    for transport, called in (("tls", "sips:5550100@pstn.example"), ("udp", "")):
+        office = Office(listening=("tls",))
+        office.stack.trunks.load([trunk(f"192.0.2.201;transport={transport}", register=False)], office.clock.now)
+        provider = Phone(office, "provider", host="192.0.2.201", port=PORTS[transport], transport=transport)
+        channel = office.stack.channel("5550100@pstn", office.clock.now)
+        office.command(channel, Dial("5550100", Party("101"), {SECURED: "yes"}))
+        invites = [message for message in provider.messages() if isinstance(message, Request)]
+        assert [str(invite.uri) for invite in invites] == ([called] if called else [])
+        assert all(str(invite.contacts[0].uri).startswith("sips:") for invite in invites)
+        assert called or any(isinstance(event, Released) for event in office.events())

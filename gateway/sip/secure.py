@@ -1,0 +1,52 @@
+"""Calls that are to be on TLS for their whole way (RFC 5630): who asks for it, and which targets can keep it.
+
+A caller asks by a sips Request-URI, a dialplan by the variable SECURE_SIGNALLING. Our own next hop then goes over
+TLS or not at all; where that hop is another server, a sips URI asks the same of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.messages import SECURED
+from gateway.sip.causes import told_on
+from gateway.sip.fork import Target
+from gateway.sip.headers import NameAddr
+from gateway.sip.message import Request
+from gateway.sip.uri import SipUri, is_sips
+
+__all__ = ["NOT_SECURE", "as_sips", "secure_wish", "secured"]
+
+NOT_SECURE: Final = Ending(
+    Cause.SUBSCRIBER_ABSENT,
+    "Copperline",
+    Act.FAILED,
+    "the call is to be on TLS all the way (sips), and there is no contact on TLS",
+    "Let that telephone register, or that trunk be reached, over TLS.",
+    told_on(480),  # RFC 5630 section 5.4
+)
+
+
+def secure_wish(invite: Request) -> dict[str, str]:
+    """The channel variable of a call that was asked for with a sips URI."""
+    return {SECURED: "yes"} if is_sips(invite.uri) else {}
+
+
+def secured(targets: Sequence[Target], *, wanted: bool) -> list[Target]:
+    """Those of `targets` on TLS, called by sips URIs, where that is wanted; otherwise all as they are."""
+    if not wanted:
+        return list(targets)
+    return [replace(target, uri=replace(target.uri, scheme="sips")) for target in targets if target.flow.is_secure]
+
+
+def as_sips(contact: NameAddr, *, wanted: bool) -> NameAddr:
+    """Our Contact where the dialog is to stay on TLS: the scheme then says what "transport=tls" would (3.1)."""
+    if not wanted or not isinstance(contact.uri, SipUri):
+        return contact
+    uri = contact.uri
+    parameters = uri.parameters.without("transport") if uri.transport == "tls" else uri.parameters
+    return replace(contact, uri=replace(uri, scheme="sips", parameters=parameters))

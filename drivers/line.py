@@ -36,6 +36,8 @@ _ALARM: Final = {
 }
 """What is wrong with a line whose port is in alarm."""
 
+_REMOVED: Final = "the card has been removed"
+
 State = TypeVar("State", bound=Enum)
 Input = TypeVar("Input", bound=Enum)
 
@@ -171,6 +173,9 @@ class Line(ABC, Generic[State, Input]):
         """Take in a line event; never raises for what a line does."""
         evidence = event_words(event, self.port)
         self.note(now, evidence)
+        if event.kind is LineEventKind.REMOVED:
+            self.detach(evidence, now)
+            self.trouble = _REMOVED
         if self._row is None:
             return  # told late: its port has gone
         if event.kind is LineEventKind.FAILED and isinstance(event.command, EchoCancel):
@@ -179,8 +184,6 @@ class Line(ABC, Generic[State, Input]):
             self._command_failed(event, Cue(now, evidence))
         elif event.kind is LineEventKind.PULSE_DIGIT:
             self._digit(Digit(event.digit, 0.0, PULSE), now)
-        elif event.kind is LineEventKind.REMOVED:
-            self.detach(evidence, now)
         elif event.kind in self._dialect.line_events:
             if event.kind in (LineEventKind.ALARM, LineEventKind.NOALARM):
                 self.trouble = _ALARM[self.technology] if event.kind is LineEventKind.ALARM else ""

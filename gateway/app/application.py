@@ -263,7 +263,9 @@ class Application:
         }
         self.console = Console(
             name=config.office.name,
-            simulator=EmulatedWorld(self.cards.telephones, self.cards.exchange_lines) if self._emulates else None,
+            simulator=EmulatedWorld(self.cards.telephones, self.cards.exchange_lines, self.cards.emulated)
+            if self._emulates
+            else None,
             manager=self.manager,
             lines=self.lines,
             cards=self.cards,

@@ -108,6 +108,11 @@ class Cards:
         return found
 
     @property
+    def emulated(self) -> dict[str, EmulatedCard]:
+        """Emulated cards by name."""
+        return {card.name: card.world.card for card in self._cards.values() if card.world is not None}
+
+    @property
     def exchange_lines(self) -> dict[str, tuple[World, OfficeLine]]:
         """Emulated exchange lines by name, each with the world of its central office."""
         found = {}

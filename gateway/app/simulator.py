@@ -4,41 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 import numpy as np
 
 from gateway.core.audio import Samples
 from gateway.core.errors import LocalError
 from gateway.media.level import level
-from gateway.web.office import HeardView
+from gateway.web.simulated import HeardView
 from hardware.analog.copper import fault_of
+from hardware.analog.emulated import EmulatedCard
 from hardware.world.office_line import OfficeLine
 from hardware.world.telephone import Telephone
 from hardware.world.world import World
 
 __all__ = ["EmulatedWorld"]
 
-LATELY = 800
+HOOK: Final[Mapping[str, int]] = {"bounce": 200, "early-flash": 10_000}
+"""Faults of a telephone's hook, each with the most milliseconds of it."""
+
+LATELY: Final = 800
 """Samples (100 ms) of what is heard now."""
 
 
 class _Phone:
-    """One telephone (`gateway.web.office.SimPhone`)."""
+    """One telephone (`gateway.web.simulated.SimPhone`)."""
 
     def __init__(self, number: str, telephone: Telephone) -> None:
         self._number = number
         self._telephone = telephone
         self.lift = telephone.lift
+        self.unplug = telephone.unplug
+        self.plug_in = telephone.plug_in
         self.hang_up = telephone.hang_up
         self.say = telephone.say
 
     def suffer(self, fault: Mapping[str, float]) -> None:
-        """Something is wrong with its copper."""
-        self._telephone.suffer(fault_of(fault))
+        """Something is wrong with its copper, or with its hook."""
+        copper = fault_of({name: value for name, value in fault.items() if name not in HOOK}, beside=HOOK)
+        hook = {name: fault.get(name, 0.0) for name in HOOK}
+        if not all(0 <= hook[name] <= most for name, most in HOOK.items()):
+            limits = " and ".join(f"{name} 0 to {most}" for name, most in HOOK.items())
+            raise LocalError(f"A hook has {limits} milliseconds.")
+        self._telephone.suffer(copper)
+        self._telephone.bounce, self._telephone.early_flash = round(hook["bounce"]), round(hook["early-flash"])
 
-    def flash(self) -> None:
+    def flash(self, ms: int) -> None:
         """Tap the hook."""
-        self._telephone.flash()
+        self._telephone.flash(ms)
 
     def dial(self, digits: str) -> None:
         """Press keys."""
@@ -71,7 +84,7 @@ class _Phone:
 
 
 class _Line:
-    """One exchange line (`gateway.web.office.SimLine`)."""
+    """One exchange line (`gateway.web.simulated.SimLine`)."""
 
     def __init__(self, name: str, world: World, line: OfficeLine) -> None:
         self._name = name
@@ -95,14 +108,21 @@ class _Line:
 
 
 class EmulatedWorld:
-    """All that is emulated (`gateway.web.office.Simulator`).
+    """All that is emulated (`gateway.web.simulated.Simulator`).
 
     Args:
         telephones: by number.
         lines: exchange lines by name, with the world of their central office.
+        cards: by name.
     """
 
-    def __init__(self, telephones: Mapping[str, Telephone], lines: Mapping[str, tuple[World, OfficeLine]]) -> None:
+    def __init__(
+        self,
+        telephones: Mapping[str, Telephone],
+        lines: Mapping[str, tuple[World, OfficeLine]],
+        cards: Mapping[str, EmulatedCard],
+    ) -> None:
+        self._cards = cards
         self._phones = {number: _Phone(number, telephone) for number, telephone in telephones.items()}
         self._lines = {name: _Line(name, world, line) for name, (world, line) in lines.items()}
 
@@ -114,6 +134,10 @@ class EmulatedWorld:
         """The line `name`, if it is emulated."""
         return self._lines.get(name)
 
-    def names(self) -> tuple[Sequence[str], Sequence[str]]:
-        """All telephones and all lines."""
-        return list(self._phones), list(self._lines)
+    def card(self, name: str) -> EmulatedCard | None:
+        """The card `name`, if it is emulated."""
+        return self._cards.get(name)
+
+    def names(self) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
+        """All telephones, all lines, all cards."""
+        return list(self._phones), list(self._lines), list(self._cards)

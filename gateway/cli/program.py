@@ -18,6 +18,7 @@ from typing import Final
 import typer
 
 from gateway.cli import show
+from gateway.cli.completion import VARIABLE, words_to_complete
 from gateway.core.errors import CopperlineError
 
 __all__ = ["COMMANDS", "main"]
@@ -46,7 +47,8 @@ COMMANDS: Final = {
     "database": _Command("gateway.cli.database", "Read and write what scripts of a running office keep."),
     "trace": _Command("gateway.cli.trace", "Tell all that a call met."),
     "learn": _Command("gateway.cli.learn", "Measure an exchange line, and propose what to write about it."),
-    "sim": _Command("gateway.cli.sim", "Work the emulated telephones and exchange lines of a running office."),
+    "sim": _Command("gateway.cli.sim", "Work the emulated telephones, lines and cards of a running office."),
+    "completion": _Command("gateway.cli.completion", "Print the script for a shell's tab key."),
     "warm": _Command("gateway.cli.warm", "Do ahead what a first start would do once."),
 }
 
@@ -63,8 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    asked = words_to_complete()
     try:
-        _program(words)(args=words, prog_name="copperline")
+        _program(words if asked is None else asked)(args=words, prog_name="copperline", complete_var=VARIABLE)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except CopperlineError as error:

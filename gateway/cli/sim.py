@@ -1,4 +1,4 @@
-"""`copperline sim`: hands on the emulated telephones and exchange lines of a running office."""
+"""`copperline sim`: hands on the emulated telephones, exchange lines and cards of a running office."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 
 from gateway.cli import show
 from gateway.cli.client import DEFAULT_URL, OfficeClient, Url, segment
+from gateway.cli.completion import emulated
 from gateway.core.errors import LocalError
 from gateway.media.soundfile import read
 from gateway.web import wav
@@ -21,51 +22,72 @@ _ALSO: Final = {"off-hook": "lift", "on-hook": "hang-up", "hears": "heard"}
 """What a hand does in the words of the line."""
 _HANDS: Final = ("lift", "hang-up", "flash")
 _DIALS: Final = ("dial", "pulse")
-_ACTIONS: Final = (*_HANDS, *_DIALS, "say", "heard", "fault")
-_LINE_ACTIONS: Final = ("call", "hang-up", "unplug", "plug-in", "fault")
+_PLUG: Final = ("unplug", "plug-in")
+_ACTIONS: Final = (*_HANDS, *_DIALS, "say", "heard", "fault", *_PLUG)
+_LINE_ACTIONS: Final = ("call", "hang-up", *_PLUG, "fault")
+_CARD_ACTIONS: Final = ("remove", "insert")
+_TAKES: Final = {**dict.fromkeys(_DIALS, "digits"), "say": "the name of a sound file"}
+"""What must stand after an action; after flash and fault something may, after others nothing."""
+
+
+def _offers(*words: str) -> Any:
+    """Completion by words that are known."""
+    return lambda incomplete: [word for word in words if word.startswith(incomplete)]
 
 
 @command.command("phone")
 def phone(
-    number: Annotated[str, typer.Argument(help="The telephone: 101.")],
+    number: Annotated[str, typer.Argument(help="The telephone: 101.", autocompletion=emulated("phones"))],
     action: Annotated[
         str,
         typer.Argument(
             help=f"One of: {', '.join(_ACTIONS)}; or off-hook, on-hook, hears.",
-            autocompletion=lambda: [*_ACTIONS, *_ALSO],
+            autocompletion=_offers(*_ACTIONS, *_ALSO),
         ),
     ],
-    value: Annotated[str, typer.Argument(help="Digits to dial or pulse, the sound file to say, or a fault.")] = "",
+    value: Annotated[
+        str,
+        typer.Argument(
+            help="Digits to dial or pulse, the sound file to say, milliseconds of the flash, or a fault."
+        ),
+    ] = "",
     url: Url = DEFAULT_URL,
     save: Annotated[Path | None, typer.Option(help="With heard: write what was heard to this WAV file.")] = None,
 ) -> None:
-    """Work a telephone: lift, hang up, flash, dial, pulse, say a sound file, tell what is heard."""
+    """Work a telephone: lift, hang up, flash, dial, pulse, say a sound file, tell what is heard, pull its plug.
+
+    Its faults are those of a line's copper (copperline sim line --help), and those of its hook: bounce (ms for
+    which contacts chatter), early-flash (ms after lifting at which the hook slips once).
+    """
     action = _ALSO.get(action, action)
-    if action not in _ACTIONS:
-        raise typer.BadParameter(f'"{action}" is none of {", ".join(_ACTIONS)}', param_hint="ACTION")
-    if action == "fault":
-        OfficeClient(url).act(f"/api/v1/sim/phones/{segment(number)}/fault", _fault(value))
-        return
-    if bool(value) != (action in (*_DIALS, "say")):
-        wanted = {"say": "the name of a sound file"}.get(action, "digits" if action in _DIALS else "nothing")
-        raise typer.BadParameter(f"{action} takes {wanted} after it", param_hint="VALUE")
+    _must_be(action, _ACTIONS)
     office, path = OfficeClient(url), f"/api/v1/sim/phones/{segment(number)}"
+    if action == "fault":
+        office.act(f"{path}/fault", _fault(value))
+        return
+    if action == "flash":
+        office.act(path, {"action": action, **({"ms": _milliseconds(value)} if value else {})})
+        return
+    if bool(value) != (action in _TAKES):
+        raise typer.BadParameter(f"{action} takes {_TAKES.get(action, 'nothing')} after it", param_hint="VALUE")
     if action == "heard":
         _tell(office.get(f"{path}/heard"))
         if save is not None:
             _write(save, office.download(f"{path}/recording.wav"))
     elif action == "say":
         office.upload(f"{path}/say", wav.encode(read(Path(value))), "audio/wav")
+    elif action in _PLUG:
+        office.act(f"{path}/{action}", {})
     else:
         office.act(path, {"action": action, **({"digits": value} if value else {})})
 
 
 @command.command("line")
 def line(
-    name: Annotated[str, typer.Argument(help="The line: copper1.")],
+    name: Annotated[str, typer.Argument(help="The line: copper1.", autocompletion=emulated("lines"))],
     action: Annotated[
         str,
-        typer.Argument(help=f"One of: {', '.join(_LINE_ACTIONS)}.", autocompletion=lambda: list(_LINE_ACTIONS)),
+        typer.Argument(help=f"One of: {', '.join(_LINE_ACTIONS)}.", autocompletion=_offers(*_LINE_ACTIONS)),
     ],
     value: Annotated[str, typer.Argument(help="The fault: noise=-45,echo=10; nothing mends it.")] = "",
     url: Url = DEFAULT_URL,
@@ -77,8 +99,7 @@ def line(
     A fault is numbers by name: loss (dB), noise and hum (dBm0), mains (Hz), clicks (a second), shift (Hz), echo (dB
     of return loss) and delay (ms).
     """
-    if action not in _LINE_ACTIONS:
-        raise typer.BadParameter(f'"{action}" is none of {", ".join(_LINE_ACTIONS)}', param_hint="ACTION")
+    _must_be(action, _LINE_ACTIONS)
     path = f"/api/v1/sim/lines/{segment(name)}"
     if action == "call":
         OfficeClient(url).act(f"{path}/call", {"number": number, "name": caller})
@@ -86,6 +107,31 @@ def line(
         OfficeClient(url).act(f"{path}/fault", _fault(value))
     else:
         OfficeClient(url).act(f"{path}/{action}", {})
+
+
+@command.command("card")
+def card(
+    name: Annotated[str, typer.Argument(help="The card: main.", autocompletion=emulated("cards"))],
+    action: Annotated[
+        str,
+        typer.Argument(help=f"One of: {', '.join(_CARD_ACTIONS)}.", autocompletion=_offers(*_CARD_ACTIONS)),
+    ],
+    url: Url = DEFAULT_URL,
+) -> None:
+    """Pull a card out of the running machine, or put it back with the same lines plugged in."""
+    _must_be(action, _CARD_ACTIONS)
+    OfficeClient(url).act(f"/api/v1/sim/cards/{segment(name)}/{action}", {})
+
+
+def _must_be(action: str, actions: tuple[str, ...]) -> None:
+    if action not in actions:
+        raise typer.BadParameter(f'"{action}" is none of {", ".join(actions)}', param_hint="ACTION")
+
+
+def _milliseconds(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise typer.BadParameter(f'"{text}" is no whole number of milliseconds', param_hint="VALUE")
+    return int(text)
 
 
 def _fault(text: str) -> dict[str, float]:

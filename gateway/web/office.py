@@ -1,4 +1,4 @@
-"""The office as the web sees it: views to show, and the emulated telephones and lines that may be worked.
+"""The office as the web sees it: views to show, and what may be done; `gateway.web.simulated` is what it emulates.
 
 `Office` is implemented where everything is built. Views are frozen copies made when asked for, so a request that
 takes its time never shows half of one state and half of another. Everything is called on the event loop and
@@ -14,21 +14,17 @@ from typing import Protocol
 
 from dialplan.database import Database
 from gateway.call.call import CallRecord
-from gateway.core.audio import Samples
 from gateway.core.trace import Note
 from gateway.toll.guard import Account
 from gateway.web.admission import Admission
+from gateway.web.simulated import Simulator
 
 __all__ = [
     "CallView",
-    "HeardView",
     "LegView",
     "LineView",
     "Office",
     "RegistrationView",
-    "SimLine",
-    "SimPhone",
-    "Simulator",
     "TollView",
     "TrunkView",
 ]
@@ -163,119 +159,6 @@ class TollView:
 
     accounts: Sequence[Account]
     notices: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class HeardView:
-    """What is heard and seen at an emulated telephone.
-
-    Attributes:
-        number: the telephone's.
-        off_hook: whether its handset is lifted.
-        ringing: whether its bell rings just now; rings: bursts since it was last on hook and idle.
-        tone: the call progress tone heard now: "dial", "busy", … or None.
-        digits: DTMF digits heard since it was lifted.
-        caller_number, caller_name: the caller ID received last; may be empty.
-        level: of what is heard now, dBm0; None for silence.
-    """
-
-    number: str
-    off_hook: bool
-    ringing: bool
-    rings: int
-    tone: str | None
-    digits: str
-    caller_number: str = ""
-    caller_name: str = ""
-    level: float | None = None
-
-
-class SimPhone(Protocol):
-    """An emulated telephone, as a hand would work it. Each takes effect in the line's own time."""
-
-    def lift(self) -> None:
-        """Lift the handset."""
-        ...
-
-    def suffer(self, fault: Mapping[str, float]) -> None:
-        """As for a line."""
-        ...
-
-    def hang_up(self) -> None:
-        """Put the handset back."""
-        ...
-
-    def flash(self) -> None:
-        """Tap the hook (register recall)."""
-        ...
-
-    def dial(self, digits: str) -> None:
-        """Press keys: DTMF in the line's audio."""
-        ...
-
-    def pulse(self, digits: str) -> None:
-        """Turn a rotary dial: pulses of the loop."""
-        ...
-
-    def say(self, samples: Samples) -> None:
-        """Speak into the handset (8000 Hz)."""
-        ...
-
-    def heard(self) -> HeardView:
-        """What is heard and seen at it now."""
-        ...
-
-    def recording(self) -> Samples:
-        """What was heard lately (8000 Hz)."""
-        ...
-
-
-class SimLine(Protocol):
-    """A line of the emulated central office."""
-
-    def call(self, number: str, name: str) -> None:
-        """Call in on it, from `number` and `name` (either may be empty).
-
-        Raises:
-            CopperlineError: the line is in use.
-        """
-        ...
-
-    def suffer(self, fault: Mapping[str, float]) -> None:
-        """Something is wrong with its copper from now on; nothing where `fault` is empty.
-
-        Raises:
-            CopperlineError: there is no such fault.
-        """
-        ...
-
-    def unplug(self) -> None:
-        """Cut it: no battery."""
-        ...
-
-    def plug_in(self) -> None:
-        """Mend the cut."""
-        ...
-
-    def hang_up(self) -> None:
-        """End the central office's call."""
-        ...
-
-
-class Simulator(Protocol):
-    """The emulated world behind the cards of an office."""
-
-    def phone(self, number: str) -> SimPhone | None:
-        """The telephone 101, or None where there is no emulated one."""
-        ...
-
-    def line(self, name: str) -> SimLine | None:
-        """The line copper1, or None where there is no emulated one."""
-        ...
-
-    def names(self) -> tuple[Sequence[str], Sequence[str]]:
-        """All telephones and all lines that are emulated."""
-        ...
 
 
 class Office(Protocol):

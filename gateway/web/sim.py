@@ -7,7 +7,7 @@ Sound comes as the bytes of a WAV file, never as a name of a file on this machin
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from gateway.web import wav
 from gateway.web.endpoint import WAV, Endpoint
-from gateway.web.office import HeardView, SimLine, SimPhone, Simulator
+from gateway.web.simulated import HeardView, SimCard, SimLine, SimPhone, Simulator
 
 __all__ = ["Sim", "SimNames"]
 
@@ -30,16 +30,21 @@ _ROTARY: Final = frozenset("0123456789")
 
 @dataclass(frozen=True, slots=True)
 class SimNames:
-    """What is emulated: telephones by number, lines by name."""
+    """What is emulated: telephones by number, lines and cards by name."""
 
     phones: tuple[str, ...]
     lines: tuple[str, ...]
+    cards: tuple[str, ...]
 
+
+FLASH: Final = 500
+"""Milliseconds of a hook flash where none are said."""
+FLASHES: Final = range(10, 3001)
+"""Milliseconds that a hand can press: beyond, it is no flash in any country."""
 
 _ACTIONS: Final[Mapping[str, tuple[Callable[[SimPhone, str], None], frozenset[str]]]] = {
     "lift": (lambda phone, digits: phone.lift(), frozenset()),
     "hang-up": (lambda phone, digits: phone.hang_up(), frozenset()),
-    "flash": (lambda phone, digits: phone.flash(), frozenset()),
     "dial": (lambda phone, digits: phone.dial(digits), _KEYS),
     "pulse": (lambda phone, digits: phone.pulse(digits), _ROTARY),
 }
@@ -48,8 +53,14 @@ _ACTIONS: Final[Mapping[str, tuple[Callable[[SimPhone, str], None], frozenset[st
 _ACTION_BODY: Final = {
     "type": "object",
     "properties": {
-        "action": {"type": "string", "enum": list(_ACTIONS)},
+        "action": {"type": "string", "enum": [*_ACTIONS, "flash"]},
         "digits": {"type": "string", "maxLength": DIGITS, "description": "for dial and pulse"},
+        "ms": {
+            "type": "integer",
+            "minimum": FLASHES.start,
+            "maximum": FLASHES.stop - 1,
+            "description": "for flash",
+        },
     },
     "required": ["action"],
 }
@@ -72,7 +83,7 @@ class Sim:
 
     def endpoints(self) -> list[Endpoint]:
         """The rows of the interface."""
-        phone, line = "/api/v1/sim/phones/{number}", "/api/v1/sim/lines/{name}"
+        phone, line, card = (f"/api/v1/sim/{what}" for what in ("phones/{number}", "lines/{name}", "cards/{name}"))
         return [
             Endpoint("GET", "/api/v1/sim", "What is emulated.", self._names, SimNames),
             Endpoint("POST", phone, "Work a telephone by hand.", self._act, body=_ACTION_BODY),
@@ -82,21 +93,27 @@ class Sim:
             Endpoint("POST", f"{line}/call", "Let the exchange call in on a line.", self._call, body=_CALL_BODY),
             Endpoint("POST", f"{phone}/fault", "Let its copper be faulty.", self._spoil_phone, body=_FAULT_BODY),
             Endpoint("POST", f"{line}/fault", "Let its copper be faulty.", self._spoil_line, body=_FAULT_BODY),
+            Endpoint("POST", f"{phone}/unplug", "Pull its plug.", self._unplug_phone, body={}),
+            Endpoint("POST", f"{phone}/plug-in", "Put its plug back.", self._plug_in_phone, body={}),
             Endpoint("POST", f"{line}/unplug", "Cut a line.", self._unplug, body={}),
             Endpoint("POST", f"{line}/plug-in", "Mend a cut line.", self._plug_in, body={}),
+            Endpoint("POST", f"{card}/remove", "Pull a card out of the machine.", self._remove, body={}),
+            Endpoint("POST", f"{card}/insert", "Put it back.", self._insert, body={}),
             Endpoint("POST", f"{line}/hang-up", "Let the exchange end its call.", self._hang_up, body={}),
         ]
 
     async def _names(self, request: Request) -> Any:
-        phones, lines = self._simulator.names()
-        return SimNames(tuple(phones), tuple(lines))
+        return SimNames(*map(tuple, self._simulator.names()))
 
     async def _act(self, request: Request) -> None:
         phone = self._phone(request)
         body = await _json(request)
         action = body.get("action")
+        if action == "flash":
+            phone.flash(_flash(body))
+            return
         if not isinstance(action, str) or action not in _ACTIONS:
-            raise HTTPException(400, f"action must be one of {', '.join(_ACTIONS)}.")
+            raise HTTPException(400, f"action must be one of {', '.join([*_ACTIONS, 'flash'])}.")
         act, keys = _ACTIONS[action]
         digits = body.get("digits", "")
         if (
@@ -137,6 +154,14 @@ class Sim:
     async def _spoil_line(self, request: Request) -> None:
         self._line(request).suffer(_fault(await _json(request)))
 
+    async def _unplug_phone(self, request: Request) -> None:
+        await _json(request)
+        self._phone(request).unplug()
+
+    async def _plug_in_phone(self, request: Request) -> None:
+        await _json(request)
+        self._phone(request).plug_in()
+
     async def _unplug(self, request: Request) -> None:
         await _json(request)
         self._line(request).unplug()
@@ -145,21 +170,45 @@ class Sim:
         await _json(request)
         self._line(request).plug_in()
 
+    async def _remove(self, request: Request) -> None:
+        await _json(request)
+        self._card(request).remove()
+
+    async def _insert(self, request: Request) -> None:
+        await _json(request)
+        self._card(request).insert()
+
     def _phone(self, request: Request) -> SimPhone:
         number = request.path_params["number"]
         phone = self._simulator.phone(number)
         if phone is None:
-            known = ", ".join(self._simulator.names()[0]) or "none"
-            raise HTTPException(404, f'There is no emulated telephone "{number}"; there are: {known}.')
+            raise _unknown("telephone", number, self._simulator.names()[0])
         return phone
 
     def _line(self, request: Request) -> SimLine:
         name = request.path_params["name"]
         line = self._simulator.line(name)
         if line is None:
-            known = ", ".join(self._simulator.names()[1]) or "none"
-            raise HTTPException(404, f'There is no emulated line "{name}"; there are: {known}.')
+            raise _unknown("line", name, self._simulator.names()[1])
         return line
+
+    def _card(self, request: Request) -> SimCard:
+        name = request.path_params["name"]
+        card = self._simulator.card(name)
+        if card is None:
+            raise _unknown("card", name, self._simulator.names()[2])
+        return card
+
+
+def _unknown(what: str, name: str, known: Sequence[str]) -> HTTPException:
+    return HTTPException(404, f'There is no emulated {what} "{name}"; there are: {", ".join(known) or "none"}.')
+
+
+def _flash(body: dict[str, Any]) -> int:
+    ms = body.get("ms", FLASH)
+    if not isinstance(ms, int) or isinstance(ms, bool) or ms not in FLASHES or "digits" in body:
+        raise HTTPException(400, f"flash takes {FLASHES.start} to {FLASHES.stop - 1} ms, and no digits.")
+    return ms
 
 
 def _fault(body: dict[str, Any]) -> dict[str, float]:

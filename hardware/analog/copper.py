@@ -6,7 +6,7 @@ it to frames of 160 samples. The same seed makes the same noise. Nothing here kn
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -100,18 +100,20 @@ _NUMBERS: Final = frozenset(("loss", "noise", "hum", "mains", "clicks", "click",
 _ECHO: Final = frozenset(("echo", "delay"))
 
 
-def fault_of(numbers: Mapping[str, float]) -> Fault:
+def fault_of(numbers: Mapping[str, float], *, beside: Collection[str] = ()) -> Fault:
     """A fault written as numbers by name: those of `Fault`, and `echo` with `delay` for both hybrids.
 
     Args:
         numbers: "noise" -45.0, …; "echo" is the return loss in dB, "delay" milliseconds before it.
+        beside: names of faults that the copper has nothing to do with, for the error alone.
 
     Raises:
         LocalError: a name that there is not, or a number that no line has.
     """
     wrong = sorted(set(numbers) - _NUMBERS - _ECHO)
     if wrong:
-        raise LocalError(f"a line has no fault {wrong[0]!r}; there are: {', '.join(sorted(_NUMBERS | _ECHO))}")
+        known = ", ".join(sorted({*_NUMBERS, *_ECHO, *beside}))
+        raise LocalError(f"a line has no fault {wrong[0]!r}; there are: {known}")
     if not all(-200.0 <= value <= 200.0 for value in numbers.values()):
         raise LocalError("the numbers of a fault are between -200 and 200")
     echo: Response = ()

@@ -296,7 +296,9 @@ def _open(backend: Backend, number: int) -> Handle:
         handle = backend.open(abi.CHANNEL_NODE)
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
-            raise Unavailable(f"{abi.CHANNEL_NODE} cannot be opened: is the dahdi module loaded?") from error
+            raise Unavailable(
+                f"{abi.CHANNEL_NODE} cannot be opened: is a card there, and is the dahdi module loaded?"
+            ) from error
         raise OpenFailed(f"{abi.CHANNEL_NODE}: {_reason(error)}") from error
     try:
         handle.ioctl(Ioctl.SPECIFY, _int(number))

@@ -41,7 +41,9 @@ def discover(backend: Backend) -> list[FoundPort]:
         handle = backend.open(abi.CTL_NODE)
     except OSError as error:
         if error.errno in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
-            raise Unavailable(f"{abi.CTL_NODE} is not there: is the dahdi module loaded?") from error
+            raise Unavailable(
+                f"{abi.CTL_NODE} is not there: is a card there, and is the dahdi module loaded?"
+            ) from error
         raise OpenFailed(f"{abi.CTL_NODE}: {error.strerror or error}") from error
     try:
         found = (_channel(handle, number) for number in range(1, _channels(handle) + 1))

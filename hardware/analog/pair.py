@@ -66,11 +66,13 @@ class Pair:
         self.suffer(fault)
 
     def let_go(self, of_feeder: bool) -> None:
-        """Disconnect the feeder or the terminal: it is told no more."""
+        """Disconnect the feeder or the terminal: it is told no more, and nothing of it is heard any more."""
         if of_feeder:
             self.feeder = _nobody
+            self._to_terminal = None
         else:
             self.terminal = _nobody
+            self._to_feeder = None
 
     # What the terminal does.
 

@@ -38,6 +38,9 @@ CALL_GAP: Final = 10_000
 MESSAGE_FRAMES: Final = 75
 """Frames (1.5 s) for which the microphone stays muted after an alert at most, waiting for the message."""
 
+SLIP: Final = 80
+"""Milliseconds for which a hook that slips stays down: as long as a European flash."""
+
 MAX_MOVES: Final = 128
 """Movements of the hook, and digits, that may wait: no number is longer."""
 
@@ -69,13 +72,15 @@ class Telephone:
         shows_waiting: whether it answers the alert of a waiting call and shows who calls.
         waiting_caller: who was shown to be waiting, the latest since it was lifted.
         bounce: milliseconds for which the contacts of hook and dial chatter when they move.
+        early_flash: milliseconds after it was lifted at which its hook slips down again for `SLIP`; 0 for one that
+            does not.
     """
 
     def __init__(self, *, pair: Pair, agenda: Agenda, zone: Zone) -> None:
-        self.bounce = 0
+        self.bounce = self.early_flash = 0
         self.rings: deque[RingBurst] = deque(maxlen=MAX_BURSTS)
         self.caller_id: CallerId | None = None
-        self._pair = pair
+        self._socket = self._pair = pair
         self._agenda = agenda
         self._zone = zone
         self._mouth = Mouth()
@@ -106,6 +111,8 @@ class Telephone:
             self.waiting_caller = None
             self._alert = AlertReceiver()
             self._contact(True)
+            if self.early_flash:
+                self._agenda.after(self.early_flash, self._slip)
 
     def hang_up(self) -> None:
         """Put the handset down; what was being dialled or said ends."""
@@ -181,7 +188,20 @@ class Telephone:
 
     def suffer(self, fault: Fault) -> None:
         """From now on this is wrong with its copper."""
-        self._pair.suffer(fault)
+        self._socket.suffer(fault)
+
+    def unplug(self) -> None:
+        """Pull its plug out of the wall: it is on no line until `plug_in`."""
+        if self._pair is self._socket:
+            self._socket.open_loop()
+            self._socket.let_go(of_feeder=False)
+            self._pair = Pair()
+
+    def plug_in(self) -> None:
+        """Put the plug back."""
+        self._pair = self._socket
+        self._pair.terminal = self._line_changed
+        self._set_loop(self._lifted)
 
     # What somebody beside it sees and hears.
 
@@ -298,6 +318,10 @@ class Telephone:
             self.rings.append(RingBurst(now))
         elif change is Change.RING_OFF and self.rings:
             self.rings[-1].ms = now - self.rings[-1].at
+
+    def _slip(self) -> None:
+        if self._lifted:
+            self._work_hook([(False, SLIP), (True, 0)])
 
     def _must_be_lifted(self, deed: str) -> None:
         if not self._lifted:

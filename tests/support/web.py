@@ -18,16 +18,13 @@ from gateway.toll.guard import Account
 from gateway.web.admission import Admission, BanView, RefusalView
 from gateway.web.office import (
     CallView,
-    HeardView,
     LegView,
     LineView,
     RegistrationView,
-    SimLine,
-    SimPhone,
-    Simulator,
     TollView,
     TrunkView,
 )
+from gateway.web.simulated import HeardView, SimCard, SimLine, SimPhone, Simulator
 
 __all__ = ["ShownOffice", "ShownWorld"]
 
@@ -48,8 +45,14 @@ class ShownPhone:
     def hang_up(self) -> None:
         self.done.append("hang-up")
 
-    def flash(self) -> None:
-        self.done.append("flash")
+    def flash(self, ms: int) -> None:
+        self.done.append(f"flash {ms}")
+
+    def unplug(self) -> None:
+        self.done.append("unplug")
+
+    def plug_in(self) -> None:
+        self.done.append("plug in")
 
     def suffer(self, fault: Mapping[str, float]) -> None:
         self.done.append(f"fault {dict(fault)}")
@@ -94,12 +97,26 @@ class ShownLine:
         self.done.append("plug in")
 
 
+class ShownCard:
+    """A card that notes whether it is there."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def remove(self) -> None:
+        self.done.append("remove")
+
+    def insert(self) -> None:
+        self.done.append("insert")
+
+
 class ShownWorld:
-    """One telephone, 101, and one line, copper1."""
+    """One telephone, 101, one line, copper1, and the card of both, main."""
 
     def __init__(self) -> None:
         self.phone_101 = ShownPhone("101")
         self.copper1 = ShownLine()
+        self.main = ShownCard()
 
     def phone(self, number: str) -> SimPhone | None:
         return self.phone_101 if number == "101" else None
@@ -107,8 +124,11 @@ class ShownWorld:
     def line(self, name: str) -> SimLine | None:
         return self.copper1 if name == "copper1" else None
 
-    def names(self) -> tuple[Sequence[str], Sequence[str]]:
-        return ["101"], ["copper1"]
+    def card(self, name: str) -> SimCard | None:
+        return self.main if name == "main" else None
+
+    def names(self) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
+        return ["101"], ["copper1"], ["main"]
 
 
 class ShownDoor:

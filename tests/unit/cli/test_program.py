@@ -235,13 +235,28 @@ def test_hands_on_an_emulated_telephone(office: Served, tmp_path: Path) -> None:
         ["dial", "95550100"],
         ["pulse", "6001"],
         ["flash"],
+        ["flash", "120"],
+        ["fault", "bounce=8,noise=-50"],
+        ["unplug"],
+        ["plug-in"],
         ["on-hook"],
         ["lift"],
         ["hang-up"],
     ):
         assert main(["sim", "phone", "101", *words]) == 0
-    done = ["lift", "dial 95550100", "pulse 6001", "flash", "hang-up", "lift", "hang-up"]
-    assert office.world.phone_101.done == done
+    assert office.world.phone_101.done == [
+        "lift",
+        "dial 95550100",
+        "pulse 6001",
+        "flash 500",
+        "flash 120",
+        "fault {'bounce': 8.0, 'noise': -50.0}",
+        "unplug",
+        "plug in",
+        "hang-up",
+        "lift",
+        "hang-up",
+    ]
     speech = np.arange(100, dtype=np.int16)
     (tmp_path / "speech.wav").write_bytes(wav.encode(speech))
     assert main(["sim", "phone", "101", "say", str(tmp_path / "speech.wav")]) == 0
@@ -273,9 +288,20 @@ def test_the_exchange_calls_in(office: Served, capsys: pytest.CaptureFixture[str
     assert office.world.copper1.done == ["call 5550123 Jo", "hang-up"]
 
 
+def test_a_card_is_pulled_out_and_put_back(office: Served) -> None:
+    assert main(["sim", "card", "main", "remove"]) == 0
+    assert main(["sim", "card", "main", "insert"]) == 0
+    assert office.world.main.done == ["remove", "insert"]
+
+
 @pytest.mark.parametrize(
     ("words", "status", "sentence"),
     [
+        (["phone", "101", "flash", "long"], 2, '"long" is no whole number of milliseconds'),
+        (["phone", "101", "flash", "9000"], 1, "flash takes 10 to 3000 ms, and no digits.\n"),
+        (["phone", "101", "unplug", "1"], 2, "unplug takes nothing after it"),
+        (["card", "main", "burn"], 2, '"burn" is none of remove, insert'),
+        (["card", "other", "remove"], 1, 'There is no emulated card "other"; there are: main.\n'),
         (["phone", "101", "jump"], 2, '"jump" is none of lift, hang-up, flash, dial, pulse, say, heard'),
         (["phone", "101", "dial"], 2, "dial takes digits after it"),
         (["phone", "101", "lift", "1"], 2, "lift takes nothing after it"),

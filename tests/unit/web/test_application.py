@@ -199,24 +199,30 @@ def test_a_hand_on_a_telephone() -> None:
         {"action": "dial", "digits": "95550100#"},
         {"action": "pulse", "digits": "6001"},
         {"action": "flash"},
+        {"action": "flash", "ms": 120},
         {"action": "hang-up"},
     ]:
         assert post(world, "/api/v1/sim/phones/101", body).status_code == 204
-    assert world.phone_101.done == ["lift", "dial 95550100#", "pulse 6001", "flash", "hang-up"]
+    assert world.phone_101.done == ["lift", "dial 95550100#", "pulse 6001", "flash 500", "flash 120", "hang-up"]
 
 
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        ({"action": "jump"}, "action must be one of lift, hang-up, flash, dial, pulse."),
-        ({}, "action must be one of lift, hang-up, flash, dial, pulse."),
-        ({"action": ["lift"]}, "action must be one of lift, hang-up, flash, dial, pulse."),
+        ({"action": "jump"}, "action must be one of lift, hang-up, dial, pulse, flash."),
+        ({}, "action must be one of lift, hang-up, dial, pulse, flash."),
+        ({"action": ["lift"]}, "action must be one of lift, hang-up, dial, pulse, flash."),
         ({"action": "dial"}, "dial takes digits of #*0123456789ABCD, 64 at most."),
         ({"action": "dial", "digits": "1x"}, "dial takes digits of #*0123456789ABCD, 64 at most."),
         ({"action": "dial", "digits": "1" * 65}, "dial takes digits of #*0123456789ABCD, 64 at most."),
         ({"action": "dial", "digits": 5}, "dial takes digits of #*0123456789ABCD, 64 at most."),
         ({"action": "pulse", "digits": "#"}, "pulse takes digits of 0123456789, 64 at most."),
         ({"action": "lift", "digits": "1"}, "lift takes no digits."),
+        ({"action": "flash", "ms": 5}, "flash takes 10 to 3000 ms, and no digits."),
+        ({"action": "flash", "ms": 3001}, "flash takes 10 to 3000 ms, and no digits."),
+        ({"action": "flash", "ms": "120"}, "flash takes 10 to 3000 ms, and no digits."),
+        ({"action": "flash", "ms": True}, "flash takes 10 to 3000 ms, and no digits."),
+        ({"action": "flash", "digits": "1"}, "flash takes 10 to 3000 ms, and no digits."),
         ([], "The body must be a JSON object."),
     ],
 )
@@ -232,7 +238,10 @@ def test_telephones_and_lines_that_are_not_emulated() -> None:
     assert answer.json() == {"error": 'There is no emulated telephone "102"; there are: 101.'}
     answer = post(ShownWorld(), "/api/v1/sim/lines/copper9/call", {})
     assert answer.json() == {"error": 'There is no emulated line "copper9"; there are: copper1.'}
-    assert ask(ShownOffice(ShownWorld()), "GET", "/api/v1/sim").json() == {"phones": ["101"], "lines": ["copper1"]}
+    answer = post(ShownWorld(), "/api/v1/sim/cards/other/remove", {})
+    assert answer.json() == {"error": 'There is no emulated card "other"; there are: main.'}
+    found = ask(ShownOffice(ShownWorld()), "GET", "/api/v1/sim").json()
+    assert found == {"phones": ["101"], "lines": ["copper1"], "cards": ["main"]}
 
 
 def test_copper_is_made_faulty_cut_and_mended() -> None:
@@ -240,7 +249,12 @@ def test_copper_is_made_faulty_cut_and_mended() -> None:
     assert post(world, "/api/v1/sim/phones/101/fault", {"loss": 6}).status_code == 204
     for way, body in (("fault", {"noise": -45, "echo": 10.5}), ("unplug", {}), ("plug-in", {}), ("fault", {})):
         assert post(world, f"/api/v1/sim/lines/copper1/{way}", body).status_code == 204
-    assert world.phone_101.done == ["fault {'loss': 6.0}"]
+    for way in ("unplug", "plug-in"):
+        assert post(world, f"/api/v1/sim/phones/101/{way}", {}).status_code == 204
+    for way in ("remove", "insert"):
+        assert post(world, f"/api/v1/sim/cards/main/{way}", {}).status_code == 204
+    assert world.phone_101.done == ["fault {'loss': 6.0}", "unplug", "plug in"]
+    assert world.main.done == ["remove", "insert"]
     assert world.copper1.done == ["fault {'noise': -45.0, 'echo': 10.5}", "unplug", "plug in", "fault {}"]
     refused = post(world, "/api/v1/sim/lines/copper1/fault", {"noise": "loud"})
     assert (refused.status_code, "numbers by name" in refused.json()["error"]) == (400, True)

@@ -18,6 +18,7 @@ from dialplan.model import Dialplan
 from dialplan.plan import DialplanNumbers
 from dialplan.shared import Permissions
 from drivers.lines import AnalogLines
+from gateway.app.bans import KeptBans
 from gateway.app.cards import Cards
 from gateway.app.console import Console
 from gateway.app.lamps import Lamps, reminded
@@ -237,6 +238,7 @@ class Application:
         self.manager.devices.database = self._database
         self.tolls.meter.restore(await self._store.load_usage(int(self._wall().timestamp() // 60) - DAY))
         kept, texts = KeptBindings(self._store, clock), KeptTexts(self._store, clock)
+        bans = KeptBans(self._store, clock)
         self.sip = SipStack(
             config=sip_config(config),
             accounts=accounts_of(config),
@@ -248,9 +250,11 @@ class Application:
             wall=self._wall,
             office=self.lamps.presence,
             texts=texts,
+            bans=bans,
         )
         self.sip.restore(await kept.load())
         self.sip.messages.restore(await texts.load())
+        self.sip.doorman.restore(await bans.load())
         self.manager.technologies = {
             "SIP": self.sip,
             "PJSIP": self.sip,

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.sip.source import source_of
 
-__all__ = ["Ban", "BanConfig", "Bans"]
+__all__ = ["Ban", "BanConfig", "BanKeeper", "Bans"]
 
 SOURCES: Final = 10_000
 """Sources whose failures, and bans, are remembered."""
@@ -52,15 +52,29 @@ class Ban:
     why: str
 
 
+class BanKeeper(Protocol):
+    """Who keeps bans over a restart; called for each change, must not wait."""
+
+    def saved(self, ban: Ban) -> None:
+        """A source is banned from now on."""
+        ...
+
+    def removed(self, source: str) -> None:
+        """A ban has ended, or was lifted."""
+        ...
+
+
 class Bans:
     """All bans.
 
     Args:
         config: when sources are banned.
+        keeper: who keeps them over a restart, if anybody.
     """
 
-    def __init__(self, config: BanConfig) -> None:
+    def __init__(self, config: BanConfig, keeper: BanKeeper | None = None) -> None:
         self._config = config
+        self._keeper = keeper
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
         self._bans: OrderedDict[str, Ban] = OrderedDict()
 
@@ -78,7 +92,7 @@ class Bans:
             return False
         if ban.until > now:
             return True
-        del self._bans[source]
+        self._end(source)
         return False
 
     def failed(self, host: str, now: float, *, neighbours: bool) -> Ban | None:
@@ -104,6 +118,8 @@ class Bans:
         del self._failures[source]
         ban = Ban(source, now + config.seconds, f"{enough} failed attempts within {config.window:g} s")
         self.restore([ban])
+        if self._keeper is not None:
+            self._keeper.saved(ban)
         return ban
 
     def restore(self, bans: Iterable[Ban]) -> None:
@@ -112,13 +128,19 @@ class Bans:
             self._bans[ban.source] = ban
             self._bans.move_to_end(ban.source)
             if len(self._bans) > SOURCES:
-                self._bans.popitem(last=False)
+                self._end(next(iter(self._bans)))
+
+    def _end(self, source: str) -> Ban | None:
+        ban = self._bans.pop(source, None)
+        if ban is not None and self._keeper is not None:
+            self._keeper.removed(source)
+        return ban
 
     def lift(self, host: str) -> bool:
         """Hear a source again; whether it was banned."""
         source = host if host in self._bans else source_of(host)
         self._failures.pop(source, None)
-        return self._bans.pop(source, None) is not None
+        return self._end(source) is not None
 
     def all(self, now: float) -> list[Ban]:
         """Every ban in force, the latest first."""

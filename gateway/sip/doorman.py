@@ -8,12 +8,12 @@ of a conversation. Each source that is turned away is told of once in a while, f
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from gateway.sip.ban import BanConfig, Bans
+from gateway.sip.ban import Ban, BanConfig, BanKeeper, Bans
 from gateway.sip.flood import Buckets
 from gateway.sip.source import REMEMBERED, Network, covers, source_of
 from gateway.sip.transport import Flow
@@ -64,10 +64,15 @@ class Doorman:
         config: whom to turn away.
         known: whether telephones are registered from, or a trunk is at, a source.
         told: takes those who are turned away, once for each flood and scan.
+        keeper: who keeps bans over a restart, if anybody.
     """
 
     def __init__(
-        self, config: DoormanConfig, known: Callable[[str], bool], told: Callable[[TurnedAway], None]
+        self,
+        config: DoormanConfig,
+        known: Callable[[str], bool],
+        told: Callable[[TurnedAway], None],
+        keeper: BanKeeper | None = None,
     ) -> None:
         self._config = config
         self._known = known
@@ -76,7 +81,7 @@ class Doorman:
         self._strangers = Buckets(config.rate, config.burst)
         # Apart, so that a flood in somebody's name does not keep their calls from ending.
         self._partners = Buckets(KNOWN * config.rate, KNOWN * config.burst)
-        self.bans = Bans(config.bans)
+        self.bans = Bans(config.bans, keeper)
         names = b"|".join(re.escape(name.encode()) for name in config.scanners) or b"(?!)"
         self._scanner = re.compile(rb"\r\nUser-Agent[ \t]*:[ \t]*(?:" + names + rb")", re.IGNORECASE)
         self.turned_away = 0
@@ -98,6 +103,13 @@ class Doorman:
         if not buckets.takes(source, now):
             return self._refuse(flow, f"more than {self._config.rate:g} requests a second")
         return True
+
+    def restore(self, bans: Iterable[Ban]) -> None:
+        """Take over the bans of an earlier run, as far as the settings of now would make them."""
+        if not self._config.bans.after:
+            return
+        allowed = self._config.allow
+        self.bans.restore(ban for ban in bans if not covers(allowed, ban.source.partition("/")[0]))
 
     def failed(self, flow: Flow, now: float) -> None:
         """Somebody there failed to prove who they are."""

@@ -25,6 +25,7 @@ from gateway.core.trace import Recorder
 from gateway.core.watch import Watchable
 from gateway.sip.account import Account
 from gateway.sip.auth import OFFERED, Authenticator
+from gateway.sip.ban import BanKeeper
 from gateway.sip.binding import Binding, Bindings, Registration, RegistrationChanged
 from gateway.sip.carrier import Garbled, SipCarrier
 from gateway.sip.channel import SipChannel
@@ -130,6 +131,7 @@ class SipStack:
         wall: the time of day, aware of its zone, for the Date of registrations; None sends none.
         office: who knows what can be watched.
         texts: who keeps the texts that wait over a restart, if anybody.
+        bans: the same for those who are not heard.
     """
 
     def __init__(
@@ -148,6 +150,7 @@ class SipStack:
         wall: Callable[[], datetime] | None = None,
         office: Watchable | None = None,
         texts: TextKeeper | None = None,
+        bans: BanKeeper | None = None,
     ) -> None:
         points = points if points is not None else ListeningPoints()
         key = key or secrets.token_bytes(32)
@@ -183,7 +186,7 @@ class SipStack:
         self.refusals: Final = Refusals()
         self._refused_unread: list[Datagram] = []
         self.overload: Final = Overload(config.overload, random)
-        self.doorman: Final = Doorman(config.doorman, self._is_known, self._tell)
+        self.doorman: Final = Doorman(config.doorman, self._is_known, self._tell, bans)
         self._gatekeeper = Gatekeeper(
             accounts,
             authenticator,

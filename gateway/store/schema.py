@@ -34,6 +34,7 @@ from gateway.store.binding import StoredBinding
 
 __all__ = [
     "ADDED",
+    "BANS",
     "CALL_RECORDS",
     "DIALPLAN_VALUES",
     "METADATA",
@@ -141,6 +142,13 @@ TOLL_USAGE: Final = Table(
     Column("cost", Float, nullable=False),
 )
 
+BANS: Final = Table(
+    "bans",
+    METADATA,
+    Column("source", String(80), primary_key=True),
+    Column("until", _Utc, nullable=False),
+    Column("why", Text, nullable=False),
+)
 
 TEXTS: Final = Table(
     "texts",

@@ -1,4 +1,4 @@
-"""Registrations, call records, the dialplan's values, what calls cost and texts that wait, in SQLite or PostgreSQL.
+"""Registrations, call records, the dialplan's values, what calls cost, texts, bans, in SQLite or PostgreSQL.
 
 What is written goes through `Writer`; what is read comes from what is on the disk. A record whose future is done
 survives the death of this process and of the machine: SQLite runs with a write-ahead log that is flushed at each
@@ -23,9 +23,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from gateway.call.call import CallRecord
 from gateway.core.errors import LocalError, Unavailable
+from gateway.store.ban import StoredBan
 from gateway.store.binding import StoredBinding
 from gateway.store.schema import (
     ADDED,
+    BANS,
     CALL_RECORDS,
     DIALPLAN_VALUES,
     METADATA,
@@ -56,6 +58,8 @@ _KEEP_BINDING: Final = insert(REGISTRATIONS)
 _FORGET_BINDING: Final = delete(REGISTRATIONS).where(
     REGISTRATIONS.c.account == bindparam("of"), REGISTRATIONS.c.contact == bindparam("at")
 )
+_KEEP_BAN: Final = insert(BANS)
+_FORGET_BAN: Final = delete(BANS).where(BANS.c.source == bindparam("at"))
 _KEEP_TEXT: Final = insert(TEXTS)
 _FORGET_TEXT: Final = delete(TEXTS).where(TEXTS.c.serial == bindparam("at"))
 _KEEP_VALUE: Final = insert(DIALPLAN_VALUES)
@@ -203,6 +207,21 @@ class Store:
         over = delete(TEXTS).where(TEXTS.c.expires <= now)
         await self._writer.submit([Statement(over)], "end of texts that are too old")
         return [StoredText(**row) for row in await self._rows(select(TEXTS).order_by(TEXTS.c.serial))]
+
+    def save_ban(self, ban: StoredBan) -> asyncio.Future[None]:
+        """Keep a ban, in place of an earlier one of that source. As `record` otherwise."""
+        statements = [Statement(_FORGET_BAN, {"at": ban.source}), Statement(_KEEP_BAN, asdict(ban))]
+        return self._writer.submit(statements, f"the ban of {ban.source}")
+
+    def remove_ban(self, source: str) -> asyncio.Future[None]:
+        """Forget a ban; harmless where it is not known. As `record` otherwise."""
+        return self._writer.submit([Statement(_FORGET_BAN, {"at": source})], f"the end of the ban of {source}")
+
+    async def load_bans(self, now: datetime) -> list[StoredBan]:
+        """All bans that hold at `now`, those that end first before others; those that are over are forgotten."""
+        over = delete(BANS).where(BANS.c.until <= now)
+        await self._writer.submit([Statement(over)], "end of bans that are over")
+        return [StoredBan(**row) for row in await self._rows(select(BANS).order_by(BANS.c.until))]
 
     async def _rows(self, query: Any) -> list[Any]:
         async with self._engine.connect() as connection:

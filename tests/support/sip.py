@@ -111,7 +111,8 @@ def session_description(
 class Office:
     """A SipStack, its clock, and the wire to its telephones.
 
-    It listens for UDP, TCP and the transports in `listening`. It has the accounts 6001 to 6004, the last with a mailbox and without encrypted audio, and a trusted trunk.
+    It listens for UDP, TCP and the transports in `listening`. It has the accounts 6001 to 6004, the last with a
+    mailbox and without encrypted audio, and a trusted trunk.
     """
 
     def __init__(

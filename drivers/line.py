@@ -19,11 +19,21 @@ from drivers.channel import AnalogChannel
 from drivers.echo import EchoConfig, EchoControl
 from drivers.shelf import Shelf
 from drivers.wording import command_words, event_words
-from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, Silent, Sound
+from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, FaxHeard, Silent, Sound
 from gateway.core.ending import Ending
 from gateway.core.errors import Exhausted, IllegalInput, LocalError
 from gateway.core.machine import Machine, Table
-from gateway.core.messages import IN_BAND, PULSE, RFC_4733, Command, Digit, Event, Released, SendDigits
+from gateway.core.messages import (
+    IN_BAND,
+    PULSE,
+    RFC_4733,
+    Command,
+    Digit,
+    Event,
+    FaxRecognised,
+    Released,
+    SendDigits,
+)
 from gateway.core.trace import Kind
 from gateway.media.supervision import Sign
 from hardware.analog.line import EchoCancel, LineCommand, LineEvent, LineEventKind
@@ -194,6 +204,9 @@ class Line(ABC, Generic[State, Input]):
         match event:
             case DigitHeard(digit, duration, as_event):
                 self._digit(Digit(digit, duration, RFC_4733 if as_event else IN_BAND), now)
+            case FaxHeard(tone):
+                self.note(now, f"a fax machine is heard: {tone.name}", kind=Kind.MEDIA)
+                self._tell(FaxRecognised(tone))
             case Silent(seconds):
                 self.note(now, f"no audio from port {self.port} for {seconds:g} s", kind=Kind.MEDIA)
             case AudioLost(reason):
@@ -299,6 +312,7 @@ class Line(ABC, Generic[State, Input]):
         if self._row is not None:
             self._row.part()
             self._row.stop()
+            self._row.detect_fax(False)
         self._playing = 0
 
     def _play(self, sound: Sound, now: float) -> bool:

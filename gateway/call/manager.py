@@ -15,6 +15,7 @@ from typing import Final
 from gateway.call.call import Call, CallRecord
 from gateway.call.devices import Devices
 from gateway.call.dialing import Dialing
+from gateway.call.fax import FaxCalls
 from gateway.call.features import Features
 from gateway.call.floor import Floor, Script
 from gateway.call.leg import CallLeg
@@ -39,6 +40,7 @@ from gateway.core.messages import (
     PREFERENCES,
     SECURED,
     Event,
+    FaxRecognised,
     Hangup,
     Offered,
     TransferAsked,
@@ -136,8 +138,9 @@ class CallManager:
             new_id=new_id,
             on_record=on_record,
             on_over=tolls.over if tolls is not None else lambda leg: None,
-            on_change=self.devices.leg_changed,
+            on_change=self._leg_changed,
         )
+        self._faxes = FaxCalls(self.floor, plan)
         self._transfers = Transfers(self.floor, plan, tolls)
         self.operator: Operator = FloorOperator(
             self.floor,
@@ -185,6 +188,8 @@ class CallManager:
         leg = self.floor.legs.get(channel)
         if leg is not None and isinstance(event, TransferAsked):
             self._transfers.asked(leg, event)
+        elif leg is not None and isinstance(event, FaxRecognised) and self._faxes.came(leg, event):
+            self._wake()
         elif leg is not None:
             leg.deliver(event)
         elif isinstance(event, Offered):
@@ -289,6 +294,10 @@ class CallManager:
         self.devices.set_custom(name, state)
 
     # Inside.
+
+    def _leg_changed(self, leg: CallLeg) -> None:
+        self.devices.leg_changed(leg)
+        self._faxes.leg_changed(leg)
 
     def _own(self, leg: Leg) -> CallLeg:
         assert isinstance(leg, CallLeg)  # scripts have no other legs than those they were given here

@@ -25,6 +25,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from gateway.core.audio import FaxTone
 from gateway.core.cause import Cause
 from gateway.core.ending import Ending
 from gateway.core.number import Party
@@ -49,6 +50,7 @@ __all__ = [
     "Diverted",
     "EarlyMedia",
     "Event",
+    "FaxRecognised",
     "Flash",
     "Hangup",
     "Held",
@@ -162,6 +164,13 @@ class Digit:
 @dataclass(frozen=True, slots=True)
 class Flash:
     """Hook flash (register recall)."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaxRecognised:
+    """A fax machine or modem has given itself away in what the far side says."""
+
+    tone: FaxTone
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +350,7 @@ Event = (
     | Answered
     | Digit
     | Flash
+    | FaxRecognised
     | Held
     | Resumed
     | Identified

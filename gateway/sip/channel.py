@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, FlashHeard, RtpAudio, Silent
+from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, FaxHeard, FlashHeard, RtpAudio, Silent
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import IllegalInput, MalformedError
@@ -26,6 +26,7 @@ from gateway.core.messages import (
     Digit,
     EarlyMedia,
     Event,
+    FaxRecognised,
     Flash,
     Hangup,
     Held,
@@ -317,6 +318,8 @@ class SipChannel:
                 self._emit(self, Digit(digit, duration, RFC_4733 if as_event else IN_BAND))
             case FlashHeard():
                 self._emit(self, Flash())
+            case FaxHeard(tone):
+                self._emit(self, FaxRecognised(tone))
             case Silent(seconds):
                 self._recorder.note(now, Kind.MEDIA, self._name, f"no audio has come in for {seconds:g} s")
             case AudioLost(reason):

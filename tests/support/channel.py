@@ -81,7 +81,7 @@ class ScriptedAudio(Audio):
         pass
 
     def detect_fax(self, on: bool) -> None:
-        pass
+        self.heard += ["fax"] if on else []
 
     def carry_voiceband(self, on: bool) -> None:
         self.voiceband = on

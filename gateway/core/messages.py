@@ -17,6 +17,11 @@ The same word goes up where we have asked a far side to go elsewhere by itself:
 
     any leg:       Redirect -> ... TransferTold(None | cause, final=True)
 
+A fax machine's tones go up as `FaxRecognised`. Who carries the fax says `CarryFax` to the leg and is answered by
+`FaxCarried`; a far side that changes to T.38, or back, by itself has that told by the same word:
+
+    any leg:       CarryFax ->  ... FaxCarried(image | None)
+
 What a technology has no means for is not among its channel's `takes`; a call does not command it.
 """
 
@@ -28,6 +33,7 @@ from typing import Final
 from gateway.core.audio import FaxTone
 from gateway.core.cause import Cause
 from gateway.core.ending import Ending
+from gateway.core.fax import Image
 from gateway.core.number import Party
 
 __all__ = [
@@ -44,12 +50,14 @@ __all__ = [
     "Alerting",
     "Answer",
     "Answered",
+    "CarryFax",
     "Command",
     "Dial",
     "Digit",
     "Diverted",
     "EarlyMedia",
     "Event",
+    "FaxCarried",
     "FaxRecognised",
     "Flash",
     "Hangup",
@@ -198,6 +206,13 @@ class TextReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class FaxCarried:
+    """How the leg carries the fax of its far side from now on: in `image`, its T.38 stream; None: in its audio."""
+
+    image: Image | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Diverted:
     """The far side of a leg that we placed wants the call to go to another number; `Released` follows.
 
@@ -332,6 +347,17 @@ class SendText:
 
 
 @dataclass(frozen=True, slots=True)
+class CarryFax:
+    """A fax is under way on this leg; `FaxCarried` answers.
+
+    Attributes:
+        image: by T.38, where its far side takes that; otherwise in audio that modems can cross.
+    """
+
+    image: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Redirect:
     """Have the far side call `called` by itself: SIP 302 before an answer, REFER after it. `TransferTold` answers.
 
@@ -354,6 +380,7 @@ Event = (
     | Held
     | Resumed
     | Identified
+    | FaxCarried
     | TextReceived
     | Diverted
     | TransferAsked
@@ -372,6 +399,7 @@ Command = (
     | SendDigits
     | SendFlash
     | Identify
+    | CarryFax
     | SendText
     | Redirect
     | TransferTold

@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Final
 
 from gateway.core.audio import Codec, Encoding
+from gateway.core.errors import Exhausted
 from gateway.core.srtp import Encryption, Protection
 from gateway.sdp.crypto import Crypto
 from gateway.sdp.description import Connection, Media, Origin, SessionDescription
@@ -177,7 +178,6 @@ class Negotiation:
 
         Raises:
             NotAcceptable: T.38 is wanted, and is not to be had.
-            Exhausted: no port is free for it.
         """
         self._asked = medium or self.medium
         self._offered = direction
@@ -201,7 +201,6 @@ class Negotiation:
 
         Raises:
             NotAcceptable: no session can come of it; nothing has changed (RFC 3264 section 8, RFC 3261 14.2).
-            Exhausted: no port is free for T.38.
         """
         image = self._image_in(offer)
         if image is not None:
@@ -291,11 +290,17 @@ class Negotiation:
     def _image_offer(self) -> Media:
         if self._open_image is None or self._protection is not None:
             raise NotAcceptable("T.38 is not to be had with this peer", WARNING_MEDIA_TYPE)
-        return image_media(self._open_image(), OURS)
+        return image_media(self._image_port(), OURS)
+
+    def _image_port(self) -> int:
+        assert self._open_image is not None  # the caller has looked
+        try:
+            return self._open_image()
+        except Exhausted as fault:
+            raise NotAcceptable(f"no T.38: {fault}", WARNING_MEDIA_TYPE) from fault
 
     def _answer_image(self, offer: SessionDescription, image: PeerImage) -> SessionDescription:
-        assert self._open_image is not None  # or the stream would not have been taken
-        ours = image_media(self._open_image(), answer_to(image.theirs))
+        ours = image_media(self._image_port(), answer_to(image.theirs))
         self._before = self._offered = None
         self._agree_on_image(image)
         return self._answer_with(offer, image.slot, ours)

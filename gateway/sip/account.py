@@ -36,6 +36,7 @@ class Account:
         permit: networks from which it may be used; empty for all.
         encryption: of its audio; where it is optional, only calls whose signalling nobody can read have it, since
             keys travel in it.
+        t38: whether its far side may, and is asked to, fax by T.38.
         info_keys: whether keys go to it, and come from it, as INFO and in no other way.
         mailbox: whose messages its lamp shows, told also without a subscription; "" for none.
     """
@@ -54,6 +55,7 @@ class Account:
     encryption: Encryption = Encryption.OFF
     mailbox: str = ""
     info_keys: bool = False
+    t38: bool = False
 
     def __str__(self) -> str:
         return f"{'trunk' if self.trunk else 'account'} {self.user}"

@@ -7,6 +7,7 @@ the leg's first moment and is closed exactly once, on whichever path the leg end
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -21,6 +22,7 @@ from gateway.core.messages import (
     Alerting,
     Answer,
     Answered,
+    CarryFax,
     Command,
     Dial,
     Digit,
@@ -47,8 +49,10 @@ from gateway.core.messages import (
 )
 from gateway.core.quality import sentence
 from gateway.core.trace import Kind, Recorder
-from gateway.sdp.negotiate import Agreement, Direction
+from gateway.sdp.negotiate import Agreement, Direction, Medium
 from gateway.sip.diagnosis import Watch
+from gateway.sip.fax import LegFax
+from gateway.sip.fax import sentence as fax_sentence
 from gateway.sip.fork import Fork
 from gateway.sip.incoming import IncomingSession
 from gateway.sip.refer_issuer import refer_target
@@ -71,6 +75,7 @@ class SipChannel:
         over: told once, when the leg has ended.
         watch: looks whether its audio comes in.
         missed: told what did not come, or was changed on the way.
+        fax: how it carries a fax.
         trusted: whether it is believed about who it is (RFC 3325).
         info_keys: whether keys pass as INFO and in no other way.
         place: makes the sessions of a `Dial`; None for a leg that came in.
@@ -96,6 +101,7 @@ class SipChannel:
         "_trusted",
         "_up",
         "_watch",
+        "fax",
     )
 
     def __init__(
@@ -109,6 +115,7 @@ class SipChannel:
         over: Callable[[SipChannel, float], None],
         watch: Watch,
         missed: Callable[[SipChannel, str, float], None],
+        fax: LegFax | None = None,
         trusted: bool = False,
         info_keys: bool = False,
         place: Callable[[SipChannel, Dial], Fork] | None = None,
@@ -132,6 +139,8 @@ class SipChannel:
         self._held = False
         self._ended = False
         self._flashes = False
+        self.fax = fax or LegFax(None)
+        self.fax.attach(self._carry, lambda event: self._emit(self, event))
         audio.listener = self._heard
         watch.told = self.missed
 
@@ -212,6 +221,14 @@ class SipChannel:
             raise IllegalInput(f"{self._name} has nobody to hold")
         session.direct(direction, now)
 
+    def _carry_fax(self, command: CarryFax, now: float) -> None:
+        self.fax.ask(command.image, now)
+
+    def _carry(self, medium: Medium, now: float) -> None:
+        session = self._incoming or self._outgoing
+        if session is not None:
+            session.carry(medium, now)
+
     def _send_digits(self, command: SendDigits, now: float) -> None:
         if self._info_keys:
             self._carry_out(command, now)
@@ -264,6 +281,11 @@ class SipChannel:
         """Audio as negotiated from now on."""
         if self._row is None:
             return
+        if agreement.image is not None:
+            self._watch.agreed(replace(agreement, direction=Direction.INACTIVE), now)
+            self._recorder.note(now, Kind.MEDIA, self._name, fax_sentence(agreement.image))
+            self.fax.agreed(agreement, now)
+            return
         self._row.set_remote(
             agreement.address,
             agreement.port,
@@ -286,6 +308,12 @@ class SipChannel:
             self._held = agreement.held
             if self._up:
                 self._emit(self, Held() if self._held else Resumed())
+        self.fax.agreed(agreement, now)
+
+    def declined(self, now: float) -> None:
+        """The far side will not carry what was asked for."""
+        self._recorder.note(now, Kind.MEDIA, self._name, "the far side will not carry a fax so")
+        self.fax.declined(now)
 
     def answered(self, how: str, now: float) -> None:
         """The far side answered."""
@@ -320,7 +348,7 @@ class SipChannel:
                 self._emit(self, Flash())
             case FaxHeard(tone):
                 self._emit(self, FaxRecognised(tone))
-            case Silent(seconds):
+            case Silent(seconds) if not self.fax.by_image:
                 self._recorder.note(now, Kind.MEDIA, self._name, f"no audio has come in for {seconds:g} s")
             case AudioLost(reason):
                 self._fail(Ending(Cause.TEMPORARY_FAILURE, "Copperline", Act.FAILED, f"its audio: {reason}"), now)
@@ -340,6 +368,7 @@ class SipChannel:
             self._recorder.note(now, Kind.MEDIA, self._name, f"audio: {sentence(row.stats())}")
             row.listener = None
             row.close()
+        self.fax.close()
         self._over(self, now)
 
 
@@ -357,6 +386,7 @@ COMMANDS: Final[Mapping[type[Command], str]] = MappingProxyType(
         SendFlash: "_send_flash",
         SendText: "_carry_out",
         Identify: "_carry_out",
+        CarryFax: "_carry_fax",
         TransferTold: "_carry_out",
         Redirect: "_redirect",
     }

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
 from gateway.core.machine import Machine
 from gateway.core.messages import Command
-from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
+from gateway.sdp.negotiate import Direction, ImageRefused, Medium, Negotiation, NotAcceptable
 from gateway.sip.acceptance import LATE, Acceptance
 from gateway.sip.asides import Asides
 from gateway.sip.causes import cause_of_reason
@@ -56,6 +56,13 @@ UNHEARD: Final = (
 GLARE_OWNER: Final = (2.1, 4.0)
 GLARE_OTHER: Final = (0.0, 2.0)
 """Seconds to wait after 491: whoever chose the Call-ID waits longer (RFC 3261 14.1)."""
+
+
+class Wish(NamedTuple):
+    """What is asked of the peer by a re-INVITE."""
+
+    direction: Direction
+    medium: Medium
 
 
 class Established:
@@ -109,7 +116,7 @@ class Established:
         self._peer = peer
         self._owns_call_id = owns_call_id
         self._machine = Machine(TABLE, State.STEADY)
-        self._wanted = self._willing = Direction.SENDRECV
+        self._wanted = self._willing = Wish(Direction.SENDRECV, negotiation.medium)
         self._acceptance: Acceptance | None = None
         self._answer_due = False
         self._reinvite: ClientTransaction | None = None
@@ -136,8 +143,15 @@ class Established:
 
     def direct(self, direction: Direction, now: float) -> None:
         """Offer `direction` to the peer: SENDONLY holds it, SENDRECV resumes."""
-        self._wanted = direction
-        if direction is not self._willing or self._machine.state is not State.STEADY:
+        self._want(self._wanted._replace(direction=direction), now)
+
+    def carry(self, medium: Medium, now: float) -> None:
+        """Offer to carry `medium`; the user is told of the agreement, or that the peer has declined."""
+        self._want(self._wanted._replace(medium=medium), now)
+
+    def _want(self, wish: Wish, now: float) -> None:
+        self._wanted = wish
+        if wish != self._willing or self._machine.state is not State.STEADY:
             self._act(Input.MODIFY, now)
 
     def carry_out(self, command: Command, now: float) -> None:
@@ -222,7 +236,7 @@ class Established:
             self._clash(request, reply, now)
             return
         refusal = too_brief(request, self._setting.intervals.minimum)
-        response = refusal or response_to(request, self._negotiation, self._willing)
+        response = refusal or response_to(request, self._negotiation, self._willing.direction)
         if response.status == 200:
             self._dialog.refresh(request, "UPDATE")
             response.headers.set("Contact", self._dialog.contact)
@@ -232,6 +246,7 @@ class Established:
             self._timer.grant(request, response, now)
         reply(response, now)
         if response.body:
+            self._follow()
             self._tell_agreement(now)
 
     def _clash(self, request: Request, reply: Reply, now: float) -> None:
@@ -239,7 +254,7 @@ class Established:
 
     def _consider(self, request: Request, reply: Reply, now: float) -> None:
         """Accept a re-INVITE, or leave everything as it is (RFC 3261 14.2)."""
-        response = response_to(request, self._negotiation, self._willing, late=True)
+        response = response_to(request, self._negotiation, self._willing.direction, late=True)
         if response.status != 200:
             reply(response, now)
             return
@@ -247,9 +262,18 @@ class Established:
         response.headers.set("Contact", self._dialog.contact)
         announce(response)
         answered = carries_offer(request)
+        if answered:
+            self._follow()
         self.accept(request, response, reply, now, answer_due=not answered)
         if answered:
             self._tell_agreement(now)
+
+    def _follow(self) -> None:
+        """The peer has changed what is carried; a wish of ours for something else stays one."""
+        medium = self._negotiation.medium
+        if self._wanted.medium in (self._willing.medium, medium):
+            self._wanted = self._wanted._replace(medium=medium)
+        self._willing = self._willing._replace(medium=medium)
 
     def _not_yet(self, request: Request, reply: Reply, now: float) -> None:
         response = request.reply(500, "Another INVITE Awaits Its ACK")
@@ -282,10 +306,15 @@ class Established:
     def _offer(self, now: float) -> None:
         self._retry = None
         offered = self._wanted
+        try:
+            description = self._negotiation.offer(offered.direction, offered.medium)
+        except NotAcceptable:
+            self._act(Input.REFUSED, now)
+            return
         invite = self._asides.identified("INVITE")
         announce(invite)
         self._timer.ask(invite)
-        describe(invite, self._negotiation.offer(offered))
+        describe(invite, description)
         acks: list[bytes] = []
 
         def answered(response: Response, at: float) -> None:
@@ -316,7 +345,7 @@ class Established:
             failed=failed,
         )
 
-    def _taken(self, response: Response, offered: Direction, now: float) -> None:
+    def _taken(self, response: Response, offered: Wish, now: float) -> None:
         if self._machine.state is not State.OFFERING:
             return  # we hung up meanwhile; the ACK was all that it needed
         self._willing = offered
@@ -330,6 +359,9 @@ class Established:
             if answer is None:
                 raise MalformedError("no answer to our offer")
             self._negotiation.accept(answer)
+        except ImageRefused:
+            self._wanted = self._wanted._replace(medium=Medium.PLAIN)
+            return True
         except (MalformedError, NotAcceptable) as fault:
             self._farewell = Ending(fault.cause, self._peer, Act.FAILED, str(fault))
             self._act(Input.UNUSABLE, now)
@@ -360,7 +392,10 @@ class Established:
     def _keep(self, now: float) -> None:
         """The old session goes on (RFC 3261 14.1); what was refused is not asked for again."""
         self._negotiation.withdraw()
+        declined = self._wanted.medium is not self._willing.medium
         self._wanted = self._willing
+        if declined:
+            self._user.declined(now)
 
     def _back_off(self, now: float) -> None:
         self._negotiation.withdraw()
@@ -374,7 +409,7 @@ class Established:
             self._retry = None
 
     def _catch_up(self, now: float) -> None:
-        if self._wanted is not self._willing:
+        if self._wanted != self._willing:
             self._act(Input.MODIFY, now)
         elif self._asides.owes_identity:
             self._act(Input.REFRESH, now)

@@ -16,7 +16,7 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted
 from gateway.core.messages import Command, Event
-from gateway.sdp.negotiate import Agreement, Direction
+from gateway.sdp.negotiate import Agreement, Direction, Medium
 from gateway.sip.binding import Binding
 from gateway.sip.message import Response
 from gateway.sip.outgoing import OutgoingSession
@@ -149,6 +149,11 @@ class Fork:
         if self._winner is not None:
             self._winner.session.direct(direction, now)
 
+    def carry(self, medium: Medium, now: float) -> None:
+        """Ask the far side to carry something else; only an answered call can."""
+        if self._winner is not None:
+            self._winner.session.carry(medium, now)
+
     def carry_out(self, command: Command, now: float) -> None:
         """Carry out a command of the call that only an answered one can."""
         if self._winner is not None:
@@ -160,6 +165,10 @@ class Fork:
     def name(self) -> str:
         """The channel's name."""
         return self._user.name
+
+    def declined(self, now: float) -> None:
+        """The telephone that has answered will not carry what was asked for."""
+        self._user.declined(now)
 
     def missed(self, text: str, now: float) -> None:
         """Something did not come, of whichever telephone."""
@@ -290,6 +299,9 @@ class _Branch:
     @property
     def name(self) -> str:
         return self._fork.name
+
+    def declined(self, now: float) -> None:
+        self._fork.declined(now)
 
     def missed(self, text: str, now: float) -> None:
         self._fork.missed(text, now)

@@ -18,7 +18,7 @@ from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
 from gateway.core.machine import Machine, Table
 from gateway.core.messages import Command
-from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
+from gateway.sdp.negotiate import Direction, Medium, Negotiation, NotAcceptable
 from gateway.sip.causes import cause_of_reason, refusing
 from gateway.sip.dialog import Dialog
 from gateway.sip.established import Established
@@ -210,6 +210,11 @@ class IncomingSession:
         """Send the caller elsewhere before the answer; nothing is said to the user any more."""
         self._elsewhere = contact
         self._act(Input.REFUSE, now)
+
+    def carry(self, medium: Medium, now: float) -> None:
+        """Ask the far side to carry something else; only an answered call can."""
+        if self._established is not None:
+            self._established.carry(medium, now)
 
     def carry_out(self, command: Command, now: float) -> None:
         """Carry out a command of the call that only an answered one can."""

@@ -17,6 +17,7 @@ from gateway.core.audio import AudioFactory, Codec, RtpAudio
 from gateway.core.cause import Cause
 from gateway.core.codecs import dearest_first
 from gateway.core.errors import Exhausted, MalformedError, RemoteError
+from gateway.core.fax import ImageFactory
 from gateway.core.messages import SECURED, Dial, Event, Offered
 from gateway.core.srtp import Encryption
 from gateway.core.trace import Recorder
@@ -28,6 +29,7 @@ from gateway.sip.channel import SipChannel
 from gateway.sip.diagnosis import Troubled, Watch
 from gateway.sip.dialog import Dialog
 from gateway.sip.events.dialog_info import Seal
+from gateway.sip.fax import LegFax
 from gateway.sip.fork import NO_TARGET, Fork, Target
 from gateway.sip.headers import NameAddr
 from gateway.sip.identity import caller_of, diversion_of, write_caller, write_diversion
@@ -88,6 +90,7 @@ class Legs:
         token: makes tags and Call-IDs that nobody can guess.
         emit: takes the legs' events.
         told: takes what keeps people from hearing each other.
+        images: where T.38 streams come from; None for none.
         contacts: where an account is reached, most preferred first, for redirections to it.
         realm: the office's domain name, in redirections.
         seal: knows what we have shown of legs, for those that are to be replaced.
@@ -107,7 +110,9 @@ class Legs:
         contacts: Callable[[str, float], Sequence[Binding]],
         realm: str,
         seal: Seal,
+        images: ImageFactory | None = None,
     ) -> None:
+        self._images = images
         self._seal = seal
         self._redirections = Redirections(
             config.redirects, contacts=contacts, realm=realm, host=self._host, resolver=setting.resolver
@@ -156,6 +161,7 @@ class Legs:
             return request.reply(400, str(fault))
         except Exhausted:
             return _busy(request)
+        fax = self._fax(account, flow)
         negotiation = Negotiation(
             address=self._host(flow),
             port=row.port,
@@ -164,12 +170,14 @@ class Legs:
             via=flow.remote[0],
             encryption=_encryption(account, flow),
             events=not account.info_keys,
+            image=fax.port,
         )
         try:
             if offer is not None:
                 negotiation.answer(offer)
         except NotAcceptable as why:
             row.close()
+            fax.close()
             return not_acceptable(request, why)
         reply(request.reply(100), now)
         channel = SipChannel(
@@ -181,6 +189,7 @@ class Legs:
             over=self._over,
             watch=self._watch(account, row, flow),
             missed=self._missed,
+            fax=fax,
             trusted=account.trusted,
             info_keys=account.info_keys,
         )
@@ -188,8 +197,6 @@ class Legs:
         self._begin(channel, request.call_id)
         session = IncomingSession(self._setting, channel, request, reply, dialog, negotiation, peer=channel.peer)
         channel.attach(session)
-        if negotiation.agreement is not None:
-            channel.agreed(negotiation.agreement, now)
         variables = (
             secure_wish(request)
             | diversion_of(request, account)
@@ -208,6 +215,8 @@ class Legs:
             headers=tuple(request.headers),
         )
         self._emit(channel, offered)
+        if negotiation.agreement is not None:
+            channel.agreed(negotiation.agreement, now)
         return session
 
     def reserve(
@@ -265,6 +274,7 @@ class Legs:
             over=self._over,
             watch=self._watch(account, row, targets[0].flow),
             missed=self._missed,
+            fax=self._fax(account, targets[0].flow),
             trusted=account.trusted,
             info_keys=account.info_keys,
             place=place,
@@ -293,6 +303,7 @@ class Legs:
             via=target.flow.remote[0],
             encryption=_encryption(account, target.flow),
             events=not account.info_keys,
+            image=channel.fax.port,
         )
         return OutgoingSession(
             self._setting,
@@ -362,6 +373,10 @@ class Legs:
     def _missed(self, channel: SipChannel, text: str, now: float) -> None:
         self._troubles[channel] = text
         self._told(Troubled(channel.name, text))
+
+    def _fax(self, account: Account, flow: Flow) -> LegFax:
+        images = self._images
+        return LegFax(None if images is None or not account.t38 else lambda: images.image(flow.local[0]))
 
     def _is_full(self, account: Account) -> bool:
         return bool(account.calls) and self.in_use(account.user) >= account.calls

@@ -16,7 +16,7 @@ from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.machine import Machine, Table
 from gateway.core.messages import Command
-from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
+from gateway.sdp.negotiate import Direction, Medium, Negotiation, NotAcceptable
 from gateway.sip.causes import reason_header, told_on
 from gateway.sip.credentials import CHALLENGES, Credentials, Prover, ProvingCarrier
 from gateway.sip.diagnosis import rewritten
@@ -208,6 +208,11 @@ class OutgoingSession:
         """Hold or resume the far side; only an answered call can be held."""
         if self._established is not None:
             self._established.direct(direction, now)
+
+    def carry(self, medium: Medium, now: float) -> None:
+        """Ask the far side to carry something else; only an answered call can."""
+        if self._established is not None:
+            self._established.carry(medium, now)
 
     def carry_out(self, command: Command, now: float) -> None:
         """Carry out a command of the call that only an answered one can."""

@@ -187,6 +187,10 @@ class SessionUser(Protocol):
         """The peer answered our INVITE."""
         ...
 
+    def declined(self, now: float) -> None:
+        """The peer will not carry what was asked for; the session goes on as it was."""
+        ...
+
     def missed(self, text: str, now: float) -> None:
         """Something that should have come did not, or was changed on the way: `text` says what, and what to do."""
         ...

@@ -19,6 +19,7 @@ from typing import Final
 from gateway.core.audio import AudioFactory
 from gateway.core.cause import Cause
 from gateway.core.errors import RemoteError
+from gateway.core.fax import ImageFactory
 from gateway.core.messages import Event
 from gateway.core.switch import DeviceState
 from gateway.core.trace import Recorder
@@ -121,6 +122,7 @@ class SipStack:
         config: how it behaves.
         accounts: who may register and call.
         audio: where legs get their rows.
+        images: where they get their T.38 streams; None for none.
         recorder: where every message is noted.
         points: where we listen.
         names: who asks name servers.
@@ -140,6 +142,7 @@ class SipStack:
         config: SipConfig,
         accounts: Iterable[Account],
         audio: AudioFactory,
+        images: ImageFactory | None = None,
         recorder: Recorder,
         points: ListeningPoints | None = None,
         names: ServerNames | None = None,
@@ -207,6 +210,7 @@ class SipStack:
             config=config.legs,
             setting=setting,
             audio=audio,
+            images=images,
             recorder=recorder,
             journal=self._journal,
             token=token,

@@ -93,6 +93,9 @@ class Agent:
 
     name = "SIP/agent"
 
+    def declined(self, now: float) -> None:
+        self.told.append("declined")
+
     def missed(self, text: str, now: float) -> None:
         self.told.append(text)
 

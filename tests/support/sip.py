@@ -5,7 +5,7 @@ It has no transactions, no timers and no opinions, so a test can lose, repeat an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from random import Random
@@ -13,6 +13,7 @@ from random import Random
 from gateway.core.audio import Codec
 from gateway.core.engine import ManualClock
 from gateway.core.errors import Exhausted
+from gateway.core.fax import T38
 from gateway.core.messages import Event
 from gateway.core.srtp import Encryption, Protection
 from gateway.core.trace import Recorder
@@ -29,7 +30,7 @@ from gateway.sip.text_queue import TextKeeper
 from gateway.sip.transport import Datagram, Flow
 from tests.support.channel import ScriptedAudio
 
-__all__ = ["SERVER", "Office", "Phone", "ScriptedDesk", "ScriptedRow", "session_description"]
+__all__ = ["SERVER", "Office", "Phone", "ScriptedDesk", "ScriptedImage", "ScriptedRow", "session_description"]
 
 SERVER = ("192.0.2.1", 5060)
 WALL = datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)
@@ -76,12 +77,42 @@ class ScriptedRow(ScriptedAudio):
         self.closings += 1
 
 
+class ScriptedImage:
+    """A T.38 stream that writes down what it is told."""
+
+    def __init__(self, address: str, port: int) -> None:
+        self.address, self.port = address, port
+        self.theirs = T38()
+        self.listener: Callable[[int, bytes], None] | None = None
+        self.remotes: list[tuple[str, int, T38]] = []
+        self.sent: list[bytes] = []
+        self.closings = 0
+
+    def set_remote(self, address: str, port: int, theirs: T38) -> None:
+        self.remotes.append((address, port, theirs))
+        self.theirs = theirs
+
+    def send(self, packet: bytes, times: int = 1) -> None:
+        self.sent.append(packet)
+
+    def close(self) -> None:
+        self.closings += 1
+
+
 class ScriptedDesk:
-    """Gives rows, up to `limit`, and knows which of them were closed."""
+    """Gives rows and T.38 streams, up to `limit` of each, and knows which of them were closed."""
 
     def __init__(self, limit: int = 100) -> None:
         self.limit = limit
         self.rows: list[ScriptedRow] = []
+        self.images: list[ScriptedImage] = []
+
+    def image(self, address: str) -> ScriptedImage:
+        if len(self.images) >= self.limit:
+            raise Exhausted(f"all {self.limit} ports are in use")
+        image = ScriptedImage(address, 21000 + 2 * len(self.images))
+        self.images.append(image)
+        return image
 
     def rtp(self, local_address: str) -> ScriptedRow:
         if self.open >= self.limit:
@@ -126,6 +157,8 @@ class Office:
         encryption: Encryption = Encryption.OFF,
         info_keys: bool = False,
         listening: Sequence[str] = (),
+        t38: bool = False,
+        codecs: Sequence[Codec] = (),
     ) -> None:
         self.clock = ManualClock(1000.0)
         self.desk = ScriptedDesk(rows)
@@ -136,7 +169,13 @@ class Office:
             accounts=[
                 *(
                     Account(
-                        user, Secret(f"secret-{user}"), f"Name {user}", encryption=encryption, info_keys=info_keys
+                        user,
+                        Secret(f"secret-{user}"),
+                        f"Name {user}",
+                        encryption=encryption,
+                        info_keys=info_keys,
+                        t38=t38,
+                        codecs=codecs,
                     )
                     for user in ("6001", "6002", "6003")
                 ),
@@ -144,6 +183,7 @@ class Office:
                 Account("trunk", Secret("secret-trunk"), context="pstn", trusted=True),
             ],
             audio=self.desk,
+            images=self.desk,
             recorder=self.recorder,
             points=ListeningPoints([(transport, SERVER) for transport in ("udp", "tcp", *listening)]),
             bindings=bindings,
@@ -201,6 +241,7 @@ class Office:
         assert self.stack.usage() == dict.fromkeys(self.stack.usage(), 0)
         assert self.desk.open == 0
         assert all(row.closings == 1 for row in self.desk.rows)
+        assert all(image.closings == 1 for image in self.desk.images)
 
 
 class Phone:

@@ -1,0 +1,112 @@
+"""How a SIP leg carries a fax: by T.38 where both sides take it, else in G.711.
+
+The call asks, and so may the far side by a re-INVITE of its own; what comes of either is told once, as FaxCarried.
+What the far side declines is not asked for again: T.38 falls back to G.711, any other codec to what it was. The
+T.38 stream is opened when it is first wanted and lives as long as the leg.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from gateway.core.fax import Correction, Image
+from gateway.core.messages import Event, FaxCarried
+from gateway.sdp.image import PeerImage
+from gateway.sdp.negotiate import PLAIN_CODECS, Agreement, Medium
+
+__all__ = ["LegFax", "sentence"]
+
+_PLAIN: Final = frozenset(codec.encoding for codec in PLAIN_CODECS)
+
+
+class LegFax:
+    """The fax of one leg.
+
+    Args:
+        opened: opens the leg's T.38 stream (raises Exhausted); None where it is to have none.
+    """
+
+    __slots__ = ("_agreed", "_asked", "_carry", "_opened", "_plain", "_stream", "_tell")
+
+    def __init__(self, opened: Callable[[], Image] | None) -> None:
+        self._opened = opened
+        self._stream: Image | None = None
+        self._agreed: PeerImage | None = None
+        self._plain = False
+        self._asked: Medium | None = None
+        self._carry: Callable[[Medium, float], None] = lambda medium, now: None
+        self._tell: Callable[[Event], None] = lambda event: None
+
+    def attach(self, carry: Callable[[Medium, float], None], tell: Callable[[Event], None]) -> None:
+        """Say who asks the far side, and who is told."""
+        self._carry, self._tell = carry, tell
+
+    @property
+    def port(self) -> Callable[[], int] | None:
+        """What opens the stream and gives its port; None where there is none."""
+        return None if self._opened is None else self._open
+
+    @property
+    def by_image(self) -> bool:
+        """Whether T.38 is in force."""
+        return self._agreed is not None
+
+    def ask(self, image: bool, now: float) -> None:
+        """Carry a fax from now on, by T.38 if `image` and if that can be."""
+        if self._agreed is not None:
+            self._tell(FaxCarried(self._stream))
+        elif image and self._opened is not None:
+            self._asked = Medium.IMAGE
+            self._carry(Medium.IMAGE, now)
+        else:
+            self._ask_plain(now)
+
+    def agreed(self, agreement: Agreement, now: float) -> None:
+        """What the session carries from now on."""
+        before, self._agreed = self._agreed, agreement.image
+        if agreement.image is not None:
+            self._asked = None
+            if self._stream is not None and agreement.image != before:
+                image = agreement.image
+                self._stream.set_remote(image.address, image.port, image.theirs)
+                self._tell(FaxCarried(self._stream))
+            return
+        self._plain = agreement.codec.encoding in _PLAIN
+        if before is not None or (self._asked is not None and self._plain):
+            self._asked = None
+            self._tell(FaxCarried())
+
+    def declined(self, now: float) -> None:
+        """The far side will not carry what was asked for."""
+        if self._asked is Medium.IMAGE:
+            self._ask_plain(now)
+        elif self._asked is not None:
+            self._asked = None
+            self._tell(FaxCarried())
+
+    def close(self) -> None:
+        """The leg is over."""
+        if self._stream is not None:
+            self._stream.close()
+
+    def _open(self) -> int:
+        if self._stream is None:
+            assert self._opened is not None  # or `port` is None
+            self._stream = self._opened()
+        return self._stream.port
+
+    def _ask_plain(self, now: float) -> None:
+        if self._plain:
+            self._asked = None
+            self._tell(FaxCarried())
+        else:
+            self._asked = Medium.PLAIN
+            self._carry(Medium.PLAIN, now)
+
+
+def sentence(image: PeerImage) -> str:
+    """What was agreed on, for the story of a leg."""
+    theirs = image.theirs
+    correction = "" if theirs.correction is Correction.NONE else f", {theirs.correction.value}"
+    return f"fax by T.38 with {image.address}:{image.port}, {theirs.bit_rate} bit/s{correction}"

@@ -11,7 +11,7 @@ from typing import Final
 
 from dialplan import missing
 from dialplan.apps import NAMES
-from dialplan.apps.dial import OPTIONS, targets
+from dialplan.apps.dial import IDLE, OPTIONS, targets
 from dialplan.apps.services import SERVICES
 from dialplan.arguments import options, split
 from dialplan.calls import branches, calls
@@ -29,6 +29,8 @@ _CONDITIONAL_JUMPS: Final = frozenset({"gotoif", "gotoiftime", "gosubif"})
 _PROMPTED: Final = {"playback": 0, "background": 0, "read": 1}
 """Applications that play prompts, and which of their arguments names them."""
 _TIMED: Final = frozenset({"gotoiftime", "execiftime"})
+_PARKING: Final = "park"
+"""The application by which it is known whether the office has parking."""
 
 
 def doubts(dialplan: Dialplan) -> list[Fault]:
@@ -58,8 +60,12 @@ def _idle_options(step: Step) -> Iterator[Fault]:
     if step.key == "dial":
         words = split(step.arguments.text, limit=4)
         if len(words) > 2 and "$" not in words[2]:
-            for letter in sorted(set(options(words[2])) - OPTIONS):
-                yield _fault(step, f"option {letter} of Dial is not built in and does nothing", "leave it out")
+            letters = set(options(words[2]))
+            for letter in sorted(letters - OPTIONS):
+                why = f": {IDLE[letter]}" if letter in IDLE else ""
+                yield _fault(step, f"option {letter} of Dial does nothing here{why}", "leave it out")
+            if _PARKING in SERVICES and letters & {"k", "K"}:
+                yield _fault(step, "options k and K of Dial: the office has no parking; its keys are plain digits")
 
 
 def _services(step: Step) -> Iterator[Fault]:

@@ -13,7 +13,7 @@ _APPLICATIONS: Final = (
     "ADSIProg AlarmReceiver AudioSocket BackgroundDetect BridgeAdd BridgeWait BroadcastTransfer "
     "CallCompletionCancel CallCompletionRequest CELGenUserEvent ChangeMonitor DAHDIAcceptR2Call DAHDIBarge "
     "DAHDIRAS DAHDIScan DAHDISendCallreroutingFacility DAHDISendKeypadFacility DateTime Dictate ExternalIVR "
-    "Festival Flash GetCPEID ICES JabberSend JACK MeetMe MinivmAccMess MinivmDelete MinivmGreet MinivmMWI "
+    "Festival GetCPEID ICES JabberSend JACK MeetMe MinivmAccMess MinivmDelete MinivmGreet MinivmMWI "
     "MinivmNotify MinivmRecord MP3Player NBScat PrivacyManager ReadFile ReceiveFAX ReceiveMF ReceiveSF "
     "ReceiveText Reload RetryDial SayAlphaCase SayCountedAdj SayCountedNoun SayMoney SayOrdinal SendFAX SendImage "
     "SendMF SendSF SendURL Signal SLAStation SLATrunk SMS SpeechActivateGrammar SpeechBackground SpeechCreate "

@@ -8,7 +8,7 @@ asked for), devices are free, prompts exist, and the caller keys what `keys` giv
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +30,19 @@ from gateway.core.messages import TransferTold
 from gateway.core.number import Party
 from gateway.core.recording import Media, RecordingPlan, RecordingState
 from gateway.core.room import Room
-from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, DialStatus, HungUp, Leg, Place, Sounds, Target
+from gateway.core.switch import (
+    PLAIN,
+    BridgeEnd,
+    DeviceState,
+    DialOptions,
+    DialOutcome,
+    DialStatus,
+    HungUp,
+    Leg,
+    Place,
+    Sounds,
+    Target,
+)
 
 __all__ = ["Attempt", "Permit", "Route", "dry_run"]
 
@@ -352,26 +364,13 @@ class _DrySwitch:
         self.sounds: Sounds = _DrySounds()
         self.media: Media = _DryMedia()
 
-    async def dial(
-        self,
-        leg: Leg,
-        targets: Sequence[Target],
-        *,
-        timeout: float | None = None,
-        caller: Party | None = None,
-        ringback: Sound | None = None,
-        variables: Mapping[str, str] | None = None,
-        prepare: Callable[[Leg], Awaitable[None]] | None = None,
-        follow: bool = True,
-        answered_elsewhere: bool = False,
-        escape: Callable[[str], bool] | None = None,
-    ) -> DialOutcome:
+    async def dial(self, leg: Leg, targets: Sequence[Target], options: DialOptions = PLAIN) -> DialOutcome:
         refused = [(target, ending) for target in targets if (ending := self._refusal(leg, target)) is not None]
         barred = {target for target, _ in refused}
         rung = tuple(target for target in targets if target not in barred)
         if not rung:
             return DialOutcome(DialStatus.BUSY, ending=refused[0][1] if refused else None, attempts=refused)
-        self._route.attempts.append(Attempt(rung, timeout))
+        self._route.attempts.append(Attempt(rung, options.timeout))
         if self._answered:
             other = _DryLeg(self._route, f"{rung[0]}-dry", Party(), rung[0].address, leg.context)
             return DialOutcome(DialStatus.ANSWER, leg=other)

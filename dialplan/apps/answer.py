@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from dialplan.causes import read_cause
 from dialplan.script import Application, Script
 from dialplan.substitution import ScriptError
 from gateway.core.cause import Cause
@@ -48,19 +49,10 @@ async def hangup(script: Script, arguments: str) -> None:
     """
     if not arguments.strip() and script.refusal is not None and not script.leg.answered:
         raise script.hang_up(script.refusal)
-    cause = _cause(arguments) if arguments.strip() else Cause.NORMAL_CLEARING
+    cause = read_cause(arguments) if arguments.strip() else Cause.NORMAL_CLEARING
     act = Act.HUNG_UP if script.leg.answered else Act.REFUSED
     here = f"Hangup({arguments.strip()}) at {script.place.short}"
     raise script.hang_up(script.ending(cause, act, f"{script.unknown}, {here}" if script.unknown else here))
-
-
-def _cause(text: str) -> Cause:
-    word = text.strip().upper().removeprefix("AST_CAUSE_")
-    if word.isdecimal() and int(word) in Cause.__members__.values():
-        return Cause(int(word))
-    if word in Cause.__members__:
-        return Cause[word]
-    raise ScriptError(f"{text[:40]!r} is no Q.850 cause: write a number such as 17, or a name such as USER_BUSY")
 
 
 async def _refuse(script: Script, arguments: str, cause: Cause, tone: str) -> None:

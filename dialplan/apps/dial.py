@@ -8,44 +8,33 @@ from dataclasses import replace
 from typing import Final
 
 from dialplan.apps.answer import seconds
+from dialplan.apps.answered import Connection, place, refused, turned_away
 from dialplan.apps.limit import read_limit
-from dialplan.apps.play import find_sounds
-from dialplan.apps.privacy import Screening, screening
+from dialplan.apps.privacy import screening
 from dialplan.arguments import options, split
+from dialplan.causes import read_cause
 from dialplan.functions.caller import PRESENTATIONS
+from dialplan.functions.channel import MUSIC_CLASS
 from dialplan.script import Application, Script
 from dialplan.state import Location, Record
 from dialplan.substitution import ScriptError
 from gateway.core.audio import Sound
 from gateway.core.cause import Cause
-from gateway.core.ending import Act, Ending
-from gateway.core.errors import CopperlineError
-from gateway.core.feature import Feature, TalkLimit
+from gateway.core.ending import Act
 from gateway.core.number import Party
-from gateway.core.switch import DialOutcome, DialStatus, HungUp, Leg, Place, Target
+from gateway.core.switch import DialOptions, DialStatus, Leg, Target
 
-__all__ = ["APPLICATIONS", "OPTIONS", "targets"]
+__all__ = ["APPLICATIONS", "IDLE", "OPTIONS", "targets"]
 
-OPTIONS: Final = frozenset("ABCDFGHIKLMNPRSTUWXabcdfghikmnoprstuwxz")
-"""Letters that are built in. `R` is the way of every Dial; `s` and `z` change nothing, since no leg has a number of
-its own to be tagged with, or a time-out that a diversion would begin anew; nor does `n`: names are never kept."""
-_FEATURES: Final[Mapping[str, frozenset[Feature]]] = {
-    "t": frozenset({Feature.BLIND_TRANSFER, Feature.ATTENDED_TRANSFER}),
-    "h": frozenset({Feature.HANG_UP}),
-    "k": frozenset({Feature.PARK}),
-    "w": frozenset({Feature.RECORD}),
-    "x": frozenset({Feature.RECORD}),
+OPTIONS: Final = frozenset("AaBbCcDdeFfGgHhIiKkLMmNnoPpQRrSsTtUuWwXxz")
+"""Letters that do something here, or that say what is so anyway."""
+IDLE: Final[Mapping[str, str]] = {
+    "E": "no key is sent as MF or SF tones",
+    "j": "there is audio alone, in one stream",
+    "O": "a telephone that hangs up is free, whoever it talked with",
+    "v": "Asterisk has none of that name",
 }
-"""What the called side may ask for by keys; the caller, by the same letters in capitals."""
-_DISPOSITION: Final[Mapping[DialStatus, str]] = {
-    DialStatus.BUSY: "BUSY",
-    DialStatus.NOANSWER: "NO ANSWER",
-    DialStatus.CANCEL: "NO ANSWER",
-    DialStatus.CONGESTION: "CONGESTION",
-}
-"""CDR(disposition) by DIALSTATUS; all others are FAILED."""
-_DIGIT: Final = 0.2
-"""Seconds that a key of D() takes with the gap after it."""
+"""Letters that make no sense here, each with the reason."""
 
 
 def targets(text: str) -> list[Target] | None:
@@ -66,24 +55,27 @@ async def dial(script: Script, arguments: str) -> None:
     either side ends the other. Options: `A(file[:file])` what the called side, and the caller, hear first; `a`
     answer the caller at once; `B(place)` a subroutine before anybody is called, `b(place)` one for each called
     channel; `C` the record begins anew; `c` those who still ring when the caller gives up are told that another
-    has answered; `D(keys[:keys])` keys sent to the called side, and to the caller; `d` a key of the caller that
-    waits goes to the extension of that name, in the context EXITCONTEXT or here; `F[(place)]` where the called
-    side goes when the caller hangs up, the next priority where none is written; `f(number)` and `o(number)`
-    show that number as the caller's; `G(place)` once answered, the caller goes to that place and the called
-    side to the priority after it; `g` go on here when the other side hangs up; `h` and `H` the called side, or
-    the caller, may hang up by keys; `i` diversions are not followed; `I` nobody is told of new identities; `k
-    K` parking by keys; `p` the called side hears who calls, and takes the call or not, but for callers with a
-    number with `N`; `P[(family)]` the same, and the answer is kept for that number;
-    `L(milliseconds[:warning[:repeat]])` and `S(seconds)` the longest talk; `M(macro)` and `U(context)` a
-    subroutine on the called side before it is connected; `m[(class)]` music in the place of ringback;
-    `r[(tone)]` ringback of our own; `t T` transfer by keys; `u(presentation)` show the caller or not; `w W x X`
-    recording by keys.
+    has answered; `D(keys[:keys[:keys]])` keys sent to the called side, to the caller, and to the called side as
+    soon as it sends audio before an answer; `d` a key of the caller that waits goes to the extension of that name,
+    in the context EXITCONTEXT or here; `e` the `h` extension runs for the called side, too; `F[(place)]` where the
+    called side goes when the caller hangs up, the next priority where none is written; `f(number)` and `o(number)`
+    show that number as the caller's, `f` alone this extension where the call is diverted; `G(place)` once answered,
+    the caller goes to that place and the called side to the priority after it; `g` go on here when the other side
+    hangs up; `h` and `H` the called side, or the caller, may hang up by keys, the caller while it rings, too; `i`
+    diversions are not followed; `I` nobody is told of new identities; `k K` parking by keys, once the office has
+    it; `L(milliseconds[:warning[:repeat]])` and `S(seconds)` the longest talk; `M(macro)` and `U(context)` a
+    subroutine on the called side before it is connected; `m[(class)]` music in the place of ringback; `o` alone and
+    `s(tag)` and `n` change nothing: the caller is shown as it is, callers have no tags, and names are not kept;
+    `p` the called side hears who calls, and takes the call or not, but for callers with a number with `N`;
+    `P[(family)]` the same, and the answer is kept for that number; `Q(cause)` why others stop ringing once one has
+    answered; `R` ringback at once, until there is something to hear; `r[(tone)]` ringback at once, or a tone of our
+    own, and nothing else until an answer; `t T` transfer by keys; `u(presentation)` show the caller or not; `w W x
+    X` recording by keys; `z` once the call is diverted, no time-out counts. `E j O v` do nothing here.
     """
     words = split(arguments, limit=4)
     wanted = targets(words[0])
     chosen = options(words[2]) if len(words) > 2 else {}
-    for letter in sorted(set(chosen) - OPTIONS):
-        script.leg.note(f"Dial: option {letter} is not built in and does nothing")
+    _tell(script, chosen)
     for name in ("DIALEDPEERNAME", "DIALEDPEERNUMBER", "DIALEDTIME", "ANSWEREDTIME"):
         script.assign(name, "")
     if wanted is None:
@@ -94,56 +86,61 @@ async def dial(script: Script, arguments: str) -> None:
     if "C" in chosen:
         script.record = Record(script.switch.now(), script.record.first)
     if "B" in chosen:
-        await script.runner.subroutine(script, *_place(chosen["B"]))
+        await script.runner.subroutine(script, *place(chosen["B"]))
     if "a" in chosen:
         await script.leg.answer()
     screened = await screening(script, chosen)
     if screened.verdict is not None:
-        _turned_away(script, screened.verdict, script.ending(Cause.CALL_REJECTED, Act.REFUSED, "kept in privacy"))
+        turned_away(script, screened.verdict, script.ending(Cause.CALL_REJECTED, Act.REFUSED, "kept in privacy"))
         return
-    clock = asyncio.get_running_loop().time
-    began = clock()
+    began = asyncio.get_running_loop().time()
     script.assign("DIALSTATUS", DialStatus.CANCEL.value)
-    outcome = await script.switch.dial(
-        script.leg,
-        wanted,
-        timeout=seconds(words[1]) if len(words) > 1 else None,
-        caller=_caller(script.leg.party, chosen),
-        ringback=_ringback(script, chosen),
-        variables=_inherited(script.leg.variables),
-        prepare=_preparation(script, chosen),
-        follow="i" not in chosen,
-        answered_elsewhere="c" in chosen,
-        escape=_way_out(script) if "d" in chosen else None,
-    )
+    timeout = seconds(words[1]) if len(words) > 1 else None
+    outcome = await script.switch.dial(script.leg, wanted, _manner(script, chosen, timeout))
     script.assign("DIALSTATUS", outcome.status.value)
     script.attempts = {str(target): ending for target, ending in outcome.attempts}
     if outcome.leg is not None:
-        await _answered(script, outcome.leg, chosen, screened, began, limit)
+        await Connection(script, outcome.leg, chosen, began, limit).make(screened)
         return
-    _refused(script, outcome.status, outcome)
+    refused(script, outcome.status, outcome)
     if outcome.digit:
         script.go_to(Location(_exit_context(script), outcome.digit, 1))
 
 
-async def _answered(
-    script: Script,
-    other: Leg,
-    chosen: Mapping[str, str],
-    screened: Screening,
-    began: float,
-    limit: TalkLimit | None,
-) -> None:
-    """What comes once somebody has answered."""
-    if "I" in chosen:
-        script.leg.reveals = other.reveals = False
-    if not await _prepared(script, other, chosen, screened):
-        return
-    if "G" in chosen:
-        await _part(script, other, chosen["G"])
-    else:
-        _allow(script, other, chosen)
-        await _connect(script, other, began, "g" in chosen, limit)
+def _tell(script: Script, chosen: Mapping[str, str]) -> None:
+    """Note the letters that do nothing."""
+    for letter in sorted(set(chosen) - OPTIONS):
+        why = f": {IDLE[letter]}" if letter in IDLE else ""
+        script.leg.note(f"Dial: option {letter} is not built in and does nothing{why}")
+
+
+def _manner(script: Script, chosen: Mapping[str, str], timeout: float | None) -> DialOptions:
+    """How the dial is to go."""
+    return DialOptions(
+        timeout=timeout,
+        caller=_caller(script.leg.party, chosen),
+        variables=_inherited(script.leg.variables),
+        prepare=_preparation(script, chosen),
+        ringing="R" in chosen or "r" in chosen,
+        ringback=_ringback(script, chosen),
+        muffled="r" in chosen,
+        progress_keys=[*chosen.get("D", "").split(":"), "", ""][2],
+        follow="i" not in chosen,
+        diverter=Party(script.location.extension) if "f" in chosen and not chosen["f"] else None,
+        patient="z" in chosen,
+        escape=_way_out(script) if "d" in chosen else None,
+        keys_hang_up="H" in chosen,
+        answered_elsewhere="c" in chosen,
+        lost=_lost(chosen),
+    )
+
+
+def _lost(chosen: Mapping[str, str]) -> Cause:
+    """Why those end whose call another one has answered."""
+    word = chosen.get("Q", "").strip()
+    if not word:
+        return Cause.NON_SELECTED_USER_CLEARING
+    return Cause.NORMAL_CLEARING if word.upper() == "NONE" else read_cause(word)
 
 
 def _exit_context(script: Script) -> str:
@@ -161,42 +158,9 @@ def _preparation(script: Script, chosen: Mapping[str, str]) -> Callable[[Leg], A
         return None
 
     async def prepare(leg: Leg) -> None:
-        await script.runner.beside(script, leg, *_place(chosen["b"]))
+        await script.runner.beside(script, leg, *place(chosen["b"]))
 
     return prepare
-
-
-def _allow(script: Script, other: Leg, chosen: Mapping[str, str]) -> None:
-    """What the two may ask for by keys, and where the called side goes in the end."""
-    none: frozenset[Feature] = frozenset()
-    other.features = none.union(*(_FEATURES[letter] for letter in _FEATURES if letter in chosen))
-    script.leg.features = none.union(*(_FEATURES[letter] for letter in _FEATURES if letter.upper() in chosen))
-    if "F" in chosen:
-        here = script.location
-        if chosen["F"]:
-            other.afterwards = Place(*script.locate(_place(chosen["F"])[0]))
-        else:
-            other.afterwards = Place(here.context, here.extension, here.priority + 1)
-
-
-async def _part(script: Script, other: Leg, place: str) -> None:
-    """Send the caller to a place, and the called side to the priority after it."""
-    to = script.locate(_place(place)[0])
-    await script.leg.answer()
-    script.operator.send(other, Place(to.context, to.extension, to.priority + 1))
-    script.go_to(to)
-
-
-def _place(text: str) -> tuple[str, list[str]]:
-    """Read `[[context^]extension^]priority[(argument^argument)]`: the place and the arguments."""
-    place, _, rest = text.replace("^", ",").partition("(")
-    return place, split(rest.removesuffix(")")) if rest else []
-
-
-def _context(text: str) -> tuple[str, list[str]]:
-    """Read `context[^argument^argument]`: the place, which is its extension `s`, and the arguments."""
-    name, *given = text.split("^")
-    return f"{name},s,1", given
 
 
 def _caller(party: Party, chosen: Mapping[str, str]) -> Party | None:
@@ -214,104 +178,10 @@ def _caller(party: Party, chosen: Mapping[str, str]) -> Party | None:
 
 
 def _ringback(script: Script, chosen: Mapping[str, str]) -> Sound | None:
+    """What the caller hears of ours while it rings; None where its own side sees to that."""
     if "m" in chosen:
-        return script.switch.sounds.music(chosen["m"] or script.settings.get("musicclass", "") or "default")
-    return script.switch.sounds.tone(chosen["r"] or "ring") if "r" in chosen else None
-
-
-def _refused(script: Script, status: DialStatus, outcome: DialOutcome) -> None:
-    script.refusal = outcome.ending
-    script.record.status = _DISPOSITION.get(status, "FAILED")
-    script.cause = outcome.ending.cause if outcome.ending is not None else None
-    script.leg.note(f"Dial: {status.value}", str(outcome.ending or ""))
-
-
-async def _prepared(script: Script, other: Leg, chosen: Mapping[str, str], screened: Screening) -> bool:
-    """What happens to the called side before it is connected; whether it is to be connected at all."""
-    try:
-        verdict = await screened.admits(script, other)
-        if verdict is not None:
-            ending = script.ending(Cause.CALL_REJECTED, Act.REFUSED, f"{verdict.value} was keyed")
-            other.hang_up(ending)
-            return _turned_away(script, verdict, ending)
-        if "A" in chosen:
-            to_other, _, to_caller = chosen["A"].partition(":")
-            await other.play(find_sounds(script, to_other)[0])
-            await script.leg.play(find_sounds(script, to_caller)[0])
-        if "D" in chosen:
-            to_other, to_caller = ([*chosen["D"].split(":"), ""])[:2]
-            await _send(other, to_other)
-            await _send(script.leg, to_caller)
-        if "U" in chosen:
-            await script.runner.beside(script, other, *_context(chosen["U"]))
-        if "M" in chosen:
-            await script.runner.beside(script, other, *_context(f"macro-{chosen['M']}"))
-    except HungUp as over:
-        if script.leg.ending is not None:
-            other.hang_up(script.leg.ending)
-            raise
-        return _turned_away(script, DialStatus.NOANSWER, over.ending)
-    except (CopperlineError, asyncio.CancelledError):
-        other.hang_up(script.ending(Cause.NORMAL_CLEARING))
-        raise
-    asked = "GOSUB_RESULT" if "U" in chosen else "MACRO_RESULT"
-    wish = other.variables.get(asked, "").upper() if {"U", "M"} & set(chosen) else ""
-    if wish not in _WISHES:
-        return True
-    cause, status = _WISHES[wish]
-    ending = script.ending(cause, Act.REFUSED, f"{asked} {wish}")
-    other.hang_up(ending)
-    if wish == "ABORT":
-        raise script.hang_up(ending)
-    return _turned_away(script, status, ending)
-
-
-_WISHES: Final[Mapping[str, tuple[Cause, DialStatus]]] = {
-    "ABORT": (Cause.NORMAL_CLEARING, DialStatus.CANCEL),
-    "BUSY": (Cause.USER_BUSY, DialStatus.BUSY),
-    "CONGESTION": (Cause.SWITCHING_EQUIPMENT_CONGESTION, DialStatus.CONGESTION),
-    "CONTINUE": (Cause.NORMAL_CLEARING, DialStatus.NOANSWER),
-}
-"""What the subroutine of `U` may want by GOSUB_RESULT, other than that the two be connected."""
-
-
-async def _send(leg: Leg, keys: str) -> None:
-    """Send keys, and wait until they are out."""
-    if keys:
-        leg.send_digits(keys.replace("w", ""), _DIGIT / 2, _DIGIT / 2)
-        await leg.wait(_DIGIT * len(keys))
-
-
-def _turned_away(script: Script, status: DialStatus, ending: Ending) -> bool:
-    script.assign("DIALSTATUS", status.value)
-    _refused(script, status, DialOutcome(status, ending=ending))
-    return False
-
-
-async def _connect(script: Script, other: Leg, began: float, go_on: bool, limit: TalkLimit | None) -> None:
-    """Answer the caller, connect the two, and see to the one that is left."""
-    clock = asyncio.get_running_loop().time
-    script.refusal = None
-    script.assign("DIALEDPEERNAME", other.name)
-    script.assign("DIALEDPEERNUMBER", other.called)
-    try:
-        await script.leg.answer()
-    except HungUp as over:
-        other.hang_up(over.ending)
-        raise
-    answered = clock()
-    script.record.other = other.name
-    try:
-        end = await script.switch.bridge(script.leg, other, limit)
-        if end.ending is None or end.leg is None:
-            return
-        ended = end.ending
-    finally:
-        script.assign("DIALEDTIME", str(int(clock() - began)))
-        script.assign("ANSWEREDTIME", str(int(clock() - answered)))
-    script.cause = ended.cause
-    if not go_on:
-        raise script.hang_up(ended)
+        return script.switch.sounds.music(chosen["m"] or script.leg.variables.get(MUSIC_CLASS) or "default")
+    return script.switch.sounds.tone(chosen["r"]) if chosen.get("r") else None
 
 
 def _inherited(variables: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Applications that take keys into variables: Read ReadExten Authenticate WaitDigit SendDTMF Incomplete.
+"""Applications that take keys into variables: Read ReadExten Authenticate WaitDigit Incomplete.
 
 Asterisk apps/app_read.c, app_readexten.c, app_authenticate.c, app_waitdigit (main/pbx_builtins.c), app_senddtmf.c.
 """
@@ -24,9 +24,6 @@ __all__ = ["APPLICATIONS"]
 
 _LONGEST: Final = 255
 """Keys of one Read, as in Asterisk."""
-_SENT: Final = 200
-"""Keys of one SendDTMF: more would be minutes of tones."""
-_PAUSES: Final[Mapping[str, float]] = {"w": 0.5, "W": 1.0}
 
 
 async def _keyed(
@@ -152,27 +149,6 @@ async def wait_digit(script: Script, arguments: str) -> None:
     script.assign("WAITDIGITRESULT", key)
 
 
-async def send_digits(script: Script, arguments: str) -> None:
-    """`SendDTMF(keys[,gap[,duration]])`: send keys to the caller; `w` waits half a second, `W` one.
-
-    Gap and duration are in milliseconds (Asterisk's 250 and 100 where left out).
-    """
-    words = [*(word.strip() for word in split(arguments)), "", "", ""]
-    keys = words[0]
-    if not keys or len(keys) > _SENT or not set(keys) <= set(KEYS + "abcd" + "wW"):
-        raise ScriptError(f"{keys[:40]!r} cannot be sent as keys")
-    if words[3]:
-        raise ScriptError("SendDTMF sends to its own caller alone")
-    gap = (seconds(words[1]) or 250.0) / 1000
-    duration = (seconds(words[2]) or 100.0) / 1000
-    for key in keys:
-        if key in _PAUSES:
-            await script.leg.wait(_PAUSES[key])
-        else:
-            script.leg.send_digits(key.upper(), duration, gap)
-            await script.leg.wait(duration + gap)
-
-
 async def incomplete(script: Script, arguments: str) -> None:
     """`Incomplete([n])`: the number needs more digits: take them where the caller can key some, else say so."""
     if script.leg.answered or "n" in arguments:
@@ -189,6 +165,5 @@ APPLICATIONS: Final[Mapping[str, Application]] = {
     "Incomplete": incomplete,
     "Read": read,
     "ReadExten": read_extension,
-    "SendDTMF": send_digits,
     "WaitDigit": wait_digit,
 }

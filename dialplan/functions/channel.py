@@ -10,7 +10,7 @@ from dialplan.functions.measured import measured
 from dialplan.script import Function, Script
 from dialplan.substitution import ScriptError
 
-__all__ = ["FUNCTIONS"]
+__all__ = ["FUNCTIONS", "MUSIC_CLASS"]
 
 _TIMEOUTS: Final[Mapping[str, str]] = {"a": "absolute", "d": "digit", "r": "response"}
 _LONGEST: Final = 604800.0

@@ -19,7 +19,7 @@ from gateway.call.trial import transferred
 from gateway.core.feature import Feature, FeatureCodes
 from gateway.core.messages import Released
 from gateway.core.number import Match, NumberPlan
-from gateway.core.switch import BridgeEnd, HungUp, Place, Sounds, Target
+from gateway.core.switch import BridgeEnd, DialOptions, HungUp, Place, Sounds, Target
 from gateway.core.trace import Kind
 
 __all__ = ["Consultation"]
@@ -148,10 +148,11 @@ class Consultation:
     async def _ask(self, number: str) -> None:
         """Call the other one; when that is answered, the two talk, and `left_alone` sees to what comes then."""
         leg = self._leg
-        dialing = Dialing(leg, make=lambda target: self._outgoing(leg, target), clock=self._clock)
+        options = DialOptions(timeout=self._codes.answer_time)
+        dialing = Dialing(leg, make=lambda target: self._outgoing(leg, target), clock=self._clock, options=options)
         dialing.successor = lambda: self._ring_on(dialing)
         target = Target("Local", f"{number}@{self._context}")
-        outcome = await dialing.run([target], leg.party, self._codes.answer_time)
+        outcome = await dialing.run([target], leg.party)
         if isinstance(outcome.leg, CallLeg):
             self._floor.connect(leg, outcome.leg)
         else:

@@ -7,18 +7,17 @@ that its ringback. A target that cannot be had counts as tried, with the reason 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
 from gateway.call.leg import CallLeg, Interrupted, Letter
-from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import RemoteError
 from gateway.core.messages import Alerting, Answered, Dial, Digit, Diverted, Progress, Released
 from gateway.core.number import Party
-from gateway.core.switch import DialOutcome, DialStatus, HungUp, Moved, Target
+from gateway.core.switch import PLAIN, DialOptions, DialOutcome, DialStatus, HungUp, Moved, Target
 
 __all__ = ["Dialing"]
 
@@ -44,6 +43,11 @@ _TIME_IS_UP: Final = Ending(Cause.NO_ANSWER, "Copperline", Act.CANCELLED, "the d
 
 _GIVEN_UP: Final = Ending(Cause.NORMAL_CLEARING, "the caller", Act.CANCELLED, "a key while it rang")
 
+_PAUSE: Final = "w"
+_PAUSE_TIME: Final = 0.5
+_KEY_TIME: Final = 0.2
+"""Seconds that a key takes with the gap after it."""
+
 MOST_DIVERSIONS: Final = 5
 """Diversions of one dial that are followed: telephones that divert to one another are stopped here."""
 
@@ -55,11 +59,8 @@ class Dialing:
         caller: the calling leg.
         make: makes the outgoing leg to a target; raises RemoteError with the cause where there is none.
         clock: the engine clock, seconds.
-        ringback: what the caller hears from the first ringing on, in place of the far side's own audio.
-        prepare: run for each new leg before it is called.
-        follow: whether to go where a called side diverts the call to.
-        escape: whether a key of the caller ends the dial.
-        answered_elsewhere: whether those who ring are told so when the caller gives up.
+        options: how it is to go.
+        hang_up: keys of the caller that end the dial; "" for none.
 
     Attributes:
         successor: takes the dial over, should the caller hang up before an answer.
@@ -71,29 +72,25 @@ class Dialing:
         *,
         make: Callable[[Target], CallLeg],
         clock: Callable[[], float],
-        ringback: Sound | None = None,
-        prepare: Callable[[CallLeg], Awaitable[None]] | None = None,
-        follow: bool = True,
-        answered_elsewhere: bool = False,
-        escape: Callable[[str], bool] | None = None,
+        options: DialOptions = PLAIN,
+        hang_up: str = "",
     ) -> None:
         self.successor: Callable[[], None] | None = None
-        self._prepare = prepare
-        self._follow = follow
-        self._diversions = 0
-        self._answered_elsewhere = answered_elsewhere
-        self._escape = escape
-        self._pressed = ""
-        self._shown = Party()
         self.caller = caller
+        self._options = options
         self._make = make
         self._clock = clock
-        self._ringback = ringback
+        self._hang_up = hang_up
+        self._diversions = 0
+        self._keyed = ""
+        self._pressed = ""
+        self._given_up = False
+        self._shown = Party()
         self._trying: dict[CallLeg, Target] = {}
         self._attempts: list[tuple[Target, Ending]] = []
         self._heard: CallLeg | None = None
-        self._timeout: float | None = None
         self._deadline: float | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._over: asyncio.Future[CallLeg | None] = asyncio.get_running_loop().create_future()
 
     @property
@@ -101,15 +98,15 @@ class Dialing:
         """The legs that ring, or are about to."""
         return list(self._trying)
 
-    async def run(self, targets: Sequence[Target], shown: Party, timeout: float | None) -> DialOutcome:
-        """Dial `targets`, showing `shown`, for `timeout` seconds.
+    async def run(self, targets: Sequence[Target], shown: Party) -> DialOutcome:
+        """Dial `targets`, showing `shown`.
 
         Raises:
             HungUp: the calling leg ended; every attempt has been cancelled.
             Moved: it was sent elsewhere; the same.
         """
         self.caller.go_on()
-        self._timeout = timeout
+        timeout = self._options.timeout
         self._deadline = None if timeout is None else self._clock() + timeout
         self._shown = shown
         self._listen()
@@ -118,6 +115,7 @@ class Dialing:
                 leg = self._try(target)
                 if leg is not None:
                     await self._call(leg)
+            self._begin_ringback()
         except BaseException:
             self._tidy(None)
             raise
@@ -126,15 +124,14 @@ class Dialing:
     async def go_on(self) -> DialOutcome:
         """Wait for what comes of it."""
         winner: CallLeg | None = None
-        loop = asyncio.get_running_loop()
-        timer = None if self._deadline is None else loop.call_at(self._deadline, self._decide, None)
+        if self._deadline is not None:
+            self._timer = asyncio.get_running_loop().call_at(self._deadline, self._decide, None)
         if not self._trying:
             self._decide(None)
         try:
             winner = await self._over
         finally:
-            if timer is not None:
-                timer.cancel()
+            self._stop_clock()
             self._tidy(winner)
         if winner is not None:
             return DialOutcome(DialStatus.ANSWER, winner, attempts=tuple(self._attempts))
@@ -145,14 +142,15 @@ class Dialing:
 
         The call's time limit stays. What the old caller heard is parted from it.
         """
-        heir = Dialing(caller, make=self._make, clock=self._clock, ringback=self._ringback)
-        heir._attempts, heir._timeout, heir._deadline = self._attempts, self._timeout, self._deadline
+        options = DialOptions(timeout=self._options.timeout)
+        heir = Dialing(caller, make=self._make, clock=self._clock, options=options)
+        heir._attempts, heir._deadline = self._attempts, self._deadline
         heir._trying, self._trying = self._trying, {}
         heir._listen()
         for leg in heir._trying:
             heir._enter(leg)
         heard, self._heard = self._heard, None
-        if heard is not None and self._ringback is None:
+        if heard is not None:
             self.caller.audio.part()
             heir._hear(heard)
         else:
@@ -176,6 +174,7 @@ class Dialing:
                     self._ring(leg, audio)
                 case Progress():
                     self._hear(leg)
+                    self._key(leg, self._options.progress_keys)
                 case Diverted(called, context):
                     self._divert(leg, called, context)
                 case Answered():
@@ -195,9 +194,48 @@ class Dialing:
             self._fail(HungUp(event.ending))
         elif isinstance(event, Interrupted):
             self._fail(self.caller.interruption())
-        elif isinstance(event, Digit) and self._escape is not None and self._escape(event.digit):
-            self._pressed = event.digit
-            self._decide(None)
+        elif isinstance(event, Digit):
+            self._hear_key(event.digit)
+
+    def _hear_key(self, digit: str) -> None:
+        """A key of the caller may end the dial."""
+        escape, code = self._options.escape, self._hang_up
+        if escape is not None and escape(digit):
+            self._pressed = digit
+        elif code:
+            self._keyed = (self._keyed + digit)[-len(code) :]
+        if not self._pressed and (not code or self._keyed != code):
+            return
+        self._given_up = True
+        self._decide(None)
+
+    def _key(self, leg: CallLeg, keys: str) -> None:
+        """Send keys to a leg, each `w` of them a pause."""
+        after = 0.0
+        for part in keys.split(_PAUSE):
+            if part:
+                asyncio.get_running_loop().call_later(after, self._send, leg, part)
+            after += _PAUSE_TIME + _KEY_TIME * len(part)
+
+    @staticmethod
+    def _send(leg: CallLeg, keys: str) -> None:
+        if leg.ending is None:
+            leg.send_digits(keys)
+
+    def _begin_ringback(self) -> None:
+        """What the caller hears from the beginning on, whatever the far sides do."""
+        if not self._trying or self._over.done():
+            return
+        if self._options.ringback is not None:
+            self.caller.early_media()
+            self.caller.audio.play(self._options.ringback)
+        elif self._options.ringing:
+            self.caller.ringing()
+
+    def _stop_clock(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     def _decide(self, winner: CallLeg | None) -> None:
         if not self._over.done():
@@ -230,47 +268,47 @@ class Dialing:
 
     async def _call(self, leg: CallLeg) -> None:
         """Prepare a leg and place its call; one that is over by then counts as tried."""
-        if self._prepare is not None:
+        if self._options.prepare is not None:
             try:
-                await self._prepare(leg)
+                await self._options.prepare(leg)
             except HungUp:
                 if self.caller.ending is not None:
                     raise
         if leg.ending is None:
-            self._place(leg)
+            self._place(leg, self._shown)
         else:
             self._attempts.append((self._trying.pop(leg), leg.ending))
 
-    def _place(self, leg: CallLeg) -> None:
+    def _place(self, leg: CallLeg, shown: Party) -> None:
         self._enter(leg)
         _tell_codecs(self.caller, leg)
-        leg.command(Dial(self._trying[leg].address, self._shown, dict(leg.variables)))
+        leg.command(Dial(self._trying[leg].address, shown, dict(leg.variables)))
 
     def _divert(self, by: CallLeg, called: str, context: str) -> None:
         """The far side of `by` wants the call to go to another number."""
         self._diversions += 1
         target = Target("Local", f"{called}@{context or self.caller.context}")
-        if not self._follow or self._diversions > MOST_DIVERSIONS:
+        if not self._options.follow or self._diversions > MOST_DIVERSIONS:
             by.note(f"{by.peer} diverts the call to {called}; that is not followed")
             return
         by.note(f"{by.peer} diverts the call to {called}")
         leg = self._try(target)
         if leg is not None:
             leg.variables["FORWARDERNAME"] = by.name
-            self._place(leg)
+            self._place(leg, self._options.diverter or self._shown)
+            if self._options.patient:
+                self._stop_clock()
 
     def _ring(self, leg: CallLeg, audio: bool) -> None:
-        if self._ringback is not None:
-            if self._heard is None:
-                self._heard = leg
-                self.caller.early_media()
-                self.caller.audio.play(self._ringback)
-        elif audio:
+        if audio and not self._options.muffled:
             self._hear(leg)
-        elif self._heard is None:
+        elif self._heard is None and self._options.ringback is None:
             self.caller.ringing()
 
     def _hear(self, leg: CallLeg) -> None:
+        """Let the caller hear a far side, the first that sends anything."""
+        if self._options.ringback is not None or self._options.muffled:
+            return
         if self._heard is None and leg.channel.audio is not None:
             self._heard = leg
             self.caller.quiet()
@@ -285,7 +323,9 @@ class Dialing:
             self.caller.dialing = None
             if gone is None:
                 self.caller.quiet()
-                if self._heard is not None and (self._heard is not winner or self._ringback is not None):
+                if self._options.ringback is not None:
+                    self.caller.audio.stop()
+                if self._heard is not None and self._heard is not winner:
                     self.caller.audio.stop()
                     self.caller.audio.part()
             self.caller.write_to(None)
@@ -298,13 +338,13 @@ class Dialing:
     def _why_cancelled(self, winner: CallLeg | None) -> Ending:
         gone = self.caller.ending
         if gone is not None:
-            return replace(gone, cause=_ELSEWHERE.cause) if self._answered_elsewhere else gone
+            return replace(gone, cause=_ELSEWHERE.cause) if self._options.answered_elsewhere else gone
         if winner is not None:
-            return _ELSEWHERE
-        return _GIVEN_UP if self._pressed else _TIME_IS_UP
+            return replace(_ELSEWHERE, cause=self._options.lost)
+        return _GIVEN_UP if self._given_up else _TIME_IS_UP
 
     def _failure(self) -> DialOutcome:
-        if self._pressed:
+        if self._given_up:
             return DialOutcome(DialStatus.CANCEL, None, _GIVEN_UP, self._pressed, tuple(self._attempts))
         if self._trying:
             ringing = ", ".join(leg.peer for leg in self._trying)
@@ -312,7 +352,7 @@ class Dialing:
                 Cause.NO_ANSWER,
                 ringing,
                 Act.DID_NOT_ANSWER,
-                f"no answer for {self._timeout:g} s",
+                f"no answer for {self._options.timeout:g} s",
                 "Call again later.",
             )
             return DialOutcome(DialStatus.NOANSWER, ending=ending, attempts=tuple(self._attempts))

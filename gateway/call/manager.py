@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -26,7 +26,6 @@ from gateway.call.pickup import PickupGroups
 from gateway.call.record import TalkRecorder
 from gateway.call.tolls import Tolls
 from gateway.call.transfer import Transfers
-from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.channel import Channel, Technology
 from gateway.core.ending import Act, Ending
@@ -48,7 +47,19 @@ from gateway.core.messages import (
 from gateway.core.number import NumberPlan, Party
 from gateway.core.operator import Operator
 from gateway.core.recording import Media
-from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, HungUp, Leg, Moved, Place, Sounds, Target
+from gateway.core.switch import (
+    PLAIN,
+    BridgeEnd,
+    DeviceState,
+    DialOptions,
+    DialOutcome,
+    HungUp,
+    Leg,
+    Moved,
+    Place,
+    Sounds,
+    Target,
+)
 from gateway.core.trace import Kind, Recorder
 
 __all__ = ["CallManager"]
@@ -212,41 +223,20 @@ class CallManager:
         """The wall clock in the office's time zone."""
         return self._wall()
 
-    async def dial(
-        self,
-        leg: Leg,
-        targets: Sequence[Target],
-        *,
-        timeout: float | None = None,
-        caller: Party | None = None,
-        ringback: Sound | None = None,
-        variables: Mapping[str, str] | None = None,
-        prepare: Callable[[Leg], Awaitable[None]] | None = None,
-        follow: bool = True,
-        answered_elsewhere: bool = False,
-        escape: Callable[[str], bool] | None = None,
-    ) -> DialOutcome:
+    async def dial(self, leg: Leg, targets: Sequence[Target], options: DialOptions = PLAIN) -> DialOutcome:
         """Call all targets at once for `leg`; see `Switch.dial`."""
         own = self._own(leg)
 
         def make(target: Target) -> CallLeg:
             made = self._outgoing(own, target)
             made.variables.update({name: own.variables[name] for name in _PASSED_ON if name in own.variables})
-            made.variables.update(variables or {})
+            made.variables.update(options.variables)
             return made
 
         async def attempt() -> DialOutcome:
-            dialing = Dialing(
-                own,
-                make=make,
-                clock=self._clock,
-                ringback=ringback,
-                prepare=prepare,
-                follow=follow,
-                answered_elsewhere=answered_elsewhere,
-                escape=escape,
-            )
-            return await dialing.run(targets, caller or own.party, timeout)
+            hang_up = self.floor.codes.codes.get(Feature.HANG_UP, "") if options.keys_hang_up else ""
+            dialing = Dialing(own, make=make, clock=self._clock, options=options, hang_up=hang_up)
+            return await dialing.run(targets, options.caller or own.party)
 
         outcome = await attempt()
         if self._tolls is not None and self._tolls.make_room(outcome, self.floor.legs.values()):

@@ -11,9 +11,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import Final, Protocol
 
 from gateway.core.audio import Audio, Sound
+from gateway.core.cause import Cause
 from gateway.core.ending import Ending
 from gateway.core.feature import Feature, TalkLimit
 from gateway.core.messages import TransferTold
@@ -21,8 +22,10 @@ from gateway.core.number import Party
 from gateway.core.recording import Media
 
 __all__ = [
+    "PLAIN",
     "BridgeEnd",
     "DeviceState",
+    "DialOptions",
     "DialOutcome",
     "DialStatus",
     "HungUp",
@@ -104,6 +107,45 @@ class Target:
 
     def __str__(self) -> str:
         return f"{self.technology}/{self.address}"
+
+
+@dataclass(frozen=True, slots=True)
+class DialOptions:
+    """How a dial is to go, other than simply.
+
+    Attributes:
+        timeout: seconds after which nobody has answered; None for as long as somebody rings.
+        caller: whom to show as calling; the leg's own party where None.
+        variables: channel variables of the new legs.
+        prepare: run for each new leg before it is called; the leg may be hung up by it.
+        ringing: tell the caller at once that it rings, whether or not anybody does.
+        ringback: played to the caller from the beginning on, in place of what the far sides send.
+        muffled: what the far sides send before an answer is not heard, even without a `ringback`.
+        progress_keys: sent to a far side when it begins to send audio before an answer.
+        follow: go where a called side diverts the call to; else that counts as its refusal.
+        diverter: whom to show as calling when the call is diverted; `caller` where None.
+        patient: once the call is diverted, `timeout` counts no more.
+        escape: asked of each key of the caller that waits for an answer: whether it ends the dial.
+        keys_hang_up: the keys of the feature that hangs up end the dial, too.
+        answered_elsewhere: tell those who ring, should the caller give up, that another one has answered.
+        lost: why legs end whose call another one has answered.
+    """
+
+    timeout: float | None = None
+    caller: Party | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    prepare: Callable[[Leg], Awaitable[None]] | None = None
+    ringing: bool = False
+    ringback: Sound | None = None
+    muffled: bool = False
+    progress_keys: str = ""
+    follow: bool = True
+    diverter: Party | None = None
+    patient: bool = False
+    escape: Callable[[str], bool] | None = None
+    keys_hang_up: bool = False
+    answered_elsewhere: bool = False
+    lost: Cause = Cause.NON_SELECTED_USER_CLEARING
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +313,10 @@ class Leg(Protocol):
         ...
 
 
+PLAIN: Final = DialOptions()
+"""A dial without wishes."""
+
+
 class Switch(Protocol):
     """The ways from one leg to others."""
 
@@ -279,32 +325,10 @@ class Switch(Protocol):
     media: Media
     """Rooms and recordings."""
 
-    async def dial(
-        self,
-        leg: Leg,
-        targets: Sequence[Target],
-        *,
-        timeout: float | None = None,
-        caller: Party | None = None,
-        ringback: Sound | None = None,
-        variables: Mapping[str, str] | None = None,
-        prepare: Callable[[Leg], Awaitable[None]] | None = None,
-        follow: bool = True,
-        answered_elsewhere: bool = False,
-        escape: Callable[[str], bool] | None = None,
-    ) -> DialOutcome:
+    async def dial(self, leg: Leg, targets: Sequence[Target], options: DialOptions = PLAIN) -> DialOutcome:
         """Call all targets at once for `leg`; the first to answer wins and the others are cancelled.
 
-        `leg` is told of ringing and early media on the way. Not answered in `timeout` seconds: NOANSWER.
-
-        Args:
-            caller: whom to show as calling; the leg's own party where None.
-            ringback: played to `leg` from the first ringing, in place of the far side's own audio.
-            variables: channel variables of the new legs.
-            prepare: run for each new leg before it is called; the leg may be hung up by it.
-            follow: go where a called side diverts the call to; else that counts as its refusal.
-            escape: asked of each key of `leg` that waits for an answer: whether it ends the dial.
-            answered_elsewhere: tell those who ring, should the caller give up, that another one has answered.
+        `leg` is told of ringing and early media on the way. Not answered in time: NOANSWER.
 
         Raises:
             HungUp: `leg` ended first; all attempts are cancelled.

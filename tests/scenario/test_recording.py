@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from gateway.core.audio import Samples
 from gateway.media.soundfile import read
 from gateway.testing.sip_phone import SipPhone
@@ -17,6 +19,7 @@ exten => _10X,1,MixMonitor(${EXTEN}.wav,ai(ID)r(says-${EXTEN}.wav))
  same => n,Dial(FXS/${EXTEN})
 exten => _600X,1,Set(TOUCH_MIXMONITOR=../${CALLERID(num)})
  same => n,Dial(SIP/${EXTEN},,W)
+exten => _5.,1,Dial(SIP/6002,,${EXTEN:1})
 exten => 7,1,Answer()
  same => n,Monitor(wav,taped)
  same => n,Wait(1)
@@ -122,3 +125,24 @@ def test_the_caller_s_keys_begin_a_recording_and_end_it(
     kept = read(path)
     assert compare(kept, sentence).worst > 0.9
     assert compare(kept, other_sentence).correlation < 0.5
+
+
+@pytest.mark.parametrize(("letter", "by_caller"), [("W", True), ("X", True), ("w", False), ("x", False)])
+def test_each_letter_of_dial_lets_its_side_record(
+    build: Build, sentence: Samples, letter: str, by_caller: bool
+) -> None:
+    office = build(dialplan=DIALPLAN)
+    ada, grace = office.sip("6001"), office.sip("6002")
+    ada.call(f"5{letter}")
+    office.until(lambda: grace.state == "offered", within=1)
+    grace.answer()
+    office.until(lambda: ada.state == "up", within=1)
+    for phone in (ada, grace) if by_caller else (grace, ada):
+        phone.key("*3")
+        office.run(2)
+    assert office.app.usage()["recordings"] == 1, "the other side's keys are digits and do not end it"
+    grace.say(sentence)
+    office.run(len(sentence) / 8000 + 0.5)
+    (path,) = recordings(office).iterdir()
+    finish(office, ada)
+    assert compare(read(path), sentence).worst > 0.9

@@ -28,7 +28,7 @@ from gateway.core.ending import Act, Ending
 from gateway.core.messages import Event, Offered
 from gateway.core.number import Party
 from gateway.core.recording import Media
-from gateway.core.switch import DialOutcome, Leg, Target
+from gateway.core.switch import DialOptions, DialOutcome, Leg, Target
 from gateway.core.trace import Recorder
 from gateway.testing.loop import ManualLoop
 from tests.support.channel import ScriptedChannel, ScriptedRows, ScriptedTechnology
@@ -112,7 +112,12 @@ class Exchange:
     def dialplan(self, text: str) -> None:
         """Run calls on these extensions."""
         self.plan = read_text(text)
-        self.manager.script = DialplanEngine(self.plan, self.manager, operator=self.manager.operator).run
+        self.engine = DialplanEngine(self.plan, self.manager, operator=self.manager.operator)
+        self.manager.script = self.engine.run
+
+    def globals(self) -> dict[str, str]:
+        """The variables that all calls share."""
+        return self.engine._shared.globals
 
     def offer(self, name: str = "SIP/6001-00000001", called: str = "101", **more: Any) -> ScriptedChannel:
         user = name.partition("/")[2].partition("-")[0]
@@ -156,7 +161,7 @@ def dial_and_bridge(exchange: Exchange, *targets: Target, timeout: float | None 
     outcomes: list[DialOutcome] = []
 
     async def script(leg: Leg) -> None:
-        outcome = await exchange.manager.dial(leg, targets, timeout=timeout)
+        outcome = await exchange.manager.dial(leg, targets, DialOptions(timeout=timeout))
         outcomes.append(outcome)
         if outcome.leg is None:
             assert outcome.ending is not None

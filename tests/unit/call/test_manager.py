@@ -28,7 +28,7 @@ from gateway.core.messages import (
     SendDigits,
     SendFlash,
 )
-from gateway.core.switch import DeviceState, DialStatus, HungUp, Leg, Target
+from gateway.core.switch import DeviceState, DialOptions, DialStatus, HungUp, Leg, Target
 from tests.unit.call.exchange import ANN, BUSY, BYE, FXS_101, ON_HOOK, Exchange, dial_and_bridge
 
 
@@ -210,7 +210,7 @@ def test_a_digit_and_a_hang_up_in_one_breath_end_the_right_leg(exchange: Exchang
 
 def test_a_leg_that_we_hung_up_is_in_use_no_more(exchange: Exchange) -> None:
     async def script(leg: Leg) -> None:
-        await exchange.manager.dial(leg, [FXS_101], timeout=5)
+        await exchange.manager.dial(leg, [FXS_101], DialOptions(timeout=5))
         await leg.wait(60)
 
     exchange.script(script)

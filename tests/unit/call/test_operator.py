@@ -16,6 +16,7 @@ from gateway.core.messages import (
     Offered,
     Redirect,
     Released,
+    SendDigits,
     TransferTold,
 )
 from gateway.core.number import Party
@@ -294,3 +295,16 @@ def test_transfers_by_a_script_that_talks_with_nobody_say_so(office: Exchange) -
     for words in ("alone FAILURE", "nowhere INVALID", "none FAILURE", "self FAILURE"):
         assert office.story_has(caller, f"NoOp({words})"), words
     assert office.story_has(caller, "AttendedTransfer: there is no such channel")
+
+
+def test_keys_go_to_another_channel(office: Exchange) -> None:
+    office.dialplan(
+        "[office]\nexten => 200,1,Wait(60)\nexten => 201,1,SendDTMF(42,,,SIP/6002)\n same => n,Wait(60)\n"
+    )
+    other = office.offer("SIP/6002-00000002", called="200")
+    caller = office.offer(called="201")
+    office.wait(1)
+    assert [command.digits for command in other.commands if isinstance(command, SendDigits)] == ["4", "2"]
+    assert not any(isinstance(command, SendDigits) for command in caller.commands)
+    for channel in (other, caller):
+        office.says(channel, Released(BYE))

@@ -8,7 +8,7 @@ No time passes and no clock is read: what a leg is to key, and how far sides beh
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -23,7 +23,19 @@ from gateway.core.errors import LocalError
 from gateway.core.feature import Feature, TalkLimit
 from gateway.core.messages import TransferTold
 from gateway.core.number import Party
-from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, DialStatus, HungUp, Leg, Place, Sounds, Target
+from gateway.core.switch import (
+    PLAIN,
+    BridgeEnd,
+    DeviceState,
+    DialOptions,
+    DialOutcome,
+    DialStatus,
+    HungUp,
+    Leg,
+    Place,
+    Sounds,
+    Target,
+)
 
 FAR_SIDE_HUNG_UP = Ending(Cause.NORMAL_CLEARING, "telephone 101", Act.HUNG_UP, "ONHOOK event on port 1")
 CALLER_HUNG_UP = Ending(Cause.NORMAL_CLEARING, "account 6001", Act.HUNG_UP, "BYE")
@@ -259,6 +271,7 @@ class Office:
         self.passed_on: Mapping[str, str] = {}
         self.ringback: str | None = None
         self.others: list[FakeLeg] = []
+        self.options = PLAIN
         self.escape: Callable[[str], bool] | None = None
         self.shown: Party | None = None
         self.far_keys = ""
@@ -275,27 +288,15 @@ class Office:
         assert leg.ending is not None
         return leg
 
-    async def dial(
-        self,
-        leg: Leg,
-        targets: Sequence[Target],
-        *,
-        timeout: float | None = None,
-        caller: Party | None = None,
-        ringback: Sound | None = None,
-        variables: Mapping[str, str] | None = None,
-        prepare: Callable[[Leg], Awaitable[None]] | None = None,
-        follow: bool = True,
-        answered_elsewhere: bool = False,
-        escape: Callable[[str], bool] | None = None,
-    ) -> DialOutcome:
+    async def dial(self, leg: Leg, targets: Sequence[Target], options: DialOptions = PLAIN) -> DialOutcome:
         if leg.ending is not None:
             raise HungUp(leg.ending)
-        self.dialled.append(([str(target) for target in targets], timeout))
-        self.shown = caller
-        self.escape = escape
-        self.passed_on = dict(variables or {})
-        self.ringback = ringback.name if ringback else None
+        self.dialled.append(([str(target) for target in targets], options.timeout))
+        self.options = options
+        self.shown = options.caller
+        self.escape = options.escape
+        self.passed_on = dict(options.variables)
+        self.ringback = options.ringback.name if options.ringback else None
         for target in targets:
             if str(target) in self.answers:
                 self.others.append(FakeLeg(f"{target}-2", called=target.address, keys=self.far_keys))

@@ -48,7 +48,7 @@ class TestDial:
         office = Office("[office]\nexten => 100,1,Dial(FXS/101&SIP/6001,,r)")
         run(office)
         assert office.dialled == [(["FXS/101", "SIP/6001"], None)]
-        assert office.ringback == "tone ring"
+        assert (office.options.ringing, office.options.muffled, office.ringback) == (True, True, None)
 
     def test_answered_the_caller_is_answered_and_ends_with_the_far_side(self) -> None:
         office = Office("[office]\n" + steps("Dial(FXS/101)", "NoOp(never)"), answers=["FXS/101"])

@@ -106,7 +106,8 @@ class TestTheCalledSide:
         place = office("Dial(FXS/101,,A(welcome:wait)D(12w3:4))")
         leg = call(place)
         assert (place.others[0].heard, leg.heard) == (["welcome"], ["wait"])
-        assert ([sent[0] for sent in place.others[0].sent], [sent[0] for sent in leg.sent]) == (["123"], ["4"])
+        assert ([sent[0] for sent in place.others[0].sent], [sent[0] for sent in leg.sent]) == (list("123"), ["4"])
+        assert place.others[0].waited == pytest.approx(3 * 0.2 + 0.5)
 
     def test_it_says_yes_and_is_connected(self) -> None:
         place = office("Dial(FXS/101,,U(screen^BUSY))", far_keys="1")
@@ -114,6 +115,12 @@ class TestTheCalledSide:
         assert "answer" in leg.told
         assert place.others[0].variables["TRACE"] == "screen(BUSY)"
         assert "TRACE" not in leg.variables
+
+    def test_it_sends_the_caller_elsewhere(self) -> None:
+        place = office("Dial(FXS/101,,U(screen^GOTO:4))", "Set(T=below)", "NoOp(there)", far_keys="2")
+        leg = call(place)
+        assert place.others[0].ending is not None and "answer" not in leg.told
+        assert "T" not in leg.variables and any(note.endswith("NoOp(there)") for note in leg.notes)
 
     @pytest.mark.parametrize(
         ("wish", "status"), [("BUSY", "BUSY"), ("CONGESTION", "CONGESTION"), ("CONTINUE", "NOANSWER")]

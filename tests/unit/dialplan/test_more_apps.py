@@ -131,6 +131,19 @@ class TestOtherKeys:
     def test_what_is_no_key_is_not_sent(self) -> None:
         assert "cannot be sent as keys" in ending(call("SendDTMF(12x)")).evidence
 
+    def test_a_flash_among_the_keys_and_by_itself(self) -> None:
+        leg = FakeLeg("FXO/copper1-1")
+        call("Answer()", "SendDTMF(f1)", "Flash()", leg=leg)
+        assert leg.told == ["answer", "flash", "flash"] and [keys for keys, _, _ in leg.sent] == ["1"]
+
+    def test_a_leg_without_a_hook_is_told_of_and_the_script_goes_on(self) -> None:
+        leg = call("Flash()", "NoOp(on)", leg=FakeLeg("Local/1-1"))
+        assert "Flash: account 6001 has no hook to work" in leg.notes
+        assert leg.notes[-1].endswith("NoOp(on)")
+
+    def test_keys_for_a_channel_that_is_not_there(self) -> None:
+        assert "no channel FXS/9" in ending(call("SendDTMF(1,,,FXS/9)")).evidence.replace("'", "")
+
     def test_an_incomplete_number_is_gone_on_with(self) -> None:
         text = "[office]\nexten => _1X,1,Answer()\n same => n,Incomplete()\nexten => _1XX,1,NoOp(${EXTEN})\n"
         leg = asyncio.run(Office(text).call("12", FakeLeg(keys="3")))

@@ -262,7 +262,7 @@ def test_what_is_missing_of_asterisk_is_not_built_in() -> None:
 
 def test_what_does_less_than_it_seems_is_doubted_and_loads() -> None:
     text = """[office]
-exten => 1,1,Dial(FXS/101,30,qjg)
+exten => 1,1,Dial(FXS/101,30,qjgk)
  same => n,Goto(1111)
  same => n,GotoIf(1?mneu,1:2)
  same => n,Gosub(office,102,1)
@@ -271,8 +271,9 @@ exten => menu,1,NoOp()
 exten => _10X,1,NoOp()
 """
     assert [str(fault) for fault in doubts(read_text(text))] == [
-        "extensions.conf:2: option j of Dial is not built in and does nothing; leave it out",
-        "extensions.conf:2: option q of Dial is not built in and does nothing; leave it out",
+        "extensions.conf:2: option j of Dial does nothing here: there is audio alone, in one stream; leave it out",
+        "extensions.conf:2: option q of Dial does nothing here; leave it out",
+        "extensions.conf:2: options k and K of Dial: the office has no parking; its keys are plain digits",
         "extensions.conf:3: no priority 1111 at extension 1 of context office",
         "extensions.conf:4: no extension 'mneu' in context office; menu?",
     ]

@@ -75,6 +75,13 @@ class Keying:
             self._offered = tuple(Crypto(tag, self._key(suite, before)) for tag, suite in enumerate(suites, 1))
         return self._offered
 
+    def insist(self) -> bool:
+        """Have audio encrypted from now on, where it only might be; whether that is something new."""
+        if self._encryption is not Encryption.OPTIONAL:
+            return False
+        self._encryption, self.protocol = Encryption.REQUIRED, SECURE
+        return True
+
     def answer(
         self, protocol: str, cryptos: Sequence[Crypto], before: Protection | None
     ) -> tuple[Crypto | None, Protection | None]:

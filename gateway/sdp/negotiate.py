@@ -260,6 +260,10 @@ class Negotiation:
         self.agreement = self._agree(stream, ours, protection, mux=False)
         return self.agreement
 
+    def insist(self) -> bool:
+        """Offer encrypted audio alone, after an offer of both was refused; False where that is nothing new."""
+        return self.agreement is None and self._keying.insist()
+
     def settle(self) -> None:
         """The answer has gone out: it is written anew no more."""
         self._before = None

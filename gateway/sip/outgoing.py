@@ -57,8 +57,7 @@ class Input(Enum):
 
     PROVISIONAL = "1xx"
     SUCCESS = "first 2xx"
-    CHALLENGE = "401 or 407 that we can answer"
-    TOO_BRIEF = "422, a longer session interval is wanted"
+    AGAIN = "401, 407, 422 or 488 that another INVITE can meet"
     FAILURE = "300-699"
     SILENCE = "no final response"
     TIMER_C = "nothing after a provisional response"
@@ -72,8 +71,7 @@ TABLE: Final[Table[State, Input]] = {
     _S.CALLING: {
         _I.PROVISIONAL: (_S.CALLING, "progress"),
         _I.SUCCESS: (_S.ANSWERED, "confirm"),
-        _I.CHALLENGE: (_S.CALLING, "ask_again"),
-        _I.TOO_BRIEF: (_S.CALLING, "ask_again"),
+        _I.AGAIN: (_S.CALLING, "ask_again"),
         _I.FAILURE: (_S.OVER, "fail"),
         _I.SILENCE: (_S.OVER, "fall_silent"),
         _I.TIMER_C: (_S.CANCELLED, "ring_out"),
@@ -83,7 +81,7 @@ TABLE: Final[Table[State, Input]] = {
     _S.CANCELLED: {
         _I.PROVISIONAL: (_S.CANCELLED, ""),
         _I.SUCCESS: (_S.OVER, "decline"),
-        _I.CHALLENGE: (_S.OVER, ""),
+        _I.AGAIN: (_S.OVER, ""),
         _I.FAILURE: (_S.OVER, ""),
         _I.SILENCE: (_S.OVER, ""),
         _I.GIVE_UP: (_S.CANCELLED, ""),
@@ -92,19 +90,22 @@ TABLE: Final[Table[State, Input]] = {
     _S.ANSWERED: {
         _I.PROVISIONAL: (_S.ANSWERED, ""),
         _I.SUCCESS: (_S.ANSWERED, "decline"),
-        _I.CHALLENGE: (_S.ANSWERED, ""),
+        _I.AGAIN: (_S.ANSWERED, ""),
         _I.FAILURE: (_S.ANSWERED, ""),
         _I.SILENCE: (_S.ANSWERED, ""),
     },
     _S.OVER: {
         _I.PROVISIONAL: (_S.OVER, ""),
         _I.SUCCESS: (_S.OVER, "decline"),
-        _I.CHALLENGE: (_S.OVER, ""),
+        _I.AGAIN: (_S.OVER, ""),
         _I.FAILURE: (_S.OVER, ""),
         _I.SILENCE: (_S.OVER, ""),
         _I.GIVE_UP: (_S.OVER, ""),
     },
 }
+
+NOT_ACCEPTED: Final = frozenset({488, 606})
+"""Refusals of an offer: a telephone that takes no audio in clear may not see the keys in one that allows it."""
 
 
 class OutgoingSession:
@@ -229,11 +230,15 @@ class OutgoingSession:
         if response.status < 200:
             self._act(Input.PROVISIONAL, response, now)
         elif response.status in CHALLENGES and self._prover.prove(self._invite, response):
-            self._act(Input.CHALLENGE, response, now)
+            self._act(Input.AGAIN, response, now)
         elif response.status == 422 and self._timer.raise_minimum(response):
             self._timer.ask(self._invite)
             self._prover.sign(self._invite)
-            self._act(Input.TOO_BRIEF, response, now)
+            self._act(Input.AGAIN, response, now)
+        elif response.status in NOT_ACCEPTED and self._negotiation.insist():
+            describe(self._invite, self._negotiation.offer())
+            self._prover.sign(self._invite)
+            self._act(Input.AGAIN, response, now)
         elif response.status >= 300:
             self._act(Input.FAILURE, response, now)
         elif (ack := self._acks.get(response.to.tag or "")) is not None:

@@ -23,6 +23,7 @@ from gateway.sip.headers import CSeq, NameAddr
 from gateway.sip.message import Request, Response
 from gateway.sip.parameters import Parameters
 from gateway.sip.path import PATH
+from gateway.sip.resolve import Located
 from gateway.sip.servers import Way
 from gateway.sip.session import SUPPORTED, Setting, Timer
 from gateway.sip.uri import SipUri, Uri
@@ -97,6 +98,10 @@ LONGEST: Final = 86_400
 """Seconds that a registrar may ask for by 423, or grant."""
 LATER: Final = 7 * 86_400
 """Seconds of a Retry-After that are heeded."""
+MOVED: Final = frozenset({300, 301, 302})
+"""Redirections of a REGISTER that are followed."""
+MOST_MOVES: Final = 8
+"""Ways that redirections of one round may add."""
 LINE: Final = "line"
 """The Contact parameter by which calls for this registration are known."""
 
@@ -157,6 +162,7 @@ class Registrant:
         self._number = setting.random.randrange(1, 2**16)
         self._expires = config.expires
         self._tried: list[Way] = []
+        self._moved: list[Way] = []  # where registrars of this round have sent us
         self._request: Request | None = None
         self._failures = 0
         self._retry_after: float | None = None
@@ -195,7 +201,7 @@ class Registrant:
 
     def _ask(self, now: float) -> None:
         self._stop_timer()
-        ways = [way for way in self._ways() if way not in self._tried]
+        ways = [way for way in (*self._moved, *self._ways()) if way not in self._tried]
         if self.held in ways:
             ways.insert(0, self.held)
         if not ways:
@@ -221,6 +227,7 @@ class Registrant:
 
     def _wait(self, now: float) -> None:
         self._tried.clear()
+        self._moved.clear()
         longest = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(self._failures, 10))
         self._failures += 1
         wait = longest * self._setting.random.uniform(0.5, 1.0)
@@ -287,8 +294,31 @@ class Registrant:
             self._act(Input.AGAIN, now)
         elif response.status == 423 and self._longer(response):
             self._act(Input.AGAIN, now)
+        elif response.status in MOVED and len(self._moved) < MOST_MOVES:
+            self._follow(request, way, response, now)
         else:
             self._refused(way, response, now)
+
+    def _follow(self, request: Request, way: Way, response: Response, now: float) -> None:
+        """Register where a redirection says (RFC 3261 8.1.3.4); nowhere else where it names no place to reach."""
+        to = next((contact.uri for contact in response.contacts if isinstance(contact.uri, SipUri)), None)
+        if to is None or self._machine.state is not State.ASKING:
+            self._refused(way, response, now)
+            return
+
+        def located(found: Located, at: float) -> None:
+            if request is not self._request or self._machine.state is not State.ASKING:
+                return
+            there = [Way(to, flow) for flow in found.flows if Way(to, flow) not in self._tried]
+            if there:
+                self._moved += there
+                self._act(Input.NEXT, at)
+            else:
+                why = found.fault or "which has been asked already"
+                self.trouble = f"{way} sends our registration to {to.shown}: {why}"
+                self._act(Input.REFUSED, at)
+
+        self._setting.resolver.locate(to, located, now)
 
     def _granted(self, way: Way, response: Response, now: float) -> None:
         self.trouble = ""

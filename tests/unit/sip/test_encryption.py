@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.messages import Answer, Dial
+from gateway.core.messages import Answer, Dial, Hangup, Released
 from gateway.core.number import Party
 from gateway.core.srtp import Encryption, Suite
 from gateway.sip.message import Request, Response
 from gateway.sip.transport import Flow
 from tests.support.sip import SERVER, Office, Phone
+from tests.unit.sip.test_stack import CLEAR
 
 OPTIONAL, REQUIRED = Encryption.OPTIONAL, Encryption.REQUIRED
 SDP = (("Content-Type", "application/sdp"),)
@@ -115,3 +116,48 @@ def test_no_key_is_in_a_calls_story() -> None:
     assert "inline:***" in told and "WVNfX19z" not in told
     assert response.body.split(b"inline:")[1].split()[0].decode() not in told
     assert "encrypted by AES_CM_128_HMAC_SHA1_80" in told
+
+
+@pytest.mark.parametrize(
+    ("encryption", "transport", "protocols"),
+    [
+        (OPTIONAL, "tls", [b"RTP/AVP", b"RTP/SAVP"]),
+        (OPTIONAL, "udp", [b"RTP/AVP"]),
+        (REQUIRED, "tls", [b"RTP/SAVP"]),
+        (Encryption.OFF, "tls", [b"RTP/AVP"]),
+    ],
+)
+def test_who_refuses_an_offer_of_both_is_offered_encrypted_audio_alone_once(
+    encryption: Encryption, transport: str, protocols: list[bytes]
+) -> None:
+    office, phone = office_and_phone(encryption, transport)
+    phone.register()
+    office.command(office.stack.channel("6001", office.clock.now), Dial("6001", Party("101")))
+    numbers = []
+    for protocol in protocols:
+        invite = phone.messages()[-1]
+        assert isinstance(invite, Request) and b" " + protocol + b" " in invite.body
+        numbers.append(invite.cseq.number)
+        phone.reply(invite, 488, tag=f"refusal-{len(numbers)}")
+    assert numbers == list(range(numbers[0], numbers[0] + len(protocols)))
+    assert any(isinstance(event, Released) for event in office.events())
+    office.quiet()
+
+
+@pytest.mark.parametrize(("status", "header"), [(422, ("Min-SE", "7200")), (488, ("Warning", "399 x y"))])
+def test_a_refusal_that_crosses_our_cancel_is_not_met_with_another_invite(
+    status: int, header: tuple[str, str]
+) -> None:
+    office, phone = office_and_phone(OPTIONAL, "tls")
+    phone.register()
+    channel = office.stack.channel("6001", office.clock.now)
+    office.command(channel, Dial("6001", Party("101")))
+    invite = phone.arrived()
+    phone.reply(invite, 180)
+    office.command(channel, Hangup(CLEAR))
+    phone.reply(phone.arrived(), 200)
+    refusal = invite.reply(status, to_tag="below")
+    refusal.headers.set(*header)
+    phone.send(refusal)
+    assert [message.method for message in phone.messages() if isinstance(message, Request)] == ["ACK"]
+    office.quiet()

@@ -20,9 +20,10 @@ from gateway.sip.digest import Secret
 from gateway.sip.message import Request
 from gateway.sip.number_rules import NumberRule, NumberRules
 from gateway.sip.servers import ServersConfig
+from gateway.sip.transport import Flow
 from gateway.sip.trunk import TrunkChanged, TrunkConfig
 from gateway.sip.uri import SipUri
-from tests.support.sip import Office, Phone, session_description
+from tests.support.sip import SERVER, Office, Phone, session_description
 
 FIRST, SECOND = "192.0.2.201", "192.0.2.202"
 CHALLENGE = 'Digest realm="pstn.example", nonce="n1", algorithm=MD5, qop="auth"'
@@ -261,6 +262,50 @@ def test_a_registrar_that_is_down_is_left_for_the_next() -> None:
     first.refuse(request, 503)
     second.registers()
     assert told(office) == [(True, "registered with 192.0.2.202:5060 by udp")]
+
+
+def test_section_8_1_3_4_a_redirected_register_goes_where_it_is_sent() -> None:
+    office = opened(trunk())
+    first, second = Provider(office), Provider(office, SECOND)
+    (request,) = first.asked("REGISTER")
+    first.refuse(request, 302, Contact=f"<sip:{SECOND}>")
+    second.registers(expires=600)
+    assert told(office) == [(True, f"registered with {SECOND}:5060 by udp")]
+    office.wait(560)
+    assert len(second.asked("REGISTER")) == 1 and first.asked("REGISTER") == [], "it is renewed there"
+
+
+@pytest.mark.parametrize(
+    ("contact", "said"),
+    [
+        (f"<sip:{FIRST}>", f"sends our registration to sip:{FIRST}: which has been asked already"),
+        ("<tel:+1555>", "refuses 4711@pstn.example with 302 Moved Temporarily"),
+        ("<sips:192.0.2.202>", "sends our registration to sips:192.0.2.202: sips:192.0.2.202 wants tls"),
+    ],
+)
+def test_a_redirection_of_a_register_that_leads_nowhere_is_told(contact: str, said: str) -> None:
+    office = opened(trunk())
+    provider = Provider(office)
+    (request,) = provider.asked("REGISTER")
+    provider.refuse(request, 302, Contact=contact)
+    ((up, text),) = told(office)
+    assert not up and said in text
+    office.wait(31)
+    assert len(provider.asked("REGISTER")) == 1, "the next round begins at the server that is set"
+
+
+def test_redirections_of_a_register_in_a_circle_end() -> None:
+    office = opened(trunk())
+    provider = Provider(office)
+    for port in range(5061, 5080):
+        requests = provider.asked("REGISTER")
+        if not requests:
+            break
+        provider.refuse(requests[0], 301, Contact=f"<sip:{FIRST}:{port}>")
+        provider = Provider(office)
+        provider.flow = Flow("udp", SERVER, (FIRST, port))
+    assert port < 5071
+    assert not told(office)[-1][0]
 
 
 def test_a_registration_that_nobody_renews_any_more_takes_the_trunk_down() -> None:

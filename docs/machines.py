@@ -13,7 +13,7 @@ from typing import Any, Final
 from drivers.fxo import states as fxo
 from drivers.fxs import states as fxs
 from gateway.core.machine import Table
-from gateway.sip import established_states, incoming, outgoing, register
+from gateway.sip import established_states, incoming, outgoing, register_states
 from gateway.sip.events import subscription
 from gateway.sip.transaction import invite_client, invite_server, plain_client, plain_server
 from hardware.analog.emulation import receive_fxo, receive_fxs, transmit
@@ -95,10 +95,10 @@ MACHINES: Final = (
     Drawn(
         "sip-register",
         "Our registration with somebody else's registrar (RFC 3261 10.2, RFC 5626 4.5)",
-        "gateway/sip/register.py",
-        register.TABLE,
-        register.State.IDLE,
-        frozenset({register.State.OVER}),
+        "gateway/sip/register_states.py",
+        register_states.TABLE,
+        register_states.State.IDLE,
+        frozenset({register_states.State.OVER}),
     ),
     Drawn(
         "sip-established",

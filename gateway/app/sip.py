@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from secrets import token_hex
 from typing import Final
+from uuid import UUID, getnode, uuid5
 
 from dialplan.pattern import Pattern
 from gateway.config.address import ServerName
@@ -163,7 +164,13 @@ def _trunk(name: str, trunk: TrunkSettings) -> TrunkConfig:
         from_domain=trunk.from_domain,
         sources=trunk.sources,
         challenge=trunk.challenge,
+        instance=_instance(name) if trunk.outbound else "",
     )
+
+
+def _instance(trunk: str) -> str:
+    """Who we are to a provider: the same over all restarts (RFC 5626 section 4.1), and on no other machine."""
+    return uuid5(UUID(int=getnode()), trunk).urn
 
 
 def _encryption(wish: str) -> Encryption:

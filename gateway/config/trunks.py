@@ -66,6 +66,7 @@ class TrunkSettings(Settings):
         registers: keep a registration there.
         expires: seconds of a registration.
         keep_alive: seconds between two keep-alives of a registration, which keep a NAT open; 0 sends none.
+        outbound: register a flow of ours, known whatever our address is (RFC 5626), where the provider can that.
         qualify: seconds between two OPTIONS that show whether a server is there; 0 sends none.
         context: of the dialplan, where its calls come in.
         from_user: what From says in place of the caller's number, which then goes as P-Asserted-Identity.
@@ -94,6 +95,7 @@ class TrunkSettings(Settings):
     registers: bool = True
     expires: Annotated[int, Field(ge=60, le=86400)] = 600
     keep_alive: Annotated[int, Field(ge=0, le=3600)] = 25
+    outbound: bool = False
     qualify: Annotated[int, Field(ge=0, le=3600)] = 30
     context: Name = "from-pstn"
     from_user: Label = ""

@@ -10,82 +10,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
 from gateway.core.errors import Exhausted, MalformedError
-from gateway.core.machine import Machine, Table
+from gateway.core.machine import Machine
 from gateway.sip.credentials import CHALLENGES, Credentials, Prover
 from gateway.sip.diagnosis import rewritten
 from gateway.sip.dialog import MAX_FORWARDS
 from gateway.sip.grammar import number
 from gateway.sip.headers import CSeq, NameAddr
 from gateway.sip.message import Request, Response
-from gateway.sip.parameters import Parameters
+from gateway.sip.outbound import OUTBOUND, Outbound
+from gateway.sip.parameters import NO_PARAMETERS
 from gateway.sip.path import PATH
+from gateway.sip.register_answers import (
+    LONGEST,
+    MEANINGS,
+    granted_seconds,
+    keep_alive_wanted,
+    marked,
+    retry_after,
+    service_route,
+)
+from gateway.sip.register_states import TABLE, Input, State
 from gateway.sip.resolve import Located
 from gateway.sip.servers import Way
-from gateway.sip.session import SUPPORTED, Setting, Timer
-from gateway.sip.uri import SipUri, Uri
+from gateway.sip.session import SUPPORTED, Setting, Timer, lists
+from gateway.sip.uri import SipUri
 
-__all__ = ["TABLE", "Registrant", "RegistrantConfig"]
-
-
-class State(Enum):
-    """Where the registration stands."""
-
-    IDLE = "not begun"
-    ASKING = "waits for the registrar's answer"
-    HELD = "registered"
-    WAITING = "waits before it tries again"
-    LEAVING = "waits for the end of the registration"
-    OVER = "ended"
-
-
-class Input(Enum):
-    """What can happen to it."""
-
-    START = "it is wanted"
-    GRANTED = "200"
-    AGAIN = "401, 407 or 423 that we can answer"
-    NEXT = "silence or 5xx, and another registrar is there"
-    REFUSED = "refused, or no registrar is left"
-    DUE = "time to try or to renew"
-    STOP = "it is not wanted any more"
-
-
-_S, _I = State, Input
-
-TABLE: Final[Table[State, Input]] = {
-    _S.IDLE: {_I.START: (_S.ASKING, "ask"), _I.STOP: (_S.OVER, "")},
-    # RFC 3261 10.2 and 10.2.7, 10.2.8
-    _S.ASKING: {
-        _I.START: (_S.ASKING, ""),
-        _I.GRANTED: (_S.HELD, "hold"),
-        _I.AGAIN: (_S.ASKING, "ask_again"),
-        _I.NEXT: (_S.ASKING, "ask"),
-        _I.REFUSED: (_S.WAITING, "wait"),
-        _I.STOP: (_S.LEAVING, "leave"),
-    },
-    # RFC 3261 10.2.4
-    _S.HELD: {_I.START: (_S.HELD, ""), _I.DUE: (_S.ASKING, "ask"), _I.STOP: (_S.LEAVING, "leave")},
-    # RFC 5626 4.5
-    _S.WAITING: {
-        _I.START: (_S.ASKING, "ask"),
-        _I.DUE: (_S.ASKING, "ask"),
-        _I.STOP: (_S.LEAVING, "leave"),
-    },
-    # RFC 3261 10.2.2
-    _S.LEAVING: {
-        _I.START: (_S.LEAVING, ""),
-        _I.GRANTED: (_S.OVER, "end"),
-        _I.AGAIN: (_S.LEAVING, "ask_again"),
-        _I.NEXT: (_S.OVER, "end"),
-        _I.REFUSED: (_S.OVER, "end"),
-        _I.STOP: (_S.LEAVING, ""),
-    },
-    _S.OVER: {given: (_S.OVER, "") for given in Input},
-}
+__all__ = ["Registrant", "RegistrantConfig"]
 
 FIRST_WAIT: Final = 30.0
 LONGEST_WAIT: Final = 1800.0
@@ -94,16 +47,10 @@ MARGIN: Final = 32.0
 """Seconds before its end at which a registration is renewed at the latest: a transaction's whole life."""
 SHORTEST: Final = 10
 """Seconds that a registration must last to be worth it."""
-LONGEST: Final = 86_400
-"""Seconds that a registrar may ask for by 423, or grant."""
-LATER: Final = 7 * 86_400
-"""Seconds of a Retry-After that are heeded."""
 MOVED: Final = frozenset({300, 301, 302})
 """Redirections of a REGISTER that are followed."""
 MOST_MOVES: Final = 8
 """Ways that redirections of one round may add."""
-LINE: Final = "line"
-"""The Contact parameter by which calls for this registration are known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +63,8 @@ class RegistrantConfig:
         expires: seconds that are asked for.
         keep_alive: seconds between two keep-alives on the way to the registrar; 0 sends none.
         route: the outbound proxy, or None.
+        instance: who we are whatever our address, a URN, for registrars that keep flows (RFC 5626); "" for those
+            that do not.
     """
 
     user: str
@@ -124,6 +73,7 @@ class RegistrantConfig:
     expires: int = 600
     keep_alive: float = 25.0
     route: SipUri | None = None
+    instance: str = ""
 
 
 class Registrant:
@@ -157,6 +107,9 @@ class Registrant:
         self._prover = Prover(config.credentials, setting.random)
         self._call_id = token()
         self._tag = token()
+        self._takes_flows = bool(config.instance)
+        self.keeps_flow = False
+        """Whether the registrar sends calls over the very flow of our REGISTER (RFC 5626 section 4.2.1)."""
         self.line = token()
         """Marks our Contact."""
         self._number = setting.random.randrange(1, 2**16)
@@ -263,12 +216,18 @@ class Registrant:
         headers.set("CSeq", CSeq(self._number, "REGISTER"))
         if config.route is not None:
             headers.set("Route", NameAddr(config.route))
-        contact = self._contact(way)
-        headers.set("Contact", NameAddr(marked(contact.uri, self.line), contact.display))
         headers.set("Expires", expires)
-        headers.set("Supported", f"{SUPPORTED}, {PATH}")  # RFC 3327 section 5.1
+        self._present(request, way)
         self._prover.sign(request)
         self._post(request, way, now)
+
+    def _present(self, request: Request, way: Way) -> None:
+        """Write where we are, and what the registrar is to keep of it (RFC 5626 4.2, RFC 3327 5.1)."""
+        contact = self._contact(way)
+        flow = Outbound(f"<{self._config.instance}>", 1).parameters if self._takes_flows else NO_PARAMETERS
+        request.headers.set("Contact", NameAddr(marked(contact.uri, self.line), contact.display, flow))
+        extensions = (SUPPORTED, PATH, OUTBOUND) if self._takes_flows else (SUPPORTED, PATH)
+        request.headers.set("Supported", ", ".join(extensions))
 
     def _post(self, request: Request, way: Way, now: float) -> None:
         self._request = request
@@ -293,6 +252,10 @@ class Registrant:
         elif response.status in CHALLENGES and self._prover.prove(request, response):
             self._act(Input.AGAIN, now)
         elif response.status == 423 and self._longer(response):
+            self._act(Input.AGAIN, now)
+        elif response.status == 439 and self._takes_flows:
+            self._takes_flows = False  # a hop between does not know of flows (RFC 5626 section 6)
+            self._present(request, way)
             self._act(Input.AGAIN, now)
         elif response.status in MOVED and len(self._moved) < MOST_MOVES:
             self._follow(request, way, response, now)
@@ -322,10 +285,10 @@ class Registrant:
 
     def _granted(self, way: Way, response: Response, now: float) -> None:
         self.trouble = ""
-        self.routes = _service_route(response)
-        keep = response.via.parameters.get("keep") or ""
-        self._wanted = int(keep) if keep.isdigit() and len(keep) < 6 else None
-        seconds = self._seconds(response)
+        self.routes = service_route(response)
+        self.keeps_flow = self._takes_flows and OUTBOUND in lists(response, "Require")
+        self._wanted = keep_alive_wanted(response)
+        seconds = granted_seconds(response, self.line, self._expires)
         if self._machine.state is not State.LEAVING and seconds < SHORTEST:
             self.trouble = f"{way} took our registration for {seconds} s only, which cannot be kept up"
             self._act(Input.REFUSED, now)
@@ -337,23 +300,6 @@ class Registrant:
             self._timer = self._setting.carrier.at(now + seconds - early, lambda at: self._act(Input.DUE, at))
             self._expiry = self._setting.carrier.at(now + seconds, self._lapsed)
         self._act(Input.GRANTED, now)
-
-    def _seconds(self, response: Response) -> int:
-        """How long the registration lasts: what our own Contact says, else the Expires, else what we asked for."""
-        own = None
-        for contact in response.contacts:
-            if isinstance(contact.uri, SipUri) and contact.uri.parameters.get(LINE) == self.line:
-                own = contact
-        if own is None and len(response.contacts) == 1:
-            own = response.contacts[0]  # registrars that do not keep parameters
-        given = own.parameters.get("expires") if own is not None else None
-        try:
-            seconds = number(given, "expires", LONGEST) if given is not None else None
-        except MalformedError:
-            seconds = None
-        if seconds is None:
-            seconds = self._expires if response.expires is None else response.expires
-        return min(seconds, LONGEST)
 
     def _longer(self, response: Response) -> bool:
         """Take the Min-Expires of a 423 (10.2.8), once and upwards only."""
@@ -368,7 +314,7 @@ class Registrant:
 
     def _refused(self, way: Way, response: Response, now: float) -> None:
         self.trouble = f"{way} {self._why(way, response)}"
-        later = _retry_after(response)
+        later = retry_after(response)
         if later is not None:
             self._retry_after = later if self._retry_after is None else min(later, self._retry_after)
         if response.status < 500 and response.status != 408:
@@ -384,9 +330,8 @@ class Registrant:
             return f"refuses {user}: {self._prover.refusal(response)}"
         if response.status == 423:
             return f"does not take an expiry of {self._expires} s, and names none that it would"
-        said = f"refuses {user} with {response.summary}"
-        meaning = _MEANINGS.get(response.status, "")
-        return f"{said}: {meaning.format(way=way.flow)}" if meaning else said
+        meaning = MEANINGS.get(response.status, "")
+        return f"refuses {user} with {response.summary}{meaning and ': '}{meaning}"
 
     def _silent(self, request: Request, way: Way, evidence: str, now: float) -> None:
         if request is not self._request or self.is_over:
@@ -450,49 +395,3 @@ class Registrant:
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None
-
-
-_MEANINGS: Final = {
-    400: "it cannot read our request, so that this may be no SIP registrar; look at address and port",
-    403: "the user or the secret is wrong, or the account may not register from here",
-    404: "it does not know the user",
-    405: "it is no registrar; look at the address and port",
-    410: "the account has been closed",
-    480: "it does not know the user at present",
-    501: "it is no registrar; look at the address and port",
-    503: "it takes no registrations now",
-    604: "it does not know the user",
-}
-"""What a registrar's refusal says of our settings."""
-
-
-def marked(uri: Uri, line: str) -> Uri:
-    """A Contact's URI that tells the calls for this registration from others."""
-    if not isinstance(uri, SipUri):
-        return uri
-    return SipUri(
-        uri.host,
-        uri.user,
-        port=uri.port,
-        scheme=uri.scheme,
-        parameters=Parameters((*uri.parameters, (LINE, line))),
-    )
-
-
-def _service_route(response: Response) -> tuple[NameAddr, ...]:
-    try:
-        return tuple(NameAddr.parse(value) for value in response.headers.values("Service-Route"))
-    except MalformedError:
-        return ()
-
-
-def _retry_after(response: Response) -> float | None:
-    """Seconds of a Retry-After, whose comment and parameters are for others (RFC 3261 20.33)."""
-    text = response.headers.get("Retry-After")
-    if text is None:
-        return None
-    digits = text.partition(";")[0].partition("(")[0].strip()
-    try:
-        return float(number(digits, "Retry-After", LATER))
-    except MalformedError:
-        return None

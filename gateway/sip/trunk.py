@@ -9,7 +9,7 @@ where that is wanted, and one of its servers answers; each change is told once, 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gateway.core.cause import Cause
 from gateway.core.errors import MalformedError, RemoteError
@@ -21,7 +21,8 @@ from gateway.sip.headers import CSeq, NameAddr
 from gateway.sip.identity import number_of
 from gateway.sip.message import Request
 from gateway.sip.number_rules import rewrite
-from gateway.sip.register import LINE, Registrant, RegistrantConfig
+from gateway.sip.register import Registrant, RegistrantConfig
+from gateway.sip.register_answers import LINE
 from gateway.sip.servers import Servers, ServersConfig, Way
 from gateway.sip.session import Setting
 from gateway.sip.source import Network, covers, source_of
@@ -49,6 +50,7 @@ class TrunkConfig:
         from_domain: what it says as domain; empty takes `domain`.
         sources: networks from which its calls may come, beside its servers' own addresses.
         challenge: whether calls from it must prove our user and secret.
+        instance: who we are to it whatever our address, a URN (RFC 5626); "" to be known by our address.
     """
 
     account: Account
@@ -63,6 +65,7 @@ class TrunkConfig:
     from_domain: str = ""
     sources: Sequence[Network] = ()
     challenge: bool = False
+    instance: str = ""
 
     @property
     def name(self) -> str:
@@ -169,6 +172,7 @@ class Trunk:
                     expires=config.expires,
                     keep_alive=config.keep_alive,
                     route=config.servers.proxy and loose(config.servers.proxy),
+                    instance=config.instance,
                 ),
                 setting,
                 token=token,
@@ -254,8 +258,15 @@ class Trunk:
             from_user=self.config.from_user,
             credentials=self.config.credentials,
             routes=registered or (() if proxy is None else (NameAddr(loose(proxy)),)),
-            contact=lambda flow: self._contact(flow, self.config.user or "copperline"),
+            contact=self._own_contact,
         )
+
+    def _own_contact(self, flow: Flow) -> NameAddr:
+        """Our Contact in its calls, to be reached by the same flow where the registrar keeps it (RFC 5626 4.3)."""
+        contact = self._contact(flow, self.config.user or "copperline")
+        if self._registrant is None or not self._registrant.keeps_flow or not isinstance(contact.uri, SipUri):
+            return contact
+        return replace(contact, uri=replace(contact.uri, parameters=contact.uri.parameters.having("ob")))
 
     def recognises(self, request: Request, flow: Flow) -> bool:
         """Whether `request` comes from it, by the mark in our Contact or by its address."""

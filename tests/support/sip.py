@@ -26,6 +26,7 @@ from gateway.sip.message import Request, Response
 from gateway.sip.parser import parse
 from gateway.sip.points import ListeningPoints
 from gateway.sip.stack import SipConfig, SipStack
+from gateway.sip.stun import is_stun
 from gateway.sip.text_queue import TextKeeper
 from gateway.sip.transport import Datagram, Flow
 from tests.support.channel import ScriptedAudio
@@ -416,10 +417,11 @@ class Phone:
     # What it gets.
 
     def messages(self) -> list[Request | Response]:
-        """What has come for this telephone since the last look."""
+        """What has come for this telephone since the last look, but keep-alives."""
         new = self.office.sent[self._seen :]
         self._seen = len(self.office.sent)
-        return [parse(datagram.data) for datagram in new if datagram.flow.remote == self.flow.remote]
+        mine = (datagram.data for datagram in new if datagram.flow.remote == self.flow.remote)
+        return [parse(data) for data in mine if not is_stun(data)]
 
     def message(self) -> Request | Response:
         """The only message that has come since the last look."""

@@ -20,6 +20,7 @@ from gateway.sip.digest import Secret
 from gateway.sip.message import Request
 from gateway.sip.number_rules import NumberRule, NumberRules
 from gateway.sip.servers import ServersConfig
+from gateway.sip.stun import is_stun
 from gateway.sip.transport import Flow
 from gateway.sip.trunk import TrunkChanged, TrunkConfig
 from gateway.sip.uri import SipUri
@@ -262,6 +263,42 @@ def test_a_registrar_that_is_down_is_left_for_the_next() -> None:
     first.refuse(request, 503)
     second.registers()
     assert told(office) == [(True, "registered with 192.0.2.202:5060 by udp")]
+
+
+INSTANCE = "urn:uuid:00000000-0000-1000-8000-000a95a0e128"
+
+
+def test_rfc_5626_section_4_2_it_registers_a_flow_and_keeps_it_as_the_registrar_says() -> None:
+    office = opened(trunk(instance=INSTANCE, keep_alive=600.0))
+    provider = Provider(office)
+    (request,) = provider.asked("REGISTER")
+    (contact,) = request.contacts
+    assert (contact.parameters.get("+sip.instance"), contact.parameters.get("reg-id")) == (f"<{INSTANCE}>", "1")
+    assert {"outbound", "path"} <= set(request.tokens("Supported"))
+    provider.grant(request, Require="outbound", Flow_Timer="40")
+    office.wait(31)
+    assert not any(is_stun(datagram.data) for datagram in office.sent)
+    office.wait(10)
+    assert any(is_stun(datagram.data) for datagram in office.sent)
+    dialled(office)
+    (invite,) = provider.asked("INVITE")
+    assert "ob" in invite.contacts[0].uri.parameters  # type: ignore[union-attr]  # ours is a SIP URI
+    office.wait(16)
+    (again,) = provider.asked("REGISTER")
+    assert again.contacts == request.contacts, "nobody has answered the ping: the flow is dead (4.4)"
+
+
+def test_rfc_5626_section_6_a_hop_that_knows_no_flows_gets_a_register_without() -> None:
+    office = opened(trunk(instance=INSTANCE))
+    provider = Provider(office)
+    (request,) = provider.asked("REGISTER")
+    provider.refuse(request, 439)
+    (again,) = provider.asked("REGISTER")
+    assert not again.contacts[0].parameters and "outbound" not in again.tokens("Supported")
+    provider.grant(again)
+    dialled(office)
+    (invite,) = provider.asked("INVITE")
+    assert "ob" not in invite.contacts[0].uri.parameters  # type: ignore[union-attr]  # ours is a SIP URI
 
 
 def test_section_8_1_3_4_a_redirected_register_goes_where_it_is_sent() -> None:

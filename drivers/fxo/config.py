@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from drivers.echo import UNTOUCHED, EchoConfig
+from drivers.fxo.rings import DistinctiveRing
 from gateway.media.delivery import Delivery
 from hardware.analog.pulse import PulseOrder
 
@@ -45,6 +46,7 @@ class FxoConfig:
         hangup_on_tone: bursts of busy, congestion or dial tone that show that the far side has gone; 0 never.
         caller_id: how the exchange tells who calls; None where it does not.
         echo: what is done about its echo.
+        rings: cadences that mean something of their own.
         tones: texts of its exchange's tones that differ from the country's, by name ("busy"), as `learn` measures.
         zone: the country of the exchange ("us", "de", …).
     """
@@ -64,4 +66,5 @@ class FxoConfig:
     caller_id: Delivery | None = Delivery.BELL_202
     zone: str = "us"
     echo: EchoConfig = UNTOUCHED
+    rings: tuple[DistinctiveRing, ...] = ()
     tones: Mapping[str, str] = field(default_factory=dict)

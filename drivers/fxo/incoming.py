@@ -9,6 +9,7 @@ from typing import Final
 
 from drivers.fxo.base import REVERSAL_SETTLE, ExchangeLine
 from drivers.fxo.caller_id import CallerIdListener, party
+from drivers.fxo.rings import LAST_PAUSE, RingMeter
 from drivers.fxo.states import Input
 from drivers.line import Cue
 from gateway.core.cause import Cause
@@ -20,6 +21,8 @@ from hardware.analog.line import Hook, SetHook
 
 __all__ = ["IncomingCalls"]
 
+RING: Final = "RING"
+"""The channel variable that names a distinctive ring."""
 RING_TIME: Final = 8.0
 """Seconds without ringing after which the caller has given up (`sig_analog.c`: 8000 ms): longer than the longest
 pause of a cadence (6 s)."""
@@ -39,6 +42,7 @@ class IncomingCalls(ExchangeLine):
 
     _quiet_since = 0.0
     _digits = ""
+    _meter = RingMeter()
 
     # Announcements before the first ring.
 
@@ -84,26 +88,40 @@ class IncomingCalls(ExchangeLine):
             self.note(cue.now, f"caller ID: {self._caller}, keyed as {self._digits}")
         elif self._listener is not None:
             self._caller = self._listener.read() or self._caller
-        self._begin_call()
-        self._still_rings(cue)
-        self._feed(Input.CALLER_KNOWN, cue)
+        self._begin_ringing(cue)
 
     # Ringing.
 
     def _ring_began(self, cue: Cue) -> None:
-        self._begin_call()
         self._caller = Party(presentation=Presentation.UNAVAILABLE)
+        self._begin_ringing(cue)
+
+    def _begin_ringing(self, cue: Cue) -> None:
+        self._begin_call()
+        self._meter = RingMeter()
+        self._meter.began(cue.now)
         self._still_rings(cue)
-        if self.config.caller_id is None or self.config.caller_id.before_ringing:
+        if not self._awaits_caller and not self.config.rings:
             self._feed(Input.CALLER_KNOWN, cue)
+
+    @property
+    def _awaits_caller(self) -> bool:
+        """Whether who calls is told in a pause of the ringing."""
+        return self.config.caller_id is not None and not self.config.caller_id.before_ringing
 
     def _ring_ended(self, cue: Cue) -> None:
         if self.channel is None:  # the beginning was not seen
             self._ring_began(cue)
         self._still_rings(cue)
+        self._meter.ended(cue.now)
         self._quiet_since = cue.now
+        if not self._machine.takes(Input.CADENCE_TIME):
+            return
+        if not self._awaits_caller:
+            self._timers[Input.CADENCE_TIME] = cue.now + LAST_PAUSE
+            return
         modem = self.config.caller_id.modem if self.config.caller_id is not None else None
-        if self._listener is None and modem is not None and self._machine.takes(Input.CALLER_KNOWN):
+        if self._listener is None and modem is not None:
             capture = self._start_capture("caller ID", cue.now)
             if capture is not None:
                 self._listener = CallerIdListener(capture, modem)
@@ -122,10 +140,15 @@ class IncomingCalls(ExchangeLine):
     def _ring_again(self, cue: Cue) -> None:
         """The second ring: what has not been sent by now will not be (GR-30)."""
         self._still_rings(cue)
-        if cue.now - self._quiet_since < ONE_RING:
+        self._meter.began(cue.now)
+        self._timers.pop(Input.CADENCE_TIME, None)
+        if cue.now - self._quiet_since < (LAST_PAUSE if self.config.rings else ONE_RING):
             return
         if self._listener is not None:
             self._caller = self._listener.read() or self._caller
+        self._feed(Input.CALLER_KNOWN, cue)
+
+    def _cadence_over(self, cue: Cue) -> None:
         self._feed(Input.CALLER_KNOWN, cue)
 
     def _still_rings(self, cue: Cue) -> None:
@@ -134,7 +157,14 @@ class IncomingCalls(ExchangeLine):
     def _offer(self, cue: Cue) -> None:
         self._stop_listening()
         self.last_caller = self._caller
-        self._tell(Offered(self.config.did or "s", self._caller, self.config.context))
+        ring = self._meter.which(self.config.rings)
+        self._meter = RingMeter()
+        if ring is None:
+            self._tell(Offered(self.config.did or "s", self._caller, self.config.context))
+            return
+        self.note(cue.now, f"rings as {ring.name}")
+        called, context = ring.did or self.config.did or "s", ring.context or self.config.context
+        self._tell(Offered(called, self._caller, context, variables={RING: ring.name}))
 
     def _forget(self, cue: Cue) -> None:
         """The ringing ended before the call was offered: nobody is to be told."""

@@ -90,6 +90,7 @@ class Input(Enum):
     # timers
     LISTEN_TIME = "a look at what was heard"
     ANNOUNCED_TIME = "no ring followed what was announced"
+    CADENCE_TIME = "a cycle of the ringing is over"
     RING_TIME = "no further ring for 8 s"
     SEIZE_TIME = "no HOOKCOMPLETE for 5 s"
     TONE_TIME = "no dial tone"
@@ -158,6 +159,7 @@ TABLE: Final[Table[State, Input]] = {
         Input.RING_ENDED: (State.RINGING, "ring_ended"),
         Input.RING_BEGAN: (State.RINGING, "ring_again"),
         Input.LISTEN_TIME: (State.RINGING, "listen"),
+        Input.CADENCE_TIME: (State.RINGING, "cadence_over"),
         Input.CALLER_KNOWN: (State.OFFERED, "offer"),
         Input.RING_TIME: (State.IDLE, "forget"),
         Input.POLARITY: (State.RINGING, ""),

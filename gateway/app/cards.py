@@ -11,6 +11,7 @@ from typing import Final
 
 from drivers.echo import EchoConfig, Remover
 from drivers.fxo.config import AnswerSignal, FxoConfig
+from drivers.fxo.rings import DistinctiveRing
 from drivers.fxs.config import FlashUse, FxsConfig, MessageLamp
 from gateway.config.analog import LINE_TONES, LineSettings, PhoneSettings
 from gateway.config.model import Config
@@ -195,6 +196,9 @@ class Cards:
             hangup_on_polarity=line.hangup_on_polarity,
             hangup_on_tone=line.hangup_on_tone,
             caller_id=self._caller_id(line.caller_id),
+            rings=tuple(
+                DistinctiveRing(ring, own.cadence, own.context or "", own.did) for ring, own in line.rings.items()
+            ),
             tones={**self._tones, **line.tones},
             echo=EchoConfig(Remover(line.echo_canceller), line.tail),
             zone=self._country,

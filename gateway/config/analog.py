@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
@@ -19,7 +21,7 @@ from gateway.config.values import (
 from gateway.core.errors import LocalError
 from gateway.media.cadence import parse
 
-__all__ = ["LINE_TONES", "CardSettings", "LineSettings", "PhoneSettings"]
+__all__ = ["LINE_TONES", "CardSettings", "LineSettings", "PhoneSettings", "RingSettings"]
 
 _CallerId = Literal["bell202", "v23", "v23-alert", "dtmf", "dtmf-dk", "none"]
 _PulseOrder = Literal["usual", "nz", "se"]
@@ -111,6 +113,29 @@ class PhoneSettings(Settings):
     transfer: bool = True
 
 
+def _cadence(values: tuple[int, ...]) -> tuple[int, ...]:
+    if len(values) % 2 or not 2 <= len(values) <= 16 or not all(50 <= value <= 10_000 for value in values):
+        raise refuse(
+            f"{list(values)} is no cadence",
+            "write milliseconds on, off, on, off … of one cycle: [800, 400, 800, 4000]",
+        )
+    return values
+
+
+class RingSettings(Settings):
+    """[lines.NAME.rings.RING]: a distinctive ring of the exchange; the dialplan sees RING in the variable RING.
+
+    Attributes:
+        cadence: milliseconds on, off, on, off … of one cycle, as "[800, 400, 800, 4000]".
+        context: of the dialplan, where its calls come in; the line's own where left out.
+        did: the extension for its calls; the line's own where empty.
+    """
+
+    cadence: Annotated[Items[int], AfterValidator(_cadence)]
+    context: Name | None = None
+    did: Annotated[str, AfterValidator(word_or_none)] = ""
+
+
 class LineSettings(Settings):
     """[lines.NAME]: an exchange line on an FXO port.
 
@@ -130,6 +155,7 @@ class LineSettings(Settings):
         hangup_on_polarity: the exchange reverses polarity when the far end hangs up.
         hangup_on_tone: bursts of busy or congestion tone (or 2 s of dial tone) that show that it has; 0 never.
         caller_id: how the exchange shows callers; None takes the country's way.
+        rings: distinctive rings, each with the context or extension for its calls.
         echo_canceller, tail: as for a telephone.
         receive_gain, transmit_gain: dB by which what comes from the exchange, and goes to it, is made louder.
         tones: its exchange's tones where they differ from the country's, as `copperline learn` measures them: dial,
@@ -150,6 +176,7 @@ class LineSettings(Settings):
     hangup_on_polarity: bool = False
     hangup_on_tone: Annotated[int, Field(ge=0, le=8)] = 3
     caller_id: _CallerId | None = None
+    rings: Annotated[Mapping[Name, RingSettings], AfterValidator(MappingProxyType)] = {}
     echo_canceller: _EchoCanceller = "auto"
     tail: _Tail = 64
     receive_gain: _Gain = 0.0

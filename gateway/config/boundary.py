@@ -68,6 +68,10 @@ class Boundary:
         """Where callers from outside come into the dialplan."""
         lines, trunks = self._config.lines.items(), self._config.trunks.items()
         found = [Entry(f"line {name}", line.context, line.did or line.number or "s") for name, line in lines]
+        for name, line in lines:
+            for ring, own in line.rings.items():
+                called = own.did or line.did or line.number or "s"
+                found.append(Entry(f"line {name}, ring {ring}", own.context or line.context, called))
         # Who calls by a trunk, or is not known, chooses the number.
         found += [Entry(f"trunk {name}", trunk.context) for name, trunk in trunks]
         corner = self._config.sip.strangers

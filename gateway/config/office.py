@@ -170,6 +170,12 @@ def _contexts(config: Config, dialplan: Dialplan) -> Iterator[Finding]:
     named = [
         *((("phones", name, "context"), user.context) for name, user in config.phones.items()),
         *((("lines", name, "context"), line.context) for name, line in config.lines.items()),
+        *(
+            (("lines", name, "rings", ring, "context"), own.context)
+            for name, line in config.lines.items()
+            for ring, own in line.rings.items()
+            if own.context
+        ),
         *((("accounts", name, "context"), account.context) for name, account in config.accounts.items()),
         *((("trunks", name, "context"), trunk.context) for name, trunk in config.trunks.items()),
         *((("sip", "strangers"), config.sip.strangers) for _ in range(bool(config.sip.strangers))),

@@ -66,12 +66,14 @@ class Office:
         *,
         presentation: Presentation = Presentation.ALLOWED,
         when: datetime | None = None,
+        cadence: tuple[int, ...] | None = None,
     ) -> OfficeLine:
         """Call the subscriber on `port` with caller ID in the ringing.
 
         Args:
             number, name: who calls; with neither, and an allowed presentation, no caller ID is sent.
             when: what the caller ID tells as the time; it tells none where None.
+            cadence: of a distinctive ring, milliseconds on, off …; None for the country's.
 
         Raises:
             LocalError: there is no such line, or it is busy or cut.
@@ -82,5 +84,5 @@ class Office:
         signal = None
         if number or name or presentation is not Presentation.ALLOWED:
             signal = self._delivery.signal(CallerId(number, name, presentation, when))
-        line.call(signal, announce=self._delivery.before_ringing)
+        line.call(signal, announce=self._delivery.before_ringing, cadence=cadence)
         return line

@@ -143,12 +143,15 @@ class OfficeLine:
         """From now on this is wrong with its copper."""
         self._pair.suffer(fault)
 
-    def call(self, caller_id: Samples | None = None, *, announce: bool = False) -> None:
+    def call(
+        self, caller_id: Samples | None = None, *, announce: bool = False, cadence: tuple[int, ...] | None = None
+    ) -> None:
         """Ring the subscriber.
 
         Args:
             caller_id: signal that tells who calls, with the silence before it; None for none.
             announce: send it before the first ring; otherwise into the first long pause of the ringing.
+            cadence: of a distinctive ring, milliseconds on, off …; None for the country's.
 
         Raises:
             LocalError: the line is busy or cut.
@@ -157,6 +160,7 @@ class OfficeLine:
             raise LocalError(f"line {self.number} is not free: {self.state.value}")
         self._caller_id = caller_id
         self._announces = announce and caller_id is not None
+        self._cadence = Cadence(cadence or self._zone.ring)
         self._feed(LineInput.FAR_CALLS)
 
     def hang_up(self) -> None:

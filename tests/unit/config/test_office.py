@@ -259,3 +259,32 @@ def test_a_prompt_that_nobody_has_is_a_doubt(tmp_path: Path) -> None:
         "there is no prompt 'lost': nothing is heard",
     ]
     assert f"put our-jingle.wav into {tmp_path}/var/prompts/en" in doubted[0]
+
+
+RING = """
+[lines.copper1.rings.fax]
+cadence = [800, 400, 800, 4000]
+context = "office"
+did = "95550100"
+"""
+
+
+def test_a_distinctive_ring_is_a_way_in_of_its_own(tmp_path: Path) -> None:
+    path = office(tmp_path, config=DOZEN + RING)
+    config, dialplan = load_office(path)
+    assert config.lines["copper1"].rings["fax"].cadence == (800, 400, 800, 4000)
+    assert {found.entry.who for found in ways_out(config, dialplan)} == {"line copper1, ring fax"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('"office"', '"ofice"', "line copper1 is in context"),
+        ("[800, 400, 800, 4000]", "[800, 400, 800]", "[800, 400, 800] is no cadence"),
+        ("[800, 400, 800, 4000]", "[8, 400]", "[8, 400] is no cadence"),
+        ("[800, 400, 800, 4000]", '"800"', "cadence"),
+    ],
+)
+def test_a_ring_that_makes_no_sense_is_told(tmp_path: Path, old: str, new: str, fault: str) -> None:
+    [found] = faults(office(tmp_path, config=DOZEN + RING.replace(old, new)))
+    assert found.startswith("office.toml:") and fault in found, found

@@ -176,6 +176,7 @@ class Console:
                 transport=binding.flow.transport,
                 remote=f"{binding.flow.remote[0]}:{binding.flow.remote[1]}",
                 user_agent=binding.user_agent,
+                trouble=self._sip.trouble(binding),
             )
             for binding in self._sip.bindings
         ]

@@ -60,7 +60,9 @@ def sip_config(config: Config) -> SipConfig:
         realm=config.sip.realm,
         algorithms=[_ALGORITHMS[name] for name in config.sip.digests],
         timers=TimerConfig(timers.t1, timers.t2, timers.t4),
-        legs=LegsConfig(codecs=_codecs(config.sip.codecs), advertised=config.sip.advertised),
+        advertised=config.sip.advertised,
+        keep_alive=config.sip.keep_alive,
+        legs=LegsConfig(codecs=_codecs(config.sip.codecs)),
         registrar=RegistrarConfig(
             config.sip.min_expires,
             config.sip.max_expires,

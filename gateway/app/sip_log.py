@@ -10,6 +10,7 @@ from gateway.sip.binding import RegistrationChanged
 from gateway.sip.carrier import Garbled
 from gateway.sip.diagnosis import Troubled
 from gateway.sip.doorman import TurnedAway
+from gateway.sip.open_ways import WayTold
 from gateway.sip.refusals import AccessRefused
 from gateway.sip.trunk import TrunkChanged
 
@@ -29,7 +30,8 @@ class SipLog:
         self._quiet = QuietLog(logging.getLogger("copperline.sip"), clock)
 
     def note(
-        self, event: TrunkChanged | RegistrationChanged | Troubled | AccessRefused | TurnedAway | Garbled
+        self,
+        event: TrunkChanged | RegistrationChanged | Troubled | AccessRefused | TurnedAway | Garbled | WayTold,
     ) -> None:
         """Write one down."""
         match event:
@@ -40,6 +42,8 @@ class SipLog:
                 _log.info("account %s: %s %s", binding.account, binding.contact, what.value)
             case Troubled(leg, text):
                 _log.warning("%s: %s", leg, text)
+            case WayTold(text, is_open):
+                (_log.info if is_open else _log.warning)("%s", text)
             case AccessRefused():
                 self._quiet.warning(
                     f"{event.user} {event.flow.remote[0]}",

@@ -35,6 +35,9 @@ def command(
         ],
         "No telephone is registered.",
     )
+    for entry in registered:
+        if entry["trouble"]:
+            show.line(entry["trouble"])
     if refused:
         show.line("\nRefused, the latest first:")
         for entry in refused:

@@ -146,6 +146,8 @@ class SipSettings(Settings):
         idle: seconds after which a connection that nobody uses is closed.
         advertised: the public IP address by which peers outside of private networks reach this machine, where that
             is not its own: behind a NAT, or in a container whose ports are mapped; empty where they are the same.
+        keep_alive: seconds between two questions to a telephone behind a NAT, which keep its way there open (UDP;
+            many a NAT forgets it after 30 s); 0 asks none.
         realm: of digest authentication.
         digests: its algorithms that are offered, dearest first. MD5 alone by default: clients that do not know
             SHA-256 (RFC 8760) should pass it over, and many give up instead, baresip 1 among them.
@@ -170,6 +172,7 @@ class SipSettings(Settings):
     origins: Items[Label] = ()
     idle: Annotated[int, Field(ge=60, le=604800)] = 4000
     advertised: Annotated[str, AfterValidator(address_or_none)] = ""
+    keep_alive: Annotated[int, Field(ge=0, le=3600)] = 25
     realm: Name = "copperline"
     digests: Annotated[Items[_Digest], Field(min_length=1)] = ("md5",)
     name_servers: Items[Annotated[SocketAddress, BeforeValidator(_name_server)]] = ()

@@ -335,7 +335,7 @@ class RtpRow(PlaneRow):
         self.address = address
         self.port = port
         self._event_type: int | None = None
-        self._signalled: tuple[str, int, tuple[str, int] | None] | None = None
+        self._signalled: tuple[str, int, tuple[str, int] | None, str | None] | None = None
         self._keyed: tuple[KeyedSession, KeyedSession] | None = None
 
     @property
@@ -386,8 +386,9 @@ class RtpRow(PlaneRow):
         if rtcp_mux and (64 <= codec.payload_type <= 95 or 64 <= event <= 95):
             raise LocalError("payload types 64 to 95 cannot share a port with RTCP; use others (RFC 5761)")
         self._protect(protection)
-        keep = self._signalled == (address, port, rtcp)
-        self._signalled = (address, port, rtcp)
+        # A peer behind NAT names the same private address wherever it goes: its way is what its signalling shows.
+        keep = self._signalled == (address, port, rtcp, via)
+        self._signalled = (address, port, rtcp, via)
         self._encoding = codec.encoding
         self._event_type = event_payload_type
         self._post(

@@ -264,6 +264,14 @@ class Negotiation:
         """Offer encrypted audio alone, after an offer of both was refused; False where that is nothing new."""
         return self.agreement is None and self._keying.insist()
 
+    def heard_from(self, via: str) -> bool:
+        """The peer's signalling comes from `via` from now on; whether that changes what was agreed."""
+        self._via = via
+        if self.agreement is None or self.agreement.via == via:
+            return False
+        self.agreement = replace(self.agreement, via=via)
+        return True
+
     def settle(self) -> None:
         """The answer has gone out: it is written anew no more."""
         self._before = None

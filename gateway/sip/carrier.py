@@ -23,6 +23,7 @@ from gateway.sip.keepalive import KeepAlives, Kept
 from gateway.sip.message import Request, Response
 from gateway.sip.parser import MalformedMessage, parse
 from gateway.sip.points import ListeningPoints
+from gateway.sip.reach import Reach
 from gateway.sip.schedule import Schedule
 from gateway.sip.screening import screen
 from gateway.sip.session import Member, Reply, Timer
@@ -104,6 +105,7 @@ class SipCarrier:
         newcomers: who takes new requests.
         points: where we listen.
         random: the moments of keep-alives.
+        reach: told at which address of ours peers see us.
         heard: told of each server that answered a request of ours, and of each that did not or took none (503).
     """
 
@@ -117,10 +119,12 @@ class SipCarrier:
         points: ListeningPoints | None = None,
         random: Random | None = None,
         heard: Callable[[Flow, bool, float], None] = lambda flow, well, now: None,
+        reach: Reach | None = None,
         limit: int = MAX_TRANSACTIONS,
         datagram: int = MAX_DATAGRAM,
     ) -> None:
         self._timers = timers
+        self._reach = reach
         self._token = token
         self._journal = journal
         self._newcomers = newcomers
@@ -168,6 +172,11 @@ class SipCarrier:
         self._keep_alives.lost(flow, now)
         for member in list(self._members.values()):
             member.lost(flow, now)
+
+    def moved(self, before: Flow, after: Flow, now: float) -> None:
+        """A telephone was reached by one flow, and is by another from now on: also in its calls."""
+        for member in list(self._members.values()):
+            member.moved(before, after, now)
 
     def outgoing(self) -> list[Datagram]:
         """Hand over, once, what is to be sent."""
@@ -308,6 +317,8 @@ class SipCarrier:
             return
         response = event.response
         self._heard(event.transaction.flow, response.status != 503, now)
+        if self._reach is not None:
+            self._reach.seen(response, event.transaction.flow)
         if response.is_final:
             if event.transaction.request.method == "INVITE" and response.status < 300:
                 # More 2xx may come, repeated or of other forks, while the transaction lives (RFC 6026 7.2).

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Final
 
 from gateway.core.audio import RtpAudio
 from gateway.sdp.negotiate import Agreement
 from gateway.sip.headers import NameAddr, Via
 from gateway.sip.session import Setting, Timer
-from gateway.sip.transport import Address, Flow, is_address
+from gateway.sip.transport import Address, Flow, is_private
 from gateway.sip.uri import SipUri, host_text
 
 __all__ = ["Troubled", "Watch", "rewritten", "why_silent", "why_unacknowledged"]
@@ -111,14 +110,14 @@ def why_silent(peer: str, agreement: Agreement, own: Address, refused: int = 0, 
     if heard:
         return f"{said}, though some came before: it has stopped sending, or a NAT between has forgotten its way"
     via = agreement.via or agreement.address
-    if _is_private(own[0]) and not _is_private(via):
+    if is_private(own[0]) and not is_private(via):
         return (
             f"{said}: it was told to send to {own[0]}, a private address that {via} cannot reach; "
             "set sip.advertised to this machine's public address"
         )
     if agreement.address == via:
         return f"{said}: it sends from {there}, and a firewall on the way to UDP port {own[1]} here drops it"
-    if _is_private(agreement.address):
+    if is_private(agreement.address):
         return (
             f"{said}: its session description names {there}, a private address, its messages come from {via}: "
             f"the NAT at {via} lets no audio out to UDP port {own[1]} here"
@@ -133,7 +132,7 @@ def why_unacknowledged(peer: str, flow: Flow, contact: NameAddr, seconds: float)
     """Why the ACK to our 200 does not come."""
     said = f"no ACK from {peer} has come for {seconds:g} s: our 200 went to {_place(*flow.remote)}"
     host = contact.uri.host if isinstance(contact.uri, SipUri) else ""
-    if _is_private(host) and not _is_private(flow.remote[0]):
+    if is_private(host) and not is_private(flow.remote[0]):
         return (
             f"{said} and asked for the ACK at {host}, a private address that it cannot reach; "
             "set sip.advertised to this machine's public address"
@@ -157,7 +156,3 @@ def rewritten(flow: Flow, back: Via) -> str:
 
 def _place(host: str, port: int) -> str:
     return f"{host_text(host)}:{port}"
-
-
-def _is_private(host: str) -> bool:
-    return is_address(host) and ip_address(host).is_private

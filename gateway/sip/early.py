@@ -99,3 +99,8 @@ class EarlyDialog:
 
     def lost(self, flow: Flow, now: float) -> None:
         """A connection is gone; the INVITE's transaction tells of that."""
+
+    def moved(self, before: Flow, after: Flow, now: float) -> None:
+        """The callee is reached elsewhere; see `Member`."""
+        if self.dialog.flow == before:
+            self.dialog.flow = after

@@ -173,6 +173,7 @@ class Established:
             reply(request.reply(500, "Request Out Of Order"), now)
             return
         self._dialog.flow = flow
+        self._negotiation.heard_from(flow.remote[0])
         handler = METHODS.get(request.method)
         if handler is not None:
             getattr(self, handler)(request, reply, now)
@@ -185,6 +186,13 @@ class Established:
         """A connection is gone; see `Member`."""
         if flow == self._dialog.flow:
             self._act(Input.LOST, now)
+
+    def moved(self, before: Flow, after: Flow, now: float) -> None:
+        """The peer is reached elsewhere; see `Member`."""
+        if self._dialog.flow == before:
+            self._dialog.flow = after
+            if self._negotiation.heard_from(after.remote[0]) and self._negotiation.agreement is not None:
+                self._user.agreed(self._negotiation.agreement, now)
 
     def accept(self, request: Request, response: Response, reply: Reply, now: float, *, answer_due: bool) -> None:
         """Send a 2xx to an INVITE of the peer and wait for its ACK.

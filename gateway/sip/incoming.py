@@ -331,6 +331,11 @@ class IncomingSession:
             )
             self._act(Input.LOST, now)
 
+    def moved(self, before: Flow, after: Flow, now: float) -> None:
+        """The peer is reached elsewhere; see `Member`."""
+        if self._dialog.flow == before:
+            self._dialog.flow = after
+
     def _withdrawn(self, given: Input, request: Request, now: float) -> None:
         cause = cause_of_reason(request.headers.all("Reason")) or Cause.NORMAL_CLEARING
         self._ending = Ending(cause, self._peer, Act.CANCELLED, request.method)

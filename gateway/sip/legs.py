@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
 from typing import Final
 
 from gateway.core.added import added
@@ -36,10 +35,12 @@ from gateway.sip.identity import caller_of, diversion_of, write_caller, write_di
 from gateway.sip.incoming import RETRY_AFTER, IncomingSession
 from gateway.sip.journal import Journal
 from gateway.sip.message import Request, Response
+from gateway.sip.open_ways import OpenWays
 from gateway.sip.outgoing import OutgoingSession
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
 from gateway.sip.portability import portability_of, write_portability
 from gateway.sip.preferences import Preferences, preferences_of, write_preferences
+from gateway.sip.reach import Reach
 from gateway.sip.redirection import Redirections, Redirects
 from gateway.sip.replaces import takeover
 from gateway.sip.secure import NOT_SECURE, as_sips, secure_wish, secured
@@ -66,15 +67,12 @@ class LegsConfig:
     Attributes:
         codecs: offered and taken, most wanted first.
         channels: the most legs at a time.
-        advertised: our address as peers outside of private networks see it, where the one we listen on means
-            nothing to them; may be empty.
         turn: seconds that an account's contacts of one preference ring before those of the next are tried.
         redirects: which redirections are followed.
     """
 
     codecs: Sequence[Codec] = DEFAULT_CODECS
     channels: int = 2000
-    advertised: str = ""
     turn: float = 20.0
     redirects: Redirects = Redirects.OFFICE
 
@@ -94,6 +92,8 @@ class Legs:
         contacts: where an account is reached, most preferred first, for redirections to it.
         realm: the office's domain name, in redirections.
         seal: knows what we have shown of legs, for those that are to be replaced.
+        reach: knows which address of ours is ours to whom.
+        ways: to telephones behind NAT, held open while there is a call.
     """
 
     def __init__(
@@ -110,12 +110,17 @@ class Legs:
         contacts: Callable[[str, float], Sequence[Binding]],
         realm: str,
         seal: Seal,
+        reach: Reach,
+        ways: OpenWays,
         images: ImageFactory | None = None,
     ) -> None:
         self._images = images
+        self._ways = ways
+        self._held: dict[SipChannel, Flow] = {}
+        self._reach = reach
         self._seal = seal
         self._redirections = Redirections(
-            config.redirects, contacts=contacts, realm=realm, host=self._host, resolver=setting.resolver
+            config.redirects, contacts=contacts, realm=realm, host=reach.host, resolver=setting.resolver
         )
         self._config = config
         self._setting = setting
@@ -163,7 +168,7 @@ class Legs:
             return _busy(request)
         fax = self._fax(account, flow)
         negotiation = Negotiation(
-            address=self._host(flow),
+            address=self._reach.host(flow),
             port=row.port,
             session_id=self._session_id(),
             codecs=self._codecs(account),
@@ -195,6 +200,8 @@ class Legs:
         )
         self._belongs(channel, account)
         self._begin(channel, request.call_id)
+        if not account.trunk and self._ways.hold(channel.peer, dialog.target, flow, now):
+            self._held[channel] = flow
         session = IncomingSession(self._setting, channel, request, reply, dialog, negotiation, peer=channel.peer)
         channel.attach(session)
         variables = (
@@ -293,10 +300,10 @@ class Legs:
         outbound: Outbound | None,
     ) -> OutgoingSession:
         """One of a leg's INVITEs: a call of its own, over the leg's row."""
-        call_id = f"{self._token()}@{self._host(target.flow)}"
+        call_id = f"{self._token()}@{self._reach.host(target.flow)}"
         self._begin(channel, call_id)
         negotiation = Negotiation(
-            address=self._host(target.flow),
+            address=self._reach.host(target.flow),
             port=row.port,
             session_id=self._session_id(),
             codecs=dearest_first(self._codecs(account), row.wanted),
@@ -322,7 +329,7 @@ class Legs:
     def _invite(
         self, account: Account, target: Target, dial: Dial, call_id: str, outbound: Outbound | None
     ) -> Request:
-        host = self._host(target.flow)
+        host = self._reach.host(target.flow)
         invite = Request("INVITE", replace(target.uri, headers=""))
         if outbound is None:
             write_caller(invite, dial.caller, account, host, self._token())
@@ -358,6 +365,9 @@ class Legs:
         if not self._in_use[user]:
             del self._in_use[user]
         self._troubles.pop(channel, None)
+        held = self._held.pop(channel, None)
+        if held is not None:
+            self._ways.release(held)
         # CANCEL, the INVITE and BYE may go on, one after the other, for a transaction's life each.
         late = now + 3 * self._setting.timers.patience
         self._setting.carrier.at(late, lambda _: self._journal.end(call_ids))
@@ -367,7 +377,7 @@ class Legs:
         return {channel.name: text for channel, text in self._troubles.items()}
 
     def _watch(self, account: Account, row: RtpAudio, flow: Flow) -> Watch:
-        own = self._host(flow), row.port
+        own = self._reach.host(flow), row.port
         return Watch(self._setting, str(account), row, own)
 
     def _missed(self, channel: SipChannel, text: str, now: float) -> None:
@@ -388,11 +398,6 @@ class Legs:
     def _codecs(self, account: Account) -> Sequence[Codec]:
         return account.codecs or self._config.codecs
 
-    def _host(self, flow: Flow) -> str:
-        """Our address as the peer of `flow` is to see it; one in a private network needs no public one."""
-        advertised = self._config.advertised
-        return advertised if advertised and not ip_address(flow.remote[0]).is_private else flow.local[0]
-
     def own_contact(self, flow: Flow, *, sips: bool = False) -> NameAddr:
         """Our Contact on a flow, for requests to the office."""
         return self.contact(flow, OURSELVES, sips=sips)
@@ -404,7 +409,8 @@ class Legs:
             sips: whether the dialog is to stay on TLS for its whole life (RFC 3261 8.1.1.8, 12.1.1).
         """
         parameters = Parameters((("transport", flow.transport),)) if flow.transport != "udp" else NO_PARAMETERS
-        return as_sips(NameAddr(SipUri.of(user, self._host(flow), flow.local[1] or None, parameters)), wanted=sips)
+        host, port = self._reach.address(flow)
+        return as_sips(NameAddr(SipUri.of(user, host, port or None, parameters)), wanted=sips)
 
     def _name(self, user: str) -> str:
         self._serial += 1

@@ -47,6 +47,10 @@ class ListeningPoints:
         self._points = list(points)
         self._secure = secure
 
+    def hosts(self) -> Sequence[str]:
+        """Our addresses."""
+        return [address[0] for _, address in self._points]
+
     @property
     def transports(self) -> Sequence[str]:
         """Those over which requests can be sent to an address, the most usual first."""

@@ -103,6 +103,10 @@ class Member(Protocol):
         """A connection is gone; whoever lives on it ends."""
         ...
 
+    def moved(self, before: Flow, after: Flow, now: float) -> None:
+        """Whoever was reached by one flow is reached by another from now on."""
+        ...
+
 
 class Carrier(Protocol):
     """What a session asks of the stack."""

@@ -45,8 +45,10 @@ from gateway.sip.legs import Legs, LegsConfig
 from gateway.sip.message import Request, Response
 from gateway.sip.message_method import Messages
 from gateway.sip.names import ServerNames
+from gateway.sip.open_ways import OpenWays, RegisteredWays, WayTold
 from gateway.sip.overload import Overload, OverloadConfig
 from gateway.sip.points import ListeningPoints
+from gateway.sip.reach import Reach
 from gateway.sip.refusals import AccessRefused, Refusals
 from gateway.sip.registrar import NOT_YOURS, Registrar, RegistrarConfig
 from gateway.sip.resolve import Resolver
@@ -62,7 +64,14 @@ from gateway.sip.trunks import Trunks
 __all__ = ["Happening", "SipConfig", "SipStack"]
 
 Happening = (
-    tuple[SipChannel, Event] | RegistrationChanged | TrunkChanged | Troubled | AccessRefused | TurnedAway | Garbled
+    tuple[SipChannel, Event]
+    | RegistrationChanged
+    | TrunkChanged
+    | Troubled
+    | AccessRefused
+    | TurnedAway
+    | Garbled
+    | WayTold
 )
 """What the stack's `events` gives."""
 
@@ -76,6 +85,9 @@ class SipConfig:
 
     Attributes:
         realm: of digest authentication.
+        keep_alive: seconds between two questions that keep a NAT before a telephone open (UDP); 0 asks none.
+        advertised: our address as peers outside of private networks see it, where the one we listen on means
+            nothing to them; may be empty.
         algorithms: of digest authentication that are offered, the preferred first.
         timers: RFC 3261 table 4.
         legs: codecs, number and address of legs.
@@ -91,6 +103,8 @@ class SipConfig:
     """
 
     realm: str = "copperline"
+    advertised: str = ""
+    keep_alive: float = 25.0
     algorithms: Sequence[Algorithm] = OFFERED
     timers: TimerConfig = field(default_factory=TimerConfig)
     legs: LegsConfig = field(default_factory=LegsConfig)
@@ -166,6 +180,7 @@ class SipStack:
         self._changes: list[RegistrationChanged] = []
         random = random or SystemRandom()
         self._registrar = Registrar(config=config.registrar, emit=self._changed, bindings=bindings)
+        self._reach = Reach(config.advertised, points.hosts)
         self._carrier = SipCarrier(
             timers=config.timers,
             token=token,
@@ -176,6 +191,7 @@ class SipStack:
             points=points,
             random=random,
             heard=self._server_heard,
+            reach=self._reach,
         )
         self._resolver = Resolver(points, names if names is not None else ServerNames(), random)
         setting = Setting(self._carrier, config.timers, random, self._resolver, config.intervals)
@@ -206,6 +222,14 @@ class SipStack:
             keeper=texts,
             wall=wall,
         )
+        self._ways = OpenWays(
+            setting,
+            every=config.keep_alive,
+            contact=lambda flow: self._legs.own_contact(flow),
+            token=token,
+            told=self._tell,
+        )
+        self._registered_ways = RegisteredWays(self._ways, self._carrier.moved)
         self._legs = Legs(
             config=config.legs,
             setting=setting,
@@ -219,6 +243,8 @@ class SipStack:
             contacts=self._registrar.contacts,
             realm=config.realm,
             seal=seal,
+            reach=self._reach,
+            ways=self._ways,
         )
         around = Neighbours(
             account=self._gatekeeper.account,
@@ -288,6 +314,7 @@ class SipStack:
             **self._carrier.usage(),
             **self.watching.usage(),
             "texts": len(self.messages),
+            "open ways": len(self._ways),
             "channels": len(self._legs),
             "invitations": len(self._invitations),
             "stories": len(self._journal),
@@ -345,6 +372,10 @@ class SipStack:
         """What keeps people from hearing each other, by the names of their legs."""
         return self._legs.troubles()
 
+    def trouble(self, binding: Binding) -> str:
+        """What is wrong with the way to a telephone that is registered; empty where nothing is known to be."""
+        return self._ways.trouble(binding.flow)
+
     # Accounts, changed while calls go on.
 
     def accounts(self) -> list[Account]:
@@ -375,7 +406,10 @@ class SipStack:
 
     def restore(self, bindings: Iterable[Binding]) -> None:
         """Take over the registrations of an earlier run, before anything else; strangers' are dropped."""
-        self._registrar.restore(found for found in bindings if self._gatekeeper.account(found.account))
+        known = [found for found in bindings if self._gatekeeper.account(found.account)]
+        self._registrar.restore(known)
+        for binding in known:
+            self._registered_ways.hold(binding, binding.since)
 
     # Newcomers: requests outside of dialogs.
 
@@ -397,6 +431,7 @@ class SipStack:
         if isinstance(admitted, Response):
             reply(admitted, now)
         else:
+            self._reach.asked(request.uri, transaction.flow)
             handler(transaction, admitted, reply, now)
 
     def cancelled(self, invite: ServerTransaction, cancel: Request, now: float) -> None:
@@ -457,6 +492,7 @@ class SipStack:
         changes, self._changes = self._changes, []
         for change in changes:
             self.watching.registered(change, now)
+            self._registered_ways.changed(change, now)
             if change.what in (Registration.REGISTERED, Registration.RENEWED):
                 self.messages.arrived(change.binding.account, now)
 

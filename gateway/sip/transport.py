@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from types import MappingProxyType
 from typing import Final
 
@@ -26,6 +26,8 @@ __all__ = [
     "Datagram",
     "Flow",
     "is_address",
+    "is_loopback",
+    "is_private",
     "response_flow",
     "stamp",
 ]
@@ -113,9 +115,11 @@ def stamp(request: Request, flow: Flow) -> None:
 def response_flow(response: Response, flow: Flow) -> Flow:
     """The flow on which the response to a request that came on `flow` goes back (section 18.2.2).
 
-    A stream carries it back itself; over UDP the stamped topmost Via tells. One that cannot be read, or that
-    names no address, sends it to where the request came from. A maddr is not followed: it is for multicast,
-    which is not listened to here, and would let a sender point our responses at anybody.
+    A stream carries it back itself; over UDP the stamped topmost Via tells. One that cannot be read, that names no
+    address, or a private one from which the request has not come, sends it to where the request came from: the port
+    that stands beside an address behind NAT means nothing here, whether or not the sender has asked for rport. A
+    maddr is not followed: it is for multicast, which is not listened to here, and would let a sender point our
+    responses at anybody.
     """
     if flow.is_reliable:
         return flow
@@ -125,6 +129,8 @@ def response_flow(response: Response, flow: Flow) -> Flow:
         return flow
     if via.rport is not None and via.received is not None:
         return Flow(flow.transport, flow.local, (via.received, via.rport))
+    if via.received is not None and is_private(via.host) and _plain(via.host) != _plain(via.received):
+        return flow
     target = via.received or via.host
     port = via.port or DEFAULT_PORT
     return Flow(flow.transport, flow.local, (target, port)) if is_address(target) else flow
@@ -140,6 +146,18 @@ def is_address(text: str) -> bool:
     return True
 
 
+@repeated
+def is_private(text: str) -> bool:
+    """Whether `text` is an IP address that has no meaning in the public network."""
+    return is_address(text) and ip_address(text).is_private
+
+
+@repeated
+def is_loopback(text: str) -> bool:
+    """Whether `text` is an IP address of which each machine has its own."""
+    return is_address(text) and ip_address(text).is_loopback
+
+
 def _same_address(one: str, other: str) -> bool:
     if one == other:
         return True
@@ -147,3 +165,10 @@ def _same_address(one: str, other: str) -> bool:
         return ip_address(one) == ip_address(other)
     except ValueError:
         return False
+
+
+def _plain(text: str) -> IPv4Address | IPv6Address:
+    """An address; one of IPv4 that is written as of IPv6 (RFC 4291 2.5.5.2) is of IPv4."""
+    address = ip_address(text)
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address

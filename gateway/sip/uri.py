@@ -35,6 +35,7 @@ _TEL_URI: Final = re.compile(
     re.I,
 )
 _OTHER_URI: Final = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*+):[^\s<>\"]++")
+_THREE_COLONS: Final = re.compile(r"(?<!:):::(?!:)")
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 _PLAIN_IN_USER: Final = "-_.!~*'()&=+$,;?/"
@@ -87,7 +88,7 @@ class SipUri:
             raise MalformedError(f"port {port} of a SIP URI is out of range")
         return cls(
             # Three colons are a slip of RFC 3261's grammar that peers have copied (RFC 5118 section 4.10).
-            host.strip("[]").replace(":::", "::") if host[0] == "[" else host,
+            _THREE_COLONS.sub("::", host.strip("[]")) if host[0] == "[" else host,
             user,
             password,
             int(port) if port is not None else None,

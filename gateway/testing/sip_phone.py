@@ -82,6 +82,7 @@ class SipPhone:
         server: where the office listens.
         encoding: the codec that it offers and wants.
         wire: how it gets there; by UDP where None.
+        own: the address of its own at which it wants its audio; loopback where empty.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class SipPhone:
         *,
         encoding: Encoding = Encoding.PCMU,
         wire: Wire | None = None,
+        own: str = "",
     ) -> None:
         self.user = user
         self.secret = secret
@@ -104,8 +106,8 @@ class SipPhone:
         self.digits = ""
         self.caller = ""
         self._vanished = False
-        self._wire = wire or UdpWire(server)
-        self._rtp = bound_socket(server[0])
+        self._wire = wire or UdpWire(server, own)
+        self._rtp = bound_socket(server[0], own)
         self._dialog: _Dialog | None = None
         self._pending: dict[str, str] = {}
         self._mouth: deque[Samples] = deque()

@@ -21,6 +21,10 @@ Address = tuple[str, int]
 class UdpWire:
     """Datagrams.
 
+    Args:
+        server: where the office listens.
+        own: this end's address; loopback where empty.
+
     Attributes:
         transport: as in a Via.
         address: this end.
@@ -28,9 +32,9 @@ class UdpWire:
 
     transport = "UDP"
 
-    def __init__(self, server: Address) -> None:
+    def __init__(self, server: Address, own: str = "") -> None:
         self._server = server
-        self._socket = bound_socket(server[0])
+        self._socket = bound_socket(server[0], own)
         self.address: Address = self._socket.getsockname()[:2]
 
     def send(self, data: bytes) -> None:
@@ -146,10 +150,10 @@ def wire_to(server: Address, transport: str, context: ssl.SSLContext | None = No
     return UdpWire(server) if transport == "udp" else StreamWire(server, transport, context)
 
 
-def bound_socket(server: str) -> socket.socket:
-    """A UDP socket on loopback, of the version of IP that `server` is of."""
-    version = (socket.AF_INET6, "::1") if ":" in server else (socket.AF_INET, "127.0.0.1")
-    opened = socket.socket(version[0], socket.SOCK_DGRAM)
-    opened.bind((version[1], 0))
+def bound_socket(server: str, own: str = "") -> socket.socket:
+    """A UDP socket on the address `own`, or on loopback, of the version of IP that `server` is of."""
+    family, loopback = (socket.AF_INET6, "::1") if ":" in server else (socket.AF_INET, "127.0.0.1")
+    opened = socket.socket(family, socket.SOCK_DGRAM)
+    opened.bind((own or loopback, 0))
     opened.setblocking(False)
     return opened

@@ -138,6 +138,7 @@ class RegistrationView:
         expires: seconds until the registration ends.
         transport, remote: how and from where it came: "udp", "192.0.2.7:5060".
         user_agent: what the telephone calls itself; may be empty.
+        trouble: what is wrong with the way there; empty where nothing is known to be.
     """
 
     account: str
@@ -146,6 +147,7 @@ class RegistrationView:
     transport: str
     remote: str
     user_agent: str = ""
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True)

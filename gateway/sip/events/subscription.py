@@ -247,6 +247,11 @@ class Subscription:
         if flow == self.dialog.flow:
             self._act(Input.LOST, now)
 
+    def moved(self, before: Flow, after: Flow, now: float) -> None:
+        """The subscriber is reached elsewhere; see `Member`."""
+        if self.dialog.flow == before:
+            self.dialog.flow = after
+
     # Actions of the table.
 
     def _act(self, given: Input, now: float) -> None:

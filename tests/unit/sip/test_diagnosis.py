@@ -10,7 +10,6 @@ from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
 from gateway.sip.diagnosis import Troubled, rewritten
 from gateway.sip.headers import Via
-from gateway.sip.legs import LegsConfig
 from gateway.sip.stack import SipConfig
 from gateway.sip.transport import Flow
 from tests.support.sip import SERVER, Office, Phone, ScriptedRow, session_description
@@ -77,7 +76,7 @@ def test_a_leg_that_hears_nothing_is_told_with_the_hop(source: str, announced: s
 
 
 def test_two_addresses_that_differ_point_to_an_alg_or_a_media_server() -> None:
-    office = Office(SipConfig(legs=LegsConfig(advertised="9.9.9.9")))
+    office = Office(SipConfig(advertised="9.9.9.9"))
     answered(office, Phone(office, host=PUBLIC), "8.8.8.8")
     office.wait(5)
     assert "a SIP ALG has rewritten one of the two, or its media server 8.8.8.8 is kept" in troubles(office)[0]
@@ -152,7 +151,7 @@ def test_a_via_that_comes_back_as_sent_is_no_alg() -> None:
 
 
 def test_peers_outside_are_told_the_public_address_and_those_inside_our_own() -> None:
-    office = Office(SipConfig(legs=LegsConfig(advertised="9.9.9.9")))
+    office = Office(SipConfig(advertised="9.9.9.9"))
     for host, told in ((PUBLIC, "9.9.9.9"), ("10.0.0.7", "192.0.2.1")):
         phone = Phone(office, host=host)
         phone.invite("6002", call_id=host)

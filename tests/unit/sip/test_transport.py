@@ -178,6 +178,12 @@ def test_a_response_goes_to_where_the_via_says(via: str, remote: tuple[str, int]
     assert response_flow(arrived(via).reply(200), UDP) == Flow("udp", UDP.local, remote)
 
 
+def test_a_sender_behind_nat_that_does_not_ask_for_rport_hears_us_all_the_same() -> None:
+    """Section 18.2.2 would answer to port 5070 of its router."""
+    message = arrived("SIP/2.0/UDP 192.168.1.5:5070;branch=z9hG4bK1")
+    assert response_flow(message.reply(200), UDP) == UDP
+
+
 def test_a_response_on_a_stream_stays_on_it() -> None:
     assert response_flow(arrived("SIP/2.0/TCP h:5070;branch=z9hG4bK1", TCP).reply(200), TCP) is TCP
     assert str(TCP) == "tcp:203.0.113.9:44444"

@@ -204,6 +204,15 @@ def test_parameters_are_found_without_case_and_changed_in_place() -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "read"),
+    [("sip:[2001:db8:::1]", "2001:db8::1"), ("sip:[2001:db8::::1]", "2001:db8::::1"), ("sip:[::::::]", "::::::")],
+)
+def test_rfc_5118_4_10_of_colons_three_alone_are_a_slip(written: str, read: str) -> None:
+    uri = SipUri.parse(written)
+    assert uri.host == read and SipUri.parse(str(uri)) == uri
+
+
+@pytest.mark.parametrize(
     "text", ["x", ";", ";;", ";=x", ';a="', "; a b", ";a=b,c", ";a=1;A=2", ';a"b"=c', ";a=<b>"]
 )
 def test_ill_formed_parameters_are_refused(text: str) -> None:

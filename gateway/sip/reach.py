@@ -1,0 +1,101 @@
+"""By which address of ours each peer reaches us, where a NAT or a container's mapped ports lie between.
+
+Our own address means nothing to a peer on the other side of a NAT of ours. Three things tell which one does, and
+are believed in this order: the address to which the peer itself has sent its request; the one that the operator has
+written down; the one that the peer's server says it has seen us at (`received` and `rport`, RFC 3581). What a peer
+says is used towards that peer alone: a false one harms nobody else.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from ipaddress import ip_address
+from typing import Final
+
+from gateway.sip.message import Response
+from gateway.sip.transport import PORTS, Address, Flow, is_address, is_loopback, is_private
+from gateway.sip.uri import SipUri, Uri
+
+__all__ = ["Reach"]
+
+REMEMBERED: Final = 10_000
+"""Peers of which it is remembered; the longest unheard is forgotten first."""
+
+
+class _Memory(OrderedDict[Address, Address]):
+    """Addresses of ours by peer."""
+
+    def put(self, peer: Address, ours: Address) -> None:
+        self[peer] = ours
+        self.move_to_end(peer)
+        if len(self) > REMEMBERED:
+            self.popitem(last=False)
+
+
+class Reach:
+    """What is known of it.
+
+    Args:
+        advertised: our public address, as the operator has written it; may be empty.
+        ours: all addresses that we listen on.
+    """
+
+    def __init__(self, advertised: str, ours: Callable[[], Collection[str]]) -> None:
+        self._advertised = advertised
+        self._ours = ours
+        self._hidden: dict[str, bool] = {}
+        self._asked = _Memory()
+        self._seen = _Memory()
+
+    def address(self, flow: Flow) -> Address:
+        """Our address and port as the peer of `flow` is to use them."""
+        if not (self._asked or self._seen or self._advertised):
+            return flow.local
+        asked = self._asked.get(flow.remote)
+        if asked is not None:
+            return asked
+        if self._advertised and not is_private(flow.remote[0]):
+            return self._advertised, flow.local[1]
+        seen = self._seen.get(flow.remote)
+        if seen is not None:
+            return seen[0], flow.local[1] if flow.is_reliable else seen[1]
+        return flow.local
+
+    def host(self, flow: Flow) -> str:
+        """The same without the port."""
+        return self.address(flow)[0]
+
+    def asked(self, uri: Uri, flow: Flow) -> None:
+        """A peer that has proved who it is has sent a request to `uri`."""
+        if not self._may_be_hidden(flow.local[0]):
+            return
+        if isinstance(uri, SipUri) and self._is_another(uri.host, flow):
+            self._asked.put(flow.remote, (uri.host, uri.port or PORTS[flow.transport]))
+        elif self._asked:
+            self._asked.pop(flow.remote, None)
+
+    def seen(self, response: Response, flow: Flow) -> None:
+        """A request of ours was answered: our Via has come back."""
+        if not self._may_be_hidden(flow.local[0]):
+            return
+        back = response.via
+        host = back.received
+        if host is not None and self._is_another(host, flow):
+            self._seen.put(flow.remote, (host, back.rport or flow.local[1]))
+        elif self._seen:
+            self._seen.pop(flow.remote, None)
+
+    def _is_another(self, host: str, flow: Flow) -> bool:
+        """Whether `host` is an address at which we do not listen ourselves, and somebody may be."""
+        if host == flow.local[0] or not is_address(host) or host in self._ours():
+            return False
+        address = ip_address(host)
+        same_version = address.version == ip_address(flow.local[0]).version
+        return same_version and not (address.is_multicast or address.is_unspecified)
+
+    def _may_be_hidden(self, own: str) -> bool:
+        """Whether there may be a NAT of ours: not where our address is public, nor within one machine."""
+        if own not in self._hidden:
+            self._hidden[own] = is_private(own) and not is_loopback(own)
+        return self._hidden[own]

@@ -263,7 +263,7 @@ class AnalogTechnology:
                 Cause.NO_CIRCUIT_AVAILABLE,
                 advice="Call again later, or give the group more lines.",
             )
-        return line.reserve(wanted.number, now)
+        return line.reserve(wanted.number, now, wanted.then)
 
 
 _IDLE: Final = (fxs_states.State.IDLE, fxo_states.State.IDLE, fxo_states.State.GUARD)
@@ -286,5 +286,5 @@ def _groups(lines: Iterable[FxoLine]) -> dict[int, HuntGroup]:
 
 def _reserve(line: AnyLine, wanted: Address, now: float) -> AnalogChannel:
     if isinstance(line, FxoLine):
-        return line.reserve(wanted.number, now)
+        return line.reserve(wanted.number, now, wanted.then)
     return line.reserve(now, wanted.ring)

@@ -9,8 +9,9 @@
     DAHDI/3, DAHDI/g1/…     either kind, by port number (as in dialplans written for chan_dahdi) or as above
 
 What follows the second slash is the number to dial; without it an exchange line is only seized, and its caller
-hears the exchange's dial tone. Digits, * # A-D are dialled, W is half a second's pause; spaces and -.() are left
-out.
+hears the exchange's dial tone. Digits, * # A-D are dialled, W is half a second's pause and P one of two seconds;
+spaces and -.() are left out. What follows a > is keyed once the far side has answered (two-stage dialling):
+`FXO/g1/5550100>PP1234#`.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ GROUP_LETTERS: Final = "".join(way.value for way in Hunting)
 _GROUP: Final = re.compile(rf"([{GROUP_LETTERS}])(\d{{1,4}})")
 _RUNG: Final = re.compile(r"([0-9*#+]+)r([1-4])")
 _LEFT_OUT: Final = str.maketrans("", "", " -.()")
-_DIALLED: Final = re.compile(r"[0-9*#A-DW]*")
+_DIALLED: Final = re.compile(r"([0-9*#A-DWP]*)(?:>([0-9*#A-DWP]+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Address:
         hunting: how a line of the group is picked.
         number: what to dial on the line.
         ring: number of a distinctive cadence, or 0.
+        then: what to key once the far side has answered.
     """
 
     line: str
@@ -73,6 +75,7 @@ class Address:
     hunting: Hunting = Hunting.FIRST
     number: str = ""
     ring: int = 0
+    then: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Address:
@@ -84,20 +87,22 @@ class Address:
         line, _, written = text.partition("/")
         if not line:
             raise RemoteError(f"the address {text!r} names no line", Cause.INVALID_NUMBER_FORMAT)
-        number = written.upper().translate(_LEFT_OUT)
-        if not _DIALLED.fullmatch(number):
+        said = _DIALLED.fullmatch(written.upper().translate(_LEFT_OUT))
+        if said is None:
             raise RemoteError(
-                f"{written!r} cannot be dialled on a line: digits, * # A-D and W (a pause) can; "
+                f"{written!r} cannot be dialled on a line: digits, * # A-D, W and P (pauses) and one > can; "
                 "let the dialplan turn a leading + into the exchange's prefix",
                 Cause.INVALID_NUMBER_FORMAT,
             )
-        if len(number) > MAX_NUMBER:
+        number, then = said[1], said[2] or ""
+        longest = max(len(number), len(then))
+        if longest > MAX_NUMBER:
             raise RemoteError(
-                f"a number of {len(number)} digits is too long for a line; {MAX_NUMBER} can be dialled",
+                f"a number of {longest} digits is too long for a line; {MAX_NUMBER} can be dialled",
                 Cause.INVALID_NUMBER_FORMAT,
             )
         group = _GROUP.fullmatch(line)
         if group is None:
             rung = _RUNG.fullmatch(line)
-            return cls(rung[1], number=number, ring=int(rung[2])) if rung else cls(line, number=number)
-        return cls(line, int(group[2]), Hunting(group[1]), number)
+            return cls(rung[1], number=number, ring=int(rung[2])) if rung else cls(line, number=number, then=then)
+        return cls(line, int(group[2]), Hunting(group[1]), number, then=then)

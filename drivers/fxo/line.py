@@ -31,8 +31,11 @@ class FxoLine(IncomingCalls, OutgoingCalls):
         """Whether it can be taken for an outgoing call."""
         return self._machine.takes(Input.RESERVE)
 
-    def reserve(self, number: str, now: float) -> AnalogChannel:
+    def reserve(self, number: str, now: float, then: str = "") -> AnalogChannel:
         """Make an outgoing leg that will dial `number`; "" only seizes the line.
+
+        Args:
+            then: what it keys once the far side has answered.
 
         Raises:
             RemoteError: it is in use or out of service.
@@ -44,7 +47,7 @@ class FxoLine(IncomingCalls, OutgoingCalls):
             )
         if not self.free:
             raise RemoteError(f"{self.peer} is in use ({self.state.value})", Cause.NO_CIRCUIT_AVAILABLE)
-        self._number = number
+        self._number, self._then = number, then
         self._feed(Input.RESERVE, Cue(now))
         assert self.channel is not None
         return self.channel

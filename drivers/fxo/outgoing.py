@@ -25,9 +25,9 @@ __all__ = ["OutgoingCalls"]
 SEIZE_TIME: Final = 5.0
 """Seconds for the port to close the loop; DAHDI takes 1.5 s and 0.5 s after it (starttime, afterstart)."""
 DIAL_PAUSE: Final = 0.5
-"""Seconds more for the exchange to give dial tone, and of a pause in the number."""
-PAUSE: Final = "W"
-"""In a number to dial: wait for `DIAL_PAUSE` (dahdi/user.h: 'W' is half a second)."""
+"""Seconds more for the exchange to give dial tone."""
+PAUSES: Final = {"W": 0.5, "P": 2.0}
+"""Seconds of pauses in a number: W as in dahdi/user.h, P as the comma of modems (V.250 S8) and the p of mobiles."""
 DIGIT_ON: Final = 0.1
 """Seconds of tone a digit; receivers want 40 ms (Q.24)."""
 DIGIT_OFF: Final = 0.1
@@ -44,6 +44,7 @@ class OutgoingCalls(ExchangeLine):
     """The part of an exchange line that places calls."""
 
     _number = ""
+    _then = ""
 
     def _reserve(self, cue: Cue) -> None:
         self._begin_call()
@@ -97,25 +98,37 @@ class OutgoingCalls(ExchangeLine):
         if self.config.pulses is not None and self._number:
             self._dial_pulses(self.config.pulses, cue)
             return
-        digits, pause, self._number = self._number.partition(PAUSE)
-        done = cue.now
-        if digits:
-            self.note(cue.now, f"dials {digits}")
-            if not self._send(digits, DIGIT_ON, DIGIT_OFF, cue.now):
-                self._feed(Input.CANNOT_DIAL, Cue(cue.now, "the media plane could not play the digits"))
-                return
-            done += len(digits) * (DIGIT_ON + DIGIT_OFF) + SETTLE
-        if pause:
-            self._timers[Input.PAUSE_TIME] = done + DIAL_PAUSE
+        digits, pause, self._number = _next(self._number)
+        done = self._key(digits, cue)
+        if done is None:
+            self._feed(Input.CANNOT_DIAL, Cue(cue.now, "the media plane could not play the digits"))
+        elif pause:
+            self._timers[Input.PAUSE_TIME] = done + pause
         elif digits:
             self._timers[Input.DIALLED] = done
         else:
             self._feed(Input.NOTHING_TO_DIAL, cue)
 
+    def _key(self, digits: str, cue: Cue) -> float | None:
+        """Key digits as tones; when they are over, or None where they cannot be."""
+        if not digits:
+            return cue.now
+        self.note(cue.now, f"dials {digits}")
+        if not self._send(digits, DIGIT_ON, DIGIT_OFF, cue.now):
+            return None
+        return cue.now + len(digits) * (DIGIT_ON + DIGIT_OFF) + SETTLE
+
+    def _dial_on(self, cue: Cue) -> None:
+        """The far side has answered: key what was left for it, with its pauses."""
+        digits, pause, self._then = _next(self._then)
+        done = self._key(digits, cue)
+        if done is not None and pause:
+            self._timers[Input.PAUSE_TIME] = done + pause
+
     def _dial_pulses(self, order: PulseOrder, cue: Cue) -> None:
         """Let the device dial; a key that no dial has, and all after it, goes by tones."""
-        whole, self._number = self._number, ""
-        turned = next((place for place, key in enumerate(whole) if not key.isdigit() and key != PAUSE), len(whole))
+        whole, self._number = self._number.replace("P", "WWWW"), ""
+        turned = next((place for place, key in enumerate(whole) if not key.isdigit() and key != "W"), len(whole))
         pulsed = "".join(order.pulses(digit) for digit in whole[:turned])
         toned = f"T{whole[turned:]}" if whole[turned:] else ""
         self.note(cue.now, f"dials {whole} by pulses")
@@ -169,3 +182,13 @@ class OutgoingCalls(ExchangeLine):
         self._converse(cue.now)
         self._listen_for_release(cue)
         self._tell(Answered(cue.evidence))
+        if self._then:
+            self._timers[Input.PAUSE_TIME] = cue.now + DIAL_PAUSE
+
+
+def _next(number: str) -> tuple[str, float, str]:
+    """The digits before the first pause, its seconds (0 for none), and what follows it."""
+    place = next((place for place, key in enumerate(number) if key in PAUSES), None)
+    if place is None:
+        return number, 0.0, ""
+    return number[:place], PAUSES[number[place]], number[place + 1 :]

@@ -278,6 +278,7 @@ TABLE: Final[Table[State, Input]] = {
     },
     State.UP: {
         Input.FOLLOW_TIME: (State.UP, "hear_release"),
+        Input.PAUSE_TIME: (State.UP, "dial_on"),
         Input.REFUSAL: (State.GUARD, "refused_by_tone"),
         Input.DIGIT: (State.UP, "pass_digit"),
         Input.SEND_DIGITS: (State.UP, "send_digits"),

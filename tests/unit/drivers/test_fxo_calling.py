@@ -111,6 +111,49 @@ def test_pauses_in_a_number_are_waited_for() -> None:
     assert office.events() == [Progress(), NO_SIGNAL]
 
 
+def test_a_second_number_is_keyed_when_the_far_side_has_answered() -> None:
+    office = Office(trunks=SUPERVISED)
+    row = office.rows[COPPER1]
+    dial(office, "FXO/copper1/555-0100>P12W3#")
+    seize(office)
+    office.wait(10.0)
+    assert [digits for digits, *_ in row.sent_digits] == ["5550100"], "there is no answer yet"
+    office.line(LineEventKind.POLARITY, COPPER1)
+    assert office.events() == [Progress(), Answered("polarity reversal on port 3")]
+    office.wait(2.4)
+    assert len(row.sent_digits) == 1, "half a second for the answer, two of pause"
+    office.wait(0.2)
+    assert [digits for digits, *_ in row.sent_digits] == ["5550100", "12"]
+    office.wait(1.2)
+    assert [digits for digits, *_ in row.sent_digits] == ["5550100", "12", "3#"]
+    office.wait(60.0)
+    assert len(row.sent_digits) == 3 and office.state(COPPER1) == "talking"
+
+
+def test_a_second_number_dies_with_its_call() -> None:
+    office = Office(trunks=SUPERVISED)
+    leg = dial(office, "FXO/copper1/5550100>PP12")
+    seize(office)
+    office.wait(5.0)
+    office.line(LineEventKind.POLARITY, COPPER1)
+    office.hang_up(leg)
+    office.wait(10.0)
+    dial(office)
+    office.commands(COPPER1)
+    office.line(LineEventKind.HOOKCOMPLETE, COPPER1)
+    office.wait(10.0)
+    office.line(LineEventKind.POLARITY, COPPER1)
+    office.wait(10.0)
+    assert [digits for digits, *_ in office.rows[COPPER1].sent_digits] == ["5550100", "5550100"]
+
+
+@pytest.mark.parametrize("number", ["5550100>", ">>1", "555>01>00", "555x", f"1>{'2' * 65}"])
+def test_a_number_that_no_line_can_dial_is_refused(number: str) -> None:
+    with pytest.raises(RemoteError) as refused:
+        dial(Office(), f"FXO/copper1/{number}")
+    assert refused.value.cause is Cause.INVALID_NUMBER_FORMAT
+
+
 def test_no_number_only_seizes_the_line() -> None:
     office = Office()
     dial(office, "FXO/copper1")

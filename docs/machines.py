@@ -14,7 +14,7 @@ from drivers.fxo import states as fxo
 from drivers.fxs import states as fxs
 from gateway.core.machine import Table
 from gateway.sip import established_states, incoming, outgoing, register_states
-from gateway.sip.events import subscription
+from gateway.sip.events import subscriber, subscription
 from gateway.sip.transaction import invite_client, invite_server, plain_client, plain_server
 from hardware.analog.emulation import receive_fxo, receive_fxs, transmit
 from hardware.world import office_call
@@ -115,6 +115,14 @@ MACHINES: Final = (
         subscription.TABLE,
         subscription.State.AT_REST,
         frozenset({subscription.State.OVER}),
+    ),
+    Drawn(
+        "sip-subscriber",
+        "A subscription of ours (RFC 6665 4.1)",
+        "gateway/sip/events/subscriber.py",
+        subscriber.TABLE,
+        subscriber.State.IDLE,
+        frozenset({subscriber.State.OVER}),
     ),
     Drawn(
         "line-fxs", "A telephone line: the driver of an FXS port", "drivers/fxs/states.py", fxs.TABLE, fxs.FXS.start

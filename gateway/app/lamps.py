@@ -83,8 +83,9 @@ class Lamps:
 
 
 def _mailboxes(config: Config) -> Iterable[str]:
-    """Every telephone's own number, what telephones and accounts name beside, and what [voicemail] has."""
-    named = [account.mailbox for account in config.accounts.values() if account.mailbox]
+    """Every telephone's own number, what telephones, accounts and trunks name beside, and what [voicemail] has."""
+    named = [trunk.mailbox for trunk in config.trunks.values() if trunk.mailbox]
+    named += [account.mailbox for account in config.accounts.values() if account.mailbox]
     named += [phone.mailbox for phone in config.phones.values() if phone.mailbox]
     return [*config.accounts, *config.phones, *named, *config.voicemail]
 

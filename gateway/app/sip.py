@@ -32,7 +32,7 @@ from gateway.sip.registrar import RegistrarConfig
 from gateway.sip.servers import ServersConfig
 from gateway.sip.stack import SipConfig
 from gateway.sip.transaction.timers import TimerConfig
-from gateway.sip.trunk import TrunkConfig
+from gateway.sip.trunk_words import TrunkConfig
 from gateway.sip.uri import SipUri, loose
 
 __all__ = ["accounts_of", "sip_config", "tls_config", "trunks_of"]
@@ -167,6 +167,7 @@ def _trunk(name: str, trunk: TrunkSettings) -> TrunkConfig:
         sources=trunk.sources,
         challenge=trunk.challenge,
         instance=_instance(name) if trunk.outbound else "",
+        mailbox=trunk.mailbox,
     )
 
 

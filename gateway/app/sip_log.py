@@ -12,7 +12,7 @@ from gateway.sip.diagnosis import Troubled
 from gateway.sip.doorman import TurnedAway
 from gateway.sip.open_ways import WayTold
 from gateway.sip.refusals import AccessRefused
-from gateway.sip.trunk import TrunkChanged
+from gateway.sip.trunk_words import MailboxTold, TrunkChanged
 
 __all__ = ["SipLog"]
 
@@ -31,13 +31,24 @@ class SipLog:
 
     def note(
         self,
-        event: TrunkChanged | RegistrationChanged | Troubled | AccessRefused | TurnedAway | Garbled | WayTold,
+        event: TrunkChanged
+        | MailboxTold
+        | RegistrationChanged
+        | Troubled
+        | AccessRefused
+        | TurnedAway
+        | Garbled
+        | WayTold,
     ) -> None:
         """Write one down."""
         match event:
             case TrunkChanged():
                 say = _log.info if event.up else _log.warning
                 say("trunk %s is %s: %s", event.name, "up" if event.up else "down", event.text)
+            case MailboxTold(trunk, mailbox, status):
+                _log.info(
+                    "trunk %s: %d new messages for mailbox %s", trunk, status.new + status.urgent_new, mailbox
+                )
             case RegistrationChanged(binding, what):
                 _log.info("account %s: %s %s", binding.account, binding.contact, what.value)
             case Troubled(leg, text):

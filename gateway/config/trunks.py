@@ -11,7 +11,18 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from dialplan.pattern import Pattern, PatternError
 from gateway.config.address import ServerName
-from gateway.config.values import Codec, Encrypted, Items, Label, Name, Networks, Settings, refuse, word_or_none
+from gateway.config.values import (
+    Codec,
+    Encrypted,
+    Items,
+    Label,
+    Name,
+    Networks,
+    Settings,
+    mailbox_or_none,
+    refuse,
+    word_or_none,
+)
 
 __all__ = ["RuleSettings", "Server", "TrunkSettings"]
 
@@ -68,6 +79,7 @@ class TrunkSettings(Settings):
         keep_alive: seconds between two keep-alives of a registration, which keep a NAT open; 0 sends none.
         outbound: register a flow of ours, known whatever our address is (RFC 5626), where the provider can that.
         qualify: seconds between two OPTIONS that show whether a server is there; 0 sends none.
+        mailbox: of ours that shows how many messages wait for `user` there, "201" or "201@shop".
         context: of the dialplan, where its calls come in.
         from_user: what From says in place of the caller's number, which then goes as P-Asserted-Identity.
         from_domain: the domain of our From; where empty, that of the trunk.
@@ -97,6 +109,7 @@ class TrunkSettings(Settings):
     keep_alive: Annotated[int, Field(ge=0, le=3600)] = 25
     outbound: bool = False
     qualify: Annotated[int, Field(ge=0, le=3600)] = 30
+    mailbox: Annotated[str, AfterValidator(mailbox_or_none)] = ""
     context: Name = "from-pstn"
     from_user: Label = ""
     from_domain: Annotated[str, AfterValidator(word_or_none)] = ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from random import Random, SystemRandom
 from typing import Any, Final, Protocol
@@ -301,10 +301,18 @@ class SipCarrier:
             reply(request.reply(482), now)  # RFC 3261 8.2.2.2
         elif request.to.tag is None:
             self._newcomers.arrived(transaction, reply, now)
-        elif (member := self._members.get(dialog_id(request))) is not None:
+        elif (member := self._member_of(request)) is not None:
             member.receive(request, reply, transaction.flow, now)
         else:
             reply(request.reply(481), now)  # RFC 3261 12.2.2
+
+    def _member_of(self, request: Request) -> Member | None:
+        """Whose dialog it is; of a NOTIFY also who waits for the dialog that it makes (RFC 6665 4.1.2.4)."""
+        found = dialog_id(request)
+        member = self._members.get(found)
+        if member is None and request.method == "NOTIFY":
+            member = self._members.get(replace(found, remote_tag=""))
+        return member
 
     def _ack_arrived(self, event: AckArrived, now: float) -> None:
         member = self._members.get(dialog_id(event.request))

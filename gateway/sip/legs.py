@@ -47,7 +47,7 @@ from gateway.sip.secure import NOT_SECURE, as_sips, secure_wish, secured
 from gateway.sip.session import Reply, SessionUser, Setting, description_of, not_acceptable
 from gateway.sip.session_timer import too_brief
 from gateway.sip.transport import Flow
-from gateway.sip.trunk import Outbound
+from gateway.sip.trunk_words import Outbound
 from gateway.sip.uri import SipUri, is_sips
 
 __all__ = ["Legs", "LegsConfig"]

@@ -58,7 +58,7 @@ from gateway.sip.transaction.base import ServerTransaction
 from gateway.sip.transaction.table import MAX_DATAGRAM, MAX_TRANSACTIONS
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Datagram, Flow
-from gateway.sip.trunk import TrunkChanged
+from gateway.sip.trunk_words import MailboxTold, TrunkChanged
 from gateway.sip.trunks import Trunks
 
 __all__ = ["Happening", "SipConfig", "SipStack"]
@@ -67,6 +67,7 @@ Happening = (
     tuple[SipChannel, Event]
     | RegistrationChanged
     | TrunkChanged
+    | MailboxTold
     | Troubled
     | AccessRefused
     | TurnedAway
@@ -422,6 +423,10 @@ class SipStack:
         request = transaction.request
         if request.method == "OPTIONS":
             self._options(request, reply, now)
+            return
+        if request.method == "NOTIFY" and (trunk := self.trunks.sender(request, transaction.flow)) is not None:
+            reply(request.reply(200), now)  # what providers tell unasked
+            trunk.notified(request, now)
             return
         handler = self._methods.get(request.method)
         if handler is None:

@@ -8,14 +8,17 @@ where that is wanted, and one of its servers answers; each change is told once, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 
 from gateway.core.cause import Cause
 from gateway.core.errors import MalformedError, RemoteError
 from gateway.sip.account import Account
-from gateway.sip.credentials import Credentials
+from gateway.sip.body import find_body
 from gateway.sip.dialog import MAX_FORWARDS
+from gateway.sip.events.message_summary import SUMMARY, SUMMARY_TYPE, read_summary
+from gateway.sip.events.subscriber import State as Watching
+from gateway.sip.events.subscriber import Subscriber, SubscriberConfig
 from gateway.sip.fork import Target
 from gateway.sip.headers import CSeq, NameAddr
 from gateway.sip.identity import number_of
@@ -23,115 +26,14 @@ from gateway.sip.message import Request
 from gateway.sip.number_rules import rewrite
 from gateway.sip.register import Registrant, RegistrantConfig
 from gateway.sip.register_answers import LINE
-from gateway.sip.servers import Servers, ServersConfig, Way
+from gateway.sip.servers import Servers, Way
 from gateway.sip.session import Setting
-from gateway.sip.source import Network, covers, source_of
+from gateway.sip.source import covers, source_of
 from gateway.sip.transport import Flow
+from gateway.sip.trunk_words import MailboxTold, Outbound, TrunkChanged, TrunkConfig, TrunkStatus
 from gateway.sip.uri import SipUri, loose
 
-__all__ = ["Outbound", "Trunk", "TrunkChanged", "TrunkConfig", "TrunkStatus"]
-
-
-@dataclass(frozen=True, slots=True)
-class TrunkConfig:
-    """What a trunk is like.
-
-    Attributes:
-        account: who it is to us: its name as `user`, its context, whether it is trusted, its number rules.
-        servers: where it is, and how it is watched.
-        domain: the provider's domain in what we send; empty takes the server's.
-        user: our user there; may be empty.
-        credentials: for challenges; None where there are none.
-        register: whether we register there.
-        expires: seconds of a registration.
-        keep_alive: seconds between two keep-alives of a registration; 0 sends none.
-        from_user: what our From says as user in place of the caller's number, which then goes as
-            P-Asserted-Identity alone; empty for the caller's number.
-        from_domain: what it says as domain; empty takes `domain`.
-        sources: networks from which its calls may come, beside its servers' own addresses.
-        challenge: whether calls from it must prove our user and secret.
-        instance: who we are to it whatever our address, a URN (RFC 5626); "" to be known by our address.
-    """
-
-    account: Account
-    servers: ServersConfig
-    domain: str = ""
-    user: str = ""
-    credentials: Credentials | None = None
-    register: bool = False
-    expires: int = 600
-    keep_alive: float = 25.0
-    from_user: str = ""
-    from_domain: str = ""
-    sources: Sequence[Network] = ()
-    challenge: bool = False
-    instance: str = ""
-
-    @property
-    def name(self) -> str:
-        """As it is dialled: `SIP/5551234@NAME`."""
-        return self.account.user
-
-
-@dataclass(frozen=True, slots=True)
-class TrunkChanged:
-    """A trunk went up or down; for logs.
-
-    Attributes:
-        name: which.
-        up: whether calls can be made on it.
-        text: a clause that says why.
-    """
-
-    name: str
-    up: bool
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class TrunkStatus:
-    """A trunk as lists show it.
-
-    Attributes:
-        name: which.
-        up: whether calls can be made on it.
-        text: its state, and why, as a clause.
-        server: the server in use; empty where there is none.
-        user: our user there; may be empty.
-        calls: how many legs it has.
-        round_trip: seconds for an answer of that server; None where it is not asked.
-        since: engine clock at the last change.
-    """
-
-    name: str
-    up: bool
-    text: str
-    server: str
-    user: str
-    calls: int
-    round_trip: float | None
-    since: float
-
-
-@dataclass(frozen=True, slots=True)
-class Outbound:
-    """How a call out on a trunk is written.
-
-    Attributes:
-        to: the one called, for To.
-        domain: of our From.
-        from_user: see `TrunkConfig`.
-        credentials: for challenges.
-        routes: through which its INVITE goes.
-        contact: our Contact on a flow.
-    """
-
-    to: NameAddr
-    domain: str
-    from_user: str
-    credentials: Credentials | None
-    routes: Sequence[NameAddr]
-    contact: Callable[[Flow], NameAddr]
+__all__ = ["Trunk"]
 
 
 class Trunk:
@@ -142,7 +44,7 @@ class Trunk:
         setting: the stack's services.
         token: makes tags and Call-IDs that nobody can guess.
         contact: our Contact on a flow, for a user.
-        told: takes its changes.
+        told: takes its changes, and what it tells of our mailbox there.
     """
 
     def __init__(
@@ -152,7 +54,7 @@ class Trunk:
         *,
         token: Callable[[], str],
         contact: Callable[[Flow, str], NameAddr],
-        told: Callable[[TrunkChanged], None],
+        told: Callable[[TrunkChanged | MailboxTold], None],
     ) -> None:
         self.config = config
         self._token = token
@@ -181,6 +83,15 @@ class Trunk:
                 told=self._weigh,
             )
 
+        self._subscriber: Subscriber | None = None
+        if config.mailbox:
+            self._subscriber = Subscriber(
+                SubscriberConfig(SUMMARY, SUMMARY_TYPE, credentials=config.credentials),
+                setting,
+                asks=self._question_of_mailbox,
+                told=self.notified,
+            )
+
     @property
     def account(self) -> Account:
         """Who it is to us."""
@@ -188,8 +99,9 @@ class Trunk:
 
     @property
     def is_over(self) -> bool:
-        """Whether its registration has ended."""
-        return self._registrant is None or self._registrant.is_over
+        """Whether its registration and its subscription have ended."""
+        subscribed = self._subscriber is not None and self._subscriber.state is not Watching.OVER
+        return (self._registrant is None or self._registrant.is_over) and not subscribed
 
     @property
     def up(self) -> bool:
@@ -204,6 +116,8 @@ class Trunk:
     def stop(self, now: float) -> None:
         """Unregister, and watch no more."""
         self._servers.stop()
+        if self._subscriber is not None:
+            self._subscriber.stop(now)
         if self._registrant is not None:
             self._registrant.stop(now)
 
@@ -292,6 +206,16 @@ class Trunk:
             number = number_of(_called_party(request).uri) or number
         return rewrite(number, self.account.rules.called_in)
 
+    def notified(self, request: Request, now: float) -> None:
+        """Take a NOTIFY that tells of our mailbox there, whether it was asked for or not."""
+        try:
+            body = find_body(request, SUMMARY_TYPE)
+        except MalformedError:
+            return
+        status = None if body is None else read_summary(body)
+        if status is not None and self.config.mailbox:
+            self._told(MailboxTold(self.config.name, self.config.mailbox, status))
+
     # Its state.
 
     def _servers_changed(self, now: float) -> None:
@@ -307,6 +231,8 @@ class Trunk:
         if up is not self._up:
             self._since = now
         self._up, self._text = up, text
+        if up and self._subscriber is not None:
+            self._subscriber.start(now)
         self._told(TrunkChanged(self.config.name, up, text))
 
     def _verdict(self) -> tuple[bool | None, str]:
@@ -337,16 +263,30 @@ class Trunk:
         return self.config.domain or self.config.servers.uris[0].host
 
     def _options(self, way: Way) -> Request:
-        domain = self._domain()
-        request = Request("OPTIONS", SipUri(domain))
+        request = self._written("OPTIONS", SipUri(self._domain()), way)
+        request.headers.set("Accept", "application/sdp")
+        return request
+
+    def _question_of_mailbox(self) -> tuple[Request, Flow] | None:
+        ways = [way for way in self._ways() if not self._servers.is_down(way)]
+        if not ways:
+            return None
+        request = self._written("SUBSCRIBE", SipUri.of(self.config.user, self._domain()), ways[0])
+        if self._registrant is not None and self._registrant.routes:
+            request.headers.set("Route", *self._registrant.routes)
+        return request, ways[0].flow
+
+    def _written(self, method: str, uri: SipUri, way: Way) -> Request:
+        """A request outside of dialogs to `uri`, over a way."""
+        request = Request(method, uri)
         headers = request.headers
+        user = self.config.user or "copperline"
         headers.set("Max-Forwards", MAX_FORWARDS)
-        headers.set("From", NameAddr(SipUri.of(self.config.user or "copperline", domain)).tagged(self._token()))
-        headers.set("To", NameAddr(SipUri(domain)))
+        headers.set("From", NameAddr(SipUri.of(user, self._domain())).tagged(self._token()))
+        headers.set("To", NameAddr(uri))
         headers.set("Call-ID", self._token())
-        headers.set("CSeq", CSeq(1, "OPTIONS"))
-        headers.set("Contact", self._contact(way.flow, self.config.user or "copperline"))
-        headers.set("Accept", "application/sdp")
+        headers.set("CSeq", CSeq(1, method))
+        headers.set("Contact", self._contact(way.flow, user))
         if self.config.servers.proxy is not None:
             headers.set("Route", NameAddr(loose(self.config.servers.proxy)))
         return request

@@ -9,7 +9,8 @@ from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request
 from gateway.sip.session import Setting
 from gateway.sip.transport import Flow
-from gateway.sip.trunk import Trunk, TrunkChanged, TrunkConfig, TrunkStatus
+from gateway.sip.trunk import Trunk
+from gateway.sip.trunk_words import MailboxTold, TrunkChanged, TrunkConfig, TrunkStatus
 
 __all__ = ["Trunks"]
 
@@ -32,7 +33,7 @@ class Trunks:
         token: Callable[[], str],
         contact: Callable[[Flow, str], NameAddr],
         in_use: Callable[[str], int],
-        told: Callable[[TrunkChanged], None],
+        told: Callable[[TrunkChanged | MailboxTold], None],
     ) -> None:
         self._in_use = in_use
         self._setting = setting

@@ -2,11 +2,39 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 from gateway.core.watch import MailboxStatus, Watchable
 from gateway.sip.account import Account
 from gateway.sip.events.package import Document, Resource, View
 
-__all__ = ["MessageSummaryPackage"]
+__all__ = ["SUMMARY", "SUMMARY_TYPE", "MessageSummaryPackage", "read_summary"]
+
+SUMMARY: Final = "message-summary"
+SUMMARY_TYPE: Final = "application/simple-message-summary"
+
+_COUNTS: Final = re.compile(
+    r"^voice-message[ \t]*:[ \t]*([0-9]{1,6})[ \t]*/[ \t]*([0-9]{1,6})"
+    r"(?:[ \t]*\([ \t]*([0-9]{1,6})[ \t]*/[ \t]*([0-9]{1,6})[ \t]*\))?",
+    re.IGNORECASE | re.MULTILINE,
+)
+_WAITING: Final = re.compile(r"^messages-waiting[ \t]*:[ \t]*(yes|no)\b", re.IGNORECASE | re.MULTILINE)
+
+
+def read_summary(body: bytes) -> MailboxStatus | None:
+    """The counts in a document of somebody else's (section 5.2); None where it is none.
+
+    A peer that counts nothing, and just says that messages wait, counts as one new message.
+    """
+    text = body.decode("utf-8", "replace")
+    waiting = _WAITING.search(text)
+    if waiting is None:
+        return None
+    counts = _COUNTS.search(text)
+    if counts is None:
+        return MailboxStatus(new=int(waiting[1].lower() == "yes"))
+    return MailboxStatus(*(int(count or 0) for count in counts.groups()))
 
 
 class MessageSummaryPackage:
@@ -16,8 +44,8 @@ class MessageSummaryPackage:
         office: who knows the mailboxes.
     """
 
-    name = "message-summary"
-    type = "application/simple-message-summary"
+    name = SUMMARY
+    type = SUMMARY_TYPE
     interval = 1.0  # section 3.10
 
     def __init__(self, office: Watchable) -> None:

@@ -22,7 +22,7 @@ from gateway.sip.number_rules import NumberRule, NumberRules
 from gateway.sip.servers import ServersConfig
 from gateway.sip.stun import is_stun
 from gateway.sip.transport import Flow
-from gateway.sip.trunk import TrunkChanged, TrunkConfig
+from gateway.sip.trunk_words import TrunkChanged, TrunkConfig
 from gateway.sip.uri import SipUri
 from tests.support.sip import SERVER, Office, Phone, session_description
 

@@ -1,0 +1,135 @@
+"""What is said of trunks: their settings, how calls on them are written, their states and what they tell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from gateway.core.watch import MailboxStatus
+from gateway.sip.account import Account
+from gateway.sip.credentials import Credentials
+from gateway.sip.headers import NameAddr
+from gateway.sip.servers import ServersConfig
+from gateway.sip.source import Network
+from gateway.sip.transport import Flow
+
+__all__ = ["MailboxTold", "Outbound", "TrunkChanged", "TrunkConfig", "TrunkStatus"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkConfig:
+    """What a trunk is like.
+
+    Attributes:
+        account: who it is to us: its name as `user`, its context, whether it is trusted, its number rules.
+        servers: where it is, and how it is watched.
+        domain: the provider's domain in what we send; empty takes the server's.
+        user: our user there; may be empty.
+        credentials: for challenges; None where there are none.
+        register: whether we register there.
+        expires: seconds of a registration.
+        keep_alive: seconds between two keep-alives of a registration; 0 sends none.
+        from_user: what our From says as user in place of the caller's number, which then goes as
+            P-Asserted-Identity alone; empty for the caller's number.
+        from_domain: what it says as domain; empty takes `domain`.
+        sources: networks from which its calls may come, beside its servers' own addresses.
+        challenge: whether calls from it must prove our user and secret.
+        instance: who we are to it whatever our address, a URN (RFC 5626); "" to be known by our address.
+        mailbox: our mailbox that shows the messages which wait for our user there (RFC 3842); "" for none.
+    """
+
+    account: Account
+    servers: ServersConfig
+    domain: str = ""
+    user: str = ""
+    credentials: Credentials | None = None
+    register: bool = False
+    expires: int = 600
+    keep_alive: float = 25.0
+    from_user: str = ""
+    from_domain: str = ""
+    sources: Sequence[Network] = ()
+    challenge: bool = False
+    instance: str = ""
+    mailbox: str = ""
+
+    @property
+    def name(self) -> str:
+        """As it is dialled: `SIP/5551234@NAME`."""
+        return self.account.user
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkChanged:
+    """A trunk went up or down; for logs.
+
+    Attributes:
+        name: which.
+        up: whether calls can be made on it.
+        text: a clause that says why.
+    """
+
+    name: str
+    up: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxTold:
+    """A provider has told how many messages wait for us there.
+
+    Attributes:
+        trunk: which.
+        mailbox: ours that shows them.
+        status: the counts.
+    """
+
+    trunk: str
+    mailbox: str
+    status: MailboxStatus
+
+
+@dataclass(frozen=True, slots=True)
+class TrunkStatus:
+    """A trunk as lists show it.
+
+    Attributes:
+        name: which.
+        up: whether calls can be made on it.
+        text: its state, and why, as a clause.
+        server: the server in use; empty where there is none.
+        user: our user there; may be empty.
+        calls: how many legs it has.
+        round_trip: seconds for an answer of that server; None where it is not asked.
+        since: engine clock at the last change.
+    """
+
+    name: str
+    up: bool
+    text: str
+    server: str
+    user: str
+    calls: int
+    round_trip: float | None
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """How a call out on a trunk is written.
+
+    Attributes:
+        to: the one called, for To.
+        domain: of our From.
+        from_user: see `TrunkConfig`.
+        credentials: for challenges.
+        routes: through which its INVITE goes.
+        contact: our Contact on a flow.
+    """
+
+    to: NameAddr
+    domain: str
+    from_user: str
+    credentials: Credentials | None
+    routes: Sequence[NameAddr]
+    contact: Callable[[Flow], NameAddr]

@@ -1,0 +1,219 @@
+"""RFC 6665 section 4.1: the office subscribes to the mailbox that a provider keeps for it, as conversations."""
+
+from __future__ import annotations
+
+import pytest
+
+from gateway.core.watch import MailboxStatus
+from gateway.sip.events.message_summary import read_summary
+from gateway.sip.message import Request, Response
+from gateway.sip.trunk_words import MailboxTold
+from tests.support.sip import Office
+from tests.unit.sip.test_trunk import FIRST, Provider, opened, trunk
+
+SUMMARY = "Messages-Waiting: yes\r\nMessage-Account: sip:4711@pstn.example\r\nVoice-Message: {}\r\n"
+
+
+def watched(**changes: object) -> tuple[Office, Provider, Request]:
+    """A trunk with a mailbox, and its first SUBSCRIBE."""
+    office = opened(trunk(register=False, mailbox="201", **changes))
+    provider = Provider(office)
+    (subscribe,) = provider.asked("SUBSCRIBE")
+    return office, provider, subscribe
+
+
+def notify(
+    provider: Provider,
+    subscribe: Request,
+    number: int,
+    state: str = "active;expires=600",
+    counts: str = "2/8 (1/0)",
+    *,
+    tag: str = "n",
+    event: str = "message-summary",
+    within: bool = True,
+) -> Response:
+    """A NOTIFY for that SUBSCRIBE, and what it is answered with."""
+    body = SUMMARY.format(counts).encode() if counts else b""
+    request = provider.request(
+        "NOTIFY",
+        str(subscribe.contacts[0].uri),
+        to=str(subscribe.from_ if within else "<sip:4711@pstn.example>"),
+        call_id=subscribe.call_id if within else f"unasked-{provider.host}",
+        number=number,
+        headers=(
+            ("Event", event),
+            ("Subscription-State", state),
+            ("Contact", f"<sip:{FIRST}>"),
+            ("Content-Type", "application/simple-message-summary"),
+        ),
+        body=body,
+    )
+    request.headers.set("From", f"<sip:4711@pstn.example>;tag={tag}")
+    provider.messages()
+    provider.send(request)
+    return next(message for message in provider.messages() if isinstance(message, Response))
+
+
+def counts(office: Office) -> list[MailboxStatus]:
+    return [change.status for change in office.changes() if isinstance(change, MailboxTold)]
+
+
+def asked(provider: Provider, seconds: float) -> list[int | None]:
+    """The Expires of what is asked within some seconds."""
+    provider.office.wait(seconds)
+    return [request.expires for request in provider.asked("SUBSCRIBE")]
+
+
+def accept(provider: Provider, subscribe: Request, tag: str = "n") -> None:
+    answer = subscribe.reply(200, to_tag=tag)
+    answer.headers.set("Expires", "600")
+    answer.headers.set("Contact", f"<sip:{FIRST}>")
+    provider.send(answer)
+
+
+def test_section_4_1_2_1_it_asks_and_the_notify_tells() -> None:
+    office, provider, subscribe = watched()
+    assert (str(subscribe.uri), subscribe.headers.get("Event"), subscribe.expires) == (
+        "sip:4711@pstn.example",
+        "message-summary",
+        3600,
+    )
+    assert subscribe.headers.get("Accept") == "application/simple-message-summary"
+    accept(provider, subscribe)
+    answer = notify(provider, subscribe, 1)
+    assert answer.status == 200
+    assert counts(office) == [MailboxStatus(2, 8, 1, 0)]
+    notify(provider, subscribe, 2, counts="0/10")
+    assert counts(office) == [MailboxStatus(0, 10)]
+
+
+def test_section_4_1_2_4_a_notify_that_overtakes_the_answer_makes_the_dialog() -> None:
+    office, provider, subscribe = watched()
+    answer = notify(provider, subscribe, 1)
+    assert answer.status == 200
+    accept(provider, subscribe)
+    forked = notify(provider, subscribe, 1, tag="another-fork")
+    assert forked.status == 481
+    assert len(counts(office)) == 1
+
+
+def test_section_4_1_2_2_it_is_refreshed_in_the_dialog_in_time() -> None:
+    office, provider, subscribe = watched()
+    accept(provider, subscribe)
+    notify(provider, subscribe, 1, "active;expires=300")
+    office.wait(260)
+    assert provider.asked("SUBSCRIBE") == []
+    office.wait(10)
+    (again,) = provider.asked("SUBSCRIBE")
+    assert (again.call_id, again.to.tag, again.cseq.number) == (subscribe.call_id, "n", subscribe.cseq.number + 1)
+    accept(provider, again)
+    notify(provider, subscribe, 2, "active;expires=300")
+    assert asked(provider, 200) == []
+
+
+def test_a_challenge_is_answered() -> None:
+    _, provider, subscribe = watched()
+    provider.challenge(subscribe)
+    (proved,) = provider.asked("SUBSCRIBE")
+    assert "Authorization" in proved.headers and proved.cseq.number == subscribe.cseq.number + 1
+
+
+@pytest.mark.parametrize(
+    ("state", "quiet", "within"),
+    [
+        ("terminated;reason=deactivated", 0, 3),
+        ("terminated;reason=timeout", 0, 3),
+        ("terminated", 0, 3),
+        ("terminated;reason=probation;retry-after=60", 59, 2),
+        ("terminated;reason=giveup", 140, 170),
+        ("terminated;reason=rejected", 3500, 110),
+        ("terminated;reason=noresource", 3500, 110),
+    ],
+)
+def test_section_4_1_3_an_end_says_when_another_attempt_is_worth_while(
+    state: str, quiet: float, within: float
+) -> None:
+    _, provider, subscribe = watched()
+    accept(provider, subscribe)
+    notify(provider, subscribe, 1, state, "")
+    assert asked(provider, quiet) == []
+    assert asked(provider, within) == [3600]
+
+
+@pytest.mark.parametrize(("status", "quiet", "within"), [(489, 3500, 110), (404, 3500, 110), (500, 140, 170)])
+def test_a_refusal_is_not_asked_about_every_minute(status: int, quiet: float, within: float) -> None:
+    _, provider, subscribe = watched()
+    provider.refuse(subscribe, status)
+    assert asked(provider, quiet) == []
+    assert asked(provider, within) == [3600]
+
+
+def test_section_4_1_2_2_a_refresh_that_finds_no_subscription_makes_a_new_one() -> None:
+    _, provider, subscribe = watched()
+    accept(provider, subscribe)
+    notify(provider, subscribe, 1)
+    provider.office.wait(550)
+    (refresh,) = provider.asked("SUBSCRIBE")
+    provider.refuse(refresh, 481)
+    provider.office.wait(3)
+    (anew,) = provider.asked("SUBSCRIBE")
+    assert anew.call_id != subscribe.call_id and anew.to.tag is None
+
+
+def test_section_4_1_2_4_without_a_notify_there_is_no_subscription() -> None:
+    _, provider, subscribe = watched()
+    accept(provider, subscribe)
+    assert asked(provider, 32) == []
+    assert asked(provider, 300) == [3600]
+
+
+def test_section_4_1_2_3_it_is_ended_with_the_trunk() -> None:
+    office, provider, subscribe = watched()
+    accept(provider, subscribe)
+    notify(provider, subscribe, 1)
+    office.stack.trunks.stop(office.clock.now)
+    office.drain()
+    (last,) = provider.asked("SUBSCRIBE")
+    assert last.expires == 0 and last.to.tag == "n"
+    accept(provider, last)
+    notify(provider, subscribe, 2, "terminated;reason=timeout", "0/0")
+    assert office.stack.trunks.leaving == 0
+    office.quiet()
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [({"event": "dialog"}, 481), ({"state": ""}, 400), ({"state": "???;"}, 400)],
+)
+def test_a_notify_that_is_not_for_it_changes_nothing(changes: dict[str, str], status: int) -> None:
+    office, provider, subscribe = watched()
+    answer = notify(provider, subscribe, 1, **changes)  # type: ignore[arg-type]  # as notify has them
+    assert answer.status == status
+    assert counts(office) == []
+
+
+def test_what_a_provider_tells_unasked_is_taken_and_of_nobody_else() -> None:
+    office = opened(trunk(register=False, mailbox="201"))
+    for host, status, told in ((FIRST, 200, 1), ("192.0.2.99", 481, 0)):
+        provider = Provider(office, host)
+        subscribe = provider.request("SUBSCRIBE", "sip:4711@pstn.example")
+        answer = notify(provider, subscribe, 1, within=False)
+        assert answer.status == status
+        assert len(counts(office)) == told
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"Messages-Waiting: yes\r\nVoice-Message: 2/8 (0/2)\r\n", MailboxStatus(2, 8, 0, 2)),
+        (b"messages-waiting:yes\nvoice-message : 1/0\n", MailboxStatus(1, 0)),
+        (b"Messages-Waiting: no\r\n", MailboxStatus()),
+        (b"Messages-Waiting: yes\r\nFax-Message: 4/0\r\n", MailboxStatus(1)),
+        (b"Voice-Message: 2/8\r\n", None),
+        (b"Messages-Waiting: yes\r\nVoice-Message: 99999999/1\r\n", MailboxStatus(1)),
+        (b"\xff\xfe", None),
+    ],
+)
+def test_rfc_3842_section_5_2_what_a_summary_says(body: bytes, status: MailboxStatus | None) -> None:
+    assert read_summary(body) == status

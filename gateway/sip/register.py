@@ -21,7 +21,7 @@ from gateway.sip.grammar import number
 from gateway.sip.headers import CSeq, NameAddr
 from gateway.sip.message import Request, Response
 from gateway.sip.outbound import OUTBOUND, Outbound
-from gateway.sip.parameters import NO_PARAMETERS
+from gateway.sip.parameters import NO_PARAMETERS, Parameters
 from gateway.sip.path import PATH
 from gateway.sip.register_answers import (
     LONGEST,
@@ -36,7 +36,7 @@ from gateway.sip.register_states import TABLE, Input, State
 from gateway.sip.resolve import Located
 from gateway.sip.servers import Way
 from gateway.sip.session import SUPPORTED, Setting, Timer, lists
-from gateway.sip.uri import SipUri
+from gateway.sip.uri import SipUri, Uri
 
 __all__ = ["Registrant", "RegistrantConfig"]
 
@@ -51,6 +51,7 @@ MOVED: Final = frozenset({300, 301, 302})
 """Redirections of a REGISTER that are followed."""
 MOST_MOVES: Final = 8
 """Ways that redirections of one round may add."""
+_GONE: Final = Parameters((("expires", "0"),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,8 @@ class Registrant:
         self._told = told
         self._machine = Machine(TABLE, State.IDLE)
         self._prover = Prover(config.credentials, setting.random)
+        self._shown: Uri | None = None  # our Contact in the latest REGISTER
+        self._kept: Uri | None = None  # the one that the registrar has
         self._call_id = token()
         self._tag = token()
         self._takes_flows = bool(config.instance)
@@ -225,7 +228,12 @@ class Registrant:
         """Write where we are, and what the registrar is to keep of it (RFC 5626 4.2, RFC 3327 5.1)."""
         contact = self._contact(way)
         flow = Outbound(f"<{self._config.instance}>", 1).parameters if self._takes_flows else NO_PARAMETERS
-        request.headers.set("Contact", NameAddr(marked(contact.uri, self.line), contact.display, flow))
+        shown = NameAddr(marked(contact.uri, self.line), contact.display, flow)
+        # A NAT of ours has moved us: the registrar would go on calling us where we were as well (10.2.2).
+        request.headers.set("Contact", shown)
+        if self._kept is not None and self._kept != shown.uri and not self._takes_flows:
+            request.headers.add("Contact", NameAddr(self._kept, "", _GONE))
+        self._shown = shown.uri
         extensions = (SUPPORTED, PATH, OUTBOUND) if self._takes_flows else (SUPPORTED, PATH)
         request.headers.set("Supported", ", ".join(extensions))
 
@@ -250,6 +258,7 @@ class Registrant:
         if response.status < 300:
             self._granted(way, response, now)
         elif response.status in CHALLENGES and self._prover.prove(request, response):
+            self._present(request, way)  # it has told where it sees us
             self._act(Input.AGAIN, now)
         elif response.status == 423 and self._longer(response):
             self._act(Input.AGAIN, now)
@@ -294,12 +303,21 @@ class Registrant:
             self._act(Input.REFUSED, now)
             return
         self.held = way
+        self._kept = self._shown
         self._stop_timers()
         if self._machine.state is not State.LEAVING:
             early = min(max(MARGIN, seconds / 10), seconds / 2)
             self._timer = self._setting.carrier.at(now + seconds - early, lambda at: self._act(Input.DUE, at))
             self._expiry = self._setting.carrier.at(now + seconds, self._lapsed)
         self._act(Input.GRANTED, now)
+
+    def look(self, now: float) -> None:
+        """Register anew where the registrar has our Contact from before a NAT of ours has moved us."""
+        if self.held is None or self._machine.state is not State.HELD:
+            return
+        if marked(self._contact(self.held).uri, self.line) != self._kept:
+            self._stop_timer()
+            self._act(Input.DUE, now)
 
     def _longer(self, response: Response) -> bool:
         """Take the Min-Expires of a 423 (10.2.8), once and upwards only."""

@@ -91,6 +91,7 @@ class Servers:
         setting: the stack's services.
         question: makes the OPTIONS for a way.
         changed: told when a server was found, went down or came back.
+        answered: told when one has answered.
     """
 
     def __init__(
@@ -100,7 +101,9 @@ class Servers:
         *,
         question: Callable[[Way], Request],
         changed: Callable[[float], None],
+        answered: Callable[[float], None],
     ) -> None:
+        self._told_answered = answered
         self._config = config
         self._setting = setting
         self._question = question
@@ -219,6 +222,7 @@ class Servers:
         health.round_trip = now - health.asked_at
         if before != (health.is_down, True) and self._open:
             self._changed(now)
+        self._told_answered(now)
 
     def _failed(self, way: Way, asked: int, late: Timer, now: float) -> None:
         """Where nobody listens at all, there is nothing to wait for."""

@@ -63,7 +63,9 @@ class Trunk:
         self._up: bool | None = None
         self._text = "starting"
         self._since = 0.0
-        self._servers = Servers(config.servers, setting, question=self._options, changed=self._servers_changed)
+        self._servers = Servers(
+            config.servers, setting, question=self._options, changed=self._servers_changed, answered=self._look
+        )
         self._registrant: Registrant | None = None
         if config.register:
             self._registrant = Registrant(
@@ -217,6 +219,11 @@ class Trunk:
             self._told(MailboxTold(self.config.name, self.config.mailbox, status))
 
     # Its state.
+
+    def _look(self, now: float) -> None:
+        """A server has answered: it may see us elsewhere than before."""
+        if self._registrant is not None:
+            self._registrant.look(now)
 
     def _servers_changed(self, now: float) -> None:
         if self._registrant is not None and self._servers.ways():

@@ -164,8 +164,8 @@ class Site:
     def close(self) -> None:
         """Nothing may be left."""
         try:
-            for office in self._offices:
-                office.settle_down()
+            if len(self._offices) == 1:  # two go on talking with each other
+                self._offices[0].settle_down()
         finally:
             for office in reversed(self._offices):
                 office.close()

@@ -645,3 +645,46 @@ def test_a_trunk_is_unavailable_until_it_is_up_and_accounts_until_they_register(
     Provider(office).registers()
     assert stack.state("pstn") is DeviceState.NOT_INUSE
     assert stack.state("6001") is DeviceState.UNAVAILABLE and stack.state("nobody") is DeviceState.INVALID
+
+
+# Behind a NAT of ours.
+
+
+def seen_at(request: Request, place: str) -> Request:
+    """`request` as it came out of our NAT (RFC 3581 4)."""
+    host, port = place.split(":")
+    via = request.via.parameters.having("received", host).having("rport", port)
+    request.set_top_via(replace(request.via, parameters=via))
+    return request
+
+
+def test_rfc_3581_4_it_registers_where_its_registrar_has_seen_it() -> None:
+    office = opened(trunk())
+    provider = Provider(office)
+    (first,) = provider.asked("REGISTER")
+    assert [str(contact.uri.host) for contact in first.contacts] == ["192.0.2.1"]  # type: ignore[union-attr]  # SIP URIs
+    provider.challenge(seen_at(first, "9.9.9.9:1024"))
+    (second,) = provider.asked("REGISTER")
+    (contact,) = second.contacts
+    assert isinstance(contact.uri, SipUri) and (contact.uri.host, contact.uri.port) == ("9.9.9.9", 1024)
+
+
+def test_rfc_3261_10_2_2_where_its_nat_has_moved_it_the_old_contact_ends() -> None:
+    office = opened(trunk(qualify=30.0))
+    provider = Provider(office)
+    for request in provider.messages():
+        assert isinstance(request, Request)
+        answer = provider.grant if request.method == "REGISTER" else lambda asked: provider.refuse(asked, 200)
+        answer(seen_at(request, "9.9.9.9:1024"))
+    office.wait(30)
+    (question,) = provider.asked("OPTIONS")
+    provider.refuse(seen_at(question, "9.9.9.9:2048"), 200)
+    (again,) = provider.asked("REGISTER")
+    shown = [(str(contact.uri), contact.parameters.get("expires")) for contact in again.contacts]
+    assert [expires for _, expires in shown] == [None, "0"]
+    assert "9.9.9.9:2048" in shown[0][0]
+    provider.grant(seen_at(again, "9.9.9.9:2048"))
+    office.wait(30)
+    (question,) = provider.asked("OPTIONS")
+    provider.refuse(seen_at(question, "9.9.9.9:2048"), 200)
+    assert provider.asked("REGISTER") == [], "it is known there"

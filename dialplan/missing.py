@@ -10,7 +10,7 @@ from typing import Final
 __all__ = ["APPLICATIONS", "FUNCTIONS"]
 
 _APPLICATIONS: Final = (
-    "ADSIProg AlarmReceiver AudioSocket BackgroundDetect BridgeAdd BridgeWait BroadcastTransfer "
+    "ADSIProg AlarmReceiver BackgroundDetect BridgeAdd BridgeWait BroadcastTransfer "
     "CallCompletionCancel CallCompletionRequest CELGenUserEvent ChangeMonitor DAHDIAcceptR2Call DAHDIBarge "
     "DAHDIRAS DAHDIScan DAHDISendCallreroutingFacility DAHDISendKeypadFacility DateTime Dictate ExternalIVR "
     "Festival GetCPEID ICES JabberSend JACK MeetMe MinivmAccMess MinivmDelete MinivmGreet MinivmMWI "

@@ -27,9 +27,9 @@ from gateway.app.registrations import KeptBindings
 from gateway.app.simulator import EmulatedWorld
 from gateway.app.sip import accounts_of, sip_config, tls_config, trunks_of
 from gateway.app.sip_log import SipLog
+from gateway.app.technologies import technologies
 from gateway.app.texts import KeptTexts, SipPostman
 from gateway.call.call import CallRecord
-from gateway.call.local import LocalTechnology
 from gateway.call.manager import CallManager
 from gateway.call.tolls import Tolls
 from gateway.config.boundary import Boundary
@@ -46,6 +46,7 @@ from gateway.media.music import MusicLibrary
 from gateway.media.places import ASTERISK_SOUNDS
 from gateway.media.prompt import SoundLibrary
 from gateway.net.audio import AudioDesk
+from gateway.net.audiosocket import AudioSocketNetwork
 from gateway.net.device import DeviceShell
 from gateway.net.dns import NameServers
 from gateway.net.recordings import MediaDesk
@@ -161,6 +162,7 @@ class Application:
             tls=self.certificates,
             origins=config.sip.origins,
         )
+        self.programs = AudioSocketNetwork()
         self.points = ListeningPoints(source=source_address)
         self.names = ServerNames()
         self.name_servers = NameServers(
@@ -255,16 +257,14 @@ class Application:
         self.sip.restore(await kept.load())
         self.sip.messages.restore(await texts.load())
         self.sip.doorman.restore(await bans.load())
-        self.manager.technologies = {
-            "SIP": self.sip,
-            "PJSIP": self.sip,
-            "LOCAL": LocalTechnology(
-                self.audio,
-                lambda channel, event: self._loop.call_soon(self.manager.deliver, channel, event),  # not at once
-                self._numbers,
-            ),
-            **self.lines.technologies,
-        }
+        self.manager.technologies = technologies(
+            sip=self.sip,
+            lines=self.lines.technologies,
+            audio=self.audio,
+            plan=self._numbers,
+            programs=self.programs,
+            emit=lambda channel, event: self._loop.call_soon(self.manager.deliver, channel, event),  # not at once
+        )
         self.console = Console(
             name=config.office.name,
             simulator=EmulatedWorld(self.cards.telephones, self.cards.exchange_lines, self.cards.emulated)
@@ -318,6 +318,7 @@ class Application:
         self.runner.stop()
         self.shell.unwatch()
         self.media.close()
+        await self.programs.close()
         self._loop.remove_reader(self.plane.eventfd)
         self.plane.close()
         self.shell.close()
@@ -390,6 +391,7 @@ class Application:
             "recordings": self.media.usage,
             "rtp sockets": self.audio.open_sockets,
             "tcp connections": self.sockets.usage(),
+            "programs": self.programs.usage,
             "name server questions": len(self.names),
             "records waiting": self._store.pending if self._store is not None else 0,
         }

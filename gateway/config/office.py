@@ -19,6 +19,7 @@ from dialplan.check import dialled, doubts, prompts
 from dialplan.exits import Exit, exits
 from dialplan.loader import load as read_dialplan
 from dialplan.model import Dialplan
+from drivers.audiosocket.protocol import Address as Server
 from drivers.registry import TECHNOLOGIES, Address
 from gateway.config.boundary import Boundary
 from gateway.config.builtin import BUILTIN_NAME, builtin_dialplan
@@ -30,7 +31,7 @@ from gateway.config.locate import Locator
 from gateway.config.model import Config
 from gateway.config.services import service_doubts
 from gateway.config.tolls import toll_policy
-from gateway.core.errors import ConfigError, Fault, RemoteError
+from gateway.core.errors import ConfigError, Fault, MalformedError, RemoteError
 from gateway.core.switch import Target
 from gateway.media.english import ENGLISH
 from gateway.media.places import ASTERISK_SOUNDS, stems
@@ -41,6 +42,7 @@ EXEC_SECONDS: Final = 10
 """How long an #exec may take; the office starts, or goes on with its old dialplan, meanwhile."""
 
 _SIP: Final = ("SIP", "PJSIP")
+_PROGRAMS: Final = "AUDIOSOCKET"
 
 
 def load_office(path: Path) -> tuple[Config, Dialplan]:
@@ -209,15 +211,25 @@ def _target(target: Target, config: Config, dialplan: Dialplan) -> tuple[str, st
         return _sip_target(target, config)
     if technology == "LOCAL":
         return _local_target(target, dialplan)
+    if technology == _PROGRAMS:
+        return _program(target)
     if technology not in TECHNOLOGIES:
         return f'{target} cannot be dialled: there is no technology "{target.technology}"', nearest(
-            technology, [*TECHNOLOGIES, *_SIP, "LOCAL"]
+            technology, [*TECHNOLOGIES, *_SIP, "LOCAL", _PROGRAMS]
         )
     try:
         address = Address.parse(target.address)
     except RemoteError as error:
         return f"{target} cannot be dialled: {error}", ""
     return _line_target(target, address, TECHNOLOGIES[technology], config)
+
+
+def _program(target: Target) -> tuple[str, str] | None:
+    try:
+        Server.parse(target.address)
+    except MalformedError as fault:
+        return f"{target} dials nobody: {fault}", ""
+    return None
 
 
 def _local_target(target: Target, dialplan: Dialplan) -> tuple[str, str] | None:

@@ -1,0 +1,1 @@
+"""AudioSocket: a program on the network as a call's far side."""

@@ -6,27 +6,28 @@ that reads from its top to its end, 20 ms a step. It keeps no clock and touches 
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
 from typing import Final
 
 import numpy as np
 
+from drivers.fxo.profile import BANDS, LineProfile, Release
 from gateway.core.audio import Samples
 from gateway.core.cause import Cause
 from gateway.core.errors import RemoteError
 from gateway.media.cadence import dtmf
 from gateway.media.level import dbm0, level, peak
-from gateway.media.measure import MeasuredTone, measure, nearest
+from gateway.media.measure import MeasuredTone, alike, measure
 from hardware.analog.line import Hook, LineCommand, LineEvent, LineEventKind, SetHook
 
-__all__ = ["LineLearner", "LineProfile"]
+__all__ = ["LineLearner"]
 
 FRAME: Final = 160
 RATE: Final = 8000
 SEIZE: Final = 5.0
 """Seconds for the port to close the loop."""
-DIAL_TONE: Final = 4.0
+DIAL_TONE: Final = 7.0
+"""Seconds of dial tone: two whole cycles of those that have a cadence."""
 NOISE: Final = 0.5
 PROBE: Final = 1.5
 """Seconds of noise by which the echo is measured, between two digits: exchanges wait four at least."""
@@ -35,64 +36,13 @@ REFUSAL: Final = 9.0
 """Seconds of busy tone: two whole cycles of the slowest, and what comes before it."""
 RINGING: Final = 16.0
 REST: Final = 2.5
-BANDS: Final = ((300, 700), (700, 1800), (1800, 3300))
-"""Hz: where a wrong balance capacitance shows, where speech is, where a long cable shows."""
-GOOD, FAIR = 16.0, 9.0
-"""dB of return loss in the worst band."""
+ENDED: Final = 30.0
+"""Seconds in which a call has been answered and ended, and the exchange has shown it."""
+AFTERWARDS: Final = 9.0
+"""Seconds of what is heard at the end in which a tone would have two cycles."""
 
 Procedure = Generator[Samples, Samples, None]
 Recording = Generator[Samples, Samples, Samples]
-
-
-@dataclass(frozen=True, slots=True)
-class LineProfile:
-    """What was learned.
-
-    Attributes:
-        tones: by name, what was heard; a tone that was not heard is missing.
-        reverses: polarity was reversed while a called party was awaited.
-        noise: dBm0 of the quiet line.
-        return_loss: dB by which the line's echo is weaker than what is sent.
-        bands: the same in each of `BANDS`.
-    """
-
-    tones: dict[str, MeasuredTone]
-    reverses: bool
-    noise: float
-    return_loss: float
-    bands: tuple[float, ...]
-
-    @property
-    def countries(self) -> list[tuple[str, float]]:
-        """Countries whose tones these are, the likeliest first, each with the share of them that fits."""
-        return nearest({name: tone.text for name, tone in self.tones.items()})
-
-    @property
-    def fit(self) -> str:
-        """How well the port's impedance fits the line: "well", "fairly", "badly"."""
-        worst = min(self.bands)
-        return "well" if worst >= GOOD else "fairly" if worst >= FAIR else "badly"
-
-    def toml(self, name: str) -> str:
-        """The profile of line `name` as a piece of configuration, to be read and added."""
-        bands = ", ".join(
-            f"{low}-{high} Hz {loss:.0f}" for (low, high), loss in zip(BANDS, self.bands, strict=True)
-        )
-        likely = (
-            ", ".join(f"{country} ({share:.0%})" for country, share in self.countries[:3]) or "no country known"
-        )
-        lines = [
-            f"# Line {name}, as measured. Tones like those of: {likely}.",
-            f"# Echo return loss {self.return_loss:.0f} dB ({bands}): the impedance of the port fits {self.fit}.",
-            f"# Noise {self.noise:.0f} dBm0.",
-        ]
-        if self.reverses:
-            lines.append(f'# The exchange reverses polarity: answer = "polarity" belongs into [lines.{name}].')
-        lines.append(f"[lines.{name}.tones]")
-        for tone, measured in self.tones.items():
-            heard = f"{measured.cycles} cycles" if measured.cycles else "steady"
-            lines.append(f'{tone} = "{measured.text}"  # {measured.level:.0f} dBm0, {heard}')
-        return "\n".join(lines) + "\n"
 
 
 class LineLearner:
@@ -101,16 +51,20 @@ class LineLearner:
     Args:
         busy: a number that is busy, such as the line's own.
         ring: a number that rings and is not answered; "" leaves ringback out.
+        ends: a number that answers and hangs up by itself; "" leaves out how a release shows.
         levels: dBm0 of the two tones of a digit.
     """
 
-    def __init__(self, *, busy: str, ring: str = "", levels: tuple[float, float] = (-11.0, -9.0)) -> None:
+    def __init__(
+        self, *, busy: str, ring: str = "", ends: str = "", levels: tuple[float, float] = (-11.0, -9.0)
+    ) -> None:
         self.profile: LineProfile | None = None
         self._busy = busy
         self._ring = ring
+        self._ends = ends
         self._levels = levels
         self._commands: list[LineCommand] = []
-        self._events: set[LineEventKind] = set()
+        self._events: list[LineEventKind] = []
         self._procedure = self._learn()
         self._out = next(self._procedure)
 
@@ -118,7 +72,7 @@ class LineLearner:
         """Take in what the line did.
 
         Raises:
-            RemoteError: it has gone, or does not work its hook.
+            RemoteError: it has gone, or does not work its hook, or somebody calls on it.
         """
         if event.kind in (LineEventKind.REMOVED, LineEventKind.ALARM, LineEventKind.FAILED):
             raise RemoteError(
@@ -126,7 +80,11 @@ class LineLearner:
                 Cause.DESTINATION_OUT_OF_ORDER,
                 advice="Look at its plug and at its card.",
             )
-        self._events.add(event.kind)
+        if event.kind is LineEventKind.RINGBEGIN:
+            raise RemoteError(
+                "the line cannot be learned: somebody calls on it", Cause.USER_BUSY, advice="Learn it later."
+            )
+        self._events.append(event.kind)
 
     def outgoing(self) -> list[LineCommand]:
         """What the port is to do, once, in order."""
@@ -158,24 +116,56 @@ class LineLearner:
         yield from self._dial(self._busy[1:])
         tones["busy"] = measure((yield from self._play(_silence(REFUSAL))))
         yield from self._hang_up()
+        reverses = False
         if self._ring:
-            yield from self._seize()
-            yield from self._play(_silence(1.0))
-            self._events.discard(LineEventKind.POLARITY)
-            yield from self._dial(self._ring)
+            yield from self._call(self._ring)
             tones["ring"] = measure((yield from self._play(_silence(RINGING))))
+            reverses = LineEventKind.POLARITY in self._events
             yield from self._hang_up()
+        releases = None
+        heard = {name: tone for name, tone in tones.items() if tone is not None}
+        if self._ends:
+            releases, answered = yield from self._end(heard)
+            reverses = reverses or answered
         whole, *bands = (_loss(probe, echo, quiet, *band) for band in ((300, 3300), *BANDS))
         self.profile = LineProfile(
-            tones={name: tone for name, tone in tones.items() if tone is not None},
-            reverses=LineEventKind.POLARITY in self._events,
+            tones=heard,
+            answer_reverses=reverses,
+            releases=releases,
             noise=level(quiet),
             return_loss=whole,
             bands=tuple(bands),
         )
 
+    def _call(self, number: str) -> Procedure:
+        yield from self._seize()
+        yield from self._play(_silence(1.0))
+        self._events.clear()
+        yield from self._dial(number)
+
+    def _end(self, tones: dict[str, MeasuredTone]) -> Generator[Samples, Samples, tuple[tuple[Release, ...], bool]]:
+        """Make a call that the far end ends: how that shows, and whether its answer reversed polarity.
+
+        A tone that comes then and is none of `tones` is added to them, as congestion.
+        """
+        yield from self._call(self._ends)
+        tail = (yield from self._play(_silence(ENDED)))[-round(AFTERWARDS * RATE) :]
+        reversals = self._events.count(LineEventKind.POLARITY)
+        found = []
+        if LineEventKind.ONHOOK in self._events:
+            found.append(Release.LOOP_BREAK)
+        if reversals > 1:
+            found.append(Release.POLARITY)
+        after = measure(tail)
+        if after is not None and not _is_of(after, tones, "ring"):
+            found.append(Release.TONE)
+            if not any(_is_of(after, tones, name) for name in tones):
+                tones["congestion"] = after
+        yield from self._hang_up()
+        return tuple(found) or (Release.NOTHING,), bool(reversals)
+
     def _seize(self) -> Procedure:
-        self._events.discard(LineEventKind.HOOKCOMPLETE)
+        self._events.clear()
         self._commands.append(SetHook(Hook.START))
         for _ in range(round(SEIZE * 50)):
             yield _silence(0.02)
@@ -202,6 +192,10 @@ class LineLearner:
             frame[: len(samples[at : at + FRAME])] = samples[at : at + FRAME]
             heard.append((yield frame))
         return np.concatenate(heard)
+
+
+def _is_of(measured: MeasuredTone, tones: Mapping[str, MeasuredTone], name: str) -> bool:
+    return name in tones and alike(measured.text, tones[name].text)
 
 
 def _silence(seconds: float) -> Samples:

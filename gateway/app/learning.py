@@ -14,7 +14,8 @@ from typing import Final
 
 import numpy as np
 
-from drivers.fxo.learner import LineLearner, LineProfile
+from drivers.fxo.learner import LineLearner
+from drivers.fxo.profile import LineProfile
 from gateway.app.cards import Cards
 from gateway.config.model import Config
 from gateway.core.audio import Samples
@@ -33,12 +34,13 @@ PATIENCE: Final = 1.0
 """Seconds without a frame after which a card counts as gone."""
 
 
-def learn(config: Config, name: str, *, busy: str = "", ring: str = "") -> LineProfile:
+def learn(config: Config, name: str, *, busy: str = "", ring: str = "", ends: str = "") -> LineProfile:
     """Learn the line `name`.
 
     Args:
         busy: a number that is busy; the line's own where empty.
         ring: a number that rings and is not answered; where empty ringback is not learned.
+        ends: a number that answers and hangs up by itself; where empty it is not learned how a release shows.
 
     Raises:
         LocalError: there is no such line, or no number to dial.
@@ -55,7 +57,7 @@ def learn(config: Config, name: str, *, busy: str = "", ring: str = "") -> LineP
         raise LocalError(f"line {name} has no number of its own that would be busy; name one that is, with --busy")
     port = cards.open(line.port, line.zone)
     try:
-        learner = LineLearner(busy=called, ring=ring, levels=zone(line.zone).dtmf)
+        learner = LineLearner(busy=called, ring=ring, ends=ends, levels=zone(line.zone).dtmf)
         emulated = cards.step if name in cards.exchange_lines else None
         return _run(port, learner, emulated)
     finally:

@@ -21,7 +21,7 @@ from gateway.media.cadence import Part, parse
 from gateway.media.level import PEAK_0DBM0, dbm0
 from gateway.media.tone import ZONES
 
-__all__ = ["MeasuredTone", "measure", "nearest"]
+__all__ = ["MeasuredTone", "alike", "measure", "nearest"]
 
 _RATE: Final = 8000
 _BLOCK: Final = 80
@@ -39,6 +39,12 @@ _ALIKE: Final = 40
 """Milliseconds within which two lengths are the same, or a tenth."""
 _MOST: Final = 4
 """Frequencies of one sound."""
+_SIDEBAND: Final = 3.0
+"""Hz within which both sidebands of a modulated tone are equally far from it."""
+_FASTEST: Final = 60.0
+"""Hz of the fastest modulation: Thailand's dial tone has 50."""
+_WEAKEST, _STRONGEST = 0.2, 0.7
+"""Of the tone's amplitude, what each of its sidebands has: half of the depth of modulation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +108,11 @@ def measure(samples: Samples) -> MeasuredTone | None:
 
 
 def _stretches(loud: NDArray[np.bool_]) -> list[_Stretch]:
-    """Sounds and pauses in turn; what is too short to be either belongs to what is around it."""
+    """Sounds and pauses in turn; what is too short to be either belongs to what is around it.
+
+    Gaps are filled first: a tone that is modulated by 16 to 50 Hz is a row of short sounds.
+    """
+    loud = _filled(loud)
     edges = [0, *(np.flatnonzero(np.diff(loud.astype(np.int8))) + 1).tolist(), len(loud)]
     found: list[_Stretch] = []
     for begin, end in pairwise(edges):
@@ -111,7 +121,19 @@ def _stretches(loud: NDArray[np.bool_]) -> list[_Stretch]:
             found[-1] = _Stretch(found[-1].sounds, found[-1].begin, end)
         else:
             found.append(_Stretch(sounds, begin, end))
+    if len(found) > 1 and found[0].end < _SHORTEST:
+        found[:2] = [_Stretch(found[1].sounds, 0, found[1].end)]
     return found
+
+
+def _filled(loud: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The same without gaps that are too short for pauses."""
+    filled = loud.copy()
+    sounding = np.flatnonzero(loud)
+    for before, after in pairwise(sounding.tolist()):
+        if after - before <= _SHORTEST:
+            filled[before:after] = True
+    return filled
 
 
 def _cycle(inner: Sequence[_Stretch]) -> int:
@@ -142,10 +164,26 @@ def _voices(samples: Samples, stretch: _Stretch) -> str:
             break
         peaks.append((top * _RATE / size, amplitude))
         left[max(0, top - bins) : top + bins + 1] = 0
-    tones = [
-        f"{frequency:.0f}@{20 * np.log10(amplitude / PEAK_0DBM0):.0f}" for frequency, amplitude in sorted(peaks)
-    ]
-    return "+".join(tones)
+    return _modulated(sorted(peaks)) or "+".join(
+        f"{frequency:.0f}@{_level(amplitude):.0f}" for frequency, amplitude in sorted(peaks)
+    )
+
+
+def _modulated(peaks: Sequence[tuple[float, float]]) -> str:
+    """A frequency with one on either side, alike and weaker: one that is modulated, as text; else nothing."""
+    if len(peaks) != 3:
+        return ""
+    (low, below), (middle, amplitude), (high, above) = peaks
+    spacing = (high - low) / 2
+    shares, apart = (below / amplitude, above / amplitude), abs(high - middle - spacing)
+    if apart > _SIDEBAND or spacing > _FASTEST or min(shares) < _WEAKEST or max(shares) > _STRONGEST:
+        return ""
+    total = float(np.sqrt(below**2 + amplitude**2 + above**2))
+    return f"{middle:.0f}*{spacing:.0f}@{_level(total):.0f}"
+
+
+def _level(amplitude: float) -> float:
+    return float(20 * np.log10(amplitude / PEAK_0DBM0))
 
 
 def nearest(tones: Mapping[str, str]) -> list[tuple[str, float]]:
@@ -160,6 +198,11 @@ def nearest(tones: Mapping[str, str]) -> list[tuple[str, float]]:
         if any(fits):
             found.append((name, sum(fits) / len(tones)))
     return sorted(found, key=lambda one: (-one[1], one[0]))
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two tones, as text, are the same within what can be measured."""
+    return _alike(parse(one), parse(other))
 
 
 def _alike(measured: Sequence[Part], known: Sequence[Part]) -> bool:
@@ -182,4 +225,9 @@ def _same(one: Part, other: Part) -> bool:
         sorted(voice.frequency for voice in other.voices),
         strict=True,
     )
-    return all(abs(here - there) <= max(5.0, 0.015 * there) for here, there in pairs)
+    if not all(abs(here - there) <= max(5.0, 0.015 * there) for here, there in pairs):
+        return False
+    modulated = [sorted(voice.modulator for voice in part.voices if voice.modulator) for part in (one, other)]
+    return len(modulated[0]) == len(modulated[1]) and all(
+        abs(here - there) <= _SIDEBAND for here, there in zip(*modulated, strict=True)
+    )

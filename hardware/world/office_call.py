@@ -75,7 +75,7 @@ OFFICE_LINE: Final[Table[CallState, LineInput]] = {
         _I.SEIZED: (_S.DISCONNECTING, ""),
         _I.DIGIT: (_S.DISCONNECTING, ""),
         _I.RESTORED_OPEN: (_S.IDLE, "clear"),
-        _I.RESTORED_CLOSED: (_S.RELEASED, "give_busy"),
+        _I.RESTORED_CLOSED: (_S.RELEASED, "give_released"),
     },
     _S.RELEASED: {_I.HUNG_UP: (_S.IDLE, "clear"), _I.DIGIT: (_S.RELEASED, "")},
 }

@@ -66,6 +66,7 @@ class OfficeConfig:
         caller_id: how it tells who calls; None for the country's way.
         tones: texts of tones that differ from the country's, by name.
         announce_by_reversal: reverse the polarity for what is told before ringing.
+        released: name of the tone that is given once the far end has hung up; "" for silence.
     """
 
     answer_after: int = 1000
@@ -77,6 +78,7 @@ class OfficeConfig:
     caller_id: Delivery | None = None
     announce_by_reversal: bool = True
     tones: Mapping[str, str] = field(default_factory=dict)
+    released: str = "busy"
 
 
 class OfficeLine:
@@ -298,8 +300,9 @@ class OfficeLine:
     def _give_congestion(self) -> None:
         self._mouth.play(self._tone("congestion"))
 
-    def _give_busy(self) -> None:
-        self._mouth.play(self._tone("busy"))
+    def _give_released(self) -> None:
+        if self._config.released:
+            self._mouth.play(self._tone(self._config.released))
 
     def _collect(self) -> None:
         self._mouth.hush()

@@ -40,6 +40,32 @@ def test_a_proposal_is_shown_and_written(office: Path, capsys: pytest.CaptureFix
     assert main(["check", str(office)]) == 0, "what it proposes is a configuration"
 
 
+def test_a_proposal_that_is_accepted_is_in_the_configuration(
+    office: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.write_text(OFFICE.replace("port = 1", "port = 1  # the copper by the door") + "\n# The end.\n")
+    words = ["learn", "copper1", str(office), "--busy", "5550101", "--ring", "5550102", "--ends", "5550105"]
+    assert main([*words, "--accept"]) == 0
+    shown = capsys.readouterr().out
+    assert "It shows by taking battery away (loop break), that the far end has hung up." in shown
+    assert f"Written into [lines.copper1] of {office}; it holds from the next start." in shown
+    written = office.read_text()
+    assert "port = 1  # the copper by the door" in written and "# The end." in written
+    assert set(tomllib.loads(written)["lines"]["copper1"]["tones"]) == {"dial", "busy", "ring"}
+    assert main(["check", str(office)]) == 0
+    assert main([*words, "--accept"]) == 0, "again, over what was accepted before"
+    assert office.read_text() == written
+
+
+def test_without_a_word_of_acceptance_nothing_is_written(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = office.read_text()
+    assert main(["learn", "copper1", str(office), "--busy", "5550101"]) == 0
+    assert office.read_text() == before
+    assert "With --accept this is written" in capsys.readouterr().out
+    assert main(["learn", "copper1", str(office), "--busy", "5550101", "--save", str(office.parent)]) == 1
+    assert "cannot be written: is a directory" in capsys.readouterr().err
+
+
 def test_a_line_that_there_is_not_and_a_number_that_is_missing(
     office: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

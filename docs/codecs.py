@@ -22,6 +22,10 @@ _PROOF: Final = {
     Encoding.G722: f"{_EXACT}: encoder and decoder against FFmpeg's",
     Encoding.G726: "decodes what FFmpeg codes, signal to noise above 18 dB",
     Encoding.AAL2_G726: "as g726, the other order of codes in an octet",
+    Encoding.GSM: "coded by libgsm (Debian: libgsm1), heard by FFmpeg as it was said",
+    Encoding.G729: "coded by bcg729 (Debian: libbcg729-0), annexes A and B, heard by FFmpeg as it was said",
+    Encoding.ILBC: "our own; heard by FFmpeg as it was said, and the other way",
+    Encoding.OPUS: "coded by libopus (Debian: libopus0, or PyAV's), heard by FFmpeg as it was said",
 }
 
 

@@ -13,11 +13,12 @@ from typing import Any, Final
 from dialplan.model import Place
 from dialplan.reader import Section
 from gateway.asterisk.draft import Draft, caller
+from gateway.core.codecs import CODECS as OURS
 
 __all__ = ["CODECS", "listen", "read_pjsip", "server"]
 
-CODECS: Final = ("ulaw", "alaw", "g722")
-"""Codecs that have the same names here."""
+CODECS: Final = frozenset(OURS)
+"""Codecs, which have the same names here."""
 
 _TRANSPORTS: Final = ("udp", "tcp")
 _ANYWHERE: Final = ("0.0.0.0", "[::]", "::")

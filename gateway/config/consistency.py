@@ -5,7 +5,7 @@ A valid `Config` goes in, findings come out, in the order of the document. It lo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from drivers.registry import GROUP_LETTERS
@@ -16,6 +16,8 @@ from gateway.config.features import CODE_NAMES
 from gateway.config.locate import KeyPath
 from gateway.config.model import Config
 from gateway.config.services import service_findings
+from gateway.core.codecs import CODECS
+from gateway.media.codec.libraries import needs
 from gateway.media.tone import ZONES
 
 __all__ = ["easily_guessed", "encryption_doubts", "findings"]
@@ -42,6 +44,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _files(config)
     yield from _country(config)
     yield from _sip(config)
+    yield from _codecs(config)
     yield from certificate_findings(config)
     yield from _web(config)
     yield from _cards(config)
@@ -76,6 +79,18 @@ def _country(config: Config) -> Iterator[Finding]:
     if country not in ZONES:
         what = f'the tones of country "{country}" are not known here'
         yield Finding(("office", "country"), what, nearest(country, list(ZONES)))
+
+
+def _codecs(config: Config) -> Iterator[Finding]:
+    parts: list[tuple[KeyPath, Sequence[str]]] = [(("sip",), config.sip.codecs)]
+    parts += [(("accounts", number), account.codecs) for number, account in config.accounts.items()]
+    parts += [(("trunks", name), trunk.codecs) for name, trunk in config.trunks.items()]
+    for path, names in parts:
+        for index, name in enumerate(names):
+            missing = needs(CODECS[name].encoding)
+            if missing is not None:
+                what, _, mend = missing.partition(": ")
+                yield Finding((*path, "codecs", index), what, f"{mend}, or leave {name} out")
 
 
 def _sip(config: Config) -> Iterator[Finding]:

@@ -6,9 +6,10 @@ sample that passes. Times are seconds, rates Hz; samples are signed 16-bit linea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -52,6 +53,14 @@ class Encoding(Enum):
     GSM = "GSM"
     G723 = "G723"
     OPUS = "opus"
+    ILBC = "iLBC"
+    G729 = "G729"
+
+
+_FRAMES: Mapping[Encoding, int] = MappingProxyType(
+    {Encoding.GSM: 20, Encoding.G723: 30, Encoding.G729: 10, Encoding.OPUS: 20}
+)
+"""Milliseconds of a coder's frame; what is not here is coded sample by sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,26 @@ class Codec:
     def sampling(self) -> int:
         """Samples a second of what it carries, as far as the media plane keeps them: 8000 or 16000."""
         return 16000 if self.rate > 8000 or self.encoding is Encoding.G722 else 8000
+
+    @property
+    def frame(self) -> int:
+        """Milliseconds of the frames that it codes; 10 where a packet may hold any number of samples."""
+        if self.encoding is Encoding.ILBC:
+            return 20 if self.parameter("mode") == "20" else 30  # RFC 3952 5: 30 unless both say 20
+        return _FRAMES.get(self.encoding, 10)
+
+    @property
+    def packet(self) -> int:
+        """Milliseconds of a packet that we send: `ptime`, or the next whole number of frames."""
+        return -(-self.ptime // self.frame) * self.frame
+
+    def parameter(self, name: str) -> str:
+        """One of `parameters`, which are like "mode=20; annexb=no"; empty where it is not there."""
+        for part in self.parameters.split(";"):
+            key, _, value = part.partition("=")
+            if key.strip().lower() == name:
+                return value.strip()
+        return ""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,10 @@ CODECS: Final[Mapping[str, Codec]] = MappingProxyType(
         "slin16": Codec(Encoding.L16, 118, 16000),
         "g726": Codec(Encoding.G726, 111),
         "g726aal2": Codec(Encoding.AAL2_G726, 112),
+        "gsm": Codec(Encoding.GSM, 3),
+        "g729": Codec(Encoding.G729, 18),
+        "ilbc": Codec(Encoding.ILBC, 97, parameters="mode=20"),
+        "opus": Codec(Encoding.OPUS, 107, 48000),
     }
 )
 

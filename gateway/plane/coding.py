@@ -2,7 +2,8 @@
 
 Coded audio is counted in ticks of the RTP clock, linear audio in samples at the row's rate. G.711 and L16 keep
 nothing from packet to packet; G.722 and G.726 do, and so does a change of rate (coding 0 of a row is what comes in,
-coding 1 what goes out). Nothing here allocates.
+coding 1 what goes out). Codings of whole frames are worked by coders outside the loop (framed.py): samples wait for
+their packet, and are coded when there are enough of them. Nothing here allocates.
 """
 
 from __future__ import annotations
@@ -15,20 +16,25 @@ from numpy.typing import NDArray
 from gateway.media.codec.g722 import decode_g722, encode_g722, reset_g722
 from gateway.media.codec.g726 import decode_g726, encode_g726, reset_g726
 from gateway.media.compiled import stage
-from gateway.plane.access import coding_at, row_at
+from gateway.plane.access import coding_at, pending_of, row_at
 from gateway.plane.convert import from_linear, to_linear
+from gateway.plane.framed import decode_frames, encode_frames, ticks_of_frames
+from gateway.plane.libc import memmove
 from gateway.plane.rates import narrow, widen
-from gateway.plane.table import HISTORY, WIDE, Shared
+from gateway.plane.table import GSM, HISTORY, WIDE, Shared
 
 __all__ = [
     "alike",
     "decode",
     "encode",
+    "encode_pending",
     "forget_codings",
     "in_rate",
+    "is_framed",
     "is_plain",
     "is_streaming",
-    "octets_in",
+    "octets_waiting",
+    "payload_ticks",
     "ticks_in",
 ]
 
@@ -42,6 +48,12 @@ _RATE: Final = 8000
 def is_streaming(code: int) -> bool:
     """Whether packets make sense only one after the other."""
     return code >= _G722
+
+
+@stage
+def is_framed(code: int) -> bool:
+    """Whether it codes whole frames, by a coder outside the loop."""
+    return code >= GSM
 
 
 @stage
@@ -59,8 +71,12 @@ def alike(t: Shared, i: int, j: int) -> bool:
 
 
 @stage
-def octets_in(code: int, ticks: int) -> int:
-    """Octets of payload that `ticks` take; an even number for G.726."""
+def octets_waiting(t: Shared, i: int, ticks: int) -> int:
+    """Octets that `ticks` take while they wait in row `i` for their packet: as in it, or samples of frames."""
+    row = row_at(t, i)
+    code = row["encoding"]
+    if is_framed(code):
+        return int(2 * (ticks * row["rate"] // row["clock"]))
     if code == 2 or code == 3:
         return 2 * ticks
     return ticks // 2 if code == _G726 or code == _AAL2 else ticks
@@ -68,10 +84,19 @@ def octets_in(code: int, ticks: int) -> int:
 
 @stage
 def ticks_in(code: int, octets: int) -> int:
-    """Ticks in `octets` of payload; -1 where they are no whole number."""
+    """Ticks in `octets` of payload that is no frames; -1 where they are no whole number."""
     if code == 2 or code == 3:
         return octets // 2 if octets % 2 == 0 else -1
     return 2 * octets if code == _G726 or code == _AAL2 else octets
+
+
+@stage
+def payload_ticks(t: Shared, i: int, start: int, octets: int) -> int:
+    """Ticks in the payload at `t["packet"][start:]`, as row `i` has it; -1 where it makes no sense."""
+    code = row_at(t, i)["encoding"]
+    if is_framed(code):
+        return ticks_of_frames(code, t["packet"], start, octets)
+    return ticks_in(code, octets)
 
 
 @stage
@@ -113,6 +138,8 @@ def decode(t: Shared, i: int, start: int, octets: int) -> int:
         if code == _AAL2:
             _swap(packet, start, octets)
         return 2 * octets
+    if is_framed(code):
+        return decode_frames(t, i, start, octets, out)
     count = ticks_in(code, octets)
     to_linear(t, packet, start, code, out, count)
     return count
@@ -120,7 +147,10 @@ def decode(t: Shared, i: int, start: int, octets: int) -> int:
 
 @stage
 def encode(t: Shared, i: int, samples: NDArray[np.int16], count: int, start: int) -> int:
-    """Encode `count` samples at the rate of row `i` into `t["out"][start:]`; returns the ticks."""
+    """Encode `count` samples at the rate of row `i` into `t["out"][start:]`; returns the ticks.
+
+    Of a coding of whole frames the samples themselves go there, for `encode_pending`.
+    """
     code = row_at(t, i)["encoding"]
     out = t["out"]
     if code == _G722:
@@ -131,8 +161,25 @@ def encode(t: Shared, i: int, samples: NDArray[np.int16], count: int, start: int
         if code == _AAL2:
             _swap(out, start, count // 2)
         return count
+    if is_framed(code):
+        row = row_at(t, i)
+        memmove(out.ctypes.data + start, samples.ctypes.data, 2 * count)
+        return int(count * row["clock"] // row["rate"])
     from_linear(t, samples, count, code, out, start)
     return count
+
+
+@stage
+def encode_pending(t: Shared, i: int, ticks: int, start: int) -> int:
+    """Write the payload of the first `ticks` that wait in row `i` to `t["out"][start:]`; returns its octets."""
+    row = row_at(t, i)
+    code = row["encoding"]
+    waiting = pending_of(t, i).ctypes.data
+    if is_framed(code):
+        return encode_frames(t, i, waiting, ticks * row["rate"] // row["clock"], start)
+    octets = octets_waiting(t, i, ticks)
+    memmove(t["out"].ctypes.data + start, waiting, octets)
+    return octets
 
 
 @stage

@@ -19,6 +19,7 @@ from gateway.plane.cancel import set_canceller
 from gateway.plane.coding import forget_codings
 from gateway.plane.dtmf import digit_under_way
 from gateway.plane.events import ACCEPTED, REFUSED, REMOVED, SOUND_LOST, STOPPED, emit
+from gateway.plane.framed import forget_coders, set_coders
 from gateway.plane.libc import (
     EPOLL_CTL_ADD,
     EPOLL_CTL_DEL,
@@ -58,6 +59,7 @@ __all__ = [
     "CANCEL_ECHO",
     "CAPTURE",
     "CLOSE_ROOM",
+    "CODERS",
     "DETECT",
     "ECHO",
     "JOIN",
@@ -101,14 +103,15 @@ TAP: Final = 13  # tap, base, length, sides (9th bit: while joined only), gain i
 CANCEL_ECHO: Final = 14  # canceller from 1 (0: none), partitions
 SECURE: Final = 15  # sessions of libsrtp in and out, octets of tags in RTP and RTCP, of the key identifier
 VOICEBAND: Final = 16  # on
+CODERS: Final = 17  # encoding, functions of C and what they keep, for what comes in and what goes out
 # What follows concerns no row.
-OPEN_ROOM: Final = 17  # room
-CLOSE_ROOM: Final = 18  # room
-LEAVE: Final = 19  # seat
-UNTAP: Final = 20  # tap
-ROOM_PLAY: Final = 21  # room, base, length, loop, live
-ROOM_STOP: Final = 22  # room
-TAP_ROOM: Final = 23  # as TAP
+OPEN_ROOM: Final = 18  # room
+CLOSE_ROOM: Final = 19  # room
+LEAVE: Final = 20  # seat
+UNTAP: Final = 21  # tap
+ROOM_PLAY: Final = 22  # room, base, length, loop, live
+ROOM_STOP: Final = 23  # room
+TAP_ROOM: Final = 24  # as TAP
 
 REPORTS: Final = 1 << 23
 """Bit in what epoll carries that says that a row's RTCP descriptor is meant; 16 bits are the row."""
@@ -219,6 +222,8 @@ def _switch(t: Shared, command: np.void, i: int) -> int:
         set_canceller(t, i, command["arguments"][0], command["arguments"][1])
     elif op == SECURE:
         set_keys(t, command, i)
+    elif op == CODERS:
+        set_coders(t, command, i)
     elif op == VOICEBAND:
         set_voiceband(t, i, command["arguments"][0] != 0)
     elif op == CAPTURE:
@@ -297,6 +302,7 @@ def _add(t: Shared, command: np.void, i: int, now: int) -> int:
     row["decoded_to"] = -1
     row["placed_from"] = -1
     forget_codings(t, i)
+    forget_coders(t, i)
     for k in range(NAME):
         row["rtcp_name"][k] = command["data"][k]
     error = listen_to(t, i)

@@ -9,6 +9,7 @@ import gateway.media.codec.g722
 import gateway.media.codec.g726
 import gateway.media.detect
 import gateway.media.fax_tone
+import gateway.media.pointers
 from gateway.media.compiled import checksum
 from gateway.media.echo_canceller import SOURCES
 
@@ -26,6 +27,7 @@ def _fingerprint() -> int:
     modules = (
         gateway.media.detect,
         gateway.media.fax_tone,
+        gateway.media.pointers,
         gateway.media.codec.g722,
         gateway.media.codec.g726,
     )

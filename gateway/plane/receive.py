@@ -11,7 +11,7 @@ from typing import Final
 
 from gateway.media.compiled import stage
 from gateway.plane.access import coding_at, queue_at, row_at, stages_of
-from gateway.plane.coding import decode, is_streaming, ticks_in
+from gateway.plane.coding import decode, is_streaming, payload_ticks
 from gateway.plane.convert import hush
 from gateway.plane.dtmf import digit_under_way, receive_event
 from gateway.plane.frames import disarm
@@ -105,7 +105,7 @@ def _take(t: Shared, i: int, octets: int, now: int) -> bool:
         end -= padding
     length = end - start
     payload_type = int(packet[1] & 0x7F)
-    kind = _kind(t, i, payload_type, length)
+    kind = _kind(t, i, payload_type, start, length)
     ssrc = get_word(packet, 8)
     if kind == _REFUSED or not from_peer(t, i, ssrc, now):
         return False
@@ -128,13 +128,13 @@ def _take(t: Shared, i: int, octets: int, now: int) -> bool:
 
 
 @stage
-def _kind(t: Shared, i: int, payload_type: int, length: int) -> int:
-    """What a packet of `length` octets of payload is to row `i`."""
+def _kind(t: Shared, i: int, payload_type: int, start: int, length: int) -> int:
+    """What a packet with `length` octets of payload at `t["packet"][start:]` is to row `i`."""
     row = row_at(t, i)
     if payload_type == row["event_in"]:
         return _EVENT if length >= 4 else _REFUSED
     if payload_type == row["payload_in"]:
-        fits = length > 0 and 0 < ticks_in(row["encoding"], length) <= row["clock"] * LONGEST // 1000
+        fits = length > 0 and 0 < payload_ticks(t, i, start, length) <= row["clock"] * LONGEST // 1000
         return _AUDIO if fits else _REFUSED
     if payload_type == COMFORT_NOISE and row["payload_in"] >= 0:
         return _NOISE if 0 < length <= _LONGEST_NOISE else _REFUSED
@@ -190,7 +190,7 @@ def _audio(
     row = row_at(t, i)
     stages = stages_of(t)[i]
     code = row["encoding"]
-    ticks = ticks_in(code, octets)
+    ticks = payload_ticks(t, i, start, octets)
     if stages & DECODE and (not is_streaming(code) or _in_order(t, i, timestamp, ticks)):
         _decoded(t, i, decode(t, i, start, octets), timestamp, marker, now)
     if stages & (FORWARD | ECHO):
@@ -198,7 +198,7 @@ def _audio(
         if stages & MUTE and row["tone"]:
             hush(t["packet"], start, code, ticks)
         if _is_heard(t, target):
-            relay(t, i, target, sequence, timestamp, marker, start, ticks, now)
+            relay(t, i, target, sequence, timestamp, marker, start, octets, ticks, now)
 
 
 @stage

@@ -18,6 +18,7 @@ from gateway.core.appearance import Appearance
 from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Encoding, Side, Sound, SoundEnd
 from gateway.core.errors import Exhausted, LocalError
 from gateway.core.srtp import Protection, Suite
+from gateway.media.codec.libraries import Coder, coder
 from gateway.media.echo_canceller import partitions, return_loss
 from gateway.media.tone import dtmf
 from gateway.plane import commands
@@ -26,7 +27,7 @@ from gateway.plane.capture import RowCapture
 from gateway.plane.conference import Hall, PlaneSeat
 from gateway.plane.dtmf import FLASH, NAMES
 from gateway.plane.protection import KeyedSession, functions
-from gateway.plane.table import CODES, DIGITS, LONGEST, ROW, Tables
+from gateway.plane.table import CODES, DIGITS, GSM, ILBC_20, LONGEST, ROW, Tables
 
 __all__ = ["Host", "PlaneRow", "RtpRow", "check"]
 
@@ -36,7 +37,7 @@ _WRITTEN_AT: Final = ROW.fields["capture_written"][1] if ROW.fields is not None 
 _SOUND: Final = 0
 _TONES: Final = 1
 _RATE: Final = 8000
-_CLOCKS: Final = {Encoding.L16: (8000, 16000)}
+_CLOCKS: Final = {Encoding.L16: (8000, 16000), Encoding.OPUS: (48000,)}
 """RTP clock rates of encodings that have others than 8000."""
 _AF_INET: Final = 2
 _AF_INET6: Final = 10
@@ -337,6 +338,7 @@ class RtpRow(PlaneRow):
         self._event_type: int | None = None
         self._signalled: tuple[str, int, tuple[str, int] | None, str | None] | None = None
         self._keyed: tuple[KeyedSession, KeyedSession] | None = None
+        self._coders: tuple[tuple[Encoding, int, str], Coder, Coder] | None = None
 
     @property
     def digits_as_events(self) -> bool:
@@ -368,6 +370,7 @@ class RtpRow(PlaneRow):
         Raises:
             LocalError: an address of another family than ours or no address, a port, payload type or clock rate
                 out of range, or keys where libsrtp is missing.
+            Unavailable: the codec's library is not installed.
         """
         version = ipaddress.ip_address(self.address).version
         remote = _sockaddr(address, port, version)
@@ -385,7 +388,9 @@ class RtpRow(PlaneRow):
         payload_in, event_in = accepts or (codec.payload_type, event_payload_type)
         if rtcp_mux and (64 <= codec.payload_type <= 95 or 64 <= event <= 95):
             raise LocalError("payload types 64 to 95 cannot share a port with RTCP; use others (RFC 5761)")
+        code = ILBC_20 if codec.encoding is Encoding.ILBC and codec.frame == 20 else CODES[codec.encoding]
         self._protect(protection)
+        self._code_by(codec, code)
         # A peer behind NAT names the same private address wherever it goes: its way is what its signalling shows.
         keep = self._signalled == (address, port, rtcp, via)
         self._signalled = (address, port, rtcp, via)
@@ -396,7 +401,7 @@ class RtpRow(PlaneRow):
             (
                 codec.payload_type,
                 event,
-                CODES[codec.encoding],
+                code,
                 int(send),
                 int(keep),
                 len(remote),
@@ -404,11 +409,26 @@ class RtpRow(PlaneRow):
                 int(strict),
                 codec.rate,
                 codec.sampling,
-                codec.rate * codec.ptime // 1000,
+                codec.rate * codec.packet // 1000,
                 payload_in,
                 -1 if event_in is None else event_in,
             ),
             remote.ljust(32, b"\0") + reports.ljust(32, b"\0") + host,
+        )
+
+    def _code_by(self, codec: Codec, code: int) -> None:
+        """Have coders of libraries for what they are needed for; they stay as long as the codec stays the same."""
+        wished = (codec.encoding, code, codec.parameters)
+        if code < GSM or (self._coders is not None and self._coders[0] == wished):
+            return
+        before = self._coders
+        theirs, ours = (coder(codec, is_decoder=is_decoder) for is_decoder in (True, False))
+        self._coders = (wished, theirs, ours)
+        # Those that were in use before must live until the loop has let go of them.
+        self._post(
+            commands.CODERS,
+            (code, theirs.function, theirs.state, ours.function, ours.state),
+            answer=lambda _: _let_go(before),
         )
 
     def _protect(self, protection: Protection | None) -> None:
@@ -437,8 +457,8 @@ class RtpRow(PlaneRow):
         return theirs, ours
 
 
-def _let_go(sessions: tuple[KeyedSession, KeyedSession] | None) -> None:
-    """The loop uses `sessions` no more: whoever called us was the last to hold them."""
+def _let_go(_: object) -> None:
+    """The loop uses them no more: whoever called us was the last to hold them."""
 
 
 def _sockaddr(address: str, port: int, version: int) -> bytes:

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from gateway.media.compiled import stage
 from gateway.plane.access import pending_of, row_at
-from gateway.plane.coding import encode, in_rate, is_plain, octets_in
+from gateway.plane.coding import encode, encode_pending, in_rate, is_framed, is_plain, octets_waiting
 from gateway.plane.convert import convert, to_linear
 from gateway.plane.jitter import signed
-from gateway.plane.libc import MSG_DONTWAIT, MSG_NOSIGNAL, errno, memmove, sendto
+from gateway.plane.libc import MSG_DONTWAIT, MSG_NOSIGNAL, errno, memmove, memset, sendto
 from gateway.plane.octets import put_word
 from gateway.plane.rows import lose
 from gateway.plane.secure import SPEECH, cover
@@ -135,14 +135,13 @@ def _end(t: Shared, i: int) -> int:
 
 
 @stage
-def _next_packet(t: Shared, i: int, timestamp: int, ticks: int, marker: bool, now: int) -> None:
+def _next_packet(t: Shared, i: int, timestamp: int, ticks: int, octets: int, marker: bool, now: int) -> None:
     """Send the coded audio in `t["out"][HEADER:]` as the next packet of row `i`."""
     row = row_at(t, i)
     row["sequence"] = (row["sequence"] + 1) & 0xFFFF
     row["timestamp"] = timestamp
     row["span"] = ticks
     row["sent_at"] = now
-    octets = octets_in(row["encoding"], ticks)
     send_packet(t, i, row["payload_type"], marker, row["sequence"], timestamp, octets, now)
 
 
@@ -151,16 +150,16 @@ def _pack(t: Shared, i: int, ticks: int, timestamp: int, marker: bool, now: int)
     """Put the coded audio in `t["out"][HEADER:]` into the stream of row `i`, and send what is long enough."""
     row = row_at(t, i)
     row["fed_at"] = now
-    if row["pending"] == 0 and ticks == row["ptime"]:
-        _next_packet(t, i, timestamp, ticks, marker, now)
+    octets = octets_waiting(t, i, ticks)
+    if row["pending"] == 0 and ticks == row["ptime"] and not is_framed(row["encoding"]):
+        _next_packet(t, i, timestamp, ticks, octets, marker, now)
         return
-    code = row["encoding"]
     waiting = pending_of(t, i)
     if row["pending"] == 0:
         row["pending_timestamp"] = timestamp
         row["pending_marker"] = marker
-    place = octets_in(code, row["pending"])
-    memmove(waiting.ctypes.data + place, t["out"].ctypes.data + HEADER, octets_in(code, ticks))
+    place = octets_waiting(t, i, row["pending"])
+    memmove(waiting.ctypes.data + place, t["out"].ctypes.data + HEADER, octets)
     row["pending"] += ticks
     while row["pending"] >= row["ptime"]:
         _send_pending(t, i, row["ptime"], now)
@@ -169,23 +168,28 @@ def _pack(t: Shared, i: int, ticks: int, timestamp: int, marker: bool, now: int)
 @stage
 def _send_pending(t: Shared, i: int, ticks: int, now: int) -> None:
     row = row_at(t, i)
-    code = row["encoding"]
     waiting = pending_of(t, i).ctypes.data
-    octets = octets_in(code, ticks)
-    memmove(t["out"].ctypes.data + HEADER, waiting, octets)
+    octets = encode_pending(t, i, ticks, HEADER)
     timestamp = row["pending_timestamp"]
     row["pending"] -= ticks
     row["pending_timestamp"] = (timestamp + ticks) & 0xFFFFFFFF
-    memmove(waiting, waiting + octets, octets_in(code, row["pending"]))
-    _next_packet(t, i, timestamp, ticks, row["pending_marker"] != 0, now)
-    row["pending_marker"] = 0
+    memmove(waiting, waiting + octets_waiting(t, i, ticks), octets_waiting(t, i, row["pending"]))
+    if octets > 0:
+        _next_packet(t, i, timestamp, ticks, octets, row["pending_marker"] != 0, now)
+        row["pending_marker"] = 0
 
 
 @stage
 def flush(t: Shared, i: int, now: int) -> None:
     """Send what waits for its packet, however short: what comes next does not follow it."""
-    if row_at(t, i)["pending"] > 0:
-        _send_pending(t, i, row_at(t, i)["pending"], now)
+    row = row_at(t, i)
+    if row["pending"] == 0:
+        return
+    if is_framed(row["encoding"]):
+        waiting = octets_waiting(t, i, row["pending"])
+        memset(pending_of(t, i).ctypes.data + waiting, 0, octets_waiting(t, i, row["ptime"]) - waiting)
+        row["pending"] = row["ptime"]
+    _send_pending(t, i, row["pending"], now)
 
 
 # What is sent.
@@ -280,18 +284,28 @@ def _feed_from(t: Shared, i: int, source: int) -> None:
 
 @stage
 def relay(
-    t: Shared, source: int, i: int, sequence: int, timestamp: int, marker: bool, start: int, ticks: int, now: int
+    t: Shared,
+    source: int,
+    i: int,
+    sequence: int,
+    timestamp: int,
+    marker: bool,
+    start: int,
+    octets: int,
+    ticks: int,
+    now: int,
 ) -> None:
-    """Send the packet that came in on row `source` (`ticks` at `t["packet"][start:]`) on to row `i`, which is coded
-    alike."""
+    """Send the packet that came in on row `source` (`octets` with `ticks` at `t["packet"][start:]`) on to row `i`,
+    which is coded alike. Frames stay in the packets that they came in."""
     row = row_at(t, i)
-    octets = _recode(t, source, i, start, ticks)
-    repack = ticks != row["ptime"] or row["pending"] > 0
+    octets = _recode(t, source, i, start, octets, ticks)
+    framed = is_framed(row["encoding"])
+    repack = not framed and (ticks != row["ptime"] or row["pending"] > 0)
     ahead = _ahead(sequence + row["sequence_offset"], row["sequence"])
-    jumps = abs(ahead) > _JUMP and row["packing"] == 0
+    jumps = (abs(ahead) > _JUMP and row["packing"] == 0) or (framed and row["packing"] != 0)
     if not _is_fed_by(t, i, source) or jumps:
         flush(t, i, now)
-        _recode(t, source, i, start, ticks)
+        _recode(t, source, i, start, octets, ticks)
         _feed_from(t, i, source)
         _number_from(t, i, sequence)
         row["timestamp_offset"] = (advance(t, i, now) - timestamp) & 0xFFFFFFFF
@@ -299,7 +313,7 @@ def relay(
         marker = True
         ahead = 1
     if repack or row["packing"] != 0:
-        if _repack(t, source, i, sequence, timestamp, marker, start, ticks, now):
+        if _repack(t, source, i, sequence, timestamp, marker, start, octets, ticks, now):
             return
         ahead = 1
     timestamp = (timestamp + row["timestamp_offset"]) & 0xFFFFFFFF
@@ -319,11 +333,10 @@ def relay(
 
 
 @stage
-def _recode(t: Shared, source: int, i: int, start: int, ticks: int) -> int:
+def _recode(t: Shared, source: int, i: int, start: int, octets: int, ticks: int) -> int:
     """Bring the payload at `t["packet"][start:]` to `t["out"][HEADER:]` as row `i` wants it; returns its octets."""
     code, own = row_at(t, source)["encoding"], row_at(t, i)["encoding"]
     if code == own:
-        octets = octets_in(code, ticks)
         memmove(t["out"].ctypes.data + HEADER, t["packet"].ctypes.data + start, octets)
         return octets
     return int(convert(t, t["packet"], start, code, ticks, t["out"], HEADER, own))
@@ -339,7 +352,16 @@ def _number_from(t: Shared, i: int, sequence: int) -> None:
 
 @stage
 def _repack(
-    t: Shared, source: int, i: int, sequence: int, timestamp: int, marker: bool, start: int, ticks: int, now: int
+    t: Shared,
+    source: int,
+    i: int,
+    sequence: int,
+    timestamp: int,
+    marker: bool,
+    start: int,
+    octets: int,
+    ticks: int,
+    now: int,
 ) -> bool:
     """Put a relayed packet into packets of the peer's length; False where it can go as it is, as the next one."""
     row = row_at(t, i)
@@ -356,9 +378,9 @@ def _repack(
     if row["pending"] == 0 and ticks == row["ptime"]:
         row["packing"] = 0
         _number_from(t, i, sequence)
-        _recode(t, source, i, start, ticks)
+        _recode(t, source, i, start, octets, ticks)
         return False
-    _recode(t, source, i, start, ticks)
+    _recode(t, source, i, start, octets, ticks)
     _pack(t, i, ticks, (timestamp + row["timestamp_offset"]) & 0xFFFFFFFF, marker, now)
     return True
 

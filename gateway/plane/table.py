@@ -52,13 +52,18 @@ __all__ = [
     "FRAME",
     "FRAMES",
     "FREE",
+    "G729",
+    "GSM",
     "HIGH",
     "HISTORY",
+    "ILBC_20",
+    "ILBC_30",
     "LONGEST",
     "LOST",
     "NAME",
     "NATIVE",
     "NEXT_TICK",
+    "OPUS",
     "PACKET",
     "PAST",
     "PENDING",
@@ -126,8 +131,18 @@ CODES: Final = {
     Encoding.G722: 4,
     Encoding.G726: 5,
     Encoding.AAL2_G726: 6,
+    Encoding.GSM: 8,
+    Encoding.G729: 9,
+    Encoding.OPUS: 10,
+    Encoding.ILBC: 11,
 }
 """How an encoding is written in a row; 2 is L16 in network order."""
+GSM: Final = CODES[Encoding.GSM]
+G729: Final = CODES[Encoding.G729]
+OPUS: Final = CODES[Encoding.OPUS]
+ILBC_30: Final = CODES[Encoding.ILBC]
+ILBC_20: Final = 12
+"""From GSM on, codings of whole frames by coders outside the loop (framed.py)."""
 NATIVE: Final = 3
 """L16 in the machine's own order, as frame descriptors carry it."""
 
@@ -329,7 +344,14 @@ QUEUE: Final = np.dtype(
 """A jitter buffer. Row `i` has two: `i` for what comes in on it, `row_count + i` for what is sent to its device."""
 
 CODING: Final = np.dtype(
-    [("g722", G722_STATE), ("g726", G726_STATE), ("history", "i2", (HISTORY,))],
+    [
+        ("g722", G722_STATE),
+        ("g726", G726_STATE),
+        ("history", "i2", (HISTORY,)),
+        ("code", "i8"),  # for which coding its coder is
+        ("function", "i8"),  # of a coder outside the loop, by address; 0: none
+        ("coder", "i8"),  # what that keeps, by address
+    ],
     align=True,
 )
 """What a coding keeps from packet to packet. Row `i` has two: `i` for what comes in, `row_count + i` for what goes

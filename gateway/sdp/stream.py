@@ -43,7 +43,14 @@ FEW_ATTRIBUTES: Final = 32
 """Attributes of a stream up to which what they mean is kept for the next peer that writes them."""
 KEPT: Final = 256
 """Streams of which that is kept."""
-STATIC_FORMATS: Final = {"0": "PCMU/8000", "3": "GSM/8000", "4": "G723/8000", "8": "PCMA/8000", "9": "G722/8000"}
+STATIC_FORMATS: Final = {
+    "0": "PCMU/8000",
+    "3": "GSM/8000",
+    "4": "G723/8000",
+    "8": "PCMA/8000",
+    "9": "G722/8000",
+    "18": "G729/8000",
+}
 """Payload types that need no rtpmap (RFC 3551 table 4), as far as we speak them."""
 ENCODINGS: Final = {encoding.value.upper(): encoding for encoding in Encoding}
 TWO_CHANNELS: Final = frozenset({Encoding.OPUS})

@@ -13,8 +13,8 @@ __all__ = ["refused", "worded"]
 
 EVENT_RANGE: Final = "0-16"
 """DTMF 0-15 and hook flash 16 (RFC 4733 section 3.2)."""
-OUR_PARAMETERS: Final = {Encoding.OPUS: "useinbandfec=1;usedtx=0"}
-"""What we wish of those who send to us (RFC 7587 6.1)."""
+OUR_PARAMETERS: Final = {Encoding.OPUS: "useinbandfec=1;usedtx=0", Encoding.G729: "annexb=no"}
+"""What we wish of those who send to us (RFC 7587 6.1, RFC 4856 2.1.9)."""
 
 
 def refused(media: Media) -> Media:
@@ -33,7 +33,8 @@ def worded(
         channels = "/2" if codec.encoding in TWO_CHANNELS else ""
         mapping = f"{codec.payload_type} {codec.encoding.value}/{codec.rate}{channels}"
         lines.append(Attribute("rtpmap", mapping))
-        wishes = OUR_PARAMETERS.get(codec.encoding)
+        # iLBC has frames of one length both ways, that of whoever wants the longer ones (RFC 3952 5).
+        wishes = f"mode={codec.frame}" if codec.encoding is Encoding.ILBC else OUR_PARAMETERS.get(codec.encoding)
         if wishes:
             lines.append(Attribute("fmtp", f"{codec.payload_type} {wishes}"))
     for rate, number in events:
@@ -42,5 +43,5 @@ def worded(
         lines.append(Attribute("fmtp", f"{number} {EVENT_RANGE}"))
     if mux:
         lines.append(Attribute("rtcp-mux"))
-    lines += [Attribute("ptime", str(codecs[0].ptime)), Attribute(direction.value)]
+    lines += [Attribute("ptime", str(codecs[0].packet)), Attribute(direction.value)]
     return tuple(formats), tuple(lines)

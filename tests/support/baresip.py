@@ -9,15 +9,17 @@ from __future__ import annotations
 import contextlib
 import json
 import socket
+import struct
 import subprocess
 import time
+import wave
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from gateway.core.audio import Samples
-from gateway.web import wav
+from gateway.media.resample import resample
 from tests.support.wire import Hearing, free_port, until
 
 __all__ = ["Baresip"]
@@ -73,6 +75,7 @@ class Baresip:
         server: where it registers.
         transport: "udp", "tcp" or "tls".
         encryption: of its audio, in baresip's words: "srtp", "srtp-mand"; empty for none.
+        codec: what it speaks instead of G.711, in baresip's words: "opus/48000/2".
     """
 
     def __init__(
@@ -83,6 +86,7 @@ class Baresip:
         server: tuple[str, int],
         transport: str,
         encryption: str = "",
+        codec: str = "",
     ) -> None:
         self.user = user
         self.events: list[dict[str, Any]] = []
@@ -92,16 +96,19 @@ class Baresip:
         self._waited_for = 0
         self._replies: dict[str, dict[str, Any]] = {}
         self._buffer = b""
+        _, rate, channels = (codec or "PCMU/8000/1").split("/")
+        self._rate, self._channels = int(rate), int(channels)
         (folder / "heard").mkdir(parents=True)
         self._speak(np.zeros(0, np.int16), "silence")
         control = free_port()
         modules = next((path for path in _MODULES if Path(path).is_dir()), _MODULES[0])
         settings = _CONFIG.format(folder=folder, modules=modules, control=control)
-        (folder / "config").write_text(settings + ("module srtp.so\n" if encryption else ""))
+        wanted = ["srtp"] * bool(encryption) + ([codec.partition("/")[0].lower()] if codec else [])
+        (folder / "config").write_text(settings + "".join(f"module {module}.so\n" for module in wanted))
         (folder / "contacts").write_text("")
         (folder / "accounts").write_text(
             f"<sip:{user}@{self._server};transport={transport}>;auth_user={user};auth_pass={secret}"
-            ";answermode=auto;regint=300;audio_codecs=PCMU/8000/1,PCMA/8000/1"
+            f";answermode=auto;regint=300;audio_codecs={codec or 'PCMU/8000/1,PCMA/8000/1'}"
             f"{';mediaenc=' + encryption if encryption else ''}\n"
         )
         with (folder / "log.txt").open("wb") as log:
@@ -214,12 +221,20 @@ class Baresip:
         files = (self._folder / "heard").glob(f"*-{direction}.wav")
         newest = max(files, key=lambda path: path.stat().st_mtime)
         ended = time.monotonic()
-        octets = newest.read_bytes()[WAV_HEADER:]
-        return Hearing(np.frombuffer(octets[: len(octets) // 2 * 2], np.int16), ended)
+        data = newest.read_bytes()
+        channels, rate = struct.unpack_from("<HI", data, 22)
+        octets = data[WAV_HEADER : len(data) // 2 * 2]
+        first: Samples = np.frombuffer(octets, np.int16)[::channels]
+        return Hearing(resample(first, rate, 8000), ended)
 
     def _speak(self, samples: Samples, name: str) -> Path:
         path = self._folder / f"{name}.wav"
-        path.write_bytes(wav.encode(np.concatenate([samples, np.zeros(LONGEST * 8000, np.int16)])))
+        whole = np.concatenate([samples, np.zeros(LONGEST * 8000, np.int16)])
+        with wave.open(str(path), "wb") as file:  # as its codec has it: baresip takes no other
+            file.setnchannels(self._channels)
+            file.setsampwidth(2)
+            file.setframerate(self._rate)
+            file.writeframes(resample(whole, 8000, self._rate).repeat(self._channels).tobytes())
         return path
 
     def _pump(self) -> None:

@@ -94,7 +94,7 @@ class RtpEndpoint:
         self.address, self.port = self._socket.getsockname()[:2]
         codec = Codec(encoding, payload_type, rate)
         self.encoding = encoding
-        self.samples_per_tick = codec.sampling // rate
+        self.sampling, self.rate = codec.sampling, rate
         self.coder = Coder(encoding)
         self.payload_type = payload_type
         self.event_type = event_type
@@ -109,7 +109,7 @@ class RtpEndpoint:
     def packet(self, samples: Samples) -> RtpPacket:
         """The next packet of this stream, carrying `samples`; not sent."""
         packet = replace(self.next, payload=self.coder.encode(samples))
-        self.skip(len(samples) // self.samples_per_tick)
+        self.skip(len(samples) * self.rate // self.sampling)
         return packet
 
     def skip(self, samples: int) -> None:

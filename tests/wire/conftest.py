@@ -93,9 +93,9 @@ def ada(office: RunningOffice, tmp_path: Path) -> Iterator[Ada]:
     """Gives 6001's telephone: a baresip that registers over the transport named, here or at another office."""
     phones: list[Baresip] = []
 
-    def make(transport: str, at: RunningOffice | None = None) -> Baresip:
+    def make(transport: str, at: RunningOffice | None = None, codec: str = "") -> Baresip:
         folder, addresses = tmp_path / f"baresip-{len(phones)}", (at or office).addresses
-        phones.append(Baresip(folder, "6001", "copper-6001", addresses[transport], transport))
+        phones.append(Baresip(folder, "6001", "copper-6001", addresses[transport], transport, codec=codec))
         return phones[-1]
 
     yield make

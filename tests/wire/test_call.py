@@ -87,6 +87,34 @@ def test_a_sip_phone_calls_a_telephone_and_they_talk(
     office.hand("101", "hang-up")
 
 
+@pytest.mark.parametrize("codec", ["opus/48000/2", "GSM/8000/1"])
+def test_a_sip_phone_with_frames_of_a_coder_talks_to_a_telephone(
+    office: RunningOffice,
+    ada: Callable[..., Baresip],
+    sentence: Samples,
+    other_sentence: Samples,
+    record_property: Record,
+    codec: str,
+) -> None:
+    phone = ada("udp", codec=codec)
+    phone.dial("101")
+    until(lambda: office.heard("101")["caller_number"] == "6001", 8, "caller ID after the first ring")
+    office.hand("101", "lift")
+    phone.wait_for("CALL_ESTABLISHED")
+    began = phone.say(sentence)
+    wait_out(began, sentence)
+    _, spoken = find(phone.speaking(), sentence, began)
+    heard, _ = find(office.recording("101"), sentence, spoken)
+    record_property(f"likeness of {codec}", round(heard.typical, 3))
+    assert heard.typical > 0.85  # a coder keeps the sound of speech, and most of its waveform
+    spoken = office.say("101", other_sentence)
+    wait_out(spoken, other_sentence)
+    heard, _ = find(phone.hearing(), other_sentence, spoken)
+    assert heard.typical > 0.85
+    office.hand("101", "hang-up")
+    phone.wait_for("CALL_CLOSED")
+
+
 def test_a_telephone_calls_a_sip_phone_which_hangs_up(
     office: RunningOffice,
     ada: Callable[..., Baresip],

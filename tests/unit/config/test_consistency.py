@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from gateway.config.office import load_office, setting_doubts
+from gateway.core.audio import Encoding
+from gateway.media.codec import libraries
 from gateway.media.tone import ZONES
 from tests.unit.config.test_load import DOZEN, faults, read
 
@@ -102,6 +104,27 @@ from tests.unit.config.test_load import DOZEN, faults, read
 def test_tables_that_do_not_fit_together(old: str, new: str, fault: str) -> None:
     assert old in DOZEN
     assert f"office.toml:{fault}" in faults(DOZEN.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("table", "path"),
+    [
+        ("[sip]\n", "2: "),
+        ('[accounts.6001]\nsecret = "copper-6001"\n', "3: "),
+        ('[trunks.far]\nservers = ["udp:127.0.0.2"]\nregisters = false\n', "4: "),
+    ],
+)
+def test_a_codec_whose_library_is_missing_is_named_with_what_to_install(
+    table: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f'{table}codecs = ["ulaw", "g729"]\n'
+    assert read(text)
+    monkeypatch.setattr(libraries, "_PACKAGES", {Encoding.G729: ("libnowhere.so.9", "libbcg729-0")})
+    libraries._library.cache_clear()
+    found = faults(text)
+    libraries._library.cache_clear()
+    assert found[0].startswith(f"office.toml:{path}")
+    assert "needs libnowhere.so.9, which is not installed; apt-get install libbcg729-0, or" in found[0]
 
 
 def test_phones_without_any_card() -> None:

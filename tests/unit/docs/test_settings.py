@@ -56,7 +56,7 @@ def test_a_table_tells_bounds_defaults_and_meaning() -> None:
     text = "\n\n".join(tables(Config))
     assert "| `port` | whole number, 1 to 1024 | *required* | of its card, from 1;" in text
     assert '| `codecs` | list of `"ulaw"`, `"alaw"`, `"g722"`, ' in text
-    assert '`"g726aal2"`, one or more | `["ulaw", "alaw", "g722"]` | what is offered' in text
+    assert '`"opus"`, one or more | `["ulaw", "alaw", "g722"]` | what is offered' in text
     assert "| `t1` | number, above 0 to 10 | `0.5` |" in text
 
 

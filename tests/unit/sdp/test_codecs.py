@@ -31,8 +31,32 @@ def test_two_of_us_agree_on_each_codec_alone(name: str) -> None:
     codec = CODECS[name]
     alice, bob = leg(codec), leg(codec)
     agreed = alice.accept(bob.answer(alice.offer()))
-    assert (agreed.codec, agreed.codec.sampling) == (codec, codec.sampling)
+    assert (agreed.codec.encoding, agreed.codec.rate) == (codec.encoding, codec.rate)
+    assert (agreed.codec.payload_type, agreed.codec.sampling) == (codec.payload_type, codec.sampling)
+    assert (agreed.codec.frame, agreed.codec.packet) == (codec.frame, codec.packet)
     assert agreed.event_payload_type is not None
+
+
+@pytest.mark.parametrize(
+    ("theirs", "frame"), [("a=fmtp:97 mode=20", 20), ("a=fmtp:97 mode=30", 30), ("a=sendrecv", 30)]
+)
+def test_frames_of_ilbc_are_the_longer_ones_unless_both_want_the_others(theirs: str, frame: int) -> None:
+    """RFC 3952 5: what says nothing means 30 ms."""
+    lines = ("m=audio 4000 RTP/AVP 97", "a=rtpmap:97 iLBC/8000", theirs)
+    callee, caller = leg(), leg(CODECS["ilbc"])
+    answer = callee.answer(sdp(*lines))
+    assert callee.agreement is not None
+    assert callee.agreement.codec.frame == frame
+    assert values(answer, "fmtp")[0] == f"97 mode={frame}"
+    assert values(answer, "ptime") == [str(callee.agreement.codec.packet)]
+    assert values(caller.offer(), "fmtp")[0] == "97 mode=20"
+    assert caller.accept(sdp(*lines)).codec.frame == frame
+
+
+def test_g729_is_asked_for_without_pauses() -> None:  # RFC 4856 2.1.9
+    offer = leg(CODECS["g729"]).offer()
+    assert offer.media[0].formats[0] == "18"
+    assert values(offer, "fmtp")[0] == "18 annexb=no"
 
 
 def test_g722_has_the_clock_of_8000_and_its_static_number() -> None:  # RFC 3551 4.5.2

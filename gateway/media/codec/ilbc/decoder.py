@@ -30,6 +30,9 @@ __all__ = ["DECODER_STATE", "decode"]
 
 _FIRST_LSF, _MIDDLE_LSF, _LAST_LSF = LSF_CODEBOOKS
 
+_LOUDEST: Final = 262144.0
+"""Beyond it the frames of an encoder never come; a filter that hostile ones make may."""
+
 DECODER_STATE: Final = [
     ("synthesis", np.float64, ORDER),  # syntMem
     ("post", np.float64, 4),  # hpomem
@@ -75,6 +78,8 @@ def _sound(state: Any, heard: Floats, synthesis: Floats, out: Samples) -> None:
         y = heard[n]
         for i in range(1, ORDER + 1):
             y -= synthesis[n // BLOCK, i] * (heard[n - i] if i <= n else memory[ORDER + n - i])
+        if not -_LOUDEST < y < _LOUDEST:
+            y = 0.0
         heard[n] = y
         z = POST_ZEROS[0] * y + POST_ZEROS[1] * post[0] + POST_ZEROS[2] * post[1]
         z -= POST_POLES[1] * post[2] + POST_POLES[2] * post[3]

@@ -1,0 +1,178 @@
+"""Codings of whole frames, by coders of libraries: GSM, G.729, Opus, iLBC (media/codec/libraries).
+
+A coder is a C function and what it keeps, both by address; each library has its own order of arguments, and this is
+the one place that knows it. Where a row's coder is not there yet, or a packet makes no sense to it, there is
+silence of the packet's length.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+from numpy.typing import NDArray
+
+from gateway.media.compiled import stage
+from gateway.plane.access import coding_at, row_at
+from gateway.plane.table import G729, GSM, ILBC_20, ILBC_30, OPUS, PACKET, Shared
+
+__all__ = ["decode_frames", "encode_frames", "forget_coders", "set_coders", "ticks_of_frames"]
+
+_GSM_OCTETS: Final = 33
+_G729_OCTETS: Final = 10
+_G729_NOISE: Final = 2
+"""Octets of a frame that tells of comfort noise (annex B)."""
+_LONGEST_OPUS: Final = 960
+"""Samples in 60 ms at 16000 Hz."""
+
+
+def _call(typing_context: Any, function: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any) -> Any:
+    """int at `function`, with up to seven arguments; those that it does not have it does not see.
+
+    So it is with the C calling conventions of x86-64 and AArch64: the caller clears its arguments away.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        word = ir.IntType(64)
+        kind = ir.FunctionType(ir.IntType(32), [word] * 7)
+        return builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), arguments[1:])
+
+    return types.int32(*[types.int64] * 8), generate
+
+
+_work: Final[Any] = intrinsic(_call)
+
+
+@stage
+def _octets_of(code: int) -> int:
+    """Octets of a frame that is always as long."""
+    if code == GSM:
+        return _GSM_OCTETS
+    if code == G729:
+        return _G729_OCTETS
+    return 38 if code == ILBC_20 else 50
+
+
+@stage
+def _ticks_of(code: int) -> int:
+    """Ticks, which are samples, of such a frame."""
+    if code == G729:
+        return 80
+    return 240 if code == ILBC_30 else 160
+
+
+@stage
+def _opus_ticks(data: NDArray[np.uint8], start: int, octets: int) -> int:
+    """Ticks, 48000 a second, that an Opus packet tells of in its first octets (RFC 6716 3.1, 3.2); -1 for none."""
+    configuration = data[start] >> 3
+    if configuration < 12:
+        frame = (480, 960, 1920, 2880)[configuration & 3]
+    elif configuration < 16:
+        frame = 480 if configuration & 1 == 0 else 960
+    else:
+        frame = 120 << (configuration & 3)
+    count = data[start] & 3
+    if count == 0:
+        return frame
+    if count < 3:
+        return 2 * frame
+    return (data[start + 1] & 0x3F) * frame if octets > 1 else -1
+
+
+@stage
+def ticks_of_frames(code: int, data: NDArray[np.uint8], start: int, octets: int) -> int:
+    """Ticks of the frames in `data[start:start + octets]`, an octet or more; -1 where they are no whole number."""
+    if code == OPUS:
+        return _opus_ticks(data, start, octets)
+    size = _octets_of(code)
+    whole = octets // size
+    rest = octets - whole * size
+    if rest == 0:
+        return whole * _ticks_of(code)
+    return (whole + 1) * _ticks_of(code) if code == G729 and rest == _G729_NOISE else -1
+
+
+@stage
+def set_coders(t: Shared, command: np.void, i: int) -> None:
+    """Code by other coders what row `i` takes in and puts out; 0 for none. They are for `code` alone."""
+    arguments = command["arguments"]
+    for k in range(2):
+        coding = coding_at(t, i + k * t["row_count"])
+        coding["code"] = arguments[0]
+        coding["function"] = arguments[1 + 2 * k]
+        coding["coder"] = arguments[2 + 2 * k]
+
+
+@stage
+def forget_coders(t: Shared, i: int) -> None:
+    """Row `i` has none."""
+    for k in range(2):
+        coding_at(t, i + k * t["row_count"])["function"] = 0
+
+
+@stage
+def decode_frames(t: Shared, i: int, start: int, octets: int, out: NDArray[np.int16]) -> int:
+    """Decode the frames at `t["packet"][start:]` that came in on row `i`; returns the samples written to `out`."""
+    row = row_at(t, i)
+    coding = coding_at(t, i)
+    code = row["encoding"]
+    count = ticks_of_frames(code, t["packet"], start, octets) * row["rate"] // row["clock"]
+    data = t["packet"].ctypes.data + start
+    if coding["code"] != code or coding["function"] == 0:
+        _hush(out, 0, count)
+        return int(count)
+    function, coder = coding["function"], coding["coder"]
+    if code == OPUS:
+        made = _work(function, coder, data, octets, out.ctypes.data, _LONGEST_OPUS, 0, 0)
+        _hush(out, max(made, 0), count)
+        return int(count)
+    size, frame = _octets_of(code), _ticks_of(code)
+    for k in range(count // frame):
+        source, target = data + k * size, out.ctypes.data + 2 * k * frame
+        if code == GSM:
+            made = _work(function, coder, source, target, 0, 0, 0, 0)
+            if made != 0:
+                _hush(out, k * frame, (k + 1) * frame)
+        elif code == G729:
+            length = min(size, octets - k * size)
+            _work(function, coder, source, length, 0, 1 if length == _G729_NOISE else 0, 0, target)
+        else:
+            _work(function, coder, source, size, target, 0, 0, 0)
+    return int(count)
+
+
+@stage
+def _hush(out: NDArray[np.int16], start: int, end: int) -> None:
+    for k in range(start, end):
+        out[k] = 0
+
+
+@stage
+def encode_frames(t: Shared, i: int, samples: int, count: int, start: int) -> int:
+    """Encode `count` samples at the address `samples` into `t["out"][start:]`; returns the octets, 0 for nothing.
+
+    What is not a whole number of frames is left out at the end.
+    """
+    row = row_at(t, i)
+    coding = coding_at(t, t["row_count"] + i)
+    code = row["encoding"]
+    if coding["code"] != code or coding["function"] == 0:
+        return 0
+    function, coder = coding["function"], coding["coder"]
+    out = t["out"].ctypes.data + start
+    if code == OPUS:
+        return int(max(_work(function, coder, samples, count, out, PACKET // 2, 0, 0), 0))
+    size, frame = _octets_of(code), _ticks_of(code)
+    whole = count // frame
+    for k in range(whole):
+        source, target = samples + 2 * k * frame, out + k * size
+        if code == GSM:
+            _work(function, coder, source, target, 0, 0, 0, 0)
+        elif code == G729:
+            _work(function, coder, source, target, t["octets"].ctypes.data, 0, 0, 0)
+        else:
+            _work(function, coder, source, frame, target, 0, 0, 0)
+    return int(whole * size)

@@ -100,6 +100,9 @@ class Consultation:
             partner.variables["ATTENDEDTRANSFER"] = self._leg.name
             self._floor.connect(partner, leg)
 
+    def parted(self) -> None:
+        """The talks of a transfer come apart as it goes on; those that matter are told by `left_alone`."""
+
     def abandon(self) -> None:
         """One of the two is wanted elsewhere: there is nothing to transfer any more."""
         self._close()

@@ -338,6 +338,9 @@ class Floor:
         talk = self._talks.pop(bridge, None)
         if talk is not None:
             talk.ended = self._wall()
+        company = bridge.legs[0].consultation
+        if company is not None:
+            company.parted()
 
     def _aside_done(self, task: asyncio.Task[None]) -> None:
         self._aside.discard(task)

@@ -44,11 +44,10 @@ from gateway.core.trace import Kind, Recorder
 
 if TYPE_CHECKING:
     from gateway.call.bridge import Bridge
-    from gateway.call.consultation import Consultation
     from gateway.call.dialing import Dialing
     from gateway.call.trial import Trial
 
-__all__ = ["CallLeg", "Interrupted", "Letter", "Listener"]
+__all__ = ["CallLeg", "Company", "Interrupted", "Letter", "Listener"]
 
 _REDIRECT_TIME: Final = 30.0
 """Seconds that a far side has to say what came of a redirection."""
@@ -78,6 +77,26 @@ class Listener(Protocol):
         ...
 
 
+class Company(Protocol):
+    """What a leg is about with others beside its talk; it is told what happens to that talk."""
+
+    def left_alone(self, leg: CallLeg, end: BridgeEnd) -> None:
+        """Whom `leg` talked with has gone; it is to be seen to."""
+        ...
+
+    def asked(self, feature: Feature) -> None:
+        """A leg of it has keyed the code of a feature."""
+        ...
+
+    def abandon(self) -> None:
+        """A leg of it is wanted elsewhere."""
+        ...
+
+    def parted(self) -> None:
+        """A talk of one of its legs has come apart, for whatever reason."""
+        ...
+
+
 class CallLeg:
     """A leg of a call.
 
@@ -104,7 +123,7 @@ class CallLeg:
         bridge: whom it talks with; dialing: the dial of which it is the caller, or one of the called.
         behalf: the leg that answers for what this one does; half of a Local channel does nothing in its own name.
         trial: the blind transfer that sent it where it is, until that has come to something.
-        consultation: the attended transfer by keys that it is about.
+        consultation: what it is about with others beside its talk: a transfer by keys, a third who has joined.
     """
 
     def __init__(
@@ -155,7 +174,7 @@ class CallLeg:
         self.bridge: Bridge | None = None
         self.dialing: Dialing | None = None
         self.trial: Trial | None = None
-        self.consultation: Consultation | None = None
+        self.consultation: Company | None = None
         self._talk: asyncio.Future[BridgeEnd] | None = None
         self._moved: Moved | None = None
         self._own: Mailbox[tuple[CallLeg, Letter]] = Mailbox()

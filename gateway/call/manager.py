@@ -18,6 +18,7 @@ from gateway.call.dialing import Dialing
 from gateway.call.fax import FaxCalls
 from gateway.call.features import Features
 from gateway.call.floor import Floor, Script
+from gateway.call.join import joining
 from gateway.call.leg import CallLeg
 from gateway.call.limit import LimitClock
 from gateway.call.local import LocalHalf
@@ -313,6 +314,8 @@ class CallManager:
             leg.behalf = first.behalf
         if offer.replaces:
             errand = self._transfers.replacement(leg, offer)
+        elif offer.joins:
+            errand = joining(self.floor, self.media.room, leg, offer)
         else:
             errand = self.floor.dialplan(leg, Place(offer.context, offer.called))
         call = self.floor.begin(leg, errand, called=offer.called, context=offer.context)

@@ -140,10 +140,13 @@ class SipPhone:
         self.status = 0
         self._begin_request("REGISTER", f"sip:{self._office}", f"Expires: {expires}\r\n")
 
-    def call(self, number: str, *, offer: str = "", replaces: str = "") -> None:
-        """Place a call; `offer` stands in place of its own media lines, `replaces` names a dialog to take over."""
+    def call(self, number: str, *, offer: str = "", replaces: str = "", joins: str = "") -> None:
+        """Place a call; `offer` stands in place of its own media lines.
+
+        `replaces` names a dialog to take over, `joins` one to join as a third.
+        """
         self.state, self.status, self.ended_by, self._ear, self.digits = "calling", 0, "", [], ""
-        extra = f"Replaces: {replaces}\r\n" if replaces else ""
+        extra = f"Replaces: {replaces}\r\n" if replaces else f"Join: {joins}\r\n" if joins else ""
         self._begin_request("INVITE", f"sip:{number}@{self._office}", extra, self._sdp(offer))
 
     def ring(self) -> None:

@@ -171,3 +171,24 @@ def test_rfc_3891_another_telephone_takes_the_place_of_one_that_talks(
     bert.hang_up()
     office.run(1)
     desk.hang_up()
+
+
+def test_rfc_3911_a_third_joins_a_talk_and_all_three_hear_one_another(
+    office: OfficeUnderTest, sentence: Samples
+) -> None:
+    ada, bert, desk = office.sip("6001"), office.sip("6002"), office.phone("101")
+    ada.call("101")
+    lifted(office, desk)
+    up(office, ada)
+    bert.call("6001", joins=ada.dialog)
+    up(office, bert)
+    office.run(0.5)
+    talk_both_ways(office, desk_ends(desk), sip_ends(bert), sentence)
+    talk_both_ways(office, sip_ends(ada), sip_ends(bert), sentence)
+    talk_both_ways(office, desk_ends(desk), sip_ends(ada), sentence)
+    ada.hang_up()
+    office.run(1)
+    talk_both_ways(office, desk_ends(desk), sip_ends(bert), sentence)
+    bert.hang_up()
+    office.run(1)
+    desk.hang_up()

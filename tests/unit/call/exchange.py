@@ -21,13 +21,14 @@ from gateway.call.call import CallRecord
 from gateway.call.local import LocalTechnology
 from gateway.call.manager import CallManager
 from gateway.call.tolls import Tolls
-from gateway.core.audio import Sound
+from gateway.core.audio import Audio, Sound
 from gateway.core.cause import Cause
 from gateway.core.channel import Channel
 from gateway.core.ending import Act, Ending
 from gateway.core.messages import Event, Offered
 from gateway.core.number import Party
 from gateway.core.recording import Media
+from gateway.core.room import Manner
 from gateway.core.switch import DialOptions, DialOutcome, Leg, Target
 from gateway.core.trace import Recorder
 from gateway.testing.loop import ManualLoop
@@ -67,6 +68,21 @@ class Tones:
         return self.spell(f"{when:%H%M%S}")
 
 
+class ScriptedRoom:
+    """A room that writes down who sits in it, and how."""
+
+    def __init__(self) -> None:
+        self.seats: dict[Audio, Manner] = {}
+        self.closed = False
+
+    def sit(self, audio: Audio, manner: Manner) -> None:
+        self.seats[audio] = manner
+
+    def close(self) -> None:
+        self.seats.clear()
+        self.closed = True
+
+
 class Exchange:
     """A call manager among scripted legs.
 
@@ -79,6 +95,7 @@ class Exchange:
         self.records: list[CallRecord] = []
         self.recorder = Recorder()
         self.fxs = ScriptedTechnology("FXS")
+        self.rooms: list[ScriptedRoom] = []
         self.ids = iter(f"call-{number}" for number in range(1, 100))
         self.plan: Dialplan = read_text("[office]\n")
         numbers = DialplanNumbers(lambda: self.plan, self.wall)
@@ -86,7 +103,7 @@ class Exchange:
             plan=numbers,
             technologies={"FXS": self.fxs, "LOCAL": LocalTechnology(ScriptedRows(), self._post, numbers)},
             sounds=Tones(),
-            media=cast(Media, None),
+            media=cast(Media, self),
             recorder=self.recorder,
             clock=self.loop.time,
             wall=self.wall,
@@ -96,6 +113,11 @@ class Exchange:
             tolls=tolls,
             limit=3,
         )
+
+    def room(self) -> ScriptedRoom:
+        """Open a room, as `Media` does."""
+        self.rooms.append(ScriptedRoom())
+        return self.rooms[-1]
 
     def script(self, script: Callable[[Leg], Awaitable[object]]) -> None:
         async def run(leg: Leg, context: str, extension: str, priority: int | str = 1) -> None:

@@ -15,6 +15,7 @@ from drivers.fxo.ear import ProgressListener
 from drivers.fxo.states import FXO, Input, State
 from drivers.line import Cue, Line
 from drivers.shelf import Shelf
+from gateway.core.appearance import Appearance
 from gateway.core.audio import Audio, Capture
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
@@ -29,6 +30,8 @@ CAPTURE: Final = 2.0
 """Seconds of audio that may lie unread: a look that comes late by a second loses nothing."""
 FOLLOW_EVERY: Final = 0.2
 """Seconds between looks at what the exchange says; a release or an answer is then late by no more."""
+FRAME: Final = 0.02
+"""Seconds of a frame of the media plane."""
 REVERSAL_SETTLE: Final = 0.6
 """Seconds after seizure or answer in which a reversal is the exchange settling down (`sig_analog.c`: 600 ms)."""
 GUARD_TIME: Final = 2.0
@@ -68,6 +71,7 @@ class ExchangeLine(Line[State, Input]):
         self._caller = Party(presentation=Presentation.UNAVAILABLE)
         self._listener: CallerIdListener | None = None
         self._ear: ProgressListener | None = None
+        self._appearance: Appearance | None = None
         self._conversed = False
         self._dialled_by_hand = False
         self._settled = 0.0
@@ -109,8 +113,13 @@ class ExchangeLine(Line[State, Input]):
         cycles = self.config.hangup_on_tone or CYCLES
         progress = CallProgress(self.config.zone, cycles=cycles, steady=steady, learned=self.config.tones)
         self._ear = ProgressListener(capture, progress)
-        self._timers[Input.FOLLOW_TIME] = cue.now + FOLLOW_EVERY
+        self._timers[Input.FOLLOW_TIME] = cue.now + self._follow_every
         return True
+
+    @property
+    def _follow_every(self) -> float:
+        """Seconds between looks: each frame where an alert must be answered at once."""
+        return FRAME if self.config.waiting_caller_id and self._machine.takes(Input.MESSAGE_TIME) else FOLLOW_EVERY
 
     def _signs(self, cue: Cue) -> list[Sign]:
         """What the exchange has said since the last look; there will be another."""
@@ -119,7 +128,7 @@ class ExchangeLine(Line[State, Input]):
         self._conversed = self._conversed or self._ear.conversed
         for sign in signs:
             self.note(cue.now, f"{self._exchange}: {sign}")
-        self._timers[Input.FOLLOW_TIME] = cue.now + FOLLOW_EVERY
+        self._timers[Input.FOLLOW_TIME] = cue.now + self._follow_every
         return signs
 
     def _stop_listening(self) -> None:
@@ -131,8 +140,10 @@ class ExchangeLine(Line[State, Input]):
             self._ear = None
 
     def _listen_for_release(self, cue: Cue) -> None:
-        if self.config.hangup_on_tone:
-            self._follow("a release", cue)
+        if (self.config.hangup_on_tone or self.config.waiting_caller_id) and self._follow("a release", cue):
+            assert self._ear is not None
+            if not self.config.hangup_on_tone:
+                self._ear.mind_no_tones()
 
     def _hear_release(self, cue: Cue) -> None:
         for sign in self._signs(cue):
@@ -143,8 +154,8 @@ class ExchangeLine(Line[State, Input]):
     def _flash(self, cue: Cue) -> None:
         """Press the hook; what tones mean from then on, they mean to whom the line is lent."""
         self._order(SetHook(Hook.FLASH), cue.now)
-        self._stop_listening()
-        self._timers.pop(Input.FOLLOW_TIME, None)
+        if self._ear is not None:
+            self._ear.mind_no_tones()
 
     # The end.
 
@@ -187,6 +198,27 @@ class ExchangeLine(Line[State, Input]):
             cue.now, Ending(Cause.DESTINATION_OUT_OF_ORDER, self._exchange, Act.VANISHED, cue.evidence, advice)
         )
         self._order(SetHook(Hook.ONHOOK), cue.now)
+
+    # The row is the call's, or for a moment the line's own.
+
+    def _open_channel(self) -> None:
+        assert self._row is not None  # no state but the start is reached without a row
+        self._appearance = Appearance(self._row)
+        self.channel = self._channel_on(self._appearance, self.carry_out)
+
+    def _close_channel(self, now: float, ending: Ending | None) -> None:
+        if self._appearance is not None:
+            self._appearance.close()
+            self._appearance = None
+        super()._close_channel(now, ending)
+
+    def _lay_aside(self) -> None:
+        if self._appearance is not None:
+            self._appearance.lay_aside()
+
+    def _take_up(self) -> None:
+        if self._appearance is not None:
+            self._appearance.take_up()
 
     def _begin_call(self) -> None:
         """Open a leg; nothing is known of the call yet."""

@@ -46,6 +46,7 @@ class FxoConfig:
         hangup_on_tone: bursts of busy, congestion or dial tone that show that the far side has gone; 0 never.
         caller_id: how the exchange tells who calls; None where it does not.
         echo: what is done about its echo.
+        waiting_caller_id: the exchange tells a second caller in a call, by an alert and FSK.
         rings: cadences that mean something of their own.
         tones: texts of its exchange's tones that differ from the country's, by name ("busy"), as `learn` measures.
         zone: the country of the exchange ("us", "de", …).
@@ -66,5 +67,6 @@ class FxoConfig:
     caller_id: Delivery | None = Delivery.BELL_202
     zone: str = "us"
     echo: EchoConfig = UNTOUCHED
+    waiting_caller_id: bool = False
     rings: tuple[DistinctiveRing, ...] = ()
     tones: Mapping[str, str] = field(default_factory=dict)

@@ -5,10 +5,17 @@ Captured samples go in at leisure, signs come out. It touches the row only throu
 
 from __future__ import annotations
 
-from gateway.core.audio import Capture
+from typing import Final
+
+import numpy as np
+
+from gateway.core.audio import Capture, Samples
 from gateway.media.supervision import CallProgress, Sign
 
 __all__ = ["ProgressListener"]
+
+PIECE: Final = 1600
+"""Samples that are looked at for signs together: tones are not told sooner by smaller pieces, only dearer."""
 
 
 class ProgressListener:
@@ -16,21 +23,36 @@ class ProgressListener:
 
     Args:
         capture: what the line sends; stopped by `stop`.
-        progress: what follows the call.
+        progress: what follows the call; None where only `latest` is of interest.
+
+    Attributes:
+        latest: what the last look has found.
     """
 
-    def __init__(self, capture: Capture, progress: CallProgress) -> None:
+    def __init__(self, capture: Capture, progress: CallProgress | None) -> None:
         self._capture = capture
         self._progress = progress
+        self._unheard: Samples = np.zeros(0, np.int16)
+        self.latest: Samples = self._unheard
 
     @property
     def conversed(self) -> bool:
         """Whether ringback or a voice has been heard at all."""
-        return self._progress.conversed
+        return self._progress is not None and self._progress.conversed
 
     def read(self) -> list[Sign]:
         """What has appeared since the last look."""
-        return self._progress.feed(self._capture.read())
+        self.latest = self._capture.read()
+        if self._progress is None:
+            return []
+        unheard = np.concatenate([self._unheard, self.latest])
+        ready = len(unheard) - len(unheard) % PIECE
+        self._unheard = unheard[ready:]
+        return self._progress.feed(unheard[:ready])
+
+    def mind_no_tones(self) -> None:
+        """From now on tones mean nothing."""
+        self._progress = None
 
     def stop(self) -> None:
         """Let go of the row."""

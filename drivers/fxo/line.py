@@ -1,8 +1,9 @@
 """An exchange line: an FXO port plugged into a central office, made a Channel.
 
 Ringing, caller ID, the answer (`drivers.fxo.incoming`); seizure, dialling, what shows an answer
-(`drivers.fxo.outgoing`); what shows a release, guard time (`drivers.fxo.base`). Each method there is an action of
-the table in drivers/fxo/states.py, which says when. Nothing here waits, reads a clock or touches a device.
+(`drivers.fxo.outgoing`); a second caller (`drivers.fxo.second`); what shows a release, guard time
+(`drivers.fxo.base`). Each method there is an action of the table in drivers/fxo/states.py, which says when. Nothing
+here waits, reads a clock or touches a device.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from drivers.channel import AnalogChannel
 from drivers.fxo.incoming import IncomingCalls
 from drivers.fxo.outgoing import OutgoingCalls
+from drivers.fxo.second import SecondCaller
 from drivers.fxo.states import Input, State
 from drivers.line import Cue
 from gateway.core.cause import Cause
@@ -18,7 +20,7 @@ from gateway.core.errors import RemoteError
 __all__ = ["FxoLine"]
 
 
-class FxoLine(IncomingCalls, OutgoingCalls):
+class FxoLine(SecondCaller, IncomingCalls, OutgoingCalls):
     """One exchange line; arguments and errors are those of `ExchangeLine`.
 
     Attributes:

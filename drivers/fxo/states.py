@@ -97,6 +97,7 @@ class Input(Enum):
     PAUSE_TIME = "time for the exchange is over"
     DIAL_TIME = "the device has not told that it has dialled"
     DIALLED = "all digits are sent"
+    MESSAGE_TIME = "no message of a second caller came"
     FOLLOW_TIME = "a look at what the exchange says"
     ANSWER_TIME = "the time set for an answer"
     GUARD_TIME = "guard time over"
@@ -279,6 +280,7 @@ TABLE: Final[Table[State, Input]] = {
     State.UP: {
         Input.FOLLOW_TIME: (State.UP, "hear_release"),
         Input.PAUSE_TIME: (State.UP, "dial_on"),
+        Input.MESSAGE_TIME: (State.UP, "talk_on"),
         Input.REFUSAL: (State.GUARD, "refused_by_tone"),
         Input.DIGIT: (State.UP, "pass_digit"),
         Input.SEND_DIGITS: (State.UP, "send_digits"),

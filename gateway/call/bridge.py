@@ -19,6 +19,7 @@ from gateway.core.ending import Ending
 from gateway.core.feature import Feature, FeatureCodes
 from gateway.core.messages import (
     IN_BAND,
+    AnotherCalls,
     Digit,
     Flash,
     Held,
@@ -134,6 +135,8 @@ class Bridge:
                 self._hold(listener, isinstance(event, Held))
             case Identified(party):
                 listener.meet(party)
+            case AnotherCalls(party):
+                listener.command(SendText(f"Another call: {party}"))
             case TextReceived(text):
                 listener.command(SendText(text))
 

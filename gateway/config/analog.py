@@ -155,6 +155,8 @@ class LineSettings(Settings):
         hangup_on_polarity: the exchange reverses polarity when the far end hangs up.
         hangup_on_tone: bursts of busy or congestion tone (or 2 s of dial tone) that show that it has; 0 never.
         caller_id: how the exchange shows callers; None takes the country's way.
+        waiting_caller_id: the exchange tells who else calls while the line is in use (call waiting with caller ID);
+            it is shown by SIP telephones that show texts, and by `copperline lines`.
         rings: distinctive rings, each with the context or extension for its calls.
         echo_canceller, tail: as for a telephone.
         receive_gain, transmit_gain: dB by which what comes from the exchange, and goes to it, is made louder.
@@ -176,6 +178,7 @@ class LineSettings(Settings):
     hangup_on_polarity: bool = False
     hangup_on_tone: Annotated[int, Field(ge=0, le=8)] = 3
     caller_id: _CallerId | None = None
+    waiting_caller_id: bool = False
     rings: Annotated[Mapping[Name, RingSettings], AfterValidator(MappingProxyType)] = {}
     echo_canceller: _EchoCanceller = "auto"
     tail: _Tail = 64

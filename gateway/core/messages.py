@@ -48,6 +48,7 @@ __all__ = [
     "SECURED",
     "Alert",
     "Alerting",
+    "AnotherCalls",
     "Answer",
     "Answered",
     "CarryFax",
@@ -194,6 +195,13 @@ class Resumed:
 @dataclass(frozen=True, slots=True)
 class Identified:
     """Who is at the far side has changed, or is known better than before (RFC 4916, Q.951.5 COLP)."""
+
+    party: Party
+
+
+@dataclass(frozen=True, slots=True)
+class AnotherCalls:
+    """The far side is an exchange that tells who else calls; a flash would answer it."""
 
     party: Party
 
@@ -381,6 +389,7 @@ Event = (
     | Resumed
     | Identified
     | FaxCarried
+    | AnotherCalls
     | TextReceived
     | Diverted
     | TransferAsked

@@ -17,8 +17,12 @@ import numpy as np
 from gateway.core.audio import Samples, Sound
 from gateway.core.errors import LocalError
 from gateway.core.machine import Machine
+from gateway.media.cadence import render
+from gateway.media.call_waiting import ALERT, WaitingCall
+from gateway.media.caller_id import CallerId
 from gateway.media.delivery import Delivery
 from gateway.media.detect import DtmfReceiver
+from gateway.media.fsk import Standard
 from gateway.media.tone import MILLIWATT, Zone, dtmf
 from hardware.agenda import Agenda, Appointment
 from hardware.analog.cadence import Cadence
@@ -48,6 +52,9 @@ INTER_DIGIT: Final = 4_000
 
 ECHO_FRAMES: Final = 10
 """Frames (200 ms) after which the far end says what it heard: later than any echo that a canceller takes away."""
+
+_SECOND_CALL: Final = render("SAS", "!440@-16/300")
+"""Subscriber alerting signal (GR-571): before the alert that asks for a display."""
 
 _SILENCE: Final = np.zeros(160, np.int16)
 
@@ -91,6 +98,11 @@ class OfficeLine:
         zone: the country.
         config: how the office treats it.
         tone: a call progress tone by name, rendered once for all lines.
+
+    Attributes:
+        dialled: the digits of the latest call out.
+        flashes: hook flashes counted.
+        told: whether the subscriber was shown who else called, the latest time that somebody did.
     """
 
     def __init__(
@@ -106,6 +118,7 @@ class OfficeLine:
         self.number = number
         self.dialled = ""
         self.flashes = 0
+        self.told = False
         self._pair = pair
         self._agenda = agenda
         self._zone = zone
@@ -126,6 +139,7 @@ class OfficeLine:
         self._digit_end: Appointment | None = None
         self._opened_at = 0
         self._pulses = 0
+        self._waiting: WaitingCall | None = None
         pair.feeder = self._loop_changed
         self.plug_in()
 
@@ -164,6 +178,20 @@ class OfficeLine:
         self._announces = announce and caller_id is not None
         self._cadence = Cadence(cadence or self._zone.ring)
         self._feed(LineInput.FAR_CALLS)
+
+    def another_calls(self, caller: CallerId) -> None:
+        """Somebody else calls: a tone, and an alert that asks who can show whom; `told` says whether it was.
+
+        Raises:
+            LocalError: the subscriber is in no call.
+        """
+        if self.state is not CallState.TALKING:
+            raise LocalError(f"line {self.number} is in no call: {self.state.value}")
+        self.told = False
+        self._mouth.say(np.concatenate([_SECOND_CALL.samples, ALERT.samples]))
+        delivery = self._config.caller_id or Delivery.in_country(self._zone.name)
+        asked = self._now + _SECOND_CALL.duration
+        self._waiting = WaitingCall(caller, delivery.modem or Standard.V23, asked)
 
     def hang_up(self) -> None:
         """The far party ends the call.
@@ -222,12 +250,27 @@ class OfficeLine:
         if self.state is CallState.TALKING:
             if self._far.speech is Speech.ECHO:
                 self._echo.append(heard)
+            before = len(self._ear.digits)
             self._ear.hear(heard)
+            self._show_waiting(self._ear.digits[before:])
         elif self.state in (CallState.DIAL_TONE, CallState.COLLECTING):
             for digit, _ in self._dtmf.feed(_SILENCE if heard is None else heard):
                 self._digit(digit)
             if self._dtmf.digit:
                 self._mouth.hush()
+
+    def _show_waiting(self, keyed: str) -> None:
+        """What was keyed may be a telephone's answer to the alert."""
+        message = self._waiting.keyed(keyed, self._now) if self._waiting is not None and keyed else None
+        if message is not None:
+            self._waiting = None
+            self.told = True
+            self._mouth.say(message.samples)
+
+    @property
+    def _now(self) -> float:
+        """The agenda's time in seconds."""
+        return self._agenda.now / 1000
 
     # The loop.
 

@@ -12,6 +12,7 @@ from gateway.core.messages import (
     RFC_4733,
     Alert,
     Alerting,
+    AnotherCalls,
     Answer,
     Answered,
     Dial,
@@ -27,7 +28,9 @@ from gateway.core.messages import (
     Resumed,
     SendDigits,
     SendFlash,
+    SendText,
 )
+from gateway.core.number import Party
 from gateway.core.switch import DeviceState, DialOptions, DialStatus, HungUp, Leg, Target
 from tests.unit.call.exchange import ANN, BUSY, BYE, FXS_101, ON_HOOK, Exchange, dial_and_bridge
 
@@ -149,6 +152,15 @@ def test_a_flash_crosses_a_bridge_to_whoever_has_means_for_it(exchange: Exchange
     caller.takes.discard(SendFlash)
     exchange.says(exchange.phone, Flash())
     assert SendFlash() not in caller.commands
+    exchange.says(caller, Released(BYE))
+
+
+def test_a_second_caller_of_an_exchange_is_shown_as_a_text(exchange: Exchange) -> None:
+    dial_and_bridge(exchange, FXS_101)
+    caller = exchange.offer()
+    exchange.says(exchange.phone, Answered("off-hook"))
+    exchange.says(exchange.phone, AnotherCalls(Party("2565557777", "BERT")))
+    assert caller.last == SendText('Another call: "BERT" <2565557777>')
     exchange.says(caller, Released(BYE))
 
 

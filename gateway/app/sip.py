@@ -21,6 +21,7 @@ from gateway.plane.protection import is_available
 from gateway.sip.account import Account
 from gateway.sip.ban import BanConfig
 from gateway.sip.credentials import Credentials
+from gateway.sip.diagnosis import Patience
 from gateway.sip.digest import Algorithm, Secret
 from gateway.sip.doorman import DoormanConfig
 from gateway.sip.headers import NameAddr
@@ -62,7 +63,10 @@ def sip_config(config: Config) -> SipConfig:
         timers=TimerConfig(timers.t1, timers.t2, timers.t4),
         advertised=config.sip.advertised,
         keep_alive=config.sip.keep_alive,
-        legs=LegsConfig(codecs=_codecs(config.sip.codecs)),
+        legs=LegsConfig(
+            codecs=_codecs(config.sip.codecs),
+            patience=Patience(config.sip.rtp_timeout, config.sip.rtp_timeout_hold),
+        ),
         registrar=RegistrarConfig(
             config.sip.min_expires,
             config.sip.max_expires,

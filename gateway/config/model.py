@@ -155,6 +155,9 @@ class SipSettings(Settings):
             machine's.
         rtp_ports: UDP ports for audio; two are used for each leg.
         codecs: what is offered and taken, dearest first; what the other side of a call can use goes before that.
+        rtp_timeout: seconds after which a call whose telephone or trunk sends no audio is ended, 10 at least; 0 waits
+            for ever. Telephones that send nothing in pauses, not even comfort noise, need a minute or more.
+        rtp_timeout_hold: the same while it is on hold.
         timers: RFC 3261 timers.
         min_expires, max_expires: bounds of a registration, seconds.
         contacts: phones that may be registered for one account at once.
@@ -178,6 +181,8 @@ class SipSettings(Settings):
     name_servers: Items[Annotated[SocketAddress, BeforeValidator(_name_server)]] = ()
     rtp_ports: Annotated[PortRange, BeforeValidator(_port_range)] = PortRange(20000, 20999)
     codecs: Annotated[Items[Codec], Field(min_length=1)] = ("ulaw", "alaw", "g722")
+    rtp_timeout: Annotated[int, Field(ge=0, le=86400)] = 0
+    rtp_timeout_hold: Annotated[int, Field(ge=0, le=86400)] = 0
     timers: TimerSettings = TimerSettings()
     min_expires: Annotated[int, Field(ge=10, le=86400)] = 60
     max_expires: Annotated[int, Field(ge=60, le=604800)] = 3600

@@ -143,6 +143,7 @@ class SipChannel:
         self.fax.attach(self._carry, lambda event: self._emit(self, event))
         audio.listener = self._heard
         watch.told = self.missed
+        watch.given_up = self._given_up
 
     @property
     def name(self) -> str:
@@ -350,8 +351,15 @@ class SipChannel:
                 self._emit(self, FaxRecognised(tone))
             case Silent(seconds) if not self.fax.by_image:
                 self._recorder.note(now, Kind.MEDIA, self._name, f"no audio has come in for {seconds:g} s")
+                self._watch.silent(seconds, now)
             case AudioLost(reason):
                 self._fail(Ending(Cause.TEMPORARY_FAILURE, "Copperline", Act.FAILED, f"its audio: {reason}"), now)
+
+    def _given_up(self, seconds: float, now: float) -> None:
+        evidence = f"no audio has come from it for {seconds:g} s"
+        advice = "See whether its network is there; sip.rtp_timeout says how long it is waited for"
+        cause = Cause.REQUESTED_CIRCUIT_NOT_AVAILABLE
+        self._fail(Ending(cause, self._peer, Act.VANISHED, evidence, advice), now)
 
     def _fail(self, ending: Ending, now: float) -> None:
         """End the leg from our side, and tell both the call and the far side."""

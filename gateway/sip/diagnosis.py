@@ -19,10 +19,23 @@ from gateway.sip.session import Setting, Timer
 from gateway.sip.transport import Address, Flow, is_private
 from gateway.sip.uri import SipUri, host_text
 
-__all__ = ["Troubled", "Watch", "rewritten", "why_silent", "why_unacknowledged"]
+__all__ = ["FOR_EVER", "Patience", "Troubled", "Watch", "rewritten", "why_silent", "why_unacknowledged"]
 
 LOOK: Final = 4.5
 """Seconds after the answer at which audio must have come in: telephones send from the first 20 ms on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """For how long a leg that was answered may send no audio before it is given up, in seconds; 0 is for ever.
+
+    Attributes:
+        talking: where it is to send some.
+        held: where it is on hold, on either side.
+    """
+
+    talking: float = 0.0
+    held: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,9 @@ class Troubled:
     text: str
 
 
+FOR_EVER: Final = Patience()
+
+
 class Watch:
     """Looks whether the audio of one leg comes in.
 
@@ -46,27 +62,37 @@ class Watch:
         peer: who is at the far side, for the sentence.
         row: the leg's row.
         own: where we asked for the audio.
+        patience: how long it is waited for.
 
     Attributes:
         told: takes the sentence, once; to be set by whoever has the leg.
+        given_up: told for how many seconds nothing came, once patience is at its end; to be set likewise.
     """
 
-    __slots__ = ("_agreement", "_own", "_peer", "_row", "_setting", "_timer", "_up", "told")
+    __slots__ = (
+        "_agreement", "_end", "_own", "_patience", "_peer", "_row", "_setting", "_timer", "_up", "given_up", "told",
+    )  # fmt: skip
 
-    def __init__(self, setting: Setting, peer: str, row: RtpAudio, own: Address) -> None:
+    def __init__(
+        self, setting: Setting, peer: str, row: RtpAudio, own: Address, patience: Patience = FOR_EVER
+    ) -> None:
         self._setting = setting
         self._peer = peer
         self._row = row
         self._own = own
         self.told: Callable[[str, float], None] | None = None
         self._agreement: Agreement | None = None
+        self._patience = patience
+        self.given_up: Callable[[float, float], None] | None = None
         self._timer: Timer | None = None
+        self._end: Timer | None = None
         self._up = False
 
     def agreed(self, agreement: Agreement, now: float) -> None:
         """Audio as agreed from now on; after a hold it is looked for again."""
         resumed = self._agreement is not None and not self._agreement.direction.receives
         self._agreement = agreement
+        self._stop_waiting()  # the row counts its silence anew
         if self._up and resumed and agreement.direction.receives:
             self.up(now)
 
@@ -77,11 +103,36 @@ class Watch:
         before = self._row.stats().received
         self._timer = self._setting.carrier.at(now + LOOK, lambda at: self._look(before, at))
 
+    def silent(self, seconds: float, now: float) -> None:
+        """Nothing has come in for `seconds`, as the row tells once in each silence."""
+        agreement = self._agreement
+        if not self._up or agreement is None:
+            return
+        talking = agreement.direction.receives and agreement.direction.sends
+        patience = self._patience.talking if talking else self._patience.held
+        if patience:
+            before = self._row.stats().received
+            wait = max(patience - seconds, 0.0)
+            self._stop_waiting()
+            self._end = self._setting.carrier.at(now + wait, lambda at: self._give_up(before, seconds + wait, at))
+
     def close(self) -> None:
         """Nobody waits any more."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        self._stop_waiting()
+
+    def _stop_waiting(self) -> None:
+        if self._end is not None:
+            self._end.cancel()
+            self._end = None
+
+    def _give_up(self, before: int, seconds: float, now: float) -> None:
+        self._end = None
+        if self._row.stats().received == before:
+            assert self.given_up is not None  # a leg that was answered has its channel
+            self.given_up(seconds, now)
 
     def _look(self, before: int, now: float) -> None:
         self._timer = None

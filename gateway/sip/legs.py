@@ -25,7 +25,7 @@ from gateway.sip.account import Account
 from gateway.sip.binding import Binding
 from gateway.sip.causes import reason_header
 from gateway.sip.channel import SipChannel
-from gateway.sip.diagnosis import Troubled, Watch
+from gateway.sip.diagnosis import FOR_EVER, Patience, Troubled, Watch
 from gateway.sip.dialog import Dialog
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.fax import LegFax
@@ -69,12 +69,14 @@ class LegsConfig:
         channels: the most legs at a time.
         turn: seconds that an account's contacts of one preference ring before those of the next are tried.
         redirects: which redirections are followed.
+        patience: for how long a leg may send no audio.
     """
 
     codecs: Sequence[Codec] = DEFAULT_CODECS
     channels: int = 2000
     turn: float = 20.0
     redirects: Redirects = Redirects.OFFICE
+    patience: Patience = FOR_EVER
 
 
 class Legs:
@@ -378,7 +380,7 @@ class Legs:
 
     def _watch(self, account: Account, row: RtpAudio, flow: Flow) -> Watch:
         own = self._reach.host(flow), row.port
-        return Watch(self._setting, str(account), row, own)
+        return Watch(self._setting, str(account), row, own, self._config.patience)
 
     def _missed(self, channel: SipChannel, text: str, now: float) -> None:
         self._troubles[channel] = text

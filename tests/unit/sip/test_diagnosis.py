@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.audio import AudioStats
-from gateway.core.messages import Answer, Dial, Offered
+from gateway.core.audio import AudioStats, Silent
+from gateway.core.cause import Cause
+from gateway.core.messages import Answer, Dial, Offered, Released
 from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
-from gateway.sip.diagnosis import Troubled, rewritten
+from gateway.sip.diagnosis import Patience, Troubled, rewritten
 from gateway.sip.headers import Via
+from gateway.sip.legs import LegsConfig
 from gateway.sip.stack import SipConfig
 from gateway.sip.transport import Flow
 from tests.support.sip import SERVER, Office, Phone, ScriptedRow, session_description
@@ -108,6 +110,63 @@ def test_a_leg_that_hears_is_left_alone_and_so_is_one_on_hold() -> None:
     phone.send(phone.ack(invite, phone.messages()[-1]))  # type: ignore[arg-type]  # the 200
     office.wait(5)
     assert troubles(office) == []
+
+
+def silence(office: Office, seconds: float) -> None:
+    """The plane tells once in each silence, 10 s after its beginning."""
+    row: ScriptedRow = office.desk.rows[-1]
+    assert row.listener is not None
+    row.listener(Silent(seconds), office.clock.now)
+
+
+def impatient(held: bool = False) -> tuple[Office, Phone, SipChannel]:
+    office = Office(SipConfig(legs=LegsConfig(patience=Patience(60.0, 600.0))))
+    phone = Phone(office)
+    invite = phone.invite("6002", body=session_description(lines=("a=sendonly",) if held else ()))
+    ((channel, _),) = office.heard()
+    office.command(channel, Answer())
+    phone.send(phone.ack(invite, phone.messages()[-1]))  # type: ignore[arg-type]  # the 200
+    hears(office, packets=500)
+    office.heard()
+    return office, phone, channel
+
+
+@pytest.mark.parametrize(("held", "seconds"), [(False, 60), (True, 600)])
+def test_a_leg_that_has_fallen_silent_is_given_up_where_that_is_wished(held: bool, seconds: int) -> None:
+    office, phone, channel = impatient(held)
+    silence(office, 10.0)
+    office.wait(seconds - 11)
+    assert office.heard() == []
+    office.wait(2)
+    ((_, released),) = office.heard()
+    assert isinstance(released, Released)
+    assert released.ending.cause is Cause.REQUESTED_CIRCUIT_NOT_AVAILABLE
+    assert str(released.ending).startswith(
+        f"account 6001 stopped responding (no audio has come from it for {seconds} s): "
+    )
+    assert phone.messages()[-1].method == "BYE"  # type: ignore[union-attr]  # a request
+    assert channel.audio is None
+
+
+def test_a_leg_that_speaks_again_is_kept_and_may_fall_silent_again() -> None:
+    office, _, _ = impatient()
+    silence(office, 10.0)
+    office.wait(30)
+    hears(office, packets=501)
+    office.wait(300)
+    assert office.heard() == []
+    silence(office, 10.0)
+    office.wait(51)
+    assert [type(event) for _, event in office.heard()] == [Released]
+
+
+def test_without_the_setting_a_silent_leg_is_kept() -> None:
+    office = Office()
+    phone = Phone(office)
+    answered(office, phone, "192.0.2.60")
+    silence(office, 10.0)
+    office.wait(800)
+    assert not any(isinstance(event, Released) for _, event in office.heard())
 
 
 def test_an_ack_that_never_came_is_told_long_before_the_call_ends() -> None:

@@ -22,7 +22,7 @@ from dialplan.timing import Timing, TimingError
 from gateway.core.errors import Fault
 from gateway.core.switch import Target
 
-__all__ = ["check", "dialled", "doubts", "prompts"]
+__all__ = ["check", "dialled", "doubts", "prompts", "technologies"]
 
 _JUMPS: Final = frozenset({"goto", "gosub"})
 _CONDITIONAL_JUMPS: Final = frozenset({"gotoif", "gotoiftime", "gosubif"})
@@ -95,6 +95,17 @@ def dialled(dialplan: Dialplan) -> Iterator[tuple[Place, Target]]:
             words = split(step.arguments.text, limit=2)[0]
             for target in targets("&".join(word for word in words.split("&") if "$" not in word)) or ():
                 yield step.place, target
+
+
+def technologies(dialplan: Dialplan) -> Iterator[tuple[Place, str]]:
+    """The technology of every target of a Dial that the files spell out as far as that."""
+    for _, _, step in _steps(dialplan):
+        for name, arguments in calls(step):
+            if name.lower() == "dial":
+                for word in split(arguments, limit=2)[0].split("&"):
+                    technology, slash, _ = word.strip().partition("/")
+                    if slash and technology.isalnum():
+                        yield step.place, technology
 
 
 def prompts(dialplan: Dialplan) -> Iterator[tuple[Place, str]]:

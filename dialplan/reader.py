@@ -29,6 +29,9 @@ _GLOB: Final = frozenset("*?[")
 _INCLUDE_DEPTH: Final = 10
 """Files within files; more is a file that includes itself."""
 
+_MOST_FILES: Final = 1000
+"""Files of one dialplan; files that include all others would never end."""
+
 Read = Callable[[str], str]
 """Give the text of a file by its path; raises OSError."""
 Find = Callable[[str], Iterable[str]]
@@ -94,11 +97,14 @@ class _Reading:
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
+        self._within: list[str] = []
+        self._included = 0
         self._current: Section | None = None
         self.sections: list[Section] = []
         self.faults: list[Fault] = []
 
     def file(self, path: str, text: str, depth: int) -> None:
+        self._within.append(path)
         for number, line in _uncommented(text):
             place = Place(path, number)
             if line.startswith("["):
@@ -107,6 +113,7 @@ class _Reading:
                 self._directive(place, line, depth)
             else:
                 self._entry(place, line)
+        self._within.pop()
 
     def _fault(self, place: Place, what: str, mend: str = "") -> None:
         self.faults.append(Fault(place.file, place.line, what, mend))
@@ -153,6 +160,9 @@ class _Reading:
             self._fault(place, f"#{word} is not allowed here", mend)
             return
         name = found["file"].strip()
+        if not name.isprintable() or not name:
+            self._fault(place, f"{line[:60]!r} names no file", 'write #include "file"')
+            return
         if PurePath(name).is_absolute() or ".." in PurePath(name).parts or depth >= _INCLUDE_DEPTH:
             self._fault(place, f"{name!r} is not included: it is outside this folder or nested too deep")
             return
@@ -162,10 +172,24 @@ class _Reading:
         elif self._sources.find is None:
             self._fault(place, f"{name!r} is not included: folders cannot be looked into here", "name each file")
         else:
-            for each in sorted(self._sources.find(path)):
-                self._include(place, each, True, depth)
+            try:
+                found_files = sorted(self._sources.find(path))
+            except ValueError as fault:
+                self._fault(place, f"{name!r} is not included: {str(fault).lower()}", "mend the pattern")
+                return
+            for each in found_files:
+                if each not in self._within:
+                    self._include(place, each, True, depth)
 
     def _include(self, place: Place, path: str, wanted: bool, depth: int) -> None:
+        self._included += 1
+        if path in self._within:
+            self._fault(place, f"{path} includes itself", "remove the line")
+            return
+        if self._included > _MOST_FILES:
+            if self._included == _MOST_FILES + 1:
+                self._fault(place, f"more than {_MOST_FILES} files are included", "are some included twice?")
+            return
         try:
             text = self._sources.read(path)
         except OSError as fault:

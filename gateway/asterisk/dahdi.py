@@ -6,13 +6,14 @@ any other section holds its own settings and ends with `dahdichan`. Asterisk doc
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
-from math import isfinite
 from typing import Any, Final
 
 from dialplan.model import Place
 from dialplan.reader import Entry, Section
 from gateway.asterisk.draft import Draft, caller, is_yes
+from gateway.asterisk.peers import group_settings, groups
 
 __all__ = ["read_dahdi"]
 
@@ -25,21 +26,38 @@ _KINDS: Final[Mapping[str, str]] = {
 _SIGNALLING: Final = ("dtmf", "v23", "bell")
 _READ: Final = frozenset(
     "signalling signaling context callerid group usecallerid cidsignalling answeronpolarityswitch "
-    "hanguponpolarityswitch busydetect busycount pulsedial rxgain txgain channel dahdichan".split()
+    "hanguponpolarityswitch busydetect busycount pulsedial channel dahdichan callwaiting threewaycalling transfer "
+    "echocancel rxgain txgain callgroup pickupgroup namedcallgroup namedpickupgroup mailbox callprogress "
+    "mwisendtype".split()
 )
 _ALWAYS: Final = frozenset(
-    "language callwaiting usecallingpres callwaitingcallerid threewaycalling transfer canpark cancallforward "
-    "callreturn echocancel echocancelwhenbridged echotraining callgroup pickupgroup immediate cidstart".split()
+    "usecallingpres callwaitingcallerid canpark cancallforward callreturn echocancelwhenbridged echotraining "
+    "immediate cidstart restrictcid hidecallerid sendcalleridafter relaxdtmf toneduration adsi rxwink rxflash "
+    "flash prewink preflash wink debounce start faxdetect faxbuffers buffers usedistinctiveringdetection "
+    "resetinterval overlapdial".split()
 )
 """Settings whose service is there without one, or is no longer needed."""
 _ALWAYS_UNLESS: Final[Mapping[str, frozenset[str]]] = {
     "immediate": frozenset({"no"}),
-    "echocancel": frozenset({"yes", "64", "128", "32", "256"}),
     "cidstart": frozenset({"ring", "polarity"}),
+    "faxdetect": frozenset({"no"}),
+    "usedistinctiveringdetection": frozenset({"no"}),
+    "overlapdial": frozenset({"no"}),
+    "restrictcid": frozenset({"no"}),
+    "hidecallerid": frozenset({"no"}),
 }
 """Of those, the values that say so."""
-_LEAST_GAIN, _MOST_GAIN = -24.0, 12.0
+_LEAST_GAIN, _MOST_GAIN = -24, 12
 """dB that a port can be set to."""
+_SERVICES: Final[Mapping[str, str]] = {
+    "call_waiting": "callwaiting",
+    "three_way": "threewaycalling",
+    "transfer": "transfer",
+}
+"""Services of a telephone that can be taken from it: ours, and Asterisk's word."""
+_LAMPS: Final[Mapping[str, str]] = {"nofsk": "none", "hvac": "neon", "hvdc": "neon", "neon": "neon", "fsk": "fsk"}
+_TAILS: Final[Mapping[int, int]] = {16: 16, 32: 16, 64: 16, 128: 16, 256: 32, 512: 64, 1024: 128}
+"""Milliseconds of an echo canceller's tail by its taps of an eighth of one each."""
 _MOST: Final = 1024
 """Channels of one range: the kernel's own number of them."""
 
@@ -56,6 +74,9 @@ def read_dahdi(sections: Iterable[Section], draft: Draft) -> None:
                 _channels(entry, held, draft)
                 continue
             held[key] = entry.value.strip()
+            if key == "language":
+                draft.speak(entry, f"[{section.name}]")
+                continue
             same = _ALWAYS_UNLESS.get(key)
             kept = key in _READ or (key in _ALWAYS and (same is None or entry.value.strip().lower() in same))
             if not kept:
@@ -81,7 +102,7 @@ def _channels(entry: Entry, held: Mapping[str, str], draft: Draft) -> None:
         if kind == "telephone":
             _telephone(number, held, entry.place, draft)
         else:
-            _line(number, held, draft)
+            _line(number, held, entry.place, draft)
 
 
 def _telephone(number: int, said: Mapping[str, str], place: Place, draft: Draft) -> None:
@@ -96,19 +117,33 @@ def _telephone(number: int, said: Mapping[str, str], place: Place, draft: Draft)
         phone["name"] = label
     phone["context"] = said.get("context", "default")
     _caller_id(phone, said)
-    _gains(phone, said)
     if is_yes(said.get("answeronpolarityswitch", "no")):
         phone["answer_polarity"] = True
+    for ours, theirs in _SERVICES.items():
+        if theirs in said and not is_yes(said[theirs]):
+            phone[ours] = False
+    boxes = [box.strip() for box in said.get("mailbox", "").split(",") if box.strip()]
+    if boxes:
+        phone["mailbox"] = boxes[0].removesuffix("@default")
+    if said.get("mwisendtype", "").lower() in _LAMPS:
+        phone["message_lamp"] = _LAMPS[said["mwisendtype"].lower()]
+    group_settings(said, ("callgroup", "pickupgroup", "namedcallgroup", "namedpickupgroup"), phone)
+    _sound(phone, said, place, draft)
     phones[extension] = phone
 
 
-def _line(number: int, said: Mapping[str, str], draft: Draft) -> None:
+def _line(number: int, said: Mapping[str, str], place: Place, draft: Draft) -> None:
     line: dict[str, Any] = {"port": number}
-    groups = [word for word in said.get("group", "").replace("-", ",").split(",") if word.strip().isdecimal()]
-    line["group"] = int(groups[0]) if groups else 0
+    found = [int(group) for group in groups(said.get("group", "")) if group.isdecimal() and len(group) < 3]
+    line["group"] = found[0] if found else 0
+    for other in found[1:]:
+        what = f"line {number} is in group {found[0]}, and no longer in {other}"
+        draft.leave(place, what, f"Dial g{found[0]}, or one line after the other")
     line["context"] = said.get("context", "default")
     if is_yes(said.get("answeronpolarityswitch", "no")):
         line["answer"] = "polarity"
+    elif is_yes(said.get("callprogress", "no")):
+        line["answer"] = "voice"
     if is_yes(said.get("hanguponpolarityswitch", "no")):
         line["hangup_on_polarity"] = True
     if not is_yes(said.get("busydetect", "yes")):
@@ -118,18 +153,27 @@ def _line(number: int, said: Mapping[str, str], draft: Draft) -> None:
     if is_yes(said.get("pulsedial", "no")):
         line["dialling"] = "pulse"
     _caller_id(line, said)
-    _gains(line, said)
+    _sound(line, said, place, draft)
     draft.table("lines")[f"line{number}"] = line
 
 
-def _gains(table: dict[str, Any], said: Mapping[str, str]) -> None:
-    for key, setting in (("rxgain", "receive_gain"), ("txgain", "transmit_gain")):
+def _sound(table: dict[str, Any], said: Mapping[str, str], place: Place, draft: Draft) -> None:
+    """Levels and echo."""
+    for ours, theirs in (("receive_gain", "rxgain"), ("transmit_gain", "txgain")):
         try:
-            gain = float(said.get(key, "0"))
+            decibels = float(said.get(theirs, "").lower().removesuffix("db") or 0)
         except ValueError:
-            continue
-        if gain and isfinite(gain):
-            table[setting] = min(_MOST_GAIN, max(_LEAST_GAIN, gain))
+            decibels = math.nan
+        if not _LEAST_GAIN <= decibels <= _MOST_GAIN:
+            what = f"{theirs} = {said[theirs][:20]} of channel {table['port']} is no gain that can be set"
+            draft.leave(place, what, f"write {ours} from {_LEAST_GAIN} to {_MOST_GAIN} dB")
+        elif decibels:
+            table[ours] = decibels
+    echo = said.get("echocancel", "yes").lower()
+    if echo.isdecimal() and int(echo) in _TAILS:
+        table["tail"] = _TAILS[int(echo)]
+    elif not echo.isdecimal() and not is_yes(echo):
+        table["echo_canceller"] = "off"
 
 
 def _caller_id(table: dict[str, Any], said: Mapping[str, str]) -> None:

@@ -7,18 +7,21 @@ one that says what to do; a secret is carried and never told.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from dialplan.model import Place
-from dialplan.reader import Entry
+from dialplan.reader import Entry, Section
 from gateway.core.errors import Fault
 
-__all__ = ["Draft", "as_toml", "caller", "is_yes"]
+__all__ = ["Draft", "as_toml", "caller", "is_yes", "last", "number"]
 
 _SECRET: Final = frozenset({"password", "secret", "md5_cred", "md5secret", "remotesecret", "pin", "vmsecret"})
 """Keys whose values are never told."""
+_UNQUOTED: Final = re.compile("[\x7f-\x9f\u2028\u2029]")
 _BARE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
@@ -27,14 +30,21 @@ class Draft:
     """An office in the making.
 
     Attributes:
+        address: at which SIP is to listen.
         tables: as in TOML.
         left: what was left behind.
-        address: at which SIP is to listen.
+        sounds: where Asterisk keeps its data: relative folders of music are in there.
+        hints: what lamps watch, beside the dialplan's own: context, extension, devices.
+        pickup: what is dialled to pick up a call of one's group; "" for nothing.
     """
 
     address: str = "127.0.0.1"
     tables: dict[str, Any] = field(default_factory=dict)
     left: list[Fault] = field(default_factory=list)
+    sounds: Path = Path("/var/lib/asterisk")
+    hints: list[tuple[str, str, str]] = field(default_factory=list)
+    pickup: str = "*8"
+    _told: set[tuple[str, int]] = field(default_factory=set)
 
     def table(self, *path: str) -> dict[str, Any]:
         """The table at a path, made where it is not there."""
@@ -45,14 +55,36 @@ class Draft:
 
     def leave(self, place: Place, what: str, mend: str = "") -> None:
         """Leave something behind."""
+        self._told.add((place.file, place.line))
         self.left.append(Fault(place.file, place.line, what, mend))
+
+    def speak(self, entry: Entry, whose: str) -> None:
+        """Take over a language: it is the office's where none is yet, and else left behind."""
+        language = entry.value.strip()
+        office = self.table("office")
+        if office.setdefault("language", language) != language:
+            self.leave_entry(entry, whose, "set CHANNEL(language) where its calls come in")
 
     def leave_entry(self, entry: Entry, whose: str, mend: str = "see whether it is missed") -> None:
         """Leave a setting behind for which there is none here; a line of a template is told once."""
-        if any((fault.file, fault.line) == (entry.place.file, entry.place.line) for fault in self.left):
+        if (entry.place.file, entry.place.line) in self._told:
             return
         shown = "…" if entry.key.lower() in _SECRET else entry.value[:60]
         self.leave(entry.place, f"{entry.key} = {shown} of {whose} has no setting here", mend)
+
+
+def last(section: Section) -> dict[str, str]:
+    """What a section sets: the last value of each key, the keys in small letters."""
+    return {entry.key.lower(): entry.value.strip() for entry in section.entries}
+
+
+def number(text: str, least: int, most: int) -> int | None:
+    """A whole number, brought within bounds; None where there is none."""
+    text = text.strip()
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 9:
+        return None
+    return min(most, max(least, int(text)))
 
 
 def is_yes(text: str) -> bool:
@@ -90,7 +122,7 @@ def _table(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
 
 
 def _key(text: str) -> str:
-    return text if text and _BARE.issuperset(text) else json.dumps(text)
+    return text if text and _BARE.issuperset(text) else _text(text)
 
 
 def _value(value: object) -> str:
@@ -98,4 +130,11 @@ def _value(value: object) -> str:
         return str(value).lower()
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else str(value)
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{_key(key)} = {_value(inner)}' for key, inner in value.items())} }}"
+    return _text(value) if isinstance(value, str) else str(value)
+
+
+def _text(value: str) -> str:
+    """A text of TOML on one line: whatever would begin another, and DEL, is escaped."""
+    return _UNQUOTED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))

@@ -6,51 +6,113 @@ register, a trunk. Asterisk docs: res_pjsip.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from dialplan.model import Place
-from dialplan.reader import Section
-from gateway.asterisk.draft import Draft, caller
-from gateway.core.codecs import CODECS as OURS
+from dialplan.reader import Entry, Section
+from gateway.asterisk.draft import Draft, caller, is_yes, last, number
+from gateway.asterisk.peers import (
+    TRANSPORTS,
+    Listening,
+    advertise,
+    certificates,
+    codecs,
+    group_settings,
+    listen,
+    networks,
+    server,
+)
 
-__all__ = ["CODECS", "listen", "read_pjsip", "server"]
+__all__ = ["read_pjsip"]
 
-CODECS: Final = frozenset(OURS)
-"""Codecs, which have the same names here."""
-
-_TRANSPORTS: Final = ("udp", "tcp")
-_ANYWHERE: Final = ("0.0.0.0", "[::]", "::")
+_SERVERS: Final = 8
+"""Of a trunk."""
 
 _TAKEN: Final[Mapping[str, frozenset[str]]] = {
     "endpoint": frozenset(
-        "type context auth outbound_auth aors disallow allow callerid from_user from_domain outbound_proxy".split()
+        "type context auth outbound_auth aors disallow allow callerid from_user from_domain outbound_proxy "
+        "mailboxes call_group pickup_group named_call_group named_pickup_group deny permit media_encryption "
+        "media_encryption_optimistic trust_id_inbound".split()
     ),
-    "aor": frozenset("type contact max_contacts qualify_frequency outbound_proxy default_expiration".split()),
+    "aor": frozenset("type contact max_contacts qualify_frequency outbound_proxy mailboxes".split()),
     "auth": frozenset("type auth_type username password realm".split()),
     "identify": frozenset("type endpoint match".split()),
     "registration": frozenset(
-        "type server_uri client_uri outbound_auth expiration endpoint outbound_proxy contact_user line".split()
+        "type server_uri client_uri outbound_auth expiration endpoint outbound_proxy line".split()
     ),
-    "transport": frozenset("type protocol bind".split()),
+    "transport": frozenset(
+        "type protocol bind cert_file priv_key_file ca_list_file verify_client require_client_cert "
+        "external_signaling_address external_media_address".split()
+    ),
+    "global": frozenset({"type", "default_realm"}),
+    "system": frozenset({"type", "timer_t1"}),
 }
 """Settings that are read, by the type of their section."""
 
+_ANY: Final[frozenset[str]] = frozenset()
+_NO: Final = frozenset({"no", "false", "off", "0"})
+_YES: Final = frozenset({"yes", "true", "on", "1"})
 _SAME: Final[Mapping[str, frozenset[str]]] = {
-    "transport": frozenset(),  # every transport that listens serves everybody
-    "direct_media": frozenset({"no"}),
-    "rtp_symmetric": frozenset({"yes"}),
-    "force_rport": frozenset({"yes"}),
-    "rewrite_contact": frozenset({"yes"}),
+    "100rel": _YES,
+    "aggregate_mwi": _ANY,
+    "allow_subscribe": _YES,
+    "allow_reload": _ANY,
+    "allow_transfer": _YES,
+    "asymmetric_rtp_codec": _ANY,
+    "auth_rejection_permanent": _ANY,
+    "authenticate_qualify": _ANY,
+    "bundle": _NO,
+    "cos": _ANY,
+    "cos_audio": _ANY,
+    "cos_video": _ANY,
+    "direct_media": _ANY,  # audio goes through the gateway, always
     "dtmf_mode": frozenset({"rfc4733", "auto"}),
-    "100rel": frozenset({"yes"}),
-    "timers": frozenset({"yes"}),
-    "t38_udptl": frozenset({"no"}),
-    "media_encryption": frozenset({"no"}),
-    "remove_existing": frozenset({"yes", "no"}),
-    "retry_interval": frozenset(),
-    "support_path": frozenset({"no"}),
+    "fatal_retry_interval": _ANY,
+    "forbidden_retry_interval": _ANY,
+    "force_rport": _YES,
+    "ice_support": _NO,
+    "identify_by": _ANY,
+    "inband_progress": _NO,
+    "local_net": _ANY,  # what is on a private network is told our own address, always
+    "max_audio_streams": _ANY,
+    "max_retries": _ANY,
+    "max_video_streams": frozenset({"0", "1"}),
+    "media_use_received_transport": _ANY,
+    "method": _ANY,
+    "mwi_subscribe_replaces_unsolicited": _ANY,
+    "qualify_timeout": _ANY,
+    "refer_blind_progress": _YES,
+    "remove_existing": _ANY,
+    "remove_unavailable": _ANY,
+    "retry_interval": _ANY,
+    "rewrite_contact": _YES,
+    "rtcp_mux": _ANY,
+    "rtp_ipv6": _ANY,
+    "rtp_symmetric": _YES,
+    "sdp_owner": _ANY,
+    "sdp_session": _ANY,
+    "send_connected_line": _YES,
+    "send_diversion": _YES,
+    "send_pai": _YES,
+    "srtp_tag_32": _NO,
+    "srv_lookups": _ANY,
+    "support_path": _ANY,
+    "symmetric_transport": _ANY,
+    "t38_udptl": _NO,
+    "t38_udptl_nat": _ANY,
+    "timers": frozenset({"yes", "required", "always"}),
+    "timers_min_se": _ANY,
+    "timers_sess_expires": _ANY,
+    "tos": _ANY,
+    "tos_audio": _ANY,
+    "tos_video": _ANY,
+    "transport": _ANY,  # every transport that listens serves everybody
+    "trust_id_outbound": _ANY,
+    "use_avpf": _NO,
+    "use_ptime": _ANY,
+    "user_eq_phone": _NO,
+    "webrtc": _NO,
 }
 """Settings that hold here always, by the values that say so; an empty set takes any."""
 
@@ -63,188 +125,265 @@ class _Part:
     kind: str
     values: dict[str, str]
 
+    @property
+    def name(self) -> str:
+        return self.section.name
+
+    @property
+    def entries(self) -> list[Entry]:
+        return self.section.entries
+
+    def get(self, key: str) -> str:
+        """The value of a key, "" where it is not there."""
+        return self.values.get(key, "")
+
     def all(self, key: str) -> list[str]:
         """Every value of a key that may be there more than once, or hold several."""
-        return [
-            word.strip()
-            for entry in self.section.entries
-            if entry.key.lower() == key
-            for word in entry.value.split(",")
-        ]
+        lines = [entry.value for entry in self.entries if entry.key.lower() == key]
+        return [word.strip() for line in lines for word in line.split(",") if word.strip()]
+
+
+@dataclass(slots=True)
+class _Peer:
+    """An endpoint with all that belongs to it."""
+
+    endpoint: _Part
+    auth: _Part | None = None
+    login: _Part | None = None
+    registration: _Part | None = None
+    aors: list[_Part] = field(default_factory=list)
+    identifies: list[_Part] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.endpoint.name
+
+    @property
+    def contacts(self) -> list[str]:
+        return [contact for aor in self.aors for contact in aor.all("contact")]
+
+    @property
+    def sources(self) -> list[str]:
+        return [match for part in self.identifies for match in part.all("match")]
+
+    @property
+    def mailboxes(self) -> list[str]:
+        found = [box for part in (self.endpoint, *self.aors) for box in part.all("mailboxes")]
+        return list(dict.fromkeys(box.removesuffix("@default") for box in found))
 
 
 def read_pjsip(sections: Iterable[Section], draft: Draft) -> None:
     """Add what the sections of pjsip.conf say to `draft`."""
-    parts = [_part(section) for section in sections]
     by_kind: dict[str, dict[str, _Part]] = {}
-    for part in parts:
-        by_kind.setdefault(part.kind, {})[part.section.name] = part
+    for section in sections:
+        values = last(section)
+        part = _Part(section, values.get("type", section.name).lower(), values)
+        by_kind.setdefault(part.kind, {})[part.name] = part
         _leave_unknown(part, draft)
     listen(_listeners(by_kind.get("transport", {}).values(), draft), draft)
-    registrations = list(by_kind.get("registration", {}).values())
-    for name, endpoint in by_kind.get("endpoint", {}).items():
-        auth = by_kind.get("auth", {}).get(endpoint.values.get("auth", ""))
-        aors = [found for aor in endpoint.all("aors") if (found := by_kind.get("aor", {}).get(aor))]
-        registration = _registration(name, endpoint, registrations)
-        out = (registration or endpoint).values.get("outbound_auth", endpoint.values.get("outbound_auth", ""))
-        contacts = [contact for aor in aors for contact in aor.all("contact")]
-        if auth is not None and not contacts and registration is None:
-            _account(name, endpoint, auth, aors, draft)
-        elif contacts or registration is not None:
-            identify = [
-                part for part in by_kind.get("identify", {}).values() if part.values.get("endpoint") == name
-            ]
-            login = by_kind.get("auth", {}).get(out)
-            _trunk(name, endpoint, aors, registration, login, identify, draft)
+    for part in by_kind.get("global", {}).values():
+        if part.get("default_realm"):
+            draft.table("sip")["realm"] = part.get("default_realm")
+    for part in by_kind.get("system", {}).values():
+        if (milliseconds := number(part.get("timer_t1"), 1, 10_000)) is not None:
+            draft.table("sip", "timers")["t1"] = milliseconds / 1000
+    registrations = dict(by_kind.get("registration", {}))
+    for endpoint in by_kind.get("endpoint", {}).values():
+        peer = _peer(endpoint, by_kind, registrations)
+        if peer.auth is not None and not peer.contacts and peer.registration is None:
+            _account(peer, draft)
+        elif peer.contacts or peer.registration is not None or peer.sources:
+            _trunk(peer, draft)
         else:
-            what = f"endpoint {name} has neither an auth for its telephone nor a contact"
+            what = f"endpoint {peer.name} has neither an auth for its telephone nor a contact"
             draft.leave(endpoint.section.place, what, "an account here needs a secret")
+    for registration in registrations.values():
+        what = f"registration {registration.name} belongs to no endpoint, so that no call could come in by it"
+        draft.leave(registration.section.place, what, "write a trunk with registers = true and its context")
 
 
-def _part(section: Section) -> _Part:
-    values = {entry.key.lower(): entry.value.strip() for entry in section.entries}
-    return _Part(section, values.get("type", section.name).lower(), values)
+def _peer(endpoint: _Part, kinds: Mapping[str, Mapping[str, _Part]], registrations: dict[str, _Part]) -> _Peer:
+    auths, aors = kinds.get("auth", {}), kinds.get("aor", {})
+    peer = _Peer(endpoint, auth=auths.get(endpoint.get("auth")))
+    peer.aors = [found for aor in endpoint.all("aors") if (found := aors.get(aor)) is not None]
+    identifies = kinds.get("identify", {}).values()
+    peer.identifies = [part for part in identifies if part.get("endpoint") == endpoint.name]
+    peer.registration = _registration(peer, registrations)
+    if peer.registration is not None:
+        del registrations[peer.registration.name]
+    out = endpoint.get("outbound_auth")
+    if peer.registration is not None:
+        out = peer.registration.get("outbound_auth") or out
+    peer.login = auths.get(out)
+    return peer
+
+
+def _registration(peer: _Peer, registrations: Mapping[str, _Part]) -> _Part | None:
+    """The registration of an endpoint: it names it, or shares its outbound auth, or goes where its contact is."""
+    out = peer.endpoint.get("outbound_auth")
+    hosts = {_host(contact) for contact in peer.contacts} - {""}
+    for part in registrations.values():
+        if part.get("endpoint") == peer.name or (out and part.get("outbound_auth") == out):
+            return part
+    return next((part for part in registrations.values() if _host(part.get("server_uri")) in hosts), None)
+
+
+def _host(uri: str) -> str:
+    """The host of an address, without transport and port."""
+    name = server(uri)[1]
+    for transport in TRANSPORTS:
+        name = name.removeprefix(f"{transport}:")
+    return name.partition(":")[0].lower()
 
 
 def _leave_unknown(part: _Part, draft: Draft) -> None:
     if part.kind not in _TAKEN:
-        what = f"section [{part.section.name}] of type {part.kind} has nothing that answers to it here"
+        what = f"section [{part.name}] of type {part.kind} has nothing that answers to it here"
         draft.leave(part.section.place, what, "see whether it is missed")
         return
-    for entry in part.section.entries:
+    for entry in part.entries:
         key, value = entry.key.lower(), entry.value.strip().lower()
         same = _SAME.get(key)
-        if key not in _TAKEN[part.kind] and (same is None or (same and value not in same)):
-            draft.leave_entry(entry, f"{part.kind} {part.section.name}")
-
-
-def _listeners(transports: Iterable[_Part], draft: Draft) -> list[tuple[str, str, Place]]:
-    found = []
-    for part in transports:
-        protocol = part.values.get("protocol", "udp").lower()
-        if protocol not in _TRANSPORTS:
-            what = f"transport {part.section.name} ({protocol}) needs certificates"
-            mend = 'write [sip.tls] and a listener such as "tls:ADDRESS:5061"'
-            draft.leave(part.section.place, what, mend)
+        own = part.get("client_uri").removeprefix("sips:").removeprefix("sip:").partition("@")[0]
+        if key == "contact_user" and value == own.lower():
             continue
-        found.append((protocol, part.values.get("bind", "0.0.0.0"), part.section.place))
+        if key == "language":
+            draft.speak(entry, f"{part.kind} {part.name}")
+            continue
+        if key not in _TAKEN[part.kind] and (same is None or (same and value not in same)):
+            draft.leave_entry(entry, f"{part.kind} {part.name}")
+
+
+def _listeners(transports: Iterable[_Part], draft: Draft) -> list[Listening]:
+    found: list[Listening] = []
+    for part in transports:
+        place, protocol = part.section.place, part.values.get("protocol", "udp").lower()
+        for key in ("external_signaling_address", "external_media_address"):
+            if part.get(key):
+                advertise(part.get(key), place, draft)
+        if protocol not in TRANSPORTS:
+            what = f"transport {part.name} ({protocol}) is for browsers, by the web server of Asterisk"
+            draft.leave(place, what, f'write a listener such as "{protocol[:3]}:ADDRESS:8089" in listen of [sip]')
+            continue
+        files = (part.get("cert_file"), part.get("priv_key_file"), part.get("ca_list_file"))
+        if protocol == "tls" and not certificates(files, place, draft):
+            continue
+        if protocol == "tls" and is_yes(part.get("require_client_cert")):
+            draft.table("sip", "tls")["clients"] = "required"
+        elif protocol == "tls" and is_yes(part.get("verify_client")):
+            draft.table("sip", "tls")["clients"] = "asked"
+        found.append((protocol, part.values.get("bind", "0.0.0.0"), place))
     return found
 
 
-def listen(listeners: Sequence[tuple[str, str, Place]], draft: Draft) -> None:
-    """Add listeners (protocol, bind address, place), at the address of the draft."""
-    written: list[str] = []
-    for protocol, bind, place in listeners:
-        host, colon, port = bind.rpartition(":")
-        host, port = (host, port) if colon and port.isdecimal() else (bind, "5060")
-        if host not in (*_ANYWHERE, draft.address) or draft.address == "127.0.0.1":
-            what = f"SIP over {protocol} listens on {draft.address}:{port}, and not on {host}"
-            draft.leave(place, what, "write the addresses at which telephones reach it in listen of [sip]")
-        if (listener := f"{protocol}:{draft.address}:{port}") not in written:
-            written.append(listener)
-    if written:
-        table = draft.table("sip")
-        table["listen"] = list(dict.fromkeys([*table.get("listen", []), *written]))
+def _common(peer: _Peer, whose: str, draft: Draft) -> dict[str, Any]:
+    """What accounts and trunks have both."""
+    table: dict[str, Any] = {"context": peer.endpoint.values.get("context", "default")}
+    if chosen := codecs(peer.endpoint.entries, whose, draft):
+        table["codecs"] = chosen
+    encryption = peer.endpoint.get("media_encryption").lower()
+    if encryption == "sdes":
+        optimistic = is_yes(peer.endpoint.get("media_encryption_optimistic"))
+        table["media_encryption"] = "optional" if optimistic else "required"
+    elif encryption not in ("", "no"):
+        what = f"{whose} has audio encrypted by {encryption}, which is not built in"
+        draft.leave(peer.endpoint.section.place, what, 'media_encryption = "required" is SRTP by SDES')
+    return table
 
 
-def _registration(name: str, endpoint: _Part, registrations: Sequence[_Part]) -> _Part | None:
-    """The registration of an endpoint: it names it, or shares its outbound auth."""
-    out = endpoint.values.get("outbound_auth")
-    for part in registrations:
-        if part.values.get("endpoint", "") == name or (out and part.values.get("outbound_auth") == out):
-            return part
-    return None
-
-
-def _codecs(part: _Part, whose: str, draft: Draft) -> list[str]:
-    allowed = [codec for codec in part.all("allow") if codec.lower().lstrip("!") != "all"]
-    unknown = [codec for codec in allowed if codec.lower() not in CODECS]
-    if unknown:
-        entry = next(entry for entry in part.section.entries if entry.key.lower() == "allow")
-        draft.leave_entry(entry, whose, f"{', '.join(unknown)} is not offered")
-    return [codec.lower() for codec in allowed if codec.lower() in CODECS]
-
-
-def _account(name: str, endpoint: _Part, auth: _Part, aors: Sequence[_Part], draft: Draft) -> None:
-    whose = f"account {name}"
-    if not auth.values.get("password"):
-        draft.leave(auth.section.place, f"{whose} has no password that can be read", "write secret = … for it")
+def _account(peer: _Peer, draft: Draft) -> None:
+    name, whose, auth, endpoint = peer.name, f"account {peer.name}", peer.auth, peer.endpoint
+    if auth is None or not auth.get("password"):
+        place = (auth or endpoint).section.place
+        draft.leave(place, f"{whose} has no password that can be read", "write secret = … for it")
         return
     if auth.values.get("username", name) != name:
         what = f"{whose} logs in as {name}, and no longer as {auth.values['username']}"
         draft.leave(auth.section.place, what, "change the user name in the telephone")
     account: dict[str, Any] = {"secret": auth.values["password"]}
-    label, number = caller(endpoint.values.get("callerid", ""))
+    label, shown = caller(endpoint.get("callerid"))
     if label:
         account["name"] = label
-    if number and number != name:
-        what = f"calls of {whose} show {name}, and not {number}"
+    if shown and shown != name:
+        what = f"calls of {whose} show {name}, and not {shown}"
         draft.leave(endpoint.section.place, what, "set CALLERID(num) in its context")
-    account["context"] = endpoint.values.get("context", "default")
-    contacts = [int(aor.values["max_contacts"]) for aor in aors if aor.values.get("max_contacts", "").isdecimal()]
+    account |= _common(peer, whose, draft)
+    contacts = [most for aor in peer.aors if (most := number(aor.get("max_contacts"), 0, 100)) is not None]
     if contacts:
-        account["contacts"] = min(100, max(contacts))
-    if codecs := _codecs(endpoint, whose, draft):
-        account["codecs"] = codecs
+        account["contacts"] = max(contacts)
+    if peer.mailboxes:
+        account["mailbox"] = peer.mailboxes[0]
+        for box in peer.mailboxes[1:]:
+            draft.leave(endpoint.section.place, f"the lamp of {whose} does not show mailbox {box}", "it shows one")
+    group_settings(
+        endpoint.values, ("call_group", "pickup_group", "named_call_group", "named_pickup_group"), account
+    )
+    if permit := networks(endpoint.entries, ("deny", "permit"), whose, draft):
+        account["permit"] = permit
     draft.table("accounts")[name] = account
 
 
-def server(uri: str) -> tuple[str, str]:
-    """User and server of `sip:user@host:port;transport=tcp`, the server as trunks here write it."""
-    text = uri.strip().strip("<>").removeprefix("sips:").removeprefix("sip:")
-    text, _, parameters = text.partition(";")
-    user, _, host = text.rpartition("@")
-    transport = next((word[10:] for word in parameters.split(";") if word.startswith("transport=")), "")
-    return user.partition(":")[0], f"{transport}:{host}" if transport in _TRANSPORTS else host
-
-
-def _trunk(
-    name: str,
-    endpoint: _Part,
-    aors: Sequence[_Part],
-    registration: _Part | None,
-    login: _Part | None,
-    identify: Sequence[_Part],
-    draft: Draft,
-) -> None:
+def _trunk(peer: _Peer, draft: Draft) -> None:
+    endpoint, registration = peer.endpoint, peer.registration
     trunk: dict[str, Any] = {}
-    contacts = [server(contact) for aor in aors for contact in aor.all("contact")]
-    servers = [host for _, host in contacts]
+    contacts = [server(contact) for contact in peer.contacts]
+    servers = [host for _, host in contacts if host]
     user = next((user for user, _ in contacts if user), "")
     if registration is not None:
-        _, registrar = server(registration.values.get("server_uri", ""))
+        _, registrar = server(registration.get("server_uri"))
         servers = [registrar] if registrar and not servers else servers
-        user = server(registration.values.get("client_uri", ""))[0] or user
-        if registration.values.get("expiration", "").isdecimal():
-            trunk["expires"] = min(86400, max(60, int(registration.values["expiration"])))
-    trunk["servers"] = list(dict.fromkeys(servers))[:8]
+        client, home = server(registration.get("client_uri"))
+        user = client or user
+        if (expires := number(registration.get("expiration"), 60, 86400)) is not None:
+            trunk["expires"] = expires
+        if (domain := home.rpartition(":")[0] or home) != _host(registration.get("server_uri")):
+            trunk["domain"] = domain
+    servers = servers or [source for source in peer.sources if "/" not in source]
+    trunk["servers"] = list(dict.fromkeys(servers))[:_SERVERS]
     trunk["registers"] = registration is not None
-    if user or login is not None:
-        trunk["user"] = user or (login.values.get("username", "") if login is not None else "")
-    if login is not None and login.values.get("password"):
-        trunk["secret"] = login.values["password"]
-        if login.values.get("username", "") not in ("", trunk["user"]):
-            trunk["auth_user"] = login.values["username"]
+    parts = [part for part in (registration, endpoint, *peer.aors) if part is not None]
+    if proxy := next((part.get("outbound_proxy") for part in parts if part.get("outbound_proxy")), ""):
+        trunk["proxy"] = server(proxy)[1]
+    trunk |= _login(peer, user)
     for key in ("from_user", "from_domain"):
-        if endpoint.values.get(key):
-            trunk[key] = endpoint.values[key]
-    seconds = [
-        aor.values["qualify_frequency"] for aor in aors if aor.values.get("qualify_frequency", "").isdecimal()
-    ]
-    trunk["qualify"] = min(3600, int(seconds[0])) if seconds else 0
-    trunk["context"] = endpoint.values.get("context", "default")
-    sources = [match for part in identify for match in part.all("match")]
-    named = [match for match in sources if not _is_address(match)]
+        if endpoint.get(key):
+            trunk[key] = endpoint.get(key)
+    seconds = [wait for aor in peer.aors if (wait := number(aor.get("qualify_frequency"), 0, 3600)) is not None]
+    trunk["qualify"] = seconds[0] if seconds else 0
+    if endpoint.get("trust_id_inbound") and not is_yes(endpoint.get("trust_id_inbound")):
+        trunk["trusted"] = False
+    trunk |= _common(peer, f"trunk {peer.name}", draft)
+    _sources(peer, trunk, draft)
+    draft.table("trunks")[peer.name] = trunk
+
+
+def _login(peer: _Peer, user: str) -> dict[str, Any]:
+    """How we prove ourselves there, and whether it must here."""
+    login = peer.login or peer.auth
+    if login is None:
+        return {"user": user} if user else {}
+    found: dict[str, Any] = {"user": user or login.get("username")}
+    if login.get("password"):
+        found["secret"] = login.get("password")
+        if login.get("username") not in ("", found["user"]):
+            found["auth_user"] = login.get("username")
+        if login.get("realm") not in ("", "asterisk"):
+            found["realm"] = login.get("realm")
+        if peer.auth is not None and found["user"]:
+            found["challenge"] = True
+    return found
+
+
+def _sources(peer: _Peer, trunk: dict[str, Any], draft: Draft) -> None:
+    """Where its calls come from; the addresses of its servers need not be said."""
+    here = {_host(f"sip:{name}") for name in trunk["servers"]}
+    named = [match for match in peer.sources if not _is_address(match) and match.lower() not in here]
     for match in named:
-        what = f"calls of trunk {name} come from {match}, a name"
-        draft.leave(
-            identify[0].section.place, what, "write its addresses in sources, where they are not its servers'"
-        )
-    if numeric := [match for match in sources if match not in named]:
+        what = f"calls of trunk {peer.name} come from {match}, a name"
+        mend = "write its addresses in sources, where they are not its servers'"
+        draft.leave(peer.identifies[0].section.place, what, mend)
+    if numeric := [match for match in peer.sources if _is_address(match)]:
         trunk["sources"] = numeric
-    if codecs := _codecs(endpoint, f"trunk {name}", draft):
-        trunk["codecs"] = codecs
-    draft.table("trunks")[name] = trunk
 
 
 def _is_address(text: str) -> bool:

@@ -8,44 +8,57 @@ numbers and the extension around it still works; it is on the list.
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Final
 
-from dialplan.check import doubts
+from dialplan.model import Place
 from dialplan.reader import Section, Sources, read_sections
+from gateway.asterisk.confbridge import read_confbridge
 from gateway.asterisk.dahdi import read_dahdi
-from gateway.asterisk.draft import Draft, as_toml
+from gateway.asterisk.draft import Draft
+from gateway.asterisk.features import read_features, read_parking
+from gateway.asterisk.indications import read_indications
+from gateway.asterisk.machine import leave_other_files, read_asterisk, read_rtp
+from gateway.asterisk.mending import OFFICE, mend
+from gateway.asterisk.musiconhold import read_music
+from gateway.asterisk.peers import listen
 from gateway.asterisk.pjsip import read_pjsip
-from gateway.asterisk.services import SERVICES, read_indications
+from gateway.asterisk.plan import DIALPLAN, additions, dialplan_files
+from gateway.asterisk.queues import read_queues
 from gateway.asterisk.sip import read_sip
-from gateway.config import load_office
+from gateway.asterisk.voicemail import read_voicemail
+from gateway.asterisk.wizard import read_wizard
 from gateway.config.consistency import easily_guessed
-from gateway.core.errors import ConfigError, Fault, LocalError
+from gateway.core.errors import Fault, LocalError
 
 __all__ = ["Imported", "read_directory"]
 
 _READERS: Final[dict[str, Callable[[Iterable[Section], Draft], None]]] = {
+    "asterisk.conf": read_asterisk,
     "indications.conf": read_indications,
     "pjsip.conf": read_pjsip,
     "sip.conf": read_sip,
     "chan_dahdi.conf": read_dahdi,
+    "rtp.conf": read_rtp,
+    "features.conf": read_features,
+    "res_parking.conf": read_parking,
+    "voicemail.conf": read_voicemail,
+    "queues.conf": read_queues,
+    "confbridge.conf": read_confbridge,
+    "musiconhold.conf": read_music,
 }
-_DIALPLAN: Final = "extensions.conf"
+"""What each file becomes, in the order in which they are read."""
+_PJSIP: Final = "pjsip.conf"
+_WIZARD: Final = "pjsip_wizard.conf"
+_HOME: Final = "/etc/asterisk"
+"""Where Asterisk's files lie, and so what files that are named whole are beside."""
 _SECRET_BYTES: Final = 12
-_ROUNDS: Final = 20
-"""Times that the dialplan is mended: a line that is mended can bring out the next."""
 _LIMIT: Final = 16 * 1024 * 1024
 """Bytes of one file."""
-_OFFICE: Final = "office.toml"
-_NEEDED: Final = frozenset({"secret", "servers", "port", "backend"})
-"""Settings without which a table cannot be."""
-_HEADER_PART: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z0-9_-]+')
-_STEP: Final = re.compile(r"(\s*(?:exten\s*=>?\s*[^,]+,|same\s*=>?\s*)\s*[^,]+,)\s*.*", re.DOTALL)
-_INCLUDES: Final = re.compile(r'^\s*#(?:try)?include\s*["<]?([^">\s]+)', re.MULTILINE)
+_LOOPBACK: Final = "127.0.0.1"
 _HEAD: Final = "# Made from {folder} by copperline import. What was left behind is in import-report.txt.\n\n"
 
 
@@ -71,154 +84,78 @@ def read_directory(folder: Path, address: str = "") -> Imported:
     Raises:
         LocalError: it is none, or has trunks and no address was given, or what came of it does not load.
     """
-    if not any((folder / name).is_file() for name in (*_READERS, _DIALPLAN)):
-        raise LocalError(f"{folder} holds no Asterisk configuration: none of {', '.join((*_READERS, _DIALPLAN))}")
-    draft = Draft(address or "127.0.0.1", {"dialplan": _DIALPLAN, "office": {"name": "Office"}})
+    directory = _Directory(folder)
+    known = (*_READERS, _WIZARD, DIALPLAN)
+    if not any((folder / name).is_file() for name in known):
+        raise LocalError(f"{folder} holds no Asterisk configuration: none of {', '.join(known)}")
+    draft = Draft(address or _LOOPBACK, {"dialplan": DIALPLAN, "office": {"name": "Office"}})
+    wizards = read_wizard(directory.sections(_WIZARD, draft), draft)
     for name, reader in _READERS.items():
-        reader(_sections(folder, name, draft), draft)
-    for name, words in SERVICES.items():
-        for section in _sections(folder, name, draft):
-            words(section, draft)
+        sections = directory.sections(name, draft)
+        reader([*sections, *wizards] if name == _PJSIP else sections, draft)
     if draft.tables.get("trunks") and not address:
         names = ", ".join(draft.tables["trunks"])
         raise LocalError(f"{names} are reached over a network: say this machine's own address with --address")
+    _listen_everywhere(draft)
     _renew_weak_secrets(draft)
-    files = _dialplan_files(folder, draft)
-    files[_DIALPLAN] += _missing_contexts(files, draft)
-    _mend(files, draft, _HEAD.format(folder=folder.name))
+    files = dialplan_files(directory.read, directory.find)
+    leave_other_files(folder, [*directory.seen, *files], lambda name: directory.sections(name, draft), draft)
+    files[DIALPLAN] += additions(files, draft)
+    mend(files, draft, _HEAD.format(folder=folder.name))
     return Imported(files, sorted(set(draft.left)))
 
 
-def _sections(folder: Path, name: str, draft: Draft) -> list[Section]:
-    if not (folder / name).is_file():
-        return []
-    try:
-        sections, faults = read_sections(name, Sources(lambda path: _read(folder / path), _finder(folder)))
-    except OSError as error:
-        raise LocalError(f"{folder / name} cannot be read: {error.strerror or error}") from error
-    draft.left.extend(faults)
-    return sections
+class _Directory:
+    """The files of a directory, and which of them were read."""
 
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        homes = "|".join(re.escape(home) for home in (_HOME, str(folder), str(folder.absolute())))
+        self._whole = re.compile(rf'^(\s*#(?:try)?include\s*["<]?)(?:{homes})/', re.MULTILINE)
+        self.seen: set[str] = set()
 
-def _read(path: Path) -> str:
-    with path.open("rb") as file:
-        data = file.read(_LIMIT + 1)
-    if len(data) > _LIMIT:
-        raise OSError(f"it is larger than {_LIMIT} bytes")
-    return data.decode("utf-8", "replace")
+    def read(self, name: str) -> str:
+        """The text of a file; raises OSError."""
+        self.seen.add(name)
+        with (self._folder / name).open("rb") as file:
+            data = file.read(_LIMIT + 1)
+        if len(data) > _LIMIT:
+            raise OSError(f"it is larger than {_LIMIT} bytes")
+        return self._whole.sub(r"\1", data.decode("utf-8", "replace").removeprefix("\ufeff"))
 
+    def find(self, pattern: str) -> list[str]:
+        """The files that match a pattern."""
+        found = (path for path in self._folder.glob(pattern) if path.is_file())
+        return [str(path.relative_to(self._folder)) for path in found]
 
-def _finder(folder: Path) -> Callable[[str], list[str]]:
-    return lambda pattern: [str(path.relative_to(folder)) for path in folder.glob(pattern) if path.is_file()]
-
-
-def _dialplan_files(folder: Path, draft: Draft) -> dict[str, str]:
-    """extensions.conf and what it includes, as far as that lies in the directory."""
-    if not (folder / _DIALPLAN).is_file():
-        return {_DIALPLAN: ""}
-    files: dict[str, str] = {}
-    waiting = [_DIALPLAN]
-    while waiting:
-        name = waiting.pop()
-        if name in files or Path(name).is_absolute() or ".." in Path(name).parts:
-            continue
+    def sections(self, name: str, draft: Draft) -> list[Section]:
+        """The sections of a file, none where it is not there."""
+        if not (self._folder / name).is_file():
+            return []
         try:
-            files[name] = _read(folder / name)
-        except OSError:
-            continue  # told when the dialplan is loaded
-        for wanted in _INCLUDES.findall(files[name]):
-            path = str(Path(name).parent / wanted)
-            waiting += _finder(folder)(path) if set(path) & set("*?[") else [path]
-    return files
+            sections, faults = read_sections(name, Sources(self.read, self.find))
+        except OSError as error:
+            raise LocalError(f"{self._folder / name} cannot be read: {error.strerror or error}") from error
+        draft.left.extend(faults)
+        return sections
+
+
+def _listen_everywhere(draft: Draft) -> None:
+    """Listen by every transport by which a trunk is called, and by UDP where nothing is said."""
+    wanted = ["udp"]
+    servers = [server for trunk in draft.tables.get("trunks", {}).values() for server in trunk["servers"]]
+    wanted += ["tcp"] if any(server.startswith("tcp:") for server in servers) else []
+    heard = draft.tables.get("sip", {}).get("listen", [])
+    missing = [transport for transport in wanted if not any(each.startswith(transport) for each in heard)]
+    if (servers or draft.tables.get("accounts")) and missing:
+        listen([(transport, draft.address, Place(OFFICE, 0)) for transport in missing], draft)
 
 
 def _renew_weak_secrets(draft: Draft) -> None:
     """On a network, an account with a secret that is easily guessed gets a new one."""
     accounts = draft.tables.get("accounts", {})
-    for name, account in accounts.items() if draft.address != "127.0.0.1" else ():
+    for name, account in accounts.items() if draft.address != _LOOPBACK else ():
         if easily_guessed(account["secret"], name):
             account["secret"] = token_urlsafe(_SECRET_BYTES)
             what = f"the secret of account {name} was easily guessed; a new one stands in office.toml"
-            draft.left.append(Fault(_OFFICE, 0, what, "write it into the telephone"))
-
-
-def _missing_contexts(files: dict[str, str], draft: Draft) -> str:
-    """Contexts that lines and accounts name and the dialplan does not have, empty."""
-    known = set(re.findall(r"^\s*\[([^\]]+)\]", "\n".join(files.values()), re.MULTILINE))
-    users = [
-        user for kind in ("phones", "lines", "accounts", "trunks") for user in draft.tables.get(kind, {}).values()
-    ]
-    wanted = sorted({user["context"] for user in users} - known)
-    for name in wanted:
-        what = f"context {name} is named by telephones or lines and was not there; it is empty"
-        draft.left.append(Fault(_DIALPLAN, 0, what, "write what may be dialled in it"))
-    return "".join(f"\n[{name}]\n" for name in wanted)
-
-
-def _mend(files: dict[str, str], draft: Draft, head: str) -> None:
-    """Make the files load: what does not is taken out of the configuration, or made harmless in the dialplan."""
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        for _ in range(_ROUNDS):
-            files[_OFFICE] = head + as_toml(draft.tables)
-            for name, text in files.items():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / name).write_text(text, encoding="utf-8")
-            try:
-                _, dialplan = load_office(folder / _OFFICE)
-            except ConfigError as error:
-                faults = error.faults
-            else:
-                draft.left += [replace(doubt, file=_inside(doubt.file, folder)) for doubt in doubts(dialplan)]
-                return
-            found = {(_inside(fault.file, folder), fault.line) for fault in faults}
-            if not all(file in files and line for file, line in found):
-                raise LocalError(f"what came of it does not load: {'; '.join(map(str, faults))}")
-            for fault in faults:
-                _tell(fault, _inside(fault.file, folder), draft)
-            lines = files[_OFFICE].splitlines()
-            for file, line in sorted(found):
-                if file == _OFFICE:
-                    _take_out(lines, line, draft)
-                else:
-                    files[file] = _without(files[file], line)
-    raise LocalError("it could not be mended so that it loads; start from fewer files")
-
-
-def _tell(fault: Fault, file: str, draft: Draft) -> None:
-    if file == _OFFICE:
-        draft.left.append(Fault(file, 0, f"{fault.what}, and is left out", fault.mend))
-    else:
-        draft.left.append(Fault(file, fault.line, f"{fault.what}, and its line does nothing now", fault.mend))
-
-
-def _take_out(lines: list[str], number: int, draft: Draft) -> None:
-    """Take the setting on a line of our configuration out of the draft, or its whole table where it needs it."""
-    above = next((line for line in reversed(lines[:number]) if line.startswith("[")), "")
-    path = [part.strip('"') for part in _HEADER_PART.findall(above)]
-    table = draft.tables
-    for name in path[:-1]:
-        table = table.get(name, {})
-    key = lines[number - 1].partition(" = ")[0].strip('"')
-    own = table.get(path[-1], {}) if path else table
-    if path and (key not in own or key in _NEEDED):
-        table.pop(path[-1], None)
-    else:
-        own.pop(key, None)
-
-
-def _inside(file: str, folder: Path) -> str:
-    path = Path(file)
-    return str(path.relative_to(folder)) if path.is_relative_to(folder) else file
-
-
-def _without(text: str, number: int) -> str:
-    """A text with one line made harmless: a step does nothing, anything else is a comment."""
-    lines = text.splitlines()
-    line = lines[number - 1]
-    step = _STEP.fullmatch(line)
-    if step is not None and "NoOp(not carried" not in line:
-        lines[number - 1] = f"{step[1]}NoOp(not carried over) ; {line.strip()}"
-    else:
-        lines[number - 1] = f"; not carried over: {line}"
-    return "\n".join(lines) + "\n"
+            draft.left.append(Fault(OFFICE, 0, what, "write it into the telephone"))

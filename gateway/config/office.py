@@ -15,7 +15,7 @@ from glob import escape
 from pathlib import Path
 from typing import Final
 
-from dialplan.check import dialled, doubts, prompts
+from dialplan.check import dialled, doubts, prompts, technologies
 from dialplan.exits import Exit, exits
 from dialplan.loader import load as read_dialplan
 from dialplan.model import Dialplan
@@ -63,6 +63,11 @@ def load_office(path: Path) -> tuple[Config, Dialplan]:
         wrong = _target(target, config, dialplan)
         if wrong is not None:
             faults.append(Fault(_shown(config, place.file), place.line, *wrong))
+    told = {(fault.file, fault.line) for fault in faults}
+    for place, technology in technologies(dialplan):
+        fault = _technology(technology)
+        if fault is not None and (_shown(config, place.file), place.line) not in told:
+            faults.append(Fault(_shown(config, place.file), place.line, *fault))
     if faults:
         raise ConfigError(faults)
     return config, dialplan
@@ -213,10 +218,9 @@ def _target(target: Target, config: Config, dialplan: Dialplan) -> tuple[str, st
         return _local_target(target, dialplan)
     if technology == _PROGRAMS:
         return _program(target)
-    if technology not in TECHNOLOGIES:
-        return f'{target} cannot be dialled: there is no technology "{target.technology}"', nearest(
-            technology, [*TECHNOLOGIES, *_SIP, "LOCAL", _PROGRAMS]
-        )
+    unknown = _technology(target.technology)
+    if unknown is not None:
+        return f"{target} cannot be dialled: {unknown[0]}", unknown[1]
     try:
         address = Address.parse(target.address)
     except RemoteError as error:
@@ -230,6 +234,12 @@ def _program(target: Target) -> tuple[str, str] | None:
     except MalformedError as fault:
         return f"{target} dials nobody: {fault}", ""
     return None
+
+
+def _technology(name: str) -> tuple[str, str] | None:
+    """What is wrong with a technology, and the mend."""
+    known = [*TECHNOLOGIES, *_SIP, "LOCAL", _PROGRAMS]
+    return None if name.upper() in known else (f'there is no technology "{name}"', nearest(name.upper(), known))
 
 
 def _local_target(target: Target, dialplan: Dialplan) -> tuple[str, str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -225,8 +226,35 @@ def test_files_beside_it_are_included_and_keep_their_own_line_numbers() -> None:
 
 
 def test_a_file_that_includes_itself_ends() -> None:
-    with pytest.raises(ConfigError, match="nested too deep"):
+    with pytest.raises(ConfigError, match=r"extensions.conf:2: extensions.conf includes itself; remove the line"):
         read_text("[office]\n#include extensions.conf\n")
+
+
+def test_files_that_include_all_others_end() -> None:
+    files = {f"{letter}.conf": '#include "*.conf"\n' for letter in "abcdefghij"}
+    read = []
+
+    def text(path: str) -> str:
+        read.append(path)
+        return files[path]
+
+    with pytest.raises(ConfigError, match="more than 1000 files are included") as caught:
+        load("a.conf", read=text, find=lambda pattern: list(files))
+    assert len(read) < 1100 and sum("more than" in fault.what for fault in caught.value.faults) == 1
+
+
+@pytest.mark.parametrize("name", ["\x00", "a\x07.conf", ""])
+def test_what_names_no_file_is_not_included(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"extensions.conf:2: .* names no file"):
+        read_text(f'[office]\n#include "{name}"\n')
+
+
+def test_a_pattern_that_is_none_is_told(tmp_path: Path) -> None:
+    def find(pattern: str) -> list[str]:
+        return [str(path) for path in tmp_path.glob(pattern)]
+
+    with pytest.raises(ConfigError, match=r"'x/\*\*y' is not included: "):
+        load("extensions.conf", read=lambda path: '#include "x/**y"\n', find=find)
 
 
 def test_a_missing_file_is_one_clear_fault() -> None:

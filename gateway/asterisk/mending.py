@@ -1,0 +1,100 @@
+"""Our files made to load: what does not is taken out of the configuration, or made harmless in the dialplan."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from dialplan.check import doubts
+from gateway.asterisk.draft import Draft, as_toml
+from gateway.config import load_office, setting_doubts
+from gateway.core.errors import ConfigError, Fault, LocalError
+
+__all__ = ["OFFICE", "mend"]
+
+OFFICE: Final = "office.toml"
+_ROUNDS: Final = 20
+"""Times that the files are mended: a line that is mended can bring out the next."""
+_NEEDED: Final = frozenset({"secret", "servers", "port", "backend"})
+"""Settings without which a table cannot be."""
+_HEADER_PART: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z0-9_-]+')
+_STEP: Final = re.compile(r"(\s*(?:exten\s*=>?\s*[^,]+,|same\s*=>?\s*)\s*[^,]+,)\s*.*", re.DOTALL)
+
+
+def mend(files: dict[str, str], draft: Draft, head: str) -> None:
+    """Make the files load: what does not is taken out of the configuration, or made harmless in the dialplan."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        for _ in range(_ROUNDS):
+            files[OFFICE] = head + as_toml(draft.tables)
+            for name, text in files.items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_text(text, encoding="utf-8")
+            try:
+                config, dialplan = load_office(folder / OFFICE)
+            except ConfigError as error:
+                faults = error.faults
+            else:
+                found = [*setting_doubts(folder / OFFICE, config, dialplan), *doubts(dialplan)]
+                draft.left += [replace(doubt, file=_inside(doubt.file, folder)) for doubt in found]
+                return
+            wrong = {(_inside(fault.file, folder), fault.line) for fault in faults}
+            if not all(file in files and line for file, line in wrong):
+                raise LocalError(f"what came of it does not load: {'; '.join(map(str, faults))}")
+            for fault in faults:
+                _tell(fault, _inside(fault.file, folder), draft)
+            lines = files[OFFICE].split("\n")
+            for file, line in sorted(wrong):
+                if file == OFFICE:
+                    _take_out(lines, line, draft)
+                else:
+                    files[file] = _without(files[file], line)
+    raise LocalError("it could not be mended so that it loads; start from fewer files")
+
+
+def _tell(fault: Fault, file: str, draft: Draft) -> None:
+    if file == OFFICE:
+        draft.left.append(Fault(file, 0, f"{fault.what}, and is left out", fault.mend))
+    else:
+        draft.left.append(Fault(file, fault.line, f"{fault.what}, and its line does nothing now", fault.mend))
+
+
+def _take_out(lines: list[str], number: int, draft: Draft) -> None:
+    """Take the setting on a line of our configuration out of the draft, or its whole table where it needs it."""
+    above = next((line for line in reversed(lines[:number]) if line.startswith("[")), "")
+    path = [_plain(part) for part in _HEADER_PART.findall(above)]
+    table = draft.tables
+    for name in path[:-1]:
+        table = table.get(name, {})
+    key = _plain(lines[number - 1].partition(" = ")[0])
+    own = table.get(path[-1], {}) if path else table
+    if path and (key not in own or key in _NEEDED):
+        table.pop(path[-1], None)
+    else:
+        own.pop(key, None)
+
+
+def _plain(key: str) -> str:
+    """A key of TOML without its quotes."""
+    return str(json.loads(key)) if key.startswith('"') else key
+
+
+def _inside(file: str, folder: Path) -> str:
+    path = Path(file)
+    return str(path.relative_to(folder)) if path.is_relative_to(folder) else file
+
+
+def _without(text: str, number: int) -> str:
+    """A text with one line made harmless: a step does nothing, anything else is a comment."""
+    lines = text.splitlines()
+    line = lines[number - 1]
+    step = _STEP.fullmatch(line)
+    if step is not None and "NoOp(not carried" not in line:
+        lines[number - 1] = f"{step[1]}NoOp(not carried over) ; {line.strip()}"
+    else:
+        lines[number - 1] = f"; not carried over: {line}"
+    return "\n".join(lines) + "\n"

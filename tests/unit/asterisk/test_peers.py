@@ -1,0 +1,140 @@
+"""pjsip.conf, pjsip_wizard.conf, sip.conf: who becomes an account, who a trunk, and with what."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.asterisk import read_directory
+from tests.support.tls import Authority
+from tests.unit.asterisk.directory import ADDRESS, OFFICES, Moved, move_in
+
+
+@pytest.fixture(scope="module")
+def trunks(tmp_path_factory: pytest.TempPathFactory) -> Moved:
+    return Moved(read_directory(OFFICES / "trunks", ADDRESS), tmp_path_factory.mktemp("trunks"))
+
+
+@pytest.fixture(scope="module")
+def dahdi(tmp_path_factory: pytest.TempPathFactory) -> Moved:
+    return Moved(read_directory(OFFICES / "dahdi", ADDRESS), tmp_path_factory.mktemp("dahdi"))
+
+
+def test_a_registration_finds_its_endpoint_and_brings_realm_proxy_and_domain(trunks: Moved) -> None:
+    itsp = trunks.config.trunks["itsp"]
+    assert [str(server) for server in itsp.servers] == ["registrar.itsp.example:5080"]
+    assert (itsp.registers, itsp.expires, itsp.domain) == (True, 300, "itsp.example")
+    assert (itsp.user, itsp.auth_user, itsp.secret) == ("49305550", "login-4711", "Itsp;Secret")
+    assert (str(itsp.proxy), itsp.realm) == ("edge.itsp.example", "itsp.example")
+    assert (itsp.from_user, itsp.from_domain, itsp.codecs) == ("49305550", "itsp.example", ("alaw", "g722"))
+
+
+def test_a_carrier_by_addresses_keeps_all_of_them(trunks: Moved) -> None:
+    carrier = trunks.config.trunks["carrier"]
+    assert [str(server) for server in carrier.servers] == ["198.51.100.10:5060", "198.51.100.11:5060"]
+    assert [str(source) for source in carrier.sources] == [
+        "198.51.100.10/32",
+        "198.51.100.11/32",
+        "198.51.100.64/27",
+    ]
+    inbound = trunks.config.trunks["inbound-only"]
+    assert [str(server) for server in inbound.servers] == ["203.0.113.77"]
+
+
+def test_an_endpoint_with_an_auth_at_a_fixed_address_must_prove_itself(trunks: Moved) -> None:
+    box = trunks.config.trunks["box"]
+    assert (str(box.servers[0]), box.user, box.challenge) == ("tcp:192.0.2.44:5070", "box", True)
+    assert box.media_encryption == "optional"
+    assert [str(each) for each in trunks.config.sip.listen] == [f"udp:{ADDRESS}:5060", f"tcp:{ADDRESS}:5060"]
+
+
+def test_wizards_are_telephones_and_trunks_with_their_hints(trunks: Moved) -> None:
+    account = trunks.config.accounts["201"]
+    assert (account.name, account.context, account.contacts) == ("Ada", "staff", 3)
+    assert account.codecs == ("g722", "alaw")
+    backup = trunks.config.trunks["backup-carrier"]
+    assert [str(server) for server in backup.servers] == ["sip1.backup.example:5070", "sip2.backup.example"]
+    assert (backup.registers, backup.user, backup.expires) == (True, "backup-user", 120)
+    hints = [each.hint for each in trunks.dialplan.contexts["staff"].extensions if each.hint]
+    assert hints == ["PJSIP/201"]
+
+
+def test_a_registration_of_nobody_and_a_certificate_elsewhere_are_told(trunks: Moved) -> None:
+    told = trunks.left("pjsip.conf")
+    assert any(line.startswith("65: registration lost belongs to no endpoint") for line in told), told
+    assert told[0].startswith("4: the certificate /nowhere/pbx.pem of a TLS transport is not on this machine")
+    assert trunks.config.sip.realm == "pbx.example.org"
+
+
+def test_a_tls_transport_moves_in_with_its_files(tmp_path: Path) -> None:
+    (tmp_path / "keys").mkdir()
+    chain = Authority(tmp_path / "keys").certificate("pbx.example.org").chain
+    moved = move_in(
+        tmp_path,
+        pjsip=f"[t]\ntype=transport\nprotocol=tls\nbind=0.0.0.0:5061\ncert_file={chain}\nverify_client=yes\n"
+        "[u]\ntype=transport\nprotocol=udp\nbind=0.0.0.0\n",
+        extensions="[staff]\n",
+    )
+    assert [str(each) for each in moved.config.sip.listen] == [f"tls:{ADDRESS}:5061", f"udp:{ADDRESS}:5060"]
+    assert (moved.config.sip.tls.certificate, moved.config.sip.tls.clients) == (chain, "asked")
+
+
+def test_groups_mailboxes_networks_and_encryption_of_an_account(dahdi: Moved) -> None:
+    lab, sales = dahdi.config.accounts["310"], dahdi.config.accounts["311"]
+    assert (lab.name, lab.calls, lab.mailbox) == ("Lab", 2, "310")
+    assert (lab.call_groups, lab.pickup_groups) == (("1",), ("1",))
+    assert [str(network) for network in lab.permit] == ["192.168.0.0/16"]
+    assert sales.permit == () and sales.media_encryption == "required"
+
+
+def test_register_lines_of_chan_sip_find_their_peers(dahdi: Moved) -> None:
+    voip, home = dahdi.config.trunks["voip"], dahdi.config.trunks["home"]
+    assert (voip.user, voip.secret, voip.auth_user) == ("5551000", "Trunk-Secret-1", "auth5551000")
+    assert (voip.registers, voip.expires, voip.qualify) == (True, 600, 30)
+    assert (home.user, home.secret, home.registers) == ("homeuser", "Home-Secret-2", True)
+    assert str(home.servers[0]) == "tcp:203.0.113.50:5062"
+    assert dahdi.config.sip.advertised == "203.0.113.9" and dahdi.config.sip.codecs == ("alaw", "ulaw")
+
+
+@pytest.mark.parametrize(
+    ("line", "user", "secret", "login", "domain"),
+    [
+        ("ada@host.example", "ada", "", "", ""),
+        ("ada:secret-0815@host.example", "ada", "secret-0815", "", ""),
+        ("tcp://ada:secret-0815:login@host.example:5070/33~300", "ada", "secret-0815", "login", ""),
+        ("ada@home.example:secret-0815:login@host.example", "ada", "secret-0815", "login", "home.example"),
+    ],
+)
+def test_a_register_line_in_all_its_forms(
+    tmp_path: Path, line: str, user: str, secret: str, login: str, domain: str
+) -> None:
+    sip = f"[general]\nregister => {line}\n[p]\ntype=peer\nhost=host.example\n"
+    trunk = move_in(tmp_path, sip=sip).config.trunks["p"]
+    assert (trunk.user, trunk.secret, trunk.auth_user, trunk.domain) == (user, secret, login, domain)
+    assert trunk.registers
+
+
+def test_lines_and_telephones_keep_levels_services_and_echo(dahdi: Moved) -> None:
+    gate, desk = dahdi.config.phones["309"], dahdi.config.phones["4001"]
+    assert (gate.receive_gain, gate.transmit_gain, gate.tail, gate.call_waiting) == (-3.5, 2.0, 128, False)
+    assert (gate.mailbox, desk.mailbox, desk.call_waiting) == ("309", "4001", True)
+    line = dahdi.config.lines["line3"]
+    assert (line.answer, line.hangup_on_tone, line.group) == ("voice", 6, 0)
+    assert dahdi.left("dahdi-channels.conf") == [
+        "21: line 3 is in group 0, and no longer in 11; Dial g0, or one line after the other",
+        "23: line 4 is in group 0, and no longer in 11; Dial g0, or one line after the other",
+        "23: rxgain = 40 of channel 4 is no gain that can be set; write receive_gain from -24 to 12 dB",
+        "25: channels 5-8 have signalling em_w, which has no driver here yet; "
+        "analogue channels are carried: fxo_ks for telephones, fxs_ks for lines",
+    ]
+
+
+def test_ports_and_realm_and_timer_of_the_machine(tmp_path: Path) -> None:
+    moved = move_in(
+        tmp_path,
+        pjsip="[global]\ntype=global\ndefault_realm=pbx\n[system]\ntype=system\ntimer_t1=250\n",
+        rtp="[general]\nrtpstart=12000\nrtpend=12999\n",
+    )
+    sip = moved.config.sip
+    assert (sip.realm, sip.timers.t1, str(sip.rtp_ports)) == ("pbx", 0.25, "12000-12999")

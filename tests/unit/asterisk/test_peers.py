@@ -94,7 +94,7 @@ def test_register_lines_of_chan_sip_find_their_peers(dahdi: Moved) -> None:
     assert (voip.registers, voip.expires, voip.qualify) == (True, 600, 30)
     assert (home.user, home.secret, home.registers) == ("homeuser", "Home-Secret-2", True)
     assert str(home.servers[0]) == "tcp:203.0.113.50:5062"
-    assert dahdi.config.sip.advertised == "203.0.113.9" and dahdi.config.sip.codecs == ("alaw", "ulaw")
+    assert dahdi.config.sip.advertised == "203.0.113.9" and dahdi.config.sip.codecs == ("alaw", "ulaw", "gsm")
 
 
 @pytest.mark.parametrize(

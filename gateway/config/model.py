@@ -155,8 +155,8 @@ class SipSettings(Settings):
             machine's.
         rtp_ports: UDP ports for audio; two are used for each leg.
         codecs: what is offered and taken, dearest first; what the other side of a call can use goes before that.
-        rtp_timeout: seconds after which a call whose telephone or trunk sends no audio is ended, 10 at least; 0 waits
-            for ever. Telephones that send nothing in pauses, not even comfort noise, need a minute or more.
+        rtp_timeout: seconds, 10 at least, after which a call is ended whose telephone or trunk sends no audio;
+            0 waits for ever. Those that send nothing in pauses, not even comfort noise, need a minute or more.
         rtp_timeout_hold: the same while it is on hold.
         timers: RFC 3261 timers.
         min_expires, max_expires: bounds of a registration, seconds.

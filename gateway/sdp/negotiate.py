@@ -69,6 +69,7 @@ class Agreement:
         protection: keys of both ways, or None for audio in clear.
         flashes: the peer takes the event of a hook flash.
         image: the peer's T.38 stream, which is then used in the place of the audio; None while audio is.
+        origin: the address at which the peer says that its description was made (o=).
     """
 
     address: str
@@ -85,6 +86,7 @@ class Agreement:
     protection: Protection | None = None
     flashes: bool = False
     image: PeerImage | None = None
+    origin: str = ""
 
 
 class Negotiation:
@@ -373,6 +375,7 @@ class Negotiation:
             via=self._via,
             protection=protection,
             flashes=events in stream.flashes,
+            origin=stream.origin,
         )
 
     def _event_numbers(self, codecs: Sequence[Codec]) -> dict[int, int]:

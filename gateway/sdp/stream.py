@@ -101,6 +101,7 @@ class PeerStream:
     wants_mux: bool
     protocol: str
     cryptos: tuple[Crypto, ...]
+    origin: str
 
     def dearest(self, wanted: Sequence[Codec]) -> PeerStream:
         """The same with its codecs in the order of `wanted`."""
@@ -166,6 +167,7 @@ def _usable(
         formats.mux,
         media.protocol,
         cryptos,
+        description.origin.address,
     )
 
 

@@ -62,6 +62,7 @@ class Watch:
         peer: who is at the far side, for the sentence.
         row: the leg's row.
         own: where we asked for the audio.
+        bound: our own address behind that; another one where a NAT or a container's mapped ports are before us.
         patience: how long it is waited for.
 
     Attributes:
@@ -70,16 +71,18 @@ class Watch:
     """
 
     __slots__ = (
-        "_agreement", "_end", "_own", "_patience", "_peer", "_row", "_setting", "_timer", "_up", "given_up", "told",
+        "_agreement", "_bound", "_end", "_own", "_patience", "_peer", "_row", "_setting", "_timer", "_up",
+        "given_up", "told",
     )  # fmt: skip
 
     def __init__(
-        self, setting: Setting, peer: str, row: RtpAudio, own: Address, patience: Patience = FOR_EVER
+        self, setting: Setting, peer: str, row: RtpAudio, own: Address, bound: str, patience: Patience = FOR_EVER
     ) -> None:
         self._setting = setting
         self._peer = peer
         self._row = row
         self._own = own
+        self._bound = bound
         self.told: Callable[[str, float], None] | None = None
         self._agreement: Agreement | None = None
         self._patience = patience
@@ -142,15 +145,18 @@ class Watch:
             return
         # A leg that had early media has proved its way already: who is silent from the answer on sends nothing.
         assert self.told is not None  # a leg that was answered has its channel
-        self.told(why_silent(self._peer, agreement, self._own, stats.refused, heard=before > 0), now)
+        self.told(why_silent(self._peer, agreement, self._own, self._bound, stats.refused, heard=before > 0), now)
 
 
-def why_silent(peer: str, agreement: Agreement, own: Address, refused: int = 0, *, heard: bool = False) -> str:
+def why_silent(
+    peer: str, agreement: Agreement, own: Address, bound: str, refused: int = 0, *, heard: bool = False
+) -> str:
     """Why no audio comes from `peer`.
 
     Args:
         agreement: what was agreed; `via` is where the peer's messages come from.
         own: the address and port at which we asked for the audio.
+        bound: our own address behind that.
         refused: packets that came and were not what was agreed.
         heard: audio has come in before.
     """
@@ -166,12 +172,22 @@ def why_silent(peer: str, agreement: Agreement, own: Address, refused: int = 0, 
             f"{said}: it was told to send to {own[0]}, a private address that {via} cannot reach; "
             "set sip.advertised to this machine's public address"
         )
+    if own[0] != bound and agreement.address == via:
+        return (
+            f"{said}: it sends from {there}, and UDP port {own[1]} of {own[0]} is not mapped to {bound} here, "
+            "or a firewall drops it"
+        )
     if agreement.address == via:
         return f"{said}: it sends from {there}, and a firewall on the way to UDP port {own[1]} here drops it"
     if is_private(agreement.address):
         return (
             f"{said}: its session description names {there}, a private address, its messages come from {via}: "
             f"the NAT at {via} lets no audio out to UDP port {own[1]} here"
+        )
+    if is_private(agreement.origin):
+        return (
+            f"{said}: its session description names {there} (while its o= names {agreement.origin}), its messages "
+            f"come from {via}: a SIP ALG has rewritten it; switch off the SIP ALG of the router at {via}"
         )
     return (
         f"{said}: its session description names {there}, its messages come from {via}: a SIP ALG has rewritten "

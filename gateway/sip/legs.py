@@ -380,7 +380,7 @@ class Legs:
 
     def _watch(self, account: Account, row: RtpAudio, flow: Flow) -> Watch:
         own = self._reach.host(flow), row.port
-        return Watch(self._setting, str(account), row, own, self._config.patience)
+        return Watch(self._setting, str(account), row, own, flow.local[0], self._config.patience)
 
     def _missed(self, channel: SipChannel, text: str, now: float) -> None:
         self._troubles[channel] = text

@@ -1,4 +1,4 @@
-"""An office behind a NAT and its provider outside: calls both ways are heard with no setting but the trunk's own."""
+"""An office behind a NAT and its provider outside: calls both ways are heard with no further setting."""
 
 from __future__ import annotations
 

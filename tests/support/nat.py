@@ -113,7 +113,11 @@ class Network:
         elif member is not None:
             member.deliver(packet)
         elif self.gateway is not None:
-            self.gateway.outer.route(self.gateway.let_out(packet, now), now)
+            outside = self.gateway.let_out(packet, now)
+            if outside is None:
+                self.dropped.append(packet)
+            else:
+                self.gateway.outer.route(outside, now)
         else:
             self.dropped.append(packet)
 
@@ -136,7 +140,7 @@ class Nat:
         forwards: its public ports that lead to an inside endpoint for everybody, as a container's mapped ports.
         hides_callers: whether what comes in by a forward looks as if the NAT itself had sent it, as by a proxy.
         gateway: its own address on the inner network, for those.
-        alters: changes the data of packets on their way out (True) or in, as a SIP ALG does.
+        alters: changes the data of packets on their way out (True) or in, as a SIP ALG does, or drops them (None).
     """
 
     def __init__(
@@ -149,7 +153,7 @@ class Nat:
         forwards: Mapping[int, Endpoint] | None = None,
         hides_callers: bool = False,
         gateway: str = "",
-        alters: Callable[[Packet, Nat, bool], bytes] | None = None,
+        alters: Callable[[Packet, Nat, bool], bytes | None] | None = None,
     ) -> None:
         self.address = address
         self.outer = outer
@@ -195,12 +199,12 @@ class Nat:
         mapping.sent_to[_part(far, self.habits.filtering) or far] = now
         return self.address, mapping.port
 
-    def let_out(self, packet: Packet, now: float) -> Packet:
-        """A packet of the inner network, as the outer one sees it."""
+    def let_out(self, packet: Packet, now: float) -> Packet | None:
+        """A packet of the inner network, as the outer one sees it; None where it is dropped."""
         hidden = self._callers.get(packet.target[1]) if packet.target[0] == self._gateway else None
         target = hidden or packet.target
         out = Packet(self.public(packet.source, target, now), target, packet.data)
-        return replace(out, data=self._alters(packet, self, True)) if self._alters is not None else out
+        return self._altered(out, True, packet)
 
     def let_in(self, packet: Packet, now: float) -> Packet | None:
         """A packet of the outer network as the inner one sees it; None where it is filtered."""
@@ -217,7 +221,14 @@ class Nat:
             self._callers[port] = source
             source = self._gateway, port
         found = Packet(source, inside, packet.data)
-        return replace(found, data=self._alters(found, self, False)) if self._alters is not None else found
+        return self._altered(found, False, found)
+
+    def _altered(self, packet: Packet, outwards: bool, inside: Packet) -> Packet | None:
+        """`packet`, which is `inside` on the inner network, with what is made of its data."""
+        if self._alters is None:
+            return packet
+        data = self._alters(inside, self, outwards)
+        return None if data is None else replace(packet, data=data)
 
     def _inside(self, packet: Packet, now: float) -> Endpoint | None:
         port = packet.target[1]

@@ -61,6 +61,11 @@ class AnalogChannel:
         return self._audio is None
 
     @property
+    def reached(self) -> bool:
+        """Always: a line carries audio from the first moment on."""
+        return True
+
+    @property
     def takes(self) -> Collection[type[Command]]:
         """The commands that its line knows."""
         return self._takes

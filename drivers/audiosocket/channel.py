@@ -67,6 +67,7 @@ class AudioSocketChannel:
         emit: takes its events; must deliver them later, not at once.
     """
 
+    reached: Final = True
     takes: Final[frozenset[type[Command]]] = frozenset({Dial, Hangup, SendDigits})
 
     def __init__(

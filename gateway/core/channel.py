@@ -35,6 +35,11 @@ class Channel(Protocol):
         """The commands for which its technology has means; a call gives it no other."""
         ...
 
+    @property
+    def reached(self) -> bool:
+        """Whether what is sent to it has somewhere to go; where not, an `Answered` will tell when it has."""
+        ...
+
     def command(self, command: Command, now: float) -> None:
         """Carry out a call's command.
 

@@ -82,6 +82,7 @@ class SipChannel:
     """
 
     __slots__ = (
+        "_agreed",
         "_early",
         "_emit",
         "_ended",
@@ -136,6 +137,7 @@ class SipChannel:
         self._told_proceeding = False
         self._early = False
         self._up = False
+        self._agreed = False
         self._held = False
         self._ended = False
         self._flashes = False
@@ -159,6 +161,11 @@ class SipChannel:
     def audio(self) -> Audio | None:
         """The leg's row; None once it has ended."""
         return self._row
+
+    @property
+    def reached(self) -> bool:
+        """False while an INVITE without an offer was answered, and the ACK that says where to send is due."""
+        return self._agreed
 
     @property
     def takes(self) -> Collection[type[Command]]:
@@ -305,6 +312,9 @@ class SipChannel:
         self._row.detect_digits(agreement.event_payload_type is None and not self._info_keys)
         self._watch.agreed(agreement, now)
         self._recorder.note(now, Kind.MEDIA, self._name, _sentence(agreement))
+        if self._up and not self._agreed and self._incoming is not None:
+            self._emit(self, Answered("ACK"))
+        self._agreed = True
         if agreement.held is not self._held:
             self._held = agreement.held
             if self._up:

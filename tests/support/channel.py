@@ -152,6 +152,7 @@ class ScriptedChannel:
         self.commands: list[Command] = []
         self.audio: ScriptedAudio | None = ScriptedAudio(digits_as_events)
         self.takes: set[type[Command]] = set(get_args(Command))
+        self.reached = True
 
     def command(self, command: Command, now: float) -> None:
         self.commands.append(command)

@@ -1,4 +1,4 @@
-"""SIPp sends a telephone elsewhere, and watches one: REFER and SUBSCRIBE with what a strict peer is told of them."""
+"""SIPp sends a telephone elsewhere, and watches one: what a strict peer is told after REFER and SUBSCRIBE."""
 
 from __future__ import annotations
 

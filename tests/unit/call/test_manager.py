@@ -22,6 +22,7 @@ from gateway.core.messages import (
     Hangup,
     Held,
     Hold,
+    Offered,
     Progress,
     Released,
     Resume,
@@ -32,6 +33,7 @@ from gateway.core.messages import (
 )
 from gateway.core.number import Party
 from gateway.core.switch import DeviceState, DialOptions, DialStatus, HungUp, Leg, Target
+from tests.support.channel import ScriptedChannel
 from tests.unit.call.exchange import ANN, BUSY, BYE, FXS_101, ON_HOOK, Exchange, dial_and_bridge
 
 
@@ -348,3 +350,21 @@ def test_draining_waits_then_ends_what_is_left(exchange: Exchange) -> None:
     exchange.wait(2)
     assert drained.done()
     assert isinstance(caller.last, Hangup) and "Copperline was stopped" in caller.last.ending.evidence
+
+
+def test_a_script_waits_until_whom_it_has_answered_can_hear_it(exchange: Exchange) -> None:
+    """A late offer: until the ACK has brought its answer, what is said has nowhere to go."""
+    said: list[str] = []
+
+    async def script(leg: Leg) -> None:
+        await leg.answer()
+        said.append("welcome")
+
+    exchange.script(script)
+    caller = ScriptedChannel("SIP/6001-00000001", "account 6001")
+    caller.reached = False
+    exchange.says(caller, Offered("600", ANN, "office"))
+    assert caller.last == Answer() and said == []
+    caller.reached = True
+    exchange.says(caller, Answered("ACK"))
+    assert said == ["welcome"]

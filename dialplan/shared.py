@@ -18,7 +18,7 @@ from dialplan.database import Database, MemoryDatabase
 from dialplan.locks import Locks
 from gateway.core.recording import Recording
 
-__all__ = ["Permissions", "Share", "Shared"]
+__all__ = ["Hook", "Permissions", "Share", "Shared"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,14 @@ class Permissions:
 
 
 @dataclass(slots=True)
+class Hook:
+    """Something that happens in a call every so often, while it is `on`."""
+
+    task: asyncio.Task[None]
+    on: bool = True
+
+
+@dataclass(slots=True)
 class Share:
     """What one leg has among all.
 
@@ -49,12 +57,14 @@ class Share:
         groups: its group in each category, for GROUP.
         given: its SHARED variables, which others may read and write.
         recordings: its recordings by MixMonitor, by their numbers, the latest last.
+        hooks: what PERIODIC_HOOK has begun, by number.
     """
 
     variables: dict[str, str]
     groups: dict[str, str] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
     recordings: dict[str, list[Recording]] = field(default_factory=dict)
+    hooks: dict[str, Hook] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -87,5 +97,7 @@ class Shared:
 
     def leave(self, leg: str) -> None:
         """A leg is gone, and all that it had."""
-        self.legs.pop(leg, None)
+        share = self.legs.pop(leg, None)
+        for hook in share.hooks.values() if share is not None else ():
+            hook.task.cancel()
         self.locks.release_all(leg)

@@ -25,8 +25,8 @@ from gateway.core.switch import HungUp, Moved
 
 __all__ = ["APPLICATIONS", "OPTIONS"]
 
-OPTIONS: Final = frozenset("abBcdinprtPSvVW")
-"""Letters that are built in; `c` and `n` and `S` say what is so anyway."""
+OPTIONS: Final = frozenset("abBcdDinprtPSvVW")
+"""Letters that are built in; `c` and `n` and `S` say what is so anyway: files begin together and stay together."""
 _DOUBLE: Final = 6.0206
 """dB by which a step of v, V, W doubles the voltage."""
 _STEPS: Final = 4
@@ -47,10 +47,11 @@ class _Order:
 async def mix_monitor(script: Script, arguments: str) -> None:
     """`MixMonitor([file.wav][,options[,command]])`: record both sides of this leg, added up, until it is over.
 
-    Options: `a` append; `b` only while talking with somebody; `B(seconds)` a beep every so often; `d` delete the
-    file in the end, once the command has run; `i(variable)` keep the recording's number there for StopMixMonitor;
-    `p` and `P` a beep at the beginning, and at the end; `r(file)` and `t(file)` what the leg says, and what it
-    hears, in files of their own; `v(x)` and `V(x)` make what it says, or hears, louder by 2^x (-4..4), `W(x)` both.
+    Options: `a` append; `b` only while talking with somebody; `B(seconds)` a beep every so often; `D` what it says
+    on the left, what it hears on the right; `d` delete the file in the end, once the command has run; `i(variable)`
+    keep the recording's number there for StopMixMonitor; `p` and `P` a beep at the beginning, and at the end;
+    `r(file)` and `t(file)` what the leg says, and what it hears, in files of their own; `v(x)` and `V(x)` make what
+    it says, or hears, louder by 2^x (-4..4), `W(x)` both.
     MIXMONITOR_FILENAME is the file.
     """
     words = [*split(arguments, limit=3, raw=True), "", ""]
@@ -71,7 +72,8 @@ def _order(script: Script, name: str, chosen: Mapping[str, str], command: str) -
     said = _gain(chosen, "v")
     heard = _gain(chosen, "V")
     append, joined = "a" in chosen, "b" in chosen
-    wanted = (Side.BOTH, name), (Side.IN, chosen.get("r", "")), (Side.OUT, chosen.get("t", ""))
+    both = Side.STEREO if "D" in chosen else Side.BOTH
+    wanted = (both, name), (Side.IN, chosen.get("r", "")), (Side.OUT, chosen.get("t", ""))
     plans = [RecordingPlan(_with_suffix(file), side, append, joined, said, heard) for side, file in wanted if file]
     if not plans:
         raise ScriptError("MixMonitor wants a file")

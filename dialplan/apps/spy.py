@@ -20,8 +20,9 @@ from gateway.core.switch import HungUp, Leg
 
 __all__ = ["APPLICATIONS", "OPTIONS"]
 
-OPTIONS: Final = frozenset("bBcdeEgloqrsSvwWxX")
-"""Letters that are built in; `l` is about a queue that is not needed here."""
+OPTIONS: Final = frozenset("bBcdeEglnoqrsSuvwWxX")
+"""Letters that are built in; `l` is about a queue that is not needed here, `n` about names in mailboxes, which
+without any are spelt."""
 _LOOK: Final = 0.2
 """Seconds between two looks whether the call listened to is still there, and for others."""
 _DOUBLE: Final = 6.0206
@@ -250,8 +251,9 @@ async def chan_spy(script: Script, arguments: str) -> None:
     keys 4, 5, 6 listen, whisper, barge in; `e(address:address)` only these; `E` end with the first call heard;
     `g(group:group)` only channels whose variable SPYGROUP names one; `o` only what that channel says; `q` no beep
     and no name before it; `r(name)` record what is heard; `s` leave the technology out of the name; `S` end when
-    there is nobody to listen to; `v(-4..4)` volume; `w` whisper: that channel alone hears the spy; `W` whisper
-    without hearing anything; `x(key)` ends it; `X` a key goes to that extension, in SPY_EXIT_CONTEXT or here.
+    there is nobody to listen to; `u` the channel of that very name; `v(-4..4)` volume; `w` whisper: that channel
+    alone hears the spy; `W` whisper without hearing anything; `x(key)` ends it; `X` a key goes to that extension,
+    in SPY_EXIT_CONTEXT or here.
     SPY_CHANNEL is who was heard last.
     """
     words = [*split(arguments, limit=2), ""]
@@ -260,7 +262,13 @@ async def chan_spy(script: Script, arguments: str) -> None:
     def named(digits: str) -> Leg | None:
         return script.operator.find(f"{stem.rstrip('/')}/{digits}" if stem else digits)
 
-    await _spy(script, words[1], lambda leg: leg.name.lower().startswith(stem), named)
+    whole = "u" in options(words[1])
+
+    def wanted(leg: Leg) -> bool:
+        name = leg.name.lower()
+        return name == stem if whole else name.startswith(stem)
+
+    await _spy(script, words[1], wanted, named)
 
 
 async def exten_spy(script: Script, arguments: str) -> None:

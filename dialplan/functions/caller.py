@@ -9,6 +9,7 @@ from typing import Final
 
 from dialplan.script import Function, Script
 from dialplan.substitution import ScriptError
+from gateway.core.messages import DIVERTED_BY
 from gateway.core.number import Party, Presentation
 
 __all__ = ["FUNCTIONS", "PRESENTATIONS"]
@@ -46,7 +47,7 @@ _READ: Final[Mapping[str, Callable[[Script], str]]] = {
     "num-valid": lambda script: str(int(bool(script.leg.party.number))),
     "number": lambda script: script.leg.party.number,
     "pres": _presentation,
-    "rdnis": lambda script: script.identity.get("rdnis", ""),
+    "rdnis": lambda script: script.leg.variables.get(DIVERTED_BY, ""),
 }
 
 
@@ -76,6 +77,11 @@ def _set_presentation(script: Script, value: str) -> None:
     script.leg.party = replace(script.leg.party, presentation=presentation)
 
 
+def _set_diverter(script: Script, value: str) -> None:
+    """The same as REDIRECTING(from-num)."""
+    script.assign("REDIRECTING(from-num)", value)
+
+
 def _set_identity(key: str) -> Callable[[Script, str], None]:
     def write(script: Script, value: str) -> None:
         script.identity[key] = value
@@ -92,7 +98,7 @@ _WRITE: Final[Mapping[str, Callable[[Script, str], None]]] = {
     "num-pres": _set_presentation,
     "number": _set_number,
     "pres": _set_presentation,
-    "rdnis": _set_identity("rdnis"),
+    "rdnis": _set_diverter,
 }
 
 

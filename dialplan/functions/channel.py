@@ -9,6 +9,7 @@ from dialplan.arguments import split
 from dialplan.functions.measured import measured
 from dialplan.script import Function, Script
 from dialplan.substitution import ScriptError
+from gateway.core.operator import CALL_GROUPS, NAMED_CALL_GROUPS, NAMED_PICKUP_GROUPS, PICKUP_GROUPS
 
 __all__ = ["FUNCTIONS", "MUSIC_CLASS"]
 
@@ -19,10 +20,14 @@ _MOST_HANDLERS: Final = 50
 """Hangup handlers of one leg."""
 MUSIC_CLASS: Final = "MUSICCLASS"
 """The variable that goes with the leg, by which calls know what it hears on hold."""
-_KEPT: Final = frozenset(
-    "accountcode amaflags callgroup namedcallgroup namedpickupgroup parkinglot pickupgroup tonezone "
-    "userfield".split()
-)
+_GROUPS: Final[Mapping[str, str]] = {
+    "callgroup": CALL_GROUPS,
+    "namedcallgroup": NAMED_CALL_GROUPS,
+    "namedpickupgroup": NAMED_PICKUP_GROUPS,
+    "pickupgroup": PICKUP_GROUPS,
+}
+"""Variables that go with the leg, by which the office knows whose calls it may answer."""
+_KEPT: Final = frozenset("accountcode amaflags parkinglot tonezone userfield".split())
 """What is kept for scripts to read again."""
 _CHANNEL: Final[Mapping[str, Callable[[Script], str]]] = {
     "channeltype": lambda script: script.leg.technology,
@@ -48,8 +53,11 @@ def _channel(script: Script, arguments: str) -> str:
     told = measured(script, [word.strip() for word in name.split(",")])
     if told is not None:
         return told
+    if name in _GROUPS:
+        return script.leg.variables.get(_GROUPS[name], "")
     if name not in _KEPT:
-        raise ScriptError(f"CHANNEL knows no {arguments[:40]!r}: {' '.join(sorted({*_CHANNEL, *_KEPT}))}")
+        known = sorted({*_CHANNEL, *_KEPT, *_GROUPS})
+        raise ScriptError(f"CHANNEL knows no {arguments[:40]!r}: {' '.join(known)}")
     return script.settings.get(name, "")
 
 
@@ -59,12 +67,14 @@ def _set_channel(script: Script, arguments: str, value: str) -> None:
         script.language = value.strip() or None
     elif name == "musicclass":
         script.leg.variables[MUSIC_CLASS] = value.strip()
+    elif name in _GROUPS:
+        script.leg.variables[_GROUPS[name]] = value.strip()
     elif name in _KEPT:
         script.settings[name] = value
     elif name in _HANDLERS:
         _HANDLERS[name](script, value)
     else:
-        known = sorted({"language", "musicclass", *_KEPT, *_HANDLERS})
+        known = sorted({"language", "musicclass", *_KEPT, *_GROUPS, *_HANDLERS})
         raise ScriptError(f"CHANNEL cannot set {arguments[:40]!r}: {' '.join(known)}")
 
 

@@ -34,6 +34,12 @@ _REASONS: Final[Mapping[str, str]] = {
     "follow_me": "follow-me",
 }
 """What a script calls a reason -> its name in RFC 5806 section 4; others have the same in both."""
+_WORDS: Final[Mapping[str, str]] = {name: word for word, name in _REASONS.items()}
+_CAME: Final[Mapping[str, str]] = {
+    "REDIRECTING:from-num": DIVERTED_BY,
+    "REDIRECTING:reason": DIVERTED_FOR,
+}
+"""What is known of a call that came in diverted, as long as the script has not set it."""
 _BOTH: Final = re.compile(r'\s*"?(?P<name>[^"<]*?)"?\s*<(?P<number>[^>]*)>\s*')
 
 
@@ -50,6 +56,9 @@ def _function(function: str, known: frozenset[str], show: Callable[[Script, str]
         if datum.endswith("all"):
             stem = datum.removesuffix("all")
             return f'"{identity.get(stem + "name", "")}" <{identity.get(stem + "num", "")}>'
+        if datum in _CAME and datum not in identity:
+            came = script.leg.variables.get(_CAME[datum], "")
+            return _WORDS.get(came, came) if datum.endswith("reason") else came
         if datum.endswith("-valid"):
             return str(int(bool(identity.get(datum.removesuffix("-valid")))))
         return identity.get(datum, "")
@@ -80,9 +89,10 @@ def _show_connected(script: Script, arguments: str) -> None:
 
 def _show_diversion(script: Script, arguments: str) -> None:
     """Who diverted the call, and why, is told with every leg that is called for it from now on."""
-    script.leg.variables[DIVERTED_BY] = script.identity.get("REDIRECTING:from-num", "")
-    reason = script.identity.get("REDIRECTING:reason", "")
-    script.leg.variables[DIVERTED_FOR] = _REASONS.get(reason, reason)
+    for datum, variable in _CAME.items():
+        value = script.identity.get(datum)
+        if value is not None:
+            script.leg.variables[variable] = _REASONS.get(value, value) if datum.endswith("reason") else value
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {

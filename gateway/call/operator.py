@@ -11,7 +11,7 @@ from typing import Final
 
 from gateway.call.floor import Floor
 from gateway.call.leg import CallLeg
-from gateway.call.pickup import PickupGroups
+from gateway.call.pickup import PickupGroups, groups_of
 from gateway.call.transfer import Transfers
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
@@ -77,7 +77,8 @@ class FloorOperator:
 
     def may_pick_up(self, leg: Leg, ringing: Ringing) -> bool:
         """Whether `leg` may answer that call without naming it."""
-        return self._groups().may(_device(leg), _device(ringing.leg))
+        own, theirs = groups_of(leg.variables), groups_of(ringing.leg.variables)
+        return self._groups().may(_device(leg), _device(ringing.leg), own, theirs)
 
     def partner(self, leg: Leg) -> Leg | None:
         """Whom a leg talks with."""

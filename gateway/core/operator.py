@@ -7,13 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from gateway.core.ending import Ending
 from gateway.core.number import Party
 from gateway.core.switch import Leg, Place, Target
 
-__all__ = ["Follow", "Nobody", "Operator", "Ringing"]
+__all__ = [
+    "CALL_GROUPS",
+    "NAMED_CALL_GROUPS",
+    "NAMED_PICKUP_GROUPS",
+    "PICKUP_GROUPS",
+    "Follow",
+    "Nobody",
+    "Operator",
+    "Ringing",
+]
+
+CALL_GROUPS: Final = "CALLGROUP"
+NAMED_CALL_GROUPS: Final = "NAMEDCALLGROUP"
+PICKUP_GROUPS: Final = "PICKUPGROUP"
+NAMED_PICKUP_GROUPS: Final = "NAMEDPICKUPGROUP"
+"""Variables of a leg with groups of its own, in the place of its device's: numbers as "1,3-5", names as "a,b"."""
 
 Follow = Place | Callable[[Leg], Awaitable[None]]
 """What a leg called out of nothing does once it has answered: a place of the dialplan, or work of its own."""

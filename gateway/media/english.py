@@ -15,6 +15,12 @@ _TEENS: Final = (
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
     "seventeen eighteen nineteen"
 ).split()
+_DAYS: Final = "Sunday Monday Tuesday Wednesday Thursday Friday Saturday".split()
+_MONTHS: Final = ("January February March April May June July August September October November December").split()
+_ORDINALS: Final = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+    "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+).split()
 _TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()
 
 ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
@@ -23,6 +29,13 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         **{f"digits/{20 + 10 * place}": word for place, word in enumerate(_TENS)},
         "unknown-telephone": "This telephone is not known here, and cannot call anybody. "
         "Whoever runs this office can give it an account.",
+        **{f"digits/day-{day}": word for day, word in enumerate(_DAYS)},
+        **{f"digits/mon-{month}": word for month, word in enumerate(_MONTHS)},
+        **{f"digits/h-{value}": word for value, word in enumerate(_ORDINALS, 1)},
+        "digits/h-30": "thirtieth",
+        "digits/at": "at",
+        "digits/today": "today",
+        "digits/yesterday": "yesterday",
         "digits/hundred": "hundred",
         "digits/thousand": "thousand",
         "digits/million": "million",

@@ -290,6 +290,37 @@ class TestPickup:
         office.says(second, Released(BYE))
 
 
+class TestGroupsOfACall:
+    """CHANNEL(callgroup) and its like: groups that a script gives a leg."""
+
+    PLAN = """
+[office]
+exten => 101,1,Dial(FXS/101,60,b(office^mark^1))
+exten => mark,1,Set(CHANNEL(callgroup)=1,3-5)
+ same => n,Set(CHANNEL(namedcallgroup)=sales)
+ same => n,Return()
+exten => *89,1,Set(CHANNEL(namedpickupgroup)=lab,sales)
+ same => n,Pickup()
+ same => n,Wait(60)
+exten => _*8X,1,Set(CHANNEL(pickupgroup)=${EXTEN:2})
+ same => n,Set(GLOBAL(mine)=${CHANNEL(pickupgroup)})
+ same => n,Pickup()
+ same => n,Wait(60)
+"""
+
+    @pytest.mark.parametrize(
+        ("group", "taken"), [("4", True), ("1", True), ("9", True), ("2", False), ("6", False)]
+    )
+    def test_a_call_is_picked_up_by_its_own_groups(self, exchange: Exchange, group: str, taken: bool) -> None:
+        exchange.dialplan(self.PLAN)
+        caller = exchange.offer(called="101")
+        picker = exchange.offer("SIP/6003-00000003", f"*8{group}")
+        assert exchange.talks(picker, caller) is taken
+        assert exchange.globals().get("mine", "9") == group
+        for channel in (picker, caller):
+            exchange.says(channel, Released(BYE))
+
+
 def test_transfers_by_a_script_that_talks_with_nobody_say_so(office: Exchange) -> None:
     caller = office.offer(called="send")
     for words in ("alone FAILURE", "nowhere INVALID", "none FAILURE", "self FAILURE"):

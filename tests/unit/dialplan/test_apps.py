@@ -143,8 +143,39 @@ class TestHearing:
         assert "no tone 'trumpet'" in ending(call(steps("Playtones(trumpet)"))).evidence
 
     def test_numbers_digits_and_the_time_are_spoken(self) -> None:
-        leg = call(steps("Answer()", "SayDigits(10)", "SayNumber(-42)", "SayUnixTime(0,UTC)", "SayUnixTime()"))
-        assert leg.heard == ["say 1", "say 0", "number -42", "clock 00:00:00", "clock 12:00:00"]
+        leg = call(steps("Answer()", "SayDigits(10)", "SayNumber(-42)", "SayUnixTime(,,IMp)"))
+        assert leg.heard == ["say 1", "say 0", "number -42", "number 12", "digits/oclock", "digits/p-m"]
+
+    @pytest.mark.parametrize(
+        ("epoch", "form", "heard"),
+        [
+            ("0", "", "day-4 mon-0 h-1 number 19 number 70 at number 12 oclock a-m"),
+            ("1710506701", "", "day-5 mon-2 h-15 number 2024 at number 12 number 45 p-m"),
+            ("1711756807", "d", "h-30"),
+            ("1711843207", "de", "30 h-1 30 h-1"),
+            ("1710460984", "HMS", "oh oh 3 oh 4"),
+            ("1710460984", "R", "oh oh 3"),
+            ("1710506701", "T", "number 12 number 45 oh 1"),
+            ("1710489600", "k N", "number 8 hundred"),
+            ("1710460800", "kS", "oh number 0"),
+            ("1710489600", "Q", "today"),
+            ("1710420000", "q", "yesterday"),
+            ("1710160000", "q", "day-1"),
+            ("1710489600", "q", ""),
+            ("1700000000", "Q", "day-2 mon-10 h-14 number 2023"),
+            ("0", "m", "h-1"),
+            ("1710489600", "'hello' 'unclosed", "hello unclosed"),
+            ("-5000000000", "Y", "number 18 number 11"),
+            ("1136073600", "B?%Y", "mon-0 number 2006"),
+        ],
+    )
+    def test_a_moment_is_spoken_by_its_format(self, epoch: str, form: str, heard: str) -> None:
+        leg = call(steps("Answer()", f"SayUnixTime({epoch},UTC,{form})"))
+        assert " ".join(name.removeprefix("digits/") for name in leg.heard) == heard
+
+    def test_a_key_leaves_it_with_option_j(self) -> None:
+        leg = call("exten => 100,1,SayUnixTime(,,IMp,j)\nexten => 5,1,NoOp(five)\n", FakeLeg(keys="5"))
+        assert leg.notes[-1].endswith("NoOp(five)")
 
     @pytest.mark.parametrize(
         "application", ["SayNumber(one)", "SayNumber(1e9)", "SayUnixTime(1e14)", "SayNumber(9999999999999999)"]

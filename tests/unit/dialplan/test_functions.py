@@ -440,6 +440,18 @@ class TestParties:
         ]
         assert said(*steps) == '2001 "" <300> 0cfb<>'
 
+    def test_a_call_that_came_in_diverted_says_who_diverted_it(self) -> None:
+        leg = FakeLeg()
+        leg.variables.update({"REDIRECTING_NUMBER": "300", "REDIRECTING_REASON": "no-answer"})
+        steps = [
+            "Set(T=${REDIRECTING(from-num)} ${REDIRECTING(reason)} ${CALLERID(rdnis)})",
+            "Set(REDIRECTING(reason)=away)",
+            "Set(T=${T} ${REDIRECTING_NUMBER} ${REDIRECTING_REASON})",
+            "Set(CALLERID(rdnis)=400)",
+            "Set(T=${T} ${REDIRECTING(from-num)} ${REDIRECTING_NUMBER})",
+        ]
+        assert said(*steps, leg=leg) == "300 cfnr 300 300 away 400 400"
+
     def test_who_diverted_a_call_goes_on_with_it_in_the_words_of_rfc_5806(self) -> None:
         steps = ["Set(REDIRECTING(from-num)=300)", "Set(REDIRECTING(reason)=cfnr)"]
         assert said(*steps, "Set(T=${REDIRECTING_NUMBER} ${REDIRECTING_REASON})") == "300 no-answer"

@@ -1,0 +1,145 @@
+"""Applications and functions of the dialplan in whole calls, with speech: AMD DISA Authenticate PERIODIC_HOOK."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gateway.core.audio import Samples
+from gateway.testing.sip_phone import SipPhone
+from tests.scenario.conftest import Build
+from tests.support.office import OfficeUnderTest
+from tests.support.speech import compare, speak
+
+DIALPLAN = """
+[office]
+exten => 1,1,Answer()
+ same => n,AMD()
+ same => n,Set(GLOBAL(was)=${AMDSTATUS} ${AMDCAUSE})
+ same => n,Hangup()
+exten => 2,1,DISA(4711,way-in,"From far" <2565550199>)
+exten => 3,1,Authenticate(1234)
+ same => n,Dial(FXS/101)
+exten => 4,1,Set(ID=${PERIODIC_HOOK(hooks,beep,3)})
+ same => n,Set(GLOBAL(hook)=${ID})
+ same => n,Dial(FXS/101)
+exten => 5,1,Set(ID=${PERIODIC_HOOK(hooks,beep,3)})
+ same => n,Set(PERIODIC_HOOK(${ID})=off)
+ same => n,Dial(FXS/101)
+[way-in]
+exten => _1XX,1,Set(GLOBAL(was)=${CALLERID(all)})
+ same => n,Dial(FXS/${EXTEN})
+[hooks]
+exten => beep,1,Answer()
+ same => n,Set(GLOBAL(heard)=${HOOK_CHANNEL} ${HOOK_ID})
+ same => n,Playback(beep)
+[from-pstn]
+exten => s,1,Hangup()
+"""
+
+
+@pytest.fixture
+def office(build: Build) -> OfficeUnderTest:
+    return build(dialplan=DIALPLAN)
+
+
+def value(office: OfficeUnderTest, name: str) -> str:
+    return office.app.engine._shared.globals.get(name, "")
+
+
+def up(office: OfficeUnderTest, number: str) -> SipPhone:
+    ada = office.sip("6001")
+    ada.call(number)
+    office.until(lambda: ada.state == "up", within=3)
+    return ada
+
+
+LONG = (
+    "Hello. You have reached the offices of Copper and Sons. Nobody can take your call at the moment. Please leave "
+    "your name and your number after the tone, and we will call you back as soon as we can."
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [("Hello?", "HUMAN"), ("Hello, Ada here.", "HUMAN"), (LONG, "MACHINE"), ("", "MACHINE INITIALSILENCE")],
+    ids=["a person", "a name", "an answering machine", "silence"],
+)
+def test_amd_tells_people_from_machines_by_what_is_said(office: OfficeUnderTest, words: str, status: str) -> None:
+    ada = up(office, "1")
+    office.run(0.4)
+    if words:
+        ada.say(speak(words))
+    office.until(lambda: ada.state == "idle", within=10)
+    assert value(office, "was").startswith(status)
+
+
+def talk(office: OfficeUnderTest, ada: SipPhone, said: Samples) -> None:
+    """101 rings, is lifted, and the two hear one another."""
+    desk = office.phone("101")
+    office.until(lambda: desk.ringing, within=4)
+    office.run(1)
+    desk.lift()
+    office.run(1)
+    desk.forget()
+    ada.say(said)
+    office.run(len(said) / 8000 + 0.5)
+    assert compare(desk.recording, said).correlation > 0.97
+    ada.hang_up()
+    office.until(lambda: ada.state == "idle", within=2)
+    desk.hang_up()
+    office.run(1)
+
+
+def test_disa_lets_who_knows_the_password_dial_on(office: OfficeUnderTest, sentence: Samples) -> None:
+    ada = up(office, "2")
+    office.run(1)
+    assert np.abs(ada.heard[-4000:].astype(int)).mean() > 500, "dial tone"
+    ada.key("4711#")
+    office.run(3)
+    ada.key("101")
+    talk(office, ada, sentence)
+    assert value(office, "was") == '"From far" <2565550199>'
+
+
+@pytest.mark.parametrize("number", ["2", "3"])
+def test_a_wrong_password_leads_nowhere(office: OfficeUnderTest, number: str) -> None:
+    ada = up(office, number)
+    for _ in range(3):
+        office.run(4)
+        if ada.state == "up":
+            ada.key("9999#")
+    office.until(lambda: ada.state == "idle", within=20)
+    assert not office.phone("101").ringing
+
+
+def test_authenticate_lets_who_knows_the_password_through(office: OfficeUnderTest, sentence: Samples) -> None:
+    ada = up(office, "3")
+    office.run(1)
+    ada.key("1234#")
+    office.run(4)
+    talk(office, ada, sentence)
+
+
+@pytest.mark.parametrize("number", ["4", "5"])
+def test_a_hook_is_heard_by_both_every_so_often_until_it_is_off(
+    build: Build, office: OfficeUnderTest, number: str
+) -> None:
+    ada, desk = office.sip("6001"), office.phone("101")
+    ada.call(number)
+    office.until(lambda: desk.ringing, within=3)
+    office.run(1)
+    desk.lift()
+    office.until(lambda: ada.state == "up", within=3)
+    desk.forget()
+    before = len(ada.heard)
+    office.run(10)
+    beep = office.app.sounds.prompt("beep")
+    assert beep is not None
+    for heard in (ada.heard[before:], desk.recording):
+        assert (compare(heard, beep.samples).correlation > 0.7) is (number == "4")
+    if number == "4":
+        assert value(office, "heard").startswith("SIP/6001-") and value(office, "heard").endswith(" 1")
+    ada.hang_up()
+    office.until(lambda: ada.state == "idle", within=2)
+    desk.hang_up()

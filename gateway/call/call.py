@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from gateway.call.leg import CallLeg
 from gateway.core.ending import Ending
 from gateway.core.number import Party
+from gateway.core.quality import Quality
 
 __all__ = ["Call", "CallRecord", "Talk"]
 
@@ -38,6 +39,7 @@ class CallRecord:
         ending: who ended it, why, and on what evidence.
         linked: the id of the call from which a transfer or a pickup brought legs into this one; "" for none.
         talks: who talked with whom, in turn.
+        quality: how the legs with packets were heard.
     """
 
     id: str
@@ -56,6 +58,7 @@ class CallRecord:
     ending: Ending
     linked: str = ""
     talks: tuple[Talk, ...] = field(default=())
+    quality: tuple[Quality, ...] = ()
 
 
 class Call:
@@ -123,6 +126,7 @@ class Call:
             ending=ending,
             linked=self.linked,
             talks=tuple(replace(talk) for talk in self.talks),
+            quality=tuple(heard for leg in self.legs if (heard := leg.quality) is not None),
         )
 
     def _destination(self) -> str:

@@ -39,6 +39,7 @@ from gateway.core.messages import (
     TransferTold,
 )
 from gateway.core.number import Party
+from gateway.core.quality import Quality, measured
 from gateway.core.switch import BridgeEnd, HungUp, Moved, Place
 from gateway.core.trace import Kind, Recorder
 
@@ -156,6 +157,7 @@ class CallLeg:
         self.headers: Sequence[tuple[str, str]] = ()
         self.answered = False
         self.answered_at: float | None = None
+        self._row: Audio | None = None
         self.ending: Ending | None = None
         self._ringback = ringback
         self._ringing_back = False
@@ -188,6 +190,11 @@ class CallLeg:
         if audio is None:
             raise HungUp(self.ending) if self.ending else RuntimeError(f"{self.name} has no audio yet")
         return audio
+
+    @property
+    def quality(self) -> Quality | None:
+        """How it has been heard since it was answered, also once it is over; None for a line's, or for nothing."""
+        return None if self._row is None else measured(self.name, self._row.stats())
 
     @property
     def state(self) -> str:
@@ -446,6 +453,7 @@ class CallLeg:
         if not self.answered:
             self.answered = True
             self.answered_at = self._clock()
+            self._row = self.channel.audio
             self._changed(self)
 
     def interruption(self) -> Moved:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -11,6 +11,9 @@ from gateway.cli import show
 from gateway.cli.client import DEFAULT_URL, OfficeClient, Url
 
 __all__ = ["command"]
+
+BAD: Final = 3.6
+"""Mean opinion score below which many are not satisfied (ITU-T G.107 annex B)."""
 
 
 def command(
@@ -59,4 +62,10 @@ def _ended(record: dict[str, Any]) -> str:
     talked = f"talked {show.duration(record['billed'])}" if record["answered"] else record["disposition"].lower()
     started = datetime.fromisoformat(record["started"]).astimezone()
     who = f"{_party(record)} to {record['called']}"
-    return f"{started:%Y-%m-%d %H:%M:%S}  {record['id']}  {who}, {talked}: {record['sentence']}"
+    heard = "".join(
+        f" {leg['leg']} was heard badly (MOS {leg['score']:.1f}): {leg['lost']} of "
+        f"{leg['lost'] + leg['received']} packets lost, jitter {1000 * leg['jitter']:.0f} ms."
+        for leg in record["quality"]
+        if leg["score"] < BAD
+    )
+    return f"{started:%Y-%m-%d %H:%M:%S}  {record['id']}  {who}, {talked}: {record['sentence']}{heard}"

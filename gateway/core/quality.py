@@ -8,12 +8,13 @@ satisfied, below 3.6 many are not, below 2.6 nearly all complain. Nothing is lis
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from gateway.core.audio import AudioStats, Encoding
 
-__all__ = ["opinion", "rated", "rating", "sentence"]
+__all__ = ["Quality", "measured", "opinion", "rated", "rating", "sentence"]
 
 _BEST: Final = 93.2
 """R of an ideal narrow-band connection (G.107 7.1)."""
@@ -60,6 +61,49 @@ def opinion(rated: float) -> float:
 def rated(stats: AudioStats) -> float:
     """The rating of what came in on a row."""
     return rating(stats.encoding, stats.loss, (stats.round_trip or 0.0) / 2 + stats.jitter + _BUFFER)
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How one leg of a call was heard, for the record of the call.
+
+    Attributes:
+        leg: its name.
+        coding: of what came in, "G722".
+        received, sent: packets; lost: that never came; late: that came too late to be heard.
+        jitter: seconds; round_trip: seconds, or None where the far side did not report.
+        far_lost: packets of ours that the far side reported as lost.
+        score: mean opinion score, 1.0 to 4.4, of what came in.
+    """
+
+    leg: str
+    coding: str
+    received: int
+    sent: int
+    lost: int
+    late: int
+    jitter: float
+    round_trip: float | None
+    far_lost: int
+    score: float
+
+
+def measured(leg: str, stats: AudioStats) -> Quality | None:
+    """The quality of a leg by its row's counters; None for a device's, or where nothing came in."""
+    if stats.encoding is None or not stats.received:
+        return None
+    return Quality(
+        leg,
+        stats.encoding.value,
+        stats.received,
+        stats.sent,
+        max(stats.lost, 0),
+        stats.late,
+        round(stats.jitter, 4),
+        None if stats.round_trip is None else round(stats.round_trip, 4),
+        max(stats.far_lost, 0),
+        round(opinion(rated(stats)), 1),
+    )
 
 
 def sentence(stats: AudioStats) -> str:

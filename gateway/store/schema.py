@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -30,6 +31,7 @@ from sqlalchemy import (
 from gateway.call.call import CallRecord, Talk
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
+from gateway.core.quality import Quality
 from gateway.store.binding import StoredBinding
 
 __all__ = [
@@ -49,8 +51,8 @@ __all__ = [
     "record_row",
 ]
 
-VERSION: Final = 5
-"""2 and 3 came with new tables alone, which are made where they are missing; 4 and 5 with columns."""
+VERSION: Final = 6
+"""2 and 3 came with new tables alone, which are made where they are missing; those from 4 on with columns."""
 
 ADDED: Final = (
     (4, "ALTER TABLE call_records ADD COLUMN linked VARCHAR(80) NOT NULL DEFAULT ''"),
@@ -59,6 +61,7 @@ ADDED: Final = (
     (5, "ALTER TABLE registrations ADD COLUMN reg_id INTEGER NOT NULL DEFAULT 0"),
     (5, "ALTER TABLE registrations ADD COLUMN path TEXT NOT NULL DEFAULT ''"),
     (5, "ALTER TABLE registrations ADD COLUMN features TEXT NOT NULL DEFAULT ''"),
+    (6, "ALTER TABLE call_records ADD COLUMN quality TEXT NOT NULL DEFAULT '[]'"),
 )
 """What brings the tables of an older version up to the one named."""
 
@@ -123,6 +126,7 @@ CALL_RECORDS: Final = Table(
     Column("sentence", Text, nullable=False),
     Column("linked", String(80), nullable=False, server_default=""),
     Column("talks", Text, nullable=False, server_default="[]"),
+    Column("quality", Text, nullable=False, server_default="[]"),
     Index("call_records_started", "started"),
 )
 
@@ -188,6 +192,7 @@ def record_row(record: CallRecord) -> dict[str, Any]:
         "sentence": str(ending),
         "linked": record.linked,
         "talks": json.dumps([_talk_row(talk) for talk in record.talks]),
+        "quality": json.dumps([asdict(heard) for heard in record.quality]),
     }
 
 
@@ -219,6 +224,7 @@ def record_of(row: RowMapping) -> CallRecord:
         ending=Ending(Cause(row["cause"]), row["ended_by"], Act[row["act"]], row["evidence"], row["advice"]),
         linked=row["linked"],
         talks=tuple(_talk_of(talk) for talk in json.loads(row["talks"])),
+        quality=tuple(Quality(**heard) for heard in json.loads(row["quality"])),
     )
 
 

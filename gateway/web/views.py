@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Self
 
 from gateway.call.call import CallRecord, Talk
+from gateway.core.quality import Quality
 from gateway.core.trace import Note
 
 __all__ = ["NoteView", "RecordView", "told"]
@@ -55,6 +56,7 @@ class RecordView:
         sentence: all of that in one.
         linked: the id of the call from which legs came into this one by a transfer or pickup; "" for none.
         talks: who talked with whom, in turn.
+        quality: how the legs with packets were heard.
     """
 
     id: str
@@ -77,6 +79,7 @@ class RecordView:
     sentence: str
     linked: str
     talks: tuple[Talk, ...]
+    quality: tuple[Quality, ...]
 
     @classmethod
     def of(cls, record: CallRecord) -> Self:
@@ -103,4 +106,5 @@ class RecordView:
             sentence=str(ending),
             linked=record.linked,
             talks=record.talks,
+            quality=record.quality,
         )

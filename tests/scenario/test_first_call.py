@@ -74,6 +74,9 @@ def test_a_sip_phone_calls_a_telephone_and_they_talk(
     (record,) = office.records()
     assert record.disposition == "ANSWERED"
     assert str(record.ending) == "telephone 101 hung up (ONHOOK event on port 1): normal clearing (16)."
+    (heard,) = record.quality
+    assert (heard.leg, heard.coding) == (record.source, encoding.value)
+    assert heard.received > 300 and heard.lost == 0 and heard.score > 4.2
 
 
 def test_the_sip_side_hangs_up_and_the_telephone_gets_dial_tone_again(office: OfficeUnderTest) -> None:

@@ -13,6 +13,7 @@ from gateway.core.audio import Samples
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import LocalError
+from gateway.core.quality import Quality
 from gateway.core.trace import Kind, Note
 from gateway.toll.guard import Account
 from gateway.web.admission import Admission, BanView, RefusalView
@@ -228,6 +229,7 @@ class ShownOffice:
                 billed=0.0,
                 disposition="BUSY",
                 ending=ending,
+                quality=(Quality("SIP/6001-00000001", "PCMU", 80, 100, 20, 0, 0.012, None, 0, 2.4),) * (number % 2),
             )
             for number in range(6, 6 - min(limit, 3), -1)
         ]

@@ -184,8 +184,14 @@ def test_calls_and_how_the_latest_ended(office: Served, capsys: pytest.CaptureFi
         "2026-11-21 05:30:00  call-6  Ada [bold] <6001> to 101, busy:"
         " telephone 101 refused the call (off-hook): user busy (17). Try again later."
     )
+    assert main(["calls", "--ended", "2"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].endswith(
+        " SIP/6001-00000001 was heard badly (MOS 2.4): 20 of 100 packets lost, jitter 12 ms."
+    )
     assert main(["calls", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["calls"][0]["id"] == "call-7"
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["calls"][0]["id"] == "call-7"
+    assert [leg["score"] for record in shown["records"] for leg in record["quality"]] == [2.4]
 
 
 def test_lines(office: Served, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.audio import AudioStats, Encoding
-from gateway.core.quality import opinion, rating, sentence
+from gateway.core.quality import Quality, measured, opinion, rating, sentence
 from gateway.core.srtp import Suite
 
 
@@ -34,6 +34,13 @@ def test_delay_hurts_most_beyond_the_knee() -> None:
 
 def test_a_coding_that_loses_by_itself_is_rated_lower() -> None:
     assert rating(Encoding.G726, 0.0, 0.0) == pytest.approx(86.2)
+
+
+def test_what_a_record_keeps_of_a_leg() -> None:
+    stats = AudioStats(90, 100, 0, 10, 0.0123456, -2, 0.0, 0.04, Encoding.GSM, 3)
+    assert measured("SIP/6001-1", stats) == Quality("SIP/6001-1", "GSM", 90, 100, 10, 3, 0.0123, 0.04, 0, 1.8)
+    assert measured("SIP/6001-1", AudioStats(encoding=Encoding.GSM)) is None, "nothing came in"
+    assert measured("FXS/101-1", AudioStats(received=90)) is None, "a device's frames"
 
 
 def test_the_line_tells_what_was_counted() -> None:

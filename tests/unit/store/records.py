@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from gateway.call.call import CallRecord
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
+from gateway.core.quality import Quality
 from gateway.store import StoredBinding
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -30,6 +31,7 @@ def call_record(id: str = "call-1", minutes: float = 0, *, caller_name: str = "A
         billed=60.0,
         disposition="ANSWERED",
         ending=Ending(Cause.NORMAL_CLEARING, "telephone 101", Act.HUNG_UP, "ONHOOK event on port 1"),
+        quality=(Quality("SIP/6001-00000001", "PCMU", 2950, 3000, 50, 2, 0.004, None, 3, 4.1),),
     )
 
 

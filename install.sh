@@ -13,10 +13,14 @@ fail() { printf 'copperline: %s\n' "$*" >&2; exit 1; }
 
 suits() { command -v "$1" >/dev/null 2>&1 && "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; }
 
-# The newest Python that will do.
+can_make_venv() { "$1" -c 'import ensurepip, venv' >/dev/null 2>&1; }
+
+# The system's own Python first, where it will do: distributions build theirs with optimisations by profile, which
+# one that was built at home mostly lacks; calls take a quarter to a third less CPU. Else the first of the others.
 python=
+if suits /usr/bin/python3 && can_make_venv /usr/bin/python3; then python=/usr/bin/python3; fi
 for candidate in python3 python3.13 python3.12 python3.11; do
-    if suits "$candidate"; then python=$candidate; break; fi
+    if [ -z "$python" ] && suits "$candidate"; then python=$candidate; fi
 done
 
 # Whether a command is there, or a library can be loaded.
@@ -32,7 +36,7 @@ for need in "$@"; do
     there "${need%%:*}" || missing="$missing ${need#*:}"
 done
 [ -n "$python" ] || missing="$missing python3"
-if [ -z "$python" ] || ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
+if [ -z "$python" ] || ! can_make_venv "$python"; then
     missing="$missing python3-venv"
 fi
 

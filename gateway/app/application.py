@@ -134,7 +134,7 @@ class Application:
             language=config.office.language,
             music=MusicLibrary(music_classes(config.music), longest=config.media.arena_seconds / 4),
         )
-        self.plane = Plane(PlaneConfig(rows=config.media.rows, arena=config.media.arena_seconds))
+        self.plane = Plane(PlaneConfig(rows=config.media.rows, arena=config.media.arena_seconds), loop.call_soon)
         ports = config.sip.rtp_ports
         self.audio = AudioDesk(plane=self.plane, ports=(ports.first, ports.last))
         self.cards = Cards(config)
@@ -319,6 +319,7 @@ class Application:
         self.shell.unwatch()
         self.media.close()
         await self.programs.close()
+        self.tolls.keep()
         self._loop.remove_reader(self.plane.eventfd)
         self.plane.close()
         self.shell.close()
@@ -477,7 +478,7 @@ class Application:
         return (Target("FXS", name), config.phones[name].context) if name in config.phones else None
 
     def _wall(self) -> datetime:
-        return datetime.now().astimezone(self._zone)
+        return datetime.now(self._zone) if self._zone is not None else datetime.now().astimezone()
 
     def _new_id(self) -> str:
         return f"{self._started:%Y%m%d-%H%M%S}-{next(self._calls)}"

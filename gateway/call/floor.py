@@ -397,6 +397,7 @@ class Floor:
             leg.end(ending)
         except CopperlineError as error:
             _log.error("call %s: %s could not be ended in good order: %s", call.id, leg.name, error)
+        leg.close()
         self.owners.pop(leg, None)
 
     def _write_down(self, call: Call) -> None:

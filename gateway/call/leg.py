@@ -122,7 +122,6 @@ class CallLeg:
             believes to talk.
         features: what its far side may ask for by keys; afterwards: where it goes when it is left alone.
         bridge: whom it talks with; dialing: the dial of which it is the caller, or one of the called.
-        behalf: the leg that answers for what this one does; half of a Local channel does nothing in its own name.
         trial: the blind transfer that sent it where it is, until that has come to something.
         consultation: what it is about with others beside its talk: a transfer by keys, a third who has joined.
     """
@@ -151,7 +150,7 @@ class CallLeg:
         self.called = called
         self.context = context
         self.standing = context
-        self.behalf: CallLeg = self
+        self._behalf: CallLeg | None = None
         self.incoming = incoming
         self.variables: dict[str, str] = {}
         self.headers: Sequence[tuple[str, str]] = ()
@@ -197,6 +196,15 @@ class CallLeg:
         return None if self._row is None else measured(self.name, self._row.stats())
 
     @property
+    def behalf(self) -> CallLeg:
+        """The leg that answers for what this one does: itself, but for half of a Local channel."""
+        return self if self._behalf is None else self._behalf
+
+    @behalf.setter
+    def behalf(self, leg: CallLeg) -> None:
+        self._behalf = leg
+
+    @property
     def state(self) -> str:
         """The leg's state in a word."""
         if self.ending is not None:
@@ -226,6 +234,10 @@ class CallLeg:
         self._listener = self._own if listener is None else listener
         if listener is None and self.ending is not None:
             self._own.post((self, Released(self.ending)))
+
+    def close(self) -> None:
+        """Nobody reads what it says any more; what stands in its mailbox would keep it alive."""
+        self._own.clear()
 
     async def answered_by(self, deadline: float) -> bool:
         """Wait for the answer to a call that we place; False where none has come by then (engine clock)."""

@@ -28,6 +28,10 @@ class Mailbox(Generic[Letter]):
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
 
+    def clear(self) -> None:
+        """Throw away what nobody has read."""
+        self._letters.clear()
+
     async def next(self, deadline: float | None = None) -> Letter | None:
         """The next letter, or None once the loop's clock has passed `deadline` (seconds)."""
         if not self._letters:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.core.srtp import Protection, Suite
+from gateway.core.word import Word
 
 __all__ = [
     "Audio",
@@ -41,7 +41,7 @@ __all__ = [
 Samples = NDArray[np.int16]
 
 
-class Encoding(Enum):
+class Encoding(Word):
     """How samples are coded in a row. The value is the RTP encoding name (RFC 3551 table 4, RFC 7587)."""
 
     PCMU = "PCMU"
@@ -129,7 +129,7 @@ class Sound:
         return len(self.samples) / 8000
 
 
-class SoundEnd(Enum):
+class SoundEnd(Word):
     """How a play ended."""
 
     PLAYED = "played to its end"
@@ -171,7 +171,7 @@ class AudioLost:
     reason: str
 
 
-class FaxTone(Enum):
+class FaxTone(Word):
     """What a fax machine or modem gives itself away by (ITU-T T.30, V.25)."""
 
     CALLING = 1
@@ -236,7 +236,7 @@ class AudioStats:
     """Packets refused because they had been taken before, or came too late to know."""
 
 
-class Side(Enum):
+class Side(Word):
     """Which side of a leg's audio is kept, as the media plane numbers them."""
 
     IN = 1

@@ -6,12 +6,13 @@ They come and go in session descriptions (RFC 4568); no log, trace or representa
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+
+from gateway.core.word import Word
 
 __all__ = ["Encryption", "MasterKey", "Protection", "Suite"]
 
 
-class Encryption(Enum):
+class Encryption(Word):
     """Whether the audio of a leg is encrypted; the value is how a configuration says it."""
 
     OFF = "off"
@@ -19,7 +20,7 @@ class Encryption(Enum):
     REQUIRED = "required"
 
 
-class Suite(Enum):
+class Suite(Word):
     """A crypto suite; the value is its name in SDP (RFC 4568 6.2, RFC 7714 14.2)."""
 
     AEAD_AES_128_GCM = "AEAD_AES_128_GCM"

@@ -12,8 +12,9 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Final
+
+from gateway.core.word import Word
 
 __all__ = ["Kind", "Note", "Recorder"]
 
@@ -23,7 +24,7 @@ _SECRET: Final = re.compile(
 )
 
 
-class Kind(Enum):
+class Kind(Word):
     """What sort of thing was noted."""
 
     MESSAGE = "message"

@@ -7,13 +7,13 @@ of it, and its port is free again only then. Ports are even; the odd one after e
 from __future__ import annotations
 
 import errno
-import ipaddress
 import socket
 from collections.abc import Iterator
 from typing import Any, Final
 
 from gateway.core.audio import Encoding
 from gateway.core.errors import Exhausted, LocalError
+from gateway.core.literal import literal
 from gateway.plane.conference import PlaneRoom
 from gateway.plane.plane import Plane
 from gateway.plane.row import PlaneRow, RtpRow
@@ -91,7 +91,7 @@ class AudioDesk:
     def _sockets(self, address: str) -> tuple[socket.socket, socket.socket, int]:
         """Sockets for RTP and RTCP on two ports in a row, and the first port."""
         try:
-            version = ipaddress.ip_address(address).version
+            version = literal(address).version
         except ValueError as error:
             raise LocalError(f"{address!r} is no IP address to open RTP on; give a literal one") from error
         pair: list[socket.socket] = []

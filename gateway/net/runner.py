@@ -1,9 +1,11 @@
 """The one shell that drives every engine: feed, send, dispatch, re-arm one timer.
 
 Sockets and devices hand what came in to `receive`; the runner drains all engines until none has anything left to
-send or to say, and sets one timer for the earliest deadline. What an engine says may make a call command another
+send or to say, and sees to one timer for the earliest deadline. What an engine says may make a call command another
 engine, so draining goes round until it is quiet. Whatever fails on the way is told to the loop's exception handler
 and costs nobody else their turn.
+
+Most deadlines are later than the timer that runs already, which is left to run then: when it fires, it is set anew.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Final
 
 from gateway.core.engine import Engine
@@ -49,6 +52,8 @@ class Runner:
         self._loop = loop
         self._driven: list[Driven] = []
         self._timer: asyncio.TimerHandle | None = None
+        self._due = inf
+        """When the timer runs out."""
         self._woken: asyncio.Handle | None = None
         self._draining = False
         self._stopped = False
@@ -78,9 +83,12 @@ class Runner:
             self._woken = None
         self._draining = True
         self._failed = False
+        now = self._loop.time()
         try:
+            if self._due <= now:
+                self._expire(now)
             rounds = 0
-            while any([self._drain(driven) for driven in self._driven]):
+            while self._drain(now):
                 rounds += 1
                 if rounds == ROUNDS:
                     _log.error("engines kept each other busy for %d rounds; going on later", ROUNDS)
@@ -96,19 +104,26 @@ class Runner:
             if handle is not None:
                 handle.cancel()
 
-    def _drain(self, driven: Driven) -> bool:
-        now = self._loop.time()
-        engine = driven.engine
-        deadline = engine.deadline()
-        if deadline is not None and deadline <= now:
-            self._guarded(engine.expire, now)
-        outgoing = engine.outgoing()
-        if outgoing:
-            self._guarded(driven.send, outgoing)
-        events = engine.events()
-        for event in events:
-            self._guarded(driven.dispatch, event, now)
-        return bool(outgoing or events)
+    def _expire(self, now: float) -> None:
+        """Have every engine act on what is due; the timer, which is due too, is to be set anew."""
+        self._disarm()
+        for driven in self._driven:
+            deadline = driven.engine.deadline()
+            if deadline is not None and deadline <= now:
+                self._guarded(driven.engine.expire, now)
+
+    def _drain(self, now: float) -> bool:
+        """Take what every engine has to send and to say; whether there was anything."""
+        busy = False
+        for driven in self._driven:
+            if outgoing := driven.engine.outgoing():
+                busy = True
+                self._guarded(driven.send, outgoing)
+            if events := driven.engine.events():
+                busy = True
+                for event in events:
+                    self._guarded(driven.dispatch, event, now)
+        return busy
 
     def _guarded(self, action: Callable[..., object], *arguments: object) -> None:
         try:
@@ -120,10 +135,23 @@ class Runner:
             )
 
     def _arm(self) -> None:
+        """Have `step` called when the next deadline is due, or before."""
+        deadlines = [deadline for driven in self._driven if (deadline := driven.engine.deadline()) is not None]
+        if not deadlines:
+            return
+        due = min(deadlines)
+        if self._failed:
+            due = max(due, self._loop.time() + PAUSE)
+        if due < self._due:
+            self._disarm()
+            self._due = due
+            self._timer = self._loop.call_at(due, self._time_out)
+
+    def _time_out(self) -> None:
+        self._due = 0.0  # whatever the clock says: timers of the loop are coarser
+        self.step()
+
+    def _disarm(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        deadlines = [deadline for driven in self._driven if (deadline := driven.engine.deadline()) is not None]
-        if deadlines:
-            earliest = self._loop.time() + PAUSE if self._failed else 0.0
-            self._timer = self._loop.call_at(max(min(deadlines), earliest), self.step)
+        self._timer, self._due = None, inf

@@ -8,6 +8,7 @@ command means; the one who posts it gives a function for its answer.
 from __future__ import annotations
 
 import os
+import struct
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from gateway.plane.events import ACCEPTED, REFUSED, REMOVED, ROW_LOST, SOUND_END
 from gateway.plane.loop import observe, publish
 from gateway.plane.table import (
     ARGUMENTS,
+    COMMAND,
     COMMAND_SIGNAL,
     COMMANDS,
     COMMANDS_READ,
@@ -37,6 +39,12 @@ Answer = Callable[[bool], None]
 
 _PROMISES: Final = {ADD: 3, PLAY: 2, ROOM_PLAY: 2}
 """Events that a command brings, or may bring once: its answer; a row's loss and removal; a sound's end."""
+
+_RECORD: Final = struct.Struct(f"={4 + ARGUMENTS}q{DATA}s")
+"""A `COMMAND`: what is written one by one is written faster by this than by numpy."""
+assert _RECORD.size == COMMAND.itemsize
+
+_NOTHING: Final = (0,) * ARGUMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +72,22 @@ class Happening:
 
 
 class Control:
-    """The rings of `tables`, from control's side."""
+    """The rings of `tables`, from control's side.
 
-    def __init__(self, tables: Tables) -> None:
+    Args:
+        tables: with the rings.
+        soon: has a function called before long, so that the commands of one turn are handed over together, with
+            one signal; None hands over each at once.
+    """
+
+    def __init__(self, tables: Tables, soon: Callable[[Callable[[], None]], object] | None = None) -> None:
         self._tables = tables
+        self._soon = soon
+        self._records = tables.commands.view(np.uint8).data
+        self._commands_read = tables.address(COMMANDS_READ)
+        self._commands_written = tables.address(COMMANDS_WRITTEN)
+        self._events_read = tables.address(EVENTS_READ)
+        self._events_written = tables.address(EVENTS_WRITTEN)
         self._limit = len(tables.events) // 2
         self._promised = 0
         self._serial = 0
@@ -90,14 +110,17 @@ class Control:
         self._serial += 1
         self._answers[self._serial] = (command.op, answer)
         self._waiting.append((self._serial, command))
-        self.flush()
+        if self._soon is None:
+            self.flush()
+        elif len(self._waiting) == 1:
+            self._soon(self.flush)
         return self._serial
 
     def flush(self) -> None:
         """Hand over as many of the waiting commands as the rings have room for."""
         tables = self._tables
         written = int(tables.control[COMMANDS_WRITTEN])
-        room = COMMANDS - (written - observe(tables.address(COMMANDS_READ)))
+        room = COMMANDS - (written - observe(self._commands_read))
         done = 0
         while self._waiting and done < room:
             serial, command = self._waiting[0]
@@ -106,20 +129,21 @@ class Control:
                 break
             self._waiting.popleft()
             self._promised += promise
-            arguments = (*command.arguments, *(0,) * (ARGUMENTS - len(command.arguments)))
-            data = np.zeros(DATA, np.uint8)
-            data[: len(command.data)] = np.frombuffer(command.data, np.uint8)
-            tables.commands[(written + done) % COMMANDS] = (
+            given = command.arguments
+            _RECORD.pack_into(
+                self._records,
+                (written + done) % COMMANDS * _RECORD.size,
                 command.op,
                 command.row,
                 command.generation,
                 serial,
-                arguments,
-                data,
+                *given,
+                *_NOTHING[len(given) :],
+                command.data,
             )
             done += 1
         if done:
-            publish(tables.address(COMMANDS_WRITTEN), written + done)
+            publish(self._commands_written, written + done)
             os.eventfd_write(int(tables.control[COMMAND_SIGNAL]), 1)
 
     def take(self) -> Happening | None:
@@ -151,13 +175,13 @@ class Control:
     def _collect(self) -> None:
         tables = self._tables
         read = int(tables.control[EVENTS_READ])
-        written = observe(tables.address(EVENTS_WRITTEN))
+        written = observe(self._events_written)
         if written == read:
             return
         size = len(tables.events)
         places = np.arange(read, written) % size
         self._arrived.extend(tables.events[places].tolist())
-        publish(tables.address(EVENTS_READ), written)
+        publish(self._events_read, written)
 
     def quiet(self) -> None:
         """Take back the signal that events wait."""

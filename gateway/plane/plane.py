@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import base64
 import os
-import secrets
 import select
+import struct
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -60,6 +60,9 @@ from gateway.plane.thread import PlaneThread
 __all__ = ["Plane", "PlaneConfig", "PlaneUsage"]
 
 OnEnd = Callable[[SoundEnd], None]
+
+_BEGINNINGS: Final = struct.Struct("=IHI12s")
+"""What is random of a row's RTP: identifier, sequence number, timestamp, canonical name."""
 
 _ENDS: Final = {
     events.PLAYED: SoundEnd.PLAYED,
@@ -116,9 +119,17 @@ class Plane:
 
     Attributes:
         eventfd: readable while events wait for `pump`.
+
+    Args:
+        config: its size.
+        soon: as for `Control`.
     """
 
-    def __init__(self, config: PlaneConfig | None = None) -> None:
+    def __init__(
+        self,
+        config: PlaneConfig | None = None,
+        soon: Callable[[Callable[[], None]], object] | None = None,
+    ) -> None:
         self._config = config or PlaneConfig()
         if not 0 < self._config.rows <= 65536:
             raise LocalError(f"a plane has 1 to 65536 rows, not {self._config.rows}")
@@ -132,9 +143,10 @@ class Plane:
         word[COMMAND_SIGNAL] = self._command_signal
         word[EVENT_SIGNAL] = self.eventfd
         word[TIMER] = -1
-        self._control = Control(self.tables)
+        self._control = Control(self.tables, soon)
         self.hall = Hall(self)
-        self._free = deque(range(self._config.rows))
+        # The one given back last goes first: few rows are ever touched, which keeps memory and caches small.
+        self._free = list(range(self._config.rows - 1, -1, -1))
         self.cancellers = deque(range(1, self._config.cancellers + 1))
         self._generations = [0] * self._config.rows
         self._rows: dict[int, tuple[PlaneRow, Callable[[], None] | None]] = {}
@@ -170,9 +182,9 @@ class Plane:
         row = RtpRow(self, index, generation, address, port)
         # Random beginnings (RFC 3550 5.1): a stranger cannot guess what to send. The sequence number begins in the
         # lower half, so that a loss at the start cannot hide its first wrap from a peer (RFC 3711 3.3.1).
-        beginnings = (secrets.randbits(32), secrets.randbits(15), secrets.randbits(32))
-        name = base64.b64encode(secrets.token_bytes(12))
-        self._add(row, (RTP, descriptor, CODES[Encoding.PCMU], *beginnings, rtcp_descriptor), on_removed, name)
+        source, sequence, timestamp, name = _BEGINNINGS.unpack(os.urandom(_BEGINNINGS.size))
+        numbers = (RTP, descriptor, CODES[Encoding.PCMU], source, sequence >> 1, timestamp, rtcp_descriptor)
+        self._add(row, numbers, on_removed, base64.b64encode(name))
         return row
 
     def add_frames(
@@ -348,7 +360,7 @@ class Plane:
             raise Exhausted("the media plane is closed and gives no more rows")
         if not self._free:
             raise Exhausted(f"all {self._config.rows} rows of the media plane are in use; give it more rows")
-        index = self._free.popleft()
+        index = self._free.pop()
         self._generations[index] += 1
         return index, self._generations[index]
 

@@ -6,7 +6,6 @@ lost takes every call and does nothing, except that an `on_end` is still called.
 
 from __future__ import annotations
 
-import ipaddress
 import struct
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ import numpy as np
 from gateway.core.appearance import Appearance
 from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Encoding, Side, Sound, SoundEnd
 from gateway.core.errors import Exhausted, LocalError
+from gateway.core.literal import literal
 from gateway.core.srtp import Protection, Suite
 from gateway.media.codec.libraries import Coder, coder
 from gateway.media.echo_canceller import partitions, return_loss
@@ -372,12 +372,12 @@ class RtpRow(PlaneRow):
                 out of range, or keys where libsrtp is missing.
             Unavailable: the codec's library is not installed.
         """
-        version = ipaddress.ip_address(self.address).version
+        version = literal(self.address).version
         remote = _sockaddr(address, port, version)
         if rtcp is None and port < 65535:
             rtcp = (address, port + 1)  # RFC 3550 11
         reports = _sockaddr(*rtcp, version) if rtcp is not None else b""
-        host = _sockaddr(via, port, version) if via and ipaddress.ip_address(via).version == version else b""
+        host = _sockaddr(via, port, version) if via and literal(via).version == version else b""
         event = -1 if event_payload_type is None else event_payload_type
         if not 0 <= codec.payload_type <= 127 or not -1 <= event <= 127 or event == codec.payload_type:
             raise LocalError(f"payload types {codec.payload_type} and {event_payload_type} cannot be used together")
@@ -464,17 +464,17 @@ def _let_go(_: object) -> None:
 def _sockaddr(address: str, port: int, version: int) -> bytes:
     """`address` (a literal) and `port` as a struct sockaddr_in or sockaddr_in6 (netinet/in.h)."""
     try:
-        literal = ipaddress.ip_address(address)
+        remote = literal(address)
     except ValueError as error:
         raise LocalError(f"{address!r} is no IP address to send RTP to; resolve names first") from error
-    if literal.version != version:
+    if remote.version != version:
         raise LocalError(f"RTP cannot go to {address} from a socket of IPv{version}")
     if not 0 < port <= 65535:
         raise LocalError(f"{port} is no port to send RTP to")
     network = struct.pack("!H", port)
     if version == 4:
-        return struct.pack("=H", _AF_INET) + network + literal.packed + bytes(8)
-    return struct.pack("=H", _AF_INET6) + network + bytes(4) + literal.packed + bytes(4)
+        return struct.pack("=H", _AF_INET) + network + remote.packed + bytes(8)
+    return struct.pack("=H", _AF_INET6) + network + bytes(4) + remote.packed + bytes(4)
 
 
 def _codes(digits: str, duration: float, gap: float) -> bytes:

@@ -6,7 +6,6 @@ NotAcceptable, which says why there is none. It never writes a description of ou
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -16,7 +15,7 @@ from typing import Final
 
 from gateway.core.audio import Codec, Encoding
 from gateway.core.codecs import dearest_first
-from gateway.core.repeated import repeated
+from gateway.core.literal import literal
 from gateway.sdp.crypto import Crypto, cryptos_of
 from gateway.sdp.description import Attribute, Connection, Media, SessionDescription, attribute
 from gateway.sdp.keying import Keying
@@ -285,7 +284,7 @@ def _rtcp(media: Media, address: str, family: str) -> tuple[str, int] | None:
     if len(words) != 3 or words[:2] != ["IN", family]:
         return None
     try:
-        return str(ipaddress.ip_address(words[2])), int(port)
+        return str(literal(words[2])), int(port)
     except ValueError:
         return None
 
@@ -295,7 +294,7 @@ def _literal(connection: Connection | None, family: str) -> str:
         raise NotAcceptable("the peer's audio stream has no c= line", WARNING_ADDRESS)
     text = connection.address.partition("/")[0]
     try:
-        address = _address(text)
+        address = literal(text)
     except ValueError:
         raise NotAcceptable(
             f"the peer's media address is not an IP address: {text[:60]}", WARNING_ADDRESS
@@ -305,11 +304,6 @@ def _literal(connection: Connection | None, family: str) -> str:
     if address.is_multicast:
         raise NotAcceptable(f"the peer's media address is a multicast one: {text}", WARNING_ADDRESS)
     return str(address)
-
-
-@repeated
-def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    return ipaddress.ip_address(text)
 
 
 def _direction(description: SessionDescription, media: Media) -> Direction:

@@ -15,11 +15,11 @@ from binascii import Error as Base64Error
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from hashlib import sha256
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.word import Word
 from gateway.sip.digest import Algorithm, Secret, digest_response, read_parameters
 from gateway.sip.grammar import quote
 
@@ -36,7 +36,7 @@ OFFERED: Final = (Algorithm.SHA_256, Algorithm.MD5)
 """RFC 8760 section 2.4: the most preferred first. MD5 stays for telephones that know nothing else."""
 
 
-class VerdictKind(Enum):
+class VerdictKind(Word):
     """What became of a request's credentials."""
 
     ACCEPTED = "accepted"

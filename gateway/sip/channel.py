@@ -212,8 +212,7 @@ class SipChannel:
             self._incoming.prefer(self._row.wanted, now)
 
     def _hang_up(self, command: Hangup, now: float) -> None:
-        self._finish(now)
-        session = self._incoming or self._outgoing
+        session = self._finish(now)
         if session is not None:
             session.hang_up(command.ending, now)
 
@@ -373,12 +372,13 @@ class SipChannel:
 
     def _fail(self, ending: Ending, now: float) -> None:
         """End the leg from our side, and tell both the call and the far side."""
-        session = self._incoming or self._outgoing
-        self.ended(ending, now)
+        session = self._finish(now)
+        self._emit(self, Released(ending))
         if session is not None:
             session.hang_up(ending, now)
 
-    def _finish(self, now: float) -> None:
+    def _finish(self, now: float) -> IncomingSession | Fork | None:
+        """Let go of all that the leg has; gives its session, which may be under way for a while yet."""
         self._ended = True
         self._watch.close()
         row, self._row = self._row, None
@@ -388,6 +388,9 @@ class SipChannel:
             row.close()
         self.fax.close()
         self._over(self, now)
+        session = self._incoming or self._outgoing
+        self._incoming = self._outgoing = None
+        return session
 
 
 COMMANDS: Final[Mapping[type[Command], str]] = MappingProxyType(

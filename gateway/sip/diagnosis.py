@@ -102,7 +102,7 @@ class Watch:
     def up(self, now: float) -> None:
         """The leg was answered."""
         self._up = True
-        self.close()
+        self._stop()
         before = self._row.stats().received
         self._timer = self._setting.carrier.at(now + LOOK, lambda at: self._look(before, at))
 
@@ -121,6 +121,10 @@ class Watch:
 
     def close(self) -> None:
         """Nobody waits any more."""
+        self._stop()
+        self.told = None
+
+    def _stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

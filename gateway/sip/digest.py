@@ -9,10 +9,10 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.word import Word
 from gateway.sip.grammar import QUOTED, TOKEN, quote, unquote
 
 __all__ = ["Algorithm", "Challenge", "Secret", "digest_response", "read_parameters"]
@@ -27,7 +27,7 @@ AUTH_INT: Final = "auth-int"
 """The qualities of protection (RFC 7616 section 3.3): the request's first line, or its body too."""
 
 
-class Algorithm(Enum):
+class Algorithm(Word):
     """The hashes that are used; the value is the IANA name."""
 
     MD5 = "MD5"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Final
 
 from gateway.core.machine import Table
+from gateway.core.word import Word
 
 __all__ = ["TABLE", "Input", "State"]
 
 
-class State(Enum):
+class State(Word):
     """Where the session stands."""
 
     STEADY = "steady"
@@ -21,7 +21,7 @@ class State(Enum):
     CLOSED = "closed"
 
 
-class Input(Enum):
+class Input(Word):
     """What can happen to it."""
 
     MODIFY = "another direction is wanted"

@@ -9,7 +9,6 @@ answer waits for their PRACK. Once answered, an Established session carries on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import Enum
 from typing import Final
 
 from gateway.core.audio import Codec
@@ -18,6 +17,7 @@ from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
 from gateway.core.machine import Machine, Table
 from gateway.core.messages import Command
+from gateway.core.word import Word
 from gateway.sdp.negotiate import Direction, Medium, Negotiation, NotAcceptable
 from gateway.sip.causes import cause_of_reason, refusing
 from gateway.sip.dialog import Dialog
@@ -45,7 +45,7 @@ from gateway.sip.transport import Flow
 __all__ = ["TABLE", "IncomingSession"]
 
 
-class State(Enum):
+class State(Word):
     """Where the INVITE stands."""
 
     OFFERED = "waits for our answer"
@@ -54,7 +54,7 @@ class State(Enum):
     OVER = "refused or withdrawn"
 
 
-class Input(Enum):
+class Input(Word):
     """What can happen to it."""
 
     RING = "the far side rings"

@@ -8,7 +8,6 @@ faster is acknowledged and ended. Once answered, an Established session carries 
 from __future__ import annotations
 
 from dataclasses import replace
-from enum import Enum
 from typing import Final
 
 from gateway.core.cause import Cause
@@ -16,6 +15,7 @@ from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.machine import Machine, Table
 from gateway.core.messages import Command
+from gateway.core.word import Word
 from gateway.sdp.negotiate import Direction, Medium, Negotiation, NotAcceptable
 from gateway.sip.causes import reason_header, told_on
 from gateway.sip.credentials import CHALLENGES, Credentials, Prover, ProvingCarrier
@@ -43,7 +43,7 @@ from gateway.sip.transport import Flow
 __all__ = ["TABLE", "OutgoingSession"]
 
 
-class State(Enum):
+class State(Word):
     """Where the INVITE stands."""
 
     CALLING = "waits for an answer"
@@ -52,7 +52,7 @@ class State(Enum):
     OVER = "refused"
 
 
-class Input(Enum):
+class Input(Word):
     """What can happen to it."""
 
     PROVISIONAL = "1xx"

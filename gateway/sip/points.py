@@ -8,9 +8,9 @@ function that is given.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from ipaddress import ip_address
 from typing import Final
 
+from gateway.core.literal import literal
 from gateway.sip.transport import SECURE, Address, Flow
 
 __all__ = ["ListeningPoints", "Point"]
@@ -62,7 +62,7 @@ class ListeningPoints:
     @property
     def versions(self) -> Sequence[int]:
         """The versions of IP that we have addresses of, 6 before 4 (RFC 6724 section 2.1)."""
-        return sorted({ip_address(address[0]).version for _, address in self._points}, reverse=True)
+        return sorted({literal(address[0]).version for _, address in self._points}, reverse=True)
 
     def flow(self, transport: str, remote: Address, name: str = "", *, local: str = "") -> Flow | None:
         """The way to `remote`, or None.
@@ -76,8 +76,8 @@ class ListeningPoints:
         """
         if transport not in CALLABLE:
             return None
-        version = ip_address(remote[0]).version
-        near = [(kind, address) for kind, address in self._points if ip_address(address[0]).version == version]
+        version = literal(remote[0]).version
+        near = [(kind, address) for kind, address in self._points if literal(address[0]).version == version]
         fitting = [address for kind, address in near if kind == transport]
         if not fitting and transport == "tls" and self._secure:
             fitting = [(host, 0) for _, (host, _) in near]
@@ -90,5 +90,5 @@ class ListeningPoints:
         if len(ours) == 1:
             return ours[0]
         source = local or self._source(remote)
-        loopback = ip_address(remote).is_loopback
-        return min(ours, key=lambda own: (own[0] != source, ip_address(own[0]).is_loopback != loopback))
+        loopback = literal(remote).is_loopback
+        return min(ours, key=lambda own: (own[0] != source, literal(own[0]).is_loopback != loopback))

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection
-from ipaddress import ip_address
 from typing import Final
 
+from gateway.core.literal import literal
 from gateway.sip.message import Response
 from gateway.sip.transport import PORTS, Address, Flow, is_address, is_loopback, is_private
 from gateway.sip.uri import SipUri, Uri
@@ -90,8 +90,8 @@ class Reach:
         """Whether `host` is an address at which we do not listen ourselves, and somebody may be."""
         if host == flow.local[0] or not is_address(host) or host in self._ours():
             return False
-        address = ip_address(host)
-        same_version = address.version == ip_address(flow.local[0]).version
+        address = literal(host)
+        same_version = address.version == literal(flow.local[0]).version
         return same_version and not (address.is_multicast or address.is_unspecified)
 
     def _may_be_hidden(self, own: str) -> bool:

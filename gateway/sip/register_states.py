@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Final
 
 from gateway.core.machine import Table
+from gateway.core.word import Word
 
 __all__ = ["TABLE", "Input", "State"]
 
 
-class State(Enum):
+class State(Word):
     """Where the registration stands."""
 
     IDLE = "not begun"
@@ -21,7 +21,7 @@ class State(Enum):
     OVER = "ended"
 
 
-class Input(Enum):
+class Input(Word):
     """What can happen to it."""
 
     START = "it is wanted"

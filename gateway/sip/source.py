@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network
 from typing import Final
+
+from gateway.core.literal import literal
 
 __all__ = ["REMEMBERED", "Network", "covers", "source_of"]
 
@@ -23,7 +25,7 @@ def source_of(host: str) -> str:
     """The source to which the address `host` belongs: itself, or its /64."""
     if ":" not in host:
         return host
-    address = ip_address(host.partition("%")[0])
+    address = literal(host.partition("%")[0])
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         return str(address.ipv4_mapped)
     return str(IPv6Network((int(address) >> 64 << 64, 64)))
@@ -33,7 +35,7 @@ def covers(networks: Sequence[Network], host: str) -> bool:
     """Whether the address `host` lies in one of `networks`."""
     if not networks:
         return False
-    address = ip_address(host.partition("%")[0])
+    address = literal(host.partition("%")[0])
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return any(address.version == network.version and address in network for network in networks)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address
 from types import MappingProxyType
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.literal import literal
 from gateway.core.repeated import repeated
 from gateway.sip.headers import Via
 from gateway.sip.message import Request, Response
@@ -140,7 +141,7 @@ def response_flow(response: Response, flow: Flow) -> Flow:
 def is_address(text: str) -> bool:
     """Whether `text` is an IP address, and no name to be looked up."""
     try:
-        ip_address(text)
+        literal(text)
     except ValueError:
         return False
     return True
@@ -149,26 +150,26 @@ def is_address(text: str) -> bool:
 @repeated
 def is_private(text: str) -> bool:
     """Whether `text` is an IP address that has no meaning in the public network."""
-    return is_address(text) and ip_address(text).is_private
+    return is_address(text) and literal(text).is_private
 
 
 @repeated
 def is_loopback(text: str) -> bool:
     """Whether `text` is an IP address of which each machine has its own."""
-    return is_address(text) and ip_address(text).is_loopback
+    return is_address(text) and literal(text).is_loopback
 
 
 def _same_address(one: str, other: str) -> bool:
     if one == other:
         return True
     try:
-        return ip_address(one) == ip_address(other)
+        return literal(one) == literal(other)
     except ValueError:
         return False
 
 
 def _plain(text: str) -> IPv4Address | IPv6Address:
     """An address; one of IPv4 that is written as of IPv6 (RFC 4291 2.5.5.2) is of IPv4."""
-    address = ip_address(text)
+    address = literal(text)
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address

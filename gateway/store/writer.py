@@ -29,6 +29,13 @@ _log = logging.getLogger("copperline.store")
 BATCH: Final = 200
 """Statements in one transaction: enough that its one flush to disk weighs little on each."""
 
+GATHER: Final = 0.1
+"""Seconds between two transactions under load, in which what is to be written gathers: most of the work is in
+transactions, not in rows."""
+
+AT_ONCE: Final = 20
+"""Transactions that do not wait for each other, after a time with fewer than one in `GATHER` seconds."""
+
 PENDING: Final = 20_000
 """Statements that may wait: an hour of five calls a second, some 20 MB."""
 
@@ -97,6 +104,8 @@ class Writer:
         self._closing = False
         self._failures = 0
         self._pause: asyncio.Future[None] | None = None
+        self._spare: float = AT_ONCE
+        self._written_at = asyncio.get_running_loop().time()
         self.lost = 0
         self._task = asyncio.get_running_loop().create_task(self._run(), name="store writer")
 
@@ -146,13 +155,25 @@ class Writer:
                 continue
             if await self._write([self._jobs[index] for index in range(min(BATCH, len(self._jobs)))]):
                 attempts = 0
+                if not self._closing and self._is_busy():
+                    await self._rest(asyncio.sleep(GATHER))
                 continue
             attempts += 1
             if self._closing and attempts >= FAREWELL:
                 return
-            self._pause = asyncio.ensure_future(self._sleep(RETRIES[min(attempts, len(RETRIES)) - 1]))
-            await asyncio.wait({self._pause})  # which also ends when the pause is cut short
-            self._pause = None
+            await self._rest(self._sleep(RETRIES[min(attempts, len(RETRIES)) - 1]))
+
+    def _is_busy(self) -> bool:
+        """Whether transactions come faster than they should; to be asked after each."""
+        now = asyncio.get_running_loop().time()
+        self._spare = min(AT_ONCE, self._spare + (now - self._written_at) / GATHER) - 1
+        self._written_at = now
+        return self._spare < 0
+
+    async def _rest(self, pause: Awaitable[None]) -> None:
+        self._pause = asyncio.ensure_future(pause)
+        await asyncio.wait({self._pause})  # which also ends when the pause is cut short
+        self._pause = None
 
     async def _write(self, batch: list[_Job]) -> bool:
         """Write a batch from the head of the queue; whether it left the queue."""

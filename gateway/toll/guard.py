@@ -11,7 +11,7 @@ counted.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +31,8 @@ _AGAIN: Final = 3600.0
 """Seconds after which the operator is told once more of the same."""
 _REMEMBERED: Final = 1000
 """Different notices remembered."""
+_STALE: Final = 1.0
+"""Seconds by which what calls under way have used may be older than the permission that it decides on."""
 
 _WINDOWS: Final = (
     ("minutes_per_hour", HOUR, "the {cap:g} minutes of outside calls that it has an hour"),
@@ -149,6 +151,8 @@ class TollGuard:
         self._notice = notice
         self._keep = keep
         self._running: dict[Grant, None] = {}
+        self._calls: Counter[str] = Counter()
+        self._counted_at = -_STALE
         self._noticed: OrderedDict[tuple[str, str], float] = OrderedDict()
 
     def load(self, plan: NumberingPlan, policy: TollPolicy) -> None:
@@ -176,11 +180,11 @@ class TollGuard:
             self._notice(f"emergency call to {destination.number} by {caller.name} on {outside.trunk}")
         else:
             self._permit_kind(caller, destination, rules)
-            self._count_all()
             self._permit_parallel(grant)
             over = self._cap_reached(grant)
             if over is not None:
                 raise self._refuse(*over)
+            self._calls.update((grant.payer, grant.trunk))
         self._running[grant] = None
         return grant
 
@@ -193,11 +197,15 @@ class TollGuard:
         grant.leg = leg
 
     def ended(self, grant: Grant) -> None:
-        """The leg of a grant is over, or was never made."""
+        """The leg of a grant is over, or was never made; what it used is kept with the next `tick` or `keep`."""
         if grant in self._running:
-            self._count(grant)
+            self._count(grant, self._clock(), self._wall().timestamp())
             del self._running[grant]
-            self._keep(self.meter.changed())
+            if not grant.emergency:
+                self._calls.subtract((grant.payer, grant.trunk))
+                for payer in (grant.payer, grant.trunk):
+                    if not self._calls[payer]:
+                        del self._calls[payer]
 
     def tick(self) -> None:
         """Count the calls under way, and end those of payers that are past a cap."""
@@ -208,19 +216,22 @@ class TollGuard:
                 key, text, advice = over
                 self._tell(key, text)
                 grant.leg.end(Ending(Cause.CALL_REJECTED, "Copperline", Act.HUNG_UP, text, advice))
+        self.keep()
+
+    def keep(self) -> None:
+        """Have all that was counted kept over a restart."""
         changed = self.meter.changed()
         if changed:
             self._keep(changed)
 
     def accounts(self) -> list[Account]:
         """What every payer has used lately."""
-        self._count_all()
-        at = self._wall().timestamp()
-        calls = [payer for grant in self._running for payer in (grant.payer, grant.trunk)]
+        at = self._count_all()
+        running = Counter(payer for grant in self._running for payer in (grant.payer, grant.trunk))
         found = []
-        for payer in sorted({*self.meter.payers, *calls}):
+        for payer in sorted({*self.meter.payers, *running}):
             (hour, cost), (day, dear) = (self.meter.used(payer, at, window) for window in (HOUR, DAY))
-            found.append(Account(payer, calls.count(payer), hour / 60, day / 60, cost, dear))
+            found.append(Account(payer, running[payer], hour / 60, day / 60, cost, dear))
         return found
 
     @property
@@ -256,8 +267,7 @@ class TollGuard:
 
     def _permit_parallel(self, grant: Grant) -> None:
         for payer, caps, table in self._payers(grant):
-            calls = sum(payer in (other.payer, other.trunk) for other in self._running if not other.emergency)
-            if caps.parallel and calls >= caps.parallel:
+            if caps.parallel and self._calls[payer] >= caps.parallel:
                 raise self._refuse(
                     (payer, "parallel"),
                     f"{payer} has the {caps.parallel} outside calls that it may have at once",
@@ -266,8 +276,8 @@ class TollGuard:
 
     def _cap_reached(self, grant: Grant) -> tuple[tuple[str, str], str, str] | None:
         """The first cap that a payer of the call has reached: its key, a sentence, and advice."""
-        at = self._wall().timestamp()
         for payer, caps, table in self._payers(grant):
+            at = self._count_all(_STALE) if caps.limits_use else 0.0
             for name, window, words in _WINDOWS:
                 cap = getattr(caps, name)
                 if not cap:
@@ -305,16 +315,23 @@ class TollGuard:
             self._noticed.popitem(last=False)
         self._notice(text)
 
-    def _count_all(self) -> None:
-        for grant in self._running:
-            self._count(grant)
+    def _count_all(self, stale: float = 0.0) -> float:
+        """Count the calls under way, unless that was done `stale` seconds ago at most; the wall clock's seconds.
 
-    def _count(self, grant: Grant) -> None:
+        Who asks for each call alone would look at all calls for each: too much for many.
+        """
+        now, at = self._clock(), self._wall().timestamp()
+        if now - self._counted_at >= stale:
+            self._counted_at = now
+            for grant in self._running:
+                self._count(grant, now, at)
+        return at
+
+    def _count(self, grant: Grant, now: float, at: float) -> None:
         """Count what has passed of a call since it was last counted."""
         answered = None if grant.leg is None else grant.leg.answered_at
         if answered is None or grant.emergency:
             return
-        now, at = self._clock(), self._wall().timestamp()
         since = answered if grant.counted_to is None else grant.counted_to
         setup = grant.rate.setup if grant.counted_to is None else 0.0
         grant.counted_to = now

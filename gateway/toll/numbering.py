@@ -8,17 +8,18 @@ call-by-call prefixes, star codes, numbers with more digits behind a pause all e
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberType, ValidationResult, shortnumberinfo
 
+from gateway.core.word import Word
+
 __all__ = ["Destination", "Kind", "NumberingPlan"]
 
 
-class Kind(Enum):
+class Kind(Word):
     """What a call to a number costs, in the words of the configuration."""
 
     EMERGENCY = "emergency"
@@ -61,6 +62,8 @@ _WITHHOLD: Final = ("*67", "*82", "*70", "1167", "*31#", "#31#")
 _SHORT: Final = 6
 """Digits of a number that is no subscriber's: operator, directory enquiries, services."""
 _SHORTEST_LOCAL: Final = 5
+_REMEMBERED: Final = 4096
+"""Numbers whose kind is remembered: offices call the same ones again and again, and looking one up takes long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class NumberingPlan:
         self._code = phonenumbers.country_code_for_region(self._region)
         metadata = phonenumbers.PhoneMetadata.metadata_for_region(self._region, None)
         self._trunk_prefix = (metadata.national_prefix or "") if metadata is not None else ""
+        self._classified = lru_cache(_REMEMBERED)(self._classify)
 
     @cached_property
     def emergency(self) -> tuple[str, ...]:
@@ -123,6 +127,9 @@ class NumberingPlan:
             dialled: digits as the line gets them, perhaps with "+", pauses or star codes.
             e164: the line takes the country code first, without "+" or prefix.
         """
+        return self._classified(dialled, e164)
+
+    def _classify(self, dialled: str, e164: bool) -> Destination:
         number = dialled.translate(_PAUSES)
         number = next((number.removeprefix(code) for code in _WITHHOLD if number.startswith(code)), number)
         if number.removeprefix("+") in self.emergency:
@@ -133,7 +140,9 @@ class NumberingPlan:
             number = f"+{number}"
         if not number.removeprefix("+").isdecimal() or not number.isascii():
             return Destination(Kind.UNKNOWN, number)
-        if len(number) < _SHORT and not number.startswith("+") and not self._is_local(number):
+        if self._is_local(number):
+            return Destination(self._local_kind(number), number)
+        if len(number) < _SHORT and not number.startswith("+"):
             return Destination(Kind.SERVICE, number)
         try:
             parsed = phonenumbers.parse(number, self._region)
@@ -154,8 +163,6 @@ class NumberingPlan:
         return Destination(Kind.PREMIUM if kind is Kind.PREMIUM else Kind.INTERNATIONAL, written, country)
 
     def _at_home(self, parsed: PhoneNumber, number: str) -> Destination:
-        if self._is_local(number):
-            return Destination(self._local_kind(number), number)
         possible = phonenumbers.is_possible_number_with_reason(parsed)
         kind = _TYPES.get(phonenumbers.number_type(parsed))
         # Ranges that are not given out lie within the North American plan all the same: its dear ones are known.

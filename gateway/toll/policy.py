@@ -35,6 +35,11 @@ class Caps:
     spend_per_hour: float = 0.0
     spend_per_day: float = 0.0
 
+    @property
+    def limits_use(self) -> bool:
+        """Whether anything but calls at once is capped."""
+        return bool(self.minutes_per_hour or self.minutes_per_day or self.spend_per_hour or self.spend_per_day)
+
 
 @dataclass(frozen=True, slots=True)
 class Rules:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final, Protocol
 
 from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.machine import Machine, Table
+from gateway.core.word import Word
 from gateway.sip.dialog import Dialog
 from gateway.sip.events.header import EventType, Reason, SubscriptionState
 from gateway.sip.events.package import Document
@@ -29,7 +29,7 @@ LONGEST_WAIT: Final = 300
 """Seconds that a subscriber's Retry-After is honoured at most."""
 
 
-class State(Enum):
+class State(Word):
     """Where the subscription stands."""
 
     AT_REST = "the subscriber knows the state"
@@ -41,7 +41,7 @@ class State(Enum):
     OVER = "over"
 
 
-class Input(Enum):
+class Input(Word):
     """What can happen to it."""
 
     CHANGE = "the state has changed"

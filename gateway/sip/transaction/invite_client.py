@@ -8,11 +8,11 @@ its CANCEL where the peer ends the transaction with nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
 from gateway.core.machine import Machine, Table
+from gateway.core.word import Word
 from gateway.sip.fields import Headers
 from gateway.sip.headers import CSeq
 from gateway.sip.message import Request, Response
@@ -23,7 +23,7 @@ from gateway.sip.transport import Flow
 __all__ = ["INVITE_CLIENT", "InviteClient", "InviteClientInput", "InviteClientState"]
 
 
-class InviteClientState(Enum):
+class InviteClientState(Word):
     """RFC 3261 figure 5 with Accepted of RFC 6026; two states more for a CANCEL wanted and a CANCEL sent."""
 
     CALLING = "Calling"
@@ -35,7 +35,7 @@ class InviteClientState(Enum):
     TERMINATED = "Terminated"
 
 
-class InviteClientInput(Enum):
+class InviteClientInput(Word):
     """What may happen to it."""
 
     PROVISIONAL = "1xx"

@@ -6,10 +6,10 @@ acceptance is repeated by the user, who also gets its ACK. 100 is sent where the
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Final
 
 from gateway.core.machine import Machine, Table
+from gateway.core.word import Word
 from gateway.sip.message import Request, Response
 from gateway.sip.transaction.base import Key, Outlet, ServerTransaction
 from gateway.sip.transaction.timers import TimerConfig
@@ -18,7 +18,7 @@ from gateway.sip.transport import Flow, response_flow
 __all__ = ["INVITE_SERVER", "InviteServer", "InviteServerInput", "InviteServerState"]
 
 
-class InviteServerState(Enum):
+class InviteServerState(Word):
     """RFC 3261 figure 7 with Accepted of RFC 6026."""
 
     PROCEEDING = "Proceeding"
@@ -28,7 +28,7 @@ class InviteServerState(Enum):
     TERMINATED = "Terminated"
 
 
-class InviteServerInput(Enum):
+class InviteServerInput(Word):
     """What may happen to it."""
 
     INVITE = "INVITE again"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Final
 
 from gateway.core.machine import Machine, Table
+from gateway.core.word import Word
 from gateway.sip.message import Request, Response
 from gateway.sip.transaction.base import ClientTransaction, Key, Outlet
 from gateway.sip.transaction.timers import TimerConfig
@@ -14,7 +14,7 @@ from gateway.sip.transport import Flow
 __all__ = ["PLAIN_CLIENT", "PlainClient", "PlainClientInput", "PlainClientState"]
 
 
-class PlainClientState(Enum):
+class PlainClientState(Word):
     """RFC 3261 figure 6."""
 
     TRYING = "Trying"
@@ -23,7 +23,7 @@ class PlainClientState(Enum):
     TERMINATED = "Terminated"
 
 
-class PlainClientInput(Enum):
+class PlainClientInput(Word):
     """What may happen to it."""
 
     PROVISIONAL = "1xx"

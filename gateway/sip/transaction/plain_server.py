@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Final
 
 from gateway.core.machine import Machine, Table
+from gateway.core.word import Word
 from gateway.sip.message import Request, Response
 from gateway.sip.transaction.base import Key, Outlet, ServerTransaction
 from gateway.sip.transaction.timers import TimerConfig
@@ -14,7 +14,7 @@ from gateway.sip.transport import Flow, response_flow
 __all__ = ["PLAIN_SERVER", "PlainServer", "PlainServerInput", "PlainServerState"]
 
 
-class PlainServerState(Enum):
+class PlainServerState(Word):
     """RFC 3261 figure 8."""
 
     TRYING = "Trying"
@@ -23,7 +23,7 @@ class PlainServerState(Enum):
     TERMINATED = "Terminated"
 
 
-class PlainServerInput(Enum):
+class PlainServerInput(Word):
     """What may happen to it."""
 
     REQUEST = "request again"

@@ -161,3 +161,20 @@ def test_datagrams_cross_the_loopback_and_the_sender_is_told(loop: ManualLoop) -
         UdpSocket(loop, near.address, lambda data, source: None)
     near.close()
     far.close()
+
+
+def test_a_later_deadline_leaves_the_timer_alone_and_is_met_all_the_same(loop: ManualLoop) -> None:
+    armed: list[float] = []
+    call_at = loop.call_at
+    loop.call_at = lambda when, *given: armed.append(when) or call_at(when, *given)  # type: ignore
+    parrot = Parrot()
+    sent: list[str] = []
+    runner = Runner(loop)
+    driven = Driven(parrot, sent.extend, lambda event, now: None)
+    runner.attach(driven)
+    for _ in range(10):
+        runner.receive(driven, "hello", None)
+        loop.advance(0.05)
+    assert len(armed) == 1
+    loop.advance(1.1)
+    assert sent[-1] == "bored"

@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from gateway.core.errors import Exhausted, LocalError
 from gateway.store import Store, StoredBinding
 from gateway.store.text import StoredText
-from gateway.store.writer import BATCH, RETRIES, Writer
+from gateway.store.writer import AT_ONCE, BATCH, RETRIES, Writer
 from tests.unit.store.records import START, binding, call_record
 
 
@@ -375,3 +376,31 @@ def test_a_password_is_not_in_what_is_said() -> None:
 def test_bindings_compare_by_value() -> None:
     assert binding() == binding()
     assert isinstance(binding(), StoredBinding)
+
+
+def test_under_load_records_gather_in_few_transactions(tmp_path: Path) -> None:
+    commits: list[object] = []
+
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        event.listen(store._engine.sync_engine, "commit", commits.append)
+        kept = []
+        for number in range(3 * AT_ONCE):
+            kept.append(store.record(call_record(str(number))))
+            await asyncio.sleep(0.01)
+        await asyncio.gather(*kept)
+        assert len(await store.records(100)) == 3 * AT_ONCE
+        await store.close()
+
+    run(conversation())
+    assert len(commits) < 2 * AT_ONCE
+
+
+def test_single_records_are_written_at_once(tmp_path: Path) -> None:
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        for number in range(AT_ONCE // 2):
+            await asyncio.wait_for(store.record(call_record(str(number))), 5)
+        await store.close()
+
+    run(conversation())

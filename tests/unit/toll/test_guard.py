@@ -249,3 +249,22 @@ def test_what_everybody_used_is_told() -> None:
     caller, trunk = office.guard.accounts()
     assert (caller.payer, caller.calls, caller.minutes_hour) == ("caller 6001", 1, 1.5)
     assert trunk.payer == "trunk g1"
+
+
+def test_many_calls_under_way_make_permission_no_dearer() -> None:
+    office = Office(TollPolicy(Rules(caps=Caps(minutes_per_hour=1_000_000))))
+    looked_at = 0
+
+    class Leg:
+        @property
+        def answered_at(self) -> float:
+            nonlocal looked_at
+            looked_at += 1
+            return 0.0
+
+        def end(self, ending: Ending) -> None: ...
+
+    for number in range(200):
+        grant = office.guard.permit(Caller(f"60{number}", "office", True, "office"), Outside("g1", "5550100"))
+        office.guard.began(grant, Leg())
+    assert looked_at < 400, "not each of them for each of them"

@@ -1,0 +1,304 @@
+"""The whole program between two SIPp: CPU per call, memory of a standing call, delay of the setup.
+
+    python tests/bench/bench_calls.py [--rate R] [--seconds S] [--standing N ...] [--profile FILE]
+
+A call is INVITE 100 180 200 ACK BYE 200 on both legs, without media: two trunks known by their addresses, the
+dialplan's Dial between them, nothing switched off that an office has. CPU is that of the whole process, all its
+threads, user and system. Memory is the growth of its resident set from half of the standing calls to all of them.
+The delay is from INVITE to 180, less what the same two SIPp need without us.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import quantiles
+from typing import Final, Self
+
+from gateway.media.speech import synthesise
+
+HERE: Final = Path(__file__).parent
+ROOT: Final = HERE.parents[1]
+HOST: Final = "127.0.0.1"
+OFFICE_PORT, CALLER_PORT, CALLEE_PORT, WEB_PORT = 5260, 5262, 5264, 8260
+TICK: Final = os.sysconf("SC_CLK_TCK")
+DESCRIPTORS: Final = 4
+"""Of a call: RTP and RTCP of two legs."""
+ALMOST_AT_ONCE: Final = 0.2
+"""Seconds that a call of the measured ones stands."""
+CONFIG: Final = """
+dialplan = "extensions.conf"
+[office]
+name = "Bench"
+[sip]
+listen = ["udp:{host}:{port}"]
+rtp_ports = "10000-60000"
+[trunks.near]
+servers = ["{host}:{caller}"]
+sources = ["{host}/32"]
+registers = false
+qualify = 0
+[trunks.far]
+servers = ["{host}:{callee}"]
+registers = false
+qualify = 0
+[tolls]
+onward = ["from-pstn"]
+parallel = 0
+minutes_per_hour = 0
+minutes_per_day = 0
+[media]
+prompts = "{prompts}"
+rows = 24000
+[limits]
+calls = 12000
+[web]
+listen = "{host}:{web}"
+"""
+DIALPLAN: Final = "[from-pstn]\nexten => _X.,1,Dial(SIP/${EXTEN}@far,30)\n"
+
+
+class Office:
+    """A running program with two trunks.
+
+    Args:
+        folder: its home.
+        profile: where cProfile writes what it did, if anywhere.
+    """
+
+    def __init__(self, folder: Path, profile: Path | None = None) -> None:
+        prompts = ROOT / "examples" / "office" / "var" / "prompts"
+        synthesise(prompts)
+        addresses = {"host": HOST, "port": OFFICE_PORT, "caller": CALLER_PORT, "callee": CALLEE_PORT}
+        config = folder / "office.toml"
+        config.write_text(CONFIG.format(**addresses, web=WEB_PORT, prompts=prompts))
+        (folder / "extensions.conf").write_text(DIALPLAN)
+        self._log = folder / "office.log"
+        watched = ["-m", "cProfile", "-o", str(profile)] if profile else []
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, *watched, "-m", "gateway", "run", str(config)], cwd=ROOT, stdout=log, stderr=log
+            )
+        wait(lambda: b"\nready " in self._log.read_bytes(), 60, "the office to be ready")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        time.sleep(0.1)
+        self._process.terminate()
+        self._process.wait(30)
+
+    def cpu(self) -> float:
+        """Seconds of CPU that it has used."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / TICK
+
+    def memory(self) -> int:
+        """kB that it holds of its own."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        found = re.search(r"RssAnon:\s+(\d+) kB", status)
+        assert found is not None
+        return int(found[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What came of calls that were offered.
+
+    Attributes:
+        made: calls that succeeded.
+        failed: those that did not.
+        delays: seconds from INVITE to 180, of each.
+    """
+
+    made: int
+    failed: int
+    delays: Sequence[float]
+
+
+def wait(condition: object, seconds: float, what: str) -> None:
+    """Look again and again until `condition()` holds.
+
+    Raises:
+        TimeoutError: it does not, in time.
+    """
+    assert callable(condition)
+    until = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > until:
+            raise TimeoutError(f"waited {seconds:g} s for {what}")
+        time.sleep(0.05)
+
+
+class Callee:
+    """SIPp that answers, until it is closed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._process = subprocess.Popen(
+            ["sipp", "-sf", str(HERE / "sipp" / "callee.xml"), "-i", HOST, "-p", str(CALLEE_PORT), "-nostdin"],
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait(10)
+
+
+class Caller:
+    """SIPp that calls.
+
+    Args:
+        folder: for what it writes.
+        rate: calls a second.
+        count: how many in all.
+        stands: seconds that each stands.
+        port: whom it calls.
+        own_port: from where.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        rate: float,
+        count: int,
+        stands: float,
+        port: int = OFFICE_PORT,
+        own_port: int = CALLER_PORT,
+    ) -> None:
+        self._statistics = folder / f"caller-{time.monotonic_ns()}.csv"
+        command = [
+            "sipp", f"{HOST}:{port}", "-sf", str(HERE / "sipp" / "caller.xml"), "-s", "5550100",
+            "-i", HOST, "-p", str(own_port), "-r", f"{max(rate, 1):.0f}", "-m", str(count),
+            "-l", str(max(count, 1)), "-d", f"{stands * 1000:.0f}", "-nostdin",
+            "-trace_rtt", "-rtt_freq", "1", "-trace_stat", "-stf", str(self._statistics), "-fd", "1",
+        ]  # fmt: skip
+        self._folder = folder
+        self.process = subprocess.Popen(
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait(10)
+
+    def end(self, seconds: float) -> Offered:
+        """Wait until all calls are over."""
+        self.process.wait(seconds)
+        titles, *_, last = (line.split(";") for line in self._statistics.read_text().splitlines())
+        row = dict(zip(titles, last, strict=False))
+        times = self._folder / f"caller_{self.process.pid}_rtt.csv"
+        delays = [float(line.split(";")[1]) / 1000 for line in times.read_text().splitlines()[1:]]
+        return Offered(int(row["SuccessfulCall(C)"]), int(row["FailedCall(C)"]), delays)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How long and how much."""
+
+    rate: float
+    seconds: float
+    standing: Sequence[int]
+    profile: Path | None
+
+
+def cost(office: Office, folder: Path, rate: float, seconds: float) -> tuple[float, Offered]:
+    """Seconds of CPU a call at `rate` calls a second, and what came of them."""
+    before = office.cpu()
+    with Caller(folder, rate, round(rate * seconds), ALMOST_AT_ONCE, own_port=CALLER_PORT + 1) as caller:
+        offered = caller.end(seconds + 30)
+    return (office.cpu() - before) / max(offered.made, 1), offered
+
+
+def print_row(name: str, figures: str, to_reach: str) -> None:
+    """One row of the table, at once."""
+    print(f"{name:44} {figures:58} {to_reach}", flush=True)
+
+
+def standing_rows(folder: Path, options: Options) -> float:
+    """Cost of a call while others stand, and memory of those; gives calls per CPU second with the fewest."""
+    best = 0.0
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    most = (hard - 500) // DESCRIPTORS if hard != resource.RLIM_INFINITY else sys.maxsize
+    for wanted in options.standing:
+        standing = min(wanted, most)
+        with ExitStack() as stack:
+            office = stack.enter_context(Office(folder, options.profile))
+            stack.enter_context(Callee(folder))
+            cost(office, folder, options.rate, 1.0)
+            memory = 0
+            for half in (standing // 2, standing - standing // 2):
+                before = office.memory()
+                port = CALLER_PORT + 2 + 2 * half % 100 + memory % 2
+                stack.enter_context(Caller(folder, options.rate / 2, half, 3600, own_port=port))
+                time.sleep(half / options.rate * 2 + 2)
+                memory = office.memory() - before
+            spent, offered = cost(office, folder, options.rate, options.seconds)
+            best = max(best, 1 / spent)
+            print_row(
+                f"{standing} calls standing" + (f", for want of descriptors not {wanted}" if most < wanted else ""),
+                f"{spent * 1000:6.3f} ms CPU a call: {1 / spent:5.0f} a CPU second, {offered.failed} failed; "
+                f"{memory / max(standing - standing // 2, 1):5.1f} kB each",
+                "800 a CPU second, 25 kB",
+            )
+    return best
+
+
+def delay_row(folder: Path, options: Options, rate: float) -> None:
+    """Delay of the setup at `rate`, less that of the two SIPp alone."""
+    with Callee(folder), Caller(folder, rate, round(rate * options.seconds), 0.2, port=CALLEE_PORT) as caller:
+        alone = quantiles(caller.end(options.seconds + 30).delays, n=100)
+    with Office(folder) as office, Callee(folder):
+        cost(office, folder, options.rate, 1.0)
+        _, offered = cost(office, folder, rate, options.seconds)
+    through = quantiles(offered.delays, n=100)
+    print_row(
+        f"delay of the setup at {rate:.0f} calls a second",
+        f"p50 {(through[49] - alone[49]) * 1000:5.1f} ms, p99 {(through[98] - alone[98]) * 1000:5.1f} ms added",
+        "p99 10 ms",
+    )
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rate", type=float, default=200.0)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--standing", type=int, nargs="*", default=[100, 1000, 10000])
+    parser.add_argument("--profile", type=Path)
+    given = parser.parse_args()
+    options = Options(given.rate, given.seconds, given.standing, given.profile)
+    print_row(f"whole program, {platform.machine()}, {os.cpu_count()} cores", "measured", "to reach")
+    with tempfile.TemporaryDirectory(prefix="copperline-bench-") as folder:
+        best = standing_rows(Path(folder), options)
+        if not options.profile:
+            delay_row(Path(folder), options, best / 2)
+
+
+if __name__ == "__main__":
+    main()

@@ -123,10 +123,11 @@ class ToneRecogniser:
         self._bases: NDArray[np.float64] = np.hstack(bases)
         self._starts = np.cumsum([0, *(basis.shape[1] for basis in bases[:-1])])
         self._cadences: list[_Cadence] = []
-        for tone, written in parts.items():
-            cadence = _cadence(tone, written, groups)
-            if all(cadence.steps != known.steps for known in self._cadences):
-                self._cadences.append(cadence)
+        for tone, whole in parts.items():
+            for written in (whole, _repeated(whole)):
+                cadence = _cadence(tone, written, groups)
+                if all(cadence.steps != known.steps for known in self._cadences):
+                    self._cadences.append(cadence)
         self._rest: Samples = np.zeros(0, np.int16)
         self._runs: deque[_Run] = deque([_Run(_SILENCE, 0, _QUIET)], maxlen=_RUNS)
         self._unfit = 0
@@ -356,6 +357,12 @@ def _basis(tones: frozenset[float]) -> NDArray[np.float64]:
     angles = 2 * np.pi * np.outer(np.arange(_BLOCK), sorted(tones)) / _RATE
     basis: NDArray[np.float64] = np.linalg.qr(np.hstack([np.cos(angles), np.sin(angles)]))[0]
     return basis
+
+
+def _repeated(parts: Sequence[Part]) -> Sequence[Part]:
+    """What is heard over and over of a tone that begins with something else; exchanges repeat either that or all."""
+    loop = [part for part in parts if not part.once]
+    return parts if not loop or loop[-1].endless else loop
 
 
 def _cadence(name: str, parts: Sequence[Part], groups: Sequence[Sequence[frozenset[float]]]) -> _Cadence:

@@ -26,15 +26,11 @@ from gateway.testing.office import EmulatedOffice
 from gateway.testing.sip_phone import SipPhone
 from gateway.testing.sounds import utterance
 from hardware.analog.copper import Fault, hybrid
+from tests.bench.table import print_row
 
 PHONES, LINES = 48, 24
 FEW = 8
 """Telephones of the office whose delays are measured: with 72 the emulator's own work would be in them."""
-
-
-def print_row(name: str, figures: str, to_reach: str = "") -> None:
-    """One row of the table, at once."""
-    print(f"{name:44} {figures:58} {to_reach}", flush=True)
 
 
 def configuration(phones: int = PHONES, lines: int = LINES) -> str:

@@ -3,60 +3,30 @@
     python tests/bench/bench_dtmf.py [--hours H]
 
 Each figure is the share of 320 keyed digits (all sixteen, at twenty places in the receiver's window) that is heard
-as exactly what was keyed. Talk-off is digits heard per hour in speech of espeak-ng in many voices, at the level of
-P.56 material and 10 dB above it, through G.711.
+as exactly what was keyed. Talk-off is digits heard per hour in speech of espeak-ng in many voices, in recorded
+prompts where they are installed, in babble and in music, at the level of P.56 material and 10 dB above it, through
+G.711.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
-import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
 from gateway.media.detect import DtmfReceiver
-from gateway.media.g711 import decode, encode
-from gateway.media.level import active_level, peak
+from gateway.media.level import peak
+from tests.bench.table import print_row
+from tests.bench.voices import SPOKEN, at_level, babble, made, music, recorded, through_law
 
 KEYS = "123A456B789C*0#D"
 ROWS, COLUMNS = (697, 770, 852, 941), (1209, 1336, 1477, 1633)
 PLACES = 20
-VOICES = (
-    "en-us",
-    "en-gb",
-    "de",
-    "fr-fr",
-    "es",
-    "it",
-    "nl",
-    "sv",
-    "pl",
-    "pt-br",
-    "ru",
-    "tr",
-    "hu",
-    "cs",
-    "fi",
-    "el",
-)
-TONES = ("", "+f1", "+f3", "+m2", "+m5", "+m7")
-SENTENCES = (
-    "Oh, you know, we were all going to do it too, but the two of you are never here before nine o'clock at night. "
-    "I really only wanted to know who called you yesterday, because nobody knew anything about it at all. "
-    "Hello? No, I am on the phone just now. Zero, one, two, three, four, five, six, seven, eight, nine, ten. "
-    "Mmm, yeah, mhm, aha, oh no, oh yes, wow, really, who, you, do, to, through, new, news, few, queue, review. "
-    "The quarterly figures are due on Monday; send them over as soon as they are ready, would you please?"
-)
-
 Signal = NDArray[np.float64]
-
-
-def print_row(name: str, figures: str, to_reach: str = "") -> None:
-    print(f"{name:44} {figures:58} {to_reach}", flush=True)
 
 
 def key(digit: str, ms: float, low: float, high: float, low_off: float = 1.0, high_off: float = 1.0) -> Signal:
@@ -67,7 +37,7 @@ def key(digit: str, ms: float, low: float, high: float, low_off: float = 1.0, hi
 
 
 def heard(signal: Signal) -> str:
-    coded = decode(encode(np.round(signal).clip(-32768, 32767).astype(np.int16), Encoding.PCMU), Encoding.PCMU)
+    coded = through_law(np.round(signal).clip(-32768, 32767).astype(np.int16))
     return "".join(digit for digit, _ in DtmfReceiver().feed(coded))
 
 
@@ -124,34 +94,28 @@ def bench_tones() -> None:
     )  # fmt: skip
 
 
-def speech(voice: str, speed: int, pitch: int) -> Samples:
-    said = subprocess.run(
-        ["espeak-ng", "-v", voice, "-s", str(speed), "-p", str(pitch), "--stdout", SENTENCES],
-        check=True, capture_output=True, timeout=60,
-    ).stdout  # fmt: skip
-    raw = subprocess.run(
-        ["sox", "-t", "wav", "-", "-r", "8000", "-c", "1", "-b", "16", "-t", "raw", "-e", "signed", "-"],
-        input=said, check=True, capture_output=True, timeout=60,
-    ).stdout  # fmt: skip
-    return np.frombuffer(raw, np.int16)
+def talk_off(name: str, pieces: Iterable[Samples], most: float) -> None:
+    """Digits heard in speech, each piece at its usual level and 10 dB above; at most so many hours of it."""
+    seconds, false, texts = 0.0, "", 0
+    for samples in pieces:
+        for above in (0.0, 10.0):
+            false += "".join(
+                digit for digit, _ in DtmfReceiver().feed(through_law(at_level(samples, SPOKEN + above)))
+            )
+            seconds += len(samples) / 8000
+        texts += 1
+        if seconds >= most * 3600:
+            break
+    hours = seconds / 3600
+    figures = f"{len(false)} digits, {len(false) / hours:.2f} an hour {false}" if texts else "not installed"
+    print_row(f"DTMF talk-off, {name}, {hours:.1f} h", figures, "under 1 an hour")
 
 
 def bench_talk_off(hours: float) -> None:
-    seconds, false, texts = 0.0, list[str](), 0
-    choices = itertools.cycle(itertools.product((140, 175, 210), (30, 50, 75), TONES, VOICES))
-    while seconds < hours * 3600:
-        speed, pitch, tone, voice = next(choices)
-        samples = speech(voice + tone, speed, pitch).astype(np.float64)
-        for above in (0.0, 10.0):
-            gain = 10 ** ((-26.0 + 6.0 + above - active_level(samples.astype(np.int16))) / 20)
-            false += list(heard(samples * gain))
-            seconds += len(samples) / 8000
-        texts += 1
-    print_row(
-        f"DTMF talk-off, {seconds / 3600:.1f} h of speech, {texts} voices",
-        f"{len(false)} digits, {len(false) / (seconds / 3600):.2f} an hour {''.join(false)}",
-        "under 1 an hour",
-    )
+    talk_off("speech of 96 espeak voices", made(), hours)
+    talk_off("recorded prompts, 5 languages", recorded(), 10.0)
+    talk_off("babble of 4", [babble(4, 300.0 * hours)], 10.0)
+    talk_off("music", music(), 10.0)
 
 
 def main() -> None:

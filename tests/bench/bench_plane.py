@@ -29,14 +29,10 @@ from gateway.core.srtp import MasterKey, Protection, Suite
 from gateway.media.tone import MILLIWATT
 from gateway.plane.plane import Plane, PlaneConfig
 from gateway.plane.row import RtpRow
+from tests.bench.table import print_row
 
 ULAW, ALAW = Codec(Encoding.PCMU, 0), Codec(Encoding.PCMA, 8)
 LOCAL = "127.0.0.1"
-
-
-def print_row(name: str, figures: str, to_reach: str = "") -> None:
-    """One row of the table, at once."""
-    print(f"{name:44} {figures:58} {to_reach}", flush=True)
 
 
 class Bridges:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.core.audio import Encoding, Samples, Sound
 from gateway.core.errors import LocalError
+from gateway.media.cadence import render
 from gateway.media.g711 import decode, encode
 from gateway.media.level import peak
 from gateway.media.progress import ToneRecogniser
@@ -103,6 +104,16 @@ def test_tones_are_told_through_noise() -> None:
 
 def test_stutter_dial_tone_becomes_dial_tone() -> None:
     assert told("us", played(ZONES["us"].tone("stutter"), 3))[-1] == "dial"
+
+
+def test_a_tone_with_an_opening_may_repeat_all_of_it_or_the_rest_alone() -> None:
+    """Turkey's congestion tone: three short sounds and a long one; some exchanges give the long ones alone."""
+    short, long = (played(render("", f"450/{ms},0/200"), ms / 1000 + 0.2) for ms in (200, 600))
+    for sounds in ([short, short, short, long] * 3, [long] * 8):
+        recogniser = ToneRecogniser("tr")
+        recogniser.feed(np.concatenate([np.zeros(4000, np.int16), *sounds, short[:800]]))
+        assert recogniser.hearing is not None
+        assert recogniser.hearing.tone == "congestion" and recogniser.hearing.bursts >= 5
 
 
 @pytest.mark.parametrize("zone", UNLIKE)

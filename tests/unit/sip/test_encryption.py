@@ -141,7 +141,7 @@ def test_who_refuses_an_offer_of_both_is_offered_encrypted_audio_alone_once(
         phone.reply(invite, 488, tag=f"refusal-{len(numbers)}")
     assert numbers == list(range(numbers[0], numbers[0] + len(protocols)))
     assert any(isinstance(event, Released) for event in office.events())
-    office.quiet()
+    assert office.desk.open == 0
 
 
 @pytest.mark.parametrize(("status", "header"), [(422, ("Min-SE", "7200")), (488, ("Warning", "399 x y"))])

@@ -181,6 +181,9 @@ class Line(ABC, Generic[State, Input]):
 
     def receive(self, event: LineEvent, now: float) -> None:
         """Take in a line event; never raises for what a line does."""
+        if event.kind is LineEventKind.VOLTAGE:
+            self._measured(event.volts, now)
+            return
         evidence = event_words(event, self.port)
         self.note(now, evidence)
         if event.kind is LineEventKind.REMOVED:
@@ -245,6 +248,9 @@ class Line(ABC, Generic[State, Input]):
     @abstractmethod
     def _command_failed(self, event: LineEvent, cue: Cue) -> None:
         """A line command failed."""
+
+    def _measured(self, volts: float, now: float) -> None:
+        """So many volts are on the line."""
 
     def _feed(self, given: Input, cue: Cue) -> None:
         before = self._machine.state

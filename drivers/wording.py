@@ -14,6 +14,7 @@ from hardware.analog.line import (
     LineCommand,
     LineEvent,
     LineEventKind,
+    MeasureVoltage,
     OnHookTransmit,
     Ring,
     SetHook,
@@ -53,6 +54,8 @@ def command_words(command: LineCommand) -> str:
             return f"light the message lamp for {messages}" if messages else "put out the message lamp"
         case EchoCancel(taps):
             return f"cancel echo with {taps} taps" if taps else "cancel no echo"
+        case MeasureVoltage():
+            return "tell the voltage on its line"
 
 
 def event_words(event: LineEvent, port: int) -> str:

@@ -47,6 +47,7 @@ class FxoConfig:
         caller_id: how the exchange tells who calls; None where it does not.
         echo: what is done about its echo.
         waiting_caller_id: the exchange tells a second caller in a call, by an alert and FSK.
+        shared: other telephones hang on it: it is not taken while one of them is off-hook, where the card tells.
         rings: cadences that mean something of their own.
         tones: texts of its exchange's tones that differ from the country's, by name ("busy"), as `learn` measures.
         zone: the country of the exchange ("us", "de", …).
@@ -68,5 +69,6 @@ class FxoConfig:
     zone: str = "us"
     echo: EchoConfig = UNTOUCHED
     waiting_caller_id: bool = False
+    shared: bool = False
     rings: tuple[DistinctiveRing, ...] = ()
     tones: Mapping[str, str] = field(default_factory=dict)

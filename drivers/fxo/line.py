@@ -1,7 +1,8 @@
 """An exchange line: an FXO port plugged into a central office, made a Channel.
 
 Ringing, caller ID, the answer (`drivers.fxo.incoming`); seizure, dialling, what shows an answer
-(`drivers.fxo.outgoing`); a second caller (`drivers.fxo.second`); what shows a release, guard time
+(`drivers.fxo.outgoing`); a second caller (`drivers.fxo.second`), other telephones on the
+line (`drivers.fxo.shared`); what shows a release, guard time
 (`drivers.fxo.base`). Each method there is an action of the table in drivers/fxo/states.py, which says when. Nothing
 here waits, reads a clock or touches a device.
 """
@@ -12,6 +13,7 @@ from drivers.channel import AnalogChannel
 from drivers.fxo.incoming import IncomingCalls
 from drivers.fxo.outgoing import OutgoingCalls
 from drivers.fxo.second import SecondCaller
+from drivers.fxo.shared import SharedLine
 from drivers.fxo.states import Input, State
 from drivers.line import Cue
 from gateway.core.cause import Cause
@@ -20,7 +22,7 @@ from gateway.core.errors import RemoteError
 __all__ = ["FxoLine"]
 
 
-class FxoLine(SecondCaller, IncomingCalls, OutgoingCalls):
+class FxoLine(SharedLine, SecondCaller, IncomingCalls, OutgoingCalls):
     """One exchange line; arguments and errors are those of `ExchangeLine`.
 
     Attributes:

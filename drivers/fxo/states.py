@@ -35,6 +35,7 @@ class State(Enum):
 
     OUT = "out of service"
     IDLE = "idle"
+    ELSEWHERE = "in use by another telephone on the line"
     ANNOUNCED = "told who calls"
     RINGING = "ringing, caller ID awaited"
     OFFERED = "ringing"
@@ -66,6 +67,9 @@ class Input(Enum):
     # who calls
     ANNOUNCEMENT = "the exchange announces a call"
     CALLER_KNOWN = "caller ID came, or cannot come"
+    # who else uses the line
+    USED_ELSEWHERE = "another telephone is off-hook on the line"
+    NOT_USED = "no other telephone is off-hook on the line"
     # how a call goes on
     WAIT_FOR_TONE = "dial tone is waited for"
     TONE_HEARD = "dial tone is heard"
@@ -88,6 +92,7 @@ class Input(Enum):
     SEND_DIGITS = "SendDigits"
     SEND_FLASH = "SendFlash"
     # timers
+    LOOK_TIME = "a look whether another telephone is off-hook"
     LISTEN_TIME = "a look at what was heard"
     ANNOUNCED_TIME = "no ring followed what was announced"
     CADENCE_TIME = "a cycle of the ringing is over"
@@ -142,6 +147,20 @@ TABLE: Final[Table[State, Input]] = {
         Input.SEIZED: (State.IDLE, ""),
         Input.RETURNED: (State.IDLE, ""),
         Input.RESERVE: (State.RESERVED, "reserve"),
+        Input.LOOK_TIME: (State.IDLE, "look"),
+        Input.USED_ELSEWHERE: (State.ELSEWHERE, ""),
+        Input.LOST: (State.OUT, ""),
+    },
+    # A shared line: somebody else is off-hook. A ring shows that this is over.
+    State.ELSEWHERE: {
+        Input.LOOK_TIME: (State.ELSEWHERE, "look"),
+        Input.NOT_USED: (State.IDLE, ""),
+        Input.RING_BEGAN: (State.RINGING, "ring_began"),
+        Input.RING_ENDED: (State.RINGING, "ring_ended"),
+        Input.BATTERY_LOST: (State.ELSEWHERE, ""),
+        Input.POLARITY: (State.ELSEWHERE, ""),
+        Input.DIGIT: (State.ELSEWHERE, ""),
+        Input.SEIZED: (State.ELSEWHERE, ""),
         Input.LOST: (State.OUT, ""),
     },
     # Who calls is told before the first ring (EN 300 659-1), by FSK or DTMF.

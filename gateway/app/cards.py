@@ -196,6 +196,7 @@ class Cards:
             hangup_on_polarity=line.hangup_on_polarity,
             hangup_on_tone=line.hangup_on_tone,
             caller_id=self._caller_id(line.caller_id),
+            shared=line.shared,
             waiting_caller_id=line.waiting_caller_id,
             rings=tuple(
                 DistinctiveRing(ring, own.cadence, own.context or "", own.did) for ring, own in line.rings.items()

@@ -157,6 +157,8 @@ class LineSettings(Settings):
         caller_id: how the exchange shows callers; None takes the country's way.
         waiting_caller_id: the exchange tells who else calls while the line is in use (call waiting with caller ID);
             it is shown by SIP telephones that show texts, and by `copperline lines`.
+        shared: other telephones hang on the same line: where the card has a meter, it is not taken while one of
+            them is off-hook.
         rings: distinctive rings, each with the context or extension for its calls.
         echo_canceller, tail: as for a telephone.
         receive_gain, transmit_gain: dB by which what comes from the exchange, and goes to it, is made louder.
@@ -179,6 +181,7 @@ class LineSettings(Settings):
     hangup_on_tone: Annotated[int, Field(ge=0, le=8)] = 3
     caller_id: _CallerId | None = None
     waiting_caller_id: bool = False
+    shared: bool = False
     rings: Annotated[Mapping[Name, RingSettings], AfterValidator(MappingProxyType)] = {}
     echo_canceller: _EchoCanceller = "auto"
     tail: _Tail = 64

@@ -26,6 +26,7 @@ from hardware.analog.line import (
     LineCommand,
     LineEvent,
     LineEventKind,
+    MeasureVoltage,
     OnHookTransmit,
     PortKind,
     Ring,
@@ -220,9 +221,12 @@ class AnalogPort:
         """Carry out a command.
 
         Returns:
-            None where the device took it; FAILED with its errno where it refused; REMOVED where it has gone.
+            None where the device took it; FAILED with its errno where it refused; REMOVED where it has gone; what
+            was to be measured.
         """
         try:
+            if isinstance(command, MeasureVoltage):
+                return LineEvent(LineEventKind.VOLTAGE, volts=self._volts())
             self._carry_out(command)
         except OSError as error:
             if error.errno == errno.EINPROGRESS:
@@ -258,6 +262,12 @@ class AnalogPort:
                 if taps:
                     # A channel without a canceller takes that in silence (dahdi-base.c); this one it refuses.
                     ioctl(Ioctl.ECHOCANCEL_FAX_MODE, _int(0))
+
+    def _volts(self) -> float:
+        """The line's voltage: the drivers of FXO modules tell that of their line sensor, in mV (wctdm.c)."""
+        argument = bytearray(structs.WCTDM_STATS.sizeof())
+        self._handle.ioctl(Ioctl.WCTDM_GET_STATS, argument)
+        return abs(int(structs.WCTDM_STATS.parse(argument).tipvolt)) / 1000
 
     def flush(self) -> None:
         """Drop audio that waits in either direction, so that a new listener hears the present."""

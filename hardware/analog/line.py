@@ -20,6 +20,7 @@ __all__ = [
     "LineCommand",
     "LineEvent",
     "LineEventKind",
+    "MeasureVoltage",
     "OnHookTransmit",
     "PortKind",
     "Ring",
@@ -85,6 +86,8 @@ class LineEventKind(Enum):
     RX_CED = "fax answer tone heard"
     TX_CNG = "fax calling tone sent"
     RX_CNG = "fax calling tone heard"
+    VOLTAGE = "voltage"
+    """What `MeasureVoltage` has found."""
     NEON_ON = "message lamp voltage on"
     NEON_OFF = "message lamp voltage off"
     READ_OVERRUN = "receive overrun"
@@ -161,8 +164,22 @@ class EchoCancel:
     taps: int
 
 
+@dataclass(frozen=True, slots=True)
+class MeasureVoltage:
+    """Tell the voltage between tip and ring: VOLTAGE follows, or FAILED where the device has no meter."""
+
+
 LineCommand = (
-    SetHook | Ring | StopRing | DialDigits | CancelDial | SetPolarity | OnHookTransmit | LightLamp | EchoCancel
+    SetHook
+    | Ring
+    | StopRing
+    | DialDigits
+    | CancelDial
+    | SetPolarity
+    | OnHookTransmit
+    | LightLamp
+    | EchoCancel
+    | MeasureVoltage
 )
 
 
@@ -175,9 +192,11 @@ class LineEvent:
         digit: the digit of PULSE_DIGIT, else "".
         errno: the device's error of FAILED, the number of UNKNOWN, else 0.
         command: what FAILED, else None.
+        volts: of VOLTAGE, whatever its polarity; else 0.
     """
 
     kind: LineEventKind
     digit: str = ""
     errno: int = 0
     command: LineCommand | None = None
+    volts: float = 0.0

@@ -33,6 +33,11 @@ class Change(Enum):
     RING_OFF = "ringing off"
 
 
+IDLE_VOLTS: Final = 48
+IN_USE_VOLTS: Final = 8
+"""Volts between the wires: nobody draws current; somebody does."""
+
+
 def _nobody(change: Change) -> None:
     """The end of a pair at which nothing has been connected."""
 
@@ -48,6 +53,7 @@ class Pair:
         battery: the feeder feeds.
         reversed: tip and ring have changed places.
         ringing: ringing voltage is on.
+        shared: another telephone on the same wires is off-hook.
         neon: voltage that lights a glow lamp is on.
         fault: what is wrong with the copper now.
         feeder, terminal: who is told what the other end does.
@@ -58,12 +64,19 @@ class Pair:
         self.battery = False
         self.reversed = False
         self.ringing = False
+        self.shared = False
         self.neon = False
         self.feeder: Callable[[Change], None] = _nobody
         self.terminal: Callable[[Change], None] = _nobody
         self._to_terminal: Samples | None = None
         self._to_feeder: Samples | None = None
         self.suffer(fault)
+
+    @property
+    def volts(self) -> int:
+        """Between the wires, at a terminal: little is left where somebody draws current."""
+        feed = IN_USE_VOLTS if self.closed or self.shared else IDLE_VOLTS
+        return 0 if not self.battery else -feed if self.reversed else feed
 
     def let_go(self, of_feeder: bool) -> None:
         """Disconnect the feeder or the terminal: it is told no more, and nothing of it is heard any more."""

@@ -155,6 +155,10 @@ class OfficeLine:
         self._machine = Machine(OFFICE_LINE, CallState.IDLE)
         self._pair.set_battery(False)
 
+    def share(self, lifted: bool) -> None:
+        """Somebody lifts another telephone on the same wires, or puts it down."""
+        self._pair.shared = lifted
+
     def suffer(self, fault: Fault) -> None:
         """From now on this is wrong with its copper."""
         self._pair.suffer(fault)

@@ -116,6 +116,15 @@ def _configure_lamp(channel: EmulatedChannel, argument: bytearray | None) -> Non
     channel.lamp_by = abi.Vmwi(read(structs.INT, argument) & 7)
 
 
+def _voltages(channel: EmulatedChannel, argument: bytearray | None) -> None:
+    """WCTDM_GET_STATS, in mV: an FXS module tells its wires and its battery, an FXO module its line's voltage."""
+    volts = channel.pair.volts
+    tip, ring, battery = (volts, volts, volts) if channel.kind is PortKind.FXO else (-2, -2 - abs(volts), -64)
+    write(
+        structs.WCTDM_STATS, argument, {"tipvolt": tip * 1000, "ringvolt": ring * 1000, "batvolt": battery * 1000}
+    )
+
+
 def _set_bits(channel: EmulatedChannel, argument: bytearray | None) -> None:
     read(structs.INT, argument)
     raise OSError(errno.EINVAL, "only for channels with CAS signalling")
@@ -141,4 +150,5 @@ REQUESTS: Final[Mapping[int, Callable[[EmulatedChannel, bytearray | None], None]
     Ioctl.VMWI: _message_lamp,
     Ioctl.VMWI_CONFIG: _configure_lamp,
     Ioctl.SETTXBITS: _set_bits,
+    Ioctl.WCTDM_GET_STATS: _voltages,
 }

@@ -14,6 +14,7 @@ from gateway.core.audio import Sound
 from gateway.core.number import Party, Presentation
 from gateway.media.caller_id import CallerId
 from gateway.media.delivery import Delivery
+from gateway.media.latin import to_ascii
 
 __all__ = ["pause_for", "shown", "spill"]
 
@@ -38,15 +39,15 @@ def shown(caller: Party, when: datetime) -> CallerId:
     A number that is no telephone number (a SIP user name) is shown as the name where there is none.
     """
     number = caller.number.removeprefix("+")
-    name = caller.name
+    name = to_ascii(caller.name)
     if not _DIGITS.issuperset(number):
-        number, name = "", name or caller.number
+        number, name = "", name or to_ascii(caller.number)
     presentation = caller.presentation
     if not number and presentation is Presentation.ALLOWED:
         presentation = Presentation.UNAVAILABLE if not name else presentation
     return CallerId(
         number=number[:MAX_NUMBER],
-        name="".join(letter if " " <= letter <= "~" else "?" for letter in name[:MAX_NAME]),
+        name=name[:MAX_NAME],
         presentation=presentation,
         when=when,
     )

@@ -211,7 +211,7 @@ def test_a_pause_must_hold_the_spill_and_its_margin() -> None:
     [
         (Party("+12565551100", "Ann"), "12565551100", "Ann", Presentation.ALLOWED),
         (Party("alice"), "", "alice", None),
-        (Party("6001", "Jürgen Östreich-Lang"), "6001", "J?rgen ?streich", Presentation.ALLOWED),
+        (Party("6001", "Jürgen Östreich-Lang"), "6001", "Jurgen Ostreich", Presentation.ALLOWED),
         (Party(), "", "", Presentation.UNAVAILABLE),
         (Party("5551234", "Ann", Presentation.RESTRICTED), "", "", Presentation.RESTRICTED),
         (Party("1" * 60, "x" * 60), "1" * 20, "x" * 15, Presentation.ALLOWED),

@@ -32,7 +32,7 @@ class Programs:
         self._folder = tempfile.TemporaryDirectory(prefix="copperline-bench-")
 
     def __enter__(self) -> Self:
-        for name in ("relay", "phones"):
+        for name in ("relay", "relay_uring", "phones"):
             source = Path(__file__).with_name(f"{name}.c")
             subprocess.run(["gcc", "-O2", "-o", self.path(name), source], check=True)
         return self
@@ -108,10 +108,12 @@ class Phones(_Program):
 
 
 class CRelay(_Program):
-    """The limit: the same relaying in C."""
+    """The limit: the same relaying in C; `name` is another program's than relay."""
 
-    def __init__(self, programs: Programs, phones: Sequence[int], connected: bool, recode: bool) -> None:
-        super().__init__(programs.path("relay"), len(phones), int(connected), int(recode))
+    def __init__(
+        self, programs: Programs, phones: Sequence[int], connected: bool, recode: bool, name: str = "relay"
+    ) -> None:
+        super().__init__(programs.path(name), len(phones), int(connected), int(recode))
         self.tell(phones)
         self.own_ports = self.ports(len(phones))
 

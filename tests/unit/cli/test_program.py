@@ -185,8 +185,10 @@ def test_calls_and_how_the_latest_ended(office: Served, capsys: pytest.CaptureFi
         " telephone 101 refused the call (off-hook): user busy (17). Try again later."
     )
     assert main(["calls", "--ended", "2"]) == 0
-    assert capsys.readouterr().out.splitlines()[-1].endswith(
-        " SIP/6001-00000001 was heard badly (MOS 2.4): 20 of 100 packets lost, jitter 12 ms."
+    assert (
+        capsys.readouterr()
+        .out.splitlines()[-1]
+        .endswith(" SIP/6001-00000001 was heard badly (MOS 2.4): 20 of 100 packets lost, jitter 12 ms.")
     )
     assert main(["calls", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)

@@ -407,6 +407,8 @@ class Application:
         if self._by_hand:
             return
         self.plane.start_thread()
+        for clause in self.plane.missing:
+            _log.info("media: %s", clause)
         if self._emulates:
             self._tickers.append(Ticker(self._loop, FRAME, self.cards.step))
         if self._sheds_load:

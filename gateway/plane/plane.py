@@ -225,6 +225,11 @@ class Plane:
         self._thread = PlaneThread(self.tables, self._config.priority)
         self._thread.start()
 
+    @property
+    def missing(self) -> Sequence[str]:
+        """What the system did not grant to the thread, a clause each with the mend."""
+        return () if self._thread is None else tuple(self._thread.missing)
+
     def step(self, now: float) -> None:
         """Run the loop once by hand: commands, every descriptor that is ready, every tick due up to `now` (s).
 

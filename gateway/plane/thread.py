@@ -1,4 +1,6 @@
-"""The loop in a thread of its own: real-time where the system permits it, deaf to signals, stopped at exit.
+"""The loop in a thread of its own: real-time and in memory that stays, where the system permits it.
+
+It is deaf to signals and stopped at exit.
 
 Nothing passes between it and control but the tables and their descriptors, so a process of its own could stand in
 its place. It never takes the interpreter lock once it runs.
@@ -9,6 +11,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import os
+import resource
 import signal
 import threading
 import time
@@ -30,6 +33,8 @@ _NTP_EPOCH: Final = 2_208_988_800 * 1_000_000_000
 _COME_UP: Final = 180.0
 """Seconds to the first tick: a cold compile on a slow machine fits in; warm it takes half a second."""
 _STOP_WITHIN: Final = 5.0
+_LOCK_ALL: Final = 1 | 2 | 4
+"""MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT (sys/mman.h): a page that was used once is never waited for again."""
 
 
 class _Interval(ctypes.Structure):
@@ -51,6 +56,8 @@ class PlaneThread:
         self._priority = priority
         self._timer = -1
         self._result: int | None = None
+        self.missing: list[str] = []
+        """What the system did not grant, a clause each with the mend; known once it is started."""
         # A daemon: a thread that never returns would hang a process that ends by an error.
         self._thread = threading.Thread(target=self._run, name="media plane", daemon=True)
 
@@ -67,6 +74,8 @@ class PlaneThread:
         self._tables.control[TIMER] = self._timer
         self._tables.control[NEXT_TICK] = first
         self._tables.control[WALL] = time.time_ns() - time.monotonic_ns() + _NTP_EPOCH
+        if self._priority > 0:
+            self._lock_memory()
         self._thread.start()
         # Stopped before the interpreter is taken down, which frees the tables.
         atexit.register(self.stop)
@@ -92,6 +101,7 @@ class PlaneThread:
         publish(self._tables.address(STOP), 1)
         os.eventfd_write(int(self._tables.control[COMMAND_SIGNAL]), 1)
         self._thread.join(_STOP_WITHIN)
+        ctypes.CDLL(None).munlockall()
         self._tables.control[TIMER] = -1
         os.close(self._timer)
         self._timer = -1
@@ -99,15 +109,31 @@ class PlaneThread:
     def _run(self) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         if self._priority > 0:
-            _ask_for_real_time(self._priority)
+            self._ask_for_real_time()
         self._result = run(self._tables.shared, -1)
 
+    def _ask_for_real_time(self) -> None:
+        try:
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(self._priority))
+        except OSError as error:
+            self.missing.append(
+                f"its thread is not real-time ({error.strerror}) and may be kept waiting for some milliseconds "
+                "by other programs; LimitRTPRIO or CAP_SYS_NICE permits it"
+            )
 
-def _ask_for_real_time(priority: int) -> None:
-    try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(priority))
-    except OSError:
-        return  # not permitted here: ordinary scheduling, ticks up to 2 ms late instead of 0.1
+    def _lock_memory(self) -> None:
+        """Keep what is used in memory. Not below a limit, which everything that is opened later would run into."""
+        limited = resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] != resource.RLIM_INFINITY
+        libc = ctypes.CDLL(None, use_errno=True)
+        if limited and os.geteuid() != 0:
+            reason = "locked memory is limited"
+        elif libc.mlockall(_LOCK_ALL) == 0:
+            return
+        else:
+            reason = os.strerror(ctypes.get_errno())
+        self.missing.append(
+            f"its memory may be paged out ({reason}); LimitMEMLOCK=infinity or CAP_IPC_LOCK permits to keep it"
+        )
 
 
 def _open_timer(first: int) -> int:

@@ -42,9 +42,10 @@ def main() -> None:
                         f"  {calls} calls, {name:12} {used:6.2f} us a packet, {100 * arrived:5.1f} % arrived",
                         flush=True,
                     )
-            ratio = median(uring / epoll for epoll, uring in zip(costs["relay"], costs["relay_uring"], strict=True))
+            ratio = median(other / one for one, other in zip(costs["relay"], costs["relay_uring"], strict=True))
+            epoll, uring = (min(cost) for cost in costs.values())
             print(
-                f"{calls} calls: epoll {min(costs['relay']):.2f}, io_uring {min(costs['relay_uring']):.2f} us a packet; "
+                f"{calls} calls: epoll {epoll:.2f}, io_uring {uring:.2f} us a packet; "
                 f"ratio x{ratio:.2f} by medians",
                 flush=True,
             )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import resource
 import select
 import subprocess
 import sys
@@ -13,11 +15,12 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+from numba.core.runtime import _nrt_python, rtsys
 
-from gateway.core.audio import DigitHeard, Sound, SoundEnd
+from gateway.core.audio import DigitHeard, Encoding, Side, Sound, SoundEnd
 from gateway.core.errors import LocalError
 from gateway.plane.table import NEXT_TICK, TIMER
-from tests.unit.plane.conftest import Studio
+from tests.unit.plane.conftest import Studio, speech
 
 PATIENCE = 10.0
 
@@ -107,3 +110,70 @@ def test_a_second_process_compiles_nothing() -> None:
         """
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def locked_kilobytes() -> int:
+    with open("/proc/self/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmLck:"))
+
+
+def test_it_is_real_time_and_its_memory_stays_or_it_says_why_not(studio: Studio) -> None:
+    before = {thread.native_id for thread in threading.enumerate()}
+    studio.plane.start_thread()
+    (task,) = [thread.native_id for thread in threading.enumerate() if thread.native_id not in before]
+    said = " ".join(studio.plane.missing)
+    assert task is not None
+    assert (os.sched_getscheduler(task) == os.SCHED_FIFO) != ("not real-time" in said)
+    assert (locked_kilobytes() > 1000) != ("may be paged out" in said)
+
+
+def test_memory_is_not_locked_where_there_is_a_limit(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Below one, whatever is opened once the limit is reached would fail."""
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(resource, "getrlimit", lambda kind: (8 << 20, 8 << 20))
+    studio.plane.start_thread()
+    assert locked_kilobytes() == 0
+    assert (
+        "its memory may be paged out (locked memory is limited); "
+        "LimitMEMLOCK=infinity or CAP_IPC_LOCK permits to keep it"
+    ) in studio.plane.missing
+
+
+def test_the_loop_allocates_nothing() -> None:
+    """A thousand ticks of calls, of G.711, wide band, tones, DTMF, echo cancelling, a room and a tap."""
+    _nrt_python.memsys_enable_stats()
+    studio = Studio()
+    try:
+        (a, alice), (b, bob) = studio.telephone(), studio.telephone(Encoding.G722, 9)
+        (c, carol), (line, device) = studio.telephone(Encoding.PCMA, 8), studio.device(Encoding.PCMU)
+        a.join(b)
+        c.join(line)
+        line.cancel_echo(64)
+        line.detect_digits(True)
+        room = studio.plane.room()
+        third, dave = studio.telephone()
+        room.sit(third)
+        third.tap(Side.BOTH, 0.5)
+        said = speech(0.02)
+
+        def tick() -> None:
+            for phone in (alice, carol, dave):
+                phone.say(said)
+            device.say(said)
+            studio.now += 0.02
+            studio.plane.step(studio.now)
+            for phone in (alice, bob, carol, dave):
+                phone.hear_raw()
+            device.hear()
+
+        for _ in range(10):
+            tick()
+        before = rtsys.get_allocation_stats()
+        for _ in range(1000):
+            tick()
+        after = rtsys.get_allocation_stats()
+        assert (after.alloc, after.mi_alloc) == (before.alloc, before.mi_alloc)
+        assert b.stats().sent == a.stats().received == 1010
+    finally:
+        _nrt_python.memsys_disable_stats()
+        studio.close()

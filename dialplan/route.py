@@ -25,6 +25,7 @@ from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Samples, Si
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import LocalError, RemoteError
+from gateway.core.fax import FaxJob, FaxReport
 from gateway.core.feature import Feature, TalkLimit
 from gateway.core.messages import TransferTold
 from gateway.core.number import Party
@@ -395,6 +396,9 @@ class _DrySwitch:
     async def bridge(self, leg: Leg, other: Leg, limit: TalkLimit | None = None) -> BridgeEnd:
         ending = Ending(Cause.NORMAL_CLEARING, other.name, Act.HUNG_UP, "supposed by the dry run")
         return BridgeEnd(other, ending)
+
+    async def fax(self, leg: Leg, job: FaxJob, *, image: bool, told: Callable[[FaxReport], None]) -> None:
+        told(FaxReport(over=True))
 
     def device_state(self, device: str) -> DeviceState:
         return DeviceState.NOT_INUSE

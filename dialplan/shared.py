@@ -15,6 +15,7 @@ from typing import Any
 from dns.asyncresolver import Resolver
 
 from dialplan.database import Database, MemoryDatabase
+from dialplan.fax_notes import FaxNotes
 from dialplan.locks import Locks
 from gateway.core.recording import Recording
 
@@ -58,6 +59,7 @@ class Share:
         given: its SHARED variables, which others may read and write.
         recordings: its recordings by MixMonitor, by their numbers, the latest last.
         hooks: what PERIODIC_HOOK has begun, by number.
+        fax: what it wants of faxes, and how its last one went.
     """
 
     variables: dict[str, str]
@@ -65,6 +67,7 @@ class Share:
     given: dict[str, str] = field(default_factory=dict)
     recordings: dict[str, list[Recording]] = field(default_factory=dict)
     hooks: dict[str, Hook] = field(default_factory=dict)
+    fax: FaxNotes = field(default_factory=FaxNotes)
 
 
 @dataclass(slots=True)

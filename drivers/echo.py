@@ -93,6 +93,16 @@ class EchoControl:
         else:
             self._note(now, 'the card has no echo canceller; set echo_canceller = "auto" to cancel without it')
 
+    def leave(self, now: float) -> None:
+        """Modems talk, who cancel their own echo (G.168); the media plane's canceller is told by the row."""
+        if self._row is not None and self._hardware:
+            self._order(EchoCancel(0), now)
+
+    def take_up(self, now: float) -> None:
+        """People talk again."""
+        if self._row is not None and self._hardware:
+            self._order(EchoCancel(self._config.tail * _TAPS), now)
+
     def end(self, now: float) -> None:
         """The conversation is over."""
         row, self._row = self._row, None

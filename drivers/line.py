@@ -27,9 +27,13 @@ from gateway.core.messages import (
     IN_BAND,
     PULSE,
     RFC_4733,
+    CarryFax,
+    CarryModem,
+    CarrySpeech,
     Command,
     Digit,
     Event,
+    FaxCarried,
     FaxRecognised,
     Released,
     SendDigits,
@@ -47,6 +51,9 @@ _ALARM: Final = {
 """What is wrong with a line whose port is in alarm."""
 
 _REMOVED: Final = "the card has been removed"
+
+_CARRIED: Final[frozenset[type[Command]]] = frozenset({CarryFax, CarryModem, CarrySpeech})
+"""Commands about what is carried, which are the same in every state."""
 
 State = TypeVar("State", bound=Enum)
 Input = TypeVar("Input", bound=Enum)
@@ -217,10 +224,22 @@ class Line(ABC, Generic[State, Input]):
 
     def carry_out(self, command: Command, now: float) -> None:
         """Carry out a command of the line's leg."""
+        if type(command) in _CARRIED:
+            self._carry(command, now)
+            return
         given = self._dialect.commands.get(type(command))
         if given is None:
             raise IllegalInput(f"{type(command).__name__} is not a command for {self.label}")
         self._feed(given, Cue(now, "", command))
+
+    def _carry(self, command: Command, now: float) -> None:
+        """Let modems have the line to themselves, or people again."""
+        if isinstance(command, CarrySpeech):
+            self._echo.take_up(now)
+        else:
+            self._echo.leave(now)
+        if isinstance(command, CarryFax):
+            self._tell(FaxCarried())
 
     def deadline(self) -> float | None:
         """When the next timer is due."""
@@ -303,7 +322,7 @@ class Line(ABC, Generic[State, Input]):
             name=f"{self.label}-{next(self._shelf.serial):08x}",
             peer=self.peer,
             audio=audio,
-            takes=self._dialect.commands.keys(),
+            takes=self._dialect.commands.keys() | _CARRIED,
             carry_out=carry_out,
         )
 
@@ -319,6 +338,7 @@ class Line(ABC, Generic[State, Input]):
             self._row.part()
             self._row.stop()
             self._row.detect_fax(False)
+            self._row.carry_voiceband(False)
         self._playing = 0
 
     def _play(self, sound: Sound, now: float) -> bool:

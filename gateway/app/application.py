@@ -49,6 +49,7 @@ from gateway.net.audio import AudioDesk
 from gateway.net.audiosocket import AudioSocketNetwork
 from gateway.net.device import DeviceShell
 from gateway.net.dns import NameServers
+from gateway.net.fax import FaxDesk
 from gateway.net.recordings import MediaDesk
 from gateway.net.runner import Driven, Runner
 from gateway.net.sip import SipSockets
@@ -185,11 +186,21 @@ class Application:
             encoding=Encoding(config.media.recording_coding),
             limit=config.media.recordings_at_once,
         )
+        self.faxes = FaxDesk(
+            loop=loop,
+            audio=self.audio,
+            folder=config.fax.folder,
+            station=config.fax.station,
+            header=config.fax.header,
+            limit=config.fax.at_once,
+            by_hand=by_hand,
+        )
         self.manager = CallManager(
             plan=self._numbers,
             technologies=dict(self.lines.technologies),
             sounds=self.sounds,
             media=self.media,
+            fax_desk=self.faxes,
             recorder=self.recorder,
             clock=clock,
             wall=self._wall,
@@ -245,6 +256,7 @@ class Application:
             config=sip_config(config),
             accounts=accounts_of(config),
             audio=self.audio,
+            images=self.faxes,
             recorder=self.recorder,
             points=self.points,
             names=self.names,
@@ -320,6 +332,7 @@ class Application:
         self.media.close()
         await self.programs.close()
         self.tolls.keep()
+        self.faxes.close()
         self._loop.remove_reader(self.plane.eventfd)
         self.plane.close()
         self.shell.close()
@@ -345,6 +358,7 @@ class Application:
         self.cards.step(now)
         self.plane.step(now)
         self._pump()
+        self.faxes.step(now)
 
     def reload(self, config: Config, dialplan: Dialplan) -> bool:
         """Run later calls on `dialplan`, with the live tables of `config` (`_LIVE`) and the certificates of now.
@@ -390,6 +404,7 @@ class Application:
             "sounds": plane.sounds,
             "rooms": plane.rooms,
             "recordings": self.media.usage,
+            "faxes": self.faxes.usage,
             "rtp sockets": self.audio.open_sockets,
             "tcp connections": self.sockets.usage(),
             "programs": self.programs.usage,

@@ -123,6 +123,7 @@ def accounts_of(config: Config) -> list[Account]:
             encryption=_encryption(account.media_encryption),
             mailbox=account.mailbox,
             info_keys=account.dtmf == "info",
+            t38=account.t38,
         )
         for user, account in config.accounts.items()
     ]
@@ -151,6 +152,7 @@ def _trunk(name: str, trunk: TrunkSettings) -> TrunkConfig:
         encryption=_encryption(trunk.media_encryption),
         calls=trunk.calls,
         info_keys=trunk.dtmf == "info",
+        t38=trunk.t38,
     )
     login = trunk.auth_user or trunk.user
     return TrunkConfig(

@@ -12,15 +12,19 @@ import asyncio
 from collections.abc import Collection
 from typing import Final, Protocol
 
+from gateway.call.fax_talk import FaxTalk
 from gateway.call.keys import FeatureKeys
 from gateway.call.leg import CallLeg, Letter
 from gateway.core.audio import Sound
 from gateway.core.ending import Ending
+from gateway.core.fax import FaxDesk
 from gateway.core.feature import Feature, FeatureCodes
 from gateway.core.messages import (
     IN_BAND,
     AnotherCalls,
     Digit,
+    FaxCarried,
+    FaxRecognised,
     Flash,
     Held,
     Hold,
@@ -50,6 +54,8 @@ class Host(Protocol):
 
     codes: FeatureCodes
     """The keys of features."""
+    fax_desk: FaxDesk | None
+    """What carries faxes between T.38 and audio."""
 
     def music(self, leg: CallLeg) -> Sound:
         """What `leg` hears while it is on hold."""
@@ -90,6 +96,7 @@ class Bridge:
             leg.bridge = self
             leg.write_to(self)
         one.audio.join(other.audio)
+        self._fax = FaxTalk(one, other, host.fax_desk)
 
     def partner(self, leg: CallLeg) -> CallLeg:
         """Whom `leg` talks with."""
@@ -100,6 +107,7 @@ class Bridge:
         """Take the talk apart; both legs go on, silent, and their scripts wait on."""
         if self._timer is not None:
             self._timer.cancel()
+        self._fax.end()
         for leg in self.legs:
             leg.bridge = None
             leg.write_to(None)
@@ -133,6 +141,10 @@ class Bridge:
                 listener.command(SendFlash())
             case Held() | Resumed():
                 self._hold(listener, isinstance(event, Held))
+            case FaxRecognised(tone):
+                self._fax.heard(speaker, tone)
+            case FaxCarried():
+                self._fax.carried(speaker)
             case Identified(party):
                 listener.meet(party)
             case AnotherCalls(party):

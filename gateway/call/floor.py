@@ -25,6 +25,7 @@ from gateway.core.cause import Cause
 from gateway.core.channel import Channel
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError
+from gateway.core.fax import FaxDesk
 from gateway.core.feature import Feature, FeatureCodes
 from gateway.core.number import Party
 from gateway.core.switch import BridgeEnd, HungUp, Leg, Moved, Place
@@ -77,6 +78,7 @@ class Floor:
         on_record: takes the record of each call that is over.
         on_over: told of each leg that is over.
         on_change: told of each leg that begins, changes (see `CallLeg`) or is over.
+        fax_desk: carries faxes; None where nobody does.
     """
 
     def __init__(
@@ -93,7 +95,9 @@ class Floor:
         on_record: Callable[[CallRecord], None],
         on_over: Callable[[CallLeg], None],
         on_change: Callable[[CallLeg], None],
+        fax_desk: FaxDesk | None = None,
     ) -> None:
+        self.fax_desk = fax_desk
         self.script: Script | None = None
         self.legs: Final[dict[Channel, CallLeg]] = {}
         self.owners: Final[dict[CallLeg, Call]] = {}

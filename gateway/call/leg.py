@@ -16,6 +16,7 @@ from gateway.core.audio import Audio, Sound, SoundEnd
 from gateway.core.cause import Cause
 from gateway.core.channel import Channel
 from gateway.core.ending import Ending
+from gateway.core.fax import FaxProgress, Image
 from gateway.core.feature import Feature
 from gateway.core.messages import (
     Alert,
@@ -25,6 +26,7 @@ from gateway.core.messages import (
     Digit,
     EarlyMedia,
     Event,
+    FaxCarried,
     Hangup,
     Held,
     Identified,
@@ -66,8 +68,9 @@ class Interrupted:
     """The leg's script is wanted elsewhere: its next wait raises Moved."""
 
 
-Letter = Event | SoundOver | Interrupted
-"""What a leg posts: its channel's events, the ends of sounds that it played, and that its script is interrupted."""
+Letter = Event | SoundOver | Interrupted | FaxProgress
+"""What a leg posts: its channel's events, the ends of sounds that it played, what a fax machine on it reports, and
+that its script is interrupted."""
 
 
 class Listener(Protocol):
@@ -117,6 +120,7 @@ class CallLeg:
 
     Attributes:
         held: whether its far side has put us on hold.
+        image: its T.38 stream, while that takes the place of its audio.
         driven: whether a script runs for it; one that has none belongs to the call of another.
         reveals: whether its far side is told when it comes to talk with somebody else; shown: with whom it
             believes to talk.
@@ -167,6 +171,7 @@ class CallLeg:
         self._over = over
         self._changed = changed
         self.held = False
+        self.image: Image | None = None
         self.features: frozenset[Feature] = frozenset()
         self.reveals = True
         self.shown: Party | None = None
@@ -222,6 +227,8 @@ class CallLeg:
                 self._end(ending)
             case Identified(party):
                 self.party = party
+            case FaxCarried(image):
+                self.image = image
             case Held() | Resumed():
                 self.held = isinstance(event, Held)
                 self._changed(self)
@@ -247,6 +254,17 @@ class CallLeg:
             if found is None:
                 return False
         return True
+
+    async def letter(self, deadline: float | None = None) -> Letter | None:
+        """What comes next for its script; None where nothing has by `deadline` (engine clock)."""
+        self.go_on()
+        found = await self._own.next(deadline)
+        self.go_on()
+        return None if found is None else found[1]
+
+    def tell(self, letter: Letter) -> None:
+        """Post something to its script."""
+        self._own.post((self, letter))
 
     # The talk that its script waits for.
 
@@ -336,7 +354,7 @@ class CallLeg:
         for sound in sounds:
             over = self._begin(sound)
             while True:
-                _, letter = await self._next()
+                letter = await self.letter()
                 if letter == over:
                     break
                 if isinstance(letter, Digit) and letter.digit in escape:
@@ -413,7 +431,7 @@ class CallLeg:
     async def released(self) -> NoReturn:
         """Wait until the leg is over."""
         while True:
-            await self._next()
+            await self.letter()
 
     def hang_up(self, ending: Ending) -> None:
         """End the leg, as its script wishes; one whom a blind transfer sent to its script may go back instead."""
@@ -446,13 +464,6 @@ class CallLeg:
         over = SoundOver(self._sounds)
         self.audio.play(sound, lambda _: self._own.post((self, over)))
         return over
-
-    async def _next(self) -> tuple[CallLeg, Letter]:
-        self.go_on()
-        letter = await self._own.next()
-        self.go_on()
-        assert letter is not None  # without a deadline there is always one
-        return letter
 
     def _end(self, ending: Ending) -> None:
         self.ending = ending

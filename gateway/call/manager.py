@@ -16,6 +16,7 @@ from gateway.call.call import Call, CallRecord
 from gateway.call.devices import Devices
 from gateway.call.dialing import Dialing
 from gateway.call.fax import FaxCalls
+from gateway.call.fax_errand import FaxErrand
 from gateway.call.features import Features
 from gateway.call.floor import Floor, Script
 from gateway.call.join import joining
@@ -30,7 +31,8 @@ from gateway.call.transfer import Transfers
 from gateway.core.cause import Cause
 from gateway.core.channel import Channel, Technology
 from gateway.core.ending import Act, Ending
-from gateway.core.errors import CopperlineError, RemoteError
+from gateway.core.errors import CopperlineError, LocalError, RemoteError
+from gateway.core.fax import FaxDesk, FaxJob, FaxReport
 from gateway.core.feature import Feature, FeatureCodes, TalkLimit
 from gateway.core.log import QuietLog
 from gateway.core.messages import (
@@ -110,6 +112,7 @@ class CallManager:
         on_record: takes the record of each call that is over.
         tolls: asked before each leg to an outside line; all may go where None.
         codes: the keys by which people in a talk ask for features.
+        fax_desk: fax machines, and what carries faxes; None where there are none.
         limit: the most calls at once; more are refused with congestion, but for emergency calls.
 
     Attributes:
@@ -132,6 +135,7 @@ class CallManager:
         on_record: Callable[[CallRecord], None],
         tolls: Tolls | None = None,
         codes: FeatureCodes = _CODES,
+        fax_desk: FaxDesk | None = None,
         limit: int = 1000,
     ) -> None:
         self.sounds = sounds
@@ -151,6 +155,7 @@ class CallManager:
             on_record=on_record,
             on_over=tolls.over if tolls is not None else lambda leg: None,
             on_change=self._leg_changed,
+            fax_desk=fax_desk,
         )
         self._faxes = FaxCalls(self.floor, plan)
         self._transfers = Transfers(self.floor, plan, tolls)
@@ -275,6 +280,13 @@ class CallManager:
         finally:
             if clock is not None:
                 clock.stop()
+
+    async def fax(self, leg: Leg, job: FaxJob, *, image: bool, told: Callable[[FaxReport], None]) -> None:
+        """Send a document to a leg, or take one; see `Switch.fax`."""
+        desk = self.floor.fax_desk
+        if desk is None:
+            raise LocalError("this office has no fax machines")
+        await FaxErrand(self._own(leg), job, desk, told).run(image=image, clock=self._clock)
 
     def device_state(self, device: str) -> DeviceState:
         """The state of a device; see `Switch.device_state`."""

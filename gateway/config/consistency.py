@@ -17,6 +17,7 @@ from gateway.config.locate import KeyPath
 from gateway.config.model import Config
 from gateway.config.services import service_findings
 from gateway.core.codecs import CODECS
+from gateway.fax.library import missing
 from gateway.media.codec.libraries import needs
 from gateway.media.tone import ZONES
 
@@ -55,6 +56,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _trunks(config)
     yield from _secrets(config)
     yield from _features(config)
+    yield from _fax(config)
     yield from service_findings(config)
 
 
@@ -72,6 +74,18 @@ def _features(config: Config) -> Iterator[Finding]:
             what = f'"{keys}" is the code of features.{taken[keys]} already'
             yield Finding(("features", name), what, "give each feature keys of its own")
         taken.setdefault(keys, name)
+
+
+def _fax(config: Config) -> Iterator[Finding]:
+    """T.38 where it cannot be had."""
+    for table, entries in (("accounts", config.accounts), ("trunks", config.trunks)):
+        for name, entry in entries.items():
+            if entry.t38 and missing():
+                what, _, mend = missing().partition(": ")
+                yield Finding((table, name, "t38"), what, f"{mend}, or leave the line out")
+            elif entry.t38 and entry.media_encryption == "required":
+                what = "T.38 is not encrypted, and media_encryption is required"
+                yield Finding((table, name, "t38"), what, "leave one of the two out; faxes then stay in audio")
 
 
 def _country(config: Config) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from gateway.config.address import Listener, PortRange, SocketAddress
 from gateway.config.analog import CardSettings, LineSettings, PhoneSettings
 from gateway.config.conferences import ConferenceSettings
+from gateway.config.fax import FaxSettings
 from gateway.config.features import FeatureSettings
 from gateway.config.music import MusicSettings
 from gateway.config.parking import ParkingSettings
@@ -202,6 +203,7 @@ class AccountSettings(Settings):
         media_encryption: SRTP with keys in SDP: "optional" where the other side can and signalling is by TLS,
             "required" for every call, "off" for none.
         dtmf: how keys pass: "auto" (as RTP events, else as tones), or "info" (as INFO alone, for old equipment).
+        t38: take and ask for T.38 when a fax machine is heard; otherwise faxes pass in G.711. Needs libspandsp2.
         mailbox: whose messages its lamp shows without a subscription, "201" or "201@shop"; those of its own number,
             where it subscribes, need no setting.
         call_groups: whoever may pick up in one of these may take its calls; pickup_groups: those whose calls it may
@@ -217,6 +219,7 @@ class AccountSettings(Settings):
     codecs: Items[Codec] = ()
     media_encryption: Encrypted = "optional"
     dtmf: Literal["auto", "info"] = "auto"
+    t38: bool = False
     mailbox: Annotated[str, AfterValidator(mailbox_or_none)] = ""
     call_groups: Items[Name] = ()
     pickup_groups: Items[Name] = ()
@@ -324,6 +327,7 @@ class Config(Settings):
     media: MediaSettings = MediaSettings()
     limits: LimitSettings = LimitSettings()
     features: FeatureSettings = FeatureSettings()
+    fax: FaxSettings = FaxSettings()
     permissions: PermissionSettings = PermissionSettings()
     tolls: TollSettings = Field(default_factory=TollSettings)
     tones: Annotated[Mapping[Name, ToneSettings], AfterValidator(MappingProxyType)] = {}

@@ -90,6 +90,7 @@ class TrunkSettings(Settings):
         media_encryption: SRTP with keys in SDP: "optional" where the other side can and signalling is by TLS,
             "required" for every call, "off" for none.
         dtmf: how keys pass: "auto" (as RTP events, else as tones), or "info" (as INFO alone, for old equipment).
+        t38: take and ask for T.38 when a fax machine is heard; otherwise faxes pass in G.711. Needs libspandsp2.
         calls: at once; 0 sets no bound.
         caller_out: rules for callers' numbers in calls to it; the first that fits is applied.
         called_out: the same for the number called.
@@ -119,6 +120,7 @@ class TrunkSettings(Settings):
     codecs: Items[Codec] = ()
     media_encryption: Encrypted = "optional"
     dtmf: Literal["auto", "info"] = "auto"
+    t38: bool = False
     calls: Annotated[int, Field(ge=0, le=100_000)] = 0
     caller_out: Items[RuleSettings] = ()
     called_out: Items[RuleSettings] = ()

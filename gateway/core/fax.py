@@ -6,7 +6,7 @@ has what stands between the two, and the machines that send a document to a leg 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
@@ -14,6 +14,8 @@ from typing import Final, Protocol
 from gateway.core.audio import Audio
 
 __all__ = [
+    "MODEMS",
+    "RATES",
     "T38",
     "Correction",
     "Fax",
@@ -21,6 +23,7 @@ __all__ = [
     "FaxDesk",
     "FaxJob",
     "FaxOptions",
+    "FaxProgress",
     "FaxReport",
     "Image",
     "ImageFactory",
@@ -73,8 +76,12 @@ class Image(Protocol):
     listener: Callable[[int, bytes], None] | None
     """Who takes the packets (IFP) that come in, in order, each with its sequence number."""
 
-    def set_remote(self, address: str, port: int, theirs: T38) -> None:
-        """Send to a peer, and accept from it; one behind NAT is found by its packets."""
+    def set_remote(self, address: str, port: int, theirs: T38, via: str | None = None) -> None:
+        """Send to a peer, and accept from it; one behind NAT is found by its packets.
+
+        Args:
+            via: the IP address from which its signalling comes.
+        """
         ...
 
     def send(self, packet: bytes, times: int = 1) -> None:
@@ -180,6 +187,13 @@ class FaxBridge(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class FaxProgress:
+    """A fax machine of ours on a leg, the leg's `number`th, has something to report."""
+
+    number: int
+
+
 class FaxDesk(Protocol):
     """Fax machines, and what stands between T.38 and audio."""
 
@@ -201,19 +215,19 @@ class FaxDesk(Protocol):
         """Send or take a document.
 
         Args:
-            told: told after each page and at the end.
+            told: told after each page and at the end, which is also where a file proves to be none.
 
         Raises:
-            LocalError: a file is none that can be sent, or lies outside the folder of faxes.
+            LocalError: a file lies outside the folder of faxes.
             Unavailable: the library is not there.
             Exhausted: too many faxes are under way.
         """
         ...
 
-    def check(self, job: FaxJob) -> Sequence[str]:
-        """The paths of the files of a job, which can be sent, or written.
+    async def check(self, job: FaxJob) -> int:
+        """How many pages a job will send; 0 for one that takes a document.
 
         Raises:
-            LocalError: as `begin`.
+            LocalError, Unavailable: as `begin`.
         """
         ...

@@ -52,6 +52,8 @@ __all__ = [
     "Answer",
     "Answered",
     "CarryFax",
+    "CarryModem",
+    "CarrySpeech",
     "Command",
     "Dial",
     "Digit",
@@ -356,13 +358,20 @@ class SendText:
 
 @dataclass(frozen=True, slots=True)
 class CarryFax:
-    """A fax is under way on this leg; `FaxCarried` answers.
+    """Carry a fax, by T.38 where the far side takes that, else in audio for modems; `FaxCarried` answers.
 
-    Attributes:
-        image: by T.38, where its far side takes that; otherwise in audio that modems can cross.
+    A leg that takes this command is one on which faxes are to be expected.
     """
 
-    image: bool
+
+@dataclass(frozen=True, slots=True)
+class CarryModem:
+    """Carry the signals of modems in audio from now on, uncompressed and with their echo left to them."""
+
+
+@dataclass(frozen=True, slots=True)
+class CarrySpeech:
+    """A fax or the talk of modems is over: carry speech again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,6 +418,8 @@ Command = (
     | SendFlash
     | Identify
     | CarryFax
+    | CarryModem
+    | CarrySpeech
     | SendText
     | Redirect
     | TransferTold

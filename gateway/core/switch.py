@@ -16,6 +16,7 @@ from typing import Final, Protocol
 from gateway.core.audio import Audio, Sound
 from gateway.core.cause import Cause
 from gateway.core.ending import Ending
+from gateway.core.fax import FaxJob, FaxReport
 from gateway.core.feature import Feature, TalkLimit
 from gateway.core.messages import TransferTold
 from gateway.core.number import Party
@@ -344,6 +345,19 @@ class Switch(Protocol):
 
         Raises:
             HungUp: `leg` itself ended; whom it talked with has then been hung up with the same cause.
+        """
+        ...
+
+    async def fax(self, leg: Leg, job: FaxJob, *, image: bool, told: Callable[[FaxReport], None]) -> None:
+        """Send a document to the fax machine at a leg's far side, or take one from it.
+
+        Args:
+            image: ask for T.38, where the leg can have it; a far side that changes to it by itself is followed.
+            told: told how it goes, and how it went; also where the leg ends first.
+
+        Raises:
+            CopperlineError: it cannot be begun: a file is none that can be sent, or there are no fax machines.
+            HungUp: the leg is over.
         """
         ...
 

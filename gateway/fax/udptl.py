@@ -116,6 +116,10 @@ class UdptlSender:
         self._sequence = 0
         self._sent: deque[bytes] = deque(maxlen=SPAN * SPAN)
 
+    def renew(self, correction: Correction, largest: int) -> None:
+        """Go on with another correction, or for a peer that takes other datagrams; numbers go on."""
+        self._correction, self._largest = correction, largest
+
     def send(self, packet: bytes) -> bytes:
         """The datagram for the next IFP packet.
 

@@ -88,6 +88,21 @@ class AudioDesk:
         kept = [owner]
         return self._plane.add_frames(descriptor, encoding, on_removed=kept.clear)
 
+    def pair(self) -> tuple[PlaneRow, socket.socket]:
+        """A row for a device that is a program of ours, and the end of the socket pair with its frames (L16).
+
+        Raises:
+            Exhausted: no row is free.
+        """
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setblocking(False)
+        try:
+            return self._plane.add_frames(theirs.fileno(), Encoding.L16, on_removed=theirs.close), ours
+        except Exhausted:
+            ours.close()
+            theirs.close()
+            raise
+
     def _sockets(self, address: str) -> tuple[socket.socket, socket.socket, int]:
         """Sockets for RTP and RTCP on two ports in a row, and the first port."""
         try:
@@ -96,7 +111,7 @@ class AudioDesk:
             raise LocalError(f"{address!r} is no IP address to open RTP on; give a literal one") from error
         pair: list[socket.socket] = []
         try:
-            for port in self._ports():
+            for port in self.ports():
                 # One that found its port taken can be bound to another; one that was bound cannot.
                 if not pair:
                     pair.append(_open(version))
@@ -117,7 +132,7 @@ class AudioDesk:
             f"all RTP ports from {self._range[0]} to {self._range[-1]} are in use; make [sip] rtp_ports wider"
         )
 
-    def _ports(self) -> Iterator[int]:
+    def ports(self) -> Iterator[int]:
         """Every port once, beginning after the one given last, so that a port just closed rests."""
         start = self._turn
         for step in range(len(self._range)):

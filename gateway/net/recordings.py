@@ -12,7 +12,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -23,6 +23,7 @@ from gateway.core.log import QuietLog
 from gateway.core.recording import RecordingPlan, RecordingState
 from gateway.core.room import Room
 from gateway.media.wavefile import RAW, SoundWriter
+from gateway.net.folder import within
 from gateway.net.ticker import Ticker
 
 __all__ = ["FileRecording", "MediaDesk"]
@@ -36,7 +37,6 @@ _KEPT: Final = 4.0
 _BEHIND: Final = 30.0
 """Seconds of one recording that may wait for the disk; a disk that is further behind does not keep up."""
 _RATE: Final = 8000
-_LONGEST_NAME: Final = 200
 
 
 class FileRecording:
@@ -175,7 +175,7 @@ class MediaDesk:
             raise Exhausted(
                 f"{self._limit} recordings are in progress, and no more may be (media.recordings_at_once)"
             )
-        path = self._place(plan.name)
+        path = within(self._folder, plan.name, "recording", (".wav", *RAW))
         if any(other.path == path for other in (*self._running, *self._closing)):
             raise LocalError(f"{plan.name} is being recorded into already; choose another name")
         if isinstance(source, Audio):
@@ -200,23 +200,6 @@ class MediaDesk:
             self._thread = None
 
     # In the loop.
-
-    def _place(self, name: str) -> Path:
-        """The path of a recording: within the folder, whatever a caller has brought into the name."""
-        wanted = PurePath(name)
-        inside = wanted.relative_to(self._folder) if wanted.is_relative_to(self._folder) else wanted
-        parts = inside.parts
-        if (
-            not parts
-            or inside.is_absolute()
-            or ".." in parts
-            or len(name) > _LONGEST_NAME
-            or not name.isprintable()
-        ):
-            raise LocalError(f"{name!r:.220} is no name of a recording: it must lie in {self._folder}")
-        if inside.suffix.lower() not in (".wav", *RAW):
-            raise LocalError(f"{name!r} does not say its format; recordings end in .wav, {', '.join(RAW)}")
-        return self._folder / inside
 
     def _look(self) -> None:
         """Hand over what the taps have kept."""

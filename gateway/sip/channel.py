@@ -23,6 +23,8 @@ from gateway.core.messages import (
     Answer,
     Answered,
     CarryFax,
+    CarryModem,
+    CarrySpeech,
     Command,
     Dial,
     Digit,
@@ -169,8 +171,8 @@ class SipChannel:
 
     @property
     def takes(self) -> Collection[type[Command]]:
-        """What the table of commands below lists."""
-        return COMMANDS.keys()
+        """What the table of commands below lists; faxes are expected where T.38 is to be had."""
+        return COMMANDS.keys() if self.fax.port is not None else _WITHOUT_FAX
 
     def attach(self, session: IncomingSession) -> None:
         """Give a leg that came in its session."""
@@ -229,7 +231,13 @@ class SipChannel:
         session.direct(direction, now)
 
     def _carry_fax(self, command: CarryFax, now: float) -> None:
-        self.fax.ask(command.image, now)
+        self.fax.ask(now)
+
+    def _carry_modem(self, command: CarryModem, now: float) -> None:
+        self.fax.ask_plain(now)
+
+    def _carry_speech(self, command: CarrySpeech, now: float) -> None:
+        self.fax.ask_speech(now)
 
     def _carry(self, medium: Medium, now: float) -> None:
         session = self._incoming or self._outgoing
@@ -408,11 +416,14 @@ COMMANDS: Final[Mapping[type[Command], str]] = MappingProxyType(
         SendText: "_carry_out",
         Identify: "_carry_out",
         CarryFax: "_carry_fax",
+        CarryModem: "_carry_modem",
+        CarrySpeech: "_carry_speech",
         TransferTold: "_carry_out",
         Redirect: "_redirect",
     }
 )
 """The method that carries out each command."""
+_WITHOUT_FAX: Final = frozenset(COMMANDS.keys() - {CarryFax})
 
 
 def _sentence(agreement: Agreement) -> str:

@@ -52,15 +52,32 @@ class LegFax:
         """Whether T.38 is in force."""
         return self._agreed is not None
 
-    def ask(self, image: bool, now: float) -> None:
-        """Carry a fax from now on, by T.38 if `image` and if that can be."""
+    def ask(self, now: float) -> None:
+        """Carry a fax from now on, by T.38 if that can be."""
         if self._agreed is not None:
             self._tell(FaxCarried(self._stream))
-        elif image and self._opened is not None:
+        elif self._opened is not None:
             self._asked = Medium.IMAGE
             self._carry(Medium.IMAGE, now)
         else:
-            self._ask_plain(now)
+            self.ask_plain(now)
+
+    def ask_plain(self, now: float) -> None:
+        """Carry the signals of modems in audio; T.38 that is in force stays so."""
+        if self._agreed is not None:
+            return
+        if self._plain:
+            self._asked = None
+            self._tell(FaxCarried())
+        else:
+            self._asked = Medium.PLAIN
+            self._carry(Medium.PLAIN, now)
+
+    def ask_speech(self, now: float) -> None:
+        """Carry speech again."""
+        if self._agreed is not None:
+            self._asked = Medium.AUDIO
+            self._carry(Medium.AUDIO, now)
 
     def agreed(self, agreement: Agreement, now: float) -> None:
         """What the session carries from now on."""
@@ -69,7 +86,7 @@ class LegFax:
             self._asked = None
             if self._stream is not None and agreement.image != before:
                 image = agreement.image
-                self._stream.set_remote(image.address, image.port, image.theirs)
+                self._stream.set_remote(image.address, image.port, image.theirs, agreement.via)
                 self._tell(FaxCarried(self._stream))
             return
         self._plain = agreement.codec.encoding in _PLAIN
@@ -80,7 +97,7 @@ class LegFax:
     def declined(self, now: float) -> None:
         """The far side will not carry what was asked for."""
         if self._asked is Medium.IMAGE:
-            self._ask_plain(now)
+            self.ask_plain(now)
         elif self._asked is not None:
             self._asked = None
             self._tell(FaxCarried())
@@ -95,14 +112,6 @@ class LegFax:
             assert self._opened is not None  # or `port` is None
             self._stream = self._opened()
         return self._stream.port
-
-    def _ask_plain(self, now: float) -> None:
-        if self._plain:
-            self._asked = None
-            self._tell(FaxCarried())
-        else:
-            self._asked = Medium.PLAIN
-            self._carry(Medium.PLAIN, now)
 
 
 def sentence(image: PeerImage) -> str:

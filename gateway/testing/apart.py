@@ -48,6 +48,7 @@ def set_apart(config: Config, folder: Path, trunks: Mapping[str, str]) -> Config
             "web": config.web.model_copy(update={"listen": free}),
             "store": config.store.model_copy(update={"url": f"sqlite:///{folder / 'copperline.db'}"}),
             "media": config.media.model_copy(update={"recordings": folder / "recordings"}),
+            "fax": config.fax.model_copy(update={"folder": folder / "faxes"}),
         }
     )
 

@@ -29,6 +29,7 @@ from hardware.world.telephone import Telephone
 __all__ = ["EmulatedOffice"]
 
 T = TypeVar("T")
+S = TypeVar("S", bound=SipPhone)
 
 MOST_NOTES: Final = 300
 """Notes that a story shows, the latest."""
@@ -117,16 +118,18 @@ class EmulatedOffice:
         transport: str = "udp",
         host: str = "",
         tls: ssl.SSLContext | None = None,
-    ) -> SipPhone:
+        kind: Callable[..., S] = SipPhone,  # type: ignore[assignment]  # which is one
+    ) -> S:
         """A SIP telephone of account `user`, registered.
 
         Args:
             transport, host: by which it comes, and to which of the office's addresses; empty for the first.
             tls: what it needs for TLS.
+            kind: what kind of telephone it is.
         """
         server = self.sip_address(transport, host)
         account = _named(self.config.accounts, user, "SIP account")
-        phone = SipPhone(user, account.secret, server, encoding=encoding, wire=wire_to(server, transport, tls))
+        phone = kind(user, account.secret, server, encoding=encoding, wire=wire_to(server, transport, tls))
         self._sip_phones.append(phone)
         if register:
             self.clock.do(phone.register)

@@ -7,6 +7,7 @@ that it knows it has heard on its line. Caller ID is decoded from the FSK or DTM
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -97,6 +98,8 @@ class Telephone:
         self._lamp = False
         self._shown_at = -CALL_GAP
         self._lifted = False
+        self._modem: Callable[[Samples], Samples] | None = None
+        self._signal = _SILENCE
         self._moves: deque[tuple[bool, int]] = deque()
         self._move: Appointment | None = None
         pair.terminal = self._line_changed
@@ -186,6 +189,11 @@ class Telephone:
         """Hold a sound to it, in place of what was said; a looped one goes on until the handset is down."""
         self._mouth.play(sound)
 
+    def couple(self, modem: Callable[[Samples], Samples] | None) -> None:
+        """Put a modem to its handset, which hears 160 samples and says as many; None takes it away."""
+        self._modem = modem
+        self._signal = _SILENCE
+
     def suffer(self, fault: Fault) -> None:
         """From now on this is wrong with its copper."""
         self._socket.suffer(fault)
@@ -256,6 +264,8 @@ class Telephone:
         heard = self._pair.heard_by_terminal()
         if self._lifted:
             self._ear.hear(heard)
+            if self._modem is not None:
+                self._signal = self._modem(_SILENCE if heard is None else heard)
             self._hear_waiting(_SILENCE if heard is None else heard)
         elif heard is not None:
             self._display_on = 2  # so that a last bit in the demodulator comes out
@@ -273,7 +283,7 @@ class Telephone:
             rest = self._acknowledging[len(frame) :]
             self._acknowledging = rest if len(rest) else None
             return frame
-        said = self._mouth.frame()
+        said = self._mouth.frame() if self._modem is None else self._signal
         if self._muted:
             self._muted -= 1
             return None

@@ -89,7 +89,7 @@ class ScriptedImage:
         self.sent: list[bytes] = []
         self.closings = 0
 
-    def set_remote(self, address: str, port: int, theirs: T38) -> None:
+    def set_remote(self, address: str, port: int, theirs: T38, via: str | None = None) -> None:
         self.remotes.append((address, port, theirs))
         self.theirs = theirs
 

@@ -20,6 +20,7 @@ from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Samples, So
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import LocalError
+from gateway.core.fax import FaxJob, FaxReport
 from gateway.core.feature import Feature, TalkLimit
 from gateway.core.messages import TransferTold
 from gateway.core.number import Party
@@ -279,6 +280,9 @@ class Office:
         self.bridge_ends: Ending | None = FAR_SIDE_HUNG_UP
         self.custom: dict[str, DeviceState] = {}
         self.caller_ends_bridge = False
+        self.faxes: list[tuple[FaxJob, bool]] = []
+        self.fax_ends: FaxReport | LocalError = FaxReport(over=True)
+        self.caller_ends_fax = False
         self.time = NOON
         self.engine = DialplanEngine(self.dialplan, self, step_limit=step_limit)
 
@@ -310,6 +314,16 @@ class Office:
             other.hang_up(CALLER_HUNG_UP)
             raise HungUp(CALLER_HUNG_UP)
         return BridgeEnd(other, self.bridge_ends)
+
+    async def fax(self, leg: Leg, job: FaxJob, *, image: bool, told: Callable[[FaxReport], None]) -> None:
+        self.faxes.append((job, image))
+        outcome = self.fax_ends
+        if isinstance(outcome, LocalError):
+            raise outcome
+        told(outcome)
+        if self.caller_ends_fax:
+            leg.hang_up(CALLER_HUNG_UP)
+            raise HungUp(CALLER_HUNG_UP)
 
     def device_state(self, device: str) -> DeviceState:
         return DeviceState.INUSE if device == "FXS/101" else self.custom.get(device, DeviceState.INVALID)

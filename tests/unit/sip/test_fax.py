@@ -10,6 +10,8 @@ from gateway.core.fax import T38, Correction
 from gateway.core.messages import (
     Answer,
     CarryFax,
+    CarryModem,
+    CarrySpeech,
     Command,
     Dial,
     Event,
@@ -105,22 +107,28 @@ def test_a_gateway_that_hears_its_fax_machine_changes_to_t38() -> None:
 
 def test_we_change_to_t38_in_the_slot_of_the_audio() -> None:
     talk = Talk(office := Office(t38=True))
-    talk.command(CarryFax(image=True))
+    talk.command(CarryFax())
     invite = talk.answers(200, fax_description())
     assert b"m=image 21000 udptl t38" in invite.body and b"m=audio" not in invite.body
     assert talk.told() == [FaxCarried(office.desk.images[0])]
-    talk.command(CarryFax(image=True))
+    talk.command(CarryFax())
     assert talk.told() == [FaxCarried(office.desk.images[0])] and talk.phone.messages() == []
     # A hold offers what is carried.
     talk.command(Hold())
     assert b"m=image 21000" in talk.answers(200, fax_description()).body
+    # And speech comes back when the fax is over.
+    talk.command(CarrySpeech())
+    assert b"m=audio 20000 RTP/AVP 0" in talk.answers(200, session_description()).body
+    assert talk.told() == [FaxCarried(None)]
+    talk.command(CarrySpeech())
+    assert talk.phone.messages() == []
     talk.ends()
 
 
 @pytest.mark.parametrize("status", [488, 415, 606, 405, 500])
 def test_refused_t38_leaves_the_call_in_g711(status: int) -> None:
     talk = Talk(Office(t38=True))
-    talk.command(CarryFax(image=True))
+    talk.command(CarryFax())
     talk.answers(status)
     assert talk.told() == [FaxCarried(None)]
     assert talk.phone.messages() == []
@@ -131,7 +139,7 @@ def test_refused_t38_makes_g711_of_another_codec() -> None:
     wide = session_description(formats="9 8")
     talk = Talk(office := Office(t38=True, codecs=WIDE), wide)
     assert office.desk.rows[0].remotes[-1][2].encoding is Encoding.G722
-    talk.command(CarryFax(image=True))
+    talk.command(CarryFax())
     talk.phone.reply(talk.phone.arrived(), 488, tag="phone")
     ack, again = talk.phone.messages()
     assert isinstance(ack, Request) and ack.method == "ACK"
@@ -146,7 +154,7 @@ def test_refused_t38_makes_g711_of_another_codec() -> None:
 
 def test_where_g711_is_refused_too_the_call_goes_on_as_it_was() -> None:
     talk = Talk(office := Office(codecs=WIDE), session_description(formats="9 8"))
-    talk.command(CarryFax(image=False))
+    talk.command(CarryModem())
     talk.answers(488)
     assert talk.told() == [FaxCarried(None)]
     assert len(office.desk.rows[0].remotes) == 1
@@ -155,7 +163,8 @@ def test_where_g711_is_refused_too_the_call_goes_on_as_it_was() -> None:
 
 def test_without_t38_a_fax_stays_in_audio() -> None:
     talk = Talk(Office())
-    talk.command(CarryFax(image=True))
+    assert CarryFax not in talk.channel.takes
+    talk.command(CarryModem())
     assert talk.told() == [FaxCarried(None)] and talk.phone.messages() == []
     response = talk.asks("INVITE", 3, fax_description())
     assert response.status == 488
@@ -167,7 +176,7 @@ def test_without_t38_a_fax_stays_in_audio() -> None:
 def test_a_2xx_that_takes_no_t38_is_followed_by_audio() -> None:
     """RFC 3264 6: port 0 in an answer refuses the stream, and leaves the session without any."""
     talk = Talk(Office(t38=True))
-    talk.command(CarryFax(image=True))
+    talk.command(CarryFax())
     invite = talk.phone.arrived()
     talk.phone.reply(invite, 200, body=fax_description(0), tag="phone")
     ack, again = talk.phone.messages()
@@ -182,7 +191,7 @@ def test_a_2xx_that_takes_no_t38_is_followed_by_audio() -> None:
 def test_both_ask_at_once() -> None:
     """RFC 3261 14.1: 491, a wait, and by then the other one has had its way."""
     talk = Talk(office := Office(t38=True))
-    talk.command(CarryFax(image=True))
+    talk.command(CarryFax())
     ours = talk.phone.arrived()
     theirs = talk.phone.within(talk.invite, talk.ok, "INVITE", 3, fax_description())
     talk.phone.send(theirs)
@@ -219,7 +228,7 @@ def test_a_call_that_we_place_changes_to_t38() -> None:
     phone.reply(invite, 200, body=session_description())
     assert phone.arrived().method == "ACK"
     office.heard()
-    office.command(channel, CarryFax(image=True))
+    office.command(channel, CarryFax())
     again = phone.arrived()
     assert b"m=image 21000 udptl t38" in again.body
     phone.reply(again, 200, body=fax_description(lines=("a=T38MaxBitRate:9600",)))
@@ -238,7 +247,7 @@ def test_nobody_faxes_in_clear_whose_audio_is_encrypted() -> None:
     office.command(channel, Answer())
     ok = [message for message in phone.messages() if isinstance(message, Response)][-1]
     phone.send(phone.ack(invite, ok))
-    office.command(channel, CarryFax(image=True))
+    office.command(channel, CarryFax())
     assert office.events() == [FaxCarried(None)]
     phone.send(phone.within(invite, ok, "INVITE", 3, fax_description()))
     assert phone.response().status == 488 and office.desk.images == []
@@ -248,7 +257,7 @@ def test_no_port_for_t38_is_488() -> None:
     talk = Talk(office := Office(t38=True))
     office.desk.limit = 0
     assert talk.asks("INVITE", 3, fax_description()).status == 488
-    talk.command(CarryFax(image=True))
+    talk.command(CarryFax())
     assert talk.told() == [FaxCarried(None)]
     office.desk.limit = 100
     talk.ends()

@@ -20,7 +20,7 @@ from gateway.core.audio import (
 )
 from gateway.core.cause import Cause
 from gateway.core.errors import Exhausted, RemoteError
-from gateway.core.messages import Command, Hangup
+from gateway.core.messages import CarryFax, Command, Hangup
 from gateway.core.switch import DeviceState
 
 __all__ = ["ScriptedAudio", "ScriptedChannel", "ScriptedRows", "ScriptedTechnology"]
@@ -151,8 +151,8 @@ class ScriptedChannel:
         self.peer = peer
         self.commands: list[Command] = []
         self.audio: ScriptedAudio | None = ScriptedAudio(digits_as_events)
-        self.takes: set[type[Command]] = set(get_args(Command))
         self.reached = True
+        self.takes: set[type[Command]] = set(get_args(Command)) - {CarryFax}
 
     def command(self, command: Command, now: float) -> None:
         self.commands.append(command)

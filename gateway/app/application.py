@@ -59,6 +59,7 @@ from gateway.net.tls import TlsContexts
 from gateway.net.udp import source_address
 from gateway.plane.plane import Plane, PlaneConfig
 from gateway.sip.binding import RegistrationChanged
+from gateway.sip.misled import Misled
 from gateway.sip.names import Reply, ServerNames
 from gateway.sip.points import ListeningPoints
 from gateway.sip.stack import Happening, SipStack
@@ -159,6 +160,7 @@ class Application:
             loop,
             self._sip_message,
             self._sip_lost,
+            on_misled=self._sip_misled,
             limits=StreamLimits(limits.connections, limits.connections_from_one, config.sip.idle),
             tls=self.certificates,
             origins=config.sip.origins,
@@ -312,6 +314,8 @@ class Application:
         self.bound = await self.sockets.listen(
             (listener.transport, (listener.address.host, listener.address.port)) for listener in config.sip.listen
         )
+        if config.sip.signposts:
+            await self.sockets.open_signposts(self.bound)
         self.points.bound(self.bound, secure=True)
         self.sip.trunks.load(trunks_of(config), clock())
         self.runner.step()
@@ -457,6 +461,10 @@ class Application:
 
     def _sip_lost(self, flow: Flow) -> None:
         self.sip.lost(flow, self._loop.time())
+        self.runner.step()
+
+    def _sip_misled(self, found: Misled) -> None:
+        self.sip.misled(found, self._loop.time())
         self.runner.step()
 
     def _sip_event(self, event: Happening, now: float) -> None:

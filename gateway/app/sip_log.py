@@ -58,9 +58,9 @@ class SipLog:
             case AccessRefused():
                 self._quiet.warning(
                     f"{event.user} {event.flow.remote[0]}",
-                    "%s as %.32r from %s refused: %s",
+                    "%s%s from %s refused: %s",
                     event.method,
-                    event.user,
+                    f" as {event.user[:32]!r}" if event.user else "",
                     event.flow,
                     event.why,
                 )

@@ -41,8 +41,9 @@ def command(
     if refused:
         show.line("\nRefused, the latest first:")
         for entry in refused:
+            who = f" as {entry['user']!r}" if entry["user"] else ""
             times = "" if entry["count"] == 1 else f", {entry['count']} times"
             show.line(
-                f"  {show.duration(entry['seconds'])} ago{times}: {entry['method']} as {entry['user']!r} from "
+                f"  {show.duration(entry['seconds'])} ago{times}: {entry['method']}{who} from "
                 f"{entry['remote']} by {entry['transport']}: {entry['why']}"
             )

@@ -144,6 +144,8 @@ class SipSettings(Settings):
         tls: certificates for tls and wss.
         origins: pages from which browsers may connect over ws and wss, "https://HOST" each, besides those of the
             host that they connect to; "*" lets all in.
+        signposts: listen also where telephones may look for SIP in vain (these ports by the other transports, 5060
+            and 5061 where they are free), to tell who does; not on loopback, and nobody is answered there.
         idle: seconds after which a connection that nobody uses is closed.
         advertised: the public IP address by which peers outside of private networks reach this machine, where that
             is not its own: behind a NAT, or in a container whose ports are mapped; empty where they are the same.
@@ -174,6 +176,7 @@ class SipSettings(Settings):
     )
     tls: TlsSettings = Field(default_factory=TlsSettings)
     origins: Items[Label] = ()
+    signposts: bool = True
     idle: Annotated[int, Field(ge=60, le=604800)] = 4000
     advertised: Annotated[str, AfterValidator(address_or_none)] = ""
     keep_alive: Annotated[int, Field(ge=0, le=3600)] = 25

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
 from gateway.core.errors import OpenFailed
 from gateway.core.log import QuietLog
+from gateway.net.signpost import Signposts, unserved
 from gateway.net.streams import StreamLimits, Streams
 from gateway.net.tls import TlsContexts
 from gateway.net.udp import Address, UdpSocket
+from gateway.sip.misled import Misled
 from gateway.sip.transport import Datagram, Flow
 
 __all__ = ["SipSockets"]
@@ -29,6 +31,7 @@ class SipSockets:
         loop: the loop.
         on_message: takes each message with its flow.
         on_lost: told of each flow that can be used no longer.
+        on_misled: takes who comes to the wrong port, or by the wrong transport; a line of the log where None.
         limits: bounds of connections.
         tls: certificates; None where there is no TLS.
         origins: from which pages browsers may connect.
@@ -40,6 +43,7 @@ class SipSockets:
         on_message: Callable[[bytes, Flow], None],
         on_lost: Callable[[Flow], None],
         *,
+        on_misled: Callable[[Misled], None] | None = None,
         limits: StreamLimits | None = None,
         tls: TlsContexts | None = None,
         origins: Collection[str] = (),
@@ -49,8 +53,10 @@ class SipSockets:
         self._on_lost = on_lost
         self._quiet = QuietLog(_log, loop.time)
         self._udp: dict[Address, UdpSocket] = {}
+        told = on_misled or self._say
+        self._signposts = Signposts(loop, told)
         self._streams = Streams(
-            loop, on_message, on_lost, limits=limits or StreamLimits(), tls=tls, origins=origins
+            loop, on_message, on_lost, told, limits=limits or StreamLimits(), tls=tls, origins=origins
         )
 
     async def listen(self, addresses: Iterable[tuple[str, Address]]) -> list[tuple[str, Address]]:
@@ -69,6 +75,10 @@ class SipSockets:
                     "stop the program that uses it, or change sip.listen"
                 ) from error
         return bound
+
+    async def open_signposts(self, bound: Sequence[tuple[str, Address]]) -> None:
+        """Tell also of those who look for SIP where it is not served."""
+        await self._signposts.open(unserved(bound), bound)
 
     def send(self, datagrams: list[Datagram]) -> None:
         """Send what the stack gives out."""
@@ -91,11 +101,15 @@ class SipSockets:
         for socket in self._udp.values():
             socket.close()
         self._udp.clear()
+        await self._signposts.close()
         await self._streams.close()
 
     def usage(self) -> int:
         """Connections held."""
-        return self._streams.usage()
+        return self._streams.usage() + self._signposts.usage()
+
+    def _say(self, found: Misled) -> None:
+        self._quiet.warning(f"misled {found.flow.remote[0]}", "%s: %s", found.flow, found.why)
 
     async def _bind(self, transport: str, address: Address) -> Address:
         if transport != "udp":

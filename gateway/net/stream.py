@@ -11,10 +11,12 @@ import asyncio
 import logging
 import socket
 import ssl
+from collections.abc import Callable
 from typing import Final, Protocol, cast
 
 from gateway.core.log import QuietLog
 from gateway.sip.framing import Answer, Broken, Framer, KeepAlive
+from gateway.sip.misled import Misled, misled
 from gateway.sip.transport import Flow
 
 __all__ = ["HANDSHAKE", "PATIENCE", "PING_EVERY", "SILENCE", "StreamConnection", "StreamOwner"]
@@ -31,7 +33,7 @@ GOODBYE: Final = 1.0
 """Seconds for TLS to say goodbye in."""
 
 SILENCE: Final = 30.0
-"""Seconds within which whoever connects must have said something."""
+"""Seconds within which whoever connects must have sent a message."""
 
 PING_EVERY: Final = 45.0
 """Seconds of silence after which a WebSocket's peer is pinged; as many again, and it is gone."""
@@ -55,10 +57,12 @@ class StreamOwner(Protocol):
     Attributes:
         idle: seconds after which a connection that nobody uses is closed.
         quiet: where misuse is logged.
+        misled: takes who speaks another protocol than the port is for.
     """
 
     idle: float
     quiet: QuietLog
+    misled: Callable[[Misled], None]
 
     def opened(self, connection: StreamConnection) -> None:
         """A connection can be used."""
@@ -118,6 +122,7 @@ class StreamConnection(asyncio.Protocol):
         self._pinged = False
         self._pending: list[bytes] = []
         self._gone = False
+        self._is_new = not is_ours
 
     @property
     def is_made(self) -> bool:
@@ -148,8 +153,16 @@ class StreamConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Octets came in."""
-        self._used = self._loop.time()
+        if self._allowed != SILENCE:  # until its first message it has said nothing, whatever it pings
+            self._used = self._loop.time()
         self._pinged = False
+        if self._is_new:
+            self._is_new = False
+            wrong = misled(self.flow, data)
+            if wrong is not None:
+                self._owner.misled(wrong)
+                self.close()
+                return
         for framed in self._framer.feed(data):
             match framed:
                 case KeepAlive.PING:
@@ -163,6 +176,7 @@ class StreamConnection(asyncio.Protocol):
                     return
                 case bytes():
                     self._allowed = self._owner.idle
+                    self._used = self._loop.time()
                     self._owner.heard(framed, self.flow)
         self._be_patient()
 
@@ -228,7 +242,7 @@ class StreamConnection(asyncio.Protocol):
         """See whether the connection is still used, and again when that may have changed."""
         silent = self._loop.time() - self._used
         if silent >= self._allowed:
-            self.drop(f"nothing was said for {SILENCE:g} s" if self._allowed == SILENCE else "")
+            self.drop(f"no message came for {SILENCE:g} s" if self._allowed == SILENCE else "")
             return
         ping = self._framer.ping()
         if ping and silent >= PING_EVERY:

@@ -22,6 +22,7 @@ from gateway.net.stream import GOODBYE, HANDSHAKE, StreamConnection
 from gateway.net.tls import TlsContexts
 from gateway.net.udp import Address
 from gateway.sip.framing import Framer, StreamFramer
+from gateway.sip.misled import NOT_TLS, Misled
 from gateway.sip.transport import SECURE, Flow
 from gateway.sip.websocket import WebSocketFramer
 
@@ -42,6 +43,11 @@ BATCH: Final = 64
 
 PAUSE: Final = 1.0
 """Seconds until connections are taken in again after there was no descriptor for one."""
+
+CLEAR_TEXT: Final = frozenset(
+    {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "RECORD_LAYER_FAILURE"}
+)
+"""What OpenSSL calls first octets that are no TLS."""
 
 WEB_SOCKETS: Final = frozenset({"ws", "wss"})
 """Connections that only the peer can make."""
@@ -69,6 +75,7 @@ class Streams:
         loop: the loop.
         on_message: takes each message with its flow.
         on_lost: told of each flow that is gone, or that cannot be had.
+        on_misled: takes who speaks another protocol than the port is for.
         limits: bounds.
         tls: certificates; None where there is no TLS.
         origins: from which pages browsers may connect.
@@ -79,6 +86,7 @@ class Streams:
         loop: asyncio.AbstractEventLoop,
         on_message: Callable[[bytes, Flow], None],
         on_lost: Callable[[Flow], None],
+        on_misled: Callable[[Misled], None],
         *,
         limits: StreamLimits,
         tls: TlsContexts | None = None,
@@ -89,6 +97,7 @@ class Streams:
         self._loop = loop
         self._on_message = on_message
         self._on_lost = on_lost
+        self.misled = on_misled
         self._limits = limits
         self._tls = tls
         self._origins = origins
@@ -225,6 +234,9 @@ class Streams:
             )
         except OSError as error:
             why = getattr(error, "reason", None) or str(error) or type(error).__name__
+            if why in CLEAR_TEXT:
+                self.misled(Misled(connection.flow, "", NOT_TLS))
+                return
             self.quiet.warning(f"tls {connection.flow.remote[0]}", "%s: no TLS handshake: %s", connection.flow, why)
         finally:
             if not connection.is_made:

@@ -76,6 +76,10 @@ class Newcomers(Protocol):
         """A CANCEL for an INVITE came, and has been answered itself."""
         ...
 
+    def screened(self, transaction: ServerTransaction, refusal: Response, now: float) -> None:
+        """A request is not understood, and refused."""
+        ...
+
     def garbled(self, garbled: Garbled) -> None:
         """Octets came that are no message; they have been answered where they can be."""
         ...
@@ -296,6 +300,7 @@ class SipCarrier:
             return
         refusal = screen(request, transaction.flow)
         if refusal is not None:
+            self._newcomers.screened(transaction, refusal, now)
             reply(refusal, now)
         elif event.merged:
             reply(request.reply(482), now)  # RFC 3261 8.2.2.2

@@ -10,12 +10,19 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from typing import Final
 
+from gateway.sip.message import Response
 from gateway.sip.transport import Flow
 
-__all__ = ["AccessRefused", "Refusal", "Refusals"]
+__all__ = ["ELSEWHERE", "NOT_YOURS", "SIPS_NEEDS_TLS", "AccessRefused", "Refusal", "Refusals", "why_not_registered"]
 
 ENTRIES: Final = 200
 """Refusals that are kept: as many as somebody reads."""
+NOT_YOURS: Final = "That Is Not Your Address"
+"""Why nobody registers for somebody else, as the telephone is told."""
+SIPS_NEEDS_TLS: Final = "SIPS Needs TLS"
+"""Why a sips URI does not come by a way that others can read (RFC 5630 3.1.3 and 5.2)."""
+ELSEWHERE: Final = "connection"
+"""In the place of a method: what came was not looked at as a request."""
 LONGEST: Final = 64
 """Characters of a user's name that are kept of what a stranger sent."""
 
@@ -25,7 +32,7 @@ class AccessRefused:
     """Somebody was not let in; for the operator alone.
 
     Attributes:
-        user: whom they claimed to be.
+        user: whom they claimed to be; may be empty.
         method: what they asked for.
         flow: where it came from.
         why: what was wrong, as a clause.
@@ -79,3 +86,14 @@ class Refusals:
     def all(self) -> list[Refusal]:
         """All of them, the latest first."""
         return list(reversed(self._entries.values()))
+
+
+def why_not_registered(response: Response, flow: Flow) -> str:
+    """What is wrong with a REGISTER that came by `flow` and is refused by `response`, for the operator."""
+    if response.status == 423:
+        return f"its expiry is too short: the least is {response.headers.get('Min-Expires')} s (sip.min_expires)"
+    if response.reason == NOT_YOURS:
+        return "its user and its authentication user are two different accounts"
+    if response.reason == SIPS_NEEDS_TLS:
+        return f"its transport is wrong: it registers a sips address by {flow.transport}, and that takes TLS"
+    return f"its REGISTER cannot be carried out: {response.summary}"

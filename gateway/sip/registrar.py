@@ -22,15 +22,14 @@ from gateway.sip.outbound import INSTANCE, Outbound, OutboundRefused, acknowledg
 from gateway.sip.parameters import Parameters
 from gateway.sip.path import path_of, tell_routes
 from gateway.sip.preferences import features_of
+from gateway.sip.refusals import NOT_YOURS, SIPS_NEEDS_TLS
 from gateway.sip.schedule import Alarm, Schedule
 from gateway.sip.source import source_of
 from gateway.sip.transport import PORTS, Flow, is_address
 from gateway.sip.uri import SipUri, is_sips
 
-__all__ = ["NOT_YOURS", "Registrar", "RegistrarConfig"]
+__all__ = ["Registrar", "RegistrarConfig"]
 
-NOT_YOURS: Final = "That Is Not Your Address"
-"""Why nobody registers for somebody else."""
 
 UNREADABLE_EXPIRES: Final = 3600
 """What an expires parameter that cannot be read counts as (RFC 3261 20.10)."""
@@ -181,9 +180,7 @@ class Registrar:
         if not isinstance(contact.uri, SipUri):
             raise Refused(request.reply(400, "A Contact That Is No SIP URI"))
         if is_sips(contact.uri) and not flow.is_secure:
-            raise Refused(
-                request.reply(403, "SIPS Needs TLS")
-            )  # RFC 5630 section 5.2: it could not be called there
+            raise Refused(request.reply(403, SIPS_NEEDS_TLS))  # RFC 5630 section 5.2: it could not be called there
         expires = self._expires(request, contact)
         if 0 < expires < self._config.min_expires:
             response = request.reply(423)

@@ -14,6 +14,7 @@ from gateway.sip.info import INFO_TYPES
 from gateway.sip.message import Request, Response
 from gateway.sip.outbound import OUTBOUND
 from gateway.sip.path import PATH
+from gateway.sip.refusals import SIPS_NEEDS_TLS
 from gateway.sip.session import ALLOW, SDP_TYPE, SUPPORTED
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri, TelUri, is_sips
@@ -33,7 +34,7 @@ def screen(request: Request, flow: Flow) -> Response | None:
     """The refusal that `request` (no ACK, no CANCEL) earns, without a To tag; None where it is understood."""
     if not flow.is_secure and is_sips(request.uri):
         # RFC 5630 section 3.1.3: somebody between has taken it off TLS.
-        return request.reply(403, "SIPS Needs TLS")
+        return request.reply(403, SIPS_NEEDS_TLS)
     for check in CHECKS:
         response = check(request)
         if response is not None:

@@ -44,13 +44,14 @@ from gateway.sip.journal import Journal
 from gateway.sip.legs import Legs, LegsConfig
 from gateway.sip.message import Request, Response
 from gateway.sip.message_method import Messages
+from gateway.sip.misled import Misled
 from gateway.sip.names import ServerNames
 from gateway.sip.open_ways import OpenWays, RegisteredWays, WayTold
 from gateway.sip.overload import Overload, OverloadConfig
 from gateway.sip.points import ListeningPoints
 from gateway.sip.reach import Reach
-from gateway.sip.refusals import AccessRefused, Refusals
-from gateway.sip.registrar import NOT_YOURS, Registrar, RegistrarConfig
+from gateway.sip.refusals import ELSEWHERE, AccessRefused, Refusals, why_not_registered
+from gateway.sip.registrar import Registrar, RegistrarConfig
 from gateway.sip.resolve import Resolver
 from gateway.sip.session import SDP_TYPE, Intervals, Reply, Setting, announce
 from gateway.sip.text_queue import TextKeeper
@@ -398,6 +399,11 @@ class SipStack:
         if counts:
             self.doorman.failed(refused.flow, now)
 
+    def misled(self, found: Misled, now: float) -> None:
+        """Somebody came to the wrong port, or by the wrong transport."""
+        if not self.doorman.bans.holds(found.flow.remote[0], now):
+            self._refused(AccessRefused(found.user, ELSEWHERE, found.flow, found.why), now, False)
+
     # Registrations, for lists and restarts.
 
     @property
@@ -439,6 +445,12 @@ class SipStack:
             self._reach.asked(request.uri, transaction.flow)
             handler(transaction, admitted, reply, now)
 
+    def screened(self, transaction: ServerTransaction, refusal: Response, now: float) -> None:
+        """Tell of a telephone that is not registered because it cannot be understood; see `Newcomers`."""
+        request = transaction.request
+        if request.method == "REGISTER":
+            self._not_registered(number_of(request.to.uri), transaction.flow, refusal, now)
+
     def cancelled(self, invite: ServerTransaction, cancel: Request, now: float) -> None:
         """Take a CANCEL; see `Newcomers`."""
         session = self._invitations.get(invite)
@@ -462,12 +474,14 @@ class SipStack:
     def _register(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
         response = self._registrar.register(transaction.request, account, transaction.flow, now)
         if response.status >= 300:
-            refused = AccessRefused(account.user, "REGISTER", transaction.flow, _why(response))
-            self._refused(refused, now, False)
+            self._not_registered(account.user, transaction.flow, response, now)
         if self._wall is not None and response.status == 200:
             # RFC 3261 10.3 step 8: telephones set their clock by it.
             response.headers.set("Date", format_datetime(self._wall().astimezone(UTC), usegmt=True))
         reply(response, now)
+
+    def _not_registered(self, user: str, flow: Flow, response: Response, now: float) -> None:
+        self._refused(AccessRefused(user, "REGISTER", flow, why_not_registered(response, flow)), now, False)
 
     def _message(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
         self.messages.receive(transaction.request, account, reply, now)
@@ -510,12 +524,3 @@ class SipStack:
 
     def _tell(self, event: Happening) -> None:
         self._events.append(event)
-
-
-def _why(response: Response) -> str:
-    """What is wrong with a REGISTER that its account was not allowed, for the operator."""
-    if response.status == 423:
-        return f"its expiry is too short: the least is {response.headers.get('Min-Expires')} s (sip.min_expires)"
-    if response.status == 403 and response.reason == NOT_YOURS:
-        return "its user and its authentication user are two different accounts"
-    return f"its REGISTER cannot be carried out: {response.summary}"

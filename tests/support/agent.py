@@ -15,7 +15,7 @@ from gateway.sip.credentials import Credentials
 from gateway.sip.digest import Secret
 from gateway.sip.headers import NameAddr
 from gateway.sip.journal import Journal
-from gateway.sip.message import Request
+from gateway.sip.message import Request, Response
 from gateway.sip.names import ServerNames
 from gateway.sip.outgoing import OutgoingSession
 from gateway.sip.points import ListeningPoints
@@ -71,6 +71,10 @@ class Agent:
         """Give the call up, or end it."""
         if self.session is not None:
             self.session.hang_up(DONE, now)
+
+    def screened(self, transaction: ServerTransaction, refusal: Response, now: float) -> None:
+        """The office asks what is not understood."""
+        raise AssertionError(refusal.summary)
 
     def garbled(self, garbled: Garbled) -> None:
         self.told.append(garbled.fault)

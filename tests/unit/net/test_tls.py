@@ -198,7 +198,11 @@ def test_what_is_no_tls_is_disconnected_and_leaves_nothing(
     except ConnectionResetError:
         pass
     port.loop.settle()
-    assert port.heard == [] and port.sockets.usage() == 0 and "no TLS handshake" in caplog.text
+    assert port.heard == [] and port.sockets.usage() == 0
+    assert (
+        "it does not speak TLS, and this port is for nothing else: its transport or its port is wrong"
+        in caplog.text
+    )
 
 
 def test_half_open_handshakes_count_as_connections(opened: Opened, authority: Authority) -> None:

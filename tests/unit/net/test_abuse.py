@@ -1,0 +1,214 @@
+"""Peers that dribble, flood or never finish: over any connection they are dropped, and the log says why."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from wsproto import ConnectionType, WSConnection
+from wsproto.events import Ping, Request, TextMessage
+
+from gateway.net.sip import SipSockets
+from gateway.net.stream import BACKLOG, PATIENCE, SILENCE
+from gateway.net.streams import StreamLimits
+from gateway.net.tls import TlsContexts
+from gateway.sip.framing import MAX_HEADER
+from gateway.sip.parser import MAX_MESSAGE
+from gateway.sip.transport import Datagram, Flow
+from gateway.testing.loop import ManualLoop
+from tests.support.tls import Authority, TlsPeer
+
+KINDS = ("tcp", "tls", "ws", "wss")
+OPTIONS = b"OPTIONS sip:x SIP/2.0\r\nCall-ID: 1\r\nContent-Length: 0\r\n\r\n"
+IDLE = 600.0
+
+
+class Visitor:
+    """A peer over one kind of connection, which says what it likes.
+
+    Args:
+        loop: the office's.
+        kind, address: where the office listens.
+        authority: whom it believes about TLS.
+    """
+
+    def __init__(self, loop: ManualLoop, kind: str, address: tuple[str, int], authority: Authority) -> None:
+        self._loop = loop
+        raw = socket.create_connection(address)
+        self.name = f"{kind}:127.0.0.1:{raw.getsockname()[1]}"
+        raw.setblocking(False)
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else the second of two small pieces waits
+        self._socket: socket.socket = raw
+        loop.settle()
+        if kind in ("tls", "wss"):
+            peer = TlsPeer(raw, authority.client(), loop.settle, "office.test")
+            peer.shake_hands()
+            self._socket = peer.socket
+            loop.settle()
+        self._web = WSConnection(ConnectionType.CLIENT) if kind in ("ws", "wss") else None
+        self.opening = self._web.send(Request("office.test", "/", subprotocols=["sip"])) if self._web else b""
+
+    def enter(self) -> None:
+        """Do what comes before the first message."""
+        if self._web is not None:
+            self.octets(self.opening)
+            self._web.receive_data(self._socket.recv(65536))
+            assert list(self._web.events())
+
+    def say(self, text: bytes, *, finished: bool = True) -> None:
+        """Say `text` as the connection has it; not `finished`, it is the beginning of a message."""
+        self.octets(self._web.send(TextMessage(text.decode(), message_finished=finished)) if self._web else text)
+
+    def ping(self) -> None:
+        """Ask whether the office is there."""
+        self.octets(self._web.send(Ping()) if self._web else b"\r\n\r\n")
+
+    def octets(self, data: bytes) -> None:
+        """Send `data` as it is, as far as somebody takes it."""
+        try:
+            self._socket.sendall(data)
+        except (BlockingIOError, BrokenPipeError, ConnectionResetError):
+            pass
+        self._loop.settle()
+
+    def close(self) -> None:
+        self._socket.close()
+        self._loop.settle()
+
+
+class Street:
+    """An office with one port of every kind."""
+
+    def __init__(self, folder: Path) -> None:
+        self.loop = ManualLoop()
+        self.authority = Authority(folder)
+        self.heard: list[tuple[bytes, Flow]] = []
+        self.sockets = SipSockets(
+            self.loop,
+            lambda data, flow: self.heard.append((data, flow)),
+            lambda flow: None,
+            limits=StreamLimits(idle=IDLE),
+            tls=TlsContexts(self.authority.config("office.test")),
+        )
+        listen = self.sockets.listen([(kind, ("127.0.0.1", 0)) for kind in KINDS])
+        self.addresses = dict(self.loop.run_until_complete(listen))
+        self.visitors: list[Visitor] = []
+
+    def visitor(self, kind: str) -> Visitor:
+        self.visitors.append(Visitor(self.loop, kind, self.addresses[kind], self.authority))
+        return self.visitors[-1]
+
+    def close(self) -> None:
+        for visitor in self.visitors:
+            visitor.close()
+        self.loop.run_until_complete(self.sockets.close())
+        self.loop.settle()
+        self.loop.close()
+
+
+@pytest.fixture
+def street(tmp_path: Path) -> Iterator[Street]:
+    street = Street(tmp_path)
+    yield street
+    street.close()
+
+
+def dribbles(street: Street, visitor: Visitor) -> str:
+    """A message octet by octet, one each second."""
+    visitor.enter()
+    for octet in OPTIONS[: int(PATIENCE) + 2]:
+        visitor.say(bytes([octet]), finished=False) if not visitor.opening else visitor.say(b"O", finished=False)
+        street.loop.advance(1, tick=1)
+    return f"a message was not complete within {PATIENCE:g} s"
+
+
+def dribbles_its_handshake(street: Street, visitor: Visitor) -> str:
+    """The same before there is a message at all."""
+    for octet in (visitor.opening or OPTIONS)[: int(PATIENCE) + 2]:
+        visitor.octets(bytes([octet]))
+        street.loop.advance(1, tick=1)
+    return f"a message was not complete within {PATIENCE:g} s"
+
+
+def never_ends_a_header(street: Street, visitor: Visitor) -> str:
+    """As many header lines as anybody takes."""
+    visitor.enter()
+    most = MAX_MESSAGE if visitor.opening else MAX_HEADER
+    visitor.say(b"OPTIONS sip:x SIP/2.0\r\n", finished=False)
+    for _ in range(most // 1000 + 1):
+        visitor.say(b"X: " + b"y" * 995 + b"\r\n", finished=False)
+    return (
+        f"a message of more than {MAX_MESSAGE} octets"
+        if visitor.opening
+        else f"no end of the header in {MAX_HEADER}"
+    )
+
+
+def never_ends_a_body(street: Street, visitor: Visitor) -> str:
+    """The body that it has promised does not come."""
+    visitor.enter()
+    visitor.say(OPTIONS.replace(b"Length: 0", b"Length: 9000") + b"x" * 100, finished=False)
+    street.loop.advance(PATIENCE + 1, tick=1)
+    return f"a message was not complete within {PATIENCE:g} s"
+
+
+def says_nothing(street: Street, visitor: Visitor) -> str:
+    """It is there, and pings, and says nothing."""
+    visitor.enter()
+    for _ in range(5):
+        visitor.ping()
+        street.loop.advance(SILENCE / 4, tick=1)
+    return f"no message came for {SILENCE:g} s"
+
+
+def never_reads(street: Street, visitor: Visitor) -> str:
+    """What it is sent stays under way."""
+    visitor.enter()
+    visitor.say(OPTIONS)
+    flow = street.heard[-1][1]
+    for _ in range(600):
+        street.sockets.send([Datagram(b"x" * 16000, flow)])
+        street.loop.settle(2)
+        if not street.sockets.usage():
+            break
+    return f"it does not read: {BACKLOG} octets wait for it"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "abuse",
+    [dribbles, dribbles_its_handshake, never_ends_a_header, never_ends_a_body, says_nothing, never_reads],
+)
+def test_it_is_dropped_and_the_log_says_why(
+    street: Street, caplog: pytest.LogCaptureFixture, kind: str, abuse: Callable[[Street, Visitor], str]
+) -> None:
+    visitor = street.visitor(kind)
+    why = abuse(street, visitor)
+    street.loop.settle()
+    street.loop.advance(2, tick=1)
+    assert f"{visitor.name} disconnected: {why}" in caplog.text
+    assert street.sockets.usage() == 0, "and nothing of it is left"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_others_notice_nothing_and_an_idle_one_is_closed_after_a_while(
+    street: Street, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    guest, rude = street.visitor(kind), street.visitor(kind)
+    guest.enter()
+    guest.say(OPTIONS)
+    never_ends_a_header(street, rude)
+    street.loop.advance(2, tick=1)
+    assert street.sockets.usage() == 1
+    guest.say(OPTIONS)
+    assert [data for data, _ in street.heard] == [OPTIONS, OPTIONS]
+    caplog.clear()
+    if kind in ("tcp", "tls"):
+        street.loop.advance(IDLE + 60, tick=30)
+        assert "disconnected" not in caplog.text, "that is nobody's fault"
+    else:
+        street.loop.advance(200, tick=5)
+        assert f"{guest.name} disconnected: it does not answer pings" in caplog.text
+    assert street.sockets.usage() == 0

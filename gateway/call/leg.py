@@ -342,10 +342,9 @@ class CallLeg:
             self._mark_answered()
             await asyncio.sleep(0)
             self._check()
-            while (
-                not self.channel.reached
-            ):  # what is said before would be lost (RFC 3264 section 5.1, a late offer)
-                await self._next()
+            # What is said before would be lost (RFC 3264 section 5.1, a late offer).
+            while not self.channel.reached:
+                await self.letter()
 
     async def play(self, sounds: Sequence[Sound], escape: str = "") -> str:
         """Play sounds in turn; a digit of `escape` ends it and is returned."""

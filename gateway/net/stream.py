@@ -19,7 +19,7 @@ from gateway.sip.framing import Answer, Broken, Framer, KeepAlive
 from gateway.sip.misled import Misled, misled
 from gateway.sip.transport import Flow
 
-__all__ = ["HANDSHAKE", "PATIENCE", "PING_EVERY", "SILENCE", "StreamConnection", "StreamOwner"]
+__all__ = ["HANDSHAKE", "PATIENCE", "PING_EVERY", "SILENCE", "StreamConnection", "StreamOwner", "TlsCheck"]
 
 _log = logging.getLogger("copperline.net")
 
@@ -123,6 +123,11 @@ class StreamConnection(asyncio.Protocol):
         self._pending: list[bytes] = []
         self._gone = False
         self._is_new = not is_ours
+
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        """The TLS of an open connection, with the certificate that its peer has shown; None without TLS."""
+        return self._transport.get_extra_info("ssl_object") if self._transport is not None else None
 
     @property
     def is_made(self) -> bool:

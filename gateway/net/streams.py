@@ -18,6 +18,7 @@ from ipaddress import IPv6Network, ip_address
 from typing import Any, Final
 
 from gateway.core.log import QuietLog
+from gateway.net.alias import Aliases
 from gateway.net.stream import GOODBYE, HANDSHAKE, StreamConnection
 from gateway.net.tls import TlsContexts
 from gateway.net.udp import Address
@@ -100,6 +101,7 @@ class Streams:
         self.misled = on_misled
         self._limits = limits
         self._tls = tls
+        self._aliases = Aliases(tls.proves) if tls is not None else None
         self._origins = origins
         self._listening: list[socket.socket] = []
         self._held: set[StreamConnection] = set()
@@ -134,6 +136,8 @@ class Streams:
     def send(self, data: bytes, flow: Flow) -> None:
         """Send a message over the connection that is there, or over a new one."""
         connection = self._connections.get(flow) or self._connecting.get(flow)
+        if connection is None and flow.transport == "tls" and self._aliases is not None:
+            connection = self._aliases.connection(flow)
         if connection is None:
             if flow.transport in WEB_SOCKETS or (flow.is_secure and self._tls is None):
                 self._loop.call_soon(self._on_lost, flow)
@@ -169,6 +173,10 @@ class Streams:
 
     def heard(self, data: bytes, flow: Flow) -> None:
         """A message has come."""
+        if flow.transport == "tls" and self._aliases is not None:
+            connection = self._connections.get(flow)
+            if connection is not None and not connection.is_ours:
+                self._aliases.heard(data, connection)
         self._on_message(data, flow)
 
     def lost(self, connection: StreamConnection) -> None:
@@ -182,6 +190,9 @@ class Streams:
             self._sources[source] -= 1
             if not self._sources[source]:
                 del self._sources[source]
+        for called in self._aliases.lost(connection) if self._aliases is not None else ():
+            if not self._closing:
+                self._on_lost(called)
         for usable in (self._connections, self._connecting):
             if usable.get(flow) is connection:
                 del usable[flow]

@@ -121,9 +121,9 @@ class TlsContexts:
         default = None
         try:
             if config.certificate is not None:
-                default = self._context(ssl.PROTOCOL_TLS_SERVER, config, config.certificate)
+                default = self._chosen_context(config, config.certificate)
             for name, certificate in config.names.items():
-                named[name.lower()] = self._context(ssl.PROTOCOL_TLS_SERVER, config, certificate)
+                named[name.lower()] = self._chosen_context(config, certificate)
             # The system's authorities take a while to read, and few offices call over TLS.
             client = self._client_context(config) if config.authorities is not None else None
         except OSError as error:
@@ -140,6 +140,12 @@ class TlsContexts:
         context = self._context(ssl.PROTOCOL_TLS_CLIENT, config, config.certificate)
         context.check_hostname = False  # by RFC 5922 in place of RFC 6125: `proves`
         context.verify_mode = ssl.CERT_REQUIRED
+        return context
+
+    def _chosen_context(self, config: TlsConfig, certificate: Certificate) -> ssl.SSLContext:
+        """For a connection whose name is known: what its point asks of clients holds, and can be looked up."""
+        context = self._context(ssl.PROTOCOL_TLS_SERVER, config, certificate)
+        context.verify_mode = _VERIFY[config.clients]
         return context
 
     @staticmethod

@@ -286,3 +286,70 @@ def test_without_tls_a_secure_flow_is_lost_at_once() -> None:
     assert lost == [flow]
     loop.run_until_complete(sockets.close())
     loop.close()
+
+
+# Connections of others by which they are called (RFC 5923).
+
+
+def asking(host: str, port: int, how: str = ";alias") -> bytes:
+    via = f"Via: SIP/2.0/TLS {host}:{port};branch=z9hG4bK1{how}"
+    return f"OPTIONS sip:x SIP/2.0\r\nMax-Forwards: 70\r\n{via}\r\nContent-Length: 0\r\n\r\n".encode()
+
+
+def nobody_at() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def test_rfc_5923_section_8_who_asks_and_has_proved_its_name_is_called_over_its_own_connection(
+    opened: Opened, authority: Authority
+) -> None:
+    port = opened(authority.config("office.test", clients=Clients.ASKED))
+    peer = port.connect(authority.client(authority.certificate("trunk.test")))
+    place = ("127.0.0.1", nobody_at())
+    flow = Flow("tls", port.address, place, "trunk.test")
+    peer.send(asking("trunk.test", place[1]))
+    port.loop.settle()
+    port.sockets.send([Datagram(b"INVITE sip:x SIP/2.0\r\n\r\n", flow)])
+    assert peer.receive().startswith(b"INVITE")
+    peer.close()
+    port.loop.settle()
+    assert flow in port.lost, "whoever waits on that way is told"
+
+
+@pytest.mark.parametrize(
+    ("certificate", "via", "wanted"),
+    [
+        ("other.test", "trunk.test", "trunk.test"),  # it cannot prove what it says
+        ("trunk.test", "trunk.test", "another.test"),  # somebody else is wanted
+        ("trunk.test", "trunk.test", ""),  # its address is wanted, which it has not proved
+    ],
+)
+def test_rfc_5923_section_9_nobody_gets_what_is_for_somebody_else(
+    opened: Opened, authority: Authority, certificate: str, via: str, wanted: str
+) -> None:
+    port = opened(authority.config("office.test", clients=Clients.ASKED))
+    peer = port.connect(authority.client(authority.certificate(certificate)))
+    place = ("127.0.0.1", nobody_at())
+    peer.send(asking(via, place[1]))
+    port.loop.settle()
+    flow = Flow("tls", port.address, place, wanted)
+    port.sockets.send([Datagram(b"INVITE sip:x SIP/2.0\r\n\r\n", flow)])
+    port.loop.settle()
+    assert flow in port.lost, "a connection of our own is tried, and nobody takes it"
+
+
+@pytest.mark.parametrize("how", ["", ";rport", ";x=alias", ";aliases"])
+def test_rfc_5923_section_8_who_does_not_ask_is_not_called_so(
+    opened: Opened, authority: Authority, how: str
+) -> None:
+    port = opened(authority.config("office.test", clients=Clients.ASKED))
+    peer = port.connect(authority.client(authority.certificate("trunk.test")))
+    place = ("127.0.0.1", nobody_at())
+    peer.send(asking("trunk.test", place[1], how))
+    port.loop.settle()
+    flow = Flow("tls", port.address, place, "trunk.test")
+    port.sockets.send([Datagram(b"INVITE sip:x SIP/2.0\r\n\r\n", flow)])
+    port.loop.settle()
+    assert flow in port.lost

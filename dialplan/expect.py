@@ -3,16 +3,18 @@
 In goes the text of a table and a Dialplan; out comes, for each line, what the number would do (`dialplan.route`)
 and whether that is what the line expects. Nobody is called and nothing is kept.
 
-    context = office                                 ; where the numbers below are dialled
-    ; from   number         suppose                     expect
-      6001   101                                     -> FXS/101
-      6001   95550100                                -> FXO/g1/5550100
-      -      2565551100     context=from-pstn keys=1 -> SIP/6001 & SIP/6002, FXS/101
-      6001   102            at=2024-03-15T20:00      -> cause 17
-      6001   0115550100                              -> nobody
+    ; from    number         suppose                     expect
+      6001    101                                     -> FXS/101
+      6001    95550100                                -> FXO/g1/5550100
+      copper1 2565551100     keys=1                   -> SIP/6001 & SIP/6002, FXS/101
+      6001    102            at=2024-03-15T20:00      -> cause 17
+      6001    0115550100                              -> nobody
+    context = lobby                                  ; where the numbers below are dialled
+      -       101                                     -> FXS/101
 
-`-` is a caller without a number. What is expected is who is dialled, in order (`&` at once, `,` then), `nobody`,
-and the cause of the end (`cause 17`, `cause USER_BUSY`), one of them or both, with commas between.
+Who calls is an account, a telephone, a line or a trunk, which dials in its own context where none is written; any
+other number; or `-`, a caller without one. What is expected is who is dialled, in order (`&` at once, `,` then),
+`nobody`, and the cause of the end (`cause 17`, `cause USER_BUSY`), one of them or both, with commas between.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ from gateway.core.cause import Cause
 from gateway.core.errors import ConfigError, Fault
 from gateway.core.number import Party
 
-__all__ = ["Expectation", "Outcome", "read_expectations", "try_expectations"]
+__all__ = ["Expectation", "Origin", "Outcome", "read_expectations", "try_expectations"]
 
 _SUPPOSITIONS: Final = ("answered", "at", "context", "keys", "name", "technology")
 
@@ -47,7 +49,8 @@ class Expectation:
         caller: who dials.
         number: what is dialled.
         context: where.
-        technology: of the caller's leg; "" where the caller's number tells it.
+        technology: of the caller's leg.
+        origin: whose that leg is.
         keys: what the caller keys when asked.
         answered: whether the first Dial is answered.
         when: at what time; now where None.
@@ -59,7 +62,8 @@ class Expectation:
     caller: Party
     number: str
     context: str
-    technology: str = ""
+    technology: str = "SIP"
+    origin: str = ""
     keys: str = ""
     answered: bool = False
     when: datetime | None = None
@@ -82,8 +86,29 @@ class Outcome:
     wrong: str
 
 
-def read_expectations(path: str, text: str) -> list[Expectation]:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who may call, by name, as the office's configuration has it.
+
+    Attributes:
+        context: in which it dials.
+        technology: of its leg.
+        number: that is shown; "" for lines and trunks, whose callers have numbers of their own.
+    """
+
+    context: str
+    technology: str
+    number: str
+
+
+_NOBODY: Final[Mapping[str, Origin]] = MappingProxyType({})
+
+
+def read_expectations(path: str, text: str, origins: Mapping[str, Origin] = _NOBODY) -> list[Expectation]:
     """Read a table.
+
+    Args:
+        origins: who may call, by name.
 
     Raises:
         ConfigError: with every line that cannot be read.
@@ -101,7 +126,7 @@ def read_expectations(path: str, text: str) -> list[Expectation]:
             if equals and name.strip() == "context" and "->" not in said:
                 context = value.strip()
             else:
-                found.append(_expectation(place, said, context))
+                found.append(_expectation(place, said, context, origins))
         except ValueError as fault:
             what, _, mend = str(fault).partition("; ")
             faults.append(Fault(path, line, what, mend))
@@ -110,7 +135,7 @@ def read_expectations(path: str, text: str) -> list[Expectation]:
     return found
 
 
-def _expectation(place: Place, said: str, context: str) -> Expectation:
+def _expectation(place: Place, said: str, context: str, origins: Mapping[str, Origin]) -> Expectation:
     """Read one line; raises ValueError with a clause and, after a semicolon, the mend."""
     dialled, arrow, expected = said.partition("->")
     words = dialled.split()
@@ -123,21 +148,34 @@ def _expectation(place: Place, said: str, context: str) -> Expectation:
         if name not in _SUPPOSITIONS or (not equals and name != "answered"):
             raise ValueError(f"{word!r} supposes nothing; {nearest(name, _SUPPOSITIONS)}")
         supposed[name] = value
-    if not supposed.get("context", context):
-        raise ValueError("no context; write context = NAME above, or context=NAME in the line")
+    known = origins.get(caller, Origin("", "SIP", "" if caller == "-" else caller))
+    where = supposed.get("context", context or known.context)
+    if not where:
+        raise ValueError(
+            f"nobody here is called {caller[:40]}, so that its context is not known; "
+            "write context = NAME above, or context=NAME in the line"
+        )
     attempts, cause = _expected(expected)
     return Expectation(
         place,
-        Party("" if caller == "-" else caller, supposed.get("name", "")),
+        Party(known.number, supposed.get("name", "")),
         number,
-        supposed.get("context", context),
-        technology=supposed.get("technology", ""),
+        where,
+        technology=supposed.get("technology", known.technology),
+        origin="" if caller == "-" else caller,
         keys=supposed.get("keys", ""),
         answered="answered" in supposed,
-        when=datetime.fromisoformat(supposed["at"]) if "at" in supposed else None,
+        when=_moment(supposed["at"]) if "at" in supposed else None,
         attempts=attempts,
         cause=cause,
     )
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text[:40]!r} is no time; write it like at=2027-03-15T20:00") from None
 
 
 def _expected(text: str) -> tuple[tuple[frozenset[str], ...] | None, Cause | None]:
@@ -172,7 +210,6 @@ async def try_expectations(
     expectations: Sequence[Expectation],
     *,
     clock: Callable[[], datetime],
-    technologies: Mapping[str, str] = MappingProxyType({}),
     permit: Permit | None = None,
     applications: Mapping[str, Application] = APPLICATIONS,
     functions: Mapping[str, Function] = FUNCTIONS,
@@ -181,7 +218,6 @@ async def try_expectations(
 
     Args:
         clock: tells the time for lines that suppose none; its time zone counts for those that do.
-        technologies: of callers, by number, for lines that suppose none; SIP for all others.
         permit: asked before each leg to a target.
     """
     found: list[Outcome] = []
@@ -195,15 +231,19 @@ async def try_expectations(
             expectation.number,
             caller=expectation.caller,
             clock=_still(moment),
-            technology=expectation.technology or technologies.get(expectation.caller.number, "SIP"),
-            origin=expectation.caller.number,
+            technology=expectation.technology,
+            origin=expectation.origin,
             permit=permit,
             answered=expectation.answered,
             keys=expectation.keys,
             applications=applications,
             functions=functions,
         )
-        found.append(Outcome(expectation, route, _wrong(expectation, route)))
+        wrong = _wrong(expectation, route)
+        if expectation.context not in dialplan.contexts:
+            mend = nearest(expectation.context, dialplan.contexts)
+            wrong = f'there is no context "{expectation.context}"{f"; {mend}" if mend else "."}'
+        found.append(Outcome(expectation, route, wrong))
     return found
 
 

@@ -3,43 +3,55 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
+from dialplan.model import Dialplan
 from dialplan.route import Route, dry_run
 from gateway.cli import show
-from gateway.config import Config, load_office
+from gateway.cli.config_option import ConfigFile, office_at
+from gateway.config import Config
 from gateway.config.faults import nearest
-from gateway.config.permission import permission
+from gateway.config.permission import help_routes, permission
 from gateway.core.errors import LocalError
 from gateway.core.number import Party
 
-__all__ = ["DEFAULT_CONFIG", "command"]
-
-DEFAULT_CONFIG: Final = Path("/etc/copperline/office.toml")
+__all__ = ["command"]
 
 
 def command(
-    number: Annotated[str, typer.Argument(help="The number that is dialled.", metavar="NUMBER")],
-    who: Annotated[str, typer.Option("--from", help="Who dials: a phone's or account's number, or a line's name.")],
-    config: Annotated[
-        Path, typer.Option(help="The configuration file.", envvar="COPPERLINE_CONFIG")
-    ] = DEFAULT_CONFIG,
+    number: Annotated[str, typer.Argument(help="The number that is dialled.", metavar="[NUMBER]")] = "",
+    who: Annotated[
+        str, typer.Option("--from", help="Who dials: a phone's or account's number, or a line's or trunk's name.")
+    ] = "",
+    config: ConfigFile = None,
+    emergency: Annotated[
+        bool, typer.Option("--emergency", help="Try every emergency number from wherever people dial.")
+    ] = False,
     answered: Annotated[bool, typer.Option("--answered", help="Suppose that the first Dial is answered.")] = False,
     keys: Annotated[str, typer.Option(help="Digits that the caller keys when asked.")] = "",
     at: Annotated[datetime | None, typer.Option(help="Suppose this time; now where left out.")] = None,
     caller: Annotated[str, typer.Option(help="The calling number, for a call that comes in on a line.")] = "",
 ) -> None:
-    """Tell every dialplan step that a number would take and what would be called, without calling."""
-    settings, dialplan = load_office(config)
-    context, technology, party = _origin(settings, who, caller)
+    """Tell every dialplan step that a number would take and what would be called, without calling.
+
+    With --emergency: where each emergency number leads from every context in which telephones or accounts dial;
+    exit 1 where from one of them none gets to an outside line.
+    """
+    if emergency == bool(number) or (number and not who):
+        raise typer.BadParameter("name a NUMBER and who dials (--from WHO), or --emergency alone")
+    settings, dialplan = office_at(config)
     zone = ZoneInfo(settings.office.timezone) if settings.office.timezone else None
     clock = partial(datetime.now, zone) if at is None else partial(at.replace, tzinfo=zone)
+    if emergency:
+        _emergency(settings, dialplan, clock)
+        return
+    context, technology, party = _origin(settings, who, caller)
     route = asyncio.run(
         dry_run(
             dialplan,
@@ -55,6 +67,29 @@ def command(
         )
     )
     _tell(route)
+
+
+def _emergency(config: Config, dialplan: Dialplan, clock: Callable[[], datetime]) -> None:
+    """Where each emergency number leads."""
+    routes = asyncio.run(help_routes(config, dialplan, clock))
+    show.table(
+        ["CONTEXT", "BY", "NUMBER", "WOULD CALL", ""],
+        [
+            [
+                route.context,
+                route.caller,
+                route.number,
+                ", ".join(route.targets) or "nobody",
+                "passes every cap" if route.outside else f"no outside line: {route.ending}",
+            ]
+            for route in routes
+        ],
+        "There is no telephone and no account that could call for help.",
+    )
+    safe = {route.context for route in routes if route.outside}
+    lost = sorted({route.context for route in routes} - safe)
+    if lost:
+        raise LocalError(f"From {', '.join(lost)} no emergency number gets to an outside line.")
 
 
 def _origin(config: Config, who: str, caller: str) -> tuple[str, str, Party]:

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from dialplan.expect import Outcome, read_expectations, try_expectations
+from dialplan.expect import Origin, Outcome, read_expectations, try_expectations
 from gateway.cli import show
-from gateway.cli.route import DEFAULT_CONFIG
-from gateway.config import load_office
+from gateway.cli.config_option import ConfigFile, office_at
+from gateway.config import Config
 from gateway.config.load import read
 from gateway.config.permission import permission
 
@@ -23,14 +23,12 @@ __all__ = ["command"]
 
 def command(
     table: Annotated[Path, typer.Argument(help="The expected routes, one a line.", metavar="FILE")],
-    config: Annotated[
-        Path, typer.Option(help="The configuration file.", envvar="COPPERLINE_CONFIG")
-    ] = DEFAULT_CONFIG,
+    config: ConfigFile = None,
     steps: Annotated[bool, typer.Option("--steps", help="Print every step of what is not as expected.")] = False,
 ) -> None:
     """Hold a table of expected routes against the dialplan and its tolls; exit 1 where one is not as expected."""
-    expectations = read_expectations(str(table), read(table))
-    settings, dialplan = load_office(config)
+    settings, dialplan = office_at(config)
+    expectations = read_expectations(str(table), read(table), _origins(settings))
     zone = ZoneInfo(settings.office.timezone) if settings.office.timezone else None
     clock = partial(datetime.now, zone)
     outcomes = asyncio.run(
@@ -38,7 +36,6 @@ def command(
             dialplan,
             expectations,
             clock=clock,
-            technologies=dict.fromkeys(settings.phones, "FXS"),
             permit=permission(settings, clock),
         )
     )
@@ -49,6 +46,15 @@ def command(
         show.failure(f"{table}: {len(wrong)} of {len(outcomes)} routes are not as expected.")
         raise typer.Exit(1)
     show.line(f"{table}: all {len(outcomes)} routes are as expected.")
+
+
+def _origins(config: Config) -> dict[str, Origin]:
+    """Who may call."""
+    trunks = {name: Origin(trunk.context, "SIP", "") for name, trunk in config.trunks.items()}
+    lines = {name: Origin(line.context, "FXO", "") for name, line in config.lines.items()}
+    accounts = {name: Origin(account.context, "SIP", name) for name, account in config.accounts.items()}
+    phones = {name: Origin(phone.context, "FXS", name) for name, phone in config.phones.items()}
+    return {**trunks, **lines, **accounts, **phones}
 
 
 def _tell(outcome: Outcome, steps: bool) -> None:

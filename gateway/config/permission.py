@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from dialplan.model import Dialplan
@@ -15,7 +16,7 @@ from gateway.core.switch import Leg, Target
 from gateway.toll.guard import Caller, TollGuard
 from gateway.toll.numbering import Kind, NumberingPlan
 
-__all__ = ["helpless", "numbering", "permission"]
+__all__ = ["HelpRoute", "help_routes", "helpless", "numbering", "permission"]
 
 
 def numbering(config: Config) -> NumberingPlan:
@@ -23,13 +24,34 @@ def numbering(config: Config) -> NumberingPlan:
     return NumberingPlan(config.office.country, emergency=config.tolls.emergency, access=config.tolls.access)
 
 
-async def helpless(config: Config, dialplan: Dialplan, clock: Callable[[], datetime]) -> list[str]:
-    """Contexts in which telephones or accounts dial, and from which no emergency number gets to an outside line."""
+@dataclass(frozen=True, slots=True)
+class HelpRoute:
+    """What an emergency number does where somebody dials it.
+
+    Attributes:
+        context: of the dialplan.
+        caller: who is supposed to dial, the first telephone or account that dials there.
+        number: the emergency number.
+        targets: what would be called, in order.
+        outside: whether one of them is an outside line that takes it as an emergency.
+        ending: how the call would end where nobody answers.
+    """
+
+    context: str
+    caller: str
+    number: str
+    targets: tuple[str, ...]
+    outside: bool
+    ending: str
+
+
+async def help_routes(config: Config, dialplan: Dialplan, clock: Callable[[], datetime]) -> list[HelpRoute]:
+    """Every emergency number, from every context in which telephones or accounts dial, without a call."""
     permit, numbers = permission(config, clock), numbering(config).emergency
     origins = [("FXS", number, phone.context) for number, phone in config.phones.items()]
     origins += [("SIP", number, account.context) for number, account in config.accounts.items()]
     found = []
-    for context, (technology, name) in {context: origin for *origin, context in reversed(origins)}.items():
+    for context, (technology, name) in sorted({context: origin for *origin, context in reversed(origins)}.items()):
         for number in numbers:
             route = await dry_run(
                 dialplan,
@@ -41,11 +63,17 @@ async def helpless(config: Config, dialplan: Dialplan, clock: Callable[[], datet
                 origin=name,
                 permit=permit,
             )
-            if any(f"({Kind.EMERGENCY.value})" in ruling for ruling in route.rulings):
-                break
-        else:
-            found.append(context)
-    return sorted(found)
+            outside = any(f"({Kind.EMERGENCY.value})" in ruling for ruling in route.rulings)
+            targets = tuple(str(target) for attempt in route.attempts for target in attempt.targets)
+            found.append(HelpRoute(context, name, number, targets, outside, str(route.ending or "")))
+    return found
+
+
+async def helpless(config: Config, dialplan: Dialplan, clock: Callable[[], datetime]) -> list[str]:
+    """Contexts in which telephones or accounts dial, and from which no emergency number gets to an outside line."""
+    routes = await help_routes(config, dialplan, clock)
+    safe = {route.context for route in routes if route.outside}
+    return sorted({route.context for route in routes} - safe)
 
 
 def permission(config: Config, clock: Callable[[], datetime]) -> Permit:

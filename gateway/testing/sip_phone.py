@@ -163,6 +163,13 @@ class SipPhone:
         self._respond(status)
         self.state = "idle"
 
+    def divert(self, to: str) -> None:
+        """Send an INVITE that came in on to `to`, by 302."""
+        assert self._dialog is not None and self._dialog.invite is not None
+        contact = f"sip:{to}@{self._office}"
+        self._reply(self._dialog.invite, "302 Moved Temporarily", to=self._dialog.local, contact=contact)
+        self.state = "idle"
+
     def refer(self, to: str, *, replaces: str = "") -> None:
         """Ask that whom it talks with be sent to `to`, or be joined with whom the dialog `replaces` is with."""
         assert self._dialog is not None
@@ -391,13 +398,14 @@ class SipPhone:
         assert self._dialog is not None and self._dialog.invite is not None
         self._reply(self._dialog.invite, status, body, self._dialog.local)
 
-    def _reply(self, request: SipMessage, status: str, body: str = "", to: str = "") -> None:
+    def _reply(self, request: SipMessage, status: str, body: str = "", to: str = "", contact: str = "") -> None:
         vias = "".join(f"Via: {via}\r\n" for via in request.all("via"))
         routes = "".join(f"Record-Route: {route}\r\n" for route in request.all("record-route"))
+        here = f"Contact: <{contact or self._contact}>\r\n"
         content = "Content-Type: application/sdp\r\n" if body else ""
         self._send(
             f"SIP/2.0 {status}\r\n{vias}{routes}From: {request['from']}\r\nTo: {to or request['to']}\r\n"
-            f"Call-ID: {request['call-id']}\r\nCSeq: {request['cseq']}\r\nContact: <{self._contact}>\r\n{content}",
+            f"Call-ID: {request['call-id']}\r\nCSeq: {request['cseq']}\r\n{here}{content}",
             body,
         )
 

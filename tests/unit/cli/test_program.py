@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import threading
@@ -134,6 +135,46 @@ def test_a_call_for_help_is_run_dry(tmp_path: Path, capsys: pytest.CaptureFixtur
     told = capsys.readouterr().out
     assert "tolls: FXO/g1/5550100: refused: 101 may not call 5550100 (local). To let it, add" in told
     assert "would call nobody\n" in told
+
+
+def test_every_emergency_number_is_run_dry_from_wherever_people_dial(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "office.toml").write_text(DOZEN + "[tolls]\nallow = []\n")
+    assert main(["route", "--emergency"]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
+    assert rows == [
+        ["office", "101", number, f"FXO/g1/{number}", "passes", "every", "cap"] for number in ("112", "911")
+    ]
+    (tmp_path / "extensions.conf").write_text("[office]\nexten => 911,1,Dial(FXS/101)\n[from-pstn]\n")
+    (tmp_path / "office.toml").write_text('dialplan = "extensions.conf"\n' + DOZEN)
+    assert main(["route", "--emergency"]) == 1
+    told = capsys.readouterr()
+    assert told.err == "From office no emergency number gets to an outside line.\n"
+    assert "FXS/101" in told.out and "nobody" in told.out
+
+
+def test_a_route_wants_a_number_and_who_dials_or_emergency(capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["route"], ["route", "911"], ["route", "911", "--emergency"], ["route", "--from", "101"]):
+        assert main(words) == 2
+        assert "--emergency alone" in capsys.readouterr().err.replace("\n", " ").replace("│ ", "")
+
+
+def test_without_a_configuration_the_option_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("COPPERLINE_CONFIG", raising=False)
+    (tmp_path / "routes.txt").write_text("")
+    for words in (["route", "911", "--from", "101"], ["test-dialplan", "routes.txt"]):
+        assert main(words) == 1
+        assert capsys.readouterr().err == (
+            "There is no office.toml in this folder and no /etc/copperline/office.toml; "
+            "name yours with --config FILE.\n"
+        )
+    assert main(["route", "911", "--from", "101", "--config", "gone.toml"]) == 1
+    assert capsys.readouterr().err == "gone.toml: cannot be read: no such file or directory; name a file that can\n"
 
 
 def test_check_of_a_good_file_and_its_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -362,6 +403,30 @@ def test_the_routes_of_the_demo_office_are_as_expected(capsys: pytest.CaptureFix
     config = ["--config", str(EXAMPLE / "office.toml")]
     assert main(["test-dialplan", str(EXAMPLE / "routes.txt"), *config]) == 0
     assert capsys.readouterr().out.endswith("routes.txt: all 12 routes are as expected.\n")
+
+
+GUIDE = Path(__file__).parents[3] / "docs" / "dialplan.md"
+
+
+def test_the_routes_in_the_guide_are_as_expected(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan, routes = re.findall(r"```(?:text)?\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)[:2]
+    phones = "".join(f"[phones.{number}]\nport = {port}\n" for port, number in enumerate(range(101, 105), 1))
+    (tmp_path / "extensions.conf").write_text(plan)
+    (tmp_path / "routes.txt").write_text(routes)
+    office = tmp_path / "office.toml"
+    office.write_text(
+        'dialplan = "extensions.conf"\n[cards.main]\nbackend = "dahdi"\n[lines.copper1]\nport = 9\n'
+        f'[accounts.6001]\nsecret = "copper-6001"\n{phones}'
+    )
+    told = main(["test-dialplan", str(tmp_path / "routes.txt"), "--config", str(office)])
+    assert (told, capsys.readouterr().out) == (0, f"{tmp_path}/routes.txt: all 7 routes are as expected.\n")
+
+
+def test_a_context_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "routes.txt").write_text("6001 101 context=ofice -> FXS/101\n6001 101 -> FXS/101\n")
+    words = ["test-dialplan", str(tmp_path / "routes.txt"), "--config", str(EXAMPLE / "office.toml")]
+    assert main(words) == 1
+    assert capsys.readouterr().out == f'{tmp_path}/routes.txt:1: there is no context "ofice"; office?\n'
 
 
 def test_a_route_that_is_not_as_expected_is_told_with_its_line(

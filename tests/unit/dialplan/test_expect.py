@@ -74,8 +74,12 @@ def test_what_is_not_is_told_in_a_sentence_with_its_line_and_the_whole_route() -
         ("6001 101 -> nobody, FXS/1", "somebody and nobody; expect one of them"),
         ("6001 101 contxt=a -> nobody", "'contxt=a' supposes nothing; context?"),
         ("6001 101 keys -> nobody", "'keys' supposes nothing; keys?"),
-        ("6001 101 at=noon -> nobody", "Invalid isoformat string: 'noon'"),
-        ("6001 101 context= -> nobody", "no context; write context = NAME above, or context=NAME in the line"),
+        ("6001 101 at=noon -> nobody", "'noon' is no time; write it like at=2027-03-15T20:00"),
+        (
+            "6001 101 context= -> nobody",
+            "nobody here is called 6001, so that its context is not known; "
+            "write context = NAME above, or context=NAME in the line",
+        ),
     ],
 )
 def test_a_line_that_cannot_be_read(line: str, said: str) -> None:

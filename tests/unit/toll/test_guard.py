@@ -187,6 +187,59 @@ def test_dear_calls_are_stopped_by_what_they_cost_whoever_makes_them() -> None:
     office.call(ADA, Outside("g2", "5550100"))
 
 
+HOURLY = ("minutes_per_hour", "spend_per_hour")
+
+
+@pytest.mark.parametrize("payer", ["caller 6001", "trunk g1"])
+@pytest.mark.parametrize(
+    ("cap", "said"),
+    [
+        ("minutes_per_hour", "has used the 10 minutes of outside calls that it has an hour"),
+        ("minutes_per_day", "has used the 10 minutes of outside calls that it has a day"),
+        ("spend_per_hour", "has used the 10 that it may spend on calls an hour"),
+        ("spend_per_day", "has used the 10 that it may spend on calls a day"),
+    ],
+)
+def test_each_cap_of_account_and_trunk_trips_ends_the_call_and_goes_by(payer: str, cap: str, said: str) -> None:
+    caps = Caps(**{cap: 10})  # type: ignore[arg-type]
+    rules = {"callers": {"6001": Rules("[tolls.callers.6001]", caps=caps)}}
+    policy = TollPolicy(
+        **(rules if payer.startswith("caller") else {"trunks": {"g1": TrunkRules(caps)}}),  # type: ignore[arg-type]
+        rates=RateTable.parse("local, 1.00", "rates.csv"),
+    )
+    office = Office(policy)
+    grace = Caller("6002", "office", inside=True, standing="outbound")
+    office.talk(ADA, LOCAL, 360)
+    _, leg = office.call(ADA, LOCAL)
+    office.now += 239
+    office.guard.tick()
+    assert leg.ending is None
+    office.now += 1
+    office.guard.tick()
+    assert leg.ending is not None and f"{payer} {said}" in str(leg.ending)
+    office.guard.ended(office.guard.running[0])
+    refusal = office.refused(ADA, LOCAL)
+    assert str(refusal) == f"{payer} {said}" and f"raise {cap} in [tolls." in refusal.advice
+    if payer == "trunk g1":
+        office.refused(grace, LOCAL)
+        office.call(ADA, Outside("g2", "5550100"))
+    else:
+        office.call(grace, LOCAL)
+    office.call(ADA, HELP)
+    office.now += 3600 if cap in HOURLY else 86400
+    office.call(ADA, LOCAL)
+
+
+def test_the_cap_of_a_trunk_on_calls_at_once_is_everybodys() -> None:
+    office = Office(TollPolicy(trunks={"g1": TrunkRules(Caps(parallel=1))}))
+    first, _ = office.call(ADA, LOCAL)
+    grace = Caller("6002", "office", inside=True, standing="outbound")
+    assert str(office.refused(grace, LOCAL)) == "trunk g1 has the 1 outside calls that it may have at once"
+    office.call(grace, HELP)
+    office.guard.ended(first)
+    office.call(grace, LOCAL)
+
+
 def test_a_restart_forgets_nothing_not_even_of_the_call_that_it_cut_off() -> None:
     office = Office(capped(minutes_per_day=20))
     office.talk(ADA, LONDON, 600)

@@ -62,6 +62,7 @@ class Asides:
         "_dialog",
         "_invite",
         "_keys",
+        "_outside",
         "_setting",
         "_shown",
         "_updates",
@@ -80,6 +81,7 @@ class Asides:
         self._user = user
         self._dialog = dialog
         self._asked = ReferRecipient(setting, user, dialog)
+        self._outside: list[ReferRecipient] = []
         self._asking = ReferIssuer(setting, user, dialog)
         self._updates = self._changes_from = False
         self._closed = False
@@ -110,7 +112,8 @@ class Asides:
         """The session is over, and has left its dialog."""
         self._closed = True
         self._asking.close()
-        self._asked.close(now)
+        for recipient in (self._asked, *self._outside):
+            recipient.close(now)
         if self._keys is not None:
             self._keys.close()
 
@@ -146,7 +149,20 @@ class Asides:
         reply(response, now)
 
     def _refer(self, request: Request, reply: Reply, now: float) -> None:
-        self._asked.refer(request, reply, now)
+        self._refer_by(self._asked, request, reply, now)
+
+    def referred(self, request: Request, dialog: Dialog, reply: Reply, now: float) -> None:
+        """Take a REFER from outside, which names this call (RFC 4538) and makes `dialog`."""
+        recipient = ReferRecipient(self._setting, self._user, dialog, outside=True)
+        self._refer_by(recipient, request, reply, now)
+        if recipient.is_busy:
+            self._outside.append(recipient)
+
+    def _refer_by(self, recipient: ReferRecipient, request: Request, reply: Reply, now: float) -> None:
+        if any(other.is_busy for other in (self._asked, *self._outside)):
+            reply(request.reply(491, "Another Transfer Is Under Way"), now)
+        else:
+            recipient.refer(request, reply, now)
 
     def _subscribe(self, request: Request, reply: Reply, now: float) -> None:
         self._asked.subscribe(request, reply, now)
@@ -160,7 +176,9 @@ class Asides:
         self._asking.refer(command.called, now)
 
     def _tell(self, command: TransferTold, now: float) -> None:
-        self._asked.tell(command, now)
+        for recipient in (self._asked, *self._outside):
+            recipient.tell(command, now)
+        self._outside = [recipient for recipient in self._outside if recipient.is_busy]
 
     def _send_text(self, command: SendText, now: float) -> None:
         message = self._dialog.request("MESSAGE")

@@ -159,6 +159,10 @@ class Established:
         if self._farewell is None:
             self._asides.carry_out(command, now)
 
+    def referred(self, request: Request, dialog: Dialog, reply: Reply, now: float) -> None:
+        """Take a REFER from outside that names this call (RFC 4538), and makes `dialog`."""
+        self._asides.referred(request, dialog, reply, now)
+
     @property
     def leg(self) -> LegShown | None:
         """The leg whose dialog it is; see `Member`."""

@@ -27,6 +27,7 @@ from gateway.sip.causes import reason_header
 from gateway.sip.channel import SipChannel
 from gateway.sip.diagnosis import FOR_EVER, Patience, Troubled, Watch
 from gateway.sip.dialog import Dialog
+from gateway.sip.established import Established
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.fax import LegFax
 from gateway.sip.fork import NO_TARGET, Fork, Target
@@ -42,7 +43,7 @@ from gateway.sip.portability import portability_of, write_portability
 from gateway.sip.preferences import Preferences, preferences_of, write_preferences
 from gateway.sip.reach import Reach
 from gateway.sip.redirection import Redirections, Redirects
-from gateway.sip.replaces import takeover
+from gateway.sip.replaces import takeover, target_dialog
 from gateway.sip.secure import NOT_SECURE, as_sips, secure_wish, secured
 from gateway.sip.session import Reply, SessionUser, Setting, description_of, not_acceptable
 from gateway.sip.session_timer import too_brief
@@ -227,6 +228,30 @@ class Legs:
         if negotiation.agreement is not None:
             channel.agreed(negotiation.agreement, now)
         return session
+
+    def refer(self, request: Request, flow: Flow, reply: Reply, now: float) -> Response | None:
+        """Give a REFER from outside to the call that it names (RFC 4538); the refusal where that cannot be.
+
+        Who can name a dialog's tags takes part in it: that is the proof that section 6 asks for.
+        """
+        try:
+            named = target_dialog(request)
+            if named is None:
+                return request.reply(403, "REFER Is Taken Within A Call")
+            call = self._setting.carrier.member(named)
+            if not isinstance(call, Established):
+                return request.reply(481)
+            dialog = Dialog.as_server(
+                request,
+                tag=self._token(),
+                flow=flow,
+                contact=self.own_contact(flow, sips=_wants_sips(request)),
+                number=self._first_number(),
+            )
+        except MalformedError as fault:
+            return request.reply(400, str(fault)[:80])
+        call.referred(request, dialog, reply, now)
+        return None
 
     def reserve(
         self, account: Account, targets: Sequence[Target], outbound: Callable[[Target], Outbound] | None = None

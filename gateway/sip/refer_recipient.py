@@ -34,17 +34,29 @@ LIFE: Final = 180
 
 
 class ReferRecipient:
-    """The REFERs of one call.
+    """The REFERs of one call, or one that came outside of it and names it (RFC 4538).
 
     Args:
         setting: the stack's services.
         user: who is asked.
-        dialog: the call's.
+        dialog: the call's, or the one that the REFER from outside makes.
+        outside: whether it is that one, in which there is nothing but the subscription.
     """
 
-    __slots__ = ("_asked", "_closed", "_count", "_dialog", "_progress", "_setting", "_subscription", "_user")
+    __slots__ = (
+        "_asked",
+        "_closed",
+        "_count",
+        "_dialog",
+        "_outside",
+        "_progress",
+        "_setting",
+        "_subscription",
+        "_user",
+    )
 
-    def __init__(self, setting: Setting, user: SessionUser, dialog: Dialog) -> None:
+    def __init__(self, setting: Setting, user: SessionUser, dialog: Dialog, *, outside: bool = False) -> None:
+        self._outside = outside
         self._setting = setting
         self._user = user
         self._dialog = dialog
@@ -54,21 +66,23 @@ class ReferRecipient:
         self._subscription: Subscription | None = None
         self._closed = False
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a transfer is under way."""
+        return self._asked
+
     def refer(self, request: Request, reply: Reply, now: float) -> None:
         """Take a REFER."""
         asked = self._wish(request)
         if isinstance(asked, Response):
             reply(asked, now)
             return
-        if self._asked:
-            reply(request.reply(491, "Another Transfer Is Under Way"), now)
-            return
         self._asked = True
         self._count += 1
         self._dialog.refresh(request, "REFER")
         quiet = (request.headers.get("Refer-Sub") or "").strip().lower() == "false"
         unwatched = quiet or "nosub" in lists(request, "Require")
-        response = request.reply(202)
+        response = request.reply(202, to_tag=self._dialog.id.local_tag)
         response.headers.set("Contact", self._dialog.contact)
         if quiet:
             response.headers.set("Refer-Sub", "false")  # RFC 4488 section 4
@@ -120,12 +134,14 @@ class ReferRecipient:
             over=self._over,
             now=now,
         )
+        if self._outside:
+            self._setting.carrier.enter(self._dialog.id, self._subscription)
         self._subscription.begin(now)
 
     def _over(self, subscription: Subscription) -> None:
         if subscription is self._subscription:
             self._subscription = None
-            if self._closed:
+            if self._closed or self._outside:
                 self._setting.carrier.leave(self._dialog.id)
 
     def _wish(self, request: Request) -> TransferAsked | Response:

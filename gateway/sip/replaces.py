@@ -1,4 +1,4 @@
-"""Replaces and Join (RFC 3891, RFC 3911): dialogs named by others, and the legs of ours that they are.
+"""Replaces, Join, Target-Dialog (RFC 3891, 3911, 4538): dialogs named by others, and the legs of ours they are.
 
 A header value enters, which an INVITE bears or the Refer-To of a REFER; the leg that it means leaves. Who can name
 a dialog's tags takes part in it, or was told of it by somebody who does: that is the proof that sections 3 and 8 of
@@ -21,7 +21,7 @@ from gateway.sip.parameters import Parameters
 from gateway.sip.session import Member
 from gateway.sip.uri import SipUri
 
-__all__ = ["NamedDialog", "Takeover", "replaced_by_uri", "takeover"]
+__all__ = ["NamedDialog", "Takeover", "replaced_by_uri", "takeover", "target_dialog"]
 
 _HEADERS: Final = ("Replaces", "Join")
 
@@ -70,6 +70,23 @@ class Takeover:
     replaces: str = ""
     joins: str = ""
     early_only: bool = False
+
+
+def target_dialog(request: Request) -> DialogId | None:
+    """The dialog that a Target-Dialog header names (RFC 4538 section 7), as it is at our side; None without one.
+
+    Raises:
+        MalformedError: it is ill formed.
+    """
+    text = request.headers.get("Target-Dialog")
+    if text is None:
+        return None
+    call_id, semicolon, rest = text.partition(";")
+    given = Parameters.parse((semicolon + rest).strip(BLANKS))
+    theirs, ours = given.get("local-tag"), given.get("remote-tag")
+    if not call_id.strip(BLANKS) or not ours or not theirs:
+        raise MalformedError(f"{text[:80]!r} names no dialog")
+    return DialogId(call_id.strip(BLANKS), ours, theirs)
 
 
 def takeover(invite: Request, member: Callable[[DialogId], Member | None], seal: Seal) -> Takeover | Response:

@@ -493,7 +493,9 @@ class SipStack:
         reply(self.watching.publications.publish(transaction.request, account, now), now)
 
     def _refer(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
-        reply(transaction.request.reply(403, "REFER Is Taken Within A Call"), now)
+        refusal = self._legs.refer(transaction.request, transaction.flow, reply, now)
+        if refusal is not None:
+            reply(refusal, now)
 
     def _options(self, request: Request, reply: Reply, now: float) -> None:
         response = request.reply(200)

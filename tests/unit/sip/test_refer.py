@@ -206,6 +206,58 @@ def test_a_refer_outside_of_calls_is_403() -> None:
     assert phone.response().status == 403
 
 
+def refer_from_outside(talk: Talk, target: str, number: int = 1) -> list[Request | Response]:
+    """What a REFER in no dialog brings, that names `target`."""
+    headers = (("Refer-To", "<sip:101@192.0.2.1>"), ("Target-Dialog", target), ("Require", "tdialog"))
+    talk.phone.proved(
+        talk.phone.request(
+            "REFER", "sip:6002@192.0.2.1", headers=headers, call_id=f"outside-{number}", number=number
+        )
+    )
+    return talk.phone.messages()
+
+
+def dialog_of(talk: Talk) -> str:
+    return f"{talk.invite.call_id};local-tag={talk.invite.from_.tag};remote-tag={talk.ok.to.tag}"
+
+
+def test_rfc_4538_section_6_a_refer_from_outside_is_for_the_call_that_it_names() -> None:
+    office = Office()
+    talk = Talk(office)
+    accepted, trying = refer_from_outside(talk, dialog_of(talk))
+    assert isinstance(accepted, Response) and isinstance(trying, Request)
+    assert accepted.status == 202 and accepted.to.tag and accepted.to.tag != talk.ok.to.tag
+    assert asked(office).called == "101"
+    assert (trying.call_id, trying.body) == ("outside-1", b"SIP/2.0 100 Trying\r\n")
+    talk.phone.reply(trying, 200, contact=False)
+    (busy, *_) = refer_from_outside(talk, dialog_of(talk), 5)
+    assert isinstance(busy, Response) and busy.status == 491
+    office.command(talk.channel, TransferTold(None))
+    last = talk.phone.arrived()
+    assert last.call_id == "outside-1" and last.body.startswith(b"SIP/2.0 200")
+    assert SubscriptionState.parse(last.headers.get("Subscription-State") or "").is_over
+    talk.phone.reply(last, 200, contact=False)
+    office.command(talk.channel, Hangup(CLEAR))
+    talk.phone.reply(talk.phone.arrived(), 200)
+    office.quiet()
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("talk;local-tag=phone;remote-tag=guessed", 481),
+        ("talk;local-tag=phone", 400),
+        (";local-tag=a;remote-tag=b", 400),
+    ],
+)
+def test_rfc_4538_section_6_what_names_no_call_is_refused(target: str, status: int) -> None:
+    office = Office()
+    talk = Talk(office)
+    (response,) = refer_from_outside(talk, target)
+    assert isinstance(response, Response) and response.status == status
+    assert office.events() == []
+
+
 def test_rfc_6665_the_refer_subscription_can_be_refreshed_and_ended_within_the_call() -> None:
     office = Office()
     talk = Talk(office)

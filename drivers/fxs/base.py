@@ -138,6 +138,12 @@ class TelephoneLine(TwoCalls):
     def _hear_release(self, cue: Cue) -> None:
         """The far side has gone: payphones and other gateways are told by battery or polarity as well."""
         self._reverse(False, cue.now)  # while there is battery: without it there is no polarity
+        if self.config.ground_start:
+            self._order(SetHook(Hook.ONHOOK), cue.now)
+            self._close_channel(cue.now, None)
+            self._detect(False)
+            self._timers[Input.TONE_TIME] = cue.now + TONE_TIME
+            return
         if self.config.release_battery:
             self._order(SetHook(Hook.ONHOOK), cue.now)
             self._timers[Input.HOOK_TIME] = cue.now + HOOK_RETRY

@@ -49,6 +49,8 @@ class FxsConfig:
         lamp: how it is told that messages wait.
         answer_polarity: reverse the polarity while a call that it placed is answered (payphones).
         release_battery: take the battery away for 500 ms when the far side has gone.
+        ground_start: its port seizes and releases by ground: the tip opens, without a tone, when the far side has
+            gone.
         cadence: milliseconds on, off, on, off …; None for the zone's own.
         echo: what is done about its echo.
         flash: what a hook flash in a call does.
@@ -71,6 +73,7 @@ class FxsConfig:
     lamp: MessageLamp = MessageLamp.FSK
     answer_polarity: bool = False
     release_battery: bool = False
+    ground_start: bool = False
     cadence: tuple[int, ...] | None = None
     echo: EchoConfig = UNTOUCHED
     flash: FlashUse = FlashUse.SERVICES

@@ -16,8 +16,10 @@ from drivers.fxs.config import FlashUse, FxsConfig, MessageLamp
 from gateway.config.analog import LINE_TONES, LineSettings, PhoneSettings
 from gateway.config.model import Config
 from gateway.config.tones import tone_zones
+from gateway.core.errors import OpenFailed
 from gateway.media.delivery import Delivery
 from gateway.media.tone import ZONES, zone
+from hardware.analog.abi import SigType
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import PortKind
@@ -44,6 +46,17 @@ class _Card:
     world: World | None
 
 
+_SIGNALLING: Final = {
+    (PhoneSettings, "kewl"): SigType.FXOKS,
+    (PhoneSettings, "loop"): SigType.FXOLS,
+    (PhoneSettings, "ground"): SigType.FXOGS,
+    (LineSettings, "kewl"): SigType.FXSKS,
+    (LineSettings, "loop"): SigType.FXSLS,
+    (LineSettings, "ground"): SigType.FXSGS,
+}
+"""What an emulated channel speaks to a telephone or an exchange line of each start."""
+
+
 class Cards:
     """All cards of a configuration.
 
@@ -67,6 +80,7 @@ class Cards:
                 self._cards[name] = _Card(name, backend(settings.backend), 0, None)
         ports: list[PhoneSettings | LineSettings] = [*config.phones.values(), *config.lines.values()]
         self._gains = {self._port(settings): (settings.receive_gain, settings.transmit_gain) for settings in ports}
+        self._starts = {self._port(settings): settings.start for settings in ports}
         self.fxs = [self._fxs(number) for number in config.phones]
         self.fxo = [self._fxo(name) for name in config.lines]
 
@@ -78,14 +92,22 @@ class Cards:
         """
         card = self._card_at(number)
         receive, transmit = self._gains.get(number, (0.0, 0.0))
+        start = self._starts.get(number, "kewl")
         # The kernel knows countries alone; what it plays is heard where nothing here can be.
-        return AnalogPort(
+        port = AnalogPort(
             card.backend,
             number - card.first,
             zone=country if country in ZONES else self._country,
             receive_gain=receive,
             transmit_gain=transmit,
         )
+        if (port.start == "ground") is not (start == "ground"):
+            port.close()
+            raise OpenFailed(
+                f'DAHDI channel {port.number} is {port.start} start and the configuration says start = "{start}"; '
+                "make /etc/dahdi/system.conf (fxoks, fxogs, fxsks, fxsgs) and it say the same"
+            )
+        return port
 
     def place(self, number: int) -> tuple[str, int]:
         """The card of a port, and the port's number on it."""
@@ -135,7 +157,11 @@ class Cards:
 
     def _emulated(self, name: str, first: int) -> _Card:
         modules = [PortKind(module.upper()) for module in self._config.cards[name].modules]
-        card = EmulatedCard(ports=modules, zone=self._country)
+        users: list[PhoneSettings | LineSettings] = [*self._config.phones.values(), *self._config.lines.values()]
+        signalling = {
+            user.port: _SIGNALLING[type(user), user.start] for user in users if self._config.card_of(user) == name
+        }
+        card = EmulatedCard(ports=modules, zone=self._country, signalling=signalling)
         numbers = {
             line.port: line.number
             for line in self._config.lines.values()
@@ -158,6 +184,7 @@ class Cards:
             name=phone.name,
             context=phone.context,
             zone=self._zone.name,
+            ground_start=phone.start == "ground",
             cadence=self._zone.ring,
             caller_id=self._caller_id(phone.caller_id),
             pulse_order=PulseOrder(phone.pulse_order),

@@ -24,6 +24,7 @@ from gateway.media.cadence import parse
 __all__ = ["LINE_TONES", "CardSettings", "LineSettings", "PhoneSettings", "RingSettings"]
 
 _CallerId = Literal["bell202", "v23", "v23-alert", "dtmf", "dtmf-dk", "none"]
+_Start = Literal["kewl", "loop", "ground"]
 _PulseOrder = Literal["usual", "nz", "se"]
 _EchoCanceller = Literal["auto", "hardware", "software", "off"]
 _Tail = Literal[16, 32, 64, 128]
@@ -64,6 +65,8 @@ class PhoneSettings(Settings):
         name: shown to those it calls.
         context: of the dialplan, in which it dials.
         mailbox: whose messages its lamp shows, "201" or "201@shop"; where empty, that of its own number.
+        start: how its port is seized and released: "kewl" (a disconnect takes battery away for a moment), "loop"
+            (nothing tells of one) or "ground" (the trunk of a small PBX).
         caller_id: how callers are shown to it; None takes the country's way.
         pulse_order: of its rotary dial: "usual", "nz" (reversed) or "se" (0 has one pulse).
         short_flash: take a break as short as a dial pulse, in a call, for a flash; where left out, it is taken for
@@ -95,6 +98,7 @@ class PhoneSettings(Settings):
     mailbox: Annotated[str, AfterValidator(mailbox_or_none)] = ""
     call_groups: Items[Name] = ()
     pickup_groups: Items[Name] = ()
+    start: _Start = "kewl"
     caller_id: _CallerId | None = None
     pulse_order: _PulseOrder = "usual"
     short_flash: bool | None = None
@@ -154,6 +158,7 @@ class LineSettings(Settings):
         answer_after: seconds after dialling, for "timer".
         hangup_on_polarity: the exchange reverses polarity when the far end hangs up.
         hangup_on_tone: bursts of busy or congestion tone (or 2 s of dial tone) that show that it has; 0 never.
+        start: how the exchange is seized, and releases: "kewl", "loop" or "ground".
         caller_id: how the exchange shows callers; None takes the country's way.
         waiting_caller_id: the exchange tells who else calls while the line is in use (call waiting with caller ID);
             it is shown by SIP telephones that show texts, and by `copperline lines`.
@@ -179,6 +184,7 @@ class LineSettings(Settings):
     answer_after: Annotated[float, Field(ge=0, le=300)] = 20.0
     hangup_on_polarity: bool = False
     hangup_on_tone: Annotated[int, Field(ge=0, le=8)] = 3
+    start: _Start = "kewl"
     caller_id: _CallerId | None = None
     waiting_caller_id: bool = False
     shared: bool = False

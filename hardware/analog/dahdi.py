@@ -36,7 +36,7 @@ from hardware.analog.line import (
 )
 from hardware.port import Backend, Handle
 
-__all__ = ["AnalogPort", "port_kind"]
+__all__ = ["AnalogPort", "port_kind", "start_type"]
 
 FRAME_BYTES: Final = 160
 """20 ms at 8000 samples a second, one byte each."""
@@ -113,6 +113,13 @@ def port_kind(sigtype: int) -> PortKind | None:
     return None
 
 
+def start_type(sigtype: int) -> str:
+    """How a port of signalling type `sigtype` is seized and released: "kewl", "loop" or "ground"."""
+    if sigtype in (abi.SigType.FXOGS, abi.SigType.FXSGS):
+        return "ground"
+    return "loop" if sigtype in (abi.SigType.FXOLS, abi.SigType.FXSLS) else "kewl"
+
+
 class AnalogPort:
     """An opened analogue channel.
 
@@ -130,6 +137,7 @@ class AnalogPort:
 
     number: int
     kind: PortKind
+    start: str
     encoding: Encoding
 
     def __init__(
@@ -176,6 +184,7 @@ class AnalogPort:
                 f"give it fxoks= (telephone) or fxsks= (exchange line) in /etc/dahdi/system.conf"
             )
         self.kind = kind
+        self.start = start_type(params.sigtype)
         self.encoding = _ENCODINGS.get(params.curlaw, Encoding.PCMU)
 
     def _set_levels(self, receive: float, transmit: float) -> None:

@@ -25,6 +25,8 @@ class Change(Enum):
 
     LOOP_CLOSED = "loop closed"
     LOOP_OPEN = "loop open"
+    GROUNDED = "ring grounded"
+    UNGROUNDED = "ring free"
     BATTERY_ON = "battery on"
     BATTERY_OFF = "battery off"
     REVERSED = "polarity reversed"
@@ -53,6 +55,7 @@ class Pair:
         battery: the feeder feeds.
         reversed: tip and ring have changed places.
         ringing: ringing voltage is on.
+        grounded: a terminal has put its ring wire to ground, which seizes a ground start line.
         shared: another telephone on the same wires is off-hook.
         neon: voltage that lights a glow lamp is on.
         fault: what is wrong with the copper now.
@@ -64,6 +67,7 @@ class Pair:
         self.battery = False
         self.reversed = False
         self.ringing = False
+        self.grounded = False
         self.shared = False
         self.neon = False
         self.feeder: Callable[[Change], None] = _nobody
@@ -100,6 +104,12 @@ class Pair:
         if self.closed:
             self.closed = False
             self.feeder(Change.LOOP_OPEN)
+
+    def ground(self, on: bool) -> None:
+        """Put the ring wire to ground, or take it off."""
+        if self.grounded is not on:
+            self.grounded = on
+            self.feeder(Change.GROUNDED if on else Change.UNGROUNDED)
 
     # What the feeder does.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
@@ -29,6 +30,7 @@ class Office:
         agenda: the world's agenda.
         zone: the country.
         config: how it treats its lines.
+        ground_start: the ports whose lines are seized and released by ground.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Office:
         agenda: Agenda,
         zone: Zone,
         config: OfficeConfig,
+        ground_start: Collection[int] = (),
     ) -> None:
         self._delivery = config.caller_id or Delivery.in_country(zone.name)
 
@@ -52,7 +55,7 @@ class Office:
                 pair=pair,
                 agenda=agenda,
                 zone=zone,
-                config=config,
+                config=replace(config, ground_start=port in ground_start),
                 tone=tone,
             )
             for port, pair in pairs.items()

@@ -72,6 +72,7 @@ class OfficeConfig:
         pulse_order: of the dials of its subscribers.
         caller_id: how it tells who calls; None for the country's way.
         tones: texts of tones that differ from the country's, by name.
+        ground_start: the tip is open while nobody calls; the ring wire put to ground seizes the line.
         announce_by_reversal: reverse the polarity for what is told before ringing.
         released: name of the tone that is given once the far end has hung up; "" for silence.
     """
@@ -84,6 +85,7 @@ class OfficeConfig:
     pulse_order: PulseOrder = PulseOrder.USUAL
     caller_id: Delivery | None = None
     announce_by_reversal: bool = True
+    ground_start: bool = False
     tones: Mapping[str, str] = field(default_factory=dict)
     released: str = "busy"
 
@@ -140,6 +142,7 @@ class OfficeLine:
         self._opened_at = 0
         self._pulses = 0
         self._waiting: WaitingCall | None = None
+        self._fed = True
         pair.feeder = self._loop_changed
         self.plug_in()
 
@@ -147,12 +150,14 @@ class OfficeLine:
 
     def plug_in(self) -> None:
         """Feed the line."""
-        self._pair.set_battery(True)
+        self._fed = True
+        self._rest_tip()
 
     def unplug(self) -> None:
         """Cut the line: no battery, no call."""
         self._clear()
         self._machine = Machine(OFFICE_LINE, CallState.IDLE)
+        self._fed = False
         self._pair.set_battery(False)
 
     def share(self, lifted: bool) -> None:
@@ -176,7 +181,7 @@ class OfficeLine:
         Raises:
             LocalError: the line is busy or cut.
         """
-        if not self._pair.battery or not self._machine.takes(LineInput.FAR_CALLS):
+        if not self._fed or not self._machine.takes(LineInput.FAR_CALLS):
             raise LocalError(f"line {self.number} is not free: {self.state.value}")
         self._caller_id = caller_id
         self._announces = announce and caller_id is not None
@@ -278,8 +283,18 @@ class OfficeLine:
 
     # The loop.
 
+    def _rest_tip(self) -> None:
+        """Nobody calls: a ground start line's tip is open."""
+        self._pair.set_battery(self._fed and not self._config.ground_start)
+
     def _loop_changed(self, change: Change) -> None:
-        if change is Change.LOOP_OPEN:
+        if change is Change.GROUNDED:
+            if self._config.ground_start and self._fed and self.state is CallState.IDLE:
+                self._feed(LineInput.SEIZED)
+        elif change is Change.UNGROUNDED:
+            if not self._pair.closed:
+                self._released()
+        elif change is Change.LOOP_OPEN:
             self._opened_at = self._agenda.now
             if self.state not in (CallState.IDLE, CallState.RINGING):
                 self._release = self._agenda.after(RELEASE, self._released)
@@ -335,9 +350,11 @@ class OfficeLine:
         self._echo.clear()
         self._pair.set_ringing(False)
         self._pair.set_reversed(False)
+        self._rest_tip()
 
     def _give_dial_tone(self) -> None:
         self.dialled = ""
+        self._pair.set_battery(True)
         self._dtmf = DtmfReceiver()
         if self._config.dial_tone_after is not None:
             delay = self._config.dial_tone_after
@@ -382,6 +399,7 @@ class OfficeLine:
 
     def _ring(self) -> None:
         self._far = Called(speech=Speech.SILENCE)
+        self._pair.set_battery(True)
         if self._announces and self._caller_id is not None:
             signal, self._caller_id = self._caller_id, None
             self._pair.set_reversed(self._config.announce_by_reversal)
@@ -424,11 +442,12 @@ class OfficeLine:
         self._mouth.hush()
         if self._config.hangup_reversal:
             self._pair.set_reversed(False)
-        if self._config.disconnect:
+        if self._config.disconnect or self._config.ground_start:
             self._pair.set_battery(False)
         self._timer = self._agenda.after(self._config.disconnect, self._restore)
 
     def _restore(self) -> None:
-        self._pair.set_battery(True)
+        self._rest_tip()
         self._pair.set_reversed(False)
-        self._feed(LineInput.RESTORED_CLOSED if self._pair.closed else LineInput.RESTORED_OPEN)
+        held = self._pair.closed and not self._config.ground_start
+        self._feed(LineInput.RESTORED_CLOSED if held else LineInput.RESTORED_OPEN)

@@ -68,6 +68,7 @@ class Telephone:
         pair: the line that it is plugged into.
         agenda: the world's agenda.
         zone: its country: DTMF levels, tones that it knows, kind of caller ID.
+        ground_start: lifted, it grounds its ring wire until the line feeds it, as the trunk of a small PBX does.
 
     Attributes:
         shows_waiting: whether it answers the alert of a waiting call and shows who calls.
@@ -77,7 +78,8 @@ class Telephone:
             does not.
     """
 
-    def __init__(self, *, pair: Pair, agenda: Agenda, zone: Zone) -> None:
+    def __init__(self, *, pair: Pair, agenda: Agenda, zone: Zone, ground_start: bool = False) -> None:
+        self._ground_start = ground_start
         self.bounce = self.early_flash = 0
         self.rings: deque[RingBurst] = deque(maxlen=MAX_BURSTS)
         self.caller_id: CallerId | None = None
@@ -114,6 +116,7 @@ class Telephone:
             self.waiting_caller = None
             self._alert = AlertReceiver()
             self._contact(True)
+            self._pair.ground(self._ground_start and not self._pair.battery)
             if self.early_flash:
                 self._agenda.after(self.early_flash, self._slip)
 
@@ -127,6 +130,7 @@ class Telephone:
         self._mouth.hush()
         self._ear.rest()
         self._contact(False)
+        self._pair.ground(False)
 
     def flash(self, ms: int = 500) -> None:
         """Press the hook for `ms` milliseconds."""
@@ -319,6 +323,8 @@ class Telephone:
 
     def _line_changed(self, change: Change) -> None:
         now = self._agenda.now
+        if change is Change.BATTERY_ON:
+            self._pair.ground(False)
         if change is Change.RING_ON:
             told, self._keys = read_digits(self._keys), ""
             if told is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Protocol
 
+from hardware.analog.abi import SigType
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import PortKind
 from hardware.world.office import Office
@@ -50,7 +51,12 @@ class World:
     ) -> None:
         self.card = card
         self.telephones = {
-            number: Telephone(pair=channel.pair, agenda=card.agenda, zone=card.zone)
+            number: Telephone(
+                pair=channel.pair,
+                agenda=card.agenda,
+                zone=card.zone,
+                ground_start=channel.signalling is SigType.FXOGS,
+            )
             for number, channel in card.channels.items()
             if channel.kind is PortKind.FXS
         }
@@ -62,6 +68,9 @@ class World:
             agenda=card.agenda,
             zone=card.zone,
             config=office or OfficeConfig(),
+            ground_start={
+                number for number, channel in card.channels.items() if channel.signalling is SigType.FXSGS
+            },
         )
         self._everybody: tuple[_Instrument, ...] = (*self.telephones.values(), *self.office.lines.values())
         self._origin: float | None = None

@@ -6,6 +6,7 @@ copper.call("FXO", "g1/5550100", Party("101")); copper.run(6); copper.events()
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -23,6 +24,7 @@ from gateway.media.tone import zone as zone_of
 from gateway.net.audio import AudioDesk
 from gateway.net.device import DeviceShell
 from gateway.plane.plane import Plane, PlaneConfig, PlaneUsage
+from hardware.analog.abi import SigType
 from hardware.analog.copper import SOUND, Fault
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.emulated import EmulatedCard
@@ -85,6 +87,7 @@ class Copper:
         exchange: how the central office treats its line.
         fault: what is wrong with every line.
         echo_cancellers: whether the card has some.
+        signalling: start types that differ from kewl start, by port.
     """
 
     def __init__(
@@ -96,6 +99,7 @@ class Copper:
         exchange: OfficeConfig = EXCHANGE,
         fault: Fault = SOUND,
         echo_cancellers: bool = False,
+        signalling: Mapping[int, SigType] | None = None,
     ) -> None:
         self.clock = ManualClock(1.0)
         self.card = EmulatedCard(
@@ -103,6 +107,7 @@ class Copper:
             zone=zone,
             fault=fault,
             echo_cancellers=echo_cancellers,
+            signalling=signalling,
         )
         self.world = World(self.card, numbers={3: "2565551100"}, office=exchange)
         self.plane = Plane(PlaneConfig(rows=8, arena=120.0))

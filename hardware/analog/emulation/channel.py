@@ -128,10 +128,11 @@ class EmulatedChannel:
             tell=self._tell,
         )
         self._fxs = FxsReceiver(agenda=agenda, timing=self.timing, tell=self._tell)
-        self._fxo = FxoReceiver(agenda=agenda, tell=self._tell, disconnected=self._is_disconnect)
+        self._fxo = FxoReceiver(agenda=agenda, tell=self._tell_of_exchange, disconnected=self._is_disconnect)
+        self._drawing = False
         if kind is PortKind.FXS:
             pair.feeder = self._loop_changed
-            pair.set_battery(True)
+            pair.set_battery(not self._ground_start)
             if pair.closed:
                 self._loop_changed(Change.LOOP_CLOSED)
         else:
@@ -287,13 +288,23 @@ class EmulatedChannel:
     @property
     def alarms(self) -> abi.Alarm:
         """chan_alarms."""
-        return abi.Alarm.RED if self.kind is PortKind.FXO and self._fxo.alarm else abi.Alarm.NONE
+        dead = self.kind is PortKind.FXO and self._fxo.alarm and not self._ground_start
+        return abi.Alarm.RED if dead else abi.Alarm.NONE
 
     # The line.
 
     def _tell(self, event: int) -> None:
         if self._opened is not None:
             self._opened.events.put(event)
+
+    def _tell_of_exchange(self, event: int) -> None:
+        """An idle ground start line has no battery between its wires, and that is no alarm."""
+        if not (self._ground_start and event in (abi.Event.ALARM, abi.Event.NOALARM)):
+            self._tell(event)
+
+    @property
+    def _ground_start(self) -> bool:
+        return self.signalling in (SigType.FXOGS, SigType.FXSGS)
 
     def _settled(self, reached: TxState) -> None:
         if self.kind is PortKind.FXS:
@@ -305,25 +316,43 @@ class EmulatedChannel:
         self.pair.set_ringing(signal is Signal.START and not self.pair.closed)
         if was_ringing and not self.pair.ringing:
             self.open_speech_path(RING_LINGER)
-        self.pair.set_battery(signal is not Signal.KEWL)
+        tip_open = self._ground_start and self.transmit.state is TxState.ONHOOK
+        self.pair.set_battery(signal is not Signal.KEWL and not tip_open)
+        if self._ground_start:
+            self._current_changed()
 
     def _drive_fxo(self, signal: Signal) -> None:
-        if signal in (Signal.OFFHOOK, Signal.START):
+        grounds = self._ground_start and signal is Signal.START
+        if grounds:
+            self.pair.ground(True)
+        elif signal in (Signal.OFFHOOK, Signal.START):
             self.pair.close_loop()
         else:
             self.pair.open_loop()
+        if not grounds:
+            self.pair.ground(False)
 
     def _loop_changed(self, change: Change) -> None:
         if change is Change.LOOP_CLOSED:
             self.pair.set_ringing(False)
-        self._fxs.loop(change is Change.LOOP_CLOSED, self.transmit.state)
+        if self._ground_start:
+            self._current_changed()
+        elif change in (Change.LOOP_CLOSED, Change.LOOP_OPEN):
+            self._fxs.loop(change is Change.LOOP_CLOSED, self.transmit.state)
+
+    def _current_changed(self) -> None:
+        """Ground start: with the tip open current flows only to the ground at the far end of the ring wire."""
+        drawing = self.pair.grounded or (self.pair.closed and self.pair.battery)
+        if drawing is not self._drawing:
+            self._drawing = drawing
+            self._fxs.loop(drawing, self.transmit.state)
 
     def _pulse(self, close: bool) -> None:
         if self.kind is PortKind.FXO and self.transmit.state in (TxState.OFFHOOK, TxState.DEBOUNCE):
             self._drive_fxo(Signal.OFFHOOK if close else Signal.ONHOOK)
 
     def _is_disconnect(self) -> bool:
-        return self.signalling is SigType.FXSKS and self.transmit.state is TxState.OFFHOOK
+        return self.signalling in (SigType.FXSKS, SigType.FXSGS) and self.transmit.state is TxState.OFFHOOK
 
     # Audio.
 

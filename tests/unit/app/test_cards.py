@@ -6,7 +6,8 @@ import pytest
 
 from gateway.app.cards import DAHDI_CHANNELS, Cards
 from gateway.config.load import parse
-from gateway.core.errors import Unavailable
+from gateway.core.errors import OpenFailed, Unavailable
+from hardware.analog.abi import SigType
 
 BOTH = """
 [cards.real]
@@ -44,3 +45,16 @@ def test_real_ports_keep_their_numbers_and_emulated_ones_follow_above() -> None:
     port.close()
     with pytest.raises(Unavailable, match="dahdi"):
         cards.open(1, "us")
+
+
+def test_a_port_starts_as_the_configuration_says_or_not_at_all() -> None:
+    ground = BOTH.replace('card = "two"\nport = 1', 'card = "two"\nport = 1\nstart = "ground"')
+    cards = Cards(parse(ground, "office.toml", Path("/nowhere")))
+    assert [phone.ground_start for phone in cards.fxs] == [False, False, True]
+    port = cards.open(DAHDI_CHANNELS + 3, "us")
+    assert port.start == "ground"
+    port.close()
+    cards.emulated["two"].channels[1].signalling = SigType.FXOKS
+    with pytest.raises(OpenFailed, match='channel 1 is kewl start and the configuration says start = "ground"'):
+        cards.open(DAHDI_CHANNELS + 3, "us")
+    assert not cards.emulated["two"].channels[1].opened

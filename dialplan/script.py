@@ -37,6 +37,7 @@ application of its own, nor a quote of `System(...)`.
 _GOSUB_DEPTH: Final = 500
 """Subroutines within subroutines: a recursion without end is stopped before it eats the memory."""
 _PRIORITY: Final = re.compile(r"[+-]?[0-9]{1,6}")
+_ARGUMENT: Final = re.compile(r"ARG[0-9]{1,3}")
 _VARIABLES: Final = 2000
 """Variables of one leg: a loop that sets a new one at each turn is stopped."""
 
@@ -192,9 +193,11 @@ class Script:
         if own is not None:
             return own(self)
         variables = self.leg.variables
+        # The underscores say who inherits a variable and are no part of its name: nothing has one with them.
+        if name.startswith("_"):
+            return ""
         value = variables.get(name)
-        # The underscores say who inherits a variable and are no part of its name.
-        if value is not None and not name.startswith("_"):
+        if value is not None:
             return value
         for key in ("_" + name, "__" + name):
             if key in variables:
@@ -378,8 +381,11 @@ class Script:
         self.location = location
         self.jumped = True
 
-    def call(self, location: Location, arguments: list[str]) -> None:
+    def call(self, location: Location, arguments: list[str], *, masking: bool = False) -> None:
         """Go there as a subroutine; `leave` comes back to the step after the present one.
+
+        Args:
+            masking: arguments of the subroutine under way that the new one is not given are empty there.
 
         Raises:
             ScriptError: too many subroutines are under way.
@@ -388,6 +394,8 @@ class Script:
             raise ScriptError(f"more than {_GOSUB_DEPTH} subroutines within one another")
         here = self.location
         frame = Frame(Location(here.context, here.extension, here.priority + 1))
+        if masking and self.frames:
+            frame.variables.update((name, "") for name in self.frames[-1].variables if _ARGUMENT.fullmatch(name))
         frame.variables["ARGC"] = str(len(arguments))
         frame.variables.update({f"ARG{number}": value for number, value in enumerate(arguments, 1)})
         self.frames.append(frame)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from dialplan.apps.flow import branch, question
-from dialplan.arguments import condition, split
+from dialplan.arguments import condition
 from dialplan.script import Application, Script
 from dialplan.state import Location
 from dialplan.substitution import ScriptError
@@ -20,7 +20,7 @@ __all__ = ["APPLICATIONS"]
 
 async def macro(script: Script, arguments: str) -> None:
     """`Macro(name[,argument...])`: run [macro-name] with ARG1, ARG2, …; MACRO_EXTEN and its like say from where."""
-    name, *given = split(arguments)
+    name, *given = arguments.split(",")
     here, context = script.location, f"macro-{name.strip()}"
     if script.find(context, "s") is None:
         raise ScriptError(f"there is no macro {name[:40]!r}: write [{context}] with an extension s")

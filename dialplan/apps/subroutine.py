@@ -18,8 +18,8 @@ async def gosub(script: Script, arguments: str) -> None:
     place, parenthesis, rest = arguments.partition("(")
     if not place.strip():
         raise ScriptError("Gosub wants a place")
-    given = split(rest[: rest.rfind(")")] if ")" in rest else rest) if parenthesis else []
-    script.call(script.locate(place), given)
+    given = split(rest[: rest.rfind(")")] if ")" in rest else rest, raw=True) if parenthesis and rest != ")" else []
+    script.call(script.locate(place), given, masking=True)
 
 
 async def gosub_if(script: Script, arguments: str) -> None:

@@ -38,7 +38,13 @@ def test_a_function(vector: dict[str, Any]) -> None:
     assert "end of extension" in leg.ending.evidence
 
 
-@pytest.mark.parametrize("question", questions(), ids=lambda question: question["text"])
+@pytest.mark.parametrize("question", questions("script"), ids=lambda question: question["context"])
+def test_a_corner_of_scripts(question: dict[str, Any]) -> None:
+    office = Office(f"[start]\nexten => go,1,Gosub(tested,s,1)\n[tested]\n{question['context']}")
+    assert answer(office, FakeLeg()) == question["answer"]
+
+
+@pytest.mark.parametrize("question", questions("expr", "func"), ids=lambda question: question["text"])
 def test_a_corner_of_the_language(question: dict[str, Any]) -> None:
     leg = FakeLeg()
     leg.variables.update(question["variables"])

@@ -19,9 +19,9 @@ def vectors(category: str) -> list[dict[str, Any]]:
     return [row for row in _rows(FILE) if row["category"] == category]
 
 
-def questions() -> list[dict[str, Any]]:
-    """All questions beside the vectors, in file order."""
-    return _rows(FOLDER / "questions.jsonl")
+def questions(*categories: str) -> list[dict[str, Any]]:
+    """All questions of some categories beside the vectors, in file order."""
+    return [row for row in _rows(FOLDER / "questions.jsonl") if row["category"] in categories]
 
 
 def _rows(path: Path) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ name. Looks only at what the file spells out: a name put together from variables
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from dialplan import missing
@@ -127,28 +127,30 @@ def _fault(step: Step, what: str, mend: str = "") -> Fault:
     return Fault(step.place.file, step.place.line, what, mend)
 
 
+def _unknown(step: Step, kind: str, name: str, known: Iterable[str], able: str = "") -> Fault:
+    """What is said of a name that is none: whether Asterisk has it, or what may have been meant."""
+    asterisks = missing.APPLICATIONS if kind == "application" else missing.FUNCTIONS
+    key = name.lower() if kind == "application" else name
+    if key in asterisks:
+        return _fault(step, f"the {kind} {name} of Asterisk is not built in", missing.mend(key))
+    return _fault(step, f"no {kind} {name!r}{able}", nearest(name, list(known)))
+
+
 def _names(
     step: Step, applications: Mapping[str, Application], functions: Mapping[str, Function]
 ) -> Iterator[Fault]:
     for name, _ in calls(step):
         if name.lower() not in applications:
-            if name.lower() in missing.APPLICATIONS:
-                yield _fault(step, f"the application {name} of Asterisk is not built in", "leave it out")
-            else:
-                yield _fault(step, f"no application {name!r}", nearest(name, NAMES))
+            yield _unknown(step, "application", name, NAMES)
     for name in sorted(step.arguments.names):
         if name not in functions or not functions[name].readable:
-            readable = [known for known, function in functions.items() if function.readable]
-            if name in missing.FUNCTIONS:
-                yield _fault(step, f"the function {name} of Asterisk is not built in", "leave it out")
-            else:
-                yield _fault(step, f"no function {name!r}", nearest(name, readable))
+            yield _unknown(step, "function", name, (known for known, each in functions.items() if each.readable))
     if step.key == "set":
         name, parenthesis, _ = step.arguments.text.partition("=")[0].partition("(")
         written = functions.get(name.strip())
         if parenthesis and "$" not in name and (written is None or written.write is None):
-            writable = [known for known, function in functions.items() if function.write is not None]
-            yield _fault(step, f"no function {name.strip()!r} that can be set", nearest(name.strip(), writable))
+            writable = (known for known, function in functions.items() if function.write is not None)
+            yield _unknown(step, "function", name.strip(), writable, " that can be set")
     if step.key in _TIMED:
         text = split(step.arguments.text, "?", 2, raw=True)[0]
         try:

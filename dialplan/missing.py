@@ -5,9 +5,10 @@ A name leaves this list on the day on which it is built in; a test sees to it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["APPLICATIONS", "FUNCTIONS"]
+__all__ = ["APPLICATIONS", "FUNCTIONS", "mend"]
 
 _APPLICATIONS: Final = (
     "ADSIProg AlarmReceiver BackgroundDetect BridgeAdd BridgeWait BroadcastTransfer "
@@ -29,13 +30,35 @@ FUNCTIONS: Final[frozenset[str]] = frozenset(
         "CALENDAR_EVENT CALENDAR_QUERY CALENDAR_WRITE CALLCOMPLETION CALLERPRES CHECKSIPDOMAIN "
         "CONFBRIDGE_CHANNELS DENOISE DUNDILOOKUP DUNDIQUERY DUNDIRESULT FEATURE FEATUREMAP FILE "
         "FILE_COUNT_LINE FILE_FORMAT FRAME_DROP FRAME_TRACE HOLD_INTERCEPT IAXPEER ICONV JABBER_RECEIVE "
-        "JABBER_STATUS JITTERBUFFER MASTER_CHANNEL MEETME_INFO MINIVMACCOUNT MINIVMCOUNTER MUTEAUDIO ODBC "
+        "JABBER_STATUS MASTER_CHANNEL MEETME_INFO MINIVMACCOUNT MINIVMCOUNTER MUTEAUDIO ODBC "
         "ODBC_FETCH PITCH_SHIFT PJSIP_AOR PJSIP_CONTACT PJSIP_DTMF_MODE PJSIP_ENDPOINT "
         "PJSIP_HEADER_PARAM PJSIP_MEDIA_OFFER PJSIP_MOH_PASSTHROUGH PJSIP_PARSE_URI PJSIP_RESPONSE_HEADER "
         "PJSIP_SEND_SESSION_REFRESH PJSIP_TRANSFER_HANDLING PP_EACH_EXTENSION PP_EACH_USER PRESENCE_STATE "
         "QUEUE_GET_CHANNEL REALTIME REALTIME_DESTROY REALTIME_FIELD REALTIME_HASH REALTIME_STORE SAYFILES "
         "SCRAMBLE SIPPEER SMDI_MSG SMDI_MSG_RETRIEVE SPEECH SPEECH_ENGINE SPEECH_GRAMMAR SPEECH_RESULTS "
         "SPEECH_SCORE SPEECH_TEXT SRVQUERY SRVRESULT STAT STIR_SHAKEN SYSINFO TALK_DETECT TESTTIME TONE_DETECT "
-        "TRANSFER_DATA UNICAST_RTP VERSION VOLUME"
+        "TRANSFER_DATA UNICAST_RTP VERSION"
     ).split()
 )
+
+
+_INSTEAD: Final[Mapping[str, str]] = {
+    "AGC": "lines have gains of their own, legs VOLUME",
+    "CALLERPRES": "write CALLERID(pres)",
+    "DENOISE": "noise is left as it is; leave it out",
+    "FEATUREMAP": "keys of features are set in [features]",
+    "FILE": "scripts read no files; keep it in DB()",
+    "FILE_COUNT_LINE": "scripts read no files; keep it in DB()",
+    "FILE_FORMAT": "scripts read no files; keep it in DB()",
+    "STAT": "scripts read no files; keep it in DB()",
+    "festival": "speak it into a sound file beforehand, and write Playback",
+    "meetme": "write ConfBridge",
+    "mp3player": "name a folder of sound files in [music], and write MusicOnHold",
+    "readfile": "scripts read no files; keep it in DB()",
+    "retrydial": "write a While with a Dial and a Wait in it",
+}
+
+
+def mend(name: str) -> str:
+    """What to write in the place of an application (in small letters) or a function."""
+    return _INSTEAD.get(name, "leave it out")

@@ -32,6 +32,7 @@ from gateway.core.number import Party
 from gateway.core.recording import Media, RecordingPlan, RecordingState
 from gateway.core.room import Room
 from gateway.core.switch import (
+    LEVEL,
     PLAIN,
     BridgeEnd,
     DeviceState,
@@ -222,6 +223,7 @@ class _DryLeg:
         self.ending: Ending | None = None
         self.features: frozenset[Feature] = frozenset()
         self.reveals = True
+        self.gains = LEVEL
         self.afterwards: Place | None = None
         self.audio: Audio = _NoAudio()
 
@@ -281,6 +283,9 @@ class _DryLeg:
     def flash(self) -> bool:
         self._living()
         return True
+
+    def tune(self, said: float, heard: float) -> None:
+        self.gains = (said, heard)
 
     def hang_up(self, ending: Ending) -> None:
         if self.ending is None:

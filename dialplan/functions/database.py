@@ -70,7 +70,13 @@ def _forget(script: Script, arguments: str, value: str) -> None:
     _delete(script, arguments)
 
 
+def _blacklisted(script: Script, arguments: str) -> str:
+    """`BLACKLIST()`: whether the caller's number is a key of the family blacklist."""
+    return str(int(script.shared.database.get(f"blacklist/{script.leg.party.number}") is not None))
+
+
 FUNCTIONS: Final[Mapping[str, Function]] = {
+    "BLACKLIST": Function(_blacklisted),
     "DB": Function(_read, _write),
     "DB_DELETE": Function(_delete, _forget, acts=True),
     "DB_EXISTS": Function(_exists),

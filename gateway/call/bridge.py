@@ -13,6 +13,7 @@ from collections.abc import Collection
 from typing import Final, Protocol
 
 from gateway.call.fax_talk import FaxTalk
+from gateway.call.hearing import Hearing
 from gateway.call.keys import FeatureKeys
 from gateway.call.leg import CallLeg, Letter
 from gateway.core.audio import Sound
@@ -37,6 +38,7 @@ from gateway.core.messages import (
     SendText,
     TextReceived,
 )
+from gateway.core.room import Room
 from gateway.core.switch import BridgeEnd
 
 __all__ = ["Bridge", "Host"]
@@ -59,6 +61,10 @@ class Host(Protocol):
 
     def music(self, leg: CallLeg) -> Sound:
         """What `leg` hears while it is on hold."""
+        ...
+
+    def room(self) -> Room:
+        """A room for two of different volumes; raises Exhausted."""
         ...
 
     def can(self, leg: CallLeg) -> Collection[Feature]:
@@ -95,8 +101,12 @@ class Bridge:
         for leg in self.legs:
             leg.bridge = self
             leg.write_to(self)
-        one.audio.join(other.audio)
+        self._hearing = Hearing(one, other, host.room)
         self._fax = FaxTalk(one, other, host.fax_desk)
+
+    def tune(self) -> None:
+        """The volume of one of the two has changed."""
+        self._hearing.tune()
 
     def partner(self, leg: CallLeg) -> CallLeg:
         """Whom `leg` talks with."""
@@ -114,9 +124,7 @@ class Bridge:
         for leg in self._on_hold:
             if leg.ending is None:
                 leg.audio.stop()
-        for leg in self.legs:
-            if leg.channel.audio is not None:
-                leg.channel.audio.part()
+        self._hearing.end()
         self._host.parted(self)
 
     def part(self, leg: CallLeg, ending: Ending | None) -> None:

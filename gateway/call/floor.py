@@ -28,6 +28,7 @@ from gateway.core.errors import CopperlineError
 from gateway.core.fax import FaxDesk
 from gateway.core.feature import Feature, FeatureCodes
 from gateway.core.number import Party
+from gateway.core.room import Room
 from gateway.core.switch import BridgeEnd, HungUp, Leg, Moved, Place
 from gateway.core.trace import Kind, Recorder
 
@@ -78,6 +79,7 @@ class Floor:
         on_record: takes the record of each call that is over.
         on_over: told of each leg that is over.
         on_change: told of each leg that begins, changes (see `CallLeg`) or is over.
+        room: opens a room for two of different volumes; raises Exhausted.
         fax_desk: carries faxes; None where nobody does.
     """
 
@@ -95,8 +97,10 @@ class Floor:
         on_record: Callable[[CallRecord], None],
         on_over: Callable[[CallLeg], None],
         on_change: Callable[[CallLeg], None],
+        room: Callable[[], Room],
         fax_desk: FaxDesk | None = None,
     ) -> None:
+        self.room: Final = room
         self.fax_desk = fax_desk
         self.script: Script | None = None
         self.legs: Final[dict[Channel, CallLeg]] = {}

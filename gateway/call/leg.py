@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 from gateway.call.mailbox import Mailbox
@@ -42,8 +42,9 @@ from gateway.core.messages import (
 )
 from gateway.core.number import Party
 from gateway.core.quality import Quality, measured
-from gateway.core.switch import BridgeEnd, HungUp, Moved, Place
+from gateway.core.switch import LEVEL, BridgeEnd, HungUp, Moved, Place
 from gateway.core.trace import Kind, Recorder
+from gateway.media.level import louder
 
 if TYPE_CHECKING:
     from gateway.call.bridge import Bridge
@@ -122,6 +123,7 @@ class CallLeg:
         held: whether its far side has put us on hold.
         image: its T.38 stream, while that takes the place of its audio.
         driven: whether a script runs for it; one that has none belongs to the call of another.
+        gains: dB by which what it says is heard louder, and by which it hears louder what others say.
         reveals: whether its far side is told when it comes to talk with somebody else; shown: with whom it
             believes to talk.
         features: what its far side may ask for by keys; afterwards: where it goes when it is left alone.
@@ -174,6 +176,7 @@ class CallLeg:
         self.image: Image | None = None
         self.features: frozenset[Feature] = frozenset()
         self.reveals = True
+        self.gains = LEVEL
         self.shown: Party | None = None
         self.afterwards: Place | None = None
         self.driven = False
@@ -458,7 +461,15 @@ class CallLeg:
         self._wake()
         return True
 
+    def tune(self, said: float, heard: float) -> None:
+        """Hear it, and let it hear, so many dB louder."""
+        self.gains = (said, heard)
+        if self.bridge is not None:
+            self.bridge.tune()
+
     def _begin(self, sound: Sound) -> SoundOver:
+        if self.gains[1]:
+            sound = replace(sound, samples=louder(sound.samples, self.gains[1]))
         self._sounds += 1
         over = SoundOver(self._sounds)
         self.audio.play(sound, lambda _: self._own.post((self, over)))

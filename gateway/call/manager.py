@@ -156,6 +156,7 @@ class CallManager:
             on_over=tolls.over if tolls is not None else lambda leg: None,
             on_change=self._leg_changed,
             fax_desk=fax_desk,
+            room=lambda: media.room(),
         )
         self._faxes = FaxCalls(self.floor, plan)
         self._transfers = Transfers(self.floor, plan, tolls)

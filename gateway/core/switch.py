@@ -23,6 +23,7 @@ from gateway.core.number import Party
 from gateway.core.recording import Media
 
 __all__ = [
+    "LEVEL",
     "PLAIN",
     "BridgeEnd",
     "DeviceState",
@@ -237,6 +238,8 @@ class Leg(Protocol):
     """What its far side may ask for by keys while it talks."""
     reveals: bool
     """Whether its far side is told when it comes to talk with somebody else."""
+    gains: tuple[float, float]
+    """dB by which what it says is heard louder, and by which it hears louder what others say."""
     afterwards: Place | None
     """Where it goes when it is left alone by whom it talks with, in the place of being hung up."""
 
@@ -309,10 +312,17 @@ class Leg(Protocol):
         """Press the hook for a moment toward an exchange; False where its technology has no means for it."""
         ...
 
+    def tune(self, said: float, heard: float) -> None:
+        """Make it louder by so many dB: what it says, and what it hears."""
+        ...
+
     def hang_up(self, ending: Ending) -> None:
         """End the leg."""
         ...
 
+
+LEVEL: Final = (0.0, 0.0)
+"""Gains of a leg that is as loud as it is."""
 
 PLAIN: Final = DialOptions()
 """A dial without wishes."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from gateway.core.audio import Samples
 
-__all__ = ["PEAK_0DBM0", "active_level", "dbm0", "level", "peak"]
+__all__ = ["PEAK_0DBM0", "active_level", "dbm0", "level", "louder", "peak"]
 
 PEAK_0DBM0: Final = 32636 / 10 ** (3.17 / 20)
 """Peak amplitude of a sine of 0 dBm0 on the int16 scale, 22656."""
@@ -56,3 +56,9 @@ def dbm0(mean_square: float) -> float:
     if mean_square <= 0:
         return _SILENCE
     return max(_SILENCE, 10 * math.log10(2 * mean_square / PEAK_0DBM0**2))
+
+
+def louder(samples: Samples, gain: float) -> Samples:
+    """The samples made `gain` dB louder, as far as 16 bits go."""
+    scaled = samples.astype(np.float64) * 10 ** (gain / 20)
+    return np.clip(np.rint(scaled), -32768, 32767).astype(np.int16)

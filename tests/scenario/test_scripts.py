@@ -26,6 +26,12 @@ exten => 4,1,Set(ID=${PERIODIC_HOOK(hooks,beep,3)})
 exten => 5,1,Set(ID=${PERIODIC_HOOK(hooks,beep,3)})
  same => n,Set(PERIODIC_HOOK(${ID})=off)
  same => n,Dial(FXS/101)
+exten => 6,1,Set(VOLUME(TX)=2)
+ same => n,Set(VOLUME(RX)=-2)
+ same => n,Dial(FXS/101)
+exten => 7,1,Set(VOLUME(TX)=2)
+ same => n,Playback(demo-thanks)
+ same => n,Playback(demo-thanks)
 [way-in]
 exten => _1XX,1,Set(GLOBAL(was)=${CALLERID(all)})
  same => n,Dial(FXS/${EXTEN})
@@ -143,3 +149,36 @@ def test_a_hook_is_heard_by_both_every_so_often_until_it_is_off(
     ada.hang_up()
     office.until(lambda: ada.state == "idle", within=2)
     desk.hang_up()
+
+
+def test_volumes_of_a_talk(office: OfficeUnderTest, sentence: Samples, other_sentence: Samples) -> None:
+    ada, desk = office.sip("6001"), office.phone("101")
+    ada.call("6")
+    office.until(lambda: desk.ringing, within=3)
+    office.run(1)
+    desk.lift()
+    office.until(lambda: ada.state == "up", within=3)
+    desk.forget()
+    ada.say(sentence // 4)
+    office.run(len(sentence) / 8000 + 0.5)
+    said = compare(desk.recording, sentence // 4)
+    assert said.correlation > 0.97 and said.slip == 0
+    assert said.gain == pytest.approx(-6.0, abs=0.7)
+    before = len(ada.heard)
+    desk.say(other_sentence // 4)
+    office.run(len(other_sentence) / 8000 + 0.5)
+    heard = compare(ada.heard[before:], other_sentence // 4)
+    assert heard.correlation > 0.97 and heard.slip == 0
+    assert heard.gain == pytest.approx(6.0, abs=0.7)
+    ada.hang_up()
+    office.until(lambda: ada.state == "idle", within=2)
+    desk.hang_up()
+
+
+def test_the_volume_of_prompts(office: OfficeUnderTest) -> None:
+    prompt = office.app.sounds.prompt("demo-thanks")
+    assert prompt is not None
+    ada = up(office, "7")
+    office.run(prompt.duration + 1)
+    assert compare(ada.heard, prompt.samples).gain == pytest.approx(6.0, abs=1.5)
+    ada.hang_up()

@@ -25,6 +25,7 @@ from gateway.core.feature import Feature, TalkLimit
 from gateway.core.messages import TransferTold
 from gateway.core.number import Party
 from gateway.core.switch import (
+    LEVEL,
     PLAIN,
     BridgeEnd,
     DeviceState,
@@ -131,6 +132,7 @@ class FakeLeg:
         self.ending: Ending | None = None
         self.features: frozenset[Feature] = frozenset()
         self.reveals = True
+        self.gains = LEVEL
         self.afterwards: Place | None = None
         self.told: list[str] = []
         self.redirection: TransferTold | None = None
@@ -220,6 +222,9 @@ class FakeLeg:
         self._living()
         self.told.append(f"redirect {called}")
         return self.redirection
+
+    def tune(self, said: float, heard: float) -> None:
+        self.gains = (said, heard)
 
     def hang_up(self, ending: Ending) -> None:
         if self.ending is None:

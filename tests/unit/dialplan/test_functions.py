@@ -501,3 +501,32 @@ class TestHangupHandlers:
     def test_one_that_cannot_run_is_noted(self) -> None:
         leg = asyncio.run(office("Set(CHANNEL(hangup_handler_push)=100,nowhere)").call("100"))
         assert any(note.startswith("hangup handler 100,nowhere: no label 'nowhere'") for note in leg.notes)
+
+
+class TestLoudness:
+    @pytest.mark.parametrize(
+        ("steps", "gains"),
+        [
+            (["Set(VOLUME(TX)=2)"], (0.0, 6.02)),
+            (["Set(VOLUME(rx)=-4)"], (-12.04, 0.0)),
+            (["Set(VOLUME(TX)=1.5)", "Set(VOLUME(RX)=3)"], (9.54, 3.52)),
+            (["Set(VOLUME(TX)=2)", "Set(VOLUME(TX)=0)"], (0.0, 0.0)),
+            (["Set(VOLUME(TX)=900)"], (0.0, 24.0)),
+            (["Set(VOLUME(TX)=loud)"], (0.0, 0.0)),
+            (["Set(VOLUME(XX)=2)"], (0.0, 0.0)),
+        ],
+    )
+    def test_volume(self, steps: list[str], gains: tuple[float, float]) -> None:
+        leg = asyncio.run(office(*steps).call("100"))
+        assert leg.gains == pytest.approx(gains, abs=0.01)
+
+    def test_jitter_buffers_are_what_they_are(self) -> None:
+        leg = asyncio.run(office("Set(JITTERBUFFER(adaptive)=default)", "Set(JITTERBUFFER(fixed)=200)").call("100"))
+        told = [note for note in leg.notes if note.startswith("JITTERBUFFER")]
+        assert told == ["JITTERBUFFER(fixed): the jitter buffer stays as it is, which is adaptive"]
+
+    def test_a_blacklist(self) -> None:
+        leg = FakeLeg()
+        leg.party = Party("666", "Spam")
+        assert said("Set(DB(blacklist/666)=1)", "Set(T=${BLACKLIST()})", leg=leg) == "1"
+        assert said("Set(T=${BLACKLIST()})") == "0"

@@ -190,7 +190,7 @@ include => ofice
         ("exten => 1,1,Gosub(x,s,1(a))", "no context 'x'"),
         (
             "exten => 1,1,ExecIf(1?MeetMe(x))",
-            "the application MeetMe of Asterisk is not built in; leave it out",
+            "the application MeetMe of Asterisk is not built in; write ConfBridge",
         ),
         ("exten => 1,1,NoOp(${ODBC(x)})", "the function ODBC of Asterisk is not built in; leave it out"),
     ],
@@ -281,6 +281,21 @@ def test_no_text_breaks_the_parser(text: str) -> None:
         load("extensions.conf", read=read)
     except ConfigError as refused:
         assert refused.faults
+
+
+def test_what_asterisk_has_and_we_do_not_is_named_with_what_to_write() -> None:
+    text = """[office]
+exten => 1,1,Set(AGC(rx)=8000)
+ same => n,MeetMe(1)
+ same => n,Set(X=${STAT(e,/etc/passwd)})
+ same => n,Set(FRAME_TRACE(white)=1)
+"""
+    assert sorted(fault.partition(": ")[2] for fault in faults(text)) == [
+        "the application MeetMe of Asterisk is not built in; write ConfBridge",
+        "the function AGC of Asterisk is not built in; lines have gains of their own, legs VOLUME",
+        "the function FRAME_TRACE of Asterisk is not built in; leave it out",
+        "the function STAT of Asterisk is not built in; scripts read no files; keep it in DB()",
+    ]
 
 
 def test_what_is_missing_of_asterisk_is_not_built_in() -> None:

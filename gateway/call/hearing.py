@@ -1,0 +1,61 @@
+"""How two legs hear one another: joined in the media plane or, where one is to be louder, in a room of two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from gateway.call.leg import CallLeg
+from gateway.core.errors import Exhausted
+from gateway.core.room import Manner, Room
+from gateway.core.switch import LEVEL
+
+__all__ = ["Hearing"]
+
+
+class Hearing:
+    """Two legs that hear one another until `end`.
+
+    Args:
+        one, other: the legs.
+        room: opens a room; raises Exhausted.
+    """
+
+    def __init__(self, one: CallLeg, other: CallLeg, room: Callable[[], Room]) -> None:
+        self._legs: Final = (one, other)
+        self._open = room
+        self._room: Room | None = None
+        self._begin()
+
+    def tune(self) -> None:
+        """The volume of one of the two has changed."""
+        self._leave()
+        self._begin()
+
+    def end(self) -> None:
+        """They hear nothing of one another any more."""
+        self._leave()
+
+    def _begin(self) -> None:
+        one, other = self._legs
+        if one.gains == other.gains == LEVEL:
+            one.audio.join(other.audio)
+            return
+        one.audio.part()  # what was heard before the answer
+        try:
+            self._room = self._open()
+            for leg in self._legs:
+                said, heard = leg.gains
+                self._room.sit(leg.audio, Manner(gain_in=said, gain_out=heard))
+        except Exhausted as fault:
+            one.note(f"volumes stay as they are: {fault}")
+            self._leave()
+            one.audio.join(other.audio)
+
+    def _leave(self) -> None:
+        room, self._room = self._room, None
+        if room is not None:
+            room.close()
+        for leg in self._legs:
+            if leg.channel.audio is not None:
+                leg.channel.audio.part()

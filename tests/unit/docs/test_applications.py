@@ -34,4 +34,4 @@ def test_what_can_be_set_is_told() -> None:
 def test_the_example_is_a_dialplan_without_faults() -> None:
     (example,) = re.findall(r"```\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     dialplan = load("extensions.conf", read=lambda _: example)
-    assert set(dialplan.contexts) == {"office", "phones"}
+    assert set(dialplan.contexts) == {"office", "phones", "from-pstn"}

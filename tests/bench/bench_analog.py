@@ -117,8 +117,11 @@ def bench_cost(seconds: float, profile: bool) -> None:
             used += took
             worst = max(worst, took)
 
-        clock.loop.advance(seconds, TICK, tick)
-        lowered = echo_lowered(office)
+        halves = []
+        for _ in range(2):  # in each of which one side of every call has spoken
+            clock.loop.advance(seconds / 2, TICK, tick)
+            halves.append(echo_lowered(office))
+        lowered = [max(pair) for pair in zip(*halves, strict=True)]
         office.close()
     cost = f"{100 * used / seconds:5.1f} % of one core, longest frame {worst * 1e3:.1f} ms"
     print_row(f"{PHONES} FXS and {LINES} FXO, all in calls", cost, "under 50 %")

@@ -129,7 +129,7 @@ def bench_tails() -> None:
 
 
 def bench_double_talk() -> None:
-    """Both talk for two seconds, after two of the far side alone: what the near side sounds like, and the echo then."""
+    """Both talk for two seconds, after two of the far side alone: how clear the near side is, and the echo then."""
     far, near = composite(8.0), composite(8.0, -16.0, double_talk=True).astype(np.float64)
     near[: 2 * 8000] = 0
     near[4 * 8000 :] = 0

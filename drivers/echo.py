@@ -71,6 +71,7 @@ class EchoControl:
         self._order = order
         self._note = note
         self._row: Audio | None = None
+        self._left = False
         self._hardware = config.remover in (Remover.AUTO, Remover.HARDWARE)
 
     def begin(self, row: Audio, now: float) -> None:
@@ -95,17 +96,20 @@ class EchoControl:
 
     def leave(self, now: float) -> None:
         """Modems talk, who cancel their own echo (G.168); the media plane's canceller is told by the row."""
-        if self._row is not None and self._hardware:
+        if self._row is not None and self._hardware and not self._left:
+            self._left = True
             self._order(EchoCancel(0), now)
 
     def take_up(self, now: float) -> None:
         """People talk again."""
-        if self._row is not None and self._hardware:
+        if self._row is not None and self._left:
+            self._left = False
             self._order(EchoCancel(self._config.tail * _TAPS), now)
 
     def end(self, now: float) -> None:
         """The conversation is over."""
         row, self._row = self._row, None
+        self._left = False
         if row is None:
             return
         if self._hardware:

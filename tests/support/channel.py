@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import get_args
+from typing import ClassVar, get_args
 
 from gateway.core.audio import (
     Audio,
@@ -143,8 +143,17 @@ class ScriptedRows:
         raise AssertionError("nothing here has frames")
 
 
+_FAXES = frozenset({CarryFax})
+
+
 class ScriptedChannel:
-    """A channel that writes its commands down."""
+    """A channel that writes its commands down.
+
+    Attributes:
+        expected: {CarryFax} where faxes are to be expected on the legs made.
+    """
+
+    expected: ClassVar[frozenset[type[Command]]] = frozenset()
 
     def __init__(self, name: str, peer: str, *, digits_as_events: bool = True) -> None:
         self.name = name
@@ -152,7 +161,7 @@ class ScriptedChannel:
         self.commands: list[Command] = []
         self.audio: ScriptedAudio | None = ScriptedAudio(digits_as_events)
         self.reached = True
-        self.takes: set[type[Command]] = set(get_args(Command)) - {CarryFax}
+        self.takes: set[type[Command]] = set(get_args(Command)) - (_FAXES - self.expected)
 
     def command(self, command: Command, now: float) -> None:
         self.commands.append(command)

@@ -19,7 +19,7 @@ from dialplan.model import Dialplan
 from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Samples, Sound, SoundEnd
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
-from gateway.core.errors import LocalError
+from gateway.core.errors import CopperlineError, LocalError
 from gateway.core.fax import FaxJob, FaxReport
 from gateway.core.feature import Feature, TalkLimit
 from gateway.core.messages import TransferTold
@@ -286,7 +286,7 @@ class Office:
         self.custom: dict[str, DeviceState] = {}
         self.caller_ends_bridge = False
         self.faxes: list[tuple[FaxJob, bool]] = []
-        self.fax_ends: FaxReport | LocalError = FaxReport(over=True)
+        self.fax_ends: FaxReport | CopperlineError = FaxReport(over=True)
         self.caller_ends_fax = False
         self.time = NOON
         self.engine = DialplanEngine(self.dialplan, self, step_limit=step_limit)
@@ -323,7 +323,7 @@ class Office:
     async def fax(self, leg: Leg, job: FaxJob, *, image: bool, told: Callable[[FaxReport], None]) -> None:
         self.faxes.append((job, image))
         outcome = self.fax_ends
-        if isinstance(outcome, LocalError):
+        if isinstance(outcome, CopperlineError):
             raise outcome
         told(outcome)
         if self.caller_ends_fax:

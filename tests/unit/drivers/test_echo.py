@@ -11,7 +11,7 @@ import pytest
 from drivers.echo import EchoConfig, Remover
 from drivers.fxs.config import FxsConfig
 from gateway.core.audio import Sound
-from gateway.core.messages import Answer
+from gateway.core.messages import Answer, CarryFax, CarryModem, CarrySpeech, FaxCarried
 from gateway.core.number import Party
 from gateway.media.level import level
 from hardware.analog.copper import Fault, hybrid
@@ -86,6 +86,22 @@ def test_the_card_cancels_where_it_can(build: Build) -> None:
     copper.first.hang_up()
     copper.run(2.0)
     assert not copper.card.channels[1].cancelling_echo
+
+
+def test_a_card_leaves_their_echo_to_modems(build: Build) -> None:
+    """G.168: while voiceband data pass, no canceller is in their way."""
+    copper = build(AUTO, echo_cancellers=True)
+    leg = answered_telephone(copper)
+    assert {CarryFax, CarryModem, CarrySpeech} <= set(leg.takes)
+    card = copper.card.channels[1]
+    for command in (CarryModem(), CarryFax()):
+        leg.command(command, copper.clock())
+        copper.run(0.1)
+        assert not card.cancelling_echo
+    assert copper.said()[-1] == FaxCarried(None)
+    leg.command(CarrySpeech(), copper.clock())
+    copper.run(0.1)
+    assert card.cancelling_echo
 
 
 def test_a_card_is_asked_once_whether_it_has_one(build: Build) -> None:

@@ -360,7 +360,7 @@ def _basis(tones: frozenset[float]) -> NDArray[np.float64]:
 
 
 def _repeated(parts: Sequence[Part]) -> Sequence[Part]:
-    """What is heard over and over of a tone that begins with something else; exchanges repeat either that or all."""
+    """What is heard over and over of a tone that begins otherwise; exchanges repeat either that or all of it."""
     loop = [part for part in parts if not part.once]
     return parts if not loop or loop[-1].endless else loop
 

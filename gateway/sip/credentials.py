@@ -27,6 +27,8 @@ CHALLENGES: Final = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Au
 """Where each challenge stands, and where its answer (RFC 3261 22.2, 22.3)."""
 MAX_STALE: Final = 3
 """Nonces in a row that may be called stale: a server that never takes one is not to be asked for ever."""
+MAX_REALMS: Final = 4
+"""Realms in which proofs are given to one peer by one header: more is no chain of proxies, but a trap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,34 +69,47 @@ class Prover:
     def __init__(self, credentials: Credentials | None, random: Random) -> None:
         self._credentials = credentials
         self._random = random
-        self._answered: dict[str, _Answered] = {}
+        self._answered: dict[tuple[str, str], _Answered] = {}  # by header and realm
 
     def sign(self, request: Request) -> None:
         """Put proofs on the last nonces into a new `request`, which saves the peer a challenge (RFC 7616 3.6)."""
-        for header, answered in self._answered.items():
+        for answered in self._answered.values():
             answered.asked = None
+        for header in dict.fromkeys(header for header, _ in self._answered):
             self._write(request, header)
 
     def prove(self, request: Request, response: Response) -> bool:
         """Answer the challenge of `response` in `request`, which is to be sent again.
 
+        Several proxies may each ask in its own realm, at once or one after the other: each gets its proof, and
+        keeps it in what follows (RFC 3261 22.3).
+
         Returns:
             False where that cannot be done, or has been done and did not convince; `refusal` says why.
         """
         asked, header = CHALLENGES[response.status]
-        realm = self._credentials.realm if self._credentials is not None else ""
-        challenge = Challenge.best(response.headers.all(asked), realm)
-        if self._credentials is None or challenge is None:
+        rows = response.headers.all(asked)
+        if self._credentials is None:
             return False
-        before = self._answered.get(header)
+        realms = [self._credentials.realm] if self._credentials.realm else _offers(rows)[0]
+        found = [challenge for realm in realms if (challenge := Challenge.best(rows, realm)) is not None]
+        if not found or not all([self._take(header, challenge, request) for challenge in found[:MAX_REALMS]]):
+            return False
+        return self._write(request, header)
+
+    def _take(self, header: str, challenge: Challenge, request: Request) -> bool:
+        """Keep a challenge to be answered; False where its last answer did not convince."""
+        key = header, challenge.realm
+        before = self._answered.pop(key, None)
         stale = 0
         if before is not None and before.asked is request:
             if not challenge.stale or before.stale >= MAX_STALE:
-                del self._answered[header]
                 return False
             stale = before.stale + 1
-        self._answered[header] = _Answered(challenge, request, stale=stale)
-        return self._write(request, header)
+        elif sum(held == header for held, _ in self._answered) >= MAX_REALMS:
+            return False
+        self._answered[key] = _Answered(challenge, request, stale=stale)
+        return True
 
     def refusal(self, response: Response) -> str:
         """What keeps us from answering the challenge of `response`, as a clause for the operator."""
@@ -119,21 +134,27 @@ class Prover:
         return ack
 
     def _write(self, request: Request, header: str) -> bool:
-        answered = self._answered[header]
+        """Write the proofs of a header; False where one of them cannot be given."""
         assert self._credentials is not None  # only then a challenge is kept
-        answered.count += 1
-        proof = answered.challenge.answer(
-            self._credentials.user,
-            self._credentials.secret,
-            request.method,
-            str(request.uri),
-            cnonce=f"{self._random.getrandbits(64):016x}",
-            count=answered.count,
-            body=request.body,
-        )
-        if proof is not None:
-            request.headers.set(header, proof)
-        return proof is not None
+        proofs: list[str | None] = []
+        for (held, _), answered in self._answered.items():
+            if held != header:
+                continue
+            answered.count += 1
+            proof = answered.challenge.answer(
+                self._credentials.user,
+                self._credentials.secret,
+                request.method,
+                str(request.uri),
+                cnonce=f"{self._random.getrandbits(64):016x}",
+                count=answered.count,
+                body=request.body,
+            )
+            proofs.append(proof)
+        given = [proof for proof in proofs if proof is not None]
+        if given:
+            request.headers.set(header, *given)
+        return len(given) == len(proofs)
 
 
 def _offers(rows: list[str]) -> tuple[list[str], list[str]]:

@@ -107,9 +107,12 @@ class Station:
         server: the office.
         user, secret: its account.
         transport: "udp" or "tcp".
+        port: its own UDP port; 0 for any.
     """
 
-    def __init__(self, server: tuple[str, int], user: str, secret: str, transport: str = "udp") -> None:
+    def __init__(
+        self, server: tuple[str, int], user: str, secret: str, transport: str = "udp", port: int = 0
+    ) -> None:
         self.server, self.user, self.transport = server, user, transport
         self._secret = secret
         self._stream = transport == "tcp"
@@ -120,7 +123,7 @@ class Station:
             self._socket = socket.create_connection(server)
         else:
             self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self._socket.bind((server[0], 0))
+            self._socket.bind((server[0], port))
             self._socket.connect(server)
         self.address: tuple[str, int] = self._socket.getsockname()
         self.media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)

@@ -88,15 +88,26 @@ class RunningOffice:
         folder: its home; what an earlier office left there is found again.
         t1: the SIP timer T1, seconds.
         certificate: with which it also listens to TLS; None for without.
+        more: further tables of its configuration.
+        extensions: further lines of its dialplan.
     """
 
-    def __init__(self, folder: Path, t1: float = T1, certificate: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        t1: float = T1,
+        certificate: Path | None = None,
+        *,
+        more: str = "",
+        extensions: str = "",
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self._config = folder / "office.toml"
-        self._config.write_text(_configuration(t1, certificate))
+        self._config.write_text(_configuration(t1, certificate) + more)
         for plan in EXAMPLE.glob("*.conf"):
-            (folder / plan.name).write_text(plan.read_text())
+            own = extensions if plan.name == "extensions.conf" else ""
+            (folder / plan.name).write_text(plan.read_text() + own)
         self._printed = folder / "stdout.txt"
         self._logged = folder / "stderr.txt"
         with self._printed.open("wb") as printed, self._logged.open("ab") as logged:
@@ -226,9 +237,11 @@ class RunningOffice:
 
 
 @contextmanager
-def running(folder: Path, t1: float = T1, certificate: Path | None = None) -> Iterator[RunningOffice]:
+def running(
+    folder: Path, t1: float = T1, certificate: Path | None = None, *, more: str = "", extensions: str = ""
+) -> Iterator[RunningOffice]:
     """An office that is stopped in order at the end, and killed where that fails."""
-    office = RunningOffice(folder, t1, certificate)
+    office = RunningOffice(folder, t1, certificate, more=more, extensions=extensions)
     try:
         yield office
     finally:

@@ -1,7 +1,7 @@
 """The call flows of RFC 3665 on the wire, message for message, with the office where the RFC has its proxies.
 
 The office is a back-to-back user agent: each side has a call of its own, and it challenges with 401 where a proxy
-would with 407. Sections 3.3, 3.4 and 3.5 are about what stands between two proxies: see docs/rfc.md.
+would with 407. Sections 3.3 to 3.5 are in test_rfc3665_provider.
 """
 
 from __future__ import annotations

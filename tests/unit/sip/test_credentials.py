@@ -66,6 +66,33 @@ def test_section_22_3_a_proxy_and_the_server_behind_it_both_get_their_proof() ->
     assert given(asked)["realm"] == "pstn"
 
 
+def test_rfc_3665_section_3_3_two_proxies_each_get_their_proof() -> None:
+    prover, asked = Prover(ANN, Random(1)), request()
+    assert prover.prove(asked, challenge('Digest realm="one", nonce="a"', status=407))
+    assert prover.prove(asked, challenge('Digest realm="two", nonce="b"', status=407))
+    rows = [read_parameters(row)[1] for row in asked.headers.all("Proxy-Authorization")]
+    assert [(row["realm"], row["nonce"]) for row in rows] == [("one", "a"), ("two", "b")]
+    later = request()
+    prover.sign(later)
+    assert len(later.headers.all("Proxy-Authorization")) == 2
+    assert prover.prove(later, challenge('Digest realm="one", nonce="c"', status=407)), "a nonce that is too old"
+    assert not prover.prove(later, challenge('Digest realm="one", nonce="d"', status=407)), "a wrong secret there"
+
+
+def test_section_22_3_challenges_of_several_realms_at_once_are_all_answered() -> None:
+    prover, asked = Prover(ANN, Random(1)), request()
+    assert prover.prove(
+        asked, challenge('Digest realm="one", nonce="a"', 'Digest realm="two", nonce="b"', status=407)
+    )
+    assert len(asked.headers.all("Proxy-Authorization")) == 2
+
+
+def test_realms_without_end_are_no_chain_of_proxies() -> None:
+    prover, asked = Prover(ANN, Random(1)), request()
+    answered = [prover.prove(asked, challenge(f'Digest realm="{n}", nonce="a"', status=407)) for n in range(6)]
+    assert answered == [True] * 4 + [False] * 2
+
+
 def test_aka_and_unknown_hashes_are_passed_over_and_sha_256_is_taken() -> None:
     prover, asked = Prover(ANN, Random(1)), request()
     rows = [

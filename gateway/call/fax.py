@@ -8,6 +8,7 @@ it talks with is let go and its script goes on at `fax`, with FAXEXTEN telling w
 from __future__ import annotations
 
 from typing import Final
+from weakref import WeakSet
 
 from gateway.call.floor import Floor
 from gateway.call.leg import CallLeg
@@ -36,16 +37,21 @@ class FaxCalls:
     def __init__(self, floor: Floor, plan: NumberPlan) -> None:
         self._floor = floor
         self._plan = plan
+        self._listening: WeakSet[CallLeg] = WeakSet()
 
     def leg_changed(self, leg: CallLeg) -> None:
-        """A leg may have been answered: it is listened to, where that is of use."""
-        if leg.answered and leg.incoming and leg.ending is None and self._place(leg) is not None:
+        """A leg may have been answered: it is listened to from then on, where that is of use."""
+        if not (leg.answered and leg.incoming) or leg.ending is not None or leg in self._listening:
+            return
+        if self._place(leg) is not None:
+            self._listening.add(leg)
             leg.audio.detect_fax(True)
 
     def came(self, leg: CallLeg, event: FaxRecognised) -> bool:
-        """Send a leg on whose far side is a fax machine that calls; False where it goes on as it was."""
+        """Send a leg on, once, whose far side is a fax machine that calls; False where it goes on as it was."""
         place = self._place(leg)
-        if event.tone is not FaxTone.CALLING or place is None or not (leg.incoming and leg.answered):
+        known = CALLED in leg.variables
+        if event.tone is not FaxTone.CALLING or place is None or known or not (leg.incoming and leg.answered):
             return False
         leg.note(f"{leg.peer} is a fax machine: its calling tone is heard", kind=Kind.CALL)
         leg.variables[CALLED] = leg.called

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.audio import FaxTone
-from gateway.core.messages import Answer, Answered, Dial, FaxRecognised, Hangup, Released
+from gateway.core.messages import Answer, Answered, Dial, FaxRecognised, Hangup, Held, Released, Resumed
 from tests.support.channel import ScriptedChannel
 from tests.unit.call.exchange import BYE, Exchange
 
@@ -59,6 +59,20 @@ def test_whom_it_talks_with_is_let_go(exchange: Exchange) -> None:
     assert exchange.talks(caller, second)
     exchange.says(caller, Released(BYE))
     assert isinstance(second.last, Hangup)
+
+
+def test_it_is_listened_to_once_and_sent_once(exchange: Exchange) -> None:
+    caller = called(exchange, "100")
+    assert caller.audio is not None
+    for event in (Held(), Resumed(), CALLING, Held(), Resumed()):
+        exchange.says(caller, event)
+    assert caller.audio.heard.count("fax") == 1
+    machine = exchange.fxs.made.pop("102")
+    exchange.says(machine, Answered("off-hook"))
+    exchange.says(caller, CALLING)
+    exchange.loop.settle()
+    assert exchange.fxs.made == {} and exchange.talks(caller, machine)
+    exchange.says(caller, Released(BYE))
 
 
 @pytest.mark.parametrize("tone", [FaxTone.ANSWER, FaxTone.PREAMBLE])

@@ -24,6 +24,8 @@ WAYS = [
     (Delivery.V23, "de"),
     (Delivery.V23_ALERT, "uk"),
     (Delivery.DTMF, "se"),
+    (Delivery.DTMF, "nl"),
+    (Delivery.DTMF, "br"),
     (Delivery.DTMF_DENMARK, "dk"),
 ]
 EARLY = [(way, zone) for way, zone in WAYS if way.before_ringing]

@@ -13,7 +13,7 @@ from typing import Any, Final
 from drivers.fxo import states as fxo
 from drivers.fxs import states as fxs
 from gateway.core.machine import Table
-from gateway.sip import established_states, incoming, outgoing, register_states
+from gateway.sip import established_states, incoming_states, outgoing_states, register_states
 from gateway.sip.events import subscriber, subscription
 from gateway.sip.transaction import invite_client, invite_server, plain_client, plain_server
 from hardware.analog.emulation import receive_fxo, receive_fxs, transmit
@@ -79,18 +79,18 @@ MACHINES: Final = (
     Drawn(
         "sip-incoming",
         "An INVITE that came in, until it is answered (RFC 3261 13.3)",
-        "gateway/sip/incoming.py",
-        incoming.TABLE,
-        incoming.State.OFFERED,
-        frozenset({incoming.State.ANSWERED, incoming.State.OVER}),
+        "gateway/sip/incoming_states.py",
+        incoming_states.TABLE,
+        incoming_states.State.OFFERED,
+        frozenset({incoming_states.State.ANSWERED, incoming_states.State.OVER}),
     ),
     Drawn(
         "sip-outgoing",
         "An INVITE that we send, until it is answered (RFC 3261 13.2)",
-        "gateway/sip/outgoing.py",
-        outgoing.TABLE,
-        outgoing.State.CALLING,
-        frozenset({outgoing.State.ANSWERED, outgoing.State.OVER}),
+        "gateway/sip/outgoing_states.py",
+        outgoing_states.TABLE,
+        outgoing_states.State.CALLING,
+        frozenset({outgoing_states.State.ANSWERED, outgoing_states.State.OVER}),
     ),
     Drawn(
         "sip-register",

@@ -15,14 +15,14 @@ from gateway.core.audio import Codec
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
-from gateway.core.machine import Machine, Table
+from gateway.core.machine import Machine
 from gateway.core.messages import Command
-from gateway.core.word import Word
 from gateway.sdp.negotiate import Direction, Medium, Negotiation, NotAcceptable
 from gateway.sip.causes import cause_of_reason, refusing
 from gateway.sip.dialog import Dialog
 from gateway.sip.established import Established
 from gateway.sip.headers import NameAddr
+from gateway.sip.incoming_states import TABLE, Input, State
 from gateway.sip.message import Request, Response
 from gateway.sip.offers import carries_offer, response_to
 from gateway.sip.reliable import ReliableResponses
@@ -42,68 +42,8 @@ from gateway.sip.session import (
 from gateway.sip.session_timer import SessionTimer
 from gateway.sip.transport import Flow
 
-__all__ = ["TABLE", "IncomingSession"]
+__all__ = ["IncomingSession"]
 
-
-class State(Word):
-    """Where the INVITE stands."""
-
-    OFFERED = "waits for our answer"
-    ANSWERING = "answered by us, waits for a PRACK"
-    ANSWERED = "answered"
-    OVER = "refused or withdrawn"
-
-
-class Input(Word):
-    """What can happen to it."""
-
-    RING = "the far side rings"
-    OPEN = "early media is wanted"
-    ANSWER = "we answer"
-    ANSWER_LATER = "we answer, and a PRACK is due"
-    PRACK = "PRACK, none other is due"
-    NO_PRACK = "no PRACK for 64*T1"
-    UNUSABLE = "no usable answer to our offer in the PRACK"
-    REFUSE = "we refuse"
-    CANCEL = "CANCEL"
-    BYE = "BYE before the answer"
-    LOST = "the connection is lost"
-
-
-_S, _I = State, Input
-
-TABLE: Final[Table[State, Input]] = {
-    # RFC 3261 13.3.1, 9.2; a caller may end an early dialog with BYE (15).
-    _S.OFFERED: {
-        _I.RING: (_S.OFFERED, "ring"),
-        _I.OPEN: (_S.OFFERED, "open"),
-        _I.ANSWER: (_S.ANSWERED, "answer"),
-        _I.ANSWER_LATER: (_S.ANSWERING, ""),
-        _I.PRACK: (_S.OFFERED, ""),
-        _I.NO_PRACK: (_S.OVER, "reject"),
-        _I.UNUSABLE: (_S.OVER, "reject"),
-        _I.REFUSE: (_S.OVER, "refuse"),
-        _I.CANCEL: (_S.OVER, "withdraw"),
-        _I.BYE: (_S.OVER, "withdraw"),
-        _I.LOST: (_S.OVER, "vanish"),
-    },
-    # RFC 3262 section 3: no 2xx while a reliable response with a session description is not acknowledged.
-    _S.ANSWERING: {
-        _I.RING: (_S.ANSWERING, ""),
-        _I.OPEN: (_S.ANSWERING, ""),
-        _I.ANSWER_LATER: (_S.ANSWERING, ""),
-        _I.PRACK: (_S.ANSWERED, "answer"),
-        _I.NO_PRACK: (_S.OVER, "reject"),
-        _I.UNUSABLE: (_S.OVER, "reject"),
-        _I.REFUSE: (_S.OVER, "refuse"),
-        _I.CANCEL: (_S.OVER, "withdraw"),
-        _I.BYE: (_S.OVER, "withdraw"),
-        _I.LOST: (_S.OVER, "vanish"),
-    },
-    # A CANCEL that crossed our 200 has no effect (9.2); all else is for the established session.
-    _S.ANSWERED: {_I.CANCEL: (_S.ANSWERED, "")},
-    _S.OVER: {given: (_S.OVER, "") for given in Input},
-}
 
 REFRESH: Final = 60.0
 """Seconds after which a provisional response is repeated, or proxies give up the INVITE (RFC 3261 13.3.1.1)."""

@@ -13,9 +13,8 @@ from typing import Final
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted, MalformedError
-from gateway.core.machine import Machine, Table
+from gateway.core.machine import Machine
 from gateway.core.messages import Command
-from gateway.core.word import Word
 from gateway.sdp.negotiate import Direction, Medium, Negotiation, NotAcceptable
 from gateway.sip.causes import reason_header, told_on
 from gateway.sip.credentials import CHALLENGES, Credentials, Prover, ProvingCarrier
@@ -25,6 +24,7 @@ from gateway.sip.early import MAX_FORKS, EarlyDialog
 from gateway.sip.established import Established
 from gateway.sip.headers import CSeq, NameAddr
 from gateway.sip.message import Request, Response
+from gateway.sip.outgoing_states import TABLE, Input, State
 from gateway.sip.session import (
     SessionUser,
     Setting,
@@ -40,69 +40,8 @@ from gateway.sip.session_timer import SessionTimer
 from gateway.sip.transaction.base import ClientTransaction
 from gateway.sip.transport import Flow
 
-__all__ = ["TABLE", "OutgoingSession"]
+__all__ = ["OutgoingSession"]
 
-
-class State(Word):
-    """Where the INVITE stands."""
-
-    CALLING = "waits for an answer"
-    CANCELLED = "given up, waits for the end of the INVITE"
-    ANSWERED = "answered"
-    OVER = "refused"
-
-
-class Input(Word):
-    """What can happen to it."""
-
-    PROVISIONAL = "1xx"
-    SUCCESS = "first 2xx"
-    AGAIN = "401, 407, 422 or 488 that another INVITE can meet"
-    FAILURE = "300-699"
-    SILENCE = "no final response"
-    TIMER_C = "nothing after a provisional response"
-    GIVE_UP = "we give up"
-
-
-_S, _I = State, Input
-
-TABLE: Final[Table[State, Input]] = {
-    # RFC 3261 13.2.2
-    _S.CALLING: {
-        _I.PROVISIONAL: (_S.CALLING, "progress"),
-        _I.SUCCESS: (_S.ANSWERED, "confirm"),
-        _I.AGAIN: (_S.CALLING, "ask_again"),
-        _I.FAILURE: (_S.OVER, "fail"),
-        _I.SILENCE: (_S.OVER, "fall_silent"),
-        _I.TIMER_C: (_S.CANCELLED, "ring_out"),
-        _I.GIVE_UP: (_S.CANCELLED, "cancel"),
-    },
-    # RFC 3261 9.1 and 15.1: a 2xx may cross the CANCEL.
-    _S.CANCELLED: {
-        _I.PROVISIONAL: (_S.CANCELLED, ""),
-        _I.SUCCESS: (_S.OVER, "decline"),
-        _I.AGAIN: (_S.OVER, ""),
-        _I.FAILURE: (_S.OVER, ""),
-        _I.SILENCE: (_S.OVER, ""),
-        _I.GIVE_UP: (_S.CANCELLED, ""),
-    },
-    # RFC 3261 13.2.2.4: further forks are ended.
-    _S.ANSWERED: {
-        _I.PROVISIONAL: (_S.ANSWERED, ""),
-        _I.SUCCESS: (_S.ANSWERED, "decline"),
-        _I.AGAIN: (_S.ANSWERED, ""),
-        _I.FAILURE: (_S.ANSWERED, ""),
-        _I.SILENCE: (_S.ANSWERED, ""),
-    },
-    _S.OVER: {
-        _I.PROVISIONAL: (_S.OVER, ""),
-        _I.SUCCESS: (_S.OVER, "decline"),
-        _I.AGAIN: (_S.OVER, ""),
-        _I.FAILURE: (_S.OVER, ""),
-        _I.SILENCE: (_S.OVER, ""),
-        _I.GIVE_UP: (_S.OVER, ""),
-    },
-}
 
 NOT_ACCEPTED: Final = frozenset({488, 606})
 """Refusals of an offer: a telephone that takes no audio in clear may not see the keys in one that allows it."""

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
 from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.machine import Machine, Table
+from gateway.core.word import Word
 from gateway.sip.credentials import Credentials, Prover, ProvingCarrier
 from gateway.sip.dialog import Dialog, DialogId
 from gateway.sip.events.header import EventType, SubscriptionState
@@ -25,7 +25,7 @@ from gateway.sip.transport import Flow
 __all__ = ["TABLE", "State", "Subscriber", "SubscriberConfig"]
 
 
-class State(Enum):
+class State(Word):
     """Where the subscription stands."""
 
     IDLE = "not begun"
@@ -36,7 +36,7 @@ class State(Enum):
     OVER = "ended"
 
 
-class Input(Enum):
+class Input(Word):
     """What can happen to it."""
 
     START = "it is wanted"

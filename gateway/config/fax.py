@@ -32,7 +32,7 @@ class FaxSettings(Settings):
         folder: where the TIFF files are; none is read or written outside it.
         station: what our machines identify themselves by, where FAXOPT(localstationid) does not say it.
         header: the line at the head of each page sent, where FAXOPT(headerinfo) does not say it; "" for none.
-        at_once: fax machines and T.38 gateways at work at a time; each takes about 0.3 % of a processor.
+        at_once: fax machines and T.38 gateways at work at a time; each takes about 0.2 % of a core.
     """
 
     folder: File = Path("var/faxes")

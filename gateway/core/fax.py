@@ -76,6 +76,21 @@ class Image(Protocol):
     listener: Callable[[int, bytes], None] | None
     """Who takes the packets (IFP) that come in, in order, each with its sequence number."""
 
+    @property
+    def received(self) -> int:
+        """Packets that have come in."""
+        ...
+
+    @property
+    def lost(self) -> int:
+        """Packets that have not, and that nothing has made good."""
+        ...
+
+    @property
+    def recovered(self) -> int:
+        """Packets that were lost and made good."""
+        ...
+
     def set_remote(self, address: str, port: int, theirs: T38, via: str | None = None) -> None:
         """Send to a peer, and accept from it; one behind NAT is found by its packets.
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from gateway.core.errors import LocalError, Unavailable
 
-__all__ = ["Page", "check", "combine", "read_pages", "write_pages"]
+__all__ = ["Page", "check", "combine", "is_whole", "read_pages", "write_pages"]
 
 Page = NDArray[np.bool_]
 """Rows of dots, True for black."""
@@ -85,6 +85,18 @@ def combine(paths: Sequence[Path], target: Path) -> int:
     return total
 
 
+def is_whole(path: Path, pages: int) -> bool:
+    """Whether a file that is being written has so many pages, the last of which can be read to its end."""
+    try:
+        with _opened(path, "r") as file:
+            if not _libtiff().TIFFSetDirectory(file, pages - 1):
+                return False
+            _rows(file, str(path))
+    except LocalError:
+        return False
+    return True
+
+
 def read_pages(path: Path) -> list[Page]:
     """The pages of a file.
 
@@ -127,6 +139,7 @@ def _libtiff() -> Any:
     library.TIFFScanlineSize.restype = ctypes.c_ssize_t
     for name in ("TIFFClose", "TIFFReadDirectory", "TIFFWriteDirectory", "TIFFFlush", "TIFFScanlineSize"):
         getattr(library, name).argtypes = (c_void_p,)
+    library.TIFFSetDirectory.argtypes = (c_void_p, c_uint32)
     for name in ("TIFFReadScanline", "TIFFWriteScanline"):
         getattr(library, name).argtypes = (c_void_p, c_void_p, c_uint32, c_uint16)
     # What it has to say would go to standard error; we say it by our own exceptions.

@@ -16,6 +16,7 @@ import numpy as np
 
 from gateway.core.audio import Samples
 from gateway.core.fax import T38, FaxOptions, FaxReport
+from gateway.fax.document import is_whole
 from gateway.fax.library import PACKET_HANDLER, PHASE_HANDLER, Statistics, spandsp
 
 __all__ = ["FRAME", "AudioMachine", "Machine", "PacketMachine", "prepare"]
@@ -55,6 +56,7 @@ class Machine:
         self._sends = sends
         self._image = image
         self._code: int | None = None
+        self._spoilt = ""
         # The library calls these as long as its object lives.
         self._on_page = PHASE_HANDLER(self._page_done)
         self._on_end = PHASE_HANDLER(self._ended)
@@ -73,16 +75,17 @@ class Machine:
         fault = ""
         if self._code:
             fault = self._library.t30_completion_code_to_str(self._code).decode("ascii", "replace")
+        fault = self._spoilt or fault
         across, down = (round(dots * _METRES_TO_INCHES) for dots in (figures.x_resolution, figures.y_resolution))
         return FaxReport(
             over=self._code is not None,
             fault=fault,
-            pages=figures.pages_tx if self._sends else figures.pages_rx,
+            pages=figures.pages_tx if self._sends else figures.pages_rx - bool(self._spoilt),
             in_file=max(figures.pages_in_file, 0) if self._sends else 0,
             bit_rate=figures.bit_rate,
             resolution=f"{across}x{down}" if across else "",
             ecm=bool(figures.error_correcting_mode),
-            remote=(self._library.t30_get_rx_ident(self._t30) or b"").decode("ascii", "replace").strip(),
+            remote=_printable(self._library.t30_get_rx_ident(self._t30)),
             image=self._image,
         )
 
@@ -123,6 +126,13 @@ class Machine:
         raise NotImplementedError
 
     def _page_done(self, t30: int, user: int, code: int) -> int:
+        """A page has come, or has gone: one that could not be written must not be acknowledged."""
+        if not self._sends and not self._spoilt:
+            figures = Statistics()
+            self._library.t30_get_transfer_statistics(t30, ctypes.byref(figures))
+            if figures.pages_rx and not is_whole(self._path, figures.pages_rx):
+                self._spoilt = f"{self._path} cannot be written; is the disk full?"
+                self._library.t30_terminate(t30)
         return 0
 
     def _ended(self, t30: int, user: int, code: int) -> int:
@@ -192,6 +202,12 @@ class PacketMachine(Machine):
 
     def _free(self) -> None:
         self._library.t38_terminal_free(self._terminal)
+
+
+def _printable(identification: bytes | None) -> str:
+    """What a far side calls itself, without what no display could show."""
+    text = (identification or b"").decode("ascii", "replace")
+    return "".join(character for character in text if character.isprintable()).strip()
 
 
 def prepare(options: FaxOptions) -> int:

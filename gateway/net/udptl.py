@@ -52,6 +52,7 @@ class UdptlStream:
         self._named: Address | None = None
         self._hosts: frozenset[str] = frozenset()
         self._learned = False
+        self._received = 0
         self._backlog: deque[tuple[int, bytes]] = deque(maxlen=KEPT)
         self._listener: Callable[[int, bytes], None] | None = None
 
@@ -65,6 +66,11 @@ class UdptlStream:
         self._listener = listener
         while listener is not None and self._backlog:
             listener(*self._backlog.popleft())
+
+    @property
+    def received(self) -> int:
+        """IFP packets that have come in."""
+        return self._received
 
     @property
     def lost(self) -> int:
@@ -117,6 +123,7 @@ class UdptlStream:
             self.refused += 1
             return
         self._remote, self._learned = source, True
+        self._received += len(packets)
         for number, packet in packets:
             if self._listener is not None:
                 self._listener(number, packet)

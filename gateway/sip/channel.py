@@ -394,7 +394,9 @@ class SipChannel:
             self._recorder.note(now, Kind.MEDIA, self._name, f"audio: {sentence(row.stats())}")
             row.listener = None
             row.close()
-        self.fax.close()
+        fared = self.fax.close()
+        if fared:
+            self._recorder.note(now, Kind.MEDIA, self._name, fared)
         self._over(self, now)
         session = self._incoming or self._outgoing
         self._incoming = self._outgoing = None

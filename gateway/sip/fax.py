@@ -102,10 +102,15 @@ class LegFax:
             self._asked = None
             self._tell(FaxCarried())
 
-    def close(self) -> None:
-        """The leg is over."""
-        if self._stream is not None:
-            self._stream.close()
+    def close(self) -> str:
+        """The leg is over; how its T.38 packets fared, "" where there were none."""
+        stream = self._stream
+        if stream is None:
+            return ""
+        stream.close()
+        if not stream.received:
+            return ""
+        return f"T.38: {stream.received} packets in, {stream.recovered} made good, {stream.lost} lost"
 
     def _open(self) -> int:
         if self._stream is None:

@@ -146,6 +146,7 @@ def test_a_gateway_stands_between_a_line_and_t38(
     assert called.report.image and called.packets[0] > 20 and called.packets[1] > 100
     caller.hang_up()
     office.until(lambda: called.state == "idle")
+    assert " made good, 0 lost" in office.story()
     assert same(tmp_path / "in.tif", pages)
 
 

@@ -84,6 +84,7 @@ class ScriptedImage:
     def __init__(self, address: str, port: int) -> None:
         self.address, self.port = address, port
         self.theirs = T38()
+        self.received = self.lost = self.recovered = 0
         self.listener: Callable[[int, bytes], None] | None = None
         self.remotes: list[tuple[str, int, T38]] = []
         self.sent: list[bytes] = []

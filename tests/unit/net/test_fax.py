@@ -164,7 +164,7 @@ def test_a_file_that_goes_meanwhile_ends_the_machine_with_the_reason(room: Room)
     assert room.desk.usage == 0
 
 
-def test_a_full_disk_ends_the_fax_and_nothing_else(room: Room) -> None:
+def test_on_a_full_disk_no_page_is_acknowledged(room: Room) -> None:
     """The limit on the size of files stands for the disk."""
     document(room.folder / "out.tif", 2, rows=1500)
     ours, theirs = (room.desk.image("127.0.0.1") for _ in range(2))
@@ -179,6 +179,8 @@ def test_a_full_disk_ends_the_fax_and_nothing_else(room: Room) -> None:
         room.until(lambda: room.reports.get("in", FaxReport()).over, within=400)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "is the disk full?" in room.reports["in"].fault and room.reports["in"].pages == 0
+    assert room.reports["out"].fault and room.reports["out"].pages == 0, "nothing was acknowledged"
     ours.close()
     theirs.close()
 

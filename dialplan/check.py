@@ -14,7 +14,8 @@ from dialplan.apps import NAMES
 from dialplan.apps.dial import IDLE, OPTIONS, targets
 from dialplan.apps.services import SERVICES
 from dialplan.arguments import options, split
-from dialplan.calls import branches, calls
+from dialplan.calls import calls
+from dialplan.jumps import dialled_on, jumps
 from dialplan.model import Context, Dialplan, Extension, Place, Step
 from dialplan.parser import nearest
 from dialplan.script import Application, Function
@@ -22,10 +23,8 @@ from dialplan.timing import Timing, TimingError
 from gateway.core.errors import Fault
 from gateway.core.switch import Target
 
-__all__ = ["check", "dialled", "doubts", "prompts", "technologies"]
+__all__ = ["check", "dialled", "doubts", "prompts", "technologies", "watched"]
 
-_JUMPS: Final = frozenset({"goto", "gosub"})
-_CONDITIONAL_JUMPS: Final = frozenset({"gotoif", "gotoiftime", "gosubif"})
 _PROMPTED: Final = {"playback": 0, "background": 0, "read": 1}
 """Applications that play prompts, and which of their arguments names them."""
 _TIMED: Final = frozenset({"gotoiftime", "execiftime"})
@@ -43,7 +42,7 @@ def doubts(dialplan: Dialplan) -> list[Fault]:
     for context, extension, step in _steps(dialplan):
         found.extend(_idle_options(step))
         found.extend(_services(step))
-        for place in _jumps(step):
+        for place in _places(step):
             found.extend(_jump(dialplan, context, extension, step, place)[1])
     return sorted(found)
 
@@ -57,9 +56,9 @@ def _steps(dialplan: Dialplan) -> Iterator[tuple[Context, Extension, Step]]:
 
 def _idle_options(step: Step) -> Iterator[Fault]:
     """The option letters of a Dial that do nothing."""
-    if step.key == "dial":
-        words = split(step.arguments.text, limit=4)
-        if len(words) > 2 and "$" not in words[2]:
+    for name, arguments in calls(step):
+        words = split(arguments, limit=4)
+        if name.lower() == "dial" and len(words) > 2 and "$" not in words[2]:
             letters = set(options(words[2]))
             for letter in sorted(letters - OPTIONS):
                 why = f": {IDLE[letter]}" if letter in IDLE else ""
@@ -83,18 +82,29 @@ def check(
     found: list[Fault] = []
     for context, extension, step in _steps(dialplan):
         found.extend(_names(step, applications, functions))
-        for place in _jumps(step):
+        for place in _places(step):
             found.extend(_jump(dialplan, context, extension, step, place)[0])
+        found.extend(_dialled_on(dialplan, step))
     return found
 
 
 def dialled(dialplan: Dialplan) -> Iterator[tuple[Place, Target]]:
     """Every target of a Dial that the files spell out, so that it can be held against the lines that there are."""
     for _, _, step in _steps(dialplan):
-        if step.key == "dial":
-            words = split(step.arguments.text, limit=2)[0]
-            for target in targets("&".join(word for word in words.split("&") if "$" not in word)) or ():
+        for name, arguments in calls(step):
+            words = split(arguments, limit=2)[0].split("&") if name.lower() == "dial" else []
+            for target in targets("&".join(word for word in words if "$" not in word)) or ():
                 yield step.place, target
+
+
+def watched(dialplan: Dialplan) -> Iterator[tuple[Place, Target]]:
+    """Every device of a hint that the files spell out, so that it can be held against those that there are."""
+    for context in dialplan.contexts.values():
+        for extension in context.extensions:
+            for word in extension.hint.partition(",")[0].split("&"):
+                technology, slash, address = word.strip().partition("/")
+                if slash and "$" not in word and ":" not in technology:
+                    yield extension.place, Target(technology, address)
 
 
 def technologies(dialplan: Dialplan) -> Iterator[tuple[Place, str]]:
@@ -145,33 +155,48 @@ def _names(
     for name in sorted(step.arguments.names):
         if name not in functions or not functions[name].readable:
             yield _unknown(step, "function", name, (known for known, each in functions.items() if each.readable))
-    if step.key == "set":
-        name, parenthesis, _ = step.arguments.text.partition("=")[0].partition("(")
-        written = functions.get(name.strip())
-        if parenthesis and "$" not in name and (written is None or written.write is None):
-            writable = (known for known, function in functions.items() if function.write is not None)
-            yield _unknown(step, "function", name.strip(), writable, " that can be set")
-    if step.key in _TIMED:
-        text = split(step.arguments.text, "?", 2, raw=True)[0]
-        try:
-            if "$" not in text:
-                Timing.parse(text)
-        except TimingError as fault:
-            yield _fault(step, str(fault))
+    for name, arguments in calls(step):
+        if name.lower() in ("set", "mset"):
+            yield from _written(step, arguments if name.lower() == "set" else "", functions)
+            for part in split(arguments, raw=True) if name.lower() == "mset" else ():
+                yield from _written(step, part, functions)
+        if name.lower() in _TIMED:
+            yield from _times(step, arguments)
 
 
-def _jumps(step: Step) -> list[str]:
-    kind = step.key
-    if kind == "macro":
-        name = split(step.arguments.text)[0].strip()
-        places = [f"macro-{name},s,1"]
-    elif kind in _JUMPS:
-        places = [step.arguments.text]
-    elif kind in _CONDITIONAL_JUMPS:
-        places = branches(step.arguments.text)
-    else:
-        return []
-    return [place for place in (text.partition("(")[0] for text in places) if place.strip() and "$" not in place]
+def _written(step: Step, text: str, functions: Mapping[str, Function]) -> Iterator[Fault]:
+    """A function that a Set writes to and that there is not."""
+    name, parenthesis, _ = text.partition("=")[0].partition("(")
+    written = functions.get(name.strip())
+    if parenthesis and "$" not in name and (written is None or written.write is None):
+        writable = (known for known, function in functions.items() if function.write is not None)
+        yield _unknown(step, "function", name.strip(), writable, " that can be set")
+
+
+def _times(step: Step, arguments: str) -> Iterator[Fault]:
+    text = split(arguments, "?", 2, raw=True)[0]
+    try:
+        if "$" not in text:
+            Timing.parse(text)
+    except TimingError as fault:
+        yield _fault(step, str(fault))
+
+
+def _places(step: Step) -> Iterator[str]:
+    """The places that a step may go to, as far as the file spells them out."""
+    for name, arguments in calls(step):
+        for text in jumps(name.lower(), arguments):
+            place = text.partition("(")[0]
+            if place.strip() and "$" not in place:
+                yield place
+
+
+def _dialled_on(dialplan: Dialplan, step: Step) -> Iterator[Fault]:
+    """Contexts in which a caller is to dial, and that there are not."""
+    for name, arguments in calls(step):
+        where = dialled_on(name.lower(), arguments)
+        if where and "$" not in where and where not in dialplan.contexts and name.lower() not in SERVICES:
+            yield _fault(step, f"no context {where!r}", nearest(where, dialplan.contexts))
 
 
 def _jump(

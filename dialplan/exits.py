@@ -15,7 +15,8 @@ from enum import Enum
 from typing import Final
 
 from dialplan.arguments import options, split
-from dialplan.calls import branches, calls
+from dialplan.calls import calls
+from dialplan.jumps import dialled_on, jumps, option_jumps
 from dialplan.model import Dialplan, Extension, Place, Step
 from dialplan.spread import ANY, NUMBER, Spread
 from gateway.core.switch import Target
@@ -72,12 +73,6 @@ Judge = Callable[[Target], Leaves]
 _SPECIAL: Final = ("i", "t", "T", "e", "o", "a", "fax")
 """Extensions that run by themselves; `h` does when the caller is gone and reaches nobody."""
 _DIALS: Final = frozenset({"dial", "page", "originate", "retrydial"})
-_JUMPS: Final = frozenset({"goto", "gosub"})
-_CONDITIONAL_JUMPS: Final = frozenset({"gotoif", "gotoiftime", "gosubif"})
-_KEYED: Final = {"waitexten": None, "background": 3, "disa": 1, "directory": 1}
-"""Applications after which the caller dials: in the context that this argument names, else where it stands."""
-
-_MACROS: Final = frozenset({"macro", "macroif"})
 _PROGRAMS: Final = frozenset({"agi", "deadagi", "eagi"})
 """Applications that leave it to a program what to do, and so whom to call."""
 
@@ -142,19 +137,17 @@ class _Search:
         arrival = _Arrival(node, self._told(node, step))
         if key in _DIALS:
             self._dials(node, step, key, arguments, arrival)
-        elif key in _JUMPS or key in _CONDITIONAL_JUMPS:
-            for place in [arguments] if key in _JUMPS else branches(arguments):
-                self._place(context, place, arrival)
-        elif key in _MACROS:
-            for text in branches(arguments) if key == "macroif" else [arguments]:
-                self._macro(context, text, arrival)
-        elif key in _PROGRAMS:
+        for place in jumps(key, arguments) if key != "dial" else ():
+            self._place(context, place, arrival)
+        if key in _PROGRAMS:
             self._leave(node, step, ANY, sure=False)
-        elif key in _KEYED:
-            self._keyed("disa" if key == "disa" else context, _KEYED[key], arguments, arrival)
         elif key in ("blindtransfer", "transfer"):
             extension, _, where = arguments.partition(",")
             self._place(context, f"{where},{extension},1" if where else f"{extension},1", arrival)
+        given = dialled_on(key, arguments)
+        if given is not None:
+            for where in self._spread.texts(given, context) if given else (context,):
+                self._go(where, None, arrival)
         if self._dialplan.waits_for_extension:
             self._go(context, None, arrival)
 
@@ -164,37 +157,18 @@ class _Search:
         words = split(arguments, limit=4, raw=True)
         for text in self._spread.texts(words[0], context):
             self._dial(node, step, text, arrival)
-        if key == "dial" and len(words) > 2:
-            self._options(context, words[2], arrival)
-        if key == "originate":
-            self._place(context, ",".join(split(arguments, raw=True)[2:]), arrival)
-
-    def _macro(self, context: str, text: str, arrival: _Arrival) -> None:
-        """Go into the context of a macro, whatever its name may become."""
-        for name in self._spread.texts(split(text, raw=True)[0].strip(), context):
-            self._go(ANY if ANY in name else f"macro-{name}", "s", arrival)
+        for text in self._spread.texts(words[2], context) if key == "dial" and len(words) > 2 else ():
+            self._options(context, text, arrival)
 
     def _options(self, context: str, text: str, arrival: _Arrival) -> None:
         """Option letters of Dial that lead on: subroutines, places to go to, and what the caller may dial."""
-        for letter, value in options(text).items():
-            if letter in "UM":
-                for name in self._spread.texts(value.partition("^")[0], context):
-                    self._go(name, "s", arrival)
-            elif letter in "bBFG" and value:
-                self._place(context, value.replace("^", ","), arrival)
-            elif letter == "T":
-                # The caller may transfer whom it called, and so itself dial.
-                for where in self._spread.variable("TRANSFER_CONTEXT") or (context,):
-                    self._go(where, None, arrival)
-            elif letter == "d":
-                for where in self._spread.variable("EXITCONTEXT") or (context,):
-                    self._go(where, None, arrival)
-
-    def _keyed(self, context: str, argument: int | None, arguments: str, arrival: _Arrival) -> None:
-        words = split(arguments, raw=True)
-        given = words[argument].strip() if argument is not None and len(words) > argument else ""
-        for where in self._spread.texts(given, context) if given else (context,):
-            self._go(where, None, arrival)
+        for place in option_jumps(text):
+            self._place(context, place, arrival)
+        # By T the caller may transfer whom it called, and so itself dial; by d it dials while it waits.
+        letters = {**options(text), **dict.fromkeys("Td" if ANY in text else "", "")}
+        for letter, variable in (("T", "TRANSFER_CONTEXT"), ("d", "EXITCONTEXT")):
+            for where in self._spread.variable(variable) or (context,) if letter in letters else ():
+                self._go(where, None, arrival)
 
     def _place(self, context: str, text: str, arrival: _Arrival) -> None:
         """Go to `[[context,]extension,]priority[(arguments)]`, whatever that may become."""

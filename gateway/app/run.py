@@ -28,7 +28,7 @@ from gateway.config.office import load_office, setting_doubts
 from gateway.core.errors import ConfigError, CopperlineError, OpenFailed
 from gateway.media.speech import synthesise
 
-__all__ = ["run"]
+__all__ = ["reload_office", "run"]
 
 _log = logging.getLogger("copperline")
 
@@ -93,7 +93,7 @@ async def _serve(path: Path) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told_to_stop)
-    loop.add_signal_handler(signal.SIGHUP, _reload, path, office)
+    loop.add_signal_handler(signal.SIGHUP, reload_office, path, office)
     try:
         await office.start()
         # What the start has made stays: a collection that looks through all of it would stop audio and signalling
@@ -142,7 +142,8 @@ def _warn(path: Path, config: Config, dialplan: Dialplan) -> None:
         _log.warning("%s", doubt)
 
 
-def _reload(path: Path, office: Application) -> None:
+def reload_office(path: Path, office: Application) -> None:
+    """Let a running office go on by its files as they are now; where they have a fault, as it was."""
     try:
         config, dialplan = load_office(path)
     except ConfigError as error:

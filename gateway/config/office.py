@@ -15,7 +15,7 @@ from glob import escape
 from pathlib import Path
 from typing import Final
 
-from dialplan.check import dialled, doubts, prompts, technologies
+from dialplan.check import dialled, doubts, prompts, technologies, watched
 from dialplan.exits import Exit, exits
 from dialplan.loader import load as read_dialplan
 from dialplan.model import Dialplan
@@ -75,8 +75,17 @@ def load_office(path: Path) -> tuple[Config, Dialplan]:
 
 def dialplan_doubts(config: Config, dialplan: Dialplan) -> list[Fault]:
     """What a dialplan says that does less than its writer may have thought: it loads, and is worth a look."""
-    found = sorted([*doubts(dialplan), *_silent(config, dialplan)])
+    found = sorted([*doubts(dialplan), *_silent(config, dialplan), *_unwatched(config, dialplan)])
     return [Fault(_shown(config, doubt.file), doubt.line, doubt.what, doubt.mend) for doubt in found]
+
+
+def _unwatched(config: Config, dialplan: Dialplan) -> Iterator[Fault]:
+    """Hints of devices that are not there: their lamps stay dark."""
+    for place, device in watched(dialplan):
+        wrong = _target(device, config, dialplan)
+        if wrong is not None and device.technology.upper() != "LOCAL":
+            mend = wrong[1] or "name one that is"
+            yield Fault(place.file, place.line, f"a hint watches {device}, which is not there", mend)
 
 
 def _silent(config: Config, dialplan: Dialplan) -> Iterator[Fault]:

@@ -248,6 +248,12 @@ def test_a_command_is_run_for_the_dialplan_only_where_the_office_allows_it(tmp_p
     assert "'false' failed: it ended with 1" in fault
 
 
+def test_a_hint_of_a_device_that_is_not_there_is_a_doubt(tmp_path: Path) -> None:
+    plan = DIALPLAN + "exten => 8,hint,SIP/6001&SIP/6099\nexten => 8,1,Hangup()\nexten => 9,hint,Custom:night\n"
+    (doubt,) = dialplan_doubts(*load_office(office(tmp_path, plan)))
+    assert str(doubt).endswith(": a hint watches SIP/6099, which is not there; known here: 6001")
+
+
 def test_a_prompt_that_nobody_has_is_a_doubt(tmp_path: Path) -> None:
     plan = DIALPLAN + (
         "exten => 8,1,Playback(beep&vm-goodbye&our-jingle)\n same => n,Record(note.wav)\n"

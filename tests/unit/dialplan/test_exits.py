@@ -224,3 +224,21 @@ def test_whatever_a_stranger_can_do_was_foretold(
     route = asyncio.run(dry_run(dialplan, "a", "1", caller=Party("6001"), clock=lambda: NOON, keys=keys))
     dialled = [target for attempt in route.attempts for target in attempt.targets if target.technology == "FXO"]
     assert not dialled or foretold, text
+
+
+@pytest.mark.parametrize(
+    ("options", "dials"),
+    [
+        ("M(out)", ["FXO/g1/1"]),
+        ("U(sub)", ["FXO/g1/2"]),
+        ("${OPTIONS}", OUT),
+        ("t${NONE}r", []),
+        ("${DB(a/b)}", OUT),
+    ],
+)
+def test_options_of_a_dial_that_come_from_variables_lead_on_as_well(options: str, dials: list[str]) -> None:
+    """What a call brings may hold T, by which a caller transfers, and so dials."""
+    subs = "[macro-out]\nexten => s,1,Dial(FXO/g1/1)\n[sub]\nexten => s,1,Dial(FXO/g1/2)\n"
+    text = "[globals]\nOPTIONS = trT\nNONE = g\n[from-pstn]\n"
+    wide = "include => office\n" if dials is OUT else ""
+    assert ways(f"{text}{wide}exten => 100,1,Dial(FXS/101,30,{options})\n{subs}") == dials

@@ -1,0 +1,103 @@
+"""A reload is all or nothing, and calls in progress finish on the dialplan with which they began."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from gateway.app.run import reload_office
+from tests.support.office import OfficeUnderTest
+
+OFFICE = """
+[sip]
+listen = ["udp:127.0.0.1:0"]
+[web]
+listen = "127.0.0.1:0"
+[accounts.6001]
+secret = "copper-6001"
+[accounts.6002]
+secret = "copper-6002"
+"""
+OLD = """[office]
+exten => 100,1,Answer()
+ same => n,Wait(5)
+ same => n,Goto(last,s,1)
+exten => 200,1,Hangup(21)
+[last]
+exten => s,1,Hangup(17)
+"""
+NEW = """[office]
+exten => 100,1,Hangup(42)
+"""
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[OfficeUnderTest]:
+    built = OfficeUnderTest(tmp_path, OFFICE, OLD)
+    yield built
+    built.close()
+
+
+def reload(office: OfficeUnderTest) -> None:
+    office.loop.call_soon(reload_office, office.folder / "office.toml", office.app)
+    office.run(0.1)
+
+
+def test_a_call_in_progress_finishes_on_the_old_files_and_the_next_one_runs_on_the_new(
+    office: OfficeUnderTest,
+) -> None:
+    ada, grace = office.sip("6001"), office.sip("6002")
+    ada.call("100")
+    office.until(lambda: ada.state == "up", within=2)
+    (office.folder / "extensions.conf").write_text(NEW)
+    reload(office)
+    grace.call("100")
+    office.until(lambda: grace.state == "idle", within=2)
+    assert grace.ended_by.startswith("503 Q.850;cause=42")
+    office.until(lambda: ada.state == "idle", within=8)
+    assert ada.ended_by.startswith("BYE Q.850;cause=17"), "by a context that the new files do not have"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        ("extensions.conf", NEW + "exten => 7,1,Playbak(x)\n", "extensions.conf:3: no application 'Playbak'"),
+        ("extensions.conf", NEW + '#include "gone.conf"\n', "extensions.conf:3: cannot read gone.conf"),
+        (
+            "extensions.conf",
+            "[elsewhere]\n",
+            'account 6001 is in context "office", which the dialplan does not have',
+        ),
+        ("office.toml", 'dialplan = "extensions.conf"\n[sip\n', "office.toml:2: this is not TOML"),
+        ("office.toml", 'dialplan = "extensions.conf"\n[tolls]\nrates = "gone.csv"\n', "gone.csv: cannot be read"),
+    ],
+)
+def test_a_fault_anywhere_changes_nothing(
+    office: OfficeUnderTest, caplog: pytest.LogCaptureFixture, file: str, text: str, said: str
+) -> None:
+    (office.folder / file).write_text(text)
+    with caplog.at_level(logging.ERROR, "copperline"):
+        reload(office)
+    assert said in caplog.text and "not reloaded; the office goes on as it was" in caplog.text
+    ada = office.sip("6001")
+    ada.call("200")
+    office.until(lambda: ada.state == "idle", within=2)
+    assert ada.ended_by.startswith("603 Q.850;cause=21")
+
+
+def test_a_hundred_broken_edits_in_any_order_harm_no_call(office: OfficeUnderTest) -> None:
+    ada = office.sip("6001")
+    ada.call("100")
+    office.until(lambda: ada.state == "up", within=2)
+    chance = random.Random(20260101)
+    for _ in range(100):
+        name, whole = chance.choice([("extensions.conf", OLD), ("office.toml", OFFICE)])
+        at = chance.randrange(len(whole))
+        (office.folder / name).write_text(f"{whole[:at]}{chance.choice('[]=(){}$#;')}{whole[at + 3 :]}")
+        office.loop.call_soon(reload_office, office.folder / "office.toml", office.app)
+    office.until(lambda: ada.state == "idle", within=8)
+    assert ada.ended_by.startswith("BYE Q.850;cause=17")

@@ -1,0 +1,106 @@
+"""What a file names and is not there is found wherever it stands, with file, line and the nearest name."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialplan.check import doubts, watched
+from gateway.core.errors import ConfigError
+from tests.unit.dialplan.office import read_text
+
+HEAD = "[office]\nexten => 1,1,"
+REST = "\n[sub]\nexten => s,1(start),Return()\n[macro-in]\nexten => s,1,NoOp()\n"
+
+
+def fault(step: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        read_text(f"{HEAD}{step}{REST}")
+    (found,) = caught.value.faults
+    return str(found)
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        # Applications, also within others.
+        ("Playbak(x)", "no application 'Playbak'; Playback?"),
+        ("ExecIf(1?Playbak(x):NoOp())", "no application 'Playbak'; Playback?"),
+        ("ExecIf(${X}?NoOp():Playbak(x))", "no application 'Playbak'; Playback?"),
+        ("ExecIfTime(9:00-10:00,*,*,*?Playbak(x))", "no application 'Playbak'; Playback?"),
+        ("TryExec(Playbak(x))", "no application 'Playbak'; Playback?"),
+        # Functions, however deep.
+        ("NoOp(${LENN(x)})", "no function 'LENN'; LEN?"),
+        ("Set(a=${CUT(x,-,${LENN(y)})})", "no function 'LENN'; LEN?"),
+        ('Set(a=$["${LENN(y)}" = "3"])', "no function 'LENN'; LEN?"),
+        ("Set(a=${IF($[${LENN(y)} > 3]?b:c)})", "no function 'LENN'; LEN?"),
+        ("Set(a=${X${LENN(y)}})", "no function 'LENN'; LEN?"),
+        ("Gosub(sub,s,1(${LENN(y)}))", "no function 'LENN'; LEN?"),
+        ("Dial(SIP/${LENN(y)})", "no function 'LENN'; LEN?"),
+        ("ExecIf($[${LENN(y)}]?NoOp())", "no function 'LENN'; LEN?"),
+        ("Set(CALERID(num)=1)", "no function 'CALERID' that can be set; CALLERID?"),
+        ("ExecIf(1?Set(CALERID(num)=1))", "no function 'CALERID' that can be set; CALLERID?"),
+        ("MSet(a=1,CALERID(num)=1)", "no function 'CALERID' that can be set; CALLERID?"),
+        # Contexts and labels.
+        ("Goto(subb,s,1)", "no context 'subb'; sub?"),
+        ("GotoIf(1?subb,s,1:sub,s,1)", "no context 'subb'; sub?"),
+        ("GosubIf(1?sub,s,1:subb,s,1)", "no context 'subb'; sub?"),
+        ("ExecIf(1?Goto(subb,s,1))", "no context 'subb'; sub?"),
+        ("TryExec(Gosub(subb,s,1(x)))", "no context 'subb'; sub?"),
+        ("Dial(SIP/1,20,b(subb^s^1(x)))", "no context 'subb'; sub?"),
+        ("Dial(SIP/1,20,tB(subb^s^1)T)", "no context 'subb'; sub?"),
+        ("Dial(SIP/1,20,G(subb^s^1))", "no context 'subb'; sub?"),
+        ("Dial(SIP/1,20,F(subb^s^1))", "no context 'subb'; sub?"),
+        ("Dial(SIP/1,20,${OPTIONS}${DB(a/b)}b(subb^s^1))", "no context 'subb'; sub?"),
+        ("Dial(SIP/1,20,U(subb^x^y))", "no context 'subb'; sub?"),
+        ("Dial(SIP/1,20,M(inn))", "no context 'macro-inn'; macro-in?"),
+        ("Macro(inn,x)", "no context 'macro-inn'; macro-in?"),
+        ("Originate(SIP/1,exten,subb,s,1)", "no context 'subb'; sub?"),
+        ("ChannelRedirect(SIP/1,subb,s,1)", "no context 'subb'; sub?"),
+        ("DISA(no-password,subb)", "no context 'subb'; sub?"),
+        ("Background(x,,,subb)", "no context 'subb'; sub?"),
+        ("Goto(sub,s,strat)", "no label 'strat' at extension s of context sub; start?"),
+        ("ExecIf(1?Goto(sub,s,strat))", "no label 'strat' at extension s of context sub; start?"),
+        ("Dial(SIP/1,20,G(sub^s^strat))", "no label 'strat' at extension s of context sub; start?"),
+        ("NoOp()\ninclude => subb", "no context 'subb'; sub?"),
+        ("NoOp()\nswitch => Loopback/1@subb", "no context 'subb'; sub?"),
+    ],
+)
+def test_a_name_that_nothing_has_is_found(step: str, said: str) -> None:
+    line = 3 if "\n" in step else 2
+    assert fault(step) == f"extensions.conf:{line}: {said}"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "Goto(sub,s,start)",
+        "Goto(${WHERE},s,1)",
+        "Dial(SIP/1,20,b(sub^s^1(a^b))U(sub^x)M(in)G(sub^s^1)F)",
+        "Dial(SIP/1,20,${OPTIONS})",
+        "Dial(SIP/1,20,${DB(a/b)})",
+        "Dial(SIP/1,20,t${IF($[${LEN(a)} > 1]?U(x):G(y^s^1))}b(sub^s^1))",
+        "Dial(SIP/1,20,b(${WHERE}^s^1))",
+        "Originate(SIP/1,app,Echo)",
+        "DISA(no-password,${WHERE})",
+        "Set(HASH(a,b)=1)",
+        "Set(${NAME}(x)=1)",
+    ],
+)
+def test_what_is_there_and_what_a_call_brings_is_no_fault(step: str) -> None:
+    read_text(f"{HEAD}{step}{REST}")
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("Gosub(sub,t,1)", "no extension 't' in context sub"),
+        ("ExecIf(1?Dial(SIP/1,20,Z))", "option Z of Dial does nothing here; leave it out"),
+    ],
+)
+def test_a_place_within_a_context_that_is_not_there_is_a_doubt(step: str, said: str) -> None:
+    assert [str(doubt) for doubt in doubts(read_text(f"{HEAD}{step}{REST}"))] == [f"extensions.conf:2: {said}"]
+
+
+def test_devices_of_hints_are_told_as_far_as_they_are_spelt_out() -> None:
+    text = "[office]\nexten => 1,hint,SIP/1&Custom:dnd1,CustomPresence:1\nexten => _2X,hint,SIP/${EXTEN}\n"
+    assert [(place.line, str(device)) for place, device in watched(read_text(text))] == [(2, "SIP/1")]

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from gateway.core.added import added
 from gateway.core.audio import AudioFactory, Codec, RtpAudio
 from gateway.core.cause import Cause
 from gateway.core.codecs import dearest_first
 from gateway.core.errors import Exhausted, MalformedError, RemoteError
 from gateway.core.fax import ImageFactory
 from gateway.core.messages import SECURED, Dial, Event, Offered
-from gateway.core.srtp import Encryption
 from gateway.core.trace import Recorder
 from gateway.sdp.negotiate import DEFAULT_CODECS, Negotiation, NotAcceptable
 from gateway.sip.account import Account
@@ -32,19 +30,20 @@ from gateway.sip.events.dialog_info import Seal
 from gateway.sip.fax import LegFax
 from gateway.sip.fork import NO_TARGET, Fork, Target
 from gateway.sip.headers import NameAddr
-from gateway.sip.identity import caller_of, diversion_of, write_caller, write_diversion
+from gateway.sip.identity import caller_of, diversion_of
 from gateway.sip.incoming import RETRY_AFTER, IncomingSession
+from gateway.sip.invite import written
 from gateway.sip.journal import Journal
 from gateway.sip.message import Request, Response
 from gateway.sip.open_ways import OpenWays
 from gateway.sip.outgoing import OutgoingSession
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
-from gateway.sip.portability import portability_of, write_portability
-from gateway.sip.preferences import Preferences, preferences_of, write_preferences
+from gateway.sip.portability import portability_of
+from gateway.sip.preferences import Preferences, preferences_of
 from gateway.sip.reach import Reach
 from gateway.sip.redirection import Redirections, Redirects
 from gateway.sip.replaces import takeover, target_dialog
-from gateway.sip.secure import NOT_SECURE, as_sips, secure_wish, secured
+from gateway.sip.secure import NOT_SECURE, as_sips, encryption_on, secure_wish, secured, wants_sips
 from gateway.sip.session import Reply, SessionUser, Setting, description_of, not_acceptable
 from gateway.sip.session_timer import too_brief
 from gateway.sip.transport import Flow
@@ -161,7 +160,7 @@ class Legs:
                 request,
                 tag=self._token(),
                 flow=flow,
-                contact=self.own_contact(flow, sips=_wants_sips(request)),
+                contact=self.own_contact(flow, sips=wants_sips(request)),
                 number=self._first_number(),
             )
             row = self._audio.rtp(flow.local[0])
@@ -176,7 +175,7 @@ class Legs:
             session_id=self._session_id(),
             codecs=self._codecs(account),
             via=flow.remote[0],
-            encryption=_encryption(account, flow),
+            encryption=encryption_on(account, flow),
             events=not account.info_keys,
             image=fax.port,
         )
@@ -245,7 +244,7 @@ class Legs:
                 request,
                 tag=self._token(),
                 flow=flow,
-                contact=self.own_contact(flow, sips=_wants_sips(request)),
+                contact=self.own_contact(flow, sips=wants_sips(request)),
                 number=self._first_number(),
             )
         except MalformedError as fault:
@@ -327,22 +326,23 @@ class Legs:
         outbound: Outbound | None,
     ) -> OutgoingSession:
         """One of a leg's INVITEs: a call of its own, over the leg's row."""
-        call_id = f"{self._token()}@{self._reach.host(target.flow)}"
+        host = self._reach.host(target.flow)
+        call_id = f"{self._token()}@{host}"
         self._begin(channel, call_id)
         negotiation = Negotiation(
-            address=self._reach.host(target.flow),
+            address=host,
             port=row.port,
             session_id=self._session_id(),
             codecs=dearest_first(self._codecs(account), row.wanted),
             via=target.flow.remote[0],
-            encryption=_encryption(account, target.flow),
+            encryption=encryption_on(account, target.flow),
             events=not account.info_keys,
             image=channel.fax.port,
         )
         return OutgoingSession(
             self._setting,
             user,
-            self._invite(account, target, dial, call_id, outbound),
+            written(account, target, dial, outbound, call_id=call_id, host=host, tag=self._token()),
             target.flow,
             self.own_contact(target.flow, sips=is_sips(target.uri))
             if outbound is None
@@ -352,29 +352,6 @@ class Legs:
             number=self._first_number(),
             credentials=None if outbound is None else outbound.credentials,
         )
-
-    def _invite(
-        self, account: Account, target: Target, dial: Dial, call_id: str, outbound: Outbound | None
-    ) -> Request:
-        host = self._reach.host(target.flow)
-        invite = Request("INVITE", replace(target.uri, headers=""))
-        if outbound is None:
-            write_caller(invite, dial.caller, account, host, self._token())
-            invite.headers.set("To", NameAddr(SipUri.of(account.user, host)))
-            invite.headers.set("Route", *target.routes)
-        else:
-            write_caller(invite, dial.caller, account, outbound.domain, self._token(), from_user=outbound.from_user)
-            invite.headers.set("To", outbound.to)
-            invite.headers.set("Route", *outbound.routes)
-        invite.headers.set("Call-ID", call_id)
-        for name, value in added(dial.variables):
-            invite.headers.add(name, value)
-        write_portability(invite, dial.variables, account)
-        write_preferences(invite, dial.variables)
-        write_diversion(invite, dial.variables, host)
-        if target.diverted_by:
-            invite.headers.set("Diversion", f"<{target.diverted_by}>;reason=deflection")
-        return invite
 
     def _belongs(self, channel: SipChannel, account: Account) -> None:
         self._call_ids[channel] = []
@@ -448,19 +425,6 @@ class Legs:
 
     def _session_id(self) -> int:
         return self._setting.random.getrandbits(62)
-
-
-def _encryption(account: Account, flow: Flow) -> Encryption:
-    """Of the audio of a call over `flow`; left out where it may be and whoever reads along would have the keys."""
-    if account.encryption is Encryption.OPTIONAL and not flow.is_secure:
-        return Encryption.OFF
-    return account.encryption
-
-
-def _wants_sips(request: Request) -> bool:
-    """Whether the dialog that a request makes is to be one of sips URIs (RFC 3261 12.1.1)."""
-    route = request.record_route
-    return is_sips(request.uri) or any(is_sips(name.uri) for name in (route[:1] or request.contacts[:1]))
 
 
 def _busy(request: Request) -> Response:

@@ -13,13 +13,16 @@ from typing import Final
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.messages import SECURED
+from gateway.core.srtp import Encryption
+from gateway.sip.account import Account
 from gateway.sip.causes import told_on
 from gateway.sip.fork import Target
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request
+from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri, is_sips
 
-__all__ = ["NOT_SECURE", "as_sips", "secure_wish", "secured"]
+__all__ = ["NOT_SECURE", "as_sips", "encryption_on", "secure_wish", "secured", "wants_sips"]
 
 NOT_SECURE: Final = Ending(
     Cause.SUBSCRIBER_ABSENT,
@@ -50,3 +53,16 @@ def as_sips(contact: NameAddr, *, wanted: bool) -> NameAddr:
     uri = contact.uri
     parameters = uri.parameters.without("transport") if uri.transport == "tls" else uri.parameters
     return replace(contact, uri=replace(uri, scheme="sips", parameters=parameters))
+
+
+def wants_sips(request: Request) -> bool:
+    """Whether the dialog that a request makes is to be one of sips URIs (RFC 3261 12.1.1)."""
+    route = request.record_route
+    return is_sips(request.uri) or any(is_sips(name.uri) for name in (route[:1] or request.contacts[:1]))
+
+
+def encryption_on(account: Account, flow: Flow) -> Encryption:
+    """Of the audio of a call over `flow`; left out where it may be and whoever reads along would have the keys."""
+    if account.encryption is Encryption.OPTIONAL and not flow.is_secure:
+        return Encryption.OFF
+    return account.encryption

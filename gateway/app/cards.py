@@ -161,7 +161,12 @@ class Cards:
         signalling = {
             user.port: _SIGNALLING[type(user), user.start] for user in users if self._config.card_of(user) == name
         }
-        card = EmulatedCard(ports=modules, zone=self._country, signalling=signalling)
+        card = EmulatedCard(
+            ports=modules,
+            zone=self._country,
+            signalling=signalling,
+            echo_cancellers=self._config.cards[name].echo_cancellers,
+        )
         numbers = {
             line.port: line.number
             for line in self._config.lines.values()

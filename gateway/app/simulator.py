@@ -12,7 +12,7 @@ from gateway.core.audio import Samples
 from gateway.core.errors import LocalError
 from gateway.media.level import level
 from gateway.web.simulated import HeardView
-from hardware.analog.copper import fault_of
+from hardware.analog.copper import fault_of, with_echo
 from hardware.analog.emulated import EmulatedCard
 from hardware.world.office_line import OfficeLine
 from hardware.world.telephone import Telephone
@@ -48,6 +48,10 @@ class _Phone:
             raise LocalError(f"A hook has {limits} milliseconds.")
         self._telephone.suffer(copper)
         self._telephone.bounce, self._telephone.early_flash = round(hook["bounce"]), round(hook["early-flash"])
+
+    def echo(self, response: Samples) -> None:
+        """Its copper has this echo path, beside all else that is wrong with it."""
+        self._telephone.suffer(with_echo(self._telephone.fault, response))
 
     def flash(self, ms: int) -> None:
         """Tap the hook."""
@@ -97,6 +101,10 @@ class _Line:
     def suffer(self, fault: Mapping[str, float]) -> None:
         """Something is wrong with its copper."""
         self._line.suffer(fault_of(fault))
+
+    def echo(self, response: Samples) -> None:
+        """Its copper has this echo path, beside all else that is wrong with it."""
+        self._line.suffer(with_echo(self._line.fault, response))
 
     def call(self, number: str, name: str) -> None:
         """Call in on it."""

@@ -23,16 +23,24 @@ _ALSO: Final = {"off-hook": "lift", "on-hook": "hang-up", "hears": "heard"}
 _HANDS: Final = ("lift", "hang-up", "flash")
 _DIALS: Final = ("dial", "pulse")
 _PLUG: Final = ("unplug", "plug-in")
-_ACTIONS: Final = (*_HANDS, *_DIALS, "say", "heard", "fault", *_PLUG)
-_LINE_ACTIONS: Final = ("call", "hang-up", *_PLUG, "fault")
+_ACTIONS: Final = (*_HANDS, *_DIALS, "say", "heard", "fault", "echo", *_PLUG)
+_LINE_ACTIONS: Final = ("call", "hang-up", *_PLUG, "fault", "echo")
 _CARD_ACTIONS: Final = ("remove", "insert")
-_TAKES: Final = {**dict.fromkeys(_DIALS, "digits"), "say": "the name of a sound file"}
+_TAKES: Final = {**dict.fromkeys(_DIALS, "digits"), **dict.fromkeys(("say", "echo"), "the name of a sound file")}
 """What must stand after an action; after flash and fault something may, after others nothing."""
 
 
 def _offers(*words: str) -> Any:
     """Completion by words that are known."""
     return lambda incomplete: [word for word in words if word.startswith(incomplete)]
+
+
+@command.command("list")
+def everything(url: Url = DEFAULT_URL) -> None:
+    """Tell which telephones, lines and cards are emulated."""
+    found = OfficeClient(url).get("/api/v1/sim")
+    for what, names in found.items():
+        show.line(f"{what:<7} {', '.join(names) or 'none'}")
 
 
 @command.command("phone")
@@ -56,6 +64,9 @@ def phone(
 ) -> None:
     """Work a telephone: lift, hang up, flash, dial, pulse, say a sound file, tell what is heard, pull its plug.
 
+    echo takes a sound file of at most 256 ms: the impulse response of the echo path that its copper has from then
+    on.
+
     Its faults are those of a line's copper (copperline sim line --help), and those of its hook: bounce (ms for
     which contacts chatter), early-flash (ms after lifting at which the hook slips once).
     """
@@ -74,8 +85,8 @@ def phone(
         _tell(office.get(f"{path}/heard"))
         if save is not None:
             _write(save, office.download(f"{path}/recording.wav"))
-    elif action == "say":
-        office.upload(f"{path}/say", wav.encode(read(Path(value))), "audio/wav")
+    elif action in ("say", "echo"):
+        office.upload(f"{path}/{action}", wav.encode(read(Path(value))), "audio/wav")
     elif action in _PLUG:
         office.act(f"{path}/{action}", {})
     else:
@@ -89,7 +100,9 @@ def line(
         str,
         typer.Argument(help=f"One of: {', '.join(_LINE_ACTIONS)}.", autocompletion=_offers(*_LINE_ACTIONS)),
     ],
-    value: Annotated[str, typer.Argument(help="The fault: noise=-45,echo=10; nothing mends it.")] = "",
+    value: Annotated[
+        str, typer.Argument(help="The fault: noise=-45,echo=10 (nothing mends it); or the file of an echo path.")
+    ] = "",
     url: Url = DEFAULT_URL,
     number: Annotated[str, typer.Option(help="The number that calls.")] = "",
     caller: Annotated[str, typer.Option("--name", help="The name that is shown with it.")] = "",
@@ -97,7 +110,7 @@ def line(
     """Let the exchange call in on a line or end its call, cut the line, or let its copper be faulty.
 
     A fault is numbers by name: loss (dB), noise and hum (dBm0), mains (Hz), clicks (a second), shift (Hz), echo (dB
-    of return loss) and delay (ms).
+    of return loss) and delay (ms). echo takes a sound file of at most 256 ms, the impulse response of an echo path.
     """
     _must_be(action, _LINE_ACTIONS)
     path = f"/api/v1/sim/lines/{segment(name)}"
@@ -105,6 +118,10 @@ def line(
         OfficeClient(url).act(f"{path}/call", {"number": number, "name": caller})
     elif action == "fault":
         OfficeClient(url).act(f"{path}/fault", _fault(value))
+    elif action == "echo":
+        if not value:
+            raise typer.BadParameter(f"echo takes {_TAKES['echo']} after it", param_hint="VALUE")
+        OfficeClient(url).upload(f"{path}/echo", wav.encode(read(Path(value))), "audio/wav")
     else:
         OfficeClient(url).act(f"{path}/{action}", {})
 

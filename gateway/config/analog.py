@@ -50,10 +50,12 @@ class CardSettings(Settings):
     Attributes:
         backend: "emulated", or "dahdi" for the kernel's.
         modules: what an emulated card carries, from port 1 on; a real card tells that itself.
+        echo_cancellers: whether an emulated card has hardware echo cancellers.
     """
 
     backend: Literal["emulated", "dahdi"]
     modules: Items[Literal["fxs", "fxo"]] = ()
+    echo_cancellers: bool = False
 
 
 class PhoneSettings(Settings):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from gateway.core.audio import Samples
 from gateway.testing.office import EmulatedOffice
 from gateway.testing.sounds import Heard, compare
+from hardware.analog.copper import fault_of
 from hardware.world.office_call import CallState
 
 __all__ = ["FxoExchange"]
@@ -64,6 +65,15 @@ class FxoExchange:
     def plug_in(self) -> None:
         """Mend it."""
         self._office.do(self.line.plug_in)
+
+    def fault(self, **numbers: float) -> None:
+        """From now on this is wrong with its copper: noise=-45, echo=10, … (`hardware.analog.copper.fault_of`).
+
+        Raises:
+            LocalError: there is no such fault.
+        """
+        fault = fault_of(numbers)
+        self._office.do(lambda: self.line.suffer(fault))
 
     # What is seen and heard there.
 

@@ -23,6 +23,7 @@ from gateway.testing.apart import set_apart
 from gateway.testing.clock import TICK, Clock, HandMovedClock
 from gateway.testing.sip_phone import SipPhone
 from gateway.testing.sip_wire import wire_to
+from hardware.analog.emulated import EmulatedCard
 from hardware.world.office_line import OfficeLine
 from hardware.world.telephone import Telephone
 
@@ -100,6 +101,16 @@ class EmulatedOffice:
             LocalError: there is no such line.
         """
         return _named(self.app.cards.exchange_lines, name, "exchange line")[1]
+
+    def card(self, name: str = "") -> EmulatedCard:
+        """The emulated card `name`, or the only one: to `remove` and `insert`.
+
+        Raises:
+            LocalError: there is none of that name, or there are several.
+        """
+        cards = self.app.cards.emulated
+        only = next(iter(cards)) if not name and len(cards) == 1 else name
+        return _named(cards, only, "card")
 
     def call_in(self, name: str, number: str, caller_name: str = "") -> None:
         """Somebody in the public network calls line `name`."""

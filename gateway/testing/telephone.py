@@ -9,6 +9,7 @@ from __future__ import annotations
 from gateway.core.audio import Samples
 from gateway.testing.office import EmulatedOffice
 from gateway.testing.sounds import Heard, compare
+from hardware.analog.copper import fault_of
 
 __all__ = ["FxsTelephone"]
 
@@ -65,6 +66,23 @@ class FxsTelephone:
             self.expect_tone("dial")
         self._office.do(lambda: self.telephone.pulse(digits))
         self._office.until(lambda: not self.telephone.busy_hands, within=2.0 * len(digits) + 2)
+
+    def unplug(self) -> None:
+        """Pull its plug."""
+        self._office.do(self.telephone.unplug)
+
+    def plug_in(self) -> None:
+        """Put it back."""
+        self._office.do(self.telephone.plug_in)
+
+    def fault(self, **numbers: float) -> None:
+        """From now on this is wrong with its copper: noise=-45, echo=10, … (`hardware.analog.copper.fault_of`).
+
+        Raises:
+            LocalError: there is no such fault.
+        """
+        fault = fault_of(numbers)
+        self._office.do(lambda: self.telephone.suffer(fault))
 
     def say(self, samples: Samples) -> None:
         """Begin to speak."""

@@ -93,6 +93,8 @@ class Sim:
             Endpoint("POST", f"{line}/call", "Let the exchange call in on a line.", self._call, body=_CALL_BODY),
             Endpoint("POST", f"{phone}/fault", "Let its copper be faulty.", self._spoil_phone, body=_FAULT_BODY),
             Endpoint("POST", f"{line}/fault", "Let its copper be faulty.", self._spoil_line, body=_FAULT_BODY),
+            Endpoint("POST", f"{phone}/echo", "Give its copper an echo path.", self._echo_phone, body=WAV),
+            Endpoint("POST", f"{line}/echo", "Give its copper an echo path.", self._echo_line, body=WAV),
             Endpoint("POST", f"{phone}/unplug", "Pull its plug.", self._unplug_phone, body={}),
             Endpoint("POST", f"{phone}/plug-in", "Put its plug back.", self._plug_in_phone, body={}),
             Endpoint("POST", f"{line}/unplug", "Cut a line.", self._unplug, body={}),
@@ -153,6 +155,12 @@ class Sim:
 
     async def _spoil_line(self, request: Request) -> None:
         self._line(request).suffer(_fault(await _json(request)))
+
+    async def _echo_phone(self, request: Request) -> None:
+        self._phone(request).echo(wav.decode(await request.body()))
+
+    async def _echo_line(self, request: Request) -> None:
+        self._line(request).echo(wav.decode(await request.body()))
 
     async def _unplug_phone(self, request: Request) -> None:
         await _json(request)

@@ -50,6 +50,10 @@ class SimPhone(Protocol):
         """As for a line; beside it, "bounce" of its contacts and "early-flash", milliseconds."""
         ...
 
+    def echo(self, response: Samples) -> None:
+        """As for a line."""
+        ...
+
     def unplug(self) -> None:
         """Pull its plug."""
         ...
@@ -103,6 +107,14 @@ class SimLine(Protocol):
 
         Raises:
             CopperlineError: there is no such fault.
+        """
+        ...
+
+    def echo(self, response: Samples) -> None:
+        """Give its copper an echo path beside its other faults: the impulse response at 8000 Hz.
+
+        Raises:
+            CopperlineError: it is too long.
         """
         ...
 

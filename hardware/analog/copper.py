@@ -7,7 +7,7 @@ it to frames of 160 samples. The same seed makes the same noise. Nothing here kn
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +17,7 @@ from gateway.core.audio import Samples
 from gateway.core.errors import LocalError
 from gateway.media.level import peak
 
-__all__ = ["SOUND", "Copper", "Fault", "fault_of", "hybrid"]
+__all__ = ["SOUND", "Copper", "Fault", "fault_of", "hybrid", "with_echo"]
 
 FRAME: Final = 160
 RATE: Final = 8000
@@ -121,6 +121,19 @@ def fault_of(numbers: Mapping[str, float], *, beside: Collection[str] = ()) -> F
         echo = hybrid(numbers["echo"], delay=max(0.0, numbers.get("delay", 4.0)))
     plain: dict[str, Any] = {name: value for name, value in numbers.items() if name in _NUMBERS}
     return Fault(**plain, feeder_echo=echo, terminal_echo=echo)
+
+
+def with_echo(fault: Fault, response: Samples) -> Fault:
+    """The same line with an echo path at both ends.
+
+    Args:
+        response: its impulse response at 8000 Hz; full scale is an echo as loud as what made it.
+
+    Raises:
+        LocalError: it is longer than any echo path.
+    """
+    taps = tuple(float(value) / 32768 for value in response)
+    return replace(fault, feeder_echo=taps, terminal_echo=taps)
 
 
 class Copper:

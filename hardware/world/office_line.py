@@ -164,6 +164,11 @@ class OfficeLine:
         """Somebody lifts another telephone on the same wires, or puts it down."""
         self._pair.shared = lifted
 
+    @property
+    def fault(self) -> Fault:
+        """What is wrong with its copper."""
+        return self._pair.fault
+
     def suffer(self, fault: Fault) -> None:
         """From now on this is wrong with its copper."""
         self._pair.suffer(fault)

@@ -202,6 +202,11 @@ class Telephone:
         """From now on this is wrong with its copper."""
         self._socket.suffer(fault)
 
+    @property
+    def fault(self) -> Fault:
+        """What is wrong with its copper."""
+        return self._socket.fault
+
     def unplug(self) -> None:
         """Pull its plug out of the wall: it is on no line until `plug_in`."""
         if self._pair is self._socket:

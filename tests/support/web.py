@@ -49,6 +49,9 @@ class ShownPhone:
     def flash(self, ms: int) -> None:
         self.done.append(f"flash {ms}")
 
+    def echo(self, response: Samples) -> None:
+        self.done.append(f"echo {len(response)}")
+
     def unplug(self) -> None:
         self.done.append("unplug")
 
@@ -90,6 +93,9 @@ class ShownLine:
 
     def suffer(self, fault: Mapping[str, float]) -> None:
         self.done.append(f"fault {dict(fault)}")
+
+    def echo(self, response: Samples) -> None:
+        self.done.append(f"echo {len(response)}")
 
     def unplug(self) -> None:
         self.done.append("unplug")

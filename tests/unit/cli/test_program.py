@@ -337,6 +337,20 @@ def test_the_exchange_calls_in(office: Served, capsys: pytest.CaptureFixture[str
     assert office.world.copper1.done == ["call 5550123 Jo", "hang-up"]
 
 
+def test_copper_is_given_an_echo_path(office: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "path.wav").write_bytes(wav.encode(np.arange(200, dtype=np.int16)))
+    assert main(["sim", "phone", "101", "echo", str(tmp_path / "path.wav")]) == 0
+    assert main(["sim", "line", "copper1", "echo", str(tmp_path / "path.wav")]) == 0
+    assert (office.world.phone_101.done, office.world.copper1.done) == (["echo 200"], ["echo 200"])
+    assert main(["sim", "line", "copper1", "echo"]) == 2
+    assert "echo takes the name of a sound file after it" in capsys.readouterr().err
+
+
+def test_what_is_emulated_is_listed(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sim", "list"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["phones  101", "lines   copper1", "cards   main"]
+
+
 def test_a_card_is_pulled_out_and_put_back(office: Served) -> None:
     assert main(["sim", "card", "main", "remove"]) == 0
     assert main(["sim", "card", "main", "insert"]) == 0

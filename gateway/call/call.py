@@ -37,6 +37,8 @@ class CallRecord:
         duration, billed: seconds from start to end, and from answer to end (0 without an answer).
         disposition: ANSWERED, BUSY, NO ANSWER or FAILED, as Asterisk's records say it.
         ending: who ended it, why, and on what evidence.
+        answer_signal: what showed the answer of whom it talked with last: "200 OK", "a voice after ringback, 90%
+            sure"; "" where nothing had to.
         linked: the id of the call from which a transfer or a pickup brought legs into this one; "" for none.
         talks: who talked with whom, in turn.
         quality: how the legs with packets were heard.
@@ -56,6 +58,7 @@ class CallRecord:
     billed: float
     disposition: str
     ending: Ending
+    answer_signal: str = ""
     linked: str = ""
     talks: tuple[Talk, ...] = field(default=())
     quality: tuple[Quality, ...] = ()
@@ -124,10 +127,16 @@ class Call:
             billed=0.0 if answered_at is None else round(now - max(answered_at, self.began), 3),
             disposition=disposition,
             ending=ending,
+            answer_signal=self._answer_signal(),
             linked=self.linked,
             talks=tuple(replace(talk) for talk in self.talks),
             quality=tuple(heard for leg in self.legs if (heard := leg.quality) is not None),
         )
+
+    def _answer_signal(self) -> str:
+        """What showed the answer of whom its main leg talked with last."""
+        name = self._destination()
+        return next((leg.answer_signal for leg in self.others if leg.name == name), "")
 
     def _destination(self) -> str:
         """Whom its main leg talked with last."""

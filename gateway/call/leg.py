@@ -120,6 +120,7 @@ class CallLeg:
         changed: told when the leg was answered, or its far side has put us on hold or taken us off it.
 
     Attributes:
+        answer_signal: what showed that its far side had answered: "200 OK", "polarity reversal on port 3".
         held: whether its far side has put us on hold.
         image: its T.38 stream, while that takes the place of its audio.
         driven: whether a script runs for it; one that has none belongs to the call of another.
@@ -162,6 +163,7 @@ class CallLeg:
         self.headers: Sequence[tuple[str, str]] = ()
         self.answered = False
         self.answered_at: float | None = None
+        self.answer_signal = ""
         self._row: Audio | None = None
         self.ending: Ending | None = None
         self._ringback = ringback
@@ -224,7 +226,8 @@ class CallLeg:
     def deliver(self, event: Event) -> None:
         """Take in an event of the channel."""
         match event:
-            case Answered():
+            case Answered(how):
+                self.answer_signal = how
                 self._mark_answered()
             case Released(ending):
                 self._end(ending)

@@ -51,7 +51,7 @@ __all__ = [
     "record_row",
 ]
 
-VERSION: Final = 6
+VERSION: Final = 7
 """2 and 3 came with new tables alone, which are made where they are missing; those from 4 on with columns."""
 
 ADDED: Final = (
@@ -62,6 +62,7 @@ ADDED: Final = (
     (5, "ALTER TABLE registrations ADD COLUMN path TEXT NOT NULL DEFAULT ''"),
     (5, "ALTER TABLE registrations ADD COLUMN features TEXT NOT NULL DEFAULT ''"),
     (6, "ALTER TABLE call_records ADD COLUMN quality TEXT NOT NULL DEFAULT '[]'"),
+    (7, "ALTER TABLE call_records ADD COLUMN answer_signal TEXT NOT NULL DEFAULT ''"),
 )
 """What brings the tables of an older version up to the one named."""
 
@@ -124,6 +125,7 @@ CALL_RECORDS: Final = Table(
     Column("evidence", Text, nullable=False),
     Column("advice", Text, nullable=False),
     Column("sentence", Text, nullable=False),
+    Column("answer_signal", Text, nullable=False, server_default=""),
     Column("linked", String(80), nullable=False, server_default=""),
     Column("talks", Text, nullable=False, server_default="[]"),
     Column("quality", Text, nullable=False, server_default="[]"),
@@ -190,6 +192,7 @@ def record_row(record: CallRecord) -> dict[str, Any]:
         "evidence": ending.evidence,
         "advice": ending.advice,
         "sentence": str(ending),
+        "answer_signal": record.answer_signal,
         "linked": record.linked,
         "talks": json.dumps([_talk_row(talk) for talk in record.talks]),
         "quality": json.dumps([asdict(heard) for heard in record.quality]),
@@ -222,6 +225,7 @@ def record_of(row: RowMapping) -> CallRecord:
         billed=row["billsec"],
         disposition=row["disposition"],
         ending=Ending(Cause(row["cause"]), row["ended_by"], Act[row["act"]], row["evidence"], row["advice"]),
+        answer_signal=row["answer_signal"],
         linked=row["linked"],
         talks=tuple(_talk_of(talk) for talk in json.loads(row["talks"])),
         quality=tuple(Quality(**heard) for heard in json.loads(row["quality"])),

@@ -54,6 +54,7 @@ class RecordView:
         cause: Q.850 cause value.
         ended_by, evidence, advice: who ended it, what shows it, what to try next.
         sentence: all of that in one.
+        answer_signal: what showed the answer of whom it talked with last, and how sure that is where it is a guess.
         linked: the id of the call from which legs came into this one by a transfer or pickup; "" for none.
         talks: who talked with whom, in turn.
         quality: how the legs with packets were heard.
@@ -77,6 +78,7 @@ class RecordView:
     evidence: str
     advice: str
     sentence: str
+    answer_signal: str
     linked: str
     talks: tuple[Talk, ...]
     quality: tuple[Quality, ...]
@@ -104,6 +106,7 @@ class RecordView:
             evidence=ending.evidence,
             advice=ending.advice,
             sentence=str(ending),
+            answer_signal=record.answer_signal,
             linked=record.linked,
             talks=record.talks,
             quality=record.quality,

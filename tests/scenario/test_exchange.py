@@ -68,6 +68,28 @@ def test_the_far_end_hangs_up_and_the_line_frees_itself(office: OfficeUnderTest)
     assert {line.state for line in office.app.console.lines()} <= {"idle", "on-hook"}
 
 
+def test_what_answered_a_call_and_what_ended_it_is_in_its_record_with_how_sure_it_is(
+    build: Build, sentence: Samples
+) -> None:
+    office = build(("[lines.copper1]\nport = 3", '[lines.copper1]\nport = 3\nanswer = "voice"'))
+    ada, exchange = office.sip("6001"), office.exchange("copper1")
+    ada.call("95550109")
+    office.until(lambda: exchange.state.name == "TALKING", within=15)
+    exchange.say(sentence)
+    office.until(lambda: ada.state == "up", within=10)
+    exchange.hang_up()
+    office.until(lambda: ada.state == "idle", within=15)
+    (record,) = office.records()
+    assert record.answer_signal.startswith("a voice after ringback, ") and record.answer_signal.endswith("% sure")
+    assert record.ending.evidence == "ONHOOK event on port 3"
+    office.run(4)
+    ada.call("95550101")
+    office.until(lambda: ada.state == "idle", within=25)
+    busy = office.records()[-1]
+    assert busy.answer_signal == "" and busy.ending.evidence.endswith("% sure"), "refused by three bursts of tone"
+    office.run(4)
+
+
 def test_speech_crosses_the_exchange_and_comes_back(office: OfficeUnderTest, sentence: Samples) -> None:
     ada = office.sip("6001")
     ada.call("95550106")

@@ -72,7 +72,7 @@ def test_a_sip_phone_calls_a_telephone_and_they_talk(
     office.until(lambda: ada.state == "idle", within=2)
     assert ada.ended_by == 'BYE Q.850;cause=16;text="normal clearing"'
     (record,) = office.records()
-    assert record.disposition == "ANSWERED"
+    assert (record.disposition, record.answer_signal) == ("ANSWERED", "off-hook")
     assert str(record.ending) == "telephone 101 hung up (ONHOOK event on port 1): normal clearing (16)."
     (heard,) = record.quality
     assert (heard.leg, heard.coding) == (record.source, encoding.value)

@@ -124,10 +124,10 @@ def test_a_file_of_the_first_version_is_taken_over_and_one_of_a_later_is_refused
     asyncio.run(made())
     sql("UPDATE schema_version SET version = 1", "DROP TABLE toll_usage", "DROP TABLE dialplan_values")
     sql("ALTER TABLE call_records DROP COLUMN linked", "ALTER TABLE call_records DROP COLUMN talks")
-    sql("ALTER TABLE call_records DROP COLUMN quality")
+    sql("ALTER TABLE call_records DROP COLUMN quality", "ALTER TABLE call_records DROP COLUMN answer_signal")
     sql(*(f"ALTER TABLE registrations DROP COLUMN {name}" for name in ("instance", "reg_id", "path", "features")))
     asyncio.run(made())
-    assert sql("SELECT version FROM schema_version") == [(6,)]
+    assert sql("SELECT version FROM schema_version") == [(7,)]
     assert sql("SELECT count(features) FROM registrations") == [(0,)]
     assert sql("SELECT count(*) FROM dialplan_values") == [(0,)]
     sql("UPDATE schema_version SET version = 99")

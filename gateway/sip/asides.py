@@ -28,7 +28,7 @@ from gateway.core.number import Party, Presentation
 from gateway.sip.body import find_body
 from gateway.sip.dialog import Dialog
 from gateway.sip.headers import NameAddr
-from gateway.sip.identity import asserted_party
+from gateway.sip.identity import asserted_party, number_of
 from gateway.sip.info import FLASH_BODY, FLASH_TYPE, received
 from gateway.sip.info_keys import InfoKeys
 from gateway.sip.message import Message, Request, Response
@@ -105,6 +105,11 @@ class Asides:
         if "Supported" in message.headers:
             self._changes_from = "from-change" in lists(message, "Supported")
         party = asserted_party(message)
+        asks = isinstance(message, Request) and self._changes_from
+        if asks and not message.from_.uri.same_as(self._dialog.remote.uri):
+            # RFC 4916 section 4.4: what follows goes to whom the far side is from now on.
+            self._dialog.remote = message.from_
+            party = party or Party(number_of(message.from_.uri), message.from_.display)
         if party is not None and not self._closed:
             self._user.said(Identified(party), now)
 

@@ -7,6 +7,7 @@ requests. All times come in by argument. Never raises for what a peer did.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -48,6 +49,8 @@ PRODUCT: Final = "Copperline"
 """Server and User-Agent: no version, which would only help an attacker (RFC 3261 20.35)."""
 KEEP_ALIVE: Final = b"\r\n\0 "
 """Octets of which UDP keep-alives consist (RFC 5626 4.4 and what telephones send)."""
+PAST: Final = 100
+"""Dialogs of calls that are remembered once they have ended: somebody may want to pick one up a moment too late."""
 FIRST_LETTER: Final = b"A"
 """No message begins with less; keep-alives and STUN do."""
 
@@ -139,6 +142,7 @@ class SipCarrier:
         self._octets: list[Datagram] = []  # that are no messages
         self._keep_alives = KeepAlives(send=self._send_octets, random=random or SystemRandom())
         self._members: dict[DialogId, Member] = {}
+        self._past: deque[DialogId] = deque(maxlen=PAST)
         self._inquiries: dict[Transaction, _Inquiry] = {}
         self._strays = Strays()
         self._happenings: Mapping[type[Any], Callable[[Any, float], None]] = {
@@ -265,7 +269,13 @@ class SipCarrier:
 
     def leave(self, dialog: DialogId) -> None:
         """`dialog` is over."""
-        self._members.pop(dialog, None)
+        member = self._members.pop(dialog, None)
+        if member is not None and member.leg is not None:
+            self._past.append(dialog)
+
+    def is_past(self, dialog: DialogId) -> bool:
+        """Whether `dialog` was that of a call which has ended not long ago."""
+        return dialog in self._past
 
     # Keep-alives.
 

@@ -188,6 +188,7 @@ class ProvingCarrier:
         self.send_ack = carrier.send_ack
         self.resend = carrier.resend
         self.member = carrier.member
+        self.is_past = carrier.is_past
 
     def send(
         self,

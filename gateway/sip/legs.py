@@ -151,7 +151,7 @@ class Legs:
         refusal = too_brief(request, self._setting.intervals.minimum)
         if refusal is not None:
             return refusal
-        wish = takeover(request, self._setting.carrier.member, self._seal)
+        wish = takeover(request, self._setting.carrier.member, self._seal, self._setting.carrier.is_past)
         if isinstance(wish, Response):
             return wish
         try:

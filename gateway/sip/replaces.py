@@ -89,12 +89,18 @@ def target_dialog(request: Request) -> DialogId | None:
     return DialogId(call_id.strip(BLANKS), ours, theirs)
 
 
-def takeover(invite: Request, member: Callable[[DialogId], Member | None], seal: Seal) -> Takeover | Response:
+def takeover(
+    invite: Request,
+    member: Callable[[DialogId], Member | None],
+    seal: Seal,
+    is_past: Callable[[DialogId], bool],
+) -> Takeover | Response:
     """What `invite` asks for, or the refusal that section 3 of RFC 3891 or section 4 of RFC 3911 gives it.
 
     Args:
         member: finds a dialog of ours.
         seal: knows what we have shown of legs that are no dialogs.
+        is_past: whether a dialog was that of a call which has ended.
     """
     asked = [(name, row) for name in _HEADERS for row in invite.headers.all(name)]
     if not asked:
@@ -110,6 +116,8 @@ def takeover(invite: Request, member: Callable[[DialogId], Member | None], seal:
     if not seal.vouches(channel, named.id.local_tag, named.id.remote_tag):
         found = member(named.id)
         leg = found.leg if found is not None else None
+        if leg is None and is_past(named.id):
+            return invite.reply(603)
         if leg is None or not leg.answered:
             return invite.reply(481)  # also an early dialog that its peer began
         if named.early_only:

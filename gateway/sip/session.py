@@ -56,9 +56,9 @@ ALLOW: Final = (
     "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REGISTER, SUBSCRIBE, NOTIFY, PUBLISH, REFER"
 )
 """Every method that is served, in a dialog or outside; what is not here is answered with 405 and this list."""
-SUPPORTED: Final = "100rel, timer, replaces, join, norefersub, nosub, tdialog"
+SUPPORTED: Final = "100rel, timer, replaces, join, norefersub, nosub, tdialog, from-change"
 """The extensions that peers may use with us: RFC 3262, RFC 4028, RFC 3891, RFC 3911, RFC 4488, RFC 7614,
-RFC 4538."""
+RFC 4538, RFC 4916."""
 
 GONE: Final = frozenset({408, 481})
 """Responses to a request in a dialog that end it (RFC 3261 12.2.1.2)."""
@@ -165,6 +165,10 @@ class Carrier(Protocol):
 
     def member(self, dialog: DialogId) -> Member | None:
         """Who takes the requests of `dialog`; None where there is no such."""
+        ...
+
+    def is_past(self, dialog: DialogId) -> bool:
+        """Whether `dialog` was that of a call which has ended not long ago."""
         ...
 
     def leave(self, dialog: DialogId) -> None:

@@ -332,6 +332,17 @@ def test_rfc_3891_section_3_dialogs_that_there_are_not(headers: tuple[tuple[str,
     assert office.events() == [] and office.desk.open == 0
 
 
+def test_rfc_3891_section_3_a_dialog_that_has_ended_is_603() -> None:
+    office = Office()
+    talk = Talk(office)
+    office.command(talk.channel, Hangup(CLEAR))
+    talk.phone.reply(talk.phone.arrived(), 200)
+    other = Phone(office, "6003", host="192.0.2.63")
+    named = f"{talk.invite.call_id};to-tag={talk.ok.to.tag};from-tag={talk.invite.from_.tag}"
+    other.invite("6001", headers=(("Replaces", named),))
+    assert other.response().status == 603
+
+
 def test_rfc_3891_section_3_early_only_is_486_once_it_was_answered() -> None:
     office = Office()
     talk = Talk(office)
@@ -537,6 +548,22 @@ def test_rfc_3325_a_connected_identity_is_believed_of_trusted_peers_alone(user: 
     assert talk.phone.response().status == 200
     expected = [Identified(Party("5550100", "Dora"))] if believed else []
     assert office.events() == expected
+
+
+@pytest.mark.parametrize(("user", "told"), [("trunk", True), ("6001", False)])
+def test_rfc_4916_section_4_4_a_changed_from_is_whom_we_talk_with_from_now_on(user: str, told: bool) -> None:
+    office = Office()
+    talk = Talk(office, user)
+    assert "from-change" in talk.ok.tokens("Supported")
+    headers = (("Contact", "<sip:t@192.0.2.60>"), ("Supported", "from-change"))
+    update = talk.phone.within(talk.invite, talk.ok, "UPDATE", 20, headers=headers)
+    update.headers.set("From", f'"Dora" <sip:5550100@pstn.example>;tag={talk.invite.from_.tag}')
+    talk.phone.send(update)
+    assert talk.phone.response().status == 200
+    assert office.events() == ([Identified(Party("5550100", "Dora"))] if told else [])
+    office.command(talk.channel, Hangup(CLEAR))
+    bye = talk.phone.arrived()
+    assert (str(bye.to.uri), bye.to.tag) == ("sip:5550100@pstn.example", talk.invite.from_.tag)
 
 
 def test_the_identity_in_an_answer_is_told() -> None:

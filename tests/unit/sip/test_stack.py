@@ -36,7 +36,10 @@ def test_options_tells_what_we_can() -> None:
         "REFER"
     )
     assert response.headers.get("Allow-Events") == "conference, dialog, message-summary, presence, refer, reg"
-    assert response.headers.get("Supported") == "100rel, timer, replaces, join, norefersub, nosub, tdialog"
+    assert (
+        response.headers.get("Supported")
+        == "100rel, timer, replaces, join, norefersub, nosub, tdialog, from-change"
+    )
 
 
 def test_a_method_that_we_do_not_know_is_refused_with_those_that_we_do() -> None:

@@ -306,7 +306,7 @@ class Phone:
         if body and not any(name == "Content-Type" for name, _ in headers):
             text.append("Content-Type: application/sdp")
         text += [f"Content-Length: {len(body)}", "", ""]
-        request = parse("\r\n".join(text).encode() + body)
+        request = parse("\r\n".join(text).encode(errors="surrogateescape") + body)  # what came in goes out
         assert isinstance(request, Request)
         return request
 

@@ -13,6 +13,7 @@ BIN    := $(VENV)/bin
 # command or library that must be there : Debian package that brings it
 RUN_NEEDS   := espeak-ng:espeak-ng
 TEST_NEEDS  := $(RUN_NEEDS) sipp:sip-tester baresip:baresip-core sox:sox tshark:tshark openssl:openssl ip:iproute2 \
+               linphonec:linphone-cli sipsak:sipsak \
                libspandsp.so.2:libspandsp2 libgsm.so.1:libgsm1 libopus.so.0:libopus0 libbcg729.so.0:libbcg729-0
 BENCH_NEEDS := $(TEST_NEEDS) gcc:build-essential
 SOURCES     := $(wildcard gateway/plane/*.py gateway/media/*.py gateway/media/codec/*.py gateway/media/codec/ilbc/*.py)

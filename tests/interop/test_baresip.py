@@ -1,0 +1,54 @@
+"""baresip beyond plain calls, which tests/wire has: it holds and comes back, and transfers.
+
+What it hears is kept up to its first hold alone: from there on its headless player stands still.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from gateway.core.audio import Samples
+from tests.support.baresip import Baresip
+from tests.support.wire import RunningOffice, until
+from tests.wire.test_call import assert_understood, find, wait_out
+
+pytestmark = pytest.mark.wire
+
+
+def test_it_holds_comes_back_and_transfers(
+    office: RunningOffice,
+    ada: Callable[..., Baresip],
+    sentence: Samples,
+    record_property: Callable[[str, object], None],
+) -> None:
+    phone = ada("udp")
+    phone.dial("101")
+    until(lambda: office.heard("101")["ringing"], 10, "101 to ring")
+    office.hand("101", "lift")
+    phone.wait_for("CALL_ESTABLISHED")
+
+    held = time.monotonic()
+    phone.command("hold")
+    until(
+        lambda: np.abs(office.recording("101").since(held).astype(float)[-4000:]).mean() > 100, 5, "music on hold"
+    )
+    phone.command("resume")
+    time.sleep(0.5)
+    began = phone.say(sentence)
+    wait_out(began, sentence)
+    _, spoken = find(phone.speaking(), sentence, began)
+    assert_understood("SIP to telephone after a hold", office.recording("101"), sentence, spoken, record_property)
+
+    phone.command("transfer", f"sip:102@{office.addresses['udp'][0]}:{office.addresses['udp'][1]}")
+    until(lambda: office.heard("102")["ringing"], 10, "102 to ring")
+    office.hand("102", "lift")
+    phone.wait_for("CALL_CLOSED")
+    spoken = office.say("101", sentence)
+    wait_out(spoken, sentence)
+    heard, _ = find(office.recording("102"), sentence, spoken)
+    assert heard.typical > 0.95
+    assert "account 6001 transferred the call" in office.copperline("calls")

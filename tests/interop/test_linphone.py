@@ -1,0 +1,104 @@
+"""linphone's command line client: it registers, calls, talks, keys, holds, transfers and is called."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gateway.core.audio import Samples
+from tests.support.linphone import Linphone
+from tests.support.speech import compare
+from tests.support.wire import Hearing, RunningOffice, until
+
+pytestmark = pytest.mark.wire
+
+Bob = Callable[[str], Linphone]
+
+
+@pytest.fixture
+def bob(office: RunningOffice, tmp_path: Path, other_sentence: Samples) -> Iterator[Bob]:
+    """Gives 6002's telephone: a linphonec that registers over the transport named."""
+    phones: list[Linphone] = []
+
+    def make(transport: str) -> Linphone:
+        folder = tmp_path / f"linphone-{len(phones)}"
+        address = office.addresses[transport]
+        phones.append(Linphone(folder, "6002", "copper-6002", address, transport, other_sentence))
+        return phones[-1]
+
+    yield make
+    for phone in phones:
+        phone.quit()
+
+
+def understood(name: str, hearing: Callable[[], Hearing], since: float, said: Samples) -> None:
+    """Within some seconds, what was said is heard, most of it unspoilt: its jitter buffer may slip once."""
+
+    def heard() -> bool:
+        samples = hearing().since(since)
+        return len(samples) >= len(said) and compare(samples, said).typical > 0.9
+
+    try:
+        until(heard, 15, f"{name} to be understood")
+    except AssertionError as fault:
+        raise AssertionError(f"{fault}: {compare(hearing().since(since), said)}") from fault
+
+
+def test_it_calls_a_telephone_keys_holds_and_transfers(
+    office: RunningOffice, bob: Bob, sentence: Samples, other_sentence: Samples
+) -> None:
+    phone = bob("udp")
+    phone.dial("101")
+    until(lambda: office.heard("101")["ringing"], 10, "101 to ring")
+    began = time.monotonic()
+    office.hand("101", "lift")
+    phone.wait_for("connected")
+    understood("linphone", lambda: office.recording("101"), began, other_sentence)
+    spoken = office.say("101", sentence)
+    understood("the telephone", phone.hearing, spoken - 0.5, sentence)
+
+    phone.type("4")
+    phone.type("7")
+    until(lambda: office.heard("101")["digits"] == "47", 5, "keys at the telephone")
+    office.hand("101", "dial", "28#")
+    until(lambda: phone.printed.count("Receiving tone") == 3, 10, f"keys at linphone: {phone.printed[-500:]}")
+
+    phone.type("pause")
+    phone.wait_for("is now paused")
+    held = time.monotonic()
+    time.sleep(1.5)
+    assert np.abs(office.recording("101").since(held).astype(float)).mean() > 100, "music on hold"
+    began = time.monotonic()
+    phone.type("resume")  # and it begins to speak anew
+    phone.wait_for("Media streams established", 2)
+    understood("linphone after its hold", lambda: office.recording("101"), began, other_sentence)
+
+    phone.transfer("102")
+    until(lambda: office.heard("102")["ringing"], 10, "102 to ring")
+    office.hand("102", "lift")
+    phone.wait_for("ended")
+    spoken = office.say("101", sentence)
+    understood("101", lambda: office.recording("102"), spoken - 0.5, sentence)
+    assert "account 6002 transferred the call" in office.copperline("calls")
+
+
+def test_it_is_called_over_tcp_and_either_side_hangs_up(
+    office: RunningOffice, bob: Bob, sentence: Samples, other_sentence: Samples
+) -> None:
+    phone = bob("tcp")
+    for turn, hangs_up in enumerate((lambda: office.hand("101", "hang-up"), lambda: phone.type("terminate")), 1):
+        office.hand("101", "lift")
+        until(lambda: office.heard("101")["tone"] == "dial", 5, "dial tone")
+        began = time.monotonic()
+        office.hand("101", "dial", "6002")
+        phone.wait_for("Media streams established", turn)
+        understood("linphone", lambda began=began: office.recording("101"), began, other_sentence)  # type: ignore[misc]
+        hangs_up()
+        phone.wait_for("ended", turn)
+        until(lambda: office.in_calls() <= 1, 5, "the call to be over")
+        office.hand("101", "hang-up")
+        until(office.on_hook, 5, "the telephone to be down")

@@ -16,7 +16,8 @@ from gateway.media.delivery import Delivery
 from gateway.media.tone import Zone
 from hardware.agenda import Agenda
 from hardware.analog.pair import Pair
-from hardware.world.office_line import OfficeConfig, OfficeLine
+from hardware.world.office_config import OfficeConfig
+from hardware.world.office_line import OfficeLine
 
 __all__ = ["Office"]
 

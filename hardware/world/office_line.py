@@ -8,8 +8,7 @@ battery, ringing, polarity, tones and the far party's audio. Its states are the 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Final
 
 import numpy as np
@@ -28,20 +27,16 @@ from hardware.agenda import Agenda, Appointment
 from hardware.analog.cadence import Cadence
 from hardware.analog.copper import Fault
 from hardware.analog.pair import Change, Pair
-from hardware.analog.pulse import PulseOrder
 from hardware.world.caller_id import NEEDED_PAUSE
 from hardware.world.directory import MAX_DIGITS, Called, Speech, called_by, is_complete
 from hardware.world.ear import Ear
 from hardware.world.mouth import Mouth
 from hardware.world.office_call import OFFICE_LINE, CallState, LineInput
+from hardware.world.office_config import OfficeConfig
+from hardware.world.rotary import MAX_PULSE, RotaryReader
 
-__all__ = ["CallState", "OfficeConfig", "OfficeLine"]
+__all__ = ["CallState", "OfficeLine"]
 
-MIN_PULSE: Final = 15
-MAX_PULSE: Final = 150
-"""Milliseconds of open loop that are a dial pulse; longer ones are a flash."""
-PULSE_DIGIT_END: Final = 250
-"""Milliseconds after a pulse that end its digit."""
 RELEASE: Final = 1100
 """Milliseconds of open loop that are a hang-up (a flash may last a second)."""
 FIRST_DIGIT: Final = 20_000
@@ -57,37 +52,6 @@ _SECOND_CALL: Final = render("SAS", "!440@-16/300")
 """Subscriber alerting signal (GR-571): before the alert that asks for a display."""
 
 _SILENCE: Final = np.zeros(160, np.int16)
-
-
-@dataclass(frozen=True, slots=True)
-class OfficeConfig:
-    """How an office treats its lines.
-
-    Attributes:
-        answer_after: milliseconds of ringback before somebody called answers.
-        answer_reversal: reverse the polarity while the far end has answered (answer supervision).
-        disconnect: milliseconds without battery when the far end has hung up; 0 for an office without that sign.
-        hangup_reversal: restore the polarity when the far end has hung up (where an answer has reversed it).
-        dial_tone_after: milliseconds from the seizure to dial tone; None for an office that gives none.
-        pulse_order: of the dials of its subscribers.
-        caller_id: how it tells who calls; None for the country's way.
-        tones: texts of tones that differ from the country's, by name.
-        ground_start: the tip is open while nobody calls; the ring wire put to ground seizes the line.
-        announce_by_reversal: reverse the polarity for what is told before ringing.
-        released: name of the tone that is given once the far end has hung up; "" for silence.
-    """
-
-    answer_after: int = 1000
-    answer_reversal: bool = False
-    disconnect: int = 500
-    hangup_reversal: bool = False
-    dial_tone_after: int | None = 0
-    pulse_order: PulseOrder = PulseOrder.USUAL
-    caller_id: Delivery | None = None
-    announce_by_reversal: bool = True
-    ground_start: bool = False
-    tones: Mapping[str, str] = field(default_factory=dict)
-    released: str = "busy"
 
 
 class OfficeLine:
@@ -138,9 +102,8 @@ class OfficeLine:
         self._timer: Appointment | None = None
         self._sound: Appointment | None = None
         self._release: Appointment | None = None
-        self._digit_end: Appointment | None = None
         self._opened_at = 0
-        self._pulses = 0
+        self._rotary = RotaryReader(agenda, lambda pulses: self._digit(config.pulse_order.meant(pulses)))
         self._waiting: WaitingCall | None = None
         self._fed = True
         pair.feeder = self._loop_changed
@@ -316,17 +279,8 @@ class OfficeLine:
     def _end_of_gap(self, gap: int) -> None:
         if gap > MAX_PULSE:
             self.flashes += 1
-        elif gap >= MIN_PULSE and self.state in (CallState.DIAL_TONE, CallState.COLLECTING):
+        elif self.state in (CallState.DIAL_TONE, CallState.COLLECTING) and self._rotary.gap(gap):
             self._mouth.hush()
-            self._pulses += 1
-            if self._digit_end is not None:
-                self._digit_end.cancel()
-            self._digit_end = self._agenda.after(PULSE_DIGIT_END, self._pulses_over)
-
-    def _pulses_over(self) -> None:
-        pulses, self._pulses = self._pulses, 0
-        if pulses <= 10:
-            self._digit(self._config.pulse_order.meant(str(pulses % 10)))
 
     def _digit(self, digit: str) -> None:
         if self._machine.takes(LineInput.DIGIT) and len(self.dialled) < MAX_DIGITS:
@@ -347,10 +301,10 @@ class OfficeLine:
         self._timer = self._agenda.after(ms, lambda: self._feed(given))
 
     def _clear(self) -> None:
-        for appointment in (self._timer, self._sound, self._release, self._digit_end):
+        for appointment in (self._timer, self._sound, self._release):
             if appointment is not None:
                 appointment.cancel()
-        self._pulses = 0
+        self._rotary.forget()
         self._mouth.hush()
         self._echo.clear()
         self._pair.set_ringing(False)

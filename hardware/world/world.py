@@ -13,7 +13,7 @@ from hardware.analog.abi import SigType
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import PortKind
 from hardware.world.office import Office
-from hardware.world.office_line import OfficeConfig
+from hardware.world.office_config import OfficeConfig
 from hardware.world.telephone import Telephone
 
 __all__ = ["World"]

@@ -26,7 +26,7 @@ from gateway.media.g711 import decode, encode
 from gateway.media.level import peak
 from gateway.media.supervision import CallProgress, SignKind
 from gateway.media.tone import ZONES, Zone
-from hardware.world.office_line import OfficeConfig
+from hardware.world.office_config import OfficeConfig
 from tests.bench.table import print_row
 from tests.bench.voices import SPOKEN, at_level, babble, made, music, recorded
 from tests.support.copper import LINE, Copper

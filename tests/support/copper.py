@@ -29,7 +29,8 @@ from hardware.analog.copper import SOUND, Fault
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import PortKind
-from hardware.world.office_line import OfficeConfig, OfficeLine
+from hardware.world.office_config import OfficeConfig
+from hardware.world.office_line import OfficeLine
 from hardware.world.world import World
 
 __all__ = ["Copper"]

@@ -15,7 +15,7 @@ from gateway.core.number import Party, Presentation
 from gateway.media.caller_id import CallerId
 from gateway.media.delivery import Delivery
 from hardware.analog.pair import Change
-from hardware.world.office_line import OfficeConfig
+from hardware.world.office_config import OfficeConfig
 from tests.support.copper import LINE, PHONE, Copper
 from tests.unit.drivers.test_fxo_signs import HANGUP
 

@@ -13,7 +13,7 @@ from drivers.fxo.rings import DistinctiveRing, RingMeter
 from gateway.core.messages import Offered
 from gateway.media.delivery import Delivery
 from hardware.analog.line import LineEventKind
-from hardware.world.office_line import OfficeConfig
+from hardware.world.office_config import OfficeConfig
 from tests.support.copper import Copper
 from tests.unit.drivers.office import COPPER1, Office
 

@@ -16,7 +16,7 @@ from gateway.core.messages import Alerting, Answer, Answered, Hangup, Offered, P
 from gateway.core.number import Party
 from hardware.analog.copper import Fault
 from hardware.analog.pulse import PulseOrder
-from hardware.world.office_line import OfficeConfig
+from hardware.world.office_config import OfficeConfig
 from tests.support.copper import Copper
 
 LINE = FxoConfig(3, "copper1", did="2565551100", dial_tone_wait=5.0)

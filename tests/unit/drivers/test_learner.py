@@ -19,7 +19,7 @@ from hardware.analog.copper import SOUND, Fault, hybrid
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import LineEvent, LineEventKind, PortKind
-from hardware.world.office_line import OfficeConfig
+from hardware.world.office_config import OfficeConfig
 from hardware.world.world import World
 from tests.support.copper import LINE, Copper
 

@@ -21,7 +21,8 @@ from gateway.media.tone import zone
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import DialDigits, Hook, LineEventKind, PortKind, Ring, SetHook, StopRing
-from hardware.world.office_line import CallState, OfficeConfig
+from hardware.world.office_config import OfficeConfig
+from hardware.world.office_line import CallState
 from hardware.world.world import World
 
 K = LineEventKind

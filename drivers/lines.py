@@ -215,7 +215,7 @@ class AnalogTechnology:
         """
         wanted = Address.parse(address)
         if wanted.group is not None:
-            return self._from_group(wanted, now)
+            return self._from_group(wanted, address, now)
         line = self._named(wanted.line)
         if line is not None:
             return _reserve(line, wanted, now)
@@ -251,7 +251,7 @@ class AnalogTechnology:
                 return line
         return None
 
-    def _from_group(self, wanted: Address, now: float) -> AnalogChannel:
+    def _from_group(self, wanted: Address, address: str, now: float) -> AnalogChannel:
         hunt = self._groups.get(wanted.group) if wanted.group is not None else None
         if hunt is None:
             raise RemoteError(f"no line is in group {wanted.group}", Cause.NO_ROUTE_TO_DESTINATION)
@@ -263,7 +263,7 @@ class AnalogTechnology:
                 Cause.NO_CIRCUIT_AVAILABLE,
                 advice="Call again later, or give the group more lines.",
             )
-        return line.reserve(wanted.number, now, wanted.then)
+        return line.reserve(wanted.number, now, wanted.then, again=address)
 
 
 _IDLE: Final = (fxs_states.State.IDLE, fxo_states.State.IDLE, fxo_states.State.GUARD)

@@ -20,6 +20,7 @@ from gateway.core.audio import Audio, Capture
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted
+from gateway.core.messages import Rerouted
 from gateway.core.number import Party, Presentation
 from gateway.media.supervision import STEADY, CallProgress, Sign, SignKind
 from hardware.analog.line import Hook, LineEvent, SetHook
@@ -75,6 +76,7 @@ class ExchangeLine(Line[State, Input]):
         self._conversed = False
         self._dialled_by_hand = False
         self._settled = 0.0
+        self._again = ""
         peer = f"line {config.name}"
         super().__init__(FXO, port=config.port, name=config.name, peer=peer, shelf=shelf, echo=config.echo)
         shelf.sounds.tone("ring", config.zone)
@@ -170,7 +172,18 @@ class ExchangeLine(Line[State, Input]):
                 f"The exchange has not taken the digits; look at how line {self.name} dials: by tone or pulses."
             )
         ending = Ending(REFUSALS[cue.subject.kind], self._exchange, Act.REFUSED, cue.evidence, advice)
+        if cue.subject.kind is SignKind.CONGESTION and self._again:
+            self._fail_over(cue)
         self._rest(ending, cue)
+
+    def _fail_over(self, cue: Cue) -> None:
+        """The line is of no use to its call, which goes on by another one of the group if it was not answered."""
+        self.distrusted_until = cue.now + DISTRUST
+        self._reroute()
+
+    def _reroute(self) -> None:
+        if self._again:
+            self._tell(Rerouted(self._again))
 
     def _reversal_releases(self, cue: Cue) -> None:
         if self.config.hangup_on_polarity and cue.now >= self._settled:
@@ -194,6 +207,7 @@ class ExchangeLine(Line[State, Input]):
         advice = f"Look at the plug of line {self.name} and at the card of port {self.port}."
         self._stop_listening()
         self._detect(self._keyed)
+        self._reroute()
         self._close_channel(
             cue.now, Ending(Cause.DESTINATION_OUT_OF_ORDER, self._exchange, Act.VANISHED, cue.evidence, advice)
         )
@@ -210,6 +224,7 @@ class ExchangeLine(Line[State, Input]):
         if self._appearance is not None:
             self._appearance.close()
             self._appearance = None
+        self._again = ""
         super()._close_channel(now, ending)
 
     def _lay_aside(self) -> None:

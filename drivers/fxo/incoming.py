@@ -205,6 +205,7 @@ class IncomingCalls(ExchangeLine):
         evidence = f"{cue.evidence} while the line was being taken for an outgoing call"
         advice = "Calls that come in meet calls that go out here; dial out by another line, or again."
         self._stop_listening()
+        self._reroute()
         self._close_channel(
             cue.now, Ending(Cause.REQUESTED_CIRCUIT_NOT_AVAILABLE, self._exchange, Act.REFUSED, evidence, advice)
         )

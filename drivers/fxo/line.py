@@ -35,11 +35,12 @@ class FxoLine(SharedLine, SecondCaller, IncomingCalls, OutgoingCalls):
         """Whether it can be taken for an outgoing call."""
         return self._machine.takes(Input.RESERVE)
 
-    def reserve(self, number: str, now: float, then: str = "") -> AnalogChannel:
+    def reserve(self, number: str, now: float, then: str = "", again: str = "") -> AnalogChannel:
         """Make an outgoing leg that will dial `number`; "" only seizes the line.
 
         Args:
             then: what it keys once the far side has answered.
+            again: the address by which another line may be had where this one fails; "" for none.
 
         Raises:
             RemoteError: it is in use or out of service.
@@ -51,7 +52,7 @@ class FxoLine(SharedLine, SecondCaller, IncomingCalls, OutgoingCalls):
             )
         if not self.free:
             raise RemoteError(f"{self.peer} is in use ({self.state.value})", Cause.NO_CIRCUIT_AVAILABLE)
-        self._number, self._then = number, then
+        self._number, self._then, self._again = number, then, again
         self._feed(Input.RESERVE, Cue(now))
         assert self.channel is not None
         return self.channel

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from drivers.fxo.base import DISTRUST, REVERSAL_SETTLE, ExchangeLine
+from drivers.fxo.base import REVERSAL_SETTLE, ExchangeLine
 from drivers.fxo.config import AnswerSignal
 from drivers.fxo.states import Input
 from drivers.line import Cue
@@ -78,7 +78,7 @@ class OutgoingCalls(ExchangeLine):
                 return
 
     def _no_dial_tone(self, cue: Cue) -> None:
-        self.distrusted_until = cue.now + DISTRUST
+        self._fail_over(cue)
         evidence = f"no dial tone within {self.config.dial_tone_wait:g} s"
         advice = (
             f"Listen to line {self.name} with a telephone; where its exchange gives no dial tone, "
@@ -87,7 +87,7 @@ class OutgoingCalls(ExchangeLine):
         self._rest(Ending(Cause.NETWORK_OUT_OF_ORDER, self._exchange, Act.FAILED, evidence, advice), cue)
 
     def _seizure_failed(self, cue: Cue) -> None:
-        self.distrusted_until = cue.now + DISTRUST
+        self._fail_over(cue)
         advice = f"Look at the plug and the battery of line {self.name}."
         self._rest(Ending(Cause.TEMPORARY_FAILURE, self._exchange, Act.FAILED, cue.evidence, advice), cue)
 
@@ -179,6 +179,7 @@ class OutgoingCalls(ExchangeLine):
 
     def _count_as_answer(self, cue: Cue) -> None:
         self._settled = cue.now + REVERSAL_SETTLE
+        self._again = ""
         self._converse(cue.now)
         self._listen_for_release(cue)
         self._tell(Answered(cue.evidence))

@@ -15,7 +15,7 @@ from gateway.call.leg import CallLeg, Interrupted, Letter
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import RemoteError
-from gateway.core.messages import Alerting, Answered, Dial, Digit, Diverted, Progress, Released
+from gateway.core.messages import Alerting, Answered, Dial, Digit, Diverted, Progress, Released, Rerouted
 from gateway.core.number import Party
 from gateway.core.switch import PLAIN, DialOptions, DialOutcome, DialStatus, HungUp, Moved, Target
 
@@ -50,6 +50,11 @@ _KEY_TIME: Final = 0.2
 
 MOST_DIVERSIONS: Final = 5
 """Diversions of one dial that are followed: telephones that divert to one another are stopped here."""
+
+
+_NO_OTHER: Final = Ending(
+    Cause.NO_CIRCUIT_AVAILABLE, "Copperline", Act.CANCELLED, "every line of the group has been tried"
+)
 
 
 class Dialing:
@@ -89,6 +94,7 @@ class Dialing:
         self._trying: dict[CallLeg, Target] = {}
         self._attempts: list[tuple[Target, Ending]] = []
         self._heard: CallLeg | None = None
+        self._failed: set[str] = set()
         self._deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._over: asyncio.Future[CallLeg | None] = asyncio.get_running_loop().create_future()
@@ -175,6 +181,8 @@ class Dialing:
                 case Progress():
                     self._hear(leg)
                     self._key(leg, self._options.progress_keys)
+                case Rerouted(address):
+                    self._reroute(leg, address)
                 case Diverted(called, context):
                     self._divert(leg, called, context)
                 case Answered():
@@ -299,6 +307,22 @@ class Dialing:
             if self._options.patient:
                 self._stop_clock()
 
+    def _reroute(self, by: CallLeg, address: str) -> None:
+        """Try the next line of the group that `by` was taken from, each once."""
+        self._failed.add(_device(by))
+        leg = self._try(Target(self._trying[by].technology, address))
+        if leg is None:
+            return
+        if _device(leg) in self._failed:
+            del self._trying[leg]
+            leg.end(_NO_OTHER)
+            return
+        by.note(f"{by.peer} does not get through; {leg.peer} is tried")
+        if by is self._heard:
+            self._heard = None
+            self.caller.audio.part()
+        self._place(leg, self._shown)
+
     def _ring(self, leg: CallLeg, audio: bool) -> None:
         if audio and not self._options.muffled:
             self._hear(leg)
@@ -372,3 +396,8 @@ def _tell_codecs(one: CallLeg, other: CallLeg) -> None:
     known, asking = one.channel.audio, other.channel.audio
     if known is not None and asking is not None:
         asking.wanted = known.codecs
+
+
+def _device(leg: CallLeg) -> str:
+    """The line that a leg is on: its name without the serial."""
+    return leg.name.rpartition("-")[0]

@@ -74,6 +74,7 @@ __all__ = [
     "Progress",
     "Redirect",
     "Released",
+    "Rerouted",
     "Resume",
     "Resumed",
     "SendDigits",
@@ -233,6 +234,17 @@ class Diverted:
 
     called: str
     context: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rerouted:
+    """A leg that we placed does not get through this way, and another one may be tried; `Released` follows.
+
+    Attributes:
+        address: what to dial by the same technology: the group that it was taken from.
+    """
+
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,6 +413,7 @@ Event = (
     | AnotherCalls
     | TextReceived
     | Diverted
+    | Rerouted
     | TransferAsked
     | TransferTold
     | Released

@@ -39,6 +39,22 @@ def test_a_line_that_is_unplugged_is_shown_told_once_and_passed_over(
     assert "port 3 is out of alarm: line copper1 is in service" in caplog.text
 
 
+def test_a_line_that_fails_while_it_is_dialled_on_hands_its_call_to_the_next(office: OfficeUnderTest) -> None:
+    ada = office.sip("6001")
+    ada.call("95550100")
+    office.run(1.0)
+    assert line(office, "copper1").state == "being seized"
+    office.exchange("copper1").unplug()
+    office.until(lambda: ada.state == "up", within=20)
+    assert office.exchange("copper2").dialled == "5550100"
+    ada.hang_up()
+    office.run(4)
+    office.exchange("copper1").plug_in()
+    office.run(2)
+    (record,) = office.records()
+    assert record.disposition == "ANSWERED" and record.destination.startswith("FXO/copper2-")
+
+
 def test_with_every_line_unplugged_the_caller_is_told(office: OfficeUnderTest) -> None:
     desk = office.phone("101")
     for name in ("copper1", "copper2"):

@@ -6,10 +6,10 @@ import pytest
 
 from drivers.fxo.config import FxoConfig
 from gateway.core.errors import RemoteError
-from gateway.core.messages import Dial
+from gateway.core.messages import Dial, Offered, Released, Rerouted
 from gateway.core.number import Party
 from hardware.analog.line import LineEventKind
-from tests.unit.drivers.office import Office
+from tests.unit.drivers.office import COPPER1, COPPER2, Office
 
 TRUNKS = tuple(FxoConfig(port, f"copper{port}") for port in (3, 4, 5))
 
@@ -76,3 +76,38 @@ def test_dialplans_share_the_turn_whichever_word_they_use() -> None:
     office = Office(phones=(), trunks=TRUNKS)
     assert taken(office, "r1") == "copper3"
     assert office.call("DAHDI/r1/5550100").peer == "line copper4"
+
+
+@pytest.mark.parametrize("how", ["not seized", "no dial tone", "glare", "alarm"])
+def test_a_line_of_no_use_says_by_which_group_its_call_goes_on(how: str) -> None:
+    office = Office(trunks=tuple(FxoConfig(port, f"copper{port}", dial_tone_wait=5.0) for port in (3, 4)))
+    leg = office.call("FXO/r1/5550100")
+    office.command(leg, Dial("r1/5550100", Party("101")))
+    match how:
+        case "not seized":
+            office.wait(6.0)
+        case "no dial tone":
+            office.line(LineEventKind.HOOKCOMPLETE, 3)
+            office.wait(6.0)
+        case "glare":
+            office.line(LineEventKind.RINGBEGIN, 3)
+        case _:
+            office.line(LineEventKind.ALARM, 3)
+    events = [event for event in office.events() if not isinstance(event, Offered)]
+    assert events[-2] == Rerouted("r1/5550100") and isinstance(events[-1], Released)
+    assert office.call("FXO/r1/5550100").name.startswith("FXO/copper4-")
+
+
+def test_a_line_that_was_named_or_has_been_answered_offers_no_other() -> None:
+    office = Office()
+    leg = office.call("FXO/copper1/5550100")
+    office.command(leg, Dial("copper1/5550100", Party("101")))
+    office.line(LineEventKind.ALARM, COPPER1)
+    assert [type(event) for event in office.events()] == [Released]
+    leg = office.call("FXO/g1/5550100")
+    office.command(leg, Dial("g1/5550100", Party("101")))
+    office.line(LineEventKind.HOOKCOMPLETE, COPPER2)
+    office.wait(4.0)
+    office.events()
+    office.line(LineEventKind.ALARM, COPPER2)
+    assert [type(event) for event in office.events()] == [Released]

@@ -130,7 +130,7 @@ class Application:
         clock = loop.time
         self.recorder = Recorder()
         self.sounds = SoundLibrary(
-            [config.media.prompts, ASTERISK_SOUNDS],
+            [config.media.prompts, *config.media.sounds, ASTERISK_SOUNDS],
             zone=config.tone_zone,
             zones=tone_zones(config.tones),
             language=config.office.language,

@@ -62,12 +62,14 @@ def read_rtp(sections: Iterable[Section], draft: Draft) -> None:
 
 
 def read_asterisk(sections: Iterable[Section], draft: Draft) -> None:
-    """asterisk.conf: where Asterisk's data is."""
+    """asterisk.conf: where Asterisk's data is, and in it what the office has recorded."""
     for section in sections:
         said = last(section)
         data = said.get("astdatadir", said.get("astvarlibdir", ""))
         if section.name.lower() == "directories" and data:
             draft.sounds = Path(data)
+    if (draft.sounds / "sounds").is_dir():
+        draft.table("media")["sounds"] = [str(draft.sounds / "sounds")]
 
 
 def leave_other_files(

@@ -25,8 +25,15 @@ _HEADER_PART: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z0-9_-]+')
 _STEP: Final = re.compile(r"(\s*(?:exten\s*=>?\s*[^,]+,|same\s*=>?\s*)\s*[^,]+,)\s*.*", re.DOTALL)
 
 
-def mend(files: dict[str, str], draft: Draft, head: str) -> None:
-    """Make the files load: what does not is taken out of the configuration, or made harmless in the dialplan."""
+def mend(files: dict[str, str], draft: Draft, head: str) -> list[Fault]:
+    """Make the files load: what does not is taken out of the configuration, or made harmless in the dialplan.
+
+    Returns:
+        What loads and does less than it says.
+
+    Raises:
+        LocalError: there is no end to what does not load.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         for _ in range(_ROUNDS):
@@ -40,8 +47,7 @@ def mend(files: dict[str, str], draft: Draft, head: str) -> None:
                 faults = error.faults
             else:
                 found = [*setting_doubts(folder / OFFICE, config, dialplan), *doubts(dialplan)]
-                draft.left += [replace(doubt, file=_inside(doubt.file, folder)) for doubt in found]
-                return
+                return sorted({replace(doubt, file=_inside(doubt.file, folder)) for doubt in found})
             wrong = {(_inside(fault.file, folder), fault.line) for fault in faults}
             if not all(file in files and line for file, line in wrong):
                 raise LocalError(f"what came of it does not load: {'; '.join(map(str, faults))}")

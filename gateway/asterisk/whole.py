@@ -69,10 +69,12 @@ class Imported:
     Attributes:
         files: our files by name: office.toml, extensions.conf and what that includes.
         left: what was left behind, in the order of files and lines.
+        doubts: what was carried over and does less here, likewise.
     """
 
     files: dict[str, str]
     left: list[Fault]
+    doubts: list[Fault]
 
 
 def read_directory(folder: Path, address: str = "") -> Imported:
@@ -101,8 +103,8 @@ def read_directory(folder: Path, address: str = "") -> Imported:
     files = dialplan_files(directory.read, directory.find)
     leave_other_files(folder, [*directory.seen, *files], lambda name: directory.sections(name, draft), draft)
     files[DIALPLAN] += additions(files, draft)
-    mend(files, draft, _HEAD.format(folder=folder.name))
-    return Imported(files, sorted(set(draft.left)))
+    doubts = mend(files, draft, _HEAD.format(folder=folder.name))
+    return Imported(files, sorted(set(draft.left)), doubts)
 
 
 class _Directory:

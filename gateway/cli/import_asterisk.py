@@ -9,7 +9,7 @@ from typing import Annotated, Final
 
 import typer
 
-from gateway.asterisk import read_directory
+from gateway.asterisk import Imported, read_directory
 from gateway.cli import show
 from gateway.core.errors import LocalError
 
@@ -27,12 +27,21 @@ def command(
 ) -> None:
     """Make an office from an Asterisk directory, and list line by line what could not be carried over."""
     imported = read_directory(directory, address)
-    report = "".join(f"{fault}\n" for fault in imported.left)
+    report = _report(imported)
     _write(to, {**imported.files, _REPORT: report})
-    show.line(report.rstrip() or "Everything was carried over.")
-    show.line("")
-    show.line(f"{to / 'office.toml'}: made; {len(imported.left)} lines were left behind, listed in {to / _REPORT}.")
+    show.line(report)
+    left, doubts = len(imported.left), len(imported.doubts)
+    made, listed = to / "office.toml", to / _REPORT
+    show.line(f"{made}: made; {left} lines were left behind and {doubts} do less here, see {listed}.")
     show.line(f'Look through them, then: "copperline check {to / "office.toml"}".')
+
+
+def _report(imported: Imported) -> str:
+    """What was left behind, and what does less here, each under its heading."""
+    left, doubts = ("".join(f"{fault}\n" for fault in faults) for faults in (imported.left, imported.doubts))
+    parts = [f"Not carried over:\n\n{left}" if left else "Everything was carried over.\n"]
+    parts += [f"Carried over, and does less here:\n\n{doubts}"] if doubts else []
+    return "\n".join(parts)
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:

@@ -255,6 +255,7 @@ class MediaSettings(Settings):
         rows: legs that can have audio at once.
         arena_seconds: of tones, prompts and recordings held at once.
         prompts: folder of our own prompts, one folder a language in it.
+        sounds: further folders of prompts, read and never written, such as Asterisk's; looked into after `prompts`.
         recordings: folder of recorded calls; none is written outside it.
         recording_coding: of samples in recorded WAV files: L16, or PCMU or PCMA at half the size.
         recordings_at_once: calls being recorded at a time.
@@ -263,6 +264,7 @@ class MediaSettings(Settings):
     rows: Annotated[int, Field(ge=4, le=65536)] = 512
     arena_seconds: Annotated[int, Field(ge=60, le=36000)] = 600
     prompts: File = Path("var/prompts")
+    sounds: Items[File] = ()
     recordings: File = Path("var/recordings")
     recording_coding: Literal["L16", "PCMU", "PCMA"] = "L16"
     recordings_at_once: Annotated[int, Field(ge=0, le=10_000)] = 200

@@ -90,7 +90,7 @@ def _unwatched(config: Config, dialplan: Dialplan) -> Iterator[Fault]:
 
 def _silent(config: Config, dialplan: Dialplan) -> Iterator[Fault]:
     """Prompts that no folder has, and that are not spoken at the start."""
-    folders = (config.media.prompts, ASTERISK_SOUNDS)
+    folders = (config.media.prompts, *config.media.sounds, ASTERISK_SOUNDS)
     heard: dict[str, bool] = {"beep": True}
     for place, name in prompts(dialplan):
         if name not in heard:
@@ -115,7 +115,8 @@ def setting_doubts(path: Path, config: Config, dialplan: Dialplan) -> list[Fault
         *_members(config, dialplan),
     ]
     locator = Locator(read(path)) if found else None
-    return [Fault(str(path), locator.line(each.path), each.what, each.mend) for each in found] if locator else []
+    told = [Fault(str(path), locator.line(each.path), each.what, each.mend) for each in found] if locator else []
+    return sorted(told, key=lambda fault: fault.line)
 
 
 def _members(config: Config, dialplan: Dialplan) -> Iterator[Finding]:

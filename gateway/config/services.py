@@ -44,6 +44,9 @@ def service_doubts(config: Config, contexts: Container[str]) -> Iterator[Finding
     yield from _kept(config)
     yield from _music(config)
     yield from _mailboxes(config)
+    for index, folder in enumerate(config.media.sounds):
+        if not folder.is_dir():
+            yield Finding(("media", "sounds", index), f"there is no folder {folder}", "mend the path")
     for path, context in _contexts(config):
         if context and context not in contexts:
             yield Finding(path, f'the dialplan has no context "{context}"', "write it, or leave the line out")

@@ -90,6 +90,7 @@ class RunningOffice:
         certificate: with which it also listens to TLS; None for without.
         more: further tables of its configuration.
         extensions: further lines of its dialplan.
+        config: the configuration file of another office, which is run as it is.
     """
 
     def __init__(
@@ -100,12 +101,14 @@ class RunningOffice:
         *,
         more: str = "",
         extensions: str = "",
+        config: Path | None = None,
     ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
-        self._config = folder / "office.toml"
-        self._config.write_text(_configuration(t1, certificate) + more)
-        for plan in EXAMPLE.glob("*.conf"):
+        self._config = config or folder / "office.toml"
+        if config is None:
+            self._config.write_text(_configuration(t1, certificate) + more)
+        for plan in EXAMPLE.glob("*.conf") if config is None else ():
             own = extensions if plan.name == "extensions.conf" else ""
             (folder / plan.name).write_text(plan.read_text() + own)
         self._printed = folder / "stdout.txt"

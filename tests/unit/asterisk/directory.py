@@ -36,6 +36,10 @@ class Moved:
         """What is told of a file, without its name."""
         return [str(fault).removeprefix(f"{file}:") for fault in self.imported.left if fault.file == file]
 
+    def doubted(self, file: str) -> list[str]:
+        """What does less in a file, without its name."""
+        return [str(fault).removeprefix(f"{file}:") for fault in self.imported.doubts if fault.file == file]
+
 
 def move_in(folder: Path, *, address: str = ADDRESS, **files: str) -> Moved:
     """Write files (`pjsip="…"` is pjsip.conf) into a folder, import them, and load what comes of it."""

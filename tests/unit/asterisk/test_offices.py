@@ -72,7 +72,7 @@ def test_every_account_trunk_and_mailbox_is_there_or_told(moved: Moved) -> None:
 def test_the_small_company_has_no_line_that_is_not_built_in(offices: dict[str, Moved]) -> None:
     small = offices["small"]
     assert "not carried over" not in small.imported.files["extensions.conf"]
-    told = [str(fault) for fault in small.imported.left]
+    told = [str(fault) for fault in (*small.imported.left, *small.imported.doubts)]
     assert not [line for line in told if "not built in" in line and "office.toml" not in line]
     assert dialled(route(small, "staff", "1102", "1101"))[0] == "PJSIP/1102"
     assert dialled(route(small, "staff", "95551212", "1101")) == ["PJSIP/provider/12565551212"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.asterisk import read_directory
+from gateway.config import dialplan_doubts
 from tests.unit.asterisk.directory import ADDRESS, OFFICES, Moved, move_in
 
 
@@ -46,7 +47,7 @@ def test_queues_keep_strategy_and_members(small: Moved, tmp_path: Path) -> None:
         ("PJSIP/1102", 0, ""),
         ("PJSIP/1177", 0, ""),
     ]
-    assert any('PJSIP/1177 dials no account: there is no "1177"' in line for line in small.left("office.toml"))
+    assert any('PJSIP/1177 dials no account: there is no "1177"' in line for line in small.doubted("office.toml"))
     queue = move_in(
         tmp_path,
         queues="[q]\nstrategy=roundrobin\njoinempty=paused,unavailable\nleavewhenempty=strict\nautopause=all\n"
@@ -95,6 +96,18 @@ def test_music_is_its_folder_and_programs_are_told(small: Moved, tmp_path: Path)
     assert moved.config.music["a"].folder == Path("/usr/share/asterisk/moh")
     assert moved.config.music["b"].files == (Path("/usr/share/asterisk/sounds/intro"), Path("/srv/z"))
     assert len(moved.left("musiconhold.conf")) == 1
+
+
+def test_what_the_office_has_recorded_is_found_where_it_lies(tmp_path: Path) -> None:
+    (tmp_path / "data" / "sounds" / "custom").mkdir(parents=True)
+    (tmp_path / "data" / "sounds" / "custom" / "welcome.gsm").write_bytes(b"")
+    moved = move_in(
+        tmp_path,
+        asterisk=f"[directories]\nastdatadir => {tmp_path / 'data'}\n",
+        extensions="[staff]\nexten => 1,1,Playback(custom/welcome)\n",
+    )
+    assert moved.config.media.sounds == (tmp_path / "data" / "sounds",)
+    assert dialplan_doubts(moved.config, moved.dialplan) == []
 
 
 def test_keys_in_a_talk_and_parking_lots(small: Moved, dahdi: Moved) -> None:

@@ -110,7 +110,7 @@ def test_a_certificate_that_ends_soon_and_a_key_that_all_can_read_are_doubts(
 ) -> None:
     chain = authority.certificate("soon.test", days=9.5).chain
     chain.chmod(0o644)
-    ends, readable = doubts(tmp_path, pair(chain))
+    readable, ends = doubts(tmp_path, pair(chain))
     assert ends.startswith(f"office.toml:2: {chain.name} ends on ") and "in 9 days; have it renewed" in ends
     assert f"everybody on this machine can read the key in {chain.name}; chmod 600" in readable
 

@@ -254,6 +254,16 @@ def test_a_hint_of_a_device_that_is_not_there_is_a_doubt(tmp_path: Path) -> None
     assert str(doubt).endswith(": a hint watches SIP/6099, which is not there; known here: 6001")
 
 
+def test_a_prompt_in_a_further_folder_is_none(tmp_path: Path) -> None:
+    (tmp_path / "theirs" / "custom").mkdir(parents=True)
+    (tmp_path / "theirs" / "custom" / "welcome.gsm").write_bytes(b"")
+    plan = DIALPLAN + "exten => 8,1,Playback(custom/welcome)\n"
+    config = DOZEN + '[media]\nsounds = ["theirs"]\n'
+    assert dialplan_doubts(*load_office(office(tmp_path, plan, config))) == []
+    (doubt,) = dialplan_doubts(*load_office(office(tmp_path, plan)))
+    assert "there is no prompt 'custom/welcome'" in str(doubt)
+
+
 def test_a_prompt_that_nobody_has_is_a_doubt(tmp_path: Path) -> None:
     plan = DIALPLAN + (
         "exten => 8,1,Playback(beep&vm-goodbye&our-jingle)\n same => n,Record(note.wav)\n"

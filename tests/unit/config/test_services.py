@@ -59,12 +59,12 @@ def test_check_says_what_is_kept_without_its_service_and_what_is_not_there(tmp_p
     assert doubts(tmp_path, DOZEN + SERVICES) == [
         "office.toml:12: mailboxes 101, 102@shop are kept; voicemail is not built in yet",
         "office.toml:19: queue sales is kept; queues are not built in yet",
+        'office.toml:21: there is no music "jazz": that of the class default is heard; known here: default',
+        'office.toml:22: FXS/103 dials nobody: there is no "103"; did you mean "102"?',
         "office.toml:24: conference profiles default_bridge, admin, usual are kept; "
         "conferences are not built in yet",
         "office.toml:33: parking lot default is kept; parking is not built in yet",
-        'office.toml:21: there is no music "jazz": that of the class default is heard; known here: default',
         'office.toml:35: the dialplan has no context "nowhere"; write it, or leave the line out',
-        'office.toml:22: FXS/103 dials nobody: there is no "103"; did you mean "102"?',
     ]
 
 
@@ -136,6 +136,6 @@ def test_a_class_of_music_without_a_file_is_told(tmp_path: Path) -> None:
 def test_a_lamp_s_mailbox_is_looked_for_where_there_are_some(tmp_path: Path) -> None:
     text = '[accounts.6001]\nsecret = "hunter2"\nmailbox = "6001@shop"\n'
     assert doubts(tmp_path, text) == []
-    assert doubts(tmp_path, text + '[voicemail."6001@shops"]\n')[-1] == (
+    assert doubts(tmp_path, text + '[voicemail."6001@shops"]\n')[0] == (
         'office.toml:3: there is no mailbox "6001@shop"; did you mean "6001@shops"?'
     )

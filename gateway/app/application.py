@@ -64,7 +64,7 @@ from gateway.sip.names import Reply, ServerNames
 from gateway.sip.points import ListeningPoints
 from gateway.sip.stack import Happening, SipStack
 from gateway.sip.transport import Flow
-from gateway.sip.trunk_words import MailboxTold, TrunkChanged
+from gateway.sip.trunk_words import ExtensionTold, MailboxTold, TrunkChanged
 from gateway.sip.uri import host_text
 from gateway.store.store import Store
 from gateway.store.values import StoredDatabase
@@ -478,6 +478,8 @@ class Application:
             self.manager.devices.on_change(f"SIP/{event.name}")
         elif isinstance(event, MailboxTold):
             self.lamps.mailboxes.update(event.mailbox, event.status)
+        elif isinstance(event, ExtensionTold):
+            self.manager.devices.on_change(f"SIP/{event.number}@{event.trunk}")
 
     def _line_event(self, event: Any, now: float) -> None:
         self.manager.deliver(*event)

@@ -174,6 +174,7 @@ def _trunk(name: str, trunk: TrunkSettings) -> TrunkConfig:
         challenge=trunk.challenge,
         instance=_instance(name) if trunk.outbound else "",
         mailbox=trunk.mailbox,
+        lamps=trunk.lamps,
     )
 
 

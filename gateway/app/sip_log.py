@@ -12,7 +12,7 @@ from gateway.sip.diagnosis import Troubled
 from gateway.sip.doorman import TurnedAway
 from gateway.sip.open_ways import WayTold
 from gateway.sip.refusals import AccessRefused
-from gateway.sip.trunk_words import MailboxTold, TrunkChanged
+from gateway.sip.trunk_words import ExtensionTold, MailboxTold, TrunkChanged
 
 __all__ = ["SipLog"]
 
@@ -33,6 +33,7 @@ class SipLog:
         self,
         event: TrunkChanged
         | MailboxTold
+        | ExtensionTold
         | RegistrationChanged
         | Troubled
         | AccessRefused

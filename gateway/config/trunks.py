@@ -79,6 +79,7 @@ class TrunkSettings(Settings):
         keep_alive: seconds between two keep-alives of a registration, which keep a NAT open; 0 sends none.
         outbound: register a flow of ours, known whatever our address is (RFC 5626), where the provider can that.
         qualify: seconds between two OPTIONS that show whether a server is there; 0 sends none.
+        lamps: extensions of the office there that are watched, for hints: `exten => 201,hint,SIP/201@NAME`.
         mailbox: of ours that shows how many messages wait for `user` there, "201" or "201@shop".
         context: of the dialplan, where its calls come in.
         from_user: what From says in place of the caller's number, which then goes as P-Asserted-Identity.
@@ -110,6 +111,7 @@ class TrunkSettings(Settings):
     keep_alive: Annotated[int, Field(ge=0, le=3600)] = 25
     outbound: bool = False
     qualify: Annotated[int, Field(ge=0, le=3600)] = 30
+    lamps: Annotated[Items[Name], Field(max_length=200)] = ()
     mailbox: Annotated[str, AfterValidator(mailbox_or_none)] = ""
     context: Name = "from-pstn"
     from_user: Label = ""

@@ -59,7 +59,7 @@ from gateway.sip.transaction.base import ServerTransaction
 from gateway.sip.transaction.table import MAX_DATAGRAM, MAX_TRANSACTIONS
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Datagram, Flow
-from gateway.sip.trunk_words import MailboxTold, TrunkChanged
+from gateway.sip.trunk_words import ExtensionTold, MailboxTold, TrunkChanged
 from gateway.sip.trunks import Trunks
 
 __all__ = ["Happening", "SipConfig", "SipStack"]
@@ -69,6 +69,7 @@ Happening = (
     | RegistrationChanged
     | TrunkChanged
     | MailboxTold
+    | ExtensionTold
     | Troubled
     | AccessRefused
     | TurnedAway
@@ -358,11 +359,16 @@ class SipStack:
         return self._legs.reserve(account, [Target.of(binding) for binding in contacts])
 
     def device(self, address: str) -> str:
-        """`SIP/account`, or `SIP/trunk`."""
+        """`SIP/account`, `SIP/trunk`, or `SIP/NUMBER@trunk` for an extension of another office that is watched."""
+        if self.trunks.extension(address) is not None:
+            return f"SIP/{address}"
         return f"SIP/{address.rpartition('@')[2]}"
 
     def state(self, address: str) -> DeviceState:
-        """Whether an account without a call, or a trunk, can be reached."""
+        """Whether an account without a call, or a trunk, can be reached; what another office tells of itself."""
+        extension = self.trunks.extension(address)
+        if extension is not None:
+            return extension
         trunk = self.trunks.named(address.rpartition("@")[2])
         if trunk is not None:
             return DeviceState.NOT_INUSE if trunk.up else DeviceState.UNAVAILABLE

@@ -13,12 +13,9 @@ from dataclasses import replace
 
 from gateway.core.cause import Cause
 from gateway.core.errors import MalformedError, RemoteError
+from gateway.core.switch import DeviceState
 from gateway.sip.account import Account
-from gateway.sip.body import find_body
 from gateway.sip.dialog import MAX_FORWARDS
-from gateway.sip.events.message_summary import SUMMARY, SUMMARY_TYPE, read_summary
-from gateway.sip.events.subscriber import State as Watching
-from gateway.sip.events.subscriber import Subscriber, SubscriberConfig
 from gateway.sip.fork import Target
 from gateway.sip.headers import CSeq, NameAddr
 from gateway.sip.identity import number_of
@@ -30,7 +27,8 @@ from gateway.sip.servers import Servers, Way
 from gateway.sip.session import Setting
 from gateway.sip.source import covers, source_of
 from gateway.sip.transport import Flow
-from gateway.sip.trunk_words import MailboxTold, Outbound, TrunkChanged, TrunkConfig, TrunkStatus
+from gateway.sip.trunk_watch import TrunkWatch
+from gateway.sip.trunk_words import ExtensionTold, MailboxTold, Outbound, TrunkChanged, TrunkConfig, TrunkStatus
 from gateway.sip.uri import SipUri, loose
 
 __all__ = ["Trunk"]
@@ -54,7 +52,7 @@ class Trunk:
         *,
         token: Callable[[], str],
         contact: Callable[[Flow, str], NameAddr],
-        told: Callable[[TrunkChanged | MailboxTold], None],
+        told: Callable[[TrunkChanged | MailboxTold | ExtensionTold], None],
     ) -> None:
         self.config = config
         self._token = token
@@ -85,14 +83,7 @@ class Trunk:
                 told=self._weigh,
             )
 
-        self._subscriber: Subscriber | None = None
-        if config.mailbox:
-            self._subscriber = Subscriber(
-                SubscriberConfig(SUMMARY, SUMMARY_TYPE, credentials=config.credentials),
-                setting,
-                asks=self._question_of_mailbox,
-                told=self.notified,
-            )
+        self._watch = TrunkWatch(config, setting, asks=self._subscription, told=told)
 
     @property
     def account(self) -> Account:
@@ -102,8 +93,7 @@ class Trunk:
     @property
     def is_over(self) -> bool:
         """Whether its registration and its subscription have ended."""
-        subscribed = self._subscriber is not None and self._subscriber.state is not Watching.OVER
-        return (self._registrant is None or self._registrant.is_over) and not subscribed
+        return (self._registrant is None or self._registrant.is_over) and self._watch.is_over
 
     @property
     def up(self) -> bool:
@@ -118,8 +108,7 @@ class Trunk:
     def stop(self, now: float) -> None:
         """Unregister, and watch no more."""
         self._servers.stop()
-        if self._subscriber is not None:
-            self._subscriber.stop(now)
+        self._watch.stop(now)
         if self._registrant is not None:
             self._registrant.stop(now)
 
@@ -209,14 +198,12 @@ class Trunk:
         return rewrite(number, self.account.rules.called_in)
 
     def notified(self, request: Request, now: float) -> None:
-        """Take a NOTIFY that tells of our mailbox there, whether it was asked for or not."""
-        try:
-            body = find_body(request, SUMMARY_TYPE)
-        except MalformedError:
-            return
-        status = None if body is None else read_summary(body)
-        if status is not None and self.config.mailbox:
-            self._told(MailboxTold(self.config.name, self.config.mailbox, status))
+        """Take a NOTIFY outside of dialogs: what providers tell of our mailbox unasked."""
+        self._watch.notified(request, now)
+
+    def extension(self, number: str) -> DeviceState | None:
+        """The state of an extension of the office there; None where it is not watched."""
+        return self._watch.state(number)
 
     # Its state.
 
@@ -238,8 +225,8 @@ class Trunk:
         if up is not self._up:
             self._since = now
         self._up, self._text = up, text
-        if up and self._subscriber is not None:
-            self._subscriber.start(now)
+        if up:
+            self._watch.start(now)
         self._told(TrunkChanged(self.config.name, up, text))
 
     def _verdict(self) -> tuple[bool | None, str]:
@@ -274,11 +261,11 @@ class Trunk:
         request.headers.set("Accept", "application/sdp")
         return request
 
-    def _question_of_mailbox(self) -> tuple[Request, Flow] | None:
+    def _subscription(self, user: str) -> tuple[Request, Flow] | None:
         ways = [way for way in self._ways() if not self._servers.is_down(way)]
         if not ways:
             return None
-        request = self._written("SUBSCRIBE", SipUri.of(self.config.user, self._domain()), ways[0])
+        request = self._written("SUBSCRIBE", SipUri.of(user, self._domain()), ways[0])
         if self._registrant is not None and self._registrant.routes:
             request.headers.set("Route", *self._registrant.routes)
         return request, ways[0].flow

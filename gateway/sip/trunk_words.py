@@ -13,7 +13,7 @@ from gateway.sip.servers import ServersConfig
 from gateway.sip.source import Network
 from gateway.sip.transport import Flow
 
-__all__ = ["MailboxTold", "Outbound", "TrunkChanged", "TrunkConfig", "TrunkStatus"]
+__all__ = ["ExtensionTold", "MailboxTold", "Outbound", "TrunkChanged", "TrunkConfig", "TrunkStatus"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ class TrunkConfig:
         sources: networks from which its calls may come, beside its servers' own addresses.
         challenge: whether calls from it must prove our user and secret.
         instance: who we are to it whatever our address, a URN (RFC 5626); "" to be known by our address.
+        lamps: extensions of the office there whose states are watched: the devices `SIP/NUMBER@NAME` of hints.
         mailbox: our mailbox that shows the messages which wait for our user there (RFC 3842); "" for none.
     """
 
@@ -52,6 +53,7 @@ class TrunkConfig:
     challenge: bool = False
     instance: str = ""
     mailbox: str = ""
+    lamps: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -87,6 +89,19 @@ class MailboxTold:
     trunk: str
     mailbox: str
     status: MailboxStatus
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionTold:
+    """The state of an extension of another office has changed.
+
+    Attributes:
+        trunk: by which that is reached.
+        number: the extension.
+    """
+
+    trunk: str
+    number: str
 
 
 @dataclass(frozen=True, slots=True)

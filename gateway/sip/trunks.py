@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from gateway.core.switch import DeviceState
 from gateway.sip.account import Account
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request
 from gateway.sip.session import Setting
 from gateway.sip.transport import Flow
 from gateway.sip.trunk import Trunk
-from gateway.sip.trunk_words import MailboxTold, TrunkChanged, TrunkConfig, TrunkStatus
+from gateway.sip.trunk_words import ExtensionTold, MailboxTold, TrunkChanged, TrunkConfig, TrunkStatus
 
 __all__ = ["Trunks"]
 
@@ -33,7 +34,7 @@ class Trunks:
         token: Callable[[], str],
         contact: Callable[[Flow, str], NameAddr],
         in_use: Callable[[str], int],
-        told: Callable[[TrunkChanged | MailboxTold], None],
+        told: Callable[[TrunkChanged | MailboxTold | ExtensionTold], None],
     ) -> None:
         self._in_use = in_use
         self._setting = setting
@@ -69,6 +70,12 @@ class Trunks:
     def named(self, name: str) -> Trunk | None:
         """The trunk of that name, or None."""
         return self._trunks.get(name)
+
+    def extension(self, address: str) -> DeviceState | None:
+        """The state of NUMBER@TRUNK, an extension of another office; None where it is not watched."""
+        number, at, name = address.rpartition("@")
+        trunk = self._trunks.get(name) if at else None
+        return trunk.extension(number) if trunk is not None else None
 
     def sender(self, request: Request, flow: Flow) -> Trunk | None:
         """The trunk from which `request` comes, or None."""

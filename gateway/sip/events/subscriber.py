@@ -127,6 +127,7 @@ class Subscriber:
         setting: the stack's services.
         asks: makes a SUBSCRIBE without CSeq, and gives the flow on which it goes; None where there is no way now.
         told: takes each NOTIFY that tells a state.
+        lost: told when there is a subscription no longer, so that what was told may be out of date.
     """
 
     def __init__(
@@ -136,8 +137,10 @@ class Subscriber:
         *,
         asks: Callable[[], tuple[Request, Flow] | None],
         told: Callable[[Request, float], None],
+        lost: Callable[[], None] = lambda: None,
     ) -> None:
         self._config = config
+        self._lost = lost
         self._setting = setting
         self._carrier = ProvingCarrier(
             setting.carrier, Prover(config.credentials, setting.random), self._next_number
@@ -267,6 +270,7 @@ class Subscriber:
 
     def _wait(self, now: float) -> None:
         self._forget()
+        self._lost()
         pause, self._wait_for = self._wait_for, None
         if pause is None:
             pause = PAUSE * self._setting.random.uniform(0.5, 1.0)

@@ -18,6 +18,7 @@ from hardware.analog.line import (
     OnHookTransmit,
     Ring,
     SetHook,
+    SetLevels,
     SetPolarity,
     StopRing,
 )
@@ -54,6 +55,8 @@ def command_words(command: LineCommand) -> str:
             return f"light the message lamp for {messages}" if messages else "put out the message lamp"
         case EchoCancel(taps):
             return f"cancel echo with {taps} taps" if taps else "cancel no echo"
+        case SetLevels(receive, transmit):
+            return f"receive {receive:+g} dB, send {transmit:+g} dB"
         case MeasureVoltage():
             return "tell the voltage on its line"
 

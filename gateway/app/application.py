@@ -19,7 +19,7 @@ from dialplan.plan import DialplanNumbers
 from dialplan.shared import Permissions
 from drivers.lines import AnalogLines
 from gateway.app.bans import KeptBans
-from gateway.app.cards import Cards
+from gateway.app.cards import Cards, with_levels
 from gateway.app.console import Console
 from gateway.app.lamps import Lamps, reminded
 from gateway.app.pickup import pickup_groups
@@ -365,7 +365,8 @@ class Application:
         self.faxes.step(now)
 
     def reload(self, config: Config, dialplan: Dialplan) -> bool:
-        """Run later calls on `dialplan`, with the live tables of `config` (`_LIVE`) and the certificates of now.
+        """Run later calls on `dialplan`, with the live tables of `config` (`_LIVE`), its levels of ports, and the
+        certificates of now.
 
         Returns:
             False where `config` differs in something else, which takes a restart.
@@ -383,8 +384,9 @@ class Application:
         self.manager.floor.codes = config.features.codes()
         self.manager.pickup_groups = pickup_groups(config)
         self.lamps.reloaded(config)
+        self.shell.send(self.cards.set_levels(config))
         self.runner.step()
-        live = {name: getattr(config, name) for name in _LIVE}
+        live = {name: getattr(config, name) for name in _LIVE} | with_levels(self._config, config)
         self._config = self._config.model_copy(update=live)
         return config == self._config
 

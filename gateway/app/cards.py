@@ -7,7 +7,7 @@ follow one after the other above them, in the order of the configuration.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from drivers.echo import EchoConfig, Remover
 from drivers.fxo.config import AnswerSignal, FxoConfig
@@ -16,13 +16,14 @@ from drivers.fxs.config import FlashUse, FxsConfig, MessageLamp
 from gateway.config.analog import LINE_TONES, LineSettings, PhoneSettings
 from gateway.config.model import Config
 from gateway.config.tones import tone_zones
+from gateway.config.values import Settings
 from gateway.core.errors import OpenFailed
 from gateway.media.delivery import Delivery
 from gateway.media.tone import ZONES, zone
 from hardware.analog.abi import SigType
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.emulated import EmulatedCard
-from hardware.analog.line import PortKind
+from hardware.analog.line import LineCommand, PortKind, SetLevels
 from hardware.analog.pulse import PulseOrder
 from hardware.port import Backend
 from hardware.registry import backend
@@ -30,7 +31,7 @@ from hardware.world.office_line import OfficeLine
 from hardware.world.telephone import Telephone
 from hardware.world.world import World
 
-__all__ = ["Cards"]
+__all__ = ["Cards", "with_levels"]
 
 NORTH_AMERICA: Final = "us"
 """Where a flash is longer than a dial pulse; elsewhere telephones press the hook for 80 to 120 ms."""
@@ -57,6 +58,20 @@ _SIGNALLING: Final = {
 """What an emulated channel speaks to a telephone or an exchange line of each start."""
 
 
+def with_levels(old: Config, new: Config) -> dict[str, Any]:
+    """The tables of `old` that have levels of ports, with those of `new`."""
+    return {
+        table: {name: _leveled(was, getattr(new, table).get(name)) for name, was in getattr(old, table).items()}
+        for table in ("phones", "lines")
+    }
+
+
+def _leveled(was: Settings, now: Settings | None) -> Settings:
+    if now is None:
+        return was
+    return was.model_copy(update={level: getattr(now, level) for level in ("receive_gain", "transmit_gain")})
+
+
 class Cards:
     """All cards of a configuration.
 
@@ -78,7 +93,7 @@ class Cards:
                 free += len(settings.modules)
             else:
                 self._cards[name] = _Card(name, backend(settings.backend), 0, None)
-        ports: list[PhoneSettings | LineSettings] = [*config.phones.values(), *config.lines.values()]
+        ports = self._ports(config)
         self._gains = {self._port(settings): (settings.receive_gain, settings.transmit_gain) for settings in ports}
         self._starts = {self._port(settings): settings.start for settings in ports}
         self.fxs = [self._fxs(number) for number in config.phones]
@@ -108,6 +123,22 @@ class Cards:
                 "make /etc/dahdi/system.conf (fxoks, fxogs, fxsks, fxsgs) and it say the same"
             )
         return port
+
+    def set_levels(self, config: Config) -> list[tuple[int, LineCommand]]:
+        """Take over the levels of `config` for the ports that there are; what their ports are to be told."""
+        commands: list[tuple[int, LineCommand]] = []
+        for settings in self._ports(config):
+            gains = settings.receive_gain, settings.transmit_gain
+            card = self._cards.get(config.card_of(settings))
+            number = card.first + settings.port if card is not None else 0
+            if self._gains.get(number, gains) != gains:
+                self._gains[number] = gains
+                commands.append((number, SetLevels(*gains)))
+        return commands
+
+    @staticmethod
+    def _ports(config: Config) -> list[PhoneSettings | LineSettings]:
+        return [*config.phones.values(), *config.lines.values()]
 
     def place(self, number: int) -> tuple[str, int]:
         """The card of a port, and the port's number on it."""

@@ -31,6 +31,7 @@ from hardware.analog.line import (
     PortKind,
     Ring,
     SetHook,
+    SetLevels,
     SetPolarity,
     StopRing,
 )
@@ -155,7 +156,8 @@ class AnalogPort:
         self._handle = _open(backend, number)
         try:
             self._set_up(zone)
-            self._set_levels(receive_gain, transmit_gain)
+            if receive_gain or transmit_gain:  # an open has made them 0 dB
+                self._set_levels(receive_gain, transmit_gain)
         except OSError as error:
             self._handle.close()
             raise OpenFailed(_sentence(number, error)) from error
@@ -188,8 +190,6 @@ class AnalogPort:
         self.encoding = _ENCODINGS.get(params.curlaw, Encoding.PCMU)
 
     def _set_levels(self, receive: float, transmit: float) -> None:
-        if not (receive or transmit):
-            return  # an open has made them 0 dB
         gains = {
             "chan": self.number,
             "rxgain": list(gain_table(self.encoding, receive)),
@@ -261,6 +261,8 @@ class AnalogPort:
                 ioctl(Ioctl.DIAL, _dial(abi.DialOp.CANCEL, ""))
             case SetPolarity(reverse):
                 ioctl(Ioctl.SETPOLARITY, _int(reverse))
+            case SetLevels(receive, transmit):
+                self._set_levels(receive, transmit)
             case OnHookTransmit(ms):
                 ioctl(Ioctl.ONHOOKTRANSFER, _int(ms))
             case LightLamp(messages):

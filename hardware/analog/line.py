@@ -25,6 +25,7 @@ __all__ = [
     "PortKind",
     "Ring",
     "SetHook",
+    "SetLevels",
     "SetPolarity",
     "StopRing",
 ]
@@ -169,12 +170,21 @@ class MeasureVoltage:
     """Tell the voltage between tip and ring: VOLTAGE follows, or FAILED where the device has no meter."""
 
 
+@dataclass(frozen=True, slots=True)
+class SetLevels:
+    """Make what comes from the line, and what goes to it, louder by so many dB; a call goes on meanwhile."""
+
+    receive: float
+    transmit: float
+
+
 LineCommand = (
     SetHook
     | Ring
     | StopRing
     | DialDigits
     | CancelDial
+    | SetLevels
     | SetPolarity
     | OnHookTransmit
     | LightLamp

@@ -39,7 +39,7 @@ _TAKEN: Final[Mapping[str, frozenset[str]]] = {
     "auth": frozenset("type auth_type username password realm".split()),
     "identify": frozenset("type endpoint match".split()),
     "registration": frozenset(
-        "type server_uri client_uri outbound_auth expiration endpoint outbound_proxy line".split()
+        "type server_uri client_uri outbound_auth expiration endpoint outbound_proxy line support_outbound".split()
     ),
     "transport": frozenset(
         "type protocol bind cert_file priv_key_file ca_list_file verify_client require_client_cert "
@@ -67,7 +67,7 @@ _SAME: Final[Mapping[str, frozenset[str]]] = {
     "cos_audio": _ANY,
     "cos_video": _ANY,
     "direct_media": _ANY,  # audio goes through the gateway, always
-    "dtmf_mode": frozenset({"rfc4733", "auto"}),
+    "dtmf_mode": frozenset({"rfc4733", "auto", "info"}),
     "fatal_retry_interval": _ANY,
     "forbidden_retry_interval": _ANY,
     "force_rport": _YES,
@@ -281,6 +281,8 @@ def _common(peer: _Peer, whose: str, draft: Draft) -> dict[str, Any]:
     table: dict[str, Any] = {"context": peer.endpoint.values.get("context", "default")}
     if chosen := codecs(peer.endpoint.entries, whose, draft):
         table["codecs"] = chosen
+    if peer.endpoint.get("dtmf_mode").lower() == "info":
+        table["dtmf"] = "info"
     encryption = peer.endpoint.get("media_encryption").lower()
     if encryption == "sdes":
         optimistic = is_yes(peer.endpoint.get("media_encryption_optimistic"))
@@ -338,6 +340,8 @@ def _trunk(peer: _Peer, draft: Draft) -> None:
             trunk["expires"] = expires
         if (domain := home.rpartition(":")[0] or home) != _host(registration.get("server_uri")):
             trunk["domain"] = domain
+        if is_yes(registration.get("support_outbound")):
+            trunk["outbound"] = True
     servers = servers or [source for source in peer.sources if "/" not in source]
     trunk["servers"] = list(dict.fromkeys(servers))[:_SERVERS]
     trunk["registers"] = registration is not None

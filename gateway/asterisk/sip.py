@@ -122,6 +122,8 @@ def _common(section: Section, said: Mapping[str, str], general: Mapping[str, str
         table["codecs"] = chosen
     if is_yes(said.get("encryption", "no")):
         table["media_encryption"] = "required"
+    if said.get("dtmfmode", general.get("dtmfmode", "")).lower() == "info":
+        table["dtmf"] = "info"
     most = said.get("call-limit", said.get("busylevel", ""))
     if (calls := number(most, 0, 100_000)) is not None:
         table["calls"] = calls

@@ -88,6 +88,21 @@ def test_groups_mailboxes_networks_and_encryption_of_an_account(dahdi: Moved) ->
     assert sales.permit == () and sales.media_encryption == "required"
 
 
+def test_keys_as_info_and_flows_with_a_registrar_move_in(tmp_path: Path) -> None:
+    moved = move_in(
+        tmp_path,
+        pjsip="[7001]\ntype=endpoint\naors=7001\nauth=7001\ndtmf_mode=info\n[7001]\ntype=aor\nmax_contacts=1\n"
+        "[7001]\ntype=auth\nusername=7001\npassword=Secret-7001\n"
+        "[prov]\ntype=endpoint\naors=prov\n[prov]\ntype=aor\ncontact=sip:sip.prov.example\n"
+        "[prov]\ntype=registration\nserver_uri=sip:sip.prov.example\nclient_uri=sip:u@sip.prov.example\n"
+        "endpoint=prov\nline=yes\nsupport_outbound=yes\n",
+        extensions="[default]\n",
+    )
+    assert moved.config.accounts["7001"].dtmf == "info"
+    assert (moved.config.trunks["prov"].outbound, moved.config.trunks["prov"].dtmf) == (True, "auto")
+    assert moved.left("pjsip.conf") == []
+
+
 def test_register_lines_of_chan_sip_find_their_peers(dahdi: Moved) -> None:
     voip, home = dahdi.config.trunks["voip"], dahdi.config.trunks["home"]
     assert (voip.user, voip.secret, voip.auth_user) == ("5551000", "Trunk-Secret-1", "auth5551000")

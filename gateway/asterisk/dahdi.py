@@ -23,6 +23,9 @@ _KINDS: Final[Mapping[str, str]] = {
 }
 """What hangs on a channel; DAHDI names it for the signalling that it speaks itself."""
 
+_STARTS: Final[Mapping[str, str]] = {"ls": "loop", "gs": "ground"}
+"""How a channel is seized and released, by the end of its signalling; all others are kewl start, as ours are."""
+
 _SIGNALLING: Final = ("dtmf", "v23", "bell")
 _READ: Final = frozenset(
     "signalling signaling context callerid group usecallerid cidsignalling answeronpolarityswitch "
@@ -40,7 +43,7 @@ _ALWAYS: Final = frozenset(
 _ALWAYS_UNLESS: Final[Mapping[str, frozenset[str]]] = {
     "immediate": frozenset({"no"}),
     "cidstart": frozenset({"ring", "polarity"}),
-    "faxdetect": frozenset({"no"}),
+    "faxdetect": frozenset({"no", "incoming"}),
     "usedistinctiveringdetection": frozenset({"no"}),
     "overlapdial": frozenset({"no"}),
     "restrictcid": frozenset({"no"}),
@@ -116,6 +119,7 @@ def _telephone(number: int, said: Mapping[str, str], place: Place, draft: Draft)
     if label:
         phone["name"] = label
     phone["context"] = said.get("context", "default")
+    _start(phone, said)
     _caller_id(phone, said)
     if is_yes(said.get("answeronpolarityswitch", "no")):
         phone["answer_polarity"] = True
@@ -140,6 +144,7 @@ def _line(number: int, said: Mapping[str, str], place: Place, draft: Draft) -> N
         what = f"line {number} is in group {found[0]}, and no longer in {other}"
         draft.leave(place, what, f"Dial g{found[0]}, or one line after the other")
     line["context"] = said.get("context", "default")
+    _start(line, said)
     if is_yes(said.get("answeronpolarityswitch", "no")):
         line["answer"] = "polarity"
     elif is_yes(said.get("callprogress", "no")):
@@ -155,6 +160,12 @@ def _line(number: int, said: Mapping[str, str], place: Place, draft: Draft) -> N
     _caller_id(line, said)
     _sound(line, said, place, draft)
     draft.table("lines")[f"line{number}"] = line
+
+
+def _start(table: dict[str, Any], said: Mapping[str, str]) -> None:
+    start = _STARTS.get(said.get("signalling", said.get("signaling", "")).lower()[-2:])
+    if start is not None:
+        table["start"] = start
 
 
 def _sound(table: dict[str, Any], said: Mapping[str, str], place: Place, draft: Draft) -> None:

@@ -153,3 +153,14 @@ def test_ports_and_realm_and_timer_of_the_machine(tmp_path: Path) -> None:
     )
     sip = moved.config.sip
     assert (sip.realm, sip.timers.t1, str(sip.rtp_ports)) == ("pbx", 0.25, "12000-12999")
+
+
+def test_channels_keep_how_they_are_seized_and_released(tmp_path: Path) -> None:
+    channels = "[channels]\ncontext=default\nfaxdetect=incoming\n" + "".join(
+        f"callerid=<{100 + number}>\nsignalling={signalling}\nchannel => {number}\n"
+        for number, signalling in enumerate(("fxo_ks", "fxo_ls", "fxo_gs", "fxs_ks", "fxs_ls", "fxs_gs"), 1)
+    )
+    moved = move_in(tmp_path, chan_dahdi=channels, extensions="[default]\nexten => 101,1,Dial(DAHDI/1)\n")
+    assert [phone.start for phone in moved.config.phones.values()] == ["kewl", "loop", "ground"]
+    assert [line.start for line in moved.config.lines.values()] == ["kewl", "loop", "ground"]
+    assert moved.left("chan_dahdi.conf") == []

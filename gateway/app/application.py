@@ -436,8 +436,8 @@ class Application:
             self._tickers.append(Ticker(self._loop, PULSE, self._feel_pulse))
 
     def _feel_pulse(self, now: float) -> None:
-        """Tell how late the loop is: the time since the last look beyond what it should be."""
-        self.sip.overload.late(now - self._pulse - PULSE, now)
+        """Tell how late the loop is (the time since the last look beyond what it should be), and what waits."""
+        self.sip.overload.look(now - self._pulse - PULSE, self.sockets.filled(), now)
         self._pulse = now
 
     def _pump(self) -> None:

@@ -96,6 +96,10 @@ class SipSockets:
             _log.warning("no socket for %s", flow)
             self._loop.call_soon(self._on_lost, flow)
 
+    def filled(self) -> float:
+        """The share that is filled of the fullest receive buffer of datagrams, 0..1."""
+        return max((socket.filled() for socket in self._udp.values()), default=0.0)
+
     async def close(self) -> None:
         """Close every socket."""
         for socket in self._udp.values():

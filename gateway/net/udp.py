@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import struct
 from collections.abc import Callable
 from typing import Final
 
@@ -21,6 +22,14 @@ BATCH: Final = 64
 
 DISCARD: Final = 9
 """A port to name where none is used."""
+
+BUFFER: Final = 4 * 1024 * 1024
+"""Octets of a receive buffer, as far as the system allows: some seconds of what can be served."""
+
+_SO_RCVBUFFORCE: Final = 33
+_SO_MEMINFO: Final = 55
+_MEMINFO: Final = struct.Struct("=2I")
+"""Its beginning: octets allocated for what waits to be read, and how many may be (linux/sock_diag.h)."""
 
 LARGEST: Final = 65_535
 """Bytes: no UDP datagram is larger."""
@@ -43,6 +52,14 @@ def _family(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
+def _enlarge(opened: socket.socket) -> None:
+    """Give a socket a large receive buffer: beyond the system's usual limit where we may, else up to that."""
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, BUFFER)
+    except PermissionError:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+
+
 class UdpSocket:
     """One bound UDP socket.
 
@@ -61,6 +78,7 @@ class UdpSocket:
         self._socket = socket.socket(_family(address[0]), socket.SOCK_DGRAM)
         try:
             self._socket.setblocking(False)
+            _enlarge(self._socket)
             self._socket.bind(address)
         except OSError:
             self._socket.close()
@@ -79,6 +97,11 @@ class UdpSocket:
         except OSError as error:
             return error
         return None
+
+    def filled(self) -> float:
+        """The share of the kernel's receive buffer that is filled, 0..1; beyond that datagrams are dropped."""
+        waiting, most = _MEMINFO.unpack(self._socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size))
+        return min(1.0, float(waiting / most))
 
     def close(self) -> None:
         """Close the socket."""

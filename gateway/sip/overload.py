@@ -3,16 +3,19 @@
 Octets enter before anything has parsed them, and the refusal is cut from them by a few fixed patterns: it costs a
 small part of what a call does, or ten times our capacity would leave nothing for calls. What belongs to a dialog
 passes always, what repeats a request that was let in passes as well, and so do calls to emergency numbers. How much
-is let in follows from a configured rate and from how late our loop is: late, the rate falls to what was
-served at good times lately; in time, it rises again.
+is let in follows from a configured rate and from the pressure that we are under: how late our loop is, and how full
+the buffers are from which it reads. It begins with what was served lately, falls while the pressure is above its
+mark and rises while it is below, so that there is always something to do and never much that waits.
 """
 
 from __future__ import annotations
 
 import re
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import cycle
+from math import inf
 from random import Random
 from typing import Final
 
@@ -22,23 +25,29 @@ __all__ = ["Overload", "OverloadConfig"]
 
 LATE: Final = 0.05
 """Seconds by which the loop may be late: below T1 by far, so that nobody repeats what waits."""
-SHARE: Final = 0.97
-DEEPEST: Final = 0.7
-"""How much of what was served at good times lately is let in while the loop is late: less with every look that
-finds it still late, down to the lower figure, so that what waits is worked off."""
-RISE: Final = 1.06
-"""Factor of the rate for each look that finds the loop in time."""
-LOOKS: Final = 100
-"""Looks that count as lately: a rest in one of them, when nobody was let in, says nothing of what can be served."""
+FULL: Final = 0.25
+"""Share of a receive buffer that may be filled: far below what makes the kernel drop messages, of calls as well."""
+GAIN: Final = 0.1
+"""By how much of itself the rate rises with each look while there is no pressure; it falls by as much at twice the
+mark, and by more above that."""
+DAMPING: Final = 0.2
+"""By how much it falls for each mark by which the pressure has risen since the look before, or rises as it falls:
+without that it would swing about what can be served."""
+STEEPEST: Final = 0.8
+"""The lowest factor of the rate for one look: a pause of the loop for another reason must not cost much."""
+WEIGHT: Final = 0.2
+"""Of the latest look in what counts as served lately: looks are too short to be believed one by one."""
+FREE: Final = 100
+"""Times what was served lately that may be let in, at which nothing is limited any more."""
 LEAST: Final = 20.0
-"""Requests a second that are let in whatever happens, all at once if they come so: a loop may be late for reasons
-that are not calls, and one telephone that is switched on and dials sends four."""
-BURST: Final = 0.1
-"""Seconds of a higher rate that may come at once."""
+"""Requests a second that are let in whatever happens: a loop may be late for reasons that are not calls."""
+AT_ONCE: Final = 6.0
+"""How many may come at once: one telephone that is switched on and dials sends four. Many more would make the loop
+late by themselves, and then so many again come at once."""
 BRANCHES: Final = 10_000
 """Requests let in last that are known again when they are repeated."""
-RETRY_AFTER: Final = (3, 15)
-"""Seconds that callers are asked to wait, drawn anew for each, so that they do not come back together."""
+RETRY_AFTER: Final = (3, 16)
+"""Seconds that callers are asked to wait, from and below; another for each, so that they come back one by one."""
 TAG: Final = b";tag=overload"
 """The To tag of a refusal, by which its ACK is known and goes no further."""
 
@@ -69,20 +78,23 @@ class Overload:
 
     Args:
         config: when requests are refused.
-        random: of the times after which callers may come again.
+        random: of the order of times after which callers may come again.
     """
 
     def __init__(self, config: OverloadConfig, random: Random) -> None:
         self._config = config
-        self._random = random
-        self._most = config.rate or float("inf")
+        ends = [b"Retry-After: %d\r\nContent-Length: 0\r\n\r\n" % seconds for seconds in range(*RETRY_AFTER)]
+        random.shuffle(ends)
+        self._ends = cycle(ends)
+        self._most = config.rate or inf
         self._rate = self._most
         self._left = self._burst
         self._at = 0.0
         self._let_in = 0
-        self._looked = 0.0
-        self._late_looks = 0
-        self._served: deque[float] = deque(maxlen=LOOKS)
+        self._looked: float | None = None
+        self._served = 0.0
+        self._latest = 0.0
+        self._pressure = 0.0
         self._branches: OrderedDict[bytes, None] = OrderedDict()
         numbers = b"|".join(re.escape(number.encode()) for number in config.priority) or b"(?!)"
         self._priority = re.compile(rb"INVITE (?:sips?|tel):(?:" + numbers + rb")[@; ]")
@@ -97,28 +109,34 @@ class Overload:
     @property
     def _burst(self) -> float:
         """Requests that may come at once."""
-        return max(LEAST if self._rate >= LEAST else 1.0, BURST * self._rate)
+        return AT_ONCE if self._rate >= AT_ONCE else 1.0
 
-    def late(self, seconds: float, now: float) -> None:
-        """Say by how much the loop is late; several times a second."""
-        lasted = now - self._looked
-        self._served.append(self._let_in / lasted if lasted > 0 else 0.0)
+    def look(self, late: float, filled: float, now: float) -> None:
+        """Say how the office does; several times a second.
+
+        Args:
+            late: seconds by which the loop is late.
+            filled: share of the fullest receive buffer that is filled, 0..1.
+        """
+        lasted = 0.0 if self._looked is None else now - self._looked
+        served = self._let_in / lasted if lasted > 0 else 0.0
+        self._served += (WEIGHT if self._served else 1.0) * (served - self._served)
         self._let_in, self._looked = 0, now
-        best = sorted(self._served)[len(self._served) * 9 // 10]  # single looks are too short to be believed
-        if seconds > LATE:
-            self._late_looks += 1
-            share = max(DEEPEST, SHARE**self._late_looks)
-            self._rate = min(self._most, max(LEAST, share * best))
+        # What has gone by the next look was a pause, not more than can be served (as CoDel has it, RFC 8289 3.1).
+        latest = max(late / LATE, filled / FULL)
+        before, self._pressure, self._latest = self._pressure, min(latest, self._latest), latest
+        if self._rate == inf:
+            if self._pressure > 1.0:
+                self._rate = max(LEAST, self._served)
             return
-        self._late_looks = 0
-        if self._rate < self._most:
-            self._rate *= RISE
-            if self._rate > self._most or self._rate > 100 * max(best, LEAST):
-                self._rate = self._most
+        factor = 1.0 + GAIN * (1.0 - self._pressure) - DAMPING * (self._pressure - before)
+        self._rate = max(LEAST, self._rate * max(STEEPEST, min(1.0 + GAIN, factor)))
+        if self._rate > self._most or self._rate > FREE * max(self._served, LEAST):
+            self._rate = self._most
 
     def refusal(self, data: bytes, flow: Flow, now: float) -> Datagram | bool:
         """What becomes of `data`: False to serve it, True to drop it, or the refusal to send."""
-        if self._rate == float("inf"):
+        if self._rate == inf:
             if NEW.match(data):
                 self._let_in += 1
             return False
@@ -160,6 +178,5 @@ class Overload:
             elif kind == b"t":
                 row += TAG
             answer.append(row)
-        answer.append(b"Retry-After: %d" % self._random.randint(*RETRY_AFTER))
-        answer.append(b"Content-Length: 0\r\n\r\n")
+        answer.append(next(self._ends))
         return b"\r\n".join(answer)

@@ -31,7 +31,7 @@ from gateway.media.speech import synthesise
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
 HOST: Final = "127.0.0.1"
-OFFICE_PORT, CALLER_PORT, CALLEE_PORT, WEB_PORT = 5260, 5262, 5264, 8260
+OFFICE_PORT, CALLER_PORT, CALLEE_PORT, STANDING_PORT, WEB_PORT = 5260, 5262, 5264, 5270, 8260
 TICK: Final = os.sysconf("SC_CLK_TCK")
 DESCRIPTORS: Final = 4
 """Of a call: RTP and RTCP of two legs."""
@@ -119,8 +119,8 @@ class Offered:
     """What came of calls that were offered.
 
     Attributes:
-        made: calls that succeeded.
-        failed: those that did not.
+        made: calls that rang.
+        failed: those that were refused, or lost.
         delays: seconds from INVITE to 180, of each.
     """
 
@@ -148,7 +148,18 @@ class Callee:
 
     def __init__(self, folder: Path) -> None:
         self._process = subprocess.Popen(
-            ["sipp", "-sf", str(HERE / "sipp" / "callee.xml"), "-i", HOST, "-p", str(CALLEE_PORT), "-nostdin"],
+            [
+                "sipp",
+                "-sf",
+                str(HERE / "sipp" / "callee.xml"),
+                "-i",
+                HOST,
+                "-p",
+                str(CALLEE_PORT),
+                "-l",
+                "100000",
+                "-nostdin",
+            ],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -188,7 +199,7 @@ class Caller:
         command = [
             "sipp", f"{HOST}:{port}", "-sf", str(HERE / "sipp" / "caller.xml"), "-s", "5550100",
             "-i", HOST, "-p", str(own_port), "-r", f"{max(rate, 1):.0f}", "-m", str(count),
-            "-l", str(max(count, 1)), "-d", f"{stands * 1000:.0f}", "-nostdin",
+            "-l", str(max(count, 1)), "-d", f"{stands * 1000:.0f}", "-nostdin", "-recv_timeout", "15000",
             "-trace_rtt", "-rtt_freq", "1", "-trace_stat", "-stf", str(self._statistics), "-fd", "1",
         ]  # fmt: skip
         self._folder = folder
@@ -214,7 +225,8 @@ class Caller:
         row = dict(zip(titles, last, strict=False))
         times = self._folder / f"caller_{self.process.pid}_rtt.csv"
         delays = [float(line.split(";")[1]) / 1000 for line in times.read_text().splitlines()[1:]]
-        return Offered(int(row["SuccessfulCall(C)"]), int(row["FailedCall(C)"]), delays)
+        refused = int(row["SuccessfulCall(C)"]) + int(row["FailedCall(C)"]) - len(delays)
+        return Offered(len(delays), refused, delays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +264,8 @@ def standing_rows(folder: Path, options: Options) -> float:
             stack.enter_context(Callee(folder))
             cost(office, folder, options.rate, 1.0)
             memory = 0
-            for half in (standing // 2, standing - standing // 2):
+            for port, half in enumerate((standing // 2, standing - standing // 2), STANDING_PORT):
                 before = office.memory()
-                port = CALLER_PORT + 2 + 2 * half % 100 + memory % 2
                 stack.enter_context(Caller(folder, options.rate / 2, half, 3600, own_port=port))
                 time.sleep(half / options.rate * 2 + 2)
                 memory = office.memory() - before

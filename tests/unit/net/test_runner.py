@@ -178,3 +178,16 @@ def test_a_later_deadline_leaves_the_timer_alone_and_is_met_all_the_same(loop: M
     assert len(armed) == 1
     loop.advance(1.1)
     assert sent[-1] == "bored"
+
+
+def test_how_full_a_socket_is_can_be_seen_before_anything_is_read(loop: ManualLoop) -> None:
+    near = UdpSocket(loop, ("127.0.0.1", 0), lambda data, source: None)
+    far = UdpSocket(loop, ("127.0.0.1", 0), lambda data, source: None)
+    assert near.filled() == 0.0
+    for _ in range(50):
+        far.send(b"x" * 1000, near.address)
+    assert 0.0 < near.filled() <= 1.0
+    loop.settle()
+    assert near.filled() == 0.0
+    near.close()
+    far.close()

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from math import inf
 from random import Random
 
 import pytest
 
 from gateway.core.messages import Answer
 from gateway.sip.message import Response
-from gateway.sip.overload import BRANCHES, LATE, Overload, OverloadConfig
+from gateway.sip.overload import BRANCHES, LEAST, Overload, OverloadConfig
 from gateway.sip.parser import parse
 from gateway.sip.stack import SipConfig
 from gateway.sip.transport import Datagram, Flow
 from tests.support.sip import SERVER, Office, Phone, session_description
 
+BUFFER = 400
+"""Requests that the kernel keeps for us."""
+LOOK = 0.1
 FLOW = Flow("udp", SERVER, ("198.51.100.9", 1024))
 
 
@@ -45,14 +49,15 @@ def test_past_the_rate_new_calls_get_503_with_retry_after_and_nothing_is_kept_of
 
 def test_a_telephone_that_is_switched_on_and_dials_is_let_in_however_late_the_loop_is() -> None:
     office = Office()
-    office.stack.overload.late(1.0, office.clock.now)
+    for _ in range(3):
+        office.stack.overload.look(1.0, 0.0, office.clock.now)
     phone = Phone(office)
     phone.register()
     phone.invite("6002")
     assert office.stack.overload.refused == 0
     for number in range(30):
         invite(phone, f"{number}", f"c{number}")
-    assert office.stack.overload.refused == 30 - (20 - 4), "all that may come at once"
+    assert office.stack.overload.refused == 30 - (6 - 4), "all that may come at once"
 
 
 def test_it_takes_calls_again_when_there_is_time() -> None:
@@ -99,37 +104,61 @@ def test_an_emergency_call_passes() -> None:
     assert phone.statuses()[-2:] == [401, 503]
 
 
-def test_the_rate_follows_the_loops_lateness_down_and_up_again() -> None:
-    overload, now = Overload(OverloadConfig(), Random(1)), 0.0
-    template = Phone(Office()).request("INVITE", body=session_description())
-    serial = 0
+class Server:
+    """Takes requests from a buffer as fast as it can: `capacity` calls a second, or a hundred refusals for each."""
 
-    def second(offered: int) -> int:
-        nonlocal now, serial
-        served = 0
-        for _ in range(offered):
-            now += 1 / offered
-            serial += 1
-            data = template.serialise().replace(b"z9hG4bK6001x1", b"z9hG4bK%d" % serial)
-            served += overload.refusal(data, FLOW, now) is False
-        return served
+    def __init__(self, capacity: float) -> None:
+        self.overload = Overload(OverloadConfig(), Random(1))
+        self._call, self._refusal = 1 / capacity, 0.01 / capacity
+        self._template = Phone(Office()).request("INVITE", body=session_description()).serialise()
+        self._serial = 0
+        self._now = self._looked = 100.0
+        self._waiting = 0.0
 
-    assert second(1000) == 1000 and overload.rate == float("inf")
-    overload.late(10 * LATE, now)
-    assert overload.rate == pytest.approx(970, rel=0.01)
-    assert second(2000) == pytest.approx(970 * 1.1, rel=0.02)
-    for _ in range(200):
-        overload.late(10 * LATE, now)
-        second(100)
-    assert 20 < overload.rate < 95, "it falls below what is served while that is still too much"
-    for _ in range(200):
-        overload.late(10 * LATE, now)
-        second(1)
-    assert overload.rate == 20.0, "a loop may be late for other reasons: there is always a way in"
-    for _ in range(400):
-        overload.late(0.0, now)
-        second(5)
-    assert overload.rate == float("inf")
+    def served(self, offered: int, seconds: float, pause: float = 0.0) -> float:
+        """Calls served a second, of `offered`; all begins with a pause of the loop."""
+        begun, count = self._now, 0
+        self._pass(pause, offered)
+        while self._now < begun + seconds:
+            if self._waiting < 1:
+                self._pass(1 / offered, offered)
+                continue
+            self._waiting -= 1
+            self._serial += 1
+            data = self._template.replace(b"z9hG4bK6001x1", b"z9hG4bK%d" % self._serial)
+            let_in = self.overload.refusal(data, FLOW, self._now) is False
+            count += let_in
+            self._pass(self._call if let_in else self._refusal, offered)
+        return count / (self._now - begun)
+
+    def _pass(self, seconds: float, offered: int) -> None:
+        self._now += seconds
+        self._waiting = min(BUFFER, self._waiting + seconds * offered)
+        if self._now - self._looked >= LOOK:
+            self.overload.look(self._now - self._looked - LOOK, self._waiting / BUFFER, self._now)
+            self._looked = self._now
+
+
+def test_ten_times_what_can_be_served_keeps_nearly_all_of_it() -> None:
+    server = Server(100.0)
+    assert server.served(50, 5.0) == pytest.approx(50, abs=1)
+    refusing = 9 * 0.01
+    assert server.served(1000, 60.0) > 0.95 * 100 * (1 - refusing)
+    assert server.served(50, 5.0) > 40
+    assert server.served(50, 30.0) == pytest.approx(50, abs=1) and server.overload.rate == inf, "nothing is limited"
+
+
+def test_a_pause_of_the_loop_costs_no_call() -> None:
+    server = Server(100.0)
+    server.served(50, 2.0)
+    assert server.served(50, 2.0, pause=0.12) == pytest.approx(50, abs=1) and server.overload.refused == 0
+
+
+def test_a_loop_that_is_late_for_other_reasons_takes_some_calls_all_the_same() -> None:
+    server = Server(100.0)
+    for _ in range(100):
+        server.served(50, 1.0, pause=1.0)
+    assert server.overload.rate == LEAST
 
 
 def test_what_is_remembered_is_bounded() -> None:

@@ -314,6 +314,9 @@ class _DrySounds:
     def music(self, name: str) -> Sound:
         return Sound(f"music {name}", np.zeros(1, np.int16), loop_from=0)
 
+    def keep(self, name: str, samples: Samples) -> None:
+        return None
+
     def spell(self, text: str) -> list[Sound]:
         return []
 

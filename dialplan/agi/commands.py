@@ -13,8 +13,8 @@ from typing import Final
 from dialplan.agi.protocol import Reply
 from dialplan.apps.control import Control, control
 from dialplan.apps.digits import BETWEEN_DIGITS
-from dialplan.apps.play import find_sounds
-from dialplan.apps.record import capture_sound
+from dialplan.apps.play import bare, find_sounds
+from dialplan.apps.record import record_sound
 from dialplan.functions.clock import moment
 from dialplan.script import Script
 from dialplan.substitution import ScriptError
@@ -213,8 +213,8 @@ async def _record(session: Session, words: Sequence[str]) -> Reply:
         beep = script.switch.sounds.prompt("beep", script.language)
         await script.leg.play([beep] if beep is not None else [])
     silence = next((_whole(word[2:]) for word in rest if word.lower().startswith("s=")), 0)
-    sound, key, status = await capture_sound(script, words[0], float(silence), _seconds(words, 3), words[2])
-    said = {"DTMF": "dtmf", "SILENCE": "timeout", "TIMEOUT": "timeout"}[status]
+    sound, key, status = await record_sound(script, bare(words[0]), float(silence), _seconds(words, 3), words[2])
+    said = {"DTMF": "dtmf", "ERROR": "writefile"}.get(status, "timeout")
     return Reply(_key(key), said, len(sound.samples))
 
 

@@ -9,7 +9,27 @@ from dialplan.arguments import split
 from dialplan.script import Application, Script
 from gateway.core.audio import Sound
 
-__all__ = ["APPLICATIONS", "find_sounds"]
+__all__ = ["APPLICATIONS", "bare", "find_sounds", "sound_named"]
+
+_OFFICES: Final = (
+    "/var/lib/asterisk/sounds/",
+    "/usr/share/asterisk/sounds/",
+    "/var/spool/asterisk/",
+)
+"""Folders whose files older dialplans name in full."""
+
+
+def bare(name: str) -> str:
+    """The name of a sound, of one that may be a path of Asterisk's."""
+    for folder in _OFFICES:
+        name = name.removeprefix(folder)
+    return name.lstrip("/")
+
+
+def sound_named(script: Script, name: str) -> Sound | None:
+    """The sound of a name: a recording of this call, or a prompt; None where there is none."""
+    known = bare(name)
+    return script.recordings.get(known) or script.switch.sounds.prompt(known, script.language)
 
 
 def find_sounds(script: Script, names: str) -> tuple[list[Sound], list[str]]:
@@ -17,7 +37,7 @@ def find_sounds(script: Script, names: str) -> tuple[list[Sound], list[str]]:
     found: list[Sound] = []
     missing: list[str] = []
     for name in filter(None, (part.strip() for part in names.split("&"))):
-        sound = script.recordings.get(name) or script.switch.sounds.prompt(name, script.language)
+        sound = sound_named(script, name)
         if sound is None:
             missing.append(name)
             script.leg.note(f"no prompt {name!r}")

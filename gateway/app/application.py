@@ -43,7 +43,7 @@ from gateway.core.log import QuietLog
 from gateway.core.switch import Target
 from gateway.core.trace import Recorder
 from gateway.media.music import MusicLibrary
-from gateway.media.places import ASTERISK_SOUNDS
+from gateway.media.places import ASTERISK_SOUNDS, OWN_SOUNDS
 from gateway.media.prompt import SoundLibrary
 from gateway.net.audio import AudioDesk
 from gateway.net.audiosocket import AudioSocketNetwork
@@ -135,6 +135,7 @@ class Application:
             zones=tone_zones(config.tones),
             language=config.office.language,
             music=MusicLibrary(music_classes(config.music), longest=config.media.arena_seconds / 4),
+            own=config.media.recordings / OWN_SOUNDS,
         )
         self.plane = Plane(PlaneConfig(rows=config.media.rows, arena=config.media.arena_seconds), loop.call_soon)
         ports = config.sip.rtp_ports

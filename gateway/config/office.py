@@ -34,7 +34,7 @@ from gateway.config.tolls import toll_policy
 from gateway.core.errors import ConfigError, Fault, MalformedError, RemoteError
 from gateway.core.switch import Target
 from gateway.media.english import ENGLISH
-from gateway.media.places import ASTERISK_SOUNDS, stems
+from gateway.media.places import ASTERISK_SOUNDS, OWN_SOUNDS, stems
 
 __all__ = ["dialplan_doubts", "load_office", "setting_doubts", "ways_out"]
 
@@ -90,7 +90,8 @@ def _unwatched(config: Config, dialplan: Dialplan) -> Iterator[Fault]:
 
 def _silent(config: Config, dialplan: Dialplan) -> Iterator[Fault]:
     """Prompts that no folder has, and that are not spoken at the start."""
-    folders = (config.media.prompts, *config.media.sounds, ASTERISK_SOUNDS)
+    own = config.media.recordings / OWN_SOUNDS
+    folders = (own, config.media.prompts, *config.media.sounds, ASTERISK_SOUNDS)
     heard: dict[str, bool] = {"beep": True}
     for place, name in prompts(dialplan):
         if name not in heard:

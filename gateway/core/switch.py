@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Final, Protocol
 
-from gateway.core.audio import Audio, Sound
+from gateway.core.audio import Audio, Samples, Sound
 from gateway.core.cause import Cause
 from gateway.core.ending import Ending
 from gateway.core.fax import FaxJob, FaxReport
@@ -190,6 +190,14 @@ class Sounds(Protocol):
 
     def prompt(self, name: str, language: str | None = None) -> Sound | None:
         """A recorded prompt by its file name without extension ("demo-thanks"), or None where there is none."""
+        ...
+
+    def keep(self, name: str, samples: Samples) -> None:
+        """Keep what was recorded under a name, where `prompt` finds it after a restart as well; waits for the disk.
+
+        Raises:
+            LocalError: it cannot be kept, under this name or at all.
+        """
         ...
 
     def music(self, name: str) -> Sound:

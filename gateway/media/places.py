@@ -11,10 +11,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-__all__ = ["ASTERISK_SOUNDS", "stems"]
+__all__ = ["ASTERISK_SOUNDS", "OWN_SOUNDS", "stems"]
 
 ASTERISK_SOUNDS: Final = Path("/usr/share/asterisk/sounds")
 """Where Debian's asterisk-core-sounds packages put theirs."""
+
+OWN_SOUNDS: Final = "sounds"
+"""Where sounds that scripts record are, in the folder of recordings."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_+=,@-][A-Za-z0-9_+=,@ .-]*(?:/[A-Za-z0-9_+=,@-][A-Za-z0-9_+=,@ .-]*)*")
 """No part of a name is empty or begins with a dot, so none is absolute or climbs."""

@@ -1,25 +1,26 @@
 """The office's tones and prompts: `gateway.core.switch.Sounds` over folders of sound files.
 
 A prompt's name (from a dialplan) goes in, a Sound comes out; it is looked for where `gateway.media.places` says,
-and kept in memory up to a bound. Files that do not read are passed over and remembered in `faults`. Nothing is
-synthesised here (see `gateway.media.speech`).
+and kept in memory up to a bound. Files that do not read are passed over and remembered in `faults`. What scripts
+record is kept in a folder of its own. Nothing is synthesised here (see `gateway.media.speech`).
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-from gateway.core.audio import Sound
-from gateway.core.errors import MalformedError
+from gateway.core.audio import Samples, Sound
+from gateway.core.errors import LocalError, MalformedError
 from gateway.media.music import MusicLibrary
 from gateway.media.places import stems
 from gateway.media.soundfile import SUFFIXES, read
 from gateway.media.tone import ZONES, Zone
 from gateway.media.tone import zone as zone_of
+from gateway.media.wavefile import SoundWriter
 from gateway.media.wording import clock, number, spelling
 
 __all__ = ["SoundLibrary"]
@@ -29,6 +30,8 @@ _MAX_SPELT: Final = 100
 _MAX_CACHED: Final = 32 * 2**20
 """Samples kept (64 MB): more than an hour of prompts."""
 _MAX_FAULTS: Final = 100
+_MAX_OWN: Final = 5000
+"""Sounds that are kept: scripts that record under ever new names must not fill the disk."""
 
 
 class SoundLibrary:
@@ -40,6 +43,7 @@ class SoundLibrary:
         zone: whose tones are given where none is named.
         zones: those that go before the built-in ones of the same names.
         music: what those on hold hear.
+        own: the folder of sounds that were recorded here, looked at first; none are kept where None.
 
     Raises:
         LocalError: there is no such zone.
@@ -53,8 +57,11 @@ class SoundLibrary:
         zone: str = "us",
         zones: Mapping[str, Zone] = ZONES,
         music: MusicLibrary | None = None,
+        own: Path | None = None,
     ) -> None:
-        self._folders = tuple(folders)
+        self._folders = tuple(folders) if own is None else (own, *folders)
+        self._own = own
+        self._changed: deque[str] = deque()
         self._language = language
         self._music = music or MusicLibrary({})
         self._zones = zones
@@ -86,6 +93,8 @@ class SoundLibrary:
     def prompt(self, name: str, language: str | None = None) -> Sound | None:
         """A prompt by its file name without suffix, or None where no folder has it."""
         key = (name, language or self._language)
+        while self._changed:
+            self._forget(self._changed.popleft())
         known = self._prompts.get(key)
         if known is not None:
             self._prompts.move_to_end(key)
@@ -96,6 +105,33 @@ class SoundLibrary:
                 self._keep(key, sound)
                 return sound
         return None
+
+    def keep(self, name: str, samples: Samples) -> None:
+        """Write a sound into the folder of those recorded here; see `Sounds.keep`. May run in a thread of its own.
+
+        Raises:
+            LocalError: there is no such folder, it is full, the disk is, or the name could leave it.
+        """
+        stem = next(stems([self._own], name, ()), None) if self._own is not None else None
+        if self._own is None or stem is None:
+            raise LocalError(f"{name[:80]!r} cannot be kept: write a name without leading slash or dots")
+        path = stem.with_name(f"{stem.name}.wav")
+        try:
+            if not path.exists() and sum(1 for _ in self._own.rglob("*.wav")) >= _MAX_OWN:
+                raise LocalError(f"{self._own} holds {_MAX_OWN} sounds already; delete what nobody needs")
+            part = path.with_name(f".{path.name}")
+            try:
+                _write(part, samples)
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
+        except OSError as fault:
+            raise LocalError(f"{path} cannot be written: {fault.strerror or fault}") from fault
+        self._changed.append(name)
+
+    def _forget(self, name: str) -> None:
+        for key in [key for key in self._prompts if key[0] == name]:
+            self._cached -= len(self._prompts.pop(key).samples)
 
     def spell(self, text: str) -> list[Sound]:
         """Say digits, letters and signs one by one, the first hundred of them."""
@@ -136,3 +172,11 @@ class SoundLibrary:
         while self._cached > _MAX_CACHED and len(self._prompts) > 1:
             _, forgotten = self._prompts.popitem(last=False)
             self._cached -= len(forgotten.samples)
+
+
+def _write(path: Path, samples: Samples) -> None:
+    writer = SoundWriter(path)
+    try:
+        writer.write(samples)
+    finally:
+        writer.close()

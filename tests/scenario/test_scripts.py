@@ -32,6 +32,10 @@ exten => 6,1,Set(VOLUME(TX)=2)
 exten => 7,1,Set(VOLUME(TX)=2)
  same => n,Playback(demo-thanks)
  same => n,Playback(demo-thanks)
+exten => 8,1,Record(custom/day%d.wav,,20,k)
+ same => n,Set(GLOBAL(was)=${RECORD_STATUS} ${RECORDED_FILE})
+ same => n,Hangup()
+exten => 9,1,Playback(/var/lib/asterisk/sounds/custom/day${GLOBAL(day)})
 [way-in]
 exten => _1XX,1,Set(GLOBAL(was)=${CALLERID(all)})
  same => n,Dial(FXS/${EXTEN})
@@ -182,3 +186,32 @@ def test_the_volume_of_prompts(office: OfficeUnderTest) -> None:
     office.run(prompt.duration + 1)
     assert compare(ada.heard, prompt.samples).gain == pytest.approx(6.0, abs=1.5)
     ada.hang_up()
+
+
+def ended(office: OfficeUnderTest, phone: SipPhone, within: float) -> None:
+    office.until(lambda: phone.state == "idle", within=within)
+
+
+@pytest.mark.parametrize("ends", ["a key", "hanging up"])
+def test_what_is_recorded_in_one_call_is_heard_in_the_next(
+    office: OfficeUnderTest, sentence: Samples, other_sentence: Samples, ends: str
+) -> None:
+    for day, said in (("0", sentence), ("1", other_sentence)):
+        ada = up(office, "8")
+        office.run(1.5)
+        ada.say(said)
+        office.run(len(said) / 8000 + 0.5)
+        if ends == "a key":
+            ada.key("#")
+            ended(office, ada, 4)
+            assert value(office, "was") == f"DTMF custom/day{day}"
+        else:
+            ada.hang_up()
+            ended(office, ada, 2)
+            office.run(0.5)
+    for day, said in (("0", sentence), ("1", other_sentence)):
+        office.app.engine._shared.globals["day"] = day
+        ada = up(office, "9")
+        ended(office, ada, len(said) / 8000 + 6)
+        heard = compare(ada.heard, said)
+        assert heard.correlation > 0.97 and heard.slip == 0 and heard.gain == pytest.approx(0, abs=0.5)

@@ -15,7 +15,7 @@ from drivers.channel import AnalogChannel
 from drivers.fxo.config import FxoConfig
 from drivers.fxs.config import FxsConfig
 from drivers.lines import AnalogLines
-from gateway.core.audio import Sound
+from gateway.core.audio import Samples, Sound
 from gateway.core.engine import ManualClock
 from gateway.core.messages import Dial, Event
 from gateway.core.number import Match, Party
@@ -54,6 +54,9 @@ class Tones:
 
     def music(self, name: str) -> Sound:
         return self.tone("callwaiting")
+
+    def keep(self, name: str, samples: Samples) -> None:
+        raise AssertionError("nothing is recorded here")
 
     def spell(self, text: str) -> list[Sound]:
         return []

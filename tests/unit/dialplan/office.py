@@ -243,7 +243,10 @@ class FakeLeg:
 
 
 class FakeSounds:
-    """Tones by any of a few names; every prompt whose name does not begin with "no-"."""
+    """Tones by any of a few names; every prompt whose name does not begin with "no-", and what is kept."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, Samples] = {}
 
     def tone(self, name: str, zone: str | None = None) -> Sound:
         if name not in ("dial", "busy", "ring", "congestion", "milliwatt"):
@@ -251,10 +254,17 @@ class FakeSounds:
         return Sound(f"tone {name}", np.zeros(1, np.int16), loop_from=0)
 
     def prompt(self, name: str, language: str | None = None) -> Sound | None:
+        if name in self.kept:
+            return Sound(f"kept {name}", self.kept[name])
         return None if name.startswith("no-") else Sound(name, np.zeros(1, np.int16))
 
     def music(self, name: str) -> Sound:
         return Sound(f"music {name}", np.zeros(1, np.int16), loop_from=0)
+
+    def keep(self, name: str, samples: Samples) -> None:
+        if name.startswith("full-"):
+            raise LocalError("the disk is full")
+        self.kept[name] = samples
 
     def spell(self, text: str) -> list[Sound]:
         return [Sound(f"say {character}", np.zeros(1, np.int16)) for character in text]

@@ -127,6 +127,9 @@ def test_a_program_is_told_of_the_call() -> None:
         ("EXEC Goto", "200 result=-1"),
         ("NOOP", "200 result=0"),
         ("VERBOSE hello 1", "200 result=1"),
+        ("RECORD FILE day wav # 400", "200 result=0 (timeout) endpos=0"),
+        ("RECORD FILE day wav # -1 0 BEEP s=1", "200 result=0 (timeout) endpos=0"),
+        ("RECORD FILE full-disk wav # 400", "200 result=0 (writefile) endpos=0"),
         ("SAY NUMBER 12 #", "200 result=0"),
         ("SAY NUMBER twelve #", "200 result=-1"),
         ("SAY DIGITS 12", "520-Invalid command syntax.  Proper usage follows:\nUsage: SAY DIGITS digits keys\n"
@@ -156,6 +159,13 @@ def test_keys_are_told_by_their_codes_and_digits_as_they_are() -> None:
     run(program, leg=lambda: Caller(keys="1#12#9"))
     assert program.answers[:3] == [f"200 result={ord('1')} endpos=0", f"200 result={ord('#')}", "200 result=12"]
     assert program.answers[3].startswith(f"200 result={ord('9')} ")
+
+
+def test_what_a_program_records_is_heard_afterwards() -> None:
+    program = Asked('RECORD FILE "/var/lib/asterisk/sounds/custom/day" gsm "*#" -1 BEEP')
+    leg = run(program, steps=["Playback(custom/day)"], leg=lambda: Caller(keys="--#"))
+    assert leg.heard == ["beep", "recording custom/day"]
+    assert program.answers == [f"200 result={ord('#')} (dtmf) endpos=0"]
 
 
 def test_the_dialplan_goes_on_where_the_program_says() -> None:

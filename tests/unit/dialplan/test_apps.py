@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-import numpy as np
 import pytest
 
 from gateway.core.cause import Cause
@@ -182,34 +181,6 @@ class TestHearing:
     )
     def test_what_cannot_be_spoken_is_told(self, application: str) -> None:
         assert ending(call(steps(application))).act is Act.FAILED
-
-
-class TestRecord:
-    def record(self, arguments: str, keys: str, incoming: np.ndarray[tuple[int], np.dtype[np.int16]]) -> FakeLeg:
-        return call(
-            steps(f"Record({arguments})", "NoOp(${RECORD_STATUS})", "Playback(message)"),
-            FakeLeg(keys=keys, incoming=incoming),
-        )
-
-    def test_what_was_said_until_the_hash_key_is_played_back(self) -> None:
-        leg = self.record("message.wav,5,60", "---#", np.full(16000, 5000, np.int16))
-        assert leg.heard == ["beep", "recording message"]
-        assert leg.notes[-2].endswith("NoOp(DTMF)")
-
-    def test_silence_ends_it(self) -> None:
-        leg = self.record("message:wav,2,60,q", "", np.zeros(80000, np.int16))
-        assert leg.heard == ["recording message"]
-        assert leg.notes[-2].endswith("NoOp(SILENCE)")
-
-    def test_the_longest_time_ends_it(self) -> None:
-        assert self.record("message.wav,,1", "", np.full(80000, 5000, np.int16)).notes[-2].endswith("NoOp(TIMEOUT)")
-
-    def test_a_leg_that_sends_nothing_does_not_hold_it_up(self) -> None:
-        assert self.record("message.wav,0,3", "", np.zeros(0, np.int16)).notes[-2].endswith("NoOp(TIMEOUT)")
-
-    def test_a_call_cannot_fill_the_memory(self) -> None:
-        leg = call(steps("Set(N=0)", "While(1)", "Record(r${INC(N)}.wav,0,0.2)", "EndWhile()"))
-        assert "more than 10 recordings" in ending(leg).evidence
 
 
 MENU = """exten => 100,1,Background(menu)

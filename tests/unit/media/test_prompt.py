@@ -315,3 +315,64 @@ def test_g722_prompts_are_read(tmp_path: Path) -> None:
     sound = SoundLibrary([tmp_path]).prompt("hello")
     assert sound is not None
     assert level(sound.samples[400:3200]) == pytest.approx(-10, abs=0.3)
+
+
+def kept_length(library: SoundLibrary, name: str) -> int | None:
+    sound = library.prompt(name)
+    return None if sound is None else len(sound.samples)
+
+
+def test_what_is_kept_is_found_first_by_this_library_and_the_next(tmp_path: Path) -> None:
+    own, ours = tmp_path / "own", tmp_path / "ours"
+    write_wave(ours / "en" / "custom" / "day.wav", tone(0.1))
+    library = SoundLibrary([ours], own=own)
+    assert kept_length(library, "custom/day") == 800
+    library.keep("custom/day", tone(0.2))
+    assert kept_length(library, "custom/day") == 1600
+    library.keep("custom/day", tone(0.3))
+    assert kept_length(library, "custom/day") == 2400
+    library.keep("greeting 2.1", np.zeros(0, np.int16))
+    fresh = SoundLibrary([ours], own=own)
+    assert (kept_length(fresh, "custom/day"), kept_length(fresh, "greeting 2.1")) == (2400, 0)
+    assert np.array_equal(read(own / "custom" / "day.wav"), tone(0.3))
+    assert sorted(path.name for path in own.rglob("*.wav")) == ["day.wav", "greeting 2.1.wav"]
+
+
+@pytest.mark.parametrize("name", ["", "../up", "/etc/x", "a/../b", ".hidden", "a//b", "a\0b", "x" * 200, "a/.b"])
+def test_nothing_is_kept_outside_its_folder(tmp_path: Path, name: str) -> None:
+    with pytest.raises(LocalError, match="cannot be kept"):
+        SoundLibrary([], own=tmp_path / "own").keep(name, tone())
+    assert not list(tmp_path.iterdir())
+
+
+def test_without_a_folder_nothing_is_kept() -> None:
+    with pytest.raises(LocalError, match="cannot be kept"):
+        SoundLibrary([]).keep("day", tone())
+
+
+def test_new_names_are_refused_where_there_are_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prompt_module, "_MAX_OWN", 2)
+    library = SoundLibrary([], own=tmp_path)
+    library.keep("a", tone(0.1))
+    library.keep("b", tone(0.1))
+    with pytest.raises(LocalError, match="holds 2 sounds already"):
+        library.keep("c", tone())
+    library.keep("a", tone(0.2))
+    assert (kept_length(library, "a"), kept_length(library, "c")) == (1600, None)
+
+
+def test_a_sound_that_cannot_be_written_leaves_the_one_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = SoundLibrary([], own=tmp_path)
+    library.keep("day", tone(0.1))
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("gateway.media.wavefile.os.pwrite", full)
+    with pytest.raises(LocalError, match=r"day\.wav cannot be written: No space left on device"):
+        library.keep("day", tone(0.3))
+    monkeypatch.undo()
+    assert kept_length(library, "day") == 800
+    assert [path.name for path in tmp_path.iterdir()] == ["day.wav"]

@@ -1,5 +1,6 @@
 # make run     install what is missing and start the demo office on emulated hardware
 # make test    install what is missing and run the whole suite
+# make interop the same for the tests with other people's SIP programs alone, a browser with JsSIP among them
 # make bench   install what is missing and print the benchmark table
 # make fuzz    mutated input for every parser and engine, SECONDS for each of them, then by coverage (atheris)
 # make style types   the other half of the gate
@@ -15,6 +16,7 @@ RUN_NEEDS   := espeak-ng:espeak-ng
 TEST_NEEDS  := $(RUN_NEEDS) sipp:sip-tester baresip:baresip-core sox:sox tshark:tshark openssl:openssl ip:iproute2 \
                linphonec:linphone-cli sipsak:sipsak \
                libspandsp.so.2:libspandsp2 libgsm.so.1:libgsm1 libopus.so.0:libopus0 libbcg729.so.0:libbcg729-0
+INTEROP_NEEDS := $(TEST_NEEDS) chromium:chromium node:nodejs npm:npm
 BENCH_NEEDS := $(TEST_NEEDS) gcc:build-essential
 SOURCES     := $(wildcard gateway/plane/*.py gateway/media/*.py gateway/media/codec/*.py gateway/media/codec/ilbc/*.py)
 
@@ -24,7 +26,7 @@ NAMESPACES  := $(shell unshare --net true 2>/dev/null && test -w /dev/net/tun &&
 
 SECONDS     ?= 60
 
-.PHONY: run test bench fuzz style types gate clean
+.PHONY: run test interop bench fuzz style types gate clean
 
 run: $(VENV)/run.stamp $(VENV)/warm.stamp
 	@exec $(BIN)/copperline run $(OFFICE)
@@ -33,7 +35,10 @@ test: $(VENV)/test.stamp $(VENV)/warm.stamp
 ifneq ($(NAMESPACES),yes)
 	@echo "No network namespaces here: the tests marked so are left out; run as root to have them."
 endif
-	$(BIN)/pytest -n 2 $(if $(NAMESPACES),,-m "not namespaces") $(TESTS)
+	$(BIN)/pytest -n 2 -m "not browser$(if $(NAMESPACES),, and not namespaces)" $(TESTS)
+
+interop: $(VENV)/test.stamp $(VENV)/warm.stamp $(VENV)/jssip/stamp
+	$(BIN)/pytest -v tests/interop tests/wire
 
 bench: $(VENV)/bench.stamp $(VENV)/warm.stamp
 	@for bench in tests/bench/bench_*.py; do $(BIN)/python $$bench || exit 1; done
@@ -71,6 +76,14 @@ $(VENV)/bench.stamp: pyproject.toml install.sh
 $(VENV)/fuzz.stamp: pyproject.toml install.sh
 	@sh install.sh $(VENV) '.[fast,postgresql,codecs,dev,fuzz]' $(TEST_NEEDS)
 	@touch $@ $(VENV)/test.stamp $(VENV)/run.stamp
+
+$(VENV)/jssip/stamp: tests/interop/jssip/package.json install.sh
+	@sh install.sh $(VENV) '.[fast,postgresql,codecs,dev]' $(INTEROP_NEEDS)
+	@mkdir -p $(@D) && cp $< $(@D)
+	@npm install --silent --no-audit --no-fund --prefix $(@D)
+	@$(@D)/node_modules/.bin/esbuild $(@D)/node_modules/jssip/lib/JsSIP.js --bundle --format=iife \
+		--global-name=JsSIP --log-level=warning --outfile=$(@D)/jssip.js
+	@touch $@ $(VENV)/test.stamp
 
 $(VENV)/warm.stamp: $(SOURCES) | $(VENV)/run.stamp
 	@echo "Compiling the media plane and speaking the prompts (once) ..."

@@ -47,6 +47,12 @@ class Keying:
         Raises:
             NotAcceptable: one of both sides must have encryption, and the other does not.
         """
+        if protocol.startswith("UDP/TLS/"):
+            raise NotAcceptable(
+                f"the peer wants audio as browsers have it ({protocol}: DTLS-SRTP over ICE), which is not spoken "
+                f"here; we speak {PLAIN} and {SECURE}",
+                WARNING_TRANSPORT,
+            )
         if protocol not in (PLAIN, SECURE):
             raise NotAcceptable(f"we speak {PLAIN} and {SECURE}, the peer wants {protocol}", WARNING_TRANSPORT)
         if self._encryption is Encryption.OFF:

@@ -13,7 +13,16 @@ from typing import Final
 from gateway.sip.message import Response
 from gateway.sip.transport import Flow
 
-__all__ = ["ELSEWHERE", "NOT_YOURS", "SIPS_NEEDS_TLS", "AccessRefused", "Refusal", "Refusals", "why_not_registered"]
+__all__ = [
+    "ELSEWHERE",
+    "NOT_YOURS",
+    "SIPS_NEEDS_TLS",
+    "AccessRefused",
+    "Refusal",
+    "Refusals",
+    "why_not_registered",
+    "why_not_taken",
+]
 
 ENTRIES: Final = 200
 """Refusals that are kept: as many as somebody reads."""
@@ -97,3 +106,11 @@ def why_not_registered(response: Response, flow: Flow) -> str:
     if response.reason == SIPS_NEEDS_TLS:
         return f"its transport is wrong: it registers a sips address by {flow.transport}, and that takes TLS"
     return f"its REGISTER cannot be carried out: {response.summary}"
+
+
+def why_not_taken(response: Response) -> str:
+    """What is wrong with the audio of a call that is refused by `response`, for the operator (RFC 3261 20.43)."""
+    _, quoted, text = (response.headers.get("Warning") or "").partition('"')
+    return (
+        f"its call has no audio: {text.rstrip(chr(34))}" if quoted else f"its call is refused: {response.summary}"
+    )

@@ -50,7 +50,7 @@ from gateway.sip.open_ways import OpenWays, RegisteredWays, WayTold
 from gateway.sip.overload import Overload, OverloadConfig
 from gateway.sip.points import ListeningPoints
 from gateway.sip.reach import Reach
-from gateway.sip.refusals import ELSEWHERE, AccessRefused, Refusals, why_not_registered
+from gateway.sip.refusals import ELSEWHERE, AccessRefused, Refusals, why_not_registered, why_not_taken
 from gateway.sip.registrar import Registrar, RegistrarConfig
 from gateway.sip.resolve import Resolver
 from gateway.sip.session import SDP_TYPE, Intervals, Reply, Setting, announce
@@ -473,6 +473,9 @@ class SipStack:
         called = number_of(request.uri) if trunk is None else trunk.called(request)
         made = self._legs.accept(request, reply, account, called, transaction.flow, now)
         if isinstance(made, Response):
+            if made.status == 488:
+                refused = AccessRefused(account.user, "INVITE", transaction.flow, why_not_taken(made))
+                self._refused(refused, now, False)
             reply(made, now)
         else:
             self._invitations[transaction] = made

@@ -87,7 +87,7 @@ class RunningOffice:
     Args:
         folder: its home; what an earlier office left there is found again.
         t1: the SIP timer T1, seconds.
-        certificate: with which it also listens to TLS; None for without.
+        certificate: with which it also listens to TLS and secure WebSockets; None for without.
         more: further tables of its configuration.
         extensions: further lines of its dialplan.
         config: the configuration file of another office, which is run as it is.
@@ -256,13 +256,13 @@ def _configuration(t1: float, certificate: Path | None) -> str:
     text = (EXAMPLE / "office.toml").read_text()
     for old, new in (
         ("udp:127.0.0.1:5060", "udp:127.0.0.1:0"),
-        ("tcp:127.0.0.1:5060", "tcp:127.0.0.1:0"),
+        ('"tcp:127.0.0.1:5060"', '"tcp:127.0.0.1:0", "ws:127.0.0.1:0"'),
         ("[sip]\n", f'[sip]\nrtp_ports = "{RTP_PORTS}"\ncodecs = ["ulaw", "alaw", "g722", "opus", "gsm"]\n'),
     ):
         assert old in text, f"{old!r} is not in the example any more"
         text = text.replace(old, new, 1)
     if certificate is not None:
-        text = text.replace('"tcp:127.0.0.1:0"', '"tcp:127.0.0.1:0", "tls:127.0.0.1:0"', 1)
+        text = text.replace('"tcp:127.0.0.1:0"', '"tcp:127.0.0.1:0", "tls:127.0.0.1:0", "wss:127.0.0.1:0"', 1)
         text = f'{text}\n[sip.tls]\ncertificate = "{certificate}"\n'
     return (
         f'{text}\n[sip.timers]\nt1 = {t1}\nt2 = {4 * t1}\nt4 = {5 * t1}\n[web]\nlisten = "127.0.0.1:0"\n'

@@ -7,7 +7,7 @@ import pytest
 from gateway.sip.misled import Misled, misled, nobody_here, user_of
 from gateway.sip.refusals import AccessRefused
 from gateway.sip.transport import Flow
-from tests.support.sip import SERVER, Office, Phone
+from tests.support.sip import SERVER, Office, Phone, session_description
 
 REGISTER = b"REGISTER sip:office.test SIP/2.0\r\nVia: SIP/2.0/TCP h\r\nTo: <sip:6001@office.test>\r\n\r\n"
 HELLO = b"\x16\x03\x01\x02\x00\x01\x00"
@@ -117,3 +117,19 @@ def test_rfc_5630_a_sips_address_that_comes_by_udp_has_the_wrong_transport(uri: 
     (refusal,) = office.stack.refusals.all()
     assert refusal.refused.user == "6001"
     assert refusal.refused.why == "its transport is wrong: it registers a sips address by udp, and that takes TLS"
+
+
+def test_a_call_of_a_browser_is_refused_with_the_reason_for_both_sides() -> None:
+    """RFC 3261 21.4.26: 488, with a Warning; the operator reads the same."""
+    office = Office()
+    phone = Phone(office)
+    offer = session_description().replace(b"RTP/AVP", b"UDP/TLS/RTP/SAVPF")
+    phone.invite("6002", body=offer)
+    refused = phone.response()
+    why = (
+        "the peer wants audio as browsers have it (UDP/TLS/RTP/SAVPF: DTLS-SRTP over ICE), which is not spoken here"
+    )
+    assert refused.status == 488 and why in (refused.headers.get("Warning") or "")
+    (refusal,) = office.stack.refusals.all()
+    assert (refusal.refused.user, refusal.refused.method) == ("6001", "INVITE")
+    assert refusal.refused.why.startswith(f"its call has no audio: {why}")

@@ -95,6 +95,7 @@ class Dialing:
         self._attempts: list[tuple[Target, Ending]] = []
         self._heard: CallLeg | None = None
         self._failed: set[str] = set()
+        self._rerouted: dict[CallLeg, Target] = {}
         self._deadline: float | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._over: asyncio.Future[CallLeg | None] = asyncio.get_running_loop().create_future()
@@ -182,18 +183,24 @@ class Dialing:
                     self._hear(leg)
                     self._key(leg, self._options.progress_keys)
                 case Rerouted(address):
-                    self._reroute(leg, address)
+                    self._rerouted[leg] = Target(self._trying[leg].technology, address)
                 case Diverted(called, context):
                     self._divert(leg, called, context)
                 case Answered():
                     self._decide(leg)
                 case Released(ending):
-                    self._attempts.append((self._trying.pop(leg), ending))
-                    leg.dialing = None
-                    if leg is self._heard:
-                        self._heard = None
-                    if not self._trying:
-                        self._decide(None)
+                    self._gone(leg, ending)
+
+    def _gone(self, leg: CallLeg, ending: Ending) -> None:
+        """A leg is over, unanswered."""
+        self._attempts.append((self._trying.pop(leg), ending))
+        leg.dialing = None
+        if leg is self._heard:
+            self._heard = None
+        if leg in self._rerouted:
+            self._reroute(leg, self._rerouted.pop(leg))
+        if not self._trying:
+            self._decide(None)
 
     def _hear_caller(self, event: Letter) -> None:
         if isinstance(event, Released):
@@ -307,20 +314,17 @@ class Dialing:
             if self._options.patient:
                 self._stop_clock()
 
-    def _reroute(self, by: CallLeg, address: str) -> None:
-        """Try the next line of the group that `by` was taken from, each once."""
+    def _reroute(self, by: CallLeg, target: Target) -> None:
+        """`by` is over: try the next line of the group that it was taken from, each once."""
         self._failed.add(_device(by))
-        leg = self._try(Target(self._trying[by].technology, address))
+        leg = self._try(target)
         if leg is None:
             return
         if _device(leg) in self._failed:
             del self._trying[leg]
             leg.end(_NO_OTHER)
             return
-        by.note(f"{by.peer} does not get through; {leg.peer} is tried")
-        if by is self._heard:
-            self._heard = None
-            self.caller.audio.part()
+        leg.note(f"{by.peer} does not get through; {leg.peer} is tried")
         self._place(leg, self._shown)
 
     def _ring(self, leg: CallLeg, audio: bool) -> None:

@@ -7,6 +7,7 @@ import logging
 import pytest
 
 from gateway.web.office import LineView
+from tests.scenario.conftest import Build
 from tests.support.office import OfficeUnderTest
 
 
@@ -39,7 +40,8 @@ def test_a_line_that_is_unplugged_is_shown_told_once_and_passed_over(
     assert "port 3 is out of alarm: line copper1 is in service" in caplog.text
 
 
-def test_a_line_that_fails_while_it_is_dialled_on_hands_its_call_to_the_next(office: OfficeUnderTest) -> None:
+def test_a_line_that_fails_while_it_is_dialled_on_hands_its_call_to_the_next(build: Build) -> None:
+    office = build(("[sip]\n", "[tolls]\nparallel = 1\n[sip]\n"))  # it is one call still
     ada = office.sip("6001")
     ada.call("95550100")
     office.run(1.0)

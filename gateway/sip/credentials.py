@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from gateway.core.errors import MalformedError
+from gateway.core.errors import Exhausted, MalformedError
 from gateway.sip.dialog import DialogId
 from gateway.sip.digest import Challenge, Secret, read_parameters
 from gateway.sip.headers import CSeq
@@ -205,7 +205,10 @@ class ProvingCarrier:
         def heard(response: Response, at: float) -> None:
             if response.status in CHALLENGES and self._prover.prove(request, response):
                 request.headers.set("CSeq", CSeq(self._next_number(), request.method))
-                self._carrier.send(request, flow, at, answered=heard, failed=failed)
+                try:
+                    self._carrier.send(request, flow, at, answered=heard, failed=failed)
+                except Exhausted as fault:
+                    failed(str(fault), at)
             else:
                 answered(response, at)
 

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
-from gateway.core.errors import MalformedError
+from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.machine import Machine
 from gateway.core.messages import Command
 from gateway.sdp.negotiate import Direction, ImageRefused, Medium, Negotiation, NotAcceptable
@@ -332,7 +332,10 @@ class Established:
         def answered(response: Response, at: float) -> None:
             if acks:
                 self._setting.carrier.resend(acks[0], self._dialog.flow, at)
-            elif 200 <= response.status < 300:
+                return
+            if response.is_final:
+                self._reinvite = None
+            if 200 <= response.status < 300:
                 self._dialog.refresh(response, "INVITE")
                 self._timer.granted(response, at)
                 ack = Prover.repeat(invite, self._dialog.ack(invite.cseq.number))
@@ -342,20 +345,17 @@ class Established:
                 self._act(Input.TOO_BRIEF, at)
             elif response.is_final:
                 self._act(_REFUSALS.get(response.status, Input.REFUSED), at)
-            if response.is_final:
-                self._reinvite = None
 
         def failed(evidence: str, at: float) -> None:
             self._reinvite = None
             self._gone(at)
 
-        self._reinvite = self._setting.carrier.send(
-            invite,
-            self._dialog.flow,
-            now,
-            answered=answered,
-            failed=failed,
-        )
+        try:
+            self._reinvite = self._setting.carrier.send(
+                invite, self._dialog.flow, now, answered=answered, failed=failed
+            )
+        except Exhausted:
+            self._act(Input.GLARE, now)  # there will be room again in a moment
 
     def _taken(self, response: Response, offered: Wish, now: float) -> None:
         if self._machine.state is not State.OFFERING:

@@ -445,6 +445,36 @@ def test_section_17_1_1_a_reinvite_that_is_never_answered_is_cancelled_when_the_
     office.quiet()
 
 
+def test_section_17_1_1_one_that_was_asked_again_after_a_422_is_cancelled_as_well() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, _, _ = answered(office, phone)
+    office.command(channel, Hold())
+    brief = phone.arrived().reply(422)
+    brief.headers.set("Min-SE", "7200")
+    phone.send(brief)
+    ack, again = phone.messages()
+    assert isinstance(ack, Request) and isinstance(again, Request)
+    assert (ack.method, again.method, again.headers.get("Min-SE")) == ("ACK", "INVITE", "7200")
+    phone.reply(again, 100)
+    office.command(channel, Hangup(CLEAR))
+    assert {message.method for message in phone.messages() if isinstance(message, Request)} == {"BYE", "CANCEL"}
+
+
+def test_where_there_is_no_room_for_a_reinvite_it_waits_and_the_call_goes_on() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, _, _ = answered(office, phone)
+    layer = office.stack._carrier._layer
+    limit, layer._limit = layer._limit, 0
+    office.command(channel, Hold())
+    assert phone.messages() == [] and office.events() == []
+    layer._limit = limit
+    office.wait(4.1)
+    hold = phone.messages()[0]
+    assert isinstance(hold, Request) and hold.method == "INVITE" and b"a=sendonly" in hold.body
+
+
 def test_a_repeated_200_to_our_reinvite_is_acknowledged_again() -> None:
     office = Office()
     phone = Phone(office)

@@ -11,7 +11,7 @@ from dialplan.pattern import Pattern
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import RemoteError
-from gateway.core.messages import Answered, Dial, Hangup, Offered, Released
+from gateway.core.messages import Answered, Dial, Hangup, Hold, Offered, Released
 from gateway.core.number import Party, Presentation
 from gateway.core.switch import DeviceState
 from gateway.sip.account import Account
@@ -457,6 +457,21 @@ def test_a_call_goes_out_with_proof_and_its_bye_as_well() -> None:
     assert 'nonce="n2"' in (proved.headers.get("Proxy-Authorization") or "")
     assert proved.cseq.number == bye.cseq.number + 1
     provider.reply(proved, 200)
+
+
+def test_where_there_is_no_room_to_answer_a_challenge_the_request_has_failed() -> None:
+    office = opened(trunk(register=False))
+    channel = dialled(office)
+    provider = Provider(office)
+    (invite,) = provider.asked("INVITE")
+    provider.reply(invite, 200, body=session_description())
+    provider.messages()
+    office.command(channel, Hold())
+    (hold,) = provider.asked("INVITE")
+    office.events()
+    office.stack._carrier._layer._limit = 0
+    provider.challenge(hold)
+    assert any(isinstance(event, Released) for event in office.events()), "and nothing is raised for it"
 
 
 def test_rfc_3263_section_4_3_a_silent_server_is_left_within_seconds() -> None:

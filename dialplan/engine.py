@@ -132,6 +132,9 @@ class DialplanEngine:
         """
         script = self._script(leg, self.dialplan, Location(context, extension or "s", 1))
         try:
+            for name in [name for name in leg.variables if name.endswith(")")]:
+                # A function that a leg brings with it is set once, however often it is sent elsewhere.
+                script.assign(name, leg.variables.pop(name))
             if priority != 1:
                 script.location = script.locate(f"{context},{extension},{priority}")
             ending = await self._guarded(script)

@@ -20,7 +20,7 @@ other number; or `-`, a caller without one. What is expected is who is dialled, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
@@ -56,6 +56,7 @@ class Expectation:
         when: at what time; now where None.
         attempts: who is dialled, in order: those at once, sorted, in one set; None where that is not said.
         cause: with which cause it ends; None where that is not said.
+        variables: that its leg brings.
     """
 
     place: Place
@@ -69,6 +70,7 @@ class Expectation:
     when: datetime | None = None
     attempts: tuple[frozenset[str], ...] | None = None
     cause: Cause | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,13 @@ class Origin:
         context: in which it dials.
         technology: of its leg.
         number: that is shown; "" for lines and trunks, whose callers have numbers of their own.
+        variables: that it brings.
     """
 
     context: str
     technology: str
     number: str
+    variables: Mapping[str, str] = field(default_factory=dict)
 
 
 _NOBODY: Final[Mapping[str, Origin]] = MappingProxyType({})
@@ -168,6 +172,7 @@ def _expectation(place: Place, said: str, context: str, origins: Mapping[str, Or
         when=_moment(supposed["at"]) if "at" in supposed else None,
         attempts=attempts,
         cause=cause,
+        variables=known.variables,
     )
 
 
@@ -236,6 +241,7 @@ async def try_expectations(
             permit=permit,
             answered=expectation.answered,
             keys=expectation.keys,
+            variables=expectation.variables,
             applications=applications,
             functions=functions,
         )

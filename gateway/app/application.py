@@ -38,6 +38,7 @@ from gateway.config.music import music_classes
 from gateway.config.permission import numbering
 from gateway.config.tolls import toll_policy
 from gateway.config.tones import tone_zones
+from gateway.config.variables import given_variables
 from gateway.core.audio import Encoding
 from gateway.core.log import QuietLog
 from gateway.core.switch import Target
@@ -215,6 +216,7 @@ class Application:
             limit=config.limits.calls,
         )
         self.manager.pickup_groups = pickup_groups(config)
+        self.manager.given = given_variables(config)
         self.lamps = Lamps(
             config,
             dialplan=lambda: self.engine.dialplan,
@@ -384,6 +386,7 @@ class Application:
         self.sip.trunks.load(trunks_of(config), self._loop.time())
         self.manager.floor.codes = config.features.codes()
         self.manager.pickup_groups = pickup_groups(config)
+        self.manager.given = given_variables(config)
         self.lamps.reloaded(config)
         self.shell.send(self.cards.set_levels(config))
         self.runner.step()

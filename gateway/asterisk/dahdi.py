@@ -31,7 +31,7 @@ _READ: Final = frozenset(
     "signalling signaling context callerid group usecallerid cidsignalling answeronpolarityswitch "
     "hanguponpolarityswitch busydetect busycount pulsedial channel dahdichan callwaiting threewaycalling transfer "
     "echocancel rxgain txgain callgroup pickupgroup namedcallgroup namedpickupgroup mailbox callprogress "
-    "mwisendtype".split()
+    "mwisendtype setvar accountcode".split()
 )
 _ALWAYS: Final = frozenset(
     "usecallingpres callwaitingcallerid canpark cancallforward callreturn echocancelwhenbridged echotraining "
@@ -132,6 +132,7 @@ def _telephone(number: int, said: Mapping[str, str], place: Place, draft: Draft)
     if said.get("mwisendtype", "").lower() in _LAMPS:
         phone["message_lamp"] = _LAMPS[said["mwisendtype"].lower()]
     group_settings(said, ("callgroup", "pickupgroup", "namedcallgroup", "namedpickupgroup"), phone)
+    _variables(phone, said)
     _sound(phone, said, place, draft)
     phones[extension] = phone
 
@@ -158,6 +159,7 @@ def _line(number: int, said: Mapping[str, str], place: Place, draft: Draft) -> N
     if is_yes(said.get("pulsedial", "no")):
         line["dialling"] = "pulse"
     _caller_id(line, said)
+    _variables(line, said)
     _sound(line, said, place, draft)
     draft.table("lines")[f"line{number}"] = line
 
@@ -166,6 +168,16 @@ def _start(table: dict[str, Any], said: Mapping[str, str]) -> None:
     start = _STARTS.get(said.get("signalling", said.get("signaling", "")).lower()[-2:])
     if start is not None:
         table["start"] = start
+
+
+def _variables(table: dict[str, Any], said: Mapping[str, str]) -> None:
+    """What the channel brings with its calls."""
+    name, equals, value = said.get("setvar", "").partition("=")
+    variables = {name.strip(): value.strip()} if equals else {}
+    if said.get("accountcode"):
+        variables["CHANNEL(accountcode)"] = said["accountcode"]
+    if variables:
+        table["variables"] = variables
 
 
 def _sound(table: dict[str, Any], said: Mapping[str, str], place: Place, draft: Draft) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "TRANSPORTS",
     "Listening",
     "advertise",
+    "bring",
     "certificates",
     "codecs",
     "group_settings",
@@ -147,6 +148,12 @@ def networks(entries: Iterable[Entry], keys: tuple[str, str], whose: str, draft:
             else:
                 found.append(str(network))
     return [] if everybody else list(dict.fromkeys(found))
+
+
+def bring(entries: Iterable[Entry], key: str) -> dict[str, str]:
+    """Variables of `set_var=NAME=value` lines."""
+    pairs = [entry.value.partition("=") for entry in entries if entry.key.lower() == key]
+    return {name.strip(): value.strip() for name, equals, value in pairs if equals}
 
 
 def server(uri: str) -> tuple[str, str]:

@@ -16,6 +16,7 @@ from gateway.asterisk.peers import (
     TRANSPORTS,
     Listening,
     advertise,
+    bring,
     certificates,
     codecs,
     group_settings,
@@ -33,7 +34,7 @@ _TAKEN: Final[Mapping[str, frozenset[str]]] = {
     "endpoint": frozenset(
         "type context auth outbound_auth aors disallow allow callerid from_user from_domain outbound_proxy "
         "mailboxes call_group pickup_group named_call_group named_pickup_group deny permit media_encryption "
-        "media_encryption_optimistic trust_id_inbound".split()
+        "media_encryption_optimistic trust_id_inbound set_var accountcode tone_zone dtmf_mode t38_udptl".split()
     ),
     "aor": frozenset("type contact max_contacts qualify_frequency outbound_proxy mailboxes".split()),
     "auth": frozenset("type auth_type username password realm".split()),
@@ -67,7 +68,6 @@ _SAME: Final[Mapping[str, frozenset[str]]] = {
     "cos_audio": _ANY,
     "cos_video": _ANY,
     "direct_media": _ANY,  # audio goes through the gateway, always
-    "dtmf_mode": frozenset({"rfc4733", "auto", "info"}),
     "fatal_retry_interval": _ANY,
     "forbidden_retry_interval": _ANY,
     "force_rport": _YES,
@@ -99,7 +99,6 @@ _SAME: Final[Mapping[str, frozenset[str]]] = {
     "srv_lookups": _ANY,
     "support_path": _ANY,
     "symmetric_transport": _ANY,
-    "t38_udptl": _NO,
     "t38_udptl_nat": _ANY,
     "timers": frozenset({"yes", "required", "always"}),
     "timers_min_se": _ANY,
@@ -281,8 +280,6 @@ def _common(peer: _Peer, whose: str, draft: Draft) -> dict[str, Any]:
     table: dict[str, Any] = {"context": peer.endpoint.values.get("context", "default")}
     if chosen := codecs(peer.endpoint.entries, whose, draft):
         table["codecs"] = chosen
-    if peer.endpoint.get("dtmf_mode").lower() == "info":
-        table["dtmf"] = "info"
     encryption = peer.endpoint.get("media_encryption").lower()
     if encryption == "sdes":
         optimistic = is_yes(peer.endpoint.get("media_encryption_optimistic"))
@@ -290,6 +287,20 @@ def _common(peer: _Peer, whose: str, draft: Draft) -> dict[str, Any]:
     elif encryption not in ("", "no"):
         what = f"{whose} has audio encrypted by {encryption}, which is not built in"
         draft.leave(peer.endpoint.section.place, what, 'media_encryption = "required" is SRTP by SDES')
+    variables = bring(peer.endpoint.entries, "set_var")
+    for key, function in (("accountcode", "CHANNEL(accountcode)"), ("tone_zone", "CHANNEL(tonezone)")):
+        if peer.endpoint.get(key):
+            variables[function] = peer.endpoint.get(key)
+    if variables:
+        table["variables"] = variables
+    mode = peer.endpoint.get("dtmf_mode").lower()
+    if mode in ("info", "auto_info"):
+        table["dtmf"] = "info"
+    elif mode not in ("", "rfc4733", "auto", "none"):
+        what = f"keys of {whose} are tones ({mode}), which are heard, and not sent"
+        draft.leave(peer.endpoint.section.place, what, "set the telephone to RFC 4733")
+    if is_yes(peer.endpoint.get("t38_udptl")):
+        table["t38"] = True
     return table
 
 
@@ -306,10 +317,9 @@ def _account(peer: _Peer, draft: Draft) -> None:
     label, shown = caller(endpoint.get("callerid"))
     if label:
         account["name"] = label
-    if shown and shown != name:
-        what = f"calls of {whose} show {name}, and not {shown}"
-        draft.leave(endpoint.section.place, what, "set CALLERID(num) in its context")
     account |= _common(peer, whose, draft)
+    if shown and shown != name:
+        account["variables"] = {"CALLERID(num)": shown, **account.get("variables", {})}
     contacts = [most for aor in peer.aors if (most := number(aor.get("max_contacts"), 0, 100)) is not None]
     if contacts:
         account["contacts"] = max(contacts)

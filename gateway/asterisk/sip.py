@@ -15,6 +15,7 @@ from gateway.asterisk.peers import (
     TRANSPORTS,
     Listening,
     advertise,
+    bring,
     certificates,
     codecs,
     group_settings,
@@ -41,7 +42,7 @@ _READ: Final = frozenset(
     "type host secret remotesecret context callerid cid_number fullname username defaultuser fromuser fromdomain "
     "allow disallow qualify qualifyfreq port insecure nat directmedia canreinvite dtmfmode callgroup pickupgroup "
     "namedcallgroup namedpickupgroup mailbox permit deny encryption transport outboundproxy call-limit busylevel "
-    "trustrpid sendrpid callcounter session-timers progressinband".split()
+    "trustrpid sendrpid callcounter session-timers progressinband setvar accountcode t38pt_udptl".split()
 )
 _REGISTER: Final = re.compile(
     r"(?:(?P<peer>[\w.-]+)\?)?(?:(?P<transport>\w+)://)?(?P<user>[^:@]+(?:@[^:@]+(?=:|@))?)"
@@ -122,11 +123,18 @@ def _common(section: Section, said: Mapping[str, str], general: Mapping[str, str
         table["codecs"] = chosen
     if is_yes(said.get("encryption", "no")):
         table["media_encryption"] = "required"
-    if said.get("dtmfmode", general.get("dtmfmode", "")).lower() == "info":
+    if said.get("dtmfmode", general.get("dtmfmode", "")).lower() in ("info", "shortinfo"):
         table["dtmf"] = "info"
     most = said.get("call-limit", said.get("busylevel", ""))
     if (calls := number(most, 0, 100_000)) is not None:
         table["calls"] = calls
+    variables = bring(section.entries, "setvar")
+    if said.get("accountcode"):
+        variables["CHANNEL(accountcode)"] = said["accountcode"]
+    if variables:
+        table["variables"] = variables
+    if is_yes(said.get("t38pt_udptl", "no").partition(",")[0]):
+        table["t38"] = True
     return table
 
 
@@ -140,10 +148,9 @@ def _account(section: Section, said: dict[str, str], general: Mapping[str, str],
     label, shown = said.get("fullname", label), said.get("cid_number", shown)
     if label:
         account["name"] = label
-    if shown and shown != name:
-        what = f"calls of account {name} show {name}, and not {shown}"
-        draft.leave(section.place, what, "set CALLERID(num) in its context")
     account |= _common(section, said, general, draft)
+    if shown and shown != name:
+        account["variables"] = {"CALLERID(num)": shown, **account.get("variables", {})}
     boxes = [box.strip() for box in said.get("mailbox", "").split(",") if box.strip()]
     if boxes:
         account["mailbox"] = boxes[0].removesuffix("@default")

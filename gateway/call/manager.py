@@ -118,6 +118,7 @@ class CallManager:
     Attributes:
         devices: the states of devices, and who is told of their changes.
         pickup_groups: whose ringing who may answer.
+        given: channel variables that a leg which comes in brings, by its name.
     """
 
     def __init__(
@@ -142,6 +143,7 @@ class CallManager:
         self.media = media
         self.technologies = technologies
         self.pickup_groups = PickupGroups()
+        self.given: Callable[[str], Mapping[str, str]] = lambda leg: {}
         self.devices: Final = Devices(lambda: self.technologies)
         self.floor = Floor(
             ringback=sounds.tone("ring"),
@@ -320,6 +322,7 @@ class CallManager:
         leg = self.floor.enter(
             channel, party=offer.caller, called=offer.called, context=offer.context, incoming=True
         )
+        leg.variables.update(self.given(leg.name))
         leg.variables.update(offer.variables)
         leg.headers = offer.headers
         first = self.floor.legs.get(channel.other) if isinstance(channel, LocalHalf) and channel.other else None

@@ -18,6 +18,7 @@ from gateway.cli.config_option import ConfigFile, office_at
 from gateway.config import Config
 from gateway.config.faults import nearest
 from gateway.config.permission import help_routes, permission
+from gateway.config.variables import given_variables
 from gateway.core.errors import LocalError
 from gateway.core.number import Party
 
@@ -64,6 +65,7 @@ def command(
             permit=permission(settings, clock),
             answered=answered,
             keys=keys,
+            variables=given_variables(settings)(f"{technology}/{who}-0"),
         )
     )
     _tell(route)

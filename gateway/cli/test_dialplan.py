@@ -50,11 +50,13 @@ def command(
 
 def _origins(config: Config) -> dict[str, Origin]:
     """Who may call."""
-    trunks = {name: Origin(trunk.context, "SIP", "") for name, trunk in config.trunks.items()}
-    lines = {name: Origin(line.context, "FXO", "") for name, line in config.lines.items()}
-    accounts = {name: Origin(account.context, "SIP", name) for name, account in config.accounts.items()}
-    phones = {name: Origin(phone.context, "FXS", name) for name, phone in config.phones.items()}
-    return {**trunks, **lines, **accounts, **phones}
+    known = {name: Origin(trunk.context, "SIP", "", trunk.variables) for name, trunk in config.trunks.items()}
+    known |= {name: Origin(line.context, "FXO", "", line.variables) for name, line in config.lines.items()}
+    for name, account in config.accounts.items():
+        known[name] = Origin(account.context, "SIP", name, account.variables)
+    for number, phone in config.phones.items():
+        known[number] = Origin(phone.context, "FXS", number, phone.variables)
+    return known
 
 
 def _tell(outcome: Outcome, steps: bool) -> None:

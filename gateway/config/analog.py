@@ -13,6 +13,7 @@ from gateway.config.values import (
     Label,
     Name,
     Settings,
+    Variables,
     dialled_or_none,
     mailbox_or_none,
     refuse,
@@ -84,6 +85,8 @@ class PhoneSettings(Settings):
         receive_gain, transmit_gain: dB by which what it says, and what it hears, is made louder.
         call_groups: whoever may pick up in one of these may take its calls; pickup_groups: those whose calls it may
             take by Pickup without a number. Who has none is in one group with all others that have none.
+        variables: of the channel of each call that it places: NAME = "value", or a function that can be set, such
+            as "CALLERID(num)"; values are never evaluated.
         flash: what a hook flash in a call does: "services" (it holds the call for a second one, answers a call that
             waits, confers), or "pass" (it is told to whom the telephone talks with).
         call_waiting: a second caller is told to who talks by a tone, and shown by displays that can; where false,
@@ -100,6 +103,7 @@ class PhoneSettings(Settings):
     mailbox: Annotated[str, AfterValidator(mailbox_or_none)] = ""
     call_groups: Items[Name] = ()
     pickup_groups: Items[Name] = ()
+    variables: Variables = Field(default_factory=dict)
     start: _Start = "kewl"
     caller_id: _CallerId | None = None
     pulse_order: _PulseOrder = "usual"
@@ -150,6 +154,7 @@ class LineSettings(Settings):
         card: which card; may be left out where there is one.
         group: dialled as g1 in `FXO/g1/NUMBER`.
         context: of the dialplan, where its calls come in.
+        variables: of the channel of each of them, as for a telephone.
         number: its own number in the public network.
         did: the extension for its calls; where empty, its number, or s where that is empty too.
         dialling: "tone", or "pulse" for exchanges that know no tones.
@@ -177,6 +182,7 @@ class LineSettings(Settings):
     card: str | None = None
     group: Annotated[int, Field(ge=0, le=63)] = 1
     context: Name = "from-pstn"
+    variables: Variables = Field(default_factory=dict)
     number: Annotated[str, AfterValidator(dialled_or_none)] = ""
     did: Annotated[str, AfterValidator(word_or_none)] = ""
     dialling: Literal["tone", "pulse"] = "tone"

@@ -38,6 +38,7 @@ from gateway.config.values import (
     Networks,
     Number,
     Settings,
+    Variables,
     address_or_none,
     mailbox_or_none,
     refuse,
@@ -211,6 +212,8 @@ class AccountSettings(Settings):
             where it subscribes, need no setting.
         call_groups: whoever may pick up in one of these may take its calls; pickup_groups: those whose calls it may
             take by Pickup without a number. Who has none is in one group with all others that have none.
+        variables: of the channel of each call that it places: NAME = "value", or a function that can be set, such
+            as "CALLERID(num)"; values are never evaluated.
     """
 
     secret: Annotated[str, Field(min_length=1, max_length=256, repr=False)]
@@ -226,6 +229,7 @@ class AccountSettings(Settings):
     mailbox: Annotated[str, AfterValidator(mailbox_or_none)] = ""
     call_groups: Items[Name] = ()
     pickup_groups: Items[Name] = ()
+    variables: Variables = Field(default_factory=dict)
 
 
 class WebSettings(Settings):

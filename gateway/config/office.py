@@ -17,6 +17,7 @@ from typing import Final
 
 from dialplan.check import dialled, doubts, prompts, technologies, watched
 from dialplan.exits import Exit, exits
+from dialplan.functions import FUNCTIONS
 from dialplan.loader import load as read_dialplan
 from dialplan.model import Dialplan
 from drivers.audiosocket.protocol import Address as Server
@@ -55,7 +56,7 @@ def load_office(path: Path) -> tuple[Config, Dialplan]:
     """
     config = load(path)
     dialplan = _load_dialplan(config)
-    found = [*_contexts(config, dialplan), *_tolls(config, dialplan)]
+    found = [*_contexts(config, dialplan), *_tolls(config, dialplan), *_variables(config)]
     toll_policy(config.tolls)
     locator = Locator(read(path)) if found else None
     faults = [Fault(str(path), locator.line(each.path), each.what, each.mend) for each in found] if locator else []
@@ -204,6 +205,23 @@ def _contexts(config: Config, dialplan: Dialplan) -> Iterator[Finding]:
                 f'{path[0].removesuffix("s")} {path[1]} is in context "{context}", which the dialplan does not have'
             )
             yield Finding(path, what, nearest(context, list(dialplan.contexts)))
+
+
+def _variables(config: Config) -> Iterator[Finding]:
+    """Functions among the variables that calls bring, that cannot be set."""
+    users = [
+        *((("phones", name), user.variables) for name, user in config.phones.items()),
+        *((("lines", name), line.variables) for name, line in config.lines.items()),
+        *((("accounts", name), account.variables) for name, account in config.accounts.items()),
+        *((("trunks", name), trunk.variables) for name, trunk in config.trunks.items()),
+    ]
+    writable = [name for name, function in FUNCTIONS.items() if function.write is not None]
+    for path, variables in users:
+        for name in variables:
+            function, parenthesis, _ = name.partition("(")
+            if parenthesis and function not in writable:
+                what = f"there is no function {function} that can be set"
+                yield Finding((*path, "variables", name), what, nearest(function, writable))
 
 
 def _tolls(config: Config, dialplan: Dialplan) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from dialplan.route import Permit, dry_run
 from gateway.config.boundary import Boundary
 from gateway.config.model import Config
 from gateway.config.tolls import toll_policy
+from gateway.config.variables import given_variables
 from gateway.core.number import Party
 from gateway.core.switch import Leg, Target
 from gateway.toll.guard import Caller, TollGuard
@@ -47,7 +48,7 @@ class HelpRoute:
 
 async def help_routes(config: Config, dialplan: Dialplan, clock: Callable[[], datetime]) -> list[HelpRoute]:
     """Every emergency number, from every context in which telephones or accounts dial, without a call."""
-    permit, numbers = permission(config, clock), numbering(config).emergency
+    permit, numbers, given = permission(config, clock), numbering(config).emergency, given_variables(config)
     origins = [("FXS", number, phone.context) for number, phone in config.phones.items()]
     origins += [("SIP", number, account.context) for number, account in config.accounts.items()]
     found = []
@@ -62,6 +63,7 @@ async def help_routes(config: Config, dialplan: Dialplan, clock: Callable[[], da
                 technology=technology,
                 origin=name,
                 permit=permit,
+                variables=given(f"{technology}/{name}-0"),
             )
             outside = any(f"({Kind.EMERGENCY.value})" in ruling for ruling in route.rulings)
             targets = tuple(str(target) for attempt in route.attempts for target in attempt.targets)

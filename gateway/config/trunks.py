@@ -19,6 +19,7 @@ from gateway.config.values import (
     Name,
     Networks,
     Settings,
+    Variables,
     mailbox_or_none,
     refuse,
     word_or_none,
@@ -82,6 +83,7 @@ class TrunkSettings(Settings):
         lamps: extensions of the office there that are watched, for hints: `exten => 201,hint,SIP/201@NAME`.
         mailbox: of ours that shows how many messages wait for `user` there, "201" or "201@shop".
         context: of the dialplan, where its calls come in.
+        variables: of the channel of each of them, as for an account.
         from_user: what From says in place of the caller's number, which then goes as P-Asserted-Identity.
         from_domain: the domain of our From; where empty, that of the trunk.
         sources: networks from which its calls may come, beside the addresses of its servers.
@@ -114,6 +116,7 @@ class TrunkSettings(Settings):
     lamps: Annotated[Items[Name], Field(max_length=200)] = ()
     mailbox: Annotated[str, AfterValidator(mailbox_or_none)] = ""
     context: Name = "from-pstn"
+    variables: Variables = Field(default_factory=dict)
     from_user: Label = ""
     from_domain: Annotated[str, AfterValidator(word_or_none)] = ""
     sources: Networks = ()

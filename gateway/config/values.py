@@ -5,8 +5,11 @@ A value that cannot be raises a pydantic error of the type "fault", which says w
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Final, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -26,6 +29,7 @@ __all__ = [
     "Networks",
     "Number",
     "Settings",
+    "Variables",
     "address_or_none",
     "dial_target",
     "dialled_or_none",
@@ -38,6 +42,9 @@ __all__ = [
 
 _Item = TypeVar("_Item")
 _KEYS: Final = frozenset("0123456789*#+ABCD")
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\([^()]*\))?")
+_LONGEST_VALUE: Final = 1024
+"""Characters of a variable's value."""
 
 
 def refuse(what: str, mend: str = "") -> PydanticCustomError:
@@ -96,6 +103,19 @@ def _mailbox(name: str) -> str:
     return name
 
 
+def _variable(name: str) -> str:
+    """`NAME`, `__NAME`, or a function that can be set: `CALLERID(num)`."""
+    if len(name) > 80 or not _VARIABLE.fullmatch(name):
+        raise refuse(f'"{name[:60]}" is no variable', "write NAME, or a function such as CALLERID(num)")
+    return name
+
+
+def _value(text: str) -> str:
+    if not text.isprintable() or len(text) > _LONGEST_VALUE:
+        raise refuse("a value holds control characters or is too long", f"write up to {_LONGEST_VALUE} characters")
+    return text
+
+
 def mailbox_or_none(name: str) -> str:
     """The name of a mailbox, or nothing."""
     return _mailbox(name) if name else name
@@ -149,6 +169,10 @@ Number = Annotated[str, AfterValidator(_dialled)]
 Name = Annotated[str, AfterValidator(_word)]
 Label = Annotated[str, AfterValidator(_plain)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
+Variables = Annotated[
+    Mapping[Annotated[str, AfterValidator(_variable)], Annotated[str, AfterValidator(_value)]],
+    AfterValidator(MappingProxyType),
+]
 Digits = Annotated[str, AfterValidator(_digits)]
 
 

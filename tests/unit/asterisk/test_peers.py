@@ -145,6 +145,29 @@ def test_lines_and_telephones_keep_levels_services_and_echo(dahdi: Moved) -> Non
     ]
 
 
+def test_what_calls_bring_with_them(tmp_path: Path) -> None:
+    moved = move_in(
+        tmp_path,
+        pjsip='[201]\ntype=endpoint\nauth=201\ncontext=staff\ncallerid="Ada" <4930555201>\naccountcode=shop\n'
+        "set_var=ROOM=12\nset_var=CHANNEL(language)=de\nset_var=NOSUCH(x)=1\nset_var=EVIL=${SHELL(id)}\n"
+        "dtmf_mode=info\nt38_udptl=yes\n[201]\ntype=auth\npassword=Kupfer-Draht-eins\n",
+        extensions="[staff]\n",
+    )
+    account = moved.config.accounts["201"]
+    assert dict(account.variables) == {
+        "CALLERID(num)": "4930555201",
+        "ROOM": "12",
+        "CHANNEL(language)": "de",
+        "EVIL": "${SHELL(id)}",
+        "CHANNEL(accountcode)": "shop",
+    }
+    assert (account.dtmf, account.t38) == ("info", True)
+    assert moved.left("office.toml") == [
+        " there is no function NOSUCH that can be set, and is left out; known here: "
+        + str(moved.imported.left[0]).partition("known here: ")[2]
+    ]
+
+
 def test_ports_and_realm_and_timer_of_the_machine(tmp_path: Path) -> None:
     moved = move_in(
         tmp_path,

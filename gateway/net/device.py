@@ -19,7 +19,7 @@ from gateway.core.audio import Audio, AudioFactory
 from gateway.core.errors import HardwareError, LocalError, OpenFailed
 from gateway.core.log import QuietLog
 from hardware.analog.dahdi import AnalogPort
-from hardware.analog.line import LineCommand, LineEvent, LineEventKind
+from hardware.analog.line import LineCommand, LineEvent, LineEventKind, PortKind
 
 __all__ = ["DeviceShell"]
 
@@ -154,6 +154,8 @@ class DeviceShell:
         self._lines.attach(number, row, self._clock())
         if not port.in_service():
             self._tell(number, LineEvent(LineEventKind.ALARM))
+        elif port.kind is PortKind.FXS and port.off_hook():
+            self._tell(number, LineEvent(LineEventKind.RINGOFFHOOK))  # lifted before we were there
 
     def _check_kind(self, number: int, port: AnalogPort) -> None:
         wanted = self._lines.ports[number]

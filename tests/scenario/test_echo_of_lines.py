@@ -43,6 +43,7 @@ def test_an_echo_path_that_is_given_is_cancelled(
     back = level(ada.heard[before:]) - active_level(sentence)
     assert back > -16.0 if who == "nobody" else back < -35.0
     desk.hang_up()
+    hand.suffer({})
     office.until(lambda: ada.state == "idle", within=4)
     story = office.story()
     assert ("cancel echo with 512 taps" in story) is ("echo_canceller" not in phone)

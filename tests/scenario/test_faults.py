@@ -249,3 +249,22 @@ def test_a_card_that_disappears_ends_a_call_that_rings(office: OfficeUnderTest) 
     assert causes(office) == [Cause.DESTINATION_OUT_OF_ORDER]
     office.put_card_back()
     office.until(lambda: all(view.in_service for view in office.app.console.lines()), within=15)
+
+
+def test_a_telephone_that_is_lifted_when_its_card_comes_has_dial_tone(office: OfficeUnderTest) -> None:
+    ada, desk = office.sip("6001"), office.phone("101")
+    office.pull_out_card()
+    office.run(6)
+    desk.lift()
+    office.run(0.5)
+    assert desk.hears is None
+    office.put_card_back()
+    office.until(lambda: desk.hears == "dial", within=15)
+    office.run(0.6)
+    desk.dial("6001")
+    office.until(lambda: ada.caller, within=8)
+    ada.answer()
+    office.run(1)
+    desk.hang_up()
+    office.until(lambda: ada.state == "idle", within=4)
+    office.run(2)

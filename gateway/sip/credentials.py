@@ -184,7 +184,8 @@ class ProvingCarrier:
         self._carrier = carrier
         self._prover = prover
         self._next_number = next_number
-        self.cancel = carrier.cancel
+        self._again: dict[ClientTransaction, ClientTransaction] = {}
+        """The transactions of requests that were challenged and sent again, by those that the senders know."""
         self.send_ack = carrier.send_ack
         self.resend = carrier.resend
         self.member = carrier.member
@@ -206,13 +207,24 @@ class ProvingCarrier:
             if response.status in CHALLENGES and self._prover.prove(request, response):
                 request.headers.set("CSeq", CSeq(self._next_number(), request.method))
                 try:
-                    self._carrier.send(request, flow, at, answered=heard, failed=failed)
+                    self._again[first] = self._carrier.send(request, flow, at, answered=heard, failed=silent)
                 except Exhausted as fault:
-                    failed(str(fault), at)
-            else:
-                answered(response, at)
+                    silent(str(fault), at)
+                return
+            if response.is_final:
+                self._again.pop(first, None)
+            answered(response, at)
 
-        return self._carrier.send(request, flow, now, answered=heard, failed=failed)
+        def silent(evidence: str, at: float) -> None:
+            self._again.pop(first, None)
+            failed(evidence, at)
+
+        first = self._carrier.send(request, flow, now, answered=heard, failed=silent)
+        return first
+
+    def cancel(self, invite: ClientTransaction, now: float, reason: str) -> None:
+        """Cancel an INVITE, as it is under way now."""
+        self._carrier.cancel(self._again.get(invite, invite), now, reason)
 
     def at(self, when: float, action: Callable[[float], None]) -> Timer:
         """Have `action` called at `when`."""

@@ -20,13 +20,13 @@ from gateway.sdp.negotiate import Direction, ImageRefused, Medium, Negotiation, 
 from gateway.sip.acceptance import LATE, Acceptance
 from gateway.sip.asides import Asides
 from gateway.sip.causes import cause_of_reason
-from gateway.sip.credentials import Prover
 from gateway.sip.diagnosis import why_unacknowledged
 from gateway.sip.dialog import Dialog
 from gateway.sip.established_states import TABLE, Input, State
 from gateway.sip.message import Request, Response
 from gateway.sip.offers import carries_offer, response_to
 from gateway.sip.refresh import SessionRefresh
+from gateway.sip.reinvite import Reinvite
 from gateway.sip.session import (
     ALLOW,
     GONE,
@@ -41,7 +41,6 @@ from gateway.sip.session import (
     reasoned,
 )
 from gateway.sip.session_timer import SessionTimer, too_brief
-from gateway.sip.transaction.base import ClientTransaction
 from gateway.sip.transport import Flow
 
 __all__ = ["Established"]
@@ -119,7 +118,7 @@ class Established:
         self._wanted = self._willing = Wish(Direction.SENDRECV, negotiation.medium)
         self._acceptance: Acceptance | None = None
         self._answer_due = False
-        self._reinvite: ClientTransaction | None = None
+        self._reinvite: Reinvite | None = None
         self._retry: Timer | None = None
         self._timer = timer
         self._refresh = SessionRefresh(
@@ -327,42 +326,36 @@ class Established:
         announce(invite)
         self._timer.ask(invite)
         describe(invite, description)
-        acks: list[bytes] = []
-
-        def answered(response: Response, at: float) -> None:
-            if acks:
-                self._setting.carrier.resend(acks[0], self._dialog.flow, at)
-                return
-            if response.is_final:
-                self._reinvite = None
-            if 200 <= response.status < 300:
-                self._dialog.refresh(response, "INVITE")
-                self._timer.granted(response, at)
-                ack = Prover.repeat(invite, self._dialog.ack(invite.cseq.number))
-                acks.append(self._setting.carrier.send_ack(ack, self._dialog.flow, at))
-                self._taken(response, offered, at)
-            elif response.status == 422 and self._timer.raise_minimum(response):
-                self._act(Input.TOO_BRIEF, at)
-            elif response.is_final:
-                self._act(_REFUSALS.get(response.status, Input.REFUSED), at)
-
-        def failed(evidence: str, at: float) -> None:
-            self._reinvite = None
-            self._gone(at)
-
         try:
-            self._reinvite = self._setting.carrier.send(
-                invite, self._dialog.flow, now, answered=answered, failed=failed
+            self._reinvite = Reinvite(
+                self._setting,
+                self._dialog,
+                invite,
+                now,
+                taken=lambda response, at: self._taken(response, offered, at),
+                refused=self._not_taken,
+                failed=self._unanswered,
             )
         except Exhausted:
             self._act(Input.GLARE, now)  # there will be room again in a moment
 
     def _taken(self, response: Response, offered: Wish, now: float) -> None:
+        self._reinvite = None
+        self._timer.granted(response, now)
         if self._machine.state is not State.OFFERING:
             return  # we hung up meanwhile; the ACK was all that it needed
         self._willing = offered
         if self._take_answer(response, now):
             self._act(Input.TAKEN, now)
+
+    def _not_taken(self, response: Response, now: float) -> None:
+        self._reinvite = None
+        brief = response.status == 422 and self._timer.raise_minimum(response)
+        self._act(Input.TOO_BRIEF if brief else _REFUSALS.get(response.status, Input.REFUSED), now)
+
+    def _unanswered(self, now: float) -> None:
+        self._reinvite = None
+        self._gone(now)
 
     def _take_answer(self, message: Request | Response, now: float) -> bool:
         """Take the answer to our offer; without a usable one the session ends (RFC 3261 14.1)."""
@@ -472,8 +465,7 @@ class Established:
             self._acceptance = None
         self._setting.carrier.leave(self._dialog.id)
         if self._reinvite is not None:
-            # RFC 3261 17.1.1.2: after a provisional response nothing but a CANCEL ends its transaction.
-            self._setting.carrier.cancel(self._reinvite, now, "")
+            self._reinvite.cancel(now)
             self._reinvite = None
         self._asides.close(now)
 

@@ -26,6 +26,7 @@ from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
 from gateway.sip.message import Request, Response
 from gateway.sip.session import ALLOW
+from gateway.sip.transaction.timers import TimerConfig
 from tests.support.sip import Office, Phone, session_description
 
 BUSY = Ending(Cause.USER_BUSY, "telephone 101", Act.REFUSED, "off-hook")
@@ -473,6 +474,37 @@ def test_where_there_is_no_room_for_a_reinvite_it_waits_and_the_call_goes_on() -
     office.wait(4.1)
     hold = phone.messages()[0]
     assert isinstance(hold, Request) and hold.method == "INVITE" and b"a=sendonly" in hold.body
+
+
+def test_section_16_6_a_reinvite_that_is_never_answered_is_cancelled_by_timer_c_and_the_call_goes_on() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, _, _ = answered(office, phone)
+    office.command(channel, Hold())
+    hold = phone.arrived()
+    phone.reply(hold, 100)
+    office.wait(TimerConfig().ringing + 0.2)
+    cancel = phone.arrived()
+    assert (cancel.method, cancel.cseq.number) == ("CANCEL", hold.cseq.number)
+    phone.reply(cancel, 200)
+    phone.reply(hold, 487)
+    assert phone.arrived().method == "ACK"
+    assert not any(isinstance(event, Released) for event in office.events())
+    office.command(channel, Hold())
+    assert phone.arrived().method == "INVITE"
+    office.command(channel, Hangup(CLEAR))
+    office.quiet()
+
+
+def test_section_9_1_a_reinvite_whose_cancel_is_not_heeded_either_ends_the_call() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, _, _ = answered(office, phone)
+    office.command(channel, Hold())
+    phone.reply(phone.arrived(), 100)
+    office.wait(TimerConfig().ringing + 1 + TimerConfig().patience + 1)
+    assert any(isinstance(event, Released) for event in office.events())
+    office.quiet()
 
 
 def test_a_repeated_200_to_our_reinvite_is_acknowledged_again() -> None:

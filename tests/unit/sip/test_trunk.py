@@ -474,6 +474,28 @@ def test_where_there_is_no_room_to_answer_a_challenge_the_request_has_failed() -
     assert any(isinstance(event, Released) for event in office.events()), "and nothing is raised for it"
 
 
+def test_section_9_1_a_reinvite_that_was_challenged_and_is_never_answered_leaves_nothing() -> None:
+    office = opened(trunk())
+    provider = Provider(office)
+    provider.registers()
+    channel = dialled(office)
+    (invite,) = provider.asked("INVITE")
+    provider.reply(invite, 200, body=session_description())
+    provider.asked("ACK")
+    office.command(channel, Hold())
+    (hold,) = provider.asked("INVITE")
+    challenge = hold.reply(407)
+    challenge.headers.set("Proxy-Authenticate", CHALLENGE)
+    provider.send(challenge)
+    (again,) = provider.asked("INVITE")
+    provider.reply(again, 100)
+    hang_up(office, channel)
+    (cancel,) = provider.asked("CANCEL")
+    assert cancel.via.branch == again.via.branch
+    office.wait(100)
+    assert office.stack.usage()["transactions"] == office.stack.usage()["inquiries"] == 0
+
+
 def test_rfc_3263_section_4_3_a_silent_server_is_left_within_seconds() -> None:
     office = opened(trunk(FIRST, SECOND, register=False))
     dialled(office)

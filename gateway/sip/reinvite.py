@@ -1,0 +1,90 @@
+"""One re-INVITE of ours, from its sending to its last response (RFC 3261 14.1).
+
+Its 2xx are acknowledged here, repeated ones again. One that gets nothing but provisional responses is cancelled:
+else its transaction would last as long as its peer likes (RFC 3261 17.1.1.2), and the session could not be changed
+any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.sip.credentials import Prover
+from gateway.sip.dialog import Dialog
+from gateway.sip.message import Request, Response
+from gateway.sip.session import Setting
+
+__all__ = ["Reinvite"]
+
+
+class Reinvite:
+    """A re-INVITE that is out.
+
+    Args:
+        setting: the stack's services.
+        dialog: its dialog.
+        invite: the request.
+        now: engine clock.
+        taken: told of the first 2xx, whose ACK is out.
+        refused: told of a final response that is none.
+        failed: told that there will be no response.
+    """
+
+    __slots__ = (
+        "_ack",
+        "_dialog",
+        "_failed",
+        "_invite",
+        "_limit",
+        "_refused",
+        "_setting",
+        "_taken",
+        "_transaction",
+    )
+
+    def __init__(
+        self,
+        setting: Setting,
+        dialog: Dialog,
+        invite: Request,
+        now: float,
+        *,
+        taken: Callable[[Response, float], None],
+        refused: Callable[[Response, float], None],
+        failed: Callable[[float], None],
+    ) -> None:
+        self._setting = setting
+        self._dialog = dialog
+        self._invite = invite
+        self._taken = taken
+        self._refused = refused
+        self._failed = failed
+        self._ack = b""
+        self._transaction = setting.carrier.send(
+            invite, dialog.flow, now, answered=self._answered, failed=lambda _, at: self._silent(at)
+        )
+        # Nobody lifts a handset for it: timer C (RFC 3261 16.6 step 11) runs from the beginning.
+        self._limit = setting.carrier.at(now + setting.timers.ringing, self.cancel)
+
+    def cancel(self, now: float) -> None:
+        """It is not wanted any more; a final response to it is told all the same."""
+        self._limit.cancel()
+        self._setting.carrier.cancel(self._transaction, now, "")
+
+    def _answered(self, response: Response, now: float) -> None:
+        if not response.is_final:
+            return
+        self._limit.cancel()
+        if self._ack:
+            self._setting.carrier.resend(self._ack, self._dialog.flow, now)
+        elif response.status < 300:
+            self._dialog.refresh(response, "INVITE")
+            ack = Prover.repeat(self._invite, self._dialog.ack(self._invite.cseq.number))
+            self._ack = self._setting.carrier.send_ack(ack, self._dialog.flow, now)
+            self._taken(response, now)
+        else:
+            self._refused(response, now)
+
+    def _silent(self, now: float) -> None:
+        self._limit.cancel()
+        self._failed(now)

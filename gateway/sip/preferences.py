@@ -123,7 +123,9 @@ class _Predicate:
         if star.strip(BLANKS) != "*":
             raise MalformedError(f"{text[:80]!r} is no preference")
         given = Parameters.parse((semicolon + rest).strip(BLANKS))
-        terms = tuple((name.lower(), _values(given.get(name) or "")) for name, _ in given if _is_feature(name))
+        terms = tuple(
+            (name.lower(), _values((given.get(name) or "")[:LONGEST])) for name, _ in given if _is_feature(name)
+        )
         return cls(terms, "require" in given, "explicit" in given)
 
     def rejects(self, features: dict[str, _Values]) -> bool:

@@ -31,6 +31,8 @@ _HEADERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
         ("Diversion", '"x" <sip:101@192.0.2.1>;reason=no-answer;counter=1'),
         ("History-Info", "<sip:101@192.0.2.1>;index=1, <sip:102@192.0.2.1?Reason=SIP%3Bcause%3D302>;index=1.1"),
         ("Accept-Contact", '*;audio;methods="INVITE"'),
+        ("Reject-Contact", '*;priority="#>=5"'),
+        ("Request-Disposition", "no-fork, sequential"),
         ("Alert-Info", "<urn:alert:service:call-waiting>"),
     ),
     "REGISTER": (
@@ -50,6 +52,7 @@ _HEADERS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
     "UPDATE": (),
     "PRACK": (("RAck", "1 1 INVITE"),),
     "NOTIFY": (
+        ("Target-Dialog", "a;local-tag=b;remote-tag=c"),
         ("Event", "refer"),
         ("Subscription-State", "active;expires=60"),
         ("Content-Type", "message/sipfrag"),
@@ -100,6 +103,16 @@ def _descriptions() -> tuple[bytes, ...]:
         session_description(formats="0 8 9 18 101", lines=lines),
         b"v=0\r\no=- 1 1 IN IP6 ::1\r\ns= \r\nc=IN IP6 ::1\r\nt=0 0\r\nr=1\r\nz=0\r\nk=clear:x\r\na=x\r\n"
         b"m=audio 9/2 RTP/SAVP 0\r\ni=x\r\nc=IN IP4 224.2.1.1/127/3\r\nb=AS:64\r\n",
+    )
+
+
+def _documents() -> tuple[bytes, ...]:
+    return (
+        b'<?xml version="1.0"?><dialog-info xmlns="urn:ietf:params:xml:ns:dialog-info" version="1" state="full" '
+        b'entity="sip:201@x"><dialog id="a" direction="recipient"><state>confirmed</state><local><target '
+        b'uri="sip:201@x"><param pname="+sip.rendering" pvalue="no"/></target></local></dialog></dialog-info>',
+        b"Messages-Waiting: yes\r\nMessage-Account: sip:4711@x\r\nVoice-Message: 2/8 (0/2)\r\n",
+        _BODIES["PUBLISH"],
     )
 
 
@@ -167,6 +180,8 @@ _SEEDS: Final = {
     "stream": _messages,
     "stack": lambda: (bytes(range(256)),),
     "sdp": _descriptions,
+    "documents": _documents,
+    "wishes": _messages,
     "stun": _stun,
     "udptl": _udptl,
     "websocket": _web,

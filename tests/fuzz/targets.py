@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
@@ -18,10 +19,22 @@ from gateway.fax.udptl import WINDOW, UdptlPacket, UdptlReceiver
 from gateway.plane.rtcp import RtcpReport
 from gateway.sdp.description import SessionDescription
 from gateway.sdp.negotiate import Negotiation, NotAcceptable
+from gateway.sip.account import Account
+from gateway.sip.digest import Secret
+from gateway.sip.events.message_summary import read_summary
+from gateway.sip.events.pidf import parse_presence
+from gateway.sip.events.remote import RemoteExtension
+from gateway.sip.fork import Target
 from gateway.sip.framing import Broken, Framer, StreamFramer
 from gateway.sip.message import Request
 from gateway.sip.parser import MAX_MESSAGE, MalformedMessage, parse
+from gateway.sip.path import path_of
+from gateway.sip.portability import portability_of, write_portability
+from gateway.sip.preferences import Preferences, features_of, preferences_of, write_preferences
+from gateway.sip.replaces import target_dialog
 from gateway.sip.stun import Stun, answer
+from gateway.sip.transport import Flow
+from gateway.sip.uri import SipUri
 from gateway.sip.websocket import WebSocketFramer
 from tests.fuzz.script import Script
 from tests.fuzz.stack import play
@@ -94,6 +107,36 @@ def sdp(data: bytes) -> None:
         assert SessionDescription.parse(ours.local.serialise()) == ours.local
 
 
+def documents(data: bytes) -> None:
+    """What other notifiers and publishers say: a state, or nothing."""
+    RemoteExtension().take(data)
+    read_summary(data)
+    with contextlib.suppress(MalformedError):
+        parse_presence(data)
+
+
+def wishes(data: bytes) -> None:
+    """What a request asks for in headers of its own: read, or refused by name, or as good as not there."""
+    with contextlib.suppress(MalformedMessage):
+        message = parse(data)
+        if isinstance(message, Request):
+            variables = preferences_of(message) | portability_of(message, PEER)
+            telephones = [replace(TELEPHONE, features=features_of(contact)) for contact in message.contacts]
+            turns = Preferences.of(variables).turns(telephones)
+            assert sum(map(len, turns)) <= len(telephones)
+            write_portability(message, variables, PEER)
+            write_preferences(message, variables)
+            parse_again(message.serialise())
+            with contextlib.suppress(MalformedError):
+                path_of(message)
+            with contextlib.suppress(MalformedError):
+                target_dialog(message)
+
+
+PEER: Final = Account("pstn", Secret(), trusted=True, trunk=True)
+TELEPHONE: Final = Target(SipUri("192.0.2.60", "6001"), Flow("udp", ("192.0.2.1", 5060), ("192.0.2.60", 5060)))
+
+
 def stun(data: bytes) -> None:
     """STUN: no answer is longer than an error that names what was not known."""
     said = answer(data, ("192.0.2.1", 5060))
@@ -162,6 +205,8 @@ TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = {
     "stream": stream,
     "stack": play,
     "sdp": sdp,
+    "documents": documents,
+    "wishes": wishes,
     "stun": stun,
     "udptl": udptl,
     "websocket": websocket,

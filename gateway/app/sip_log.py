@@ -58,7 +58,7 @@ class SipLog:
                 (_log.info if is_open else _log.warning)("%s", text)
             case AccessRefused():
                 self._quiet.warning(
-                    f"{event.user} {event.flow.remote[0]}",
+                    f"{event.method} {event.user} {event.flow.remote[0]}",
                     "%s%s from %s refused: %s",
                     event.method,
                     f" as {event.user[:32]!r}" if event.user else "",

@@ -690,3 +690,19 @@ def test_a_lost_connection_before_the_answer_ends_the_call_too() -> None:
     office.drain()
     assert ended(office).act is Act.VANISHED
     office.quiet()
+
+
+def test_section_17_1_1_neither_is_the_next_reinvite_left_that_the_answer_to_one_has_called_for() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, _, _ = answered(office, phone)
+    office.command(channel, Hold())
+    hold = phone.arrived()
+    office.command(channel, Resume())
+    phone.reply(hold, 200, body=session_description(lines=("a=recvonly",)))
+    (resume,) = [asked for asked in phone.messages() if isinstance(asked, Request) and asked.method == "INVITE"]
+    phone.reply(resume, 180)
+    office.command(channel, Hangup(CLEAR))
+    methods = [message.method for message in phone.messages() if isinstance(message, Request)]
+    assert sorted(methods) == ["BYE", "CANCEL"]
+    office.quiet()

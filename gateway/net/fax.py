@@ -45,6 +45,8 @@ LOOK: Final = 10
 """Turns between two looks at how a machine is getting on."""
 INBOX: Final = 1000
 """Packets that wait for a turn at most."""
+AHEAD: Final = 2
+"""Frames that are said before the first is heard: each is answered by one, so that none is ever missing."""
 SUFFIXES: Final = (".tif", ".tiff")
 _SILENCE: Final = np.zeros(FRAME, np.int16)
 _OCTETS: Final = 2 * FRAME
@@ -57,6 +59,8 @@ class _Ear:
         self._row, self._ours = desk.pair()
         self._row.carry_voiceband(True)
         self._row.join(audio)
+        for _ in range(AHEAD):
+            self.say(_SILENCE)
 
     def hear(self) -> Samples:
         try:

@@ -41,7 +41,8 @@ RTP_DEPTH: Final = 2 * FRAME
 FRAME_DEPTH: Final = FRAME
 """20 ms for rows clocked by their descriptor: two devices differ in phase alone."""
 VOICEBAND_DEPTH: Final = 5 * FRAME
-"""100 ms where modems talk: nobody minds the delay, and the network may be late by that once and for all."""
+"""100 ms where modems talk: nobody minds the delay, and the network, or a device that is a program, may be late by
+that once and for all."""
 MAX_DEPTH: Final = 10 * FRAME
 """200 ms: beyond that, losing is better than waiting (G.114)."""
 

@@ -97,9 +97,9 @@ def _mixed(t: Shared, i: int) -> bool:
 
 @stage
 def _depth(t: Shared, i: int) -> int:
-    if row_at(t, i)["kind"] == FRAMES:
-        return FRAME_DEPTH
-    return VOICEBAND_DEPTH if row_at(t, i)["voiceband"] else RTP_DEPTH
+    if row_at(t, i)["voiceband"]:
+        return VOICEBAND_DEPTH
+    return FRAME_DEPTH if row_at(t, i)["kind"] == FRAMES else RTP_DEPTH
 
 
 @stage

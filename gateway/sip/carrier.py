@@ -109,7 +109,7 @@ class SipCarrier:
         datagram: octets beyond which a request goes by TCP in place of UDP; 0 for none.
         token: tags and branches that nobody can guess.
         journal: where every message is noted.
-        newcomers: who takes new requests.
+        newcomers: gives who takes new requests.
         points: where we listen.
         random: the moments of keep-alives.
         reach: told at which address of ours peers see us.
@@ -122,7 +122,7 @@ class SipCarrier:
         timers: TimerConfig,
         token: Callable[[], str],
         journal: Journal,
-        newcomers: Newcomers,
+        newcomers: Callable[[], Newcomers],
         points: ListeningPoints | None = None,
         random: Random | None = None,
         heard: Callable[[Flow, bool, float], None] = lambda flow, well, now: None,
@@ -166,7 +166,7 @@ class SipCarrier:
         except MalformedMessage as fault:
             self._journal.refused(data, str(fault), source, now)
             self._refuse(fault, source)
-            self._newcomers.garbled(Garbled(source, str(fault)))
+            self._newcomers().garbled(Garbled(source, str(fault)))
             return
         self._journal.received(message, data, source, now)
         self._layer.receive(message, source, now)
@@ -306,16 +306,16 @@ class SipCarrier:
         if request.method == "CANCEL":
             reply(request.reply(200 if event.cancels else 481), now)
             if event.cancels is not None:
-                self._newcomers.cancelled(event.cancels, request, now)
+                self._newcomers().cancelled(event.cancels, request, now)
             return
         refusal = screen(request, transaction.flow)
         if refusal is not None:
-            self._newcomers.screened(transaction, refusal, now)
+            self._newcomers().screened(transaction, refusal, now)
             reply(refusal, now)
         elif event.merged:
             reply(request.reply(482), now)  # RFC 3261 8.2.2.2
         elif request.to.tag is None:
-            self._newcomers.arrived(transaction, reply, now)
+            self._newcomers().arrived(transaction, reply, now)
         elif (member := self._member_of(request)) is not None:
             member.receive(request, reply, transaction.flow, now)
         else:
@@ -353,7 +353,7 @@ class SipCarrier:
     def _silent(self, transaction: Transaction, evidence: str, now: float) -> None:
         """A transaction of either side is over without its last message."""
         if isinstance(transaction, ServerTransaction):
-            self._newcomers.settled(transaction)
+            self._newcomers().settled(transaction)
             return
         inquiry = self._inquiries.get(transaction)
         if inquiry is not None:
@@ -386,7 +386,7 @@ class SipCarrier:
             response.headers.set("To", response.to.tagged(self._token()))
         response.headers.set("Server", PRODUCT)
         if response.is_final:
-            self._newcomers.settled(transaction)
+            self._newcomers().settled(transaction)
         self._layer.respond(transaction, response, now)
 
     def _refuse(self, fault: MalformedMessage, source: Flow) -> None:

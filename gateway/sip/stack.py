@@ -9,10 +9,9 @@ It never raises for what a peer did.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import format_datetime
+from datetime import datetime
 from random import Random, SystemRandom
 from typing import Final
 
@@ -38,11 +37,8 @@ from gateway.sip.events.notifier import NotifierConfig
 from gateway.sip.events.service import EventService, Neighbours, NothingWatched
 from gateway.sip.fork import Target
 from gateway.sip.gatekeeper import Gatekeeper
-from gateway.sip.identity import number_of
-from gateway.sip.incoming import IncomingSession
 from gateway.sip.journal import Journal
 from gateway.sip.legs import Legs, LegsConfig
-from gateway.sip.message import Request, Response
 from gateway.sip.message_method import Messages
 from gateway.sip.misled import Misled
 from gateway.sip.names import ServerNames
@@ -50,12 +46,12 @@ from gateway.sip.open_ways import OpenWays, RegisteredWays, WayTold
 from gateway.sip.overload import Overload, OverloadConfig
 from gateway.sip.points import ListeningPoints
 from gateway.sip.reach import Reach
-from gateway.sip.refusals import ELSEWHERE, AccessRefused, Refusals, why_not_registered, why_not_taken
+from gateway.sip.reception import Reception, Rooms
+from gateway.sip.refusals import ELSEWHERE, AccessRefused, Refusals
 from gateway.sip.registrar import Registrar, RegistrarConfig
 from gateway.sip.resolve import Resolver
-from gateway.sip.session import SDP_TYPE, Intervals, Reply, Setting, announce
+from gateway.sip.session import Intervals, Setting
 from gateway.sip.text_queue import TextKeeper
-from gateway.sip.transaction.base import ServerTransaction
 from gateway.sip.transaction.table import MAX_DATAGRAM, MAX_TRANSACTIONS
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Datagram, Flow
@@ -175,9 +171,7 @@ class SipStack:
         points = points if points is not None else ListeningPoints()
         key = key or secrets.token_bytes(32)
         seal = Seal(key)
-        self._wall = wall
         self._journal = Journal(recorder)
-        self._invitations: dict[ServerTransaction, IncomingSession] = {}
         self._events: list[Happening] = []
         authenticator = Authenticator(config.realm, key=key, algorithms=config.algorithms)
         self._changes: list[RegistrationChanged] = []
@@ -188,7 +182,7 @@ class SipStack:
             timers=config.timers,
             token=token,
             journal=self._journal,
-            newcomers=self,
+            newcomers=lambda: self._reception,
             limit=config.transactions,
             datagram=config.datagram,
             points=points,
@@ -258,14 +252,21 @@ class SipStack:
             office=office or NothingWatched(),
         )
         self.watching: Final = EventService(config.notifier, setting, around, seal)
-        self._methods: Final[Mapping[str, Callable[[ServerTransaction, Account, Reply, float], None]]] = {
-            "INVITE": self._invited,
-            "REGISTER": self._register,
-            "MESSAGE": self._message,
-            "SUBSCRIBE": self._subscribe,
-            "PUBLISH": self._publish,
-            "REFER": self._refer,
-        }
+        rooms = Rooms(
+            self._gatekeeper,
+            self.trunks,
+            self._legs,
+            self._registrar,
+            self.messages,
+            self.watching,
+            self._reach,
+        )
+        self._reception = Reception(
+            rooms,
+            refused=lambda refused, now: self._refused(refused, now, False),
+            garbled=self._tell,
+            wall=wall,
+        )
 
     # The engine's face.
 
@@ -319,7 +320,7 @@ class SipStack:
             "texts": len(self.messages),
             "open ways": len(self._ways),
             "channels": len(self._legs),
-            "invitations": len(self._invitations),
+            "invitations": len(self._reception),
             "stories": len(self._journal),
         }
 
@@ -424,94 +425,7 @@ class SipStack:
         for binding in known:
             self._registered_ways.hold(binding, binding.since)
 
-    # Newcomers: requests outside of dialogs.
-
-    def garbled(self, garbled: Garbled) -> None:
-        """Tell of octets that are no message; see `Newcomers`."""
-        self._tell(garbled)
-
-    def arrived(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
-        """Take a new request; see `Newcomers`."""
-        request = transaction.request
-        if request.method == "OPTIONS":
-            self._options(request, reply, now)
-            return
-        if request.method == "NOTIFY" and (trunk := self.trunks.sender(request, transaction.flow)) is not None:
-            reply(request.reply(200), now)  # what providers tell unasked
-            trunk.notified(request, now)
-            return
-        handler = self._methods.get(request.method)
-        if handler is None:
-            reply(request.reply(481), now)  # BYE, INFO, PRACK, UPDATE, NOTIFY without a dialog
-            return
-        admitted = self._gatekeeper.admit(request, transaction.flow, now)
-        if isinstance(admitted, Response):
-            reply(admitted, now)
-        else:
-            self._reach.asked(request.uri, transaction.flow)
-            handler(transaction, admitted, reply, now)
-
-    def screened(self, transaction: ServerTransaction, refusal: Response, now: float) -> None:
-        """Tell of a telephone that is not registered because it cannot be understood; see `Newcomers`."""
-        request = transaction.request
-        if request.method == "REGISTER":
-            self._not_registered(number_of(request.to.uri), transaction.flow, refusal, now)
-
-    def cancelled(self, invite: ServerTransaction, cancel: Request, now: float) -> None:
-        """Take a CANCEL; see `Newcomers`."""
-        session = self._invitations.get(invite)
-        if session is not None:
-            session.cancelled(cancel, now)
-
-    def settled(self, transaction: ServerTransaction) -> None:
-        """An INVITE can be cancelled no longer; see `Newcomers`."""
-        self._invitations.pop(transaction, None)
-
-    def _invited(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
-        request = transaction.request
-        trunk = self.trunks.named(account.user) if account.trunk else None
-        called = number_of(request.uri) if trunk is None else trunk.called(request)
-        made = self._legs.accept(request, reply, account, called, transaction.flow, now)
-        if isinstance(made, Response):
-            if made.status == 488:
-                refused = AccessRefused(account.user, "INVITE", transaction.flow, why_not_taken(made))
-                self._refused(refused, now, False)
-            reply(made, now)
-        else:
-            self._invitations[transaction] = made
-
-    def _register(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
-        response = self._registrar.register(transaction.request, account, transaction.flow, now)
-        if response.status >= 300:
-            self._not_registered(account.user, transaction.flow, response, now)
-        if self._wall is not None and response.status == 200:
-            # RFC 3261 10.3 step 8: telephones set their clock by it.
-            response.headers.set("Date", format_datetime(self._wall().astimezone(UTC), usegmt=True))
-        reply(response, now)
-
-    def _not_registered(self, user: str, flow: Flow, response: Response, now: float) -> None:
-        self._refused(AccessRefused(user, "REGISTER", flow, why_not_registered(response, flow)), now, False)
-
-    def _message(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
-        self.messages.receive(transaction.request, account, reply, now)
-
-    def _subscribe(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
-        self.watching.subscribe(transaction.request, account, transaction.flow, reply, now)
-
-    def _publish(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
-        reply(self.watching.publications.publish(transaction.request, account, now), now)
-
-    def _refer(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
-        refusal = self._legs.refer(transaction.request, transaction.flow, reply, now)
-        if refusal is not None:
-            reply(refusal, now)
-
-    def _options(self, request: Request, reply: Reply, now: float) -> None:
-        response = request.reply(200)
-        announce(response)
-        response.headers.set("Accept", SDP_TYPE)
-        response.headers.set("Allow-Events", self.watching.notifier.allow_events)
-        reply(response, now)
+    # Inside.
 
     def _changed(self, change: RegistrationChanged) -> None:
         self._changes.append(change)

@@ -44,7 +44,7 @@ class Agent:
             timers=TimerConfig(),
             token=lambda: f"a{next(tokens):07x}",
             journal=Journal(Recorder()),
-            newcomers=self,
+            newcomers=lambda: self,
         )
         self.session: OutgoingSession | None = None
 

@@ -100,6 +100,7 @@ class _Reading:
         self._within: list[str] = []
         self._included = 0
         self._current: Section | None = None
+        self._latest: dict[str, Section] = {}
         self.sections: list[Section] = []
         self.faults: list[Fault] = []
 
@@ -130,23 +131,21 @@ class _Reading:
             if option == "!":
                 section.template = True
             elif option == "+":
-                earlier = self._section(name)
+                earlier = self._latest.get(name)
                 if earlier is None:
                     self._fault(place, f"[{name}](+) adds to a section that does not exist", "leave off the (+)")
                 else:
                     section = earlier
             else:
-                base = self._section(option)
+                base = self._latest.get(option)
                 if base is None:
                     self._fault(place, f"no template {option!r}", "write it above this section")
                 else:
                     section.entries.extend(base.entries)
-        if section not in self.sections:
+        if section is not self._latest.get(name):
             self.sections.append(section)
+            self._latest[name] = section
         self._current = section
-
-    def _section(self, name: str) -> Section | None:
-        return next((section for section in reversed(self.sections) if section.name == name), None)
 
     def _directive(self, place: Place, line: str, depth: int) -> None:
         found = _INCLUDE.fullmatch(line)

@@ -10,11 +10,12 @@ from typing import Final
 from gateway.asterisk.draft import Draft
 from gateway.core.errors import Fault
 
-__all__ = ["DIALPLAN", "additions", "dialplan_files"]
+__all__ = ["DIALPLAN", "access_digits", "additions", "dialplan_files"]
 
 DIALPLAN: Final = "extensions.conf"
 _INCLUDES: Final = re.compile(r'^\s*#(?:try)?include\s*["<]?([^">\s]+)', re.MULTILINE)
 _HEADER: Final = re.compile(r"^\s*\[([^\]]+)\]", re.MULTILINE)
+_IGNORED: Final = re.compile(r"^\s*ignorepat\s*=>?\s*_?([0-9]{1,3})\s*(?:;.*)?$", re.MULTILINE)
 _CODE: Final = re.compile(r"[0-9*#A-D]{1,11}")
 _NAME: Final = re.compile(r"[\w+*#-]{1,32}")
 _PICKUP: Final = "imported-pickup"
@@ -45,6 +46,11 @@ def dialplan_files(read: Callable[[str], str], find: Callable[[str], list[str]])
                 continue  # no pattern, which is told as well
     files.setdefault(DIALPLAN, "")
     return files
+
+
+def access_digits(files: dict[str, str]) -> list[str]:
+    """What is dialled for an outside line, as far as `ignorepat` tells: dial tone goes on after it."""
+    return sorted({digits for text in files.values() for digits in _IGNORED.findall(text)})
 
 
 def additions(files: dict[str, str], draft: Draft) -> str:

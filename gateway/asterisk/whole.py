@@ -26,7 +26,7 @@ from gateway.asterisk.mending import OFFICE, mend
 from gateway.asterisk.musiconhold import read_music
 from gateway.asterisk.peers import listen
 from gateway.asterisk.pjsip import read_pjsip
-from gateway.asterisk.plan import DIALPLAN, additions, dialplan_files
+from gateway.asterisk.plan import DIALPLAN, access_digits, additions, dialplan_files
 from gateway.asterisk.queues import read_queues
 from gateway.asterisk.sip import read_sip
 from gateway.asterisk.voicemail import read_voicemail
@@ -101,6 +101,8 @@ def read_directory(folder: Path, address: str = "") -> Imported:
     _listen_everywhere(draft)
     _renew_weak_secrets(draft)
     files = dialplan_files(directory.read, directory.find)
+    if access := access_digits(files):
+        draft.table("tolls")["access"] = access
     leave_other_files(folder, [*directory.seen, *files], lambda name: directory.sections(name, draft), draft)
     files[DIALPLAN] += additions(files, draft)
     doubts = mend(files, draft, _HEAD.format(folder=folder.name))

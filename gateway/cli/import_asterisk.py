@@ -33,6 +33,7 @@ def command(
     left, doubts = len(imported.left), len(imported.doubts)
     made, listed = to / "office.toml", to / _REPORT
     show.line(f"{made}: made; {left} lines were left behind and {doubts} do less here, see {listed}.")
+    show.line("Calls abroad and to premium numbers are shut until [tolls] opens them.")
     show.line(f'Look through them, then: "copperline check {to / "office.toml"}".')
 
 

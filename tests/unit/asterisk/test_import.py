@@ -90,6 +90,11 @@ def test_every_line_that_is_left_behind_is_told_with_its_file(imported: Imported
     assert left(imported, "confbridge.conf") == []
 
 
+def test_the_digit_for_an_outside_line_is_known(config: Config) -> None:
+    """`ignorepat => 0`: help that is dialled behind it is help."""
+    assert config.tolls.access == ("0",)
+
+
 def test_no_secret_is_told(imported: Imported) -> None:
     report = "\n".join(map(str, imported.left))
     for secret in ("Kupfer", "Very/Secret", "Another-Secret", "Old-Phone", "4711", "8642"):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +17,7 @@ from dialplan.check import doubts
 from dialplan.functions import FUNCTIONS
 from dialplan.loader import load
 from dialplan.parser import parse
-from dialplan.reader import Sources
+from dialplan.reader import Sources, read_sections
 from gateway.core.errors import ConfigError
 from tests.unit.dialplan.office import read_text
 
@@ -241,6 +243,27 @@ def test_files_that_include_all_others_end() -> None:
     with pytest.raises(ConfigError, match="more than 1000 files are included") as caught:
         load("a.conf", read=text, find=lambda pattern: list(files))
     assert len(read) < 1100 and sum("more than" in fault.what for fault in caught.value.faults) == 1
+
+
+def test_a_file_of_many_sections_takes_linear_time() -> None:
+    def looked_at(count: int) -> int:
+        text = "[t](!)\nkey=1\n" + "".join(f"[s{number}](t)\nother=2\n" for number in range(count))
+        seen = 0
+
+        def count_lines(frame: FrameType, event: str, argument: object) -> object:
+            nonlocal seen
+            seen += event == "line"
+            return count_lines
+
+        sys.settrace(count_lines)
+        try:
+            sections, _ = read_sections("a.conf", Sources(lambda path: text))
+        finally:
+            sys.settrace(None)
+        assert len(sections) == count
+        return seen
+
+    assert looked_at(800) < 2.2 * looked_at(400)
 
 
 @pytest.mark.parametrize("name", ["\x00", "a\x07.conf", ""])

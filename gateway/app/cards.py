@@ -162,6 +162,11 @@ class Cards:
         return found
 
     @property
+    def backends(self) -> dict[str, Backend]:
+        """Every card by name."""
+        return {card.name: card.backend for card in self._cards.values()}
+
+    @property
     def emulated(self) -> dict[str, EmulatedCard]:
         """Emulated cards by name."""
         return {card.name: card.world.card for card in self._cards.values() if card.world is not None}

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import errno
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.core.errors import OpenFailed, Unavailable
 from hardware.analog import abi, structs
-from hardware.analog.abi import Ioctl
+from hardware.analog.abi import Ioctl, SigType
 from hardware.analog.dahdi import port_kind
 from hardware.analog.line import PortKind
 from hardware.port import Backend, Handle
 
 __all__ = ["FoundPort", "discover"]
+
+
+_STARTS: Final = {
+    **dict.fromkeys((SigType.FXOKS, SigType.FXSKS), "kewl"),
+    **dict.fromkeys((SigType.FXOLS, SigType.FXSLS), "loop"),
+    **dict.fromkeys((SigType.FXOGS, SigType.FXSGS), "ground"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +31,15 @@ class FoundPort:
         number: channel number.
         kind: FXS or FXO.
         name: the driver's name for it, such as "WCTDM/4/0".
+        start: "kewl", "loop" or "ground": how the line is seized and released.
+        alarm: whether it is in alarm: an exchange line without battery.
     """
 
     number: int
     kind: PortKind
     name: str
+    start: str = "kewl"
+    alarm: bool = False
 
 
 def discover(backend: Backend) -> list[FoundPort]:
@@ -75,4 +87,7 @@ def _channel(handle: Handle, number: int) -> FoundPort | None:
         return None
     params = structs.PARAMS.parse(argument)
     kind = port_kind(params.sigtype)
-    return None if kind is None else FoundPort(number, kind, structs.text(params.name))
+    if kind is None:
+        return None
+    start = _STARTS[params.sigtype]
+    return FoundPort(number, kind, structs.text(params.name), start, bool(params.chan_alarms))

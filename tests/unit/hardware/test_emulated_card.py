@@ -45,7 +45,7 @@ def descriptors() -> int:
 
 def test_channels_are_found_without_opening_them() -> None:
     card = EmulatedCard(ports=[FXS, FXO, FXS], signalling={3: SigType.NONE})
-    assert discover(card) == [FoundPort(1, FXS, "EMU/1/0"), FoundPort(2, FXO, "EMU/1/1")]
+    assert discover(card) == [FoundPort(1, FXS, "EMU/1/0"), FoundPort(2, FXO, "EMU/1/1", alarm=True)]
 
 
 def test_the_registry_makes_a_backend_by_its_name() -> None:

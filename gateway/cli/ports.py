@@ -1,0 +1,52 @@
+"""`copperline ports`: the analogue ports that the cards have, and what a configuration does with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gateway.app.ports import PortUse, ports_of, ports_of_kernel, proposal
+from gateway.cli import show
+from gateway.config import load
+from hardware.registry import backend
+
+__all__ = ["command"]
+
+
+def command(
+    config: Annotated[
+        Path | None, typer.Argument(help="The configuration file; without it, the kernel's DAHDI ports.")
+    ] = None,
+    propose: Annotated[
+        bool, typer.Option("--propose", help="Print a configuration for the ports that nothing uses.")
+    ] = False,
+) -> None:
+    """Show the ports of the cards, asked of their driver; it may be in use meanwhile."""
+    office = load(config) if config is not None else None
+    ports = ports_of_kernel(backend("dahdi")) if office is None else ports_of(office)
+    if propose:
+        head = "" if office is not None else '[cards.main]\nbackend = "dahdi"\n\n'
+        taken = [*office.phones, *office.lines] if office is not None else []
+        proposed = proposal(ports, taken)
+        show.line((head + proposed).rstrip() if proposed else "# Every port is used.")
+        return
+    show.table(
+        ["CARD", "PORT", "KIND", "START", "STATE", "USED BY", "DRIVER'S NAME"],
+        [_row(port) for port in ports],
+        "There are no analogue ports; look at /etc/dahdi/system.conf and run dahdi_cfg.",
+    )
+    for port in ports:
+        if port.trouble:
+            show.failure(f"port {port.number}: {port.trouble}.")
+    if any(port.trouble for port in ports):
+        raise typer.Exit(1)
+
+
+def _row(port: PortUse) -> list[str]:
+    found = port.found
+    if found is None:
+        return [port.card, str(port.number), "none", "", "missing", port.user, ""]
+    state = "red alarm" if found.alarm else "ok"
+    return [port.card, str(port.number), found.kind.value, found.start, state, port.user, found.name]

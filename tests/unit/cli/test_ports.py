@@ -1,0 +1,102 @@
+"""`copperline ports`: what the cards have beside what a configuration wants of them."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from gateway.app.ports import PortUse, ports_of_kernel, proposal
+from gateway.cli import main
+from hardware.analog.abi import SigType
+from hardware.analog.discovery import FoundPort
+from hardware.analog.emulated import EmulatedCard
+from hardware.analog.line import PortKind
+
+OFFICE = """
+[cards.main]
+backend = "emulated"
+modules = ["fxs", "fxs", "fxo", "fxo"]
+[phones.101]
+port = 1
+[lines.copper1]
+port = 3
+start = "ground"
+"""
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Path:
+    file = tmp_path / "office.toml"
+    file.write_text(OFFICE)
+    return file
+
+
+def test_ports_are_shown_with_who_is_on_them(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ports", str(office)]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[1:]]
+    assert rows == [
+        ["main", "1", "FXS", "kewl", "ok", "telephone", "101", "EMU/1/0"],
+        ["main", "2", "FXS", "kewl", "ok", "EMU/1/1"],
+        ["main", "3", "FXO", "ground", "ok", "line", "copper1", "EMU/1/2"],
+        ["main", "4", "FXO", "kewl", "ok", "EMU/1/3"],
+    ]
+
+
+def test_what_is_wanted_and_not_there_is_told_with_the_mend(
+    office: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a machine whose card has lost a module and got another."""
+    monkeypatch.setattr(
+        "gateway.app.ports.discover", lambda card: [FoundPort(1, PortKind.FXO, "WCTDM/4/0", alarm=True)]
+    )
+    assert main(["ports", str(office)]) == 1
+    printed = capsys.readouterr()
+    assert [line.split() for line in printed.out.splitlines()[1:]] == [
+        ["main", "1", "FXO", "kewl", "red", "alarm", "telephone", "101", "WCTDM/4/0"],
+        ["main", "3", "none", "missing", "line", "copper1"],
+    ]
+    assert printed.err.splitlines() == [
+        "port 1: telephone 101 needs an FXS port; take another, or another module.",
+        "port 3: the card has no such analogue port; run dahdi_cfg, or take another port.",
+    ]
+
+
+def test_a_configuration_is_proposed_for_ports_that_nothing_uses(
+    office: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ports", str(office), "--propose"]) == 0
+    proposed = capsys.readouterr().out
+    assert tomllib.loads(proposed) == {
+        "phones": {"102": {"port": 2, "card": "main"}},
+        "lines": {"copper2": {"port": 4, "card": "main"}},
+    }
+    office.write_text(OFFICE + proposed)
+    assert main(["check", str(office)]) == 0
+    capsys.readouterr()
+    assert main(["ports", str(office), "--propose"]) == 0
+    assert capsys.readouterr().out == "# Every port is used.\n"
+
+
+def test_a_new_card_gets_an_office() -> None:
+    card = EmulatedCard(
+        ports=[PortKind.FXS, PortKind.FXO, PortKind.FXS], signalling={2: SigType.FXSGS, 3: SigType.NONE}
+    )
+    card.agenda.run_until(3000)  # no exchange feeds the line
+    ports = ports_of_kernel(card)
+    assert ports == [
+        PortUse("", 1, FoundPort(1, PortKind.FXS, "EMU/1/0")),
+        PortUse("", 2, FoundPort(2, PortKind.FXO, "EMU/1/1", "ground", alarm=True)),
+    ]
+    assert tomllib.loads(proposal(ports)) == {
+        "phones": {"101": {"port": 1}},
+        "lines": {"copper1": {"port": 2, "start": "ground"}},
+    }
+
+
+def test_without_a_driver_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["ports"]) == 1
+    assert (
+        "/dev/dahdi/ctl is not there: is a card there, and is the dahdi module loaded?" in capsys.readouterr().err
+    )

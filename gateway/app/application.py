@@ -320,6 +320,7 @@ class Application:
         if config.sip.signposts:
             await self.sockets.open_signposts(self.bound)
         self.points.bound(self.bound, secure=True)
+        self.sip.opened(clock())
         self.sip.trunks.load(trunks_of(config), clock())
         self.runner.step()
 

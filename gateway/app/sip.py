@@ -23,6 +23,7 @@ from gateway.sip.ban import BanConfig
 from gateway.sip.credentials import Credentials
 from gateway.sip.diagnosis import Patience
 from gateway.sip.digest import Algorithm, Secret
+from gateway.sip.discovery import STUN_PORT
 from gateway.sip.doorman import DoormanConfig
 from gateway.sip.headers import NameAddr
 from gateway.sip.legs import LegsConfig
@@ -62,6 +63,7 @@ def sip_config(config: Config) -> SipConfig:
         algorithms=[_ALGORITHMS[name] for name in config.sip.digests],
         timers=TimerConfig(timers.t1, timers.t2, timers.t4),
         advertised=config.sip.advertised,
+        stun=[SipUri(server.host, port=server.port or STUN_PORT) for server in config.sip.stun],
         keep_alive=config.sip.keep_alive,
         legs=LegsConfig(
             codecs=_codecs(config.sip.codecs),

@@ -254,10 +254,17 @@ class SipCarrier:
         return self._schedule.at(when, action)
 
     def keep(
-        self, flow: Flow, every: float, now: float, *, answers: bool, failed: Callable[[str, float], None]
+        self,
+        flow: Flow,
+        every: float,
+        now: float,
+        *,
+        answers: bool,
+        failed: Callable[[str, float], None],
+        at_once: bool = False,
     ) -> Kept:
         """Keep `flow` open by pings, see `KeepAlives.keep`, until the result is cancelled."""
-        return self._keep_alives.keep(flow, every, now, answers=answers, failed=failed)
+        return self._keep_alives.keep(flow, every, now, answers=answers, failed=failed, at_once=at_once)
 
     def enter(self, dialog: DialogId, member: Member) -> None:
         """Give the requests of `dialog` to `member`."""

@@ -16,6 +16,7 @@ from gateway.core.errors import Exhausted, MalformedError
 from gateway.sip.dialog import DialogId
 from gateway.sip.digest import Challenge, Secret, read_parameters
 from gateway.sip.headers import CSeq
+from gateway.sip.keepalive import Kept
 from gateway.sip.message import Request, Response
 from gateway.sip.session import Carrier, Member, Timer
 from gateway.sip.transaction.base import ClientTransaction
@@ -231,10 +232,17 @@ class ProvingCarrier:
         return self._carrier.at(when, action)
 
     def keep(
-        self, flow: Flow, every: float, now: float, *, answers: bool, failed: Callable[[str, float], None]
-    ) -> Timer:
+        self,
+        flow: Flow,
+        every: float,
+        now: float,
+        *,
+        answers: bool,
+        failed: Callable[[str, float], None],
+        at_once: bool = False,
+    ) -> Kept:
         """Keep a flow open; see `Carrier`."""
-        return self._carrier.keep(flow, every, now, answers=answers, failed=failed)
+        return self._carrier.keep(flow, every, now, answers=answers, failed=failed, at_once=at_once)
 
     def enter(self, dialog: DialogId, member: Member) -> None:
         """Give the requests of `dialog` to `member`."""

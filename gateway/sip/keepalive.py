@@ -83,7 +83,14 @@ class KeepAlives:
         return sum(map(len, self._kept.values()))
 
     def keep(
-        self, flow: Flow, every: float, now: float, *, answers: bool, failed: Callable[[str, float], None]
+        self,
+        flow: Flow,
+        every: float,
+        now: float,
+        *,
+        answers: bool,
+        failed: Callable[[str, float], None],
+        at_once: bool = False,
     ) -> Kept:
         """Ping on `flow` until the result is cancelled.
 
@@ -91,10 +98,14 @@ class KeepAlives:
             every: seconds between pings, at most.
             answers: whether the peer has said that it answers pings.
             failed: called once, with the evidence, where it does not.
+            at_once: ping now, and not only in a while.
         """
         kept = Kept(flow, every, answers, failed, self._release)
         self._kept.setdefault(flow, []).append(kept)
-        self._wait(kept, now)
+        if at_once:
+            self._arm(kept, now, self._ping)
+        else:
+            self._wait(kept, now)
         return kept
 
     def receive(self, data: bytes, flow: Flow, now: float) -> bool:

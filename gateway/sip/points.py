@@ -51,6 +51,15 @@ class ListeningPoints:
         """Our addresses."""
         return [address[0] for _, address in self._points]
 
+    def of(self, transport: str, remote: str) -> Sequence[Address]:
+        """Our addresses for `transport` of the version of IP that `remote` is of."""
+        version = literal(remote).version
+        return [
+            address
+            for kind, address in self._points
+            if kind == transport and literal(address[0]).version == version
+        ]
+
     @property
     def transports(self) -> Sequence[str]:
         """Those over which requests can be sent to an address, the most usual first."""

@@ -1,9 +1,10 @@
 """By which address of ours each peer reaches us, where a NAT or a container's mapped ports lie between.
 
-Our own address means nothing to a peer on the other side of a NAT of ours. Three things tell which one does, and
+Our own address means nothing to a peer on the other side of a NAT of ours. These tell which one does, and
 are believed in this order: the address to which the peer itself has sent its request; the one that the operator has
-written down; the one that the peer's server says it has seen us at (`received` and `rport`, RFC 3581). What a peer
-says is used towards that peer alone: a false one harms nobody else.
+written down; the one that the peer's server says it has seen us at (`received` and `rport`, RFC 3581); the one that
+a STUN server of the operator's choice tells. What a peer says is used towards that peer alone: a false one harms
+nobody else.
 """
 
 from __future__ import annotations
@@ -44,13 +45,15 @@ class Reach:
     def __init__(self, advertised: str, ours: Callable[[], Collection[str]]) -> None:
         self._advertised = advertised
         self._ours = ours
+        self.discovered: Callable[[Address], Address | None] | None = None
+        """Tells where one of our UDP sockets is seen from outside, by STUN; None where nobody is asked."""
         self._hidden: dict[str, bool] = {}
         self._asked = _Memory()
         self._seen = _Memory()
 
     def address(self, flow: Flow) -> Address:
         """Our address and port as the peer of `flow` is to use them."""
-        if not (self._asked or self._seen or self._advertised):
+        if not (self._asked or self._seen or self._advertised or self.discovered):
             return flow.local
         asked = self._asked.get(flow.remote)
         if asked is not None:
@@ -60,7 +63,8 @@ class Reach:
         seen = self._seen.get(flow.remote)
         if seen is not None:
             return seen[0], flow.local[1] if flow.is_reliable else seen[1]
-        return flow.local
+        found = self.discovered(flow.local) if self.discovered and not is_private(flow.remote[0]) else None
+        return found or flow.local
 
     def host(self, flow: Flow) -> str:
         """The same without the port."""

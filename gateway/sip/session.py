@@ -23,6 +23,7 @@ from gateway.sdp.negotiate import Agreement, NotAcceptable
 from gateway.sip.body import find_body
 from gateway.sip.causes import cause_of, cause_of_reason, reason_header, told_on
 from gateway.sip.dialog import DialogId
+from gateway.sip.keepalive import Kept
 from gateway.sip.message import Message, Request, Response
 from gateway.sip.resolve import Resolver
 from gateway.sip.transaction.base import ClientTransaction
@@ -149,8 +150,15 @@ class Carrier(Protocol):
         ...
 
     def keep(
-        self, flow: Flow, every: float, now: float, *, answers: bool, failed: Callable[[str, float], None]
-    ) -> Timer:
+        self,
+        flow: Flow,
+        every: float,
+        now: float,
+        *,
+        answers: bool,
+        failed: Callable[[str, float], None],
+        at_once: bool = False,
+    ) -> Kept:
         """Keep `flow` open by pings until the result is cancelled; `failed` takes the evidence that it is not.
 
         Args:

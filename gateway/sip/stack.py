@@ -31,6 +31,7 @@ from gateway.sip.carrier import Garbled, SipCarrier
 from gateway.sip.channel import SipChannel
 from gateway.sip.diagnosis import Troubled
 from gateway.sip.digest import Algorithm
+from gateway.sip.discovery import Discovery
 from gateway.sip.doorman import Doorman, DoormanConfig, TurnedAway
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.events.notifier import NotifierConfig
@@ -57,6 +58,7 @@ from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Datagram, Flow
 from gateway.sip.trunk_words import ExtensionTold, MailboxTold, TrunkChanged
 from gateway.sip.trunks import Trunks
+from gateway.sip.uri import SipUri
 
 __all__ = ["Happening", "SipConfig", "SipStack"]
 
@@ -84,6 +86,7 @@ class SipConfig:
 
     Attributes:
         realm: of digest authentication.
+        stun: STUN servers that tell our public address, with their ports.
         keep_alive: seconds between two questions that keep a NAT before a telephone open (UDP); 0 asks none.
         advertised: our address as peers outside of private networks see it, where the one we listen on means
             nothing to them; may be empty.
@@ -103,6 +106,7 @@ class SipConfig:
 
     realm: str = "copperline"
     advertised: str = ""
+    stun: Sequence[SipUri] = ()
     keep_alive: float = 25.0
     algorithms: Sequence[Algorithm] = OFFERED
     timers: TimerConfig = field(default_factory=TimerConfig)
@@ -192,6 +196,9 @@ class SipStack:
         )
         self._resolver = Resolver(points, names if names is not None else ServerNames(), random)
         setting = Setting(self._carrier, config.timers, random, self._resolver, config.intervals)
+        self._discovery = Discovery(config.stun, setting, points, self._tell)
+        if config.stun:
+            self._reach.discovered = self._discovery.address
         self.trunks: Final = Trunks(
             setting,
             token=token,
@@ -307,6 +314,10 @@ class SipStack:
         self._carrier.expire(now)
         self._registrar.expire(now)
         self._follow(now)
+
+    def opened(self, now: float) -> None:
+        """The listening points are bound: find out how they are seen from outside."""
+        self._discovery.start(now)
 
     def close(self, now: float) -> None:
         """Take leave, as before a restart: subscribers are told to come again."""

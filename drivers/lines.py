@@ -27,6 +27,7 @@ from drivers.shelf import Shelf
 from drivers.status import LineStatus
 from gateway.core.audio import Audio
 from gateway.core.cause import Cause
+from gateway.core.engine import earliest
 from gateway.core.errors import LocalError, RemoteError
 from gateway.core.messages import Event
 from gateway.core.number import NumberPlan
@@ -138,19 +139,23 @@ class AnalogLines:
 
     def outgoing(self) -> list[tuple[int, LineCommand]]:
         """What the ports are to do, once, in order."""
+        if not self._shelf.commands:
+            return []
         commands = list(self._shelf.commands)
         self._shelf.commands.clear()
         return commands
 
     def events(self) -> list[tuple[AnalogChannel, Event]]:
         """What happened on the legs, once, in order."""
+        if not self._shelf.events:
+            return []
         events = list(self._shelf.events)
         self._shelf.events.clear()
         return events
 
     def deadline(self) -> float | None:
         """When the next timer of any line is due."""
-        return min((when for line in self._lines.values() if (when := line.deadline()) is not None), default=None)
+        return earliest(*[line.deadline() for line in self._lines.values()])
 
     def expire(self, now: float) -> None:
         """Act on every timer that is due."""

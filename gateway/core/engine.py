@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Protocol, TypeVar
 
-__all__ = ["Engine", "ManualClock"]
+__all__ = ["Engine", "ManualClock", "earliest"]
 
 Received = TypeVar("Received", contravariant=True)
 Source = TypeVar("Source", contravariant=True)
@@ -44,6 +44,15 @@ class Engine(Protocol[Received, Source, Outgoing, Happening]):
     def expire(self, now: float) -> None:
         """Act on every timer due at `now`. Harmless when called early."""
         ...
+
+
+def earliest(*times: float | None) -> float | None:
+    """The first of some deadlines, or None where there is none; asked for with every message."""
+    found = None
+    for at in times:
+        if at is not None and (found is None or at < found):
+            found = at
+    return found
 
 
 class ManualClock:

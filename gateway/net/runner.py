@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
 
-from gateway.core.engine import Engine
+from gateway.core.engine import Engine, earliest
 
 __all__ = ["Driven", "Runner"]
 
@@ -136,10 +136,9 @@ class Runner:
 
     def _arm(self) -> None:
         """Have `step` called when the next deadline is due, or before."""
-        deadlines = [deadline for driven in self._driven if (deadline := driven.engine.deadline()) is not None]
-        if not deadlines:
+        due = earliest(*[driven.engine.deadline() for driven in self._driven])
+        if due is None:
             return
-        due = min(deadlines)
         if self._failed:
             due = max(due, self._loop.time() + PAUSE)
         if due < self._due:

@@ -179,8 +179,10 @@ class Control:
         if written == read:
             return
         size = len(tables.events)
-        places = np.arange(read, written) % size
-        self._arrived.extend(tables.events[places].tolist())
+        first, last = read % size, (written - 1) % size + 1
+        runs = [tables.events[first:last]] if first < last else [tables.events[first:], tables.events[:last]]
+        for run in runs:
+            self._arrived.extend(run.tolist())
         publish(self._events_read, written)
 
     def quiet(self) -> None:

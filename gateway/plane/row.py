@@ -255,6 +255,9 @@ class PlaneRow:
         queue = self._host.tables.queues[self.index]
         if int(row["generation"]) != self.generation:
             return AudioStats()
+        untouched = not (row["received"] or row["sent"] or row["refused"] or row["forged"] or self._canceller)
+        if untouched and row["round_trip"] < 0:
+            return AudioStats(encoding=self._encoding, suite=self._suite)
         echo = return_loss(self._host.tables.cancellers[self._canceller - 1]["echo"]) if self._canceller else None
         return AudioStats(
             received=int(row["received"]),

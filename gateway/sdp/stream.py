@@ -104,7 +104,8 @@ class PeerStream:
 
     def dearest(self, wanted: Sequence[Codec]) -> PeerStream:
         """The same with its codecs in the order of `wanted`."""
-        return replace(self, codecs=dearest_first(self.codecs, wanted))
+        codecs = dearest_first(self.codecs, wanted)
+        return self if codecs == self.codecs else replace(self, codecs=codecs)
 
 
 def audio_stream(description: SessionDescription, ours: Sequence[Codec], family: str, keying: Keying) -> PeerStream:

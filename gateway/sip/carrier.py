@@ -16,6 +16,7 @@ from random import Random, SystemRandom
 from typing import Any, Final, Protocol
 
 from gateway.core.cause import Cause
+from gateway.core.engine import earliest
 from gateway.core.errors import Exhausted, LocalError, MalformedError
 from gateway.sip.causes import reason_header
 from gateway.sip.dialog import DialogId, dialog_id
@@ -196,8 +197,7 @@ class SipCarrier:
 
     def deadline(self) -> float | None:
         """When `expire` is wanted next, or None."""
-        deadlines = (self._layer.deadline(), self._schedule.deadline(), self._keep_alives.deadline())
-        return min((at for at in deadlines if at is not None), default=None)
+        return earliest(self._layer.deadline(), self._schedule.deadline(), self._keep_alives.deadline())
 
     def expire(self, now: float) -> None:
         """Act on every timer due at `now`."""

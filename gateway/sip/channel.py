@@ -391,9 +391,9 @@ class SipChannel:
         self._watch.close()
         row, self._row = self._row, None
         if row is not None:
-            self._recorder.note(now, Kind.MEDIA, self._name, f"audio: {sentence(row.stats())}")
             row.listener = None
             row.close()
+            self._recorder.note(now, Kind.MEDIA, self._name, f"audio: {sentence(row.stats())}")
         fared = self.fax.close()
         if fared:
             self._recorder.note(now, Kind.MEDIA, self._name, fared)

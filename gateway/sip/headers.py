@@ -7,7 +7,7 @@ before, by `grammar.split_list`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.errors import MalformedError
@@ -90,7 +90,7 @@ class NameAddr:
 
     def tagged(self, tag: str) -> NameAddr:
         """The same with `tag` for its tag."""
-        return replace(self, parameters=self.parameters.having("tag", tag))
+        return NameAddr(self.uri, self.display, self.parameters.having("tag", tag))
 
 
 @dataclass(frozen=True, slots=True)

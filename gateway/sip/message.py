@@ -52,6 +52,10 @@ def _read_to(headers: Headers) -> NameAddr:
     return NameAddr.parse(_read_one(headers, "To"))
 
 
+def _read_call_id(headers: Headers) -> str:
+    return _read_one(headers, "Call-ID")
+
+
 def _read_cseq(headers: Headers) -> CSeq:
     return CSeq.parse(_read_one(headers, "CSeq"))
 
@@ -125,7 +129,7 @@ class Message:
     @property
     def call_id(self) -> str:
         """The Call-ID."""
-        return _read_one(self.headers, "Call-ID")
+        return self.headers.typed("call-id", _read_call_id)
 
     @property
     def cseq(self) -> CSeq:

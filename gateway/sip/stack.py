@@ -17,6 +17,7 @@ from typing import Final
 
 from gateway.core.audio import AudioFactory
 from gateway.core.cause import Cause
+from gateway.core.engine import earliest
 from gateway.core.errors import RemoteError
 from gateway.core.fax import ImageFactory
 from gateway.core.messages import Event
@@ -306,8 +307,7 @@ class SipStack:
 
     def deadline(self) -> float | None:
         """When `expire` is wanted next, or None."""
-        deadlines = (self._carrier.deadline(), self._registrar.deadline())
-        return min((at for at in deadlines if at is not None), default=None)
+        return earliest(self._carrier.deadline(), self._registrar.deadline())
 
     def expire(self, now: float) -> None:
         """Act on every timer due at `now`."""

@@ -1,196 +1,35 @@
-"""Fax machines and gateways at work, in a thread that gives each of them 20 ms of time, again and again.
+"""The fax desk: machines that send and take documents, gateways between T.38 and audio, and T.38 streams.
 
-A machine or gateway hears a row of the media plane through a socket pair, as any device that carries frames does,
-or packets of T.38 through a stream. Its modem and its file are worked in one thread beside the loop, so that
-neither computing nor a slow disk keeps signalling waiting; stepped by hand there is no thread, and `step` is its
-time. What it says of itself is told on the loop.
+They work in a thread of their own (`fax_work`); stepped by hand there is no thread, and `step` is their time.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import errno
 import os
 import tempfile
-import threading
-import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
-from gateway.core.audio import Audio, Samples
-from gateway.core.errors import CopperlineError, Exhausted, LocalError, Unavailable
+from gateway.core.audio import Audio
+from gateway.core.errors import Exhausted, LocalError, Unavailable
 from gateway.core.fax import FaxJob, FaxReport, Image
 from gateway.fax import document
 from gateway.fax.library import missing
-from gateway.fax.machine import FRAME, AudioMachine, Machine, PacketMachine
+from gateway.fax.machine import AudioMachine, Machine, PacketMachine
 from gateway.fax.relay import Relay
 from gateway.net.audio import AudioDesk
+from gateway.net.fax_work import BEHIND, TURN, Ear, Errand, Turns
 from gateway.net.folder import within
 from gateway.net.udptl import UdptlStream
 
 __all__ = ["FaxDesk"]
 
-TURN: Final = 0.02
-"""Seconds of a turn: a frame."""
-BEHIND: Final = 25
-"""Turns (half a second) that are made good after a stall; modems have lost each other by then."""
-LOOK: Final = 10
-"""Turns between two looks at how a machine is getting on."""
-INBOX: Final = 1000
-"""Packets that wait for a turn at most."""
-AHEAD: Final = 2
-"""Frames that are said before the first is heard: each is answered by one, so that none is ever missing."""
 SUFFIXES: Final = (".tif", ".tiff")
-_SILENCE: Final = np.zeros(FRAME, np.int16)
-_OCTETS: Final = 2 * FRAME
-
-
-class _Ear:
-    """The device's end of a row that carries frames."""
-
-    def __init__(self, desk: AudioDesk, audio: Audio) -> None:
-        self._row, self._ours = desk.pair()
-        self._row.carry_voiceband(True)
-        self._row.join(audio)
-        for _ in range(AHEAD):
-            self.say(_SILENCE)
-
-    def hear(self) -> Samples:
-        try:
-            data = self._ours.recv(_OCTETS)
-        except (BlockingIOError, ConnectionError):
-            return _SILENCE
-        return np.frombuffer(data, np.int16) if len(data) == _OCTETS else _SILENCE
-
-    def say(self, samples: Samples) -> None:
-        with contextlib.suppress(BlockingIOError, ConnectionError):
-            self._ours.send(samples.tobytes())
-
-    def leave(self) -> None:
-        """Take the row out; on the loop."""
-        self._row.close()
-
-    def close(self) -> None:
-        """Close our end, once nobody works on it any more."""
-        self._ours.close()
-
-
-class _Errand:
-    """One machine or gateway. `turn` is called in the thread, all else on the loop.
-
-    Args:
-        make: makes it, given who takes its packets; called in the thread.
-        ear: its audio, or None.
-        image: its packets, or None.
-        told: told how a machine is getting on.
-        post: has something done on the loop.
-        spare: files that are of no use afterwards.
-        over: told on the loop when it is at an end, after everybody else.
-    """
-
-    def __init__(
-        self,
-        make: Callable[[Callable[[bytes, int], None]], Machine | Relay],
-        *,
-        ear: _Ear | None,
-        image: Image | None,
-        told: Callable[[FaxReport], None] | None,
-        post: Callable[..., None],
-        spare: list[Path],
-        over: Callable[[_Errand], None],
-    ) -> None:
-        self._spare = spare
-        self._make = make
-        self._ear = ear
-        self._image = image
-        self._told = told
-        self._post = post
-        self._over = over
-        self._worker: Machine | Relay | None = None
-        self._inbox: deque[tuple[int, bytes]] = deque(maxlen=INBOX)
-        self._stopped = False
-        self._turns = 0
-        self.report = FaxReport(image=image is not None)
-        if image is not None:
-            image.listener = lambda number, packet: self._inbox.append((number, packet))
-
-    # On the loop.
-
-    def stop(self) -> None:
-        """End it; harmless when it is over."""
-        self._stopped = True
-
-    close = stop
-
-    def _tell(self, report: FaxReport) -> None:
-        self.report = report
-        if self._told is not None:
-            self._told(report)
-
-    def _send(self, packet: bytes, times: int) -> None:
-        if self._image is not None:
-            self._image.send(packet, times)
-
-    def _end(self, report: FaxReport) -> None:
-        if self._image is not None:
-            self._image.listener = None
-        if self._ear is not None:
-            self._ear.leave()
-            self._ear.close()
-        self._over(self)
-        self._tell(report)
-
-    # In the thread.
-
-    def turn(self) -> bool:
-        """20 ms; False when it is over."""
-        fault = ""
-        try:
-            if self._worker is None:
-                self._worker = self._make(partial(self._post, self._send))
-            if not self._stopped and self._work(self._worker):
-                return True
-        except (CopperlineError, OSError) as error:
-            fault = str(error)
-        self._post(self._end, self._finished(fault))
-        return False
-
-    def _finished(self, fault: str) -> FaxReport:
-        """Give back what the machine or gateway holds, its file included; how it went."""
-        report = FaxReport(over=True, fault=fault, image=self._image is not None)
-        if self._worker is not None:
-            self._worker.close()
-            if isinstance(self._worker, Machine) and not fault:
-                report = self._worker.report
-        for path in self._spare:
-            path.unlink(missing_ok=True)
-        return report
-
-    def _work(self, worker: Machine | Relay) -> bool:
-        if not isinstance(worker, AudioMachine):
-            while self._inbox:
-                worker.receive(*self._inbox.popleft())  # type: ignore[union-attr]  # of machines only this has no packets
-        if isinstance(worker, PacketMachine):
-            worker.work()
-        elif self._ear is not None and isinstance(worker, AudioMachine | Relay):
-            self._ear.say(worker.work(self._ear.hear()))
-        self._turns += 1
-        if self._turns % LOOK or isinstance(worker, Relay):
-            return True
-        report = worker.report
-        if report.over:
-            return False
-        if report.pages != self.report.pages or report.bit_rate != self.report.bit_rate:
-            self.report = report
-            self._post(self._tell, report)
-        return True
 
 
 class _Passage:
@@ -237,10 +76,10 @@ class FaxDesk:
         self._header = header
         self._limit = limit
         self._by_hand = by_hand
-        self._errands: set[_Errand] = set()
+        self._errands: set[Errand] = set()
         self._streams = 0
-        self._thread: _Turns | None = None
-        self._working: list[_Errand] = []
+        self._thread: Turns | None = None
+        self._working: list[Errand] = []
         self._due: float | None = None
 
     @property
@@ -266,16 +105,16 @@ class FaxDesk:
             return stream
         raise Exhausted("all RTP ports are in use; make [sip] rtp_ports wider")
 
-    def bridge(self, one: Image, other: Image | Audio) -> _Errand | _Passage:
+    def bridge(self, one: Image, other: Image | Audio) -> Errand | _Passage:
         """Carry a fax; see `core.fax.FaxDesk`."""
         if not isinstance(other, Audio):
             return _Passage(one, other)
         self._make_room()
         theirs = one.theirs
-        ear = _Ear(self._audio, other)
+        ear = Ear(self._audio, other)
         return self._begin(lambda send: Relay(theirs=theirs, send=send), [], ear=ear, image=one, told=None)
 
-    def begin(self, job: FaxJob, over: Image | Audio, told: Callable[[FaxReport], None]) -> _Errand:
+    def begin(self, job: FaxJob, over: Image | Audio, told: Callable[[FaxReport], None]) -> Errand:
         """Send or take a document; see `core.fax.FaxDesk`."""
         self._make_room()
         paths = self._paths(job)
@@ -284,7 +123,7 @@ class FaxDesk:
         station, header = wished.station or self._station, wished.header or self._header
         how: dict[str, Any] = {"sends": job.sends, "options": replace(wished, station=station, header=header)}
         if isinstance(over, Audio):
-            ear = _Ear(self._audio, over)
+            ear = Ear(self._audio, over)
             return self._begin(
                 lambda send: AudioMachine(_prepared(paths, job, spare), **how),
                 spare,
@@ -333,14 +172,14 @@ class FaxDesk:
 
     def _begin(
         self, make: Callable[[Callable[[bytes, int], None]], Machine | Relay], spare: list[Path], **how: Any
-    ) -> _Errand:
-        errand = _Errand(make, **how, spare=spare, post=self._post, over=self._errands.discard)
+    ) -> Errand:
+        errand = Errand(make, **how, spare=spare, post=self._post, over=self._errands.discard)
         self._errands.add(errand)
         if self._by_hand:
             self._working.append(errand)
         else:
             if self._thread is None:
-                self._thread = _Turns()
+                self._thread = Turns()
             self._thread.add(errand)
         return errand
 
@@ -363,45 +202,6 @@ class FaxDesk:
 
     def _stream_closed(self) -> None:
         self._streams -= 1
-
-
-class _Turns:
-    """The thread: a turn each 20 ms for all, as long as there are any."""
-
-    def __init__(self) -> None:
-        self._new: deque[_Errand] = deque()
-        self._wake = threading.Event()
-        self._finished = False
-        self._thread = threading.Thread(target=self._run, name="fax", daemon=True)
-        self._thread.start()
-
-    def add(self, errand: _Errand) -> None:
-        self._new.append(errand)
-        self._wake.set()
-
-    def finish(self) -> None:
-        """Work off what is stopped, and end."""
-        self._finished = True
-        self._wake.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        working: list[_Errand] = []
-        while True:
-            if not working and not self._new:
-                if self._finished:
-                    return
-                self._wake.wait()
-                self._wake.clear()
-                due = time.monotonic()
-                continue
-            while self._new:
-                working.append(self._new.popleft())
-            working = [errand for errand in working if errand.turn()]
-            now = time.monotonic()
-            due = max(due + TURN, now - BEHIND * TURN)
-            if due > now:
-                time.sleep(due - now)
 
 
 def _prepared(paths: list[Path], job: FaxJob, spare: list[Path]) -> Path:

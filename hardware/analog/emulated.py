@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import select
 from collections.abc import Mapping
 from functools import cache
@@ -32,6 +33,8 @@ from hardware.analog.pair import Pair
 __all__ = ["ChannelHandle", "ControlHandle", "EmulatedCard"]
 
 _SIGNALLING: Final[Mapping[PortKind, SigType]] = {PortKind.FXS: SigType.FXOKS, PortKind.FXO: SigType.FXSKS}
+_CHANNEL: Final = re.compile(r"/dev/dahdi/(?:chan/001/)?([0-9]{1,4})", re.ASCII)
+"""Nodes of channels; all are of one span, so that their positions in it are their numbers."""
 _LAWS: Final = {Encoding.PCMU: abi.Law.MULAW, Encoding.PCMA: abi.Law.ALAW}
 
 
@@ -87,10 +90,12 @@ class EmulatedCard:
         }
 
     def open(self, node: str) -> ChannelHandle | ControlHandle:
-        """Open "/dev/dahdi/channel" or "/dev/dahdi/ctl".
+        """Open "/dev/dahdi/channel" or "/dev/dahdi/ctl"; or a channel by its own node, "/dev/dahdi/3" or
+        "/dev/dahdi/chan/001/003".
 
         Raises:
-            OSError: ENOENT no such node, ENXIO the card has been removed.
+            OSError: ENOENT no such node; ENXIO the card has been removed, no such channel, or one that is not
+                configured; EBUSY the channel is open.
         """
         if not self.present:
             raise OSError(errno.ENXIO, "no such device", node)
@@ -98,7 +103,14 @@ class EmulatedCard:
             return ChannelHandle(self)
         if node == abi.CTL_NODE:
             return ControlHandle(self)
-        raise OSError(errno.ENOENT, "no such node", node)
+        named = _CHANNEL.fullmatch(node)
+        if named is None:
+            raise OSError(errno.ENOENT, "no such node", node)
+        if int(named[1]) not in self.channels:
+            raise OSError(errno.ENXIO, "no such channel", node)
+        handle = ChannelHandle(self)
+        handle.ioctl(Ioctl.SPECIFY, bytearray(structs.INT.build(int(named[1]))))
+        return handle
 
     def pair(self, number: int) -> Pair:
         """The copper of channel `number`."""

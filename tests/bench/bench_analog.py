@@ -179,7 +179,7 @@ def bench_delays(calls: int) -> None:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    arguments.add_argument("--seconds", type=float, default=10.0)
+    arguments.add_argument("--seconds", type=float, default=6.0)
     arguments.add_argument("--calls", type=int, default=100)
     arguments.add_argument("--profile", action="store_true")
     given = arguments.parse_args()

@@ -96,6 +96,25 @@ def test_an_unbound_node_takes_nothing_but_specify() -> None:
         handle.fileno()
 
 
+@pytest.mark.parametrize("node", ["/dev/dahdi/2", "/dev/dahdi/chan/001/002"])
+def test_a_channel_has_nodes_of_its_own(node: str) -> None:
+    card = EmulatedCard(ports=[FXS, FXO, FXS], signalling={3: SigType.NONE})
+    handle, argument = card.open(node), number(0)
+    handle.ioctl(Ioctl.CHANNO, argument)
+    assert structs.INT.parse(argument) == 2
+    for wrong, error in (
+        (node, errno.EBUSY),
+        (node.replace("2", "3"), errno.ENXIO),
+        (node.replace("2", "9"), errno.ENXIO),
+        ("/dev/dahdi/pseudo", errno.ENOENT),
+    ):
+        with pytest.raises(OSError) as refused:
+            card.open(wrong)
+        assert refused.value.errno == error
+    handle.close()
+    card.open(node).close()
+
+
 def test_opening_finds_a_line_as_new() -> None:
     card = EmulatedCard(ports=[FXS])
     port = AnalogPort(card, 1)

@@ -12,8 +12,8 @@ from gateway.core.cause import Cause
 from tests.scenario.conftest import EXAMPLE, Build
 from tests.support.office import OfficeUnderTest
 
-OUTBOUND = "exten => _9NXXXXXX,1,Dial(FXO/g1/${EXTEN:1},60)"
-ABROAD = (OUTBOUND, f"{OUTBOUND}\nexten => _9011X.,1,Dial(FXO/g1/${{EXTEN:1}},60)")
+OUTBOUND = "[outbound]\n"
+ABROAD = (OUTBOUND, f"{OUTBOUND}exten => _9011X.,1,Dial(FXO/g1/${{EXTEN:1}},60)\n")
 
 
 def dialplan(*exchanges: tuple[str, str]) -> str:

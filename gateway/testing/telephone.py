@@ -6,10 +6,14 @@ All that is expected was heard, seen or felt at the far end of the copper.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from gateway.core.audio import Samples
+from gateway.core.fax import FaxOptions, FaxReport
 from gateway.testing.office import EmulatedOffice
 from gateway.testing.sounds import Heard, compare
 from hardware.analog.copper import fault_of
+from hardware.world.fax_machine import FaxMachine
 
 __all__ = ["FxsTelephone"]
 
@@ -32,6 +36,7 @@ class FxsTelephone:
         self.number = number
         self.telephone = office.phone(number)
         self._office = office
+        self._fax = FaxMachine(self.telephone, FaxOptions(station=number))
 
     # Hands and mouth.
 
@@ -40,8 +45,8 @@ class FxsTelephone:
         self._office.do(self.telephone.lift)
 
     def hang_up(self) -> None:
-        """Put the handset down."""
-        self._office.do(self.telephone.hang_up)
+        """Put the handset down; what a fax machine has received until then is in its file."""
+        self._office.do(self._fax.hang_up)
 
     def flash(self, ms: int = 500) -> None:
         """Press the hook for `ms` milliseconds, and let that time pass."""
@@ -87,6 +92,22 @@ class FxsTelephone:
     def say(self, samples: Samples) -> None:
         """Begin to speak."""
         self._office.do(lambda: self.telephone.say(samples))
+
+    def send_fax(self, path: Path) -> None:
+        """Be a fax machine that has dialled: call, and send a black and white TIFF file.
+
+        Raises:
+            Unavailable: libspandsp is not there.
+        """
+        self._office.do(lambda: self._fax.send(path))
+
+    def take_fax(self, path: Path) -> None:
+        """Be a fax machine that has lifted: answer, and take what comes into a TIFF file.
+
+        Raises:
+            Unavailable: libspandsp is not there.
+        """
+        self._office.do(lambda: self._fax.take(path))
 
     # Ear and eye.
 
@@ -137,6 +158,20 @@ class FxsTelephone:
         """Have its message lamp lit, or dark."""
         __tracebackhide__ = True
         self._expect(lambda: self.telephone.message_lamp is lit, f"lamp {'lit' if lit else 'dark'}", within)
+
+    def expect_fax(self, pages: int, within: float = 180.0) -> FaxReport:
+        """Have sent or taken so many pages, and ended well."""
+        __tracebackhide__ = True
+        try:
+            self._office.until(lambda: self._fax.report.over, within)
+        except AssertionError:
+            pass
+        report = self._office.do(lambda: self._fax.report)
+        assert report.over and not report.fault and report.pages == pages, (
+            f"telephone {self.number}: a fax of {pages} pages was expected within {within:g} s; "
+            f"{report.pages} are across, {report.fault or ('it is over' if report.over else 'it goes on')}"
+        )
+        return report
 
     def expect_sound(self, said: Samples, *, alike: float = 0.9, within: float = 2.0) -> Heard:
         """Hear `said`, which somebody begins to say now or has just begun to.

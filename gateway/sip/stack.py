@@ -37,6 +37,7 @@ from gateway.sip.doorman import Doorman, DoormanConfig, TurnedAway
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.events.notifier import NotifierConfig
 from gateway.sip.events.service import EventService, Neighbours, NothingWatched
+from gateway.sip.flood import Buckets
 from gateway.sip.fork import Target
 from gateway.sip.gatekeeper import Gatekeeper
 from gateway.sip.journal import Journal
@@ -77,6 +78,10 @@ Happening = (
 )
 """What the stack's `events` gives."""
 
+MISLED: Final = 0.2
+"""How many of those who come to a wrong port are told of, a second."""
+BURST: Final = 20.0
+"""How many of them at once."""
 TOKEN_SIZE: Final = 8
 """Octets of a tag, branch or Call-ID: RFC 3261 19.3 asks for 32 bits of chance, in-dialog trust for more."""
 
@@ -208,6 +213,7 @@ class SipStack:
             told=self._tell,
         )
         self.refusals: Final = Refusals()
+        self._misled = Buckets(MISLED, BURST)
         self._refused_unread: list[Datagram] = []
         self.overload: Final = Overload(config.overload, random)
         self.doorman: Final = Doorman(config.doorman, self._is_known, self._tell, bans)
@@ -419,7 +425,8 @@ class SipStack:
 
     def misled(self, found: Misled, now: float) -> None:
         """Somebody came to the wrong port, or by the wrong transport."""
-        if not self.doorman.bans.holds(found.flow.remote[0], now):
+        # A source that has shown nothing may be forged: all of them have one measure.
+        if self._misled.takes("", now) and not self.doorman.bans.holds(found.flow.remote[0], now):
             self._refused(AccessRefused(found.user, ELSEWHERE, found.flow, found.why), now, False)
 
     # Registrations, for lists and restarts.

@@ -133,3 +133,16 @@ def test_a_call_of_a_browser_is_refused_with_the_reason_for_both_sides() -> None
     (refusal,) = office.stack.refusals.all()
     assert (refusal.refused.user, refusal.refused.method) == ("6001", "INVITE")
     assert refusal.refused.why.startswith(f"its call has no audio: {why}")
+
+
+def test_a_flood_of_forged_sources_does_not_fill_the_log() -> None:
+    office = Office()
+    for number in range(500):
+        stranger = Flow("udp", SERVER, (f"10.0.{number // 250}.{number % 250}", 5060))
+        office.stack.misled(Misled(stranger, "6001", "its port is wrong"), office.clock.now)
+    office.drain()
+    assert len([event for event in office.changes() if isinstance(event, AccessRefused)]) == 20
+    office.wait(10)
+    office.stack.misled(Misled(flow("udp"), "6001", "its port is wrong"), office.clock.now)
+    office.drain()
+    assert len(office.changes()) == 1

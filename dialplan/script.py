@@ -123,6 +123,42 @@ class Script:
         attempts: how each target of the last Dial ended, by name, for HANGUPCAUSE().
     """
 
+    __slots__ = (
+        "_applications",
+        "_candidates",
+        "_functions",
+        "attempts",
+        "cause",
+        "deadline",
+        "dialplan",
+        "digit_timeout",
+        "exception",
+        "foreign",
+        "frames",
+        "handlers",
+        "identity",
+        "jumped",
+        "language",
+        "leg",
+        "location",
+        "loops",
+        "nested",
+        "operator",
+        "place",
+        "postman",
+        "record",
+        "recordings",
+        "refusal",
+        "response_timeout",
+        "runner",
+        "settings",
+        "share",
+        "shared",
+        "switch",
+        "unknown",
+        "values",
+    )
+
     def __init__(
         self,
         leg: Leg,

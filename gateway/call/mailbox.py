@@ -7,7 +7,6 @@ dials or bridges, the legs concerned share one, so that "whatever happens first"
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from typing import Generic, TypeVar
 
 __all__ = ["Mailbox"]
@@ -18,8 +17,13 @@ Letter = TypeVar("Letter")
 class Mailbox(Generic[Letter]):
     """A queue with one reader and a time limit on waiting."""
 
+    __slots__ = (
+        "_letters",
+        "_reader",
+    )
+
     def __init__(self) -> None:
-        self._letters: deque[Letter] = deque()
+        self._letters: list[Letter] = []  # few at a time, and mostly none: a deque would hold room for 64
         self._reader: asyncio.Future[None] | None = None
 
     def post(self, letter: Letter) -> None:
@@ -36,7 +40,7 @@ class Mailbox(Generic[Letter]):
         """The next letter, or None once the loop's clock has passed `deadline` (seconds)."""
         if not self._letters:
             await self._wait(deadline)
-        return self._letters.popleft() if self._letters else None
+        return self._letters.pop(0) if self._letters else None
 
     async def _wait(self, deadline: float | None) -> None:
         loop = asyncio.get_running_loop()

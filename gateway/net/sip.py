@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import Final
 
 from gateway.core.errors import OpenFailed
@@ -19,6 +20,9 @@ from gateway.sip.transport import Datagram, Flow
 __all__ = ["SipSockets"]
 
 _log = logging.getLogger("copperline.net")
+
+SOURCES: Final = 4096
+"""Sources of datagrams whose flow is kept for the next one."""
 
 KEEP_ALIVES: Final = frozenset({b"\r\n\r\n", b"\r\n", b"\x00\x00\x00\x00", b"\x00"})
 """What phones send over UDP only to keep a NAT's mapping open; it deserves no answer and no log line."""
@@ -119,10 +123,12 @@ class SipSockets:
         if transport != "udp":
             return await self._streams.listen(transport, address)
         socket: UdpSocket
+        # Sources come again and again; what calls keep of one is the same then.
+        flow_from = lru_cache(SOURCES)(lambda source: Flow("udp", socket.address, source))
 
         def datagram(data: bytes, source: Address) -> None:
             if data not in KEEP_ALIVES:
-                self._on_message(data, Flow("udp", socket.address, source))
+                self._on_message(data, flow_from(source))
 
         socket = UdpSocket(self._loop, address, datagram)
         self._udp[socket.address] = socket

@@ -104,7 +104,7 @@ class PlaneRow:
         self._capture: RowCapture | None = None
         self._taps: set[RowCapture] = set()
         self._seats: list[PlaneSeat] = []
-        self._tones: deque[Sound] = deque()
+        self._tones: list[Sound] = []
         self._final: AudioStats | None = None
         self._canceller = 0
         self._suite: Suite | None = None
@@ -320,7 +320,7 @@ class PlaneRow:
         if how is SoundEnd.LOST:
             self._tones.clear()
         if self._tones:
-            self._tones.popleft()
+            del self._tones[0]
         if self._tones:
             self._next_tones()
 

@@ -3,15 +3,17 @@
 An authenticated MESSAGE enters; it goes on to each contact of the account that it is for, and its sender gets one
 answer: 200 as soon as a telephone has taken it, the refusal that says most where all have refused it. Where none is
 there, or none has answered soon, the text is kept and the answer is 202; it is delivered, in its turn, when a
-telephone of the account registers.
+telephone of the account registers. Where the sender prefers some telephones (RFC 3841), it goes to those or to none
+and is never kept: who registers later need not be one of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from types import MappingProxyType
 from typing import Final
 
 from gateway.core.errors import Exhausted
@@ -21,6 +23,7 @@ from gateway.sip.dialog import MAX_FORWARDS
 from gateway.sip.headers import CSeq, NameAddr
 from gateway.sip.identity import number_of
 from gateway.sip.message import Request, Response
+from gateway.sip.preferences import Preferences, preferences_of, write_preferences
 from gateway.sip.session import Reply, Setting, Timer
 from gateway.sip.text_queue import LIFE, Text, TextKeeper, TextQueue
 from gateway.sip.uri import SipUri
@@ -35,6 +38,9 @@ AWAY: Final = frozenset({408, 480, 503})
 """What telephones answer that are there no longer, and we for them."""
 PATIENCE: Final = 10.0
 """Seconds after which a text that no telephone has answered is kept: its sender waits for 32 at most."""
+
+NO_WISHES: Final[Mapping[str, str]] = MappingProxyType({})
+"""The sender prefers no telephone to another."""
 
 Finish = Callable[[int, float], None]
 
@@ -89,7 +95,9 @@ class Messages:
             seconds = LIFE if request.expires is None else min(request.expires, LIFE)
             text = Text(user, sender.user, sender.name, headers, request.body, now + seconds)
             hops = min(request.max_forwards or MAX_FORWARDS, MAX_FORWARDS + 1) - 1
-            self._pass_on(text, hops, lambda status, at: reply(request.reply(status), at), now)
+            self._pass_on(
+                text, hops, lambda status, at: reply(request.reply(status), at), now, preferences_of(request)
+            )
 
     def send(self, recipient: str, sender: str, name: str, text: str, now: float) -> bool:
         """Send a text of our own; False where there is no such account, or no room to keep it."""
@@ -120,15 +128,20 @@ class Messages:
 
         _Delivery(finish).start(self._written(text, MAX_FORWARDS, bindings), self._setting, now)
 
-    def _pass_on(self, text: Text, hops: int, answer: Finish, now: float) -> None:
+    def _pass_on(
+        self, text: Text, hops: int, answer: Finish, now: float, wishes: Mapping[str, str] = NO_WISHES
+    ) -> None:
         """Deliver `text` at once where that can be, or keep it; `answer` is given the status for its sender."""
-        bindings = self._contacts(text.recipient, now)
-        if not bindings or self._queue.first(text.recipient, now) is not None:
-            self._keep(text, answer, now)
+        preferences = Preferences.of(wishes)
+        keep = self._turn_down if preferences.are_stated else self._keep
+        bindings = [one for turn in preferences.turns(self._contacts(text.recipient, now)) for one in turn]
+        waits_its_turn = not preferences.are_stated and self._queue.first(text.recipient, now) is not None
+        if not bindings or waits_its_turn:
+            keep(text, answer, now)
             self.arrived(text.recipient, now)
             return
         attempt = _Attempt(text)
-        attempt.timer = self._setting.carrier.at(now + PATIENCE, lambda at: attempt.hold(self._keep, answer, at))
+        attempt.timer = self._setting.carrier.at(now + PATIENCE, lambda at: attempt.hold(keep, answer, at))
 
         def finish(status: int, at: float) -> None:
             if attempt.kept is not None:
@@ -136,11 +149,17 @@ class Messages:
                     self._queue.drop(attempt.kept)
             elif attempt.cancel():
                 if status in AWAY:
-                    self._keep(text, answer, at)
+                    keep(text, answer, at)
                 else:
                     answer(status, at)
 
-        _Delivery(finish).start(self._written(text, hops, bindings), self._setting, now)
+        onward = self._written(text, hops, bindings)
+        for request, _ in onward:
+            write_preferences(request, wishes)
+        _Delivery(finish).start(onward, self._setting, now)
+
+    def _turn_down(self, text: Text, answer: Finish, now: float) -> None:
+        answer(480, now)  # RFC 3841 section 7.2.4: no contact is left
 
     def _keep(self, text: Text, answer: Finish, now: float) -> Text | None:
         if self._wall is not None and "Date" not in dict(text.headers):

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from math import inf
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
 from gateway.core.errors import MalformedError
 from gateway.core.messages import PREFERENCES
-from gateway.sip.fork import Target
 from gateway.sip.grammar import BLANKS, split_list
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request
@@ -141,6 +140,19 @@ class _Predicate:
         return share if share == 1.0 or not self.explicit else 0.0
 
 
+class _Reached(Protocol):
+    """Where a request may go: a target of a call, or a binding."""
+
+    @property
+    def q(self) -> int: ...
+
+    @property
+    def features(self) -> Parameters: ...
+
+
+_Place = TypeVar("_Place", bound=_Reached)
+
+
 @dataclass(frozen=True, slots=True)
 class Preferences:
     """What one request prefers.
@@ -166,13 +178,13 @@ class Preferences:
             frozenset(word.lower() for word in directives),
         )
 
-    def turns(self, targets: Sequence[Target]) -> list[list[Target]]:
+    def turns(self, targets: Sequence[_Place]) -> list[list[_Place]]:
         """Those of `targets`, the callee's dearest first, that are to be called: who is in one list, together.
 
-        The callee's wishes go first (`Target.q`), the caller's sort what is equal there (section 7.2.4). Whether
+        The callee's wishes go first (`q`), the caller's sort what is equal there (section 7.2.4). Whether
         several are called at all, at once or in turn, is the caller's to say (section 9.1).
         """
-        if not (self.accepted or self.rejected or self.directives):
+        if not self.are_stated:
             return [list(turn) for _, turn in groupby(targets, lambda target: target.q)]
         found = ((target, self._weigh(target.features)) for target in targets)
         weighed = [(target, weight) for target, weight in found if weight is not None]
@@ -185,6 +197,11 @@ class Preferences:
         if "sequential" in self.directives:
             return [[target] for target in chosen]
         return [[target for target, _ in turn] for _, turn in groupby(weighed, lambda one: (one[0].q, one[1]))]
+
+    @property
+    def are_stated(self) -> bool:
+        """Whether the caller prefers anything."""
+        return self != NO_PREFERENCES
 
     @property
     def follows(self) -> bool:

@@ -2,7 +2,7 @@
 
 In come octets with their flow and the time; out go datagrams, and events: (channel, event) of legs and
 RegistrationChanged. A message passes, in this order: carrier (parser, transaction, screening), then its dialog's
-member, or here the handler of its method: INVITE to `legs`, REGISTER to `registrar`, MESSAGE to `message_method`.
+member, or, where it has none, `reception`: INVITE to `legs`, REGISTER to `registrar`, MESSAGE to `message_method`.
 It never raises for what a peer did.
 """
 

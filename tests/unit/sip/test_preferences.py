@@ -168,3 +168,46 @@ def test_where_no_telephone_is_left_the_call_fails() -> None:
     (released,) = [event for event in office.events() if isinstance(event, Released)]
     assert int(released.ending.cause) == 20
     office.quiet()
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected"),
+    [
+        (("Accept-Contact", "*;mobility=mobile;require;explicit"), ["mobile"]),
+        (("Reject-Contact", "*;mobility=mobile"), ["desk"]),
+        (("Request-Disposition", "no-fork"), ["desk"]),
+        (("Accept-Contact", "*;video;require;explicit"), []),
+    ],
+)
+def test_a_texts_preferences_choose_among_the_telephones_of_whom_it_is_for(
+    wish: tuple[str, str], expected: list[str]
+) -> None:
+    office = Office()
+    phones = {
+        "desk": registered(office, "192.0.2.61", ";audio"),
+        "mobile": registered(office, "192.0.2.62", ";audio;mobility=mobile"),
+    }
+    office.changes()
+    sender = Phone(office, "6002", host="192.0.2.70")
+    sender.proved(sender.request("MESSAGE", "sip:6001@192.0.2.1", headers=(wish,), body=b"Come"))
+    heard = {name: phone.messages() for name, phone in phones.items()}
+    assert [name for name, messages in heard.items() if messages] == expected
+    for name in expected:
+        (onward,) = heard[name]
+        assert isinstance(onward, Request) and onward.headers.get(wish[0]) == wish[1]
+        phones[name].reply(onward, 200, contact=False)
+    assert sender.statuses() == ([200] if expected else [480])
+    office.quiet()
+
+
+def test_a_text_with_preferences_waits_for_no_other_telephone() -> None:
+    office = Office()
+    mobile = registered(office, "192.0.2.62", ";audio;mobility=mobile")
+    office.changes()
+    sender = Phone(office, "6002", host="192.0.2.70")
+    wish = ("Accept-Contact", "*;mobility=mobile;require;explicit")
+    sender.proved(sender.request("MESSAGE", "sip:6001@192.0.2.1", headers=(wish,), body=b"Come"))
+    assert mobile.arrived().body == b"Come"
+    office.wait(10.1)
+    assert sender.statuses() == [480]
+    assert len(office.stack.messages) == 0

@@ -9,7 +9,7 @@ bridge at once, not by a mailbox: nothing waits here. The scripts that wait for 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final, Protocol
 
 from gateway.call.fax_talk import FaxTalk
@@ -58,6 +58,9 @@ class Host(Protocol):
     """The keys of features."""
     fax_desk: FaxDesk | None
     """What carries faxes between T.38 and audio."""
+
+    may_flash: Callable[[CallLeg, CallLeg], bool]
+    """Whether a hook flash of one goes on to the other."""
 
     def music(self, leg: CallLeg) -> Sound:
         """What `leg` hears while it is on hold."""
@@ -145,8 +148,10 @@ class Bridge:
                 self._act(speaker, *self._keys[speaker].press(event, now))
             case Digit():
                 _pass_on(event, listener)
-            case Flash():
+            case Flash() if self._host.may_flash(speaker, listener):
                 listener.command(SendFlash())
+            case Flash():
+                speaker.note(f"its flash is not passed on to {listener.peer}: see flash of accounts")
             case Held() | Resumed():
                 self._hold(listener, isinstance(event, Held))
             case FaxRecognised(tone):

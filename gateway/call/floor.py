@@ -110,6 +110,7 @@ class Floor:
         self._aside: set[asyncio.Task[None]] = set()
         self._talks: dict[Bridge, Talk] = {}
         self.codes = codes
+        self.may_flash: Callable[[CallLeg, CallLeg], bool] = lambda speaker, listener: True
         self.doers: Mapping[Feature, Callable[[CallLeg], None]] = {}
         self._music = music
         self._ringback = ringback

@@ -161,6 +161,8 @@ class CallManager:
             room=lambda: media.room(),
         )
         self._faxes = FaxCalls(self.floor, plan)
+        if tolls is not None:
+            self.floor.may_flash = tolls.may_flash
         self._transfers = Transfers(self.floor, plan, tolls)
         self.operator: Operator = FloorOperator(
             self.floor,

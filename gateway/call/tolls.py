@@ -42,6 +42,10 @@ class Border(Protocol):
         """The trunk or group of lines that a leg takes up, by its name; "" where it takes up none."""
         ...
 
+    def flashes(self, leg: str) -> bool:
+        """Whether who is behind a leg, by its name, may flash an outside line."""
+        ...
+
 
 class Tolls:
     """Asks the guard for the manager.
@@ -124,6 +128,10 @@ class Tolls:
         legs = [leg, *others]
         outside = [each for each in legs if not self._border.own(each.behalf.name)[1]]
         return leg not in outside or len(outside) < 2 or context in self._guard.policy.onward
+
+    def may_flash(self, speaker: CallLeg, listener: CallLeg) -> bool:
+        """Whether a hook flash goes on to whom one talks with: on an outside line it begins another call."""
+        return not self._border.trunk(listener.name) or self._border.flashes(speaker.behalf.name)
 
     def is_emergency(self, dialled: str) -> bool:
         """Whether a call is for help, and passes every limit."""

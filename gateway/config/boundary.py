@@ -93,6 +93,12 @@ class Boundary:
             return name if name in self._config.trunks else ""
         return self._groups.get(name, "") if "FXO" in TECHNOLOGIES.get(technology, ()) else ""
 
+    def flashes(self, leg: str) -> bool:
+        """Whether who is behind a leg, by its name, may flash an outside line, and there dial what it likes."""
+        name, inside = self.own(leg)
+        account = self._config.accounts.get(name)
+        return inside and (account is None or account.flash == "pass")
+
     def _sip(self, address: str) -> Outside | None:
         """`6001` is an account; `NUMBER@trunk`, `trunk/NUMBER` and all else leaves the office."""
         if address in self._accounts:

@@ -211,6 +211,8 @@ class AccountSettings(Settings):
             "required" for every call, "off" for none.
         dtmf: how keys pass: "auto" (as RTP events, else as tones), or "info" (as INFO alone, for old equipment).
         t38: take and ask for T.38 when a fax machine is heard; otherwise faxes pass in G.711. Needs libspandsp2.
+        flash: what a hook flash in a call by an outside line does: nothing ("ignore"), or it is passed on ("pass"),
+            and the exchange then takes another number from it that no rule of [tolls] sees.
         mailbox: whose messages its lamp shows without a subscription, "201" or "201@shop"; those of its own number,
             where it subscribes, need no setting.
         call_groups: whoever may pick up in one of these may take its calls; pickup_groups: those whose calls it may
@@ -229,6 +231,7 @@ class AccountSettings(Settings):
     media_encryption: Encrypted = "optional"
     dtmf: Literal["auto", "info"] = "auto"
     t38: bool = False
+    flash: Literal["ignore", "pass"] = "ignore"
     mailbox: Annotated[str, AfterValidator(mailbox_or_none)] = ""
     call_groups: Items[Name] = ()
     pickup_groups: Items[Name] = ()

@@ -177,6 +177,12 @@ class SipPhone:
         refer_to = f"Refer-To: <sip:{to}@{self.server[0]}{header}>\r\n"
         self._in_dialog("REFER", next(self._dialog.numbers), f"{refer_to}Contact: <{self._contact}>\r\n")
 
+    def flash(self) -> None:
+        """Flash in a call, by INFO."""
+        assert self._dialog is not None
+        extra = f"Contact: <{self._contact}>\r\nContent-Type: application/hook-flash\r\n"
+        self._in_dialog("INFO", next(self._dialog.numbers), extra)
+
     def text(self, to: str, body: str) -> None:
         """Send a text to account `to`; `status` is that of its answer."""
         self.status = 0

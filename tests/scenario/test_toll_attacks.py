@@ -33,6 +33,7 @@ port = 3
 dial_tone_wait = 0
 [accounts.6001]
 secret = "copper-6001"
+# flash
 [accounts.6002]
 secret = "copper-6002"
 """
@@ -46,6 +47,7 @@ exten => 101,1,Dial(FXS/101,30,tT)
 exten => s,1,Hangup()
 [outside]
 """
+FLASH = "# flash"
 RATES = "local, 12.00\n"
 
 Attack = Callable[..., OfficeUnderTest]
@@ -56,10 +58,10 @@ def attack(tmp_path: Path) -> Iterator[Attack]:
     """An office whose rules, and what callers from outside reach by 1, are exchanged."""
     offices: list[OfficeUnderTest] = []
 
-    def make(tolls: str = "", way: str = "Hangup()", more: str = "") -> OfficeUnderTest:
+    def make(tolls: str = "", way: str = "Hangup()", more: str = "", account: str = "") -> OfficeUnderTest:
         (tmp_path / "rates.csv").write_text(RATES)
         plan = f"{DIALPLAN}exten => 1,1,{way}\n{more}\n"
-        offices.append(OfficeUnderTest(tmp_path, f"{OFFICE}\n[tolls]\n{tolls}\n", plan))
+        offices.append(OfficeUnderTest(tmp_path, f"{OFFICE.replace(FLASH, account)}\n[tolls]\n{tolls}\n", plan))
         return offices[-1]
 
     yield make
@@ -191,6 +193,21 @@ def test_a_transfer_does_not_join_a_caller_from_outside_with_a_line(attack: Atta
         office.run(3)
         ada.key("95550100")
     never_out(office, 8)
+
+
+@pytest.mark.parametrize(("flash", "passed"), [("", False), ('flash = "pass"', True)])
+def test_a_flash_by_which_the_exchange_would_take_another_number_is_passed_on_by_leave_alone(
+    attack: Attack, flash: str, passed: bool
+) -> None:
+    """INFO application/hook-flash of a SIP telephone: a line's recall dial tone is beyond every rule."""
+    office = attack("", account=flash)
+    ada = office.sip("6001")
+    ada.call("95550100")
+    office.until(lambda: ada.state == "up", within=15)
+    ada.flash()
+    office.run(1)
+    assert ("its flash is not passed on to" not in office.story()) == passed
+    assert office.exchange("copper1").flashes + office.exchange("copper2").flashes == passed
 
 
 def test_the_rule_that_lets_callers_on_holds_where_it_says_alone(attack: Attack) -> None:

@@ -149,6 +149,7 @@ def test_the_command_writes_what_check_passes_and_nothing_over(
     words = ["import", str(OFFICE), "--to", str(to), "--address", ADDRESS]
     assert main(words) == 0
     told = capsys.readouterr().out
+    assert "\nCalls abroad and to premium numbers are shut until [tolls] opens them.\n" in told
     assert (
         "pjsip.conf:11: the certificate /etc/asterisk/keys/shop.pem of a TLS transport is not on this machine"
         in told

@@ -51,8 +51,12 @@ def command_words(command: LineCommand) -> str:
             return "reverse the polarity" if reverse else "restore the polarity"
         case OnHookTransmit(ms):
             return f"speak to the on-hook telephone for {ms} ms"
-        case LightLamp(messages):
-            return f"light the message lamp for {messages}" if messages else "put out the message lamp"
+        case LightLamp(messages, signal):
+            return (
+                f"light the message lamp ({signal.value}) for {messages}"
+                if messages
+                else "put out the message lamp"
+            )
         case EchoCancel(taps):
             return f"cancel echo with {taps} taps" if taps else "cancel no echo"
         case SetLevels(receive, transmit):

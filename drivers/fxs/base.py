@@ -26,6 +26,7 @@ from gateway.core.number import Party
 from gateway.media.tone import zone
 from hardware.analog.line import (
     Hook,
+    LampSignal,
     LightLamp,
     LineEvent,
     LineEventKind,
@@ -47,6 +48,13 @@ HOOK_RETRY: Final = 1.0
 takes 500 ms and 300 ms of guard (DAHDI kewl start), and a telephone lifted within it must still get dial tone."""
 LAMP_DELAY: Final = 3.0
 """Seconds on-hook before messages are shown: the forward disconnect is over, and who only flashes is back."""
+
+_LAMP_SIGNALS: Final = {
+    MessageLamp.NEON: LampSignal.NEON,
+    MessageLamp.HIGH_VOLTAGE: LampSignal.HIGH_VOLTAGE,
+    MessageLamp.REVERSAL: LampSignal.REVERSAL,
+}
+"""Lamps that the port itself lights."""
 
 _TALKING: Final = frozenset({State.UP, State.WAITED_FOR, State.HOLDING, State.CONSULTING, State.THREE_WAY})
 """States in which a telephone flashes, and dials no pulses."""
@@ -98,8 +106,9 @@ class TelephoneLine(TwoCalls):
 
     def _show_lamp(self, cue: Cue) -> None:
         self._lamp_due = False
-        if self.config.lamp is MessageLamp.NEON:
-            self._order(LightLamp(self.messages), cue.now)
+        signal = _LAMP_SIGNALS.get(self.config.lamp)
+        if signal is not None:
+            self._order(LightLamp(self.messages, signal), cue.now)
         elif self.config.caller_id is not None:
             self._show(self.config.caller_id.lamp(self.messages > 0), cue)
 

@@ -20,6 +20,9 @@ class MessageLamp(Enum):
     """A message by the modem of its caller ID (GR-30 visual message waiting indicator)."""
     NEON = "neon"
     """Voltage that lights a glow lamp."""
+    HIGH_VOLTAGE = "hvdc"
+    REVERSAL = "reversal"
+    """The line's polarity reversed while messages wait."""
 
 
 class FlashUse(Enum):

@@ -159,6 +159,7 @@ class Cards:
             world = self._cards[self._config.card_of(phone)].world
             if world is not None:
                 found[number] = world.telephones[phone.port]
+                found[number].lamp_by_reversal = phone.message_lamp == "reversal"
         return found
 
     @property

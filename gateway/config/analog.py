@@ -76,7 +76,8 @@ class PhoneSettings(Settings):
             one outside North America.
         hotline: the number that is called when it is lifted and nothing is dialled.
         hotline_after: seconds of dial tone before that; 0 calls at once.
-        message_lamp: how it is told that messages wait: "fsk", "neon" or "none".
+        message_lamp: how it is told that messages wait: "fsk" (a message to its display); a lamp lit by "neon"
+            voltage, by high direct voltage ("hvdc") or by "reversal" of polarity; "none".
         answer_polarity: reverse its polarity while a call that it placed is answered (payphones).
         release_battery: take its battery away for 500 ms when the far side has gone.
         echo_canceller: who takes its echo away: "hardware" (the card), "software" (the media plane), "auto" (the
@@ -110,7 +111,7 @@ class PhoneSettings(Settings):
     short_flash: bool | None = None
     hotline: Annotated[str, AfterValidator(dialled_or_none)] = ""
     hotline_after: Annotated[float, Field(ge=0, le=60)] = 0.0
-    message_lamp: Literal["fsk", "neon", "none"] = "fsk"
+    message_lamp: Literal["fsk", "neon", "hvdc", "reversal", "none"] = "fsk"
     answer_polarity: bool = False
     release_battery: bool = False
     echo_canceller: _EchoCanceller = "auto"

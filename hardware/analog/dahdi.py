@@ -22,6 +22,7 @@ from hardware.analog.line import (
     DialDigits,
     EchoCancel,
     Hook,
+    LampSignal,
     LightLamp,
     LineCommand,
     LineEvent,
@@ -84,6 +85,12 @@ _HOOKS: Final[Mapping[Hook, HookCommand]] = {
     Hook.WINK: HookCommand.WINK,
     Hook.FLASH: HookCommand.FLASH,
     Hook.START: HookCommand.START,
+}
+
+_LAMPS: Final[Mapping[LampSignal, abi.Vmwi]] = {
+    LampSignal.NEON: abi.Vmwi.HVAC,
+    LampSignal.HIGH_VOLTAGE: abi.Vmwi.HVDC,
+    LampSignal.REVERSAL: abi.Vmwi.LREV,
 }
 
 _ENCODINGS: Final[Mapping[int, Encoding]] = {
@@ -265,8 +272,8 @@ class AnalogPort:
                 self._set_levels(receive, transmit)
             case OnHookTransmit(ms):
                 ioctl(Ioctl.ONHOOKTRANSFER, _int(ms))
-            case LightLamp(messages):
-                ioctl(Ioctl.VMWI_CONFIG, _int(abi.Vmwi.HVAC))
+            case LightLamp(messages, signal):
+                ioctl(Ioctl.VMWI_CONFIG, _int(_LAMPS[signal]))
                 ioctl(Ioctl.VMWI, _int(messages))
             case EchoCancel(taps):
                 ioctl(Ioctl.ECHOCANCEL, _int(taps))

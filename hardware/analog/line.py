@@ -16,6 +16,7 @@ __all__ = [
     "DialDigits",
     "EchoCancel",
     "Hook",
+    "LampSignal",
     "LightLamp",
     "LineCommand",
     "LineEvent",
@@ -52,6 +53,17 @@ class Hook(Enum):
     """FXO: open the loop for the flash time; HOOKCOMPLETE follows."""
     START = "start"
     """FXO: seize the line; HOOKCOMPLETE follows when it may be dialled on."""
+
+
+class LampSignal(Enum):
+    """What a line carries, on-hook, to light a message lamp."""
+
+    NEON = "neon"
+    """Alternating voltage for a glow lamp."""
+    HIGH_VOLTAGE = "hvdc"
+    """Direct voltage above that of the line."""
+    REVERSAL = "reversal"
+    """The line's own voltage, the other way round."""
 
 
 class LineEventKind(Enum):
@@ -153,9 +165,14 @@ class OnHookTransmit:
 
 @dataclass(frozen=True, slots=True)
 class LightLamp:
-    """FXS: light the telephone's message lamp by voltage for so many messages; 0 puts it out."""
+    """FXS: light the telephone's message lamp for so many messages; 0 puts it out.
+
+    Attributes:
+        by: what lights it.
+    """
 
     messages: int
+    by: LampSignal = LampSignal.NEON
 
 
 @dataclass(frozen=True, slots=True)

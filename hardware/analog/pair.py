@@ -57,7 +57,7 @@ class Pair:
         ringing: ringing voltage is on.
         grounded: a terminal has put its ring wire to ground, which seizes a ground start line.
         shared: another telephone on the same wires is off-hook.
-        neon: voltage that lights a glow lamp is on.
+        neon: voltage that lights a message lamp is on.
         fault: what is wrong with the copper now.
         feeder, terminal: who is told what the other end does.
     """

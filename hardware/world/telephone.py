@@ -73,6 +73,7 @@ class Telephone:
     Attributes:
         shows_waiting: whether it answers the alert of a waiting call and shows who calls.
         waiting_caller: who was shown to be waiting, the latest since it was lifted.
+        lamp_by_reversal: whether its message lamp is lit by reversed polarity.
         bounce: milliseconds for which the contacts of hook and dial chatter when they move.
         early_flash: milliseconds after it was lifted at which its hook slips down again for `SLIP`; 0 for one that
             does not.
@@ -81,6 +82,7 @@ class Telephone:
     def __init__(self, *, pair: Pair, agenda: Agenda, zone: Zone, ground_start: bool = False) -> None:
         self._ground_start = ground_start
         self.bounce = self.early_flash = 0
+        self.lamp_by_reversal = False
         self.rings: deque[RingBurst] = deque(maxlen=MAX_BURSTS)
         self.caller_id: CallerId | None = None
         self._socket = self._pair = pair
@@ -239,8 +241,8 @@ class Telephone:
 
     @property
     def message_lamp(self) -> bool:
-        """Whether its message lamp is lit: by voltage, or by a message that came."""
-        return self._pair.neon or self._lamp
+        """Whether its message lamp is lit: by voltage, by polarity, or by a message that came."""
+        return self._pair.neon or self._lamp or (self.lamp_by_reversal and self._pair.reversed)
 
     @property
     def hears(self) -> str | None:

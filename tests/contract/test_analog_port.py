@@ -30,6 +30,7 @@ from hardware.analog.gain import UNCHANGED, gain_table
 from hardware.analog.line import (
     DialDigits,
     Hook,
+    LampSignal,
     LightLamp,
     LineEvent,
     LineEventKind,
@@ -333,8 +334,9 @@ def test_a_line_that_rings_cannot_change_its_polarity(setup: Setup, port: Analog
 
 @only(PortKind.FXS)
 def test_a_message_lamp_is_lit_and_put_out(setup: Setup, port: AnalogPort) -> None:
-    assert port.perform(LightLamp(2)) is None
-    assert port.perform(LightLamp(0)) is None
+    for signal in LampSignal:
+        assert port.perform(LightLamp(2, signal)) is None
+        assert port.perform(LightLamp(0, signal)) is None
 
 
 @only(PortKind.FXO)

@@ -259,9 +259,9 @@ class EmulatedChannel:
         self._feed_polarity()
 
     def light_lamp(self, on: bool) -> None:
-        """Show that messages wait, by neon voltage or by reversed polarity, whichever its lamp is lit by (VMWI)."""
+        """Show that messages wait, by a lamp's voltage or by reversed polarity, as it is configured (VMWI)."""
         self._messages = on
-        self.pair.neon = on and abi.Vmwi.HVAC in self.lamp_by
+        self.pair.neon = on and bool(self.lamp_by & (abi.Vmwi.HVAC | abi.Vmwi.HVDC))
         if self.pair.battery and not self.pair.ringing:
             self._feed_polarity()
 

@@ -134,9 +134,10 @@ def test_a_warmline_leaves_time_to_dial(build: Build) -> None:
 # Messages.
 
 
-@pytest.mark.parametrize("lamp", [MessageLamp.FSK, MessageLamp.NEON])
+@pytest.mark.parametrize("lamp", [lamp for lamp in MessageLamp if lamp is not MessageLamp.NONE])
 def test_messages_light_the_lamp_and_make_dial_tone_stutter(build: Build, lamp: MessageLamp) -> None:
     copper = build(lamp=lamp)
+    copper.first.lamp_by_reversal = lamp is MessageLamp.REVERSAL
     copper.lines.show_messages("101", 2, copper.clock())
     copper.run(6.0)
     assert copper.first.message_lamp and not copper.second.message_lamp

@@ -14,9 +14,9 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from gateway.core.literal import literal
-from gateway.sip.message import Response
+from gateway.sip.message import Request, Response
 from gateway.sip.transport import PORTS, Address, Flow, is_address, is_loopback, is_private
-from gateway.sip.uri import SipUri, Uri
+from gateway.sip.uri import SipUri
 
 __all__ = ["Reach"]
 
@@ -70,11 +70,15 @@ class Reach:
         """The same without the port."""
         return self.address(flow)[0]
 
-    def asked(self, uri: Uri, flow: Flow) -> None:
-        """A peer that has proved who it is has sent a request to `uri`."""
+    def asked(self, request: Request, flow: Flow) -> None:
+        """A peer that has proved who it is has sent `request`.
+
+        Where a proxy lies between, it has found the proxy, whose address is not ours.
+        """
         if not self._may_be_hidden(flow.local[0]):
             return
-        if isinstance(uri, SipUri) and self._is_another(uri.host, flow):
+        uri = request.uri
+        if isinstance(uri, SipUri) and self._is_another(uri.host, flow) and len(request.vias) == 1:
             self._asked.put(flow.remote, (uri.host, uri.port or PORTS[flow.transport]))
         elif self._asked:
             self._asked.pop(flow.remote, None)

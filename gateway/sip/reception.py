@@ -111,7 +111,7 @@ class Reception:
         if isinstance(admitted, Response):
             reply(admitted, now)
         else:
-            rooms.reach.asked(request.uri, transaction.flow)
+            rooms.reach.asked(request, transaction.flow)
             handler(transaction, admitted, reply, now)
 
     def screened(self, transaction: ServerTransaction, refusal: Response, now: float) -> None:

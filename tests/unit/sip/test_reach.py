@@ -6,7 +6,7 @@ import pytest
 
 from gateway.core.messages import Answer, Dial
 from gateway.core.number import Party
-from gateway.sip.message import Response
+from gateway.sip.message import Request, Response
 from gateway.sip.reach import REMEMBERED, Reach
 from gateway.sip.stack import SipConfig
 from gateway.sip.transport import Flow
@@ -30,6 +30,13 @@ def answer(via: str) -> Response:
     return response
 
 
+def to(uri: str, *vias: str) -> Request:
+    """A request as far as it tells where it was sent to."""
+    request = Request("REGISTER", SipUri.parse(uri))
+    request.headers.set("Via", *(vias or ("SIP/2.0/UDP 8.8.4.4;branch=z9hG4bK1",)))
+    return request
+
+
 def flow(transport: str = "udp", local: tuple[str, int] = HOME, remote: tuple[str, int] = FAR) -> Flow:
     return Flow(transport, local, remote)
 
@@ -43,10 +50,10 @@ def test_nothing_is_known_at_first() -> None:
 @pytest.mark.parametrize("advertised", ["", "9.9.9.9"])
 def test_where_a_telephone_has_found_us_it_finds_us_again(advertised: str) -> None:
     known = reach(advertised)
-    known.asked(SipUri.parse("sip:600@5.5.5.5:5070"), flow())
+    known.asked(to("sip:600@5.5.5.5:5070"), flow())
     assert known.address(flow()) == ("5.5.5.5", 5070)
     assert known.host(flow(remote=("8.8.4.4", 41002))) == (advertised or HOME[0]), "that is another one"
-    known.asked(SipUri.parse("sip:600@172.17.0.2"), flow())
+    known.asked(to("sip:600@172.17.0.2"), flow())
     assert known.host(flow()) == (advertised or HOME[0])
 
 
@@ -56,14 +63,22 @@ def test_where_a_telephone_has_found_us_it_finds_us_again(advertised: str) -> No
 )
 def test_names_our_own_addresses_and_what_is_none_tell_nothing(uri: str) -> None:
     known = reach()
-    known.asked(SipUri.parse(uri), flow())
+    known.asked(to(uri), flow())
+    assert known.address(flow()) == HOME
+
+
+def test_what_came_through_a_proxy_was_sent_to_the_proxy() -> None:
+    """As by a dispatcher that leaves the Request-URI as it was (RFC 3261 16.6)."""
+    known = reach()
+    ways = [f"SIP/2.0/UDP {host};branch=z9hG4bK{host}" for host in ("5.5.5.5", "8.8.4.4")]
+    known.asked(to("sip:600@5.5.5.5", *ways), flow())
     assert known.address(flow()) == HOME
 
 
 @pytest.mark.parametrize("local", [("5.5.5.5", 5060), ("127.0.0.1", 5060)])
 def test_an_office_that_no_nat_can_hide_believes_its_own_address(local: tuple[str, int]) -> None:
     known = reach()
-    known.asked(SipUri.parse("sip:600@9.9.9.9"), flow(local=local))
+    known.asked(to("sip:600@9.9.9.9"), flow(local=local))
     known.seen(answer(SEEN.format("9.9.9.9", 1)), flow(local=local))
     assert known.address(flow(local=local)) == local
 
@@ -82,7 +97,7 @@ def test_rfc_3581_4_where_a_server_has_seen_us_it_finds_us() -> None:
 def test_the_peers_that_are_remembered_are_bounded() -> None:
     known = reach()
     for port in range(REMEMBERED + 1):
-        known.asked(SipUri.parse("sip:600@5.5.5.5"), flow(remote=("8.8.4.4", port)))
+        known.asked(to("sip:600@5.5.5.5"), flow(remote=("8.8.4.4", port)))
     assert known.host(flow(remote=("8.8.4.4", 0))) == HOME[0]
     assert known.host(flow(remote=("8.8.4.4", REMEMBERED))) == "5.5.5.5"
 

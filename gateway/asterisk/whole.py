@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Final
@@ -86,6 +87,9 @@ def read_directory(folder: Path, address: str = "") -> Imported:
     Raises:
         LocalError: it is none, or has trunks and no address was given, or what came of it does not load.
     """
+    if not folder.is_dir():
+        raise LocalError(f"{folder} is no directory; name the one that holds pjsip.conf or extensions.conf")
+    _check_address(address)
     directory = _Directory(folder)
     known = (*_READERS, _WIZARD, DIALPLAN)
     if not any((folder / name).is_file() for name in known):
@@ -107,6 +111,16 @@ def read_directory(folder: Path, address: str = "") -> Imported:
     files[DIALPLAN] += additions(files, draft)
     doubts = mend(files, draft, _HEAD.format(folder=folder.name))
     return Imported(files, sorted(set(draft.left)), doubts)
+
+
+def _check_address(address: str) -> None:
+    """See that telephones can be told the address to send their audio to."""
+    try:
+        usable = not address or not ip_address(address).is_unspecified
+    except ValueError:
+        usable = False
+    if not usable:
+        raise LocalError(f'"{address}" is not an address of this machine; write one such as 192.0.2.10')
 
 
 class _Directory:

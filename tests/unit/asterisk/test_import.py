@@ -14,7 +14,7 @@ from gateway.asterisk import Imported, read_directory
 from gateway.cli import main
 from gateway.config import Config, load_office
 from gateway.core.errors import LocalError
-from tests.unit.asterisk.directory import ADDRESS, OFFICES, Moved
+from tests.unit.asterisk.directory import ADDRESS, OFFICES, Moved, move_in
 
 OFFICE = OFFICES / "office"
 
@@ -129,6 +129,19 @@ def test_trunks_want_an_address_and_a_directory_something_to_read(tmp_path: Path
         read_directory(OFFICE)
     with pytest.raises(LocalError, match="holds no Asterisk configuration"):
         read_directory(tmp_path)
+    with pytest.raises(LocalError, match=r"gone is no directory; name the one that holds pjsip.conf"):
+        read_directory(tmp_path / "gone")
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "::", "pbx.example.org", "192.0.2.10:5060"])
+def test_an_address_is_one_that_telephones_can_be_told(address: str) -> None:
+    with pytest.raises(LocalError, match=r"is not an address of this machine; write one such as 192\.0\.2\.10"):
+        read_directory(OFFICE, address)
+
+
+def test_an_address_of_ipv6_is_taken(tmp_path: Path) -> None:
+    moved = move_in(tmp_path, address="2001:db8::10", sip="[general]\nbindaddr=::\n")
+    assert [str(each) for each in moved.config.sip.listen] == ["udp:[2001:db8::10]:5060"]
 
 
 def test_one_file_alone_is_an_office(tmp_path: Path) -> None:

@@ -11,11 +11,13 @@ from typing import Final
 
 from dialplan import missing
 from dialplan.apps import NAMES
-from dialplan.apps.dial import IDLE, OPTIONS, targets
+from dialplan.apps.dial import targets
+from dialplan.apps.play import bare
 from dialplan.apps.services import SERVICES
 from dialplan.arguments import options, split
 from dialplan.calls import calls
 from dialplan.jumps import dialled_on, jumps
+from dialplan.letters import idle
 from dialplan.model import Context, Dialplan, Extension, Place, Step
 from dialplan.parser import nearest
 from dialplan.script import Application, Function
@@ -55,15 +57,14 @@ def _steps(dialplan: Dialplan) -> Iterator[tuple[Context, Extension, Step]]:
 
 
 def _idle_options(step: Step) -> Iterator[Fault]:
-    """The option letters of a Dial that do nothing."""
+    """The options that do nothing."""
     for name, arguments in calls(step):
+        for letter, why in idle(name.lower(), arguments):
+            reason = f": {why}" if why else ""
+            yield _fault(step, f"option {letter} of {name} does nothing here{reason}", "leave it out")
         words = split(arguments, limit=4)
         if name.lower() == "dial" and len(words) > 2 and "$" not in words[2]:
-            letters = set(options(words[2]))
-            for letter in sorted(letters - OPTIONS):
-                why = f": {IDLE[letter]}" if letter in IDLE else ""
-                yield _fault(step, f"option {letter} of Dial does nothing here{why}", "leave it out")
-            if _PARKING in SERVICES and letters & {"k", "K"}:
+            if _PARKING in SERVICES and set(options(words[2])) & {"k", "K"}:
                 yield _fault(step, "options k and K of Dial: the office has no parking; its keys are plain digits")
 
 
@@ -127,9 +128,9 @@ def prompts(dialplan: Dialplan) -> Iterator[tuple[Place, str]]:
             at = _PROMPTED.get(application.lower())
             words = split(arguments)
             if application.lower() == "record":
-                recorded.add(words[0].rpartition(".")[0] or words[0])
+                recorded.add(bare(words[0].replace(":", ".").rpartition(".")[0] or words[0]))
             elif at is not None and len(words) > at:
-                spoken += [(step.place, name.strip()) for name in words[at].split("&") if name.strip()]
+                spoken += [(step.place, bare(name.strip())) for name in words[at].split("&") if name.strip()]
     return ((place, name) for place, name in spoken if "$" not in name and name not in recorded)
 
 

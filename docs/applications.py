@@ -15,6 +15,7 @@ from typing import Final
 
 from dialplan.apps import APPLICATIONS, NAMES
 from dialplan.functions import FUNCTIONS
+from dialplan.letters import LETTERS
 from docs.block import fill
 
 __all__ = ["PAGE", "applications", "current", "functions", "main"]
@@ -38,9 +39,19 @@ def applications() -> Iterator[str]:
         if found is None:
             yield f"- `{name}`. {text}".removesuffix(". ")
         elif found["name"].lower() == name.lower():
-            yield f"- `{found['call']}`{found['rest']}"
+            yield f"- `{found['call']}`{found['rest']}{_idle(name)}"
         else:
             yield f"- `{name}` is another name of `{found['name']}`."
+
+
+def _idle(name: str) -> str:
+    """What is said of options that do nothing, those of one reason together."""
+    letters = LETTERS.get(name.lower())
+    reasons: dict[str, list[str]] = {}
+    for letter, reason in letters.idle.items() if letters is not None else ():
+        reasons.setdefault(reason, []).append(letter)
+    said = "; ".join(f"`{' '.join(sorted(each, key=str.lower))}` ({reason})" for reason, each in reasons.items())
+    return f" **Does nothing here:** {said}." if said else ""
 
 
 def functions() -> Iterator[str]:

@@ -70,7 +70,7 @@ async def dial(script: Script, arguments: str) -> None:
     `P[(family)]` the same, and the answer is kept for that number; `Q(cause)` why others stop ringing once one has
     answered; `R` ringback at once, until there is something to hear; `r[(tone)]` ringback at once, or a tone of our
     own, and nothing else until an answer; `t T` transfer by keys; `u(presentation)` show the caller or not; `w W x
-    X` recording by keys; `z` once the call is diverted, no time-out counts. `E j O v` do nothing here.
+    X` recording by keys; `z` once the call is diverted, no time-out counts.
     """
     words = split(arguments, limit=4)
     wanted = targets(words[0])

@@ -26,8 +26,8 @@ async def disa(script: Script, arguments: str) -> None:
     """`DISA(password|no-password[,context[,caller[,,options]]])`: dial tone for who keys the password and `#`.
 
     What is keyed then is dialled in the context (`disa` where none is written), shown as from that caller. A wrong
-    password or number ends the call, as one does who keys nothing. Option `n`: do not answer. Passwords are those
-    of the dialplan alone; files of them are not read.
+    password or number ends the call, as one does who keys nothing. Options: `n` do not answer, `p` # ends the
+    number. Passwords are those of the dialplan alone; files of them are not read.
     """
     words = [*(word.strip() for word in split(arguments)), *[""] * 5]
     password, context, caller, chosen = words[0], words[1] or "disa", words[2], options(words[4])
@@ -45,7 +45,7 @@ async def disa(script: Script, arguments: str) -> None:
         script.leg.audio.play(script.switch.sounds.tone("dial"))
     digit = await script.leg.digit(script.response_timeout or FIRST_DIGIT)
     script.leg.audio.stop()
-    number = await collected(script, context, digit) if digit else ""
+    number = await collected(script, context, digit, "#" if "p" in chosen else "") if digit else ""
     if script.match(number, context) not in (Match.COMPLETE, Match.EXTENDABLE):
         await _refuse(script, Cause.UNALLOCATED_NUMBER, f"DISA: {number or 'nothing'} is no number of {context}")
     if caller:

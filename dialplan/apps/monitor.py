@@ -181,7 +181,8 @@ async def stop_mix_monitor(script: Script, arguments: str) -> None:
 
 async def monitor(script: Script, arguments: str) -> None:
     """`Monitor([format[:url][,name[,options]]])`: record what the leg says and hears, in two files `name-in` and
-    `name-out`, or mixed into one by option `m`; option `b`: only while talking with somebody."""
+    `name-out`, or mixed into one. Options: `m` mixed; `b` only while talking with somebody; `i` and `o` leave out
+    the one, or the other."""
     words = [*split(arguments, limit=3), "", "", ""]
     form = script.plain(words[0]).partition(":")[0].strip() or "wav"
     name = script.plain(words[1]).strip() or f"{script.leg.name.replace('/', '-')}"
@@ -190,9 +191,13 @@ async def monitor(script: Script, arguments: str) -> None:
     if "m" in chosen:
         plans = [RecordingPlan(f"{name}.{form}", Side.BOTH, joined=joined)]
     else:
-        sides = (Side.IN, "in"), (Side.OUT, "out")
-        plans = [RecordingPlan(f"{name}-{word}.{form}", side, joined=joined) for side, word in sides]
+        sides = ("i", Side.IN, "in"), ("o", Side.OUT, "out")
+        wanted = [(side, word) for letter, side, word in sides if letter not in chosen]
+        plans = [RecordingPlan(f"{name}-{word}.{form}", side, joined=joined) for side, word in wanted]
     await stop_monitor(script, "")
+    if not plans:
+        script.leg.note("Monitor: with options i and o there is nothing to record")
+        return
     script.share.recordings[_OWN] = _begin(script, _Order(plans, "", (), False))
 
 

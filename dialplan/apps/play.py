@@ -26,18 +26,18 @@ def bare(name: str) -> str:
     return name.lstrip("/")
 
 
-def sound_named(script: Script, name: str) -> Sound | None:
+def sound_named(script: Script, name: str, language: str = "") -> Sound | None:
     """The sound of a name: a recording of this call, or a prompt; None where there is none."""
     known = bare(name)
-    return script.recordings.get(known) or script.switch.sounds.prompt(known, script.language)
+    return script.recordings.get(known) or script.switch.sounds.prompt(known, language or script.language)
 
 
-def find_sounds(script: Script, names: str) -> tuple[list[Sound], list[str]]:
+def find_sounds(script: Script, names: str, language: str = "") -> tuple[list[Sound], list[str]]:
     """The sounds of `name&name`, and the names of which there is none; recordings of this call come first."""
     found: list[Sound] = []
     missing: list[str] = []
     for name in filter(None, (part.strip() for part in names.split("&"))):
-        sound = sound_named(script, name)
+        sound = sound_named(script, name, language)
         if sound is None:
             missing.append(name)
             script.leg.note(f"no prompt {name!r}")

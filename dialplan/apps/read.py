@@ -74,7 +74,7 @@ async def read_extension(script: Script, arguments: str) -> None:
     """`ReadExten(variable[,file][,context][,options][,timeout])`: an extension of a context into a variable.
 
     The variable is `t` after a time-out and `i` for what is no extension (then in INVALID_EXTEN); READEXTENSTATUS
-    says OK, TIMEOUT, INVALID or SKIP. Options: `s` `n` `i` as for Read.
+    says OK, TIMEOUT, INVALID or SKIP. Options: `s` `n` `i` as for Read, `p` # ends it.
     """
     words = [*(word.strip() for word in split(arguments)), "", "", "", "", ""]
     name, files, context, chosen = words[0], words[1], words[2] or script.location.context, options(words[3])
@@ -89,7 +89,7 @@ async def read_extension(script: Script, arguments: str) -> None:
     sounds = [script.switch.sounds.tone(files)] if "i" in chosen and files else find_sounds(script, files)[0]
     first = seconds(words[4]) or script.response_timeout or FIRST_DIGIT
     digit = await script.leg.play(sounds, escape=KEYS) or await script.leg.digit(first)
-    digits = await collected(script, context, digit) if digit else ""
+    digits = await collected(script, context, digit, "#" if "p" in chosen else "") if digit else ""
     if not digits:
         script.assign(name, "t")
         script.assign("READEXTENSTATUS", "TIMEOUT")

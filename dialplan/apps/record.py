@@ -32,6 +32,8 @@ _RECORDINGS: Final = 10
 """Recordings of one call."""
 _NUMBERED: Final = 1000
 """Recordings of one name with %d in it."""
+_SILENCE_KEPT: Final = 1.0
+"""Seconds that are left of the silence that ended a recording (Asterisk's)."""
 _LOOK: Final = 0.2
 """Seconds between looks at what has come in."""
 
@@ -41,8 +43,9 @@ async def record(script: Script, arguments: str) -> None:
 
     `%d` in the name is the first number that is free; RECORDED_FILE is the name. Options: `a` append; `k` keep what
     was said by who hangs up, too; `n` do not answer; `o` 0 ends it as well (OPERATOR); `q` no beep; `s` nothing
-    unless answered; `t` * ends it in place of #; `x` no key does; `y` any key. RECORD_STATUS says what did: DTMF,
-    SILENCE, TIMEOUT, SKIP, OPERATOR, HANGUP or ERROR.
+    unless answered; `t` * ends it in place of #; `u` all of the silence that ended it stays, else a second of
+    it; `x` no key does; `y` any key. RECORD_STATUS says what did: DTMF, SILENCE, TIMEOUT, SKIP, OPERATOR, HANGUP or
+    ERROR.
     """
     words = [*split(arguments, limit=4), "", "", ""]
     name = _name(script, words[0])
@@ -60,8 +63,9 @@ async def record(script: Script, arguments: str) -> None:
         beep = script.switch.sounds.prompt("beep", script.language)
         await script.leg.play([beep] if beep is not None else [])
     before = sound_named(script, name) if "a" in chosen else None
+    kept = {"always": "k" in chosen, "whole": "u" in chosen}
     try:
-        _, key, status = await record_sound(script, name, silence, longest, _ends(chosen), before, "k" in chosen)
+        _, key, status = await record_sound(script, name, silence, longest, _ends(chosen), before, **kept)
     except HungUp:
         script.assign("RECORD_STATUS", "HANGUP")
         raise
@@ -84,12 +88,14 @@ async def record_sound(
     keys: str,
     before: Sound | None = None,
     always: bool = True,
+    whole: bool = False,
 ) -> tuple[Sound, str, str]:
     """Record until a key, so many seconds of silence or the longest time, and keep it under a name.
 
     Args:
         before: what the recording goes on from.
         always: what was said is kept also where the leg hangs up.
+        whole: the silence that ended it is kept, all of it.
 
     Returns:
         What was recorded; the key that ended it, "" for none; what ended it: DTMF, SILENCE or TIMEOUT, and ERROR
@@ -108,6 +114,8 @@ async def record_sound(
             await _keep(script, name, before, _joined(parts, most))
         raise
     samples = _joined(parts, most)
+    if status == "SILENCE" and silence > _SILENCE_KEPT and not whole:
+        samples = samples[: max(0, len(samples) - int((silence - _SILENCE_KEPT) * _RATE))]
     kept = await _keep(script, name, before, samples)
     return Sound(name, samples), key, status if kept else "ERROR"
 
@@ -166,7 +174,7 @@ async def _capture(
             quiet = 0.0 if len(part) and int(np.abs(part.astype(np.int32)).max()) > LOUD else quiet + _LOOK
             if key and key in keys:
                 return key, "DTMF"
-            if silence and quiet >= silence:
+            if silence and quiet > silence - _LOOK / 2:
                 return "", "SILENCE"
     except HungUp:
         parts.append(capture.read())

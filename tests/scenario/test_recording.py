@@ -37,6 +37,10 @@ exten => 8,1,Answer()
  same => n,StopMixMonitor()
  same => n,Wait(1)
  same => n,Hangup()
+exten => _9.,1,Answer()
+ same => n,Monitor(wav,sides,${EXTEN:1})
+ same => n,Wait(1)
+ same => n,Hangup()
 [from-pstn]
 exten => s,1,Hangup()
 """
@@ -89,6 +93,26 @@ def test_a_pause_is_not_in_the_file(build: Build) -> None:
     finish(office, ada)
     for side in ("in", "out"):
         assert 1.8 <= len(read(recordings(office) / f"taped-{side}.wav")) / 8000 <= 2.5
+
+
+@pytest.mark.parametrize(
+    ("letters", "files"),
+    [
+        ("b", ["sides-in.wav", "sides-out.wav"]),
+        ("i", ["sides-out.wav"]),
+        ("o", ["sides-in.wav"]),
+        ("io", []),
+        ("m", ["sides.wav"]),
+    ],
+)
+def test_which_sides_monitor_writes(build: Build, letters: str, files: list[str]) -> None:
+    office = build(dialplan=DIALPLAN)
+    ada = office.sip("6001")
+    ada.call(f"9{letters}")
+    office.until(lambda: ada.state == "up", within=1)
+    office.until(lambda: ada.state == "idle", within=5)
+    finish(office, ada)
+    assert sorted(path.name for path in recordings(office).glob("sides*")) == files
 
 
 def test_what_a_caller_is_called_cannot_leave_the_folder_nor_run(build: Build) -> None:

@@ -199,7 +199,8 @@ class FakeLeg:
         if any(sound.loop_from is not None for sound in sounds):
             self.hang_up(CALLER_HUNG_UP)
             self._living()
-        return self._key() if escape and sounds else ""
+        key = self._key() if escape and sounds else ""
+        return key if key in escape else ""
 
     async def digit(self, timeout: float | None = None) -> str:
         self._living()
@@ -254,6 +255,8 @@ class FakeSounds:
         return Sound(f"tone {name}", np.zeros(1, np.int16), loop_from=0)
 
     def prompt(self, name: str, language: str | None = None) -> Sound | None:
+        if language == "de":
+            name = f"de/{name}"
         if name in self.kept:
             return Sound(f"kept {name}", self.kept[name])
         return None if name.startswith("no-") else Sound(name, np.zeros(1, np.int16))

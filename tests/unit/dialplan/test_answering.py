@@ -86,6 +86,11 @@ class TestDisa:
         assert leg.heard == ["tone dial", "(stopped)", "tone dial", "(stopped)"]
         assert leg.variables["T"] == "102 100" and leg.told == ["answer"]
 
+    def test_the_hash_key_may_end_the_number(self) -> None:
+        text = "[inside]\nexten => _1XX,1,Set(T=${EXTEN})\nexten => _1XXX,1,Set(T=${EXTEN})\n"
+        leg = call("DISA(no-password,inside,,,p)", keys="102#7", text=text)
+        assert leg.variables["T"] == "102" and leg.patience[-1] == 5.0
+
     def test_dial_tone_for_everybody(self) -> None:
         assert call("DISA(no-password,inside)", keys="102", text=self.TEXT).variables["T"] == "102 "
 
@@ -104,7 +109,7 @@ class TestDisa:
         assert leg.ending is not None and leg.ending.cause is cause and leg.heard[-1] == "invalid"
 
     def test_a_password_is_wanted(self) -> None:
-        assert "wants a password" in str(call("DISA()").ending)
+        assert "wants a password" in str(call("DISA(,inside)", text=self.TEXT).ending)
 
 
 def test_morse_code() -> None:

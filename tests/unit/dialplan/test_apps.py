@@ -211,6 +211,48 @@ class TestKeys:
         assert leg.heard == ["menu"]
         assert leg.notes[-1].endswith(said)
 
+    MENUS = (
+        "exten => 100,1,Background({arguments})\n same => n,WaitExten(5)\n same => n,NoOp(nothing keyed)\n"
+        "exten => 1,1,NoOp(one)\nexten => 23,1,NoOp(two-three)\nexten => i,1,NoOp(invalid ${{INVALID_EXTEN}})\n"
+        "[other]\nexten => 1,1,NoOp(other one)\nexten => _2,1,NoOp(other two)\nexten => _2.,1,NoOp(other more)\n"
+    )
+
+    @pytest.mark.parametrize(
+        ("arguments", "keys", "said"),
+        [
+            ("menu,m", "1", "NoOp(one)"),
+            ("menu,m", "23-", "NoOp(invalid 3)"),
+            ("menu,p", "1", "NoOp(one)"),
+            ("menu,p", "-", "NoOp(nothing keyed)"),
+            ("menu,,,other", "1", "NoOp(other one)"),
+            ("menu,,,other", "23", "NoOp(two-three)"),
+            ("menu,m,,other", "1", "NoOp(other one)"),
+            ("menu,,,other", "9", "NoOp(invalid 9)"),
+        ],
+    )
+    def test_which_keys_end_a_prompt_and_where_they_lead(self, arguments: str, keys: str, said: str) -> None:
+        leg = call(self.MENUS.format(arguments=arguments), FakeLeg(keys=keys))
+        assert leg.heard == ["menu"]
+        assert leg.notes[-1].endswith(said)
+
+    def test_a_prompt_in_another_language(self) -> None:
+        assert call(steps("Background(menu,,de)", "Background(menu)")).heard == ["de/menu", "menu"]
+
+    @pytest.mark.parametrize(
+        ("options", "heard"),
+        [
+            ("", []),
+            ("m", ["music default", "(stopped)"]),
+            ("m(jazz)", ["music jazz", "(stopped)"]),
+            ("d", ["tone dial", "(stopped)"]),
+            ("d(de)", ["tone dial", "(stopped)"]),
+        ],
+    )
+    def test_what_is_heard_while_an_extension_is_awaited(self, options: str, heard: list[str]) -> None:
+        leg = call(f"exten => 100,1,WaitExten(5,{options})\nexten => 1,1,NoOp(one)", FakeLeg(keys="1"))
+        assert leg.heard == heard
+        assert leg.notes[-1].endswith("NoOp(one)")
+
     def test_a_time_out_with_nothing_below_runs_t(self) -> None:
         assert call("exten => 100,1,WaitExten(3)\nexten => t,1,NoOp(late)").notes[-1].endswith("NoOp(late)")
 

@@ -101,6 +101,40 @@ def test_a_place_within_a_context_that_is_not_there_is_a_doubt(step: str, said: 
     assert [str(doubt) for doubt in doubts(read_text(f"{HEAD}{step}{REST}"))] == [f"extensions.conf:2: {said}"]
 
 
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("Record(x.wav,,,kz)", ["option z of Record does nothing here; leave it out"]),
+        ("Record(x.wav,,,aknoqstuxy)", []),
+        ("Background(x,mnpsz)", ["option z of Background does nothing here; leave it out"]),
+        ("Background(x,${HOW})", []),
+        ("Playback(x,skip)", []),
+        ("Playback(x,noanswer&say)", [
+            "option say of Playback does nothing here: write SayNumber or SayDigits; leave it out"
+        ]),
+        ("MixMonitor(x.wav,bm(101)i(ID),echo z)", [
+            "option m of MixMonitor does nothing here: the office has no voicemail; leave it out"
+        ]),
+        ("ChanSpy(SIP,qD)", ["option D of ChanSpy does nothing here: a telephone hears one channel; leave it out"]),
+        ("Bridge(SIP/1-1,h)", [
+            "option h of Bridge does nothing here: the two are joined plainly; the features that each has stay; "
+            "leave it out"
+        ]),
+        ("ExecIf(1?Authenticate(42,m))", [
+            "option m of Authenticate does nothing here: no files of passwords are read; leave it out"
+        ]),
+        ("Zapateller(answer,nocallerid)", []),
+        ("Zapateller(answer,now)", ["option now of Zapateller does nothing here; leave it out"]),
+        ("WaitExten(5,m(jazz)d)", []),
+        ("SayUnixTime(,,ABdY,j)", []),
+        ("Wait(1,z)", []),
+    ],
+)  # fmt: skip
+def test_options_that_do_nothing_are_told(step: str, said: list[str]) -> None:
+    text = f"[office]\nexten => 1,1,{step}\n"
+    assert [str(doubt) for doubt in doubts(read_text(text))] == [f"extensions.conf:2: {line}" for line in said]
+
+
 def test_devices_of_hints_are_told_as_far_as_they_are_spelt_out() -> None:
     text = "[office]\nexten => 1,hint,SIP/1&Custom:dnd1,CustomPresence:1\nexten => _2X,hint,SIP/${EXTEN}\n"
     assert [(place.line, str(device)) for place, device in watched(read_text(text))] == [(2, "SIP/1")]

@@ -148,7 +148,7 @@ class TestTheCalledSide:
         assert place.others[0].ending is not None
 
     def test_a_subroutine_that_is_not_there_leaves_nobody_behind(self) -> None:
-        place = office("Dial(FXS/101,,U(nowhere))")
+        place = office("Dial(FXS/101,,U(${TOLOWER(NOWHERE)}))")
         assert "no context nowhere" in ending(call(place)).evidence
         assert place.others[0].ending is not None
 

@@ -98,6 +98,15 @@ class TestReadExten:
         leg = asyncio.run(Office(self.TEXT).call("100", FakeLeg(keys=keys)))
         assert (leg.variables["X"], leg.variables["READEXTENSTATUS"]) == (value, status)
 
+    @pytest.mark.parametrize(
+        ("options", "keys", "value", "status"),
+        [("p", "101#", "101", "OK"), ("", "101#", "i", "INVALID"), ("p", "#", "t", "TIMEOUT")],
+    )
+    def test_the_hash_key_may_end_it(self, options: str, keys: str, value: str, status: str) -> None:
+        text = self.TEXT.replace("enter,phones", f"enter,phones,{options}")
+        leg = asyncio.run(Office(text).call("100", FakeLeg(keys=keys)))
+        assert (leg.variables["X"], leg.variables["READEXTENSTATUS"]) == (value, status)
+
 
 class TestAuthenticate:
     def test_the_right_password_goes_on(self) -> None:

@@ -62,6 +62,14 @@ def test_what_ends_it(arguments: str, keys: str, incoming: Samples, told: str) -
     assert list(sounds.kept) == ([] if told.startswith("SKIP") else [told.partition(" ")[2]])
 
 
+@pytest.mark.parametrize(("letters", "length"), [("", 8 * 1600), ("u", 13 * 1600)])
+def test_of_the_silence_that_ended_it_a_second_stays(letters: str, length: int) -> None:
+    said = np.concatenate((np.full(3 * 1600, 5000, np.int16), SILENCE))
+    leg, sounds = record(f"message.wav,2,60,{letters}", "", said)
+    assert status(leg) == "SILENCE message"
+    assert len(sounds.kept["message"]) == length
+
+
 def test_neither_an_answer_nor_a_beep_where_none_is_wanted() -> None:
     leg, _ = record("message.wav,0,3,nq", "-#", SPEECH, None, "NoOp()")
     assert leg.heard == []

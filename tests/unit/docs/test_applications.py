@@ -6,6 +6,7 @@ import re
 
 from dialplan.apps import NAMES
 from dialplan.functions import FUNCTIONS
+from dialplan.letters import LETTERS
 from dialplan.loader import load
 from docs.applications import PAGE, applications, current, functions
 
@@ -19,6 +20,24 @@ def test_every_application_has_a_line_of_its_own() -> None:
     assert len(lines) == len(NAMES)
     assert all(re.match(r"- `\w+", line) for line in lines)
     assert any(line.startswith("- `Dial(TECH/address[&...][,seconds[,options]])`: call all") for line in lines)
+
+
+def test_every_option_letter_is_explained() -> None:
+    """`name` or `name(argument)` in the line of its application; ExtenSpy names ChanSpy."""
+    lines = {line.split("`")[1].partition("(")[0].lower(): line for line in applications()}
+    for name in sorted(set(LETTERS) - {"extenspy"}):
+        written = {word for quoted in re.findall(r"`([^`]+)`", lines[name]) for word in plain(quoted)}
+        missing = (LETTERS[name].does | set(LETTERS[name].idle)) - written - set(SILENT.get(name, ""))
+        assert not missing, (name, missing)
+
+
+SILENT = {"answer": "i", "chanspy": "ln", "forkcdr": "v", "mixmonitor": "S", "receivefax": "dfsz", "sendfax": "dfs"}
+"""Letters that say what is so anyway."""
+
+
+def plain(quoted: str) -> list[str]:
+    """The letters of one piece of code: `k K` are two, `m[(class)]` is one."""
+    return re.sub(r"\[?\([^`]*\)\]?", "", quoted).split()
 
 
 def test_every_function_is_in_one_family() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -87,6 +88,8 @@ FAREWELL: Final = 2.0
 PULSE: Final = 0.1
 """Seconds between two looks whether the loop is late."""
 
+MOST_THREADS: Final = 8
+"""Of the media plane where none were asked for: far more than a network card keeps busy."""
 RETRY: Final = 5.0
 """Seconds between two looks for devices that are missing."""
 
@@ -138,7 +141,9 @@ class Application:
             music=MusicLibrary(music_classes(config.music), longest=config.media.arena_seconds / 4),
             own=config.media.recordings / OWN_SOUNDS,
         )
-        self.plane = Plane(PlaneConfig(rows=config.media.rows, arena=config.media.arena_seconds), loop.call_soon)
+        threads = 1 if by_hand else config.media.threads or _threads()
+        size = PlaneConfig(rows=config.media.rows, arena=config.media.arena_seconds, threads=threads)
+        self.plane = Plane(size, loop.call_soon)
         ports = config.sip.rtp_ports
         self.audio = AudioDesk(plane=self.plane, ports=(ports.first, ports.last))
         self.cards = Cards(config)
@@ -516,3 +521,8 @@ class Application:
 
     def _new_id(self) -> str:
         return f"{self._started:%Y%m%d-%H%M%S}-{next(self._calls)}"
+
+
+def _threads() -> int:
+    """Threads of the media plane: signalling has one of the cores that this process may use."""
+    return min(max(len(os.sched_getaffinity(0)) - 1, 1), MOST_THREADS)

@@ -263,6 +263,8 @@ class MediaSettings(Settings):
 
     Attributes:
         rows: legs that can have audio at once.
+        threads: that work them, each on a core of its own; 0 has one for each core but one, eight
+            at most.
         arena_seconds: of tones, prompts and recordings held at once.
         prompts: folder of our own prompts, one folder a language in it.
         sounds: further folders of prompts, read and never written, such as Asterisk's; looked into after `prompts`.
@@ -272,6 +274,7 @@ class MediaSettings(Settings):
     """
 
     rows: Annotated[int, Field(ge=4, le=65536)] = 512
+    threads: Annotated[int, Field(ge=0, le=64)] = 0
     arena_seconds: Annotated[int, Field(ge=60, le=36000)] = 600
     prompts: File = Path("var/prompts")
     sounds: Items[File] = ()

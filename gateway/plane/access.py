@@ -46,6 +46,7 @@ __all__ = [
     "fax_ear_at",
     "filled_of",
     "overheard_of",
+    "owners_of",
     "past_of",
     "pending_of",
     "queue_at",
@@ -99,6 +100,12 @@ def row_at(t: Shared, i: int) -> Any:
 def stages_of(t: Shared) -> NDArray[np.int64]:
     """The plans of all rows."""
     return carray(int64_at(t["stages"]), (t["row_count"],))
+
+
+@stage
+def owners_of(t: Shared) -> NDArray[np.int64]:
+    """Which loop works each row; -1 for none, while it goes from one to another."""
+    return carray(int64_at(t["owners"]), (t["row_count"],))
 
 
 @stage

@@ -14,7 +14,7 @@ import numpy as np
 from gateway.media.compiled import stage
 from gateway.media.detect import DTMF_STATE
 from gateway.media.fax_tone import FAX_STATE
-from gateway.plane.access import command_at, epoll_at, row_at, word
+from gateway.plane.access import command_at, epoll_at, owners_of, row_at, tap_at, word
 from gateway.plane.cancel import set_canceller
 from gateway.plane.coding import forget_codings
 from gateway.plane.dtmf import digit_under_way
@@ -33,8 +33,20 @@ from gateway.plane.libc import (
 )
 from gateway.plane.peer import forget_peer
 from gateway.plane.reports import say_goodbye
-from gateway.plane.rooms import close, leave, leave_all, open_room, play, sit, stop, tap, untap
-from gateway.plane.rows import end_sound, end_sounds, forget, leave_epoll, part, replan, set_voiceband
+from gateway.plane.rooms import (
+    adopt_room,
+    close,
+    leave,
+    leave_all,
+    open_room,
+    play,
+    release_room,
+    sit,
+    stop,
+    tap,
+    untap,
+)
+from gateway.plane.rows import end_sound, end_sounds, forget, leave_epoll, lose, part, replan, set_voiceband
 from gateway.plane.secure import set_keys
 from gateway.plane.table import (
     ACTIVE,
@@ -50,12 +62,14 @@ from gateway.plane.table import (
     NAME,
     ROW,
     RTP,
+    TAPS_HIGH,
     TICKS,
     Shared,
 )
 
 __all__ = [
     "ADD",
+    "ADOPT",
     "CANCEL_ECHO",
     "CAPTURE",
     "CLOSE_ROOM",
@@ -67,6 +81,7 @@ __all__ = [
     "OPEN_ROOM",
     "PART",
     "PLAY",
+    "RELEASE",
     "REMOTE",
     "REMOVE",
     "REPORTS",
@@ -104,7 +119,7 @@ CANCEL_ECHO: Final = 14  # canceller from 1 (0: none), partitions
 SECURE: Final = 15  # sessions of libsrtp in and out, octets of tags in RTP and RTCP, of the key identifier
 VOICEBAND: Final = 16  # on
 CODERS: Final = 17  # encoding, functions of C and what they keep, for what comes in and what goes out
-# What follows concerns no row.
+# What follows concerns no row, or one that no loop may have.
 OPEN_ROOM: Final = 18  # room
 CLOSE_ROOM: Final = 19  # room
 LEAVE: Final = 20  # seat
@@ -112,6 +127,8 @@ UNTAP: Final = 21  # tap
 ROOM_PLAY: Final = 22  # room, base, length, loop, live
 ROOM_STOP: Final = 23  # room
 TAP_ROOM: Final = 24  # as TAP
+RELEASE: Final = 25  # a room, or -1 for the row
+ADOPT: Final = 26  # likewise
 
 REPORTS: Final = 1 << 23
 """Bit in what epoll carries that says that a row's RTCP descriptor is meant; 16 bits are the row."""
@@ -181,8 +198,45 @@ def _perform(t: Shared, command: np.void, i: int, now: int) -> int:
 
 
 @stage
+def _hand_over(t: Shared, command: np.void, i: int, now: int) -> int:
+    """Let go of a row or a room for another loop, or take on what another has let go of."""
+    row = row_at(t, i)
+    releases = command["op"] == RELEASE
+    room = command["arguments"][0]
+    if room >= 0:
+        return release_room(t, room) if releases else adopt_room(t, room)
+    if row["state"] == FREE or row["generation"] != command["generation"]:
+        return _ESTALE
+    if releases:
+        if row["state"] == ACTIVE:
+            leave_epoll(t, i)
+        owners_of(t)[i] = -1
+        return 0
+    _own(t, i)
+    row["disarmed"] = 0
+    for number in range(t["tap_count"] if row["taps"] > 0 else 0):
+        if tap_at(t, number)["row"] == i:
+            t["control"][TAPS_HIGH] = max(t["control"][TAPS_HIGH], number + 1)
+    if row["state"] == ACTIVE:
+        error = listen_to(t, i)
+        if error == 0:
+            error = _listen_to_reports(t, i)
+        if error != 0:
+            lose(t, i, error, now)
+        replan(t, i)
+    return 0
+
+
+@stage
+def _own(t: Shared, i: int) -> None:
+    """This loop works row `i` from now on."""
+    owners_of(t)[i] = t["worker"]
+    t["control"][HIGH] = max(t["control"][HIGH], i + 1)
+
+
+@stage
 def _arrange(t: Shared, command: np.void, now: int) -> int:
-    """Carry out a command about rooms."""
+    """Carry out a command about rooms, or about which loop has what."""
     op = command["op"]
     index = command["arguments"][0]
     if op == OPEN_ROOM:
@@ -199,6 +253,8 @@ def _arrange(t: Shared, command: np.void, now: int) -> int:
         return stop(t, index, now)
     if op == TAP_ROOM:
         return tap(t, command, -1)
+    if op == RELEASE or op == ADOPT:
+        return _hand_over(t, command, command["row"], now)
     return _EINVAL
 
 
@@ -311,8 +367,7 @@ def _add(t: Shared, command: np.void, i: int, now: int) -> int:
     if error != 0:
         return error
     row["state"] = ACTIVE
-    if i >= t["control"][HIGH]:
-        t["control"][HIGH] = i + 1
+    _own(t, i)
     replan(t, i)
     return 0
 

@@ -30,10 +30,10 @@ from gateway.plane.table import (
     EVENT_SIGNAL,
     EVENTS_READ,
     EVENTS_WRITTEN,
-    Tables,
+    Worker,
 )
 
-__all__ = ["Command", "Control", "Happening"]
+__all__ = ["Answer", "Command", "Control", "Happening", "Ledger"]
 
 Answer = Callable[[bool], None]
 
@@ -71,50 +71,87 @@ class Happening:
     at: float
 
 
-class Control:
-    """The rings of `tables`, from control's side.
+class Ledger:
+    """What was asked of all loops of a plane and has not been answered.
 
     Args:
-        tables: with the rings.
+        limit: events that may be promised at a time.
+
+    Attributes:
+        promised: events that commands under way may bring yet.
+        lost: rows that have been lost and not yet removed.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.promised = 0
+        self.lost: set[int] = set()
+        self._limit = limit
+        self._serial = 0
+        self._answers: dict[int, tuple[int, Answer | None]] = {}
+
+    @property
+    def unanswered(self) -> int:
+        """Commands whose answer has not been taken."""
+        return len(self._answers)
+
+    def enter(self, op: int, answer: Answer | None) -> int:
+        """Give a command its serial number; `answer` is called once, with whether it was carried out."""
+        self._serial += 1
+        self._answers[self._serial] = (op, answer)
+        return self._serial
+
+    def promise(self, op: int) -> bool:
+        """Keep room for the events of a command; False where there is none."""
+        promise = _PROMISES.get(op, 1)
+        if self.promised + promise > self._limit:
+            return False
+        self.promised += promise
+        return True
+
+    def settle(self, serial: int, accepted: bool) -> None:
+        """A command has been answered."""
+        op, answer = self._answers.pop(serial)
+        # What a refused command might have brought will not come.
+        self.promised -= 1 if accepted else _PROMISES.get(op, 1)
+        if answer is not None:
+            answer(accepted)
+
+
+class Control:
+    """The rings of one loop, from control's side.
+
+    Args:
+        tables: of that loop.
+        ledger: of all of them.
         soon: has a function called before long, so that the commands of one turn are handed over together, with
             one signal; None hands over each at once.
     """
 
-    def __init__(self, tables: Tables, soon: Callable[[Callable[[], None]], object] | None = None) -> None:
+    def __init__(
+        self, tables: Worker, ledger: Ledger, soon: Callable[[Callable[[], None]], object] | None = None
+    ) -> None:
         self._tables = tables
+        self._ledger = ledger
         self._soon = soon
         self._records = tables.commands.view(np.uint8).data
         self._commands_read = tables.address(COMMANDS_READ)
         self._commands_written = tables.address(COMMANDS_WRITTEN)
         self._events_read = tables.address(EVENTS_READ)
         self._events_written = tables.address(EVENTS_WRITTEN)
-        self._limit = len(tables.events) // 2
-        self._promised = 0
-        self._serial = 0
         self._waiting: deque[tuple[int, Command]] = deque()
-        self._answers: dict[int, tuple[int, Answer | None]] = {}
-        self._lost: set[int] = set()
         self._arrived: deque[tuple[int, int, int, int, int, int, int]] = deque()
 
-    @property
-    def unanswered(self) -> int:
-        """Commands posted whose answer has not been taken."""
-        return len(self._answers)
+    def put(self, serial: int, command: Command) -> None:
+        """Have the loop carry out `command`; its answer is given by the ledger, from `take`.
 
-    def post(self, command: Command, answer: Answer | None = None) -> int:
-        """Have the loop carry out `command`; `answer` is called once, from `take`, with whether it did.
-
-        Returns:
-            The command's serial number, which a sound's end carries too.
+        Args:
+            serial: its number in the ledger, which a sound's end carries too.
         """
-        self._serial += 1
-        self._answers[self._serial] = (command.op, answer)
-        self._waiting.append((self._serial, command))
+        self._waiting.append((serial, command))
         if self._soon is None:
             self.flush()
         elif len(self._waiting) == 1:
             self._soon(self.flush)
-        return self._serial
 
     def flush(self) -> None:
         """Hand over as many of the waiting commands as the rings have room for."""
@@ -124,11 +161,9 @@ class Control:
         done = 0
         while self._waiting and done < room:
             serial, command = self._waiting[0]
-            promise = _PROMISES.get(command.op, 1)
-            if self._promised + promise > self._limit:
+            if not self._ledger.promise(command.op):
                 break
             self._waiting.popleft()
-            self._promised += promise
             given = command.arguments
             _RECORD.pack_into(
                 self._records,
@@ -149,28 +184,22 @@ class Control:
     def take(self) -> Happening | None:
         """The next event, or None; answers are given on the way."""
         self._collect()
+        ledger = self._ledger
         while self._arrived:
             kind, row, generation, serial, value, extra, at = self._arrived.popleft()
             if kind in (ACCEPTED, REFUSED):
-                self._answer(serial, kind == ACCEPTED)
+                ledger.settle(serial, kind == ACCEPTED)
                 continue
             if kind in (REMOVED, ROW_LOST, SOUND_ENDED):
-                self._promised -= 1
+                ledger.promised -= 1
             if kind == ROW_LOST:
-                self._lost.add(row)
-            elif kind == REMOVED and row not in self._lost:
-                self._promised -= 1  # it can no longer be lost
+                ledger.lost.add(row)
+            elif kind == REMOVED and row not in ledger.lost:
+                ledger.promised -= 1  # it can no longer be lost
             elif kind == REMOVED:
-                self._lost.discard(row)
+                ledger.lost.discard(row)
             return Happening(kind, row, generation, serial, value, extra, at / 1e9)
         return None
-
-    def _answer(self, serial: int, accepted: bool) -> None:
-        op, answer = self._answers.pop(serial)
-        # What a refused command might have brought will not come.
-        self._promised -= 1 if accepted else _PROMISES.get(op, 1)
-        if answer is not None:
-            answer(accepted)
 
     def _collect(self) -> None:
         tables = self._tables

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from gateway.media.compiled import entry, stage
-from gateway.plane.access import epoll_at, row_at, stages_of, word
+from gateway.plane.access import epoll_at, owners_of, row_at, stages_of, word
 from gateway.plane.commands import REPORTS, drain, listen_to
 from gateway.plane.compiled import FINGERPRINT
 from gateway.plane.dtmf import close_stale_event, digit_under_way, send_event
@@ -92,7 +92,7 @@ def _serve(t: Shared, index: int, now: int) -> None:
         return
     i = data & 0xFFFF
     row = row_at(t, i)
-    if row["state"] != ACTIVE or row["generation"] != data >> 24:
+    if row["state"] != ACTIVE or row["generation"] != data >> 24 or owners_of(t)[i] != t["worker"]:
         return
     if data & REPORTS:
         report_ready(t, i, flags, now)
@@ -106,11 +106,12 @@ def _serve(t: Shared, index: int, now: int) -> None:
 def _tick(t: Shared, now: int) -> None:
     """Do what is due every 20 ms."""
     turn = t["control"][TICKS] % _WATCH_EVERY
+    owners = owners_of(t)
     for i in range(t["control"][HIGH]):
         stages = stages_of(t)[i]
-        if stages & (SOUND | SEND_EVENTS | EVENT_OPEN | REARM):
+        if stages & (SOUND | SEND_EVENTS | EVENT_OPEN | REARM) and owners[i] == t["worker"]:
             _tick_row(t, i, now)
-        if i % _WATCH_EVERY == turn and row_at(t, i)["state"] == ACTIVE:
+        if i % _WATCH_EVERY == turn and owners[i] == t["worker"] and row_at(t, i)["state"] == ACTIVE:
             _watch(t, i, now)
     mix(t, now)
     store_release(word(t, TICKS), t["control"][TICKS] + 1)

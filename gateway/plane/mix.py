@@ -25,6 +25,7 @@ from gateway.plane.access import (
     arena_of,
     bus_of,
     overheard_of,
+    owners_of,
     room_at,
     row_at,
     said_by,
@@ -70,18 +71,19 @@ def mix(t: Shared, now: int) -> None:
     """Do what is due on a tick for all rooms, taps, and rows concerned."""
     high = t["control"][HIGH]
     stages = stages_of(t)
+    owners = owners_of(t)
     clocked = 0
     for i in range(high):
-        if stages[i] & CLOCKED:
+        if stages[i] & CLOCKED and owners[i] == t["worker"]:
             take(t, i, said_by(t, i))
             clocked += 1
     if clocked == 0 and t["control"][ROOMS_HIGH] == 0:
         return
     for room in range(t["control"][ROOMS_HIGH]):
-        if room_at(t, room)["open"]:
+        if room_at(t, room)["open"] and room_at(t, room)["worker"] == t["worker"]:
             _add_up(t, room, now)
     for i in range(high):
-        if stages[i] & CLOCKED:
+        if stages[i] & CLOCKED and owners[i] == t["worker"]:
             _tell(t, i, now)
     for tap in range(t["control"][TAPS_HIGH]):
         _tap(t, tap)
@@ -280,9 +282,11 @@ def _tap(t: Shared, index: int) -> None:
     """Keep this tick's frame of what a tap is on."""
     tap = tap_at(t, index)
     i = tap["row"]
-    if i < 0 and tap["room"] < 0:
+    if i < 0 and (tap["room"] < 0 or room_at(t, tap["room"])["worker"] != t["worker"]):
         return
     if i >= 0:
+        if owners_of(t)[i] != t["worker"]:
+            return
         if not stages_of(t)[i] & CLOCKED:
             return  # lost
         if tap["joined"] and row_at(t, i)["peer"] < 0 and not stages_of(t)[i] & MIXED:

@@ -36,7 +36,8 @@ from gateway.core.errors import Exhausted, LocalError
 from gateway.plane import commands, events
 from gateway.plane.arena import Arena, Block
 from gateway.plane.conference import Hall, PlaneRoom
-from gateway.plane.control import Command, Control, Happening
+from gateway.plane.control import Command, Happening
+from gateway.plane.crew import Crew
 from gateway.plane.dtmf import FLASHED
 from gateway.plane.loop import publish, run
 from gateway.plane.row import PlaneRow, RtpRow, check
@@ -70,6 +71,7 @@ _ENDS: Final = {
     events.SOUND_LOST: SoundEnd.LOST,
 }
 _RATE: Final = 8000
+_MOST_THREADS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +82,15 @@ class PlaneConfig:
         rows: legs at a time, 1..65536; 12 KiB each once used.
         arena: seconds of sounds and captures held at a time.
         cancellers: echo cancellers, one for each analogue port without one of its own; 31 kB each.
-        priority: SCHED_FIFO priority of the thread where the system permits it; 0 for none.
+        priority: SCHED_FIFO priority of the threads where the system permits it; 0 for none.
+        threads: over which rows are spread.
     """
 
     rows: int = 2048
     arena: float = 600.0
     cancellers: int = 128
     priority: int = 10
+    threads: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +137,20 @@ class Plane:
         self._config = config or PlaneConfig()
         if not 0 < self._config.rows <= 65536:
             raise LocalError(f"a plane has 1 to 65536 rows, not {self._config.rows}")
-        self.tables = Tables(self._config.rows, round(self._config.arena * _RATE), self._config.cancellers)
+        if not 0 < self._config.threads <= _MOST_THREADS:
+            raise LocalError(f"a plane has 1 to {_MOST_THREADS} threads, not {self._config.threads}")
+        size = round(self._config.arena * _RATE)
+        self.tables = Tables(self._config.rows, size, self._config.cancellers, self._config.threads)
         self.arena = Arena(self.tables.arena)
-        self._epoll = select.epoll()
-        self._command_signal = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self.eventfd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
-        word = self.tables.control
-        word[EPOLL] = self._epoll.fileno()
-        word[COMMAND_SIGNAL] = self._command_signal
-        word[EVENT_SIGNAL] = self.eventfd
-        word[TIMER] = -1
-        self._control = Control(self.tables, soon)
+        self._epolls = [select.epoll() for _ in self.tables.workers]
+        self._command_signals = [os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC) for _ in self.tables.workers]
+        for worker, epoll, signal in zip(self.tables.workers, self._epolls, self._command_signals, strict=True):
+            worker.control[EPOLL] = epoll.fileno()
+            worker.control[COMMAND_SIGNAL] = signal
+            worker.control[EVENT_SIGNAL] = self.eventfd
+            worker.control[TIMER] = -1
+        self._crew = Crew(self.tables, soon)
         self.hall = Hall(self)
         # The one given back last goes first: few rows are ever touched, which keeps memory and caches small.
         self._free = list(range(self._config.rows - 1, -1, -1))
@@ -152,7 +159,7 @@ class Plane:
         self._rows: dict[int, tuple[PlaneRow, Callable[[], None] | None]] = {}
         self._plays: dict[int, _Play] = {}
         self._soon: deque[Callable[[], None]] = deque()
-        self._thread: PlaneThread | None = None
+        self._threads: list[PlaneThread] = []
         self._closed = False
         self._now = 0.0
 
@@ -215,20 +222,21 @@ class Plane:
     # The loop.
 
     def start_thread(self) -> None:
-        """Run the loop in a thread of its own; returns after its first tick.
+        """Run the loop in a thread of its own, or in several; returns after the first tick of each.
 
         Raises:
             LocalError: it runs already, or did not come up.
         """
-        if self._thread is not None or self._closed:
+        if self._threads or self._closed:
             raise LocalError("the media plane has been started already or is closed")
-        self._thread = PlaneThread(self.tables, self._config.priority)
-        self._thread.start()
+        for worker in self.tables.workers:
+            self._threads.append(PlaneThread(worker, self._config.priority))
+            self._threads[-1].start()
 
     @property
     def missing(self) -> Sequence[str]:
-        """What the system did not grant to the thread, a clause each with the mend."""
-        return () if self._thread is None else tuple(self._thread.missing)
+        """What the system did not grant to its threads, a clause each with the mend."""
+        return tuple(dict.fromkeys(clause for thread in self._threads for clause in thread.missing))
 
     def step(self, now: float) -> None:
         """Run the loop once by hand: commands, every descriptor that is ready, every tick due up to `now` (s).
@@ -236,23 +244,30 @@ class Plane:
         Raises:
             LocalError: its thread runs.
         """
-        if self._thread is not None or self._closed:
+        if self._threads or self._closed:
             raise LocalError("the media plane runs in its thread or is closed; it cannot be stepped by hand")
-        self._control.flush()
-        run(self.tables.shared, round(now * 1e9))
+        self._crew.flush()
+        self._run(round(now * 1e9))
+        while self._crew.is_moving:
+            self.pump(now)
+            self._run(round(now * 1e9))
+
+    def _run(self, now: int) -> None:
+        for worker in self.tables.workers:
+            run(worker.shared, now)
 
     def pump(self, now: float) -> None:
         """Take all events that wait and call those whom they concern; the loop's own carry their own time."""
         if self._closed:
             return
         self._now = now
-        self._control.quiet()
+        self._crew.quiet()
         for _ in range(len(self._soon)):
             self._soon.popleft()()
-        while (happening := self._control.take()) is not None:
+        while (happening := self._crew.take()) is not None:
             self._dispatch(happening)
         if not self._closed:
-            self._control.flush()
+            self._crew.flush()
 
     def close(self) -> None:
         """Stop the thread, take out every row, tell every end, and close what the plane itself has opened."""
@@ -261,18 +276,20 @@ class Plane:
         for row, _ in list(self._rows.values()):
             row.close()
         self.hall.close_all()
-        if self._thread is not None:
-            self._thread.stop()
-            self._thread = None
-        publish(self.tables.address(STOP), 1)
-        while self._rows or self._control.unanswered or self._soon:
+        for thread in self._threads:
+            thread.stop()
+        self._threads.clear()
+        for worker in self.tables.workers:
+            publish(worker.address(STOP), 1)
+        while self._rows or self._crew.unanswered or self._soon:
             # By hand, and stopped: commands are carried out, audio no more.
-            run(self.tables.shared, 0)
+            self._run(0)
             self.pump(self._now)
         self._closed = True
-        self._epoll.close()
-        os.close(self._command_signal)
-        os.close(self.eventfd)
+        for epoll in self._epolls:
+            epoll.close()
+        for signal in (*self._command_signals, self.eventfd):
+            os.close(signal)
 
     # What it is doing.
 
@@ -282,28 +299,28 @@ class Plane:
             rows=len(self._rows),
             sounds=len(self._plays),
             arena=self.arena.held,
-            commands=self._control.unanswered + len(self._soon),
+            commands=self._crew.unanswered + len(self._soon),
             rooms=self.hall.used,
         )
 
     def fault(self) -> str | None:
         """Why the loop's thread has stopped by itself, or None while all is well."""
-        return self._thread.fault() if self._thread is not None else None
+        return next((fault for thread in self._threads if (fault := thread.fault()) is not None), None)
 
     @property
     def ticks(self) -> int:
         """Ticks of 20 ms done."""
-        return int(self.tables.control[TICKS])
+        return int(self.tables.workers[0].control[TICKS])
 
     @property
     def skipped(self) -> int:
-        """Ticks left out because the thread was kept from running for long."""
-        return int(self.tables.control[TICKS_SKIPPED])
+        """Ticks left out because a thread was kept from running for long."""
+        return sum(int(worker.control[TICKS_SKIPPED]) for worker in self.tables.workers)
 
     @property
     def dropped(self) -> int:
         """Events lost because they were not pumped in time."""
-        return int(self.tables.control[DROPPED])
+        return sum(int(worker.control[DROPPED]) for worker in self.tables.workers)
 
     # For its rows (row.Host).
 
@@ -317,7 +334,7 @@ class Plane:
         answer: Callable[[bool], None] | None = None,
     ) -> None:
         """Have the loop carry out a command."""
-        self._control.post(Command(op, row, generation, arguments, data), answer)
+        self._crew.post(Command(op, row, generation, arguments, data), answer)
 
     def play(self, row: int, generation: int, player: int, sound: Sound, on_end: OnEnd | None) -> None:
         """Have the loop play; `on_end` is called once, from the pump."""
@@ -354,7 +371,7 @@ class Plane:
     def _start(self, op: int, row: int, generation: int, where: int, sound: Sound, on_end: OnEnd | None) -> None:
         block = self.arena.hold(sound.samples)
         loop = -1 if sound.loop_from is None else sound.loop_from
-        serial = self._control.post(
+        serial = self._crew.post(
             Command(op, row, generation, (where, block.base, block.length, loop, int(sound.live))),
             lambda accepted: None if accepted else self._end(self._plays.pop(serial), SoundEnd.LOST),
         )

@@ -16,6 +16,7 @@ UNITY: Final = 4096
 ROOM: Final = np.dtype(
     [
         ("open", "i8"),
+        ("worker", "i8"),  # which loop works it
         ("first_seat", "i8"),  # -1: none
         ("speaker", "i8"),  # the row that speaks loudest, or -1
         ("speaker_level", "i8"),

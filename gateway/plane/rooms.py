@@ -16,7 +16,19 @@ from gateway.plane.events import SOUND_ENDED, STOPPED, emit
 from gateway.plane.rows import replan_pair
 from gateway.plane.table import FRAME, ROOMS_HIGH, TAPS_HIGH, TICKS, Shared
 
-__all__ = ["close", "leave", "leave_all", "open_room", "play", "sit", "stop", "tap", "untap"]
+__all__ = [
+    "adopt_room",
+    "close",
+    "leave",
+    "leave_all",
+    "open_room",
+    "play",
+    "release_room",
+    "sit",
+    "stop",
+    "tap",
+    "untap",
+]
 
 _EINVAL: Final = 22
 
@@ -28,6 +40,7 @@ def open_room(t: Shared, index: int) -> int:
     if room["open"]:
         return _EINVAL
     room["open"] = 1
+    room["worker"] = t["worker"]
     room["first_seat"] = -1
     room["speaker"] = -1
     room["speaker_level"] = 0
@@ -44,6 +57,24 @@ def close(t: Shared, index: int, now: int) -> int:
         leave(t, room["first_seat"])
     stop(t, index, now)
     room["open"] = 0
+    return 0
+
+
+@stage
+def release_room(t: Shared, index: int) -> int:
+    """Work a room no more; another loop will."""
+    room_at(t, index)["worker"] = -1
+    return 0
+
+
+@stage
+def adopt_room(t: Shared, index: int) -> int:
+    """Work a room from now on, that another loop has let go of."""
+    room_at(t, index)["worker"] = t["worker"]
+    t["control"][ROOMS_HIGH] = max(t["control"][ROOMS_HIGH], index + 1)
+    for number in range(t["tap_count"]):
+        if tap_at(t, number)["room"] == index:
+            t["control"][TAPS_HIGH] = max(t["control"][TAPS_HIGH], number + 1)
     return 0
 
 
@@ -114,7 +145,7 @@ def leave_all(t: Shared, i: int) -> None:
     row = row_at(t, i)
     while row["first_seat"] >= 0:
         leave(t, row["first_seat"])
-    for index in range(t["control"][TAPS_HIGH]):
+    for index in range(t["tap_count"] if row["taps"] > 0 else 0):
         if row["taps"] > 0 and tap_at(t, index)["row"] == i:
             untap(t, index)
 

@@ -451,7 +451,8 @@ class RtpRow(PlaneRow):
         self, protection: Protection, before: tuple[KeyedSession, KeyedSession] | None
     ) -> tuple[KeyedSession, KeyedSession]:
         for word, address in functions().items():
-            self._host.tables.control[word] = address
+            for worker in self._host.tables.workers:
+                worker.control[word] = address
         theirs, ours = before or (None, None)
         if theirs is None or theirs.key != protection.theirs:
             theirs = KeyedSession(protection.theirs, incoming=True)

@@ -1,8 +1,9 @@
 """The arrays that control and the loop share: rows, rings, the arena of sounds, control words, scratch.
 
 Control allocates them once and never resizes them. The loop alone writes rows, queues and the event ring; control
-alone writes the command ring, the arena's sounds and the control words marked so. Everything is int64 unless a
-kernel structure or a sample asks for less, because compiled arithmetic is int64 anyway.
+alone writes the command ring, the arena's sounds and the control words marked so. Several loops may share them:
+each has rings, words and scratch of its own, and works the rows that it owns. Everything is int64 unless a kernel
+structure or a sample asks for less, because compiled arithmetic is int64 anyway.
 """
 
 from __future__ import annotations
@@ -86,6 +87,7 @@ __all__ = [
     "WIDE",
     "Shared",
     "Tables",
+    "Worker",
 ]
 
 FRAME: Final = 160
@@ -390,7 +392,9 @@ SHARED: Final = np.dtype(
     [
         # Where the other tables are, in the process that runs the loop.
         ("self", "i8"),
+        ("worker", "i8"),  # whose rows it works
         ("rows", "i8"),
+        ("owners", "i8"),
         ("stages", "i8"),
         ("commands", "i8"),
         ("events", "i8"),
@@ -414,6 +418,7 @@ SHARED: Final = np.dtype(
         ("arena", "i8"),
         ("epoll", "i8"),
         ("row_count", "i8"),
+        ("tap_count", "i8"),
         ("event_count", "i8"),
         ("arena_size", "i8"),
         ("control", "i8", (_WORDS,)),
@@ -443,23 +448,67 @@ Shared = np.void
 """One SHARED record: all that a stage is given."""
 
 
-class Tables:
-    """The tables for `rows` legs, `arena_samples` samples of sounds and captures and so many echo `cancellers`, as
-    control sees them."""
+class Worker:
+    """What one loop over the tables has of its own, as control sees it: its rings, its control words, its scratch.
 
-    def __init__(self, rows: int, arena_samples: int, cancellers: int) -> None:
+    Args:
+        tables: that all loops work on.
+        number: of the loop, from 0.
+    """
+
+    def __init__(self, tables: Tables, number: int) -> None:
         events = 1024
         # Half the ring is kept for what must not be lost: up to three promises a row (control.py) and answers.
-        while events < 8 * rows:
+        while events < 8 * len(tables.rows):
             events *= 2
-        self.rows = np.zeros(rows, ROW)
-        self.stages = np.zeros(rows, np.int64)
         self.commands = np.zeros(COMMANDS, COMMAND)
         self.events = np.zeros(events, EVENT)
+        self.epoll = np.zeros(BATCH, EPOLL_EVENT)
+        self.echo_scratch = np.zeros(1, ECHO_SCRATCH)
+        self._shared = np.zeros(1, SHARED)
+        self.shared: Shared = self._shared[0]
+        self.control: NDArray[np.int64] = self.shared["control"]
+        shared = self.shared
+        shared["self"] = self._shared.ctypes.data
+        shared["worker"] = number
+        for name in ("commands", "events", "epoll", "echo_scratch"):
+            shared[name] = getattr(self, name).ctypes.data
+        for name in _COMMON:
+            shared[name] = getattr(tables, name).ctypes.data
+        shared["row_count"] = len(tables.rows)
+        shared["tap_count"] = len(tables.taps)
+        shared["event_count"] = len(self.events)
+        shared["arena_size"] = len(tables.arena)
+        shared["to_linear"] = ULAW_TO_LINEAR, ALAW_TO_LINEAR
+        shared["from_linear"] = LINEAR_TO_ULAW, LINEAR_TO_ALAW
+        shared["law_to_law"] = ULAW_TO_ALAW, ALAW_TO_ULAW
+
+    def address(self, word: int) -> int:
+        """The address of a control word."""
+        return int(self.control.ctypes.data) + 8 * word
+
+
+_COMMON: Final = (
+    "rows owners stages detectors fax_ears cancellers queues queue_samples queue_filled codings pending past said "
+    "told overheard rooms buses seats taps arena"
+).split()
+
+
+class Tables:
+    """The tables for `rows` legs, `arena_samples` samples of sounds and captures and so many echo `cancellers`, as
+    control sees them.
+
+    Attributes:
+        workers: what each of the loops over them has of its own.
+    """
+
+    def __init__(self, rows: int, arena_samples: int, cancellers: int, workers: int = 1) -> None:
+        self.rows = np.zeros(rows, ROW)
+        self.owners = np.zeros(rows, np.int64)
+        self.stages = np.zeros(rows, np.int64)
         self.detectors = np.zeros(rows, DTMF_STATE)
         self.fax_ears = np.zeros(rows, FAX_STATE)
         self.cancellers = np.zeros(cancellers, CANCELLER)
-        self.echo_scratch = np.zeros(1, ECHO_SCRATCH)
         self.queues = np.zeros(2 * rows, QUEUE)
         self.queue_samples = np.zeros((2 * rows, QUEUE_SIZE), np.int16)
         self.queue_filled = np.zeros((2 * rows, QUEUE_SIZE), np.uint8)
@@ -476,48 +525,4 @@ class Tables:
         self.taps = np.zeros(2 * rows, TAP)
         self.taps["row"] = self.taps["room"] = -1
         self.arena = np.zeros(arena_samples, np.int16)
-        self.epoll = np.zeros(BATCH, EPOLL_EVENT)
-        self._shared = np.zeros(1, SHARED)
-        self.shared: Shared = self._shared[0]
-        self.control: NDArray[np.int64] = self.shared["control"]
-        self._fill()
-
-    def address(self, word: int) -> int:
-        """The address of a control word."""
-        return int(self.control.ctypes.data) + 8 * word
-
-    def _fill(self) -> None:
-        shared = self.shared
-        shared["self"] = self._shared.ctypes.data
-        for name in (
-            "rows",
-            "stages",
-            "commands",
-            "events",
-            "detectors",
-            "fax_ears",
-            "cancellers",
-            "echo_scratch",
-            "queues",
-            "queue_samples",
-            "queue_filled",
-            "codings",
-            "pending",
-            "past",
-            "said",
-            "told",
-            "overheard",
-            "rooms",
-            "buses",
-            "seats",
-            "taps",
-            "arena",
-            "epoll",
-        ):
-            shared[name] = getattr(self, name).ctypes.data
-        shared["row_count"] = len(self.rows)
-        shared["event_count"] = len(self.events)
-        shared["arena_size"] = len(self.arena)
-        shared["to_linear"] = ULAW_TO_LINEAR, ALAW_TO_LINEAR
-        shared["from_linear"] = LINEAR_TO_ULAW, LINEAR_TO_ALAW
-        shared["law_to_law"] = ULAW_TO_ALAW, ALAW_TO_ULAW
+        self.workers = [Worker(self, number) for number in range(workers)]

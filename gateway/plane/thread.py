@@ -19,7 +19,7 @@ from typing import Final
 
 from gateway.core.errors import LocalError
 from gateway.plane.loop import observe, publish, run
-from gateway.plane.table import COMMAND_SIGNAL, NEXT_TICK, STOP, TICKS, TIMER, WALL, Tables
+from gateway.plane.table import COMMAND_SIGNAL, NEXT_TICK, STOP, TICKS, TIMER, WALL, Worker
 
 __all__ = ["PlaneThread"]
 
@@ -49,9 +49,9 @@ class _Interval(ctypes.Structure):
 
 
 class PlaneThread:
-    """Runs the loop over `tables` until stopped."""
+    """Runs a loop until stopped; `tables` are its own."""
 
-    def __init__(self, tables: Tables, priority: int) -> None:
+    def __init__(self, tables: Worker, priority: int) -> None:
         self._tables = tables
         self._priority = priority
         self._timer = -1

@@ -68,8 +68,8 @@ def open_port(host: str) -> socket.socket:
 class Studio:
     """Everything that a test of the plane needs, on one hand-moved clock."""
 
-    def __init__(self, rows: int = 16, arena: float = 30.0, now: float = 100.0) -> None:
-        self.plane = Plane(PlaneConfig(rows=rows, arena=arena))
+    def __init__(self, rows: int = 16, arena: float = 30.0, now: float = 100.0, threads: int = 1) -> None:
+        self.plane = Plane(PlaneConfig(rows=rows, arena=arena, threads=threads))
         self.now = now
         self.events: list[tuple[PlaneRow, AudioEvent, float]] = []
         self.ends: list[SoundEnd] = []

@@ -249,7 +249,7 @@ def test_a_waiting_line_event_leaves_the_row_alone_until_the_next_tick(studio: S
     d.echo()
     studio.settle()
     # What the loop does when DAHDI answers a read with errno 500.
-    frames._nothing_read(studio.plane.tables.shared, d.index, 500, 0, round(studio.now * 1e9))
+    frames._nothing_read(studio.plane.tables.workers[0].shared, d.index, 500, 0, round(studio.now * 1e9))
     device.say(speech(0.02))
     studio.settle()
     assert device.hear() == []

@@ -117,7 +117,7 @@ def test_more_commands_than_the_ring_holds_are_each_answered_once_in_order(studi
         studio.plane.post(
             row.index, row.generation, commands.DETECT, (k & 1,), answer=lambda ok, k=k: answers.append(k)
         )
-    assert int(studio.plane.tables.control[COMMANDS_READ]) <= COMMANDS
+    assert int(studio.plane.tables.workers[0].control[COMMANDS_READ]) <= COMMANDS
     while studio.plane.usage().commands:
         studio.settle()
     assert answers == list(range(3 * COMMANDS))

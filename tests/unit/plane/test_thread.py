@@ -71,7 +71,7 @@ def test_the_thread_ends_when_the_plane_is_closed() -> None:
 
 def test_the_ticks_lie_on_the_raster_of_the_timer(studio: Studio) -> None:
     studio.plane.start_thread()
-    control = studio.plane.tables.control
+    control = studio.plane.tables.workers[0].control
     setting = (ctypes.c_long * 4)()  # struct itimerspec: interval, then what is left, in s and ns
     read = ctypes.CDLL(None).timerfd_gettime
     before = time.monotonic_ns()

@@ -9,13 +9,16 @@ packet of all rounds counts: what other processes take can only add. CPU is that
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import random
 import resource
 import select
 import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,6 +28,7 @@ from statistics import median
 from far_end import CRelay, Heard, Phones, Programs, cpu_seconds
 
 from gateway.core.audio import Codec, Encoding, Sound
+from gateway.core.codecs import CODECS
 from gateway.core.srtp import MasterKey, Protection, Suite
 from gateway.media.tone import MILLIWATT
 from gateway.plane.plane import Plane, PlaneConfig
@@ -183,6 +187,68 @@ def bench_flood(programs: Programs, seconds: float) -> None:
             print_row("", f"{sent:.0f}k/s sent, {taken} packets taken")
 
 
+def bench_busy(programs: Programs, seconds: float) -> None:
+    """How late the ticks of a playing row are while signalling is busy: the interpreter never at rest."""
+    listener = Phones(programs, "listen", 1, seconds)
+    bridges = Bridges([listener.own_ports[0]], (ULAW,), join=False)
+    bridges.rows[0].play(Sound("milliwatt", MILLIWATT.samples, loop_from=0))
+    ended = threading.Event()
+
+    def signal() -> None:
+        while not ended.is_set():
+            json.loads(json.dumps({"text": "INVITE sip:6002@127.0.0.1 SIP/2.0" * 8}))
+
+    busy = threading.Thread(target=signal)
+    busy.start()
+    listener.point_at(bridges.ports)
+    heard = listener.run()
+    ended.set()
+    busy.join()
+    bridges.close()
+    print_row(
+        "signalling busy at 100 %", f"tick late p50 {heard.p50 * 1e6:3.0f} us, p99 {heard.p99 * 1e3:.2f} ms", "2 ms"
+    )
+
+
+def bench_coders() -> None:
+    """What a packet of 20 ms costs where it is coded anew, into a codec and out of it, beyond being relayed."""
+    said = [bytes(random.Random(k).randbytes(160)) for k in range(1000)]
+    plain, _ = through_two_rows(ULAW, ULAW, said)
+    for name, codec in CODECS.items():
+        into, coded = through_two_rows(ULAW, codec, said)
+        out, _ = through_two_rows(codec, ULAW, coded)
+        figures = f"{into - plain:6.1f} us into it, {out - plain:6.1f} us out of it"
+        print_row(f"recoding, mu-law and {name}", f"{figures}, {1e6 / 50 / (into + out):5.0f} calls a core")
+
+
+def through_two_rows(first: Codec, second: Codec, payloads: Sequence[bytes]) -> tuple[float, list[bytes]]:
+    """CPU us of a packet that comes in on a row of `first` and goes out on one of `second`, and what goes out."""
+    plane = Plane(PlaneConfig(rows=2, arena=10.0))
+    ends = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(4)]
+    for end in ends:
+        end.bind((LOCAL, 0))
+        end.setblocking(False)
+    rows = [plane.add_rtp(end.fileno(), LOCAL, end.getsockname()[1]) for end in ends[1:3]]
+    for row, far, codec in zip(rows, (ends[0], ends[3]), (first, second), strict=True):
+        row.set_remote(LOCAL, far.getsockname()[1], codec, None)
+    rows[0].join(rows[1])
+    plane.step(100.0)
+    plane.pump(100.0)
+    used, made, ticks = 0.0, [], first.rate // 50
+    for k, payload in enumerate(payloads):
+        packet = struct.pack("!BBHII", 0x80, first.payload_type, k & 0xFFFF, ticks * k, 7) + payload
+        ends[0].sendto(packet, ends[1].getsockname())
+        before = time.thread_time()
+        plane.step(100.0 + 0.02 * k)
+        used += time.thread_time() - before
+        while select.select([ends[3]], [], [], 0)[0]:
+            made.append(ends[3].recv(4096)[12:])
+    plane.close()
+    for end in ends:
+        end.close()
+    return 1e6 * used / len(payloads), made
+
+
 def bench_encrypted(rounds: int) -> None:
     """What encryption adds to a packet that is relayed: checked and decrypted, and encrypted anew."""
     suites: tuple[Suite | None, ...] = (None, *Suite)
@@ -265,7 +331,9 @@ def main() -> None:
         for calls in options.calls:
             bench_relay(programs, calls, options.seconds, options.rounds)
         bench_flood(programs, options.seconds)
+        bench_busy(programs, options.seconds)
     bench_encrypted(options.rounds)
+    bench_coders()
 
 
 if __name__ == "__main__":

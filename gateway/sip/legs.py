@@ -29,7 +29,6 @@ from gateway.sip.established import Established
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.fax import LegFax
 from gateway.sip.fork import NO_TARGET, Fork, Target
-from gateway.sip.headers import NameAddr
 from gateway.sip.identity import caller_of, diversion_of
 from gateway.sip.incoming import RETRY_AFTER, IncomingSession
 from gateway.sip.invite import written
@@ -37,7 +36,6 @@ from gateway.sip.journal import Journal
 from gateway.sip.message import Request, Response
 from gateway.sip.open_ways import OpenWays
 from gateway.sip.outgoing import OutgoingSession
-from gateway.sip.parameters import NO_PARAMETERS, Parameters
 from gateway.sip.portability import portability_of
 from gateway.sip.preferences import Preferences, preferences_of
 from gateway.sip.reach import Reach
@@ -48,14 +46,12 @@ from gateway.sip.session import Reply, SessionUser, Setting, description_of, not
 from gateway.sip.session_timer import too_brief
 from gateway.sip.transport import Flow
 from gateway.sip.trunk_words import Outbound
-from gateway.sip.uri import SipUri, is_sips
+from gateway.sip.uri import is_sips
 
 __all__ = ["Legs", "LegsConfig"]
 
 FIRST_NUMBERS: Final = 2**16
 """A dialog's CSeq begins at random below this (RFC 3261 8.1.1.5 asks for less than 2**31)."""
-OURSELVES: Final = "copperline"
-"""The user of our Contacts in calls with telephones."""
 NO_USER: Final = "s"
 """The extension of a call that names none."""
 
@@ -160,7 +156,7 @@ class Legs:
                 request,
                 tag=self._token(),
                 flow=flow,
-                contact=self.own_contact(flow, sips=wants_sips(request)),
+                contact=as_sips(self._reach.contact(flow), wanted=wants_sips(request)),
                 number=self._first_number(),
             )
             row = self._audio.rtp(flow.local[0])
@@ -244,7 +240,7 @@ class Legs:
                 request,
                 tag=self._token(),
                 flow=flow,
-                contact=self.own_contact(flow, sips=wants_sips(request)),
+                contact=as_sips(self._reach.contact(flow), wanted=wants_sips(request)),
                 number=self._first_number(),
             )
         except MalformedError as fault:
@@ -339,14 +335,13 @@ class Legs:
             events=not account.info_keys,
             image=channel.fax.port,
         )
+        contact = self._reach.contact if outbound is None else outbound.contact
         return OutgoingSession(
             self._setting,
             user,
             written(account, target, dial, outbound, call_id=call_id, host=host, tag=self._token()),
             target.flow,
-            self.own_contact(target.flow, sips=is_sips(target.uri))
-            if outbound is None
-            else as_sips(outbound.contact(target.flow), wanted=is_sips(target.uri)),
+            as_sips(contact(target.flow), wanted=is_sips(target.uri)),
             negotiation,
             peer=channel.peer,
             number=self._first_number(),
@@ -401,20 +396,6 @@ class Legs:
 
     def _codecs(self, account: Account) -> Sequence[Codec]:
         return account.codecs or self._config.codecs
-
-    def own_contact(self, flow: Flow, *, sips: bool = False) -> NameAddr:
-        """Our Contact on a flow, for requests to the office."""
-        return self.contact(flow, OURSELVES, sips=sips)
-
-    def contact(self, flow: Flow, user: str, *, sips: bool = False) -> NameAddr:
-        """Our Contact on a flow, for requests to `user`.
-
-        Args:
-            sips: whether the dialog is to stay on TLS for its whole life (RFC 3261 8.1.1.8, 12.1.1).
-        """
-        parameters = Parameters((("transport", flow.transport),)) if flow.transport != "udp" else NO_PARAMETERS
-        host, port = self._reach.address(flow)
-        return as_sips(NameAddr(SipUri.of(user, host, port or None, parameters)), wanted=sips)
 
     def _name(self, user: str) -> str:
         self._serial += 1

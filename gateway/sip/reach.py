@@ -14,11 +14,16 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from gateway.core.literal import literal
+from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request, Response
+from gateway.sip.parameters import NO_PARAMETERS, Parameters
 from gateway.sip.transport import PORTS, Address, Flow, is_address, is_loopback, is_private
 from gateway.sip.uri import SipUri
 
-__all__ = ["Reach"]
+__all__ = ["OURSELVES", "Reach"]
+
+OURSELVES: Final = "copperline"
+"""The user of our Contacts, where no trunk gives us another."""
 
 REMEMBERED: Final = 10_000
 """Peers of which it is remembered; the longest unheard is forgotten first."""
@@ -69,6 +74,12 @@ class Reach:
     def host(self, flow: Flow) -> str:
         """The same without the port."""
         return self.address(flow)[0]
+
+    def contact(self, flow: Flow, user: str = OURSELVES) -> NameAddr:
+        """Our Contact for the peer of `flow`, for its requests to `user`."""
+        parameters = Parameters((("transport", flow.transport),)) if flow.transport != "udp" else NO_PARAMETERS
+        host, port = self.address(flow)
+        return NameAddr(SipUri.of(user, host, port or None, parameters))
 
     def asked(self, request: Request, flow: Flow) -> None:
         """A peer that has proved who it is has sent `request`.

@@ -208,7 +208,7 @@ class SipStack:
         self.trunks: Final = Trunks(
             setting,
             token=token,
-            contact=lambda flow, user: self._legs.contact(flow, user),
+            contact=self._reach.contact,
             in_use=lambda user: self._legs.in_use(user),
             told=self._tell,
         )
@@ -236,7 +236,7 @@ class SipStack:
         self._ways = OpenWays(
             setting,
             every=config.keep_alive,
-            contact=lambda flow: self._legs.own_contact(flow),
+            contact=self._reach.contact,
             token=token,
             told=self._tell,
         )
@@ -261,7 +261,7 @@ class SipStack:
             account=self._gatekeeper.account,
             accounts=self._gatekeeper.accounts,
             contacts=self._registrar.contacts,
-            contact=self._legs.own_contact,
+            contact=self._reach.contact,
             token=token,
             office=office or NothingWatched(),
         )

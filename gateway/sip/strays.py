@@ -14,6 +14,7 @@ from gateway.core.errors import MalformedError
 from gateway.sip.dialog import Dialog
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request, Response
+from gateway.sip.reach import OURSELVES
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 
@@ -41,7 +42,7 @@ class Strays:
         """The dialog that a stray 2xx has made; None where it is not to be believed or names no Contact."""
         if response.via.branch not in self._released:
             return None
-        contact = NameAddr(SipUri.of("copperline", *flow.local))
+        contact = NameAddr(SipUri.of(OURSELVES, *flow.local))
         try:
             return Dialog.of_response(response, flow=flow, contact=contact)
         except MalformedError:

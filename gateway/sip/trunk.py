@@ -21,6 +21,7 @@ from gateway.sip.headers import CSeq, NameAddr
 from gateway.sip.identity import number_of
 from gateway.sip.message import Request
 from gateway.sip.number_rules import rewrite
+from gateway.sip.reach import OURSELVES
 from gateway.sip.register import Registrant, RegistrantConfig
 from gateway.sip.register_answers import LINE
 from gateway.sip.servers import Servers, Way
@@ -168,7 +169,7 @@ class Trunk:
 
     def _own_contact(self, flow: Flow) -> NameAddr:
         """Our Contact in its calls, to be reached by the same flow where the registrar keeps it (RFC 5626 4.3)."""
-        contact = self._contact(flow, self.config.user or "copperline")
+        contact = self._contact(flow, self.config.user or OURSELVES)
         if self._registrant is None or not self._registrant.keeps_flow or not isinstance(contact.uri, SipUri):
             return contact
         return replace(contact, uri=replace(contact.uri, parameters=contact.uri.parameters.having("ob")))
@@ -193,7 +194,7 @@ class Trunk:
         Where the Request-URI is just our own Contact, the number stands in P-Called-Party-ID (RFC 7315 4.2) or To.
         """
         number = number_of(request.uri)
-        if number in (self.config.user, "copperline", ""):
+        if number in (self.config.user, OURSELVES, ""):
             number = number_of(_called_party(request).uri) or number
         return rewrite(number, self.account.rules.called_in)
 
@@ -274,7 +275,7 @@ class Trunk:
         """A request outside of dialogs to `uri`, over a way."""
         request = Request(method, uri)
         headers = request.headers
-        user = self.config.user or "copperline"
+        user = self.config.user or OURSELVES
         headers.set("Max-Forwards", MAX_FORWARDS)
         headers.set("From", NameAddr(SipUri.of(user, self._domain())).tagged(self._token()))
         headers.set("To", NameAddr(uri))

@@ -163,6 +163,7 @@ class ShownOffice:
     name = "Test office"
 
     def __init__(self, world: ShownWorld | None = None) -> None:
+        self.way_trouble = ""
         self.simulator: Simulator | None = world
         self.sick = ""
         self.placed: list[tuple[str, str]] = []
@@ -215,7 +216,11 @@ class ShownOffice:
         ]
 
     def registrations(self) -> Sequence[RegistrationView]:
-        return [RegistrationView("6001", "sip:6001@192.0.2.7", 300.0, "udp", "192.0.2.7:5060", "baresip")]
+        return [
+            RegistrationView(
+                "6001", "sip:6001@192.0.2.7", 300.0, "udp", "192.0.2.7:5060", "baresip", self.way_trouble
+            )
+        ]
 
     async def records(self, limit: int) -> Sequence[CallRecord]:
         ending = Ending(Cause.USER_BUSY, "telephone 101", Act.REFUSED, "off-hook", "Try again later.")

@@ -29,6 +29,7 @@ class Served:
 
     def __init__(self) -> None:
         self.world = ShownWorld()
+        self.shown = ShownOffice(self.world)
         self.url = ""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._enough: asyncio.Event | None = None
@@ -39,7 +40,7 @@ class Served:
 
     async def _serve(self, ready: threading.Event) -> None:
         self._loop, self._enough = asyncio.get_running_loop(), asyncio.Event()
-        server = await WebServer.start(application(ShownOffice(self.world), host="127.0.0.1"), "127.0.0.1", 0)
+        server = await WebServer.start(application(self.shown, host="127.0.0.1"), "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{server.port}"
         ready.set()
         await self._enough.wait()
@@ -65,6 +66,7 @@ def office(served: Served, monkeypatch: pytest.MonkeyPatch) -> Served:
     monkeypatch.setenv("COLUMNS", "160")
     served.world.phone_101.done.clear()
     served.world.copper1.done.clear()
+    served.shown.way_trouble = ""
     return served
 
 
@@ -262,6 +264,15 @@ def test_who_is_registered_refused_and_banned(office: Served, capsys: pytest.Cap
     assert capsys.readouterr().out == "203.0.113.66 is heard again.\n"
     assert main(["bans", "lift", "203.0.113.66"]) == 1
     assert capsys.readouterr().err == "203.0.113.66 is not banned.\n"
+
+
+def test_a_registered_telephone_that_does_not_answer_any_more_is_shown_so(
+    office: Served, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.shown.way_trouble = "the telephone of 6001 does not answer at udp:192.0.2.7:5060"
+    assert main(["registrations"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[2] == "the telephone of 6001 does not answer at udp:192.0.2.7:5060"
 
 
 def test_trace_of_a_leg_is_safe_for_a_terminal(office: Served, capsys: pytest.CaptureFixture[str]) -> None:

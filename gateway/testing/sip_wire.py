@@ -42,15 +42,21 @@ class UdpWire:
         self._socket.sendto(data, self._server)
 
     def take(self) -> bytes | None:
-        """The next message that has come, or None."""
+        """The next message that has come, or None. Audio for whoever had the port before is left out (RFC 7983)."""
         try:
-            return self._socket.recv(65535)
+            while _is_media(data := self._socket.recv(65535)):
+                pass
         except BlockingIOError:
             return None
+        return data
 
     def close(self) -> None:
         """Be gone."""
         self._socket.close()
+
+
+def _is_media(data: bytes) -> bool:
+    return 128 <= int.from_bytes(data[:1]) <= 191
 
 
 class StreamWire:

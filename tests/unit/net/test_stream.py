@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import socket
 from collections.abc import Iterator
 
@@ -71,6 +73,26 @@ def test_a_message_in_pieces_is_heard_once_whole_and_answered_on_its_flow(port: 
     port.sockets.send([Datagram(b"answer", flow)])
     port.loop.settle()
     assert peer.recv(100) == b"answer"
+
+
+def waits_for_acknowledgements(remote: tuple[str, int]) -> list[bool]:
+    """Whether each socket of this process that is connected to `remote` holds small messages back."""
+    found = []
+    for name in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(name))) as end:
+            if end.type == socket.SOCK_STREAM and end.getpeername() == remote:
+                found.append(end.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 0)
+    return found
+
+
+def test_small_messages_do_not_wait_for_each_others_acknowledgement(port: Port) -> None:
+    """Nagle's algorithm and delayed acknowledgements together take 40 ms (RFC 1122 4.2.3.2, 4.2.3.4)."""
+    peer = port.connect()
+    assert waits_for_acknowledgements(peer.getsockname()) == [False]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port.sockets.send([Datagram(OPTIONS, Flow("tcp", port.tcp, server.getsockname()))])
+        port.loop.settle()
+        assert waits_for_acknowledgements(server.getsockname()) == [False]
 
 
 def test_two_messages_at_once_are_two(port: Port) -> None:

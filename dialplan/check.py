@@ -14,7 +14,7 @@ from dialplan.apps import NAMES
 from dialplan.apps.dial import targets
 from dialplan.apps.play import bare
 from dialplan.apps.services import SERVICES
-from dialplan.arguments import options, split
+from dialplan.arguments import split
 from dialplan.calls import calls
 from dialplan.jumps import dialled_on, jumps
 from dialplan.letters import idle
@@ -30,8 +30,6 @@ __all__ = ["check", "dialled", "doubts", "prompts", "technologies", "watched"]
 _PROMPTED: Final = {"playback": 0, "background": 0, "read": 1}
 """Applications that play prompts, and which of their arguments names them."""
 _TIMED: Final = frozenset({"gotoiftime", "execiftime"})
-_PARKING: Final = "park"
-"""The application by which it is known whether the office has parking."""
 
 
 def doubts(dialplan: Dialplan) -> list[Fault]:
@@ -62,10 +60,6 @@ def _idle_options(step: Step) -> Iterator[Fault]:
         for letter, why in idle(name.lower(), arguments):
             reason = f": {why}" if why else ""
             yield _fault(step, f"option {letter} of {name} does nothing here{reason}", "leave it out")
-        words = split(arguments, limit=4)
-        if name.lower() == "dial" and len(words) > 2 and "$" not in words[2]:
-            if _PARKING in SERVICES and set(options(words[2])) & {"k", "K"}:
-                yield _fault(step, "options k and K of Dial: the office has no parking; its keys are plain digits")
 
 
 def _services(step: Step) -> Iterator[Fault]:

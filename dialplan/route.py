@@ -29,6 +29,8 @@ from gateway.core.fax import FaxJob, FaxReport
 from gateway.core.feature import Feature, TalkLimit
 from gateway.core.messages import TransferTold
 from gateway.core.number import Party
+from gateway.core.operator import Nobody
+from gateway.core.parking import Lot
 from gateway.core.recording import Media, RecordingPlan, RecordingState
 from gateway.core.room import Room
 from gateway.core.switch import (
@@ -99,6 +101,7 @@ async def dry_run(
     answered: bool = False,
     keys: str = "",
     variables: Mapping[str, str] | None = None,
+    lots: Mapping[str, Lot] | None = None,
     applications: Mapping[str, Application] = APPLICATIONS,
     functions: Mapping[str, Function] = FUNCTIONS,
 ) -> Route:
@@ -113,6 +116,7 @@ async def dry_run(
         answered: suppose that the first Dial is answered and then hung up by the far side.
         keys: what the caller keys when asked.
         variables: channel variables of the caller's leg.
+        lots: the parking lots, by name.
     """
     answers = "the first target answers, then hangs up" if answered else "nobody answers"
     route = Route(f"assumed: {answers}; the caller keys {keys or 'nothing'} and then hangs up")
@@ -123,6 +127,7 @@ async def dry_run(
         _DrySwitch(route, answered, clock, permit),
         applications=applications,
         functions=functions,
+        operator=Nobody(lots),
         step_limit=_STEP_LIMIT,
     )
     await engine.run(leg, context, number)

@@ -62,8 +62,8 @@ async def dial(script: Script, arguments: str) -> None:
     show that number as the caller's, `f` alone this extension where the call is diverted; `G(place)` once answered,
     the caller goes to that place and the called side to the priority after it; `g` go on here when the other side
     hangs up; `h` and `H` the called side, or the caller, may hang up by keys, the caller while it rings, too; `i`
-    diversions are not followed; `I` nobody is told of new identities; `k K` parking by keys, once the office has
-    it; `L(milliseconds[:warning[:repeat]])` and `S(seconds)` the longest talk; `M(macro)` and `U(context)` a
+    diversions are not followed; `I` nobody is told of new identities; `k K` parking by keys;
+    `L(milliseconds[:warning[:repeat]])` and `S(seconds)` the longest talk; `M(macro)` and `U(context)` a
     subroutine on the called side before it is connected; `m[(class)]` music in the place of ringback; `o` alone and
     `s(tag)` and `n` change nothing: the caller is shown as it is, callers have no tags, and names are not kept;
     `p` the called side hears who calls, and takes the call or not, but for callers with a number with `N`;

@@ -1,4 +1,4 @@
-"""Applications of services that an office may not have: voicemail, queues, conferences, parking, paging, directory.
+"""Applications of services that an office may not have: voicemail, queues, conferences, paging, directory.
 
 A file that names them loads. Where the service is not there, each says so: its status variable has what Asterisk
 gives for a mailbox, queue or room that does not exist, the caller hears that the service cannot be had, and the
@@ -35,7 +35,7 @@ _NAMES: Final[Mapping[str, str]] = {
     "voicemail": "MailboxExists VMAuthenticate VMSayName VoiceMail VoiceMailMain VoiceMailPlayMsg",
     "queues": "AddQueueMember PauseQueueMember Queue QueueLog QueueUpdate RemoveQueueMember UnpauseQueueMember",
     "conferences": "ConfBridge ConfKick",
-    "parking": "Park ParkAndAnnounce ParkedCall",
+    "announced parking": "ParkAndAnnounce",
     "paging": "Page",
     "follow-me": "FollowMe",
     "directory": "Directory",

@@ -36,6 +36,7 @@ from gateway.call.tolls import Tolls
 from gateway.config.boundary import Boundary
 from gateway.config.model import Config
 from gateway.config.music import music_classes
+from gateway.config.parking import parking_lots
 from gateway.config.permission import numbering
 from gateway.config.tolls import toll_policy
 from gateway.config.tones import tone_zones
@@ -93,7 +94,7 @@ MOST_THREADS: Final = 8
 RETRY: Final = 5.0
 """Seconds between two looks for devices that are missing."""
 
-_LIVE: Final = ("accounts", "trunks", "tolls", "features")
+_LIVE: Final = ("accounts", "trunks", "tolls", "features", "parking")
 """Tables of the configuration that a reload takes over at once."""
 
 
@@ -221,6 +222,7 @@ class Application:
             limit=config.limits.calls,
         )
         self.manager.pickup_groups = pickup_groups(config)
+        self.manager.parking.lots = parking_lots(config.parking)
         self.manager.given = given_variables(config)
         self.lamps = Lamps(
             config,
@@ -392,6 +394,7 @@ class Application:
         self.sip.trunks.load(trunks_of(config), self._loop.time())
         self.manager.floor.codes = config.features.codes()
         self.manager.pickup_groups = pickup_groups(config)
+        self.manager.parking.lots = parking_lots(config.parking)
         self.manager.given = given_variables(config)
         self.lamps.reloaded(config)
         self.shell.send(self.cards.set_levels(config))
@@ -413,6 +416,7 @@ class Application:
         plane = self.plane.usage()
         return {
             **self.manager.usage(),
+            "parked": len(self.manager.parking),
             **{f"sip {what}": count for what, count in self.sip.usage().items()},
             "lamps watched": self.lamps.presence.usage(),
             "line resources": self.lines.usage(),

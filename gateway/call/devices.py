@@ -1,7 +1,8 @@
 """The states of devices: of what technologies know, of legs that are up, and of what the dialplan made up.
 
 A device is written `FXS/101` or `SIP/6001`, in the words that a dialplan may use as well (`DAHDI/1` `PJSIP/6001`),
-or `Custom:night`: such a one has the state that a script gave it last, which outlives a restart.
+`park:701@parkedcalls`, a place of a parking lot, or `Custom:night`:
+such a one has the state that a script gave it last, which outlives a restart.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Final
 from dialplan.database import Database, MemoryDatabase
 from gateway.call.leg import CallLeg
 from gateway.core.channel import Technology
+from gateway.core.parking import DEVICE, ParkingLots
 from gateway.core.switch import DeviceState
 from gateway.core.watch import aggregate
 
@@ -21,6 +23,8 @@ CUSTOM_FAMILY: Final = "CustomDevstate"
 """Where the database has the states of custom devices, as in Asterisk's (funcs/func_devstate.c)."""
 
 _CUSTOM: Final = "Custom:"
+_PLACE: Final = {True: DeviceState.INUSE, False: DeviceState.NOT_INUSE, None: DeviceState.INVALID}
+"""States of places of parking lots, by whether they are taken."""
 
 
 class Devices:
@@ -28,17 +32,20 @@ class Devices:
 
     Args:
         technologies: gives those that there are, by their words in capitals.
+        parking: knows which places are taken.
 
     Attributes:
         database: keeps the states of custom devices.
         on_change: told of each device at which something has changed, by its one name.
     """
 
-    def __init__(self, technologies: Callable[[], Mapping[str, Technology]]) -> None:
+    def __init__(self, technologies: Callable[[], Mapping[str, Technology]], parking: ParkingLots) -> None:
         self._technologies = technologies
+        self._parking = parking
         self._legs: dict[str, dict[str, CallLeg]] = {}
         self.database: Database = MemoryDatabase()
         self.on_change: Callable[[str], None] = lambda device: None
+        parking.on_change = lambda device: self.on_change(device)
 
     def name(self, written: str) -> str:
         """A device's one name: `FXS/101` for `dahdi/1`, if telephone 101 is on port 1; as written where unknown."""
@@ -48,6 +55,8 @@ class Devices:
             return technology.device(address)
         if word.lower().startswith(_CUSTOM.lower()):
             return _CUSTOM + word[len(_CUSTOM) :] + slash + address
+        if word.lower().startswith(DEVICE):
+            return DEVICE + word[len(DEVICE) :] + slash + address
         return f"{word.upper()}{slash}{address}"
 
     def state(self, written: str) -> DeviceState:
@@ -58,6 +67,8 @@ class Devices:
             return aggregate([leg_state(leg) for leg in legs.values()])
         if name.startswith(_CUSTOM):
             return self._custom(name.removeprefix(_CUSTOM))
+        if name.startswith(DEVICE):
+            return _PLACE[self._parking.taken(name.removeprefix(DEVICE))]
         word, _, address = name.partition("/")
         technology = self._technologies().get(word.upper())
         return DeviceState.INVALID if technology is None else technology.state(address)

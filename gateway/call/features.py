@@ -9,11 +9,13 @@ from gateway.call.consultation import Consultation
 from gateway.call.floor import Floor
 from gateway.call.leg import CallLeg
 from gateway.call.transfer import Transfers
+from gateway.call.trial import transferred
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.feature import Feature
 from gateway.core.number import NumberPlan
-from gateway.core.switch import Sounds, Target
+from gateway.core.parking import DEFAULT_LOT, WANTED_PLACE, ParkingLots
+from gateway.core.switch import Place, Sounds, Target
 
 __all__ = ["Features"]
 
@@ -24,6 +26,7 @@ class Features:
     Args:
         floor, transfers: move the legs.
         plan: tells which numbers there are.
+        parking: the parking lots.
         sounds: tones and prompts.
         outgoing: makes the leg to a target, for a leg.
         clock: engine clock, seconds.
@@ -39,6 +42,7 @@ class Features:
         transfers: Transfers,
         plan: NumberPlan,
         *,
+        parking: ParkingLots,
         sounds: Sounds,
         outgoing: Callable[[CallLeg, Target], CallLeg],
         clock: Callable[[], float],
@@ -46,6 +50,7 @@ class Features:
         self._floor = floor
         self._transfers = transfers
         self._plan = plan
+        self._parking = parking
         self._sounds = sounds
         self._outgoing = outgoing
         self._clock = clock
@@ -53,6 +58,7 @@ class Features:
             Feature.BLIND_TRANSFER: lambda leg: self._transfer(leg, attended=False),
             Feature.ATTENDED_TRANSFER: lambda leg: self._transfer(leg, attended=True),
             Feature.HANG_UP: self._hang_up,
+            Feature.PARK: self._park,
         }
         floor.doers = self.doers
 
@@ -68,6 +74,26 @@ class Features:
             outgoing=self._outgoing,
             clock=self._clock,
         )
+
+    def _park(self, leg: CallLeg) -> None:
+        """Park whom `leg` talks with in the default lot; `leg` is told the place, and ends."""
+        lot = self._parking.lots.get(DEFAULT_LOT)
+        free = None if lot is None else self._parking.free(lot)
+        if lot is None or free is None or not lot.entrance or leg.bridge is None:
+            full = lot is not None and free is None
+            leg.note(
+                "the call is not parked: "
+                + ("every place is taken" if full else "[parking.default] has no extension")
+            )
+            return
+        partner = leg.bridge.partner(leg)
+        partner.variables |= {WANTED_PLACE: str(free), "BLINDTRANSFER": leg.name}
+        self._floor.send(partner, Place(lot.context, lot.entrance))
+        self._floor.aside(self._tell(leg, partner.peer, str(free)))
+
+    async def _tell(self, leg: CallLeg, parked: str, number: str) -> None:
+        await leg.play(self._sounds.spell(number))
+        transferred(leg, f"{parked} to place {number}")
 
     def _hang_up(self, leg: CallLeg) -> None:
         keys = self._floor.codes.codes[Feature.HANG_UP]

@@ -49,6 +49,7 @@ from gateway.core.messages import (
 )
 from gateway.core.number import NumberPlan, Party
 from gateway.core.operator import Operator
+from gateway.core.parking import ParkingLots
 from gateway.core.recording import Media
 from gateway.core.switch import (
     PLAIN,
@@ -117,6 +118,7 @@ class CallManager:
 
     Attributes:
         devices: the states of devices, and who is told of their changes.
+        parking: the parking lots.
         pickup_groups: whose ringing who may answer.
         given: channel variables that a leg which comes in brings, by its name.
     """
@@ -144,7 +146,8 @@ class CallManager:
         self.technologies = technologies
         self.pickup_groups = PickupGroups()
         self.given: Callable[[str], Mapping[str, str]] = lambda leg: {}
-        self.devices: Final = Devices(lambda: self.technologies)
+        self.parking: Final = ParkingLots()
+        self.devices: Final = Devices(lambda: self.technologies, self.parking)
         self.floor = Floor(
             ringback=sounds.tone("ring"),
             music=sounds.music,
@@ -163,17 +166,24 @@ class CallManager:
         self._faxes = FaxCalls(self.floor, plan)
         if tolls is not None:
             self.floor.may_flash = tolls.may_flash
-        self._transfers = Transfers(self.floor, plan, tolls)
+        self._transfers = Transfers(self.floor, plan, self.parking, tolls)
         self.operator: Operator = FloorOperator(
             self.floor,
             self._transfers,
             plan,
             place=self._placed,
             groups=lambda: self.pickup_groups,
+            parking=self.parking,
             clock=clock,
         )
         self.features = Features(
-            self.floor, self._transfers, plan, sounds=sounds, outgoing=self._outgoing, clock=clock
+            self.floor,
+            self._transfers,
+            plan,
+            parking=self.parking,
+            sounds=sounds,
+            outgoing=self._outgoing,
+            clock=clock,
         )
         self.features.doers[Feature.RECORD] = TalkRecorder(media=media, sounds=sounds, wall=wall).toggle
         self._recorder = recorder

@@ -19,6 +19,7 @@ from gateway.core.errors import CopperlineError, RemoteError
 from gateway.core.messages import Dial
 from gateway.core.number import Match, NumberPlan, Party
 from gateway.core.operator import Follow, Ringing
+from gateway.core.parking import ParkingLots
 from gateway.core.switch import BridgeEnd, HungUp, Leg, Moved, Place, Target
 from gateway.core.trace import Kind
 
@@ -36,6 +37,7 @@ class FloorOperator:
         plan: tells which numbers there are.
         place: makes the leg of an outgoing call that belongs to no call yet; raises RemoteError.
         groups: gives the pickup groups.
+        parking: the parking lots.
         clock: engine clock, seconds.
     """
 
@@ -47,6 +49,7 @@ class FloorOperator:
         *,
         place: Callable[[Target, Party, str, CallLeg | None], CallLeg],
         groups: Callable[[], PickupGroups],
+        parking: ParkingLots,
         clock: Callable[[], float],
     ) -> None:
         self._floor = floor
@@ -54,6 +57,7 @@ class FloorOperator:
         self._plan = plan
         self._place = place
         self._groups = groups
+        self.parking = parking
         self._clock = clock
 
     def legs(self) -> Sequence[Leg]:

@@ -19,6 +19,7 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.messages import Offered, TransferAsked, TransferTold
 from gateway.core.number import Match, NumberPlan, Party
+from gateway.core.parking import WANTED_PLACE, Parked, ParkingLots
 from gateway.core.switch import HungUp, Place
 from gateway.core.trace import Kind
 
@@ -33,13 +34,15 @@ class Transfers:
     Args:
         floor: the legs.
         plan: tells which numbers there are.
+        parking: the parking lots.
         tolls: asked before two legs from outside are joined; all may be where None.
     """
 
-    def __init__(self, floor: Floor, plan: NumberPlan, tolls: Tolls | None = None) -> None:
+    def __init__(self, floor: Floor, plan: NumberPlan, parking: ParkingLots, tolls: Tolls | None = None) -> None:
         self._floor = floor
         self._tolls = tolls
         self._plan = plan
+        self._parking = parking
 
     def asked(self, transferor: CallLeg, wish: TransferAsked) -> None:
         """The far side of `transferor` asks for a transfer; it is told what comes of it."""
@@ -83,6 +86,10 @@ class Transfers:
         target = second.bridge.partner(second) if second.bridge is not None else None
         if second is transferor or target is transferor:
             return "it would be joined with itself"
+        parked = self._parking.place_of(second)
+        if parked is not None:
+            self._park(transferor, transferee, second, parked)
+            return ""
         dialing = second.dialing
         if target is None and (dialing is None or dialing.caller is not second):
             return f"{second.name} talks with nobody"
@@ -102,6 +109,14 @@ class Transfers:
         transferred(transferor, what)
         transferred(second, what)
         return ""
+
+    def _park(self, transferor: CallLeg, transferee: CallLeg, second: CallLeg, parked: Parked) -> None:
+        """Park the transferee where `second`, which heard the number of the place, is parked for it."""
+        transferee.variables[WANTED_PLACE] = str(parked.number)
+        self._parking.leave(parked)
+        transferor.command(TransferTold(None))
+        self.send(transferor, transferee, parked.step)
+        transferred(second, f"{transferee.peer} to place {parked.number}")
 
     def replacement(self, leg: CallLeg, offer: Offered) -> Errand:
         """What a leg that came in to take the place of another one is about."""

@@ -17,6 +17,7 @@ from gateway.cli import show
 from gateway.cli.config_option import ConfigFile, office_at
 from gateway.config import Config
 from gateway.config.faults import nearest
+from gateway.config.parking import parking_lots
 from gateway.config.permission import help_routes, permission
 from gateway.config.variables import given_variables
 from gateway.core.errors import LocalError
@@ -62,6 +63,7 @@ def command(
             clock=clock,
             technology=technology,
             origin=who,
+            lots=parking_lots(settings.parking),
             permit=permission(settings, clock),
             answered=answered,
             keys=keys,

@@ -30,6 +30,7 @@ from gateway.config.faults import Finding, nearest
 from gateway.config.load import load, read
 from gateway.config.locate import Locator
 from gateway.config.model import Config
+from gateway.config.parking import PARKING_NAME, parking_dialplan
 from gateway.config.services import service_doubts
 from gateway.config.tolls import toll_policy
 from gateway.core.errors import ConfigError, Fault, MalformedError, RemoteError
@@ -145,12 +146,15 @@ def ways_out(config: Config, dialplan: Dialplan) -> list[Exit]:
 
 def _load_dialplan(config: Config) -> Dialplan:
     if config.dialplan is None:
-        text = builtin_dialplan(config)
+        text = builtin_dialplan(config) + parking_dialplan(config.parking)
         return read_dialplan(BUILTIN_NAME, read=lambda _: text)
-    folder = config.dialplan.parent
+    folder, whole = config.dialplan.parent, config.dialplan.name
 
     def beside(name: str) -> str:
-        return (folder / name).read_text(encoding="utf-8", errors="replace")
+        if name == PARKING_NAME:
+            return parking_dialplan(config.parking)
+        text = (folder / name).read_text(encoding="utf-8", errors="replace")
+        return f"{text}\n#include {PARKING_NAME}\n" if config.parking and name == whole else text
 
     def found(pattern: str) -> list[str]:
         return [str(path.relative_to(folder)) for path in folder.glob(pattern) if path.is_file()]

@@ -1,19 +1,32 @@
-"""Parking lots in the configuration: [parking.LOT]."""
+"""Parking lots in the configuration: [parking.LOT], and the numbers that they add to the dialplan."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
 from gateway.config.values import Label, Settings, dialled_or_none, refuse, word_or_none
+from gateway.core.feature import Feature
+from gateway.core.parking import Lot
 
-__all__ = ["ParkingSettings"]
+__all__ = ["PARKING_NAME", "ParkingSettings", "parking_dialplan", "parking_lots"]
+
+PARKING_NAME: Final = "parking-lots"
+"""Stands for a file name in traces of the numbers of lots."""
 
 _PLACES: Final = re.compile(r"(?P<first>[0-9]{1,9})-(?P<last>[0-9]{1,9})")
 _MOST: Final = 1000
 """Places of a lot."""
+_MAY: Final[Mapping[str, frozenset[Feature]]] = {
+    "transfers": frozenset({Feature.BLIND_TRANSFER, Feature.ATTENDED_TRANSFER}),
+    "reparking": frozenset({Feature.PARK}),
+    "hangups": frozenset({Feature.HANG_UP}),
+    "recording": frozenset({Feature.RECORD}),
+}
+"""What some settings let people do by keys."""
 
 
 def _places(text: str) -> str:
@@ -64,3 +77,45 @@ class ParkingSettings(Settings):
         """Its places."""
         first, _, last = self.places.partition("-")
         return range(int(first), int(last) + 1)
+
+    def may(self, who: Literal["parked", "caller"]) -> frozenset[Feature]:
+        """What one of the two may ask for by keys after the call has been taken back."""
+        granted = (features for name, features in _MAY.items() if getattr(self, name) in (who, "both"))
+        return frozenset[Feature]().union(*granted)
+
+
+def parking_dialplan(lots: Mapping[str, ParkingSettings]) -> str:
+    """The extensions of all lots, in their contexts, in the language of extensions.conf."""
+    lines: list[str] = []
+    for name, lot in lots.items():
+        lines.append(f"[{lot.context}]")
+        if lot.extension:
+            lines.append(f"exten => {lot.extension},1,Park({name})")
+            lines.append(" same => n,Hangup(34)")
+        for number in lot.numbers:
+            lines.append(f"exten => {number},1,ParkedCall({name},{number})")
+            if lot.hints:
+                lines.append(f"exten => {number},hint,park:{number}@{lot.context}")
+    return "\n".join(lines) + "\n"
+
+
+def parking_lots(lots: Mapping[str, ParkingSettings]) -> dict[str, Lot]:
+    """The lots as calls take them."""
+    return {
+        name: Lot(
+            name,
+            entrance=lot.extension,
+            context=lot.context,
+            places=lot.numbers,
+            time=lot.time,
+            ring=lot.ring if lot.to_parker else None,
+            comeback=lot.comeback,
+            music=lot.music,
+            in_turn=lot.next,
+            tone=lot.tone,
+            tone_to=lot.tone_to,
+            parked_may=lot.may("parked"),
+            caller_may=lot.may("caller"),
+        )
+        for name, lot in lots.items()
+    }

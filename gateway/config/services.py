@@ -63,7 +63,6 @@ def _kept(config: Config) -> Iterator[Finding]:
         ("voicemail", "mailbox", [("voicemail", name) for name in config.voicemail]),
         ("queues", "queue", [("queues", name) for name in config.queues]),
         ("conferences", "conference profile", profiles),
-        ("parking", "parking lot", [("parking", name) for name in config.parking]),
     )
     built_in = set(SERVICES.values())
     for service, word, paths in tables:

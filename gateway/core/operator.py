@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from gateway.core.ending import Ending
 from gateway.core.number import Party
+from gateway.core.parking import Lot, ParkingLots
 from gateway.core.switch import Leg, Place, Target
 
 __all__ = [
@@ -44,6 +45,9 @@ class Ringing:
 
 class Operator(Protocol):
     """Reaches every leg of the office."""
+
+    parking: ParkingLots
+    """The calls that are parked."""
 
     def legs(self) -> Sequence[Leg]:
         """Every leg that lives."""
@@ -133,7 +137,14 @@ class Operator(Protocol):
 
 
 class Nobody(Operator):
-    """An operator of an office without anybody in it: for dry runs."""
+    """An operator of an office without anybody in it: for dry runs.
+
+    Args:
+        lots: its parking lots by name.
+    """
+
+    def __init__(self, lots: Mapping[str, Lot] | None = None) -> None:
+        self.parking = ParkingLots(lots)
 
     def legs(self) -> Sequence[Leg]:
         """None."""

@@ -73,6 +73,7 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "cannot-complete-as-dialed": "Your call cannot be completed as dialled.",
         "check-number-dial-again": "Please check the number, and dial again.",
         "pbx-invalid": "That is not a valid extension. Please try again.",
+        "pbx-parkingfailed": "The call cannot be parked, or there is none in that place.",
         "pbx-transfer": "Transfer.",
         "invalid": "That is not valid. Please try again.",
         "vm-theperson": "The person at extension",

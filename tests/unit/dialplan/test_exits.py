@@ -10,15 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialplan.exits import Entry, Exit, Leaves, exits
-from dialplan.loader import load
 from dialplan.route import dry_run
 from dialplan.spread import ANY, NUMBER, Spread
+from gateway.config.office import load_office
 from gateway.core.errors import ConfigError
 from gateway.core.number import Party
 from gateway.core.switch import Target
 from tests.unit.dialplan.office import NOON, read_text
 
-OFFICE = Path(__file__).parents[3] / "examples" / "office" / "extensions.conf"
+OFFICE = Path(__file__).parents[3] / "examples" / "office" / "office.toml"
 LINE = Entry("line copper1", "from-pstn", "100")
 INSIDE = """
 [office]
@@ -170,7 +170,7 @@ def test_values_that_grow_without_end_are_any() -> None:
 
 def test_the_demo_office_lets_nobody_out() -> None:
     entries = [Entry("line copper1", "from-pstn", "2565551100"), Entry("anybody", "from-pstn")]
-    assert exits(load(str(OFFICE)), entries, judge) == []
+    assert exits(load_office(OFFICE)[1], entries, judge) == []
 
 
 def test_a_large_dialplan_takes_linear_time() -> None:

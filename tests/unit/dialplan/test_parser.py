@@ -339,7 +339,6 @@ exten => _10X,1,NoOp()
     assert [str(fault) for fault in doubts(read_text(text))] == [
         "extensions.conf:2: option j of Dial does nothing here: there is audio alone, in one stream; leave it out",
         "extensions.conf:2: option q of Dial does nothing here; leave it out",
-        "extensions.conf:2: options k and K of Dial: the office has no parking; its keys are plain digits",
         "extensions.conf:3: no priority 1111 at extension 1 of context office",
         "extensions.conf:4: no extension 'mneu' in context office; menu?",
     ]

@@ -1,8 +1,8 @@
 """The dialplan that runs where the configuration names none, in the language of extensions.conf.
 
-Every telephone and account is reached by its number, 9 and a number and emergency numbers go out by the first idle
-line or trunk, and calls that come in on a line or trunk ring the first telephone, or the first account where there
-is no telephone.
+Every telephone and account is reached by its number, parking lots by theirs, 9 and a number and emergency numbers
+go out by the first idle line or trunk, and calls that come in on a line or trunk ring the first telephone, or the
+first account where there is no telephone.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.config.model import Config
+from gateway.config.parking import parking_dialplan
 from gateway.config.permission import numbering
 
 __all__ = ["BUILTIN_NAME", "builtin_dialplan"]
@@ -41,6 +42,7 @@ def builtin_dialplan(config: Config) -> str:
     for context in inside:
         text += [f"[{context}]", "include => builtin-numbers"]
         text += ["include => builtin-outside", "ignorepat => 9"] if ways else []
+        text += [f"include => {lot}" for lot in sorted({lot.context for lot in config.parking.values()})]
         text.append("")
     text += ["[builtin-numbers]"]
     for number, target in targets.items():
@@ -68,4 +70,4 @@ def builtin_dialplan(config: Config) -> str:
             if not targets:
                 text.append(f"exten => {extension},1,Hangup(20)")
         text.append("")
-    return "\n".join(text)
+    return "\n".join(text) + parking_dialplan(config.parking)

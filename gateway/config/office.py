@@ -146,7 +146,7 @@ def ways_out(config: Config, dialplan: Dialplan) -> list[Exit]:
 
 def _load_dialplan(config: Config) -> Dialplan:
     if config.dialplan is None:
-        text = builtin_dialplan(config) + parking_dialplan(config.parking)
+        text = builtin_dialplan(config)
         return read_dialplan(BUILTIN_NAME, read=lambda _: text)
     folder, whole = config.dialplan.parent, config.dialplan.name
 

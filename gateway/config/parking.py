@@ -96,7 +96,7 @@ def parking_dialplan(lots: Mapping[str, ParkingSettings]) -> str:
             lines.append(f"exten => {number},1,ParkedCall({name},{number})")
             if lot.hints:
                 lines.append(f"exten => {number},hint,park:{number}@{lot.context}")
-    return "\n".join(lines) + "\n"
+    return "".join(f"{line}\n" for line in lines)
 
 
 def parking_lots(lots: Mapping[str, ParkingSettings]) -> dict[str, Lot]:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from gateway.config.office import load_office, setting_doubts
+from gateway.config.parking import parking_lots
 from gateway.config.settings import settings
 from gateway.config.tones import tone_zones
+from gateway.core.errors import ConfigError
+from gateway.core.feature import Feature
 from gateway.media.tone import ZONES
 from tests.unit.config.test_load import DOZEN, faults, read
 
@@ -138,3 +143,31 @@ def test_a_lamp_s_mailbox_is_looked_for_where_there_are_some(tmp_path: Path) -> 
     assert doubts(tmp_path, text + '[voicemail."6001@shops"]\n')[0] == (
         'office.toml:3: there is no mailbox "6001@shop"; did you mean "6001@shops"?'
     )
+
+
+def test_the_numbers_of_a_lot_are_in_the_dialplan_with_a_hint_for_each_place(tmp_path: Path) -> None:
+    lots = '[parking.default]\nextension = "700"\nhints = true\n'
+    lots += '[parking.night]\nplaces = "801-802"\ncontext = "late"\n'
+    parking = DOZEN + lots
+    path = tmp_path / "office.toml"
+    path.write_text(parking)
+    _, builtin = load_office(path)
+    (tmp_path / "extensions.conf").write_text("[office]\ninclude => parkedcalls\ninclude => late\n[from-pstn]\n")
+    path.write_text('dialplan = "extensions.conf"\n' + parking)
+    _, own = load_office(path)
+    for plan in (builtin, own):
+        found = [plan.find("office", number) for number in ("700", "720", "802")]
+        assert [each and each.step.application for each in found] == ["Park", "ParkedCall", "ParkedCall"]
+        hints = [each.hint for each in plan.contexts["parkedcalls"].extensions if each.hint]
+        assert len(hints) == 20 and hints[0] == "park:701@parkedcalls"
+        assert not any(each.hint for each in plan.contexts["late"].extensions)
+    (tmp_path / "extensions.conf").write_text("[parkedcalls]\nexten => 700,1,NoOp()\n[office]\n[from-pstn]\n")
+    with pytest.raises(ConfigError, match="700 has a priority 1 already"):
+        load_office(path)
+
+
+def test_what_who_may_do_by_keys_after_a_call_has_been_taken_back() -> None:
+    made = parking_lots(read('[parking.p]\ntransfers = "both"\nreparking = "parked"\nto_parker = false\n').parking)
+    both = {Feature.BLIND_TRANSFER, Feature.ATTENDED_TRANSFER}
+    assert made["p"].caller_may == both and made["p"].parked_may == both | {Feature.PARK}
+    assert made["p"].ring is None

@@ -213,9 +213,14 @@ def test_who_takes_it_back_hears_the_tone_and_may_hang_up_meanwhile(office: Call
     caller = parks(exchange)
     taker = exchange.offer("SIP/6002-00000002", "701")
     assert hears(taker) == hears(caller) == "beep"
+    late = exchange.offer("SIP/6003-00000003", "701")
+    assert hears(late) == "pbx-parkingfailed", "somebody is about to take it"
+    exchange.says(late, Released(BYE))
+    exchange.wait(60)
+    assert not exchange.fxs.made, "nor does it come back now"
     exchange.says(taker, Released(BYE))
     assert not over(caller)
-    again = exchange.offer("SIP/6003-00000003", "701")
+    again = exchange.offer("SIP/6003-00000004", "701")
     listened(exchange, again)
     assert exchange.talks(again, caller)
 

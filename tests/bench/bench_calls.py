@@ -221,7 +221,8 @@ class Caller:
         titles, *_, last = (line.split(";") for line in self._statistics.read_text().splitlines())
         row = dict(zip(titles, last, strict=False))
         times = self._folder / f"caller_{self.process.pid}_rtt.csv"
-        delays = [float(line.split(";")[1]) / 1000 for line in times.read_text().splitlines()[1:]]
+        lines = times.read_text().splitlines()[1:] if times.exists() else []  # there is none where no call was made
+        delays = [float(line.split(";")[1]) / 1000 for line in lines]
         refused = int(row["SuccessfulCall(C)"]) + int(row["FailedCall(C)"]) - len(delays)
         return Offered(len(delays), refused, delays)
 

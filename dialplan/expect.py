@@ -34,6 +34,7 @@ from dialplan.script import Application, Function
 from gateway.core.cause import Cause
 from gateway.core.errors import ConfigError, Fault
 from gateway.core.number import Party
+from gateway.core.parking import Lot
 
 __all__ = ["Expectation", "Origin", "Outcome", "read_expectations", "try_expectations"]
 
@@ -218,12 +219,14 @@ async def try_expectations(
     permit: Permit | None = None,
     applications: Mapping[str, Application] = APPLICATIONS,
     functions: Mapping[str, Function] = FUNCTIONS,
+    lots: Mapping[str, Lot] | None = None,
 ) -> list[Outcome]:
     """Hold every expectation against a dialplan, in order; each starts afresh.
 
     Args:
         clock: tells the time for lines that suppose none; its time zone counts for those that do.
         permit: asked before each leg to a target.
+        lots: the parking lots, by name.
     """
     found: list[Outcome] = []
     for expectation in expectations:
@@ -244,6 +247,7 @@ async def try_expectations(
             variables=expectation.variables,
             applications=applications,
             functions=functions,
+            lots=lots,
         )
         wrong = _wrong(expectation, route)
         if expectation.context not in dialplan.contexts:

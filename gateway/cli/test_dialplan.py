@@ -16,6 +16,7 @@ from gateway.cli import show
 from gateway.cli.config_option import ConfigFile, office_at
 from gateway.config import Config
 from gateway.config.load import read
+from gateway.config.parking import parking_lots
 from gateway.config.permission import permission
 
 __all__ = ["command"]
@@ -37,6 +38,7 @@ def command(
             expectations,
             clock=clock,
             permit=permission(settings, clock),
+            lots=parking_lots(settings.parking),
         )
     )
     wrong = [outcome for outcome in outcomes if outcome.wrong]

@@ -74,8 +74,12 @@ class Runner:
         if self._woken is None and not self._draining and not self._stopped:
             self._woken = self._loop.call_soon(self.step)
 
-    def step(self) -> None:
-        """Drain all engines now, and set the timer anew."""
+    def step(self, due: float = 0.0) -> None:
+        """Drain all engines now, and set the timer anew.
+
+        Args:
+            due: the deadline that the loop called for; its clock may be a nanosecond short of it.
+        """
         if self._draining or self._stopped:
             return
         if self._woken is not None:
@@ -83,7 +87,7 @@ class Runner:
             self._woken = None
         self._draining = True
         self._failed = False
-        now = self._loop.time()
+        now = max(self._loop.time(), due)
         try:
             if self._due <= now:
                 self._expire(now)
@@ -147,8 +151,7 @@ class Runner:
             self._timer = self._loop.call_at(due, self._time_out)
 
     def _time_out(self) -> None:
-        self._due = 0.0  # whatever the clock says: timers of the loop are coarser
-        self.step()
+        self.step(self._due)
 
     def _disarm(self) -> None:
         if self._timer is not None:

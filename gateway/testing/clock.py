@@ -23,6 +23,8 @@ Tick = Callable[[float], None]
 
 TICK: Final = 0.02
 """Seconds between two looks at what has changed: a frame."""
+_STANDSTILL: Final = 1.0
+"""Seconds on the wall after which what is not done waits for time, and for no thread or disk."""
 PATIENCE: Final = 30.0
 """Seconds on the wall in which an office starts, stops or does what it is told; the rest is a fault."""
 
@@ -71,8 +73,15 @@ class HandMovedClock:
         asyncio.set_event_loop(self.loop)
 
     def complete(self, work: Coroutine[Any, Any, T]) -> T:
-        """What `work` gives, at this moment."""
-        return self.loop.run_until_complete(work)
+        """What `work` gives, at this moment; where it waits for time and not for a thread, in steps as `wind_up`."""
+        task = self.loop.create_task(work)
+        while not task.done():
+            patience = time.monotonic() + _STANDSTILL
+            while not task.done() and time.monotonic() < patience:
+                self.loop.settle(1)
+            if not task.done():
+                self.loop.advance(0.1, 0.1)
+        return task.result()
 
     def wind_up(self, work: Coroutine[Any, Any, T]) -> T:
         """What `work` gives, in steps of a tenth of a second."""

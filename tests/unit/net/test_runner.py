@@ -180,6 +180,19 @@ def test_a_later_deadline_leaves_the_timer_alone_and_is_met_all_the_same(loop: M
     assert sent[-1] == "bored"
 
 
+def test_a_timer_of_the_loop_that_comes_a_little_early_is_the_deadline(loop: ManualLoop) -> None:
+    """An asyncio loop runs what is due within the resolution of its clock: asking again would ask at once, for ever."""
+    sent: list[str] = []
+    runner = Runner(loop)
+    parrot = Parrot()
+    parrot.bored_at = loop.now + 1 + 5e-10
+    runner.attach(Driven(parrot, sent.extend, lambda event, now: None))
+    loop.settle()
+    loop.now += 1
+    loop.settle()
+    assert sent == ["bored"]
+
+
 def test_how_full_a_socket_is_can_be_seen_before_anything_is_read(loop: ManualLoop) -> None:
     near = UdpSocket(loop, ("127.0.0.1", 0), lambda data, source: None)
     far = UdpSocket(loop, ("127.0.0.1", 0), lambda data, source: None)

@@ -73,7 +73,7 @@ class HandMovedClock:
         asyncio.set_event_loop(self.loop)
 
     def complete(self, work: Coroutine[Any, Any, T]) -> T:
-        """What `work` gives, at this moment; where it waits for time and not for a thread, in steps as `wind_up`."""
+        """What `work` gives, at this moment; what waits for time gets it, as by `wind_up`."""
         task = self.loop.create_task(work)
         while not task.done():
             patience = time.monotonic() + _STANDSTILL

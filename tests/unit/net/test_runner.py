@@ -181,7 +181,7 @@ def test_a_later_deadline_leaves_the_timer_alone_and_is_met_all_the_same(loop: M
 
 
 def test_a_timer_of_the_loop_that_comes_a_little_early_is_the_deadline(loop: ManualLoop) -> None:
-    """An asyncio loop runs what is due within the resolution of its clock: asking again would ask at once, for ever."""
+    """An asyncio loop runs what is due within the resolution of its clock: asking again would never end."""
     sent: list[str] = []
     runner = Runner(loop)
     parrot = Parrot()

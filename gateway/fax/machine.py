@@ -8,6 +8,7 @@ one must `close` it; what was received until then is in its file.
 from __future__ import annotations
 
 import ctypes
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -41,7 +42,7 @@ _DROPPED: Final = 48
 """T30_ERR_CALLDROPPED."""
 
 
-class Machine:
+class Machine(ABC):
     """What both kinds have in common.
 
     Args:
@@ -122,8 +123,9 @@ class Machine:
         library.t30_set_phase_e_handler(t30, self._on_end, None)
         library.span_log_set_level(library.t30_get_logging_state(t30), 0)
 
+    @abstractmethod
     def _free(self) -> None:
-        raise NotImplementedError
+        """Give the library's object back."""
 
     def _page_done(self, t30: int, user: int, code: int) -> int:
         """A page has come, or has gone: one that could not be written must not be acknowledged."""

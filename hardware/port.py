@@ -1,6 +1,6 @@
 """The seam of analogue and digital cards: what an operating system offers for a device node, and no more.
 
-Above it stands one driver (`hardware.analog.dahdi`), below it the kernel (`hardware.analog.kernel`) or an
+Above it stands one driver (`hardware.analog.dahdi`), below it the kernel (`hardware.dahdi.kernel`) or an
 emulated card (`hardware.analog.emulated`). Both sides pass the structures and numbers of the DAHDI ABI; nobody
 above can tell which of the two answers. Every handle is non-blocking, as after open(2) with O_NONBLOCK.
 """

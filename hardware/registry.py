@@ -16,7 +16,7 @@ from hardware.port import Backend
 __all__ = ["BACKENDS", "backend"]
 
 BACKENDS: Final[Mapping[str, tuple[str, str]]] = {
-    "dahdi": ("hardware.analog.kernel", "Kernel"),
+    "dahdi": ("hardware.dahdi.kernel", "Kernel"),
     "emulated": ("hardware.analog.emulated", "EmulatedCard"),
 }
 """name -> (module, class)"""

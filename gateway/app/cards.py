@@ -20,11 +20,11 @@ from gateway.config.values import Settings
 from gateway.core.errors import OpenFailed
 from gateway.media.delivery import Delivery
 from gateway.media.tone import ZONES, zone
-from hardware.analog.abi import SigType
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import LineCommand, PortKind, SetLevels
 from hardware.analog.pulse import PulseOrder
+from hardware.dahdi.abi import SigType
 from hardware.port import Backend
 from hardware.registry import backend
 from hardware.world.office_line import OfficeLine

@@ -22,8 +22,8 @@ from gateway.core.audio import Samples
 from gateway.core.errors import LocalError, Lost
 from gateway.media import g711
 from gateway.media.tone import zone
-from hardware.analog import abi
 from hardware.analog.dahdi import AnalogPort
+from hardware.dahdi import abi
 
 __all__ = ["learn"]
 

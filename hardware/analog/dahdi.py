@@ -13,10 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from gateway.core.audio import Encoding
-from gateway.core.errors import HardwareError, LocalError, Lost, OpenFailed, Unavailable
-from hardware.analog import abi, structs
-from hardware.analog.abi import HookCommand, Ioctl
-from hardware.analog.gain import gain_table
+from gateway.core.errors import HardwareError, LocalError, Lost, OpenFailed
 from hardware.analog.line import (
     CancelDial,
     DialDigits,
@@ -36,7 +33,11 @@ from hardware.analog.line import (
     SetPolarity,
     StopRing,
 )
-from hardware.port import Backend, Handle
+from hardware.dahdi import abi, structs
+from hardware.dahdi.abi import HookCommand, Ioctl
+from hardware.dahdi.gain import gain_table
+from hardware.dahdi.opening import integer, open_channel, params_of, refusal
+from hardware.port import Backend
 
 __all__ = ["AnalogPort", "port_kind", "start_type"]
 
@@ -98,16 +99,6 @@ _ENCODINGS: Final[Mapping[int, Encoding]] = {
     abi.Law.ALAW: Encoding.PCMA,
 }
 
-_REASONS: Final[Mapping[int, str]] = {
-    errno.EBUSY: "in use by another program",
-    errno.ENXIO: "not there or not configured; run dahdi_cfg and look at /etc/dahdi/system.conf",
-    errno.EINVAL: "no such channel; `dahdi_scan` lists those that there are",
-    errno.EACCES: "no permission; add the user to the group that owns /dev/dahdi",
-    errno.EPERM: "no permission; add the user to the group that owns /dev/dahdi",
-    errno.ENODATA: "its tone zone is not loaded; run dahdi_cfg with that zone in /etc/dahdi/system.conf",
-    errno.ENODEV: "the card has been removed",
-}
-
 
 def port_kind(sigtype: int) -> PortKind | None:
     """What a channel of signalling type `sigtype` is there for; None where it is no analogue port.
@@ -160,14 +151,14 @@ class AnalogPort:
         if zone is not None and zone not in abi.ZONES:
             raise LocalError(f"no tone zone '{zone}'; there are: {', '.join(sorted(abi.ZONES))}")
         self.number = number
-        self._handle = _open(backend, number)
+        self._handle = open_channel(backend, number)
         try:
             self._set_up(zone)
             if receive_gain or transmit_gain:  # an open has made them 0 dB
                 self._set_levels(receive_gain, transmit_gain)
         except OSError as error:
             self._handle.close()
-            raise OpenFailed(_sentence(number, error)) from error
+            raise OpenFailed(refusal(number, error)) from error
         except HardwareError:
             self._handle.close()
             raise
@@ -184,7 +175,7 @@ class AnalogPort:
         }
         handle.ioctl(Ioctl.SET_BUFINFO, bytearray(structs.BUFFERINFO.build(buffers)))
         if zone is not None:
-            handle.ioctl(Ioctl.SETTONEZONE, _int(abi.ZONES[zone]))
+            handle.ioctl(Ioctl.SETTONEZONE, integer(abi.ZONES[zone]))
         params = self._params()
         kind = port_kind(params.sigtype)
         if kind is None:
@@ -222,7 +213,7 @@ class AnalogPort:
                 self._handle.ioctl(Ioctl.GETEVENT, argument)
             except OSError as error:
                 if error.errno != errno.ENODEV:
-                    raise Lost(_sentence(self.number, error)) from error
+                    raise Lost(refusal(self.number, error)) from error
                 found.append(LineEvent(LineEventKind.REMOVED))
                 break
             number = structs.INT.parse(argument)
@@ -256,30 +247,30 @@ class AnalogPort:
         ioctl = self._handle.ioctl
         match command:
             case SetHook(hook):
-                ioctl(Ioctl.HOOK, _int(_HOOKS[hook]))
+                ioctl(Ioctl.HOOK, integer(_HOOKS[hook]))
             case Ring(cadence):
                 ioctl(Ioctl.SETCADENCE, None if cadence is None else _cadence(cadence))
-                ioctl(Ioctl.HOOK, _int(HookCommand.RING))
+                ioctl(Ioctl.HOOK, integer(HookCommand.RING))
             case StopRing():
-                ioctl(Ioctl.HOOK, _int(HookCommand.RINGOFF))
+                ioctl(Ioctl.HOOK, integer(HookCommand.RINGOFF))
             case DialDigits(digits):
                 ioctl(Ioctl.DIAL, _dial(abi.DialOp.REPLACE, digits))
             case CancelDial():
                 ioctl(Ioctl.DIAL, _dial(abi.DialOp.CANCEL, ""))
             case SetPolarity(reverse):
-                ioctl(Ioctl.SETPOLARITY, _int(reverse))
+                ioctl(Ioctl.SETPOLARITY, integer(reverse))
             case SetLevels(receive, transmit):
                 self._set_levels(receive, transmit)
             case OnHookTransmit(ms):
-                ioctl(Ioctl.ONHOOKTRANSFER, _int(ms))
+                ioctl(Ioctl.ONHOOKTRANSFER, integer(ms))
             case LightLamp(messages, signal):
-                ioctl(Ioctl.VMWI_CONFIG, _int(_LAMPS[signal]))
-                ioctl(Ioctl.VMWI, _int(messages))
+                ioctl(Ioctl.VMWI_CONFIG, integer(_LAMPS[signal]))
+                ioctl(Ioctl.VMWI, integer(messages))
             case EchoCancel(taps):
-                ioctl(Ioctl.ECHOCANCEL, _int(taps))
+                ioctl(Ioctl.ECHOCANCEL, integer(taps))
                 if taps:
                     # A channel without a canceller takes that in silence (dahdi-base.c); this one it refuses.
-                    ioctl(Ioctl.ECHOCANCEL_FAX_MODE, _int(0))
+                    ioctl(Ioctl.ECHOCANCEL_FAX_MODE, integer(0))
 
     def _volts(self) -> float:
         """The line's voltage: the drivers of FXO modules tell that of their line sensor, in mV (wctdm.c)."""
@@ -290,10 +281,10 @@ class AnalogPort:
     def flush(self) -> None:
         """Drop audio that waits in either direction, so that a new listener hears the present."""
         try:
-            self._handle.ioctl(Ioctl.FLUSH, _int(abi.Flush.READ | abi.Flush.WRITE))
+            self._handle.ioctl(Ioctl.FLUSH, integer(abi.Flush.READ | abi.Flush.WRITE))
         except OSError as error:
             if error.errno != errno.ENODEV:  # of a card that has gone, REMOVED tells
-                raise Lost(_sentence(self.number, error)) from error
+                raise Lost(refusal(self.number, error)) from error
 
     def off_hook(self) -> bool:
         """FXS: the telephone is lifted. FXO: the line has battery."""
@@ -314,27 +305,7 @@ class AnalogPort:
         self._handle.close()
 
     def _params(self) -> Any:
-        argument = bytearray(structs.PARAMS.sizeof())
-        self._handle.ioctl(Ioctl.GET_PARAMS, argument)
-        return structs.PARAMS.parse(argument)
-
-
-def _open(backend: Backend, number: int) -> Handle:
-    try:
-        handle = backend.open(abi.CHANNEL_NODE)
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
-            raise Unavailable(
-                f"{abi.CHANNEL_NODE} cannot be opened: is a card there, and is the dahdi module loaded?"
-            ) from error
-        raise OpenFailed(f"{abi.CHANNEL_NODE}: {_reason(error)}") from error
-    try:
-        handle.ioctl(Ioctl.SPECIFY, _int(number))
-    except OSError as error:
-        handle.close()
-        failure = Unavailable if error.errno in (errno.EINVAL, errno.ENXIO, errno.ENODEV) else OpenFailed
-        raise failure(_sentence(number, error)) from error
-    return handle
+        return params_of(self._handle)
 
 
 def _event(number: int) -> LineEvent | None:
@@ -344,10 +315,6 @@ def _event(number: int) -> LineEvent | None:
         return None
     kind = _EVENTS.get(number)
     return LineEvent(LineEventKind.UNKNOWN, errno=number) if kind is None else LineEvent(kind)
-
-
-def _int(value: int) -> bytearray:
-    return bytearray(structs.INT.build(int(value)))
 
 
 def _cadence(cadence: tuple[int, ...]) -> bytearray:
@@ -362,11 +329,3 @@ def _dial(op: abi.DialOp, digits: str) -> bytearray:
         raise OSError(errno.EINVAL, "dial string too long or not ASCII")
     text = digits.encode().ljust(structs.DIALOPERATION.dialstr.sizeof(), b"\0")
     return bytearray(structs.DIALOPERATION.build({"op": op, "dialstr": text}))
-
-
-def _reason(error: OSError) -> str:
-    return _REASONS.get(error.errno or 0, error.strerror or str(error))
-
-
-def _sentence(number: int, error: OSError) -> str:
-    return f"DAHDI channel {number}: {_reason(error)}"

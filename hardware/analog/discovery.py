@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.errors import OpenFailed, Unavailable
-from hardware.analog import abi, structs
-from hardware.analog.abi import Ioctl, SigType
 from hardware.analog.dahdi import port_kind
 from hardware.analog.line import PortKind
+from hardware.dahdi import abi, structs
+from hardware.dahdi.abi import Ioctl, SigType
 from hardware.port import Backend, Handle
 
 __all__ = ["FoundPort", "discover"]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-from hardware.analog.abi import SigType
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import PortKind
+from hardware.dahdi.abi import SigType
 from hardware.world.office import Office
 from hardware.world.office_config import OfficeConfig
 from hardware.world.telephone import Telephone

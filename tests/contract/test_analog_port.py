@@ -21,12 +21,9 @@ import pytest
 from gateway.core.audio import Encoding
 from gateway.core.errors import OpenFailed, Unavailable
 from hardware import registry
-from hardware.analog import abi, structs
-from hardware.analog.abi import Ioctl, IoMux
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.discovery import discover
 from hardware.analog.emulated import EmulatedCard
-from hardware.analog.gain import UNCHANGED, gain_table
 from hardware.analog.line import (
     DialDigits,
     Hook,
@@ -41,6 +38,9 @@ from hardware.analog.line import (
     SetPolarity,
     StopRing,
 )
+from hardware.dahdi import abi, structs
+from hardware.dahdi.abi import Ioctl, IoMux
+from hardware.dahdi.gain import UNCHANGED, gain_table
 from hardware.port import Backend, Handle
 from hardware.world.world import World
 

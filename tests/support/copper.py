@@ -24,11 +24,11 @@ from gateway.media.tone import zone as zone_of
 from gateway.net.audio import AudioDesk
 from gateway.net.device import DeviceShell
 from gateway.plane.plane import Plane, PlaneConfig, PlaneUsage
-from hardware.analog.abi import SigType
 from hardware.analog.copper import SOUND, Fault
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import PortKind
+from hardware.dahdi.abi import SigType
 from hardware.world.office_config import OfficeConfig
 from hardware.world.office_line import OfficeLine
 from hardware.world.world import World

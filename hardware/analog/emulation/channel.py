@@ -15,18 +15,18 @@ import numpy as np
 from gateway.core.audio import Samples, Sound
 from gateway.media.echo_canceller import EchoCanceller
 from hardware.agenda import Agenda
-from hardware.analog import abi
-from hardware.analog.abi import HookCommand, SigType
 from hardware.analog.cadence import Cadence
-from hardware.analog.emulation.coding import Coding
 from hardware.analog.emulation.dial import Dialler, Generator
-from hardware.analog.emulation.events import EventQueue
-from hardware.analog.emulation.frames import FrameLink
 from hardware.analog.emulation.receive_fxo import FxoReceiver
 from hardware.analog.emulation.receive_fxs import FxsReceiver, FxsState
 from hardware.analog.emulation.transmit import Signal, Transmitter, TxState
 from hardware.analog.line import PortKind
 from hardware.analog.pair import Change, Pair
+from hardware.dahdi import abi
+from hardware.dahdi.abi import HookCommand, SigType
+from hardware.dahdi.emulation.coding import Coding
+from hardware.dahdi.emulation.events import EventQueue
+from hardware.dahdi.emulation.frames import FrameLink
 
 __all__ = ["EmulatedChannel", "Tones"]
 

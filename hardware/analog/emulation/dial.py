@@ -16,13 +16,12 @@ import numpy as np
 
 from gateway.core.audio import Samples
 from hardware.agenda import Agenda, Appointment
-from hardware.analog.abi import DialOp, Event
+from hardware.dahdi import abi
+from hardware.dahdi.abi import DialOp, Event
 
-__all__ = ["DIGIT_MS", "Dialler", "Generator"]
+__all__ = ["Dialler", "Generator"]
 
 FRAME: Final = 160
-DIGIT_MS: Final = 100
-"""Milliseconds of a DTMF digit, and of the gap after it (dahdi_config.h)."""
 PAUSE_MS: Final = 500
 """Milliseconds of a "W"."""
 MAX_QUEUE: Final = 255
@@ -71,7 +70,7 @@ class Dialler:
         agenda: the card's agenda.
         timing: the timing fields of the channel's parameters, in milliseconds.
         play: plays samples toward the line.
-        tone: the samples of one DTMF key, `DIGIT_MS` long.
+        tone: the samples of one DTMF key, `abi.DIGIT_MS` long.
         loop: closes (True) or opens the loop for a dial pulse; does nothing where the line is on-hook.
         tell: queues an event.
     """
@@ -150,7 +149,7 @@ class Dialler:
                 return
             elif not self._pulse_mode and key in _KEYS:
                 self._play(self._tone(key))
-                self._wait(2 * DIGIT_MS, self._next)
+                self._wait(2 * abi.DIGIT_MS, self._next)
                 return
         self._step = None
         self._tell(Event.DIALCOMPLETE)

@@ -12,8 +12,8 @@ from typing import Final
 
 from gateway.core.machine import Machine, Table
 from hardware.agenda import Agenda, Appointment
-from hardware.analog.abi import Event
 from hardware.analog.pair import Change
+from hardware.dahdi.abi import Event
 
 __all__ = ["FXO_BATTERY", "FXO_RINGING", "BatteryInput", "BatteryState", "FxoReceiver", "RingInput", "RingState"]
 

@@ -14,8 +14,8 @@ from typing import Final
 
 from gateway.core.machine import Machine, Table
 from hardware.agenda import Agenda, Appointment
-from hardware.analog.abi import PULSE_DIGIT, Event
 from hardware.analog.emulation.transmit import TxState
+from hardware.dahdi.abi import PULSE_DIGIT, Event
 
 __all__ = ["FXS_RECEIVE", "FxsInput", "FxsReceiver", "FxsState"]
 

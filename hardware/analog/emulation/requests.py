@@ -10,12 +10,13 @@ import errno
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from hardware.analog import abi, structs
-from hardware.analog.abi import Ioctl
-from hardware.analog.emulation.arguments import read, write
 from hardware.analog.emulation.audio_requests import AUDIO_REQUESTS
 from hardware.analog.emulation.channel import EmulatedChannel
 from hardware.analog.line import PortKind
+from hardware.dahdi import abi, structs
+from hardware.dahdi.abi import Ioctl
+from hardware.dahdi.emulation.arguments import read, write
+from hardware.dahdi.emulation.buffer_requests import BUFFER_REQUESTS
 
 __all__ = ["REQUESTS", "carry_out", "channel_params", "span_stat"]
 
@@ -84,14 +85,6 @@ def _hook(channel: EmulatedChannel, argument: bytearray | None) -> None:
     channel.hook(read(structs.INT, argument))
 
 
-def _get_event(channel: EmulatedChannel, argument: bytearray | None) -> None:
-    write(structs.INT, argument, channel.events.get())
-
-
-def _number(channel: EmulatedChannel, argument: bytearray | None) -> None:
-    write(structs.INT, argument, channel.number)
-
-
 def _set_cadence(channel: EmulatedChannel, argument: bytearray | None) -> None:
     channel.set_cadence(None if argument is None else tuple(read(structs.RING_CADENCE, argument).ringcadence))
 
@@ -137,13 +130,12 @@ def _only(channel: EmulatedChannel, kind: PortKind) -> None:
 
 
 REQUESTS: Final[Mapping[int, Callable[[EmulatedChannel, bytearray | None], None]]] = {
+    **BUFFER_REQUESTS,
     **AUDIO_REQUESTS,
     Ioctl.GET_PARAMS: _get_params,
     Ioctl.GET_PARAMS_V1: _get_params,
     Ioctl.SET_PARAMS: _set_params,
     Ioctl.HOOK: _hook,
-    Ioctl.GETEVENT: _get_event,
-    Ioctl.CHANNO: _number,
     Ioctl.SETCADENCE: _set_cadence,
     Ioctl.ONHOOKTRANSFER: _on_hook_transfer,
     Ioctl.SETPOLARITY: _set_polarity,

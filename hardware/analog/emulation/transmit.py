@@ -14,9 +14,9 @@ from typing import Final
 
 from gateway.core.machine import Machine, Table
 from hardware.agenda import Agenda, Appointment
-from hardware.analog.abi import Event, HookCommand
 from hardware.analog.cadence import Cadence
 from hardware.analog.line import PortKind
+from hardware.dahdi.abi import Event, HookCommand
 
 __all__ = ["FXO_TRANSMIT", "FXS_TRANSMIT", "Signal", "Transmitter", "TxInput", "TxState"]
 

@@ -7,7 +7,7 @@ import pytest
 from gateway.app.cards import DAHDI_CHANNELS, Cards
 from gateway.config.load import parse
 from gateway.core.errors import OpenFailed, Unavailable
-from hardware.analog.abi import SigType
+from hardware.dahdi.abi import SigType
 
 BOTH = """
 [cards.real]

@@ -9,10 +9,10 @@ import pytest
 
 from gateway.app.ports import PortUse, ports_of_kernel, proposal
 from gateway.cli import main
-from hardware.analog.abi import SigType
 from hardware.analog.discovery import FoundPort
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import PortKind
+from hardware.dahdi.abi import SigType
 
 OFFICE = """
 [cards.main]

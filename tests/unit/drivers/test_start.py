@@ -14,8 +14,8 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.messages import Alerting, Answer, Answered, Hangup, Offered, Progress, Released
 from gateway.core.number import Party
-from hardware.analog.abi import SigType
 from hardware.analog.pair import Change
+from hardware.dahdi.abi import SigType
 from hardware.world.office_line import CallState
 from tests.support.copper import Copper
 

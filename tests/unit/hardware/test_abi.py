@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from gateway.media.tone import ZONES
-from hardware.analog import abi, structs
-from hardware.analog.abi import Ioctl
+from hardware.dahdi import abi, structs
+from hardware.dahdi.abi import Ioctl
 
 NUMBERS = {
     "GET_BLOCKSIZE": 0x8004DA01,

@@ -6,10 +6,10 @@ import os
 import numpy as np
 import pytest
 
-from hardware.analog import abi, structs
-from hardware.analog.abi import BufferPolicy, Event, Ioctl, IoMux
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import PortKind
+from hardware.dahdi import abi, structs
+from hardware.dahdi.abi import BufferPolicy, Event, Ioctl, IoMux
 from hardware.port import Handle
 
 FRAME = b"\x10" * 160

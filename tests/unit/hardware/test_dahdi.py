@@ -11,11 +11,11 @@ import pytest
 
 from gateway.core.audio import Encoding
 from gateway.core.errors import Lost, OpenFailed, Unavailable
-from hardware.analog import abi, structs
-from hardware.analog.abi import Event, Ioctl, SigType
 from hardware.analog.dahdi import AnalogPort, port_kind
-from hardware.analog.kernel import Kernel, KernelHandle
 from hardware.analog.line import EchoCancel, Hook, LineEvent, LineEventKind, PortKind, Ring, SetHook
+from hardware.dahdi import abi, structs
+from hardware.dahdi.abi import Event, Ioctl, SigType
+from hardware.dahdi.kernel import Kernel, KernelHandle
 
 K = LineEventKind
 

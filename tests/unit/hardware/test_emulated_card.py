@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from gateway.core.errors import LocalError, OpenFailed, Unavailable
 from hardware import registry
-from hardware.analog import abi, structs
-from hardware.analog.abi import Event, Ioctl, SigType
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.discovery import FoundPort, discover
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.emulation.requests import REQUESTS
 from hardware.analog.line import Hook, LineEvent, LineEventKind, PortKind, Ring, SetHook
+from hardware.dahdi import abi, structs
+from hardware.dahdi.abi import Event, Ioctl, SigType
 from hardware.port import Handle
 
 FXS, FXO = PortKind.FXS, PortKind.FXO

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from gateway.media.detect import DtmfReceiver
-from hardware.analog.abi import SigType
 from hardware.analog.line import CancelDial, DialDigits, Hook, LineEvent, LineEventKind, PortKind, SetHook
 from hardware.analog.pair import Change
+from hardware.dahdi.abi import SigType
 from tests.unit.hardware.bench import Bench
 
 K = LineEventKind

@@ -8,12 +8,12 @@ import pytest
 from gateway.core.audio import Encoding, Samples
 from gateway.media import g711
 from gateway.media.level import level, peak
-from hardware.analog import abi, structs
-from hardware.analog.abi import Ioctl
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.emulated import EmulatedCard
-from hardware.analog.gain import UNCHANGED, gain_table
 from hardware.analog.line import PortKind
+from hardware.dahdi import abi, structs
+from hardware.dahdi.abi import Ioctl
+from hardware.dahdi.gain import UNCHANGED, gain_table
 from tests.unit.hardware.bench import Bench
 
 FXS, FXO = PortKind.FXS, PortKind.FXO

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 
-from hardware.analog.abi import EVENT_QUEUE, Event
+from hardware.dahdi.abi import EVENT_QUEUE, Event
 
 __all__ = ["EventQueue"]
 

@@ -1,7 +1,7 @@
 """The DAHDI user-space ABI as declared in dahdi-linux include/dahdi/user.h: request numbers and constants.
 
 The numbers are computed by the kernel's _IOC rule (asm-generic/ioctl.h) from direction, ordinal and size of the
-structure passed; the structures stand in `hardware.analog.structs`. Equal on x86-64 and aarch64. All requests are
+structure passed; the structures stand in `hardware.dahdi.structs`. Equal on x86-64 and aarch64. All requests are
 listed; of the constants those that analogue channels have. Names are those of user.h without the DAHDI_ prefix.
 """
 
@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from enum import IntEnum, IntFlag
 from typing import Final
 
-from hardware.analog import structs
+from hardware.dahdi import structs
 
 __all__ = [
     "CHANNEL_NODE",
     "CTL_NODE",
     "DEFAULT_ECHO_TAPS",
     "DEFAULT_TIMING",
+    "DIGIT_MS",
     "ECHO_TAPS",
     "ELAST",
     "EVENT_QUEUE",
@@ -47,6 +48,9 @@ MAX_CHANNELS: Final = 1024
 
 EVENT_QUEUE: Final = 63
 """Events kept for an opened channel (a ring of 64); further ones are dropped without a word."""
+
+DIGIT_MS: Final = 100
+"""Milliseconds of a dialled DTMF digit, and of the gap after it (dahdi_config.h)."""
 
 ELAST: Final = 500
 """errno of read() and write() while an event waits. Linux has no name for it (dahdi-base.c)."""

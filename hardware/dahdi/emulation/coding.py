@@ -12,8 +12,8 @@ import numpy as np
 
 from gateway.core.audio import Encoding, Samples
 from gateway.media import g711
-from hardware.analog.abi import Law
-from hardware.analog.gain import UNCHANGED
+from hardware.dahdi.abi import Law
+from hardware.dahdi.gain import UNCHANGED
 
 __all__ = ["Coding"]
 

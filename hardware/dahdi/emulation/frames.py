@@ -1,4 +1,4 @@
-"""An opened channel's audio: the descriptor that the media plane has, and the card's end of it.
+"""What an opened channel carries: the descriptor that its opener has, and the card's end of it.
 
 A Unix socket pair that keeps message boundaries stands in for the device's buffers: a write is taken or refused
 with EAGAIN, a read gives one filled buffer or EAGAIN, and what nobody reads is lost from the newest on (a receive
@@ -11,11 +11,12 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+from abc import ABC, abstractmethod
 from typing import Final
 
-from hardware.analog.abi import BufferPolicy
+from hardware.dahdi.abi import BufferPolicy
 
-__all__ = ["FrameLink"]
+__all__ = ["DescriptorPair", "FrameLink"]
 
 FRAME: Final = 160
 """Samples that the line takes and gives in 20 ms."""
@@ -31,8 +32,8 @@ _MOST_WAITING: Final = 32768
 """Octets of all buffers of a channel together."""
 
 
-class FrameLink:
-    """Both ends of the descriptor of one opened channel.
+class DescriptorPair(ABC):
+    """Both ends of the descriptor of one opened channel, whatever passes there.
 
     Attributes:
         block: octets of a buffer.
@@ -54,10 +55,6 @@ class FrameLink:
         self.width = 1
         self.overran = self.underran = False
         self._losing = False
-        self._sending = False
-        self._messages = 0
-        self._to_line = bytearray()
-        self._from_line = bytearray()
 
     @property
     def descriptor(self) -> int:
@@ -88,6 +85,65 @@ class FrameLink:
             return bool(poll.poll(0))
 
     @property
+    @abstractmethod
+    def all_sent(self) -> bool:
+        """Whether nothing that was written waits to be sent."""
+
+    @abstractmethod
+    def send_at_once(self) -> None:
+        """Wait for no further buffer (IOMUX WRITEEMPTY)."""
+
+    @abstractmethod
+    def flush_write(self) -> None:
+        """Drop what has been written and not sent yet."""
+
+    def flush_read(self) -> None:
+        """Drop what has not been read yet."""
+        self._losing = False
+        with contextlib.suppress(BlockingIOError):
+            while self._theirs.recv(_MAX_MESSAGE * self.width):
+                pass
+
+    def hang_up(self) -> None:
+        """The card has gone: the opener's reads end, what it writes is refused."""
+        self._ours.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Give both descriptors back."""
+        self._ours.close()
+        self._theirs.close()
+
+    def _written(self) -> bytes:
+        """The oldest buffer that was written; empty where there is none."""
+        try:
+            return self._ours.recv(_MAX_MESSAGE * self.width)
+        except BlockingIOError:
+            return b""
+
+    def _fill(self, buffer: bytes) -> None:
+        """Hand up a filled buffer; it is lost where all are full."""
+        try:
+            self._ours.send(buffer)
+        except BlockingIOError:
+            self.overran = self.overran or not self._losing
+            self._losing = True
+        except BrokenPipeError:
+            return
+        else:
+            self._losing = False
+
+
+class FrameLink(DescriptorPair):
+    """A channel that carries speech: 160 samples each way every 20 ms."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sending = False
+        self._messages = 0
+        self._to_line = bytearray()
+        self._from_line = bytearray()
+
+    @property
     def all_sent(self) -> bool:
         """Whether nothing that was written waits to be sent."""
         self.collect()
@@ -101,10 +157,7 @@ class FrameLink:
         return found
 
     def _receive(self) -> bool:
-        try:
-            message = self._ours.recv(_MAX_MESSAGE * self.width)
-        except BlockingIOError:
-            return False
+        message = self._written()
         self._to_line += message[: self.block * self.width]  # a write fills one buffer and no more
         self._messages += bool(message)
         return bool(message)
@@ -140,35 +193,15 @@ class FrameLink:
         while len(self._from_line) >= block:
             filled = bytes(self._from_line[:block])
             del self._from_line[:block]
-            try:
-                self._ours.send(filled)
-            except BlockingIOError:
-                self.overran = self.overran or not self._losing
-                self._losing = True
-            except BrokenPipeError:
-                return
-            else:
-                self._losing = False
+            self._fill(filled)
 
     def flush_read(self) -> None:
         """Drop what has not been read yet."""
         self._from_line.clear()
-        self._losing = False
-        with contextlib.suppress(BlockingIOError):
-            while self._theirs.recv(_MAX_MESSAGE * self.width):
-                pass
+        super().flush_read()
 
     def flush_write(self) -> None:
         """Drop what has been written and not sent yet."""
         self.collect()
         self._to_line.clear()
         self._sending, self._messages = False, 0
-
-    def hang_up(self) -> None:
-        """The card has gone: the opener's reads end, what it writes is refused."""
-        self._ours.shutdown(socket.SHUT_RDWR)
-
-    def close(self) -> None:
-        """Give both descriptors back."""
-        self._ours.close()
-        self._theirs.close()

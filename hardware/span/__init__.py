@@ -1,0 +1,1 @@
+"""Digital spans: E1 and T1 on the DAHDI kernel driver, and their emulation."""

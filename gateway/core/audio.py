@@ -210,6 +210,10 @@ class AudioStats:
     """Packets of ours that the peer reports as lost; negative where it got some twice."""
     far_jitter: float = 0.0
     """Seconds of jitter that the peer reports."""
+    far_told: int = 0
+    """Packets that had been sent when the peer's latest report came; 0 before there was one."""
+    far_heard: int = 0
+    """Packets that had been sent when the peer last reported that more of them had come."""
     round_trip: float | None = None
     """Seconds to the peer and back, by its latest report; None until there was one."""
     encoding: Encoding | None = None
@@ -381,6 +385,11 @@ class RtpAudio(Audio, Protocol):
     """Our IP address, to be written into SDP."""
     port: int
     """Our RTP port (even)."""
+
+    @property
+    def remote(self) -> tuple[str, int] | None:
+        """Where audio goes: what was signalled, or where a peer behind NAT was found; None before either."""
+        ...
 
     def set_remote(
         self,

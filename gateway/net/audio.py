@@ -16,7 +16,8 @@ from gateway.core.errors import Exhausted, LocalError
 from gateway.core.literal import literal
 from gateway.plane.conference import PlaneRoom
 from gateway.plane.plane import Plane
-from gateway.plane.row import PlaneRow, RtpRow
+from gateway.plane.row import PlaneRow
+from gateway.plane.rtp_row import RtpRow
 
 __all__ = ["AudioDesk"]
 

@@ -40,7 +40,8 @@ from gateway.plane.control import Command, Happening
 from gateway.plane.crew import Crew
 from gateway.plane.dtmf import FLASHED
 from gateway.plane.loop import publish, run
-from gateway.plane.row import PlaneRow, RtpRow, check
+from gateway.plane.row import PlaneRow, check
+from gateway.plane.rtp_row import RtpRow
 from gateway.plane.table import (
     CODES,
     COMMAND_SIGNAL,

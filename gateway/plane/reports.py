@@ -223,6 +223,7 @@ def take_report(t: Shared, i: int, octets: int, now: int) -> bool:
         return False
     row_at(t, i)["rtcp_heard_at"] = now
     row_at(t, i)["silent"] = 0
+    row_at(t, i)["far_told"] = row_at(t, i)["sent"]
     at = 0
     while at < octets:
         end = at + _length(t, at)
@@ -266,6 +267,9 @@ def _take_blocks(t: Shared, i: int, at: int, count: int, end: int, now: int) -> 
         row["far_lost"] = get_word(packet, start + 4) & 0xFFFFFF
         if row["far_lost"] >= 0x800000:
             row["far_lost"] -= 0x1000000
+        if row["far_highest"] != get_word(packet, start + 8):
+            row["far_highest"] = get_word(packet, start + 8)
+            row["far_heard"] = row["sent"]
         row["far_jitter"] = get_word(packet, start + 12)
         last = get_word(packet, start + 16)
         ntp = now + t["control"][WALL]

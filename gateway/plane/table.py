@@ -254,6 +254,9 @@ _REPORTS: Final = [
     ("far_ntp_at", "i8"),  # ns when it came
     ("far_lost", "i8"),  # packets of ours that the peer says were lost
     ("far_jitter", "i8"),  # ticks
+    ("far_highest", "i8"),  # the extended sequence number that the peer says it has come to; 0: none
+    ("far_told", "i8"),  # packets sent when the peer's latest report came
+    ("far_heard", "i8"),  # packets sent when it last reported that more of them had come
     ("round_trip", "i8"),  # ns, or -1
 ]
 

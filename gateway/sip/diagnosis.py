@@ -1,9 +1,9 @@
 """What keeps two people from hearing each other, in one sentence that names the hop and the address.
 
-Some seconds after a leg is up, its row's counters are looked at: where nothing has come in, what both sides
-announced, and where the peer's messages really come from, tell what lies between. The same is said of an ACK that
-does not come and of messages that something on the way has rewritten. Addresses enter, sentences leave; nothing is
-changed.
+Some seconds after a leg is up, its row's counters are looked at: where nothing has come in, or where the peer
+reports by RTCP that nothing has come to it, what both sides announced, and where the peer's messages really come
+from, tell what lies between. The same is said of an ACK that does not come and of messages that something on the
+way has rewritten. Addresses enter, sentences leave; nothing is changed.
 """
 
 from __future__ import annotations
@@ -12,17 +12,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.core.audio import RtpAudio
+from gateway.core.audio import AudioStats, RtpAudio
 from gateway.sdp.negotiate import Agreement
 from gateway.sip.headers import NameAddr, Via
 from gateway.sip.session import Setting, Timer
 from gateway.sip.transport import Address, Flow, is_private
 from gateway.sip.uri import SipUri, host_text
 
-__all__ = ["FOR_EVER", "Patience", "Troubled", "Watch", "rewritten", "why_silent", "why_unacknowledged"]
+__all__ = ["FOR_EVER", "Patience", "Troubled", "Watch", "rewritten", "why_deaf", "why_silent", "why_unacknowledged"]
 
 LOOK: Final = 4.5
 """Seconds after the answer at which audio must have come in: telephones send from the first 20 ms on."""
+LOOK_AGAIN: Final = 7.0
+"""Seconds after that at which who sends reports at all has sent one (RFC 3550 6.2: every 2 to 6.2 s)."""
+UNHEARD: Final = 50
+"""Packets of ours, 1 s of them, none of which has come when a peer reports: more than may be on their way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +107,9 @@ class Watch:
         """The leg was answered."""
         self._up = True
         self._stop()
-        before = self._row.stats().received
-        self._timer = self._setting.carrier.at(now + LOOK, lambda at: self._look(before, at))
+        stats = self._row.stats()
+        before = stats.received, stats.sent
+        self._timer = self._setting.carrier.at(now + LOOK, lambda at: self._look(*before, at))
 
     def silent(self, seconds: float, now: float) -> None:
         """Nothing has come in for `seconds`, as the row tells once in each silence."""
@@ -141,15 +146,43 @@ class Watch:
             assert self.given_up is not None  # a leg that was answered has its channel
             self.given_up(seconds, now)
 
-    def _look(self, before: int, now: float) -> None:
+    def _look(self, received: int, sent: int, now: float) -> None:
+        """Tell what is wrong, where before the answer so many packets had come and been sent."""
         self._timer = None
-        stats = self._row.stats()
-        agreement = self._agreement
-        if agreement is None or not agreement.direction.receives or stats.received > before:
+        stats, agreement = self._row.stats(), self._agreement
+        if agreement is None:
             return
-        # A leg that had early media has proved its way already: who is silent from the answer on sends nothing.
-        assert self.told is not None  # a leg that was answered has its channel
-        self.told(why_silent(self._peer, agreement, self._own, self._bound, stats.refused, heard=before > 0), now)
+        unheard = _unheard(stats, sent) if agreement.direction.sends else 0
+        if agreement.direction.receives and stats.received == received:
+            assert self.told is not None  # a leg that was answered has its channel
+            # A leg that had early media has proved its way already: who is silent from the answer on sends nothing.
+            heard = received > 0
+            said = why_silent(self._peer, agreement, self._own, self._bound, stats.refused, heard=heard)
+            self.told(f"{said}; {self._reported(unheard)} either" if unheard else said, now)
+        elif agreement.direction.sends:
+            self._look_there(sent, now)
+            if stats.far_told < sent + UNHEARD:  # its first report is still to come
+                self._timer = self._setting.carrier.at(now + LOOK_AGAIN, lambda at: self._look_there(sent, at))
+
+    def _look_there(self, sent: int, now: float) -> None:
+        """Tell if the peer reports that it hears nothing."""
+        self._timer = None
+        agreement, unheard = self._agreement, _unheard(self._row.stats(), sent)
+        if unheard and agreement is not None and agreement.direction.sends:
+            assert self.told is not None  # a leg that was answered has its channel
+            remote = self._row.remote or (agreement.address, agreement.port)
+            why = why_deaf(agreement, self._own, self._bound, remote)
+            self.told(f"{self._peer} hears nothing: {self._reported(unheard)}: {why}", now)
+
+    def _reported(self, unheard: int) -> str:
+        there = _place(*self._row.remote) if self._row.remote is not None else "it"
+        return f"it reports (RTCP) that none of {unheard} packets from {_place(*self._own)} to {there} has come"
+
+
+def _unheard(stats: AudioStats, sent: int) -> int:
+    """Packets sent since `sent` of them were that a report says have not come; 0 where some have, or none says."""
+    unheard = stats.far_told - max(stats.far_heard, sent)
+    return unheard if unheard >= UNHEARD else 0
 
 
 def why_silent(
@@ -197,6 +230,29 @@ def why_silent(
         f"{said}: its session description names {there}, its messages come from {via}: a SIP ALG has rewritten "
         f"one of the two, or its media server {agreement.address} is kept from UDP port {own[1]} here"
     )
+
+
+def why_deaf(agreement: Agreement, own: Address, bound: str, remote: Address) -> str:
+    """Why no audio of ours comes to a peer whose own comes to us, in words that end a sentence.
+
+    Args:
+        agreement: what was agreed; `via` is where the peer's messages come from.
+        own: the address and port that we named for the audio.
+        bound: our own address behind that.
+        remote: where we send it.
+    """
+    via = agreement.via or agreement.address
+    if own[0] != bound:
+        return (
+            f"what leaves {bound} here by UDP port {own[1]} may leave {own[0]} by another one, which the NAT or "
+            f"firewall at {via} does not let in; map rtp_ports with the numbers that they have"
+        )
+    if remote[0] != via:
+        return (
+            f"its messages come from {via}: {remote[0]} is a media server whose firewall keeps us out, or a SIP "
+            f"ALG at {via} has written it"
+        )
+    return f"the NAT or a firewall at {via} lets nothing in from UDP port {own[1]} here"
 
 
 def why_unacknowledged(peer: str, flow: Flow, contact: NameAddr, seconds: float) -> str:

@@ -32,7 +32,7 @@ from gateway.core.codecs import CODECS
 from gateway.core.srtp import MasterKey, Protection, Suite
 from gateway.media.tone import MILLIWATT
 from gateway.plane.plane import Plane, PlaneConfig
-from gateway.plane.row import RtpRow
+from gateway.plane.rtp_row import RtpRow
 from tests.bench.table import print_row
 
 ULAW, ALAW = Codec(Encoding.PCMU, 0), Codec(Encoding.PCMA, 8)

@@ -9,9 +9,11 @@ import re
 
 import pytest
 
+from gateway.plane.rtcp import RtcpReport
 from gateway.testing.sip_phone import SipPhone
 from tests.nat.conftest import OFFICE, FarOffice, Site
 from tests.support.nat import FULL_CONE, PORT_RESTRICTED, SYMMETRIC, Nat, Network, Packet
+from tests.support.rtp import RtcpEndpoint
 
 pytestmark = pytest.mark.namespaces
 
@@ -59,6 +61,29 @@ def test_a_firewall_before_a_telephone_that_lets_sip_out_and_nothing_else(
         told,
     )
     over(office, bob, ada)
+
+
+def test_a_firewall_that_lets_audio_out_and_none_in(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    """The telephone is heard, and its RTCP says that it hears nothing itself (RFC 3550 6.4.1)."""
+    office = site.office(site.machine(OFFICE))
+    behind, _ = site.home(SYMMETRIC, alters=lambda packet, nat, out: packet.data if out or is_sip(packet) else None)
+    ada = office.far_phone("6001", behind)
+    with behind.inside():
+        reports = RtcpEndpoint(behind.address)
+    ada.call("600")
+    office.until(lambda: ada.state == "up")
+    office.run(3)
+    assert ada._media is not None
+    reports.send(RtcpReport(1), ada._media[0], ada._media[1] + 1)
+    office.run(1)
+    assert re.fullmatch(
+        r"account 6001 hears nothing: it reports \(RTCP\) that none of 1[45]\d packets from 5\.0\.0\.1:(\d+) to "
+        r"8\.8\.1\.1:\d+ has come: the NAT or a firewall at 8\.8\.1\.1 lets nothing in from UDP port \1 here",
+        sentence(office, caplog),
+    )
+    reports.close()
+    ada.hang_up()
+    office.run(1)
 
 
 def test_a_container_whose_audio_ports_are_not_mapped(site: Site, caplog: pytest.LogCaptureFixture) -> None:

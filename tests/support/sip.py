@@ -45,6 +45,7 @@ class ScriptedRow(ScriptedAudio):
         self.address = address
         self.port = port
         self.remotes: list[tuple[str, int, Codec, int | None, bool]] = []
+        self.remote: tuple[str, int] | None = None
         self.protection: Protection | None = None
         self.detecting = False
         self.closings = 0
@@ -68,6 +69,7 @@ class ScriptedRow(ScriptedAudio):
         protection: Protection | None = None,
     ) -> None:
         self.remotes.append((address, port, codec, event_payload_type, send))
+        self.remote = (address, port)
         self.protection = protection
 
     def detect_digits(self, on: bool) -> None:

@@ -17,7 +17,7 @@ from gateway.core.recording import RecordingPlan, RecordingState
 from gateway.media.soundfile import read
 from gateway.net.recordings import FileRecording, MediaDesk
 from gateway.plane.plane import PlaneUsage
-from gateway.plane.row import RtpRow
+from gateway.plane.rtp_row import RtpRow
 from gateway.testing.loop import ManualLoop
 from tests.support.rtp import RtpEndpoint
 from tests.unit.plane.conftest import Studio, delay_and_likeness, speech

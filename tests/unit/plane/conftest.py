@@ -13,7 +13,8 @@ from gateway.core.audio import AudioEvent, Codec, Encoding, Samples, SoundEnd
 from gateway.core.errors import Exhausted
 from gateway.media import g711
 from gateway.plane.plane import Plane, PlaneConfig, PlaneUsage
-from gateway.plane.row import PlaneRow, RtpRow
+from gateway.plane.row import PlaneRow
+from gateway.plane.rtp_row import RtpRow
 from tests.support.rtp import RtcpEndpoint, RtpEndpoint
 
 TICK = 0.02

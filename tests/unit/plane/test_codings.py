@@ -10,7 +10,7 @@ import pytest
 from gateway.core.audio import Codec, DigitHeard, Encoding, Samples, Sound
 from gateway.media.resample import resample
 from gateway.media.tone import dtmf
-from gateway.plane.row import RtpRow
+from gateway.plane.rtp_row import RtpRow
 from tests.support.rtp import RtpEndpoint
 from tests.unit.plane.conftest import Studio, delay_and_likeness, speech
 

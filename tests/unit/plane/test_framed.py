@@ -13,7 +13,7 @@ from gateway.core.audio import Codec, Encoding, Samples, Sound
 from gateway.core.errors import LocalError, Unavailable
 from gateway.media.codec import libraries
 from gateway.media.resample import resample
-from gateway.plane.row import RtpRow
+from gateway.plane.rtp_row import RtpRow
 from tests.support.framed import FramedCoder
 from tests.support.rtp import RtpEndpoint
 from tests.support.speech import speak

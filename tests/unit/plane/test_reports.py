@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from gateway.core.audio import Codec, Encoding, Silent
 from gateway.core.errors import LocalError, MalformedError
 from gateway.net.audio import AudioDesk
-from gateway.plane.row import RtpRow
 from gateway.plane.rtcp import Reception, RtcpReport, Sending
+from gateway.plane.rtp_row import RtpRow
 from tests.support.rtp import RtcpEndpoint, RtpEndpoint
 from tests.unit.plane.conftest import Studio
 
@@ -153,6 +153,29 @@ def test_blocks_about_others_and_negative_losses_are_told_apart(call: Reporter) 
     assert (call.row.stats().far_lost, call.row.stats().round_trip) == (-3, None)
 
 
+def test_rfc_3550_6_4_1_it_is_known_of_how_many_packets_none_has_come(call: Reporter) -> None:
+    call.row.echo()
+    call.talk(7.0)
+    ours = call.rtcp.hear()[-1].ssrc
+    theirs = call.phone.next.ssrc
+    assert (call.row.stats().far_told, call.row.stats().far_heard) == (0, 0)
+    call.report(RtcpReport(theirs, None, (Reception(ours ^ 1, highest=9),)))  # of somebody else's stream
+    first = call.row.stats()
+    assert (first.far_told, first.far_heard) == (first.sent, 0)
+    call.report(RtcpReport(theirs, None, (Reception(ours, highest=65999),)))
+    assert call.row.stats().far_heard == first.sent
+    call.talk(2.0)
+    call.report(RtcpReport(theirs, Sending(0, 0, 0, 0), (Reception(ours, highest=65999),)))  # and no more of them
+    last = call.row.stats()
+    assert (last.far_told, last.far_heard) == (last.sent, first.sent) and last.sent > first.sent + 90
+
+
+def test_where_audio_goes_is_known(call: Reporter) -> None:
+    assert call.row.remote == (HOST, call.phone.port)
+    call.row.close()
+    assert call.row.remote is None
+
+
 def test_the_peer_learns_when_its_report_came(call: Reporter) -> None:
     call.talk(3.0)
     call.rtcp.hear()
@@ -238,6 +261,7 @@ def test_reports_from_another_host_are_refused(studio: Studio, desk: AudioDesk) 
 
 def test_ipv6_reports_like_ipv4(studio: Studio, desk: AudioDesk) -> None:
     call = Reporter(studio, desk, host="::1")
+    assert call.row.remote == ("::1", call.phone.port)
     call.talk(7.0)
     assert len(call.rtcp.hear()) >= 1
 

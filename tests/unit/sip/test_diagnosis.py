@@ -24,9 +24,14 @@ def troubles(office: Office) -> list[str]:
     return [event.text for event in office.changes() if isinstance(event, Troubled)]
 
 
-def hears(office: Office, packets: int = 0, refused: int = 0) -> None:
+def counts(office: Office, **counted: int) -> None:
+    """As a plane counts on the leg's row."""
     row: ScriptedRow = office.desk.rows[-1]
-    row.stats = lambda: AudioStats(received=packets, refused=refused)  # type: ignore[method-assign]  # as a plane counts
+    row.stats = lambda: AudioStats(**counted)  # type: ignore[method-assign, arg-type]  # counters that are integers
+
+
+def hears(office: Office, packets: int = 0, refused: int = 0) -> None:
+    counts(office, received=packets, refused=refused)
 
 
 def answered(office: Office, phone: Phone, announced: str) -> SipChannel:
@@ -93,6 +98,103 @@ def test_packets_of_another_kind_are_told_from_none() -> None:
         "200 packets came that are in another codec or from another address than 192.0.2.60:40000"
         in (troubles(office)[0])
     )
+
+
+DEAF = "account 6001 hears nothing: it reports (RTCP) that none of 150 packets from {} to {} has come: "
+
+
+@pytest.mark.parametrize(
+    ("advertised", "source", "announced", "why"),
+    [
+        (
+            "",
+            "192.0.2.60",
+            "192.0.2.60",
+            "the NAT or a firewall at 192.0.2.60 lets nothing in from UDP port 20000 here",
+        ),
+        (
+            "9.9.9.9",
+            PUBLIC,
+            PUBLIC,
+            "what leaves 192.0.2.1 here by UDP port 20000 may leave 9.9.9.9 by another one, which the NAT or "
+            "firewall at 8.8.4.4 does not let in; map rtp_ports with the numbers that they have",
+        ),
+        (
+            "",
+            PUBLIC,
+            "8.8.8.8",
+            "its messages come from 8.8.4.4: 8.8.8.8 is a media server whose firewall keeps us out, or a SIP ALG "
+            "at 8.8.4.4 has written it",
+        ),
+    ],
+)
+def test_rfc_3550_6_4_1_a_leg_that_reports_to_hear_nothing_is_told_with_the_hop(
+    advertised: str, source: str, announced: str, why: str
+) -> None:
+    office = Office(SipConfig(advertised=advertised))
+    channel = answered(office, Phone(office, host=source), announced)
+    counts(office, received=225, sent=225, far_told=150)
+    office.wait(4)
+    assert troubles(office) == []
+    office.wait(1)
+    sentence = DEAF.format(f"{advertised or '192.0.2.1'}:20000", f"{announced}:40000") + why
+    assert troubles(office) == [sentence]
+    assert office.stack.troubles() == {channel.name: sentence}
+    office.wait(60)
+    assert troubles(office) == [], "once is enough"
+
+
+def test_who_neither_sends_nor_hears_anything_is_told_in_one_sentence() -> None:
+    office = Office()
+    answered(office, Phone(office), "192.0.2.60")
+    counts(office, sent=225, far_told=150)
+    office.wait(5)
+    (sentence,) = troubles(office)
+    assert sentence.startswith("no audio from account 6001 has come to 192.0.2.1:20000 for 4.5 s: it sends from")
+    assert sentence.endswith(
+        "; it reports (RTCP) that none of 150 packets from 192.0.2.1:20000 to 192.0.2.60:40000 has come either"
+    )
+
+
+def test_a_first_report_that_comes_late_is_waited_for() -> None:
+    office = Office()
+    answered(office, Phone(office), "192.0.2.60")
+    counts(office, received=225, sent=225)
+    office.wait(5)
+    assert troubles(office) == []
+    counts(office, received=500, sent=500, far_told=310)
+    office.wait(7)
+    assert "none of 310 packets" in troubles(office)[0]
+
+
+@pytest.mark.parametrize(
+    "counted",
+    [
+        {"far_told": 200, "far_heard": 200},  # some had come
+        {"far_told": 200, "far_heard": 160},  # and the latest may be on their way
+        {"far_told": 30},  # it reported too early
+        {"far_told": 0},  # it never reports
+    ],
+)
+def test_reports_that_prove_nothing_are_passed_over(counted: dict[str, int]) -> None:
+    office = Office()
+    answered(office, Phone(office), "192.0.2.60")
+    counts(office, received=225, sent=225, **counted)
+    office.wait(20)
+    assert troubles(office) == []
+
+
+def test_what_was_sent_before_the_answer_need_not_have_come() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("6002", body=session_description())
+    ((channel, _),) = office.heard()
+    counts(office, sent=1000, far_told=1000)
+    office.command(channel, Answer())
+    phone.send(phone.ack(invite, phone.messages()[-1]))  # type: ignore[arg-type]  # the 200
+    counts(office, received=225, sent=1225, far_told=1030)
+    office.wait(20)
+    assert troubles(office) == []
 
 
 def test_a_leg_that_hears_is_left_alone_and_so_is_one_on_hold() -> None:

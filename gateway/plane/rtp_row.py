@@ -1,0 +1,193 @@
+"""A leg's audio that is RTP on a UDP socket of ours: where it goes, in which coding, by which keys."""
+
+from __future__ import annotations
+
+import struct
+from ipaddress import ip_address
+from typing import Final
+
+from gateway.core.audio import Codec, Encoding
+from gateway.core.errors import LocalError
+from gateway.core.literal import literal
+from gateway.core.srtp import Protection
+from gateway.media.codec.libraries import Coder, coder
+from gateway.plane import commands
+from gateway.plane.dtmf import FLASH
+from gateway.plane.protection import KeyedSession, functions
+from gateway.plane.row import Host, PlaneRow
+from gateway.plane.table import CODES, GSM, ILBC_20, LONGEST
+
+__all__ = ["RtpRow"]
+
+_RATE: Final = 8000
+_CLOCKS: Final = {Encoding.L16: (8000, 16000), Encoding.OPUS: (48000,)}
+"""RTP clock rates of encodings that have others than 8000."""
+_AF_INET: Final = 2
+_AF_INET6: Final = 10
+_FLASH_TIME: Final = 800
+"""Samples of a hook flash's event: 100 ms. How long the hook is pressed, its receiver knows."""
+
+
+class RtpRow(PlaneRow):
+    """A row whose audio is RTP on a UDP socket of ours at `address`:`port`."""
+
+    def __init__(self, host: Host, index: int, generation: int, address: str, port: int) -> None:
+        super().__init__(host, index, generation)
+        self.address = address
+        self.port = port
+        self._event_type: int | None = None
+        self._signalled: tuple[str, int, tuple[str, int] | None, str | None] | None = None
+        self._keyed: tuple[KeyedSession, KeyedSession] | None = None
+        self._coders: tuple[tuple[Encoding, int, str], Coder, Coder] | None = None
+
+    @property
+    def remote(self) -> tuple[str, int] | None:
+        """Where audio goes: what was signalled, or where a peer behind NAT was found; None before either."""
+        row = self._host.tables.rows[self.index]
+        if self.closed or int(row["generation"]) != self.generation or not row["remote_length"]:
+            return None
+        return _place(row["remote"].tobytes())
+
+    @property
+    def digits_as_events(self) -> bool:
+        """Whether the peer agreed to RFC 4733 events."""
+        return self._event_type is not None
+
+    def send_flash(self) -> None:
+        """Send a hook flash as an event; a peer without events gets none."""
+        if self.digits_as_events and not self.closed:
+            self._post(commands.SEND_DIGITS, (1, _FLASH_TIME, _FLASH_TIME), bytes((FLASH,)))
+
+    def set_remote(
+        self,
+        address: str,
+        port: int,
+        codec: Codec,
+        event_payload_type: int | None,
+        send: bool = True,
+        *,
+        rtcp: tuple[str, int] | None = None,
+        rtcp_mux: bool = False,
+        via: str | None = None,
+        strict: bool = False,
+        accepts: tuple[int, int | None] | None = None,
+        protection: Protection | None = None,
+    ) -> None:
+        """Send to and accept from a peer.
+
+        Raises:
+            LocalError: an address of another family than ours or no address, a port, payload type or clock rate
+                out of range, or keys where libsrtp is missing.
+            Unavailable: the codec's library is not installed.
+        """
+        version = literal(self.address).version
+        remote = _sockaddr(address, port, version)
+        if rtcp is None and port < 65535:
+            rtcp = (address, port + 1)  # RFC 3550 11
+        reports = _sockaddr(*rtcp, version) if rtcp is not None else b""
+        host = _sockaddr(via, port, version) if via and literal(via).version == version else b""
+        event = -1 if event_payload_type is None else event_payload_type
+        if not 0 <= codec.payload_type <= 127 or not -1 <= event <= 127 or event == codec.payload_type:
+            raise LocalError(f"payload types {codec.payload_type} and {event_payload_type} cannot be used together")
+        if codec.rate not in _CLOCKS.get(codec.encoding, (_RATE,)) or codec.encoding not in CODES:
+            raise LocalError(f"{codec.encoding.value} at {codec.rate} Hz cannot be carried")
+        if not 10 <= codec.ptime <= LONGEST or codec.ptime % 10:
+            raise LocalError(f"packets of {codec.ptime} ms cannot be sent; ask for 10, 20, 30, 40, 50 or 60 ms")
+        payload_in, event_in = accepts or (codec.payload_type, event_payload_type)
+        if rtcp_mux and (64 <= codec.payload_type <= 95 or 64 <= event <= 95):
+            raise LocalError("payload types 64 to 95 cannot share a port with RTCP; use others (RFC 5761)")
+        code = ILBC_20 if codec.encoding is Encoding.ILBC and codec.frame == 20 else CODES[codec.encoding]
+        self._protect(protection)
+        self._code_by(codec, code)
+        # A peer behind NAT names the same private address wherever it goes: its way is what its signalling shows.
+        keep = self._signalled == (address, port, rtcp, via)
+        self._signalled = (address, port, rtcp, via)
+        self._encoding = codec.encoding
+        self._event_type = event_payload_type
+        self._post(
+            commands.REMOTE,
+            (
+                codec.payload_type,
+                event,
+                code,
+                int(send),
+                int(keep),
+                len(remote),
+                int(rtcp_mux),
+                int(strict),
+                codec.rate,
+                codec.sampling,
+                codec.rate * codec.packet // 1000,
+                payload_in,
+                -1 if event_in is None else event_in,
+            ),
+            remote.ljust(32, b"\0") + reports.ljust(32, b"\0") + host,
+        )
+
+    def _code_by(self, codec: Codec, code: int) -> None:
+        """Have coders of libraries for what they are needed for; they stay as long as the codec stays the same."""
+        wished = (codec.encoding, code, codec.parameters)
+        if code < GSM or (self._coders is not None and self._coders[0] == wished):
+            return
+        before = self._coders
+        theirs, ours = (coder(codec, is_decoder=is_decoder) for is_decoder in (True, False))
+        self._coders = (wished, theirs, ours)
+        # Those that were in use before must live until the loop has let go of them.
+        self._post(
+            commands.CODERS,
+            (code, theirs.function, theirs.state, ours.function, ours.state),
+            answer=lambda _: _let_go(before),
+        )
+
+    def _protect(self, protection: Protection | None) -> None:
+        """Encrypt by these keys from now on; those that stay as they were go on counting."""
+        before = self._keyed
+        if protection is None and before is None:
+            return
+        self._keyed = None if protection is None else self._sessions(protection, before)
+        self._suite = None if protection is None else protection.suite
+        numbers: tuple[int, ...] = (0, 0, 0, 0, 0)
+        if protection is not None and self._keyed is not None:
+            numbers = (*(one.address for one in self._keyed), *protection.suite.tags, protection.theirs.identifier)
+        # What was in use before must live until the loop has let go of it.
+        self._post(commands.SECURE, numbers, answer=lambda _: _let_go(before))
+
+    def _sessions(
+        self, protection: Protection, before: tuple[KeyedSession, KeyedSession] | None
+    ) -> tuple[KeyedSession, KeyedSession]:
+        for word, address in functions().items():
+            for worker in self._host.tables.workers:
+                worker.control[word] = address
+        theirs, ours = before or (None, None)
+        if theirs is None or theirs.key != protection.theirs:
+            theirs = KeyedSession(protection.theirs, incoming=True)
+        if ours is None or ours.key != protection.ours:
+            ours = KeyedSession(protection.ours, incoming=False)
+        return theirs, ours
+
+
+def _let_go(_: object) -> None:
+    """The loop uses them no more: whoever called us was the last to hold them."""
+
+
+def _sockaddr(address: str, port: int, version: int) -> bytes:
+    """`address` (a literal) and `port` as a struct sockaddr_in or sockaddr_in6 (netinet/in.h)."""
+    try:
+        remote = literal(address)
+    except ValueError as error:
+        raise LocalError(f"{address!r} is no IP address to send RTP to; resolve names first") from error
+    if remote.version != version:
+        raise LocalError(f"RTP cannot go to {address} from a socket of IPv{version}")
+    if not 0 < port <= 65535:
+        raise LocalError(f"{port} is no port to send RTP to")
+    network = struct.pack("!H", port)
+    if version == 4:
+        return struct.pack("=H", _AF_INET) + network + remote.packed + bytes(8)
+    return struct.pack("=H", _AF_INET6) + network + bytes(4) + remote.packed + bytes(4)
+
+
+def _place(remote: bytes) -> tuple[str, int]:
+    """The address and port of a struct sockaddr_in or sockaddr_in6."""
+    family, port = struct.unpack_from("=H", remote)[0], struct.unpack_from("!H", remote, 2)[0]
+    packed = remote[4:8] if family == _AF_INET else remote[8:24]
+    return str(ip_address(packed)), port

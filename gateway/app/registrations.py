@@ -35,7 +35,25 @@ class KeptBindings:
 
     def saved(self, binding: Binding) -> None:
         """A binding is new or was renewed."""
-        stored = StoredBinding(
+        self._store.save_binding(self._stored(binding))
+
+    def removed(self, binding: Binding) -> None:
+        """A binding has ended."""
+        self._store.remove_binding(self._stored(binding))
+
+    async def load(self) -> list[Binding]:
+        """Those of an earlier run that are still good. Connections do not live through a restart; UDP does."""
+        now, wall = self._clock(), datetime.now(UTC)
+        found = []
+        for stored in await self._store.load_bindings(wall):
+            try:
+                found.append(_binding(stored, now, wall))
+            except (MalformedError, ValueError):
+                self._store.remove_binding(stored)
+        return found
+
+    def _stored(self, binding: Binding) -> StoredBinding:
+        return StoredBinding(
             account=binding.account,
             contact=str(binding.contact),
             call_id=binding.call_id,
@@ -51,22 +69,6 @@ class KeptBindings:
             path=", ".join(map(str, binding.path)),
             features=str(binding.features),
         )
-        self._store.save_binding(stored)
-
-    def removed(self, binding: Binding) -> None:
-        """A binding has ended."""
-        self._store.remove_binding(binding.account, str(binding.contact))
-
-    async def load(self) -> list[Binding]:
-        """Those of an earlier run that are still good. Connections do not live through a restart; UDP does."""
-        now, wall = self._clock(), datetime.now(UTC)
-        found = []
-        for stored in await self._store.load_bindings(wall):
-            try:
-                found.append(_binding(stored, now, wall))
-            except (MalformedError, ValueError):
-                self._store.remove_binding(stored.account, stored.contact)
-        return found
 
 
 def _binding(stored: StoredBinding, now: float, wall: datetime) -> Binding:

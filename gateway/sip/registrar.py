@@ -227,6 +227,8 @@ class Registrar:
         # Also where two contacts of one REGISTER are equivalent: the later one stands.
         for replaced in [found for found in self._held.get(new.account, ()) if found.same_as(new)]:
             self._drop(replaced)
+            if self._log is not None and (replaced.contact, replaced.outbound) != (new.contact, new.outbound):
+                self._log.removed(replaced)
         self._add(new)
         if self._log is not None:
             self._log.saved(new)

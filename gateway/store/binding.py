@@ -40,3 +40,8 @@ class StoredBinding:
     reg_id: int = 0
     path: str = ""
     features: str = ""
+
+    @property
+    def place(self) -> str:
+        """What it is known by in its account: the telephone's flow (RFC 5626 section 6), or else its contact."""
+        return f"{self.instance};{self.reg_id}" if self.reg_id else self.contact

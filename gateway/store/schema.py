@@ -37,10 +37,10 @@ from gateway.store.binding import StoredBinding
 __all__ = [
     "ADDED",
     "BANS",
+    "BINDINGS",
     "CALL_RECORDS",
     "DIALPLAN_VALUES",
     "METADATA",
-    "REGISTRATIONS",
     "SCHEMA_VERSION",
     "TEXTS",
     "TOLL_USAGE",
@@ -51,7 +51,7 @@ __all__ = [
     "record_row",
 ]
 
-VERSION: Final = 7
+VERSION: Final = 8
 """2 and 3 came with new tables alone, which are made where they are missing; those from 4 on with columns."""
 
 ADDED: Final = (
@@ -63,6 +63,17 @@ ADDED: Final = (
     (5, "ALTER TABLE registrations ADD COLUMN features TEXT NOT NULL DEFAULT ''"),
     (6, "ALTER TABLE call_records ADD COLUMN quality TEXT NOT NULL DEFAULT '[]'"),
     (7, "ALTER TABLE call_records ADD COLUMN answer_signal TEXT NOT NULL DEFAULT ''"),
+    (
+        8,
+        "INSERT INTO bindings (account, place, contact, call_id, cseq, expires, q, user_agent, transport, local, "
+        "remote, instance, reg_id, path, features) "
+        "SELECT account, CASE reg_id WHEN 0 THEN contact ELSE instance || ';' || reg_id END, contact, call_id, "
+        "cseq, expires, q, user_agent, transport, local, remote, instance, reg_id, path, features "
+        "FROM registrations AS old WHERE reg_id = 0 OR NOT EXISTS (SELECT 1 FROM registrations AS newer WHERE "
+        "newer.account = old.account AND newer.instance = old.instance AND newer.reg_id = old.reg_id AND "
+        "(newer.expires > old.expires OR (newer.expires = old.expires AND newer.contact > old.contact)))",
+    ),
+    (8, "DROP TABLE registrations"),
 )
 """What brings the tables of an older version up to the one named."""
 
@@ -84,11 +95,12 @@ METADATA: Final = MetaData()
 
 SCHEMA_VERSION: Final = Table("schema_version", METADATA, Column("version", Integer, primary_key=True))
 
-REGISTRATIONS: Final = Table(
-    "registrations",
+BINDINGS: Final = Table(
+    "bindings",
     METADATA,
     Column("account", String(80), primary_key=True),
-    Column("contact", String(2048), primary_key=True),
+    Column("place", String(2048), primary_key=True),
+    Column("contact", Text, nullable=False),
     Column("call_id", Text, nullable=False),
     Column("cseq", Integer, nullable=False),
     Column("expires", _Utc, nullable=False),
@@ -234,9 +246,9 @@ def record_of(row: RowMapping) -> CallRecord:
 
 def binding_row(binding: StoredBinding) -> dict[str, Any]:
     """The row of a registration."""
-    return {column.name: getattr(binding, column.name) for column in REGISTRATIONS.columns}
+    return {column.name: getattr(binding, column.name) for column in BINDINGS.columns}
 
 
 def binding_of(row: RowMapping) -> StoredBinding:
     """The registration of a row."""
-    return StoredBinding(**row)
+    return StoredBinding(**{name: value for name, value in row.items() if name != "place"})

@@ -28,10 +28,10 @@ from gateway.store.binding import StoredBinding
 from gateway.store.schema import (
     ADDED,
     BANS,
+    BINDINGS,
     CALL_RECORDS,
     DIALPLAN_VALUES,
     METADATA,
-    REGISTRATIONS,
     SCHEMA_VERSION,
     TEXTS,
     TOLL_USAGE,
@@ -54,9 +54,9 @@ BUSY_SECONDS: Final = 5
 
 # Made once: many rows with the same statement are written at once, and it is compiled once.
 _KEEP_RECORD: Final = insert(CALL_RECORDS)
-_KEEP_BINDING: Final = insert(REGISTRATIONS)
-_FORGET_BINDING: Final = delete(REGISTRATIONS).where(
-    REGISTRATIONS.c.account == bindparam("of"), REGISTRATIONS.c.contact == bindparam("at")
+_KEEP_BINDING: Final = insert(BINDINGS)
+_FORGET_BINDING: Final = delete(BINDINGS).where(
+    BINDINGS.c.account == bindparam("of"), BINDINGS.c.place == bindparam("at")
 )
 _KEEP_BAN: Final = insert(BANS)
 _FORGET_BAN: Final = delete(BANS).where(BANS.c.source == bindparam("at"))
@@ -140,21 +140,20 @@ class Store:
         return self._writer.submit([Statement(_KEEP_RECORD, record_row(record))], f"call record {record}")
 
     def save_binding(self, binding: StoredBinding) -> asyncio.Future[None]:
-        """Keep a registration in place of what was known of the same contact; as `record` otherwise."""
-        statements = [_without(binding.account, binding.contact), Statement(_KEEP_BINDING, binding_row(binding))]
+        """Keep a registration in place of what was known of the same flow or contact; as `record` otherwise."""
+        statements = [_without(binding.account, binding.place), Statement(_KEEP_BINDING, binding_row(binding))]
         return self._writer.submit(statements, f"registration {binding.account} at {binding.contact}")
 
-    def remove_binding(self, account: str, contact: str) -> asyncio.Future[None]:
+    def remove_binding(self, binding: StoredBinding) -> asyncio.Future[None]:
         """Forget a registration; harmless where it is not known. As `record` otherwise."""
-        return self._writer.submit([_without(account, contact)], f"end of registration {account} at {contact}")
+        statement = _without(binding.account, binding.place)
+        return self._writer.submit([statement], f"end of registration {binding.account} at {binding.contact}")
 
     async def load_bindings(self, now: datetime) -> list[StoredBinding]:
         """All registrations that are still good at `now`; those that are over are forgotten."""
-        over = delete(REGISTRATIONS).where(REGISTRATIONS.c.expires <= now)
+        over = delete(BINDINGS).where(BINDINGS.c.expires <= now)
         await self._writer.submit([Statement(over)], "end of registrations that expired")
-        return [
-            binding_of(row) for row in await self._rows(select(REGISTRATIONS).order_by(REGISTRATIONS.c.expires))
-        ]
+        return [binding_of(row) for row in await self._rows(select(BINDINGS).order_by(BINDINGS.c.expires))]
 
     async def records(self, limit: int) -> list[CallRecord]:
         """The latest call records, the newest first."""
@@ -255,8 +254,8 @@ def _prepare(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _without(account: str, contact: str) -> Statement:
-    return Statement(_FORGET_BINDING, {"of": account, "at": contact})
+def _without(account: str, place: str) -> Statement:
+    return Statement(_FORGET_BINDING, {"of": account, "at": place})
 
 
 async def _create(connection: AsyncConnection, name: str) -> None:

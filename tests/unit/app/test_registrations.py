@@ -42,3 +42,22 @@ def test_rfc_3327_5626_and_3840_the_path_the_flow_and_the_features_outlive_a_res
 
     (again,) = asyncio.run(conversation())
     assert replace(again, expires_at=160.0) == BINDING
+
+
+def test_rfc_5626_section_6_two_flows_of_one_contact_outlive_a_restart_and_end_one_by_one(tmp_path: Path) -> None:
+    other = replace(BINDING, outbound=Outbound("<urn:uuid:1>", 1))
+
+    async def conversation() -> list[list[Outbound | None]]:
+        found = []
+        store = await Store.open(f"sqlite:///{tmp_path}/calls.db")
+        keeper = KeptBindings(store, lambda: 100.0)
+        keeper.saved(BINDING)
+        keeper.saved(other)
+        found.append([binding.outbound for binding in await keeper.load()])
+        keeper.removed(BINDING)
+        found.append([binding.outbound for binding in await keeper.load()])
+        await store.close()
+        return found
+
+    both, one = asyncio.run(conversation())
+    assert (set(both), one) == ({BINDING.outbound, other.outbound}, [other.outbound])

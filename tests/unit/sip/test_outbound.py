@@ -59,6 +59,30 @@ def test_section_5_1_of_several_flows_one_is_called_and_when_it_is_lost_the_othe
     assert [binding.flow for binding in office.stack._registrar.contacts("6001", office.clock.now)] == [first]
 
 
+def test_section_6_two_flows_of_one_contact_are_two_and_one_may_die() -> None:
+    """Behind one NAT, or by two servers, a telephone may show the same address on both."""
+    office = Office()
+    phone = at(Phone(office), 40000)
+    register(phone, f"{CONTACT}1", 1)
+    first = phone.flow
+    office.wait(1)
+    ok = register(at(phone, 41000), f"{CONTACT}2", 3)
+    assert [contact.parameters.get("reg-id") for contact in ok.contacts] == ["2", "1"]
+    office.stack.lost(phone.flow, office.clock.now)
+    (left,) = office.stack.bindings
+    assert (left.outbound, left.flow) == (Outbound(INSTANCE, 1), first)
+    register(at(phone, 42000), f"{CONTACT}1", 5, Expires="0")
+    assert office.stack.bindings == []
+
+
+def test_section_6_the_same_contact_of_another_telephone_is_another() -> None:
+    office = Office()
+    phone = at(Phone(office), 40000)
+    register(phone, f"{CONTACT}1", 1)
+    register(at(phone, 41000), f"{CONTACT}1".replace("95A0E128", "95A0E129"), 3)
+    assert len({binding.outbound for binding in office.stack.bindings}) == 2
+
+
 def test_a_lost_flow_is_gone_and_its_address_is_not_called_instead() -> None:
     office = Office()
     phone = at(Phone(office), 40000)

@@ -230,6 +230,9 @@ def test_whoever_keeps_bindings_hears_of_each_change() -> None:
     phone.register()
     phone.register(expires=0, number=5)
     assert kept.said == [("saved", "sip:6001@192.0.2.60:5070"), ("removed", "sip:6001@192.0.2.60:5070")]
+    register(phone, "<sip:6001@192.0.2.60:5070>", number=7)
+    register(phone, "<sip:%36001@192.0.2.60:5070>", number=9)  # the same, written otherwise (RFC 3261 19.1.4)
+    assert [what for what, _ in kept.said[2:]] == ["saved", "removed", "saved"]
 
 
 def test_a_telephone_that_moved_is_called_at_its_new_place() -> None:

@@ -91,6 +91,25 @@ def test_the_tables_can_be_read_by_others(tmp_path: Path) -> None:
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
+def test_rfc_5626_section_6_flows_are_known_by_their_instance_and_number(tmp_path: Path) -> None:
+    first, second = (dataclasses.replace(binding(), instance="<urn:uuid:1>", reg_id=number) for number in (1, 2))
+    plain, neighbour = binding(), dataclasses.replace(first, instance="<urn:uuid:2>")
+    moved = dataclasses.replace(first, contact="sip:6001@198.51.100.9", cseq=8)
+
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        for each in (first, second, plain, neighbour):  # of one contact
+            await store.save_binding(each)
+        assert len(await store.load_bindings(START)) == 4
+        await store.save_binding(moved)
+        await store.remove_binding(second)
+        found = await store.load_bindings(START)
+        assert sorted(found, key=lambda each: (each.instance, each.reg_id)) == [plain, moved, neighbour]
+        await store.close()
+
+    run(conversation())
+
+
 def test_registrations_are_kept_replaced_removed_and_expire(tmp_path: Path) -> None:
     desk, mobile = binding(), binding(contact="sip:6001@198.51.100.9", seconds=60)
 
@@ -99,8 +118,8 @@ def test_registrations_are_kept_replaced_removed_and_expire(tmp_path: Path) -> N
         store.save_binding(desk)
         store.save_binding(mobile)
         store.save_binding(binding("6002"))
-        store.remove_binding("6002", desk.contact)
-        await store.remove_binding("6003", "sip:nobody@here")
+        store.remove_binding(binding("6002"))
+        await store.remove_binding(binding("6003"))
         assert await store.load_bindings(START) == [mobile, desk]
         newer = dataclasses.replace(desk, cseq=8, expires=desk.expires + timedelta(hours=1))
         await store.save_binding(newer)

@@ -110,10 +110,30 @@ def test_usage_comes_back_and_yesterdays_is_forgotten(tmp_path: Path) -> None:
     run(conversation())
 
 
-def test_a_file_of_the_first_version_is_taken_over_and_one_of_a_later_is_refused(tmp_path: Path) -> None:
-    async def made() -> None:
-        await (await Store.open(url_of(tmp_path))).close()
+def test_rfc_5626_6_of_the_rows_of_one_flow_an_older_file_keeps_the_latest(tmp_path: Path) -> None:
+    asyncio.run(_opened(tmp_path))
+    with closing(sqlite3.connect(tmp_path / "var" / "calls.db")) as database:
+        database.execute("UPDATE schema_version SET version = 7")
+        database.execute("CREATE TABLE registrations AS SELECT * FROM bindings")
+        rows = [("sip:a@new", "2026-01-02", 1), ("sip:a@old", "2026-01-01", 1), ("sip:a@other", "2026-01-01", 2)]
+        for contact, expires, reg_id in rows:
+            database.execute(
+                "INSERT INTO registrations "
+                "VALUES ('6001', '', ?, 'c', 1, ?, 0, '', 'udp', '', '', '<urn:1>', ?, '', '')",
+                (contact, expires, reg_id),
+            )
+        database.commit()
+    asyncio.run(_opened(tmp_path))
+    with closing(sqlite3.connect(tmp_path / "var" / "calls.db")) as database:
+        found = database.execute("SELECT place, contact FROM bindings ORDER BY place").fetchall()
+    assert found == [("<urn:1>;1", "sip:a@new"), ("<urn:1>;2", "sip:a@other")]
 
+
+async def _opened(folder: Path) -> None:
+    await (await Store.open(url_of(folder))).close()
+
+
+def test_a_file_of_the_first_version_is_taken_over_and_one_of_a_later_is_refused(tmp_path: Path) -> None:
     def sql(*statements: str) -> list[tuple[int, ...]]:
         with closing(sqlite3.connect(tmp_path / "var" / "calls.db")) as database:
             for statement in statements:
@@ -121,15 +141,24 @@ def test_a_file_of_the_first_version_is_taken_over_and_one_of_a_later_is_refused
             database.commit()
         return found
 
-    asyncio.run(made())
+    asyncio.run(_opened(tmp_path))
     sql("UPDATE schema_version SET version = 1", "DROP TABLE toll_usage", "DROP TABLE dialplan_values")
     sql("ALTER TABLE call_records DROP COLUMN linked", "ALTER TABLE call_records DROP COLUMN talks")
     sql("ALTER TABLE call_records DROP COLUMN quality", "ALTER TABLE call_records DROP COLUMN answer_signal")
-    sql(*(f"ALTER TABLE registrations DROP COLUMN {name}" for name in ("instance", "reg_id", "path", "features")))
-    asyncio.run(made())
-    assert sql("SELECT version FROM schema_version") == [(7,)]
-    assert sql("SELECT count(features) FROM registrations") == [(0,)]
+    sql(
+        "DROP TABLE bindings",
+        "CREATE TABLE registrations (account VARCHAR(80), contact VARCHAR(2048), call_id TEXT, cseq INTEGER, "
+        "expires DATETIME, q INTEGER, user_agent TEXT, transport VARCHAR(8), local VARCHAR(80), "
+        "remote VARCHAR(80), PRIMARY KEY (account, contact))",
+        "INSERT INTO registrations VALUES ('6001', 'sip:a@h', 'c', 1, '2026-01-01', 0, '', 'udp', '', '')",
+    )
+    asyncio.run(_opened(tmp_path))
+    assert sql("SELECT version FROM schema_version") == [(8,)]
+    assert sql("SELECT account, place, contact, reg_id, features FROM bindings") == [
+        ("6001", "sip:a@h", "sip:a@h", 0, "")
+    ]
+    assert sql("SELECT name FROM sqlite_master WHERE name = 'registrations'") == []
     assert sql("SELECT count(*) FROM dialplan_values") == [(0,)]
     sql("UPDATE schema_version SET version = 99")
     with pytest.raises(LocalError, match="version 99"):
-        asyncio.run(made())
+        asyncio.run(_opened(tmp_path))

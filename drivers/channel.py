@@ -1,7 +1,7 @@
-"""The call leg of an analogue line.
+"""The call leg of a line: analogue, or behind an adapter.
 
 Commands go straight to the line that made it; its events are told by the line. It holds no rule: what a command
-means is in the table of its line (drivers/fxs/states.py, drivers/fxo/states.py).
+means is in the table of its line (the states.py of each kind).
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection
 from gateway.core.audio import Audio
 from gateway.core.messages import Command
 
-__all__ = ["AnalogChannel"]
+__all__ = ["LineChannel"]
 
 
-class AnalogChannel:
-    """A `gateway.core.channel.Channel` on an analogue line.
+class LineChannel:
+    """A `gateway.core.channel.Channel` on a line.
 
     Args:
         name: "FXS/101-00000007".
@@ -62,7 +62,7 @@ class AnalogChannel:
 
     @property
     def reached(self) -> bool:
-        """Always: a line carries audio from the first moment on."""
+        """Always: what is sent to a line needs no answer to know its way."""
         return True
 
     @property

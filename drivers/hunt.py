@@ -1,4 +1,4 @@
-"""A hunt group: exchange lines of which any will do, and how one of them is picked.
+"""A hunt group: lines to the public network of which any will do, and how one of them is picked.
 
 A line that is in use, in alarm or gone is passed over; one that has just failed to give dial tone is taken only
 when no other is free. What was taken last is remembered for the next time.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from drivers.fxo.line import FxoLine
+from drivers.dialled import HuntedLine
 from drivers.registry import Hunting
 
 __all__ = ["HuntGroup"]
@@ -18,14 +18,14 @@ class HuntGroup:
     """The lines of one group.
 
     Args:
-        lines: in the order of their ports.
+        lines: in their order.
     """
 
-    def __init__(self, lines: Iterable[FxoLine]) -> None:
-        self.lines: Sequence[FxoLine] = tuple(lines)
+    def __init__(self, lines: Iterable[HuntedLine]) -> None:
+        self.lines: Sequence[HuntedLine] = tuple(lines)
         self._last = -1
 
-    def take(self, hunting: Hunting, now: float) -> FxoLine | None:
+    def take(self, hunting: Hunting, now: float) -> HuntedLine | None:
         """The line to be reserved next; None where none is free."""
         free = [place for place in self._order(hunting) if self.lines[place].free]
         if not free:

@@ -1,31 +1,27 @@
-"""What analogue lines of both kinds have in common: a table, a row, a leg, timers and a story.
+"""What lines of every kind have in common: a table, a row, a leg, timers and a story.
 
-Line events, heard digits, commands and times go in; line commands, leg events and notes come out by the shelf.
-What each input means is in the table of the kind (drivers/fxs/states.py, drivers/fxo/states.py); the actions are
-methods of the kind, found by their names in the table. Timers are inputs: a timer that the new state does not
-list is forgotten with the old one. An event of the line that the table does not list is noted and ignored (a
-line may do anything); a command that it does not list raises IllegalInput.
+What the device says, heard digits, commands and times go in; leg events and notes come out by the shelf. What
+each input means is in the table of the kind (its states.py); the actions are methods of the kind, found by their
+names in the table. Timers are inputs: a timer that the new state does not list is forgotten with the old one. What
+a device says and the table does not list is noted and ignored (a line may do anything); a command that it does not
+list raises IllegalInput.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Generic, TypeVar
 
-from drivers.channel import AnalogChannel
-from drivers.echo import EchoConfig, EchoControl
+from drivers.channel import LineChannel
 from drivers.shelf import Shelf
-from drivers.wording import command_words, event_words
 from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, FaxHeard, Silent, Sound
 from gateway.core.ending import Ending
 from gateway.core.errors import Exhausted, IllegalInput, LocalError
 from gateway.core.machine import Machine, Table
 from gateway.core.messages import (
     IN_BAND,
-    PULSE,
     RFC_4733,
     CarryFax,
     CarryModem,
@@ -40,17 +36,8 @@ from gateway.core.messages import (
 )
 from gateway.core.trace import Kind
 from gateway.media.supervision import Sign
-from hardware.analog.line import EchoCancel, LineCommand, LineEvent, LineEventKind
 
 __all__ = ["Cue", "Dialect", "Line"]
-
-_ALARM: Final = {
-    "FXO": "red alarm: no battery; is the line plugged in, and does the exchange feed it?",
-    "FXS": "alarm: the port does not feed its telephone; look at the card's power connector",
-}
-"""What is wrong with a line whose port is in alarm."""
-
-_REMOVED: Final = "the card has been removed"
 
 _CARRIED: Final[frozenset[type[Command]]] = frozenset({CarryFax, CarryModem, CarrySpeech})
 """Commands about what is carried, which are the same in every state."""
@@ -74,15 +61,14 @@ class Cue:
     subject: Command | Digit | Sign | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Dialect(Generic[State, Input]):
     """A kind of line as data.
 
     Attributes:
-        technology: "FXS", "FXO".
+        technology: "FXS", "FXO", "ISDN".
         table: its states.
         start: the state of a line whose device has not been seen yet.
-        line_events: the inputs that line events are.
         commands: the inputs that commands are.
         digit: the input that a dialled digit is.
         lost, returned: the inputs for the device's going and coming.
@@ -91,43 +77,40 @@ class Dialect(Generic[State, Input]):
     technology: str
     table: Table[State, Input]
     start: State
-    line_events: Mapping[LineEventKind, Input]
     commands: Mapping[type[Command], Input]
     digit: Input
     lost: Input
     returned: Input
 
 
-class Line(ABC, Generic[State, Input]):
-    """One analogue line.
+class Line(Generic[State, Input]):
+    """One line.
 
     Args:
         dialect: its kind.
-        port: the number of its port (DAHDI channel number).
+        device: what it is on: "port 3".
         name: as operators know it: "101", "copper1".
         peer: the same in a sentence: "telephone 101".
         shelf: its surroundings.
-        echo: what is done about its echo.
     """
 
     def __init__(
         self,
         dialect: Dialect[State, Input],
         *,
-        port: int,
+        device: str,
         name: str,
         peer: str,
         shelf: Shelf,
-        echo: EchoConfig,
     ) -> None:
-        self.port: Final = port
+        self.device: Final = device
         self.name: Final = name
         self.peer: Final = peer
         self.since = 0.0
-        self.channel: AnalogChannel | None = None
+        self.channel: LineChannel | None = None
         self.trouble = ""
-        self._dialect: Final = dialect
-        self._shelf: Final = shelf
+        self._dialect = dialect
+        self._shelf = shelf
         self._machine: Final[Machine[State, Input]] = Machine(dialect.table, dialect.start)
         self._actions: Final[Mapping[str, Callable[[Cue], None]]] = {
             action: getattr(self, f"_{action}")
@@ -139,9 +122,6 @@ class Line(ABC, Generic[State, Input]):
         self._row: Audio | None = None
         self._plays = 0
         self._playing = 0
-        self._echo: Final = EchoControl(
-            echo, order=self._order, note=lambda now, text: self.note(now, text, kind=Kind.MEDIA)
-        )
 
     # Seen from outside.
 
@@ -175,7 +155,7 @@ class Line(ABC, Generic[State, Input]):
         self._row = row
         self.trouble = ""
         row.listener = self.heard
-        self._hear(self._dialect.returned, Cue(now, f"port {self.port} opened"))
+        self._hear(self._dialect.returned, Cue(now, f"{self.device} opened"))
 
     def detach(self, reason: str, now: float) -> None:
         """The device has gone, or was not there; a call on it ends."""
@@ -186,29 +166,6 @@ class Line(ABC, Generic[State, Input]):
             self._row.listener = None
             self._row = None
 
-    def receive(self, event: LineEvent, now: float) -> None:
-        """Take in a line event; never raises for what a line does."""
-        if event.kind is LineEventKind.VOLTAGE:
-            self._measured(event.volts, now)
-            return
-        evidence = event_words(event, self.port)
-        self.note(now, evidence)
-        if event.kind is LineEventKind.REMOVED:
-            self.detach(evidence, now)
-            self.trouble = _REMOVED
-        if self._row is None:
-            return  # told late: its port has gone
-        if event.kind is LineEventKind.FAILED and isinstance(event.command, EchoCancel):
-            self._echo.refused(now)
-        elif event.kind is LineEventKind.FAILED:
-            self._command_failed(event, Cue(now, evidence))
-        elif event.kind is LineEventKind.PULSE_DIGIT:
-            self._digit(Digit(event.digit, 0.0, PULSE), now)
-        elif event.kind in self._dialect.line_events:
-            if event.kind in (LineEventKind.ALARM, LineEventKind.NOALARM):
-                self.trouble = _ALARM[self.technology] if event.kind is LineEventKind.ALARM else ""
-            self._hear(self._dialect.line_events[event.kind], Cue(now, evidence))
-
     def heard(self, event: AudioEvent, now: float) -> None:
         """Take in what the row heard."""
         match event:
@@ -218,9 +175,9 @@ class Line(ABC, Generic[State, Input]):
                 self.note(now, f"a fax machine is heard: {tone.name}", kind=Kind.MEDIA)
                 self._tell(FaxRecognised(tone))
             case Silent(seconds):
-                self.note(now, f"no audio from port {self.port} for {seconds:g} s", kind=Kind.MEDIA)
+                self.note(now, f"no audio from {self.device} for {seconds:g} s", kind=Kind.MEDIA)
             case AudioLost(reason):
-                self.detach(f"the audio of port {self.port} failed: {reason}", now)
+                self.detach(f"the audio of {self.device} failed: {reason}", now)
 
     def carry_out(self, command: Command, now: float) -> None:
         """Carry out a command of the line's leg."""
@@ -234,10 +191,6 @@ class Line(ABC, Generic[State, Input]):
 
     def _carry(self, command: Command, now: float) -> None:
         """Let modems have the line to themselves, or people again."""
-        if isinstance(command, CarrySpeech):
-            self._echo.take_up(now)
-        else:
-            self._echo.leave(now)
         if isinstance(command, CarryFax):
             self._tell(FaxCarried())
 
@@ -264,13 +217,6 @@ class Line(ABC, Generic[State, Input]):
 
     # For the kinds.
 
-    @abstractmethod
-    def _command_failed(self, event: LineEvent, cue: Cue) -> None:
-        """A line command failed."""
-
-    def _measured(self, volts: float, now: float) -> None:
-        """So many volts are on the line."""
-
     def _feed(self, given: Input, cue: Cue) -> None:
         before = self._machine.state
         action = self._machine.feed(given)
@@ -296,19 +242,6 @@ class Line(ABC, Generic[State, Input]):
         if self._machine.takes(self._dialect.digit):
             self._feed(self._dialect.digit, Cue(now, f"digit {digit.digit}", digit))
 
-    def _converse(self, now: float) -> None:
-        """Both sides hear each other from now on: digits are looked for, echo is cancelled."""
-        self._detect(True)
-        self._cancel_echo(now)
-
-    def _cancel_echo(self, now: float) -> None:
-        if self._row is not None:
-            self._echo.begin(self._row, now)
-
-    def _order(self, command: LineCommand, now: float) -> None:
-        self.note(now, f"port {self.port} is told to {command_words(command)}")
-        self._shelf.commands.append((self.port, command))
-
     def _tell(self, event: Event) -> None:
         if self.channel is not None:
             self._shelf.events.append((self.channel, event))
@@ -317,8 +250,8 @@ class Line(ABC, Generic[State, Input]):
         assert self._row is not None  # no state but the start is reached without a row
         self.channel = self._channel_on(self._row, self.carry_out)
 
-    def _channel_on(self, audio: Audio, carry_out: Callable[[Command, float], None]) -> AnalogChannel:
-        return AnalogChannel(
+    def _channel_on(self, audio: Audio, carry_out: Callable[[Command, float], None]) -> LineChannel:
+        return LineChannel(
             name=f"{self.label}-{next(self._shelf.serial):08x}",
             peer=self.peer,
             audio=audio,
@@ -328,7 +261,6 @@ class Line(ABC, Generic[State, Input]):
 
     def _close_channel(self, now: float, ending: Ending | None) -> None:
         """End the leg; `ending` is told where the call does not know yet. The row is silent afterwards."""
-        self._echo.end(now)
         if self.channel is not None:
             if ending is not None:
                 self._tell(Released(ending))
@@ -382,7 +314,7 @@ class Line(ABC, Generic[State, Input]):
         if self._row is not None:
             self._row.detect_digits(on)
 
-    # Actions that both kinds have.
+    # Actions that all kinds have.
 
     def _send_digits(self, cue: Cue) -> None:
         assert isinstance(cue.subject, SendDigits)

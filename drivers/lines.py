@@ -14,29 +14,27 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from drivers.channel import AnalogChannel
-from drivers.fxo import states as fxo_states
+from drivers.channel import LineChannel
 from drivers.fxo.config import FxoConfig
 from drivers.fxo.line import FxoLine
-from drivers.fxs import states as fxs_states
 from drivers.fxs.config import FxsConfig
 from drivers.fxs.line import FxsLine
 from drivers.hunt import HuntGroup
-from drivers.registry import TECHNOLOGIES, Address
-from drivers.shelf import Shelf
+from drivers.registry import TECHNOLOGIES
+from drivers.shelf import AnalogShelf
 from drivers.status import LineStatus
+from drivers.technology import LineTechnology
 from gateway.core.audio import Audio
-from gateway.core.cause import Cause
 from gateway.core.engine import earliest
-from gateway.core.errors import LocalError, RemoteError
+from gateway.core.errors import LocalError
 from gateway.core.messages import Event
 from gateway.core.number import NumberPlan
 from gateway.core.room import Rooms
-from gateway.core.switch import DeviceState, Sounds
+from gateway.core.switch import Sounds
 from gateway.core.trace import Recorder
 from hardware.analog.line import LineCommand, LineEvent, PortKind
 
-__all__ = ["AnalogLines", "AnalogTechnology"]
+__all__ = ["AnalogLines"]
 
 AnyLine = FxsLine | FxoLine
 
@@ -72,7 +70,7 @@ class AnalogLines:
         changed: Callable[[str], None] = lambda label: None,
         reminded: Callable[[str], bool] = lambda number: False,
     ) -> None:
-        self._shelf: Final = Shelf(
+        self._shelf: Final = AnalogShelf(
             plan=plan,
             sounds=sounds,
             recorder=recorder,
@@ -93,13 +91,15 @@ class AnalogLines:
             if labels.count(label) > 1:
                 raise LocalError(f"there is more than one line {label}")
         groups = _groups(line for line in self._in_order() if isinstance(line, FxoLine))
-        self.technologies: Final[Mapping[str, AnalogTechnology]] = {
-            word: AnalogTechnology(
+        self.technologies: Final[Mapping[str, LineTechnology]] = {
+            word: LineTechnology(
                 word,
                 [line for line in self._in_order() if line.technology in kinds],
                 groups if PortKind.FXO.value in kinds else {},
+                by_port=len(kinds) > 1,
             )
             for word, kinds in TECHNOLOGIES.items()
+            if {kind.value for kind in PortKind}.issuperset(kinds)
         }
 
     # The hardware.
@@ -145,13 +145,9 @@ class AnalogLines:
         self._shelf.commands.clear()
         return commands
 
-    def events(self) -> list[tuple[AnalogChannel, Event]]:
+    def events(self) -> list[tuple[LineChannel, Event]]:
         """What happened on the legs, once, in order."""
-        if not self._shelf.events:
-            return []
-        events = list(self._shelf.events)
-        self._shelf.events.clear()
-        return events
+        return self._shelf.told()
 
     def deadline(self) -> float | None:
         """When the next timer of any line is due."""
@@ -196,100 +192,8 @@ class AnalogLines:
         return [self._lines[port] for port in sorted(self._lines)]
 
 
-class AnalogTechnology:
-    """A `gateway.core.channel.Technology` on analogue lines.
-
-    Args:
-        word: the dialplan's word for it.
-        lines: the lines that it may take, in the order of the ports.
-        groups: the hunt groups by their numbers.
-    """
-
-    def __init__(self, word: str, lines: Iterable[AnyLine], groups: Mapping[int, HuntGroup]) -> None:
-        self._word = word
-        self._lines = list(lines)
-        self._groups = groups
-
-    def channel(self, address: str, now: float) -> AnalogChannel:
-        """Reserve a leg to `address`, written as drivers/registry.py says.
-
-        The number to dial is the one in the address; that of `Dial` is for technologies whose legs have none.
-
-        Raises:
-            RemoteError: no such line, no idle one, out of service, or a number that cannot be dialled.
-        """
-        wanted = Address.parse(address)
-        if wanted.group is not None:
-            return self._from_group(wanted, address, now)
-        line = self._named(wanted.line)
-        if line is not None:
-            return _reserve(line, wanted, now)
-        known = ", ".join(line.name for line in self._lines) or "none"
-        raise RemoteError(
-            f"there is no line {self._word}/{wanted.line}; those that there are: {known}", Cause.UNALLOCATED_NUMBER
-        )
-
-    def device(self, address: str) -> str:
-        """The line, as its legs are named: `FXS/101`, also for `DAHDI/1`; a group as written."""
-        line = self._named(address)
-        return f"{self._word}/{address}" if line is None else line.label
-
-    def state(self, address: str) -> DeviceState:
-        """Whether the line can be called; of a group, whether one of its lines can."""
-        line = self._named(address)
-        if line is not None:
-            return _device_state(line)
-        try:
-            hunt = self._groups.get(Address.parse(address).group or 0)
-        except RemoteError:
-            hunt = None
-        if hunt is None:
-            return DeviceState.INVALID
-        states = {_device_state(line) for line in hunt.lines}
-        return next((state for state in _BEST_FIRST if state in states), DeviceState.INVALID)
-
-    def _named(self, address: str) -> AnyLine | None:
-        """The line of an address that names one."""
-        wanted = address.partition("/")[0]
-        for line in self._lines:
-            if line.name == wanted or (self._word == "DAHDI" and str(line.port) == wanted):
-                return line
-        return None
-
-    def _from_group(self, wanted: Address, address: str, now: float) -> AnalogChannel:
-        hunt = self._groups.get(wanted.group) if wanted.group is not None else None
-        if hunt is None:
-            raise RemoteError(f"no line is in group {wanted.group}", Cause.NO_ROUTE_TO_DESTINATION)
-        line = hunt.take(wanted.hunting, now)
-        if line is None:
-            states = ", ".join(f"{line.name} {line.state.value}" for line in hunt.lines)
-            raise RemoteError(
-                f"no line of group {wanted.group} is free ({states})",
-                Cause.NO_CIRCUIT_AVAILABLE,
-                advice="Call again later, or give the group more lines.",
-            )
-        return line.reserve(wanted.number, now, wanted.then, again=address)
-
-
-_IDLE: Final = (fxs_states.State.IDLE, fxo_states.State.IDLE, fxo_states.State.GUARD)
-_BEST_FIRST: Final = (DeviceState.NOT_INUSE, DeviceState.INUSE, DeviceState.UNAVAILABLE)
-"""The state of a group is the first of these that one of its lines has."""
-
-
-def _device_state(line: AnyLine) -> DeviceState:
-    if not line.in_service:
-        return DeviceState.UNAVAILABLE
-    return DeviceState.NOT_INUSE if line.state in _IDLE else DeviceState.INUSE
-
-
 def _groups(lines: Iterable[FxoLine]) -> dict[int, HuntGroup]:
     members: dict[int, list[FxoLine]] = {}
     for line in lines:
         members.setdefault(line.config.group, []).append(line)
     return {number: HuntGroup(lines) for number, lines in members.items()}
-
-
-def _reserve(line: AnyLine, wanted: Address, now: float) -> AnalogChannel:
-    if isinstance(line, FxoLine):
-        return line.reserve(wanted.number, now, wanted.then)
-    return line.reserve(now, wanted.ring)

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from drivers.analog_line import AnalogLine
 from drivers.fxo.caller_id import CallerIdListener
 from drivers.fxo.config import FxoConfig
 from drivers.fxo.ear import ProgressListener
 from drivers.fxo.states import FXO, Input, State
-from drivers.line import Cue, Line
-from drivers.shelf import Shelf
+from drivers.line import Cue
+from drivers.shelf import AnalogShelf
 from gateway.core.appearance import Appearance
 from gateway.core.audio import Audio, Capture
 from gateway.core.cause import Cause
@@ -52,7 +53,7 @@ REFUSALS: Final[Mapping[SignKind, Cause]] = {
 """What a tone means to a call that has not been answered (ITU-T E.182)."""
 
 
-class ExchangeLine(Line[State, Input]):
+class ExchangeLine(AnalogLine[State, Input]):
     """The part of an exchange line that knows no direction.
 
     Args:
@@ -63,7 +64,7 @@ class ExchangeLine(Line[State, Input]):
         LocalError: a zone without tones.
     """
 
-    def __init__(self, config: FxoConfig, shelf: Shelf) -> None:
+    def __init__(self, config: FxoConfig, shelf: AnalogShelf) -> None:
         self.config: Final = config
         self.last_caller: Party | None = None
         self.carried = 0

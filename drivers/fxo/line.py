@@ -9,13 +9,14 @@ here waits, reads a clock or touches a device.
 
 from __future__ import annotations
 
-from drivers.channel import AnalogChannel
+from drivers.channel import LineChannel
 from drivers.fxo.incoming import IncomingCalls
 from drivers.fxo.outgoing import OutgoingCalls
 from drivers.fxo.second import SecondCaller
 from drivers.fxo.shared import SharedLine
 from drivers.fxo.states import Input, State
 from drivers.line import Cue
+from drivers.registry import Address
 from gateway.core.cause import Cause
 from gateway.core.errors import RemoteError
 
@@ -35,11 +36,15 @@ class FxoLine(SharedLine, SecondCaller, IncomingCalls, OutgoingCalls):
         """Whether it can be taken for an outgoing call."""
         return self._machine.takes(Input.RESERVE)
 
-    def reserve(self, number: str, now: float, then: str = "", again: str = "") -> AnalogChannel:
-        """Make an outgoing leg that will dial `number`; "" only seizes the line.
+    @property
+    def at_rest(self) -> bool:
+        """Whether nobody uses it."""
+        return self.state in (State.IDLE, State.GUARD)
+
+    def take(self, wanted: Address, now: float, again: str = "") -> LineChannel:
+        """Make an outgoing leg that will dial the number of `wanted`; without one it only seizes the line.
 
         Args:
-            then: what it keys once the far side has answered.
             again: the address by which another line may be had where this one fails; "" for none.
 
         Raises:
@@ -52,7 +57,7 @@ class FxoLine(SharedLine, SecondCaller, IncomingCalls, OutgoingCalls):
             )
         if not self.free:
             raise RemoteError(f"{self.peer} is in use ({self.state.value})", Cause.NO_CIRCUIT_AVAILABLE)
-        self._number, self._then, self._again = number, then, again
+        self._number, self._then, self._again = wanted.number, wanted.then, again
         self._feed(Input.RESERVE, Cue(now))
         assert self.channel is not None
         return self.channel

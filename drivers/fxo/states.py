@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
-from drivers.line import Dialect
+from drivers.analog_line import AnalogDialect
 from gateway.core.machine import Table
 from gateway.core.messages import (
     Alert,
@@ -329,7 +329,7 @@ TABLE: Final[Table[State, Input]] = {
     },
 }
 
-FXO: Final = Dialect(
+FXO: Final = AnalogDialect(
     technology="FXO",
     table=TABLE,
     start=State.OUT,

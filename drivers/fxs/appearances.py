@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from drivers.channel import AnalogChannel
+from drivers.analog_line import AnalogLine
+from drivers.channel import LineChannel
 from drivers.fxs.config import FxsConfig
 from drivers.fxs.states import FXS, Input, State
-from drivers.line import Cue, Line
-from drivers.shelf import Shelf
+from drivers.line import Cue
+from drivers.shelf import AnalogShelf
 from gateway.core.appearance import Appearance
 from gateway.core.ending import Ending
 from gateway.core.messages import Command, Dial, Event, Hangup, Held, Released, Resumed, TransferTold
@@ -28,19 +29,19 @@ _BEHIND: Final[Mapping[type[Command], Input]] = {
 """What the other call is told that the telephone has to do with; all else can wait, as that call does."""
 
 
-class TwoCalls(Line[State, Input]):
+class TwoCalls(AnalogLine[State, Input]):
     """A telephone line as far as its legs go.
 
     Attributes:
         other: the leg on hold or waiting.
     """
 
-    def __init__(self, config: FxsConfig, shelf: Shelf) -> None:
+    def __init__(self, config: FxsConfig, shelf: AnalogShelf) -> None:
         peer = f"telephone {config.number}"
         super().__init__(FXS, port=config.port, name=config.number, peer=peer, shelf=shelf, echo=config.echo)
         self.config: Final = config
-        self.other: AnalogChannel | None = None
-        self._appearances: dict[AnalogChannel, Appearance] = {}
+        self.other: LineChannel | None = None
+        self._appearances: dict[LineChannel, Appearance] = {}
 
     def usage(self) -> int:
         """The other leg counts, too."""
@@ -121,7 +122,7 @@ class TwoCalls(Line[State, Input]):
         if self.other is not None:
             self._shelf.events.append((self.other, event))
 
-    def _call(self, present: bool = True) -> AnalogChannel:
+    def _call(self, present: bool = True) -> LineChannel:
         assert self._row is not None  # no state but the start is reached without a row
         appearance = Appearance(self._row, present)
 

@@ -16,7 +16,7 @@ from drivers.fxs.appearances import TwoCalls
 from drivers.fxs.config import FxsConfig, MessageLamp
 from drivers.fxs.states import Input, State
 from drivers.line import Cue
-from drivers.shelf import Shelf
+from drivers.shelf import AnalogShelf
 from drivers.tones import tone_for
 from gateway.core.audio import Sound
 from gateway.core.cause import Cause
@@ -71,7 +71,7 @@ class TelephoneLine(TwoCalls):
         LocalError: a zone without tones.
     """
 
-    def __init__(self, config: FxsConfig, shelf: Shelf) -> None:
+    def __init__(self, config: FxsConfig, shelf: AnalogShelf) -> None:
         super().__init__(config, shelf)
         self.party: Final = Party(config.number, config.name)
         self.last_caller: Party | None = None

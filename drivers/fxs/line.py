@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from drivers.channel import AnalogChannel
+from drivers.channel import LineChannel
 from drivers.fxs.called import DISTINCTIVE
 from drivers.fxs.states import Input, State
 from drivers.fxs.waiting import WaitingTelephone
 from drivers.line import Cue
+from drivers.registry import Address
 from gateway.core.cause import Cause
 from gateway.core.errors import RemoteError
 
@@ -24,11 +25,13 @@ __all__ = ["FxsLine"]
 class FxsLine(WaitingTelephone):
     """One telephone line; arguments and errors are those of `TelephoneLine`."""
 
-    def reserve(self, now: float, ring: int = 0) -> AnalogChannel:
-        """Make an outgoing leg: the telephone will ring at `Dial`.
+    @property
+    def at_rest(self) -> bool:
+        """Whether nobody uses it."""
+        return self.state is State.IDLE
 
-        Args:
-            ring: number of a distinctive cadence, 1 to 4; 0 for its own.
+    def take(self, wanted: Address, now: float, again: str = "") -> LineChannel:
+        """Make an outgoing leg: the telephone will ring at `Dial`, with the cadence that `wanted` may name.
 
         Raises:
             RemoteError: it is in use or out of service.
@@ -43,7 +46,7 @@ class FxsLine(WaitingTelephone):
             raise RemoteError(
                 f"{self.peer} is busy: it {_DOING[self.state]}", Cause.USER_BUSY, advice="Call again later."
             )
-        self._pattern = DISTINCTIVE[ring - 1] if ring else self._cadence
+        self._pattern = DISTINCTIVE[wanted.ring - 1] if wanted.ring else self._cadence
         self._feed(Input.RESERVE, Cue(now))
         leg = self.other if talking else self.channel
         assert leg is not None

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
-from drivers.line import Dialect
+from drivers.analog_line import AnalogDialect
 from gateway.core.machine import Table
 from gateway.core.messages import (
     Alert,
@@ -434,7 +434,7 @@ TABLE: Final[Table[State, Input]] = {
     },
 }
 
-FXS: Final = Dialect(
+FXS: Final = AnalogDialect(
     technology="FXS",
     table=TABLE,
     start=State.OUT,

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cache
 
-from drivers.channel import AnalogChannel
+from drivers.channel import LineChannel
 from drivers.fxo.config import FxoConfig
 from drivers.fxs.config import FxsConfig
 from drivers.lines import AnalogLines
@@ -131,7 +131,7 @@ class Copper:
             audio=AudioDesk(plane=self.plane),
             clock=self.clock,
         )
-        self.heard: list[tuple[AnalogChannel, Event]] = []
+        self.heard: list[tuple[LineChannel, Event]] = []
         self.shell.start()
         assert self.shell.missing == {}
         self.run(0.2)
@@ -158,7 +158,7 @@ class Copper:
         self.shell.send(self.lines.outgoing())
         self.heard += self.lines.events()
 
-    def events(self) -> list[tuple[AnalogChannel, Event]]:
+    def events(self) -> list[tuple[LineChannel, Event]]:
         """What the legs said since the last time."""
         told, self.heard = self.heard, []
         return told
@@ -167,7 +167,7 @@ class Copper:
         """The same without the legs."""
         return [event for _, event in self.events()]
 
-    def call(self, technology: str, address: str, caller: Party) -> AnalogChannel:
+    def call(self, technology: str, address: str, caller: Party) -> LineChannel:
         """Dial `address` as a call does."""
         leg = self.lines.technologies[technology].channel(address, self.clock())
         leg.command(Dial(address, caller), self.clock())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from drivers.channel import AnalogChannel
+from drivers.channel import LineChannel
 from drivers.fxo.config import FxoConfig
 from drivers.fxs.config import FxsConfig
 from drivers.lines import AnalogLines
@@ -92,7 +92,7 @@ class Office:
         """What the legs have said since the last time."""
         return [event for _, event in self.lines.events()]
 
-    def leg_and_event(self) -> tuple[AnalogChannel, Event]:
+    def leg_and_event(self) -> tuple[LineChannel, Event]:
         """The one thing that a leg has said."""
         [(leg, event)] = self.lines.events()
         return leg, event
@@ -103,15 +103,15 @@ class Office:
         assert all(number == port for number, _ in told), told
         return [command for _, command in told]
 
-    def command(self, leg: AnalogChannel, command: Command) -> None:
+    def command(self, leg: LineChannel, command: Command) -> None:
         """The call tells the leg something."""
         leg.command(command, self.clock())
 
-    def hang_up(self, leg: AnalogChannel, cause: Cause = Cause.NORMAL_CLEARING) -> None:
+    def hang_up(self, leg: LineChannel, cause: Cause = Cause.NORMAL_CLEARING) -> None:
         """The call ends the leg."""
         self.command(leg, Hangup(Ending(cause, "account 6001", Act.HUNG_UP, "BYE")))
 
-    def call(self, target: str) -> AnalogChannel:
+    def call(self, target: str) -> LineChannel:
         """An outgoing leg to `target`, not dialled yet."""
         word, _, address = target.partition("/")
         return self.lines.technologies[word].channel(address, self.clock())

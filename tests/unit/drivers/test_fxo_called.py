@@ -7,7 +7,7 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from drivers.channel import AnalogChannel
+from drivers.channel import LineChannel
 from drivers.fxo.config import FxoConfig
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
@@ -38,7 +38,7 @@ def show(office: Office, message: bytes, port: int = COPPER1) -> None:
         office.wait(0.1)
 
 
-def offered(office: Office) -> AnalogChannel:
+def offered(office: Office) -> LineChannel:
     burst(office)
     office.wait(3.95)
     office.line(LineEventKind.RINGBEGIN, COPPER1)

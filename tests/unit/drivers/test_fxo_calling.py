@@ -6,7 +6,7 @@ import errno
 
 import pytest
 
-from drivers.channel import AnalogChannel
+from drivers.channel import LineChannel
 from drivers.fxo.config import AnswerSignal, FxoConfig
 from gateway.core.cause import Cause
 from gateway.core.ending import Act
@@ -34,7 +34,7 @@ NO_SIGNAL = Answered("dialled; this line gives no answer signal")
 SUPERVISED = (FxoConfig(3, "copper1", answer=AnswerSignal.POLARITY),)
 
 
-def dial(office: Office, target: str = "FXO/copper1/5550100") -> AnalogChannel:
+def dial(office: Office, target: str = "FXO/copper1/5550100") -> LineChannel:
     leg = office.call(target)
     office.command(leg, Dial(target.partition("/")[2], Party("101")))
     return leg
@@ -47,7 +47,7 @@ def seize(office: Office, port: int = COPPER1) -> None:
     office.line(LineEventKind.HOOKCOMPLETE, port)
 
 
-def connected(office: Office) -> AnalogChannel:
+def connected(office: Office) -> LineChannel:
     leg = dial(office)
     seize(office)
     office.wait(3.0)
@@ -302,7 +302,7 @@ def test_a_ring_on_a_reserved_line_wins_and_is_an_ordinary_call() -> None:
     assert isinstance(offer, Offered) and fresh is not leg
 
 
-def caught(office: Office) -> AnalogChannel:
+def caught(office: Office) -> LineChannel:
     leg = dial(office)
     office.line(LineEventKind.RINGBEGIN, COPPER1)
     (gone, released), (fresh, offer) = office.lines.events()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from drivers.channel import AnalogChannel
+from drivers.channel import LineChannel
 from drivers.fxo.config import FxoConfig
 from gateway.core.appearance import Appearance
 from gateway.core.cause import Cause
@@ -41,7 +41,7 @@ def build() -> Iterator[Build]:
         copper.close()
 
 
-def in_a_call(copper: Copper) -> AnalogChannel:
+def in_a_call(copper: Copper) -> LineChannel:
     copper.world.office.call(3)
     copper.run(7.0)
     [(leg, offer)] = copper.events()

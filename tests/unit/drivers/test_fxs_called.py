@@ -7,7 +7,7 @@ import errno
 import numpy as np
 import pytest
 
-from drivers.channel import AnalogChannel
+from drivers.channel import LineChannel
 from drivers.fxs.caller_id import pause_for, spill
 from drivers.fxs.config import FxsConfig
 from gateway.core.cause import Cause
@@ -24,7 +24,7 @@ from tests.unit.drivers.office import PHONE, SECOND_PHONE, WHEN, Office
 CALLER = Party("5551234567", "SMITH JOHN")
 
 
-def ring(office: Office, target: str = "FXS/101", caller: Party = CALLER) -> AnalogChannel:
+def ring(office: Office, target: str = "FXS/101", caller: Party = CALLER) -> LineChannel:
     leg = office.call(target)
     office.command(leg, Dial("", caller))
     assert office.events() == [Alerting()]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drivers.channel import AnalogChannel
+from drivers.channel import LineChannel
 from drivers.fxo.config import AnswerSignal, FxoConfig
 from drivers.fxo.states import FXO
 from drivers.fxs.config import FxsConfig
@@ -275,8 +275,8 @@ class Anything:
             )
         )
         self.chance = random.Random(seed)
-        self.legs: list[AnalogChannel] = []
-        self.ended: set[AnalogChannel] = set()
+        self.legs: list[LineChannel] = []
+        self.ended: set[LineChannel] = set()
 
     def happen(self) -> None:
         chance, office = self.chance, self.office

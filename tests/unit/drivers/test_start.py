@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from drivers.channel import AnalogChannel
+from drivers.channel import LineChannel
 from drivers.fxo.config import FxoConfig
 from drivers.fxs.config import FxsConfig
 from gateway.core.cause import Cause
@@ -40,7 +40,7 @@ def build() -> Iterator[Build]:
         copper.close()
 
 
-def calls(copper: Copper) -> AnalogChannel:
+def calls(copper: Copper) -> LineChannel:
     """The first telephone calls 102, and is answered."""
     copper.first.lift()
     copper.run(1.0)

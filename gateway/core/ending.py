@@ -39,7 +39,8 @@ class Ending:
             port 1", "timer B after 32 s".
         advice: what to try next; empty where nothing is wrong.
         code: what the far side said in its own protocol, ("SIP", 480), where that is finer than the cause: a leg of
-            the same protocol tells it on unchanged. None where there is no such thing.
+            the same protocol tells it on unchanged. A third member is that protocol's number of a warning. None
+            where there is no such thing.
     """
 
     cause: Cause
@@ -47,7 +48,7 @@ class Ending:
     act: Act
     evidence: str
     advice: str = ""
-    code: tuple[str, int] | None = field(default=None, compare=False)
+    code: tuple[str, int] | tuple[str, int, int] | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         sentence = f"{self.by} {self.act.value} ({self.evidence}): {self.cause}"

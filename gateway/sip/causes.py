@@ -25,6 +25,7 @@ __all__ = [
     "refusing",
     "status_of",
     "told_on",
+    "warned_by",
 ]
 
 CAUSE_TO_STATUS: Final = {
@@ -123,9 +124,16 @@ TOLD_ON: Final = frozenset({403, 404, 408, 410, 433, 480, 484, 485, 486, 488, 60
 whoever sent them (401, 420, 503 …), and the caller is told their cause (RFC 3261 16.7 step 6)."""
 
 
-def told_on(status: int) -> tuple[str, int] | None:
-    """`status` as the `code` of an Ending; None where the caller has nothing of it."""
-    return (PROTOCOL, status) if status in TOLD_ON else None
+def told_on(status: int, warning: int = 0) -> tuple[str, int] | tuple[str, int, int] | None:
+    """`status` as the `code` of an Ending, with its Warning's; None where the caller has nothing of it."""
+    if status not in TOLD_ON:
+        return None
+    return (PROTOCOL, status, warning) if warning else (PROTOCOL, status)
+
+
+def warned_by(ending: Ending) -> int:
+    """The code of the Warning that goes with the refusal for `ending`; 0 for none."""
+    return ending.code[2] if ending.code is not None and len(ending.code) == 3 and ending.code[0] == PROTOCOL else 0
 
 
 def refusing(ending: Ending) -> int:

@@ -18,7 +18,7 @@ from gateway.core.errors import MalformedError
 from gateway.core.machine import Machine
 from gateway.core.messages import Command
 from gateway.sdp.negotiate import Direction, Medium, Negotiation, NotAcceptable
-from gateway.sip.causes import cause_of_reason, refusing
+from gateway.sip.causes import cause_of_reason, refusing, warned_by
 from gateway.sip.dialog import Dialog
 from gateway.sip.established import Established
 from gateway.sip.headers import NameAddr
@@ -41,6 +41,7 @@ from gateway.sip.session import (
 )
 from gateway.sip.session_timer import SessionTimer
 from gateway.sip.transport import Flow
+from gateway.sip.warning import warn
 
 __all__ = ["IncomingSession"]
 
@@ -345,6 +346,8 @@ class IncomingSession:
         assert self._ending is not None  # set by whoever feeds REFUSE
         response = self._response(refusing(self._ending))
         reasoned(response, self._ending)
+        if warned_by(self._ending):
+            warn(response, warned_by(self._ending))
         if response.status == 503:
             response.headers.set("Retry-After", RETRY_AFTER)
         self._close()

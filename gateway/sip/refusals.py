@@ -12,10 +12,12 @@ from typing import Final
 
 from gateway.sip.message import Response
 from gateway.sip.transport import Flow
+from gateway.sip.warning import warnings_of
 
 __all__ = [
     "ELSEWHERE",
     "NOT_YOURS",
+    "SIPS_NEEDS_SIPS",
     "SIPS_NEEDS_TLS",
     "AccessRefused",
     "Refusal",
@@ -30,6 +32,8 @@ NOT_YOURS: Final = "That Is Not Your Address"
 """Why nobody registers for somebody else, as the telephone is told."""
 SIPS_NEEDS_TLS: Final = "SIPS Needs TLS"
 """Why a sips URI does not come by a way that others can read (RFC 5630 3.1.3 and 5.2)."""
+SIPS_NEEDS_SIPS: Final = "A SIPS Contact Needs A SIPS Request-URI And Path"
+"""Why a sips Contact is not bound by a request that is not one of sips itself (RFC 5630 5.2)."""
 ELSEWHERE: Final = "connection"
 """In the place of a method: what came was not looked at as a request."""
 LONGEST: Final = 64
@@ -105,12 +109,12 @@ def why_not_registered(response: Response, flow: Flow) -> str:
         return "its user and its authentication user are two different accounts"
     if response.reason == SIPS_NEEDS_TLS:
         return f"its transport is wrong: it registers a sips address by {flow.transport}, and that takes TLS"
+    if response.reason == SIPS_NEEDS_SIPS:
+        return "its registrar must be written as a sips URI, since it registers a sips address (RFC 5630 5.2)"
     return f"its REGISTER cannot be carried out: {response.summary}"
 
 
 def why_not_taken(response: Response) -> str:
     """What is wrong with the audio of a call that is refused by `response`, for the operator (RFC 3261 20.43)."""
-    _, quoted, text = (response.headers.get("Warning") or "").partition('"')
-    return (
-        f"its call has no audio: {text.rstrip(chr(34))}" if quoted else f"its call is refused: {response.summary}"
-    )
+    warned = warnings_of(response)
+    return f"its call has no audio: {warned[0].text}" if warned else f"its call is refused: {response.summary}"

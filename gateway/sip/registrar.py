@@ -22,7 +22,7 @@ from gateway.sip.outbound import INSTANCE, Outbound, OutboundRefused, acknowledg
 from gateway.sip.parameters import Parameters
 from gateway.sip.path import path_of, tell_routes
 from gateway.sip.preferences import features_of
-from gateway.sip.refusals import NOT_YOURS, SIPS_NEEDS_TLS
+from gateway.sip.refusals import NOT_YOURS, SIPS_NEEDS_SIPS, SIPS_NEEDS_TLS
 from gateway.sip.schedule import Alarm, Schedule
 from gateway.sip.source import source_of
 from gateway.sip.transport import PORTS, Flow, is_address
@@ -181,6 +181,9 @@ class Registrar:
             raise Refused(request.reply(400, "A Contact That Is No SIP URI"))
         if is_sips(contact.uri) and not flow.is_secure:
             raise Refused(request.reply(403, SIPS_NEEDS_TLS))  # RFC 5630 section 5.2: it could not be called there
+        path = path_of(request)
+        if is_sips(contact.uri) and not all(is_sips(uri) for uri in (request.uri, *(hop.uri for hop in path))):
+            raise Refused(request.reply(400, SIPS_NEEDS_SIPS))  # RFC 5630 section 5.2
         expires = self._expires(request, contact)
         if 0 < expires < self._config.min_expires:
             response = request.reply(423)
@@ -197,7 +200,7 @@ class Registrar:
             user_agent=(request.headers.get("User-Agent") or "")[:MAX_USER_AGENT],
             since=now,
             outbound=self._outbound(request, contact),
-            path=path_of(request),
+            path=path,
             features=features_of(contact),
         )
 

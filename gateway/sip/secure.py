@@ -21,6 +21,7 @@ from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri, is_sips
+from gateway.sip.warning import SIPS_NOT_ALLOWED
 
 __all__ = ["NOT_SECURE", "as_sips", "encryption_on", "secure_wish", "secured", "wants_sips"]
 
@@ -30,7 +31,7 @@ NOT_SECURE: Final = Ending(
     Act.FAILED,
     "the call is to be on TLS all the way (sips), and there is no contact on TLS",
     "Let that telephone register, or that trunk be reached, over TLS.",
-    told_on(480),  # RFC 5630 section 5.4
+    told_on(480, SIPS_NOT_ALLOWED),  # RFC 5630 section 5.3
 )
 
 

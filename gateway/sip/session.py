@@ -29,6 +29,7 @@ from gateway.sip.resolve import Resolver
 from gateway.sip.transaction.base import ClientTransaction
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Flow
+from gateway.sip.warning import SIPS_NOT_ALLOWED, SIPS_REQUIRED, warn, warnings_of
 
 __all__ = [
     "ALLOW",
@@ -286,8 +287,7 @@ def describe(message: Message, description: SessionDescription) -> None:
 def not_acceptable(request: Request, why: NotAcceptable, tag: str | None = None) -> Response:
     """The 488 that says why in a Warning (RFC 3261 20.43)."""
     response = request.reply(488, to_tag=tag)
-    text = str(why).replace("\\", "").replace('"', "'")
-    response.headers.set("Warning", f'{why.warning} copperline "{text}"')
+    warn(response, why.warning, str(why))
     response.headers.set("Reason", reason_header(why.cause))
     return response
 
@@ -312,8 +312,21 @@ _REFUSALS: Final = {
 """What a final response says of the one who sent it, and what to try next."""
 
 
+_OF_SIPS: Final = {
+    SIPS_NOT_ALLOWED: "Let it register, or be reached, over TLS; or call it by a sip URI.",
+    SIPS_REQUIRED: "Set SECURE_SIGNALLING=yes before Dial, and reach it over TLS.",
+}
+"""What to try next where a 480 warns so (RFC 5630). Nothing of it is done unasked: neither scheme becomes the other
+(5.1.1, 5.3)."""
+
+
 def refusal(response: Response, peer: str) -> Ending:
     """The ending that a final response to our INVITE makes."""
     cause = cause_of_reason(response.headers.all("Reason")) or cause_of(response.status)
     act, advice = _REFUSALS.get(response.status, (Act.FAILED, ""))
-    return Ending(cause, peer, act, response.summary, advice, told_on(response.status))
+    warned = warnings_of(response)
+    evidence = f"{response.summary}: {warned[0].text}" if warned else response.summary
+    of_sips = [one.code for one in warned if response.status == 480 and one.code in _OF_SIPS]
+    if of_sips:
+        act, advice = Act.FAILED, _OF_SIPS[of_sips[0]]
+    return Ending(cause, peer, act, evidence, advice, told_on(response.status, *of_sips[:1]))

@@ -8,9 +8,9 @@ import pytest
 
 from gateway.core.messages import SECURED, Answer, Dial, Hangup, Offered, Released
 from gateway.core.number import Party
-from gateway.sip.message import Request
+from gateway.sip.message import Request, Response
 from gateway.sip.transport import PORTS, Flow
-from tests.support.sip import SERVER, Office, Phone
+from tests.support.sip import SERVER, Office, Phone, session_description
 from tests.unit.sip.test_trunk import trunk
 
 BODY = b"v=0\r\no=- 1 1 IN IP4 192.0.2.60\r\ns=-\r\nc=IN IP4 192.0.2.60\r\nt=0 0\r\nm=audio 30000 RTP/AVP 0\r\n"
@@ -47,6 +47,28 @@ def test_section_5_2_a_sips_contact_needs_tls_too() -> None:
     assert office.stack.bindings == []
 
 
+@pytest.mark.parametrize(
+    ("uri", "path", "status"),
+    [
+        (f"sip:{SERVER[0]}", "", 400),
+        (f"sips:{SERVER[0]}", "<sip:edge.example.com;lr>", 400),
+        (f"sips:{SERVER[0]}", "<sips:edge.example.com;lr>", 200),
+    ],
+)
+def test_section_5_2_a_sips_contact_is_bound_by_a_request_that_is_sips_throughout(
+    uri: str, path: str, status: int
+) -> None:
+    office = Office()
+    phone = secure(Phone(office))
+    headers = (
+        ("Contact", "<sips:6001@192.0.2.60:5071>"),
+        *((("Path", path), ("Supported", "path")) if path else ()),
+    )
+    phone.proved(phone.request("REGISTER", uri, number=1, headers=headers))
+    assert phone.response().status == status
+    assert len(office.stack.bindings) == (status == 200)
+
+
 def test_rfc_3261_12_1_1_a_dialog_begun_with_sips_shows_a_sips_contact() -> None:
     office = Office()
     phone = secure(Phone(office))
@@ -63,7 +85,7 @@ def test_rfc_3261_8_1_1_8_a_call_to_a_sips_contact_shows_one() -> None:
     office = Office()
     phone = secure(Phone(office))
     headers = (("Contact", "<sips:6001@192.0.2.60:5071>"),)
-    phone.proved(phone.request("REGISTER", f"sip:{SERVER[0]}", number=1, headers=headers))
+    phone.proved(phone.request("REGISTER", f"sips:{SERVER[0]}", number=1, headers=headers))
     assert phone.response().status == 200
     channel = office.stack.channel("6001", office.clock.now)
     office.command(channel, Dial("6001", Party("101")))
@@ -112,8 +134,42 @@ def test_section_5_4_where_nobody_is_on_tls_the_caller_gets_480() -> None:
     assert "no contact on TLS" in released.ending.evidence
     assert not [message for message in clear.messages() if isinstance(message, Request)]
     office.command(incoming, Hangup(released.ending))
-    assert caller.statuses()[-1] == 480
+    refused = [message for message in caller.messages() if isinstance(message, Response)][-1]
+    assert (refused.status, refused.headers.get("Warning")) == (480, '380 copperline "SIPS Not Allowed"')
     office.quiet()
+
+
+@pytest.mark.parametrize(
+    ("warning", "told", "advice"),
+    [
+        ('381 pc.example.com "SIPS Required"', '381 copperline "SIPS Required"', "Set SECURE_SIGNALLING=yes"),
+        ('399 a "x", 380 b:5061 "No, not here"', '380 copperline "SIPS Not Allowed"', "Let it register"),
+        ('370 a "Insufficient Bandwidth"', None, ""),
+        ("381 broken", None, ""),
+    ],
+)
+def test_section_5_3_a_refusal_for_the_scheme_is_told_on_and_not_mended_by_the_other_scheme(
+    warning: str, told: str | None, advice: str
+) -> None:
+    office = Office()
+    phone, caller = secure(Phone(office)), Phone(office, "6003", host="192.0.2.63")
+    phone.register()
+    phone.messages()
+    caller.invite("6001", body=session_description())
+    (offered,) = [event for event in office.events() if isinstance(event, Offered)]
+    incoming = next(iter(office.stack._legs._accounts))
+    office.command(
+        office.stack.channel("6001", office.clock.now), Dial("6001", Party("6003"), dict(offered.variables))
+    )
+    refused = phone.arrived().reply(480, to_tag="below")
+    refused.headers.set("Warning", warning)
+    phone.send(refused)
+    assert [message.method for message in phone.messages() if isinstance(message, Request)] == ["ACK"]
+    (released,) = [event for event in office.events() if isinstance(event, Released)]
+    assert released.ending.advice.startswith(advice)
+    office.command(incoming, Hangup(released.ending))
+    response = [message for message in caller.messages() if isinstance(message, Response)][-1]
+    assert (response.status, response.headers.get("Warning")) == (480, told)
 
 
 def test_a_redirection_does_not_lead_such_a_call_off_tls() -> None:

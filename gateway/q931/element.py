@@ -1,0 +1,434 @@
+"""Information elements as values: what is in them, and their octets both ways (Q.931 4.5).
+
+Each kind has `read(contents)` and `contents()` side by side. `read` raises MalformedError where the contents are in
+error (5.8.6.2, 5.8.7.2); who decodes a message keeps such an element as `Damaged`. Values that Q.931 reserves are
+kept as plain numbers: what they mean is for the user of the element to say. Numbers of parties are in `number`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from construct import Construct, ConstructError
+
+from gateway.core.cause import Cause
+from gateway.core.errors import MalformedError
+from gateway.q931 import field
+from gateway.q931.coding import Capability, Coding, ElementCode, Layer1, Location, ProgressDescription, RestartClass
+
+__all__ = [
+    "BearerCapability",
+    "CallStateElement",
+    "CauseElement",
+    "ChannelIdentification",
+    "Damaged",
+    "Display",
+    "KeypadFacility",
+    "NotificationIndicator",
+    "Opaque",
+    "ProgressIndicator",
+    "RestartIndicator",
+    "SendingComplete",
+    "parse_as",
+    "text_of",
+]
+
+_LAST: Final = 0x80
+_MULTIRATE: Final = 0x18
+_KBIT_64: Final = 0x10
+_B_CHANNEL: Final = 3
+_INDICATED: Final = 1
+_ANY: Final = 3
+_MAP_OCTETS: Final = (3, 4)
+"""Of a slot map: of 24 and of 32 time slots (figure 4-19)."""
+
+
+def parse_as(declaration: Construct[Any, Any], contents: bytes, code: ElementCode) -> Any:
+    """`contents` by `declaration`.
+
+    Raises:
+        MalformedError: they do not fit.
+    """
+    try:
+        return declaration.parse(contents)
+    except ConstructError:
+        raise _wrong(code, contents) from None
+
+
+def text_of(contents: bytes, code: ElementCode) -> str:
+    """IA5 characters that can be shown.
+
+    Raises:
+        MalformedError: others are among them.
+    """
+    if not all(0x20 <= octet < 0x7F for octet in contents):
+        raise _wrong(code, contents)
+    return contents.decode("ascii")
+
+
+def _wrong(code: ElementCode, contents: bytes) -> MalformedError:
+    return MalformedError(
+        f"{code}: {contents.hex(' ') or 'nothing'} is not what it may contain",
+        Cause.INVALID_INFORMATION_ELEMENT_CONTENTS,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BearerCapability:
+    """What the B channel is to carry (4.5.5).
+
+    Attributes:
+        capability: a Capability, or a reserved value.
+        layer1: a Layer1 or a reserved value; None where it is not told.
+        rate: information transfer rate; 0x10 for 64 kbit/s.
+        mode: transfer mode; 0 for circuit.
+        coding: whose coding it is; of others than the ITU's only `details` mean something.
+        details: the octets after those told above, as they come.
+    """
+
+    CODE: ClassVar = ElementCode.BEARER_CAPABILITY
+
+    capability: int = Capability.AUDIO
+    layer1: int | None = Layer1.A_LAW
+    rate: int = _KBIT_64
+    mode: int = 0
+    coding: int = Coding.ITU
+    details: bytes = b""
+
+    def contents(self) -> bytes:
+        """The octets after the length."""
+        layer1 = b"" if self.layer1 is None else bytes([_LAST | 1 << 5 | self.layer1])
+        return bytes(
+            field.BEARER.build(
+                {
+                    "transfer": {"coding": self.coding, "capability": self.capability},
+                    "rate": {"last": True, "mode": self.mode, "rate": self.rate},
+                    "rest": layer1 + self.details,
+                }
+            )
+        )
+
+    @classmethod
+    def read(cls, contents: bytes) -> BearerCapability:
+        """From the octets after the length."""
+        found = parse_as(field.BEARER, contents, cls.CODE)
+        rest, layer1 = found.rest, None
+        if rest and found.rate.last and found.rate.rate != _MULTIRATE and rest[0] & 0xE0 == _LAST | 1 << 5:
+            layer1, rest = rest[0] & 0x1F, rest[1:]
+        elif not found.rate.last:
+            raise _wrong(cls.CODE, contents)
+        return cls(found.transfer.capability, layer1, found.rate.rate, found.rate.mode, found.transfer.coding, rest)
+
+
+@dataclass(frozen=True, slots=True)
+class CauseElement:
+    """Why a call ends, or what was wrong with a message (4.5.12, Q.850).
+
+    Attributes:
+        value: 0 to 127; see `gateway.q931.mapping.cause_of`.
+        location: a Location or a reserved value.
+        diagnostics: what the value's own rules say (Q.850 table 1).
+        coding: whose numbering it is.
+    """
+
+    CODE: ClassVar = ElementCode.CAUSE
+
+    value: int
+    location: int = Location.USER
+    diagnostics: bytes = b""
+    coding: int = Coding.ITU
+
+    def contents(self) -> bytes:
+        """The octets after the length."""
+        return bytes(
+            field.CAUSE.build(
+                {
+                    "place": {"last": True, "coding": self.coding, "location": self.location},
+                    "recommendation": None,
+                    "cause": {"value": self.value},
+                    "diagnostics": self.diagnostics,
+                }
+            )
+        )
+
+    @classmethod
+    def read(cls, contents: bytes) -> CauseElement:
+        """From the octets after the length."""
+        found = parse_as(field.CAUSE, contents, cls.CODE)
+        return cls(found.cause.value, found.place.location, found.diagnostics, found.place.coding)
+
+
+@dataclass(frozen=True, slots=True)
+class CallStateElement:
+    """The number of the state that a call is in, or of that of the global call reference (4.5.7)."""
+
+    CODE: ClassVar = ElementCode.CALL_STATE
+
+    value: int
+    coding: int = Coding.ITU
+
+    def contents(self) -> bytes:
+        """The octets after the length."""
+        return bytes(field.CALL_STATE.build({"state": {"coding": self.coding, "value": self.value}}))
+
+    @classmethod
+    def read(cls, contents: bytes) -> CallStateElement:
+        """From the octets after the length."""
+        state = parse_as(field.CALL_STATE, contents, cls.CODE).state
+        return cls(state.value, state.coding)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelIdentification:
+    """Which B channels (4.5.13).
+
+    Attributes:
+        channels: time slots of a primary rate interface, or 1 and 2 of a basic one; empty for none.
+        exclusive: no other one will do.
+        any_channel: whichever is free; `channels` is empty.
+        interface: whose channels they are, where one D channel serves several interfaces; None for its own.
+        basic: of a basic rate interface.
+        d_channel: the D channel is meant.
+        map_slots: 24 or 32 where `channels` are told as a map of so many time slots; 0 for numbers.
+    """
+
+    CODE: ClassVar = ElementCode.CHANNEL_IDENTIFICATION
+
+    channels: tuple[int, ...] = ()
+    exclusive: bool = False
+    any_channel: bool = False
+    interface: int | None = None
+    basic: bool = False
+    d_channel: bool = False
+    map_slots: int = 0
+
+    def contents(self) -> bytes:
+        """The octets after the length."""
+        selection = _ANY if self.any_channel else 0
+        if self.channels:
+            selection = self.channels[0] if self.basic else _INDICATED
+        return bytes(
+            field.CHANNEL.build(
+                {
+                    "kind": {
+                        "has_interface": self.interface is not None,
+                        "primary": not self.basic,
+                        "exclusive": self.exclusive,
+                        "d_channel": self.d_channel,
+                        "selection": selection,
+                    },
+                    "interface": None if self.interface is None else {"number": self.interface},
+                    "rest": self._told(),
+                }
+            )
+        )
+
+    def _told(self) -> bytes:
+        if self.basic or not self.channels:
+            return b""
+        if self.map_slots:
+            first = 0 if self.map_slots == 32 else 1
+            octets = sum(1 << channel - first for channel in self.channels).to_bytes(self.map_slots // 8)
+        else:
+            octets = bytes([*self.channels[:-1], self.channels[-1] | _LAST])
+        kind = {"coding": Coding.ITU, "by_map": bool(self.map_slots), "channel_type": _B_CHANNEL}
+        return bytes(field.CHANNEL_NUMBERS.build({"kind": kind, "octets": octets}))
+
+    @classmethod
+    def read(cls, contents: bytes) -> ChannelIdentification:
+        """From the octets after the length."""
+        found = parse_as(field.CHANNEL, contents, cls.CODE)
+        kind, interface = found.kind, found.interface.number if found.kind.has_interface else None
+        basic = not kind.primary
+        channels: tuple[int, ...] = ()
+        slots = 0
+        if basic:
+            channels = (kind.selection,) if kind.selection in (1, 2) else ()
+        elif kind.selection == _INDICATED and found.rest:
+            channels, slots = cls._numbers(found.rest, contents)
+        if (found.rest and not channels) or (kind.selection == 2 and not basic):
+            raise _wrong(cls.CODE, contents)
+        any_channel = kind.selection == _ANY
+        return cls(channels, kind.exclusive, any_channel, interface, basic, kind.d_channel, slots)
+
+    @classmethod
+    def _numbers(cls, rest: bytes, contents: bytes) -> tuple[tuple[int, ...], int]:
+        """The channels that octets 3.2 and 3.3 tell, and how many time slots their map has."""
+        told = parse_as(field.CHANNEL_NUMBERS, rest, cls.CODE)
+        octets: bytes = told.octets
+        if told.kind.coding != Coding.ITU or told.kind.channel_type != _B_CHANNEL or not octets:
+            raise _wrong(cls.CODE, contents)
+        if told.kind.by_map:
+            if len(octets) not in _MAP_OCTETS:
+                raise _wrong(cls.CODE, contents)
+            slots = 8 * len(octets)
+            bits, first = int.from_bytes(octets), 0 if slots == 32 else 1
+            return tuple(slot + first for slot in range(slots) if bits >> slot & 1), slots
+        # a trailing octet without bit 8 is met in the field: a lone number, whose length tells as much
+        return tuple(octet & ~_LAST for octet in octets), 0
+
+
+@dataclass(frozen=True, slots=True)
+class ProgressIndicator:
+    """What happens on the way of a call (4.5.23)."""
+
+    CODE: ClassVar = ElementCode.PROGRESS_INDICATOR
+
+    description: int = ProgressDescription.IN_BAND
+    location: int = Location.USER
+    coding: int = Coding.ITU
+
+    def contents(self) -> bytes:
+        """The octets after the length."""
+        return bytes(
+            field.PROGRESS.build(
+                {
+                    "place": {"coding": self.coding, "location": self.location},
+                    "progress": {"description": self.description},
+                }
+            )
+        )
+
+    @classmethod
+    def read(cls, contents: bytes) -> ProgressIndicator:
+        """From the octets after the length."""
+        found = parse_as(field.PROGRESS, contents, cls.CODE)
+        return cls(found.progress.description, found.place.location, found.place.coding)
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationIndicator:
+    """What a NOTIFY tells (4.5.22): a Notification or a reserved value, and what comes with it (Q.953)."""
+
+    CODE: ClassVar = ElementCode.NOTIFICATION_INDICATOR
+
+    description: int
+    details: bytes = b""
+
+    def contents(self) -> bytes:
+        """The octets after the length."""
+        return bytes([_LAST * (not self.details) | self.description]) + self.details
+
+    @classmethod
+    def read(cls, contents: bytes) -> NotificationIndicator:
+        """From the octets after the length."""
+        if not contents or bool(contents[0] & _LAST) != (len(contents) == 1):
+            raise _wrong(cls.CODE, contents)
+        return cls(contents[0] & ~_LAST, contents[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class RestartIndicator:
+    """What a RESTART is about (4.5.25)."""
+
+    CODE: ClassVar = ElementCode.RESTART_INDICATOR
+
+    what: RestartClass
+
+    def contents(self) -> bytes:
+        """The octets after the length."""
+        return bytes(field.RESTART.build({"restart": {"what": self.what}}))
+
+    @classmethod
+    def read(cls, contents: bytes) -> RestartIndicator:
+        """From the octets after the length."""
+        found = parse_as(field.RESTART, contents, cls.CODE)
+        try:
+            return cls(RestartClass(found.restart.what))
+        except ValueError:
+            raise _wrong(cls.CODE, contents) from None
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """A line of text for whoever is called or calls (4.5.16)."""
+
+    CODE: ClassVar = ElementCode.DISPLAY
+
+    text: str
+
+    def contents(self) -> bytes:
+        """The octets after the length: characters that IA5 lacks become question marks."""
+        return bytes(octet if 0x20 <= octet < 0x7F else 0x3F for octet in self.text.encode("ascii", "replace"))
+
+    @classmethod
+    def read(cls, contents: bytes) -> Display:
+        """From the octets after the length; DMS-100 and 5ESS put an octet with bit 8 set before the text."""
+        text = contents[1:] if contents[:1] >= b"\x80" else contents
+        return cls(text_of(text.rstrip(b"\x00 "), cls.CODE))
+
+
+@dataclass(frozen=True, slots=True)
+class KeypadFacility:
+    """Keys that were pressed (4.5.18)."""
+
+    CODE: ClassVar = ElementCode.KEYPAD_FACILITY
+
+    keys: str
+
+    def contents(self) -> bytes:
+        """The octets after the length."""
+        return self.keys.encode("ascii")
+
+    @classmethod
+    def read(cls, contents: bytes) -> KeypadFacility:
+        """From the octets after the length."""
+        return cls(text_of(contents, cls.CODE))
+
+
+@dataclass(frozen=True, slots=True)
+class SendingComplete:
+    """No more digits follow (4.5.27). One octet, without contents."""
+
+    CODE: ClassVar = ElementCode.SENDING_COMPLETE
+
+    def contents(self) -> bytes:
+        """Nothing."""
+        return b""
+
+    @classmethod
+    def read(cls, contents: bytes) -> SendingComplete:
+        """From nothing."""
+        return cls()
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """An element of which only the octets are known here: of another codeset, a service of others, or not of Q.931.
+
+    Attributes:
+        code: its identifier; above 0x7F it has no contents.
+        octets: after the length.
+        codeset: 0 for Q.931's own, 4 to 7 for others' (4.5.2).
+    """
+
+    code: int
+    octets: bytes = b""
+    codeset: int = 0
+
+    @property
+    def CODE(self) -> int:  # noqa: N802 - as the other elements have it
+        """Its identifier."""
+        return self.code
+
+    def contents(self) -> bytes:
+        """The octets after the length."""
+        return self.octets
+
+
+@dataclass(frozen=True, slots=True)
+class Damaged:
+    """An element whose contents are in error (5.8.6.2, 5.8.7.2), or that goes on beyond its message."""
+
+    code: int
+    octets: bytes = b""
+
+    @property
+    def CODE(self) -> int:  # noqa: N802 - as the other elements have it
+        """Its identifier."""
+        return self.code
+
+    def contents(self) -> bytes:
+        """The octets after the length."""
+        return self.octets

@@ -18,6 +18,7 @@ __all__ = ["BACKENDS", "backend"]
 BACKENDS: Final[Mapping[str, tuple[str, str]]] = {
     "dahdi": ("hardware.dahdi.kernel", "Kernel"),
     "emulated": ("hardware.analog.emulated", "EmulatedCard"),
+    "emulated span": ("hardware.span.emulated", "EmulatedSpan"),
 }
 """name -> (module, class)"""
 

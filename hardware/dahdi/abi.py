@@ -2,7 +2,7 @@
 
 The numbers are computed by the kernel's _IOC rule (asm-generic/ioctl.h) from direction, ordinal and size of the
 structure passed; the structures stand in `hardware.dahdi.structs`. Equal on x86-64 and aarch64. All requests are
-listed; of the constants those that analogue channels have. Names are those of user.h without the DAHDI_ prefix.
+listed; of the constants those that somebody here uses. Names are those of user.h without the DAHDI_ prefix.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ __all__ = [
     "IoMux",
     "Ioctl",
     "Law",
+    "LineConfig",
     "SigType",
     "Vmwi",
 ]
@@ -254,7 +255,7 @@ class Law(IntEnum):
 
 
 class Alarm(IntFlag):
-    """chan_alarms of GET_PARAMS."""
+    """chan_alarms of GET_PARAMS, alarms of SPANSTAT."""
 
     NONE = 0
     RECOVER = 1
@@ -266,6 +267,22 @@ class Alarm(IntFlag):
     LOS = 0x100
     LFA = 0x200
     LMFA = 0x400
+
+
+class LineConfig(IntFlag):
+    """lineconfig and linecompat of SPANSTAT and SPANCONFIG, without the transmit level in the low bits."""
+
+    NONE = 0
+    D4 = 0x10
+    ESF = 0x20
+    AMI = 0x40
+    B8ZS = 0x80
+    CCS = 0x100
+    HDB3 = 0x200
+    CRC4 = 0x400
+    NTTE = 0x800
+    TERM = 0x1000
+    NOTOPEN = 0x10000
 
 
 class DialOp(IntEnum):

@@ -61,9 +61,14 @@ class Coding:
         return 2 if self.linear else 1
 
     @property
+    def quiet(self) -> bytes:
+        """The law's octet of silence."""
+        return _SILENCE[self.encoding]
+
+    @property
     def silence(self) -> bytes:
         """A sample of silence."""
-        return b"\0\0" if self.linear else _SILENCE[self.encoding]
+        return b"\0\0" if self.linear else self.quiet
 
     def written(self, octets: bytes) -> Samples:
         """What an opener has written, as samples."""

@@ -52,6 +52,7 @@ class Asides:
         user: who is told.
         dialog: the session's.
         invite: asks the session for a re-INVITE that changes nothing.
+        keys: those that still wait from before the answer.
     """
 
     __slots__ = (
@@ -71,7 +72,13 @@ class Asides:
     )
 
     def __init__(
-        self, setting: Setting, user: SessionUser, dialog: Dialog, *, invite: Callable[[float], None]
+        self,
+        setting: Setting,
+        user: SessionUser,
+        dialog: Dialog,
+        *,
+        invite: Callable[[float], None],
+        keys: InfoKeys | None = None,
     ) -> None:
         self._setting = setting
         self._invite = invite
@@ -85,7 +92,7 @@ class Asides:
         self._asking = ReferIssuer(setting, user, dialog)
         self._updates = self._changes_from = False
         self._closed = False
-        self._keys: InfoKeys | None = None
+        self._keys = keys
 
     def carry_out(self, command: Command, now: float) -> None:
         """Carry out a command of the call."""

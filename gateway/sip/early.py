@@ -1,24 +1,26 @@
-"""An early dialog of an INVITE of ours (RFC 3261 12.1.2): its reliable responses, and the UPDATEs of the callee.
+"""An early dialog of an INVITE of ours (RFC 3261 12.1.2): its reliable responses, the callee's UPDATEs, and keys.
 
-It exists from the first reliable provisional response of one fork until the end of the INVITE; a 2xx of that fork
-takes its dialog over. UPDATE is served as RFC 3311 section 5.2 asks, everything else has to wait for the answer.
+It exists from the first provisional response of one fork that is reliable or lets us hear something until the end
+of the INVITE; a 2xx of that fork takes its dialog over. UPDATE is served as RFC 3311 section 5.2 asks; of the rest,
+what changes nothing is served as in a call, and everything else has to wait for the answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from gateway.core.errors import Exhausted
 from gateway.sdp.negotiate import Agreement, Negotiation
 from gateway.sip.dialog import Dialog
+from gateway.sip.info import received
+from gateway.sip.info_keys import InfoKeys
 from gateway.sip.message import Request, Response
 from gateway.sip.offers import carries_offer, response_to
 from gateway.sip.reliable import ReliableOrder, Turn
-from gateway.sip.session import Reply, Setting, announce
+from gateway.sip.session import Reply, SessionUser, Setting, announce
 from gateway.sip.transport import Flow
 
-__all__ = ["MAX_FORKS", "EarlyDialog"]
+__all__ = ["MAX_FORKS", "EarlyDialog", "pass_by"]
 
 MAX_FORKS: Final = 16
 """Early dialogs of one INVITE that are kept; a proxy forks to the telephones of one user."""
@@ -31,25 +33,30 @@ class EarlyDialog:
 
     Args:
         setting: the stack's services.
+        user: told of keys, and of what an UPDATE has changed.
         dialog: entered with the carrier here.
         negotiation: the leg's.
-        agreed: told what an UPDATE has changed.
     """
 
-    def __init__(
-        self, setting: Setting, dialog: Dialog, negotiation: Negotiation, agreed: Callable[[Agreement, float], None]
-    ) -> None:
+    def __init__(self, setting: Setting, user: SessionUser, dialog: Dialog, negotiation: Negotiation) -> None:
         self.dialog = dialog
+        self.keys = InfoKeys(setting, user, dialog)
+        """Keys as INFO; whoever takes the dialog over sends what still waits."""
         self.agreement: Agreement | None = None
         """What was agreed with this fork, if anything."""
         self._setting = setting
         self._negotiation = negotiation
-        self._agreed = agreed
+        self._user = user
         self._order = ReliableOrder()
         setting.carrier.enter(dialog.id, self)
 
     def close(self) -> None:
         """The INVITE is over, and this fork did not win it."""
+        self.keys.close()
+        self.leave()
+
+    def leave(self) -> None:
+        """Take no requests any more; a session goes on with the dialog."""
         self._setting.carrier.leave(self.dialog.id)
 
     def acknowledge(self, response: Response, now: float) -> bool:
@@ -81,14 +88,10 @@ class EarlyDialog:
             reply(response, now)
             if response.status == 200 and carries_offer(request) and self._negotiation.agreement is not None:
                 self.agreement = self._negotiation.agreement
-                self._agreed(self.agreement, now)
+                self._user.agreed(self.agreement, now)
         elif request.method == "UPDATE":
             reply(request.reply(491), now)  # section 5.2: our offer has no answer yet
-        elif request.method == "OPTIONS":
-            response = request.reply(200)
-            announce(response)
-            reply(response, now)
-        else:
+        elif not pass_by(request, reply, self._user, now):
             response = request.reply(500, "The Call Is Not Answered Yet")
             response.headers.set("Retry-After", self._setting.random.randint(0, RETRY_AFTER))
             reply(response, now)
@@ -104,3 +107,22 @@ class EarlyDialog:
         """The callee is reached elsewhere; see `Member`."""
         if self.dialog.flow == before:
             self.dialog.flow = after
+
+
+def pass_by(request: Request, reply: Reply, user: SessionUser, now: float) -> bool:
+    """Serve what changes nothing in an early dialog of either side; False where `request` is something else.
+
+    INFO goes there as in a call (RFC 6086 section 4.1): keys for an announcement that nobody has answered yet.
+    """
+    if request.method == "OPTIONS":
+        response = request.reply(200)
+        announce(response)
+        reply(response, now)
+    elif request.method == "INFO":
+        response, event = received(request)
+        reply(response, now)
+        if event is not None:
+            user.said(event, now)
+    else:
+        return False
+    return True

@@ -23,6 +23,7 @@ from gateway.sip.causes import cause_of_reason
 from gateway.sip.diagnosis import why_unacknowledged
 from gateway.sip.dialog import Dialog
 from gateway.sip.established_states import TABLE, Input, State
+from gateway.sip.info_keys import InfoKeys
 from gateway.sip.message import Request, Response
 from gateway.sip.offers import carries_offer, response_to
 from gateway.sip.refresh import SessionRefresh
@@ -75,6 +76,7 @@ class Established:
         peer: who is at the far side, for endings.
         owns_call_id: whether we sent the first INVITE.
         timer: the dialog's session timer.
+        keys: those that still wait from before the answer.
     """
 
     __slots__ = (
@@ -107,6 +109,7 @@ class Established:
         peer: str,
         owns_call_id: bool,
         timer: SessionTimer,
+        keys: InfoKeys | None = None,
     ) -> None:
         self._setting = setting
         self._user = user
@@ -130,7 +133,7 @@ class Established:
         )
         timer.attach(self._refresh.due, self._expired)
         self._farewell: Ending | None = None
-        self._asides = Asides(setting, user, dialog, invite=self._invite_again)
+        self._asides = Asides(setting, user, dialog, invite=self._invite_again, keys=keys)
         setting.carrier.enter(dialog.id, self)
 
     # What the channel asks for.

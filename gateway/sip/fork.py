@@ -155,9 +155,10 @@ class Fork:
             self._winner.session.carry(medium, now)
 
     def carry_out(self, command: Command, now: float) -> None:
-        """Carry out a command of the call that only an answered one can."""
-        if self._winner is not None:
-            self._winner.session.carry_out(command, now)
+        """Carry out a command of the call; before the answer it goes to whoever is heard."""
+        branch = self._winner or self._voice
+        if branch is not None:
+            branch.session.carry_out(command, now)
 
     # What the branches tell.
 

@@ -16,13 +16,15 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
 from gateway.core.machine import Machine
-from gateway.core.messages import Command
+from gateway.core.messages import Command, SendDigits
 from gateway.sdp.negotiate import Direction, Medium, Negotiation, NotAcceptable
 from gateway.sip.causes import cause_of_reason, refusing, warned_by
 from gateway.sip.dialog import Dialog
+from gateway.sip.early import pass_by
 from gateway.sip.established import Established
 from gateway.sip.headers import NameAddr
 from gateway.sip.incoming_states import TABLE, Input, State
+from gateway.sip.info_keys import InfoKeys
 from gateway.sip.message import Request, Response
 from gateway.sip.offers import carries_offer, response_to
 from gateway.sip.reliable import ReliableResponses
@@ -73,6 +75,7 @@ class IncomingSession:
         "_elsewhere",
         "_ending",
         "_established",
+        "_keys",
         "_machine",
         "_negotiation",
         "_peer",
@@ -111,6 +114,7 @@ class IncomingSession:
         self._settled = False  # offer and answer have both gone over, reliably
         self._refresh: Timer | None = None
         self._early = False
+        self._keys: InfoKeys | None = None
         self._ending: Ending | None = None
         self._elsewhere: NameAddr | None = None
         self._established: Established | None = None
@@ -158,9 +162,12 @@ class IncomingSession:
             self._established.carry(medium, now)
 
     def carry_out(self, command: Command, now: float) -> None:
-        """Carry out a command of the call that only an answered one can."""
+        """Carry out a command of the call; before the answer, keys alone."""
         if self._established is not None:
             self._established.carry_out(command, now)
+        elif isinstance(command, SendDigits) and self._machine.state is not State.OVER:
+            self._keys = self._keys or InfoKeys(self._setting, self._user, self._dialog)
+            self._keys.send(command, now)
 
     @property
     def is_answered(self) -> bool:
@@ -192,11 +199,7 @@ class IncomingSession:
             self._acknowledged(request, reply, now)
         elif request.method == "UPDATE":
             self._updated(request, reply, now)
-        elif request.method == "OPTIONS":
-            response = request.reply(200)
-            announce(response)
-            reply(response, now)
-        else:
+        elif not pass_by(request, reply, self._user, now):
             # A second INVITE before our final response to the first (14.2); the others wait for the answer as well.
             reply(self._not_yet(request), now)
 
@@ -331,6 +334,7 @@ class IncomingSession:
             peer=self._peer,
             owns_call_id=False,
             timer=SessionTimer(self._setting),
+            keys=self._keys,
         )
         self._established.accept(self._request, response, self._reply, now, answer_due=late)
         self._negotiation.settle()
@@ -373,6 +377,8 @@ class IncomingSession:
         self._user.ended(self._ending, now)
 
     def _close(self) -> None:
+        if self._keys is not None:
+            self._keys.close()
         self._stop_refresh()
         self._reliable.stop()
         self._setting.carrier.leave(self._dialog.id)

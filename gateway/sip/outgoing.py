@@ -8,13 +8,14 @@ faster is acknowledged and ended. Once answered, an Established session carries 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.machine import Machine
-from gateway.core.messages import Command
+from gateway.core.messages import Command, SendDigits
 from gateway.sdp.negotiate import Direction, Medium, Negotiation, NotAcceptable
 from gateway.sip.causes import reason_header, told_on
 from gateway.sip.credentials import CHALLENGES, Credentials, Prover, ProvingCarrier
@@ -155,9 +156,13 @@ class OutgoingSession:
             self._established.carry(medium, now)
 
     def carry_out(self, command: Command, now: float) -> None:
-        """Carry out a command of the call that only an answered one can."""
+        """Carry out a command of the call; before the answer, keys alone, to the one who is heard."""
         if self._established is not None:
             self._established.carry_out(command, now)
+        elif isinstance(command, SendDigits):
+            heard = (early for early in self._early.values() if early.agreement is not None)
+            for early in islice(heard, 1):
+                early.keys.send(command, now)
 
     # What the far side does.
 
@@ -239,29 +244,33 @@ class OutgoingSession:
         self._user.progressed(response.status, agreement is not None, now)
 
     def _early_dialog(self, response: Response) -> EarlyDialog | None:
-        """The early dialog of that fork, made by its first reliable response (RFC 3262 section 4)."""
+        """The early dialog of that fork, made by its first response that is reliable (RFC 3262) or has media."""
         tag = response.to.tag
         if tag is None or response.status <= 100:
             return None
         early = self._early.get(tag)
-        if early is None and "100rel" in lists(response, "Require") and len(self._early) < MAX_FORKS:
+        serves = bool(response.body) or "100rel" in lists(response, "Require")
+        if early is None and serves and len(self._early) < MAX_FORKS:
             assert self._transaction is not None  # it has just been answered
             dialog = Dialog.as_client(self._transaction.request, response, flow=self._flow, contact=self._contact)
-            early = EarlyDialog(self._within(dialog), dialog, self._negotiation, self._user.agreed)
+            early = EarlyDialog(self._within(dialog), self._user, dialog, self._negotiation)
             self._early[tag] = early
         return early
 
-    def _close_early(self) -> None:
+    def _close_early(self, but: EarlyDialog | None = None) -> None:
         """No requests are taken in early dialogs any more; what they count is kept, for the end of late forks."""
         for early in self._early.values():
-            early.close()
+            if early is not but:
+                early.close()
 
     def _confirm(self, response: Response, now: float) -> None:
         early = self._early.get(response.to.tag or "")
         if early is not None:
             self._negotiation.agreement = early.agreement
         dialog = self._acknowledge(response, now)
-        self._close_early()
+        if early is not None:
+            early.leave()
+        self._close_early(but=early)
         self._established = Established(
             self._within(dialog),
             self._user,
@@ -270,6 +279,7 @@ class OutgoingSession:
             peer=self._peer,
             owns_call_id=True,
             timer=self._timer,
+            keys=early.keys if early is not None else None,
         )
         self._established.confirmed(response, now)
         try:

@@ -15,7 +15,7 @@ from gateway.sip.parameters import Parameters
 from gateway.sip.preferences import MOST, Preferences, features_of
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
-from tests.support.sip import SERVER, Office, Phone
+from tests.support.sip import SERVER, Office, Phone, session_description
 
 FLOW = Flow("udp", SERVER, ("192.0.2.60", 5060))
 
@@ -108,6 +108,30 @@ def test_section_9_1_the_caller_says_whether_several_are_called_and_how(
     disposition: str, expected: list[list[int]]
 ) -> None:
     assert turns([DESK, VIDEO, target(";audio", q=300)], disposition=disposition) == expected
+
+
+@pytest.mark.parametrize(
+    "disposition", ["proxy", "redirect", "cancel", "no-cancel", "fork", "recurse", "queue", "no-queue", "x-new"]
+)
+def test_section_9_1_what_is_as_it_is_anyway_or_ours_to_say_changes_nothing(disposition: str) -> None:
+    targets = [DESK, VIDEO, target(";audio", q=300)]
+    assert turns(targets, disposition=disposition) == turns(targets) == [[0, 1], [2]]
+
+
+def test_section_7_1_a_caller_that_wants_to_be_redirected_or_none_cancelled_is_called_for_all_the_same() -> None:
+    """Addresses behind NAT are of no use to a caller, and no telephone is to ring on for nobody: local policy."""
+    office = Office()
+    desk, mobile = (registered(office, host, ";audio") for host in ("192.0.2.61", "192.0.2.62"))
+    office.heard()
+    caller = Phone(office, "6002", host="192.0.2.70")
+    caller.invite("6001", headers=(("Request-Disposition", "redirect, no-cancel"),), body=session_description())
+    (offered,) = office.events()
+    assert isinstance(offered, Offered) and caller.statuses() == [100]
+    channel = office.stack.channel("6001", office.clock.now)
+    office.command(channel, Dial("6001", Party("6002"), dict(offered.variables)))
+    desk.reply(desk.arrived(), 180)
+    mobile.reply(mobile.arrived(), 200, body=session_description())
+    assert [message.method for message in desk.messages() if isinstance(message, Request)] == ["CANCEL"]
 
 
 def test_rfc_3840_section_9_what_a_contact_says_that_it_can() -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from gateway.core.cause import Cause
+
 __all__ = ["DIRECTORY", "Called", "Speech", "called_by", "is_complete"]
 
 MAX_DIGITS: Final = 32
@@ -28,6 +30,14 @@ class Speech(Enum):
     READ_BACK = "keys the caller's number as DTMF"
 
 
+_CAUSES: Final[Mapping[str, Cause]] = {
+    "busy": Cause.USER_BUSY,
+    "info": Cause.UNALLOCATED_NUMBER,
+    "congestion": Cause.SWITCHING_EQUIPMENT_CONGESTION,
+}
+"""What a digital network says where an analogue one gives a tone (ITU-T E.182)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Called:
     """What happens to a call to a number.
@@ -43,6 +53,11 @@ class Called:
     answers: bool = True
     speech: Speech = Speech.MILLIWATT
     stays: int | None = None
+
+    @property
+    def cause(self) -> Cause | None:
+        """Why a call to it is refused; None where it rings."""
+        return _CAUSES.get(self.refusal)
 
 
 UNALLOCATED: Final = Called(refusal="info")

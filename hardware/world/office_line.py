@@ -7,7 +7,6 @@ battery, ringing, polarity, tones and the far party's audio. Its states are the 
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -22,15 +21,14 @@ from gateway.media.caller_id import CallerId
 from gateway.media.delivery import Delivery
 from gateway.media.detect import DtmfReceiver
 from gateway.media.fsk import Standard
-from gateway.media.tone import MILLIWATT, Zone, dtmf
+from gateway.media.tone import Zone
 from hardware.agenda import Agenda, Appointment
 from hardware.analog.cadence import Cadence
 from hardware.analog.copper import Fault
 from hardware.analog.pair import Change, Pair
 from hardware.world.caller_id import NEEDED_PAUSE
 from hardware.world.directory import MAX_DIGITS, Called, Speech, called_by, is_complete
-from hardware.world.ear import Ear
-from hardware.world.mouth import Mouth
+from hardware.world.far_party import FarParty
 from hardware.world.office_call import OFFICE_LINE, CallState, LineInput
 from hardware.world.office_config import OfficeConfig
 from hardware.world.rotary import MAX_PULSE, RotaryReader
@@ -44,9 +42,6 @@ BEFORE_RING: Final = 300
 """Milliseconds from what is told before ringing to the first ring (EN 300 659-1: 200 to 500)."""
 INTER_DIGIT: Final = 4_000
 """Milliseconds that the exchange waits for digits; networks choose their own, these are common."""
-
-ECHO_FRAMES: Final = 10
-"""Frames (200 ms) after which the far end says what it heard: later than any echo that a canceller takes away."""
 
 _SECOND_CALL: Final = render("SAS", "!440@-16/300")
 """Subscriber alerting signal (GR-571): before the alert that asks for a display."""
@@ -91,10 +86,10 @@ class OfficeLine:
         self._config = config
         self._tone = tone
         self._machine = Machine(OFFICE_LINE, CallState.IDLE)
-        self._mouth = Mouth()
-        self._ear = Ear(zone.name)
+        self._party = FarParty(zone)
+        self._mouth = self._party.mouth
+        self._ear = self._party.ear
         self._dtmf = DtmfReceiver()
-        self._echo: deque[Samples | None] = deque()
         self._far = Called()
         self._caller_id: Samples | None = None
         self._announces = False
@@ -186,7 +181,7 @@ class OfficeLine:
 
     def key(self, digits: str) -> None:
         """The far party keys DTMF."""
-        self._mouth.say(dtmf(digits, levels=self._zone.dtmf))
+        self._party.key(digits)
 
     # What the far party sees and hears.
 
@@ -216,8 +211,8 @@ class OfficeLine:
         """Put 20 ms on the line."""
         if self.state is CallState.IDLE:
             self._pair.send_to_terminal(None)
-        elif self.state is CallState.TALKING and self._far.speech is Speech.ECHO:
-            self._pair.send_to_terminal(self._echo.popleft() if len(self._echo) > ECHO_FRAMES else None)
+        elif self.state is CallState.TALKING:
+            self._pair.send_to_terminal(self._party.frame())
         else:
             self._pair.send_to_terminal(self._mouth.frame())
 
@@ -225,10 +220,8 @@ class OfficeLine:
         """Take 20 ms from the line."""
         heard = self._pair.heard_by_feeder()
         if self.state is CallState.TALKING:
-            if self._far.speech is Speech.ECHO:
-                self._echo.append(heard)
             before = len(self._ear.digits)
-            self._ear.hear(heard)
+            self._party.hear(heard)
             self._show_waiting(self._ear.digits[before:])
         elif self.state in (CallState.DIAL_TONE, CallState.COLLECTING):
             for digit, _ in self._dtmf.feed(_SILENCE if heard is None else heard):
@@ -305,8 +298,7 @@ class OfficeLine:
             if appointment is not None:
                 appointment.cancel()
         self._rotary.forget()
-        self._mouth.hush()
-        self._echo.clear()
+        self._party.rest()
         self._pair.set_ringing(False)
         self._pair.set_reversed(False)
         self._rest_tip()
@@ -348,11 +340,7 @@ class OfficeLine:
 
     def _connect(self) -> None:
         self._pair.set_reversed(self._config.answer_reversal)
-        self._begin_talking()
-        if self._far.speech is Speech.MILLIWATT:
-            self._mouth.play(MILLIWATT)
-        elif self._far.speech is Speech.READ_BACK:
-            self.key(self.number)
+        self._party.begin(self._far, self.number)
         if self._far.stays is not None:
             self._wait(self._far.stays, LineInput.FAR_HANGS_UP)
 
@@ -390,12 +378,7 @@ class OfficeLine:
         self._pair.set_ringing(False)
         if self._sound is not None:
             self._sound.cancel()
-        self._begin_talking()
-
-    def _begin_talking(self) -> None:
-        self._mouth.hush()
-        self._ear.rest()
-        self._ear.forget()
+        self._party.begin(self._far, self.number)
 
     def _disconnect(self) -> None:
         self._mouth.hush()

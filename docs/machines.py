@@ -17,7 +17,8 @@ from gateway.sip import established_states, incoming_states, outgoing_states, re
 from gateway.sip.events import subscriber, subscription
 from gateway.sip.transaction import invite_client, invite_server, plain_client, plain_server
 from hardware.analog.emulation import receive_fxo, receive_fxs, transmit
-from hardware.world import office_call
+from hardware.isdn.emulation import call_states
+from hardware.world import access_call, office_call
 
 __all__ = ["MACHINES", "Drawn"]
 
@@ -171,5 +172,19 @@ MACHINES: Final = (
         "hardware/world/office_call.py",
         office_call.OFFICE_LINE,
         office_call.CallState.IDLE,
+    ),
+    Drawn(
+        "adapter-call",
+        "An emulated ISDN terminal adapter",
+        "hardware/isdn/emulation/call_states.py",
+        call_states.TERMINAL,
+        call_states.CallState.IDLE,
+    ),
+    Drawn(
+        "isdn-access",
+        "A basic access at the emulated ISDN exchange (ITU-T Q.931)",
+        "hardware/world/access_call.py",
+        access_call.ACCESS_CALL,
+        access_call.AccessState.NULL,
     ),
 )

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
+import numpy as np
+
 from gateway.core.audio import Samples
 from gateway.media.tone import MILLIWATT, Zone, dtmf
 from hardware.world.directory import Called, Speech
@@ -16,6 +18,9 @@ from hardware.world.ear import Ear
 from hardware.world.mouth import Mouth
 
 __all__ = ["FarParty"]
+
+_MOMENT: Final = np.zeros(1600, np.int16)
+"""200 ms: nobody keys at the instant of an answer, and what is between may need a moment to pass audio."""
 
 ECHO_FRAMES: Final = 10
 """Frames (200 ms) after which it says what it heard: later than any echo that a canceller takes away."""
@@ -51,6 +56,7 @@ class FarParty:
         if called.speech is Speech.MILLIWATT:
             self.mouth.play(MILLIWATT)
         elif called.speech is Speech.READ_BACK:
+            self.mouth.say(_MOMENT)
             self.key(caller)
 
     def rest(self) -> None:

@@ -7,22 +7,17 @@ millisecond. The same calls give the same world, whatever clock drives it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Protocol
 
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import PortKind
 from hardware.dahdi.abi import SigType
+from hardware.pace import FRAME_MS, FRAMES_A_SECOND, Pace
 from hardware.world.office import Office
 from hardware.world.office_config import OfficeConfig
 from hardware.world.telephone import Telephone
 
 __all__ = ["World"]
-
-FRAME_MS: Final = 20
-FRAMES_A_SECOND: Final = 50
-
-MAX_CATCH_UP: Final = 50
-"""Frames made up for after a stall (1 s). Time lost beyond that is lost for the copper, too: it stood still."""
 
 
 class _Instrument(Protocol):
@@ -73,8 +68,7 @@ class World:
             },
         )
         self._everybody: tuple[_Instrument, ...] = (*self.telephones.values(), *self.office.lines.values())
-        self._origin: float | None = None
-        self._frames = 0
+        self._pace = Pace()
 
     def step(self, now: float) -> int:
         """Bring the world to `now` (seconds of any clock; the first call only sets it).
@@ -82,17 +76,10 @@ class World:
         Returns:
             Frames lived through; after a long stall at most `MAX_CATCH_UP`.
         """
-        if self._origin is None:
-            self._origin = now
-        # A hair is added so that sums of 0.02 do not fall short of whole frames.
-        due = int((now - self._origin) * FRAMES_A_SECOND + 1e-6) - self._frames
-        if due > MAX_CATCH_UP:
-            self._origin += (due - MAX_CATCH_UP) / FRAMES_A_SECOND
-            due = MAX_CATCH_UP
+        due = self._pace.due(now)
         for _ in range(due):
             self._frame()
-        self._frames += max(0, due)
-        return max(0, due)
+        return due
 
     def run(self, seconds: float) -> None:
         """Live through `seconds` at once, for tests that move time by hand; `step` counts from its own clock."""

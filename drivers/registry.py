@@ -1,4 +1,4 @@
-"""The analogue technologies as data, and how an address of theirs picks lines.
+"""The technologies of lines as data, and how an address of theirs picks lines.
 
     FXS/101                 the telephone with number 101
     FXS/101r2               the same, with distinctive ringing 2 (1 to 4)
@@ -6,7 +6,8 @@
     FXO/g1/5550100          the first idle line of group 1, in the order of the ports; G1 the last one
     FXO/r1/5550100          the next idle line after the one taken last; R1 the one before it
     FXO/u1/5550100          of the idle lines the one least used, that has carried the fewest calls
-    DAHDI/3, DAHDI/g1/…     either kind, by port number (as in dialplans written for chan_dahdi) or as above
+    DAHDI/3, DAHDI/g1/…     FXS or FXO, by port number (as in dialplans written for chan_dahdi) or as above
+    SPAN/e1/5550100         a free channel of span e1, by which 5550100 is called; SPAN/g1/… of a group of spans
 
 What follows the second slash is the number to dial; without it an exchange line is only seized, and its caller
 hears the exchange's dial tone. Digits, * # A-D are dialled, W is half a second's pause and P one of two seconds;
@@ -31,6 +32,7 @@ TECHNOLOGIES: Final[Mapping[str, tuple[str, ...]]] = {
     "FXS": ("FXS",),
     "FXO": ("FXO",),
     "DAHDI": ("FXS", "FXO"),
+    "SPAN": ("SPAN",),
 }
 """The dialplan's word before the slash -> the kinds of line that it means."""
 

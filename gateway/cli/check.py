@@ -15,6 +15,7 @@ from gateway.cli import show
 from gateway.config import Config, dialplan_doubts, load_office, setting_doubts, ways_out
 from gateway.config.permission import helpless, numbering
 from gateway.config.settings import settings
+from gateway.config.ways import each_way
 
 __all__ = ["command"]
 
@@ -42,7 +43,7 @@ def command(
 
 
 def _tell_ways_out(config: Config, dialplan: Dialplan) -> None:
-    if config.lines or config.trunks:
+    if any(each_way(config)) or config.trunks:
         for context in asyncio.run(helpless(config, dialplan, partial(datetime.now, UTC))):
             known = ", ".join(numbering(config).emergency)
             what = f"from context {context} no emergency number ({known}) gets to an outside line"

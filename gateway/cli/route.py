@@ -20,6 +20,7 @@ from gateway.config.faults import nearest
 from gateway.config.parking import parking_lots
 from gateway.config.permission import help_routes, permission
 from gateway.config.variables import given_variables
+from gateway.config.ways import each_way
 from gateway.core.errors import LocalError
 from gateway.core.number import Party
 
@@ -106,11 +107,14 @@ def _origin(config: Config, who: str, caller: str) -> tuple[str, str, Party]:
         return config.phones[who].context, "FXS", Party(who, config.phones[who].name)
     if who in config.accounts:
         return config.accounts[who].context, "SIP", Party(who, config.accounts[who].name)
-    if who in config.lines:
-        return config.lines[who].context, "FXO", Party(caller)
+    for technology, name, way in each_way(config):
+        if name == who:
+            return way.context, technology, Party(caller)
     if who in config.trunks:
         return config.trunks[who].context, "SIP", Party(caller)
-    mend = nearest(who, [*config.phones, *config.accounts, *config.lines, *config.trunks])
+    mend = nearest(
+        who, [*config.phones, *config.accounts, *(name for _, name, _ in each_way(config)), *config.trunks]
+    )
     raise LocalError(f'No phone, account, line or trunk is called "{who}"; {mend}')
 
 

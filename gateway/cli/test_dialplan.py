@@ -18,6 +18,7 @@ from gateway.config import Config
 from gateway.config.load import read
 from gateway.config.parking import parking_lots
 from gateway.config.permission import permission
+from gateway.config.ways import each_way
 
 __all__ = ["command"]
 
@@ -53,7 +54,7 @@ def command(
 def _origins(config: Config) -> dict[str, Origin]:
     """Who may call."""
     known = {name: Origin(trunk.context, "SIP", "", trunk.variables) for name, trunk in config.trunks.items()}
-    known |= {name: Origin(line.context, "FXO", "", line.variables) for name, line in config.lines.items()}
+    known |= {name: Origin(way.context, kind, "", way.variables) for kind, name, way in each_way(config)}
     for name, account in config.accounts.items():
         known[name] = Origin(account.context, "SIP", name, account.variables)
     for number, phone in config.phones.items():

@@ -11,6 +11,7 @@ from dialplan.exits import Entry, Leaves
 from dialplan.spread import ANY, NUMBER
 from drivers.registry import TECHNOLOGIES, Address
 from gateway.config.model import Config
+from gateway.config.ways import TABLES, called_at, group_name, ways
 from gateway.core.errors import RemoteError
 from gateway.core.switch import Target
 from gateway.toll.guard import Outside
@@ -27,8 +28,8 @@ class Boundary:
         self._config = config
         self._accounts = frozenset(config.accounts)
         self._telephones = frozenset(config.phones) | {str(phone.port) for phone in config.phones.values()}
-        self._groups = {name: f"g{line.group}" for name, line in config.lines.items()}
-        self._groups |= {str(line.port): f"g{line.group}" for line in config.lines.values()}
+        self._groups = {technology: _groups(config, technology) for technology in TABLES}
+        self._groups["FXO"] |= {str(line.port): group_name("FXO", line.group) for line in config.lines.values()}
         self._names = frozenset(config.phones)
 
     def outside(self, target: Target) -> Outside | None:
@@ -36,17 +37,19 @@ class Boundary:
         technology = target.technology.upper()
         if technology in _SIP:
             return self._sip(target.address)
-        if "FXO" not in TECHNOLOGIES.get(technology, ()):
+        way = _way(technology)
+        if not way:
             return None
         try:
             address = Address.parse(target.address)
         except RemoteError:
             return None  # it cannot be dialled at all
         if address.group is not None:
-            return Outside(f"g{address.group}", address.number)
-        if technology != "FXO" and address.line in self._telephones and address.line not in self._groups:
+            return Outside(group_name(way, address.group), address.number)
+        groups = self._groups[way]
+        if technology == "DAHDI" and address.line in self._telephones and address.line not in groups:
             return None
-        return Outside(self._groups.get(address.line, address.line), address.number)
+        return Outside(groups.get(address.line, address.line), address.number)
 
     def leaves(self, target: Target) -> Leaves:
         """Whether a target leaves, of whose address some may be known only when a call comes."""
@@ -67,12 +70,13 @@ class Boundary:
     def entries(self) -> list[Entry]:
         """Where callers from outside come into the dialplan."""
         lines, trunks = self._config.lines.items(), self._config.trunks.items()
-        found = [Entry(f"line {name}", line.context, line.did or line.number or "s") for name, line in lines]
+        found = [Entry(f"line {name}", line.context, called_at(line)) for name, line in lines]
         for name, line in lines:
             for ring, own in line.rings.items():
-                called = own.did or line.did or line.number or "s"
+                called = own.did or called_at(line)
                 found.append(Entry(f"line {name}, ring {ring}", own.context or line.context, called))
-        # Who calls by a trunk, or is not known, chooses the number.
+        # Who calls by a span or a trunk, or is not known, chooses the number.
+        found += [Entry(f"span {name}", span.context) for name, span in self._config.spans.items()]
         found += [Entry(f"trunk {name}", trunk.context) for name, trunk in trunks]
         corner = self._config.sip.strangers
         return [*found, Entry("an unknown telephone", corner)] if corner else found
@@ -91,7 +95,7 @@ class Boundary:
         name = rest.rpartition("-")[0]
         if technology in _SIP:
             return name if name in self._config.trunks else ""
-        return self._groups.get(name, "") if "FXO" in TECHNOLOGIES.get(technology, ()) else ""
+        return self._groups.get(_way(technology), {}).get(name, "")
 
     def flashes(self, leg: str) -> bool:
         """Whether who is behind a leg, by its name, may flash an outside line, and there dial what it likes."""
@@ -107,3 +111,13 @@ class Boundary:
         if not at:
             trunk, _, number = address.partition("/")
         return Outside(trunk, number.removeprefix("sip:"))
+
+
+def _way(technology: str) -> str:
+    """The kind of line to the public network that a technology means; "" for none."""
+    return next((kind for kind in TECHNOLOGIES.get(technology, ()) if kind in TABLES), "")
+
+
+def _groups(config: Config, technology: str) -> dict[str, str]:
+    """The hunt groups of lines, as the toll rules call them, by the lines' names."""
+    return {name: group_name(technology, way.group) for name, way in ways(config, technology).items()}

@@ -12,6 +12,7 @@ from typing import Final
 from gateway.config.model import Config
 from gateway.config.parking import parking_dialplan
 from gateway.config.permission import numbering
+from gateway.config.ways import TABLES, called_at, each_way, ways
 
 __all__ = ["BUILTIN_NAME", "builtin_dialplan"]
 
@@ -28,20 +29,24 @@ def builtin_dialplan(config: Config) -> str:
     """The dialplan's text for the numbers and lines of `config`."""
     targets = {number: f"FXS/{number}" for number in config.phones}
     targets |= {number: f"SIP/{number}" for number in config.accounts}
-    groups = sorted({line.group for line in config.lines.values()})
     contexts = {phone.context for phone in config.phones.values()}
     contexts |= {account.context for account in config.accounts.values()}
     inside = sorted(contexts or {"office"})
-    ways = [f"FXO/g{group}/{{}}" for group in groups] + [f"SIP/{{}}@{name}" for name in config.trunks]
+    out = [
+        f"{technology}/g{group}/{{}}"
+        for technology in TABLES
+        for group in sorted({way.group for way in ways(config, technology).values()})
+    ]
+    out += [f"SIP/{{}}@{name}" for name in config.trunks]
     outside = sorted(
-        ({line.context for line in config.lines.values()} | {trunk.context for trunk in config.trunks.values()})
+        ({way.context for *_, way in each_way(config)} | {trunk.context for trunk in config.trunks.values()})
         - set(inside)
     )
 
     text = []
     for context in inside:
         text += [f"[{context}]", "include => builtin-numbers"]
-        text += ["include => builtin-outside", "ignorepat => 9"] if ways else []
+        text += ["include => builtin-outside", "ignorepat => 9"] if out else []
         text += [f"include => {lot}" for lot in sorted({lot.context for lot in config.parking.values()})]
         text.append("")
     text += ["[builtin-numbers]"]
@@ -49,20 +54,22 @@ def builtin_dialplan(config: Config) -> str:
         text += [f"exten => {number},1,Dial({target},{RING_SECONDS})", " same => n,Hangup()"]
         text.append(f"exten => {number},hint,{target}")
     text.append("")
-    if ways:
+    if out:
         text += ["[builtin-outside]"]
         # With and without the 9: nobody in need thinks of it.
         help_numbers = [(prefix + number, number) for prefix in ("", "9") for number in numbering(config).emergency]
         for dialled, number in [*help_numbers, ("_9X.", "${EXTEN:1}")]:
-            text.append(f"exten => {dialled},1,Dial({ways[0].format(number)})")
+            text.append(f"exten => {dialled},1,Dial({out[0].format(number)})")
             # A further way is a further step: the targets of one Dial would all be called at once.
-            text += [f" same => n,ExecIf({_NO_LINE}?Dial({way.format(number)}))" for way in ways[1:]]
+            text += [f" same => n,ExecIf({_NO_LINE}?Dial({way.format(number)}))" for way in out[1:]]
             text.append(" same => n,Hangup()")
         text.append("")
     for context in outside:
         text.append(f"[{context}]")
-        wanted = {line.did or line.number or "s" for line in config.lines.values() if line.context == context}
-        wanted |= {"_[+0-9]!" for trunk in config.trunks.values() if trunk.context == context}
+        wanted = {called_at(way) for *_, way in each_way(config) if way.context == context}
+        numbered = [trunk.context for trunk in config.trunks.values()]
+        numbered += [span.context for span in config.spans.values()]
+        wanted |= {"_[+0-9]!"} if context in numbered else set()
         for extension in sorted(wanted):
             for target in list(targets.values())[:1]:
                 text.append(f"exten => {extension},1,Dial({target},{RING_SECONDS})")

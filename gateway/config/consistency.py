@@ -16,6 +16,7 @@ from gateway.config.features import CODE_NAMES
 from gateway.config.locate import KeyPath
 from gateway.config.model import Config
 from gateway.config.services import service_findings
+from gateway.config.ways import TABLES, each_way
 from gateway.core.codecs import CODECS
 from gateway.fax.library import missing
 from gateway.media.codec.libraries import needs
@@ -52,6 +53,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _ports(config)
     yield from _numbers(config)
     yield from _line_names(config)
+    yield from _spans(config)
     yield from _contexts(config)
     yield from _trunks(config)
     yield from _secrets(config)
@@ -204,10 +206,34 @@ def _numbers(config: Config) -> Iterator[Finding]:
 
 
 def _line_names(config: Config) -> Iterator[Finding]:
-    for name in config.lines:
+    taken: dict[str, str] = {}
+    for kind, name, _ in each_way(config):
+        path: KeyPath = (TABLES[kind], name)
         if name[:1] in GROUP_LETTERS and name[1:].isdigit():
             what = f'"{name}" would be taken for a group of lines when dialled'
-            yield Finding(("lines", name), what, "give the line another name")
+            yield Finding(path, what, "give the line another name")
+        if name in taken:
+            what = f"{name} is the name of one of the {taken[name]} already, and toll rules name callers"
+            yield Finding(path, what, "give it another name")
+        taken.setdefault(name, TABLES[kind])
+
+
+def _spans(config: Config) -> Iterator[Finding]:
+    taken: dict[int, str] = {}
+    for name, span in config.spans.items():
+        if span.signalling_channel is not None and span.signalling_channel > _CHANNELS[span.kind]:
+            what = f"a {span.kind.upper()} has no channel {span.signalling_channel}"
+            yield Finding(("spans", name, "signalling_channel"), what, "leave the line out for the usual one")
+        if span.backend == "emulated":
+            if "span" in span.model_fields_set:
+                what = f"span {name} is emulated, and a card of its own"
+                yield Finding(("spans", name, "span"), what, "leave the line out")
+        elif taken.setdefault(span.span, name) != name:
+            what = f"span {span.span} of the machine is {taken[span.span]}'s already"
+            yield Finding(("spans", name, "span"), what, f"give {name} a span of its own")
+
+
+_CHANNELS: Final = {"e1": 31, "t1": 24}
 
 
 def _contexts(config: Config) -> Iterator[Finding]:
@@ -216,16 +242,17 @@ def _contexts(config: Config) -> Iterator[Finding]:
         return
     inside = {phone.context for phone in config.phones.values()}
     inside |= {account.context for account in config.accounts.values()}
-    for table, ways in (("lines", config.lines), ("trunks", config.trunks)):
-        for name, way in ways.items():
-            if way.context in inside:
-                what = (
-                    f"calls that come in on {table.removesuffix('s')} {name} could go out again: phones share its "
-                    f"context {way.context}"
-                )
-                yield Finding(
-                    (table, name, "context"), what, f"give {table} a context of their own, or write a dialplan"
-                )
+    found = [(TABLES[kind], name, way.context) for kind, name, way in each_way(config)]
+    found += [("trunks", name, trunk.context) for name, trunk in config.trunks.items()]
+    for table, name, context in found:
+        if context in inside:
+            what = (
+                f"calls that come in on {table.removesuffix('s')} {name} could go out again: phones share its "
+                f"context {context}"
+            )
+            yield Finding(
+                (table, name, "context"), what, f"give {table} a context of their own, or write a dialplan"
+            )
 
 
 def _trunks(config: Config) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from gateway.config.music import MusicSettings
 from gateway.config.parking import ParkingSettings
 from gateway.config.queues import QueueSettings
 from gateway.config.security import SecuritySettings
+from gateway.config.spans import SpanSettings
 from gateway.config.tls import TlsSettings
 from gateway.config.tolls import TollSettings
 from gateway.config.tones import ToneSettings
@@ -337,6 +338,7 @@ class Config(Settings):
     cards: Annotated[Mapping[str, CardSettings], AfterValidator(MappingProxyType)] = {}
     phones: Annotated[Mapping[Number, PhoneSettings], AfterValidator(MappingProxyType)] = {}
     lines: Annotated[Mapping[Name, LineSettings], AfterValidator(MappingProxyType)] = {}
+    spans: Annotated[Mapping[Name, SpanSettings], AfterValidator(MappingProxyType)] = {}
     accounts: Annotated[Mapping[Name, AccountSettings], AfterValidator(MappingProxyType)] = {}
     trunks: Annotated[Mapping[Name, TrunkSettings], AfterValidator(MappingProxyType)] = {}
     security: SecuritySettings = SecuritySettings()

@@ -33,6 +33,7 @@ from gateway.config.model import Config
 from gateway.config.parking import PARKING_NAME, parking_dialplan
 from gateway.config.services import service_doubts
 from gateway.config.tolls import toll_policy
+from gateway.config.ways import TABLES, each_way, group_name, ways
 from gateway.core.errors import ConfigError, Fault, MalformedError, RemoteError
 from gateway.core.switch import Target
 from gateway.media.english import ENGLISH
@@ -192,7 +193,7 @@ def _shown(config: Config, file: str) -> str:
 def _contexts(config: Config, dialplan: Dialplan) -> Iterator[Finding]:
     named = [
         *((("phones", name, "context"), user.context) for name, user in config.phones.items()),
-        *((("lines", name, "context"), line.context) for name, line in config.lines.items()),
+        *(((TABLES[kind], name, "context"), way.context) for kind, name, way in each_way(config)),
         *(
             (("lines", name, "rings", ring, "context"), own.context)
             for name, line in config.lines.items()
@@ -215,7 +216,7 @@ def _variables(config: Config) -> Iterator[Finding]:
     """Functions among the variables that calls bring, that cannot be set."""
     users = [
         *((("phones", name), user.variables) for name, user in config.phones.items()),
-        *((("lines", name), line.variables) for name, line in config.lines.items()),
+        *(((TABLES[kind], name), way.variables) for kind, name, way in each_way(config)),
         *((("accounts", name), account.variables) for name, account in config.accounts.items()),
         *((("trunks", name), trunk.variables) for name, trunk in config.trunks.items()),
     ]
@@ -230,8 +231,9 @@ def _variables(config: Config) -> Iterator[Finding]:
 
 def _tolls(config: Config, dialplan: Dialplan) -> Iterator[Finding]:
     """Names in [tolls] that nobody has: a cap on them would cap nobody."""
-    trunks = [*sorted({f"g{line.group}" for line in config.lines.values()}), *config.trunks]
-    callers = [*config.accounts, *config.phones, *config.lines, *config.trunks, *dialplan.contexts]
+    trunks = [*sorted({group_name(kind, way.group) for kind, _, way in each_way(config)}), *config.trunks]
+    lines = [name for _, name, _ in each_way(config)]
+    callers = [*config.accounts, *config.phones, *lines, *config.trunks, *dialplan.contexts]
     for kind, known in (("callers", callers), ("trunks", trunks)):
         for name in getattr(config.tolls, kind):
             if name not in known:
@@ -302,8 +304,9 @@ def _line_target(
     target: Target, address: Address, kinds: tuple[str, ...], config: Config
 ) -> tuple[str, str] | None:
     phones = config.phones if "FXS" in kinds else {}
-    lines = config.lines if "FXO" in kinds else {}
-    ports = {str(phone.port) for phone in phones.values()} | {str(line.port) for line in lines.values()}
+    lines = {name: way for kind in kinds for name, way in ways(config, kind).items()}
+    ports = {str(phone.port) for phone in config.phones.values()}
+    ports |= {str(line.port) for line in config.lines.values()}
     if address.group is not None:
         groups = {line.group for line in lines.values()}
         return None if address.group in groups else (f"{target} dials no line: group {address.group} is empty", "")

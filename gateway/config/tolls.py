@@ -61,7 +61,7 @@ class CallerTollSettings(Settings):
 
 
 class TrunkTollSettings(Settings):
-    """[tolls.trunks.NAME]: what one trunk, or one group of exchange lines (g1), carries, whoever calls.
+    """[tolls.trunks.NAME]: what one trunk, or one group of lines (g1, span-g1), carries, whoever calls.
 
     Attributes:
         parallel: outside calls at once; 0 is no cap, as below.
@@ -96,7 +96,7 @@ class TollSettings(Settings):
         preempt: whether an emergency call takes a line that is busy with another call.
         rates: a file of lines "+44, 0.02": prefix, price a minute and, if there is one, price of the call.
         callers: by the name of an account, telephone, line or trunk, or of a context.
-        trunks: by the name of a trunk, or of a group of exchange lines as dialled: g1.
+        trunks: by the name of a trunk, or of a group: g1 of exchange lines, span-g1 of spans.
     """
 
     allow: _Kinds = ("free", "local", "national", "mobile")

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway.config.model import Config
+from gateway.config.ways import each_way
 
 __all__ = ["given_variables"]
 
@@ -18,7 +19,7 @@ def given_variables(config: Config) -> Callable[[str], Mapping[str, str]]:
     known = {f"SIP/{name}": trunk.variables for name, trunk in config.trunks.items()}
     known |= {f"SIP/{name}": account.variables for name, account in config.accounts.items()}
     known |= {f"FXS/{name}": phone.variables for name, phone in config.phones.items()}
-    known |= {f"FXO/{name}": line.variables for name, line in config.lines.items()}
+    known |= {f"{technology}/{name}": way.variables for technology, name, way in each_way(config)}
 
     def given(leg: str) -> Mapping[str, str]:
         return known.get(leg.rpartition("-")[0], _NONE)

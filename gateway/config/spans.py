@@ -1,0 +1,59 @@
+"""E1 and T1 spans to the public network, or to a PBX, in the configuration."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from gateway.config.values import Name, Settings, Variables, dialled_or_none, word_or_none
+
+__all__ = ["SpanSettings"]
+
+_NumberType = Literal["unknown", "international", "national", "subscriber"]
+
+
+class SpanSettings(Settings):
+    """[spans.NAME]: an E1 or T1 with primary-rate ISDN (Q.931) on its D channel.
+
+    Attributes:
+        backend: "emulated", or "dahdi" for the kernel's.
+        span: its number, as `dahdi_scan` counts.
+        kind: "e1" (30 channels for calls) or "t1" (23).
+        signalling_channel: time slot of the D channel; the usual one, 16 or 24, where left out.
+        side: "user" where the far end is an exchange, "network" where we are one for a PBX.
+        dialect: of the network: "etsi" (Euro-ISDN), "ni2" (National ISDN 2) or "dms100".
+        group: dialled as g1 in `SPAN/g1/NUMBER`.
+        context: of the dialplan, where its calls come in.
+        variables: of the channel of each of them, as for a telephone.
+        number: its own number in the public network, shown where a caller has none.
+        did: the extension for calls that name no number; where empty, its number, or s where that is empty too.
+        hunt: in which order free channels are taken: "ascending", "descending", or "cyclic" (after the one taken
+            last). The far end should begin at the other end of the span, so that the two seldom meet.
+        exclusive: a call that we place takes the channel that we name or none; where false, the far end may choose
+            another one.
+        sending: "whole" (a number goes in one message) or "overlap" (digit by digit).
+        called_type: how numbers that we call are marked: "unknown" (with all prefixes, as dialled),
+            "international", "national" or "subscriber".
+        calling_type: the same for the numbers that are shown as calling.
+        announcements: when a call that we placed is refused, let the caller hear the network's announcement, where
+            it gives one, before the dialplan goes on.
+    """
+
+    backend: Literal["emulated", "dahdi"]
+    span: Annotated[int, Field(ge=1, le=128)] = 1
+    kind: Literal["e1", "t1"] = "e1"
+    signalling_channel: Annotated[int, Field(ge=1, le=31)] | None = None
+    side: Literal["user", "network"] = "user"
+    dialect: Literal["etsi", "ni2", "dms100"] = "etsi"
+    group: Annotated[int, Field(ge=0, le=63)] = 1
+    context: Name = "from-pstn"
+    variables: Variables = Field(default_factory=dict)
+    number: Annotated[str, AfterValidator(dialled_or_none)] = ""
+    did: Annotated[str, AfterValidator(word_or_none)] = ""
+    hunt: Literal["ascending", "descending", "cyclic"] = "ascending"
+    exclusive: bool = False
+    sending: Literal["whole", "overlap"] = "whole"
+    called_type: _NumberType = "unknown"
+    calling_type: _NumberType = "unknown"
+    announcements: bool = False

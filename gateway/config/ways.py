@@ -1,0 +1,60 @@
+"""The ways to the public network by lines of every kind, as those see them who need not know the kind.
+
+A line of each has a name, a hunt group, a dialplan context for its calls, and a number. All of them share one space
+of names: a name says who calls, whatever it calls by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final, Protocol
+
+from gateway.config.model import Config
+
+__all__ = ["TABLES", "Way", "called_at", "each_way", "group_name", "ways"]
+
+TABLES: Final[Mapping[str, str]] = {"FXO": "lines", "SPAN": "spans"}
+"""Technology -> the table of the configuration that has its lines."""
+
+
+class Way(Protocol):
+    """A line to the public network."""
+
+    @property
+    def group(self) -> int: ...
+
+    @property
+    def context(self) -> str: ...
+
+    @property
+    def number(self) -> str: ...
+
+    @property
+    def did(self) -> str: ...
+
+    @property
+    def variables(self) -> Mapping[str, str]: ...
+
+
+def ways(config: Config, technology: str) -> Mapping[str, Way]:
+    """The lines of one technology by their names; none for a technology that has no such lines."""
+    table = TABLES.get(technology)
+    found: Mapping[str, Way] = getattr(config, table) if table is not None else {}
+    return found
+
+
+def each_way(config: Config) -> Iterator[tuple[str, str, Way]]:
+    """(technology, name, line) of every line."""
+    for technology in TABLES:
+        for name, way in ways(config, technology).items():
+            yield technology, name, way
+
+
+def group_name(technology: str, group: int) -> str:
+    """A hunt group as the toll rules call it: "g1" of exchange lines, "span-g1" of spans."""
+    return f"g{group}" if technology == "FXO" else f"{technology.lower()}-g{group}"
+
+
+def called_at(way: Way) -> str:
+    """The extension of a call that names no number."""
+    return way.did or way.number or "s"

@@ -6,14 +6,14 @@ Values as Asterisk writes them go in, settings of ours come out; what has none i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, get_args
 
 from dialplan.model import Place
 from dialplan.reader import Entry
 from gateway.asterisk.draft import Draft
-from gateway.config.values import Codec
+from gateway.config.values import Codec, host_or_none
 
 __all__ = [
     "TRANSPORTS",
@@ -79,13 +79,13 @@ def certificates(files: tuple[str, str, str], place: Place, draft: Draft) -> boo
 
 
 def advertise(address: str, place: Place, draft: Draft) -> None:
-    """Take over the address by which the machine is known outside."""
+    """Take over the address, or the host name, by which the machine is known outside."""
     host = address.partition(":")[0] if address.count(":") == 1 else address
     try:
-        draft.table("sip")["advertised"] = str(ip_address(host))
+        draft.table("sip")["advertised"] = host_or_none(host)
     except ValueError:
-        what = f"{address} is a name, and not the address by which peers outside reach this machine"
-        draft.leave(place, what, "write its address as advertised in [sip]")
+        what = f"{address} is neither an address nor a name by which peers outside reach this machine"
+        draft.leave(place, what, "write one as advertised in [sip]")
 
 
 def codecs(entries: Iterable[Entry], whose: str, draft: Draft) -> list[str]:

@@ -27,7 +27,7 @@ __all__ = ["read_sip"]
 
 _GENERAL: Final = frozenset(
     "bindport bindaddr udpbindaddr tcpenable tcpbindaddr tlsenable tlsbindaddr tlscertfile tlsprivatekey tlscafile "
-    "context register allow disallow externaddr externip realm minexpiry maxexpiry".split()
+    "context register allow disallow externaddr externhost externip realm minexpiry maxexpiry".split()
 )
 _GENERAL_SAME: Final = frozenset(
     "nat directmedia canreinvite alwaysauthreject allowguest srvlookup localnet defaultexpiry tos_sip tos_audio "
@@ -35,7 +35,7 @@ _GENERAL_SAME: Final = frozenset(
     "useragent sdpsession sdpowner callcounter limitonpeers notifyringing notifyhold notifycid rtcachefriends "
     "dtmfmode relaxdtmf trustrpid sendrpid session-timers session-expires session-minse session-refresher "
     "tlsdontverifyserver tlscipher tlsclientmethod transport qualify qualifyfreq mwi mwi_from progressinband "
-    "rfc2833compensate autodomain".split()
+    "rfc2833compensate autodomain externrefresh".split()
 )
 """What holds here always, or is no longer needed."""
 _READ: Final = frozenset(
@@ -90,7 +90,7 @@ def _general(section: Section, said: Mapping[str, str], draft: Draft) -> None:
             sip[ours] = seconds
     if said.get("realm"):
         sip["realm"] = said["realm"]
-    if address := said.get("externaddr", said.get("externip", "")):
+    if address := said.get("externaddr") or said.get("externip") or said.get("externhost", ""):
         advertise(address, section.place, draft)
     if not sip:
         del draft.tables["sip"]

@@ -40,7 +40,7 @@ from gateway.config.values import (
     Number,
     Settings,
     Variables,
-    address_or_none,
+    host_or_none,
     mailbox_or_none,
     refuse,
     resolve,
@@ -151,6 +151,7 @@ class SipSettings(Settings):
         idle: seconds after which a connection that nobody uses is closed.
         advertised: the public IP address by which peers outside of private networks reach this machine, where that
             is not its own: behind a NAT, or in a container whose ports are mapped; empty where they are the same.
+            Or a host name for it, which is looked up every minute: for lines whose address moves.
         stun: STUN servers, "HOST" or "HOST:PORT" each, that tell the public address where `advertised` is empty:
             behind a NAT at home. Trunks, and telephones that know this machine by an IP address, need none.
         keep_alive: seconds between two questions to a telephone behind a NAT, which keep its way there open (UDP;
@@ -182,7 +183,7 @@ class SipSettings(Settings):
     origins: Items[Label] = ()
     signposts: bool = True
     idle: Annotated[int, Field(ge=60, le=604800)] = 4000
-    advertised: Annotated[str, AfterValidator(address_or_none)] = ""
+    advertised: Annotated[str, AfterValidator(host_or_none)] = ""
     stun: Annotated[Items[Server], Field(max_length=4)] = ()
     keep_alive: Annotated[int, Field(ge=0, le=3600)] = 25
     realm: Name = "copperline"

@@ -30,9 +30,9 @@ __all__ = [
     "Number",
     "Settings",
     "Variables",
-    "address_or_none",
     "dial_target",
     "dialled_or_none",
+    "host_or_none",
     "mailbox_or_none",
     "refuse",
     "resolve",
@@ -43,6 +43,9 @@ __all__ = [
 _Item = TypeVar("_Item")
 _KEYS: Final = frozenset("0123456789*#+ABCD")
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\([^()]*\))?")
+_HOST: Final = re.compile(r"(?:(?!-)[A-Za-z0-9_-]{1,63}(?<!-)\.)*(?!-)[A-Za-z0-9_-]{1,63}(?<!-)", re.ASCII)
+_LONGEST_HOST: Final = 253
+"""Characters of a host name (RFC 1035 2.3.4, written out)."""
 _LONGEST_VALUE: Final = 1024
 """Characters of a variable's value."""
 
@@ -73,14 +76,19 @@ def dialled_or_none(number: str) -> str:
     return _dialled(number) if number else number
 
 
-def address_or_none(text: str) -> str:
-    """An IP address, or nothing."""
+def host_or_none(text: str) -> str:
+    """An IP address, a host name, or nothing."""
     if not text:
         return text
     try:
         return str(ip_address(text))
     except ValueError:
-        raise refuse(f'"{text}" is no IP address', 'write it like "203.0.113.5"') from None
+        pass
+    # What ends in a number is an address that is written wrongly (RFC 1123 2.1).
+    if len(text) > _LONGEST_HOST or _HOST.fullmatch(text) is None or text.rpartition(".")[2].isdigit():
+        why = f'"{text}" is neither an IP address nor a host name'
+        raise refuse(why, 'write it like "203.0.113.5" or "office.example.com"') from None
+    return text.lower()
 
 
 def _word(name: str) -> str:

@@ -10,7 +10,7 @@ nobody else.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from gateway.core.literal import literal
@@ -43,12 +43,12 @@ class Reach:
     """What is known of it.
 
     Args:
-        advertised: our public address, as the operator has written it; may be empty.
+        advertised: our public IP address, as the operator has written it; may be empty.
         ours: all addresses that we listen on.
     """
 
     def __init__(self, advertised: str, ours: Callable[[], Collection[str]]) -> None:
-        self._advertised = advertised
+        self._advertised: Mapping[int, str] = {literal(advertised).version: advertised} if advertised else {}
         self._ours = ours
         self.discovered: Callable[[Address], Address | None] | None = None
         """Tells where one of our UDP sockets is seen from outside, by STUN; None where nobody is asked."""
@@ -64,12 +64,18 @@ class Reach:
         if asked is not None:
             return asked
         if self._advertised and not is_private(flow.remote[0]):
-            return self._advertised, flow.local[1]
+            public = self._advertised.get(literal(flow.local[0]).version)
+            if public is not None:
+                return public, flow.local[1]
         seen = self._seen.get(flow.remote)
         if seen is not None:
             return seen[0], flow.local[1] if flow.is_reliable else seen[1]
         found = self.discovered(flow.local) if self.discovered and not is_private(flow.remote[0]) else None
         return found or flow.local
+
+    def advertise(self, addresses: Mapping[int, str]) -> None:
+        """Peers outside reach us by these from now on, by version of IP."""
+        self._advertised = addresses
 
     def host(self, flow: Flow) -> str:
         """The same without the port."""

@@ -48,6 +48,7 @@ from gateway.sip.names import ServerNames
 from gateway.sip.open_ways import OpenWays, RegisteredWays, WayTold
 from gateway.sip.overload import Overload, OverloadConfig
 from gateway.sip.points import ListeningPoints
+from gateway.sip.public_name import PublicName
 from gateway.sip.reach import Reach
 from gateway.sip.reception import Reception, Rooms
 from gateway.sip.refusals import ELSEWHERE, AccessRefused, Refusals
@@ -57,7 +58,7 @@ from gateway.sip.session import Intervals, Setting
 from gateway.sip.text_queue import TextKeeper
 from gateway.sip.transaction.table import MAX_DATAGRAM, MAX_TRANSACTIONS
 from gateway.sip.transaction.timers import TimerConfig
-from gateway.sip.transport import Datagram, Flow
+from gateway.sip.transport import Datagram, Flow, is_address
 from gateway.sip.trunk_words import ExtensionTold, MailboxTold, TrunkChanged
 from gateway.sip.trunks import Trunks
 from gateway.sip.uri import SipUri
@@ -94,8 +95,8 @@ class SipConfig:
         realm: of digest authentication.
         stun: STUN servers that tell our public address, with their ports.
         keep_alive: seconds between two questions that keep a NAT before a telephone open (UDP); 0 asks none.
-        advertised: our address as peers outside of private networks see it, where the one we listen on means
-            nothing to them; may be empty.
+        advertised: our address as peers outside of private networks see it, or a host name for it, where the one we
+            listen on means nothing to them; may be empty.
         algorithms: of digest authentication that are offered, the preferred first.
         timers: RFC 3261 table 4.
         legs: codecs, number and address of legs.
@@ -187,7 +188,8 @@ class SipStack:
         self._changes: list[RegistrationChanged] = []
         random = random or SystemRandom()
         self._registrar = Registrar(config=config.registrar, emit=self._changed, bindings=bindings)
-        self._reach = Reach(config.advertised, points.hosts)
+        named = config.advertised and not is_address(config.advertised)
+        self._reach = Reach("" if named else config.advertised, points.hosts)
         self._carrier = SipCarrier(
             timers=config.timers,
             token=token,
@@ -202,6 +204,8 @@ class SipStack:
         )
         self._resolver = Resolver(points, names if names is not None else ServerNames(), random)
         setting = Setting(self._carrier, config.timers, random, self._resolver, config.intervals)
+        name = PublicName(config.advertised, setting, self._reach.advertise, self._tell)
+        self._public_name = name if named else None
         self._discovery = Discovery(config.stun, setting, points, self._tell)
         if config.stun:
             self._reach.discovered = self._discovery.address
@@ -323,6 +327,8 @@ class SipStack:
 
     def opened(self, now: float) -> None:
         """The listening points are bound: find out how they are seen from outside."""
+        if self._public_name is not None:
+            self._public_name.look(now)
         self._discovery.start(now)
 
     def close(self, now: float) -> None:

@@ -103,6 +103,24 @@ def test_keys_as_info_and_flows_with_a_registrar_move_in(tmp_path: Path) -> None
     assert moved.left("pjsip.conf") == []
 
 
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("externhost=Office.Example.com\nexternrefresh=60", "office.example.com"),
+        ("externaddr=203.0.113.9:5060", "203.0.113.9"),
+        ("externhost=not a name", ""),
+    ],
+)
+def test_where_the_machine_is_known_outside_moves_in_as_address_or_name(
+    tmp_path: Path, line: str, expected: str
+) -> None:
+    moved = move_in(tmp_path, sip=f"[general]\n{line}\n[7001]\ntype=friend\nhost=dynamic\nsecret=Secret-7001\n")
+    assert moved.config.sip.advertised == expected
+    assert [left for left in moved.left("sip.conf") if "extern" in left or "peers outside" in left] == (
+        [] if expected else moved.left("sip.conf")
+    )
+
+
 def test_register_lines_of_chan_sip_find_their_peers(dahdi: Moved) -> None:
     voip, home = dahdi.config.trunks["voip"], dahdi.config.trunks["home"]
     assert (voip.user, voip.secret, voip.auth_user) == ("5551000", "Trunk-Secret-1", "auth5551000")

@@ -205,6 +205,27 @@ def test_name_servers_need_no_port() -> None:
     assert 'write it like "192.0.2.53"' in faults('[sip]\nname_servers = ["dns.example.com"]')[0]
 
 
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("", ""),
+        ("203.0.113.5", "203.0.113.5"),
+        ("2001:DB8::5", "2001:db8::5"),
+        ("Office.Example.com", "office.example.com"),
+    ],
+)
+def test_where_we_are_is_an_address_or_a_name(written: str, read_as: str) -> None:
+    assert read(f'[sip]\nadvertised = "{written}"').sip.advertised == read_as
+
+
+@pytest.mark.parametrize(
+    "written", ["203.0.113.500", "an office", "-a.example", "office.example.com:5060", "a" * 64]
+)
+def test_where_we_are_is_nothing_else(written: str) -> None:
+    (fault,) = faults(f'[sip]\nadvertised = "{written}"')
+    assert f'"{written}" is neither an IP address nor a host name' in fault and "office.example.com" in fault
+
+
 TRUNK = '[trunks.pstn]\nservers = ["127.0.0.1"]\nuser = "4711"\nsecret = "s3cret"\n'
 
 

@@ -40,7 +40,8 @@ def test_a_span_is_two_lines() -> None:
         (
             "spans.e1",
             "spans.copper1",
-            "12: copper1 is the name of one of the lines already, and toll rules name callers; give it another name",
+            "12: copper1 is the name of one of the lines already, and toll rules name callers;"
+            " give it another name",
         ),
         (
             "[spans.e1]",

@@ -8,9 +8,10 @@ import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ["int16_at", "int32_at", "int64_at", "record_of", "uint8_at"]
+__all__ = ["int16_at", "int32_at", "int64_at", "prefetch", "record_of", "uint8_at"]
 
 
 def record_of(dtype: np.dtype[Any]) -> Any:
@@ -42,6 +43,23 @@ def _pointer(element: Any) -> Any:
     return intrinsic(at)
 
 
+def _prefetch(typing_context: Any, address: Any) -> Any:
+    """Have the cache line at an address brought near; one where nothing is does no harm."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        octet, number = ir.IntType(8).as_pointer(), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [octet, number, number, number])
+        fetch: Any = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
+            builder.module, kind, "llvm.prefetch.p0i8"
+        )
+        to_read, keep, data = number(0), number(3), number(1)
+        builder.call(fetch, [builder.inttoptr(arguments[0], octet), to_read, keep, data])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), generate
+
+
+prefetch: Final[Any] = intrinsic(_prefetch)
 int16_at: Final[Any] = _pointer(types.int16)
 int32_at: Final[Any] = _pointer(types.int32)
 int64_at: Final[Any] = _pointer(types.int64)

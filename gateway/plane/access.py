@@ -16,9 +16,10 @@ from gateway.media.compiled import stage
 from gateway.media.detect import DTMF_STATE
 from gateway.media.echo_canceller import ECHO_SCRATCH
 from gateway.media.fax_tone import FAX_STATE
-from gateway.media.pointers import int16_at, int32_at, int64_at, record_of, uint8_at
+from gateway.media.pointers import int16_at, int32_at, int64_at, prefetch, record_of, uint8_at
 from gateway.plane.libc import EPOLL_EVENT
 from gateway.plane.room_table import BUSES, ROOM, SEAT, TAP
+from gateway.plane.row_table import HEARD, LINE, ROW, SENT
 from gateway.plane.table import (
     CANCELLER,
     CODING,
@@ -29,7 +30,6 @@ from gateway.plane.table import (
     PENDING,
     QUEUE,
     QUEUE_SIZE,
-    ROW,
     SHARED,
     Shared,
 )
@@ -44,6 +44,8 @@ __all__ = [
     "epoll_at",
     "event_at",
     "fax_ear_at",
+    "fetch_pair",
+    "fetch_route",
     "filled_of",
     "overheard_of",
     "owners_of",
@@ -63,6 +65,7 @@ __all__ = [
 ]
 
 _CONTROL_AT: Final = SHARED.fields["control"][1] if SHARED.fields is not None else 0
+_ROW_BYTES: Final = ROW.itemsize
 _QUEUE_BYTES: Final = QUEUE_SIZE * 2
 _PAST_BYTES: Final = PAST * 2
 _FRAME_BYTES: Final = FRAME * 2
@@ -94,6 +97,25 @@ def word(t: Shared, index: int) -> int:
 def row_at(t: Shared, i: int) -> Any:
     """Row `i`, to be read and written in place."""
     return _row(t["rows"], i)
+
+
+@stage
+def fetch_route(t: Shared, i: int) -> None:
+    """Have brought near what says whose row `i` is, and where to; there need be no such row."""
+    prefetch(t["rows"] + i * _ROW_BYTES)
+    prefetch(t["owners"] + 8 * i)
+    prefetch(t["stages"] + 8 * i)
+
+
+@stage
+def fetch_pair(t: Shared, i: int, peer: int) -> None:
+    """Have brought near what a packet needs that comes in on row `i` and goes out on `peer`, if there is such."""
+    source, target = t["rows"] + i * _ROW_BYTES, t["rows"] + peer * _ROW_BYTES
+    for line in HEARD:
+        prefetch(source + line * LINE)
+    for line in SENT:
+        prefetch(target + line * LINE)
+    prefetch(t["stages"] + 8 * peer)
 
 
 @stage

@@ -46,6 +46,7 @@ from gateway.plane.rooms import (
     tap,
     untap,
 )
+from gateway.plane.row_table import DIGITS, NAME, ROW
 from gateway.plane.rows import end_sound, end_sounds, forget, leave_epoll, lose, part, replan, set_voiceband
 from gateway.plane.secure import set_keys
 from gateway.plane.table import (
@@ -53,14 +54,11 @@ from gateway.plane.table import (
     COMMANDS,
     COMMANDS_READ,
     COMMANDS_WRITTEN,
-    DIGITS,
     EPOLL,
     FRAME,
     FREE,
     HIGH,
     LOST,
-    NAME,
-    ROW,
     RTP,
     TAPS_HIGH,
     TICKS,

@@ -11,9 +11,11 @@ import sys
 from typing import Final
 
 import numpy as np
+from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
 from gateway.media.compiled import stage
+from gateway.media.pointers import uint8_at
 from gateway.plane.libc import memmove
 from gateway.plane.table import Shared
 
@@ -37,6 +39,12 @@ def _high_first(code: int) -> bool:
 
 
 @stage
+def _from(data: NDArray[np.uint8], start: int, octets: int) -> NDArray[np.uint8]:
+    """The part of `data` that begins at `start`: its places count from 0, so that none is taken to be before it."""
+    return carray(uint8_at(data.ctypes.data + start), (octets,))
+
+
+@stage
 def hush(data: NDArray[np.uint8], start: int, code: int, samples: int) -> None:
     """Make `samples` samples of `data[start:]` silence."""
     for k in range(start, start + samples * width(code)):
@@ -48,13 +56,14 @@ def to_linear(
     t: Shared, source: NDArray[np.uint8], start: int, code: int, out: NDArray[np.int16], samples: int
 ) -> None:
     """Decode `samples` samples of `source[start:]` into `out`."""
+    coded = _from(source, start, samples * width(code))
     if code < _NETWORK:
         for k in range(samples):
-            out[k] = t["to_linear"][code, source[start + k]]
+            out[k] = t["to_linear"][code, coded[k]]
         return
     high = 0 if _high_first(code) else 1
     for k in range(samples):
-        value = (int(source[start + 2 * k + high]) << 8) | int(source[start + 2 * k + 1 - high])
+        value = (int(coded[2 * k + high]) << 8) | int(coded[2 * k + 1 - high])
         out[k] = value - 65536 if value >= 32768 else value
 
 
@@ -63,15 +72,16 @@ def from_linear(
     t: Shared, source: NDArray[np.int16], samples: int, code: int, out: NDArray[np.uint8], start: int
 ) -> None:
     """Encode `samples` samples of `source` into `out[start:]`."""
+    coded = _from(out, start, samples * width(code))
     if code < _NETWORK:
         for k in range(samples):
-            out[start + k] = t["from_linear"][code, int(source[k]) & 0xFFFF]
+            coded[k] = t["from_linear"][code, int(source[k]) & 0xFFFF]
         return
     high = 0 if _high_first(code) else 1
     for k in range(samples):
         value = int(source[k]) & 0xFFFF
-        out[start + 2 * k + high] = value >> 8
-        out[start + 2 * k + 1 - high] = value & 0xFF
+        coded[2 * k + high] = value >> 8
+        coded[2 * k + 1 - high] = value & 0xFF
 
 
 @stage
@@ -87,26 +97,28 @@ def convert(
 ) -> int:
     """Recode `samples` samples of `source[start:]` into `out[out_start:]`; returns the octets written."""
     octets = samples * width(out_code)
+    coded = _from(source, start, samples * width(code))
+    recoded = _from(out, out_start, octets)
     if code == out_code:
         memmove(out.ctypes.data + out_start, source.ctypes.data + start, octets)
     elif code < _NETWORK and out_code < _NETWORK:
         for k in range(samples):
-            out[out_start + k] = t["law_to_law"][code, source[start + k]]
+            recoded[k] = t["law_to_law"][code, coded[k]]
     elif code < _NETWORK:
         high = 0 if _high_first(out_code) else 1
         for k in range(samples):
-            value = int(t["to_linear"][code, source[start + k]]) & 0xFFFF
-            out[out_start + 2 * k + high] = value >> 8
-            out[out_start + 2 * k + 1 - high] = value & 0xFF
+            value = int(t["to_linear"][code, coded[k]]) & 0xFFFF
+            recoded[2 * k + high] = value >> 8
+            recoded[2 * k + 1 - high] = value & 0xFF
     else:
         high = 0 if _high_first(code) else 1
         for k in range(samples):
-            first, second = source[start + 2 * k + high], source[start + 2 * k + 1 - high]
+            first, second = coded[2 * k + high], coded[2 * k + 1 - high]
             if out_code < _NETWORK:
-                out[out_start + k] = t["from_linear"][out_code, (int(first) << 8) | int(second)]
+                recoded[k] = t["from_linear"][out_code, (int(first) << 8) | int(second)]
             else:
                 # The two orders of L16 (NATIVE and network) differ by the swap alone, or not at all.
                 out_high = 0 if _high_first(out_code) else 1
-                out[out_start + 2 * k + out_high] = first
-                out[out_start + 2 * k + 1 - out_high] = second
+                recoded[2 * k + out_high] = first
+                recoded[2 * k + 1 - out_high] = second
     return octets

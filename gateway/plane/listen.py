@@ -9,7 +9,8 @@ from gateway.plane.dtmf import detect
 from gateway.plane.events import FAX_HEARD, emit
 from gateway.plane.libc import store_release
 from gateway.plane.plan import CAPTURE, DETECT, FAX
-from gateway.plane.table import ROW, Shared
+from gateway.plane.row_table import ROW
+from gateway.plane.table import Shared
 
 __all__ = ["listen"]
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from gateway.media.compiled import entry, stage
-from gateway.plane.access import epoll_at, owners_of, row_at, stages_of, word
+from gateway.plane.access import epoll_at, fetch_route, owners_of, row_at, stages_of, word
 from gateway.plane.commands import REPORTS, drain, listen_to
 from gateway.plane.compiled import FINGERPRINT
 from gateway.plane.dtmf import close_stale_event, digit_under_way, send_event
@@ -216,6 +216,7 @@ def _turn(t: Shared, now: int, by_hand: bool) -> int:
         if not by_hand:
             now = _monotonic(t)
         for index in range(ready):
+            fetch_route(t, epoll_at(t, min(index + 1, ready - 1))["data"] & 0xFFFF)
             _serve(t, index, now)
         if by_hand and ready > 0:
             continue

@@ -10,7 +10,7 @@ import math
 from typing import Final
 
 from gateway.media.compiled import stage
-from gateway.plane.access import coding_at, queue_at, row_at, stages_of
+from gateway.plane.access import coding_at, fetch_pair, queue_at, row_at, stages_of
 from gateway.plane.coding import decode, is_streaming, payload_ticks
 from gateway.plane.convert import hush
 from gateway.plane.dtmf import digit_under_way, receive_event
@@ -57,6 +57,7 @@ def packet_ready(t: Shared, i: int, flags: int, now: int) -> None:
     much as all other work on the first.
     """
     row = row_at(t, i)
+    fetch_pair(t, i, row["peer"])
     t["address_length"][0] = len(t["address"])
     octets = recvfrom(
         row["descriptor"],

@@ -28,9 +28,10 @@ from gateway.plane.libc import (
 )
 from gateway.plane.octets import get_word, put_word
 from gateway.plane.peer import from_host
+from gateway.plane.row_table import NAME
 from gateway.plane.secure import REPORT, cover, uncover
 from gateway.plane.send import ticks_of
-from gateway.plane.table import EPOLL, NAME, PACKET, WALL, Shared
+from gateway.plane.table import EPOLL, PACKET, WALL, Shared
 
 __all__ = ["is_report", "report_if_due", "report_ready", "say_goodbye", "take_report"]
 

@@ -23,7 +23,8 @@ from gateway.plane.arena import Arena
 from gateway.plane.capture import RowCapture
 from gateway.plane.conference import Hall, PlaneSeat
 from gateway.plane.dtmf import NAMES
-from gateway.plane.table import DIGITS, ROW, Tables
+from gateway.plane.row_table import DIGITS, ROW
+from gateway.plane.table import Tables
 
 __all__ = ["Host", "PlaneRow", "check"]
 

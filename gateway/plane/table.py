@@ -8,7 +8,7 @@ structure or a sample asks for less, because compiled arithmetic is int64 anyway
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,9 @@ from gateway.media.g711 import (
     ULAW_TO_LINEAR,
 )
 from gateway.plane.libc import EPOLL_EVENT
+from gateway.plane.memory import LargePages
 from gateway.plane.room_table import BUSES, ROOM, SEAT, TAP
+from gateway.plane.row_table import ROW
 
 __all__ = [
     "ACTIVE",
@@ -43,7 +45,6 @@ __all__ = [
     "COMMANDS_WRITTEN",
     "COMMAND_SIGNAL",
     "DATA",
-    "DIGITS",
     "DROPPED",
     "EPOLL",
     "EVENT",
@@ -61,7 +62,6 @@ __all__ = [
     "ILBC_30",
     "LONGEST",
     "LOST",
-    "NAME",
     "NATIVE",
     "NEXT_TICK",
     "OPUS",
@@ -72,7 +72,6 @@ __all__ = [
     "QUEUE",
     "QUEUE_SIZE",
     "ROOMS_HIGH",
-    "ROW",
     "RTP",
     "SHARED",
     "STOP",
@@ -110,14 +109,10 @@ COMMANDS: Final = 1024
 """Commands that fit in their ring; control keeps the rest."""
 BATCH: Final = 64
 """Descriptors taken from epoll at once."""
-NAME: Final = 16
-"""Octets of a canonical name (RFC 7022 4.2: 96 random bits in base 64)."""
 ARGUMENTS: Final = 14
 """Numbers that a command carries."""
 DATA: Final = 96
 """Octets that it carries besides: three socket addresses, or DIGITS digits."""
-DIGITS: Final = 64
-"""Digits that wait in a row to be sent as events."""
 
 # Row states and kinds.
 FREE: Final = 0
@@ -175,152 +170,6 @@ TAPS_HIGH: Final = 95
 PROTECT: Final = 96
 UNPROTECT: Final = 98
 _WORDS: Final = 104
-
-_STREAM_IN: Final = [
-    ("payload_in", "i8"),  # payload type of its audio; -1 until the peer is known
-    ("event_in", "i8"),  # and of its telephone events; -1 where not negotiated
-    ("decoded_to", "i8"),  # timestamp after the last packet that was decoded, or -1
-    ("onward_to", "i8"),  # timestamp after the last packet that went on decoded
-    ("placed", "i8"),  # its place in the queue (8000 a second) of ...
-    ("placed_from", "i8"),  # ... this timestamp, or -1
-    ("missed", "i8"),  # packets lost just before the last one
-    ("latched", "i8"),
-    ("source_ssrc", "i8"),
-    ("source_sequence", "i8"),  # highest so far, or -1
-    ("source_cycles", "i8"),  # what its wraps have added to the sequence number
-    ("source_first", "i8"),  # the first one
-    ("source_received", "i8"),  # packets since the first one
-    ("transit", "i8"),  # of the last packet: arrival less timestamp, in ticks
-    ("jitter", "i8"),  # sixteenths of a tick (RFC 3550 A.8)
-    ("left", "i8"),  # it said goodbye
-    ("tone", "i8"),  # a DTMF tone is being heard, or may be
-    ("heard_at", "i8"),  # ns of the last valid packet or frame
-    ("silent", "i8"),  # it has been said
-    ("events_heard", "i8"),
-    ("event_code", "i8"),  # -1: none open
-    ("event_timestamp", "i8"),
-    ("event_base", "i8"),  # ticks in segments before this one
-    ("event_duration", "i8"),
-    ("event_at", "i8"),
-    ("event_last", "i8"),  # timestamp of the last one reported, or -1
-]
-
-_STREAM_OUT: Final = [
-    ("sending", "i8"),
-    ("payload_type", "i8"),  # -1 until the peer is known
-    ("event_type", "i8"),  # -1 where not negotiated
-    ("ptime", "i8"),  # ticks in a packet
-    ("pending", "i8"),  # ticks that wait for their packet
-    ("pending_timestamp", "i8"),  # of the first of them
-    ("pending_marker", "i8"),
-    ("packing", "i8"),  # the feed is being put into packets of another length
-    ("fed_at", "i8"),  # ns: when audio was last put in
-    ("ssrc", "i8"),
-    ("sequence", "i8"),  # highest sent
-    ("timestamp", "i8"),  # of the newest packet sent
-    ("span", "i8"),  # ticks in it
-    ("sent_at", "i8"),  # ns
-    ("octets_sent", "i8"),  # of payload
-    ("feed", "i8"),  # whence the last packet came; see send.py
-    ("feed_generation", "i8"),
-    ("feed_ssrc", "i8"),
-    ("feed_first", "i8"),
-    ("sequence_offset", "i8"),
-    ("timestamp_offset", "i8"),
-    ("digits", "u1", (DIGITS,)),
-    ("digit_lengths", "i8", (DIGITS,)),  # ticks
-    ("digit_gaps", "i8", (DIGITS,)),
-    ("digits_read", "i8"),
-    ("digits_written", "i8"),
-    ("digit_phase", "i8"),
-    ("digit_timestamp", "i8"),
-    ("digit_elapsed", "i8"),
-    ("digit_at", "i8"),
-]
-
-_REPORTS: Final = [
-    ("rtcp_descriptor", "i8"),  # -1: none
-    ("rtcp_mux", "i8"),  # reports share the port of the audio (RFC 5761)
-    ("rtcp_remote_length", "i8"),
-    ("rtcp_remote", "u1", (32,)),
-    ("rtcp_name", "u1", (NAME,)),
-    ("rtcp_due", "i8"),  # ns; 0: not yet known
-    ("rtcp_heard_at", "i8"),
-    ("reports_sent", "i8"),
-    ("reported_sent", "i8"),  # packets sent when the last report left
-    ("reported_expected", "i8"),  # of the peer's packets, when the last report left
-    ("reported_received", "i8"),
-    ("far_ntp", "i8"),  # middle 32 bits of the time in the peer's last sender report, or 0
-    ("far_ntp_at", "i8"),  # ns when it came
-    ("far_lost", "i8"),  # packets of ours that the peer says were lost
-    ("far_jitter", "i8"),  # ticks
-    ("far_highest", "i8"),  # the extended sequence number that the peer says it has come to; 0: none
-    ("far_told", "i8"),  # packets sent when the peer's latest report came
-    ("far_heard", "i8"),  # packets sent when it last reported that more of them had come
-    ("round_trip", "i8"),  # ns, or -1
-]
-
-_KEYS: Final = [
-    ("session_in", "i8"),  # libsrtp's, by address; 0: what comes in is not encrypted
-    ("session_out", "i8"),  # and what goes out
-    ("tag", "i8", (2,)),  # octets after the key identifier, in RTP and RTCP
-    ("key_identifier", "i8"),  # octets of it; 0: none
-    ("keyed_ssrc", "i8", (2,)),  # the last SSRC that proved itself, in RTP and RTCP, or -1
-    ("keyed_sources", "i8", (2,)),  # how often it has been another
-    ("forged", "i8"),  # packets that were not encrypted by the peer's key, or changed on the way
-    ("replayed", "i8"),  # packets that had been taken before, or were too old to know
-]
-
-_SOUNDS: Final = [
-    # Two players: 0 a sound, 1 DTMF tones, which go before the sound.
-    ("sound_base", "i8", (2,)),
-    ("sound_length", "i8", (2,)),  # 0: none
-    ("sound_loop", "i8", (2,)),  # -1: ends
-    ("sound_position", "i8", (2,)),
-    ("sound_serial", "i8", (2,)),
-    ("capture_base", "i8"),
-    ("capture_length", "i8"),  # 0: none
-    ("capture_written", "i8"),  # samples since it began; control reads it
-]
-
-ROW: Final = np.dtype(
-    [
-        ("generation", "i8"),
-        ("state", "i8"),
-        ("kind", "i8"),
-        ("descriptor", "i8"),
-        ("encoding", "i8"),
-        ("clock", "i8"),  # RTP ticks a second
-        ("rate", "i8"),  # samples a second: 8000 or WIDE
-        ("peer", "i8"),  # -1: not joined
-        ("echo", "i8"),
-        ("detecting", "i8"),
-        ("faxing", "i8"),  # fax tones are looked for
-        ("voiceband", "i8"),  # it carries the signals of modems
-        ("canceller", "i8"),  # which one, from 1; 0: none
-        ("disarmed", "i8"),
-        ("remote_length", "i8"),
-        ("remote", "u1", (32,)),  # sockaddr_in or sockaddr_in6
-        ("signalled", "u1", (32,)),  # what its SDP said of it
-        ("via", "u1", (32,)),  # the host from which its signalling came; family 0 for none
-        ("rank", "i8"),  # of the peer; see peer.py
-        ("learned_by", "i8"),  # ns: from then on the peer is locked
-        ("strict", "i8"),
-        ("connected", "i8"),  # its socket takes packets of `remote` alone
-        ("received", "i8"),
-        ("sent", "i8"),
-        ("refused", "i8"),
-        ("lost", "i8"),
-        *_STREAM_IN,
-        *_STREAM_OUT,
-        *_REPORTS,
-        *_KEYS,
-        *_SOUNDS,
-        ("first_seat", "i8"),  # of its seats in rooms; -1: none
-        ("taps", "i8"),  # how many taps are on it
-    ],
-    align=True,
-)
 
 QUEUE: Final = np.dtype(
     [
@@ -457,9 +306,10 @@ class Worker:
     Args:
         tables: that all loops work on.
         number: of the loop, from 0.
+        shared: an array of one SHARED, for its own.
     """
 
-    def __init__(self, tables: Tables, number: int) -> None:
+    def __init__(self, tables: Tables, number: int, shared: NDArray[Any]) -> None:
         events = 1024
         # Half the ring is kept for what must not be lost: up to three promises a row (control.py) and answers.
         while events < 8 * len(tables.rows):
@@ -468,23 +318,21 @@ class Worker:
         self.events = np.zeros(events, EVENT)
         self.epoll = np.zeros(BATCH, EPOLL_EVENT)
         self.echo_scratch = np.zeros(1, ECHO_SCRATCH)
-        self._shared = np.zeros(1, SHARED)
-        self.shared: Shared = self._shared[0]
+        self.shared: Shared = shared[0]
         self.control: NDArray[np.int64] = self.shared["control"]
-        shared = self.shared
-        shared["self"] = self._shared.ctypes.data
-        shared["worker"] = number
+        self.shared["self"] = shared.ctypes.data
+        self.shared["worker"] = number
         for name in ("commands", "events", "epoll", "echo_scratch"):
-            shared[name] = getattr(self, name).ctypes.data
+            self.shared[name] = getattr(self, name).ctypes.data
         for name in _COMMON:
-            shared[name] = getattr(tables, name).ctypes.data
-        shared["row_count"] = len(tables.rows)
-        shared["tap_count"] = len(tables.taps)
-        shared["event_count"] = len(self.events)
-        shared["arena_size"] = len(tables.arena)
-        shared["to_linear"] = ULAW_TO_LINEAR, ALAW_TO_LINEAR
-        shared["from_linear"] = LINEAR_TO_ULAW, LINEAR_TO_ALAW
-        shared["law_to_law"] = ULAW_TO_ALAW, ALAW_TO_ULAW
+            self.shared[name] = getattr(tables, name).ctypes.data
+        self.shared["row_count"] = len(tables.rows)
+        self.shared["tap_count"] = len(tables.taps)
+        self.shared["event_count"] = len(self.events)
+        self.shared["arena_size"] = len(tables.arena)
+        self.shared["to_linear"] = ULAW_TO_LINEAR, ALAW_TO_LINEAR
+        self.shared["from_linear"] = LINEAR_TO_ULAW, LINEAR_TO_ALAW
+        self.shared["law_to_law"] = ULAW_TO_ALAW, ALAW_TO_ULAW
 
     def address(self, word: int) -> int:
         """The address of a control word."""
@@ -506,9 +354,11 @@ class Tables:
     """
 
     def __init__(self, rows: int, arena_samples: int, cancellers: int, workers: int = 1) -> None:
-        self.rows = np.zeros(rows, ROW)
-        self.owners = np.zeros(rows, np.int64)
-        self.stages = np.zeros(rows, np.int64)
+        word = np.dtype(np.int64)
+        memory = LargePages((rows, ROW), (rows, word), (rows, word), *[(1, SHARED)] * workers)
+        self.rows = memory.zeros(rows, ROW)
+        self.owners = memory.zeros(rows, word)
+        self.stages = memory.zeros(rows, word)
         self.detectors = np.zeros(rows, DTMF_STATE)
         self.fax_ears = np.zeros(rows, FAX_STATE)
         self.cancellers = np.zeros(cancellers, CANCELLER)
@@ -528,4 +378,4 @@ class Tables:
         self.taps = np.zeros(2 * rows, TAP)
         self.taps["row"] = self.taps["room"] = -1
         self.arena = np.zeros(arena_samples, np.int16)
-        self.workers = [Worker(self, number) for number in range(workers)]
+        self.workers = [Worker(self, number, memory.zeros(1, SHARED)) for number in range(workers)]

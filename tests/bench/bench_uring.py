@@ -14,7 +14,7 @@ from far_end import CRelay, Heard, Phones, Programs, cpu_seconds
 def measure(programs: Programs, calls: int, seconds: float, name: str) -> tuple[float, Heard]:
     """CPU microseconds per packet of one round of the relay `name`, and what arrived."""
     phones = Phones(programs, "talk", 2 * calls, seconds)
-    relay = CRelay(programs, phones.own_ports, True, False, name)
+    relay = CRelay(programs, phones.own_ports, False, name)
     phones.point_at(relay.own_ports)
     before = cpu_seconds(relay.process)
     heard = phones.run()

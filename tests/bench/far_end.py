@@ -110,10 +110,8 @@ class Phones(_Program):
 class CRelay(_Program):
     """The limit: the same relaying in C; `name` is another program's than relay."""
 
-    def __init__(
-        self, programs: Programs, phones: Sequence[int], connected: bool, recode: bool, name: str = "relay"
-    ) -> None:
-        super().__init__(programs.path(name), len(phones), int(connected), int(recode))
+    def __init__(self, programs: Programs, phones: Sequence[int], recode: bool, name: str = "relay") -> None:
+        super().__init__(programs.path(name), len(phones), int(recode))
         self.tell(phones)
         self.own_ports = self.ports(len(phones))
 

@@ -1,10 +1,9 @@
 /* The limit of this kernel: what the media plane does per packet, in as little C as will do it.
  *
- *     relay ROWS CONNECTED RECODE          the ports of the phones on stdin, its own ports on stdout
+ *     relay ROWS RECODE          the ports of the phones on stdin, its own ports on stdout
  *
  * Row k is joined to row k ^ 1. Each packet is received, its header rewritten, recoded by a table where RECODE is 1,
- * and sent on at once: epoll_wait, recvfrom, sendto (without an address where CONNECTED is 1). No checks, no
- * commands, no ticks. Like the plane it asks for SCHED_FIFO 10, since how soon it is woken decides how many packets
+ * and sent on at once: epoll_wait, recvfrom, sendto on connected sockets. No checks, no commands, no ticks. Like the plane it asks for SCHED_FIFO 10, since how soon it is woken decides how many packets
  * a wake finds. It ends when stdin does.
  */
 #define _GNU_SOURCE
@@ -35,9 +34,9 @@ static struct sockaddr_in loopback(int port)
 
 int main(int count, char **words)
 {
-    if (count < 4)
+    if (count < 3)
         return 2;
-    int rows = atoi(words[1]), connected = atoi(words[2]), recode = atoi(words[3]);
+    int rows = atoi(words[1]), recode = atoi(words[2]);
     struct row *table = calloc(rows, sizeof *table);
     uint8_t law[256], packet[PACKET];
     struct epoll_event ready[BATCH];
@@ -58,7 +57,7 @@ int main(int count, char **words)
             return 1;
         table[k].remote = loopback(port);
         table[k].ssrc = 1000 + k;
-        if (connected && connect(table[k].descriptor, (struct sockaddr *)&table[k].remote, sizeof own) < 0)
+        if (connect(table[k].descriptor, (struct sockaddr *)&table[k].remote, sizeof own) < 0)
             return 1;
         struct epoll_event entry = {.events = EPOLLIN, .data.u64 = k};
         epoll_ctl(epoll, EPOLL_CTL_ADD, table[k].descriptor, &entry);
@@ -89,8 +88,7 @@ int main(int count, char **words)
             if (recode)
                 for (ssize_t k = 12; k < octets; k++)
                     packet[k] = law[packet[k]];
-            sendto(target->descriptor, packet, octets, MSG_DONTWAIT | MSG_NOSIGNAL,
-                   connected ? NULL : (struct sockaddr *)&target->remote, connected ? 0 : sizeof target->remote);
+            sendto(target->descriptor, packet, octets, MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
         }
     }
 }

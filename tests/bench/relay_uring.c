@@ -1,11 +1,11 @@
 /* The same relay as relay.c by io_uring, to see whether it costs less.
  *
- *     relay_uring ROWS CONNECTED RECODE          the ports of the phones on stdin, its own ports on stdout
+ *     relay_uring ROWS RECODE          the ports of the phones on stdin, its own ports on stdout
  *
  * One receive stands for each socket for good (multishot), into buffers that the kernel chooses from a ring; all that
  * has come is rewritten and sent by one system call, which waits for the next at the same time. Sockets are connected
  * and registered. It is as frugal as io_uring allows: one thread submits, and work is done in its own time
- * (SINGLE_ISSUER, DEFER_TASKRUN), and no send that succeeds is told. CONNECTED must be 1. It ends when stdin does.
+ * (SINGLE_ISSUER, DEFER_TASKRUN), and no send that succeeds is told. It ends when stdin does.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -113,9 +113,9 @@ static int open_ring(void)
 
 int main(int count, char **words)
 {
-    if (count < 4)
+    if (count < 3)
         return 2;
-    int rows = atoi(words[1]), recode = atoi(words[3]);
+    int rows = atoi(words[1]), recode = atoi(words[2]);
     struct row *table = calloc(rows, sizeof *table);
     int *descriptors = calloc(rows, sizeof *descriptors), *used = calloc(ENTRIES, sizeof *used);
     uint8_t law[256];

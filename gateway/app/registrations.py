@@ -55,6 +55,7 @@ class KeptBindings:
     def _stored(self, binding: Binding) -> StoredBinding:
         return StoredBinding(
             account=binding.account,
+            place=binding.place,
             contact=str(binding.contact),
             call_id=binding.call_id,
             cseq=binding.number,

@@ -46,6 +46,12 @@ class Binding:
     path: Path = ()
     features: Parameters = NO_PARAMETERS
 
+    @property
+    def place(self) -> str:
+        """What it is known by in its account: the telephone's flow (RFC 5626 section 6), or else its contact."""
+        own = self.outbound
+        return str(self.contact) if own is None else f"{own.instance};{own.reg_id}"
+
     def same_as(self, other: Binding) -> bool:
         """Whether one takes the place of the other: the same flow of a telephone, or else the same address."""
         if self.outbound is not None and other.outbound is not None:
@@ -77,7 +83,14 @@ class Registration(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RegistrationChanged:
-    """A binding has begun, gone on or ended; for logs."""
+    """A binding has begun, gone on or ended; for logs.
+
+    Attributes:
+        binding: it.
+        what: which of these.
+        before: the one that it renews, as that was.
+    """
 
     binding: Binding
     what: Registration
+    before: Binding | None = None

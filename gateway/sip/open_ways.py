@@ -180,24 +180,25 @@ class RegisteredWays:
 
     Args:
         ways: where they are held.
-        moved: told of telephones that are behind another mapping of their NAT than before.
+        moved: told of telephones that come another way than before: by another mapping of their NAT, or over
+            another connection.
     """
 
     def __init__(self, ways: OpenWays, moved: Callable[[Flow, Flow, float], None]) -> None:
         self._ways = ways
         self._moved = moved
-        self._held: dict[tuple[str, Uri], Flow] = {}
+        self._held: dict[tuple[str, str], Flow] = {}
 
     def changed(self, change: RegistrationChanged, now: float) -> None:
         """A registration has begun, was renewed or is over."""
-        binding = change.binding
-        held = self._held.pop((binding.account, binding.contact), None)
+        binding, before = change.binding, change.before or change.binding
+        held = self._held.pop((before.account, before.place), None)
         if change.what in (Registration.REGISTERED, Registration.RENEWED):
             self.hold(binding, now)
         if held is not None:
             self._ways.release(held)
-            if change.what is Registration.RENEWED and held != binding.flow:
-                self._moved(held, binding.flow, now)
+        if before.flow != binding.flow:
+            self._moved(before.flow, binding.flow, now)
 
     def hold(self, binding: Binding, now: float) -> None:
         """Hold the way of a registration; not one that keeps its own (RFC 5626), nor to a proxy (RFC 3327)."""
@@ -207,4 +208,4 @@ class RegisteredWays:
             and not binding.path
             and self._ways.hold(who, binding.contact, binding.flow, now)
         ):
-            self._held[binding.account, binding.contact] = binding.flow
+            self._held[binding.account, binding.place] = binding.flow

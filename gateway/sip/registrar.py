@@ -235,7 +235,8 @@ class Registrar:
         self._add(new)
         if self._log is not None:
             self._log.saved(new)
-        self._emit(RegistrationChanged(new, Registration.REGISTERED if old is None else Registration.RENEWED))
+        what = Registration.REGISTERED if old is None else Registration.RENEWED
+        self._emit(RegistrationChanged(new, what, old))
 
     def _end(self, binding: Binding, what: Registration) -> None:
         if binding in self._alarms:

@@ -14,6 +14,7 @@ class StoredBinding:
 
     Attributes:
         account: the address of record: the account's number.
+        place: what it is known by there: the telephone's flow (RFC 5626 section 6), or else its contact.
         contact: the contact URI, as it was registered.
         call_id, cseq: of the REGISTER that made it, to refuse older ones.
         expires: when it ends, with zone.
@@ -27,6 +28,7 @@ class StoredBinding:
     """
 
     account: str
+    place: str
     contact: str
     call_id: str
     cseq: int
@@ -40,8 +42,3 @@ class StoredBinding:
     reg_id: int = 0
     path: str = ""
     features: str = ""
-
-    @property
-    def place(self) -> str:
-        """What it is known by in its account: the telephone's flow (RFC 5626 section 6), or else its contact."""
-        return f"{self.instance};{self.reg_id}" if self.reg_id else self.contact

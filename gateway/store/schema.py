@@ -251,4 +251,4 @@ def binding_row(binding: StoredBinding) -> dict[str, Any]:
 
 def binding_of(row: RowMapping) -> StoredBinding:
     """The registration of a row."""
-    return StoredBinding(**{name: value for name, value in row.items() if name != "place"})
+    return StoredBinding(**row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from typing import Final
 
 from gateway.sip.account import Account
@@ -44,8 +45,8 @@ class RegPackage:
     def happened(self, binding: Binding, what: Registration) -> None:
         """A binding of an account that is watched has changed; documents tell how."""
         if binding.account in self._watchers:
-            self._latest.pop((binding.account, str(binding.contact)), None)
-            self._latest[binding.account, str(binding.contact)] = (binding, what)
+            self._latest.pop((binding.account, binding.place), None)
+            self._latest[binding.account, binding.place] = (binding, what)
             if len(self._latest) > REMEMBERED:
                 del self._latest[next(iter(self._latest))]
 
@@ -62,7 +63,7 @@ class RegPackage:
             root, "registration", aor=view.resource.uri, id=user, state="active" if held else "terminated"
         )
         for binding in held:
-            _, what = self._latest.get((user, str(binding.contact)), (binding, Registration.REGISTERED))
+            _, what = self._latest.get((user, binding.place), (binding, Registration.REGISTERED))
             _contact(registration, binding, Registration.REGISTERED if what in ENDED else what, view.now)
         for (account, _), (binding, what) in self._latest.items():
             if account == user and what in ENDED:
@@ -87,7 +88,7 @@ def _contact(registration: Element, binding: Binding, what: Registration, now: f
     contact = add(
         registration,
         "contact",
-        id=f"{binding.call_id}-{binding.number}"[:80],
+        id=sha256(binding.place.encode("utf-8", "surrogateescape")).hexdigest()[:16],  # section 5.3: it stays
         state="terminated" if over else "active",
         event=_EVENTS[what],
         q=f"{binding.q / 1000:g}",

@@ -102,6 +102,21 @@ def test_it_is_left_alone_once_it_has_gone_and_where_it_was_before() -> None:
     office.quiet()
 
 
+def test_one_that_writes_its_contact_otherwise_is_held_once() -> None:
+    """RFC 3261 19.1.4: the two are the same."""
+    office = Office()
+    phone = registered(office)
+    again = ("Contact", "<sip:%36001@192.168.1.5:5060>")
+    phone.proved(phone.request("REGISTER", headers=(again, ("Expires", "3600")), call_id="again", number=10))
+    assert phone.response().status == 200
+    phone.proved(phone.request("REGISTER", headers=(again, ("Expires", "0")), call_id="again", number=12))
+    phone.messages()
+    assert office.stack.bindings == []
+    office.wait(100)
+    assert not questions(phone)
+    office.quiet()
+
+
 def test_a_call_of_a_telephone_that_is_not_registered_holds_its_way_while_it_lasts() -> None:
     office = Office()
     phone = Phone(office, host="8.8.8.8")

@@ -6,6 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
+from gateway.core.messages import Answer, Hangup
 from gateway.sip.message import Request, Response
 from gateway.sip.outbound import Outbound, OutboundRefused, asked
 from gateway.sip.parser import parse
@@ -81,6 +84,23 @@ def test_section_6_the_same_contact_of_another_telephone_is_another() -> None:
     register(phone, f"{CONTACT}1", 1)
     register(at(phone, 41000), f"{CONTACT}1".replace("95A0E128", "95A0E129"), 3)
     assert len({binding.outbound for binding in office.stack.bindings}) == 2
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_a_telephone_that_comes_another_way_takes_its_calls_along(transport: str) -> None:
+    """Its NAT has given it another mapping, or it has connected anew: its flow is the same (section 6)."""
+    office = Office()
+    phone = at(Phone(office), 40000, transport)
+    register(phone, f"{CONTACT}1", 1)
+    invite = phone.invite("6002")
+    channel, _ = office.heard()[-1]
+    office.command(channel, Answer())
+    *_, ok = phone.messages()
+    assert isinstance(ok, Response)
+    phone.send(phone.ack(invite, ok))
+    register(at(phone, 41000, transport), f"{CONTACT}1", 3)
+    office.command(channel, Hangup(Ending(Cause.NORMAL_CLEARING, "somebody", Act.HUNG_UP, "")))
+    assert phone.arrived().method == "BYE"
 
 
 def test_a_lost_flow_is_gone_and_its_address_is_not_called_instead() -> None:

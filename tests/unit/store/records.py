@@ -40,6 +40,7 @@ def binding(account: str = "6001", contact: str = "sip:6001@192.0.2.7:5060", sec
     """A registration that ends `seconds` after the start of the day."""
     return StoredBinding(
         account=account,
+        place=contact,
         contact=contact,
         call_id="a84b4c76e66710",
         cseq=7,

@@ -92,8 +92,10 @@ def test_the_tables_can_be_read_by_others(tmp_path: Path) -> None:
 
 
 def test_rfc_5626_section_6_flows_are_known_by_their_instance_and_number(tmp_path: Path) -> None:
-    first, second = (dataclasses.replace(binding(), instance="<urn:uuid:1>", reg_id=number) for number in (1, 2))
-    plain, neighbour = binding(), dataclasses.replace(first, instance="<urn:uuid:2>")
+    first, second = (
+        dataclasses.replace(binding(), place=f"<urn:uuid:1>;{number}", reg_id=number) for number in (1, 2)
+    )
+    plain, neighbour = binding(), dataclasses.replace(first, place="<urn:uuid:2>;1")
     moved = dataclasses.replace(first, contact="sip:6001@198.51.100.9", cseq=8)
 
     async def conversation() -> None:
@@ -104,7 +106,7 @@ def test_rfc_5626_section_6_flows_are_known_by_their_instance_and_number(tmp_pat
         await store.save_binding(moved)
         await store.remove_binding(second)
         found = await store.load_bindings(START)
-        assert sorted(found, key=lambda each: (each.instance, each.reg_id)) == [plain, moved, neighbour]
+        assert sorted(found, key=lambda each: each.place) == [moved, neighbour, plain]
         await store.close()
 
     run(conversation())

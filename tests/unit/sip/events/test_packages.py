@@ -18,6 +18,7 @@ from gateway.core.watch import (
 )
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.message import Request, Response
+from gateway.sip.transport import Flow
 from tests.support.sip import SERVER, Office, Phone
 from tests.support.watch import ScriptedWatchable, at
 from tests.unit.sip.events.watcher import Watcher, dialogs, document, office_to_watch, state
@@ -328,6 +329,27 @@ def test_rfc_3680_section_5_an_account_watches_its_own_registrations() -> None:
     assert contacts(notify) == [("terminated", "expired")]
     registration = document(notify).find(f"{REG}registration")
     assert registration is not None and registration.get("state") == "terminated"
+
+
+def test_rfc_3680_section_5_3_a_contact_keeps_its_id_and_two_flows_have_two() -> None:
+    office, _, watcher = watched("reg", "6001")
+    phone = Phone(office, "6001", host="192.0.2.62")
+
+    def ids(reg_id: int, number: int, port: int) -> list[str | None]:
+        phone.flow = Flow("udp", SERVER, ("192.0.2.62", port))
+        contact = f'<sip:6001@192.0.2.62:5070>;+sip.instance="<urn:uuid:1>";reg-id={reg_id}'
+        headers = (("Contact", contact), ("Supported", "outbound"), ("Expires", "60"))
+        phone.proved(phone.request("REGISTER", f"sip:{SERVER[0]}", number=number, headers=headers))
+        assert phone.response().status == 200
+        registration = document(watcher.notified()).find(f"{REG}registration")
+        office.wait(5.5)
+        assert registration is not None
+        return [found.get("id") for found in registration.findall(f"{REG}contact")]
+
+    (first,) = ids(1, 1, 5070)
+    assert ids(1, 3, 5070) == [first]
+    (second,) = ids(2, 5, 5071)  # the later one is called (RFC 5626 5.1)
+    assert second != first
 
 
 def test_the_registrations_of_others_are_not_shown() -> None:

@@ -125,6 +125,7 @@ def accounts_of(config: Config) -> list[Account]:
             encryption=_encryption(account.media_encryption),
             mailbox=account.mailbox,
             info_keys=account.dtmf == "info",
+            symmetric=account.rtp_symmetric,
             t38=account.t38,
         )
         for user, account in config.accounts.items()
@@ -154,6 +155,7 @@ def _trunk(name: str, trunk: TrunkSettings) -> TrunkConfig:
         encryption=_encryption(trunk.media_encryption),
         calls=trunk.calls,
         info_keys=trunk.dtmf == "info",
+        symmetric=trunk.rtp_symmetric,
         t38=trunk.t38,
     )
     login = trunk.auth_user or trunk.user

@@ -92,6 +92,8 @@ class TrunkSettings(Settings):
         codecs: what is offered, dearest first; where left out, those of [sip].
         media_encryption: SRTP with keys in SDP: "optional" where the other side can and signalling is by TLS,
             "required" for every call, "off" for none.
+        rtp_symmetric: audio goes back to where it comes from, as behind NAT, once its source is learned and locked;
+            false takes it from, and sends it to, the address and port of the session description alone.
         dtmf: how keys pass: "auto" (as RTP events, else as tones), or "info" (as INFO alone, for old equipment).
         t38: take and ask for T.38 when a fax machine is heard; otherwise faxes pass in G.711. Needs libspandsp2.
         calls: at once; 0 sets no bound.
@@ -124,6 +126,7 @@ class TrunkSettings(Settings):
     trusted: bool = True
     codecs: Items[Codec] = ()
     media_encryption: Encrypted = "optional"
+    rtp_symmetric: bool = True
     dtmf: Literal["auto", "info"] = "auto"
     t38: bool = False
     calls: Annotated[int, Field(ge=0, le=100_000)] = 0

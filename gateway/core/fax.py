@@ -91,11 +91,14 @@ class Image(Protocol):
         """Packets that were lost and made good."""
         ...
 
-    def set_remote(self, address: str, port: int, theirs: T38, via: str | None = None) -> None:
+    def set_remote(
+        self, address: str, port: int, theirs: T38, via: str | None = None, strict: bool = False
+    ) -> None:
         """Send to a peer, and accept from it; one behind NAT is found by its packets.
 
         Args:
             via: the IP address from which its signalling comes.
+            strict: accept from `address` and `port` alone.
         """
         ...
 

@@ -82,11 +82,14 @@ class UdptlStream:
         """IFP packets that were lost and made good."""
         return self._receiver.recovered
 
-    def set_remote(self, address: str, port: int, theirs: T38, via: str | None = None) -> None:
+    def set_remote(
+        self, address: str, port: int, theirs: T38, via: str | None = None, strict: bool = False
+    ) -> None:
         """Send to a peer, and accept from it.
 
         Args:
             via: the IP address from which its signalling comes.
+            strict: accept from `address` and `port` alone.
         """
         if (address, port) != self._named:
             self._receiver = UdptlReceiver()
@@ -95,7 +98,7 @@ class UdptlStream:
         if theirs != self.theirs:
             self.theirs = theirs
             self._sender.renew(theirs.correction, theirs.datagram)
-        self._hosts = frozenset({address, via or address})
+        self._hosts = frozenset() if strict else frozenset({address, via or address})
 
     def send(self, packet: bytes, times: int = 1) -> None:
         """Send an IFP packet, so many times over."""

@@ -66,6 +66,7 @@ class Agreement:
         rtcp: where the peer wants reports (RFC 3605), or None for the port after the audio's.
         rtcp_mux: reports share the port of the audio (RFC 5761).
         via: the IP address from which the peer's signalling comes.
+        strict: audio is taken from `address` and `port` alone, and sent nowhere else.
         protection: keys of both ways, or None for audio in clear.
         flashes: the peer takes the event of a hook flash.
         image: the peer's T.38 stream, which is then used in the place of the audio; None while audio is.
@@ -83,6 +84,7 @@ class Agreement:
     rtcp: tuple[str, int] | None = None
     rtcp_mux: bool = False
     via: str | None = None
+    strict: bool = False
     protection: Protection | None = None
     flashes: bool = False
     image: PeerImage | None = None
@@ -98,6 +100,7 @@ class Negotiation:
         codecs: what we can use, most wanted first; the payload types are those that we offer.
         username: for o=.
         via: the IP address from which the peer's signalling comes; goes into each Agreement.
+        strict: the peer's audio comes from where its description says alone; likewise.
         encryption: whether audio may or must be encrypted.
         events: whether telephone events (RFC 4733) are offered and taken.
         image: opens where T.38 is taken, when that is first wanted, and gives its port; None where it never is.
@@ -123,6 +126,7 @@ class Negotiation:
         "_port",
         "_slot",
         "_slots",
+        "_strict",
         "_takes_events",
         "_via",
         "agreement",
@@ -138,6 +142,7 @@ class Negotiation:
         codecs: Sequence[Codec] = DEFAULT_CODECS,
         username: str = "copperline",
         via: str | None = None,
+        strict: bool = False,
         encryption: Encryption = Encryption.OFF,
         events: bool = True,
         image: Callable[[], int] | None = None,
@@ -148,6 +153,7 @@ class Negotiation:
         self._address_type = "IP6" if ":" in address else "IP4"
         self._codecs = tuple(codecs)
         self._via = via
+        self._strict = strict
         self._keying = Keying(encryption, random)
         self._takes_events = events
         self._open_image = None if encryption is Encryption.REQUIRED else image
@@ -331,6 +337,7 @@ class Negotiation:
             held=False,
             accepts=(self._codecs[0].payload_type, None),
             via=self._via,
+            strict=self._strict,
         )
         self.agreement = replace(audio, image=image)
         return self.agreement
@@ -373,6 +380,7 @@ class Negotiation:
             rtcp=stream.rtcp,
             rtcp_mux=mux,
             via=self._via,
+            strict=self._strict,
             protection=protection,
             flashes=events in stream.flashes,
             origin=stream.origin,

@@ -37,6 +37,8 @@ class Account:
         encryption: of its audio; where it is optional, only calls whose signalling nobody can read have it, since
             keys travel in it.
         t38: whether its far side may, and is asked to, fax by T.38.
+        symmetric: audio and faxes go where those of its far side come from, as behind NAT; otherwise they come
+            from, and go to, the address and port of its session description alone.
         info_keys: whether keys go to it, and come from it, as INFO and in no other way.
         mailbox: whose messages its lamp shows, told also without a subscription; "" for none.
     """
@@ -55,6 +57,7 @@ class Account:
     encryption: Encryption = Encryption.OFF
     mailbox: str = ""
     info_keys: bool = False
+    symmetric: bool = True
     t38: bool = False
 
     def __str__(self) -> str:

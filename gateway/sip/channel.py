@@ -312,6 +312,7 @@ class SipChannel:
             rtcp_mux=agreement.rtcp_mux,
             accepts=agreement.accepts,
             via=agreement.via,
+            strict=agreement.strict,
             protection=agreement.protection,
         )
         self._row.codecs = agreement.common

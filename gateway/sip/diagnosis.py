@@ -200,7 +200,10 @@ def why_silent(
     here, there = _place(*own), _place(agreement.address, agreement.port)
     said = f"no audio from {peer} has come to {here} for {LOOK:g} s"
     if refused:
-        return f"{said}: {refused} packets came that are in another codec or from another address than {there}"
+        strict = ", and rtp_symmetric = false takes none but those" if agreement.strict else ""
+        return (
+            f"{said}: {refused} packets came that are in another codec or from another address than {there}{strict}"
+        )
     if heard:
         return f"{said}, though some came before: it has stopped sending, or a NAT between has forgotten its way"
     via = agreement.via or agreement.address

@@ -86,7 +86,7 @@ class LegFax:
             self._asked = None
             if self._stream is not None and agreement.image != before:
                 image = agreement.image
-                self._stream.set_remote(image.address, image.port, image.theirs, agreement.via)
+                self._stream.set_remote(image.address, image.port, image.theirs, agreement.via, agreement.strict)
                 self._tell(FaxCarried(self._stream))
             return
         self._plain = agreement.codec.encoding in _PLAIN

@@ -173,6 +173,7 @@ class Legs:
             via=flow.remote[0],
             encryption=encryption_on(account, flow),
             events=not account.info_keys,
+            strict=not account.symmetric,
             image=fax.port,
         )
         try:
@@ -333,6 +334,7 @@ class Legs:
             via=target.flow.remote[0],
             encryption=encryption_on(account, target.flow),
             events=not account.info_keys,
+            strict=not account.symmetric,
             image=channel.fax.port,
         )
         contact = self._reach.contact if outbound is None else outbound.contact

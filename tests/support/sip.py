@@ -47,6 +47,7 @@ class ScriptedRow(ScriptedAudio):
         self.remotes: list[tuple[str, int, Codec, int | None, bool]] = []
         self.remote: tuple[str, int] | None = None
         self.protection: Protection | None = None
+        self.strict = False
         self.detecting = False
         self.closings = 0
 
@@ -71,6 +72,7 @@ class ScriptedRow(ScriptedAudio):
         self.remotes.append((address, port, codec, event_payload_type, send))
         self.remote = (address, port)
         self.protection = protection
+        self.strict = strict
 
     def detect_digits(self, on: bool) -> None:
         self.detecting = on
@@ -89,12 +91,16 @@ class ScriptedImage:
         self.received = self.lost = self.recovered = 0
         self.listener: Callable[[int, bytes], None] | None = None
         self.remotes: list[tuple[str, int, T38]] = []
+        self.strict = False
         self.sent: list[bytes] = []
         self.closings = 0
 
-    def set_remote(self, address: str, port: int, theirs: T38, via: str | None = None) -> None:
+    def set_remote(
+        self, address: str, port: int, theirs: T38, via: str | None = None, strict: bool = False
+    ) -> None:
         self.remotes.append((address, port, theirs))
         self.theirs = theirs
+        self.strict = strict
 
     def send(self, packet: bytes, times: int = 1) -> None:
         self.sent.append(packet)
@@ -160,6 +166,7 @@ class Office:
         texts: TextKeeper | None = None,
         encryption: Encryption = Encryption.OFF,
         info_keys: bool = False,
+        symmetric: bool = True,
         listening: Sequence[str] = (),
         t38: bool = False,
         codecs: Sequence[Codec] = (),
@@ -178,6 +185,7 @@ class Office:
                         f"Name {user}",
                         encryption=encryption,
                         info_keys=info_keys,
+                        symmetric=symmetric,
                         t38=t38,
                         codecs=codecs,
                     )

@@ -113,6 +113,16 @@ def test_a_peer_behind_nat_is_found_by_its_packets_and_then_kept(wire: Wire) -> 
     assert len(wire.heard) == 1
 
 
+def test_where_nothing_is_to_be_learned_the_address_in_sdp_alone_is_heard(wire: Wire) -> None:
+    wire.stream.set_remote("127.0.0.1", 9, T38(), via="127.0.0.2", strict=True)
+    wire.says(wire.peer)
+    wire.says(wire.stranger)
+    assert wire.heard == [] and wire.stream.refused == 2
+    wire.agree()
+    wire.says(wire.peer)
+    assert len(wire.heard) == 1
+
+
 def test_a_private_address_in_sdp_is_made_good_by_that_of_the_signalling(wire: Wire) -> None:
     wire.stream.set_remote("127.0.0.9", 4000, T38(), via="127.0.0.2")
     wire.says(wire.peer)

@@ -100,6 +100,17 @@ def test_packets_of_another_kind_are_told_from_none() -> None:
     )
 
 
+def test_packets_refused_because_nothing_is_learned_are_told_with_the_setting() -> None:
+    office = Office(symmetric=False)
+    answered(office, Phone(office), "192.0.2.60")
+    assert office.desk.rows[0].strict
+    hears(office, refused=200)
+    office.wait(5)
+    assert troubles(office)[0].endswith(
+        "or from another address than 192.0.2.60:40000, and rtp_symmetric = false takes none but those"
+    )
+
+
 DEAF = "account 6001 hears nothing: it reports (RTCP) that none of 150 packets from {} to {} has come: "
 
 

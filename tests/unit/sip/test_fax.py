@@ -206,6 +206,13 @@ def test_both_ask_at_once() -> None:
     talk.ends()
 
 
+@pytest.mark.parametrize("symmetric", [True, False])
+def test_t38_comes_from_the_signalled_address_alone_where_the_account_says_so(symmetric: bool) -> None:
+    office = Office(t38=True, symmetric=symmetric)
+    Phone(office).invite("101", body=fax_description())
+    assert [image.strict for image in office.desk.images] == [not symmetric]
+
+
 def test_a_call_that_is_a_fax_from_its_beginning() -> None:
     office = Office(t38=True)
     phone = Phone(office)

@@ -121,6 +121,7 @@ class InterfaceConfig:
         exclusive: a call that we place takes the channel that we name or none; False: the far side may choose
             another one.
         timers: of call control; None for the usual ones of `side`.
+        restart: the first link restarts all channels (5.5).
     """
 
     side: Side
@@ -129,3 +130,4 @@ class InterfaceConfig:
     hunt: Hunt = Hunt.ASCENDING
     exclusive: bool = False
     timers: Timers | None = None
+    restart: bool = True

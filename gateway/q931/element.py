@@ -342,21 +342,28 @@ class RestartIndicator:
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """A line of text for whoever is called or calls (4.5.16)."""
+    """A line of text for whoever is called or calls (4.5.16).
+
+    Attributes:
+        text: IA5 characters.
+        lead: octets before it that tell of what kind it is, with bit 8 set: habit of DMS-100 and 5ESS.
+    """
 
     CODE: ClassVar = ElementCode.DISPLAY
 
     text: str
+    lead: bytes = b""
 
     def contents(self) -> bytes:
         """The octets after the length: characters that IA5 lacks become question marks."""
-        return bytes(octet if 0x20 <= octet < 0x7F else 0x3F for octet in self.text.encode("ascii", "replace"))
+        text = bytes(octet if 0x20 <= octet < 0x7F else 0x3F for octet in self.text.encode("ascii", "replace"))
+        return self.lead + text
 
     @classmethod
     def read(cls, contents: bytes) -> Display:
-        """From the octets after the length; DMS-100 and 5ESS put an octet with bit 8 set before the text."""
-        text = contents[1:] if contents[:1] >= b"\x80" else contents
-        return cls(text_of(text.rstrip(b"\x00 "), cls.CODE))
+        """From the octets after the length."""
+        lead = contents[:1] if contents[:1] >= b"\x80" else b""
+        return cls(text_of(contents[len(lead) :].rstrip(b"\x00 "), cls.CODE), lead)
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,7 +245,7 @@ def test_a_type_that_is_not_known_is_kept() -> None:
 
 
 def test_a_display_of_dms_100_has_an_octet_before_its_text() -> None:
-    assert body("2804 b1414243") == (Display("ABC"),)
+    assert body("2804 b1414243") == (Display("ABC", b"\xb1"),)
 
 
 def test_characters_that_ia5_lacks_are_replaced() -> None:

@@ -13,7 +13,8 @@ from typing import Any, Final
 from drivers.fxo import states as fxo
 from drivers.fxs import states as fxs
 from gateway.core.machine import Table
-from gateway.q931 import call_states, lapd_states
+from gateway.q931 import call_states as q931_call
+from gateway.q931 import lapd_states
 from gateway.sip import established_states, incoming_states, outgoing_states, register_states
 from gateway.sip.events import subscriber, subscription
 from gateway.sip.transaction import invite_client, invite_server, plain_client, plain_server
@@ -187,14 +188,16 @@ MACHINES: Final = (
         "hardware/world/access_call.py",
         access_call.ACCESS_CALL,
         access_call.AccessState.NULL,
-        "isdn-call",
-        "A call on a primary rate interface (Q.931 5)",
-        "gateway/q931/call_states.py",
-        call_states.CALL,
-        call_states.State.NULL,
     ),
     Drawn(
-        "isdn-link",
+        "q931-call",
+        "A call on a primary rate interface (Q.931 5)",
+        "gateway/q931/call_states.py",
+        q931_call.CALL,
+        q931_call.State.NULL,
+    ),
+    Drawn(
+        "q921-link",
         "The data link of a D channel (Q.921 annex B)",
         "gateway/q931/lapd_states.py",
         lapd_states.LAPD,

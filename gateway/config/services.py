@@ -44,12 +44,27 @@ def service_doubts(config: Config, contexts: Container[str]) -> Iterator[Finding
     yield from _kept(config)
     yield from _music(config)
     yield from _mailboxes(config)
+    yield from _room(config)
     for index, folder in enumerate(config.media.sounds):
         if not folder.is_dir():
             yield Finding(("media", "sounds", index), f"there is no folder {folder}", "mend the path")
     for path, context in _contexts(config):
         if context and context not in contexts:
             yield Finding(path, f'the dialplan has no context "{context}"', "write it, or leave the line out")
+
+
+def _room(config: Config) -> Iterator[Finding]:
+    """Fewer legs than the calls that are asked for: a call has two, and a SIP leg two ports, of RTP and of RTCP."""
+    calls, path = config.limits.calls, ("limits", "calls")
+    if "calls" not in config.limits.model_fields_set:
+        return
+    if config.media.rows < 2 * calls:
+        what = f"{calls} calls have two legs each, and media.rows = {config.media.rows} is room for fewer"
+        yield Finding(path, what, f"write media.rows = {2 * calls}, or let in fewer calls")
+    first, last = config.sip.rtp_ports.first, config.sip.rtp_ports.last
+    if last - first + 1 < 4 * calls:
+        what = f"{calls} calls take four ports each, and the {last - first + 1} of sip.rtp_ports are fewer"
+        yield Finding(path, what, f"let sip.rtp_ports span {4 * calls} ports, or let in fewer calls")
 
 
 def _kept(config: Config) -> Iterator[Finding]:

@@ -40,6 +40,7 @@ from gateway.sip.portability import portability_of
 from gateway.sip.preferences import Preferences, preferences_of
 from gateway.sip.reach import Reach
 from gateway.sip.redirection import Redirections, Redirects
+from gateway.sip.refusals import AccessRefused
 from gateway.sip.replaces import takeover, target_dialog
 from gateway.sip.secure import NOT_SECURE, as_sips, encryption_on, secure_wish, secured, wants_sips
 from gateway.sip.session import Reply, SessionUser, Setting, description_of, not_acceptable
@@ -62,14 +63,12 @@ class LegsConfig:
 
     Attributes:
         codecs: offered and taken, most wanted first.
-        channels: the most legs at a time.
         turn: seconds that an account's contacts of one preference ring before those of the next are tried.
         redirects: which redirections are followed.
         patience: for how long a leg may send no audio.
     """
 
     codecs: Sequence[Codec] = DEFAULT_CODECS
-    channels: int = 2000
     turn: float = 20.0
     redirects: Redirects = Redirects.OFFICE
     patience: Patience = FOR_EVER
@@ -85,7 +84,7 @@ class Legs:
         recorder, journal: where legs are written down.
         token: makes tags and Call-IDs that nobody can guess.
         emit: takes the legs' events.
-        told: takes what keeps people from hearing each other.
+        told: takes what keeps people from hearing each other, and calls that were refused for want of room.
         images: where T.38 streams come from; None for none.
         contacts: where an account is reached, most preferred first, for redirections to it.
         realm: the office's domain name, in redirections.
@@ -104,7 +103,7 @@ class Legs:
         journal: Journal,
         token: Callable[[], str],
         emit: Callable[[SipChannel, Event], None],
-        told: Callable[[Troubled], None],
+        told: Callable[[Troubled | AccessRefused], None],
         contacts: Callable[[str, float], Sequence[Binding]],
         realm: str,
         seal: Seal,
@@ -142,8 +141,8 @@ class Legs:
         self, request: Request, reply: Reply, account: Account, called: str, flow: Flow, now: float
     ) -> IncomingSession | Response:
         """Make a leg of an INVITE for `called` that `account` has sent; the response where that cannot be."""
-        if len(self) >= self._config.channels or self._is_full(account):
-            return _busy(request)
+        if self._is_full(account):
+            return self._busy(request, account, flow, f"all {account.calls} calls of {account} are in progress")
         refusal = too_brief(request, self._setting.intervals.minimum)
         if refusal is not None:
             return refusal
@@ -162,8 +161,8 @@ class Legs:
             row = self._audio.rtp(flow.local[0])
         except MalformedError as fault:
             return request.reply(400, str(fault))
-        except Exhausted:
-            return _busy(request)
+        except Exhausted as fault:
+            return self._busy(request, account, flow, str(fault))
         fax = self._fax(account, flow)
         negotiation = Negotiation(
             address=self._reach.host(flow),
@@ -265,10 +264,6 @@ class Legs:
             raise RemoteError(
                 f"all {account.calls} calls of {account} are in progress",
                 Cause.NO_CIRCUIT_AVAILABLE if account.trunk else Cause.USER_BUSY,
-            )
-        if len(self) >= self._config.channels:
-            raise RemoteError(
-                f"all {self._config.channels} SIP legs are in use", Cause.SWITCHING_EQUIPMENT_CONGESTION
             )
         try:
             row = self._audio.rtp(targets[0].flow.local[0])
@@ -409,9 +404,10 @@ class Legs:
     def _session_id(self) -> int:
         return self._setting.random.getrandbits(62)
 
-
-def _busy(request: Request) -> Response:
-    response = request.reply(503)
-    response.headers.set("Retry-After", RETRY_AFTER)
-    response.headers.set("Reason", reason_header(Cause.SWITCHING_EQUIPMENT_CONGESTION))
-    return response
+    def _busy(self, request: Request, account: Account, flow: Flow, why: str) -> Response:
+        """There is no room for one more call; the operator is told what is too small."""
+        self._told(AccessRefused(account.user, request.method, flow, why))
+        response = request.reply(503)
+        response.headers.set("Retry-After", RETRY_AFTER)
+        response.headers.set("Reason", reason_header(Cause.SWITCHING_EQUIPMENT_CONGESTION))
+        return response

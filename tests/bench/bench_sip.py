@@ -33,7 +33,6 @@ from gateway.core.trace import Recorder
 from gateway.sip.account import Account
 from gateway.sip.channel import SipChannel
 from gateway.sip.digest import Challenge, Secret
-from gateway.sip.legs import LegsConfig
 from gateway.sip.parser import parse
 from gateway.sip.stack import SipConfig, SipStack
 from gateway.sip.transport import Flow
@@ -99,7 +98,7 @@ class Bench:
         self._up: deque[tuple[bytes, int]] = deque()
         self._answer_to_caller = b""
         self.stack = SipStack(
-            config=SipConfig(transactions=1_000_000, legs=LegsConfig(channels=1_000_000)),
+            config=SipConfig(transactions=1_000_000),
             accounts=[Account("6001", Secret("one")), Account("6002", Secret("two"))],
             audio=Desk(),
             recorder=Recorder(),

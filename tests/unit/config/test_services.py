@@ -72,6 +72,16 @@ def test_check_says_what_is_kept_without_its_service_and_what_is_not_there(tmp_p
     ]
 
 
+def test_more_calls_than_there_is_room_for_are_told(tmp_path: Path) -> None:
+    assert doubts(tmp_path, "[limits]\ncalls = 300\n") == [
+        "office.toml:2: 300 calls have two legs each, and media.rows = 512 is room for fewer; "
+        "write media.rows = 600, or let in fewer calls",
+        "office.toml:2: 300 calls take four ports each, and the 1000 of sip.rtp_ports are fewer; "
+        "let sip.rtp_ports span 1200 ports, or let in fewer calls",
+    ]
+    assert doubts(tmp_path, "[limits]\ncalls = 250\n") == []
+
+
 def test_pins_are_not_shown() -> None:
     assert not {"4711", "8642"} & {row.value.strip('"') for row in settings(read(SERVICES))}
     assert faults("[voicemail.101]\npin = 4711\n") == [

@@ -21,7 +21,6 @@ from gateway.core.messages import (
 )
 from gateway.core.number import Party, Presentation
 from gateway.sip.channel import SipChannel
-from gateway.sip.legs import LegsConfig
 from gateway.sip.message import Request
 from gateway.sip.stack import SipConfig
 from tests.support.sip import Office, Phone, session_description
@@ -309,18 +308,13 @@ def test_nobody_is_dialled_who_has_no_account_or_no_telephone() -> None:
         assert refusal.value.cause is cause
 
 
-def test_no_free_row_and_no_free_leg_are_told_before_the_call() -> None:
-    office = Office(SipConfig(legs=LegsConfig(channels=2)), rows=1)
+def test_that_no_row_is_free_is_told_before_the_call() -> None:
+    office = Office(rows=1)
     Phone(office).register()
     office.stack.channel("6001", office.clock.now)
     with pytest.raises(RemoteError) as no_row:
         office.stack.channel("6001", office.clock.now)
     assert no_row.value.cause is Cause.RESOURCE_UNAVAILABLE
-    office.desk.limit = 9
-    office.stack.channel("6001", office.clock.now)
-    with pytest.raises(RemoteError) as no_leg:
-        office.stack.channel("6001", office.clock.now)
-    assert no_leg.value.cause is Cause.SWITCHING_EQUIPMENT_CONGESTION
 
 
 def test_a_leg_that_is_hung_up_before_it_dials_leaves_nothing() -> None:

@@ -11,8 +11,8 @@ from gateway.core.ending import Act, Ending
 from gateway.core.messages import Answer, Dial, Hangup, Offered
 from gateway.core.number import Party
 from gateway.sip.digest import Algorithm, Challenge
-from gateway.sip.legs import LegsConfig
 from gateway.sip.message import Response
+from gateway.sip.refusals import AccessRefused
 from gateway.sip.stack import SipConfig
 from tests.support.sip import Office, Phone, session_description
 
@@ -175,13 +175,14 @@ def test_an_invite_without_contact_makes_no_leg() -> None:
     assert office.desk.rows == []
 
 
-@pytest.mark.parametrize("rows", [0, 9])
-def test_when_rows_or_legs_run_out_callers_are_asked_to_wait(rows: int) -> None:
-    office = Office(SipConfig(legs=LegsConfig(channels=0 if rows else 9)), rows=rows)
+def test_when_rows_run_out_callers_are_asked_to_wait_and_the_operator_is_told() -> None:
+    office = Office(rows=0)
     phone = Phone(office)
     phone.invite("101")
     refusal = phone.response()
     assert refusal.status == 503 and refusal.headers.get("Retry-After")
+    told = [(event.user, event.why) for event in office.changes() if isinstance(event, AccessRefused)]
+    assert told == [("6001", "all 0 rows are in use")]
     office.quiet()
 
 

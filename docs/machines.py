@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from drivers.fxo import states as fxo
 from drivers.fxs import states as fxs
+from drivers.isdn import states as isdn
 from gateway.core.machine import Table
 from gateway.q931 import call_states as q931_call
 from gateway.q931 import lapd_states
@@ -132,6 +133,13 @@ MACHINES: Final = (
     ),
     Drawn(
         "line-fxo", "An exchange line: the driver of an FXO port", "drivers/fxo/states.py", fxo.TABLE, fxo.FXO.start
+    ),
+    Drawn(
+        "line-isdn",
+        "A basic access behind a terminal adapter: the driver of a serial port",
+        "drivers/isdn/states.py",
+        isdn.TABLE,
+        isdn.ISDN.start,
     ),
     Drawn(
         "card-fxs-transmit",

@@ -15,8 +15,8 @@ class LineStatus:
 
     Attributes:
         name: "101", "copper1".
-        technology: "FXS", "FXO".
-        port: DAHDI channel number.
+        technology: "FXS", "FXO", "ISDN".
+        port: DAHDI channel number; 0 where it has none.
         state: in words: "ringing".
         in_service: whether it can be used.
         number: its own number; may be empty.
@@ -24,6 +24,7 @@ class LineStatus:
         last_caller: who called last on it: an FXS line was rung for, an FXO line brought in; None since the start.
         channel: the name of its leg, "" where it has none.
         trouble: why it is out of service, and what to look at; "" where it is in service.
+        device: its device, where that is no port of a card.
     """
 
     name: str
@@ -36,3 +37,4 @@ class LineStatus:
     last_caller: Party | None
     channel: str
     trouble: str = ""
+    device: str = ""

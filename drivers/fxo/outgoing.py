@@ -12,6 +12,7 @@ from typing import Final
 from drivers.fxo.base import REVERSAL_SETTLE, ExchangeLine
 from drivers.fxo.config import AnswerSignal
 from drivers.fxo.states import Input
+from drivers.keys import until_pause
 from drivers.line import Cue
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
@@ -26,8 +27,6 @@ SEIZE_TIME: Final = 5.0
 """Seconds for the port to close the loop; DAHDI takes 1.5 s and 0.5 s after it (starttime, afterstart)."""
 DIAL_PAUSE: Final = 0.5
 """Seconds more for the exchange to give dial tone."""
-PAUSES: Final = {"W": 0.5, "P": 2.0}
-"""Seconds of pauses in a number: W as in dahdi/user.h, P as the comma of modems (V.250 S8) and the p of mobiles."""
 DIGIT_ON: Final = 0.1
 """Seconds of tone a digit; receivers want 40 ms (Q.24)."""
 DIGIT_OFF: Final = 0.1
@@ -98,7 +97,7 @@ class OutgoingCalls(ExchangeLine):
         if self.config.pulses is not None and self._number:
             self._dial_pulses(self.config.pulses, cue)
             return
-        digits, pause, self._number = _next(self._number)
+        digits, pause, self._number = until_pause(self._number)
         done = self._key(digits, cue)
         if done is None:
             self._feed(Input.CANNOT_DIAL, Cue(cue.now, "the media plane could not play the digits"))
@@ -120,7 +119,7 @@ class OutgoingCalls(ExchangeLine):
 
     def _dial_on(self, cue: Cue) -> None:
         """The far side has answered: key what was left for it, with its pauses."""
-        digits, pause, self._then = _next(self._then)
+        digits, pause, self._then = until_pause(self._then)
         done = self._key(digits, cue)
         if done is not None and pause:
             self._timers[Input.PAUSE_TIME] = done + pause
@@ -185,11 +184,3 @@ class OutgoingCalls(ExchangeLine):
         self._tell(Answered(cue.evidence))
         if self._then:
             self._timers[Input.PAUSE_TIME] = cue.now + DIAL_PAUSE
-
-
-def _next(number: str) -> tuple[str, float, str]:
-    """The digits before the first pause, its seconds (0 for none), and what follows it."""
-    place = next((place for place, key in enumerate(number) if key in PAUSES), None)
-    if place is None:
-        return number, 0.0, ""
-    return number[:place], PAUSES[number[place]], number[place + 1 :]

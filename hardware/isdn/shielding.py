@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["DC4", "DLE", "END", "ETX", "STOP", "Unshielder", "shield"]
+__all__ = ["DC4", "DLE", "END", "ETX", "REVERSED", "STOP", "Unshielder", "shield"]
 
 DLE: Final = b"\x10"
 ETX: Final = "\x03"
@@ -18,6 +18,9 @@ DC4: Final = "\x14"
 END: Final = DLE + ETX.encode()
 STOP: Final = DLE + DC4.encode()
 _SUB: Final = 0x1A
+
+REVERSED: Final = bytes(int(f"{octet:08b}"[::-1], 2) for octet in range(256))
+"""Octets with their bits the other way round: isdn4linux passes A-law so, as B channels have it (isdn_audio.c)."""
 
 
 def shield(audio: bytes) -> bytes:

@@ -14,17 +14,14 @@ import numpy as np
 from gateway.core.audio import Encoding, Samples
 from gateway.media.detect import DtmfReceiver
 from gateway.media.g711 import decode, encode
-from hardware.isdn.shielding import DC4, DLE, END, ETX, Unshielder, shield
+from hardware.isdn.shielding import DC4, DLE, END, ETX, REVERSED, Unshielder, shield
 
-__all__ = ["CODINGS", "REVERSED", "Streams", "VoiceSettings"]
+__all__ = ["CODINGS", "Streams", "VoiceSettings"]
 
 FRAME: Final = 160
 BUFFER: Final = 8 * FRAME
 """Octets (160 ms) that wait for the network before the port is not read any more."""
 XON, XOFF = 0x11, 0x13
-
-REVERSED: Final = bytes(int(f"{octet:08b}"[::-1], 2) for octet in range(256))
-"""Octets with their bits the other way round: A-law passes so, as B channels have it (isdn_audio.c)."""
 
 _ADPCM: Final = (2, 3, 4)
 CODINGS: Final[Mapping[int, Encoding | None]] = {

@@ -19,8 +19,7 @@ from gateway.testing.sounds import compare, strength, tone, utterance
 from hardware.agenda import Agenda
 from hardware.isdn.access import DATA
 from hardware.isdn.emulation.terminal import TerminalAdapter
-from hardware.isdn.emulation.voice import REVERSED
-from hardware.isdn.shielding import Unshielder, shield
+from hardware.isdn.shielding import REVERSED, Unshielder, shield
 from hardware.world.access import AccessState, IsdnAccess
 
 NUMBER = "2565551100"

@@ -1,0 +1,1 @@
+"""ISDN: a basic access behind a serial terminal adapter."""

@@ -140,7 +140,7 @@ def decode_frames(t: Shared, i: int, start: int, octets: int, out: NDArray[np.in
             length = min(size, octets - k * size)
             _work(function, coder, source, length, 0, 1 if length == _G729_NOISE else 0, 0, target)
         else:
-            _work(function, coder, source, size, target, 0, 0, 0)
+            _work(function, coder, source, size, target, t["frame_scratch"], 0, 0)
     return int(count)
 
 
@@ -174,5 +174,5 @@ def encode_frames(t: Shared, i: int, samples: int, count: int, start: int) -> in
         elif code == G729:
             _work(function, coder, source, target, t["octets"].ctypes.data, 0, 0, 0)
         else:
-            _work(function, coder, source, frame, target, 0, 0, 0)
+            _work(function, coder, source, frame, target, t["frame_scratch"], 0, 0)
     return int(whole * size)

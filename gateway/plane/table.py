@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from gateway.core.audio import Encoding
 from gateway.media.codec.g722 import G722_STATE
 from gateway.media.codec.g726 import G726_STATE
+from gateway.media.codec.ilbc.scratch import ILBC_SCRATCH
 from gateway.media.detect import DTMF_STATE
 from gateway.media.echo_canceller import ECHO_SCRATCH, ECHO_STATE
 from gateway.media.fax_tone import FAX_STATE
@@ -254,6 +255,7 @@ SHARED: Final = np.dtype(
         ("fax_ears", "i8"),
         ("cancellers", "i8"),
         ("echo_scratch", "i8"),
+        ("frame_scratch", "i8"),  # for coders of whole frames
         ("queues", "i8"),
         ("queue_samples", "i8"),
         ("queue_filled", "i8"),
@@ -318,11 +320,12 @@ class Worker:
         self.events = np.zeros(events, EVENT)
         self.epoll = np.zeros(BATCH, EPOLL_EVENT)
         self.echo_scratch = np.zeros(1, ECHO_SCRATCH)
+        self.frame_scratch = np.zeros(1, ILBC_SCRATCH)
         self.shared: Shared = shared[0]
         self.control: NDArray[np.int64] = self.shared["control"]
         self.shared["self"] = shared.ctypes.data
         self.shared["worker"] = number
-        for name in ("commands", "events", "epoll", "echo_scratch"):
+        for name in ("commands", "events", "epoll", "echo_scratch", "frame_scratch"):
             self.shared[name] = getattr(self, name).ctypes.data
         for name in _COMMON:
             self.shared[name] = getattr(tables, name).ctypes.data

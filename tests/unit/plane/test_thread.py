@@ -21,6 +21,8 @@ from gateway.core.audio import DigitHeard, Encoding, Side, Sound, SoundEnd
 from gateway.core.errors import LocalError
 from gateway.plane.table import NEXT_TICK, TIMER
 from tests.unit.plane.conftest import Studio, speech
+from tests.unit.plane.test_framed import CODECS
+from tests.unit.plane.test_framed import telephone as framed_telephone
 
 PATIENCE = 10.0
 
@@ -140,7 +142,7 @@ def test_memory_is_not_locked_where_there_is_a_limit(studio: Studio, monkeypatch
 
 
 def test_the_loop_allocates_nothing() -> None:
-    """A thousand ticks of calls, of G.711, wide band, tones, DTMF, echo cancelling, a room and a tap."""
+    """A thousand ticks of calls, of G.711, wide band, iLBC, tones, DTMF, echo cancelling, a room and a tap."""
     _nrt_python.memsys_enable_stats()
     studio = Studio()
     try:
@@ -148,6 +150,8 @@ def test_the_loop_allocates_nothing() -> None:
         (c, carol), (line, device) = studio.telephone(Encoding.PCMA, 8), studio.device(Encoding.PCMU)
         a.join(b)
         c.join(line)
+        (e, erin), (f, frank) = studio.telephone(), framed_telephone(studio, CODECS["ilbc"])
+        e.join(f)
         line.cancel_echo(64)
         line.detect_digits(True)
         room = studio.plane.room()
@@ -157,12 +161,12 @@ def test_the_loop_allocates_nothing() -> None:
         said = speech(0.02)
 
         def tick() -> None:
-            for phone in (alice, carol, dave):
+            for phone in (alice, carol, dave, erin, frank):
                 phone.say(said)
             device.say(said)
             studio.now += 0.02
             studio.plane.step(studio.now)
-            for phone in (alice, bob, carol, dave):
+            for phone in (alice, bob, carol, dave, erin, frank):
                 phone.hear_raw()
             device.hear()
 
@@ -174,6 +178,7 @@ def test_the_loop_allocates_nothing() -> None:
         after = rtsys.get_allocation_stats()
         assert (after.alloc, after.mi_alloc) == (before.alloc, before.mi_alloc)
         assert b.stats().sent == a.stats().received == 1010
+        assert e.stats().sent == f.stats().sent == 1010
     finally:
         _nrt_python.memsys_disable_stats()
         studio.close()

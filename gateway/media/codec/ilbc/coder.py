@@ -14,6 +14,7 @@ from gateway.core.audio import Samples
 from gateway.media.codec.ilbc.decoder import DECODER_STATE, decode
 from gateway.media.codec.ilbc.encoder import ENCODER_STATE, encode
 from gateway.media.codec.ilbc.parts import ORDER
+from gateway.media.codec.ilbc.scratch import ILBC_SCRATCH
 from gateway.media.codec.ilbc.tables import BITS_20_MS, BITS_30_MS, MEAN_LSF
 from gateway.media.compiled import callback, checksum
 from gateway.media.pointers import int16_at, record_of, uint8_at
@@ -26,6 +27,7 @@ _STATE: Final = np.dtype(
     [("is_decoder", np.int64), ("said_spectrum", np.float64, ORDER), *ENCODER_STATE, *DECODER_STATE], align=True
 )
 _state_at: Final = record_of(_STATE)
+_scratch_at: Final = record_of(ILBC_SCRATCH)
 _SHORT: Final = 38
 _LONG: Final = 50
 
@@ -34,14 +36,15 @@ def _callback(fingerprint: int) -> Any:
     word = types.int64
 
     @callback(types.int32(word, word, word, word, word, word, word))
-    def ilbc(state: int, source: int, count: int, out: int, fifth: int, sixth: int, seventh: int) -> int:
+    def ilbc(state: int, source: int, count: int, out: int, work: int, sixth: int, seventh: int) -> int:
         """Code one frame.
 
         Args:
             state: Address of an `IlbcState`, which says which way.
             source, count: Samples and their number (160 or 240), or octets and theirs (38 or 50).
             out: Where octets or samples go.
-            fifth, sixth, seventh: Nothing; functions of other codecs have them.
+            work: Address of an ILBC_SCRATCH, which no other coder uses meanwhile.
+            sixth, seventh: Nothing; functions of other codecs have them.
 
         Returns:
             Octets or samples written; -1 for another number of them.
@@ -53,10 +56,12 @@ def _callback(fingerprint: int) -> Any:
         bits = BITS_30_MS if is_long else BITS_20_MS
         samples = 240 if is_long else 160
         octets = _LONG if is_long else _SHORT
+        scratch = _scratch_at(work, 0)
         if coder["is_decoder"] != 0:
-            decode(coder, carray(uint8_at(source), (octets,)), octets, bits, carray(int16_at(out), (samples,)))
+            coded, heard = carray(uint8_at(source), (octets,)), carray(int16_at(out), (samples,))
+            decode(coder, scratch, coded, octets, bits, heard)
             return samples
-        encode(coder, carray(int16_at(source), (samples,)), bits, carray(uint8_at(out), (octets,)), octets)
+        encode(coder, scratch, carray(int16_at(source), (samples,)), bits, carray(uint8_at(out), (octets,)), octets)
         return octets
 
     return ilbc
@@ -142,5 +147,6 @@ def _check(duration: int) -> None:
 
 def _done(state: IlbcState, source: np.ndarray[Any, Any], out: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     function: Callable[..., int] = ilbc.ctypes
-    function(state.address, source.ctypes.data, len(source), out.ctypes.data, 0, 0, 0)
+    work = np.empty(1, ILBC_SCRATCH)
+    function(state.address, source.ctypes.data, len(source), out.ctypes.data, work.ctypes.data, 0, 0)
     return out

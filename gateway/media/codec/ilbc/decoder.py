@@ -59,15 +59,15 @@ def _spectrum_said(fields: NDArray[np.int64], at: int, said: Floats) -> None:
 
 
 @stage
-def _synthesis(state: Any, blocks: int, fields: NDArray[np.int64]) -> Floats:
-    """The filter of every block (clause 4.1)."""
+def _synthesis(state: Any, work: Any, blocks: int) -> None:
+    """Write the filter of every block (clause 4.1)."""
     analyses = 2 if blocks == 6 else 1
-    said = np.empty((analyses + 1, ORDER))
+    said = work["said"]
     copy(state["said_spectrum"], 0, said[0], 0, ORDER, False)
     for k in range(analyses):
-        _spectrum_said(fields, 3 * k, said[k + 1])
+        _spectrum_said(work["fields"], 3 * k, said[k + 1])
     copy(said[analyses], 0, state["said_spectrum"], 0, ORDER, False)
-    return filters_of(said, blocks)
+    filters_of(said, blocks, work["halves"], work["synthesis"])
 
 
 @stage
@@ -90,23 +90,31 @@ def _sound(state: Any, heard: Floats, synthesis: Floats, out: Samples) -> None:
 
 
 @stage
-def decode(state: Any, data: NDArray[np.uint8], octets: int, bits: NDArray[np.int64], out: Samples) -> None:
-    """Decode a frame of 38 or 50 `octets` into the 160 or 240 samples of `out`."""
+def decode(
+    state: Any, work: Any, data: NDArray[np.uint8], octets: int, bits: NDArray[np.int64], out: Samples
+) -> None:
+    """Decode a frame of 38 or 50 `octets` into the 160 or 240 samples of `out`.
+
+    Args:
+        work: An ILBC_SCRATCH.
+    """
     blocks = len(out) // BLOCK
     short = short_of(blocks)
-    fields = np.zeros(len(bits), np.int64)
+    fields = work["fields"][: len(bits)]
+    fields[:] = 0
     _unpack(data, bits, fields)
     at = 6 if blocks == 6 else 3
     place = fields[at] - 1
-    heard = np.zeros(len(out))
+    heard = work["heard"][: len(out)]
     if data[octets - 1] & 1 or not 0 <= place < blocks - 1:
         for n in range(len(out)):
             out[n] = 0
         return
     is_early = fields[at + 1] != 0
-    synthesis = _synthesis(state, blocks, fields)
+    _synthesis(state, work, blocks)
+    synthesis = work["synthesis"]
     start = place * BLOCK if is_early else place * BLOCK + STATE - short
     rows_as_searched(fields, at + 3 + short)
-    put_state(fields, at + 2, short, synthesis[place], heard, start)
-    put_the_rest(fields, at + 3 + short, place, is_early, heard, heard, synthesis, False)
+    put_state(work, at + 2, short, synthesis[place], start)
+    put_the_rest(work, heard, at + 3 + short, place, is_early, False)
     _sound(state, heard, synthesis, out)

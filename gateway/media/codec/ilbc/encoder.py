@@ -16,6 +16,7 @@ from gateway.media.codec.ilbc.parts import (
     Floats,
     all_pass,
     all_pole,
+    clear,
     copy,
     energy_of,
     expand,
@@ -24,6 +25,7 @@ from gateway.media.codec.ilbc.parts import (
     nearest_level,
     short_of,
 )
+from gateway.media.codec.ilbc.scratch import LONGEST
 from gateway.media.codec.ilbc.tables import (
     ASYMMETRIC,
     HIGH_PASS_POLES,
@@ -38,7 +40,6 @@ from gateway.media.compiled import stage
 
 __all__ = ["ENCODER_STATE", "encode"]
 
-_LONGEST: Final = 240
 _LOOKBACK: Final = 60
 _WIDENING: Final = 0.9025
 _WEIGHTING: Final = 0.4222
@@ -50,16 +51,15 @@ _FIRST_LSF, _MIDDLE_LSF, _LAST_LSF = LSF_CODEBOOKS
 
 ENCODER_STATE: Final = [
     ("high_pass", np.float64, 4),  # two samples that came in, two that went out
-    ("recent", np.float64, _LOOKBACK + _LONGEST),  # lpc_buffer
+    ("recent", np.float64, _LOOKBACK + LONGEST),  # lpc_buffer
     ("before", np.float64, ORDER),  # anaMem
     ("spectrum", np.float64, ORDER),  # lsfold
 ]
 
 
 @stage
-def _high_pass(samples: Samples, memory: Floats) -> Floats:
+def _high_pass(samples: Samples, memory: Floats, out: Floats) -> None:
     """Clause 3.1."""
-    out = np.empty(len(samples))
     for n in range(len(samples)):
         x = float(samples[n])
         y = HIGH_PASS_ZEROS[0] * x + HIGH_PASS_ZEROS[1] * memory[0] + HIGH_PASS_ZEROS[2] * memory[1]
@@ -67,26 +67,24 @@ def _high_pass(samples: Samples, memory: Floats) -> Floats:
         memory[1], memory[0] = memory[0], x
         memory[3], memory[2] = memory[2], y
         out[n] = y
-    return out
 
 
 @stage
-def _predictor(samples: Floats, start: int, window: Floats) -> Floats:
-    """Coefficients of the best predictor: autocorrelation, lag window, Levinson and Durbin (clause 3.2.1)."""
-    windowed = np.empty(_LONGEST)
-    for n in range(_LONGEST):
+def _predict(work: Any, samples: Floats, start: int, window: Floats) -> None:
+    """Write the best predictor's coefficients: autocorrelation, lag window, Levinson and Durbin (clause 3.2.1)."""
+    windowed, r, a, before = work["windowed"], work["correlation"], work["predictor"], work["shorter"]
+    for n in range(LONGEST):
         windowed[n] = samples[start + n] * window[n]
-    r = np.zeros(ORDER + 1)
+    clear(r)
     for lag in range(ORDER + 1):
-        for n in range(_LONGEST - lag):
+        for n in range(LONGEST - lag):
             r[lag] += windowed[n] * windowed[n + lag]
         r[lag] *= LAG_WINDOW[lag]
-    a = np.zeros(ORDER + 1)
-    before = np.zeros(ORDER + 1)
+    clear(a)
     a[0] = 1.0
     error = r[0]
     if error < 1e-9:
-        return a
+        return
     for m in range(1, ORDER + 1):
         total = r[m]
         for i in range(1, m):
@@ -97,7 +95,6 @@ def _predictor(samples: Floats, start: int, window: Floats) -> Floats:
             a[i] = before[i] + reflection * before[m - i]
         a[m] = reflection
         error *= 1.0 - reflection * reflection
-    return a
 
 
 @stage
@@ -112,12 +109,11 @@ def _half(coefficients: Floats, cosine: float) -> float:
 
 
 @stage
-def _line_spectrum(a: Floats, lsf: Floats) -> bool:
+def _line_spectrum(a: Floats, halves: Floats, lsf: Floats) -> bool:
     """Write the line spectral frequencies of `a` to `lsf`; false where not all are found.
 
-    They are where the sum and the difference of the filter and its mirror are zero, by turns.
+    They are where the sum and the difference of the filter and its mirror, the `halves`, are zero, by turns.
     """
-    halves = np.empty((2, ORDER + 1))
     halves[0, 0] = halves[1, 0] = 1.0
     for k in range(1, ORDER + 1):
         halves[0, k] = a[k] + a[ORDER + 1 - k] - halves[0, k - 1]
@@ -174,42 +170,39 @@ def _say_spectrum(lsf: Floats, said: Floats, fields: NDArray[np.int64], at: int)
 
 
 @stage
-def _spectra(state: Any, blocks: int, fields: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Filters of every block: the one that is said, and the one that weighs errors (clauses 3.2, 3.6.1)."""
+def _spectra(state: Any, work: Any, blocks: int) -> None:
+    """Write both filters of every block: what is said, and what weighs errors (clauses 3.2, 3.6.1)."""
     analyses = 2 if blocks == 6 else 1
-    true = np.empty((analyses + 1, ORDER))
-    said = np.empty((analyses + 1, ORDER))
+    true, said, halves, a = work["true"], work["said"], work["halves"], work["predictor"]
     copy(state["spectrum"], 0, true[0], 0, ORDER, False)
     copy(state["said_spectrum"], 0, said[0], 0, ORDER, False)
     for k in range(1, analyses + 1):
         if k < analyses:
-            a = _predictor(state["recent"], 0, SYMMETRIC)
+            _predict(work, state["recent"], 0, SYMMETRIC)
         else:
-            a = _predictor(state["recent"], _LOOKBACK, ASYMMETRIC)
+            _predict(work, state["recent"], _LOOKBACK, ASYMMETRIC)
         expand(a, _WIDENING)
-        if not _line_spectrum(a, true[k]):
+        if not _line_spectrum(a, halves, true[k]):
             copy(true[k - 1], 0, true[k], 0, ORDER, False)
-        _say_spectrum(true[k], said[k], fields, 3 * (k - 1))
+        _say_spectrum(true[k], said[k], work["fields"], 3 * (k - 1))
     copy(true[analyses], 0, state["spectrum"], 0, ORDER, False)
     copy(said[analyses], 0, state["said_spectrum"], 0, ORDER, False)
-    weighting = filters_of(true, blocks)
+    filters_of(true, blocks, halves, work["weighting"])
     for n in range(blocks):
-        expand(weighting[n], _WEIGHTING)
-    return filters_of(said, blocks), weighting
+        expand(work["weighting"][n], _WEIGHTING)
+    filters_of(said, blocks, halves, work["synthesis"])
 
 
 @stage
-def _left_over(data: Floats, before: Floats, synthesis: Floats) -> Floats:
-    """What the predictor of every block leaves of `data`; `before` is the ten samples before it (clause 3.3)."""
+def _left_over(data: Floats, before: Floats, synthesis: Floats, out: Floats) -> None:
+    """Write what every block's predictor leaves of `data`; `before` is the ten samples before it (clause 3.3)."""
     count = len(data)
-    out = np.empty(count)
     for n in range(count):
         total = 0.0
         for i in range(ORDER + 1):
             total += synthesis[n // BLOCK, i] * (data[n - i] if i <= n else before[ORDER + n - i])
         out[n] = total
     copy(data, count - ORDER, before, 0, ORDER, False)
-    return out
 
 
 @stage
@@ -230,26 +223,18 @@ def _place_of_state(residual: Floats) -> int:
 
 
 @stage
-def _code_state(
-    samples: Floats,
-    change: int,
-    synthesis: Floats,
-    weighting: Floats,
-    place: int,
-    fields: NDArray[np.int64],
-    at: int,
-) -> None:
+def _code_state(work: Any, samples: Floats, change: int, place: int, at: int) -> None:
     """Write down the start state (clause 3.5).
 
     Args:
         samples: The 57 or 58 samples.
         change: The sample with which the second of its blocks begins.
-        synthesis, weighting: Filters of the blocks, a row each.
         place: The first of its blocks.
-        fields: Peak, then a level for every sample, from `at` on.
+        at: Fields get its peak, then a level for every sample, from here on.
     """
     count = len(samples)
-    target = all_pass(samples, synthesis[place])
+    fields, weighting, target, said = work["fields"], work["weighting"], work["flat"], work["state"]
+    all_pass(samples, work["synthesis"][place], target)
     peak = _LEAST_PEAK
     for n in range(count):
         peak = max(peak, abs(target[n]))
@@ -259,7 +244,6 @@ def _code_state(
         target[n] /= scale
     all_pole(target, 0, change, weighting[place])
     all_pole(target, change, count, weighting[place + 1])
-    said = np.zeros(count)
     for n in range(count):
         a = weighting[place if n < change else place + 1]
         ringing = 0.0
@@ -288,24 +272,27 @@ def _pack(fields: NDArray[np.int64], bits: NDArray[np.int64], out: NDArray[np.ui
 
 
 @stage
-def encode(state: Any, samples: Samples, bits: NDArray[np.int64], out: NDArray[np.uint8], octets: int) -> None:
+def encode(
+    state: Any, work: Any, samples: Samples, bits: NDArray[np.int64], out: NDArray[np.uint8], octets: int
+) -> None:
     """Encode one frame of 160 or 240 samples into the first 38 or 50 `octets` of `out`.
 
     Args:
+        work: An ILBC_SCRATCH.
         bits: How the bits of its fields are spread over the frame (tables.py).
     """
     count = len(samples)
     blocks = count // BLOCK
     short = short_of(blocks)
-    data = _high_pass(samples, state["high_pass"])
+    data, residual, heard = work["data"][:count], work["residual"][:count], work["heard"][:count]
+    _high_pass(samples, state["high_pass"], data)
     recent = state["recent"]
     copy(recent, count, recent, 0, len(recent) - count, False)
     copy(data, 0, recent, len(recent) - count, count, False)
 
-    fields = np.zeros(len(bits), np.int64)
-    synthesis, weighting = _spectra(state, blocks, fields)
-    residual = _left_over(data, state["before"], synthesis)
-    heard = np.zeros(count)
+    fields = work["fields"][: len(bits)]
+    _spectra(state, work, blocks)
+    _left_over(data, state["before"], work["synthesis"], residual)
 
     place = _place_of_state(residual)
     begin, end = place * BLOCK, place * BLOCK + STATE
@@ -315,8 +302,8 @@ def encode(state: Any, samples: Samples, bits: NDArray[np.int64], out: NDArray[n
     fields[at] = place + 1
     fields[at + 1] = is_early
     change = begin + BLOCK - start
-    _code_state(residual[start : start + short], change, synthesis, weighting, place, fields, at + 2)
-    put_state(fields, at + 2, short, synthesis[place], heard, start)
-    put_the_rest(fields, at + 3 + short, place, is_early, heard, residual, weighting, True)
+    _code_state(work, residual[start : start + short], change, place, at + 2)
+    put_state(work, at + 2, short, work["synthesis"][place], start)
+    put_the_rest(work, heard, at + 3 + short, place, is_early, True)
     rows_as_named(fields, at + 3 + short)
     _pack(fields, bits, out, octets)

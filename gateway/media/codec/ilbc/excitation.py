@@ -6,7 +6,7 @@ chooses the pieces of a block before it puts them together.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,13 @@ from gateway.media.codec.ilbc.parts import (
     Floats,
     all_pass,
     all_pole,
+    clear,
     copy,
     energy_of,
     nearest_level,
     short_of,
 )
+from gateway.media.codec.ilbc.scratch import MEMORY
 from gateway.media.codec.ilbc.tables import (
     EXPANSION,
     FIRST_GAINS,
@@ -37,8 +39,9 @@ __all__ = ["STATE_SCALE", "put_state", "put_the_rest", "rows_as_named", "rows_as
 STATE_SCALE: Final = 4.5
 """What the greatest level of the start state stands for."""
 
-_MEMORY: Final = 147
 _STATE_MEMORY: Final = 85
+_NAMED: Final = 128
+"""Rows that seven bits name; the state of a frame of 20 ms makes but 126, and what is not there is silence."""
 PIECES: Final = 3
 _MOST_GAIN: Final = 1.3
 _REACH: Final = 108
@@ -49,13 +52,15 @@ them, and for the rest of the start state's blocks."""
 
 
 @stage
-def put_state(fields: NDArray[np.int64], at: int, count: int, synthesis: Floats, heard: Floats, start: int) -> None:
-    """Write the `count` samples of the start state that `fields` tell of, from its peak on (clause 4.2)."""
+def put_state(work: Any, at: int, count: int, synthesis: Floats, start: int) -> None:
+    """Write the `count` samples of the start state that the fields tell of, from its peak on (clause 4.2)."""
+    fields, heard = work["fields"], work["heard"]
     scale = 10.0 ** PEAKS[fields[at]] / STATE_SCALE
-    levels = np.empty(count)
+    levels = work["state"][:count]
     for n in range(count):
         levels[count - 1 - n] = scale * STATE_LEVELS[fields[at + 1 + n]]
-    flat = all_pass(levels, synthesis)
+    flat = work["flat"]
+    all_pass(levels, synthesis, flat)
     copy(flat, count - 1, heard, start, count, True)
 
 
@@ -83,16 +88,20 @@ def _half_book(memory: Floats, length: int, book: Floats) -> int:
 
 
 @stage
-def _codebook(memory: Floats, length: int, book: Floats) -> int:
+def _codebook(work: Any, memory: Floats, length: int) -> int:
     """Write both halves of the codebook that `memory` makes; returns the number of rows of one half."""
+    book = work["book"]
     half = _half_book(memory, length, book)
     count = len(memory)
-    filtered = np.zeros(count)
+    filtered = work["filtered"][:count]
+    clear(filtered)
     for k in range(count):
         for j in range(8):
             if 0 <= k + j - 3 < count:
                 filtered[k] += memory[k + j - 3] * EXPANSION[7 - j]
     _half_book(filtered, length, book[half:])
+    for n in range(2 * half, _NAMED):
+        clear(book[n])
     return half
 
 
@@ -131,12 +140,12 @@ def _levels_of(turn: int) -> Floats:
 
 @stage
 def _code_block(
+    work: Any,
     target: Floats,
     memory: Floats,
     weighting: Floats,
     first_reach: int,
     reach: int,
-    fields: NDArray[np.int64],
     codes: int,
     gains: int,
 ) -> None:
@@ -145,18 +154,19 @@ def _code_block(
     Args:
         weighting: The filter that weighs errors in this block.
         first_reach, reach: The rows of either half of the codebook that the first and the others may name.
-        fields: Gets the rows from `codes` on, and the gains from `gains` on.
+        codes, gains: Fields that get the rows, and the gains.
     """
     length, known = len(target), len(memory)
-    line = np.empty(known + length)
+    fields, book = work["fields"], work["book"]
+    line = work["line"][: known + length]
     copy(memory, 0, line, 0, known, False)
     copy(target, 0, line, known, length, False)
     all_pole(line, 0, known + length, weighting)
     wanted = line[known:]
     energy = energy_of(wanted, 0, length)
-    book = np.empty((256, length))
-    half = _codebook(line[:known], length, book)
-    told = np.zeros(length)
+    half = _codebook(work, line[:known], length)
+    told = work["told"][:length]
+    clear(told)
     scale = 1.0
     first = 0.0
     for turn in range(PIECES):
@@ -179,10 +189,10 @@ def _code_block(
 
 
 @stage
-def _say_block(memory: Floats, length: int, fields: NDArray[np.int64], codes: int, gains: int, out: Floats) -> None:
-    """Put the three pieces of `memory` that `fields` name together (clause 4.3)."""
-    book = np.empty((256, length))
-    _codebook(memory, length, book)
+def _say_block(work: Any, memory: Floats, length: int, codes: int, gains: int, out: Floats) -> None:
+    """Put the three pieces of `memory` that the fields name together (clause 4.3)."""
+    fields, book = work["fields"], work["book"]
+    _codebook(work, memory, length)
     for k in range(length):
         out[k] = 0.0
     scale = 1.0
@@ -193,59 +203,50 @@ def _say_block(memory: Floats, length: int, fields: NDArray[np.int64], codes: in
 
 
 @stage
-def put_the_rest(
-    fields: NDArray[np.int64],
-    at: int,
-    place: int,
-    is_early: bool,
-    heard: Floats,
-    residual: Floats,
-    weighting: Floats,
-    is_coding: bool,
-) -> None:
+def put_the_rest(work: Any, heard: Floats, at: int, place: int, is_early: bool, is_coding: bool) -> None:
     """Write all of `heard` but the start state, which stands there: later blocks, then earlier ones.
 
     Args:
-        fields: Rows and gains from `at` on; where `is_coding` they are chosen, else read.
+        at: Rows and gains are in the fields from here on; where `is_coding` they are chosen, by what is left over
+            and the filters that weigh errors, else read.
         place: The first block of the start state's two; `is_early`: it is at their beginning.
-        residual, weighting: What is to be said and the filters that weigh errors, for the encoder.
     """
+    residual, weighting = work["residual"], work["weighting"]
+    memory, target, said = work["memory"], work["target"], work["piece"]
     blocks = len(heard) // BLOCK
     short = short_of(blocks)
     rest = STATE - short
     begin = place * BLOCK
     start = begin if is_early else begin + rest
-    memory = np.zeros(_MEMORY)
-    target = np.empty(BLOCK)
-    said = np.empty(BLOCK)
+    clear(memory)
     gains = at + PIECES
-    copy(heard, start if is_early else start + short - 1, memory, _MEMORY - short, short, not is_early)
-    known = memory[_MEMORY - _STATE_MEMORY :]
+    copy(heard, start if is_early else start + short - 1, memory, MEMORY - short, short, not is_early)
+    known = memory[MEMORY - _STATE_MEMORY :]
     if is_coding:
         copy(residual, start + short if is_early else start - 1, target, 0, rest, not is_early)
         weights = weighting[place + 1 if is_early else place]
-        _code_block(target[:rest], known, weights, _STATE_REACH, _STATE_REACH, fields, at, gains)
-    _say_block(known, rest, fields, at, gains, said)
+        _code_block(work, target[:rest], known, weights, _STATE_REACH, _STATE_REACH, at, gains)
+    _say_block(work, known, rest, at, gains, said)
     copy(said, 0 if is_early else rest - 1, heard, start + short if is_early else begin, rest, not is_early)
 
     codes = gains + PIECES
     gains = codes + PIECES * (blocks - 2)
     reach = _FIRST_REACH
     for turned in (False, True):
-        stands = min(_MEMORY, len(heard) - begin) if turned else STATE
-        for k in range(_MEMORY - stands):
+        stands = min(MEMORY, len(heard) - begin) if turned else STATE
+        for k in range(MEMORY - stands):
             memory[k] = 0.0
-        copy(heard, begin + stands - 1 if turned else begin, memory, _MEMORY - stands, stands, turned)
+        copy(heard, begin + stands - 1 if turned else begin, memory, MEMORY - stands, stands, turned)
         block = place - 1 if turned else place + 2
         while 0 <= block < blocks:
             start = block * BLOCK
             if is_coding:
                 copy(residual, start + BLOCK - 1 if turned else start, target, 0, BLOCK, turned)
-                _code_block(target, memory, weighting[block], _REACH, reach, fields, codes, gains)
-            _say_block(memory, BLOCK, fields, codes, gains, said)
+                _code_block(work, target, memory, weighting[block], _REACH, reach, codes, gains)
+            _say_block(work, memory, BLOCK, codes, gains, said)
             copy(said, BLOCK - 1 if turned else 0, heard, start, BLOCK, turned)
-            copy(memory, BLOCK, memory, 0, _MEMORY - BLOCK, False)
-            copy(said, 0, memory, _MEMORY - BLOCK, BLOCK, False)
+            copy(memory, BLOCK, memory, 0, MEMORY - BLOCK, False)
+            copy(said, 0, memory, MEMORY - BLOCK, BLOCK, False)
             codes += PIECES
             gains += PIECES
             block += -1 if turned else 1

@@ -16,6 +16,7 @@ __all__ = [
     "Floats",
     "all_pass",
     "all_pole",
+    "clear",
     "copy",
     "energy_of",
     "expand",
@@ -57,6 +58,12 @@ def copy(source: Floats, start: int, out: Floats, at: int, count: int, turned: b
 
 
 @stage
+def clear(samples: Floats) -> None:
+    for k in range(len(samples)):
+        samples[k] = 0.0
+
+
+@stage
 def nearest_level(levels: Floats, scale: float, value: float) -> int:
     best = 0
     for k in range(1, len(levels)):
@@ -75,9 +82,10 @@ def expand(a: Floats, factor: float) -> None:
 
 
 @stage
-def filter_between(first: Floats, second: Floats, share: float, a: Floats) -> None:
+def filter_between(first: Floats, second: Floats, share: float, halves: Floats, a: Floats) -> None:
     """Write the filter whose line spectrum is `share` of `first` and the rest of `second` (clause 3.2.7)."""
-    halves = np.zeros((2, ORDER + 1))
+    clear(halves[0])
+    clear(halves[1])
     halves[0, 0] = halves[1, 0] = 1.0
     for k in range(ORDER):
         half = halves[k % 2]
@@ -105,16 +113,19 @@ def keep_apart(said: Floats) -> None:
 
 
 @stage
-def filters_of(spectra: Floats, blocks: int) -> Floats:
-    """The filter of every block, shape (blocks, 11), by the spectra of a frame and the one before it (3.2.6)."""
-    filters = np.empty((blocks, ORDER + 1))
+def filters_of(spectra: Floats, blocks: int, halves: Floats, filters: Floats) -> None:
+    """Write the filter of every block, by the spectra of a frame and the one before it (3.2.6).
+
+    Args:
+        halves: To work in, shape (2, 11).
+        filters: A row of 11 for each block.
+    """
     for n in range(blocks):
         first, share = 0, 1.0 - (n + 1) / 4.0
         if blocks == 6:
             first = 0 if n == 0 else 1
             share = 0.5 if n == 0 else max(0.0, 1.0 - (n - 1) / 3.0)
-        filter_between(spectra[first], spectra[first + 1], share, filters[n])
-    return filters
+        filter_between(spectra[first], spectra[first + 1], share, halves, filters[n])
 
 
 @stage
@@ -128,10 +139,9 @@ def all_pole(samples: Floats, start: int, stop: int, a: Floats) -> None:
 
 
 @stage
-def all_pass(samples: Floats, a: Floats) -> Floats:
-    """`samples` with the predictor's phase taken out, by circular convolution (3.5.1); ignore what follows."""
+def all_pass(samples: Floats, a: Floats, out: Floats) -> None:
+    """Write `samples` without the predictor's phase, by circular convolution (3.5.1); ignore what follows."""
     count = len(samples)
-    out = np.zeros(2 * count)
     for n in range(2 * count):
         total = 0.0
         for i in range(max(0, n - count + 1), min(ORDER, n) + 1):
@@ -141,4 +151,3 @@ def all_pass(samples: Floats, a: Floats) -> Floats:
         out[n] = total
     for n in range(count):
         out[n] += out[count + n]
-    return out

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from gateway.core.audio import Samples
-from gateway.media.codec.ilbc.coder import IlbcDecoder, IlbcEncoder
+from gateway.media.codec.ilbc.coder import IlbcDecoder, IlbcEncoder, IlbcState, ilbc
+from gateway.media.codec.ilbc.scratch import ILBC_SCRATCH
 from tests.support.speech import speak
 
 SENTENCE = "The line to the workshop is free again. Please hold while we try to connect you."
@@ -123,3 +124,21 @@ def test_a_frame_that_is_none_is_silence_and_spoils_no_other(duration: int) -> N
     decoder.decode(hostile)
     got = decoder.decode(frames).astype(float)
     assert likeness(without_rumble(said)[encoder.frame :], got[encoder.frame :]) > 0.9
+
+
+@pytest.mark.parametrize("duration", SIZES)
+def test_hostile_frames_tell_nothing_of_what_was_coded_before(duration: int) -> None:
+    """A start state of 20 ms makes 126 rows of its codebook, and seven bits name 128."""
+    frames = np.random.default_rng(6).integers(0, 256, (200, SIZES[duration]), np.uint8)
+    frames[:, -1] &= 0xFE  # the last bit says that a frame is none
+    heard = []
+    for left_behind in (0.0, 1000.0):
+        work = np.zeros(1, ILBC_SCRATCH)
+        state, out = IlbcState(is_decoder=True), np.zeros(8 * duration, np.int16)
+        parts = []
+        for frame in frames:
+            work["book"] = work["memory"] = work["heard"] = work["residual"] = left_behind
+            ilbc.ctypes(state.address, frame.ctypes.data, len(frame), out.ctypes.data, work.ctypes.data, 0, 0)
+            parts.append(out.copy())
+        heard.append(np.concatenate(parts))
+    assert np.any(heard[0]) and np.array_equal(*heard)

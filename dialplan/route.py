@@ -139,6 +139,7 @@ class _NoCapture:
     """A capture of silence."""
 
     lost = 0
+    rate = 8000
     ended = True
 
     def read(self) -> Samples:
@@ -155,6 +156,7 @@ class _NoAudio:
     codecs: Sequence[Codec] = ()
     wanted: Sequence[Codec] = ()
     digits_as_events = False
+    rate = 8000
 
     def join(self, other: Audio) -> None:
         return None
@@ -195,6 +197,7 @@ class _NoAudio:
         side: Side,
         seconds: float,
         *,
+        rate: int = 8000,
         joined: bool = False,
         gain_in: float = 0.0,
         gain_out: float = 0.0,

@@ -50,6 +50,10 @@ class _Muted:
         return self._capture.lost
 
     @property
+    def rate(self) -> int:
+        return self._capture.rate
+
+    @property
     def ended(self) -> bool:
         return self._capture.ended
 
@@ -86,6 +90,11 @@ class Appearance:
     def digits_as_events(self) -> bool:
         """As its row."""
         return self.row.digits_as_events
+
+    @property
+    def rate(self) -> int:
+        """As its row."""
+        return self.row.rate
 
     # The line goes from one call to another.
 
@@ -219,12 +228,13 @@ class Appearance:
         side: Side,
         seconds: float,
         *,
+        rate: int = 8000,
         joined: bool = False,
         gain_in: float = 0.0,
         gain_out: float = 0.0,
     ) -> Capture:
         """Start to keep both sides or one."""
-        tap = self.row.tap(side, seconds, joined=joined, gain_in=gain_in, gain_out=gain_out)
+        tap = self.row.tap(side, seconds, rate=rate, joined=joined, gain_in=gain_in, gain_out=gain_out)
         return _Muted(tap, self)
 
     def stats(self) -> AudioStats:

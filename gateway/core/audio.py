@@ -109,11 +109,12 @@ class Codec:
 
 @dataclass(frozen=True)
 class Sound:
-    """Something to play: samples at 8000 Hz, once or for ever.
+    """Something to play, once or for ever.
 
     Attributes:
         name: for logs and traces: "dial tone us", "prompt not-in-service".
-        samples: mono int16.
+        samples: mono int16 at 8000 Hz.
+        wide: the same at 16000 Hz, twice as many, for legs that carry so much; None where there is no more in it.
         loop_from: index to which play returns at the end, or None to end there.
         live: it plays all the time, whether heard or not, and a play joins it where it is: music on hold.
     """
@@ -122,6 +123,7 @@ class Sound:
     samples: Samples = field(repr=False, compare=False)
     loop_from: int | None = None
     live: bool = False
+    wide: Samples | None = field(default=None, repr=False, compare=False)
 
     @property
     def duration(self) -> float:
@@ -262,12 +264,17 @@ class Capture(Protocol):
         ...
 
     @property
+    def rate(self) -> int:
+        """Samples a second: 8000 or 16000."""
+        ...
+
+    @property
     def ended(self) -> bool:
         """Whether nothing more is captured: it was stopped, or its row is gone."""
         ...
 
     def read(self) -> Samples:
-        """Everything captured since the last read (8000 Hz, int16, a copy)."""
+        """Everything captured since the last read (int16, a copy)."""
         ...
 
     def stop(self) -> None:
@@ -289,6 +296,11 @@ class Audio(Protocol):
     @property
     def digits_as_events(self) -> bool:
         """Whether digits go to this leg as RFC 4733 events; otherwise they go as tones in its audio."""
+        ...
+
+    @property
+    def rate(self) -> int:
+        """Samples a second that it carries, 8000 or 16000; before anything is agreed, that it may come to carry."""
         ...
 
     def join(self, other: Audio) -> None:
@@ -345,7 +357,7 @@ class Audio(Protocol):
         ...
 
     def capture(self, seconds: float) -> Capture:
-        """Start to keep what comes in, at most `seconds` of it unread at a time."""
+        """Start to keep what comes in, at 8000 Hz, at most `seconds` of it unread at a time."""
         ...
 
     def tap(
@@ -353,6 +365,7 @@ class Audio(Protocol):
         side: Side,
         seconds: float,
         *,
+        rate: int = 8000,
         joined: bool = False,
         gain_in: float = 0.0,
         gain_out: float = 0.0,
@@ -360,7 +373,8 @@ class Audio(Protocol):
         """Start to keep both sides or one by the plane's clock, a frame each 20 ms; a row may have many taps.
 
         Args:
-            seconds: how much is kept unread at a time.
+            seconds: how much is kept unread at a time, in whole frames.
+            rate: samples a second of what is kept, 8000 or 16000, whatever the row carries.
             joined: only while there is somebody to talk with: a joined row, or a room.
             gain_in, gain_out: dB by which each side is made louder in what is kept.
 

@@ -118,6 +118,11 @@ class Room(Protocol):
         """The seats taken."""
         ...
 
+    @property
+    def rate(self) -> int:
+        """Samples a second that its legs hear, 8000 or 16000: the most that one of them carries."""
+        ...
+
     def sit(self, audio: Audio, manner: Manner = MEMBER) -> Seat:
         """Give a leg a seat.
 
@@ -138,8 +143,11 @@ class Room(Protocol):
         """Stop playing."""
         ...
 
-    def tap(self, seconds: float) -> Capture:
+    def tap(self, seconds: float, rate: int = 8000) -> Capture:
         """Start to keep what is said on bus 0 and played, at most `seconds` of it unread at a time.
+
+        Args:
+            rate: samples a second of what is kept, 8000 or 16000.
 
         Raises:
             Exhausted: no tap is free, or there is no memory for so many seconds.

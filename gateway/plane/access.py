@@ -18,7 +18,7 @@ from gateway.media.echo_canceller import ECHO_SCRATCH
 from gateway.media.fax_tone import FAX_STATE
 from gateway.media.pointers import int16_at, int32_at, int64_at, prefetch, record_of, uint8_at
 from gateway.plane.libc import EPOLL_EVENT
-from gateway.plane.room_table import BUSES, ROOM, SEAT, TAP
+from gateway.plane.room_table import BUSES, ROOM, SEAT, TAP, VOICE
 from gateway.plane.row_table import HEARD, LINE, ROW, SENT
 from gateway.plane.table import (
     CANCELLER,
@@ -31,6 +31,8 @@ from gateway.plane.table import (
     QUEUE,
     QUEUE_SIZE,
     SHARED,
+    WIDE,
+    WIDE_FRAME,
     Shared,
 )
 
@@ -47,20 +49,19 @@ __all__ = [
     "fetch_pair",
     "fetch_route",
     "filled_of",
-    "overheard_of",
     "owners_of",
     "past_of",
     "pending_of",
+    "phases_of",
     "queue_at",
     "room_at",
     "row_at",
-    "said_by",
     "samples_of",
     "scratch_of",
     "seat_at",
     "stages_of",
     "tap_at",
-    "told_to",
+    "voice_at",
     "word",
 ]
 
@@ -68,8 +69,8 @@ _CONTROL_AT: Final = SHARED.fields["control"][1] if SHARED.fields is not None el
 _ROW_BYTES: Final = ROW.itemsize
 _QUEUE_BYTES: Final = QUEUE_SIZE * 2
 _PAST_BYTES: Final = PAST * 2
-_FRAME_BYTES: Final = FRAME * 2
-_BUS_BYTES: Final = FRAME * 4
+_FRAME_BYTES: Final = FRAME * 4
+_BUS_BYTES: Final = (FRAME + WIDE_FRAME) * 4
 
 
 _row = record_of(ROW)
@@ -84,6 +85,7 @@ _queue = record_of(QUEUE)
 _room = record_of(ROOM)
 _seat = record_of(SEAT)
 _tap = record_of(TAP)
+_voice = record_of(VOICE)
 _coding = record_of(CODING)
 
 
@@ -122,6 +124,12 @@ def fetch_pair(t: Shared, i: int, peer: int) -> None:
 def stages_of(t: Shared) -> NDArray[np.int64]:
     """The plans of all rows."""
     return carray(int64_at(t["stages"]), (t["row_count"],))
+
+
+@stage
+def phases_of(t: Shared) -> NDArray[np.int64]:
+    """In which part of a tick each row is worked."""
+    return carray(int64_at(t["phases"]), (t["row_count"],))
 
 
 @stage
@@ -173,9 +181,9 @@ def queue_at(t: Shared, i: int) -> Any:
 
 
 @stage
-def samples_of(t: Shared, i: int) -> NDArray[np.int16]:
-    """The samples in queue `i`, placed by timestamp."""
-    return carray(int16_at(t["queue_samples"] + i * _QUEUE_BYTES), (QUEUE_SIZE,))
+def samples_of(t: Shared, i: int, plane: int) -> NDArray[np.int16]:
+    """The samples in queue `i`, by their place: the only one there, or the first (plane 0) or second (1) of two."""
+    return carray(int16_at(t["queue_samples"] + (2 * i + plane) * _QUEUE_BYTES), (QUEUE_SIZE,))
 
 
 @stage
@@ -185,27 +193,15 @@ def filled_of(t: Shared, i: int) -> NDArray[np.uint8]:
 
 
 @stage
-def past_of(t: Shared, i: int) -> NDArray[np.int16]:
-    """What was last heard of queue `i`, newest sample last."""
-    return carray(int16_at(t["past"] + i * _PAST_BYTES), (PAST,))
+def past_of(t: Shared, i: int, plane: int) -> NDArray[np.int16]:
+    """What was last heard of a plane of queue `i`, newest sample last."""
+    return carray(int16_at(t["past"] + (2 * i + plane) * _PAST_BYTES), (PAST,))
 
 
 @stage
-def said_by(t: Shared, i: int) -> NDArray[np.int16]:
-    """The frame that came in on row `i` for this tick, where it is mixed or tapped."""
-    return carray(int16_at(t["said"] + i * _FRAME_BYTES), (FRAME,))
-
-
-@stage
-def told_to(t: Shared, i: int) -> NDArray[np.int16]:
-    """The frame sent to row `i` on the latest tick, where it is mixed or tapped."""
-    return carray(int16_at(t["told"] + i * _FRAME_BYTES), (FRAME,))
-
-
-@stage
-def overheard_of(t: Shared, i: int) -> NDArray[np.int16]:
-    """`told_to` of row `i` without what those said to it who listen to it."""
-    return carray(int16_at(t["overheard"] + i * _FRAME_BYTES), (FRAME,))
+def voice_at(t: Shared, index: int) -> Any:
+    """A voice, to be read and written in place; voices.py says whose it is."""
+    return _voice(t["voices"], index)
 
 
 @stage
@@ -215,9 +211,12 @@ def room_at(t: Shared, i: int) -> Any:
 
 
 @stage
-def bus_of(t: Shared, room: int, bus: int) -> NDArray[np.int32]:
-    """The sum on a bus of a room, on the latest tick."""
-    return carray(int32_at(t["buses"] + (room * BUSES + bus) * _BUS_BYTES), (FRAME,))
+def bus_of(t: Shared, room: int, bus: int, rate: int) -> NDArray[np.int32]:
+    """The sum at a rate on a bus of a room, on the latest tick."""
+    at = t["buses"] + (room * BUSES + bus) * _BUS_BYTES
+    if rate == WIDE:
+        return carray(int32_at(at + _FRAME_BYTES), (WIDE_FRAME,))
+    return carray(int32_at(at), (FRAME,))
 
 
 @stage

@@ -20,10 +20,13 @@ class RowCapture:
     left unread for longer than the block lasts, the oldest is lost.
     """
 
-    def __init__(self, samples: Samples, written: int, block: Block, end: Callable[[RowCapture], None]) -> None:
+    def __init__(
+        self, samples: Samples, written: int, block: Block, end: Callable[[RowCapture], None], rate: int = 8000
+    ) -> None:
         self._samples = samples
         self._counter = written
         self.block = block
+        self.rate = rate
         self._end = end
         self._read = 0
         self._live = False
@@ -48,8 +51,10 @@ class RowCapture:
             return rest
         written = self._written()
         start = max(self._read, written - self.block.length)
-        places = self.block.base + np.arange(start, written) % self.block.length
-        copy: Samples = self._samples[places]
+        kept = self._samples[self.block.base : self.block.base + self.block.length]
+        begin = start % self.block.length
+        first = min(written - start, self.block.length - begin)
+        copy: Samples = np.concatenate((kept[begin : begin + first], kept[: written - start - first]))
         # What the loop wrote over while it was being copied is left out.
         behind = max(self._written() - self.block.length - start, 0)
         self.lost += start + behind - self._read

@@ -32,6 +32,7 @@ from gateway.plane.libc import (
     store_release,
 )
 from gateway.plane.peer import forget_peer
+from gateway.plane.player import beginning
 from gateway.plane.reports import say_goodbye
 from gateway.plane.rooms import (
     adopt_room,
@@ -61,7 +62,6 @@ from gateway.plane.table import (
     LOST,
     RTP,
     TAPS_HIGH,
-    TICKS,
     Shared,
 )
 
@@ -106,13 +106,13 @@ REMOTE: Final = (
 JOIN: Final = 4  # peer, its generation
 PART: Final = 5
 ECHO: Final = 6
-PLAY: Final = 7  # player, base, length, loop, live
+PLAY: Final = 7  # player, base, length, loop, live, rate
 STOP_PLAY: Final = 8  # player
 SEND_DIGITS: Final = 9  # count, samples on, samples off; codes in data
 DETECT: Final = 10  # on, what (0 DTMF, 1 fax tones)
 CAPTURE: Final = 11  # base, length (0: end)
 SIT: Final = 12  # seat, room, buses (talks, hears, tells, through: 8 bits each), gain in, gain out, gated
-TAP: Final = 13  # tap, base, length, sides (9th bit: while joined only), gain in, gain out, room or -1 for the row
+TAP: Final = 13  # tap, base, length, sides (9th bit: while joined only), gains, rate, room or -1 for the row
 CANCEL_ECHO: Final = 14  # canceller from 1 (0: none), partitions
 SECURE: Final = 15  # sessions of libsrtp in and out, octets of tags in RTP and RTCP, of the key identifier
 VOICEBAND: Final = 16  # on
@@ -122,7 +122,7 @@ OPEN_ROOM: Final = 18  # room
 CLOSE_ROOM: Final = 19  # room
 LEAVE: Final = 20  # seat
 UNTAP: Final = 21  # tap
-ROOM_PLAY: Final = 22  # room, base, length, loop, live
+ROOM_PLAY: Final = 22  # room, base, length, loop, live, rate
 ROOM_STOP: Final = 23  # room
 TAP_ROOM: Final = 24  # as TAP
 RELEASE: Final = 25  # a room, or -1 for the row
@@ -471,8 +471,8 @@ def _play(t: Shared, command: np.void, i: int, now: int) -> int:
         row["sound_base"][player] = arguments[1]
         row["sound_length"][player] = arguments[2]
         row["sound_loop"][player] = arguments[3]
-        # What is live has been playing since the plane began.
-        row["sound_position"][player] = t["control"][TICKS] * FRAME % arguments[2] if arguments[4] else 0
+        row["sound_rate"][player] = arguments[5]
+        row["sound_position"][player] = beginning(t, arguments[5], arguments[2], arguments[4])
         row["sound_serial"][player] = command["serial"]
     replan(t, i)
     return 0

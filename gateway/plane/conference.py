@@ -5,6 +5,7 @@ Numbers of rooms, seats and taps are given here and taken back once the loop has
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Final, Protocol
@@ -17,15 +18,16 @@ from gateway.plane import commands
 from gateway.plane.arena import Arena
 from gateway.plane.capture import RowCapture
 from gateway.plane.room_table import BUSES, TAP, UNITY
-from gateway.plane.table import Tables
+from gateway.plane.table import WIDE, Tables
 
 if TYPE_CHECKING:
     from gateway.plane.row import PlaneRow
 
 __all__ = ["Hall", "HallHost", "PlaneRoom", "PlaneSeat"]
 
-_RATE: Final = 8000
 _WRITTEN_AT: Final = TAP.fields["written"][1] if TAP.fields is not None else 0
+_TICKS: Final = 50
+"""A second."""
 _GAINS: Final = (-60.0, 24.0)
 """dB: below is silence, above is noise."""
 
@@ -54,8 +56,8 @@ class HallHost(Protocol):
         """`audio` as the row of this plane that it is, or None."""
         ...
 
-    def play_in(self, room: int, sound: Sound, on_end: OnEnd | None) -> None:
-        """Have the loop play in a room; `on_end` is called once, from the pump."""
+    def play_in(self, room: int, rate: int, sound: Sound, on_end: OnEnd | None) -> None:
+        """Have the loop play in a room of a rate; `on_end` is called once, from the pump."""
         ...
 
 
@@ -144,6 +146,7 @@ class Hall:
         room: int,
         side: Side,
         seconds: float,
+        rate: int,
         joined: bool = False,
         gains: tuple[float, float] = (0.0, 0.0),
         over: Callable[[RowCapture], None] = lambda _: None,
@@ -152,13 +155,15 @@ class Hall:
 
         Raises:
             Exhausted: no tap or no memory is free.
-            LocalError: a gain is out of range.
+            LocalError: a gain is out of range, or no tap has this rate.
         """
+        if rate not in (WIDE // 2, WIDE):
+            raise LocalError(f"nothing can be kept at {rate} Hz; ask for 8000 or 16000")
         given = [amplification(gain) for gain in gains]
         channels = 2 if side is Side.STEREO else 1
         number = self.taps.take()
         try:
-            block = self.host.arena.reserve(max(1, round(seconds * _RATE)) * channels)
+            block = self.host.arena.reserve(max(1, math.ceil(seconds * _TICKS)) * (rate // _TICKS) * channels)
         except Exhausted:
             self.taps.give_back(number)
             raise
@@ -173,10 +178,10 @@ class Hall:
 
         tables = self.host.tables
         address = int(tables.taps.ctypes.data) + number * TAP.itemsize + _WRITTEN_AT
-        capture = RowCapture(tables.arena, address, block, end)
+        capture = RowCapture(tables.arena, address, block, end, rate)
         self.post(
             commands.TAP_ROOM if row is None else commands.TAP,
-            (number, block.base, block.length, side.value | int(joined) << 8, *given, room),
+            (number, block.base, block.length, side.value | int(joined) << 8, *given, rate, room),
             lambda accepted: capture.begin() if accepted else capture.stop(),
             row,
         )
@@ -258,22 +263,27 @@ class PlaneRoom:
         """The seats taken."""
         return self._seats.values()
 
+    @property
+    def rate(self) -> int:
+        """Samples a second that its legs hear."""
+        return max((seat.audio.rate for seat in self._seats.values()), default=WIDE // 2)
+
     def play(self, sound: Sound, on_end: OnEnd | None = None) -> None:
         """Play to all; see `Room.play`."""
         if self._closed:
             raise LocalError("nothing can be played in a room that is closed")
-        self._hall.host.play_in(self.index, sound, on_end)
+        self._hall.host.play_in(self.index, self.rate, sound, on_end)
 
     def stop(self) -> None:
         """Stop playing."""
         if not self._closed:
             self._hall.post(commands.ROOM_STOP, (self.index,))
 
-    def tap(self, seconds: float) -> RowCapture:
+    def tap(self, seconds: float, rate: int = 8000) -> RowCapture:
         """Keep what is said and played to all; see `Room.tap`."""
         if self._closed:
             raise LocalError("nothing is said in a room that is closed")
-        capture = self._hall.tap(None, self.index, Side.BOTH, seconds, over=self._taps.discard)
+        capture = self._hall.tap(None, self.index, Side.BOTH, seconds, rate, over=self._taps.discard)
         self._taps.add(capture)
         return capture
 

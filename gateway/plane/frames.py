@@ -14,13 +14,14 @@ from typing import Final
 from gateway.media.compiled import stage
 from gateway.plane.access import queue_at, row_at, stages_of
 from gateway.plane.cancel import cancel, forget_written, note_written
+from gateway.plane.coding import in_rate
 from gateway.plane.convert import from_linear, hush, to_linear, width
 from gateway.plane.dtmf import digit_under_way
 from gateway.plane.jitter import put_frame, take
 from gateway.plane.libc import EPOLL_CTL_DEL, EPOLLERR, EPOLLHUP, EPOLLRDHUP, epoll_ctl, errno, memmove, read, write
 from gateway.plane.listen import listen
 from gateway.plane.plan import CANCEL, CLOCKED, DECODE, ECHO, FORWARD, MUTE, QUEUE, SOUND, TAKE
-from gateway.plane.player import next_frame
+from gateway.plane.player import next_frame, next_rate
 from gateway.plane.rows import lose, replan
 from gateway.plane.send import may_send, send_frame
 from gateway.plane.table import EPOLL, FRAME, PACKET, Shared
@@ -91,7 +92,7 @@ def _frame_in(t: Shared, i: int, now: int) -> None:
         if stages & MUTE and row["tone"]:
             hush(t["packet"], 0, row["encoding"], FRAME)
         if may_send(t, peer) and not (stages_of(t)[peer] & SOUND) and not digit_under_way(t, peer):
-            send_frame(t, peer, False, row["encoding"], now)
+            send_frame(t, peer, row["encoding"], now)
 
 
 @stage
@@ -105,13 +106,16 @@ def _frame_out(t: Shared, i: int, now: int) -> None:
         if queue_at(t, queue)["ready"] == 0:
             stages &= ~(TAKE | SOUND)  # the tick has said nothing for a while
     if stages & TAKE:
-        take(t, queue, t["spoken"])  # also under a sound, or the queue would be that much longer after it
-    if stages & SOUND and not stages & CLOCKED and next_frame(t, i, t["spoken"], now):
-        from_linear(t, t["spoken"], FRAME, row["encoding"], t["out"], 0)
+        take(t, queue, t["spoken"][:])  # also under a sound, or the queue would be that much longer after it
+    if stages & SOUND and not stages & CLOCKED:
+        rate = next_rate(t, i)
+        next_frame(t, i, t["spoken"][:], now)
+        samples = in_rate(t, i, t["spoken"][:], FRAME * rate // row["rate"], rate)
+        from_linear(t, samples, FRAME, row["encoding"], t["out"], 0)
     elif stages & ECHO and not (stages & CLOCKED and stages & TAKE):
         memmove(t["out"].ctypes.data, t["packet"].ctypes.data, octets)
     elif stages & TAKE:
-        from_linear(t, t["spoken"], FRAME, row["encoding"], t["out"], 0)
+        from_linear(t, t["spoken"][:], FRAME, row["encoding"], t["out"], 0)
     else:
         return
     done = write(row["descriptor"], t["out"].ctypes.data, octets)

@@ -1,10 +1,11 @@
 """The queue between samples as they come and the frames that another clock takes: jitter buffer and concealment.
 
-In go linear samples with their RTP timestamp, in any order and length; out come frames of 160 samples, one a call,
-without ever waiting. A sample's place is its timestamp modulo the queue, so reordering, duplicates and any ptime
-need no rule of their own. The delay starts at the queue's depth; a late packet makes it longer by a frame, a pause
-after it was needlessly long makes it shorter by one, and where two clocks drift apart a pitch period is taken out
-or put in. What is missing is made up (conceal.py), or comfort noise where the sender said that it falls silent
+In go linear samples with their RTP timestamp, in any order and length; out come frames of 20 ms, one a call,
+without ever waiting. Places are counted 8000 a second; a place holds one sample, or the two of a wide queue (16000
+a second), which lie in two planes. A place is its timestamp modulo the queue, so reordering, duplicates and any
+ptime need no rule of their own. The delay starts at the queue's depth; a late packet makes it longer by a frame, a
+pause after it was needlessly long makes it shorter by one, and where two clocks drift apart a pitch period is taken
+out or put in. What is missing is made up (conceal.py), or comfort noise where the sender said that it falls silent
 (RFC 3389).
 
 A queue of modem signals (V.152) is fixed: its delay is never made shorter or fitted to another clock, and what is
@@ -16,13 +17,16 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
 from gateway.media.compiled import stage
-from gateway.plane.access import filled_of, past_of, queue_at, samples_of
+from gateway.media.pointers import int16_at
+from gateway.plane.access import filled_of, past_of, queue_at, row_at, samples_of, stages_of
 from gateway.plane.conceal import LONGEST_PITCH, SHORTEST_PITCH, blend_length, made_up, pitch_of, remember, stretch
-from gateway.plane.libc import memset
-from gateway.plane.table import FRAME, PAST, QUEUE_SIZE, Shared
+from gateway.plane.libc import memchr, memmove, memset
+from gateway.plane.plan import CLOCKED
+from gateway.plane.table import FRAME, PAST, QUEUE_SIZE, WIDE, Shared
 
 __all__ = [
     "FRAME_DEPTH",
@@ -68,8 +72,13 @@ def signed(difference: int) -> int:
 
 @stage
 def reset(t: Shared, i: int, depth: int) -> None:
-    """Forget everything queued in queue `i`; the next sample starts anew, `depth` samples before it is taken."""
+    """Forget everything queued in queue `i`; the next sample starts anew, `depth` places before it is taken.
+
+    It is wide where the tick takes what comes in on a row of 16000 Hz.
+    """
     queue = queue_at(t, i)
+    is_clocked = i < t["row_count"] and stages_of(t)[i] & CLOCKED
+    queue["wide"] = 1 if is_clocked and row_at(t, i)["rate"] == WIDE else 0
     queue["ready"] = 0
     queue["least"] = depth
     queue["depth"] = depth
@@ -78,7 +87,13 @@ def reset(t: Shared, i: int, depth: int) -> None:
     queue["made"] = 0
     queue["blend"] = 0
     queue["drift"] = 0
-    memset(t["past"] + i * PAST * 2, 0, PAST * 2)
+    _forget_past(t, i)
+
+
+@stage
+def _forget_past(t: Shared, i: int) -> None:
+    for plane in range(1 + queue_at(t, i)["wide"]):
+        memset(past_of(t, i, plane).ctypes.data, 0, PAST * 2)
 
 
 @stage
@@ -96,10 +111,10 @@ def _start(t: Shared, i: int, timestamp: int) -> None:
 
 @stage
 def put(t: Shared, i: int, samples: NDArray[np.int16], count: int, timestamp: int, talk_start: bool) -> None:
-    """Put `count` samples into queue `i`.
+    """Put the samples of `count` places into queue `i`.
 
     Args:
-        timestamp: RTP timestamp of the first.
+        timestamp: the place of the first.
         talk_start: the marker bit; an empty queue then starts anew with its full depth.
     """
     queue = queue_at(t, i)
@@ -116,16 +131,30 @@ def put(t: Shared, i: int, samples: NDArray[np.int16], count: int, timestamp: in
             queue["depth"] += FRAME
             queue["read"] = (queue["read"] - FRAME) & 0xFFFFFFFF
             offset += FRAME
-    skip = -offset if offset < 0 else 0
-    kept = samples_of(t, i)
-    filled = filled_of(t, i)
-    for k in range(skip, count):
-        place = (timestamp + k) & (QUEUE_SIZE - 1)
-        kept[place] = samples[k]
-        filled[place] = 1
+    skip = min(-offset, count) if offset < 0 else 0
+    place = (timestamp + skip) & (QUEUE_SIZE - 1)
+    first = min(count - skip, QUEUE_SIZE - place)
+    _keep(t, i, samples, skip, place, first)
+    _keep(t, i, samples, skip + first, 0, count - skip - first)
     end = (timestamp + count) & 0xFFFFFFFF
     if signed(end - queue["newest"]) > 0:
         queue["newest"] = end
+
+
+@stage
+def _keep(t: Shared, i: int, samples: NDArray[np.int16], start: int, place: int, count: int) -> None:
+    """Write `count` places from the `start`th of `samples` on, without a wrap."""
+    if count == 0:
+        return
+    first = samples_of(t, i, 0)
+    memset(filled_of(t, i).ctypes.data + place, 1, count)
+    if not queue_at(t, i)["wide"]:
+        memmove(first.ctypes.data + 2 * place, samples.ctypes.data + 2 * start, 2 * count)
+        return
+    second = samples_of(t, i, 1)
+    for k in range(count):
+        first[place + k] = samples[2 * (start + k)]
+        second[place + k] = samples[2 * (start + k) + 1]
 
 
 @stage
@@ -144,133 +173,185 @@ def _noise(t: Shared, peak: int) -> int:
 
 
 @stage
+def _plane(planes: NDArray[np.int16], plane: int) -> NDArray[np.int16]:
+    """One of the planes of a frame."""
+    return carray(int16_at(planes.ctypes.data + plane * FRAME * 2), (FRAME,))
+
+
+@stage
 def take(t: Shared, i: int, out: NDArray[np.int16]) -> None:
-    """The next 160 samples of queue `i`, into `out`; where there is nothing, silence or its noise."""
+    """The next 20 ms of queue `i`, into `out`; where there is nothing, silence or its noise."""
     queue = queue_at(t, i)
     if queue["ready"] == 0:
-        for k in range(FRAME):
+        for k in range(FRAME * (1 + queue["wide"])):
             out[k] = _noise(t, queue["noise"]) if queue["noise"] else 0
         return
+    if not queue["wide"]:
+        _take_planes(t, i, out)
+        return
+    planes = t["planes"][:]
+    _take_planes(t, i, planes)
+    for k in range(FRAME):
+        out[2 * k] = planes[k]
+        out[2 * k + 1] = planes[FRAME + k]
+
+
+@stage
+def _take_planes(t: Shared, i: int, out: NDArray[np.int16]) -> None:
+    """The next 160 places of queue `i`, one plane after the other."""
+    queue = queue_at(t, i)
     if queue["drift"] != 0 and _fit(t, i, out):
         return
-    missing = _read(t, i, out)
-    queue["read"] = (queue["read"] + FRAME) & 0xFFFFFFFF
-    if missing == 0:
+    if queue["made"] == 0 and _is_whole(t, i, FRAME):
+        _read_whole(t, i, out)
+        queue["gaps"] = 0
+    elif _read(t, i, out) == 0:
         queue["gaps"] = 0
     else:
         queue["gaps"] += 1
         if queue["made"] > 0 and queue["gaps"] <= _HEARD:
             queue["concealed"] += 1
+    queue["read"] = (queue["read"] + FRAME) & 0xFFFFFFFF
     if queue["gaps"] >= _STARVED:
         queue["ready"] = 0
         queue["made"] = 0
         queue["blend"] = 0
-        memset(t["past"] + i * PAST * 2, 0, PAST * 2)  # or what was said before a pause would be heard after it
-        return
-    if queue["fixed"]:
-        return
-    peak = 0
-    for k in range(FRAME):
-        peak = max(peak, abs(int(out[k])))
-    _watch_depth(t, i, peak)
+        _forget_past(t, i)  # or what was said before a pause would be heard after it
+    elif not queue["fixed"]:
+        _watch_depth(t, i, out)
+
+
+@stage
+def _is_whole(t: Shared, i: int, count: int) -> bool:
+    """Whether the next `count` places of queue `i` have all been filled."""
+    filled = filled_of(t, i).ctypes.data
+    place = queue_at(t, i)["read"] & (QUEUE_SIZE - 1)
+    first = min(count, QUEUE_SIZE - place)
+    if memchr(filled + place, 0, first) != 0:
+        return False
+    return bool(first == count or memchr(filled, 0, count - first) == 0)
+
+
+@stage
+def _copy(t: Shared, i: int, plane: int, out: NDArray[np.int16], count: int) -> None:
+    """Copy the next `count` samples of a plane of queue `i`."""
+    kept = samples_of(t, i, plane).ctypes.data
+    place = queue_at(t, i)["read"] & (QUEUE_SIZE - 1)
+    first = min(count, QUEUE_SIZE - place)
+    memmove(out.ctypes.data, kept + 2 * place, 2 * first)
+    memmove(out.ctypes.data + 2 * first, kept, 2 * (count - first))
+
+
+@stage
+def _empty(t: Shared, i: int, count: int) -> None:
+    """The next `count` places of queue `i` hold nothing any more."""
+    filled = filled_of(t, i).ctypes.data
+    place = queue_at(t, i)["read"] & (QUEUE_SIZE - 1)
+    first = min(count, QUEUE_SIZE - place)
+    memset(filled + place, 0, first)
+    memset(filled, 0, count - first)
+
+
+@stage
+def _read_whole(t: Shared, i: int, out: NDArray[np.int16]) -> None:
+    """Take 160 places that are all there."""
+    for plane in range(1 + queue_at(t, i)["wide"]):
+        samples = _plane(out, plane)
+        _copy(t, i, plane, samples, FRAME)
+        remember(past_of(t, i, plane), samples, 0, FRAME)
+    _empty(t, i, FRAME)
 
 
 @stage
 def _read(t: Shared, i: int, out: NDArray[np.int16]) -> int:
-    """Take 160 samples from their places, and make up those that are missing; returns how many those are."""
+    """Take 160 places, and make up those that are missing; returns how many those are."""
     queue = queue_at(t, i)
-    kept, filled, past = samples_of(t, i), filled_of(t, i), past_of(t, i)
+    filled = filled_of(t, i)
+    planes = 1 + queue["wide"]
     missing = 0
     mute = False
-    since = 0  # from here on `past` has not been told
+    since = 0  # from here on the past has not been told
     for k in range(FRAME):
         place = (queue["read"] + k) & (QUEUE_SIZE - 1)
         if filled[place]:
             filled[place] = 0
-            out[k] = kept[place]
-            if queue["made"] > 0:
-                if queue["blend"] == 0:
-                    queue["blend"] = blend_length(queue["pitch"], queue["made"])
-                out[k] = _blended(t, i, int(out[k]))
+            _take_place(t, i, place, out, k)
             continue
         missing += 1
-        if queue["fixed"]:
-            out[k] = 0
-            continue
-        if queue["noise"]:
-            out[k] = _noise(t, queue["noise"])
+        if queue["fixed"] or queue["noise"]:
+            for plane in range(planes):
+                _plane(out, plane)[k] = 0 if queue["fixed"] else _noise(t, queue["noise"])
             continue
         if queue["blend"] > 0:  # another gap before the last one was over
             queue["made"] += blend_length(queue["pitch"], queue["made"]) - queue["blend"]
             queue["blend"] = 0
         if queue["made"] == 0 and not mute:
-            remember(past, out, since, k)
+            for plane in range(planes):
+                remember(past_of(t, i, plane), _plane(out, plane), since, k)
             since = k
-            queue["pitch"] = pitch_of(past)
+            queue["pitch"] = pitch_of(past_of(t, i, 0))
             mute = queue["pitch"] == 0
-        if mute:
-            out[k] = 0  # nothing has been heard that could go on
-            continue
-        out[k] = made_up(past, queue["pitch"], queue["made"])
-        queue["made"] += 1
+        for plane in range(planes):
+            # Where nothing has been heard there is nothing that could go on.
+            made = 0 if mute else made_up(past_of(t, i, plane), queue["pitch"], queue["made"])
+            _plane(out, plane)[k] = made
+        if not mute:
+            queue["made"] += 1
     if queue["made"] == 0:
-        remember(past, out, since, FRAME)
+        for plane in range(planes):
+            remember(past_of(t, i, plane), _plane(out, plane), since, FRAME)
     return missing
 
 
 @stage
-def _blended(t: Shared, i: int, real: int) -> int:
-    """A real sample after others were made up: these go on below it for a while, and fade."""
+def _take_place(t: Shared, i: int, place: int, out: NDArray[np.int16], k: int) -> None:
+    """Take what is at a place as the `k`th of a frame; what was made up before it goes on below it, and fades."""
     queue = queue_at(t, i)
+    planes = 1 + queue["wide"]
+    if queue["made"] == 0:
+        for plane in range(planes):
+            _plane(out, plane)[k] = samples_of(t, i, plane)[place]
+        return
     length = blend_length(queue["pitch"], queue["made"])
+    if queue["blend"] == 0:
+        queue["blend"] = length
     done = length - queue["blend"]
-    made = made_up(past_of(t, i), queue["pitch"], queue["made"] + done)
+    for plane in range(planes):
+        made = made_up(past_of(t, i, plane), queue["pitch"], queue["made"] + done)
+        real = int(samples_of(t, i, plane)[place])
+        _plane(out, plane)[k] = made + (real - made) * (done + 1) // (length + 1)
     queue["blend"] -= 1
     if queue["blend"] == 0:
         queue["made"] = 0
-    return int(made + (real - made) * (done + 1) // (length + 1))
-
-
-@stage
-def _is_whole(t: Shared, i: int, count: int) -> bool:
-    """Whether the next `count` samples of queue `i` have all come."""
-    filled = filled_of(t, i)
-    for k in range(count):
-        if not filled[(queue_at(t, i)["read"] + k) & (QUEUE_SIZE - 1)]:
-            return False
-    return True
 
 
 @stage
 def _fit(t: Shared, i: int, out: NDArray[np.int16]) -> bool:
-    """Let the next frame be made of a pitch period more or less than 160 samples, so that the queue keeps up with a
+    """Let the next frame be made of a pitch period more or less than 160 places, so that the queue keeps up with a
     clock that is not ours; False where that cannot be done now."""
     queue = queue_at(t, i)
     longer = queue["drift"] < 0
     if queue["made"] != 0 or not _is_whole(t, i, FRAME if longer else FRAME + LONGEST_PITCH):
         return False
-    kept, filled, past = samples_of(t, i), filled_of(t, i), past_of(t, i)
-    pitch = max(pitch_of(past), SHORTEST_PITCH)
-    work = t["work"]
-    read = queue["read"]
-    for k in range(FRAME if longer else FRAME + pitch):
-        work[k] = kept[(read + k) & (QUEUE_SIZE - 1)]
-    stretch(work, pitch, longer, out)
+    pitch = max(pitch_of(past_of(t, i, 0)), SHORTEST_PITCH)
+    work = t["work"][:]
     used = FRAME - pitch if longer else FRAME + pitch
-    for k in range(used):
-        filled[(read + k) & (QUEUE_SIZE - 1)] = 0
-    queue["read"] = (read + used) & 0xFFFFFFFF
+    for plane in range(1 + queue["wide"]):
+        _copy(t, i, plane, work, FRAME if longer else used)
+        stretch(work, pitch, longer, _plane(out, plane))
+        remember(past_of(t, i, plane), _plane(out, plane), 0, FRAME)
+    _empty(t, i, used)
+    queue["read"] = (queue["read"] + used) & 0xFFFFFFFF
     queue["gaps"] = 0
     queue["drift"] = 0
     queue["fitted"] += 1
     queue["frames"] = 0
     queue["margin"] = MAX_DEPTH
-    remember(past, out, 0, FRAME)
     return True
 
 
 @stage
-def _watch_depth(t: Shared, i: int, peak: int) -> None:
+def _watch_depth(t: Shared, i: int, heard: NDArray[np.int16]) -> None:
     """See by its least margin in a window whether the queue is deeper than it need be, or will run dry before long.
 
     A frame is left out at a pause, where nobody misses it; while somebody talks a pitch period at a time.
@@ -290,13 +371,19 @@ def _watch_depth(t: Shared, i: int, peak: int) -> None:
             queue["drift"] = -1
         queue["margin"] = margin
         queue["frames"] = 0
-    if queue["excess"] and peak < _QUIET:
+    if queue["excess"] and _is_quiet(heard):
         queue["excess"] = 0
         queue["drift"] = 0
         queue["depth"] = max(queue["depth"] - FRAME, start)
-        filled = filled_of(t, i)
-        for k in range(FRAME):
-            filled[(queue["read"] + k) & (QUEUE_SIZE - 1)] = 0
+        _empty(t, i, FRAME)
         queue["read"] = (queue["read"] + FRAME) & 0xFFFFFFFF
         queue["frames"] = 0
         queue["margin"] = signed(queue["newest"] - queue["read"])
+
+
+@stage
+def _is_quiet(heard: NDArray[np.int16]) -> bool:
+    for k in range(FRAME):
+        if abs(int(heard[k])) >= _QUIET:
+            return False
+    return True

@@ -39,6 +39,7 @@ __all__ = [
     "errno",
     "fcntl",
     "load_acquire",
+    "memchr",
     "memmove",
     "memset",
     "read",
@@ -77,6 +78,7 @@ sendto: Final[Any] = types.ExternalFunction("sendto", _long(_int, _long, _long, 
 connect: Final[Any] = types.ExternalFunction("connect", _int(_int, _long, _int))
 epoll_ctl: Final[Any] = types.ExternalFunction("epoll_ctl", _int(_int, _int, _int, _long))
 epoll_wait: Final[Any] = types.ExternalFunction("epoll_wait", _int(_int, _long, _int, _int))
+memchr: Final[Any] = types.ExternalFunction("memchr", _long(_long, _int, _long))
 memmove: Final[Any] = types.ExternalFunction("memmove", _long(_long, _long, _long))
 memset: Final[Any] = types.ExternalFunction("memset", _long(_long, _int, _long))
 fcntl: Final[Any] = types.ExternalFunction("fcntl", _int(_int, _int))

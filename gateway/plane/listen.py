@@ -35,7 +35,9 @@ def listen(t: Shared, i: int, count: int, now: int) -> None:
         base = row["capture_base"]
         arena = arena_of(t)
         linear = t["linear"]
+        place = written % length
         for k in range(count):
-            arena[base + (written + k) % length] = linear[k]
+            arena[base + place] = linear[k]
+            place = place + 1 if place + 1 < length else 0
         # The count goes last: control copies what it covers.
         store_release(t["rows"] + i * _ROW_SIZE + _WRITTEN_AT, written + count)

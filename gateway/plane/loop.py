@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from gateway.media.compiled import entry, stage
-from gateway.plane.access import epoll_at, fetch_route, owners_of, row_at, stages_of, word
+from gateway.plane.access import epoll_at, fetch_route, owners_of, phases_of, row_at, stages_of, word
 from gateway.plane.commands import REPORTS, drain, listen_to
 from gateway.plane.compiled import FINGERPRINT
 from gateway.plane.dtmf import close_stale_event, digit_under_way, send_event
@@ -34,11 +34,11 @@ from gateway.plane.libc import (
 from gateway.plane.mix import mix
 from gateway.plane.peer import RELATCH_SILENCE, let_go
 from gateway.plane.plan import CLOCKED, EVENT_OPEN, REARM, SEND_EVENTS, SOUND
-from gateway.plane.player import next_frame
+from gateway.plane.player import next_frame, next_rate
 from gateway.plane.receive import packet_ready
 from gateway.plane.reports import report_if_due, report_ready
 from gateway.plane.rows import lose, replan
-from gateway.plane.send import may_send, send_frame
+from gateway.plane.send import may_send, send_samples
 from gateway.plane.table import (
     ACTIVE,
     BATCH,
@@ -47,19 +47,22 @@ from gateway.plane.table import (
     FRAMES,
     HIGH,
     NEXT_TICK,
+    PHASES,
     RTP,
     STOP,
+    TICK,
     TICKS,
     TICKS_SKIPPED,
     TIMER,
+    TURN,
     WATCHING,
     Shared,
 )
 
 __all__ = ["observe", "publish", "run"]
 
-TICK: Final = 20_000_000
-"""ns."""
+_PART: Final = TICK // PHASES
+"""ns from one part of a tick to the next."""
 CATCH_UP: Final = 25
 """Ticks (0.5 s) made good after the thread was kept from running; a longer stall is skipped, not sent at once."""
 RTP_SILENCE: Final = 10_000_000_000
@@ -104,17 +107,22 @@ def _serve(t: Shared, index: int, now: int) -> None:
 
 @stage
 def _tick(t: Shared, now: int) -> None:
-    """Do what is due every 20 ms."""
+    """Do the next part of what is due every 20 ms."""
+    phase = t["control"][TURN]
     turn = t["control"][TICKS] % _WATCH_EVERY
-    owners = owners_of(t)
+    owners, phases = owners_of(t), phases_of(t)
     for i in range(t["control"][HIGH]):
+        if phases[i] != phase:
+            continue
         stages = stages_of(t)[i]
         if stages & (SOUND | SEND_EVENTS | EVENT_OPEN | REARM) and owners[i] == t["worker"]:
             _tick_row(t, i, now)
         if i % _WATCH_EVERY == turn and owners[i] == t["worker"] and row_at(t, i)["state"] == ACTIVE:
             _watch(t, i, now)
-    mix(t, now)
-    store_release(word(t, TICKS), t["control"][TICKS] + 1)
+    mix(t, phase, now)
+    t["control"][TURN] = (phase + 1) % PHASES
+    if phase == PHASES - 1:
+        store_release(word(t, TICKS), t["control"][TICKS] + 1)
 
 
 @stage
@@ -133,15 +141,12 @@ def _tick_row(t: Shared, i: int, now: int) -> None:
         close_stale_event(t, i, now)
     if stages_of(t)[i] & SEND_EVENTS:
         send_event(t, i, now)
-    # While a digit is sent as an event a sound goes on unheard, so that it ends when it would have.
-    if (
-        stages_of(t)[i] & SOUND
-        and not stages_of(t)[i] & CLOCKED
-        and next_frame(t, i, t["spoken"], now)
-        and may_send(t, i)
-        and not digit_under_way(t, i)
-    ):
-        send_frame(t, i, True, 0, now)
+    if stages_of(t)[i] & SOUND and not stages_of(t)[i] & CLOCKED:
+        # While a digit is sent as an event a sound goes on unheard, so that it ends when it would have.
+        rate = next_rate(t, i)
+        next_frame(t, i, t["spoken"][:], now)
+        if may_send(t, i) and not digit_under_way(t, i):
+            send_samples(t, i, t["spoken"][:], rate, now)
 
 
 @stage
@@ -166,16 +171,20 @@ def _watch(t: Shared, i: int, now: int) -> None:
 
 
 @stage
-def _ticks_due(t: Shared, now: int, limit: int) -> None:
+def _ticks_due(t: Shared, now: int, by_hand: bool) -> None:
+    """Do the parts of ticks that are due; by hand whole ticks, which take no time."""
+    parts = PHASES if by_hand else 1
+    limit = _FOR_EVER if by_hand else CATCH_UP
     if t["control"][NEXT_TICK] == 0:
-        t["control"][NEXT_TICK] = now + TICK
-    due = (now - t["control"][NEXT_TICK]) // TICK + 1
-    if due > limit:
-        t["control"][TICKS_SKIPPED] += due - limit
-        t["control"][NEXT_TICK] += (due - limit) * TICK
+        t["control"][NEXT_TICK] = now + parts * _PART
+    late = (now - t["control"][NEXT_TICK]) // TICK + 1
+    if late > limit:
+        t["control"][TICKS_SKIPPED] += late - limit
+        t["control"][NEXT_TICK] += (late - limit) * TICK
     while t["control"][NEXT_TICK] <= now:
-        _tick(t, t["control"][NEXT_TICK])
-        t["control"][NEXT_TICK] += TICK
+        for _ in range(parts):
+            _tick(t, t["control"][NEXT_TICK])
+        t["control"][NEXT_TICK] += parts * _PART
 
 
 @stage
@@ -220,7 +229,7 @@ def _turn(t: Shared, now: int, by_hand: bool) -> int:
             _serve(t, index, now)
         if by_hand and ready > 0:
             continue
-        _ticks_due(t, now, _FOR_EVER if by_hand else CATCH_UP)
+        _ticks_due(t, now, by_hand)
         if by_hand:
             break
     signal(t)

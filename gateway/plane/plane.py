@@ -55,6 +55,7 @@ from gateway.plane.table import (
     TICKS,
     TICKS_SKIPPED,
     TIMER,
+    WIDE,
     Tables,
 )
 from gateway.plane.thread import PlaneThread
@@ -337,15 +338,15 @@ class Plane:
         """Have the loop carry out a command."""
         self._crew.post(Command(op, row, generation, arguments, data), answer)
 
-    def play(self, row: int, generation: int, player: int, sound: Sound, on_end: OnEnd | None) -> None:
+    def play(self, row: PlaneRow, player: int, sound: Sound, on_end: OnEnd | None) -> None:
         """Have the loop play; `on_end` is called once, from the pump."""
-        self._start(commands.PLAY, row, generation, player, sound, on_end)
+        self._start((commands.PLAY, row.index, row.generation, player), row.rate, sound, on_end)
 
-    def play_in(self, room: int, sound: Sound, on_end: OnEnd | None) -> None:
-        """Have the loop play in a room; `on_end` is called once, from the pump."""
+    def play_in(self, room: int, rate: int, sound: Sound, on_end: OnEnd | None) -> None:
+        """Have the loop play in a room of a rate; `on_end` is called once, from the pump."""
         check(sound)
         if len(sound.samples):
-            self._start(commands.ROOM_PLAY, 0, 0, room, sound, on_end)
+            self._start((commands.ROOM_PLAY, 0, 0, room), rate, sound, on_end)
         elif on_end is not None:
             self.soon(lambda: on_end(SoundEnd.PLAYED))
 
@@ -369,11 +370,15 @@ class Plane:
 
     # Inside.
 
-    def _start(self, op: int, row: int, generation: int, where: int, sound: Sound, on_end: OnEnd | None) -> None:
-        block = self.arena.hold(sound.samples)
-        loop = -1 if sound.loop_from is None else sound.loop_from
+    def _start(self, where: tuple[int, int, int, int], rate: int, sound: Sound, on_end: OnEnd | None) -> None:
+        """Play somewhere: command, row, generation, and player or room; as wide as is of use there."""
+        op, row, generation, place = where
+        wide = sound.wide is not None and rate == WIDE
+        block = self.arena.hold(sound.wide if sound.wide is not None and wide else sound.samples)
+        loop = -1 if sound.loop_from is None else sound.loop_from * (2 if wide else 1)
+        arguments = (place, block.base, block.length, loop, int(sound.live), WIDE if wide else _RATE)
         serial = self._crew.post(
-            Command(op, row, generation, (where, block.base, block.length, loop, int(sound.live))),
+            Command(op, row, generation, arguments),
             lambda accepted: None if accepted else self._end(self._plays.pop(serial), SoundEnd.LOST),
         )
         self._plays[serial] = _Play(block, on_end)

@@ -20,7 +20,7 @@ from gateway.plane.libc import EPOLLERR, EPOLLHUP, MSG_DONTWAIT, MSG_TRUNC, errn
 from gateway.plane.listen import listen
 from gateway.plane.octets import get_word
 from gateway.plane.peer import from_host, from_peer, hold_on
-from gateway.plane.plan import CAPTURE, DECODE, DETECT, ECHO, FORWARD, MUTE, QUEUE, RECODE, SOUND
+from gateway.plane.plan import CAPTURE, DECODE, DETECT, ECHO, FAX, FORWARD, MUTE, QUEUE, RECODE, SOUND
 from gateway.plane.rates import narrow
 from gateway.plane.reports import is_report, take_report
 from gateway.plane.rows import lose
@@ -228,12 +228,20 @@ def _decoded(t: Shared, i: int, count: int, timestamp: int, marker: bool, now: i
     peer = row["peer"]
     is_wide = row["rate"] == WIDE
     onward_wide = is_wide and stages & RECODE and row_at(t, peer)["rate"] == WIDE
+    queue_wide = queue_at(t, i)["wide"] != 0
     narrowed = count
-    if is_wide and (stages & (DETECT | CAPTURE | QUEUE) or not onward_wide):
-        narrowed = narrow(t, coding_at(t, i), t["wide"][:], count, t["linear"][:])
+    if is_wide:
+        narrowed = count // 2
+        if (
+            stages & (DETECT | FAX | CAPTURE)
+            or (stages & QUEUE and not queue_wide)
+            or (stages & RECODE and not onward_wide)
+        ):
+            narrow(t, coding_at(t, i), t["wide"][:], count, t["linear"][:])
     listen(t, i, narrowed, now)
     if stages & QUEUE:
-        put(t, i, t["linear"], narrowed, _place(t, i, timestamp), marker)
+        samples = t["wide"][:] if queue_wide else t["linear"][:]
+        put(t, i, samples, narrowed, _place(t, i, timestamp), marker)
     if stages & RECODE and _is_heard(t, peer):
         samples = t["wide"][:] if onward_wide else t["linear"][:]
         if not onward_wide:

@@ -11,10 +11,12 @@ from typing import Final
 import numpy as np
 
 from gateway.media.compiled import stage
-from gateway.plane.access import room_at, row_at, seat_at, tap_at
+from gateway.plane.access import phases_of, room_at, row_at, seat_at, tap_at
 from gateway.plane.events import SOUND_ENDED, STOPPED, emit
+from gateway.plane.player import beginning
 from gateway.plane.rows import replan_pair
-from gateway.plane.table import FRAME, ROOMS_HIGH, TAPS_HIGH, TICKS, Shared
+from gateway.plane.table import ROOMS_HIGH, TAPS_HIGH, Shared
+from gateway.plane.voices import bit_of
 
 __all__ = [
     "adopt_room",
@@ -42,6 +44,9 @@ def open_room(t: Shared, index: int) -> int:
     room["open"] = 1
     room["worker"] = t["worker"]
     room["first_seat"] = -1
+    room["wanted"] = 0
+    room["kept"] = 0
+    room["filled"] = 0
     room["speaker"] = -1
     room["speaker_level"] = 0
     room["sound_length"] = 0
@@ -93,6 +98,8 @@ def sit(t: Shared, command: np.void, i: int) -> int:
         seat["talking"] = 0
         seat["run"] = 0
         seat["gives"] = 0
+        if room_at(t, room)["first_seat"] < 0:
+            room_at(t, room)["phase"] = phases_of(t)[i]  # those who come after go with it
         seat["next_in_room"] = room_at(t, room)["first_seat"]
         room_at(t, room)["first_seat"] = index
         seat["next_of_row"] = row_at(t, i)["first_seat"]
@@ -162,7 +169,8 @@ def play(t: Shared, command: np.void, now: int) -> int:
     room["sound_base"] = arguments[1]
     room["sound_length"] = arguments[2]
     room["sound_loop"] = arguments[3]
-    room["sound_position"] = t["control"][TICKS] * FRAME % arguments[2] if arguments[4] else 0
+    room["sound_rate"] = arguments[5]
+    room["sound_position"] = beginning(t, arguments[5], arguments[2], arguments[4])
     room["sound_serial"] = command["serial"]
     return 0
 
@@ -189,13 +197,16 @@ def tap(t: Shared, command: np.void, i: int) -> int:
     made["joined"] = arguments[3] >> 8
     made["gain_in"] = arguments[4]
     made["gain_out"] = arguments[5]
+    made["rate"] = arguments[6]
     made["written"] = 0
-    made["room"] = arguments[6]
+    made["room"] = arguments[7]
     t["control"][TAPS_HIGH] = max(t["control"][TAPS_HIGH], index + 1)
-    if arguments[6] < 0:
+    if arguments[7] < 0:
         made["row"] = i
         row_at(t, i)["taps"] += 1
         replan_pair(t, i)
+    else:
+        room_at(t, arguments[7])["kept"] |= bit_of(arguments[6])
     return 0
 
 
@@ -203,10 +214,15 @@ def tap(t: Shared, command: np.void, i: int) -> int:
 def untap(t: Shared, index: int) -> int:
     """Take a tap away; harmless where there is none."""
     gone = tap_at(t, index)
-    i = gone["row"]
+    i, room = gone["row"], gone["room"]
     gone["row"] = -1
     gone["room"] = -1
     if i >= 0:
         row_at(t, i)["taps"] -= 1
         replan_pair(t, i)
+    elif room >= 0:
+        room_at(t, room)["kept"] = 0
+        for other in range(t["control"][TAPS_HIGH]):
+            if tap_at(t, other)["room"] == room:
+                room_at(t, room)["kept"] |= bit_of(tap_at(t, other)["rate"])
     return 0

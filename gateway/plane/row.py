@@ -68,7 +68,7 @@ class Host(Protocol):
         """Have the loop carry out a command."""
         ...
 
-    def play(self, row: int, generation: int, player: int, sound: Sound, on_end: OnEnd | None) -> None:
+    def play(self, row: PlaneRow, player: int, sound: Sound, on_end: OnEnd | None) -> None:
         """Have the loop play; `on_end` is called once, from the pump."""
         ...
 
@@ -110,6 +110,11 @@ class PlaneRow:
     def digits_as_events(self) -> bool:
         """Whether digits go to this leg as RFC 4733 events; otherwise they go as tones in its audio."""
         return False
+
+    @property
+    def rate(self) -> int:
+        """Samples a second that it carries."""
+        return _RATE
 
     def of(self, host: Host) -> bool:
         """Whether it is a row of `host`."""
@@ -227,12 +232,15 @@ class PlaneRow:
         side: Side,
         seconds: float,
         *,
+        rate: int = 8000,
         joined: bool = False,
         gain_in: float = 0.0,
         gain_out: float = 0.0,
     ) -> RowCapture:
         """Start to keep both sides or one by the plane's clock; see `Audio.tap`."""
-        capture = self._host.hall.tap(self, -1, side, seconds, joined, (gain_in, gain_out), self._taps.discard)
+        capture = self._host.hall.tap(
+            self, -1, side, seconds, rate, joined, (gain_in, gain_out), self._taps.discard
+        )
         self._taps.add(capture)
         return capture
 
@@ -307,7 +315,7 @@ class PlaneRow:
 
     def _play(self, player: int, sound: Sound, on_end: OnEnd | None) -> None:
         if not self.closed and len(sound.samples):
-            self._host.play(self.index, self.generation, player, sound, on_end)
+            self._host.play(self, player, sound, on_end)
         elif on_end is not None:
             end = SoundEnd.LOST if self.closed else SoundEnd.PLAYED
             self._host.soon(lambda: on_end(end))
@@ -348,5 +356,7 @@ def check(sound: Sound) -> None:
     """
     if sound.samples.dtype != np.int16 or sound.samples.ndim != 1:
         raise LocalError(f"the sound {sound.name!r} is not int16 mono")
+    if sound.wide is not None and (sound.wide.dtype != np.int16 or sound.wide.shape != (2 * len(sound.samples),)):
+        raise LocalError(f"the sound {sound.name!r} is not the same at 16000 Hz as at 8000")
     if sound.loop_from is not None and not 0 <= sound.loop_from < max(1, len(sound.samples)):
         raise LocalError(f"the sound {sound.name!r} loops from outside itself")

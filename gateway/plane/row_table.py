@@ -158,6 +158,7 @@ _KEYS: Final = [
 _SOUNDS: Final = [
     # Two players: 0 a sound, 1 DTMF tones, which go before the sound.
     ("sound_base", "i8", (2,)),
+    ("sound_rate", "i8", (2,)),
     ("sound_length", "i8", (2,)),  # 0: none
     ("sound_loop", "i8", (2,)),  # -1: ends
     ("sound_position", "i8", (2,)),

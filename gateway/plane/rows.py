@@ -6,13 +6,14 @@ Works on the tables alone. A row that is lost stays in its place, silent, until 
 from __future__ import annotations
 
 from gateway.media.compiled import stage
-from gateway.plane.access import queue_at, row_at, seat_at, stages_of
+from gateway.plane.access import phases_of, queue_at, room_at, row_at, seat_at, stages_of
 from gateway.plane.coding import alike, is_streaming
 from gateway.plane.events import ROW_LOST, SOUND_ENDED, SOUND_LOST, emit
 from gateway.plane.jitter import FRAME_DEPTH, RTP_DEPTH, VOICEBAND_DEPTH, reset
 from gateway.plane.libc import EPOLL_CTL_DEL, epoll_ctl
 from gateway.plane.plan import CLOCKED, QUEUE, plan
-from gateway.plane.table import ACTIVE, EPOLL, FRAMES, LOST, Shared
+from gateway.plane.table import ACTIVE, EPOLL, FRAMES, LOST, PHASES, WIDE, Shared
+from gateway.plane.voices import forget_voices
 
 __all__ = [
     "end_sound",
@@ -56,12 +57,27 @@ def replan(t: Shared, i: int) -> None:
         row["faxing"] != 0,
         row["voiceband"] != 0,
     )
-    # A queue that was left alone for a while holds what nobody wants any more.
+    phases_of(t)[i] = _phase(t, i)
+    # A queue that was left alone for a while holds what nobody wants any more; a wide one only the tick can take.
     fresh = stages_of(t)[i] & ~before
-    if fresh & QUEUE:
+    changes_width = row["rate"] == WIDE and (stages_of(t)[i] ^ before) & CLOCKED
+    if fresh & QUEUE or changes_width:
         reset(t, i, _depth(t, i))
     if fresh & CLOCKED:
         reset(t, t["row_count"] + i, FRAME_DEPTH)
+        forget_voices(t, i)
+
+
+@stage
+def _phase(t: Shared, i: int) -> int:
+    """In which part of a tick row `i` is worked: with its room, with its peer and its peer's, or by its number."""
+    peer = row_at(t, i)["peer"]
+    seat = row_at(t, i)["first_seat"]
+    if seat < 0 and peer >= 0:
+        seat = row_at(t, peer)["first_seat"]
+    if seat >= 0:
+        return int(room_at(t, seat_at(t, seat)["room"])["phase"])
+    return (min(i, peer) if peer >= 0 else i) % PHASES
 
 
 @stage

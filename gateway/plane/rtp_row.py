@@ -36,6 +36,7 @@ class RtpRow(PlaneRow):
         self.address = address
         self.port = port
         self._event_type: int | None = None
+        self._codec: Codec | None = None
         self._signalled: tuple[str, int, tuple[str, int] | None, str | None] | None = None
         self._keyed: tuple[KeyedSession, KeyedSession] | None = None
         self._coders: tuple[tuple[Encoding, int, str], Coder, Coder] | None = None
@@ -47,6 +48,12 @@ class RtpRow(PlaneRow):
         if self.closed or int(row["generation"]) != self.generation or not row["remote_length"]:
             return None
         return _place(row["remote"].tobytes())
+
+    @property
+    def rate(self) -> int:
+        """Samples a second that it carries, or that its peer may come to send."""
+        agreed = self.codecs if self._codec is None else (self._codec,)
+        return max((codec.sampling for codec in agreed), default=_RATE)
 
     @property
     def digits_as_events(self) -> bool:
@@ -103,6 +110,7 @@ class RtpRow(PlaneRow):
         keep = self._signalled == (address, port, rtcp, via)
         self._signalled = (address, port, rtcp, via)
         self._encoding = codec.encoding
+        self._codec = codec
         self._event_type = event_payload_type
         self._post(
             commands.REMOTE,

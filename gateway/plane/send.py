@@ -23,7 +23,7 @@ from gateway.plane.libc import MSG_DONTWAIT, MSG_NOSIGNAL, errno, memmove, memse
 from gateway.plane.octets import put_word
 from gateway.plane.rows import lose
 from gateway.plane.secure import SPEECH, cover
-from gateway.plane.table import ACTIVE, FRAME, Shared
+from gateway.plane.table import ACTIVE, FRAME, WIDE, WIDE_FRAME, Shared
 
 __all__ = [
     "DIGIT_FEED",
@@ -35,6 +35,7 @@ __all__ = [
     "relay_samples",
     "send_frame",
     "send_packet",
+    "send_samples",
     "ticks_of",
 ]
 
@@ -206,25 +207,35 @@ def _put_samples(
 
 
 @stage
-def send_frame(t: Shared, i: int, linear: bool, code: int, now: int) -> None:
-    """Send 20 ms to row `i` as its own talk.
-
-    Args:
-        linear: the frame is `t["spoken"]` (else `t["packet"]`, coded as `code`).
-    """
+def _is_steady(t: Shared, i: int, now: int) -> bool:
+    """Whether row `i` goes on with talk of its own; else what comes next begins a talk spurt."""
     row = row_at(t, i)
     steady = row["feed"] == OWN_FEED and now - row["fed_at"] <= _TALK_PAUSE
     if not steady:
         flush(t, i, now)
-    timestamp = _end(t, i) if steady else advance(t, i, now)
     row["feed"] = OWN_FEED
-    if not linear and is_plain(t, i):
-        convert(t, t["packet"], 0, code, FRAME, t["out"], HEADER, row["encoding"])
-        _pack(t, i, FRAME, timestamp, not steady, now)
+    return bool(steady)
+
+
+@stage
+def send_frame(t: Shared, i: int, code: int, now: int) -> None:
+    """Send the 20 ms in `t["packet"]`, coded as `code`, to row `i` as its own talk."""
+    if not is_plain(t, i):
+        to_linear(t, t["packet"], 0, code, t["spoken"][:], FRAME)
+        send_samples(t, i, t["spoken"][:], _RATE, now)
         return
-    if not linear:
-        to_linear(t, t["packet"], 0, code, t["spoken"], FRAME)
-    _put_samples(t, i, t["spoken"][:], FRAME, _RATE, timestamp, not steady, now)
+    steady = _is_steady(t, i, now)
+    timestamp = _end(t, i) if steady else advance(t, i, now)
+    convert(t, t["packet"], 0, code, FRAME, t["out"], HEADER, row_at(t, i)["encoding"])
+    _pack(t, i, FRAME, timestamp, not steady, now)
+
+
+@stage
+def send_samples(t: Shared, i: int, samples: NDArray[np.int16], rate: int, now: int) -> None:
+    """Send 20 ms of samples to row `i` as its own talk."""
+    steady = _is_steady(t, i, now)
+    timestamp = _end(t, i) if steady else advance(t, i, now)
+    _put_samples(t, i, samples, WIDE_FRAME if rate == WIDE else FRAME, rate, timestamp, not steady, now)
 
 
 @stage

@@ -28,9 +28,10 @@ from gateway.media.g711 import (
     ULAW_TO_ALAW,
     ULAW_TO_LINEAR,
 )
+from gateway.plane.frame import FRAME, HISTORY, PHASES, TICK, WIDE, WIDE_FRAME
 from gateway.plane.libc import EPOLL_EVENT
 from gateway.plane.memory import LargePages
-from gateway.plane.room_table import BUSES, ROOM, SEAT, TAP
+from gateway.plane.room_table import BUSES, ROOM, SEAT, TAP, VOICE
 from gateway.plane.row_table import ROW
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "PACKET",
     "PAST",
     "PENDING",
+    "PHASES",
     "PROTECT",
     "QUEUE",
     "QUEUE_SIZE",
@@ -77,35 +79,32 @@ __all__ = [
     "SHARED",
     "STOP",
     "TAPS_HIGH",
+    "TICK",
     "TICKS",
     "TICKS_SKIPPED",
     "TIMER",
+    "TURN",
     "UNPROTECT",
     "UNSIGNALLED",
     "WALL",
     "WATCHING",
     "WIDE",
+    "WIDE_FRAME",
     "Shared",
     "Tables",
     "Worker",
 ]
 
-FRAME: Final = 160
-"""Samples in 20 ms at 8000 Hz."""
-WIDE: Final = 16000
-"""Samples a second on rows that carry more than 8000."""
 PENDING: Final = 4096
 """Octets that wait in a row for their packet: twice 60 ms of L16 at 16000 Hz, and then some."""
-HISTORY: Final = 58
-"""Samples that a change of rate keeps from call to call (rates.py)."""
 PACKET: Final = 2048
 """Longest datagram or frame taken in; longer than any Ethernet frame, so what is longer is hostile."""
 PAST: Final = 400
-"""Samples that a queue remembers of what was heard last: three of the longest pitch periods, and their ends."""
+"""Places that a queue remembers of what was heard last: three of the longest pitch periods, and their ends."""
 LONGEST: Final = 60
 """ms of audio in the longest packet accepted."""
 QUEUE_SIZE: Final = 4096
-"""Samples in a queue (512 ms, a power of two): more than the deepest delay plus the longest packet."""
+"""Places in a queue (512 ms, a power of two): more than the deepest delay plus the longest packet."""
 COMMANDS: Final = 1024
 """Commands that fit in their ring; control keeps the rest."""
 BATCH: Final = 64
@@ -150,7 +149,7 @@ COMMANDS_WRITTEN: Final = 8  # control writes
 COMMANDS_READ: Final = 16
 EVENTS_WRITTEN: Final = 24
 EVENTS_READ: Final = 32  # control writes
-NEXT_TICK: Final = 40
+NEXT_TICK: Final = 40  # ns: when the next part of a tick is due
 TICKS: Final = 48
 TICKS_SKIPPED: Final = 56
 DROPPED: Final = 64
@@ -170,23 +169,25 @@ TAPS_HIGH: Final = 95
 # Addresses of functions of libsrtp, for RTP and for RTCP, written by control before a row has keys.
 PROTECT: Final = 96
 UNPROTECT: Final = 98
+TURN: Final = 100  # which of the PHASES is next
 _WORDS: Final = 104
 
 QUEUE: Final = np.dtype(
     [
         ("ready", "i8"),
-        ("read", "i8"),  # timestamp of the next sample to be taken
-        ("newest", "i8"),  # timestamp after the newest sample
-        ("least", "i8"),  # depth at the beginning, in samples, and never less
-        ("depth", "i8"),  # samples kept between a sample's arrival and its being taken
+        ("wide", "i8"),  # a place holds two samples, of 16000 a second
+        ("read", "i8"),  # place of the next sample to be taken
+        ("newest", "i8"),  # place after the newest sample
+        ("least", "i8"),  # depth at the beginning, in places, and never less
+        ("depth", "i8"),  # places kept between a sample's arrival and its being taken
         ("margin", "i8"),  # least margin in this window
         ("frames", "i8"),  # frames taken in this window
         ("excess", "i8"),  # a frame is to be left out at the next pause
         ("drift", "i8"),  # a period is to be taken out (1) or put in (-1)
         ("gaps", "i8"),  # frames with a gap in a row
         ("fixed", "i8"),  # the delay stays as it is, and what is missing is silence
-        ("made", "i8"),  # samples made up since the last real one
-        ("blend", "i8"),  # real samples that are still to be blended with what was made up
+        ("made", "i8"),  # places made up since the last real one
+        ("blend", "i8"),  # real ones that are still to be blended with what was made up
         ("pitch", "i8"),  # period of what is made up
         ("fitted", "i8"),  # frames made longer or shorter by a period
         ("clock", "i8"),  # timestamp of the next frame put in that has none of its own
@@ -196,7 +197,8 @@ QUEUE: Final = np.dtype(
     ],
     align=True,
 )
-"""A jitter buffer. Row `i` has two: `i` for what comes in on it, `row_count + i` for what is sent to its device."""
+"""A jitter buffer, of 8000 places a second. Row `i` has two: `i` for what comes in on it, `row_count + i` for what
+is sent to its device."""
 
 CODING: Final = np.dtype(
     [
@@ -249,6 +251,7 @@ SHARED: Final = np.dtype(
         ("rows", "i8"),
         ("owners", "i8"),
         ("stages", "i8"),
+        ("phases", "i8"),
         ("commands", "i8"),
         ("events", "i8"),
         ("detectors", "i8"),
@@ -262,9 +265,7 @@ SHARED: Final = np.dtype(
         ("codings", "i8"),
         ("pending", "i8"),
         ("past", "i8"),
-        ("said", "i8"),
-        ("told", "i8"),
-        ("overheard", "i8"),
+        ("voices", "i8"),
         ("rooms", "i8"),
         ("buses", "i8"),
         ("seats", "i8"),
@@ -285,11 +286,16 @@ SHARED: Final = np.dtype(
         ("out", "u1", (PACKET,)),
         ("random", "i8"),  # state of a linear congruential generator
         ("linear", "i2", (PACKET,)),
-        ("spoken", "i2", (FRAME,)),
-        ("sum", "i4", (FRAME,)),
+        ("spoken", "i2", (WIDE_FRAME,)),
+        ("planes", "i2", (WIDE_FRAME,)),
+        ("sum", "i4", (WIDE_FRAME,)),
         ("wide", "i2", (PACKET,)),  # what came in at 16000 Hz
         ("changed", "i2", (PACKET,)),  # what goes out, after a change of its rate
         ("work", "i2", (PACKET + HISTORY,)),
+        # Of a change of rate: every other sample, the others, and sums.
+        ("even", "f4", (PACKET + HISTORY,)),
+        ("odd", "f4", (PACKET + HISTORY,)),
+        ("total", "f4", (PACKET + HISTORY,)),
         # G.711, mu-law first.
         ("to_linear", "i2", (2, 256)),
         ("from_linear", "u1", (2, 65536)),
@@ -343,8 +349,8 @@ class Worker:
 
 
 _COMMON: Final = (
-    "rows owners stages detectors fax_ears cancellers queues queue_samples queue_filled codings pending past said "
-    "told overheard rooms buses seats taps arena"
+    "rows owners stages phases detectors fax_ears cancellers queues queue_samples queue_filled codings pending "
+    "past voices rooms buses seats taps arena"
 ).split()
 
 
@@ -362,20 +368,19 @@ class Tables:
         self.rows = memory.zeros(rows, ROW)
         self.owners = memory.zeros(rows, word)
         self.stages = memory.zeros(rows, word)
+        self.phases = np.zeros(rows, np.int64)
         self.detectors = np.zeros(rows, DTMF_STATE)
         self.fax_ears = np.zeros(rows, FAX_STATE)
         self.cancellers = np.zeros(cancellers, CANCELLER)
         self.queues = np.zeros(2 * rows, QUEUE)
-        self.queue_samples = np.zeros((2 * rows, QUEUE_SIZE), np.int16)
+        self.queue_samples = np.zeros((2 * rows, 2, QUEUE_SIZE), np.int16)
         self.queue_filled = np.zeros((2 * rows, QUEUE_SIZE), np.uint8)
         self.codings = np.zeros(2 * rows, CODING)
         self.pending = np.zeros((rows, PENDING), np.uint8)
-        self.past = np.zeros((2 * rows, PAST), np.int16)
-        self.said = np.zeros((rows, FRAME), np.int16)
-        self.told = np.zeros((rows, FRAME), np.int16)
-        self.overheard = np.zeros((rows, FRAME), np.int16)
+        self.past = np.zeros((2 * rows, 2, PAST), np.int16)
+        self.voices = np.zeros(4 * rows, VOICE)
         self.rooms = np.zeros(rows, ROOM)
-        self.buses = np.zeros((rows, BUSES, FRAME), np.int32)
+        self.buses = np.zeros((rows, BUSES, FRAME + WIDE_FRAME), np.int32)
         self.seats = np.zeros(2 * rows, SEAT)
         self.seats["room"] = -1
         self.taps = np.zeros(2 * rows, TAP)

@@ -45,6 +45,10 @@ class ScriptedAudio(Audio):
     def digits_as_events(self) -> bool:
         return self._digits_as_events
 
+    @property
+    def rate(self) -> int:
+        return 8000
+
     def join(self, other: Audio) -> None:
         assert isinstance(other, ScriptedAudio)
         self.joined, other.joined = other, self
@@ -97,6 +101,7 @@ class ScriptedAudio(Audio):
         side: Side,
         seconds: float,
         *,
+        rate: int = 8000,
         joined: bool = False,
         gain_in: float = 0.0,
         gain_out: float = 0.0,

@@ -1,0 +1,21 @@
+"""How much audio a tick moves, and how the loop shares its ticks out."""
+
+from __future__ import annotations
+
+from typing import Final
+
+__all__ = ["FRAME", "HISTORY", "PHASES", "TICK", "WIDE", "WIDE_FRAME"]
+
+TICK: Final = 20_000_000
+"""ns."""
+PHASES: Final = 4
+"""Rows and rooms are worked in so many parts, one after the other in a tick: the last of them waits for a quarter
+of what there is to do, and so does a packet that comes meanwhile."""
+FRAME: Final = 160
+"""Samples in a tick at 8000 Hz."""
+WIDE: Final = 16000
+"""Samples a second on rows that carry more than 8000."""
+WIDE_FRAME: Final = 2 * FRAME
+"""Samples in a tick at 16000 Hz."""
+HISTORY: Final = 58
+"""Samples that a change of rate keeps from call to call (rates.py)."""

@@ -41,6 +41,7 @@ from gateway.q931.primitive import (
     Progress,
     Released,
 )
+from gateway.q931.rules import ElementFault
 
 __all__ = ["Call", "Desk", "Why", "in_band"]
 
@@ -77,7 +78,6 @@ class Why:
         location: whose cause it is; None for ours.
         by_far: the far side or its silence ends it.
         audio: a tone about it is on the channel.
-        diagnostics: for the far side, where its message was in error.
     """
 
     cause: Cause
@@ -86,7 +86,6 @@ class Why:
     location: int | None = None
     by_far: bool = True
     audio: bool = False
-    diagnostics: bytes = b""
 
 
 _EXPIRED: Final[Mapping[Input, Why]] = MappingProxyType(
@@ -153,6 +152,7 @@ class Call:
         self._timers: dict[Input, float] = {}
         self._ran_out: set[Input] = set()
         self._why: Why | None = None
+        self._wrong: ElementFault | None = None
         self._enquiry: float | None = None
         self._enquiries = 0
         self._undisturbed = False
@@ -167,7 +167,7 @@ class Call:
         """Whether its end has begun."""
         return self.state in CLEARING
 
-    def receive(self, message: Message, now: float, *, wrong: Why | None = None) -> bool:
+    def receive(self, message: Message, now: float, *, wrong: ElementFault | None = None) -> bool:
         """A message has come; False where the present state does not expect it (5.8.4).
 
         Args:
@@ -176,8 +176,9 @@ class Call:
         given = _MESSAGE_INPUTS.get(message.kind)
         if given is None or not self._machine.takes(given):
             return False
-        if wrong is not None or given in (Input.DISCONNECT, Input.RELEASE, Input.RELEASE_COMPLETE):
-            self._ends(self._why_of(message, wrong))
+        if given in (Input.DISCONNECT, Input.RELEASE, Input.RELEASE_COMPLETE):
+            self._wrong = wrong
+            self._ends(_why_of(message))
         self.feed(given, now, message)
         return True
 
@@ -301,8 +302,7 @@ class Call:
 
     def _complete_release(self, now: float, _: Cue) -> None:
         """The answer to RELEASE; it has a cause where that one was in error (5.8.6.1)."""
-        why = self._why
-        cause = (self._cause_element(why),) if why is not None and why.to_far is not None else ()
+        cause = (self._cause_element(self._why),) if self._why is not None and self._wrong is not None else ()
         self._send(MessageType.RELEASE_COMPLETE, *cause)
         self._over(now)
 
@@ -333,18 +333,6 @@ class Call:
         if self._why is None and isinstance(cue, Why):
             self._why = cue
 
-    def _why_of(self, message: Message, wrong: Why | None) -> Why:
-        """Why the far side ends it; without a cause it is 31 (5.8.6.1)."""
-        cause = message.first(CauseElement)
-        value = cause.value if cause else int(Cause.NORMAL_UNSPECIFIED)
-        return Why(
-            cause_of(value),
-            f"{message.kind!s}, cause {value}" if cause else f"{message.kind!s} without a cause",
-            wrong.to_far if wrong else None,
-            cause.location if cause else Location.USER,
-            diagnostics=wrong.diagnostics if wrong else b"",
-        )
-
     def _why_we_clear(self, command: Clear) -> Why:
         return Why(
             command.cause,
@@ -355,9 +343,11 @@ class Call:
         )
 
     def _cause_element(self, why: Why) -> CauseElement:
-        cause = why.cause if why.to_far is None else why.to_far
+        """What the far side is told: what was wrong with its message, before why the call ends."""
+        if self._wrong is not None:
+            return CauseElement(self._wrong.cause, self._location, self._wrong.codes)
         location = self._location if why.by_far or why.location is None else why.location
-        return CauseElement(cause, location, why.diagnostics)
+        return CauseElement(why.cause if why.to_far is None else why.to_far, location)
 
     # What may happen in many states.
 
@@ -433,6 +423,14 @@ def pressed(message: Message) -> str:
     """The digits that an INFORMATION or SETUP carries: called number, or else keypad (5.1.3)."""
     called, keypad = message.first(CalledNumber), message.first(KeypadFacility)
     return (called.digits if called else "") or (keypad.keys if keypad else "")
+
+
+def _why_of(message: Message) -> Why:
+    """Why a message clears a call; without a cause it is 31 (5.8.6.1)."""
+    cause = message.first(CauseElement)
+    if cause is None:
+        return Why(Cause.NORMAL_UNSPECIFIED, f"{message.kind!s} without a cause", location=Location.USER)
+    return Why(cause_of(cause.value), f"{message.kind!s}, cause {cause.value}", location=cause.location)
 
 
 def _location(side: Side) -> int:

@@ -240,8 +240,7 @@ class CallControl:
         if kind == MessageType.STATUS_ENQUIRY:
             call.tell_state(Cause.RESPONSE_TO_STATUS_ENQUIRY)
         elif kind in _CLEARS:
-            wrong = Why(fault.cause, "", fault.cause, diagnostics=fault.codes) if fault else None
-            call.receive(message, now, wrong=wrong)
+            call.receive(message, now, wrong=fault)
         elif fault is not None and fault.fatal:
             call.tell_state(fault.cause, fault.codes)
         elif kind == MessageType.STATUS:

@@ -50,7 +50,9 @@ class Interface:
     # The face of an engine.
 
     def receive(self, data: bytes, source: None, now: float) -> None:
-        """A frame has come in on the D channel."""
+        """A frame has come in on the D channel; not heard before `start` and after `stop`."""
+        if not self._is_started:
+            return
         self._link.receive(data, source, now)
         self._settle(now)
 
@@ -78,7 +80,7 @@ class Interface:
     # The line.
 
     def start(self, now: float) -> None:
-        """The line is there (again): set the link up and keep it up."""
+        """The line is there (again): set the link up and keep it up, or let the far side do so."""
         self._is_started = True
         self._link.establish(now)
 

@@ -26,6 +26,7 @@ from gateway.q931.primitive import (
     Proceeding,
     SendDigits,
 )
+from gateway.q931.rules import ElementFault
 
 __all__ = ["PlacedCall"]
 
@@ -74,7 +75,7 @@ class PlacedCall(Call):
             self._desk.channels.give_back(self.channel, self.number)
             self.channel = None
 
-    def receive(self, message: Message, now: float, *, wrong: Why | None = None) -> bool:
+    def receive(self, message: Message, now: float, *, wrong: ElementFault | None = None) -> bool:
         """A message has come; the first answer settles the B channel (5.1.2, 5.2.3)."""
         answers = message.kind in _ANSWERS and self.state is State.CALL_INITIATED
         if answers and not self._settle(message):

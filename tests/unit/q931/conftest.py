@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import pytest
 
 from gateway.core.errors import MalformedError
-from gateway.q931.coding import MessageType
+from gateway.q931.coding import Capability, MessageType
 from gateway.q931.config import Hunt, InterfaceConfig, Side
-from gateway.q931.element import CauseElement
+from gateway.q931.control import CallControl
+from gateway.q931.element import BearerCapability, CauseElement, ChannelIdentification
 from gateway.q931.interface import Interface
 from gateway.q931.lapd_frame import Frame, FrameKind
-from gateway.q931.message import GLOBAL, Message
+from gateway.q931.message import GLOBAL, Element, Message
 from gateway.q931.number import CalledNumber
 from gateway.q931.primitive import Command, Event, Order, Setup
 from gateway.sip.transport import Datagram, Flow
@@ -146,3 +148,68 @@ NETWORK = InterfaceConfig(Side.NETWORK, hunt=Hunt.DESCENDING, restart=False)
 @pytest.fixture
 def span() -> Span:
     return Span(USER, NETWORK).begins()
+
+
+class Solo:
+    """Call control of one side, spoken to by hand, message for message."""
+
+    def __init__(self, config: InterfaceConfig) -> None:
+        self.control = CallControl(config)
+        self.now = 0.0
+        self.reference = 0
+        self.control.link_up(0.0)
+
+    def hears(
+        self, kind: MessageType | int, *elements: Element, reference: int | None = None, answer: bool = False
+    ) -> None:
+        """A message comes; `answer`: about a call that it has placed, the last one by default."""
+        reference = (self.reference if answer else 1) if reference is None else reference
+        self.control.receive(Message(kind, reference, answer, elements).serialise(), None, self.now)
+
+    def says(self) -> list[Message]:
+        """What it has said since this was asked last."""
+        return [Message.parse(data) for data in self.control.outgoing()]
+
+    def tells(self) -> list[Event]:
+        return self.control.events()
+
+    def passes(self, seconds: float) -> None:
+        """Let time pass, stopping at every deadline on the way."""
+        end = self.now + seconds
+        while (due := self.control.deadline()) is not None and due <= end:
+            self.now = due
+            self.control.expire(due)
+        self.now = end
+
+    def takes(self, *commands: Command, channel: int = 1, reference: int = 1) -> int:
+        """A call comes in and is told so much; its number. What was said and told about it is forgotten."""
+        self.hears(MessageType.SETUP, SPEECH, ChannelIdentification((channel,)), reference=reference)
+        (setup,) = [event for event in self.tells() if isinstance(event, Setup)]
+        for command in commands:
+            self.control.command(setup.call, command, self.now)
+        self.says()
+        return setup.call
+
+    def places(self, *answers: MessageType, **ordered: object) -> int:
+        """A call is placed and answered so far; its number. What was said and told about it is forgotten."""
+        call = self.control.place(replace(ORDER, **ordered), self.now)  # type: ignore[arg-type]
+        self.reference = self.says()[-1].reference
+        for answer in answers:
+            self.hears(answer, answer=True)
+        self.says()
+        self.tells()
+        return call
+
+
+SPEECH = BearerCapability(Capability.SPEECH)
+ORDER = Order(CalledNumber("100"))
+
+
+@pytest.fixture
+def user() -> Solo:
+    return Solo(USER)
+
+
+@pytest.fixture
+def network() -> Solo:
+    return Solo(NETWORK)

@@ -122,10 +122,14 @@ class ScriptedRtp(ScriptedAudio, RtpAudio):
     def __init__(self, port: int) -> None:
         super().__init__(digits_as_events=True)
         self.address, self.port = "127.0.0.1", port
-        self.remote: tuple[str, int] | None = None
+        self._remote: tuple[str, int] | None = None
+
+    @property
+    def remote(self) -> tuple[str, int] | None:
+        return self._remote
 
     def set_remote(self, address: str, port: int, *rest: object, **more: object) -> None:
-        self.remote = (address, port)
+        self._remote = (address, port)
 
     def send_flash(self) -> None:
         self.heard.append("flash")

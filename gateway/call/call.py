@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from gateway.call.leg import CallLeg
 from gateway.core.ending import Ending
+from gateway.core.frozen import frozen
 from gateway.core.number import Party
 from gateway.core.quality import Quality
 
@@ -23,7 +24,7 @@ class Talk:
     ended: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallRecord:
     """What is kept of a call that is over (a call detail record).
 

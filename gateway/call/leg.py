@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 from gateway.call.mailbox import Mailbox
@@ -18,6 +18,7 @@ from gateway.core.channel import Channel
 from gateway.core.ending import Ending
 from gateway.core.fax import FaxProgress, Image
 from gateway.core.feature import Feature
+from gateway.core.frozen import frozen
 from gateway.core.messages import (
     Alert,
     Answer,
@@ -57,14 +58,14 @@ _REDIRECT_TIME: Final = 30.0
 """Seconds that a far side has to say what came of a redirection."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SoundOver:
     """The sound that `play` began as its `number`th is over, however it ended."""
 
     number: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Interrupted:
     """The leg's script is wanted elsewhere: its next wait raises Moved."""
 

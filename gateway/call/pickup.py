@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from gateway.core.frozen import frozen
 from gateway.core.operator import CALL_GROUPS, NAMED_CALL_GROUPS, NAMED_PICKUP_GROUPS, PICKUP_GROUPS
 
 __all__ = ["Groups", "PickupGroups", "groups_of"]
@@ -17,7 +18,7 @@ _COMMON: Final = frozenset({""})
 """The group of every device that names none."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Groups:
     """What one device is a member of.
 
@@ -33,7 +34,7 @@ class Groups:
 _NONE: Final = Groups()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PickupGroups:
     """The groups of an office.
 

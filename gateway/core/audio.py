@@ -14,6 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from gateway.core.frozen import frozen
 from gateway.core.srtp import Protection, Suite
 from gateway.core.word import Word
 
@@ -63,7 +64,7 @@ _FRAMES: Mapping[Encoding, int] = MappingProxyType(
 """Milliseconds of a coder's frame; what is not here is coded sample by sample."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Codec:
     """A negotiated codec of an RTP row.
 
@@ -139,7 +140,7 @@ class SoundEnd(Word):
     LOST = "its row is gone"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DigitHeard:
     """A DTMF digit came in on the row and has ended.
 
@@ -154,19 +155,19 @@ class DigitHeard:
     event: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FlashHeard:
     """A hook flash came in as an RFC 4733 event."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Silent:
     """Nothing has come in on the row for `seconds` although it should."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AudioLost:
     """The row's descriptor has failed; the row stays silent until it is closed. `reason` is a clause."""
 
@@ -184,7 +185,7 @@ class FaxTone(Word):
     """V.21 flags: a fax machine is about to say what it can do."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FaxHeard:
     """A fax machine's tone was recognised in what comes in; told once for each."""
 
@@ -194,7 +195,7 @@ class FaxHeard:
 AudioEvent = DigitHeard | FlashHeard | Silent | AudioLost | FaxHeard
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AudioStats:
     """Counters of a row, read at any time without disturbing it."""
 

@@ -6,10 +6,11 @@ the log and the console; nobody downstream invents a reason.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 
 from gateway.core.cause import Cause
+from gateway.core.frozen import frozen
 
 __all__ = ["Act", "Ending"]
 
@@ -26,7 +27,7 @@ class Act(Enum):
     VANISHED = "stopped responding"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ending:
     """The end of one leg or call.
 

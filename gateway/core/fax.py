@@ -7,11 +7,11 @@ has what stands between the two, and the machines that send a document to a leg 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
 
 from gateway.core.audio import Audio
+from gateway.core.frozen import frozen
 
 __all__ = [
     "MODEMS",
@@ -43,7 +43,7 @@ class Correction(Enum):
     FEC = "t38UDPFEC"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class T38:
     """What one side of a T.38 stream can and wants (T.38 Annex D 2.3).
 
@@ -123,7 +123,7 @@ class ImageFactory(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FaxOptions:
     """How a fax machine of ours is to work.
 
@@ -142,7 +142,7 @@ class FaxOptions:
     highest: int = 14400
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FaxJob:
     """A document to be sent, or to be taken.
 
@@ -157,7 +157,7 @@ class FaxJob:
     options: FaxOptions = FaxOptions()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FaxReport:
     """How a fax goes, or went.
 
@@ -205,7 +205,7 @@ class FaxBridge(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FaxProgress:
     """A fax machine of ours on a leg, the leg's `number`th, has something to report."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from types import MappingProxyType
 from typing import Final
 
 from gateway.core.audio import Sound
+from gateway.core.frozen import frozen
 
 __all__ = ["DEFAULT_CODES", "Feature", "FeatureCodes", "TalkLimit"]
 
@@ -35,7 +36,7 @@ DEFAULT_CODES: Final[Mapping[Feature, str]] = MappingProxyType(
 """As features.conf has them built in or, where it has none, in its example."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FeatureCodes:
     """The keys for features, and the time between them.
 
@@ -52,7 +53,7 @@ class FeatureCodes:
     answer_time: float = 15.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TalkLimit:
     """How long a talk may last, and who is warned of its end.
 

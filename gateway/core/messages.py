@@ -27,13 +27,14 @@ What a technology has no means for is not among its channel's `takes`; a call do
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from gateway.core.audio import FaxTone
 from gateway.core.cause import Cause
 from gateway.core.ending import Ending
 from gateway.core.fax import Image
+from gateway.core.frozen import frozen
 from gateway.core.number import Party
 
 __all__ = [
@@ -106,7 +107,7 @@ PULSE: Final = "dial pulses"
 # Events: a leg tells its call.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Offered:
     """A call has come in on this leg.
 
@@ -134,31 +135,31 @@ class Offered:
     headers: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proceeding:
     """The far side has the whole number and is working on it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alerting:
     """The far side rings. `audio`: it also sends its own ringback in the leg's audio."""
 
     audio: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Progress:
     """The far side sends audio (tone, announcement) before an answer."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answered:
     """The far side answered. `how` names what showed it: "200 OK", "off-hook", "polarity reversal"."""
 
     how: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Digit:
     """A key was pressed and let go: one of 0-9 * # A-D.
 
@@ -173,57 +174,57 @@ class Digit:
     how: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flash:
     """Hook flash (register recall)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FaxRecognised:
     """A fax machine or modem has given itself away in what the far side says."""
 
     tone: FaxTone
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """The far side put us on hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resumed:
     """The far side took us off hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identified:
     """Who is at the far side has changed, or is known better than before (RFC 4916, Q.951.5 COLP)."""
 
     party: Party
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AnotherCalls:
     """The far side is an exchange that tells who else calls; a flash would answer it."""
 
     party: Party
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TextReceived:
     """The far side sent a line of text within the call."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FaxCarried:
     """How the leg carries the fax of its far side from now on: in `image`, its T.38 stream; None: in its audio."""
 
     image: Image | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Diverted:
     """The far side of a leg that we placed wants the call to go to another number; `Released` follows.
 
@@ -236,7 +237,7 @@ class Diverted:
     context: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rerouted:
     """A leg that we placed does not get through this way, and another one may be tried; `Released` follows.
 
@@ -247,7 +248,7 @@ class Rerouted:
     address: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TransferAsked:
     """The far side asks that whom it talks with be sent elsewhere; it is told by `TransferTold` what comes of it.
 
@@ -265,7 +266,7 @@ class TransferAsked:
     referred_by: Party | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TransferTold:
     """How a transfer goes: told to the far side that asked for it, or by a leg of its `Redirect`.
 
@@ -278,7 +279,7 @@ class TransferTold:
     final: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Released:
     """The leg is over; its audio row is gone."""
 
@@ -288,7 +289,7 @@ class Released:
 # Commands: a call tells its leg.
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Dial:
     """Place the outgoing call for which this leg was made.
 
@@ -303,44 +304,44 @@ class Dial:
     variables: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proceed:
     """Tell the caller that the number is complete (SIP 100 was sent already; Q.931 CALL PROCEEDING)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Alert:
     """Tell the caller that the far side rings; the technology gives its own ringback where it has one."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EarlyMedia:
     """Open the audio path to the caller before an answer: tones and announcements follow in the row."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """Answer the incoming call."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hangup:
     """End the leg, whatever its state."""
 
     ending: Ending
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hold:
     """Put the far side on hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resume:
     """Take the far side off hold."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SendDigits:
     """Send keys to the far side, each `duration` seconds long with `gap` seconds between."""
 
@@ -349,26 +350,26 @@ class SendDigits:
     gap: float = 0.1
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SendFlash:
     """Press the hook for a moment toward the far side: an exchange, or a gateway before one, serves that."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Identify:
     """Tell the far side with whom it talks from now on (RFC 4916, Q.951.5 COLP)."""
 
     party: Party
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SendText:
     """Send the far side a line of text within the call."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CarryFax:
     """Carry a fax, by T.38 where the far side takes that, else in audio for modems; `FaxCarried` answers.
 
@@ -376,17 +377,17 @@ class CarryFax:
     """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CarryModem:
     """Carry the signals of modems in audio from now on, uncompressed and with their echo left to them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CarrySpeech:
     """A fax or the talk of modems is over: carry speech again."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Redirect:
     """Have the far side call `called` by itself: SIP 302 before an answer, REFER after it. `TransferTold` answers.
 

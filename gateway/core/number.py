@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
+
+from gateway.core.frozen import frozen
 
 __all__ = ["Match", "NumberPlan", "Party", "Presentation"]
 
@@ -17,7 +18,7 @@ class Presentation(Enum):
     UNAVAILABLE = "unavailable"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Party:
     """One end of a call as it may be shown to the other.
 

@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from gateway.core.ending import Ending
+from gateway.core.frozen import frozen
 from gateway.core.number import Party
 from gateway.core.parking import Lot, ParkingLots
 from gateway.core.switch import Leg, Place, Target
@@ -35,7 +35,7 @@ Follow = Place | Callable[[Leg], Awaitable[None]]
 """What a leg called out of nothing does once it has answered: a place of the dialplan, or work of its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ringing:
     """A leg that rings, or is about to, and who calls it."""
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from gateway.core.feature import Feature
+from gateway.core.frozen import frozen
 
 if TYPE_CHECKING:
     from gateway.core.switch import Leg, Place
@@ -27,7 +28,7 @@ WANTED_PLACE: Final = "PARKINGEXTEN"
 _NONE: Final[frozenset[Feature]] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lot:
     """A parking lot.
 

@@ -8,11 +8,11 @@ satisfied, below 3.6 many are not, below 2.6 nearly all complain. Nothing is lis
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from gateway.core.audio import AudioStats, Encoding
+from gateway.core.frozen import frozen
 
 __all__ = ["Quality", "measured", "opinion", "rated", "rating", "sentence"]
 
@@ -63,7 +63,7 @@ def rated(stats: AudioStats) -> float:
     return rating(stats.encoding, stats.loss, (stats.round_trip or 0.0) / 2 + stats.jitter + _BUFFER)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Quality:
     """How one leg of a call was heard, for the record of the call.
 

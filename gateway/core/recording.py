@@ -7,18 +7,18 @@ whoever the leg talks with meanwhile. The call never waits for the disk and neve
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
 from gateway.core.audio import Audio, Side
+from gateway.core.frozen import frozen
 from gateway.core.room import Room, Rooms
 
 __all__ = ["Media", "Recording", "RecordingPlan", "RecordingState"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RecordingPlan:
     """What to record into which file.
 

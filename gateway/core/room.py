@@ -14,10 +14,10 @@ A leg keeps whom it is joined with, and may sit in several rooms.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from gateway.core.audio import Audio, Capture, Sound, SoundEnd
+from gateway.core.frozen import frozen
 
 __all__ = [
     "MEMBER",
@@ -38,7 +38,7 @@ TALK: Final[frozenset[int]] = frozenset({0})
 WHISPER: Final[frozenset[int]] = frozenset({1})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Manner:
     """How a leg takes part in a room.
 
@@ -63,7 +63,7 @@ class Manner:
 MEMBER: Final = Manner()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Talking:
     """The leg in `seat` has begun to talk, or has ended."""
 
@@ -71,7 +71,7 @@ class Talking:
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SpeakerChanged:
     """The leg in `seat` speaks louder than all others now."""
 

@@ -5,8 +5,9 @@ They come and go in session descriptions (RFC 4568); no log, trace or representa
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from gateway.core.frozen import frozen
 from gateway.core.word import Word
 
 __all__ = ["Encryption", "MasterKey", "Protection", "Suite"]
@@ -41,7 +42,7 @@ class Suite(Word):
         return (4 if self is Suite.AES_CM_128_HMAC_SHA1_32 else 10), 10
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MasterKey:
     """A master key with its salt.
 
@@ -56,7 +57,7 @@ class MasterKey:
     identifier: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Protection:
     """What encrypts a leg's audio: what comes in by `theirs`, what goes out by `ours`, one suite for both."""
 

@@ -8,7 +8,7 @@ application reads as the thing it does and needs no checks.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import Enum
 from typing import Final, Protocol
@@ -18,6 +18,7 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Ending
 from gateway.core.fax import FaxJob, FaxReport
 from gateway.core.feature import Feature, TalkLimit
+from gateway.core.frozen import frozen
 from gateway.core.messages import TransferTold
 from gateway.core.number import Party
 from gateway.core.recording import Media
@@ -48,7 +49,7 @@ class HungUp(Exception):
         super().__init__(str(ending))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """A place of the dialplan."""
 
@@ -100,7 +101,7 @@ class DeviceState(Enum):
     ONHOLD = "ONHOLD"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """Whom to dial: `FXS/101` is technology "FXS", address "101"."""
 
@@ -111,7 +112,7 @@ class Target:
         return f"{self.technology}/{self.address}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DialOptions:
     """How a dial is to go, other than simply.
 
@@ -150,7 +151,7 @@ class DialOptions:
     lost: Cause = Cause.NON_SELECTED_USER_CLEARING
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DialOutcome:
     """What came of a dial.
 
@@ -169,7 +170,7 @@ class DialOutcome:
     attempts: Sequence[tuple[Target, Ending]] = field(default=())
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BridgeEnd:
     """How a bridge of two legs came apart: which leg ended, or None where the bridge was taken apart."""
 

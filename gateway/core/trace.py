@@ -14,6 +14,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final
 
+from gateway.core.frozen import frozen
 from gateway.core.word import Word
 
 __all__ = ["Kind", "Note", "Recorder"]
@@ -34,7 +35,7 @@ class Kind(Word):
     CALL = "call"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Note:
     """One thing that happened.
 

@@ -7,10 +7,11 @@ again. No word here belongs to one of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from typing import Final, Protocol
 
+from gateway.core.frozen import frozen
 from gateway.core.number import Party
 from gateway.core.switch import DeviceState
 
@@ -28,7 +29,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Watched:
     """An extension in the dialplan context of whoever watches it.
 
@@ -49,7 +50,7 @@ class Stage(Enum):
     CONFIRMED = "confirmed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CallShown:
     """One call of a watched extension.
 
@@ -68,7 +69,7 @@ class CallShown:
     remote: Party = field(default_factory=Party)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExtensionStatus:
     """The state of a watched extension.
 
@@ -81,7 +82,7 @@ class ExtensionStatus:
     calls: tuple[CallShown, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MailboxStatus:
     """How many messages wait in a mailbox."""
 
@@ -91,7 +92,7 @@ class MailboxStatus:
     urgent_old: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ParticipantShown:
     """One participant of a conference.
 
@@ -108,7 +109,7 @@ class ParticipantShown:
     held: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ConferenceShown:
     """A conference room.
 

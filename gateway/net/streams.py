@@ -13,10 +13,10 @@ import socket
 import ssl
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine
-from dataclasses import dataclass
 from ipaddress import IPv6Network, ip_address
 from typing import Any, Final
 
+from gateway.core.frozen import frozen
 from gateway.core.log import QuietLog
 from gateway.net.alias import Aliases
 from gateway.net.stream import GOODBYE, HANDSHAKE, StreamConnection
@@ -54,7 +54,7 @@ WEB_SOCKETS: Final = frozenset({"ws", "wss"})
 """Connections that only the peer can make."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StreamLimits:
     """Bounds of connections.
 

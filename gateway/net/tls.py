@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from pathlib import Path
 from typing import Final
 
 from gateway.core.errors import OpenFailed
+from gateway.core.frozen import frozen
 from gateway.sip.certificate import identities, proves
 
 __all__ = ["Certificate", "Clients", "TlsConfig", "TlsContexts"]
@@ -34,7 +35,7 @@ _VERIFY: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Certificate:
     """A certificate with those of its issuers, and its key; PEM files.
 
@@ -47,7 +48,7 @@ class Certificate:
     key: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TlsConfig:
     """What TLS works with.
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
+from gateway.core.frozen import frozen
 from gateway.core.srtp import MasterKey, Suite
 from gateway.sdp.description import Attribute
 
@@ -28,7 +28,7 @@ _HARMLESS: Final = re.compile(r"WSH=\d{1,9}|KDR=0|-\S*", re.ASCII)
 """Session parameters that change no packet: a window, no further keys, and what may be passed over (6.3.7)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Crypto:
     """One line: `tag` ties an answer to its offer."""
 

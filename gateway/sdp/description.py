@@ -10,11 +10,12 @@ description means for a call: see `negotiate`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple, TypeVar
 
 from gateway.core.cause import Cause
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.core.repeated import repeated
 
 __all__ = ["Attribute", "Connection", "Media", "Origin", "SessionDescription", "attribute"]
@@ -45,7 +46,7 @@ class Attribute(NamedTuple):
         return self.name if self.value is None else f"{self.name}:{self.value}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Connection:
     """A c= line (RFC 8866 5.7): `address` is kept as written, with any /ttl or /count."""
 
@@ -57,7 +58,7 @@ class Connection:
         return f"{self.network_type} {self.address_type} {self.address}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Origin:
     """The o= line (RFC 8866 5.2). `version` grows with each change of the description (RFC 3264 section 8)."""
 
@@ -73,7 +74,7 @@ class Origin:
         return f"{self.username} {self.session_id} {self.version} {place}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Media:
     """One m= section (RFC 8866 5.14).
 
@@ -98,7 +99,7 @@ class Media:
     attributes: tuple[Attribute, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SessionDescription:
     """A whole description. `timing` holds the t=, r= and z= lines in order ("t=0 0"): calls make no use of them."""
 

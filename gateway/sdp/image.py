@@ -7,10 +7,11 @@ peer writes is taken as it is meant: names in any case, flags with ":0" behind t
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from gateway.core.fax import T38, Correction
+from gateway.core.frozen import frozen
 from gateway.sdp.description import Attribute, Media, SessionDescription
 
 __all__ = ["OURS", "PeerImage", "answer_to", "image_media", "image_stream"]
@@ -30,7 +31,7 @@ LOCAL_TCF: Final = "localTCF"
 TRANSFERRED_TCF: Final = "transferredTCF"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PeerImage:
     """A peer's T.38 stream.
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Final
 
 from gateway.core.audio import Codec, Encoding
 from gateway.core.errors import Exhausted
+from gateway.core.frozen import frozen
 from gateway.core.srtp import Encryption, Protection
 from gateway.sdp.crypto import Crypto
 from gateway.sdp.description import Connection, Media, Origin, SessionDescription
@@ -51,7 +52,7 @@ class Medium(Enum):
     IMAGE = "T.38"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Agreement:
     """What offer and answer have come to.
 

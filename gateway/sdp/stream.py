@@ -7,7 +7,7 @@ NotAcceptable, which says why there is none. It never writes a description of ou
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from functools import lru_cache
 from types import MappingProxyType
@@ -15,6 +15,7 @@ from typing import Final
 
 from gateway.core.audio import Codec, Encoding
 from gateway.core.codecs import dearest_first
+from gateway.core.frozen import frozen
 from gateway.core.literal import literal
 from gateway.sdp.crypto import Crypto, cryptos_of
 from gateway.sdp.description import Attribute, Connection, Media, SessionDescription, attribute
@@ -84,7 +85,7 @@ class Direction(Enum):
 DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class PeerStream:
     """A peer's audio stream as far as we can use it, formats in the peer's order."""
 
@@ -182,7 +183,7 @@ def _spoken(name: str, rate: int) -> str:
     return name if rate == RATE else f"{name}/{rate}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Formats:
     """What the formats of an audio stream mean, in the peer's order.
 

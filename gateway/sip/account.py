@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.audio import Codec
+from gateway.core.frozen import frozen
 from gateway.core.srtp import Encryption
 from gateway.sip.digest import Secret
 from gateway.sip.number_rules import NumberRules
@@ -17,7 +17,7 @@ __all__ = ["Account"]
 _AS_THEY_ARE: Final = NumberRules()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """One account.
 

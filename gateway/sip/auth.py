@@ -14,11 +14,11 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.core.word import Word
 from gateway.sip.digest import Algorithm, Secret, digest_response, read_parameters
 from gateway.sip.grammar import quote
@@ -46,7 +46,7 @@ class VerdictKind(Word):
     MALFORMED = "credentials that cannot be read"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """The outcome, and who the request says it is from.
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final, Protocol
 
+from gateway.core.frozen import frozen
 from gateway.sip.source import source_of
 
 __all__ = ["Ban", "BanConfig", "BanKeeper", "Bans"]
@@ -22,7 +22,7 @@ NEIGHBOURS: Final = 10
 """How many times as often telephones may fail that share an address with registered ones."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BanConfig:
     """When sources are banned.
 
@@ -37,7 +37,7 @@ class BanConfig:
     seconds: float = 1800.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ban:
     """One source that is not heard.
 

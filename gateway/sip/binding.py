@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from gateway.core.frozen import frozen
 from gateway.sip.outbound import Outbound
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
 from gateway.sip.path import Path
@@ -15,7 +15,7 @@ from gateway.sip.uri import SipUri
 __all__ = ["Binding", "Bindings", "Registration", "RegistrationChanged"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Binding:
     """One contact of one account.
 
@@ -81,7 +81,7 @@ class Registration(Enum):
     LOST = "lost with its connection"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RegistrationChanged:
     """A binding has begun, gone on or ended; for logs.
 

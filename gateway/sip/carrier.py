@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from random import Random, SystemRandom
 from typing import Any, Final, Protocol
@@ -18,6 +18,7 @@ from typing import Any, Final, Protocol
 from gateway.core.cause import Cause
 from gateway.core.engine import earliest
 from gateway.core.errors import Exhausted, LocalError, MalformedError
+from gateway.core.frozen import frozen
 from gateway.sip.causes import reason_header
 from gateway.sip.dialog import DialogId, dialog_id
 from gateway.sip.journal import Journal
@@ -56,7 +57,7 @@ FIRST_LETTER: Final = b"A"
 """No message begins with less; keep-alives and STUN do."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Garbled:
     """Octets came that are no message; for the operator.
 
@@ -93,7 +94,7 @@ class Newcomers(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Inquiry:
     """Who waits for the responses to a request of ours."""
 

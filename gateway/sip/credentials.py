@@ -13,6 +13,7 @@ from random import Random
 from typing import Final
 
 from gateway.core.errors import Exhausted, MalformedError
+from gateway.core.frozen import frozen
 from gateway.sip.dialog import DialogId
 from gateway.sip.digest import Challenge, Secret, read_parameters
 from gateway.sip.headers import CSeq
@@ -32,7 +33,7 @@ MAX_REALMS: Final = 4
 """Realms in which proofs are given to one peer by one header: more is no chain of proxies, but a trap."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Credentials:
     """Who we are to the one whom we call.
 

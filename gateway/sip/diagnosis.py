@@ -9,10 +9,10 @@ way has rewritten. Addresses enter, sentences leave; nothing is changed.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.audio import AudioStats, RtpAudio
+from gateway.core.frozen import frozen
 from gateway.sdp.negotiate import Agreement
 from gateway.sip.headers import NameAddr, Via
 from gateway.sip.session import Setting, Timer
@@ -29,7 +29,7 @@ UNHEARD: Final = 50
 """Packets of ours, 1 s of them, none of which has come when a peer reports: more than may be on their way."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Patience:
     """For how long a leg that was answered may send no audio before it is given up, in seconds; 0 is for ever.
 
@@ -42,7 +42,7 @@ class Patience:
     held: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Troubled:
     """Something keeps the two ends of a leg from hearing each other; for logs.
 

@@ -8,10 +8,10 @@ nothing of calls: what an INVITE or a BYE means is for the session.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.sip.headers import CSeq, NameAddr
 from gateway.sip.message import Message, Request, Response
 from gateway.sip.parameters import Parameters
@@ -28,7 +28,7 @@ FORBIDDEN_IN_REQUEST_URI: Final = ("method",)
 """URI parameters that a Request-URI must not carry (RFC 3261 19.1.1 table 1)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DialogId:
     """What identifies a dialog at our side (RFC 3261 section 12)."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.core.word import Word
 from gateway.sip.grammar import QUOTED, TOKEN, quote, unquote
 
@@ -47,7 +48,7 @@ class Algorithm(Word):
         return hashlib.sha256(data).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Secret:
     """What is known of a user's password: itself, or only its HA1 hashes.
 
@@ -107,7 +108,7 @@ def read_parameters(row: str) -> tuple[str, dict[str, str]]:
     return scheme[1].lower(), given
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Challenge:
     """What a server asks for.
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Final
 
+from gateway.core.frozen import frozen
 from gateway.sip.ban import Ban, BanConfig, BanKeeper, Bans
 from gateway.sip.flood import Buckets
 from gateway.sip.source import REMEMBERED, Network, covers, source_of
@@ -25,7 +26,7 @@ KNOWN: Final = 10
 """How many times as much the sources of telephones and trunks may ask for, and those that hold conversations."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DoormanConfig:
     """Whom the doorman turns away.
 
@@ -44,7 +45,7 @@ class DoormanConfig:
     allow: Sequence[Network] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TurnedAway:
     """A source is not heard; for logs.
 

@@ -9,12 +9,12 @@ allows. Each target is an OutgoingSession of its own; the channel above sees one
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted
+from gateway.core.frozen import frozen
 from gateway.core.messages import Command, Event
 from gateway.sdp.negotiate import Agreement, Direction, Medium
 from gateway.sip.binding import Binding
@@ -43,7 +43,7 @@ FOLLOWED: Final = frozenset({300, 301, 302})
 """Redirections to other places; 305 and 380 ask for other things, which we do not do (RFC 3261 8.1.3.4, 21.3)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """Where to call.
 

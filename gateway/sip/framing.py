@@ -7,10 +7,10 @@ peer breaks the rules. `websocket` has the other framer.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
 
+from gateway.core.frozen import frozen
 from gateway.sip.message import Request, Response
 from gateway.sip.parser import MAX_MESSAGE, MalformedMessage, parse
 
@@ -24,7 +24,7 @@ class KeepAlive(Enum):
     PONG = "\r\n"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Broken:
     """Nothing more can be taken in: the connection is to be closed.
 
@@ -35,7 +35,7 @@ class Broken:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """Octets to be sent back at once, as they are."""
 

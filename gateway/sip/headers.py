@@ -7,10 +7,10 @@ before, by `grammar.split_list`.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.core.repeated import repeated
 from gateway.sip.grammar import BLANKS, HOST, QUOTED, TOKEN, is_token, number, quote, unquote
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
@@ -36,7 +36,7 @@ _VIA: Final = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NameAddr:
     """A URI with an optional display name and header parameters (RFC 3261 section 20.10).
 
@@ -93,7 +93,7 @@ class NameAddr:
         return NameAddr(self.uri, self.display, self.parameters.having("tag", tag))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Via:
     """One hop that a request has taken (RFC 3261 section 20.42).
 
@@ -165,7 +165,7 @@ class Via:
             return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CSeq:
     """A request's number in its dialog, and its method (RFC 3261 section 20.16)."""
 

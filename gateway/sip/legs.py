@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.audio import AudioFactory, Codec, RtpAudio
@@ -16,6 +15,7 @@ from gateway.core.cause import Cause
 from gateway.core.codecs import dearest_first
 from gateway.core.errors import Exhausted, MalformedError, RemoteError
 from gateway.core.fax import ImageFactory
+from gateway.core.frozen import frozen
 from gateway.core.messages import SECURED, Dial, Event, Offered
 from gateway.core.trace import Recorder
 from gateway.sdp.negotiate import DEFAULT_CODECS, Negotiation, NotAcceptable
@@ -57,7 +57,7 @@ NO_USER: Final = "s"
 """The extension of a call that names none."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LegsConfig:
     """What legs are like.
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
+from gateway.core.frozen import frozen
 from gateway.sip.points import Point
 from gateway.sip.transport import Flow
 from gateway.sip.uri import host_text
@@ -30,7 +30,7 @@ NOT_TLS: Final = f"it does not speak TLS, and this port is for nothing else: {_M
 """What is wrong with whoever fails in a TLS handshake at its first octets."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Misled:
     """Somebody came to the wrong port, or by the wrong transport.
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
+
+from gateway.core.frozen import frozen
 
 __all__ = ["AddressRecord", "Kind", "Naptr", "Question", "Reply", "ServerNames", "Srv"]
 
@@ -34,7 +35,7 @@ class Kind(Enum):
     AAAA = "AAAA"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Question:
     """A name, absolute and without its last dot, and what is asked of it."""
 
@@ -42,7 +43,7 @@ class Question:
     kind: Kind
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Naptr:
     """A NAPTR record (RFC 3403): `service` and `flags` in upper case."""
 
@@ -54,7 +55,7 @@ class Naptr:
     replacement: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Srv:
     """An SRV record (RFC 2782); a `target` that is empty says that there is no such service."""
 
@@ -64,7 +65,7 @@ class Srv:
     target: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AddressRecord:
     """An A or AAAA record."""
 
@@ -74,7 +75,7 @@ class AddressRecord:
 Record = Naptr | Srv | AddressRecord
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reply:
     """What became of a question.
 

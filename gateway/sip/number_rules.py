@@ -7,15 +7,15 @@ fits, the number stays as it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from dialplan.matcher import matches
 from dialplan.pattern import Pattern
+from gateway.core.frozen import frozen
 
 __all__ = ["NumberRule", "NumberRules", "rewrite"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NumberRule:
     """One rule.
 
@@ -32,7 +32,7 @@ class NumberRule:
     replace: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NumberRules:
     """The rules of a trunk.
 

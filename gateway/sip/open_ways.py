@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.errors import Exhausted
+from gateway.core.frozen import frozen
 from gateway.sip.binding import Binding, Registration, RegistrationChanged
 from gateway.sip.dialog import MAX_FORWARDS
 from gateway.sip.headers import CSeq, NameAddr
@@ -27,7 +28,7 @@ EARLY: Final = 0.2
 """Part of the interval by which a question may come early, so that they spread."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WayTold:
     """A telephone behind NAT does not answer any more, or answers again; for logs.
 

@@ -6,10 +6,10 @@ two, whatever its address: a telephone that starts anew, or comes by a new conne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.sip.grammar import number, quote
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request, Response
@@ -35,7 +35,7 @@ class OutboundRefused(Exception):
         super().__init__(why)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outbound:
     """A flow of a telephone.
 

@@ -13,12 +13,12 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import cycle
 from math import inf
 from random import Random
 from typing import Final
 
+from gateway.core.frozen import frozen
 from gateway.sip.transport import Datagram, Flow
 
 __all__ = ["Overload", "OverloadConfig"]
@@ -60,7 +60,7 @@ COPIED: Final = re.compile(
 RPORT: Final = re.compile(rb";[ \t]*rport(?=[;,\s]|$)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OverloadConfig:
     """When new requests are refused.
 

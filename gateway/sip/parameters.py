@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.sip.grammar import BLANKS, QUOTED, is_token, unquote
 
 __all__ = ["NO_PARAMETERS", "Parameters"]
@@ -24,7 +24,7 @@ _NAME_EXTRAS: Final = str.maketrans("", "", "()[]/:&$")
 """What URI parameter names may hold beyond a token."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameters:
     """An immutable sequence of parameters.
 

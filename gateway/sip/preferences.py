@@ -7,13 +7,13 @@ reject leave, with how well each fits. A contact that has said nothing of itself
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 from math import inf
 from typing import Final, Protocol, TypeVar
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.core.messages import PREFERENCES
 from gateway.sip.grammar import BLANKS, split_list
 from gateway.sip.headers import NameAddr
@@ -58,7 +58,7 @@ def _is_feature(name: str) -> bool:
     return name[:1] == "+" or name.lower() in BASE_TAGS
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Values:
     """What a feature may be: words (text in angle brackets keeps them), a range of numbers; or all but these."""
 
@@ -108,7 +108,7 @@ def _range(text: str) -> tuple[float, float]:
         return inf, -inf
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Predicate:
     """One value of Accept-Contact or Reject-Contact."""
 
@@ -153,7 +153,7 @@ class _Reached(Protocol):
 _Place = TypeVar("_Place", bound=_Reached)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Preferences:
     """What one request prefers.
 

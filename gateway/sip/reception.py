@@ -7,11 +7,11 @@ handler of its method. INVITEs are remembered until they are answered, since a C
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Final
 
+from gateway.core.frozen import frozen
 from gateway.sip.account import Account
 from gateway.sip.carrier import Garbled
 from gateway.sip.events.service import EventService
@@ -34,7 +34,7 @@ __all__ = ["Reception", "Rooms"]
 _Handler = Callable[[ServerTransaction, Account, Reply, float], None]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rooms:
     """Where new requests go.
 

@@ -7,9 +7,10 @@ table is bounded: the oldest entry goes first.
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from gateway.core.frozen import frozen
 from gateway.sip.message import Response
 from gateway.sip.transport import Flow
 from gateway.sip.warning import warnings_of
@@ -40,7 +41,7 @@ LONGEST: Final = 64
 """Characters of a user's name that are kept of what a stranger sent."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AccessRefused:
     """Somebody was not let in; for the operator alone.
 
@@ -57,7 +58,7 @@ class AccessRefused:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """The refusals of one user from one address, for the last reason.
 

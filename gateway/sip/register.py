@@ -9,10 +9,10 @@ explained for the operator: which of user, realm, secret, transport, port or exp
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.errors import Exhausted, MalformedError
+from gateway.core.frozen import frozen
 from gateway.core.machine import Machine
 from gateway.sip.credentials import CHALLENGES, Credentials, Prover
 from gateway.sip.diagnosis import rewritten
@@ -54,7 +54,7 @@ MOST_MOVES: Final = 8
 _GONE: Final = Parameters((("expires", "0"),))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RegistrantConfig:
     """What is registered.
 

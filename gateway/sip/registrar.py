@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.sip.account import Account
 from gateway.sip.binding import Binding, Bindings, Registration, RegistrationChanged
 from gateway.sip.grammar import number
@@ -39,7 +40,7 @@ MAX_USER_AGENT: Final = 128
 """Characters of a User-Agent that are kept, for lists."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RegistrarConfig:
     """Bounds of registrations.
 

@@ -8,11 +8,11 @@ RFC 3891 ask for.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.sip.dialog import DialogId
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.grammar import BLANKS
@@ -26,7 +26,7 @@ __all__ = ["NamedDialog", "Takeover", "replaced_by_uri", "takeover", "target_dia
 _HEADERS: Final = ("Replaces", "Join")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NamedDialog:
     """A dialog as another one names it.
 
@@ -57,7 +57,7 @@ class NamedDialog:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Takeover:
     """What an INVITE asks of a call that there is.
 

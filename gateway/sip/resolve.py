@@ -8,12 +8,12 @@ transport that a URI asks for is kept to: sips goes over TLS or not at all (RFC 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from random import Random
 from typing import Final
 
 from gateway.core.cause import Cause
+from gateway.core.frozen import frozen
 from gateway.sip.names import AddressRecord, Kind, Naptr, Question, Reply, ServerNames, Srv
 from gateway.sip.points import ListeningPoints
 from gateway.sip.transport import PORTS, Address, Flow, is_address
@@ -34,7 +34,7 @@ _LABELS: Final = {"udp": "_sip._udp", "tcp": "_sip._tcp", "tls": "_sips._tcp"}
 _KINDS: Final = {4: Kind.A, 6: Kind.AAAA}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Located:
     """What a URI led to.
 

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Final
 
 from gateway.core.errors import Exhausted
+from gateway.core.frozen import frozen
 from gateway.sip.message import Request, Response
 from gateway.sip.resolve import Located
 from gateway.sip.session import Setting, Timer
@@ -33,7 +34,7 @@ BUSY: Final = frozenset({503})
 """Answers to OPTIONS by which a server says that it takes no calls; any other shows that it is there."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Way:
     """A server and how it is reached.
 
@@ -52,7 +53,7 @@ class Way:
         return f"{via}{place} by {self.flow.transport}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ServersConfig:
     """Which servers, and how they are watched.
 

@@ -11,12 +11,12 @@ the dialog. Sessions are handed messages and times; what they send goes through 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from random import Random
 from typing import Final, Protocol
 
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.core.messages import Event
 from gateway.sdp.description import SessionDescription
 from gateway.sdp.negotiate import Agreement, NotAcceptable
@@ -77,7 +77,7 @@ class Timer(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LegShown:
     """The leg to which a dialog belongs.
 
@@ -222,7 +222,7 @@ class SessionUser(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Intervals:
     """Session timers (RFC 4028), in seconds.
 
@@ -235,7 +235,7 @@ class Intervals:
     minimum: int = 90
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Setting:
     """What every session of a stack is given.
 

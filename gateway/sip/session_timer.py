@@ -7,10 +7,10 @@ refresh, or that nobody has. It sends nothing itself. A peer that knows no sessi
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.sip.grammar import number
 from gateway.sip.message import Message, Request, Response
 from gateway.sip.parameters import Parameters
@@ -25,7 +25,7 @@ MARGIN: Final = 32.0
 """Seconds, or a third of the interval if less, before its end at which a session counts as dead (section 10)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Interval:
     """A Session-Expires value: seconds, and "uac", "uas" or "" for who refreshes."""
 

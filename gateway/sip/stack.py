@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from random import Random, SystemRandom
 from typing import Final
@@ -20,6 +20,7 @@ from gateway.core.cause import Cause
 from gateway.core.engine import earliest
 from gateway.core.errors import RemoteError
 from gateway.core.fax import ImageFactory
+from gateway.core.frozen import frozen
 from gateway.core.messages import Event
 from gateway.core.switch import DeviceState
 from gateway.core.trace import Recorder
@@ -87,7 +88,7 @@ TOKEN_SIZE: Final = 8
 """Octets of a tag, branch or Call-ID: RFC 3261 19.3 asks for 32 bits of chance, in-dialog trust for more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SipConfig:
     """How the stack behaves.
 

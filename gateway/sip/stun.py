@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum
 from ipaddress import ip_address
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.sip.transport import Address
 
 __all__ = ["Attribute", "Kind", "Stun", "answer", "is_stun", "xor_mapped"]
@@ -48,7 +49,7 @@ class Attribute(IntEnum):
     XOR_MAPPED_ADDRESS = 0x0020
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stun:
     """A STUN message.
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Protocol
+
+from gateway.core.frozen import frozen
 
 __all__ = ["LIFE", "Text", "TextKeeper", "TextQueue"]
 
@@ -21,7 +23,7 @@ PER_ACCOUNT: Final = 100
 """Texts that are kept for one account."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Text:
     """One text on its way.
 

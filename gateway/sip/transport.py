@@ -7,12 +7,12 @@ back.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from types import MappingProxyType
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.core.literal import literal
 from gateway.core.repeated import repeated
 from gateway.sip.headers import Via
@@ -51,7 +51,7 @@ SECURE: Final = frozenset({"tls", "wss"})
 """Transports that are TLS inside."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Flow:
     """A way between us and a peer: a pair of UDP addresses, or one connection.
 
@@ -81,7 +81,7 @@ class Flow:
         return f"{self.transport}:{host_text(self.remote[0])}:{self.remote[1]}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Datagram:
     """Octets to be sent on a flow; on a stream, one whole message."""
 

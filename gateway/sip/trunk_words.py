@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from gateway.core.frozen import frozen
 from gateway.core.watch import MailboxStatus
 from gateway.sip.account import Account
 from gateway.sip.credentials import Credentials
@@ -16,7 +16,7 @@ from gateway.sip.transport import Flow
 __all__ = ["ExtensionTold", "MailboxTold", "Outbound", "TrunkChanged", "TrunkConfig", "TrunkStatus"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrunkConfig:
     """What a trunk is like.
 
@@ -61,7 +61,7 @@ class TrunkConfig:
         return self.account.user
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrunkChanged:
     """A trunk went up or down; for logs.
 
@@ -76,7 +76,7 @@ class TrunkChanged:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class MailboxTold:
     """A provider has told how many messages wait for us there.
 
@@ -91,7 +91,7 @@ class MailboxTold:
     status: MailboxStatus
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExtensionTold:
     """The state of an extension of another office has changed.
 
@@ -104,7 +104,7 @@ class ExtensionTold:
     number: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrunkStatus:
     """A trunk as lists show it.
 
@@ -129,7 +129,7 @@ class TrunkStatus:
     since: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outbound:
     """How a call out on a trunk is written.
 

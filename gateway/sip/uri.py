@@ -7,11 +7,12 @@ password is part of `str()`, because a URI that is sent must be whole, but of ne
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 from urllib.parse import quote, unquote
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.core.repeated import repeated
 from gateway.sip.grammar import HOST
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
@@ -51,7 +52,7 @@ def host_text(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SipUri:
     """A sip or sips URI.
 
@@ -153,7 +154,7 @@ class SipUri:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TelUri:
     """A tel URI; `number` keeps its visual separators, `digits` has none."""
 
@@ -192,7 +193,7 @@ class TelUri:
         return _telephone_set(self.parameters) == _telephone_set(other.parameters)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OtherUri:
     """A URI of a scheme that we do not speak, kept as text."""
 

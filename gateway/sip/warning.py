@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.sip.grammar import split_list
 from gateway.sip.message import Response
 
@@ -27,7 +27,7 @@ LONGEST: Final = 240
 _VALUE: Final = re.compile(r'([1-9]\d\d)[ \t]++[^ \t"]++[ \t]++"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Warned:
     """One warning: its code, and its text for people."""
 

@@ -5,11 +5,11 @@ Text enters and leaves; what cannot be read raises MalformedError.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.sip.grammar import BLANKS, is_token, number
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
 
@@ -31,7 +31,7 @@ class Reason(Enum):
     INVARIANT = "invariant"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class EventType:
     """What is watched.
 
@@ -60,7 +60,7 @@ class EventType:
         return f"{self.package};id={self.id}" if self.id else self.package
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SubscriptionState:
     """How a subscription stands.
 

@@ -7,10 +7,10 @@ a state says `changed`, and each subscription to it sends its NOTIFY in its time
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.sip.account import Account
 from gateway.sip.body import media_type
 from gateway.sip.dialog import Dialog
@@ -32,7 +32,7 @@ RETRY_AFTER: Final = 30
 """Seconds that a subscriber is asked to wait where there is no room, or while we start anew."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NotifierConfig:
     """Bounds of subscriptions.
 

@@ -6,9 +6,9 @@ changed while one was held back is in the next.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Protocol
 
+from gateway.core.frozen import frozen
 from gateway.sip.account import Account
 from gateway.sip.uri import SipUri
 
@@ -18,7 +18,7 @@ DEFAULT_EXPIRES: Final = 3600
 """Seconds of a subscription that asks for no time (RFC 4235 3.4, RFC 3856 6.4, RFC 3842 3.4)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resource:
     """What a subscription watches.
 
@@ -42,7 +42,7 @@ class Resource:
         return str(SipUri.of(user, self.host))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class View:
     """For whom a document is.
 
@@ -59,7 +59,7 @@ class View:
     now: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Document:
     """The body of a NOTIFY; `type` is "" for none."""
 

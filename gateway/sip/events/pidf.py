@@ -5,10 +5,10 @@ What is read is what our watchers can be told: whether somebody can be reached, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.sip.events.markup import add, element, local_name, read, write
 
 __all__ = ["PIDF_TYPE", "Presence", "parse_presence", "write_presence"]
@@ -30,7 +30,7 @@ ACTIVITIES: Final = frozenset(
 """RFC 4480 section 3.2. What is not among them is left out."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Presence:
     """What is known of somebody.
 

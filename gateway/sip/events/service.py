@@ -6,8 +6,9 @@ Authenticated SUBSCRIBE and PUBLISH requests enter here, and changes of what the
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from gateway.core.frozen import frozen
 from gateway.core.watch import ConferenceStatus, ExtensionStatus, MailboxStatus, Watchable, Watched
 from gateway.sip.account import Account
 from gateway.sip.binding import Binding, Registration, RegistrationChanged
@@ -50,7 +51,7 @@ class NothingWatched:
         """Nothing ever changes."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Neighbours:
     """What the service asks of the rest of the stack.
 

@@ -7,10 +7,10 @@ which may overtake the answer to the SUBSCRIBE (4.1.2.4). What ends it says when
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from gateway.core.errors import Exhausted, MalformedError
+from gateway.core.frozen import frozen
 from gateway.core.machine import Machine, Table
 from gateway.core.word import Word
 from gateway.sip.credentials import Credentials, Prover, ProvingCarrier
@@ -102,7 +102,7 @@ HOPELESS: Final = frozenset({403, 404, 405, 406, 415, 489, 501, 603, 604})
 """Refusals of a SUBSCRIBE that asking again does not change."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class SubscriberConfig:
     """What is watched.
 

@@ -7,10 +7,10 @@ none goes out before its package's interval has passed since the last: what chan
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from gateway.core.errors import Exhausted, MalformedError
+from gateway.core.frozen import frozen
 from gateway.core.machine import Machine, Table
 from gateway.core.word import Word
 from gateway.sip.dialog import Dialog
@@ -109,7 +109,7 @@ TABLE: Final[Table[State, Input]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terms:
     """What a subscription may ask for.
 

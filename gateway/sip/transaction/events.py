@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from gateway.core.frozen import frozen
 from gateway.sip.message import Request, Response
 from gateway.sip.transaction.base import ClientTransaction, ServerTransaction, Transaction
 from gateway.sip.transaction.invite_server import InviteServer
@@ -20,7 +19,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RequestArrived:
     """A new request, which waits for `TransactionLayer.respond`.
 
@@ -40,7 +39,7 @@ class RequestArrived:
         return self.transaction.request
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class AckArrived:
     """An ACK that acknowledges a 2xx, or nothing that we know of; an ACK to a refusal is not told.
 
@@ -53,7 +52,7 @@ class AckArrived:
     flow: Flow
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ResponseArrived:
     """A response to a request of ours; each 2xx to an INVITE is told as often as it comes."""
 
@@ -61,7 +60,7 @@ class ResponseArrived:
     response: Response
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StrayResponse:
     """A 2xx to an INVITE whose transaction is over: a late repetition or fork, to be acknowledged (13.2.2.4)."""
 
@@ -69,7 +68,7 @@ class StrayResponse:
     flow: Flow
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimedOut:
     """The peer was silent; the transaction is over.
 
@@ -82,7 +81,7 @@ class TimedOut:
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TransportFailed:
     """The transaction's flow is gone, and but for an accepted INVITE the transaction is over with it."""
 

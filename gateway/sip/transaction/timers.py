@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from gateway.core.frozen import frozen
 
 __all__ = ["TimerConfig"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimerConfig:
     """Base intervals in seconds.
 

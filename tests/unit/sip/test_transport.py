@@ -160,6 +160,10 @@ def test_a_sender_cannot_have_our_response_sent_elsewhere() -> None:
     assert response_flow(message.reply(200), UDP) == UDP
     message = arrived("SIP/2.0/UDP h;maddr=198.51.100.7;rport;branch=z9hG4bK1")
     assert response_flow(message.reply(200), UDP) == UDP
+    public = Flow("udp", ("192.0.2.1", 5060), ("8.8.4.4", 5070))  # no address of a network behind NAT
+    for lie in ("received=9.9.9.9", "maddr=9.9.9.9", "received=9.9.9.9;rport=9", "received=9.9.9.9;maddr=9.9.9.9"):
+        message = arrived(f"SIP/2.0/UDP 8.8.4.4:5070;{lie};branch=z9hG4bK1", public)
+        assert response_flow(message.reply(200), public) == public, lie
 
 
 # 18.2.2: where its response goes

@@ -49,7 +49,7 @@ async def control(script: Script, sound: Sound, by: Control, begin: int = 0) -> 
     at, step = max(0, min(begin, len(sound.samples))), max(0, by.step) * _RATE // 1000
     while at < len(sound.samples):
         began = clock()
-        part = sound if at == 0 else Sound(sound.name, sound.samples[at:])
+        part = sound if at == 0 else sound.since(at)
         key = await script.leg.play([part], escape=by.keys)
         if not key:
             break

@@ -139,7 +139,7 @@ class Application:
             zone=config.tone_zone,
             zones=tone_zones(config.tones),
             language=config.office.language,
-            music=MusicLibrary(music_classes(config.music), longest=config.media.arena_seconds / 4),
+            music=MusicLibrary(music_classes(config.music), longest=config.media.arena_seconds / 12),
             own=config.media.recordings / OWN_SOUNDS,
         )
         threads = 1 if by_hand else config.media.threads or _threads()

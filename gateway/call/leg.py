@@ -518,7 +518,8 @@ class CallLeg:
 
     def _begin(self, sound: Sound) -> SoundOver:
         if self.gains[1]:
-            sound = replace(sound, samples=louder(sound.samples, self.gains[1]))
+            wide = None if sound.wide is None else louder(sound.wide, self.gains[1])
+            sound = replace(sound, samples=louder(sound.samples, self.gains[1]), wide=wide)
         self._sounds += 1
         over = SoundOver(self._sounds)
         self.audio.play(sound, lambda _: self._own.post((self, over)))

@@ -280,7 +280,7 @@ class MediaSettings(Settings):
 
     rows: Annotated[int, Field(ge=4, le=65536)] = 512
     threads: Annotated[int, Field(ge=0, le=64)] = 0
-    arena_seconds: Annotated[int, Field(ge=60, le=36000)] = 600
+    arena_seconds: Annotated[int, Field(ge=60, le=36000)] = 1800
     prompts: File = Path("var/prompts")
     sounds: Items[File] = ()
     recordings: File = Path("var/recordings")

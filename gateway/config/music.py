@@ -16,7 +16,7 @@ __all__ = ["MusicSettings", "music_classes"]
 class MusicSettings(Settings):
     """[music.CLASS]: what callers on hold hear; `default` is heard where no other is named.
 
-    Where that is not written, it is the distribution's music or a piece of our own. A quarter of `arena_seconds` in
+    Where that is not written, it is the distribution's music or a piece of our own. A twelfth of `arena_seconds` in
     [media] is kept of each class.
 
     Attributes:

@@ -131,6 +131,11 @@ class Sound:
         """Seconds of one pass."""
         return len(self.samples) / 8000
 
+    def since(self, begin: int) -> Sound:
+        """What follows the first `begin` samples (of 8000 a second), once."""
+        wide = None if self.wide is None else self.wide[2 * begin :]
+        return Sound(self.name, self.samples[begin:], wide=wide)
+
 
 class SoundEnd(Word):
     """How a play ended."""

@@ -23,8 +23,9 @@ class RecordingPlan:
     """What to record into which file.
 
     Attributes:
-        name: the file's, within the folder of recordings; its suffix says the format: `.wav`, or raw samples as
-            `.sln` (16 bit linear), `.ulaw`, `.alaw`.
+        name: the file's, within the folder of recordings; its suffix says the format: `.wav` (at 16000 Hz where the
+            leg, or one in the room, carries so much, else at 8000), `.wav16` (at 16000 Hz in any case), or raw
+            samples as `.sln` (16 bit linear), `.sln16`, `.ulaw`, `.alaw`.
         side: what is kept; STEREO has what the leg says on the left. Of a room it is always all.
         append: go on at the end of a file that is there already; else it is replaced.
         joined: only while the leg talks with somebody.

@@ -1,7 +1,7 @@
 """Sound files of other makers' codings (GSM, MP3, Ogg, FLAC, …) by PyAV, where that is installed.
 
-A path goes in, mono samples at 8000 Hz come out. Nothing else needs PyAV: without it such files are named as what
-they are, and what to install.
+A path goes in, mono samples come out, at 16000 Hz, or at 8000 where the file has no more. Nothing else needs PyAV:
+without it such files are named as what they are, and what to install.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ __all__ = ["FOREIGN", "read_foreign"]
 FOREIGN: Final = (".gsm", ".mp3", ".ogg", ".oga", ".opus", ".flac", ".m4a", ".wav49")
 """Suffixes, in the order in which a prompt's name is tried."""
 
-_RATE: Final = 8000
+_NARROW: Final = 8000
+_WIDE: Final = 16000
 _FORMATS: Final = {".gsm": "gsm", ".wav49": "wav"}
 """Formats that a file does not tell by itself, or not by this suffix."""
 
 
-def read_foreign(path: Path, most: int) -> Samples:
-    """The first `most` samples of the sound in a file.
+def read_foreign(path: Path, longest: int) -> tuple[Samples, int]:
+    """The sound in a file, as far as it does not last much longer than `longest` seconds, and its rate in Hz.
 
     Raises:
         MalformedError: PyAV is not there, or cannot read it.
@@ -42,17 +43,18 @@ def read_foreign(path: Path, most: int) -> Samples:
     length = 0
     try:
         with av.open(str(path), format=_FORMATS.get(path.suffix.lower())) as container:
-            resampler = av.AudioResampler(format="s16", layout="mono", rate=_RATE)
+            rate = _WIDE if container.streams.audio[0].rate > _NARROW else _NARROW
+            resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
             for frame in _frames(av, container):
                 for made in resampler.resample(frame):
                     parts.append(made.to_ndarray().ravel())
                     length += len(parts[-1])
-                if length > most:
+                if length > longest * rate:
                     break
             parts.extend(made.to_ndarray().ravel() for made in resampler.resample(None))
     except (av.error.FFmpegError, IndexError, ValueError) as fault:
         raise MalformedError(f"{path}: {fault}") from fault
-    return np.concatenate(parts).astype(np.int16)[:most] if parts else np.zeros(0, np.int16)
+    return np.concatenate(parts).astype(np.int16) if parts else np.zeros(0, np.int16), rate
 
 
 def _frames(av: Any, container: Any) -> Iterator[Any]:

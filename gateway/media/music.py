@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from gateway.core.audio import Samples, Sound
 from gateway.core.errors import MalformedError
-from gateway.media.soundfile import SUFFIXES, read
+from gateway.media.resample import resample
+from gateway.media.soundfile import SUFFIXES, Loaded, load
 
 __all__ = ["ASTERISK_MUSIC", "DEFAULT", "MusicClass", "MusicLibrary", "compose"]
 
@@ -28,6 +29,7 @@ ASTERISK_MUSIC: Final = Path("/usr/share/asterisk/moh")
 DEFAULT: Final = "default"
 
 _RATE: Final = 8000
+_WIDE: Final = 16000
 _PAUSE: Final = np.zeros(_RATE, np.int16)
 """Between two pieces."""
 _MAX_FAULTS: Final = 100
@@ -72,7 +74,7 @@ class MusicLibrary:
 
     Args:
         classes: by name.
-        longest: seconds of one class that are kept; what is longer is cut.
+        longest: seconds of one class that are kept, three times over where it is wide; what is longer is cut.
         chance: shuffles.
     """
 
@@ -91,14 +93,16 @@ class MusicLibrary:
         known = self._sounds.get(name)
         if known is not None:
             return known
-        samples = self._read(self._classes[name]) if name in self._classes else None
-        if samples is None and name != DEFAULT:
+        loaded = self._read(self._classes[name]) if name in self._classes else None
+        if loaded is None and name != DEFAULT:
             sound = self.music()
         else:
-            if samples is None:
-                samples = compose()
-            samples.setflags(write=False)
-            sound = Sound(f"music {name}", samples, loop_from=0, live=True)
+            if loaded is None:
+                loaded = Loaded(compose(), None)
+            for samples in loaded:
+                if samples is not None:
+                    samples.setflags(write=False)
+            sound = Sound(f"music {name}", loaded.samples, loop_from=0, live=True, wide=loaded.wide)
         if name in self._classes:
             self._sounds[name] = sound
         return sound
@@ -110,21 +114,27 @@ class MusicLibrary:
             self._chance.shuffle(found)
         return [*(path for path in found if path.suffix.lower() in SUFFIXES), *music.files]
 
-    def _read(self, music: MusicClass) -> Samples | None:
-        pieces: list[Samples] = []
+    def _read(self, music: MusicClass) -> Loaded | None:
+        pieces: list[Loaded] = []
         length = 0
         for path in self._files(music):
             if length >= self._longest:
                 break
             try:
-                piece = read(path)
+                piece = load(path)
             except MalformedError as fault:
                 if len(self.faults) < _MAX_FAULTS:
                     self.faults[path] = str(fault)
                 continue
-            pieces += [piece, _PAUSE]
-            length += len(piece) + len(_PAUSE)
-        return np.concatenate(pieces)[: self._longest] if length > len(_PAUSE) else None
+            pieces += [piece, Loaded(_PAUSE, None)]
+            length += len(piece.samples) + len(_PAUSE)
+        if length <= len(_PAUSE):
+            return None
+        narrow = np.concatenate([piece.samples for piece in pieces])[: self._longest]
+        if all(piece.wide is None for piece in pieces):
+            return Loaded(narrow, None)
+        wide = [resample(piece.samples, _RATE, _WIDE) if piece.wide is None else piece.wide for piece in pieces]
+        return Loaded(narrow, np.concatenate(wide)[: 2 * self._longest])
 
 
 def compose() -> Samples:

@@ -17,7 +17,7 @@ from gateway.core.audio import Samples, Sound
 from gateway.core.errors import LocalError, MalformedError
 from gateway.media.music import MusicLibrary
 from gateway.media.places import stems
-from gateway.media.soundfile import SUFFIXES, read
+from gateway.media.soundfile import SUFFIXES, load
 from gateway.media.tone import ZONES, Zone
 from gateway.media.tone import zone as zone_of
 from gateway.media.wavefile import SoundWriter
@@ -131,7 +131,7 @@ class SoundLibrary:
 
     def _forget(self, name: str) -> None:
         for key in [key for key in self._prompts if key[0] == name]:
-            self._cached -= len(self._prompts.pop(key).samples)
+            self._cached -= _size(self._prompts.pop(key))
 
     def spell(self, text: str) -> list[Sound]:
         """Say digits, letters and signs one by one, the first hundred of them."""
@@ -158,20 +158,27 @@ class SoundLibrary:
         if not path.is_file():
             return None
         try:
-            samples = read(path)
+            loaded = load(path)
         except MalformedError as fault:
             if len(self.faults) < _MAX_FAULTS:
                 self.faults[path] = str(fault)
             return None
-        samples.setflags(write=False)
-        return Sound(f"prompt {name}", samples)
+        for samples in loaded:
+            if samples is not None:
+                samples.setflags(write=False)
+        return Sound(f"prompt {name}", loaded.samples, wide=loaded.wide)
 
     def _keep(self, key: tuple[str, str], sound: Sound) -> None:
         self._prompts[key] = sound
-        self._cached += len(sound.samples)
+        self._cached += _size(sound)
         while self._cached > _MAX_CACHED and len(self._prompts) > 1:
             _, forgotten = self._prompts.popitem(last=False)
-            self._cached -= len(forgotten.samples)
+            self._cached -= _size(forgotten)
+
+
+def _size(sound: Sound) -> int:
+    """Samples held."""
+    return len(sound.samples) + (0 if sound.wide is None else len(sound.wide))
 
 
 def _write(path: Path, samples: Samples) -> None:

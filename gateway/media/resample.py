@@ -1,8 +1,7 @@
 """Rate conversion by any ratio of whole rates: a polyphase filter, linear in phase, no delay.
 
 Samples at one rate in, samples at another out, as long in time. What lies below 85 % of the lower rate's half
-comes through within 0.1 dB; what would fold or mirror is at least 70 dB down. Whole sounds only: nothing is kept
-from call to call.
+comes through within 0.1 dB; what would fold or mirror is at least 70 dB down.
 """
 
 from __future__ import annotations
@@ -16,41 +15,78 @@ from numpy.typing import NDArray
 from gateway.core.audio import Samples
 from gateway.core.errors import LocalError
 
-__all__ = ["resample"]
+__all__ = ["RATES", "Resampler", "resample"]
 
 _STOP_BAND: Final = 74.0
 """dB designed for, so that 70 are kept."""
 _PASS_BAND: Final = 0.85
 """Of half the lower rate: 3400 Hz at 8000."""
-_RATES: Final = range(4000, 96001)
+RATES: Final = range(4000, 96001)
 """Rates of telephony and of sound files; beyond them the filters would grow without use."""
 _CHUNK: Final = 2048
 """Samples made at a time: 10 MB of windows at the longest filter in use."""
 
 
-def resample(samples: Samples, source: int, target: int) -> Samples:
-    """Convert samples at `source` Hz to `target` Hz.
+class Resampler:
+    """Converts a sound that comes piece by piece.
+
+    Args:
+        source, target: rates in Hz.
 
     Raises:
         LocalError: a rate is outside 4000 to 96000 Hz.
     """
-    for rate in (source, target):
-        if rate not in _RATES:
-            raise LocalError(f"a sampling rate of {rate} Hz is not between {_RATES[0]} and {_RATES[-1]}")
+
+    def __init__(self, source: int, target: int) -> None:
+        for rate in (source, target):
+            if rate not in RATES:
+                raise LocalError(f"a sampling rate of {rate} Hz is not between {RATES[0]} and {RATES[-1]}")
+        common = math.gcd(source, target)
+        self._up, self._down = target // common, source // common
+        self._filters = _filters(self._up, source, target)
+        self._half = self._filters.shape[1] // 2
+        self._waiting = np.zeros(self._half)  # source samples that are still needed
+        self._first = -self._half  # the place of the first of them
+        self._taken = 0
+        self._made = 0
+
+    def feed(self, samples: Samples) -> Samples:
+        """What can be made of all that came up to now: some milliseconds are still missing."""
+        self._taken += len(samples)
+        self._waiting = np.concatenate((self._waiting, samples))
+        # Sample n of the result lies at n * down / up of the source: a place, and a phase between places.
+        known = self._first + len(self._waiting) - self._half
+        end = max(-(-known * self._up // self._down), self._made)
+        if end == self._made:
+            return np.zeros(0, np.int16)
+        made = np.empty(end - self._made)
+        windows = np.lib.stride_tricks.sliding_window_view(self._waiting, self._filters.shape[1])
+        for start in range(self._made, end, _CHUNK):
+            place, phase = np.divmod(np.arange(start, min(start + _CHUNK, end)) * self._down, self._up)
+            part = np.einsum("nk,nk->n", windows[place - self._half - self._first], self._filters[phase])
+            made[start - self._made : start - self._made + len(place)] = part
+        self._made = end
+        done = end * self._down // self._up - self._half - self._first
+        self._waiting, self._first = self._waiting[done:], self._first + done
+        return np.round(made).clip(-32768, 32767).astype(np.int16)
+
+    def flush(self) -> Samples:
+        """The rest: with it there is as much as came, in seconds. Nothing can be fed any more."""
+        total = -(-self._taken * self._up // self._down)
+        before = self._made
+        return self.feed(np.zeros(self._half, np.int16))[: total - before]
+
+
+def resample(samples: Samples, source: int, target: int) -> Samples:
+    """Convert a whole sound at `source` Hz to `target` Hz.
+
+    Raises:
+        LocalError: a rate is outside 4000 to 96000 Hz.
+    """
+    converter = Resampler(source, target)
     if source == target or not len(samples):
         return samples.copy()
-    common = math.gcd(source, target)
-    up, down = target // common, source // common
-    filters = _filters(up, source, target)
-    half = filters.shape[1] // 2
-    padded = np.pad(samples.astype(np.float64), half)
-    windows = np.lib.stride_tricks.sliding_window_view(padded, filters.shape[1])
-    made = np.empty(-(-len(samples) * up // down))
-    for start in range(0, len(made), _CHUNK):
-        # Sample n of the result lies at n * down / up of the source: a place and a phase between places.
-        place, phase = np.divmod(np.arange(start, min(start + _CHUNK, len(made))) * down, up)
-        made[start : start + len(place)] = np.einsum("nk,nk->n", windows[place], filters[phase])
-    return np.round(made).clip(-32768, 32767).astype(np.int16)
+    return np.concatenate((converter.feed(samples), converter.flush()))
 
 
 def _filters(up: int, source: int, target: int) -> NDArray[np.float64]:

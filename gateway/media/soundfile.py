@@ -1,7 +1,7 @@
 """Sound files as prompts come: WAV of any rate, the raw formats of Asterisk's packages, and others. Reading only.
 
-A path goes in, mono samples at 8000 Hz come out. Files are bounded in size; one that does not read raises
-MalformedError with what is wrong with it.
+A path goes in, mono samples at 8000 Hz come out, and the same at 16000 where the file has more. Files are bounded
+in size; one that does not read raises MalformedError with what is wrong with it.
 """
 
 from __future__ import annotations
@@ -11,24 +11,28 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gateway.core.audio import Encoding, Samples
-from gateway.core.errors import LocalError, MalformedError
+from gateway.core.errors import MalformedError
 from gateway.media.foreign import FOREIGN, read_foreign
 from gateway.media.g711 import decode
-from gateway.media.resample import resample
+from gateway.media.resample import RATES, resample
 
-__all__ = ["SUFFIXES", "read"]
+__all__ = ["SUFFIXES", "Loaded", "load", "read"]
 
-_RATE: Final = 8000
+_NARROW: Final = 8000
+_WIDE: Final = 16000
 _MAX_OCTETS: Final = 64 * 2**20
 """Octets of a file read: ten minutes of 48 kHz stereo; prompts are of seconds, music of minutes."""
 _MAX_SECONDS: Final = 600
 _MAX_CHANNELS: Final = 8
+
+_Reader = Callable[[Path], tuple[Samples, int]]
+"""Gives the samples in a file, and their rate."""
 
 # Tags of WAV files.
 _PCM: Final = 1
@@ -38,27 +42,57 @@ _ULAW: Final = 7
 _EXTENSIBLE: Final = 0xFFFE
 
 
+class Loaded(NamedTuple):
+    """The sound in a file at 8000 Hz, and twice as many samples at 16000 where it has more than 8000."""
+
+    samples: Samples
+    wide: Samples | None
+
+
 def read(path: Path) -> Samples:
-    """The sound in a file, by its suffix.
+    """The sound in a file at 8000 Hz, by its suffix.
 
     Raises:
         MalformedError: it cannot be read, is of no known format, or is too long.
     """
+    samples, rate = _native(path)
+    return resample(samples, rate, _NARROW)
+
+
+def load(path: Path) -> Loaded:
+    """The sound in a file, by its suffix, narrow and wide.
+
+    Raises:
+        MalformedError: it cannot be read, is of no known format, or is too long.
+    """
+    samples, rate = _native(path)
+    if rate <= _NARROW:
+        return Loaded(resample(samples, rate, _NARROW), None)
+    wide = resample(samples, rate, _WIDE)
+    if len(wide) % 2:
+        wide = np.append(wide, wide[-1:])
+    return Loaded(resample(wide, _WIDE, _NARROW), wide)
+
+
+def _native(path: Path) -> tuple[Samples, int]:
+    """The samples in a file, and how many of them are a second."""
     reader = SUFFIXES.get(path.suffix.lower())
     if reader is None:
         raise MalformedError(f"{path}: no sound format has this suffix; there are {' '.join(SUFFIXES)}")
     try:
         if path.stat().st_size > _MAX_OCTETS:
             raise MalformedError(f"{path}: larger than {_MAX_OCTETS >> 20} MB; cut it")
-        samples = reader(path)
-    except (OSError, LocalError) as fault:
+        samples, rate = reader(path)
+        if rate not in RATES:
+            raise MalformedError(f"{path}: a sampling rate of {rate} Hz is not between {RATES[0]} and {RATES[-1]}")
+    except OSError as fault:
         raise MalformedError(f"{path}: {fault}") from fault
-    if len(samples) > _MAX_SECONDS * _RATE:
+    if len(samples) > _MAX_SECONDS * rate:
         raise MalformedError(f"{path}: longer than {_MAX_SECONDS // 60} minutes; cut it")
-    return samples
+    return samples, rate
 
 
-def _wave(path: Path) -> Samples:
+def _wave(path: Path) -> tuple[Samples, int]:
     """RIFF WAVE (Microsoft mmreg.h): linear of 8 to 32 bits, floating point, G.711; also one that was cut off."""
     data = path.read_bytes()
     if data[:4] != b"RIFF" or data[8:12] != b"WAVE":
@@ -81,7 +115,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += 8 + length + length % 2
 
 
-def _wave_samples(path: Path, form: bytes, body: bytes) -> Samples:
+def _wave_samples(path: Path, form: bytes, body: bytes) -> tuple[Samples, int]:
     tag, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", form)
     if tag == _EXTENSIBLE and len(form) >= 26:
         tag = int.from_bytes(form[24:26], "little")
@@ -92,7 +126,7 @@ def _wave_samples(path: Path, form: bytes, body: bytes) -> Samples:
         return _foreign(path)
     frames = _WAVE_FORMS[tag, width](body[: len(body) // (channels * width) * (channels * width)])
     mono = np.round(frames.reshape(-1, channels).mean(axis=1)).astype(np.int16) if channels > 1 else frames
-    return resample(mono, rate, _RATE)
+    return mono, rate
 
 
 def _linear(octets: bytes, width: int) -> Samples:
@@ -103,17 +137,17 @@ def _linear(octets: bytes, width: int) -> Samples:
     return np.ascontiguousarray(data.reshape(-1, width)[:, width - 2 :]).view("<i2").ravel().astype(np.int16)
 
 
-def _raw(rate: int) -> Callable[[Path], Samples]:
-    def reader(path: Path) -> Samples:
+def _raw(rate: int) -> _Reader:
+    def reader(path: Path) -> tuple[Samples, int]:
         octets = path.read_bytes()
-        return resample(_linear(octets[: len(octets) & ~1], 2), rate, _RATE)
+        return _linear(octets[: len(octets) & ~1], 2), rate
 
     return reader
 
 
-def _law(encoding: Encoding) -> Callable[[Path], Samples]:
-    def reader(path: Path) -> Samples:
-        return decode(path.read_bytes(), encoding)
+def _law(encoding: Encoding) -> _Reader:
+    def reader(path: Path) -> tuple[Samples, int]:
+        return decode(path.read_bytes(), encoding), _NARROW
 
     return reader
 
@@ -127,15 +161,15 @@ def _floating(width: int) -> Callable[[bytes], Samples]:
     return reader
 
 
-def _foreign(path: Path) -> Samples:
-    return read_foreign(path, _MAX_SECONDS * _RATE + 1)
+def _foreign(path: Path) -> tuple[Samples, int]:
+    return read_foreign(path, _MAX_SECONDS)
 
 
-def _g722(path: Path) -> Samples:
+def _g722(path: Path) -> tuple[Samples, int]:
     # Here, since the compiler that it brings takes a second to load and few prompts are G.722.
     from gateway.media.codec.g722 import G722Decoder
 
-    return resample(G722Decoder().decode(path.read_bytes()), 16000, _RATE)
+    return G722Decoder().decode(path.read_bytes()), _WIDE
 
 
 _WAVE_FORMS: Final[Mapping[tuple[int, int], Callable[[bytes], Samples]]] = MappingProxyType(
@@ -148,9 +182,10 @@ _WAVE_FORMS: Final[Mapping[tuple[int, int], Callable[[bytes], Samples]]] = Mappi
 )
 """What reads samples of a tag and a width in octets."""
 
-SUFFIXES: Final[Mapping[str, Callable[[Path], Samples]]] = MappingProxyType(
+SUFFIXES: Final[Mapping[str, _Reader]] = MappingProxyType(
     {
         ".wav": _wave,
+        ".wav16": _wave,
         ".sln": _raw(8000),
         ".ulaw": _law(Encoding.PCMU),
         ".alaw": _law(Encoding.PCMA),

@@ -10,20 +10,48 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+import numpy as np
+
 from gateway.core.audio import Encoding, Samples
 from gateway.core.errors import LocalError
 from gateway.media.g711 import encode
+from gateway.media.resample import Resampler
 
-__all__ = ["RAW", "SoundWriter"]
+__all__ = ["FORMATS", "FileFormat", "SoundWriter"]
 
-RAW: Final[Mapping[str, Encoding]] = MappingProxyType(
-    {".sln": Encoding.L16, ".ulaw": Encoding.PCMU, ".alaw": Encoding.PCMA}
+
+@dataclass(frozen=True, slots=True)
+class FileFormat:
+    """What a suffix says of the samples in a file; None is what the writer is told.
+
+    Attributes:
+        rate: Hz.
+        encoding: of files without a header.
+    """
+
+    rate: int | None = None
+    encoding: Encoding | None = None
+
+
+FORMATS: Final[Mapping[str, FileFormat]] = MappingProxyType(
+    {
+        ".wav": FileFormat(),
+        ".wav16": FileFormat(16000),
+        ".sln": FileFormat(8000, Encoding.L16),
+        ".sln16": FileFormat(16000, Encoding.L16),
+        ".ulaw": FileFormat(8000, Encoding.PCMU),
+        ".alaw": FileFormat(8000, Encoding.PCMA),
+    }
 )
-"""Coding of files without a header, by suffix."""
+"""By suffix, as Asterisk's formats are named: WAV, WAV of 16000 Hz, and files without a header."""
+_RATE_AT: Final = slice(24, 28)
+_RATES_AT: Final = slice(24, 32)
+"""Where in a RIFF header the rate is, and with it the octets a second."""
 
 _TAGS: Final[Mapping[Encoding, int]] = MappingProxyType({Encoding.L16: 1, Encoding.PCMA: 6, Encoding.PCMU: 7})
 _MOST: Final = 0xFFFF_FFFF - 1024
@@ -37,7 +65,8 @@ class SoundWriter:
         path: of the file; folders on the way are made.
         encoding: of the samples in a WAV file; raw ones are coded as their suffix says.
         channels: 1, or 2 with samples of the left one first.
-        append: go on at the end of a file that is there; else it is replaced.
+        rate: of the samples that are written, in Hz, and of the file where nothing else says it.
+        append: go on at the end of a file that is there, at its rate; else it is replaced.
 
     Raises:
         LocalError: no format has the suffix, or the file to go on with is of another kind.
@@ -53,11 +82,12 @@ class SoundWriter:
         rate: int = 8000,
         append: bool = False,
     ) -> None:
-        suffix = path.suffix.lower()
-        if suffix != ".wav" and suffix not in RAW:
-            raise LocalError(f"{path.name} does not say its format; recordings end in .wav, {', '.join(RAW)}")
-        self._encoding = RAW.get(suffix, encoding)
-        self._head = _head(self._encoding, channels, rate) if suffix == ".wav" else b""
+        form = FORMATS.get(path.suffix.lower())
+        if form is None:
+            raise LocalError(f"{path.name} does not say its format; recordings end in {', '.join(FORMATS)}")
+        self._encoding = form.encoding or encoding
+        self._rate = form.rate or rate
+        self._head = _head(self._encoding, channels, self._rate) if form.encoding is None else b""
         self._block = _width(self._encoding) * channels
         self._octets = 0
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,6 +97,7 @@ class SoundWriter:
             if size >= len(self._head):
                 self._check(path, size)
             self._mark()
+            self._sides = [Resampler(rate, self._rate) for _ in range(channels)] if rate != self._rate else []
         except BaseException:
             os.close(self._file)
             raise
@@ -77,6 +108,20 @@ class SoundWriter:
         Raises:
             OSError: they do not fit on the disk; the file ends, whole, with those that did.
         """
+        try:
+            self._put(self._at_its_rate(samples))
+        except OSError:
+            self._sides = []
+            raise
+
+    def _at_its_rate(self, samples: Samples) -> Samples:
+        """Interleaved samples at the rate of the file."""
+        if not self._sides:
+            return samples
+        sides = samples.reshape(-1, len(self._sides)).T
+        return np.stack([each.feed(side) for each, side in zip(self._sides, sides, strict=True)], axis=1).ravel()
+
+    def _put(self, samples: Samples) -> None:
         linear = self._encoding is Encoding.L16
         data = samples.astype("<i2").tobytes() if linear else encode(samples, self._encoding)
         view = memoryview(data)
@@ -92,14 +137,25 @@ class SoundWriter:
             self._mark()
 
     def close(self) -> None:
-        """Close the file."""
-        os.close(self._file)
+        """Close the file, once what a change of its rate still held is in it.
+
+        Raises:
+            OSError: that did not fit on the disk.
+        """
+        try:
+            if self._sides:
+                self._put(np.stack([each.flush() for each in self._sides], axis=1).ravel())
+        finally:
+            os.close(self._file)
 
     def _check(self, path: Path, size: int) -> None:
         """See that a file that is there can be gone on with; what was written of it counts, not what it says."""
         there = os.pread(self._file, len(self._head), 0)
-        if _without_sizes(there) != _without_sizes(self._head):
+        if _kind(there) != _kind(self._head):
             raise LocalError(f"{path.name} is there already and holds another kind of sound; choose another name")
+        if self._head and path.suffix.lower() == ".wav":
+            self._rate = int.from_bytes(there[_RATE_AT], "little")
+            self._head = there
         self._octets = size - len(self._head)
         self._octets -= self._octets % self._block
 
@@ -125,5 +181,6 @@ def _width(encoding: Encoding) -> int:
     return 2 if encoding is Encoding.L16 else 1
 
 
-def _without_sizes(head: bytes) -> bytes:
-    return head[:4] + head[8:-4]
+def _kind(head: bytes) -> bytes:
+    """A header without sizes and rates."""
+    return head[:4] + head[8 : _RATES_AT.start] + head[_RATES_AT.stop : -4]

@@ -12,6 +12,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +23,7 @@ from gateway.core.errors import CopperlineError, Exhausted, LocalError
 from gateway.core.log import QuietLog
 from gateway.core.recording import RecordingPlan, RecordingState
 from gateway.core.room import Room
-from gateway.media.wavefile import RAW, SoundWriter
+from gateway.media.wavefile import FORMATS, SoundWriter
 from gateway.net.folder import within
 from gateway.net.ticker import Ticker
 
@@ -36,7 +37,6 @@ _KEPT: Final = 4.0
 """Seconds that a tap keeps: longer than signalling is ever busy."""
 _BEHIND: Final = 30.0
 """Seconds of one recording that may wait for the disk; a disk that is further behind does not keep up."""
-_RATE: Final = 8000
 
 
 class FileRecording:
@@ -61,6 +61,11 @@ class FileRecording:
         return 2 if self.plan.side is Side.STEREO else 1
 
     @property
+    def rate(self) -> int:
+        """Samples a second of each channel."""
+        return self._capture.rate
+
+    @property
     def state(self) -> RecordingState:
         """What it does."""
         if self.fault:
@@ -72,7 +77,7 @@ class FileRecording:
     @property
     def seconds(self) -> float:
         """How much was recorded."""
-        return self._taken / self.channels / _RATE
+        return self._taken / self.channels / self.rate
 
     def pause(self) -> None:
         """Leave out what is said from now on (to the next look at the tap)."""
@@ -175,13 +180,15 @@ class MediaDesk:
             raise Exhausted(
                 f"{self._limit} recordings are in progress, and no more may be (media.recordings_at_once)"
             )
-        path = within(self._folder, plan.name, "recording", (".wav", *RAW))
+        path = within(self._folder, plan.name, "recording", tuple(FORMATS))
         if any(other.path == path for other in (*self._running, *self._closing)):
             raise LocalError(f"{plan.name} is being recorded into already; choose another name")
+        rate = FORMATS[path.suffix.lower()].rate or source.rate
         if isinstance(source, Audio):
-            capture = source.tap(plan.side, _KEPT, joined=plan.joined, gain_in=plan.gain_in, gain_out=plan.gain_out)
+            gains = {"gain_in": plan.gain_in, "gain_out": plan.gain_out}
+            capture = source.tap(plan.side, _KEPT, rate=rate, joined=plan.joined, **gains)
         else:
-            capture = source.tap(_KEPT)
+            capture = source.tap(_KEPT, rate)
         recording = FileRecording(path, plan, capture, on_fault or (lambda _: None))
         self._running.append(recording)
         self._hand_over(recording, np.zeros(0, np.int16))
@@ -212,7 +219,7 @@ class MediaDesk:
                 self._running.remove(recording)
                 self._closing.add(recording)
                 self._jobs.put((recording, None))
-            elif recording.waiting > _BEHIND * _RATE * recording.channels:
+            elif recording.waiting > _BEHIND * recording.rate * recording.channels:
                 self._closed(recording, f"{recording.path}: the disk does not keep up; the recording ends there")
         if not self._running and self._ticker is not None:
             self._ticker.stop()
@@ -258,7 +265,8 @@ class MediaDesk:
                 self._tell(self._closed, recording, f"{recording.path} cannot be recorded on: {reason}")
         for file in files.values():
             if file is not None:
-                file.close()
+                with suppress(OSError):
+                    file.close()
 
     def _do(
         self, files: dict[FileRecording, SoundWriter | None], recording: FileRecording, samples: Samples | None
@@ -271,7 +279,11 @@ class MediaDesk:
             return
         if recording not in files:
             files[recording] = SoundWriter(
-                recording.path, self._encoding, recording.channels, append=recording.plan.append
+                recording.path,
+                self._encoding,
+                recording.channels,
+                rate=recording.rate,
+                append=recording.plan.append,
             )
         file = files[recording]
         if file is not None and len(samples):

@@ -6,6 +6,7 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
+import pytest
 
 from gateway.media import music
 from gateway.media.level import active_level
@@ -84,3 +85,16 @@ def test_a_shuffled_folder_is_in_another_order_at_another_start(tmp_path: Path) 
 
     assert sorted(order(1)) == sorted(order(2)) == [1000, 2000, 3000, 4000, 5000, 6000]
     assert order(1) != order(2)
+
+
+def test_a_class_with_one_wide_file_is_wide_from_end_to_end(tmp_path: Path) -> None:
+    write(tmp_path / "1.wav", 1000)
+    writer = SoundWriter(tmp_path / "2.wav", rate=16000)
+    writer.write(np.full(16000, 2000, np.int16))
+    writer.close()
+    sound = MusicLibrary({"sales": MusicClass(tmp_path)}, longest=3.5).music("sales")
+    assert sound.wide is not None
+    assert (len(sound.samples), len(sound.wide)) == (28000, 56000)
+    for at, value in ((4000, 1000), (12000, 0), (20000, 2000)):
+        assert int(sound.samples[at]) == pytest.approx(value, abs=5)
+        assert int(sound.wide[2 * at]) == pytest.approx(value, abs=5)

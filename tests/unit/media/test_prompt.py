@@ -19,7 +19,7 @@ from gateway.media.codec.g722 import G722Encoder
 from gateway.media.g711 import encode
 from gateway.media.level import level, peak
 from gateway.media.prompt import SoundLibrary
-from gateway.media.soundfile import read
+from gateway.media.soundfile import load, read
 from gateway.media.wording import clock, number, spelling
 
 
@@ -52,6 +52,33 @@ def test_wave_files_of_any_kind(tmp_path: Path, rate: int, width: int, channels:
     assert sound.duration == pytest.approx(0.2, abs=0.001)
     assert level(sound.samples[400:1200]) == pytest.approx(-10, abs=0.1)
     assert sound.loop_from is None
+
+
+@pytest.mark.parametrize("rate", [8000, 11025, 16000, 22050, 44100])
+def test_what_has_more_than_8000_hz_is_there_wide_as_well(tmp_path: Path, rate: int) -> None:
+    write_wave(tmp_path / "en" / "hello.wav", tone(0.2003, rate), rate=rate)
+    sound = SoundLibrary([tmp_path]).prompt("hello")
+    assert sound is not None
+    assert (sound.wide is None) == (rate == 8000)
+    if sound.wide is not None:
+        assert len(sound.wide) == 2 * len(sound.samples)
+        assert level(sound.wide[800:2400]) == pytest.approx(-10, abs=0.1)
+        assert not sound.wide.flags.writeable
+        rest = sound.since(100)
+        assert rest.wide is not None
+        assert (len(rest.samples), len(rest.wide)) == (len(sound.samples) - 100, len(sound.wide) - 200)
+
+
+@pytest.mark.parametrize("suffix", [".flac", ".ogg"])
+def test_files_of_other_codings_are_there_wide(tmp_path: Path, suffix: str) -> None:
+    high = (8000 * np.sin(2 * np.pi * 6000 * np.arange(44100) / 44100)).astype(np.int16)
+    write_wave(tmp_path / "high.wav", high, rate=44100)
+    subprocess.run(["sox", str(tmp_path / "high.wav"), str(tmp_path / f"other{suffix}")], check=True, timeout=20)
+    loaded = load(tmp_path / f"other{suffix}")
+    assert loaded.wide is not None
+    assert len(loaded.wide) == 2 * len(loaded.samples)
+    assert np.sqrt(np.mean(loaded.wide[4000:12000].astype(float) ** 2)) == pytest.approx(5657, rel=0.05)
+    assert np.sqrt(np.mean(loaded.samples[2000:6000].astype(float) ** 2)) < 20, "no alias"
 
 
 @pytest.mark.parametrize(

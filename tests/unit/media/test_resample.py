@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from gateway.core.audio import Samples
 from gateway.core.errors import LocalError
 from gateway.media.level import level, peak
-from gateway.media.resample import resample
+from gateway.media.resample import Resampler, resample
 
 DOWN = (11025, 16000, 22050, 32000, 44100, 48000)
 
@@ -82,3 +82,12 @@ def test_full_scale_clips_and_does_not_wrap() -> None:
 def test_impossible_rates_are_refused(source: int, target: int) -> None:
     with pytest.raises(LocalError, match="between 4000 and 96000"):
         resample(np.zeros(10, np.int16), source, target)
+
+
+@pytest.mark.parametrize(("source", "target"), [(8000, 16000), (16000, 8000), (44100, 8000), (8000, 44100)])
+def test_what_comes_in_pieces_is_the_same_as_at_once(source: int, target: int) -> None:
+    sound = np.random.default_rng(1).integers(-20000, 20000, 3000).astype(np.int16)
+    converter = Resampler(source, target)
+    pieces = [converter.feed(piece) for piece in np.split(sound, [1, 2, 40, 41, 900, 901, 2999])]
+    assert np.array_equal(np.concatenate([*pieces, converter.flush()]), resample(sound, source, target))
+    assert len(Resampler(source, target).flush()) == 0

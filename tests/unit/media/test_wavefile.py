@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import signal
 import subprocess
@@ -13,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding
+from gateway.core.audio import Encoding, Samples
 from gateway.core.errors import LocalError
 from gateway.media.g711 import decode, encode
-from gateway.media.soundfile import read
+from gateway.media.soundfile import load, read
 from gateway.media.wavefile import SoundWriter
 
 RAMP = np.arange(-8000, 8000, 10, dtype=np.int16)
@@ -94,6 +95,55 @@ def test_another_kind_of_file_is_not_gone_on_with(tmp_path: Path) -> None:
         SoundWriter(path, append=True)
     with pytest.raises(LocalError, match="format"):
         SoundWriter(tmp_path / "call.mp3")
+
+
+def frames(path: Path) -> tuple[int, Samples]:
+    """The rate and the samples of a WAV file, one row a frame."""
+    with wave.open(str(path), "rb") as file:
+        data = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+        return file.getframerate(), data.reshape(-1, file.getnchannels())
+
+
+@pytest.mark.parametrize(
+    ("suffix", "rate"), [(".wav", 16000), (".wav16", 8000), (".wav16", 16000), (".sln16", 8000)]
+)
+def test_a_file_of_16000_hz_is_one_whatever_comes_in(tmp_path: Path, suffix: str, rate: int) -> None:
+    path = tmp_path / f"call{suffix}"
+    tone = np.round(8000 * np.sin(2 * np.pi * 1000 * np.arange(rate) / rate)).astype(np.int16)
+    writer = SoundWriter(path, rate=rate)
+    for part in np.array_split(tone, 9):
+        writer.write(part)
+    writer.close()
+    loaded = load(path)
+    assert loaded.wide is not None
+    assert len(loaded.wide) == 16000
+    again = np.round(8000 * np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000))
+    assert np.abs(loaded.wide[200:-200] - again[200:-200]).max() < 30
+
+
+def test_a_file_is_gone_on_with_at_its_own_rate_on_both_sides(tmp_path: Path) -> None:
+    path = tmp_path / "call.wav"
+    for rate in (16000, 8000):
+        sides = [np.round(8000 * np.sin(2 * np.pi * pitch * np.arange(rate) / rate)) for pitch in (500, 900)]
+        writer = SoundWriter(path, channels=2, rate=rate, append=True)
+        writer.write(np.stack(sides, axis=1).astype(np.int16).ravel())
+        writer.close()
+    rate, both = frames(path)
+    assert (rate, both.shape) == (16000, (32000, 2))
+    for side in both.T:
+        assert np.abs(side[200:15800].astype(int) - side[16200:31800]).max() < 30
+
+
+def test_a_file_whose_rate_makes_no_sense_is_not_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "call.wav"
+    SoundWriter(path).close()
+    data = bytearray(path.read_bytes())
+    data[24:28] = bytes(4)
+    path.write_bytes(data)
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(LocalError, match="0 Hz"):
+        SoundWriter(path, append=True)
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 @pytest.fixture

@@ -26,7 +26,8 @@ from tests.unit.plane.conftest import Studio, delay_and_likeness, speech
 class Booth:
     """Alice talks with Bob in a studio, and a desk records."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, rate: int = 8000) -> None:
+        self.rate = rate
         self.studio = Studio()
         self.loop = ManualLoop()
         self.folder = folder
@@ -38,16 +39,17 @@ class Booth:
         self.faults: list[str] = []
 
     def leg(self) -> tuple[RtpRow, RtpEndpoint]:
-        return self.studio.telephone(Encoding.L16, 97)
+        return self.studio.telephone(Encoding.L16, 97, rate=self.rate)
 
     def record(self, name: str, **plan: object) -> FileRecording:
         return self.desk.record(self.row, RecordingPlan(name, **plan), self.faults.append)  # type: ignore[arg-type]
 
     def talk(self, samples: Samples, answer: Samples | None = None) -> None:
-        for at in range(0, len(samples), 160):
-            self.alice.say(samples[at : at + 160])
+        size = self.rate // 50
+        for at in range(0, len(samples), size):
+            self.alice.say(samples[at : at + size], ptime=size)
             if answer is not None:
-                self.bob.say(answer[at : at + 160])
+                self.bob.say(answer[at : at + size], ptime=size)
             self.studio.tick()
             self.loop.advance(0.02)
 
@@ -69,6 +71,13 @@ class Booth:
 @pytest.fixture
 def booth(tmp_path: Path) -> Iterator[Booth]:
     made = Booth(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def wide_booth(tmp_path: Path) -> Iterator[Booth]:
+    made = Booth(tmp_path, 16000)
     yield made
     made.close()
 
@@ -221,3 +230,76 @@ def test_closing_the_desk_closes_every_file(booth: Booth) -> None:
     booth.loop.settle()
     assert recording.state is RecordingState.DONE
     assert len(read(booth.folder / "call.wav")) == round(recording.seconds * 8000)
+
+
+def tone(frequency: float, seconds: float = 1.0) -> Samples:
+    return np.round(4000 * np.sin(2 * np.pi * frequency * np.arange(round(16000 * seconds)) / 16000)).astype(
+        np.int16
+    )
+
+
+def strength(samples: Samples, frequency: float, rate: int) -> float:
+    """The peak of a frequency in half a second from 0.3 s on."""
+    part = samples[rate * 3 // 10 :][: rate // 2] * np.hanning(rate // 2)
+    return float(4 * abs(part @ np.exp(-2j * np.pi * frequency * np.arange(rate // 2) / rate)) / (rate // 2))
+
+
+def test_a_wide_band_call_is_a_file_of_16000_hz_with_both_sides(wide_booth: Booth) -> None:
+    booth = wide_booth
+    names = ("both.wav", "sides.wav", "narrow.sln")
+    sides = (Side.BOTH, Side.STEREO, Side.IN)
+    made = [booth.record(name, side=side) for name, side in zip(names, sides, strict=True)]
+    booth.studio.settle()
+    booth.talk(tone(6000), tone(7000))
+    for recording in made:
+        recording.stop()
+    booth.until(lambda: all(recording.state is RecordingState.DONE for recording in made))
+    assert [recording.seconds for recording in made] == [1.0] * 3
+    with wave.open(str(booth.folder / "both.wav"), "rb") as file:
+        assert (file.getframerate(), file.getnchannels()) == (16000, 1)
+        both = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+    with wave.open(str(booth.folder / "sides.wav"), "rb") as file:
+        assert (file.getframerate(), file.getnchannels()) == (16000, 2)
+        apart = np.frombuffer(file.readframes(file.getnframes()), np.int16).reshape(-1, 2)
+    for samples, expected in ((both, (4000, 4000)), (apart[:, 0], (4000, 0)), (apart[:, 1], (0, 4000))):
+        found = [strength(samples, frequency, 16000) for frequency in (6000, 7000)]
+        assert found == pytest.approx(expected, abs=60)
+    narrow = read(booth.folder / "narrow.sln")
+    assert len(narrow) == 8000
+    assert np.abs(narrow[2400:6400]).max() < 4000 / 316, "6 kHz is not folded to 2"
+
+
+def test_a_room_with_a_wide_leg_is_recorded_wide(wide_booth: Booth) -> None:
+    booth = wide_booth
+    room = booth.desk.room()
+    booth.row.part()
+    for row in (booth.row, booth.other):
+        room.sit(row)
+    recording = booth.desk.record(room, RecordingPlan("room.wav"))
+    booth.studio.settle()
+    booth.talk(tone(6000), tone(7000))
+    room.close()
+    booth.until(lambda: recording.state is RecordingState.DONE)
+    with wave.open(str(booth.folder / "room.wav"), "rb") as file:
+        assert file.getframerate() == 16000
+        kept = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+    assert [strength(kept, frequency, 16000) for frequency in (6000, 7000)] == pytest.approx([4000, 4000], abs=60)
+
+
+def test_a_narrow_recording_goes_on_as_one_where_the_next_call_is_wide(wide_booth: Booth) -> None:
+    booth = wide_booth
+    first = booth.record("call.wav", side=Side.IN)
+    booth.studio.settle()
+    booth.talk(tone(1000))
+    first.stop()
+    booth.until(lambda: first.state is RecordingState.DONE)
+    narrow, _ = booth.studio.telephone(Encoding.L16, 97)
+    again = booth.desk.record(narrow, RecordingPlan("call.wav", append=True), booth.faults.append)
+    booth.studio.settle()
+    booth.talk(tone(1000))
+    again.stop()
+    booth.until(lambda: again.state is RecordingState.DONE)
+    assert again.rate == 8000
+    assert booth.faults == []
+    with wave.open(str(booth.folder / "call.wav"), "rb") as file:
+        assert (file.getframerate(), file.getnframes()) == (16000, 32000)

@@ -1,16 +1,19 @@
-"""Session descriptions, RFC 8866: bytes in, a frozen SessionDescription out, and back.
+"""Session descriptions, RFC 8866: bytes in, a SessionDescription out, and back.
 
 What enters is a body that a peer sent; what leaves is a value in which every field of the grammar has a place,
 so that serialising gives the same description again. Lines may end in LF alone (RFC 8866 section 5 asks
 parsers for it); "s=" and "t=" may be missing, because telephones leave them out and they mean nothing in a
 call. Anything else that the grammar does not allow raises MalformedError. Nothing here decides what a
 description means for a call: see `negotiate`.
+
+From call to call a telephone's descriptions differ in their o= and m= lines alone. What stands between those is
+therefore read as a whole, and what was read of it is kept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import field
+from functools import lru_cache
 from typing import Final, NamedTuple, TypeVar
 
 from gateway.core.cause import Cause
@@ -30,9 +33,14 @@ MAX_PORT: Final = 65535
 MAX_NUMBER_DIGITS: Final = 20
 """Session ids are 64-bit (RFC 8866 5.2); longer digit strings only burn time in conversion."""
 
+LONGEST_KEPT: Final = 1000
+"""Characters of a section up to which what was read of it is kept."""
+MOST_KEPT: Final = 512
+"""Sections that are kept of a kind, in less than 3 MB."""
+
 Value = TypeVar("Value")
 
-SESSION_LETTERS: Final = frozenset("iuepbtrzkac")
+SESSION_LETTERS: Final = frozenset("siuepbtrzkac")
 MEDIA_LETTERS: Final = frozenset("icbka")
 
 
@@ -114,7 +122,7 @@ class SessionDescription:
     timing: tuple[str, ...] = ("t=0 0",)
     key: str | None = None
     attributes: tuple[Attribute, ...] = ()
-    media: tuple[Media, ...] = field(default=())
+    media: tuple[Media, ...] = ()
 
     @classmethod
     def parse(cls, data: bytes) -> SessionDescription:
@@ -123,33 +131,21 @@ class SessionDescription:
         Raises:
             MalformedError: it breaks the grammar or a bound; the text names the line.
         """
-        lines = _lines(data)
-        if not lines or lines[0] != ("v", "0"):
-            raise _malformed("a session description begins with v=0")
-        if len(lines) < 2 or lines[1][0] != "o":
-            raise _malformed("the second line of a session description is o=")
-        starts = [index for index, (letter, _) in enumerate(lines) if letter == "m"]
-        if len(starts) > MAX_MEDIA:
+        if len(data) > MAX_BYTES:
+            raise _malformed(f"longer than {MAX_BYTES} bytes")
+        text = data.decode("utf-8", "surrogateescape")
+        if text.removesuffix("\n").count("\n") >= MAX_LINES:
+            raise _malformed(f"more than {MAX_LINES} lines")
+        head, *streams = text.lstrip("\r\n").split("\nm=")
+        if len(streams) > MAX_MEDIA:
             raise _malformed(f"more than {MAX_MEDIA} media streams")
-        ends = [*starts, len(lines)][1:]
-        session_end = starts[0] if starts else len(lines)
-        session = _Section(lines[2:session_end], SESSION_LETTERS | {"s"})
-        connection = session.one("c")
-        timing = tuple(f"{letter}={value}" for letter, value in lines[2:session_end] if letter in "trz")
-        return cls(
-            origin=_origin(lines[1][1]),
-            name=session.one("s") or "-",
-            information=session.one("i"),
-            uri=session.one("u"),
-            emails=session.all("e"),
-            phones=session.all("p"),
-            connection=None if connection is None else _connection(connection),
-            bandwidths=session.all("b"),
-            timing=timing or ("t=0 0",),
-            key=session.one("k"),
-            attributes=session.map("a", _attribute),
-            media=tuple(_media(lines[start:end]) for start, end in zip(starts, ends, strict=True)),
-        )
+        version, _, rest = head.partition("\n")
+        if _checked(version) != "v=0":
+            raise _malformed("a session description begins with v=0")
+        origin, _, rest = rest.partition("\n")
+        if not origin.startswith("o="):
+            raise _malformed("the second line of a session description is o=")
+        return cls(_origin(_checked(origin)[2:]), *_session(rest), tuple([_media(stream) for stream in streams]))
 
     def serialise(self) -> bytes:
         """Write the description, lines in the order that RFC 8866 section 5 asks for, each ended by CRLF."""
@@ -162,7 +158,7 @@ class SessionDescription:
         lines += [f"b={bandwidth}" for bandwidth in self.bandwidths]
         lines += self.timing
         lines += _optional("k", self.key)
-        lines += [f"a={attribute}" for attribute in self.attributes]
+        lines += _written(self.attributes)
         for media in self.media:
             ports = "" if media.ports is None else f"/{media.ports}"
             lines.append(f"m={media.kind} {media.port}{ports} {media.protocol} {' '.join(media.formats)}")
@@ -170,7 +166,7 @@ class SessionDescription:
             lines += [f"c={connection}" for connection in media.connections]
             lines += [f"b={bandwidth}" for bandwidth in media.bandwidths]
             lines += _optional("k", media.key)
-            lines += [f"a={attribute}" for attribute in media.attributes]
+            lines += _written(media.attributes)
         return ("\r\n".join(lines) + "\r\n").encode("utf-8", "surrogateescape")
 
 
@@ -185,8 +181,7 @@ def attribute(attributes: Iterable[Attribute], name: str) -> str | None:
 class _Section:
     """The lines of one section, by letter."""
 
-    def __init__(self, lines: list[tuple[str, str]], letters: Iterable[str]) -> None:
-        allowed = frozenset(letters)
+    def __init__(self, lines: list[tuple[str, str]], allowed: frozenset[str]) -> None:
         self._values: dict[str, list[str]] = {}
         for letter, value in lines:
             # RFC 8866 section 5: a description with a letter that is not understood is refused as a whole.
@@ -211,26 +206,39 @@ def _malformed(what: str) -> MalformedError:
     return MalformedError(f"session description: {what}", Cause.INVALID_MESSAGE)
 
 
-def _lines(data: bytes) -> list[tuple[str, str]]:
-    if len(data) > MAX_BYTES:
-        raise _malformed(f"longer than {MAX_BYTES} bytes")
-    text = data.decode("utf-8", "surrogateescape")
-    rows = text.split("\n")
-    if rows[-1] == "":
-        rows.pop()
-    if len(rows) > MAX_LINES:
-        raise _malformed(f"more than {MAX_LINES} lines")
+def _lines(text: str) -> list[tuple[str, str]]:
+    """The lines of a section: their letters and values."""
     lines: list[tuple[str, str]] = []
-    for row in rows:
-        line = row.removesuffix("\r")
-        if not line:
-            continue  # an empty line after the last one is common and carries nothing
-        if len(line) < 2 or line[1] != "=" or not ("a" <= line[0] <= "z"):
-            raise _malformed(f"not a line of type=value: {line[:40]!r}")
-        if "\r" in line or "\0" in line:
-            raise _malformed(f"a control character in the line {line[:40]!r}")
-        lines.append((line[0], line[2:]))
+    for row in text.split("\n"):
+        line = _checked(row)
+        if line:  # an empty line after the last one is common and carries nothing
+            lines.append((line[0], line[2:]))
     return lines
+
+
+def _checked(row: str) -> str:
+    """A line without its end: empty, or of the form that all have."""
+    line = row.removesuffix("\r")
+    if line and (line[1:2] != "=" or not "a" <= line[0] <= "z"):
+        raise _malformed(f"not a line of type=value: {line[:40]!r}")
+    if "\r" in line or "\0" in line:
+        raise _malformed(f"a control character in the line {line[:40]!r}")
+    return line
+
+
+def _section(read: Callable[[str], Value]) -> Callable[[str], Value]:
+    """A reader of the lines between o= and m=, or after m=, that keeps what it read of the latest of them.
+
+    Keys (RFC 4568) and the fragments of ICE (RFC 8839) are of one call alone, and nothing to be kept.
+    """
+    kept = lru_cache(maxsize=MOST_KEPT)(read)
+
+    def quick(text: str) -> Value:
+        if len(text) > LONGEST_KEPT or "a=crypto:" in text or "a=ice-" in text:
+            return read(text)
+        return kept(text)
+
+    return quick
 
 
 def _number(text: str, what: str) -> int:
@@ -275,27 +283,72 @@ def _read_attribute(value: str) -> Attribute:
     return Attribute(name, rest if colon else None)
 
 
-def _media(lines: list[tuple[str, str]]) -> Media:
-    words = lines[0][1].split()
+@_section
+def _session(
+    text: str,
+) -> tuple[
+    str,
+    str | None,
+    str | None,
+    tuple[str, ...],
+    tuple[str, ...],
+    Connection | None,
+    tuple[str, ...],
+    tuple[str, ...],
+    str | None,
+    tuple[Attribute, ...],
+]:
+    """What a description says for all of its streams: its fields from `name` to `attributes`."""
+    lines = _lines(text)
+    section = _Section(lines, SESSION_LETTERS)
+    connection = section.one("c")
+    timing = tuple([f"{letter}={value}" for letter, value in lines if letter in "trz"])
+    return (
+        section.one("s") or "-",
+        section.one("i"),
+        section.one("u"),
+        section.all("e"),
+        section.all("p"),
+        None if connection is None else _connection(connection),
+        section.all("b"),
+        timing or ("t=0 0",),
+        section.one("k"),
+        section.map("a", _attribute),
+    )
+
+
+def _media(text: str) -> Media:
+    """A stream: what follows m=, to the next stream."""
+    first, _, rest = text.partition("\n")
+    words = _checked(f"m={first}")[2:].split()
     if len(words) < 4:
         raise _malformed("m= has a kind, a port, a protocol and at least one format")
-    port_text, slash, count = words[1].partition("/")
+    kind, port_text, protocol, *formats = words
+    port_text, slash, count = port_text.partition("/")
     port = _number(port_text, "port")
     if port > MAX_PORT:
         raise _malformed(f"port {port} is above {MAX_PORT}")
-    section = _Section(lines[1:], MEDIA_LETTERS)
-    return Media(
-        kind=words[0],
-        port=port,
-        protocol=words[2],
-        formats=tuple(words[3:]),
-        ports=_number(count, "number of ports") if slash else None,
-        title=section.one("i"),
-        connections=section.map("c", _connection),
-        bandwidths=section.all("b"),
-        key=section.one("k"),
-        attributes=section.map("a", _attribute),
+    ports = _number(count, "number of ports") if slash else None
+    return Media(kind, port, protocol, tuple(formats), ports, *_stream(rest))
+
+
+@_section
+def _stream(
+    text: str,
+) -> tuple[str | None, tuple[Connection, ...], tuple[str, ...], str | None, tuple[Attribute, ...]]:
+    """What is said of a stream below its m= line: the fields from `title` to `attributes`."""
+    section = _Section(_lines(text), MEDIA_LETTERS)
+    return (
+        section.one("i"),
+        section.map("c", _connection),
+        section.all("b"),
+        section.one("k"),
+        section.map("a", _attribute),
     )
+
+
+def _written(attributes: tuple[Attribute, ...]) -> list[str]:
+    return [f"a={name}" if value is None else f"a={name}:{value}" for name, value in attributes]
 
 
 def _optional(letter: str, value: object | None) -> tuple[str, ...]:

@@ -12,9 +12,10 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.core.audio import Codec, Encoding
+from gateway.core.codecs import dearest_first
 from gateway.core.errors import Exhausted
 from gateway.core.frozen import frozen
 from gateway.core.srtp import Encryption, Protection
@@ -92,6 +93,22 @@ class Agreement:
     origin: str = ""
 
 
+class _Before(NamedTuple):
+    """What stood before an answer was written, should it be written anew.
+
+    Attributes:
+        origin, local: of our description.
+        offer, direction: what was answered, and what we were willing to do.
+        codecs: those that both have, in the order of the offer.
+    """
+
+    origin: Origin
+    local: SessionDescription | None
+    offer: SessionDescription
+    direction: Direction
+    codecs: tuple[Codec, ...]
+
+
 class Negotiation:
     """Our side of one dialog's offer/answer exchanges.
 
@@ -166,7 +183,7 @@ class Negotiation:
         self._offered: Direction | None = None
         self._described: tuple[Codec, ...] = ()
         self._events: dict[int, int] = {}
-        self._before: tuple[Origin, SessionDescription | None, SessionDescription, Direction] | None = None
+        self._before: _Before | None = None
         self.agreement: Agreement | None = None
         """What is in force; None until the first exchange is complete."""
 
@@ -214,8 +231,9 @@ class Negotiation:
         image = self._image_in(offer)
         if image is not None:
             return self._answer_image(offer, image)
-        stream = audio_stream(offer, self._codecs, self._address_type, self._keying).dearest(wanted)
-        self._before = (self._origin, self._local, offer, direction)
+        offered = audio_stream(offer, self._codecs, self._address_type, self._keying)
+        stream = offered.dearest(wanted) if wanted else offered
+        self._before = _Before(self._origin, self._local, offer, direction, offered.codecs)
         codec = stream.codecs[0]
         ours = Direction.of(
             sends=stream.direction.receives and direction.sends,
@@ -224,7 +242,9 @@ class Negotiation:
         self._described = (codec,)
         events = stream.events.items() if self._takes_events else ()
         self._events = {rate: number for rate, number in events if rate == codec.rate}
-        mux = stream.wants_mux and not {codec.payload_type, *self._events.values()} & set(RTCP_TYPES)
+        mux = stream.wants_mux and not any(
+            [number in RTCP_TYPES for number in (codec.payload_type, *self._events.values())]
+        )
         key, protection = self._keying.answer(stream.protocol, stream.cryptos, self._protection)
         chosen = self._media((codec,), self._events, ours, () if key is None else (key,), mux=mux)
         self._offered = None
@@ -238,11 +258,14 @@ class Negotiation:
         Returns:
             Whether it has become another.
         """
-        if self._before is None or self.agreement is None:
+        before = self._before
+        if before is None or self.agreement is None:
             return False
-        codec = self.agreement.codec
-        self._origin, self._local, offer, direction = self._before
-        self.answer(offer, direction, wanted)
+        codec, common = self.agreement.codec, self.agreement.common
+        if dearest_first(before.codecs, wanted) == common:
+            return False
+        self._origin, self._local = before.origin, before.local
+        self.answer(before.offer, before.direction, wanted)
         return self.agreement.codec != codec
 
     def accept(self, answer: SessionDescription) -> Agreement:
@@ -358,13 +381,13 @@ class Negotiation:
     def _answer_with(self, offer: SessionDescription, slot: int, chosen: Media) -> SessionDescription:
         self._slot = slot
         return self._publish(
-            tuple(chosen if number == slot else refused(media) for number, media in enumerate(offer.media))
+            tuple([chosen if number == slot else refused(media) for number, media in enumerate(offer.media)])
         )
 
     def _agree(self, stream: PeerStream, ours: Direction, protection: Protection | None, *, mux: bool) -> Agreement:
         codec = stream.codecs[0]
         kind = codec.encoding, codec.rate
-        numbers = (own.payload_type for own in self._described if (own.encoding, own.rate) == kind)
+        numbers = [own.payload_type for own in self._described if (own.encoding, own.rate) == kind]
         events = stream.events.get(codec.rate) if self._takes_events else None
         return Agreement(
             stream.address,
@@ -374,7 +397,7 @@ class Negotiation:
             ours,
             held=stream.on_hold,
             accepts=(
-                next(numbers, codec.payload_type),
+                numbers[0] if numbers else codec.payload_type,
                 None if events is None else self._events.get(codec.rate, events),
             ),
             common=stream.codecs,
@@ -424,7 +447,7 @@ class Negotiation:
 
     def _publish(self, slots: tuple[Media, ...]) -> SessionDescription:
         """Give out our description; its version grows exactly when it has changed (RFC 3264 section 8)."""
-        self._slots = tuple(refused(media) if slot != self._slot else media for slot, media in enumerate(slots))
+        self._slots = tuple([refused(media) if slot != self._slot else media for slot, media in enumerate(slots)])
         if self._local is None or self._local.media != self._slots:
             if self._local is not None:
                 self._origin = replace(self._origin, version=self._origin.version + 1)

@@ -17,6 +17,7 @@ from gateway.core.audio import Codec, Encoding
 from gateway.core.codecs import dearest_first
 from gateway.core.frozen import frozen
 from gateway.core.literal import literal
+from gateway.core.repeated import repeated
 from gateway.sdp.crypto import Crypto, cryptos_of
 from gateway.sdp.description import Attribute, Connection, Media, SessionDescription, attribute
 from gateway.sdp.keying import Keying
@@ -120,7 +121,7 @@ def audio_stream(description: SessionDescription, ours: Sequence[Codec], family:
     Raises:
         NotAcceptable: there is none; the text says why the last one would not do.
     """
-    refusal = NotAcceptable("the peer's session description has no audio stream", WARNING_MEDIA_TYPE)
+    refusal: NotAcceptable | None = None
     for slot, media in enumerate(description.media):
         if media.kind != "audio" or media.port == 0:
             continue
@@ -130,7 +131,7 @@ def audio_stream(description: SessionDescription, ours: Sequence[Codec], family:
             return _usable(description, slot, media, ours, family, cryptos)
         except NotAcceptable as fault:
             refusal = fault
-    raise refusal
+    raise refusal or NotAcceptable("the peer's session description has no audio stream", WARNING_MEDIA_TYPE)
 
 
 def _usable(
@@ -296,16 +297,23 @@ def _literal(connection: Connection | None, family: str) -> str:
         raise NotAcceptable("the peer's audio stream has no c= line", WARNING_ADDRESS)
     text = connection.address.partition("/")[0]
     try:
-        address = literal(text)
+        address, version, is_multicast = _place(text)
     except ValueError:
         raise NotAcceptable(
             f"the peer's media address is not an IP address: {text[:60]}", WARNING_ADDRESS
         ) from None
-    if f"IP{address.version}" != family:
-        raise NotAcceptable(f"our audio is on {family}, the peer's on IP{address.version}: {text}", WARNING_NETWORK)
-    if address.is_multicast:
+    if version != family:
+        raise NotAcceptable(f"our audio is on {family}, the peer's on {version}: {text}", WARNING_NETWORK)
+    if is_multicast:
         raise NotAcceptable(f"the peer's media address is a multicast one: {text}", WARNING_ADDRESS)
-    return str(address)
+    return address
+
+
+@repeated
+def _place(text: str) -> tuple[str, str, bool]:
+    """An IP address as we write it, its family, and whether it is one of many hosts."""
+    address = literal(text)
+    return str(address), f"IP{address.version}", address.is_multicast
 
 
 def _direction(description: SessionDescription, media: Media) -> Direction:

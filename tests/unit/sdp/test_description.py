@@ -83,11 +83,30 @@ def test_a_broken_description_is_refused_with_its_fault(data: bytes, said: str) 
         SessionDescription.parse(data)
 
 
+OFFER = b"v=0\r\no=- %d 1 IN IP4 h\r\ns=-\r\nc=IN IP4 h\r\nt=0 0\r\nm=audio %d RTP/AVP 0\r\na=%s\r\na=%s\r\n"
+
+
+def test_what_telephones_say_in_every_call_is_read_once() -> None:
+    first = SessionDescription.parse(OFFER % (1, 4000, b"ptime:20", b"sendrecv"))
+    second = SessionDescription.parse(OFFER % (2, 4002, b"ptime:20", b"sendrecv"))
+    assert (second.origin.session_id, second.media[0].port) == (2, 4002)
+    assert second.media[0].attributes is first.media[0].attributes and second.connection is first.connection
+    third = SessionDescription.parse(OFFER % (2, 4002, b"ptime:20", b"sendonly"))
+    assert [str(line) for line in third.media[0].attributes] == ["ptime:20", "sendonly"]
+
+
+@pytest.mark.parametrize("line", [b"crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x", b"ice-pwd:x"])
+def test_secrets_of_a_call_are_not_kept(line: bytes) -> None:
+    one, other = (SessionDescription.parse(OFFER % (1, 4000, b"sendrecv", line)) for _ in range(2))
+    assert one == other and one.media[0].attributes is not other.media[0].attributes
+
+
 word = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)
 text = st.text(st.characters(min_codepoint=32, max_codepoint=0x2000, exclude_categories=("Cs", "Cc")), max_size=20)
 name = st.text(st.sampled_from("abcdefgh-0123"), min_size=1, max_size=8)
 number = st.integers(0, 2**63)
-connections = st.builds(Connection, word, st.sampled_from(["IP4", "IP6"]))
+address_type = st.sampled_from(["IP4", "IP6"])
+connections = st.builds(Connection, word, address_type, st.just("IN"))
 attributes = st.lists(st.builds(Attribute, name, st.none() | text), max_size=4).map(tuple)
 media = st.builds(
     Media,
@@ -104,7 +123,7 @@ media = st.builds(
 )
 descriptions = st.builds(
     SessionDescription,
-    origin=st.builds(Origin, word, number, number, word),
+    origin=st.builds(Origin, word, number, number, word, address_type, st.just("IN")),
     name=text.map(lambda value: value or "-"),
     information=st.none() | text,
     uri=st.none() | text,

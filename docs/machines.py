@@ -13,6 +13,7 @@ from typing import Any, Final
 from drivers.fxo import states as fxo
 from drivers.fxs import states as fxs
 from drivers.isdn import states as isdn
+from drivers.span import states as span
 from gateway.core.machine import Table
 from gateway.q931 import call_states as q931_call
 from gateway.q931 import lapd_states
@@ -21,7 +22,7 @@ from gateway.sip.events import subscriber, subscription
 from gateway.sip.transaction import invite_client, invite_server, plain_client, plain_server
 from hardware.analog.emulation import receive_fxo, receive_fxs, transmit
 from hardware.isdn.emulation import call_states
-from hardware.world import access_call, office_call
+from hardware.world import access_call, exchange_call, office_call
 
 __all__ = ["MACHINES", "Drawn"]
 
@@ -140,6 +141,31 @@ MACHINES: Final = (
         "drivers/isdn/states.py",
         isdn.TABLE,
         isdn.ISDN.start,
+    ),
+    Drawn("line-span", "A span", "drivers/span/states.py", span.SPAN, span.SpanState.OUT),
+    Drawn(
+        "span-placed",
+        "A call that we place on a span, above Q.931",
+        "drivers/span/states.py",
+        span.PLACED,
+        span.CallState.NEW,
+        frozenset({span.CallState.OVER}),
+    ),
+    Drawn(
+        "span-taken",
+        "A call that comes in on a span, above Q.931",
+        "drivers/span/states.py",
+        span.TAKEN,
+        span.CallState.NEW,
+        frozenset({span.CallState.OVER}),
+    ),
+    Drawn(
+        "exchange-call",
+        "A call on a span at the emulated exchange",
+        "hardware/world/exchange_call.py",
+        exchange_call.EXCHANGE_CALL,
+        exchange_call.ExchangeState.NEW,
+        frozenset({exchange_call.ExchangeState.OVER}),
     ),
     Drawn(
         "card-fxs-transmit",

@@ -20,7 +20,7 @@ class LineChannel:
     Args:
         name: "FXS/101-00000007".
         peer: "telephone 101", "line copper1".
-        audio: the line's row, lent to the leg while it lives.
+        audio: the line's row, lent to the leg while it lives; None where it is to be had later.
         takes: the commands that its line knows.
         carry_out: what carries out its commands.
     """
@@ -30,13 +30,14 @@ class LineChannel:
         *,
         name: str,
         peer: str,
-        audio: Audio,
+        audio: Audio | None,
         takes: Collection[type[Command]],
         carry_out: Callable[[Command, float], None],
     ) -> None:
         self._name = name
         self._peer = peer
-        self._audio: Audio | None = audio
+        self._audio = audio
+        self._over = False
         self._takes = takes
         self._carry_out = carry_out
 
@@ -52,13 +53,13 @@ class LineChannel:
 
     @property
     def audio(self) -> Audio | None:
-        """The line's row; None once the leg is over."""
+        """The line's row; None before there is one, and once the leg is over."""
         return self._audio
 
     @property
     def over(self) -> bool:
         """Whether the leg has ended."""
-        return self._audio is None
+        return self._over
 
     @property
     def reached(self) -> bool:
@@ -79,8 +80,13 @@ class LineChannel:
         if not self.over:
             self._carry_out(command, now)
 
+    def lend(self, audio: Audio) -> None:
+        """There is a row now."""
+        self._audio = audio
+
     def finish(self) -> None:
         """End the leg: its line takes the row back and hears no further command of it."""
+        self._over = True
         self._audio = None
 
     def __repr__(self) -> str:

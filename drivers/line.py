@@ -250,7 +250,7 @@ class Line(Generic[State, Input]):
         assert self._row is not None  # no state but the start is reached without a row
         self.channel = self._channel_on(self._row, self.carry_out)
 
-    def _channel_on(self, audio: Audio, carry_out: Callable[[Command, float], None]) -> LineChannel:
+    def _channel_on(self, audio: Audio | None, carry_out: Callable[[Command, float], None]) -> LineChannel:
         return LineChannel(
             name=f"{self.label}-{next(self._shelf.serial):08x}",
             peer=self.peer,

@@ -19,6 +19,7 @@ from dialplan.model import Dialplan
 from dialplan.plan import DialplanNumbers
 from dialplan.shared import Permissions
 from drivers.lines import AnalogLines
+from drivers.span.spans import Spans
 from gateway.app.bans import KeptBans
 from gateway.app.cards import Cards, with_levels
 from gateway.app.console import Console
@@ -28,6 +29,7 @@ from gateway.app.registrations import KeptBindings
 from gateway.app.simulator import EmulatedWorld
 from gateway.app.sip import accounts_of, sip_config, tls_config, trunks_of
 from gateway.app.sip_log import SipLog
+from gateway.app.spans import OfficeSpans
 from gateway.app.technologies import technologies
 from gateway.app.texts import KeptTexts, SipPostman
 from gateway.call.call import CallRecord
@@ -56,6 +58,7 @@ from gateway.net.fax import FaxDesk
 from gateway.net.recordings import MediaDesk
 from gateway.net.runner import Driven, Runner
 from gateway.net.sip import SipSockets
+from gateway.net.span import SpanShell
 from gateway.net.streams import StreamLimits
 from gateway.net.ticker import Ticker
 from gateway.net.tls import TlsContexts
@@ -161,6 +164,16 @@ class Application:
             reminded=lambda number: reminded(number, self.manager.device_state),
         )
         self.shell = DeviceShell(lines=self.lines, open_port=self.cards.open, audio=self.audio, clock=clock)
+        self.span_cards = OfficeSpans(config)
+        self.span_shell = SpanShell(places=self.span_cards.places, audio=self.audio, clock=clock)
+        self.spans = Spans(
+            self.span_cards.configs,
+            plan=self._numbers,
+            bearers=self.span_shell,
+            sounds=self.sounds,
+            recorder=self.recorder,
+            changed=lambda label: self.manager.devices.on_change(label),
+        )
         self.runner = Runner(loop)
         limits = config.limits
         self.certificates = TlsContexts(tls_config(config))
@@ -207,7 +220,7 @@ class Application:
         )
         self.manager = CallManager(
             plan=self._numbers,
-            technologies=dict(self.lines.technologies),
+            technologies={**self.lines.technologies, **self.spans.technologies},
             sounds=self.sounds,
             media=self.media,
             fax_desk=self.faxes,
@@ -283,7 +296,7 @@ class Application:
         self.sip.doorman.restore(await bans.load())
         self.manager.technologies = technologies(
             sip=self.sip,
-            lines=self.lines.technologies,
+            lines={**self.lines.technologies, **self.spans.technologies},
             audio=self.audio,
             plan=self._numbers,
             programs=self.programs,
@@ -312,11 +325,14 @@ class Application:
         self._start_media()
         self.shell.start()
         self.shell.watch(self._loop, self.runner.step)
+        self.span_shell.start(self.spans)
+        self.span_shell.watch(self._loop, self.runner.step)
         self._sip_driven = Driven(self.sip, self.sockets.send, self._sip_event)
         self._names_driven = Driven(self.names, self.name_servers.ask, lambda event, now: None)
         self.runner.attach(self._sip_driven)
         self.runner.attach(self._names_driven)
         self.runner.attach(Driven(self.lines, self.shell.send, self._line_event))
+        self.runner.attach(Driven(self.spans, self.span_shell.send, self._line_event))
         web = config.web.listen
         self._web = await WebServer.start(
             application(self.console, host=web.host, most_records=config.limits.records_shown), web.host, web.port
@@ -344,6 +360,7 @@ class Application:
             await self._web.stop()
         self.runner.stop()
         self.shell.unwatch()
+        self.span_shell.unwatch()
         self.media.close()
         await self.programs.close()
         self.tolls.keep()
@@ -351,6 +368,7 @@ class Application:
         self._loop.remove_reader(self.plane.eventfd)
         self.plane.close()
         self.shell.close()
+        self.span_shell.close()
         if self._store is not None:
             if self._database is not None:
                 self._database.close()
@@ -370,7 +388,7 @@ class Application:
 
     def step(self, now: float) -> None:
         """Move media and the emulated worlds to `now` by hand, and all that follows from it."""
-        self.cards.step(now)
+        self._live(now)
         self.plane.step(now)
         self._pump()
         self.faxes.step(now)
@@ -419,7 +437,7 @@ class Application:
             "parked": len(self.manager.parking),
             **{f"sip {what}": count for what, count in self.sip.usage().items()},
             "lamps watched": self.lamps.presence.usage(),
-            "line resources": self.lines.usage(),
+            "line resources": self.lines.usage() + self.spans.usage(),
             "rows": plane.rows,
             "sounds": plane.sounds,
             "rooms": plane.rooms,
@@ -434,7 +452,7 @@ class Application:
 
     @property
     def _emulates(self) -> bool:
-        return bool(self.cards.telephones or self.cards.exchange_lines)
+        return bool(self.cards.telephones or self.cards.exchange_lines or self.span_cards.worlds)
 
     def _start_media(self) -> None:
         self._loop.add_reader(self.plane.eventfd, self._pump)
@@ -445,9 +463,14 @@ class Application:
         for clause in self.plane.missing:
             _log.info("media: %s", clause)
         if self._emulates:
-            self._tickers.append(Ticker(self._loop, FRAME, self.cards.step))
+            self._tickers.append(Ticker(self._loop, FRAME, self._live))
         if self._sheds_load:
             self._tickers.append(Ticker(self._loop, PULSE, self._feel_pulse))
+
+    def _live(self, now: float) -> None:
+        """Let the emulated worlds live up to `now`."""
+        self.cards.step(now)
+        self.span_cards.step(now)
 
     def _feel_pulse(self, now: float) -> None:
         """Tell how late the loop is (the time since the last look beyond what it should be), and what waits."""
@@ -461,6 +484,7 @@ class Application:
     def _retry(self) -> None:
         self.tolls.tick()
         self.shell.retry()
+        self.span_shell.retry()
         self.runner.step()
         fault = self.plane.fault()
         if fault is not None:

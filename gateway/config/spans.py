@@ -36,6 +36,8 @@ class SpanSettings(Settings):
         called_type: how numbers that we call are marked: "unknown" (with all prefixes, as dialled),
             "international", "national" or "subscriber".
         calling_type: the same for the numbers that are shown as calling.
+        national_prefix, international_prefix: what is put before numbers of callers that come marked so, that they
+            can be called back: "0" and "00" in many countries.
         announcements: when a call that we placed is refused, let the caller hear the network's announcement, where
             it gives one, before the dialplan goes on.
     """
@@ -56,4 +58,6 @@ class SpanSettings(Settings):
     sending: Literal["whole", "overlap"] = "whole"
     called_type: _NumberType = "unknown"
     calling_type: _NumberType = "unknown"
+    national_prefix: Annotated[str, AfterValidator(dialled_or_none)] = ""
+    international_prefix: Annotated[str, AfterValidator(dialled_or_none)] = "+"
     announcements: bool = False

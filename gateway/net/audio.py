@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from gateway.core.audio import Encoding
@@ -80,14 +80,30 @@ class AudioDesk:
         """
         return self._plane.room()
 
-    def frames(self, descriptor: int, encoding: Encoding, owner: Any = None) -> PlaneRow:
-        """Give a row to a descriptor that carries 20 ms frames; `owner` is kept alive as long as the row.
+    def frames(
+        self,
+        descriptor: int,
+        encoding: Encoding,
+        owner: Any = None,
+        on_removed: Callable[[], None] | None = None,
+    ) -> PlaneRow:
+        """Give a row to a descriptor that carries 20 ms frames.
+
+        Args:
+            owner: kept alive as long as the row.
+            on_removed: told once the plane does not use the descriptor any more.
 
         Raises:
             Exhausted: no row is free.
         """
         kept = [owner]
-        return self._plane.add_frames(descriptor, encoding, on_removed=kept.clear)
+
+        def removed() -> None:
+            kept.clear()
+            if on_removed is not None:
+                on_removed()
+
+        return self._plane.add_frames(descriptor, encoding, on_removed=removed)
 
     def pair(self) -> tuple[PlaneRow, socket.socket]:
         """A row for a device that is a program of ours, and the end of the socket pair with its frames (L16).

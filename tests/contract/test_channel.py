@@ -28,6 +28,8 @@ modules = ["fxs", "fxo"]
 port = 1
 [lines.copper1]
 port = 2
+[spans.e1]
+backend = "emulated"
 [sip]
 listen = ["udp:127.0.0.1:0"]
 [web]
@@ -96,6 +98,12 @@ KINDS = {
         answer=lambda stage: None,  # the number answers by itself
         hang_up=lambda stage: stage.office.exchange("copper1").hang_up(),
         early=Progress,
+    ),
+    "SPAN": Kind(
+        "SPAN/e1/5550106",
+        answer=lambda stage: None,  # the number answers by itself
+        hang_up=lambda stage: stage.office.app.span_cards.worlds["e1"].exchange.latest.hang_up(),
+        early=Alerting,
     ),
 }
 

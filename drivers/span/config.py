@@ -1,0 +1,45 @@
+"""What a span is told by the configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.q931.coding import NumberType
+from gateway.q931.config import InterfaceConfig
+
+__all__ = ["SpanConfig"]
+
+
+@dataclass(frozen=True, slots=True)
+class SpanConfig:
+    """A span with primary-rate ISDN.
+
+    Attributes:
+        name: by which it is dialled ("e1").
+        interface: side, dialect, B channels.
+        signalling: channel number of the D channel, for display.
+        group: the hunt group that it belongs to; `SPAN/g1` takes a free channel of group 1.
+        context: the dialplan context in which its calls come in.
+        did: the number that callers who name none are taken to have dialled.
+        number: its own number in the public network, shown where a caller has none; may be empty.
+        overlap: numbers are sent digit by digit.
+        called_type, calling_type: how the numbers that we send are marked.
+        national_prefix, international_prefix: what is put before numbers that come marked so.
+        announcements: a caller hears the network's announcement of a refusal.
+        zone: the country whose dial tone a PBX hears ("us", "de", …), where we are the network.
+    """
+
+    name: str
+    interface: InterfaceConfig
+    signalling: int = 16
+    group: int = 1
+    context: str = "default"
+    did: str = "s"
+    number: str = ""
+    overlap: bool = False
+    called_type: NumberType = NumberType.UNKNOWN
+    calling_type: NumberType = NumberType.UNKNOWN
+    national_prefix: str = ""
+    international_prefix: str = "+"
+    announcements: bool = False
+    zone: str = "us"

@@ -39,6 +39,8 @@ _MULTIRATE: Final = 0x18
 _KBIT_64: Final = 0x10
 _B_CHANNEL: Final = 3
 _INDICATED: Final = 1
+_B1: Final = 1
+_B2: Final = 2
 _ANY: Final = 3
 _MAP_OCTETS: Final = (3, 4)
 """Of a slot map: of 24 and of 32 time slots (figure 4-19)."""
@@ -239,18 +241,18 @@ class ChannelIdentification:
     def read(cls, contents: bytes) -> ChannelIdentification:
         """From the octets after the length."""
         found = parse_as(field.CHANNEL, contents, cls.CODE)
-        kind, interface = found.kind, found.interface.number if found.kind.has_interface else None
-        basic = not kind.primary
+        kind, rest = found.kind, found.rest
+        interface = found.interface.number if kind.has_interface else None
         channels: tuple[int, ...] = ()
         slots = 0
-        if basic:
-            channels = (kind.selection,) if kind.selection in (1, 2) else ()
-        elif kind.selection == _INDICATED and found.rest:
-            channels, slots = cls._numbers(found.rest, contents)
-        if (found.rest and not channels) or (kind.selection == 2 and not basic):
+        if kind.primary and kind.selection == _INDICATED:
+            channels, slots = cls._numbers(rest, contents)
+        elif rest or (kind.primary and kind.selection == _B2):
             raise _wrong(cls.CODE, contents)
+        elif kind.selection in (_B1, _B2):
+            channels = (kind.selection,)
         any_channel = kind.selection == _ANY
-        return cls(channels, kind.exclusive, any_channel, interface, basic, kind.d_channel, slots)
+        return cls(channels, kind.exclusive, any_channel, interface, not kind.primary, kind.d_channel, slots)
 
     @classmethod
     def _numbers(cls, rest: bytes, contents: bytes) -> tuple[tuple[int, ...], int]:
@@ -264,8 +266,12 @@ class ChannelIdentification:
                 raise _wrong(cls.CODE, contents)
             slots = 8 * len(octets)
             bits, first = int.from_bytes(octets), 0 if slots == 32 else 1
+            if not bits:
+                raise _wrong(cls.CODE, contents)
             return tuple(slot + first for slot in range(slots) if bits >> slot & 1), slots
-        # a trailing octet without bit 8 is met in the field: a lone number, whose length tells as much
+        if any(octet & _LAST for octet in octets[:-1]):
+            raise _wrong(cls.CODE, contents)
+        # a last octet without bit 8 is met in the field: the length tells as much
         return tuple(octet & ~_LAST for octet in octets), 0
 
 

@@ -30,7 +30,7 @@ from gateway.q931.element import (
 )
 from gateway.q931.number import CalledNumber, CallingNumber, ConnectedNumber, RedirectingNumber
 
-__all__ = ["DISCRIMINATOR", "ELEMENTS", "GLOBAL", "MAX_REFERENCE", "Element", "Message"]
+__all__ = ["DISCRIMINATOR", "ELEMENTS", "GLOBAL", "LONGEST", "MAX_REFERENCE", "Element", "Message"]
 
 DISCRIMINATOR: Final = 0x08
 """Of Q.931 call control (4.2)."""
@@ -38,13 +38,15 @@ GLOBAL: Final = 0
 """The call reference by which all calls of a data link are meant (4.3)."""
 MAX_REFERENCE: Final = 0x7FFF
 """Call references of a primary rate interface are 15 bits and a flag (4.3)."""
+LONGEST: Final = 260
+"""Octets of a message: what a frame carries (Q.921 5.9.3); segments (Q.931 annex H) are not put together."""
 
 _FLAG: Final = 0x8000
 _REFERENCE_OCTETS: Final = 2
 _SINGLE: Final = 0x80
 _SHIFT: Final = 0x90
 _UNLOCKED: Final = 0x08
-_LONGEST: Final = 255
+_LONGEST_ELEMENT: Final = 255
 
 
 class Element(Protocol):
@@ -134,8 +136,11 @@ class Message:
         """The message in `data`.
 
         Raises:
-            MalformedError: it is to be ignored: not Q.931, too short, or with a call reference of another kind.
+            MalformedError: it is to be ignored: not Q.931, of no possible length, or with a call reference of
+                another kind.
         """
+        if len(data) > LONGEST:
+            raise MalformedError(f"message of {len(data)} octets; {LONGEST} are the most")
         if len(data) < 2 + _REFERENCE_OCTETS + 1 or data[0] != DISCRIMINATOR:
             raise MalformedError(f"{data[:8].hex(' ') or 'nothing'}: not a Q.931 message")
         if data[1] != _REFERENCE_OCTETS:
@@ -162,8 +167,10 @@ def _written(element: Element) -> bytes:
     shift = bytes([_SHIFT | _UNLOCKED | codeset]) if codeset else b""
     if code >= _SINGLE:
         return shift + bytes([code])
-    if len(contents) > _LONGEST:
-        raise ValueError(f"information element {code:#04x} of {len(contents)} octets; at most {_LONGEST} fit")
+    if len(contents) > _LONGEST_ELEMENT:
+        raise ValueError(
+            f"information element {code:#04x} of {len(contents)} octets; at most {_LONGEST_ELEMENT} fit"
+        )
     return shift + bytes([code, len(contents)]) + contents
 
 

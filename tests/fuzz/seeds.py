@@ -175,6 +175,19 @@ def _rtp() -> tuple[bytes, ...]:
     )
 
 
+def _isdn() -> tuple[bytes, ...]:
+    """Q.931: messages of every kind that a call on a primary rate interface meets."""
+    octets = (
+        "05 a1 04038090a3 1803a18381 1e028183 2805416c696365 6c06018131303132 70058135353531",
+        "05 04039090a3 1801a3 700181 740881808133303031", "05 04028890 1803a98389 7c028890 9e0100",
+        "0d 1803a98381 1e028288", "02 1803a98385", "01 1e028488", "03 1e028488 08028092", "07 4c0501803130",
+        "0f", "7b 70038135a1", "7b a1 2c0135", "45 08028090", "45 08028291 1e028288", "45", "4d 08028090", "4d",
+        "5a 0803809008", "5a", "6e 2701f9", "75", "7d 0802809e 14010a", "7d 0802e2 140100", "62 1c0291a1",
+        "46 1803a18381 790180", "46 790187", "4e 1803a18381 790180", "4e 790187", "20 7e020431", "24", "25 100131",
+    )  # fmt: skip
+    return tuple(bytes.fromhex("08020001" + message) for message in octets)
+
+
 _SEEDS: Final = {
     "sip": _messages,
     "stream": _messages,
@@ -188,4 +201,6 @@ _SEEDS: Final = {
     "dialplan": _dialplans,
     "expression": _expressions,
     "rtp": _rtp,
+    "q931": _isdn,
+    "span": lambda: (bytes(range(256)),),
 }

@@ -17,6 +17,7 @@ from dialplan.substitution import ScriptError, Template, TemplateError
 from gateway.core.errors import MalformedError
 from gateway.fax.udptl import WINDOW, UdptlPacket, UdptlReceiver
 from gateway.plane.rtcp import RtcpReport
+from gateway.q931.message import LONGEST, Message
 from gateway.sdp.description import SessionDescription
 from gateway.sdp.negotiate import Negotiation, NotAcceptable
 from gateway.sip.account import Account
@@ -36,12 +37,13 @@ from gateway.sip.stun import Stun, answer
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 from gateway.sip.websocket import WebSocketFramer
+from tests.fuzz import span
 from tests.fuzz.script import Script
 from tests.fuzz.stack import play
 from tests.support.rtp import RtpEndpoint
 from tests.unit.plane.conftest import Studio
 
-__all__ = ["TARGETS"]
+__all__ = ["STORIES", "TARGETS"]
 
 
 def sip(data: bytes) -> None:
@@ -200,6 +202,18 @@ def rtp(data: bytes) -> None:
         RtcpReport.parse(data)
 
 
+def q931(data: bytes) -> None:
+    """A message of ISDN: what is taken can be written, and read again to the same."""
+    try:
+        message = Message.parse(data)
+    except MalformedError:
+        return
+    written = message.serialise()
+    if len(written) <= LONGEST:  # shifts that lock are written one by one
+        again = Message.parse(written)
+        assert Message.parse(again.serialise()) == again
+
+
 TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = {
     "sip": sip,
     "stream": stream,
@@ -213,4 +227,8 @@ TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = {
     "dialplan": dialplan,
     "expression": expression,
     "rtp": rtp,
+    "q931": q931,
+    "span": span.play,
 }
+STORIES: Final = frozenset({"stack", "span"})
+"""Those whose input is a story: octets as decisions."""

@@ -108,7 +108,7 @@ class RedirectingNumber(ShownNumber):
     """Who diverted the call (Q.952.7).
 
     Attributes:
-        reason: a Reason or a reserved value; None where it is not told.
+        reason: a Reason or a reserved value; None where it is not told. It is not sent without `presented`.
     """
 
     CODE: ClassVar = ElementCode.REDIRECTING_NUMBER
@@ -117,7 +117,9 @@ class RedirectingNumber(ShownNumber):
 
     def contents(self) -> bytes:
         """The octets after the length."""
-        octets = [self.type << 4 | self.plan, (self.presented or 0) << 5 | self.screening]
+        octets = [self.type << 4 | self.plan]
+        if self.presented is not None or self.reason is not None:
+            octets.append((self.presented or Presented.ALLOWED) << 5 | self.screening)
         if self.reason is not None:
             octets.append(self.reason)
         octets[-1] |= _LAST

@@ -98,6 +98,7 @@ CONTENTS: dict[str, tuple[Element, str]] = {
         RedirectingNumber("300", presented=Presented.RESTRICTED, reason=Reason.NO_REPLY),
         "0120 82 333030",
     ),
+    "redirecting, and nothing else": (RedirectingNumber("300", reason=None), "81333030"),
     "calling, withheld": (CallingNumber("", presented=Presented.RESTRICTED, screening=Screening.NETWORK), "01a3"),
     "calling, without octet 3a": (CallingNumber("100"), "81313030"),
 }

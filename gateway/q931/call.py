@@ -8,7 +8,6 @@ reason to end that a call meets is the one that `Released` tells.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar, Final, Protocol
 
@@ -42,8 +41,9 @@ from gateway.q931.primitive import (
     Released,
 )
 from gateway.q931.rules import ElementFault
+from gateway.q931.why import EXPIRED, Why, why_of
 
-__all__ = ["Call", "Desk", "Why", "in_band"]
+__all__ = ["Call", "Cue", "Desk", "in_band", "pressed"]
 
 _MESSAGE_INPUTS: Final[Mapping[int, Input]] = MappingProxyType(
     {
@@ -66,40 +66,6 @@ _TWICE: Final[Mapping[Input, Input]] = MappingProxyType(
 )
 """Timers that bring about a repetition the first time."""
 
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """Why a call ends.
-
-    Attributes:
-        cause: for our side.
-        evidence: what shows it.
-        to_far: for the far side, where that is another one.
-        location: whose cause it is; None for ours.
-        by_far: the far side or its silence ends it.
-        audio: a tone about it is on the channel.
-    """
-
-    cause: Cause
-    evidence: str
-    to_far: Cause | None = None
-    location: int | None = None
-    by_far: bool = True
-    audio: bool = False
-
-
-_EXPIRED: Final[Mapping[Input, Why]] = MappingProxyType(
-    {
-        Input.T301: Why(Cause.NO_ANSWER, "T301", Cause.RECOVERY_ON_TIMER_EXPIRY),
-        Input.T303_AGAIN: Why(Cause.NO_USER_RESPONDING, "T303, twice", Cause.RECOVERY_ON_TIMER_EXPIRY),
-        Input.T304: Why(Cause.INVALID_NUMBER_FORMAT, "T304", Cause.RECOVERY_ON_TIMER_EXPIRY),
-        Input.T308_AGAIN: Why(Cause.RECOVERY_ON_TIMER_EXPIRY, "T308, twice"),
-        Input.T309: Why(Cause.DESTINATION_OUT_OF_ORDER, "T309"),
-        Input.T310: Why(Cause.NO_USER_RESPONDING, "T310", Cause.RECOVERY_ON_TIMER_EXPIRY),
-        Input.T313: Why(Cause.RECOVERY_ON_TIMER_EXPIRY, "T313"),
-    }
-)
-"""What timers that end a call say about it (5.1, 5.2)."""
 
 Cue = Message | Command | Why | None
 """What an action acts on."""
@@ -126,9 +92,9 @@ class Desk(Protocol):
 
 
 def in_band(message: Message) -> bool:
-    """Whether a message says that something can be heard: descriptions 8 and, for what is not ISDN, 1 (5.4)."""
-    told = (ProgressDescription.IN_BAND, ProgressDescription.NOT_END_TO_END_ISDN)
-    return any(indicator.description in told for indicator in message.all(ProgressIndicator))
+    """Whether something can be heard: progress description 8, and 1 where it is not ISDN all the way (RFC 4497)."""
+    told = [indicator.description for indicator in message.all(ProgressIndicator)]
+    return ProgressDescription.IN_BAND in told or ProgressDescription.NOT_END_TO_END_ISDN in told
 
 
 class Call:
@@ -178,7 +144,7 @@ class Call:
             return False
         if given in (Input.DISCONNECT, Input.RELEASE, Input.RELEASE_COMPLETE):
             self._wrong = wrong
-            self._ends(_why_of(message))
+            self._ends(why_of(message))
         self.feed(given, now, message)
         return True
 
@@ -216,7 +182,7 @@ class Call:
             given = _TWICE[timer] if timer in self._ran_out else timer
             if timer in _TWICE:
                 self._ran_out.add(timer)
-            self.feed(given, now, _EXPIRED.get(given))
+            self.feed(given, now, EXPIRED.get(given))
         if self._enquiry is not None and self._enquiry <= now:
             self._enquire_again(now)
 
@@ -284,7 +250,8 @@ class Call:
     def _disconnected(self, now: float, message: Message) -> None:
         assert self._why is not None
         self._stop_all()
-        cause, audio = self._why.cause, in_band(message)
+        described = (indicator.description for indicator in message.all(ProgressIndicator))
+        cause, audio = self._why.cause, ProgressDescription.IN_BAND in described
         self._tell(Disconnecting(self.number, cause, self._why.location or Location.USER, audio))
         if audio:
             self._start(Input.T306, now)
@@ -423,14 +390,6 @@ def pressed(message: Message) -> str:
     """The digits that an INFORMATION or SETUP carries: called number, or else keypad (5.1.3)."""
     called, keypad = message.first(CalledNumber), message.first(KeypadFacility)
     return (called.digits if called else "") or (keypad.keys if keypad else "")
-
-
-def _why_of(message: Message) -> Why:
-    """Why a message clears a call; without a cause it is 31 (5.8.6.1)."""
-    cause = message.first(CauseElement)
-    if cause is None:
-        return Why(Cause.NORMAL_UNSPECIFIED, f"{message.kind!s} without a cause", location=Location.USER)
-    return Why(cause_of(cause.value), f"{message.kind!s}, cause {cause.value}", location=cause.location)
 
 
 def _location(side: Side) -> int:

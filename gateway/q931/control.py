@@ -13,28 +13,25 @@ from typing import Final
 from gateway.core.cause import Cause
 from gateway.core.engine import earliest
 from gateway.core.errors import Exhausted, MalformedError, Unavailable
-from gateway.q931.call import Call, Why
+from gateway.q931.call import Call
 from gateway.q931.call_states import Input
 from gateway.q931.channels import Channels
-from gateway.q931.coding import ElementCode, Location, MessageType, RestartClass
+from gateway.q931.coding import Location, MessageType
 from gateway.q931.config import NETWORK_TIMERS, USER_TIMERS, InterfaceConfig, Side
-from gateway.q931.element import CallStateElement, CauseElement, ChannelIdentification, RestartIndicator
-from gateway.q931.message import GLOBAL, MAX_REFERENCE, Message
+from gateway.q931.element import CallStateElement, CauseElement, ChannelIdentification
+from gateway.q931.message import GLOBAL, MAX_REFERENCE, Element, Message
 from gateway.q931.placed import PlacedCall
-from gateway.q931.primitive import Audit, ChannelsBack, ChannelsOut, Clear, Command, Event, Order, Restarted
-from gateway.q931.restart import Restarts
+from gateway.q931.primitive import Audit, Clear, Command, Event, Order
+from gateway.q931.restart import Maintenance
 from gateway.q931.rules import fault_of
 from gateway.q931.taken import TakenCall
+from gateway.q931.why import Why
 
 __all__ = ["CallControl"]
 
 _CLEARS: Final = frozenset({MessageType.DISCONNECT, MessageType.RELEASE, MessageType.RELEASE_COMPLETE})
 _SILENT: Final = frozenset({MessageType.FACILITY})
 """Messages for services that we do not offer, and that nobody waits for an answer to."""
-_RESTART_STATE: Final = 61
-"""REST 1: we wait for RESTART ACKNOWLEDGE (4.5.7)."""
-_UNACKNOWLEDGED: Final = "RESTART is not acknowledged"
-_UNRELEASED: Final = "RELEASE was not answered"
 
 
 class CallControl:
@@ -56,7 +53,7 @@ class CallControl:
         self._references: dict[tuple[int, bool], Call] = {}
         self._numbers = 0
         self._last_reference = 0
-        self._restarts = Restarts(self.timers.t316)
+        self._maintenance = Maintenance(self, self._location)
         self._is_up = False
         self._outgoing: list[bytes] = []
         self._events: list[Event] = []
@@ -71,7 +68,7 @@ class CallControl:
             self.ignored += 1
             return
         if message.reference == GLOBAL:
-            self._global(message, now)
+            self._maintenance.receive(message, fault_of(message, self._far), now)
             return
         call = self._references.get((message.reference, message.to_originator))
         if call is None:
@@ -91,18 +88,13 @@ class CallControl:
 
     def deadline(self) -> float | None:
         """When a timer runs out."""
-        return earliest(self._restarts.deadline, *(call.deadline() for call in self._calls.values()))
+        return earliest(self._maintenance.deadline, *(call.deadline() for call in self._calls.values()))
 
     def expire(self, now: float) -> None:
         """Let timers run out."""
         for call in list(self._calls.values()):
             call.expire(now)
-        if self._restarts.deadline is not None and self._restarts.deadline <= now:
-            if (again := self._restarts.expire(now)) is not None:
-                self.send(again)
-            else:
-                self._put_out(self._restarts.acknowledged(), _UNACKNOWLEDGED)
-                self._restart_next(now)
+        self._maintenance.expire(now)
 
     # What the user of call control wants.
 
@@ -158,25 +150,21 @@ class CallControl:
 
     def restart(self, now: float, channels: Iterable[int] | None = None) -> None:
         """Agree with the far side that nobody uses these channels (by default all) that no call has here."""
-        wanted = self.channels.numbers if channels is None else tuple(sorted(set(channels)))
-        wanted = tuple(channel for channel in wanted if channel in self.channels)
-        each = self.config.dialect.restart_each or wanted != self.channels.numbers
-        self._restarts.order([(channel,) for channel in wanted] if each else [wanted])
-        self._restart_next(now)
+        self._maintenance.restart(now, channels)
 
     def block(
         self, channels: Iterable[int], why: str, now: float, *, cause: Cause = Cause.TEMPORARY_FAILURE
     ) -> None:
         """Use these channels no more until `unblock` with the same reason; calls that have one are cleared."""
         channels = tuple(channels)
-        self._put_out(channels, why)
-        for call in list(self._calls.values()):
-            if call.channel in channels and not call.is_clearing:
+        self._maintenance.put_out(channels, why)
+        for call in self.calls_on(channels):
+            if not call.is_clearing:
                 call.feed(Input.CLEAR if self._is_up else Input.GONE, now, Why(cause, why, by_far=False))
 
     def unblock(self, channels: Iterable[int], why: str) -> None:
         """A reason not to use these channels is gone."""
-        self._put_back(channels, why)
+        self._maintenance.put_back(channels, why)
 
     # What the link says.
 
@@ -194,7 +182,7 @@ class CallControl:
     def link_down(self, now: float) -> None:
         """The link is gone (5.8.9)."""
         self._is_up = False
-        self._restarts.forget()
+        self._maintenance.forget()
         for call in list(self._calls.values()):
             call.feed(Input.LINK_DOWN, now, Why(Cause.DESTINATION_OUT_OF_ORDER, "the D channel's link is gone"))
         self._outgoing.clear()
@@ -223,8 +211,18 @@ class CallControl:
             return
         self.channels.give_back(call.channel, call.number)
         if condemned:
-            self._put_out((call.channel,), _UNRELEASED)
-            self.restart(now, (call.channel,))
+            self._maintenance.condemn(call.channel, now)
+
+    # What maintenance wants (see `restart.Surroundings`).
+
+    def answer(self, message: Message, kind: MessageType, *elements: Element) -> None:
+        """Answer a message that belongs to no call."""
+        self.send(Message(kind, message.reference, not message.to_originator, elements))
+
+    def calls_on(self, channels: Iterable[int]) -> list[Call]:
+        """The calls that have one of these channels."""
+        wanted = frozenset(channels)
+        return [call for call in self._calls.values() if call.channel in wanted]
 
     # Messages for calls.
 
@@ -262,7 +260,7 @@ class CallControl:
             if not message.to_originator:
                 self._take(message, now)
         elif kind == MessageType.STATUS_ENQUIRY:
-            self._answer(
+            self.answer(
                 message,
                 MessageType.STATUS,
                 CauseElement(Cause.RESPONSE_TO_STATUS_ENQUIRY, self._location),
@@ -318,86 +316,10 @@ class CallControl:
         if isinstance(holder, PlacedCall) and holder.is_contested:
             holder.yield_channel()
 
-    # Messages for the interface.
-
-    def _global(self, message: Message, now: float) -> None:
-        """A message with the global call reference (5.5, 5.8.3.2 f)."""
-        fault = fault_of(message, self._far)
-        if message.kind not in (MessageType.RESTART, MessageType.RESTART_ACKNOWLEDGE, MessageType.STATUS):
-            self._global_status(message, Cause.INVALID_CALL_REFERENCE)
-        elif fault is not None and fault.fatal:
-            if message.kind != MessageType.STATUS:
-                self._global_status(message, fault.cause, fault.codes)
-        elif message.kind == MessageType.RESTART:
-            self._restarted_by_far(message, now)
-        elif message.kind == MessageType.RESTART_ACKNOWLEDGE:
-            self._restarted(now)
-        elif self._restarts.under_way:  # a far side that knows no RESTART says so; the channels are as they were
-            self._restarts.forget()
-
-    def _global_status(self, message: Message, cause: Cause, diagnostics: bytes = b"") -> None:
-        state = _RESTART_STATE if self._restarts.under_way else 0
-        self._answer(
-            message, MessageType.STATUS, CauseElement(cause, self._location, diagnostics), CallStateElement(state)
-        )
-
-    def _restarted_by_far(self, message: Message, now: float) -> None:
-        """RESTART (5.5.2): calls on these channels end at once, without a word to the far side."""
-        indicator, told = message.first(RestartIndicator), message.first(ChannelIdentification)
-        assert indicator is not None
-        channels = self.channels.numbers
-        if indicator.what is RestartClass.CHANNELS:
-            if told is None:
-                self._global_status(
-                    message, Cause.MANDATORY_INFORMATION_MISSING, bytes([ElementCode.CHANNEL_IDENTIFICATION])
-                )
-                return
-            channels = tuple(channel for channel in told.channels if channel in self.channels)
-            if not channels:
-                self._global_status(message, Cause.IDENTIFIED_CHANNEL_DOES_NOT_EXIST)
-                return
-        for call in list(self._calls.values()):
-            if call.channel in channels:
-                call.feed(Input.GONE, now, Why(Cause.TEMPORARY_FAILURE, "RESTART"))
-        self._heal(channels)
-        self._answer(message, MessageType.RESTART_ACKNOWLEDGE, *filter(None, [told, indicator]))
-        self.tell(Restarted(channels, True))
-
-    def _restarted(self, now: float) -> None:
-        if channels := self._restarts.acknowledged():
-            self._heal(channels)
-            self.tell(Restarted(channels, False))
-            self._restart_next(now)
-
-    def _restart_next(self, now: float) -> None:
-        if not self._is_up:
-            return
-        busy = frozenset(call.channel for call in self._calls.values() if call.channel is not None)
-        if (message := self._restarts.next(now, busy, len(self.channels.numbers))) is not None:
-            self.send(message)
-
-    def _heal(self, channels: Iterable[int]) -> None:
-        """Both sides are agreed about these channels again."""
-        channels = tuple(channels)
-        for why in (_UNRELEASED, _UNACKNOWLEDGED):
-            self._put_back(channels, why)
-
-    def _put_out(self, channels: Iterable[int], why: str) -> None:
-        if went := self.channels.put_out(channels, why):
-            self.tell(ChannelsOut(went, why))
-
-    def _put_back(self, channels: Iterable[int], why: str) -> None:
-        if came := self.channels.put_back(channels, why):
-            self.tell(ChannelsBack(came))
-
     # Means.
 
-    def _answer(self, message: Message, kind: MessageType, *elements: object) -> None:
-        """Answer a message that belongs to no call."""
-        self.send(Message(kind, message.reference, not message.to_originator, elements))  # type: ignore[arg-type]
-
     def _refuse(self, message: Message, cause: Cause, diagnostics: bytes = b"") -> None:
-        self._answer(message, MessageType.RELEASE_COMPLETE, CauseElement(cause, self._location, diagnostics))
+        self.answer(message, MessageType.RELEASE_COMPLETE, CauseElement(cause, self._location, diagnostics))
 
     def _keep(self, call: Call) -> None:
         self._calls[call.number] = call

@@ -57,6 +57,7 @@ _REASON_NUMBERS: Final = MappingProxyType({word: number for number, word in _REA
 _LONGEST: Final = 32
 """Digits of a number that go into a message; networks take 15 to 24."""
 _KEYS: Final = frozenset("0123456789*#")
+_SHOWN: Final = _KEYS | frozenset("+ABCD")
 
 
 def cause_of(value: int) -> Cause:
@@ -70,17 +71,16 @@ def is_audio(bearer: BearerCapability) -> bool:
 
 
 def digits_of(number: CalledNumber | ShownNumber, *, national: str = "", international: str = "+") -> str:
-    """A number as it is dialled and shown: national and international ones with their prefix.
+    """A number as it is dialled and shown: national and international ones with their prefix, nothing but digits.
 
     Args:
         national: what stands before a national number: "0", or nothing.
         international: the same of an international one: "+", "00".
     """
-    if not number.digits:
-        return ""
+    digits = "".join(digit for digit in number.digits if digit in _SHOWN)
     prefixes: dict[int, str] = {NumberType.NATIONAL: national, NumberType.INTERNATIONAL: international}
     prefix = prefixes.get(number.type, "")
-    return number.digits if number.digits.startswith("+") else prefix + number.digits
+    return prefix + digits if digits and not digits.startswith("+") else digits
 
 
 def called_of(digits: str) -> CalledNumber:

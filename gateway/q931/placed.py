@@ -9,7 +9,7 @@ from typing import ClassVar, Final
 from gateway.core.cause import Cause
 from gateway.core.errors import IllegalInput
 from gateway.q931 import setup
-from gateway.q931.call import Call, Cue, Desk, Why, in_band
+from gateway.q931.call import Call, Cue, Desk, in_band
 from gateway.q931.call_states import Input, State
 from gateway.q931.coding import Location, MessageType
 from gateway.q931.config import Side
@@ -27,6 +27,7 @@ from gateway.q931.primitive import (
     SendDigits,
 )
 from gateway.q931.rules import ElementFault
+from gateway.q931.why import Why
 
 __all__ = ["PlacedCall"]
 

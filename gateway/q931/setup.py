@@ -50,14 +50,21 @@ def compose(
     return Message(MessageType.SETUP, reference, False, tuple(elements))
 
 
-def read(message: Message, call: int, channel: int) -> Setup:
-    """What a SETUP tells, whose mandatory elements have been looked at."""
+def read(message: Message, call: int, channel: int, dialect: Dialect) -> Setup:
+    """What a SETUP tells, whose mandatory elements have been looked at.
+
+    Args:
+        message: the SETUP.
+        call: the number of its call.
+        channel: the B channel taken for it.
+        dialect: the network's habits: where no digits follow a SETUP, those in it are all.
+    """
     display, keypad = message.first(Display), message.first(KeypadFacility)
     return Setup(
         call,
         channel,
         message.first(CalledNumber),
-        message.has(ElementCode.SENDING_COMPLETE),
+        message.has(ElementCode.SENDING_COMPLETE) or not dialect.overlap,
         message.first(BearerCapability) or BearerCapability(),
         message.first(CallingNumber),
         display.text if display else "",

@@ -58,7 +58,7 @@ class TakenCall(Call):
 
     def _present(self, now: float, message: Message) -> None:
         assert self.channel is not None
-        self._tell(setup.read(message, self.number, self.channel))
+        self._tell(setup.read(message, self.number, self.channel, self._dialect))
 
     def _ask_more(self, now: float, command: AskMore) -> None:
         self._answer(MessageType.SETUP_ACKNOWLEDGE, audio=command.audio)

@@ -252,6 +252,16 @@ def test_channels_with_calls_are_not_restarted(user: Solo) -> None:
     assert said == [ChannelIdentification((1,)), ChannelIdentification((3,))]
 
 
+def test_a_call_that_crossed_our_restart_is_over(user: Solo) -> None:
+    """5.5.1.1: the far side forgot it when it got the RESTART; one of ours came after that, and goes on."""
+    user.control.restart(0.0, (1, 2))
+    gone = user.takes(channel=1)
+    kept = user.places(channel=2)
+    user.hears(M.RESTART_ACKNOWLEDGE, RestartIndicator(RestartClass.CHANNELS), reference=0, answer=True)
+    assert user.tells() == [Released(gone, Cause.TEMPORARY_FAILURE), Restarted((1,), False)]
+    assert user.control.channel_of(kept) == 2
+
+
 def test_t316_restart_is_not_acknowledged(user: Solo) -> None:
     """5.5.1.2: twice, then the channel is out of service until somebody restarts it."""
     user.control.restart(0.0, (4,))
@@ -425,6 +435,14 @@ def test_a_far_side_that_refuses_the_link_is_not_stormed() -> None:
 
 
 # Habits of networks.
+
+
+@pytest.mark.parametrize("name", DIALECTS)
+def test_whether_digits_may_follow(name: str) -> None:
+    solo = Solo(replace(USER, dialect=DIALECTS[name]))
+    solo.hears(M.SETUP, SPEECH, ChannelIdentification((1,)))
+    (setup,) = solo.tells()
+    assert isinstance(setup, Setup) and setup.complete is (name != "etsi")
 
 
 @pytest.mark.parametrize("name", DIALECTS)

@@ -61,6 +61,7 @@ def test_which_calls_are_telephone_calls(bearer: BearerCapability, audio: bool) 
         (CalledNumber("100", NumberType.SUBSCRIBER, Plan.PRIVATE), "100"),
         (CalledNumber("", NumberType.NATIONAL), ""),
         (CalledNumber("100", 7), "100"),
+        (CalledNumber("(256) ${555}-0100"), "2565550100"),
     ],
 )
 def test_numbers_as_they_are_dialled(number: CalledNumber, shown: str) -> None:

@@ -30,6 +30,7 @@ def test_a_span_is_in_service_once_its_data_link_is_up_and_its_channels_are_rest
     assert state(span)[0] == "waiting for the far end's data link"
     assert "see whether it is configured for ISDN" in state(span)[2]
     span.cut = False
+    span.far["e1"].start(span.now)
     span.run(5)
     assert state(span) == ("0 of 3 channels in use", True, "")
     assert span.seen(primitive.Restarted).by_far, "RESTART at the start (5.5)"

@@ -7,7 +7,7 @@ the requests of a dialog answer challenges by themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -159,7 +159,7 @@ class Prover:
         return len(given) == len(proofs)
 
 
-def _offers(rows: list[str]) -> tuple[list[str], list[str]]:
+def _offers(rows: Sequence[str]) -> tuple[list[str], list[str]]:
     """The realms and the algorithms in challenges, each once, in their order."""
     realms: dict[str, None] = {}
     algorithms: dict[str, None] = {}

@@ -86,13 +86,13 @@ class Headers:
     """Header fields: names without case, compact names read as long ones, several values a name, in order.
 
     The order among values of one name is kept, as RFC 3261 section 7.3.1 requires; fields of one name stand
-    together when written.
+    together when written. Rows are never changed in place, so that messages share those that they have in common.
     """
 
     __slots__ = ("_rows", "_typed")
 
     def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
-        self._rows: dict[str, list[str]] = {}
+        self._rows: dict[str, tuple[str, ...]] = {}
         self._typed: dict[str, Any] = {}
         for name, value in fields:
             self.add(name, value)
@@ -115,9 +115,9 @@ class Headers:
             elif not colon:
                 fault = fault or f"{line[:80]!r} is not a header"
             elif key in rows:
-                rows[key].append(value.strip(BLANKS))
+                rows[key] += (value.strip(BLANKS),)
             else:
-                rows[key] = [value.strip(BLANKS)]
+                rows[key] = (value.strip(BLANKS),)
         return headers, fault
 
     def _read_unusual(self, line: str, name: str, colon: str, value: str) -> str:
@@ -136,9 +136,9 @@ class Headers:
         rows = self._rows.get(_KEYS[name])
         return rows[0] if rows else None
 
-    def all(self, name: str) -> list[str]:
+    def all(self, name: str) -> tuple[str, ...]:
         """All rows of `name` as received; a row may hold several comma-separated values."""
-        return list(self._rows.get(_KEYS[name], ()))
+        return self._rows.get(_KEYS[name], ())
 
     def values(self, name: str) -> list[str]:
         """All comma-separated values of `name`, one an element, empty ones left out.
@@ -156,7 +156,7 @@ class Headers:
         """
         text = safe_text(name, value)
         key = _KEYS[name]
-        self._rows.setdefault(key, []).append(text)
+        self._rows[key] = (*self._rows.get(key, ()), text)
         self._typed.pop(key, None)
 
     def count(self, name: str) -> int:
@@ -188,22 +188,22 @@ class Headers:
         """Add a row before those of the same name (a Via, a Route). Raises as `add`."""
         text = safe_text(name, value)
         key = _KEYS[name]
-        self._rows.setdefault(key, []).insert(0, text)
+        self._rows[key] = (text, *self._rows.get(key, ()))
         self._typed.pop(key, None)
 
     def set(self, name: str, *values: object) -> None:
         """Make `values` the rows of `name`; none removes it. Raises as `add`."""
         key = _KEYS[name]
         if len(values) == 1:
-            self._rows[key] = [safe_text(name, values[0])]
+            self._rows[key] = (safe_text(name, values[0]),)
         elif values:
-            self._rows[key] = [safe_text(name, value) for value in values]
+            self._rows[key] = tuple([safe_text(name, value) for value in values])
         else:
             self._rows.pop(key, None)
         self._typed.pop(key, None)
 
-    def take(self, other: Headers, name: str, *, most: int | None = None) -> None:
-        """Make the rows of `name` in `other` ours, the first `most` of them, with what was read of them.
+    def take(self, other: Headers, name: str) -> None:
+        """Make the rows of `name` in `other` ours, with what was read of them.
 
         They have been through `add` or the parser there, so that they are not looked at again.
         """
@@ -213,9 +213,38 @@ class Headers:
         if not rows:
             self._rows.pop(key, None)
             return
-        self._rows[key] = rows[:most]
-        if key in other._typed and (most is None or len(rows) <= most):
+        self._rows[key] = rows
+        if key in other._typed:
             self._typed[key] = other._typed[key]
+
+    def update(self, other: Headers) -> None:
+        """Make the rows of each name in `other` ours, in place of those that we have."""
+        self._rows.update(other._rows)
+        if self._typed:
+            for key in other._rows:
+                self._typed.pop(key, None)
+        self._typed.update(other._typed)
+
+    def excerpt(self, *, whole: Iterable[str], first: Iterable[str]) -> Headers:
+        """New headers with what there is of some names (in lower case, not compact), and what was read of it.
+
+        Args:
+            whole: names of which all rows are taken.
+            first: names of which the first row is.
+        """
+        rows, typed = self._rows, self._typed
+        part = Headers()
+        for key in whole:
+            if key in rows:
+                part._rows[key] = rows[key]
+                if key in typed:
+                    part._typed[key] = typed[key]
+        for key in first:
+            if key in rows:
+                part._rows[key] = rows[key][:1]
+                if key in typed:  # of such a name no more is ever read
+                    part._typed[key] = typed[key]
+        return part
 
     def remove(self, name: str) -> None:
         """Take `name` out, if it is there."""
@@ -232,8 +261,8 @@ class Headers:
     def copy(self) -> Headers:
         """An independent copy."""
         other = Headers()
-        other._rows = {key: list(rows) for key, rows in self._rows.items()}
-        other._typed = dict(self._typed)
+        other._rows = self._rows.copy()
+        other._typed = self._typed.copy()
         return other
 
     def __contains__(self, name: str) -> bool:

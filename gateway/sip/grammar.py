@@ -88,7 +88,8 @@ def number(text: str, what: str, highest: int) -> int:
         if not (text.isascii() and text.isdigit()):
             raise MalformedError(f"{what} is not a number")
     # The length comes first: int() of thousands of digits is quadratic, and refused by Python above 4300.
-    digits = text.lstrip("0")
-    if len(digits) > _LONGEST_NUMBER or (value := int(digits or "0")) > highest:
+    if len(text) > _LONGEST_NUMBER:
+        text = text.lstrip("0") or "0"
+    if len(text) > _LONGEST_NUMBER or (value := int(text)) > highest:
         raise MalformedError(f"{what} is larger than {highest}")
     return value

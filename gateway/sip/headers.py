@@ -7,6 +7,7 @@ before, by `grammar.split_list`.
 from __future__ import annotations
 
 import re
+from dataclasses import field
 from typing import Final
 
 from gateway.core.errors import MalformedError
@@ -49,6 +50,7 @@ class NameAddr:
     uri: Uri
     display: str = ""
     parameters: Parameters = NO_PARAMETERS
+    _written: str = field(default="", init=False, repr=False, compare=False)
 
     @classmethod
     def parse(cls, text: str) -> NameAddr:
@@ -80,8 +82,10 @@ class NameAddr:
         return cls(parse_uri(found["uri"]), display, Parameters.parse(found["rest"].strip(BLANKS)))
 
     def __str__(self) -> str:
-        name = f"{quote(self.display)} " if self.display else ""
-        return f"{name}<{self.uri}>{self.parameters}"
+        if not self._written:
+            name = f"{quote(self.display)} " if self.display else ""
+            object.__setattr__(self, "_written", f"{name}<{self.uri}>{self.parameters}")
+        return self._written
 
     @property
     def tag(self) -> str | None:

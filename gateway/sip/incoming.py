@@ -22,6 +22,7 @@ from gateway.sip.causes import cause_of_reason, refusing, warned_by
 from gateway.sip.dialog import Dialog
 from gateway.sip.early import pass_by
 from gateway.sip.established import Established
+from gateway.sip.fields import Headers
 from gateway.sip.headers import NameAddr
 from gateway.sip.incoming_states import TABLE, Input, State
 from gateway.sip.info_keys import InfoKeys
@@ -42,6 +43,7 @@ from gateway.sip.session import (
     reasoned,
 )
 from gateway.sip.session_timer import SessionTimer
+from gateway.sip.status import reason
 from gateway.sip.transport import Flow
 from gateway.sip.warning import warn
 
@@ -75,6 +77,7 @@ class IncomingSession:
         "_elsewhere",
         "_ending",
         "_established",
+        "_head",
         "_keys",
         "_machine",
         "_negotiation",
@@ -111,6 +114,7 @@ class IncomingSession:
         self._required = "100rel" in lists(request, "Require")
         self._allowed = self._required or "100rel" in lists(request, "Supported")
         self._reliable = ReliableResponses(setting, reply, self._not_acknowledged)
+        self._head: Headers | None = None  # of every response that makes the dialog
         self._settled = False  # offer and answer have both gone over, reliably
         self._refresh: Timer | None = None
         self._early = False
@@ -338,7 +342,12 @@ class IncomingSession:
         )
         self._established.accept(self._request, response, self._reply, now, answer_due=late)
         self._negotiation.settle()
-        del self._request, self._reply, self._reliable  # nothing more is said to the INVITE, for hours perhaps
+        del (
+            self._request,
+            self._reply,
+            self._reliable,
+            self._head,
+        )  # nothing more is said to the INVITE, for hours perhaps
 
     def _refuse(self, now: float) -> None:
         if self._elsewhere is not None:
@@ -389,8 +398,12 @@ class IncomingSession:
             self._refresh = None
 
     def _response(self, status: int) -> Response:
-        response = self._request.reply(status, to_tag=self._dialog.id.local_tag)
-        if status < 300:
-            response.headers.set("Contact", self._dialog.contact)
-            announce(response)
-        return response
+        tag = self._dialog.id.local_tag
+        if status >= 300:
+            return self._request.reply(status, to_tag=tag)
+        if self._head is None:
+            first = self._request.reply(status, to_tag=tag)
+            first.headers.set("Contact", self._dialog.contact)
+            announce(first)
+            self._head = first.headers
+        return Response(status, reason(status), headers=self._head.copy())

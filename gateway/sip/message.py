@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.repeated import repeated
 from gateway.sip.fields import Headers, safe_text
 from gateway.sip.grammar import number, split_list
 from gateway.sip.headers import CSeq, NameAddr, Via
@@ -28,6 +29,11 @@ def _read_vias(headers: Headers) -> tuple[Via, ...]:
     if not vias:
         raise MalformedError("there is no Via")
     return vias
+
+
+@repeated
+def _read_tokens(row: str) -> tuple[str, ...]:
+    return tuple([value.lower() for value in split_list(row) if value])
 
 
 def _read_one(headers: Headers, name: str) -> str:
@@ -69,7 +75,7 @@ def _read_record_route(headers: Headers) -> tuple[NameAddr, ...]:
 
 
 def _read_contacts(headers: Headers) -> tuple[NameAddr, ...]:
-    return () if headers.all("contact") == ["*"] else _read_addresses(headers, "contact")
+    return () if headers.all("contact") == ("*",) else _read_addresses(headers, "contact")
 
 
 _SECONDS_LIMIT: Final = 2**32 - 1
@@ -114,7 +120,7 @@ class Message:
     @property
     def via(self) -> Via:
         """The topmost Via."""
-        return self.vias[0]
+        return self.headers.typed("via", _read_vias)[0]
 
     @property
     def from_(self) -> NameAddr:
@@ -149,7 +155,7 @@ class Message:
     @property
     def contact_is_wildcard(self) -> bool:
         """Whether Contact is just "*" (RFC 3261 section 10.2.2)."""
-        return self.headers.all("contact") == ["*"]
+        return self.headers.all("contact") == ("*",)
 
     @property
     def route(self) -> tuple[NameAddr, ...]:
@@ -168,9 +174,10 @@ class Message:
 
     def tokens(self, name: str) -> tuple[str, ...]:
         """The option tags or methods of `name` (Require, Supported, Allow …) in lower case."""
-        if name not in self.headers:
-            return ()
-        return tuple(value.lower() for value in self.headers.values(name))
+        rows = self.headers.all(name)
+        if len(rows) == 1:
+            return _read_tokens(rows[0])
+        return tuple([token for row in rows for token in _read_tokens(row)])
 
     def set_top_via(self, via: Via) -> None:
         """Replace the topmost Via, the others left as they are."""
@@ -183,6 +190,10 @@ class Message:
 
 _COPIED: Final = ("from", "to", "call-id", "cseq")
 """What, beside the Vias, every response repeats of its request (RFC 3261 section 8.2.6.2)."""
+_COPIED_BY_100: Final = ("via", "timestamp")
+_COPIED_BY_SUCCESS: Final = ("via", "record-route")
+"""Section 12.1.1: a response that makes a dialog carries the Record-Routes; in others they do no harm."""
+_COPIED_BY_REFUSAL: Final = ("via",)
 
 
 @dataclass(slots=True)
@@ -216,15 +227,12 @@ class Request(Message):
             phrase: reason phrase, or None for the usual one.
             to_tag: tag for To where the request has none; every response but a 100 needs one.
         """
-        response = Response(status, reason(status) if phrase is None else safe_text("reason", phrase))
-        response.headers.take(self.headers, "via")
-        for name in _COPIED:
-            response.headers.take(self.headers, name, most=1)
-        if status == 100:
-            response.headers.take(self.headers, "timestamp")
-        elif status < 300:
-            # Section 12.1.1: a response that makes a dialog carries the Record-Routes; in others they do no harm.
-            response.headers.take(self.headers, "record-route")
+        whole = _COPIED_BY_100 if status == 100 else _COPIED_BY_SUCCESS if status < 300 else _COPIED_BY_REFUSAL
+        response = Response(
+            status,
+            reason(status) if phrase is None else safe_text("reason", phrase),
+            headers=self.headers.excerpt(whole=whole, first=_COPIED),
+        )
         if to_tag is not None:
             response._tag(to_tag)
         return response

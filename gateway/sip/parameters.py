@@ -20,6 +20,8 @@ _PARAMETER: Final = re.compile(
     rf"(?:[ \t]*+=[ \t]*+(?P<value>{QUOTED}|[^\s;,\"<>]++)|(?P<empty>[ \t]*+=))?+[ \t]*+",
     re.DOTALL,
 )
+_PLAIN: Final = re.compile(r"(?:;[A-Za-z0-9\-.!%*_+`'~()\[\]/:&$]++(?:=[^\s;,\"<>]*+)?+)++")
+"""Parameters as most are: names of the letters that they may have, nothing quoted, no blanks."""
 _NAME_EXTRAS: Final = str.maketrans("", "", "()[]/:&$")
 """What URI parameter names may hold beyond a token."""
 
@@ -43,7 +45,7 @@ class Parameters:
         """
         if not text:
             return NO_PARAMETERS
-        pairs = _plain(text) if '"' not in text and " " not in text and "\t" not in text else _scan(text)
+        pairs = _split(text) if _PLAIN.fullmatch(text) else _scan(text)
         if len(pairs) > 1 and len({name.lower() for name, _ in pairs}) != len(pairs):
             # RFC 3261 7.3.1: a parameter name must not appear more than once.
             raise MalformedError(f"a parameter is there twice in {text!r}")
@@ -56,15 +58,16 @@ class Parameters:
         return text
 
     def get(self, name: str) -> str | None:
-        """The value of `name`, unquoted; "" for a flag, None where it is absent."""
+        """The value of `name` (in lower case), unquoted; "" for a flag, None where it is absent."""
         for present, value in self.pairs:
-            if present == name or present.lower() == name.lower():
+            if present == name or present.lower() == name:
                 if value is None:
                     return ""
                 return unquote(value) if value[:1] == '"' else value
         return None
 
     def __contains__(self, name: str) -> bool:
+        """Whether `name` (in lower case) is there, as a flag or with a value."""
         return self.get(name) is not None
 
     def __iter__(self) -> Iterator[tuple[str, str | None]]:
@@ -76,7 +79,7 @@ class Parameters:
     def having(self, name: str, value: str | None = None) -> Parameters:
         """These parameters with `name` set to `value` (wire form), in its old place if it had one."""
         wanted = name.lower()
-        if self.get(name) is None:
+        if self.get(wanted) is None:
             return Parameters((*self.pairs, (name, value)))
         return Parameters(tuple((old, value if old.lower() == wanted else kept) for old, kept in self.pairs))
 
@@ -89,15 +92,10 @@ class Parameters:
 NO_PARAMETERS: Final = Parameters()
 
 
-def _plain(text: str) -> list[tuple[str, str | None]]:
-    if text[0] != ";":
-        raise MalformedError(f"{text!r} where parameters should begin")
+def _split(text: str) -> list[tuple[str, str | None]]:
     pairs: list[tuple[str, str | None]] = []
     for piece in text[1:].split(";"):
         name, equals, value = piece.partition("=")
-        _check(name, text)
-        if "," in value or "<" in value or ">" in value:
-            raise MalformedError(f"parameter {name} has an ill-formed value")
         pairs.append((name, value if equals else None))
     return pairs
 
@@ -108,6 +106,8 @@ def _scan(text: str) -> list[tuple[str, str | None]]:
     while at < len(text):
         found = _PARAMETER.match(text, at)
         if found is None:
+            if text[at] == ";" and text[at + 1 :].lstrip(BLANKS)[:1] in ("", ";", "="):
+                raise MalformedError(f"a parameter has no name in {text[:80]!r}")
             raise MalformedError(f"{text[at : at + 40]!r} where a parameter should begin")
         name = found["name"]
         _check(name, text)
@@ -118,5 +118,4 @@ def _scan(text: str) -> list[tuple[str, str | None]]:
 
 def _check(name: str, text: str) -> None:
     if not (is_token(name) or is_token(name.translate(_NAME_EXTRAS))):
-        what = f"parameter name {name!r} is not a token" if name.strip(BLANKS) else "a parameter has no name"
-        raise MalformedError(f"{what} in {text[:80]!r}")
+        raise MalformedError(f"parameter name {name!r} is not a token in {text[:80]!r}")

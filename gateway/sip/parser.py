@@ -30,6 +30,7 @@ _SINGLE: Final = ("from", "to", "call-id", "cseq", "max-forwards", "content-leng
 _MANDATORY: Final = ("via", "from", "to", "call-id", "cseq")
 """RFC 3261 section 8.1.1; Max-Forwards is left out for the sake of RFC 2543 peers."""
 _FOLD: Final = re.compile(rb"\r\n[ \t]+")
+VERSION: Final = "SIP/2.0"
 _VERSION: Final = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
 
 
@@ -79,25 +80,24 @@ def parse(data: bytes) -> Request | Response:
 def _start(line: str, headers: Headers) -> tuple[Request | Response, int, str]:
     """The message that the start line begins, a status to refuse it with, and what is wrong with the line."""
     first, _, rest = line.partition(" ")
-    if _VERSION.fullmatch(first):
+    if first == VERSION or _VERSION.fullmatch(first):
         code, _, phrase = rest.partition(" ")
-        good = first.upper() == "SIP/2.0" and len(code) == 3 and code.isascii() and code.isdigit()
+        good = first.upper() == VERSION and len(code) == 3 and code.isascii() and code.isdigit()
         if not good or not 100 <= int(code) <= 699 or "\r" in phrase or "\n" in phrase:
             return Response(500, "", headers=headers), 400, f"{line[:80]!r} is not a status line"
         return Response(int(code), phrase, headers=headers), 400, ""
-    pieces = line.split(" ")
-    version = pieces[-1]
-    if not is_token(first) or len(pieces) < 3 or not _VERSION.fullmatch(version):
-        if not is_token(first) or "/" not in line:
-            raise MalformedMessage(f"{line[:80]!r} begins no SIP message")
+    uri, blank, version = rest.rpartition(" ")
+    if not is_token(first) or "/" not in line:
+        raise MalformedMessage(f"{line[:80]!r} begins no SIP message")
+    if not blank or not (version == VERSION or _VERSION.fullmatch(version)):
         return Request(first, OtherUri(""), headers=headers), 400, f"{line[:80]!r} is not a request line"
-    partial = Request(first, OtherUri(" ".join(pieces[1:-1])), headers=headers)
-    if version.upper() != "SIP/2.0":
+    partial = Request(first, OtherUri(uri), headers=headers)
+    if version.upper() != VERSION:
         return partial, 505, f"{version} is not spoken here"
-    if len(pieces) != 3:
+    if " " in uri:
         return partial, 400, "blanks in the request line other than two single spaces"
     try:
-        partial.uri = parse_uri(pieces[1])
+        partial.uri = parse_uri(uri)
     except MalformedError as error:
         return partial, 400, f"Request-URI: {error}"
     if isinstance(partial.uri, SipUri) and partial.uri.headers:

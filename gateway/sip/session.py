@@ -23,6 +23,7 @@ from gateway.sdp.negotiate import Agreement, NotAcceptable
 from gateway.sip.body import find_body
 from gateway.sip.causes import cause_of, cause_of_reason, reason_header, told_on
 from gateway.sip.dialog import DialogId
+from gateway.sip.fields import Headers
 from gateway.sip.keepalive import Kept
 from gateway.sip.message import Message, Request, Response
 from gateway.sip.resolve import Resolver
@@ -254,10 +255,12 @@ class Setting:
     intervals: Intervals = Intervals()
 
 
+_ANNOUNCED: Final = Headers([("Allow", ALLOW), ("Supported", SUPPORTED)])
+
+
 def announce(message: Message) -> None:
     """Write what we can into `message` (RFC 3261 20.5, 20.37)."""
-    message.headers.set("Allow", ALLOW)
-    message.headers.set("Supported", SUPPORTED)
+    message.headers.update(_ANNOUNCED)
 
 
 def lists(message: Message, name: str) -> frozenset[str]:

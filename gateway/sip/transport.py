@@ -113,8 +113,10 @@ def stamp(request: Request, flow: Flow) -> None:
         request.set_top_via(Via(via.transport, via.host, via.port, parameters))
 
 
-def response_flow(response: Response, flow: Flow) -> Flow:
+def response_flow(message: Request | Response, flow: Flow) -> Flow:
     """The flow on which the response to a request that came on `flow` goes back (section 18.2.2).
+
+    The request tells it once it is stamped, and so does its response, which repeats its Vias.
 
     A stream carries it back itself; over UDP the stamped topmost Via tells. One that cannot be read, that names no
     address, or a private one from which the request has not come, sends it to where the request came from: the port
@@ -125,7 +127,7 @@ def response_flow(response: Response, flow: Flow) -> Flow:
     if flow.is_reliable:
         return flow
     try:
-        via = response.via
+        via = message.via
     except MalformedError:
         return flow
     if via.rport is not None and via.received is not None:

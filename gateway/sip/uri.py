@@ -73,6 +73,7 @@ class SipUri:
     scheme: str = "sip"
     parameters: Parameters = NO_PARAMETERS
     headers: str = ""
+    _written: str = field(default="", init=False, repr=False, compare=False)
 
     @classmethod
     def parse(cls, text: str) -> SipUri:
@@ -104,7 +105,9 @@ class SipUri:
         return cls(host, quote(user, safe=_PLAIN_IN_USER) if user else None, port=port, parameters=parameters)
 
     def __str__(self) -> str:
-        return self._text(self.password)
+        if not self._written:
+            object.__setattr__(self, "_written", self._text(self.password))
+        return self._written
 
     @property
     def shown(self) -> str:

@@ -102,7 +102,7 @@ class InviteServer(ServerTransaction):
     ) -> None:
         super().__init__(key, request, flow, outlet, config, Machine(INVITE_SERVER, _S.PROCEEDING))
         self._latest = b""
-        self._way_back = flow
+        self._way_back = response_flow(request, flow)
         self._interval = config.t1
         self._start(_I.TIMER_TRYING, now + config.trying)
 
@@ -131,7 +131,6 @@ class InviteServer(ServerTransaction):
     def _send(self, now: float, response: Response) -> None:
         self._stop(_I.TIMER_TRYING)
         self._latest = response.serialise()
-        self._way_back = response_flow(response, self.flow)
         self._outlet.send(self._latest, self._way_back)
 
     def _send_latest(self, now: float, _: Request) -> None:

@@ -155,10 +155,10 @@ def test_rfc_5806_and_7044_who_diverted_a_call_goes_on_with_it() -> None:
     office.command(channel, Dial("6002", Party("5550100"), told))
     invite = bert.arrived()
     assert invite.headers.get("Diversion") == "<sip:101@192.0.2.1>;reason=user-busy"
-    assert invite.headers.all("History-Info") == [
+    assert invite.headers.all("History-Info") == (
         "<sip:101@192.0.2.1>;index=1",
         "<sip:6002@192.0.2.61:5070;cause=486>;index=1.1;mp=1",
-    ]
+    )
     trunk = Account("trunk", Secret("x"), trusted=True)
     assert diversion_of(invite, trunk) == told
     invite.headers.remove("Diversion")

@@ -556,11 +556,11 @@ def test_rfc_3608_calls_take_the_service_route_and_all_requests_the_proxy() -> N
     office = opened(trunk(proxy=SipUri.parse(f"sip:{SECOND}")))
     proxy = Provider(office, SECOND)
     (request,) = proxy.asked("REGISTER")
-    assert request.headers.all("Route") == ["<sip:192.0.2.202;lr>"]
+    assert request.headers.all("Route") == ("<sip:192.0.2.202;lr>",)
     proxy.grant(request, Service_Route="<sip:edge.pstn.example;lr>")
     dialled(office)
     (invite,) = proxy.asked("INVITE")
-    assert invite.headers.all("Route") == ["<sip:edge.pstn.example;lr>"]
+    assert invite.headers.all("Route") == ("<sip:edge.pstn.example;lr>",)
 
 
 def test_a_trunk_carries_so_many_calls_and_no_more() -> None:

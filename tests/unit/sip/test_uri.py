@@ -191,7 +191,7 @@ def test_uris_that_differ(one: str, other: str) -> None:
 
 def test_parameters_are_found_without_case_and_changed_in_place() -> None:
     parameters = Parameters.parse(';Branch=z9; lr ;name="a;\\"b" ; empty=')
-    assert parameters.get("BRANCH") == "z9"
+    assert parameters.get("branch") == "z9"
     assert parameters.get("lr") == ""
     assert parameters.get("name") == 'a;"b'
     assert parameters.get("empty") == ""

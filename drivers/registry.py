@@ -7,6 +7,7 @@
     FXO/r1/5550100          the next idle line after the one taken last; R1 the one before it
     FXO/u1/5550100          of the idle lines the one least used, that has carried the fewest calls
     DAHDI/3, DAHDI/g1/…     FXS or FXO, by port number (as in dialplans written for chan_dahdi) or as above
+    ISDN/adapter1/5550100   the ISDN access behind an adapter, by which 5550100 is called; ISDN/g1/… of a group
     SPAN/e1/5550100         a free channel of span e1, by which 5550100 is called; SPAN/g1/… of a group of spans
 
 What follows the second slash is the number to dial; without it an exchange line is only seized, and its caller
@@ -32,6 +33,7 @@ TECHNOLOGIES: Final[Mapping[str, tuple[str, ...]]] = {
     "FXS": ("FXS",),
     "FXO": ("FXO",),
     "DAHDI": ("FXS", "FXO"),
+    "ISDN": ("ISDN",),
     "SPAN": ("SPAN",),
 }
 """The dialplan's word before the slash -> the kinds of line that it means."""

@@ -18,8 +18,10 @@ from dialplan.engine import DialplanEngine
 from dialplan.model import Dialplan
 from dialplan.plan import DialplanNumbers
 from dialplan.shared import Permissions
+from drivers.isdn.lines import IsdnLines
 from drivers.lines import AnalogLines
 from drivers.span.spans import Spans
+from gateway.app.adapters import Adapters
 from gateway.app.bans import KeptBans
 from gateway.app.cards import Cards, with_levels
 from gateway.app.console import Console
@@ -57,6 +59,7 @@ from gateway.net.dns import NameServers
 from gateway.net.fax import FaxDesk
 from gateway.net.recordings import MediaDesk
 from gateway.net.runner import Driven, Runner
+from gateway.net.serial import SerialShell
 from gateway.net.sip import SipSockets
 from gateway.net.span import SpanShell
 from gateway.net.streams import StreamLimits
@@ -164,6 +167,14 @@ class Application:
             reminded=lambda number: reminded(number, self.manager.device_state),
         )
         self.shell = DeviceShell(lines=self.lines, open_port=self.cards.open, audio=self.audio, clock=clock)
+        self.adapters = Adapters(config, by_hand=by_hand)
+        self.isdn = IsdnLines(
+            self.adapters.configs,
+            sounds=self.sounds,
+            recorder=self.recorder,
+            changed=lambda label: self.manager.devices.on_change(label),
+        )
+        self.serial = SerialShell(lines=self.isdn, open_port=self.adapters.open, audio=self.audio, clock=clock)
         self.span_cards = OfficeSpans(config)
         self.span_shell = SpanShell(places=self.span_cards.places, audio=self.audio, clock=clock)
         self.spans = Spans(
@@ -220,7 +231,7 @@ class Application:
         )
         self.manager = CallManager(
             plan=self._numbers,
-            technologies={**self.lines.technologies, **self.spans.technologies},
+            technologies={**self.lines.technologies, **self.isdn.technologies, **self.spans.technologies},
             sounds=self.sounds,
             media=self.media,
             fax_desk=self.faxes,
@@ -296,7 +307,7 @@ class Application:
         self.sip.doorman.restore(await bans.load())
         self.manager.technologies = technologies(
             sip=self.sip,
-            lines={**self.lines.technologies, **self.spans.technologies},
+            lines={**self.lines.technologies, **self.isdn.technologies, **self.spans.technologies},
             audio=self.audio,
             plan=self._numbers,
             programs=self.programs,
@@ -304,14 +315,21 @@ class Application:
         )
         self.console = Console(
             name=config.office.name,
-            simulator=EmulatedWorld(self.cards.telephones, self.cards.exchange_lines, self.cards.emulated)
+            simulator=EmulatedWorld(
+                self.cards.telephones,
+                self.cards.exchange_lines,
+                self.cards.emulated,
+                self.adapters.accesses,
+                self.adapters.emulated,
+            )
             if self._emulates
             else None,
             manager=self.manager,
             lines=self.lines,
+            isdn=self.isdn,
             cards=self.cards,
             sip=self.sip,
-            shell=self.shell,
+            shells=(self.shell, self.serial),
             recorder=self.recorder,
             store=self._store,
             database=self._database,
@@ -327,12 +345,16 @@ class Application:
         self.shell.watch(self._loop, self.runner.step)
         self.span_shell.start(self.spans)
         self.span_shell.watch(self._loop, self.runner.step)
+        self.serial.start()
+        if not self._by_hand:
+            self.serial.watch(self._loop, self.runner.step)
         self._sip_driven = Driven(self.sip, self.sockets.send, self._sip_event)
         self._names_driven = Driven(self.names, self.name_servers.ask, lambda event, now: None)
         self.runner.attach(self._sip_driven)
         self.runner.attach(self._names_driven)
         self.runner.attach(Driven(self.lines, self.shell.send, self._line_event))
         self.runner.attach(Driven(self.spans, self.span_shell.send, self._line_event))
+        self.runner.attach(Driven(self.isdn, self.serial.send, self._line_event))
         web = config.web.listen
         self._web = await WebServer.start(
             application(self.console, host=web.host, most_records=config.limits.records_shown), web.host, web.port
@@ -361,6 +383,7 @@ class Application:
         self.runner.stop()
         self.shell.unwatch()
         self.span_shell.unwatch()
+        self.serial.close()
         self.media.close()
         await self.programs.close()
         self.tolls.keep()
@@ -369,6 +392,7 @@ class Application:
         self.plane.close()
         self.shell.close()
         self.span_shell.close()
+        self.adapters.close()
         if self._store is not None:
             if self._database is not None:
                 self._database.close()
@@ -389,6 +413,7 @@ class Application:
     def step(self, now: float) -> None:
         """Move media and the emulated worlds to `now` by hand, and all that follows from it."""
         self._live(now)
+        self.serial.poll()
         self.plane.step(now)
         self._pump()
         self.faxes.step(now)
@@ -437,7 +462,7 @@ class Application:
             "parked": len(self.manager.parking),
             **{f"sip {what}": count for what, count in self.sip.usage().items()},
             "lamps watched": self.lamps.presence.usage(),
-            "line resources": self.lines.usage() + self.spans.usage(),
+            "line resources": self.lines.usage() + self.isdn.usage() + self.spans.usage(),
             "rows": plane.rows,
             "sounds": plane.sounds,
             "rooms": plane.rooms,
@@ -452,7 +477,13 @@ class Application:
 
     @property
     def _emulates(self) -> bool:
-        return bool(self.cards.telephones or self.cards.exchange_lines or self.span_cards.worlds)
+        emulated = (
+            self.cards.telephones,
+            self.cards.exchange_lines,
+            self.adapters.emulated,
+            self.span_cards.worlds,
+        )
+        return any(emulated)
 
     def _start_media(self) -> None:
         self._loop.add_reader(self.plane.eventfd, self._pump)
@@ -470,6 +501,7 @@ class Application:
     def _live(self, now: float) -> None:
         """Let the emulated worlds live up to `now`."""
         self.cards.step(now)
+        self.adapters.step(now)
         self.span_cards.step(now)
 
     def _feel_pulse(self, now: float) -> None:
@@ -485,6 +517,7 @@ class Application:
         self.tolls.tick()
         self.shell.retry()
         self.span_shell.retry()
+        self.serial.retry()
         self.runner.step()
         fault = self.plane.fault()
         if fault is not None:

@@ -6,9 +6,10 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from dialplan.database import Database
+from drivers.isdn.lines import IsdnLines
 from drivers.lines import AnalogLines
 from gateway.app.admission import Door
 from gateway.app.cards import Cards
@@ -34,9 +35,9 @@ AT_ONCE: float = 0.05
 """Seconds in which a telephone that cannot be called at all has said so."""
 
 
-class _Missing(Protocol):
+class _Shell(Protocol):
     @property
-    def missing(self) -> dict[int, str]: ...
+    def missing(self) -> Mapping[Any, str]: ...
 
 
 class Console:
@@ -47,7 +48,7 @@ class Console:
         simulator: the emulated world, where there is one.
         clock: the engine clock, seconds.
         usage: counts of what is in use, by resource.
-        shell: knows which ports are missing.
+        shells: know which ports are missing.
         media_fault: why the media plane has stopped, or None.
         recording_faults: how many recordings ended before their time.
         home: the target and the dialplan context of an account or telephone; None where there is none.
@@ -60,9 +61,10 @@ class Console:
         simulator: EmulatedWorld | None,
         manager: CallManager,
         lines: AnalogLines,
+        isdn: IsdnLines,
         cards: Cards,
         sip: SipStack,
-        shell: _Missing,
+        shells: Sequence[_Shell],
         recorder: Recorder,
         store: Store,
         database: Database,
@@ -80,9 +82,10 @@ class Console:
         self.records = store.records
         self._manager = manager
         self._lines = lines
+        self._isdn = isdn
         self._cards = cards
         self._sip = sip
-        self._shell = shell
+        self._shells = shells
         self._store = store
         self.database = database
         self.admission = Door(sip, lambda: [account.user for account in sip.accounts()], clock)
@@ -103,7 +106,7 @@ class Console:
         fault = self._media_fault()
         if fault is not None:
             return f"The media plane has stopped: {fault}."
-        return next(iter(self._shell.missing.values()), "")
+        return next((why for shell in self._shells for why in shell.missing.values()), "")
 
     async def call(self, caller: str, called: str) -> None:
         """Call a telephone of the office; once it is answered, call a number for it."""
@@ -127,11 +130,11 @@ class Console:
         return [_call(call, now, troubles) for call in self._manager.calls]
 
     def lines(self) -> Sequence[LineView]:
-        """Every analogue port that is configured."""
+        """Every telephone and exchange line, analogue or behind an adapter."""
         now = self._clock()
         views = []
-        for status in self._lines.status():
-            card, port = self._cards.place(status.port)
+        for status in [*self._lines.status(), *self._isdn.status()]:
+            card, port = self._cards.place(status.port) if status.port else (status.device, 0)
             views.append(
                 LineView(
                     name=status.name,

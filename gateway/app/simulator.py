@@ -11,9 +11,11 @@ import numpy as np
 from gateway.core.audio import Samples
 from gateway.core.errors import LocalError
 from gateway.media.level import level
-from gateway.web.simulated import HeardView
+from gateway.web.simulated import HeardView, SimCard, SimLine
 from hardware.analog.copper import fault_of, with_echo
 from hardware.analog.emulated import EmulatedCard
+from hardware.isdn.emulated import EmulatedAdapter
+from hardware.world.access import IsdnAccess
 from hardware.world.office_line import OfficeLine
 from hardware.world.telephone import Telephone
 from hardware.world.world import World
@@ -115,6 +117,32 @@ class _Line:
             raise LocalError(f"Nobody can call in on line {self._name} now: {error}.") from error
 
 
+class _Access:
+    """One basic access (`gateway.web.simulated.SimLine`)."""
+
+    def __init__(self, name: str, access: IsdnAccess) -> None:
+        self._name = name
+        self._access = access
+        self.hang_up = access.hang_up
+        self.plug_in = access.plug_in
+        self.unplug = access.unplug
+
+    def suffer(self, fault: Mapping[str, float]) -> None:
+        """It is digital, and has no copper to spoil."""
+        raise LocalError(f"Line {self._name} is digital, and has no copper that could be faulty; cut it instead.")
+
+    def echo(self, response: Samples) -> None:
+        """The same."""
+        self.suffer({})
+
+    def call(self, number: str, name: str) -> None:
+        """Call in on it; ISDN tells no names."""
+        try:
+            self._access.call(number)
+        except LocalError as error:
+            raise LocalError(f"Nobody can call in on line {self._name} now: {error}.") from error
+
+
 class EmulatedWorld:
     """All that is emulated (`gateway.web.simulated.Simulator`).
 
@@ -122,6 +150,8 @@ class EmulatedWorld:
         telephones: by number.
         lines: exchange lines by name, with the world of their central office.
         cards: by name.
+        accesses: ISDN accesses by name.
+        adapters: the adapters at these, which are pulled out and put back as cards are.
     """
 
     def __init__(
@@ -129,21 +159,24 @@ class EmulatedWorld:
         telephones: Mapping[str, Telephone],
         lines: Mapping[str, tuple[World, OfficeLine]],
         cards: Mapping[str, EmulatedCard],
+        accesses: Mapping[str, IsdnAccess],
+        adapters: Mapping[str, EmulatedAdapter],
     ) -> None:
-        self._cards = cards
+        self._cards: Mapping[str, SimCard] = {**adapters, **cards}
         self._phones = {number: _Phone(number, telephone) for number, telephone in telephones.items()}
-        self._lines = {name: _Line(name, world, line) for name, (world, line) in lines.items()}
+        self._lines: dict[str, SimLine] = {name: _Line(name, *line) for name, line in lines.items()}
+        self._lines |= {name: _Access(name, access) for name, access in accesses.items()}
 
     def phone(self, number: str) -> _Phone | None:
         """The telephone with `number`, if it is emulated."""
         return self._phones.get(number)
 
-    def line(self, name: str) -> _Line | None:
+    def line(self, name: str) -> SimLine | None:
         """The line `name`, if it is emulated."""
         return self._lines.get(name)
 
-    def card(self, name: str) -> EmulatedCard | None:
-        """The card `name`, if it is emulated."""
+    def card(self, name: str) -> SimCard | None:
+        """The card or adapter `name`, if it is emulated."""
         return self._cards.get(name)
 
     def names(self) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:

@@ -1,4 +1,4 @@
-"""`copperline lines`: the analogue ports and SIP trunks of a running office, and their states."""
+"""`copperline lines`: the lines and SIP trunks of a running office, and their states."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["command"]
 def command(
     url: Url = DEFAULT_URL, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
 ) -> None:
-    """Show the analogue lines and the SIP trunks of a running office."""
+    """Show the lines and the SIP trunks of a running office."""
     office = OfficeClient(url)
     lines, trunks = office.get("/api/v1/lines"), office.get("/api/v1/trunks")
     if json:
@@ -27,7 +27,7 @@ def command(
             [
                 line["name"],
                 line["kind"],
-                f"{line['card']} {line['port']}",
+                f"{line['card']} {line['port']}" if line["port"] else line["card"],
                 line["number"],
                 line["state"] if line["in_service"] else f"{line['state']} ({line['trouble'] or 'out of service'})",
                 show.duration(line["seconds"]),
@@ -35,7 +35,7 @@ def command(
             ]
             for line in lines
         ],
-        "This office has no analogue lines.",
+        "This office has no lines.",
     )
     if trunks:
         show.line("")

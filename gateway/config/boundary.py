@@ -75,6 +75,8 @@ class Boundary:
             for ring, own in line.rings.items():
                 called = own.did or called_at(line)
                 found.append(Entry(f"line {name}, ring {ring}", own.context or line.context, called))
+        for name, adapter in self._config.isdn.items():
+            found += [Entry(f"ISDN adapter {name}", adapter.context, called) for called in adapter.called]
         # Who calls by a span or a trunk, or is not known, chooses the number.
         found += [Entry(f"span {name}", span.context) for name, span in self._config.spans.items()]
         found += [Entry(f"trunk {name}", trunk.context) for name, trunk in trunks]

@@ -67,6 +67,7 @@ def builtin_dialplan(config: Config) -> str:
     for context in outside:
         text.append(f"[{context}]")
         wanted = {called_at(way) for *_, way in each_way(config) if way.context == context}
+        wanted |= {called for way in config.isdn.values() if way.context == context for called in way.called}
         numbered = [trunk.context for trunk in config.trunks.values()]
         numbered += [span.context for span in config.spans.values()]
         wanted |= {"_[+0-9]!"} if context in numbered else set()

@@ -53,6 +53,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _ports(config)
     yield from _numbers(config)
     yield from _line_names(config)
+    yield from _adapters(config)
     yield from _spans(config)
     yield from _contexts(config)
     yield from _trunks(config)
@@ -216,6 +217,28 @@ def _line_names(config: Config) -> Iterator[Finding]:
             what = f"{name} is the name of one of the {taken[name]} already, and toll rules name callers"
             yield Finding(path, what, "give it another name")
         taken.setdefault(name, TABLES[kind])
+
+
+def _adapters(config: Config) -> Iterator[Finding]:
+    """Serial ISDN adapters."""
+    taken: dict[str, str] = {}
+    for name, adapter in config.isdn.items():
+        path: KeyPath = ("isdn", name)
+        if adapter.backend == "emulated":
+            if adapter.device:
+                yield Finding((*path, "device"), f"adapter {name} is emulated, and has no device", "leave it out")
+            if adapter.profile != "i4l":
+                what = "the emulated adapter is one of the family i4l"
+                yield Finding((*path, "profile"), what, "leave the line out")
+        elif not adapter.device:
+            what = f"adapter {name} does not say its serial port"
+            yield Finding(path, what, 'write device = "/dev/ttyACM0", or what it is called')
+        elif taken.setdefault(adapter.device, name) != name:
+            what = f"{adapter.device} is the port of adapter {taken[adapter.device]} already"
+            yield Finding((*path, "device"), what, f"give {name} a port of its own")
+        if adapter.profile == "i4l" and not adapter.numbers:
+            what = f"adapter {name} has no number, and takes and places no calls without one"
+            yield Finding(path, what, 'write its own as numbers = ["2565551100"]')
 
 
 def _spans(config: Config) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from gateway.config.analog import CardSettings, LineSettings, PhoneSettings
 from gateway.config.conferences import ConferenceSettings
 from gateway.config.fax import FaxSettings
 from gateway.config.features import FeatureSettings
+from gateway.config.isdn import IsdnSettings
 from gateway.config.music import MusicSettings
 from gateway.config.parking import ParkingSettings
 from gateway.config.queues import QueueSettings
@@ -342,6 +343,7 @@ class Config(Settings):
     cards: Annotated[Mapping[str, CardSettings], AfterValidator(MappingProxyType)] = {}
     phones: Annotated[Mapping[Number, PhoneSettings], AfterValidator(MappingProxyType)] = {}
     lines: Annotated[Mapping[Name, LineSettings], AfterValidator(MappingProxyType)] = {}
+    isdn: Annotated[Mapping[Name, IsdnSettings], AfterValidator(MappingProxyType)] = {}
     spans: Annotated[Mapping[Name, SpanSettings], AfterValidator(MappingProxyType)] = {}
     accounts: Annotated[Mapping[Name, AccountSettings], AfterValidator(MappingProxyType)] = {}
     trunks: Annotated[Mapping[Name, TrunkSettings], AfterValidator(MappingProxyType)] = {}

@@ -13,7 +13,7 @@ from gateway.config.model import Config
 
 __all__ = ["TABLES", "Way", "called_at", "each_way", "group_name", "ways"]
 
-TABLES: Final[Mapping[str, str]] = {"FXO": "lines", "SPAN": "spans"}
+TABLES: Final[Mapping[str, str]] = {"FXO": "lines", "ISDN": "isdn", "SPAN": "spans"}
 """Technology -> the table of the configuration that has its lines."""
 
 
@@ -51,7 +51,7 @@ def each_way(config: Config) -> Iterator[tuple[str, str, Way]]:
 
 
 def group_name(technology: str, group: int) -> str:
-    """A hunt group as the toll rules call it: "g1" of exchange lines, "span-g1" of spans."""
+    """A hunt group as the toll rules call it: "g1" of exchange lines, "isdn-g1", "span-g1" of others."""
     return f"g{group}" if technology == "FXO" else f"{technology.lower()}-g{group}"
 
 

@@ -105,8 +105,8 @@ class AudioDesk:
 
         return self._plane.add_frames(descriptor, encoding, on_removed=removed)
 
-    def pair(self) -> tuple[PlaneRow, socket.socket]:
-        """A row for a device that is a program of ours, and the end of the socket pair with its frames (L16).
+    def pair(self, encoding: Encoding = Encoding.L16) -> tuple[PlaneRow, socket.socket]:
+        """A row for a device that is a program of ours, and the end of the socket pair with its frames.
 
         Raises:
             Exhausted: no row is free.
@@ -114,7 +114,7 @@ class AudioDesk:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
         try:
-            return self._plane.add_frames(theirs.fileno(), Encoding.L16, on_removed=theirs.close), ours
+            return self._plane.add_frames(theirs.fileno(), encoding, on_removed=theirs.close), ours
         except Exhausted:
             ours.close()
             theirs.close()

@@ -77,12 +77,12 @@ class CallView:
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """An analogue port and who is on it.
+    """A telephone or exchange line.
 
     Attributes:
         name: "101", "copper1".
-        kind: "FXS" or "FXO".
-        card, port: where it is plugged in.
+        kind: "FXS", "FXO" or "ISDN".
+        card, port: where it is plugged in; a serial adapter has its device and port 0.
         state: in words.
         in_service: whether calls can be made on it.
         number: its own number; may be empty.

@@ -24,6 +24,8 @@ from hardware.isdn.tty import RATE, Tty
 __all__ = ["EmulatedAdapter"]
 
 _MOST: Final = 4096
+_ROOM: Final = 4000
+"""Octets of which the kernel keeps so many before the reader, and the rest elsewhere (n_tty: 4096)."""
 BACKLOG: Final = 65536
 """Octets that wait for a port that nobody reads; what is more is lost, as on any serial port."""
 SETTLE: Final = 0.25
@@ -139,7 +141,8 @@ class EmulatedAdapter:
             return
         del self._waiting[:taken]
         patience = time.monotonic() + SETTLE
-        while self._settles and self._readable() < before + taken and time.monotonic() < patience:
+        due = min(before + taken, _ROOM)
+        while self._settles and self._readable() < due and time.monotonic() < patience:
             os.sched_yield()
 
     def _readable(self) -> int:

@@ -30,6 +30,7 @@ from gateway.sip.legs import LegsConfig
 from gateway.sip.number_rules import NumberRule, NumberRules
 from gateway.sip.overload import OverloadConfig
 from gateway.sip.parameters import Parameters
+from gateway.sip.redirection import Redirects
 from gateway.sip.registrar import RegistrarConfig
 from gateway.sip.servers import ServersConfig
 from gateway.sip.stack import SipConfig
@@ -68,6 +69,7 @@ def sip_config(config: Config) -> SipConfig:
         legs=LegsConfig(
             codecs=_codecs(config.sip.codecs),
             patience=Patience(config.sip.rtp_timeout, config.sip.rtp_timeout_hold),
+            redirects=Redirects(config.sip.redirects),
         ),
         registrar=RegistrarConfig(
             config.sip.min_expires,

@@ -15,7 +15,19 @@ from gateway.call.leg import CallLeg, Interrupted, Letter
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import RemoteError
-from gateway.core.messages import Alerting, Answered, Dial, Digit, Diverted, Progress, Released, Rerouted
+from gateway.core.messages import (
+    DIVERSIONS,
+    DIVERTED_BY,
+    DIVERTED_FOR,
+    Alerting,
+    Answered,
+    Dial,
+    Digit,
+    Diverted,
+    Progress,
+    Released,
+    Rerouted,
+)
 from gateway.core.number import Party
 from gateway.core.switch import PLAIN, DialOptions, DialOutcome, DialStatus, HungUp, Moved, Target
 
@@ -184,8 +196,8 @@ class Dialing:
                     self._key(leg, self._options.progress_keys)
                 case Rerouted(address):
                     self._rerouted[leg] = Target(self._trying[leg].technology, address)
-                case Diverted(called, context):
-                    self._divert(leg, called, context)
+                case Diverted():
+                    self._divert(leg, event)
                 case Answered():
                     self._decide(leg)
                 case Released(ending):
@@ -299,17 +311,25 @@ class Dialing:
         _tell_codecs(self.caller, leg)
         leg.command(Dial(self._trying[leg].address, shown, dict(leg.variables)))
 
-    def _divert(self, by: CallLeg, called: str, context: str) -> None:
+    def _divert(self, by: CallLeg, wish: Diverted) -> None:
         """The far side of `by` wants the call to go to another number."""
         self._diversions += 1
-        target = Target("Local", f"{called}@{context or self.caller.context}")
-        if not self._options.follow or self._diversions > MOST_DIVERSIONS:
-            by.note(f"{by.peer} diverts the call to {called}; that is not followed")
+        before = by.variables.get(DIVERSIONS, "")
+        count = self._diversions + (int(before) if before.isascii() and before.isdigit() else 0)
+        target = Target("Local", f"{wish.called}@{wish.context or self.caller.context}")
+        if not self._options.follow or count > MOST_DIVERSIONS:
+            by.note(f"{by.peer} diverts the call to {wish.called}; that is not followed")
             return
-        by.note(f"{by.peer} diverts the call to {called}")
+        by.note(f"{by.peer} diverts the call to {wish.called}")
         leg = self._try(target)
         if leg is not None:
+            leg.confined = leg.confined or not wish.outward
+            if wish.outward:
+                leg.behalf = by.behalf
             leg.variables["FORWARDERNAME"] = by.name
+            leg.variables[DIVERSIONS] = str(count)
+            if by.party.number:
+                leg.variables |= {DIVERTED_BY: by.party.number, DIVERTED_FOR: wish.reason}
             self._place(leg, self._options.diverter or self._shown)
             if self._options.patient:
                 self._stop_clock()

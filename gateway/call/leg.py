@@ -125,6 +125,7 @@ class CallLeg:
         held: whether its far side has put us on hold.
         image: its T.38 stream, while that takes the place of its audio.
         driven: whether a script runs for it; one that has none belongs to the call of another.
+        confined: whether it stays in the office, whatever its dialplan says, because a telephone has diverted it.
         gains: dB by which what it says is heard louder, and by which it hears louder what others say.
         reveals: whether its far side is told when it comes to talk with somebody else; shown: with whom it
             believes to talk.
@@ -157,6 +158,7 @@ class CallLeg:
         "bridge",
         "called",
         "channel",
+        "confined",
         "consultation",
         "context",
         "dialing",
@@ -204,6 +206,7 @@ class CallLeg:
         self.context = context
         self.standing = context
         self._behalf: CallLeg | None = None
+        self.confined = False
         self.incoming = incoming
         self.variables: dict[str, str] = {}
         self.headers: Sequence[tuple[str, str]] = ()

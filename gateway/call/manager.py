@@ -36,6 +36,7 @@ from gateway.core.fax import FaxDesk, FaxJob, FaxReport
 from gateway.core.feature import Feature, FeatureCodes, TalkLimit
 from gateway.core.log import QuietLog
 from gateway.core.messages import (
+    DIVERSIONS,
     DIVERTED_BY,
     DIVERTED_FOR,
     PORTABILITY,
@@ -92,7 +93,7 @@ _STOPPING: Final = Ending(
     "Call again in a minute.",
 )
 
-_PASSED_ON: Final = (DIVERTED_BY, DIVERTED_FOR, *PREFERENCES, *PORTABILITY, SECURED)
+_PASSED_ON: Final = (DIVERTED_BY, DIVERTED_FOR, DIVERSIONS, *PREFERENCES, *PORTABILITY, SECURED)
 """What a leg that goes out tells of the one for which it does."""
 
 
@@ -339,7 +340,7 @@ class CallManager:
         leg.headers = offer.headers
         first = self.floor.legs.get(channel.other) if isinstance(channel, LocalHalf) and channel.other else None
         if first is not None:
-            leg.behalf = first.behalf
+            leg.behalf, leg.confined = first.behalf, first.confined
         if offer.replaces:
             errand = self._transfers.replacement(leg, offer)
         elif offer.joins:
@@ -388,7 +389,7 @@ class CallManager:
             channel, party=party, called=target.address, context=context, incoming=False, call=call
         )
         if by is not None and isinstance(channel, LocalHalf):
-            leg.behalf = by.behalf
+            leg.behalf, leg.confined = by.behalf, by.confined
         if self._tolls is not None:
             self._tolls.made(grant, leg)
         return leg

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from gateway.call.leg import CallLeg
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
+from gateway.core.errors import RemoteError
 from gateway.core.switch import DialOutcome, Target
 from gateway.toll.guard import Caller, Grant, Outside, TollGuard
 
@@ -75,6 +76,12 @@ class Tolls:
         outside = self._border.outside(target)
         if outside is None:
             return None
+        if leg is not None and leg.confined and not self._guard.is_emergency(outside):
+            raise RemoteError(
+                f"a telephone that diverts its calls takes none out of the office, as this one to {target}",
+                Cause.CALL_REJECTED,
+                advice='To let it, set redirects in [sip] to "anywhere".',
+            )
         if leg is None:
             return self._guard.permit(Caller("nobody", "", False, ""), outside)
         name, inside = self._border.own(leg.behalf.name)

@@ -172,6 +172,9 @@ class SipSettings(Settings):
         contacts: phones that may be registered for one account at once.
         service_route: proxies through which telephones that register are to send their calls (RFC 3608), the first
             hop first; "HOST" or "TRANSPORT:HOST:PORT" each.
+        redirects: which redirections (3xx) of telephones are followed, as those that have their calls diverted send
+            them: "office", to numbers of the office; "anywhere", also out of it, which their account then answers
+            for, and to any address; "refused", none. Providers are not followed elsewhere.
         strangers: context of the dialplan that takes calls of telephones with no account, or a wrong secret, to say
             so; they never get an outside line. Where empty, they are refused.
     """
@@ -199,6 +202,7 @@ class SipSettings(Settings):
     max_expires: Annotated[int, Field(ge=60, le=604800)] = 3600
     contacts: Annotated[int, Field(ge=1, le=100)] = 10
     service_route: Annotated[Items[Server], Field(max_length=10)] = ()
+    redirects: Literal["refused", "office", "anywhere"] = "office"
     strangers: Annotated[str, AfterValidator(word_or_none)] = ""
 
 

@@ -38,6 +38,7 @@ from gateway.core.frozen import frozen
 from gateway.core.number import Party
 
 __all__ = [
+    "DIVERSIONS",
     "DIVERTED_BY",
     "DIVERTED_FOR",
     "INFO",
@@ -91,6 +92,8 @@ DIVERTED_BY: Final = "REDIRECTING_NUMBER"
 DIVERTED_FOR: Final = "REDIRECTING_REASON"
 """Channel variables that tell who diverted a call last, and why in the words of RFC 5806: of a leg that comes in,
 and of one that goes out in its turn."""
+DIVERSIONS: Final = "REDIRECTING_COUNT"
+"""Channel variable: how often a call has been diverted, likewise."""
 PREFERENCES: Final = ("ACCEPT_CONTACT", "REJECT_CONTACT", "REQUEST_DISPOSITION")
 """Channel variables that tell which of a called user's telephones a caller prefers (RFC 3841), likewise."""
 PORTABILITY: Final = ("TEL_NPDI", "TEL_RN", "TEL_RN_CONTEXT", "TEL_CIC", "TEL_CIC_CONTEXT")
@@ -231,10 +234,14 @@ class Diverted:
     Attributes:
         called: that number.
         context: where it is to be looked up; "" for the context in which the call was placed.
+        reason: why, in the words of RFC 5806.
+        outward: whether the call may leave the office by that; it does so in the name of who diverts it.
     """
 
     called: str
     context: str = ""
+    reason: str = "unknown"
+    outward: bool = False
 
 
 @frozen

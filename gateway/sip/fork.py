@@ -15,7 +15,7 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted
 from gateway.core.frozen import frozen
-from gateway.core.messages import Command, Event
+from gateway.core.messages import Command, Diverted, Event
 from gateway.sdp.negotiate import Agreement, Direction, Medium
 from gateway.sip.binding import Binding
 from gateway.sip.message import Response
@@ -78,6 +78,7 @@ class Fork:
         turns: where to call, most preferred first; those in one list together.
         call: makes the session that calls a target, for the user given.
         redirected: the targets that the Contacts of a redirection stand for; none where policy forbids it.
+        diverted: the number of the office that one without such targets names, if any.
         turn: seconds that targets of one preference ring before the next are tried.
         one_server: the targets are servers of one provider: the next is tried only where one is silent or takes no
             calls (RFC 3263 4.3), since what one refuses, the others would refuse as well.
@@ -86,6 +87,7 @@ class Fork:
 
     __slots__ = (
         "_call",
+        "_diverted",
         "_failures",
         "_groups",
         "_nobody",
@@ -110,6 +112,7 @@ class Fork:
         *,
         call: Callable[[Target, SessionUser], OutgoingSession],
         redirected: Callable[[Response, Target, float], list[Target]],
+        diverted: Callable[[Response, Target], Diverted | None],
         turn: float,
         one_server: bool = False,
         nobody: Ending = NO_TARGET,
@@ -118,6 +121,7 @@ class Fork:
         self._user = user
         self._call = call
         self._redirected = redirected
+        self._diverted = diverted
         self._turn = SILENCE if one_server else turn
         self._one_server = one_server
         self._nobody = nobody
@@ -228,11 +232,19 @@ class Fork:
             self._groups.clear()
             self._cancel(ending, now)
         elif response is not None and status in FOLLOWED:
-            self._groups[:0] = [self._redirected(response, branch.target, now)]
+            self._follow(response, branch.target, now)
         if not self._ringing:
             self._advance(now)
 
     # Inside.
+
+    def _follow(self, response: Response, target: Target, now: float) -> None:
+        """Go where a redirection says (RFC 3261 8.1.3.4)."""
+        elsewhere = self._redirected(response, target, now)
+        self._groups[:0] = [elsewhere]
+        diverted = None if elsewhere else self._diverted(response, target)
+        if diverted is not None:
+            self._user.said(diverted, now)
 
     def _advance(self, now: float) -> None:
         """Call the next targets; when there are none left, the best of the failures ends the leg."""

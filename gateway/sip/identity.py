@@ -16,7 +16,7 @@ from gateway.core.number import Party, Presentation
 from gateway.sip.account import Account
 from gateway.sip.grammar import is_token, quote, split_list
 from gateway.sip.headers import NameAddr
-from gateway.sip.message import Message, Request
+from gateway.sip.message import Message, Request, Response
 from gateway.sip.number_rules import rewrite
 from gateway.sip.uri import SipUri, TelUri, Uri
 
@@ -25,6 +25,7 @@ __all__ = [
     "caller_of",
     "diversion_of",
     "number_of",
+    "reason_of",
     "write_caller",
     "write_diversion",
 ]
@@ -118,6 +119,12 @@ def diversion_of(request: Request, account: Account) -> dict[str, str]:
     target = history[-1].uri  # the entry before it is whom the call was for until then
     cause = target.parameters.get("cause") if isinstance(target, SipUri) else None
     return _variables(history[-2].uri, CAUSES.get(cause or "", "unknown"))
+
+
+def reason_of(redirection: Response) -> str:
+    """Why a telephone diverts its calls, by the Diversion of its 3xx (RFC 5806 4.2.3); "unknown" without one."""
+    diverted = next(_addresses(redirection, "Diversion"), None)
+    return (diverted.parameters.get("reason") if diverted is not None else None) or "unknown"
 
 
 def write_diversion(invite: Request, variables: Mapping[str, str], host: str) -> None:

@@ -117,7 +117,7 @@ class Legs:
         self._reach = reach
         self._seal = seal
         self._redirections = Redirections(
-            config.redirects, contacts=contacts, realm=realm, host=reach.host, resolver=setting.resolver
+            config.redirects, contacts=contacts, realm=realm, ours=reach.is_ours, resolver=setting.resolver
         )
         self._config = config
         self._setting = setting
@@ -284,6 +284,9 @@ class Legs:
                     secured(self._redirections.targets(response, target, now), wanted=secure)
                     if preferences.follows
                     else []
+                ),
+                diverted=lambda response, target: (
+                    self._redirections.diversion(response, target, account) if preferences.follows else None
                 ),
                 turn=self._config.turn,
                 one_server=outbound is not None,

@@ -25,6 +25,8 @@ __all__ = ["OURSELVES", "Reach"]
 OURSELVES: Final = "copperline"
 """The user of our Contacts, where no trunk gives us another."""
 
+NAMES: Final = 100
+"""Names of ours that are remembered: a telephone calls us by the one that is written in it."""
 REMEMBERED: Final = 10_000
 """Peers of which it is remembered; the longest unheard is forgotten first."""
 
@@ -53,6 +55,7 @@ class Reach:
         self.discovered: Callable[[Address], Address | None] | None = None
         """Tells where one of our UDP sockets is seen from outside, by STUN; None where nobody is asked."""
         self._hidden: dict[str, bool] = {}
+        self._names: OrderedDict[str, None] = OrderedDict()
         self._asked = _Memory()
         self._seen = _Memory()
 
@@ -81,6 +84,10 @@ class Reach:
         """The same without the port."""
         return self.address(flow)[0]
 
+    def is_ours(self, host: str, flow: Flow) -> bool:
+        """Whether `host` is we, for the peer of `flow`: an address of ours, or a name by which we are called."""
+        return host in (self.host(flow), flow.local[0]) or host.lower() in self._names
+
     def contact(self, flow: Flow, user: str = OURSELVES) -> NameAddr:
         """Our Contact for the peer of `flow`, for its requests to `user`."""
         parameters = Parameters((("transport", flow.transport),)) if flow.transport != "udp" else NO_PARAMETERS
@@ -90,8 +97,12 @@ class Reach:
     def asked(self, request: Request, flow: Flow) -> None:
         """A peer that has proved who it is has sent `request`.
 
-        Where a proxy lies between, it has found the proxy, whose address is not ours.
+        Where a proxy lies between, it has found the proxy, whose address is not ours; the name of the office is.
         """
+        if isinstance(request.uri, SipUri) and not is_address(request.uri.host):
+            self._names[request.uri.host.lower()] = None
+            if len(self._names) > NAMES:
+                self._names.popitem(last=False)
         if not self._may_be_hidden(flow.local[0]):
             return
         uri = request.uri

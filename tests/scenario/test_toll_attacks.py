@@ -58,10 +58,13 @@ def attack(tmp_path: Path) -> Iterator[Attack]:
     """An office whose rules, and what callers from outside reach by 1, are exchanged."""
     offices: list[OfficeUnderTest] = []
 
-    def make(tolls: str = "", way: str = "Hangup()", more: str = "", account: str = "") -> OfficeUnderTest:
+    def make(
+        tolls: str = "", way: str = "Hangup()", more: str = "", account: str = "", sip: str = ""
+    ) -> OfficeUnderTest:
         (tmp_path / "rates.csv").write_text(RATES)
         plan = f"{DIALPLAN}exten => 1,1,{way}\n{more}\n"
-        offices.append(OfficeUnderTest(tmp_path, f"{OFFICE.replace(FLASH, account)}\n[tolls]\n{tolls}\n", plan))
+        text = OFFICE.replace(FLASH, account).replace("[web]", f"{sip}\n[web]", 1)
+        offices.append(OfficeUnderTest(tmp_path, f"{text}\n[tolls]\n{tolls}\n", plan))
         return offices[-1]
 
     yield make
@@ -167,7 +170,7 @@ def test_a_caller_who_keys_at_a_disa_gets_no_line_without_a_rule(attack: Attack)
 
 @pytest.mark.parametrize("known", [True, False])
 def test_a_telephone_that_diverts_takes_nobody_out(attack: Attack, known: bool) -> None:
-    """A redirection (RFC 3261 8.1.3.4) is followed to telephones of the office, and to no line."""
+    """A redirection (RFC 3261 8.1.3.4) is followed to numbers of the office, and to no line."""
     office = attack("", "Dial(SIP/6002,30)", "include => office")
     ada = office.sip("6002")
     caller = office.sip("6001") if known else stranger(office)
@@ -176,6 +179,21 @@ def test_a_telephone_that_diverts_takes_nobody_out(attack: Attack, known: bool) 
     ada.divert("95550100")
     never_out(office)
     assert caller.state == "idle"
+    assert "a telephone that diverts its calls takes none out of the office" in office.story()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_where_it_may_its_account_answers_for_the_call(attack: Attack, known: bool) -> None:
+    office = attack("", "Dial(SIP/6002,30)", "include => office", sip='redirects = "anywhere"')
+    ada = office.sip("6002")
+    caller = office.sip("6001") if known else stranger(office)
+    caller.call("6002" if known else "1")
+    office.until(lambda: ada.state == "offered", within=5)
+    ada.divert("95550100")
+    office.until(lambda: calls_out(office) == ["5550100"], within=5)
+    assert [grant.payer for grant in office.app.tolls.running] == ["caller 6002"]
+    caller.hang_up()
+    office.until(lambda: calls_out(office) == [], within=5)
 
 
 @pytest.mark.parametrize("by", ["refer", "keys"])

@@ -10,6 +10,9 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act
 from gateway.core.feature import Feature, FeatureCodes
 from gateway.core.messages import (
+    DIVERSIONS,
+    DIVERTED_BY,
+    DIVERTED_FOR,
     RFC_4733,
     Alerting,
     Answered,
@@ -330,7 +333,8 @@ class TestWhereTheyGo:
         office.says(office.phone, Diverted("102"))
         office.says(office.phone, Released(BUSY))
         office.loop.settle()
-        assert office.telephone("102").commands[0] == Dial("102", ANN)
+        told = {DIVERTED_BY: "101", DIVERTED_FOR: "unknown", DIVERSIONS: "1"}
+        assert office.telephone("102").commands[0] == Dial("102", ANN, told)
         office.says(office.telephone("102"), Answered("off-hook"))
         office.loop.settle()
         assert office.talks(caller, office.telephone("102"))

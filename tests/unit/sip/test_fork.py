@@ -6,7 +6,7 @@ import pytest
 
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
-from gateway.core.messages import Alerting, Answered, Dial, Hangup, Progress, Released
+from gateway.core.messages import PREFERENCES, Alerting, Answered, Dial, Diverted, Hangup, Progress, Released
 from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
 from gateway.sip.legs import LegsConfig
@@ -220,8 +220,9 @@ def test_section_8_1_3_4_a_redirection_to_an_account_is_followed() -> None:
     [
         (Redirects.REFUSED, "<sip:6002@192.0.2.1>", 302),
         (Redirects.OFFICE, "<sip:6002@203.0.113.7>", 302),
-        (Redirects.OFFICE, "<sip:6003@192.0.2.1>", 302),
-        (Redirects.OFFICE, "<tel:+12565550100>", 302),
+        (Redirects.OFFICE, "<sip:192.0.2.1>", 302),
+        (Redirects.REFUSED, "<tel:+12565550100>", 302),
+        (Redirects.OFFICE, "<sip:6003@192.0.2.1>", 305),
         (Redirects.ANYWHERE, "<sip:x@name.example>", 302),
         (Redirects.ANYWHERE, "<sip:6002@192.0.2.1>", 305),
         (Redirects.ANYWHERE, "<sip:6002@192.0.2.1>", 380),
@@ -237,6 +238,48 @@ def test_a_redirection_that_policy_or_sense_forbids_ends_the_attempt(
     redirect(phone, contact, status)
     assert ended(office).evidence.startswith(str(status))
     office.quiet()
+
+
+@pytest.mark.parametrize(
+    ("contact", "called"),
+    [
+        ("<sip:6003@192.0.2.1>", "6003"),  # an account without a telephone
+        ("<sip:101@copperline>", "101"),  # the realm
+        ("<sip:101@PBX.example.com:5060;transport=udp>", "101"),  # as it is written in the telephone
+        ("<tel:+1-256-555-0100>", "+12565550100"),
+        ("<sip:x@203.0.113.7>, <sip:*98@192.0.2.1>", "*98"),
+    ],
+)
+@pytest.mark.parametrize("policy", [Redirects.OFFICE, Redirects.ANYWHERE])
+def test_section_8_1_3_4_a_redirection_to_a_number_of_the_office_is_for_the_dialplan(
+    contact: str, called: str, policy: Redirects
+) -> None:
+    """As telephones send it whose calls are diverted; RFC 5806 4.2.3 for the reason."""
+    office = Office(SipConfig(legs=LegsConfig(redirects=policy)))
+    phone = Phone(office, host="192.0.2.60")
+    phone.proved(phone.request("REGISTER", "sip:pbx.example.com", headers=(("Expires", "600"),)))
+    assert phone.response().status == 200
+    dial(office)
+    response = phone.arrived().reply(302, to_tag="below")
+    response.headers.set(
+        "Contact", contact if policy is Redirects.OFFICE else contact.replace("<sip:x@203.0.113.7>, ", "")
+    )
+    response.headers.set("Diversion", "<sip:6001@192.0.2.1>;reason=user-busy")
+    phone.send(response)
+    diverted, released = office.events()[-2:]
+    assert diverted == Diverted(called, "office", "user-busy", outward=policy is Redirects.ANYWHERE)
+    assert isinstance(released, Released)
+    office.quiet()
+
+
+def test_rfc_3841_section_9_1_whose_caller_wants_no_recursion_is_not_diverted() -> None:
+    office = Office()
+    phone = registered(office, "192.0.2.60")
+    office.events()
+    channel = office.stack.channel("6001", office.clock.now)
+    office.command(channel, Dial("6001", Party("101"), {PREFERENCES[2]: "no-recurse"}))
+    redirect(phone, "<sip:101@192.0.2.1>")
+    assert not [event for event in office.events() if isinstance(event, Diverted)]
 
 
 def test_a_redirection_anywhere_goes_to_the_address_it_names() -> None:

@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -92,6 +93,10 @@ FRAME: Final = 0.02
 FAREWELL: Final = 2.0
 """Seconds that registrars have to take our leave."""
 
+GATHERED: Final = 0.004
+"""Seconds in which commands to the media plane gather, to be handed over together: each time wakes its thread, and
+its thread us. It is less than anybody hears."""
+
 PULSE: Final = 0.1
 """Seconds between two looks whether the loop is late."""
 
@@ -150,7 +155,7 @@ class Application:
         )
         threads = 1 if by_hand else config.media.threads or _threads()
         size = PlaneConfig(rows=config.media.rows, arena=config.media.arena_seconds, threads=threads)
-        self.plane = Plane(size, loop.call_soon)
+        self.plane = Plane(size, loop.call_soon if by_hand else partial(loop.call_later, GATHERED))
         ports = config.sip.rtp_ports
         self.audio = AudioDesk(plane=self.plane, ports=(ports.first, ports.last))
         self.cards = Cards(config)
@@ -352,9 +357,13 @@ class Application:
         self._names_driven = Driven(self.names, self.name_servers.ask, lambda event, now: None)
         self.runner.attach(self._sip_driven)
         self.runner.attach(self._names_driven)
-        self.runner.attach(Driven(self.lines, self.shell.send, self._line_event))
-        self.runner.attach(Driven(self.spans, self.span_shell.send, self._line_event))
-        self.runner.attach(Driven(self.isdn, self.serial.send, self._line_event))
+        # At every message each engine is asked what it has to say: where there are no lines, nobody is asked.
+        if self.lines.status():
+            self.runner.attach(Driven(self.lines, self.shell.send, self._line_event))
+        if self.spans.status():
+            self.runner.attach(Driven(self.spans, self.span_shell.send, self._line_event))
+        if self.isdn.status():
+            self.runner.attach(Driven(self.isdn, self.serial.send, self._line_event))
         web = config.web.listen
         self._web = await WebServer.start(
             application(self.console, host=web.host, most_records=config.limits.records_shown), web.host, web.port
@@ -510,8 +519,8 @@ class Application:
         self._pulse = now
 
     def _pump(self) -> None:
-        self.plane.pump(self._loop.time())
-        self.runner.step()
+        if self.plane.pump(self._loop.time()):
+            self.runner.step()
 
     def _retry(self) -> None:
         self.tolls.tick()

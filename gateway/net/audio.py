@@ -159,8 +159,8 @@ class AudioDesk:
 
 
 def _open(version: int) -> socket.socket:
-    opened = socket.socket(socket.AF_INET6 if version == 6 else socket.AF_INET, socket.SOCK_DGRAM)
-    opened.setblocking(False)
+    family = socket.AF_INET6 if version == 6 else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
     if version == 6:
         opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     # EF (RFC 3246): what carries speech asks the network for its place in the queue.

@@ -91,12 +91,7 @@ class Runner:
         try:
             if self._due <= now:
                 self._expire(now)
-            rounds = 0
-            while self._drain(now):
-                rounds += 1
-                if rounds == ROUNDS:
-                    _log.error("engines kept each other busy for %d rounds; going on later", ROUNDS)
-                    break
+            self._drain(now)
         finally:
             self._draining = False
         self._arm()
@@ -116,18 +111,24 @@ class Runner:
             if deadline is not None and deadline <= now:
                 self._guarded(driven.engine.expire, now)
 
-    def _drain(self, now: float) -> bool:
-        """Take what every engine has to send and to say; whether there was anything."""
-        busy = False
-        for driven in self._driven:
+    def _drain(self, now: float) -> None:
+        """Take what the engines have to send and to say, in turn, until all of them in a row have nothing."""
+        count = len(self._driven)
+        turn = quiet = 0
+        while quiet < count:
+            if turn == ROUNDS * count:
+                _log.error("engines kept each other busy for %d rounds; going on later", ROUNDS)
+                return
+            driven = self._driven[turn % count]
+            turn += 1
+            quiet += 1
             if outgoing := driven.engine.outgoing():
-                busy = True
+                quiet = 0
                 self._guarded(driven.send, outgoing)
             if events := driven.engine.events():
-                busy = True
+                quiet = 0
                 for event in events:
                     self._guarded(driven.dispatch, event, now)
-        return busy
 
     def _guarded(self, action: Callable[..., object], *arguments: object) -> None:
         try:

@@ -155,6 +155,8 @@ class Control:
 
     def flush(self) -> None:
         """Hand over as many of the waiting commands as the rings have room for."""
+        if not self._waiting:
+            return
         tables = self._tables
         written = int(tables.control[COMMANDS_WRITTEN])
         room = COMMANDS - (written - observe(self._commands_read))

@@ -164,6 +164,8 @@ class Plane:
         self._threads: list[PlaneThread] = []
         self._closed = False
         self._now = 0.0
+        self._told = False
+        """Whether this pump has called anybody."""
 
     # Rows.
 
@@ -258,11 +260,16 @@ class Plane:
         for worker in self.tables.workers:
             run(worker.shared, now)
 
-    def pump(self, now: float) -> None:
-        """Take all events that wait and call those whom they concern; the loop's own carry their own time."""
+    def pump(self, now: float) -> bool:
+        """Take all events that wait and call those whom they concern; the loop's own carry their own time.
+
+        Returns:
+            Whether anybody was called: most of what the loop says is that a command has been carried out.
+        """
         if self._closed:
-            return
+            return False
         self._now = now
+        self._told = bool(self._soon)
         self._crew.quiet()
         for _ in range(len(self._soon)):
             self._soon.popleft()()
@@ -270,6 +277,7 @@ class Plane:
             self._dispatch(happening)
         if not self._closed:
             self._crew.flush()
+        return self._told
 
     def close(self) -> None:
         """Stop the thread, take out every row, tell every end, and close what the plane itself has opened."""
@@ -413,6 +421,7 @@ class Plane:
             self._removed(happening.row)
             return
         if happening.kind in (events.TALKING, events.SPEAKER):
+            self._told = True
             talking = bool(happening.value) if happening.kind == events.TALKING else None
             self.hall.heard(happening.extra, happening.row, talking, happening.at)
             return
@@ -421,6 +430,7 @@ class Plane:
 
     def _notify(self, row: PlaneRow, event: AudioEvent, at: float) -> None:
         if row.listener is not None and not row.closed:
+            self._told = True
             row.listener(event, at)
 
     def _removed(self, index: int) -> None:
@@ -432,6 +442,7 @@ class Plane:
     def _end(self, play: _Play, how: SoundEnd) -> None:
         self.arena.release(play.block)
         if play.on_end is not None:
+            self._told = True
             play.on_end(how)
 
 

@@ -24,6 +24,9 @@ _CLOCKS: Final = {Encoding.L16: (8000, 16000), Encoding.OPUS: (48000,)}
 """RTP clock rates of encodings that have others than 8000."""
 _AF_INET: Final = 2
 _AF_INET6: Final = 10
+_SOCKADDR: Final = struct.Struct("=H2s4s8x")
+_SOCKADDR6: Final = struct.Struct("=H2s4x16s4x")
+"""Family, port, flow information, address, scope."""
 _FLASH_TIME: Final = 800
 """Samples of a hook flash's event: 100 ms. How long the hook is pressed, its receiver knows."""
 
@@ -188,10 +191,9 @@ def _sockaddr(address: str, port: int, version: int) -> bytes:
         raise LocalError(f"RTP cannot go to {address} from a socket of IPv{version}")
     if not 0 < port <= 65535:
         raise LocalError(f"{port} is no port to send RTP to")
-    network = struct.pack("!H", port)
     if version == 4:
-        return struct.pack("=H", _AF_INET) + network + remote.packed + bytes(8)
-    return struct.pack("=H", _AF_INET6) + network + bytes(4) + remote.packed + bytes(4)
+        return _SOCKADDR.pack(_AF_INET, port.to_bytes(2, "big"), remote.packed)
+    return _SOCKADDR6.pack(_AF_INET6, port.to_bytes(2, "big"), remote.packed)
 
 
 def _place(remote: bytes) -> tuple[str, int]:

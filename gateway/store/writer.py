@@ -26,10 +26,10 @@ __all__ = ["Statement", "Writer"]
 
 _log = logging.getLogger("copperline.store")
 
-BATCH: Final = 200
+BATCH: Final = 1000
 """Statements in one transaction: enough that its one flush to disk weighs little on each."""
 
-GATHER: Final = 0.1
+GATHER: Final = 0.5
 """Seconds between two transactions under load, in which what is to be written gathers: most of the work is in
 transactions, not in rows."""
 

@@ -160,7 +160,11 @@ def test_many_records_go_in_few_transactions_and_keep_their_order(tmp_path: Path
         assert store.pending == 3 * BATCH
         await asyncio.gather(*waiting)
         assert store.pending == 0
-        assert [record.id for record in await store.records(3)] == ["0599", "0598", "0597"]
+        assert [record.id for record in await store.records(3)] == [
+            f"{3 * BATCH - 1:04}",
+            f"{3 * BATCH - 2:04}",
+            f"{3 * BATCH - 3:04}",
+        ]
         await store.close()
 
     run(conversation())

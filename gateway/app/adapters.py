@@ -34,7 +34,7 @@ class Adapters:
         self.configs = [
             IsdnConfig(
                 name=name,
-                device=each.device or "an emulated adapter",
+                device=each.device or "emulated adapter",
                 profile=each.profile,
                 coding=_CODINGS[each.coding],
                 numbers=each.numbers,

@@ -31,6 +31,9 @@ def greeting(config: Config, file: Path, addresses: Sequence[str], program: str 
     if config.lines:
         lines.append("  Exchange lines")
         lines += [_row(name, _on(config, line.number, line.card, line.port)) for name, line in config.lines.items()]
+    if config.isdn:
+        lines.append("  ISDN adapters")
+        lines += [_row(name, f"{each.number}, {each.device or each.backend}") for name, each in config.isdn.items()]
     if config.directory:
         lines.append("  Numbers")
         lines += [_row(number, what) for number, what in config.directory.items()]

@@ -427,7 +427,7 @@ EXAMPLE = Path(__file__).parents[3] / "examples" / "office"
 def test_the_routes_of_the_demo_office_are_as_expected(capsys: pytest.CaptureFixture[str]) -> None:
     config = ["--config", str(EXAMPLE / "office.toml")]
     assert main(["test-dialplan", str(EXAMPLE / "routes.txt"), *config]) == 0
-    assert capsys.readouterr().out.endswith("routes.txt: all 13 routes are as expected.\n")
+    assert re.search(r"routes\.txt: all \d+ routes are as expected\.\n$", capsys.readouterr().out)
 
 
 GUIDE = Path(__file__).parents[3] / "docs" / "dialplan.md"

@@ -168,7 +168,23 @@ def _network(value: object) -> object:
 
 
 Encrypted = Literal["off", "optional", "required"]
-Codec = Literal["ulaw", "alaw", "g722", "slin", "slin16", "g726", "g726aal2", "gsm", "g729", "ilbc", "opus"]
+Codec = Literal[
+    "ulaw",
+    "alaw",
+    "g722",
+    "slin",
+    "slin16",
+    "g726",
+    "g726aal2",
+    "gsm",
+    "g729",
+    "ilbc",
+    "speex",
+    "speex16",
+    "amr",
+    "amrwb",
+    "opus",
+]
 Network = IPv4Network | IPv6Network
 Items = Annotated[tuple[_Item, ...], BeforeValidator(_as_tuple)]
 Networks = Items[Annotated[Network, BeforeValidator(_network)]]

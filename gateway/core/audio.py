@@ -43,7 +43,7 @@ Samples = NDArray[np.int16]
 
 
 class Encoding(Word):
-    """How samples are coded in a row. The value is the RTP encoding name (RFC 3551 table 4, RFC 7587)."""
+    """How samples are coded in a row. The value is the RTP encoding name (RFC 3551 table 4, or of its own)."""
 
     PCMU = "PCMU"
     PCMA = "PCMA"
@@ -56,10 +56,21 @@ class Encoding(Word):
     OPUS = "opus"
     ILBC = "iLBC"
     G729 = "G729"
+    SPEEX = "speex"
+    AMR = "AMR"
+    AMR_WB = "AMR-WB"
 
 
 _FRAMES: Mapping[Encoding, int] = MappingProxyType(
-    {Encoding.GSM: 20, Encoding.G723: 30, Encoding.G729: 10, Encoding.OPUS: 20}
+    {
+        Encoding.GSM: 20,
+        Encoding.G723: 30,
+        Encoding.G729: 10,
+        Encoding.OPUS: 20,
+        Encoding.SPEEX: 20,
+        Encoding.AMR: 20,
+        Encoding.AMR_WB: 20,
+    }
 )
 """Milliseconds of a coder's frame; what is not here is coded sample by sample."""
 

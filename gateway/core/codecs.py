@@ -26,6 +26,10 @@ CODECS: Final[Mapping[str, Codec]] = MappingProxyType(
         "gsm": Codec(Encoding.GSM, 3),
         "g729": Codec(Encoding.G729, 18),
         "ilbc": Codec(Encoding.ILBC, 97, parameters="mode=20"),
+        "speex": Codec(Encoding.SPEEX, 110),
+        "speex16": Codec(Encoding.SPEEX, 117, 16000),
+        "amr": Codec(Encoding.AMR, 98),
+        "amrwb": Codec(Encoding.AMR_WB, 99, 16000),
         "opus": Codec(Encoding.OPUS, 107, 48000),
     }
 )

@@ -27,6 +27,7 @@ _IMPAIRMENT: Final[Mapping[Encoding, tuple[float, float]]] = MappingProxyType(
         Encoding.GSM: (20.0, 10.0),
         Encoding.G723: (15.0, 16.1),
         Encoding.G729: (11.0, 19.0),
+        Encoding.AMR: (5.0, 10.0),
     }
 )
 """Ie and Bpl, the coding's own impairment and how it stands loss (G.113 tables I.1, I.3)."""

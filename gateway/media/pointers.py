@@ -1,4 +1,4 @@
-"""Addresses as compiled code uses them: typed pointers and records of what lies there."""
+"""Addresses as compiled code uses them: typed pointers and records of what lies there, and functions of C."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-__all__ = ["int16_at", "int32_at", "int64_at", "prefetch", "record_of", "uint8_at"]
+__all__ = ["call_c", "int16_at", "int32_at", "int64_at", "prefetch", "record_of", "uint8_at"]
 
 
 def record_of(dtype: np.dtype[Any]) -> Any:
@@ -60,6 +60,23 @@ def _prefetch(typing_context: Any, address: Any) -> Any:
 
 
 prefetch: Final[Any] = intrinsic(_prefetch)
+
+
+def _call(typing_context: Any, function: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any) -> Any:
+    """int at `function`, with up to seven arguments; those that it does not have it does not see.
+
+    So it is with the C calling conventions of x86-64 and AArch64: the caller clears its arguments away.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        word = ir.IntType(64)
+        kind = ir.FunctionType(ir.IntType(32), [word] * 7)
+        return builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), arguments[1:])
+
+    return types.int32(*[types.int64] * 8), generate
+
+
+call_c: Final[Any] = intrinsic(_call)
 int16_at: Final[Any] = _pointer(types.int16)
 int32_at: Final[Any] = _pointer(types.int32)
 int64_at: Final[Any] = _pointer(types.int64)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+import gateway.media.codec.amr
 import gateway.media.codec.g722
 import gateway.media.codec.g726
+import gateway.media.codec.speex
 import gateway.media.detect
 import gateway.media.fax_tone
 import gateway.media.pointers
@@ -30,8 +32,10 @@ def _fingerprint() -> int:
         gateway.media.detect,
         gateway.media.fax_tone,
         gateway.media.pointers,
+        gateway.media.codec.amr,
         gateway.media.codec.g722,
         gateway.media.codec.g726,
+        gateway.media.codec.speex,
     )
     return checksum([*room, *(Path(module.__file__) for module in modules if module.__file__), *SOURCES])
 

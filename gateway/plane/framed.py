@@ -1,4 +1,4 @@
-"""Codings of whole frames, by coders of libraries: GSM, G.729, Opus, iLBC (media/codec/libraries).
+"""Codings of whole frames, by coders of libraries: GSM, G.729, Opus, iLBC, Speex, AMR (media/codec/libraries).
 
 A coder is a C function and what it keeps, both by address; each library has its own order of arguments, and this is
 the one place that knows it. Where a row's coder is not there yet, or a packet makes no sense to it, there is
@@ -7,17 +7,31 @@ silence of the packet's length.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from gateway.media.codec.amr import amr_frames, decode_amr, encode_amr
+from gateway.media.codec.speex import decode_speex, encode_speex, speex_frames
 from gateway.media.compiled import stage
+from gateway.media.pointers import call_c
 from gateway.plane.access import coding_at, row_at
-from gateway.plane.table import G729, GSM, ILBC_20, ILBC_30, OPUS, PACKET, Shared
+from gateway.plane.table import (
+    AMR,
+    AMR_ALIGNED,
+    AMR_WIDE,
+    AMR_WIDE_ALIGNED,
+    G729,
+    GSM,
+    ILBC_20,
+    ILBC_30,
+    OPUS,
+    PACKET,
+    SPEEX,
+    SPEEX_WIDE,
+    Shared,
+)
 
 __all__ = ["decode_frames", "encode_frames", "forget_coders", "set_coders", "ticks_of_frames"]
 
@@ -27,23 +41,6 @@ _G729_NOISE: Final = 2
 """Octets of a frame that tells of comfort noise (annex B)."""
 _LONGEST_OPUS: Final = 960
 """Samples in 60 ms at 16000 Hz."""
-
-
-def _call(typing_context: Any, function: Any, a: Any, b: Any, c: Any, d: Any, e: Any, f: Any, g: Any) -> Any:
-    """int at `function`, with up to seven arguments; those that it does not have it does not see.
-
-    So it is with the C calling conventions of x86-64 and AArch64: the caller clears its arguments away.
-    """
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        word = ir.IntType(64)
-        kind = ir.FunctionType(ir.IntType(32), [word] * 7)
-        return builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), arguments[1:])
-
-    return types.int32(*[types.int64] * 8), generate
-
-
-_work: Final[Any] = intrinsic(_call)
 
 
 @stage
@@ -83,10 +80,27 @@ def _opus_ticks(data: NDArray[np.uint8], start: int, octets: int) -> int:
 
 
 @stage
+def _is_wide(code: int) -> bool:
+    return code == SPEEX_WIDE or code == AMR_WIDE or code == AMR_WIDE_ALIGNED
+
+
+@stage
+def _is_aligned(code: int) -> bool:
+    return code == AMR_ALIGNED or code == AMR_WIDE_ALIGNED
+
+
+@stage
 def ticks_of_frames(code: int, data: NDArray[np.uint8], start: int, octets: int) -> int:
     """Ticks of the frames in `data[start:start + octets]`, an octet or more; -1 where they are no whole number."""
     if code == OPUS:
         return _opus_ticks(data, start, octets)
+    if code >= SPEEX:
+        frames = (
+            amr_frames(data, start, octets, _is_wide(code), _is_aligned(code))
+            if code >= AMR
+            else speex_frames(data, start, octets, _is_wide(code))
+        )
+        return frames * (320 if _is_wide(code) else 160) if frames > 0 else -1
     size = _octets_of(code)
     whole = octets // size
     rest = octets - whole * size
@@ -126,21 +140,29 @@ def decode_frames(t: Shared, i: int, start: int, octets: int, out: NDArray[np.in
         return int(count)
     function, coder = coding["function"], coding["coder"]
     if code == OPUS:
-        made = _work(function, coder, data, octets, out.ctypes.data, _LONGEST_OPUS, 0, 0)
+        made = call_c(function, coder, data, octets, out.ctypes.data, _LONGEST_OPUS, 0, 0)
         _hush(out, max(made, 0), count)
+        return int(count)
+    if code >= AMR:
+        decode_amr(coder, t["packet"], start, octets, _is_wide(code), _is_aligned(code), out.ctypes.data)
+        return int(count)
+    if code >= SPEEX:
+        frame = 320 if code == SPEEX_WIDE else 160
+        made = decode_speex(coder, data, octets, count // frame, frame, out.ctypes.data)
+        _hush(out, made * frame, count)
         return int(count)
     size, frame = _octets_of(code), _ticks_of(code)
     for k in range(count // frame):
         source, target = data + k * size, out.ctypes.data + 2 * k * frame
         if code == GSM:
-            made = _work(function, coder, source, target, 0, 0, 0, 0)
+            made = call_c(function, coder, source, target, 0, 0, 0, 0)
             if made != 0:
                 _hush(out, k * frame, (k + 1) * frame)
         elif code == G729:
             length = min(size, octets - k * size)
-            _work(function, coder, source, length, 0, 1 if length == _G729_NOISE else 0, 0, target)
+            call_c(function, coder, source, length, 0, 1 if length == _G729_NOISE else 0, 0, target)
         else:
-            _work(function, coder, source, size, target, t["frame_scratch"], 0, 0)
+            call_c(function, coder, source, size, target, t["frame_scratch"], 0, 0)
     return int(count)
 
 
@@ -164,15 +186,20 @@ def encode_frames(t: Shared, i: int, samples: int, count: int, start: int) -> in
     function, coder = coding["function"], coding["coder"]
     out = t["out"].ctypes.data + start
     if code == OPUS:
-        return int(max(_work(function, coder, samples, count, out, PACKET // 2, 0, 0), 0))
+        return int(max(call_c(function, coder, samples, count, out, PACKET // 2, 0, 0), 0))
+    if code >= SPEEX:
+        frame = 320 if _is_wide(code) else 160
+        if code >= AMR:
+            return encode_amr(coder, samples, count // frame, _is_wide(code), _is_aligned(code), out)
+        return encode_speex(coder, samples, count // frame, frame, out, PACKET // 2)
     size, frame = _octets_of(code), _ticks_of(code)
     whole = count // frame
     for k in range(whole):
         source, target = samples + 2 * k * frame, out + k * size
         if code == GSM:
-            _work(function, coder, source, target, 0, 0, 0, 0)
+            call_c(function, coder, source, target, 0, 0, 0, 0)
         elif code == G729:
-            _work(function, coder, source, target, t["octets"].ctypes.data, 0, 0, 0)
+            call_c(function, coder, source, target, t["octets"].ctypes.data, 0, 0, 0)
         else:
-            _work(function, coder, source, frame, target, t["frame_scratch"], 0, 0)
+            call_c(function, coder, source, frame, target, t["frame_scratch"], 0, 0)
     return int(whole * size)

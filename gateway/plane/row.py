@@ -34,12 +34,6 @@ _WRITTEN_AT: Final = ROW.fields["capture_written"][1] if ROW.fields is not None 
 _SOUND: Final = 0
 _TONES: Final = 1
 _RATE: Final = 8000
-_CLOCKS: Final = {Encoding.L16: (8000, 16000), Encoding.OPUS: (48000,)}
-"""RTP clock rates of encodings that have others than 8000."""
-_AF_INET: Final = 2
-_AF_INET6: Final = 10
-_FLASH_TIME: Final = 800
-"""Samples of a hook flash's event: 100 ms. How long the hook is pressed, its receiver knows."""
 _LONGEST_DIGIT: Final = 8.0
 """Seconds: what fits in one segment of an event (RFC 4733 2.5.1.3)."""
 

@@ -10,17 +10,22 @@ from gateway.core.audio import Codec, Encoding
 from gateway.core.errors import LocalError
 from gateway.core.literal import literal
 from gateway.core.srtp import Protection
-from gateway.media.codec.libraries import Coder, coder
+from gateway.media.codec.libraries import Coder, coders
 from gateway.plane import commands
 from gateway.plane.dtmf import FLASH
 from gateway.plane.protection import KeyedSession, functions
 from gateway.plane.row import Host, PlaneRow
-from gateway.plane.table import CODES, GSM, ILBC_20, LONGEST
+from gateway.plane.table import CODES, GSM, ILBC_20, LONGEST, SPEEX_WIDE
 
 __all__ = ["RtpRow"]
 
 _RATE: Final = 8000
-_CLOCKS: Final = {Encoding.L16: (8000, 16000), Encoding.OPUS: (48000,)}
+_CLOCKS: Final = {
+    Encoding.L16: (8000, 16000),
+    Encoding.OPUS: (48000,),
+    Encoding.SPEEX: (8000, 16000),
+    Encoding.AMR_WB: (16000,),
+}
 """RTP clock rates of encodings that have others than 8000."""
 _AF_INET: Final = 2
 _AF_INET6: Final = 10
@@ -106,7 +111,7 @@ class RtpRow(PlaneRow):
         payload_in, event_in = accepts or (codec.payload_type, event_payload_type)
         if rtcp_mux and (64 <= codec.payload_type <= 95 or 64 <= event <= 95):
             raise LocalError("payload types 64 to 95 cannot share a port with RTCP; use others (RFC 5761)")
-        code = ILBC_20 if codec.encoding is Encoding.ILBC and codec.frame == 20 else CODES[codec.encoding]
+        code = _code_of(codec)
         self._protect(protection)
         self._code_by(codec, code)
         # A peer behind NAT names the same private address wherever it goes: its way is what its signalling shows.
@@ -141,7 +146,7 @@ class RtpRow(PlaneRow):
         if code < GSM or (self._coders is not None and self._coders[0] == wished):
             return
         before = self._coders
-        theirs, ours = (coder(codec, is_decoder=is_decoder) for is_decoder in (True, False))
+        theirs, ours = coders(codec)
         self._coders = (wished, theirs, ours)
         # Those that were in use before must live until the loop has let go of them.
         self._post(
@@ -175,6 +180,18 @@ class RtpRow(PlaneRow):
         if ours is None or ours.key != protection.ours:
             ours = KeyedSession(protection.ours, incoming=False)
         return theirs, ours
+
+
+def _code_of(codec: Codec) -> int:
+    """How it is written in a row, with what its parameters say of its frames."""
+    code = CODES[codec.encoding]
+    if codec.encoding is Encoding.ILBC and codec.frame == 20:
+        return ILBC_20
+    if codec.encoding is Encoding.SPEEX and codec.rate > _RATE:
+        return SPEEX_WIDE
+    if codec.encoding in (Encoding.AMR, Encoding.AMR_WB) and codec.parameter("octet-align") == "1":
+        return code + 1  # AMR_ALIGNED, AMR_WIDE_ALIGNED
+    return code
 
 
 def _let_go(_: object) -> None:

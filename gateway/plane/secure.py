@@ -8,14 +8,12 @@ comparison a packet.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
 from gateway.media.compiled import stage
+from gateway.media.pointers import call_c
 from gateway.plane.access import row_at
 from gateway.plane.libc import memmove
 from gateway.plane.octets import get_word
@@ -35,18 +33,10 @@ _REPLAYED_OLD: Final = 10
 """libsrtp's err_status of a packet that was seen, and of one too old to know."""
 
 
-def _call(typing_context: Any, function: Any, session: Any, packet: Any, octets: Any) -> Any:
-    """int at `function`(void *session, void *packet, int *octets)."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        word = ir.IntType(64)
-        kind = ir.FunctionType(ir.IntType(32), [word, word, word])
-        return builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), arguments[1:])
-
-    return types.int32(types.int64, types.int64, types.int64, types.int64), generate
-
-
-_work: Final[Any] = intrinsic(_call)
+@stage
+def _work(function: int, session: int, packet: int, t: Shared) -> int:
+    """The status of a function of libsrtp; the octets of the packet are in `t["octets"]`, before and after."""
+    return int(call_c(function, session, packet, t["octets"].ctypes.data, 0, 0, 0, 0))
 
 
 @stage
@@ -72,9 +62,7 @@ def cover(t: Shared, i: int, octets: int, kind: int) -> int:
     That is so for a sequence number that has been used: a second packet under it would give away both.
     """
     t["octets"][0] = octets
-    status = _work(
-        t["control"][PROTECT + kind], row_at(t, i)["session_out"], t["out"].ctypes.data, t["octets"].ctypes.data
-    )
+    status = _work(t["control"][PROTECT + kind], row_at(t, i)["session_out"], t["out"].ctypes.data, t)
     return int(t["octets"][0]) if status == 0 else -1
 
 
@@ -97,7 +85,7 @@ def uncover(t: Shared, i: int, octets: int, kind: int) -> int:
         tail = packet.ctypes.data + octets - tag
         memmove(tail, tail + identifier, tag)
     t["octets"][0] = octets
-    status = _work(t["control"][UNPROTECT + kind], row["session_in"], packet.ctypes.data, t["octets"].ctypes.data)
+    status = _work(t["control"][UNPROTECT + kind], row["session_in"], packet.ctypes.data, t)
     if status != 0:
         if status == _REPLAYED or status == _REPLAYED_OLD:
             row["replayed"] += 1

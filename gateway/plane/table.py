@@ -36,6 +36,10 @@ from gateway.plane.row_table import ROW
 
 __all__ = [
     "ACTIVE",
+    "AMR",
+    "AMR_ALIGNED",
+    "AMR_WIDE",
+    "AMR_WIDE_ALIGNED",
     "ARGUMENTS",
     "BATCH",
     "CANCELLER",
@@ -77,6 +81,8 @@ __all__ = [
     "ROOMS_HIGH",
     "RTP",
     "SHARED",
+    "SPEEX",
+    "SPEEX_WIDE",
     "STOP",
     "TAPS_HIGH",
     "TICK",
@@ -132,6 +138,9 @@ CODES: Final = {
     Encoding.G729: 9,
     Encoding.OPUS: 10,
     Encoding.ILBC: 11,
+    Encoding.SPEEX: 13,
+    Encoding.AMR: 15,
+    Encoding.AMR_WB: 17,
 }
 """How an encoding is written in a row; 2 is L16 in network order."""
 GSM: Final = CODES[Encoding.GSM]
@@ -139,6 +148,12 @@ G729: Final = CODES[Encoding.G729]
 OPUS: Final = CODES[Encoding.OPUS]
 ILBC_30: Final = CODES[Encoding.ILBC]
 ILBC_20: Final = 12
+SPEEX: Final = CODES[Encoding.SPEEX]
+SPEEX_WIDE: Final = 14
+AMR: Final = CODES[Encoding.AMR]
+AMR_ALIGNED: Final = 16
+AMR_WIDE: Final = CODES[Encoding.AMR_WB]
+AMR_WIDE_ALIGNED: Final = 18
 """From GSM on, codings of whole frames by coders outside the loop (framed.py)."""
 NATIVE: Final = 3
 """L16 in the machine's own order, as frame descriptors carry it."""

@@ -56,6 +56,9 @@ STATIC_FORMATS: Final = {
 ENCODINGS: Final = {encoding.value.upper(): encoding for encoding in Encoding}
 TWO_CHANNELS: Final = frozenset({Encoding.OPUS})
 """Codings whose rtpmap says two channels whatever they carry (RFC 7587 7)."""
+_EXTRAS: Final = ("crc", "robust-sorting", "interleaving")
+UNSPOKEN: Final = {Encoding.AMR: _EXTRAS, Encoding.AMR_WB: _EXTRAS}
+"""Parameters by which a payload is laid out in a way that is not built here (RFC 4867 8.1)."""
 UNSPECIFIED: Final = frozenset({"0.0.0.0", "::"})
 """A c= address that meant hold before RFC 3264 (its section 8.4 still asks us to take it)."""
 
@@ -235,7 +238,9 @@ def _read_formats(formats: tuple[str, ...], attributes: tuple[Attribute, ...]) -
             continue
         if encoding is not None:
             name = encoding.value
-            codecs.append(Codec(encoding, int(text), int(rate), ptime, wishes.get(text, "")[:MAX_PARAMETERS]))
+            codec = Codec(encoding, int(text), int(rate), ptime, wishes.get(text, "")[:MAX_PARAMETERS])
+            if not any(codec.parameter(wish) not in ("", "0") for wish in UNSPOKEN.get(encoding, ())):
+                codecs.append(codec)
         elif name.lower() == EVENT_NAME:
             events.setdefault(int(rate), int(text))
         named.append((name if encoding is not None else name.lower(), int(rate)))

@@ -13,13 +13,27 @@ __all__ = ["refused", "worded"]
 
 EVENT_RANGE: Final = "0-16"
 """DTMF 0-15 and hook flash 16 (RFC 4733 section 3.2)."""
-OUR_PARAMETERS: Final = {Encoding.OPUS: "useinbandfec=1;usedtx=0", Encoding.G729: "annexb=no"}
-"""What we wish of those who send to us (RFC 7587 6.1, RFC 4856 2.1.9)."""
+OUR_PARAMETERS: Final = {
+    Encoding.OPUS: "useinbandfec=1;usedtx=0",
+    Encoding.G729: "annexb=no",
+    Encoding.SPEEX: 'mode="6,any"',
+}
+"""What we wish of those who send to us (RFC 7587 6.1, RFC 4856 2.1.9, RFC 5574 4.1.1)."""
 
 
 def refused(media: Media) -> Media:
     """The slot of a stream that we do not take: same kind and formats, port 0 (RFC 3264 section 6)."""
     return Media(media.kind, 0, media.protocol, media.formats)
+
+
+def _wishes(codec: Codec) -> str:
+    """What a=fmtp says of a codec in our description; that which must be the same both ways is repeated."""
+    if codec.encoding is Encoding.ILBC:
+        return f"mode={codec.frame}"  # one length both ways, that of whoever wants the longer ones (RFC 3952 5)
+    if codec.encoding in (Encoding.AMR, Encoding.AMR_WB):
+        both = ((name, codec.parameter(name)) for name in ("octet-align", "mode-set"))  # RFC 4867 8.3.1
+        return ";".join(f"{name}={value}" for name, value in both if value)
+    return OUR_PARAMETERS.get(codec.encoding, "")
 
 
 @lru_cache(maxsize=KEPT)
@@ -33,8 +47,7 @@ def worded(
         channels = "/2" if codec.encoding in TWO_CHANNELS else ""
         mapping = f"{codec.payload_type} {codec.encoding.value}/{codec.rate}{channels}"
         lines.append(Attribute("rtpmap", mapping))
-        # iLBC has frames of one length both ways, that of whoever wants the longer ones (RFC 3952 5).
-        wishes = f"mode={codec.frame}" if codec.encoding is Encoding.ILBC else OUR_PARAMETERS.get(codec.encoding)
+        wishes = _wishes(codec)
         if wishes:
             lines.append(Attribute("fmtp", f"{codec.payload_type} {wishes}"))
     for rate, number in events:

@@ -1,8 +1,12 @@
-"""Codings of whole frames as others have them: FFmpeg decodes all that we put out, and encodes Opus."""
+"""Codings of whole frames as others have them: FFmpeg decodes all that we put out, and encodes Opus.
+
+Payloads of AMR are laid out here a second time, bit by bit in text, and libspeex is called as its manual says.
+"""
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -14,10 +18,81 @@ from gateway.media.codec.ilbc.coder import IlbcEncoder
 from gateway.media.codec.libraries import coder
 from gateway.media.resample import resample
 
-__all__ = ["FramedCoder"]
+__all__ = ["FramedCoder", "amr_frames", "amr_payload"]
 
-_NAMES = {Encoding.GSM: "gsm", Encoding.G729: "g729", Encoding.OPUS: "libopus", Encoding.ILBC: "ilbc"}
+_NAMES = {
+    Encoding.GSM: "gsm",
+    Encoding.G729: "g729",
+    Encoding.OPUS: "libopus",
+    Encoding.ILBC: "ilbc",
+    Encoding.SPEEX: "speex",
+    Encoding.AMR: "amrnb",
+    Encoding.AMR_WB: "amrwb",
+}
+_AMR_BITS = {
+    Encoding.AMR: dict(enumerate((95, 103, 118, 134, 148, 159, 204, 244, 39))) | {15: 0},
+    Encoding.AMR_WB: dict(enumerate((132, 177, 253, 285, 317, 365, 397, 461, 477, 40))) | {14: 0, 15: 0},
+}
+"""Of a frame by its type (3GPP TS 26.101 table 1a, TS 26.201 table 2)."""
 _OCTETS = {Encoding.GSM: (33, 160), Encoding.G729: (10, 80)}
+
+
+def amr_payload(encoding: Encoding, frames: Sequence[bytes], aligned: bool, asked: int = 15) -> bytes:
+    """The RTP payload of `frames` as files have them (RFC 4867 4.3, 4.4, 5)."""
+    text, data = f"{asked:04b}" + "0000" * aligned, ""
+    for n, frame in enumerate(frames):
+        kind = frame[0] >> 3 & 15
+        text += f"{int(n < len(frames) - 1)}{kind:04b}{frame[0] >> 2 & 1}" + "00" * aligned
+        bits = (
+            f"{int.from_bytes(frame[1:]):0{8 * len(frame[1:])}b}"[: _AMR_BITS[encoding][kind]] if frame[1:] else ""
+        )
+        data += bits.ljust(-(-len(bits) // 8) * 8, "0") if aligned else bits
+    return _octets(text + data)
+
+
+def amr_frames(encoding: Encoding, payload: bytes, aligned: bool) -> list[bytes]:
+    """And back."""
+    text = "".join(f"{octet:08b}" for octet in payload)
+    place, follows, table = 8 if aligned else 4, True, []
+    while follows:
+        follows, kind, good = text[place] == "1", int(text[place + 1 : place + 5], 2), text[place + 5]
+        table.append((kind, good))
+        place += 8 if aligned else 6
+    frames = []
+    for kind, good in table:
+        size = _AMR_BITS[encoding][kind]
+        frames.append(bytes([kind << 3 | int(good) << 2]) + _octets(text[place : place + size]))
+        place += -(-size // 8) * 8 if aligned else size
+    assert -(-place // 8) == len(payload)
+    return frames
+
+
+def _octets(bits: str) -> bytes:
+    whole = -(-len(bits) // 8)
+    return int(bits.ljust(8 * whole, "0") or "0", 2).to_bytes(whole)
+
+
+class _Speex:
+    """libspeex's encoder."""
+
+    def __init__(self, wide: bool) -> None:
+        self._speex = ctypes.CDLL("libspeex.so.1")
+        self._speex.speex_lib_get_mode.restype = self._speex.speex_encoder_init.restype = ctypes.c_void_p
+        mode = ctypes.c_void_p(self._speex.speex_lib_get_mode(int(wide)))
+        self._state = ctypes.c_void_p(self._speex.speex_encoder_init(mode))
+        self._speex.speex_encoder_ctl(self._state, 4, ctypes.byref(ctypes.c_int(8)))  # quality
+        self._bits = ctypes.create_string_buffer(64)
+        self._speex.speex_bits_init(self._bits)
+        self._length = 320 if wide else 160
+
+    def encode(self, samples: Samples) -> bytes:
+        self._speex.speex_bits_reset(self._bits)
+        for frame in samples.reshape(-1, self._length):
+            self._speex.speex_encode_int(self._state, frame.copy().ctypes.data_as(ctypes.c_void_p), self._bits)
+        self._speex.speex_bits_insert_terminator(self._bits)
+        out = ctypes.create_string_buffer(1000)
+        octets = self._speex.speex_bits_write(self._bits, out, len(out))
+        return out.raw[:octets]
 
 
 class FramedCoder:
@@ -32,6 +107,9 @@ class FramedCoder:
             self._decode(self._ilbc.encode(np.zeros(self._ilbc.frame, np.int16)))  # its first frame is noise
         self._opus = _opus_encoder() if codec.encoding is Encoding.OPUS else None
         self._ours = coder(codec, is_decoder=False) if codec.encoding in _OCTETS else None
+        self._speex = _Speex(codec.rate == 16000) if codec.encoding is Encoding.SPEEX else None
+        self._aligned = codec.parameter("octet-align") == "1"
+        self._amr = _amr_encoder(codec) if codec.encoding in _AMR_BITS else None
 
     def encode(self, samples: Samples) -> bytes:
         """Whole frames of a packet."""
@@ -41,10 +119,17 @@ class FramedCoder:
             frame = av.AudioFrame.from_ndarray(resample(samples, 16000, 48000).reshape(1, -1), "s16", "mono")
             frame.sample_rate = 48000
             return b"".join(bytes(packet) for packet in self._opus.encode(frame))
+        if self._speex is not None:
+            return self._speex.encode(samples)
+        if self._amr is not None:
+            return amr_payload(self.codec.encoding, self._amr(samples), self._aligned)
         return self._by_library(samples)
 
     def decode(self, payload: bytes) -> Samples:
         """The samples of a packet, 8000 a second, or 16000 of Opus."""
+        if self._amr is not None:
+            frames = amr_frames(self.codec.encoding, payload, self._aligned)
+            return np.concatenate([self._decode(frame) for frame in frames])
         size = len(payload)
         if self.codec.encoding in _OCTETS:
             size = _OCTETS[self.codec.encoding][0]
@@ -77,8 +162,38 @@ class FramedCoder:
 def _decoder(codec: Codec) -> Any:
     decoder: Any = av.AudioCodecContext.create(_NAMES[codec.encoding], "r")
     decoder.layout = "mono"
-    decoder.sample_rate = 48000 if codec.encoding is Encoding.OPUS else 8000
+    decoder.sample_rate = codec.rate
     return decoder
+
+
+def _amr_encoder(codec: Codec) -> Callable[[Samples], list[bytes]]:
+    """What makes frames as files have them: FFmpeg's encoder, or that of VisualOn where FFmpeg has none."""
+    if codec.encoding is Encoding.AMR:
+        encoder: Any = av.AudioCodecContext.create("libopencore_amrnb", "w")
+        encoder.sample_rate, encoder.layout, encoder.format, encoder.bit_rate = 8000, "mono", "s16", 12200
+        encoder.open()
+
+        def narrow(samples: Samples) -> list[bytes]:
+            made = []
+            for part in samples.reshape(-1, 160):
+                frame = av.AudioFrame.from_ndarray(part.reshape(1, -1), "s16", "mono")
+                frame.sample_rate = 8000
+                made += [bytes(packet) for packet in encoder.encode(frame)]
+            return made
+
+        return narrow
+    library = ctypes.CDLL("libvo-amrwbenc.so.0")
+    library.E_IF_init.restype = ctypes.c_void_p
+    state = ctypes.c_void_p(library.E_IF_init())
+
+    def wide(samples: Samples) -> list[bytes]:
+        made, out = [], ctypes.create_string_buffer(64)
+        for part in samples.reshape(-1, 320):
+            size = library.E_IF_encode(state, 8, part.copy().ctypes.data_as(ctypes.c_void_p), out, 0)
+            made.append(out.raw[:size])
+        return made
+
+    return wide
 
 
 def _opus_encoder() -> Any:

@@ -1,8 +1,9 @@
 """Codecs that others have written: their coders as addresses of C functions and of what those keep.
 
 The media plane calls them as it calls the kernel, so no packet waits for the interpreter. GSM is libgsm's (06.10
-full rate), Opus libopus's, G.729 bcg729's (annexes A and B); each is a package of Debian and optional, and libopus
-comes with PyAV besides. iLBC is our own and behaves like the others.
+full rate), Opus libopus's, G.729 bcg729's (annexes A and B), Speex libspeex's, AMR those of OpenCORE and VisualOn;
+each is a package of Debian and optional, and PyAV brings some along besides. iLBC is our own and behaves like the
+others.
 """
 
 from __future__ import annotations
@@ -17,20 +18,30 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
+import numpy as np
+
 from gateway.core.audio import Codec, Encoding
 from gateway.core.errors import Unavailable
+from gateway.media.codec.amr import AMR_STATE
+from gateway.media.codec.speex import SPEEX_STATE
 
-__all__ = ["Coder", "coder", "needs"]
+__all__ = ["Coder", "coder", "coders", "needs"]
 
 _PACKAGES: Final[Mapping[Encoding, tuple[str, str]]] = MappingProxyType(
     {
         Encoding.GSM: ("libgsm.so.1", "libgsm1"),
         Encoding.OPUS: ("libopus.so.0", "libopus0"),
         Encoding.G729: ("libbcg729.so.0", "libbcg729-0"),
+        Encoding.SPEEX: ("libspeex.so.1", "libspeex1"),
+        Encoding.AMR: ("libopencore-amrnb.so.0", "libopencore-amrnb0"),
+        Encoding.AMR_WB: ("libopencore-amrwb.so.0", "libopencore-amrwb0"),
     }
 )
 """The library of each codec and the package of Debian that it is in."""
 
+_WIDE_ENCODER: Final = ("libvo-amrwbenc.so.0", "libvo-amrwbenc0")
+"""AMR-WB is coded by one library and decoded by another."""
+_NARROW: Final = 8000
 _SAMPLING: Final = 16000
 """Samples a second on the plane's side of an Opus coder; what is on the wire is its own affair (RFC 7587 4.1)."""
 _OPUS_VOIP: Final = 2048
@@ -42,31 +53,59 @@ _OPUS_BITRATE: Final = 24000
 _OPUS_LOSS: Final = 5
 """Percent of packets that are taken to be lost where forward error correction is wished."""
 
+_SPEEX_QUALITY: Final = 4
+_SPEEX_MODE: Final = 6
+"""Requests of speex.h; the modes of RFC 5574 are those of a narrow-band frame, and qualities of a wide-band one."""
+_SPEEX_MODES: Final = (3, 8)
+"""Narrow-band and wide-band, where a peer says nothing of its own (RFC 5574 4.1.1)."""
+_SPEEX_BITS: Final = 64
+"""Octets, and then some, of a struct SpeexBits (speex_bits.h)."""
+_AMR_MODES: Final = {Encoding.AMR: 8, Encoding.AMR_WB: 9}
+"""How many modes it has; the last is the best."""
+_OTHER: Final = AMR_STATE.fields["other"][1] if AMR_STATE.fields is not None else 0
+
 
 class Coder:
     """One direction of one stream.
 
     Args:
         function: of C, that codes a frame or a packet.
-        state: what it keeps.
-        release: gives the state back.
+        state: what it keeps, by address.
+        release: gives back what a library gave.
+        kept: what must live as long as this object.
 
     Attributes:
         function, state: addresses; the state is good as long as this object lives.
     """
 
-    def __init__(self, function: int, state: int, release: Callable[[], object]) -> None:
+    def __init__(self, function: int, state: int, release: Callable[[], object], kept: object = None) -> None:
         self.function = function
         self.state = state
+        self._kept = kept
         weakref.finalize(self, release)
 
 
 def needs(encoding: Encoding) -> str | None:
     """What is missing for `encoding`, as a clause with the mend; None where it can be coded."""
-    if encoding not in _PACKAGES or _library(encoding) is not None:
+    if encoding in _PACKAGES and _library(encoding) is None:
+        name, package = _PACKAGES[encoding]
+    elif encoding is Encoding.AMR_WB and _wide_encoder() is None:
+        name, package = _WIDE_ENCODER
+    else:
         return None
-    name, package = _PACKAGES[encoding]
     return f"{encoding.value} needs {name}, which is not installed: apt-get install {package}"
+
+
+def coders(codec: Codec) -> tuple[Coder, Coder]:
+    """A decoder and an encoder of a stream of `codec` to one peer, which in AMR asks by one for the other's mode.
+
+    Raises:
+        Unavailable: its library is not installed.
+    """
+    theirs, ours = coder(codec, is_decoder=True), coder(codec, is_decoder=False)
+    if codec.encoding in (Encoding.AMR, Encoding.AMR_WB):
+        ctypes.c_int64.from_address(theirs.state + _OTHER).value = ours.state
+    return theirs, ours
 
 
 def coder(codec: Codec, *, is_decoder: bool) -> Coder:
@@ -85,7 +124,7 @@ def coder(codec: Codec, *, is_decoder: bool) -> Coder:
 def _library(encoding: Encoding) -> Any:
     """The library, its functions typed as far as they are called from here; None where it is not to be had."""
     name, _ = _PACKAGES[encoding]
-    library = _load(name) or (_bundled("libopus-*.so*") if encoding is Encoding.OPUS else None)
+    library = _load(name) or _bundled(name)
     if library is not None:
         for function, (result, arguments) in _FUNCTIONS[encoding].items():
             getattr(library, function).restype = result
@@ -100,12 +139,12 @@ def _load(name: str) -> Any:
         return None
 
 
-def _bundled(pattern: str) -> Any:
+def _bundled(name: str) -> Any:
     """A library that PyAV has brought along."""
     spec = find_spec("av")
     if spec is None or spec.origin is None:
         return None
-    for path in sorted((Path(spec.origin).parents[1] / "av.libs").glob(pattern)):
+    for path in sorted((Path(spec.origin).parents[1] / "av.libs").glob(name.replace(".so.", "-*.so."))):
         return _load(str(path))
     return None
 
@@ -124,14 +163,34 @@ _FUNCTIONS: Final[Mapping[Encoding, Mapping[str, tuple[Any, list[Any]]]]] = {
         "initBcg729DecoderChannel": (c_void_p, []),
         "closeBcg729DecoderChannel": (None, [c_void_p]),
     },
+    Encoding.SPEEX: {
+        "speex_lib_get_mode": (c_void_p, [c_int]),
+        "speex_encoder_init": (c_void_p, [c_void_p]),
+        "speex_encoder_destroy": (None, [c_void_p]),
+        "speex_encoder_ctl": (c_int, [c_void_p, c_int, c_void_p]),
+        "speex_decoder_init": (c_void_p, [c_void_p]),
+        "speex_decoder_destroy": (None, [c_void_p]),
+        "speex_bits_init": (None, [c_void_p]),
+        "speex_bits_destroy": (None, [c_void_p]),
+    },
+    Encoding.AMR: {
+        "Encoder_Interface_init": (c_void_p, [c_int]),
+        "Encoder_Interface_exit": (None, [c_void_p]),
+        "Decoder_Interface_init": (c_void_p, []),
+        "Decoder_Interface_exit": (None, [c_void_p]),
+    },
+    Encoding.AMR_WB: {"D_IF_init": (c_void_p, []), "D_IF_exit": (None, [c_void_p])},
 }
 
 
 def _made(library: Any, function: str, state: int | None, release: Any) -> Coder:
     if not state:
         raise MemoryError(f"{function} has no room for another stream")
-    address = ctypes.cast(getattr(library, function), c_void_p).value or 0
-    return Coder(address, state, lambda: release(state))
+    return Coder(_address(library, function), state, lambda: release(state))
+
+
+def _address(library: Any, function: str) -> int:
+    return ctypes.cast(getattr(library, function), c_void_p).value or 0
 
 
 def _gsm(codec: Codec, is_decoder: bool) -> Coder:
@@ -167,12 +226,82 @@ def _opus(codec: Codec, is_decoder: bool) -> Coder:
     return made
 
 
+def _speex(codec: Codec, is_decoder: bool) -> Coder:
+    library = _library(codec.encoding)
+    is_wide = codec.rate > _NARROW
+    kind = "decoder" if is_decoder else "encoder"
+    coder = getattr(library, f"speex_{kind}_init")(library.speex_lib_get_mode(int(is_wide)))
+    destroy = getattr(library, f"speex_{kind}_destroy")
+    if not coder:
+        raise MemoryError("libspeex has no room for another stream")
+    if not is_decoder:
+        first = codec.parameter("mode").strip('"').partition(",")[0].strip()
+        wished = int(first) if first.isdigit() and int(first[:2]) <= 10 else _SPEEX_MODES[is_wide]
+        request = _SPEEX_QUALITY if is_wide else _SPEEX_MODE
+        library.speex_encoder_ctl(coder, request, ctypes.byref(c_int(wished)))
+    bits = ctypes.create_string_buffer(_SPEEX_BITS)
+    library.speex_bits_init(bits)
+    state = np.zeros(1, SPEEX_STATE)
+    state["coder"], state["bits"] = coder, ctypes.addressof(bits)
+    state["function"] = _address(library, "speex_decode_int" if is_decoder else "speex_encode_int")
+    state["open"] = _address(library, "speex_bits_read_from" if is_decoder else "speex_bits_reset")
+    state["control"] = _address(library, f"speex_{kind}_ctl")
+    state["end"] = _address(library, "speex_bits_insert_terminator")
+    state["write"] = _address(library, "speex_bits_write")
+
+    def release() -> None:
+        destroy(coder)
+        library.speex_bits_destroy(bits)
+
+    return Coder(int(state["function"][0]), int(state.ctypes.data), release, state)
+
+
+def _amr(codec: Codec, is_decoder: bool) -> Coder:
+    library = _library(codec.encoding)
+    if is_decoder:
+        made = library.Decoder_Interface_init()
+        return _amr_coder(codec, library, "Decoder_Interface_Decode", made, "Decoder_Interface_exit")
+    without_pauses = 0
+    made = library.Encoder_Interface_init(without_pauses)
+    return _amr_coder(codec, library, "Encoder_Interface_Encode", made, "Encoder_Interface_exit")
+
+
+def _amr_wide(codec: Codec, is_decoder: bool) -> Coder:
+    library = _library(codec.encoding)
+    if is_decoder:
+        return _amr_coder(codec, library, "D_IF_decode", library.D_IF_init(), "D_IF_exit")
+    library = _wide_encoder()
+    return _amr_coder(codec, library, "E_IF_encode", library.E_IF_init(), "E_IF_exit")
+
+
+def _amr_coder(codec: Codec, library: Any, function: str, coder: int | None, destroy: str) -> Coder:
+    if not coder:
+        raise MemoryError(f"{function} has no room for another stream")
+    most = _AMR_MODES[codec.encoding]
+    named = {word.strip() for word in codec.parameter("mode-set").split(",")}
+    modes = [mode for mode in range(most) if str(mode) in named] or range(most)
+    state = np.zeros(1, AMR_STATE)
+    state["coder"], state["function"] = coder, _address(library, function)
+    state["mode"], state["modes"] = max(modes), sum(1 << mode for mode in modes)
+    release = getattr(library, destroy)
+    return Coder(int(state["function"][0]), int(state.ctypes.data), lambda: release(coder), state)
+
+
+@cache
+def _wide_encoder() -> Any:
+    library = _load(_WIDE_ENCODER[0])
+    if library is not None:
+        library.E_IF_init.restype, library.E_IF_init.argtypes = c_void_p, []
+        library.E_IF_exit.restype, library.E_IF_exit.argtypes = None, [c_void_p]
+    return library
+
+
 def _ilbc(codec: Codec, is_decoder: bool) -> Coder:
     # Compiled code that is not wanted before there is such a call.
     from gateway.media.codec.ilbc.coder import IlbcState, ilbc
 
     state = IlbcState(is_decoder=is_decoder)
-    return Coder(ilbc.address, state.address, lambda: state)
+    return Coder(ilbc.address, state.address, lambda: None, state)
 
 
 _MAKERS: Final[Mapping[Encoding, Callable[[Codec, bool], Coder]]] = {
@@ -180,4 +309,7 @@ _MAKERS: Final[Mapping[Encoding, Callable[[Codec, bool], Coder]]] = {
     Encoding.G729: _g729,
     Encoding.OPUS: _opus,
     Encoding.ILBC: _ilbc,
+    Encoding.SPEEX: _speex,
+    Encoding.AMR: _amr,
+    Encoding.AMR_WB: _amr_wide,
 }

@@ -25,8 +25,14 @@ CODECS = {
     "ilbc": Codec(Encoding.ILBC, 97, parameters="mode=20"),
     "ilbc30": Codec(Encoding.ILBC, 97, ptime=30),
     "opus": Codec(Encoding.OPUS, 107, 48000),
+    "speex": Codec(Encoding.SPEEX, 110),
+    "speex16": Codec(Encoding.SPEEX, 117, 16000),
+    "amr": Codec(Encoding.AMR, 98),
+    "amr-aligned": Codec(Encoding.AMR, 98, parameters="octet-align=1"),
+    "amrwb": Codec(Encoding.AMR_WB, 99, 16000),
+    "amrwb-aligned": Codec(Encoding.AMR_WB, 99, 16000, parameters="octet-align=1"),
 }
-LIKENESS = {"gsm": 0.93, "g729": 0.75, "ilbc": 0.8, "ilbc30": 0.8, "opus": 0.88}
+LIKENESS = dict.fromkeys(CODECS, 0.8) | {"gsm": 0.93, "g729": 0.75, "opus": 0.88, "speex": 0.75}
 """Of the waveform, which G.729 keeps least and iLBC's filters turn."""
 SENTENCE = "The line to the workshop is free again."
 
@@ -74,7 +80,13 @@ def test_a_telephone_without_frames_hears_one_with(studio: Studio, name: str) ->
 
 
 @pytest.mark.parametrize(
-    ("first", "second"), [pair for pair in itertools.product(CODECS, CODECS) if pair[0] != pair[1]]
+    ("first", "second"),
+    [
+        *itertools.permutations(list(CODECS)[:5], 2),
+        *itertools.product(list(CODECS)[5:], ["g729", "opus"]),
+        *itertools.product(["ilbc", "opus"], list(CODECS)[5:]),
+        *itertools.permutations(["speex16", "amr", "amrwb"], 2),
+    ],
 )
 def test_any_frames_reach_any_others(studio: Studio, first: str, second: str) -> None:
     (a, alice), (b, bob) = telephone(studio, CODECS[first]), telephone(studio, CODECS[second])
@@ -127,7 +139,8 @@ def test_packets_of_other_lengths_are_cut_into_frames(studio: Studio, name: str,
 
 
 @pytest.mark.parametrize(
-    ("name", "wished", "sent"), [("gsm", 30, 40), ("g729", 30, 30), ("ilbc30", 20, 30), ("opus", 50, 60)]
+    ("name", "wished", "sent"),
+    [("gsm", 30, 40), ("g729", 30, 30), ("ilbc30", 20, 30), ("opus", 50, 60), ("speex", 30, 40), ("amrwb", 60, 60)],
 )
 def test_a_packet_is_a_whole_number_of_frames(studio: Studio, name: str, wished: int, sent: int) -> None:
     codec = CODECS[name]

@@ -193,3 +193,43 @@ def test_packets_are_as_long_as_the_peer_wants_them(lines: list[str], ptime: int
 def test_two_channels_are_taken_of_nobody() -> None:
     with pytest.raises(NotAcceptable, match="L16/16000"):
         leg(WIDE).answer(sdp("m=audio 4000 RTP/AVP 97", "a=rtpmap:97 L16/16000/2"))
+
+
+@pytest.mark.parametrize(
+    ("wish", "answered"),
+    [
+        ("", []),
+        ("octet-align=1", ["octet-align=1"]),
+        ("octet-align=1; mode-set=0,2,4,7; mode-change-period=2", ["octet-align=1;mode-set=0,2,4,7"]),
+        ("crc=0; robust-sorting=0", []),
+    ],
+)
+def test_rfc_4867_8_3_1_how_amr_is_laid_out_is_the_same_both_ways(wish: str, answered: list[str]) -> None:
+    fmtp = [f"a=fmtp:104 {wish}"] if wish else []
+    callee = leg(CODECS["amr"], ALAW)
+    answer = callee.answer(sdp("m=audio 4000 RTP/AVP 104 8", "a=rtpmap:104 AMR/8000/1", *fmtp))
+    assert callee.agreement is not None and callee.agreement.codec.encoding is Encoding.AMR
+    assert [line for line in values(answer, "fmtp") if line.startswith("104")] == [f"104 {s}" for s in answered]
+    again = [line for line in values(callee.offer(), "fmtp") if line.startswith("104")]
+    assert again == [f"104 {s}" for s in answered]
+
+
+@pytest.mark.parametrize("wish", ["octet-align=1; crc=1", "octet-align=1;robust-sorting=1", "interleaving=30"])
+def test_rfc_4867_8_1_amr_laid_out_in_ways_that_are_not_built_is_left_out(wish: str) -> None:
+    callee = leg(CODECS["amr"], ALAW)
+    callee.answer(sdp("m=audio 4000 RTP/AVP 104 8", "a=rtpmap:104 AMR/8000", f"a=fmtp:104 {wish}"))
+    assert callee.agreement is not None and callee.agreement.codec.encoding is Encoding.PCMA
+
+
+def test_amr_of_two_channels_is_none_of_ours() -> None:
+    with pytest.raises(NotAcceptable):
+        leg().answer(sdp("m=audio 4000 RTP/AVP 104", "a=rtpmap:104 AMR/8000/2"))
+
+
+def test_rfc_5574_speex_has_a_clock_for_each_rate() -> None:
+    callee = leg(CODECS["speex16"], CODECS["speex"])
+    lines = ("a=rtpmap:97 speex/8000", "a=rtpmap:98 speex/16000", 'a=fmtp:98 mode="9,any";vbr=on')
+    answer = callee.answer(sdp("m=audio 4000 RTP/AVP 98 97", *lines))
+    assert callee.agreement is not None
+    assert callee.agreement.codec.rate == 16000 and callee.agreement.codec.parameter("mode") == '"9,any"'
+    assert values(answer, "fmtp")[0] == '98 mode="6,any"'

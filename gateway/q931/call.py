@@ -222,7 +222,7 @@ class Call:
     def _agrees(self, state: int) -> bool:
         """Whether the far side's state goes with ours: the same number, or answered on its way."""
         ours = number_of(self.state, self._desk.config.side)
-        return ours == state or {ours, state} <= {8, 10} or state in (11, 12, 19)
+        return ours == state or {ours, state} == {8, 10}
 
     def _ask(self, now: float) -> None:
         self._enquiries += 1

@@ -178,11 +178,12 @@ class CallControl:
         self._is_up = True
         for call in list(self._calls.values()):
             call.feed(Input.LINK_UP, now)
+        self._maintenance.link_up(now)
 
     def link_down(self, now: float) -> None:
         """The link is gone (5.8.9)."""
         self._is_up = False
-        self._maintenance.forget()
+        self._maintenance.link_down()
         for call in list(self._calls.values()):
             call.feed(Input.LINK_DOWN, now, Why(Cause.DESTINATION_OUT_OF_ORDER, "the D channel's link is gone"))
         self._outgoing.clear()

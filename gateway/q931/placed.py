@@ -54,7 +54,6 @@ class PlacedCall(Call):
         self.channel = channel
         self._order = order
         self._exclusive = desk.config.exclusive or order.channel is not None
-        self._is_settled = False
         self._kept: list[SendDigits] = []
         location = Location.USER if desk.config.side is Side.USER else Location.PUBLIC_LOCAL
         self._setup = setup.compose(
@@ -68,7 +67,7 @@ class PlacedCall(Call):
     @property
     def is_contested(self) -> bool:
         """Whether a call of the far side's may still ask for the same B channel (5.7)."""
-        return self.state is State.CALL_INITIATED and not self._is_settled and self.channel is not None
+        return self.state is State.CALL_INITIATED and self.channel is not None
 
     def yield_channel(self) -> None:
         """A call of the far side's has our B channel: another one must come with the answer, or none (5.7)."""
@@ -96,7 +95,6 @@ class PlacedCall(Call):
                 return False
             self.yield_channel()
             self.channel = channel
-        self._is_settled = True
         self._tell(Allotted(self.number, channel))
         return True
 

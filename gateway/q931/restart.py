@@ -94,8 +94,8 @@ class Maintenance:
         kind = message.kind
         if kind not in (MessageType.RESTART, MessageType.RESTART_ACKNOWLEDGE, MessageType.STATUS):
             self._tell_state(message, Cause.INVALID_CALL_REFERENCE)
-        elif kind == MessageType.STATUS:  # a far side that knows no RESTART says so; the channels are as they were
-            self.forget()
+        elif kind == MessageType.STATUS:
+            self._refused()
         elif fault is not None and fault.fatal:
             self._tell_state(message, fault.cause, fault.codes)
         elif kind == MessageType.RESTART:
@@ -104,19 +104,31 @@ class Maintenance:
             self._acknowledged(now)
 
     def expire(self, now: float) -> None:
-        """T316 has run out: once more, or the channel is out of service (5.5.1.2)."""
+        """T316 has run out: once more, or the channel is out of service (5.5.1.2).
+
+        It is asked about for ever, as nobody else might. Channels with which nothing is known to be wrong are left
+        alone from then on: where RESTART is never answered, one channel is lost to that, and not all of them.
+        """
         if self.deadline is None or self.deadline > now:
             return
         if self._tries < _TRIES:
             self._send(now)
-        else:
-            self.put_out(self._done(), _UNACKNOWLEDGED)
-            self._next(now)
+            return
+        channels = self._done()
+        self.put_out(channels, _UNACKNOWLEDGED)
+        out = self._around.channels.out()
+        self._queue = deque(group for group in (*self._queue, channels) if set(group) <= set(out))
+        self._next(now)
 
-    def forget(self) -> None:
-        """Nothing is to be restarted any more."""
+    def link_down(self) -> None:
+        """Nothing can be restarted."""
         self._queue.clear()
         self._done()
+
+    def link_up(self, now: float) -> None:
+        """What the far side does not speak for is asked about again."""
+        out = self._around.channels.out()
+        self.restart(now, [channel for channel in out if {_UNRELEASED, _UNACKNOWLEDGED} & set(out[channel])])
 
     def condemn(self, channel: int, now: float) -> None:
         """Nobody knows whether the far side has freed a channel: it is restarted first (5.3.3)."""
@@ -151,6 +163,12 @@ class Maintenance:
     def _done(self) -> tuple[int, ...]:
         channels, self._under_way, self.deadline = self._under_way, (), None
         return channels
+
+    def _refused(self) -> None:
+        """A far side that knows no RESTART says so: the channels are used as if there were none."""
+        channels = {channel for group in (self._under_way, *self._queue) for channel in group}
+        self.link_down()
+        self._heal(sorted(channels))
 
     def _acknowledged(self, now: float) -> None:
         """What came in on the channels before the far side had our RESTART is over there, and is here, too."""

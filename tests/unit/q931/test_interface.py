@@ -263,15 +263,17 @@ def test_a_call_that_crossed_our_restart_is_over(user: Solo) -> None:
 
 
 def test_t316_restart_is_not_acknowledged(user: Solo) -> None:
-    """5.5.1.2: twice, then the channel is out of service until somebody restarts it."""
-    user.control.restart(0.0, (4,))
+    """5.5.1.2: twice, then the channel is out of service; it is asked about for ever, and no other one."""
+    user.control.restart(0.0, (4, 5, 6))
     user.passes(120)
     assert [message.kind for message in user.says()] == [M.RESTART, M.RESTART]
     assert user.tells() == []
     user.passes(120)
-    assert user.says() == []
     assert user.tells() == [ChannelsOut((4,), "RESTART is not acknowledged")]
     assert not user.control.channels.is_free(4)
+    user.passes(1000)
+    assert {message.first(ChannelIdentification) for message in user.says()} == {ChannelIdentification((4,))}
+    assert user.tells() == []
     user.hears(M.RESTART, ChannelIdentification((4,)), RestartIndicator(RestartClass.CHANNELS), reference=0)
     assert user.tells() == [ChannelsBack((4,)), Restarted((4,), True)]
 
@@ -283,6 +285,26 @@ def test_a_far_side_that_knows_no_restart(user: Solo) -> None:
     user.passes(1000)
     assert (user.says(), user.tells()) == ([], [])
     assert len(user.control.channels.free()) == 30
+
+
+def test_a_channel_that_nobody_speaks_for_is_asked_about_again_when_the_link_is_back(user: Solo) -> None:
+    user.control.restart(0.0, (4,))
+    user.passes(240)
+    assert user.tells() == [ChannelsOut((4,), "RESTART is not acknowledged")]
+    user.control.link_down(user.now)
+    user.says()
+    user.control.link_up(user.now)
+    (restart,) = user.says()
+    assert restart.first(ChannelIdentification) == ChannelIdentification((4,))
+
+
+def test_a_far_side_that_knows_no_restart_gives_back_what_it_did_not_speak_for(user: Solo) -> None:
+    call = user.places(M.CONNECT)
+    user.control.command(call, Clear(Cause.NORMAL_CLEARING), 0.0)
+    user.passes(40)
+    assert not user.control.channels.is_free(1)
+    user.hears(M.STATUS, CauseElement(97, diagnostics=b"\x46"), CallStateElement(0), reference=0, answer=True)
+    assert user.control.channels.is_free(1)
 
 
 @pytest.mark.parametrize(

@@ -299,6 +299,49 @@ def test_a_far_side_that_is_busy() -> None:
     assert user.is_up
 
 
+def test_a_busy_far_side_that_talks_is_still_asked() -> None:
+    """5.6.5: its I frames acknowledge; T200 runs on, as these do not end its being busy."""
+    user = Link().set_up().user
+    user.send(b"a", 0.0)
+    user.outgoing()
+    feed(user, Frame(K.RNR, False, nr=0))
+    feed(user, Frame(K.I, True, ns=0, nr=1, information=b"x"))
+    assert user.deadline() == 1.0
+
+
+def test_a_far_side_that_says_that_it_is_busy_when_asked() -> None:
+    """5.6.7: what it lacks is not sent again before it is ready."""
+    user = Link().set_up().user
+    user.send(b"a", 0.0)
+    user.outgoing()
+    user.expire(1.0)
+    user.outgoing()
+    assert feed(user, Frame(K.RNR, False, True, nr=0), 1.1) == []
+    assert [frame.ns for frame in feed(user, Frame(K.RR, False, nr=0), 1.2)] == [0]
+
+
+def test_an_i_frame_that_asks_is_answered_at_once() -> None:
+    """5.6.2.1, 5.8.1: the final bit answers the poll bit, in order or not."""
+    user = Link().set_up().user
+    assert feed(user, Frame(K.I, True, True, ns=0, information=b"x")) == [Frame(K.RR, False, True, nr=1)]
+    assert feed(user, Frame(K.I, True, True, ns=5, information=b"x")) == [Frame(K.REJ, False, True, nr=1)]
+    assert feed(user, Frame(K.I, True, True, ns=6, information=b"x")) == [Frame(K.RR, False, True, nr=1)]
+    assert feed(user, Frame(K.I, True, ns=7, information=b"x")) == []
+
+
+def test_t200_begins_again_for_what_is_left() -> None:
+    """5.6.3.2."""
+    user = Link().set_up().user
+    user.send(b"a", 0.0)
+    user.send(b"b", 0.0)
+    feed(user, Frame(K.RR, False, nr=1), 0.9)
+    assert user.deadline() == 1.9
+    feed(user, Frame(K.RR, False, nr=1), 1.0)
+    assert user.deadline() == 1.9
+    feed(user, Frame(K.RR, False, nr=2), 1.1)
+    assert user.deadline() == 11.1
+
+
 def test_what_waits_for_a_busy_far_side_is_bounded() -> None:
     user = Link().set_up().user
     feed(user, Frame(K.RNR, False, nr=0))

@@ -9,10 +9,12 @@ from gateway.q931.coding import Location, MessageType
 from gateway.q931.element import CallStateElement, CauseElement
 from gateway.q931.primitive import (
     Alert,
+    AskMore,
     Audit,
     ChannelsBack,
     ChannelsOut,
     Clear,
+    Command,
     Connect,
     Proceed,
     Released,
@@ -194,6 +196,14 @@ def test_an_audit_finds_that_they_do_not_agree(user: Solo) -> None:
     assert said(user) == ["STATUS ENQUIRY", "DISCONNECT 101"]
 
 
+def test_an_audit_of_a_call_whose_answer_is_not_acknowledged(user: Solo) -> None:
+    """The network is in state 10 when our CONNECT has reached it; its CONNECT ACKNOWLEDGE may be lost."""
+    call = user.takes(Connect())
+    user.control.command(call, Audit(), 0.0)
+    user.hears(M.STATUS, CauseElement(30), CallStateElement(10))
+    assert said(user) == ["STATUS ENQUIRY"]
+
+
 def test_a_state_that_was_true_when_it_was_asked(user: Solo) -> None:
     """What we have said since the question may have crossed the answer."""
     call = user.takes(Proceed())
@@ -202,6 +212,13 @@ def test_a_state_that_was_true_when_it_was_asked(user: Solo) -> None:
     user.hears(M.STATUS, CauseElement(30), CallStateElement(9))
     user.passes(100)
     assert said(user) == ["STATUS ENQUIRY", "ALERTING"]
+
+
+@pytest.mark.parametrize("command", [Proceed(), Alert(), Connect()])
+def test_t302_stops_when_the_digits_are_enough(network: Solo, command: Command) -> None:
+    network.takes(AskMore(), command)
+    network.passes(100)
+    assert (said(network), network.tells()) == ([], [])
 
 
 def test_timers_stop_with_the_call(solo: Solo) -> None:

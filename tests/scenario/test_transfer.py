@@ -157,6 +157,32 @@ def test_an_attended_transfer_while_the_other_still_rings(office: OfficeUnderTes
     desk.hang_up()
 
 
+@pytest.mark.parametrize("ringing", [True, False])
+def test_a_sip_phone_is_sent_to_a_telephone_that_rings_or_has_answered(
+    office: OfficeUnderTest, sentence: Samples, ringing: bool
+) -> None:
+    """The same with SIP telephones on the two other sides: as the one who is sent, by the one who was called."""
+    clerk, ada, second_line = office.sip("6003"), office.sip("6001"), office.sip("6002")
+    desk = office.phone("101")
+    clerk.call("6001")
+    answered(office, ada)
+    up(office, clerk)
+    second_line.call("101")
+    office.until(lambda: desk.ringing and second_line.status == 180)
+    if not ringing:
+        desk.lift()
+        up(office, second_line)
+    ada.refer("101", replaces=second_line.dialog)
+    office.until(lambda: ada.state == "idle", within=3)
+    if ringing:
+        desk.lift()
+    office.run(0.5)
+    assert second_line.state == "idle"
+    talk_both_ways(office, sip_ends(clerk), desk_ends(desk), sentence)
+    desk.hang_up()
+    office.until(lambda: clerk.state == "idle", within=3)
+
+
 def test_rfc_3891_another_telephone_takes_the_place_of_one_that_talks(
     office: OfficeUnderTest, sentence: Samples
 ) -> None:

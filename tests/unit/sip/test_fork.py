@@ -156,6 +156,7 @@ def test_the_less_preferred_have_their_turn_after_20_s_of_ringing() -> None:
         ((503, 480), Cause.NO_USER_RESPONDING),
         ((503, 404), Cause.UNALLOCATED_NUMBER),
         ((500, 486), Cause.USER_BUSY),
+        ((488, 486), Cause.USER_BUSY),  # one telephone is busy: that another one lacks a codec says less
     ],
 )
 def test_section_16_7_the_failure_that_says_most_is_told(statuses: tuple[int, int], cause: Cause) -> None:

@@ -8,11 +8,14 @@ from random import Random
 import pytest
 
 from gateway.core.cause import Cause
+from gateway.core.messages import Dial
+from gateway.core.number import Party
 from gateway.sip.names import ASKED, AddressRecord, Kind, Naptr, Question, Record, Reply, ServerNames, Srv
 from gateway.sip.points import ListeningPoints, Point
 from gateway.sip.resolve import DEAD, MAX_DEAD, Located, Resolver
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
+from tests.support.sip import Office, Phone, session_description
 
 OURS: list[Point] = [("udp", ("10.0.0.1", 5060)), ("tcp", ("10.0.0.1", 5060)), ("tls", ("10.0.0.1", 5061))]
 ZONE: dict[tuple[str, str], list[Record]] = {
@@ -21,6 +24,7 @@ ZONE: dict[tuple[str, str], list[Record]] = {
         Naptr(50, 50, "S", "SIPS+D2T", "", "_sips._tcp.example.com"),
         Naptr(100, 50, "S", "SIP+D2U", "", "_sip._udp.example.com"),
         Naptr(10, 50, "S", "SIP+D2S", "", "_sip._sctp.example.com"),
+        Naptr(20, 50, "A", "SIP+D2U", "", "_sip._udp.example.com"),  # section 4.1: "S" is the only flag of SIP
     ],
     ("_sips._tcp.example.com", "SRV"): [Srv(1, 0, 5061, "one.example.com")],
     ("_sip._tcp.example.com", "SRV"): [Srv(1, 0, 5062, "one.example.com")],
@@ -203,6 +207,24 @@ def test_section_4_3_a_server_that_failed_is_tried_last_for_a_while() -> None:
     world.resolver.failed(one, world.now)
     world.resolver.worked(one)
     assert world.ask("sip:example.com;transport=udp").flows[0] == one
+
+
+@pytest.mark.parametrize(("status", "last"), [(503, True), (486, False), (200, False)])
+def test_section_4_3_a_server_that_takes_nothing_is_tried_last_for_a_while(status: int, last: bool) -> None:
+    """A 503 is as good as silence, and is learnt from any request of ours."""
+    office = Office()
+    phone = Phone(office, host="192.0.2.60", port=5060)
+    phone.register()
+    office.command(office.stack.channel("6001", office.clock.now), Dial("6001", Party("101")))
+    phone.reply(phone.arrived(), status, body=session_description() if status == 200 else b"")
+    names, found = office.stack._resolver._names, []
+    office.stack._resolver.locate(
+        SipUri.parse("sip:two.example.com:5060"), lambda located, _: found.extend(located.flows), office.clock.now
+    )
+    (question,) = names.outgoing()
+    both = AddressRecord("192.0.2.60"), AddressRecord("192.0.2.61")
+    names.receive(Reply(question, both, 60), None, office.clock.now)
+    assert [flow.remote[0] for flow in found] == [f"192.0.2.6{place}" for place in ((1, 0) if last else (0, 1))]
 
 
 def test_who_asks_the_same_waits_for_the_same_reply() -> None:

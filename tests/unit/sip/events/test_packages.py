@@ -189,6 +189,19 @@ def test_rfc_3903_section_4_what_is_published_is_told_to_watchers() -> None:
     assert document(notify).findtext(f"{PIDF}tuple/{PIDF}note") == "In the garden"
 
 
+def test_who_is_off_is_not_there_whatever_was_published() -> None:
+    office, _, watcher = watched("presence", "6002")
+    phone = Phone(office, "6002", host="192.0.2.62")
+    phone.register()
+    watcher.notified()
+    office.wait(2)
+    Publisher(office).publish(pidf("open", "In the garden"))
+    assert basic(watcher.notified()) == "open"
+    office.wait(2)
+    phone.register(expires=0, number=9)
+    assert basic(watcher.notified()) == "closed"
+
+
 def test_rfc_3903_section_4_1_refresh_modify_and_remove_each_give_a_new_tag() -> None:
     office = Office(watchable=ScriptedWatchable())
     publisher = Publisher(office)

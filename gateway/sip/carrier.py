@@ -115,7 +115,7 @@ class SipCarrier:
         points: where we listen.
         random: the moments of keep-alives.
         reach: told at which address of ours peers see us.
-        heard: told of each server that answered a request of ours, and of each that did not or took none (503).
+        heard: told of what a server answered to a request of ours, or that it did not.
     """
 
     def __init__(
@@ -127,7 +127,7 @@ class SipCarrier:
         newcomers: Callable[[], Newcomers],
         points: ListeningPoints | None = None,
         random: Random | None = None,
-        heard: Callable[[Flow, bool, float], None] = lambda flow, well, now: None,
+        heard: Callable[[Flow, Response | None, float], None] = lambda flow, response, now: None,
         reach: Reach | None = None,
         limit: int = MAX_TRANSACTIONS,
         datagram: int = MAX_DATAGRAM,
@@ -347,7 +347,7 @@ class SipCarrier:
         if inquiry is None:
             return
         response = event.response
-        self._heard(event.transaction.flow, response.status != 503, now)
+        self._heard(event.transaction.flow, response, now)
         if self._reach is not None:
             self._reach.seen(response, event.transaction.flow)
         if response.is_final:
@@ -366,7 +366,7 @@ class SipCarrier:
         inquiry = self._inquiries.get(transaction)
         if inquiry is not None:
             self._forget(transaction)
-            self._heard(transaction.flow, False, now)
+            self._heard(transaction.flow, None, now)
             inquiry.failed(f"no response to {transaction.request.method}: {evidence}", now)
 
     def _stray_arrived(self, event: StrayResponse, now: float) -> None:

@@ -273,6 +273,8 @@ class Fork:
             self._failures.append((_rank(503), ending))
 
     def _turn_over(self, now: float) -> None:
+        for branch in self._ringing if self._one_server else ():
+            self._setting.resolver.failed(branch.target.flow, now)
         self._failures.append((_rank(480), TURN_OVER))
         self._voice = None
         self._cancel(TURN_OVER, now)

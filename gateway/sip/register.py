@@ -29,11 +29,11 @@ from gateway.sip.register_answers import (
     granted_seconds,
     keep_alive_wanted,
     marked,
-    retry_after,
     service_route,
 )
 from gateway.sip.register_states import TABLE, Input, State
 from gateway.sip.resolve import Located
+from gateway.sip.retry_after import retry_after
 from gateway.sip.servers import Way
 from gateway.sip.session import SUPPORTED, Setting, Timer, lists
 from gateway.sip.uri import SipUri, Uri

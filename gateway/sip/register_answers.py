@@ -21,7 +21,6 @@ __all__ = [
     "granted_seconds",
     "keep_alive_wanted",
     "marked",
-    "retry_after",
     "service_route",
 ]
 
@@ -29,8 +28,6 @@ LINE: Final = "line"
 """The Contact parameter by which calls for a registration of ours are known."""
 LONGEST: Final = 86_400
 """Seconds that a registrar may ask for by 423, or grant."""
-LATER: Final = 7 * 86_400
-"""Seconds of a Retry-After that are heeded."""
 
 MEANINGS: Final = {
     400: "it cannot read our request, so that this may be no SIP registrar; look at address and port",
@@ -90,15 +87,3 @@ def service_route(response: Response) -> tuple[NameAddr, ...]:
         return tuple(NameAddr.parse(value) for value in response.headers.values("Service-Route"))
     except MalformedError:
         return ()
-
-
-def retry_after(response: Response) -> float | None:
-    """Seconds of a Retry-After, whose comment and parameters are for others (RFC 3261 20.33)."""
-    text = response.headers.get("Retry-After")
-    if text is None:
-        return None
-    digits = text.partition(";")[0].partition("(")[0].strip()
-    try:
-        return float(number(digits, "Retry-After", LATER))
-    except MalformedError:
-        return None

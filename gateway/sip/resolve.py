@@ -75,6 +75,7 @@ class Resolver:
         self._names = names
         self._random = random
         self._dead: dict[tuple[str, Address], float] = {}
+        self._asked_to_wait: set[tuple[str, Address]] = set()
 
     def locate(self, uri: SipUri, then: Callable[[Located, float], None], now: float) -> None:
         """Have `then` called with the servers of `uri`, perhaps before this returns.
@@ -84,17 +85,31 @@ class Resolver:
         """
         self._go_on(self._steps(uri), None, then, now)
 
-    def failed(self, flow: Flow, now: float, seconds: float = DEAD) -> None:
-        """A server did not answer, could not be reached or said 503 (4.3): for some time it is tried last."""
-        self._dead[flow.transport, flow.remote] = now + seconds
+    def failed(self, flow: Flow, now: float, seconds: float | None = None) -> None:
+        """A server did not answer, could not be reached or said 503 (4.3): for some time it is tried last.
+
+        Args:
+            seconds: for which it has asked to be left alone (Retry-After); None where it has not.
+        """
+        server = flow.transport, flow.remote
+        self._dead[server] = now + (DEAD if seconds is None else seconds)
+        if seconds is not None:
+            self._asked_to_wait.add(server)
         if len(self._dead) > MAX_DEAD:
             self._dead = {server: until for server, until in self._dead.items() if until > now}
+            self._asked_to_wait &= self._dead.keys()
         while len(self._dead) > MAX_DEAD:
-            del self._dead[next(iter(self._dead))]
+            self._forget(next(iter(self._dead)))
 
-    def worked(self, flow: Flow) -> None:
-        """A server answered: whatever was held against it is forgotten."""
-        self._dead.pop((flow.transport, flow.remote), None)
+    def worked(self, flow: Flow, now: float) -> None:
+        """A server answered: what was held against it is forgotten, but for a time that it has asked for itself."""
+        server = flow.transport, flow.remote
+        if server in self._dead and (server not in self._asked_to_wait or self._dead[server] <= now):
+            self._forget(server)
+
+    def _forget(self, server: tuple[str, Address]) -> None:
+        del self._dead[server]
+        self._asked_to_wait.discard(server)
 
     # The driver of `_steps`.
 
@@ -105,7 +120,7 @@ class Resolver:
             questions = next(steps) if replies is None else steps.send(replies)
         except StopIteration as done:
             flows: tuple[Flow, ...] = done.value
-            then(Located(tuple(sorted(flows, key=lambda flow: self._is_dead(flow, now)))), now)
+            then(Located(tuple(sorted(flows, key=lambda flow: self.is_dead(flow, now)))), now)
             return
         except Unlocated as why:
             then(Located((), str(why), why.cause), now)
@@ -120,7 +135,8 @@ class Resolver:
         for question in dict.fromkeys(questions):
             self._names.ask(question, told, now)
 
-    def _is_dead(self, flow: Flow, now: float) -> bool:
+    def is_dead(self, flow: Flow, now: float) -> bool:
+        """Whether a server has failed lately, and is to be tried last."""
         return self._dead.get((flow.transport, flow.remote), 0.0) > now
 
     # The procedure of section 4, which yields questions and is sent their replies.

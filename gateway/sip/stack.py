@@ -43,6 +43,7 @@ from gateway.sip.fork import Target
 from gateway.sip.gatekeeper import Gatekeeper
 from gateway.sip.journal import Journal
 from gateway.sip.legs import Legs, LegsConfig
+from gateway.sip.message import Response
 from gateway.sip.message_method import Messages
 from gateway.sip.misled import Misled
 from gateway.sip.names import ServerNames
@@ -55,6 +56,7 @@ from gateway.sip.reception import Reception, Rooms
 from gateway.sip.refusals import ELSEWHERE, AccessRefused, Refusals
 from gateway.sip.registrar import Registrar, RegistrarConfig
 from gateway.sip.resolve import Resolver
+from gateway.sip.retry_after import retry_after
 from gateway.sip.session import Intervals, Setting
 from gateway.sip.text_queue import TextKeeper
 from gateway.sip.transaction.table import MAX_DATAGRAM, MAX_TRANSACTIONS
@@ -84,6 +86,8 @@ MISLED: Final = 0.2
 """How many of those who come to a wrong port are told of, a second."""
 BURST: Final = 20.0
 """How many of them at once."""
+LONGEST_PAUSE: Final = 300.0
+"""Seconds of a server's Retry-After that are heeded at most: it is for overload, which passes."""
 TOKEN_SIZE: Final = 8
 """Octets of a tag, branch or Call-ID: RFC 3261 19.3 asks for 32 bits of chance, in-dialog trust for more."""
 
@@ -370,7 +374,7 @@ class SipStack:
                     Cause.INVALID_NUMBER_FORMAT,
                     advice=f"Write SIP/NUMBER@{name}.",
                 )
-            return self._legs.reserve(trunk.account, trunk.targets(number), trunk.outbound)
+            return self._legs.reserve(trunk.account, trunk.targets(number, now), trunk.outbound)
         account = self._gatekeeper.account(address)
         if account is None:
             raise RemoteError(f"there is no SIP account {address}", Cause.UNALLOCATED_NUMBER)
@@ -465,12 +469,12 @@ class SipStack:
             if change.what in (Registration.REGISTERED, Registration.RENEWED):
                 self.messages.arrived(change.binding.account, now)
 
-    def _server_heard(self, flow: Flow, well: bool, now: float) -> None:
-        """RFC 3263 section 4.3: a server that fails is tried last for a while."""
-        if well:
-            self._resolver.worked(flow)
+    def _server_heard(self, flow: Flow, response: Response | None, now: float) -> None:
+        """RFC 3263 section 4.3: a server that fails is tried last for a while, or as long as it says (3261 21.5.4)."""
+        if response is not None and response.status != 503:
+            self._resolver.worked(flow, now)
         else:
-            self._resolver.failed(flow, now)
+            self._resolver.failed(flow, now, None if response is None else retry_after(response, LONGEST_PAUSE))
 
     def _tell(self, event: Happening) -> None:
         self._events.append(event)

@@ -62,6 +62,7 @@ class Trunk:
         self._up: bool | None = None
         self._text = "starting"
         self._since = 0.0
+        self._resolver = setting.resolver
         self._servers = Servers(
             config.servers, setting, question=self._options, changed=self._servers_changed, answered=self._look
         )
@@ -129,15 +130,16 @@ class Trunk:
 
     # Calls.
 
-    def targets(self, number: str) -> list[Target]:
-        """Where to call `number`, the first server first.
+    def targets(self, number: str, now: float) -> list[Target]:
+        """Where to call `number`, the first server first, but those last that have failed a call lately.
 
         Raises:
             RemoteError: it is down.
         """
         if self._up is False:
             raise RemoteError(f"trunk {self.config.name} is down: {self._text}", Cause.NETWORK_OUT_OF_ORDER)
-        ways = [way for way in self._ways() if not self._servers.is_down(way)]
+        alive = [way for way in self._ways() if not self._servers.is_down(way)]
+        ways = sorted(alive, key=lambda way: self._resolver.is_dead(way.flow, now))  # RFC 3263 section 4.3
         if not ways:
             raise RemoteError(
                 f"trunk {self.config.name} has no server yet: {self._servers.fault or 'it is looked for'}",

@@ -18,7 +18,7 @@ from gateway.sip.dialog import Dialog, DialogId
 from gateway.sip.events.header import EventType, SubscriptionState
 from gateway.sip.headers import CSeq
 from gateway.sip.message import Request, Response
-from gateway.sip.register_answers import retry_after
+from gateway.sip.retry_after import retry_after
 from gateway.sip.session import Reply, Setting, Timer
 from gateway.sip.transport import Flow
 

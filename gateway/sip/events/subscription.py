@@ -16,8 +16,8 @@ from gateway.core.word import Word
 from gateway.sip.dialog import Dialog
 from gateway.sip.events.header import EventType, Reason, SubscriptionState
 from gateway.sip.events.package import Document
-from gateway.sip.grammar import number
 from gateway.sip.message import Request, Response
+from gateway.sip.retry_after import retry_after
 from gateway.sip.session import Reply, Setting, Timer
 from gateway.sip.transport import Flow
 
@@ -25,6 +25,8 @@ __all__ = ["TABLE", "Subject", "Subscription", "Terms", "granted_seconds"]
 
 BUSY: Final = 10.0
 """Seconds until the next try where there was no room for a NOTIFY."""
+TRY_AGAIN: Final = frozenset({500, 503})
+"""Refusals of a NOTIFY after which it may be sent again, where they say when."""
 LONGEST_WAIT: Final = 300
 """Seconds that a subscriber's Retry-After is honoured at most."""
 
@@ -291,7 +293,7 @@ class Subscription:
             return
         if response.status < 300:
             self._act(Input.TAKEN, now)
-        elif (wait := _retry_after(response)) is not None:
+        elif response.status in TRY_AGAIN and (wait := retry_after(response, LONGEST_WAIT)) is not None:
             self._wait = max(self._wait, wait)
             self._act(Input.LATER, now)
         else:
@@ -333,14 +335,3 @@ def granted_seconds(request: Request, terms: Terms) -> int | Response:
         response.headers.set("Min-Expires", terms.shortest)
         return response
     return min(asked, terms.longest)
-
-
-def _retry_after(response: Response) -> float | None:
-    """Seconds after which the subscriber wants to be asked again; None where it is not to be."""
-    text = (response.headers.get("Retry-After") or "").partition("(")[0].partition(";")[0]
-    if response.status not in (500, 503) or not text:
-        return None
-    try:
-        return float(min(number(text, "Retry-After", 2**32 - 1), LONGEST_WAIT))
-    except MalformedError:
-        return None

@@ -205,7 +205,7 @@ def test_section_4_3_a_server_that_failed_is_tried_last_for_a_while() -> None:
     world.now += DEAD + 1
     assert world.ask("sip:example.com;transport=udp").flows == (one, two, three)
     world.resolver.failed(one, world.now)
-    world.resolver.worked(one)
+    world.resolver.worked(one, world.now)
     assert world.ask("sip:example.com;transport=udp").flows[0] == one
 
 

@@ -514,6 +514,49 @@ def test_rfc_3263_section_4_3_503_fails_over_and_busy_does_not() -> None:
         assert len(second.asked("INVITE")) == tried
 
 
+@pytest.mark.parametrize(("retry_after", "seconds"), [("", 30), ("120 (no lines)", 120), ("7200;duration=60", 300)])
+def test_section_21_5_4_a_server_that_takes_nothing_is_left_alone_for_as_long_as_it_says(
+    retry_after: str, seconds: int
+) -> None:
+    office = opened(trunk(FIRST, SECOND, register=False, qualify=0))
+    first, second = Provider(office), Provider(office, SECOND)
+
+    def tried() -> list[int]:
+        """Which of the two gets the call first, which then gives it up."""
+        dialled(office)
+        found = []
+        for place, provider in enumerate((first, second)):
+            for invite in provider.asked("INVITE"):
+                found.append(place)
+                provider.refuse(invite, 486)
+        return found
+
+    dialled(office)
+    (invite,) = first.asked("INVITE")
+    busy = invite.reply(503, to_tag="full")
+    if retry_after:
+        busy.headers.set("Retry-After", retry_after)
+    first.send(busy)
+    (invite,) = second.asked("INVITE")
+    second.refuse(invite, 486)
+    assert tried() == [1]
+    office.wait(seconds - 1)
+    assert tried() == [1]
+    office.wait(2)
+    assert tried() == [0]
+
+
+def test_section_4_3_a_silent_server_costs_one_call_its_five_seconds() -> None:
+    office = opened(trunk(FIRST, SECOND, register=False, qualify=0))
+    second = Provider(office, SECOND)
+    dialled(office)
+    office.wait(5)
+    (invite,) = second.asked("INVITE")
+    second.refuse(invite, 486)
+    dialled(office)
+    assert len(second.asked("INVITE")) == 1, "at once"
+
+
 def test_numbers_are_rewritten_both_ways() -> None:
     rules = NumberRules(
         caller_out=[NumberRule(Pattern.parse("_1XX"), prepend="+1256555")],

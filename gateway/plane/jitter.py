@@ -92,13 +92,30 @@ def reset(t: Shared, i: int, depth: int) -> None:
 
 @stage
 def _forget_past(t: Shared, i: int) -> None:
+    queue_at(t, i)["untold"] = 0
     for plane in range(1 + queue_at(t, i)["wide"]):
         memset(past_of(t, i, plane).ctypes.data, 0, PAST * 2)
 
 
 @stage
+def _tell_past(t: Shared, i: int) -> None:
+    """Let the past of queue `i` know what was taken whole since it was last told: that lies in its places still."""
+    queue = queue_at(t, i)
+    count = queue["untold"]
+    if count == 0:
+        return
+    queue["untold"] = 0
+    begin = (queue["read"] - count) & (QUEUE_SIZE - 1)
+    end = min(begin + count, QUEUE_SIZE)
+    for plane in range(1 + queue["wide"]):
+        remember(past_of(t, i, plane), samples_of(t, i, plane), begin, end)
+        remember(past_of(t, i, plane), samples_of(t, i, plane), 0, begin + count - end)
+
+
+@stage
 def _start(t: Shared, i: int, timestamp: int) -> None:
     queue = queue_at(t, i)
+    _tell_past(t, i)
     memset(t["queue_filled"] + i * QUEUE_SIZE, 0, QUEUE_SIZE)
     queue["ready"] = 1
     queue["read"] = (timestamp - queue["depth"]) & 0xFFFFFFFF
@@ -120,7 +137,7 @@ def put(t: Shared, i: int, samples: NDArray[np.int16], count: int, timestamp: in
     queue = queue_at(t, i)
     queue["noise"] = 0
     offset = signed(timestamp - queue["read"])
-    apart = offset < -QUEUE_SIZE or offset + count > QUEUE_SIZE
+    apart = offset < -QUEUE_SIZE or offset + count > QUEUE_SIZE - PAST
     empty = signed(queue["newest"] - queue["read"]) <= 0
     if queue["ready"] == 0 or apart or (talk_start and empty and offset >= 0):
         _start(t, i, timestamp)
@@ -128,6 +145,7 @@ def put(t: Shared, i: int, samples: NDArray[np.int16], count: int, timestamp: in
     if offset < 0:
         queue["late"] += 1
         if queue["depth"] < MAX_DEPTH:
+            _tell_past(t, i)
             queue["depth"] += FRAME
             queue["read"] = (queue["read"] - FRAME) & 0xFFFFFFFF
             offset += FRAME
@@ -256,10 +274,9 @@ def _empty(t: Shared, i: int, count: int) -> None:
 def _read_whole(t: Shared, i: int, out: NDArray[np.int16]) -> None:
     """Take 160 places that are all there."""
     for plane in range(1 + queue_at(t, i)["wide"]):
-        samples = _plane(out, plane)
-        _copy(t, i, plane, samples, FRAME)
-        remember(past_of(t, i, plane), samples, 0, FRAME)
+        _copy(t, i, plane, _plane(out, plane), FRAME)
     _empty(t, i, FRAME)
+    queue_at(t, i)["untold"] = min(queue_at(t, i)["untold"] + FRAME, PAST)
 
 
 @stage
@@ -267,6 +284,7 @@ def _read(t: Shared, i: int, out: NDArray[np.int16]) -> int:
     """Take 160 places, and make up those that are missing; returns how many those are."""
     queue = queue_at(t, i)
     filled = filled_of(t, i)
+    _tell_past(t, i)
     planes = 1 + queue["wide"]
     missing = 0
     mute = False
@@ -333,6 +351,7 @@ def _fit(t: Shared, i: int, out: NDArray[np.int16]) -> bool:
     longer = queue["drift"] < 0
     if queue["made"] != 0 or not _is_whole(t, i, FRAME if longer else FRAME + LONGEST_PITCH):
         return False
+    _tell_past(t, i)
     pitch = max(pitch_of(past_of(t, i, 0)), SHORTEST_PITCH)
     work = t["work"][:]
     used = FRAME - pitch if longer else FRAME + pitch
@@ -372,6 +391,7 @@ def _watch_depth(t: Shared, i: int, heard: NDArray[np.int16]) -> None:
         queue["margin"] = margin
         queue["frames"] = 0
     if queue["excess"] and _is_quiet(heard):
+        _tell_past(t, i)
         queue["excess"] = 0
         queue["drift"] = 0
         queue["depth"] = max(queue["depth"] - FRAME, start)

@@ -140,8 +140,10 @@ def _take_seat(t: Shared, seat: np.void, now: int) -> None:
     if (row["detecting"] and row["tone"]) or (seat["gated"] and not (loud or seat["talking"])):
         return
     seat["gives"] = row["rate"]
-    # A row of two rooms may be worked in another part of the tick than this one: it leaves out what it gave.
-    memmove(seat["given"].ctypes.data, frame.ctypes.data, len(frame) * 2)
+    # A row of two rooms may be worked in another part of the tick than this one, and leaves out what it gave.
+    seat["kept"] = 1 if phases_of(t)[i] != room_at(t, seat["room"])["phase"] else 0
+    if seat["kept"]:
+        memmove(seat["given"].ctypes.data, frame.ctypes.data, len(frame) * 2)
     _give(t, seat["room"], voice_of(t, i, SAID), seat["talks"], seat["gain_in"])
 
 

@@ -71,7 +71,8 @@ SEAT: Final = np.dtype(
         ("level", "i8"),  # mean square of what it says, smoothed
         ("talking", "i8"),
         ("run", "i8"),  # frames in a row that speak for a change of `talking`
-        ("given", "i2", (WIDE_FRAME,)),  # what was added
+        ("kept", "i8"),  # what was added is in `given`, else it is what its row says
+        ("given", "i2", (WIDE_FRAME,)),
     ],
     align=True,
 )

@@ -201,6 +201,7 @@ QUEUE: Final = np.dtype(
         ("drift", "i8"),  # a period is to be taken out (1) or put in (-1)
         ("gaps", "i8"),  # frames with a gap in a row
         ("fixed", "i8"),  # the delay stays as it is, and what is missing is silence
+        ("untold", "i8"),  # places before `read` that the past has not been told
         ("made", "i8"),  # places made up since the last real one
         ("blend", "i8"),  # real ones that are still to be blended with what was made up
         ("pitch", "i8"),  # period of what is made up

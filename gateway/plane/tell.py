@@ -143,7 +143,7 @@ def _hear(t: Shared, room: int, buses: int, rate: int, gain: int) -> None:
 @stage
 def _leave_out(t: Shared, seat: np.void, buses: int, rate: int) -> None:
     """Take out of the sum what the row of a seat has given to it."""
-    frame = seat["given"]
+    frame = seat["given"][:] if seat["kept"] else heard_at(t, voice_of(t, seat["row"], SAID), rate)
     total = t["sum"]
     gain_in, gain_out = seat["gain_in"], seat["gain_out"]
     times = 0

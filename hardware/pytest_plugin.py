@@ -26,6 +26,7 @@ import pytest
 from gateway.core.errors import CopperlineError
 from gateway.testing.clock import Clock, HandMovedClock, WallClock
 from gateway.testing.exchange import FxoExchange
+from gateway.testing.isdn import IsdnExchange
 from gateway.testing.office import EmulatedOffice
 from gateway.testing.telephone import FxsTelephone
 
@@ -56,6 +57,9 @@ name = "Workshop"
 [lines.copper1]
 port = 3
 number = "2565551100"
+[isdn.adapter1]
+backend = "emulated"
+numbers = ["2565551100"]
 [accounts.6001]
 secret = "copper-6001"
 name = "Ada"
@@ -64,7 +68,7 @@ listen = ["udp:127.0.0.1:0", "tcp:127.0.0.1:0"]
 [web]
 listen = "127.0.0.1:0"
 """
-"""Two telephones, an exchange line and a SIP account with the built-in dialplan, where nothing else is said."""
+"""Two telephones, an exchange line, an ISDN adapter, an account, the built-in dialplan, where nothing else is said."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -144,9 +148,9 @@ def fxo(office: EmulatedOffice) -> Callable[[str], FxoExchange]:
 
 
 @pytest.fixture
-def isdn() -> NoReturn:
-    """A serial ISDN adapter; fails, as there is no driver for one yet."""
-    pytest.fail("Serial ISDN adapters cannot be emulated yet: that comes with their driver.", pytrace=False)
+def isdn(office: EmulatedOffice) -> Callable[[str], IsdnExchange]:
+    """The ISDN behind serial adapters: `isdn("adapter1").call("2125550123")`."""
+    return lambda name: IsdnExchange(office, name)
 
 
 @pytest.fixture

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.testing.exchange import FxoExchange
+from gateway.testing.isdn import IsdnExchange
 from gateway.testing.office import EmulatedOffice
 from gateway.testing.sounds import utterance
 from gateway.testing.telephone import FxsTelephone
 
 Fxs = Callable[[str], FxsTelephone]
 Fxo = Callable[[str], FxoExchange]
+Isdn = Callable[[str], IsdnExchange]
 
 
 def test_reception_sees_who_calls_and_talks(fxs: Fxs, fxo: Fxo) -> None:
@@ -61,3 +63,41 @@ def test_a_patient_who_hangs_up_leaves_nothing_ringing(office: EmulatedOffice, f
     reception.hang_up()
     patient.expect_idle()
     assert office.records()[0].disposition == "ANSWERED"
+
+
+def test_reception_answers_the_isdn_number_too(fxs: Fxs, isdn: Isdn) -> None:
+    patient, reception = isdn("adapter1"), fxs("101")
+    patient.call("2125550123")
+    reception.expect_ring()
+    reception.expect_caller("2125550123")
+    reception.lift()
+    patient.expect_answered()
+    said = utterance()
+    patient.say(said)
+    reception.expect_sound(said)
+    reception.hang_up()
+    patient.expect_idle()
+
+
+def test_a_call_by_isdn_shows_our_number_and_a_busy_one_is_told(fxs: Fxs, isdn: Isdn) -> None:
+    network = isdn("adapter1")
+    fxs("101").dial("75550101")
+    network.expect_dialled("5550101")
+    network.expect_shown("2565551200")
+    fxs("101").expect_tone("busy")
+
+
+def test_who_wants_an_assistant_that_is_away_is_refused(isdn: Isdn) -> None:
+    isdn("adapter1").call("2125550123", called="2565551201")
+    isdn("adapter1").expect_refused()
+
+
+def test_a_call_ends_when_somebody_pulls_the_adapter_out(fxs: Fxs, isdn: Isdn) -> None:
+    network = isdn("adapter1")
+    fxs("101").dial("75550106")
+    network.expect_answered()
+    network.remove()
+    fxs("101").expect_tone("congestion")
+    fxs("101").hang_up()
+    network.insert()
+    network.expect_ready()

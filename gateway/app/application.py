@@ -422,7 +422,8 @@ class Application:
     def step(self, now: float) -> None:
         """Move media and the emulated worlds to `now` by hand, and all that follows from it."""
         self._live(now)
-        self.serial.poll()
+        if self.serial.poll():
+            self.runner.step()
         self.plane.step(now)
         self._pump()
         self.faxes.step(now)

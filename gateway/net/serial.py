@@ -113,12 +113,14 @@ class SerialShell:
                 self._loop.remove_writer(opened.port.fileno())
         self._loop = None
 
-    def poll(self) -> None:
-        """Move what the ports have into the engine, and what waits for them out, now and without waiting."""
+    def poll(self) -> bool:
+        """Move what the ports have into the engine, and what waits for them out, now; whether they had anything."""
+        busy = False
         for name in list(self._opened):
-            self._read(name)
+            busy = self._read(name) or busy
             if name in self._opened:
                 self._write(name)
+        return busy
 
     def send(self, orders: Iterable[tuple[str, PortOrder]]) -> None:
         """Carry out the engine's orders, in order; those for a port that is not there are dropped."""
@@ -171,17 +173,19 @@ class SerialShell:
             self._loop.add_reader(opened.port.fileno(), self._ready, name)
 
     def _ready(self, name: str) -> None:
-        self._read(name)
-        self._after()
+        if self._read(name):
+            self._after()
 
-    def _read(self, name: str) -> None:
+    def _read(self, name: str) -> bool:
+        """Whether the port had anything to tell, be it that it has gone."""
         try:
             data = self._opened[name].port.read()
         except HardwareError as error:
             self._lost(name, error)
-            return
+            return True
         if data:
             self._lines.receive(data, name, self._clock())
+        return bool(data)
 
     def _write(self, name: str) -> None:
         opened = self._opened[name]

@@ -1,7 +1,8 @@
 """A real office's configuration, set apart: the same numbers, dialplan and lines, and nothing that leads outside.
 
-Its cards become emulated ones, its sockets ports that are free on loopback, its database and recordings files of
-the test, and its trunks lead to whom the test names, or nowhere. What its users dial is what they dial.
+Its cards and adapters become emulated ones, its sockets ports that are free on loopback, its database and its
+recordings files of the test, and its trunks lead to whom the test names, or nowhere. What its users dial is what
+they dial.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any, Final, Literal
 
 from gateway.config.address import Listener, ServerName, SocketAddress
 from gateway.config.analog import CardSettings
+from gateway.config.isdn import IsdnSettings
 from gateway.config.model import Config
 from gateway.core.errors import LocalError
 
@@ -20,6 +22,9 @@ __all__ = ["set_apart"]
 LOOPBACK: Final = "127.0.0.1"
 NOWHERE: Final = f"{LOOPBACK}:9"
 """A port at which nobody is: a request that goes there is refused at once."""
+
+SOME_NUMBER: Final = "2565550200"
+"""Of an ISDN access whose office does not say one (555-01XX and 02XX are nobody's)."""
 
 Module = Literal["fxs", "fxo"]
 
@@ -43,6 +48,7 @@ def set_apart(config: Config, folder: Path, trunks: Mapping[str, str]) -> Config
     return config.model_copy(
         update={
             "cards": {name: _emulated(name, config) for name in config.cards},
+            "isdn": {name: _emulated_adapter(adapter) for name, adapter in config.isdn.items()},
             "sip": config.sip.model_copy(update={"listen": listeners, "advertised": ""}),
             "trunks": {name: _led(trunk, trunks.get(name, NOWHERE)) for name, trunk in config.trunks.items()},
             "web": config.web.model_copy(update={"listen": free}),
@@ -59,6 +65,12 @@ def _led(trunk: Any, address: str) -> Any:
     except ValueError as error:
         raise LocalError(f"a trunk cannot lead to {address!r}: {error}") from error
     return trunk.model_copy(update={"servers": (server,), "proxy": None, "registers": False, "qualify": 0})
+
+
+def _emulated_adapter(adapter: IsdnSettings) -> IsdnSettings:
+    """The adapter as an emulated one, which has a number and is of the family that there is."""
+    changes = {"backend": "emulated", "device": "", "profile": "i4l", "numbers": adapter.numbers or (SOME_NUMBER,)}
+    return adapter.model_copy(update=changes)
 
 
 def _emulated(name: str, config: Config) -> CardSettings:

@@ -24,6 +24,8 @@ from gateway.testing.clock import TICK, Clock, HandMovedClock
 from gateway.testing.sip_phone import SipPhone
 from gateway.testing.sip_wire import wire_to
 from hardware.analog.emulated import EmulatedCard
+from hardware.isdn.emulated import EmulatedAdapter
+from hardware.world.access import IsdnAccess
 from hardware.world.office_line import OfficeLine
 from hardware.world.telephone import Telephone
 
@@ -111,6 +113,22 @@ class EmulatedOffice:
         cards = self.app.cards.emulated
         only = next(iter(cards)) if not name and len(cards) == 1 else name
         return _named(cards, only, "card")
+
+    def access(self, name: str) -> IsdnAccess:
+        """The exchange's end of the access behind the ISDN adapter `name`.
+
+        Raises:
+            LocalError: there is no such adapter.
+        """
+        return _named(self.app.adapters.accesses, name, "ISDN adapter")
+
+    def adapter(self, name: str) -> EmulatedAdapter:
+        """That adapter itself: to `remove` and `insert`.
+
+        Raises:
+            LocalError: there is none.
+        """
+        return _named(self.app.adapters.emulated, name, "ISDN adapter")
 
     def call_in(self, name: str, number: str, caller_name: str = "") -> None:
         """Somebody in the public network calls line `name`."""

@@ -29,7 +29,19 @@ class Acceptance:
         late: called once when none has come for `LATE` seconds.
     """
 
-    __slots__ = ("_again", "_give_up", "_interval", "_late", "_reply", "_response", "_setting", "number")
+    __slots__ = (
+        "_alarm",
+        "_give_up_at",
+        "_interval",
+        "_late",
+        "_late_at",
+        "_repeat_at",
+        "_reply",
+        "_response",
+        "_setting",
+        "_silent",
+        "number",
+    )
 
     def __init__(
         self,
@@ -45,21 +57,36 @@ class Acceptance:
         self._setting = setting
         self._reply = reply
         self._response = response
+        self._silent = silent
+        self._late = late
         self._interval = setting.timers.t1
-        self._give_up: Timer = setting.carrier.at(now + setting.timers.patience, silent)
-        self._late: Timer = setting.carrier.at(now + LATE, late)
-        self._again = self._send(now)
+        self._late_at = now + LATE
+        self._give_up_at = now + setting.timers.patience
+        self._send(now)
+        self._alarm = self._wait()
 
     def stop(self) -> None:
         """The ACK is here, or nobody waits for it any more."""
-        self._again.cancel()
-        self._give_up.cancel()
-        self._late.cancel()
+        self._alarm.cancel()
 
-    def _send(self, now: float) -> Timer:
+    def _send(self, now: float) -> None:
         self._reply(self._response, now)
-        return self._setting.carrier.at(now + self._interval, self._repeat)
+        self._repeat_at = now + self._interval
 
-    def _repeat(self, now: float) -> None:
-        self._interval = min(2 * self._interval, self._setting.timers.t2)
-        self._again = self._send(now)
+    def _wait(self) -> Timer:
+        """Nearly always the ACK comes within a moment: one alarm at a time is enough."""
+        return self._setting.carrier.at(min(self._repeat_at, self._late_at, self._give_up_at), self._wake)
+
+    def _wake(self, now: float) -> None:
+        if now >= self._give_up_at:
+            self._silent(now)
+            return
+        if now >= self._repeat_at:
+            self._interval = min(2 * self._interval, self._setting.timers.t2)
+            self._send(now)
+        late = now >= self._late_at
+        if late:
+            self._late_at = self._give_up_at
+        self._alarm = self._wait()
+        if late:
+            self._late(now)

@@ -16,7 +16,6 @@ from random import Random, SystemRandom
 from typing import Any, Final, Protocol
 
 from gateway.core.cause import Cause
-from gateway.core.engine import earliest
 from gateway.core.errors import Exhausted, LocalError, MalformedError
 from gateway.core.frozen import frozen
 from gateway.sip.causes import reason_header
@@ -29,7 +28,7 @@ from gateway.sip.points import ListeningPoints
 from gateway.sip.reach import Reach
 from gateway.sip.schedule import Schedule
 from gateway.sip.screening import screen
-from gateway.sip.session import Member, Reply, Timer
+from gateway.sip.session import Member, Reply, Timer, nothing_more
 from gateway.sip.strays import Strays
 from gateway.sip.stun import answer, is_stun
 from gateway.sip.transaction.base import ClientTransaction, ServerTransaction, Transaction
@@ -37,6 +36,7 @@ from gateway.sip.transaction.events import (
     AckArrived,
     RequestArrived,
     ResponseArrived,
+    Settled,
     StrayResponse,
     TimedOut,
     TransportFailed,
@@ -100,6 +100,7 @@ class _Inquiry:
 
     answered: Callable[[Response, float], None]
     failed: Callable[[str, float], None]
+    settled: Callable[[float], None]
 
 
 class SipCarrier:
@@ -138,11 +139,15 @@ class SipCarrier:
         self._journal = journal
         self._newcomers = newcomers
         self._now = 0.0
-        self._layer = TransactionLayer(config=timers, limit=limit, datagram=datagram, points=points, token=token)
         self._schedule = Schedule()
+        self._layer = TransactionLayer(
+            config=timers, limit=limit, datagram=datagram, points=points, schedule=self._schedule, token=token
+        )
         self._heard = heard
         self._octets: list[Datagram] = []  # that are no messages
-        self._keep_alives = KeepAlives(send=self._send_octets, random=random or SystemRandom())
+        self._keep_alives = KeepAlives(
+            send=self._send_octets, random=random or SystemRandom(), schedule=self._schedule
+        )
         self._members: dict[DialogId, Member] = {}
         self._past: deque[DialogId] = deque(maxlen=PAST)
         self._inquiries: dict[Transaction, _Inquiry] = {}
@@ -152,6 +157,7 @@ class SipCarrier:
             AckArrived: self._ack_arrived,
             ResponseArrived: self._response_arrived,
             StrayResponse: self._stray_arrived,
+            Settled: self._settled,
             TimedOut: lambda event, now: self._silent(event.transaction, event.evidence, now),
             TransportFailed: lambda event, now: self._silent(event.transaction, "the connection was lost", now),
         }
@@ -198,15 +204,13 @@ class SipCarrier:
 
     def deadline(self) -> float | None:
         """When `expire` is wanted next, or None."""
-        return earliest(self._layer.deadline(), self._schedule.deadline(), self._keep_alives.deadline())
+        return self._schedule.deadline()
 
     def expire(self, now: float) -> None:
         """Act on every timer due at `now`."""
         self._now = now
-        self._layer.expire(now)
-        self._pump(now)
         self._schedule.expire(now)
-        self._keep_alives.expire(now)
+        self._pump(now)
 
     def usage(self) -> dict[str, int]:
         """Counts of what is held."""
@@ -227,12 +231,13 @@ class SipCarrier:
         *,
         answered: Callable[[Response, float], None],
         failed: Callable[[str, float], None],
+        settled: Callable[[float], None] = nothing_more,
     ) -> ClientTransaction:
         """Send a request in a transaction of its own."""
         self._now = now
         request.headers.set("User-Agent", PRODUCT)
         transaction = self._layer.request(request, flow, now)
-        self._inquiries[transaction] = _Inquiry(answered, failed)
+        self._inquiries[transaction] = _Inquiry(answered, failed, settled)
         return transaction
 
     def cancel(self, invite: ClientTransaction, now: float, reason: str) -> None:
@@ -350,12 +355,9 @@ class SipCarrier:
         self._heard(event.transaction.flow, response, now)
         if self._reach is not None:
             self._reach.seen(response, event.transaction.flow)
-        if response.is_final:
-            if event.transaction.request.method == "INVITE" and response.status < 300:
-                # More 2xx may come, repeated or of other forks, while the transaction lives (RFC 6026 7.2).
-                self.at(now + self._timers.patience, lambda _: self._forget(event.transaction))
-            else:
-                self._forget(event.transaction)
+        # After a 2xx to an INVITE more may come, repeated or of other forks, until it is settled (RFC 6026 7.2).
+        if response.is_final and (response.status >= 300 or event.transaction.request.method != "INVITE"):
+            self._forget(event.transaction)
         inquiry.answered(response, now)
 
     def _silent(self, transaction: Transaction, evidence: str, now: float) -> None:
@@ -368,6 +370,12 @@ class SipCarrier:
             self._forget(transaction)
             self._heard(transaction.flow, None, now)
             inquiry.failed(f"no response to {transaction.request.method}: {evidence}", now)
+
+    def _settled(self, event: Settled, now: float) -> None:
+        inquiry = self._inquiries.get(event.transaction)
+        if inquiry is not None:
+            self._forget(event.transaction)
+            inquiry.settled(now)
 
     def _stray_arrived(self, event: StrayResponse, now: float) -> None:
         """Acknowledge, and release, what answers an INVITE long given up (RFC 3261 13.2.2.4)."""

@@ -19,7 +19,7 @@ from gateway.sip.digest import Challenge, Secret, read_parameters
 from gateway.sip.headers import CSeq
 from gateway.sip.keepalive import Kept
 from gateway.sip.message import Request, Response
-from gateway.sip.session import Carrier, Member, Timer
+from gateway.sip.session import Carrier, Member, Timer, nothing_more
 from gateway.sip.transaction.base import ClientTransaction
 from gateway.sip.transport import Flow
 
@@ -201,6 +201,7 @@ class ProvingCarrier:
         *,
         answered: Callable[[Response, float], None],
         failed: Callable[[str, float], None],
+        settled: Callable[[float], None] = nothing_more,
     ) -> ClientTransaction:
         """Send `request` signed, and again with an answer where it is challenged."""
         self._prover.sign(request)
@@ -209,7 +210,9 @@ class ProvingCarrier:
             if response.status in CHALLENGES and self._prover.prove(request, response):
                 request.headers.set("CSeq", CSeq(self._next_number(), request.method))
                 try:
-                    self._again[first] = self._carrier.send(request, flow, at, answered=heard, failed=silent)
+                    self._again[first] = self._carrier.send(
+                        request, flow, at, answered=heard, failed=silent, settled=settled
+                    )
                 except Exhausted as fault:
                     silent(str(fault), at)
                 return
@@ -221,7 +224,7 @@ class ProvingCarrier:
             self._again.pop(first, None)
             failed(evidence, at)
 
-        first = self._carrier.send(request, flow, now, answered=heard, failed=silent)
+        first = self._carrier.send(request, flow, now, answered=heard, failed=silent, settled=settled)
         return first
 
     def cancel(self, invite: ClientTransaction, now: float, reason: str) -> None:

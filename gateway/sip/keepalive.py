@@ -70,12 +70,13 @@ class KeepAlives:
     Args:
         send: puts octets on a flow.
         random: the moments of pings and what STUN requests are known by.
+        schedule: where its alarms run.
     """
 
-    def __init__(self, *, send: Callable[[bytes, Flow], None], random: Random) -> None:
+    def __init__(self, *, send: Callable[[bytes, Flow], None], random: Random, schedule: Schedule) -> None:
         self._send = send
         self._random = random
-        self._schedule = Schedule()
+        self._schedule = schedule
         self._kept: dict[Flow, list[Kept]] = {}
 
     def __len__(self) -> int:
@@ -123,14 +124,6 @@ class KeepAlives:
         """A connection is gone, and what was kept there with it."""
         for kept in list(self._kept.get(flow, ())):
             self._end(kept, "the connection was lost", now)
-
-    def deadline(self) -> float | None:
-        """When `expire` is wanted next, or None."""
-        return self._schedule.deadline()
-
-    def expire(self, now: float) -> None:
-        """Ping where it is time."""
-        self._schedule.expire(now)
 
     def _release(self, kept: Kept) -> None:
         held = self._kept.get(kept.flow, [])

@@ -70,6 +70,7 @@ class OutgoingSession:
         "_ending",
         "_established",
         "_flow",
+        "_heard_at",
         "_invite",
         "_looked",
         "_machine",
@@ -115,6 +116,7 @@ class OutgoingSession:
         self._established: Established | None = None
         self._transaction: ClientTransaction | None = None
         self._patience: Timer | None = None
+        self._heard_at = 0.0
         self._invite = invite
         invite.headers.set("Max-Forwards", MAX_FORWARDS)
         invite.headers.set("CSeq", CSeq(number, "INVITE"))
@@ -134,7 +136,7 @@ class OutgoingSession:
             Exhausted: there is no room for one more transaction.
         """
         self._transaction = self._setting.carrier.send(
-            self._invite, self._flow, now, answered=self._answered, failed=self._failed
+            self._invite, self._flow, now, answered=self._answered, failed=self._failed, settled=self._settle
         )
 
     def hang_up(self, ending: Ending, now: float) -> None:
@@ -216,11 +218,16 @@ class OutgoingSession:
 
     def _wait_on(self, now: float) -> None:
         """Timer C begins anew with each provisional response (RFC 3261 16.7 step 2)."""
-        self._stop_waiting()
+        self._heard_at = now
+        if self._patience is None:
+            self._patience = self._setting.carrier.at(now + self._setting.timers.ringing, self._look)
+
+    def _look(self, now: float) -> None:
         seconds = self._setting.timers.ringing
-        self._patience = self._setting.carrier.at(
-            now + seconds, lambda at: self._act(Input.TIMER_C, f"timer C after {seconds:g} s", at)
-        )
+        if now < self._heard_at + seconds:
+            self._patience = self._setting.carrier.at(self._heard_at + seconds, self._look)
+        else:
+            self._act(Input.TIMER_C, f"timer C after {seconds:g} s", now)
 
     def _stop_waiting(self) -> None:
         if self._patience is not None:
@@ -293,7 +300,6 @@ class OutgoingSession:
             self._user.ended(ending, now)
             return
         assert agreement is not None
-        self._setting.carrier.at(now + self._setting.timers.patience, self._settle)
         self._user.agreed(agreement, now)
         self._user.answered(response.summary, now)
 

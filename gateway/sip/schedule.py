@@ -1,6 +1,7 @@
-"""Call-backs in the order of their time, for what sessions wait for: a heap, driven by `now`.
+"""Call-backs in the order of their time, of transactions and sessions alike: one heap, driven by `now`.
 
-A cancelled entry stays until it comes up, or until such entries outweigh the rest.
+Of thousands of timers most never fire: a cancelled entry stays until it comes up, or until such entries outweigh
+the rest.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ class Alarm:
 class Schedule:
     """All call-backs of a stack."""
 
+    __slots__ = ("_heap", "_serial", "_sweep_at")
+
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Alarm]] = []
         self._serial = 0
@@ -53,13 +56,18 @@ class Schedule:
 
     def deadline(self) -> float | None:
         """When the next one is due, or None."""
-        while self._heap and self._heap[0][2].action is None:
-            heapq.heappop(self._heap)
-        return self._heap[0][0] if self._heap else None
+        heap = self._heap
+        while heap:
+            when, _, alarm = heap[0]
+            if alarm.action is not None:
+                return when
+            heapq.heappop(heap)
+        return None
 
     def expire(self, now: float) -> None:
-        """Call all that are due."""
-        while (when := self.deadline()) is not None and when <= now:
-            action = heapq.heappop(self._heap)[2].action
+        """Call all that are due, earliest first; those that come meanwhile are looked at too."""
+        while self._heap and self._heap[0][0] <= now:
+            alarm = heapq.heappop(self._heap)[2]
+            action, alarm.action = alarm.action, None
             if action is not None:
                 action(now)

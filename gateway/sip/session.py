@@ -50,6 +50,7 @@ __all__ = [
     "description_of",
     "lists",
     "not_acceptable",
+    "nothing_more",
     "reasoned",
     "refusal",
 ]
@@ -68,6 +69,10 @@ GONE: Final = frozenset({408, 481})
 
 Reply = Callable[[Response, float], None]
 """Sends a response to one request that came in."""
+
+
+def nothing_more(now: float) -> None:
+    """What is done where nobody has to know that an INVITE is settled."""
 
 
 class Timer(Protocol):
@@ -123,12 +128,14 @@ class Carrier(Protocol):
         *,
         answered: Callable[[Response, float], None],
         failed: Callable[[str, float], None],
+        settled: Callable[[float], None] = nothing_more,
     ) -> ClientTransaction:
         """Send `request` in a transaction of its own.
 
         Args:
             answered: takes each response, retransmitted 2xx to an INVITE included.
             failed: takes the evidence ("timer B after 32 s") where no final response came.
+            settled: told of an INVITE that was answered, once no more 2xx can come (RFC 6026 7.2).
 
         Raises:
             Exhausted: there is no room for one more transaction.

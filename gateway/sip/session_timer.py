@@ -40,7 +40,17 @@ class SessionTimer:
         setting: what we wish for, and where alarms come from.
     """
 
-    __slots__ = ("_alarms", "_closed", "_expire", "_minimum", "_ours", "_refresh", "_seconds", "_setting")
+    __slots__ = (
+        "_alarm",
+        "_closed",
+        "_dead_at",
+        "_expire",
+        "_minimum",
+        "_ours",
+        "_refresh",
+        "_seconds",
+        "_setting",
+    )
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -48,7 +58,8 @@ class SessionTimer:
         self._seconds = 0
         self._ours = True
         self._closed = False
-        self._alarms: tuple[Timer, ...] = ()
+        self._alarm: Timer | None = None
+        self._dead_at = 0.0
         self._refresh: Callable[[float], None] = _nothing
         self._expire: Callable[[float], None] = _nothing
 
@@ -67,9 +78,9 @@ class SessionTimer:
         self._stop()
 
     def _stop(self) -> None:
-        for alarm in self._alarms:
-            alarm.cancel()
-        self._alarms = ()
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
 
     # As the one who asks (section 7).
 
@@ -128,9 +139,19 @@ class SessionTimer:
         self._seconds, self._ours = seconds, ours
         if not seconds or self._closed:
             return
-        at = self._setting.carrier.at
-        dead = at(now + seconds - min(MARGIN, seconds / 3), lambda late: self._expire(late))
-        self._alarms = (dead, at(now + seconds / 2, lambda due: self._refresh(due))) if ours else (dead,)
+        self._dead_at = now + seconds - min(MARGIN, seconds / 3)
+        if ours:
+            self._alarm = self._setting.carrier.at(now + seconds / 2, self._due)
+        else:
+            self._alarm = self._setting.carrier.at(self._dead_at, self._die)
+
+    def _due(self, now: float) -> None:
+        self._alarm = self._setting.carrier.at(self._dead_at, self._die)
+        self._refresh(now)
+
+    def _die(self, now: float) -> None:
+        self._alarm = None
+        self._expire(now)
 
 
 def too_brief(request: Request, minimum: int) -> Response | None:

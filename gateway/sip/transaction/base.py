@@ -7,11 +7,14 @@ hear. A machine's table names the methods that carry out its actions.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from typing import Any, Protocol
 
 from gateway.core.machine import Machine
 from gateway.sip.message import Request, Response
+from gateway.sip.schedule import Alarm
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Flow
 
@@ -28,8 +31,8 @@ class Outlet(Protocol):
         """Put octets on the wire."""
         ...
 
-    def arm(self, transaction: Transaction, timer: Enum, at: float) -> None:
-        """Call `transaction.expire(timer, …)` at `at`."""
+    def at(self, when: float, action: Callable[[float], None]) -> Alarm:
+        """Have `action` called at `when`."""
         ...
 
     def response_arrived(self, transaction: ClientTransaction, response: Response) -> None:
@@ -52,6 +55,10 @@ class Outlet(Protocol):
         """Tell the user that the transaction's flow is gone."""
         ...
 
+    def settled(self, transaction: ClientTransaction) -> None:
+        """Tell the user that no more 2xx can come."""
+        ...
+
     def ended(self, transaction: Transaction) -> None:
         """Forget the transaction."""
         ...
@@ -64,7 +71,7 @@ class Transaction(ABC):
         key: what it is found by.
         request: the request that began it.
         flow: the way to the peer.
-        timers: when each running timer is due.
+        timers: those that run.
     """
 
     __slots__ = ("_config", "_machine", "_outlet", "flow", "key", "request", "timers")
@@ -81,7 +88,7 @@ class Transaction(ABC):
         self.key = key
         self.request = request
         self.flow = flow
-        self.timers: dict[Enum, float] = {}
+        self.timers: dict[Enum, Alarm] = {}
         self._outlet = outlet
         self._config = config
         self._machine = machine
@@ -101,9 +108,8 @@ class Transaction(ABC):
     def fail(self, now: float) -> None:
         """Its flow does not carry what it sends."""
 
-    def expire(self, timer: Enum, now: float) -> None:
-        """`timer` is due."""
-        self.timers.pop(timer, None)
+    def _expire(self, timer: Enum, now: float) -> None:
+        del self.timers[timer]
         self._feed(timer, now)
 
     def _feed(self, given: Enum, now: float, message: Any = None) -> None:
@@ -111,16 +117,18 @@ class Transaction(ABC):
         if action:
             getattr(self, action)(now, message)
         if self.is_over:
-            self.timers.clear()
+            self._stop(*self.timers)
             self._outlet.ended(self)
 
     def _start(self, timer: Enum, at: float) -> None:
-        self.timers[timer] = at
-        self._outlet.arm(self, timer, at)
+        self._stop(timer)
+        self.timers[timer] = self._outlet.at(at, partial(self._expire, timer))
 
     def _stop(self, *timers: Enum) -> None:
         for timer in timers:
-            self.timers.pop(timer, None)
+            alarm = self.timers.pop(timer, None)
+            if alarm is not None:
+                alarm.cancel()
 
     def _tell_time_out(self, timer: Enum) -> None:
         self._outlet.timed_out(self, f"{timer.value} after {self._config.patience:g} s")

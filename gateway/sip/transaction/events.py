@@ -12,6 +12,7 @@ __all__ = [
     "AckArrived",
     "RequestArrived",
     "ResponseArrived",
+    "Settled",
     "StrayResponse",
     "TimedOut",
     "TransactionEvent",
@@ -61,6 +62,13 @@ class ResponseArrived:
 
 
 @frozen
+class Settled:
+    """An INVITE of ours that was answered: its transaction is over, and no more 2xx can come in it."""
+
+    transaction: ClientTransaction
+
+
+@frozen
 class StrayResponse:
     """A 2xx to an INVITE whose transaction is over: a late repetition or fork, to be acknowledged (13.2.2.4)."""
 
@@ -88,4 +96,6 @@ class TransportFailed:
     transaction: Transaction
 
 
-TransactionEvent = RequestArrived | AckArrived | ResponseArrived | StrayResponse | TimedOut | TransportFailed
+TransactionEvent = (
+    RequestArrived | AckArrived | ResponseArrived | Settled | StrayResponse | TimedOut | TransportFailed
+)

@@ -105,7 +105,7 @@ INVITE_CLIENT: Final[Table[InviteClientState, InviteClientInput]] = {
         _I.SUCCESS: (_S.ACCEPTED, "_pass_up"),
         _I.FAILURE: (_S.ACCEPTED, ""),
         _I.CANCEL: (_S.ACCEPTED, ""),
-        _I.TIMER_M: (_S.TERMINATED, ""),
+        _I.TIMER_M: (_S.TERMINATED, "_settle"),
         _I.TRANSPORT_ERROR: (_S.ACCEPTED, ""),
     },
     _S.TERMINATED: {},
@@ -215,6 +215,9 @@ class InviteClient(ClientTransaction):
 
     def _acknowledge_again(self, now: float, _: Response) -> None:
         self._outlet.send(self._ack, self.flow)
+
+    def _settle(self, now: float, _: None) -> None:
+        self._outlet.settled(self)
 
     def _time_out(self, now: float, _: None) -> None:
         self._tell_time_out(_I.TIMER_B)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
-from enum import Enum
 from typing import Final
 
 from gateway.core.errors import Exhausted
@@ -17,12 +16,13 @@ from gateway.sip.headers import MAGIC_COOKIE, Via
 from gateway.sip.message import Request, Response
 from gateway.sip.parameters import Parameters
 from gateway.sip.points import ListeningPoints
-from gateway.sip.transaction.agenda import Agenda
+from gateway.sip.schedule import Alarm, Schedule
 from gateway.sip.transaction.base import ClientTransaction, Key, ServerTransaction, Transaction
 from gateway.sip.transaction.events import (
     AckArrived,
     RequestArrived,
     ResponseArrived,
+    Settled,
     StrayResponse,
     TimedOut,
     TransactionEvent,
@@ -59,6 +59,7 @@ class TransactionLayer:
         limit: how many transactions may live at a time.
         datagram: octets beyond which a request goes by TCP where UDP was asked for (section 18.1.1); 0 for none.
         points: where we listen, TCP among it or not.
+        schedule: where timers run; one of its own where there is none.
         token: makes branches and tags that nobody can guess.
     """
 
@@ -69,6 +70,7 @@ class TransactionLayer:
         limit: int = MAX_TRANSACTIONS,
         datagram: int = MAX_DATAGRAM,
         points: ListeningPoints | None = None,
+        schedule: Schedule | None = None,
         token: Callable[[], str] = _new_token,
     ) -> None:
         self.dropped = 0
@@ -83,7 +85,7 @@ class TransactionLayer:
         self._points = points if points is not None else ListeningPoints()
         self._too_long: dict[Transaction, Flow] = {}  # by TCP for their length: the flow that was asked for
         self._merge_keys: dict[Key, ServerTransaction] = {}
-        self._agenda = Agenda()
+        self._schedule = schedule if schedule is not None else Schedule()
         self._outgoing: list[Datagram] = []
         self._events: list[TransactionEvent] = []
 
@@ -236,12 +238,11 @@ class TransactionLayer:
 
     def deadline(self) -> float | None:
         """When `expire` is wanted, or None."""
-        return self._agenda.deadline()
+        return self._schedule.deadline()
 
     def expire(self, now: float) -> None:
         """Fire every timer due at `now`."""
-        for transaction, timer in self._agenda.due(now):
-            transaction.expire(timer, now)
+        self._schedule.expire(now)
 
     # The transactions' outlet
 
@@ -249,9 +250,9 @@ class TransactionLayer:
         """Put octets on the wire."""
         self._outgoing.append(Datagram(data, flow))
 
-    def arm(self, transaction: Transaction, timer: Enum, at: float) -> None:
-        """Have `transaction.expire(timer, …)` called at `at`."""
-        self._agenda.add(transaction, timer, at)
+    def at(self, when: float, action: Callable[[float], None]) -> Alarm:
+        """Have `action` called at `when`."""
+        return self._schedule.at(when, action)
 
     def response_arrived(self, transaction: ClientTransaction, response: Response) -> None:
         """Tell of a response; those to our CANCELs mean nothing, the INVITE's own end tells."""
@@ -275,6 +276,10 @@ class TransactionLayer:
         """Tell that a flow is gone."""
         if transaction.request.method != "CANCEL" or isinstance(transaction, ServerTransaction):
             self._events.append(TransportFailed(transaction))
+
+    def settled(self, transaction: ClientTransaction) -> None:
+        """Tell that no more 2xx can come."""
+        self._events.append(Settled(transaction))
 
     def ended(self, transaction: Transaction) -> None:
         """Forget a transaction."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from gateway.sip.keepalive import ATTEMPTS, PATIENCE, PING, PONG, KeepAlives
+from gateway.sip.schedule import Schedule
 from gateway.sip.stun import Attribute, Kind, Stun, answer, xor_mapped
 from gateway.sip.transport import Flow
 
@@ -20,7 +21,10 @@ class Keeper:
         self.now = 0.0
         self.sent: list[tuple[bytes, Flow]] = []
         self.failures: list[str] = []
-        self.keeper = KeepAlives(send=lambda data, flow: self.sent.append((data, flow)), random=Random(5))
+        self.schedule = Schedule()
+        self.keeper = KeepAlives(
+            send=lambda data, flow: self.sent.append((data, flow)), random=Random(5), schedule=self.schedule
+        )
 
     def keep(self, flow: Flow, *, answers: bool) -> object:
         return self.keeper.keep(
@@ -30,15 +34,15 @@ class Keeper:
     def wait(self, seconds: float) -> list[bytes]:
         """Let time pass; what was said meanwhile."""
         end, before = self.now + seconds, len(self.sent)
-        while (due := self.keeper.deadline()) is not None and due <= end:
+        while (due := self.schedule.deadline()) is not None and due <= end:
             self.now = due
-            self.keeper.expire(due)
+            self.schedule.expire(due)
         self.now = end
         return [data for data, _ in self.sent[before:]]
 
     def next(self) -> bytes:
         """Let time pass until something is said; what that is."""
-        due, before = self.keeper.deadline(), len(self.sent)
+        due, before = self.schedule.deadline(), len(self.sent)
         assert due is not None
         self.wait(due - self.now)
         ((data, _),) = self.sent[before:]
@@ -54,9 +58,9 @@ def test_section_4_4_pings_come_a_little_early_and_not_all_at_once() -> None:
         office.keep(Flow("tcp", TCP.local, ("192.0.2.1", number + 1)), answers=False)
     moments = []
     while len(moments) < 50:
-        due = office.keeper.deadline()
+        due = office.schedule.deadline()
         assert due is not None
-        office.keeper.expire(due)
+        office.schedule.expire(due)
         moments.append(due)
     assert min(moments) >= 24 and max(moments) <= 30 and len(set(moments)) > 40
 

@@ -155,6 +155,8 @@ def test_section_3_a_refusal_does_not_wait_and_nothing_is_repeated_after_it() ->
     _, refusal = phone.messages()
     assert isinstance(refusal, Response) and refusal.status == 486
     phone.send(phone.ack(invite, refusal))
+    office.wait(6.0)  # timer I
+    assert phone.messages() == []
     assert office.stack.usage()["timers"] == 1  # of the journal: nothing waits for a PRACK
     office.wait(40)
     assert phone.messages() == []

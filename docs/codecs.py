@@ -1,8 +1,11 @@
-"""`python -m docs.codecs`: writes the table of codecs into docs/codecs.md, from those that can be configured."""
+"""`python -m docs.codecs`: writes the table of codecs into docs/codecs.md, from those that can be configured.
+
+What they were measured to do stands in a second table there, which `tests/bench/bench_codecs.py --write` writes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -10,17 +13,18 @@ from docs.block import fill
 from gateway.core.audio import Encoding
 from gateway.core.codecs import CODECS
 
-__all__ = ["PAGE", "current", "main", "rows"]
+__all__ = ["PAGE", "current", "figures", "main", "rows", "write_figures"]
 
 PAGE: Final = Path(__file__).parent / "codecs.md"
 COMMAND: Final = "docs.codecs"
+FIGURES: Final = "tests.bench.bench_codecs --write"
 _EXACT: Final = "bit for bit"
 _PROOF: Final = {
     Encoding.PCMU: f"{_EXACT}: every sample against the definition in G.191",
     Encoding.PCMA: f"{_EXACT}: every sample against the definition in G.191",
     Encoding.L16: "lossless",
     Encoding.G722: f"{_EXACT}: encoder and decoder against FFmpeg's",
-    Encoding.G726: "decodes what FFmpeg codes, signal to noise above 18 dB",
+    Encoding.G726: f"{_EXACT}: encoder and decoder against spandsp's",
     Encoding.AAL2_G726: "as g726, the other order of codes in an octet",
     Encoding.GSM: "coded by libgsm (Debian: libgsm1), heard by FFmpeg as it was said",
     Encoding.G729: "coded by bcg729 (Debian: libbcg729-0), annexes A and B, heard by FFmpeg as it was said",
@@ -45,6 +49,21 @@ def current() -> str:
     """What the page must hold."""
     titles = "| in the configuration | in SDP | payload type offered | band | against a reference |"
     return fill(PAGE.read_text(encoding="utf-8"), COMMAND, "\n".join([titles, "|---" * 5 + "|", *rows()]))
+
+
+def write_figures(measured: Mapping[str, tuple[str, str, str]]) -> None:
+    """Write what was measured of each codec: its decoder, what it codes, what the reference codes."""
+    titles = "| codec | our decoder beside the reference's | ours, heard by it | its own, heard by us |"
+    lines = (f"| `{name}` | {' | '.join(words)} |" for name, words in measured.items())
+    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(fill(page, FIGURES, "\n".join([titles, "|---" * 4 + "|", *lines])), encoding="utf-8")
+
+
+def figures() -> dict[str, tuple[str, ...]]:
+    """What stands on the page."""
+    block = PAGE.read_text(encoding="utf-8").partition(f"python -m {FIGURES} -->")[2].partition("<!--")[0]
+    cells = (line.strip("| ").split(" | ") for line in block.splitlines() if line.startswith("| `"))
+    return {name.strip("`"): tuple(words) for name, *words in cells}
 
 
 def main() -> None:

@@ -34,6 +34,7 @@ from gateway.core.srtp import MasterKey, Protection, Suite
 from gateway.media.tone import MILLIWATT
 from gateway.plane.plane import Plane, PlaneConfig
 from gateway.plane.rtp_row import RtpRow
+from tests.bench.recoding import through_two_rows
 from tests.bench.table import print_row
 
 ULAW, ALAW = Codec(Encoding.PCMU, 0), Codec(Encoding.PCMA, 8)
@@ -230,34 +231,6 @@ def bench_coders() -> None:
         out, _ = through_two_rows(codec, ULAW, coded)
         figures = f"{into - plain:6.1f} us into it, {out - plain:6.1f} us out of it"
         print_row(f"recoding, mu-law and {name}", f"{figures}, {1e6 / 50 / (into + out):5.0f} calls a core")
-
-
-def through_two_rows(first: Codec, second: Codec, payloads: Sequence[bytes]) -> tuple[float, list[bytes]]:
-    """CPU us of a packet that comes in on a row of `first` and goes out on one of `second`, and what goes out."""
-    plane = Plane(PlaneConfig(rows=2, arena=10.0))
-    ends = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(4)]
-    for end in ends:
-        end.bind((LOCAL, 0))
-        end.setblocking(False)
-    rows = [plane.add_rtp(end.fileno(), LOCAL, end.getsockname()[1]) for end in ends[1:3]]
-    for row, far, codec in zip(rows, (ends[0], ends[3]), (first, second), strict=True):
-        row.set_remote(LOCAL, far.getsockname()[1], codec, None)
-    rows[0].join(rows[1])
-    plane.step(100.0)
-    plane.pump(100.0)
-    used, made, ticks = 0.0, [], first.rate // 50
-    for k, payload in enumerate(payloads):
-        packet = struct.pack("!BBHII", 0x80, first.payload_type, k & 0xFFFF, ticks * k, 7) + payload
-        ends[0].sendto(packet, ends[1].getsockname())
-        before = time.thread_time()
-        plane.step(100.0 + 0.02 * k)
-        used += time.thread_time() - before
-        while select.select([ends[3]], [], [], 0)[0]:
-            made.append(ends[3].recv(4096)[12:])
-    plane.close()
-    for end in ends:
-        end.close()
-    return 1e6 * used / len(payloads), made
 
 
 def bench_encrypted(rounds: int) -> None:

@@ -21,8 +21,7 @@ def retry_after(response: Response, most: float = LATER) -> float | None:
     if text is None:
         return None
     try:
-        return min(
-            float(number(text.partition(";")[0].partition("(")[0].strip(BLANKS), "Retry-After", _LARGEST)), most
-        )
+        seconds = text.partition(";")[0].partition("(")[0].strip(BLANKS)
+        return min(float(number(seconds, "Retry-After", _LARGEST)), most)
     except MalformedError:
         return None

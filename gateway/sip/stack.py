@@ -470,7 +470,7 @@ class SipStack:
                 self.messages.arrived(change.binding.account, now)
 
     def _server_heard(self, flow: Flow, response: Response | None, now: float) -> None:
-        """RFC 3263 section 4.3: a server that fails is tried last for a while, or as long as it says (3261 21.5.4)."""
+        """RFC 3263 4.3: a server that fails is tried last for a while, or as long as it says (RFC 3261 21.5.4)."""
         if response is not None and response.status != 503:
             self._resolver.worked(flow, now)
         else:

@@ -7,6 +7,7 @@ reason to end that a call meets is the one that `Released` tells.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import ClassVar, Final, Protocol
@@ -97,7 +98,7 @@ def in_band(message: Message) -> bool:
     return ProgressDescription.IN_BAND in told or ProgressDescription.NOT_END_TO_END_ISDN in told
 
 
-class Call:
+class Call(ABC):
     """One call.
 
     Args:
@@ -206,23 +207,19 @@ class Call:
     def compare(self, cause: CauseElement, state: CallStateElement, now: float) -> None:
         """A STATUS has come.
 
-        The answer to our enquiry, where we have said nothing since, must tell of our own state. The report of an
-        error ends nothing by itself; any STATUS that tells of state 0 ends the call.
+        The answer to our enquiry, where we have said nothing since, must tell of our own state, or of a CONNECT
+        that is not acknowledged yet. The report of an error ends nothing by itself; state 0 always ends the call.
         """
         answer, undisturbed = cause.value == Cause.RESPONSE_TO_STATUS_ENQUIRY, self._undisturbed
         if state.value == 0:
             why = cause_of(cause.value) if not answer else Cause.MESSAGE_NOT_COMPATIBLE
             self.feed(Input.GONE, now, Why(why, f"STATUS, cause {cause.value}, state 0", location=cause.location))
-        elif self._enquiry is not None and answer:
+        elif self._enquiry is not None:
             self._enquiry = None
-            if undisturbed and not self._agrees(state.value):
-                evidence = f"STATUS, state {state.value}, where ours is {number_of(self.state, Side.USER)}"
+            ours = number_of(self.state, self._desk.config.side)
+            if answer and undisturbed and ours != state.value and {ours, state.value} != {8, 10}:
+                evidence = f"STATUS, state {state.value}, where ours is {ours}"
                 self.feed(Input.DISAGREEING, now, Why(Cause.MESSAGE_NOT_COMPATIBLE, evidence))
-
-    def _agrees(self, state: int) -> bool:
-        """Whether the far side's state goes with ours: the same number, or answered on its way."""
-        ours = number_of(self.state, self._desk.config.side)
-        return ours == state or {ours, state} == {8, 10}
 
     def _ask(self, now: float) -> None:
         self._enquiries += 1
@@ -239,8 +236,7 @@ class Call:
 
     # Ending (5.3, 5.4).
 
-    def _disconnect(self, now: float, why: Why | None) -> None:
-        why = why or Why(Cause.TEMPORARY_FAILURE, "link reset")
+    def _disconnect(self, now: float, why: Why) -> None:
         self._ends(why)
         self._stop_all()
         tone = (ProgressIndicator(ProgressDescription.IN_BAND, self._location),) if why.audio else ()
@@ -306,7 +302,7 @@ class Call:
             "we hung up",
             location=self._location if command.location is None else command.location,
             by_far=False,
-            audio=command.audio and not self.PLACED,
+            audio=command.audio and not self.PLACED and self._desk.config.side is Side.NETWORK,
         )
 
     def _cause_element(self, why: Why) -> CauseElement:
@@ -382,8 +378,9 @@ class Call:
         self._timers.clear()
         self._enquiry = None
 
+    @abstractmethod
     def _refuse_command(self, command: Command) -> None:
-        raise NotImplementedError
+        """Raise IllegalInput: `command` is for calls of the other kind."""
 
 
 def pressed(message: Message) -> str:

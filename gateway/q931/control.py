@@ -104,41 +104,37 @@ class CallControl:
         Raises:
             Unavailable: there is no link.
             Exhausted: the channel asked for, or every one, is in use or out of service.
-            ValueError: an element is longer than a message takes.
+            ValueError: what is ordered does not fit into a SETUP.
         """
         if not self._is_up:
             raise Unavailable(
                 "the D channel has no link to the far side; look at its alarms and at the far side's switch"
             )
-        number = self._numbers + 1
-        channel = order.channel
-        if channel is None:
-            channel = self.channels.find(number)
-        elif not self.channels.take(channel, number):
-            channel = None
-        if channel is None:
+        free = self.channels.free()
+        channel = order.channel or next(iter(free), None)
+        if channel not in free:
             wanted = "all B channels are" if order.channel is None else f"B channel {order.channel} is"
             raise Exhausted(f"{wanted} in use or out of service; try another span or wait until a call ends")
-        self._numbers = number
-        call = PlacedCall(number, self._new_reference(), self, order, channel)
+        call = PlacedCall(self._numbers + 1, self._new_reference(), self, order, channel)
+        self.channels.take(channel, call.number)
         self._keep(call)
         call.begin(now)
-        return number
+        return call.number
 
     def command(self, number: int, command: Command, now: float) -> None:
         """Do something about a call; nothing where it is over.
 
         Raises:
             IllegalInput: it makes no sense with this call, as it is.
+            ValueError: what is to be told does not fit into a message.
         """
         call = self._calls.get(number)
         if call is None:
             return
         if isinstance(command, Audit):
             call.audit(now)
-        elif (
-            isinstance(command, Clear) and not self._is_up
-        ):  # nobody could answer; the far side asks when it is back
+        elif isinstance(command, Clear) and not self._is_up:
+            # nobody could answer; the far side asks when the link is back
             call.feed(Input.GONE, now, Why(command.cause, "we hung up", by_far=False))
         else:
             call.command(command, now)
@@ -285,7 +281,6 @@ class CallControl:
         if isinstance(channel, Cause):
             self._refuse(message, channel)
             return
-        self._numbers = number
         call = TakenCall(number, message.reference, self, channel)
         self._keep(call)
         call.begin(message, now)
@@ -303,6 +298,7 @@ class CallControl:
         wanted = told.channels[0]
         if told.basic or wanted not in self.channels:
             return Cause.IDENTIFIED_CHANNEL_DOES_NOT_EXIST
+        self._maintenance.heal((wanted,))
         if self.config.side is Side.USER:
             self._give_way(wanted)
         if self.channels.take(wanted, number):
@@ -323,6 +319,7 @@ class CallControl:
         self.answer(message, MessageType.RELEASE_COMPLETE, CauseElement(cause, self._location, diagnostics))
 
     def _keep(self, call: Call) -> None:
+        self._numbers = call.number
         self._calls[call.number] = call
         self._references[call.reference, call.PLACED] = call
 

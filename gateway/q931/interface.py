@@ -104,7 +104,7 @@ class Interface:
         Raises:
             Unavailable: there is no link.
             Exhausted: the channel asked for, or every one, is in use or out of service.
-            ValueError: an element is longer than a message takes.
+            ValueError: what is ordered does not fit into a SETUP.
         """
         number = self._control.place(order, now)
         self._settle(now)
@@ -115,6 +115,7 @@ class Interface:
 
         Raises:
             IllegalInput: it makes no sense with this call, as it is.
+            ValueError: what is to be told does not fit into a message.
         """
         self._control.command(call, command, now)
         self._settle(now)

@@ -125,11 +125,14 @@ class Message:
         """The octets.
 
         Raises:
-            ValueError: an element is longer than 255 octets.
+            ValueError: an element is longer than 255 octets, or the message than LONGEST.
         """
         reference = self.reference | (_FLAG if self.to_originator else 0)
         head = bytes([DISCRIMINATOR, _REFERENCE_OCTETS, *reference.to_bytes(2), self.kind])
-        return head + b"".join(map(_written, sorted(self.elements, key=_place)))
+        data = head + b"".join(map(_written, sorted(self.elements, key=_place)))
+        if len(data) > LONGEST:
+            raise ValueError(f"message of {len(data)} octets; {LONGEST} are the most")
+        return data
 
     @classmethod
     def parse(cls, data: bytes) -> Message:

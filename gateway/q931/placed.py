@@ -43,7 +43,10 @@ class PlacedCall(Call):
         reference: its call reference on the link.
         desk: its surroundings.
         order: what is wanted.
-        channel: its B channel, taken for it already.
+        channel: the B channel to be used.
+
+    Raises:
+        ValueError: what is wanted does not fit into a SETUP.
     """
 
     PLACED = True
@@ -59,6 +62,7 @@ class PlacedCall(Call):
         self._setup = setup.compose(
             order, reference, self._channel_element(exclusive=self._exclusive), location, desk.config.dialect
         )
+        self._setup.serialise()
 
     def begin(self, now: float) -> None:
         """Send SETUP."""

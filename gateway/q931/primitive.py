@@ -321,8 +321,8 @@ class Clear:
     Attributes:
         cause: why.
         location: who says so; of ours, Location.USER on the user's side.
-        audio: a tone or announcement about it is on the channel, for T306 at most (5.4). For calls that came in
-            and were told to proceed; in all other states it changes nothing.
+        audio: a tone or announcement about it is on the channel, for T306 at most (5.4). For calls that came in on
+            the network's side and were told to proceed; for all others it changes nothing.
     """
 
     cause: Cause

@@ -1,7 +1,7 @@
 """RESTART: both sides agree that nobody uses a channel, and which channels are out of service (Q.931 5.5).
 
 One order of ours is under way at a time. A channel that the far side does not speak for (its RELEASE COMPLETE
-or its RESTART ACKNOWLEDGE is missing) is out of service until a RESTART of either side says that it is free.
+or its RESTART ACKNOWLEDGE is missing) is out of service until it does.
 """
 
 from __future__ import annotations
@@ -145,6 +145,12 @@ class Maintenance:
         if came := self._around.channels.put_back(channels, why):
             self._around.tell(ChannelsBack(came))
 
+    def heal(self, channels: Iterable[int]) -> None:
+        """The far side has spoken for these channels: it restarts one, or calls on it."""
+        channels = tuple(channels)
+        for why in (_UNRELEASED, _UNACKNOWLEDGED):
+            self.put_back(channels, why)
+
     def _next(self, now: float) -> None:
         while self._queue and not self._under_way and self._around.is_up:
             group = self._queue.popleft()
@@ -168,13 +174,13 @@ class Maintenance:
         """A far side that knows no RESTART says so: the channels are used as if there were none."""
         channels = {channel for group in (self._under_way, *self._queue) for channel in group}
         self.link_down()
-        self._heal(sorted(channels))
+        self.heal(sorted(channels))
 
     def _acknowledged(self, now: float) -> None:
         """What came in on the channels before the far side had our RESTART is over there, and is here, too."""
         if channels := self._done():
             self._end([call for call in self._around.calls_on(channels) if not call.PLACED], now)
-            self._heal(channels)
+            self.heal(channels)
             self._around.tell(Restarted(channels, False))
             self._next(now)
 
@@ -193,7 +199,7 @@ class Maintenance:
                 self._tell_state(message, Cause.IDENTIFIED_CHANNEL_DOES_NOT_EXIST)
                 return
         self._end(self._around.calls_on(channels), now)
-        self._heal(channels)
+        self.heal(channels)
         elements: tuple[Element, ...] = (indicator,) if told is None else (told, indicator)
         self._around.answer(message, MessageType.RESTART_ACKNOWLEDGE, *elements)
         self._around.tell(Restarted(channels, True))
@@ -202,12 +208,6 @@ class Maintenance:
     def _end(calls: Iterable[Call], now: float) -> None:
         for call in calls:
             call.feed(Input.GONE, now, Why(Cause.TEMPORARY_FAILURE, "RESTART"))
-
-    def _heal(self, channels: Iterable[int]) -> None:
-        """Both sides are agreed about these channels again."""
-        channels = tuple(channels)
-        for why in (_UNRELEASED, _UNACKNOWLEDGED):
-            self.put_back(channels, why)
 
     def _tell_state(self, message: Message, cause: Cause, diagnostics: bytes = b"") -> None:
         element = CauseElement(cause, self._location, diagnostics)

@@ -11,7 +11,7 @@ from gateway.core.errors import Exhausted, Unavailable
 from gateway.q931.channels import Channels
 from gateway.q931.coding import MessageType, RestartClass
 from gateway.q931.config import DIALECTS, T1_CHANNELS, Hunt, Timers
-from gateway.q931.element import CallStateElement, CauseElement, ChannelIdentification, RestartIndicator
+from gateway.q931.element import CallStateElement, CauseElement, ChannelIdentification, Opaque, RestartIndicator
 from gateway.q931.primitive import (
     Alert,
     Allotted,
@@ -130,6 +130,14 @@ def test_the_far_side_chooses_another_channel(user: Solo) -> None:
 def test_a_channel_asked_for_by_number_is_the_only_one(user: Solo) -> None:
     user.control.place(replace(ORDER, channel=7), 0.0)
     assert channel_told(user) == ChannelIdentification((7,), exclusive=True)
+
+
+@pytest.mark.parametrize("octets", [256, 250])
+def test_an_order_that_is_too_long_is_our_own_fault_and_leaves_nothing(user: Solo, octets: int) -> None:
+    with pytest.raises(ValueError, match="octets"):
+        user.places(extra=(Opaque(0x7E, bytes(octets)),))
+    assert len(user.control.channels.free()) == 30
+    assert (user.says(), user.tells(), user.control.deadline()) == ([], [], None)
 
 
 def test_call_references_are_not_used_twice_at_once(user: Solo) -> None:
@@ -296,6 +304,17 @@ def test_a_channel_that_nobody_speaks_for_is_asked_about_again_when_the_link_is_
     user.control.link_up(user.now)
     (restart,) = user.says()
     assert restart.first(ChannelIdentification) == ChannelIdentification((4,))
+
+
+def test_a_call_on_a_channel_shows_that_the_far_side_has_freed_it(user: Solo) -> None:
+    user.control.restart(0.0, (4,))
+    user.passes(240)
+    assert not user.control.channels.is_free(4)
+    user.tells()
+    user.hears(M.SETUP, SPEECH, ChannelIdentification((4,), exclusive=True))
+    back, setup = user.tells()
+    assert back == ChannelsBack((4,))
+    assert isinstance(setup, Setup) and setup.channel == 4
 
 
 def test_a_far_side_that_knows_no_restart_gives_back_what_it_did_not_speak_for(user: Solo) -> None:

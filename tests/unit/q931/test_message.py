@@ -151,7 +151,7 @@ messages = st.builds(
     st.sampled_from(MessageType),
     st.integers(0, 0x7FFF),
     st.booleans(),
-    st.lists(elements, max_size=8).map(tuple),
+    st.lists(elements, max_size=5).map(tuple),
 )
 
 

@@ -81,8 +81,8 @@ class SipPhone:
     Args:
         user, secret: its account.
         server: where the office listens.
-        encoding: the codec that it offers and wants: G.711, or G.722, with which it speaks and hears 16000 samples a
-            second instead of 8000.
+        encoding: the codec that it offers and wants: G.711, or G.722, with which it speaks and hears 16000 samples
+            a second instead of 8000.
         wire: how it gets there; by UDP where None.
         own: the address of its own at which it wants its audio; loopback where empty.
     """

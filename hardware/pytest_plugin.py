@@ -68,7 +68,7 @@ listen = ["udp:127.0.0.1:0", "tcp:127.0.0.1:0"]
 [web]
 listen = "127.0.0.1:0"
 """
-"""Two telephones, an exchange line, an ISDN adapter, an account, the built-in dialplan, where nothing else is said."""
+"""Two telephones, two lines, a SIP account and the built-in dialplan, where nothing else is said."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,20 +1,22 @@
-"""The analogue ports that the cards have, asked of them without opening any, beside what a configuration does with
-each; and a configuration for those that nothing uses yet.
+"""The analogue ports that the cards have, and the serial ones of the machine, asked for without opening any, beside
+what a configuration does with each; and a configuration for analogue ports that nothing uses yet.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from gateway.app.cards import Cards
 from gateway.config.model import Config
 from hardware.analog.discovery import FoundPort, discover
 from hardware.analog.line import PortKind
+from hardware.isdn.discovery import serial_ports
 from hardware.port import Backend
 
-__all__ = ["PortUse", "ports_of", "ports_of_kernel", "proposal"]
+__all__ = ["PortUse", "SerialUse", "ports_of", "ports_of_kernel", "proposal", "serial_ports_of"]
 
 FIRST_NUMBER: Final = 101
 """Number of the first telephone that is proposed."""
@@ -61,6 +63,40 @@ def ports_of(config: Config) -> list[PortUse]:
         numbers = sorted({*there, *(number for card, number in wanted if card == name)})
         uses += [_use(name, number, there.get(number), wanted.get((name, number))) for number in numbers]
     return uses
+
+
+@dataclass(frozen=True, slots=True)
+class SerialUse:
+    """A serial port and who is on it.
+
+    Attributes:
+        device: "/dev/ttyACM0".
+        name: what is behind it, as it calls itself.
+        user: "ISDN adapter adapter1"; empty where nothing is configured on it.
+        trouble: why it cannot serve that, and what to do; empty where it can.
+    """
+
+    device: str
+    name: str
+    user: str = ""
+    trouble: str = ""
+
+
+def serial_ports_of(config: Config | None) -> list[SerialUse]:
+    """The serial ports of the machine, and those that a configuration wants and there are none of."""
+    found = {port.device: port.name for port in serial_ports()}
+    wanted = {} if config is None else {each.device: name for name, each in config.isdn.items() if each.device}
+    missing = {device for device in wanted if device not in found and not Path(device).exists()}
+    trouble = "there is no such device; plug the adapter in, or write another port"
+    return [
+        SerialUse(
+            device,
+            found.get(device, ""),
+            f"ISDN adapter {wanted[device]}" if device in wanted else "",
+            trouble if device in missing else "",
+        )
+        for device in sorted(found.keys() | wanted.keys())
+    ]
 
 
 def _wanted(config: Config) -> Mapping[tuple[str, int], tuple[str, PortKind]]:

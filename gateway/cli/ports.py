@@ -1,4 +1,4 @@
-"""`copperline ports`: the analogue ports that the cards have, and what a configuration does with them."""
+"""`copperline ports`: the ports of the cards and of the machine, and what a configuration does with them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from gateway.app.ports import PortUse, ports_of, ports_of_kernel, proposal
+from gateway.app.ports import PortUse, ports_of, ports_of_kernel, proposal, serial_ports_of
 from gateway.cli import show
 from gateway.config import load
+from gateway.core.errors import Unavailable
 from hardware.registry import backend
 
 __all__ = ["command"]
@@ -23,9 +24,10 @@ def command(
         bool, typer.Option("--propose", help="Print a configuration for the ports that nothing uses.")
     ] = False,
 ) -> None:
-    """Show the ports of the cards, asked of their driver; it may be in use meanwhile."""
+    """Show the ports of the cards, asked of their driver, and serial ports; they may be in use meanwhile."""
     office = load(config) if config is not None else None
-    ports = ports_of_kernel(backend("dahdi")) if office is None else ports_of(office)
+    serial = serial_ports_of(office)
+    ports = _of_kernel(bool(serial)) if office is None else ports_of(office)
     if propose:
         head = "" if office is not None else '[cards.main]\nbackend = "dahdi"\n\n'
         taken = [*office.phones, *office.lines] if office is not None else []
@@ -37,11 +39,31 @@ def command(
         [_row(port) for port in ports],
         "There are no analogue ports; look at /etc/dahdi/system.conf and run dahdi_cfg.",
     )
+    if serial:
+        show.line("")
+        show.table(
+            ["SERIAL PORT", "STATE", "USED BY", "WHAT IS THERE"],
+            [[port.device, "missing" if port.trouble else "ok", port.user, port.name] for port in serial],
+            "",
+        )
     for port in ports:
         if port.trouble:
             show.failure(f"port {port.number}: {port.trouble}.")
-    if any(port.trouble for port in ports):
+    for each in serial:
+        if each.trouble:
+            show.failure(f"{each.device}: {each.trouble}.")
+    if any(port.trouble for port in ports) or any(each.trouble for each in serial):
         raise typer.Exit(1)
+
+
+def _of_kernel(others: bool) -> list[PortUse]:
+    """The ports of DAHDI; none where there is no DAHDI and there are `others`."""
+    try:
+        return ports_of_kernel(backend("dahdi"))
+    except Unavailable:
+        if others:
+            return []
+        raise
 
 
 def _row(port: PortUse) -> list[str]:

@@ -6,9 +6,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from serial.tools.list_ports_common import ListPortInfo
 
 from gateway.app.ports import PortUse, ports_of_kernel, proposal
 from gateway.cli import main
+from gateway.core.errors import Unavailable
 from hardware.analog.discovery import FoundPort
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import PortKind
@@ -99,3 +101,49 @@ def test_without_a_driver_it_says_so(capsys: pytest.CaptureFixture[str]) -> None
     assert (
         "/dev/dahdi/ctl is not there: is a card there, and is the dahdi module loaded?" in capsys.readouterr().err
     )
+
+
+# Serial ports.
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine with one serial port that has something behind it, and one that has nothing."""
+    monkeypatch.setattr(
+        "hardware.isdn.discovery.list_ports.comports",
+        lambda: [ListPortInfo("/dev/ttyACM7"), port("/dev/ttyUSB3", "Terminal adapter")],
+    )
+
+
+def port(device: str, description: str) -> ListPortInfo:
+    found = ListPortInfo(device)
+    found.description = description
+    return found
+
+
+def test_serial_ports_are_shown_with_the_adapters_on_them(
+    office: Path, machine: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    isdn = '[isdn.{}]\nbackend = "tty"\ndevice = "{}"\nnumbers = ["1"]\n'
+    office.write_text(OFFICE + isdn.format("adapter1", "/dev/ttyUSB3") + isdn.format("adapter2", "/dev/ttyUSB9"))
+    assert main(["ports", str(office)]) == 1
+    printed = capsys.readouterr()
+    assert [line.split() for line in printed.out.splitlines()[-2:]] == [
+        ["/dev/ttyUSB3", "ok", "ISDN", "adapter", "adapter1", "Terminal", "adapter"],
+        ["/dev/ttyUSB9", "missing", "ISDN", "adapter", "adapter2"],
+    ]
+    assert "/dev/ttyUSB9: there is no such device; plug the adapter in, or write another port." in printed.err
+
+
+def test_without_a_configuration_and_without_dahdi_serial_ports_are_shown(
+    machine: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nothing(card: object) -> list[FoundPort]:
+        raise Unavailable("there is no DAHDI")
+
+    monkeypatch.setattr("gateway.app.ports.discover", nothing)
+    assert main(["ports"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1].split() == ["/dev/ttyUSB3", "ok", "Terminal", "adapter"]
+    monkeypatch.setattr("hardware.isdn.discovery.list_ports.comports", list)
+    assert main(["ports"]) == 1
+    assert "there is no DAHDI" in capsys.readouterr().err

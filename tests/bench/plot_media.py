@@ -10,7 +10,9 @@ from typing import Final
 
 import matplotlib as mpl
 import numpy as np
+from numpy.typing import NDArray
 
+from gateway.core.audio import Samples
 from tests.unit.plane.conftest import Studio
 from tests.unit.plane.test_drift import lossy, through_clocks, voiced
 
@@ -22,21 +24,32 @@ PLACE: Final = Path(__file__).parents[2] / "docs" / "media"
 
 def drift() -> None:
     """Samples that wait in the buffer of a row whose peer's clock is 200 ppm off, over five minutes of a vowel."""
+    said = voiced(300.0)
     figure, (depth, bends) = plt.subplots(2, 1, figsize=(9, 6), sharex=True)
-    for ppm, colour in ((200, "tab:red"), (-200, "tab:blue"), (0, "tab:gray")):
+    for ppm, colour, place in ((200, "tab:red", "^"), (-200, "tab:blue", "v"), (0, "tab:gray", ".")):
         studio = Studio()
-        heard, waiting = through_clocks(studio, voiced(300.0), ppm)
+        heard, waiting = through_clocks(studio, said, ppm)
         studio.close()
         depth.plot(np.arange(len(waiting)) / 50, np.array(waiting) / 8, color=colour, label=f"{ppm:+d} ppm", lw=0.7)
-        bend = np.abs(np.diff(heard.astype(float), 2))
+        bend = _bends(heard[800:])  # from when it has begun
         seconds = bend[: len(bend) // 8000 * 8000].reshape(-1, 8000).max(axis=1)
-        bends.plot(seconds, color=colour, lw=0.7)
+        bends.plot(seconds, place, color=colour, ms=3)
+    bends.axhline(_bends(said).max(), color="black", lw=0.7, label="sharpest in what was said")
+    cuts = [_bends(np.delete(said[:1600], np.s_[400 + k : 560 + k])).max() for k in range(160)]
+    bends.axhline(max(cuts), color="black", lw=0.7, ls=":", label="where 20 ms are cut out")
+    bends.set_ylim(0, 1.3 * max(cuts))
+    bends.legend(loc="center right")
     depth.set_ylabel("in the buffer, ms")
     depth.legend(loc="upper right")
     bends.set_ylabel("sharpest bend in each second")
     bends.set_xlabel("s")
     figure.suptitle("Clock drift absorbed a pitch period at a time")
     figure.savefig(PLACE / "drift.png", dpi=110)
+
+
+def _bends(samples: Samples) -> NDArray[np.float64]:
+    """How far each sample is from the line between its neighbours, twice over: a click is a sharp bend."""
+    return np.abs(np.diff(samples.astype(float), 2))
 
 
 def loss() -> None:

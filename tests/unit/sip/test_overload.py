@@ -90,7 +90,14 @@ def test_a_call_in_progress_goes_on_and_ends() -> None:
     *_, ok = ann.messages()
     assert isinstance(ok, Response)
     ann.send(ann.ack(again, ok))
-    ann.send(ann.within(again, ok, "BYE", again.cseq.number + 1))
+    for number in range(20):
+        invite(flood, f"g{number}", f"g{number}")
+    hold = ann.within(again, ok, "INVITE", again.cseq.number + 1, session_description(lines=("a=sendonly",)))
+    ann.send(hold)
+    (held,) = ann.messages()
+    assert isinstance(held, Response) and held.status == 200, "a re-INVITE is of the call"
+    ann.send(ann.ack(hold, held))
+    ann.send(ann.within(again, ok, "BYE", again.cseq.number + 2))
     assert ann.statuses() == [200]
 
 

@@ -68,6 +68,7 @@ class IncomingSession:
         dialog: made of it with our tag; entered with the carrier here.
         negotiation: the leg's; has answered the offer, if there was one.
         peer: who calls, for endings.
+        now: engine clock.
     """
 
     __slots__ = (
@@ -77,6 +78,7 @@ class IncomingSession:
         "_elsewhere",
         "_ending",
         "_established",
+        "_expiry",
         "_head",
         "_keys",
         "_machine",
@@ -102,6 +104,7 @@ class IncomingSession:
         negotiation: Negotiation,
         *,
         peer: str,
+        now: float,
     ) -> None:
         self._setting = setting
         self._user = user
@@ -122,6 +125,9 @@ class IncomingSession:
         self._ending: Ending | None = None
         self._elsewhere: NameAddr | None = None
         self._established: Established | None = None
+        self._expiry: Timer | None = None
+        if request.expires is not None:
+            self._expiry = setting.carrier.at(now + request.expires, self._expired)
         setting.carrier.enter(dialog.id, self)
 
     # What the channel asks for.
@@ -284,6 +290,12 @@ class IncomingSession:
         if self._dialog.flow == before:
             self._dialog.flow = after
 
+    def _expired(self, now: float) -> None:
+        """RFC 3261 13.3.1: the caller has said for how long its invitation holds."""
+        evidence = f"its Expires of {self._request.expires} s is over"
+        self._ending = Ending(Cause.NO_ANSWER, self._peer, Act.CANCELLED, evidence)
+        self._act(Input.EXPIRED, now)
+
     def _withdrawn(self, given: Input, request: Request, now: float) -> None:
         cause = cause_of_reason(request.headers.all("Reason")) or Cause.NORMAL_CLEARING
         self._ending = Ending(cause, self._peer, Act.CANCELLED, request.method)
@@ -324,6 +336,7 @@ class IncomingSession:
 
     def _answer(self, now: float) -> None:
         self._stop_refresh()
+        self._stop_expiry()
         late = self._negotiation.agreement is None
         description = self._negotiation.offer() if late else self._negotiation.local
         response = self._response(200)
@@ -389,8 +402,14 @@ class IncomingSession:
         if self._keys is not None:
             self._keys.close()
         self._stop_refresh()
+        self._stop_expiry()
         self._reliable.stop()
         self._setting.carrier.leave(self._dialog.id)
+
+    def _stop_expiry(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
 
     def _stop_refresh(self) -> None:
         if self._refresh is not None:

@@ -33,6 +33,7 @@ class Input(Word):
     CANCEL = "CANCEL"
     BYE = "BYE before the answer"
     LOST = "the connection is lost"
+    EXPIRED = "the time that the caller has set is over"
 
 
 _S, _I = State, Input
@@ -51,6 +52,7 @@ TABLE: Final[Table[State, Input]] = {
         _I.CANCEL: (_S.OVER, "withdraw"),
         _I.BYE: (_S.OVER, "withdraw"),
         _I.LOST: (_S.OVER, "vanish"),
+        _I.EXPIRED: (_S.OVER, "withdraw"),
     },
     # RFC 3262 section 3: no 2xx while a reliable response with a session description is not acknowledged.
     _S.ANSWERING: {
@@ -64,6 +66,7 @@ TABLE: Final[Table[State, Input]] = {
         _I.CANCEL: (_S.OVER, "withdraw"),
         _I.BYE: (_S.OVER, "withdraw"),
         _I.LOST: (_S.OVER, "vanish"),
+        _I.EXPIRED: (_S.OVER, "withdraw"),
     },
     # A CANCEL that crossed our 200 has no effect (9.2); all else is for the established session.
     _S.ANSWERED: {_I.CANCEL: (_S.ANSWERED, "")},

@@ -200,7 +200,9 @@ class Legs:
         self._begin(channel, request.call_id)
         if not account.trunk and self._ways.hold(channel.peer, dialog.target, flow, now):
             self._held[channel] = flow
-        session = IncomingSession(self._setting, channel, request, reply, dialog, negotiation, peer=channel.peer)
+        session = IncomingSession(
+            self._setting, channel, request, reply, dialog, negotiation, peer=channel.peer, now=now
+        )
         channel.attach(session)
         variables = (
             secure_wish(request)

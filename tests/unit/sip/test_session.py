@@ -194,6 +194,37 @@ def test_a_caller_who_gives_up_is_answered_487() -> None:
     office.quiet()
 
 
+def test_section_13_3_1_an_invitation_holds_as_long_as_its_expires_says() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("101", headers=(("Expires", "20"),))
+    channel = offered(office)
+    office.command(channel, Alert())
+    office.wait(19)
+    assert phone.statuses() == [100, 180] and office.heard() == []
+    office.wait(1.2)
+    refused = phone.response()
+    assert refused.status == 487
+    phone.send(phone.ack(invite, refused))
+    ending = ended(office)
+    assert (ending.cause, ending.evidence) == (Cause.NO_ANSWER, "its Expires of 20 s is over")
+    office.quiet()
+
+
+@pytest.mark.parametrize("expires", ["20", "soon"])
+def test_section_13_3_1_an_answer_in_time_stops_it(expires: str) -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("101", headers=(("Expires", expires),))
+    channel = offered(office)
+    phone.messages()
+    office.wait(19)
+    office.command(channel, Answer())
+    phone.send(phone.ack(invite, phone.response()))
+    office.wait(60)
+    assert phone.statuses() == [] and office.heard() == []
+
+
 def test_a_cancel_for_nothing_is_answered_481_and_one_after_the_answer_changes_nothing() -> None:
     office = Office()
     phone = Phone(office)

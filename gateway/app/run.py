@@ -32,8 +32,12 @@ __all__ = ["reload_office", "run"]
 
 _log = logging.getLogger("copperline")
 
-COLLECTED: Final = (5_000, 10, 10)
-"""When garbage is looked for (`gc.set_threshold`): what a call leaves goes without that, so that seldom will do."""
+COLLECTED: Final = (2_000, 2, 500)
+"""When garbage is looked for (`gc.set_threshold`): what a call leaves goes without that, so that seldom will do.
+
+A look at what is new takes 2 ms, at what has come lately 6 ms. One at all that lives, 0.1 s and more with a
+thousand calls, comes only once two million objects have been added.
+"""
 
 GRACE: Final = 3600.0
 """Seconds that calls in progress have after the first SIGTERM."""

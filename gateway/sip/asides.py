@@ -35,6 +35,7 @@ from gateway.sip.message import Message, Request, Response
 from gateway.sip.refer_issuer import ReferIssuer
 from gateway.sip.refer_recipient import ReferRecipient
 from gateway.sip.session import SDP_TYPE, Reply, SessionUser, Setting, announce, lists
+from gateway.sip.session_timer import nothing
 from gateway.sip.uri import SipUri
 
 __all__ = ["Asides"]
@@ -123,6 +124,7 @@ class Asides:
     def close(self, now: float) -> None:
         """The session is over, and has left its dialog."""
         self._closed = True
+        self._invite = nothing
         self._asking.close()
         for recipient in (self._asked, *self._outside):
             recipient.close(now)

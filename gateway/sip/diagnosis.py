@@ -127,7 +127,7 @@ class Watch:
     def close(self) -> None:
         """Nobody waits any more."""
         self._stop()
-        self.told = None
+        self.told = self.given_up = None
 
     def _stop(self) -> None:
         if self._timer is not None:

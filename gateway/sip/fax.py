@@ -35,8 +35,8 @@ class LegFax:
         self._agreed: PeerImage | None = None
         self._plain = False
         self._asked: Medium | None = None
-        self._carry: Callable[[Medium, float], None] = lambda medium, now: None
-        self._tell: Callable[[Event], None] = lambda event: None
+        self._carry: Callable[[Medium, float], None] = _carry_nothing
+        self._tell: Callable[[Event], None] = _tell_nobody
 
     def attach(self, carry: Callable[[Medium, float], None], tell: Callable[[Event], None]) -> None:
         """Say who asks the far side, and who is told."""
@@ -104,6 +104,7 @@ class LegFax:
 
     def close(self) -> str:
         """The leg is over; how its T.38 packets fared, "" where there were none."""
+        self._carry, self._tell = _carry_nothing, _tell_nobody
         stream = self._stream
         if stream is None:
             return ""
@@ -117,6 +118,14 @@ class LegFax:
             assert self._opened is not None  # or `port` is None
             self._stream = self._opened()
         return self._stream.port
+
+
+def _carry_nothing(medium: Medium, now: float) -> None:
+    """There is no leg to carry it."""
+
+
+def _tell_nobody(event: Event) -> None:
+    """There is no call to tell."""
 
 
 def sentence(image: PeerImage) -> str:

@@ -95,6 +95,7 @@ class Fork:
         "_redirected",
         "_ringing",
         "_seen",
+        "_sessions",
         "_setting",
         "_timer",
         "_told",
@@ -127,6 +128,7 @@ class Fork:
         self._nobody = nobody
         self._groups = [list(group) for group in turns]
         self._seen: set[tuple[str, Flow]] = set()
+        self._sessions: dict[_Branch, OutgoingSession] = {}
         self._ringing: list[_Branch] = []
         self._winner: _Branch | None = None
         self._voice: _Branch | None = None
@@ -144,25 +146,30 @@ class Fork:
         """Give up, or end the session that was answered; nothing is said to the user any more."""
         self._groups.clear()
         self._stop_timer()
-        if self._winner is not None:
-            self._winner.session.hang_up(ending, now)
+        session = self._answering()
+        self._part()
+        if session is not None:
+            session.hang_up(ending, now)
         self._cancel(ending, now)
 
     def direct(self, direction: Direction, now: float) -> None:
         """Hold or resume the far side; only an answered call can be held."""
-        if self._winner is not None:
-            self._winner.session.direct(direction, now)
+        session = self._answering()
+        if session is not None:
+            session.direct(direction, now)
 
     def carry(self, medium: Medium, now: float) -> None:
         """Ask the far side to carry something else; only an answered call can."""
-        if self._winner is not None:
-            self._winner.session.carry(medium, now)
+        session = self._answering()
+        if session is not None:
+            session.carry(medium, now)
 
     def carry_out(self, command: Command, now: float) -> None:
         """Carry out a command of the call; before the answer it goes to whoever is heard."""
         branch = self._winner or self._voice
-        if branch is not None:
-            branch.session.carry_out(command, now)
+        session = None if branch is None else self._sessions.get(branch)
+        if session is not None:
+            session.carry_out(command, now)
 
     # What the branches tell.
 
@@ -217,14 +224,16 @@ class Fork:
     def ended(self, branch: _Branch, ending: Ending, now: float) -> None:
         """A telephone refused or is silent, or the call is over."""
         if self._winner is branch:
+            self._part()
             self._user.ended(ending, now)
             return
+        session = self._sessions.pop(branch, None)
         if branch not in self._ringing:
             return
         self._ringing.remove(branch)
         if self._voice is branch:
             self._voice = None
-        response = branch.session.refused_by
+        response = None if session is None else session.refused_by
         status = response.status if response else 0
         self._failures.append((_rank(status), ending))
         if status >= 600 or (self._one_server and status not in UNAVAILABLE):
@@ -237,6 +246,16 @@ class Fork:
             self._advance(now)
 
     # Inside.
+
+    def _answering(self) -> OutgoingSession | None:
+        """The session that was answered, while it lasts."""
+        return None if self._winner is None else self._sessions.get(self._winner)
+
+    def _part(self) -> None:
+        """The session that was answered is over."""
+        if self._winner is not None:
+            self._sessions.pop(self._winner, None)
+        self._winner = self._voice = None
 
     def _follow(self, response: Response, target: Target, now: float) -> None:
         """Go where a redirection says (RFC 3261 8.1.3.4)."""
@@ -263,12 +282,13 @@ class Fork:
             return
         self._seen.add(place)
         branch = _Branch(self, target)
-        branch.session = self._call(target, branch)
+        self._sessions[branch] = session = self._call(target, branch)
         self._ringing.append(branch)
         try:
-            branch.session.start(now)
+            session.start(now)
         except Exhausted as fault:
             self._ringing.remove(branch)
+            del self._sessions[branch]
             ending = Ending(Cause.SWITCHING_EQUIPMENT_CONGESTION, "Copperline", Act.FAILED, str(fault))
             self._failures.append((_rank(503), ending))
 
@@ -283,7 +303,7 @@ class Fork:
     def _cancel(self, ending: Ending, now: float) -> None:
         losers, self._ringing = self._ringing, []
         for loser in losers:
-            loser.session.hang_up(ending, now)
+            self._sessions.pop(loser).hang_up(ending, now)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -292,9 +312,7 @@ class Fork:
 
 
 class _Branch:
-    """One target of a Fork; see `SessionUser`."""
-
-    session: OutgoingSession
+    """One target of a Fork; see `SessionUser`. Its session knows it, and not it its session: the Fork does."""
 
     def __init__(self, fork: Fork, target: Target) -> None:
         self._fork = fork

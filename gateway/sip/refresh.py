@@ -13,7 +13,7 @@ from gateway.core.errors import Exhausted
 from gateway.sip.dialog import Dialog
 from gateway.sip.message import Request, Response
 from gateway.sip.session import GONE, Setting, Timer, announce, lists
-from gateway.sip.session_timer import SessionTimer
+from gateway.sip.session_timer import SessionTimer, nothing
 
 __all__ = ["SessionRefresh"]
 
@@ -77,6 +77,7 @@ class SessionRefresh:
     def close(self) -> None:
         """The session is over."""
         self._closed = True
+        self._invite = self._gone = nothing
         if self._again is not None:
             self._again.cancel()
 

@@ -14,6 +14,7 @@ from gateway.core.errors import MalformedError
 from gateway.sip.grammar import number
 from gateway.sip.message import Request, Response
 from gateway.sip.session import Reply, Setting, Timer, lists
+from gateway.sip.session_timer import nothing
 
 __all__ = ["ReliableOrder", "ReliableResponses", "Turn"]
 
@@ -75,9 +76,10 @@ class ReliableResponses:
         return response
 
     def stop(self) -> None:
-        """Nothing of this is sent any more."""
+        """Nothing of this is sent any more, and nobody is told."""
         self.pause()
         self._waiting.clear()
+        self._silent = nothing
 
     def pause(self) -> None:
         """Stop to repeat what waits for its PRACK."""
@@ -97,8 +99,9 @@ class ReliableResponses:
         self._alarms = (give_up, again)
 
     def _given_up(self, now: float) -> None:
+        silent = self._silent
         self.stop()
-        self._silent(now)
+        silent(now)
 
 
 class Turn(Enum):

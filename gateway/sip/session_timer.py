@@ -16,7 +16,7 @@ from gateway.sip.message import Message, Request, Response
 from gateway.sip.parameters import Parameters
 from gateway.sip.session import Setting, Timer, lists
 
-__all__ = ["SessionTimer", "too_brief"]
+__all__ = ["SessionTimer", "nothing", "too_brief"]
 
 SHORTEST: Final = 90
 """Min-SE where a message has none (section 5)."""
@@ -60,8 +60,8 @@ class SessionTimer:
         self._closed = False
         self._alarm: Timer | None = None
         self._dead_at = 0.0
-        self._refresh: Callable[[float], None] = _nothing
-        self._expire: Callable[[float], None] = _nothing
+        self._refresh: Callable[[float], None] = nothing
+        self._expire: Callable[[float], None] = nothing
 
     @property
     def seconds(self) -> int:
@@ -75,6 +75,7 @@ class SessionTimer:
     def close(self) -> None:
         """The session is over, whatever still arrives."""
         self._closed = True
+        self._refresh = self._expire = nothing
         self._stop()
 
     def _stop(self) -> None:
@@ -184,5 +185,5 @@ def _seconds_of(message: Message, name: str) -> int | None:
         return None
 
 
-def _nothing(now: float) -> None:
+def nothing(now: float) -> None:
     """What an alarm does that nobody is attached to."""

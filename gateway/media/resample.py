@@ -25,6 +25,8 @@ RATES: Final = range(4000, 96001)
 """Rates of telephony and of sound files; beyond them the filters would grow without use."""
 _CHUNK: Final = 2048
 """Samples made at a time: 10 MB of windows at the longest filter in use."""
+_FEW: Final = 16
+"""Up times down, as far as it is faster to make all samples of a phase together."""
 
 
 class Resampler:
@@ -59,16 +61,33 @@ class Resampler:
         end = max(-(-known * self._up // self._down), self._made)
         if end == self._made:
             return np.zeros(0, np.int16)
+        made = self._at_once(end) if self._up * self._down <= _FEW else self._one_by_one(end)
+        self._made = end
+        done = end * self._down // self._up - self._half - self._first
+        self._waiting, self._first = self._waiting[done:], self._first + done
+        return np.round(made).clip(-32768, 32767).astype(np.int16)
+
+    def _one_by_one(self, end: int) -> NDArray[np.float64]:
+        """The samples up to `end`, each with the filter of its phase."""
         made = np.empty(end - self._made)
         windows = np.lib.stride_tricks.sliding_window_view(self._waiting, self._filters.shape[1])
         for start in range(self._made, end, _CHUNK):
             place, phase = np.divmod(np.arange(start, min(start + _CHUNK, end)) * self._down, self._up)
             part = np.einsum("nk,nk->n", windows[place - self._half - self._first], self._filters[phase])
             made[start - self._made : start - self._made + len(place)] = part
-        self._made = end
-        done = end * self._down // self._up - self._half - self._first
-        self._waiting, self._first = self._waiting[done:], self._first + done
-        return np.round(made).clip(-32768, 32767).astype(np.int16)
+        return made
+
+    def _at_once(self, end: int) -> NDArray[np.float64]:
+        """The same, phase by phase: all samples of one, by correlation with every `down`th of the source."""
+        made = np.zeros(end - self._made)
+        for sample in range(self._made, min(self._made + self._up, end)):
+            place, phase = divmod(sample * self._down, self._up)
+            source = self._waiting[place - self._half - self._first :]
+            part = made[sample - self._made :: self._up]
+            for k in range(self._down):
+                taps = self._filters[phase][k :: self._down]
+                part += np.correlate(source[k :: self._down][: len(part) + len(taps) - 1], taps, "valid")
+        return made
 
     def flush(self) -> Samples:
         """The rest: with it there is as much as came, in seconds. Nothing can be fed any more."""

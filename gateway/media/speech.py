@@ -1,6 +1,6 @@
 """Our own prompts, spoken by espeak-ng into a folder of WAV files.
 
-A folder, a language and texts go in; mono WAV files of 8000 Hz with their speech at -18 dBm0 come out, one a
+A folder, a language and texts go in; mono WAV files of 16000 Hz with their speech at -18 dBm0 come out, one a
 prompt, beside a list of what each says. Only what is missing or says something else by now is spoken; a file that
 is not on the list is somebody's own recording and is never touched. Runs a program for seconds: not within a call.
 """
@@ -22,19 +22,21 @@ from gateway.core.audio import Samples
 from gateway.core.errors import LocalError, MalformedError, Unavailable
 from gateway.media.english import ENGLISH
 from gateway.media.level import active_level, peak
-from gateway.media.soundfile import read
+from gateway.media.resample import resample
+from gateway.media.soundfile import load
 from gateway.media.tone import render
 
 __all__ = ["synthesise"]
 
-_RATE: Final = 8000
+_RATE: Final = 16000
+_NARROW: Final = 8000
 _LEVEL: Final = -18.0
 """dBm0 of active speech: what telephones send on average (ITU-T P.56, G.168 annex)."""
 _PACE: Final = 150
 """Words a minute."""
 _PATIENCE: Final = 30
 """Seconds for one prompt, which takes tens of milliseconds."""
-_EDGE: Final = 240
+_EDGE: Final = 480
 """Samples (30 ms) of silence left around the words, so that composed numbers flow."""
 _BEEP: Final = "!1000@-13/250"
 """The tone after which to speak, as answering machines have it."""
@@ -68,15 +70,16 @@ def synthesise(
     if language not in _VOICES:
         raise LocalError(f"there is no voice for {language!r}; there are {', '.join(_VOICES)}")
     place = folder / language
-    wanted = {name: f"{_VOICES[language]} {_PACE}: {text}" for name, text in texts.items()} | {"beep": _BEEP}
+    voice = f"{_VOICES[language]} {_PACE} {_RATE}"
+    wanted = {name: f"{voice}: {text}" for name, text in texts.items()} | {"beep": _BEEP}
     try:
         spoken = _spoken(place / _LIST)
         made = [name for name, says in wanted.items() if _is_due(place, name, says, spoken)]
         for name in made:
-            samples = (
-                _say(texts[name], _VOICES[language], program) if name in texts else render(name, _BEEP).samples
-            )
-            _write(place / f"{name}.wav", samples)
+            if name in texts:
+                _write(place / f"{name}.wav", _say(texts[name], _VOICES[language], program), _RATE)
+            else:
+                _write(place / f"{name}.wav", render(name, _BEEP).samples, _NARROW)
             spoken[name] = wanted[name]
         if made:
             _replace(place / _LIST, json.dumps(spoken, indent=1, sort_keys=True).encode())
@@ -107,12 +110,13 @@ def _say(text: str, voice: str, program: str) -> Samples:
         command = [program, "-v", voice, "-s", str(_PACE), "-w", str(path), "--stdin"]
         try:
             subprocess.run(command, input=text.encode(), capture_output=True, timeout=_PATIENCE, check=True)
-            samples = read(path)
+            loaded = load(path)
         except FileNotFoundError as fault:
             raise Unavailable(f"{program} is not there to speak prompts; install the package espeak-ng") from fault
         except (subprocess.SubprocessError, MalformedError) as fault:
             raise Unavailable(f"{program} did not speak {text!r} in voice {voice}: {fault}") from fault
-    return _levelled(_trimmed(samples))
+    wide = resample(loaded.samples, _NARROW, _RATE) if loaded.wide is None else loaded.wide
+    return _levelled(_trimmed(wide))
 
 
 def _trimmed(samples: Samples) -> Samples:
@@ -132,13 +136,13 @@ def _levelled(samples: Samples) -> Samples:
     return np.round(samples * gain).astype(np.int16)
 
 
-def _write(path: Path, samples: Samples) -> None:
+def _write(path: Path, samples: Samples, rate: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
     with wave.open(str(part), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
-        file.setframerate(_RATE)
+        file.setframerate(rate)
         file.writeframes(samples.astype("<i2").tobytes())
     part.replace(path)
 

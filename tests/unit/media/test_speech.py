@@ -5,6 +5,7 @@ import wave
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gateway.core.errors import LocalError, Unavailable
@@ -28,8 +29,11 @@ def test_prompts_are_spoken_at_the_level_of_a_telephone(tmp_path: Path) -> None:
         sound = library.prompt(name)
         assert sound is not None
         assert active_level(sound.samples) == pytest.approx(-18, abs=0.5)
+        assert sound.wide is not None
+        spectrum = np.abs(np.fft.rfft(sound.wide.astype(float))) ** 2
+        assert spectrum[len(spectrum) // 2 :].sum() > spectrum.sum() / 10000, "there is speech above 4000 Hz"
     with wave.open(str(tmp_path / "en" / "greeting.wav")) as file:
-        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (8000, 1, 2)
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (16000, 1, 2)
     assert 1 < len(read(tmp_path / "en" / "greeting.wav")) / 8000 < 4
     beep = library.prompt("beep")
     assert beep is not None

@@ -17,7 +17,7 @@ class SpanConfig:
     Attributes:
         name: by which it is dialled ("e1").
         interface: side, dialect, B channels.
-        signalling: channel number of the D channel, for display.
+        device: where it is, for display: "E1, DAHDI span 1".
         group: the hunt group that it belongs to; `SPAN/g1` takes a free channel of group 1.
         context: the dialplan context in which its calls come in.
         did: the number that callers who name none are taken to have dialled.
@@ -31,7 +31,7 @@ class SpanConfig:
 
     name: str
     interface: InterfaceConfig
-    signalling: int = 16
+    device: str = ""
     group: int = 1
     context: str = "default"
     did: str = "s"

@@ -72,7 +72,7 @@ class Span:
         self.bad_frames = 0
         self.name: Final = config.name
         self.peer: Final = f"span {config.name}"
-        self.device: Final = f"channel {config.signalling}"
+        self.device: Final = config.device
         self.label: Final = f"SPAN/{config.name}"
         self._plan = plan
         self._bearers = bearers
@@ -239,7 +239,7 @@ class Span:
         return LineStatus(
             name=self.name,
             technology="SPAN",
-            port=self.config.signalling,
+            port=0,
             state=state,
             in_service=self.in_service,
             number=self.config.number,
@@ -247,6 +247,7 @@ class Span:
             last_caller=self.last_caller,
             channel="",
             trouble=self.trouble,
+            device=self.config.device,
         )
 
     def usage(self) -> int:

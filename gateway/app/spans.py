@@ -74,7 +74,7 @@ def _told(name: str, span: SpanSettings, config: Config) -> SpanConfig:
             hunt=Hunt(span.hunt),
             exclusive=span.exclusive,
         ),
-        signalling=signalling,
+        device=f"{kind.name}, {'emulated' if span.backend == 'emulated' else f'DAHDI span {span.span}'}",
         group=span.group,
         context=span.context,
         did=called_at(span),

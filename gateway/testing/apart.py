@@ -49,6 +49,7 @@ def set_apart(config: Config, folder: Path, trunks: Mapping[str, str]) -> Config
         update={
             "cards": {name: _emulated(name, config) for name in config.cards},
             "isdn": {name: _emulated_adapter(adapter) for name, adapter in config.isdn.items()},
+            "spans": {name: span.model_copy(update={"backend": "emulated"}) for name, span in config.spans.items()},
             "sip": config.sip.model_copy(update={"listen": listeners, "advertised": ""}),
             "trunks": {name: _led(trunk, trunks.get(name, NOWHERE)) for name, trunk in config.trunks.items()},
             "web": config.web.model_copy(update={"listen": free}),

@@ -27,6 +27,7 @@ from hardware.analog.emulated import EmulatedCard
 from hardware.isdn.emulated import EmulatedAdapter
 from hardware.world.access import IsdnAccess
 from hardware.world.office_line import OfficeLine
+from hardware.world.span import SpanWorld
 from hardware.world.telephone import Telephone
 
 __all__ = ["EmulatedOffice"]
@@ -103,6 +104,14 @@ class EmulatedOffice:
             LocalError: there is no such line.
         """
         return _named(self.app.cards.exchange_lines, name, "exchange line")[1]
+
+    def span(self, name: str) -> SpanWorld:
+        """The span `name`, with the exchange at its far end.
+
+        Raises:
+            LocalError: there is no such emulated span.
+        """
+        return _named(self.app.span_cards.worlds, name, "span")
 
     def card(self, name: str = "") -> EmulatedCard:
         """The emulated card `name`, or the only one: to `remove` and `insert`.
@@ -232,7 +241,7 @@ class EmulatedOffice:
 
     def _notes(self) -> list[Note]:
         recorder = self.app.recorder
-        lines = [f"{line.technology}/{line.name}" for line in self.app.lines.status()]
+        lines = [f"{line.technology}/{line.name}" for line in (*self.app.lines.status(), *self.app.spans.status())]
         notes = [note for name in (*recorder.stories(), *lines) for note in recorder.story(name)]
         return sorted(notes, key=lambda note: note.at)[-MOST_NOTES:]
 

@@ -32,6 +32,7 @@ class AlarmReceiver:
         self.alarms = Alarm.NONE
         self._lasts = dict.fromkeys(DEBOUNCE, 0)
         self._settles = 0
+        self._watches = False
 
     @property
     def sends_remote_alarm(self) -> bool:
@@ -40,6 +41,8 @@ class AlarmReceiver:
 
     def feed(self, signal: LineSignal, ms: int) -> bool:
         """Take in what was received for `ms` milliseconds; whether `alarms` has changed."""
+        if signal.present and not (signal.ais or signal.rai or self._watches):
+            return False  # as nearly always
         faults = {
             Alarm.RED: not signal.present,
             Alarm.BLUE: signal.ais,
@@ -58,5 +61,6 @@ class AlarmReceiver:
             self._settles -= ms
             found |= Alarm.RECOVER if self._settles > 0 else Alarm.NONE
             self._settles = max(0, self._settles)
+        self._watches = bool(found or self._settles or any(self._lasts.values()))
         before, self.alarms = self.alarms, found
         return found != before

@@ -69,6 +69,7 @@ class EmulatedSpan(EmulatedDevice):
             for number in range(1, self.kind.channels + 1)
         }
         self._receiver = AlarmReceiver()
+        self._opened: list[SpanChannel] = []
         self._sent: dict[int, bytes] = {}
         self._errors = 0
 
@@ -165,7 +166,8 @@ class EmulatedSpan(EmulatedDevice):
         if not self.present or not self.running:
             self.cable.send_to_far(LineSignal(present=False))
             return
-        sent = ((number, channel.send()) for number, channel in self.channels.items() if channel.opened)
+        self._opened = [channel for channel in self.channels.values() if channel.opened]
+        sent = ((channel.number, channel.send()) for channel in self._opened)
         self._sent = {number: octets for number, octets in sent if octets is not None}
         self.cable.send_to_far(LineSignal(rai=self._receiver.sends_remote_alarm, slots=self._sent))
 
@@ -179,10 +181,9 @@ class EmulatedSpan(EmulatedDevice):
             for channel in self.channels.values():
                 channel.tell_alarms(self.alarms)
         lost = not signal.present or signal.ais
-        for number, channel in self.channels.items():
-            if channel.opened:
-                octets = _ALL_ONES if lost else signal.slots.get(number)
-                channel.receive(octets, self._sent.get(number))
+        for channel in self._opened:
+            octets = _ALL_ONES if lost else signal.slots.get(channel.number)
+            channel.receive(octets, self._sent.get(channel.number))
 
     def remove(self) -> None:
         """Pull the card out of the machine."""

@@ -20,6 +20,7 @@ SLOT: Final = 160
 SHORTEST: Final = 2
 """Octets of the check sequence: what holds no more is no frame (an abort's remains, a flag's zero shared)."""
 
+_SHARED: Final = FLAG[:-1]
 _BITS: Final = SLOT * 8
 _ABORT: Final = "1111111"
 _OCTETS: Final = [f"{octet:08b}"[::-1] for octet in range(256)]
@@ -97,6 +98,11 @@ class Framer:
                 sent = FLAG[self._phase :]
                 self._phase = 0
             missing = _BITS - len(sent)
+            # Flags that share a zero (ISO/IEC 13239 4.2.5) bring their ends in line with the slot's.
+            shared = -missing % 8
+            if missing >= shared * len(_SHARED):
+                sent += _SHARED * shared
+                missing -= shared * len(_SHARED)
             sent += FLAG * (missing // 8) + FLAG[: missing % 8]
             self._phase = missing % 8
         return int(sent, 2).to_bytes(SLOT, "big")
@@ -120,7 +126,7 @@ class Deframer:
         """Take in octets of the slot, None for flags from end to end; what ended in them, in order."""
         found: deque[bytes | FrameFault] = deque()
         if octets is None:
-            if self._open is None:
+            if not self._open and not self._carry:
                 return found
             octets = _IDLE
         bits = self._carry + f"{int.from_bytes(octets, 'big'):0{len(octets) * 8}b}"

@@ -326,15 +326,17 @@ class Application:
                 self.cards.emulated,
                 self.adapters.accesses,
                 self.adapters.emulated,
+                self.span_cards.worlds,
             )
             if self._emulates
             else None,
             manager=self.manager,
             lines=self.lines,
             isdn=self.isdn,
+            spans=self.spans,
             cards=self.cards,
             sip=self.sip,
-            shells=(self.shell, self.serial),
+            shells=(self.shell, self.serial, self.span_shell),
             recorder=self.recorder,
             store=self._store,
             database=self._database,

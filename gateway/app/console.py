@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from dialplan.database import Database
 from drivers.isdn.lines import IsdnLines
 from drivers.lines import AnalogLines
+from drivers.span.spans import Spans
 from gateway.app.admission import Door
 from gateway.app.cards import Cards
 from gateway.app.simulator import EmulatedWorld
@@ -62,6 +63,7 @@ class Console:
         manager: CallManager,
         lines: AnalogLines,
         isdn: IsdnLines,
+        spans: Spans,
         cards: Cards,
         sip: SipStack,
         shells: Sequence[_Shell],
@@ -83,6 +85,7 @@ class Console:
         self._manager = manager
         self._lines = lines
         self._isdn = isdn
+        self._spans = spans
         self._cards = cards
         self._sip = sip
         self._shells = shells
@@ -130,10 +133,10 @@ class Console:
         return [_call(call, now, troubles) for call in self._manager.calls]
 
     def lines(self) -> Sequence[LineView]:
-        """Every telephone and exchange line, analogue or behind an adapter."""
+        """Every telephone and exchange line, analogue or behind an adapter, and every span."""
         now = self._clock()
         views = []
-        for status in [*self._lines.status(), *self._isdn.status()]:
+        for status in [*self._lines.status(), *self._isdn.status(), *self._spans.status()]:
             card, port = self._cards.place(status.port) if status.port else (status.device, 0)
             views.append(
                 LineView(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.config.model import Config
+from gateway.config.spans import SpanSettings
 
 __all__ = ["greeting"]
 
@@ -34,6 +35,9 @@ def greeting(config: Config, file: Path, addresses: Sequence[str], program: str 
     if config.isdn:
         lines.append("  ISDN adapters")
         lines += [_row(name, f"{each.number}, {each.device or each.backend}") for name, each in config.isdn.items()]
+    if config.spans:
+        lines.append("  E1 and T1 spans")
+        lines += [_row(name, _span(span)) for name, span in config.spans.items()]
     if config.directory:
         lines.append("  Numbers")
         lines += [_row(number, what) for number, what in config.directory.items()]
@@ -47,6 +51,12 @@ def greeting(config: Config, file: Path, addresses: Sequence[str], program: str 
 
 def _row(name: str, what: str) -> str:
     return f"    {name:<15} {what}".rstrip()
+
+
+def _span(span: SpanSettings) -> str:
+    number = f"{span.number}, " if span.number else ""
+    place = "emulated" if span.backend == "emulated" else f"DAHDI span {span.span}"
+    return f"{number}{span.kind.upper()} with Q.931, {place}"
 
 
 def _on(config: Config, what: str, card: str | None, port: int) -> str:

@@ -17,6 +17,7 @@ from hardware.analog.emulated import EmulatedCard
 from hardware.isdn.emulated import EmulatedAdapter
 from hardware.world.access import IsdnAccess
 from hardware.world.office_line import OfficeLine
+from hardware.world.span import SpanWorld
 from hardware.world.telephone import Telephone
 from hardware.world.world import World
 
@@ -143,6 +144,38 @@ class _Access:
             raise LocalError(f"Nobody can call in on line {self._name} now: {error}.") from error
 
 
+class _Span:
+    """One span and its exchange (`gateway.web.simulated.SimLine`)."""
+
+    def __init__(self, name: str, world: SpanWorld) -> None:
+        self._name = name
+        self._world = world
+        self.plug_in = world.span.cable.mend
+        self.unplug = world.span.cable.cut
+
+    def suffer(self, fault: Mapping[str, float]) -> None:
+        """It is digital, and has no copper to spoil."""
+        raise LocalError(f"Span {self._name} is digital, and has no copper that could be faulty; cut it instead.")
+
+    def echo(self, response: Samples) -> None:
+        """The same."""
+        self.suffer({})
+
+    def call(self, number: str, name: str) -> None:
+        """Call in on it; there may be other calls."""
+        try:
+            self._world.exchange.call(number, name)
+        except LocalError as error:
+            raise LocalError(f"Nobody can call in on span {self._name} now: {error}.") from error
+
+    def hang_up(self) -> None:
+        """End the call that began last."""
+        live = self._world.exchange.live
+        if not live:
+            raise LocalError(f"Span {self._name} has no call to end.")
+        live[-1].hang_up()
+
+
 class EmulatedWorld:
     """All that is emulated (`gateway.web.simulated.Simulator`).
 
@@ -152,6 +185,7 @@ class EmulatedWorld:
         cards: by name.
         accesses: ISDN accesses by name.
         adapters: the adapters at these, which are pulled out and put back as cards are.
+        spans: by name, each with its exchange; they are cards and lines in one.
     """
 
     def __init__(
@@ -161,11 +195,17 @@ class EmulatedWorld:
         cards: Mapping[str, EmulatedCard],
         accesses: Mapping[str, IsdnAccess],
         adapters: Mapping[str, EmulatedAdapter],
+        spans: Mapping[str, SpanWorld],
     ) -> None:
-        self._cards: Mapping[str, SimCard] = {**adapters, **cards}
+        self._cards: Mapping[str, SimCard] = {
+            **{name: world.span for name, world in spans.items()},
+            **adapters,
+            **cards,
+        }
         self._phones = {number: _Phone(number, telephone) for number, telephone in telephones.items()}
         self._lines: dict[str, SimLine] = {name: _Line(name, *line) for name, line in lines.items()}
         self._lines |= {name: _Access(name, access) for name, access in accesses.items()}
+        self._lines |= {name: _Span(name, world) for name, world in spans.items()}
 
     def phone(self, number: str) -> _Phone | None:
         """The telephone with `number`, if it is emulated."""

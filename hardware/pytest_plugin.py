@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 import pytest
 
@@ -28,6 +28,7 @@ from gateway.testing.clock import Clock, HandMovedClock, WallClock
 from gateway.testing.exchange import FxoExchange
 from gateway.testing.isdn import IsdnExchange
 from gateway.testing.office import EmulatedOffice
+from gateway.testing.span import SpanExchange
 from gateway.testing.telephone import FxsTelephone
 
 __all__ = [
@@ -60,6 +61,9 @@ number = "2565551100"
 [isdn.adapter1]
 backend = "emulated"
 numbers = ["2565551100"]
+[spans.e1]
+backend = "emulated"
+number = "2565551100"
 [accounts.6001]
 secret = "copper-6001"
 name = "Ada"
@@ -68,7 +72,7 @@ listen = ["udp:127.0.0.1:0", "tcp:127.0.0.1:0"]
 [web]
 listen = "127.0.0.1:0"
 """
-"""Two telephones, two lines, a SIP account and the built-in dialplan, where nothing else is said."""
+"""Two telephones, a line of each kind, a SIP account and the built-in dialplan, where nothing else is said."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -154,6 +158,6 @@ def isdn(office: EmulatedOffice) -> Callable[[str], IsdnExchange]:
 
 
 @pytest.fixture
-def span() -> NoReturn:
-    """An E1 or T1 span; fails, as there is no driver for one yet."""
-    pytest.fail("E1 and T1 spans cannot be emulated yet: that comes with their driver.", pytrace=False)
+def span(office: EmulatedOffice) -> Callable[[str], SpanExchange]:
+    """The exchange at the far end of an E1 or T1: `span("e1").call("2125550123").expect_answered()`."""
+    return lambda name: SpanExchange(office, name)

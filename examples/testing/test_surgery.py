@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from gateway.core.cause import Cause
 from gateway.testing.exchange import FxoExchange
 from gateway.testing.isdn import IsdnExchange
 from gateway.testing.office import EmulatedOffice
 from gateway.testing.sounds import utterance
+from gateway.testing.span import SpanExchange
 from gateway.testing.telephone import FxsTelephone
 
+Span = Callable[[str], SpanExchange]
 Fxs = Callable[[str], FxsTelephone]
 Fxo = Callable[[str], FxoExchange]
 Isdn = Callable[[str], IsdnExchange]
@@ -101,3 +104,36 @@ def test_a_call_ends_when_somebody_pulls_the_adapter_out(fxs: Fxs, isdn: Isdn) -
     fxs("101").hang_up()
     network.insert()
     network.expect_ready()
+
+
+def test_two_patients_call_by_the_e1_at_once_and_each_reaches_a_telephone(fxs: Fxs, span: Span) -> None:
+    first = span("e1").call("2125550123", "ADA", "2565551301")
+    second = span("e1").call("2125550124", "GRACE", "2565551302")
+    fxs("101").expect_ring()
+    fxs("101").expect_caller("2125550123", "ADA")
+    fxs("102").lift()
+    second.expect_answered()
+    first.expect_ringing()
+    first.hang_up()
+    fxs("101").expect_still()
+    said = utterance()
+    second.say(said)
+    fxs("102").expect_sound(said)
+    fxs("102").hang_up()
+    second.expect_released(Cause.NORMAL_CLEARING)
+
+
+def test_calls_leave_by_copper_while_the_e1_is_cut(fxs: Fxs, fxo: Fxo, span: Span) -> None:
+    span("e1").cut()
+    span("e1").expect_out_of_service()
+    fxs("101").dial("65550106")
+    fxo("copper1").expect_dialled("5550106", within=20)
+    fxs("101").hang_up()
+    span("e1").mend()
+    span("e1").expect_in_service()
+    fxs("101").dial("65550106")
+    called = span("e1").expect_call("5550106")
+    called.expect_answered()
+    assert called.party.caller == "2565551300"
+    fxs("101").hang_up()
+    called.expect_released()

@@ -1,4 +1,4 @@
-"""docs/rfc.md, isdn.md, interop.md: tests that are named exist; rows of RFCs name one, or say that none is built."""
+"""docs/rfc.md, isdn.md, interop.md: tests that they name exist; a row names one, or says that nothing is built."""
 
 from __future__ import annotations
 

@@ -103,7 +103,9 @@ class Baresip:
         control = free_port()
         modules = next((path for path in _MODULES if Path(path).is_dir()), _MODULES[0])
         settings = _CONFIG.format(folder=folder, modules=modules, control=control)
-        wanted = ["srtp"] * bool(encryption) + ([codec.partition("/")[0].lower()] if codec else [])
+        wanted = ["srtp"] * bool(encryption) + (
+            [codec.partition("/")[0].partition("-")[0].lower()] if codec else []
+        )
         (folder / "config").write_text(settings + "".join(f"module {module}.so\n" for module in wanted))
         (folder / "contacts").write_text("")
         (folder / "accounts").write_text(

@@ -257,7 +257,10 @@ def _configuration(t1: float, certificate: Path | None) -> str:
     for old, new in (
         ("udp:127.0.0.1:5060", "udp:127.0.0.1:0"),
         ('"tcp:127.0.0.1:5060"', '"tcp:127.0.0.1:0", "ws:127.0.0.1:0"'),
-        ("[sip]\n", f'[sip]\nrtp_ports = "{RTP_PORTS}"\ncodecs = ["ulaw", "alaw", "g722", "opus", "gsm"]\n'),
+        (
+            "[sip]\n",
+            f'[sip]\nrtp_ports = "{RTP_PORTS}"\ncodecs = ["ulaw", "alaw", "g722", "opus", "gsm", "amr", "amrwb"]\n',
+        ),
     ):
         assert old in text, f"{old!r} is not in the example any more"
         text = text.replace(old, new, 1)

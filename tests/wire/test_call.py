@@ -87,7 +87,7 @@ def test_a_sip_phone_calls_a_telephone_and_they_talk(
     office.hand("101", "hang-up")
 
 
-@pytest.mark.parametrize("codec", ["opus/48000/2", "GSM/8000/1"])
+@pytest.mark.parametrize("codec", ["opus/48000/2", "GSM/8000/1", "AMR/8000/1", "AMR-WB/16000/1"])
 def test_a_sip_phone_with_frames_of_a_coder_talks_to_a_telephone(
     office: RunningOffice,
     ada: Callable[..., Baresip],

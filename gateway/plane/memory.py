@@ -29,7 +29,8 @@ class LargePages:
 
     def __init__(self, *arrays: tuple[int, np.dtype[Any]]) -> None:
         octets = sum(_whole_lines(count, dtype) for count, dtype in arrays)
-        mapped = mmap(-1, octets + _LARGE, flags=MAP_PRIVATE | MAP_ANONYMOUS)
+        pages = -(-octets // _LARGE) + 1  # and one to begin where a large one does
+        mapped = mmap(-1, pages * _LARGE, flags=MAP_PRIVATE | MAP_ANONYMOUS)
         with suppress(OSError):  # EINVAL (madvise(2)): a kernel without them
             mapped.madvise(MADV_HUGEPAGE)
         self._memory = np.frombuffer(mapped, np.uint8)

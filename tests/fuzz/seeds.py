@@ -203,4 +203,5 @@ _SEEDS: Final = {
     "rtp": _rtp,
     "q931": _isdn,
     "span": lambda: (bytes(range(256)),),
+    "adapter": lambda: (bytes(range(256)),),
 }

@@ -37,7 +37,7 @@ from gateway.sip.stun import Stun, answer
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 from gateway.sip.websocket import WebSocketFramer
-from tests.fuzz import span
+from tests.fuzz import adapter, span
 from tests.fuzz.script import Script
 from tests.fuzz.stack import play
 from tests.support.rtp import RtpEndpoint
@@ -228,6 +228,7 @@ TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = {
     "rtp": rtp,
     "q931": q931,
     "span": span.play,
+    "adapter": adapter.play,
 }
-STORIES: Final = frozenset({"stack", "span"})
+STORIES: Final = frozenset({"stack", "span", "adapter"})
 """Those whose input is a story: octets as decisions."""

@@ -16,7 +16,7 @@ from tests.fuzz.seeded import numbered
 from tests.fuzz.seeds import seeds
 from tests.fuzz.targets import STORIES, TARGETS
 
-SAMPLE = {"stack": 120, "dialplan": 100, "span": 150}
+SAMPLE = {"stack": 120, "dialplan": 100, "span": 150, "adapter": 60}
 """Inputs of targets that take long; of the others there are ten times as many as the least of these."""
 BOUNDED = 2.0
 """Seconds of processor time for the longest message of any target: several times what the slowest takes on a busy

@@ -236,6 +236,10 @@ def _adapters(config: Config) -> Iterator[Finding]:
         elif taken.setdefault(adapter.device, name) != name:
             what = f"{adapter.device} is the port of adapter {taken[adapter.device]} already"
             yield Finding((*path, "device"), what, f"give {name} a port of its own")
+        for place, number in enumerate(adapter.numbers):
+            if not number.isdigit():
+                what = f'"{number}" is no number of an access: an adapter takes digits alone'
+                yield Finding((*path, "numbers", place), what, "write it as the network tells called numbers")
         if adapter.profile == "i4l" and not adapter.numbers:
             what = f"adapter {name} has no number, and takes and places no calls without one"
             yield Finding(path, what, 'write its own as numbers = ["2565551100"]')

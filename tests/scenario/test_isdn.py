@@ -26,7 +26,7 @@ port = 1
 port = 2
 [isdn.adapter1]
 backend = "emulated"
-numbers = ["2565551100", "2565551101", "2565551102"]
+numbers = ["2565551100", "2565551101", "2565551102", "2565551103"]
 [isdn.adapter2]
 backend = "emulated"
 numbers = ["2565551200"]
@@ -51,6 +51,8 @@ exten => 2565551101,1,Answer()
  same => n,Dial(FXS/1${WISH})
 exten => 2565551200,1,Dial(FXS/102,30)
 exten => 2565551102,1,Dial(ISDN/adapter2/9005550100)
+exten => 2565551103,1,Answer()
+ same => n,Echo()
 """
 
 Build = Callable[..., OfficeUnderTest]
@@ -83,7 +85,7 @@ def office(build: Build) -> OfficeUnderTest:
     return build()
 
 
-def state(office: OfficeUnderTest, name: str = "adapter1") -> str:
+def state(office: EmulatedOffice, name: str = "adapter1") -> str:
     return next(line.state for line in office.app.console.lines() if line.name == name)
 
 
@@ -320,21 +322,20 @@ def test_nobody_reaches_an_outside_line_from_outside(office: OfficeUnderTest) ->
 
 
 def test_a_call_in_real_time(tmp_path: Path) -> None:
+    """By the loop's own readers and the media thread: what a caller says comes back by an echo."""
     office = EmulatedOffice(tmp_path, TOML, PLAN, clock=WallClock())
     try:
-        access, phone = office.app.adapters.accesses["adapter1"], office.phone("101")
+        access = office.access("adapter1")
         office.until(lambda: all(line.in_service for line in office.app.isdn.status()))
-        office.do(phone.lift)
-        office.until(lambda: phone.hears == "dial")
-        office.do(lambda: phone.dial("85550106"))
-        office.until(lambda: access.state is AccessState.ACTIVE, within=15)
+        office.do(lambda: access.call("2125550123", "2565551103"))
+        office.until(lambda: access.state is AccessState.ACTIVE)
         time.sleep(0.5)
-        said = utterance(2.0)
-        office.do(phone.forget)
-        office.do(lambda: phone.say(said))
-        time.sleep(3)
-        assert compare(office.do(lambda: phone.recording), said).correlation > 0.8
-        office.do(phone.hang_up)
-        office.until(lambda: access.state is AccessState.NULL)
+        said = utterance(1.5)
+        office.do(access.party.ear.forget)
+        office.do(lambda: access.say(said))
+        time.sleep(2.2)
+        assert compare(office.do(lambda: access.recording), said).correlation > 0.8
+        office.do(access.hang_up)
+        office.until(lambda: state(office) == "idle")
     finally:
         office.close()

@@ -62,6 +62,12 @@ def test_an_adapter_is_three_lines() -> None:
         ),
         (
             'numbers = ["2565551100"]',
+            'numbers = ["+1256"]',
+            '15: "+1256" is no number of an access: an adapter takes digits alone;'
+            " write it as the network tells called numbers",
+        ),
+        (
+            'numbers = ["2565551100"]',
             'numbers = ["Ada"]',
             '15: "Ada" is not a number that can be dialled; use up to 32 digits, * and #',
         ),

@@ -91,7 +91,16 @@ class Recorder:
         Args:
             text: one line, or what `str` makes one of when the story is read; it must not change.
         """
-        self._append(self._story(leg), (at, kind, leg, text, detail))
+        key = self._story_of.get(leg, leg)
+        story = self._of_calls.get(key)
+        if story is None:
+            story = self._story(leg)
+        else:
+            self._of_calls.move_to_end(key)
+        if len(story.first) < self._half:
+            story.first.append((at, kind, leg, text, detail))
+        else:
+            self._append(story, (at, kind, leg, text, detail))
 
     def join(self, call: str, leg: str) -> None:
         """Make `leg`'s notes, past and to come, part of the story of `call`."""

@@ -356,7 +356,7 @@ class SipCarrier:
         if self._reach is not None:
             self._reach.seen(response, event.transaction.flow)
         # After a 2xx to an INVITE more may come, repeated or of other forks, until it is settled (RFC 6026 7.2).
-        if response.is_final and (response.status >= 300 or event.transaction.request.method != "INVITE"):
+        if response.is_final and (response.status >= 300 or event.transaction.method != "INVITE"):
             self._forget(event.transaction)
         inquiry.answered(response, now)
 
@@ -369,7 +369,7 @@ class SipCarrier:
         if inquiry is not None:
             self._forget(transaction)
             self._heard(transaction.flow, None, now)
-            inquiry.failed(f"no response to {transaction.request.method}: {evidence}", now)
+            inquiry.failed(f"no response to {transaction.method}: {evidence}", now)
 
     def _settled(self, event: Settled, now: float) -> None:
         inquiry = self._inquiries.get(event.transaction)
@@ -391,8 +391,8 @@ class SipCarrier:
 
     def _forget(self, transaction: Transaction) -> None:
         self._inquiries.pop(transaction, None)
-        if transaction.request.method == "INVITE":
-            self._strays.remember(transaction.request)
+        if transaction.method == "INVITE":
+            self._strays.remember(transaction.request.via.branch or "")
 
     # Inside.
 

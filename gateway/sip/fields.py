@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
-from gateway.core.errors import LocalError
+from gateway.core.errors import LocalError, MalformedError
 from gateway.sip.grammar import BLANKS, is_token, split_list
 
 __all__ = ["MAX_LINE", "Headers", "safe_text"]
@@ -256,6 +256,21 @@ class Headers:
             kept: _T = self._typed[name]
         except KeyError:
             kept = self._typed[name] = read(self)
+        return kept
+
+    def first(self, name: str, read: Callable[[str], _T]) -> _T:
+        """What `read` makes of the first row of `name`, kept as by `typed`.
+
+        Raises:
+            MalformedError: there is none, or it is empty.
+        """
+        try:
+            kept: _T = self._typed[name]
+        except KeyError:
+            rows = self._rows.get(name)
+            if not rows or not rows[0]:
+                raise MalformedError(f"there is no {_WRITTEN[name]}") from None
+            kept = self._typed[name] = read(rows[0])
         return kept
 
     def copy(self) -> Headers:

@@ -216,6 +216,8 @@ class Fork:
         self._stop_timer()
         self._ringing.remove(branch)
         self._cancel(ELSEWHERE, now)
+        # Nobody else is called, for hours perhaps.
+        del self._call, self._redirected, self._diverted, self._seen, self._failures
         if self._voice is not branch and branch.agreement is not None:
             self._voice = branch
             self._user.agreed(branch.agreement, now)

@@ -80,9 +80,12 @@ class Journal:
 
     def sent(self, datagram: Datagram, now: float) -> None:
         """Note a message that goes out."""
-        data, flow = datagram.data, datagram.flow
-        found = _CALL_ID.search(data)
-        self._note(now, found[1].decode("utf-8", "surrogateescape") if found else "", _Sent(data, flow), data)
+        data = datagram.data
+        call_id = datagram.call_id
+        if not call_id:
+            found = _CALL_ID.search(data)
+            call_id = found[1].decode("utf-8", "surrogateescape") if found else ""
+        self._note(now, call_id, _Sent(data, datagram.flow), data)
 
     def _note(self, now: float, call_id: str, text: object, data: bytes) -> None:
         leg = self._legs.get(call_id) or (_stray(call_id) if call_id else UNKNOWN)

@@ -36,34 +36,11 @@ def _read_tokens(row: str) -> tuple[str, ...]:
     return tuple([value.lower() for value in split_list(row) if value])
 
 
-def _read_one(headers: Headers, name: str) -> str:
-    value = headers.get(name)
-    if not value:
-        raise MalformedError(f"there is no {name}")
-    return value
-
-
 def _read_addresses(headers: Headers, name: str) -> tuple[NameAddr, ...]:
     rows = headers.all(name)
     if len(rows) == 1 and "," not in rows[0]:
         return (NameAddr.parse(rows[0]),)
     return tuple(NameAddr.parse(value) for row in rows for value in split_list(row))
-
-
-def _read_from(headers: Headers) -> NameAddr:
-    return NameAddr.parse(_read_one(headers, "From"))
-
-
-def _read_to(headers: Headers) -> NameAddr:
-    return NameAddr.parse(_read_one(headers, "To"))
-
-
-def _read_call_id(headers: Headers) -> str:
-    return _read_one(headers, "Call-ID")
-
-
-def _read_cseq(headers: Headers) -> CSeq:
-    return CSeq.parse(_read_one(headers, "CSeq"))
 
 
 def _read_route(headers: Headers) -> tuple[NameAddr, ...]:
@@ -125,22 +102,22 @@ class Message:
     @property
     def from_(self) -> NameAddr:
         """The From."""
-        return self.headers.typed("from", _read_from)
+        return self.headers.first("from", NameAddr.parse)
 
     @property
     def to(self) -> NameAddr:
         """The To."""
-        return self.headers.typed("to", _read_to)
+        return self.headers.first("to", NameAddr.parse)
 
     @property
     def call_id(self) -> str:
         """The Call-ID."""
-        return self.headers.typed("call-id", _read_call_id)
+        return self.headers.first("call-id", str)
 
     @property
     def cseq(self) -> CSeq:
         """The CSeq."""
-        return self.headers.typed("cseq", _read_cseq)
+        return self.headers.first("cseq", CSeq.parse)
 
     @property
     def max_forwards(self) -> int | None:

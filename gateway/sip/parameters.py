@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from sys import intern
 from typing import Final
 
 from gateway.core.errors import MalformedError
@@ -96,7 +97,7 @@ def _split(text: str) -> list[tuple[str, str | None]]:
     pairs: list[tuple[str, str | None]] = []
     for piece in text[1:].split(";"):
         name, equals, value = piece.partition("=")
-        pairs.append((name, value if equals else None))
+        pairs.append((intern(name), value if equals else None))
     return pairs
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from gateway.core.errors import MalformedError
 from gateway.sip.dialog import Dialog
 from gateway.sip.headers import NameAddr
-from gateway.sip.message import Request, Response
+from gateway.sip.message import Response
 from gateway.sip.reach import OURSELVES
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
@@ -32,9 +32,9 @@ class Strays:
     def __init__(self) -> None:
         self._released: OrderedDict[str, frozenset[str]] = OrderedDict()
 
-    def remember(self, invite: Request) -> None:
-        """The transaction of `invite` is over, and nobody waits for more of it."""
-        self._released[invite.via.branch or ""] = frozenset()
+    def remember(self, branch: str) -> None:
+        """The transaction of the INVITE of that branch is over, and nobody waits for more of it."""
+        self._released[branch] = frozenset()
         if len(self._released) > REMEMBERED:
             self._released.popitem(last=False)
 

@@ -83,10 +83,17 @@ class Flow:
 
 @frozen
 class Datagram:
-    """Octets to be sent on a flow; on a stream, one whole message."""
+    """Octets to be sent on a flow; on a stream, one whole message.
+
+    Attributes:
+        data: the octets.
+        flow: where they go.
+        call_id: of the message that they are, where whoever sends it knows.
+    """
 
     data: bytes
     flow: Flow
+    call_id: str = ""
 
 
 def stamp(request: Request, flow: Flow) -> None:

@@ -16,7 +16,7 @@ from gateway.core.machine import Machine
 from gateway.sip.message import Request, Response
 from gateway.sip.schedule import Alarm
 from gateway.sip.transaction.timers import TimerConfig
-from gateway.sip.transport import Flow
+from gateway.sip.transport import Flow, response_flow
 
 __all__ = ["ClientTransaction", "Key", "Outlet", "ServerTransaction", "Transaction"]
 
@@ -27,8 +27,8 @@ Key = tuple[str, ...]
 class Outlet(Protocol):
     """Where a transaction's effects go; the layer is one."""
 
-    def send(self, data: bytes, flow: Flow) -> None:
-        """Put octets on the wire."""
+    def send(self, data: bytes, flow: Flow, call_id: str) -> None:
+        """Put a message on the wire."""
         ...
 
     def at(self, when: float, action: Callable[[float], None]) -> Alarm:
@@ -69,12 +69,13 @@ class Transaction(ABC):
 
     Attributes:
         key: what it is found by.
-        request: the request that began it.
+        request: the request that began it; of a server transaction, until it has its final response.
+        method, call_id: of that request.
         flow: the way to the peer.
         timers: those that run.
     """
 
-    __slots__ = ("_config", "_machine", "_outlet", "flow", "key", "request", "timers")
+    __slots__ = ("_config", "_machine", "_outlet", "call_id", "flow", "key", "method", "request", "timers")
 
     def __init__(
         self,
@@ -87,6 +88,8 @@ class Transaction(ABC):
     ) -> None:
         self.key = key
         self.request = request
+        self.method = request.method
+        self.call_id = request.call_id
         self.flow = flow
         self.timers: dict[Enum, Alarm] = {}
         self._outlet = outlet
@@ -161,9 +164,41 @@ class ClientTransaction(Transaction):
 
 
 class ServerTransaction(Transaction):
-    """A transaction that the peer began."""
+    """A transaction that the peer began.
 
-    __slots__ = ()
+    Attributes:
+        merge_key: what the same request has in common that came by another way (RFC 3261 section 8.2.2.2).
+    """
+
+    __slots__ = ("_latest", "_way_back", "merge_key")
+
+    def __init__(
+        self,
+        key: Key,
+        request: Request,
+        flow: Flow,
+        outlet: Outlet,
+        config: TimerConfig,
+        machine: Machine[Any, Any],
+    ) -> None:
+        super().__init__(key, request, flow, outlet, config, machine)
+        self.merge_key: Key | None = None
+        self._latest = b""
+        self._way_back = response_flow(request, flow)
+
+    def _say(self, response: Response) -> None:
+        """Send a response, and keep it for those who ask again."""
+        self._latest = response.serialise()
+        self._outlet.send(self._latest, self._way_back, self.call_id)
+
+    def _say_finally(self, response: Response) -> None:
+        """Send the first final response, after which the request is of no more use."""
+        self._say(response)
+        del self.request
+
+    def _say_again(self) -> None:
+        if self._latest:
+            self._outlet.send(self._latest, self._way_back, self.call_id)
 
     @abstractmethod
     def receive(self, request: Request, now: float) -> None:

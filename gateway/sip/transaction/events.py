@@ -25,19 +25,16 @@ class RequestArrived:
     """A new request, which waits for `TransactionLayer.respond`.
 
     Attributes:
-        transaction: its server transaction; `transaction.request` is the request, Via stamped.
+        transaction: its server transaction.
+        request: the request, Via stamped.
         cancels: for a CANCEL, the INVITE that it is for; None where there is none (answer 481).
         merged: whether the same request is here already by another way (RFC 3261 section 8.2.2.2: answer 482).
     """
 
     transaction: ServerTransaction
+    request: Request
     cancels: InviteServer | None = None
     merged: bool = False
-
-    @property
-    def request(self) -> Request:
-        """The request."""
-        return self.transaction.request
 
 
 @frozen

@@ -177,12 +177,12 @@ class InviteClient(ClientTransaction):
         return Request(method, original.uri, headers=headers)
 
     def _say(self, now: float) -> None:
-        self._outlet.send(self._data, self.flow)
+        self._outlet.send(self._data, self.flow, self.call_id)
         if not self.flow.is_reliable:
             self._start(_I.TIMER_A, now + self._interval)
 
     def _retransmit(self, now: float, _: None) -> None:
-        self._outlet.send(self._data, self.flow)
+        self._outlet.send(self._data, self.flow, self.call_id)
         self._interval *= 2
         self._start(_I.TIMER_A, now + self._interval)
 
@@ -210,11 +210,11 @@ class InviteClient(ClientTransaction):
         self._stop(_I.TIMER_A, _I.TIMER_B, _I.TIMER_CANCEL)
         self._start(_I.TIMER_D, now + self._linger(self._config.patience))
         self._ack = self._companion("ACK", response.headers.get("to") or "").serialise()
-        self._outlet.send(self._ack, self.flow)
+        self._outlet.send(self._ack, self.flow, self.call_id)
         self._pass_up(now, response)
 
     def _acknowledge_again(self, now: float, _: Response) -> None:
-        self._outlet.send(self._ack, self.flow)
+        self._outlet.send(self._ack, self.flow, self.call_id)
 
     def _settle(self, now: float, _: None) -> None:
         self._outlet.settled(self)

@@ -13,7 +13,7 @@ from gateway.core.word import Word
 from gateway.sip.message import Request, Response
 from gateway.sip.transaction.base import Key, Outlet, ServerTransaction
 from gateway.sip.transaction.timers import TimerConfig
-from gateway.sip.transport import Flow, response_flow
+from gateway.sip.transport import Flow
 
 __all__ = ["INVITE_SERVER", "InviteServer", "InviteServerInput", "InviteServerState"]
 
@@ -95,14 +95,12 @@ INVITE_SERVER: Final[Table[InviteServerState, InviteServerInput]] = {
 class InviteServer(ServerTransaction):
     """One INVITE that we received."""
 
-    __slots__ = ("_interval", "_latest", "_way_back")
+    __slots__ = ("_interval",)
 
     def __init__(
         self, key: Key, request: Request, flow: Flow, outlet: Outlet, config: TimerConfig, now: float
     ) -> None:
         super().__init__(key, request, flow, outlet, config, Machine(INVITE_SERVER, _S.PROCEEDING))
-        self._latest = b""
-        self._way_back = response_flow(request, flow)
         self._interval = config.t1
         self._start(_I.TIMER_TRYING, now + config.trying)
 
@@ -130,28 +128,28 @@ class InviteServer(ServerTransaction):
 
     def _send(self, now: float, response: Response) -> None:
         self._stop(_I.TIMER_TRYING)
-        self._latest = response.serialise()
-        self._outlet.send(self._latest, self._way_back)
+        self._say(response)
 
     def _send_latest(self, now: float, _: Request) -> None:
-        if self._latest:
-            self._outlet.send(self._latest, self._way_back)
+        self._say_again()
 
     def _send_trying(self, now: float, _: None) -> None:
         self._send(now, self.request.reply(100))
 
     def _accept(self, now: float, response: Response) -> None:
-        self._send(now, response)
+        self._stop(_I.TIMER_TRYING)
+        self._say_finally(response)
         self._start(_I.TIMER_L, now + self._config.patience)
 
     def _refuse(self, now: float, response: Response) -> None:
-        self._send(now, response)
+        self._stop(_I.TIMER_TRYING)
+        self._say_finally(response)
         if not self.flow.is_reliable:
             self._start(_I.TIMER_G, now + self._interval)
         self._start(_I.TIMER_H, now + self._config.patience)
 
     def _retransmit(self, now: float, _: None) -> None:
-        self._outlet.send(self._latest, self._way_back)
+        self._say_again()
         self._interval = min(2 * self._interval, self._config.t2)
         self._start(_I.TIMER_G, now + self._interval)
 

@@ -99,12 +99,12 @@ class PlainClient(ClientTransaction):
             self._feed(_I.TRANSPORT_ERROR, now)
 
     def _say(self, now: float) -> None:
-        self._outlet.send(self._data, self.flow)
+        self._outlet.send(self._data, self.flow, self.call_id)
         if not self.flow.is_reliable:
             self._start(_I.TIMER_E, now + self._interval)
 
     def _retransmit(self, now: float, _: None) -> None:
-        self._outlet.send(self._data, self.flow)
+        self._outlet.send(self._data, self.flow, self.call_id)
         # In Proceeding the interval is T2 at once; before, it doubles up to there.
         longest = self._config.t2
         self._interval = longest if self.state is _S.PROCEEDING else min(2 * self._interval, longest)

@@ -9,7 +9,7 @@ from gateway.core.word import Word
 from gateway.sip.message import Request, Response
 from gateway.sip.transaction.base import Key, Outlet, ServerTransaction
 from gateway.sip.transaction.timers import TimerConfig
-from gateway.sip.transport import Flow, response_flow
+from gateway.sip.transport import Flow
 
 __all__ = ["PLAIN_SERVER", "PlainServer", "PlainServerInput", "PlainServerState"]
 
@@ -64,14 +64,12 @@ PLAIN_SERVER: Final[Table[PlainServerState, PlainServerInput]] = {
 class PlainServer(ServerTransaction):
     """One request other than INVITE that we received."""
 
-    __slots__ = ("_latest", "_way_back")
+    __slots__ = ()
 
     def __init__(
         self, key: Key, request: Request, flow: Flow, outlet: Outlet, config: TimerConfig, now: float
     ) -> None:
         super().__init__(key, request, flow, outlet, config, Machine(PLAIN_SERVER, _S.TRYING))
-        self._latest = b""
-        self._way_back = flow
 
     def receive(self, request: Request, now: float) -> None:
         """The request again."""
@@ -88,15 +86,13 @@ class PlainServer(ServerTransaction):
             self._feed(_I.TRANSPORT_ERROR, now)
 
     def _send(self, now: float, response: Response) -> None:
-        self._latest = response.serialise()
-        self._way_back = response_flow(response, self.flow)
-        self._outlet.send(self._latest, self._way_back)
+        self._say(response)
 
     def _send_latest(self, now: float, _: Request) -> None:
-        self._outlet.send(self._latest, self._way_back)
+        self._say_again()
 
     def _complete(self, now: float, response: Response) -> None:
-        self._send(now, response)
+        self._say_finally(response)
         self._start(_I.TIMER_J, now + self._linger(self._config.patience))
 
     def _fail(self, now: float, _: None) -> None:

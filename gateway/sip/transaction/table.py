@@ -160,8 +160,9 @@ class TransactionLayer:
             cancels = invite if isinstance(invite, InviteServer) else None
         merged = False
         if request.method != "CANCEL" and request.to.tag is None:
-            merged = self._merge_keys.setdefault(_merge_key(request), transaction) is not transaction
-        self._events.append(RequestArrived(transaction, cancels, merged))
+            transaction.merge_key = _merge_key(request)
+            merged = self._merge_keys.setdefault(transaction.merge_key, transaction) is not transaction
+        self._events.append(RequestArrived(transaction, request, cancels, merged))
 
     # What the user wants
 
@@ -217,7 +218,7 @@ class TransactionLayer:
         """Send the ACK to a 2xx under a Via made here; returns its octets, with which to repeat it."""
         ack.headers.set("via", self._new_via(flow))
         data = ack.serialise()
-        self.send(data, flow)
+        self.send(data, flow, ack.call_id)
         return data
 
     def send_response(self, response: Response, flow: Flow) -> None:
@@ -246,9 +247,9 @@ class TransactionLayer:
 
     # The transactions' outlet
 
-    def send(self, data: bytes, flow: Flow) -> None:
-        """Put octets on the wire."""
-        self._outgoing.append(Datagram(data, flow))
+    def send(self, data: bytes, flow: Flow, call_id: str = "") -> None:
+        """Put a message on the wire."""
+        self._outgoing.append(Datagram(data, flow, call_id))
 
     def at(self, when: float, action: Callable[[float], None]) -> Alarm:
         """Have `action` called at `when`."""
@@ -256,7 +257,7 @@ class TransactionLayer:
 
     def response_arrived(self, transaction: ClientTransaction, response: Response) -> None:
         """Tell of a response; those to our CANCELs mean nothing, the INVITE's own end tells."""
-        if transaction.request.method != "CANCEL":
+        if transaction.method != "CANCEL":
             self._events.append(ResponseArrived(transaction, response))
 
     def ack_arrived(self, transaction: ServerTransaction, ack: Request) -> None:
@@ -269,12 +270,12 @@ class TransactionLayer:
 
     def timed_out(self, transaction: Transaction, evidence: str) -> None:
         """Tell that a peer was silent."""
-        if transaction.request.method != "CANCEL" or isinstance(transaction, ServerTransaction):
+        if transaction.method != "CANCEL" or isinstance(transaction, ServerTransaction):
             self._events.append(TimedOut(transaction, evidence))
 
     def transport_failed(self, transaction: Transaction) -> None:
         """Tell that a flow is gone."""
-        if transaction.request.method != "CANCEL" or isinstance(transaction, ServerTransaction):
+        if transaction.method != "CANCEL" or isinstance(transaction, ServerTransaction):
             self._events.append(TransportFailed(transaction))
 
     def settled(self, transaction: ClientTransaction) -> None:
@@ -285,8 +286,8 @@ class TransactionLayer:
         """Forget a transaction."""
         if isinstance(transaction, ServerTransaction):
             self._servers.pop(transaction.key, None)
-            if self._merge_keys.get(key := _merge_key(transaction.request)) is transaction:
-                del self._merge_keys[key]
+            if transaction.merge_key is not None and self._merge_keys.get(transaction.merge_key) is transaction:
+                del self._merge_keys[transaction.merge_key]
         else:
             self._clients.pop(transaction.key, None)
             self._too_long.pop(transaction, None)

@@ -16,7 +16,7 @@ def states(exchange: Exchange) -> tuple[object, ...]:
         transaction.state
         for layer in (exchange.caller, exchange.callee)
         for transaction in (*layer._clients.values(), *layer._servers.values())
-        if transaction.request.method == "INVITE"
+        if transaction.method == "INVITE"
     )
 
 

@@ -52,7 +52,8 @@ async def mix_monitor(script: Script, arguments: str) -> None:
     keep the recording's number there for StopMixMonitor; `p` and `P` a beep at the beginning, and at the end;
     `r(file)` and `t(file)` what the leg says, and what it hears, in files of their own; `v(x)` and `V(x)` make what
     it says, or hears, louder by 2^x (-4..4), `W(x)` both.
-    MIXMONITOR_FILENAME is the file.
+    MIXMONITOR_FILENAME is the file. A `.wav` has 16000 samples a second where the leg carries so many, else 8000; a
+    `.wav16` or `.sln16` always 16000, `.sln .ulaw .alaw` 8000.
     """
     words = [*split(arguments, limit=3, raw=True), "", ""]
     chosen = options(script.plain(words[1]))

@@ -19,6 +19,8 @@ from gateway.plane.rtp_row import RtpRow
 from tests.support.rtp import RtpEndpoint
 from tests.unit.plane.conftest import Device, Studio, delay_and_likeness, speech
 from tests.unit.plane.test_codings import CODECS, FRAMES, telephone
+from tests.unit.plane.test_framed import CODECS as FRAMED
+from tests.unit.plane.test_framed import telephone as framed_telephone
 
 Leg = tuple[RtpRow, RtpEndpoint]
 HIGH = 6000.0
@@ -80,6 +82,25 @@ def test_wide_legs_hear_one_another_whole_beside_narrow_ones_that_hear_no_alias(
         assert hears(voice, 1000) == pytest.approx(4000, rel=0.05)
     assert hears(carol, ALIAS) < 4000 / 316, "-50 dB"
     assert hears(alice, 7500) < 4000 / 316, "no image of what is narrow"
+
+
+@pytest.mark.parametrize("name", ["opus", "speex16", "amrwb"])
+def test_codings_of_wide_frames_are_heard_wide_in_a_room(studio: Studio, name: str) -> None:
+    (a, alice), (b, bob) = framed_telephone(studio, FRAMED[name]), telephone(studio, "slin16")
+    room = studio.plane.room()
+    room.sit(a)
+    room.sit(b)
+    rng = np.random.default_rng(2)
+    spectrum = np.fft.rfft(rng.standard_normal(32000))
+    spectrum[(frequencies := np.fft.rfftfreq(32000, 1 / 16000)) < 4500] *= 0.3
+    spectrum[(frequencies > 6300) | (frequencies < 200)] = 0
+    hiss = np.fft.irfft(spectrum)
+    hiss = np.round(3000 * hiss / hiss.std()).astype(np.int16)
+    talk(studio, [(alice, hiss), (bob, hiss[::-1].copy())])
+    for voice in (alice, bob):
+        power = np.abs(np.fft.rfft(voice.heard()[8000:24000].astype(float))) ** 2
+        high = power[5000:6000].sum() / power.sum()
+        assert high > 0.25, "of it there was 0.4"
 
 
 def test_oneself_is_left_out_exactly_at_either_rate(studio: Studio) -> None:

@@ -51,8 +51,8 @@ RETRY_AFTER: Final = (3, 16)
 TAG: Final = b";tag=overload"
 """The To tag of a refusal, by which its ACK is known and goes no further."""
 
+REFUSED: Final = b"SIP/2.0 503 Service Unavailable"
 NEW: Final = re.compile(rb"(?:INVITE|REGISTER|SUBSCRIBE|MESSAGE|PUBLISH|OPTIONS) ")
-TO: Final = re.compile(rb"\r\n(?:To|t)[ \t]*:[^\r\n]*", re.IGNORECASE)
 BRANCH: Final = re.compile(rb";[ \t]*branch[ \t]*=[ \t]*([^;,\s]{1,128})", re.IGNORECASE)
 COPIED: Final = re.compile(
     rb"\r\n((?:Via|v|From|f|To|t|Call-ID|i|CSeq)[ \t]*:[^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", re.IGNORECASE
@@ -142,10 +142,13 @@ class Overload:
             return False
         if not NEW.match(data):
             return data.startswith(b"ACK ") and TAG in data
-        to = TO.search(data)
-        branch = BRANCH.search(data)
-        if to is None or b"tag=" in to[0].lower() or branch is None or branch[1] in self._branches:
-            return False  # in a dialog, to be refused by those who parse, or let in already
+        end = data.find(b"\r\n\r\n")
+        rows = COPIED.findall(data, 0, end if end >= 0 else len(data))
+        letters = bytes([row[0] for row in rows]).lower()
+        via, to = letters.find(b"v"), letters.find(b"t")
+        branch = None if via < 0 or to < 0 else BRANCH.search(rows[via])
+        if branch is None or branch[1] in self._branches or b"tag=" in rows[to].lower():
+            return False  # to be refused by those who parse, in a dialog, or let in already
         if self._takes(now) or self._priority.match(data):
             self._let_in += 1
             self._branches[branch[1]] = None
@@ -153,7 +156,11 @@ class Overload:
                 self._branches.popitem(last=False)
             return False
         self.refused += 1
-        return Datagram(self._answer(data, flow), flow)
+        # The 503 is cut from the request (RFC 3261 8.2.6), its Via stamped (18.2.1, RFC 3581 section 4).
+        host, port = flow.remote
+        rows[via] = RPORT.sub(b";received=%s;rport=%d" % (host.encode(), port), rows[via], count=1)
+        rows[to] += TAG
+        return Datagram(b"\r\n".join((REFUSED, *rows, next(self._ends))), flow)
 
     def _takes(self, now: float) -> bool:
         self._left = min(self._burst, self._left + (now - self._at) * self._rate)
@@ -162,21 +169,3 @@ class Overload:
             return False
         self._left -= 1.0
         return True
-
-    def _answer(self, data: bytes, flow: Flow) -> bytes:
-        """The 503, cut from the request (RFC 3261 8.2.6), its Via stamped (18.2.1, RFC 3581 section 4)."""
-        head = data.partition(b"\r\n\r\n")[0]
-        rows = COPIED.findall(head)
-        host, port = flow.remote
-        stamp = b";received=%s;rport=%d" % (host.encode(), port)
-        answer = [b"SIP/2.0 503 Service Unavailable"]
-        stamped = False
-        for row in rows:
-            kind = row[:1].lower()
-            if kind == b"v" and not stamped:
-                row, stamped = RPORT.sub(stamp, row, count=1), True
-            elif kind == b"t":
-                row += TAG
-            answer.append(row)
-        answer.append(next(self._ends))
-        return b"\r\n".join(answer)

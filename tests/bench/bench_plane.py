@@ -39,6 +39,8 @@ from tests.bench.table import print_row
 
 ULAW, ALAW = Codec(Encoding.PCMU, 0), Codec(Encoding.PCMA, 8)
 LOCAL = "127.0.0.1"
+WHOLE = 0.999
+"""Of the packets sent: where fewer come, the machine is somebody else's."""
 
 
 class Bridges:
@@ -98,8 +100,10 @@ class Cost:
         return max(heard.received / heard.sent for heard in self.heard)
 
     def ratio(self, other: Cost) -> float:
-        """To what another took in the same rounds: the median of them."""
-        return median(a / b for a, b in zip(self.per_packet, other.per_packet, strict=True))
+        """To what another took in the same rounds: the median of those in which packets came, or else of all."""
+        rounds = list(zip(self.per_packet, other.per_packet, self.heard, other.heard, strict=True))
+        whole = [a / b for a, b, *heard in rounds if all(one.received > WHOLE * one.sent for one in heard)]
+        return median(whole or [a / b for a, b, *_ in rounds])
 
     def figures(self, limit: Cost | None = None) -> str:
         """As the table has them, with the ratio to `limit`."""

@@ -241,6 +241,19 @@ def test_a_codec_without_its_library_says_what_to_install(studio: Studio, monkey
     libraries._library.cache_clear()
 
 
+@pytest.mark.parametrize("name", ["libopencore-amrwb.so.0", "libvo-amrwbenc.so.0"])
+def test_amr_wb_needs_a_library_for_each_way(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    load = libraries._load
+    monkeypatch.setattr(libraries, "_load", lambda wanted: None if wanted == name else load(wanted))
+    monkeypatch.setattr(libraries, "_bundled", lambda wanted: None)
+    for kept in (libraries._library, libraries._wide_encoder):
+        kept.cache_clear()
+    said = libraries.needs(Encoding.AMR_WB)
+    for kept in (libraries._library, libraries._wide_encoder):
+        kept.cache_clear()
+    assert said is not None and said.startswith(f"AMR-WB needs {name}, which is not installed: apt-get install lib")
+
+
 def test_opus_has_its_own_clock_alone(studio: Studio) -> None:
     row, endpoint = studio.telephone()
     with pytest.raises(LocalError, match="opus at 8000 Hz"):

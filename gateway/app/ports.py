@@ -16,7 +16,14 @@ from hardware.analog.line import PortKind
 from hardware.isdn.discovery import serial_ports
 from hardware.port import Backend
 
-__all__ = ["PortUse", "SerialUse", "ports_of", "ports_of_kernel", "proposal", "serial_ports_of"]
+__all__ = [
+    "PortUse",
+    "SerialUse",
+    "ports_of",
+    "ports_of_kernel",
+    "proposal",
+    "serial_ports_of",
+]
 
 FIRST_NUMBER: Final = 101
 """Number of the first telephone that is proposed."""

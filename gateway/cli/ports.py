@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gateway.app.ports import PortUse, ports_of, ports_of_kernel, proposal, serial_ports_of
+from gateway.app.span_ports import SpanUse, span_proposal, spans_of
 from gateway.cli import show
 from gateway.config import load
 from gateway.core.errors import Unavailable
@@ -26,12 +27,12 @@ def command(
 ) -> None:
     """Show the ports of the cards, asked of their driver, and serial ports; they may be in use meanwhile."""
     office = load(config) if config is not None else None
-    serial = serial_ports_of(office)
+    serial, spans = serial_ports_of(office), spans_of(office)
     ports = _of_kernel(bool(serial)) if office is None else ports_of(office)
     if propose:
         head = "" if office is not None else '[cards.main]\nbackend = "dahdi"\n\n'
-        taken = [*office.phones, *office.lines] if office is not None else []
-        proposed = proposal(ports, taken)
+        taken = [*office.phones, *office.lines, *office.spans] if office is not None else []
+        proposed = "\n".join(filter(None, (proposal(ports, taken), span_proposal(spans, taken))))
         show.line((head + proposed).rstrip() if proposed else "# Every port is used.")
         return
     show.table(
@@ -39,6 +40,13 @@ def command(
         [_row(port) for port in ports],
         "There are no analogue ports; look at /etc/dahdi/system.conf and run dahdi_cfg.",
     )
+    if spans:
+        show.line("")
+        show.table(
+            ["SPAN", "KIND", "CHANNELS", "STATE", "USED BY", "DRIVER'S NAME"],
+            [_span_row(span) for span in spans],
+            "",
+        )
     if serial:
         show.line("")
         show.table(
@@ -49,10 +57,14 @@ def command(
     for port in ports:
         if port.trouble:
             show.failure(f"port {port.number}: {port.trouble}.")
+    for span in spans:
+        if span.trouble:
+            show.failure(f"{span.user or span.place}: {span.trouble}.")
     for each in serial:
         if each.trouble:
             show.failure(f"{each.device}: {each.trouble}.")
-    if any(port.trouble for port in ports) or any(each.trouble for each in serial):
+    troubles = [*(port.trouble for port in ports), *(span.trouble for span in spans)]
+    if any([*troubles, *(each.trouble for each in serial)]):
         raise typer.Exit(1)
 
 
@@ -64,6 +76,15 @@ def _of_kernel(others: bool) -> list[PortUse]:
         if others:
             return []
         raise
+
+
+def _span_row(span: SpanUse) -> list[str]:
+    found = span.found
+    if found is None:
+        return [span.place, "none", "", "missing", span.user, ""]
+    last = found.first + found.channels - 1
+    state = "alarm" if found.alarms else "ok"
+    return [span.place, found.kind, f"{found.first}-{last}", state, span.user, found.name]
 
 
 def _row(port: PortUse) -> list[str]:

@@ -19,7 +19,8 @@ from gateway.core.audio import Audio, Encoding
 from gateway.core.errors import HardwareError, OpenFailed
 from gateway.core.log import QuietLog
 from hardware.port import Backend
-from hardware.span.dahdi import BearerPort, Frame, Notice, NoticeKind, SignallingPort, alarm_words, find_span
+from hardware.span.dahdi import BearerPort, Frame, Notice, NoticeKind, SignallingPort, alarm_words
+from hardware.span.discovery import find_span
 
 __all__ = ["SpanPlace", "SpanShell"]
 
@@ -165,6 +166,8 @@ class SpanShell:
                 raise OpenFailed(f"span {span} is not there")
             port = BearerPort(self._places[span].backend, self._first[span] + slot - 1)
             bearer = self._bearers[key] = _Bearer(port)
+        else:
+            bearer.port.flush()
         try:
             row = self._audio.frames(
                 bearer.port.descriptor, bearer.port.encoding, on_removed=lambda: self._removed(key, bearer)

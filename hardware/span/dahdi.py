@@ -11,16 +11,17 @@ import errno
 import select
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 
 from gateway.core.audio import Encoding
-from gateway.core.errors import Lost, OpenFailed, Unavailable
+from gateway.core.errors import Lost, OpenFailed
 from hardware.dahdi import abi, structs
 from hardware.dahdi.abi import Alarm, Event, Ioctl, SigType
 from hardware.dahdi.opening import integer, open_channel, params_of, refusal
 from hardware.port import Backend, Handle
+from hardware.span.discovery import span_stat
 
-__all__ = ["BearerPort", "Frame", "Notice", "NoticeKind", "SignallingPort", "SpanFound", "alarm_words", "find_span"]
+__all__ = ["BearerPort", "Frame", "Notice", "NoticeKind", "SignallingPort", "alarm_words"]
 
 FRAME_BYTES: Final = 160
 BUFFERS: Final = 4
@@ -32,69 +33,7 @@ CHECK: Final = 2
 """Octets of the frame check sequence: read with a frame, and left free for the device in one that is written."""
 
 _SIGNALLING: Final = frozenset({SigType.HDLCFCS, SigType.HARDHDLC})
-_KINDS: Final = frozenset({"E1", "T1", "J1"})
 _ENCODINGS: Final = {abi.Law.MULAW: Encoding.PCMU, abi.Law.ALAW: Encoding.PCMA}
-
-
-@dataclass(frozen=True, slots=True)
-class SpanFound:
-    """A span as its card describes it.
-
-    Attributes:
-        number: of the span, from 1.
-        kind: "E1", "T1", "J1".
-        name: the driver's name for it, such as "TE2/0/1".
-        first: number of its first channel, counted through all spans.
-        channels: how many it has.
-        alarms: in force.
-    """
-
-    number: int
-    kind: str
-    name: str
-    first: int
-    channels: int
-    alarms: Alarm
-
-
-def find_span(backend: Backend, number: int) -> SpanFound:
-    """Ask for span `number`, without opening any channel of it.
-
-    Raises:
-        Unavailable: there is no driver, or no such span.
-        OpenFailed: the control node would not open, or the span is none of E1, T1 and J1.
-    """
-    try:
-        handle = backend.open(abi.CTL_NODE)
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
-            raise Unavailable(
-                f"{abi.CTL_NODE} is not there: is a card there, and is the dahdi module loaded?"
-            ) from error
-        raise OpenFailed(f"{abi.CTL_NODE}: {error.strerror or error}") from error
-    try:
-        first = 1
-        for earlier in range(1, number):  # channel numbers run through the spans in their order
-            try:
-                first += max(0, _stat(handle, earlier).totalchans)
-            except OSError:
-                continue  # span numbers may have gaps
-        info = _stat(handle, number)
-    except OSError as error:
-        raise Unavailable(f"there is no span {number}; `dahdi_scan` lists those that there are") from error
-    finally:
-        handle.close()
-    kind = structs.text(info.spantype)
-    if kind not in _KINDS:
-        raise OpenFailed(f"span {number} is of kind {kind or 'unknown'}; an E1 or T1 is needed")
-    return SpanFound(number, kind, structs.text(info.name), first, info.totalchans, Alarm(info.alarms))
-
-
-def _stat(handle: Handle, number: int) -> Any:
-    argument = bytearray(structs.SPANINFO.sizeof())
-    argument[:4] = integer(number)
-    handle.ioctl(Ioctl.SPANSTAT, argument)
-    return structs.SPANINFO.parse(argument)
 
 
 _ALARM_WORDS: Final = (
@@ -253,7 +192,7 @@ class SignallingPort:
     def alarms(self) -> Alarm:
         """The span's alarms now."""
         try:
-            return Alarm(_stat(self._handle, 0).alarms)
+            return Alarm(span_stat(self._handle, 0).alarms)
         except OSError:
             return Alarm.RED
 
@@ -300,6 +239,17 @@ class BearerPort:
     def descriptor(self) -> int:
         """Where the media plane reads and writes frames of 160 octets in `encoding`."""
         return self._handle.fileno()
+
+    def flush(self) -> None:
+        """Drop what waits in either direction, so that the next call hears nothing of the last one.
+
+        Raises:
+            Lost: the card has gone.
+        """
+        try:
+            self._handle.ioctl(Ioctl.FLUSH, integer(abi.Flush.READ | abi.Flush.WRITE))
+        except OSError as error:
+            raise Lost(refusal(self.number, error)) from error
 
     def close(self) -> None:
         """Give the channel back; it is idle from then on."""

@@ -21,7 +21,8 @@ from hardware.dahdi import abi, structs
 from hardware.dahdi.abi import Alarm, Ioctl
 from hardware.dahdi.opening import integer, open_channel
 from hardware.port import Backend, Handle
-from hardware.span.dahdi import BearerPort, Frame, SignallingPort, SpanFound, find_span
+from hardware.span.dahdi import BearerPort, Frame, SignallingPort
+from hardware.span.discovery import SpanFound, find_span
 from hardware.span.emulated import EmulatedSpan
 from hardware.span.kinds import E1, T1, SpanKind
 

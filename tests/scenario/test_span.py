@@ -64,6 +64,8 @@ exten => 2565551103,1,Progress()
  same => n,Playtones(congestion)
  same => n,Wait(20)
 exten => 2565551104,1,Hangup(17)
+exten => 2565551105,1,Answer()
+ same => n,Wait(120)
 """
 Build = Callable[..., OfficeUnderTest]
 
@@ -261,7 +263,7 @@ def test_refusals_tones_and_unknown_numbers_reach_the_caller(office: OfficeUnder
 
 def test_thirty_calls_at_once_and_no_thirty_first(office: OfficeUnderTest) -> None:
     span = SpanExchange(office, "e1")
-    callers = [span.call(f"21255501{place:02}") for place in range(30)]
+    callers = [span.call(f"21255501{place:02}", called="2565551105") for place in range(30)]
     office.until(lambda: all(caller.party.state is ExchangeState.TALKING for caller in callers), within=10)
     assert len({caller.party.slot for caller in callers}) == 30
     assert office.app.spans.status()[0].state == "30 of 30 channels in use"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tomllib
 from pathlib import Path
 
@@ -9,12 +10,15 @@ import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
 from gateway.app.ports import PortUse, ports_of_kernel, proposal
+from gateway.app.span_ports import span_proposal, spans_of
 from gateway.cli import main
 from gateway.core.errors import Unavailable
 from hardware.analog.discovery import FoundPort
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import PortKind
-from hardware.dahdi.abi import SigType
+from hardware.dahdi import abi, structs
+from hardware.dahdi.abi import Ioctl, SigType
+from hardware.port import Handle
 
 OFFICE = """
 [cards.main]
@@ -147,3 +151,76 @@ def test_without_a_configuration_and_without_dahdi_serial_ports_are_shown(
     monkeypatch.setattr("hardware.isdn.discovery.list_ports.comports", list)
     assert main(["ports"]) == 1
     assert "there is no DAHDI" in capsys.readouterr().err
+
+
+class Kernel:
+    """A kernel with an analogue card of four channels, an E1 and a T1 after it."""
+
+    def open(self, node: str) -> Handle:
+        assert node == abi.CTL_NODE
+        return self  # type: ignore[return-value]
+
+    def ioctl(self, request: int, argument: bytearray) -> None:
+        if request != Ioctl.SPANSTAT:
+            raise OSError(errno.EINVAL, "no such channel")
+        asked = structs.SPANINFO.parse(bytes(argument))
+        if asked.spanno not in (1, 3, 4):  # numbers may have gaps
+            raise OSError(errno.EINVAL, "no such span")
+        kind, channels, alarms = {1: (b"FXS", 4, 0), 3: (b"E1", 31, 0), 4: (b"T1", 24, abi.Alarm.RED)}[asked.spanno]
+        names = {"spantype": kind.ljust(6, b"\0"), "name": f"TE2/0/{asked.spanno}".encode().ljust(20, b"\0")}
+        argument[:] = structs.SPANINFO.build({**asked, **names, "totalchans": channels, "alarms": alarms})
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+def with_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.app.span_ports.backend", lambda name: Kernel())
+
+
+def test_spans_are_shown_with_their_channels_and_alarms(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_kernel(monkeypatch)
+    file = tmp_path / "office.toml"
+    file.write_text('[spans.main]\nbackend = "dahdi"\nspan = 3\n[spans.lab]\nbackend = "emulated"\nkind = "t1"\n')
+    assert main(["ports", str(file)]) == 1
+    printed = capsys.readouterr()
+    assert [line.split() for line in printed.out.splitlines() if "span" in line or "emulated" in line][-3:] == [
+        ["emulated", "T1", "1-24", "ok", "span", "lab", "EMU/1"],
+        ["span", "3", "E1", "5-35", "ok", "span", "main", "TE2/0/3"],
+        ["span", "4", "T1", "36-59", "alarm", "TE2/0/4"],
+    ]
+    assert "span 4: red alarm: nothing is received; look at the cable" in printed.err
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("span = 9", "span main: no card has such a span"),
+        ("span = 4", 'span main: it is of kind T1; write kind = "t1" below [spans.main]'),
+    ],
+)
+def test_a_span_that_is_not_what_is_configured_is_told(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    text: str,
+    fault: str,
+) -> None:
+    with_kernel(monkeypatch)
+    file = tmp_path / "office.toml"
+    file.write_text(f'[spans.main]\nbackend = "dahdi"\n{text}\n')
+    assert main(["ports", str(file)]) == 1
+    assert fault in capsys.readouterr().err
+
+
+def test_a_configuration_is_proposed_for_free_spans(monkeypatch: pytest.MonkeyPatch) -> None:
+    with_kernel(monkeypatch)
+    proposed = tomllib.loads(span_proposal(spans_of(None), taken=["e1"]))
+    assert proposed == {
+        "spans": {
+            "e1b": {"backend": "dahdi", "span": 3, "kind": "e1"},
+            "t1": {"backend": "dahdi", "span": 4, "kind": "t1"},
+        }
+    }

@@ -34,7 +34,7 @@ from gateway.sip.info_keys import InfoKeys
 from gateway.sip.message import Message, Request, Response
 from gateway.sip.refer_issuer import ReferIssuer
 from gateway.sip.refer_recipient import ReferRecipient
-from gateway.sip.session import SDP_TYPE, Reply, SessionUser, Setting, announce, lists
+from gateway.sip.session import Reply, SessionUser, Setting, abilities, announce, lists
 from gateway.sip.session_timer import nothing
 from gateway.sip.uri import SipUri
 
@@ -157,10 +157,7 @@ class Asides:
             self._user.said(TextReceived(body.decode("utf-8", "replace")), now)
 
     def _options(self, request: Request, reply: Reply, now: float) -> None:
-        response = request.reply(200)
-        announce(response)
-        response.headers.set("Accept", SDP_TYPE)
-        reply(response, now)
+        reply(abilities(request), now)
 
     def _refer(self, request: Request, reply: Reply, now: float) -> None:
         self._refer_by(self._asked, request, reply, now)

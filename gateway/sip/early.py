@@ -17,7 +17,7 @@ from gateway.sip.info_keys import InfoKeys
 from gateway.sip.message import Request, Response
 from gateway.sip.offers import carries_offer, response_to
 from gateway.sip.reliable import ReliableOrder, Turn
-from gateway.sip.session import Reply, SessionUser, Setting, announce
+from gateway.sip.session import Reply, SessionUser, Setting, abilities, announce
 from gateway.sip.transport import Flow
 
 __all__ = ["MAX_FORKS", "EarlyDialog", "pass_by"]
@@ -115,9 +115,7 @@ def pass_by(request: Request, reply: Reply, user: SessionUser, now: float) -> bo
     INFO goes there as in a call (RFC 6086 section 4.1): keys for an announcement that nobody has answered yet.
     """
     if request.method == "OPTIONS":
-        response = request.reply(200)
-        announce(response)
-        reply(response, now)
+        reply(abilities(request), now)
     elif request.method == "INFO":
         response, event = received(request)
         reply(response, now)

@@ -24,7 +24,7 @@ from gateway.sip.message_method import Messages
 from gateway.sip.reach import Reach
 from gateway.sip.refusals import AccessRefused, why_not_registered, why_not_taken
 from gateway.sip.registrar import Registrar
-from gateway.sip.session import SDP_TYPE, Reply, announce
+from gateway.sip.session import Reply, abilities
 from gateway.sip.transaction.base import ServerTransaction
 from gateway.sip.transport import Flow
 from gateway.sip.trunks import Trunks
@@ -171,8 +171,6 @@ class Reception:
             reply(refusal, now)
 
     def _options(self, request: Request, reply: Reply, now: float) -> None:
-        response = request.reply(200)
-        announce(response)
-        response.headers.set("Accept", SDP_TYPE)
+        response = abilities(request)
         response.headers.set("Allow-Events", self._rooms.watching.notifier.allow_events)
         reply(response, now)

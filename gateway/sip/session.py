@@ -45,6 +45,7 @@ __all__ = [
     "SessionUser",
     "Setting",
     "Timer",
+    "abilities",
     "announce",
     "describe",
     "description_of",
@@ -268,6 +269,16 @@ _ANNOUNCED: Final = Headers([("Allow", ALLOW), ("Supported", SUPPORTED)])
 def announce(message: Message) -> None:
     """Write what we can into `message` (RFC 3261 20.5, 20.37)."""
     message.headers.update(_ANNOUNCED)
+
+
+def abilities(request: Request) -> Response:
+    """The 200 to an OPTIONS, which tells what we can (RFC 3261 11.2); texts for people are in English."""
+    response = request.reply(200)
+    announce(response)
+    response.headers.set("Accept", SDP_TYPE)
+    response.headers.set("Accept-Encoding", "identity")
+    response.headers.set("Accept-Language", "en")
+    return response
 
 
 def lists(message: Message, name: str) -> frozenset[str]:

@@ -35,6 +35,8 @@ def test_options_tells_what_we_can() -> None:
         "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REGISTER, SUBSCRIBE, NOTIFY, PUBLISH, "
         "REFER"
     )
+    told = [response.headers.get(name) for name in ("Accept", "Accept-Encoding", "Accept-Language")]
+    assert told == ["application/sdp", "identity", "en"], "section 11.2"
     assert response.headers.get("Allow-Events") == "conference, dialog, message-summary, presence, refer, reg"
     assert (
         response.headers.get("Supported")

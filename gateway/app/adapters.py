@@ -29,8 +29,13 @@ class Adapters:
 
     def __init__(self, config: Config, *, by_hand: bool = False) -> None:
         self._settings = config.isdn
-        numbers = {name: each.number for name, each in config.isdn.items() if each.backend == "emulated"}
-        self._world = IsdnWorld(numbers, zone(config.office.country), settles=by_hand)
+        emulated = {name: each for name, each in config.isdn.items() if each.backend == "emulated"}
+        self._world = IsdnWorld(
+            {name: each.number for name, each in emulated.items()},
+            zone(config.office.country),
+            families={name: each.profile for name, each in emulated.items()},
+            settles=by_hand,
+        )
         self.configs = [
             IsdnConfig(
                 name=name,

@@ -41,7 +41,7 @@ COMMANDS: Final = {
     "calls": _Command("gateway.cli.calls", "Show the calls of a running office, and how the latest ended."),
     "call": _Command("gateway.cli.call", "Call a telephone, and a number for it once it is answered."),
     "lines": _Command("gateway.cli.lines", "Show the lines and trunks of a running office."),
-    "ports": _Command("gateway.cli.ports", "Show the analogue ports that the cards have, and who is on each."),
+    "ports": _Command("gateway.cli.ports", "Show the ports of the cards and of the machine, and who is on each."),
     "registrations": _Command("gateway.cli.registrations", "Show registered telephones, and who was refused."),
     "bans": _Command("gateway.cli.bans", "Show and lift bans of sources that SIP does not hear."),
     "tolls": _Command("gateway.cli.tolls", "Show who has called outside, how much, and what it cost."),

@@ -227,9 +227,6 @@ def _adapters(config: Config) -> Iterator[Finding]:
         if adapter.backend == "emulated":
             if adapter.device:
                 yield Finding((*path, "device"), f"adapter {name} is emulated, and has no device", "leave it out")
-            if adapter.profile != "i4l":
-                what = "the emulated adapter is one of the family i4l"
-                yield Finding((*path, "profile"), what, "leave the line out")
         elif not adapter.device:
             what = f"adapter {name} does not say its serial port"
             yield Finding(path, what, 'write device = "/dev/ttyACM0", or what it is called')

@@ -69,9 +69,9 @@ def _led(trunk: Any, address: str) -> Any:
 
 
 def _emulated_adapter(adapter: IsdnSettings) -> IsdnSettings:
-    """The adapter as an emulated one, which has a number and is of the family that there is."""
-    changes = {"backend": "emulated", "device": "", "profile": "i4l", "numbers": adapter.numbers or (SOME_NUMBER,)}
-    return adapter.model_copy(update=changes)
+    """The adapter as an emulated one, which has a number."""
+    numbers = adapter.numbers or (SOME_NUMBER,)
+    return adapter.model_copy(update={"backend": "emulated", "device": "", "numbers": numbers})
 
 
 def _emulated(name: str, config: Config) -> CardSettings:

@@ -202,7 +202,7 @@ class Office(Protocol):
         ...
 
     def lines(self) -> Sequence[LineView]:
-        """Every analogue port that is configured."""
+        """Every telephone and exchange line that is configured."""
         ...
 
     def trunks(self) -> Sequence[TrunkView]:

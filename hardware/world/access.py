@@ -146,7 +146,7 @@ class IsdnAccess:
         """SETUP."""
         if self._cut or not self._machine.takes(AccessInput.SETUP):
             return False
-        self.dialled, self.shown = called[:MAX_DIGITS], calling
+        self.dialled, self.shown = called[:MAX_DIGITS], calling or self.number
         self._feed(AccessInput.SETUP)
         return True
 

@@ -20,17 +20,27 @@ class IsdnWorld:
     Args:
         numbers: the subscriber's number of each adapter, by its name; those without one get 2565550200 and up.
         zone: the country.
+        families: of adapters that are not after isdn4linux, by name.
         settles: the world is moved by hand, faster than the kernel carries what adapters say.
     """
 
-    def __init__(self, numbers: Mapping[str, str], zone: Zone, *, settles: bool = False) -> None:
+    def __init__(
+        self,
+        numbers: Mapping[str, str],
+        zone: Zone,
+        *,
+        families: Mapping[str, str] | None = None,
+        settles: bool = False,
+    ) -> None:
         self.agenda = Agenda()
         self.accesses = {
             name: IsdnAccess(number=number or str(2565550200 + place), agenda=self.agenda, zone=zone)
             for place, (name, number) in enumerate(numbers.items())
         }
         self.adapters = {
-            name: EmulatedAdapter(TerminalAdapter(access, self.agenda), settles=settles)
+            name: EmulatedAdapter(
+                TerminalAdapter(access, self.agenda, (families or {}).get(name, "i4l")), settles=settles
+            )
             for name, access in self.accesses.items()
         }
         self._pace = Pace()

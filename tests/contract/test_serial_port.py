@@ -35,13 +35,14 @@ class Setup:
     live: Callable[[], object]
 
 
-@pytest.fixture(params=["emulated", *(["real"] if DEVICE else [])])
+@pytest.fixture(params=[*PROFILES, *(["real"] if DEVICE else [])])
 def setup(request: pytest.FixtureRequest) -> Iterator[Setup]:
     if request.param == "real":
         yield Setup(lambda: Tty(DEVICE), PROFILES[FAMILY], lambda: time.sleep(0.05))
         return
-    world = IsdnWorld({"adapter1": "2565551100"}, zone("us"), settles=True)
-    yield Setup(world.adapters["adapter1"].open, PROFILES["i4l"], world.frame)
+    families = {"adapter1": request.param}
+    world = IsdnWorld({"adapter1": "2565551100"}, zone("us"), families=families, settles=True)
+    yield Setup(world.adapters["adapter1"].open, PROFILES[request.param], world.frame)
     world.close()
 
 

@@ -34,6 +34,7 @@ SAID: Final = (
 WRITTEN: Final = (
     b"ATE0\r", b"AT+FCLASS=8;+VSM=6\r", b"AT&E1&L1;2*\r", b"ATS13=88S23=31S0=1\r", b"ATD5550106\r", b"ATD5550105\r",
     b"ATA\r", b"AT+VTX+VRX\r", b"AT+VRX\r", b"AT+VTX\r", b"\x10\x03", b"\x10\x14", b"\xff" * 700, b"ATH\r",
+    b"AT+VSM=4,8000;+VLS=1\r", b"AT+VTR\r", b"\x10^",
     b"ATZ\r", b"ATV0Q1\r", b"AT&FE0\r",
 )  # fmt: skip
 LATER: Final = (0.02, 0.1, 0.6, 3.0, 9.0)
@@ -81,8 +82,8 @@ def _driven(script: Script) -> None:
 
 def _worked(script: Script) -> None:
     """An emulated adapter that is written what comes."""
-    config = IsdnConfig(name="adapter1", device="x", numbers=("2565551100",))
-    bench = IsdnBench(config)
+    family = script.one_of(tuple(PROFILES))
+    bench = IsdnBench(IsdnConfig(name="adapter1", device="x", profile=family, numbers=("2565551100",)))
     adapter, access = bench.adapters["adapter1"], bench.accesses["adapter1"]
     for _ in range(script.number(LONGEST)):
         step = script.number(5)

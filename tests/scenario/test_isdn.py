@@ -31,6 +31,12 @@ numbers = ["2565551100", "2565551101", "2565551102", "2565551103"]
 backend = "emulated"
 numbers = ["2565551200"]
 coding = "alaw"
+[isdn.modem]
+backend = "emulated"
+profile = "v253"
+numbers = ["2565551300"]
+group = 2
+did = "2565551100"
 [accounts.6001]
 secret = "copper-6001"
 [sip]
@@ -43,6 +49,7 @@ PLAN = """
 [office]
 exten => _8X.,1,Dial(ISDN/g1/${EXTEN:1},30)
 exten => _7X.,1,Dial(ISDN/adapter2/${EXTEN:1},30)
+exten => _4X.,1,Dial(ISDN/g2/${EXTEN:1},30)
 exten => 6001,1,Dial(SIP/6001)
 [from-pstn]
 exten => 2565551100,1,Dial(FXS/101,30)
@@ -99,11 +106,11 @@ def dial(office: OfficeUnderTest, number: str, phone: str = "101") -> None:
 # Calls out.
 
 
-@pytest.mark.parametrize(("outside", "adapter"), [("8", "adapter1"), ("7", "adapter2")])
+@pytest.mark.parametrize(("outside", "adapter"), [("8", "adapter1"), ("7", "adapter2"), ("4", "modem")])
 def test_a_telephone_calls_out_and_both_hear_each_other(
     office: OfficeUnderTest, outside: str, adapter: str
 ) -> None:
-    """Mu-law on one adapter's port, A-law with its bits reversed on the other's."""
+    """Mu-law on one adapter's port, A-law with its bits reversed on the other's; a third one speaks V.253."""
     phone, access = office.phone("101"), office.app.adapters.accesses[adapter]
     dial(office, f"{outside}5550109")
     office.until(lambda: access.state is AccessState.ACTIVE)
@@ -124,7 +131,7 @@ def test_a_telephone_calls_out_and_both_hear_each_other(
     assert access.state is AccessState.NULL
     (record,) = office.records()
     assert (record.disposition, record.answer_signal, record.destination[:14]) == (
-        "ANSWERED", "VCON", f"ISDN/{adapter}-"[:14],
+        "ANSWERED", "OK" if adapter == "modem" else "VCON", f"ISDN/{adapter}-00000001"[:14],
     )  # fmt: skip
 
 

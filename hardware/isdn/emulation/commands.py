@@ -11,8 +11,9 @@ from typing import Final, Protocol
 
 from gateway.core.errors import LocalError
 from hardware.isdn.emulation.call_states import CallInput
+from hardware.isdn.emulation.dialect import DIALECTS
 from hardware.isdn.emulation.registers import SERVICES, Bit, Registers
-from hardware.isdn.emulation.voice import CODINGS, VoiceSettings
+from hardware.isdn.emulation.voice import VoiceSettings
 
 __all__ = ["Interpreter", "Terminal"]
 
@@ -22,6 +23,10 @@ MAX_NUMBER: Final = 31
 _DIALLED: Final = " 0123456789,#.*WPTSR-"
 _SENT: Final = "0123456789*#"
 _LISTENS: Final = "0123456789,-*[]?;"
+_RATE: Final = 8000
+
+_PARTICULAR: Final = frozenset().union(*(dialect.commands for dialect in DIALECTS.values()))
+"""Commands that not every family has."""
 
 
 class Terminal(Protocol):
@@ -109,19 +114,28 @@ class Interpreter:
             "V": lambda line: self._switch(Bit.NUMERIC, line, inverted=True),
             "Z": self._reset,
         }
-        self._extended: Final[Mapping[str, Callable[[_Line], bool]]] = {
+        dialect = terminal.voice.dialect
+        extended: Mapping[str, Callable[[_Line], bool]] = {
             "&E": self._own_number,
             "&F": self._reset,
             "&L": self._listen,
             "+FCLASS": self._fax_class,
             "+VDD": lambda line: self._pair(line, "digits", 15),
             "+VIP": self._voice_reset,
-            "+VLS": lambda line: self._choice(line, "line", (0, 2)),
+            "+VCID": lambda line: self._choice(line, "caller_id", (0, 1)),
+            "+VIT": lambda line: self._choice(line, "inactivity", tuple(range(256))),
+            "+VLS": lambda line: self._choice(line, "line", dialect.lines),
             "+VNH": lambda line: self._choice(line, "no_hang_up", (1,)),
             "+VRX": lambda line: self._stream(hears=True),
             "+VSD": lambda line: self._pair(line, "silence", 31),
-            "+VSM": lambda line: self._choice(line, "coding", tuple(CODINGS)),
+            "+VSM": self._coding,
+            "+VTR": lambda line: self._stream(hears=True, speaks=True),
             "+VTX": lambda line: self._stream(speaks=True),
+        }
+        self._extended: Final = {
+            name: command
+            for name, command in extended.items()
+            if name not in _PARTICULAR or name in dialect.commands
         }
 
     def perform(self, text: str) -> bool:
@@ -180,7 +194,7 @@ class Interpreter:
 
     def _identify(self, line: _Line) -> bool:
         line.number()
-        self._terminal.tell("Linux ISDN")
+        self._terminal.tell(self._terminal.voice.dialect.identity)
         return False
 
     def _reset(self, line: _Line) -> bool:
@@ -236,6 +250,13 @@ class Interpreter:
 
     def _voice_reset(self, line: _Line) -> bool:
         self._terminal.voice.reset()
+        return False
+
+    def _coding(self, line: _Line) -> bool:
+        """A coding, and its rate where one is said."""
+        self._choice(line, "coding", tuple(self._terminal.voice.dialect.codings))
+        if line.take(",") and line.number() != _RATE:
+            raise LocalError("no such rate")
         return False
 
     def _choice(self, line: _Line, name: str, choices: tuple[int, ...]) -> bool:

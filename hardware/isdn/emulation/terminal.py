@@ -1,7 +1,8 @@
 """A terminal adapter without its port: octets in, octets out, and an ISDN behind it.
 
-It does what the modem emulator of isdn4linux does (isdn_tty.c): commands are edited and carried out as there, calls
-go by the table in `hardware.isdn.emulation.call_states`, audio by `hardware.isdn.emulation.voice`.
+Commands are edited and carried out as by the modem emulator of isdn4linux (isdn_tty.c), calls go by the table in
+`hardware.isdn.emulation.call_states`, audio by `hardware.isdn.emulation.voice`; in what other families differ is in
+`hardware.isdn.emulation.dialect`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from hardware.isdn.access import (
 )
 from hardware.isdn.emulation.call_states import TERMINAL, CallInput, CallState
 from hardware.isdn.emulation.commands import Interpreter
+from hardware.isdn.emulation.dialect import DIALECTS
 from hardware.isdn.emulation.registers import (
     AUTO_ANSWER,
     CARRIER_WAIT,
@@ -42,8 +44,6 @@ __all__ = ["TerminalAdapter"]
 
 MAX_COMMAND: Final = 255
 """Characters of a command line; more are left out."""
-RING_EVERY: Final = 1000
-"""Milliseconds between two RINGs."""
 
 _CR, _LF, _BS, _RUBOUT = 3, 4, 5, 127
 
@@ -83,6 +83,7 @@ class TerminalAdapter:
     Args:
         access: its basic access, whose terminal it becomes.
         agenda: the world's agenda.
+        family: a key of `DIALECTS`.
 
     Attributes:
         registers, voice: its settings.
@@ -90,9 +91,10 @@ class TerminalAdapter:
         listens: patterns of the numbers whose calls it takes, by ";"; where empty, those of its own number.
     """
 
-    def __init__(self, access: Access, agenda: Agenda) -> None:
+    def __init__(self, access: Access, agenda: Agenda, family: str = "i4l") -> None:
+        self._dialect = DIALECTS[family]
         self.registers = Registers()
-        self.voice = VoiceSettings()
+        self.voice = VoiceSettings(self._dialect)
         self.msn = ""
         self.listens = ""
         self._access = access
@@ -170,7 +172,7 @@ class TerminalAdapter:
     def ask(self, given: CallInput, number: str = "") -> None:
         """Ask something of the call."""
         self._number = number
-        if given is CallInput.DIALLED and not self.msn:
+        if given is CallInput.DIALLED and self._dialect.numbered and not self.msn:
             self._result(Result.NO_MSN)
         elif self._machine.takes(given):
             self._feed(given)
@@ -260,7 +262,7 @@ class TerminalAdapter:
 
     def _takes(self, call: CallOffered) -> bool:
         patterns = [pattern for pattern in (self.listens or self.msn).split(";") if pattern]
-        wanted = any(fnmatchcase(call.called, pattern) for pattern in patterns)
+        wanted = not self._dialect.numbered or any(fnmatchcase(call.called, pattern) for pattern in patterns)
         return wanted and bool(self.registers[SERVICES] & call.service)
 
     # The table's actions.
@@ -291,16 +293,18 @@ class TerminalAdapter:
             self._result(Result.PROCEEDING)
 
     def _tell_ringing(self) -> None:
-        if self.registers.on(Bit.RINGING):
+        if self.registers.on(Bit.RINGING) or not self._dialect.numbered:
             self._result(Result.RINGING)
 
     def _tell_refusal(self) -> None:
-        self._result(Result.BUSY)
+        """isdn4linux says BUSY to every refusal, and the cause where it is asked for."""
+        busy = self._dialect.numbered or self._cause.endswith(f"{Cause.USER_BUSY:02X}")
+        self._result(Result.BUSY if busy else Result.NO_CARRIER)
 
     def _connect(self) -> None:
         self._cause = "0000"
         self.registers[LAST_SERVICE] = SPEECH
-        self._result(Result.VCON)
+        self._tell_voice()
 
     def _give_up(self) -> None:
         self._access.release(Cause.NORMAL_CLEARING)
@@ -316,7 +320,7 @@ class TerminalAdapter:
         registers[RING_COUNT] = min(registers[RING_COUNT] + 1, 255)
         first = registers[RING_COUNT] == 1
         if first or not registers.on(Bit.RUNG):
-            once = registers.on(Bit.CALLER_ONCE)
+            once = registers.on(Bit.CALLER_ONCE) or not self._dialect.numbered
             if not once:
                 self._tell_numbers()
             called = f"/{self._call.called}" if registers.on(Bit.CALLED_IN_RING) else ""
@@ -327,10 +331,13 @@ class TerminalAdapter:
         if registers[RING_COUNT] == registers[AUTO_ANSWER]:
             self.ask(CallInput.ANSWERED)
         else:
-            self._after(RING_EVERY, CallInput.RING_TIME)
+            self._after(self._dialect.ring_every, CallInput.RING_TIME)
 
     def _tell_numbers(self) -> None:
         if self.registers.on(Bit.NUMERIC):
+            return
+        if not self._dialect.numbered:
+            self.tell(f"NMBR = {self._call.calling or 'P'}" if self.voice.caller_id else "")
             return
         self.tell(f"CALLER NUMBER: {self._call.calling or '0'}")
         if self.registers.on(Bit.CALLED_LINE):
@@ -359,12 +366,12 @@ class TerminalAdapter:
         self._result(Result.NO_ANSWER)
 
     def _tell_voice(self) -> None:
-        self._result(Result.VCON)
+        self._result(Result[self._dialect.connected])
 
     def _cut_off(self) -> None:
         """The far side has gone in the middle of the audio."""
         hears, speaks = self._cut.hears, self._cut.speaks
-        self._out += (END if hears else b"") + (STOP if speaks else b"")
+        self._out += (END if hears else b"") + (STOP if speaks and self._dialect.numbered else b"")
         self._result(Result.NO_CARRIER)
 
     def _end_streams(self) -> None:

@@ -6,7 +6,6 @@ samples for the network; `take` reads what the port writes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -14,22 +13,18 @@ import numpy as np
 from gateway.core.audio import Encoding, Samples
 from gateway.media.detect import DtmfReceiver
 from gateway.media.g711 import decode, encode
+from hardware.isdn.emulation.dialect import Dialect
 from hardware.isdn.shielding import DC4, DLE, END, ETX, REVERSED, Unshielder, shield
 
-__all__ = ["CODINGS", "Streams", "VoiceSettings"]
+__all__ = ["Streams", "VoiceSettings"]
 
 FRAME: Final = 160
 BUFFER: Final = 8 * FRAME
 """Octets (160 ms) that wait for the network before the port is not read any more."""
 XON, XOFF = 0x11, 0x13
 
-_ADPCM: Final = (2, 3, 4)
-CODINGS: Final[Mapping[int, Encoding | None]] = {
-    **dict.fromkeys(_ADPCM),
-    5: Encoding.PCMA,
-    6: Encoding.PCMU,
-}
-"""Values of +VSM; what has no coding can be chosen, and no audio be begun with it."""
+_DUPLEX_END: Final = "^"
+"""The code that ends both directions of +VTR (V.253)."""
 
 _SILENCE: Final = np.zeros(FRAME, np.int16)
 
@@ -37,24 +32,32 @@ _SILENCE: Final = np.zeros(FRAME, np.int16)
 class VoiceSettings:
     """What +V commands set.
 
+    Args:
+        dialect: the adapter's family.
+
     Attributes:
-        line: 2 passes audio, 0 none (+VLS).
-        coding: a key of `CODINGS` (+VSM).
+        line: 0 passes no audio (+VLS).
+        coding: a key of the family's codings (+VSM).
         silence: sensitivity, and tenths of a second after which a silence is told (+VSD).
         digits: threshold and time of the digit receiver (+VDD), which are kept and not acted on.
         no_hang_up: whether a call outlives a change of mode (+VNH).
+        caller_id: whether who calls is told, as modems do it (+VCID).
+        inactivity: tenths of a second after which a mode is left (+VIT), kept and not acted on.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect: Final = dialect
+        self.caller_id = 0
         self.reset()
 
     def reset(self) -> None:
         """As +VIP has them."""
-        self.line = 2
-        self.coding = 2
+        self.line = self.dialect.line
+        self.coding = self.dialect.coding
         self.silence = (0, 70)
         self.digits = (0, 8)
         self.no_hang_up = 1
+        self.inactivity = 0
 
 
 class Streams:
@@ -72,7 +75,6 @@ class Streams:
         self._settings = settings
         self._encoding = Encoding.PCMU
         self.hears = self.speaks = False
-        self._both = False
         self._ending = False
         self._written = bytearray()
         self._unshielder = Unshielder()
@@ -82,12 +84,11 @@ class Streams:
 
     def begin(self, *, hears: bool, speaks: bool) -> bool:
         """Begin one direction, or both one after the other; False where the coding cannot be."""
-        encoding = CODINGS[self._settings.coding]
+        encoding = self._settings.dialect.codings[self._settings.coding]
         if encoding is None:
             return False
         self._encoding = encoding
         self.hears, self.speaks = self.hears or hears, self.speaks or speaks
-        self._both = self.hears and self.speaks
         self._ending = False
         self._dtmf = DtmfReceiver()
         self._quiet, self._loud = 0, False
@@ -114,6 +115,10 @@ class Streams:
                 self._written += audio
             if code == ETX:
                 self._ending = True
+            elif code == _DUPLEX_END and "+VTR" in self._settings.dialect.commands:
+                self.hears = self.speaks = self._ending = False
+                self._written.clear()
+                return told + END, data
             elif code == DC4 and self.hears:
                 self.hears = False
                 told += END
@@ -155,7 +160,7 @@ class Streams:
         return np.concatenate([said, _SILENCE[len(said) :]]) if len(said) < FRAME else said
 
     def _coded(self, octets: bytes) -> bytes:
-        return octets.translate(REVERSED) if self._encoding is Encoding.PCMA else octets
+        return octets.translate(REVERSED) if self._encoding in self._settings.dialect.reversed else octets
 
     def _silence(self, samples: Samples) -> bytes:
         """DLE s after a silence from the beginning, DLE q after one that follows a sound (isdn_audio.c)."""

@@ -40,11 +40,6 @@ def test_an_adapter_is_three_lines() -> None:
             "14: adapter adapter1 is emulated, and has no device; leave it out",
         ),
         (
-            'backend = "tty"\ndevice = "/dev/ttyI0"',
-            'backend = "emulated"\nprofile = "v253"',
-            "14: the emulated adapter is one of the family i4l; leave the line out",
-        ),
-        (
             'numbers = ["2565551100"]',
             "",
             "12: adapter adapter1 has no number, and takes and places no calls without one;"

@@ -85,7 +85,11 @@ class IsdnBench:
             for config in configs
             if config.name not in self.scripts
         }
-        self.adapters = {name: TerminalAdapter(access, self.agenda) for name, access in self.accesses.items()}
+        self.adapters = {
+            config.name: TerminalAdapter(self.accesses[config.name], self.agenda, config.profile)
+            for config in configs
+            if config.name in self.accesses
+        }
         self.rows = {config.name: RecordedRow() for config in configs}
         self.ends = {config.name: RowEnd() for config in configs}
         self.heard: list[tuple[LineChannel, Event]] = []

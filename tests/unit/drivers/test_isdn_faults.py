@@ -8,11 +8,15 @@ from hypothesis import strategies as st
 
 from drivers.isdn.config import IsdnConfig
 from drivers.isdn.results import LineReader, Result, cause_of, result_of, told_cause
+from gateway.core.audio import Encoding
 from gateway.core.cause import Cause
 from gateway.core.ending import Act
 from gateway.core.errors import RemoteError
-from gateway.core.messages import Answer, Answered, Digit, Offered, Released, Rerouted
+from gateway.core.messages import Alerting, Answer, Answered, Digit, Offered, Released, Rerouted
 from gateway.core.number import Party, Presentation
+from gateway.media.g711 import decode, encode
+from gateway.testing.sounds import compare, utterance
+from hardware.world.access import AccessState
 from tests.unit.drivers.isdn_bench import IsdnBench, Script
 
 CONFIG = IsdnConfig(name="adapter1", device="/dev/ttyACM0", numbers=("2565551100",), context="in")
@@ -303,3 +307,55 @@ def test_a_caller_of_a_v253_adapter_has_given_up_when_it_does_not_ring_any_more(
     assert isinstance(offered, Offered) and offered.caller.presentation is Presentation.UNAVAILABLE
     bench.run(8.1)
     assert ended(bench).ending.act is Act.CANCELLED and bench.state() == "idle"
+
+
+# The same family, emulated.
+
+
+@pytest.fixture
+def bench() -> IsdnBench:
+    return in_service(IsdnBench(V253))
+
+
+@pytest.mark.parametrize("after", [0.04, 0.5, 1.2, 1.22, 1.24, 1.26, 1.3, 2.0])
+def test_a_v253_call_can_be_hung_up_at_any_moment(bench: IsdnBench, after: float) -> None:
+    leg = bench.dial("adapter1/5550106")
+    bench.run(after)
+    bench.hang_up(leg)
+    bench.until(lambda: bench.state() == "idle", 5)
+    assert bench.accesses["adapter1"].state is AccessState.NULL
+    bench.dial("adapter1/5550101")
+    assert ended(bench).ending.cause is Cause.USER_BUSY
+
+
+def test_a_v253_call_is_heard_both_ways_until_the_far_side_hangs_up(bench: IsdnBench) -> None:
+    bench.dial("adapter1/5550106")
+    bench.until(lambda: bench.state() == "talking")
+    assert bench.told(Alerting) == [Alerting()]
+    said = utterance(1.0)
+    octets, end = encode(said, Encoding.PCMU), bench.ends["adapter1"]
+    end.told.clear()
+    end.says.extend(octets[place : place + 160] for place in range(0, len(octets), 160))
+    bench.run(2)
+    assert compare(decode(b"".join(end.told), Encoding.PCMU), said).correlation > 0.98
+    bench.accesses["adapter1"].hang_up()
+    assert ended(bench).ending.act is Act.HUNG_UP
+    bench.until(lambda: bench.state() == "idle")
+
+
+def test_a_v253_call_in_and_who_gives_up(bench: IsdnBench) -> None:
+    access = bench.accesses["adapter1"]
+    access.call("2125550123")
+    assert bench.await_event(Offered) == Offered("s", Party("2125550123"), "in")
+    bench.run(12)
+    bench.command(bench.heard[-1][0], Answer())
+    bench.until(lambda: bench.state() == "talking")
+    access.key("7")
+    bench.run(0.5)
+    assert [event.digit for event in bench.told(Digit) if isinstance(event, Digit)] == ["7"]
+    access.hang_up()
+    bench.until(lambda: bench.state() == "idle")
+    access.call("")
+    bench.until(lambda: len(bench.told(Offered)) == 2)
+    access.hang_up()
+    bench.until(lambda: bench.state() == "idle", 9)

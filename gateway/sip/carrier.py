@@ -199,8 +199,10 @@ class SipCarrier:
         datagrams = self._layer.outgoing()
         for datagram in datagrams:
             self._journal.sent(datagram, self._now)
-        octets, self._octets = self._octets, []
-        return datagrams + octets if octets else datagrams
+        if self._octets:
+            datagrams += self._octets
+            self._octets = []
+        return datagrams
 
     def deadline(self) -> float | None:
         """When `expire` is wanted next, or None."""

@@ -6,7 +6,7 @@ written after it would be headers of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -279,6 +279,14 @@ class Headers:
         other._rows = self._rows.copy()
         other._typed = self._typed.copy()
         return other
+
+    def present(self, names: Set[str]) -> Set[str]:
+        """Those of `names` (in lower case, not compact) that are there."""
+        return self._rows.keys() & names
+
+    def __len__(self) -> int:
+        """How many names there are."""
+        return len(self._rows)
 
     def __contains__(self, name: str) -> bool:
         return _KEYS[name] in self._rows

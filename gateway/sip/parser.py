@@ -9,13 +9,16 @@ answered. Work and memory are linear in the input, which is bounded.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from types import MappingProxyType
 from typing import Final
 
 from gateway.core.errors import MalformedError
 from gateway.sip.fields import MAX_LINE, Headers
 from gateway.sip.grammar import is_token, number
 from gateway.sip.headers import CSeq
-from gateway.sip.message import Request, Response
+from gateway.sip.message import Message, Request, Response
 from gateway.sip.uri import OtherUri, SipUri, parse_uri
 
 __all__ = ["MAX_LINE", "MAX_MESSAGE", "MAX_ROWS", "MalformedMessage", "parse"]
@@ -29,6 +32,14 @@ _SINGLE: Final = ("from", "to", "call-id", "cseq", "max-forwards", "content-leng
 """Headers that may stand once only (RFC 3261 section 7.3.1); RFC 4475 section 3.3.8 asks to refuse more."""
 _MANDATORY: Final = ("via", "from", "to", "call-id", "cseq")
 """RFC 3261 section 8.1.1; Max-Forwards is left out for the sake of RFC 2543 peers."""
+_READ_WHERE_THERE: Final[Mapping[str, Callable[[Message], object]]] = MappingProxyType(
+    {
+        "max-forwards": attrgetter("max_forwards"),
+        "contact": attrgetter("contacts"),
+        "route": attrgetter("route"),
+        "record-route": attrgetter("record_route"),
+    }
+)
 _FOLD: Final = re.compile(rb"\r\n[ \t]+")
 VERSION: Final = "SIP/2.0"
 _VERSION: Final = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
@@ -70,7 +81,7 @@ def parse(data: bytes) -> Request | Response:
     message, status, start_fault = _start(start, headers)
     # What breaks the frame comes first: without it nothing else can be trusted.
     fault = start_fault or fault or ("" if end else "the header does not end with an empty line")
-    fault = fault or _check(message, body)
+    fault = fault or _check(message, body, each_once=len(headers) == len(lines))
     if fault:
         answerable = isinstance(message, Request) and message.method != "ACK" and "via" in headers
         raise MalformedMessage(fault, status, message if answerable and isinstance(message, Request) else None)
@@ -105,12 +116,16 @@ def _start(line: str, headers: Headers) -> tuple[Request | Response, int, str]:
     return partial, 400, ""
 
 
-def _check(message: Request | Response, body: bytes) -> str:
-    """Read what every user of the message needs and set its body; returns what is wrong, or ""."""
+def _check(message: Request | Response, body: bytes, *, each_once: bool) -> str:
+    """Read what every user of the message needs and set its body; returns what is wrong, or "".
+
+    Args:
+        each_once: no header stands there twice.
+    """
     headers = message.headers
     if (missing := headers.lacking(_MANDATORY)) is not None:
         return f"there is no {missing.title()}"
-    if (twice := headers.repeated(_SINGLE)) is not None:
+    if not each_once and (twice := headers.repeated(_SINGLE)) is not None:
         return f"{twice.title()} is there twice"
     try:
         method = _read(message).method
@@ -128,14 +143,7 @@ def _check(message: Request | Response, body: bytes) -> str:
 
 def _read(message: Request | Response) -> CSeq:
     """Read each header that every user of the message needs; what is read is kept in the message."""
-    headers = message.headers
     _ = message.vias, message.from_, message.to
-    if "max-forwards" in headers:
-        _ = message.max_forwards
-    if "contact" in headers:
-        _ = message.contacts
-    if "route" in headers:
-        _ = message.route
-    if "record-route" in headers:
-        _ = message.record_route
+    for name in message.headers.present(_READ_WHERE_THERE.keys()):
+        _READ_WHERE_THERE[name](message)
     return message.cseq

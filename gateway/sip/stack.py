@@ -59,6 +59,7 @@ from gateway.sip.resolve import Resolver
 from gateway.sip.retry_after import retry_after
 from gateway.sip.session import Intervals, Setting
 from gateway.sip.text_queue import TextKeeper
+from gateway.sip.token import Tokens
 from gateway.sip.transaction.table import MAX_DATAGRAM, MAX_TRANSACTIONS
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Datagram, Flow, is_address
@@ -88,8 +89,6 @@ BURST: Final = 20.0
 """How many of them at once."""
 LONGEST_PAUSE: Final = 300.0
 """Seconds of a server's Retry-After that are heeded at most: it is for overload, which passes."""
-TOKEN_SIZE: Final = 8
-"""Octets of a tag, branch or Call-ID: RFC 3261 19.3 asks for 32 bits of chance, in-dialog trust for more."""
 
 
 @frozen
@@ -133,10 +132,6 @@ class SipConfig:
     datagram: int = MAX_DATAGRAM
 
 
-def _new_token() -> str:
-    return secrets.token_hex(TOKEN_SIZE)
-
-
 class SipStack:
     """Every SIP call and registration of the office.
 
@@ -177,7 +172,7 @@ class SipStack:
         names: ServerNames | None = None,
         bindings: Bindings | None = None,
         random: Random | None = None,
-        token: Callable[[], str] = _new_token,
+        token: Callable[[], str] | None = None,
         key: bytes | None = None,
         wall: Callable[[], datetime] | None = None,
         office: Watchable | None = None,
@@ -186,6 +181,7 @@ class SipStack:
     ) -> None:
         points = points if points is not None else ListeningPoints()
         key = key or secrets.token_bytes(32)
+        token = token or Tokens()
         seal = Seal(key)
         self._journal = Journal(recorder)
         self._events: list[Happening] = []
@@ -312,6 +308,8 @@ class SipStack:
 
     def outgoing(self) -> list[Datagram]:
         """Hand over, once, what is to be sent."""
+        if not self._refused_unread:
+            return self._carrier.outgoing()
         refusals, self._refused_unread = self._refused_unread, []
         return refusals + self._carrier.outgoing()
 
@@ -462,6 +460,8 @@ class SipStack:
 
     def _follow(self, now: float) -> None:
         """Do what registrations that have changed bring with them."""
+        if not self._changes:
+            return
         changes, self._changes = self._changes, []
         for change in changes:
             self.watching.registered(change, now)

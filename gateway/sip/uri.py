@@ -40,6 +40,8 @@ _THREE_COLONS: Final = re.compile(r"(?<!:):::(?!:)")
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ESCAPE: Final = re.compile(r"%[0-9A-Fa-f]{2}")
 _PLAIN_IN_USER: Final = "-_.!~*'()&=+$,;?/"
+_PLAIN_USER: Final = re.compile(r"[A-Za-z0-9_.+*\-]*+")
+"""A user part that needs no escape, as nearly all are."""
 _DECISIVE: Final = ("transport", "user", "ttl", "method", "maddr")
 """Parameters that make two URIs differ when only one of them has it (19.1.4)."""
 _NUMBERS: Final = ("ext", "rn", "cic")
@@ -102,7 +104,8 @@ class SipUri:
     @classmethod
     def of(cls, user: str, host: str, port: int | None = None, parameters: Parameters = NO_PARAMETERS) -> SipUri:
         """The URI of `user` (plain text; escaped here where the grammar needs it) at `host`."""
-        return cls(host, quote(user, safe=_PLAIN_IN_USER) if user else None, port=port, parameters=parameters)
+        written = user if _PLAIN_USER.fullmatch(user) else quote(user, safe=_PLAIN_IN_USER)
+        return cls(host, written or None, port=port, parameters=parameters)
 
     def __str__(self) -> str:
         if not self._written:
@@ -125,7 +128,8 @@ class SipUri:
     @property
     def username(self) -> str:
         """The user part as text, escapes resolved; "" where there is none."""
-        return unquote(self.user) if self.user else ""
+        user = self.user or ""
+        return unquote(user) if "%" in user else user
 
     @property
     def transport(self) -> str | None:

@@ -6,7 +6,6 @@ raises for what a peer sent, and holds a bounded number of transactions: beyond 
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
@@ -17,6 +16,7 @@ from gateway.sip.message import Request, Response
 from gateway.sip.parameters import Parameters
 from gateway.sip.points import ListeningPoints
 from gateway.sip.schedule import Alarm, Schedule
+from gateway.sip.token import Tokens
 from gateway.sip.transaction.base import ClientTransaction, Key, ServerTransaction, Transaction
 from gateway.sip.transaction.events import (
     AckArrived,
@@ -47,10 +47,6 @@ _RETRY_AFTER: Final = 5
 """Seconds that a peer is asked to wait when we are full."""
 
 
-def _new_token() -> str:
-    return secrets.token_hex(8)
-
-
 class TransactionLayer:
     """All transactions of one stack.
 
@@ -71,13 +67,13 @@ class TransactionLayer:
         datagram: int = MAX_DATAGRAM,
         points: ListeningPoints | None = None,
         schedule: Schedule | None = None,
-        token: Callable[[], str] = _new_token,
+        token: Callable[[], str] | None = None,
     ) -> None:
         self.dropped = 0
         """Responses that belong to nothing, and requests refused for want of room."""
         self._config = config or TimerConfig()
         self._limit = limit
-        self._token = token
+        self._token = token or Tokens()
         self._clients: dict[Key, ClientTransaction] = {}
         self._servers: dict[Key, ServerTransaction] = {}
         self._by_flow: dict[Flow, set[Transaction]] = {}

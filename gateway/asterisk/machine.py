@@ -52,9 +52,14 @@ _OTHER_LANGUAGES: Final = {"extensions.ael": "AEL", "extensions.lua": "Lua"}
 
 
 def read_rtp(sections: Iterable[Section], draft: Draft) -> None:
-    """rtp.conf: the ports."""
+    """rtp.conf: the ports. Audio that anybody may change to another source is left behind."""
     for section in sections:
         said = last(section)
+        for entry in section.entries:
+            if entry.key.lower() == "strictrtp" and entry.value.strip().lower() in ("no", "false", "off", "0"):
+                draft.leave_entry(
+                    entry, "audio", "a far side that changes its source must say so by SDP (docs/nat.md)"
+                )
         first = number(said.get("rtpstart", ""), _LOWEST, _HIGHEST)
         final = number(said.get("rtpend", ""), _LOWEST, _HIGHEST)
         if first is not None and final is not None and first < final:

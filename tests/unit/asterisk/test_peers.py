@@ -190,10 +190,12 @@ def test_ports_and_realm_and_timer_of_the_machine(tmp_path: Path) -> None:
     moved = move_in(
         tmp_path,
         pjsip="[global]\ntype=global\ndefault_realm=pbx\n[system]\ntype=system\ntimer_t1=250\n",
-        rtp="[general]\nrtpstart=12000\nrtpend=12999\n",
+        rtp="[general]\nrtpstart=12000\nrtpend=12999\nstrictrtp=no\n",
     )
     sip = moved.config.sip
     assert (sip.realm, sip.timers.t1, str(sip.rtp_ports)) == ("pbx", 0.25, "12000-12999")
+    (told,) = moved.left("rtp.conf")
+    assert "strictrtp = no of audio has no setting here" in told
 
 
 def test_channels_keep_how_they_are_seized_and_released(tmp_path: Path) -> None:

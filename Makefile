@@ -47,7 +47,7 @@ bench: $(VENV)/bench.stamp $(VENV)/warm.stamp
 
 fuzz: $(VENV)/fuzz.stamp $(VENV)/warm.stamp
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
-	@for target in sip stream sdp stun udptl websocket dialplan expression stack; do \
+	@for target in sip stream sdp stun udptl websocket dialplan expression stack q931 span; do \
 		$(BIN)/python -m tests.fuzz.guided $$target --seconds $(SECONDS) || exit 1; done
 
 style: $(VENV)/test.stamp

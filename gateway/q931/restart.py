@@ -163,7 +163,10 @@ class Maintenance:
         self.deadline = now + self._around.timers.t316
         elements: tuple[Element, ...] = (RestartIndicator(RestartClass.ALL_INTERFACES),)
         if self._under_way != self._around.channels.numbers:
-            elements = (RestartIndicator(RestartClass.CHANNELS), ChannelIdentification(self._under_way))
+            elements = (
+                RestartIndicator(RestartClass.CHANNELS),
+                ChannelIdentification(self._under_way, exclusive=True),
+            )
         self._around.send(Message(MessageType.RESTART, GLOBAL, False, elements))
 
     def _done(self) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["gateway.sip", "gateway.sdp", "dialplan"]):
+with atheris.instrument_imports(include=["gateway.sip", "gateway.sdp", "gateway.q931", "dialplan"]):
     from tests.fuzz.seeds import seeds
     from tests.fuzz.targets import TARGETS
 

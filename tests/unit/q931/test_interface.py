@@ -257,7 +257,7 @@ def test_channels_with_calls_are_not_restarted(user: Solo) -> None:
     while messages := user.says():
         said += [message.first(ChannelIdentification) for message in messages]
         user.hears(M.RESTART_ACKNOWLEDGE, RestartIndicator(RestartClass.CHANNELS), reference=0, answer=True)
-    assert said == [ChannelIdentification((1,)), ChannelIdentification((3,))]
+    assert said == [ChannelIdentification((1,), exclusive=True), ChannelIdentification((3,), exclusive=True)]
 
 
 def test_a_call_that_crossed_our_restart_is_over(user: Solo) -> None:
@@ -280,7 +280,8 @@ def test_t316_restart_is_not_acknowledged(user: Solo) -> None:
     assert user.tells() == [ChannelsOut((4,), "RESTART is not acknowledged")]
     assert not user.control.channels.is_free(4)
     user.passes(1000)
-    assert {message.first(ChannelIdentification) for message in user.says()} == {ChannelIdentification((4,))}
+    told = {message.first(ChannelIdentification) for message in user.says()}
+    assert told == {ChannelIdentification((4,), exclusive=True)}
     assert user.tells() == []
     user.hears(M.RESTART, ChannelIdentification((4,)), RestartIndicator(RestartClass.CHANNELS), reference=0)
     assert user.tells() == [ChannelsBack((4,)), Restarted((4,), True)]
@@ -303,7 +304,7 @@ def test_a_channel_that_nobody_speaks_for_is_asked_about_again_when_the_link_is_
     user.says()
     user.control.link_up(user.now)
     (restart,) = user.says()
-    assert restart.first(ChannelIdentification) == ChannelIdentification((4,))
+    assert restart.first(ChannelIdentification) == ChannelIdentification((4,), exclusive=True)
 
 
 def test_a_call_on_a_channel_shows_that_the_far_side_has_freed_it(user: Solo) -> None:

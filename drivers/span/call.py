@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from drivers.echo import EchoControl
 from drivers.line import Cue, Dialect, Line
 from drivers.shelf import Shelf
 from drivers.span.config import SpanConfig
@@ -19,11 +20,13 @@ from gateway.core.audio import Audio, AudioEvent
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted, HardwareError
-from gateway.core.messages import INFO, Command, Digit, Hangup, Rerouted
+from gateway.core.messages import INFO, CarrySpeech, Command, Digit, Hangup, Rerouted
 from gateway.core.number import Party
+from gateway.core.trace import Kind
 from gateway.q931 import primitive
 from gateway.q931.mapping import party_of
 from gateway.q931.number import ShownNumber
+from hardware.analog.line import EchoCancel, LineCommand
 
 __all__ = ["KEY_TIME", "SpanCall", "Told", "Trunk"]
 
@@ -77,6 +80,10 @@ class Trunk(Protocol):
         """
         ...
 
+    def cancel_echo(self, slot: int, taps: int) -> bool:
+        """Have the card take away the echo on a B channel, 0 taps to end that; whether it has a canceller."""
+        ...
+
     def settle(self, now: float) -> None:
         """Tell the calls what call control has to say."""
         ...
@@ -106,6 +113,11 @@ class SpanCall(Line[CallState, CallInput]):
         self._far_end: Final = f"the far end of span {name}"
         self._talked = False
         self._again = ""
+        self._echo: Final = EchoControl(
+            trunk.config.echo,
+            order=self._order,
+            note=lambda now, text: self.note(now, text, kind=Kind.MEDIA),
+        )
 
     # From the span.
 
@@ -155,6 +167,25 @@ class SpanCall(Line[CallState, CallInput]):
         self._trunk.say(self, primitive.Clear(Cause.TEMPORARY_FAILURE), now)
         self._hear(CallInput.LOST, Cue(now, reason))
 
+    def _order(self, command: LineCommand, now: float) -> None:
+        assert isinstance(command, EchoCancel)  # a span has no other
+        if not self._trunk.cancel_echo(self.slot, command.taps):
+            self._echo.refused(now)
+
+    def _carry(self, command: Command, now: float) -> None:
+        if isinstance(command, CarrySpeech):
+            self._echo.take_up(now)
+        else:
+            self._echo.leave(now)
+        super()._carry(command, now)
+
+    def _converse(self, now: float) -> None:
+        """Both sides hear each other from now on."""
+        self._talked = True
+        self._detect(True)
+        if self._row is not None:
+            self._echo.begin(self._row, now)
+
     # Actions that both kinds have.
 
     def _key_on(self, cue: Cue) -> None:
@@ -187,6 +218,7 @@ class SpanCall(Line[CallState, CallInput]):
         row = self._row
         if self.channel is None and ending is not None:
             self.note(cue.now, str(ending))  # nobody was offered the call
+        self._echo.end(cue.now)
         self._close_channel(cue.now, ending)
         if row is not None:
             row.listener = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from drivers.echo import UNTOUCHED, EchoConfig
 from gateway.q931.coding import NumberType
 from gateway.q931.config import InterfaceConfig
 
@@ -25,6 +26,7 @@ class SpanConfig:
         overlap: numbers are sent digit by digit.
         called_type, calling_type: how the numbers that we send are marked.
         national_prefix, international_prefix: what is put before numbers that come marked so.
+        echo: what is done about the echo of those at the far end.
         announcements: a caller hears the network's announcement of a refusal.
         zone: the country whose dial tone a PBX hears ("us", "de", …), where we are the network.
     """
@@ -41,5 +43,6 @@ class SpanConfig:
     calling_type: NumberType = NumberType.UNKNOWN
     national_prefix: str = ""
     international_prefix: str = "+"
+    echo: EchoConfig = UNTOUCHED
     announcements: bool = False
     zone: str = "us"

@@ -144,8 +144,7 @@ class PlacedCall(SpanCall):
     def _answered(self, cue: Cue) -> None:
         assert isinstance(cue, Told) and isinstance(cue.event, primitive.Connected)
         self._again = ""
-        self._talked = True
-        self._detect(True)
+        self._converse(cue.now)
         if cue.event.party is not None:
             self._tell(Identified(self._party(cue.event.party, cue.event.display)))
         self._tell(Answered(cue.evidence))

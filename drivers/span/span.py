@@ -43,6 +43,14 @@ class Bearers(Protocol):
         """
         ...
 
+    def cancel_echo(self, span: str, slot: int, taps: int) -> bool:
+        """Have the card take away the echo on an open B channel; whether it has a canceller.
+
+        Args:
+            taps: of the canceller, eight for a millisecond; 0 ends it.
+        """
+        ...
+
 
 class Span:
     """One span.
@@ -217,6 +225,10 @@ class Span:
                     self._dispatch(event, now)
         finally:
             self._settling = False
+
+    def cancel_echo(self, slot: int, taps: int) -> bool:
+        """Have the card take away the echo on a B channel; whether it has a canceller."""
+        return self._bearers.cancel_echo(self.name, slot, taps)
 
     def forget(self, call: SpanCall) -> None:
         """The leg has ended; what call control still says of it is nobody's."""

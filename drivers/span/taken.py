@@ -119,7 +119,6 @@ class TakenCall(SpanCall):
         self._answers_as = cue.subject.party
 
     def _answer(self, cue: Cue) -> None:
-        self._talked = True
-        self._detect(True)
+        self._converse(cue.now)
         party = connected_of(self._answers_as) if self._answers_as is not None else None
         self._trunk.say(self, primitive.Connect(party), cue.now)

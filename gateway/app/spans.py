@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from drivers.echo import EchoConfig, Remover
 from drivers.span.config import SpanConfig
 from gateway.config.model import Config
 from gateway.config.spans import SpanSettings
@@ -84,6 +85,7 @@ def _told(name: str, span: SpanSettings, config: Config) -> SpanConfig:
         calling_type=NumberType[span.calling_type.upper()],
         national_prefix=span.national_prefix,
         international_prefix=span.international_prefix,
+        echo=EchoConfig(Remover(span.echo_canceller), span.tail),
         announcements=span.announcements,
         zone=config.office.country,
     )

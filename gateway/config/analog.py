@@ -22,13 +22,21 @@ from gateway.config.values import (
 from gateway.core.errors import LocalError
 from gateway.media.cadence import parse
 
-__all__ = ["LINE_TONES", "CardSettings", "LineSettings", "PhoneSettings", "RingSettings"]
+__all__ = [
+    "LINE_TONES",
+    "CardSettings",
+    "EchoCanceller",
+    "LineSettings",
+    "PhoneSettings",
+    "RingSettings",
+    "Tail",
+]
 
 _CallerId = Literal["bell202", "v23", "v23-alert", "dtmf", "dtmf-dk", "none"]
 _Start = Literal["kewl", "loop", "ground"]
 _PulseOrder = Literal["usual", "nz", "se"]
-_EchoCanceller = Literal["auto", "hardware", "software", "off"]
-_Tail = Literal[16, 32, 64, 128]
+EchoCanceller = Literal["auto", "hardware", "software", "off"]
+Tail = Literal[16, 32, 64, 128]
 _Gain = Annotated[float, Field(ge=-24, le=12)]
 LINE_TONES: Final = ("dial", "busy", "ring", "congestion", "info")
 """Tones of an exchange that are listened for."""
@@ -114,8 +122,8 @@ class PhoneSettings(Settings):
     message_lamp: Literal["fsk", "neon", "hvdc", "reversal", "none"] = "fsk"
     answer_polarity: bool = False
     release_battery: bool = False
-    echo_canceller: _EchoCanceller = "auto"
-    tail: _Tail = 64
+    echo_canceller: EchoCanceller = "auto"
+    tail: Tail = 64
     receive_gain: _Gain = 0.0
     transmit_gain: _Gain = 0.0
     flash: Literal["services", "pass"] = "services"
@@ -198,8 +206,8 @@ class LineSettings(Settings):
     waiting_caller_id: bool = False
     shared: bool = False
     rings: Annotated[Mapping[Name, RingSettings], AfterValidator(MappingProxyType)] = {}
-    echo_canceller: _EchoCanceller = "auto"
-    tail: _Tail = 64
+    echo_canceller: EchoCanceller = "auto"
+    tail: Tail = 64
     receive_gain: _Gain = 0.0
     transmit_gain: _Gain = 0.0
     tones: Annotated[dict[str, str], AfterValidator(_tones)] = Field(default_factory=dict)

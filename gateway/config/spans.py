@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from gateway.config.analog import EchoCanceller, Tail
 from gateway.config.values import Name, Settings, Variables, dialled_or_none, word_or_none
 
 __all__ = ["SpanSettings"]
@@ -38,6 +39,9 @@ class SpanSettings(Settings):
         calling_type: the same for the numbers that are shown as calling.
         national_prefix, international_prefix: what is put before numbers of callers that come marked so, that they
             can be called back: "0" and "00" in many countries.
+        echo_canceller: who takes away the echo of far telephones, which the delay of SIP makes heard: "auto" (the
+            card where it can, else the media plane), "hardware", "software" or "off".
+        tail: milliseconds of the longest echo path.
         announcements: when a call that we placed is refused, let the caller hear the network's announcement, where
             it gives one, before the dialplan goes on.
     """
@@ -60,4 +64,6 @@ class SpanSettings(Settings):
     calling_type: _NumberType = "unknown"
     national_prefix: Annotated[str, AfterValidator(dialled_or_none)] = ""
     international_prefix: Annotated[str, AfterValidator(dialled_or_none)] = "+"
+    echo_canceller: EchoCanceller = "auto"
+    tail: Tail = 64
     announcements: bool = False

@@ -178,6 +178,11 @@ class SpanShell:
         bearer.rows += 1
         return row
 
+    def cancel_echo(self, span: str, slot: int, taps: int) -> bool:
+        """Have the card take away the echo on an open B channel; whether it has a canceller."""
+        bearer = self._bearers.get((span, slot))
+        return bearer is not None and bearer.port.cancel_echo(taps)
+
     def _removed(self, key: tuple[str, int], bearer: _Bearer) -> None:
         bearer.rows -= 1
         self._close_unused(key, bearer)

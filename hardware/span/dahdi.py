@@ -240,6 +240,17 @@ class BearerPort:
         """Where the media plane reads and writes frames of 160 octets in `encoding`."""
         return self._handle.fileno()
 
+    def cancel_echo(self, taps: int) -> bool:
+        """Switch the channel's echo canceller on, or off with 0 taps; whether the card has one."""
+        try:
+            self._handle.ioctl(Ioctl.ECHOCANCEL, integer(taps))
+            if taps:
+                # A channel without a canceller takes that in silence (dahdi-base.c); this one it refuses.
+                self._handle.ioctl(Ioctl.ECHOCANCEL_FAX_MODE, integer(0))
+        except OSError:
+            return False
+        return True
+
     def flush(self) -> None:
         """Drop what waits in either direction, so that the next call hears nothing of the last one.
 

@@ -39,12 +39,18 @@ class Rows:
     def __init__(self) -> None:
         self.open_rows: dict[tuple[str, int], RecordedRow] = {}
         self.fault = ""
+        self.has_cancellers = False
+        self.taps: list[int] = []
 
     def open(self, span: str, slot: int) -> Audio:
         if self.fault:
             raise OpenFailed(self.fault)
         row = self.open_rows[span, slot] = RecordedRow()
         return row
+
+    def cancel_echo(self, span: str, slot: int, taps: int) -> bool:
+        self.taps.append(taps)
+        return self.has_cancellers
 
 
 class SpanBench:

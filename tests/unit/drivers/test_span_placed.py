@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from drivers.echo import EchoConfig, Remover
 from drivers.span.config import SpanConfig
 from gateway.core.audio import AudioLost
 from gateway.core.cause import Cause
@@ -14,8 +15,11 @@ from gateway.core.errors import RemoteError
 from gateway.core.messages import (
     Alerting,
     Answered,
+    CarryFax,
+    CarrySpeech,
     Dial,
     Digit,
+    FaxCarried,
     Identified,
     Proceeding,
     Progress,
@@ -302,3 +306,35 @@ def test_every_dialect_carries_a_call(dialect: Dialect) -> None:
     leg = span.dial()
     span.says(span.setup().call, primitive.Proceed(), primitive.Alert(), primitive.Connect())
     assert span.told(leg)[-1] == Answered("CONNECT")
+
+
+@pytest.mark.parametrize(
+    ("remover", "card", "taps", "tails"),
+    [
+        (Remover.AUTO, True, [512, 0], []),
+        (Remover.AUTO, False, [512], [64, 0]),
+        (Remover.SOFTWARE, True, [], [64, 0]),
+        (Remover.OFF, True, [], []),
+    ],
+)
+def test_echo_is_taken_away_by_the_card_or_by_the_media_plane(
+    remover: Remover, card: bool, taps: list[int], tails: list[int]
+) -> None:
+    span = SpanBench(replace(E1, echo=EchoConfig(remover)))
+    span.bearers.has_cancellers = card
+    leg = span.dial()
+    span.says(span.setup().call, primitive.Proceed(), primitive.Connect())
+    span.hang_up(leg)
+    assert (span.bearers.taps, span.row(1).tails) == (taps, tails)
+
+
+def test_modems_have_the_channel_without_the_cards_canceller() -> None:
+    span = SpanBench(replace(E1, echo=EchoConfig(Remover.AUTO)))
+    span.bearers.has_cancellers = True
+    leg = span.dial()
+    span.says(span.setup().call, primitive.Proceed(), primitive.Connect())
+    span.command(leg, CarryFax())
+    span.command(leg, CarrySpeech())
+    assert span.bearers.taps == [512, 0, 512]
+    assert FaxCarried() in span.told(leg)
+    span.hang_up(leg)

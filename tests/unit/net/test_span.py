@@ -145,3 +145,11 @@ def test_a_t1_is_opened_with_its_own_law() -> None:
     assert bench.rows.given[0][1] is Encoding.PCMU
     bench.shell.close()
     assert not any(channel.opened for channel in span.channels.values())
+
+
+def test_a_card_without_cancellers_says_so() -> None:
+    bench = Bench()
+    bench.shell.open("e1", 5)
+    assert not bench.shell.cancel_echo("e1", 5, 512)
+    assert not bench.shell.cancel_echo("e1", 6, 512), "nobody has it open"
+    bench.shell.close()

@@ -163,7 +163,8 @@ def test_a_far_party_that_hangs_up_ends_the_call(office: OfficeUnderTest) -> Non
     hang_up(office, "101")
 
 
-def test_both_hear_each_other_and_an_echo_comes_back_unspoilt(office: OfficeUnderTest) -> None:
+def test_both_hear_each_other_and_what_comes_back_late_is_unspoilt(build: Build) -> None:
+    office = build(('[spans.e1]\nbackend = "emulated"', '[spans.e1]\nbackend = "emulated"\necho_canceller = "off"'))
     ada = office.sip("6001")
     ada.call("75550106")
     office.until(lambda: ada.state == "up")

@@ -209,6 +209,20 @@ def test_section_4_3_a_server_that_failed_is_tried_last_for_a_while() -> None:
     assert world.ask("sip:example.com;transport=udp").flows[0] == one
 
 
+def test_rfc_3261_21_5_4_a_server_that_wants_to_be_left_alone_is_whatever_else_it_answers() -> None:
+    world = World()
+    one, *others = world.ask("sip:example.com;transport=udp").flows
+    world.resolver.failed(one, world.now, 120.0)
+    world.now += 119
+    world.resolver.worked(one, world.now)
+    assert list(world.ask("sip:example.com;transport=udp").flows) == [*others, one]
+    world.now += 2
+    world.resolver.worked(one, world.now)
+    world.resolver.failed(one, world.now)
+    world.resolver.worked(one, world.now)
+    assert world.ask("sip:example.com;transport=udp").flows[0] == one, "that time is over, this was mere silence"
+
+
 @pytest.mark.parametrize(("status", "last"), [(503, True), (486, False), (200, False)])
 def test_section_4_3_a_server_that_takes_nothing_is_tried_last_for_a_while(status: int, last: bool) -> None:
     """A 503 is as good as silence, and is learnt from any request of ours."""

@@ -12,7 +12,8 @@ from gateway.core.errors import MalformedError
 from gateway.core.switch import DeviceState
 from gateway.sip.body import find_body
 from gateway.sip.events.message_summary import SUMMARY, SUMMARY_TYPE, read_summary
-from gateway.sip.events.remote import DIALOG, DIALOG_TYPE, RemoteExtension
+from gateway.sip.events.pidf import PIDF_TYPE
+from gateway.sip.events.remote import DIALOG, DIALOG_TYPE, PRESENCE, RemoteExtension
 from gateway.sip.events.subscriber import State, Subscriber, SubscriberConfig
 from gateway.sip.message import Request
 from gateway.sip.session import Setting
@@ -46,7 +47,7 @@ class TrunkWatch:
         credentials = config.credentials
         self._subscribers = [
             Subscriber(
-                SubscriberConfig(DIALOG, DIALOG_TYPE, credentials=credentials),
+                SubscriberConfig(DIALOG, DIALOG_TYPE, credentials=credentials, instead=(PRESENCE, PIDF_TYPE)),
                 setting,
                 asks=partial(asks, number),
                 told=partial(self._extension_told, number),
@@ -87,8 +88,9 @@ class TrunkWatch:
             self._told(MailboxTold(self._config.name, self._config.mailbox, status))
 
     def _extension_told(self, number: str, request: Request, now: float) -> None:
-        body = _body(request, DIALOG_TYPE)
-        if body is not None and self._extensions[number].take(body):
+        extension = self._extensions[number]
+        calls, presence = _body(request, DIALOG_TYPE), _body(request, PIDF_TYPE)
+        if (calls is not None and extension.take(calls)) or (presence is not None and extension.see(presence)):
             self._told(ExtensionTold(self._config.name, number))
 
     def _extension_lost(self, number: str) -> None:

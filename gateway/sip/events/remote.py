@@ -1,7 +1,8 @@
 """An extension of another office, as its dialog package tells of it (RFC 4235): a lamp of ours for it.
 
 Documents of the notifier enter, in their order; the state of a device leaves. Those that tell but a part are put
-upon what was known; where one is missing, what it told is not known until the next full one.
+upon what was known; where one is missing, what it told is not known until the next full one. Where an office tells
+presence alone (RFC 3856), that makes the state.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ from gateway.core.errors import MalformedError
 from gateway.core.switch import DeviceState
 from gateway.core.watch import aggregate
 from gateway.sip.events.markup import Element, local_name, read
+from gateway.sip.events.pidf import parse_presence
 from gateway.sip.grammar import number
 
-__all__ = ["DIALOG", "DIALOG_TYPE", "RemoteExtension"]
+__all__ = ["DIALOG", "DIALOG_TYPE", "PRESENCE", "RemoteExtension"]
 
 DIALOG: Final = "dialog"
 DIALOG_TYPE: Final = "application/dialog-info+xml"
+PRESENCE: Final = "presence"
+TALKING: Final = "on-the-phone"
+"""The activity of RFC 4480 that is a call."""
 MOST: Final = 50
 """Calls of one extension that are kept."""
 LONGEST: Final = 256
@@ -57,6 +62,18 @@ class RemoteExtension:
                 self._keep(found)
         states = list(self._dialogs.values())
         return self._become(aggregate(states) if states else DeviceState.NOT_INUSE)
+
+    def see(self, body: bytes) -> bool:
+        """Take in a presence document (RFC 3863); whether the state is another one now."""
+        try:
+            presence = parse_presence(body)
+        except MalformedError:
+            return False
+        if TALKING in presence.activities:
+            return self._become(DeviceState.INUSE)
+        if presence.open is None:
+            return self._become(DeviceState.UNKNOWN)
+        return self._become(DeviceState.NOT_INUSE if presence.open else DeviceState.UNAVAILABLE)
 
     def lose(self) -> bool:
         """Nothing is told of it any more; whether the state is another one now."""

@@ -7,6 +7,7 @@ which may overtake the answer to the SUBSCRIBE (4.1.2.4). What ends it says when
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from gateway.core.errors import Exhausted, MalformedError
@@ -98,6 +99,8 @@ LONG: Final = 3600.0
 AT_ONCE: Final = frozenset({"deactivated", "timeout", ""})
 NEVER: Final = frozenset({"rejected", "noresource", "invariant"})
 """Reasons of an end after which another attempt is made at once, and such where it is of little use (4.1.3)."""
+NOT_THIS: Final = frozenset({406, 415, 489})
+"""Refusals of a SUBSCRIBE that are of its package, or of how that is written (RFC 6665 4.2.1.1)."""
 HOPELESS: Final = frozenset({403, 404, 405, 406, 415, 489, 501, 603, 604})
 """Refusals of a SUBSCRIBE that asking again does not change."""
 
@@ -111,12 +114,15 @@ class SubscriberConfig:
         accept: the media type of its documents.
         expires: seconds that are asked for.
         credentials: for challenges; None where there are none.
+        instead: the package and its media type that are asked for where the notifier does not know the first; None
+            for none.
     """
 
     package: str
     accept: str
     expires: int = 3600
     credentials: Credentials | None = None
+    instead: tuple[str, str] | None = None
 
 
 class Subscriber:
@@ -322,6 +328,10 @@ class Subscriber:
         self.trouble = f"it refuses to be watched with {response.summary}"
         if response.status == 481 and request is not self._request:
             self._wait_for = SOON  # it has forgotten the subscription (4.1.2.2)
+        elif response.status in NOT_THIS and self._config.instead is not None:
+            package, accept = self._config.instead
+            self._config = replace(self._config, package=package, accept=accept, instead=None)
+            self._wait_for = SOON
         elif response.status in HOPELESS:
             self._wait_for = LONG
         else:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.core.switch import DeviceState
 from gateway.core.watch import ExtensionStatus
+from gateway.sip.events.pidf import Presence, write_presence
 from gateway.sip.events.remote import MOST, RemoteExtension
 from gateway.sip.message import Request
 from gateway.sip.trunk_words import ExtensionTold
@@ -100,7 +101,10 @@ def test_what_our_own_notifier_tells_is_understood(state: DeviceState) -> None:
 # Over a trunk.
 
 
-def notify(provider: Provider, subscribe: Request, number: int, state: str, body: bytes) -> None:
+def notify(
+    provider: Provider, subscribe: Request, number: int, state: str, body: bytes, package: str = "dialog"
+) -> None:
+    kind = {"dialog": "application/dialog-info+xml", "presence": "application/pidf+xml"}[package]
     request = provider.request(
         "NOTIFY",
         str(subscribe.contacts[0].uri),
@@ -108,10 +112,10 @@ def notify(provider: Provider, subscribe: Request, number: int, state: str, body
         call_id=subscribe.call_id,
         number=number,
         headers=(
-            ("Event", "dialog"),
+            ("Event", package),
             ("Subscription-State", state),
             ("Contact", f"<sip:{FIRST}>"),
-            ("Content-Type", "application/dialog-info+xml"),
+            ("Content-Type", kind),
         ),
         body=body,
     )
@@ -139,3 +143,41 @@ def test_an_extension_of_another_office_is_a_device_of_ours() -> None:
     notify(provider, subscribes["201"], 2, "terminated;reason=giveup", b"")
     assert told(office) == [ExtensionTold("pstn", "201")]
     assert stack.state("201@pstn") is DeviceState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("presence", "state"),
+    [
+        (Presence(open=True), DeviceState.NOT_INUSE),
+        (Presence(open=True, activities=("on-the-phone",)), DeviceState.INUSE),
+        (Presence(open=False), DeviceState.UNAVAILABLE),
+    ],
+)
+def test_rfc_3856_of_an_office_that_tells_presence_alone_that_is_watched(
+    presence: Presence, state: DeviceState
+) -> None:
+    office = opened(trunk(register=False, lamps=("201",)))
+    provider = Provider(office)
+    (subscribe,) = provider.asked("SUBSCRIBE")
+    provider.refuse(subscribe, 489)
+    office.wait(2.1)
+    (subscribe,) = provider.asked("SUBSCRIBE")
+    assert subscribe.headers.get("Event") == "presence"
+    assert subscribe.headers.get("Accept") == "application/pidf+xml"
+    document = write_presence(presence, "sip:201@pstn.example")
+    notify(provider, subscribe, 1, "active;expires=600", document, "presence")
+    assert told(office) == [ExtensionTold("pstn", "201")]
+    assert office.stack.state("201@pstn") is state
+    notify(provider, subscribe, 2, "active;expires=600", b"<presence/>", "presence")
+    assert told(office) == [] and office.stack.state("201@pstn") is state
+
+
+def test_an_office_that_tells_neither_is_not_asked_again_and_again() -> None:
+    office = opened(trunk(register=False, lamps=("201",)))
+    provider = Provider(office)
+    for _ in range(2):
+        (subscribe,) = provider.asked("SUBSCRIBE")
+        provider.refuse(subscribe, 489)
+        office.wait(2.1)
+    office.wait(3500)
+    assert provider.asked("SUBSCRIBE") == []

@@ -18,7 +18,7 @@ from gateway.media.codec.ilbc.coder import IlbcEncoder
 from gateway.media.codec.libraries import coder
 from gateway.media.resample import resample
 
-__all__ = ["FramedCoder", "amr_frames", "amr_payload"]
+__all__ = ["FramedCoder", "SpeexEncoder", "amr_encoder", "amr_frames", "amr_payload"]
 
 _NAMES = {
     Encoding.GSM: "gsm",
@@ -72,15 +72,15 @@ def _octets(bits: str) -> bytes:
     return int(bits.ljust(8 * whole, "0") or "0", 2).to_bytes(whole)
 
 
-class _Speex:
-    """libspeex's encoder."""
+class SpeexEncoder:
+    """libspeex's encoder, of `quality` 0 to 10."""
 
-    def __init__(self, wide: bool) -> None:
+    def __init__(self, wide: bool, quality: int = 8) -> None:
         self._speex = ctypes.CDLL("libspeex.so.1")
         self._speex.speex_lib_get_mode.restype = self._speex.speex_encoder_init.restype = ctypes.c_void_p
         mode = ctypes.c_void_p(self._speex.speex_lib_get_mode(int(wide)))
         self._state = ctypes.c_void_p(self._speex.speex_encoder_init(mode))
-        self._speex.speex_encoder_ctl(self._state, 4, ctypes.byref(ctypes.c_int(8)))  # quality
+        self._speex.speex_encoder_ctl(self._state, 4, ctypes.byref(ctypes.c_int(quality)))  # SPEEX_SET_QUALITY
         self._bits = ctypes.create_string_buffer(64)
         self._speex.speex_bits_init(self._bits)
         self._length = 320 if wide else 160
@@ -107,9 +107,9 @@ class FramedCoder:
             self._decode(self._ilbc.encode(np.zeros(self._ilbc.frame, np.int16)))  # its first frame is noise
         self._opus = _opus_encoder() if codec.encoding is Encoding.OPUS else None
         self._ours = coder(codec, is_decoder=False) if codec.encoding in _OCTETS else None
-        self._speex = _Speex(codec.rate == 16000) if codec.encoding is Encoding.SPEEX else None
+        self._speex = SpeexEncoder(codec.rate == 16000) if codec.encoding is Encoding.SPEEX else None
         self._aligned = codec.parameter("octet-align") == "1"
-        self._amr = _amr_encoder(codec) if codec.encoding in _AMR_BITS else None
+        self._amr = amr_encoder(codec) if codec.encoding in _AMR_BITS else None
 
     def encode(self, samples: Samples) -> bytes:
         """Whole frames of a packet."""
@@ -166,7 +166,7 @@ def _decoder(codec: Codec) -> Any:
     return decoder
 
 
-def _amr_encoder(codec: Codec) -> Callable[[Samples], list[bytes]]:
+def amr_encoder(codec: Codec) -> Callable[[Samples], list[bytes]]:
     """What makes frames as files have them: FFmpeg's encoder, or that of VisualOn where FFmpeg has none."""
     if codec.encoding is Encoding.AMR:
         encoder: Any = av.AudioCodecContext.create("libopencore_amrnb", "w")

@@ -7,11 +7,13 @@ import itertools
 import numpy as np
 import pytest
 
-from gateway.core.audio import Codec, Encoding
+from gateway.core.audio import Codec, Encoding, Samples
 from gateway.media.codec.amr import amr_frames as count_amr
 from gateway.media.codec.speex import speex_frames
 from gateway.plane.rtp_row import RtpRow
-from tests.support.framed import amr_frames, amr_payload
+from tests.bench.recoding import through_two_rows
+from tests.support.framed import SpeexEncoder, amr_encoder, amr_frames, amr_payload
+from tests.support.reference import voice
 from tests.support.rtp import RtpEndpoint
 from tests.support.speech import speak
 from tests.unit.plane.conftest import Studio
@@ -64,6 +66,30 @@ def test_8_1_modes_outside_of_the_mode_set_are_never_sent(studio: Studio) -> Non
         asks(studio, bob, amr_payload(NARROW, [NOTHING], False, asked), 160)
         say(studio, alice, speak("The line is free.")[:800])
     assert set(modes_of(bob, NARROW, False)) == {5}
+
+
+def coded(wished: Codec, said: Samples) -> list[bytes]:
+    """The payloads that the plane makes of linear sound."""
+    size = wished.sampling // 50
+    packets = [said[start : start + size].astype(">i2").tobytes() for start in range(0, len(said), size)]
+    return through_two_rows(Codec(Encoding.L16, 100, wished.sampling), wished, packets)[1]
+
+
+@pytest.mark.parametrize("aligned", [False, True])
+@pytest.mark.parametrize("encoding", [NARROW, WIDE])
+def test_frames_are_bit_for_bit_what_the_library_makes(encoding: Encoding, aligned: bool) -> None:
+    wished = codec(encoding, "octet-align=1" if aligned else "")
+    said = voice(wished.sampling)[: wished.sampling]
+    frames = [frame for payload in coded(wished, said) for frame in amr_frames(encoding, payload, aligned)]
+    assert len(frames) == 50 and frames == amr_encoder(wished)(said)
+
+
+@pytest.mark.parametrize(("rate", "quality"), [(8000, 3), (16000, 8)])
+def test_rfc_5574_4_1_1_a_peer_that_wishes_nothing_gets_modes_3_and_8(rate: int, quality: int) -> None:
+    said = voice(rate)[:rate]
+    library = SpeexEncoder(rate == 16000, quality)
+    wished = [library.encode(frame) for frame in said.reshape(50, -1)]
+    assert coded(Codec(Encoding.SPEEX, 97, rate), said) == wished
 
 
 def hears(studio: Studio, row: RtpRow, endpoint: RtpEndpoint, payload: bytes) -> bool:

@@ -30,7 +30,8 @@ _PROOF: Final = {
     Encoding.G729: "coded by bcg729 (Debian: libbcg729-0), annexes A and B, heard by FFmpeg as it was said",
     Encoding.ILBC: "our own; heard by FFmpeg as it was said, and the other way",
     Encoding.SPEEX: "coded by libspeex (Debian: libspeex1), bit for bit; heard by FFmpeg as it was said",
-    Encoding.AMR: "coded by OpenCORE (Debian: libopencore-amrnb0, or PyAV's), bit for bit; heard by FFmpeg as it was said",
+    Encoding.AMR: "coded by OpenCORE (Debian: libopencore-amrnb0, or PyAV's), bit for bit; "
+    "heard by FFmpeg as it was said",
     Encoding.AMR_WB: "coded by VisualOn, decoded by OpenCORE (Debian: libvo-amrwbenc0, libopencore-amrwb0), "
     "bit for bit; heard by FFmpeg as it was said",
     Encoding.OPUS: "coded by libopus (Debian: libopus0, or PyAV's), heard by FFmpeg as it was said",

@@ -82,6 +82,7 @@ _SAME: Final[Mapping[str, frozenset[str]]] = {
     "method": _ANY,
     "mwi_subscribe_replaces_unsolicited": _ANY,
     "qualify_timeout": _ANY,
+    "redirect_method": frozenset({"user"}),
     "refer_blind_progress": _YES,
     "remove_existing": _ANY,
     "remove_unavailable": _ANY,

@@ -27,7 +27,7 @@ __all__ = ["read_sip"]
 
 _GENERAL: Final = frozenset(
     "bindport bindaddr udpbindaddr tcpenable tcpbindaddr tlsenable tlsbindaddr tlscertfile tlsprivatekey tlscafile "
-    "context register allow disallow externaddr externhost externip realm minexpiry maxexpiry".split()
+    "context register allow disallow externaddr externhost externip promiscredir realm minexpiry maxexpiry".split()
 )
 _GENERAL_SAME: Final = frozenset(
     "nat directmedia canreinvite alwaysauthreject allowguest srvlookup localnet defaultexpiry tos_sip tos_audio "
@@ -92,6 +92,8 @@ def _general(section: Section, said: Mapping[str, str], draft: Draft) -> None:
         sip["realm"] = said["realm"]
     if address := said.get("externaddr") or said.get("externip") or said.get("externhost", ""):
         advertise(address, section.place, draft)
+    if is_yes(said.get("promiscredir", "")):
+        sip["redirects"] = "anywhere"
     if not sip:
         del draft.tables["sip"]
     for entry in section.entries:

@@ -103,6 +103,13 @@ def test_keys_as_info_and_flows_with_a_registrar_move_in(tmp_path: Path) -> None
     assert moved.left("pjsip.conf") == []
 
 
+@pytest.mark.parametrize(("line", "redirects"), [("promiscredir=yes", "anywhere"), ("promiscredir=no", "office")])
+def test_where_telephones_may_divert_their_calls_moves_in(tmp_path: Path, line: str, redirects: str) -> None:
+    moved = move_in(tmp_path, sip=f"[general]\n{line}\n[7001]\ntype=friend\nhost=dynamic\nsecret=Secret-7001\n")
+    assert moved.config.sip.redirects == redirects
+    assert not [left for left in moved.left("sip.conf") if "promiscredir" in left]
+
+
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

@@ -88,9 +88,10 @@ def test_losses_show_in_the_report_and_then_only_in_its_sum(call: Reporter) -> N
         if turn % 4 or turn >= 100:
             call.phone.send(packet)
         call.studio.tick()
-    after = call.rtcp.hear()[0].receptions[0]
+    # One that leaves with the first packets shows nothing yet.
+    after = next(block for report in call.rtcp.hear() for block in report.receptions if block.lost)
     assert before.lost == 0
-    assert 0 < after.lost <= 25 and after.fraction > 0
+    assert after.lost <= 25 and after.fraction > 0
     call.talk(14.0)
     last = call.rtcp.hear()[-1].receptions[0]
     assert (last.lost, last.fraction) == (25, 0)

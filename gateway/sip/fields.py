@@ -6,7 +6,7 @@ written after it would be headers of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -67,8 +67,16 @@ _USUAL: Final = (
     "proxy-authorization rack reason record-route require retry-after route rseq server session-expires subject "
     "supported timestamp to unsupported user-agent via warning www-authenticate"
 ).split()
-_WRITTEN: Final = {name: _SPELLING.get(name) or name.title() for name in (*_USUAL, *_SPELLING)}
-"""How the names that most messages have are written; others are worked out each time."""
+
+
+class _Written(dict[str, str]):
+    """Keys of `Headers` to how they are written: those that most messages have are in it, others are worked out."""
+
+    def __missing__(self, key: str) -> str:
+        return key.title()
+
+
+_WRITTEN: Final = _Written({name: _SPELLING.get(name) or name.title() for name in (*_USUAL, *_SPELLING)})
 
 
 class _Keys(dict[str, str]):
@@ -98,7 +106,7 @@ class Headers:
             self.add(name, value)
 
     @classmethod
-    def read(cls, lines: Iterable[str]) -> tuple[Headers, str]:
+    def read(cls, lines: Sequence[str]) -> tuple[Headers, str]:
         """The header rows among unfolded `lines`, and the first fault in them; "" where there is none.
 
         Where a fault is, the rows that can be read are there all the same, so that a request can be refused.
@@ -106,10 +114,11 @@ class Headers:
         headers = cls()
         rows = headers._rows
         fault = ""
+        too_long = max(map(len, lines), default=0) > MAX_LINE
         for line in lines:
             name, colon, value = line.partition(":")
             key = _KEYS.get(name)
-            if key is None or len(value) > MAX_LINE or "\r" in value or "\n" in value:
+            if key is None or too_long or "\r" in value or "\n" in value:
                 found = headers._read_unusual(line, name.rstrip(BLANKS), colon, value)
                 fault = fault or found
             elif not colon:
@@ -200,7 +209,8 @@ class Headers:
             self._rows[key] = tuple([safe_text(name, value) for value in values])
         else:
             self._rows.pop(key, None)
-        self._typed.pop(key, None)
+        if self._typed:
+            self._typed.pop(key, None)
 
     def take(self, other: Headers, name: str) -> None:
         """Make the rows of `name` in `other` ours, with what was read of them.
@@ -294,14 +304,14 @@ class Headers:
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Each row with its name as it is usually spelled."""
         for key, rows in self._rows.items():
-            name = _WRITTEN.get(key) or key.title()
+            name = _WRITTEN[key]
             for value in rows:
                 yield name, value
 
     def lines(self) -> list[str]:
         """Each row as a line of the wire, without its end; Content-Length, which the body decides, left out."""
         return [
-            f"{_WRITTEN.get(key) or key.title()}: {value}"
+            f"{_WRITTEN[key]}: {value}"
             for key, rows in self._rows.items()
             if key != "content-length"
             for value in rows

@@ -30,6 +30,7 @@ _UNQUOTABLE: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 _LONGEST_NUMBER: Final = 19
 """Digits beyond which no number of SIP goes: those of 2**63."""
+_NUMBER: Final = re.compile(rf"[0-9]{{1,{_LONGEST_NUMBER}}}")
 
 
 def is_token(text: str) -> bool:
@@ -83,13 +84,15 @@ def number(text: str, what: str, highest: int) -> int:
     Raises:
         MalformedError: it is not a number or too large; the text names `what`.
     """
-    if not (text.isascii() and text.isdigit()):
+    if _NUMBER.fullmatch(text) is None:
         text = text.strip(BLANKS)
         if not (text.isascii() and text.isdigit()):
             raise MalformedError(f"{what} is not a number")
-    # The length comes first: int() of thousands of digits is quadratic, and refused by Python above 4300.
-    if len(text) > _LONGEST_NUMBER:
         text = text.lstrip("0") or "0"
-    if len(text) > _LONGEST_NUMBER or (value := int(text)) > highest:
+        # int() of thousands of digits is quadratic, and refused by Python above 4300.
+        if len(text) > _LONGEST_NUMBER:
+            raise MalformedError(f"{what} is larger than {highest}")
+    value = int(text)
+    if value > highest:
         raise MalformedError(f"{what} is larger than {highest}")
     return value

@@ -19,6 +19,7 @@ from gateway.q931.channels import Channels
 from gateway.q931.coding import Location, MessageType
 from gateway.q931.config import NETWORK_TIMERS, USER_TIMERS, InterfaceConfig, Side
 from gateway.q931.element import CallStateElement, CauseElement, ChannelIdentification
+from gateway.q931.journal import Entry
 from gateway.q931.message import GLOBAL, MAX_REFERENCE, Element, Message
 from gateway.q931.placed import PlacedCall
 from gateway.q931.primitive import Audit, Clear, Command, Event, Order
@@ -39,9 +40,10 @@ class CallControl:
 
     Args:
         config: the interface.
+        journal: every message is written down, for `journal` to hand over.
     """
 
-    def __init__(self, config: InterfaceConfig) -> None:
+    def __init__(self, config: InterfaceConfig, *, journal: bool = False) -> None:
         self.config = config
         self.timers = config.timers or (USER_TIMERS if config.side is Side.USER else NETWORK_TIMERS)
         self.channels = Channels(config.channels, config.hunt)
@@ -56,6 +58,7 @@ class CallControl:
         self._maintenance = Maintenance(self, self._location)
         self._is_up = False
         self._outgoing: list[bytes] = []
+        self._journal: list[Entry] | None = [] if journal else None
         self._events: list[Event] = []
 
     # The face of an engine.
@@ -67,12 +70,14 @@ class CallControl:
         except MalformedError:
             self.ignored += 1
             return
+        call = self._references.get((message.reference, message.to_originator))
+        place = self._write_down(Entry(call.number if call else None, False, message))
         if message.reference == GLOBAL:
             self._maintenance.receive(message, fault_of(message, self._far), now)
-            return
-        call = self._references.get((message.reference, message.to_originator))
-        if call is None:
+        elif call is None:
             self._without_call(message, now)
+            if self._journal and (begun := self._references.get((message.reference, message.to_originator))):
+                self._journal[place] = Entry(begun.number, False, message)
         elif message.kind != MessageType.SETUP:  # 5.8.3.2 e
             self._for_call(call, message, now)
 
@@ -85,6 +90,13 @@ class CallControl:
         """What happened."""
         events, self._events = self._events, []
         return events
+
+    def journal(self) -> list[Entry]:
+        """Every message since this was asked last, in its order."""
+        written = self._journal or []
+        if self._journal:
+            self._journal = []
+        return written
 
     def deadline(self) -> float | None:
         """When a timer runs out."""
@@ -195,6 +207,8 @@ class CallControl:
         """Send a message."""
         if self._is_up:
             self._outgoing.append(message.serialise())
+            call = self._references.get((message.reference, not message.to_originator))
+            self._write_down(Entry(call.number if call else None, True, message))
 
     def tell(self, event: Event) -> None:
         """Tell what happened."""
@@ -314,6 +328,13 @@ class CallControl:
             holder.yield_channel()
 
     # Means.
+
+    def _write_down(self, entry: Entry) -> int:
+        """Put down a message, where that is wanted; its place in the journal."""
+        if self._journal is None:
+            return 0
+        self._journal.append(entry)
+        return len(self._journal) - 1
 
     def _refuse(self, message: Message, cause: Cause, diagnostics: bytes = b"") -> None:
         self.answer(message, MessageType.RELEASE_COMPLETE, CauseElement(cause, self._location, diagnostics))

@@ -22,6 +22,7 @@ from gateway.core.engine import earliest
 from gateway.q931.channels import Channels
 from gateway.q931.config import InterfaceConfig, Side
 from gateway.q931.control import CallControl
+from gateway.q931.journal import Entry
 from gateway.q931.lapd import Data, Down, Lapd, LapdConfig, Reset, Up
 from gateway.q931.primitive import Command, Event, LinkDown, LinkUp, Order
 
@@ -37,12 +38,13 @@ class Interface:
     Args:
         config: its side, channels, habits and timers.
         link: parameters of its data link.
+        journal: every message is written down, and `journal` has to be asked for it.
     """
 
-    def __init__(self, config: InterfaceConfig, link: LapdConfig | None = None) -> None:
+    def __init__(self, config: InterfaceConfig, link: LapdConfig | None = None, *, journal: bool = False) -> None:
         self.config = config
         self._link = Lapd(network=config.side is Side.NETWORK, config=link)
-        self._control = CallControl(config)
+        self._control = CallControl(config, journal=journal)
         self._retry: float | None = None
         self._is_started = False
         self._was_restarted = False
@@ -63,6 +65,10 @@ class Interface:
     def events(self) -> list[Event]:
         """What happened."""
         return self._control.events()
+
+    def journal(self) -> list[Entry]:
+        """Every message of Q.931 since this was asked last, in its order, with the call to which it belongs."""
+        return self._control.journal()
 
     def deadline(self) -> float | None:
         """When a timer runs out."""

@@ -211,9 +211,14 @@ class Line(Generic[State, Input]):
         """How many things the line holds that must be given back when it is idle: leg, timers."""
         return (self.channel is not None) + len(self._timers)
 
+    @property
+    def story(self) -> str:
+        """Whose story tells what happens: the line's leg, or the line where it has none."""
+        return self.channel.name if self.channel else self.label
+
     def note(self, now: float, text: str, *, kind: Kind = Kind.LINE) -> None:
         """Note something in the story of the line's leg, or of the line where it has none."""
-        self._shelf.recorder.note(now, kind, self.channel.name if self.channel else self.label, text)
+        self._shelf.recorder.note(now, kind, self.story, text)
 
     # For the kinds.
 

@@ -14,6 +14,7 @@ from drivers.registry import Address
 from drivers.shelf import Shelf
 from drivers.span.call import SpanCall
 from drivers.span.config import SpanConfig
+from drivers.span.conversation import Conversation
 from drivers.span.placed import PlacedCall
 from drivers.span.states import SPAN, SpanInput, SpanState
 from drivers.span.taken import TakenCall
@@ -86,7 +87,8 @@ class Span:
         self._bearers = bearers
         self._shelf = shelf
         self._machine = Machine(SPAN, SpanState.OUT)
-        self._interface = Interface(config.interface)
+        self._interface = Interface(config.interface, journal=True)
+        self._conversation = Conversation(shelf.recorder, self.label)
         self._calls: dict[int, SpanCall] = {}
         self._numbers: dict[SpanCall, int] = {}
         self._reserved: list[SpanCall] = []
@@ -199,6 +201,7 @@ class Span:
         number = self._interface.place(order, now)
         self._calls[number] = call
         self._numbers[call] = number
+        self._conversation.begin(number, call.story)
 
     def say(self, call: SpanCall, command: primitive.Command, now: float) -> None:
         """Command call control; nothing where it knows no such call."""
@@ -220,9 +223,18 @@ class Span:
             return
         self._settling = True
         try:
-            while events := self._interface.events():
+            while True:
+                entries, events = self._interface.journal(), self._interface.events()
+                if not entries and not events:
+                    break
+                self._conversation.note(filter(self._conversation.knows, entries), now)
+                begun = [entry for entry in entries if not self._conversation.knows(entry)]
                 for event in events:
                     self._dispatch(event, now)
+                self._conversation.note(begun, now)
+                for event in events:
+                    if isinstance(event, primitive.Released):
+                        self._conversation.end(event.call)
         finally:
             self._settling = False
 
@@ -294,6 +306,7 @@ class Span:
                 self._numbers[call] = number
                 self.carried += 1
                 call.told(event, now)
+                self._conversation.begin(number, call.story)
                 self.last_caller = call.caller
                 self._shelf.changed(self.label)
             case _:

@@ -89,10 +89,8 @@ def _code(code: int) -> str:
 
 
 def _cause(element: CauseElement) -> str:
-    meaning = _name(Cause, element.value, "")
-    named = (
-        f"cause {element.value}{meaning and f' ({meaning})'} at {_name(Location, element.location, 'location {}')}"
-    )
+    known = f" ({Cause(element.value).phrase})" if element.value in set(Cause) else ""
+    named = f"cause {int(element.value)}{known} at {_name(Location, element.location, 'location {}')}"
     return named + (f", about {element.diagnostics.hex(' ')}" if element.diagnostics else "")
 
 

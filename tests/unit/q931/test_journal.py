@@ -49,7 +49,9 @@ M = MessageType
             "<- CALL PROCEEDING, channel 3",
         ),
         (
-            Entry(1, False, Message(M.DISCONNECT, 1, True, (CauseElement(17, Location.PUBLIC_REMOTE),))),
+            Entry(
+                1, False, Message(M.DISCONNECT, 1, True, (CauseElement(Cause.USER_BUSY, Location.PUBLIC_REMOTE),))
+            ),
             "<- DISCONNECT, cause 17 (user busy) at public remote",
         ),
         (

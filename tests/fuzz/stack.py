@@ -51,6 +51,12 @@ COMMANDS: Final[tuple[Command, ...]] = (
     Identify(Party("102", "x")), Redirect("6002"),
 )  # fmt: skip
 STATUSES: Final = (100, 180, 183, 199, 200, 200, 202, 302, 401, 407, 408, 422, 481, 486, 487, 491, 500, 503, 600)
+SAID: Final = (
+    ("Contact", "<sip:101@192.0.2.1>"), ("Contact", "<sip:6002@192.0.2.1>, <tel:+12565550100>"),
+    ("Warning", '381 x "SIPS Required"'), ("Diversion", "<sip:a@b>;reason=user-busy"),
+    ("Reason", "SIP;cause=200"), ("Retry-After", "5"),
+)  # fmt: skip
+"""What a telephone may say in a response."""
 METHODS: Final = ("INVITE", "UPDATE", "INFO", "BYE", "REFER", "PRACK", "OPTIONS", "MESSAGE", "SUBSCRIBE", "NOTIFY")
 WAITS: Final = (0.02, 0.6, 2.0, 6.0, 33.0, 200.0)
 _OFFERS: Final = (
@@ -127,6 +133,7 @@ class _Story:
                 (("Require", "100rel"),),
                 (("Supported", "timer"), ("Session-Expires", "90")),
                 (("Supported", "100rel"),),
+                (("Expires", "20"),),
             )
         )
         uri = "sip:101@192.0.2.1"
@@ -161,6 +168,8 @@ class _Story:
         if self._script.number(4) == 0:
             response.headers.set("Require", "100rel")
             response.headers.set("RSeq", str(1 + self._script.number(3)))
+        if self._script.number(4) == 0:
+            response.headers.set(*self._script.one_of(SAID))
         self._send(phone, response)
 
     def _within(self, phone: Phone) -> None:

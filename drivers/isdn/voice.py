@@ -3,10 +3,14 @@
 The adapter is the clock: each 160 octets that it brings are a frame for the row, and each is answered by a frame,
 of silence where the row says nothing. While a leg has no audio yet the row is kept going with silence, so that what
 is played to it ends in its time.
+
+Ports bring frames in bunches, and we may come late. What then waits, before the adapter and before us, is delay
+that nobody needs once all goes smoothly again: what was spare for ten seconds is left out.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final, Protocol
 
 from drivers.isdn.profile import Profile
@@ -19,6 +23,15 @@ FRAME: Final = 160
 FRAME_TIME: Final = 0.02
 AHEAD: Final = 3
 """Frames said before the first has come: what the adapter always has to say, however unevenly ports carry."""
+
+MOST_WAITING: Final = 100
+"""Frames of the row that wait at most."""
+WINDOW: Final = 500
+"""Frames (10 s) for which something must have been spare."""
+EVERY: Final = 10
+"""Frames between two that are left out: a gap of 20 ms now and then is hardly heard."""
+KEPT: Final = 1
+"""Frames of the row that may be spare: what answers a frame may come a moment after the next."""
 
 _SILENCE: Final = {Encoding.PCMU: b"\xff" * FRAME, Encoding.PCMA: b"\xd5" * FRAME}
 _AGAIN: Final = b"\r\nCONNECT\r\n"
@@ -37,6 +50,32 @@ class Frames(Protocol):
         ...
 
 
+class _Spare:
+    """How much of a level nobody has needed, the least that was there within a window; it goes frame by frame.
+
+    Args:
+        kept: how much may be spare.
+    """
+
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
+        self._least = MOST_WAITING
+        self._frames = self._since = self._due = 0
+
+    def leaves_out(self, level: int, frames: int) -> bool:
+        """`frames` have passed, and `level` was there at the lowest: whether one is to be left out now."""
+        self._least = min(self._least, level)
+        self._frames += frames
+        self._since += frames
+        if self._frames >= WINDOW:
+            self._due = max(0, self._least - self._kept)
+            self._least, self._frames = MOST_WAITING, 0
+        if not self._due or self._since < EVERY:
+            return False
+        self._due, self._since = self._due - 1, 0
+        return True
+
+
 class VoicePath:
     """One adapter's audio.
 
@@ -53,14 +92,19 @@ class VoicePath:
         self._said = bytearray()
         self._begun = b""
         self._unshielder = Unshielder()
+        self._heard: deque[bytes] = deque(maxlen=MOST_WAITING)
+        self._level = 0
+        self._spare_there, self._spare_here = _Spare(AHEAD - 1), _Spare(KEPT)
 
     def begin(self) -> bytes:
         """Audio begins; what is to be said at once."""
         self._said.clear()
         self._begun = _AGAIN
         self._unshielder = Unshielder()
-        while self._frames.hear() is not None:
-            pass  # said to nobody
+        self._spare_there, self._spare_here = _Spare(AHEAD - 1), _Spare(KEPT)
+        self._fetch()
+        self._heard.clear()  # said to nobody
+        self._level = AHEAD
         return self._written(self._silence) * AHEAD
 
     def take(self, data: bytes) -> tuple[bytes, str, bytes]:
@@ -72,18 +116,37 @@ class VoicePath:
         data = self._peeled(data)
         audio, code, rest = self._unshielder.take(data)
         self._said += audio
-        out = b""
-        while len(self._said) >= FRAME:
-            frame = bytes(self._said[:FRAME])
-            del self._said[:FRAME]
-            self._frames.say(frame.translate(self._table))
-            out += self._written(self._frames.hear() or self._silence)
-        return out, code, rest
+        count = len(self._said) // FRAME
+        if not count:
+            return b"", code, rest
+        self._fetch()
+        for place in range(0, count * FRAME, FRAME):
+            self._frames.say(bytes(self._said[place : place + FRAME]).translate(self._table))
+        del self._said[: count * FRAME]
+        return self._answer(count), code, rest
+
+    def _answer(self, count: int) -> bytes:
+        """What answers so many frames: as many, but for what is spare."""
+        answers = [self._heard.popleft() if self._heard else self._silence for _ in range(count)]
+        if self._spare_here.leaves_out(len(self._heard), count):
+            self._heard.popleft()
+        # While these came, the adapter has said as many of ours, or all that it had.
+        self._level = max(0, self._level - count)
+        if self._spare_there.leaves_out(self._level, count):
+            del answers[0]
+        self._level += len(answers)
+        return b"".join(map(self._written, answers))
+
+    def _fetch(self) -> None:
+        """Take all that the row has given."""
+        while (frame := self._frames.hear()) is not None:
+            self._heard.append(frame)
 
     def pass_time(self) -> None:
         """20 ms without audio."""
         self._frames.say(self._silence)
-        self._frames.hear()
+        self._fetch()
+        self._heard.clear()
 
     def _written(self, frame: bytes) -> bytes:
         return shield(frame.translate(self._table))

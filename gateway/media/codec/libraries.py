@@ -144,7 +144,7 @@ def _bundled(name: str) -> Any:
     spec = find_spec("av")
     if spec is None or spec.origin is None:
         return None
-    for path in sorted((Path(spec.origin).parents[1] / "av.libs").glob(name.replace(".so.", "-*.so."))):
+    for path in sorted((Path(spec.origin).parents[1] / "av.libs").glob(f"{name.partition('.so')[0]}-*.so*")):
         return _load(str(path))
     return None
 

@@ -241,6 +241,16 @@ def test_a_codec_without_its_library_says_what_to_install(studio: Studio, monkey
     libraries._library.cache_clear()
 
 
+@pytest.mark.parametrize("encoding", [Encoding.OPUS, Encoding.AMR])
+def test_libraries_that_pyav_brings_along_are_found(monkeypatch: pytest.MonkeyPatch, encoding: Encoding) -> None:
+    load = libraries._load
+    monkeypatch.setattr(libraries, "_load", lambda wanted: load(wanted) if "/" in wanted else None)
+    libraries._library.cache_clear()
+    missing = libraries.needs(encoding)
+    libraries._library.cache_clear()
+    assert missing is None
+
+
 @pytest.mark.parametrize("name", ["libopencore-amrwb.so.0", "libvo-amrwbenc.so.0"])
 def test_amr_wb_needs_a_library_for_each_way(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     load = libraries._load

@@ -22,7 +22,7 @@ from gateway.sip.events import subscriber, subscription
 from gateway.sip.transaction import invite_client, invite_server, plain_client, plain_server
 from hardware.analog.emulation import receive_fxo, receive_fxs, transmit
 from hardware.isdn.emulation import call_states
-from hardware.world import access_call, exchange_call, office_call
+from hardware.world import access_call, exchange_states, office_call
 
 __all__ = ["MACHINES", "Drawn"]
 
@@ -162,10 +162,10 @@ MACHINES: Final = (
     Drawn(
         "exchange-call",
         "A call on a span at the emulated exchange",
-        "hardware/world/exchange_call.py",
-        exchange_call.EXCHANGE_CALL,
-        exchange_call.ExchangeState.NEW,
-        frozenset({exchange_call.ExchangeState.OVER}),
+        "hardware/world/exchange_states.py",
+        exchange_states.EXCHANGE_CALL,
+        exchange_states.ExchangeState.NEW,
+        frozenset({exchange_states.ExchangeState.OVER}),
     ),
     Drawn(
         "card-fxs-transmit",

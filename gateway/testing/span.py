@@ -11,7 +11,8 @@ from gateway.core.cause import Cause
 from gateway.core.number import Presentation
 from gateway.testing.office import EmulatedOffice
 from gateway.testing.sounds import Heard, compare
-from hardware.world.exchange import ExchangeCall, ExchangeState
+from hardware.world.exchange_call import ExchangeCall
+from hardware.world.exchange_states import ExchangeState
 
 __all__ = ["SpanCaller", "SpanExchange"]
 

@@ -12,7 +12,7 @@ from gateway.core.errors import LocalError
 from gateway.core.number import Presentation
 from gateway.testing.sounds import compare, strength, utterance
 from gateway.testing.span import SpanExchange
-from hardware.world.exchange import ExchangeState
+from hardware.world.exchange_states import ExchangeState
 from tests.support.office import OfficeUnderTest
 
 OFFICE = """
@@ -319,8 +319,8 @@ def test_a_talk_outlives_a_cable_that_is_cut_for_a_moment(office: OfficeUnderTes
 def test_calls_go_through_on_a_line_that_turns_bits_over(office: OfficeUnderTest) -> None:
     """Q.921 5.6: what came over wrong is sent again."""
     span = SpanExchange(office, "e1")
-    span.spoil(5e-4)
-    for _ in range(3):
+    span.spoil(2e-3)
+    for _ in range(12):
         caller = span.call("2125550123")
         caller.expect_answered(within=20)
         caller.hang_up()

@@ -283,8 +283,8 @@ class Script:
             return
         bare = name.lstrip("_")
         for key in (bare, "_" + bare, "__" + bare):
-            if key != name:
-                variables.pop(key, None)
+            if key in variables:
+                del variables[key]
         if len(variables) >= _VARIABLES:
             raise ScriptError(f"more than {_VARIABLES} variables on {self.leg.name}")
         variables[name] = value

@@ -6,7 +6,9 @@ table of its own. Values and names: ITU-T Q.850 (2018) table 1.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
+from typing import Final
 
 __all__ = ["Cause"]
 
@@ -87,7 +89,12 @@ class Cause(IntEnum):
     @property
     def phrase(self) -> str:
         """The cause as words for a sentence: "user busy", "normal clearing"."""
-        return self.name.replace("_", " ").lower().replace(" cug", " CUG")
+        return _PHRASES[self]
 
     def __str__(self) -> str:
         return f"{self.phrase} ({int(self)})"
+
+
+_PHRASES: Final[Mapping[Cause, str]] = {
+    cause: cause.name.replace("_", " ").lower().replace(" cug", " CUG") for cause in Cause
+}

@@ -7,7 +7,6 @@ fill the memory by it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, wraps
 from typing import Final, TypeVar
 
 __all__ = ["LONGEST", "MOST", "repeated"]
@@ -20,12 +19,22 @@ MOST: Final = 2048
 _T = TypeVar("_T")
 
 
+class _Kept(dict[str, _T]):
+    """What was read, by its text. A text that is there costs no call in Python; the oldest gives way."""
+
+    def __init__(self, read: Callable[[str], _T]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, text: str) -> _T:
+        value = self._read(text)
+        if len(text) <= LONGEST:
+            if len(self) >= MOST:
+                del self[next(iter(self))]
+            self[text] = value
+        return value
+
+
 def repeated(read: Callable[[str], _T]) -> Callable[[str], _T]:
     """`read`, that keeps what it has read of the latest texts; what it raises is not kept."""
-    kept = lru_cache(maxsize=MOST)(read)
-
-    @wraps(read)
-    def quick(text: str) -> _T:
-        return kept(text) if len(text) <= LONGEST else read(text)
-
-    return quick
+    return _Kept(read).__getitem__

@@ -9,6 +9,7 @@ from typing import Final
 from gateway.core.audio import Codec, Encoding
 from gateway.core.errors import LocalError
 from gateway.core.literal import literal
+from gateway.core.repeated import repeated
 from gateway.core.srtp import Protection
 from gateway.media.codec.libraries import Coder, coders
 from gateway.plane import commands
@@ -95,12 +96,12 @@ class RtpRow(PlaneRow):
                 out of range, or keys where libsrtp is missing.
             Unavailable: the codec's library is not installed.
         """
-        version = literal(self.address).version
+        version = _host(self.address)[0]
         remote = _sockaddr(address, port, version)
         if rtcp is None and port < 65535:
             rtcp = (address, port + 1)  # RFC 3550 11
         reports = _sockaddr(*rtcp, version) if rtcp is not None else b""
-        host = _sockaddr(via, port, version) if via and literal(via).version == version else b""
+        host = _sockaddr(via, port, version) if via and _host(via)[0] == version else b""
         event = -1 if event_payload_type is None else event_payload_type
         if not 0 <= codec.payload_type <= 127 or not -1 <= event <= 127 or event == codec.payload_type:
             raise LocalError(f"payload types {codec.payload_type} and {event_payload_type} cannot be used together")
@@ -201,16 +202,23 @@ def _let_go(_: object) -> None:
 def _sockaddr(address: str, port: int, version: int) -> bytes:
     """`address` (a literal) and `port` as a struct sockaddr_in or sockaddr_in6 (netinet/in.h)."""
     try:
-        remote = literal(address)
+        family, packed = _host(address)
     except ValueError as error:
         raise LocalError(f"{address!r} is no IP address to send RTP to; resolve names first") from error
-    if remote.version != version:
+    if family != version:
         raise LocalError(f"RTP cannot go to {address} from a socket of IPv{version}")
     if not 0 < port <= 65535:
         raise LocalError(f"{port} is no port to send RTP to")
     if version == 4:
-        return _SOCKADDR.pack(_AF_INET, port.to_bytes(2, "big"), remote.packed)
-    return _SOCKADDR6.pack(_AF_INET6, port.to_bytes(2, "big"), remote.packed)
+        return _SOCKADDR.pack(_AF_INET, port.to_bytes(2, "big"), packed)
+    return _SOCKADDR6.pack(_AF_INET6, port.to_bytes(2, "big"), packed)
+
+
+@repeated
+def _host(address: str) -> tuple[int, bytes]:
+    """The version of an IP address, and its octets."""
+    host = literal(address)
+    return host.version, host.packed
 
 
 def _place(remote: bytes) -> tuple[str, int]:

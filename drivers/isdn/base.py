@@ -119,7 +119,7 @@ class AdapterLine(Line[State, Input]):
         while data and self._voice is not None:
             if self._streams:
                 out, code, data = self._voice.take(data)
-                if out:
+                if out and self.state is not State.STOPPING:  # after its end nothing more is said
                     self._write(out)
                 self._expect_audio(now)
                 if code:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 from typing import Final
 
 from gateway.core.literal import literal
@@ -27,6 +28,8 @@ OURSELVES: Final = "copperline"
 
 NAMES: Final = 100
 """Names of ours that are remembered: a telephone calls us by the one that is written in it."""
+CONTACTS: Final = 256
+"""Contacts of ours that are kept: most offices have one for each trunk, address and transport."""
 REMEMBERED: Final = 10_000
 """Peers of which it is remembered; the longest unheard is forgotten first."""
 
@@ -90,9 +93,8 @@ class Reach:
 
     def contact(self, flow: Flow, user: str = OURSELVES) -> NameAddr:
         """Our Contact for the peer of `flow`, for its requests to `user`."""
-        parameters = Parameters((("transport", flow.transport),)) if flow.transport != "udp" else NO_PARAMETERS
         host, port = self.address(flow)
-        return NameAddr(SipUri.of(user, host, port or None, parameters))
+        return _contact(user, host, port, flow.transport)
 
     def asked(self, request: Request, flow: Flow) -> None:
         """A peer that has proved who it is has sent `request`.
@@ -135,3 +137,9 @@ class Reach:
         if own not in self._hidden:
             self._hidden[own] = is_private(own) and not is_loopback(own)
         return self._hidden[own]
+
+
+@lru_cache(CONTACTS)
+def _contact(user: str, host: str, port: int, transport: str) -> NameAddr:
+    parameters = Parameters((("transport", transport),)) if transport != "udp" else NO_PARAMETERS
+    return NameAddr(SipUri.of(user, host, port or None, parameters))

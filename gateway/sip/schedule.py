@@ -13,7 +13,7 @@ from typing import Final
 __all__ = ["Alarm", "Schedule"]
 
 FEW: Final = 256
-"""Entries below which looking for cancelled ones is not worth it."""
+"""New entries before which looking for cancelled ones is not worth it."""
 
 
 class Alarm:
@@ -45,11 +45,11 @@ class Schedule:
 
     def at(self, when: float, action: Callable[[float], None]) -> Alarm:
         """Have `action` called at `when`."""
-        if len(self._heap) >= self._sweep_at:
+        self._serial += 1
+        if self._serial == self._sweep_at:
             self._heap = [entry for entry in self._heap if entry[2].action is not None]
             heapq.heapify(self._heap)
-            self._sweep_at = max(FEW, 2 * len(self._heap))
-        self._serial += 1
+            self._sweep_at += max(FEW, len(self._heap))
         alarm = Alarm(action)
         heapq.heappush(self._heap, (when, self._serial, alarm))
         return alarm

@@ -255,10 +255,9 @@ class Span:
     def status(self) -> LineStatus:
         """The span as a line."""
         channels = self._interface.channels
-        used = sum(channels.holder(channel) is not None for channel in channels.numbers)
         state = self.state.value
         if self.in_service:
-            state = f"{used} of {len(channels.numbers)} channels in use"
+            state = f"{self.held} of {len(channels.numbers)} channels in use"
             state += f", {len(channels.out())} out of service" if channels.out() else ""
         return LineStatus(
             name=self.name,
@@ -273,6 +272,14 @@ class Span:
             trouble=self.trouble,
             device=self.config.device,
         )
+
+    @property
+    def held(self) -> int:
+        """B channels that a call has at the far end still; none that could be released where there is no link."""
+        channels = self._interface.channels
+        if not self.in_service:
+            return 0
+        return sum(channels.holder(channel) is not None for channel in channels.numbers)
 
     def usage(self) -> int:
         """How many things its calls hold: 0 when there is none."""

@@ -118,6 +118,11 @@ class Spans:
         """Every span."""
         return [span.status() for span in self._spans.values()]
 
+    @property
+    def held(self) -> int:
+        """B channels that a call has at the far end still, be its leg over or not; none where there is no link."""
+        return sum(span.held for span in self._spans.values())
+
     def usage(self) -> int:
         """How many legs and timers the calls hold: 0 when there is none."""
         return sum(span.usage() for span in self._spans.values())

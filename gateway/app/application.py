@@ -91,7 +91,7 @@ FRAME: Final = 0.02
 """Seconds between two looks of the emulated worlds at their clock."""
 
 FAREWELL: Final = 2.0
-"""Seconds that registrars have to take our leave."""
+"""Seconds that registrars and exchanges have to take our leave."""
 
 GATHERED: Final = 0.004
 """Seconds in which commands to the media plane gather, to be handed over together: each time wakes its thread, and
@@ -384,7 +384,7 @@ class Application:
         """Refuse new calls, let those in progress go on for `grace` seconds, and close everything."""
         await self.manager.drain(grace)
         self.sip.close(self._loop.time())
-        await self._leave_trunks()
+        await self._take_leave()
         for ticker in self._tickers:
             ticker.stop()
         await self.sockets.close()
@@ -409,12 +409,14 @@ class Application:
                 self._database.close()
             await self._store.close()
 
-    async def _leave_trunks(self) -> None:
-        """Unregister where we are registered, as far as the registrars answer in time."""
+    async def _take_leave(self) -> None:
+        """Unregister where we are registered, and let the networks behind spans release what was hung up, as far as
+        they answer in time: a call that is not released there goes on to cost.
+        """
         until = self._loop.time() + FAREWELL
         self.sip.trunks.stop(self._loop.time())
         self.runner.step()
-        while self.sip.trunks.leaving and self._loop.time() < until:
+        while (self.sip.trunks.leaving or self.spans.held) and self._loop.time() < until:
             await asyncio.sleep(FAREWELL / 40)
 
     async def drained(self, grace: float) -> None:

@@ -10,6 +10,8 @@ import pytest
 from gateway.core.cause import Cause
 from gateway.core.errors import LocalError
 from gateway.core.number import Presentation
+from gateway.testing.clock import WallClock
+from gateway.testing.office import EmulatedOffice
 from gateway.testing.sounds import compare, strength, utterance
 from gateway.testing.span import SpanExchange
 from hardware.world.exchange_states import ExchangeState
@@ -364,3 +366,19 @@ def test_a_pbx_behind_us_calls_and_is_called(build: Build) -> None:
     dials(office, "75550100")
     pbx.expect_call("5550100").expect_answered()
     hang_up(office, "101")
+
+
+def test_calls_are_released_at_the_exchange_when_the_office_stops(tmp_path: Path) -> None:
+    """Nobody is to pay for a call until the network's T309 has run out."""
+    office = EmulatedOffice(tmp_path, OFFICE, PLAN, clock=WallClock())
+    span = SpanExchange(office, "e1")
+    try:
+        span.expect_in_service()
+        office.run(1.5)
+        callers = [span.call(f"21255501{place:02}", called="2565551105") for place in range(5)]
+        for caller in callers:
+            caller.expect_answered()
+    finally:
+        office.close()
+    assert {caller.party.state for caller in callers} == {ExchangeState.OVER}
+    assert {caller.party.cause for caller in callers} == {Cause.TEMPORARY_FAILURE}

@@ -12,7 +12,7 @@ counted.
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -26,6 +26,11 @@ from gateway.toll.policy import Caps, Rules, TollPolicy
 from gateway.toll.rates import Rate
 
 __all__ = ["Account", "Caller", "Counted", "Grant", "Outside", "TollGuard"]
+
+Payer = tuple[str, Caps, str]
+"""Who pays for a call ("caller 6001", "trunk g1"), what it may use, and the table that says so."""
+Over = tuple[tuple[str, str], str, str]
+"""A cap that is reached: its key (payer and setting), a sentence, and advice."""
 
 _AGAIN: Final = 3600.0
 """Seconds after which the operator is told once more of the same."""
@@ -199,7 +204,7 @@ class TollGuard:
     def ended(self, grant: Grant) -> None:
         """The leg of a grant is over, or was never made; what it used is kept with the next `tick` or `keep`."""
         if grant in self._running:
-            self._count(grant, self._clock(), self._wall().timestamp())
+            self._count((grant,), self._clock(), self._wall().timestamp())
             del self._running[grant]
             if not grant.emergency:
                 self._calls.subtract((grant.payer, grant.trunk))
@@ -208,14 +213,26 @@ class TollGuard:
                         del self._calls[payer]
 
     def tick(self) -> None:
-        """Count the calls under way, and end those of payers that are past a cap."""
-        self._count_all()
+        """Count the calls under way, and end those of payers that are past a cap.
+
+        Each payer is looked at once: one trunk may bear thousands of calls.
+        """
+        at = self._count_all()
+        looked: dict[tuple[str, str], Over | None] = {}
+        trunks = {trunk: self._trunk(trunk) for trunk in {grant.trunk for grant in self._running}}
         for grant in list(self._running):
-            over = None if grant.emergency or grant.leg is None else self._cap_reached(grant)
-            if over is not None and grant.leg is not None:
-                key, text, advice = over
-                self._tell(key, text)
-                grant.leg.end(Ending(Cause.CALL_REJECTED, "Copperline", Act.HUNG_UP, text, advice))
+            if grant.emergency or grant.leg is None:
+                continue
+            for payer in ((grant.payer, grant.rules.caps, grant.rules.table), trunks[grant.trunk]):
+                name, _, table = payer
+                if (name, table) not in looked:
+                    looked[name, table] = self._over(payer, at)
+                over = looked[name, table]
+                if over is not None:
+                    key, text, advice = over
+                    self._tell(key, text)
+                    grant.leg.end(Ending(Cause.CALL_REJECTED, "Copperline", Act.HUNG_UP, text, advice))
+                    break
         self.keep()
 
     def keep(self) -> None:
@@ -274,30 +291,36 @@ class TollGuard:
                     f"Wait, or raise parallel in {table}.",
                 )
 
-    def _cap_reached(self, grant: Grant) -> tuple[tuple[str, str], str, str] | None:
-        """The first cap that a payer of the call has reached: its key, a sentence, and advice."""
-        for payer, caps, table in self._payers(grant):
-            at = self._count_all(_STALE) if caps.limits_use else 0.0
-            for name, window, words in _WINDOWS:
-                cap = getattr(caps, name)
-                if not cap:
-                    continue
-                seconds, cost = self.meter.used(payer, at, window)
-                if (seconds / 60 if name.startswith("minutes") else cost) >= cap:
-                    text = f"{payer} has used {words.format(cap=cap)}"
-                    return (
-                        (payer, name),
-                        text,
-                        f"Find out who calls so much; then wait, or raise {name} in {table}.",
-                    )
+    def _cap_reached(self, grant: Grant) -> Over | None:
+        """The first cap that a payer of the call has reached."""
+        for payer in self._payers(grant):
+            over = self._over(payer, self._count_all(_STALE) if payer[1].limits_use else 0.0)
+            if over is not None:
+                return over
         return None
 
-    def _payers(self, grant: Grant) -> tuple[tuple[str, Caps, str], tuple[str, Caps, str]]:
-        trunk = grant.trunk.removeprefix("trunk ")
-        return (
-            (grant.payer, grant.rules.caps, grant.rules.table),
-            (grant.trunk, self.policy.trunk(trunk).caps, f"[tolls.trunks.{trunk}]"),
-        )
+    def _over(self, payer: Payer, at: float) -> Over | None:
+        """The first cap that a payer has reached by `at`: its key, a sentence, and advice."""
+        name, caps, table = payer
+        if not caps.limits_use:
+            return None
+        for limit, window, words in _WINDOWS:
+            cap = getattr(caps, limit)
+            if not cap:
+                continue
+            seconds, cost = self.meter.used(name, at, window)
+            if (seconds / 60 if limit.startswith("minutes") else cost) >= cap:
+                text = f"{name} has used {words.format(cap=cap)}"
+                advice = f"Find out who calls so much; then wait, or raise {limit} in {table}."
+                return (name, limit), text, advice
+        return None
+
+    def _payers(self, grant: Grant) -> tuple[Payer, Payer]:
+        return (grant.payer, grant.rules.caps, grant.rules.table), self._trunk(grant.trunk)
+
+    def _trunk(self, payer: str) -> Payer:
+        name = payer.removeprefix("trunk ")
+        return payer, self.policy.trunk(name).caps, f"[tolls.trunks.{name}]"
 
     def _refuse(self, key: tuple[str, str], text: str, advice: str) -> RemoteError:
         self._tell(key, f"{text}; refused. {advice}")
@@ -323,18 +346,23 @@ class TollGuard:
         now, at = self._clock(), self._wall().timestamp()
         if now - self._counted_at >= stale:
             self._counted_at = now
-            for grant in self._running:
-                self._count(grant, now, at)
+            self._count(self._running, now, at)
         return at
 
-    def _count(self, grant: Grant, now: float, at: float) -> None:
-        """Count what has passed of a call since it was last counted."""
-        answered = None if grant.leg is None else grant.leg.answered_at
-        if answered is None or grant.emergency:
-            return
-        since = answered if grant.counted_to is None else grant.counted_to
-        setup = grant.rate.setup if grant.counted_to is None else 0.0
-        grant.counted_to = now
-        cost = setup + (now - since) / 60 * grant.rate.minute
-        for payer in (grant.payer, grant.trunk):
-            self.meter.add(payer, at, now - since, cost)
+    def _count(self, grants: Iterable[Grant], now: float, at: float) -> None:
+        """Count what has passed of calls since they were last counted."""
+        passed: dict[str, tuple[float, float]] = {}
+        for grant in grants:
+            answered = None if grant.leg is None else grant.leg.answered_at
+            if answered is None or grant.emergency:
+                continue
+            since = answered if grant.counted_to is None else grant.counted_to
+            setup = grant.rate.setup if grant.counted_to is None else 0.0
+            grant.counted_to = now
+            seconds = now - since
+            cost = setup + seconds / 60 * grant.rate.minute
+            for payer in (grant.payer, grant.trunk):
+                before = passed.get(payer, (0.0, 0.0))
+                passed[payer] = before[0] + seconds, before[1] + cost
+        for payer, (seconds, cost) in passed.items():
+            self.meter.add(payer, at, seconds, cost)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 import pytest
 
@@ -11,7 +12,7 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Ending
 from gateway.core.errors import ConfigError, RemoteError
 from gateway.toll.guard import Caller, Grant, Outside, TollGuard
-from gateway.toll.meter import Usage
+from gateway.toll.meter import Meter, Usage
 from gateway.toll.numbering import Kind, NumberingPlan
 from gateway.toll.policy import EVERYDAY, Caps, Rules, TollPolicy, TrunkRules
 from gateway.toll.rates import RateTable
@@ -163,6 +164,27 @@ def test_one_endless_call_is_ended_at_the_cap() -> None:
     office.guard.tick()
     assert leg.ending is not None and leg.ending.cause is Cause.CALL_REJECTED
     assert leg.ending.evidence == "caller 6001 has used the 30 minutes of outside calls that it has an hour"
+
+
+def test_whoever_has_many_calls_is_looked_at_once_and_all_of_them_end_at_the_cap() -> None:
+    class Watched(Meter):
+        looked: ClassVar[list[str]] = []
+
+        def used(self, payer: str, at: float, window: int) -> tuple[float, float]:
+            self.looked.append(payer)
+            return super().used(payer, at, window)
+
+    office = Office(capped(minutes_per_hour=30))
+    office.guard.meter = Watched()
+    legs = [office.call(ADA, LONDON)[1] for _ in range(300)]
+    Watched.looked.clear()
+    office.now += 5
+    office.guard.tick()
+    assert Watched.looked == ["caller 6001"] and not any(leg.ending for leg in legs)
+    assert office.guard.meter.used("trunk g1", datetime(2026, 1, 1, 23, 31, tzinfo=UTC).timestamp(), 60)[0] == 1500
+    office.now += 1
+    office.guard.tick()
+    assert all(leg.ending is not None for leg in legs)
 
 
 def test_many_calls_at_once_are_stopped_by_their_number() -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
 
-from gateway.core.engine import Engine, earliest
+from gateway.core.engine import Engine
 
 __all__ = ["Driven", "Runner"]
 
@@ -141,8 +141,12 @@ class Runner:
 
     def _arm(self) -> None:
         """Have `step` called when the next deadline is due, or before."""
-        due = earliest(*[driven.engine.deadline() for driven in self._driven])
-        if due is None:
+        due = inf
+        for driven in self._driven:
+            deadline = driven.engine.deadline()
+            if deadline is not None and deadline < due:
+                due = deadline
+        if due == inf:
             return
         if self._failed:
             due = max(due, self._loop.time() + PAUSE)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Final
 
 from gateway.core.frozen import frozen
@@ -112,12 +113,11 @@ class Recorder:
             self._forget(self._of_calls, self._calls)
         story = self._story(call)
         if own is not None:
-            merged = sorted([*story.first, *story.latest, *own.first, *own.latest], key=lambda note: note[0])
-            story.first, story.latest = [], []
-            story.left_out += own.left_out
+            merged = sorted([*story.first, *story.latest, *own.first, *own.latest], key=itemgetter(0))
+            story.first, rest = merged[: self._half], merged[self._half :]
+            story.latest = rest[-self._half :]
+            story.left_out += own.left_out + len(rest) - len(story.latest)
             story.legs |= own.legs
-            for note in merged:
-                self._append(story, note)
             for member in own.legs:
                 self._story_of[member] = call
         story.legs.add(leg)

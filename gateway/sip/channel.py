@@ -11,7 +11,16 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
-from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, FaxHeard, FlashHeard, RtpAudio, Silent
+from gateway.core.audio import (
+    Audio,
+    AudioEvent,
+    AudioLost,
+    DigitHeard,
+    FaxHeard,
+    FlashHeard,
+    RtpAudio,
+    Silent,
+)
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import IllegalInput, MalformedError
@@ -49,7 +58,6 @@ from gateway.core.messages import (
     SendText,
     TransferTold,
 )
-from gateway.core.quality import sentence
 from gateway.core.trace import Kind, Recorder
 from gateway.sdp.negotiate import Agreement, Direction, Medium
 from gateway.sip.diagnosis import Watch
@@ -57,6 +65,7 @@ from gateway.sip.fax import LegFax
 from gateway.sip.fax import sentence as fax_sentence
 from gateway.sip.fork import Fork
 from gateway.sip.incoming import IncomingSession
+from gateway.sip.media_notes import AudioAgreed, AudioCarried
 from gateway.sip.refer_issuer import refer_target
 
 __all__ = ["SipChannel"]
@@ -319,7 +328,7 @@ class SipChannel:
         self._flashes = agreement.flashes
         self._row.detect_digits(agreement.event_payload_type is None and not self._info_keys)
         self._watch.agreed(agreement, now)
-        self._recorder.note(now, Kind.MEDIA, self._name, _sentence(agreement))
+        self._recorder.note(now, Kind.MEDIA, self._name, AudioAgreed(agreement))
         if self._up and not self._agreed and self._incoming is not None:
             self._emit(self, Answered("ACK"))
         self._agreed = True
@@ -394,7 +403,7 @@ class SipChannel:
         if row is not None:
             row.listener = None
             row.close()
-            self._recorder.note(now, Kind.MEDIA, self._name, f"audio: {sentence(row.stats())}")
+            self._recorder.note(now, Kind.MEDIA, self._name, AudioCarried(row.stats()))
         fared = self.fax.close()
         if fared:
             self._recorder.note(now, Kind.MEDIA, self._name, fared)
@@ -427,16 +436,3 @@ COMMANDS: Final[Mapping[type[Command], str]] = MappingProxyType(
 )
 """The method that carries out each command."""
 _WITHOUT_FAX: Final = frozenset(COMMANDS.keys() - {CarryFax})
-
-
-def _sentence(agreement: Agreement) -> str:
-    codec = agreement.codec
-    digits = (
-        f"digits as events {agreement.event_payload_type}" if agreement.event_payload_type else "digits as tones"
-    )
-    protection = agreement.protection
-    secrecy = "" if protection is None else f", encrypted by {protection.suite.value}"
-    return (
-        f"audio {agreement.direction.value} with {agreement.address}:{agreement.port}, "
-        f"{codec.encoding.value} {codec.ptime} ms, {digits}{secrecy}"
-    )

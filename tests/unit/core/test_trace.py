@@ -27,6 +27,20 @@ def test_a_long_story_loses_its_middle() -> None:
     assert texts(recorder, "leg") == ["0", "1", "(6 notes left out here)", "8", "9"]
 
 
+def test_two_long_stories_become_one_in_the_order_of_time_that_loses_its_middle() -> None:
+    recorder = Recorder(notes=4)
+    for number in range(6):
+        recorder.note(float(number), Kind.CALL, "even" if number % 2 == 0 else "odd", str(number))
+    recorder.note(6.0, Kind.CALL, "odd", "6")
+    recorder.note(7.0, Kind.CALL, "odd", "7")
+    assert texts(recorder, "odd") == ["1", "3", "(1 notes left out here)", "6", "7"]
+    recorder.join("call", "even")
+    recorder.join("call", "odd")
+    assert texts(recorder, "call") == ["0", "1", "(4 notes left out here)", "6", "7"]
+    recorder.note(8.0, Kind.CALL, "even", "8")
+    assert texts(recorder, "call") == ["0", "1", "(5 notes left out here)", "7", "8"]
+
+
 def test_old_stories_give_way_and_leave_nothing_behind() -> None:
     recorder = Recorder(calls=2)
     for call in ("a", "b", "c"):

@@ -19,7 +19,8 @@ from numba.core.runtime import _nrt_python, rtsys
 
 from gateway.core.audio import DigitHeard, Encoding, Side, Sound, SoundEnd
 from gateway.core.errors import LocalError
-from gateway.plane.table import NEXT_TICK, TIMER
+from gateway.plane.table import NEXT_TICK, PHASES, TIMER
+from tests.support.rtp import RtpEndpoint
 from tests.unit.plane.conftest import Studio, speech
 from tests.unit.plane.test_framed import CODECS
 from tests.unit.plane.test_framed import telephone as framed_telephone
@@ -34,6 +35,12 @@ def pump_until(studio: Studio, done: Callable[[], object]) -> None:
         select.select([studio.plane.eventfd], [], [], 0.05)
         studio.plane.pump(time.monotonic())
     assert done()
+
+
+def came(voice: RtpEndpoint) -> int:
+    """How many packets have come."""
+    voice.hear()
+    return len(voice.received)
 
 
 @pytest.fixture
@@ -59,6 +66,22 @@ def test_the_thread_relays_plays_and_tells(studio: Studio) -> None:
         studio.plane.step(time.monotonic())
     with pytest.raises(LocalError):
         studio.plane.start_thread()
+
+
+def test_every_part_of_a_tick_is_done_as_often_as_the_others(studio: Studio) -> None:
+    legs = [studio.telephone() for _ in range(2 * PHASES)]
+    assert {int(phase) for phase in studio.plane.tables.phases[: 2 * PHASES]} == {0}, "nothing has been planned"
+    studio.settle()
+    assert {int(phase) for phase in studio.plane.tables.phases[: 2 * PHASES]} == set(range(PHASES))
+    for row, _ in legs:
+        row.play(Sound("tone", np.full(160, 1000, np.int16), loop_from=0))
+    studio.plane.start_thread()
+    pump_until(studio, lambda: came(legs[0][1]) >= 25)
+    for row, _ in legs:
+        row.stop()
+    pump_until(studio, lambda: not studio.plane.usage().commands)
+    counts = [came(voice) for _, voice in legs]
+    assert max(counts) - min(counts) <= 1, counts
 
 
 def test_the_thread_ends_when_the_plane_is_closed() -> None:

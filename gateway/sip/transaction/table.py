@@ -38,7 +38,7 @@ from gateway.sip.transport import Datagram, Flow, response_flow, stamp
 __all__ = ["MAX_DATAGRAM", "MAX_TRANSACTIONS", "TransactionLayer"]
 
 MAX_TRANSACTIONS: Final = 60_000
-"""A transaction lives 32 s after its end, and a call through us has four: some 450 new calls a second, in 200 MB."""
+"""A transaction lives 32 s after its end, and a call through us has four: some 450 calls a second, in 200 MB."""
 
 MAX_DATAGRAM: Final = 1300
 """Section 18.1.1, where the path's MTU is not known: 1500 of Ethernet less 200 for what the network adds."""

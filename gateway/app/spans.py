@@ -14,7 +14,7 @@ from gateway.net.span import SpanPlace
 from gateway.q931.coding import NumberType
 from gateway.q931.config import DIALECTS, Hunt, InterfaceConfig, Side
 from hardware.registry import backend
-from hardware.span.kinds import E1, T1, SpanKind
+from hardware.span.kinds import E1, T1
 from hardware.world.span import SpanWorld
 
 __all__ = ["OfficeSpans"]
@@ -42,7 +42,7 @@ class OfficeSpans:
         country = zone(config.office.country)
         for name, span in config.spans.items():
             kind = _KINDS[span.kind]
-            signalling = span.signalling_channel or kind.signalling
+            signalling = span.signalling
             if span.backend == "emulated":
                 number = {"number": span.number} if span.number else {}
                 world = self.worlds[name] = SpanWorld(
@@ -65,12 +65,11 @@ class OfficeSpans:
 
 def _told(name: str, span: SpanSettings, config: Config) -> SpanConfig:
     kind = _KINDS[span.kind]
-    signalling = span.signalling_channel or kind.signalling
     return SpanConfig(
         name=name,
         interface=InterfaceConfig(
             side=Side(span.side),
-            channels=_channels(kind, signalling),
+            channels=span.slots,
             dialect=DIALECTS[span.dialect],
             hunt=Hunt(span.hunt),
             exclusive=span.exclusive,
@@ -89,8 +88,3 @@ def _told(name: str, span: SpanSettings, config: Config) -> SpanConfig:
         announcements=span.announcements,
         zone=config.office.country,
     )
-
-
-def _channels(kind: SpanKind, signalling: int) -> tuple[int, ...]:
-    """Time slots for calls: all but that of the D channel."""
-    return tuple(slot for slot in range(1, kind.channels + 1) if slot != signalling)

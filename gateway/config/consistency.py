@@ -245,9 +245,14 @@ def _adapters(config: Config) -> Iterator[Finding]:
 def _spans(config: Config) -> Iterator[Finding]:
     taken: dict[int, str] = {}
     for name, span in config.spans.items():
-        if span.signalling_channel is not None and span.signalling_channel > _CHANNELS[span.kind]:
-            what = f"a {span.kind.upper()} has no channel {span.signalling_channel}"
+        kind = span.kind.upper()
+        if span.signalling > span.most:
+            what = f"a {kind} has no channel {span.signalling}"
             yield Finding(("spans", name, "signalling_channel"), what, "leave the line out for the usual one")
+        elif span.signalling in span.slots or span.slots[-1] > span.most:
+            d_channel = f"the D channel of the {kind} is {span.signalling}"
+            what = f"not all of channels {span.channels} carry calls: {d_channel}"
+            yield Finding(("spans", name, "channels"), what, f"name some of 1 to {span.most}, and not that one")
         if span.backend == "emulated":
             if "span" in span.model_fields_set:
                 what = f"span {name} is emulated, and a card of its own"
@@ -255,9 +260,6 @@ def _spans(config: Config) -> Iterator[Finding]:
         elif taken.setdefault(span.span, name) != name:
             what = f"span {span.span} of the machine is {taken[span.span]}'s already"
             yield Finding(("spans", name, "span"), what, f"give {name} a span of its own")
-
-
-_CHANNELS: Final = {"e1": 31, "t1": 24}
 
 
 def _contexts(config: Config) -> Iterator[Finding]:

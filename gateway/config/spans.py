@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
 from gateway.config.analog import EchoCanceller, Tail
-from gateway.config.values import Name, Settings, Variables, dialled_or_none, word_or_none
+from gateway.config.values import Name, Settings, Variables, dialled_or_none, refuse, word_or_none
 
-__all__ = ["SpanSettings"]
+__all__ = ["SpanSettings", "slots_of"]
 
 _NumberType = Literal["unknown", "international", "national", "subscriber"]
+
+
+_SLOTS: Final = {"e1": 31, "t1": 24}
+_SIGNALLING: Final = {"e1": 16, "t1": 24}
+
+
+def _channels(text: str) -> str:
+    if text.strip() and slots_of(text) is None:
+        raise refuse(f'"{text[:60]}" names no channels', 'write them like "1-10, 12"')
+    return text.strip()
+
+
+def slots_of(text: str) -> tuple[int, ...] | None:
+    """The time slots that "1-10, 12" names, in their order; None where it names none or something else."""
+    found: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = (word.strip() for word in part.partition("-"))
+        if not (first.isdecimal() and (last.isdecimal() if dash else not last)):
+            return None
+        low, high = int(first), int(last or first)
+        if not 1 <= low <= high <= _SLOTS["e1"]:
+            return None
+        found.update(range(low, high + 1))
+    return tuple(sorted(found))
 
 
 class SpanSettings(Settings):
@@ -22,6 +46,8 @@ class SpanSettings(Settings):
         span: its number, as `dahdi_scan` counts.
         kind: "e1" (30 channels for calls) or "t1" (23).
         signalling_channel: time slot of the D channel; the usual one, 16 or 24, where left out.
+        channels: time slots that carry calls, "1-10, 12" where fewer are rented than there are; all but that of the
+            D channel where empty.
         side: "user" where the far end is an exchange, "network" where we are one for a PBX.
         dialect: of the network: "etsi" (Euro-ISDN), "ni2" (National ISDN 2) or "dms100".
         group: dialled as g1 in `SPAN/g1/NUMBER`.
@@ -50,6 +76,7 @@ class SpanSettings(Settings):
     span: Annotated[int, Field(ge=1, le=128)] = 1
     kind: Literal["e1", "t1"] = "e1"
     signalling_channel: Annotated[int, Field(ge=1, le=31)] | None = None
+    channels: Annotated[str, AfterValidator(_channels)] = ""
     side: Literal["user", "network"] = "user"
     dialect: Literal["etsi", "ni2", "dms100"] = "etsi"
     group: Annotated[int, Field(ge=0, le=63)] = 1
@@ -67,3 +94,19 @@ class SpanSettings(Settings):
     echo_canceller: EchoCanceller = "auto"
     tail: Tail = 64
     announcements: bool = False
+
+    @property
+    def most(self) -> int:
+        """The highest time slot of its kind."""
+        return _SLOTS[self.kind]
+
+    @property
+    def signalling(self) -> int:
+        """The time slot of its D channel."""
+        return self.signalling_channel or _SIGNALLING[self.kind]
+
+    @property
+    def slots(self) -> tuple[int, ...]:
+        """The time slots that carry calls."""
+        every = tuple(slot for slot in range(1, self.most + 1) if slot != self.signalling)
+        return slots_of(self.channels) or every

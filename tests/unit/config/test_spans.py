@@ -32,6 +32,13 @@ def test_a_span_is_two_lines() -> None:
             'kind = "t1"\nsignalling_channel = 30\nnumber =',
             "15: a T1 has no channel 30; leave the line out for the usual one",
         ),
+        ("number =", 'channels = "1-x"\nnumber =', '14: "1-x" names no channels; write them like "1-10, 12"'),
+        (
+            "number =",
+            'channels = "10-17"\nnumber =',
+            "14: not all of channels 10-17 carry calls: the D channel of the E1 is 16;"
+            " name some of 1 to 31, and not that one",
+        ),
         (
             "spans.e1",
             "spans.g7",
@@ -52,6 +59,11 @@ def test_a_span_is_two_lines() -> None:
 )
 def test_what_does_not_fit_is_told(old: str, new: str, fault: str) -> None:
     assert [f"office.toml:{fault}"] == faults(SPAN.replace(old, new))
+
+
+def test_fewer_channels_can_be_rented_than_there_are() -> None:
+    assert len(read(SPAN).spans["e1"].slots) == 30 and 16 not in read(SPAN).spans["e1"].slots
+    assert read(SPAN + 'channels = "1-3, 20"\n').spans["e1"].slots == (1, 2, 3, 20)
 
 
 def test_a_span_is_dialled_by_name_and_by_group(tmp_path: Path) -> None:

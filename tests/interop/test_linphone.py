@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from gateway.core.audio import Samples
-from tests.support.linphone import Linphone
+from tests.support.linphone import OPUS, Linphone
 from tests.support.speech import compare
 from tests.support.wire import Hearing, RunningOffice, until
 
 pytestmark = pytest.mark.wire
 
-Bob = Callable[[str], Linphone]
+Bob = Callable[..., Linphone]
 
 
 @pytest.fixture
@@ -24,10 +24,10 @@ def bob(office: RunningOffice, tmp_path: Path, other_sentence: Samples) -> Itera
     """Gives 6002's telephone: a linphonec that registers over the transport named."""
     phones: list[Linphone] = []
 
-    def make(transport: str) -> Linphone:
+    def make(transport: str, codec: str = OPUS) -> Linphone:
         folder = tmp_path / f"linphone-{len(phones)}"
         address = office.addresses[transport]
-        phones.append(Linphone(folder, "6002", "copper-6002", address, transport, other_sentence))
+        phones.append(Linphone(folder, "6002", "copper-6002", address, transport, other_sentence, codec))
         return phones[-1]
 
     yield make
@@ -35,12 +35,14 @@ def bob(office: RunningOffice, tmp_path: Path, other_sentence: Samples) -> Itera
         phone.quit()
 
 
-def understood(name: str, hearing: Callable[[], Hearing], since: float, said: Samples) -> None:
+def understood(
+    name: str, hearing: Callable[[], Hearing], since: float, said: Samples, likeness: float = 0.9
+) -> None:
     """Within some seconds, what was said is heard, most of it unspoilt: its jitter buffer may slip once."""
 
     def heard() -> bool:
         samples = hearing().since(since)
-        return len(samples) >= len(said) and compare(samples, said).typical > 0.9
+        return len(samples) >= len(said) and compare(samples, said).typical > likeness
 
     try:
         until(heard, 15, f"{name} to be understood")
@@ -102,3 +104,24 @@ def test_it_is_called_over_tcp_and_either_side_hangs_up(
         until(lambda: office.in_calls() <= 1, 5, "the call to be over")
         office.hand("101", "hang-up")
         until(office.on_hook, 5, "the telephone to be down")
+
+
+@pytest.mark.parametrize("codec", ["speex/8000", "speex/16000"])
+def test_it_talks_in_speex(
+    office: RunningOffice, bob: Bob, sentence: Samples, other_sentence: Samples, codec: str
+) -> None:
+    """RFC 5574."""
+    phone = bob("udp", codec)
+    phone.dial("101")
+    until(lambda: office.heard("101")["ringing"], 10, "101 to ring")
+    began = time.monotonic()
+    office.hand("101", "lift")
+    phone.wait_for("connected")
+    assert ": speex, " in office.copperline("calls")
+    understood("linphone", lambda: office.recording("101"), began, other_sentence, 0.75)
+    spoken = office.say("101", sentence)
+    understood("the telephone", phone.hearing, spoken - 0.5, sentence, 0.75)
+    phone.type("terminate")
+    phone.wait_for("ended")
+    office.hand("101", "hang-up")
+    until(office.on_hook, 5, "the telephone to be down")

@@ -28,8 +28,9 @@ LONGEST = 60
 """Seconds of silence after what is spoken."""
 WAV_HEADER = 44
 """Octets, which stay zero until the call is over."""
-OPUS = 48000
-"""Samples a second of what it keeps: it offers Opus first, and the office takes it."""
+OPUS = "opus/48000"
+"""What it offers first by itself; the number is that of the samples a second of what it keeps."""
+_FIRST = (OPUS, "speex/16000", "speex/8000")
 
 _CONFIG = """\
 [sip]
@@ -53,6 +54,13 @@ username={user}
 passwd={secret}
 realm=copperline
 """
+_CODEC = """\
+[audio_codec_{number}]
+mime={mime}
+rate={rate}
+channels={channels}
+enabled={enabled}
+"""
 
 
 class Linphone:
@@ -64,11 +72,20 @@ class Linphone:
         server: where it registers.
         transport: "udp" or "tcp".
         says: what it says from the start of each call, and after each hold.
+        codec: what it offers first, one of OPUS, "speex/16000" and "speex/8000"; it leaves out those before.
     """
 
     def __init__(
-        self, folder: Path, user: str, secret: str, server: tuple[str, int], transport: str, says: Samples
+        self,
+        folder: Path,
+        user: str,
+        secret: str,
+        server: tuple[str, int],
+        transport: str,
+        says: Samples,
+        codec: str = OPUS,
     ) -> None:
+        self._rate = int(codec.partition("/")[2])
         home = folder / "home"
         (home / ".local" / "share" / "linphone").mkdir(parents=True)
         self._folder = folder
@@ -83,6 +100,7 @@ class Linphone:
         # It writes into this file, so that each run has one of its own.
         (folder / "rc").write_text(
             _CONFIG.format(user=user, secret=secret, host=host, port=port, transport=transport)
+            + "".join(_section(number, one, one == codec) for number, one in enumerate(_FIRST) if codec != OPUS)
         )
         with (folder / "printed.txt").open("wb") as printed:
             self._process = subprocess.Popen(
@@ -131,7 +149,7 @@ class Linphone:
         """What it has heard in its last call."""
         data = (self._folder / "heard.wav").read_bytes()
         samples: Samples = np.frombuffer(data[WAV_HEADER : len(data) // 2 * 2], np.int16)
-        return Hearing(resample(samples, OPUS, 8000), time.monotonic())
+        return Hearing(resample(samples, self._rate, 8000), time.monotonic())
 
     def quit(self) -> None:
         """End it."""
@@ -148,3 +166,10 @@ class Linphone:
     def _shows(self, line: str, words: str) -> bool:
         self.type(line)
         return words in self.printed
+
+
+def _section(number: int, codec: str, enabled: bool) -> str:
+    mime, _, rate = codec.partition("/")
+    return _CODEC.format(
+        number=number, mime=mime, rate=rate, channels=2 if codec == OPUS else 1, enabled=int(enabled)
+    )

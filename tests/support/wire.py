@@ -38,6 +38,7 @@ T1 = 0.1
 """Seconds. RFC 3261 timers made short, so that what is over is forgotten after 19 s and not after 96."""
 RTP_PORTS = "22000-23999"
 """Below those that the system gives out; several offices share them, each taking what is free."""
+CODECS = '["ulaw", "alaw", "g722", "opus", "gsm", "amr", "amrwb", "speex16", "speex"]'
 
 _READY = re.compile(r"^ready (?P<sip>(?:sip \S+ )+)(?P<url>http://\S+)$", re.MULTILINE)
 _SIP = re.compile(r"sip (\w+):(\S+):(\d+) ")
@@ -259,7 +260,7 @@ def _configuration(t1: float, certificate: Path | None) -> str:
         ('"tcp:127.0.0.1:5060"', '"tcp:127.0.0.1:0", "ws:127.0.0.1:0"'),
         (
             "[sip]\n",
-            f'[sip]\nrtp_ports = "{RTP_PORTS}"\ncodecs = ["ulaw", "alaw", "g722", "opus", "gsm", "amr", "amrwb"]\n',
+            f'[sip]\nrtp_ports = "{RTP_PORTS}"\ncodecs = {CODECS}\n',
         ),
     ):
         assert old in text, f"{old!r} is not in the example any more"

@@ -1,4 +1,4 @@
-"""chan_dahdi.conf: channels with the settings that stand above them, telephones and exchange lines.
+"""chan_dahdi.conf: channels with the settings that stand above them, telephones, exchange lines and spans.
 
 As chan_dahdi reads it: in `[channels]` a setting holds for the `channel =>` lines below it until it is set anew;
 any other section holds its own settings and ends with `dahdichan`. Asterisk docs: chan_dahdi.conf.sample.
@@ -14,6 +14,7 @@ from dialplan.model import Place
 from dialplan.reader import Entry, Section
 from gateway.asterisk.draft import Draft, caller, is_yes
 from gateway.asterisk.peers import group_settings, groups
+from gateway.asterisk.spans import PRI, SPAN_SETTINGS, read_spans
 
 __all__ = ["read_dahdi"]
 
@@ -37,7 +38,7 @@ _ALWAYS: Final = frozenset(
     "usecallingpres callwaitingcallerid canpark cancallforward callreturn echocancelwhenbridged echotraining "
     "immediate cidstart restrictcid hidecallerid sendcalleridafter relaxdtmf toneduration adsi rxwink rxflash "
     "flash prewink preflash wink debounce start faxdetect faxbuffers buffers usedistinctiveringdetection "
-    "resetinterval overlapdial".split()
+    "resetinterval".split()
 )
 """Settings whose service is there without one, or is no longer needed."""
 _ALWAYS_UNLESS: Final[Mapping[str, frozenset[str]]] = {
@@ -45,7 +46,6 @@ _ALWAYS_UNLESS: Final[Mapping[str, frozenset[str]]] = {
     "cidstart": frozenset({"ring", "polarity"}),
     "faxdetect": frozenset({"no", "incoming"}),
     "usedistinctiveringdetection": frozenset({"no"}),
-    "overlapdial": frozenset({"no"}),
     "restrictcid": frozenset({"no"}),
     "hidecallerid": frozenset({"no"}),
 }
@@ -81,7 +81,8 @@ def read_dahdi(sections: Iterable[Section], draft: Draft) -> None:
                 draft.speak(entry, f"[{section.name}]")
                 continue
             same = _ALWAYS_UNLESS.get(key)
-            kept = key in _READ or (key in _ALWAYS and (same is None or entry.value.strip().lower() in same))
+            known = key in _READ or key in SPAN_SETTINGS
+            kept = known or (key in _ALWAYS and (same is None or entry.value.strip().lower() in same))
             if not kept:
                 draft.leave_entry(entry, f"[{section.name}]")
 
@@ -95,10 +96,16 @@ def _range(text: str) -> Iterator[int]:
 
 def _channels(entry: Entry, held: Mapping[str, str], draft: Draft) -> None:
     signalling = held.get("signalling", held.get("signaling", "")).lower()
+    if signalling in PRI:
+        numbers = sorted(set(_range(entry.value)))
+        if numbers:
+            read_spans(numbers, held, entry.place, draft)
+        return
     kind = _KINDS.get(signalling)
     if kind is None:
         what = f"channels {entry.value} have signalling {signalling or '(none)'}, which has no driver here yet"
-        draft.leave(entry.place, what, "analogue channels are carried: fxo_ks for telephones, fxs_ks for lines")
+        mend = "carried are fxo_ks for telephones, fxs_ks for lines, pri_cpe and pri_net for spans"
+        draft.leave(entry.place, what, mend)
         return
     draft.table("cards").setdefault("main", {"backend": "dahdi"})
     for number in _range(entry.value):

@@ -73,11 +73,57 @@ def test_channels_are_telephones_and_lines_with_what_stands_above_them(config: C
     assert config.cards["main"].backend == "dahdi" and config.office.country == "de"
 
 
+def test_digital_channels_are_spans(config: Config) -> None:
+    (span,) = config.spans.values()
+    assert (span.backend, span.span, span.kind, span.side, span.dialect) == ("dahdi", 2, "t1", "user", "ni2")
+    assert span.slots == tuple(range(1, 16)) and span.group == config.lines["line5"].group
+
+
+PLAN = "[default]\nexten => 1,1,Hangup()\n[from-pbx]\nexten => 1,1,Hangup()\n"
+
+
+def test_two_e1_in_one_line_are_two_spans_with_what_is_said_of_them(tmp_path: Path) -> None:
+    said = (
+        "switchtype=euroisdn", "signalling=pri_net", "group=3", "context=from-pbx", "pridialplan=national",
+        "nationalprefix=0", "internationalprefix=00", "overlapdial=yes", "inbanddisconnect=yes", "priexclusive=yes",
+        "channel => 1-15,17-31,32-46,48-62",
+    )  # fmt: skip
+    moved = move_in(tmp_path, chan_dahdi="\n".join(["[channels]", *said]), extensions=PLAN)
+    spans = moved.config.spans
+    assert {name: (span.span, len(span.slots)) for name, span in spans.items()} == {
+        "e1span1": (1, 30),
+        "e1span2": (2, 30),
+    }
+    span = spans["e1span2"]
+    assert (span.kind, span.side, span.dialect, span.group, span.context) == (
+        "e1",
+        "network",
+        "etsi",
+        3,
+        "from-pbx",
+    )
+    assert (span.called_type, span.national_prefix, span.international_prefix) == ("national", "0", "00")
+    assert (span.sending, span.exclusive, span.announcements) == ("overlap", True, True)
+    assert [line.partition(";")[0] for line in moved.left("chan_dahdi.conf")] == [
+        f"12: the channels from 1 on are taken for those of span {number}" for number in (1, 2)
+    ]
+
+
+def test_a_switch_that_is_not_known_is_told(tmp_path: Path) -> None:
+    said = "[channels]\nswitchtype=4ess\nsignalling=pri_cpe\nchannel => 1-23\n"
+    moved = move_in(tmp_path, chan_dahdi=said, extensions=PLAN)
+    span = moved.config.spans["t1span1"]
+    assert span.dialect == "ni2" and len(span.slots) == 23
+    assert "4: switchtype 4ess is not known here, and ni2 is taken; ask for National ISDN" in moved.left(
+        "chan_dahdi.conf"
+    )
+
+
 def test_every_line_that_is_left_behind_is_told_with_its_file(imported: Imported) -> None:
     assert left(imported, "chan_dahdi.conf") == [
         "16: the telephone on channel 3 is 1003 for now: its caller ID has no number; give it its number",
-        "28: channels 9-23 have signalling pri_cpe, which has no driver here yet; "
-        "analogue channels are carried: fxo_ks for telephones, fxs_ks for lines",
+        "28: the channels from 9 on are taken for those of span 2; "
+        "compare `copperline ports`, and write Dial(SPAN/g1/…) for Dial(DAHDI/g…)",
     ]
     pjsip = left(imported, "pjsip.conf")
     assert (

@@ -166,7 +166,7 @@ def test_lines_and_telephones_keep_levels_services_and_echo(dahdi: Moved) -> Non
         "23: line 4 is in group 0, and no longer in 11; Dial g0, or one line after the other",
         "23: rxgain = 40 of channel 4 is no gain that can be set; write receive_gain from -24 to 12 dB",
         "25: channels 5-8 have signalling em_w, which has no driver here yet; "
-        "analogue channels are carried: fxo_ks for telephones, fxs_ks for lines",
+        "carried are fxo_ks for telephones, fxs_ks for lines, pri_cpe and pri_net for spans",
     ]
 
 

@@ -197,6 +197,7 @@ class Application:
             loop,
             self._sip_message,
             self._sip_lost,
+            on_drained=lambda: self.sip.overload.idle(),
             on_misled=self._sip_misled,
             limits=StreamLimits(limits.connections, limits.connections_from_one, config.sip.idle),
             tls=self.certificates,

@@ -35,6 +35,7 @@ class SipSockets:
         loop: the loop.
         on_message: takes each message with its flow.
         on_lost: told of each flow that can be used no longer.
+        on_drained: told whenever a socket's datagrams have all been taken.
         on_misled: takes who comes to the wrong port, or by the wrong transport; a line of the log where None.
         limits: bounds of connections.
         tls: certificates; None where there is no TLS.
@@ -47,6 +48,7 @@ class SipSockets:
         on_message: Callable[[bytes, Flow], None],
         on_lost: Callable[[Flow], None],
         *,
+        on_drained: Callable[[], None] | None = None,
         on_misled: Callable[[Misled], None] | None = None,
         limits: StreamLimits | None = None,
         tls: TlsContexts | None = None,
@@ -55,6 +57,7 @@ class SipSockets:
         self._loop = loop
         self._on_message = on_message
         self._on_lost = on_lost
+        self._on_drained = on_drained
         self._quiet = QuietLog(_log, loop.time)
         self._udp: dict[Address, UdpSocket] = {}
         told = on_misled or self._say
@@ -130,6 +133,6 @@ class SipSockets:
             if data not in KEEP_ALIVES:
                 self._on_message(data, flow_from(source))
 
-        socket = UdpSocket(self._loop, address, datagram)
+        socket = UdpSocket(self._loop, address, datagram, self._on_drained)
         self._udp[socket.address] = socket
         return socket.address

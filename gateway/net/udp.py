@@ -67,13 +67,18 @@ class UdpSocket:
         loop: the loop that watches it.
         address: where to bind; port 0 takes a free one (see `address`).
         on_datagram: takes each datagram with its sender.
+        on_drained: told whenever no more of them wait.
 
     Raises:
         OSError: the address cannot be bound.
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, address: Address, on_datagram: Callable[[bytes, Address], None]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        address: Address,
+        on_datagram: Callable[[bytes, Address], None],
+        on_drained: Callable[[], None] | None = None,
     ) -> None:
         self._socket = socket.socket(_family(address[0]), socket.SOCK_DGRAM)
         try:
@@ -86,6 +91,7 @@ class UdpSocket:
         self.address: Address = self._socket.getsockname()[:2]
         self._loop = loop
         self._on_datagram = on_datagram
+        self._on_drained = on_drained
         loop.add_reader(self._socket.fileno(), self._readable)
 
     def send(self, data: bytes, to: Address) -> OSError | None:
@@ -113,6 +119,8 @@ class UdpSocket:
             try:
                 data, source = self._socket.recvfrom(LARGEST)
             except (BlockingIOError, InterruptedError):
+                if self._on_drained is not None:
+                    self._on_drained()
                 return
             except OSError as error:
                 # An ICMP error for something that we sent; the transaction's timers deal with it.

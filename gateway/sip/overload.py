@@ -5,7 +5,8 @@ small part of what a call does, or ten times our capacity would leave nothing fo
 passes always, what repeats a request that was let in passes as well, and so do calls to emergency numbers. How much
 is let in follows from a configured rate and from the pressure that we are under: how late our loop is, and how full
 the buffers are from which it reads. It begins with what was served lately, falls while the pressure is above its
-mark and rises while it is below, so that there is always something to do and never much that waits.
+mark and rises while it is below, so that there is always something to do and never much that waits. Whenever all
+that waited has been read, a few more are let in at once: capacity that nobody uses would be lost.
 """
 
 from __future__ import annotations
@@ -133,6 +134,14 @@ class Overload:
         self._rate = max(LEAST, self._rate * max(STEEPEST, min(1.0 + GAIN, factor)))
         if self._rate > self._most or self._rate > FREE * max(self._served, LEAST):
             self._rate = self._most
+
+    def idle(self) -> None:
+        """A receive buffer has been read to its end: there is time for some more, whatever the rate says.
+
+        What is let in then keeps nobody waiting; a rate that was configured stays the limit.
+        """
+        if not self._config.rate:
+            self._left = self._burst
 
     def refusal(self, data: bytes, flow: Flow, now: float) -> Datagram | bool:
         """What becomes of `data`: False to serve it, True to drop it, or the refusal to send."""

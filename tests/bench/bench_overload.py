@@ -61,6 +61,7 @@ def overloaded(offered: float, seconds: float) -> tuple[float, float, float, int
             overload.look(now - pulse - PULSE, (due - taken) / QUEUE, now)
             pulse = now
         if taken >= due:
+            overload.idle()
             continue
         taken += 1
         data = invite.replace(b"branch=z9hG4bK", b"branch=z9hG4bK%d" % taken, 1)

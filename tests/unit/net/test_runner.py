@@ -163,6 +163,20 @@ def test_datagrams_cross_the_loopback_and_the_sender_is_told(loop: ManualLoop) -
     far.close()
 
 
+def test_who_reads_a_socket_to_its_end_is_told_so_once_for_all_that_waited(loop: ManualLoop) -> None:
+    heard: list[bytes | None] = []
+    near = UdpSocket(
+        loop, ("127.0.0.1", 0), lambda data, source: heard.append(data), on_drained=lambda: heard.append(None)
+    )
+    far = UdpSocket(loop, ("127.0.0.1", 0), lambda data, source: None)
+    for word in (b"one", b"two"):
+        far.send(word, near.address)
+    loop.settle()
+    assert heard == [b"one", b"two", None]
+    near.close()
+    far.close()
+
+
 def test_a_later_deadline_leaves_the_timer_alone_and_is_met_all_the_same(loop: ManualLoop) -> None:
     armed: list[float] = []
     call_at = loop.call_at

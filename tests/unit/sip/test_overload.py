@@ -111,6 +111,21 @@ def test_an_emergency_call_passes() -> None:
     assert phone.statuses()[-2:] == [401, 503]
 
 
+def late_office() -> tuple[Overload, bytes]:
+    """One that lets in next to nothing, and a request."""
+    overload = Overload(OverloadConfig(), Random(1))
+    for look in range(3):
+        overload.look(1.0, 1.0, 1.0 + look)
+    template = Phone(Office()).request("INVITE").serialise()
+    for number in range(100, 200):
+        served(overload, template, number)
+    return overload, template
+
+
+def served(overload: Overload, template: bytes, number: int) -> bool:
+    return overload.refusal(template.replace(b"z9hG4bK6001x1", b"z9hG4bK%d" % number), FLOW, 3.0) is False
+
+
 class Server:
     """Takes requests from a buffer as fast as it can: `capacity` calls a second, or a hundred refusals for each."""
 
@@ -128,6 +143,7 @@ class Server:
         self._pass(pause, offered)
         while self._now < begun + seconds:
             if self._waiting < 1:
+                self.overload.idle()
                 self._pass(1 / offered, offered)
                 continue
             self._waiting -= 1
@@ -150,9 +166,24 @@ def test_ten_times_what_can_be_served_keeps_nearly_all_of_it() -> None:
     server = Server(100.0)
     assert server.served(50, 5.0) == pytest.approx(50, abs=1)
     refusing = 9 * 0.01
-    assert server.served(1000, 60.0) > 0.95 * 100 * (1 - refusing)
+    assert server.served(1000, 60.0) > 0.97 * 100 * (1 - refusing)
     assert server.served(50, 5.0) > 40
     assert server.served(50, 30.0) == pytest.approx(50, abs=1) and server.overload.rate == inf, "nothing is limited"
+
+
+def test_whenever_all_that_waited_was_read_some_more_are_let_in() -> None:
+    overload, template = late_office()
+    assert [served(overload, template, number) for number in range(3)] == [False, False, False]
+    overload.idle()
+    assert [served(overload, template, number) for number in range(10, 18)] == [True] * 6 + [False] * 2
+
+
+def test_a_configured_rate_holds_whatever_time_there_is() -> None:
+    overload = Overload(OverloadConfig(rate=0.001), Random(1))
+    template = Phone(Office()).request("INVITE").serialise()
+    served(overload, template, 0)
+    overload.idle()
+    assert not served(overload, template, 1)
 
 
 def test_a_pause_of_the_loop_costs_no_call() -> None:

@@ -289,6 +289,7 @@ class OutgoingSession:
             keys=early.keys if early is not None else None,
         )
         self._established.confirmed(response, now)
+        del self._invite  # it is asked no more
         try:
             answer = description_of(response)
             if answer is None and self._negotiation.agreement is None:
@@ -308,7 +309,6 @@ class OutgoingSession:
         self._transaction = None
         self._acks.clear()
         self._early.clear()
-        del self._invite
 
     def _within(self, dialog: Dialog) -> Setting:
         """The stack's services for requests in `dialog`, which may be challenged as the INVITE may."""

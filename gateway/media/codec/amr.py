@@ -14,23 +14,11 @@ import numpy as np
 from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
+from gateway.media.codec.state import AMR_STATE
 from gateway.media.compiled import stage
 from gateway.media.pointers import call_c, record_of, uint8_at
 
-__all__ = ["AMR_STATE", "amr_frames", "decode_amr", "encode_amr"]
-
-AMR_STATE: Final = np.dtype(
-    [
-        ("coder", "i8"),  # the library's, by address
-        ("function", "i8"),  # that codes a frame
-        ("mode", "i8"),  # in which the next frame goes out
-        ("modes", "i8"),  # a bit for each that may be used
-        ("other", "i8"),  # a decoder's: the state of the encoder to the same peer, by address; 0: none
-        ("frame", "u1", (64,)),
-    ],
-    align=True,
-)
-"""What one direction of a stream keeps."""
+__all__ = ["amr_frames", "decode_amr", "encode_amr"]
 
 _BITS: Final = np.array([95, 103, 118, 134, 148, 159, 204, 244, 39, *[-1] * 6, 0])
 """Of a frame of AMR by its type (3GPP TS 26.101 tables 1a, 3): speech, comfort noise, nothing."""

@@ -22,8 +22,7 @@ import numpy as np
 
 from gateway.core.audio import Codec, Encoding
 from gateway.core.errors import Unavailable
-from gateway.media.codec.amr import AMR_STATE
-from gateway.media.codec.speex import SPEEX_STATE
+from gateway.media.codec.state import AMR_STATE, SPEEX_STATE
 
 __all__ = ["Coder", "coder", "coders", "needs"]
 

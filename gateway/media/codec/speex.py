@@ -11,24 +11,11 @@ import numpy as np
 from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
+from gateway.media.codec.state import SPEEX_STATE
 from gateway.media.compiled import stage
 from gateway.media.pointers import call_c, int16_at, record_of
 
-__all__ = ["SPEEX_STATE", "decode_speex", "encode_speex", "speex_frames"]
-
-SPEEX_STATE: Final = np.dtype(
-    [
-        ("coder", "i8"),  # the library's, by address
-        ("bits", "i8"),  # a struct SpeexBits
-        ("function", "i8"),  # speex_encode_int or speex_decode_int
-        ("control", "i8"),  # speex_decoder_ctl
-        ("open", "i8"),  # speex_bits_reset or speex_bits_read_from
-        ("end", "i8"),  # speex_bits_insert_terminator
-        ("write", "i8"),  # speex_bits_write
-    ],
-    align=True,
-)
-"""What one direction of a stream keeps."""
+__all__ = ["decode_speex", "encode_speex", "speex_frames"]
 
 _NARROW: Final = np.array([5, 43, 119, 160, 220, 300, 364, 492, 79])
 """Bits of a frame by its mode, with the five that say which (RFC 5574 3.3; the Speex manual, table 9.2)."""

@@ -90,6 +90,8 @@ def test_every_spelt_out_target_is_listed_with_its_place() -> None:
         ("912565550100", "FXO/g1/12565550100"),
         ("911", "FXO/g1/911"),
         ("9911", "FXO/g1/911"),
+        ("75550100", "SPAN/g1/5550100"),
+        ("85550100", "ISDN/g1/5550100"),
     ],
 )
 def test_the_office_dials(demo: Dialplan, number: str, target: str) -> None:
@@ -99,7 +101,7 @@ def test_the_office_dials(demo: Dialplan, number: str, target: str) -> None:
     assert found.ending.cause is Cause.NO_ANSWER
 
 
-@pytest.mark.parametrize("number", ["103", "104", "8000", "8500", "75550100"])
+@pytest.mark.parametrize("number", ["103", "104", "8000", "8500"])
 @pytest.mark.parametrize("technology", ["SIP", "FXS"])
 def test_what_is_not_built_in_says_so(demo: Dialplan, number: str, technology: str) -> None:
     found = route(demo, number, technology=technology)

@@ -87,7 +87,7 @@ def _table(annotation: Any) -> type[BaseModel] | None:
 
 def _row(name: str, field: FieldInfo, meaning: str) -> str:
     value = _kind(field.annotation) + _bounds(field.metadata)
-    default = "*required*" if field.is_required() else _default(field.default)
+    default = "*required*" if field.is_required() else _default(field.get_default(call_default_factory=True))
     # The docstrings speak of Python's None; a TOML file has no such word.
     cells = [f"`{name}`", value, default, meaning.replace("None takes", "where left out,")]
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

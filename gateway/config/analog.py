@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 _CallerId = Literal["bell202", "v23", "v23-alert", "dtmf", "dtmf-dk", "none"]
+_Display = Literal["bell202", "v23", "v23-alert", "bell202-sdmf", "v23-sdmf", "dtmf", "dtmf-dk", "none"]
+"""Ways in which a telephone is told who calls; an exchange's single data messages are read by any FSK way."""
 _Start = Literal["kewl", "loop", "ground"]
 _PulseOrder = Literal["usual", "nz", "se"]
 EchoCanceller = Literal["auto", "hardware", "software", "off"]
@@ -78,7 +80,8 @@ class PhoneSettings(Settings):
         mailbox: whose messages its lamp shows, "201" or "201@shop"; where empty, that of its own number.
         start: how its port is seized and released: "kewl" (a disconnect takes battery away for a moment), "loop"
             (nothing tells of one) or "ground" (the trunk of a small PBX).
-        caller_id: how callers are shown to it; None takes the country's way.
+        caller_id: how callers are shown to it; None takes the country's way. Old displays that show nothing want
+            "bell202-sdmf" or "v23-sdmf": the number alone, in a single data message.
         pulse_order: of its rotary dial: "usual", "nz" (reversed) or "se" (0 has one pulse).
         short_flash: take a break as short as a dial pulse, in a call, for a flash; where left out, it is taken for
             one outside North America.
@@ -114,7 +117,7 @@ class PhoneSettings(Settings):
     pickup_groups: Items[Name] = ()
     variables: Variables = Field(default_factory=dict)
     start: _Start = "kewl"
-    caller_id: _CallerId | None = None
+    caller_id: _Display | None = None
     pulse_order: _PulseOrder = "usual"
     short_flash: bool | None = None
     hotline: Annotated[str, AfterValidator(dialled_or_none)] = ""

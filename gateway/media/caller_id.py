@@ -92,8 +92,10 @@ def encode_sdmf(caller: CallerId) -> bytes:
     return _message(SDMF_CALL, _time(caller) + shown)
 
 
-def encode_lamp(on: bool) -> bytes:
-    """A message that lights the telephone's message lamp, or puts it out (visual indicator, MDMF)."""
+def encode_lamp(on: bool, *, single: bool = False) -> bytes:
+    """A message that lights the telephone's message lamp, or puts it out (visual indicator), MDMF or `single`."""
+    if single:
+        return _message(SDMF_WAITING, next(data for data, lit in _SDMF_LIT.items() if lit is on))
     return _message(MDMF_WAITING, bytes((_INDICATOR, 1, 0xFF if on else 0x00)))
 
 

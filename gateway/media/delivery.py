@@ -18,7 +18,7 @@ import numpy as np
 from gateway.core.audio import Samples, Sound
 from gateway.core.number import Presentation
 from gateway.media.cadence import dtmf, render
-from gateway.media.caller_id import CallerId, encode_lamp, encode_mdmf
+from gateway.media.caller_id import CallerId, encode_lamp, encode_mdmf, encode_sdmf
 from gateway.media.fsk import Standard, modulate
 
 __all__ = ["AFTER_SIGNAL", "Delivery", "read_digits"]
@@ -40,10 +40,12 @@ _DIGIT: Final = 0.07
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """One way. Attributes: modem of FSK; whether it goes before ringing; restricted, unavailable, end: of DTMF."""
+    """One way. Attributes: modem of FSK; whether in a single data message; whether it goes before ringing;
+    restricted, unavailable, end: of DTMF."""
 
     name: str
     modem: Standard | None
+    single: bool = False
     before: bool = False
     restricted: str = ""
     unavailable: str = ""
@@ -55,6 +57,9 @@ class Delivery(Enum):
 
     BELL_202 = _Way("bell202", Standard.BELL_202)
     V23 = _Way("v23", Standard.V23)
+    BELL_202_SINGLE = _Way("bell202-sdmf", Standard.BELL_202, single=True)
+    """Displays that know the older single data message (GR-30 SDMF) alone: time and number, no name."""
+    V23_SINGLE = _Way("v23-sdmf", Standard.V23, single=True)
     V23_ALERT = _Way("v23-alert", Standard.V23, before=True)
     DTMF = _Way("dtmf", None, before=True, restricted="B10C", unavailable="B00C", end="C")
     """Sweden, the Netherlands, Brazil."""
@@ -84,12 +89,13 @@ class Delivery(Enum):
         """All that is sent, with the silence before it: after a burst of ringing, or after the reversal.
 
         Raises:
-            LocalError: number or name cannot be carried.
+            LocalError: number or name cannot be carried, or a single data message has no time to tell.
         """
         if self.value.modem is None:
             digits = self.digits(caller)
             return np.concatenate([_silence(_AFTER_REVERSAL), dtmf(digits, _DIGIT, _DIGIT)])
-        spill = modulate(encode_mdmf(caller), self.value.modem)
+        message = encode_sdmf(caller) if self.value.single else encode_mdmf(caller)
+        spill = modulate(message, self.value.modem)
         if not self.value.before:
             return np.concatenate([_silence(_AFTER_RING), spill])
         alert = render("DT-AS", _ALERT).samples
@@ -97,7 +103,7 @@ class Delivery(Enum):
 
     def lamp(self, on: bool) -> Sound:
         """What lights a telephone's message lamp on-hook, or puts it out: always FSK, DTMF has no sign for it."""
-        spill = modulate(encode_lamp(on), self.value.modem or Standard.V23)
+        spill = modulate(encode_lamp(on, single=self.value.single), self.value.modem or Standard.V23)
         return Sound(f"message lamp {'on' if on else 'off'}", np.concatenate([_silence(_AFTER_RING), spill]))
 
     def digits(self, caller: CallerId) -> str:

@@ -4,9 +4,16 @@ from pathlib import Path
 
 import pytest
 
+from drivers.echo import EchoConfig, Remover
+from drivers.fxo.config import AnswerSignal, FxoConfig
+from drivers.fxo.rings import DistinctiveRing
+from drivers.fxs.config import FlashUse, FxsConfig, MessageLamp
 from gateway.app.cards import DAHDI_CHANNELS, Cards
 from gateway.config.load import parse
 from gateway.core.errors import OpenFailed, Unavailable
+from gateway.media.delivery import Delivery
+from gateway.media.tone import ZONES
+from hardware.analog.pulse import PulseOrder
 from hardware.dahdi.abi import SigType
 
 BOTH = """
@@ -58,3 +65,83 @@ def test_a_port_starts_as_the_configuration_says_or_not_at_all() -> None:
     with pytest.raises(OpenFailed, match='channel 1 is kewl start and the configuration says start = "ground"'):
         cards.open(DAHDI_CHANNELS + 3, "us")
     assert not cards.emulated["two"].channels[1].opened
+
+
+EVERYTHING = """
+[office]
+country = "uk"
+[cards.one]
+backend = "emulated"
+modules = ["fxs", "fxo", "fxs", "fxo"]
+[phones.101]
+port = 1
+name = "Front desk"
+context = "office"
+caller_id = "bell202-sdmf"
+pulse_order = "nz"
+short_flash = false
+hotline = "102"
+hotline_after = 4
+message_lamp = "neon"
+answer_polarity = true
+release_battery = true
+echo_canceller = "software"
+tail = 128
+flash = "pass"
+call_waiting = false
+three_way = false
+transfer = false
+[phones.102]
+port = 3
+[lines.copper1]
+port = 2
+group = 3
+context = "from-pstn"
+number = "2565551100"
+did = "600"
+dialling = "pulse"
+pulse_order = "se"
+dial_tone_wait = 7
+answer = "timer"
+answer_after = 12
+hangup_on_polarity = true
+hangup_on_tone = 5
+caller_id = "dtmf-dk"
+waiting_caller_id = true
+shared = true
+echo_canceller = "hardware"
+tail = 16
+tones = { busy = "433@-13/350,0/370" }
+[lines.copper1.rings.fax]
+cadence = [800, 400, 800, 4000]
+did = "fax"
+[lines.copper2]
+port = 4
+caller_id = "none"
+"""
+
+
+def test_all_that_is_written_of_a_telephone_reaches_its_line() -> None:
+    written, plain = Cards(parse(EVERYTHING, "office.toml", Path("/nowhere"))).fxs
+    assert written == FxsConfig(
+        port=1, number="101", name="Front desk", context="office", zone="uk",
+        caller_id=Delivery.BELL_202_SINGLE, pulse_order=PulseOrder.NEW_ZEALAND, short_flash=False,
+        hotline="102", hotline_after=4.0, lamp=MessageLamp.NEON,
+        answer_polarity=True, release_battery=True, cadence=ZONES["uk"].ring,
+        echo=EchoConfig(Remover.SOFTWARE, 128), flash=FlashUse.PASS,
+        call_waiting=False, three_way=False, transfer=False,
+    )  # fmt: skip
+    assert plain.caller_id is Delivery.V23_ALERT and plain.short_flash, "the country's way"
+
+
+def test_all_that_is_written_of_an_exchange_line_reaches_it() -> None:
+    written, plain = Cards(parse(EVERYTHING, "office.toml", Path("/nowhere"))).fxo
+    assert written == FxoConfig(
+        port=2, name="copper1", group=3, context="from-pstn", did="600", number="2565551100", zone="uk",
+        dial_tone_wait=7.0, pulses=PulseOrder.SWEDEN, answer=AnswerSignal.TIMER, answer_after=12.0,
+        hangup_on_polarity=True, hangup_on_tone=5, caller_id=Delivery.DTMF_DENMARK,
+        waiting_caller_id=True, shared=True, echo=EchoConfig(Remover.HARDWARE, 16),
+        rings=(DistinctiveRing("fax", (800, 400, 800, 4000), "", "fax"),),
+        tones={"busy": "433@-13/350,0/370"},
+    )  # fmt: skip
+    assert plain.caller_id is None and plain.pulses is None and plain.zone == "uk"

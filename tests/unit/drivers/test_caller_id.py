@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -22,12 +23,15 @@ from tests.unit.drivers.test_fxo_signs import HANGUP
 WAYS = [
     (Delivery.BELL_202, "us"),
     (Delivery.V23, "de"),
+    (Delivery.BELL_202_SINGLE, "us"),
+    (Delivery.V23_SINGLE, "de"),
     (Delivery.V23_ALERT, "uk"),
     (Delivery.DTMF, "se"),
     (Delivery.DTMF, "nl"),
     (Delivery.DTMF, "br"),
     (Delivery.DTMF_DENMARK, "dk"),
 ]
+NAMING = (Delivery.BELL_202, Delivery.V23, Delivery.V23_ALERT)
 EARLY = [(way, zone) for way, zone in WAYS if way.before_ringing]
 ANN = Party("2565550199", "ANN")
 HIDDEN = Party(presentation=Presentation.RESTRICTED)
@@ -67,7 +71,7 @@ def test_a_telephone_shows_who_calls(build: Build, way: Delivery, zone: str, cal
     copper.call("FXS", "101", caller)
     copper.run(6.0)
     shown = copper.first.caller_id
-    name = caller.name if way.modem is not None else ""
+    name = caller.name if way in NAMING else ""
     assert shown is not None
     assert (shown.number, shown.name, shown.presentation) == (caller.number, name, caller.presentation)
     assert copper.said() == [Alerting()]
@@ -117,9 +121,10 @@ def test_a_call_given_up_while_it_is_shown_never_rings(build: Build, way: Delive
 @pytest.mark.parametrize("caller", [ANN, HIDDEN])
 def test_an_exchange_tells_who_calls(build: Build, way: Delivery, zone: str, caller: Party) -> None:
     copper = build(way, zone)
-    copper.world.office.call(3, caller.number, caller.name, presentation=caller.presentation)
+    when = datetime(2026, 1, 2, 15, 30)
+    copper.world.office.call(3, caller.number, caller.name, presentation=caller.presentation, when=when)
     copper.run(6.0)
-    name = caller.name if way.modem is not None else ""
+    name = caller.name if way in NAMING else ""
     assert offered(copper) == replace(caller, name=name)
 
 

@@ -192,6 +192,19 @@ def test_busy_tone_after_a_conversation_is_a_release(build: Build) -> None:
     assert copper.state(3) == "idle" and copper.exchange.state.name == "IDLE" and copper.lines.usage() == 0
 
 
+@pytest.mark.parametrize(
+    ("released", "evidence"), [("congestion", "congestion tone 480"), ("dial", "dial tone 350")]
+)
+def test_exchanges_that_release_by_another_tone_are_heard_too(build: Build, released: str, evidence: str) -> None:
+    copper = build(exchange=replace(TONES_ONLY, released=released))
+    dial(copper, "5550105", seconds=16.0)
+    why = ending(copper)
+    assert (why.cause, why.act) == (Cause.NORMAL_CLEARING, Act.HUNG_UP)
+    assert why.evidence.startswith(evidence) and why.evidence.endswith("% sure")
+    copper.run(4.0)
+    assert copper.state(3) == "idle" and copper.lines.usage() == 0
+
+
 def test_a_caller_from_outside_who_hangs_up_is_noticed_by_tone(build: Build) -> None:
     copper = build(fault=Fault(loss=12.0))
     copper.world.office.call(3, "2565557777")

@@ -139,6 +139,11 @@ def test_the_lamp_is_lit_and_put_out_by_multiple_data_messages() -> None:
     assert encode_lamp(True).hex() == "82030b01ff70" and encode_lamp(False).hex() == "82030b01006f"
 
 
+def test_the_lamp_is_lit_and_put_out_by_single_data_messages() -> None:
+    assert encode_lamp(True, single=True).hex() == "060342424231"
+    assert encode_lamp(False, single=True).hex() == "06036f6f6faa"
+
+
 def test_a_call_or_an_unknown_indicator_says_nothing_of_the_lamp() -> None:
     assert decode_lamp(encode_mdmf(CallerId("1"))) is None
     assert decode_lamp(bytes.fromhex("82030b01016e")) is None

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.core.errors import LocalError
 from gateway.core.number import Presentation
-from gateway.media.caller_id import CallerId, decode
+from gateway.media.caller_id import CallerId, decode, decode_lamp
 from gateway.media.delivery import Delivery, read_digits
 from gateway.media.detect import DtmfReceiver
-from gateway.media.fsk import Receiver
+from gateway.media.fsk import Receiver, Standard
 from gateway.media.tone import ZONES
 
-FSK = [way for way in Delivery if way.modem is not None]
+SINGLE = [Delivery.BELL_202_SINGLE, Delivery.V23_SINGLE]
+FSK = [way for way in Delivery if way.modem is not None and way not in SINGLE]
 DTMF = [way for way in Delivery if way.modem is None]
 CALLER = CallerId("2565550199")
 HIDDEN = CallerId(presentation=Presentation.RESTRICTED)
@@ -27,6 +32,26 @@ def test_fsk_of_every_way_is_read_by_its_modem(way: Delivery, caller: CallerId) 
     assert way.modem is not None
     [message] = Receiver(way.modem).feed(np.concatenate([way.signal(caller), np.zeros(400, np.int16)]))
     assert decode(message) == caller
+
+
+@pytest.mark.parametrize("way", SINGLE)
+@pytest.mark.parametrize("caller", [CALLER, CallerId("4711", "ANN"), HIDDEN, NOBODY])
+def test_a_single_data_message_tells_time_and_number(way: Delivery, caller: CallerId) -> None:
+    """GR-30 SDMF: type 04; a name has no place in it."""
+    assert way.modem is not None
+    timed = replace(caller, when=datetime(2000, 1, 2, 15, 30))
+    [message] = Receiver(way.modem).feed(np.concatenate([way.signal(timed), np.zeros(400, np.int16)]))
+    assert message[0] == 0x04 and decode(message) == replace(timed, name="")
+    with pytest.raises(LocalError, match="without the time"):
+        way.signal(caller)
+
+
+@pytest.mark.parametrize("way", Delivery)
+@pytest.mark.parametrize("on", [True, False])
+def test_the_lamp_is_told_in_the_telephone_s_own_kind_of_message(way: Delivery, on: bool) -> None:
+    spill = np.concatenate([way.lamp(on).samples, np.zeros(400, np.int16)])
+    [message] = Receiver(way.modem or Standard.V23).feed(spill)
+    assert (message[0], decode_lamp(message)) == (0x06 if way in SINGLE else 0x82, on)
 
 
 @pytest.mark.parametrize("way", DTMF)

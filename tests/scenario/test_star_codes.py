@@ -223,3 +223,20 @@ def test_star_codes_withhold_the_number_and_pick_up(office: OfficeUnderTest) -> 
     office.run(1.0)
     one.hang_up()
     office.run(1.0)
+
+
+def test_a_number_is_shown_for_a_call_and_whoever_rings_longest_is_picked_up(office: OfficeUnderTest) -> None:
+    one, two, ada = office.phone("101"), office.phone("102"), office.sip("6001")
+    one.lift()
+    office.run(0.5)
+    one.dial("*82102#")
+    office.until(lambda: two.caller_id is not None, within=12)
+    assert two.caller_id is not None and two.caller_id.number == "101"
+    ada.call("*8")
+    up(office, ada)
+    office.run(2.0)
+    assert not two.ringing and state(office) == "talking" and state(office, "102") == "on-hook"
+    ada.hang_up()
+    office.run(1.0)
+    one.hang_up()
+    office.run(1.0)

@@ -12,7 +12,7 @@ import pytest
 from drivers.fxo.config import AnswerSignal, FxoConfig
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
-from gateway.core.messages import Alerting, Answer, Answered, Hangup, Offered, Progress, Released
+from gateway.core.messages import Alerting, Answer, Answered, Hangup, Offered, Progress, Released, Rerouted
 from gateway.core.number import Party
 from hardware.analog.copper import Fault
 from hardware.analog.pulse import PulseOrder
@@ -180,6 +180,26 @@ def test_a_tone_in_place_of_ringback_is_a_refusal(
     why = ending(copper)
     assert (why.cause, why.act, why.by) == (cause, Act.REFUSED, "the exchange on line copper1")
     assert "3 bursts" in why.evidence and why.evidence.endswith("% sure")
+
+
+@pytest.mark.parametrize(
+    ("number", "tones", "goes_on"),
+    [
+        ("5550104", {}, True),
+        ("5550100", {"dial": "480+620/250,0/250"}, True),
+        ("5550101", {}, False),
+    ],
+    ids=["congestion behind the number", "congestion in place of dial tone", "a busy subscriber"],
+)
+def test_congestion_hands_the_call_to_the_next_line_and_a_busy_subscriber_does_not(
+    build: Build, number: str, tones: dict[str, str], goes_on: bool
+) -> None:
+    line = replace(LINE, answer=AnswerSignal.VOICE)
+    copper = build(line, replace(TONES_ONLY, tones=tones))
+    dial(copper, number, seconds=12.0)
+    said = copper.said()
+    assert isinstance(said[-1], Released)
+    assert (said[-2:-1] == [Rerouted(f"g1/{number}")]) is goes_on
 
 
 def test_busy_tone_after_a_conversation_is_a_release(build: Build) -> None:

@@ -51,6 +51,11 @@ def talking(copper: Copper) -> object:
     return leg
 
 
+def story(copper: Copper) -> list[str]:
+    """What is noted of the first telephone's call."""
+    return [note.text for note in copper.recorder.story(copper.lines.status()[0].channel)]
+
+
 # Dials and hooks.
 
 
@@ -81,6 +86,16 @@ def test_a_wheel_of_another_country_is_understood(build: Build, order: PulseOrde
     assert isinstance(offered, Offered) and offered.called == "95550108"
 
 
+@pytest.mark.parametrize(
+    ("order", "dialled"),
+    [(PulseOrder.USUAL, "1234567890"), (PulseOrder.NEW_ZEALAND, "9876543210"), (PulseOrder.SWEDEN, "0123456789")],
+)
+def test_wheels_give_the_pulses_of_their_country(order: PulseOrder, dialled: str) -> None:
+    """What was meant by one pulse, two, … ten: a New Zealand wheel is reversed but for 0, a Swedish one begins at 0."""
+    assert "".join(order.meant(usual) for usual in "1234567890") == dialled
+    assert "".join(order.pulses(digit) for digit in dialled) == "1234567890"
+
+
 def test_a_hook_that_bounces_is_one_lift_and_one_hang_up(build: Build) -> None:
     copper = build()
     copper.first.bounce = 9
@@ -102,6 +117,15 @@ def test_a_short_flash_counts_where_telephones_give_it(
     assert [event for event in copper.said() if isinstance(event, Flash)] == told
 
 
+def test_a_flash_in_a_call_gives_recall_dial_tone(build: Build) -> None:
+    copper = build()
+    talking(copper)
+    copper.first.flash(500)
+    copper.run(1.0)
+    assert copper.state(1) == "hears recall dial tone; a call is on hold"
+    assert "plays dialrecall tone us" in story(copper)
+
+
 # Lifted and not dialled.
 
 
@@ -111,6 +135,7 @@ def test_a_hotline_calls_at_once(build: Build) -> None:
     copper.run(0.3)
     [offered] = copper.said()
     assert isinstance(offered, Offered) and offered.called == "102"
+    assert not [text for text in story(copper) if "plays dial tone" in text]
 
 
 def test_a_warmline_leaves_time_to_dial(build: Build) -> None:
@@ -142,9 +167,7 @@ def test_messages_light_the_lamp_and_make_dial_tone_stutter(build: Build, lamp: 
     copper.run(6.0)
     assert copper.first.message_lamp and not copper.second.message_lamp
     lifted(copper)
-    assert "plays stutter tone us" in [
-        note.text for note in copper.recorder.story(copper.lines.status()[0].channel)
-    ]
+    assert "plays stutter tone us" in story(copper)
     copper.lines.show_messages("101", 0, copper.clock())
     copper.run(1.0)
     assert copper.first.message_lamp, "it is off-hook still"

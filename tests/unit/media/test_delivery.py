@@ -87,8 +87,21 @@ def test_what_tells_nobody_is_nobody(digits: str) -> None:
     assert read_digits(digits) is None
 
 
+@pytest.mark.parametrize(
+    ("countries", "way"),
+    [
+        ("us au cn mx nz sg", Delivery.BELL_202),
+        ("de fr es it no ch", Delivery.V23),
+        ("uk", Delivery.V23_ALERT),
+        ("se nl br", Delivery.DTMF),
+        ("dk", Delivery.DTMF_DENMARK),
+    ],
+)
+def test_each_country_has_the_way_of_its_exchanges(countries: str, way: Delivery) -> None:
+    assert {Delivery.in_country(country) for country in countries.split()} == {way}
+
+
 def test_every_country_has_a_way_and_every_way_a_name() -> None:
-    assert Delivery.in_country("us") is Delivery.BELL_202 and Delivery.in_country("de") is Delivery.V23
     assert all(isinstance(Delivery.in_country(country), Delivery) for country in ZONES)
     assert all(Delivery.of(way.value.name) is way for way in Delivery)
 

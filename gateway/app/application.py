@@ -51,7 +51,7 @@ from gateway.core.log import QuietLog
 from gateway.core.switch import Target
 from gateway.core.trace import Recorder
 from gateway.media.music import MusicLibrary
-from gateway.media.places import ASTERISK_SOUNDS, OWN_SOUNDS
+from gateway.media.places import OWN_SOUNDS, prompt_folders
 from gateway.media.prompt import SoundLibrary
 from gateway.net.audio import AudioDesk
 from gateway.net.audiosocket import AudioSocketNetwork
@@ -146,7 +146,7 @@ class Application:
         clock = loop.time
         self.recorder = Recorder()
         self.sounds = SoundLibrary(
-            [config.media.prompts, *config.media.sounds, ASTERISK_SOUNDS],
+            prompt_folders(config.media.prompts, config.media.sounds),
             zone=config.tone_zone,
             zones=tone_zones(config.tones),
             language=config.office.language,

@@ -26,6 +26,7 @@ from gateway.app.oneline import OneLine, log_cheaply
 from gateway.config.model import Config
 from gateway.config.office import load_office, setting_doubts
 from gateway.core.errors import ConfigError, CopperlineError, OpenFailed
+from gateway.media.places import SPOKEN
 from gateway.media.speech import synthesise
 
 __all__ = ["reload_office", "run"]
@@ -124,12 +125,12 @@ async def _serve(path: Path) -> int:
 def _speak(config: Config) -> None:
     """Make the prompts that are missing, beside all else: they are there for the first call that wants them."""
     try:
-        made = synthesise(config.media.prompts, config.office.language)
+        made = synthesise(config.media.prompts / SPOKEN, config.office.language)
     except CopperlineError as error:
         _log.warning("announcements may be silent: %s", error)
         return
     if made:
-        _log.info("%d prompts were spoken into %s", len(made), config.media.prompts)
+        _log.info("%d prompts were spoken into %s", len(made), config.media.prompts / SPOKEN)
 
 
 async def _drain(office: Application, at_once: asyncio.Event) -> None:

@@ -9,6 +9,7 @@ import typer
 
 from gateway.cli import show
 from gateway.config import load
+from gateway.media.places import SPOKEN
 from gateway.media.speech import synthesise
 from gateway.plane.warm import warm
 
@@ -23,5 +24,6 @@ def command(
     warm()
     show.line("The media plane is compiled.")
     if settings is not None:
-        made = synthesise(settings.media.prompts, settings.office.language)
-        show.line(f"{len(made)} prompts were spoken into {settings.media.prompts}; all others are there.")
+        folder = settings.media.prompts / SPOKEN
+        made = synthesise(folder, settings.office.language)
+        show.line(f"{len(made)} prompts were spoken into {folder}; all others are there.")

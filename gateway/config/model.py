@@ -276,8 +276,10 @@ class MediaSettings(Settings):
         threads: that work them, each on a core of its own; 0 has one for each core but one, eight
             at most.
         arena_seconds: of tones, prompts and recordings held at once.
-        prompts: folder of our own prompts, one folder a language in it.
-        sounds: further folders of prompts, read and never written, such as Asterisk's; looked into after `prompts`.
+        prompts: folder of the office's own prompts, one folder a language in it; what espeak-ng speaks is kept in
+            its folder `spoken`, and heard where nobody has recorded a prompt of that name.
+        sounds: further folders of prompts, read and never written; looked into after `prompts`, and before the
+            distribution's packages of Asterisk's sounds, which are used where they are installed.
         recordings: folder of recorded calls; none is written outside it.
         recording_coding: of samples in recorded WAV files: L16, or PCMU or PCMA at half the size.
         recordings_at_once: calls being recorded at a time.

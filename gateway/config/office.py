@@ -37,7 +37,7 @@ from gateway.config.ways import TABLES, each_way, group_name, ways
 from gateway.core.errors import ConfigError, Fault, MalformedError, RemoteError
 from gateway.core.switch import Target
 from gateway.media.english import ENGLISH
-from gateway.media.places import ASTERISK_SOUNDS, OWN_SOUNDS, stems
+from gateway.media.places import OWN_SOUNDS, prompt_folders, stems
 
 __all__ = ["dialplan_doubts", "load_office", "setting_doubts", "ways_out"]
 
@@ -94,7 +94,7 @@ def _unwatched(config: Config, dialplan: Dialplan) -> Iterator[Fault]:
 def _silent(config: Config, dialplan: Dialplan) -> Iterator[Fault]:
     """Prompts that no folder has, and that are not spoken at the start."""
     own = config.media.recordings / OWN_SOUNDS
-    folders = (own, config.media.prompts, *config.media.sounds, ASTERISK_SOUNDS)
+    folders = (own, *prompt_folders(config.media.prompts, config.media.sounds))
     heard: dict[str, bool] = {"beep": True}
     for place, name in prompts(dialplan):
         if name not in heard:

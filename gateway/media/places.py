@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-__all__ = ["ASTERISK_SOUNDS", "OWN_SOUNDS", "stems"]
+__all__ = ["ASTERISK_SOUNDS", "OWN_SOUNDS", "SPOKEN", "prompt_folders", "stems"]
 
 ASTERISK_SOUNDS: Final = Path("/usr/share/asterisk/sounds")
 """Where Debian's asterisk-core-sounds packages put theirs."""
@@ -19,10 +19,23 @@ ASTERISK_SOUNDS: Final = Path("/usr/share/asterisk/sounds")
 OWN_SOUNDS: Final = "sounds"
 """Where sounds that scripts record are, in the folder of recordings."""
 
+SPOKEN: Final = "spoken"
+"""Where prompts that a program spoke are, in the folder of prompts."""
+
 _NAME: Final = re.compile(r"[A-Za-z0-9_+=,@-][A-Za-z0-9_+=,@ .-]*(?:/[A-Za-z0-9_+=,@-][A-Za-z0-9_+=,@ .-]*)*")
 """No part of a name is empty or begins with a dot, so none is absolute or climbs."""
 _LANGUAGE: Final = re.compile(r"[A-Za-z0-9]+(?:[_-][A-Za-z0-9]+)*")
 _MAX_NAME: Final = 128
+
+
+def prompt_folders(prompts: Path, further: Sequence[Path]) -> tuple[Path, ...]:
+    """Where prompts are looked for, in this order: whatever somebody recorded goes before what a program spoke.
+
+    Args:
+        prompts: the folder of the office's own.
+        further: folders that its owner names besides, before the distribution's packages.
+    """
+    return (prompts, *further, ASTERISK_SOUNDS, prompts / SPOKEN)
 
 
 def stems(folders: Sequence[Path], name: str, languages: Sequence[str]) -> Iterator[Path]:

@@ -26,6 +26,7 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Final, Self
 
+from gateway.media.places import SPOKEN
 from gateway.media.speech import synthesise
 
 HERE: Final = Path(__file__).parent
@@ -78,7 +79,7 @@ class Office:
 
     def __init__(self, folder: Path) -> None:
         prompts = ROOT / "examples" / "office" / "var" / "prompts"
-        synthesise(prompts)
+        synthesise(prompts / SPOKEN)
         addresses = {"host": HOST, "port": OFFICE_PORT, "caller": CALLER_PORT, "callee": CALLEE_PORT}
         config = folder / "office.toml"
         config.write_text(CONFIG.format(**addresses, web=WEB_PORT, prompts=prompts))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gateway.core.audio import Samples
+from gateway.media.places import SPOKEN
 from gateway.media.speech import synthesise
 from tests.support.office import OfficeUnderTest
 from tests.support.speech import speak
@@ -21,7 +22,7 @@ Build = Callable[..., OfficeUnderTest]
 def prompts() -> Path:
     """The demo office's prompts, spoken once for all tests and all runs."""
     folder = EXAMPLE / "var" / "prompts"
-    synthesise(folder)
+    synthesise(folder / SPOKEN)
     return folder
 
 

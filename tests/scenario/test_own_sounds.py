@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from gateway.core.audio import Samples
+from gateway.media import places
 from gateway.media.wavefile import SoundWriter
 from tests.support.office import OfficeUnderTest
 
@@ -33,18 +35,31 @@ listen = ["udp:127.0.0.1:0"]
 [web]
 listen = "127.0.0.1:0"
 """
-DIALPLAN = "[office]\nexten => 7,1,Answer()\n same => n,MusicOnHold(jazz)\nexten => 102,1,Dial(FXS/102)\n"
+DIALPLAN = """\
+[office]
+exten => 7,1,Answer()
+ same => n,MusicOnHold(jazz)
+exten => 8,1,Answer()
+ same => n(again),Playback(hello)
+ same => n,Goto(again)
+exten => 102,1,Dial(FXS/102)
+"""
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[OfficeUnderTest]:
-    (tmp_path / "jazz").mkdir()
-    writer = SoundWriter(tmp_path / "jazz" / "a.wav")
-    writer.write(np.round(5000 * np.sin(2 * np.pi * 1200 * np.arange(16000) / 8000)).astype(np.int16))
-    writer.close()
+    whistle(tmp_path / "jazz" / "a.wav", 1200)
     built = OfficeUnderTest(tmp_path, MOON, DIALPLAN)
     yield built
     built.close()
+
+
+def whistle(path: Path, frequency: float) -> None:
+    """Write two seconds of a tone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = SoundWriter(path)
+    writer.write(np.round(5000 * np.sin(2 * np.pi * frequency * np.arange(16000) / 8000)).astype(np.int16))
+    writer.close()
 
 
 def loudest(samples: Samples) -> float:
@@ -80,3 +95,28 @@ def test_music_of_a_class_is_the_files_of_its_folder(office: OfficeUnderTest) ->
     office.run(6)
     heard = desk.recording[-16000:]
     assert loudest(heard) == pytest.approx(1200, abs=5)
+
+
+@pytest.mark.parametrize(("own", "frequency"), [(False, 900), (True, 500)])
+def test_recordings_of_asterisk_packages_go_before_what_is_spoken_and_after_the_office_s_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, own: bool, frequency: int
+) -> None:
+    packages, prompts = tmp_path / "packages", tmp_path / "var" / "prompts"
+    monkeypatch.setattr(places, "ASTERISK_SOUNDS", packages)
+    whistle(packages / "en" / "hello.wav", 900)
+    coded = ["sox", str(packages / "en" / "hello.wav"), str(packages / "en" / "hello.gsm")]
+    subprocess.run(coded, check=True, timeout=20)
+    (packages / "en" / "hello.wav").unlink()
+    whistle(prompts / places.SPOKEN / "en" / "hello.wav", 1500)
+    if own:
+        whistle(prompts / "en" / "hello.wav", 500)
+    office = OfficeUnderTest(tmp_path, MOON.replace('[music.jazz]\nfolder = "jazz"\n', ""), DIALPLAN)
+    try:
+        desk = office.phone("101")
+        desk.lift()
+        office.run(1)
+        desk.dial("8")
+        office.run(6)
+        assert loudest(desk.recording[-8000:]) == pytest.approx(frequency, abs=5)
+    finally:
+        office.close()

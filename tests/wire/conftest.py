@@ -10,6 +10,7 @@ from types import FrameType
 import pytest
 
 from gateway.core.audio import Samples
+from gateway.media.places import SPOKEN
 from gateway.media.speech import synthesise
 from tests.support.baresip import Baresip
 from tests.support.speech import speak
@@ -58,7 +59,7 @@ class _Shared:
 @pytest.fixture(scope="session")
 def spoken() -> None:
     """The prompts of the demo office, spoken once for all runs."""
-    synthesise(EXAMPLE / "var" / "prompts")
+    synthesise(EXAMPLE / "var" / "prompts" / SPOKEN)
 
 
 @pytest.fixture(scope="session")

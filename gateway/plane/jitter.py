@@ -87,6 +87,9 @@ def reset(t: Shared, i: int, depth: int) -> None:
     queue["made"] = 0
     queue["blend"] = 0
     queue["drift"] = 0
+    queue["tone_from"] = 0
+    queue["tone_to"] = 0
+    queue["toned"] = 0
     _forget_past(t, i)
 
 
@@ -157,6 +160,17 @@ def put(t: Shared, i: int, samples: NDArray[np.int16], count: int, timestamp: in
     end = (timestamp + count) & 0xFFFFFFFF
     if signed(end - queue["newest"]) > 0:
         queue["newest"] = end
+    if i < t["row_count"] and row_at(t, i)["detecting"] and row_at(t, i)["tone"]:
+        _mark_tone(t, i, timestamp, end)
+
+
+@stage
+def _mark_tone(t: Shared, i: int, start: int, end: int) -> None:
+    """The places from `start` to `end` have a digit's tone, and so has the frame before: it was heard that late."""
+    queue = queue_at(t, i)
+    if signed(queue["tone_to"] - queue["read"]) <= 0:
+        queue["tone_from"] = (start - FRAME) & 0xFFFFFFFF
+    queue["tone_to"] = end
 
 
 @stage
@@ -200,6 +214,7 @@ def _plane(planes: NDArray[np.int16], plane: int) -> NDArray[np.int16]:
 def take(t: Shared, i: int, out: NDArray[np.int16]) -> None:
     """The next 20 ms of queue `i`, into `out`; where there is nothing, silence or its noise."""
     queue = queue_at(t, i)
+    queue["toned"] = _has_tone(t, i)
     if queue["ready"] == 0:
         for k in range(FRAME * (1 + queue["wide"])):
             out[k] = _noise(t, queue["noise"]) if queue["noise"] else 0
@@ -212,6 +227,14 @@ def take(t: Shared, i: int, out: NDArray[np.int16]) -> None:
     for k in range(FRAME):
         out[2 * k] = planes[k]
         out[2 * k + 1] = planes[FRAME + k]
+
+
+@stage
+def _has_tone(t: Shared, i: int) -> int:
+    """1 where the next frame of queue `i` has some of a digit's tone."""
+    queue = queue_at(t, i)
+    begun = signed(queue["read"] + FRAME - queue["tone_from"]) > 0
+    return 1 if begun and signed(queue["tone_to"] - queue["read"]) > 0 else 0
 
 
 @stage

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.media.compiled import stage
-from gateway.plane.access import bus_of, owners_of, phases_of, room_at, row_at, seat_at, stages_of
+from gateway.plane.access import bus_of, owners_of, phases_of, queue_at, room_at, row_at, seat_at, stages_of
 from gateway.plane.events import PLAYED, SOUND_ENDED, SPEAKER, TALKING, emit
 from gateway.plane.jitter import take
 from gateway.plane.libc import memmove
@@ -137,7 +137,7 @@ def _take_seat(t: Shared, seat: np.void, now: int) -> None:
         seat["run"] = 0
         emit(t, TALKING, i, row["generation"], 0, loud, seat["room"], now)
     # Digits are commands to the room, not talk.
-    if (row["detecting"] and row["tone"]) or (seat["gated"] and not (loud or seat["talking"])):
+    if queue_at(t, i)["toned"] or (seat["gated"] and not (loud or seat["talking"])):
         return
     seat["gives"] = row["rate"]
     # A row of two rooms may be worked in another part of the tick than this one, and leaves out what it gave.

@@ -208,6 +208,9 @@ QUEUE: Final = np.dtype(
         ("fitted", "i8"),  # frames made longer or shorter by a period
         ("clock", "i8"),  # timestamp of the next frame put in that has none of its own
         ("noise", "i8"),  # peak of the comfort noise that is wanted in its silence, or 0
+        ("tone_from", "i8"),  # place of the first sample of a digit's tone that was put in last
+        ("tone_to", "i8"),  # place after its last one
+        ("toned", "i8"),  # the frame taken last has some of it
         ("late", "i8"),
         ("concealed", "i8"),
     ],

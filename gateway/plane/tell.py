@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.media.compiled import stage
-from gateway.plane.access import bus_of, room_at, row_at, seat_at, stages_of
+from gateway.plane.access import bus_of, queue_at, room_at, row_at, seat_at, stages_of
 from gateway.plane.dtmf import digit_under_way
 from gateway.plane.jitter import put_frame
 from gateway.plane.libc import memmove, memset
@@ -112,7 +112,7 @@ def _hear_rooms(t: Shared, seat_index: int, rate: int, listening: bool) -> bool:
 def _hear_peer(t: Shared, i: int, peer: int, rate: int) -> None:
     total = t["sum"]
     other = row_at(t, peer)
-    if other["detecting"] and other["tone"] and row_at(t, i)["event_type"] >= 0:
+    if queue_at(t, peer)["toned"] and row_at(t, i)["event_type"] >= 0:
         memset(total.ctypes.data, 0, _count(rate) * 4)
     else:
         frame = heard_at(t, voice_of(t, peer, SAID), rate)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -119,6 +120,51 @@ def test_every_tenth_packet_lost_leaves_speech_that_is_like_itself(studio: Studi
         with_gaps[160 * k : 160 * k + 160] = 0
     assert likeness > float(np.corrcoef(said, with_gaps)[0, 1])
     assert roughest(heard[480:]) < 1.5 * roughest(said)
+
+
+@pytest.mark.parametrize(("begin", "periods"), [(0, 1), (80, 2), (160, 3), (240, 3)])
+def test_i_2_4_more_periods_are_repeated_every_10_ms(
+    monkeypatch: pytest.MonkeyPatch, begin: int, periods: int
+) -> None:
+    monkeypatch.setattr(conceal, "_repeated", conceal._repeated.py_func)
+    pitch = 50
+    # Each period is as loud as its number, the newest is the first.
+    past = np.concatenate([np.full(pitch, 1000 * number) for number in range(conceal.PAST // pitch, 0, -1)])
+    past = np.concatenate([np.zeros(conceal.PAST - len(past)), past]).astype(np.int16)
+    levels = Counter(
+        round(conceal.made_up.py_func(past, pitch, at) / (1 - 0.2 * max(at - 80, 0) / 80), -2)
+        for at in range(begin + 15, begin + 80)
+    )
+    assert max(level for level, times in levels.items() if times >= 15) == 1000 * periods
+
+
+def test_what_is_made_up_begins_where_speech_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The step to the last period fades within a quarter of it."""
+    monkeypatch.setattr(conceal, "_repeated", conceal._repeated.py_func)
+    past = (3000 * np.sin(2 * np.pi * np.arange(conceal.PAST) / 80)).astype(np.int16)
+    past[-40:] += 2000
+    made = [conceal.made_up.py_func(past, 80, at) for at in range(60)]
+    assert abs(made[0] - int(past[-1])) < 500
+    assert made[20:40] == [int(sample) for sample in past[-60:-40]]
+
+
+def test_a_delay_that_need_not_be_so_long_is_shortened_in_a_pause_and_nothing_is_stretched(studio: Studio) -> None:
+    (a, alice), (d, device) = studio.telephone(Encoding.L16, 97), studio.device(Encoding.L16)
+    a.join(d)
+    waiting, fitted, held = [], [], []
+    for k in range(600):
+        held.append(alice.packet(np.full(160, 3000 if k < 3 else 0, np.int16)))
+        while held and k not in range(4, 9):  # for 100 ms the network stands still
+            alice.send(held.pop(0))
+        studio.settle()
+        device.say(np.zeros(160, np.int16))
+        studio.tick()
+        queue = studio.plane.tables.queues[a.index]
+        waiting.append(int(queue["newest"]) - int(queue["read"]))
+        fitted.append(int(queue["fitted"]))
+    assert max(waiting) > waiting[3] + 2 * 160
+    assert waiting[-1] <= waiting[3] + 160
+    assert fitted[-1] == fitted[150]  # after what the stall itself asked for
 
 
 @pytest.mark.parametrize("pitch", [70, 100, 125, 180])

@@ -119,6 +119,19 @@ def test_a_row_that_sends_reports_its_clock_and_counts(call: Reporter) -> None:
     assert (report.sending.timestamp - packet.timestamp + 320) & 0xFFFFFFFF <= 640
 
 
+def test_rfc_3550_6_4_1_both_times_of_a_report_are_of_one_moment(call: Reporter) -> None:
+    call.row.echo()
+    for _ in range(20):  # a report falls into a pause as well as into talk
+        call.talk(0.2)
+        call.studio.tick(60)
+        call.phone.pause(9600)
+    told = [report.sending for report in call.rtcp.hear() if report.sending is not None]
+    assert len(told) >= 3
+    for first, second in itertools.pairwise(told):
+        by_the_wall = (second.ntp - first.ntp) / 2**32
+        assert (second.timestamp - first.timestamp) / 8000 == pytest.approx(by_the_wall, abs=0.005)
+
+
 def test_the_name_is_random_and_stays_the_same(studio: Studio, desk: AudioDesk) -> None:
     first, second = Reporter(studio, desk), Reporter(studio, desk)
     for _ in range(700):

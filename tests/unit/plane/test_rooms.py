@@ -10,6 +10,7 @@ import pytest
 from gateway.core.audio import AudioEvent, AudioLost, Codec, Encoding, Samples, Side, Sound, SoundEnd
 from gateway.core.errors import Exhausted, LocalError
 from gateway.core.room import NONE, TALK, WHISPER, Manner, RoomEvent, SpeakerChanged, Talking
+from gateway.media.detect import DtmfReceiver
 from gateway.media.tone import dtmf
 from gateway.plane import jitter
 from gateway.plane.conference import PlaneRoom, PlaneSeat
@@ -262,6 +263,41 @@ def test_digits_are_kept_from_the_room(studio: Studio) -> None:
     talk(studio, [(alice, dtmf("5", 0.4, 0.1))])
     heard = bob.heard()
     assert np.count_nonzero(np.abs(heard) > 500) < 40 * 8
+
+
+@pytest.mark.parametrize("whispered_to", [False, True])
+def test_digits_are_kept_back_however_long_they_wait_to_be_heard(studio: Studio, whispered_to: bool) -> None:
+    """From a room, and from a peer that gets them as events and hears somebody else besides."""
+    (a, alice), (b, bob) = studio.telephone(Encoding.L16, 97, event_type=None), studio.telephone(Encoding.L16, 98)
+    a.detect_digits(True)
+    room = studio.plane.room()
+    room.sit(b, Manner(hears=WHISPER) if whispered_to else Manner())
+    if whispered_to:
+        a.join(b)
+    else:
+        room.sit(a)
+    said = np.concatenate([np.zeros(160 * 20, np.int16), dtmf("147", 0.1, 0.1), np.zeros(160 * 12, np.int16)])
+    held = []
+    for k in range(len(said) // 160):
+        held.append(alice.packet(said[160 * k : 160 * k + 160]))
+        while held and k not in range(5, 12):  # the network stands still, and the delay grows
+            alice.send(held.pop(0))
+        studio.tick()
+    studio.tick(12)
+    heard = bob.heard()
+    assert DtmfReceiver().feed(heard) == []
+    assert np.count_nonzero(np.abs(heard.astype(int)) > 500) < 3 * 184  # 23 ms of each at most
+
+
+def test_who_gives_to_two_buses_and_hears_both_hears_the_others_twice_and_not_himself(studio: Studio) -> None:
+    room = studio.plane.room()
+    legs = [studio.telephone(Encoding.L16, 97) for _ in range(2)]
+    for row, _ in legs:
+        room.sit(row, Manner(talks=TALK | WHISPER, hears=TALK | WHISPER))
+    (_, alice), (_, bob) = legs
+    talk(studio, [(alice, tone(500)), (bob, tone(900))])
+    assert [round(level(alice.heard(), f), -2) for f in (500, 900)] == [0, 8000]
+    assert [round(level(bob.heard(), f), -2) for f in (500, 900)] == [8000, 0]
 
 
 def test_a_sound_of_a_legs_own_goes_before_the_room_and_ends(studio: Studio) -> None:

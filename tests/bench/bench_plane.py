@@ -1,6 +1,6 @@
 """The media plane measured against the limit of this kernel, side by side in one run.
 
-    python tests/bench/bench_plane.py [--seconds S] [--rounds R] [--calls N ...]
+    python tests/bench/bench_plane.py [--seconds S] [--rounds R] [--calls N ...] [--at-once N]
 
 Both relays are fed by the same telephones (C, a process of their own), in short rounds turn about. CPU is that of
 the relaying thread alone: the least of all rounds, since what other processes take can only add; ratios are medians
@@ -161,6 +161,26 @@ def bench_relay(programs: Programs, calls: int, seconds: float, rounds: int) -> 
     print_row(f"  delay added by the plane, {calls} calls", relay.delay(), "50 us / 2 ms" if calls <= 200 else "")
 
 
+def bench_without_loss(programs: Programs, calls: int, seconds: float, rounds: int) -> None:
+    """Whether so many calls at once lose nothing on the way through one thread, in the fullest round of all.
+
+    What the telephones find no time to send or to hear is this machine's loss, and not the plane's.
+    """
+    found = []
+    for _ in range(rounds):
+        phones = Phones(programs, "talk", 2 * calls, seconds)
+        bridges = Bridges(phones.own_ports, (ULAW,))
+        phones.point_at(bridges.ports)
+        before = bridges.cpu()
+        heard = phones.run()
+        busy = (bridges.cpu() - before) / seconds
+        found.append((heard.sent, heard.sent - sum(row.stats().sent for row in bridges.rows), busy))
+        bridges.close()
+    sent, lost, busy = max(found)
+    figures = f"{lost} of {sent} packets lost ({sent / seconds / 1000:.0f}k/s), {busy:4.0%} of a core"
+    print_row(f"{calls} bridged calls at once", figures, f"none of {calls // 10}k/s")
+
+
 def bench_memory(calls: int) -> None:
     """What a call takes of this process (the kernel's sockets apart)."""
     plane = Plane(PlaneConfig(rows=2, arena=1.0))
@@ -308,8 +328,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--calls", type=int, nargs="*", default=[200, 1000])
+    parser.add_argument("--at-once", type=int, default=1200)
     options = parser.parse_args()
-    needed = 8 * max([*options.calls, 500]) + 200
+    needed = 8 * max([*options.calls, options.at_once, 500]) + 200
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(needed, hard) if hard >= 0 else needed, hard))
     print_row("media plane", "measured", "to reach")
@@ -318,6 +339,7 @@ def main() -> None:
     with Programs() as programs:
         for calls in options.calls:
             bench_relay(programs, calls, options.seconds, options.rounds)
+        bench_without_loss(programs, options.at_once, options.seconds, options.rounds)
         bench_flood(programs, options.seconds)
         bench_busy(programs, options.seconds)
     bench_encrypted(options.rounds)

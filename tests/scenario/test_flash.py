@@ -9,6 +9,7 @@ import pytest
 
 from gateway.core.audio import Samples
 from gateway.testing.sip_phone import SipPhone
+from gateway.testing.sounds import strength
 from hardware.world.telephone import Telephone
 from tests.scenario.test_first_call import assert_understood, talk
 from tests.scenario.test_transfer import answered, desk_ends, lifted, sip_ends, talk_both_ways, up
@@ -94,6 +95,29 @@ def test_a_waiting_call_is_heard_shown_answered_and_changed_with(
     bert.hang_up()
     office.until(lambda: desk.hears == "congestion", within=3)
     desk.hang_up()
+
+
+def bursts(heard: Samples) -> list[float]:
+    """When call waiting tone of the United States (440 Hz for 300 ms) is heard: seconds of each burst's begin."""
+    loud = [strength(heard[at : at + 800], 440) > -30 for at in range(0, len(heard), 800)]
+    return [place / 10 for place in range(len(loud)) if loud[place] and (place == 0 or not loud[place - 1])]
+
+
+def test_the_tone_of_a_waiting_call_comes_again_and_the_far_side_hears_none(office: OfficeUnderTest) -> None:
+    desk, ada = in_a_talk(office)
+    bert = office.sip("6002")
+    office.run(1.0)
+    here, there = len(desk.recording), len(ada.heard)
+    bert.call("101")
+    office.run(23.0)
+    begun = bursts(desk.recording[here:])
+    assert len(begun) == 3 and np.diff(begun) == pytest.approx([10.3, 10.3], abs=0.3), begun
+    assert bursts(ada.heard[there:]) == []
+    bert.hang_up()
+    office.run(12.0)
+    assert len(bursts(desk.recording[here:])) == 3, "nobody waits any more"
+    desk.hang_up()
+    office.until(lambda: ada.state == "idle", within=3)
 
 
 def consulting(office: OfficeUnderTest, desk: Telephone, number: str = "6002") -> None:

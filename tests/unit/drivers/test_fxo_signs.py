@@ -199,6 +199,7 @@ def test_congestion_hands_the_call_to_the_next_line_and_a_busy_subscriber_does_n
     dial(copper, number, seconds=12.0)
     said = copper.said()
     assert isinstance(said[-1], Released)
+    assert ("in place of dial tone" in said[-1].ending.evidence) is bool(tones)
     assert (said[-2:-1] == [Rerouted(f"g1/{number}")]) is goes_on
 
 

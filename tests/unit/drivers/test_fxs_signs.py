@@ -91,7 +91,7 @@ def test_a_wheel_of_another_country_is_understood(build: Build, order: PulseOrde
     [(PulseOrder.USUAL, "1234567890"), (PulseOrder.NEW_ZEALAND, "9876543210"), (PulseOrder.SWEDEN, "0123456789")],
 )
 def test_wheels_give_the_pulses_of_their_country(order: PulseOrder, dialled: str) -> None:
-    """What was meant by one pulse, two, … ten: a New Zealand wheel is reversed but for 0, a Swedish one begins at 0."""
+    """What one pulse, two, … ten mean: a New Zealand wheel is reversed but for 0, a Swedish one begins at 0."""
     assert "".join(order.meant(usual) for usual in "1234567890") == dialled
     assert "".join(order.pulses(digit) for digit in dialled) == "1234567890"
 

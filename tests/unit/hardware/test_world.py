@@ -21,6 +21,7 @@ from gateway.media.tone import zone
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.emulated import EmulatedCard
 from hardware.analog.line import DialDigits, Hook, LineEventKind, PortKind, Ring, SetHook, StopRing
+from hardware.analog.pair import Change
 from hardware.world.office_config import OfficeConfig
 from hardware.world.office_line import CallState
 from hardware.world.world import World
@@ -151,6 +152,29 @@ def test_a_flash_is_told_as_a_flash(room: Room) -> None:
     room.telephone.flash()
     room.run(1)
     assert room.events[FXS] == [K.RINGOFFHOOK, K.WINKFLASH]
+
+
+@pytest.mark.parametrize(
+    ("fault", "closed"),
+    [
+        ({"bounce": 5}, [(0, True), (1, False), (2, True), (3, False), (4, True)]),
+        ({"early_flash": 60}, [(0, True), (60, False), (140, True)]),
+    ],
+    ids=["chatters", "slips"],
+)
+def test_a_faulty_hook_does_what_its_fault_says(
+    room: Room, fault: dict[str, int], closed: list[tuple[int, bool]]
+) -> None:
+    for name, ms in fault.items():
+        setattr(room.telephone, name, ms)
+    seen: list[tuple[int, bool]] = []
+    start = room.card.agenda.now
+    room.card.pair(FXS).feeder = lambda change: seen.append(
+        (room.card.agenda.now - start, change is Change.LOOP_CLOSED)
+    )
+    room.telephone.lift()
+    room.world.run(1)
+    assert seen == closed
 
 
 def test_putting_the_handset_down_ends_dialling(room: Room) -> None:

@@ -326,10 +326,11 @@ def test_hands_on_an_emulated_telephone(office: Served, tmp_path: Path) -> None:
     assert len(office.world.phone_101.said) == 160
 
 
+@pytest.mark.parametrize("word", ["heard", "hears"])
 def test_what_is_heard_at_an_emulated_telephone(
-    office: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    office: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str], word: str
 ) -> None:
-    assert main(["sim", "phone", "101", "heard", "--save", str(tmp_path / "heard.wav")]) == 0
+    assert main(["sim", "phone", "101", word, "--save", str(tmp_path / "heard.wav")]) == 0
     assert capsys.readouterr().out.splitlines() == [
         "telephone 101: off hook",
         "  bell       still, 2 rings",

@@ -31,6 +31,13 @@ def test_a_private_caller() -> None:
     assert encode_mdmf(told) == MDMF_PRIVATE, "what may not be shown does not reach the wire"
 
 
+def test_a_name_beside_a_private_number_is_not_shown() -> None:
+    """Some exchanges send the name of who withholds the number; privacy is of both."""
+    body = bytes.fromhex("8008040150") + b"\x07\x03ANN"
+    told = decode(body + bytes([-sum(body) & 0xFF]))
+    assert told == CallerId(presentation=Presentation.RESTRICTED)
+
+
 def test_a_number_in_a_single_data_message() -> None:
     caller = CallerId("5551234567", when=HALF_PAST_THREE)
     assert encode_sdmf(caller) == SDMF

@@ -24,9 +24,8 @@ from hardware.analog.line import PortKind
 from hardware.analog.pair import Change, Pair
 from hardware.dahdi import abi
 from hardware.dahdi.abi import HookCommand, SigType
-from hardware.dahdi.emulation.coding import Coding
-from hardware.dahdi.emulation.events import EventQueue
 from hardware.dahdi.emulation.frames import FrameLink
+from hardware.dahdi.emulation.openable import OpenableChannel
 
 __all__ = ["EmulatedChannel", "Tones"]
 
@@ -59,15 +58,7 @@ class Tones:
         self.tone = tone
 
 
-class _Opened:
-    """What a channel has only while somebody has it open."""
-
-    def __init__(self) -> None:
-        self.events = EventQueue()
-        self.frames = FrameLink()
-
-
-class EmulatedChannel:
+class EmulatedChannel(OpenableChannel[FrameLink]):
     """One channel.
 
     Args:
@@ -93,19 +84,13 @@ class EmulatedChannel:
         pair: Pair,
         echo_canceller: bool = False,
     ) -> None:
-        self.number = number
+        super().__init__(number, signalling, law, FrameLink)
         self.kind = kind
-        self.signalling = signalling
-        self.coding = Coding(law)
         self.tones = tones
         self.pair = pair
-        self.timing = dict(abi.DEFAULT_TIMING)
         self.lamp_by = abi.Vmwi(0)
-        self.tells_of_buffers = False
         self._messages = self._reversed = False
         self._agenda = agenda
-        self.removed = False
-        self._opened: _Opened | None = None
         self._speech_until = 0
         self._has_canceller = echo_canceller
         self._canceller: EchoCanceller | None = None
@@ -142,40 +127,9 @@ class EmulatedChannel:
 
     # Open and close.
 
-    @property
-    def opened(self) -> bool:
-        """Whether somebody has the channel open."""
-        return self._opened is not None
-
-    @property
-    def events(self) -> EventQueue:
-        """The event queue of the opened channel."""
-        return self._open_part().events
-
-    @property
-    def frames(self) -> FrameLink:
-        """The audio of the opened channel."""
-        return self._open_part().frames
-
-    def _open_part(self) -> _Opened:
-        if self._opened is None:
-            raise OSError(errno.EBADF, "channel not open")
-        return self._opened
-
     def open(self) -> None:
-        """Take the channel for one opener, all set as dahdi-base.c initialize_channel does.
-
-        Raises:
-            OSError: EBUSY it is open already, ENXIO it has no signalling.
-        """
-        if self.signalling is SigType.NONE:
-            raise OSError(errno.ENXIO, "channel not configured")
-        if self._opened is not None:
-            raise OSError(errno.EBUSY, "channel open")
-        self._opened = _Opened()
-        self.timing.update(abi.DEFAULT_TIMING)
-        self.coding.reset()
-        self.tells_of_buffers = False
+        """Take the channel for one opener; see `OpenableChannel.open`."""
+        super().open()
         self.set_cadence(None)
         self.dialler.reset()
         self._hang_up()
@@ -185,16 +139,11 @@ class EmulatedChannel:
         """Give the channel back and hang up its line."""
         if self._opened is not None:
             self._hang_up()
-            self._opened.events.close()
-            self._opened.frames.close()
-            self._opened = None
+        super().close()
 
     def remove(self) -> None:
         """The card is pulled out: the opener is told, and the copper hangs in the air."""
-        if self._opened is not None:
-            self._opened.events.put(abi.Event.REMOVED)
-            self._opened.frames.hang_up()
-        self.removed = True
+        super().remove()
         copper, self.pair = self.pair, Pair()
         if self.kind is PortKind.FXS:
             copper.set_ringing(False)
@@ -293,10 +242,6 @@ class EmulatedChannel:
 
     # The line.
 
-    def _tell(self, event: int) -> None:
-        if self._opened is not None:
-            self._opened.events.put(event)
-
     def _tell_of_exchange(self, event: int) -> None:
         """An idle ground start line has no battery between its wires, and that is no alarm."""
         if not (self._ground_start and event in (abi.Event.ALARM, abi.Event.NOALARM)):
@@ -375,14 +320,6 @@ class EmulatedChannel:
             heard = self._canceller.feed(_NOTHING if self._said is None else self._said, heard)
         self._opened.frames.give(self.coding.from_line(heard))
         self._tell_of_buffers(self._opened.frames)
-
-    def _tell_of_buffers(self, frames: FrameLink) -> None:
-        if self.tells_of_buffers:
-            if frames.overran:
-                self._tell(abi.Event.READ_OVERRUN)
-            if frames.underran:
-                self._tell(abi.Event.WRITE_UNDERRUN)
-        frames.overran = frames.underran = False
 
     def _outgoing(self) -> Samples | None:
         written = self.frames.take(self.coding.silence)

@@ -12,10 +12,9 @@ from typing import Final
 import numpy as np
 
 from gateway.media import g711
-from hardware.dahdi import abi
 from hardware.dahdi.abi import Alarm, Event, Law, SigType
 from hardware.dahdi.emulation.coding import Coding
-from hardware.dahdi.emulation.events import EventQueue
+from hardware.dahdi.emulation.openable import OpenableChannel
 from hardware.span.emulation.link import SpanLink
 from hardware.span.hdlc import FrameFault
 
@@ -33,15 +32,7 @@ _FAULTS: Final = {
 _CHECKED: Final = frozenset({SigType.HDLCFCS, SigType.HARDHDLC})
 
 
-class _Opened:
-    """What a channel has only while somebody has it open."""
-
-    def __init__(self) -> None:
-        self.events = EventQueue()
-        self.frames = SpanLink()
-
-
-class SpanChannel:
+class SpanChannel(OpenableChannel[SpanLink]):
     """One channel.
 
     Args:
@@ -51,70 +42,21 @@ class SpanChannel:
     """
 
     def __init__(self, number: int, law: Law, signalling: SigType) -> None:
-        self.number = number
-        self.configure(signalling, law)
-        self.timing = dict(abi.DEFAULT_TIMING)
+        super().__init__(number, signalling, law, SpanLink)
         self.alarms = Alarm.NONE
-        self.tells_of_buffers = False
-        self.removed = False
         self.looped = False
         self.speaks = False
-        self._opened: _Opened | None = None
 
     # Open and close.
 
-    @property
-    def opened(self) -> bool:
-        """Whether somebody has the channel open."""
-        return self._opened is not None
-
-    @property
-    def events(self) -> EventQueue:
-        """The event queue of the opened channel."""
-        return self._open_part().events
-
-    @property
-    def frames(self) -> SpanLink:
-        """What the opened channel carries."""
-        return self._open_part().frames
-
-    def _open_part(self) -> _Opened:
-        if self._opened is None:
-            raise OSError(errno.EBADF, "channel not open")
-        return self._opened
-
     def open(self) -> None:
-        """Take the channel for one opener, all set as dahdi-base.c initialize_channel does.
-
-        Raises:
-            OSError: EBUSY it is open already, ENXIO it has no signalling.
-        """
-        if self.signalling is SigType.NONE:
-            raise OSError(errno.ENXIO, "channel not configured")
-        if self._opened is not None:
-            raise OSError(errno.EBUSY, "channel open")
-        self._opened = _Opened()
-        self.timing.update(abi.DEFAULT_TIMING)
-        self.coding.reset()
-        self.tells_of_buffers = self.looped = self.speaks = False
+        """Take the channel for one opener; see `OpenableChannel.open`."""
+        super().open()
+        self.looped = self.speaks = False
         if self.signalling in _CHECKED:
             self.frames.carry_frames(True)
         elif self.signalling is SigType.HDLCRAW:
             self.frames.carry_frames(True, checked=False)
-
-    def close(self) -> None:
-        """Give the channel back."""
-        if self._opened is not None:
-            self._opened.events.close()
-            self._opened.frames.close()
-            self._opened = None
-
-    def remove(self) -> None:
-        """The card is pulled out: the opener is told."""
-        if self._opened is not None:
-            self._opened.events.put(Event.REMOVED)
-            self._opened.frames.hang_up()
-        self.removed = True
 
     def configure(self, signalling: SigType, law: Law) -> None:
         """CHANCONFIG."""
@@ -155,10 +97,6 @@ class SpanChannel:
             self.alarms = alarms
             self._tell(Event.ALARM if alarms else Event.NOALARM)
 
-    def _tell(self, event: int) -> None:
-        if self._opened is not None:
-            self._opened.events.put(event)
-
     def send(self) -> bytes | None:
         """The slot's next 20 ms; None for an idle one."""
         if self._opened is None:
@@ -190,11 +128,3 @@ class SpanChannel:
             heard = (CLEAR_IDLE if octets is None else octets).translate(coding.received)
             frames.give(g711.decode(heard, coding.encoding).tobytes() if coding.linear else heard)
         self._tell_of_buffers(frames)
-
-    def _tell_of_buffers(self, frames: SpanLink) -> None:
-        if self.tells_of_buffers:
-            if frames.overran:
-                self._tell(Event.READ_OVERRUN)
-            if frames.underran:
-                self._tell(Event.WRITE_UNDERRUN)
-        frames.overran = frames.underran = False

@@ -149,6 +149,24 @@ def test_a_lost_packet_of_wide_band_leaves_the_rest_in_its_place(studio: Studio)
     assert [(p.sequence - got[0].sequence) & 0xFFFF for p in got] == [0, 1, 2, 5, 6, 7, 8, 9]
 
 
+@pytest.mark.parametrize("coding", ["g722", "g726"])
+def test_what_comes_late_or_twice_does_not_touch_a_decoder_that_keeps_a_state(studio: Studio, coding: str) -> None:
+    rate = CODECS[coding].sampling
+    said = voice(0.4, rate)
+    heard = []
+    for order in ([*range(4), *range(5, 20)], [*range(4), 5, 6, 4, 6, *range(7, 20)]):
+        (a, alice), (b, bob) = telephone(studio, coding), telephone(studio, "slin16" if rate == 16000 else "slin")
+        a.join(b)
+        studio.settle()
+        packets = [alice.packet(said[at : at + FRAMES[rate]]) for at in range(0, 20 * FRAMES[rate], FRAMES[rate])]
+        for k in order:
+            alice.send(packets[k])
+            studio.settle()
+        heard.append(bob.heard())
+    assert len(heard[0]) == 19 * FRAMES[rate]
+    assert np.array_equal(*heard)
+
+
 def test_another_coding_in_the_middle_of_a_call(studio: Studio) -> None:
     (a, alice), (b, bob) = telephone(studio, "ulaw"), telephone(studio, "ulaw")
     a.join(b)

@@ -281,6 +281,11 @@ class Span:
             return 0
         return sum(channels.holder(channel) is not None for channel in channels.numbers)
 
+    @property
+    def leaving(self) -> bool:
+        """Whether the far end has a call still, or has not acknowledged what released it; no where there is no link."""
+        return self.in_service and (self.held > 0 or not self._interface.is_quiet)
+
     def usage(self) -> int:
         """How many things its calls hold: 0 when there is none."""
         return sum(call.usage() for call in self._every_call())

@@ -119,9 +119,11 @@ class Spans:
         return [span.status() for span in self._spans.values()]
 
     @property
-    def held(self) -> int:
-        """B channels that a call has at the far end still, be its leg over or not; none where there is no link."""
-        return sum(span.held for span in self._spans.values())
+    def leaving(self) -> bool:
+        """Whether a far end has a call still, be our leg over or not, or has not acknowledged what released it; no
+        where there is no link.
+        """
+        return any(span.leaving for span in self._spans.values())
 
     def usage(self) -> int:
         """How many legs and timers the calls hold: 0 when there is none."""

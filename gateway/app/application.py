@@ -417,7 +417,7 @@ class Application:
         until = self._loop.time() + FAREWELL
         self.sip.trunks.stop(self._loop.time())
         self.runner.step()
-        while (self.sip.trunks.leaving or self.spans.held) and self._loop.time() < until:
+        while (self.sip.trunks.leaving or self.spans.leaving) and self._loop.time() < until:
             await asyncio.sleep(FAREWELL / 40)
 
     async def drained(self, grace: float) -> None:

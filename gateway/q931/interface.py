@@ -102,6 +102,11 @@ class Interface:
         """Whether there is a link, and calls can be placed."""
         return self._control.is_up
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the far side's data link has acknowledged all that was said."""
+        return self._link.is_quiet
+
     # Calls.
 
     def place(self, order: Order, now: float) -> int:

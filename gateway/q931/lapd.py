@@ -103,6 +103,11 @@ class Lapd:
         """Whether `send` reaches the far side; also while the link is being mended."""
         return self._is_up
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the far side has acknowledged all that was given to `send`."""
+        return not self._waiting and not self._unacknowledged
+
     def establish(self, now: float) -> None:
         """Set the link up; harmless where that is done or under way."""
         self._feed(Input.ESTABLISH, now)

@@ -173,6 +173,19 @@ def test_messages_and_their_acknowledgements() -> None:
     assert link.said[7:] == []
 
 
+def test_all_is_said_once_it_is_acknowledged() -> None:
+    """5.6.3.2: an office that stops waits for this, so that its last RELEASE COMPLETE is not lost with the line."""
+    link = Link().set_up()
+    link.user.send(b"the last word", link.clock.now)
+    assert not link.user.is_quiet
+    link.lose = lambda frame: frame.kind is K.RR
+    link.carry()
+    assert not link.user.is_quiet
+    link.lose = lambda frame: False
+    link.passes(2)
+    assert link.user.is_quiet
+
+
 def test_no_more_than_k_are_under_way() -> None:
     """5.6.1, 5.9.5: k = 7."""
     user = Link().set_up().user

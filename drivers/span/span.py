@@ -283,7 +283,7 @@ class Span:
 
     @property
     def leaving(self) -> bool:
-        """Whether the far end has a call still, or has not acknowledged what released it; no where there is no link."""
+        """Whether the far end has a call still, or has not acknowledged its release; no where there is no link."""
         return self.in_service and (self.held > 0 or not self._interface.is_quiet)
 
     def usage(self) -> int:

@@ -8,10 +8,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -19,20 +17,16 @@ from dialplan.engine import DialplanEngine
 from dialplan.model import Dialplan
 from dialplan.plan import DialplanNumbers
 from dialplan.shared import Permissions
-from drivers.isdn.lines import IsdnLines
-from drivers.lines import AnalogLines
-from drivers.span.spans import Spans
-from gateway.app.adapters import Adapters
 from gateway.app.bans import KeptBans
-from gateway.app.cards import Cards, with_levels
+from gateway.app.cards import with_levels
 from gateway.app.console import Console
+from gateway.app.hardware import Hardware
 from gateway.app.lamps import Lamps, reminded
+from gateway.app.media import OfficeMedia
 from gateway.app.pickup import pickup_groups
 from gateway.app.registrations import KeptBindings
-from gateway.app.simulator import EmulatedWorld
 from gateway.app.sip import accounts_of, sip_config, tls_config, trunks_of
 from gateway.app.sip_log import SipLog
-from gateway.app.spans import OfficeSpans
 from gateway.app.technologies import technologies
 from gateway.app.texts import KeptTexts, SipPostman
 from gateway.call.call import CallRecord
@@ -40,34 +34,21 @@ from gateway.call.manager import CallManager
 from gateway.call.tolls import Tolls
 from gateway.config.boundary import Boundary
 from gateway.config.model import Config
-from gateway.config.music import music_classes
 from gateway.config.parking import parking_lots
 from gateway.config.permission import numbering
 from gateway.config.tolls import toll_policy
-from gateway.config.tones import tone_zones
 from gateway.config.variables import given_variables
-from gateway.core.audio import Encoding
 from gateway.core.log import QuietLog
 from gateway.core.switch import Target
 from gateway.core.trace import Recorder
-from gateway.media.music import MusicLibrary
-from gateway.media.places import OWN_SOUNDS, prompt_folders
-from gateway.media.prompt import SoundLibrary
-from gateway.net.audio import AudioDesk
 from gateway.net.audiosocket import AudioSocketNetwork
-from gateway.net.device import DeviceShell
 from gateway.net.dns import NameServers
-from gateway.net.fax import FaxDesk
-from gateway.net.recordings import MediaDesk
 from gateway.net.runner import Driven, Runner
-from gateway.net.serial import SerialShell
 from gateway.net.sip import SipSockets
-from gateway.net.span import SpanShell
 from gateway.net.streams import StreamLimits
 from gateway.net.ticker import Ticker
 from gateway.net.tls import TlsContexts
 from gateway.net.udp import source_address
-from gateway.plane.plane import Plane, PlaneConfig
 from gateway.sip.binding import RegistrationChanged
 from gateway.sip.misled import Misled
 from gateway.sip.names import Reply, ServerNames
@@ -93,15 +74,9 @@ FRAME: Final = 0.02
 FAREWELL: Final = 2.0
 """Seconds that registrars and exchanges have to take our leave."""
 
-GATHERED: Final = 0.004
-"""Seconds in which commands to the media plane gather, to be handed over together: each time wakes its thread, and
-its thread us. It is less than anybody hears."""
-
 PULSE: Final = 0.1
 """Seconds between two looks whether the loop is late."""
 
-MOST_THREADS: Final = 8
-"""Of the media plane where none were asked for: far more than a network card keeps busy."""
 RETRY: Final = 5.0
 """Seconds between two looks for devices that are missing."""
 
@@ -145,51 +120,20 @@ class Application:
         self.bound: list[tuple[str, tuple[str, int]]] = []
         clock = loop.time
         self.recorder = Recorder()
-        self.sounds = SoundLibrary(
-            prompt_folders(config.media.prompts, config.media.sounds),
-            zone=config.tone_zone,
-            zones=tone_zones(config.tones),
-            language=config.office.language,
-            music=MusicLibrary(music_classes(config.music), longest=config.media.arena_seconds / 12),
-            own=config.media.recordings / OWN_SOUNDS,
-        )
-        threads = 1 if by_hand else config.media.threads or _threads()
-        size = PlaneConfig(rows=config.media.rows, arena=config.media.arena_seconds, threads=threads)
-        self.plane = Plane(size, loop.call_soon if by_hand else partial(loop.call_later, GATHERED))
-        ports = config.sip.rtp_ports
-        self.audio = AudioDesk(plane=self.plane, ports=(ports.first, ports.last))
-        self.cards = Cards(config)
+        self.media = OfficeMedia(config, loop=loop, by_hand=by_hand)
         self._numbers = DialplanNumbers(lambda: self.engine.dialplan, self._wall)
-        self.lines = AnalogLines(
-            fxs=self.cards.fxs,
-            fxo=self.cards.fxo,
+        self.hardware = Hardware(
+            config,
+            media=self.media,
             plan=self._numbers,
-            sounds=self.sounds,
             recorder=self.recorder,
+            clock=clock,
             wall=self._wall,
-            rooms=self.plane,
             changed=lambda label: self.manager.devices.on_change(label),
             reminded=lambda number: reminded(number, self.manager.device_state),
+            by_hand=by_hand,
         )
-        self.shell = DeviceShell(lines=self.lines, open_port=self.cards.open, audio=self.audio, clock=clock)
-        self.adapters = Adapters(config, by_hand=by_hand)
-        self.isdn = IsdnLines(
-            self.adapters.configs,
-            sounds=self.sounds,
-            recorder=self.recorder,
-            changed=lambda label: self.manager.devices.on_change(label),
-        )
-        self.serial = SerialShell(lines=self.isdn, open_port=self.adapters.open, audio=self.audio, clock=clock)
-        self.span_cards = OfficeSpans(config)
-        self.span_shell = SpanShell(places=self.span_cards.places, audio=self.audio, clock=clock)
-        self.spans = Spans(
-            self.span_cards.configs,
-            plan=self._numbers,
-            bearers=self.span_shell,
-            sounds=self.sounds,
-            recorder=self.recorder,
-            changed=lambda label: self.manager.devices.on_change(label),
-        )
+        self._world = self.hardware.emulated()
         self.runner = Runner(loop)
         limits = config.limits
         self.certificates = TlsContexts(tls_config(config))
@@ -219,28 +163,12 @@ class Application:
             keep=self._keep_usage,
         )
         self._toll_gate = Tolls(self.tolls, Boundary(config))
-        self.media = MediaDesk(
-            loop=loop,
-            folder=config.media.recordings,
-            open_room=self.plane.room,
-            encoding=Encoding(config.media.recording_coding),
-            limit=config.media.recordings_at_once,
-        )
-        self.faxes = FaxDesk(
-            loop=loop,
-            audio=self.audio,
-            folder=config.fax.folder,
-            station=config.fax.station,
-            header=config.fax.header,
-            limit=config.fax.at_once,
-            by_hand=by_hand,
-        )
         self.manager = CallManager(
             plan=self._numbers,
-            technologies={**self.lines.technologies, **self.isdn.technologies, **self.spans.technologies},
-            sounds=self.sounds,
-            media=self.media,
-            fax_desk=self.faxes,
+            technologies=self.hardware.technologies,
+            sounds=self.media.sounds,
+            media=self.media.recordings,
+            fax_desk=self.media.faxes,
             recorder=self.recorder,
             clock=clock,
             wall=self._wall,
@@ -248,17 +176,14 @@ class Application:
             new_id=self._new_id,
             on_record=self._record,
             tolls=self._toll_gate,
-            codes=config.features.codes(),
             limit=config.limits.calls,
         )
-        self.manager.pickup_groups = pickup_groups(config)
-        self.manager.parking.lots = parking_lots(config.parking)
-        self.manager.given = given_variables(config)
+        self._set_features(config)
         self.lamps = Lamps(
             config,
             dialplan=lambda: self.engine.dialplan,
             manager=self.manager,
-            lines=self.lines,
+            lines=self.hardware.lines,
             sip=lambda: self.sip,
             clock=clock,
             wake=self.runner.wake,
@@ -297,8 +222,8 @@ class Application:
         self.sip = SipStack(
             config=sip_config(config),
             accounts=accounts_of(config),
-            audio=self.audio,
-            images=self.faxes,
+            audio=self.media.audio,
+            images=self.media.faxes,
             recorder=self.recorder,
             points=self.points,
             names=self.names,
@@ -313,60 +238,35 @@ class Application:
         self.sip.doorman.restore(await bans.load())
         self.manager.technologies = technologies(
             sip=self.sip,
-            lines={**self.lines.technologies, **self.isdn.technologies, **self.spans.technologies},
-            audio=self.audio,
+            lines=self.hardware.technologies,
+            audio=self.media.audio,
             plan=self._numbers,
             programs=self.programs,
             emit=lambda channel, event: self._loop.call_soon(self.manager.deliver, channel, event),  # not at once
         )
         self.console = Console(
             name=config.office.name,
-            simulator=EmulatedWorld(
-                self.cards.telephones,
-                self.cards.exchange_lines,
-                self.cards.emulated,
-                self.adapters.accesses,
-                self.adapters.emulated,
-                self.span_cards.worlds,
-            )
-            if self._emulates
-            else None,
+            simulator=self._world,
             manager=self.manager,
-            lines=self.lines,
-            isdn=self.isdn,
-            spans=self.spans,
-            cards=self.cards,
+            hardware=self.hardware,
             sip=self.sip,
-            shells=(self.shell, self.serial, self.span_shell),
             recorder=self.recorder,
             store=self._store,
             database=self._database,
             tolls=self.tolls,
             clock=clock,
             usage=self.usage,
-            media_fault=self.plane.fault,
-            recording_faults=lambda: self.media.faults,
+            media_fault=self.media.plane.fault,
+            recording_faults=lambda: self.media.recordings.faults,
             home=self._home,
         )
-        self._start_media()
-        self.shell.start()
-        self.shell.watch(self._loop, self.runner.step)
-        self.span_shell.start(self.spans)
-        self.span_shell.watch(self._loop, self.runner.step)
-        self.serial.start()
-        if not self._by_hand:
-            self.serial.watch(self._loop, self.runner.step)
+        self.media.start(self.runner.step)
+        self._start_tickers()
         self._sip_driven = Driven(self.sip, self.sockets.send, self._sip_event)
         self._names_driven = Driven(self.names, self.name_servers.ask, lambda event, now: None)
         self.runner.attach(self._sip_driven)
         self.runner.attach(self._names_driven)
-        # At every message each engine is asked what it has to say: where there are no lines, nobody is asked.
-        if self.lines.status():
-            self.runner.attach(Driven(self.lines, self.shell.send, self._line_event))
-        if self.spans.status():
-            self.runner.attach(Driven(self.spans, self.span_shell.send, self._line_event))
-        if self.isdn.status():
-            self.runner.attach(Driven(self.isdn, self.serial.send, self._line_event))
+        self.hardware.start(self._loop, self.runner, self._line_event)
         web = config.web.listen
         self._web = await WebServer.start(
             application(self.console, host=web.host, most_records=config.limits.records_shown), web.host, web.port
@@ -393,18 +293,11 @@ class Application:
         if self._web is not None:
             await self._web.stop()
         self.runner.stop()
-        self.shell.unwatch()
-        self.span_shell.unwatch()
-        self.serial.close()
-        self.media.close()
+        self.hardware.unwatch()
         await self.programs.close()
         self.tolls.keep()
-        self.faxes.close()
-        self._loop.remove_reader(self.plane.eventfd)
-        self.plane.close()
-        self.shell.close()
-        self.span_shell.close()
-        self.adapters.close()
+        self.media.close()
+        self.hardware.close()
         if self._store is not None:
             if self._database is not None:
                 self._database.close()
@@ -417,7 +310,7 @@ class Application:
         until = self._loop.time() + FAREWELL
         self.sip.trunks.stop(self._loop.time())
         self.runner.step()
-        while (self.sip.trunks.leaving or self.spans.leaving) and self._loop.time() < until:
+        while (self.sip.trunks.leaving or self.hardware.leaving) and self._loop.time() < until:
             await asyncio.sleep(FAREWELL / 40)
 
     async def drained(self, grace: float) -> None:
@@ -426,12 +319,10 @@ class Application:
 
     def step(self, now: float) -> None:
         """Move media and the emulated worlds to `now` by hand, and all that follows from it."""
-        self._live(now)
-        if self.serial.poll():
+        self.hardware.step(now)
+        if self.hardware.poll():
             self.runner.step()
-        self.plane.step(now)
-        self._pump()
-        self.faxes.step(now)
+        self.media.step(now)
 
     def reload(self, config: Config, dialplan: Dialplan) -> bool:
         """Run later calls on `dialplan`, with the live tables of `config` (`_LIVE`), its levels of ports, and the
@@ -450,16 +341,20 @@ class Application:
         self._toll_gate.load(Boundary(config))
         self.sip.load_accounts(accounts_of(config))
         self.sip.trunks.load(trunks_of(config), self._loop.time())
-        self.manager.floor.codes = config.features.codes()
-        self.manager.pickup_groups = pickup_groups(config)
-        self.manager.parking.lots = parking_lots(config.parking)
-        self.manager.given = given_variables(config)
+        self._set_features(config)
         self.lamps.reloaded(config)
-        self.shell.send(self.cards.set_levels(config))
+        self.hardware.reload(config)
         self.runner.step()
         live = {name: getattr(config, name) for name in _LIVE} | with_levels(self._config, config)
         self._config = self._config.model_copy(update=live)
         return config == self._config
+
+    def _set_features(self, config: Config) -> None:
+        """What calls may do, as far as a reload changes it."""
+        self.manager.floor.codes = config.features.codes()
+        self.manager.pickup_groups = pickup_groups(config)
+        self.manager.parking.lots = parking_lots(config.parking)
+        self.manager.given = given_variables(config)
 
     @property
     def addresses(self) -> list[str]:
@@ -471,70 +366,38 @@ class Application:
 
     def usage(self) -> Mapping[str, int]:
         """What is in use now; all but the lines' own rows is zero when no call is in progress."""
-        plane = self.plane.usage()
         return {
             **self.manager.usage(),
             "parked": len(self.manager.parking),
             **{f"sip {what}": count for what, count in self.sip.usage().items()},
             "lamps watched": self.lamps.presence.usage(),
-            "line resources": self.lines.usage() + self.isdn.usage() + self.spans.usage(),
-            "rows": plane.rows,
-            "sounds": plane.sounds,
-            "rooms": plane.rooms,
-            "recordings": self.media.usage,
-            "faxes": self.faxes.usage,
-            "rtp sockets": self.audio.open_sockets,
+            "line resources": self.hardware.usage(),
+            **self.media.usage(),
             "tcp connections": self.sockets.usage(),
             "programs": self.programs.usage,
             "name server questions": len(self.names),
             "records waiting": self._store.pending if self._store is not None else 0,
         }
 
-    @property
-    def _emulates(self) -> bool:
-        emulated = (
-            self.cards.telephones,
-            self.cards.exchange_lines,
-            self.adapters.emulated,
-            self.span_cards.worlds,
-        )
-        return any(emulated)
-
-    def _start_media(self) -> None:
-        self._loop.add_reader(self.plane.eventfd, self._pump)
+    def _start_tickers(self) -> None:
         self._tickers.append(Ticker(self._loop, RETRY, lambda _: self._retry()))
         if self._by_hand:
             return
-        self.plane.start_thread()
-        for clause in self.plane.missing:
-            _log.info("media: %s", clause)
-        if self._emulates:
-            self._tickers.append(Ticker(self._loop, FRAME, self._live))
+        if self._world is not None:
+            self._tickers.append(Ticker(self._loop, FRAME, self.hardware.step))
         if self._sheds_load:
             self._tickers.append(Ticker(self._loop, PULSE, self._feel_pulse))
-
-    def _live(self, now: float) -> None:
-        """Let the emulated worlds live up to `now`."""
-        self.cards.step(now)
-        self.adapters.step(now)
-        self.span_cards.step(now)
 
     def _feel_pulse(self, now: float) -> None:
         """Tell how late the loop is (the time since the last look beyond what it should be), and what waits."""
         self.sip.overload.look(now - self._pulse - PULSE, self.sockets.filled(), now)
         self._pulse = now
 
-    def _pump(self) -> None:
-        if self.plane.pump(self._loop.time()):
-            self.runner.step()
-
     def _retry(self) -> None:
         self.tolls.tick()
-        self.shell.retry()
-        self.span_shell.retry()
-        self.serial.retry()
+        self.hardware.retry()
         self.runner.step()
-        fault = self.plane.fault()
+        fault = self.media.plane.fault()
         if fault is not None:
             self._quiet.warning(
                 "media", "the media plane has stopped: %s; calls are ended, restart Copperline", fault
@@ -597,8 +460,3 @@ class Application:
 
     def _new_id(self) -> str:
         return f"{self._started:%Y%m%d-%H%M%S}-{next(self._calls)}"
-
-
-def _threads() -> int:
-    """Threads of the media plane: signalling has one of the cores that this process may use."""
-    return min(max(len(os.sched_getaffinity(0)) - 1, 1), MOST_THREADS)

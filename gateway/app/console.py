@@ -6,14 +6,11 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Final
 
 from dialplan.database import Database
-from drivers.isdn.lines import IsdnLines
-from drivers.lines import AnalogLines
-from drivers.span.spans import Spans
 from gateway.app.admission import Door
-from gateway.app.cards import Cards
+from gateway.app.hardware import Hardware
 from gateway.app.simulator import EmulatedWorld
 from gateway.call.call import Call, CallRecord
 from gateway.call.leg import CallLeg
@@ -36,20 +33,15 @@ AT_ONCE: float = 0.05
 """Seconds in which a telephone that cannot be called at all has said so."""
 
 
-class _Shell(Protocol):
-    @property
-    def missing(self) -> Mapping[Any, str]: ...
-
-
 class Console:
     """One office (`gateway.web.office.Office`).
 
     Args:
         name: as configured.
         simulator: the emulated world, where there is one.
+        hardware: cards, adapters and spans.
         clock: the engine clock, seconds.
         usage: counts of what is in use, by resource.
-        shells: know which ports are missing.
         media_fault: why the media plane has stopped, or None.
         recording_faults: how many recordings ended before their time.
         home: the target and the dialplan context of an account or telephone; None where there is none.
@@ -61,12 +53,8 @@ class Console:
         name: str,
         simulator: EmulatedWorld | None,
         manager: CallManager,
-        lines: AnalogLines,
-        isdn: IsdnLines,
-        spans: Spans,
-        cards: Cards,
+        hardware: Hardware,
         sip: SipStack,
-        shells: Sequence[_Shell],
         recorder: Recorder,
         store: Store,
         database: Database,
@@ -83,12 +71,8 @@ class Console:
         self.story = recorder.story
         self.records = store.records
         self._manager = manager
-        self._lines = lines
-        self._isdn = isdn
-        self._spans = spans
-        self._cards = cards
+        self._hardware = hardware
         self._sip = sip
-        self._shells = shells
         self._store = store
         self.database = database
         self.admission = Door(sip, lambda: [account.user for account in sip.accounts()], clock)
@@ -109,7 +93,7 @@ class Console:
         fault = self._media_fault()
         if fault is not None:
             return f"The media plane has stopped: {fault}."
-        return next((why for shell in self._shells for why in shell.missing.values()), "")
+        return next(self._hardware.missing(), "")
 
     async def call(self, caller: str, called: str) -> None:
         """Call a telephone of the office; once it is answered, call a number for it."""
@@ -136,8 +120,8 @@ class Console:
         """Every telephone and exchange line, analogue or behind an adapter, and every span."""
         now = self._clock()
         views = []
-        for status in [*self._lines.status(), *self._isdn.status(), *self._spans.status()]:
-            card, port = self._cards.place(status.port) if status.port else (status.device, 0)
+        for status in self._hardware.status():
+            card, port = self._hardware.cards.place(status.port) if status.port else (status.device, 0)
             views.append(
                 LineView(
                     name=status.name,

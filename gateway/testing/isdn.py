@@ -101,4 +101,4 @@ class IsdnExchange(FarEnd):
         assert told is cause, f"line {self.name}: the caller was to be refused with {cause}, it was told {told}"
 
     def _status(self) -> LineStatus:
-        return next(status for status in self._office.app.isdn.status() if status.name == self.name)
+        return next(status for status in self._office.app.hardware.isdn.status() if status.name == self.name)

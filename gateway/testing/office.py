@@ -95,7 +95,7 @@ class EmulatedOffice:
         Raises:
             LocalError: there is none.
         """
-        return _named(self.app.cards.telephones, number, "telephone")
+        return _named(self.app.hardware.cards.telephones, number, "telephone")
 
     def exchange(self, name: str) -> OfficeLine:
         """The central office's end of line `name`.
@@ -103,7 +103,7 @@ class EmulatedOffice:
         Raises:
             LocalError: there is no such line.
         """
-        return _named(self.app.cards.exchange_lines, name, "exchange line")[1]
+        return _named(self.app.hardware.cards.exchange_lines, name, "exchange line")[1]
 
     def span(self, name: str) -> SpanWorld:
         """The span `name`, with the exchange at its far end.
@@ -111,7 +111,7 @@ class EmulatedOffice:
         Raises:
             LocalError: there is no such emulated span.
         """
-        return _named(self.app.span_cards.worlds, name, "span")
+        return _named(self.app.hardware.span_cards.worlds, name, "span")
 
     def card(self, name: str = "") -> EmulatedCard:
         """The emulated card `name`, or the only one: to `remove` and `insert`.
@@ -119,7 +119,7 @@ class EmulatedOffice:
         Raises:
             LocalError: there is none of that name, or there are several.
         """
-        cards = self.app.cards.emulated
+        cards = self.app.hardware.cards.emulated
         only = next(iter(cards)) if not name and len(cards) == 1 else name
         return _named(cards, only, "card")
 
@@ -129,7 +129,7 @@ class EmulatedOffice:
         Raises:
             LocalError: there is no such adapter.
         """
-        return _named(self.app.adapters.accesses, name, "ISDN adapter")
+        return _named(self.app.hardware.adapters.accesses, name, "ISDN adapter")
 
     def adapter(self, name: str) -> EmulatedAdapter:
         """That adapter itself: to `remove` and `insert`.
@@ -137,7 +137,7 @@ class EmulatedOffice:
         Raises:
             LocalError: there is none.
         """
-        return _named(self.app.adapters.emulated, name, "ISDN adapter")
+        return _named(self.app.hardware.adapters.emulated, name, "ISDN adapter")
 
     def call_in(self, name: str, number: str, caller_name: str = "") -> None:
         """Somebody in the public network calls line `name`."""
@@ -241,7 +241,7 @@ class EmulatedOffice:
 
     def _notes(self) -> list[Note]:
         recorder = self.app.recorder
-        lines = [f"{line.technology}/{line.name}" for line in (*self.app.lines.status(), *self.app.spans.status())]
+        lines = [f"{line.technology}/{line.name}" for line in self.app.hardware.status()]
         notes = [note for name in (*recorder.stories(), *lines) for note in recorder.story(name)]
         return sorted(notes, key=lambda note: note.at)[-MOST_NOTES:]
 

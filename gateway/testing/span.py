@@ -112,7 +112,7 @@ class SpanExchange:
 
     def _service(self, wanted: bool, within: float) -> float:
         __tracebackhide__ = True
-        span = self._office.app.spans[self.name]
+        span = self._office.app.hardware.spans[self.name]
         state = "in service" if wanted else "out of service"
         return self._office.until(lambda: span.in_service is wanted, within, f"span {self.name} {state}")
 

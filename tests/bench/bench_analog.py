@@ -72,7 +72,7 @@ def all_in_calls(office: EmulatedOffice) -> None:
     for phone in called:
         phone.lift()
     office.run(3)
-    talking = [line for line in office.app.lines.status() if line.channel]
+    talking = [line for line in office.app.hardware.lines.status() if line.channel]
     assert len(talking) == PHONES + LINES, f"{len(talking)} ports of {PHONES + LINES} are in calls"
 
 
@@ -105,7 +105,7 @@ def bench_cost(seconds: float, profile: bool) -> None:
         def tick(now: float) -> None:
             nonlocal used, world, worst
             begun = time.thread_time()
-            office.app.cards.step(now)
+            office.app.hardware.cards.step(now)
             world += time.thread_time() - begun
             if profile:
                 watch.enable()
@@ -151,11 +151,11 @@ def bench_delays(calls: int) -> None:
         ada.register()
         until(lambda: ada.status == 200)
         rung, answered = [], []
-        idle = office.app.lines.status()[0].state
+        idle = office.app.hardware.lines.status()[0].state
         chance = np.random.default_rng(1)
         for call in range(calls + 1):
             desk = office.phone(str(101 + call % FEW))
-            until(lambda: office.app.lines.status()[call % FEW].state == idle)  # noqa: B023 - called at once
+            until(lambda: office.app.hardware.lines.status()[call % FEW].state == idle)  # noqa: B023 - called at once
             ada.call(str(101 + call % FEW))
             until(lambda: any(message.status in (401, 407) for message in ada.log))  # the INVITE with proof goes
             begun = time.monotonic()

@@ -59,7 +59,7 @@ class Stage:
 
     def __init__(self, folder: Path) -> None:
         self.office = OfficeUnderTest(folder, OFFICE)
-        self.office.until(lambda: all(line.in_service for line in self.office.app.isdn.status()))
+        self.office.until(lambda: all(line.in_service for line in self.office.app.hardware.isdn.status()))
         self.ada = self.office.sip("6001")
         self.phone = self.office.phone("101")
         self.said: list[Event] = []
@@ -106,13 +106,13 @@ KINDS = {
     "SPAN": Kind(
         "SPAN/e1/5550106",
         answer=lambda stage: None,  # the number answers by itself
-        hang_up=lambda stage: stage.office.app.span_cards.worlds["e1"].exchange.latest.hang_up(),
+        hang_up=lambda stage: stage.office.app.hardware.span_cards.worlds["e1"].exchange.latest.hang_up(),
         early=Alerting,
     ),
     "ISDN": Kind(
         "ISDN/adapter1/5550106",
         answer=lambda stage: None,  # the number answers by itself
-        hang_up=lambda stage: stage.office.app.adapters.accesses["adapter1"].hang_up(),
+        hang_up=lambda stage: stage.office.app.hardware.adapters.accesses["adapter1"].hang_up(),
         early=Alerting,
     ),
 }

@@ -77,7 +77,7 @@ class FarOffice(OfficeUnderTest):
         with machine.inside():
             super().__init__(folder, text + more, dialplan, beside=beside)
         # What opens sockets while time passes: whoever moves it, they are to be opened here.
-        self.app.audio.rtp = machine.at_home(self.app.audio.rtp)  # type: ignore[method-assign]
+        self.app.media.audio.rtp = machine.at_home(self.app.media.audio.rtp)  # type: ignore[method-assign]
 
     def far_phone(self, user: str, machine: Machine, *, server: str = "", register: bool = True) -> SipPhone:
         """A telephone on `machine`, registered."""

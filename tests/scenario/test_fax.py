@@ -202,7 +202,7 @@ def test_two_t38_legs_pass_their_packets_on(build: Build, tmp_path: Path) -> Non
     caller.hang_up()
     office.until(lambda: called.state == "idle")
     assert same(tmp_path / "in.tif", pages)
-    assert office.app.faxes.usage == 0
+    assert office.app.media.faxes.usage == 0
 
 
 @pytest.mark.parametrize("called", ["70", "72"])

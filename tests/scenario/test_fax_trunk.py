@@ -49,7 +49,7 @@ def offices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Joined]
         branch.until(lambda: joined.trunk()[0], within=1)
         yield joined
         for office in (branch, provider):
-            office.until(lambda office=office: office.app.faxes.usage == 0, within=5)  # type: ignore[misc]  # this one
+            office.until(lambda office=office: office.app.media.faxes.usage == 0, within=5)  # type: ignore[misc]  # this one
     finally:
         branch.close()
         provider.close()

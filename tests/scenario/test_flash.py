@@ -21,7 +21,7 @@ Ear = Callable[[], Samples]
 
 def state(office: OfficeUnderTest, number: str = "101") -> str:
     """What `copperline lines` shows of the telephone."""
-    return next(status.state for status in office.app.lines.status() if status.name == number)
+    return next(status.state for status in office.app.hardware.lines.status() if status.name == number)
 
 
 def in_a_talk(office: OfficeUnderTest) -> tuple[Telephone, SipPhone]:

@@ -74,7 +74,7 @@ def build(tmp_path: Path) -> Iterator[Build]:
             assert old in text
             text = text.replace(old, new)
         offices.append(OfficeUnderTest(tmp_path, text, PLAN))
-        offices[-1].until(lambda: all(line.in_service for line in offices[-1].app.isdn.status()))
+        offices[-1].until(lambda: all(line.in_service for line in offices[-1].app.hardware.isdn.status()))
         return offices[-1]
 
     try:
@@ -110,7 +110,7 @@ def test_a_telephone_calls_out_and_both_hear_each_other(
     office: OfficeUnderTest, outside: str, adapter: str
 ) -> None:
     """Mu-law on one adapter's port, A-law with its bits reversed on the other's; a third one speaks V.253."""
-    phone, access = office.phone("101"), office.app.adapters.accesses[adapter]
+    phone, access = office.phone("101"), office.app.hardware.adapters.accesses[adapter]
     dial(office, f"{outside}5550109")
     office.until(lambda: access.state is AccessState.ACTIVE)
     office.run(0.5)
@@ -167,10 +167,10 @@ def test_it_rings_until_the_caller_gives_up(office: OfficeUnderTest) -> None:
     dial(office, "85550102")
     office.until(lambda: office.phone("101").hears == "ring")
     office.run(10)
-    assert office.app.adapters.accesses["adapter1"].state is AccessState.DELIVERED
+    assert office.app.hardware.adapters.accesses["adapter1"].state is AccessState.DELIVERED
     office.phone("101").hang_up()
     office.until(lambda: state(office) == "idle")
-    assert office.app.adapters.accesses["adapter1"].state is AccessState.NULL
+    assert office.app.hardware.adapters.accesses["adapter1"].state is AccessState.NULL
 
 
 def test_who_hangs_up_out_there_ends_the_call(office: OfficeUnderTest) -> None:
@@ -187,7 +187,7 @@ def test_the_called_party_sees_our_number_and_keys_pass_both_ways(office: Office
     dial(office, "85550107")
     office.until(lambda: office.phone("101").digits == "2565551100", within=20)
     office.phone("101").dial("147*#")
-    office.until(lambda: office.app.adapters.accesses["adapter1"].digits == "147*#")
+    office.until(lambda: office.app.hardware.adapters.accesses["adapter1"].digits == "147*#")
     office.phone("101").hang_up()
 
 
@@ -203,7 +203,7 @@ def test_the_milliwatt_is_one(office: OfficeUnderTest) -> None:
 
 
 def test_a_call_in_rings_with_the_callers_number(office: OfficeUnderTest) -> None:
-    access, phone = office.app.adapters.accesses["adapter1"], office.phone("101")
+    access, phone = office.app.hardware.adapters.accesses["adapter1"], office.phone("101")
     access.call("2125550123")
     office.until(lambda: phone.ringing)
     office.run(4)
@@ -226,7 +226,7 @@ def test_a_call_in_rings_with_the_callers_number(office: OfficeUnderTest) -> Non
 
 def test_a_caller_keys_whom_it_wants(office: OfficeUnderTest) -> None:
     """The second number of the access has an extension of its own, and keys are heard in the audio."""
-    access = office.app.adapters.accesses["adapter1"]
+    access = office.app.hardware.adapters.accesses["adapter1"]
     access.call("2125550123", "2565551101")
     office.until(lambda: state(office) == "talking")
     office.run(0.5)
@@ -239,7 +239,7 @@ def test_a_caller_keys_whom_it_wants(office: OfficeUnderTest) -> None:
 
 
 def test_a_caller_who_gives_up_leaves_a_telephone_that_rings_no_more(office: OfficeUnderTest) -> None:
-    access = office.app.adapters.accesses["adapter1"]
+    access = office.app.hardware.adapters.accesses["adapter1"]
     access.call("2125550123")
     office.until(lambda: office.phone("101").ringing)
     access.hang_up()
@@ -249,7 +249,7 @@ def test_a_caller_who_gives_up_leaves_a_telephone_that_rings_no_more(office: Off
 
 def test_a_number_of_ours_that_the_dialplan_has_not_is_refused(build: Build) -> None:
     office = build(('"2565551200"]', '"2565551299"]'))
-    access = office.app.adapters.accesses["adapter2"]
+    access = office.app.hardware.adapters.accesses["adapter2"]
     access.call("2125550123")
     office.until(lambda: access.state is AccessState.NULL)
     assert access.released is Cause.CALL_REJECTED
@@ -263,7 +263,7 @@ def test_an_adapter_pulled_out_in_a_call_ends_it_and_the_next_call_goes_by_anoth
 ) -> None:
     dial(office, "85550106")
     office.until(lambda: state(office) == "talking")
-    adapter = office.app.adapters.emulated["adapter1"]
+    adapter = office.app.hardware.adapters.emulated["adapter1"]
     adapter.remove()
     office.until(lambda: office.phone("101").hears == "congestion")
     office.phone("101").hang_up()
@@ -285,18 +285,18 @@ def test_an_adapter_pulled_out_in_a_call_ends_it_and_the_next_call_goes_by_anoth
 
 
 def test_an_adapter_without_a_network_is_passed_over_in_the_same_call(office: OfficeUnderTest) -> None:
-    office.app.adapters.accesses["adapter1"].unplug()
+    office.app.hardware.adapters.accesses["adapter1"].unplug()
     dial(office, "85550106")
     office.until(lambda: state(office, "adapter2") == "talking")
     assert state(office) == "resting after a failure" or state(office) == "idle"
     office.phone("101").hang_up()
-    office.app.adapters.accesses["adapter1"].plug_in()
+    office.app.hardware.adapters.accesses["adapter1"].plug_in()
 
 
 def test_an_adapter_that_dies_in_a_call_is_found_out_and_comes_back(office: OfficeUnderTest) -> None:
     dial(office, "85550106")
     office.until(lambda: state(office) == "talking")
-    adapter = office.app.adapters.emulated["adapter1"]
+    adapter = office.app.hardware.adapters.emulated["adapter1"]
     adapter.mute = True
     office.until(lambda: office.phone("101").hears == "congestion")
     office.phone("101").hang_up()
@@ -306,7 +306,7 @@ def test_an_adapter_that_dies_in_a_call_is_found_out_and_comes_back(office: Offi
 
 
 def test_garbage_on_the_port_hurts_nobody(office: OfficeUnderTest) -> None:
-    adapter = office.app.adapters.emulated["adapter1"]
+    adapter = office.app.hardware.adapters.emulated["adapter1"]
     for _ in range(20):
         adapter.garble(bytes(range(256)) * 8)
         office.run(0.1)
@@ -318,9 +318,9 @@ def test_garbage_on_the_port_hurts_nobody(office: OfficeUnderTest) -> None:
 
 def test_nobody_reaches_an_outside_line_from_outside(office: OfficeUnderTest) -> None:
     """Who calls in is refused an adapter by the toll rules, whatever the dialplan says."""
-    office.app.adapters.accesses["adapter1"].call("2125550123", "2565551102")
-    office.until(lambda: office.app.adapters.accesses["adapter1"].state is AccessState.NULL)
-    assert office.app.adapters.accesses["adapter2"].dialled == ""
+    office.app.hardware.adapters.accesses["adapter1"].call("2125550123", "2565551102")
+    office.until(lambda: office.app.hardware.adapters.accesses["adapter1"].state is AccessState.NULL)
+    assert office.app.hardware.adapters.accesses["adapter2"].dialled == ""
     assert "tolls" in office.story()
 
 
@@ -332,7 +332,7 @@ def test_a_call_in_real_time(tmp_path: Path) -> None:
     office = EmulatedOffice(tmp_path, TOML, PLAN, clock=WallClock())
     try:
         access = office.access("adapter1")
-        office.until(lambda: all(line.in_service for line in office.app.isdn.status()))
+        office.until(lambda: all(line.in_service for line in office.app.hardware.isdn.status()))
         office.do(lambda: access.call("2125550123", "2565551103"))
         office.until(lambda: access.state is AccessState.ACTIVE)
         office.run(0.5)

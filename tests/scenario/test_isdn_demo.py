@@ -32,7 +32,7 @@ def test_who_is_busy_out_there_gives_busy_tone(office: OfficeUnderTest) -> None:
 
 def test_a_call_in_is_answered_by_the_attendant_and_put_through(office: OfficeUnderTest) -> None:
     office.run(2)
-    access = office.app.adapters.accesses["adapter1"]
+    access = office.app.hardware.adapters.accesses["adapter1"]
     access.call("2125550123")
     office.until(lambda: access.state is AccessState.ACTIVE)
     office.run(1)

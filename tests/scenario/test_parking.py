@@ -37,7 +37,7 @@ def music_is_heard(office: OfficeUnderTest, ada: SipPhone) -> None:
     office.run(1.0)
     before = len(ada.heard)
     office.run(1.5)
-    music = office.app.sounds.music("default").samples
+    music = office.app.media.sounds.music("default").samples
     assert compare(music, ada.heard[before + 800 : before + 8800]).correlation > 0.9
 
 
@@ -114,7 +114,7 @@ def test_a_place_with_nobody_in_it_says_so(office: OfficeUnderTest) -> None:
     ada.call("705")
     up(office, ada)
     office.until(lambda: ada.state == "idle", within=8)
-    prompt = office.app.sounds.prompt("pbx-parkingfailed")
+    prompt = office.app.media.sounds.prompt("pbx-parkingfailed")
     assert prompt is not None and compare(ada.heard, prompt.samples).correlation > 0.97
 
 

@@ -146,7 +146,7 @@ def test_a_hook_is_heard_by_both_every_so_often_until_it_is_off(
     desk.forget()
     before = len(ada.heard)
     office.run(10)
-    beep = office.app.sounds.prompt("beep")
+    beep = office.app.media.sounds.prompt("beep")
     assert beep is not None
     for heard in (ada.heard[before:], desk.recording):
         assert (compare(heard, beep.samples).correlation > 0.7) is (number == "4")
@@ -182,7 +182,7 @@ def test_volumes_of_a_talk(office: OfficeUnderTest, sentence: Samples, other_sen
 
 
 def test_the_volume_of_prompts(office: OfficeUnderTest) -> None:
-    prompt = office.app.sounds.prompt("demo-thanks")
+    prompt = office.app.media.sounds.prompt("demo-thanks")
     assert prompt is not None
     ada = up(office, "7")
     office.run(prompt.duration + 1)

@@ -90,7 +90,7 @@ def test_a_telephone_that_dials_what_is_not_built_in_hears_an_announcement(offic
     office.until(lambda: desk.hears == "dial", within=2)
     desk.dial("8500")
     office.run(3)
-    prompt = office.app.sounds.prompt("not-built-in")
+    prompt = office.app.media.sounds.prompt("not-built-in")
     assert prompt is not None
     office.run(prompt.duration)
     assert compare(desk.recording, prompt.samples).correlation > 0.97
@@ -131,7 +131,7 @@ def test_602_tells_the_time_again_and_again(office: OfficeUnderTest) -> None:
     desk.dial("602")
     office.run(14)
     for name in ("at-tone-time-exactly", "beep"):
-        prompt = office.app.sounds.prompt(name)
+        prompt = office.app.media.sounds.prompt(name)
         assert prompt is not None
         assert compare(desk.recording, prompt.samples).correlation > 0.95, name
     desk.hang_up()

@@ -91,7 +91,7 @@ def build(tmp_path: Path) -> Iterator[Build]:
     for office in offices:
         try:
             office.settle_down()
-            assert office.app.span_shell.open_bearers == 0
+            assert office.app.hardware.span_shell.open_bearers == 0
         finally:
             office.close()
 
@@ -269,7 +269,7 @@ def test_thirty_calls_at_once_and_no_thirty_first(office: OfficeUnderTest) -> No
     callers = [span.call(f"21255501{place:02}", called="2565551105") for place in range(30)]
     office.until(lambda: all(caller.party.state is ExchangeState.TALKING for caller in callers), within=10)
     assert len({caller.party.slot for caller in callers}) == 30
-    assert office.app.spans.status()[0].state == "30 of 30 channels in use"
+    assert office.app.hardware.spans.status()[0].state == "30 of 30 channels in use"
     with pytest.raises(LocalError, match="cannot call"):
         span.call("2125550199")
     dials(office, "75550100")
@@ -287,7 +287,7 @@ def test_a_cut_cable_is_told_routed_around_and_mended(office: OfficeUnderTest) -
     span = SpanExchange(office, "e1")
     span.cut()
     assert span.expect_out_of_service() > 2.4
-    (status, _) = office.app.spans.status()
+    (status, _) = office.app.hardware.spans.status()
     assert status.state == "in alarm" and "look at the cable" in status.trouble
     dials(office, "75550100")
     office.until(lambda: office.exchange("copper1").dialled == "5550100", 20, "the call goes by copper")
@@ -329,7 +329,7 @@ def test_calls_go_through_on_a_line_that_turns_bits_over(office: OfficeUnderTest
         caller.expect_released(within=20)
     span.mend()
     office.run(5)
-    assert office.app.spans["e1"].bad_frames + span.world.exchange.bad_frames > 0
+    assert office.app.hardware.spans["e1"].bad_frames + span.world.exchange.bad_frames > 0
     span.expect_in_service()
 
 
@@ -340,9 +340,9 @@ def test_a_card_that_is_pulled_out_ends_its_calls_and_comes_back(office: OfficeU
     span.world.span.remove()
     office.until(lambda: not office.app.manager.calls, within=5)
     hang_up(office, "101")
-    (status, _) = office.app.spans.status()
+    (status, _) = office.app.hardware.spans.status()
     assert (status.in_service, status.trouble) == (False, "the card has been removed")
-    assert "removed" in office.app.span_shell.missing["e1"]
+    assert "removed" in office.app.hardware.span_shell.missing["e1"]
     span.world.span.insert()
     span.expect_in_service(within=20)
 

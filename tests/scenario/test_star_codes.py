@@ -47,7 +47,7 @@ def last_dial_tone(office: OfficeUnderTest, desk: Telephone) -> str:
     """What the line plays to the telephone when it is lifted."""
     desk.lift()
     office.run(1.0)
-    leg = next(status.channel for status in office.app.lines.status() if status.name == "101")
+    leg = next(status.channel for status in office.app.hardware.lines.status() if status.name == "101")
     tone = [note.text for note in office.app.recorder.story(leg) if note.text.startswith("plays ")][-1]
     desk.hang_up()
     office.run(1.5)

@@ -51,12 +51,12 @@ class OfficeUnderTest(EmulatedOffice):
 
     def pull_out_card(self) -> None:
         """The emulated card is gone, with everything on it."""
-        for world in {id(world): world for world, _ in self.app.cards.exchange_lines.values()}.values():
+        for world in {id(world): world for world, _ in self.app.hardware.cards.exchange_lines.values()}.values():
             world.card.remove()
 
     def put_card_back(self) -> None:
         """It is there again, with the same lines."""
-        for world in {id(world): world for world, _ in self.app.cards.exchange_lines.values()}.values():
+        for world in {id(world): world for world, _ in self.app.hardware.cards.exchange_lines.values()}.values():
             world.card.insert()
 
     def settle_down(self) -> None:

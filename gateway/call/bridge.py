@@ -15,7 +15,8 @@ from typing import Final, Protocol
 from gateway.call.fax_talk import FaxTalk
 from gateway.call.hearing import Hearing
 from gateway.call.keys import FeatureKeys
-from gateway.call.leg import CallLeg, Letter
+from gateway.call.leg import CallLeg
+from gateway.call.letters import Letter
 from gateway.core.audio import Sound
 from gateway.core.ending import Ending
 from gateway.core.fax import FaxDesk

@@ -13,7 +13,8 @@ from typing import Final
 
 from gateway.call.dialing import Dialing
 from gateway.call.floor import Floor
-from gateway.call.leg import CallLeg, Letter
+from gateway.call.leg import CallLeg
+from gateway.call.letters import Letter
 from gateway.call.transfer import Transfers
 from gateway.call.trial import transferred
 from gateway.core.feature import Feature, FeatureCodes

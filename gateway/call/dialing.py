@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from gateway.call.leg import CallLeg, Interrupted, Letter
+from gateway.call.leg import CallLeg
+from gateway.call.letters import Interrupted, Letter
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import RemoteError

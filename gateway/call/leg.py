@@ -1,4 +1,4 @@
-"""One leg of a call, as scripts drive it: a Channel below, `gateway.core.switch.Leg` above.
+"""One leg of a call, as scripts drive it: a `ChannelLeg` below, `gateway.core.switch.Leg` above.
 
 Channel events enter by `deliver`; what they say of the leg's life is kept here, and each is then posted to the
 mailbox that the leg writes to at the time. Every wait raises HungUp once the leg is over.
@@ -9,40 +9,32 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, NoReturn, Protocol
+from typing import TYPE_CHECKING, Final, NoReturn
 
+from gateway.call.channel_leg import ChannelLeg
+from gateway.call.letters import Company, Interrupted, Letter, Listener, SoundOver
 from gateway.call.mailbox import Mailbox
-from gateway.core.audio import Audio, Sound, SoundEnd
+from gateway.core.audio import Sound, SoundEnd
 from gateway.core.cause import Cause
 from gateway.core.channel import Channel
 from gateway.core.ending import Ending
-from gateway.core.fax import FaxProgress, Image
 from gateway.core.feature import Feature
-from gateway.core.frozen import frozen
 from gateway.core.messages import (
     Alert,
     Answer,
     Answered,
-    Command,
     Digit,
-    EarlyMedia,
     Event,
     FaxCarried,
     Hangup,
     Held,
     Identified,
-    Identify,
-    Proceed,
     Redirect,
     Released,
     Resumed,
-    SendDigits,
-    SendFlash,
-    SendText,
     TransferTold,
 )
 from gateway.core.number import Party
-from gateway.core.quality import Quality, measured
 from gateway.core.switch import LEVEL, BridgeEnd, HungUp, Moved, Place
 from gateway.core.trace import Kind, Recorder
 from gateway.media.level import louder
@@ -52,83 +44,24 @@ if TYPE_CHECKING:
     from gateway.call.dialing import Dialing
     from gateway.call.trial import Trial
 
-__all__ = ["CallLeg", "Company", "Interrupted", "Letter", "Listener"]
+__all__ = ["CallLeg"]
 
 _REDIRECT_TIME: Final = 30.0
 """Seconds that a far side has to say what came of a redirection."""
 
 
-@frozen
-class SoundOver:
-    """The sound that `play` began as its `number`th is over, however it ended."""
-
-    number: int
-
-
-@frozen
-class Interrupted:
-    """The leg's script is wanted elsewhere: its next wait raises Moved."""
-
-
-Letter = Event | SoundOver | Interrupted | FaxProgress
-"""What a leg posts: its channel's events, the ends of sounds that it played, what a fax machine on it reports, and
-that its script is interrupted."""
-
-
-class Listener(Protocol):
-    """Who is posted what a leg says: a mailbox, a bridge, a dial."""
-
-    def post(self, letter: tuple[CallLeg, Letter]) -> None:
-        """Take it in; must not wait."""
-        ...
-
-
-class Company(Protocol):
-    """What a leg is about with others beside its talk; it is told what happens to that talk."""
-
-    def left_alone(self, leg: CallLeg, end: BridgeEnd) -> None:
-        """Whom `leg` talked with has gone; it is to be seen to."""
-        ...
-
-    def asked(self, feature: Feature) -> None:
-        """A leg of it has keyed the code of a feature."""
-        ...
-
-    def abandon(self) -> None:
-        """A leg of it is wanted elsewhere."""
-        ...
-
-    def parted(self) -> None:
-        """A talk of one of its legs has come apart, for whatever reason."""
-        ...
-
-
-class CallLeg:
+class CallLeg(ChannelLeg):
     """A leg of a call.
 
     Args:
-        channel: the leg's channel.
-        technology: the dialplan's word for its technology.
-        party: who is at its far side.
-        called: the number wanted on it.
-        context: the dialplan context in which it came in.
-        incoming: True where the far side placed the call.
+        channel, technology, party, called, context, incoming, recorder, clock, wake: see `ChannelLeg`.
         ringback: the country's ringback tone, for a caller who was answered already.
-        recorder: the recorder of all legs.
-        clock: the engine clock, seconds.
-        wake: called after each command, so that its engine is drained.
         over: told once the leg has ended, whoever ended it.
         changed: told when the leg was answered, or its far side has put us on hold or taken us off it.
 
     Attributes:
-        answer_signal: what showed that its far side had answered: "200 OK", "polarity reversal on port 3".
-        held: whether its far side has put us on hold.
-        image: its T.38 stream, while that takes the place of its audio.
         driven: whether a script runs for it; one that has none belongs to the call of another.
-        confined: whether it stays in the office, whatever its dialplan says, because a telephone has diverted it.
         gains: dB by which what it says is heard louder, and by which it hears louder what others say.
-        reveals: whether its far side is told when it comes to talk with somebody else; shown: with whom it
-            believes to talk.
         features: what its far side may ask for by keys; afterwards: where it goes when it is left alone.
         bridge: whom it talks with; dialing: the dial of which it is the caller, or one of the called.
         trial: the blind transfer that sent it where it is, until that has come to something.
@@ -139,46 +72,22 @@ class CallLeg:
         "__weakref__",
         "_behalf",
         "_changed",
-        "_clock",
         "_listener",
         "_moved",
         "_over",
         "_own",
-        "_recorder",
         "_ringback",
         "_ringing_back",
-        "_row",
         "_sounds",
         "_talk",
-        "_wake",
         "afterwards",
-        "answer_signal",
-        "answered",
-        "answered_at",
         "bridge",
-        "called",
-        "channel",
-        "confined",
         "consultation",
-        "context",
         "dialing",
         "driven",
-        "ending",
         "features",
         "gains",
-        "headers",
-        "held",
-        "image",
-        "incoming",
-        "name",
-        "party",
-        "peer",
-        "reveals",
-        "shown",
-        "standing",
-        "technology",
         "trial",
-        "variables",
     )
 
     def __init__(
@@ -197,38 +106,25 @@ class CallLeg:
         over: Callable[[CallLeg], None],
         changed: Callable[[CallLeg], None],
     ) -> None:
-        self.channel = channel
-        self.name = channel.name
-        self.peer = channel.peer
-        self.technology = technology
-        self.party = party
-        self.called = called
-        self.context = context
-        self.standing = context
+        super().__init__(
+            channel,
+            technology=technology,
+            party=party,
+            called=called,
+            context=context,
+            incoming=incoming,
+            recorder=recorder,
+            clock=clock,
+            wake=wake,
+        )
         self._behalf: CallLeg | None = None
-        self.confined = False
-        self.incoming = incoming
-        self.variables: dict[str, str] = {}
-        self.headers: Sequence[tuple[str, str]] = ()
-        self.answered = False
-        self.answered_at: float | None = None
-        self.answer_signal = ""
-        self._row: Audio | None = None
-        self.ending: Ending | None = None
         self._ringback = ringback
         self._ringing_back = False
         self._sounds = 0
-        self._recorder = recorder
-        self._clock = clock
-        self._wake = wake
         self._over = over
         self._changed = changed
-        self.held = False
-        self.image: Image | None = None
         self.features: frozenset[Feature] = frozenset()
-        self.reveals = True
         self.gains = LEVEL
-        self.shown: Party | None = None
         self.afterwards: Place | None = None
         self.driven = False
         self.bridge: Bridge | None = None
@@ -241,20 +137,6 @@ class CallLeg:
         self._listener: Listener = self._own
 
     @property
-    def audio(self) -> Audio:
-        """The leg's row; raises HungUp once the leg is over."""
-        self._check()
-        audio = self.channel.audio
-        if audio is None:
-            raise HungUp(self.ending) if self.ending else RuntimeError(f"{self.name} has no audio yet")
-        return audio
-
-    @property
-    def quality(self) -> Quality | None:
-        """How it has been heard since it was answered, also once it is over; None for a line's, or for nothing."""
-        return None if self._row is None else measured(self.name, self._row.stats())
-
-    @property
     def behalf(self) -> CallLeg:
         """The leg that answers for what this one does: itself, but for half of a Local channel."""
         return self if self._behalf is None else self._behalf
@@ -262,13 +144,6 @@ class CallLeg:
     @behalf.setter
     def behalf(self, leg: CallLeg) -> None:
         self._behalf = leg
-
-    @property
-    def state(self) -> str:
-        """The leg's state in a word."""
-        if self.ending is not None:
-            return "ended"
-        return "up" if self.answered else "ringing"
 
     # What the channel says.
 
@@ -357,16 +232,7 @@ class CallLeg:
         self._moved = moved
         self._listener.post((self, Interrupted()))
 
-    def note(self, text: str, detail: str = "", kind: Kind = Kind.DIALPLAN) -> None:
-        """Note something in the call's story."""
-        self._recorder.note(self._clock(), kind, self.name, text, detail)
-
     # What scripts say.
-
-    def proceed(self) -> None:
-        """Tell the caller that the number is complete."""
-        if not self.answered:
-            self.command(Proceed())
 
     def ringing(self) -> None:
         """Tell the caller that the far side rings; one who was answered hears ringback from us."""
@@ -381,11 +247,6 @@ class CallLeg:
         if self._ringing_back and self.ending is None:
             self.audio.stop()
         self._ringing_back = False
-
-    def early_media(self) -> None:
-        """Open the audio path to the caller before an answer."""
-        if not self.answered:
-            self.command(EarlyMedia())
 
     async def answer(self) -> None:
         """Answer the call, once."""
@@ -457,31 +318,6 @@ class CallLeg:
         self.go_on()
         return TransferTold(Cause.RECOVERY_ON_TIMER_EXPIRY)
 
-    def meet(self, party: Party) -> None:
-        """It talks with `party` from now on; its far side is shown that, but for the one whom it called."""
-        known = self.shown is None or self.shown == party
-        self.shown = party
-        if not known and self.reveals and self.answered:
-            self.command(Identify(party))
-
-    def identify(self, party: Party) -> None:
-        """Show the far side that it talks with `party`."""
-        self.shown = party
-        if self.answered:
-            self.command(Identify(party))
-
-    def send_text(self, text: str) -> bool:
-        """Show the far side a line of text; False where its technology has no means for it."""
-        return self.command(SendText(text))
-
-    def send_digits(self, digits: str, duration: float = 0.1, gap: float = 0.1) -> bool:
-        """Send keys to the far side, in its technology's own way; False where it has no means for them."""
-        return self.command(SendDigits(digits, duration, gap))
-
-    def flash(self) -> bool:
-        """Press the hook toward the far side; False where its technology has no means for it."""
-        return self.command(SendFlash())
-
     async def released(self) -> NoReturn:
         """Wait until the leg is over."""
         while True:
@@ -499,19 +335,6 @@ class CallLeg:
             self._listener.post((self, Released(ending)))
             self.channel.command(Hangup(ending), self._clock())
             self._wake()
-
-    def command(self, command: Command) -> bool:
-        """Give the channel a command; False where its technology has no means for it.
-
-        Raises:
-            HungUp: the leg is over.
-        """
-        self._check()
-        if type(command) not in self.channel.takes:
-            return False
-        self.channel.command(command, self._clock())
-        self._wake()
-        return True
 
     def tune(self, said: float, heard: float) -> None:
         """Hear it, and let it hear, so many dB louder."""
@@ -553,7 +376,3 @@ class CallLeg:
         self._check()
         if self._moved is not None:
             raise self.interruption()
-
-    def _check(self) -> None:
-        if self.ending is not None:
-            raise HungUp(self.ending)

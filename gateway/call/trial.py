@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gateway.call.leg import CallLeg, Letter
+from gateway.call.leg import CallLeg
+from gateway.call.letters import Letter
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.messages import Released, TransferTold

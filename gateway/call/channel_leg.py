@@ -1,0 +1,183 @@
+"""A leg as far as it is its channel: who is at its far side, what is known of it, what that side can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from gateway.core.audio import Audio
+from gateway.core.channel import Channel
+from gateway.core.ending import Ending
+from gateway.core.fax import Image
+from gateway.core.messages import Command, EarlyMedia, Identify, Proceed, SendDigits, SendFlash, SendText
+from gateway.core.number import Party
+from gateway.core.quality import Quality, measured
+from gateway.core.switch import HungUp
+from gateway.core.trace import Kind, Recorder
+
+__all__ = ["ChannelLeg"]
+
+
+class ChannelLeg:
+    """A channel that belongs to a call.
+
+    Args:
+        channel: the leg's channel.
+        technology: the dialplan's word for its technology.
+        party: who is at its far side.
+        called: the number wanted on it.
+        context: the dialplan context in which it came in.
+        incoming: True where the far side placed the call.
+        recorder: the recorder of all legs.
+        clock: the engine clock, seconds.
+        wake: called after each command, so that its engine is drained.
+
+    Attributes:
+        answer_signal: what showed that its far side had answered: "200 OK", "polarity reversal on port 3".
+        held: whether its far side has put us on hold.
+        image: its T.38 stream, while that takes the place of its audio.
+        confined: whether it stays in the office, whatever its dialplan says, because a telephone has diverted it.
+        reveals: whether its far side is told when it comes to talk with somebody else; shown: with whom it
+            believes to talk.
+    """
+
+    __slots__ = (
+        "_clock",
+        "_recorder",
+        "_row",
+        "_wake",
+        "answer_signal",
+        "answered",
+        "answered_at",
+        "called",
+        "channel",
+        "confined",
+        "context",
+        "ending",
+        "headers",
+        "held",
+        "image",
+        "incoming",
+        "name",
+        "party",
+        "peer",
+        "reveals",
+        "shown",
+        "standing",
+        "technology",
+        "variables",
+    )
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        technology: str,
+        party: Party,
+        called: str,
+        context: str,
+        incoming: bool,
+        recorder: Recorder,
+        clock: Callable[[], float],
+        wake: Callable[[], None],
+    ) -> None:
+        self.channel = channel
+        self.name = channel.name
+        self.peer = channel.peer
+        self.technology = technology
+        self.party = party
+        self.called = called
+        self.context = context
+        self.standing = context
+        self.incoming = incoming
+        self.confined = False
+        self.variables: dict[str, str] = {}
+        self.headers: Sequence[tuple[str, str]] = ()
+        self.answered = False
+        self.answered_at: float | None = None
+        self.answer_signal = ""
+        self.ending: Ending | None = None
+        self.held = False
+        self.image: Image | None = None
+        self.reveals = True
+        self.shown: Party | None = None
+        self._row: Audio | None = None
+        self._recorder = recorder
+        self._clock = clock
+        self._wake = wake
+
+    @property
+    def audio(self) -> Audio:
+        """The leg's row; raises HungUp once the leg is over."""
+        self._check()
+        audio = self.channel.audio
+        if audio is None:
+            raise HungUp(self.ending) if self.ending else RuntimeError(f"{self.name} has no audio yet")
+        return audio
+
+    @property
+    def quality(self) -> Quality | None:
+        """How it has been heard since it was answered, also once it is over; None for a line's, or for nothing."""
+        return None if self._row is None else measured(self.name, self._row.stats())
+
+    @property
+    def state(self) -> str:
+        """The leg's state in a word."""
+        if self.ending is not None:
+            return "ended"
+        return "up" if self.answered else "ringing"
+
+    def proceed(self) -> None:
+        """Tell the caller that the number is complete."""
+        if not self.answered:
+            self.command(Proceed())
+
+    def early_media(self) -> None:
+        """Open the audio path to the caller before an answer."""
+        if not self.answered:
+            self.command(EarlyMedia())
+
+    def meet(self, party: Party) -> None:
+        """It talks with `party` from now on; its far side is shown that, but for the one whom it called."""
+        known = self.shown is None or self.shown == party
+        self.shown = party
+        if not known and self.reveals and self.answered:
+            self.command(Identify(party))
+
+    def identify(self, party: Party) -> None:
+        """Show the far side that it talks with `party`."""
+        self.shown = party
+        if self.answered:
+            self.command(Identify(party))
+
+    def send_text(self, text: str) -> bool:
+        """Show the far side a line of text; False where its technology has no means for it."""
+        return self.command(SendText(text))
+
+    def send_digits(self, digits: str, duration: float = 0.1, gap: float = 0.1) -> bool:
+        """Send keys to the far side, in its technology's own way; False where it has no means for them."""
+        return self.command(SendDigits(digits, duration, gap))
+
+    def flash(self) -> bool:
+        """Press the hook toward the far side; False where its technology has no means for it."""
+        return self.command(SendFlash())
+
+    def command(self, command: Command) -> bool:
+        """Give the channel a command; False where its technology has no means for it.
+
+        Raises:
+            HungUp: the leg is over.
+        """
+        self._check()
+        if type(command) not in self.channel.takes:
+            return False
+        self.channel.command(command, self._clock())
+        self._wake()
+        return True
+
+    def note(self, text: str, detail: str = "", kind: Kind = Kind.DIALPLAN) -> None:
+        """Note something in the call's story."""
+        self._recorder.note(self._clock(), kind, self.name, text, detail)
+
+    def _check(self) -> None:
+        if self.ending is not None:
+            raise HungUp(self.ending)

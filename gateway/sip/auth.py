@@ -1,8 +1,10 @@
 """Digest authentication (RFC 7616 as RFC 8760 takes it into SIP; RFC 3261 section 22): the side that challenges.
 
 The values of Authorization headers enter, a Verdict leaves. Nonces need no table: each carries its time and a seal
-made with a key of this process. What is kept is the highest count seen of each nonce that proved a secret, so that
-nothing can be replayed; that is bounded. An unknown user costs the same work as a wrong secret.
+made with a key of this process, for the source that was challenged: whoever fails with one has got it there, and is
+not somebody who forges that address to have it banned. What is kept is the highest count seen of each nonce that
+proved a secret, so that nothing can be replayed; that is bounded. An unknown user costs the same work as a wrong
+secret.
 """
 
 from __future__ import annotations
@@ -29,6 +31,9 @@ NONCE_LIFE: Final = 300.0
 """Seconds for which a nonce may be used; a registration is refreshed with a stale=true round more or less."""
 MAX_NONCES: Final = 10_000
 """Nonces whose counts are kept, one a client in use; those older than the oldest kept count as stale."""
+
+NEVER_USED: Final = (0, 0.0)
+"""The count of a nonce that has proved nothing yet, as it is kept of those that have."""
 
 _STAMP: Final = struct.Struct("!d8s")
 _SEAL_SIZE: Final = 16
@@ -84,13 +89,19 @@ class Authenticator:
         self._random = random
         self._nonce_life = nonce_life
         self._algorithms = tuple(algorithms)
-        self._counts: OrderedDict[str, int] = OrderedDict()
+        self._counts: OrderedDict[str, tuple[int, float]] = OrderedDict()  # with the time when it was made
         self._oldest = float("-inf")  # nonces made until this have lost their counts
         self._nobody = Secret(random(16).hex())
 
-    def challenge(self, now: float, *, stale: bool = False) -> list[str]:
-        """Values for WWW-Authenticate (or Proxy-Authenticate), one a header row, the preferred first."""
-        nonce = self._nonce(now)
+    def challenge(self, now: float, source: str = "", *, stale: bool = False) -> list[str]:
+        """Values for WWW-Authenticate (or Proxy-Authenticate), one a header row, the preferred first.
+
+        Args:
+            now: seconds.
+            source: who is challenged (`gateway.sip.source`), and may use the nonce; nobody else may.
+            stale: whether only the nonce was wrong.
+        """
+        nonce = self._nonce(now, source)
         flag = ", stale=true" if stale else ""
         opaque = self._seal(b"opaque")[:8].hex()
         return [
@@ -100,7 +111,12 @@ class Authenticator:
         ]
 
     def verify(
-        self, credentials: Sequence[str], method: str, lookup: Callable[[str], Secret | None], now: float
+        self,
+        credentials: Sequence[str],
+        method: str,
+        lookup: Callable[[str], Secret | None],
+        now: float,
+        source: str = "",
     ) -> Verdict:
         """Judge the rows of Authorization (or Proxy-Authorization) of a request.
 
@@ -112,6 +128,7 @@ class Authenticator:
             method: the request's.
             lookup: gives the secret of a user name, or None for an unknown one.
             now: seconds.
+            source: from where it comes, as for `challenge`.
         """
         verdict = Verdict(VerdictKind.ABSENT)
         for row in credentials:
@@ -121,11 +138,11 @@ class Authenticator:
                 verdict = Verdict(VerdictKind.MALFORMED)
                 continue
             if scheme == "digest" and given.get("realm") == self.realm:
-                return self._judge(given, method, lookup, now)
+                return self._judge(given, method, lookup, now, source)
         return verdict
 
     def _judge(
-        self, given: dict[str, str], method: str, lookup: Callable[[str], Secret | None], now: float
+        self, given: dict[str, str], method: str, lookup: Callable[[str], Secret | None], now: float, source: str
     ) -> Verdict:
         username = given.get("username", "")
         algorithm = Algorithm.named(given.get("algorithm", "MD5"))
@@ -133,9 +150,10 @@ class Authenticator:
         complete = username and {"nonce", "uri", "response"} <= given.keys()
         if not complete or count is None or algorithm not in self._algorithms:
             return Verdict(VerdictKind.MALFORMED, username)
-        made = self._made(given["nonce"])
+        made = self._made(given["nonce"], source)
         if made is None or not 0 <= now - made <= self._nonce_life or made <= self._oldest:
-            # Also a nonce that was never ours: after a restart every client comes with such a one.
+            # Also a nonce that was never ours, or is another source's: every client comes with such a one after a
+            # restart, and a telephone that has moved to another network.
             return Verdict(VerdictKind.STALE, username)
         known = lookup(username)
         ha1 = (known or self._nobody).ha1(username, self.realm, algorithm)
@@ -143,30 +161,30 @@ class Authenticator:
         right = hmac.compare_digest(expected.encode(), given["response"].lower().encode("utf-8", "surrogateescape"))
         if not right or known is None or ha1 is None:
             return Verdict(VerdictKind.REFUSED, username)
-        if count <= self._counts.get(given["nonce"], 0):
+        if count <= self._counts.get(given["nonce"], NEVER_USED)[0]:
             return Verdict(VerdictKind.STALE, username)
-        self._keep(given["nonce"], count)
+        self._keep(given["nonce"], count, made)
         return Verdict(VerdictKind.ACCEPTED, username)
 
-    def _keep(self, nonce: str, count: int) -> None:
-        self._counts[nonce] = count
+    def _keep(self, nonce: str, count: int, made: float) -> None:
+        self._counts[nonce] = count, made
         self._counts.move_to_end(nonce)
         if len(self._counts) > MAX_NONCES:
-            forgotten, _ = self._counts.popitem(last=False)
-            self._oldest = max(self._oldest, self._made(forgotten) or self._oldest)
+            _, (_, forgotten) = self._counts.popitem(last=False)
+            self._oldest = max(self._oldest, forgotten)
 
-    def _nonce(self, now: float) -> str:
+    def _nonce(self, now: float, source: str) -> str:
         stamp = _STAMP.pack(now, self._random(8))
-        return urlsafe_b64encode(stamp + self._seal(stamp)).decode()
+        return urlsafe_b64encode(stamp + self._seal(stamp + source.encode())).decode()
 
-    def _made(self, nonce: str) -> float | None:
-        """When `nonce` was made; None where it is not one of ours."""
+    def _made(self, nonce: str, source: str) -> float | None:
+        """When `nonce` was made; None where it is not one of ours for `source`."""
         try:
             data = urlsafe_b64decode(nonce.encode())
         except (Base64Error, ValueError):
             return None
         stamp, seal = data[: _STAMP.size], data[_STAMP.size :]
-        if not hmac.compare_digest(seal, self._seal(stamp)) or len(stamp) != _STAMP.size:
+        if not hmac.compare_digest(seal, self._seal(stamp + source.encode())) or len(stamp) != _STAMP.size:
             return None
         made: float = _STAMP.unpack(stamp)[0]
         return made

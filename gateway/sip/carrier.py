@@ -7,12 +7,15 @@ requests. All times come in by argument. Never raises for what a peer did.
 
 from __future__ import annotations
 
+import hmac
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from hashlib import sha256
 from random import Random, SystemRandom
+from secrets import token_bytes
 from typing import Any, Final, Protocol
 
 from gateway.core.cause import Cause
@@ -53,6 +56,8 @@ KEEP_ALIVE: Final = b"\r\n\0 "
 """Octets of which UDP keep-alives consist (RFC 5626 4.4 and what telephones send)."""
 PAST: Final = 100
 """Dialogs of calls that are remembered once they have ended: somebody may want to pick one up a moment too late."""
+TAG_SIZE: Final = 8
+"""Octets of a tag that is made of its request."""
 FIRST_LETTER: Final = b"A"
 """No message begins with less; keep-alives and STUN do."""
 
@@ -73,8 +78,12 @@ class Garbled:
 class Newcomers(Protocol):
     """Who takes what belongs to no dialog."""
 
-    def arrived(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
-        """A new request outside of all dialogs, understood by `screen`; it must be replied to."""
+    def arrived(self, transaction: ServerTransaction, reply: Reply, now: float) -> Response | None:
+        """A new request outside of all dialogs, understood by `screen`; it must be replied to.
+
+        Returns:
+            The response to somebody who has proved nothing, of whose request nothing is to be kept; else None.
+        """
         ...
 
     def cancelled(self, invite: ServerTransaction, cancel: Request, now: float) -> None:
@@ -116,6 +125,7 @@ class SipCarrier:
         points: where we listen.
         random: the moments of keep-alives.
         reach: told at which address of ours peers see us.
+        key: makes tags of answers of which nothing is kept; random octets.
         heard: told of what a server answered to a request of ours, or that it did not.
     """
 
@@ -132,7 +142,9 @@ class SipCarrier:
         reach: Reach | None = None,
         limit: int = MAX_TRANSACTIONS,
         datagram: int = MAX_DATAGRAM,
+        key: bytes | None = None,
     ) -> None:
+        self._key = key or token_bytes(32)
         self._timers = timers
         self._reach = reach
         self._token = token
@@ -318,23 +330,26 @@ class SipCarrier:
     def _request_arrived(self, event: RequestArrived, now: float) -> None:
         request, transaction = event.request, event.transaction
         reply = partial(self._reply, transaction)
+        if event.cancels is not None:
+            reply(request.reply(200), now)
+            self._newcomers().cancelled(event.cancels, request, now)
+            return
         if request.method == "CANCEL":
-            reply(request.reply(200 if event.cancels else 481), now)
-            if event.cancels is not None:
-                self._newcomers().cancelled(event.cancels, request, now)
+            self._answer_once(transaction, request.reply(481))  # RFC 3261 9.2
             return
         refusal = screen(request, transaction.flow)
         if refusal is not None:
             self._newcomers().screened(transaction, refusal, now)
-            reply(refusal, now)
         elif event.merged:
-            reply(request.reply(482), now)  # RFC 3261 8.2.2.2
+            refusal = request.reply(482)  # RFC 3261 8.2.2.2
         elif request.to.tag is None:
-            self._newcomers().arrived(transaction, reply, now)
+            refusal = self._newcomers().arrived(transaction, reply, now)
         elif (member := self._member_of(request)) is not None:
             member.receive(request, reply, transaction.flow, now)
         else:
-            reply(request.reply(481), now)  # RFC 3261 12.2.2
+            refusal = request.reply(481)  # RFC 3261 12.2.2
+        if refusal is not None:
+            self._answer_once(transaction, refusal)
 
     def _member_of(self, request: Request) -> Member | None:
         """Whose dialog it is; of a NOTIFY also who waits for the dialog that it makes (RFC 6665 4.1.2.4)."""
@@ -406,6 +421,20 @@ class SipCarrier:
         if response.is_final:
             self._newcomers().settled(transaction)
         self._layer.respond(transaction, response, now)
+
+    def _answer_once(self, transaction: ServerTransaction, response: Response) -> None:
+        """Answer whoever has proved nothing, and keep nothing of it (RFC 3261 8.2.7).
+
+        An answer that was repeated would be so to a forged address, many times (26.3.2.4), and a transaction that
+        is kept is room taken from those who have calls. Where the answer was lost the request comes again.
+        """
+        if response.to.tag is None:
+            request = transaction.request
+            made_of = f"{request.via.branch} {request.call_id} {request.cseq} {request.from_}"
+            tag = hmac.digest(self._key, made_of.encode("utf-8", "surrogateescape"), sha256)[:TAG_SIZE].hex()
+            response.headers.set("To", response.to.tagged(tag))
+        response.headers.set("Server", PRODUCT)
+        self._layer.answer_once(transaction, response)
 
     def _refuse(self, fault: MalformedMessage, source: Flow) -> None:
         """Answer a request that does not parse, where it says enough for that (RFC 3261 8.2.6, 18.2.2)."""

@@ -15,7 +15,7 @@ from gateway.sip.auth import Authenticator, VerdictKind
 from gateway.sip.digest import Secret, read_parameters
 from gateway.sip.message import Request, Response
 from gateway.sip.refusals import AccessRefused
-from gateway.sip.source import covers
+from gateway.sip.source import covers, source_of
 from gateway.sip.transport import Flow
 from gateway.sip.trunks import Trunks
 
@@ -78,8 +78,9 @@ class Gatekeeper:
             trunk = self._trunks.sender(request, flow)
             if trunk is not None and not trunk.config.challenge:
                 return trunk.account
+        source = source_of(flow.remote[0])
         verdict = self._authenticator.verify(
-            request.headers.all("Authorization"), request.method, self._secret, now
+            request.headers.all("Authorization"), request.method, self._secret, now, source
         )
         account = self._known(verdict.username)
         if verdict.kind is VerdictKind.ACCEPTED and account is not None:
@@ -98,7 +99,7 @@ class Gatekeeper:
             return request.reply(400, "Credentials That Cannot Be Read")
         self._note_realm(request, flow, now)
         response = request.reply(401)
-        challenges = self._authenticator.challenge(now, stale=verdict.kind is VerdictKind.STALE)
+        challenges = self._authenticator.challenge(now, source, stale=verdict.kind is VerdictKind.STALE)
         response.headers.set("WWW-Authenticate", *challenges)
         return response
 

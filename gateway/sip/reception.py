@@ -93,26 +93,24 @@ class Reception:
         """INVITEs that wait for their answer."""
         return len(self._invitations)
 
-    def arrived(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
+    def arrived(self, transaction: ServerTransaction, reply: Reply, now: float) -> Response | None:
         """Take a new request; see `Newcomers`."""
         request, rooms = transaction.request, self._rooms
         if request.method == "OPTIONS":
-            self._options(request, reply, now)
-            return
+            return self._options(request)
         if request.method == "NOTIFY" and (trunk := rooms.trunks.sender(request, transaction.flow)) is not None:
             reply(request.reply(200), now)  # what providers tell unasked
             trunk.notified(request, now)
-            return
+            return None
         handler = self._methods.get(request.method)
         if handler is None:
-            reply(request.reply(481), now)  # BYE, INFO, PRACK, UPDATE, NOTIFY without a dialog
-            return
+            return request.reply(481)  # BYE, INFO, PRACK, UPDATE, NOTIFY without a dialog
         admitted = rooms.gatekeeper.admit(request, transaction.flow, now)
         if isinstance(admitted, Response):
-            reply(admitted, now)
-        else:
-            rooms.reach.asked(request, transaction.flow)
-            handler(transaction, admitted, reply, now)
+            return admitted
+        rooms.reach.asked(request, transaction.flow)
+        handler(transaction, admitted, reply, now)
+        return None
 
     def screened(self, transaction: ServerTransaction, refusal: Response, now: float) -> None:
         """Tell of a telephone that is not registered because it cannot be understood; see `Newcomers`."""
@@ -170,7 +168,7 @@ class Reception:
         if refusal is not None:
             reply(refusal, now)
 
-    def _options(self, request: Request, reply: Reply, now: float) -> None:
+    def _options(self, request: Request) -> Response:
         response = abilities(request)
         response.headers.set("Allow-Events", self._rooms.watching.notifier.allow_events)
-        reply(response, now)
+        return response

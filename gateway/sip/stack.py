@@ -202,6 +202,7 @@ class SipStack:
             random=random,
             heard=self._server_heard,
             reach=self._reach,
+            key=key,
         )
         self._resolver = Resolver(points, names if names is not None else ServerNames(), random)
         setting = Setting(self._carrier, config.timers, random, self._resolver, config.intervals)

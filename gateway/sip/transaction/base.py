@@ -186,6 +186,12 @@ class ServerTransaction(Transaction):
         self._latest = b""
         self._way_back = response_flow(request, flow)
 
+    def answer_once(self, response: Response) -> None:
+        """Send a response and be over at once: the same request, again, is another one (RFC 3261 8.2.7)."""
+        self._say(response)
+        self._stop(*self.timers)
+        self._outlet.ended(self)
+
     def _say(self, response: Response) -> None:
         """Send a response, and keep it for those who ask again."""
         self._latest = response.serialise()

@@ -200,6 +200,10 @@ class TransactionLayer:
         """
         transaction.respond(response, now)
 
+    def answer_once(self, transaction: ServerTransaction, response: Response) -> None:
+        """Send `response` to the transaction's request, and forget the transaction."""
+        transaction.answer_once(response)
+
     def cancel(self, transaction: ClientTransaction, now: float, reason: str = "") -> None:
         """Cancel an INVITE of ours (section 9.1): at once, or when the first provisional response comes.
 

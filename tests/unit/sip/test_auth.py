@@ -156,6 +156,16 @@ def test_a_nonce_grows_old() -> None:
     assert judge(office, answer(challenge, count=3), now=99) is VerdictKind.STALE
 
 
+def test_a_nonce_serves_the_source_alone_that_was_challenged() -> None:
+    office = server()
+    proof = answer(office.challenge(0, "192.0.2.60")[0])
+    asked: list[str] = []
+    for source in ("192.0.2.61", "", "2001:db8::/64"):
+        verdict = office.verify([proof], "REGISTER", lambda user: asked.append(user), 0, source)
+        assert verdict.kind is VerdictKind.STALE and asked == []
+    assert office.verify([proof], "REGISTER", SECRETS.get, 0, "192.0.2.60").kind is VerdictKind.ACCEPTED
+
+
 def test_a_nonce_of_somebody_else_is_stale_before_any_secret_is_looked_at() -> None:
     office = server()
     asked: list[str] = []

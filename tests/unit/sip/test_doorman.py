@@ -190,6 +190,20 @@ def test_a_source_that_guesses_secrets_is_not_heard_for_a_while() -> None:
     assert thief.register(call_id="later").status == 200
 
 
+def test_nobody_gets_a_source_banned_by_forging_its_address() -> None:
+    office = guarded()
+    victim = Phone(office, host="192.0.2.60")
+    victim.register(call_id="victim")
+    mallory, forged = Phone(office, host="203.0.113.66"), Phone(office, host="192.0.2.60", port=6666)
+    request = mallory.request("REGISTER", f"sip:{SERVER[0]}")
+    mallory.send(request)
+    challenge = mallory.response()
+    for _ in range(40):
+        forged.send(mallory.with_proof(request, challenge, "wrong"))
+        office.wait(0.1)
+    assert turned_away(office) == [] and victim.register(number=5, call_id="victim").status == 200
+
+
 def test_slow_failures_are_no_attack() -> None:
     office = guarded()
     phone = Phone(office)

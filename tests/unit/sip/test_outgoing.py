@@ -336,7 +336,7 @@ def test_commands_that_make_no_sense_are_refused() -> None:
 
 
 def test_no_room_for_a_transaction_ends_the_attempt() -> None:
-    office = Office(SipConfig(transactions=3))
+    office = Office(SipConfig(transactions=2))
     phone = Phone(office)
     phone.register()
     channels = [office.stack.channel("6001", office.clock.now) for _ in range(2)]

@@ -11,10 +11,10 @@ from gateway.core.ending import Act, Ending
 from gateway.core.messages import Answer, Dial, Hangup, Offered
 from gateway.core.number import Party
 from gateway.sip.digest import Algorithm, Challenge
-from gateway.sip.message import Response
+from gateway.sip.message import Request, Response
 from gateway.sip.refusals import AccessRefused
 from gateway.sip.stack import SipConfig
-from tests.support.sip import Office, Phone, session_description
+from tests.support.sip import SERVER, Office, Phone, session_description
 
 CLEAR = Ending(Cause.NORMAL_CLEARING, "the dialplan", Act.HUNG_UP, "the end of the extension")
 
@@ -99,9 +99,11 @@ def test_a_call_that_has_gone_too_far_is_483() -> None:
 def test_the_same_request_by_two_ways_is_482() -> None:
     office = Office()
     phone = Phone(office)
-    for branch in ("z9hG4bKone", "z9hG4bKtwo"):
-        phone.send(phone.request("OPTIONS", branch=branch))
-    assert phone.statuses() == [200, 482]
+    proved = phone.invite("101")
+    other = proved.headers.copy()
+    other.set("Via", str(proved.via).replace("z9hG4bK", "z9hG4bKother"))
+    phone.send(Request("INVITE", proved.uri, headers=other, body=proved.body))
+    assert phone.statuses() == [100, 482]
 
 
 @pytest.mark.parametrize("method", ["BYE", "INFO", "INVITE"])
@@ -191,10 +193,47 @@ def test_when_rows_run_out_callers_are_asked_to_wait_and_the_operator_is_told() 
 def test_when_transactions_run_out_requests_are_asked_to_wait() -> None:
     office = Office(SipConfig(transactions=2))
     phone = Phone(office)
-    for number in range(4):
-        phone.send(phone.request("OPTIONS", number=number, call_id=f"c{number}"))
-    assert phone.statuses() == [200, 200, 503, 503]
+    for number in range(2):
+        phone.register(call_id=f"c{number}", number=1 + 2 * number)
+    phone.send(phone.request("REGISTER", f"sip:{SERVER[0]}", call_id="c3"))
+    refusal = phone.response()
+    assert refusal.status == 503 and refusal.headers.get("Retry-After")
     office.quiet()
+
+
+def test_rfc_3261_26_3_2_4_who_has_proved_nothing_is_answered_once_and_takes_no_room() -> None:
+    office = Office()
+    stranger = Phone(office, host="203.0.113.66")
+    invite = stranger.request("INVITE", "sip:101@192.0.2.1", body=session_description())
+    stranger.send(invite)
+    challenge = stranger.response()
+    assert challenge.status == 401 and office.stack.usage()["transactions"] == 0
+    stranger.send(invite)
+    again = stranger.response()
+    assert again.to.tag == challenge.to.tag, "8.2.7: the same tag for the same request"
+    office.wait(64)
+    assert stranger.messages() == [], "a forged address would get what is repeated"
+
+
+@pytest.mark.parametrize(
+    ("method", "status"), [("INVITE", 401), ("OPTIONS", 200), ("BYE", 481), ("CANCEL", 481), ("FOO", 501)]
+)
+def test_strangers_do_not_take_the_room_of_those_who_talk(method: str, status: int) -> None:
+    office = Office(SipConfig(transactions=8))
+    ann = Phone(office)
+    invite = ann.invite("101")
+    ((channel, _),) = office.heard()
+    office.command(channel, Answer())
+    *_, ok = ann.messages()
+    assert isinstance(ok, Response)
+    ann.send(ann.ack(invite, ok))
+    stranger = Phone(office, host="203.0.113.66")
+    for number in range(50):
+        to = "<sip:6001@192.0.2.1>;tag=invented" if method == "BYE" else "<sip:6001@192.0.2.1>"
+        stranger.send(stranger.request(method, to=to, call_id=f"c{number}"))
+        assert stranger.response().status == status
+    ann.send(ann.within(invite, ok, "BYE", invite.cseq.number + 1))
+    assert ann.statuses() == [200]
 
 
 @pytest.mark.parametrize(

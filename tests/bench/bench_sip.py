@@ -104,7 +104,7 @@ class Bench:
             recorder=Recorder(),
             random=Random(1),
         )
-        self._challenges = {user: self._challenge(user) for user in ("6001", "6002")}
+        self._challenges = {"6001": self._challenge("6001", CALLER), "6002": self._challenge("6002", CALLEE)}
         self._counts = dict.fromkeys(self._challenges, 0)
         self.receive(self._first("REGISTER", "6002", "sip:192.0.2.1", CALLEE, ""), CALLEE)
 
@@ -223,8 +223,8 @@ class Bench:
             f"Content-Length: {len(body)}\r\n\r\n{body}"
         ).encode()
 
-    def _challenge(self, user: str) -> Challenge:
-        self.stack.receive(self._first("REGISTER", user, "sip:192.0.2.1", CALLER, "", False), CALLER, self.now)
+    def _challenge(self, user: str, flow: Flow) -> Challenge:
+        self.stack.receive(self._first("REGISTER", user, "sip:192.0.2.1", flow, "", False), flow, self.now)
         (datagram,) = self.stack.outgoing()
         challenge = Challenge.best(parse(datagram.data).headers.all("WWW-Authenticate"))
         assert challenge is not None

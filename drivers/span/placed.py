@@ -23,6 +23,7 @@ from gateway.core.errors import Exhausted, RemoteError, Unavailable
 from gateway.core.messages import (
     DIVERTED_BY,
     DIVERTED_FOR,
+    DIVERTED_HIDDEN,
     Alerting,
     Answered,
     Dial,
@@ -182,4 +183,7 @@ def _display(caller: Party) -> str:
 def _redirecting(variables: Mapping[str, str]) -> tuple[RedirectingNumber, ...]:
     """Who diverted the call, where somebody did."""
     number = variables.get(DIVERTED_BY, "")
-    return (redirecting_of(number, variables.get(DIVERTED_FOR, "")),) if number else ()
+    if not number:
+        return ()
+    hidden = bool(variables.get(DIVERTED_HIDDEN))
+    return (redirecting_of(number, variables.get(DIVERTED_FOR, ""), hidden=hidden),)

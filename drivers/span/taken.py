@@ -14,9 +14,10 @@ from drivers.shelf import Shelf
 from drivers.span.call import SpanCall, Told, Trunk
 from drivers.span.states import TAKEN_CALLS, CallInput
 from gateway.core.cause import Cause
-from gateway.core.messages import DIVERTED_BY, DIVERTED_FOR, Identify, Offered
+from gateway.core.messages import DIVERTED_BY, DIVERTED_FOR, DIVERTED_HIDDEN, Identify, Offered
 from gateway.core.number import Match, NumberPlan, Party
 from gateway.q931 import primitive
+from gateway.q931.coding import Presented
 from gateway.q931.config import Side
 from gateway.q931.mapping import connected_of, digits_of, is_audio, reason_of
 from gateway.q931.number import CalledNumber, RedirectingNumber
@@ -58,6 +59,8 @@ class TakenCall(SpanCall):
         self.caller = self._party(setup.calling, setup.display)
         for number in setup.redirecting[-1:]:
             self._variables = {DIVERTED_BY: self._dialled(number), DIVERTED_FOR: reason_of(number)}
+            if number.presented is Presented.RESTRICTED:
+                self._variables[DIVERTED_HIDDEN] = "yes"
         if not self._open_row(setup.channel, cue.now):
             return
         self._digits = setup.keypad if setup.called is None else self._dialled(setup.called)

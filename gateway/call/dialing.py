@@ -20,6 +20,7 @@ from gateway.core.messages import (
     DIVERSIONS,
     DIVERTED_BY,
     DIVERTED_FOR,
+    DIVERTED_HIDDEN,
     Alerting,
     Answered,
     Dial,
@@ -331,6 +332,7 @@ class Dialing:
             leg.variables[DIVERSIONS] = str(count)
             if by.party.number:
                 leg.variables |= {DIVERTED_BY: by.party.number, DIVERTED_FOR: wish.reason}
+                leg.variables.pop(DIVERTED_HIDDEN, None)
             self._place(leg, self._options.diverter or self._shown)
             if self._options.patient:
                 self._stop_clock()

@@ -39,8 +39,11 @@ from gateway.core.messages import (
     DIVERSIONS,
     DIVERTED_BY,
     DIVERTED_FOR,
+    DIVERTED_HIDDEN,
     PORTABILITY,
     PREFERENCES,
+    REFERRED_BY,
+    REFERRED_BY_NAME,
     SECURED,
     Event,
     FaxRecognised,
@@ -93,7 +96,13 @@ _STOPPING: Final = Ending(
     "Call again in a minute.",
 )
 
-_PASSED_ON: Final = (DIVERTED_BY, DIVERTED_FOR, DIVERSIONS, *PREFERENCES, *PORTABILITY, SECURED)
+_PASSED_ON: Final = (
+    *(DIVERTED_BY, DIVERTED_FOR, DIVERTED_HIDDEN, DIVERSIONS),
+    *(REFERRED_BY, REFERRED_BY_NAME),
+    *PREFERENCES,
+    *PORTABILITY,
+    SECURED,
+)
 """What a leg that goes out tells of the one for which it does."""
 
 

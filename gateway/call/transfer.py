@@ -17,8 +17,8 @@ from gateway.call.tolls import Tolls
 from gateway.call.trial import Trial, transferred
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
-from gateway.core.messages import Offered, TransferAsked, TransferTold
-from gateway.core.number import Match, NumberPlan, Party
+from gateway.core.messages import REFERRED_BY, REFERRED_BY_NAME, Offered, TransferAsked, TransferTold
+from gateway.core.number import Match, NumberPlan, Party, Presentation
 from gateway.core.parking import WANTED_PLACE, Parked, ParkingLots
 from gateway.core.switch import HungUp, Place
 from gateway.core.trace import Kind
@@ -56,11 +56,16 @@ class Transfers:
             transferor.note(f"{transferor.peer} asks for a transfer that cannot be: {why}", kind=Kind.CALL)
             transferor.command(TransferTold(cause))
 
-    def blind(self, transferor: CallLeg, place: Place) -> None:
-        """Send whom `transferor` talks with to a place that exists; once they have arrived, `transferor` ends."""
+    def blind(self, transferor: CallLeg, place: Place, referrer: Party | None = None) -> None:
+        """Send whom `transferor` talks with to a place that exists; once they have arrived, `transferor` ends.
+
+        Args:
+            referrer: who asks for it, as whoever is called there is told (RFC 3892); None for the transferor.
+        """
         assert transferor.bridge is not None
         transferee = transferor.bridge.partner(transferor)
         transferee.variables["BLINDTRANSFER"] = transferor.name
+        transferee.variables |= _referred_by(referrer or transferor.party)
         transferor.bridge.dissolve()
         transferor.note(f"{transferor.peer} transfers {transferee.peer} to {place.extension}", kind=Kind.CALL)
         Trial(transferee, transferor, place.extension, self._floor.left_alone)
@@ -69,6 +74,7 @@ class Transfers:
     def send(self, transferor: CallLeg, transferee: CallLeg, place: Place) -> None:
         """Send a transferee, in no talk, to a place, and let the transferor go at once."""
         transferee.variables["BLINDTRANSFER"] = transferor.name
+        transferee.variables |= _referred_by(transferor.party)
         what = f"{transferee.peer} to {place.extension}"
         transferor.note(f"{transferor.peer} transfers {what}", kind=Kind.CALL)
         self._floor.send(transferee, place)
@@ -179,7 +185,7 @@ class Transfers:
         transferee = bridge.partner(transferor)
         if self._plan.match(place.context, place.extension, transferee.party.number) not in _EXTENSION:
             return Cause.UNALLOCATED_NUMBER, f"there is no extension {wish.called} in {place.context}"
-        self.blind(transferor, place)
+        self.blind(transferor, place, wish.referred_by)
         return None
 
     def _attended(
@@ -224,6 +230,12 @@ class Transfers:
         leg.end(Ending(cause, "Copperline", act, why, "Call again."))
         assert leg.ending is not None
         return HungUp(leg.ending)
+
+
+def _referred_by(who: Party) -> dict[str, str]:
+    """Channel variables of a transferee: who has sent it elsewhere, where that may be shown."""
+    shown = who if who.presentation is Presentation.ALLOWED else Party()
+    return {REFERRED_BY: shown.number, REFERRED_BY_NAME: shown.name}
 
 
 def _over(leg: CallLeg) -> Ending:

@@ -41,11 +41,14 @@ __all__ = [
     "DIVERSIONS",
     "DIVERTED_BY",
     "DIVERTED_FOR",
+    "DIVERTED_HIDDEN",
     "INFO",
     "IN_BAND",
     "PORTABILITY",
     "PREFERENCES",
     "PULSE",
+    "REFERRED_BY",
+    "REFERRED_BY_NAME",
     "RFC_4733",
     "SECURED",
     "Alert",
@@ -92,6 +95,11 @@ DIVERTED_BY: Final = "REDIRECTING_NUMBER"
 DIVERTED_FOR: Final = "REDIRECTING_REASON"
 """Channel variables that tell who diverted a call last, and why in the words of RFC 5806: of a leg that comes in,
 and of one that goes out in its turn."""
+DIVERTED_HIDDEN: Final = "REDIRECTING_HIDDEN"
+"""Channel variable: not empty where who diverted the call must not be shown, likewise."""
+REFERRED_BY: Final = "REFERRED_BY"
+REFERRED_BY_NAME: Final = "REFERRED_BY_NAME"
+"""Channel variables that tell who sent a call elsewhere (RFC 3892), likewise."""
 DIVERSIONS: Final = "REDIRECTING_COUNT"
 """Channel variable: how often a call has been diverted, likewise."""
 PREFERENCES: Final = ("ACCEPT_CONTACT", "REJECT_CONTACT", "REQUEST_DISPOSITION")
@@ -264,7 +272,7 @@ class TransferAsked:
         context: where `called` is to be looked up; "" for what the call knows: TRANSFER_CONTEXT, or the leg's own.
         other: the channel, of the same far side, with whose partner they are to be joined (attended transfer), be
             that one answered or still ringing; "" for a blind transfer.
-        referred_by: who asks, where that was said (RFC 3892).
+        referred_by: who asks, where somebody who is believed says so (RFC 3892); else it is who is at the leg.
     """
 
     called: str = ""

@@ -129,12 +129,11 @@ def party_of(number: ShownNumber | None, name: str = "", *, national: str = "", 
     return Party(digits_of(number, national=national, international=international), name, shown)
 
 
-def redirecting_of(digits: str, reason: str = "unknown") -> RedirectingNumber:
-    """Who diverted a call and why, in the words of RFC 5806."""
+def redirecting_of(digits: str, reason: str = "unknown", *, hidden: bool = False) -> RedirectingNumber:
+    """Who diverted a call and why, in the words of RFC 5806; `hidden` is not to be shown to whom it goes."""
     kind, digits = _typed(digits)
-    return RedirectingNumber(
-        digits, kind, presented=Presented.ALLOWED, reason=_REASON_NUMBERS.get(reason, Reason.UNKNOWN)
-    )
+    presented = Presented.RESTRICTED if hidden else Presented.ALLOWED
+    return RedirectingNumber(digits, kind, presented=presented, reason=_REASON_NUMBERS.get(reason, Reason.UNKNOWN))
 
 
 def reason_of(number: RedirectingNumber) -> str:

@@ -34,7 +34,7 @@ from gateway.sip.info_keys import InfoKeys
 from gateway.sip.message import Message, Request, Response
 from gateway.sip.refer_issuer import ReferIssuer
 from gateway.sip.refer_recipient import ReferRecipient
-from gateway.sip.session import Reply, SessionUser, Setting, abilities, announce, lists
+from gateway.sip.session import Reply, SessionUser, Setting, abilities, lists
 from gateway.sip.session_timer import nothing
 from gateway.sip.uri import SipUri
 
@@ -52,7 +52,7 @@ class Asides:
         setting: the stack's services.
         user: who is told.
         dialog: the session's.
-        invite: asks the session for a re-INVITE that changes nothing.
+        renew: asks for a refresh of the session, which changes nothing.
         keys: those that still wait from before the answer.
     """
 
@@ -62,12 +62,11 @@ class Asides:
         "_changes_from",
         "_closed",
         "_dialog",
-        "_invite",
         "_keys",
         "_outside",
+        "_renew",
         "_setting",
         "_shown",
-        "_updates",
         "_user",
         "owes_identity",
     )
@@ -78,20 +77,20 @@ class Asides:
         user: SessionUser,
         dialog: Dialog,
         *,
-        invite: Callable[[float], None],
+        renew: Callable[[float], None],
         keys: InfoKeys | None = None,
     ) -> None:
         self._setting = setting
-        self._invite = invite
+        self._renew = renew
         self._shown: Party | None = None
         self.owes_identity = False
-        """Whether the far side is to be told by the next re-INVITE with whom it talks."""
+        """Whether the far side has still to be told with whom it talks."""
         self._user = user
         self._dialog = dialog
         self._asked = ReferRecipient(setting, user, dialog)
         self._outside: list[ReferRecipient] = []
         self._asking = ReferIssuer(setting, user, dialog)
-        self._updates = self._changes_from = False
+        self._changes_from = False
         self._closed = False
         self._keys = keys
 
@@ -108,8 +107,6 @@ class Asides:
 
     def meet(self, message: Message, now: float) -> None:
         """Learn from a message of the far side what it knows, and who it is (RFC 4916)."""
-        if "Allow" in message.headers:
-            self._updates = "update" in lists(message, "Allow")
         if "Supported" in message.headers:
             self._changes_from = "from-change" in lists(message, "Supported")
         party = asserted_party(message)
@@ -124,7 +121,7 @@ class Asides:
     def close(self, now: float) -> None:
         """The session is over, and has left its dialog."""
         self._closed = True
-        self._invite = nothing
+        self._renew = nothing
         self._asking.close()
         for recipient in (self._asked, *self._outside):
             recipient.close(now)
@@ -209,17 +206,14 @@ class Asides:
         self._send(info, now)
 
     def _identify(self, command: Identify, now: float) -> None:
-        """Tell the far side with whom it talks (RFC 4916 section 4): by UPDATE, or else by a re-INVITE."""
-        if not command.party.number:
-            return
-        self._shown = command.party
-        self.owes_identity = not self._updates
-        if not self._updates:
-            self._invite(now)
-            return
-        update = self.identified("UPDATE")
-        announce(update)
-        self._send(update, now)
+        """Tell the far side with whom it talks (RFC 4916 section 4): by UPDATE, or else by a re-INVITE.
+
+        Either is a refresh of the session as well (RFC 4028 section 7.4), and is written and answered as one.
+        """
+        if command.party.number:
+            self._shown = command.party
+            self.owes_identity = True
+            self._renew(now)
 
     def identified(self, method: str) -> Request:
         """A new request of the dialog, which tells the far side with whom it talks, where that has changed."""

@@ -56,6 +56,7 @@ from gateway.core.messages import (
     SendDigits,
     SendFlash,
     SendText,
+    TransferAsked,
     TransferTold,
 )
 from gateway.core.trace import Kind, Recorder
@@ -357,8 +358,11 @@ class SipChannel:
 
     def said(self, event: Event, now: float) -> None:
         """Something came that only passes through."""
-        if not self._ended and (self._trusted or not isinstance(event, Identified)):
-            self._emit(self, event)
+        if self._ended or (isinstance(event, Identified) and not self._trusted):
+            return
+        if isinstance(event, TransferAsked) and not self._trusted:
+            event = replace(event, referred_by=None)
+        self._emit(self, event)
 
     def ended(self, ending: Ending, now: float) -> None:
         """The session is over."""

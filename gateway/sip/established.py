@@ -124,16 +124,17 @@ class Established:
         self._reinvite: Reinvite | None = None
         self._retry: Timer | None = None
         self._timer = timer
+        self._asides = Asides(setting, user, dialog, renew=self._renew, keys=keys)
         self._refresh = SessionRefresh(
             setting,
             dialog,
             timer,
+            written=self._asides.identified,
             invite=self._invite_again,
             gone=self._gone,
         )
         timer.attach(self._refresh.due, self._expired)
         self._farewell: Ending | None = None
-        self._asides = Asides(setting, user, dialog, invite=self._invite_again, keys=keys)
         setting.carrier.enter(dialog.id, self)
 
     # What the channel asks for.
@@ -390,6 +391,9 @@ class Established:
 
     def _invite_again(self, now: float) -> None:
         self._act(Input.REFRESH, now)
+
+    def _renew(self, now: float) -> None:
+        self._refresh.renew(now)
 
     def _gone(self, now: float) -> None:
         self._act(Input.DIALOG_GONE, now)

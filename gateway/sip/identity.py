@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.core.errors import MalformedError
-from gateway.core.messages import DIVERTED_BY, DIVERTED_FOR
+from gateway.core.messages import DIVERTED_BY, DIVERTED_FOR, DIVERTED_HIDDEN, REFERRED_BY, REFERRED_BY_NAME
 from gateway.core.number import Party, Presentation
 from gateway.sip.account import Account
 from gateway.sip.grammar import is_token, quote, split_list
@@ -28,6 +28,7 @@ __all__ = [
     "reason_of",
     "write_caller",
     "write_diversion",
+    "write_referrer",
 ]
 
 ANONYMOUS: Final = NameAddr(SipUri.of("anonymous", "anonymous.invalid"), "Anonymous")
@@ -37,6 +38,8 @@ HIDING: Final = frozenset({"id", "user", "header"})
 SEPARATORS: Final = str.maketrans("", "", "()-. ")
 MAX_ENTRIES: Final = 20
 """Entries of a Diversion or History-Info that are looked at: a call that was diverted more often is a loop."""
+SECRET: Final = frozenset({"full", "uri"})
+"""Values of the privacy parameter of a Diversion that ask not to show its number (RFC 5806 section 4.2.3)."""
 CAUSES: Final = {
     "302": "unconditional",
     "404": "unknown",
@@ -101,8 +104,7 @@ def asserted_party(message: Message) -> Party | None:
     asserted = next(_addresses(message, "P-Asserted-Identity"), None)
     if asserted is None:
         return None
-    hidden = any("id" in row.lower().split(";") for row in message.headers.all("Privacy"))
-    presentation = Presentation.RESTRICTED if hidden else Presentation.ALLOWED
+    presentation = Presentation.RESTRICTED if HIDING & _privacy(message) else Presentation.ALLOWED
     return Party(number_of(asserted.uri), asserted.display, presentation)
 
 
@@ -112,13 +114,17 @@ def diversion_of(request: Request, account: Account) -> dict[str, str]:
         return {}
     diverted = next(_addresses(request, "Diversion"), None)
     if diverted is not None:
-        return _variables(diverted.uri, diverted.parameters.get("reason") or "unknown")
+        hidden = (diverted.parameters.get("privacy") or "").lower() in SECRET
+        return _variables(diverted.uri, diverted.parameters.get("reason") or "unknown", hidden=hidden)
     history = list(_addresses(request, "History-Info"))
     if len(history) < 2:
         return {}
     target = history[-1].uri  # the entry before it is whom the call was for until then
     cause = target.parameters.get("cause") if isinstance(target, SipUri) else None
-    return _variables(history[-2].uri, CAUSES.get(cause or "", "unknown"))
+    by = history[-2].uri
+    # RFC 7044 section 10.1: of all entries, or of the one that says so of itself.
+    hidden = "history" in _privacy(request) or (isinstance(by, SipUri) and "privacy=" in by.headers.lower())
+    return _variables(by, CAUSES.get(cause or "", "unknown"), hidden=hidden)
 
 
 def reason_of(redirection: Response) -> str:
@@ -127,31 +133,47 @@ def reason_of(redirection: Response) -> str:
     return (diverted.parameters.get("reason") if diverted is not None else None) or "unknown"
 
 
-def write_diversion(invite: Request, variables: Mapping[str, str], host: str) -> None:
+def write_diversion(invite: Request, variables: Mapping[str, str], host: str, *, trusted: bool) -> None:
     """Write into `invite` who diverted the call, where its leg's variables tell it (RFC 5806, RFC 7044 section 7).
 
     Diversion is what most equipment reads; History-Info tells the same to the rest: whom the call was for first,
-    and where it goes now, for which cause.
+    and where it goes now, for which cause. One who is not to be shown is told to a `trusted` peer alone, by the
+    header that has a word for that.
     """
     number = variables.get(DIVERTED_BY, "")
-    if not number:
+    hidden = bool(variables.get(DIVERTED_HIDDEN))
+    if not number or (hidden and not trusted):
         return
     reason = variables.get(DIVERTED_FOR) or "unknown"
     by = SipUri.of(number, host)
     cause = next((code for code, word in CAUSES.items() if word == reason), "404")
-    invite.headers.set("Diversion", f"<{by}>;reason={reason if is_token(reason) else quote(reason)}")
-    if isinstance(invite.uri, SipUri):
+    told = f"<{by}>;reason={reason if is_token(reason) else quote(reason)}"
+    invite.headers.set("Diversion", f"{told};privacy=full" if hidden else told)
+    if not hidden and isinstance(invite.uri, SipUri):
         there = replace(invite.uri, parameters=invite.uri.parameters.having("cause", cause))
         invite.headers.set("History-Info", f"<{by}>;index=1", f"<{there}>;index=1.1;mp=1")
 
 
-def _variables(uri: Uri, reason: str) -> dict[str, str]:
+def write_referrer(invite: Request, variables: Mapping[str, str], host: str) -> None:
+    """Write into `invite` who has sent the caller here, where the variables of its leg tell it (RFC 3892 2.2)."""
+    number = variables.get(REFERRED_BY, "")
+    if number:
+        who = NameAddr(SipUri.of(number, host), variables.get(REFERRED_BY_NAME, ""))
+        invite.headers.set("Referred-By", who)
+
+
+def _variables(uri: Uri, reason: str, *, hidden: bool) -> dict[str, str]:
     number = number_of(uri)
-    return {DIVERTED_BY: number, DIVERTED_FOR: reason} if number else {}
+    found = {DIVERTED_BY: number, DIVERTED_FOR: reason} if number else {}
+    return found | {DIVERTED_HIDDEN: "yes"} if found and hidden else found
+
+
+def _privacy(message: Message) -> set[str]:
+    return {value.strip().lower() for row in message.headers.all("Privacy") for value in row.split(";")}
 
 
 def _asks_to_hide(request: Request) -> bool:
-    asked = {value.strip().lower() for row in request.headers.all("Privacy") for value in row.split(";")}
+    asked = _privacy(request)
     return "none" not in asked and (bool(asked & HIDING) or _is_anonymous(request.from_.uri))
 
 

@@ -13,7 +13,7 @@ from gateway.core.messages import Dial
 from gateway.sip.account import Account
 from gateway.sip.fork import Target
 from gateway.sip.headers import NameAddr
-from gateway.sip.identity import write_caller, write_diversion
+from gateway.sip.identity import write_caller, write_diversion, write_referrer
 from gateway.sip.message import Request
 from gateway.sip.portability import write_portability
 from gateway.sip.preferences import write_preferences
@@ -54,7 +54,8 @@ def written(
         invite.headers.add(name, value)
     write_portability(invite, dial.variables, account)
     write_preferences(invite, dial.variables)
-    write_diversion(invite, dial.variables, host)
+    write_diversion(invite, dial.variables, host, trusted=account.trusted)
+    write_referrer(invite, dial.variables, host)
     if target.diverted_by:
         invite.headers.set("Diversion", f"<{target.diverted_by}>;reason=deflection")
     return invite

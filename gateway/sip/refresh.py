@@ -1,7 +1,7 @@
 """The refresh of an established session (RFC 4028 section 10): by UPDATE, or re-INVITE where the peer lacks that.
 
-The session timer says when. The UPDATE goes out here; a re-INVITE is asked of the session, as is its end where the
-peer knows of no dialog any more.
+The session timer says when, or somebody who has something to tell the peer by it (RFC 4916). The UPDATE goes out
+here; a re-INVITE is asked of the session, as is its end where the peer knows of no dialog any more.
 """
 
 from __future__ import annotations
@@ -30,11 +30,23 @@ class SessionRefresh:
         setting: the stack's services.
         dialog: its dialog.
         timer: its session timer.
+        written: writes a request of a method, without offer and session timer.
         invite: asks the session for a re-INVITE.
         gone: tells it that the peer knows no such dialog, or is silent.
     """
 
-    __slots__ = ("_again", "_closed", "_dialog", "_gone", "_invite", "_setting", "_timer", "_updates")
+    __slots__ = (
+        "_again",
+        "_closed",
+        "_dialog",
+        "_gone",
+        "_invite",
+        "_is_due",
+        "_setting",
+        "_timer",
+        "_updates",
+        "_written",
+    )
 
     def __init__(
         self,
@@ -42,15 +54,17 @@ class SessionRefresh:
         dialog: Dialog,
         timer: SessionTimer,
         *,
+        written: Callable[[str], Request],
         invite: Callable[[float], None],
         gone: Callable[[float], None],
     ) -> None:
         self._setting = setting
         self._dialog = dialog
         self._timer = timer
+        self._written = written
         self._invite = invite
         self._gone = gone
-        self._updates = False
+        self._updates = self._is_due = False
         self._closed = False
         self._again: Timer | None = None
 
@@ -60,11 +74,16 @@ class SessionRefresh:
             self._updates = "update" in lists(message, "Allow")
 
     def due(self, now: float) -> None:
-        """Refresh the session."""
+        """Refresh the session: its time says so."""
+        self._is_due = True
+        self.renew(now)
+
+    def renew(self, now: float) -> None:
+        """Refresh the session now, once: for what the peer is told by it."""
         if not self._updates:
             self._invite(now)
             return
-        update = self._dialog.request("UPDATE")
+        update = self._written("UPDATE")
         announce(update)
         self._timer.ask(update)
         try:
@@ -85,12 +104,13 @@ class SessionRefresh:
         if self._closed or not response.is_final:
             return
         if response.status < 300:
+            self._is_due = False
             self._dialog.refresh(response, "UPDATE")
             self._timer.granted(response, now)
         elif response.status in GONE:
             self._lost(now)
         elif response.status == 422 and self._timer.raise_minimum(response):
-            self.due(now)
+            self.renew(now)
         elif response.status in UNKNOWN_METHOD:
             self._updates = False
             self._invite(now)
@@ -102,5 +122,6 @@ class SessionRefresh:
             self._gone(now)
 
     def _later(self, now: float) -> None:
-        """What was refused, or had no room, is tried again until the session counts as dead."""
-        self._again = self._setting.carrier.at(now + TRY_AGAIN, self.due)
+        """A refresh that was refused, or had no room, is tried again until the session counts as dead."""
+        if self._is_due:
+            self._again = self._setting.carrier.at(now + TRY_AGAIN, self.due)

@@ -14,7 +14,7 @@ from gateway.config.tolls import toll_policy
 from gateway.core.cause import Cause
 from gateway.core.ending import Act
 from gateway.core.messages import Alerting, Answered, Dial, Hangup, Released, TransferAsked, TransferTold
-from gateway.core.number import Party
+from gateway.core.number import Party, Presentation
 from gateway.toll.guard import TollGuard
 from tests.support.channel import ScriptedChannel
 from tests.unit.call.exchange import ANN, BUSY, BYE, ON_HOOK, Exchange
@@ -49,6 +49,11 @@ def talking(office: Exchange, name: str = "SIP/6001-00000001", number: str = "10
     return caller
 
 
+def referred(number: str, name: str = "") -> dict[str, str]:
+    """What the legs that are called for a transferee are told of its transferor (RFC 3892 section 2.2)."""
+    return {"REFERRED_BY": number, "REFERRED_BY_NAME": name}
+
+
 class TestBlind:
     """RFC 5589 section 6."""
 
@@ -57,7 +62,7 @@ class TestBlind:
         office.says(phone, TransferAsked("102"))
         assert phone.last == TransferTold(None, final=False)
         other = office.telephone("102")
-        assert other.commands[0] == Dial("102", ANN)
+        assert other.commands[0] == Dial("102", ANN, referred("101"))
         office.says(other, Answered("off-hook"))
         assert office.talks(caller, other)
         assert phone.commands[-2] == TransferTold(None, final=True)
@@ -71,11 +76,31 @@ class TestBlind:
         assert all(talk.ended is not None for talk in record.talks)
         assert (record.destination, record.ending) == (other.name, ON_HOOK)
 
+    @pytest.mark.parametrize(
+        ("said", "told"),
+        [
+            (Party("5550100", "Ada"), referred("5550100", "Ada")),
+            (Party("5550100", "Ada", Presentation.RESTRICTED), referred("")),
+        ],
+    )
+    def test_who_refers_is_who_a_trusted_peer_says_unless_it_is_withheld(
+        self, office: Exchange, said: Party, told: dict[str, str]
+    ) -> None:
+        caller, phone = talking(office), office.telephone("101")
+        office.says(phone, TransferAsked("102", referred_by=said))
+        other = office.telephone("102")
+        assert other.commands[0] == Dial("102", ANN, told)
+        office.says(other, Released(BUSY))
+        office.says(caller, Released(ON_HOOK))
+        office.says(phone, Released(ON_HOOK))
+
     def test_the_caller_sends_the_called_side_to_another_telephone(self, office: Exchange) -> None:
         caller, phone = talking(office), office.telephone("101")
         office.says(caller, TransferAsked("102"))
         other = office.telephone("102")
-        assert other.commands[0] == Dial("102", Party("101")), "who is transferred is shown"
+        assert other.commands[0] == Dial("102", Party("101"), referred("6001", "Ann")), (
+            "who is transferred is shown"
+        )
         office.says(other, Answered("off-hook"))
         assert office.talks(phone, other)
         assert isinstance(caller.last, Hangup)

@@ -178,7 +178,10 @@ def test_who_diverted_the_call_is_told() -> None:
     span = SpanBench()
     span.dial(REDIRECTING_NUMBER="2565551102", REDIRECTING_REASON="no-answer")
     (diverted,) = span.setup().redirecting
-    assert (diverted.digits, diverted.reason) == ("2565551102", 2)
+    assert (diverted.digits, diverted.reason, diverted.presented) == ("2565551102", 2, Presented.ALLOWED)
+    span.dial(REDIRECTING_NUMBER="2565551102", REDIRECTING_HIDDEN="yes")
+    (diverted,) = span.setup().redirecting
+    assert diverted.presented is Presented.RESTRICTED
 
 
 def test_who_answered_is_told_before_the_answer() -> None:

@@ -122,6 +122,12 @@ def test_who_diverted_the_call_is_told() -> None:
     assert offered(span).variables == {DIVERTED_BY: "5550177", DIVERTED_FOR: "no-answer"}
 
 
+def test_q_952_7_who_diverted_the_call_and_hides_is_not_to_be_shown() -> None:
+    span = SpanBench()
+    span.places(order(redirecting=(RedirectingNumber("5550177", presented=Presented.RESTRICTED),)))
+    assert offered(span).variables["REDIRECTING_HIDDEN"] == "yes"
+
+
 # Digit by digit.
 
 

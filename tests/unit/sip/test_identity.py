@@ -16,6 +16,7 @@ from gateway.sip.uri import parse_uri
 from tests.support.sip import SERVER, Office, Phone, session_description
 
 PHONE = Party("6001", "Name 6001")
+TOLD = ("REDIRECTING_NUMBER", "REDIRECTING_REASON", "REDIRECTING_HIDDEN")
 HIDDEN = Party("6001", "Name 6001", Presentation.RESTRICTED)
 
 
@@ -33,13 +34,13 @@ def offered(
     return event
 
 
-def sent(user: str, caller: Party) -> Request:
-    """The INVITE with which account `user` is called by `caller`."""
+def sent(user: str, caller: Party, variables: dict[str, str] | None = None) -> Request:
+    """The INVITE with which account `user` is called by `caller`, for a leg with these variables."""
     office = Office()
     phone = Phone(office, user)
     phone.register()
     channel = office.stack.channel(user, office.clock.now)
-    office.command(channel, Dial(user, caller))
+    office.command(channel, Dial(user, caller, variables or {}))
     return phone.arrived()
 
 
@@ -129,14 +130,41 @@ def test_rfc_3325_section_7_only_a_trusted_peer_is_told_a_caller_that_must_not_b
         (("Diversion", "<sip:102@x>;reason=user-busy;counter=1, <sip:103@x>"), ("102", "user-busy")),
         (("Diversion", "<tel:+1-256-555-0100>"), ("+12565550100", "unknown")),
         (("History-Info", "<sip:102@x>;index=1, <sip:101@x;cause=408>;index=1.1"), ("102", "no-answer")),
+        (("Diversion", "<sip:102@x>;reason=user-busy;privacy=Full"), ("102", "user-busy", "yes")),
+        (("Diversion", "<sip:102@x>;reason=user-busy;privacy=off"), ("102", "user-busy")),
+        (
+            ("History-Info", "<sip:102@x?Privacy=history>;index=1, <sip:101@x;cause=302>;index=1.1"),
+            ("102", "unconditional", "yes"),
+        ),
         (("History-Info", "<sip:102@x>;index=1"), None),
         (("Diversion", '<sip:102@x>;reason="'), None),
     ],
 )
-def test_who_diverted_the_call_and_why(header: tuple[str, str], variables: tuple[str, str] | None) -> None:
-    expected = dict(zip(("REDIRECTING_NUMBER", "REDIRECTING_REASON"), variables, strict=True)) if variables else {}
+def test_who_diverted_the_call_and_why(header: tuple[str, str], variables: tuple[str, ...] | None) -> None:
+    expected = dict(zip(TOLD, variables, strict=False)) if variables else {}
     assert offered("trunk", header).variables == expected
     assert offered("6001", header).variables == {}
+
+
+def test_rfc_7044_section_10_1_privacy_of_the_whole_history() -> None:
+    history = ("History-Info", "<sip:102@x>;index=1, <sip:101@x;cause=408>;index=1.1")
+    assert offered("trunk", history, ("Privacy", "id; history")).variables["REDIRECTING_HIDDEN"] == "yes"
+
+
+def test_rfc_5806_section_4_2_3_who_hides_is_told_to_trusted_peers_alone() -> None:
+    told = {"REDIRECTING_NUMBER": "102", "REDIRECTING_REASON": "user-busy", "REDIRECTING_HIDDEN": "yes"}
+    stranger = sent("6001", Party("5550100"), told)
+    assert "Diversion" not in stranger.headers and "History-Info" not in stranger.headers
+    friend = sent("trunk", Party("5550100"), told)
+    assert friend.headers.get("Diversion") == "<sip:102@192.0.2.1>;reason=user-busy;privacy=full"
+    assert "History-Info" not in friend.headers
+    assert diversion_of(friend, Account("trunk", Secret("x"), trusted=True)) == told
+
+
+@pytest.mark.parametrize("user", ["6001", "trunk"])
+def test_rfc_3892_section_2_2_who_has_referred_the_caller_is_told_with_the_call(user: str) -> None:
+    invite = sent(user, Party("5550100"), {"REFERRED_BY": "103", "REFERRED_BY_NAME": "Ada"})
+    assert invite.headers.get("Referred-By") == '"Ada" <sip:103@192.0.2.1>'
 
 
 @given(st.sampled_from(["P-Asserted-Identity", "Privacy", "Diversion", "History-Info"]), st.text(max_size=60))

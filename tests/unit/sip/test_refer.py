@@ -26,7 +26,8 @@ from gateway.sip.channel import SipChannel
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.events.header import SubscriptionState
 from gateway.sip.message import Request, Response
-from gateway.sip.session import description_of
+from gateway.sip.session import Intervals, description_of
+from gateway.sip.stack import SipConfig
 from tests.support.sip import Office, Phone, session_description
 from tests.unit.sip.test_stack import CLEAR
 
@@ -92,7 +93,7 @@ def test_rfc_3515_section_4_1_a_blind_transfer_is_asked_for_and_told_to_its_end(
     talk = Talk(office)
     response = talk.refer("<sip:101@192.0.2.1>", ("Referred-By", '"Ada" <sip:6001@192.0.2.1>'))
     assert response.status == 202 and response.contacts
-    assert asked(office) == TransferAsked("101", referred_by=Party("6001", "Ada"))
+    assert asked(office) == TransferAsked("101"), "RFC 3892 section 5: what it claims is not vouched for"
     assert talk.notified() == ("SIP/2.0 100 Trying", "active;expires=180")
     assert talk.event == "refer"
     office.command(talk.channel, TransferTold(final=False))
@@ -104,6 +105,13 @@ def test_rfc_3515_section_4_1_a_blind_transfer_is_asked_for_and_told_to_its_end(
     assert bye.method == "BYE"
     talk.phone.reply(bye, 200, contact=False)
     office.quiet()
+
+
+def test_rfc_3892_section_2_2_a_referrer_is_believed_of_a_trusted_peer() -> None:
+    office = Office()
+    talk = Talk(office, "trunk")
+    talk.refer("<sip:101@192.0.2.1>", ("Referred-By", '"Ada" <sip:5550100@x>;cid="2@x"'))
+    assert asked(office) == TransferAsked("101", referred_by=Party("5550100", "Ada"))
 
 
 def test_section_2_4_5_a_failed_transfer_tells_why_and_the_call_goes_on() -> None:
@@ -538,6 +546,41 @@ def test_rfc_4916_section_4_a_telephone_that_knows_no_update_is_told_by_a_reinvi
     bert.reply(third, 488)
     assert [message.summary.partition(" ")[0] for message in bert.messages()] == ["ACK"]
     assert not any(isinstance(event, Released) for event in office.events()), "a refusal changes nothing"
+
+
+def test_rfc_4028_section_7_4_an_identity_is_told_by_a_refresh_of_the_session_with_its_timer() -> None:
+    office = Office()
+    timer = ("Session-Expires", "600;refresher=uas"), ("Supported", "timer")
+    bert, channel, _ = answered_by_bert(office, ("Allow", "INVITE, UPDATE"), *timer)
+    office.command(channel, Identify(Party("101", "Cäsar")))
+    update = bert.arrived()
+    assert update.headers.get("Session-Expires") == "600;refresher=uas", "without it there would be no timer left"
+    ok = update.reply(200)
+    ok.headers.set("Contact", "<sip:6002@192.0.2.62:5070>")
+    ok.headers.set("Session-Expires", "300;refresher=uac")
+    bert.send(ok)
+    office.events()
+    office.wait(150.1)
+    refresh = bert.arrived()
+    assert refresh.headers.get("Session-Expires") == "300;refresher=uac", "what its answer says is in force"
+    assert str(refresh.uri) == "sip:6002@192.0.2.62:5070", "RFC 3311 section 5.1: its Contact, too"
+    assert refresh.headers.get("P-Asserted-Identity") == '"Cäsar" <sip:101@192.0.2.1>'
+
+
+@pytest.mark.parametrize(
+    ("status", "then"), [(405, ["INVITE"]), (501, ["INVITE"]), (500, []), (481, ["BYE"]), (408, ["BYE"])]
+)
+def test_rfc_4916_an_update_that_is_refused_is_met_as_rfc_3261_12_2_1_2_says(status: int, then: list[str]) -> None:
+    office = Office(SipConfig(intervals=Intervals(expires=0)))
+    bert, channel, _ = answered_by_bert(office, ("Allow", "INVITE, UPDATE"))
+    office.command(channel, Identify(Party("101", "Cäsar")))
+    bert.reply(bert.arrived(), status)
+    office.wait(30)
+    found = [message for message in bert.messages() if isinstance(message, Request)]
+    assert list(dict.fromkeys(message.method for message in found)) == then
+    assert any(isinstance(event, Released) for event in office.events()) is (then == ["BYE"])
+    if then == ["INVITE"]:
+        assert found[0].headers.get("P-Asserted-Identity") == '"Cäsar" <sip:101@192.0.2.1>'
 
 
 @pytest.mark.parametrize(("user", "believed"), [("trunk", True), ("6001", False)])

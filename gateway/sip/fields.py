@@ -6,16 +6,16 @@ written after it would be headers of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import methodcaller
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from gateway.core.errors import LocalError, MalformedError
 from gateway.sip.grammar import BLANKS, is_token, split_list
+from gateway.sip.reading import READERS, SINGLE, TYPED, Rows, read_essential
 
 __all__ = ["MAX_LINE", "Headers", "safe_text"]
-
-_T = TypeVar("_T")
 
 MAX_LINE: Final = 8192
 """Characters of one unfolded header value, as common servers allow; a Record-Route of 60 hops fits."""
@@ -62,10 +62,12 @@ _SPELLING: Final[Mapping[str, str]] = MappingProxyType(
 
 
 _USUAL: Final = (
-    "accept allow authorization call-id contact content-disposition content-length content-type cseq date "
-    "diversion expires from max-forwards min-expires min-se p-asserted-identity privacy proxy-authenticate "
-    "proxy-authorization rack reason record-route require retry-after route rseq server session-expires subject "
-    "supported timestamp to unsupported user-agent via warning www-authenticate"
+    "accept accept-encoding accept-language alert-info allow allow-events authorization call-id call-info contact "
+    "content-disposition content-length content-type cseq date diversion event expires from history-info "
+    "max-forwards min-expires min-se organization p-asserted-identity p-preferred-identity path privacy "
+    "proxy-authenticate proxy-authorization rack reason record-route refer-to referred-by replaces require "
+    "retry-after route rseq server session-expires session-id subject subscription-state supported timestamp to "
+    "unsupported user-agent via warning www-authenticate"
 ).split()
 
 
@@ -90,55 +92,89 @@ class _Keys(dict[str, str]):
 _KEYS: Final = _Keys({spelled: key for key, name in _WRITTEN.items() for spelled in (key, name)} | dict(_COMPACT))
 
 
+class _Names(dict[str, str]):
+    """The same for names that a peer has written: MalformedError for what can be none."""
+
+    def __missing__(self, name: str) -> str:
+        if not is_token(name):
+            raise MalformedError(f"{name[:80]!r} is not the name of a header")
+        return _KEYS[name]
+
+
+_NAMES: Final = _Names(_KEYS)
+_halves: Final = methodcaller("partition", ": ")
+
+
+class _Typed(dict[str, Any]):
+    """What was read of some rows, by name in lower case; what was not is read when it is asked for."""
+
+    __slots__ = ("rows",)
+    rows: dict[str, Rows]
+
+    def __missing__(self, name: str) -> Any:
+        value = self[name] = READERS[name](self.rows.get(name, ()))
+        return value
+
+
 class Headers:
     """Header fields: names without case, compact names read as long ones, several values a name, in order.
 
     The order among values of one name is kept, as RFC 3261 section 7.3.1 requires; fields of one name stand
     together when written. Rows are never changed in place, so that messages share those that they have in common.
+
+    Attributes:
+        typed: what the fields mean, by name in lower case, as `reading.READERS` reads it; kept until they change.
+            What does not parse raises MalformedError.
     """
 
-    __slots__ = ("_rows", "_typed")
+    __slots__ = ("_rows", "typed")
 
-    def __init__(self, fields: Iterable[tuple[str, str]] = ()) -> None:
-        self._rows: dict[str, tuple[str, ...]] = {}
-        self._typed: dict[str, Any] = {}
+    def __init__(self, fields: Iterable[tuple[str, object]] = ()) -> None:
+        self._rows: dict[str, Rows] = {}
+        self.typed: Final = _Typed()
+        self.typed.rows = self._rows
         for name, value in fields:
             self.add(name, value)
 
     @classmethod
-    def read(cls, lines: Sequence[str]) -> tuple[Headers, str]:
+    def read(cls, lines: Sequence[str], *, plain: bool) -> tuple[Headers, str]:
         """The header rows among unfolded `lines`, and the first fault in them; "" where there is none.
 
         Where a fault is, the rows that can be read are there all the same, so that a request can be refused.
+
+        Args:
+            plain: no line is too long, none has a bare CR or LF in it, and no blank but what follows a colon begins
+                or ends a value.
         """
         headers = cls()
         rows = headers._rows
+        try:
+            if plain:
+                rows.update({_NAMES[name]: (value,) for name, _, value in map(_halves, lines)})
+                if len(rows) == len(lines):  # or a name stands there twice
+                    return headers, ""
+        except MalformedError:
+            pass  # also a name without a blank after its colon
+        rows.clear()
+        return headers, headers._read_one_by_one(lines)
+
+    def _read_one_by_one(self, lines: Sequence[str]) -> str:
+        """Add the rows among `lines`; returns the first fault in them."""
+        rows = self._rows
         fault = ""
-        too_long = max(map(len, lines), default=0) > MAX_LINE
         for line in lines:
             name, colon, value = line.partition(":")
-            key = _KEYS.get(name)
-            if key is None or too_long or "\r" in value or "\n" in value:
-                found = headers._read_unusual(line, name.rstrip(BLANKS), colon, value)
-                fault = fault or found
-            elif not colon:
+            name = name.rstrip(BLANKS)
+            if not colon or not is_token(name):
                 fault = fault or f"{line[:80]!r} is not a header"
-            elif key in rows:
-                rows[key] += (value.strip(BLANKS),)
+            elif len(value) > MAX_LINE:
+                fault = fault or f"header {name} has {len(value)} characters; at most {MAX_LINE} are read"
+            elif "\r" in value or "\n" in value:  # which some peer would take for the end of the line
+                fault = fault or f"a bare line break in header {name}"
             else:
-                rows[key] = (value.strip(BLANKS),)
-        return headers, fault
-
-    def _read_unusual(self, line: str, name: str, colon: str, value: str) -> str:
-        if not colon or not is_token(name):
-            return f"{line[:80]!r} is not a header"
-        if len(value) > MAX_LINE:
-            return f"header {name} has {len(value)} characters; at most {MAX_LINE} are read"
-        try:
-            self.add(name, value.strip(BLANKS))
-        except LocalError:  # a bare CR or LF, which some peer would take for the end of the line
-            return f"a bare line break in header {name}"
-        return ""
+                key = _KEYS[name]
+                rows[key] = (*rows.get(key, ()), value.strip(BLANKS))
+        return fault
 
     def get(self, name: str) -> str | None:
         """The first value of `name` as received, or None."""
@@ -166,7 +202,7 @@ class Headers:
         text = safe_text(name, value)
         key = _KEYS[name]
         self._rows[key] = (*self._rows.get(key, ()), text)
-        self._typed.pop(key, None)
+        self.typed.pop(key, None)
 
     def count(self, name: str) -> int:
         """How many rows `name` has."""
@@ -180,25 +216,20 @@ class Headers:
                 return name
         return None
 
-    def lacking(self, names: Iterable[str]) -> str | None:
-        """The first of `names` (in lower case, not compact) that is not there, or begins empty; or None."""
-        rows = self._rows
-        for name in names:
-            if name not in rows or not rows[name][0]:
-                return name
-        return None
+    def read_essential(self) -> None:
+        """Read into `typed` all that must not fail later: see `reading.read_essential`.
 
-    def put(self, name: str, values: tuple[object, ...]) -> None:
-        """Make `values` the rows of `name`, one a row, and also what `typed` gives for it. Raises as `add`."""
-        self.set(name, *values)
-        self._typed[_KEYS[name]] = values
+        Raises:
+            MalformedError: something of it is not there, or does not parse.
+        """
+        self.typed.update(read_essential(self._rows))
 
     def insert(self, name: str, value: object) -> None:
         """Add a row before those of the same name (a Via, a Route). Raises as `add`."""
         text = safe_text(name, value)
         key = _KEYS[name]
         self._rows[key] = (text, *self._rows.get(key, ()))
-        self._typed.pop(key, None)
+        self.typed.pop(key, None)
 
     def set(self, name: str, *values: object) -> None:
         """Make `values` the rows of `name`; none removes it. Raises as `add`."""
@@ -209,8 +240,10 @@ class Headers:
             self._rows[key] = tuple([safe_text(name, value) for value in values])
         else:
             self._rows.pop(key, None)
-        if self._typed:
-            self._typed.pop(key, None)
+        if values and type(values[0]) in TYPED:  # what would be read of the rows
+            self.typed[key] = values[0] if key in SINGLE else values
+        elif key in self.typed:
+            del self.typed[key]
 
     def take(self, other: Headers, name: str) -> None:
         """Make the rows of `name` in `other` ours, with what was read of them.
@@ -219,21 +252,21 @@ class Headers:
         """
         key = _KEYS[name]
         rows = other._rows.get(key)
-        self._typed.pop(key, None)
+        self.typed.pop(key, None)
         if not rows:
             self._rows.pop(key, None)
             return
         self._rows[key] = rows
-        if key in other._typed:
-            self._typed[key] = other._typed[key]
+        if key in other.typed:
+            self.typed[key] = other.typed[key]
 
     def update(self, other: Headers) -> None:
         """Make the rows of each name in `other` ours, in place of those that we have."""
         self._rows.update(other._rows)
-        if self._typed:
+        if self.typed:
             for key in other._rows:
-                self._typed.pop(key, None)
-        self._typed.update(other._typed)
+                self.typed.pop(key, None)
+        self.typed.update(other.typed)
 
     def excerpt(self, *, whole: Iterable[str], first: Iterable[str]) -> Headers:
         """New headers with what there is of some names (in lower case, not compact), and what was read of it.
@@ -242,57 +275,30 @@ class Headers:
             whole: names of which all rows are taken.
             first: names of which the first row is.
         """
-        rows, typed = self._rows, self._typed
+        rows, typed = self._rows, self.typed
         part = Headers()
         for key in whole:
             if key in rows:
                 part._rows[key] = rows[key]
                 if key in typed:
-                    part._typed[key] = typed[key]
+                    part.typed[key] = typed[key]
         for key in first:
             if key in rows:
                 part._rows[key] = rows[key][:1]
                 if key in typed:  # of such a name no more is ever read
-                    part._typed[key] = typed[key]
+                    part.typed[key] = typed[key]
         return part
 
     def remove(self, name: str) -> None:
         """Take `name` out, if it is there."""
         self.set(name)
 
-    def typed(self, name: str, read: Callable[[Headers], _T]) -> _T:
-        """What `read` makes of these headers, kept until `name` (in lower case, not compact) is changed."""
-        try:
-            kept: _T = self._typed[name]
-        except KeyError:
-            kept = self._typed[name] = read(self)
-        return kept
-
-    def first(self, name: str, read: Callable[[str], _T]) -> _T:
-        """What `read` makes of the first row of `name`, kept as by `typed`.
-
-        Raises:
-            MalformedError: there is none, or it is empty.
-        """
-        try:
-            kept: _T = self._typed[name]
-        except KeyError:
-            rows = self._rows.get(name)
-            if not rows or not rows[0]:
-                raise MalformedError(f"there is no {_WRITTEN[name]}") from None
-            kept = self._typed[name] = read(rows[0])
-        return kept
-
     def copy(self) -> Headers:
         """An independent copy."""
         other = Headers()
-        other._rows = self._rows.copy()
-        other._typed = self._typed.copy()
+        other._rows.update(self._rows)
+        other.typed.update(self.typed)
         return other
-
-    def present(self, names: Set[str]) -> Set[str]:
-        """Those of `names` (in lower case, not compact) that are there."""
-        return self._rows.keys() & names
 
     def __len__(self) -> int:
         """How many names there are."""

@@ -17,7 +17,7 @@ from gateway.sip.grammar import BLANKS, HOST, QUOTED, TOKEN, is_token, number, q
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
 from gateway.sip.uri import Uri, host_text, parse_uri
 
-__all__ = ["MAGIC_COOKIE", "CSeq", "NameAddr", "Via"]
+__all__ = ["MAGIC_COOKIE", "CSeq", "NameAddr", "Via", "read_cseq", "read_name_addr", "read_via"]
 
 MAGIC_COOKIE: Final = "z9hG4bK"
 """How a branch begins that is unique for ever (RFC 3261 section 8.1.1.7)."""
@@ -59,7 +59,7 @@ class NameAddr:
         Raises:
             MalformedError: it is neither, or ambiguous.
         """
-        return _read_name_addr(text)
+        return read_name_addr(text)
 
     @classmethod
     def _read(cls, text: str) -> NameAddr:
@@ -120,7 +120,7 @@ class Via:
         Raises:
             MalformedError: it is none, or of another protocol than SIP/2.0.
         """
-        return _read_via(text)
+        return read_via(text)
 
     @classmethod
     def _read(cls, text: str) -> Via:
@@ -183,24 +183,27 @@ class CSeq:
         Raises:
             MalformedError: it is none, or its number is 2**31 or more.
         """
-        return _read_cseq(text)
+        return read_cseq(text)
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"
 
 
 @repeated
-def _read_name_addr(text: str) -> NameAddr:
+def read_name_addr(text: str) -> NameAddr:
+    """See `NameAddr.parse`."""
     return NameAddr._read(text)
 
 
 @repeated
-def _read_via(text: str) -> Via:
+def read_via(text: str) -> Via:
+    """See `Via.parse`."""
     return Via._read(text)
 
 
 @repeated
-def _read_cseq(text: str) -> CSeq:
+def read_cseq(text: str) -> CSeq:
+    """See `CSeq.parse`."""
     pieces = text.split()
     if len(pieces) != 2 or not is_token(pieces[1]):
         raise MalformedError(f"{text[:80]!r} is not a CSeq")

@@ -13,7 +13,7 @@ from typing import Final
 from gateway.core.errors import MalformedError
 from gateway.core.repeated import repeated
 from gateway.sip.fields import Headers, safe_text
-from gateway.sip.grammar import number, split_list
+from gateway.sip.grammar import split_list
 from gateway.sip.headers import CSeq, NameAddr, Via
 from gateway.sip.status import reason
 from gateway.sip.uri import Uri
@@ -21,60 +21,9 @@ from gateway.sip.uri import Uri
 __all__ = ["Message", "Request", "Response"]
 
 
-def _read_vias(headers: Headers) -> tuple[Via, ...]:
-    rows = headers.all("via")
-    if len(rows) == 1 and "," not in rows[0]:
-        return (Via.parse(rows[0]),)
-    vias = tuple(Via.parse(value) for row in rows for value in split_list(row))
-    if not vias:
-        raise MalformedError("there is no Via")
-    return vias
-
-
 @repeated
 def _read_tokens(row: str) -> tuple[str, ...]:
     return tuple([value.lower() for value in split_list(row) if value])
-
-
-def _read_addresses(headers: Headers, name: str) -> tuple[NameAddr, ...]:
-    rows = headers.all(name)
-    if len(rows) == 1 and "," not in rows[0]:
-        return (NameAddr.parse(rows[0]),)
-    return tuple(NameAddr.parse(value) for row in rows for value in split_list(row))
-
-
-def _read_route(headers: Headers) -> tuple[NameAddr, ...]:
-    return _read_addresses(headers, "route")
-
-
-def _read_record_route(headers: Headers) -> tuple[NameAddr, ...]:
-    return _read_addresses(headers, "record-route")
-
-
-def _read_contacts(headers: Headers) -> tuple[NameAddr, ...]:
-    return () if headers.all("contact") == ("*",) else _read_addresses(headers, "contact")
-
-
-_SECONDS_LIMIT: Final = 2**32 - 1
-"""RFC 3261 section 20.19."""
-_MALFORMED_EXPIRES: Final = 3600
-"""What an Expires that cannot be read counts as (RFC 3261 section 20.10)."""
-
-
-def _read_expires(headers: Headers) -> int | None:
-    value = headers.get("expires")
-    if value is None:
-        return None
-    try:
-        return number(value, "Expires", _SECONDS_LIMIT)
-    except MalformedError:
-        return _MALFORMED_EXPIRES
-
-
-def _read_max_forwards(headers: Headers) -> int | None:
-    value = headers.get("max-forwards")
-    # The grammar sets no limit and the text says 0-255; "300" (RFC 4475 3.1.2.4) does no harm.
-    return None if value is None else number(value, "Max-Forwards", _SECONDS_LIMIT)
 
 
 @dataclass(slots=True)
@@ -92,42 +41,50 @@ class Message:
     @property
     def vias(self) -> tuple[Via, ...]:
         """Every Via, topmost first."""
-        return self.headers.typed("via", _read_vias)
+        vias: tuple[Via, ...] = self.headers.typed["via"]
+        return vias
 
     @property
     def via(self) -> Via:
         """The topmost Via."""
-        return self.headers.typed("via", _read_vias)[0]
+        vias: tuple[Via, ...] = self.headers.typed["via"]
+        return vias[0]
 
     @property
     def from_(self) -> NameAddr:
         """The From."""
-        return self.headers.first("from", NameAddr.parse)
+        from_: NameAddr = self.headers.typed["from"]
+        return from_
 
     @property
     def to(self) -> NameAddr:
         """The To."""
-        return self.headers.first("to", NameAddr.parse)
+        to: NameAddr = self.headers.typed["to"]
+        return to
 
     @property
     def call_id(self) -> str:
         """The Call-ID."""
-        return self.headers.first("call-id", str)
+        call_id: str = self.headers.typed["call-id"]
+        return call_id
 
     @property
     def cseq(self) -> CSeq:
         """The CSeq."""
-        return self.headers.first("cseq", CSeq.parse)
+        cseq: CSeq = self.headers.typed["cseq"]
+        return cseq
 
     @property
     def max_forwards(self) -> int | None:
         """Max-Forwards, or None where there is none (RFC 2543)."""
-        return self.headers.typed("max-forwards", _read_max_forwards)
+        max_forwards: int | None = self.headers.typed["max-forwards"]
+        return max_forwards
 
     @property
     def contacts(self) -> tuple[NameAddr, ...]:
         """Every Contact; none for the "*" of a REGISTER (see `contact_is_wildcard`)."""
-        return self.headers.typed("contact", _read_contacts)
+        contacts: tuple[NameAddr, ...] = self.headers.typed["contact"]
+        return contacts
 
     @property
     def contact_is_wildcard(self) -> bool:
@@ -137,17 +94,20 @@ class Message:
     @property
     def route(self) -> tuple[NameAddr, ...]:
         """Every Route, topmost first."""
-        return self.headers.typed("route", _read_route)
+        route: tuple[NameAddr, ...] = self.headers.typed["route"]
+        return route
 
     @property
     def record_route(self) -> tuple[NameAddr, ...]:
         """Every Record-Route, topmost first."""
-        return self.headers.typed("record-route", _read_record_route)
+        record_route: tuple[NameAddr, ...] = self.headers.typed["record-route"]
+        return record_route
 
     @property
     def expires(self) -> int | None:
         """Expires in seconds; None where absent, 3600 where it cannot be read."""
-        return self.headers.typed("expires", _read_expires)
+        expires: int | None = self.headers.typed["expires"]
+        return expires
 
     def tokens(self, name: str) -> tuple[str, ...]:
         """The option tags or methods of `name` (Require, Supported, Allow …) in lower case."""
@@ -158,7 +118,7 @@ class Message:
 
     def set_top_via(self, via: Via) -> None:
         """Replace the topmost Via, the others left as they are."""
-        self.headers.put("via", (via, *self.vias[1:]))
+        self.headers.set("via", via, *self.vias[1:])
 
     def _serialise(self, start: str) -> bytes:
         lines = [start, *self.headers.lines(), f"Content-Length: {len(self.body)}\r\n\r\n"]

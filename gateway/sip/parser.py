@@ -9,17 +9,14 @@ answered. Work and memory are linear in the input, which is bounded.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from operator import attrgetter
-from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.core.errors import MalformedError
+from gateway.core.repeated import repeated
 from gateway.sip.fields import MAX_LINE, Headers
 from gateway.sip.grammar import is_token, number
-from gateway.sip.headers import CSeq
-from gateway.sip.message import Message, Request, Response
-from gateway.sip.uri import OtherUri, SipUri, parse_uri
+from gateway.sip.message import Request, Response
+from gateway.sip.uri import OtherUri, SipUri, Uri, parse_uri
 
 __all__ = ["MAX_LINE", "MAX_MESSAGE", "MAX_ROWS", "MalformedMessage", "parse"]
 
@@ -30,16 +27,6 @@ MAX_ROWS: Final = 256
 
 _SINGLE: Final = ("from", "to", "call-id", "cseq", "max-forwards", "content-length", "content-type")
 """Headers that may stand once only (RFC 3261 section 7.3.1); RFC 4475 section 3.3.8 asks to refuse more."""
-_MANDATORY: Final = ("via", "from", "to", "call-id", "cseq")
-"""RFC 3261 section 8.1.1; Max-Forwards is left out for the sake of RFC 2543 peers."""
-_READ_WHERE_THERE: Final[Mapping[str, Callable[[Message], object]]] = MappingProxyType(
-    {
-        "max-forwards": attrgetter("max_forwards"),
-        "contact": attrgetter("contacts"),
-        "route": attrgetter("route"),
-        "record-route": attrgetter("record_route"),
-    }
-)
 _FOLD: Final = re.compile(rb"\r\n[ \t]+")
 VERSION: Final = "SIP/2.0"
 _VERSION: Final = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
@@ -74,46 +61,78 @@ def parse(data: bytes) -> Request | Response:
         head, body = head.removesuffix(b"\r\n"), b""
     if b"\r\n " in head or b"\r\n\t" in head:
         head = _FOLD.sub(b" ", head)
-    start, *lines = head.decode("utf-8", "surrogateescape").split("\r\n")
-    headers, fault = Headers.read(lines[:MAX_ROWS])
-    if len(lines) > MAX_ROWS:
-        fault = f"{len(lines)} header rows; at most {MAX_ROWS} are read"
-    message, status, start_fault = _start(start, headers)
+    text = head.decode("utf-8", "surrogateescape")
+    start, *lines = text.split("\r\n")
+    count = len(lines)
+    # A bare CR or LF would be one more than the line ends.
+    bare = text.count("\r") != count or text.count("\n") != count
+    plain = not (bare or len(text) > MAX_LINE or "\t" in text or ":  " in text or " \r" in text or text[-1:] == " ")
+    headers, fault = Headers.read(lines[:MAX_ROWS], plain=plain)
+    if count > MAX_ROWS:
+        fault = f"{count} header rows; at most {MAX_ROWS} are read"
+    begun = _read_start(start)
+    message = begun.message(headers)
     # What breaks the frame comes first: without it nothing else can be trusted.
-    fault = start_fault or fault or ("" if end else "the header does not end with an empty line")
-    fault = fault or _check(message, body, each_once=len(headers) == len(lines))
+    fault = begun.fault or fault or ("" if end else "the header does not end with an empty line")
+    fault = fault or _check(message, body, each_once=len(headers) == count)
     if fault:
         answerable = isinstance(message, Request) and message.method != "ACK" and "via" in headers
-        raise MalformedMessage(fault, status, message if answerable and isinstance(message, Request) else None)
+        raise MalformedMessage(
+            fault, begun.refusal, message if answerable and isinstance(message, Request) else None
+        )
     return message
 
 
-def _start(line: str, headers: Headers) -> tuple[Request | Response, int, str]:
-    """The message that the start line begins, a status to refuse it with, and what is wrong with the line."""
+class _Start(NamedTuple):
+    """What a start line says.
+
+    Attributes:
+        method, uri: of a request; both empty in a status line.
+        status, reason: of a response.
+        fault: what is wrong with the line, "" for nothing.
+        refusal: with which status to refuse it then.
+    """
+
+    method: str = ""
+    uri: Uri = OtherUri("")
+    status: int = 500
+    reason: str = ""
+    fault: str = ""
+    refusal: int = 400
+
+    def message(self, headers: Headers) -> Request | Response:
+        """The message that it begins."""
+        if self.method:
+            return Request(self.method, self.uri, headers=headers)
+        return Response(self.status, self.reason, headers=headers)
+
+
+@repeated
+def _read_start(line: str) -> _Start:
     first, _, rest = line.partition(" ")
     if first == VERSION or _VERSION.fullmatch(first):
         code, _, phrase = rest.partition(" ")
         good = first.upper() == VERSION and len(code) == 3 and code.isascii() and code.isdigit()
         if not good or not 100 <= int(code) <= 699 or "\r" in phrase or "\n" in phrase:
-            return Response(500, "", headers=headers), 400, f"{line[:80]!r} is not a status line"
-        return Response(int(code), phrase, headers=headers), 400, ""
+            return _Start(fault=f"{line[:80]!r} is not a status line")
+        return _Start(status=int(code), reason=phrase)
     uri, blank, version = rest.rpartition(" ")
     if not is_token(first) or "/" not in line:
         raise MalformedMessage(f"{line[:80]!r} begins no SIP message")
     if not blank or not (version == VERSION or _VERSION.fullmatch(version)):
-        return Request(first, OtherUri(""), headers=headers), 400, f"{line[:80]!r} is not a request line"
-    partial = Request(first, OtherUri(uri), headers=headers)
+        return _Start(first, fault=f"{line[:80]!r} is not a request line")
+    partial = _Start(first, OtherUri(uri))
     if version.upper() != VERSION:
-        return partial, 505, f"{version} is not spoken here"
+        return partial._replace(fault=f"{version} is not spoken here", refusal=505)
     if " " in uri:
-        return partial, 400, "blanks in the request line other than two single spaces"
+        return partial._replace(fault="blanks in the request line other than two single spaces")
     try:
-        partial.uri = parse_uri(uri)
+        read = parse_uri(uri)
     except MalformedError as error:
-        return partial, 400, f"Request-URI: {error}"
-    if isinstance(partial.uri, SipUri) and partial.uri.headers:
-        return partial, 400, "headers in the Request-URI"  # section 19.1.1 table 1
-    return partial, 400, ""
+        return partial._replace(fault=f"Request-URI: {error}")
+    if isinstance(read, SipUri) and read.headers:
+        return _Start(first, read, fault="headers in the Request-URI")  # section 19.1.1 table 1
+    return _Start(first, read)
 
 
 def _check(message: Request | Response, body: bytes, *, each_once: bool) -> str:
@@ -123,27 +142,22 @@ def _check(message: Request | Response, body: bytes, *, each_once: bool) -> str:
         each_once: no header stands there twice.
     """
     headers = message.headers
-    if (missing := headers.lacking(_MANDATORY)) is not None:
-        return f"there is no {missing.title()}"
     if not each_once and (twice := headers.repeated(_SINGLE)) is not None:
         return f"{twice.title()} is there twice"
     try:
-        method = _read(message).method
+        headers.read_essential()
         length = headers.get("content-length")
-        size = len(body) if length is None else number(length, "Content-Length", MAX_MESSAGE)
+        size = len(body) if length is None else _read_length(length)
     except MalformedError as error:
         return str(error)
     if size > len(body):
         return f"Content-Length is {size} and {len(body)} octets follow"
     message.body = body[:size]
-    if isinstance(message, Request) and method != message.method:
+    if isinstance(message, Request) and (method := message.cseq.method) != message.method:
         return f"CSeq says {method}, the request line {message.method}"
     return ""
 
 
-def _read(message: Request | Response) -> CSeq:
-    """Read each header that every user of the message needs; what is read is kept in the message."""
-    _ = message.vias, message.from_, message.to
-    for name in message.headers.present(_READ_WHERE_THERE.keys()):
-        _READ_WHERE_THERE[name](message)
-    return message.cseq
+@repeated
+def _read_length(text: str) -> int:
+    return number(text, "Content-Length", MAX_MESSAGE)

@@ -111,7 +111,7 @@ class TransactionLayer:
     def _reroute(self, transaction: ClientTransaction, way: Flow, now: float) -> None:
         """18.1.1: no TCP there, so that the long request goes as a datagram after all."""
         request = transaction.request
-        request.headers.put("via", (replace(self._new_via(way), parameters=request.via.parameters),))
+        request.headers.set("via", replace(self._new_via(way), parameters=request.via.parameters))
         self._leave_flow(transaction)
         self._by_flow.setdefault(way, set()).add(transaction)
         transaction.reroute(request.serialise(), way, now)
@@ -177,7 +177,7 @@ class TransactionLayer:
         via = self._new_via(flow)
         if own.method == "REGISTER":
             via = replace(via, parameters=via.parameters.having("keep", None))  # RFC 6223: we would keep the flow
-        own.headers.put("via", (via,))
+        own.headers.set("via", via)
         data = own.serialise()
         way = flow
         stream = None
@@ -185,7 +185,7 @@ class TransactionLayer:
             stream = self._points.flow("tcp", flow.remote, local=flow.local[0])
         if stream is not None:
             way = stream
-            own.headers.put("via", (replace(self._new_via(way), parameters=via.parameters),))
+            own.headers.set("via", replace(self._new_via(way), parameters=via.parameters))
             data = own.serialise()
         kind = InviteClient if own.method == "INVITE" else PlainClient
         transaction = self._open_client(kind, own, data, way, now)

@@ -1,0 +1,128 @@
+"""What the header fields that every transaction and dialog needs mean: rows of text enter, typed things leave.
+
+`Headers.typed` reads by this table what somebody asks for, once. A reader raises MalformedError for rows that do
+not parse; one of a name that may be missing takes no rows as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from gateway.core.errors import MalformedError
+from gateway.core.repeated import repeated
+from gateway.sip.grammar import number, split_list
+from gateway.sip.headers import CSeq, NameAddr, Via, read_cseq, read_name_addr, read_via
+
+__all__ = ["READERS", "SINGLE", "TYPED", "Rows", "read_essential"]
+
+Rows = tuple[str, ...]
+"""All rows of one name, as received."""
+
+SECONDS_LIMIT: Final = 2**32 - 1
+"""RFC 3261 section 20.19."""
+MALFORMED_EXPIRES: Final = 3600
+"""What an Expires that cannot be read counts as (RFC 3261 section 20.10)."""
+
+
+MANDATORY: Final = ("via", "from", "to", "call-id", "cseq")
+"""RFC 3261 section 8.1.1; Max-Forwards is left out for the sake of RFC 2543 peers."""
+_ALL_MANDATORY: Final = frozenset(MANDATORY)
+_WHERE_THERE: Final = frozenset({"max-forwards", "contact", "route", "record-route"})
+"""What else is read of every message that has it, since its users count on it."""
+
+
+def read_essential(rows: Mapping[str, Rows]) -> dict[str, Any]:
+    """What the headers mean that every transaction and dialog needs, by name in lower case.
+
+    Raises:
+        MalformedError: one of those that must be there is not, or does not parse.
+    """
+    if not rows.keys() >= _ALL_MANDATORY or not all([rows[name][0] for name in MANDATORY]):
+        lacking = next(name for name in MANDATORY if not rows.get(name, ("",))[0])
+        raise MalformedError(f"there is no {lacking.title()}")
+    read = {
+        "via": _vias(rows["via"]),
+        "from": read_name_addr(rows["from"][0]),
+        "to": read_name_addr(rows["to"][0]),
+        "call-id": rows["call-id"][0],
+        "cseq": read_cseq(rows["cseq"][0]),
+    }
+    for name in rows.keys() & _WHERE_THERE:
+        read[name] = READERS[name](rows[name])
+    return read
+
+
+def _vias(rows: Rows) -> tuple[Via, ...]:
+    if len(rows) == 1 and "," not in rows[0]:
+        return (read_via(rows[0]),)
+    vias = tuple([read_via(value) for row in rows for value in split_list(row)])
+    if not vias:
+        raise MalformedError("there is no Via")
+    return vias
+
+
+def _from(rows: Rows) -> NameAddr:
+    return read_name_addr(_there(rows, "From"))
+
+
+def _to(rows: Rows) -> NameAddr:
+    return read_name_addr(_there(rows, "To"))
+
+
+def _addresses(rows: Rows) -> tuple[NameAddr, ...]:
+    if len(rows) == 1 and "," not in rows[0]:
+        return (read_name_addr(rows[0]),)
+    return tuple([read_name_addr(value) for row in rows for value in split_list(row)])
+
+
+def _contacts(rows: Rows) -> tuple[NameAddr, ...]:
+    return () if rows == ("*",) else _addresses(rows)
+
+
+def _expires(rows: Rows) -> int | None:
+    if not rows:
+        return None
+    try:
+        return number(rows[0], "Expires", SECONDS_LIMIT)
+    except MalformedError:
+        return MALFORMED_EXPIRES
+
+
+def _max_forwards(rows: Rows) -> int | None:
+    return _hops(rows[0]) if rows else None
+
+
+@repeated
+def _hops(text: str) -> int:
+    # The grammar sets no limit and the text says 0-255; "300" (RFC 4475 3.1.2.4) does no harm.
+    return number(text, "Max-Forwards", SECONDS_LIMIT)
+
+
+def _there(rows: Rows, name: str) -> str:
+    """The first row, of a name that must be there."""
+    if not rows or not rows[0]:
+        raise MalformedError(f"there is no {name}")
+    return rows[0]
+
+
+READERS: Final[Mapping[str, Callable[[Rows], Any]]] = MappingProxyType(
+    {
+        "via": _vias,
+        "from": _from,
+        "to": _to,
+        "call-id": lambda rows: _there(rows, "Call-ID"),
+        "cseq": lambda rows: read_cseq(_there(rows, "CSeq")),
+        "max-forwards": _max_forwards,
+        "contact": _contacts,
+        "route": _addresses,
+        "record-route": _addresses,
+        "expires": _expires,
+    }
+)
+"""What reads each name; keys as in `Headers`."""
+SINGLE: Final = frozenset({"from", "to", "cseq"})
+"""Those of them that give one thing of a class of its own; the others of which give several."""
+TYPED: Final = frozenset({Via, NameAddr, CSeq})
+"""Those classes."""

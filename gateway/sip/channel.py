@@ -62,6 +62,7 @@ from gateway.core.messages import (
 from gateway.core.trace import Kind, Recorder
 from gateway.sdp.negotiate import Agreement, Direction, Medium
 from gateway.sip.diagnosis import Watch
+from gateway.sip.dialog import DialogId
 from gateway.sip.fax import LegFax
 from gateway.sip.fax import sentence as fax_sentence
 from gateway.sip.fork import Fork
@@ -187,6 +188,10 @@ class SipChannel:
     def attach(self, session: IncomingSession) -> None:
         """Give a leg that came in its session."""
         self._incoming = session
+
+    def began(self, dialog: DialogId) -> bool:
+        """Whether `dialog` is an early one that the leg has begun by an INVITE of its own."""
+        return self._outgoing is not None and self._outgoing.began(dialog)
 
     # What the call commands.
 

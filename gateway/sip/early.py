@@ -98,7 +98,7 @@ class EarlyDialog:
 
     @property
     def leg(self) -> None:
-        """None: RFC 3891 section 3 names this dialog to nobody but the one who is called; see `Member`."""
+        """None: whom it rings for knows it all the same (`OutgoingSession.began`); see `Member`."""
 
     def lost(self, flow: Flow, now: float) -> None:
         """A connection is gone; the INVITE's transaction tells of that."""

@@ -18,6 +18,7 @@ from gateway.core.frozen import frozen
 from gateway.core.messages import Command, Diverted, Event
 from gateway.sdp.negotiate import Agreement, Direction, Medium
 from gateway.sip.binding import Binding
+from gateway.sip.dialog import DialogId
 from gateway.sip.message import Response
 from gateway.sip.outgoing import OutgoingSession
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
@@ -26,7 +27,7 @@ from gateway.sip.session import SessionUser, Setting, Timer
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 
-__all__ = ["NO_TARGET", "Fork", "Target"]
+__all__ = ["NO_TARGET", "Fork", "Target", "Turns"]
 
 MAX_TARGETS: Final = 20
 """Telephones that one leg calls, redirections included: more is a loop, or an attack."""
@@ -69,6 +70,10 @@ class Target:
         return cls(binding.contact, binding.flow, binding.q, routes=binding.path, features=binding.features)
 
 
+Turns = list[list[Target]]
+"""Where to call, most preferred first; those in one list together."""
+
+
 class Fork:
     """The INVITEs of one leg.
 
@@ -77,7 +82,8 @@ class Fork:
         user: the channel, who sees one session.
         turns: where to call, most preferred first; those in one list together.
         call: makes the session that calls a target, for the user given.
-        redirected: the targets that the Contacts of a redirection stand for; none where policy forbids it.
+        redirected: finds the targets that the Contacts of a redirection stand for, which may take its time; none
+            where policy forbids it.
         diverted: the number of the office that one without such targets names, if any.
         turn: seconds that targets of one preference ring before the next are tried.
         one_server: the targets are servers of one provider: the next is tried only where one is silent or takes no
@@ -89,6 +95,7 @@ class Fork:
         "_call",
         "_diverted",
         "_failures",
+        "_followed",
         "_groups",
         "_nobody",
         "_one_server",
@@ -97,6 +104,7 @@ class Fork:
         "_seen",
         "_sessions",
         "_setting",
+        "_settled",
         "_timer",
         "_told",
         "_turn",
@@ -112,7 +120,7 @@ class Fork:
         turns: Iterable[Sequence[Target]],
         *,
         call: Callable[[Target, SessionUser], OutgoingSession],
-        redirected: Callable[[Response, Target, float], list[Target]],
+        redirected: Callable[[Response, Target, Callable[[Turns, float], None], float], None],
         diverted: Callable[[Response, Target], Diverted | None],
         turn: float,
         one_server: bool = False,
@@ -134,6 +142,8 @@ class Fork:
         self._voice: _Branch | None = None
         self._told: set[int] = set()
         self._failures: list[tuple[int, Ending]] = []
+        self._followed = 0  # redirections whose targets are still looked for
+        self._settled = False  # nobody else is to be called
         self._timer: Timer | None = None
 
     # What the channel asks for.
@@ -144,6 +154,7 @@ class Fork:
 
     def hang_up(self, ending: Ending, now: float) -> None:
         """Give up, or end the session that was answered; nothing is said to the user any more."""
+        self._settled = True
         self._groups.clear()
         self._stop_timer()
         session = self._answering()
@@ -170,6 +181,10 @@ class Fork:
         session = None if branch is None else self._sessions.get(branch)
         if session is not None:
             session.carry_out(command, now)
+
+    def began(self, dialog: DialogId) -> bool:
+        """Whether `dialog` is an early one of one of its INVITEs."""
+        return any(session.began(dialog) for session in self._sessions.values())
 
     # What the branches tell.
 
@@ -212,6 +227,7 @@ class Fork:
     def answered(self, branch: _Branch, how: str, now: float) -> None:
         """The first answer wins."""
         self._winner = branch
+        self._settled = True
         self._groups.clear()
         self._stop_timer()
         self._ringing.remove(branch)
@@ -244,6 +260,7 @@ class Fork:
             self._cancel(ending, now)
         elif response is not None and status in FOLLOWED:
             self._follow(response, branch.target, now)
+            return
         if not self._ringing:
             self._advance(now)
 
@@ -261,11 +278,20 @@ class Fork:
 
     def _follow(self, response: Response, target: Target, now: float) -> None:
         """Go where a redirection says (RFC 3261 8.1.3.4)."""
-        elsewhere = self._redirected(response, target, now)
-        self._groups[:0] = [elsewhere]
-        diverted = None if elsewhere else self._diverted(response, target)
-        if diverted is not None:
-            self._user.said(diverted, now)
+
+        def found(elsewhere: Turns, at: float) -> None:
+            self._followed -= 1
+            if self._settled:
+                return
+            self._groups[:0] = elsewhere
+            diverted = None if elsewhere else self._diverted(response, target)
+            if diverted is not None:
+                self._user.said(diverted, at)
+            if not self._ringing:
+                self._advance(at)
+
+        self._followed += 1
+        self._redirected(response, target, found, now)
 
     def _advance(self, now: float) -> None:
         """Call the next targets; when there are none left, the best of the failures ends the leg."""
@@ -273,7 +299,10 @@ class Fork:
         while self._groups and not self._ringing:
             for target in self._groups.pop(0):
                 self._try(target, now)
+        if not self._ringing and self._followed:
+            return  # who was redirected to is looked for
         if not self._ringing:
+            self._settled = True
             self._user.ended(min(self._failures, key=lambda failure: failure[0], default=(0, self._nobody))[1], now)
         elif self._groups:
             self._timer = self._setting.carrier.at(now + self._turn, self._turn_over)

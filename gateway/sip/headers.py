@@ -92,6 +92,15 @@ class NameAddr:
         """The tag parameter, or None."""
         return self.parameters.get("tag") or None
 
+    @property
+    def q(self) -> int:
+        """How much a Contact is preferred, in thousandths (RFC 3261 25.1: 0 to 1, three decimals); 1000 unless said."""
+        try:
+            value = round(float(self.parameters.get("q") or "1") * 1000)
+        except (ValueError, OverflowError):
+            return 1000
+        return value if 0 <= value <= 1000 else 1000
+
     def tagged(self, tag: str) -> NameAddr:
         """The same with `tag` for its tag."""
         return NameAddr(self.uri, self.display, self.parameters.having("tag", tag))

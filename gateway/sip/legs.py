@@ -24,11 +24,11 @@ from gateway.sip.binding import Binding
 from gateway.sip.causes import reason_header
 from gateway.sip.channel import SipChannel
 from gateway.sip.diagnosis import FOR_EVER, Patience, Troubled, Watch
-from gateway.sip.dialog import Dialog
+from gateway.sip.dialog import Dialog, DialogId
 from gateway.sip.established import Established
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.fax import LegFax
-from gateway.sip.fork import NO_TARGET, Fork, Target
+from gateway.sip.fork import NO_TARGET, Fork, Target, Turns
 from gateway.sip.identity import caller_of, diversion_of
 from gateway.sip.incoming import RETRY_AFTER, IncomingSession
 from gateway.sip.invite import written
@@ -146,7 +146,8 @@ class Legs:
         refusal = too_brief(request, self._setting.intervals.minimum)
         if refusal is not None:
             return refusal
-        wish = takeover(request, self._setting.carrier.member, self._seal, self._setting.carrier.is_past)
+        carrier = self._setting.carrier
+        wish = takeover(request, carrier.member, self._seal, carrier.is_past, self._ringing)
         if isinstance(wish, Response):
             return wish
         try:
@@ -275,6 +276,18 @@ class Legs:
         def place(channel: SipChannel, dial: Dial) -> Fork:
             preferences = Preferences.of({} if account.trunk else dial.variables)
             secure = bool(dial.variables.get(SECURED))
+
+            def redirected(
+                response: Response, target: Target, then: Callable[[Turns, float], None], now: float
+            ) -> None:
+                def kept(turns: Turns, at: float) -> None:
+                    then([some for turn in turns if (some := secured(turn, wanted=secure))], at)
+
+                if preferences.follows:
+                    self._redirections.follow(response, target, kept, now)
+                else:
+                    then([], now)
+
             return Fork(
                 self._setting,
                 channel,
@@ -282,11 +295,7 @@ class Legs:
                 call=lambda target, user: self._call(
                     account, target, dial, channel, row, user, outbound and outbound(target)
                 ),
-                redirected=lambda response, target, now: (
-                    secured(self._redirections.targets(response, target, now), wanted=secure)
-                    if preferences.follows
-                    else []
-                ),
+                redirected=redirected,
                 diverted=lambda response, target: (
                     self._redirections.diversion(response, target, account) if preferences.follows else None
                 ),
@@ -349,6 +358,11 @@ class Legs:
             number=self._first_number(),
             credentials=None if outbound is None else outbound.credentials,
         )
+
+    def _ringing(self, dialog: DialogId) -> str:
+        """The leg that has begun `dialog`, an early one, by an INVITE of its own; "" for none."""
+        legs = (channel for channel, call_ids in self._call_ids.items() if dialog.call_id in call_ids)
+        return next((channel.name for channel in legs if channel.began(dialog)), "")
 
     def _belongs(self, channel: SipChannel, account: Account) -> None:
         self._call_ids[channel] = []

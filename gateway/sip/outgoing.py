@@ -20,7 +20,7 @@ from gateway.sdp.negotiate import Direction, Medium, Negotiation, NotAcceptable
 from gateway.sip.causes import reason_header, told_on
 from gateway.sip.credentials import CHALLENGES, Credentials, Prover, ProvingCarrier
 from gateway.sip.diagnosis import rewritten
-from gateway.sip.dialog import MAX_FORWARDS, Dialog
+from gateway.sip.dialog import MAX_FORWARDS, Dialog, DialogId
 from gateway.sip.early import MAX_FORKS, EarlyDialog
 from gateway.sip.established import Established
 from gateway.sip.headers import CSeq, NameAddr
@@ -80,6 +80,7 @@ class OutgoingSession:
         "_prover",
         "_proves",
         "_setting",
+        "_tags",
         "_timer",
         "_transaction",
         "_user",
@@ -125,6 +126,7 @@ class OutgoingSession:
         self._timer = SessionTimer(setting)
         self._timer.ask(invite)
         self._early: dict[str, EarlyDialog] = {}
+        self._tags: set[str] = set()  # of all forks that ring
         describe(invite, negotiation.offer())
 
     # What the channel asks for.
@@ -166,6 +168,12 @@ class OutgoingSession:
             for early in islice(heard, 1):
                 early.keys.send(command, now)
 
+    def began(self, dialog: DialogId) -> bool:
+        """Whether `dialog` is an early one of this INVITE (RFC 3891 section 3)."""
+        invite = self._transaction.request if self._transaction is not None and self._established is None else None
+        mine = invite is not None and (dialog.call_id, dialog.local_tag) == (invite.call_id, invite.from_.tag)
+        return mine and dialog.remote_tag in self._tags
+
     # What the far side does.
 
     def _answered(self, response: Response, now: float) -> None:
@@ -202,6 +210,7 @@ class OutgoingSession:
         action = self._machine.feed(given)
         if given is not Input.PROVISIONAL:
             self._stop_waiting()
+            self._tags.clear()
             if self._machine.state is State.OVER:
                 self._close_early()
         if action:
@@ -255,6 +264,8 @@ class OutgoingSession:
         tag = response.to.tag
         if tag is None or response.status <= 100:
             return None
+        if len(self._tags) < MAX_FORKS:
+            self._tags.add(tag)
         early = self._early.get(tag)
         serves = bool(response.body) or "100rel" in lists(response, "Require")
         if early is None and serves and len(self._early) < MAX_FORKS:

@@ -9,17 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import Enum
+from functools import partial
+from itertools import groupby
 from typing import Final
 
 from gateway.core.messages import Diverted
 from gateway.sip.account import Account
 from gateway.sip.binding import Binding
-from gateway.sip.fork import Target
+from gateway.sip.fork import Target, Turns
+from gateway.sip.headers import NameAddr
 from gateway.sip.identity import number_of, reason_of
 from gateway.sip.message import Response
 from gateway.sip.resolve import Resolver
-from gateway.sip.transport import Flow, is_address
-from gateway.sip.uri import SipUri, TelUri
+from gateway.sip.transport import Flow
+from gateway.sip.uri import SipUri, TelUri, Uri
 
 __all__ = ["Redirections", "Redirects"]
 
@@ -64,14 +67,25 @@ class Redirections:
         self._ours = ours
         self._resolver = resolver
 
-    def targets(self, response: Response, target: Target, now: float) -> list[Target]:
-        """The targets that a 3xx of `target` names."""
-        found: list[Target] = []
-        for contact in response.contacts[:MAX_CONTACTS]:
-            if isinstance(contact.uri, SipUri) and self._policy is not Redirects.REFUSED:
-                found += self._targets_of(contact.uri, target.flow, now)
+    def follow(self, response: Response, target: Target, then: Callable[[Turns, float], None], now: float) -> None:
+        """Have `then` called with the targets that a 3xx of `target` names, perhaps before this returns.
+
+        The Contacts have their turns by their q-values (RFC 3261 8.1.3.4).
+        """
+        contacts = [] if self._policy is Redirects.REFUSED else response.contacts[:MAX_CONTACTS]
+        by_preference = sorted(contacts, key=lambda contact: -contact.q)
         user = target.diverted_by or str(response.to.uri)
-        return [replace(wanted, q=target.q, diverted_by=user) for wanted in found]
+        found: dict[int, list[Target]] = {}
+
+        def located(place: int, targets: list[Target], at: float) -> None:
+            found[place] = [replace(wanted, diverted_by=user) for wanted in targets]
+            if len(found) == len(by_preference):
+                then(_turns(by_preference, found), at)
+
+        if not by_preference:
+            then([], now)
+        for place, contact in enumerate(by_preference):
+            self._locate(contact.uri, target.flow, partial(located, place), now)
 
     def diversion(self, response: Response, target: Target, account: Account) -> Diverted | None:
         """The number of the office that a 3xx of `target`, a telephone of `account`, names besides accounts."""
@@ -90,11 +104,21 @@ class Redirections:
     def _is_office(self, uri: SipUri, flow: Flow) -> bool:
         return uri.host == self._realm or self._ours(uri.host, flow)
 
-    def _targets_of(self, uri: SipUri, flow: Flow, now: float) -> list[Target]:
-        if self._is_office(uri, flow):
-            return [Target.of(binding) for binding in self._contacts(uri.username, now)]
-        if self._policy is not Redirects.ANYWHERE or not is_address(uri.host):
-            return []
-        flows: list[Flow] = []  # of an address, which are told at once
-        self._resolver.locate(uri, lambda located, _: flows.extend(located.flows), now)
-        return [Target(uri, way) for way in flows]
+    def _locate(self, uri: Uri, flow: Flow, then: Callable[[list[Target], float], None], now: float) -> None:
+        if isinstance(uri, SipUri) and self._is_office(uri, flow):
+            then([Target.of(binding) for binding in self._contacts(uri.username, now)], now)
+        elif isinstance(uri, SipUri) and self._policy is Redirects.ANYWHERE:
+            self._resolver.locate(
+                uri, lambda located, at: then([Target(uri, way) for way in located.flows[:1]], at), now
+            )
+        else:
+            then([], now)
+
+
+def _turns(contacts: Sequence[NameAddr], found: dict[int, list[Target]]) -> Turns:
+    """The targets of equal preference together: of equal Contacts, and there of equal telephones."""
+    turns: Turns = []
+    for _, group in groupby(enumerate(contacts), lambda one: one[1].q):
+        together = sorted((target for place, _ in group for target in found[place]), key=lambda target: -target.q)
+        turns += [list(turn) for _, turn in groupby(together, lambda target: target.q)]
+    return turns

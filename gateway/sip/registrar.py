@@ -197,7 +197,7 @@ class Registrar:
             call_id=request.call_id,
             number=request.cseq.number,
             expires_at=now + min(expires, self._config.max_expires),
-            q=_thousandths(contact.parameters.get("q")),
+            q=contact.q,
             user_agent=(request.headers.get("User-Agent") or "")[:MAX_USER_AGENT],
             since=now,
             outbound=self._outbound(request, contact),
@@ -298,12 +298,3 @@ def _direct(binding: Binding, flow: Flow) -> Flow | None:
     if not is_address(contact.host) or binding.outbound is not None or flow.transport in ("ws", "wss"):
         return None
     return replace(flow, remote=(contact.host, contact.port or PORTS[flow.transport]))
-
-
-def _thousandths(q: str | None) -> int:
-    """A q-value (RFC 3261 25.1: 0 to 1, three decimals) in thousandths; 1000 where absent or ill formed."""
-    try:
-        value = round(float(q or "1") * 1000)
-    except (ValueError, OverflowError):
-        return 1000
-    return value if 0 <= value <= 1000 else 1000

@@ -94,6 +94,7 @@ def takeover(
     member: Callable[[DialogId], Member | None],
     seal: Seal,
     is_past: Callable[[DialogId], bool],
+    ringing: Callable[[DialogId], str],
 ) -> Takeover | Response:
     """What `invite` asks for, or the refusal that section 3 of RFC 3891 or section 4 of RFC 3911 gives it.
 
@@ -101,6 +102,7 @@ def takeover(
         member: finds a dialog of ours.
         seal: knows what we have shown of legs that are no dialogs.
         is_past: whether a dialog was that of a call which has ended.
+        ringing: the leg that has begun an early dialog; "" for none.
     """
     asked = [(name, row) for name in _HEADERS for row in invite.headers.all(name)]
     if not asked:
@@ -116,6 +118,9 @@ def takeover(
     if not seal.vouches(channel, named.id.local_tag, named.id.remote_tag):
         found = member(named.id)
         leg = found.leg if found is not None else None
+        called = ringing(named.id) if leg is None and name == "Replaces" else ""
+        if called:
+            return Takeover(replaces=called, early_only=named.early_only)
         if leg is None and is_past(named.id):
             return invite.reply(603)
         if leg is None or not leg.answered:

@@ -11,6 +11,7 @@ from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
 from gateway.sip.legs import LegsConfig
 from gateway.sip.message import Request
+from gateway.sip.names import AddressRecord, Kind, Question, Reply
 from gateway.sip.redirection import Redirects
 from gateway.sip.stack import SipConfig
 from gateway.sip.transport import Flow
@@ -224,7 +225,7 @@ def test_section_8_1_3_4_a_redirection_to_an_account_is_followed() -> None:
         (Redirects.OFFICE, "<sip:192.0.2.1>", 302),
         (Redirects.REFUSED, "<tel:+12565550100>", 302),
         (Redirects.OFFICE, "<sip:6003@192.0.2.1>", 305),
-        (Redirects.ANYWHERE, "<sip:x@name.example>", 302),
+        (Redirects.OFFICE, "<sip:x@name.example>", 302),
         (Redirects.ANYWHERE, "<sip:6002@192.0.2.1>", 305),
         (Redirects.ANYWHERE, "<sip:6002@192.0.2.1>", 380),
     ],
@@ -308,6 +309,83 @@ def test_a_redirection_to_sips_is_never_taken_off_tls() -> None:
     redirect(phone, "<sips:anna@203.0.113.7>")
     assert ended(office).cause is Cause.REDIRECTION_TO_NEW_DESTINATION
     office.quiet()
+
+
+def test_section_8_1_3_4_the_choices_of_a_300_have_their_turns_by_their_q_values() -> None:
+    office = Office(SipConfig(legs=LegsConfig(redirects=Redirects.ANYWHERE)))
+    phone = registered(office, "192.0.2.60")
+    last, first, equal = (Phone(office, host=f"203.0.113.{host}") for host in (7, 8, 9))
+    dial(office)
+    choices = "<sip:a@203.0.113.7:5070>;q=0.2, <sip:b@203.0.113.8:5070>;q=0.9, <sip:c@203.0.113.9:5070>;q=0.9"
+    redirect(phone, choices, 300)
+    both = first.arrived(), equal.arrived()
+    assert last.messages() == []
+    first.reply(both[0], 486)
+    assert methods(last) == []
+    equal.reply(both[1], 486)
+    assert str(last.arrived().uri) == "sip:a@203.0.113.7:5070"
+
+
+def named(office: Office, *addresses: str) -> None:
+    """The name servers answer the only question that is out."""
+    names = office.stack._resolver._names
+    (question,) = names.outgoing()
+    assert question == Question("sip.example", Kind.A)
+    records = tuple(AddressRecord(address) for address in addresses)
+    names.receive(Reply(question, records, 60), None, office.clock.now)
+    office.drain()
+
+
+BY_NAME = "<sip:anna@sip.example:5070>"
+
+
+def test_rfc_3263_a_redirection_to_a_name_is_looked_up_and_followed() -> None:
+    office = Office(SipConfig(legs=LegsConfig(redirects=Redirects.ANYWHERE)))
+    phone, other = registered(office, "192.0.2.60"), Phone(office, host="203.0.113.7")
+    dial(office)
+    redirect(phone, BY_NAME)
+    assert office.events() == [], "the call waits for the name servers"
+    named(office, "203.0.113.7", "203.0.113.8")
+    invite = other.arrived()
+    assert str(invite.uri) == "sip:anna@sip.example:5070"
+    other.reply(invite, 200, body=session_description())
+    assert office.events() == [Answered("200 OK")]
+
+
+def test_a_redirection_to_a_name_that_there_is_not_ends_the_attempt() -> None:
+    office = Office(SipConfig(legs=LegsConfig(redirects=Redirects.ANYWHERE)))
+    phone = registered(office, "192.0.2.60")
+    dial(office)
+    redirect(phone, BY_NAME)
+    named(office)
+    assert ended(office).cause is Cause.REDIRECTION_TO_NEW_DESTINATION
+    office.quiet()
+
+
+def test_a_name_that_is_found_too_late_is_called_no_more() -> None:
+    office = Office(SipConfig(legs=LegsConfig(redirects=Redirects.ANYWHERE)))
+    phone, other = registered(office, "192.0.2.60"), Phone(office, host="203.0.113.7")
+    channel = dial(office)
+    redirect(phone, BY_NAME)
+    office.command(channel, Hangup(CLEAR))
+    named(office, "203.0.113.7")
+    assert other.messages() == []
+    office.quiet()
+
+
+def test_while_a_name_is_looked_up_another_telephone_may_answer() -> None:
+    office = Office(SipConfig(legs=LegsConfig(redirects=Redirects.ANYWHERE)))
+    phone, twin, other = (
+        registered(office, "192.0.2.60"),
+        registered(office, "192.0.2.70"),
+        Phone(office, host="203.0.113.7"),
+    )
+    dial(office)
+    redirect(phone, BY_NAME)
+    twin.reply(twin.arrived(), 200, body=session_description())
+    assert office.events() == [Answered("200 OK")]
+    named(office, "203.0.113.7")
+    assert other.messages() == []
 
 
 def test_redirections_in_a_circle_end() -> None:

@@ -230,6 +230,21 @@ def test_a_200_that_crosses_our_cancel_is_acknowledged_and_ended() -> None:
     office.quiet()
 
 
+def test_rfc_3261_14_1_in_glare_who_chose_the_call_id_waits_longer() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = called(office, phone)
+    phone.reply(invite, 200, body=session_description())
+    assert phone.arrived().method == "ACK"
+    office.command(channel, Hold())
+    phone.reply(phone.arrived(), 491)
+    assert phone.arrived().method == "ACK"
+    office.wait(2.05)
+    assert phone.messages() == []
+    office.wait(1.95)  # 2.1 to 4 s
+    assert {message.method for message in phone.messages() if isinstance(message, Request)} == {"INVITE"}
+
+
 def test_a_second_fork_that_answers_is_acknowledged_and_ended() -> None:
     office = Office()
     phone = Phone(office)

@@ -367,6 +367,30 @@ def test_rfc_3891_section_3_an_early_dialog_that_its_peer_began_is_481() -> None
     assert heir.response().status == 481
 
 
+@pytest.mark.parametrize("body", [b"", session_description()])
+def test_rfc_3891_section_3_an_early_dialog_that_we_began_is_picked_up(body: bytes) -> None:
+    """As a telephone does it that was told of the dialog by the one that rings."""
+    office = Office()
+    bert = Phone(office, "6002", host="192.0.2.61")
+    bert.register()
+    channel = office.stack.channel("6002", office.clock.now)
+    office.command(channel, Dial("6002", Party("101")))
+    invite = bert.arrived()
+    bert.reply(invite, 180, tag="ringing", body=body)
+    office.events()
+    named = f"{invite.call_id};to-tag={invite.from_.tag};from-tag="
+    attempts = (("192.0.2.64", "Replaces", f"{named}other"), ("192.0.2.65", "Join", f"{named}ringing"))
+    for host, header, value in attempts:
+        guesser = Phone(office, "6001", host=host)
+        guesser.invite("6002", headers=((header, value),), call_id=header)
+        assert guesser.response().status == 481
+    picker = Phone(office, "6003", host="192.0.2.63")
+    picker.invite("6002", call_id="picker", headers=(("Replaces", f"{named}ringing;early-only"),))
+    ((_, offered),) = office.heard()
+    assert isinstance(offered, Offered)
+    assert (offered.replaces, offered.early_only) == (channel.name, True)
+
+
 def test_rfc_4235_what_rings_is_picked_up_by_what_the_dialog_package_has_shown() -> None:
     office = Office()
     local, remote = Seal(b"k" * 32).tags("FXS/101-00000007")

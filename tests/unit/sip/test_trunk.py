@@ -505,12 +505,13 @@ def test_rfc_3263_section_4_3_a_silent_server_is_left_within_seconds() -> None:
 
 
 def test_rfc_3263_section_4_3_503_fails_over_and_busy_does_not() -> None:
-    for status, tried in ((503, 1), (486, 0)):
+    """Neither does a redirection: a provider does not say whom else we are to call (RFC 3261 8.1.3.4)."""
+    for status, tried in ((503, 1), (486, 0), (302, 0)):
         office = opened(trunk(FIRST, SECOND, register=False))
         dialled(office)
         first, second = Provider(office), Provider(office, SECOND)
         (invite,) = first.asked("INVITE")
-        first.refuse(invite, status)
+        first.refuse(invite, status, Contact=f"<sip:5550100@{SECOND}>")
         assert len(second.asked("INVITE")) == tried
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gateway.core.ending import Ending
-from gateway.core.messages import Answer, Dial, EarlyMedia, Held, Hold, Offered
+from gateway.core.messages import Answer, Dial, EarlyMedia, Held, Hold, Offered, SendDigits
 from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
 from gateway.sip.message import Request, Response
@@ -114,6 +114,33 @@ def test_section_5_2_the_called_telephone_updates_its_early_dialog() -> None:
     assert office.desk.rows[0].remotes[-1][1] == 45000
     phone.send(phone.from_below(invite, "below", "UPDATE", 3, session_description(46000)))
     assert phone.response().status == 200 and office.desk.rows[0].remotes[-1][1] == 46000
+
+
+def test_section_5_1_an_update_of_the_caller_before_the_answer_moves_its_target() -> None:
+    office = Office(info_keys=True)
+    phone = Phone(office)
+    channel, invite = offered(office, phone, SUPPORTED)
+    office.command(channel, EarlyMedia())
+    update = phone.within(invite, phone.response(), "UPDATE", 3)
+    update.headers.set("Contact", "<sip:6001@192.0.2.99:5099>")
+    phone.send(update)
+    assert phone.response().status == 200
+    office.command(channel, SendDigits("5"))
+    assert str(phone.arrived().uri) == "sip:6001@192.0.2.99:5099"
+
+
+def test_section_5_1_an_update_of_the_called_before_its_answer_moves_its_target() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    reliably(phone, invite, 183, 1, session_description(41000))
+    phone.reply(phone.arrived(), 200)
+    update = phone.from_below(invite, "below", "UPDATE", 1)
+    update.headers.set("Contact", "<sip:6001@192.0.2.99:5099>")
+    phone.send(update)
+    assert phone.response().status == 200
+    reliably(phone, invite, 180, 2)
+    assert (prack := phone.arrived()).method == "PRACK" and str(prack.uri) == "sip:6001@192.0.2.99:5099"
 
 
 def test_rfc_3312_preconditions_are_refused_in_both_directions() -> None:

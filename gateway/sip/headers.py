@@ -94,7 +94,7 @@ class NameAddr:
 
     @property
     def q(self) -> int:
-        """How much a Contact is preferred, in thousandths (RFC 3261 25.1: 0 to 1, three decimals); 1000 unless said."""
+        """How much a Contact is preferred, in thousandths (RFC 3261 25.1: 0 to 1, 3 decimals); 1000 unless said."""
         try:
             value = round(float(self.parameters.get("q") or "1") * 1000)
         except (ValueError, OverflowError):

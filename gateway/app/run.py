@@ -7,7 +7,6 @@ dialplan, accounts, trunks and certificates anew, all or nothing.
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import resource
 import shutil
@@ -21,6 +20,7 @@ from typing import Final
 
 from dialplan.model import Dialplan
 from gateway.app.application import Application
+from gateway.app.garbage import PERIOD, GarbageWatch
 from gateway.app.greeting import greeting
 from gateway.app.oneline import OneLine, log_cheaply
 from gateway.config.model import Config
@@ -28,17 +28,11 @@ from gateway.config.office import load_office, setting_doubts
 from gateway.core.errors import ConfigError, CopperlineError, OpenFailed
 from gateway.media.places import SPOKEN
 from gateway.media.speech import synthesise
+from gateway.net.ticker import Ticker
 
 __all__ = ["reload_office", "run"]
 
 _log = logging.getLogger("copperline")
-
-COLLECTED: Final = (2_000, 2, 500)
-"""When garbage is looked for (`gc.set_threshold`): what a call leaves goes without that, so that seldom will do.
-
-A look at what is new takes 2 ms, at what has come lately 6 ms. One at all that lives, 0.1 s and more with a
-thousand calls, comes only once two million objects have been added.
-"""
 
 GRACE: Final = 3600.0
 """Seconds that calls in progress have after the first SIGTERM."""
@@ -86,6 +80,7 @@ async def _serve(path: Path) -> int:
     except CopperlineError as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    garbage = GarbageWatch(calls=lambda: len(office.manager.calls))
     stop = asyncio.Event()
     at_once = asyncio.Event()
 
@@ -101,23 +96,22 @@ async def _serve(path: Path) -> int:
     loop.add_signal_handler(signal.SIGHUP, reload_office, path, office)
     try:
         await office.start()
-        # What the start has made stays: a collection that looks through all of it would stop audio and signalling
-        # for a tenth of a second.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(*COLLECTED)
+        garbage.start()
+        watching = Ticker(loop, PERIOD, lambda _: garbage.look())
         _warn(path, config, dialplan)
         sys.stdout.write(greeting(config, path, office.addresses, _program()))
         sys.stdout.flush()
         speaking = loop.run_in_executor(None, _speak, config)
         await stop.wait()
         await _drain(office, at_once)
+        watching.stop()
         await speaking
     except CopperlineError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     finally:
         await office.stop()
+        garbage.stop()
     _log.info("stopped")
     return 0
 

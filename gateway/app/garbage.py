@@ -1,7 +1,7 @@
 """When the interpreter looks for objects that refer to each other and to which nothing else does.
 
-Calls leave none, nor does what strangers send (`tests/unit/app/test_cost.py`, `tests/unit/sip/test_garbage.py`): all
-goes as soon as nobody holds it. So the interpreter's own looks, one after every few hundred objects, would find
+Calls leave none, nor does what strangers send (`tests/unit/app/test_cost.py`, `tests/unit/sip/test_garbage.py`):
+all goes as soon as nobody holds it. So the interpreter's own looks, one after every few hundred objects, would find
 nothing and take a sixth of the CPU of a busy office. Here they are rare: in a quiet moment, or after a great many.
 """
 
@@ -20,8 +20,8 @@ WORTH_IT: Final = 50_000
 """Objects more than at the last look that are worth one while nobody calls: a fraction of a second."""
 
 TOO_MANY: Final = 2_000_000
-"""Objects more, beside those of calls, that ask for one whatever goes on: transactions of past calls, at 200 calls a
-second, are 1.5 million."""
+"""Objects more, beside those of calls, that ask for one whatever goes on: transactions of past calls, at 200 calls
+a second, are 1.5 million."""
 
 OF_A_CALL: Final = 250
 """Objects that a call holds while it stands."""
@@ -43,15 +43,14 @@ class GarbageWatch:
         gc.freeze()
         gc.disable()
 
-    def look(self) -> bool:
-        """Look for garbage if it is time; whether it was."""
+    def look(self, now: float) -> None:
+        """Look for garbage if it is time: by what has come, whatever the clock says."""
         # The count grows by an object that is made and falls by one that goes, of whatever age.
         more = gc.get_count()[0]
         calls = self._calls()
         if more < (TOO_MANY + OF_A_CALL * calls if calls else WORTH_IT):
-            return False
+            return
         gc.collect()
-        return True
 
     def stop(self) -> None:
         """Leave it to the interpreter again."""

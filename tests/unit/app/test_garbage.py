@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -33,9 +34,15 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Iterator[GarbageWatch]:
 calls = {"now": 0}
 
 
-def rings(count: int) -> None:
-    for _ in range(count):
-        Ring()
+def rings(count: int) -> weakref.ref[Ring]:
+    """Garbage; one of it."""
+    return [weakref.ref(Ring()) for _ in range(count)][-1]
+
+
+def looked(watch: GarbageWatch, garbage: weakref.ref[Ring]) -> bool:
+    """Whether `watch` finds it time for a look, which finds the garbage."""
+    watch.look(0.0)
+    return garbage() is None
 
 
 def test_nothing_is_looked_for_by_itself(watch: GarbageWatch) -> None:
@@ -45,24 +52,21 @@ def test_nothing_is_looked_for_by_itself(watch: GarbageWatch) -> None:
 
 
 def test_an_idle_office_looks_once_it_is_worth_it(watch: GarbageWatch) -> None:
-    assert not watch.look()
-    rings(200)
-    assert watch.look()
-    assert not watch.look()
+    assert not looked(watch, rings(50))
+    assert looked(watch, rings(200))
+    assert not looked(watch, rings(50))
 
 
 def test_while_somebody_calls_only_a_great_deal_is_looked_for(watch: GarbageWatch) -> None:
     calls["now"] = 1
-    rings(200)
-    assert not watch.look()
-    rings(1000)
-    assert watch.look()
+    assert not looked(watch, rings(200))
+    assert looked(watch, rings(1000))
 
 
 def test_what_standing_calls_hold_does_not_count(watch: GarbageWatch) -> None:
     calls["now"] = 1000
     held = [[] for _ in range(5000)]  # type: ignore[var-annotated]  # of nothing
-    assert not watch.look()
+    assert not looked(watch, rings(1))
     assert held
 
 

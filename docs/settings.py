@@ -35,6 +35,7 @@ _WORDS: Final[Mapping[object, str]] = {
     IPv4Network: '"NETWORK"',
     IPv6Network: '"NETWORK"',
 }
+_OTHER: Final = re.compile(r"; (?P<name>\w+): ")
 _ATTRIBUTE: Final = re.compile(r"^ {8}(?P<names>\w+(?:, \w+)*): (?P<text>.*)$")
 
 
@@ -49,9 +50,9 @@ def tables(model: type[BaseModel]) -> Iterator[str]:
     explained = meanings(model)
     for name, field in model.model_fields.items():
         table = _table(field.annotation)
-        if table is None:
+        if table is None or _is_list(field.annotation):
             rows.append(_row(name, field, explained.get(name, "")))
-        else:
+        if table is not None and table not in inner:
             inner.append(table)
     heading = (model.__doc__ or "").strip().partition("\n")[0]
     written, _, what = heading.rpartition(": ")
@@ -72,7 +73,17 @@ def meanings(model: type[BaseModel]) -> dict[str, str]:
             found |= dict.fromkeys(names, attribute["text"])
         else:
             found |= {name: f"{found[name]} {line.strip()}".strip() for name in names}
-    return found
+    return dict(part for name, text in found.items() for part in _parts(name, text, model))
+
+
+def _parts(name: str, text: str, model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    """A text in which other attributes are explained, too ("…; other: …"), as that of each of them."""
+    other = next((match for match in _OTHER.finditer(text) if match["name"] in model.model_fields), None)
+    if other is None:
+        yield name, text
+        return
+    yield name, text[: other.start()]
+    yield from _parts(other["name"], text[other.end() :], model)
 
 
 def _table(annotation: Any) -> type[BaseModel] | None:
@@ -86,11 +97,17 @@ def _table(annotation: Any) -> type[BaseModel] | None:
 
 
 def _row(name: str, field: FieldInfo, meaning: str) -> str:
-    value = _kind(field.annotation) + _bounds(field.metadata)
+    value = _kind(field.annotation) + _bounds(
+        field.metadata, "items" if _is_list(field.annotation) else "characters"
+    )
     default = "*required*" if field.is_required() else _default(field.get_default(call_default_factory=True))
     # The docstrings speak of Python's None; a TOML file has no such word.
     cells = [f"`{name}`", value, default, meaning.replace("None takes", "where left out,")]
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _is_list(annotation: Any) -> bool:
+    return get_origin(annotation) is tuple
 
 
 def _default(value: object) -> str:
@@ -122,11 +139,11 @@ def _kind(annotation: Any) -> str:
         return f"list of {_kind(parts[0])}"
     if origin is not None and issubclass(origin, Mapping):
         return f"table of {_kind(parts[1])}"
-    return _WORDS[annotation]
+    return _WORDS.get(annotation, "tables, below")
 
 
-def _bounds(metadata: Any) -> str:
-    """The bounds of a number or of a length."""
+def _bounds(metadata: Any, counted: str = "characters") -> str:
+    """The bounds of a number, or of a length in what is `counted`."""
     low = next((f"{bound.ge}" for bound in metadata if isinstance(bound, Ge)), "")
     above = next((f"above {bound.gt}" for bound in metadata if isinstance(bound, Gt)), "")
     high = next((f"{bound.le}" for bound in metadata if isinstance(bound, Le)), "")
@@ -136,7 +153,7 @@ def _bounds(metadata: Any) -> str:
         return f", {low} to {high}"
     most = next((bound.max_length for bound in metadata if isinstance(bound, MaxLen)), None)
     if most is not None:
-        return f", at most {most} characters"
+        return f", at most {most} {counted}"
     return ", one or more" if any(isinstance(bound, MinLen) for bound in metadata) else ""
 
 

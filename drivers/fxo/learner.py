@@ -123,7 +123,8 @@ class LineLearner:
             reverses = LineEventKind.POLARITY in self._events
             yield from self._hang_up()
         releases = None
-        heard = {name: tone for name, tone in tones.items() if tone is not None}
+        # Only dial tone may be steady: what is steady elsewhere is somebody's announcement, or dial tone again.
+        heard = {name: tone for name, tone in tones.items() if tone is not None and (name == "dial" or tone.cycles)}
         if self._ends:
             releases, answered = yield from self._end(heard)
             reverses = reverses or answered

@@ -84,6 +84,8 @@ class LineProfile:
         )
         yield f"Echo return loss {self.return_loss:.0f} dB ({bands}): the impedance of the port fits {self.fit}."
         yield f"Noise {self.noise:.0f} dBm0."
+        if "busy" not in self.tones:
+            yield "No busy tone was heard: name a number that is busy with --busy."
         if self.answer_reverses:
             yield f'The exchange reverses polarity at the answer: answer = "polarity" belongs into [lines.{name}].'
         for release in self.releases or ():

@@ -257,7 +257,7 @@ class Span:
         channels = self._interface.channels
         state = self.state.value
         if self.in_service:
-            state = f"{self.held} of {len(channels.numbers)} channels in use"
+            state = f"{self.held} of {len(channels.numbers)} in use"
             state += f", {len(channels.out())} out of service" if channels.out() else ""
         return LineStatus(
             name=self.name,

@@ -39,7 +39,7 @@ class Adapters:
         self.configs = [
             IsdnConfig(
                 name=name,
-                device=each.device or "emulated adapter",
+                device=each.device or each.backend,
                 profile=each.profile,
                 coding=_CODINGS[each.coding],
                 numbers=each.numbers,

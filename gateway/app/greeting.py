@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from gateway.config.model import Config
 from gateway.config.spans import SpanSettings
 
 __all__ = ["greeting"]
+
+_NAMES: Final = 15
+"""Columns for a name."""
 
 
 def greeting(config: Config, file: Path, addresses: Sequence[str], program: str = "copperline") -> str:
@@ -40,7 +44,8 @@ def greeting(config: Config, file: Path, addresses: Sequence[str], program: str 
         lines += [_row(name, _span(span)) for name, span in config.spans.items()]
     if config.directory:
         lines.append("  Numbers")
-        lines += [_row(number, what) for number, what in config.directory.items()]
+        width = max(_NAMES, *(len(number) for number in config.directory))
+        lines += [_row(number, what, width) for number, what in config.directory.items()]
     if any(card.backend == "emulated" for card in config.cards.values()) and config.phones:
         phone = next(iter(config.phones))
         lines.append("")
@@ -49,8 +54,8 @@ def greeting(config: Config, file: Path, addresses: Sequence[str], program: str 
     return "\n".join([*lines, "", f"ready {' '.join(addresses)}", ""])
 
 
-def _row(name: str, what: str) -> str:
-    return f"    {name:<15} {what}".rstrip()
+def _row(name: str, what: str, width: int = _NAMES) -> str:
+    return f"    {name:<{width}} {what}".rstrip()
 
 
 def _span(span: SpanSettings) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -97,7 +97,6 @@ class _Line:
         self._name = name
         self._world = world
         self._line = line
-        self.hang_up = line.hang_up
         self.plug_in = line.plug_in
         self.unplug = line.unplug
 
@@ -117,6 +116,10 @@ class _Line:
         except LocalError as error:
             raise LocalError(f"Nobody can call in on line {self._name} now: {error}.") from error
 
+    def hang_up(self) -> None:
+        """Whoever called, or was called, on it hangs up."""
+        _end_call(self._name, self._line.hang_up)
+
 
 class _Access:
     """One basic access (`gateway.web.simulated.SimLine`)."""
@@ -124,7 +127,6 @@ class _Access:
     def __init__(self, name: str, access: IsdnAccess) -> None:
         self._name = name
         self._access = access
-        self.hang_up = access.hang_up
         self.plug_in = access.plug_in
         self.unplug = access.unplug
 
@@ -142,6 +144,10 @@ class _Access:
             self._access.call(number)
         except LocalError as error:
             raise LocalError(f"Nobody can call in on line {self._name} now: {error}.") from error
+
+    def hang_up(self) -> None:
+        """Whoever called, or was called, on it hangs up."""
+        _end_call(self._name, self._access.hang_up)
 
 
 class _Span:
@@ -174,6 +180,13 @@ class _Span:
         if not live:
             raise LocalError(f"Span {self._name} has no call to end.")
         live[-1].hang_up()
+
+
+def _end_call(name: str, hang_up: Callable[[], None]) -> None:
+    try:
+        hang_up()
+    except LocalError as error:
+        raise LocalError(f"Line {name} has no call to end.") from error
 
 
 class EmulatedWorld:

@@ -29,7 +29,7 @@ def command(
         show.as_json({"calls": calls, "records": records})
         return
     show.table(
-        ["CALL", "FROM", "TO", "STATE", "FOR", "LEGS"],
+        ["CALL", "FROM", "TO", "STATE", "FOR"],
         [
             [
                 call["id"],
@@ -37,16 +37,17 @@ def command(
                 call["called"],
                 call["state"],
                 show.duration(call["duration"]),
-                ", ".join(leg["name"] for leg in call["legs"]),
             ]
             for call in calls
         ],
         "No calls in progress.",
     )
-    for leg in (leg for call in calls for leg in call["legs"] if leg["audio"]):
-        show.line(f"  {leg['name']}: {leg['audio']}")
-    for leg in (leg for call in calls for leg in call["legs"] if leg["trouble"]):
-        show.line(f"  {leg['name']}: {leg['trouble']}")
+    for call in calls:
+        show.line(f"\n{call['id']}")
+        for leg in call["legs"]:
+            show.line(f"  {leg['name']}: {leg['audio'] or leg['state']}")
+            if leg["trouble"]:
+                show.line(f"  {leg['name']}: {leg['trouble']}")
     if records:
         show.line("\nThe latest that are over:")
         for record in records:

@@ -37,8 +37,10 @@ def command(
 ) -> None:
     """Print the script by which a shell completes commands and names; load it in the shell's start file.
 
-    bash: eval "$(copperline completion bash)" in ~/.bashrc. zsh: the same in ~/.zshrc. fish: copperline completion
-    fish > ~/.config/fish/completions/copperline.fish.
+    \b
+    bash  eval "$(copperline completion bash)" in ~/.bashrc
+    zsh   eval "$(copperline completion zsh)" in ~/.zshrc
+    fish  copperline completion fish > ~/.config/fish/completions/copperline.fish
     """
     script = get_completion_script(prog_name="copperline", complete_var=VARIABLE, shell=shell.value)
     show.line(script.strip())

@@ -29,7 +29,7 @@ def command(
                 line["kind"],
                 f"{line['card']} {line['port']}" if line["port"] else line["card"],
                 line["number"],
-                line["state"] if line["in_service"] else f"{line['state']} ({line['trouble'] or 'out of service'})",
+                line["state"] if line["in_service"] or line["trouble"] else f"{line['state']} (out of service)",
                 show.duration(line["seconds"]),
                 line["last_caller"],
             ]
@@ -37,6 +37,9 @@ def command(
         ],
         "This office has no lines.",
     )
+    for line in lines:
+        if line["trouble"]:
+            show.line(f"  {line['name']}: {line['trouble']}")
     if trunks:
         show.line("")
         show.table(

@@ -19,7 +19,8 @@ __all__ = ["command"]
 
 def command(
     config: Annotated[
-        Path | None, typer.Argument(help="The configuration file; without it, the kernel's DAHDI ports.")
+        Path | None,
+        typer.Argument(help="The configuration file; without it, the kernel's DAHDI ports.", metavar="CONFIG"),
     ] = None,
     propose: Annotated[
         bool, typer.Option("--propose", help="Print a configuration for the ports that nothing uses.")

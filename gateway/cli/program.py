@@ -13,7 +13,8 @@ import importlib
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from importlib import metadata
+from typing import Annotated, Final
 
 import typer
 
@@ -86,17 +87,32 @@ def _program(words: Sequence[str]) -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
     )
+    program.callback()(_before)
     wanted = next((word for word in words if not word.startswith("-")), None)
     for name, entry in COMMANDS.items():
         if name != wanted:
-            program.command(name, help=entry.summary)(_listed)
+            program.command(name, help=entry.summary, short_help=entry.summary)(_listed)
             continue
         command = importlib.import_module(entry.module).command
         if isinstance(command, typer.Typer):
             program.add_typer(command, name=name, help=entry.summary)
         else:
-            program.command(name, help=entry.summary)(command)
+            program.command(name)(command)
     return program
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        show.line(f"copperline {metadata.version('copperline')}")
+        raise typer.Exit
+
+
+def _before(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_tell_version)
+    ] = False,
+) -> None:
+    """Takes the options that stand before a command."""
 
 
 def _listed() -> None:

@@ -28,7 +28,7 @@ __all__ = ["command"]
 
 
 def command(
-    number: Annotated[str, typer.Argument(help="The number that is dialled.", metavar="[NUMBER]")] = "",
+    number: Annotated[str, typer.Argument(help="The number that is dialled.", metavar="NUMBER")] = "",
     who: Annotated[
         str, typer.Option("--from", help="Who dials: a phone's or account's number, or a line's or trunk's name.")
     ] = "",

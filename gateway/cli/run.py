@@ -15,5 +15,9 @@ __all__ = ["command"]
 def command(
     config: Annotated[Path, typer.Argument(help="The configuration file.", metavar="CONFIG")],
 ) -> None:
-    """Run an office in the foreground until SIGTERM drains it; a second one stops it at once."""
+    """Run an office in the foreground.
+
+    SIGTERM (or Ctrl-C) lets calls in progress end, a second one stops at once. SIGHUP reads the dialplan, accounts,
+    trunks, toll rules and certificates anew.
+    """
     raise typer.Exit(run(config))

@@ -43,20 +43,24 @@ def everything(url: Url = DEFAULT_URL) -> None:
         show.line(f"{what:<7} {', '.join(names) or 'none'}")
 
 
-@command.command("phone")
+@command.command("phone", short_help="Work a telephone: lift, dial, say a sound file, tell what it hears.")
 def phone(
-    number: Annotated[str, typer.Argument(help="The telephone: 101.", autocompletion=emulated("phones"))],
+    number: Annotated[
+        str, typer.Argument(help="The telephone: 101.", metavar="NUMBER", autocompletion=emulated("phones"))
+    ],
     action: Annotated[
         str,
         typer.Argument(
             help=f"One of: {', '.join(_ACTIONS)}; or off-hook, on-hook, hears.",
+            metavar="ACTION",
             autocompletion=_offers(*_ACTIONS, *_ALSO),
         ),
     ],
     value: Annotated[
         str,
         typer.Argument(
-            help="Digits to dial or pulse, the sound file to say, milliseconds of the flash, or a fault."
+            help="Digits to dial or pulse, the sound file to say, milliseconds of the flash, or a fault.",
+            metavar="VALUE",
         ),
     ] = "",
     url: Url = DEFAULT_URL,
@@ -93,15 +97,27 @@ def phone(
         office.act(path, {"action": action, **({"digits": value} if value else {})})
 
 
-@command.command("line")
+@command.command("line", short_help="Let the exchange call in on a line, or cut or spoil the line.")
 def line(
-    name: Annotated[str, typer.Argument(help="The line: copper1.", autocompletion=emulated("lines"))],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="The exchange line, ISDN adapter or span: copper1.",
+            metavar="NAME",
+            autocompletion=emulated("lines"),
+        ),
+    ],
     action: Annotated[
         str,
-        typer.Argument(help=f"One of: {', '.join(_LINE_ACTIONS)}.", autocompletion=_offers(*_LINE_ACTIONS)),
+        typer.Argument(
+            help=f"One of: {', '.join(_LINE_ACTIONS)}.", metavar="ACTION", autocompletion=_offers(*_LINE_ACTIONS)
+        ),
     ],
     value: Annotated[
-        str, typer.Argument(help="The fault: noise=-45,echo=10 (nothing mends it); or the file of an echo path.")
+        str,
+        typer.Argument(
+            help="The fault: noise=-45,echo=10 (nothing mends it); or the file of an echo path.", metavar="VALUE"
+        ),
     ] = "",
     url: Url = DEFAULT_URL,
     number: Annotated[str, typer.Option(help="The number that calls.")] = "",
@@ -126,12 +142,14 @@ def line(
         OfficeClient(url).act(f"{path}/{action}", {})
 
 
-@command.command("card")
+@command.command("card", short_help="Pull a card out of the running machine, or put it back.")
 def card(
-    name: Annotated[str, typer.Argument(help="The card: main.", autocompletion=emulated("cards"))],
+    name: Annotated[str, typer.Argument(help="The card: main.", metavar="NAME", autocompletion=emulated("cards"))],
     action: Annotated[
         str,
-        typer.Argument(help=f"One of: {', '.join(_CARD_ACTIONS)}.", autocompletion=_offers(*_CARD_ACTIONS)),
+        typer.Argument(
+            help=f"One of: {', '.join(_CARD_ACTIONS)}.", metavar="ACTION", autocompletion=_offers(*_CARD_ACTIONS)
+        ),
     ],
     url: Url = DEFAULT_URL,
 ) -> None:
@@ -162,8 +180,9 @@ def _fault(text: str) -> dict[str, float]:
 def _tell(heard: dict[str, Any]) -> None:
     show.line(f"telephone {heard['number']}: {'off hook' if heard['off_hook'] else 'on hook'}")
     show.line(f"  bell       {'ringing' if heard['ringing'] else 'still'}, {heard['rings']} rings")
-    level = "" if heard["level"] is None else f", {heard['level']:.1f} dBm0"
-    show.line(f"  hears      {heard['tone'] or ('silence' if heard['level'] is None else 'sound')}{level}")
+    level = "" if heard["level"] is None else f", {heard['level'] + 0.0:.1f} dBm0"
+    sound = f"{heard['tone']} tone" if heard["tone"] else "silence" if heard["level"] is None else "sound"
+    show.line(f"  hears      {sound}{level}")
     show.line(f"  digits     {heard['digits'] or 'none'}")
     caller = f"{heard['caller_name']} <{heard['caller_number']}>".strip()
     show.line(f"  caller ID  {'none' if caller == '<>' else caller}")

@@ -8,18 +8,25 @@ import typer
 
 from gateway.cli import show
 from gateway.cli.client import DEFAULT_URL, OfficeClient, Url, segment
+from gateway.core.errors import LocalError
 
 __all__ = ["command"]
 
 
 def command(
-    call: Annotated[str, typer.Argument(help="A call's id, or the name of one of its legs.", metavar="CALL")],
+    call: Annotated[
+        str,
+        typer.Argument(
+            help="A call's id, or the name of one of its legs; the latest where left out.", metavar="CALL"
+        ),
+    ] = "",
     url: Url = DEFAULT_URL,
     detail: Annotated[bool, typer.Option("--detail", help="Also print whole messages.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Tell all that a call met: messages, line events, dialplan steps, media events."""
-    notes = OfficeClient(url).get(f"/api/v1/calls/{segment(call)}/trace")
+    office = OfficeClient(url)
+    notes = office.get(f"/api/v1/calls/{segment(call or _latest(office))}/trace")
     if json:
         show.as_json(notes)
         return
@@ -27,3 +34,12 @@ def command(
         show.line(f"{note['at']:10.4f}  {note['kind']:8}  {note['leg']:24}  {note['text']}")
         if detail and note["detail"]:
             show.line("\n".join(f"            | {text}" for text in note["detail"].splitlines()))
+
+
+def _latest(office: OfficeClient) -> str:
+    """The id of the call that began last, of those in progress if there are any."""
+    calls = office.get("/api/v1/calls") or office.get("/api/v1/records?limit=1")
+    if not calls:
+        raise LocalError("There has been no call yet.")
+    latest: str = calls[-1]["id"]
+    return latest

@@ -132,7 +132,13 @@ class OfficeSettings(Settings):
 
 
 class TimerSettings(Settings):
-    """[sip.timers]: RFC 3261 table 4, seconds."""
+    """[sip.timers]: RFC 3261 table 4, seconds.
+
+    Attributes:
+        t1: how long there and back is supposed to take; by it all is timed that is sent again over UDP.
+        t2: the most between two of a request that is no INVITE, and of the answer to an INVITE.
+        t4: how long a message may stay in the network.
+    """
 
     t1: Annotated[float, Field(gt=0, le=10)] = 0.5
     t2: Annotated[float, Field(gt=0, le=60)] = 4.0
@@ -213,6 +219,9 @@ class AccountSettings(Settings):
         secret: of its digest authentication.
         name: shown to those it calls.
         context: of the dialplan, in which it dials.
+        permit: networks from which it may register and call; empty lets it come from anywhere.
+        contacts: telephones that may be registered for it at once; 0 takes the number of [sip].
+        calls: at once; 0 sets no bound.
         codecs: what is offered to it and taken from it, dearest first; empty takes those of [sip].
         media_encryption: SRTP with keys in SDP: "optional" where the other side can and signalling is by TLS,
             "required" for every call, "off" for none.

@@ -63,7 +63,7 @@ class QueueSettings(Settings):
         ring_instead: they hear ringing instead.
         announce_frequency: seconds between two announcements of their place; 0 makes none.
         announce_position, announce_time: whether their place and the time to wait are told.
-        periodic: prompts, one after the other, every periodic_frequency seconds.
+        periodic: prompts, one after the other; periodic_frequency: seconds between two of them, 0 says none.
         record: record its calls.
     """
 

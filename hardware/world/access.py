@@ -181,7 +181,7 @@ class IsdnAccess:
 
     def _route(self) -> None:
         self.released = None
-        self._far = called_by(self.dialled)
+        self._far = called_by(self.dialled, self.number)
         self.terminal(CallProceeding())
         self._wait(ROUTING, AccessInput.REFUSED if self._far.cause is not None else AccessInput.ROUTED)
 

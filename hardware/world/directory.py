@@ -61,10 +61,11 @@ class Called:
 
 
 UNALLOCATED: Final = Called(refusal="info")
+BUSY: Final = Called(refusal="busy")
 
 DIRECTORY: Final[Mapping[str, Called]] = {
     "5550100": Called(),
-    "5550101": Called(refusal="busy"),
+    "5550101": BUSY,
     "5550102": Called(answers=False),
     "5550103": UNALLOCATED,
     "5550104": Called(refusal="congestion"),
@@ -76,8 +77,10 @@ DIRECTORY: Final[Mapping[str, Called]] = {
 }
 
 
-def called_by(digits: str) -> Called:
-    """Who is reached by the digits dialled; an unknown number is unallocated."""
+def called_by(digits: str, subscriber: str = "") -> Called:
+    """Who is reached by the digits dialled; an unknown number is unallocated, the subscriber's own is busy."""
+    if subscriber and digits[-_SUFFIX:] == subscriber[-_SUFFIX:]:
+        return BUSY
     return DIRECTORY.get(digits[-_SUFFIX:], UNALLOCATED)
 
 

@@ -323,7 +323,7 @@ class OfficeLine:
         self._mouth.hush()
         if self._sound is not None:
             self._sound.cancel()
-        self._far = called_by(self.dialled)
+        self._far = called_by(self.dialled, self.number)
         outcome = LineInput.REFUSES if self._far.refusal else LineInput.CONNECTS
         if is_complete(self.dialled):
             self._feed(outcome)

@@ -348,7 +348,7 @@ class Telephone:
 
     def _must_be_lifted(self, deed: str) -> None:
         if not self._lifted:
-            raise LocalError(f"the telephone is on-hook and cannot {deed}; lift it first")
+            raise LocalError(f"The telephone is on-hook and cannot {deed}; lift it first.")
 
     def _work_hook(self, moves: list[tuple[bool, int]]) -> None:
         self._moves.extend(moves)

@@ -269,7 +269,7 @@ def test_thirty_calls_at_once_and_no_thirty_first(office: OfficeUnderTest) -> No
     callers = [span.call(f"21255501{place:02}", called="2565551105") for place in range(30)]
     office.until(lambda: all(caller.party.state is ExchangeState.TALKING for caller in callers), within=10)
     assert len({caller.party.slot for caller in callers}) == 30
-    assert office.app.hardware.spans.status()[0].state == "30 of 30 channels in use"
+    assert office.app.hardware.spans.status()[0].state == "30 of 30 in use"
     with pytest.raises(LocalError, match="cannot call"):
         span.call("2125550199")
     dials(office, "75550100")

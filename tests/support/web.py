@@ -206,7 +206,7 @@ class ShownOffice:
     def lines(self) -> Sequence[LineView]:
         return [
             LineView("101", "FXS", "main", 1, "up", True, "101", 61.0, "6001"),
-            LineView("copper1", "FXO", "main", 3, "red alarm", False, "2565551100"),
+            LineView("copper1", "FXO", "main", 3, "red alarm", False, "2565551100", trouble="it has no battery"),
         ]
 
     def trunks(self) -> Sequence[TrunkView]:

@@ -9,6 +9,12 @@ const duration = (seconds) => {
 
 const party = (number, name) => (name && number ? `${name} (${number})` : name || number || "unknown");
 
+// What is shown, and after it what is wrong there.
+const troubled = (text, ...troubles) => {
+  const known = troubles.filter(Boolean);
+  return known.length === 0 ? text : [[text, ...known].filter(Boolean).join(": "), "bad"];
+};
+
 // What each table shows of one entry: a text, or a text with a class.
 const TABLES = {
   calls: (call) => [
@@ -16,7 +22,7 @@ const TABLES = {
     call.called,
     call.state,
     [duration(call.duration), "number"],
-    call.legs.map((leg) => leg.name).join(", "),
+    troubled(call.legs.map((leg) => leg.name).join(", "), ...call.legs.map((leg) => leg.trouble)),
   ],
   lines: (line) => [
     line.name,
@@ -34,8 +40,14 @@ const TABLES = {
   registrations: (entry) => [
     entry.account,
     `${entry.remote} (${entry.transport})`,
-    entry.user_agent,
+    troubled(entry.user_agent, entry.trouble),
     [duration(entry.expires), "number"],
+  ],
+  refusals: (refusal) => [
+    [duration(refusal.seconds), "number"],
+    refusal.count > 1 ? `${refusal.user} (${refusal.count} times)` : refusal.user,
+    `${refusal.remote} (${refusal.transport})`,
+    `${refusal.method}: ${refusal.why}`,
   ],
   records: (record) => [
     clock.format(new Date(record.started)),
@@ -86,17 +98,19 @@ const say = (text, bad) => {
 
 const refresh = async () => {
   try {
-    const [calls, lines, trunks, registrations, records] = await Promise.all([
+    const [calls, lines, trunks, registrations, refusals, records] = await Promise.all([
       ask("/api/v1/calls"),
       ask("/api/v1/lines"),
       ask("/api/v1/trunks"),
       ask("/api/v1/registrations"),
+      ask("/api/v1/refusals"),
       ask("/api/v1/records?limit=20"),
     ]);
     fill("calls", calls);
     fill("lines", lines);
     fill("trunks", trunks);
     fill("registrations", registrations);
+    fill("refusals", refusals);
     fill("records", records);
     say(calls.length === 1 ? "1 call" : `${calls.length} calls`, false);
   } catch (error) {

@@ -73,3 +73,15 @@ def test_a_line_that_there_is_not_and_a_number_that_is_missing(
     assert "there is no line 'copper9' to be learned; the configuration has: copper1" in capsys.readouterr().err
     assert main(["learn", "copper1", str(office)]) == 1
     assert "name one that is, with --busy" in capsys.readouterr().err
+
+
+def test_the_own_number_of_a_line_is_busy_and_what_is_no_busy_tone_is_not_proposed(
+    office: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.write_text(OFFICE + 'number = "2565551100"\n')
+    assert main(["learn", "copper1", str(office)]) == 0
+    assert "us (100%)" in capsys.readouterr().out
+    assert main(["learn", "copper1", str(office), "--busy", "2565550103"]) == 0
+    shown = capsys.readouterr().out
+    assert "No busy tone was heard: name a number that is busy with --busy." in shown
+    assert set(tomllib.loads(shown.partition("With --accept")[0])["lines"]["copper1"]["tones"]) == {"dial"}

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,6 +82,26 @@ def test_every_command_in_the_table_can_be_loaded() -> None:
     for name in COMMANDS:
         if name not in ("run", "warm"):  # these load the media plane
             assert main([name, "--help"]) == 0
+
+
+def test_help_fits_a_terminal(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for words in (["--help"], ["sim", "--help"], ["bans", "--help"], ["database", "--help"]):
+        assert main(words) == 0
+        printed = capsys.readouterr().out
+        assert "..." not in printed.replace("[ARGS]...", ""), "no summary is cut off"
+        assert max(map(len, printed.splitlines())) <= 80
+
+
+def test_a_command_s_own_help_says_more_than_its_line_in_the_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", "--help"]) == 0
+    assert '\n  zsh   eval "$(copperline completion zsh)" in ~/.zshrc\n' in capsys.readouterr().out
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    project = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert capsys.readouterr().out == f"copperline {project['version']}\n"
 
 
 def test_a_wrong_command_line_exits_2_with_the_nearest_command(capsys: pytest.CaptureFixture[str]) -> None:
@@ -220,9 +241,8 @@ def newfoundland(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_calls_and_how_the_latest_ended(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["calls", "--ended", "1"]) == 0
     printed = capsys.readouterr().out.splitlines()
-    assert printed[1].split() == [
-        "call-7", "Ada", "<6001>", "101", "up", "1:05", "SIP/6001-00000001,", "FXS/101-00000002",
-    ]  # fmt: skip
+    assert printed[1].split() == ["call-7", "Ada", "<6001>", "101", "up", "1:05"]
+    assert printed[3:6] == ["call-7", "  SIP/6001-00000001: up", "  FXS/101-00000002: up"]
     assert printed[-1] == (
         "2026-11-21 05:30:00  call-6  Ada [bold] <6001> to 101, busy:"
         " telephone 101 refused the call (off-hook): user busy (17). Try again later."
@@ -243,9 +263,10 @@ def test_lines(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["lines"]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[1].split() == ["101", "FXS", "main", "1", "101", "up", "1:01", "6001"]
-    assert "red alarm (out of service)" in printed[2]
-    assert printed[5].split() == "pstn up 1:05 2 4711 192.0.2.9:5060 by udp 12.5 ms registered".split()
-    assert printed[6].split()[:3] == ["spare", "down", "0:05"]
+    assert printed[2].split() == ["copper1", "FXO", "main", "3", "2565551100", "red", "alarm", "0:00"]
+    assert printed[3] == "  copper1: it has no battery", "in a line of its own: it would be folded in a column"
+    assert printed[6].split() == "pstn up 1:05 2 4711 192.0.2.9:5060 by udp 12.5 ms registered".split()
+    assert printed[7].split()[:3] == ["spare", "down", "0:05"]
     assert main(["lines", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert [shown["lines"][0]["name"], shown["trunks"][0]["name"]] == ["101", "pstn"]
@@ -285,6 +306,8 @@ def test_trace_of_a_leg_is_safe_for_a_terminal(office: Served, capsys: pytest.Ca
     ]
     assert "ringing?[2J" in printed
     assert "\x1b" not in printed
+    assert main(["trace"]) == 0, "the latest call"
+    assert capsys.readouterr().out.splitlines()[0] == printed.splitlines()[0]
     assert main(["trace", "call-9"]) == 1
     assert capsys.readouterr().err == 'Nothing is known of a call "call-9"; the latest calls are kept.\n'
 
@@ -334,7 +357,7 @@ def test_what_is_heard_at_an_emulated_telephone(
     assert capsys.readouterr().out.splitlines() == [
         "telephone 101: off hook",
         "  bell       still, 2 rings",
-        "  hears      dial, -13.0 dBm0",
+        "  hears      dial tone, -13.0 dBm0",
         "  digits     12#",
         "  caller ID  Ada <6001>",
     ]

@@ -13,6 +13,7 @@ from docs.block import fill
 from docs.settings import PAGE, current, meanings, tables
 from gateway.config import Config
 from gateway.config.load import parse
+from gateway.config.model import AccountSettings
 from tests.support.tls import Authority
 
 
@@ -50,6 +51,22 @@ def models(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
 @pytest.mark.parametrize("model", list(models(Config.__base__)), ids=lambda model: model.__name__)
 def test_what_the_docstrings_explain_is_there(model: type[BaseModel]) -> None:
     assert set(meanings(model)) <= set(model.model_fields)
+
+
+def test_every_setting_is_explained_and_no_table_stands_twice() -> None:
+    rows = [line.split(" | ") for line in PAGE.read_text(encoding="utf-8").splitlines() if line.startswith("| `")]
+    assert [row[0] for row in rows if len(row) == 4 and not row[3].strip(" |")] == []
+    headings = [table.splitlines()[0] for table in tables(Config)]
+    assert len(headings) == len(set(headings))
+    assert "| `called_in` | list of tables, below | `[]` | the same for the number called" in "".join(
+        tables(Config)
+    )
+
+
+def test_what_two_settings_share_a_line_for_is_told_of_each() -> None:
+    found = meanings(AccountSettings)
+    assert found["call_groups"] == "whoever may pick up in one of these may take its calls"
+    assert found["pickup_groups"].startswith("those whose calls it may take")
 
 
 def test_a_table_tells_bounds_defaults_and_meaning() -> None:

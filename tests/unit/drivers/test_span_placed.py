@@ -51,13 +51,13 @@ def test_a_call_goes_through_to_an_answer_and_a_hang_up() -> None:
     assert leg.audio is span.row(1)
     span.says(setup.call, primitive.Alert(audio=True), primitive.Connect())
     assert span.told(leg) == [Proceeding(), Alerting(audio=True), Answered("CONNECT")]
-    assert span.spans.status()[0].state == "1 of 3 channels in use"
+    assert span.spans.status()[0].state == "1 of 3 in use"
     span.says(setup.call, primitive.Clear(Cause.NORMAL_CLEARING))
     ending = released(span.told(leg)).ending
     assert (ending.cause, ending.act, ending.by) == (Cause.NORMAL_CLEARING, Act.HUNG_UP, "the far end of span e1")
     assert "cause 16" in ending.evidence
     assert leg.audio is None and span.row(1).closed
-    assert span.spans.usage() == 0 and span.spans.status()[0].state == "0 of 3 channels in use"
+    assert span.spans.usage() == 0 and span.spans.status()[0].state == "0 of 3 in use"
 
 
 def test_our_hang_up_clears_the_call_with_its_cause() -> None:
@@ -81,7 +81,7 @@ def test_a_caller_may_give_up_at_any_time(state: str) -> None:
     span.hang_up(leg)
     span.run(0.2)
     assert span.seen(primitive.Released).call == call
-    assert span.spans["e1"].free and span.spans.status()[0].state == "0 of 3 channels in use"
+    assert span.spans["e1"].free and span.spans.status()[0].state == "0 of 3 in use"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +223,7 @@ def test_two_that_want_the_same_channel_both_get_one() -> None:
     call = span.far["e1"].place(primitive.Order(CalledNumber("2565551100")), span.now)
     span.command(leg, Dial("", Party("101")))
     span.run(0.3)
-    assert span.spans.status()[0].state == "1 of 1 channels in use"
+    assert span.spans.status()[0].state == "1 of 1 in use"
     assert isinstance(released(span.told(leg)).ending.cause, Cause)
     assert span.far["e1"].channel_of(call) == 1, "the network's call wins"
 

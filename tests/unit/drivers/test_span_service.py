@@ -32,7 +32,7 @@ def test_a_span_is_in_service_once_its_data_link_is_up_and_its_channels_are_rest
     span.cut = False
     span.far["e1"].start(span.now)
     span.run(5)
-    assert state(span) == ("0 of 3 channels in use", True, "")
+    assert state(span) == ("0 of 3 in use", True, "")
     assert span.seen(primitive.Restarted).by_far, "RESTART at the start (5.5)"
     assert "channels restarted: 3" in span.story()
     assert span.changed.count("SPAN/e1") >= 2
@@ -57,7 +57,7 @@ def test_an_alarm_takes_the_span_out_and_its_end_brings_it_back() -> None:
     span.notice(NoticeKind.NO_ALARM)
     span.far["e1"].start(span.now)
     span.run(2)
-    assert state(span) == ("0 of 3 channels in use", True, "")
+    assert state(span) == ("0 of 3 in use", True, "")
 
 
 def test_talks_outlive_a_short_alarm_and_calls_that_ring_do_not() -> None:
@@ -118,7 +118,7 @@ def test_an_exchange_that_falls_silent_takes_the_span_out_and_comes_back() -> No
     assert state(span)[1] is False and "data link" in state(span)[2]
     span.cut = False
     span.run(20)
-    assert state(span) == ("0 of 3 channels in use", True, "")
+    assert state(span) == ("0 of 3 in use", True, "")
 
 
 def test_frames_that_came_over_wrong_are_counted_and_nothing_else() -> None:

@@ -3,9 +3,9 @@
     python tests/bench/bench_office.py [--calls N] [--profile] [--profile-by calls|tottime|cumulative]
 
 A call is INVITE 100 180 200 ACK BYE 200 on two legs, between two trunks known by their addresses, with the
-dialplan's Dial between them: an office as `gateway.app` builds it, over two sockets on loopback. Its peers are text,
-written and read outside the count; so is the media plane's own work, which has a thread of its own in an office that
-runs. `bench_calls.py` measures the same call between two SIPp, in a process of its own.
+dialplan's Dial between them: an office as `gateway.app` builds it, over two sockets on loopback. Its peers are
+text, written and read outside the count; so is the media plane's own work, which has a thread of its own in an
+office that runs. `bench_calls.py` measures the same call between two SIPp, in a process of its own.
 """
 
 from __future__ import annotations

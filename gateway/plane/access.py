@@ -19,7 +19,7 @@ from gateway.media.fax_tone import FAX_STATE
 from gateway.media.pointers import int16_at, int32_at, int64_at, prefetch, record_of, uint8_at
 from gateway.plane.libc import EPOLL_EVENT
 from gateway.plane.room_table import BUSES, ROOM, SEAT, TAP, VOICE
-from gateway.plane.row_table import HEARD, LINE, ROW, SENT
+from gateway.plane.row_table import DIGIT_QUEUE, HEARD, LINE, ROW, SENT
 from gateway.plane.table import (
     CANCELLER,
     CODING,
@@ -43,6 +43,7 @@ __all__ = [
     "coding_at",
     "command_at",
     "detector_at",
+    "digit_queue_at",
     "epoll_at",
     "event_at",
     "fax_ear_at",
@@ -50,9 +51,11 @@ __all__ = [
     "fetch_route",
     "filled_of",
     "owners_of",
+    "part_of",
     "past_of",
     "pending_of",
     "phases_of",
+    "places_of",
     "queue_at",
     "room_at",
     "row_at",
@@ -61,6 +64,7 @@ __all__ = [
     "seat_at",
     "stages_of",
     "tap_at",
+    "visited_of",
     "voice_at",
     "word",
 ]
@@ -74,6 +78,7 @@ _BUS_BYTES: Final = (FRAME + WIDE_FRAME) * 4
 
 
 _row = record_of(ROW)
+_digit_queue = record_of(DIGIT_QUEUE)
 _command = record_of(COMMAND)
 _event = record_of(EVENT)
 _epoll = record_of(EPOLL_EVENT)
@@ -133,6 +138,24 @@ def phases_of(t: Shared) -> NDArray[np.int64]:
 
 
 @stage
+def places_of(t: Shared) -> NDArray[np.int64]:
+    """Where each row stands in its part of a tick, from 1; 0: nowhere."""
+    return carray(int64_at(t["places"]), (t["row_count"],))
+
+
+@stage
+def part_of(t: Shared, phase: int) -> NDArray[np.int32]:
+    """The rows that stand in a part of a tick; see parts.py."""
+    return carray(int32_at(t["parts"] + 4 * t["row_count"] * phase), (t["row_count"],))
+
+
+@stage
+def visited_of(t: Shared) -> NDArray[np.int32]:
+    """The rows that stood in a part of a tick when it began."""
+    return carray(int32_at(t["visited"]), (t["row_count"],))
+
+
+@stage
 def owners_of(t: Shared) -> NDArray[np.int64]:
     """Which loop works each row; -1 for none, while it goes from one to another."""
     return carray(int64_at(t["owners"]), (t["row_count"],))
@@ -154,6 +177,12 @@ def event_at(t: Shared, index: int) -> Any:
 def epoll_at(t: Shared, index: int) -> Any:
     """Entry `index` of what epoll reported."""
     return _epoll(t["epoll"], index)
+
+
+@stage
+def digit_queue_at(t: Shared, i: int) -> Any:
+    """The digits that wait in row `i` to be sent as events."""
+    return _digit_queue(t["digit_queues"], i)
 
 
 @stage

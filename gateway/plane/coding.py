@@ -8,7 +8,7 @@ their packet, and are coded when there are enough of them. Nothing here allocate
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,7 @@ __all__ = [
     "is_framed",
     "is_plain",
     "is_streaming",
+    "keeper_of",
     "octets_waiting",
     "payload_ticks",
     "ticks_in",
@@ -104,10 +105,21 @@ def forget_codings(t: Shared, i: int) -> None:
     """Row `i` begins anew, both ways."""
     for k in range(2):
         coding = coding_at(t, i + k * t["row_count"])
+        if coding["begun"] != 0:
+            coding["begun"] = 0
+
+
+@stage
+def keeper_of(t: Shared, index: int) -> Any:
+    """What coding `index` keeps of its stream; most rows keep nothing."""
+    coding = coding_at(t, index)
+    if coding["begun"] == 0:
+        coding["begun"] = 1
         reset_g722(coding["g722"])
         reset_g726(coding["g726"])
         for n in range(HISTORY):
             coding["history"][n] = 0
+    return coding
 
 
 @stage
@@ -129,12 +141,12 @@ def decode(t: Shared, i: int, start: int, octets: int) -> int:
     packet = t["packet"]
     out = t["wide"][:] if row["rate"] == WIDE else t["linear"][:]
     if code == _G722:
-        decode_g722(coding_at(t, i)["g722"], packet, start, octets, out)
+        decode_g722(keeper_of(t, i)["g722"], packet, start, octets, out)
         return 2 * octets
     if code == _G726 or code == _AAL2:
         if code == _AAL2:
             _swap(packet, start, octets)
-        decode_g726(coding_at(t, i)["g726"], packet, start, octets, out)
+        decode_g726(keeper_of(t, i)["g726"], packet, start, octets, out)
         if code == _AAL2:
             _swap(packet, start, octets)
         return 2 * octets
@@ -154,10 +166,10 @@ def encode(t: Shared, i: int, samples: NDArray[np.int16], count: int, start: int
     code = row_at(t, i)["encoding"]
     out = t["out"]
     if code == _G722:
-        encode_g722(coding_at(t, t["row_count"] + i)["g722"], samples, count, out, start)
+        encode_g722(keeper_of(t, t["row_count"] + i)["g722"], samples, count, out, start)
         return count // 2
     if code == _G726 or code == _AAL2:
-        encode_g726(coding_at(t, t["row_count"] + i)["g726"], samples, count, out, start)
+        encode_g726(keeper_of(t, t["row_count"] + i)["g726"], samples, count, out, start)
         if code == _AAL2:
             _swap(out, start, count // 2)
         return count
@@ -189,7 +201,7 @@ def in_rate(t: Shared, i: int, samples: NDArray[np.int16], count: int, rate: int
     if row["rate"] == rate:
         return samples
     changed: NDArray[np.int16] = t["changed"][:]
-    coding = coding_at(t, t["row_count"] + i)
+    coding = keeper_of(t, t["row_count"] + i)
     if rate == WIDE:
         narrow(t, coding, samples, count, changed)
     else:

@@ -64,8 +64,9 @@ class Crew:
 
     @property
     def unanswered(self) -> int:
-        """Commands posted whose answer has not been taken."""
-        return self._ledger.unanswered
+        """Commands posted that have not been carried out, or whose answer has not been taken."""
+        unfinished = sum(control.unfinished for control in self._controls) + len(self._held or ())
+        return max(unfinished, self._ledger.unanswered)
 
     @property
     def is_moving(self) -> bool:
@@ -78,7 +79,7 @@ class Crew:
 
     def post(self, command: Command, answer: Answer | None = None) -> int:
         """As `Control.post`: have it carried out by the thread whose it is."""
-        serial = self._ledger.enter(command.op, answer)
+        serial = self._ledger.enter(answer)
         if len(self._controls) == 1:
             self._controls[0].put(serial, command)
         elif self._held is not None:
@@ -96,8 +97,13 @@ class Crew:
         """Take back the signal that events wait, which is one for all."""
         self._controls[0].quiet()
 
+    def collect(self) -> None:
+        """Take over the events of all threads that wait; `take` gives them one by one."""
+        for control in self._controls:
+            control.collect()
+
     def take(self) -> Happening | None:
-        """The next event of any thread, or None; answers are given on the way."""
+        """The next event of those collected, or None; answers are given on the way."""
         for control in self._controls:
             happening = control.take()
             if happening is not None:
@@ -242,4 +248,4 @@ class Crew:
         kind, number = node
         row = number if kind == _ROW else 0
         command = Command(op, row, self._generations.get(row, 0), (number if kind == _ROOM else -1,))
-        self._controls[worker].put(self._ledger.enter(op, answer), command)
+        self._controls[worker].put(self._ledger.enter(answer), command)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gateway.media.compiled import stage
 from gateway.media.detect import detect_dtmf
-from gateway.plane.access import detector_at, row_at
+from gateway.plane.access import detector_at, digit_queue_at, row_at
 from gateway.plane.events import DIGIT, emit
 from gateway.plane.jitter import signed
 from gateway.plane.row_table import DIGITS
@@ -138,7 +138,8 @@ def send_event(t: Shared, i: int, now: int) -> None:
         return
     frame = row["clock"] // 50
     place = row["digits_read"] & (DIGITS - 1)
-    length = row["digit_lengths"][place]
+    digits = digit_queue_at(t, i)
+    length = digits["lengths"][place]
     if row["digit_phase"] == 0:
         flush(t, i, now)
         row["digit_timestamp"] = advance(t, i, now)
@@ -147,15 +148,14 @@ def send_event(t: Shared, i: int, now: int) -> None:
         row["feed"] = DIGIT_FEED
     row["digit_elapsed"] += frame
     if row["digit_phase"] <= 1 and row["digit_elapsed"] < length:
-        _send_event_packet(t, i, row["digits"][place], row["digit_elapsed"], False, row["digit_phase"] == 0, now)
+        _send_event_packet(t, i, digits["codes"][place], row["digit_elapsed"], False, row["digit_phase"] == 0, now)
         row["digit_phase"] = 1
         return
     if row["digit_phase"] < _GAP:
-        _send_event_packet(t, i, row["digits"][place], length, True, row["digit_phase"] == 0, now)
+        _send_event_packet(t, i, digits["codes"][place], length, True, row["digit_phase"] == 0, now)
         row["digit_phase"] = max(row["digit_phase"], 1) + 1
-    if row["digit_phase"] >= _GAP and row["digit_elapsed"] >= length + max(
-        row["digit_gaps"][place], _LEAST_GAP * frame
-    ):
+    gap = max(digits["gaps"][place], _LEAST_GAP * frame)
+    if row["digit_phase"] >= _GAP and row["digit_elapsed"] >= length + gap:
         row["digits_read"] += 1
         row["digit_phase"] = 0
         replan(t, i)

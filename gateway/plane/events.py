@@ -1,7 +1,7 @@
 """What the loop tells control: events in a ring, and the eventfd that says that some wait.
 
-The ring never blocks the loop. Half of it is for what control was promised (acknowledgements, ends of sounds, rows
-removed or lost): control never lets more promises stand than fit there, so those are never dropped. Everything else
+The ring never blocks the loop. Half of it is for what control was promised (answers, ends of sounds, rows removed
+or lost): control never lets more promises stand than fit there, so those are never dropped. Everything else
 (digits, silence) is dropped, and counted, once the other half is used.
 """
 
@@ -33,8 +33,8 @@ __all__ = [
 ]
 
 # Kinds. Promised ones first.
-ACCEPTED: Final = 1  # a command was carried out
-REFUSED: Final = 2  # it was not; value: why, an errno
+ACCEPTED: Final = 1  # a command was carried out; extra: which
+REFUSED: Final = 2  # it was not; value: why, an errno; extra: which
 REMOVED: Final = 3  # the row has left epoll; its descriptor may be closed
 SOUND_ENDED: Final = 4  # serial: the play command's; value: how
 ROW_LOST: Final = 5  # its descriptor failed; value: errno

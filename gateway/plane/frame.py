@@ -8,9 +8,10 @@ __all__ = ["FRAME", "HISTORY", "PHASES", "TICK", "WIDE", "WIDE_FRAME"]
 
 TICK: Final = 20_000_000
 """ns."""
-PHASES: Final = 4
-"""Rows and rooms are worked in so many parts, one after the other in a tick: the last of them waits for a quarter
-of what there is to do, and so does a packet that comes meanwhile."""
+PHASES: Final = 20
+"""Rows and rooms are worked in so many parts of a tick, 1 ms apart: the last of a part waits for a twentieth of
+what there is to do, and so does a packet that comes meanwhile. More of them would be closer together than the
+kernel wakes a thread."""
 FRAME: Final = 160
 """Samples in a tick at 8000 Hz."""
 WIDE: Final = 16000

@@ -124,7 +124,9 @@ def set_coders(t: Shared, command: np.void, i: int) -> None:
 def forget_coders(t: Shared, i: int) -> None:
     """Row `i` has none."""
     for k in range(2):
-        coding_at(t, i + k * t["row_count"])["function"] = 0
+        coding = coding_at(t, i + k * t["row_count"])
+        if coding["function"] != 0:
+            coding["function"] = 0
 
 
 @stage

@@ -95,9 +95,19 @@ def reset(t: Shared, i: int, depth: int) -> None:
 
 @stage
 def _forget_past(t: Shared, i: int) -> None:
-    queue_at(t, i)["untold"] = 0
-    for plane in range(1 + queue_at(t, i)["wide"]):
-        memset(past_of(t, i, plane).ctypes.data, 0, PAST * 2)
+    queue = queue_at(t, i)
+    queue["untold"] = 0
+    if queue["told"] != 0:
+        queue["told"] = 0
+        for plane in range(2):
+            memset(past_of(t, i, plane).ctypes.data, 0, PAST * 2)
+
+
+@stage
+def _tell(t: Shared, i: int, plane: int, samples: NDArray[np.int16], start: int, end: int) -> None:
+    """Let the past of a plane of queue `i` know `samples[start:end]`."""
+    queue_at(t, i)["told"] = 1
+    remember(past_of(t, i, plane), samples, start, end)
 
 
 @stage
@@ -111,8 +121,8 @@ def _tell_past(t: Shared, i: int) -> None:
     begin = (queue["read"] - count) & (QUEUE_SIZE - 1)
     end = min(begin + count, QUEUE_SIZE)
     for plane in range(1 + queue["wide"]):
-        remember(past_of(t, i, plane), samples_of(t, i, plane), begin, end)
-        remember(past_of(t, i, plane), samples_of(t, i, plane), 0, begin + count - end)
+        _tell(t, i, plane, samples_of(t, i, plane), begin, end)
+        _tell(t, i, plane, samples_of(t, i, plane), 0, begin + count - end)
 
 
 @stage
@@ -328,7 +338,7 @@ def _read(t: Shared, i: int, out: NDArray[np.int16]) -> int:
             queue["blend"] = 0
         if queue["made"] == 0 and not mute:
             for plane in range(planes):
-                remember(past_of(t, i, plane), _plane(out, plane), since, k)
+                _tell(t, i, plane, _plane(out, plane), since, k)
             since = k
             queue["pitch"] = pitch_of(past_of(t, i, 0))
             mute = queue["pitch"] == 0
@@ -340,7 +350,7 @@ def _read(t: Shared, i: int, out: NDArray[np.int16]) -> int:
             queue["made"] += 1
     if queue["made"] == 0:
         for plane in range(planes):
-            remember(past_of(t, i, plane), _plane(out, plane), since, FRAME)
+            _tell(t, i, plane, _plane(out, plane), since, FRAME)
     return missing
 
 
@@ -381,7 +391,7 @@ def _fit(t: Shared, i: int, out: NDArray[np.int16]) -> bool:
     for plane in range(1 + queue["wide"]):
         _copy(t, i, plane, work, FRAME if longer else used)
         stretch(work, pitch, longer, _plane(out, plane))
-        remember(past_of(t, i, plane), _plane(out, plane), 0, FRAME)
+        _tell(t, i, plane, _plane(out, plane), 0, FRAME)
     _empty(t, i, used)
     queue["read"] = (queue["read"] + used) & 0xFFFFFFFF
     queue["gaps"] = 0

@@ -32,6 +32,7 @@ __all__ = [
     "MSG_DONTWAIT",
     "MSG_NOSIGNAL",
     "MSG_TRUNC",
+    "TFD_TIMER_ABSTIME",
     "clock_gettime",
     "connect",
     "epoll_ctl",
@@ -46,6 +47,7 @@ __all__ = [
     "recvfrom",
     "sendto",
     "store_release",
+    "timerfd_settime",
     "write",
 ]
 
@@ -61,6 +63,7 @@ F_GETFD: Final = 1
 MSG_TRUNC: Final = 0x20
 MSG_DONTWAIT: Final = 0x40
 MSG_NOSIGNAL: Final = 0x4000
+TFD_TIMER_ABSTIME: Final = 1
 
 EPOLL_EVENT: Final = np.dtype(
     [("events", np.uint32), ("data", np.int64)], align=platform.machine() not in ("x86_64", "AMD64")
@@ -82,6 +85,7 @@ memchr: Final[Any] = types.ExternalFunction("memchr", _long(_long, _int, _long))
 memmove: Final[Any] = types.ExternalFunction("memmove", _long(_long, _long, _long))
 memset: Final[Any] = types.ExternalFunction("memset", _long(_long, _int, _long))
 fcntl: Final[Any] = types.ExternalFunction("fcntl", _int(_int, _int))
+timerfd_settime: Final[Any] = types.ExternalFunction("timerfd_settime", _int(_int, _int, _long, _long))
 clock_gettime: Final[Any] = types.ExternalFunction("clock_gettime", _int(_int, _long))
 _errno_location: Any = types.ExternalFunction("__errno_location", _pointer_to(_int)())
 

@@ -11,27 +11,29 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from gateway.media.compiled import entry, stage
-from gateway.plane.access import epoll_at, fetch_route, owners_of, phases_of, row_at, stages_of, word
-from gateway.plane.commands import REPORTS, drain, listen_to
+from gateway.plane.access import epoll_at, fetch_route, owners_of, row_at, stages_of, visited_of, word
+from gateway.plane.carry_out import drain
 from gateway.plane.compiled import FINGERPRINT
 from gateway.plane.dtmf import close_stale_event, digit_under_way, send_event
 from gateway.plane.events import SILENT, emit, signal
 from gateway.plane.frames import frame_ready
+from gateway.plane.interest import COMMAND_READY, REPORTS, TIMER_READY, listen_to, wait_for
 from gateway.plane.libc import (
     CLOCK_MONOTONIC,
-    EPOLL_CTL_ADD,
     EPOLLIN,
     F_GETFD,
+    TFD_TIMER_ABSTIME,
     clock_gettime,
-    epoll_ctl,
     epoll_wait,
     errno,
     fcntl,
     load_acquire,
     read,
     store_release,
+    timerfd_settime,
 )
 from gateway.plane.mix import mix
+from gateway.plane.parts import gather, has_place
 from gateway.plane.peer import RELATCH_SILENCE, let_go
 from gateway.plane.plan import CLOCKED, EVENT_OPEN, REARM, SEND_EVENTS, SOUND
 from gateway.plane.player import next_frame, next_rate
@@ -41,6 +43,8 @@ from gateway.plane.rows import lose, replan
 from gateway.plane.send import may_send, send_samples
 from gateway.plane.table import (
     ACTIVE,
+    ALARM_AFTER,
+    ALARM_WORK,
     BATCH,
     COMMAND_SIGNAL,
     EPOLL,
@@ -56,6 +60,7 @@ from gateway.plane.table import (
     TIMER,
     TURN,
     WATCHING,
+    WORK,
     Shared,
 )
 
@@ -69,15 +74,13 @@ RTP_SILENCE: Final = 10_000_000_000
 """ns after which an RTP peer is said to be silent: longer than comfort noise packets are apart."""
 FRAME_SILENCE: Final = 200_000_000
 """ns (10 frames) after which a frame device is said to be gone or paused."""
-COMMAND_READY: Final = -1
-TIMER_READY: Final = -2
-"""What epoll carries for descriptors that are no rows."""
-
 _EINTR: Final = 4
 _EBADF: Final = 9
 _WATCH_EVERY: Final = 10
 """Ticks between two looks at a row's silence; a tenth of the rows is looked at on each."""
 _FOR_EVER: Final = 1 << 60
+_SECOND: Final = 1_000_000_000
+"""ns."""
 _PASSES: Final = 4096
 """Rounds of epoll in one hand-made step: a bound, never met by what sockets can hold."""
 
@@ -91,8 +94,7 @@ def _serve(t: Shared, index: int, now: int) -> None:
         read(t["control"][COMMAND_SIGNAL], t["clock"].ctypes.data + 24, 8)
         return
     if data == TIMER_READY:
-        read(t["control"][TIMER], t["clock"].ctypes.data + 24, 8)
-        return
+        return  # what was due has been done, and the timer is set anew
     i = data & 0xFFFF
     row = row_at(t, i)
     if row["state"] != ACTIVE or row["generation"] != data >> 24 or owners_of(t)[i] != t["worker"]:
@@ -110,16 +112,15 @@ def _tick(t: Shared, now: int) -> None:
     """Do the next part of what is due every 20 ms."""
     phase = t["control"][TURN]
     turn = t["control"][TICKS] % _WATCH_EVERY
-    owners, phases = owners_of(t), phases_of(t)
-    for i in range(t["control"][HIGH]):
-        if phases[i] != phase:
-            continue
-        stages = stages_of(t)[i]
-        if stages & (SOUND | SEND_EVENTS | EVENT_OPEN | REARM) and owners[i] == t["worker"]:
-            _tick_row(t, i, now)
-        if i % _WATCH_EVERY == turn and owners[i] == t["worker"] and row_at(t, i)["state"] == ACTIVE:
+    owners, visited = owners_of(t), visited_of(t)
+    count = gather(t, phase)
+    for k in range(count):
+        if has_place(t, visited[k], phase):
+            _tick_row(t, visited[k], now)
+    for i in range(_WATCH_EVERY * phase + turn, t["control"][HIGH], _WATCH_EVERY * PHASES):
+        if owners[i] == t["worker"] and row_at(t, i)["state"] == ACTIVE:
             _watch(t, i, now)
-    mix(t, phase, now)
+    mix(t, phase, count, now)
     t["control"][TURN] = (phase + 1) % PHASES
     if phase == PHASES - 1:
         store_release(word(t, TICKS), t["control"][TICKS] + 1)
@@ -188,24 +189,42 @@ def _ticks_due(t: Shared, now: int, by_hand: bool) -> None:
 
 
 @stage
+def _set_alarm(t: Shared) -> None:
+    """Have the timer fire for the next part of a tick that has something to do, or for the last one.
+
+    To set it takes back that it has fired, too.
+    """
+    control = t["control"]
+    work = control[WORK]
+    if control[ALARM_AFTER] == control[NEXT_TICK] and control[ALARM_WORK] == work:
+        return
+    control[ALARM_AFTER] = control[NEXT_TICK]
+    control[ALARM_WORK] = work
+    at = control[NEXT_TICK]
+    phase = control[TURN]
+    while phase < PHASES - 1 and not work >> phase & 1:
+        phase += 1
+        at += _PART
+    t["alarm"][2] = at // _SECOND
+    t["alarm"][3] = at % _SECOND
+    timerfd_settime(control[TIMER], TFD_TIMER_ABSTIME, t["alarm"].ctypes.data, 0)
+
+
+@stage
 def _watch_signals(t: Shared) -> None:
     """Put the signals of control and of the clock into epoll, the first time."""
-    waiting = epoll_at(t, 0)
-    waiting["events"] = EPOLLIN
     if t["control"][WATCHING] == 0:
         t["control"][WATCHING] = 1
-        waiting["data"] = COMMAND_READY
-        epoll_ctl(t["control"][EPOLL], EPOLL_CTL_ADD, t["control"][COMMAND_SIGNAL], t["epoll"])
+        wait_for(t, t["control"][COMMAND_SIGNAL], EPOLLIN, COMMAND_READY)
     if t["control"][WATCHING] == 1 and t["control"][TIMER] >= 0:
         t["control"][WATCHING] = 2
-        waiting["data"] = TIMER_READY
-        epoll_ctl(t["control"][EPOLL], EPOLL_CTL_ADD, t["control"][TIMER], t["epoll"])
+        wait_for(t, t["control"][TIMER], EPOLLIN, TIMER_READY)
 
 
 @stage
 def _monotonic(t: Shared) -> int:
     clock_gettime(CLOCK_MONOTONIC, t["clock"].ctypes.data)
-    return int(t["clock"][0] * 1_000_000_000 + t["clock"][1])
+    return int(t["clock"][0] * _SECOND + t["clock"][1])
 
 
 @stage
@@ -219,18 +238,21 @@ def _turn(t: Shared, now: int, by_hand: bool) -> int:
         signal(t)
         if load_acquire(word(t, STOP)) != 0:
             return 0
+        if not by_hand:
+            _set_alarm(t)
         ready = epoll_wait(t["control"][EPOLL], t["epoll"], BATCH, 0 if by_hand else -1)
         if ready < 0 and errno() != _EINTR:
             return int(errno())
         if not by_hand:
             now = _monotonic(t)
+            _ticks_due(t, now, False)  # what is late is heard; a packet can wait for it
         for index in range(ready):
             fetch_route(t, epoll_at(t, min(index + 1, ready - 1))["data"] & 0xFFFF)
             _serve(t, index, now)
         if by_hand and ready > 0:
             continue
-        _ticks_due(t, now, by_hand)
         if by_hand:
+            _ticks_due(t, now, True)
             break
     signal(t)
     return 0

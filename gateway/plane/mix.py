@@ -24,15 +24,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.media.compiled import stage
-from gateway.plane.access import bus_of, owners_of, phases_of, queue_at, room_at, row_at, seat_at, stages_of
+from gateway.plane.access import bus_of, phases_of, queue_at, room_at, row_at, seat_at, stages_of, visited_of
 from gateway.plane.events import PLAYED, SOUND_ENDED, SPEAKER, TALKING, emit
 from gateway.plane.jitter import take
 from gateway.plane.libc import memmove
+from gateway.plane.parts import has_place, phase_of_room
 from gateway.plane.plan import CLOCKED
 from gateway.plane.player import fill_frame
 from gateway.plane.room_table import BUSES, OVERHEARD, SAID, UNITY
-from gateway.plane.table import ACTIVE, HIGH, ROOMS_HIGH, WIDE, Shared
-from gateway.plane.taps import keep
+from gateway.plane.table import ACTIVE, PHASES, ROOMS_HIGH, WIDE, Shared
+from gateway.plane.taps import keep_room, keep_row
 from gateway.plane.tell import tell
 from gateway.plane.voices import bit_of, heard_at, made_at, voice_of, voice_of_room
 
@@ -52,25 +53,28 @@ _SHIFT: Final = 12
 
 
 @stage
-def mix(t: Shared, phase: int, now: int) -> None:
-    """Do what is due in one part of a tick for its rooms, taps, and rows concerned."""
-    high = t["control"][HIGH]
-    stages, owners, phases = stages_of(t), owners_of(t), phases_of(t)
-    clocked = 0
-    for i in range(high):
-        if phases[i] == phase and stages[i] & CLOCKED and owners[i] == t["worker"]:
+def mix(t: Shared, phase: int, count: int, now: int) -> None:
+    """Do what is due in one part of a tick for its rooms, taps, and the first `count` of `visited_of`."""
+    visited = visited_of(t)
+    for k in range(count):
+        i = visited[k]
+        if _is_clocked(t, i, phase):
             take(t, i, made_at(t, voice_of(t, i, SAID), row_at(t, i)["rate"]))
-            clocked += 1
-    if clocked == 0 and t["control"][ROOMS_HIGH] == 0:
-        return
-    for index in range(t["control"][ROOMS_HIGH]):
+    for index in range(phase, t["control"][ROOMS_HIGH] if t["halls"][phase] > 0 else 0, PHASES):
         room = room_at(t, index)
-        if room["phase"] == phase and room["open"] and room["worker"] == t["worker"]:
+        if room["open"] and room["worker"] == t["worker"]:
             _add_up(t, index, now)
-    for i in range(high):
-        if phases[i] == phase and stages[i] & CLOCKED and owners[i] == t["worker"]:
+            keep_room(t, index)
+    for k in range(count):
+        i = visited[k]
+        if _is_clocked(t, i, phase):
             tell(t, i, now)
-    keep(t, phase)
+            keep_row(t, i)
+
+
+@stage
+def _is_clocked(t: Shared, i: int, phase: int) -> bool:
+    return bool(has_place(t, i, phase) and stages_of(t)[i] & CLOCKED)
 
 
 @stage
@@ -141,7 +145,7 @@ def _take_seat(t: Shared, seat: np.void, now: int) -> None:
         return
     seat["gives"] = row["rate"]
     # A row of two rooms may be worked in another part of the tick than this one, and leaves out what it gave.
-    seat["kept"] = 1 if phases_of(t)[i] != room_at(t, seat["room"])["phase"] else 0
+    seat["kept"] = 1 if phases_of(t)[i] != phase_of_room(seat["room"]) else 0
     if seat["kept"]:
         memmove(seat["given"].ctypes.data, frame.ctypes.data, len(frame) * 2)
     _give(t, seat["room"], voice_of(t, i, SAID), seat["talks"], seat["gain_in"])

@@ -28,8 +28,8 @@ __all__ = [
     "SEND_EVENTS",
     "SOUND",
     "TAKE",
-    "TICKED",
     "describe",
+    "is_ticked",
     "plan",
 ]
 
@@ -79,8 +79,11 @@ _WORDS: Final = {
     RECODE: "send on to an RTP peer, coded anew",
 }
 
-TICKED: Final = EVENT_OPEN | REARM
-"""Stages for which any row is visited on the plane's tick."""
+
+@stage
+def is_ticked(frames: bool, stages: int) -> bool:
+    """Whether a row with these stages is visited on the plane's tick; `frames` as for `plan`."""
+    return bool(stages & (SEND_EVENTS | EVENT_OPEN | REARM | CLOCKED) or (stages & SOUND and not frames))
 
 
 @stage

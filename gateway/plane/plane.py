@@ -271,6 +271,7 @@ class Plane:
         self._now = now
         self._told = bool(self._soon)
         self._crew.quiet()
+        self._crew.collect()
         for _ in range(len(self._soon)):
             self._soon.popleft()()
         while (happening := self._crew.take()) is not None:
@@ -385,11 +386,7 @@ class Plane:
         block = self.arena.hold(sound.wide if sound.wide is not None and wide else sound.samples)
         loop = -1 if sound.loop_from is None else sound.loop_from * (2 if wide else 1)
         arguments = (place, block.base, block.length, loop, int(sound.live), WIDE if wide else _RATE)
-        serial = self._crew.post(
-            Command(op, row, generation, arguments),
-            lambda accepted: None if accepted else self._end(self._plays.pop(serial), SoundEnd.LOST),
-        )
-        self._plays[serial] = _Play(block, on_end)
+        self._plays[self._crew.post(Command(op, row, generation, arguments))] = _Play(block, on_end)
 
     def _reserve(self) -> tuple[int, int]:
         if self._closed:
@@ -404,16 +401,12 @@ class Plane:
         self, row: PlaneRow, arguments: Sequence[int], on_removed: Callable[[], None] | None, name: bytes = b""
     ) -> None:
         self._rows[row.index] = (row, on_removed)
-
-        def answer(accepted: bool) -> None:
-            if not accepted:
-                self._notify(row, AudioLost("its descriptor cannot be watched"), self._now)
-                row.closed = True
-                self._removed(row.index)
-
-        self.post(row.index, row.generation, commands.ADD, arguments, name, answer)
+        self.post(row.index, row.generation, commands.ADD, arguments, name)
 
     def _dispatch(self, happening: Happening) -> None:
+        if happening.kind == events.REFUSED:
+            self._refused(happening)
+            return
         if happening.kind == events.SOUND_ENDED:
             self._end(self._plays.pop(happening.serial), _ENDS[happening.value])
             return
@@ -427,6 +420,16 @@ class Plane:
             return
         row, _ = self._rows[happening.row]
         self._notify(row, _event(happening), happening.at)
+
+    def _refused(self, happening: Happening) -> None:
+        """A row or a sound has not begun."""
+        if happening.extra != commands.ADD:
+            self._end(self._plays.pop(happening.serial), SoundEnd.LOST)
+            return
+        row, _ = self._rows[happening.row]
+        self._notify(row, AudioLost("its descriptor cannot be watched"), happening.at)
+        row.closed = True
+        self._removed(row.index)
 
     def _notify(self, row: PlaneRow, event: AudioEvent, at: float) -> None:
         if row.listener is not None and not row.closed:

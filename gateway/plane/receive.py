@@ -10,8 +10,8 @@ import math
 from typing import Final
 
 from gateway.media.compiled import stage
-from gateway.plane.access import coding_at, fetch_pair, queue_at, row_at, stages_of
-from gateway.plane.coding import decode, is_streaming, payload_ticks
+from gateway.plane.access import fetch_pair, queue_at, row_at, stages_of
+from gateway.plane.coding import decode, is_streaming, keeper_of, payload_ticks
 from gateway.plane.convert import hush
 from gateway.plane.dtmf import digit_under_way, receive_event
 from gateway.plane.frames import disarm
@@ -237,7 +237,7 @@ def _decoded(t: Shared, i: int, count: int, timestamp: int, marker: bool, now: i
             or (stages & QUEUE and not queue_wide)
             or (stages & RECODE and not onward_wide)
         ):
-            narrow(t, coding_at(t, i), t["wide"][:], count, t["linear"][:])
+            narrow(t, keeper_of(t, i), t["wide"][:], count, t["linear"][:])
     listen(t, i, narrowed, now)
     if stages & QUEUE:
         samples = t["wide"][:] if queue_wide else t["linear"][:]

@@ -35,10 +35,10 @@ ROOM: Final = np.dtype(
     [
         ("open", "i8"),
         ("worker", "i8"),  # which loop works it
-        ("phase", "i8"),  # in which part of the tick
         ("first_seat", "i8"),  # -1: none
         ("wanted", "i8"),  # rates at which somebody hears it, or a tap keeps it
         ("kept", "i8"),  # those of taps
+        ("first_tap", "i8"),  # -1: none
         ("filled", "i8"),  # which buses hold something on this tick, as bits
         ("speaker", "i8"),  # the row that speaks loudest, or -1
         ("speaker_level", "i8"),
@@ -55,7 +55,8 @@ ROOM: Final = np.dtype(
 
 SEAT: Final = np.dtype(
     [
-        ("room", "i8"),  # -1: empty
+        ("taken", "i8"),
+        ("room", "i8"),
         ("row", "i8"),
         ("next_in_room", "i8"),
         ("next_of_row", "i8"),
@@ -80,15 +81,16 @@ SEAT: Final = np.dtype(
 
 TAP: Final = np.dtype(
     [
-        ("row", "i8"),  # -1: unused, or the room's
-        ("room", "i8"),  # -1: unused, or the row's
+        ("row", "i8"),  # -1: the room's
+        ("room", "i8"),  # -1: the row's
+        ("next", "i8"),  # on the same row, or room
         ("sides", "i8"),
         ("rate", "i8"),
         ("joined", "i8"),  # 1: only while there is somebody to talk with
         ("gain_in", "i8"),  # UNITY is 1
         ("gain_out", "i8"),
         ("base", "i8"),
-        ("length", "i8"),  # a whole number of ticks
+        ("length", "i8"),  # a whole number of ticks; 0: unused
         ("written", "i8"),  # samples since it began; control reads it
     ],
     align=True,

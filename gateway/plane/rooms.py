@@ -11,11 +11,12 @@ from typing import Final
 import numpy as np
 
 from gateway.media.compiled import stage
-from gateway.plane.access import phases_of, room_at, row_at, seat_at, tap_at
+from gateway.plane.access import room_at, row_at, seat_at, tap_at
 from gateway.plane.events import SOUND_ENDED, STOPPED, emit
+from gateway.plane.parts import room_closes, room_opens
 from gateway.plane.player import beginning
 from gateway.plane.rows import replan_pair
-from gateway.plane.table import ROOMS_HIGH, TAPS_HIGH, Shared
+from gateway.plane.table import ROOMS_HIGH, Shared
 from gateway.plane.voices import bit_of
 
 __all__ = [
@@ -46,10 +47,12 @@ def open_room(t: Shared, index: int) -> int:
     room["first_seat"] = -1
     room["wanted"] = 0
     room["kept"] = 0
+    room["first_tap"] = -1
     room["filled"] = 0
     room["speaker"] = -1
     room["speaker_level"] = 0
     room["sound_length"] = 0
+    room_opens(t, index)
     t["control"][ROOMS_HIGH] = max(t["control"][ROOMS_HIGH], index + 1)
     return 0
 
@@ -58,10 +61,15 @@ def open_room(t: Shared, index: int) -> int:
 def close(t: Shared, index: int, now: int) -> int:
     """Close a room: all leave, what it plays ends."""
     room = room_at(t, index)
+    if not room["open"]:
+        return 0
     while room["first_seat"] >= 0:
         leave(t, room["first_seat"])
+    while room["first_tap"] >= 0:
+        untap(t, room["first_tap"])
     stop(t, index, now)
     room["open"] = 0
+    room_closes(t, index)
     return 0
 
 
@@ -69,6 +77,7 @@ def close(t: Shared, index: int, now: int) -> int:
 def release_room(t: Shared, index: int) -> int:
     """Work a room no more; another loop will."""
     room_at(t, index)["worker"] = -1
+    room_closes(t, index)
     return 0
 
 
@@ -76,10 +85,8 @@ def release_room(t: Shared, index: int) -> int:
 def adopt_room(t: Shared, index: int) -> int:
     """Work a room from now on, that another loop has let go of."""
     room_at(t, index)["worker"] = t["worker"]
+    room_opens(t, index)
     t["control"][ROOMS_HIGH] = max(t["control"][ROOMS_HIGH], index + 1)
-    for number in range(t["tap_count"]):
-        if tap_at(t, number)["room"] == index:
-            t["control"][TAPS_HIGH] = max(t["control"][TAPS_HIGH], number + 1)
     return 0
 
 
@@ -91,15 +98,14 @@ def sit(t: Shared, command: np.void, i: int) -> int:
     seat = seat_at(t, index)
     if not room_at(t, room)["open"]:
         return _EINVAL
-    if seat["room"] < 0:
+    if not seat["taken"]:
+        seat["taken"] = 1
         seat["room"] = room
         seat["row"] = i
         seat["level"] = 0
         seat["talking"] = 0
         seat["run"] = 0
         seat["gives"] = 0
-        if room_at(t, room)["first_seat"] < 0:
-            room_at(t, room)["phase"] = phases_of(t)[i]  # those who come after go with it
         seat["next_in_room"] = room_at(t, room)["first_seat"]
         room_at(t, room)["first_seat"] = index
         seat["next_of_row"] = row_at(t, i)["first_seat"]
@@ -121,7 +127,7 @@ def sit(t: Shared, command: np.void, i: int) -> int:
 def leave(t: Shared, index: int) -> int:
     """Empty a seat; harmless where it is empty."""
     seat = seat_at(t, index)
-    if seat["room"] < 0:
+    if not seat["taken"]:
         return 0
     room, row = room_at(t, seat["room"]), row_at(t, seat["row"])
     if room["speaker"] == seat["row"]:
@@ -141,7 +147,7 @@ def leave(t: Shared, index: int) -> int:
         while seat_at(t, at)["next_of_row"] != index:
             at = seat_at(t, at)["next_of_row"]
         seat_at(t, at)["next_of_row"] = seat["next_of_row"]
-    seat["room"] = -1
+    seat["taken"] = 0
     replan_pair(t, seat["row"])
     return 0
 
@@ -152,9 +158,8 @@ def leave_all(t: Shared, i: int) -> None:
     row = row_at(t, i)
     while row["first_seat"] >= 0:
         leave(t, row["first_seat"])
-    for index in range(t["tap_count"] if row["taps"] > 0 else 0):
-        if row["taps"] > 0 and tap_at(t, index)["row"] == i:
-            untap(t, index)
+    while row["first_tap"] >= 0:
+        untap(t, row["first_tap"])
 
 
 @stage
@@ -187,9 +192,11 @@ def stop(t: Shared, index: int, now: int) -> int:
 
 @stage
 def tap(t: Shared, command: np.void, i: int) -> int:
-    """Put a tap on row `i`, or on a room. Arguments: see commands.TAP."""
+    """Put a tap on row `i`, or on a room; 0 or errno. Arguments: see commands.TAP."""
     arguments = command["arguments"]
-    index = arguments[0]
+    index, number = arguments[0], arguments[7]
+    if number >= 0 and not room_at(t, number)["open"]:
+        return _EINVAL
     made = tap_at(t, index)
     made["base"] = arguments[1]
     made["length"] = arguments[2]
@@ -199,14 +206,16 @@ def tap(t: Shared, command: np.void, i: int) -> int:
     made["gain_out"] = arguments[5]
     made["rate"] = arguments[6]
     made["written"] = 0
-    made["room"] = arguments[7]
-    t["control"][TAPS_HIGH] = max(t["control"][TAPS_HIGH], index + 1)
-    if arguments[7] < 0:
-        made["row"] = i
-        row_at(t, i)["taps"] += 1
+    made["row"] = i
+    made["room"] = number
+    if number < 0:
+        made["next"] = row_at(t, i)["first_tap"]
+        row_at(t, i)["first_tap"] = index
         replan_pair(t, i)
     else:
-        room_at(t, arguments[7])["kept"] |= bit_of(arguments[6])
+        made["next"] = room_at(t, number)["first_tap"]
+        room_at(t, number)["first_tap"] = index
+        room_at(t, number)["kept"] |= bit_of(arguments[6])
     return 0
 
 
@@ -214,15 +223,32 @@ def tap(t: Shared, command: np.void, i: int) -> int:
 def untap(t: Shared, index: int) -> int:
     """Take a tap away; harmless where there is none."""
     gone = tap_at(t, index)
-    i, room = gone["row"], gone["room"]
-    gone["row"] = -1
-    gone["room"] = -1
-    if i >= 0:
-        row_at(t, i)["taps"] -= 1
+    if gone["length"] == 0:
+        return 0
+    gone["length"] = 0
+    i, number = gone["row"], gone["room"]
+    if number < 0:
+        row = row_at(t, i)
+        row["first_tap"] = _without(t, row["first_tap"], index)
         replan_pair(t, i)
-    elif room >= 0:
-        room_at(t, room)["kept"] = 0
-        for other in range(t["control"][TAPS_HIGH]):
-            if tap_at(t, other)["room"] == room:
-                room_at(t, room)["kept"] |= bit_of(tap_at(t, other)["rate"])
+        return 0
+    room = room_at(t, number)
+    room["first_tap"] = _without(t, room["first_tap"], index)
+    room["kept"] = 0
+    other = room["first_tap"]
+    while other >= 0:
+        room["kept"] |= bit_of(tap_at(t, other)["rate"])
+        other = tap_at(t, other)["next"]
     return 0
+
+
+@stage
+def _without(t: Shared, first: int, index: int) -> int:
+    """The first of a list of taps that begins with `first`, once `index` has been taken out of it."""
+    if first == index:
+        return int(tap_at(t, index)["next"])
+    at = first
+    while tap_at(t, at)["next"] != index:
+        at = tap_at(t, at)["next"]
+    tap_at(t, at)["next"] = tap_at(t, index)["next"]
+    return first

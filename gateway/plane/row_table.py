@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-__all__ = ["DIGITS", "HEARD", "LINE", "NAME", "ROW", "SENT"]
+__all__ = ["DIGITS", "DIGIT_QUEUE", "HEARD", "LINE", "NAME", "ROW", "SENT"]
 
 LINE: Final = 64
 """Octets of a cache line."""
@@ -107,9 +107,6 @@ _STREAM_IN: Final = [
 
 _STREAM_OUT: Final = [
     ("event_type", "i8"),  # -1 where not negotiated
-    ("digits", "u1", (DIGITS,)),
-    ("digit_lengths", "i8", (DIGITS,)),  # ticks
-    ("digit_gaps", "i8", (DIGITS,)),
     ("digits_read", "i8"),
     ("digits_written", "i8"),
     ("digit_timestamp", "i8"),
@@ -185,8 +182,18 @@ _FIELDS: Final = [
     ("canceller", "i8"),  # which one, from 1; 0: none
     ("disarmed", "i8"),
     ("first_seat", "i8"),  # of its seats in rooms; -1: none
-    ("taps", "i8"),  # how many taps are on it
+    ("first_tap", "i8"),  # of the taps on it; -1: none
 ]
+
+DIGIT_QUEUE: Final = np.dtype(
+    [
+        ("codes", "u1", (DIGITS,)),
+        ("lengths", "i8", (DIGITS,)),  # ticks
+        ("gaps", "i8", (DIGITS,)),
+    ],
+    align=True,
+)
+"""The digits that wait in a row to be sent as events, by their number modulo DIGITS."""
 
 
 def _whole_lines() -> np.dtype[np.void]:

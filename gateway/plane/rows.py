@@ -6,20 +6,20 @@ Works on the tables alone. A row that is lost stays in its place, silent, until 
 from __future__ import annotations
 
 from gateway.media.compiled import stage
-from gateway.plane.access import phases_of, queue_at, room_at, row_at, seat_at, stages_of
+from gateway.plane.access import queue_at, row_at, seat_at, stages_of
 from gateway.plane.coding import alike, is_streaming
 from gateway.plane.events import ROW_LOST, SOUND_ENDED, SOUND_LOST, emit
+from gateway.plane.interest import leave_epoll
 from gateway.plane.jitter import FRAME_DEPTH, RTP_DEPTH, VOICEBAND_DEPTH, reset
-from gateway.plane.libc import EPOLL_CTL_DEL, epoll_ctl
+from gateway.plane.parts import phase_of_room, take_part
 from gateway.plane.plan import CLOCKED, QUEUE, plan
-from gateway.plane.table import ACTIVE, EPOLL, FRAMES, LOST, PHASES, WIDE, Shared
+from gateway.plane.table import ACTIVE, FRAMES, LOST, PHASES, WIDE, Shared
 from gateway.plane.voices import forget_voices
 
 __all__ = [
     "end_sound",
     "end_sounds",
     "forget",
-    "leave_epoll",
     "lose",
     "part",
     "replan",
@@ -34,6 +34,7 @@ def replan(t: Shared, i: int) -> None:
     row = row_at(t, i)
     if row["state"] != ACTIVE:
         stages_of(t)[i] = 0
+        take_part(t, i, _phase(t, i))
         return
     peer = row["peer"]
     before = stages_of(t)[i]
@@ -57,14 +58,14 @@ def replan(t: Shared, i: int) -> None:
         row["faxing"] != 0,
         row["voiceband"] != 0,
     )
-    phases_of(t)[i] = _phase(t, i)
+    take_part(t, i, _phase(t, i))
     # A queue that was left alone for a while holds what nobody wants any more; a wide one only the tick can take.
     fresh = stages_of(t)[i] & ~before
     changes_width = row["rate"] == WIDE and (stages_of(t)[i] ^ before) & CLOCKED
     if fresh & QUEUE or changes_width:
         reset(t, i, _depth(t, i))
     if fresh & CLOCKED:
-        reset(t, t["row_count"] + i, FRAME_DEPTH)
+        _forget_device(t, i)
         forget_voices(t, i)
 
 
@@ -76,7 +77,7 @@ def _phase(t: Shared, i: int) -> int:
     if seat < 0 and peer >= 0:
         seat = row_at(t, peer)["first_seat"]
     if seat >= 0:
-        return int(room_at(t, seat_at(t, seat)["room"])["phase"])
+        return phase_of_room(seat_at(t, seat)["room"])
     return (min(i, peer) if peer >= 0 else i) % PHASES
 
 
@@ -91,7 +92,7 @@ def replan_pair(t: Shared, i: int) -> None:
 @stage
 def _watched(t: Shared, i: int) -> bool:
     """Whether row `i` sits in a room or is tapped."""
-    return bool(row_at(t, i)["first_seat"] >= 0 or row_at(t, i)["taps"] > 0)
+    return bool(row_at(t, i)["first_seat"] >= 0 or row_at(t, i)["first_tap"] >= 0)
 
 
 @stage
@@ -150,7 +151,14 @@ def end_sounds(t: Shared, i: int, how: int, now: int) -> None:
 def forget(t: Shared, i: int) -> None:
     """Empty the queues of row `i`."""
     reset(t, i, _depth(t, i))
-    reset(t, t["row_count"] + i, FRAME_DEPTH)
+    _forget_device(t, i)
+
+
+@stage
+def _forget_device(t: Shared, i: int) -> None:
+    """Empty the queue of what is sent to the device of row `i`, if it has one."""
+    if row_at(t, i)["kind"] == FRAMES:
+        reset(t, t["row_count"] + i, FRAME_DEPTH)
 
 
 @stage
@@ -177,16 +185,6 @@ def part(t: Shared, i: int) -> None:
         forget(t, peer)
         replan(t, peer)
     replan(t, i)
-
-
-@stage
-def leave_epoll(t: Shared, i: int) -> None:
-    """Listen to the descriptors of row `i` no more."""
-    row = row_at(t, i)
-    if row["disarmed"] == 0:
-        epoll_ctl(t["control"][EPOLL], EPOLL_CTL_DEL, row["descriptor"], t["epoll"])
-    if row["rtcp_descriptor"] >= 0:
-        epoll_ctl(t["control"][EPOLL], EPOLL_CTL_DEL, row["rtcp_descriptor"], t["epoll"])
 
 
 @stage

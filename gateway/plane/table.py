@@ -32,10 +32,12 @@ from gateway.plane.frame import FRAME, HISTORY, PHASES, TICK, WIDE, WIDE_FRAME
 from gateway.plane.libc import EPOLL_EVENT
 from gateway.plane.memory import LargePages
 from gateway.plane.room_table import BUSES, ROOM, SEAT, TAP, VOICE
-from gateway.plane.row_table import ROW
+from gateway.plane.row_table import DIGIT_QUEUE, ROW
 
 __all__ = [
     "ACTIVE",
+    "ALARM_AFTER",
+    "ALARM_WORK",
     "AMR",
     "AMR_ALIGNED",
     "AMR_WIDE",
@@ -84,7 +86,6 @@ __all__ = [
     "SPEEX",
     "SPEEX_WIDE",
     "STOP",
-    "TAPS_HIGH",
     "TICK",
     "TICKS",
     "TICKS_SKIPPED",
@@ -96,6 +97,7 @@ __all__ = [
     "WATCHING",
     "WIDE",
     "WIDE_FRAME",
+    "WORK",
     "Shared",
     "Tables",
     "Worker",
@@ -180,11 +182,13 @@ WALL: Final = (
     93  # ns from the loop's clock to NTP's (RFC 5905: since 1900), written by control before the loop runs
 )
 ROOMS_HIGH: Final = 94  # rooms from here on have never been used
-TAPS_HIGH: Final = 95
+WORK: Final = 95  # parts of a tick in which there is something to do, as bits
 # Addresses of functions of libsrtp, for RTP and for RTCP, written by control before a row has keys.
 PROTECT: Final = 96
 UNPROTECT: Final = 98
 TURN: Final = 100  # which of the PHASES is next
+ALARM_AFTER: Final = 101  # NEXT_TICK and WORK as they were when the timer was last set
+ALARM_WORK: Final = 102
 _WORDS: Final = 104
 
 QUEUE: Final = np.dtype(
@@ -213,6 +217,7 @@ QUEUE: Final = np.dtype(
         ("toned", "i8"),  # the frame taken last has some of it
         ("late", "i8"),
         ("concealed", "i8"),
+        ("told", "i8"),  # its past holds something
     ],
     align=True,
 )
@@ -221,6 +226,7 @@ is sent to its device."""
 
 CODING: Final = np.dtype(
     [
+        ("begun", "i8"),  # what follows is of the stream that passes now; else nothing is
         ("g722", G722_STATE),
         ("g726", G726_STATE),
         ("history", "i2", (HISTORY,)),
@@ -239,6 +245,7 @@ COMMAND: Final = np.dtype(
         ("row", "i8"),
         ("generation", "i8"),
         ("serial", "i8"),
+        ("answer", "i8"),  # whether it is told what became of it: see commands.py
         ("arguments", "i8", (ARGUMENTS,)),
         ("data", "u1", (DATA,)),
     ],
@@ -271,6 +278,10 @@ SHARED: Final = np.dtype(
         ("owners", "i8"),
         ("stages", "i8"),
         ("phases", "i8"),
+        ("places", "i8"),
+        ("parts", "i8"),
+        ("visited", "i8"),
+        ("digit_queues", "i8"),
         ("commands", "i8"),
         ("events", "i8"),
         ("detectors", "i8"),
@@ -292,11 +303,13 @@ SHARED: Final = np.dtype(
         ("arena", "i8"),
         ("epoll", "i8"),
         ("row_count", "i8"),
-        ("tap_count", "i8"),
         ("event_count", "i8"),
         ("arena_size", "i8"),
         ("control", "i8", (_WORDS,)),
+        ("listed", "i8", (PHASES,)),  # rows with something to do in each part of a tick
+        ("halls", "i8", (PHASES,)),  # and open rooms
         # Scratch of the loop.
+        ("alarm", "i8", (4,)),  # a struct itimerspec
         ("clock", "i8", (4,)),  # a struct timespec, a word to write to an eventfd, one to read from one
         ("address", "u1", (128,)),
         ("address_length", "i4", (2,)),
@@ -338,24 +351,26 @@ class Worker:
 
     def __init__(self, tables: Tables, number: int, shared: NDArray[Any]) -> None:
         events = 1024
-        # Half the ring is kept for what must not be lost: up to three promises a row (control.py) and answers.
+        # Half the ring is kept for what must not be lost: that a row was lost and removed, that its sounds have
+        # ended, and answers (control.py).
         while events < 8 * len(tables.rows):
             events *= 2
         self.commands = np.zeros(COMMANDS, COMMAND)
         self.events = np.zeros(events, EVENT)
-        self.epoll = np.zeros(BATCH, EPOLL_EVENT)
+        self.epoll = np.zeros(BATCH + 1, EPOLL_EVENT)  # the last says what is to be waited for
+        self.parts = np.zeros((PHASES, len(tables.rows)), np.int32)
+        self.visited = np.zeros(len(tables.rows), np.int32)
         self.echo_scratch = np.zeros(1, ECHO_SCRATCH)
         self.frame_scratch = np.zeros(1, ILBC_SCRATCH)
         self.shared: Shared = shared[0]
         self.control: NDArray[np.int64] = self.shared["control"]
         self.shared["self"] = shared.ctypes.data
         self.shared["worker"] = number
-        for name in ("commands", "events", "epoll", "echo_scratch", "frame_scratch"):
+        for name in ("commands", "events", "epoll", "parts", "visited", "echo_scratch", "frame_scratch"):
             self.shared[name] = getattr(self, name).ctypes.data
         for name in _COMMON:
             self.shared[name] = getattr(tables, name).ctypes.data
         self.shared["row_count"] = len(tables.rows)
-        self.shared["tap_count"] = len(tables.taps)
         self.shared["event_count"] = len(self.events)
         self.shared["arena_size"] = len(tables.arena)
         self.shared["to_linear"] = ULAW_TO_LINEAR, ALAW_TO_LINEAR
@@ -368,14 +383,17 @@ class Worker:
 
 
 _COMMON: Final = (
-    "rows owners stages phases detectors fax_ears cancellers queues queue_samples queue_filled codings pending "
-    "past voices rooms buses seats taps arena"
+    "rows owners stages phases places digit_queues detectors fax_ears cancellers queues queue_samples queue_filled "
+    "codings pending past voices rooms buses seats taps arena"
 ).split()
 
 
 class Tables:
     """The tables for `rows` legs, `arena_samples` samples of sounds and captures and so many echo `cancellers`, as
     control sees them.
+
+    What is zero when a row begins is not written then: the kernel gives memory to what is, and a call that is but
+    relayed has no use for most of these.
 
     Attributes:
         workers: what each of the loops over them has of its own.
@@ -388,6 +406,8 @@ class Tables:
         self.owners = memory.zeros(rows, word)
         self.stages = memory.zeros(rows, word)
         self.phases = np.zeros(rows, np.int64)
+        self.places = np.zeros(rows, np.int64)
+        self.digit_queues = np.zeros(rows, DIGIT_QUEUE)
         self.detectors = np.zeros(rows, DTMF_STATE)
         self.fax_ears = np.zeros(rows, FAX_STATE)
         self.cancellers = np.zeros(cancellers, CANCELLER)
@@ -401,8 +421,6 @@ class Tables:
         self.rooms = np.zeros(rows, ROOM)
         self.buses = np.zeros((rows, BUSES, FRAME + WIDE_FRAME), np.int32)
         self.seats = np.zeros(2 * rows, SEAT)
-        self.seats["room"] = -1
         self.taps = np.zeros(2 * rows, TAP)
-        self.taps["row"] = self.taps["room"] = -1
         self.arena = np.zeros(arena_samples, np.int16)
         self.workers = [Worker(self, number, memory.zeros(1, SHARED)) for number in range(workers)]

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.media.compiled import stage
-from gateway.plane.access import arena_of, bus_of, owners_of, phases_of, room_at, row_at, stages_of, tap_at
+from gateway.plane.access import arena_of, bus_of, room_at, row_at, stages_of, tap_at
 from gateway.plane.libc import store_release
 from gateway.plane.plan import CLOCKED, MIXED
 from gateway.plane.room_table import SAID, TAP, TOLD
-from gateway.plane.table import FRAME, TAPS_HIGH, WIDE, WIDE_FRAME, Shared
+from gateway.plane.table import FRAME, WIDE, WIDE_FRAME, Shared
 from gateway.plane.voices import bit_of, heard_at, voice_of
 
-__all__ = ["keep"]
+__all__ = ["keep_room", "keep_row"]
 
 # The sides of a tap, as gateway.core.audio.Side numbers them.
 _IN: Final = 1
@@ -29,15 +29,21 @@ _WRITTEN_AT: Final = TAP.fields["written"][1] if TAP.fields else 0
 
 
 @stage
-def keep(t: Shared, phase: int) -> None:
-    """Keep this tick's frame of what the taps are on that one part of it works."""
-    for index in range(t["control"][TAPS_HIGH]):
-        tap = tap_at(t, index)
-        i, room = tap["row"], tap["room"]
-        if i >= 0 and phases_of(t)[i] == phase and owners_of(t)[i] == t["worker"]:
-            _keep_row(t, index, i)
-        elif room >= 0 and room_at(t, room)["phase"] == phase and room_at(t, room)["worker"] == t["worker"]:
-            _keep_room(t, index, room)
+def keep_row(t: Shared, i: int) -> None:
+    """Have the taps on row `i` keep this tick's frame."""
+    index = row_at(t, i)["first_tap"]
+    while index >= 0:
+        _keep_row(t, index, i)
+        index = tap_at(t, index)["next"]
+
+
+@stage
+def keep_room(t: Shared, room: int) -> None:
+    """Have the taps on a room keep this tick's frame."""
+    index = room_at(t, room)["first_tap"]
+    while index >= 0:
+        _keep_room(t, index, room)
+        index = tap_at(t, index)["next"]
 
 
 @stage
@@ -64,7 +70,7 @@ def _keep_row(t: Shared, index: int, i: int) -> None:
     tap = tap_at(t, index)
     stages = stages_of(t)[i]
     if not stages & CLOCKED or (tap["joined"] and row_at(t, i)["peer"] < 0 and not stages & MIXED):
-        return  # lost, or alone
+        return  # lost as it was told, or alone
     rate = tap["rate"]
     gain_in = tap["gain_in"] if tap["sides"] & _IN else 0
     gain_out = tap["gain_out"] if tap["sides"] & _OUT else 0

@@ -19,11 +19,10 @@ from typing import Final
 
 from gateway.core.errors import LocalError
 from gateway.plane.loop import observe, publish, run
-from gateway.plane.table import COMMAND_SIGNAL, NEXT_TICK, PHASES, STOP, TICK, TICKS, TIMER, WALL, Worker
+from gateway.plane.table import COMMAND_SIGNAL, NEXT_TICK, STOP, TICK, TICKS, TIMER, WALL, Worker
 
 __all__ = ["PlaneThread"]
 
-_PART: Final = TICK // PHASES
 _CLOCK_MONOTONIC: Final = 1
 _TFD_FLAGS: Final = os.O_NONBLOCK | os.O_CLOEXEC
 """TFD_NONBLOCK | TFD_CLOEXEC (sys/timerfd.h) are the same bits."""
@@ -67,8 +66,7 @@ class PlaneThread:
         Raises:
             LocalError: it did not come up.
         """
-        # The ticks and the timer that wakes the loop for them lie on one raster; else a tick waits for the timer
-        # in a quiet plane and comes on time in a busy one, and what is played staggers.
+        # The loop sets the timer anew for each tick, on the raster that begins here.
         first = time.monotonic_ns() + TICK
         self._timer = _open_timer(first)
         self._tables.control[TIMER] = self._timer
@@ -137,11 +135,11 @@ class PlaneThread:
 
 
 def _open_timer(first: int) -> int:
-    """A timerfd that fires with every part of a tick, for the first time at `first` (ns, monotonic)."""
+    """A timerfd that fires at `first` (ns, monotonic)."""
     libc = ctypes.CDLL(None, use_errno=True)
     descriptor = int(libc.timerfd_create(_CLOCK_MONOTONIC, _TFD_FLAGS))
     if descriptor < 0:
         raise LocalError(f"no timer for the media plane: {os.strerror(ctypes.get_errno())}")
-    interval = _Interval(0, _PART, *divmod(first, 1_000_000_000))
+    interval = _Interval(0, 0, *divmod(first, 1_000_000_000))
     libc.timerfd_settime(descriptor, _TFD_TIMER_ABSTIME, ctypes.byref(interval), None)
     return descriptor

@@ -3,6 +3,7 @@
  *     phones talk COUNT SECONDS TYPE_A TYPE_B     even ones send payload type TYPE_A, odd ones TYPE_B
  *     phones listen COUNT SECONDS                 one packet each, then only receive; the tick is 20 ms
  *     phones flood COUNT SECONDS                  all that one process can send, valid headers, unknown sources
+ *     phones wake 1 SECONDS                       none: how late a thread wakes that a timer calls every millisecond
  *
  * Prints its ports, reads the ports to send to, waits for one more word, and prints when the time is over:
  *     sent received p50 p99 max
@@ -18,9 +19,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { BATCH = 256, OCTETS = 172, PERIOD = 20000000 };
+enum { BATCH = 256, OCTETS = 172, PERIOD = 20000000, WAKE = 1000000 };
 
 static int64_t clock_ns(clockid_t clock)
 {
@@ -71,6 +74,37 @@ static ssize_t receive(int descriptor, uint8_t *packet, int64_t *arrived)
     return octets;
 }
 
+static void print(int64_t sent, int64_t received, int64_t base)
+{
+    if (figure_count == 0)
+        note(0);
+    printf("%lld %lld %lld %lld %lld\n", (long long)sent, (long long)received,
+           (long long)(figures[figure_count / 2] - base), (long long)(figures[figure_count * 99 / 100] - base),
+           (long long)(figures[figure_count - 1] - base));
+}
+
+/* What this machine makes of a timer: nobody who sleeps until his time has come can be less late. */
+static int wake(double seconds)
+{
+    int64_t due = clock_ns(CLOCK_MONOTONIC) + WAKE, wakes = (int64_t)(seconds * 1e9) / WAKE;
+    struct itimerspec raster = {{0, WAKE}, {due / 1000000000, due % 1000000000}};
+    int timer = timerfd_create(CLOCK_MONOTONIC, 0);
+    uint64_t times;
+    figure_room = wakes;
+    figures = malloc(figure_room * sizeof *figures);
+    timerfd_settime(timer, TFD_TIMER_ABSTIME, &raster, NULL);
+    for (int64_t k = 0; k < wakes; due += times * WAKE, k += times) {
+        if (read(timer, &times, sizeof times) != sizeof times)
+            return 1;
+        int64_t now = clock_ns(CLOCK_MONOTONIC);
+        for (uint64_t missed = 0; missed < times; missed++)
+            note(now - due - (int64_t)missed * WAKE);
+    }
+    qsort(figures, figure_count, sizeof *figures, by_size);
+    print(wakes, wakes, 0);
+    return 0;
+}
+
 int main(int words, char **word)
 {
     if (words < 4)
@@ -110,6 +144,8 @@ int main(int words, char **word)
     }
     if (scanf("%15s", go) != 1)
         return 1;
+    if (!strcmp(word[1], "wake"))
+        return wake(seconds);
     int64_t begin = clock_ns(CLOCK_MONOTONIC), end = begin + (int64_t)(seconds * 1e9), sent = 0, received = 0;
     int64_t limit = listen ? count : INT64_MAX;
     for (;;) {
@@ -150,9 +186,6 @@ int main(int words, char **word)
     }
     qsort(figures, figure_count, sizeof *figures, by_size);
     int64_t base = listen && figure_count ? figures[figure_count / 100] : 0;
-    if (figure_count == 0)
-        note(0);
-    printf("%lld %lld %lld %lld %lld\n", (long long)sent, (long long)received, (long long)(figures[figure_count / 2] - base),
-           (long long)(figures[figure_count * 99 / 100] - base), (long long)(figures[figure_count - 1] - base));
+    print(sent, received, base);
     return 0;
 }

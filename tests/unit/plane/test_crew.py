@@ -12,8 +12,10 @@ import pytest
 from gateway.core.audio import DigitHeard, Encoding, Side, Sound, SoundEnd
 from gateway.core.errors import LocalError
 from gateway.media.tone import dtmf
+from gateway.plane.plan import is_ticked
 from gateway.plane.plane import Plane, PlaneConfig
 from gateway.plane.row import PlaneRow
+from gateway.plane.table import FRAMES, PHASES
 from tests.unit.plane.conftest import Studio, delay_and_likeness, speech
 
 
@@ -221,11 +223,27 @@ class Crowd:
         """Whether all who hear one another are one thread's."""
         tables = self.studio.plane.tables
         owners, rows, rooms = tables.owners, tables.rows, tables.rooms
-        seated = [seat for seat in tables.seats if seat["room"] >= 0]
+        seated = [seat for seat in tables.seats if seat["taken"]]
         joined = [k for k in range(len(rows)) if rows[k]["state"] and rows[k]["peer"] >= 0]
         return all(owners[seat["row"]] == rooms[seat["room"]]["worker"] for seat in seated) and all(
             owners[k] == owners[rows[k]["peer"]] for k in joined
         )
+
+    def stand_in_their_lists(self) -> bool:
+        """Whether whoever has something to do on the tick is visited once, by its thread, and nobody else is."""
+        tables = self.studio.plane.tables
+        visited = [
+            (worker.shared["worker"], phase, int(row))
+            for worker in tables.workers
+            for phase in range(PHASES)
+            for row in worker.parts[phase, : worker.shared["listed"][phase]]
+        ]
+        due = [
+            (tables.owners[k], tables.phases[k], k)
+            for k, row in enumerate(tables.rows)
+            if is_ticked(bool(row["kind"] == FRAMES), int(tables.stages[k]))
+        ]
+        return sorted(visited) == sorted(due)
 
 
 def test_whatever_is_joined_in_whatever_order_all_stay_with_their_thread(studio: Studio) -> None:
@@ -235,6 +253,8 @@ def test_whatever_is_joined_in_whatever_order_all_stay_with_their_thread(studio:
         crowd.act()
         if crowd.random.random() < 0.3:
             studio.tick()
+        if not studio.plane.usage().commands:
+            assert crowd.stand_in_their_lists()
     studio.tick(5)
     assert studio.plane.usage().commands == 0
     assert crowd.are_with_their_threads()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import select
+import socket
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from gateway.core.audio import AudioLost, Encoding, Sound
 from gateway.core.errors import Exhausted, LocalError
 from gateway.plane import commands
+from gateway.plane.loop import run
 from gateway.plane.plane import Plane, PlaneConfig, PlaneUsage
 from gateway.plane.row import PlaneRow
 from gateway.plane.table import COMMANDS, COMMANDS_READ
@@ -123,6 +126,29 @@ def test_more_commands_than_the_ring_holds_are_each_answered_once_in_order(studi
     assert answers == list(range(3 * COMMANDS))
 
 
+def test_more_commands_than_the_ring_holds_are_carried_out_though_nobody_waits_for_their_answers() -> None:
+    turns: list[Callable[[], None]] = []
+    gone: list[str] = []
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    plane = Plane(PlaneConfig(rows=1, arena=1.0), soon=turns.append)
+    row = plane.add_frames(theirs.fileno(), Encoding.L16, on_removed=lambda: gone.append("gone"))
+    for _ in range(3 * COMMANDS):
+        row.part()
+    row.close()
+    told = True
+    while told:
+        while turns:
+            turns.pop()()
+        run(plane.tables.workers[0].shared, 0)
+        told = bool(select.select([plane.eventfd], [], [], 0)[0])
+        if told:
+            plane.pump(0.0)
+    assert gone == ["gone"]
+    plane.close()
+    ours.close()
+    theirs.close()
+
+
 def test_a_control_that_does_not_pump_loses_digits_but_no_answer_and_no_end(studio: Studio) -> None:
     (a, alice), (b, _) = studio.telephone(), studio.telephone()
     studio.settle()
@@ -133,7 +159,7 @@ def test_a_control_that_does_not_pump_loses_digits_but_no_answer_and_no_end(stud
     for _ in range(200):
         b.play(TONE, studio.ends.append)
         studio.plane.step(studio.now)
-    while studio.plane.usage().commands:
+    while studio.plane.usage().sounds > 1:
         studio.settle()
     assert len(studio.ends) == 199
     assert 0 < len(studio.happened(a)) < 2000

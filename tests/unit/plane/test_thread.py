@@ -19,7 +19,7 @@ from numba.core.runtime import _nrt_python, rtsys
 
 from gateway.core.audio import DigitHeard, Encoding, Side, Sound, SoundEnd
 from gateway.core.errors import LocalError
-from gateway.plane.table import NEXT_TICK, PHASES, TIMER
+from gateway.plane.table import NEXT_TICK, PHASES, TICK, TIMER
 from tests.support.rtp import RtpEndpoint
 from tests.unit.plane.conftest import Studio, speech
 from tests.unit.plane.test_framed import CODECS
@@ -44,8 +44,9 @@ def came(voice: RtpEndpoint) -> int:
 
 
 @pytest.fixture
-def studio() -> Iterator[Studio]:
-    made = Studio(now=time.monotonic())
+def studio(request: pytest.FixtureRequest) -> Iterator[Studio]:
+    """With so many rows as it is asked for."""
+    made = Studio(getattr(request, "param", 16), now=time.monotonic())
     yield made
     made.close()
 
@@ -68,6 +69,7 @@ def test_the_thread_relays_plays_and_tells(studio: Studio) -> None:
         studio.plane.start_thread()
 
 
+@pytest.mark.parametrize("studio", [2 * PHASES], indirect=True)
 def test_every_part_of_a_tick_is_done_as_often_as_the_others(studio: Studio) -> None:
     legs = [studio.telephone() for _ in range(2 * PHASES)]
     assert {int(phase) for phase in studio.plane.tables.phases[: 2 * PHASES]} == {0}, "nothing has been planned"
@@ -82,6 +84,29 @@ def test_every_part_of_a_tick_is_done_as_often_as_the_others(studio: Studio) -> 
     pump_until(studio, lambda: not studio.plane.usage().commands)
     counts = [came(voice) for _, voice in legs]
     assert max(counts) - min(counts) <= 1, counts
+
+
+def test_with_nothing_to_do_the_thread_wakes_once_a_tick_and_with_something_for_its_part(studio: Studio) -> None:
+    row, _ = studio.telephone()
+    studio.plane.start_thread()
+
+    task = next(thread.native_id for thread in threading.enumerate() if thread.name == "media plane")
+
+    def sleeps_in_ten_ticks() -> int:
+        before, goal = voluntary_switches(task), studio.plane.ticks + 10
+        pump_until(studio, lambda: studio.plane.ticks >= goal)
+        return voluntary_switches(task) - before
+
+    assert sleeps_in_ten_ticks() <= 12
+    row.play(Sound("tone", np.full(160, 1000, np.int16), loop_from=0))
+    pump_until(studio, lambda: not studio.plane.usage().commands)
+    assert sleeps_in_ten_ticks() <= 24
+
+
+def voluntary_switches(task: int | None) -> int:
+    """How often a thread of ours has gone to sleep."""
+    with open(f"/proc/self/task/{task}/status", encoding="ascii") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("voluntary"))
 
 
 def test_the_thread_ends_when_the_plane_is_closed() -> None:
@@ -103,7 +128,7 @@ def test_the_ticks_lie_on_the_raster_of_the_timer(studio: Studio) -> None:
     assert read(int(control[TIMER]), ctypes.byref(setting)) == 0
     took = time.monotonic_ns() - before
     left = setting[2] * 1_000_000_000 + setting[3]
-    assert (int(control[NEXT_TICK]) - (before + left)) % 5_000_000 <= took
+    assert (int(control[NEXT_TICK]) - (before + left)) % (TICK // PHASES) <= took
 
 
 def run(script: str) -> subprocess.CompletedProcess[str]:

@@ -5,15 +5,17 @@ A message and a media type enter, octets leave. Nested multiparts are not search
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.core.repeated import repeated
 from gateway.sip.grammar import BLANKS
 from gateway.sip.message import Message
 from gateway.sip.parameters import Parameters
 
-__all__ = ["find_body", "media_type"]
+__all__ = ["find_body", "media_type", "required_types"]
 
 SDP: Final = "application/sdp"
 
@@ -38,6 +40,8 @@ def media_type(content_type: str) -> tuple[str, Parameters]:
 def find_body(message: Message, wanted: str = SDP) -> bytes | None:
     """The body of `message` if it is of type `wanted`, or its first part that is; None where there is none.
 
+    A part that is there for something else than the session, as one for early media (RFC 3959), is passed over.
+
     Raises:
         MalformedError: the Content-Type, or the multipart, cannot be read.
     """
@@ -49,14 +53,55 @@ def find_body(message: Message, wanted: str = SDP) -> bytes | None:
         return message.body
     if not kind.startswith("multipart/"):
         return None
+    for part in _read_parts(message, parameters):
+        if part.type == wanted and part.purpose == "session":
+            return part.content
+    return None
+
+
+def required_types(message: Message) -> list[str]:
+    """The types of the parts of a multipart body that say that they must be understood (RFC 5621 section 5.3).
+
+    A part that does not say so may be anything: the places and the ISUP messages that others put beside an offer
+    are for those who look for them. Of alternatives one is enough.
+
+    Raises:
+        MalformedError: the Content-Type, or the multipart, cannot be read.
+    """
+    kind, parameters = media_type(message.headers.get("content-type") or "text/plain")
+    if not kind.startswith("multipart/") or kind == "multipart/alternative":
+        return []
+    return [part.type for part in _read_parts(message, parameters) if part.required]
+
+
+@frozen
+class _Part:
+    """A part of a multipart body.
+
+    Attributes:
+        type: in lower case.
+        purpose: what it is there for (Content-Disposition), in lower case.
+        required: it says that it must be understood.
+        content: its octets.
+    """
+
+    type: str
+    purpose: str
+    required: bool
+    content: bytes
+
+
+def _read_parts(message: Message, parameters: Parameters) -> Iterator[_Part]:
     boundary = parameters.get("boundary")
     if not boundary:
         raise MalformedError("a multipart body without a boundary")
-    for part in _parts(message.body, boundary.encode("utf-8", "surrogateescape")):
-        header, _, content = part.partition(b"\r\n\r\n")
-        if _part_type(header) == wanted:
-            return content
-    return None
+    for piece in _parts(message.body, boundary.encode("utf-8", "surrogateescape")):
+        header, _, content = piece.partition(b"\r\n\r\n")
+        fields = _fields(header)
+        kind, _ = media_type(fields.get("content-type", "text/plain"))
+        purpose, said = media_type(f"x/{fields.get('content-disposition', 'session')}")
+        required = (said.get("handling") or "").lower() == "required"
+        yield _Part(kind, purpose.removeprefix("x/"), required, content)
 
 
 def _parts(body: bytes, boundary: bytes) -> list[bytes]:
@@ -72,9 +117,7 @@ def _parts(body: bytes, boundary: bytes) -> list[bytes]:
     return parts
 
 
-def _part_type(header: bytes) -> str:
-    for line in header.decode("utf-8", "surrogateescape").split("\r\n"):
-        name, _, value = line.partition(":")
-        if name.strip(BLANKS).lower() == "content-type":
-            return media_type(value.strip(BLANKS))[0]
-    return "text/plain"
+def _fields(header: bytes) -> dict[str, str]:
+    """The header fields of a part, by their names in lower case."""
+    rows = (line.partition(":") for line in header.decode("utf-8", "surrogateescape").split("\r\n"))
+    return {name.strip(BLANKS).lower(): value.strip(BLANKS) for name, colon, value in rows if colon}

@@ -23,7 +23,7 @@ from gateway.sip.dialog import MAX_FORWARDS
 from gateway.sip.headers import CSeq, NameAddr
 from gateway.sip.identity import number_of
 from gateway.sip.message import Request, Response
-from gateway.sip.preferences import Preferences, preferences_of, write_preferences
+from gateway.sip.preferences import NO_PREFERENCES, Preferences, preferences_of, write_preferences
 from gateway.sip.session import Reply, Setting, Timer
 from gateway.sip.text_queue import LIFE, Text, TextKeeper, TextQueue
 from gateway.sip.uri import SipUri
@@ -115,7 +115,7 @@ class Messages:
         text = self._queue.first(user, now)
         if text is None or user in self._delivering:
             return
-        bindings = self._contacts(user, now)
+        bindings = self._able(user, NO_PREFERENCES, now)
         if not bindings:
             return
         self._delivering.add(user)
@@ -134,7 +134,7 @@ class Messages:
         """Deliver `text` at once where that can be, or keep it; `answer` is given the status for its sender."""
         preferences = Preferences.of(wishes)
         keep = self._turn_down if preferences.are_stated else self._keep
-        bindings = [one for turn in preferences.turns(self._contacts(text.recipient, now)) for one in turn]
+        bindings = self._able(text.recipient, preferences, now)
         waits_its_turn = not preferences.are_stated and self._queue.first(text.recipient, now) is not None
         if not bindings or waits_its_turn:
             keep(text, answer, now)
@@ -157,6 +157,10 @@ class Messages:
         for request, _ in onward:
             write_preferences(request, wishes)
         _Delivery(finish).start(onward, self._setting, now)
+
+    def _able(self, user: str, preferences: Preferences, now: float) -> list[Binding]:
+        """The telephones of an account that are to have a text."""
+        return [one for turn in preferences.turns(self._contacts(user, now), "MESSAGE") for one in turn]
 
     def _turn_down(self, text: Text, answer: Finish, now: float) -> None:
         answer(480, now)  # RFC 3841 section 7.2.4: no contact is left

@@ -20,7 +20,7 @@ from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
 
-__all__ = ["Preferences", "features_of", "preferences_of", "write_preferences"]
+__all__ = ["NO_PREFERENCES", "Preferences", "features_of", "preferences_of", "write_preferences"]
 
 HEADERS: Final = ("Accept-Contact", "Reject-Contact", "Request-Disposition")
 """By these callers say what they prefer (RFC 3841 section 9), in the order of `PREFERENCES`."""
@@ -178,12 +178,15 @@ class Preferences:
             frozenset(word.lower() for word in directives),
         )
 
-    def turns(self, targets: Sequence[_Place]) -> list[list[_Place]]:
+    def turns(self, targets: Sequence[_Place], method: str = "INVITE") -> list[list[_Place]]:
         """Those of `targets`, the callee's dearest first, that are to be called: who is in one list, together.
 
         The callee's wishes go first (`q`), the caller's sort what is equal there (section 7.2.4). Whether
-        several are called at all, at once or in turn, is the caller's to say (section 9.1).
+        several are called at all, at once or in turn, is the caller's to say (section 9.1). Where it says nothing
+        of what they are to be able to, they must not have said that they lack `method` (7.2.2.1).
         """
+        if not (self.accepted or self.rejected):
+            targets = [target for target in targets if _takes(target.features, method)]
         if not self.are_stated:
             return [list(turn) for _, turn in groupby(targets, lambda target: target.q)]
         found = ((target, self._weigh(target.features)) for target in targets)
@@ -228,6 +231,12 @@ class Preferences:
 
 
 NO_PREFERENCES: Final = Preferences()
+
+
+def _takes(features: Parameters, method: str) -> bool:
+    """Whether who has said `features` takes `method`, or has not said which methods it takes."""
+    methods = features.get("methods") if features else None
+    return methods is None or _values(methods).meets(_values(method))
 
 
 def _elements(value: str) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.core.errors import MalformedError
-from gateway.sip.body import media_type
+from gateway.sip.body import media_type, required_types
 from gateway.sip.info import INFO_TYPES
 from gateway.sip.message import Request, Response
 from gateway.sip.outbound import OUTBOUND
@@ -75,7 +75,7 @@ def _extensions(request: Request) -> Response | None:
 
 
 def _content(request: Request) -> Response | None:
-    """RFC 3261 8.2.3; a multipart is looked into later, and a body marked optional may be anything."""
+    """RFC 3261 8.2.3: a body that is marked as optional may be anything; of a multipart, see `required_types`."""
     wanted = BODY_TYPES.get(request.method)
     if wanted is None or not request.body:
         return None
@@ -89,9 +89,11 @@ def _content(request: Request) -> Response | None:
     try:
         kind, _ = media_type(text)
         _, disposition = media_type(f"x/{request.headers.get('Content-Disposition') or 'session'}")
+        missing = [] if kind in wanted else [part for part in required_types(request) if part not in wanted]
     except MalformedError as fault:
         return request.reply(400, str(fault))
-    if kind in wanted or kind.startswith("multipart/") or disposition.get("handling") == "optional":
+    understood = kind in wanted or (kind.startswith("multipart/") and not missing)
+    if understood or disposition.get("handling") == "optional":
         return None
     response = request.reply(415)
     response.headers.set("Accept", ", ".join(wanted))

@@ -41,6 +41,12 @@ def test_the_first_part_of_the_type_is_found() -> None:
     assert find_body(multipart, "text/late") is None
 
 
+def test_rfc_3959_a_description_for_early_media_is_not_that_of_the_session() -> None:
+    early = b"--b\r\nContent-Type: application/sdp\r\nContent-Disposition: Early-Session\r\n\r\nv=1\r\n"
+    session = b"--b\r\nContent-Type: application/sdp\r\nContent-Disposition: session;handling=required\r\n\r\nv=0"
+    assert find_body(message("multipart/mixed;boundary=b", early + session + b"\r\n--b--")) == b"v=0"
+
+
 def test_a_part_without_a_type_is_text() -> None:
     assert find_body(message("multipart/mixed;boundary=b", b"--b\r\n\r\nhi\r\n--b--"), "text/plain") == b"hi"
 

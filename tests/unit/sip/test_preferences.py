@@ -110,6 +110,28 @@ def test_section_9_1_the_caller_says_whether_several_are_called_and_how(
     assert turns([DESK, VIDEO, target(";audio", q=300)], disposition=disposition) == expected
 
 
+def test_section_7_2_2_1_who_lacks_the_method_is_not_called_unless_the_caller_says_what_it_wants() -> None:
+    texts, talks = target(';methods="MESSAGE,OPTIONS"'), target(';methods="INVITE,ACK,BYE"')
+    assert turns([texts, talks, DESK, SILENT], disposition="") == [[1, 2, 3]]
+    assert turns([texts, talks], disposition="proxy") == [[1]]
+    assert turns([texts, talks], accept='*;methods="MESSAGE"') == [[0], [1]], "it has said what it wants"
+    assert Preferences().turns([texts, talks, SILENT], "MESSAGE") == [[texts, SILENT]]
+
+
+def test_section_7_2_2_1_a_text_waits_for_a_telephone_that_takes_it() -> None:
+    office = Office()
+    desk = registered(office, "192.0.2.61", ';methods="INVITE,ACK,BYE,CANCEL"')
+    office.changes()
+    sender = Phone(office, "6002", host="192.0.2.70")
+    sender.proved(sender.request("MESSAGE", "sip:6001@192.0.2.1", body=b"Come"))
+    assert sender.statuses() == [202] and desk.messages() == []
+    mobile = Phone(office, host="192.0.2.62")
+    contact = ("Contact", '<sip:6001@192.0.2.62:5070>;methods="MESSAGE"')
+    mobile.proved(mobile.request("REGISTER", "sip:192.0.2.1", headers=(contact,), call_id="register"))
+    _, text = mobile.messages()
+    assert text.body == b"Come" and desk.messages() == []
+
+
 @pytest.mark.parametrize(
     "disposition", ["proxy", "redirect", "cancel", "no-cancel", "fork", "recurse", "queue", "no-queue", "x-new"]
 )

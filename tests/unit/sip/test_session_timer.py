@@ -200,6 +200,12 @@ def test_section_9_what_is_granted(headers: tuple[tuple[str, str], ...], granted
     assert ("timer" in ok.tokens("Require")) is required
 
 
+def test_section_9_too_short_an_interval_of_a_caller_that_knows_no_timer_is_taken() -> None:
+    """A proxy has asked for it; the caller could do nothing with a 422."""
+    _, _, _, ok = asked(("Session-Expires", "60"))
+    assert ok.headers.get("Session-Expires") == "60;refresher=uas"
+
+
 def test_section_9_too_short_an_interval_is_422_and_makes_no_leg() -> None:
     office = Office()
     phone = Phone(office)

@@ -77,6 +77,7 @@ def test_an_extension_that_we_lack_is_420() -> None:
         ((("Content-Type", "nonsense"),), 400, None),
         ((("Content-Type", "text/plain"), ("Content-Disposition", "icon;handling=optional")), 401, None),
         ((("Content-Type", "multipart/mixed;boundary=x"),), 401, None),
+        ((("Content-Type", "multipart/mixed"),), 400, None),
     ],
 )
 def test_bodies_that_we_cannot_read_are_415(
@@ -85,6 +86,30 @@ def test_bodies_that_we_cannot_read_are_415(
     response = asked(Office(), "INVITE", *headers, body=b"hello")
     assert response.status == status
     assert told is None or told in response.headers
+
+
+@pytest.mark.parametrize(
+    ("kind", "disposition", "status"),
+    [
+        ("mixed", "signal;handling=required", 415),
+        ("mixed", "signal; handling=REQUIRED", 415),
+        ("mixed", "signal;handling=optional", 401),
+        ("mixed", "by-reference", 401),
+        ("alternative", "signal;handling=required", 401),
+        ("mixed", ";;", 400),
+    ],
+)
+def test_rfc_5621_5_3_a_part_that_must_be_understood_and_is_not_is_415(
+    kind: str, disposition: str, status: int
+) -> None:
+    parts = [
+        b"--b\r\nContent-Type: application/sdp\r\n\r\n" + session_description(),
+        b"--b\r\nContent-Type: application/isup\r\nContent-Disposition: " + disposition.encode() + b"\r\n\r\n\1\2",
+        b"--b--",
+    ]
+    response = asked(Office(), "INVITE", ("Content-Type", f"multipart/{kind};boundary=b"), body=b"\r\n".join(parts))
+    assert response.status == status
+    assert (response.headers.get("Accept") == "application/sdp") is (status == 415)
 
 
 def test_a_call_that_has_gone_too_far_is_483() -> None:

@@ -61,8 +61,10 @@ _Raw = tuple[float, Kind, str, object, str | bytes]
 
 @dataclass(slots=True)
 class _Story:
-    """The notes of one call: the first ones for good, the latest in a ring, a count of those between."""
+    """The notes of one call, or of what has not become one: the first for good, the latest in a ring."""
 
+    name: str
+    of_call: bool = False
     first: list[_Raw] = field(default_factory=list)
     latest: list[_Raw] = field(default_factory=list)
     left_out: int = 0
@@ -84,7 +86,7 @@ class Recorder:
         self._half = max(1, notes // 2)
         self._of_calls: OrderedDict[str, _Story] = OrderedDict()
         self._of_strays: OrderedDict[str, _Story] = OrderedDict()
-        self._story_of: dict[str, str] = {}
+        self._story_of: dict[str, _Story] = {}
 
     def note(self, at: float, kind: Kind, leg: str, text: object, detail: str | bytes = "") -> None:
         """Note one thing under `leg`; octets are read as UTF-8, where they are that.
@@ -92,41 +94,44 @@ class Recorder:
         Args:
             text: one line, or what `str` makes one of when the story is read; it must not change.
         """
-        key = self._story_of.get(leg, leg)
-        story = self._of_calls.get(key)
+        story = self._story_of.get(leg)
         if story is None:
-            story = self._story(leg)
+            story = self._begin(leg)
         else:
-            self._of_calls.move_to_end(key)
+            (self._of_calls if story.of_call else self._of_strays).move_to_end(story.name)
         if len(story.first) < self._half:
             story.first.append((at, kind, leg, text, detail))
-        else:
-            self._append(story, (at, kind, leg, text, detail))
+            return
+        story.latest.append((at, kind, leg, text, detail))
+        if len(story.latest) > self._half:
+            del story.latest[0]
+            story.left_out += 1
 
     def join(self, call: str, leg: str) -> None:
         """Make `leg`'s notes, past and to come, part of the story of `call`."""
-        own_key = self._story_of.get(leg, leg)
-        own = self._take(own_key) if own_key != call else None
-        if call not in self._of_calls:
-            self._of_calls[call] = self._take(call) or _Story(legs={call})
-            self._story_of[call] = call
+        story = self._story_of.get(call) or self._begin(call)
+        if not story.of_call:
+            del self._of_strays[story.name]
+            story.of_call = True
+            self._of_calls[story.name] = story
             self._forget(self._of_calls, self._calls)
-        story = self._story(call)
-        if own is not None:
+        self._of_calls.move_to_end(story.name)
+        own = self._story_of.get(leg)
+        if own is not None and own is not story:
+            del (self._of_calls if own.of_call else self._of_strays)[own.name]
             merged = sorted([*story.first, *story.latest, *own.first, *own.latest], key=itemgetter(0))
             story.first, rest = merged[: self._half], merged[self._half :]
             story.latest = rest[-self._half :]
             story.left_out += own.left_out + len(rest) - len(story.latest)
             story.legs |= own.legs
             for member in own.legs:
-                self._story_of[member] = call
+                self._story_of[member] = story
         story.legs.add(leg)
-        self._story_of[leg] = call
+        self._story_of[leg] = story
 
     def story(self, name: str) -> list[Note]:
         """All notes kept of the call (or the call of the leg) `name`, in order; empty if it is not known."""
-        key = self._story_of.get(name, name)
-        story = self._of_calls.get(key) or self._of_strays.get(key)
+        story = self._story_of.get(name)
         if story is None:
             return []
         gap = []
@@ -139,34 +144,16 @@ class Recorder:
         """Names of the calls whose stories are kept, least lately touched first."""
         return list(self._of_calls)
 
-    def _story(self, name: str) -> _Story:
-        key = self._story_of.get(name, name)
-        for stories in (self._of_calls, self._of_strays):
-            if (story := stories.get(key)) is not None:
-                stories.move_to_end(key)
-                return story
-        story = self._of_strays[key] = _Story(legs={name})
-        self._story_of[name] = key
+    def _begin(self, name: str) -> _Story:
+        story = self._of_strays[name] = self._story_of[name] = _Story(name, legs={name})
         self._forget(self._of_strays, self._strays)
         return story
-
-    def _take(self, key: str) -> _Story | None:
-        return self._of_strays.pop(key, None) or self._of_calls.pop(key, None)
 
     def _forget(self, stories: OrderedDict[str, _Story], most: int) -> None:
         while len(stories) > most:
             _, forgotten = stories.popitem(last=False)
             for leg in forgotten.legs:
                 self._story_of.pop(leg, None)
-
-    def _append(self, story: _Story, note: _Raw) -> None:
-        if len(story.first) < self._half:
-            story.first.append(note)
-            return
-        story.latest.append(note)
-        if len(story.latest) > self._half:
-            del story.latest[0]
-            story.left_out += 1
 
 
 def _read(raw: _Raw) -> Note:

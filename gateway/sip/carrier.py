@@ -11,7 +11,7 @@ import hmac
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from random import Random, SystemRandom
@@ -31,7 +31,7 @@ from gateway.sip.points import ListeningPoints
 from gateway.sip.reach import Reach
 from gateway.sip.schedule import Schedule
 from gateway.sip.screening import screen
-from gateway.sip.session import Member, Reply, Timer, nothing_more
+from gateway.sip.session import Member, Reply, nothing_more
 from gateway.sip.strays import Strays
 from gateway.sip.stun import answer, is_stun
 from gateway.sip.transaction.base import ClientTransaction, ServerTransaction, Transaction
@@ -103,13 +103,14 @@ class Newcomers(Protocol):
         ...
 
 
-@frozen
+@dataclass(slots=True)
 class _Inquiry:
-    """Who waits for the responses to a request of ours."""
+    """Who waits for the responses to a request of ours, and whether one has come."""
 
     answered: Callable[[Response, float], None]
     failed: Callable[[str, float], None]
     settled: Callable[[float], None]
+    heard: bool = False
 
 
 class SipCarrier:
@@ -152,6 +153,7 @@ class SipCarrier:
         self._newcomers = newcomers
         self._now = 0.0
         self._schedule = Schedule()
+        self.at: Final = self._schedule.at
         self._layer = TransactionLayer(
             config=timers, limit=limit, datagram=datagram, points=points, schedule=self._schedule, token=token
         )
@@ -269,10 +271,6 @@ class SipCarrier:
         self._now = now
         self._layer.send(data, flow)
 
-    def at(self, when: float, action: Callable[[float], None]) -> Timer:
-        """Have `action` called at `when`."""
-        return self._schedule.at(when, action)
-
     def keep(
         self,
         flow: Flow,
@@ -369,9 +367,11 @@ class SipCarrier:
         if inquiry is None:
             return
         response = event.response
-        self._heard(event.transaction.flow, response, now)
-        if self._reach is not None:
-            self._reach.seen(response, event.transaction.flow)
+        if not inquiry.heard or response.is_final:
+            inquiry.heard = True
+            self._heard(event.transaction.flow, response, now)
+            if self._reach is not None:
+                self._reach.seen(response, event.transaction.flow)
         # After a 2xx to an INVITE more may come, repeated or of other forks, until it is settled (RFC 6026 7.2).
         if response.is_final and (response.status >= 300 or event.transaction.method != "INVITE"):
             self._forget(event.transaction)
@@ -415,10 +415,11 @@ class SipCarrier:
 
     def _reply(self, transaction: ServerTransaction, response: Response, now: float) -> None:
         self._now = now
-        if response.status > 100 and response.to.tag is None:
-            response.headers.set("To", response.to.tagged(self._token()))
+        status = response.status
+        if status > 100 and (to := response.to).tag is None:
+            response.headers.set("To", to.tagged(self._token()))
         response.headers.set("Server", PRODUCT)
-        if response.is_final:
+        if status >= 200:
             self._newcomers().settled(transaction)
         self._layer.respond(transaction, response, now)
 

@@ -12,7 +12,8 @@ from typing import Final
 
 from gateway.core.errors import MalformedError
 from gateway.core.frozen import frozen
-from gateway.sip.headers import CSeq, NameAddr
+from gateway.sip.fields import Headers
+from gateway.sip.headers import NameAddr
 from gateway.sip.message import Message, Request, Response
 from gateway.sip.parameters import Parameters
 from gateway.sip.transport import Flow
@@ -183,17 +184,17 @@ class Dialog:
 
     def _write(self, method: str, number: int) -> Request:
         uri, routes = self._path()
-        request = Request(method, uri)
-        headers = request.headers
-        headers.set("Max-Forwards", MAX_FORWARDS)
-        headers.set("Route", *routes)
-        headers.set("From", self.local)
-        headers.set("To", self.remote)
-        headers.set("Call-ID", self.id.call_id)
-        headers.set("CSeq", CSeq(number, method))
+        fields: list[tuple[str, object]] = [
+            ("Max-Forwards", MAX_FORWARDS),
+            *[("Route", route) for route in routes],
+            ("From", self.local),
+            ("To", self.remote),
+            ("Call-ID", self.id.call_id),
+            ("CSeq", f"{number} {method}"),
+        ]
         if method in TARGET_REFRESH:
-            headers.set("Contact", self.contact)
-        return request
+            fields.append(("Contact", self.contact))
+        return Request(method, uri, headers=Headers(fields))
 
     def _path(self) -> tuple[Uri, tuple[NameAddr, ...]]:
         """Request-URI and Route of a request (section 12.2.1.1), for loose and for strict first hops."""

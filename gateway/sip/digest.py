@@ -23,6 +23,10 @@ _PARAMETER: Final = re.compile(
     rf"[ \t,]*+(?P<name>{TOKEN})[ \t]*+=[ \t]*+(?P<value>{QUOTED}|[^\s,\"]++)[ \t]*+(?:,|$)", re.DOTALL
 )
 
+_PLAIN: Final = re.compile(r'(?:[A-Za-z0-9\-]++=(?:"[^"\\]*+"|[^\s,"=]++)(?:, ?|$))++')
+_PLAIN_PARAMETER: Final = re.compile(r'([A-Za-z0-9\-]++)=(?:"([^"\\]*+)"|([^\s,"=]++))')
+"""Parameters as most are: no blanks but one after each comma, and nothing escaped within quotes."""
+
 AUTH: Final = "auth"
 AUTH_INT: Final = "auth-int"
 """The qualities of protection (RFC 7616 section 3.3): the request's first line, or its body too."""
@@ -97,7 +101,12 @@ def read_parameters(row: str) -> tuple[str, dict[str, str]]:
     scheme = _SCHEME.match(row)
     if scheme is None:
         raise MalformedError(f"{row[:40]!r} is no authentication header")
-    given: dict[str, str] = {}
+    if _PLAIN.fullmatch(row, scheme.end()):
+        pairs = _PLAIN_PARAMETER.findall(row, scheme.end())
+        given = {name.lower(): quoted or value for name, quoted, value in pairs}
+        if len(given) == len(pairs):
+            return scheme[1].lower(), given
+    given = {}
     at = scheme.end()
     while at < len(row):
         found = _PARAMETER.match(row, at)

@@ -7,6 +7,7 @@ written after it would be headers of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, repeat
 from operator import methodcaller
 from types import MappingProxyType
 from typing import Any, Final
@@ -81,6 +82,17 @@ class _Written(dict[str, str]):
 _WRITTEN: Final = _Written({name: _SPELLING.get(name) or name.title() for name in (*_USUAL, *_SPELLING)})
 
 
+class _Labels(dict[str, str]):
+    """Keys of `Headers` to how a line begins that has them."""
+
+    def __missing__(self, key: str) -> str:
+        return f"{_WRITTEN[key]}: "
+
+
+_LABELS: Final = _Labels({key: f"{name}: " for key, name in _WRITTEN.items()})
+_ENDS: Final = repeat("\r\n")
+
+
 class _Keys(dict[str, str]):
     """Names to the keys of `Headers`: the usual spellings are in it, of which nearly every look-up is."""
 
@@ -134,7 +146,16 @@ class Headers:
         self.typed: Final = _Typed()
         self.typed.rows = self._rows
         for name, value in fields:
-            self.add(name, value)
+            text = value if type(value) is str else str(value)
+            if "\r" in text or "\n" in text:
+                raise _broken(name, text)
+            key = _KEYS[name]
+            if key in self._rows:
+                self._rows[key] += (text,)
+                continue
+            self._rows[key] = (text,)
+            if key in SINGLE and type(value) in TYPED:
+                self.typed[key] = value  # which would be read of the row
 
     @classmethod
     def read(cls, lines: Sequence[str], *, plain: bool) -> tuple[Headers, str]:
@@ -234,16 +255,21 @@ class Headers:
     def set(self, name: str, *values: object) -> None:
         """Make `values` the rows of `name`; none removes it. Raises as `add`."""
         key = _KEYS[name]
-        if len(values) == 1:
-            self._rows[key] = (safe_text(name, values[0]),)
-        elif values:
-            self._rows[key] = tuple([safe_text(name, value) for value in values])
-        else:
-            self._rows.pop(key, None)
-        if values and type(values[0]) in TYPED:  # what would be read of the rows
-            self.typed[key] = values[0] if key in SINGLE else values
-        elif key in self.typed:
+        if key in self.typed:
             del self.typed[key]
+        if len(values) != 1:
+            if values:
+                self._rows[key] = tuple([safe_text(name, value) for value in values])
+            else:
+                self._rows.pop(key, None)
+            return
+        value = values[0]
+        text = value if type(value) is str else str(value)
+        if "\r" in text or "\n" in text:
+            raise _broken(name, text)
+        self._rows[key] = (text,)
+        if key in SINGLE and type(value) in TYPED:
+            self.typed[key] = value  # which would be read of the row
 
     def take(self, other: Headers, name: str) -> None:
         """Make the rows of `name` in `other` ours, with what was read of them.
@@ -269,29 +295,17 @@ class Headers:
         self.typed.update(other.typed)
 
     def excerpt(self, *, whole: Iterable[str], first: Iterable[str]) -> Headers:
-        """New headers with what there is of some names (in lower case, not compact), and what was read of it.
+        """New headers with what there is of some names (in lower case, not compact).
 
         Args:
             whole: names of which all rows are taken.
             first: names of which the first row is.
         """
-        rows, typed = self._rows, self.typed
+        rows = self._rows
         part = Headers()
-        for key in whole:
-            if key in rows:
-                part._rows[key] = rows[key]
-                if key in typed:
-                    part.typed[key] = typed[key]
-        for key in first:
-            if key in rows:
-                part._rows[key] = rows[key][:1]
-                if key in typed:  # of such a name no more is ever read
-                    part.typed[key] = typed[key]
+        part._rows.update({key: rows[key] for key in whole if key in rows})
+        part._rows.update({key: rows[key][:1] for key in first if key in rows})
         return part
-
-    def remove(self, name: str) -> None:
-        """Take `name` out, if it is there."""
-        self.set(name)
 
     def copy(self) -> Headers:
         """An independent copy."""
@@ -309,19 +323,16 @@ class Headers:
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Each row with its name as it is usually spelled."""
-        for key, rows in self._rows.items():
-            name = _WRITTEN[key]
-            for value in rows:
-                yield name, value
+        rows = self._rows
+        return zip(_for_each_row(_WRITTEN, rows), chain.from_iterable(rows.values()), strict=True)
 
-    def lines(self) -> list[str]:
-        """Each row as a line of the wire, without its end; Content-Length, which the body decides, left out."""
-        return [
-            f"{_WRITTEN[key]}: {value}"
-            for key, rows in self._rows.items()
-            if key != "content-length"
-            for value in rows
-        ]
+    def written(self) -> str:
+        """The lines of the wire, each with its end; Content-Length, which the body decides, left out."""
+        rows = self._rows
+        if "content-length" in rows:
+            rows = {key: values for key, values in rows.items() if key != "content-length"}
+        values = chain.from_iterable(rows.values())
+        return "".join(chain.from_iterable(zip(_for_each_row(_LABELS, rows), values, _ENDS, strict=False)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Headers) and self._rows == other._rows
@@ -332,6 +343,11 @@ class Headers:
         return f"Headers({list(self)!r})"
 
 
+def _for_each_row(names: dict[str, str], rows: dict[str, Rows]) -> Iterator[str]:
+    """What `names` has for the key of each row: no loop in Python, for a call writes some seventy rows."""
+    return chain.from_iterable(map(repeat, map(names.__getitem__, rows), map(len, rows.values())))
+
+
 def safe_text(name: str, value: object) -> str:
     """`value` as text for the wire.
 
@@ -340,5 +356,9 @@ def safe_text(name: str, value: object) -> str:
     """
     text = value if type(value) is str else str(value)
     if "\r" in text or "\n" in text:
-        raise LocalError(f"a line break in the value of header {name}: {text[:80]!r}")
+        raise _broken(name, text)
     return text
+
+
+def _broken(name: str, text: str) -> LocalError:
+    return LocalError(f"a line break in the value of header {name}: {text[:80]!r}")

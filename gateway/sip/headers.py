@@ -17,10 +17,12 @@ from gateway.sip.grammar import BLANKS, HOST, QUOTED, TOKEN, is_token, number, q
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
 from gateway.sip.uri import Uri, host_text, parse_uri
 
-__all__ = ["MAGIC_COOKIE", "CSeq", "NameAddr", "Via", "read_cseq", "read_name_addr", "read_via"]
+__all__ = ["MAGIC_COOKIE", "CSeq", "NameAddr", "Via", "is_unique", "read_cseq", "read_name_addr", "read_via"]
 
 MAGIC_COOKIE: Final = "z9hG4bK"
 """How a branch begins that is unique for ever (RFC 3261 section 8.1.1.7)."""
+
+_COOKIE: Final = MAGIC_COOKIE.lower()
 
 _CSEQ_LIMIT: Final = 2**31 - 1
 """RFC 3261 section 8.1.1.5: a CSeq number must be less than 2**31."""
@@ -90,7 +92,10 @@ class NameAddr:
     @property
     def tag(self) -> str | None:
         """The tag parameter, or None."""
-        return self.parameters.get("tag") or None
+        for name, value in self.parameters.pairs:
+            if name == "tag" or name.lower() == "tag":
+                return value or None
+        return None
 
     @property
     def q(self) -> int:
@@ -158,7 +163,7 @@ class Via:
     def is_unique(self) -> bool:
         """Whether its branch identifies the transaction by itself (RFC 3261 section 17.2.3)."""
         branch = self.branch
-        return branch is not None and len(branch) > len(MAGIC_COOKIE) and branch[:7].lower() == MAGIC_COOKIE.lower()
+        return branch is not None and is_unique(branch)
 
     @property
     def received(self) -> str | None:
@@ -196,6 +201,11 @@ class CSeq:
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"
+
+
+def is_unique(branch: str) -> bool:
+    """Whether a Via's branch identifies its transaction by itself (RFC 3261 section 17.2.3)."""
+    return branch[:7].lower() == _COOKIE and len(branch) > len(_COOKIE)
 
 
 @repeated

@@ -121,8 +121,8 @@ class Message:
         self.headers.set("via", via, *self.vias[1:])
 
     def _serialise(self, start: str) -> bytes:
-        lines = [start, *self.headers.lines(), f"Content-Length: {len(self.body)}\r\n\r\n"]
-        return "\r\n".join(lines).encode("utf-8", "surrogateescape") + self.body
+        head = f"{start}\r\n{self.headers.written()}Content-Length: {len(self.body)}\r\n\r\n"
+        return head.encode("utf-8", "surrogateescape") + self.body
 
 
 _COPIED: Final = ("from", "to", "call-id", "cseq")

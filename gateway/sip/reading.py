@@ -28,7 +28,6 @@ MALFORMED_EXPIRES: Final = 3600
 
 MANDATORY: Final = ("via", "from", "to", "call-id", "cseq")
 """RFC 3261 section 8.1.1; Max-Forwards is left out for the sake of RFC 2543 peers."""
-_ALL_MANDATORY: Final = frozenset(MANDATORY)
 _WHERE_THERE: Final = frozenset({"max-forwards", "contact", "route", "record-route"})
 """What else is read of every message that has it, since its users count on it."""
 
@@ -39,16 +38,18 @@ def read_essential(rows: Mapping[str, Rows]) -> dict[str, Any]:
     Raises:
         MalformedError: one of those that must be there is not, or does not parse.
     """
-    if not rows.keys() >= _ALL_MANDATORY or not all([rows[name][0] for name in MANDATORY]):
-        lacking = next(name for name in MANDATORY if not rows.get(name, ("",))[0])
-        raise MalformedError(f"there is no {lacking.title()}")
-    read = {
-        "via": _vias(rows["via"]),
-        "from": read_name_addr(rows["from"][0]),
-        "to": read_name_addr(rows["to"][0]),
-        "call-id": rows["call-id"][0],
-        "cseq": read_cseq(rows["cseq"][0]),
-    }
+    try:
+        read = {
+            "via": _vias(rows["via"]),
+            "from": read_name_addr(rows["from"][0]),
+            "to": read_name_addr(rows["to"][0]),
+            "call-id": _there(rows["call-id"], "Call-ID"),
+            "cseq": read_cseq(rows["cseq"][0]),
+        }
+    except (KeyError, MalformedError):
+        for name in MANDATORY:
+            _there(rows.get(name, ()), name.title())
+        raise
     for name in rows.keys() & _WHERE_THERE:
         read[name] = READERS[name](rows[name])
     return read

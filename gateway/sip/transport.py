@@ -17,6 +17,7 @@ from gateway.core.literal import literal
 from gateway.core.repeated import repeated
 from gateway.sip.headers import Via
 from gateway.sip.message import Request, Response
+from gateway.sip.parameters import Parameters
 from gateway.sip.uri import host_text
 
 __all__ = [
@@ -106,18 +107,22 @@ def stamp(request: Request, flow: Flow) -> None:
     """
     via = request.via
     host, port = flow.remote
-    asks_for_port = "rport" in via.parameters
-    parameters = via.parameters
-    if "received" in parameters:
-        parameters = parameters.without("received")
-    if asks_for_port:
-        parameters = parameters.having("rport", str(port))
-    if asks_for_port or not _same_address(via.host, host):
-        parameters = parameters.having("received", host)
-    if "keep" in parameters and request.method in KEPT_BY:
-        parameters = parameters.having("keep", str(KEEP))
-    if parameters is not via.parameters:
-        request.set_top_via(Via(via.transport, via.host, via.port, parameters))
+    received = None if _same_address(via.host, host) else host
+    stamped: list[tuple[str, str | None]] = []
+    for pair in via.parameters.pairs:
+        name = pair[0].lower()
+        if name == "rport":
+            received = host
+            stamped.append((name, str(port)))
+        elif name == "keep" and request.method in KEPT_BY:
+            stamped.append((name, str(KEEP)))
+        elif name != "received":
+            stamped.append(pair)
+    if received is not None:
+        stamped.append(("received", received))
+    parameters = tuple(stamped)
+    if parameters != via.parameters.pairs:
+        request.set_top_via(Via(via.transport, via.host, via.port, Parameters(parameters)))
 
 
 def response_flow(message: Request | Response, flow: Flow) -> Flow:

@@ -116,15 +116,17 @@ class Transaction(ABC):
         self._feed(timer, now)
 
     def _feed(self, given: Enum, now: float, message: Any = None) -> None:
-        action = self._machine.feed(given)
+        machine = self._machine
+        action = machine.feed(given)
         if action:
             getattr(self, action)(now, message)
-        if self.is_over:
+        if not machine.table[machine.state]:
             self._stop(*self.timers)
             self._outlet.ended(self)
 
     def _start(self, timer: Enum, at: float) -> None:
-        self._stop(timer)
+        if timer in self.timers:
+            self.timers[timer].cancel()
         self.timers[timer] = self._outlet.at(at, partial(self._expire, timer))
 
     def _stop(self, *timers: Enum) -> None:

@@ -166,15 +166,16 @@ class InviteClient(ClientTransaction):
     def _companion(self, method: str, to: str) -> Request:
         """A request of the same transaction: the INVITE's identity with another method (sections 9.1, 17.1.1.3)."""
         original = self.request
-        headers = Headers()
-        headers.set("via", original.via)
-        headers.set("route", *original.headers.all("route"))
-        headers.set("max-forwards", _ACK_MAX_FORWARDS)
-        headers.set("from", *original.headers.all("from"))
-        headers.set("to", to)
-        headers.set("call-id", original.call_id)
-        headers.set("cseq", CSeq(original.cseq.number, method))
-        return Request(method, original.uri, headers=headers)
+        fields = [
+            ("Via", original.via),
+            *[("Route", route) for route in original.headers.all("route")],
+            ("Max-Forwards", _ACK_MAX_FORWARDS),
+            ("From", original.from_),
+            ("To", to),
+            ("Call-ID", original.call_id),
+            ("CSeq", CSeq(original.cseq.number, method)),
+        ]
+        return Request(method, original.uri, headers=Headers(fields))
 
     def _say(self, now: float) -> None:
         self._outlet.send(self._data, self.flow, self.call_id)

@@ -7,15 +7,13 @@ raises for what a peer sent, and holds a bounded number of transactions: beyond 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from gateway.core.errors import Exhausted
-from gateway.sip.headers import MAGIC_COOKIE, Via
+from gateway.sip.headers import MAGIC_COOKIE, is_unique
 from gateway.sip.message import Request, Response
-from gateway.sip.parameters import Parameters
 from gateway.sip.points import ListeningPoints
-from gateway.sip.schedule import Alarm, Schedule
+from gateway.sip.schedule import Schedule
 from gateway.sip.token import Tokens
 from gateway.sip.transaction.base import ClientTransaction, Key, ServerTransaction, Transaction
 from gateway.sip.transaction.events import (
@@ -34,6 +32,7 @@ from gateway.sip.transaction.plain_client import PlainClient
 from gateway.sip.transaction.plain_server import PlainServer
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Datagram, Flow, response_flow, stamp
+from gateway.sip.uri import host_text
 
 __all__ = ["MAX_DATAGRAM", "MAX_TRANSACTIONS", "TransactionLayer"]
 
@@ -82,6 +81,7 @@ class TransactionLayer:
         self._too_long: dict[Transaction, Flow] = {}  # by TCP for their length: the flow that was asked for
         self._merge_keys: dict[Key, ServerTransaction] = {}
         self._schedule = schedule if schedule is not None else Schedule()
+        self.at: Final = self._schedule.at
         self._outgoing: list[Datagram] = []
         self._events: list[TransactionEvent] = []
 
@@ -111,16 +111,18 @@ class TransactionLayer:
     def _reroute(self, transaction: ClientTransaction, way: Flow, now: float) -> None:
         """18.1.1: no TCP there, so that the long request goes as a datagram after all."""
         request = transaction.request
-        request.headers.set("via", replace(self._new_via(way), parameters=request.via.parameters))
+        request.headers.set("via", _via(way, transaction.key[0], request.method))
         self._leave_flow(transaction)
         self._by_flow.setdefault(way, set()).add(transaction)
         transaction.reroute(request.serialise(), way, now)
 
     def _receive_response(self, response: Response, flow: Flow, now: float) -> None:
         method = response.cseq.method
-        transaction = self._clients.get(_client_key(response.via, method))
+        via, *further = response.vias
+        # 17.1.3; our branches are unique, so sent-by adds nothing.
+        transaction = self._clients.get((via.branch or "", method))
         # 8.1.3.3: a response with more Vias than ours was not meant for us.
-        if len(response.vias) > 1:
+        if further:
             self.dropped += 1
         elif transaction is not None:
             transaction.receive(response, now)
@@ -132,20 +134,21 @@ class TransactionLayer:
     def _receive_request(self, request: Request, flow: Flow, now: float) -> None:
         key = _server_key(request, "INVITE" if request.method == "ACK" else request.method)
         transaction = self._servers.get(key)
+        within = request.to.tag is not None
         if transaction is not None:
             transaction.receive(request, now)
         elif request.method == "ACK":
             self._events.append(AckArrived(request, flow))
-        elif len(self) >= (self._limit if request.to.tag is not None else self._limit - self._limit // 4):
+        elif len(self) >= (self._limit if within else self._limit - self._limit // 4):
             # The last quarter is for dialogs in progress: strangers must not keep calls from ending.
             self.dropped += 1
             refusal = request.reply(503, to_tag=self._token())
             refusal.headers.set("Retry-After", _RETRY_AFTER)
             self.send_response(refusal, flow)
         else:
-            self._open_server(key, request, flow, now)
+            self._open_server(key, request, flow, now, within=within)
 
-    def _open_server(self, key: Key, request: Request, flow: Flow, now: float) -> None:
+    def _open_server(self, key: Key, request: Request, flow: Flow, now: float, *, within: bool) -> None:
         kind = InviteServer if request.method == "INVITE" else PlainServer
         transaction = kind(key, request, flow, self, self._config, now)
         self._servers[key] = transaction
@@ -155,7 +158,7 @@ class TransactionLayer:
             invite = self._servers.get(_server_key(request, "INVITE"))
             cancels = invite if isinstance(invite, InviteServer) else None
         merged = False
-        if request.method != "CANCEL" and request.to.tag is None:
+        if request.method != "CANCEL" and not within:
             transaction.merge_key = _merge_key(request)
             merged = self._merge_keys.setdefault(transaction.merge_key, transaction) is not transaction
         self._events.append(RequestArrived(transaction, request, cancels, merged))
@@ -174,10 +177,8 @@ class TransactionLayer:
         if len(self) >= self._limit and request.method != "BYE":
             raise Exhausted(f"all {self._limit} SIP transactions are in use")
         own = Request(request.method, request.uri, headers=request.headers.copy(), body=request.body)
-        via = self._new_via(flow)
-        if own.method == "REGISTER":
-            via = replace(via, parameters=via.parameters.having("keep", None))  # RFC 6223: we would keep the flow
-        own.headers.set("via", via)
+        branch = self._new_branch()
+        own.headers.set("via", _via(flow, branch, own.method))
         data = own.serialise()
         way = flow
         stream = None
@@ -185,10 +186,10 @@ class TransactionLayer:
             stream = self._points.flow("tcp", flow.remote, local=flow.local[0])
         if stream is not None:
             way = stream
-            own.headers.set("via", replace(self._new_via(way), parameters=via.parameters))
+            own.headers.set("via", _via(way, branch, own.method))
             data = own.serialise()
         kind = InviteClient if own.method == "INVITE" else PlainClient
-        transaction = self._open_client(kind, own, data, way, now)
+        transaction = self._open_client(kind, branch, own, data, way, now)
         if way is not flow:
             self._too_long[transaction] = flow
         return transaction
@@ -216,7 +217,7 @@ class TransactionLayer:
 
     def send_ack(self, ack: Request, flow: Flow) -> bytes:
         """Send the ACK to a 2xx under a Via made here; returns its octets, with which to repeat it."""
-        ack.headers.set("via", self._new_via(flow))
+        ack.headers.set("via", _via(flow, self._new_branch(), "ACK"))
         data = ack.serialise()
         self.send(data, flow, ack.call_id)
         return data
@@ -251,10 +252,6 @@ class TransactionLayer:
         """Put a message on the wire."""
         self._outgoing.append(Datagram(data, flow, call_id))
 
-    def at(self, when: float, action: Callable[[float], None]) -> Alarm:
-        """Have `action` called at `when`."""
-        return self._schedule.at(when, action)
-
     def response_arrived(self, transaction: ClientTransaction, response: Response) -> None:
         """Tell of a response; those to our CANCELs mean nothing, the INVITE's own end tells."""
         if transaction.method != "CANCEL":
@@ -266,7 +263,7 @@ class TransactionLayer:
 
     def cancel_wanted(self, transaction: ClientTransaction, cancel: Request, now: float) -> None:
         """Send a CANCEL; it is let through at the limit, since it is what makes room."""
-        self._open_client(PlainClient, cancel, cancel.serialise(), transaction.flow, now)
+        self._open_client(PlainClient, transaction.key[0], cancel, cancel.serialise(), transaction.flow, now)
 
     def timed_out(self, transaction: Transaction, evidence: str) -> None:
         """Tell that a peer was silent."""
@@ -301,25 +298,35 @@ class TransactionLayer:
                 del self._by_flow[transaction.flow]
 
     def _open_client(
-        self, kind: type[InviteClient] | type[PlainClient], request: Request, data: bytes, flow: Flow, now: float
+        self,
+        kind: type[InviteClient] | type[PlainClient],
+        branch: str,
+        request: Request,
+        data: bytes,
+        flow: Flow,
+        now: float,
     ) -> ClientTransaction:
-        key = _client_key(request.via, request.method)
+        key = branch, request.method
         transaction = self._clients[key] = kind(key, request, data, flow, self, self._config, now)
         self._by_flow.setdefault(flow, set()).add(transaction)
         return transaction
 
-    def _new_via(self, flow: Flow) -> Via:
-        host, port = flow.local
-        # RFC 3581: rport asks the peer to answer to where it sees us, through whatever translates addresses.
-        parameters = Parameters((("branch", MAGIC_COOKIE + self._token()), ("rport", None)))
-        if flow.name:  # RFC 5923: requests to us may come over the connection that we have made
-            parameters = parameters.having("alias", None)
-        return Via(flow.transport.upper(), host, port or None, parameters)
+    def _new_branch(self) -> str:
+        return MAGIC_COOKIE + self._token()
 
 
-def _client_key(via: Via, method: str) -> Key:
-    """Section 17.1.3; our branches are unique, so sent-by adds nothing."""
-    return (via.branch or "", method)
+def _via(flow: Flow, branch: str, method: str) -> str:
+    """The Via of a request of ours.
+
+    RFC 3581: rport asks the peer to answer to where it sees us, through whatever translates addresses. RFC 5923:
+    alias lets requests to us come over the connection that we have made. RFC 6223: we would keep the flow of a
+    registration.
+    """
+    host, port = flow.local
+    sent_by = f"{host_text(host)}:{port}" if port else host_text(host)
+    alias = ";alias" if flow.name else ""
+    keep = ";keep" if method == "REGISTER" else ""
+    return f"SIP/2.0/{flow.transport.upper()} {sent_by};branch={branch};rport{alias}{keep}"
 
 
 def _server_key(request: Request, method: str) -> Key:
@@ -329,8 +336,9 @@ def _server_key(request: Request, method: str) -> Key:
     number tell the transactions of a dialog apart without it.
     """
     via = request.via
-    if via.is_unique:
-        return (via.branch or "", via.sent_by.lower(), method)
+    branch = via.branch
+    if branch is not None and is_unique(branch):
+        return (branch, via.sent_by.lower(), method)
     return (
         str(request.uri),
         request.from_.tag or "",

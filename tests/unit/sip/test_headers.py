@@ -142,7 +142,7 @@ def test_header_names_know_no_case_and_no_length() -> None:
     assert list(headers) == [("Via", "1"), ("Via", "2"), ("X-Own", "3")]
     headers.insert("via", "0")
     assert headers.get("V") == "0"
-    headers.remove("via")
+    headers.set("via")
     assert headers.get("via") is None and headers.all("via") == ()
 
 
@@ -203,10 +203,8 @@ def test_rows_are_taken_over_with_what_was_read_of_them() -> None:
 def test_an_excerpt_has_all_rows_of_some_names_and_the_first_of_others() -> None:
     one, two = "SIP/2.0/UDP a", "SIP/2.0/UDP b"
     headers = Headers([("Via", one), ("t", "<sip:a>"), ("To", "<sip:b>"), ("Via", two), ("Subject", "x")])
-    read = headers.typed["via"]
     part = headers.excerpt(whole=("via", "record-route"), first=("to", "from"))
     assert list(part) == [("Via", one), ("Via", two), ("To", "<sip:a>")]
-    assert part.typed["via"] is read, "what was read is not read again"
     part.add("Via", "SIP/2.0/UDP c")
     assert headers.all("Via") == (one, two)
 

@@ -189,5 +189,5 @@ def test_rfc_5806_and_7044_who_diverted_a_call_goes_on_with_it() -> None:
     )
     trunk = Account("trunk", Secret("x"), trusted=True)
     assert diversion_of(invite, trunk) == told
-    invite.headers.remove("Diversion")
+    invite.headers.set("Diversion")
     assert diversion_of(invite, trunk) == told

@@ -50,6 +50,8 @@ from gateway.net.ticker import Ticker
 from gateway.net.tls import TlsContexts
 from gateway.net.udp import source_address
 from gateway.sip.binding import RegistrationChanged
+from gateway.sip.doorman import TurnedAway
+from gateway.sip.gatekeeper import Proved
 from gateway.sip.misled import Misled
 from gateway.sip.names import Reply, ServerNames
 from gateway.sip.points import ListeningPoints
@@ -146,6 +148,7 @@ class Application:
             limits=StreamLimits(limits.connections, limits.connections_from_one, config.sip.idle),
             tls=self.certificates,
             origins=config.sip.origins,
+            admits=self._sip_admits,
         )
         self.programs = AudioSocketNetwork()
         self.points = ListeningPoints(source=source_address)
@@ -414,6 +417,11 @@ class Application:
         self.sip.lost(flow, self._loop.time())
         self.runner.step()
 
+    def _sip_admits(self, flow: Flow) -> bool:
+        admitted = self.sip.doorman.lets_connect(flow, self._loop.time())
+        self.runner.wake()
+        return admitted
+
     def _sip_misled(self, found: Misled) -> None:
         self.sip.misled(found, self._loop.time())
         self.runner.step()
@@ -422,8 +430,13 @@ class Application:
         if isinstance(event, tuple):
             self.manager.deliver(*event)
             return
+        if isinstance(event, Proved):
+            self.sockets.proved(event.flow)
+            return
         self._sip_log.note(event)
-        if isinstance(event, RegistrationChanged):
+        if isinstance(event, TurnedAway):
+            self.sockets.drop(event.flow)
+        elif isinstance(event, RegistrationChanged):
             self.manager.devices.on_change(f"SIP/{event.binding.account}")
         elif isinstance(event, TrunkChanged):
             self.manager.devices.on_change(f"SIP/{event.name}")

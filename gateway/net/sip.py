@@ -40,6 +40,7 @@ class SipSockets:
         limits: bounds of connections.
         tls: certificates; None where there is no TLS.
         origins: from which pages browsers may connect.
+        admits: whether who connects is let in, before it says anything.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class SipSockets:
         limits: StreamLimits | None = None,
         tls: TlsContexts | None = None,
         origins: Collection[str] = (),
+        admits: Callable[[Flow], bool] = lambda flow: True,
     ) -> None:
         self._loop = loop
         self._on_message = on_message
@@ -63,7 +65,14 @@ class SipSockets:
         told = on_misled or self._say
         self._signposts = Signposts(loop, told)
         self._streams = Streams(
-            loop, on_message, on_lost, told, limits=limits or StreamLimits(), tls=tls, origins=origins
+            loop,
+            on_message,
+            on_lost,
+            told,
+            limits=limits or StreamLimits(),
+            tls=tls,
+            origins=origins,
+            admits=admits,
         )
 
     async def listen(self, addresses: Iterable[tuple[str, Address]]) -> list[tuple[str, Address]]:
@@ -102,6 +111,14 @@ class SipSockets:
                 continue
             _log.warning("no socket for %s", flow)
             self._loop.call_soon(self._on_lost, flow)
+
+    def proved(self, flow: Flow) -> None:
+        """Who is at the other end of a connection has proved who it is."""
+        self._streams.proved(flow)
+
+    def drop(self, flow: Flow) -> None:
+        """Close the connection of a peer that is not heard any more."""
+        self._streams.drop(flow)
 
     def filled(self) -> float:
         """The share that is filled of the fullest receive buffer of datagrams, 0..1."""

@@ -38,6 +38,10 @@ SILENCE: Final = 30.0
 PING_EVERY: Final = 45.0
 """Seconds of silence after which a WebSocket's peer is pinged; as many again, and it is gone."""
 
+KEEP_ALIVES: Final = 40
+"""Keep-alives in a row that a peer may send within `PATIENCE`, each line of a ping counted: telephones send one in
+half a minute or more."""
+
 BACKLOG: Final = 256 * 1024
 """Octets that may wait for a peer that does not read."""
 
@@ -69,7 +73,7 @@ class StreamOwner(Protocol):
         ...
 
     def heard(self, data: bytes, flow: Flow) -> None:
-        """A message has come, or b"\\r\\n" where a peer answered a ping (RFC 5626 4.4.1)."""
+        """A message has come, or b"\\r\\n" for an answered ping (RFC 5626 4.4.1); it may close the connection."""
         ...
 
     def lost(self, connection: StreamConnection) -> None:
@@ -120,6 +124,8 @@ class StreamConnection(asyncio.Protocol):
         self._allowed = owner.idle if is_ours else SILENCE
         self._used = loop.time()
         self._pinged = False
+        self._keep_alives = 0
+        self._keeps_since = 0.0
         self._pending: list[bytes] = []
         self._gone = False
         self._is_new = not is_ours
@@ -169,20 +175,15 @@ class StreamConnection(asyncio.Protocol):
                 self.close()
                 return
         for framed in self._framer.feed(data):
-            match framed:
-                case KeepAlive.PING:
-                    self._write(self._framer.frame(KeepAlive.PONG.value.encode()))
-                case KeepAlive.PONG if self.is_ours:
-                    self._owner.heard(KeepAlive.PONG.value.encode(), self.flow)
-                case Answer(octets):
-                    self._write(octets)
-                case Broken(reason):
-                    self.drop(reason)
-                    return
-                case bytes():
-                    self._allowed = self._owner.idle
-                    self._used = self._loop.time()
-                    self._owner.heard(framed, self.flow)
+            if isinstance(framed, bytes):
+                self._allowed = self._owner.idle
+                self._used = self._loop.time()
+                self._keep_alives = 0
+                self._owner.heard(framed, self.flow)
+            else:
+                self._take(framed)
+            if not self.is_open:
+                return
         self._be_patient()
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -211,7 +212,8 @@ class StreamConnection(asyncio.Protocol):
         self.close()
 
     def close(self) -> None:
-        """Disconnect; what a peer has not read by now it never will."""
+        """Disconnect; what a peer has not read by now it never will, and what it says no longer counts."""
+        self.is_open = False
         if self._transport is not None:
             if self._transport.get_write_buffer_size():
                 self._transport.abort()
@@ -224,6 +226,27 @@ class StreamConnection(asyncio.Protocol):
             self._transport.abort()
 
     # Inside.
+
+    def _take(self, framed: KeepAlive | Answer | Broken) -> None:
+        """Take what is no message."""
+        if isinstance(framed, Broken):
+            self.drop(framed.reason)
+        elif self._is_flooded():
+            self.drop(f"it floods: more than {KEEP_ALIVES} keep-alives within {PATIENCE:g} s")
+        elif isinstance(framed, Answer):
+            self._write(framed.data)
+        elif framed is KeepAlive.PING:
+            self._write(self._framer.frame(KeepAlive.PONG.value.encode()))
+        elif self.is_ours:
+            self._owner.heard(KeepAlive.PONG.value.encode(), self.flow)
+
+    def _is_flooded(self) -> bool:
+        """Count a keep-alive; whether there were too many of them, and no message, in too short a time."""
+        now = self._loop.time()
+        if now - self._keeps_since > PATIENCE:
+            self._keep_alives, self._keeps_since = 0, now
+        self._keep_alives += 1
+        return self._keep_alives > KEEP_ALIVES
 
     def _write(self, octets: bytes) -> None:
         if self._transport is None or not octets:

@@ -2,7 +2,8 @@
 
 A message for a flow goes over the connection that the flow names, or over one that is made for it; a peer that
 cannot be reached, or is not who it should be, is told as lost. How many connections there are, and how many from
-one address, is bounded: of IPv6 a whole /64 counts as one, for that is what one customer has.
+one address, is bounded: of IPv6 a whole /64 counts as one, for that is what one customer has. Where there is no
+room for one more, a peer that has never proved who it is makes way for it: the one that has been there for longest.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Coroutine
 from ipaddress import IPv6Network, ip_address
 from typing import Any, Final
@@ -27,7 +28,7 @@ from gateway.sip.misled import NOT_TLS, Misled
 from gateway.sip.transport import SECURE, Flow
 from gateway.sip.websocket import WebSocketFramer
 
-__all__ = ["StreamLimits", "Streams"]
+__all__ = ["NO_ROOM", "StreamLimits", "Streams"]
 
 _log = logging.getLogger("copperline.net")
 
@@ -49,6 +50,9 @@ CLEAR_TEXT: Final = frozenset(
     {"WRONG_VERSION_NUMBER", "HTTP_REQUEST", "HTTPS_PROXY_REQUEST", "RECORD_LAYER_FAILURE"}
 )
 """What OpenSSL calls first octets that are no TLS."""
+
+NO_ROOM: Final = "there are too many connections, and it has not proved who it is"
+"""Why a stranger makes way for others."""
 
 WEB_SOCKETS: Final = frozenset({"ws", "wss"})
 """Connections that only the peer can make."""
@@ -80,6 +84,7 @@ class Streams:
         limits: bounds.
         tls: certificates; None where there is no TLS.
         origins: from which pages browsers may connect.
+        admits: whether who connects is let in, before it says anything.
     """
 
     def __init__(
@@ -92,7 +97,9 @@ class Streams:
         limits: StreamLimits,
         tls: TlsContexts | None = None,
         origins: Collection[str] = (),
+        admits: Callable[[Flow], bool] = lambda flow: True,
     ) -> None:
+        self._admits = admits
         self.idle = limits.idle
         self.quiet = QuietLog(_log, loop.time)
         self._loop = loop
@@ -105,6 +112,7 @@ class Streams:
         self._origins = origins
         self._listening: list[socket.socket] = []
         self._held: set[StreamConnection] = set()
+        self._strangers: OrderedDict[StreamConnection, asyncio.Task[None]] = OrderedDict()
         self._connections: dict[Flow, StreamConnection] = {}
         self._connecting: dict[Flow, StreamConnection] = {}
         self._sources: Counter[str] = Counter()
@@ -148,6 +156,18 @@ class Streams:
             connection = self._connecting[flow] = self._connect(flow)
         connection.send(data)
 
+    def proved(self, flow: Flow) -> None:
+        """Who is at the other end of a connection has proved who it is: it makes way for nobody."""
+        connection = self._connections.get(flow)
+        if connection is not None:
+            self._strangers.pop(connection, None)
+
+    def drop(self, flow: Flow) -> None:
+        """Close the connection of a peer that is not heard any more, if there is one."""
+        connection = self._connections.get(flow)
+        if connection is not None:
+            connection.close()
+
     async def close(self) -> None:
         """Close the ports and all connections."""
         self._closing = True
@@ -189,6 +209,7 @@ class Streams:
         self._held.discard(connection)
         flow = connection.flow
         if not connection.is_ours:
+            self._strangers.pop(connection, None)
             source = _network(flow.remote[0])
             self._sources[source] -= 1
             if not self._sources[source]:
@@ -221,8 +242,10 @@ class Streams:
             flow = Flow(transport, accepted.getsockname()[:2], peer[:2])
             framer: Framer = WebSocketFramer(self._origins) if transport in WEB_SOCKETS else StreamFramer()
             connection = StreamConnection(self._loop, self, flow, framer, is_ours=False)
-            if self._admit(connection):
-                self._run(self._take(connection, accepted, context))
+            if not self._admits(flow):
+                accepted.close()
+            elif self._admit(connection):
+                self._strangers[connection] = self._run(self._take(connection, accepted, context))
             else:
                 self.quiet.warning(f"crowd {peer[0]}", "%s refused: too many connections", flow)
                 accepted.close()
@@ -231,10 +254,22 @@ class Streams:
         """Whether a connection that somebody makes to us is let in."""
         source = _network(connection.flow.remote[0])
         limits = self._limits
-        if self._closing or self._sources[source] >= limits.from_one or len(self._held) >= limits.connections:
+        if self._closing or self._sources[source] >= limits.from_one:
+            return False
+        if len(self._held) >= limits.connections and not self._make_way():
             return False
         self._sources[source] += 1
         self._held.add(connection)
+        return True
+
+    def _make_way(self) -> bool:
+        """Close the connection of the stranger that has been here for longest; whether there was one."""
+        if not self._strangers:
+            return False
+        oldest, shaking_hands = self._strangers.popitem(last=False)
+        self.quiet.warning("make way", "%s disconnected: %s", oldest.flow, NO_ROOM)
+        shaking_hands.cancel()
+        oldest.abort()
         return True
 
     async def _take(
@@ -263,10 +298,11 @@ class Streams:
         self._run(self._make(connection, flow))
         return connection
 
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+    def _run(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _make(self, connection: StreamConnection, flow: Flow) -> None:
         secure: dict[str, Any] = {}

@@ -2,7 +2,7 @@
 
 It costs a dictionary or two for each packet, and never reads what a stranger sent beyond a few fixed places. What
 belongs to a call in progress (a request with a To tag, a response) passes the limits of new requests, at the pace
-of a conversation. Each source that is turned away is told of once in a while, for the operator.
+of a conversation. Each source that is turned away is told of: for the operator, and to have its connection closed.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from gateway.sip.transport import Flow
 __all__ = ["Doorman", "DoormanConfig", "TurnedAway"]
 
 WITHIN: Final = re.compile(rb"\r\n(?:To|t)[ \t]*:[^\r\n]*;[ \t]*tag=", re.IGNORECASE)
+BANNED: Final = "its address is banned"
+"""Why a peer's connection is not kept that was open before its ban."""
 KNOWN: Final = 10
 """How many times as much the sources of telephones and trunks may ask for, and those that hold conversations."""
 
@@ -47,7 +49,7 @@ class DoormanConfig:
 
 @frozen
 class TurnedAway:
-    """A source is not heard; for logs.
+    """A source is not heard; for logs, and for whoever holds its connection.
 
     Attributes:
         flow: from where.
@@ -82,6 +84,7 @@ class Doorman:
         self._strangers = Buckets(config.rate, config.burst)
         # Apart, so that a flood in somebody's name does not keep their calls from ending.
         self._partners = Buckets(KNOWN * config.rate, KNOWN * config.burst)
+        self._callers = Buckets(config.rate, config.burst)
         self.bans = Bans(config.bans, keeper)
         names = b"|".join(re.escape(name.encode()) for name in config.scanners) or b"(?!)"
         self._scanner = re.compile(rb"\r\nUser-Agent[ \t]*:[ \t]*(?:" + names + rb")", re.IGNORECASE)
@@ -92,18 +95,30 @@ class Doorman:
         """Whether `data`, which came on `flow`, is to be read."""
         host = flow.remote[0]
         if self.bans.holds(host, now):
-            self.turned_away += 1
-            return False
-        if data.startswith(b"SIP/2.0 ") or self._allowed(host):
+            return self._refuse(flow, BANNED) if flow.is_reliable else self._ignore()
+        if self._allowed(host):
             return True
         source = source_of(host)
         known = self._known(source)
+        is_response = data.startswith(b"SIP/2.0 ")
+        if known and is_response:
+            return True  # as many as we have asked for
         if not known and self._scanner.search(data):
             return self._refuse(flow, "its User-Agent is that of a scanner")
-        buckets = self._partners if known or WITHIN.search(data) else self._strangers
+        buckets = self._partners if known or is_response or WITHIN.search(data) else self._strangers
         if not buckets.takes(source, now):
             return self._refuse(flow, f"more than {self._config.rate:g} requests a second")
         return True
+
+    def lets_connect(self, flow: Flow, now: float) -> bool:
+        """Whether who connects by `flow` is let in: a handshake of TLS costs more than a request."""
+        host = flow.remote[0]
+        if self.bans.holds(host, now):
+            return self._ignore()
+        source = source_of(host)
+        if self._allowed(host) or self._known(source) or self._callers.takes(source, now):
+            return True
+        return self._refuse(flow, f"more than {self._config.rate:g} connections a second")
 
     def restore(self, bans: Iterable[Ban]) -> None:
         """Take over the bans of an earlier run, as far as the settings of now would make them."""
@@ -121,6 +136,10 @@ class Doorman:
         if ban is not None:
             seconds = self._config.bans.seconds
             self._told(TurnedAway(flow, f"{ban.source} is banned for {seconds:g} s after {ban.why}"))
+
+    def _ignore(self) -> bool:
+        self.turned_away += 1
+        return False
 
     def _refuse(self, flow: Flow, why: str) -> bool:
         self.turned_away += 1

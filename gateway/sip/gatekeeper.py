@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.sip.account import Account
 from gateway.sip.auth import Authenticator, VerdictKind
 from gateway.sip.digest import Secret, read_parameters
@@ -19,13 +20,24 @@ from gateway.sip.source import covers, source_of
 from gateway.sip.transport import Flow
 from gateway.sip.trunks import Trunks
 
-__all__ = ["Gatekeeper"]
+__all__ = ["Gatekeeper", "Proved"]
 
 
 MAX_ROWS: Final = 4
 """Proofs of one request that are looked at for another realm."""
 LONGEST: Final = 64
 """Characters of a realm that are shown."""
+
+
+@frozen
+class Proved:
+    """Who is at the other end of a connection has proved who it is.
+
+    Attributes:
+        flow: the connection.
+    """
+
+    flow: Flow
 
 
 class Gatekeeper:
@@ -77,6 +89,7 @@ class Gatekeeper:
         if "Authorization" not in request.headers:
             trunk = self._trunks.sender(request, flow)
             if trunk is not None and not trunk.config.challenge:
+                self._admitted(trunk.account.user, flow)
                 return trunk.account
         source = source_of(flow.remote[0])
         verdict = self._authenticator.verify(

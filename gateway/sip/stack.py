@@ -40,7 +40,7 @@ from gateway.sip.events.notifier import NotifierConfig
 from gateway.sip.events.service import EventService, Neighbours, NothingWatched
 from gateway.sip.flood import Buckets
 from gateway.sip.fork import Target
-from gateway.sip.gatekeeper import Gatekeeper
+from gateway.sip.gatekeeper import Gatekeeper, Proved
 from gateway.sip.journal import Journal
 from gateway.sip.legs import Legs, LegsConfig
 from gateway.sip.message import Response
@@ -78,6 +78,7 @@ Happening = (
     | Troubled
     | AccessRefused
     | TurnedAway
+    | Proved
     | Garbled
     | WayTold
 )
@@ -228,7 +229,7 @@ class SipStack:
             authenticator,
             self.trunks,
             refused=self._refused,
-            admitted=self.refusals.forget,
+            admitted=self._admitted,
             stranger=config.stranger,
         )
         self.messages: Final = Messages(
@@ -427,6 +428,11 @@ class SipStack:
 
     def _is_known(self, source: str) -> bool:
         return self._registrar.lives_at(source) or self.trunks.lives_at(source)
+
+    def _admitted(self, user: str, flow: Flow) -> None:
+        self.refusals.forget(user, flow)
+        if flow.is_reliable:
+            self._tell(Proved(flow))
 
     def _refused(self, refused: AccessRefused, now: float, counts: bool) -> None:
         self._tell(self.refusals.note(refused, now))

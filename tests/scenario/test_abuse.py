@@ -71,6 +71,23 @@ def test_garbage_leaves_a_call_alone(office: OfficeUnderTest, caplog: pytest.Log
     stranger.close()
 
 
+def test_who_floods_a_connection_is_disconnected_and_the_log_says_why(
+    build: Build, caplog: pytest.LogCaptureFixture
+) -> None:
+    office = build(("[cards.main]", "[security]\nallow = []\nburst = 5\n\n[cards.main]"))
+    server = next(address for transport, address in office.app.bound if transport == "tcp")
+    flood = b"OPTIONS sip:x SIP/2.0\r\nCall-ID: 1\r\nContent-Length: 0\r\n\r\n" * 50
+    with socket.create_connection(server) as peer:
+        peer.sendall(flood)
+        office.run(0.5)
+        assert office.app.sockets.usage() == 0
+    assert "is not heard: more than 20 requests a second" in caplog.text
+    with socket.create_connection(server):
+        office.run(0.5)
+        assert office.app.sockets.usage() == 1, "and may come again"
+    office.run(0.5)
+
+
 def test_an_invite_without_mandatory_headers_gets_400(office: OfficeUnderTest) -> None:
     stranger = Stranger(office)
     for header in ("From", "To", "Call-ID", "CSeq"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from wsproto import ConnectionType, WSConnection
 from wsproto.events import Ping, Request, TextMessage
 
 from gateway.net.sip import SipSockets
-from gateway.net.stream import BACKLOG, PATIENCE, SILENCE
-from gateway.net.streams import StreamLimits
+from gateway.net.stream import BACKLOG, KEEP_ALIVES, PATIENCE, SILENCE
+from gateway.net.streams import NO_ROOM, StreamLimits
 from gateway.net.tls import TlsContexts
 from gateway.sip.framing import MAX_HEADER
 from gateway.sip.parser import MAX_MESSAGE
@@ -69,7 +70,7 @@ class Visitor:
         """Send `data` as it is, as far as somebody takes it."""
         try:
             self._socket.sendall(data)
-        except (BlockingIOError, BrokenPipeError, ConnectionResetError):
+        except (BlockingIOError, BrokenPipeError, ConnectionResetError, ssl.SSLError):
             pass
         self._loop.settle()
 
@@ -81,15 +82,18 @@ class Visitor:
 class Street:
     """An office with one port of every kind."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, connections: int = 100) -> None:
         self.loop = ManualLoop()
         self.authority = Authority(folder)
         self.heard: list[tuple[bytes, Flow]] = []
+        self.closed = False
+        self.on_message = lambda data, flow: self.heard.append((data, flow))
         self.sockets = SipSockets(
             self.loop,
-            lambda data, flow: self.heard.append((data, flow)),
+            lambda data, flow: self.on_message(data, flow),
             lambda flow: None,
-            limits=StreamLimits(idle=IDLE),
+            limits=StreamLimits(connections, idle=IDLE),
+            admits=lambda flow: not self.closed,
             tls=TlsContexts(self.authority.config("office.test")),
         )
         listen = self.sockets.listen([(kind, ("127.0.0.1", 0)) for kind in KINDS])
@@ -163,6 +167,15 @@ def says_nothing(street: Street, visitor: Visitor) -> str:
     return f"no message came for {SILENCE:g} s"
 
 
+def floods_with_keep_alives(street: Street, visitor: Visitor) -> str:
+    """It pings, and never says anything between."""
+    visitor.enter()
+    visitor.say(OPTIONS)
+    for _ in range(KEEP_ALIVES + 1):
+        visitor.ping()
+    return f"it floods: more than {KEEP_ALIVES} keep-alives within {PATIENCE:g} s"
+
+
 def never_reads(street: Street, visitor: Visitor) -> str:
     """What it is sent stays under way."""
     visitor.enter()
@@ -179,7 +192,15 @@ def never_reads(street: Street, visitor: Visitor) -> str:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(
     "abuse",
-    [dribbles, dribbles_its_handshake, never_ends_a_header, never_ends_a_body, says_nothing, never_reads],
+    [
+        dribbles,
+        dribbles_its_handshake,
+        never_ends_a_header,
+        never_ends_a_body,
+        says_nothing,
+        floods_with_keep_alives,
+        never_reads,
+    ],
 )
 def test_it_is_dropped_and_the_log_says_why(
     street: Street, caplog: pytest.LogCaptureFixture, kind: str, abuse: Callable[[Street, Visitor], str]
@@ -211,4 +232,73 @@ def test_the_others_notice_nothing_and_an_idle_one_is_closed_after_a_while(
     else:
         street.loop.advance(200, tick=5)
         assert f"{guest.name} disconnected: it does not answer pings" in caplog.text
+    assert street.sockets.usage() == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_stranger_that_is_here_for_longest_makes_way_and_who_has_proved_himself_does_not(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, kind: str
+) -> None:
+    street = Street(tmp_path, connections=3)
+    try:
+        guests = [street.visitor(kind) for _ in range(3)]
+        for guest in guests:
+            guest.enter()
+            guest.say(OPTIONS)
+        street.sockets.proved(street.heard[0][1])
+        last = street.visitor(kind)
+        last.enter()
+        street.loop.advance(2, tick=1)
+        assert street.sockets.usage() == 3
+        assert f"{guests[1].name} disconnected: {NO_ROOM}" in caplog.text
+        for guest in (guests[0], guests[2], last):
+            guest.say(OPTIONS)
+        assert len(street.heard) == 6
+        for _, flow in street.heard:
+            street.sockets.proved(flow)
+        with socket.create_connection(street.addresses[kind]):
+            street.loop.settle()
+        assert "refused: too many connections" in caplog.text and street.sockets.usage() == 3
+    finally:
+        street.close()
+
+
+def test_who_shakes_hands_for_ever_makes_way(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    street = Street(tmp_path, connections=2)
+    half = [socket.create_connection(street.addresses["tls"]) for _ in range(2)]
+    try:
+        street.loop.settle()
+        visitor = street.visitor("tls")
+        visitor.say(OPTIONS)
+        assert [data for data, _ in street.heard] == [OPTIONS] and caplog.text.count(NO_ROOM) == 1
+        street.loop.settle()
+        assert street.sockets.usage() == 2
+    finally:
+        for raw in half:
+            raw.close()
+        street.close()
+
+
+def test_who_is_not_let_in_is_disconnected_before_it_says_anything(street: Street) -> None:
+    street.closed = True
+    with socket.create_connection(street.addresses["tls"]) as raw:
+        street.loop.settle()
+        raw.settimeout(1)
+        assert raw.recv(1) == b"" and street.sockets.usage() == 0
+
+
+def test_nothing_more_is_heard_on_a_connection_that_is_dropped(street: Street) -> None:
+    visitor = street.visitor("tcp")
+    visitor.say(OPTIONS)
+    flow = street.heard[0][1]
+    street.heard.clear()
+
+    def drop(data: bytes, flow: Flow) -> None:
+        street.heard.append((data, flow))
+        street.sockets.drop(flow)
+
+    street.on_message = drop
+    visitor.say(OPTIONS * 100)
+    assert street.heard == [(OPTIONS, flow)]
+    street.loop.settle()
     assert street.sockets.usage() == 0

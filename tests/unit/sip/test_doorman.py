@@ -11,8 +11,9 @@ from gateway.core.messages import Offered
 from gateway.sip.account import Account
 from gateway.sip.ban import BanConfig, Bans
 from gateway.sip.digest import Algorithm, Secret
-from gateway.sip.doorman import DoormanConfig, TurnedAway
+from gateway.sip.doorman import Doorman, DoormanConfig, TurnedAway
 from gateway.sip.flood import SOURCES, Buckets
+from gateway.sip.gatekeeper import Proved
 from gateway.sip.refusals import ENTRIES, AccessRefused, Refusals
 from gateway.sip.registrar import RegistrarConfig
 from gateway.sip.source import source_of
@@ -282,6 +283,53 @@ def test_a_flood_is_cut_to_its_rate_and_a_call_in_progress_goes_on() -> None:
     for number in range(10):
         flood.send(flood.request("OPTIONS", call_id=f"g{number}"))
     assert len(flood.statuses()) == 2
+
+
+def test_responses_that_nobody_has_asked_for_are_no_way_round_the_rate() -> None:
+    office = guarded()
+    flood = Phone(office, host="203.0.113.66")
+    for number in range(200):
+        flood.send(flood.request("OPTIONS", call_id=f"f{number}").reply(100))
+    assert office.stack.doorman.turned_away == 150, "ten times the burst, as for what is of a call"
+    office.changes()
+    phone = Phone(office)
+    phone.register()
+    for number in range(200):
+        phone.send(phone.request("OPTIONS", call_id=f"f{number}").reply(200, to_tag="x"))
+    assert turned_away(office) == []
+
+
+def test_who_connects_too_often_or_is_banned_is_not_taken_in() -> None:
+    doorman = Doorman(STRICT, lambda source: source == "192.0.2.60", lambda away: None)
+    at = [doorman.lets_connect(Flow("tls", SERVER, ("203.0.113.66", port)), 0.0) for port in range(8)]
+    assert at == [True] * 5 + [False] * 3
+    assert doorman.lets_connect(Flow("tls", SERVER, ("203.0.113.66", 9)), 1.0)
+    assert all(doorman.lets_connect(Flow("tls", SERVER, ("192.0.2.60", port)), 0.0) for port in range(50))
+    banned = Flow("tls", SERVER, ("203.0.113.67", 1))
+    for _ in range(3):
+        doorman.failed(banned, 0.0)
+    assert not doorman.lets_connect(banned, 1.0)
+
+
+def test_the_connection_of_who_is_banned_is_told_of_to_be_closed() -> None:
+    told: list[TurnedAway] = []
+    doorman = Doorman(STRICT, lambda source: False, told.append)
+    for transport in ("tcp", "udp"):
+        flow = Flow(transport, SERVER, ("203.0.113.67", 1))
+        for _ in range(3):
+            doorman.failed(flow, 0.0)
+        told.clear()
+        assert not doorman.lets_in(b"OPTIONS ", flow, 1.0)
+        assert [away.flow for away in told] == ([flow] if transport == "tcp" else [])
+
+
+@pytest.mark.parametrize("transport", ["tcp", "udp"])
+def test_who_has_proved_himself_on_a_connection_is_told(transport: str) -> None:
+    office = guarded()
+    phone = Phone(office, transport=transport)
+    phone.register()
+    proved = [event.flow for event in office.changes() if isinstance(event, Proved)]
+    assert proved == ([phone.flow] if transport == "tcp" else [])
 
 
 def test_registered_telephones_have_ten_times_the_room() -> None:

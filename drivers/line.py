@@ -175,7 +175,7 @@ class Line(Generic[State, Input]):
                 self.note(now, f"a fax machine is heard: {tone.name}", kind=Kind.MEDIA)
                 self._tell(FaxRecognised(tone))
             case Silent(seconds):
-                self.note(now, f"no audio from {self.device} for {seconds:.2f} s", kind=Kind.MEDIA)
+                self.note(now, f"no audio from {self.device} for {round(seconds, 2):g} s", kind=Kind.MEDIA)
             case AudioLost(reason):
                 self.detach(f"the audio of {self.device} failed: {reason}", now)
 

@@ -96,10 +96,10 @@ class AnalogLines:
                 word,
                 [line for line in self._in_order() if line.technology in kinds],
                 groups if PortKind.FXO.value in kinds else {},
-                by_port=len(kinds) > 1,
+                {str(line.port): line for line in self._in_order()} if len(kinds) > 1 else {},
             )
             for word, kinds in TECHNOLOGIES.items()
-            if {kind.value for kind in PortKind}.issuperset(kinds)
+            if not {kind.value for kind in PortKind}.isdisjoint(kinds)
         }
 
     # The hardware.

@@ -7,6 +7,7 @@ address means to it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from drivers.channel import LineChannel
@@ -27,16 +28,28 @@ class LineTechnology:
         word: the dialplan's word for it.
         lines: the lines that it may take, in order.
         groups: the hunt groups by their numbers.
-        by_port: whether a line may be named by the number of its port, too.
+        aliases: other words for lines: the numbers of their ports.
     """
 
     def __init__(
-        self, word: str, lines: Iterable[DialledLine], groups: Mapping[int, HuntGroup], *, by_port: bool = False
+        self,
+        word: str,
+        lines: Iterable[DialledLine],
+        groups: Mapping[int, HuntGroup],
+        aliases: Mapping[str, DialledLine] = MappingProxyType({}),
     ) -> None:
         self._word = word
         self._lines = list(lines)
         self._groups = groups
-        self._by_port = by_port
+        self._aliases = aliases
+
+    def joined(self, other: LineTechnology) -> LineTechnology:
+        """The lines of both by this one's word, in a group of both its own first; so with other words for them."""
+        groups = {**self._groups, **other._groups}
+        for number in self._groups.keys() & other._groups.keys():
+            groups[number] = HuntGroup([*self._groups[number].lines, *other._groups[number].lines])
+        aliases = {**other._aliases, **self._aliases}
+        return LineTechnology(self._word, [*self._lines, *other._lines], groups, aliases)
 
     def channel(self, address: str, now: float) -> LineChannel:
         """Reserve a leg to `address`, written as drivers/registry.py says.
@@ -79,15 +92,20 @@ class LineTechnology:
     def _named(self, address: str) -> DialledLine | None:
         """The line of an address that names one."""
         wanted = address.partition("/")[0]
-        for line in self._lines:
-            if line.name == wanted or (self._by_port and line.device == f"port {wanted}"):
-                return line
-        return None
+        named = next((line for line in self._lines if line.name == wanted), None)
+        return named or self._aliases.get(wanted)
 
     def _from_group(self, wanted: Address, address: str, now: float) -> LineChannel:
         hunt = self._groups.get(wanted.group) if wanted.group is not None else None
         if hunt is None:
             raise RemoteError(f"no line is in group {wanted.group}", Cause.NO_ROUTE_TO_DESTINATION)
+        if wanted.span is not None:
+            span = self._aliases.get(f"i{wanted.span}")
+            if span is None or span not in hunt.lines:
+                raise RemoteError(
+                    f"span {wanted.span} is not in group {wanted.group}", Cause.NO_ROUTE_TO_DESTINATION
+                )
+            return span.take(wanted, now)
         line = hunt.take(wanted.hunting, now)
         if line is None:
             states = ", ".join(f"{line.name} {line.state.value}" for line in hunt.lines)

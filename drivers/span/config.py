@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from drivers.echo import UNTOUCHED, EchoConfig
+from drivers.registry import span_words
 from gateway.q931.coding import NumberType
 from gateway.q931.config import InterfaceConfig
 
@@ -19,6 +21,8 @@ class SpanConfig:
         name: by which it is dialled ("e1").
         interface: side, dialect, B channels.
         device: where it is, for display: "E1, DAHDI span 1".
+        span: its number, as the kernel counts.
+        first_channel: DAHDI's number of its time slot 1; 0 where its channels are not named by DAHDI's numbers.
         group: the hunt group that it belongs to; `SPAN/g1` takes a free channel of group 1.
         context: the dialplan context in which its calls come in.
         did: the number that callers who name none are taken to have dialled.
@@ -34,6 +38,8 @@ class SpanConfig:
     name: str
     interface: InterfaceConfig
     device: str = ""
+    span: int = 1
+    first_channel: int = 0
     group: int = 1
     context: str = "default"
     did: str = "s"
@@ -46,3 +52,8 @@ class SpanConfig:
     echo: EchoConfig = UNTOUCHED
     announcements: bool = False
     zone: str = "us"
+
+    @property
+    def words(self) -> Mapping[str, int | None]:
+        """What chan_dahdi calls it, as `drivers.registry.span_words` has it."""
+        return span_words(self.span, self.first_channel, self.interface.channels)

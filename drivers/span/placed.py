@@ -51,13 +51,14 @@ class PlacedCall(SpanCall):
 
     Args:
         wanted: whom to call.
+        slot: the time slot to use; None for any.
         again: the address by which another span may be had where this one fails; "" for none.
 
     Raises:
         RemoteError: the number cannot be called on a span.
     """
 
-    def __init__(self, trunk: Trunk, shelf: Shelf, wanted: Address, again: str) -> None:
+    def __init__(self, trunk: Trunk, shelf: Shelf, wanted: Address, *, slot: int | None, again: str) -> None:
         super().__init__(PLACED_CALLS, trunk, shelf)
         self._number = "".join(key for key in wanted.number if key not in PAUSES)
         if not set(self._number) <= _KEYS:
@@ -66,6 +67,7 @@ class PlacedCall(SpanCall):
                 Cause.INVALID_NUMBER_FORMAT,
             )
         self._then = wanted.then
+        self._slot = slot
         self._again = again
         self._left = ""
 
@@ -89,6 +91,7 @@ class PlacedCall(SpanCall):
             complete=at_once,
             display=_display(cue.subject.caller) if config.interface.side is Side.NETWORK else "",
             redirecting=_redirecting(cue.subject.variables),
+            channel=self._slot,
         )
         self.note(cue.now, f"calls {self._number or 'without a number'} on {self.device}")
         try:

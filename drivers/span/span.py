@@ -139,7 +139,13 @@ class Span:
                 Cause.NO_CIRCUIT_AVAILABLE,
                 advice="Call again later, or give the group more spans.",
             )
-        call = PlacedCall(self, self._shelf, wanted, again)
+        slot = self.config.words.get(wanted.line)
+        if slot is not None and not self._interface.channels.is_free(slot):
+            raise RemoteError(
+                f"channel {wanted.line} of {self.peer} is in use or out of service",
+                Cause.REQUESTED_CIRCUIT_NOT_AVAILABLE,
+            )
+        call = PlacedCall(self, self._shelf, wanted, slot=slot, again=again)
         self._reserved.append(call)
         self.carried += 1
         return call.reserve(now)

@@ -61,7 +61,12 @@ class Spans:
             groups.setdefault(span.config.group, []).append(span)
         hunts = {number: HuntGroup(members) for number, members in groups.items()}
         self.technologies: Final[Mapping[str, LineTechnology]] = {
-            "SPAN": LineTechnology("SPAN", self._spans.values(), hunts)
+            "SPAN": LineTechnology(
+                "SPAN",
+                self._spans.values(),
+                hunts,
+                {word: span for span in self._spans.values() for word in span.config.words},
+            )
         }
 
     def __getitem__(self, name: str) -> Span:

@@ -95,6 +95,7 @@ class Hardware:
             **self.lines.technologies,
             **self.isdn.technologies,
             **self.spans.technologies,
+            "DAHDI": self.lines.technologies["DAHDI"].joined(self.spans.technologies["SPAN"]),
         }
 
     def start(self, loop: asyncio.AbstractEventLoop, runner: Runner, told: Callable[[Any, float], None]) -> None:

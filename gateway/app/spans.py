@@ -8,7 +8,7 @@ from drivers.echo import EchoConfig, Remover
 from drivers.span.config import SpanConfig
 from gateway.config.model import Config
 from gateway.config.spans import SpanSettings
-from gateway.config.ways import called_at
+from gateway.config.ways import called_at, span_numbers
 from gateway.media.tone import zone
 from gateway.net.span import SpanPlace
 from gateway.q931.coding import NumberType
@@ -74,6 +74,8 @@ def _told(name: str, span: SpanSettings, config: Config) -> SpanConfig:
             hunt=Hunt(span.hunt),
             exclusive=span.exclusive,
         ),
+        span=span_numbers(config)[name],
+        first_channel=span.first_channel,
         device=f"{kind.name}, {'emulated' if span.backend == 'emulated' else f'DAHDI span {span.span}'}",
         group=span.group,
         context=span.context,

@@ -50,17 +50,16 @@ def read_spans(channels: Sequence[int], said: Mapping[str, str], place: Place, d
         found.setdefault((number - base) // size, []).append((number - base) % size + 1)
     for following, slots in found.items():
         span = earlier + following + 1
-        table = _span(span, kind, slots, said)
-        spans[f"{kind}span{span}"] = table
-        what = f"the channels from {channels[0]} on are taken for those of span {span}"
-        mend = f"compare `copperline ports`, and write Dial(SPAN/g{table['group']}/…) for Dial(DAHDI/g…)"
-        draft.leave(place, what, mend)
+        first = base + following * size
+        spans[f"{kind}span{span}"] = _span(span, first, kind, slots, said)
+        what = f"the channels from {max(first, channels[0])} on are taken for those of span {span}"
+        draft.leave(place, what, "compare `copperline ports`")
     if switch not in _DIALECTS:
         draft.leave(place, f"switchtype {switch} is not known here, and ni2 is taken", "ask for National ISDN")
 
 
-def _span(span: int, kind: str, slots: list[int], said: Mapping[str, str]) -> dict[str, Any]:
-    table: dict[str, Any] = {"backend": "dahdi", "span": span, "kind": kind}
+def _span(span: int, first: int, kind: str, slots: list[int], said: Mapping[str, str]) -> dict[str, Any]:
+    table: dict[str, Any] = {"backend": "dahdi", "span": span, "first_channel": first, "kind": kind}
     every = [slot for slot in range(1, _SIZES[kind] + 1) if slot != _SIGNALLING[kind]]
     if slots != every:
         table["channels"] = ", ".join(map(str, slots))

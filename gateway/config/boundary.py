@@ -5,13 +5,14 @@ Known by name alone, from the configuration: what is not one of the office's own
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from dialplan.exits import Entry, Leaves
 from dialplan.spread import ANY, NUMBER
 from drivers.registry import TECHNOLOGIES, Address
 from gateway.config.model import Config
-from gateway.config.ways import TABLES, called_at, group_name, ways
+from gateway.config.ways import TABLES, called_at, group_name, span_names, ways
 from gateway.core.errors import RemoteError
 from gateway.core.switch import Target
 from gateway.toll.guard import Outside
@@ -28,8 +29,9 @@ class Boundary:
         self._config = config
         self._accounts = frozenset(config.accounts)
         self._telephones = frozenset(config.phones) | {str(phone.port) for phone in config.phones.values()}
-        self._groups = {technology: _groups(config, technology) for technology in TABLES}
-        self._groups["FXO"] |= {str(line.port): group_name("FXO", line.group) for line in config.lines.values()}
+        self._kinds = {word: _outside(kinds) for word, kinds in TECHNOLOGIES.items() if _outside(kinds)}
+        self._groups = {word: _groups(config, kinds) for word, kinds in self._kinds.items()}
+        self._hunted = {word: _hunted(config, kinds) for word, kinds in self._kinds.items()}
         self._names = frozenset(config.phones)
 
     def outside(self, target: Target) -> Outside | None:
@@ -37,16 +39,16 @@ class Boundary:
         technology = target.technology.upper()
         if technology in _SIP:
             return self._sip(target.address)
-        way = _way(technology)
-        if not way:
+        groups = self._groups.get(technology)
+        if groups is None:
             return None
         try:
             address = Address.parse(target.address)
         except RemoteError:
             return None  # it cannot be dialled at all
         if address.group is not None:
-            return Outside(group_name(way, address.group), address.number)
-        groups = self._groups[way]
+            nobody = group_name(self._kinds[technology][0], address.group)
+            return Outside(self._hunted[technology].get(address.group, nobody), address.number)
         if technology == "DAHDI" and address.line in self._telephones and address.line not in groups:
             return None
         return Outside(groups.get(address.line, address.line), address.number)
@@ -97,7 +99,7 @@ class Boundary:
         name = rest.rpartition("-")[0]
         if technology in _SIP:
             return name if name in self._config.trunks else ""
-        return self._groups.get(_way(technology), {}).get(name, "")
+        return self._groups.get(technology, {}).get(name, "")
 
     def flashes(self, leg: str) -> bool:
         """Whether who is behind a leg, by its name, may flash an outside line, and there dial what it likes."""
@@ -115,11 +117,27 @@ class Boundary:
         return Outside(trunk, number.removeprefix("sip:"))
 
 
-def _way(technology: str) -> str:
-    """The kind of line to the public network that a technology means; "" for none."""
-    return next((kind for kind in TECHNOLOGIES.get(technology, ()) if kind in TABLES), "")
+def _outside(kinds: Iterable[str]) -> list[str]:
+    """Those of the kinds of line that lead to the public network."""
+    return [kind for kind in kinds if kind in TABLES]
 
 
-def _groups(config: Config, technology: str) -> dict[str, str]:
-    """The hunt groups of lines, as the toll rules call them, by the lines' names."""
-    return {name: group_name(technology, way.group) for name, way in ways(config, technology).items()}
+def _groups(config: Config, kinds: Iterable[str]) -> dict[str, str]:
+    """The hunt groups of lines of some kinds, as the toll rules call them, by whatever Dial may call the lines."""
+    groups = {name: group_name(kind, way.group) for kind in kinds for name, way in ways(config, kind).items()}
+    if "SPAN" in kinds:
+        groups |= {word: groups[name] for name, words in span_names(config).items() for word in words}
+    if "FXO" in kinds:
+        groups |= {str(line.port): group_name("FXO", line.group) for line in config.lines.values()}
+    return groups
+
+
+def _hunted(config: Config, kinds: Sequence[str]) -> dict[int, str]:
+    """What the toll rules call the group of each number; where two kinds have it, as they have rules for it."""
+    found: dict[int, str] = {}
+    for kind in kinds:
+        for way in ways(config, kind).values():
+            name = group_name(kind, way.group)
+            if found.setdefault(way.group, name) not in config.tolls.trunks and name in config.tolls.trunks:
+                found[way.group] = name
+    return found

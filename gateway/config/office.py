@@ -33,7 +33,7 @@ from gateway.config.model import Config
 from gateway.config.parking import PARKING_NAME, parking_dialplan
 from gateway.config.services import service_doubts
 from gateway.config.tolls import toll_policy
-from gateway.config.ways import TABLES, each_way, group_name, ways
+from gateway.config.ways import TABLES, each_way, group_name, span_names, ways
 from gateway.core.errors import ConfigError, Fault, MalformedError, RemoteError
 from gateway.core.switch import Target
 from gateway.media.english import ENGLISH
@@ -305,13 +305,31 @@ def _line_target(
 ) -> tuple[str, str] | None:
     phones = config.phones if "FXS" in kinds else {}
     lines = {name: way for kind in kinds for name, way in ways(config, kind).items()}
-    ports = {str(phone.port) for phone in config.phones.values()}
-    ports |= {str(line.port) for line in config.lines.values()}
+    words = {word for words in span_names(config).values() for word in words} if "SPAN" in kinds else set()
+    if "FXS" in kinds and "FXO" in kinds:  # DAHDI/3: as dialplans for chan_dahdi write it
+        words |= {str(each.port) for each in [*config.phones.values(), *config.lines.values()]}
+    if address.span is not None and not _is_in_group(address, kinds, config):
+        return f"{target} dials no line: span {address.span} is not in group {address.group}", ""
     if address.group is not None:
+        capped = [name for name in _counted(address.group, kinds, config) if name in config.tolls.trunks]
+        if len(capped) > 1:
+            what = f"{target} goes out by lines and by spans, and counts for [tolls.trunks.{capped[0]}] alone"
+            return what, "give them groups of their own"
         groups = {line.group for line in lines.values()}
         return None if address.group in groups else (f"{target} dials no line: group {address.group} is empty", "")
     names = [*phones, *lines]
-    by_port = len(kinds) > 1  # DAHDI/3: as dialplans for chan_dahdi write it
-    if address.line in names or (by_port and address.line in ports):
+    if address.line in names or address.line in words:
         return None
     return f'{target} dials nobody: there is no "{address.line}"', nearest(address.line, names)
+
+
+def _counted(group: int, kinds: tuple[str, ...], config: Config) -> list[str]:
+    """What the toll rules call the lines of a group, of each kind."""
+    found = [(kind, way) for kind in kinds for way in ways(config, kind).values()]
+    return sorted({group_name(kind, way.group) for kind, way in found if way.group == group})
+
+
+def _is_in_group(address: Address, kinds: tuple[str, ...], config: Config) -> bool:
+    """Whether the span that an address names is in its group."""
+    named = [config.spans[name] for name, words in span_names(config).items() if f"i{address.span}" in words]
+    return "SPAN" in kinds and any(span.group == address.group for span in named)

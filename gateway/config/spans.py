@@ -44,6 +44,8 @@ class SpanSettings(Settings):
     Attributes:
         backend: "emulated", or "dahdi" for the kernel's.
         span: its number, as `dahdi_scan` counts.
+        first_channel: DAHDI's number of its time slot 1 (32 for a second E1), by which `DAHDI/33/NUMBER` finds a
+            channel of it; 0 where the dialplan names none.
         kind: "e1" (30 channels for calls) or "t1" (23).
         signalling_channel: time slot of the D channel; the usual one, 16 or 24, where left out.
         channels: time slots that carry calls, "1-10, 12" where fewer are rented than there are; all but that of the
@@ -74,6 +76,7 @@ class SpanSettings(Settings):
 
     backend: Literal["emulated", "dahdi"]
     span: Annotated[int, Field(ge=1, le=128)] = 1
+    first_channel: Annotated[int, Field(ge=0, le=1024)] = 0
     kind: Literal["e1", "t1"] = "e1"
     signalling_channel: Annotated[int, Field(ge=1, le=31)] | None = None
     channels: Annotated[str, AfterValidator(_channels)] = ""

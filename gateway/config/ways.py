@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final, Protocol
 
+from drivers.registry import span_words
 from gateway.config.model import Config
 
-__all__ = ["TABLES", "Way", "called_at", "each_way", "group_name", "ways"]
+__all__ = ["TABLES", "Way", "called_at", "each_way", "group_name", "span_names", "span_numbers", "ways"]
 
 TABLES: Final[Mapping[str, str]] = {"FXO": "lines", "ISDN": "isdn", "SPAN": "spans"}
 """Technology -> the table of the configuration that has its lines."""
@@ -41,6 +42,18 @@ def ways(config: Config, technology: str) -> Mapping[str, Way]:
     table = TABLES.get(technology)
     found: Mapping[str, Way] = getattr(config, table) if table is not None else {}
     return found
+
+
+def span_names(config: Config) -> Mapping[str, Mapping[str, int | None]]:
+    """What chan_dahdi calls each span, as `drivers.registry.span_words` has it."""
+    numbers = span_numbers(config)
+    return {name: span_words(numbers[name], span.first_channel, span.slots) for name, span in config.spans.items()}
+
+
+def span_numbers(config: Config) -> Mapping[str, int]:
+    """The number of each span: as the kernel counts; where emulated ones say none, as they stand in the file."""
+    said = {name: span.span for name, span in config.spans.items()}
+    return said if len(set(said.values())) == len(said) else {name: place for place, name in enumerate(said, 1)}
 
 
 def each_way(config: Config) -> Iterator[tuple[str, str, Way]]:

@@ -77,6 +77,7 @@ def test_digital_channels_are_spans(config: Config) -> None:
     (span,) = config.spans.values()
     assert (span.backend, span.span, span.kind, span.side, span.dialect) == ("dahdi", 2, "t1", "user", "ni2")
     assert span.slots == tuple(range(1, 16)) and span.group == config.lines["line5"].group
+    assert span.first_channel == 9, "so that DAHDI/9 to DAHDI/23 are its channels"
 
 
 PLAN = "[default]\nexten => 1,1,Hangup()\n[from-pbx]\nexten => 1,1,Hangup()\n"
@@ -105,8 +106,10 @@ def test_two_e1_in_one_line_are_two_spans_with_what_is_said_of_them(tmp_path: Pa
     assert (span.called_type, span.national_prefix, span.international_prefix) == ("national", "0", "00")
     assert (span.sending, span.exclusive, span.announcements) == ("overlap", True, True)
     assert [line.partition(";")[0] for line in moved.left("chan_dahdi.conf")] == [
-        f"12: the channels from 1 on are taken for those of span {number}" for number in (1, 2)
+        "12: the channels from 1 on are taken for those of span 1",
+        "12: the channels from 32 on are taken for those of span 2",
     ]
+    assert [each.first_channel for each in spans.values()] == [1, 32]
 
 
 def test_a_switch_that_is_not_known_is_told(tmp_path: Path) -> None:
@@ -122,8 +125,7 @@ def test_a_switch_that_is_not_known_is_told(tmp_path: Path) -> None:
 def test_every_line_that_is_left_behind_is_told_with_its_file(imported: Imported) -> None:
     assert left(imported, "chan_dahdi.conf") == [
         "16: the telephone on channel 3 is 1003 for now: its caller ID has no number; give it its number",
-        "28: the channels from 9 on are taken for those of span 2; "
-        "compare `copperline ports`, and write Dial(SPAN/g1/…) for Dial(DAHDI/g…)",
+        "28: the channels from 9 on are taken for those of span 2; compare `copperline ports`",
     ]
     pjsip = left(imported, "pjsip.conf")
     assert (

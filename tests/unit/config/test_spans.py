@@ -113,3 +113,40 @@ def test_toll_rules_cap_a_group_of_spans_by_its_name(tmp_path: Path) -> None:
     load_office(office(tmp_path, DIALPLAN, SPAN + "[tolls.trunks.span-g1]\nparallel = 4\n"))
     (fault,) = office_faults(office(tmp_path, DIALPLAN, SPAN + "[tolls.trunks.span-g2]\nparallel = 4\n"))
     assert 'nothing is called "span-g2"' in fault
+
+
+def test_a_span_is_dialled_in_chan_dahdi_s_words_too(tmp_path: Path) -> None:
+    span = SPAN + "group = 3\nfirst_channel = 32\n"
+    plan = DIALPLAN
+    for number, address in enumerate(("g3", "i1", "i1-g3", "e1", "33", "3")):
+        plan += f"exten => _7{number}X.,1,Dial(DAHDI/{address}/${{EXTEN:2}})\n"
+    config, _ = load_office(office(tmp_path, plan, span))
+    boundary = Boundary(config)
+    for address in ("g3", "i1", "i1-g3", "e1", "33"):
+        assert boundary.outside(Target("DAHDI", f"{address}/5550100")) == Outside("span-g3", "5550100")
+    for address in ("g1", "3", "copper1"):
+        assert boundary.outside(Target("DAHDI", f"{address}/5550100")) == Outside("g1", "5550100")
+    assert boundary.outside(Target("DAHDI", "1")) is None, "a telephone"
+    for address, fault in (
+        ("g4", "DAHDI/g4/1 dials no line: group 4 is empty"),
+        ("i1-g1", "DAHDI/i1-g1/1 dials no line: span 1 is not in group 1"),
+        ("i2", 'DAHDI/i2/1 dials nobody: there is no "i2"; known here: 101, 102, copper1, e1'),
+        ("47", 'DAHDI/47/1 dials nobody: there is no "47"'),
+        ("g3c", "DAHDI/g3c/1 cannot be dialled: g3c: who answers is not asked for a key"),
+    ):
+        wrong = DIALPLAN + f"exten => 8,1,Dial(DAHDI/{address}/1)\n"
+        (found,) = office_faults(office(tmp_path, wrong, span))
+        assert found.startswith(f"extensions.conf:9: {fault}"), found
+
+
+def test_a_group_of_lines_and_spans_counts_as_it_has_rules(tmp_path: Path) -> None:
+    boundary = Boundary(read(SPAN))
+    assert boundary.outside(Target("DAHDI", "g1/5550100")) == Outside("g1", "5550100")
+    assert boundary.outside(Target("SPAN", "g1/5550100")) == Outside("span-g1", "5550100")
+    assert boundary.outside(Target("ISDN", "g7/5550100")) == Outside("isdn-g7", "5550100")
+    capped = SPAN + "[tolls.trunks.span-g1]\nparallel = 4\n"
+    assert Boundary(read(capped)).outside(Target("DAHDI", "g1/5550100")) == Outside("span-g1", "5550100")
+    plan = DIALPLAN + "exten => 8,1,Dial(DAHDI/g1/1)\n"
+    load_office(office(tmp_path, plan, capped))
+    (fault,) = office_faults(office(tmp_path, plan, capped + "[tolls.trunks.g1]\nparallel = 2\n"))
+    assert "DAHDI/g1/1 goes out by lines and by spans, and counts for [tolls.trunks.g1] alone; give" in fault

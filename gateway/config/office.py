@@ -307,7 +307,8 @@ def _line_target(
     lines = {name: way for kind in kinds for name, way in ways(config, kind).items()}
     words = {word for words in span_names(config).values() for word in words} if "SPAN" in kinds else set()
     if "FXS" in kinds and "FXO" in kinds:  # DAHDI/3: as dialplans for chan_dahdi write it
-        words |= {str(each.port) for each in [*config.phones.values(), *config.lines.values()]}
+        words |= {str(phone.port) for phone in config.phones.values()}
+        words |= {str(line.port) for line in config.lines.values()}
     if address.span is not None and not _is_in_group(address, kinds, config):
         return f"{target} dials no line: span {address.span} is not in group {address.group}", ""
     if address.group is not None:

@@ -18,6 +18,10 @@ __all__ = ["PLAIN", "SECURE", "Keying"]
 PLAIN: Final = "RTP/AVP"
 SECURE: Final = "RTP/SAVP"
 """Transports of audio in clear and of encrypted audio (RFC 3711 12)."""
+IN_CLEAR: Final = frozenset({PLAIN, "RTP/AVPF"})
+ENCRYPTED: Final = frozenset({SECURE, "RTP/SAVPF"})
+"""Those that are taken. Who offers feedback (RFC 4585, RFC 5124) is answered likewise and sent none, as none is
+agreed upon by a=rtcp-fb."""
 SUITES: Final = tuple(Suite)
 """What is offered, dearest first: that which costs least."""
 
@@ -53,15 +57,15 @@ class Keying:
                 f"here; we speak {PLAIN} and {SECURE}",
                 WARNING_TRANSPORT,
             )
-        if protocol not in (PLAIN, SECURE):
+        if protocol not in IN_CLEAR | ENCRYPTED:
             raise NotAcceptable(f"we speak {PLAIN} and {SECURE}, the peer wants {protocol}", WARNING_TRANSPORT)
         if self._encryption is Encryption.OFF:
-            if protocol == SECURE:
+            if protocol in ENCRYPTED:
                 raise NotAcceptable(
-                    f"the peer wants encrypted audio ({SECURE}), which is not to be had on this path",
+                    f"the peer wants encrypted audio ({protocol}), which is not to be had on this path",
                     WARNING_TRANSPORT,
                 )
-        elif not cryptos and (protocol == SECURE or self._encryption is Encryption.REQUIRED):
+        elif not cryptos and (protocol in ENCRYPTED or self._encryption is Encryption.REQUIRED):
             suites = " ".join(suite.value for suite in SUITES)
             raise NotAcceptable(
                 f"audio must be encrypted, and the peer has no key that we can use (a=crypto); we have {suites}",

@@ -60,6 +60,14 @@ def test_who_can_do_without_talks_in_clear_with_who_has_none(first: Encryption, 
     ("encryption", "offer", "why"),
     [
         (OFF, sdp("RTP/SAVP", f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 {KEY}"), "not to be had on this path"),
+        (
+            OFF,
+            sdp("RTP/SAVPF", f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 {KEY}"),
+            "RTP/SAVPF.*not to be had on this path",
+        ),
+        (OFF, sdp("TCP/RTP/AVP"), "we speak RTP/AVP and RTP/SAVP, the peer wants TCP/RTP/AVP"),
+        (REQUIRED, sdp("RTP/AVPF"), "audio must be encrypted"),
+        (OPTIONAL, sdp("RTP/SAVPF"), "no key that we can use"),
         (REQUIRED, sdp("RTP/AVP"), "audio must be encrypted"),
         (OPTIONAL, sdp("RTP/SAVP", f"a=crypto:1 AES_256_CM_HMAC_SHA1_80 {KEY}"), "no key that we can use"),
         (
@@ -89,6 +97,20 @@ def test_the_answer_takes_the_first_key_that_we_can_use_under_its_tag() -> None:
     assert leg.agreement is not None and leg.agreement.protection is not None
     assert leg.agreement.protection.theirs.identifier == 4
     assert leg.agreement.protection.ours == ours.key
+
+
+@pytest.mark.parametrize(
+    ("encryption", "protocol", "keys"),
+    [(OFF, "RTP/AVPF", 0), (OPTIONAL, "RTP/AVPF", 1), (OPTIONAL, "RTP/SAVPF", 1), (REQUIRED, "RTP/SAVPF", 1)],
+)
+def test_rfc_4585_4_and_5124_who_offers_feedback_is_answered_likewise_and_agrees_on_none(
+    encryption: Encryption, protocol: str, keys: int
+) -> None:
+    leg = side(encryption)
+    answer = leg.answer(sdp(protocol, f"a=crypto:1 AES_CM_128_HMAC_SHA1_80 {KEY}", "a=rtcp-fb:* nack"))
+    assert answer.media[0].protocol == leg.offer().media[0].protocol == protocol
+    assert len(cryptos_of(answer.media[0].attributes)) == keys
+    assert not [line for line in answer.media[0].attributes if line.name == "rtcp-fb"]
 
 
 def test_of_two_streams_the_one_that_suits_is_taken() -> None:

@@ -107,6 +107,13 @@ def test_rfc_3515_section_4_1_a_blind_transfer_is_asked_for_and_told_to_its_end(
     office.quiet()
 
 
+def test_rfc_3515_section_2_2_a_refer_moves_the_target_of_the_dialog() -> None:
+    talk = Talk(Office())
+    talk.refer("<sip:101@192.0.2.1>", ("Contact", "<sip:6001@192.0.2.60:5099>"))
+    (notify,) = talk.waiting
+    assert isinstance(notify, Request) and str(notify.uri) == "sip:6001@192.0.2.60:5099"
+
+
 def test_rfc_3892_section_2_2_a_referrer_is_believed_of_a_trusted_peer() -> None:
     office = Office()
     talk = Talk(office, "trunk")
@@ -437,7 +444,7 @@ def progress(talk: Talk, refer: Request, line: str, state: str = "active;expires
         ("Event", event),
         ("Subscription-State", state),
         ("Content-Type", "message/sipfrag"),
-        ("Contact", "<sip:6001@192.0.2.60:5070>"),
+        ("Contact", f"<sip:6001@192.0.2.60:{talk.phone.port}>"),
         body=line.encode(),
     )
     return talk.phone.response().status
@@ -453,6 +460,16 @@ def test_rfc_3515_an_answered_far_side_is_sent_elsewhere_by_refer_and_tells_how_
     assert progress(talk, refer, "SIP/2.0 200 OK\r\n", "terminated;reason=noresource") == 200
     assert office.events() == [TransferTold()]
     assert progress(talk, refer, "SIP/2.0 200 OK\r\n") == 481
+
+
+def test_rfc_6665_4_4_1_a_notify_moves_the_target_of_the_dialog() -> None:
+    office = Office()
+    talk, refer = sent_away(office)
+    talk.phone.reply(refer, 202)
+    talk.phone.port = 5099
+    assert progress(talk, refer, "SIP/2.0 100 Trying\r\n") == 200
+    office.command(talk.channel, Hangup(CLEAR))
+    assert str(office.sent[-1].data.split()[1], "ascii") == "sip:6001@192.0.2.60:5099"
 
 
 @pytest.mark.parametrize(

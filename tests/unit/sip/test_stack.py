@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
-from gateway.core.messages import Answer, Dial, Hangup, Offered
+from gateway.core.messages import Answer, Dial, EarlyMedia, Hangup, Offered
 from gateway.core.number import Party
 from gateway.sip.digest import Algorithm, Challenge
 from gateway.sip.message import Request, Response
@@ -67,6 +67,37 @@ def test_a_strange_scheme_is_416() -> None:
 def test_an_extension_that_we_lack_is_420() -> None:
     response = asked(Office(), "INVITE", ("Require", "100rel, precondition"))
     assert (response.status, response.headers.get("Unsupported")) == (420, "precondition")
+
+
+def test_rfc_3261_8_2_2_3_an_ack_and_a_cancel_are_never_refused_for_what_they_require() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("101", headers=(("Supported", "100rel"),))
+    ((channel, _),) = office.heard()
+    phone.messages()
+    office.command(channel, EarlyMedia())
+    progress = phone.response()
+    rack = ("RAck", f"{progress.headers.get('RSeq')} {progress.cseq}")
+    prack = phone.within(invite, progress, "PRACK", 3, headers=(rack, ("Require", "precondition")))
+    phone.send(prack)
+    assert phone.response().status == 420, "a PRACK is a request like others"
+    phone.send(phone.within(invite, progress, "PRACK", 4, headers=(rack,)))
+    assert phone.response().status == 200
+    office.command(channel, Answer())
+    ack = phone.ack(invite, phone.response())
+    ack.headers.set("Require", "precondition")
+    phone.send(ack)
+    office.wait(40)
+    assert phone.messages() == [], "the 200 is acknowledged"
+    other = phone.invite("102", call_id="other")
+    phone.messages()
+    cancel = phone.request(
+        "CANCEL", str(other.uri), call_id="other", branch=other.via.branch, number=other.cseq.number
+    )
+    cancel.headers.set("From", other.from_)
+    cancel.headers.set("Require", "precondition")
+    phone.send(cancel)
+    assert sorted(phone.statuses()) == [200, 487]
 
 
 @pytest.mark.parametrize(

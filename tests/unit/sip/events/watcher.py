@@ -68,7 +68,9 @@ class Watcher:
         self.answer = answer
         return answer
 
-    def again(self, *, expires: int = 600, event: str = "dialog", number: int | None = None) -> Response:
+    def again(
+        self, *, expires: int = 600, event: str = "dialog", number: int | None = None, contact: str = ""
+    ) -> Response:
         """SUBSCRIBE within the dialog."""
         self.numbers += 1
         request = self.phone.within(
@@ -78,6 +80,8 @@ class Watcher:
             number or self.numbers,
             headers=(("Event", event), ("Expires", str(expires))),
         )
+        if contact:
+            request.headers.set("Contact", contact)
         self.phone.send(request)
         self.waiting = self.phone.messages()
         answer = self.waiting.pop(0)

@@ -40,6 +40,7 @@ from gateway.core.messages import (
     DIVERTED_BY,
     DIVERTED_FOR,
     DIVERTED_HIDDEN,
+    HOPS,
     PORTABILITY,
     PREFERENCES,
     REFERRED_BY,
@@ -98,6 +99,7 @@ _STOPPING: Final = Ending(
 
 _PASSED_ON: Final = (
     *(DIVERTED_BY, DIVERTED_FOR, DIVERTED_HIDDEN, DIVERSIONS),
+    HOPS,
     *(REFERRED_BY, REFERRED_BY_NAME),
     *PREFERENCES,
     *PORTABILITY,

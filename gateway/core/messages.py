@@ -42,6 +42,7 @@ __all__ = [
     "DIVERTED_BY",
     "DIVERTED_FOR",
     "DIVERTED_HIDDEN",
+    "HOPS",
     "INFO",
     "IN_BAND",
     "PORTABILITY",
@@ -100,6 +101,9 @@ DIVERTED_HIDDEN: Final = "REDIRECTING_HIDDEN"
 REFERRED_BY: Final = "REFERRED_BY"
 REFERRED_BY_NAME: Final = "REFERRED_BY_NAME"
 """Channel variables that tell who sent a call elsewhere (RFC 3892), likewise."""
+HOPS: Final = "HOPS_LEFT"
+"""Channel variable: how many more switches the call may pass, so that one which goes round in a circle ends
+(RFC 7332), likewise."""
 DIVERSIONS: Final = "REDIRECTING_COUNT"
 """Channel variable: how often a call has been diverted, likewise."""
 PREFERENCES: Final = ("ACCEPT_CONTACT", "REJECT_CONTACT", "REQUEST_DISPOSITION")

@@ -6,11 +6,13 @@ is made: a diversion, a number's network, the caller's preferences.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from gateway.core.added import added
-from gateway.core.messages import Dial
+from gateway.core.messages import HOPS, Dial
 from gateway.sip.account import Account
+from gateway.sip.dialog import MAX_FORWARDS
 from gateway.sip.fork import Target
 from gateway.sip.headers import NameAddr
 from gateway.sip.identity import write_caller, write_diversion, write_referrer
@@ -20,7 +22,19 @@ from gateway.sip.preferences import write_preferences
 from gateway.sip.trunk_words import Outbound
 from gateway.sip.uri import SipUri
 
-__all__ = ["written"]
+__all__ = ["hops_of", "written"]
+
+
+def hops_of(invite: Request) -> dict[str, str]:
+    """The channel variable that tells how far the call of `invite` may go."""
+    return {} if invite.max_forwards is None else {HOPS: str(invite.max_forwards)}
+
+
+def _hops_after_us(variables: Mapping[str, str]) -> int:
+    """Max-Forwards of the call that goes on: one less than it came with (RFC 7332 section 3), 70 at most."""
+    left = variables.get(HOPS, "")
+    told = left.isascii() and left.isdigit() and len(left) < 11
+    return min(max(int(left) - 1, 0), MAX_FORWARDS) if told else MAX_FORWARDS
 
 
 def written(
@@ -41,6 +55,7 @@ def written(
         tag: of our From.
     """
     invite = Request("INVITE", replace(target.uri, headers=""))
+    invite.headers.set("Max-Forwards", _hops_after_us(dial.variables))
     if outbound is None:
         write_caller(invite, dial.caller, account, host, tag)
         invite.headers.set("To", NameAddr(SipUri.of(account.user, host)))

@@ -31,7 +31,7 @@ from gateway.sip.fax import LegFax
 from gateway.sip.fork import NO_TARGET, Fork, Target, Turns
 from gateway.sip.identity import caller_of, diversion_of
 from gateway.sip.incoming import RETRY_AFTER, IncomingSession
-from gateway.sip.invite import written
+from gateway.sip.invite import hops_of, written
 from gateway.sip.journal import Journal
 from gateway.sip.message import Request, Response
 from gateway.sip.open_ways import OpenWays
@@ -206,7 +206,8 @@ class Legs:
         )
         channel.attach(session)
         variables = (
-            secure_wish(request)
+            hops_of(request)
+            | secure_wish(request)
             | diversion_of(request, account)
             | preferences_of(request)
             | portability_of(request, account)

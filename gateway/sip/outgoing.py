@@ -20,7 +20,7 @@ from gateway.sdp.negotiate import Direction, Medium, Negotiation, NotAcceptable
 from gateway.sip.causes import reason_header, told_on
 from gateway.sip.credentials import CHALLENGES, Credentials, Prover, ProvingCarrier
 from gateway.sip.diagnosis import rewritten
-from gateway.sip.dialog import MAX_FORWARDS, Dialog, DialogId
+from gateway.sip.dialog import Dialog, DialogId
 from gateway.sip.early import MAX_FORKS, EarlyDialog
 from gateway.sip.established import Established
 from gateway.sip.headers import CSeq, NameAddr
@@ -54,7 +54,7 @@ class OutgoingSession:
     Args:
         setting: the stack's services.
         user: who is told.
-        invite: the request, complete but for Via, Max-Forwards, CSeq, Contact and body.
+        invite: the request, complete but for Via, CSeq, Contact and body.
         flow: where it goes.
         contact: our Contact.
         negotiation: the leg's.
@@ -119,7 +119,6 @@ class OutgoingSession:
         self._patience: Timer | None = None
         self._heard_at = 0.0
         self._invite = invite
-        invite.headers.set("Max-Forwards", MAX_FORWARDS)
         invite.headers.set("CSeq", CSeq(number, "INVITE"))
         invite.headers.set("Contact", contact)
         announce(invite)

@@ -12,6 +12,16 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act
 from gateway.core.errors import RemoteError
 from gateway.core.messages import (
+    DIVERSIONS,
+    DIVERTED_BY,
+    DIVERTED_FOR,
+    DIVERTED_HIDDEN,
+    HOPS,
+    PORTABILITY,
+    PREFERENCES,
+    REFERRED_BY,
+    REFERRED_BY_NAME,
+    SECURED,
     Alert,
     Alerting,
     Answer,
@@ -211,3 +221,22 @@ def test_a_flash_is_passed_through_n(office: Exchange) -> None:
 def test_an_extension_that_is_there_can_be_called(address: str, state: str) -> None:
     technology = LocalTechnology(ScriptedRows(), lambda channel, event: None, PLAN)
     assert technology.state(address).value == state
+
+
+@pytest.mark.parametrize("called", ["101", "102"])
+def test_what_a_caller_said_of_its_call_goes_on_with_it(exchange: Exchange, called: str) -> None:
+    """Also through a local channel: neither a circle (RFC 7332) nor a diversion is forgotten there."""
+    exchange.dialplan(OFFICE)
+    said = {
+        name: f"said {name}"
+        for name in (
+            *(HOPS, DIVERTED_BY, DIVERTED_FOR, DIVERTED_HIDDEN, DIVERSIONS, REFERRED_BY, REFERRED_BY_NAME, SECURED),
+            *(*PREFERENCES, *PORTABILITY),
+        )
+    }
+    caller = exchange.offer(called=called, variables=said | {"OTHER": "stays"})
+    exchange.loop.settle()
+    (dialled,) = [command for command in exchange.phone.commands if isinstance(command, Dial)]
+    assert {name: value for name, value in dialled.variables.items() if name in said or name == "OTHER"} == said
+    exchange.says(caller, Released(BYE))
+    exchange.loop.settle()

@@ -141,9 +141,10 @@ def test_rfc_3325_section_7_only_a_trusted_peer_is_told_a_caller_that_must_not_b
     ],
 )
 def test_who_diverted_the_call_and_why(header: tuple[str, str], variables: tuple[str, ...] | None) -> None:
+    hops = {"HOPS_LEFT": "70"}
     expected = dict(zip(TOLD, variables, strict=False)) if variables else {}
-    assert offered("trunk", header).variables == expected
-    assert offered("6001", header).variables == {}
+    assert offered("trunk", header).variables == hops | expected
+    assert offered("6001", header).variables == hops
 
 
 def test_rfc_7044_section_10_1_privacy_of_the_whole_history() -> None:

@@ -30,6 +30,8 @@ from gateway.sip.transaction.timers import TimerConfig
 from tests.support.sip import Office, Phone, session_description
 
 BUSY = Ending(Cause.USER_BUSY, "telephone 101", Act.REFUSED, "off-hook")
+CALLER = Party("6001", "Name 6001")
+HOPS = {"HOPS_LEFT": "70"}
 CLEAR = Ending(Cause.NORMAL_CLEARING, "telephone 101", Act.HUNG_UP, "ONHOOK")
 
 
@@ -63,7 +65,7 @@ def test_a_call_is_offered_rings_is_answered_and_ends_with_bye() -> None:
     phone = Phone(office)
     invite = phone.invite("101")
     ((channel, event),) = office.heard()
-    assert isinstance(event, Offered) and event == Offered("101", Party("6001", "Name 6001"), "office")
+    assert isinstance(event, Offered) and event == Offered("101", CALLER, "office", variables=HOPS)
     assert dict(event.headers)["Call-ID"] == invite.call_id
     assert channel.name.startswith("SIP/6001-") and channel.peer == "account 6001"
     assert phone.statuses() == [100]

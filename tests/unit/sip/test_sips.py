@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.core.messages import SECURED, Answer, Dial, Hangup, Offered, Released
+from gateway.core.messages import HOPS, SECURED, Answer, Dial, Hangup, Offered, Released
 from gateway.core.number import Party
 from gateway.sip.message import Request, Response
 from gateway.sip.transport import PORTS, Flow
@@ -103,7 +103,7 @@ def called_by_sips(office: Office) -> tuple[Phone, Offered]:
     caller.flow = Flow("tls", SERVER, ("192.0.2.63", 40000))
     caller.proved(caller.request("INVITE", f"sips:6001@{SERVER[0]}", headers=SDP, body=BODY))
     (offered,) = [event for event in office.events() if isinstance(event, Offered)]
-    assert offered.variables == {SECURED: "yes"}
+    assert offered.variables == {HOPS: "70", SECURED: "yes"}
     return caller, offered
 
 

@@ -152,6 +152,38 @@ def test_a_call_that_has_gone_too_far_is_483() -> None:
     assert phone.response().status == 483
 
 
+@pytest.mark.parametrize(
+    ("came", "goes"), [("70", "69"), ("7", "6"), ("1", "0"), ("255", "70"), (None, "70"), ("4294967295", "70")]
+)
+def test_rfc_7332_section_3_a_call_that_goes_through_us_has_one_hop_less(came: str | None, goes: str) -> None:
+    office = Office()
+    bert = Phone(office, "6002", host="192.0.2.61")
+    bert.register()
+    office.events()
+    phone = Phone(office)
+    invite = phone.request("INVITE", body=session_description())
+    if came is None:
+        invite.headers.remove("Max-Forwards")
+    else:
+        invite.headers.set("Max-Forwards", came)
+    phone.proved(invite)
+    (offered,) = office.events()
+    assert isinstance(offered, Offered)
+    channel = office.stack.channel("6002", office.clock.now)
+    office.command(channel, Dial("6002", Party("6001"), dict(offered.variables)))
+    assert bert.arrived().headers.get("Max-Forwards") == goes
+
+
+@pytest.mark.parametrize("hops", ["", "many", "-3", "9" * 5000, "\N{SUPERSCRIPT TWO}"])
+def test_hops_that_a_dialplan_has_set_to_nonsense_are_70(hops: str) -> None:
+    office = Office()
+    bert = Phone(office, "6002", host="192.0.2.61")
+    bert.register()
+    channel = office.stack.channel("6002", office.clock.now)
+    office.command(channel, Dial("6002", Party("6001"), {"HOPS_LEFT": hops}))
+    assert bert.arrived().headers.get("Max-Forwards") == "70"
+
+
 def test_the_same_request_by_two_ways_is_482() -> None:
     office = Office()
     phone = Phone(office)

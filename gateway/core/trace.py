@@ -12,13 +12,15 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from operator import itemgetter
-from typing import Final
+from operator import attrgetter
+from typing import Final, NamedTuple, Protocol
 
 from gateway.core.frozen import frozen
 from gateway.core.word import Word
 
-__all__ = ["Kind", "Note", "Recorder"]
+__all__ = ["Kept", "Kind", "Note", "Recorder", "whole"]
+
+_at: Final = attrgetter("at")
 
 _SECRET: Final = re.compile(
     r"""(?P<key>\b(?:(?:response|nonce|cnonce|opaque|password|secret)\s*=\s*|inline:))(?P<value>"[^"]*"|[^\s,;]+)""",
@@ -55,8 +57,30 @@ class Note:
     detail: str = ""
 
 
-_Raw = tuple[float, Kind, str, object, str | bytes]
-"""A note as it came: what `Note` holds, in its order."""
+class Kept(Protocol):
+    """A note as it came: what it says is put into words when somebody reads the story."""
+
+    @property
+    def at(self) -> float:
+        """Engine clock, seconds."""
+        ...
+
+    def read(self) -> Note:
+        """The note, secrets and all."""
+        ...
+
+
+class _Told(NamedTuple):
+    """What `Recorder.note` was told."""
+
+    at: float
+    kind: Kind
+    leg: str
+    text: object
+    detail: str | bytes
+
+    def read(self) -> Note:
+        return Note(self.at, self.kind, self.leg, str(self.text), whole(self.detail))
 
 
 @dataclass(slots=True)
@@ -65,8 +89,8 @@ class _Story:
 
     name: str
     of_call: bool = False
-    first: list[_Raw] = field(default_factory=list)
-    latest: list[_Raw] = field(default_factory=list)
+    first: list[Kept] = field(default_factory=list)
+    latest: list[Kept] = field(default_factory=list)
     left_out: int = 0
     legs: set[str] = field(default_factory=set)
 
@@ -94,15 +118,19 @@ class Recorder:
         Args:
             text: one line, or what `str` makes one of when the story is read; it must not change.
         """
+        self.keep(leg, _Told(at, kind, leg, text, detail))
+
+    def keep(self, leg: str, note: Kept) -> None:
+        """Keep a note of `leg`, which must not change."""
         story = self._story_of.get(leg)
         if story is None:
             story = self._begin(leg)
         else:
             (self._of_calls if story.of_call else self._of_strays).move_to_end(story.name)
         if len(story.first) < self._half:
-            story.first.append((at, kind, leg, text, detail))
+            story.first.append(note)
             return
-        story.latest.append((at, kind, leg, text, detail))
+        story.latest.append(note)
         if len(story.latest) > self._half:
             del story.latest[0]
             story.left_out += 1
@@ -119,7 +147,7 @@ class Recorder:
         own = self._story_of.get(leg)
         if own is not None and own is not story:
             del (self._of_calls if own.of_call else self._of_strays)[own.name]
-            merged = sorted([*story.first, *story.latest, *own.first, *own.latest], key=itemgetter(0))
+            merged = sorted([*story.first, *story.latest, *own.first, *own.latest], key=_at)
             story.first, rest = merged[: self._half], merged[self._half :]
             story.latest = rest[-self._half :]
             story.left_out += own.left_out + len(rest) - len(story.latest)
@@ -136,7 +164,7 @@ class Recorder:
             return []
         gap = []
         if story.left_out:
-            at = story.latest[0][0] if story.latest else story.first[-1][0]
+            at = story.latest[0].at if story.latest else story.first[-1].at
             gap = [Note(at, Kind.CALL, name, f"({story.left_out} notes left out here)")]
         return [*map(_read, story.first), *gap, *map(_read, story.latest)]
 
@@ -156,10 +184,14 @@ class Recorder:
                 self._story_of.pop(leg, None)
 
 
-def _read(raw: _Raw) -> Note:
-    at, kind, leg, text, detail = raw
-    whole = detail if isinstance(detail, str) else detail.decode("utf-8", "replace")
-    return Note(at, kind, leg, _mask(str(text)), _mask(whole))
+def whole(detail: str | bytes) -> str:
+    """The detail of a note as text."""
+    return detail if isinstance(detail, str) else detail.decode("utf-8", "replace")
+
+
+def _read(kept: Kept) -> Note:
+    note = kept.read()
+    return Note(note.at, note.kind, note.leg, _mask(note.text), _mask(note.detail))
 
 
 def _mask(text: str) -> str:

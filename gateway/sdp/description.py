@@ -149,25 +149,23 @@ class SessionDescription:
 
     def serialise(self) -> bytes:
         """Write the description, lines in the order that RFC 8866 section 5 asks for, each ended by CRLF."""
-        lines = ["v=0", f"o={self.origin}", f"s={self.name}"]
-        lines += _optional("i", self.information)
-        lines += _optional("u", self.uri)
-        lines += [f"e={email}" for email in self.emails]
-        lines += [f"p={phone}" for phone in self.phones]
-        lines += _optional("c", self.connection)
-        lines += [f"b={bandwidth}" for bandwidth in self.bandwidths]
-        lines += self.timing
-        lines += _optional("k", self.key)
-        lines += _written(self.attributes)
+        text = f"v=0\r\no={self.origin}\r\n" + _session_text(
+            self.name,
+            self.information,
+            self.uri,
+            self.emails,
+            self.phones,
+            self.connection,
+            self.bandwidths,
+            self.timing,
+            self.key,
+            self.attributes,
+        )
         for media in self.media:
             ports = "" if media.ports is None else f"/{media.ports}"
-            lines.append(f"m={media.kind} {media.port}{ports} {media.protocol} {' '.join(media.formats)}")
-            lines += _optional("i", media.title)
-            lines += [f"c={connection}" for connection in media.connections]
-            lines += [f"b={bandwidth}" for bandwidth in media.bandwidths]
-            lines += _optional("k", media.key)
-            lines += _written(media.attributes)
-        return ("\r\n".join(lines) + "\r\n").encode("utf-8", "surrogateescape")
+            text += f"m={media.kind} {media.port}{ports} {media.protocol} {' '.join(media.formats)}\r\n"
+            text += _stream_text(media.title, media.connections, media.bandwidths, media.key, media.attributes)
+        return text.encode("utf-8", "surrogateescape")
 
 
 def attribute(attributes: Iterable[Attribute], name: str) -> str | None:
@@ -226,17 +224,37 @@ def _checked(row: str) -> str:
     return line
 
 
-def _section(read: Callable[[str], Value]) -> Callable[[str], Value]:
-    """A reader of the lines between o= and m=, or after m=, that keeps what it read of the latest of them.
+def _is_of_many_calls(text: str) -> bool:
+    """Whether what is read or written of a section may be kept.
 
-    Keys (RFC 4568) and the fragments of ICE (RFC 8839) are of one call alone, and nothing to be kept.
+    Keys (RFC 4568) and the fragments of ICE (RFC 8839) are of one call alone.
     """
+    return len(text) <= LONGEST_KEPT and "a=crypto:" not in text and "a=ice-" not in text
+
+
+def _section(read: Callable[[str], Value]) -> Callable[[str], Value]:
+    """A reader of the lines between o= and m=, or after m=, that keeps what it read of the latest of them."""
     kept = lru_cache(maxsize=MOST_KEPT)(read)
 
     def quick(text: str) -> Value:
-        if len(text) > LONGEST_KEPT or "a=crypto:" in text or "a=ice-" in text:
-            return read(text)
-        return kept(text)
+        return kept(text) if _is_of_many_calls(text) else read(text)
+
+    return quick
+
+
+def _lines_kept(write: Callable[..., list[str]]) -> Callable[..., str]:
+    """A writer of such lines that keeps the latest which it wrote."""
+    kept: dict[tuple[object, ...], str] = {}
+
+    def quick(*fields: object) -> str:
+        text = kept.get(fields)
+        if text is None:
+            text = "".join([f"{line}\r\n" for line in write(*fields)])
+            if _is_of_many_calls(text):
+                if len(kept) >= MOST_KEPT:
+                    del kept[next(iter(kept))]
+                kept[fields] = text
+        return text
 
     return quick
 
@@ -345,6 +363,52 @@ def _stream(
         section.one("k"),
         section.map("a", _attribute),
     )
+
+
+@_lines_kept
+def _session_text(
+    name: str,
+    information: str | None,
+    uri: str | None,
+    emails: tuple[str, ...],
+    phones: tuple[str, ...],
+    connection: Connection | None,
+    bandwidths: tuple[str, ...],
+    timing: tuple[str, ...],
+    key: str | None,
+    attributes: tuple[Attribute, ...],
+) -> list[str]:
+    """The lines that `_session` reads."""
+    return [
+        f"s={name}",
+        *_optional("i", information),
+        *_optional("u", uri),
+        *[f"e={email}" for email in emails],
+        *[f"p={phone}" for phone in phones],
+        *_optional("c", connection),
+        *[f"b={bandwidth}" for bandwidth in bandwidths],
+        *timing,
+        *_optional("k", key),
+        *_written(attributes),
+    ]
+
+
+@_lines_kept
+def _stream_text(
+    title: str | None,
+    connections: tuple[Connection, ...],
+    bandwidths: tuple[str, ...],
+    key: str | None,
+    attributes: tuple[Attribute, ...],
+) -> list[str]:
+    """The lines that `_stream` reads."""
+    return [
+        *_optional("i", title),
+        *[f"c={connection}" for connection in connections],
+        *[f"b={bandwidth}" for bandwidth in bandwidths],
+        *_optional("k", key),
+        *_written(attributes),
+    ]
 
 
 def _written(attributes: tuple[Attribute, ...]) -> list[str]:

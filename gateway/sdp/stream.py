@@ -129,9 +129,13 @@ def audio_stream(description: SessionDescription, ours: Sequence[Codec], family:
         if media.kind != "audio" or media.port == 0:
             continue
         try:
-            cryptos = cryptos_of(media.attributes)
+            with_keys = any([line.name == "crypto" for line in media.attributes])
+            cryptos = cryptos_of(media.attributes) if with_keys else ()
             keying.check(media.protocol, cryptos)
-            return _usable(description, slot, media, ours, family, cryptos)
+            # Nothing is kept of descriptions with keys in them, usable or not, nor of endless ones.
+            kept = not with_keys and len(media.attributes) <= FEW_ATTRIBUTES
+            formats = (_kept_formats if kept else _read_formats)(media.formats, media.attributes)
+            return _usable(description, slot, media, formats, ours, family, cryptos)
         except NotAcceptable as fault:
             refusal = fault
     raise refusal or NotAcceptable("the peer's session description has no audio stream", WARNING_MEDIA_TYPE)
@@ -141,13 +145,13 @@ def _usable(
     description: SessionDescription,
     slot: int,
     media: Media,
+    formats: _Formats,
     ours: Sequence[Codec],
     family: str,
     cryptos: tuple[Crypto, ...],
 ) -> PeerStream:
     connection = media.connections[0] if media.connections else description.connection
     address = _literal(connection, family)
-    formats = _formats(media)
     codecs = formats.codecs
     if not all([_is_among(codec, ours) for codec in codecs]):
         codecs = tuple([codec for codec in codecs if _is_among(codec, ours)])
@@ -155,7 +159,7 @@ def _usable(
         offered = " ".join(_spoken(name, rate) for name, rate in formats.named) or " ".join(media.formats)
         spoken = " ".join(_spoken(codec.encoding.value, codec.rate) for codec in ours)
         raise NotAcceptable(f"no common codec: the peer has {offered[:80]}, we have {spoken}", WARNING_FORMAT)
-    direction = _direction(description, media)
+    direction = formats.direction or _direction(description.attributes) or Direction.SENDRECV
     on_hold = address in UNSPECIFIED or not direction.receives
     if address in UNSPECIFIED:
         direction = Direction.of(sends=direction.sends, receives=False)
@@ -168,7 +172,7 @@ def _usable(
         formats.flashes,
         direction,
         on_hold,
-        _rtcp(media, address, family),
+        _rtcp(formats.rtcp, address, family) if formats.rtcp else None,
         formats.mux,
         media.protocol,
         cryptos,
@@ -197,6 +201,8 @@ class _Formats:
         events: payload types of telephone events by clock rate.
         flashes: those of them that take the event of a hook flash.
         mux: reports may share the port of the audio.
+        direction: where the stream itself says one.
+        rtcp: the value of a=rtcp, "" where there is none.
     """
 
     named: tuple[tuple[str, int], ...]
@@ -204,14 +210,8 @@ class _Formats:
     events: Mapping[int, int]
     flashes: frozenset[int]
     mux: bool
-
-
-def _formats(media: Media) -> _Formats:
-    """What the formats mean; nothing is kept of descriptions with keys in them, nor of endless ones."""
-    attributes = media.attributes
-    if len(attributes) <= FEW_ATTRIBUTES and not any([line.name == "crypto" for line in attributes]):
-        return _kept_formats(media.formats, attributes)
-    return _read_formats(media.formats, attributes)
+    direction: Direction | None
+    rtcp: str
 
 
 @lru_cache(maxsize=KEPT)
@@ -246,7 +246,15 @@ def _read_formats(formats: tuple[str, ...], attributes: tuple[Attribute, ...]) -
         named.append((name if encoding is not None else name.lower(), int(rate)))
     flashes = frozenset(number for number in events.values() if _lists(wishes.get(str(number), ""), FLASH))
     mux = any(line.name == "rtcp-mux" for line in attributes)
-    return _Formats(tuple(named), tuple(dict.fromkeys(codecs)), MappingProxyType(events), flashes, mux)
+    return _Formats(
+        tuple(named),
+        tuple(dict.fromkeys(codecs)),
+        MappingProxyType(events),
+        flashes,
+        mux,
+        _direction(attributes),
+        attribute(attributes, "rtcp") or "",
+    )
 
 
 def _lists(ranges: str, event: int) -> bool:
@@ -281,9 +289,9 @@ def _milliseconds(attributes: Sequence[Attribute], name: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else 0
 
 
-def _rtcp(media: Media, address: str, family: str) -> tuple[str, int] | None:
+def _rtcp(value: str, address: str, family: str) -> tuple[str, int] | None:
     """Where the peer wants reports (RFC 3605 2.1: "PORT [IN IP4 ADDRESS]"); None where it does not say so well."""
-    port, _, rest = (attribute(media.attributes, "rtcp") or "").partition(" ")
+    port, _, rest = value.partition(" ")
     if not (port.isascii() and port.isdigit() and len(port) <= 5 and 0 < int(port) < 65536):
         return None
     words = rest.split()
@@ -321,9 +329,8 @@ def _place(text: str) -> tuple[str, str, bool]:
     return str(address), f"IP{address.version}", address.is_multicast
 
 
-def _direction(description: SessionDescription, media: Media) -> Direction:
-    for attributes in (media.attributes, description.attributes):
-        for line in attributes:
-            if line.value is None and line.name in DIRECTIONS:
-                return DIRECTIONS[line.name]
-    return Direction.SENDRECV
+def _direction(attributes: Sequence[Attribute]) -> Direction | None:
+    for line in attributes:
+        if line.value is None and line.name in DIRECTIONS:
+            return DIRECTIONS[line.name]
+    return None

@@ -63,7 +63,6 @@ class Asides:
         "_closed",
         "_dialog",
         "_keys",
-        "_outside",
         "_renew",
         "_setting",
         "_shown",
@@ -87,9 +86,8 @@ class Asides:
         """Whether the far side has still to be told with whom it talks."""
         self._user = user
         self._dialog = dialog
-        self._asked = ReferRecipient(setting, user, dialog)
-        self._outside: list[ReferRecipient] = []
-        self._asking = ReferIssuer(setting, user, dialog)
+        self._asked: tuple[ReferRecipient, ...] = ()  # first that of the session's dialog, once there is one
+        self._asking: ReferIssuer | None = None
         self._changes_from = False
         self._closed = False
         self._keys = keys
@@ -122,8 +120,9 @@ class Asides:
         """The session is over, and has left its dialog."""
         self._closed = True
         self._renew = nothing
-        self._asking.close()
-        for recipient in (self._asked, *self._outside):
+        if self._asking is not None:
+            self._asking.close()
+        for recipient in self._asked:
             recipient.close(now)
         if self._keys is not None:
             self._keys.close()
@@ -157,36 +156,47 @@ class Asides:
         reply(abilities(request), now)
 
     def _refer(self, request: Request, reply: Reply, now: float) -> None:
-        self._refer_by(self._asked, request, reply, now)
+        self._refer_by(self._own_recipient(), request, reply, now)
 
     def referred(self, request: Request, dialog: Dialog, reply: Reply, now: float) -> None:
         """Take a REFER from outside, which names this call (RFC 4538) and makes `dialog`."""
         recipient = ReferRecipient(self._setting, self._user, dialog, outside=True)
         self._refer_by(recipient, request, reply, now)
         if recipient.is_busy:
-            self._outside.append(recipient)
+            self._asked = (self._own_recipient(), *self._asked[1:], recipient)
 
     def _refer_by(self, recipient: ReferRecipient, request: Request, reply: Reply, now: float) -> None:
-        if any(other.is_busy for other in (self._asked, *self._outside)):
+        if any(other.is_busy for other in self._asked):
             reply(request.reply(491, "Another Transfer Is Under Way"), now)
         else:
             recipient.refer(request, reply, now)
 
     def _subscribe(self, request: Request, reply: Reply, now: float) -> None:
-        self._asked.subscribe(request, reply, now)
+        self._own_recipient().subscribe(request, reply, now)
 
     def _notify(self, request: Request, reply: Reply, now: float) -> None:
-        self._asking.notified(request, reply, now)
+        self._issuer().notified(request, reply, now)
+
+    def _own_recipient(self) -> ReferRecipient:
+        """Of the REFERs in the session's dialog; few calls ever see one."""
+        if not self._asked:
+            self._asked = (ReferRecipient(self._setting, self._user, self._dialog),)
+        return self._asked[0]
+
+    def _issuer(self) -> ReferIssuer:
+        if self._asking is None:
+            self._asking = ReferIssuer(self._setting, self._user, self._dialog)
+        return self._asking
 
     # What the call commands.
 
     def _redirect(self, command: Redirect, now: float) -> None:
-        self._asking.refer(command.called, now)
+        self._issuer().refer(command.called, now)
 
     def _tell(self, command: TransferTold, now: float) -> None:
-        for recipient in (self._asked, *self._outside):
+        for recipient in self._asked:
             recipient.tell(command, now)
-        self._outside = [recipient for recipient in self._outside if recipient.is_busy]
+        self._asked = (*self._asked[:1], *[outside for outside in self._asked[1:] if outside.is_busy])
 
     def _send_text(self, command: SendText, now: float) -> None:
         message = self._dialog.request("MESSAGE")

@@ -345,6 +345,8 @@ class Fork:
 class _Branch:
     """One target of a Fork; see `SessionUser`. Its session knows it, and not it its session: the Fork does."""
 
+    __slots__ = ("_fork", "agreement", "target")
+
     def __init__(self, fork: Fork, target: Target) -> None:
         self._fork = fork
         self.target = target

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from gateway.core.trace import Kind, Recorder
+from gateway.core.trace import Kind, Note, Recorder, whole
 from gateway.sip.message import Request, Response
 from gateway.sip.transport import Datagram, Flow
 
@@ -25,23 +25,29 @@ LONGEST_NAME: Final = 128
 
 
 class _Received(NamedTuple):
-    """A message that came in, as its story lists it; written out for those who read the story."""
+    """A message that came in; what the story's list says of it is written out for those who read it."""
 
-    data: bytes
+    at: float
+    leg: str
     flow: Flow
+    data: bytes
 
-    def __str__(self) -> str:
-        return f"<- {_summary(self.data)} from {self.flow}"
+    def read(self) -> Note:
+        text = f"<- {_summary(self.data)} from {self.flow}"
+        return Note(self.at, Kind.MESSAGE, self.leg, text, whole(self.data))
 
 
 class _Sent(NamedTuple):
     """The same for one that went out."""
 
-    data: bytes
+    at: float
+    leg: str
     flow: Flow
+    data: bytes
 
-    def __str__(self) -> str:
-        return f"-> {_summary(self.data)} to {self.flow}"
+    def read(self) -> Note:
+        text = f"-> {_summary(self.data)} to {self.flow}"
+        return Note(self.at, Kind.MESSAGE, self.leg, text, whole(self.data))
 
 
 class Journal:
@@ -71,25 +77,25 @@ class Journal:
 
     def received(self, message: Request | Response, data: bytes, flow: Flow, now: float) -> None:
         """Note a message that came in."""
-        self._note(now, message.call_id, _Received(data, flow), data)
+        call_id = message.call_id
+        leg = self._legs.get(call_id) or _stray(call_id)
+        self._recorder.keep(leg, _Received(now, leg, flow, data))
 
     def refused(self, data: bytes, fault: str, flow: Flow, now: float) -> None:
         """Note octets that are no message."""
-        found = _CALL_ID.search(data)
-        self._note(now, found[1].decode("utf-8", "replace") if found else "", f"<- {fault}, from {flow}", data)
+        self._recorder.note(now, Kind.MESSAGE, self._leg_of(data), f"<- {fault}, from {flow}", data)
 
     def sent(self, datagram: Datagram, now: float) -> None:
         """Note a message that goes out."""
-        data = datagram.data
         call_id = datagram.call_id
-        if not call_id:
-            found = _CALL_ID.search(data)
-            call_id = found[1].decode("utf-8", "surrogateescape") if found else ""
-        self._note(now, call_id, _Sent(data, datagram.flow), data)
+        leg = self._legs.get(call_id) or (_stray(call_id) if call_id else self._leg_of(datagram.data))
+        self._recorder.keep(leg, _Sent(now, leg, datagram.flow, datagram.data))
 
-    def _note(self, now: float, call_id: str, text: object, data: bytes) -> None:
-        leg = self._legs.get(call_id) or (_stray(call_id) if call_id else UNKNOWN)
-        self._recorder.note(now, Kind.MESSAGE, leg, text, data)
+    def _leg_of(self, data: bytes) -> str:
+        """The story to which octets belong."""
+        found = _CALL_ID.search(data)
+        call_id = found[1].decode("utf-8", "surrogateescape") if found else ""
+        return self._legs.get(call_id) or (_stray(call_id) if call_id else UNKNOWN)
 
 
 def _summary(data: bytes) -> str:

@@ -94,11 +94,8 @@ NO_PARAMETERS: Final = Parameters()
 
 
 def _split(text: str) -> list[tuple[str, str | None]]:
-    pairs: list[tuple[str, str | None]] = []
-    for piece in text[1:].split(";"):
-        name, equals, value = piece.partition("=")
-        pairs.append((intern(name), value if equals else None))
-    return pairs
+    pieces = [piece.partition("=") for piece in text[1:].split(";")]
+    return [(intern(name), value if equals else None) for name, equals, value in pieces]
 
 
 def _scan(text: str) -> list[tuple[str, str | None]]:

@@ -64,10 +64,7 @@ def parse(data: bytes) -> Request | Response:
     text = head.decode("utf-8", "surrogateescape")
     start, *lines = text.split("\r\n")
     count = len(lines)
-    # A bare CR or LF would be one more than the line ends.
-    bare = text.count("\r") != count or text.count("\n") != count
-    plain = not (bare or len(text) > MAX_LINE or "\t" in text or ":  " in text or " \r" in text or text[-1:] == " ")
-    headers, fault = Headers.read(lines[:MAX_ROWS], plain=plain)
+    headers, fault = Headers.read(lines[:MAX_ROWS], plain=_is_plain(text, count))
     if count > MAX_ROWS:
         fault = f"{count} header rows; at most {MAX_ROWS} are read"
     begun = _read_start(start)
@@ -81,6 +78,13 @@ def parse(data: bytes) -> Request | Response:
             fault, begun.refusal, message if answerable and isinstance(message, Request) else None
         )
     return message
+
+
+def _is_plain(text: str, ends: int) -> bool:
+    """Whether the lines of `text`, which has so many ends of lines, may be read in one go: see `Headers.read`."""
+    if len(text) > MAX_LINE or text.count("\r") != ends or text.count("\n") != ends:
+        return False
+    return not ("\t" in text or ":  " in text or " \r" in text or text[-1:] == " ")
 
 
 class _Start(NamedTuple):

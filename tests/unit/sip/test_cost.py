@@ -10,9 +10,9 @@ import tracemalloc
 from tests.bench.bench_sip import Bench
 
 CALLS = 20
-MOST_STEPS = 3700
+MOST_STEPS = 2850
 """Calls of functions for a call of two legs, from its INVITE with its proof to the end of its BYEs."""
-MOST_BYTES = 22_500
+MOST_BYTES = 21_000
 """What a call of two legs holds once its transactions are over, its story included."""
 LIFE_OF_A_TRANSACTION = 64.0
 

@@ -6,11 +6,13 @@ import pytest
 
 from gateway.core.messages import Dial
 from gateway.core.number import Party
+from gateway.core.watch import MailboxStatus
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request, Response
 from gateway.sip.registrar import RegistrarConfig
 from gateway.sip.stack import SipConfig
 from tests.support.sip import SERVER, Office, Phone, session_description
+from tests.unit.sip.events.watcher import office_to_watch
 
 EDGE = "<sip:edge.example.com;lr>"
 INNER = "<sip:inner.example.com;lr;ob>"
@@ -80,6 +82,16 @@ def test_a_text_takes_the_path_as_well() -> None:
         other.request("MESSAGE", "sip:6001@192.0.2.1", headers=(("Content-Type", "text/plain"),), body=b"hello")
     )
     assert phone.arrived().headers.all("Route") == (EDGE,)
+
+
+def test_a_message_lamp_takes_the_path_as_well() -> None:
+    office, watchable = office_to_watch()
+    watchable.mailboxes["8004"] = MailboxStatus(1)
+    phone = Phone(office, "6004")
+    request = phone.request("REGISTER", f"sip:{SERVER[0]}", headers=(("Path", EDGE), ("Supported", "path")))
+    phone.proved(request)
+    (notify,) = [message for message in phone.messages() if isinstance(message, Request)]
+    assert notify.headers.all("Route") == (EDGE,)
 
 
 def test_a_lost_connection_is_made_anew_to_the_first_proxy() -> None:

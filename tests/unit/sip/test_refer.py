@@ -650,6 +650,16 @@ def test_rfc_4916_section_4_4_a_changed_from_is_whom_we_talk_with_from_now_on(us
     assert (str(bye.to.uri), bye.to.tag) == ("sip:5550100@pstn.example", talk.invite.from_.tag)
 
 
+def test_rfc_4916_section_4_4_another_from_of_a_peer_that_does_not_change_it_means_nothing() -> None:
+    office = Office()
+    talk = Talk(office, "trunk")
+    update = talk.phone.within(talk.invite, talk.ok, "UPDATE", 20, headers=(("Supported", "timer"),))
+    update.headers.set("From", f'"Dora" <sip:5550100@pstn.example>;tag={talk.invite.from_.tag}')
+    talk.phone.send(update)
+    assert talk.phone.response().status == 200
+    assert office.events() == []
+
+
 def test_the_identity_in_an_answer_is_told() -> None:
     office = Office()
     trunk = Phone(office, "trunk", host="192.0.2.64")

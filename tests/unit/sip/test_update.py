@@ -143,6 +143,22 @@ def test_section_5_1_an_update_of_the_called_before_its_answer_moves_its_target(
     assert (prack := phone.arrived()).method == "PRACK" and str(prack.uri) == "sip:6001@192.0.2.99:5099"
 
 
+def test_rfc_3261_12_2_2_requests_out_of_order_are_refused_before_the_answer_too() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = offered(office, phone, SUPPORTED)
+    office.command(channel, EarlyMedia())
+    phone.send(phone.within(invite, phone.response(), "UPDATE", invite.cseq.number))
+    assert phone.response().status == 500
+    other = Phone(office, "6002", host="192.0.2.61")
+    _, ours = called(office, other)
+    reliably(other, ours, 183, 1, session_description(41000))
+    other.reply(other.arrived(), 200)
+    for number, status in ((5, 200), (4, 500)):
+        other.send(other.from_below(ours, "below", "UPDATE", number))
+        assert other.response().status == status
+
+
 def test_rfc_3312_preconditions_are_refused_in_both_directions() -> None:
     office = Office()
     phone = Phone(office)

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from gateway.plane.commands import ADD, ALWAYS, IF_REFUSED, NEVER, PLAY, ROOM_PLAY, TELL
+from gateway.plane.commands import ADD, ALWAYS, DETECT, IF_REFUSED, NEVER, PART, PLAY, REMOVE, ROOM_PLAY, TELL
 from gateway.plane.events import ACCEPTED, REFUSED, REMOVED, ROW_LOST, SOUND_ENDED
 from gateway.plane.loop import observe, publish
 from gateway.plane.table import (
@@ -39,6 +39,10 @@ Answer = Callable[[bool], None]
 _BEGINS: Final = {ADD: 2, PLAY: 1, ROOM_PLAY: 1}
 """Commands that begin what ends with so many events: a row's loss and removal, a sound's end. Refused, that is the
 one event that comes of them."""
+
+_PATIENT: Final = frozenset({ADD, DETECT, PART, REMOVE})
+"""Commands for which the loop is not woken: it comes to them before the tick is over. A packet for a row that has
+not begun waits in its socket meanwhile."""
 
 _RECORD: Final = struct.Struct(f"={5 + ARGUMENTS}q{DATA}s")
 """A `COMMAND`: what is written one by one is written faster by this than by numpy."""
@@ -141,7 +145,7 @@ class Control:
         tables: of that loop.
         ledger: of all of them.
         soon: has a function called before long, so that the commands of one turn are handed over together, with
-            one signal; None hands over each at once.
+            one signal at most; None hands over each at once.
     """
 
     def __init__(
@@ -158,6 +162,7 @@ class Control:
         self._command_signal = int(tables.control[COMMAND_SIGNAL])
         self._event_signal = int(tables.control[EVENT_SIGNAL])
         self._written = 0
+        self._urgent = False
         self._read = 0
         """How far the loop had come with the commands when that was last looked at."""
         self._taken = 0
@@ -201,6 +206,8 @@ class Control:
             self._ask_to_be_told()
         if self._written != before:
             publish(self._commands_written, self._written)
+        if self._urgent:
+            self._urgent = False
             os.eventfd_write(self._command_signal, 1)
 
     def collect(self) -> None:
@@ -243,6 +250,8 @@ class Control:
     def _write(self, serial: int, command: Command, answer: int) -> None:
         """Write a command into the next place of the ring."""
         op, row, generation, given, data = command
+        if op not in _PATIENT:
+            self._urgent = True
         _RECORD.pack_into(
             self._records,
             self._written % COMMANDS * _RECORD.size,

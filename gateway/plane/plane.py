@@ -18,6 +18,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from gateway.core.appearance import Appearance
 from gateway.core.audio import (
     Audio,
@@ -143,6 +145,7 @@ class Plane:
             raise LocalError(f"a plane has 1 to {_MOST_THREADS} threads, not {self._config.threads}")
         size = round(self._config.arena * _RATE)
         self.tables = Tables(self._config.rows, size, self._config.cancellers, self._config.threads)
+        self.row_octets = self.tables.rows.view(np.uint8).data
         self.arena = Arena(self.tables.arena)
         self.eventfd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._epolls = [select.epoll() for _ in self.tables.workers]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import cache
+from struct import Struct
 from typing import Final, Protocol
 
 import numpy as np
@@ -38,10 +40,37 @@ _LONGEST_DIGIT: Final = 8.0
 """Seconds: what fits in one segment of an event (RFC 4733 2.5.1.3)."""
 
 
+def _reader(*names: str) -> Struct:
+    """What reads these numbers of a row out of its octets, in this order, in which they lie there.
+
+    It takes a tenth of the time of asking numpy for each.
+    """
+    layout, end = "=", 0
+    for name in names:
+        kind, at = ROW.fields[name][:2] if ROW.fields is not None else (ROW, 0)
+        assert at >= end and kind.itemsize == 8, name
+        layout += f"{at - end}xq"
+        end = at + 8
+    return Struct(layout)
+
+
+_COUNTERS: Final = _reader(
+    *"generation clock received lost jitter sent refused".split(),
+    *"far_lost far_jitter far_told far_heard round_trip forged replayed".split(),
+)
+
+
+@cache
+def _silence(encoding: Encoding | None, suite: Suite | None) -> AudioStats:
+    """The counters of a row on which nothing has passed."""
+    return AudioStats(encoding=encoding, suite=suite)
+
+
 class Host(Protocol):
     """What a row needs of its plane."""
 
     tables: Tables
+    row_octets: memoryview
     arena: Arena
     cancellers: deque[int]
     hall: Hall
@@ -83,6 +112,11 @@ class PlaneRow:
         closed: it was closed, or never came to be.
     """
 
+    __slots__ = (
+        "listener codecs wanted index generation closed __weakref__ "
+        "_encoding _host _capture _taps _seats _tones _final _canceller _suite"
+    ).split()
+
     def __init__(self, host: Host, index: int, generation: int) -> None:
         self.listener: Callable[[AudioEvent, float], None] | None = None
         self.codecs: Sequence[Codec] = ()
@@ -93,9 +127,10 @@ class PlaneRow:
         self.closed = False
         self._host = host
         self._capture: RowCapture | None = None
-        self._taps: set[RowCapture] = set()
-        self._seats: list[PlaneSeat] = []
-        self._tones: list[Sound] = []
+        # Most rows never have one of these.
+        self._taps: tuple[RowCapture, ...] = ()
+        self._seats: tuple[PlaneSeat, ...] = ()
+        self._tones: tuple[Sound, ...] = ()
         self._final: AudioStats | None = None
         self._canceller = 0
         self._suite: Suite | None = None
@@ -165,7 +200,7 @@ class PlaneRow:
                 part = codes[start : start + DIGITS // 4]
                 self._post(commands.SEND_DIGITS, (len(part), *arguments), part)
             return
-        self._tones.append(Sound(f"DTMF {digits.upper()}", dtmf(digits.upper(), duration, gap)))
+        self._tones += (Sound(f"DTMF {digits.upper()}", dtmf(digits.upper(), duration, gap)),)
         if len(self._tones) == 1:
             self._next_tones()
 
@@ -232,51 +267,55 @@ class PlaneRow:
         gain_out: float = 0.0,
     ) -> RowCapture:
         """Start to keep both sides or one by the plane's clock; see `Audio.tap`."""
-        capture = self._host.hall.tap(
-            self, -1, side, seconds, rate, joined, (gain_in, gain_out), self._taps.discard
-        )
-        self._taps.add(capture)
+        capture = self._host.hall.tap(self, -1, side, seconds, rate, joined, (gain_in, gain_out), self._untapped)
+        self._taps += (capture,)
         return capture
+
+    def _untapped(self, capture: RowCapture) -> None:
+        self._taps = tuple(tap for tap in self._taps if tap is not capture)
 
     def sat_down(self, seat: PlaneSeat) -> None:
         """It has taken a seat in a room."""
-        self._seats.append(seat)
+        self._seats += (seat,)
 
     def got_up(self, seat: PlaneSeat) -> None:
         """It has left a seat."""
-        self._seats.remove(seat)
+        self._seats = tuple(one for one in self._seats if one is not seat)
 
     def stats(self) -> AudioStats:
         """The row's counters."""
         if self._final is not None:
             return self._final
-        row = self._host.tables.rows[self.index]
-        queue = self._host.tables.queues[self.index]
-        if int(row["generation"]) != self.generation:
-            return AudioStats()
-        untouched = not (row["received"] or row["sent"] or row["refused"] or row["forged"] or self._canceller)
-        if untouched and row["round_trip"] < 0:
-            return AudioStats(encoding=self._encoding, suite=self._suite)
-        echo = return_loss(self._host.tables.cancellers[self._canceller - 1]["echo"]) if self._canceller else None
+        tables = self._host.tables
+        generation, clock, received, lost, jitter, sent, refused, *reported = _COUNTERS.unpack_from(
+            self._host.row_octets, self.index * ROW.itemsize
+        )
+        far_lost, far_jitter, far_told, far_heard, round_trip, forged, replayed = reported
+        if generation != self.generation:
+            return _silence(None, None)
+        if not (received or sent or refused or forged or self._canceller) and round_trip < 0:
+            return _silence(self._encoding, self._suite)
+        queue = tables.queues[self.index]
+        echo = return_loss(tables.cancellers[self._canceller - 1]["echo"]) if self._canceller else None
         return AudioStats(
-            received=int(row["received"]),
-            sent=int(row["sent"]),
-            refused=int(row["refused"]),
-            lost=int(row["lost"]),
-            jitter=int(row["jitter"]) / 16 / max(int(row["clock"]), 1),
-            far_lost=int(row["far_lost"]),
-            far_jitter=int(row["far_jitter"]) / max(int(row["clock"]), 1),
-            far_told=int(row["far_told"]),
-            far_heard=int(row["far_heard"]),
-            round_trip=int(row["round_trip"]) / 1e9 if row["round_trip"] >= 0 else None,
+            received=received,
+            sent=sent,
+            refused=refused,
+            lost=lost,
+            jitter=jitter / 16 / max(clock, 1),
+            far_lost=far_lost,
+            far_jitter=far_jitter / max(clock, 1),
+            far_told=far_told,
+            far_heard=far_heard,
+            round_trip=round_trip / 1e9 if round_trip >= 0 else None,
             encoding=self._encoding,
             late=int(queue["late"]),
             concealed=int(queue["concealed"]),
             return_loss=echo[0] if echo is not None else None,
             echo_lowered=echo[1] if echo is not None else None,
             suite=self._suite,
-            forged=int(row["forged"]),
-            replayed=int(row["replayed"]),
+            forged=forged,
+            replayed=replayed,
         )
 
     def close(self) -> None:
@@ -285,11 +324,11 @@ class PlaneRow:
             return
         if self._capture is not None:
             self._capture.stop()
-        for capture in list(self._taps):
+        for capture in self._taps:
             capture.stop()
-        for seat in list(self._seats):
+        for seat in self._seats:
             seat.leave()
-        self._tones.clear()
+        self._tones = ()
         self._final = self.stats()
         self.cancel_echo(0)
         self.closed = True
@@ -319,9 +358,8 @@ class PlaneRow:
 
     def _tones_ended(self, how: SoundEnd) -> None:
         if how is SoundEnd.LOST:
-            self._tones.clear()
-        if self._tones:
-            del self._tones[0]
+            self._tones = ()
+        self._tones = self._tones[1:]
         if self._tones:
             self._next_tones()
 

@@ -40,6 +40,8 @@ _FLASH_TIME: Final = 800
 class RtpRow(PlaneRow):
     """A row whose audio is RTP on a UDP socket of ours at `address`:`port`."""
 
+    __slots__ = ("_codec", "_coders", "_event_type", "_keyed", "_signalled", "address", "port")
+
     def __init__(self, host: Host, index: int, generation: int, address: str, port: int) -> None:
         super().__init__(host, index, generation)
         self.address = address

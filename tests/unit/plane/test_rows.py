@@ -21,7 +21,7 @@ from gateway.plane import commands
 from gateway.plane.loop import run
 from gateway.plane.plane import Plane, PlaneConfig, PlaneUsage
 from gateway.plane.row import PlaneRow
-from gateway.plane.table import COMMANDS, COMMANDS_READ
+from gateway.plane.table import COMMAND_SIGNAL, COMMANDS, COMMANDS_READ
 from tests.unit.plane.conftest import Studio, speech
 
 TONE = Sound("tone", np.full(320, 2000, np.int16), loop_from=0)
@@ -147,6 +147,24 @@ def test_more_commands_than_the_ring_holds_are_carried_out_though_nobody_waits_f
     plane.close()
     ours.close()
     theirs.close()
+
+
+def test_the_loop_is_woken_for_what_cannot_wait_for_its_next_tick_and_not_for_what_can(studio: Studio) -> None:
+    signal = int(studio.plane.tables.workers[0].control[COMMAND_SIGNAL])
+
+    def is_woken() -> bool:
+        return bool(select.select([signal], [], [], 0)[0])
+
+    row = studio.row()
+    row.detect_digits(True)
+    row.part()
+    assert not is_woken()
+    row.play(TONE)
+    assert is_woken()
+    studio.settle()
+    assert not is_woken()
+    row.close()
+    assert not is_woken()
 
 
 def test_a_control_that_does_not_pump_loses_digits_but_no_answer_and_no_end(studio: Studio) -> None:

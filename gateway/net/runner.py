@@ -66,35 +66,21 @@ class Runner:
 
     def receive(self, driven: Driven, data: object, source: object) -> None:
         """Feed an engine with what came in, then drain all."""
-        self._guarded(driven.engine.receive, data, source, self._loop.time())
-        self.step()
+        now = self._loop.time()
+        try:
+            driven.engine.receive(data, source, now)
+        except Exception as error:
+            self._tell(error)
+        self._step(now)
 
     def wake(self) -> None:
         """Drain all soon: a command was given to a channel outside of a drain."""
         if self._woken is None and not self._draining and not self._stopped:
             self._woken = self._loop.call_soon(self.step)
 
-    def step(self, due: float = 0.0) -> None:
-        """Drain all engines now, and set the timer anew.
-
-        Args:
-            due: the deadline that the loop called for; its clock may be a nanosecond short of it.
-        """
-        if self._draining or self._stopped:
-            return
-        if self._woken is not None:
-            self._woken.cancel()
-            self._woken = None
-        self._draining = True
-        self._failed = False
-        now = max(self._loop.time(), due)
-        try:
-            if self._due <= now:
-                self._expire(now)
-            self._drain(now)
-        finally:
-            self._draining = False
-        self._arm()
+    def step(self) -> None:
+        """Drain all engines now, and set the timer anew."""
+        self._step(self._loop.time())
 
     def stop(self) -> None:
         """Drive nothing any more."""
@@ -103,41 +89,62 @@ class Runner:
             if handle is not None:
                 handle.cancel()
 
+    def _step(self, now: float) -> None:
+        if self._draining or self._stopped:
+            return
+        if self._woken is not None:
+            self._woken.cancel()
+            self._woken = None
+        self._draining = True
+        self._failed = False
+        try:
+            if self._due <= now:
+                self._expire(now)
+            if self._driven:
+                self._drain(now)
+        finally:
+            self._draining = False
+        self._arm()
+
     def _expire(self, now: float) -> None:
         """Have every engine act on what is due; the timer, which is due too, is to be set anew."""
         self._disarm()
         for driven in self._driven:
             deadline = driven.engine.deadline()
             if deadline is not None and deadline <= now:
-                self._guarded(driven.engine.expire, now)
+                try:
+                    driven.engine.expire(now)
+                except Exception as error:
+                    self._tell(error)
 
     def _drain(self, now: float) -> None:
         """Take what the engines have to send and to say, in turn, until all of them in a row have nothing."""
-        count = len(self._driven)
-        turn = quiet = 0
-        while quiet < count:
-            if turn == ROUNDS * count:
-                _log.error("engines kept each other busy for %d rounds; going on later", ROUNDS)
-                return
-            driven = self._driven[turn % count]
-            turn += 1
-            quiet += 1
-            if outgoing := driven.engine.outgoing():
-                quiet = 0
-                self._guarded(driven.send, outgoing)
-            if events := driven.engine.events():
-                quiet = 0
-                for event in events:
-                    self._guarded(driven.dispatch, event, now)
+        quiet, all_quiet = 0, len(self._driven)
+        for _ in range(ROUNDS):
+            for driven in self._driven:
+                engine = driven.engine
+                quiet += 1
+                if outgoing := engine.outgoing():
+                    quiet = 0
+                    try:
+                        driven.send(outgoing)
+                    except Exception as error:
+                        self._tell(error)
+                for event in engine.events():
+                    quiet = 0
+                    try:
+                        driven.dispatch(event, now)
+                    except Exception as error:
+                        self._tell(error)
+                if quiet >= all_quiet:
+                    return
+        _log.error("engines kept each other busy for %d rounds; going on later", ROUNDS)
 
-    def _guarded(self, action: Callable[..., object], *arguments: object) -> None:
-        try:
-            action(*arguments)
-        except Exception as error:
-            self._failed = True
-            self._loop.call_exception_handler(
-                {"message": "an engine, or what it tells, failed; the others go on", "exception": error}
-            )
+    def _tell(self, error: Exception) -> None:
+        self._failed = True
+        self._loop.call_exception_handler(
+            {"message": "an engine, or what it tells, failed; the others go on", "exception": error}
+        )
 
     def _arm(self) -> None:
         """Have `step` called when the next deadline is due, or before."""
@@ -156,7 +163,8 @@ class Runner:
             self._timer = self._loop.call_at(due, self._time_out)
 
     def _time_out(self) -> None:
-        self.step(self._due)
+        # The loop's clock may be a nanosecond short of the deadline that it called for.
+        self._step(max(self._loop.time(), self._due))
 
     def _disarm(self) -> None:
         if self._timer is not None:

@@ -174,7 +174,7 @@ class ChannelLeg:
         self._wake()
         return True
 
-    def note(self, text: str, detail: str = "", kind: Kind = Kind.DIALPLAN) -> None:
+    def note(self, text: object, detail: str = "", kind: Kind = Kind.DIALPLAN) -> None:
         """Note something in the call's story."""
         self._recorder.note(self._clock(), kind, self.name, text, detail)
 

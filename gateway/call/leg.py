@@ -353,7 +353,7 @@ class CallLeg(ChannelLeg):
 
     def _end(self, ending: Ending) -> None:
         self.ending = ending
-        self.note(str(ending), kind=Kind.CALL)
+        self.note(ending, kind=Kind.CALL)
         self._over(self)
         if self._talk is not None and not self._talk.done():
             self._talk.set_exception(HungUp(ending))

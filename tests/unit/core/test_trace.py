@@ -91,3 +91,14 @@ def test_keys_of_encrypted_audio_are_masked_too() -> None:
     recorder.note(0.0, Kind.MESSAGE, "SIP/1", "INVITE", line)
     (note,) = recorder.story("SIP/1")
     assert note.detail == "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:*** WSH=64\r\na=ptime:20"
+
+
+def test_a_leg_that_goes_to_another_call_takes_its_story_along() -> None:
+    recorder = Recorder()
+    for leg in ("a", "b"):
+        recorder.join(f"call-{leg}", leg)
+        recorder.note(1.0, Kind.CALL, leg, f"{leg} calls")
+    recorder.join("call-b", "a")
+    assert sorted(texts(recorder, "call-b")) == ["a calls", "b calls"]
+    assert recorder.story("call-a") == recorder.story("call-b")
+    assert recorder.stories() == ["call-b"]

@@ -111,7 +111,7 @@ class Application:
         self._sheds_load = sheds_load
         self._zone = ZoneInfo(config.office.timezone) if config.office.timezone else None
         self._calls = itertools.count(1)
-        self._started = self._wall()
+        self._started = f"{self._wall():%Y%m%d-%H%M%S}"
         self._pulse = loop.time()
         self._tickers: list[Ticker] = []
         self._quiet = QuietLog(logging.getLogger("copperline.media"), loop.time)
@@ -472,4 +472,4 @@ class Application:
         return datetime.now(self._zone) if self._zone is not None else datetime.now().astimezone()
 
     def _new_id(self) -> str:
-        return f"{self._started:%Y%m%d-%H%M%S}-{next(self._calls)}"
+        return f"{self._started}-{next(self._calls)}"

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from typing import TextIO
 
-__all__ = ["OneLine", "log_cheaply"]
+__all__ = ["Lines", "OneLine", "log_cheaply"]
 
 
 def log_cheaply() -> None:
@@ -17,25 +18,44 @@ def log_cheaply() -> None:
 
 
 class OneLine(logging.Formatter):
-    """Escapes what is not printable in a record's message; a traceback below it keeps its lines."""
+    """A record as a line: when, how grave, whose, and the message with what is not printable in it escaped.
 
-    def __init__(self, form: str) -> None:
-        super().__init__(form)
+    A traceback below it keeps its lines.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
         self._second = 0
         self._written = ""
 
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
-        """The time of day, written once a second but for its milliseconds."""
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        message = record.getMessage()
+        if not message.isprintable():
+            message = "".join(
+                letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in message
+            )
         second = int(record.created)
         if second != self._second:
-            self._second, self._written = second, super().formatTime(record, "%Y-%m-%d %H:%M:%S")
-        return f"{self._written},{int(record.msecs):03d}"
+            self._second, self._written = second, self.formatTime(record, "%Y-%m-%d %H:%M:%S")
+        line = f"{self._written},{int(record.msecs):03d} {record.levelname} {record.name}: {message}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
-        """The line, with line ends and control characters in it made visible."""
-        if not record.message.isprintable():
-            record.message = "".join(
-                letter if letter.isprintable() else letter.encode("unicode_escape").decode()
-                for letter in record.message
-            )
-        return super().formatMessage(record)
+
+class Lines(logging.StreamHandler[TextIO]):
+    """Writes records to a stream that is flushed at the end of each line, as standard error is.
+
+    Each is written in one piece, so that there is nothing to lock; there are no filters to ask.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self.setFormatter(OneLine())
+
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Write a record."""
+        try:
+            self.stream.write(f"{self.format(record)}\n")
+        except Exception:
+            self.handleError(record)
+        return True

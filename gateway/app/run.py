@@ -22,7 +22,7 @@ from dialplan.model import Dialplan
 from gateway.app.application import Application
 from gateway.app.garbage import PERIOD, GarbageWatch
 from gateway.app.greeting import greeting
-from gateway.app.oneline import OneLine, log_cheaply
+from gateway.app.oneline import Lines, log_cheaply
 from gateway.config.model import Config
 from gateway.config.office import load_office, setting_doubts
 from gateway.core.errors import ConfigError, CopperlineError, OpenFailed
@@ -45,9 +45,7 @@ def run(path: Path) -> int:
         0 after an ordered stop, 1 where it could not start.
     """
     log_cheaply()
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(OneLine("%(asctime)s %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.basicConfig(level=logging.INFO, handlers=[Lines(sys.stderr)])
     _allow_descriptors()
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(_serve(path))

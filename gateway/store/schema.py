@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -181,6 +181,9 @@ TEXTS: Final = Table(
 )
 
 
+_HEARD: Final = tuple(each.name for each in fields(Quality))
+
+
 def record_row(record: CallRecord) -> dict[str, Any]:
     """The row of a call record."""
     ending = record.ending
@@ -207,7 +210,7 @@ def record_row(record: CallRecord) -> dict[str, Any]:
         "answer_signal": record.answer_signal,
         "linked": record.linked,
         "talks": json.dumps([_talk_row(talk) for talk in record.talks]),
-        "quality": json.dumps([asdict(heard) for heard in record.quality]),
+        "quality": json.dumps([{name: getattr(heard, name) for name in _HEARD} for heard in record.quality]),
     }
 
 

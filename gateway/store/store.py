@@ -137,7 +137,7 @@ class Store:
 
     def record(self, record: CallRecord) -> asyncio.Future[None]:
         """Keep a call record; durable once the future is done. Never waits; the future may be ignored."""
-        return self._writer.submit([Statement(_KEEP_RECORD, record_row(record))], f"call record {record}")
+        return self._writer.submit([Statement(_KEEP_RECORD, record_row(record))], record)
 
     def save_binding(self, binding: StoredBinding) -> asyncio.Future[None]:
         """Keep a registration in place of what was known of the same flow or contact; as `record` otherwise."""

@@ -73,7 +73,7 @@ class _Job:
     """
 
     statements: Sequence[Statement]
-    text: str
+    text: object
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -114,11 +114,11 @@ class Writer:
         """Jobs that are not on the disk yet."""
         return len(self._jobs)
 
-    def submit(self, statements: Sequence[Statement], text: str) -> asyncio.Future[None]:
+    def submit(self, statements: Sequence[Statement], text: object) -> asyncio.Future[None]:
         """Write `statements` in one transaction, after all that was submitted before.
 
         Args:
-            text: said in the log should they be lost.
+            text: said in the log should they be lost, as `str` has it.
 
         Returns:
             Done once they are on the disk; fails with LocalError where they were lost. It may be ignored.

@@ -189,7 +189,8 @@ class TollGuard:
             over = self._cap_reached(grant)
             if over is not None:
                 raise self._refuse(*over)
-            self._calls.update((grant.payer, grant.trunk))
+            for payer in (grant.payer, grant.trunk):
+                self._calls[payer] += 1
         self._running[grant] = None
         return grant
 
@@ -207,8 +208,8 @@ class TollGuard:
             self._count((grant,), self._clock(), self._wall().timestamp())
             del self._running[grant]
             if not grant.emergency:
-                self._calls.subtract((grant.payer, grant.trunk))
                 for payer in (grant.payer, grant.trunk):
+                    self._calls[payer] -= 1
                     if not self._calls[payer]:
                         del self._calls[payer]
 

@@ -9,6 +9,7 @@ ones run on. Never blocks others: a script that only computes lets them run now 
 from __future__ import annotations
 
 import asyncio
+import re
 import traceback
 from collections.abc import Awaitable, Mapping, Sequence
 from typing import Final
@@ -38,8 +39,8 @@ _TIME_PASSES: Final = 0.01
 """Seconds that a step must wait to count as waiting; shorter waits are courtesies to other tasks."""
 _COURTESY: Final = 100
 """Steps after which others get their turn."""
-_NUMBER_MARKS: Final = frozenset("*#+-._~!")
-"""What may stand in a number beside letters and digits."""
+_NUMBER: Final = re.compile(r"[\w*#+.~!-]*")
+"""Letters, digits, and what may stand in a number beside them."""
 _NESTED: Final = 20
 """Subroutines that applications run within one another: each holds a Dial or its like that waits for it."""
 _NO_VALUES: Final[Sequence[str]] = ()
@@ -363,7 +364,7 @@ class DialplanEngine:
         stranger's server.
         """
         number = script.location.extension
-        if not all(character.isalnum() or character in _NUMBER_MARKS for character in number):
+        if _NUMBER.fullmatch(number) is None:
             ending = Ending(
                 Cause.INVALID_NUMBER_FORMAT,
                 "the dialplan",

@@ -232,6 +232,7 @@ class Dialplan:
     globals: Mapping[str, str] = field(default_factory=dict)
     general: Mapping[str, str] = field(default_factory=dict)
     _reachable: dict[str, tuple[tuple[Context, ...], bool]] = field(default_factory=dict, init=False, compare=False)
+    _lacking: dict[tuple[str, str], bool] = field(default_factory=dict, init=False, compare=False)
 
     def setting(self, name: str, default: bool = False) -> bool:
         """A yes or no of `[general]`."""
@@ -336,6 +337,19 @@ class Dialplan:
         As in Asterisk, each priority is looked for anew: what one pattern lacks, the next best may have.
         """
         return Candidates(context, number, caller, self.candidates(context, number, caller, when)).step(priority)
+
+    def lacks(self, context: str, name: str) -> bool:
+        """Whether nobody has an extension `name` in `context`, at whatever hour; asked in vain at every call.
+
+        Args:
+            name: a special one (`h i t e fax`), no number that somebody dials: the answer is kept.
+        """
+        known = self._lacking.get((context, name))
+        if known is None:
+            known = next(self.candidates(context, name, None, None), None) is None
+            if context in self.contexts:
+                self._lacking[context, name] = known
+        return known
 
     def match(
         self, context: str, digits: str, *, caller: str = "", when: Callable[[], datetime] | None = None

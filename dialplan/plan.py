@@ -28,6 +28,13 @@ class DialplanNumbers:
         """Classify `digits` dialled by `caller` in `context`."""
         return self._dialplan().match(context, digits, caller=caller, when=self._clock)
 
+    def has_special(self, context: str, name: str, caller: str = "") -> bool:
+        """Whether `caller` has the special extension `name` in `context`."""
+        dialplan = self._dialplan()
+        return not dialplan.lacks(context, name) and (
+            dialplan.find(context, name, caller=caller, when=self._clock) is not None
+        )
+
     def keeps_dial_tone(self, context: str, digits: str) -> bool:
         """Whether dial tone goes on after `digits`."""
         return any(

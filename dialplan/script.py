@@ -197,9 +197,11 @@ class Script:
         self.language: str | None = None
         self.digit_timeout: float | None = None
         self.response_timeout: float | None = None
-        said = (value for _, value in leg.headers)
-        sent = (leg.party.name, leg.party.number, leg.called, *leg.variables.values(), *said)
-        self.foreign = sorted({words for words in sent if "${" in words or "$[" in words}, key=len, reverse=True)
+        sent = [leg.party.name, leg.party.number, leg.called, *leg.variables.values()]
+        sent += [value for _, value in leg.headers]
+        self.foreign = [words for words in sent if "$" in words and ("${" in words or "$[" in words)]
+        if self.foreign:
+            self.foreign = sorted(set(self.foreign), key=len, reverse=True)
         self.deadline: float | None = None
         self.settings: dict[str, str] = {}
         self.handlers: list[tuple[str, list[str]]] = []
@@ -364,7 +366,10 @@ class Script:
         Unlike in Asterisk only an extension of that very name counts: a pattern such as `_.` is meant for numbers,
         and dialling "h" once the caller is gone has never been what its writer wanted.
         """
-        found = self.find(self.location.context, name)
+        context = self.location.context
+        if self.dialplan.lacks(context, name):
+            return None
+        found = self.find(context, name)
         return found if found is not None and found.extension.pattern.literal else None
 
     def divert(self, name: str, reason: str) -> Found | None:

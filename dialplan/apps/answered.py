@@ -106,6 +106,10 @@ class Connection:
             HungUp: the caller is over.
         """
         script, other, chosen = self.script, self.other, self.chosen
+        if not chosen:
+            other.features = script.leg.features = frozenset()
+            await self._talk()
+            return
         if "I" in chosen:
             script.leg.reveals = other.reveals = False
         if not await self._prepared(screened):

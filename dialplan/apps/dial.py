@@ -109,17 +109,20 @@ async def dial(script: Script, arguments: str) -> None:
 
 def _tell(script: Script, chosen: Mapping[str, str]) -> None:
     """Note the letters that do nothing."""
-    for letter in sorted(set(chosen) - OPTIONS):
+    for letter in sorted(chosen.keys() - OPTIONS):
         why = f": {IDLE[letter]}" if letter in IDLE else ""
         script.leg.note(f"Dial: option {letter} is not built in and does nothing{why}")
 
 
 def _manner(script: Script, chosen: Mapping[str, str], timeout: float | None) -> DialOptions:
     """How the dial is to go."""
+    inherited = _inherited(script.leg.variables)
+    if not chosen:
+        return DialOptions(timeout=timeout, variables=inherited)
     return DialOptions(
         timeout=timeout,
         caller=_caller(script.leg.party, chosen),
-        variables=_inherited(script.leg.variables),
+        variables=inherited,
         prepare=_preparation(script, chosen),
         ringing="R" in chosen or "r" in chosen,
         ringback=_ringback(script, chosen),
@@ -188,10 +191,8 @@ def _inherited(variables: Mapping[str, str]) -> dict[str, str]:
     """What the new legs inherit: `_NAME` once, `__NAME` for ever."""
     found: dict[str, str] = {}
     for name, value in variables.items():
-        if name.startswith("__"):
-            found[name] = value
-        elif name.startswith("_"):
-            found[name[1:]] = value
+        if name[:1] == "_":
+            found[name if name[:2] == "__" else name[1:]] = value
     return found
 
 

@@ -24,6 +24,8 @@ _YES: Final = frozenset({"yes", "true", "y", "t", "1", "on"})
 
 def read_limit(script: Script, chosen: Mapping[str, str]) -> TalkLimit | None:
     """The limit that Dial's options set; None where they set none."""
+    if "L" not in chosen and "S" not in chosen:
+        return None
     longest, first, every = [seconds(word, unit=0.001) for word in [*chosen.get("L", "").split(":"), "", ""][:3]]
     found = [limit for limit in (longest, seconds(chosen.get("S", ""))) if limit]
     if not found:

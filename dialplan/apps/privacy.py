@@ -74,6 +74,8 @@ class Screening:
 
 async def screening(script: Script, chosen: Mapping[str, str]) -> Screening:
     """What Dial's options ask for: look the caller up, and have the name said where somebody will be asked."""
+    if "p" not in chosen and "P" not in chosen:
+        return Screening()
     number = "".join(digit for digit in script.leg.party.number if digit.isdigit())
     path = ""
     if "P" in chosen:
@@ -82,7 +84,7 @@ async def screening(script: Script, chosen: Mapping[str, str]) -> Screening:
         known = (script.shared.database.get(path) or "").upper()
         if known == "ALLOW" or known in _KNOWN:
             return Screening(_KNOWN.get(known))
-    elif "p" not in chosen or ("N" in chosen and number):
+    elif "N" in chosen and number:
         return Screening()
     return Screening(path=path, name=await _name(script))
 

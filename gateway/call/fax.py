@@ -16,7 +16,7 @@ from gateway.core.audio import FaxTone
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.messages import FaxRecognised
-from gateway.core.number import Match, NumberPlan
+from gateway.core.number import NumberPlan
 from gateway.core.switch import Place
 from gateway.core.trace import Kind
 
@@ -62,5 +62,5 @@ class FaxCalls:
         return True
 
     def _place(self, leg: CallLeg) -> Place | None:
-        match = self._plan.match(leg.standing, EXTENSION, leg.party.number)
-        return Place(leg.standing, EXTENSION) if match in (Match.COMPLETE, Match.EXTENDABLE) else None
+        has = self._plan.has_special(leg.standing, EXTENSION, leg.party.number)
+        return Place(leg.standing, EXTENSION) if has else None

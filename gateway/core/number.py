@@ -60,6 +60,10 @@ class NumberPlan(Protocol):
         """Classify `digits` dialled by `caller` in `context`. Pure and quick; called for every digit."""
         ...
 
+    def has_special(self, context: str, name: str, caller: str = "") -> bool:
+        """Whether `caller` has the special extension `name` (`fax`) in `context`; quick where nobody has."""
+        ...
+
     def keeps_dial_tone(self, context: str, digits: str) -> bool:
         """Whether dial tone goes on after `digits` (`ignorepat` of the dialplan)."""
         ...

@@ -77,6 +77,9 @@ class Numbers:
         partial = "102".startswith(digits) or (digits.startswith("9") and len(digits) < 8)
         return Match.PARTIAL if partial else Match.IMPOSSIBLE
 
+    def has_special(self, context: str, name: str, caller: str = "") -> bool:
+        return False
+
     def keeps_dial_tone(self, context: str, digits: str) -> bool:
         return digits == "9"
 

@@ -194,6 +194,12 @@ class TestTheTalk:
         assert place.others[0].features == {Feature.BLIND_TRANSFER, Feature.ATTENDED_TRANSFER, Feature.PARK}
         assert leg.features == {Feature.HANG_UP}
 
+    def test_a_plain_dial_gives_none_and_takes_those_of_the_last_one_away(self) -> None:
+        place = office("Dial(FXS/101,,gtH)", "Dial(FXS/101)")
+        leg = call(place)
+        assert [bool(other.features) for other in place.others] == [True, False]
+        assert leg.features == frozenset()
+
     def test_where_the_called_side_goes_when_the_caller_has_hung_up(self) -> None:
         place = office("Dial(FXS/101,,F(office^200^1))")
         call(place)

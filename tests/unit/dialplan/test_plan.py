@@ -64,3 +64,46 @@ def test_a_context_that_does_not_exist_has_no_numbers() -> None:
 def test_dial_tone_goes_on_after_the_outside_digit() -> None:
     keeps = [digits for digits in ("9", "95", "1", "", "71", "7") if plan().keeps_dial_tone("office", digits)]
     assert keeps == ["9", "71"]
+
+
+SPECIAL = """[plain]
+exten => 101,1,NoOp()
+[fax]
+exten => fax,1,NoOp()
+[one]
+exten => fax/6001,1,NoOp()
+[night]
+include => fax,18:00-08:00,*,*,*
+[any]
+exten => _.,1,NoOp()
+"""
+
+
+@pytest.mark.parametrize(
+    ("context", "caller", "there"),
+    [
+        ("plain", "", False),
+        ("fax", "", True),
+        ("one", "6001", True),
+        ("one", "6002", False),
+        ("night", "", False),
+        ("any", "", True),
+        ("nowhere", "", False),
+    ],
+)
+def test_a_special_extension_is_there_for_whom_it_serves_at_this_hour(
+    context: str, caller: str, there: bool
+) -> None:
+    dialplan = read_text(SPECIAL)
+    numbers = DialplanNumbers(lambda: dialplan, lambda: NOON)
+    assert [numbers.has_special(context, "fax", caller) for _ in range(2)] == [there, there], "kept or not"
+
+
+def test_what_a_context_lacks_is_kept_for_those_that_there_are() -> None:
+    """A stranger may name contexts: they must not fill the memory."""
+    dialplan = read_text(SPECIAL)
+    assert dialplan.lacks("plain", "h")
+    assert not dialplan.lacks("night", "fax"), "it is there at another hour"
+    for number in range(100):
+        assert dialplan.lacks(f"made up {number}", "h")
+    assert len(dialplan._lacking) == 2

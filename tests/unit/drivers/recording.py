@@ -166,5 +166,8 @@ class ListedNumbers:
             return Match.EXTENDABLE if longer else Match.COMPLETE
         return Match.PARTIAL if longer else Match.IMPOSSIBLE
 
+    def has_special(self, context: str, name: str, caller: str = "") -> bool:
+        return False
+
     def keeps_dial_tone(self, context: str, digits: str) -> bool:
         return bool(self.ignored) and digits == self.ignored

@@ -124,6 +124,7 @@ def accounts_of(config: Config) -> list[Account]:
             calls=account.calls,
             contacts=account.contacts,
             permit=account.permit,
+            secure=account.tls,
             encryption=_encryption(account.media_encryption),
             mailbox=account.mailbox,
             info_keys=account.dtmf == "info",

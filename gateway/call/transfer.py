@@ -135,6 +135,8 @@ class Transfers:
                 )
             if offer.early_only and old.answered:
                 raise self._refuse(leg, Cause.USER_BUSY, f"{old.name} was answered already")
+            if offer.early_only and old.incoming:
+                raise self._refuse(leg, Cause.INVALID_CALL_REFERENCE, f"{old.name} calls, and does not ring")
             await self.replace(old, leg)
 
         return replace

@@ -58,6 +58,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _contexts(config)
     yield from _trunks(config)
     yield from _secrets(config)
+    yield from _secure_accounts(config)
     yield from _features(config)
     yield from _fax(config)
     yield from service_findings(config)
@@ -325,9 +326,26 @@ def easily_guessed(secret: str, name: str) -> bool:
     return weak or name in secret
 
 
+def _secure_accounts(config: Config) -> Iterator[Finding]:
+    """Accounts for TLS alone where there is none."""
+    if any(listener.transport in ("tls", "wss") for listener in config.sip.listen):
+        return
+    for number, account in config.accounts.items():
+        if account.tls:
+            what = f"account {number} is for TLS alone, and SIP listens on neither tls nor wss"
+            yield Finding(("accounts", number, "tls"), what, "add such a line to sip.listen, or leave this one out")
+
+
 def _secrets(config: Config) -> Iterator[Finding]:
     if all(listener.address.is_loopback for listener in config.sip.listen):
         return
+    for name, trunk in config.trunks.items():
+        if trunk.challenge and easily_guessed(trunk.secret, trunk.user):
+            what = (
+                f"the secret by which trunk {name} proves itself is easily guessed, and SIP is open to the network"
+            )
+            mend = f"use {SECRET_LENGTH} or more random characters"
+            yield Finding(("trunks", name, "secret"), what, mend)
     for number, account in config.accounts.items():
         if easily_guessed(account.secret, number):
             what = f"the secret of account {number} is easily guessed, and SIP is open to the network"

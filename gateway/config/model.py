@@ -220,6 +220,7 @@ class AccountSettings(Settings):
         name: shown to those it calls.
         context: of the dialplan, in which it dials.
         permit: networks from which it may register and call; empty lets it come from anywhere.
+        tls: it may be used over TLS (or secure WebSocket) alone; by any other way it is refused.
         contacts: telephones that may be registered for it at once; 0 takes the number of [sip].
         calls: at once; 0 sets no bound.
         codecs: what is offered to it and taken from it, dearest first; empty takes those of [sip].
@@ -243,6 +244,7 @@ class AccountSettings(Settings):
     name: Label = ""
     context: Name = "office"
     permit: Networks = ()
+    tls: bool = False
     contacts: Annotated[int, Field(ge=0, le=100)] = 0
     calls: Annotated[int, Field(ge=0, le=100_000)] = 0
     codecs: Items[Codec] = ()

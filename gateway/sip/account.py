@@ -34,6 +34,7 @@ class Account:
         calls: the most legs at a time; 0 for no bound of its own.
         contacts: telephones that may be registered at once; 0 for the registrar's own bound.
         permit: networks from which it may be used; empty for all.
+        secure: whether it may be used by TLS alone.
         encryption: of its audio; where it is optional, only calls whose signalling nobody can read have it, since
             keys travel in it.
         t38: whether its far side may, and is asked to, fax by T.38.
@@ -54,6 +55,7 @@ class Account:
     calls: int = 0
     contacts: int = 0
     permit: Sequence[Network] = ()
+    secure: bool = False
     encryption: Encryption = Encryption.OFF
     mailbox: str = ""
     info_keys: bool = False

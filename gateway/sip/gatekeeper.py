@@ -101,6 +101,9 @@ class Gatekeeper:
                 return self._refuse(
                     request, flow, verdict.username, "its account does not permit this address", now
                 )
+            if account.secure and not flow.is_secure:
+                why = f"its account is for TLS alone, and it came by {flow.transport}"
+                return self._refuse(request, flow, verdict.username, why, now)
             self._admitted(account.user, flow)
             return account
         if verdict.kind is VerdictKind.REFUSED:

@@ -32,6 +32,8 @@ __all__ = ["Messages"]
 
 MAX_BODY: Final = 1300
 """Octets of text that are passed on: section 8 forbids messages too large for a datagram outside of sessions."""
+MAX_HEADERS: Final = 600
+"""Octets of the headers that go with a text: a subject and the kind of the text; what is kept must stay small."""
 CARRIED: Final = ("Content-Type", "Content-Language", "Content-Disposition", "Date", "Subject")
 """Headers that belong to the text and go with it."""
 AWAY: Final = frozenset({408, 480, 503})
@@ -86,12 +88,12 @@ class Messages:
     def receive(self, request: Request, sender: Account, reply: Reply, now: float) -> None:
         """Pass on what `sender` has sent."""
         user = number_of(request.uri)
-        if len(request.body) > MAX_BODY:
+        headers = tuple((name, value) for name in CARRIED if (value := request.headers.get(name)) is not None)
+        if len(request.body) > MAX_BODY or sum(len(value) for _, value in headers) > MAX_HEADERS:
             reply(request.reply(513), now)
         elif not self._known(user):
             reply(request.reply(404), now)
         else:
-            headers = tuple((name, value) for name in CARRIED if (value := request.headers.get(name)) is not None)
             seconds = LIFE if request.expires is None else min(request.expires, LIFE)
             text = Text(user, sender.user, sender.name, headers, request.body, now + seconds)
             hops = min(request.max_forwards or MAX_FORWARDS, MAX_FORWARDS + 1) - 1

@@ -2,7 +2,8 @@
 
 A header value enters, which an INVITE bears or the Refer-To of a REFER; the leg that it means leaves. Who can name
 a dialog's tags takes part in it, or was told of it by somebody who does: that is the proof that sections 3 and 8 of
-RFC 3891 ask for.
+RFC 3891 ask for. What the dialog package has shown proves less: whoever watches a lamp may answer what rings there,
+and may neither take nor hear what others talk.
 """
 
 from __future__ import annotations
@@ -114,23 +115,22 @@ def takeover(
         named = NamedDialog.parse(text)
     except MalformedError as fault:
         return invite.reply(400, str(fault)[:80])
-    channel = named.id.call_id
-    if not seal.vouches(channel, named.id.local_tag, named.id.remote_tag):
-        found = member(named.id)
-        leg = found.leg if found is not None else None
-        called = ringing(named.id) if leg is None and name == "Replaces" else ""
-        if called:
-            return Takeover(replaces=called, early_only=named.early_only)
-        if leg is None and is_past(named.id):
-            return invite.reply(603)
-        if leg is None or not leg.answered:
-            return invite.reply(481)  # also an early dialog that its peer began
-        if named.early_only:
-            return invite.reply(486)
-        channel = leg.name
-    if name == "Join":
-        return Takeover(joins=channel)
-    return Takeover(replaces=channel, early_only=named.early_only)
+    if seal.vouches(named.id.call_id, named.id.local_tag, named.id.remote_tag):
+        if name == "Join":
+            return invite.reply(403, "Who Watches A Call May Not Join It")
+        return Takeover(replaces=named.id.call_id, early_only=True)
+    found = member(named.id)
+    leg = found.leg if found is not None else None
+    called = ringing(named.id) if leg is None and name == "Replaces" else ""
+    if called:
+        return Takeover(replaces=called, early_only=named.early_only)
+    if leg is None and is_past(named.id):
+        return invite.reply(603)
+    if leg is None or not leg.answered:
+        return invite.reply(481)  # also an early dialog that its peer began
+    if named.early_only:
+        return invite.reply(486)
+    return Takeover(joins=leg.name) if name == "Join" else Takeover(replaces=leg.name)
 
 
 def replaced_by_uri(uri: SipUri) -> NamedDialog | None:

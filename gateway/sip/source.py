@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_network
 from typing import Final
 
 from gateway.core.literal import literal
 
-__all__ = ["REMEMBERED", "Network", "covers", "source_of"]
+__all__ = ["REMEMBERED", "Network", "covers", "covers_source", "source_of"]
 
 Network = IPv4Network | IPv6Network
 
@@ -39,3 +39,17 @@ def covers(networks: Sequence[Network], host: str) -> bool:
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
     return any(address.version == network.version and address in network for network in networks)
+
+
+def covers_source(networks: Sequence[Network], source: str) -> bool:
+    """Whether all of a source (`source_of`) lies in one of `networks`."""
+    if not networks:
+        return False
+    whole = ip_network(source)
+    for network in networks:
+        if isinstance(whole, IPv4Network):
+            if isinstance(network, IPv4Network) and whole.subnet_of(network):
+                return True
+        elif isinstance(network, IPv6Network) and whole.subnet_of(network):
+            return True
+    return False

@@ -26,7 +26,7 @@ from gateway.sip.register import Registrant, RegistrantConfig
 from gateway.sip.register_answers import LINE
 from gateway.sip.servers import Servers, Way
 from gateway.sip.session import Setting
-from gateway.sip.source import covers, source_of
+from gateway.sip.source import covers, covers_source, source_of
 from gateway.sip.transport import Flow
 from gateway.sip.trunk_watch import TrunkWatch
 from gateway.sip.trunk_words import ExtensionTold, MailboxTold, Outbound, TrunkChanged, TrunkConfig, TrunkStatus
@@ -187,8 +187,10 @@ class Trunk:
         )
 
     def lives_at(self, source: str) -> bool:
-        """Whether one of its servers is at `source`."""
-        return any(source_of(way.flow.remote[0]) == source for way in self._servers.ways())
+        """Whether one of its servers, or a network from which its calls may come, is at `source`."""
+        return any(source_of(way.flow.remote[0]) == source for way in self._servers.ways()) or covers_source(
+            self.config.sources, source
+        )
 
     def called(self, request: Request) -> str:
         """The number that a call of its is for, as the office writes it.

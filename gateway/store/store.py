@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -74,6 +74,7 @@ _PRAGMAS: Final = (
     f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}",
 )
 
+_OWNER_ONLY: Final = 0o600
 _MEND: Final = "check [store] url and who may write there"
 
 
@@ -239,6 +240,8 @@ def _make_file(file: Path, name: str) -> None:
     """Make an SQLite file, or see that there is one: here, a failure leaves no half-open connection behind."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # which the next line tells better
+            file.touch(_OWNER_ONLY)  # people's texts are in it, and whom they have called
         with closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as database:
             database.execute("PRAGMA journal_mode=WAL")
     except OSError as error:

@@ -75,6 +75,29 @@ def test_rfc_4235_what_rings_at_a_lamp_is_picked_up_with_its_key(build: Build) -
     office.until(lambda: ada.state == "idle", within=2)
 
 
+def test_who_watches_a_lamp_neither_takes_nor_hears_what_others_talk(build: Build) -> None:
+    office = build(dialplan=DIALPLAN)
+    ada, bert, clerk, desk = office.sip("6001"), office.sip("6003"), office.sip("6002"), office.phone("101")
+    clerk.watch("6001", "dialog")
+    ada.call("101")
+    office.until(lambda: desk.ringing)
+    office.until(lambda: bool(clerk.told) and lamp(clerk.told[-1]) != "dark", within=3)
+    shown = dict(re.findall(r'(call-id|local-tag|remote-tag)="([^"]+)"', clerk.told[-1]))
+    named = f"{shown['call-id']};to-tag={shown['local-tag']};from-tag={shown['remote-tag']}"
+    clerk.call("6001", replaces=named)
+    office.until(lambda: clerk.state == "idle", within=2)
+    assert clerk.status >= 400 and desk.ringing, "Ada calls, and nothing rings at hers"
+    desk.lift()
+    office.until(lambda: ada.state == "up", within=2)
+    for thief, headers in ((clerk, {"replaces": named}), (bert, {"joins": named})):
+        thief.call("6001", **headers)
+        office.until(lambda thief=thief: thief.state == "idle", within=2)
+        assert thief.status in (403, 486) and ada.state == "up" and desk.off_hook
+    ada.hang_up()
+    office.run(1)
+    desk.hang_up()
+
+
 def test_an_account_that_logs_off_is_shown_as_away(build: Build) -> None:
     office = build(dialplan=DIALPLAN)
     clerk, bert = office.sip("6002"), office.sip("6003")

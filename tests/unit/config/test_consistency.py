@@ -140,6 +140,19 @@ def test_the_dialplan_must_exist(tmp_path: Path) -> None:
     assert read(text, tmp_path).dialplan == tmp_path / "extensions.conf"
 
 
+def test_an_account_for_tls_alone_needs_tls_to_be_listened_to(tmp_path: Path) -> None:
+    text = '[sip]\nlisten = ["udp:127.0.0.1:5060"]\n[accounts.6001]\nsecret = "x"\ntls = true\n'
+    assert "account 6001 is for TLS alone" in faults(text, tmp_path)[0]
+
+
+def test_a_trunk_that_proves_itself_needs_a_secret_that_is_not_guessed() -> None:
+    text = (
+        '[sip]\nlisten = ["udp:192.0.2.1:5060"]\n[trunks.branch]\nservers = ["192.0.2.9"]\n'
+        'user = "branch"\nsecret = "branch-1"\nchallenge = true\n'
+    )
+    assert "trunk branch proves itself is easily guessed" in faults(text)[0]
+
+
 @pytest.mark.parametrize("secret", ["1234", "password123", "aaaaaaaaaaaaaa", "office-6001-x", "0123456789"])
 def test_a_weak_secret_is_refused_where_sip_is_open_to_the_network(secret: str) -> None:
     text = f'[sip]\nlisten = ["udp:192.0.2.1:5060"]\n[accounts.6001]\nsecret = "{secret}"\n'

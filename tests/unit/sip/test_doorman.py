@@ -118,6 +118,17 @@ def test_what_keeps_a_telephone_from_registering_is_told(changes: dict[str, obje
     assert said in why(office)[0]
 
 
+def test_an_account_for_tls_alone_is_refused_by_any_other_way_like_a_wrong_secret() -> None:
+    office = guarded(DoormanConfig())
+    accounts = [replace(account, secure=True) for account in office.stack._gatekeeper.accounts()]
+    office.stack.load_accounts(accounts)
+    clear, secure = Phone(office), Phone(office, port=5071, transport="tls")
+    assert clear.register().summary == "403 Forbidden"
+    assert why(office) == ["its account is for TLS alone, and it came by udp"]
+    assert secure.register().status == 200
+    assert guess(Phone(office, port=5072), call_id="x") == [403]
+
+
 def test_who_gets_in_after_all_is_no_longer_listed() -> None:
     office = guarded(DoormanConfig())
     phone = Phone(office)

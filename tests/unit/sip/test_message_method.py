@@ -224,6 +224,14 @@ def test_section_8_a_text_too_long_for_a_datagram_is_refused() -> None:
     assert anna.response().status == 513 and bert.messages() == []
 
 
+def test_a_text_is_not_kept_with_headers_without_end() -> None:
+    office = Office()
+    anna, _ = pair(office)
+    request = anna.request("MESSAGE", "sip:6003@192.0.2.1", headers=(PLAIN, ("Subject", "x" * 700)), body=TEXT)
+    anna.proved(request)
+    assert anna.response().status == 513 and len(office.stack.messages) == 0
+
+
 def test_a_stranger_sends_nothing() -> None:
     office = Office()
     _, bert = pair(office)

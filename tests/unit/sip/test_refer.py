@@ -402,11 +402,18 @@ def test_rfc_4235_what_rings_is_picked_up_by_what_the_dialog_package_has_shown()
     office = Office()
     local, remote = Seal(b"k" * 32).tags("FXS/101-00000007")
     picker = Phone(office)
-    shown = f"FXS/101-00000007;to-tag={local};from-tag={remote};early-only"
-    picker.invite("101", headers=(("Replaces", shown),))
+    shown = f"FXS/101-00000007;to-tag={local};from-tag={remote}"
+    picker.invite("101", headers=(("Replaces", f"{shown};early-only"),))
     [(_, offered)] = office.heard()
     assert isinstance(offered, Offered)
     assert (offered.replaces, offered.early_only) == ("FXS/101-00000007", True)
+    thief = Phone(office, "6003", host="192.0.2.63")
+    thief.invite("101", headers=(("Replaces", shown),))
+    [(_, offered)] = office.heard()
+    assert isinstance(offered, Offered) and offered.early_only, "and nothing but what rings, whatever it asks for"
+    listener = Phone(office, "6003", host="192.0.2.64")
+    listener.invite("101", headers=(("Join", shown),))
+    assert listener.response().status == 403
     guesser = Phone(office, "6002", host="192.0.2.62")
     guesser.invite("101", headers=(("Replaces", "FXS/101-00000007;to-tag=1;from-tag=2"),))
     assert guesser.response().status == 481

@@ -20,6 +20,7 @@ from gateway.sip.digest import Secret
 from gateway.sip.message import Request
 from gateway.sip.number_rules import NumberRule, NumberRules
 from gateway.sip.servers import ServersConfig
+from gateway.sip.source import source_of
 from gateway.sip.stun import is_stun
 from gateway.sip.transport import Flow
 from gateway.sip.trunk_words import TrunkChanged, TrunkConfig
@@ -660,6 +661,21 @@ def test_calls_come_from_its_servers_and_from_the_sources_listed_and_from_nowher
         stranger = Phone(office, "x", host=host, port=port)
         assert calls_in(office, stranger, "sip:1100@192.0.2.1", call_id=f"{host}{port}") == []
         assert stranger.response().status == 401
+
+
+@pytest.mark.parametrize(
+    ("networks", "host", "known"),
+    [
+        ("203.0.113.0/24", "203.0.113.9", True),
+        ("203.0.113.0/24", "203.0.114.9", False),
+        ("2001:db8::/32", "2001:db8:1::9", True),
+        ("2001:db8::9/128", "2001:db8::9", False),  # its neighbours are of the same source
+        ("203.0.113.0/24", "2001:db8::9", False),
+    ],
+)
+def test_sources_that_are_listed_may_call_as_often_as_servers(networks: str, host: str, known: bool) -> None:
+    office = opened(trunk(register=False, sources=[ip_network(networks)]))
+    assert office.stack.trunks.lives_at(source_of(host)) == known
 
 
 def test_a_trunk_that_is_to_prove_itself_does() -> None:

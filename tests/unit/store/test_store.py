@@ -69,6 +69,14 @@ def test_a_record_comes_back_as_it_was_after_a_restart(tmp_path: Path) -> None:
     run(conversation())
 
 
+def test_nobody_else_on_the_machine_reads_texts_and_records(tmp_path: Path) -> None:
+    async def made() -> None:
+        await (await Store.open(f"sqlite:///{tmp_path / 'calls.db'}")).close()
+
+    asyncio.run(made())
+    assert (tmp_path / "calls.db").stat().st_mode & 0o777 == 0o600
+
+
 def test_the_tables_can_be_read_by_others(tmp_path: Path) -> None:
     async def conversation() -> None:
         store = await Store.open(url_of(tmp_path))

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Generic, TypeVar
+from functools import cached_property
+from typing import Final, Generic, TypeVar, get_args
 
 from drivers.channel import LineChannel
 from drivers.shelf import Shelf
@@ -69,7 +70,6 @@ class Dialect(Generic[State, Input]):
         technology: "FXS", "FXO", "ISDN".
         table: its states.
         start: the state of a line whose device has not been seen yet.
-        commands: the inputs that commands are.
         digit: the input that a dialled digit is.
         lost, returned: the inputs for the device's going and coming.
     """
@@ -77,10 +77,15 @@ class Dialect(Generic[State, Input]):
     technology: str
     table: Table[State, Input]
     start: State
-    commands: Mapping[type[Command], Input]
     digit: Input
     lost: Input
     returned: Input
+
+    @cached_property
+    def commands(self) -> Mapping[type[Command], Input]:
+        """The commands that the table takes: those of its inputs whose value is the name of one."""
+        taken = {given.value: given for row in self.table.values() for given in row}
+        return {command: taken[command.__name__] for command in get_args(Command) if command.__name__ in taken}
 
 
 class Line(Generic[State, Input]):

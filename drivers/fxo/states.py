@@ -13,18 +13,6 @@ from typing import Final
 
 from drivers.analog_line import AnalogDialect
 from gateway.core.machine import Table
-from gateway.core.messages import (
-    Alert,
-    Answer,
-    Dial,
-    EarlyMedia,
-    Hangup,
-    Hold,
-    Proceed,
-    Resume,
-    SendDigits,
-    SendFlash,
-)
 from hardware.analog.line import LineEventKind
 
 __all__ = ["FXO", "Input", "State"]
@@ -117,19 +105,6 @@ LINE_EVENTS: Final[Mapping[LineEventKind, Input]] = {
     LineEventKind.DIALCOMPLETE: Input.DIAL_COMPLETE,
     LineEventKind.ALARM: Input.LOST,
     LineEventKind.NOALARM: Input.RETURNED,
-}
-
-COMMANDS: Final = {
-    Dial: Input.DIAL,
-    Proceed: Input.PROCEED,
-    Alert: Input.ALERT,
-    EarlyMedia: Input.EARLY_MEDIA,
-    Answer: Input.ANSWER,
-    Hangup: Input.HANG_UP,
-    Hold: Input.HOLD,
-    Resume: Input.RESUME,
-    SendDigits: Input.SEND_DIGITS,
-    SendFlash: Input.SEND_FLASH,
 }
 
 TABLE: Final[Table[State, Input]] = {
@@ -334,7 +309,6 @@ FXO: Final = AnalogDialect(
     table=TABLE,
     start=State.OUT,
     line_events=LINE_EVENTS,
-    commands=COMMANDS,
     digit=Input.DIGIT,
     lost=Input.LOST,
     returned=Input.RETURNED,

@@ -18,18 +18,6 @@ from typing import Final
 
 from drivers.analog_line import AnalogDialect
 from gateway.core.machine import Table
-from gateway.core.messages import (
-    Alert,
-    Answer,
-    Dial,
-    EarlyMedia,
-    Hangup,
-    Hold,
-    Proceed,
-    Resume,
-    SendDigits,
-    TransferTold,
-)
 from hardware.analog.line import LineEventKind
 
 __all__ = ["FXS", "Input", "State"]
@@ -125,19 +113,6 @@ LINE_EVENTS: Final[Mapping[LineEventKind, Input]] = {
     LineEventKind.RINGEROFF: Input.BURST_ENDED,
     LineEventKind.ALARM: Input.LOST,
     LineEventKind.NOALARM: Input.RETURNED,
-}
-
-COMMANDS: Final = {
-    Dial: Input.DIAL,
-    Proceed: Input.PROCEED,
-    Alert: Input.ALERT,
-    EarlyMedia: Input.EARLY_MEDIA,
-    Answer: Input.ANSWER,
-    Hangup: Input.HANG_UP,
-    Hold: Input.HOLD,
-    Resume: Input.RESUME,
-    SendDigits: Input.SEND_DIGITS,
-    TransferTold: Input.TRANSFER_TOLD,
 }
 
 TABLE: Final[Table[State, Input]] = {
@@ -439,7 +414,6 @@ FXS: Final = AnalogDialect(
     table=TABLE,
     start=State.OUT,
     line_events=LINE_EVENTS,
-    commands=COMMANDS,
     digit=Input.DIGIT,
     lost=Input.LOST,
     returned=Input.RETURNED,

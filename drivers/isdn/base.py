@@ -11,8 +11,8 @@ from typing import Final
 
 from drivers.isdn.config import IsdnConfig
 from drivers.isdn.profile import PROFILES, Profile
-from drivers.isdn.results import LineReader, Result, result_of, told_cause
-from drivers.isdn.states import ISDN, RESULTS, Input, State
+from drivers.isdn.results import LineReader, result_of, told_cause
+from drivers.isdn.states import ISDN, Given, Input, State
 from drivers.isdn.voice import FRAME_TIME, Frames, VoicePath
 from drivers.line import Cue, Line
 from drivers.shelf import Shelf
@@ -61,7 +61,7 @@ class AdapterShelf(Shelf):
     orders: list[tuple[str, PortOrder]] = field(default_factory=list)
 
 
-class AdapterLine(Line[State, Input]):
+class AdapterLine(Line[State, Given]):
     """The part of an adapter's line that knows no direction.
 
     Args:
@@ -154,13 +154,13 @@ class AdapterLine(Line[State, Input]):
         result, _ = result_of(line)
         if line.startswith("AT") or self.state is State.RESETTING:
             return  # an echo, or what was on its way
-        if result is Result.NOISE:
+        if result is None:
             self._noise += 1
             if self._noise <= MOST_NOISE:
                 self.note(now, f"says {line[:60]!r}, which is nothing that adapters say")
             return
         self.note(now, line)
-        self._hear(RESULTS[result], Cue(now, line))
+        self._hear(result, Cue(now, line))
 
     def _code(self, code: str, now: float) -> None:
         """A code among the audio."""

@@ -5,6 +5,7 @@ Each method is an action of the table in drivers/isdn/states.py, which says when
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from drivers.isdn.base import REST_TIME, AdapterLine
@@ -35,7 +36,7 @@ _NO_CHANNEL: Final = (
 )
 """What another adapter may do better."""
 
-_ADVICE: Final = {
+_ADVICE: Final[Mapping[Result | None, str]] = {
     Result.NO_DIALTONE: "Look at the cable to the network, and whether its channels are in use.",
     Result.NO_NUMBER: "Give the adapter one of its own numbers (numbers = …).",
     Result.ERROR: "Look at profile and the number that was dialled.",

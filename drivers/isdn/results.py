@@ -37,7 +37,6 @@ class Result(Enum):
     NO_CARRIER = "NO CARRIER"
     NO_DIALTONE = "NO DIALTONE"
     NO_NUMBER = "NO MSN/EAZ"
-    NOISE = ""
 
 
 _EXACT: Final[Mapping[str, Result]] = {
@@ -48,13 +47,14 @@ _NUMBERS: Final = re.compile(r"(CALLER NUMBER|CALLED NUMBER|NMBR) ?[:=] ?([0-9*#
 _DETAILED: Final = re.compile(r"(RING|BUSY|NO ANSWER|NO CARRIER|NO DIALTONE)/(\w*)")
 _CAUSE: Final = re.compile(r"E?[0-9A-F]{2}([0-9A-F]{2})")
 
-CAUSES: Final[Mapping[Result, Cause]] = {
+CAUSES: Final[Mapping[Result | None, Cause]] = {
     Result.BUSY: Cause.USER_BUSY,
     Result.NO_ANSWER: Cause.NO_ANSWER,
     Result.NO_CARRIER: Cause.NO_USER_RESPONDING,
     Result.NO_DIALTONE: Cause.NO_CIRCUIT_AVAILABLE,
     Result.NO_NUMBER: Cause.TEMPORARY_FAILURE,
     Result.ERROR: Cause.TEMPORARY_FAILURE,
+    None: Cause.TEMPORARY_FAILURE,
 }
 """What the end of an attempt to call means where the adapter tells no cause of its own."""
 
@@ -85,8 +85,8 @@ class LineReader:
         self._held.clear()
 
 
-def result_of(line: str) -> tuple[Result, str]:
-    """What a line says, and its detail: a number, or the text of a cause."""
+def result_of(line: str) -> tuple[Result | None, str]:
+    """What a line says, None where that is no result, and its detail: a number, or the text of a cause."""
     exact = _EXACT.get(line)
     if exact is not None:
         return exact, ""
@@ -97,7 +97,7 @@ def result_of(line: str) -> tuple[Result, str]:
     found = _DETAILED.fullmatch(line)
     if found is not None:
         return Result(found[1]), found[2]
-    return (Result.CONNECT, line) if line.startswith("CONNECT ") else (Result.NOISE, line)
+    return (Result.CONNECT, line) if line.startswith("CONNECT ") else (None, line)
 
 
 def told_cause(detail: str) -> Cause | None:

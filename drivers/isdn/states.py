@@ -14,19 +14,8 @@ from typing import Final
 from drivers.isdn.results import Result
 from drivers.line import Dialect
 from gateway.core.machine import Table
-from gateway.core.messages import (
-    Alert,
-    Answer,
-    Dial,
-    EarlyMedia,
-    Hangup,
-    Hold,
-    Proceed,
-    Resume,
-    SendDigits,
-)
 
-__all__ = ["ISDN", "RESULTS", "Input", "State"]
+__all__ = ["ISDN", "Given", "Input", "State"]
 
 
 class State(Enum):
@@ -56,22 +45,7 @@ class State(Enum):
 class Input(Enum):
     """What can happen to it. Values of timers are the evidence that they give."""
 
-    # the adapter
-    OK = "OK"
-    ERROR = "ERROR"
-    CONNECT = "CONNECT"
-    VOICE = "VCON"
-    RING = "RING"
-    RUNG = "RUNG"
-    CALLER = "CALLER NUMBER"
-    CALLED = "CALLED NUMBER"
-    PROCEEDING = "PROCEEDING"
-    RINGBACK = "RINGING"
-    BUSY = "BUSY"
-    NO_ANSWER = "NO ANSWER"
-    NO_CARRIER = "NO CARRIER"
-    NO_DIALTONE = "NO DIALTONE"
-    NO_NUMBER = "NO MSN/EAZ"
+    # the adapter, beside its results
     STREAM_ENDED = "DLE ETX"
     DIGIT = "a digit heard in the audio"
     LOST = "its port has gone"
@@ -105,23 +79,10 @@ class Input(Enum):
     REST_TIME = "rested"
 
 
-RESULTS: Final[Mapping[Result, Input]] = {
-    result: Input(result.value) for result in Result if result is not Result.NOISE
-}
+Given = Result | Input
+"""What an adapter says is an input as it stands."""
 
-COMMANDS: Final = {
-    Dial: Input.DIAL,
-    Proceed: Input.PROCEED,
-    Alert: Input.ALERT,
-    EarlyMedia: Input.EARLY_MEDIA,
-    Answer: Input.ANSWER,
-    Hangup: Input.HANG_UP,
-    Hold: Input.HOLD,
-    Resume: Input.RESUME,
-    SendDigits: Input.SEND_DIGITS,
-}
-
-_UNANSWERED: Final = {
+_UNANSWERED: Final[Mapping[Given, str]] = {
     Input.PROCEED: "",
     Input.ALERT: "",
     Input.EARLY_MEDIA: "",
@@ -131,94 +92,94 @@ _UNANSWERED: Final = {
 }
 """An adapter carries nothing to the far side before an answer; the network gives the caller its tones."""
 
-_REFUSALS: Final = (
-    Input.BUSY,
-    Input.NO_ANSWER,
-    Input.NO_CARRIER,
-    Input.NO_DIALTONE,
-    Input.NO_NUMBER,
-    Input.ERROR,
+_REFUSALS: Final[tuple[Given, ...]] = (
+    Result.BUSY,
+    Result.NO_ANSWER,
+    Result.NO_CARRIER,
+    Result.NO_DIALTONE,
+    Result.NO_NUMBER,
+    Result.ERROR,
 )
 
 
-def _staying(state: State, inputs: Mapping[Input, str]) -> dict[Input, tuple[State, str]]:
+def _staying(state: State, inputs: Mapping[Given, str]) -> dict[Given, tuple[State, str]]:
     return {given: (state, action) for given, action in inputs.items()}
 
 
-TABLE: Final[Table[State, Input]] = {
+TABLE: Final[Table[State, Given]] = {
     # From a port to an adapter that takes calls.
     State.OUT: {Input.RETURNED: (State.RESETTING, "reset"), Input.LOST: (State.OUT, "")},
     State.RESETTING: {Input.RESET_TIME: (State.WAKING, "wake"), Input.LOST: (State.OUT, "")},
     State.WAKING: {
-        Input.OK: (State.SETTING_UP, "set_up"),
-        Input.ERROR: (State.WAKING, ""),
+        Result.OK: (State.SETTING_UP, "set_up"),
+        Result.ERROR: (State.WAKING, ""),
         Input.COMMAND_TIME: (State.WAKING, "wake_again"),
         Input.SILENT: (State.FAULTY, "tell_silent"),
         Input.LOST: (State.OUT, ""),
     },
     State.SETTING_UP: {
-        Input.OK: (State.SETTING_UP, "set_next"),
+        Result.OK: (State.SETTING_UP, "set_next"),
         Input.READY: (State.IDLE, "ready"),
-        Input.ERROR: (State.FAULTY, "tell_refused_setting"),
+        Result.ERROR: (State.FAULTY, "tell_refused_setting"),
         Input.COMMAND_TIME: (State.FAULTY, "tell_silent"),
         Input.LOST: (State.OUT, ""),
     },
     State.FAULTY: {Input.RETRY_TIME: (State.RESETTING, "reset"), Input.LOST: (State.OUT, "")},
     State.IDLE: {
-        Input.CALLER: (State.IDLE, "note_caller"),
-        Input.CALLED: (State.IDLE, "note_called"),
-        Input.RING: (State.RINGING, "ring"),
+        Result.CALLER: (State.IDLE, "note_caller"),
+        Result.CALLED: (State.IDLE, "note_called"),
+        Result.RING: (State.RINGING, "ring"),
         Input.RESERVE: (State.RESERVED, "reserve"),
         Input.CHECK_TIME: (State.CHECKED, "check"),
-        Input.OK: (State.IDLE, ""),
-        Input.NO_CARRIER: (State.IDLE, ""),
-        Input.RUNG: (State.IDLE, ""),
+        Result.OK: (State.IDLE, ""),
+        Result.NO_CARRIER: (State.IDLE, ""),
+        Result.RUNG: (State.IDLE, ""),
         Input.LOST: (State.OUT, ""),
     },
     State.CHECKED: {
-        Input.OK: (State.IDLE, "watch"),
-        Input.CALLER: (State.CHECKED, "note_caller"),
-        Input.CALLED: (State.CHECKED, "note_called"),
-        Input.RING: (State.RINGING, "ring"),
+        Result.OK: (State.IDLE, "watch"),
+        Result.CALLER: (State.CHECKED, "note_caller"),
+        Result.CALLED: (State.CHECKED, "note_called"),
+        Result.RING: (State.RINGING, "ring"),
         Input.RESERVE: (State.RESERVED, "reserve"),
         Input.COMMAND_TIME: (State.RESETTING, "reset"),
         Input.LOST: (State.OUT, ""),
     },
     # A call comes in. The adapter rings, tells who calls, and tells when they have given up.
     State.RINGING: {
-        Input.CALLER: (State.OFFERED, "offer_caller"),
-        Input.CALLED: (State.RINGING, "note_called"),
+        Result.CALLER: (State.OFFERED, "offer_caller"),
+        Result.CALLED: (State.RINGING, "note_called"),
         Input.CALLER_TIME: (State.OFFERED, "offer"),
-        Input.RING: (State.OFFERED, "offer_again"),
-        Input.RUNG: (State.IDLE, "watch"),
+        Result.RING: (State.OFFERED, "offer_again"),
+        Result.RUNG: (State.IDLE, "watch"),
         Input.RING_TIME: (State.IDLE, "watch"),
-        Input.OK: (State.RINGING, ""),
-        Input.NO_CARRIER: (State.RINGING, ""),
+        Result.OK: (State.RINGING, ""),
+        Result.NO_CARRIER: (State.RINGING, ""),
         Input.LOST: (State.OUT, ""),
     },
     State.OFFERED: {
-        Input.CALLER: (State.OFFERED, ""),
-        Input.CALLED: (State.OFFERED, ""),
-        Input.RING: (State.OFFERED, "still_rings"),
-        Input.RUNG: (State.IDLE, "caller_gave_up"),
+        Result.CALLER: (State.OFFERED, ""),
+        Result.CALLED: (State.OFFERED, ""),
+        Result.RING: (State.OFFERED, "still_rings"),
+        Result.RUNG: (State.IDLE, "caller_gave_up"),
         Input.RING_TIME: (State.IDLE, "caller_gave_up"),
-        Input.OK: (State.OFFERED, ""),
-        Input.NO_CARRIER: (State.OFFERED, ""),
+        Result.OK: (State.OFFERED, ""),
+        Result.NO_CARRIER: (State.OFFERED, ""),
         **_staying(State.OFFERED, _UNANSWERED),
         Input.ANSWER: (State.ANSWERING, "answer"),
         Input.HANG_UP: (State.CLEARING, "refuse"),
         Input.LOST: (State.OUT, "lose"),
     },
     State.ANSWERING: {
-        Input.VOICE: (State.STARTING, "start_audio"),
-        Input.OK: (State.ANSWERING, "ok_connects"),
+        Result.VOICE: (State.STARTING, "start_audio"),
+        Result.OK: (State.ANSWERING, "ok_connects"),
         Input.CONNECTED: (State.STARTING, "start_audio"),
-        Input.RING: (State.ANSWERING, ""),
-        Input.CALLER: (State.ANSWERING, ""),
-        Input.RUNG: (State.ANSWERING, ""),
-        Input.NO_CARRIER: (State.IDLE, "caller_gave_up"),
-        Input.NO_ANSWER: (State.IDLE, "caller_gave_up"),
-        Input.ERROR: (State.CLEARING, "no_audio"),
+        Result.RING: (State.ANSWERING, ""),
+        Result.CALLER: (State.ANSWERING, ""),
+        Result.RUNG: (State.ANSWERING, ""),
+        Result.NO_CARRIER: (State.IDLE, "caller_gave_up"),
+        Result.NO_ANSWER: (State.IDLE, "caller_gave_up"),
+        Result.ERROR: (State.CLEARING, "no_audio"),
         Input.COMMAND_TIME: (State.RESETTING, "fail"),
         **_staying(State.ANSWERING, _UNANSWERED),
         Input.HANG_UP: (State.CLEARING, "break_off"),
@@ -228,24 +189,24 @@ TABLE: Final[Table[State, Input]] = {
     State.RESERVED: {
         Input.DIAL: (State.DIALLING, "dial"),
         Input.HANG_UP: (State.IDLE, "unreserve"),
-        Input.OK: (State.RESERVED, "ok_connects"),
-        Input.CALLER: (State.RESERVED, "note_caller"),
-        Input.CALLED: (State.RESERVED, "note_called"),
-        Input.RING: (State.RINGING, "give_way"),
+        Result.OK: (State.RESERVED, "ok_connects"),
+        Result.CALLER: (State.RESERVED, "note_caller"),
+        Result.CALLED: (State.RESERVED, "note_called"),
+        Result.RING: (State.RINGING, "give_way"),
         Input.LOST: (State.OUT, "lose"),
     },
     State.DIALLING: {
-        Input.PROCEEDING: (State.DIALLING, "tell_proceeding"),
-        Input.RINGBACK: (State.DIALLING, "tell_alerting"),
-        Input.VOICE: (State.STARTING, "far_answer"),
-        Input.OK: (State.DIALLING, "ok_connects"),
+        Result.PROCEEDING: (State.DIALLING, "tell_proceeding"),
+        Result.RINGBACK: (State.DIALLING, "tell_alerting"),
+        Result.VOICE: (State.STARTING, "far_answer"),
+        Result.OK: (State.DIALLING, "ok_connects"),
         Input.CONNECTED: (State.STARTING, "far_answer"),
         **_staying(State.DIALLING, dict.fromkeys(_REFUSALS, "judge")),
         Input.REFUSAL: (State.IDLE, "tell_refusal"),
         Input.FAILURE: (State.RESTING, "tell_failure"),
-        Input.CALLER: (State.DIALLING, "note_caller"),
-        Input.CALLED: (State.DIALLING, "note_called"),
-        Input.RING: (State.RINGING, "give_way"),
+        Result.CALLER: (State.DIALLING, "note_caller"),
+        Result.CALLED: (State.DIALLING, "note_called"),
+        Result.RING: (State.RINGING, "give_way"),
         Input.COMMAND_TIME: (State.RESETTING, "fail"),
         **_staying(State.DIALLING, _UNANSWERED),
         Input.HANG_UP: (State.CLEARING, "break_off"),
@@ -253,20 +214,20 @@ TABLE: Final[Table[State, Input]] = {
     },
     # Both sides are connected; audio is begun by a command of its own, after which only audio can be written.
     State.STARTING: {
-        Input.CONNECT: (State.UP, "converse"),
-        Input.NO_CARRIER: (State.IDLE, "far_hung_up"),
-        Input.NO_ANSWER: (State.CLEARING, "no_audio"),
-        Input.ERROR: (State.CLEARING, "no_audio"),
+        Result.CONNECT: (State.UP, "converse"),
+        Result.NO_CARRIER: (State.IDLE, "far_hung_up"),
+        Result.NO_ANSWER: (State.CLEARING, "no_audio"),
+        Result.ERROR: (State.CLEARING, "no_audio"),
         Input.COMMAND_TIME: (State.RESETTING, "fail"),
         **_staying(State.STARTING, _UNANSWERED),
         Input.HANG_UP: (State.ABANDONED, "hang_up"),
         Input.LOST: (State.OUT, "lose"),
     },
     State.ABANDONED: {
-        Input.CONNECT: (State.STOPPING, "stop_audio"),
-        Input.NO_CARRIER: (State.IDLE, "watch"),
-        Input.NO_ANSWER: (State.CLEARING, "clear"),
-        Input.ERROR: (State.CLEARING, "clear"),
+        Result.CONNECT: (State.STOPPING, "stop_audio"),
+        Result.NO_CARRIER: (State.IDLE, "watch"),
+        Result.NO_ANSWER: (State.CLEARING, "clear"),
+        Result.ERROR: (State.CLEARING, "clear"),
         Input.COMMAND_TIME: (State.RESETTING, "reset"),
         Input.LOST: (State.OUT, ""),
     },
@@ -282,9 +243,9 @@ TABLE: Final[Table[State, Input]] = {
         Input.LOST: (State.OUT, "lose"),
     },
     State.ENDED: {
-        Input.NO_CARRIER: (State.IDLE, "far_hung_up"),
-        Input.VOICE: (State.CLEARING, "far_left"),
-        Input.OK: (State.CLEARING, "far_left"),
+        Result.NO_CARRIER: (State.IDLE, "far_hung_up"),
+        Result.VOICE: (State.CLEARING, "far_left"),
+        Result.OK: (State.CLEARING, "far_left"),
         Input.COMMAND_TIME: (State.CLEARING, "far_left"),
         Input.SEND_DIGITS: (State.ENDED, ""),
         Input.HOLD: (State.ENDED, ""),
@@ -295,30 +256,30 @@ TABLE: Final[Table[State, Input]] = {
     # We hang up: audio ends first, both ways, then the call.
     State.STOPPING: {
         Input.STREAM_ENDED: (State.STOPPING, ""),
-        Input.VOICE: (State.CLEARING, "clear"),
-        Input.OK: (State.CLEARING, "clear"),
-        Input.NO_CARRIER: (State.IDLE, "watch"),
+        Result.VOICE: (State.CLEARING, "clear"),
+        Result.OK: (State.CLEARING, "clear"),
+        Result.NO_CARRIER: (State.IDLE, "watch"),
         Input.COMMAND_TIME: (State.RESETTING, "reset"),
         Input.LOST: (State.OUT, ""),
     },
     State.CLEARING: {
-        Input.OK: (State.IDLE, "watch"),
-        Input.ERROR: (State.IDLE, "watch"),
-        Input.NO_CARRIER: (State.CLEARING, ""),
-        Input.RUNG: (State.CLEARING, ""),
-        Input.VOICE: (State.CLEARING, ""),
-        Input.RING: (State.CLEARING, ""),
-        Input.CALLER: (State.CLEARING, ""),
-        Input.RINGBACK: (State.CLEARING, ""),
+        Result.OK: (State.IDLE, "watch"),
+        Result.ERROR: (State.IDLE, "watch"),
+        Result.NO_CARRIER: (State.CLEARING, ""),
+        Result.RUNG: (State.CLEARING, ""),
+        Result.VOICE: (State.CLEARING, ""),
+        Result.RING: (State.CLEARING, ""),
+        Result.CALLER: (State.CLEARING, ""),
+        Result.RINGBACK: (State.CLEARING, ""),
         Input.COMMAND_TIME: (State.RESETTING, "reset"),
         Input.LOST: (State.OUT, ""),
     },
     # What has just failed is not tried again at once: a call goes on by another adapter, if there is one.
     State.RESTING: {
         Input.REST_TIME: (State.IDLE, "watch"),
-        Input.CALLER: (State.RESTING, "note_caller"),
-        Input.CALLED: (State.RESTING, "note_called"),
-        Input.RING: (State.RINGING, "ring"),
+        Result.CALLER: (State.RESTING, "note_caller"),
+        Result.CALLED: (State.RESTING, "note_called"),
+        Result.RING: (State.RINGING, "ring"),
         Input.LOST: (State.OUT, ""),
     },
 }
@@ -327,7 +288,6 @@ ISDN: Final = Dialect(
     technology="ISDN",
     table=TABLE,
     start=State.OUT,
-    commands=COMMANDS,
     digit=Input.DIGIT,
     lost=Input.LOST,
     returned=Input.RETURNED,

@@ -12,17 +12,6 @@ from typing import Final
 
 from drivers.line import Dialect
 from gateway.core.machine import Table
-from gateway.core.messages import (
-    Alert,
-    Answer,
-    Command,
-    Dial,
-    EarlyMedia,
-    Hangup,
-    Identify,
-    Proceed,
-    SendDigits,
-)
 
 __all__ = [
     "PLACED",
@@ -201,27 +190,16 @@ TAKEN: Final[Table[CallState, CallInput]] = {
 }
 
 
-def _calls(table: Table[CallState, CallInput], *commands: type[Command]) -> Dialect[CallState, CallInput]:
+def _calls(table: Table[CallState, CallInput]) -> Dialect[CallState, CallInput]:
     return Dialect(
         technology="SPAN",
         table=table,
         start=_C.NEW,
-        commands={command: _COMMANDS[command] for command in commands},
         digit=_N.DIGIT,
         lost=_N.LOST,
         returned=_N.RETURNED,
     )
 
 
-_COMMANDS: Final[Mapping[type[Command], CallInput]] = {
-    Dial: _N.DIAL,
-    Proceed: _N.PROCEED,
-    Alert: _N.ALERT,
-    EarlyMedia: _N.EARLY_MEDIA,
-    Answer: _N.ANSWER,
-    Hangup: _N.HANGUP,
-    SendDigits: _N.SEND_DIGITS,
-    Identify: _N.IDENTIFY,
-}
-PLACED_CALLS: Final = _calls(PLACED, Dial, Hangup, SendDigits, Identify)
-TAKEN_CALLS: Final = _calls(TAKEN, Proceed, Alert, EarlyMedia, Answer, Hangup, SendDigits, Identify)
+PLACED_CALLS: Final = _calls(PLACED)
+TAKEN_CALLS: Final = _calls(TAKEN)

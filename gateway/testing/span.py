@@ -6,11 +6,10 @@ rings for ever, 5550106 echoes, 5550109 answers and is silent. Calls in are the 
 
 from __future__ import annotations
 
-from gateway.core.audio import Samples
 from gateway.core.cause import Cause
 from gateway.core.number import Presentation
+from gateway.testing.far_end import FarTalker
 from gateway.testing.office import EmulatedOffice
-from gateway.testing.sounds import Heard, compare
 from hardware.world.exchange_call import ExchangeCall
 from hardware.world.exchange_states import ExchangeState
 
@@ -117,13 +116,12 @@ class SpanExchange:
         return self._office.until(lambda: span.in_service is wanted, within, f"span {self.name} {state}")
 
 
-class SpanCaller:
+class SpanCaller(FarTalker):
     """Somebody in the public network, in one call with the office."""
 
     def __init__(self, office: EmulatedOffice, span: str, call: ExchangeCall) -> None:
+        super().__init__(office, f"span {span}, channel {call.slot}" if call.slot else f"span {span}", call)
         self.party = call
-        self._office = office
-        self._who = f"span {span}, channel {call.slot}" if call.slot else f"span {span}"
 
     def hang_up(self, cause: Cause = Cause.NORMAL_CLEARING) -> None:
         """End the call, or give up.
@@ -132,15 +130,6 @@ class SpanCaller:
             LocalError: it is over.
         """
         self._office.do(lambda: self.party.hang_up(cause))
-
-    def say(self, samples: Samples) -> None:
-        """Begin to speak."""
-        self._office.do(lambda: self.party.say(samples))
-
-    def key(self, digits: str) -> None:
-        """Key DTMF, and that time passes."""
-        self._office.do(lambda: self.party.key(digits))
-        self._office.run(0.2 * len(digits) + 0.2)
 
     def expect_ringing(self, within: float = 10.0) -> float:
         """Be told that it rings at the office. The seconds it took."""
@@ -158,40 +147,9 @@ class SpanCaller:
         self._expect((ExchangeState.OVER,), "over", within)
         found = self._office.do(lambda: self.party.cause)
         assert found is not None
-        assert cause in (None, found), f"{self._who}: the call was to end with {cause!s}, it ended with {found}"
+        assert cause in (None, found), f"{self._where}: the call was to end with {cause!s}, it ended with {found}"
         return found
 
-    def expect_digits(self, digits: str, within: float = 10.0) -> None:
-        """Hear DTMF, all of `digits` and nothing else since the answer."""
-        __tracebackhide__ = True
-        try:
-            self._office.until(lambda: self.party.digits == digits, within)
-        except AssertionError:
-            heard = self._office.do(lambda: self.party.digits) or "none"
-        else:
-            return
-        raise AssertionError(f"{self._who}: the digits {digits} were to be heard, heard were {heard}")
-
-    def expect_sound(self, said: Samples, *, alike: float = 0.9, within: float = 2.0) -> Heard:
-        """Hear `said`, which somebody begins to say now; see `FxsTelephone.expect_sound`."""
-        __tracebackhide__ = True
-        self._office.run(len(said) / 8000 + within)
-        heard = compare(self.recording, said)
-        assert heard.correlation >= alike, (
-            f"{self._who}: what was said was not heard: correlation {heard.correlation:.2f}, {alike:.2f} wanted"
-        )
-        return heard
-
-    @property
-    def recording(self) -> Samples:
-        """What was heard since the answer, at most the last minute."""
-        return self._office.do(lambda: self.party.recording)
-
-    def _expect(self, states: tuple[ExchangeState, ...], wanted: str, within: float) -> float:
-        __tracebackhide__ = True
-        try:
-            return self._office.until(lambda: self.party.state in states, within)
-        except AssertionError:
-            state, cause = self._office.do(lambda: (self.party.state, self.party.cause))
-        ended = f", {cause}" if cause is not None else ""
-        raise AssertionError(f"{self._who} was to be {wanted} within {within:g} s; it is {state.value}{ended}")
+    def _state(self) -> str:
+        ended = f", {self.party.cause}" if self.party.cause is not None else ""
+        return super()._state() + ended

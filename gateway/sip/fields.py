@@ -307,6 +307,10 @@ class Headers:
         part._rows.update({key: rows[key][:1] for key in first if key in rows})
         return part
 
+    def remove(self, name: str) -> None:
+        """Take `name` out, if it is there."""
+        self.set(name)
+
     def copy(self) -> Headers:
         """An independent copy."""
         other = Headers()

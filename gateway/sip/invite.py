@@ -54,7 +54,8 @@ def written(
         host: our address as the target sees it.
         tag: of our From.
     """
-    invite = Request("INVITE", replace(target.uri, headers=""))
+    uri = target.uri
+    invite = Request("INVITE", replace(uri, headers="") if uri.headers else uri)
     invite.headers.set("Max-Forwards", _hops_after_us(dial.variables))
     if outbound is None:
         write_caller(invite, dial.caller, account, host, tag)

@@ -51,8 +51,8 @@ from gateway.sip.uri import is_sips
 
 __all__ = ["Legs", "LegsConfig"]
 
-FIRST_NUMBERS: Final = 2**16
-"""A dialog's CSeq begins at random below this (RFC 3261 8.1.1.5 asks for less than 2**31)."""
+FIRST_NUMBERS: Final = 16
+"""Bits of chance in the number with which a dialog's CSeq begins (RFC 3261 8.1.1.5 asks for less than 2**31)."""
 NO_USER: Final = "s"
 """The extension of a call that names none."""
 
@@ -419,7 +419,7 @@ class Legs:
         return f"SIP/{user}-{self._serial:08x}"
 
     def _first_number(self) -> int:
-        return self._setting.random.randrange(1, FIRST_NUMBERS)
+        return 1 + self._setting.random.getrandbits(FIRST_NUMBERS)
 
     def _session_id(self) -> int:
         return self._setting.random.getrandbits(62)

@@ -40,7 +40,7 @@ class ReliableResponses:
         self._setting = setting
         self._reply = reply
         self._silent = silent
-        self._number = setting.random.randrange(1, LARGEST - 2**16)
+        self._number = 0  # until the first response
         self._waiting: list[Response] = []
         self._interval = 0.0
         self._alarms: tuple[Timer, ...] = ()
@@ -54,7 +54,7 @@ class ReliableResponses:
         """Send a provisional response, as soon as those before it are acknowledged (section 3)."""
         if len(self._waiting) >= MAX_WAITING:
             return
-        self._number += 1
+        self._number = self._number + 1 if self._number else self._setting.random.randrange(1, LARGEST - 2**16)
         response.headers.set("Require", "100rel")
         response.headers.set("RSeq", self._number)
         self._waiting.append(response)

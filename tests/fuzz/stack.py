@@ -194,7 +194,7 @@ class _Story:
             phone, invite, _ = self._recent(self._dialogs)
             cancel = Request("CANCEL", invite.uri, headers=invite.headers.copy())
             cancel.headers.set("CSeq", f"{invite.cseq.number} CANCEL")
-            cancel.headers.set("Content-Type")
+            cancel.headers.remove("Content-Type")
             self._send(phone, cancel)
 
     def _stray(self, phone: Phone) -> None:

@@ -190,5 +190,5 @@ def test_rfc_5806_and_7044_who_diverted_a_call_goes_on_with_it() -> None:
     )
     trunk = Account("trunk", Secret("x"), trusted=True)
     assert diversion_of(invite, trunk) == told
-    invite.headers.set("Diversion")
+    invite.headers.remove("Diversion")
     assert diversion_of(invite, trunk) == told

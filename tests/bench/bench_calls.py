@@ -1,11 +1,13 @@
 """The whole program between two SIPp: CPU per call, memory of a standing call, delay of the setup.
 
-    python tests/bench/bench_calls.py [--rate R] [--seconds S] [--standing N ...]
+    python tests/bench/bench_calls.py [--seconds S] [--standing N ...]
 
 A call is INVITE 100 180 200 ACK BYE 200 on both legs, without media: two trunks known by their addresses, the
 dialplan's Dial between them, nothing switched off that an office has. CPU is that of the whole process, all its
-threads, user and system. Memory is the growth of its resident set from half of the standing calls to all of them.
-The delay is from INVITE to 180, less what the same two SIPp need without us.
+threads, user and system. How many calls a CPU second bears is looked for where it counts: the rate is raised until
+the office uses most of a core, without a failed call; what a call costs at a quarter of that stands beside. Memory
+is the growth of its resident set from half of the standing calls to all of them. The delay is from INVITE to 180,
+less what the same two SIPp need without us.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
@@ -36,6 +38,12 @@ OFFICE_PORT, CALLER_PORT, CALLEE_PORT, STANDING_PORT, WEB_PORT = 5260, 5262, 526
 TICK: Final = os.sysconf("SC_CLK_TCK")
 DESCRIPTORS: Final = 4
 """Of a call: RTP and RTCP of two legs."""
+BUSY: Final = 0.85
+"""Of a core: an office that uses so much is near what it can do."""
+SETTING_UP: Final = 100.0
+"""Calls a second by which standing calls are set up, and the first ones measured."""
+ATTEMPTS: Final = 6
+"""At finding the rate at which the office is busy."""
 ALMOST_AT_ONCE: Final = 0.2
 """Seconds that a call of the measured ones stands."""
 CONFIG: Final = """
@@ -232,7 +240,6 @@ class Caller:
 class Options:
     """How long and how much."""
 
-    rate: float
     seconds: float
     standing: Sequence[int]
 
@@ -245,37 +252,77 @@ def cost(office: Office, folder: Path, rate: float, seconds: float) -> tuple[flo
     return (office.cpu() - before) / max(offered.made, 1), offered
 
 
+def allow_descriptors(calls: int) -> int:
+    """Let the office have descriptors for so many calls, as far as the system lets us; how many there are for."""
+    wanted = calls * DESCRIPTORS + 500
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < wanted:
+        with suppress(PermissionError, ValueError):  # root may, up to the kernel's own limit
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, wanted))
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    return calls if hard == resource.RLIM_INFINITY else min(calls, (hard - 500) // DESCRIPTORS)
+
+
+def busy_rate(office: Office, folder: Path, seconds: float) -> float:
+    """The rate at which the office uses `BUSY` of a core and no call fails; the best that was found."""
+    rate, best = SETTING_UP, SETTING_UP
+    for _ in range(ATTEMPTS):
+        spent, offered = cost(office, folder, rate, seconds)
+        if offered.failed:
+            rate = (rate + best) / 2 if rate > best else rate * 0.8
+            best = min(best, rate)
+            continue
+        best = rate
+        if rate * spent >= BUSY:
+            break
+        # What a call costs falls as the rate grows, and the last step must not be one too far.
+        rate *= min(1.6, (BUSY + 0.05) / (rate * spent))
+    return best
+
+
 def print_row(name: str, figures: str, to_reach: str) -> None:
     """One row of the table, at once."""
     print(f"{name:44} {figures:58} {to_reach}", flush=True)
 
 
-def standing_rows(folder: Path, options: Options) -> float:
-    """Cost of a call while others stand, and memory of those; gives calls per CPU second with the fewest."""
-    best = 0.0
-    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    most = (hard - 500) // DESCRIPTORS if hard != resource.RLIM_INFINITY else sys.maxsize
+def rate_rows(folder: Path, options: Options) -> float:
+    """Calls a CPU second, near the most that the office bears and at a quarter of that; gives the rate."""
+    with Office(folder) as office, Callee(folder):
+        cost(office, folder, SETTING_UP, 2.0)
+        rate = busy_rate(office, folder, options.seconds / 2)
+        for name, share in (("near the most", 1.0), ("at a quarter of that", 0.25)):
+            spent, offered = cost(office, folder, rate * share, options.seconds)
+            print_row(
+                f"{rate * share:.0f} calls a second, {name}",
+                f"{spent * 1000:6.3f} ms CPU a call: {1 / spent:5.0f} a CPU second, {offered.failed} failed; "
+                f"{rate * share * spent:4.0%} of a core",
+                "800 a CPU second" if share == 1 else "",
+            )
+    return rate
+
+
+def standing_rows(folder: Path, options: Options, rate: float) -> None:
+    """Cost of a call while others stand, and memory of those."""
     for wanted in options.standing:
-        standing = min(wanted, most)
+        standing = allow_descriptors(wanted)
         with ExitStack() as stack:
             office = stack.enter_context(Office(folder))
             stack.enter_context(Callee(folder))
-            cost(office, folder, options.rate, 1.0)
+            cost(office, folder, SETTING_UP, 1.0)
             memory = 0
             for port, half in enumerate((standing // 2, standing - standing // 2), STANDING_PORT):
                 before = office.memory()
-                stack.enter_context(Caller(folder, options.rate / 2, half, 3600, own_port=port))
-                time.sleep(half / options.rate * 2 + 2)
+                stack.enter_context(Caller(folder, SETTING_UP, half, 3600, own_port=port))
+                time.sleep(half / SETTING_UP + 2)
                 memory = office.memory() - before
-            spent, offered = cost(office, folder, options.rate, options.seconds)
-            best = max(best, 1 / spent)
+            spent, offered = cost(office, folder, rate, options.seconds)
             print_row(
-                f"{standing} calls standing" + (f", for want of descriptors not {wanted}" if most < wanted else ""),
+                f"{standing} calls standing"
+                + (f", for want of descriptors not {wanted}" if standing < wanted else ""),
                 f"{spent * 1000:6.3f} ms CPU a call: {1 / spent:5.0f} a CPU second, {offered.failed} failed; "
                 f"{memory / max(standing - standing // 2, 1):5.1f} kB each",
-                "800 a CPU second, 25 kB",
+                "25 kB",
             )
-    return best
 
 
 def delay_row(folder: Path, options: Options, rate: float) -> None:
@@ -283,7 +330,7 @@ def delay_row(folder: Path, options: Options, rate: float) -> None:
     with Callee(folder), Caller(folder, rate, round(rate * options.seconds), 0.2, port=CALLEE_PORT) as caller:
         alone = quantiles(caller.end(options.seconds + 60).delays, n=100)
     with Office(folder) as office, Callee(folder):
-        cost(office, folder, options.rate, 1.0)
+        cost(office, folder, SETTING_UP, 1.0)
         _, offered = cost(office, folder, rate, options.seconds)
     through = quantiles(offered.delays, n=100)
     print_row(
@@ -296,15 +343,15 @@ def delay_row(folder: Path, options: Options, rate: float) -> None:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rate", type=float, default=200.0)
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--standing", type=int, nargs="*", default=[100, 1000, 10000])
     given = parser.parse_args()
-    options = Options(given.rate, given.seconds, given.standing)
+    options = Options(given.seconds, given.standing)
     print_row(f"whole program, {platform.machine()}, {os.cpu_count()} cores", "measured", "to reach")
     with tempfile.TemporaryDirectory(prefix="copperline-bench-") as folder:
-        best = standing_rows(Path(folder), options)
-        delay_row(Path(folder), options, best / 2)
+        rate = rate_rows(Path(folder), options)
+        delay_row(Path(folder), options, rate / 2)
+        standing_rows(Path(folder), options, rate * 0.8)
 
 
 if __name__ == "__main__":

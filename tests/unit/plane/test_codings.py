@@ -185,6 +185,32 @@ def test_another_coding_in_the_middle_of_a_call(studio: Studio) -> None:
     assert (wide.received[0].ssrc, (wide.received[0].sequence - before.sequence) & 0xFFFF) == (before.ssrc, 1)
 
 
+@pytest.mark.parametrize("name", ["g722", "g726"])
+def test_a_row_begins_as_if_nobody_had_had_its_place(studio: Studio, name: str) -> None:
+    def through_a_line(seed: int, packets: int) -> tuple[bytes, int, int]:
+        """What a line hears of so many packets of which two are lost, and how many frames were made up."""
+        (row, phone), (line, device) = telephone(studio, name), studio.device(Encoding.L16)
+        row.join(line)
+        said = resample(speech(0.02 * packets, seed), 8000, row.rate)
+        for k in range(packets):
+            packet = phone.packet(said[FRAMES[row.rate] * k :][: FRAMES[row.rate]])
+            if k not in (0, packets // 2):
+                phone.send(packet)
+            studio.settle()
+            device.say(np.zeros(160, np.int16))
+            studio.tick()
+        stats = row.stats()
+        line.close()
+        row.close()
+        studio.settle()
+        return device.heard().tobytes(), stats.concealed, stats.late
+
+    first = through_a_line(1, 20)
+    assert first[1] > 0
+    through_a_line(2, 13)
+    assert through_a_line(1, 20) == first
+
+
 def test_payload_types_may_differ_by_direction(studio: Studio) -> None:
     (a, alice), (b, bob) = studio.telephone(Encoding.L16, 97), telephone(studio, "ulaw")
     a.set_remote(alice.address, alice.port, Codec(Encoding.L16, 118), 110, accepts=(97, 101))

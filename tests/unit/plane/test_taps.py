@@ -155,6 +155,21 @@ def test_taps_are_given_back_whichever_ends_first(studio: Studio) -> None:
     assert studio.plane.usage() == PlaneUsage()
 
 
+@pytest.mark.parametrize("first", range(3))
+def test_of_several_taps_on_a_row_and_on_a_room_any_may_end_and_the_others_go_on(
+    studio: Studio, first: int
+) -> None:
+    (a, _), (c, _) = studio.telephone(), studio.telephone()
+    room = studio.plane.room()
+    room.sit(c)
+    on_row, on_room = [a.tap(Side.BOTH, 1.0) for _ in range(3)], [room.tap(1.0) for _ in range(3)]
+    studio.tick(2)
+    on_row.pop(first).stop()
+    on_room.pop(first).stop()
+    studio.tick(3)
+    assert [len(tap.read()) for tap in on_row + on_room] == 4 * [5 * 160]
+
+
 def test_taps_and_their_memory_run_out_with_a_sentence(studio: Studio) -> None:
     a, _ = studio.telephone()
     with pytest.raises(Exhausted, match="arena"):

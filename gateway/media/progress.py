@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -352,6 +353,7 @@ def _near(tones: frozenset[float], others: frozenset[float]) -> bool:
     return all(min(abs(tone - other) for other in others) <= _ALIKE for tone in tones)
 
 
+@cache
 def _basis(tones: frozenset[float]) -> NDArray[np.float64]:
     """Orthonormal columns that span sines of these frequencies, of any phase, in a block."""
     angles = 2 * np.pi * np.outer(np.arange(_BLOCK), sorted(tones)) / _RATE

@@ -25,6 +25,8 @@ TICK: Final = 0.02
 """Seconds between two looks at what has changed: a frame."""
 _STANDSTILL: Final = 1.0
 """Seconds on the wall after which what is not done waits for time, and for no thread or disk."""
+_BREATH: Final = 0.0005
+"""Seconds on the wall that threads have for each step of an office that stops."""
 PATIENCE: Final = 30.0
 """Seconds on the wall in which an office starts, stops or does what it is told; the rest is a fault."""
 
@@ -75,10 +77,11 @@ class HandMovedClock:
     def complete(self, work: Coroutine[Any, Any, T]) -> T:
         """What `work` gives, at this moment; what waits for time gets it, as by `wind_up`."""
         task = self.loop.create_task(work)
+        task.add_done_callback(lambda done: self.loop.stop())
         while not task.done():
             patience = time.monotonic() + _STANDSTILL
             while not task.done() and time.monotonic() < patience:
-                self.loop.settle(1)
+                self.loop.settle(patience=_STANDSTILL)
             if not task.done():
                 self.loop.advance(0.1, 0.1)
         return task.result()
@@ -88,6 +91,7 @@ class HandMovedClock:
         task = self.loop.create_task(work)
         while not task.done():
             self.loop.advance(0.1, 0.1)
+            self.loop.settle(patience=_BREATH)
         return task.result()
 
     def do(self, deed: Callable[[], T]) -> T:

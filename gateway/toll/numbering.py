@@ -8,7 +8,7 @@ call-by-call prefixes, star codes, numbers with more digits behind a pause all e
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Final
 
 import phonenumbers
@@ -85,6 +85,13 @@ class Destination:
         return f"{self.number or 'an open line'} ({self.kind.value}{country})"
 
 
+@cache
+def _emergency_numbers(region: str) -> tuple[str, ...]:
+    """Those of a country, of two and three digits."""
+    short = (f"{number:0{digits}}" for digits in (2, 3) for number in range(10**digits))
+    return tuple(number for number in short if shortnumberinfo.is_emergency_number(number, region))
+
+
 class NumberingPlan:
     """The numbers of one country, and of the world as dialled from there.
 
@@ -107,9 +114,7 @@ class NumberingPlan:
     @cached_property
     def emergency(self) -> tuple[str, ...]:
         """Every emergency number."""
-        short = (f"{number:0{digits}}" for digits in (2, 3) for number in range(10**digits))
-        known = [number for number in short if shortnumberinfo.is_emergency_number(number, self._region)]
-        return tuple(sorted({*known, *self._own_emergency}))
+        return tuple(sorted({*_emergency_numbers(self._region), *self._own_emergency}))
 
     @cached_property
     def _cries_for_help(self) -> frozenset[str]:

@@ -15,6 +15,7 @@ from hardware.port import Backend, Handle
 __all__ = ["SpanFound", "find_span", "find_spans", "span_stat"]
 
 _KINDS: Final = frozenset({"E1", "T1", "J1"})
+_SPANINFO: Final = int(structs.SPANINFO.sizeof())
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def span_stat(handle: Handle, number: int) -> Any:
     Raises:
         OSError: as SPANSTAT does.
     """
-    argument = bytearray(structs.SPANINFO.sizeof())
+    argument = bytearray(_SPANINFO)
     argument[:4] = integer(number)
     handle.ioctl(Ioctl.SPANSTAT, argument)
     return structs.SPANINFO.parse(argument)

@@ -12,12 +12,20 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 from gateway.testing.clock import HandMovedClock
 from gateway.testing.loop import ManualLoop
 from gateway.testing.office import EmulatedOffice
 
 __all__ = ["OfficeUnderTest"]
+
+_LIVELY: Final = 5.0
+"""Seconds, with all who live in the office, after the last telephone has gone: hooks, exchanges, the last words."""
+_STILL: Final = 175.0
+"""Seconds of timers alone after that, longer than any that a call leaves behind."""
+_LEAP: Final = 10.0
+"""Seconds by which they pass: of each leap an emulated world lives through one (`hardware.pace`)."""
 
 
 class OfficeUnderTest(EmulatedOffice):
@@ -66,7 +74,8 @@ class OfficeUnderTest(EmulatedOffice):
         self.run(1)
         for phone in self._sip_phones:
             phone.disconnect()
-        self.loop.advance(180, 1, self._tick)
+        self.loop.advance(_LIVELY, 1, self._tick)
+        self.loop.advance(_STILL, _LEAP, self._tick)
         self.clock.complete(self.stored())
         left = {what: count for what, count in self._held().items() if count > self.idle[what]}
         assert not left, f"left behind: {left}; idle: {self.idle}"

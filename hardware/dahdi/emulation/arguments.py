@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import errno
+from functools import cache
 from typing import Any
 
 __all__ = ["read", "write"]
+
+
+@cache
+def _size(struct: Any) -> int:
+    """Octets of a structure; construct adds them up from its fields each time."""
+    return int(struct.sizeof())
 
 
 def read(struct: Any, argument: bytearray | None) -> Any:
@@ -14,13 +21,13 @@ def read(struct: Any, argument: bytearray | None) -> Any:
     Raises:
         OSError: EFAULT there is none or it has another size.
     """
-    if argument is None or len(argument) != struct.sizeof():
+    if argument is None or len(argument) != _size(struct):
         raise OSError(errno.EFAULT, "bad address")
     return struct.parse(argument)
 
 
 def write(struct: Any, argument: bytearray | None, value: Any) -> None:
     """Overwrite the structure passed; raises as `read` does."""
-    if argument is None or len(argument) != struct.sizeof():
+    if argument is None or len(argument) != _size(struct):
         raise OSError(errno.EFAULT, "bad address")
     argument[:] = struct.build(value)

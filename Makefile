@@ -26,6 +26,12 @@ SOURCES     := $(wildcard gateway/plane/*.py gateway/media/*.py gateway/media/co
 # its users make (as root it does, or in a container with CAP_SYS_ADMIN and /dev/net/tun).
 NAMESPACES  := $(shell unshare --net true 2>/dev/null && test -w /dev/net/tun && echo yes)
 
+# One worker more than there are cores: those who test with other people's programs mostly wait.
+WORKERS     := $(shell expr $$(nproc) + 1)
+
+# The suite starts the program more than a hundred times: its modules are kept compiled, whatever the environment says.
+unexport PYTHONDONTWRITEBYTECODE
+
 SECONDS     ?= 60
 
 .PHONY: run test interop bench fuzz style types gate clean
@@ -37,7 +43,7 @@ test: $(VENV)/test.stamp $(VENV)/warm.stamp
 ifneq ($(NAMESPACES),yes)
 	@echo "No network namespaces here: the tests marked so are left out; run as root to have them."
 endif
-	$(BIN)/pytest -n 2 -m "not browser$(if $(NAMESPACES),, and not namespaces)" $(TESTS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not browser$(if $(NAMESPACES),, and not namespaces)" $(TESTS)
 
 interop: $(VENV)/test.stamp $(VENV)/warm.stamp $(VENV)/jssip/stamp
 	$(BIN)/pytest -v tests/interop tests/wire

@@ -1,4 +1,4 @@
-"""The hand-moved clock: all that is due at a moment happens in it, nothing else does, and threads are waited for."""
+"""The hand-moved clock: what is due at a moment happens in it, nothing else does, and threads are waited for."""
 
 from __future__ import annotations
 

@@ -22,10 +22,19 @@ _EXACT: Final = "bit for bit"
 _PROOF: Final = {
     Encoding.PCMU: f"{_EXACT}: every sample against the definition in G.191",
     Encoding.PCMA: f"{_EXACT}: every sample against the definition in G.191",
-    Encoding.L16: "lossless",
+    Encoding.L16: "lossless up to 16000 Hz; above, filtered to and from 16000",
     Encoding.G722: f"{_EXACT}: encoder and decoder against FFmpeg's",
-    Encoding.G726: f"{_EXACT}: encoder and decoder against spandsp's",
-    Encoding.AAL2_G726: "as g726, the other order of codes in an octet",
+    **dict.fromkeys(
+        (Encoding.G726, Encoding.G726_16, Encoding.G726_24, Encoding.G726_40),
+        f"{_EXACT}: encoder and decoder against spandsp's",
+    ),
+    **dict.fromkeys(
+        (Encoding.AAL2_G726, Encoding.AAL2_G726_16, Encoding.AAL2_G726_24, Encoding.AAL2_G726_40),
+        f"{_EXACT} likewise: the other order of codes in an octet",
+    ),
+    Encoding.DVI4: f"{_EXACT}: encoder and decoder against spandsp's",
+    Encoding.G723: "coded by FFmpeg's libavcodec (PyAV's, or Debian: libavcodec59) at 6.3 kbit/s; both rates, and "
+    "the pauses of annex A, are heard",
     Encoding.GSM: "coded by libgsm (Debian: libgsm1), heard by FFmpeg as it was said",
     Encoding.G729: "coded by bcg729 (Debian: libbcg729-0), annexes A and B, heard by FFmpeg as it was said",
     Encoding.ILBC: "our own; heard by FFmpeg as it was said, and the other way",

@@ -129,6 +129,7 @@ def accounts_of(config: Config) -> list[Account]:
             mailbox=account.mailbox,
             info_keys=account.dtmf == "info",
             symmetric=account.rtp_symmetric,
+            comfort_noise=account.comfort_noise,
             t38=account.t38,
         )
         for user, account in config.accounts.items()
@@ -159,6 +160,7 @@ def _trunk(name: str, trunk: TrunkSettings) -> TrunkConfig:
         calls=trunk.calls,
         info_keys=trunk.dtmf == "info",
         symmetric=trunk.rtp_symmetric,
+        comfort_noise=trunk.comfort_noise,
         t38=trunk.t38,
     )
     login = trunk.auth_user or trunk.user

@@ -229,6 +229,8 @@ class AccountSettings(Settings):
         rtp_symmetric: audio goes back to where it comes from, as behind NAT, once its source is learned and locked;
             false takes it from, and sends it to, the address and port of the session description alone.
         dtmf: how keys pass: "auto" (as RTP events, else as tones), or "info" (as INFO alone, for old equipment).
+        comfort_noise: agree to comfort noise (RFC 3389): while a line or a room is silent its level is told and
+            nothing is sent; off, what is silent is sent like anything else.
         t38: take and ask for T.38 when a fax machine is heard; otherwise faxes pass in G.711. Needs libspandsp2.
         flash: what a hook flash in a call by an outside line does: nothing ("ignore"), or it is passed on ("pass"),
             and the exchange then takes another number from it that no rule of [tolls] sees.
@@ -251,6 +253,7 @@ class AccountSettings(Settings):
     media_encryption: Encrypted = "optional"
     rtp_symmetric: bool = True
     dtmf: Literal["auto", "info"] = "auto"
+    comfort_noise: bool = False
     t38: bool = False
     flash: Literal["ignore", "pass"] = "ignore"
     mailbox: Annotated[str, AfterValidator(mailbox_or_none)] = ""

@@ -95,6 +95,8 @@ class TrunkSettings(Settings):
         rtp_symmetric: audio goes back to where it comes from, as behind NAT, once its source is learned and locked;
             false takes it from, and sends it to, the address and port of the session description alone.
         dtmf: how keys pass: "auto" (as RTP events, else as tones), or "info" (as INFO alone, for old equipment).
+        comfort_noise: agree to comfort noise (RFC 3389): while a line or a room is silent its level is told and
+            nothing is sent; off, what is silent is sent like anything else.
         t38: take and ask for T.38 when a fax machine is heard; otherwise faxes pass in G.711. Needs libspandsp2.
         calls: at once; 0 sets no bound.
         caller_out: rules for callers' numbers in calls to it; the first that fits is applied.
@@ -128,6 +130,7 @@ class TrunkSettings(Settings):
     media_encryption: Encrypted = "optional"
     rtp_symmetric: bool = True
     dtmf: Literal["auto", "info"] = "auto"
+    comfort_noise: bool = False
     t38: bool = False
     calls: Annotated[int, Field(ge=0, le=100_000)] = 0
     caller_out: Items[RuleSettings] = ()

@@ -50,7 +50,14 @@ class Encoding(Word):
     L16 = "L16"
     G722 = "G722"
     G726 = "G726-32"
+    G726_16 = "G726-16"
+    G726_24 = "G726-24"
+    G726_40 = "G726-40"
     AAL2_G726 = "AAL2-G726-32"
+    AAL2_G726_16 = "AAL2-G726-16"
+    AAL2_G726_24 = "AAL2-G726-24"
+    AAL2_G726_40 = "AAL2-G726-40"
+    DVI4 = "DVI4"
     GSM = "GSM"
     G723 = "G723"
     OPUS = "opus"
@@ -73,6 +80,11 @@ _FRAMES: Mapping[Encoding, int] = MappingProxyType(
     }
 )
 """Milliseconds of a coder's frame; what is not here is coded sample by sample."""
+_WITH_PAUSES = frozenset(
+    {Encoding.G723, Encoding.G729, Encoding.OPUS, Encoding.SPEEX, Encoding.AMR, Encoding.AMR_WB}
+)
+_LONGEST_LINEAR = 1400
+"""Octets of linear samples in a packet: with headers, tags and tunnels it crosses an Ethernet in one piece."""
 
 
 @frozen
@@ -99,6 +111,11 @@ class Codec:
         return 16000 if self.rate > 8000 or self.encoding is Encoding.G722 else 8000
 
     @property
+    def tells_pauses(self) -> bool:
+        """Whether it has a frame of its own for a pause, so that no comfort noise of RFC 3389 goes with it."""
+        return self.encoding in _WITH_PAUSES
+
+    @property
     def frame(self) -> int:
         """Milliseconds of the frames that it codes; 10 where a packet may hold any number of samples."""
         if self.encoding is Encoding.ILBC:
@@ -107,8 +124,14 @@ class Codec:
 
     @property
     def packet(self) -> int:
-        """Milliseconds of a packet that we send: `ptime`, or the next whole number of frames."""
-        return -(-self.ptime // self.frame) * self.frame
+        """Milliseconds of a packet that we send: `ptime`, or the next whole number of frames.
+
+        Of linear samples fewer where so many would not fit in a packet.
+        """
+        whole = -(-self.ptime // self.frame) * self.frame
+        if self.encoding is Encoding.L16:
+            return min(whole, _LONGEST_LINEAR * 1000 // (2 * self.rate) // self.frame * self.frame)
+        return whole
 
     def parameter(self, name: str) -> str:
         """One of `parameters`, which are like "mode=20; annexb=no"; empty where it is not there."""
@@ -435,6 +458,7 @@ class RtpAudio(Audio, Protocol):
         via: str | None = None,
         strict: bool = False,
         accepts: tuple[int, int | None] | None = None,
+        noise: tuple[int, int] | None = None,
         protection: Protection | None = None,
     ) -> None:
         """Send to and accept from a peer.
@@ -449,6 +473,8 @@ class RtpAudio(Audio, Protocol):
             via: the IP address from which the peer's signalling came: its audio is expected from there too.
             strict: take audio from `address`:`port` alone, also from a peer behind NAT (which is then not heard).
             accepts: payload types of what comes in, audio and events, where they differ from those sent.
+            noise: payload types of comfort noise (RFC 3389), sent and accepted, where it was agreed on: silence is
+                then told of and not sent. None where it was not.
             protection: keys of both ways; None for audio and reports in clear. A key that stays the same goes on
                 where it was.
         """

@@ -23,7 +23,14 @@ _KNEE: Final = 0.1773
 _IMPAIRMENT: Final[Mapping[Encoding, tuple[float, float]]] = MappingProxyType(
     {
         Encoding.G726: (7.0, 10.0),
+        Encoding.G726_16: (50.0, 10.0),
+        Encoding.G726_24: (25.0, 10.0),
+        Encoding.G726_40: (2.0, 10.0),
         Encoding.AAL2_G726: (7.0, 10.0),
+        Encoding.AAL2_G726_16: (50.0, 10.0),
+        Encoding.AAL2_G726_24: (25.0, 10.0),
+        Encoding.AAL2_G726_40: (2.0, 10.0),
+        Encoding.DVI4: (7.0, 10.0),
         Encoding.GSM: (20.0, 10.0),
         Encoding.G723: (15.0, 16.1),
         Encoding.G729: (11.0, 19.0),

@@ -48,7 +48,8 @@ ADD: Final = 1  # kind, descriptor, encoding, ssrc, sequence, timestamp, RTCP de
 REMOVE: Final = 2
 REMOTE: Final = (
     3  # payload type, event type, encoding, sending, keep, octets of a sockaddr, mux, strict, clock,
-    # rate, ticks a packet, payload type and event type of what comes in; three in data
+    # rate, ticks a packet, payload type and event type of what comes in, types of comfort noise out and in; three
+    # addresses in data
 )
 JOIN: Final = 4  # peer, its generation
 PART: Final = 5

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Final
 
 import gateway.media.codec.amr
+import gateway.media.codec.dvi4
 import gateway.media.codec.g722
+import gateway.media.codec.g723
 import gateway.media.codec.g726
 import gateway.media.codec.speex
 import gateway.media.detect
@@ -33,7 +35,9 @@ def _fingerprint() -> int:
         gateway.media.fax_tone,
         gateway.media.pointers,
         gateway.media.codec.amr,
+        gateway.media.codec.dvi4,
         gateway.media.codec.g722,
+        gateway.media.codec.g723,
         gateway.media.codec.g726,
         gateway.media.codec.speex,
     )

@@ -20,10 +20,11 @@ from gateway.plane.dtmf import digit_under_way
 from gateway.plane.jitter import put_frame, take
 from gateway.plane.libc import EPOLL_CTL_DEL, EPOLLERR, EPOLLHUP, EPOLLRDHUP, epoll_ctl, errno, memmove, read, write
 from gateway.plane.listen import listen
+from gateway.plane.packet import may_send
 from gateway.plane.plan import CANCEL, CLOCKED, DECODE, ECHO, FORWARD, MUTE, QUEUE, SOUND, TAKE
 from gateway.plane.player import next_frame, next_rate
 from gateway.plane.rows import lose, replan
-from gateway.plane.send import may_send, send_frame
+from gateway.plane.send import send_frame
 from gateway.plane.table import EPOLL, FRAME, PACKET, Shared
 
 __all__ = ["disarm", "frame_ready"]

@@ -25,6 +25,7 @@ from gateway.media.pointers import int16_at
 from gateway.plane.access import filled_of, past_of, queue_at, row_at, samples_of, stages_of
 from gateway.plane.conceal import LONGEST_PITCH, SHORTEST_PITCH, blend_length, made_up, pitch_of, remember, stretch
 from gateway.plane.libc import memchr, memmove, memset
+from gateway.plane.noise import noise_sample
 from gateway.plane.plan import CLOCKED
 from gateway.plane.table import FRAME, PAST, QUEUE_SIZE, WIDE, Shared
 
@@ -208,13 +209,6 @@ def put_frame(t: Shared, i: int, samples: NDArray[np.int16]) -> None:
 
 
 @stage
-def _noise(t: Shared, peak: int) -> int:
-    """A sample of white noise: the level is what makes silence sound alive, its colour hardly matters."""
-    t["random"] = (t["random"] * 1664525 + 1013904223) & 0xFFFFFFFF
-    return int((((t["random"] >> 16) - 32768) * peak) >> 15)
-
-
-@stage
 def _plane(planes: NDArray[np.int16], plane: int) -> NDArray[np.int16]:
     """One of the planes of a frame."""
     return carray(int16_at(planes.ctypes.data + plane * FRAME * 2), (FRAME,))
@@ -227,7 +221,7 @@ def take(t: Shared, i: int, out: NDArray[np.int16]) -> None:
     queue["toned"] = _has_tone(t, i)
     if queue["ready"] == 0:
         for k in range(FRAME * (1 + queue["wide"])):
-            out[k] = _noise(t, queue["noise"]) if queue["noise"] else 0
+            out[k] = noise_sample(t, queue["noise"]) if queue["noise"] else 0
         return
     if not queue["wide"]:
         _take_planes(t, i, out)
@@ -331,7 +325,7 @@ def _read(t: Shared, i: int, out: NDArray[np.int16]) -> int:
         missing += 1
         if queue["fixed"] or queue["noise"]:
             for plane in range(planes):
-                _plane(out, plane)[k] = 0 if queue["fixed"] else _noise(t, queue["noise"])
+                _plane(out, plane)[k] = 0 if queue["fixed"] else noise_sample(t, queue["noise"])
             continue
         if queue["blend"] > 0:  # another gap before the last one was over
             queue["made"] += blend_length(queue["pitch"], queue["made"]) - queue["blend"]

@@ -11,18 +11,18 @@ import numpy as np
 
 from gateway.media.compiled import stage
 from gateway.plane.access import owners_of, queue_at, row_at
-from gateway.plane.coding import forget_codings
 from gateway.plane.commands import SECOND_ADDRESS, VIA
 from gateway.plane.events import REMOVED, SOUND_LOST, emit
 from gateway.plane.framed import forget_coders
 from gateway.plane.interest import leave_epoll, listen_to, listen_to_reports
+from gateway.plane.keeper import forget_codings
 from gateway.plane.libc import memset
 from gateway.plane.peer import forget_peer
 from gateway.plane.reports import say_goodbye
 from gateway.plane.rooms import leave_all
 from gateway.plane.row_table import NAME, ROW
 from gateway.plane.rows import end_sounds, forget, part, replan, set_voiceband
-from gateway.plane.table import ACTIVE, FRAME, FREE, HIGH, RTP, Shared
+from gateway.plane.table import ACTIVE, FRAME, FREE, HIGH, RTP, UNHEARD, Shared
 
 __all__ = ["add", "join", "own", "remote", "remove"]
 
@@ -62,6 +62,8 @@ def add(t: Shared, command: np.void, i: int, now: int) -> int:
     row["event_type"] = -1
     row["payload_in"] = -1
     row["event_in"] = -1
+    row["noise_type"] = -1
+    row["noise_in"] = -1
     row["clock"] = _RATE
     row["rate"] = _RATE
     row["ptime"] = FRAME
@@ -71,7 +73,7 @@ def add(t: Shared, command: np.void, i: int, now: int) -> int:
     row["heard_at"] = now
     row["sent_at"] = now
     # An RTP row is not expected to hear anything before it has a peer.
-    row["silent"] = 1 if arguments[0] == RTP else 0
+    row["silent"] = UNHEARD if arguments[0] == RTP else 0
     forget(t, i)
     _count_anew(t, i)
     row["rtcp_descriptor"] = arguments[6]
@@ -161,6 +163,9 @@ def _set_coding(t: Shared, command: np.void, i: int) -> None:
     row["event_type"] = arguments[1]
     row["payload_in"] = arguments[11]
     row["event_in"] = arguments[12]
+    row["noise_type"] = arguments[13]
+    row["noise_in"] = arguments[14]
+    row["hushed"] = 0
     row["ptime"] = arguments[10]
     changes = row["encoding"] != arguments[2] or row["clock"] != arguments[8] or row["payload_in"] < 0
     if not changes:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from gateway.media.compiled import entry, stage
-from gateway.plane.access import epoll_at, fetch_route, owners_of, row_at, stages_of, visited_of, word
+from gateway.plane.access import epoll_at, fetch_route, owners_of, queue_at, row_at, stages_of, visited_of, word
 from gateway.plane.carry_out import drain
 from gateway.plane.compiled import FINGERPRINT
 from gateway.plane.dtmf import close_stale_event, digit_under_way, send_event
@@ -33,14 +33,16 @@ from gateway.plane.libc import (
     timerfd_settime,
 )
 from gateway.plane.mix import mix
+from gateway.plane.noise import make_noise
+from gateway.plane.packet import may_send
 from gateway.plane.parts import gather, has_place
 from gateway.plane.peer import RELATCH_SILENCE, let_go
-from gateway.plane.plan import CLOCKED, EVENT_OPEN, REARM, SEND_EVENTS, SOUND
+from gateway.plane.plan import CLOCKED, EVENT_OPEN, HISS, REARM, SEND_EVENTS, SOUND
 from gateway.plane.player import next_frame, next_rate
 from gateway.plane.receive import packet_ready
 from gateway.plane.reports import report_if_due, report_ready
 from gateway.plane.rows import lose, replan
-from gateway.plane.send import may_send, send_samples
+from gateway.plane.send import send_samples
 from gateway.plane.table import (
     ACTIVE,
     ALARM_AFTER,
@@ -59,6 +61,7 @@ from gateway.plane.table import (
     TICKS_SKIPPED,
     TIMER,
     TURN,
+    UNHEARD,
     WATCHING,
     WORK,
     Shared,
@@ -74,6 +77,7 @@ RTP_SILENCE: Final = 10_000_000_000
 """ns after which an RTP peer is said to be silent: longer than comfort noise packets are apart."""
 FRAME_SILENCE: Final = 200_000_000
 """ns (10 frames) after which a frame device is said to be gone or paused."""
+_RATE: Final = 8000
 _EINTR: Final = 4
 _EBADF: Final = 9
 _WATCH_EVERY: Final = 10
@@ -148,6 +152,11 @@ def _tick_row(t: Shared, i: int, now: int) -> None:
         next_frame(t, i, t["spoken"][:], now)
         if may_send(t, i) and not digit_under_way(t, i):
             send_samples(t, i, t["spoken"][:], rate, now)
+    if stages_of(t)[i] & HISS:
+        peer = row_at(t, i)["peer"]
+        if may_send(t, peer) and not (stages_of(t)[peer] & SOUND) and not digit_under_way(t, peer):
+            make_noise(t, queue_at(t, i)["noise"], t["spoken"][:])
+            send_samples(t, peer, t["spoken"][:], _RATE, now)
 
 
 @stage
@@ -161,9 +170,10 @@ def _watch(t: Shared, i: int, now: int) -> None:
         report_if_due(t, i, now)
         # Who reports is there: on hold, or quiet by itself (RFC 3264 8.4: RTCP goes on).
         quiet = min(quiet, now - row["rtcp_heard_at"])
-    if row["silent"] or quiet < (FRAME_SILENCE if row["kind"] == FRAMES else RTP_SILENCE):
+    if row["silent"] == UNHEARD or quiet < (FRAME_SILENCE if row["kind"] == FRAMES else RTP_SILENCE):
         return
-    row["silent"] = 1
+    row["silent"] = UNHEARD
+    replan(t, i)
     # A closed descriptor leaves epoll without a word.
     if fcntl(row["descriptor"], F_GETFD) < 0:
         lose(t, i, _EBADF, now)

@@ -20,6 +20,7 @@ __all__ = [
     "EVENT_OPEN",
     "FAX",
     "FORWARD",
+    "HISS",
     "MIXED",
     "MUTE",
     "QUEUE",
@@ -58,6 +59,8 @@ RECODE: Final = 16384
 CANCEL: Final = 32768
 # What is looked for besides.
 FAX: Final = 65536
+# What is done for a peer that cannot be told of a pause.
+HISS: Final = 131072
 
 _WORDS: Final = {
     DECODE: "decode",
@@ -77,13 +80,14 @@ _WORDS: Final = {
     CLOCKED: "take in and put out a frame on each tick",
     MIXED: "mix what it is sent",
     RECODE: "send on to an RTP peer, coded anew",
+    HISS: "send noise to the peer until more comes in",
 }
 
 
 @stage
 def is_ticked(frames: bool, stages: int) -> bool:
     """Whether a row with these stages is visited on the plane's tick; `frames` as for `plan`."""
-    return bool(stages & (SEND_EVENTS | EVENT_OPEN | REARM | CLOCKED) or (stages & SOUND and not frames))
+    return bool(stages & (SEND_EVENTS | EVENT_OPEN | REARM | CLOCKED | HISS) or (stages & SOUND and not frames))
 
 
 @stage
@@ -133,6 +137,7 @@ def plan(
     cancelling: bool,
     faxing: bool,
     voiceband: bool,
+    hissing: bool,
 ) -> int:
     """The stages of a row.
 
@@ -152,11 +157,14 @@ def plan(
         cancelling: it has an echo canceller.
         faxing: fax tones are looked for.
         voiceband: modems talk on it: no tone of theirs is a digit, and G.168 has echo left to them.
+        hissing: comfort noise came in last, and its peer takes none.
     """
     if voiceband:
         detecting = cancelling = False
     stages = _examined(detecting, capturing, frames and cancelling, faxing)
     stages |= _onward(peer, peer_frames, echo, detecting and peer_events, clocked, peer_mixed, alike)
+    if hissing and stages & (FORWARD | RECODE):
+        stages |= HISS
     if stages & (DETECT | CAPTURE | QUEUE | RECODE | CANCEL | FAX):
         stages |= DECODE
     if frames and (clocked or (peer and not echo)):

@@ -6,34 +6,36 @@ the peer (peer.py) is counted as refused and touches nothing.
 
 from __future__ import annotations
 
-import math
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from gateway.media.compiled import stage
 from gateway.plane.access import fetch_pair, queue_at, row_at, stages_of
-from gateway.plane.coding import decode, is_streaming, keeper_of, payload_ticks
+from gateway.plane.coding import decode, is_framed, is_streaming, payload_ticks
 from gateway.plane.convert import hush
 from gateway.plane.dtmf import digit_under_way, receive_event
+from gateway.plane.framed import pauses_after
 from gateway.plane.frames import disarm
 from gateway.plane.jitter import put, signed
+from gateway.plane.keeper import keeper_of
 from gateway.plane.libc import EPOLLERR, EPOLLHUP, MSG_DONTWAIT, MSG_TRUNC, errno, recvfrom
 from gateway.plane.listen import listen
+from gateway.plane.noise import level_of, mean_square, noise_peak
 from gateway.plane.octets import get_word
+from gateway.plane.packet import may_send, ticks_of
 from gateway.plane.peer import from_host, from_peer, hold_on
 from gateway.plane.plan import CAPTURE, DECODE, DETECT, ECHO, FAX, FORWARD, MUTE, QUEUE, RECODE, SOUND
 from gateway.plane.rates import narrow
 from gateway.plane.reports import is_report, take_report
-from gateway.plane.rows import lose
+from gateway.plane.rows import lose, replan
 from gateway.plane.secure import SPEECH, uncover
-from gateway.plane.send import may_send, relay, relay_samples, ticks_of
-from gateway.plane.table import LONGEST, PACKET, WIDE, Shared
+from gateway.plane.send import relay, relay_noise, relay_samples, send_noise
+from gateway.plane.table import LONGEST, PACKET, PAUSING, WIDE, Shared
 
 __all__ = ["packet_ready"]
 
-COMFORT_NOISE: Final = 13
-"""Payload type of comfort noise at 8000 Hz (RFC 3389 5): taken from whoever sends it, never passed on, since a peer
-that did not ask for it has its own way with a pause."""
-_OVERLOAD: Final = 32767.0
 _RATE: Final = 8000
 _REFUSED: Final = 0
 _AUDIO: Final = 1
@@ -113,14 +115,19 @@ def _take(t: Shared, i: int, octets: int, now: int) -> bool:
     hold_on(t, i, now)
     row["received"] += 1
     row["heard_at"] = now
+    pausing = row["silent"] == PAUSING
     row["silent"] = 0
     sequence = (int(packet[2]) << 8) | int(packet[3])
     timestamp = get_word(packet, 4)
     _count(t, i, sequence)
+    if kind == _NOISE:
+        _pause(t, i, noise_peak(int(packet[start] & 0x7F)), pausing)
+        _pass_noise(t, i, start, length, sequence, timestamp, now)
+        return True
+    if pausing:
+        replan(t, i)
     if kind == _EVENT:
         receive_event(t, i, start, timestamp, now)
-    elif kind == _NOISE:
-        queue_at(t, i)["noise"] = _noise_peak(int(packet[start] & 0x7F))
     else:
         _measure_jitter(t, i, timestamp, now)
         marker = packet[1] & 0x80 != 0
@@ -137,15 +144,27 @@ def _kind(t: Shared, i: int, payload_type: int, start: int, length: int) -> int:
     if payload_type == row["payload_in"]:
         fits = length > 0 and 0 < payload_ticks(t, i, start, length) <= row["clock"] * LONGEST // 1000
         return _AUDIO if fits else _REFUSED
-    if payload_type == COMFORT_NOISE and row["payload_in"] >= 0:
+    if payload_type == row["noise_in"] and row["payload_in"] >= 0:
         return _NOISE if 0 < length <= _LONGEST_NOISE else _REFUSED
     return _REFUSED
 
 
 @stage
-def _noise_peak(level: int) -> int:
-    """The peak of white noise `level` dB below overload (RFC 3389 3: -dBov, a full-scale square wave being 0)."""
-    return int(min(_OVERLOAD * math.sqrt(3.0) * 10.0 ** (-level / 20.0), _OVERLOAD))
+def _pause(t: Shared, i: int, peak: int, known: bool) -> None:
+    """Who talks on row `i` has fallen silent, and noise is to be heard of him until he talks again."""
+    queue_at(t, i)["noise"] = peak
+    row_at(t, i)["silent"] = PAUSING
+    if not known:
+        replan(t, i)
+
+
+@stage
+def _pass_noise(t: Shared, i: int, start: int, octets: int, sequence: int, timestamp: int, now: int) -> None:
+    """Let an RTP peer that takes comfort noise have what came in on row `i`."""
+    peer = row_at(t, i)["peer"]
+    passed = stages_of(t)[i] & (FORWARD | RECODE) and row_at(t, peer)["noise_type"] >= 0
+    if passed and _is_heard(t, peer):
+        relay_noise(t, i, peer, start, octets, sequence, timestamp, now)
 
 
 @stage
@@ -193,13 +212,31 @@ def _audio(
     code = row["encoding"]
     ticks = payload_ticks(t, i, start, octets)
     if stages & DECODE and (not is_streaming(code) or _in_order(t, i, timestamp, ticks)):
-        _decoded(t, i, decode(t, i, start, octets), timestamp, marker, now)
+        count = decode(t, i, start, octets)
+        _decoded(t, i, count, timestamp, marker, now)
+        if is_framed(code) and pauses_after(code, t["packet"], start, octets):
+            _fall_silent(t, i, count, now)
     if stages & (FORWARD | ECHO):
         target = i if stages & ECHO else row["peer"]
         if stages & MUTE and row["tone"]:
             hush(t["packet"], start, code, ticks)
         if _is_heard(t, target):
             relay(t, i, target, sequence, timestamp, marker, start, octets, ticks, now)
+
+
+@stage
+def _fall_silent(t: Shared, i: int, count: int, now: int) -> None:
+    """What was decoded last, `count` samples of noise by the codec's own word, is to be heard until more comes."""
+    row = row_at(t, i)
+    samples: NDArray[np.int16] = t["wide"][:] if row["rate"] == WIDE else t["linear"][:]
+    level = level_of(mean_square(samples, count // 2, count - count // 2))
+    if stages_of(t)[i] & FORWARD:
+        queue_at(t, i)["noise"] = noise_peak(level)  # the peer hears it by the codec's own means
+        return
+    _pause(t, i, noise_peak(level), False)
+    peer = row["peer"]
+    if stages_of(t)[i] & RECODE and row_at(t, peer)["noise_type"] >= 0 and _is_heard(t, peer):
+        send_noise(t, peer, level, now)
 
 
 @stage

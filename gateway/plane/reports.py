@@ -27,11 +27,11 @@ from gateway.plane.libc import (
     sendto,
 )
 from gateway.plane.octets import get_word, put_word
+from gateway.plane.packet import ticks_of
 from gateway.plane.peer import from_host
 from gateway.plane.row_table import NAME
 from gateway.plane.secure import REPORT, cover, uncover
-from gateway.plane.send import ticks_of
-from gateway.plane.table import EPOLL, PACKET, WALL, Shared
+from gateway.plane.table import EPOLL, PACKET, UNHEARD, WALL, Shared
 
 __all__ = ["is_report", "report_if_due", "report_ready", "say_goodbye", "take_report"]
 
@@ -223,7 +223,7 @@ def take_report(t: Shared, i: int, octets: int, now: int) -> bool:
     if at != octets:
         return False
     row_at(t, i)["rtcp_heard_at"] = now
-    row_at(t, i)["silent"] = 0
+    row_at(t, i)["silent"] &= ~UNHEARD
     row_at(t, i)["far_told"] = row_at(t, i)["sent"]
     at = 0
     while at < octets:

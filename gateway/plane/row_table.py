@@ -45,7 +45,7 @@ _HEARD: Final = [
     ("rank", "i8"),  # of the peer; see peer.py
     ("received", "i8"),
     ("heard_at", "i8"),  # ns of the last valid packet or frame
-    ("silent", "i8"),  # it has been said
+    ("silent", "i8"),  # UNHEARD: nothing has come for long, and that was said; PAUSING: comfort noise came last
     ("source_sequence", "i8"),  # highest so far, or -1
     ("source_received", "i8"),  # packets since the first one
     ("missed", "i8"),  # packets lost just before the last one
@@ -91,6 +91,7 @@ SENT: Final = (0, 1, 4, 5, 6)
 """Those that a packet to it needs."""
 
 _STREAM_IN: Final = [
+    ("noise_in", "i8"),  # payload type of comfort noise; -1: none
     ("placed", "i8"),  # its place in the queue (8000 a second) of ...
     ("placed_from", "i8"),  # ... this timestamp, or -1
     ("source_cycles", "i8"),  # what its wraps have added to the sequence number
@@ -107,6 +108,12 @@ _STREAM_IN: Final = [
 
 _STREAM_OUT: Final = [
     ("event_type", "i8"),  # -1 where not negotiated
+    ("noise_type", "i8"),  # of comfort noise; likewise
+    ("hushed", "i8"),  # frames of silence in a row that it was to be sent
+    ("hush", "f8"),  # their mean square
+    ("hush_level", "i8"),  # as it was told last, in -dBov
+    ("hush_at", "i8"),  # ns: when that was
+    ("floor", "f8"),  # mean square of the weakest frames of late
     ("digits_read", "i8"),
     ("digits_written", "i8"),
     ("digit_timestamp", "i8"),

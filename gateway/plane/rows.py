@@ -13,7 +13,7 @@ from gateway.plane.interest import leave_epoll
 from gateway.plane.jitter import FRAME_DEPTH, RTP_DEPTH, VOICEBAND_DEPTH, reset
 from gateway.plane.parts import phase_of_room, take_part
 from gateway.plane.plan import CLOCKED, QUEUE, plan
-from gateway.plane.table import ACTIVE, FRAMES, LOST, PHASES, WIDE, Shared
+from gateway.plane.table import ACTIVE, FRAMES, LOST, PAUSING, PHASES, WIDE, Shared
 from gateway.plane.voices import forget_voices
 
 __all__ = [
@@ -57,6 +57,7 @@ def replan(t: Shared, i: int) -> None:
         row["canceller"] != 0,
         row["faxing"] != 0,
         row["voiceband"] != 0,
+        row["silent"] == PAUSING and peer >= 0 and row_at(t, peer)["noise_type"] < 0,
     )
     take_part(t, i, _phase(t, i))
     # A queue that was left alone for a while holds what nobody wants any more; a wide one only the tick can take.

@@ -21,8 +21,10 @@ from gateway.plane.table import CODES, GSM, ILBC_20, LONGEST, SPEEX_WIDE
 __all__ = ["RtpRow"]
 
 _RATE: Final = 8000
+COMFORT_NOISE: Final = 13
 _CLOCKS: Final = {
-    Encoding.L16: (8000, 16000),
+    Encoding.L16: (8000, 16000, 32000, 44100, 48000),
+    Encoding.DVI4: (8000, 16000),
     Encoding.OPUS: (48000,),
     Encoding.SPEEX: (8000, 16000),
     Encoding.AMR_WB: (16000,),
@@ -89,6 +91,7 @@ class RtpRow(PlaneRow):
         via: str | None = None,
         strict: bool = False,
         accepts: tuple[int, int | None] | None = None,
+        noise: tuple[int, int] | None = None,
         protection: Protection | None = None,
     ) -> None:
         """Send to and accept from a peer.
@@ -111,6 +114,8 @@ class RtpRow(PlaneRow):
             raise LocalError(f"{codec.encoding.value} at {codec.rate} Hz cannot be carried")
         if not 10 <= codec.ptime <= LONGEST or codec.ptime % 10:
             raise LocalError(f"packets of {codec.ptime} ms cannot be sent; ask for 10, 20, 30, 40, 50 or 60 ms")
+        if noise is not None and not all(0 <= number <= 127 and number != codec.payload_type for number in noise):
+            raise LocalError(f"comfort noise cannot have the payload types {noise}")
         payload_in, event_in = accepts or (codec.payload_type, event_payload_type)
         if rtcp_mux and (64 <= codec.payload_type <= 95 or 64 <= event <= 95):
             raise LocalError("payload types 64 to 95 cannot share a port with RTCP; use others (RFC 5761)")
@@ -139,6 +144,7 @@ class RtpRow(PlaneRow):
                 codec.rate * codec.packet // 1000,
                 payload_in,
                 -1 if event_in is None else event_in,
+                *_noise_types(codec, noise),
             ),
             remote.ljust(32, b"\0") + reports.ljust(32, b"\0") + host,
         )
@@ -183,6 +189,16 @@ class RtpRow(PlaneRow):
         if ours is None or ours.key != protection.ours:
             ours = KeyedSession(protection.ours, incoming=False)
         return theirs, ours
+
+
+def _noise_types(codec: Codec, agreed: tuple[int, int] | None) -> tuple[int, int]:
+    """Payload types of comfort noise that goes out and comes in; -1 for none.
+
+    That of 8000 Hz has its number by RFC 3551 and is taken from whoever sends it, agreed on or not.
+    """
+    if agreed is not None:
+        return agreed
+    return -1, COMFORT_NOISE if codec.rate == _RATE and codec.payload_type != COMFORT_NOISE else -1
 
 
 def _code_of(codec: Codec) -> int:

@@ -19,28 +19,22 @@ from gateway.plane.access import pending_of, row_at
 from gateway.plane.coding import encode, encode_pending, in_rate, is_framed, is_plain, octets_waiting
 from gateway.plane.convert import convert, to_linear
 from gateway.plane.jitter import signed
-from gateway.plane.libc import MSG_DONTWAIT, MSG_NOSIGNAL, errno, memmove, memset, sendto
-from gateway.plane.octets import put_word
-from gateway.plane.rows import lose
-from gateway.plane.secure import SPEECH, cover
-from gateway.plane.table import ACTIVE, FRAME, WIDE, WIDE_FRAME, Shared
+from gateway.plane.libc import memmove, memset
+from gateway.plane.noise import SILENT_STILL, rests
+from gateway.plane.packet import HEADER, advance, send_packet
+from gateway.plane.table import FRAME, WIDE, WIDE_FRAME, Shared
 
 __all__ = [
     "DIGIT_FEED",
-    "HEADER",
-    "advance",
     "flush",
-    "may_send",
     "relay",
+    "relay_noise",
     "relay_samples",
     "send_frame",
-    "send_packet",
+    "send_noise",
     "send_samples",
-    "ticks_of",
 ]
 
-HEADER: Final = 12
-"""Octets of an RTP header without CSRCs, the only kind that we send."""
 OWN_FEED: Final = -1
 DIGIT_FEED: Final = -2
 """Values of a row's `feed`; 0 is none, a relayed row is its index + 1."""
@@ -50,77 +44,6 @@ _TALK_PAUSE: Final = 60_000_000
 _JUMP: Final = 1000
 """A step of the sequence number (20 s) that no loss explains: the source has begun anew."""
 _RATE: Final = 8000
-_EBADF: Final = 9
-_ENODEV: Final = 19
-_ENOTSOCK: Final = 88
-_ECONNREFUSED: Final = 111
-
-
-@stage
-def may_send(t: Shared, i: int) -> bool:
-    """Whether row `i` has somewhere to send to and is wanted to."""
-    row = row_at(t, i)
-    return bool(row["state"] == ACTIVE and row["sending"] != 0 and row["remote_length"] > 0)
-
-
-@stage
-def ticks_of(ns: int, clock: int) -> int:
-    """Whole ticks in `ns`; in two steps, lest years of uptime overflow."""
-    return (ns // 1000) * clock // 1_000_000
-
-
-@stage
-def advance(t: Shared, i: int, now: int) -> int:
-    """The timestamp that goes with `now` in the stream of row `i`: after all that was sent, and by the clock."""
-    row = row_at(t, i)
-    half = 500_000_000 // row["clock"]
-    elapsed = ticks_of(now - row["sent_at"] + half, row["clock"])
-    return int((row["timestamp"] + max(row["span"], elapsed)) & 0xFFFFFFFF)
-
-
-@stage
-def send_packet(
-    t: Shared, i: int, payload_type: int, marker: bool, sequence: int, timestamp: int, octets: int, now: int
-) -> None:
-    """Send `t["out"]` (payload of `octets` from HEADER on) to the peer of row `i`; a full socket loses it."""
-    row = row_at(t, i)
-    out = t["out"]
-    out[0] = 0x80
-    out[1] = payload_type | (0x80 if marker else 0)
-    out[2] = (sequence >> 8) & 0xFF
-    out[3] = sequence & 0xFF
-    put_word(out, 4, timestamp)
-    put_word(out, 8, row["ssrc"])
-    length = HEADER + octets
-    if row["session_out"] != 0:
-        length = cover(t, i, length, SPEECH)
-        if length < 0:
-            return
-    done = _hand_over(t, i, length)
-    if done < 0 and errno() == _ECONNREFUSED:
-        # Told of an earlier packet, which takes the place of sending this one: the peer may be there again.
-        done = _hand_over(t, i, length)
-    if done >= 0:
-        row["sent"] += 1
-        row["octets_sent"] += octets
-        return
-    error = errno()
-    # Anything else is a state of the network (unreachable, refused, filtered, full) and may pass.
-    if error == _EBADF or error == _ENODEV or error == _ENOTSOCK:
-        lose(t, i, error, now)
-
-
-@stage
-def _hand_over(t: Shared, i: int, octets: int) -> int:
-    row = row_at(t, i)
-    out = t["out"].ctypes.data
-    if row["connected"] == 1:
-        return int(sendto(row["descriptor"], out, octets, MSG_DONTWAIT | MSG_NOSIGNAL, 0, 0))
-    length = row["remote_length"]
-    address = t["address"]
-    for k in range(length):
-        address[k] = row["remote"][k]
-    return int(sendto(row["descriptor"], out, octets, MSG_DONTWAIT | MSG_NOSIGNAL, address.ctypes.data, length))
 
 
 # Packets of the length that the peer wants.
@@ -201,9 +124,21 @@ def _put_samples(
     t: Shared, i: int, samples: NDArray[np.int16], count: int, rate: int, timestamp: int, marker: bool, now: int
 ) -> None:
     """Put `count` samples at `rate` into the stream of row `i`."""
-    own_rate = row_at(t, i)["rate"]
-    ticks = encode(t, i, in_rate(t, i, samples, count, rate), count * own_rate // rate, HEADER)
-    _pack(t, i, ticks, timestamp, marker, now)
+    row = row_at(t, i)
+    own = in_rate(t, i, samples, count, rate)
+    left = count * row["rate"] // rate
+    if row["clock"] <= WIDE or is_framed(row["encoding"]):
+        _pack(t, i, encode(t, i, own, left, HEADER), timestamp, marker, now)
+        return
+    begin = 0  # more than 20 ms of them have no room
+    while left > 0:
+        part = min(left, WIDE_FRAME)
+        ticks = encode(t, i, own[begin : begin + part], part, HEADER)
+        _pack(t, i, ticks, timestamp, marker, now)
+        timestamp = (timestamp + ticks) & 0xFFFFFFFF
+        marker = False
+        begin += part
+        left -= part
 
 
 @stage
@@ -220,7 +155,7 @@ def _is_steady(t: Shared, i: int, now: int) -> bool:
 @stage
 def send_frame(t: Shared, i: int, code: int, now: int) -> None:
     """Send the 20 ms in `t["packet"]`, coded as `code`, to row `i` as its own talk."""
-    if not is_plain(t, i):
+    if not is_plain(t, i) or row_at(t, i)["noise_type"] >= 0:
         to_linear(t, t["packet"], 0, code, t["spoken"][:], FRAME)
         send_samples(t, i, t["spoken"][:], _RATE, now)
         return
@@ -232,10 +167,65 @@ def send_frame(t: Shared, i: int, code: int, now: int) -> None:
 
 @stage
 def send_samples(t: Shared, i: int, samples: NDArray[np.int16], rate: int, now: int) -> None:
-    """Send 20 ms of samples to row `i` as its own talk."""
+    """Send 20 ms of samples to row `i` as its own talk, or that it falls silent where they are silence."""
+    count = WIDE_FRAME if rate == WIDE else FRAME
+    if row_at(t, i)["noise_type"] >= 0:
+        level = rests(t, i, samples, count, now)
+        if level == SILENT_STILL:
+            return
+        if level >= 0:
+            send_noise(t, i, level, now)
+            return
     steady = _is_steady(t, i, now)
     timestamp = _end(t, i) if steady else advance(t, i, now)
-    _put_samples(t, i, samples, WIDE_FRAME if rate == WIDE else FRAME, rate, timestamp, not steady, now)
+    _put_samples(t, i, samples, count, rate, timestamp, not steady, now)
+
+
+@stage
+def send_noise(t: Shared, i: int, level: int, now: int) -> None:
+    """Tell the peer of row `i` that nothing but noise `level` dB below overload is to be heard until more comes."""
+    flush(t, i, now)
+    t["out"][HEADER] = level
+    _noise_packet(t, i, 1, now)
+
+
+@stage
+def _noise_packet(t: Shared, i: int, octets: int, now: int) -> None:
+    """Send the comfort noise in `t["out"][HEADER:]` between what row `i` was sent and what comes next."""
+    row = row_at(t, i)
+    row["timestamp"] = advance(t, i, now)
+    row["sequence"] = (row["sequence"] + 1) & 0xFFFF
+    row["span"] = 0
+    row["sent_at"] = now
+    row["feed"] = 0  # what comes next begins a talk spurt
+    send_packet(t, i, row["noise_type"], False, row["sequence"], row["timestamp"], octets, now)
+
+
+@stage
+def relay_noise(
+    t: Shared, source: int, i: int, start: int, octets: int, sequence: int, timestamp: int, now: int
+) -> None:
+    """Send the comfort noise at `t["packet"][start:]` that came in on row `source` on to row `i`, which takes it.
+
+    What it says of the spectrum goes along where both have one clock, to which it refers (RFC 3389 3.1).
+    """
+    row = row_at(t, i)
+    if row["clock"] != row_at(t, source)["clock"]:
+        octets = 1
+    if row["packing"] != 0 or not _is_fed_by(t, i, source):
+        flush(t, i, now)
+        memmove(t["out"].ctypes.data + HEADER, t["packet"].ctypes.data + start, octets)
+        _noise_packet(t, i, octets, now)
+        return
+    memmove(t["out"].ctypes.data + HEADER, t["packet"].ctypes.data + start, octets)
+    sequence = (sequence + row["sequence_offset"]) & 0xFFFF
+    timestamp = (timestamp + row["timestamp_offset"]) & 0xFFFFFFFF
+    if _ahead(sequence, row["sequence"]) > 0:
+        row["sequence"] = sequence
+        row["timestamp"] = timestamp
+        row["span"] = 0
+        row["sent_at"] = now
+    send_packet(t, i, row["noise_type"], False, sequence, timestamp, octets, now)
 
 
 @stage

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateway.core.audio import Encoding
+from gateway.media.codec.dvi4 import DVI4_STATE
 from gateway.media.codec.g722 import G722_STATE
 from gateway.media.codec.g726 import G726_STATE
 from gateway.media.codec.ilbc.scratch import ILBC_SCRATCH
@@ -54,14 +55,18 @@ __all__ = [
     "COMMAND_SIGNAL",
     "DATA",
     "DROPPED",
+    "DVI4",
     "EPOLL",
     "EVENT",
     "EVENTS_READ",
     "EVENTS_WRITTEN",
     "EVENT_SIGNAL",
     "FRAME",
+    "FRAMED",
     "FRAMES",
     "FREE",
+    "G722",
+    "G723",
     "G729",
     "GSM",
     "HIGH",
@@ -75,11 +80,13 @@ __all__ = [
     "OPUS",
     "PACKET",
     "PAST",
+    "PAUSING",
     "PENDING",
     "PHASES",
     "PROTECT",
     "QUEUE",
     "QUEUE_SIZE",
+    "RECLOCKED",
     "ROOMS_HIGH",
     "RTP",
     "SHARED",
@@ -91,6 +98,7 @@ __all__ = [
     "TICKS_SKIPPED",
     "TIMER",
     "TURN",
+    "UNHEARD",
     "UNPROTECT",
     "UNSIGNALLED",
     "WALL",
@@ -109,6 +117,8 @@ PACKET: Final = 2048
 """Longest datagram or frame taken in; longer than any Ethernet frame, so what is longer is hostile."""
 PAST: Final = 400
 """Places that a queue remembers of what was heard last: three of the longest pitch periods, and their ends."""
+RECLOCKED: Final = 96
+"""Samples that a change between a clock of RTP and the plane's rate keeps from call to call (reclock.py)."""
 LONGEST: Final = 60
 """ms of audio in the longest packet accepted."""
 QUEUE_SIZE: Final = 4096
@@ -117,10 +127,14 @@ COMMANDS: Final = 1024
 """Commands that fit in their ring; control keeps the rest."""
 BATCH: Final = 64
 """Descriptors taken from epoll at once."""
-ARGUMENTS: Final = 14
+ARGUMENTS: Final = 16
 """Numbers that a command carries."""
 DATA: Final = 96
 """Octets that it carries besides: three socket addresses, or DIGITS digits."""
+
+UNHEARD: Final = 1
+PAUSING: Final = 2
+"""Values of a row's `silent`, beside 0."""
 
 # Row states and kinds.
 FREE: Final = 0
@@ -134,29 +148,43 @@ CODES: Final = {
     Encoding.PCMA: 1,
     Encoding.L16: 2,
     Encoding.G722: 4,
-    Encoding.G726: 5,
-    Encoding.AAL2_G726: 6,
-    Encoding.GSM: 8,
-    Encoding.G729: 9,
-    Encoding.OPUS: 10,
-    Encoding.ILBC: 11,
-    Encoding.SPEEX: 13,
-    Encoding.AMR: 15,
-    Encoding.AMR_WB: 17,
+    # The two lowest bits are two less than those of a code, the third says that the earlier is in the upper bits.
+    Encoding.G726_16: 8,
+    Encoding.G726_24: 9,
+    Encoding.G726: 10,
+    Encoding.G726_40: 11,
+    Encoding.AAL2_G726_16: 12,
+    Encoding.AAL2_G726_24: 13,
+    Encoding.AAL2_G726: 14,
+    Encoding.AAL2_G726_40: 15,
+    Encoding.DVI4: 16,
+    Encoding.GSM: 17,
+    Encoding.G723: 18,
+    Encoding.G729: 19,
+    Encoding.OPUS: 20,
+    Encoding.ILBC: 21,
+    Encoding.SPEEX: 23,
+    Encoding.AMR: 25,
+    Encoding.AMR_WB: 27,
 }
 """How an encoding is written in a row; 2 is L16 in network order."""
+G722: Final = CODES[Encoding.G722]
+FRAMED: Final = CODES[Encoding.G726_16]
+"""From here on, codings of which a packet is coded as a whole (framed.py)."""
+DVI4: Final = CODES[Encoding.DVI4]
 GSM: Final = CODES[Encoding.GSM]
+"""From here on, by coders outside the loop."""
+G723: Final = CODES[Encoding.G723]
 G729: Final = CODES[Encoding.G729]
 OPUS: Final = CODES[Encoding.OPUS]
 ILBC_30: Final = CODES[Encoding.ILBC]
-ILBC_20: Final = 12
+ILBC_20: Final = 22
 SPEEX: Final = CODES[Encoding.SPEEX]
-SPEEX_WIDE: Final = 14
+SPEEX_WIDE: Final = 24
 AMR: Final = CODES[Encoding.AMR]
-AMR_ALIGNED: Final = 16
+AMR_ALIGNED: Final = 26
 AMR_WIDE: Final = CODES[Encoding.AMR_WB]
-AMR_WIDE_ALIGNED: Final = 18
-"""From GSM on, codings of whole frames by coders outside the loop (framed.py)."""
+AMR_WIDE_ALIGNED: Final = 28
 NATIVE: Final = 3
 """L16 in the machine's own order, as frame descriptors carry it."""
 
@@ -229,7 +257,10 @@ CODING: Final = np.dtype(
         ("begun", "i8"),  # what follows is of the stream that passes now; else nothing is
         ("g722", G722_STATE),
         ("g726", G726_STATE),
+        ("dvi4", DVI4_STATE),
         ("history", "i2", (HISTORY,)),
+        ("clocked", "i2", (RECLOCKED,)),  # the last samples before a change of clock
+        ("lead", "i8"),  # where the next sample after it lies
         ("code", "i8"),  # for which coding its coder is
         ("function", "i8"),  # of a coder outside the loop, by address; 0: none
         ("coder", "i8"),  # what that keeps, by address

@@ -15,10 +15,11 @@ from gateway.plane.access import bus_of, queue_at, room_at, row_at, seat_at, sta
 from gateway.plane.dtmf import digit_under_way
 from gateway.plane.jitter import put_frame
 from gateway.plane.libc import memmove, memset
+from gateway.plane.packet import may_send
 from gateway.plane.plan import ECHO, MIXED, SOUND
 from gateway.plane.player import next_frame, next_rate
 from gateway.plane.room_table import BUSES, OVERHEARD, SAID, TOLD, UNITY
-from gateway.plane.send import may_send, send_samples
+from gateway.plane.send import send_samples
 from gateway.plane.table import FRAME, FRAMES, WIDE, WIDE_FRAME, Shared
 from gateway.plane.voices import bit_of, heard_at, hush_voice, made_at, voice_of
 

@@ -9,7 +9,7 @@ RFC 3264 8.3.3 has it for fax. It never resolves names or knows which message ca
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import Final, NamedTuple
@@ -23,6 +23,7 @@ from gateway.sdp.crypto import Crypto
 from gateway.sdp.description import Connection, Media, Origin, SessionDescription
 from gateway.sdp.image import OURS, PeerImage, answer_to, image_media, image_stream
 from gateway.sdp.keying import Keying
+from gateway.sdp.numbers import event_numbers, noise_numbers
 from gateway.sdp.refusal import WARNING_MEDIA_TYPE, ImageRefused, NotAcceptable
 from gateway.sdp.stream import (
     Direction,
@@ -33,16 +34,11 @@ from gateway.sdp.wording import refused, worded
 
 __all__ = ["Agreement", "Direction", "ImageRefused", "Medium", "Negotiation", "NotAcceptable"]
 
-EVENT_PAYLOAD_TYPE: Final = 101
-"""No static type exists; 101 is what nearly everybody uses, so old telephones that hard-wire it work too."""
-EVENT_PAYLOAD_TYPES: Final = {8000: 101, 16000: 113, 48000: 110}
-"""Under which number events are offered at each clock rate, which is that of the audio (RFC 4733 2.1)."""
 RTCP_TYPES: Final = range(64, 96)
 """Payload types that cannot be told from RTCP on a port that both share (RFC 5761 4)."""
 DEFAULT_CODECS: Final = (Codec(Encoding.PCMU, 0), Codec(Encoding.PCMA, 8), Codec(Encoding.L16, 96))
 PLAIN_CODECS: Final = (Codec(Encoding.PCMU, 0), Codec(Encoding.PCMA, 8))
 """Those that the signals of modems cross as they are."""
-DYNAMIC_TYPES: Final = range(96, 128)
 
 
 class Medium(Enum):
@@ -64,6 +60,7 @@ class Agreement:
         direction: ours: what we may send and receive.
         held: the peer has put us on hold: it wants to hear nothing from us.
         accepts: payload types of what comes in, audio and events: the numbers in our own description.
+        noise: payload types of comfort noise, the peer's and that in our own description; None without it.
         common: all codecs that both have, the one in use first.
         rtcp: where the peer wants reports (RFC 3605), or None for the port after the audio's.
         rtcp_mux: reports share the port of the audio (RFC 5761).
@@ -82,6 +79,7 @@ class Agreement:
     direction: Direction
     held: bool
     accepts: tuple[int, int | None]
+    noise: tuple[int, int] | None = None
     common: tuple[Codec, ...] = ()
     rtcp: tuple[str, int] | None = None
     rtcp_mux: bool = False
@@ -121,6 +119,7 @@ class Negotiation:
         strict: the peer's audio comes from where its description says alone; likewise.
         encryption: whether audio may or must be encrypted.
         events: whether telephone events (RFC 4733) are offered and taken.
+        noise: whether comfort noise (RFC 3389) is.
         image: opens where T.38 is taken, when that is first wanted, and gives its port; None where it never is.
         random: where keys come from: as many octets as it is asked for.
 
@@ -138,6 +137,7 @@ class Negotiation:
         "_events",
         "_keying",
         "_local",
+        "_noises",
         "_offered",
         "_open_image",
         "_origin",
@@ -146,6 +146,7 @@ class Negotiation:
         "_slots",
         "_strict",
         "_takes_events",
+        "_takes_noise",
         "_via",
         "agreement",
         "medium",
@@ -163,6 +164,7 @@ class Negotiation:
         strict: bool = False,
         encryption: Encryption = Encryption.OFF,
         events: bool = True,
+        noise: bool = False,
         image: Callable[[], int] | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
@@ -174,6 +176,7 @@ class Negotiation:
         self._strict = strict
         self._keying = Keying(encryption, random)
         self._takes_events = events
+        self._takes_noise = noise
         self._open_image = None if encryption is Encryption.REQUIRED else image
         self.medium = self._asked = Medium.AUDIO
         self._origin = Origin(username, session_id, session_id, address, self._address_type)
@@ -183,6 +186,7 @@ class Negotiation:
         self._offered: Direction | None = None
         self._described: tuple[Codec, ...] = ()
         self._events: dict[int, int] = {}
+        self._noises: dict[int, int] = {}
         self._before: _Before | None = None
         self.agreement: Agreement | None = None
         """What is in force; None until the first exchange is complete."""
@@ -242,11 +246,17 @@ class Negotiation:
         self._described = (codec,)
         events = stream.events.items() if self._takes_events else ()
         self._events = {rate: number for rate, number in events if rate == codec.rate}
+        takes_noise = self._takes_noise and not codec.tells_pauses
+        noises = stream.noises.items() if takes_noise else ()
+        self._noises = {rate: number for rate, number in noises if rate == codec.rate}
         mux = stream.wants_mux and not any(
-            [number in RTCP_TYPES for number in (codec.payload_type, *self._events.values())]
+            [
+                number in RTCP_TYPES
+                for number in (codec.payload_type, *self._events.values(), *self._noises.values())
+            ]
         )
         key, protection = self._keying.answer(stream.protocol, stream.cryptos, self._protection)
-        chosen = self._media((codec,), self._events, ours, () if key is None else (key,), mux=mux)
+        chosen = self._media((codec,), ours, () if key is None else (key,), mux=mux)
         self._offered = None
         self.medium = Medium.AUDIO
         self.agreement = self._agree(stream, ours, protection, mux=mux)
@@ -374,9 +384,11 @@ class Negotiation:
             plain = {codec.encoding for codec in PLAIN_CODECS}
             codecs = tuple(codec for codec in codecs if codec.encoding in plain) or PLAIN_CODECS
         self._described = codecs
-        self._events = self._event_numbers(codecs)
+        self._events = event_numbers(codecs, self._events) if self._takes_events else {}
+        hushes = self._takes_noise and self._asked is not Medium.PLAIN  # to modems noise is noise
+        self._noises = noise_numbers(codecs, self._noises, self._events) if hushes else {}
         keys = self._keying.offer(self._protection, is_first=self.agreement is None)
-        return self._media(codecs, self._events, direction, keys, mux=False)
+        return self._media(codecs, direction, keys, mux=False)
 
     def _answer_with(self, offer: SessionDescription, slot: int, chosen: Media) -> SessionDescription:
         self._slot = slot
@@ -400,6 +412,7 @@ class Negotiation:
                 numbers[0] if numbers else codec.payload_type,
                 None if events is None else self._events.get(codec.rate, events),
             ),
+            noise=self._noise(stream, codec),
             common=stream.codecs,
             rtcp=stream.rtcp,
             rtcp_mux=mux,
@@ -410,18 +423,9 @@ class Negotiation:
             origin=stream.origin,
         )
 
-    def _event_numbers(self, codecs: Sequence[Codec]) -> dict[int, int]:
-        """Payload types of events for our offer, one for each clock rate; those in use stay (RFC 3264 8.3.2)."""
-        if not self._takes_events:
-            return {}
-        taken = {codec.payload_type for codec in codecs}
-        numbers: dict[int, int] = {}
-        for rate in dict.fromkeys(codec.rate for codec in codecs):
-            wishes = (EVENT_PAYLOAD_TYPES.get(rate, EVENT_PAYLOAD_TYPE), *DYNAMIC_TYPES)
-            in_use = [self._events[rate]] if rate in self._events else []
-            numbers[rate] = next(number for number in (*in_use, *wishes) if number not in taken)
-            taken.add(numbers[rate])
-        return numbers
+    def _noise(self, stream: PeerStream, codec: Codec) -> tuple[int, int] | None:
+        theirs, ours = stream.noises.get(codec.rate), self._noises.get(codec.rate)
+        return None if theirs is None or ours is None or codec.tells_pauses else (theirs, ours)
 
     def _offerable(self) -> tuple[Codec, ...]:
         """Our codecs with the one in use first, at the number it has in this dialog (RFC 3264 8.3.2)."""
@@ -434,13 +438,13 @@ class Negotiation:
     def _media(
         self,
         codecs: tuple[Codec, ...],
-        events: Mapping[int, int],
         direction: Direction,
         keys: Sequence[Crypto],
         *,
         mux: bool,
     ) -> Media:
-        formats, attributes = worded(codecs, tuple(events.items()), direction, mux)
+        events, noises = tuple(self._events.items()), tuple(self._noises.items())
+        formats, attributes = worded(codecs, events, noises, direction, mux)
         if keys:
             attributes = (*[crypto.attribute() for crypto in keys], *attributes)
         return Media("audio", self._port, self._keying.protocol, formats, attributes=attributes)

@@ -29,9 +29,11 @@ from gateway.sdp.refusal import (
     NotAcceptable,
 )
 
-__all__ = ["EVENT_NAME", "KEPT", "TWO_CHANNELS", "Direction", "PeerStream", "audio_stream"]
+__all__ = ["EVENT_NAME", "KEPT", "NOISE_NAME", "TWO_CHANNELS", "Direction", "PeerStream", "audio_stream"]
 
 EVENT_NAME: Final = "telephone-event"
+NOISE_NAME: Final = "CN"
+"""Comfort noise (RFC 3389 4)."""
 FLASH: Final = 16
 """The event of a hook flash (RFC 4733 table 3)."""
 PTIMES: Final = frozenset({10, 20, 30, 40, 50, 60})
@@ -48,8 +50,13 @@ STATIC_FORMATS: Final = {
     "0": "PCMU/8000",
     "3": "GSM/8000",
     "4": "G723/8000",
+    "5": "DVI4/8000",
+    "6": "DVI4/16000",
     "8": "PCMA/8000",
     "9": "G722/8000",
+    "10": "L16/44100/2",
+    "11": "L16/44100",
+    "13": "CN/8000",
     "18": "G729/8000",
 }
 """Payload types that need no rtpmap (RFC 3551 table 4), as far as we speak them."""
@@ -98,6 +105,7 @@ class PeerStream:
     port: int
     codecs: tuple[Codec, ...]
     events: Mapping[int, int]
+    noises: Mapping[int, int]
     flashes: frozenset[int]
     direction: Direction
     on_hold: bool
@@ -169,6 +177,7 @@ def _usable(
         media.port,
         codecs,
         formats.events,
+        formats.noises,
         formats.flashes,
         direction,
         on_hold,
@@ -199,7 +208,8 @@ class _Formats:
         named: name and clock rate of each mono format.
         codecs: those that somebody here may speak.
         events: payload types of telephone events by clock rate.
-        flashes: those of them that take the event of a hook flash.
+        noises: those of comfort noise, likewise.
+        flashes: those of the events that take the event of a hook flash.
         mux: reports may share the port of the audio.
         direction: where the stream itself says one.
         rtcp: the value of a=rtcp, "" where there is none.
@@ -208,6 +218,7 @@ class _Formats:
     named: tuple[tuple[str, int], ...]
     codecs: tuple[Codec, ...]
     events: Mapping[int, int]
+    noises: Mapping[int, int]
     flashes: frozenset[int]
     mux: bool
     direction: Direction | None
@@ -227,6 +238,7 @@ def _read_formats(formats: tuple[str, ...], attributes: tuple[Attribute, ...]) -
     named: list[tuple[str, int]] = []
     codecs: list[Codec] = []
     events: dict[int, int] = {}
+    noises: dict[int, int] = {}
     for text in formats:
         if not (text.isascii() and text.isdigit() and len(text) <= 3 and int(text) < 128):
             continue
@@ -243,6 +255,8 @@ def _read_formats(formats: tuple[str, ...], attributes: tuple[Attribute, ...]) -
                 codecs.append(codec)
         elif name.lower() == EVENT_NAME:
             events.setdefault(int(rate), int(text))
+        elif name.upper() == NOISE_NAME:
+            noises.setdefault(int(rate), int(text))
         named.append((name if encoding is not None else name.lower(), int(rate)))
     flashes = frozenset(number for number in events.values() if _lists(wishes.get(str(number), ""), FLASH))
     mux = any(line.name == "rtcp-mux" for line in attributes)
@@ -250,6 +264,7 @@ def _read_formats(formats: tuple[str, ...], attributes: tuple[Attribute, ...]) -
         tuple(named),
         tuple(dict.fromkeys(codecs)),
         MappingProxyType(events),
+        MappingProxyType(noises),
         flashes,
         mux,
         _direction(attributes),

@@ -7,7 +7,7 @@ from typing import Final
 
 from gateway.core.audio import Codec, Encoding
 from gateway.sdp.description import Attribute, Media
-from gateway.sdp.stream import EVENT_NAME, KEPT, TWO_CHANNELS, Direction
+from gateway.sdp.stream import EVENT_NAME, KEPT, NOISE_NAME, TWO_CHANNELS, Direction
 
 __all__ = ["refused", "worded"]
 
@@ -15,10 +15,11 @@ EVENT_RANGE: Final = "0-16"
 """DTMF 0-15 and hook flash 16 (RFC 4733 section 3.2)."""
 OUR_PARAMETERS: Final = {
     Encoding.OPUS: "useinbandfec=1;usedtx=0",
+    Encoding.G723: "annexa=no",
     Encoding.G729: "annexb=no",
     Encoding.SPEEX: 'mode="6,any"',
 }
-"""What we wish of those who send to us (RFC 7587 6.1, RFC 4856 2.1.9, RFC 5574 4.1.1)."""
+"""What we wish of those who send to us (RFC 7587 6.1, RFC 4856 2.1.8 and 2.1.9, RFC 5574 4.1.1)."""
 
 
 def refused(media: Media) -> Media:
@@ -38,7 +39,11 @@ def _wishes(codec: Codec) -> str:
 
 @lru_cache(maxsize=KEPT)
 def worded(
-    codecs: tuple[Codec, ...], events: tuple[tuple[int, int], ...], direction: Direction, mux: bool
+    codecs: tuple[Codec, ...],
+    events: tuple[tuple[int, int], ...],
+    noises: tuple[tuple[int, int], ...],
+    direction: Direction,
+    mux: bool,
 ) -> tuple[tuple[str, ...], tuple[Attribute, ...]]:
     """The formats and attributes of our stream; every call writes the same few."""
     formats = [str(codec.payload_type) for codec in codecs]
@@ -54,6 +59,9 @@ def worded(
         formats.append(str(number))
         lines.append(Attribute("rtpmap", f"{number} {EVENT_NAME}/{rate}"))
         lines.append(Attribute("fmtp", f"{number} {EVENT_RANGE}"))
+    for rate, number in noises:
+        formats.append(str(number))
+        lines.append(Attribute("rtpmap", f"{number} {NOISE_NAME}/{rate}"))
     if mux:
         lines.append(Attribute("rtcp-mux"))
     lines += [Attribute("ptime", str(codecs[0].packet)), Attribute(direction.value)]

@@ -37,6 +37,7 @@ class Account:
         secure: whether it may be used by TLS alone.
         encryption: of its audio; where it is optional, only calls whose signalling nobody can read have it, since
             keys travel in it.
+        comfort_noise: whether silence may be told of instead of sent, both ways (RFC 3389).
         t38: whether its far side may, and is asked to, fax by T.38.
         symmetric: audio and faxes go where those of its far side come from, as behind NAT; otherwise they come
             from, and go to, the address and port of its session description alone.
@@ -60,6 +61,7 @@ class Account:
     mailbox: str = ""
     info_keys: bool = False
     symmetric: bool = True
+    comfort_noise: bool = False
     t38: bool = False
 
     def __str__(self) -> str:

@@ -326,6 +326,7 @@ class SipChannel:
             rtcp=agreement.rtcp,
             rtcp_mux=agreement.rtcp_mux,
             accepts=agreement.accepts,
+            noise=agreement.noise,
             via=agreement.via,
             strict=agreement.strict,
             protection=agreement.protection,

@@ -173,6 +173,7 @@ class Legs:
             via=flow.remote[0],
             encryption=encryption_on(account, flow),
             events=not account.info_keys,
+            noise=account.comfort_noise,
             strict=not account.symmetric,
             image=fax.port,
         )
@@ -344,6 +345,7 @@ class Legs:
             via=target.flow.remote[0],
             encryption=encryption_on(account, target.flow),
             events=not account.info_keys,
+            noise=account.comfort_noise,
             strict=not account.symmetric,
             image=channel.fax.port,
         )

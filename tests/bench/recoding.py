@@ -29,7 +29,7 @@ def through_two_rows(first: Codec, second: Codec, payloads: Sequence[bytes]) -> 
     rows[0].join(rows[1])
     plane.step(100.0)
     plane.pump(100.0)
-    used, made, ticks = 0.0, [], first.rate // 50
+    used, made, ticks = 0.0, [], first.rate * first.packet // 1000
     for k, payload in enumerate(payloads):
         packet = struct.pack("!BBHII", 0x80, first.payload_type, k & 0xFFFF, ticks * k, 7) + payload
         ends[0].sendto(packet, ends[1].getsockname())

@@ -22,6 +22,7 @@ __all__ = ["FramedCoder", "SpeexEncoder", "amr_encoder", "amr_frames", "amr_payl
 
 _NAMES = {
     Encoding.GSM: "gsm",
+    Encoding.G723: "g723_1",
     Encoding.G729: "g729",
     Encoding.OPUS: "libopus",
     Encoding.ILBC: "ilbc",
@@ -106,6 +107,7 @@ class FramedCoder:
             self._decoder.bit_rate = 15200 if codec.frame == 20 else 13333
             self._decode(self._ilbc.encode(np.zeros(self._ilbc.frame, np.int16)))  # its first frame is noise
         self._opus = _opus_encoder() if codec.encoding is Encoding.OPUS else None
+        self._g723 = _g723_encoder() if codec.encoding is Encoding.G723 else None
         self._ours = coder(codec, is_decoder=False) if codec.encoding in _OCTETS else None
         self._speex = SpeexEncoder(codec.rate == 16000) if codec.encoding is Encoding.SPEEX else None
         self._aligned = codec.parameter("octet-align") == "1"
@@ -119,6 +121,12 @@ class FramedCoder:
             frame = av.AudioFrame.from_ndarray(resample(samples, 16000, 48000).reshape(1, -1), "s16", "mono")
             frame.sample_rate = 48000
             return b"".join(bytes(packet) for packet in self._opus.encode(frame))
+        if self._g723 is not None:
+            parts = samples.reshape(-1, 240)
+            frames = [av.AudioFrame.from_ndarray(part.reshape(1, -1), "s16", "mono") for part in parts]
+            for frame in frames:
+                frame.sample_rate = 8000
+            return b"".join(bytes(packet) for frame in frames for packet in self._g723.encode(frame))
         if self._speex is not None:
             return self._speex.encode(samples)
         if self._amr is not None:
@@ -133,6 +141,8 @@ class FramedCoder:
         size = len(payload)
         if self.codec.encoding in _OCTETS:
             size = _OCTETS[self.codec.encoding][0]
+        elif self._g723 is not None:
+            size = 24
         elif self._ilbc is not None:
             size = 38 if self.codec.frame == 20 else 50
         assert len(payload) % size == 0
@@ -194,6 +204,13 @@ def amr_encoder(codec: Codec) -> Callable[[Samples], list[bytes]]:
         return made
 
     return wide
+
+
+def _g723_encoder() -> Any:
+    encoder: Any = av.AudioCodecContext.create("g723_1", "w")
+    encoder.sample_rate, encoder.layout, encoder.format, encoder.bit_rate = 8000, "mono", "s16", 6300
+    encoder.open()
+    return encoder
 
 
 def _opus_encoder() -> Any:

@@ -5,8 +5,6 @@ What is said is a made voice: pulses at a pitch that glides, and noise, through 
 
 from __future__ import annotations
 
-import ctypes
-import weakref
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
@@ -18,8 +16,9 @@ from gateway.core.audio import Codec, Encoding, Samples
 from gateway.core.codecs import CODECS
 from tests.bench.recoding import through_two_rows
 from tests.support.framed import FramedCoder
+from tests.support.spandsp import G726_BITS, SpandspDvi4, SpandspG726
 
-__all__ = ["EXACT", "Measured", "SpandspG726", "measure", "signal_to_noise", "voice"]
+__all__ = ["EXACT", "Measured", "measure", "signal_to_noise", "voice"]
 
 EXACT: Final = float("inf")
 _SECONDS: Final = 4
@@ -29,11 +28,11 @@ _FFMPEG: Final = {
     Encoding.L16: "pcm_s16be",
     Encoding.G722: "g722",
 }
-_BY_SPANDSP: Final = (Encoding.G726, Encoding.AAL2_G726)
-"""FFmpeg's G.726 leaves the recommendation in the least bits."""
+_BY_SPANDSP: Final = (*G726_BITS, Encoding.DVI4)
+"""FFmpeg's G.726 leaves the recommendation in the least bits, and its DVI4 is that of files."""
 _LATEST: Final = 60
 """ms by which coders may be late."""
-_CODED_BY_FFMPEG: Final = (Encoding.OPUS, Encoding.AMR)
+_CODED_BY_FFMPEG: Final = (Encoding.OPUS, Encoding.AMR, Encoding.G723)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,48 +101,42 @@ def _heard_by_us(codec: Codec, linear: Codec, coded: list[bytes]) -> Samples:
 def _heard_by_them(codec: Codec, coded: list[bytes]) -> Samples:
     """What the reference makes of packets."""
     if codec.encoding in _BY_SPANDSP:
-        return SpandspG726(codec.encoding).decode(b"".join(coded))
+        spandsp = _of_spandsp(codec.encoding)
+        return np.concatenate([spandsp.decode(packet) for packet in coded])
     if codec.encoding not in _FFMPEG:
         decode = FramedCoder(codec).decode
         return np.concatenate([decode(packet) for packet in coded])
+    if codec.rate > codec.sampling:
+        return _at_rate(np.frombuffer(b"".join(coded), ">i2").astype(np.int16), codec.rate, codec.sampling)
     decoder: Any = av.AudioCodecContext.create(_FFMPEG[codec.encoding], "r")
     decoder.sample_rate, decoder.layout = codec.sampling, "mono"
     frames = (frame for packet in coded for frame in decoder.decode(av.Packet(packet)))
     return np.concatenate([frame.to_ndarray().ravel() for frame in frames]).astype(np.int16)
 
 
-class SpandspG726:
-    """G.726 at 32 kbit/s by spandsp, which follows ITU-T's vectors bit for bit."""
-
-    def __init__(self, encoding: Encoding) -> None:
-        self._library = ctypes.CDLL("libspandsp.so.2")
-        self._library.g726_init.restype = ctypes.c_void_p
-        self._library.g726_free.argtypes = [ctypes.c_void_p]
-        linear, order = 0, 2 if encoding is Encoding.G726 else 1  # which half of an octet comes first
-        self._state = ctypes.c_void_p(self._library.g726_init(None, 32000, linear, order))
-        weakref.finalize(self, self._library.g726_free, self._state)
-
-    def encode(self, samples: Samples) -> bytes:
-        out, samples = np.zeros(len(samples) // 2, np.uint8), np.ascontiguousarray(samples)
-        self._library.g726_encode(self._state, _at(out), _at(samples), len(samples))
-        return out.tobytes()
-
-    def decode(self, coded: bytes) -> Samples:
-        out, codes = np.zeros(2 * len(coded), np.int16), np.frombuffer(coded, np.uint8)
-        self._library.g726_decode(self._state, _at(out), _at(codes), len(codes))
-        return out
+def _at_rate(samples: Samples, rate: int, wanted: int) -> Samples:
+    """By FFmpeg's libswresample."""
+    frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), "s16", "mono")
+    frame.sample_rate = rate
+    changer = av.AudioResampler(format="s16", layout="mono", rate=wanted)
+    parts = [*changer.resample(frame), *changer.resample(None)]
+    return np.concatenate([part.to_ndarray().ravel() for part in parts]).astype(np.int16)
 
 
-def _at(array: np.ndarray) -> ctypes.c_void_p:
-    return ctypes.c_void_p(array.ctypes.data)
+def _of_spandsp(encoding: Encoding) -> SpandspDvi4 | SpandspG726:
+    return SpandspDvi4() if encoding is Encoding.DVI4 else SpandspG726(encoding)
 
 
 def _encoded(codec: Codec, said: Samples) -> list[bytes]:
-    """Packets of 20 ms of `said` by the reference."""
-    size = codec.sampling // 50
+    """Packets of `said` by the reference."""
+    size = codec.sampling * codec.packet // 1000
+    if codec.rate > codec.sampling and codec.encoding is Encoding.L16:
+        raised = _at_rate(said, codec.sampling, codec.rate)
+        step = codec.rate * codec.packet // 1000
+        return [raised[start : start + step].astype(">i2").tobytes() for start in range(0, len(raised), step)]
     if codec.encoding not in _FFMPEG:
-        coder = SpandspG726(codec.encoding) if codec.encoding in _BY_SPANDSP else FramedCoder(codec)
-        made = [coder.encode(said[start : start + size]) for start in range(0, len(said), size)]
+        coder = _of_spandsp(codec.encoding) if codec.encoding in _BY_SPANDSP else FramedCoder(codec)
+        made = [coder.encode(said[start : start + size]) for start in range(0, len(said) // size * size, size)]
         return [packet for packet in made if packet]
     encoder: Any = av.AudioCodecContext.create(_FFMPEG[codec.encoding], "w")
     encoder.sample_rate, encoder.layout, encoder.format = codec.sampling, "mono", "s16"

@@ -19,6 +19,7 @@ from gateway.plane.dtmf import FLASH, NAMES
 from gateway.plane.rtcp import RtcpReport
 from gateway.plane.rtp import RtpPacket
 from gateway.plane.telephone_event import TelephoneEvent
+from tests.support.spandsp import G726_BITS, SpandspDvi4
 
 __all__ = ["Coder", "RtcpEndpoint", "RtpEndpoint", "coded", "linear"]
 
@@ -30,29 +31,28 @@ class Coder:
 
     def __init__(self, encoding: Encoding) -> None:
         self.encoding = encoding
-        self._encoder: G722Encoder | G726Encoder | None = None
-        self._decoder: G722Decoder | G726Decoder | None = None
+        self._encoder: G722Encoder | G726Encoder | SpandspDvi4 | None = None
+        self._decoder: G722Decoder | G726Decoder | SpandspDvi4 | None = None
         if encoding is Encoding.G722:
             self._encoder, self._decoder = G722Encoder(), G722Decoder()
-        elif encoding in (Encoding.G726, Encoding.AAL2_G726):
-            self._encoder, self._decoder = G726Encoder(), G726Decoder()
+        elif encoding in G726_BITS:
+            bits, high_first = G726_BITS[encoding], encoding.value.startswith("AAL2")
+            self._encoder = G726Encoder(bits, high_first=high_first)
+            self._decoder = G726Decoder(bits, high_first=high_first)
+        elif encoding is Encoding.DVI4:
+            self._encoder, self._decoder = SpandspDvi4(), SpandspDvi4()
 
     def encode(self, samples: Samples) -> bytes:
         """The next packet's payload."""
         if self._encoder is None:
             return coded(samples, self.encoding)
-        return self._ordered(self._encoder.encode(samples))
+        return self._encoder.encode(samples)
 
     def decode(self, payload: bytes) -> Samples:
         """The samples of the next packet's payload."""
         if self._decoder is None:
             return linear(payload, self.encoding)
-        return self._decoder.decode(self._ordered(payload))
-
-    def _ordered(self, payload: bytes) -> bytes:
-        if self.encoding is not Encoding.AAL2_G726:
-            return payload
-        return bytes((octet << 4 | octet >> 4) & 0xFF for octet in payload)
+        return self._decoder.decode(payload)
 
 
 def coded(samples: Samples, encoding: Encoding) -> bytes:

@@ -67,6 +67,7 @@ class ScriptedRow(ScriptedAudio):
         via: str | None = None,
         strict: bool = False,
         accepts: tuple[int, int | None] | None = None,
+        noise: tuple[int, int] | None = None,
         protection: Protection | None = None,
     ) -> None:
         self.remotes.append((address, port, codec, event_payload_type, send))

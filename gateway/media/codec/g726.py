@@ -1,10 +1,10 @@
-"""ITU-T G.726 at 32 kbit/s: adaptive differential PCM, four bits a sample at 8000 Hz.
+"""ITU-T G.726 at 16, 24, 32 and 40 kbit/s: adaptive differential PCM, two to five bits a sample at 8000 Hz.
 
-In go linear samples, out come octets with two codes each, the earlier one in the lower bits (RFC 3551 4.5.4), and
-the other way. Encoder and decoder keep the same predictor from the codes alone, so they agree without a word;
-a lost packet is forgotten by the leaks of the adaptation. All arithmetic is the fixed-point one of the
-Recommendation; the blocks of its clause 4 are named in the functions. Nothing here allocates but the classes at the
-end.
+In go linear samples, out come octets with the codes one after the other, the earlier one in the lower bits (RFC
+3551 4.5.4) or in the upper ones (the AAL2 order of I.366.2 annex E), and the other way. Encoder and decoder keep
+the same predictor from the codes alone, so they agree without a word; a lost packet is forgotten by the leaks of
+the adaptation. All arithmetic is the fixed-point one of the Recommendation; the blocks of its clause 4 are named in
+the functions. Nothing here allocates but the classes at the end.
 """
 
 from __future__ import annotations
@@ -37,13 +37,44 @@ G726_STATE: Final = np.dtype(
 )
 """State of one direction; to be made by `reset_g726`."""
 
-# The tables of the Recommendation for 32 kbit/s; the index is the code, whose upper half are the negative ones.
-_THRESHOLDS: Final = np.array([-124, 80, 178, 246, 300, 349, 400], np.int64)
-_LEVELS: Final = np.array(
-    [-2048, 4, 135, 213, 273, 323, 373, 425, 425, 373, 323, 273, 213, 135, 4, -2048], np.int64
+# The tables of the Recommendation, a row for each number of bits from 2; the index is the code without its sign.
+_UNREACHED: Final = 1 << 30
+_THRESHOLDS: Final = np.array(
+    [
+        [261] + 14 * [_UNREACHED],
+        [8, 218, 331] + 12 * [_UNREACHED],
+        [-124, 80, 178, 246, 300, 349, 400] + 8 * [_UNREACHED],
+        [-122, -16, 68, 139, 198, 250, 298, 339, 378, 413, 445, 475, 502, 528, 553],
+    ],
+    np.int64,
 )
-_MULTIPLIERS: Final = np.array([-12, 18, 41, 64, 112, 198, 355, 1122], np.int64)
-_RATES: Final = np.array([0, 0, 0, 1, 1, 1, 3, 7], np.int64)
+_LEVELS: Final = np.array(
+    [
+        [116, 365] + 14 * [0],
+        [-2048, 135, 273, 373] + 12 * [0],
+        [-2048, 4, 135, 213, 273, 323, 373, 425] + 8 * [0],
+        [-2048, -66, 28, 104, 169, 224, 274, 318, 358, 395, 429, 459, 488, 514, 539, 566],
+    ],
+    np.int64,
+)
+_MULTIPLIERS: Final = np.array(
+    [
+        [-22, 439] + 14 * [0],
+        [-4, 30, 137, 582] + 12 * [0],
+        [-12, 18, 41, 64, 112, 198, 355, 1122] + 8 * [0],
+        [14, 14, 24, 39, 40, 41, 58, 100, 141, 179, 219, 280, 358, 440, 529, 696],
+    ],
+    np.int64,
+)
+_RATES: Final = np.array(
+    [
+        [0, 7] + 14 * [0],
+        [0, 1, 2, 7] + 12 * [0],
+        [0, 0, 0, 1, 1, 1, 3, 7] + 8 * [0],
+        [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 3, 4, 5, 6, 6],
+    ],
+    np.int64,
+)
 
 _NEGATIVE: Final = -0x400
 """Added to a floating-point magnitude, it is the sign bit."""
@@ -124,47 +155,48 @@ def _scale(state: Any) -> int:
 
 
 @njit(nogil=True, cache=True)
-def _quantise(difference: int, scale: int) -> int:
+def _quantise(bits: int, difference: int, scale: int) -> int:
     """LOG, SUBTB, QUAN: the code of a difference."""
     magnitude = abs(difference)
     exponent = _exponent(magnitude >> 1)
     mantissa = ((magnitude << 7) >> exponent) & 0x7F
     level = (exponent << 7) + mantissa - (scale >> 2)
     code = 0
-    while code < len(_THRESHOLDS) and level >= _THRESHOLDS[code]:
+    while code < (1 << (bits - 1)) - 1 and level >= _THRESHOLDS[bits - 2, code]:
         code += 1
-    if difference < 0 or code == 0:
-        return 15 - code
+    if difference < 0 or (code == 0 and bits > 2):  # two bits have no code for nothing
+        return (1 << bits) - 1 - code
     return code
 
 
 @njit(nogil=True, cache=True)
-def _magnitude(code: int, scale: int) -> int:
-    """RECONST, ADDA, ANTILOG: the size of the difference that a code stands for."""
-    level = _LEVELS[code] + (scale >> 2)
+def _magnitude(bits: int, size: int, scale: int) -> int:
+    """RECONST, ADDA, ANTILOG: the size of the difference that a code stands for, which has lost its sign."""
+    level = _LEVELS[bits - 2, size] + (scale >> 2)
     if level < 0:
         return 0
     return int(((128 + (level & 127)) << 7) >> (14 - ((level >> 7) & 15)))
 
 
 @njit(nogil=True, cache=True)
-def _step(state: Any, code: int, scale: int, by_zeros: int, estimate: int) -> int:
+def _step(state: Any, bits: int, code: int, scale: int, by_zeros: int, estimate: int) -> int:
     """Take a code into the state; returns the sample that it makes (14 bits)."""
-    is_negative = code >= 8
-    magnitude = _magnitude(code, scale)
+    is_negative = code >= 1 << (bits - 1)
+    size = (1 << bits) - 1 - code if is_negative else code
+    magnitude = _magnitude(bits, size, scale)
     difference = -magnitude if is_negative else magnitude
     sample = _short(estimate + difference)
-    _adapt(state, code, scale, magnitude, _short(difference + by_zeros), sample)
+    _adapt(state, bits, size, is_negative, scale, magnitude, _short(difference + by_zeros), sample)
     return sample
 
 
 @njit(nogil=True, cache=True)
-def _adapt(state: Any, code: int, scale: int, magnitude: int, partial: int, sample: int) -> None:
-    is_negative = code >= 8
-    index = 15 - code if is_negative else code
+def _adapt(
+    state: Any, bits: int, size: int, is_negative: bool, scale: int, magnitude: int, partial: int, sample: int
+) -> None:
     jump = _is_jump(state, magnitude)
     # FUNCTW, FILTD, LIMB, FILTE: the scale factors.
-    fast = scale + (((_MULTIPLIERS[index] << 5) - scale) >> 5)
+    fast = scale + (((_MULTIPLIERS[bits - 2, size] << 5) - scale) >> 5)
     state["fast"] = min(max(fast, 544), 5120)
     state["slow"] += state["fast"] + ((-state["slow"]) >> 6)
     if jump:
@@ -175,7 +207,7 @@ def _adapt(state: Any, code: int, scale: int, magnitude: int, partial: int, samp
         second = 0
     else:
         second = _adapt_poles(state, partial)
-        _adapt_zeros(state, magnitude, is_negative)
+        _adapt_zeros(state, bits, magnitude, is_negative)
     for k in range(5, 0, -1):
         state["differences"][k] = state["differences"][k - 1]
     state["differences"][0] = _floating(magnitude, is_negative)
@@ -185,7 +217,7 @@ def _adapt(state: Any, code: int, scale: int, magnitude: int, partial: int, samp
     state["signs"][0] = 1 if partial < 0 else 0
     state["is_tone"] = 1 if not jump and second < -11776 else 0
     # FUNCTF, FILTA, FILTB, SUBTC, FILTC: how fast to adapt.
-    rate = _RATES[index] << 9
+    rate = _RATES[bits - 2, size] << 9
     state["short_term"] += (rate - state["short_term"]) >> 5
     state["long_term"] += ((rate << 2) - state["long_term"]) >> 7
     apart = abs((state["short_term"] << 2) - state["long_term"])
@@ -234,11 +266,12 @@ def _adapt_poles(state: Any, partial: int) -> int:
 
 
 @njit(nogil=True, cache=True)
-def _adapt_zeros(state: Any, magnitude: int, is_negative: bool) -> None:
-    """XOR, UPB: the zeros."""
+def _adapt_zeros(state: Any, bits: int, magnitude: int, is_negative: bool) -> None:
+    """XOR, UPB: the zeros, which five bits let leak half as fast."""
+    leak = 9 if bits == 5 else 8
     for k in range(6):
         zero = state["zeros"][k]
-        zero -= zero >> 8
+        zero -= zero >> leak
         if magnitude:
             zero += 128 if is_negative == (state["differences"][k] < 0) else -128
         state["zeros"][k] = zero
@@ -257,52 +290,99 @@ def _predict(state: Any) -> tuple[int, int]:
 
 
 @njit(nogil=True, cache=True)
-def encode_g726(state: Any, samples: NDArray[np.int16], count: int, out: NDArray[np.uint8], start: int) -> None:
-    """Encode `count` samples (an even number) into `out[start:]`, half as many octets."""
+def encode_g726(
+    state: Any,
+    bits: int,
+    high_first: bool,
+    samples: NDArray[np.int16],
+    count: int,
+    out: NDArray[np.uint8],
+    start: int,
+) -> None:
+    """Encode `count` samples, whose codes fill whole octets, into `out[start:]`.
+
+    Args:
+        bits: of a code, 2 to 5.
+        high_first: the earlier code is in the upper bits.
+    """
+    held = 0
+    holding = 0
+    place = start
     for k in range(count):
         by_zeros, estimate = _predict(state)
         scale = _scale(state)
-        code = _quantise((int(samples[k]) >> 2) - estimate, scale)
-        _step(state, code, scale, by_zeros, estimate)
-        if k & 1:
-            out[start + k // 2] |= code << 4
-        else:
-            out[start + k // 2] = code
+        code = _quantise(bits, (int(samples[k]) >> 2) - estimate, scale)
+        _step(state, bits, code, scale, by_zeros, estimate)
+        held = (held << bits) | code if high_first else held | (code << holding)
+        holding += bits
+        if holding >= 8:
+            holding -= 8
+            if high_first:
+                out[place] = held >> holding
+                held &= (1 << holding) - 1
+            else:
+                out[place] = held & 0xFF
+                held >>= 8
+            place += 1
 
 
 @njit(nogil=True, cache=True)
-def decode_g726(state: Any, data: NDArray[np.uint8], start: int, octets: int, out: NDArray[np.int16]) -> None:
-    """Decode `octets` octets of `data[start:]` into `out`, twice as many samples."""
-    for k in range(2 * octets):
-        code = (int(data[start + k // 2]) >> (4 * (k & 1))) & 0xF
+def decode_g726(
+    state: Any, bits: int, high_first: bool, data: NDArray[np.uint8], start: int, count: int, out: NDArray[np.int16]
+) -> None:
+    """Decode `count` codes of `data[start:]` into as many samples of `out`."""
+    held = 0
+    holding = 0
+    place = start
+    for k in range(count):
+        if holding < bits:
+            octet = int(data[place])
+            held = (held << 8) | octet if high_first else held | (octet << holding)
+            holding += 8
+            place += 1
+        holding -= bits
+        if high_first:
+            code = held >> holding
+            held &= (1 << holding) - 1
+        else:
+            code = held & ((1 << bits) - 1)
+            held >>= bits
         by_zeros, estimate = _predict(state)
-        sample = _step(state, code, _scale(state), by_zeros, estimate) << 2
+        sample = _step(state, bits, code, _scale(state), by_zeros, estimate) << 2
         out[k] = min(max(sample, -32768), 32767)
 
 
-class G726Encoder:
-    """One direction of a stream, for callers outside the media plane."""
+class _Direction:
+    """One direction of a stream, for callers outside the media plane.
 
-    def __init__(self) -> None:
+    Args:
+        bits: of a code, 2 to 5.
+        high_first: the earlier code is in the upper bits (AAL2).
+    """
+
+    def __init__(self, bits: int = 4, *, high_first: bool = False) -> None:
+        self._bits = bits
+        self._high_first = high_first
         self._state: NDArray[np.void] = np.zeros(1, G726_STATE)
         reset_g726(self._state[0])
 
+
+class G726Encoder(_Direction):
+    """From samples to octets."""
+
     def encode(self, samples: Samples) -> bytes:
-        """An even number of samples (8000 Hz) as octets; the last of an odd one is left out."""
-        out = np.zeros(len(samples) // 2, np.uint8)
-        encode_g726(self._state[0], samples, 2 * len(out), out, 0)
+        """Samples (8000 Hz) as octets; codes at the end that fill no octet are left out."""
+        out = np.zeros(len(samples) * self._bits // 8, np.uint8)
+        encode_g726(self._state[0], self._bits, self._high_first, samples, 8 * len(out) // self._bits, out, 0)
         return out.tobytes()
 
 
-class G726Decoder:
-    """The other direction."""
-
-    def __init__(self) -> None:
-        self._state: NDArray[np.void] = np.zeros(1, G726_STATE)
-        reset_g726(self._state[0])
+class G726Decoder(_Direction):
+    """From octets to samples."""
 
     def decode(self, data: bytes) -> Samples:
-        """Octets as samples (8000 Hz), two each; any octets are a stream."""
-        out = np.zeros(2 * len(data), np.int16)
-        decode_g726(self._state[0], np.frombuffer(data, np.uint8), 0, len(data), out)
+        """Octets as samples (8000 Hz), one for each whole code; any octets are a stream."""
+        out = np.zeros(8 * len(data) // self._bits, np.int16)
+        octets = np.frombuffer(data, np.uint8)
+        decode_g726(self._state[0], self._bits, self._high_first, octets, 0, len(out), out)
         return out

@@ -1,9 +1,9 @@
 """Codecs that others have written: their coders as addresses of C functions and of what those keep.
 
 The media plane calls them as it calls the kernel, so no packet waits for the interpreter. GSM is libgsm's (06.10
-full rate), Opus libopus's, G.729 bcg729's (annexes A and B), Speex libspeex's, AMR those of OpenCORE and VisualOn;
-each is a package of Debian and optional, and PyAV brings some along besides. iLBC is our own and behaves like the
-others.
+full rate), Opus libopus's, G.729 bcg729's (annexes A and B), Speex libspeex's, AMR those of OpenCORE and VisualOn,
+G.723.1 that of FFmpeg; each is a package of Debian and optional, and PyAV brings some along besides. iLBC is our
+own and behaves like the others.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import numpy as np
 
 from gateway.core.audio import Codec, Encoding
 from gateway.core.errors import Unavailable
+from gateway.media.codec.libavcodec import VERSIONS, G723Coder, is_fit
 from gateway.media.codec.state import AMR_STATE, SPEEX_STATE
 
 __all__ = ["Coder", "coder", "coders", "needs"]
@@ -34,6 +35,7 @@ _PACKAGES: Final[Mapping[Encoding, tuple[str, str]]] = MappingProxyType(
         Encoding.SPEEX: ("libspeex.so.1", "libspeex1"),
         Encoding.AMR: ("libopencore-amrnb.so.0", "libopencore-amrnb0"),
         Encoding.AMR_WB: ("libopencore-amrwb.so.0", "libopencore-amrwb0"),
+        Encoding.G723: (f"libavcodec.so.{VERSIONS[-1]} or later", "libavcodec-extra"),
     }
 )
 """The library of each codec and the package of Debian that it is in."""
@@ -122,6 +124,8 @@ def coder(codec: Codec, *, is_decoder: bool) -> Coder:
 @cache
 def _library(encoding: Encoding) -> Any:
     """The library, its functions typed as far as they are called from here; None where it is not to be had."""
+    if encoding is Encoding.G723:
+        return _libavcodec()
     name, _ = _PACKAGES[encoding]
     library = _load(name) or _bundled(name)
     if library is not None:
@@ -129,6 +133,15 @@ def _library(encoding: Encoding) -> Any:
             getattr(library, function).restype = result
             getattr(library, function).argtypes = arguments
     return library
+
+
+def _libavcodec() -> Any:
+    """PyAV's, which brings along less than a distribution's does; else that."""
+    name = "libavcodec.so"
+    for library in (_bundled(name), *[_load(f"{name}.{version}") for version in VERSIONS]):
+        if library is not None and is_fit(library):
+            return library
+    return None
 
 
 def _load(name: str) -> Any:
@@ -295,6 +308,11 @@ def _wide_encoder() -> Any:
     return library
 
 
+def _g723(codec: Codec, is_decoder: bool) -> Coder:
+    made = G723Coder(_library(codec.encoding), is_decoder=is_decoder)
+    return Coder(int(made.state["send"][0]), int(made.state.ctypes.data), made.release, made.state)
+
+
 def _ilbc(codec: Codec, is_decoder: bool) -> Coder:
     # Compiled code that is not wanted before there is such a call.
     from gateway.media.codec.ilbc.coder import IlbcState, ilbc
@@ -306,6 +324,7 @@ def _ilbc(codec: Codec, is_decoder: bool) -> Coder:
 _MAKERS: Final[Mapping[Encoding, Callable[[Codec, bool], Coder]]] = {
     Encoding.GSM: _gsm,
     Encoding.G729: _g729,
+    Encoding.G723: _g723,
     Encoding.OPUS: _opus,
     Encoding.ILBC: _ilbc,
     Encoding.SPEEX: _speex,

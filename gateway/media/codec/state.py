@@ -9,7 +9,10 @@ from typing import Final
 
 import numpy as np
 
-__all__ = ["AMR_STATE", "SPEEX_STATE"]
+__all__ = ["AMR_STATE", "G723_FRAME", "G723_STATE", "SPEEX_STATE"]
+
+G723_FRAME: Final = 240
+"""Samples of a frame of G.723.1."""
 
 AMR_STATE: Final = np.dtype(
     [
@@ -37,3 +40,20 @@ SPEEX_STATE: Final = np.dtype(
     align=True,
 )
 """What one direction of a stream in Speex keeps."""
+
+G723_STATE: Final = np.dtype(
+    [
+        ("context", "i8"),  # libavcodec's, by address, as are its packet and frame
+        ("packet", "i8"),
+        ("frame", "i8"),
+        ("send", "i8"),  # avcodec_send_packet or avcodec_send_frame
+        ("receive", "i8"),  # avcodec_receive_frame or avcodec_receive_packet
+        ("flush", "i8"),  # avcodec_flush_buffers
+        ("packet_data", "i8"),  # where in an AVPacket, and in an AVFrame, is what is read of them
+        ("packet_size", "i8"),
+        ("frame_samples", "i8"),
+        ("octets", "u1", (128,)),  # a coded frame, and as many zeros after it as libavcodec reads ahead
+    ],
+    align=True,
+)
+"""What one direction of a stream in G.723.1 keeps."""

@@ -198,8 +198,8 @@ def test_ipv6_works_like_ipv4(studio: Studio) -> None:
         ("127.0.0.1", 70000, Codec(Encoding.PCMU, 0), 101),
         ("127.0.0.1", 4000, Codec(Encoding.PCMU, 128), 101),
         ("127.0.0.1", 4000, Codec(Encoding.PCMU, 0), 0),
-        ("127.0.0.1", 4000, Codec(Encoding.L16, 97, rate=44100), 101),
-        ("127.0.0.1", 4000, Codec(Encoding.G723, 4), 101),
+        ("127.0.0.1", 4000, Codec(Encoding.L16, 97, rate=22050), 101),
+        ("127.0.0.1", 4000, Codec(Encoding.G723, 4, rate=16000), 101),
     ],
 )
 def test_a_remote_that_makes_no_sense_is_named(
@@ -311,40 +311,6 @@ def test_a_thousand_packets_a_second_fill_no_more_than_the_queue(studio: Studio)
     device.say(np.zeros(160, np.int16))
     studio.tick()
     assert len(device.hear()) == 1
-
-
-def test_comfort_noise_is_taken_and_keeps_the_peer_alive(studio: Studio) -> None:
-    (a, alice), (b, bob) = studio.telephone(), studio.telephone()
-    a.join(b)
-    for _ in range(6):
-        alice.send(replace(alice.packet(speech(0.02)), payload_type=13, payload=bytes([60])))
-        studio.tick(250)
-    assert (a.stats().received, a.stats().refused, a.stats().lost) == (6, 0, 0)
-    assert bob.hear() == []
-    assert studio.happened(a) == []
-
-
-@pytest.mark.parametrize("level", [30, 50])
-def test_comfort_noise_is_heard_at_its_level_until_speech_comes(studio: Studio, level: int) -> None:
-    (a, alice), (d, device) = studio.telephone(Encoding.L16, 97), studio.device(Encoding.L16)
-    a.join(d)
-    alice.say(np.full(160, 1000, np.int16))
-    studio.settle()
-    alice.send(replace(alice.packet(np.zeros(160, np.int16)), payload_type=13, payload=bytes([level])))
-    studio.settle()
-    for _ in range(60):
-        device.say(np.zeros(160, np.int16))
-        studio.tick()
-    noise = device.heard()[20 * 160 :].astype(float)
-    assert abs(20 * np.log10(np.sqrt(np.mean(noise**2)) / 32767) + level) < 1
-    alice.pause(9600)
-    alice.say(np.full(960, 1000, np.int16))
-    device.frames.clear()
-    for _ in range(6):
-        device.say(np.zeros(160, np.int16))
-        studio.tick()
-    # The queue starts anew with its full depth of 40 ms, silent, not noisy.
-    assert np.array_equal(np.unique(device.heard()), [0, 1000])
 
 
 def test_the_jitter_of_packets_received_is_measured(studio: Studio) -> None:

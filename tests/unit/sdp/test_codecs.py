@@ -7,7 +7,7 @@ import pytest
 from gateway.core.audio import Codec, Encoding
 from gateway.core.codecs import CODECS, dearest_first
 from gateway.sdp.description import SessionDescription, attribute
-from gateway.sdp.negotiate import Negotiation, NotAcceptable
+from gateway.sdp.negotiate import Medium, Negotiation, NotAcceptable
 
 ALL = tuple(CODECS.values())
 ULAW, ALAW, G722, WIDE = CODECS["ulaw"], CODECS["alaw"], CODECS["g722"], CODECS["slin16"]
@@ -233,3 +233,94 @@ def test_rfc_5574_speex_has_a_clock_for_each_rate() -> None:
     assert callee.agreement is not None
     assert callee.agreement.codec.rate == 16000 and callee.agreement.codec.parameter("mode") == '"9,any"'
     assert values(answer, "fmtp")[0] == '98 mode="6,any"'
+
+
+def test_g723_is_asked_for_without_pauses_and_needs_no_rtpmap() -> None:  # RFC 3551 4.5.3, RFC 4856 2.1.8
+    offer = leg(CODECS["g723"]).offer()
+    assert offer.media[0].formats[0] == "4"
+    assert (values(offer, "fmtp")[0], values(offer, "ptime")) == ("4 annexa=no", ["30"])
+    callee = leg()
+    callee.answer(sdp("m=audio 4000 RTP/AVP 4"))
+    assert callee.agreement is not None
+    assert (callee.agreement.codec.encoding, callee.agreement.codec.packet) == (Encoding.G723, 30)
+
+
+@pytest.mark.parametrize(
+    ("number", "encoding", "rate"), [(5, Encoding.DVI4, 8000), (6, Encoding.DVI4, 16000), (11, Encoding.L16, 44100)]
+)
+def test_other_static_numbers_are_known_without_rtpmap(number: int, encoding: Encoding, rate: int) -> None:
+    callee = leg()
+    callee.answer(sdp(f"m=audio 4000 RTP/AVP {number}"))
+    assert callee.agreement is not None
+    assert (callee.agreement.codec.encoding, callee.agreement.codec.rate) == (encoding, rate)
+
+
+@pytest.mark.parametrize("lines", [["10"], ["96", "a=rtpmap:96 L16/44100/2"], ["96", "a=rtpmap:96 L16/22050"]])
+def test_two_channels_and_other_clocks_of_linear_samples_are_refused(lines: list[str]) -> None:  # RFC 3551 table 4
+    with pytest.raises(NotAcceptable, match="no common codec"):
+        leg().answer(sdp(f"m=audio 4000 RTP/AVP {lines[0]}", *lines[1:]))
+
+
+@pytest.mark.parametrize(("name", "packet"), [("slin16", 40), ("slin32", 20), ("slin44", 10), ("slin48", 10)])
+def test_linear_samples_are_sent_in_packets_that_cross_an_ethernet(name: str, packet: int) -> None:
+    codec = CODECS[name]
+    callee = leg()
+    mapping = f"a=rtpmap:97 L16/{codec.rate}"
+    answer = callee.answer(sdp("m=audio 4000 RTP/AVP 97", mapping, "a=ptime:60"))
+    assert callee.agreement is not None
+    assert callee.agreement.codec.packet == packet
+    assert values(answer, "ptime") == [str(packet)]
+
+
+# Comfort noise (RFC 3389).
+
+
+def hushed(*codecs: Codec) -> Negotiation:
+    return Negotiation(address="192.0.2.1", port=20000, session_id=7, codecs=codecs or ALL, noise=True)
+
+
+def test_comfort_noise_is_offered_at_the_clocks_that_have_it_and_agreed_at_that_of_the_codec() -> None:
+    """RFC 3389 4: 13 at 8000 Hz, a dynamic number at any other."""
+    caller, callee = hushed(ULAW, WIDE), hushed(WIDE)
+    offer = caller.offer()
+    assert offer.media[0].formats == ("0", "118", "101", "113", "13", "119")
+    assert [line for line in values(offer, "rtpmap") if "CN" in line] == ["13 CN/8000", "119 CN/16000"]
+    answer = callee.answer(offer)
+    assert answer.media[0].formats == ("118", "113", "119")
+    agreed = caller.accept(answer)
+    assert callee.agreement is not None
+    assert agreed.noise == callee.agreement.noise == (119, 119)
+    again = caller.offer()
+    assert "119 CN/16000" in values(again, "rtpmap")
+
+
+def test_each_side_has_its_own_number_for_comfort_noise() -> None:
+    caller = hushed(WIDE)
+    caller.offer()
+    agreed = caller.accept(sdp("m=audio 4000 RTP/AVP 118 97", "a=rtpmap:118 L16/16000", "a=rtpmap:97 cn/16000"))
+    assert agreed.noise == (97, 119)
+
+
+def test_comfort_noise_is_not_agreed_on_unless_both_want_it() -> None:
+    offer = sdp("m=audio 4000 RTP/AVP 0 13")
+    plain, willing = leg(), hushed()
+    assert plain.answer(offer).media[0].formats == ("0",)
+    assert willing.answer(offer).media[0].formats == ("0", "13")
+    assert plain.agreement is not None and plain.agreement.noise is None
+    assert willing.agreement is not None and willing.agreement.noise == (13, 13)
+    willing.offer()
+    assert willing.accept(sdp("m=audio 4000 RTP/AVP 0")).noise is None
+
+
+def test_codecs_with_pauses_of_their_own_have_no_comfort_noise() -> None:
+    """RFC 3389 1: it is for codecs that have nothing of the kind."""
+    callee = hushed()
+    assert callee.answer(sdp("m=audio 4000 RTP/AVP 18 13")).media[0].formats == ("18",)
+    assert callee.agreement is not None and callee.agreement.noise is None
+    assert hushed(CODECS["g723"]).offer().media[0].formats == ("4", "101")
+
+
+def test_modems_are_offered_no_comfort_noise() -> None:
+    caller = hushed(ULAW)
+    caller.accept(leg(ULAW).answer(caller.offer()))
+    assert caller.offer(medium=Medium.PLAIN).media[0].formats == ("0", "101")

@@ -322,7 +322,10 @@ class _DrySounds:
     def music(self, name: str) -> Sound:
         return Sound(f"music {name}", np.zeros(1, np.int16), loop_from=0)
 
-    def keep(self, name: str, samples: Samples) -> None:
+    def recorded(self, name: str, samples: Samples, rate: int, after: Sound | None = None) -> Sound:
+        return Sound(name, samples)
+
+    def keep(self, name: str, sound: Sound) -> None:
         return None
 
     def spell(self, text: str) -> list[Sound]:

@@ -13,7 +13,7 @@ from typing import Final
 
 from dialplan.apps.play import find_sounds
 from dialplan.script import Script
-from gateway.core.audio import Sound
+from gateway.core.audio import Side, Sound
 from gateway.core.switch import DialStatus, HungUp, Leg
 
 __all__ = ["Screening", "screening"]
@@ -94,13 +94,14 @@ async def _name(script: Script) -> Sound:
     leg = script.leg
     await leg.answer()
     await leg.play(find_sounds(script, "priv-recordintro")[0])
-    capture = leg.audio.capture(_NAME + 1.0)
+    rate = leg.audio.rate
+    capture = leg.audio.tap(Side.IN, _NAME + 1.0, rate=rate)
     try:
         await leg.digit(_NAME)
     finally:
         capture.stop()
     await leg.play(find_sounds(script, "vm-dialout")[0])
-    return Sound(f"the name of {leg.peer}", capture.read())
+    return script.switch.sounds.recorded(f"the name of {leg.peer}", capture.read(), rate)
 
 
 async def _asked(script: Script, other: Leg, heard: Sequence[Sound], menu: Sequence[Sound]) -> str:

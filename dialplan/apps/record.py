@@ -1,13 +1,14 @@
 """Record: keep what the leg says as a sound that Playback finds (Asterisk apps/app_record.c).
 
-It is written into the folder of sounds recorded here, and heard in this call in any case. Paths of Asterisk's own
-folders of sounds are taken as names in it.
+It is kept at 16000 Hz where the leg carries so much, as WAV whatever format its name has, in the folder of sounds
+recorded here, and heard in this call in any case. Paths of Asterisk's own folders of sounds are taken as names in
+it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -19,21 +20,22 @@ from dialplan.apps.play import bare, sound_named
 from dialplan.arguments import options, split
 from dialplan.script import Application, Script
 from dialplan.substitution import ScriptError
-from gateway.core.audio import Samples, Sound
+from gateway.core.audio import Samples, Side, Sound
 from gateway.core.errors import LocalError
 from gateway.core.switch import HungUp
 
 __all__ = ["APPLICATIONS", "record_sound"]
 
-_RATE: Final = 8000
 _LONGEST: Final = 120.0
-"""Seconds of one recording: 2 MB, so that a forgotten telephone does not fill the memory."""
+"""Seconds of one recording: 4 MB, so that a forgotten telephone does not fill the memory."""
 _RECORDINGS: Final = 10
 """Recordings of one call."""
 _NUMBERED: Final = 1000
 """Recordings of one name with %d in it."""
 _SILENCE_KEPT: Final = 1.0
 """Seconds that are left of the silence that ended a recording (Asterisk's)."""
+_UNREAD: Final = 5.0
+"""Seconds of sound kept in memory while nobody looks."""
 _LOOK: Final = 0.2
 """Seconds between looks at what has come in."""
 
@@ -105,36 +107,62 @@ async def record_sound(
         ScriptError: there are too many recordings in this call.
     """
     _room(script, name)
-    parts: list[Samples] = []
     most = min(longest or _LONGEST, _LONGEST)
+    said = _Said(script.leg.audio.rate, most)
     try:
-        key, status = await _capture(script, parts, silence, most, keys)
+        key, status = await _listen(script, said, silence, most, keys)
     except HungUp:
         if always:
-            await _keep(script, name, before, _joined(parts, most))
+            await _keep(script, name, before, said)
         raise
-    samples = _joined(parts, most)
     if status == "SILENCE" and silence > _SILENCE_KEPT and not whole:
-        samples = samples[: max(0, len(samples) - int((silence - _SILENCE_KEPT) * _RATE))]
-    kept = await _keep(script, name, before, samples)
-    return Sound(name, samples), key, status if kept else "ERROR"
+        said.shorten(silence - _SILENCE_KEPT)
+    sound, kept = await _keep(script, name, before, said)
+    return sound, key, status if kept else "ERROR"
 
 
-async def _keep(script: Script, name: str, before: Sound | None, samples: Samples) -> bool:
-    """Keep a recording for later calls; whether that could be done."""
-    whole = samples if before is None else np.concatenate((before.samples, samples))
-    script.recordings[name] = Sound(f"recording {name}", whole)
+class _Said:
+    """What the leg has said so far, at its own rate, and `longest` seconds of it at most."""
+
+    def __init__(self, rate: int, longest: float) -> None:
+        self.rate = rate
+        self._most = int(longest * rate)
+        self._parts: list[Samples] = []
+        self._length = 0
+
+    def add(self, part: Samples) -> None:
+        part = part[: self._most - self._length]
+        self._parts.append(part)
+        self._length += len(part)
+
+    @property
+    def is_full(self) -> bool:
+        return self._length >= self._most
+
+    @property
+    def samples(self) -> Samples:
+        return np.concatenate(self._parts) if self._parts else np.zeros(0, np.int16)
+
+    def shorten(self, seconds: float) -> None:
+        """Leave out so much of its end."""
+        samples = self.samples
+        self._parts = [samples[: max(0, len(samples) - int(seconds * self.rate))]]
+
+
+async def _keep(script: Script, name: str, before: Sound | None, said: _Said) -> tuple[Sound, bool]:
+    """Keep a recording, after what it goes on from, for later calls: what is new of it, and whether it was kept."""
+    sounds = script.switch.sounds
+    sound = await asyncio.to_thread(sounds.recorded, f"recording {name}", said.samples, said.rate)
+    whole = sound
+    if before is not None:
+        whole = await asyncio.to_thread(sounds.recorded, sound.name, said.samples, said.rate, before)
+    script.recordings[name] = whole
     try:
-        await asyncio.to_thread(script.switch.sounds.keep, name, whole)
+        await asyncio.to_thread(sounds.keep, name, whole)
     except LocalError as fault:
         script.leg.note(f"Record: {fault}")
-        return False
-    return True
-
-
-def _joined(parts: Sequence[Samples], longest: float) -> Samples:
-    samples = np.concatenate(parts) if parts else np.zeros(0, np.int16)
-    return samples[: int(longest * _RATE)]
+        return sound, False
+    return sound, True
 
 
 def _room(script: Script, name: str) -> None:
@@ -157,30 +185,26 @@ def _name(script: Script, text: str) -> str:
     raise ScriptError(f"Record: {_NUMBERED} recordings {name[:60]!r} are there already")
 
 
-async def _capture(
-    script: Script, parts: list[Samples], silence: float, longest: float, keys: str
-) -> tuple[str, str]:
-    """Put what is said into `parts`; the key that ended it, and what did."""
-    capture = script.leg.audio.capture(longest)
+async def _listen(script: Script, said: _Said, silence: float, longest: float, keys: str) -> tuple[str, str]:
+    """Take in what is said, silence between words as long as it is; the key that ended it, and what did."""
+    tap = script.leg.audio.tap(Side.IN, _UNREAD, rate=said.rate)
     quiet = looked = 0.0
-    taken = 0
     try:
-        while looked < longest and taken < longest * _RATE:
+        while looked < longest and not said.is_full:
             key = await script.leg.digit(_LOOK)
             looked += _LOOK
-            part = capture.read()
-            parts.append(part)
-            taken += len(part)
+            part = tap.read()
+            said.add(part)
             quiet = 0.0 if len(part) and int(np.abs(part.astype(np.int32)).max()) > LOUD else quiet + _LOOK
             if key and key in keys:
                 return key, "DTMF"
             if silence and quiet > silence - _LOOK / 2:
                 return "", "SILENCE"
     except HungUp:
-        parts.append(capture.read())
+        said.add(tap.read())
         raise
     finally:
-        capture.stop()
+        tap.stop()
     return "", "TIMEOUT"
 
 

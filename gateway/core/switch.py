@@ -193,8 +193,14 @@ class Sounds(Protocol):
         """A recorded prompt by its file name without extension ("demo-thanks"), or None where there is none."""
         ...
 
-    def keep(self, name: str, samples: Samples) -> None:
+    def recorded(self, name: str, samples: Samples, rate: int, after: Sound | None = None) -> Sound:
+        """What was recorded at `rate`, 8000 or 16000 samples a second, as a sound, which goes on from another."""
+        ...
+
+    def keep(self, name: str, sound: Sound) -> None:
         """Keep what was recorded under a name, where `prompt` finds it after a restart as well; waits for the disk.
+
+        It is kept as wide as it is.
 
         Raises:
             LocalError: it cannot be kept, under this name or at all.

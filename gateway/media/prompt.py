@@ -13,10 +13,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from gateway.core.audio import Samples, Sound
 from gateway.core.errors import LocalError, MalformedError
 from gateway.media.music import MusicLibrary
 from gateway.media.places import stems
+from gateway.media.resample import resample
 from gateway.media.soundfile import SUFFIXES, load
 from gateway.media.tone import ZONES, Zone
 from gateway.media.tone import zone as zone_of
@@ -25,6 +28,8 @@ from gateway.media.wording import clock, number, spelling
 
 __all__ = ["SoundLibrary"]
 
+_NARROW: Final = 8000
+_WIDE: Final = 16000
 _MAX_SPELT: Final = 100
 """Characters spelt at once: nobody listens longer."""
 _MAX_CACHED: Final = 32 * 2**20
@@ -106,7 +111,20 @@ class SoundLibrary:
                 return sound
         return None
 
-    def keep(self, name: str, samples: Samples) -> None:
+    def recorded(self, name: str, samples: Samples, rate: int, after: Sound | None = None) -> Sound:
+        """What was recorded at `rate` as a sound, which goes on from another; wide where either of them is."""
+        wide = None
+        if rate > _NARROW:
+            wide = samples[: len(samples) & ~1]
+            samples = resample(wide, rate, _NARROW)
+        if after is not None:
+            if wide is not None or after.wide is not None:
+                parts = ((after.samples, after.wide), (samples, wide))
+                wide = np.concatenate([resample(one, _NARROW, _WIDE) if two is None else two for one, two in parts])
+            samples = np.concatenate((after.samples, samples))
+        return Sound(name, samples, wide=wide)
+
+    def keep(self, name: str, sound: Sound) -> None:
         """Write a sound into the folder of those recorded here; see `Sounds.keep`. May run in a thread of its own.
 
         Raises:
@@ -121,7 +139,7 @@ class SoundLibrary:
                 raise LocalError(f"{self._own} holds {_MAX_OWN} sounds already; delete what nobody needs")
             part = path.with_name(f".{path.name}")
             try:
-                _write(part, samples)
+                _write(part, sound)
                 part.replace(path)
             finally:
                 part.unlink(missing_ok=True)
@@ -181,9 +199,9 @@ def _size(sound: Sound) -> int:
     return len(sound.samples) + (0 if sound.wide is None else len(sound.wide))
 
 
-def _write(path: Path, samples: Samples) -> None:
-    writer = SoundWriter(path)
+def _write(path: Path, sound: Sound) -> None:
+    writer = SoundWriter(path, rate=_NARROW if sound.wide is None else _WIDE)
     try:
-        writer.write(samples)
+        writer.write(sound.samples if sound.wide is None else sound.wide)
     finally:
         writer.close()

@@ -55,7 +55,10 @@ class Tones:
     def music(self, name: str) -> Sound:
         return self.tone("callwaiting")
 
-    def keep(self, name: str, samples: Samples) -> None:
+    def recorded(self, name: str, samples: Samples, rate: int, after: Sound | None = None) -> Sound:
+        raise AssertionError("nothing is recorded here")
+
+    def keep(self, name: str, sound: Sound) -> None:
         raise AssertionError("nothing is recorded here")
 
     def spell(self, text: str) -> list[Sound]:

@@ -16,7 +16,7 @@ import numpy as np
 from dialplan.engine import DialplanEngine
 from dialplan.loader import load
 from dialplan.model import Dialplan
-from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Samples, Sound, SoundEnd
+from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Samples, Side, Sound, SoundEnd
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError, LocalError
@@ -57,6 +57,7 @@ class FakeAudio:
     codecs: Sequence[Codec] = ()
     wanted: Sequence[Codec] = ()
     digits_as_events = False
+    rate = 8000
 
     def __init__(self, heard: list[str], incoming: Samples) -> None:
         self._heard = heard
@@ -93,6 +94,11 @@ class FakeAudio:
     def capture(self, seconds: float) -> FakeCapture:
         return FakeCapture(self._incoming)
 
+    def tap(self, side: Side, seconds: float, *, rate: int = 8000) -> FakeCapture:
+        assert side is Side.IN
+        assert rate == self.rate
+        return FakeCapture(self._incoming, rate)
+
     def stats(self) -> AudioStats:
         return AudioStats()
 
@@ -102,11 +108,12 @@ class FakeAudio:
 class FakeCapture:
     """What comes in, a fifth of a second at each look."""
 
-    def __init__(self, incoming: Samples) -> None:
+    def __init__(self, incoming: Samples, rate: int = 8000) -> None:
         self._incoming = incoming
+        self._step = rate // 5
 
     def read(self) -> Samples:
-        taken, self._incoming = self._incoming[:1600], self._incoming[1600:]
+        taken, self._incoming = self._incoming[: self._step], self._incoming[self._step :]
         return taken
 
     def stop(self) -> None:
@@ -264,10 +271,15 @@ class FakeSounds:
     def music(self, name: str) -> Sound:
         return Sound(f"music {name}", np.zeros(1, np.int16), loop_from=0)
 
-    def keep(self, name: str, samples: Samples) -> None:
+    def recorded(self, name: str, samples: Samples, rate: int, after: Sound | None = None) -> Sound:
+        if after is not None:
+            samples = np.concatenate((after.samples, samples))
+        return Sound(name, samples[:: rate // 8000], wide=samples if rate > 8000 else None)
+
+    def keep(self, name: str, sound: Sound) -> None:
         if name.startswith("full-"):
             raise LocalError("the disk is full")
-        self.kept[name] = samples
+        self.kept[name] = sound.samples if sound.wide is None else sound.wide
 
     def spell(self, text: str) -> list[Sound]:
         return [Sound(f"say {character}", np.zeros(1, np.int16)) for character in text]

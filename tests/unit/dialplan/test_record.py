@@ -124,3 +124,21 @@ def test_a_name_is_wanted() -> None:
     assert leg.ending is not None
     assert "wants a name" in leg.ending.evidence
     assert not sounds.kept
+
+
+def test_what_a_wide_leg_says_is_kept_wide() -> None:
+    leg = FakeLeg(keys="---#", incoming=np.arange(32000).astype(np.int16))
+    leg.audio.rate = 16000
+    office = Office("[office]\nexten => 100,1,Record(message.gsm,5,60)\n same => n,NoOp(${RECORD_STATUS})\n")
+    office.sounds = sounds = FakeSounds()
+    asyncio.run(office.call("100", leg))
+    assert sounds.kept["message"].tolist() == list(range(4 * 3200))
+
+
+def test_a_wide_leg_is_heard_no_longer_than_was_said() -> None:
+    leg = FakeLeg(keys="", incoming=np.full(64000, 5000, np.int16))
+    leg.audio.rate = 16000
+    office = Office("[office]\nexten => 100,1,Record(message.wav,,1.1)\n")
+    office.sounds = sounds = FakeSounds()
+    asyncio.run(office.call("100", leg))
+    assert len(sounds.kept["message"]) == 17600

@@ -140,7 +140,10 @@ class NamedTones:
     def prompt(self, name: str, language: str | None = None) -> Sound | None:
         return None
 
-    def keep(self, name: str, samples: Samples) -> None:
+    def recorded(self, name: str, samples: Samples, rate: int, after: Sound | None = None) -> Sound:
+        raise AssertionError("nothing is recorded here")
+
+    def keep(self, name: str, sound: Sound) -> None:
         raise AssertionError("nothing is recorded here")
 
     def spell(self, text: str) -> list[Sound]:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Encoding, Samples, Sound
 from gateway.core.errors import LocalError, MalformedError
 from gateway.media import foreign
 from gateway.media import prompt as prompt_module
@@ -354,11 +354,11 @@ def test_what_is_kept_is_found_first_by_this_library_and_the_next(tmp_path: Path
     write_wave(ours / "en" / "custom" / "day.wav", tone(0.1))
     library = SoundLibrary([ours], own=own)
     assert kept_length(library, "custom/day") == 800
-    library.keep("custom/day", tone(0.2))
+    library.keep("custom/day", Sound("", tone(0.2)))
     assert kept_length(library, "custom/day") == 1600
-    library.keep("custom/day", tone(0.3))
+    library.keep("custom/day", Sound("", tone(0.3)))
     assert kept_length(library, "custom/day") == 2400
-    library.keep("greeting 2.1", np.zeros(0, np.int16))
+    library.keep("greeting 2.1", Sound("", np.zeros(0, np.int16)))
     fresh = SoundLibrary([ours], own=own)
     assert (kept_length(fresh, "custom/day"), kept_length(fresh, "greeting 2.1")) == (2400, 0)
     assert np.array_equal(read(own / "custom" / "day.wav"), tone(0.3))
@@ -368,23 +368,23 @@ def test_what_is_kept_is_found_first_by_this_library_and_the_next(tmp_path: Path
 @pytest.mark.parametrize("name", ["", "../up", "/etc/x", "a/../b", ".hidden", "a//b", "a\0b", "x" * 200, "a/.b"])
 def test_nothing_is_kept_outside_its_folder(tmp_path: Path, name: str) -> None:
     with pytest.raises(LocalError, match="cannot be kept"):
-        SoundLibrary([], own=tmp_path / "own").keep(name, tone())
+        SoundLibrary([], own=tmp_path / "own").keep(name, Sound("", tone()))
     assert not list(tmp_path.iterdir())
 
 
 def test_without_a_folder_nothing_is_kept() -> None:
     with pytest.raises(LocalError, match="cannot be kept"):
-        SoundLibrary([]).keep("day", tone())
+        SoundLibrary([]).keep("day", Sound("", tone()))
 
 
 def test_new_names_are_refused_where_there_are_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(prompt_module, "_MAX_OWN", 2)
     library = SoundLibrary([], own=tmp_path)
-    library.keep("a", tone(0.1))
-    library.keep("b", tone(0.1))
+    library.keep("a", Sound("", tone(0.1)))
+    library.keep("b", Sound("", tone(0.1)))
     with pytest.raises(LocalError, match="holds 2 sounds already"):
-        library.keep("c", tone())
-    library.keep("a", tone(0.2))
+        library.keep("c", Sound("", tone()))
+    library.keep("a", Sound("", tone(0.2)))
     assert (kept_length(library, "a"), kept_length(library, "c")) == (1600, None)
 
 
@@ -392,14 +392,42 @@ def test_a_sound_that_cannot_be_written_leaves_the_one_before(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     library = SoundLibrary([], own=tmp_path)
-    library.keep("day", tone(0.1))
+    library.keep("day", Sound("", tone(0.1)))
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("gateway.media.wavefile.os.pwrite", full)
     with pytest.raises(LocalError, match=r"day\.wav cannot be written: No space left on device"):
-        library.keep("day", tone(0.3))
+        library.keep("day", Sound("", tone(0.3)))
     monkeypatch.undo()
     assert kept_length(library, "day") == 800
     assert [path.name for path in tmp_path.iterdir()] == ["day.wav"]
+
+
+def test_a_wide_recording_is_kept_wide_and_read_again_at_both_rates(tmp_path: Path) -> None:
+    library = SoundLibrary([], own=tmp_path)
+    said = np.asarray(8000 * np.sin(2 * np.pi * 6000 / 16000 * np.arange(3201)), np.int16)
+    recorded = library.recorded("recording day", said, 16000)
+    assert recorded.wide is not None and np.array_equal(recorded.wide, said[:3200])
+    assert len(recorded.samples) == 1600 and abs(recorded.samples[200:1400]).max() < 30, "6 kHz does not fold down"
+    library.keep("day", recorded)
+    data = (tmp_path / "day.wav").read_bytes()
+    assert int.from_bytes(data[24:28], "little") == 16000
+    again = SoundLibrary([], own=tmp_path).prompt("day")
+    assert again is not None and again.wide is not None
+    assert np.array_equal(again.wide, said[:3200]) and len(again.samples) == 1600
+
+
+@pytest.mark.parametrize(("first", "second"), [(8000, 8000), (8000, 16000), (16000, 8000), (16000, 16000)])
+def test_a_recording_goes_on_from_one_of_any_rate(first: int, second: int) -> None:
+    library = SoundLibrary([])
+    before = library.recorded("before", np.full(first // 10, 1000, np.int16), first)
+    whole = library.recorded("whole", np.full(second // 5, 2000, np.int16), second, before)
+    assert len(whole.samples) == 2400
+    assert abs(int(whole.samples[400]) - 1000) < 5 and abs(int(whole.samples[1600]) - 2000) < 5
+    if max(first, second) == 8000:
+        assert whole.wide is None
+    else:
+        assert whole.wide is not None and len(whole.wide) == 4800
+        assert abs(int(whole.wide[800]) - 1000) < 5 and abs(int(whole.wide[3200]) - 2000) < 5

@@ -2,7 +2,7 @@
 
 A class goes in, one sound comes out that loops and is `live`: all who hear it are at the same place in it, and
 whoever comes back finds that it went on. Files are played in the order of their names. Our own piece is composed
-here: soft bells over slow chords in a major key, within what a telephone carries, a little below speech.
+here: soft bells over slow chords in a major key, a little below speech; a wide leg hears how the bells shimmer.
 """
 
 from __future__ import annotations
@@ -50,6 +50,17 @@ _SONG: Final = "CaFGCeFGaFCGFGaFCaFGeFGC"
 """A chord a bar of eight notes."""
 _FIGURES: Final = ((0, 1, 2, 3, 2, 1, 2, 1), (0, 2, 1, 3, 1, 2, 3, 2), (3, 2, 1, 0, 1, 2, 1, 2))
 """Which note of its chord each of a bar's eight is, turn about."""
+_PARTIALS: Final = (
+    (1.0, 1.0, 2.2),
+    (2.0, 0.35, 3.5),
+    (3.01, 0.12, 6.0),
+    (4.17, 0.10, 8.0),
+    (5.43, 0.08, 11.0),
+    (6.79, 0.06, 15.0),
+)
+"""Of a bell: how many times its frequency, how loud, and how fast it fades."""
+_HIGHEST: Final = 7000.0
+"""Hz."""
 _PEAK: Final = 5500
 """Of the loudest moment: -22 dBm0 while it sounds, a little below speech."""
 
@@ -98,7 +109,7 @@ class MusicLibrary:
             sound = self.music()
         else:
             if loaded is None:
-                loaded = Loaded(compose(), None)
+                loaded = compose()
             for samples in loaded:
                 if samples is not None:
                     samples.setflags(write=False)
@@ -137,18 +148,27 @@ class MusicLibrary:
         return Loaded(narrow, np.concatenate(wide)[: 2 * self._longest])
 
 
-def compose() -> Samples:
+def compose() -> Loaded:
     """The built-in piece, about a minute and a quarter of it, whose end flows into its beginning."""
-    beat = round(_BEAT * _RATE)
+    beat = round(_BEAT * _WIDE)
     total = np.zeros(len(_SONG) * 8 * beat)
+    pads = {chord: _pad(_CHORDS[chord], 8 * beat) for chord in set(_SONG)}
+    bells = {note: _bell(note + 12) for chord in pads for note in _CHORDS[chord]}
     for bar, chord in enumerate(_SONG):
-        notes = _CHORDS[chord]
         start = bar * 8 * beat
-        _add(total, start, _pad(notes, 8 * beat))
+        _add(total, start, pads[chord])
         for step, which in enumerate(_FIGURES[bar % len(_FIGURES)]):
-            _add(total, start + step * beat, _bell(notes[which] + 12, 0.5 if step % 4 else 0.8))
-    samples: Samples = np.round(total * (_PEAK / np.abs(total).max())).astype(np.int16)
-    return samples
+            _add(total, start + step * beat, (0.5 if step % 4 else 0.8) * bells[_CHORDS[chord][which]])
+    total *= _PEAK / np.abs(total).max()
+    wide: Samples = np.round(total).astype(np.int16)
+    return Loaded(_halved(total), wide)
+
+
+def _halved(total: NDArray[np.float64]) -> Samples:
+    """The same at half the rate, and as seamless: what goes round and round is a sum of waves that do, too."""
+    waves = np.fft.rfft(total)[: len(total) // 4 + 1]
+    narrow: Samples = np.round(np.fft.irfft(waves, len(total) // 2) / 2).astype(np.int16)
+    return narrow
 
 
 def _add(total: NDArray[np.float64], start: int, part: NDArray[np.float64]) -> None:
@@ -161,20 +181,20 @@ def _frequency(note: int) -> float:
     return float(440.0 * 2 ** ((note - 69) / 12))
 
 
-def _bell(note: int, loudness: float) -> NDArray[np.float64]:
-    """A struck tone that fades within two seconds: three partials, the higher ones sooner gone."""
-    time = np.arange(2 * _RATE) / _RATE
+def _bell(note: int) -> NDArray[np.float64]:
+    """A struck tone that fades within two seconds: its partials, the higher ones sooner gone."""
+    time = np.arange(2 * _WIDE) / _WIDE
     wave = np.zeros(len(time))
-    for partial, share, fade in ((1.0, 1.0, 2.2), (2.0, 0.35, 3.5), (3.01, 0.12, 6.0)):
-        if _frequency(note) * partial < 3300:
+    for partial, share, fade in _PARTIALS:
+        if _frequency(note) * partial < _HIGHEST:
             wave += share * np.exp(-fade * time) * np.sin(2 * np.pi * _frequency(note) * partial * time)
     attack = np.minimum(time / 0.006, 1.0)
-    return loudness * wave * attack
+    return wave * attack
 
 
 def _pad(notes: Sequence[int], length: int) -> NDArray[np.float64]:
     """A held chord that swells and dies over the bar and into the next one."""
-    time = np.arange(length + _RATE // 2) / _RATE
+    time = np.arange(length + _WIDE // 2) / _WIDE
     shape = np.sin(np.pi * np.arange(len(time)) / len(time)) ** 1.5
     wave = np.zeros(len(time))
     for note in notes[:3]:

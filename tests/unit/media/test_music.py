@@ -20,17 +20,30 @@ def write(path: Path, value: int, seconds: float = 1.0) -> None:
     writer.close()
 
 
-def test_our_own_piece_is_never_silent_nor_loud_and_has_no_seam() -> None:
-    piece = compose()
-    assert 60 < len(piece) / 8000 < 100
-    assert -28 < active_level(piece) < -16
-    powers = [np.sqrt(np.mean(part.astype(float) ** 2)) for part in np.array_split(piece, len(piece) // 2000)]
+@pytest.mark.parametrize("rate", [8000, 16000])
+def test_our_own_piece_is_never_silent_nor_loud_and_has_no_seam(rate: int) -> None:
+    narrow, wide = compose()
+    assert wide is not None and len(wide) == 2 * len(narrow)
+    piece = narrow if rate == 8000 else wide
+    assert 60 < len(piece) / rate < 100
+    assert -28 < active_level(narrow) < -16
+    powers = [np.sqrt(np.mean(part.astype(float) ** 2)) for part in np.array_split(piece, len(narrow) // 2000)]
     assert min(powers) > 100
     steps = np.abs(np.diff(piece.astype(int)))
     assert abs(int(piece[0]) - int(piece[-1])) <= steps.max()
     spectrum = np.abs(np.fft.rfft(piece.astype(float))) ** 2
-    frequencies = np.fft.rfftfreq(len(piece), 1 / 8000)
+    frequencies = np.fft.rfftfreq(len(piece), 1 / rate)
     assert spectrum[(frequencies > 150) & (frequencies < 3400)].sum() / spectrum.sum() > 0.95
+
+
+def test_our_own_piece_has_more_for_a_leg_that_carries_more() -> None:
+    ours = MusicLibrary({}).music()
+    assert ours.wide is not None
+    spectrum = np.abs(np.fft.rfft(ours.wide.astype(float))) ** 2
+    frequencies = np.fft.rfftfreq(len(ours.wide), 1 / 16000)
+    shimmer = spectrum[(frequencies > 4000) & (frequencies < 7100)].sum()
+    assert 10 * np.log10(shimmer / spectrum.sum()) > -40
+    assert 10 * np.log10(spectrum[frequencies > 7200].sum() / spectrum.sum()) < -60
 
 
 def test_a_class_is_its_folder_s_files_by_name_with_pauses(tmp_path: Path) -> None:

@@ -165,6 +165,21 @@ def test_a_full_disk_leaves_what_fitted(tmp_path: Path, small_disk: int) -> None
     assert len(read(path)) == (small_disk - 44) // 2
 
 
+def test_a_full_disk_leaves_what_fitted_of_a_resampled_recording(tmp_path: Path, small_disk: int) -> None:
+    """Also where the change of rate still holds samples when the file is closed."""
+    path = tmp_path / "call.wav16"
+    writer = SoundWriter(path, channels=2, rate=8000)
+    with pytest.raises(OSError):
+        for _ in range(100):
+            writer.write(np.repeat(RAMP, 2))
+    writer.write(RAMP[:0])
+    writer.close()
+    data = path.read_bytes()
+    frames = (small_disk - 44) // 4
+    assert int.from_bytes(data[40:44], "little") == 4 * frames and int.from_bytes(data[24:28], "little") == 16000
+    assert len(read(path)) == (frames + 1) // 2
+
+
 def test_a_file_whose_writer_was_killed_plays_to_its_end(tmp_path: Path) -> None:
     path = tmp_path / "call.wav"
     program = (

@@ -187,6 +187,24 @@ def test_a_full_disk_ends_the_recording_and_not_the_call(booth: Booth) -> None:
     assert again.state is RecordingState.RUNNING
 
 
+def test_a_full_disk_ends_a_resampled_recording_too(booth: Booth) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, hard))
+    try:
+        recording = booth.record("call.wav16", side=Side.STEREO)
+        booth.talk(speech(2.0))
+        booth.until(lambda: recording.state is RecordingState.FAILED)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert booth.faults == [f"{booth.folder}/call.wav16 cannot be recorded on: File too large"]
+    data = (booth.folder / "call.wav16").read_bytes()
+    assert len(data) <= 12_000 and int.from_bytes(data[40:44], "little") == (12_000 - 44) // 4 * 4
+    booth.bob.hear()
+    booth.bob.received.clear()
+    booth.talk(speech(0.2))
+    assert len(booth.bob.hear()) == 10
+
+
 def test_a_folder_that_cannot_be_made_is_told_once(booth: Booth) -> None:
     (booth.folder / "file").write_text("no folder")
     recording = booth.record("file/call.wav")

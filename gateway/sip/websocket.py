@@ -32,10 +32,12 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 from gateway.sip.framing import Answer, Broken, Framed, KeepAlive
 from gateway.sip.parser import MAX_MESSAGE
 
-__all__ = ["SUBPROTOCOL", "WebSocketFramer"]
+__all__ = ["MAX_FRAMES", "SUBPROTOCOL", "WebSocketFramer"]
 
 SUBPROTOCOL: Final = "sip"
 ANY_ORIGIN: Final = "*"
+MAX_FRAMES: Final = 100
+"""Frames of one message: browsers use one, and frames without octets would go on for ever."""
 
 
 class WebSocketFramer:
@@ -50,12 +52,13 @@ class WebSocketFramer:
         self._origins = {origin.lower() for origin in origins}
         self._connection = WSConnection(ConnectionType.SERVER)
         self._message = bytearray()
+        self._frames = 0  # of the message that has begun, which are complete
         self._broken = False
 
     @property
     def is_waiting(self) -> bool:
         """Whether the handshake, or a message that has begun, is not complete."""
-        return self._connection.state is ConnectionState.CONNECTING or bool(self._message)
+        return self._connection.state is ConnectionState.CONNECTING or bool(self._message or self._frames)
 
     def feed(self, data: bytes) -> list[Framed]:
         """Take in octets; give what they complete, in order. After `Broken` nothing more is taken in."""
@@ -124,12 +127,14 @@ class WebSocketFramer:
 
     def _gather(self, part: TextMessage | BytesMessage, framed: list[Framed]) -> None:
         self._message += part.data.encode() if isinstance(part.data, str) else part.data
-        if len(self._message) > MAX_MESSAGE:
+        self._frames += part.frame_finished
+        if len(self._message) > MAX_MESSAGE or self._frames > MAX_FRAMES:
             framed.append(Answer(self._send(CloseConnection(CloseReason.MESSAGE_TOO_BIG))))
-            self._break(f"a message of more than {MAX_MESSAGE} octets", framed)
+            self._break(f"a message of more than {MAX_MESSAGE} octets or {MAX_FRAMES} frames", framed)
         elif part.message_finished:
             message = bytes(self._message)
             self._message.clear()
+            self._frames = 0
             if message.strip(b"\r\n"):
                 framed.append(message)
             else:
@@ -152,4 +157,5 @@ class WebSocketFramer:
     def _break(self, reason: str, framed: list[Framed]) -> None:
         self._broken = True
         self._message.clear()
+        self._frames = 0
         framed.append(Broken(reason))

@@ -22,7 +22,7 @@ from wsproto.frame_protocol import CloseReason
 
 from gateway.sip.framing import Answer, Broken, Framed, KeepAlive
 from gateway.sip.parser import MAX_MESSAGE
-from gateway.sip.websocket import WebSocketFramer
+from gateway.sip.websocket import MAX_FRAMES, WebSocketFramer
 
 REGISTER = b"REGISTER sip:example.com SIP/2.0\r\nVia: SIP/2.0/WSS df7jal23ls0d.invalid;branch=z9hG4bK1\r\n\r\n"
 
@@ -158,10 +158,25 @@ def test_a_message_without_end_is_cut_off(browser: Browser) -> None:
     part = BytesMessage(b"x" * 40_000, message_finished=False)
     while browser.reason is None:
         browser.says(part)
-    assert browser.reason == f"a message of more than {MAX_MESSAGE} octets"
+    assert browser.reason == f"a message of more than {MAX_MESSAGE} octets or {MAX_FRAMES} frames"
     (closed,) = browser.hears()
     assert isinstance(closed, CloseConnection) and closed.code == CloseReason.MESSAGE_TOO_BIG
     assert browser.framer.feed(b"more") == [] and not browser.framer.is_waiting
+
+
+@pytest.mark.parametrize("piece", ["", "x"])
+def test_a_message_of_frames_without_end_is_cut_off_and_waited_for_meanwhile(browser: Browser, piece: str) -> None:
+    assert browser.says(TextMessage(piece, message_finished=False)) == []
+    assert browser.framer.is_waiting, "also where nothing was in it"
+    browser.says(*[TextMessage(piece, message_finished=False)] * MAX_FRAMES)
+    assert browser.reason == f"a message of more than {MAX_MESSAGE} octets or {MAX_FRAMES} frames"
+
+
+def test_a_message_of_as_many_frames_as_there_may_be_is_one_and_so_is_the_next(browser: Browser) -> None:
+    for _ in range(2):
+        pieces = [TextMessage("x", message_finished=False)] * (MAX_FRAMES - 1)
+        assert browser.says(*pieces, TextMessage("x")) == [b"x" * MAX_FRAMES]
+        assert not browser.framer.is_waiting
 
 
 def test_a_goodbye_is_answered_and_is_no_fault(browser: Browser) -> None:

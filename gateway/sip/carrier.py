@@ -86,6 +86,10 @@ class Newcomers(Protocol):
         """
         ...
 
+    def tag(self, invite: ServerTransaction) -> str | None:
+        """Our tag in the dialog of an INVITE that has not been answered; None where there is none."""
+        ...
+
     def cancelled(self, invite: ServerTransaction, cancel: Request, now: float) -> None:
         """A CANCEL for an INVITE came, and has been answered itself."""
         ...
@@ -329,7 +333,8 @@ class SipCarrier:
         request, transaction = event.request, event.transaction
         reply = partial(self._reply, transaction)
         if event.cancels is not None:
-            reply(request.reply(200), now)
+            # RFC 3261 9.2: the answers to both have one To tag.
+            reply(request.reply(200, to_tag=self._newcomers().tag(event.cancels)), now)
             self._newcomers().cancelled(event.cancels, request, now)
             return
         if request.method == "CANCEL":

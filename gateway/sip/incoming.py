@@ -185,6 +185,11 @@ class IncomingSession:
         return self._established is not None
 
     @property
+    def tag(self) -> str:
+        """Our tag in its dialog."""
+        return self._dialog.id.local_tag
+
+    @property
     def contact(self) -> NameAddr:
         """Our Contact in its dialog."""
         return self._dialog.contact

@@ -118,6 +118,11 @@ class Reception:
         if request.method == "REGISTER":
             self._not_registered(number_of(request.to.uri), transaction.flow, refusal, now)
 
+    def tag(self, invite: ServerTransaction) -> str | None:
+        """Our tag in the dialog of an INVITE; see `Newcomers`."""
+        session = self._invitations.get(invite)
+        return None if session is None else session.tag
+
     def cancelled(self, invite: ServerTransaction, cancel: Request, now: float) -> None:
         """Take a CANCEL; see `Newcomers`."""
         session = self._invitations.get(invite)

@@ -126,6 +126,9 @@ class Agent:
     def arrived(self, transaction: ServerTransaction, reply: Reply, now: float) -> None:
         reply(transaction.request.reply(480), now)
 
+    def tag(self, invite: ServerTransaction) -> str | None:
+        return None
+
     def cancelled(self, invite: ServerTransaction, cancel: Request, now: float) -> None:
         self.told.append("cancelled")
 

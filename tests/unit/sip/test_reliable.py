@@ -21,6 +21,7 @@ from gateway.core.messages import (
 )
 from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
+from gateway.sip.early import MAX_FORKS
 from gateway.sip.message import Request, Response
 from tests.support.sip import Office, Phone, session_description
 
@@ -289,6 +290,18 @@ def test_rfc_3261_13_2_2_4_the_2xx_brings_the_target_and_the_routes_that_count()
     for request in (phone.arrived(), (office.command(channel, Hangup(BUSY)), phone.arrived())[1]):
         assert str(request.uri) == "sip:6001@10.0.0.9"
         assert [str(route.uri) for route in request.route] == ["sip:near.example;lr", "sip:far.example;lr"]
+
+
+def test_early_dialogs_of_one_invite_are_bounded() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    for fork in range(3 * MAX_FORKS):
+        reliably(phone, invite, 183, 1, session_description(41000), tag=f"fork{fork}")
+    assert office.stack.usage()["dialogs"] == MAX_FORKS
+    assert sum(isinstance(message, Request) for message in phone.messages()) == MAX_FORKS
+    phone.reply(invite, 200, tag="late", body=session_description(42000))
+    assert isinstance(office.events()[-1], Answered)
 
 
 @pytest.mark.parametrize("number", ["x", "", "-1", "99999999999"])

@@ -188,12 +188,30 @@ def test_a_caller_who_gives_up_is_answered_487() -> None:
     assert isinstance(to_cancel, Response) and isinstance(to_invite, Response)
     assert (to_cancel.status, to_cancel.cseq.method) == (200, "CANCEL")
     assert (to_invite.status, to_invite.cseq.method) == (487, "INVITE")
+    assert to_cancel.to.tag == to_invite.to.tag, "section 9.2"
     phone.send(phone.ack(invite, to_invite))
     assert ended(office) == Ending(Cause.NORMAL_CLEARING, "account 6001", Act.CANCELLED, "CANCEL")
     assert channel.audio is None
     office.command(channel, Answer())  # too late: ignored
     assert phone.messages() == []
     office.quiet()
+
+
+def test_section_9_2_a_cancel_is_for_the_invite_of_its_branch() -> None:
+    office = Office()
+    phone = Phone(office)
+    phone.invite("101", call_id="101")
+    phone.messages()
+    second = phone.invite("102", call_id="102")
+    legs = [channel for channel, _ in office.heard()]
+    phone.messages()
+    phone.send(
+        phone.request("CANCEL", str(second.uri), call_id="102", number=second.cseq.number, branch=second.via.branch)
+    )
+    refused = [message for message in phone.messages() if isinstance(message, Response) and message.status == 487]
+    assert [message.call_id for message in refused] == ["102"]
+    assert [channel for channel, event in office.heard() if isinstance(event, Released)] == legs[1:]
+    assert legs[0].audio is not None
 
 
 def test_section_13_3_1_an_invitation_holds_as_long_as_its_expires_says() -> None:

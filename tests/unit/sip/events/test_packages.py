@@ -337,6 +337,8 @@ def test_rfc_3680_section_5_an_account_watches_its_own_registrations() -> None:
     registration = document(notify).find(f"{REG}registration")
     assert registration is not None and registration.get("state") == "active"
     assert registration.findtext(f"{REG}contact/{REG}uri") == "sip:6001@192.0.2.62:5070"
+    contact = registration.find(f"{REG}contact")
+    assert contact is not None and (contact.get("q"), contact.get("expires")) == ("1", "60")
     office.wait(60.2)
     notify = watcher.notified()
     assert contacts(notify) == [("terminated", "expired")]
@@ -382,7 +384,7 @@ def test_rfc_4575_section_5_who_is_in_the_room() -> None:
         True,
         10,
         (
-            ParticipantShown("SIP/6001-1", Party("6001", "Ada")),
+            ParticipantShown("SIP/6001-1", Party("6001", "Ada"), held=True),
             ParticipantShown("FXO/1-2", Party("555", "", Presentation.RESTRICTED), muted=True),
         ),
     )
@@ -397,6 +399,7 @@ def test_rfc_4575_section_5_who_is_in_the_room() -> None:
         "sendrecv",
         "recvonly",
     ]
+    assert [user.findtext(f"{ROOM}endpoint/{ROOM}status") for user in users] == ["on-hold", "connected"]
     assert "555" not in (users[1].get("entity") or "")
     office.wait(6)
     watchable.rooms[at("8500")] = ConferenceShown()

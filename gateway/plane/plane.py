@@ -83,7 +83,7 @@ class PlaneConfig:
     """How large a plane is.
 
     Attributes:
-        rows: legs at a time, 1..65536; 1.3 kB each where packets are but relayed, up to 50 where all is done with them.
+        rows: legs at a time, 1..65536; 1.3 kB each where packets are relayed, up to 50 where all is done to them.
         arena: seconds of sounds and captures held at a time.
         cancellers: echo cancellers, one for each analogue port without one of its own; 31 kB each.
         priority: SCHED_FIFO priority of the threads where the system permits it; 0 for none.

@@ -9,9 +9,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from dialplan.engine import DialplanEngine
 from dialplan.model import Dialplan
@@ -20,6 +18,7 @@ from dialplan.shared import Permissions
 from gateway.app.bans import KeptBans
 from gateway.app.cards import with_levels
 from gateway.app.console import Console
+from gateway.app.daytime import DayTime
 from gateway.app.hardware import Hardware
 from gateway.app.lamps import Lamps, reminded
 from gateway.app.media import OfficeMedia
@@ -109,7 +108,7 @@ class Application:
         self._loop = loop
         self._by_hand = by_hand
         self._sheds_load = sheds_load
-        self._zone = ZoneInfo(config.office.timezone) if config.office.timezone else None
+        self._wall = DayTime(config.office.timezone).now
         self._calls = itertools.count(1)
         self._started = f"{self._wall():%Y%m%d-%H%M%S}"
         self._pulse = loop.time()
@@ -467,9 +466,6 @@ class Application:
         if name in config.accounts:
             return Target("SIP", name), config.accounts[name].context
         return (Target("FXS", name), config.phones[name].context) if name in config.phones else None
-
-    def _wall(self) -> datetime:
-        return datetime.now(self._zone) if self._zone is not None else datetime.now().astimezone()
 
     def _new_id(self) -> str:
         return f"{self._started}-{next(self._calls)}"

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from gateway.call.leg import CallLeg
+from gateway.core.cause import Cause
 from gateway.core.ending import Ending
 from gateway.core.frozen import frozen
 from gateway.core.number import Party
 from gateway.core.quality import Quality
 
 __all__ = ["Call", "CallRecord", "Talk"]
+
+_DISPOSITION: Final = {
+    Cause.USER_BUSY: "BUSY",
+    Cause.NO_ANSWER: "NO ANSWER",
+    Cause.NO_USER_RESPONDING: "NO ANSWER",
+    Cause.NORMAL_CLEARING: "NO ANSWER",
+}
+"""Disposition of a call that was never answered, by its cause; FAILED for all others."""
 
 
 @dataclass(slots=True)
@@ -110,7 +120,7 @@ class Call:
         """A word for lists: ringing, up, ended."""
         return self.leg.state
 
-    def record(self, ending: Ending, disposition: str, now: float) -> CallRecord:
+    def record(self, ending: Ending, now: float) -> CallRecord:
         """The record of the call, now that it is over."""
         answered_at = self.leg.answered_at
         return CallRecord(
@@ -126,7 +136,7 @@ class Call:
             destination=self._destination(),
             duration=round(now - self.began, 3),
             billed=0.0 if answered_at is None else round(now - max(answered_at, self.began), 3),
-            disposition=disposition,
+            disposition="ANSWERED" if self.leg.answered else _DISPOSITION.get(ending.cause, "FAILED"),
             ending=ending,
             answer_signal=self._answer_signal(),
             linked=self.linked,

@@ -13,6 +13,7 @@ from typing import Final
 
 from gateway.call.leg import CallLeg
 from gateway.call.letters import Interrupted, Letter
+from gateway.call.outcome import decided, unanswered
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import RemoteError
@@ -34,22 +35,6 @@ from gateway.core.number import Party
 from gateway.core.switch import PLAIN, DialOptions, DialOutcome, DialStatus, HungUp, Moved, Target
 
 __all__ = ["Dialing"]
-
-_STATUS: Final = {
-    Cause.USER_BUSY: DialStatus.BUSY,
-    Cause.NO_ANSWER: DialStatus.NOANSWER,
-    Cause.NO_USER_RESPONDING: DialStatus.NOANSWER,
-    Cause.CALL_REJECTED: DialStatus.BUSY,
-    Cause.NO_CIRCUIT_AVAILABLE: DialStatus.CONGESTION,
-    Cause.SWITCHING_EQUIPMENT_CONGESTION: DialStatus.CONGESTION,
-    Cause.REQUESTED_CIRCUIT_NOT_AVAILABLE: DialStatus.CONGESTION,
-    Cause.NETWORK_OUT_OF_ORDER: DialStatus.CONGESTION,
-    Cause.TEMPORARY_FAILURE: DialStatus.CONGESTION,
-}
-"""DIALSTATUS by the cause of the attempt that decides; all other causes are CHANUNAVAIL."""
-
-_WEIGHT: Final = (DialStatus.BUSY, DialStatus.NOANSWER, DialStatus.CONGESTION, DialStatus.CHANUNAVAIL)
-"""Of several failed attempts the first of these that occurred decides: a busy target exists, a missing may not."""
 
 _ELSEWHERE: Final = Ending(Cause.NON_SELECTED_USER_CLEARING, "Copperline", Act.CANCELLED, "another target answered")
 
@@ -398,24 +383,8 @@ class Dialing:
         if self._given_up:
             return DialOutcome(DialStatus.CANCEL, None, _GIVEN_UP, self._pressed, tuple(self._attempts))
         if self._trying:
-            ringing = ", ".join(leg.peer for leg in self._trying)
-            ending = Ending(
-                Cause.NO_ANSWER,
-                ringing,
-                Act.DID_NOT_ANSWER,
-                f"no answer for {self._options.timeout:g} s",
-                "Call again later.",
-            )
-            return DialOutcome(DialStatus.NOANSWER, ending=ending, attempts=tuple(self._attempts))
-        tried = [(_STATUS.get(ending.cause, DialStatus.CHANUNAVAIL), ending) for _, ending in self._attempts]
-        for status in _WEIGHT:
-            for found, ending in tried:
-                if found is status:
-                    return DialOutcome(status, ending=ending, attempts=tuple(self._attempts))
-        nobody = Ending(
-            Cause.NO_ROUTE_TO_DESTINATION, "the dialplan", Act.FAILED, "Dial names no target", "Name one."
-        )
-        return DialOutcome(DialStatus.CHANUNAVAIL, None, nobody)
+            return unanswered([leg.peer for leg in self._trying], self._options.timeout, self._attempts)
+        return decided(self._attempts)
 
 
 def _tell_codecs(one: CallLeg, other: CallLeg) -> None:

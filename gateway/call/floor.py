@@ -46,14 +46,6 @@ class Script(Protocol):
 Errand = Callable[[], Awaitable[None]]
 """What a call's leg is about: a run of the dialplan, a talk."""
 
-_DISPOSITION: Final = {
-    Cause.USER_BUSY: "BUSY",
-    Cause.NO_ANSWER: "NO ANSWER",
-    Cause.NO_USER_RESPONDING: "NO ANSWER",
-    Cause.NORMAL_CLEARING: "NO ANSWER",
-}
-"""Disposition of a call that was never answered, by its cause; FAILED for all others."""
-
 PATIENCE: Final = 5.0
 """Seconds in which a script whose legs are over must come to its end."""
 
@@ -412,6 +404,5 @@ class Floor:
     def _write_down(self, call: Call) -> None:
         ending = call.leg.ending
         assert ending is not None  # every leg has been hung up by now
-        disposition = "ANSWERED" if call.leg.answered else _DISPOSITION.get(ending.cause, "FAILED")
         _log.info("call %s from %s to %s ended: %s", call.id, call.caller, call.called, ending)
-        self._on_record(call.record(ending, disposition, self._clock()))
+        self._on_record(call.record(ending, self._clock()))

@@ -19,6 +19,7 @@ from gateway.core.messages import Command, Diverted, Event
 from gateway.sdp.negotiate import Agreement, Direction, Medium
 from gateway.sip.binding import Binding
 from gateway.sip.dialog import DialogId
+from gateway.sip.established import Established
 from gateway.sip.message import Response
 from gateway.sip.outgoing import OutgoingSession
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
@@ -94,6 +95,7 @@ class Fork:
     __slots__ = (
         "_call",
         "_diverted",
+        "_established",
         "_failures",
         "_followed",
         "_groups",
@@ -139,6 +141,7 @@ class Fork:
         self._sessions: dict[_Branch, OutgoingSession] = {}
         self._ringing: list[_Branch] = []
         self._winner: _Branch | None = None
+        self._established: Established | None = None
         self._voice: _Branch | None = None
         self._told: set[int] = set()
         self._failures: list[tuple[int, Ending]] = []
@@ -157,7 +160,7 @@ class Fork:
         self._settled = True
         self._groups.clear()
         self._stop_timer()
-        session = self._answering()
+        session = self._established
         self._part()
         if session is not None:
             session.hang_up(ending, now)
@@ -165,20 +168,18 @@ class Fork:
 
     def direct(self, direction: Direction, now: float) -> None:
         """Hold or resume the far side; only an answered call can be held."""
-        session = self._answering()
-        if session is not None:
-            session.direct(direction, now)
+        if self._established is not None:
+            self._established.direct(direction, now)
 
     def carry(self, medium: Medium, now: float) -> None:
         """Ask the far side to carry something else; only an answered call can."""
-        session = self._answering()
-        if session is not None:
-            session.carry(medium, now)
+        if self._established is not None:
+            self._established.carry(medium, now)
 
     def carry_out(self, command: Command, now: float) -> None:
         """Carry out a command of the call; before the answer it goes to whoever is heard."""
-        branch = self._winner or self._voice
-        session = None if branch is None else self._sessions.get(branch)
+        heard = None if self._voice is None else self._sessions.get(self._voice)
+        session = self._established or heard
         if session is not None:
             session.carry_out(command, now)
 
@@ -237,6 +238,8 @@ class Fork:
         if self._voice is not branch and branch.agreement is not None:
             self._voice = branch
             self._user.agreed(branch.agreement, now)
+        # The INVITE goes on by itself, for the sake of late answers, and holds nothing of the call.
+        self._established = self._sessions.pop(branch).hand_over()
         self._user.answered(how, now)
 
     def ended(self, branch: _Branch, ending: Ending, now: float) -> None:
@@ -266,15 +269,9 @@ class Fork:
 
     # Inside.
 
-    def _answering(self) -> OutgoingSession | None:
-        """The session that was answered, while it lasts."""
-        return None if self._winner is None else self._sessions.get(self._winner)
-
     def _part(self) -> None:
         """The session that was answered is over."""
-        if self._winner is not None:
-            self._sessions.pop(self._winner, None)
-        self._winner = self._voice = None
+        self._established = self._winner = self._voice = None
 
     def _follow(self, response: Response, target: Target, now: float) -> None:
         """Go where a redirection says (RFC 3261 8.1.3.4)."""

@@ -16,7 +16,7 @@ from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.machine import Machine
 from gateway.core.messages import Command, SendDigits
-from gateway.sdp.negotiate import Direction, Medium, Negotiation, NotAcceptable
+from gateway.sdp.negotiate import Negotiation, NotAcceptable
 from gateway.sip.causes import reason_header, told_on
 from gateway.sip.credentials import CHALLENGES, Credentials, Prover, ProvingCarrier
 from gateway.sip.diagnosis import rewritten
@@ -148,29 +148,27 @@ class OutgoingSession:
         self._ending = ending
         self._act(Input.GIVE_UP, "", now)
 
-    def direct(self, direction: Direction, now: float) -> None:
-        """Hold or resume the far side; only an answered call can be held."""
-        if self._established is not None:
-            self._established.direct(direction, now)
-
-    def carry(self, medium: Medium, now: float) -> None:
-        """Ask the far side to carry something else; only an answered call can."""
-        if self._established is not None:
-            self._established.carry(medium, now)
+    def hand_over(self) -> Established:
+        """The session that came of it, once it is answered; late answers to the INVITE are met here as before."""
+        established = self._established
+        assert established is not None  # the user has been told of the answer
+        del self._user, self._negotiation, self._timer
+        self._established = None
+        return established
 
     def carry_out(self, command: Command, now: float) -> None:
-        """Carry out a command of the call; before the answer, keys alone, to the one who is heard."""
-        if self._established is not None:
-            self._established.carry_out(command, now)
-        elif isinstance(command, SendDigits):
+        """Carry out a command of the call: keys alone, to the one who is heard."""
+        if isinstance(command, SendDigits):
             heard = (early for early in self._early.values() if early.agreement is not None)
             for early in islice(heard, 1):
                 early.keys.send(command, now)
 
     def began(self, dialog: DialogId) -> bool:
         """Whether `dialog` is an early one of this INVITE (RFC 3891 section 3)."""
-        invite = self._transaction.request if self._transaction is not None and self._established is None else None
-        mine = invite is not None and (dialog.call_id, dialog.local_tag) == (invite.call_id, invite.from_.tag)
+        if self._transaction is None or self._machine.state is not State.CALLING:
+            return False
+        invite = self._transaction.request
+        mine = (dialog.call_id, dialog.local_tag) == (invite.call_id, invite.from_.tag)
         return mine and dialog.remote_tag in self._tags
 
     # What the far side does.

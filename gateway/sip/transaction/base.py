@@ -69,7 +69,7 @@ class Transaction(ABC):
 
     Attributes:
         key: what it is found by.
-        request: the request that began it; of a server transaction, until it has its final response.
+        request: the request that began it; but for an INVITE of ours, until it has its final response.
         method, call_id: of that request.
         flow: the way to the peer.
         timers: those that run.

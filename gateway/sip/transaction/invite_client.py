@@ -205,6 +205,7 @@ class InviteClient(ClientTransaction):
     def _accept(self, now: float, response: Response) -> None:
         self._stop(_I.TIMER_A, _I.TIMER_B, _I.TIMER_CANCEL)
         self._start(_I.TIMER_M, now + self._config.patience)
+        self._data = b""  # it is repeated no more
         self._pass_up(now, response)
 
     def _complete(self, now: float, response: Response) -> None:

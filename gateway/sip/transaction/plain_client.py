@@ -117,6 +117,8 @@ class PlainClient(ClientTransaction):
         self._stop(_I.TIMER_E, _I.TIMER_F)
         self._start(_I.TIMER_K, now + self._linger(self._config.t4))
         self._pass_up(now, response)
+        self._data = b""
+        del self.request
 
     def _time_out(self, now: float, _: None) -> None:
         self._tell_time_out(_I.TIMER_F)

@@ -7,6 +7,9 @@ import gc
 import pstats
 import tracemalloc
 
+from gateway.sip.channel import SipChannel
+from gateway.sip.established import Established
+from gateway.sip.fork import Fork
 from tests.bench.bench_sip import Bench
 
 CALLS = 20
@@ -46,6 +49,21 @@ def test_a_call_that_stands_holds_little() -> None:
         tracemalloc.stop()
     assert (after - before) / CALLS < MOST_BYTES
     assert bench.stack.usage()["transactions"] == 0
+
+
+def test_a_leg_that_has_ended_is_gone_while_its_transactions_last() -> None:
+    bench = Bench()
+    one_call(bench)
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            one_call(bench)
+        legs = [found for found in gc.get_objects() if isinstance(found, SipChannel | Fork | Established)]
+        assert legs == []
+    finally:
+        gc.enable()
+    assert bench.stack.usage()["transactions"] >= 4 * 4, "late answers and repeated requests are still met"
 
 
 def one_call(bench: Bench) -> None:

@@ -11,28 +11,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Final
-
-import numpy as np
 
 from dialplan.apps import APPLICATIONS
 from dialplan.engine import DialplanEngine
 from dialplan.functions import FUNCTIONS
 from dialplan.model import Dialplan
 from dialplan.script import Application, Function
-from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Samples, Side, Sound, SoundEnd
+from dialplan.silence import NoAudio, NoMedia, NoSounds
+from gateway.core.audio import Audio, Sound
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
-from gateway.core.errors import LocalError, RemoteError
+from gateway.core.errors import RemoteError
 from gateway.core.fax import FaxJob, FaxReport
 from gateway.core.feature import Feature, TalkLimit
 from gateway.core.messages import TransferTold
 from gateway.core.number import Party
 from gateway.core.operator import Nobody
 from gateway.core.parking import Lot
-from gateway.core.recording import Media, RecordingPlan, RecordingState
-from gateway.core.room import Room
+from gateway.core.recording import Media
 from gateway.core.switch import (
     LEVEL,
     PLAIN,
@@ -135,82 +132,6 @@ async def dry_run(
     return route
 
 
-class _NoCapture:
-    """A capture of silence."""
-
-    lost = 0
-    rate = 8000
-    ended = True
-
-    def read(self) -> Samples:
-        return np.zeros(0, np.int16)
-
-    def stop(self) -> None:
-        return None
-
-
-class _NoAudio:
-    """A row that leads nowhere."""
-
-    listener: Callable[[AudioEvent, float], None] | None = None
-    codecs: Sequence[Codec] = ()
-    wanted: Sequence[Codec] = ()
-    digits_as_events = False
-    rate = 8000
-
-    def join(self, other: Audio) -> None:
-        return None
-
-    def part(self) -> None:
-        return None
-
-    def echo(self) -> None:
-        return None
-
-    def play(self, sound: Sound, on_end: Callable[[SoundEnd], None] | None = None) -> None:
-        if on_end is not None:
-            on_end(SoundEnd.PLAYED)
-
-    def stop(self) -> None:
-        return None
-
-    def send_digits(self, digits: str, duration: float = 0.1, gap: float = 0.1) -> None:
-        return None
-
-    def detect_digits(self, on: bool) -> None:
-        return None
-
-    def detect_fax(self, on: bool) -> None:
-        return None
-
-    def carry_voiceband(self, on: bool) -> None:
-        return None
-
-    def cancel_echo(self, tail: int) -> None:
-        return None
-
-    def capture(self, seconds: float) -> _NoCapture:
-        return _NoCapture()
-
-    def tap(
-        self,
-        side: Side,
-        seconds: float,
-        *,
-        rate: int = 8000,
-        joined: bool = False,
-        gain_in: float = 0.0,
-        gain_out: float = 0.0,
-    ) -> _NoCapture:
-        return _NoCapture()
-
-    def stats(self) -> AudioStats:
-        return AudioStats()
-
-    def close(self) -> None:
-        return None
-
-
 class _DryLeg:
     """A leg that notes what it is told."""
 
@@ -233,7 +154,7 @@ class _DryLeg:
         self.reveals = True
         self.gains = LEVEL
         self.afterwards: Place | None = None
-        self.audio: Audio = _NoAudio()
+        self.audio: Audio = NoAudio()
 
     def note(self, text: str, detail: str = "") -> None:
         self._route.steps.append(text)
@@ -310,69 +231,6 @@ class _DryLeg:
             self._living()
 
 
-class _DrySounds:
-    """Every prompt exists and takes no time; tones go on for ever, as real ones do."""
-
-    def tone(self, name: str, zone: str | None = None) -> Sound:
-        return Sound(f"tone {name}", np.zeros(1, np.int16), loop_from=0)
-
-    def prompt(self, name: str, language: str | None = None) -> Sound | None:
-        return Sound(f"prompt {name}", np.zeros(1, np.int16))
-
-    def music(self, name: str) -> Sound:
-        return Sound(f"music {name}", np.zeros(1, np.int16), loop_from=0)
-
-    def recorded(self, name: str, samples: Samples, rate: int, after: Sound | None = None) -> Sound:
-        return Sound(name, samples)
-
-    def keep(self, name: str, sound: Sound) -> None:
-        return None
-
-    def spell(self, text: str) -> list[Sound]:
-        return []
-
-    def number(self, value: int) -> list[Sound]:
-        return []
-
-    def clock(self, when: datetime) -> list[Sound]:
-        return []
-
-
-class _DryRecording:
-    """A recording of nothing."""
-
-    fault = ""
-    state = RecordingState.DONE
-    seconds = 0.0
-
-    def __init__(self, name: str) -> None:
-        self.path = Path(name)
-
-    def pause(self) -> None:
-        return None
-
-    def resume(self) -> None:
-        return None
-
-    def stop(self) -> None:
-        return None
-
-    async def finished(self) -> None:
-        return None
-
-
-class _DryMedia:
-    """Writes nothing down."""
-
-    def room(self) -> Room:
-        raise LocalError("a dry run has no rooms")
-
-    def record(
-        self, source: Audio | Room, plan: RecordingPlan, on_fault: Callable[[str], None] | None = None
-    ) -> _DryRecording:
-        return _DryRecording(plan.name)
-
-
 class _DrySwitch:
     """Reaches nobody, and remembers whom it was to reach."""
 
@@ -381,8 +239,8 @@ class _DrySwitch:
         self._answered = answered
         self._clock = clock
         self._permit = permit
-        self.sounds: Sounds = _DrySounds()
-        self.media: Media = _DryMedia()
+        self.sounds: Sounds = NoSounds()
+        self.media: Media = NoMedia()
 
     async def dial(self, leg: Leg, targets: Sequence[Target], options: DialOptions = PLAIN) -> DialOutcome:
         refused = [(target, ending) for target in targets if (ending := self._refusal(leg, target)) is not None]

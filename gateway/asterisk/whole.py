@@ -101,7 +101,9 @@ def read_directory(folder: Path, address: str = "") -> Imported:
         reader([*sections, *wizards] if name == _PJSIP else sections, draft)
     if draft.tables.get("trunks") and not address:
         names = ", ".join(draft.tables["trunks"])
-        raise LocalError(f"{names} are reached over a network: say this machine's own address with --address")
+        raise LocalError(
+            f"Trunks are reached over a network ({names}): say this machine's own address with --address."
+        )
     _listen_everywhere(draft)
     _renew_weak_secrets(draft)
     files = dialplan_files(directory.read, directory.find)

@@ -29,6 +29,9 @@ _DEPTH: Final = 8
 """Rounds of taking out what is wrong; each goes one level up, and no key lies deeper than this."""
 
 _PLACE: Final = re.compile(r"\s*\(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
+_TWICE: Final = re.compile(r"Cannot (?:declare \((?P<names>.*)\) twice|overwrite a value)")
+_NAME: Final = re.compile(r"'([^']*)'")
+"""What tomllib says of a table or setting that is there already."""
 
 
 def load(path: Path) -> Config:
@@ -90,6 +93,10 @@ def _syntax(error: Exception, text: str, file: str) -> Fault:
     if place is not None:
         said = said[: place.start()]
         line = int(place["line"]) if place["line"] else text.rstrip().count("\n") + 1
+    twice = _TWICE.fullmatch(said)
+    if twice is not None:
+        what = f"[{'.'.join(_NAME.findall(twice['names']))}]" if twice["names"] else "this setting"
+        return Fault(file, line, f"{what} stands here again", "make one of the two, or give it another name")
     what = said[:1].lower() + said[1:] if isinstance(error, tomllib.TOMLDecodeError) else "it is nested too deeply"
     return Fault(file, line, f"this is not TOML: {what}", "texts stand in quotes, table names in [ ]")
 

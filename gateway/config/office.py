@@ -117,10 +117,17 @@ def setting_doubts(path: Path, config: Config, dialplan: Dialplan) -> list[Fault
         *encryption_doubts(config),
         *service_doubts(config, dialplan.contexts),
         *_members(config, dialplan),
+        *_nobody(config),
     ]
     locator = Locator(read(path)) if found else None
     told = [Fault(str(path), locator.line(each.path), each.what, each.mend) for each in found] if locator else []
     return sorted(told, key=lambda fault: fault.line)
+
+
+def _nobody(config: Config) -> Iterator[Finding]:
+    """An office that nobody can call, nor call from."""
+    if not (config.phones or config.accounts or config.trunks or any(each_way(config))):
+        yield Finding((), "there is no telephone, account, line or trunk", "write one, such as [accounts.6001]")
 
 
 def _members(config: Config, dialplan: Dialplan) -> Iterator[Finding]:

@@ -173,7 +173,7 @@ def test_a_context_that_nobody_wrote_is_there_and_empty(imported: Imported) -> N
 
 
 def test_trunks_want_an_address_and_a_directory_something_to_read(tmp_path: Path) -> None:
-    with pytest.raises(LocalError, match="line-out, branch, old-provider are reached over a network"):
+    with pytest.raises(LocalError, match=r"Trunks are reached over a network \(line-out, branch, old-provider\)"):
         read_directory(OFFICE)
     with pytest.raises(LocalError, match="holds no Asterisk configuration"):
         read_directory(tmp_path)

@@ -147,6 +147,12 @@ def test_check_tells_what_does_less_than_it_says(tmp_path: Path, capsys: pytest.
     assert last == f"{file}: no faults; 2 extensions in 2 contexts."
 
 
+def test_an_office_that_nobody_is_in_is_worth_a_look(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "office.toml").write_text("")
+    assert main(["check", str(tmp_path / "office.toml")]) == 0
+    assert "there is no telephone, account, line or trunk; write one, such as [acc" in capsys.readouterr().out
+
+
 def test_a_call_for_help_is_run_dry(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "office.toml"
     file.write_text(DOZEN + "[tolls]\nallow = []\n")

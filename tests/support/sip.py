@@ -47,6 +47,7 @@ class ScriptedRow(ScriptedAudio):
         self.remotes: list[tuple[str, int, Codec, int | None, bool]] = []
         self.remote: tuple[str, int] | None = None
         self.protection: Protection | None = None
+        self.noise: tuple[int, int] | None = None
         self.strict = False
         self.detecting = False
         self.closings = 0
@@ -73,6 +74,7 @@ class ScriptedRow(ScriptedAudio):
         self.remotes.append((address, port, codec, event_payload_type, send))
         self.remote = (address, port)
         self.protection = protection
+        self.noise = noise
         self.strict = strict
 
     def detect_digits(self, on: bool) -> None:
@@ -167,6 +169,7 @@ class Office:
         texts: TextKeeper | None = None,
         encryption: Encryption = Encryption.OFF,
         info_keys: bool = False,
+        comfort_noise: bool = False,
         symmetric: bool = True,
         listening: Sequence[str] = (),
         t38: bool = False,
@@ -186,6 +189,7 @@ class Office:
                         f"Name {user}",
                         encryption=encryption,
                         info_keys=info_keys,
+                        comfort_noise=comfort_noise,
                         symmetric=symmetric,
                         t38=t38,
                         codecs=codecs,

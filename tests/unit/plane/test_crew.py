@@ -19,7 +19,7 @@ from gateway.plane.table import FRAMES, PHASES
 from tests.unit.plane.conftest import Studio, delay_and_likeness, speech
 
 
-@pytest.fixture(params=[2, 3])
+@pytest.fixture(params=[2, 5])
 def studio(request: pytest.FixtureRequest) -> Iterator[Studio]:
     made = Studio(threads=request.param)
     yield made
@@ -264,11 +264,15 @@ def test_whatever_is_joined_in_whatever_order_all_stay_with_their_thread(studio:
     assert len(studio.ends) == crowd.plays > 50
 
 
-def test_threads_of_their_own_relay_and_move() -> None:
-    studio = Studio(now=time.monotonic(), threads=2)
+@pytest.mark.parametrize("threads", [2, 4])
+def test_threads_of_their_own_relay_and_move(threads: int) -> None:
+    """As many as there are, whether or not they have cores of their own."""
+    studio = Studio(now=time.monotonic(), threads=threads)
     try:
-        (a, alice), (b, bob) = studio.telephone(), studio.telephone()
-        a.join(b)
+        legs = [studio.telephone() for _ in range(2 * threads)]
+        pairs = [(*legs[k], *legs[-1 - k]) for k in range(threads)]
+        for a, _, b, _ in pairs:
+            a.join(b)
         studio.plane.start_thread()
 
         def until(done: Callable[[], object]) -> None:
@@ -279,9 +283,19 @@ def test_threads_of_their_own_relay_and_move() -> None:
             assert done()
 
         until(lambda: studio.plane.usage().commands == 0)
+        assert {thread_of(studio, a) for a, *_ in pairs} == set(range(threads))
+        assert all(thread_of(studio, a) == thread_of(studio, b) for a, _, b, _ in pairs)
+        for _, alice, _, _ in pairs:
+            alice.say(speech(0.1))
+        until(lambda: all(b.stats().sent == 5 for _, _, b, _ in pairs))
+        assert [len(bob.hear()) for *_, bob in pairs] == [5] * threads
+        a, alice, b, _ = pairs[0]
+        c, carol, _, _ = pairs[1]
+        a.join(c)  # what two threads have comes together
+        until(lambda: studio.plane.usage().commands == 0 and thread_of(studio, a) == thread_of(studio, c))
         alice.say(speech(0.1))
-        until(lambda: b.stats().sent == 5)
-        assert len(bob.hear()) == 5
+        until(lambda: c.stats().sent == 5)
+        assert len(carol.hear()) == 5 and b.stats().sent == 5
         assert studio.plane.fault() is None
     finally:
         studio.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import resource
 import select
@@ -19,6 +20,7 @@ from numba.core.runtime import _nrt_python, rtsys
 
 from gateway.core.audio import DigitHeard, Encoding, Side, Sound, SoundEnd
 from gateway.core.errors import LocalError
+from gateway.plane.loop import CATCH_UP
 from gateway.plane.table import NEXT_TICK, PHASES, TICK, TIMER
 from tests.support.rtp import RtpEndpoint
 from tests.unit.plane.conftest import Studio, speech
@@ -84,6 +86,41 @@ def test_every_part_of_a_tick_is_done_as_often_as_the_others(studio: Studio) -> 
     pump_until(studio, lambda: not studio.plane.usage().commands)
     counts = [came(voice) for _, voice in legs]
     assert max(counts) - min(counts) <= 1, counts
+
+
+def late_by(studio: Studio, ticks: int) -> float:
+    """Make the loop as late as if something else had had its core; returns when that was."""
+    studio.plane.tables.workers[0].control[NEXT_TICK] -= ticks * TICK
+    return time.monotonic()
+
+
+def test_a_loop_that_comes_late_makes_good_what_it_has_missed(studio: Studio) -> None:
+    """Frames that were due 300 ms ago and since go out at once, in order, and none is left out or doubled."""
+    row, alice = studio.telephone(Encoding.L16, 97)
+    said = np.arange(160 * 200, dtype=np.int16)
+    row.play(Sound("ramp", said))
+    studio.plane.start_thread()
+    pump_until(studio, lambda: came(alice) >= 5)
+    before, since = came(alice), late_by(studio, 15)
+    pump_until(studio, lambda: came(alice) >= before + 15)
+    assert came(alice) - before >= 15 + (time.monotonic() - since) / 0.02 - 3
+    row.stop()
+    pump_until(studio, lambda: not studio.plane.usage().commands)
+    assert studio.plane.skipped == 0
+    heard = alice.heard()
+    assert np.array_equal(heard, said[: len(heard)])
+    assert {(y.sequence - x.sequence) & 0xFFFF for x, y in itertools.pairwise(alice.received)} == {1}
+
+
+def test_what_was_missed_for_longer_is_left_out_and_not_sent_at_once(studio: Studio) -> None:
+    row, alice = studio.telephone(Encoding.L16, 97)
+    row.play(Sound("tone", np.full(160, 1000, np.int16), loop_from=0))
+    studio.plane.start_thread()
+    pump_until(studio, lambda: came(alice) >= 5)
+    before, since = came(alice), late_by(studio, 500)
+    pump_until(studio, lambda: studio.plane.skipped > 0 and came(alice) >= before + CATCH_UP)
+    assert came(alice) - before <= CATCH_UP + (time.monotonic() - since) / 0.02 + 3
+    assert abs(studio.plane.skipped - (500 - CATCH_UP)) <= 2
 
 
 def test_with_nothing_to_do_the_thread_wakes_once_a_tick_and_with_something_for_its_part(studio: Studio) -> None:

@@ -20,6 +20,7 @@ from gateway.core.errors import RemoteError
 from gateway.core.messages import (
     DIVERSIONS,
     DIVERTED_BY,
+    DIVERTED_FIRST,
     DIVERTED_FOR,
     DIVERTED_HIDDEN,
     Alerting,
@@ -316,8 +317,12 @@ class Dialing:
             leg.variables["FORWARDERNAME"] = by.name
             leg.variables[DIVERSIONS] = str(count)
             if by.party.number:
+                first = leg.variables.get(DIVERTED_FIRST, "") or leg.variables.get(DIVERTED_BY, "")
+                if first:
+                    leg.variables[DIVERTED_FIRST] = first
+                else:
+                    leg.variables.pop(DIVERTED_HIDDEN, None)
                 leg.variables |= {DIVERTED_BY: by.party.number, DIVERTED_FOR: wish.reason}
-                leg.variables.pop(DIVERTED_HIDDEN, None)
             self._place(leg, self._options.diverter or self._shown)
             if self._options.patient:
                 self._stop_clock()

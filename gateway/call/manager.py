@@ -38,6 +38,7 @@ from gateway.core.log import QuietLog
 from gateway.core.messages import (
     DIVERSIONS,
     DIVERTED_BY,
+    DIVERTED_FIRST,
     DIVERTED_FOR,
     DIVERTED_HIDDEN,
     HOPS,
@@ -98,7 +99,7 @@ _STOPPING: Final = Ending(
 )
 
 _PASSED_ON: Final = (
-    *(DIVERTED_BY, DIVERTED_FOR, DIVERTED_HIDDEN, DIVERSIONS),
+    *(DIVERTED_BY, DIVERTED_FIRST, DIVERTED_FOR, DIVERTED_HIDDEN, DIVERSIONS),
     HOPS,
     *(REFERRED_BY, REFERRED_BY_NAME),
     *PREFERENCES,

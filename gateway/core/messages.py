@@ -40,6 +40,7 @@ from gateway.core.number import Party
 __all__ = [
     "DIVERSIONS",
     "DIVERTED_BY",
+    "DIVERTED_FIRST",
     "DIVERTED_FOR",
     "DIVERTED_HIDDEN",
     "HOPS",
@@ -96,6 +97,8 @@ DIVERTED_BY: Final = "REDIRECTING_NUMBER"
 DIVERTED_FOR: Final = "REDIRECTING_REASON"
 """Channel variables that tell who diverted a call last, and why in the words of RFC 5806: of a leg that comes in,
 and of one that goes out in its turn."""
+DIVERTED_FIRST: Final = "REDIRECTING_ORIGINAL"
+"""Channel variable: whom the call was for first, where it is not who diverted it last, likewise."""
 DIVERTED_HIDDEN: Final = "REDIRECTING_HIDDEN"
 """Channel variable: not empty where who diverted the call must not be shown, likewise."""
 REFERRED_BY: Final = "REFERRED_BY"
@@ -108,9 +111,9 @@ DIVERSIONS: Final = "REDIRECTING_COUNT"
 """Channel variable: how often a call has been diverted, likewise."""
 PREFERENCES: Final = ("ACCEPT_CONTACT", "REJECT_CONTACT", "REQUEST_DISPOSITION")
 """Channel variables that tell which of a called user's telephones a caller prefers (RFC 3841), likewise."""
-PORTABILITY: Final = ("TEL_NPDI", "TEL_RN", "TEL_RN_CONTEXT", "TEL_CIC", "TEL_CIC_CONTEXT")
-"""Channel variables that tell in which network a called number is since it was ported, and by which carrier the
-call is to go (RFC 4694), likewise."""
+PORTABILITY: Final = ("TEL_NPDI", "TEL_RN", "TEL_RN_CONTEXT", "TEL_CIC", "TEL_CIC_CONTEXT", "TEL_EXT", "TEL_ISUB")
+"""Channel variables that tell in which network a called number is since it was ported, by which carrier the call is
+to go (RFC 4694), and whom it is for behind that number (RFC 3966 section 5.1), likewise."""
 SECURED: Final = "SECURE_SIGNALLING"
 """Channel variable: not empty where nobody on the way of a call may read its signalling (RFC 5630), likewise."""
 

@@ -11,7 +11,14 @@ from dataclasses import replace
 from typing import Final
 
 from gateway.core.errors import MalformedError
-from gateway.core.messages import DIVERTED_BY, DIVERTED_FOR, DIVERTED_HIDDEN, REFERRED_BY, REFERRED_BY_NAME
+from gateway.core.messages import (
+    DIVERTED_BY,
+    DIVERTED_FIRST,
+    DIVERTED_FOR,
+    DIVERTED_HIDDEN,
+    REFERRED_BY,
+    REFERRED_BY_NAME,
+)
 from gateway.core.number import Party, Presentation
 from gateway.sip.account import Account
 from gateway.sip.grammar import is_token, quote, split_list
@@ -109,22 +116,24 @@ def asserted_party(message: Message) -> Party | None:
 
 
 def diversion_of(request: Request, account: Account) -> dict[str, str]:
-    """Channel variables that tell who diverted the call last, and why, as far as a trusted peer says so."""
+    """Channel variables that tell who diverted the call last, why, and who did first, as a trusted peer says it."""
     if not account.trusted:
         return {}
-    diverted = next(_addresses(request, "Diversion"), None)
-    if diverted is not None:
-        hidden = (diverted.parameters.get("privacy") or "").lower() in SECRET
-        return _variables(diverted.uri, diverted.parameters.get("reason") or "unknown", hidden=hidden)
+    diverted = list(_addresses(request, "Diversion"))[:MAX_ENTRIES]
+    if diverted:
+        hidden = any((one.parameters.get("privacy") or "").lower() in SECRET for one in diverted)
+        last, first = diverted[0], diverted[-1]  # RFC 5806 section 5: the latest stands on top
+        return _variables(last.uri, first.uri, last.parameters.get("reason") or "unknown", hidden=hidden)
     history = list(_addresses(request, "History-Info"))
     if len(history) < 2:
         return {}
     target = history[-1].uri  # the entry before it is whom the call was for until then
     cause = target.parameters.get("cause") if isinstance(target, SipUri) else None
-    by = history[-2].uri
-    # RFC 7044 section 10.1: of all entries, or of the one that says so of itself.
-    hidden = "history" in _privacy(request) or (isinstance(by, SipUri) and "privacy=" in by.headers.lower())
-    return _variables(by, CAUSES.get(cause or "", "unknown"), hidden=hidden)
+    # RFC 7044 section 10.1: of all entries, or of those that say so of themselves.
+    before = [entry.uri for entry in history[:-1]]
+    hidden = any(isinstance(uri, SipUri) and "privacy=" in uri.headers.lower() for uri in before)
+    hidden = hidden or "history" in _privacy(request)
+    return _variables(before[-1], before[0], CAUSES.get(cause or "", "unknown"), hidden=hidden)
 
 
 def reason_of(redirection: Response) -> str:
@@ -145,13 +154,20 @@ def write_diversion(invite: Request, variables: Mapping[str, str], host: str, *,
     if not number or (hidden and not trusted):
         return
     reason = variables.get(DIVERTED_FOR) or "unknown"
-    by = SipUri.of(number, host)
-    cause = next((code for code, word in CAUSES.items() if word == reason), "404")
-    told = f"<{by}>;reason={reason if is_token(reason) else quote(reason)}"
-    invite.headers.set("Diversion", f"{told};privacy=full" if hidden else told)
+    first = variables.get(DIVERTED_FIRST, "")
+    by = [SipUri.of(one, host) for one in (number, first) if one]  # the latest on top
+    reasons = (reason if is_token(reason) else quote(reason), "unknown")
+    privacy = ";privacy=full" if hidden else ""
+    told = (f"<{one}>;reason={why}{privacy}" for one, why in zip(by, reasons, strict=False))
+    invite.headers.set("Diversion", *told)
     if not hidden and isinstance(invite.uri, SipUri):
+        cause = next((code for code, word in CAUSES.items() if word == reason), "404")
         there = replace(invite.uri, parameters=invite.uri.parameters.having("cause", cause))
-        invite.headers.set("History-Info", f"<{by}>;index=1", f"<{there}>;index=1.1;mp=1")
+        entries = [f"<{by[-1]}>;index=1"]
+        if first:
+            entries.append(f"<{by[0]}>;index=1.1;mp=1")
+        step = "1.1.1;mp=1.1" if first else "1.1;mp=1"
+        invite.headers.set("History-Info", *entries, f"<{there}>;index={step}")
 
 
 def write_referrer(invite: Request, variables: Mapping[str, str], host: str) -> None:
@@ -162,10 +178,14 @@ def write_referrer(invite: Request, variables: Mapping[str, str], host: str) -> 
         invite.headers.set("Referred-By", who)
 
 
-def _variables(uri: Uri, reason: str, *, hidden: bool) -> dict[str, str]:
-    number = number_of(uri)
-    found = {DIVERTED_BY: number, DIVERTED_FOR: reason} if number else {}
-    return found | {DIVERTED_HIDDEN: "yes"} if found and hidden else found
+def _variables(last: Uri, first: Uri, reason: str, *, hidden: bool) -> dict[str, str]:
+    number, original = number_of(last), number_of(first)
+    if not number:
+        return {}
+    found = {DIVERTED_BY: number, DIVERTED_FOR: reason}
+    if original not in ("", number):
+        found[DIVERTED_FIRST] = original
+    return found | {DIVERTED_HIDDEN: "yes"} if hidden else found
 
 
 def _privacy(message: Message) -> set[str]:

@@ -73,5 +73,6 @@ def written(
     write_diversion(invite, dial.variables, host, trusted=account.trusted)
     write_referrer(invite, dial.variables, host)
     if target.diverted_by:
-        invite.headers.set("Diversion", f"<{target.diverted_by}>;reason=deflection")
+        latest = f"<{target.diverted_by}>;reason=deflection"
+        invite.headers.set("Diversion", latest, *invite.headers.all("Diversion"))  # RFC 5806 section 5
     return invite

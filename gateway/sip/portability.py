@@ -1,4 +1,4 @@
-"""Number portability and carrier selection in telephone numbers of URIs (RFC 4694, RFC 3966): npdi, rn and cic.
+"""What the telephone numbers of URIs say beside the number (RFC 4694, RFC 3966): npdi, rn, cic, ext and isub.
 
 The URI of a request enters, and channel variables leave; those of a leg go into the URI of its INVITE, so that what
 one network has looked up need not be looked up again. Only peers of our trust domain are believed, and told
@@ -33,6 +33,8 @@ _PARAMETERS: Final = {
     "rn-context": _CONTEXT,
     "cic": _NUMBER,
     "cic-context": _CONTEXT,
+    "ext": re.compile(r"[0-9().\-]*[0-9][0-9().\-]*"),
+    "isub": re.compile(r"[A-Za-z0-9%+\-_.!~*'()]+"),
 }
 """The parameters, in the order of `PORTABILITY`, and what they may be."""
 LONGEST: Final = 64

@@ -12,7 +12,9 @@ from gateway.core.feature import Feature, FeatureCodes
 from gateway.core.messages import (
     DIVERSIONS,
     DIVERTED_BY,
+    DIVERTED_FIRST,
     DIVERTED_FOR,
+    DIVERTED_HIDDEN,
     RFC_4733,
     Alerting,
     Answered,
@@ -338,6 +340,19 @@ class TestWhereTheyGo:
         office.says(office.telephone("102"), Answered("off-hook"))
         office.loop.settle()
         assert office.talks(caller, office.telephone("102"))
+        office.says(caller, Released(BYE))
+        office.loop.settle()
+
+    def test_rfc_5806_section_5_whom_the_call_was_for_first_is_not_forgotten(self, office: Exchange) -> None:
+        before = {DIVERTED_BY: "300", DIVERTED_FOR: "no-answer", DIVERTED_HIDDEN: "yes"}
+        caller = office.offer(called="110", variables=before)
+        office.says(office.phone, Diverted("102", reason="user-busy"))
+        office.says(office.phone, Released(BUSY))
+        office.loop.settle()
+        (dialled,) = office.telephone("102").commands
+        assert isinstance(dialled, Dial)
+        told = {DIVERTED_BY: "101", DIVERTED_FIRST: "300", DIVERTED_FOR: "user-busy", DIVERTED_HIDDEN: "yes"}
+        assert dialled.variables == told | {DIVERSIONS: "1"}
         office.says(caller, Released(BYE))
         office.loop.settle()
 

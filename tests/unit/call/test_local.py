@@ -14,6 +14,7 @@ from gateway.core.errors import RemoteError
 from gateway.core.messages import (
     DIVERSIONS,
     DIVERTED_BY,
+    DIVERTED_FIRST,
     DIVERTED_FOR,
     DIVERTED_HIDDEN,
     HOPS,
@@ -230,7 +231,17 @@ def test_what_a_caller_said_of_its_call_goes_on_with_it(exchange: Exchange, call
     said = {
         name: f"said {name}"
         for name in (
-            *(HOPS, DIVERTED_BY, DIVERTED_FOR, DIVERTED_HIDDEN, DIVERSIONS, REFERRED_BY, REFERRED_BY_NAME, SECURED),
+            *(
+                DIVERTED_FIRST,
+                HOPS,
+                DIVERTED_BY,
+                DIVERTED_FOR,
+                DIVERTED_HIDDEN,
+                DIVERSIONS,
+                REFERRED_BY,
+                REFERRED_BY_NAME,
+                SECURED,
+            ),
             *(*PREFERENCES, *PORTABILITY),
         )
     }

@@ -311,6 +311,19 @@ def test_a_redirection_to_sips_is_never_taken_off_tls() -> None:
     office.quiet()
 
 
+def test_rfc_5806_section_5_who_redirects_is_told_above_those_who_did_before() -> None:
+    office = Office()
+    phone, colleague = registered(office, "192.0.2.60"), registered(office, "192.0.2.70", user="6002")
+    office.heard()
+    channel = office.stack.channel("6001", office.clock.now)
+    office.command(channel, Dial("6001", Party("101"), {"REDIRECTING_NUMBER": "300"}))
+    redirect(phone, "<sip:6002@192.0.2.1>")
+    assert colleague.arrived().headers.all("Diversion") == (
+        "<sip:6001@192.0.2.1>;reason=deflection",
+        "<sip:300@192.0.2.1>;reason=unknown",
+    )
+
+
 def test_section_8_1_3_4_the_choices_of_a_300_have_their_turns_by_their_q_values() -> None:
     office = Office(SipConfig(legs=LegsConfig(redirects=Redirects.ANYWHERE)))
     phone = registered(office, "192.0.2.60")

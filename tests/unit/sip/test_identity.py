@@ -16,7 +16,7 @@ from gateway.sip.uri import parse_uri
 from tests.support.sip import SERVER, Office, Phone, session_description
 
 PHONE = Party("6001", "Name 6001")
-TOLD = ("REDIRECTING_NUMBER", "REDIRECTING_REASON", "REDIRECTING_HIDDEN")
+TOLD = ("REDIRECTING_NUMBER", "REDIRECTING_REASON", "REDIRECTING_ORIGINAL", "REDIRECTING_HIDDEN")
 HIDDEN = Party("6001", "Name 6001", Presentation.RESTRICTED)
 
 
@@ -127,14 +127,26 @@ def test_rfc_3325_section_7_only_a_trusted_peer_is_told_a_caller_that_must_not_b
 @pytest.mark.parametrize(
     ("header", "variables"),
     [
-        (("Diversion", "<sip:102@x>;reason=user-busy;counter=1, <sip:103@x>"), ("102", "user-busy")),
+        (("Diversion", "<sip:102@x>;reason=user-busy;counter=1, <sip:103@x>"), ("102", "user-busy", "103", "")),
+        (("Diversion", "<sip:102@x>;reason=deflection, <sip:102@x>"), ("102", "deflection")),
+        (
+            ("Diversion", "<sip:102@x>;reason=no-answer, <sip:103@x>;privacy=uri"),
+            ("102", "no-answer", "103", "yes"),
+        ),
+        (
+            (
+                "History-Info",
+                "<sip:103@x>;index=1, <sip:102@x;cause=302>;index=1.1, <sip:101@x;cause=486>;index=1.1.1",
+            ),
+            ("102", "user-busy", "103", ""),
+        ),
         (("Diversion", "<tel:+1-256-555-0100>"), ("+12565550100", "unknown")),
         (("History-Info", "<sip:102@x>;index=1, <sip:101@x;cause=408>;index=1.1"), ("102", "no-answer")),
-        (("Diversion", "<sip:102@x>;reason=user-busy;privacy=Full"), ("102", "user-busy", "yes")),
+        (("Diversion", "<sip:102@x>;reason=user-busy;privacy=Full"), ("102", "user-busy", "", "yes")),
         (("Diversion", "<sip:102@x>;reason=user-busy;privacy=off"), ("102", "user-busy")),
         (
             ("History-Info", "<sip:102@x?Privacy=history>;index=1, <sip:101@x;cause=302>;index=1.1"),
-            ("102", "unconditional", "yes"),
+            ("102", "unconditional", "", "yes"),
         ),
         (("History-Info", "<sip:102@x>;index=1"), None),
         (("Diversion", '<sip:102@x>;reason="'), None),
@@ -142,9 +154,27 @@ def test_rfc_3325_section_7_only_a_trusted_peer_is_told_a_caller_that_must_not_b
 )
 def test_who_diverted_the_call_and_why(header: tuple[str, str], variables: tuple[str, ...] | None) -> None:
     hops = {"HOPS_LEFT": "70"}
-    expected = dict(zip(TOLD, variables, strict=False)) if variables else {}
+    expected = {name: value for name, value in zip(TOLD, variables or (), strict=False) if value}
     assert offered("trunk", header).variables == hops | expected
     assert offered("6001", header).variables == hops
+
+
+@pytest.mark.parametrize("hidden", ["", "yes"])
+def test_rfc_5806_section_5_who_diverted_the_call_first_goes_on_with_it_below_the_last(hidden: str) -> None:
+    told = {"REDIRECTING_NUMBER": "102", "REDIRECTING_REASON": "no-answer", "REDIRECTING_ORIGINAL": "103"}
+    told |= {"REDIRECTING_HIDDEN": hidden} if hidden else {}
+    invite = sent("trunk", Party("5550100"), told)
+    privacy = ";privacy=full" if hidden else ""
+    assert invite.headers.all("Diversion") == (
+        f"<sip:102@192.0.2.1>;reason=no-answer{privacy}",
+        f"<sip:103@192.0.2.1>;reason=unknown{privacy}",
+    )
+    history = ["<sip:103@192.0.2.1>;index=1", "<sip:102@192.0.2.1>;index=1.1;mp=1"]
+    assert list(invite.headers.all("History-Info"))[:2] == ([] if hidden else history)
+    trunk = Account("trunk", Secret("x"), trusted=True)
+    assert diversion_of(invite, trunk) == told
+    invite.headers.remove("Diversion")
+    assert diversion_of(invite, trunk) == ({} if hidden else told)
 
 
 def test_rfc_7044_section_10_1_privacy_of_the_whole_history() -> None:

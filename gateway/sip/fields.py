@@ -6,115 +6,23 @@ written after it would be headers of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, repeat
 from operator import methodcaller
-from types import MappingProxyType
 from typing import Any, Final
 
 from gateway.core.errors import LocalError, MalformedError
 from gateway.sip.grammar import BLANKS, is_token, split_list
 from gateway.sip.reading import READERS, SINGLE, TYPED, Rows, read_essential
+from gateway.sip.spelling import KEYS, LABELS, NAMES, WRITTEN
 
 __all__ = ["MAX_LINE", "Headers", "safe_text"]
 
 MAX_LINE: Final = 8192
 """Characters of one unfolded header value, as common servers allow; a Record-Route of 60 hops fits."""
 
-_COMPACT: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "a": "accept-contact",
-        "b": "referred-by",
-        "c": "content-type",
-        "d": "request-disposition",
-        "e": "content-encoding",
-        "f": "from",
-        "i": "call-id",
-        "j": "reject-contact",
-        "k": "supported",
-        "l": "content-length",
-        "m": "contact",
-        "o": "event",
-        "r": "refer-to",
-        "s": "subject",
-        "t": "to",
-        "u": "allow-events",
-        "v": "via",
-        "x": "session-expires",
-        "y": "identity",
-    }
-)
-"""Compact header names (IANA registry of SIP header fields)."""
-
-_SPELLING: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "call-id": "Call-ID",
-        "cseq": "CSeq",
-        "mime-version": "MIME-Version",
-        "p-asserted-identity": "P-Asserted-Identity",
-        "rack": "RAck",
-        "rseq": "RSeq",
-        "sip-etag": "SIP-ETag",
-        "sip-if-match": "SIP-If-Match",
-        "www-authenticate": "WWW-Authenticate",
-    }
-)
-"""Names whose usual spelling is not just a capital after each hyphen."""
-
-
-_USUAL: Final = (
-    "accept accept-encoding accept-language alert-info allow allow-events authorization call-id call-info contact "
-    "content-disposition content-length content-type cseq date diversion event expires from history-info "
-    "max-forwards min-expires min-se organization p-asserted-identity p-preferred-identity path privacy "
-    "proxy-authenticate proxy-authorization rack reason record-route refer-to referred-by replaces require "
-    "retry-after route rseq server session-expires session-id subject subscription-state supported timestamp to "
-    "unsupported user-agent via warning www-authenticate"
-).split()
-
-
-class _Written(dict[str, str]):
-    """Keys of `Headers` to how they are written: those that most messages have are in it, others are worked out."""
-
-    def __missing__(self, key: str) -> str:
-        return key.title()
-
-
-_WRITTEN: Final = _Written({name: _SPELLING.get(name) or name.title() for name in (*_USUAL, *_SPELLING)})
-
-
-class _Labels(dict[str, str]):
-    """Keys of `Headers` to how a line begins that has them."""
-
-    def __missing__(self, key: str) -> str:
-        return f"{_WRITTEN[key]}: "
-
-
-_LABELS: Final = _Labels({key: f"{name}: " for key, name in _WRITTEN.items()})
-_ENDS: Final = repeat("\r\n")
-
-
-class _Keys(dict[str, str]):
-    """Names to the keys of `Headers`: the usual spellings are in it, of which nearly every look-up is."""
-
-    def __missing__(self, name: str) -> str:
-        lower = name.lower()
-        return _COMPACT.get(lower, lower)
-
-
-_KEYS: Final = _Keys({spelled: key for key, name in _WRITTEN.items() for spelled in (key, name)} | dict(_COMPACT))
-
-
-class _Names(dict[str, str]):
-    """The same for names that a peer has written: MalformedError for what can be none."""
-
-    def __missing__(self, name: str) -> str:
-        if not is_token(name):
-            raise MalformedError(f"{name[:80]!r} is not the name of a header")
-        return _KEYS[name]
-
-
-_NAMES: Final = _Names(_KEYS)
 _halves: Final = methodcaller("partition", ": ")
+_ENDS: Final = repeat("\r\n")
 
 
 class _Typed(dict[str, Any]):
@@ -149,7 +57,7 @@ class Headers:
             text = value if type(value) is str else str(value)
             if "\r" in text or "\n" in text:
                 raise _broken(name, text)
-            key = _KEYS[name]
+            key = KEYS[name]
             if key in self._rows:
                 self._rows[key] += (text,)
                 continue
@@ -171,7 +79,7 @@ class Headers:
         rows = headers._rows
         try:
             if plain:
-                rows.update({_NAMES[name]: (value,) for name, _, value in map(_halves, lines)})
+                rows.update({NAMES[name]: (value,) for name, _, value in map(_halves, lines)})
                 if len(rows) == len(lines):  # or a name stands there twice
                     return headers, ""
         except MalformedError:
@@ -193,18 +101,18 @@ class Headers:
             elif "\r" in value or "\n" in value:  # which some peer would take for the end of the line
                 fault = fault or f"a bare line break in header {name}"
             else:
-                key = _KEYS[name]
+                key = KEYS[name]
                 rows[key] = (*rows.get(key, ()), value.strip(BLANKS))
         return fault
 
     def get(self, name: str) -> str | None:
         """The first value of `name` as received, or None."""
-        rows = self._rows.get(_KEYS[name])
+        rows = self._rows.get(KEYS[name])
         return rows[0] if rows else None
 
     def all(self, name: str) -> tuple[str, ...]:
         """All rows of `name` as received; a row may hold several comma-separated values."""
-        return self._rows.get(_KEYS[name], ())
+        return self._rows.get(KEYS[name], ())
 
     def values(self, name: str) -> list[str]:
         """All comma-separated values of `name`, one an element, empty ones left out.
@@ -212,7 +120,7 @@ class Headers:
         Raises:
             MalformedError: a quote or bracket in them is not closed.
         """
-        return [value for row in self._rows.get(_KEYS[name], ()) for value in split_list(row) if value]
+        return [value for row in self._rows.get(KEYS[name], ()) for value in split_list(row) if value]
 
     def add(self, name: str, value: object) -> None:
         """Add a row after those of the same name.
@@ -221,13 +129,13 @@ class Headers:
             LocalError: `value` holds a line break, with which it would become headers of its own.
         """
         text = safe_text(name, value)
-        key = _KEYS[name]
+        key = KEYS[name]
         self._rows[key] = (*self._rows.get(key, ()), text)
         self.typed.pop(key, None)
 
     def count(self, name: str) -> int:
         """How many rows `name` has."""
-        return len(self._rows.get(_KEYS[name], ()))
+        return len(self._rows.get(KEYS[name], ()))
 
     def repeated(self, names: Iterable[str]) -> str | None:
         """The first of `names` (in lower case, not compact) that stands in more than one row, or None."""
@@ -248,13 +156,13 @@ class Headers:
     def insert(self, name: str, value: object) -> None:
         """Add a row before those of the same name (a Via, a Route). Raises as `add`."""
         text = safe_text(name, value)
-        key = _KEYS[name]
+        key = KEYS[name]
         self._rows[key] = (text, *self._rows.get(key, ()))
         self.typed.pop(key, None)
 
     def set(self, name: str, *values: object) -> None:
         """Make `values` the rows of `name`; none removes it. Raises as `add`."""
-        key = _KEYS[name]
+        key = KEYS[name]
         if key in self.typed:
             del self.typed[key]
         if len(values) != 1:
@@ -276,7 +184,7 @@ class Headers:
 
         They have been through `add` or the parser there, so that they are not looked at again.
         """
-        key = _KEYS[name]
+        key = KEYS[name]
         rows = other._rows.get(key)
         self.typed.pop(key, None)
         if not rows:
@@ -323,12 +231,12 @@ class Headers:
         return len(self._rows)
 
     def __contains__(self, name: str) -> bool:
-        return _KEYS[name] in self._rows
+        return KEYS[name] in self._rows
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Each row with its name as it is usually spelled."""
         rows = self._rows
-        return zip(_for_each_row(_WRITTEN, rows), chain.from_iterable(rows.values()), strict=True)
+        return zip(_for_each_row(WRITTEN, rows), chain.from_iterable(rows.values()), strict=True)
 
     def written(self) -> str:
         """The lines of the wire, each with its end; Content-Length, which the body decides, left out."""
@@ -336,7 +244,7 @@ class Headers:
         if "content-length" in rows:
             rows = {key: values for key, values in rows.items() if key != "content-length"}
         values = chain.from_iterable(rows.values())
-        return "".join(chain.from_iterable(zip(_for_each_row(_LABELS, rows), values, _ENDS, strict=False)))
+        return "".join(chain.from_iterable(zip(_for_each_row(LABELS, rows), values, _ENDS, strict=False)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Headers) and self._rows == other._rows

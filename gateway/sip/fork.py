@@ -143,7 +143,7 @@ class Fork:
         self._winner: _Branch | None = None
         self._established: Established | None = None
         self._voice: _Branch | None = None
-        self._told: set[int] = set()
+        self._told: frozenset[int] = frozenset()
         self._failures: list[tuple[int, Ending]] = []
         self._followed = 0  # redirections whose targets are still looked for
         self._settled = False  # nobody else is to be called
@@ -222,7 +222,7 @@ class Fork:
                 self._groups.clear()  # this one is at work on it
         media = media and self._voice is branch
         if media or status not in self._told:
-            self._told.add(status)
+            self._told |= {status}
             self._user.progressed(status, media, now)
 
     def answered(self, branch: _Branch, how: str, now: float) -> None:

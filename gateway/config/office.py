@@ -7,6 +7,7 @@ lacks is a fault of the configuration; a Dial to somebody who is not there is on
 from __future__ import annotations
 
 import shlex
+import stat
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -113,6 +114,7 @@ def _is_there(stem: Path) -> bool:
 def setting_doubts(path: Path, config: Config, dialplan: Dialplan) -> list[Fault]:
     """What the configuration at `path` says that works and is worth a look: a certificate that ends soon, say."""
     found = [
+        *_readable(path, config),
         *certificate_doubts(config),
         *encryption_doubts(config),
         *service_doubts(config, dialplan.contexts),
@@ -128,6 +130,15 @@ def _nobody(config: Config) -> Iterator[Finding]:
     """An office that nobody can call, nor call from."""
     if not (config.phones or config.accounts or config.trunks or any(each_way(config))):
         yield Finding((), "there is no telephone, account, line or trunk", "write one, such as [accounts.6001]")
+
+
+def _readable(path: Path, config: Config) -> Iterator[Finding]:
+    """Secrets that everybody on this machine can read, of an office that others can reach."""
+    open_to_others = not all(listener.address.is_loopback for listener in config.sip.listen)
+    secrets = config.accounts or any(trunk.secret for trunk in config.trunks.values())
+    if open_to_others and secrets and path.stat().st_mode & stat.S_IROTH:
+        what = f"everybody on this machine can read the secrets in {path}"
+        yield Finding(("sip", "listen"), what, f"chmod o= {path}")
 
 
 def _members(config: Config, dialplan: Dialplan) -> Iterator[Finding]:

@@ -18,7 +18,7 @@ from gateway.sip.reach import OURSELVES
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 
-__all__ = ["Strays"]
+__all__ = ["FORKS", "Strays"]
 
 REMEMBERED: Final = 10_000
 """INVITEs that are remembered: some minutes of a busy gateway, in about 2 MB."""

@@ -126,3 +126,18 @@ def test_secure_addresses_need_a_certificate(tmp_path: Path) -> None:
 def test_two_transports_of_tcp_cannot_share_a_port(tmp_path: Path) -> None:
     (fault,) = faults('[sip]\nlisten = ["tcp:127.0.0.1:5061", "udp:127.0.0.1:5061", "ws:127.0.0.1:5061"]', tmp_path)
     assert "ws:127.0.0.1:5061 is taken by tcp:127.0.0.1:5061 already" in fault
+
+
+def test_secrets_that_all_can_read_are_a_doubt_once_the_office_can_be_reached(
+    tmp_path: Path,
+) -> None:
+    text = '[sip]\nlisten = ["udp:%s:5060"]\n[accounts.6001]\nsecret = "u8Rk2vQw0Zt4"\n'
+    (tmp_path / "office.toml").touch(0o644)
+    (doubt,) = doubts(tmp_path, text % "192.0.2.1")
+    assert (
+        doubt
+        == "office.toml:2: everybody on this machine can read the secrets in office.toml; chmod o= office.toml"
+    )
+    assert doubts(tmp_path, text % "127.0.0.1") == []
+    (tmp_path / "office.toml").chmod(0o640)
+    assert doubts(tmp_path, text % "192.0.2.1") == []

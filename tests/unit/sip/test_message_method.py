@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.sip import text_queue
 from gateway.sip.message import Request
-from gateway.sip.text_queue import Text
+from gateway.sip.text_queue import Text, TextQueue
 from tests.support.sip import SERVER, Office, Phone
 
 TEXT = "Kommst du? ☎".encode()
@@ -222,6 +223,13 @@ def test_section_8_a_text_too_long_for_a_datagram_is_refused() -> None:
     anna, bert = pair(office)
     message(anna, "6002", b"x" * 1301)
     assert anna.response().status == 513 and bert.messages() == []
+
+
+def test_texts_of_all_accounts_together_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_queue, "MOST", 3)
+    queue = TextQueue()
+    kept = [queue.keep(Text(f"600{number}", "6001", "", (), b"x", 10.0), 0.0) for number in range(5)]
+    assert [one is not None for one in kept] == [True, True, True, False, False] and len(queue) == 3
 
 
 def test_a_text_is_not_kept_with_headers_without_end() -> None:

@@ -23,6 +23,7 @@ from gateway.core.number import Party, Presentation
 from gateway.sip.channel import SipChannel
 from gateway.sip.message import Request
 from gateway.sip.stack import SipConfig
+from gateway.sip.strays import FORKS
 from tests.support.sip import Office, Phone, session_description
 
 TIME_UP = Ending(Cause.NO_ANSWER, "Copperline", Act.CANCELLED, "the dial's time was up")
@@ -410,6 +411,18 @@ def test_section_13_2_2_4_an_answer_long_after_the_end_is_acknowledged_each_time
     assert ack.to.tag == bye.to.tag == "below" and ack.from_.tag == invite.from_.tag
     phone.reply(bye, 200)
     office.quiet()
+
+
+def test_of_many_answers_to_an_invite_given_up_long_ago_few_have_us_send_a_bye() -> None:
+    office = Office()
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    office.wait(40)
+    phone.messages()
+    for number in range(2 * FORKS):
+        phone.reply(invite, 200, tag=f"fork{number}", body=session_description())
+    sent = [message.method for message in phone.messages() if isinstance(message, Request)]
+    assert sent.count("BYE") == FORKS and sent.count("ACK") == 2 * FORKS
 
 
 def test_an_answer_to_an_invite_that_was_never_ours_gets_nothing() -> None:

@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element
 
 import pytest
 
+from gateway.core.errors import MalformedError
 from gateway.core.number import Party, Presentation
 from gateway.core.switch import DeviceState
 from gateway.core.watch import (
@@ -16,6 +17,7 @@ from gateway.core.watch import (
     ParticipantShown,
     Stage,
 )
+from gateway.sip.events import markup
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.message import Request, Response
 from gateway.sip.transport import Flow
@@ -130,6 +132,22 @@ def test_an_account_of_ones_own_context_can_be_watched_without_a_hint() -> None:
     office, _, watcher = watched("presence", "6002")
     Phone(office, "6002", host="192.0.2.61").register()
     assert basic(watcher.notified()) == "open"
+
+
+@pytest.mark.parametrize(
+    ("most", "more"),
+    [("<a>" * 15 + "</a>" * 15, "<a>" * 16 + "</a>" * 16), ("<a/>" * 511, "<a/>" * 512)],
+    ids=["deep", "many"],
+)
+def test_documents_of_too_many_elements_are_not_read(most: str, more: str) -> None:
+    markup.read(f"<presence>{most}</presence>".encode())
+    with pytest.raises(MalformedError, match="too many elements"):
+        markup.read(f"<presence>{more}</presence>".encode())
+
+
+def test_an_account_of_another_context_cannot_be_watched() -> None:
+    office, _ = office_to_watch()
+    assert Watcher(office, "6001").subscribe("trunk", "presence").status == 404
 
 
 def pidf(basic: str = "open", note: str = "", activity: str = "") -> bytes:

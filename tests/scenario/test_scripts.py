@@ -7,7 +7,8 @@ from time import sleep
 import numpy as np
 import pytest
 
-from gateway.core.audio import Samples
+from gateway.core.audio import Encoding, Samples
+from gateway.media.soundfile import load
 from gateway.testing.sip_phone import SipPhone
 from tests.scenario.conftest import Build
 from tests.support.office import OfficeUnderTest
@@ -179,6 +180,29 @@ def test_volumes_of_a_talk(office: OfficeUnderTest, sentence: Samples, other_sen
     ada.hang_up()
     office.until(lambda: ada.state == "idle", within=2)
     desk.hang_up()
+
+
+def test_what_a_wide_telephone_records_is_kept_and_heard_wide(office: OfficeUnderTest) -> None:
+    """A tone of 6 kHz by G.722: whole in the file and to a wide telephone, not there to a narrow one."""
+    ada = office.sip("6001", encoding=Encoding.G722)
+    ada.call("8")
+    office.until(lambda: ada.state == "up", within=3)
+    office.run(1.5)
+    ada.say(np.asarray(6000 * np.sin(2 * np.pi * 6000 / 16000 * np.arange(32000)), np.int16))
+    office.run(2.5)
+    ada.key("#")
+    written(office, "custom/day0.wav")
+    ended(office, ada, 30)
+    kept = load(office.config.media.recordings / "sounds" / "custom" / "day0.wav")
+    assert kept.wide is not None
+    assert float(np.std(kept.wide[24000:48000].astype(float))) > 3500
+    office.app.engine._shared.globals["day"] = "0"
+    for encoding, least, most in ((Encoding.G722, 3500, 5000), (Encoding.PCMU, 0, 60)):
+        bert = office.sip("6002", encoding=encoding)
+        bert.call("9")
+        ended(office, bert, 12)
+        middle = bert.heard[len(bert.heard) // 3 : len(bert.heard) * 2 // 3].astype(float)
+        assert least <= float(np.std(middle)) <= most
 
 
 def test_the_volume_of_prompts(office: OfficeUnderTest) -> None:

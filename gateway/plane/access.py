@@ -55,13 +55,13 @@ __all__ = [
     "past_of",
     "pending_of",
     "phases_of",
-    "places_of",
     "queue_at",
     "room_at",
     "row_at",
     "samples_of",
     "scratch_of",
     "seat_at",
+    "spots_of",
     "stages_of",
     "tap_at",
     "visited_of",
@@ -138,9 +138,9 @@ def phases_of(t: Shared) -> NDArray[np.int64]:
 
 
 @stage
-def places_of(t: Shared) -> NDArray[np.int64]:
+def spots_of(t: Shared) -> NDArray[np.int64]:
     """Where each row stands in its part of a tick, from 1; 0: nowhere."""
-    return carray(int64_at(t["places"]), (t["row_count"],))
+    return carray(int64_at(t["spots"]), (t["row_count"],))
 
 
 @stage

@@ -69,7 +69,8 @@ from gateway.plane.rooms import (
 from gateway.plane.row_table import DIGITS
 from gateway.plane.rows import end_sound, lose, part, replan, set_voiceband
 from gateway.plane.secure import set_keys
-from gateway.plane.table import ACTIVE, COMMANDS, COMMANDS_READ, COMMANDS_WRITTEN, FREE, LOST, Shared
+from gateway.plane.table import ACTIVE, COMMANDS, FREE, LOST, Shared
+from gateway.plane.words import COMMANDS_READ, COMMANDS_WRITTEN
 
 __all__ = ["drain"]
 

@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from gateway.media.codec.g722 import decode_g722, encode_g722
 from gateway.media.compiled import stage
 from gateway.plane.access import pending_of, row_at
+from gateway.plane.codes import FRAMED, G722
 from gateway.plane.convert import from_linear, to_linear
 from gateway.plane.framed import decode_frames, encode_frames, ticks_of_frames
 from gateway.plane.keeper import keeper_of
 from gateway.plane.libc import memmove
 from gateway.plane.rates import narrow, widen
 from gateway.plane.reclock import from_clock, to_clock
-from gateway.plane.table import FRAMED, G722, WIDE, Shared
+from gateway.plane.table import WIDE, Shared
 
 __all__ = [
     "alike",

@@ -18,18 +18,14 @@ import numpy as np
 from gateway.plane.commands import ADD, ALWAYS, DETECT, IF_REFUSED, NEVER, PART, PLAY, REMOVE, ROOM_PLAY, TELL
 from gateway.plane.events import ACCEPTED, REFUSED, REMOVED, ROW_LOST, SOUND_ENDED
 from gateway.plane.loop import observe, publish
-from gateway.plane.table import (
-    ARGUMENTS,
-    COMMAND,
+from gateway.plane.table import ARGUMENTS, COMMAND, COMMANDS, DATA, Worker
+from gateway.plane.words import (
     COMMAND_SIGNAL,
-    COMMANDS,
     COMMANDS_READ,
     COMMANDS_WRITTEN,
-    DATA,
     EVENT_SIGNAL,
     EVENTS_READ,
     EVENTS_WRITTEN,
-    Worker,
 )
 
 __all__ = ["Answer", "Command", "Control", "Happening", "Ledger"]

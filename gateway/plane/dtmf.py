@@ -19,7 +19,7 @@ from gateway.media.compiled import stage
 from gateway.media.detect import detect_dtmf
 from gateway.plane.access import detector_at, digit_queue_at, row_at
 from gateway.plane.events import DIGIT, emit
-from gateway.plane.jitter import signed
+from gateway.plane.octets import signed
 from gateway.plane.packet import HEADER, advance, may_send, send_packet
 from gateway.plane.row_table import DIGITS
 from gateway.plane.rows import replan

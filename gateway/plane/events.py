@@ -12,7 +12,8 @@ from typing import Final
 from gateway.media.compiled import stage
 from gateway.plane.access import event_at, word
 from gateway.plane.libc import load_acquire, store_release, write
-from gateway.plane.table import DROPPED, EVENT_SIGNAL, EVENTS_READ, EVENTS_WRITTEN, UNSIGNALLED, Shared
+from gateway.plane.table import Shared
+from gateway.plane.words import DROPPED, EVENT_SIGNAL, EVENTS_READ, EVENTS_WRITTEN, UNSIGNALLED
 
 __all__ = [
     "ACCEPTED",

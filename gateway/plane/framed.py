@@ -22,8 +22,7 @@ from gateway.media.codec.state import G723_FRAME
 from gateway.media.compiled import stage
 from gateway.media.pointers import call_c, int16_at
 from gateway.plane.access import coding_at, row_at
-from gateway.plane.keeper import keeper_of
-from gateway.plane.table import (
+from gateway.plane.codes import (
     AMR,
     AMR_ALIGNED,
     AMR_WIDE,
@@ -35,11 +34,11 @@ from gateway.plane.table import (
     ILBC_20,
     ILBC_30,
     OPUS,
-    PACKET,
     SPEEX,
     SPEEX_WIDE,
-    Shared,
 )
+from gateway.plane.keeper import keeper_of
+from gateway.plane.table import PACKET, Shared
 
 __all__ = ["decode_frames", "encode_frames", "forget_coders", "pauses_after", "set_coders", "ticks_of_frames"]
 

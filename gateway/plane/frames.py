@@ -25,7 +25,8 @@ from gateway.plane.plan import CANCEL, CLOCKED, DECODE, ECHO, FORWARD, MUTE, QUE
 from gateway.plane.player import next_frame, next_rate
 from gateway.plane.rows import lose, replan
 from gateway.plane.send import send_frame
-from gateway.plane.table import EPOLL, FRAME, PACKET, Shared
+from gateway.plane.table import FRAME, PACKET, Shared
+from gateway.plane.words import EPOLL
 
 __all__ = ["disarm", "frame_ready"]
 

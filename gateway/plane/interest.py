@@ -10,7 +10,8 @@ from typing import Final
 from gateway.media.compiled import stage
 from gateway.plane.access import epoll_at, row_at
 from gateway.plane.libc import EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_EVENT, EPOLLIN, EPOLLRDHUP, epoll_ctl, errno
-from gateway.plane.table import BATCH, EPOLL, Shared
+from gateway.plane.table import BATCH, Shared
+from gateway.plane.words import EPOLL
 
 __all__ = ["COMMAND_READY", "REPORTS", "TIMER_READY", "leave_epoll", "listen_to", "listen_to_reports", "wait_for"]
 

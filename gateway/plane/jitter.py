@@ -17,58 +17,25 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
 from gateway.media.compiled import stage
-from gateway.media.pointers import int16_at
 from gateway.plane.access import filled_of, past_of, queue_at, row_at, samples_of, stages_of
-from gateway.plane.conceal import LONGEST_PITCH, SHORTEST_PITCH, blend_length, made_up, pitch_of, remember, stretch
-from gateway.plane.libc import memchr, memmove, memset
+from gateway.plane.conceal import blend_length, made_up, pitch_of
+from gateway.plane.libc import memmove, memset
 from gateway.plane.noise import noise_sample
+from gateway.plane.octets import signed
+from gateway.plane.pace import MAX_DEPTH, fit, watch_depth
+from gateway.plane.places import copy_places, empty_places, forget_past, is_whole, plane_of, tell_past, tell_past_of
 from gateway.plane.plan import CLOCKED
 from gateway.plane.table import FRAME, PAST, QUEUE_SIZE, WIDE, Shared
 
-__all__ = [
-    "FRAME_DEPTH",
-    "MAX_DEPTH",
-    "RTP_DEPTH",
-    "VOICEBAND_DEPTH",
-    "put",
-    "put_frame",
-    "reset",
-    "signed",
-    "take",
-]
+__all__ = ["put", "put_frame", "reset", "take"]
 
-RTP_DEPTH: Final = 2 * FRAME
-"""40 ms: what a packet may be late by at first."""
-FRAME_DEPTH: Final = FRAME
-"""20 ms for rows clocked by their descriptor: two devices differ in phase alone."""
-VOICEBAND_DEPTH: Final = 5 * FRAME
-"""100 ms where modems talk: nobody minds the delay, and the network, or a device that is a program, may be late by
-that once and for all."""
-MAX_DEPTH: Final = 10 * FRAME
-"""200 ms: beyond that, losing is better than waiting (G.114)."""
-
-_WINDOW: Final = 100
-"""Frames (2 s) over which the least margin is taken before the delay is made shorter."""
-_TOO_DEEP: Final = 5 * FRAME
-"""100 ms over the depth: a burst after a stall, made good as fast as speech can be shortened unheard."""
-_SHORT_WINDOW: Final = 5
-"""Frames of a window where it is too deep."""
-_QUIET: Final = 500
-"""Peak, about -36 dBm0, below which a frame may be left out unheard."""
 _STARVED: Final = 10
 """Frames (200 ms) without a sample after which the delay is measured anew when samples come again."""
 _HEARD: Final = 3
 """Frames in a row (60 ms) in which something is made up; then silence."""
-
-
-@stage
-def signed(difference: int) -> int:
-    """The difference of two 32-bit timestamps, as -2^31..2^31-1."""
-    return ((difference + 0x80000000) & 0xFFFFFFFF) - 0x80000000
 
 
 @stage
@@ -91,45 +58,13 @@ def reset(t: Shared, i: int, depth: int) -> None:
     queue["tone_from"] = 0
     queue["tone_to"] = 0
     queue["toned"] = 0
-    _forget_past(t, i)
-
-
-@stage
-def _forget_past(t: Shared, i: int) -> None:
-    queue = queue_at(t, i)
-    queue["untold"] = 0
-    if queue["told"] != 0:
-        queue["told"] = 0
-        for plane in range(2):
-            memset(past_of(t, i, plane).ctypes.data, 0, PAST * 2)
-
-
-@stage
-def _tell(t: Shared, i: int, plane: int, samples: NDArray[np.int16], start: int, end: int) -> None:
-    """Let the past of a plane of queue `i` know `samples[start:end]`."""
-    queue_at(t, i)["told"] = 1
-    remember(past_of(t, i, plane), samples, start, end)
-
-
-@stage
-def _tell_past(t: Shared, i: int) -> None:
-    """Let the past of queue `i` know what was taken whole since it was last told: that lies in its places still."""
-    queue = queue_at(t, i)
-    count = queue["untold"]
-    if count == 0:
-        return
-    queue["untold"] = 0
-    begin = (queue["read"] - count) & (QUEUE_SIZE - 1)
-    end = min(begin + count, QUEUE_SIZE)
-    for plane in range(1 + queue["wide"]):
-        _tell(t, i, plane, samples_of(t, i, plane), begin, end)
-        _tell(t, i, plane, samples_of(t, i, plane), 0, begin + count - end)
+    forget_past(t, i)
 
 
 @stage
 def _start(t: Shared, i: int, timestamp: int) -> None:
     queue = queue_at(t, i)
-    _tell_past(t, i)
+    tell_past(t, i)
     memset(t["queue_filled"] + i * QUEUE_SIZE, 0, QUEUE_SIZE)
     queue["ready"] = 1
     queue["read"] = (timestamp - queue["depth"]) & 0xFFFFFFFF
@@ -159,7 +94,7 @@ def put(t: Shared, i: int, samples: NDArray[np.int16], count: int, timestamp: in
     if offset < 0:
         queue["late"] += 1
         if queue["depth"] < MAX_DEPTH:
-            _tell_past(t, i)
+            tell_past(t, i)
             queue["depth"] += FRAME
             queue["read"] = (queue["read"] - FRAME) & 0xFFFFFFFF
             offset += FRAME
@@ -209,12 +144,6 @@ def put_frame(t: Shared, i: int, samples: NDArray[np.int16]) -> None:
 
 
 @stage
-def _plane(planes: NDArray[np.int16], plane: int) -> NDArray[np.int16]:
-    """One of the planes of a frame."""
-    return carray(int16_at(planes.ctypes.data + plane * FRAME * 2), (FRAME,))
-
-
-@stage
 def take(t: Shared, i: int, out: NDArray[np.int16]) -> None:
     """The next 20 ms of queue `i`, into `out`; where there is nothing, silence or its noise."""
     queue = queue_at(t, i)
@@ -245,9 +174,9 @@ def _has_tone(t: Shared, i: int) -> int:
 def _take_planes(t: Shared, i: int, out: NDArray[np.int16]) -> None:
     """The next 160 places of queue `i`, one plane after the other."""
     queue = queue_at(t, i)
-    if queue["drift"] != 0 and _fit(t, i, out):
+    if queue["drift"] != 0 and fit(t, i, out):
         return
-    if queue["made"] == 0 and _is_whole(t, i, FRAME):
+    if queue["made"] == 0 and is_whole(t, i, FRAME):
         _read_whole(t, i, out)
         queue["gaps"] = 0
     elif _read(t, i, out) == 0:
@@ -261,48 +190,17 @@ def _take_planes(t: Shared, i: int, out: NDArray[np.int16]) -> None:
         queue["ready"] = 0
         queue["made"] = 0
         queue["blend"] = 0
-        _forget_past(t, i)  # or what was said before a pause would be heard after it
+        forget_past(t, i)  # or what was said before a pause would be heard after it
     elif not queue["fixed"]:
-        _watch_depth(t, i, out)
-
-
-@stage
-def _is_whole(t: Shared, i: int, count: int) -> bool:
-    """Whether the next `count` places of queue `i` have all been filled."""
-    filled = filled_of(t, i).ctypes.data
-    place = queue_at(t, i)["read"] & (QUEUE_SIZE - 1)
-    first = min(count, QUEUE_SIZE - place)
-    if memchr(filled + place, 0, first) != 0:
-        return False
-    return bool(first == count or memchr(filled, 0, count - first) == 0)
-
-
-@stage
-def _copy(t: Shared, i: int, plane: int, out: NDArray[np.int16], count: int) -> None:
-    """Copy the next `count` samples of a plane of queue `i`."""
-    kept = samples_of(t, i, plane).ctypes.data
-    place = queue_at(t, i)["read"] & (QUEUE_SIZE - 1)
-    first = min(count, QUEUE_SIZE - place)
-    memmove(out.ctypes.data, kept + 2 * place, 2 * first)
-    memmove(out.ctypes.data + 2 * first, kept, 2 * (count - first))
-
-
-@stage
-def _empty(t: Shared, i: int, count: int) -> None:
-    """The next `count` places of queue `i` hold nothing any more."""
-    filled = filled_of(t, i).ctypes.data
-    place = queue_at(t, i)["read"] & (QUEUE_SIZE - 1)
-    first = min(count, QUEUE_SIZE - place)
-    memset(filled + place, 0, first)
-    memset(filled, 0, count - first)
+        watch_depth(t, i, out)
 
 
 @stage
 def _read_whole(t: Shared, i: int, out: NDArray[np.int16]) -> None:
     """Take 160 places that are all there."""
     for plane in range(1 + queue_at(t, i)["wide"]):
-        _copy(t, i, plane, _plane(out, plane), FRAME)
-    _empty(t, i, FRAME)
+        copy_places(t, i, plane, plane_of(out, plane), FRAME)
+    empty_places(t, i, FRAME)
     queue_at(t, i)["untold"] = min(queue_at(t, i)["untold"] + FRAME, PAST)
 
 
@@ -311,7 +209,7 @@ def _read(t: Shared, i: int, out: NDArray[np.int16]) -> int:
     """Take 160 places, and make up those that are missing; returns how many those are."""
     queue = queue_at(t, i)
     filled = filled_of(t, i)
-    _tell_past(t, i)
+    tell_past(t, i)
     planes = 1 + queue["wide"]
     missing = 0
     mute = False
@@ -325,26 +223,26 @@ def _read(t: Shared, i: int, out: NDArray[np.int16]) -> int:
         missing += 1
         if queue["fixed"] or queue["noise"]:
             for plane in range(planes):
-                _plane(out, plane)[k] = 0 if queue["fixed"] else noise_sample(t, queue["noise"])
+                plane_of(out, plane)[k] = 0 if queue["fixed"] else noise_sample(t, queue["noise"])
             continue
         if queue["blend"] > 0:  # another gap before the last one was over
             queue["made"] += blend_length(queue["pitch"], queue["made"]) - queue["blend"]
             queue["blend"] = 0
         if queue["made"] == 0 and not mute:
             for plane in range(planes):
-                _tell(t, i, plane, _plane(out, plane), since, k)
+                tell_past_of(t, i, plane, plane_of(out, plane), since, k)
             since = k
             queue["pitch"] = pitch_of(past_of(t, i, 0))
             mute = queue["pitch"] == 0
         for plane in range(planes):
             # Where nothing has been heard there is nothing that could go on.
             made = 0 if mute else made_up(past_of(t, i, plane), queue["pitch"], queue["made"])
-            _plane(out, plane)[k] = made
+            plane_of(out, plane)[k] = made
         if not mute:
             queue["made"] += 1
     if queue["made"] == 0:
         for plane in range(planes):
-            _tell(t, i, plane, _plane(out, plane), since, FRAME)
+            tell_past_of(t, i, plane, plane_of(out, plane), since, FRAME)
     return missing
 
 
@@ -355,7 +253,7 @@ def _take_place(t: Shared, i: int, place: int, out: NDArray[np.int16], k: int) -
     planes = 1 + queue["wide"]
     if queue["made"] == 0:
         for plane in range(planes):
-            _plane(out, plane)[k] = samples_of(t, i, plane)[place]
+            plane_of(out, plane)[k] = samples_of(t, i, plane)[place]
         return
     length = blend_length(queue["pitch"], queue["made"])
     if queue["blend"] == 0:
@@ -364,73 +262,7 @@ def _take_place(t: Shared, i: int, place: int, out: NDArray[np.int16], k: int) -
     for plane in range(planes):
         made = made_up(past_of(t, i, plane), queue["pitch"], queue["made"] + done)
         real = int(samples_of(t, i, plane)[place])
-        _plane(out, plane)[k] = made + (real - made) * (done + 1) // (length + 1)
+        plane_of(out, plane)[k] = made + (real - made) * (done + 1) // (length + 1)
     queue["blend"] -= 1
     if queue["blend"] == 0:
         queue["made"] = 0
-
-
-@stage
-def _fit(t: Shared, i: int, out: NDArray[np.int16]) -> bool:
-    """Let the next frame be made of a pitch period more or less than 160 places, so that the queue keeps up with a
-    clock that is not ours; False where that cannot be done now."""
-    queue = queue_at(t, i)
-    longer = queue["drift"] < 0
-    if queue["made"] != 0 or not _is_whole(t, i, FRAME if longer else FRAME + LONGEST_PITCH):
-        return False
-    _tell_past(t, i)
-    pitch = max(pitch_of(past_of(t, i, 0)), SHORTEST_PITCH)
-    work = t["work"][:]
-    used = FRAME - pitch if longer else FRAME + pitch
-    for plane in range(1 + queue["wide"]):
-        _copy(t, i, plane, work, FRAME if longer else used)
-        stretch(work, pitch, longer, _plane(out, plane))
-        _tell(t, i, plane, _plane(out, plane), 0, FRAME)
-    _empty(t, i, used)
-    queue["read"] = (queue["read"] + used) & 0xFFFFFFFF
-    queue["gaps"] = 0
-    queue["drift"] = 0
-    queue["fitted"] += 1
-    queue["frames"] = 0
-    queue["margin"] = MAX_DEPTH
-    return True
-
-
-@stage
-def _watch_depth(t: Shared, i: int, heard: NDArray[np.int16]) -> None:
-    """See by its least margin in a window whether the queue is deeper than it need be, or will run dry before long.
-
-    A frame is left out at a pause, where nobody misses it; while somebody talks a pitch period at a time.
-    """
-    queue = queue_at(t, i)
-    margin = signed(queue["newest"] - queue["read"])
-    queue["margin"] = min(queue["margin"], margin)
-    queue["frames"] += 1
-    start = queue["least"]
-    window = _SHORT_WINDOW if margin > start + _TOO_DEEP else _WINDOW
-    if queue["frames"] >= window:
-        queue["excess"] = 1 if queue["margin"] > start else 0
-        queue["drift"] = 0
-        if queue["margin"] > start + LONGEST_PITCH:
-            queue["drift"] = 1
-        elif queue["margin"] < start // 4 and queue["gaps"] == 0:
-            queue["drift"] = -1
-        queue["margin"] = margin
-        queue["frames"] = 0
-    if queue["excess"] and _is_quiet(heard):
-        _tell_past(t, i)
-        queue["excess"] = 0
-        queue["drift"] = 0
-        queue["depth"] = max(queue["depth"] - FRAME, start)
-        _empty(t, i, FRAME)
-        queue["read"] = (queue["read"] + FRAME) & 0xFFFFFFFF
-        queue["frames"] = 0
-        queue["margin"] = signed(queue["newest"] - queue["read"])
-
-
-@stage
-def _is_quiet(heard: NDArray[np.int16]) -> bool:
-    for k in range(FRAME):
-        if abs(int(heard[k])) >= _QUIET:
-            return False
-    return True

@@ -22,7 +22,8 @@ from gateway.plane.reports import say_goodbye
 from gateway.plane.rooms import leave_all
 from gateway.plane.row_table import NAME, ROW
 from gateway.plane.rows import end_sounds, forget, part, replan, set_voiceband
-from gateway.plane.table import ACTIVE, FRAME, FREE, HIGH, RTP, UNHEARD, Shared
+from gateway.plane.table import ACTIVE, FRAME, FREE, RTP, UNHEARD, Shared
+from gateway.plane.words import HIGH
 
 __all__ = ["add", "join", "own", "remote", "remove"]
 

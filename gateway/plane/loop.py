@@ -35,7 +35,7 @@ from gateway.plane.libc import (
 from gateway.plane.mix import mix
 from gateway.plane.noise import make_noise
 from gateway.plane.packet import may_send
-from gateway.plane.parts import gather, has_place
+from gateway.plane.parts import gather, is_listed
 from gateway.plane.peer import RELATCH_SILENCE, let_go
 from gateway.plane.plan import CLOCKED, EVENT_OPEN, HISS, REARM, SEND_EVENTS, SOUND
 from gateway.plane.player import next_frame, next_rate
@@ -43,28 +43,21 @@ from gateway.plane.receive import packet_ready
 from gateway.plane.reports import report_if_due, report_ready
 from gateway.plane.rows import lose, replan
 from gateway.plane.send import send_samples
-from gateway.plane.table import (
-    ACTIVE,
+from gateway.plane.table import ACTIVE, BATCH, FRAMES, PHASES, RTP, TICK, UNHEARD, Shared
+from gateway.plane.words import (
     ALARM_AFTER,
     ALARM_WORK,
-    BATCH,
     COMMAND_SIGNAL,
     EPOLL,
-    FRAMES,
     HIGH,
     NEXT_TICK,
-    PHASES,
-    RTP,
     STOP,
-    TICK,
     TICKS,
     TICKS_SKIPPED,
     TIMER,
     TURN,
-    UNHEARD,
     WATCHING,
     WORK,
-    Shared,
 )
 
 __all__ = ["observe", "publish", "run"]
@@ -119,7 +112,7 @@ def _tick(t: Shared, now: int) -> None:
     owners, visited = owners_of(t), visited_of(t)
     count = gather(t, phase)
     for k in range(count):
-        if has_place(t, visited[k], phase):
+        if is_listed(t, visited[k], phase):
             _tick_row(t, visited[k], now)
     for i in range(_WATCH_EVERY * phase + turn, t["control"][HIGH], _WATCH_EVERY * PHASES):
         if owners[i] == t["worker"] and row_at(t, i)["state"] == ACTIVE:

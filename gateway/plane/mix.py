@@ -28,14 +28,15 @@ from gateway.plane.access import bus_of, phases_of, queue_at, room_at, row_at, s
 from gateway.plane.events import PLAYED, SOUND_ENDED, SPEAKER, TALKING, emit
 from gateway.plane.jitter import take
 from gateway.plane.libc import memmove
-from gateway.plane.parts import has_place, phase_of_room
+from gateway.plane.parts import is_listed, phase_of_room
 from gateway.plane.plan import CLOCKED
 from gateway.plane.player import fill_frame
 from gateway.plane.room_table import BUSES, OVERHEARD, SAID, UNITY
-from gateway.plane.table import ACTIVE, PHASES, ROOMS_HIGH, WIDE, Shared
+from gateway.plane.table import ACTIVE, PHASES, WIDE, Shared
 from gateway.plane.taps import keep_room, keep_row
 from gateway.plane.tell import tell
 from gateway.plane.voices import bit_of, heard_at, made_at, voice_of, voice_of_room
+from gateway.plane.words import ROOMS_HIGH
 
 __all__ = ["mix"]
 
@@ -74,7 +75,7 @@ def mix(t: Shared, phase: int, count: int, now: int) -> None:
 
 @stage
 def _is_clocked(t: Shared, i: int, phase: int) -> bool:
-    return bool(has_place(t, i, phase) and stages_of(t)[i] & CLOCKED)
+    return bool(is_listed(t, i, phase) and stages_of(t)[i] & CLOCKED)
 
 
 @stage

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from gateway.media.compiled import stage
 
-__all__ = ["get_word", "put_word"]
+__all__ = ["get_word", "put_word", "signed"]
 
 
 @stage
@@ -24,3 +24,9 @@ def put_word(data: NDArray[np.uint8], at: int, word: int) -> None:
     data[at + 1] = (word >> 16) & 0xFF
     data[at + 2] = (word >> 8) & 0xFF
     data[at + 3] = word & 0xFF
+
+
+@stage
+def signed(difference: int) -> int:
+    """The difference of two 32-bit timestamps, as -2^31..2^31-1."""
+    return ((difference + 0x80000000) & 0xFFFFFFFF) - 0x80000000

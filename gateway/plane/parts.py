@@ -8,11 +8,12 @@ A list is copied before its rows are visited: what befalls one of them may take 
 from __future__ import annotations
 
 from gateway.media.compiled import stage
-from gateway.plane.access import owners_of, part_of, phases_of, places_of, row_at, stages_of, visited_of
+from gateway.plane.access import owners_of, part_of, phases_of, row_at, spots_of, stages_of, visited_of
 from gateway.plane.plan import is_ticked
-from gateway.plane.table import FRAMES, PHASES, WORK, Shared
+from gateway.plane.table import FRAMES, PHASES, Shared
+from gateway.plane.words import WORK
 
-__all__ = ["gather", "has_place", "leave_part", "phase_of_room", "room_closes", "room_opens", "take_part"]
+__all__ = ["gather", "is_listed", "leave_part", "phase_of_room", "room_closes", "room_opens", "take_part"]
 
 
 @stage
@@ -24,16 +25,16 @@ def phase_of_room(room: int) -> int:
 @stage
 def take_part(t: Shared, i: int, phase: int) -> None:
     """Row `i` belongs to a part of the tick: have it visited there, if its stages want that."""
-    places = places_of(t)
+    spots = spots_of(t)
     ours = owners_of(t)[i] == t["worker"]
     wants = ours and is_ticked(row_at(t, i)["kind"] == FRAMES, stages_of(t)[i])
-    if places[i] != 0 and (not wants or phases_of(t)[i] != phase):
+    if spots[i] != 0 and (not wants or phases_of(t)[i] != phase):
         leave_part(t, i)
     phases_of(t)[i] = phase
-    if wants and places[i] == 0:
+    if wants and spots[i] == 0:
         count = t["listed"][phase]
         part_of(t, phase)[count] = i
-        places[i] = count + 1
+        spots[i] = count + 1
         t["listed"][phase] = count + 1
         _note(t, phase)
 
@@ -41,15 +42,15 @@ def take_part(t: Shared, i: int, phase: int) -> None:
 @stage
 def leave_part(t: Shared, i: int) -> None:
     """Row `i` is not to be visited any more; harmless where it is not."""
-    places = places_of(t)
-    if places[i] == 0:
+    spots = spots_of(t)
+    if spots[i] == 0:
         return
     phase = phases_of(t)[i]
     part = part_of(t, phase)
     last = part[t["listed"][phase] - 1]
-    part[places[i] - 1] = last
-    places[last] = places[i]
-    places[i] = 0
+    part[spots[i] - 1] = last
+    spots[last] = spots[i]
+    spots[i] = 0
     t["listed"][phase] -= 1
     _note(t, phase)
 
@@ -88,6 +89,6 @@ def gather(t: Shared, phase: int) -> int:
 
 
 @stage
-def has_place(t: Shared, i: int, phase: int) -> bool:
+def is_listed(t: Shared, i: int, phase: int) -> bool:
     """Whether row `i` stands in that part still."""
-    return bool(places_of(t)[i] != 0 and phases_of(t)[i] == phase)
+    return bool(spots_of(t)[i] != 0 and phases_of(t)[i] == phase)

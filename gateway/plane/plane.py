@@ -25,55 +25,31 @@ from gateway.core.audio import (
     Audio,
     AudioEvent,
     AudioLost,
-    DigitHeard,
     Encoding,
-    FaxHeard,
-    FaxTone,
-    FlashHeard,
-    Silent,
     Sound,
     SoundEnd,
 )
 from gateway.core.errors import Exhausted, LocalError
 from gateway.plane import commands, events
-from gateway.plane.arena import Arena, Block
+from gateway.plane.arena import Arena
+from gateway.plane.codes import CODES, NATIVE
 from gateway.plane.conference import Hall, PlaneRoom
 from gateway.plane.control import Command, Happening
 from gateway.plane.crew import Crew
-from gateway.plane.dtmf import FLASHED
+from gateway.plane.heard import heard
 from gateway.plane.loop import publish, run
+from gateway.plane.plays import OnEnd, Plays
 from gateway.plane.row import PlaneRow, check
 from gateway.plane.rtp_row import RtpRow
-from gateway.plane.table import (
-    CODES,
-    COMMAND_SIGNAL,
-    DROPPED,
-    EPOLL,
-    EVENT_SIGNAL,
-    FRAMES,
-    NATIVE,
-    RTP,
-    STOP,
-    TICKS,
-    TICKS_SKIPPED,
-    TIMER,
-    WIDE,
-    Tables,
-)
+from gateway.plane.table import FRAMES, RTP, Tables
 from gateway.plane.thread import PlaneThread
+from gateway.plane.words import COMMAND_SIGNAL, DROPPED, EPOLL, EVENT_SIGNAL, STOP, TICKS, TICKS_SKIPPED, TIMER
 
 __all__ = ["Plane", "PlaneConfig", "PlaneUsage"]
-
-OnEnd = Callable[[SoundEnd], None]
 
 _BEGINNINGS: Final = struct.Struct("=IHI12s")
 """What is random of a row's RTP: identifier, sequence number, timestamp, canonical name."""
 
-_ENDS: Final = {
-    events.PLAYED: SoundEnd.PLAYED,
-    events.STOPPED: SoundEnd.STOPPED,
-    events.SOUND_LOST: SoundEnd.LOST,
-}
 _RATE: Final = 8000
 _MOST_THREADS: Final = 64
 
@@ -116,12 +92,6 @@ class PlaneUsage:
     rooms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Play:
-    block: Block
-    on_end: OnEnd | None
-
-
 class Plane:
     """See the top of this file.
 
@@ -162,7 +132,7 @@ class Plane:
         self.cancellers = deque(range(1, self._config.cancellers + 1))
         self._generations = [0] * self._config.rows
         self._rows: dict[int, tuple[PlaneRow, Callable[[], None] | None]] = {}
-        self._plays: dict[int, _Play] = {}
+        self._plays = Plays(self.arena, self._crew.post)
         self._soon: deque[Callable[[], None]] = deque()
         self._threads: list[PlaneThread] = []
         self._closed = False
@@ -352,13 +322,13 @@ class Plane:
 
     def play(self, row: PlaneRow, player: int, sound: Sound, on_end: OnEnd | None) -> None:
         """Have the loop play; `on_end` is called once, from the pump."""
-        self._start((commands.PLAY, row.index, row.generation, player), row.rate, sound, on_end)
+        self._plays.start((commands.PLAY, row.index, row.generation, player), row.rate, sound, on_end)
 
     def play_in(self, room: int, rate: int, sound: Sound, on_end: OnEnd | None) -> None:
         """Have the loop play in a room of a rate; `on_end` is called once, from the pump."""
         check(sound)
         if len(sound.samples):
-            self._start((commands.ROOM_PLAY, 0, 0, room), rate, sound, on_end)
+            self._plays.start((commands.ROOM_PLAY, 0, 0, room), rate, sound, on_end)
         elif on_end is not None:
             self.soon(lambda: on_end(SoundEnd.PLAYED))
 
@@ -382,15 +352,6 @@ class Plane:
 
     # Inside.
 
-    def _start(self, where: tuple[int, int, int, int], rate: int, sound: Sound, on_end: OnEnd | None) -> None:
-        """Play somewhere: command, row, generation, and player or room; as wide as is of use there."""
-        op, row, generation, place = where
-        wide = sound.wide is not None and rate == WIDE
-        block = self.arena.hold(sound.wide if sound.wide is not None and wide else sound.samples)
-        loop = -1 if sound.loop_from is None else sound.loop_from * (2 if wide else 1)
-        arguments = (place, block.base, block.length, loop, int(sound.live), WIDE if wide else _RATE)
-        self._plays[self._crew.post(Command(op, row, generation, arguments))] = _Play(block, on_end)
-
     def _reserve(self) -> tuple[int, int]:
         if self._closed:
             raise Exhausted("the media plane is closed and gives no more rows")
@@ -411,7 +372,7 @@ class Plane:
             self._refused(happening)
             return
         if happening.kind == events.SOUND_ENDED:
-            self._end(self._plays.pop(happening.serial), _ENDS[happening.value])
+            self._told |= self._plays.end(happening.serial, happening.value)
             return
         if happening.kind == events.REMOVED:
             self._removed(happening.row)
@@ -422,12 +383,12 @@ class Plane:
             self.hall.heard(happening.extra, happening.row, talking, happening.at)
             return
         row, _ = self._rows[happening.row]
-        self._notify(row, _event(happening), happening.at)
+        self._notify(row, heard(happening), happening.at)
 
     def _refused(self, happening: Happening) -> None:
         """A row or a sound has not begun."""
         if happening.extra != commands.ADD:
-            self._end(self._plays.pop(happening.serial), SoundEnd.LOST)
+            self._told |= self._plays.end(happening.serial, events.SOUND_LOST)
             return
         row, _ = self._rows[happening.row]
         self._notify(row, AudioLost("its descriptor cannot be watched"), happening.at)
@@ -444,21 +405,3 @@ class Plane:
         self._free.append(index)
         if on_removed is not None:
             on_removed()
-
-    def _end(self, play: _Play, how: SoundEnd) -> None:
-        self.arena.release(play.block)
-        if play.on_end is not None:
-            self._told = True
-            play.on_end(how)
-
-
-def _event(happening: Happening) -> AudioEvent:
-    if happening.kind == events.DIGIT and happening.value == FLASHED:
-        return FlashHeard()
-    if happening.kind == events.DIGIT:
-        return DigitHeard(chr(happening.value), happening.extra / _RATE, event=happening.serial == 1)
-    if happening.kind == events.FAX_HEARD:
-        return FaxHeard(FaxTone(happening.value))
-    if happening.kind == events.SILENT:
-        return Silent(happening.value / 1e9)
-    return AudioLost(os.strerror(happening.value))

@@ -14,7 +14,8 @@ from gateway.plane.access import arena_of, row_at
 from gateway.plane.events import PLAYED
 from gateway.plane.libc import memmove
 from gateway.plane.rows import end_sound, replan
-from gateway.plane.table import FRAME, TICKS, WIDE, WIDE_FRAME, Shared
+from gateway.plane.table import FRAME, WIDE, WIDE_FRAME, Shared
+from gateway.plane.words import TICKS
 
 __all__ = ["beginning", "fill_frame", "next_frame", "next_rate"]
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from gateway.core.errors import LocalError
 from gateway.core.srtp import MasterKey, Suite
-from gateway.plane.table import PROTECT, UNPROTECT
+from gateway.plane.words import PROTECT, UNPROTECT
 
 __all__ = ["KeyedSession", "functions", "is_available"]
 

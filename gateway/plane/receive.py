@@ -18,12 +18,12 @@ from gateway.plane.convert import hush
 from gateway.plane.dtmf import digit_under_way, receive_event
 from gateway.plane.framed import pauses_after
 from gateway.plane.frames import disarm
-from gateway.plane.jitter import put, signed
+from gateway.plane.jitter import put
 from gateway.plane.keeper import keeper_of
 from gateway.plane.libc import EPOLLERR, EPOLLHUP, MSG_DONTWAIT, MSG_TRUNC, errno, recvfrom
 from gateway.plane.listen import listen
 from gateway.plane.noise import level_of, mean_square, noise_peak
-from gateway.plane.octets import get_word
+from gateway.plane.octets import get_word, signed
 from gateway.plane.packet import may_send, ticks_of
 from gateway.plane.peer import from_host, from_peer, hold_on
 from gateway.plane.plan import CAPTURE, DECODE, DETECT, ECHO, FAX, FORWARD, MUTE, QUEUE, RECODE, SOUND

@@ -13,7 +13,6 @@ from typing import Final
 
 from gateway.media.compiled import stage
 from gateway.plane.access import row_at
-from gateway.plane.jitter import signed
 from gateway.plane.libc import (
     EPOLL_CTL_DEL,
     EPOLLERR,
@@ -26,12 +25,13 @@ from gateway.plane.libc import (
     recvfrom,
     sendto,
 )
-from gateway.plane.octets import get_word, put_word
+from gateway.plane.octets import get_word, put_word, signed
 from gateway.plane.packet import ticks_of
 from gateway.plane.peer import from_host
 from gateway.plane.row_table import NAME
 from gateway.plane.secure import REPORT, cover, uncover
-from gateway.plane.table import EPOLL, PACKET, UNHEARD, WALL, Shared
+from gateway.plane.table import PACKET, UNHEARD, Shared
+from gateway.plane.words import EPOLL, WALL
 
 __all__ = ["is_report", "report_if_due", "report_ready", "say_goodbye", "take_report"]
 

@@ -16,8 +16,9 @@ from gateway.plane.events import SOUND_ENDED, STOPPED, emit
 from gateway.plane.parts import room_closes, room_opens
 from gateway.plane.player import beginning
 from gateway.plane.rows import replan_pair
-from gateway.plane.table import ROOMS_HIGH, Shared
+from gateway.plane.table import Shared
 from gateway.plane.voices import bit_of
+from gateway.plane.words import ROOMS_HIGH
 
 __all__ = [
     "adopt_room",

@@ -10,7 +10,8 @@ from gateway.plane.access import queue_at, row_at, seat_at, stages_of
 from gateway.plane.coding import alike, is_streaming
 from gateway.plane.events import ROW_LOST, SOUND_ENDED, SOUND_LOST, emit
 from gateway.plane.interest import leave_epoll
-from gateway.plane.jitter import FRAME_DEPTH, RTP_DEPTH, VOICEBAND_DEPTH, reset
+from gateway.plane.jitter import reset
+from gateway.plane.pace import FRAME_DEPTH, RTP_DEPTH, VOICEBAND_DEPTH
 from gateway.plane.parts import phase_of_room, take_part
 from gateway.plane.plan import CLOCKED, QUEUE, plan
 from gateway.plane.table import ACTIVE, FRAMES, LOST, PAUSING, PHASES, WIDE, Shared

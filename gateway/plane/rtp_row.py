@@ -13,10 +13,11 @@ from gateway.core.repeated import repeated
 from gateway.core.srtp import Protection
 from gateway.media.codec.libraries import Coder, coders
 from gateway.plane import commands
+from gateway.plane.codes import CODES, GSM, ILBC_20, SPEEX_WIDE
 from gateway.plane.dtmf import FLASH
 from gateway.plane.protection import KeyedSession, functions
 from gateway.plane.row import Host, PlaneRow
-from gateway.plane.table import CODES, GSM, ILBC_20, LONGEST, SPEEX_WIDE
+from gateway.plane.table import LONGEST
 
 __all__ = ["RtpRow"]
 

@@ -17,7 +17,8 @@ from gateway.media.pointers import call_c
 from gateway.plane.access import row_at
 from gateway.plane.libc import memmove
 from gateway.plane.octets import get_word
-from gateway.plane.table import PACKET, PROTECT, UNPROTECT, Shared
+from gateway.plane.table import PACKET, Shared
+from gateway.plane.words import PROTECT, UNPROTECT
 
 __all__ = ["REPORT", "SPEECH", "cover", "set_keys", "uncover"]
 

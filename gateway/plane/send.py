@@ -18,9 +18,9 @@ from gateway.media.compiled import stage
 from gateway.plane.access import pending_of, row_at
 from gateway.plane.coding import encode, encode_pending, in_rate, is_framed, is_plain, octets_waiting
 from gateway.plane.convert import convert, to_linear
-from gateway.plane.jitter import signed
 from gateway.plane.libc import memmove, memset
 from gateway.plane.noise import SILENT_STILL, rests
+from gateway.plane.octets import signed
 from gateway.plane.packet import HEADER, advance, send_packet
 from gateway.plane.table import FRAME, WIDE, WIDE_FRAME, Shared
 

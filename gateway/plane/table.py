@@ -13,7 +13,6 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.core.audio import Encoding
 from gateway.media.codec.dvi4 import DVI4_STATE
 from gateway.media.codec.g722 import G722_STATE
 from gateway.media.codec.g726 import G726_STATE
@@ -34,78 +33,38 @@ from gateway.plane.libc import EPOLL_EVENT
 from gateway.plane.memory import LargePages
 from gateway.plane.room_table import BUSES, ROOM, SEAT, TAP, VOICE
 from gateway.plane.row_table import DIGIT_QUEUE, ROW
+from gateway.plane.words import WORDS
 
 __all__ = [
     "ACTIVE",
-    "ALARM_AFTER",
-    "ALARM_WORK",
-    "AMR",
-    "AMR_ALIGNED",
-    "AMR_WIDE",
-    "AMR_WIDE_ALIGNED",
     "ARGUMENTS",
     "BATCH",
     "CANCELLER",
-    "CODES",
     "CODING",
     "COMMAND",
     "COMMANDS",
-    "COMMANDS_READ",
-    "COMMANDS_WRITTEN",
-    "COMMAND_SIGNAL",
     "DATA",
-    "DROPPED",
-    "DVI4",
-    "EPOLL",
     "EVENT",
-    "EVENTS_READ",
-    "EVENTS_WRITTEN",
-    "EVENT_SIGNAL",
     "FRAME",
-    "FRAMED",
     "FRAMES",
     "FREE",
-    "G722",
-    "G723",
-    "G729",
-    "GSM",
-    "HIGH",
     "HISTORY",
-    "ILBC_20",
-    "ILBC_30",
     "LONGEST",
     "LOST",
-    "NATIVE",
-    "NEXT_TICK",
-    "OPUS",
     "PACKET",
     "PAST",
     "PAUSING",
     "PENDING",
     "PHASES",
-    "PROTECT",
     "QUEUE",
     "QUEUE_SIZE",
     "RECLOCKED",
-    "ROOMS_HIGH",
     "RTP",
     "SHARED",
-    "SPEEX",
-    "SPEEX_WIDE",
-    "STOP",
     "TICK",
-    "TICKS",
-    "TICKS_SKIPPED",
-    "TIMER",
-    "TURN",
     "UNHEARD",
-    "UNPROTECT",
-    "UNSIGNALLED",
-    "WALL",
-    "WATCHING",
     "WIDE",
     "WIDE_FRAME",
-    "WORK",
     "Shared",
     "Tables",
     "Worker",
@@ -142,82 +101,6 @@ ACTIVE: Final = 1
 LOST: Final = 2
 RTP: Final = 0
 FRAMES: Final = 1
-
-CODES: Final = {
-    Encoding.PCMU: 0,
-    Encoding.PCMA: 1,
-    Encoding.L16: 2,
-    Encoding.G722: 4,
-    # The two lowest bits are two less than those of a code, the third says that the earlier is in the upper bits.
-    Encoding.G726_16: 8,
-    Encoding.G726_24: 9,
-    Encoding.G726: 10,
-    Encoding.G726_40: 11,
-    Encoding.AAL2_G726_16: 12,
-    Encoding.AAL2_G726_24: 13,
-    Encoding.AAL2_G726: 14,
-    Encoding.AAL2_G726_40: 15,
-    Encoding.DVI4: 16,
-    Encoding.GSM: 17,
-    Encoding.G723: 18,
-    Encoding.G729: 19,
-    Encoding.OPUS: 20,
-    Encoding.ILBC: 21,
-    Encoding.SPEEX: 23,
-    Encoding.AMR: 25,
-    Encoding.AMR_WB: 27,
-}
-"""How an encoding is written in a row; 2 is L16 in network order."""
-G722: Final = CODES[Encoding.G722]
-FRAMED: Final = CODES[Encoding.G726_16]
-"""From here on, codings of which a packet is coded as a whole (framed.py)."""
-DVI4: Final = CODES[Encoding.DVI4]
-GSM: Final = CODES[Encoding.GSM]
-"""From here on, by coders outside the loop."""
-G723: Final = CODES[Encoding.G723]
-G729: Final = CODES[Encoding.G729]
-OPUS: Final = CODES[Encoding.OPUS]
-ILBC_30: Final = CODES[Encoding.ILBC]
-ILBC_20: Final = 22
-SPEEX: Final = CODES[Encoding.SPEEX]
-SPEEX_WIDE: Final = 24
-AMR: Final = CODES[Encoding.AMR]
-AMR_ALIGNED: Final = 26
-AMR_WIDE: Final = CODES[Encoding.AMR_WB]
-AMR_WIDE_ALIGNED: Final = 28
-NATIVE: Final = 3
-"""L16 in the machine's own order, as frame descriptors carry it."""
-
-# Control words, each on a cache line of its own (index into `control`).
-STOP: Final = 0  # control writes: leave the loop
-COMMANDS_WRITTEN: Final = 8  # control writes
-COMMANDS_READ: Final = 16
-EVENTS_WRITTEN: Final = 24
-EVENTS_READ: Final = 32  # control writes
-NEXT_TICK: Final = 40  # ns: when the next part of a tick is due
-TICKS: Final = 48
-TICKS_SKIPPED: Final = 56
-DROPPED: Final = 64
-HIGH: Final = 72  # rows from here on have never been used
-UNSIGNALLED: Final = 80  # events written since the eventfd was last told
-# Descriptors, written by control before the loop runs.
-EPOLL: Final = 88
-COMMAND_SIGNAL: Final = 89  # eventfd: commands wait
-EVENT_SIGNAL: Final = 90  # eventfd: events wait
-TIMER: Final = 91  # timerfd, or -1 when stepped by hand
-WATCHING: Final = 92  # in epoll: 1 the signal of commands, 2 the timer too
-WALL: Final = (
-    93  # ns from the loop's clock to NTP's (RFC 5905: since 1900), written by control before the loop runs
-)
-ROOMS_HIGH: Final = 94  # rooms from here on have never been used
-WORK: Final = 95  # parts of a tick in which there is something to do, as bits
-# Addresses of functions of libsrtp, for RTP and for RTCP, written by control before a row has keys.
-PROTECT: Final = 96
-UNPROTECT: Final = 98
-TURN: Final = 100  # which of the PHASES is next
-ALARM_AFTER: Final = 101  # NEXT_TICK and WORK as they were when the timer was last set
-ALARM_WORK: Final = 102
-_WORDS: Final = 104
 
 QUEUE: Final = np.dtype(
     [
@@ -309,7 +192,7 @@ SHARED: Final = np.dtype(
         ("owners", "i8"),
         ("stages", "i8"),
         ("phases", "i8"),
-        ("places", "i8"),
+        ("spots", "i8"),
         ("parts", "i8"),
         ("visited", "i8"),
         ("digit_queues", "i8"),
@@ -336,7 +219,7 @@ SHARED: Final = np.dtype(
         ("row_count", "i8"),
         ("event_count", "i8"),
         ("arena_size", "i8"),
-        ("control", "i8", (_WORDS,)),
+        ("control", "i8", (WORDS,)),
         ("listed", "i8", (PHASES,)),  # rows with something to do in each part of a tick
         ("halls", "i8", (PHASES,)),  # and open rooms
         # Scratch of the loop.
@@ -414,7 +297,7 @@ class Worker:
 
 
 _COMMON: Final = (
-    "rows owners stages phases places digit_queues detectors fax_ears cancellers queues queue_samples queue_filled "
+    "rows owners stages phases spots digit_queues detectors fax_ears cancellers queues queue_samples queue_filled "
     "codings pending past voices rooms buses seats taps arena"
 ).split()
 
@@ -437,7 +320,7 @@ class Tables:
         self.owners = memory.zeros(rows, word)
         self.stages = memory.zeros(rows, word)
         self.phases = np.zeros(rows, np.int64)
-        self.places = np.zeros(rows, np.int64)
+        self.spots = np.zeros(rows, np.int64)
         self.digit_queues = np.zeros(rows, DIGIT_QUEUE)
         self.detectors = np.zeros(rows, DTMF_STATE)
         self.fax_ears = np.zeros(rows, FAX_STATE)

@@ -19,7 +19,8 @@ from typing import Final
 
 from gateway.core.errors import LocalError
 from gateway.plane.loop import observe, publish, run
-from gateway.plane.table import COMMAND_SIGNAL, NEXT_TICK, STOP, TICK, TICKS, TIMER, WALL, Worker
+from gateway.plane.table import TICK, Worker
+from gateway.plane.words import COMMAND_SIGNAL, NEXT_TICK, STOP, TICKS, TIMER, WALL
 
 __all__ = ["PlaneThread"]
 

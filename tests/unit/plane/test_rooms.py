@@ -12,7 +12,7 @@ from gateway.core.errors import Exhausted, LocalError
 from gateway.core.room import NONE, TALK, WHISPER, Manner, RoomEvent, SpeakerChanged, Talking
 from gateway.media.detect import DtmfReceiver
 from gateway.media.tone import dtmf
-from gateway.plane import jitter
+from gateway.plane import pace
 from gateway.plane.conference import PlaneRoom, PlaneSeat
 from gateway.plane.plane import PlaneUsage
 from gateway.plane.row import PlaneRow
@@ -72,7 +72,7 @@ def test_speech_passes_a_room_whole_after_the_jitter_buffer(studio: Studio) -> N
     sentence = speech(2.0)
     talk(studio, [(alice, sentence), (bob, np.zeros_like(sentence))])
     delay, likeness = delay_and_likeness(sentence, bob.heard())
-    assert delay <= jitter.RTP_DEPTH + 160
+    assert delay <= pace.RTP_DEPTH + 160
     assert likeness > 0.99
 
 

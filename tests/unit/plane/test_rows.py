@@ -21,7 +21,8 @@ from gateway.plane import commands
 from gateway.plane.loop import run
 from gateway.plane.plane import Plane, PlaneConfig, PlaneUsage
 from gateway.plane.row import PlaneRow
-from gateway.plane.table import COMMAND_SIGNAL, COMMANDS, COMMANDS_READ
+from gateway.plane.table import COMMANDS
+from gateway.plane.words import COMMAND_SIGNAL, COMMANDS_READ
 from tests.unit.plane.conftest import Studio, speech
 
 TONE = Sound("tone", np.full(320, 2000, np.int16), loop_from=0)

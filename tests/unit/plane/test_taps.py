@@ -7,7 +7,7 @@ import pytest
 
 from gateway.core.audio import Encoding, Side, Sound
 from gateway.core.errors import Exhausted, LocalError
-from gateway.plane import jitter
+from gateway.plane import pace
 from gateway.plane.plane import PlaneUsage
 from gateway.plane.row import PlaneRow
 from tests.support.rtp import RtpEndpoint
@@ -35,7 +35,7 @@ def test_both_sides_of_a_bridge_are_kept_whole_and_in_step(studio: Studio, kinds
     for side, sent in ((both[:, 0], said), (both[:, 1], answered)):
         delay, likeness = delay_and_likeness(sent, side)
         assert likeness > 0.99
-        assert delay <= jitter.RTP_DEPTH + 160
+        assert delay <= pace.RTP_DEPTH + 160
     assert np.array_equal(mono.read(), both.astype(np.int32).sum(axis=1).clip(-32768, 32767))
     assert np.array_equal(only_in.read(), both[:, 0])
     assert np.array_equal(only_out.read(), both[:, 1])
@@ -68,7 +68,7 @@ def test_what_is_lost_on_the_way_is_a_gap_and_not_a_cut(studio: Studio) -> None:
     kept = tap.read()
     assert len(kept) == 100 * 160
     lag, likeness = delay_and_likeness(sentence[9600:], kept[9600:])
-    assert (lag, likeness > 0.99) == (jitter.RTP_DEPTH, True)
+    assert (lag, likeness > 0.99) == (pace.RTP_DEPTH, True)
 
 
 @pytest.mark.parametrize("kind", ["r", "f"])

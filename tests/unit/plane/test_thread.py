@@ -21,7 +21,8 @@ from numba.core.runtime import _nrt_python, rtsys
 from gateway.core.audio import DigitHeard, Encoding, Side, Sound, SoundEnd
 from gateway.core.errors import LocalError
 from gateway.plane.loop import CATCH_UP
-from gateway.plane.table import NEXT_TICK, PHASES, TICK, TIMER
+from gateway.plane.table import PHASES, TICK
+from gateway.plane.words import NEXT_TICK, TIMER
 from tests.support.rtp import RtpEndpoint
 from tests.unit.plane.conftest import Studio, speech
 from tests.unit.plane.test_framed import CODECS

@@ -8,7 +8,7 @@ import pytest
 from gateway.core.audio import DigitHeard, Encoding, Samples, Sound
 from gateway.media.level import level
 from gateway.media.tone import dtmf
-from gateway.plane.jitter import VOICEBAND_DEPTH
+from gateway.plane.pace import VOICEBAND_DEPTH
 from tests.unit.plane.conftest import Device, Studio
 from tests.unit.plane.test_cancel import Line, captured
 

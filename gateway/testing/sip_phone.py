@@ -8,27 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-import socket
-import struct
-from collections import deque
 from dataclasses import dataclass, field
 from itertools import count
 from urllib.parse import quote
 
-import numpy as np
-
 from gateway.core.audio import Encoding, Samples
-from gateway.media import g711
-from gateway.media.codec.g722 import G722Decoder, G722Encoder
-from gateway.testing.sip_wire import StreamWire, UdpWire, Wire, bound_socket
+from gateway.testing.sip_voice import SipVoice
+from gateway.testing.sip_wire import StreamWire, UdpWire, Wire
 
 __all__ = ["SipMessage", "SipPhone"]
 
-FRAME = 160
 _SERIAL = count(1)
-_PAYLOAD_TYPES = {Encoding.PCMU: 0, Encoding.PCMA: 8, Encoding.G722: 9}
-_ENCODINGS = {number: encoding for encoding, number in _PAYLOAD_TYPES.items()}
-EVENTS = 101
 
 
 @dataclass
@@ -100,32 +90,20 @@ class SipPhone:
         self.user = user
         self.secret = secret
         self.server = server
-        self.encoding = encoding
-        self.sampling = 16000 if encoding is Encoding.G722 else 8000
         self.log: list[SipMessage] = []
         self.state = "idle"
         self.status = 0
         self.ended_by = ""
-        self.digits = ""
         self.caller = ""
         self._vanished = False
         self._wire = wire or UdpWire(server, own)
-        self._rtp = bound_socket(server[0], own)
+        self.voice = SipVoice(server[0], encoding, own)
         self._dialog: _Dialog | None = None
         self._pending: dict[str, str] = {}
-        self._mouth: deque[Samples] = deque()
-        self._ear: list[Samples] = []
-        self._frame = self.sampling // 50
-        self._coder, self._decoder = G722Encoder(), G722Decoder()
-        self._events: deque[tuple[int, int, bool, int]] = deque()
-        self._seen_event = -1
-        self._media: tuple[str, int] | None = None
-        self._sequence, self._timestamp = 100, 1000
-        self._next_frame: float | None = None
 
     def close(self) -> None:
         self._wire.close()
-        self._rtp.close()
+        self.voice.close()
 
     def disconnect(self) -> None:
         """Close its connection to the office, where it has one."""
@@ -150,9 +128,10 @@ class SipPhone:
 
         `replaces` names a dialog to take over, `joins` one to join as a third.
         """
-        self.state, self.status, self.ended_by, self._ear, self.digits = "calling", 0, "", [], ""
+        self.state, self.status, self.ended_by = "calling", 0, ""
+        self.voice.forget()
         extra = f"Replaces: {replaces}\r\n" if replaces else f"Join: {joins}\r\n" if joins else ""
-        self._begin_request("INVITE", f"sip:{number}@{self._office}", extra, self._sdp(offer))
+        self._begin_request("INVITE", f"sip:{number}@{self._office}", extra, self.voice.sdp(offer))
 
     def ring(self) -> None:
         """Answer an INVITE that came in with 180."""
@@ -160,7 +139,7 @@ class SipPhone:
 
     def answer(self) -> None:
         """Answer an INVITE that came in with 200."""
-        self._respond("200 OK", self._sdp())
+        self._respond("200 OK", self.voice.sdp())
         self.state = "up"
 
     def refuse(self, status: str) -> None:
@@ -248,22 +227,21 @@ class SipPhone:
 
     def say(self, samples: Samples) -> None:
         """Speak: 20 ms go out at each tick."""
-        whole = np.concatenate([samples, np.zeros(-len(samples) % self._frame, np.int16)])
-        self._mouth.extend(whole.reshape(-1, self._frame))
+        self.voice.say(samples)
 
     def key(self, digits: str) -> None:
         """Send digits as RFC 4733 events of 100 ms with 60 ms between."""
-        for digit in digits:
-            code = "0123456789*#ABCD".index(digit)
-            for step in range(1, 6):
-                self._events.append((code, step * FRAME, False, step))
-            self._events.extend([(code, 5 * FRAME, True, 0)] * 3)
-            self._events.extend([(-1, 0, False, 0)] * 3)
+        self.voice.key(digits)
 
     @property
     def heard(self) -> Samples:
         """Everything heard in this call."""
-        return np.concatenate(self._ear) if self._ear else np.zeros(0, np.int16)
+        return self.voice.heard
+
+    @property
+    def digits(self) -> str:
+        """The digits heard in this call, by RFC 4733."""
+        return self.voice.digits
 
     # Time.
 
@@ -278,15 +256,7 @@ class SipPhone:
                 self._response(message)
             else:
                 self._request(message)
-        while (data := _take(self._rtp)) is not None:
-            self._hear(data)
-        if self.state == "up" and self._media is not None:
-            self._next_frame = now if self._next_frame is None else self._next_frame
-            while self._next_frame <= now + 1e-9:
-                self._speak()
-                self._next_frame += 0.02
-        else:
-            self._next_frame = None
+        self.voice.tick(now, talks=self.state == "up")
 
     # Signalling.
 
@@ -302,7 +272,7 @@ class SipPhone:
         if message.method != "INVITE" or self._dialog is None:
             return
         if message.body:
-            self._take_sdp(message.body)
+            self.voice.take_sdp(message.body)
         if message.status < 200:
             self._dialog.remote = message["to"]
             self.state = "ringing" if message.status == 180 else self.state
@@ -320,8 +290,8 @@ class SipPhone:
         if message.method == "INVITE":
             if self._dialog is not None and self.state == "up" and message["call-id"] == self._dialog.call_id:
                 self._dialog.invite = message
-                self._take_sdp(message.body)
-                self._respond("200 OK", self._sdp())
+                self.voice.take_sdp(message.body)
+                self._respond("200 OK", self.voice.sdp())
                 return
             if self.state != "idle":
                 return
@@ -330,9 +300,10 @@ class SipPhone:
             tag = f";tag={next(_SERIAL)}"
             self._dialog = _Dialog(message["call-id"], message["to"] + tag, message["from"], target[1], "")
             self._dialog.invite = message
-            self.state, self.caller, self._ear, self.digits = "offered", message["from"], [], ""
+            self.state, self.caller = "offered", message["from"]
+            self.voice.forget()
             self.ended_by = ""
-            self._take_sdp(message.body)
+            self.voice.take_sdp(message.body)
             return
         if message.method == "ACK":
             return
@@ -445,67 +416,6 @@ class SipPhone:
     def _office(self) -> str:
         return f"{_written(self.server[0])}:{self.server[1]}"
 
-    # Media.
-
-    def _sdp(self, media: str = "") -> str:
-        host, port = self._rtp.getsockname()[:2]
-        kind = "IP6" if ":" in host else "IP4"
-        number = _PAYLOAD_TYPES[self.encoding]
-        head = f"v=0\r\no=- 1 1 IN {kind} {host}\r\ns=-\r\nc=IN {kind} {host}\r\nt=0 0\r\n"
-        return head + (
-            media
-            or f"m=audio {port} RTP/AVP {number} {EVENTS}\r\na=rtpmap:{number} {self.encoding.value}/8000\r\n"
-            f"a=rtpmap:{EVENTS} telephone-event/8000\r\na=fmtp:{EVENTS} 0-15\r\n"
-        )
-
-    def _take_sdp(self, body: str) -> None:
-        host, port = re.search(r"c=IN IP[46] (\S+)", body), re.search(r"m=audio (\d+)", body)
-        if host and port:
-            self._media = (host[1], int(port[1]))
-
-    def _speak(self) -> None:
-        assert self._media is not None
-        if self._events:
-            code, duration, end, step = self._events.popleft()
-            if code >= 0:
-                marker = 0x80 if step == 1 else 0
-                payload = struct.pack("!BBH", code, (0x80 if end else 0) | 10, duration)
-                self._send_rtp(EVENTS | marker, payload, self._timestamp)
-                if end and (not self._events or not self._events[0][2]):
-                    self._timestamp += duration
-                return
-        samples = self._mouth.popleft() if self._mouth else np.zeros(self._frame, np.int16)
-        wide = self.encoding is Encoding.G722
-        payload = self._coder.encode(samples) if wide else g711.encode(samples, self.encoding)
-        self._send_rtp(_PAYLOAD_TYPES[self.encoding], payload, self._timestamp)
-        self._timestamp += FRAME
-
-    def _send_rtp(self, second: int, payload: bytes, timestamp: int) -> None:
-        assert self._media is not None
-        self._sequence = (self._sequence + 1) & 0xFFFF
-        header = struct.pack("!BBHII", 0x80, second, self._sequence, timestamp & 0xFFFFFFFF, 0x1234)
-        self._rtp.sendto(header + payload, self._media)
-
-    def _hear(self, data: bytes) -> None:
-        _, second, _, timestamp, _ = struct.unpack("!BBHII", data[:12])
-        number = second & 0x7F
-        if number == EVENTS:
-            code, flags, _ = struct.unpack("!BBH", data[12:16])
-            if flags & 0x80 and timestamp != self._seen_event:
-                self._seen_event = timestamp
-                self.digits += "0123456789*#ABCD"[code]
-        elif number in _ENCODINGS:
-            encoding = _ENCODINGS[number]
-            wide = encoding is Encoding.G722
-            self._ear.append(self._decoder.decode(data[12:]) if wide else g711.decode(data[12:], encoding))
-
 
 def _written(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _take(opened: socket.socket) -> bytes | None:
-    try:
-        return opened.recv(65535)
-    except BlockingIOError:
-        return None

@@ -73,8 +73,8 @@ def test_a_firewall_that_lets_audio_out_and_none_in(site: Site, caplog: pytest.L
     ada.call("600")
     office.until(lambda: ada.state == "up")
     office.run(3)
-    assert ada._media is not None
-    reports.send(RtcpReport(1), ada._media[0], ada._media[1] + 1)
+    assert ada.voice.peer is not None
+    reports.send(RtcpReport(1), ada.voice.peer[0], ada.voice.peer[1] + 1)
     office.run(1)
     assert re.fullmatch(
         r"account 6001 hears nothing: it reports \(RTCP\) that none of 1[45]\d packets from 5\.0\.0\.1:(\d+) to "

@@ -113,7 +113,7 @@ def test_who_listens_in_on_a_wide_call_hears_all_that_he_can(office: OfficeUnder
     ada.say(tone(1000, 6000))
     grace.say(tone(5000))
     office.run(1.9)
-    assert strength(eve.heard, 1000, eve.sampling) == pytest.approx(3000, rel=0.1)
+    assert strength(eve.heard, 1000, eve.voice.sampling) == pytest.approx(3000, rel=0.1)
     if encoding is Encoding.G722:
         assert strength(eve.heard, 6000, 16000) == pytest.approx(3000, rel=0.2)
         assert strength(eve.heard, 5000, 16000) == pytest.approx(3000, rel=0.2)
@@ -148,7 +148,7 @@ def test_prompts_and_music_are_heard_as_wide_as_the_telephone_is(
     ada.call(number)
     office.until(lambda: ada.state == "up", within=2)
     office.run(1.6)
-    assert strength(ada.heard, 1000, ada.sampling) == pytest.approx(3000, rel=0.1)
+    assert strength(ada.heard, 1000, ada.voice.sampling) == pytest.approx(3000, rel=0.1)
     if encoding is Encoding.G722:
         assert strength(ada.heard, 6000, 16000) == pytest.approx(3000, rel=0.1)
     else:

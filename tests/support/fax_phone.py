@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from gateway.core.audio import Samples
+from gateway.core.audio import Encoding, Samples
 from gateway.core.fax import T38, Correction, FaxOptions, FaxReport
 from gateway.fax.machine import FRAME, AudioMachine, PacketMachine
 from gateway.fax.udptl import UdptlReceiver, UdptlSender
 from gateway.media import g711
 from gateway.testing.sip_phone import SipMessage, SipPhone
+from gateway.testing.sip_voice import SipVoice
 from gateway.testing.sip_wire import bound_socket
 
 __all__ = ["SipFax"]
@@ -41,12 +42,13 @@ class SipFax(SipPhone):
 
     def __init__(self, user: str, secret: str, server: tuple[str, int], **more: Any) -> None:
         super().__init__(user, secret, server, **more)
+        self.voice.close()
+        self.voice = self._modem = _Modem(server[0], self.voice.encoding)
         self.report = FaxReport()
         self.packets = [0, 0]
         self.image: tuple[str, int] | None = None
         self._udptl = bound_socket(server[0])
         self._chance = random.Random(11)
-        self._queue: deque[Samples] = deque()
         self._machine: AudioMachine | PacketMachine | None = None
         self._began = False
         self._sends = False
@@ -95,9 +97,10 @@ class SipFax(SipPhone):
     def _begin(self) -> None:
         if self._machine is not None:
             self._machine.close()
+        self._modem.machine = None
         options = FaxOptions(station=self.user)
         if self.image is None:
-            self._machine = AudioMachine(self._path, sends=self._sends, options=options)
+            self._machine = self._modem.machine = AudioMachine(self._path, sends=self._sends, options=options)
         else:
             theirs = T38(correction=self.correction)
             self._machine = PacketMachine(
@@ -113,7 +116,7 @@ class SipFax(SipPhone):
                 self._respond("488 Not Acceptable Here")
                 return
             self._take_image(message.body)
-            self._respond("200 OK", self._image_sdp() if "m=image" in message.body else self._sdp())
+            self._respond("200 OK", self._image_sdp() if "m=image" in message.body else self.voice.sdp())
             return
         super()._request(message)
 
@@ -127,6 +130,7 @@ class SipFax(SipPhone):
         host = re.search(r"c=IN IP4 (\S+)", body)
         before = self.image
         self.image = (host[1], int(found[1])) if found and host and int(found[1]) else None
+        self._modem.silent = self.image is not None
         if self.image != before and self._began and not self.report.over:
             self._begin()
 
@@ -135,7 +139,7 @@ class SipFax(SipPhone):
         lines = ["a=T38FaxVersion:0", "a=T38MaxBitRate:14400", "a=T38FaxRateManagement:transferredTCF"]
         if self.correction is not Correction.NONE:
             lines.append(f"a=T38FaxUdpEC:{self.correction.value}")
-        return self._sdp("\r\n".join([f"m=image {port} udptl t38", *lines, ""]))
+        return self.voice.sdp("\r\n".join([f"m=image {port} udptl t38", *lines, ""]))
 
     # Media.
 
@@ -158,14 +162,23 @@ class SipFax(SipPhone):
             for number, packet in self._receiver.receive(data):
                 machine.receive(number, packet)
 
-    def _hear(self, data: bytes) -> None:
+
+class _Modem(SipVoice):
+    """The mouth and ear of a fax machine: what its modem hears and says, until it is told of T.38."""
+
+    def __init__(self, server: str, encoding: Encoding) -> None:
+        super().__init__(server, encoding)
+        self.machine: AudioMachine | None = None
+        self.silent = False
+        self._queue: deque[Samples] = deque()
+
+    def hear(self, data: bytes) -> None:
         if data[1] & 0x7F in (0, 8):
             samples = g711.decode(data[12:], self.encoding)
             self._queue.extend(samples.reshape(-1, FRAME))
 
-    def _speak(self) -> None:
-        if isinstance(self._machine, AudioMachine):
-            heard = self._queue.popleft() if self._queue else SILENCE
-            self._mouth.append(self._machine.work(heard))
-        if self.image is None:
-            super()._speak()
+    def speak(self) -> None:
+        if self.machine is not None:
+            self.say(self.machine.work(self._queue.popleft() if self._queue else SILENCE))
+        if not self.silent:
+            super().speak()

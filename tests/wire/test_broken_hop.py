@@ -15,7 +15,7 @@ pytestmark = pytest.mark.wire
 
 def test_a_telephone_that_sends_nothing_is_named_with_its_address(office: RunningOffice) -> None:
     phone = SipPhone("6001", "copper-6001", office.addresses["udp"])
-    phone._speak = lambda: None  # type: ignore[method-assign]  # its microphone is broken
+    phone.voice.speak = lambda: None  # type: ignore[method-assign]  # its microphone is broken
     try:
         phone.call("600")
 

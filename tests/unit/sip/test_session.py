@@ -95,8 +95,10 @@ def test_every_method_that_we_allow_has_its_answer_within_a_call(method: str) ->
     phone.messages()
     phone.send(phone.within(invite, ok, method, 3))
     if method != "ACK":
-        answers = [answer.status for answer in phone.messages() if isinstance(answer, Response)]
-        assert answers and 200 <= answers[-1] < 700
+        answers = [answer for answer in phone.messages() if isinstance(answer, Response)]
+        assert answers and 200 <= answers[-1].status < 700
+        assert (answers[-1].status == 405) is (method in ("REGISTER", "PUBLISH"))
+        assert "Allow" in answers[-1].headers or answers[-1].status != 405
 
 
 def test_what_from_claims_is_not_believed() -> None:
@@ -452,6 +454,33 @@ def test_a_reinvite_whose_ack_is_lost_is_repeated_and_ends_the_call_at_last() ->
     assert isinstance(messages[-1], Request) and messages[-1].method == "BYE"
     assert ended(office).evidence == "no ACK for 32 s"
     office.quiet()
+
+
+def test_rfc_3261_12_2_1_2_the_2xx_to_our_reinvite_moves_the_target() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, _, _ = answered(office, phone)
+    office.command(channel, Hold())
+    ok = phone.arrived().reply(200)
+    ok.headers.set("Contact", "<sip:6001@192.0.2.99:5099>")
+    ok.headers.set("Content-Type", "application/sdp")
+    ok.body = session_description(lines=("a=recvonly",))
+    phone.send(ok)
+    assert str(phone.arrived().uri) == "sip:6001@192.0.2.99:5099", "the ACK"
+    office.command(channel, Hangup(CLEAR))
+    assert str(phone.arrived().uri) == "sip:6001@192.0.2.99:5099"
+
+
+def test_rfc_3261_12_2_2_their_reinvite_moves_the_target() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite, ok = answered(office, phone)
+    again = phone.within(invite, ok, "INVITE", 3, session_description())
+    again.headers.set("Contact", "<sip:6001@192.0.2.99:5099>")
+    phone.send(again)
+    phone.send(phone.ack(again, phone.response()))
+    office.command(channel, Hangup(CLEAR))
+    assert str(phone.arrived().uri) == "sip:6001@192.0.2.99:5099"
 
 
 def test_a_second_reinvite_before_the_ack_to_the_first_must_wait() -> None:

@@ -475,6 +475,25 @@ def test_where_there_is_no_room_to_answer_a_challenge_the_request_has_failed() -
     assert any(isinstance(event, Released) for event in office.events()), "and nothing is raised for it"
 
 
+def test_section_13_2_2_4_the_ack_to_a_reinvite_that_was_challenged_repeats_its_proof_and_number() -> None:
+    office = opened(trunk())
+    provider = Provider(office)
+    provider.registers()
+    channel = dialled(office)
+    (invite,) = provider.asked("INVITE")
+    provider.reply(invite, 200, body=session_description())
+    provider.asked("ACK")
+    office.command(channel, Hold())
+    (hold,) = provider.asked("INVITE")
+    provider.refuse(hold, 407, Proxy_Authenticate=CHALLENGE)
+    (again,) = provider.asked("INVITE")
+    provider.reply(again, 200, body=session_description(lines=("a=recvonly",)))
+    (ack,) = provider.asked("ACK")
+    assert ack.cseq.number == again.cseq.number == hold.cseq.number + 1
+    proof = again.headers.get("Proxy-Authorization")
+    assert proof and ack.headers.get("Proxy-Authorization") == proof
+
+
 def test_section_9_1_a_reinvite_that_was_challenged_and_is_never_answered_leaves_nothing() -> None:
     office = opened(trunk())
     provider = Provider(office)

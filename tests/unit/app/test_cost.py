@@ -15,7 +15,7 @@ import pytest
 from tests.bench.bench_office import Bench
 
 CALLS = 20
-MOST_STEPS = 4950
+MOST_STEPS = 4800
 """Calls of functions for a call of two legs, from its INVITE to its record; of the SIP stack alone, some 3000."""
 MOST_BYTES = 51_000
 """What a standing call of two legs holds, in the whole program, its story included."""

@@ -23,6 +23,8 @@ __all__ = ["Located", "Resolver"]
 
 MAX_SERVERS: Final = 16
 """Servers that one URI leads to: more is a mistake, or an attack."""
+MAX_RECORDS: Final = 64
+"""SRV records that are looked at, the first by their priority: an answer has room for a thousand."""
 MAX_DEAD: Final = 1000
 """Servers that are remembered as dead."""
 DEAD: Final = 30.0
@@ -194,9 +196,8 @@ class Resolver:
         if not records:
             raise Unlocated(f"{host} says that it has no SIP service", Cause.NO_ROUTE_TO_DESTINATION)
         ordered: list[Srv] = []
-        for _, group in groupby(
-            sorted(records, key=lambda record: record.priority), lambda record: record.priority
-        ):
+        records = sorted(records, key=lambda record: record.priority)[:MAX_RECORDS]
+        for _, group in groupby(records, lambda record: record.priority):
             # Those without weight first, so that they have a small chance, too.
             left = sorted(group, key=lambda record: record.weight)
             while left:

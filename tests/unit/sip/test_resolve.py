@@ -12,7 +12,7 @@ from gateway.core.messages import Dial
 from gateway.core.number import Party
 from gateway.sip.names import ASKED, AddressRecord, Kind, Naptr, Question, Record, Reply, ServerNames, Srv
 from gateway.sip.points import ListeningPoints, Point
-from gateway.sip.resolve import DEAD, MAX_DEAD, Located, Resolver
+from gateway.sip.resolve import DEAD, MAX_DEAD, MAX_RECORDS, MAX_SERVERS, Located, Resolver
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 from tests.support.sip import Office, Phone, session_description
@@ -39,6 +39,16 @@ ZONE: dict[tuple[str, str], list[Record]] = {
     ("_sip._tcp.only.example.com", "SRV"): [Srv(1, 0, 5070, "one.example.com")],
     ("_sip._udp.closed.example.com", "SRV"): [Srv(0, 0, 0, "")],
 }
+
+
+class CountingRandom(Random):
+    """Counts how often it is asked."""
+
+    thrown = 0
+
+    def randint(self, a: int, b: int) -> int:
+        self.thrown += 1
+        return super().randint(a, b)
 
 
 class World:
@@ -132,6 +142,19 @@ def test_rfc_2782_weights_decide_how_often_a_server_comes_first() -> None:
     first = Counter(world.servers("sip:w.example.com;transport=udp")[0] for _ in range(2000))
     assert 1300 < first["udp:192.0.2.9:5060"] < 1700
     assert 300 < first["udp:192.0.2.1:5060"] < 700
+
+
+def test_of_a_domain_with_a_thousand_servers_few_are_looked_at() -> None:
+    world = World()
+    world.zone["_sip._udp.w.example.com", "SRV"] = [
+        *(Srv(2, 1, port, "one.example.com") for port in range(10_000, 11_300)),
+        Srv(1, 1, 5060, "plain.example.com"),
+    ]
+    dice = CountingRandom(1)
+    world.resolver = Resolver(world.points, world.names, dice)
+    servers = world.servers("sip:w.example.com;transport=udp")
+    assert servers[0] == "udp:192.0.2.9:5060" and len(servers) == MAX_SERVERS
+    assert dice.thrown <= MAX_RECORDS
 
 
 def test_both_versions_of_ip_are_offered_where_we_have_both() -> None:

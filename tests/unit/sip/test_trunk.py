@@ -249,12 +249,34 @@ def test_rfc_5626_section_4_5_waits_double_with_chance_and_retry_after_is_heeded
             office.wait(1)
         waits.append(office.clock.now - begun)
     assert all(15 * 2**place <= wait <= 30 * 2**place + 1 for place, wait in enumerate(waits)), waits
+    assert any(wait < 30 * 2**place - 1 for place, wait in enumerate(waits)), "all branches would come at once"
     (request,) = provider.asked("REGISTER")
     provider.refuse(request, 503, Retry_After="7 (soon)")
     office.wait(6)
     assert provider.asked("REGISTER") == []
     office.wait(1)
     assert len(provider.asked("REGISTER")) == 1
+
+
+@pytest.mark.parametrize("least", ["600", "60", "never"])
+def test_section_10_2_8_too_brief_with_no_longer_time_is_a_refusal_and_no_circle(least: str) -> None:
+    office = opened(trunk(expires=600))
+    provider = Provider(office)
+    (request,) = provider.asked("REGISTER")
+    provider.refuse(request, 423, Min_Expires=least)
+    assert provider.asked("REGISTER") == []
+    ((up, text),) = told(office)
+    assert not up and "does not take an expiry of 600 s" in text
+
+
+def test_a_registration_for_a_moment_is_none_and_is_not_asked_for_again_at_once() -> None:
+    office = opened(trunk())
+    provider = Provider(office)
+    (request,) = provider.asked("REGISTER")
+    provider.grant(request, 1)
+    assert provider.asked("REGISTER") == []
+    ((up, text),) = told(office)
+    assert not up and "took our registration for 1 s only" in text
 
 
 def test_a_registrar_that_is_down_is_left_for_the_next() -> None:
@@ -417,6 +439,20 @@ def test_a_lost_answer_is_forgiven_and_two_are_not() -> None:
     with pytest.raises(RemoteError, match=r"trunk pstn is down: .*does not answer OPTIONS") as refused:
         office.stack.channel("5551234@pstn", office.clock.now)
     assert refused.value.cause is Cause.NETWORK_OUT_OF_ORDER
+
+
+def test_a_server_that_does_not_answer_options_gets_no_calls() -> None:
+    office = opened(trunk(FIRST, SECOND, register=False, qualify=30.0))
+    first, second = Provider(office), Provider(office, SECOND)
+    for _ in range(8):
+        for question in second.asked("OPTIONS"):
+            second.refuse(question, 200)
+        office.wait(15)
+    first.messages()
+    dialled(office)
+    (invite,) = second.asked("INVITE")
+    second.refuse(invite, 503)
+    assert first.asked("INVITE") == []
 
 
 # Calls out.

@@ -4,6 +4,7 @@
 # make bench   install what is missing and print the benchmark table
 # make fuzz    mutated input for every parser and engine, SECONDS for each of them, then by coverage (atheris)
 # make style types   the other half of the gate
+# make gate    all of it, what can be side by side
 #
 # Everything goes into .venv beside this file, except Debian packages, which are named before they are installed.
 
@@ -39,7 +40,7 @@ SECONDS     ?= 60
 run: $(VENV)/run.stamp $(VENV)/warm.stamp
 	@exec $(BIN)/copperline run $(OFFICE)
 
-test: $(VENV)/test.stamp $(VENV)/warm.stamp
+test: $(VENV)/test.stamp $(VENV)/warm.stamp $(VENV)/rewritten.stamp
 ifneq ($(NAMESPACES),yes)
 	@echo "No network namespaces here: the tests marked so are left out; run as root to have them."
 endif
@@ -64,7 +65,8 @@ style: $(VENV)/test.stamp
 types: $(VENV)/test.stamp
 	$(BIN)/mypy
 
-gate: style types test
+gate: $(VENV)/test.stamp
+	@$(MAKE) --no-print-directory --jobs=3 style types test
 
 clean:
 	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -92,6 +94,11 @@ $(VENV)/jssip/stamp: tests/interop/jssip/package.json install.sh
 	@$(@D)/node_modules/.bin/esbuild $(@D)/node_modules/jssip/lib/JsSIP.js --bundle --format=iife \
 		--global-name=JsSIP --log-level=warning --outfile=$(@D)/jssip.js
 	@touch $@ $(VENV)/test.stamp
+
+# pytest's rewritten assertions are kept, too: here once, or by every worker at its start.
+$(VENV)/rewritten.stamp: | $(VENV)/test.stamp
+	@$(BIN)/pytest --collect-only -qq >$(VENV)/rewritten.log || { cat $(VENV)/rewritten.log; exit 1; }
+	@touch $@
 
 $(VENV)/warm.stamp: $(SOURCES) | $(VENV)/run.stamp
 	@echo "Compiling the media plane and speaking the prompts (once) ..."

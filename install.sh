@@ -63,4 +63,6 @@ if [ ! -x "$venv/bin/python" ]; then
     "$python" -m venv "$venv"
 fi
 say "installing $requirement and what it needs into $venv"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable "$requirement"
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --editable "$requirement"
+# pip would compile them one after the other. Some packages carry files that are no Python of this version: no matter.
+"$venv/bin/python" -m compileall -q -j 0 "$venv/lib" >/dev/null 2>&1 || true

@@ -9,13 +9,12 @@ refusing costs.
 from __future__ import annotations
 
 import argparse
-import gc
 import resource
 import time
 from pathlib import Path
 from random import Random
 
-from gateway.app.run import COLLECTED
+from gateway.app.garbage import GarbageWatch
 from gateway.sip.overload import Overload, OverloadConfig
 from tests.bench.bench_sip import CALLER, Bench
 
@@ -96,9 +95,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seconds", type=float, default=60.0)
     given = options.parse_args()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECTED)
+    GarbageWatch(lambda: 1).start()
     rate = best(given.seconds / 6)
     served, share, refused, grown = overloaded(TIMES * rate, given.seconds)
     print(f"SIP overload: one refusal costs {refusal_cost():5.1f} us of CPU", flush=True)

@@ -88,6 +88,7 @@ def test_a_dynamic_remap_of_payload_type_zero_is_obeyed() -> None:
         (["m=audio 4000 RTP/SAVP 0"], "192.0.2.9", 302),
         (["m=audio 4000 RTP/AVP 0"], "phone.example.com", 301),
         (["m=audio 4000 RTP/AVP 0"], "224.2.1.1/127", 301),
+        (["m=audio 4000 RTP/AVP 0"], "2001:db8::9", 300),
     ],
 )
 def test_what_cannot_carry_audio_is_not_acceptable(lines: list[str], address: str, warning: int) -> None:

@@ -193,6 +193,14 @@ def test_a_notify_that_is_not_for_it_changes_nothing(changes: dict[str, str], st
     assert counts(office) == []
 
 
+def test_section_4_1_4_of_a_subscribe_that_was_forked_one_notifier_is_heard() -> None:
+    office, provider, subscribe = watched()
+    assert notify(provider, subscribe, 1, tag="one").status == 200
+    assert notify(provider, subscribe, 1, tag="two", counts="9/9").status == 481
+    assert len(counts(office)) == 1
+    assert notify(provider, subscribe, 2, tag="one").status == 200
+
+
 def test_what_a_provider_tells_unasked_is_taken_and_of_nobody_else() -> None:
     office = opened(trunk(register=False, mailbox="201"))
     for host, status, told in ((FIRST, 200, 1), ("192.0.2.99", 481, 0)):

@@ -278,3 +278,38 @@ def test_tones_are_heard_in_wide_band_and_kept_from_a_peer_that_gets_events(stud
         ("5", False)
     ]
     assert np.sqrt(np.mean(bob.heard()[1600:4800].astype(float) ** 2)) < 300
+
+
+@pytest.mark.parametrize(
+    ("name", "octets"),
+    [
+        ("dvi4", 4),
+        ("dvi4", 3),
+        ("dvi4", 4 + 241),
+        ("g726-24", 61),
+        ("g726-40", 99),
+        ("g726-16", 121),
+        ("slin", 319),
+    ],
+)
+def test_payloads_of_no_whole_number_of_samples_or_of_more_than_60_ms_are_refused(
+    studio: Studio, name: str, octets: int
+) -> None:
+    a, alice = telephone(studio, name)
+    alice.send_raw(alice.next.serialise() + bytes(octets))
+    studio.settle()
+    assert (a.stats().received, a.stats().refused) == (0, 1)
+
+
+def test_a_packet_of_dvi4_begins_anew_whatever_its_header_says(studio: Studio) -> None:
+    """RFC 3551 4.5.1: a place in a table of 89 steps has eight bits; each packet is understood alone."""
+    (a, alice), (b, bob) = telephone(studio, "dvi4"), telephone(studio, "slin")
+    a.join(b)
+    alice.send_raw(alice.next.serialise() + b"\x7f\xff\xff\xff" + b"\x77" * 80)
+    alice.skip(160)
+    studio.settle()
+    assert bob.heard().max() == 32767, "as loud as can be, and not round the corner"
+    bob.received.clear()
+    alice.send_raw(alice.next.serialise() + bytes(4) + b"\x08" * 80)
+    studio.settle()
+    assert abs(bob.heard()).max() < 10

@@ -28,6 +28,8 @@ __all__ = ["Notifier", "NotifierConfig"]
 
 FIRST_NUMBERS: Final = 2**16
 """A dialog's CSeq begins at random below this (RFC 3261 8.1.1.5)."""
+REFER: Final = "refer"
+"""The package of which every subscription is made by a REFER, within the dialog of its call."""
 RETRY_AFTER: Final = 30
 """Seconds that a subscriber is asked to wait where there is no room, or while we start anew."""
 
@@ -84,7 +86,7 @@ class Notifier:
     @property
     def allow_events(self) -> str:
         """The value of Allow-Events."""
-        return ", ".join(sorted((*self._packages, "refer")))
+        return ", ".join(sorted((*self._packages, REFER)))
 
     def subscribe(self, request: Request, watcher: Account, flow: Flow, reply: Reply, now: float) -> None:
         """Take a SUBSCRIBE outside of a dialog, which `watcher` has sent."""
@@ -127,6 +129,8 @@ class Notifier:
             event = EventType.parse(request.headers.get("Event") or "")
         except MalformedError:
             return self._bad_event(request)
+        if event.package == REFER:
+            return request.reply(403, "A REFER Makes That Subscription")  # RFC 3515 section 2.4.4
         package = self._packages.get(event.package)
         if package is None:
             return self._bad_event(request)

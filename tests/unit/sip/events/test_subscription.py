@@ -124,6 +124,10 @@ def test_section_7_2_1_a_package_that_we_do_not_have_is_489_with_those_that_we_h
     assert refusal.headers.get("Allow-Events") == "conference, dialog, message-summary, presence, refer, reg"
 
 
+def test_rfc_3515_section_2_4_4_what_a_refer_alone_makes_is_not_to_be_subscribed_to() -> None:
+    assert Watcher(Office()).subscribe(event="refer").status == 403
+
+
 def test_section_4_2_1_1_too_short_a_time_is_423_and_too_long_a_one_is_cut() -> None:
     office, _ = office_to_watch()
     refusal = Watcher(office).subscribe(expires=59)

@@ -197,6 +197,36 @@ def test_that_of_another_clock_has_no_number_of_its_own(studio: Studio) -> None:
     assert a.stats().refused == 1
 
 
+G729, G723 = Codec(Encoding.G729, 18), Codec(Encoding.G723, 4, ptime=30)
+
+
+@pytest.mark.parametrize(
+    ("codec", "pause", "ticks"),
+    [(G729, bytes(2), 80), (G729, bytes(10) + b"\x60\x00", 160), (G723, bytes.fromhex("02007e22"), 240)],
+    ids=["annex B", "after speech", "annex A"],
+)
+@pytest.mark.parametrize("takes", [True, False])
+def test_a_pause_by_the_codec_s_own_word_is_told_or_made_in_another_coding(
+    studio: Studio, codec: Codec, pause: bytes, ticks: int, takes: bool
+) -> None:
+    """G.729 annex B and G.723.1 annex A to who codes otherwise: comfort noise of RFC 3389, or noise."""
+    a, alice = studio.telephone(Encoding.PCMU, codec.payload_type)
+    a.set_remote(alice.address, alice.port, codec, 101)
+    b, bob = agreed(studio) if takes else studio.telephone()
+    a.join(b)
+    studio.settle()
+    alice.send_raw(alice.next.serialise() + pause)
+    alice.pause(ticks)
+    studio.tick()
+    decoded = bob.hear()
+    studio.tick(20)
+    kinds = [packet.payload_type for packet in (*decoded, *bob.hear())]
+    if takes:
+        assert kinds.count(CN) == 1 and kinds[-1] == CN and len(kinds) <= 3
+    else:
+        assert CN not in kinds and len(kinds) >= 20
+
+
 # Silence that is told of.
 
 

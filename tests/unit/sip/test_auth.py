@@ -277,5 +277,25 @@ def test_an_answer_holds_what_the_server_needs() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        'Digest username="6001", realm="office, west", nc=00000001, qop=auth',
+        'digest username="6001",realm="office, west",nc=00000001,qop=auth',
+        'Digest  username = "6001" ,  realm="office, west", NC=00000001, qop="auth"',
+        'Digest username="6001", realm="office\\, west", nc=00000001, qop=auth,',
+    ],
+)
+def test_credentials_mean_the_same_however_they_are_spaced(row: str) -> None:
+    told = {"username": "6001", "realm": "office, west", "nc": "00000001", "qop": "auth"}
+    assert read_parameters(row) == ("digest", told)
+
+
+@pytest.mark.parametrize("row", ['Digest a="1", a="2"', 'Digest a="1", A="2"', 'Digest a="1" b="2"', 'Digest a="1'])
+def test_credentials_that_say_a_thing_twice_or_break_off_are_refused(row: str) -> None:
+    with pytest.raises(MalformedError):
+        read_parameters(row)
+
+
 def test_secrets_are_not_shown() -> None:
     assert "pw" not in repr(Secret("pw")) and "abc" not in repr(Secret(hashes={Algorithm.MD5: "abc"}))

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from gateway.sip.fields import Headers
 from gateway.sip.message import Request, Response
 from gateway.sip.parser import MAX_LINE, MAX_MESSAGE, MAX_ROWS, MalformedMessage, parse
 
@@ -43,6 +44,27 @@ def test_names_and_versions_know_no_case_and_methods_do() -> None:
     message = parse(b"options sip:a@x sip/2.0\r\n" + HEAD + b"cSEQ: 1 options\r\n\r\n")
     assert isinstance(message, Request) and message.method == "options"
     assert isinstance(parse(b"sip/2.0 200 OK\r\n" + HEAD + b"CSeq: 1 INVITE\r\n\r\n"), Response)
+
+
+NAMES = st.sampled_from(
+    ["Subject", "s", "SUBJECT", "Supported", "X-Own", "x-own", "Subject ", "a b", "", "a:", "Vıa"]
+)
+COLONS = st.sampled_from([": ", ":", " : ", ":  ", ":\t", ""])
+VALUES = st.sampled_from(["", "x", " x", "x ", "x\t", "a: b", "grün", "a\rb", "a\nb", "x" * (MAX_LINE + 1), "\x85"])
+
+
+@given(st.lists(st.builds(lambda *parts: "".join(parts), NAMES, COLONS, VALUES), max_size=5))
+@settings(max_examples=200)
+def test_rows_mean_the_same_in_one_go_as_one_by_one(rows: list[str]) -> None:
+    lines = [*OPTIONS.decode().split("\r\n")[1:-1], *rows]
+    data = b"OPTIONS sip:a@x SIP/2.0\r\n" + "".join(f"{line}\r\n" for line in lines).encode() + b"\r\n"
+    expected, fault = Headers.read(lines, plain=False)
+    if any(not row.strip(" \t") or row[0] in " \t" for row in rows):
+        return  # an empty line ends the header, and one that begins with a blank belongs to the one before
+    if fault:
+        assert str(refusal(data)) == fault
+    else:
+        assert parse(data).headers == expected
 
 
 def test_a_folded_header_is_one_line() -> None:

@@ -641,6 +641,15 @@ def test_rfc_3325_a_connected_identity_is_believed_of_trusted_peers_alone(user: 
     assert office.events() == expected
 
 
+@pytest.mark.parametrize("privacy", ["id", "header; id", "critical; User"])
+def test_rfc_3323_section_4_2_a_connected_identity_that_hides_is_not_shown(privacy: str) -> None:
+    office = Office()
+    talk = Talk(office, "trunk")
+    asserted = ("P-Asserted-Identity", "<sip:5550100@x>"), ("Privacy", privacy)
+    talk.request("UPDATE", *asserted, ("Contact", "<sip:t@192.0.2.60>"))
+    assert office.events() == [Identified(Party("5550100", "", Presentation.RESTRICTED))]
+
+
 @pytest.mark.parametrize(("user", "told"), [("trunk", True), ("6001", False)])
 def test_rfc_4916_section_4_4_a_changed_from_is_whom_we_talk_with_from_now_on(user: str, told: bool) -> None:
     office = Office()

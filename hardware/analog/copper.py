@@ -143,10 +143,14 @@ class Copper:
         fault: what is wrong with it.
         echo: by which the end that listens hears itself.
         side: 0 or 1; each direction has noise of its own.
+
+    Attributes:
+        perfect: nothing is changed at all, so that a frame may pass as it is.
     """
 
     def __init__(self, fault: Fault, echo: Response, side: int) -> None:
         self._fault = fault
+        self.perfect: Final = fault == SOUND
         self._gain = 10 ** (-fault.loss / 20)
         self._echo: Signal = np.array(echo, np.float64)
         self._said: Signal = np.zeros(max(0, len(echo) - 1))
@@ -154,11 +158,6 @@ class Copper:
         self._time = 0
         self._click: Signal = np.zeros(0)
         self._shifted: Signal = np.zeros(_SHIFTER - 1)
-
-    @property
-    def perfect(self) -> bool:
-        """Whether nothing is changed at all, so that a frame may pass as it is."""
-        return self._fault == SOUND
 
     def carry(self, frame: Samples | None, own: Samples | None) -> Samples:
         """20 ms.

@@ -19,6 +19,7 @@ DEBOUNCE: Final = {Alarm.RED: 2500, Alarm.BLUE: 2500, Alarm.YELLOW: 500}
 SETTLE: Final = 5000
 """Milliseconds of recovery."""
 _FATAL: Final = Alarm.RED | Alarm.BLUE
+_UNHEARD: Final = _FATAL | Alarm.RECOVER
 
 
 class AlarmReceiver:
@@ -37,7 +38,7 @@ class AlarmReceiver:
     @property
     def sends_remote_alarm(self) -> bool:
         """Whether our end is to say that it receives nothing."""
-        return bool(self.alarms & (_FATAL | Alarm.RECOVER))
+        return self.alarms is not Alarm.NONE and bool(self.alarms & _UNHEARD)
 
     def feed(self, signal: LineSignal, ms: int) -> bool:
         """Take in what was received for `ms` milliseconds; whether `alarms` has changed."""

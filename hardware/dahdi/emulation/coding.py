@@ -31,6 +31,8 @@ class Coding:
 
     Attributes:
         law: that holds now.
+        encoding: the same as an encoding.
+        quiet: its octet of silence.
         linear: samples pass as 16 bits of the machine's byte order (SETLINEAR).
         muted: silence goes to the line, whatever is written (CONFMUTE).
         received, sent: tables of gains.
@@ -42,28 +44,20 @@ class Coding:
 
     def reset(self) -> None:
         """As after an open."""
-        self.law = self._own
+        self.set_law(self._own)
         self.linear = self.muted = False
         self.received = self.sent = UNCHANGED
 
     def set_law(self, law: Law) -> None:
         """Code by this law; DEFAULT is the card's own."""
         self.law = law or self._own
-
-    @property
-    def encoding(self) -> Encoding:
-        """The law as an encoding."""
-        return _ENCODINGS.get(self.law, Encoding.PCMU)
+        self.encoding = _ENCODINGS.get(self.law, Encoding.PCMU)
+        self.quiet = _SILENCE[self.encoding]
 
     @property
     def width(self) -> int:
         """Octets of a sample."""
         return 2 if self.linear else 1
-
-    @property
-    def quiet(self) -> bytes:
-        """The law's octet of silence."""
-        return _SILENCE[self.encoding]
 
     @property
     def silence(self) -> bytes:

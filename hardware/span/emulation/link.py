@@ -102,10 +102,12 @@ class SpanLink(FrameLink):
         """Frame the next buffer, if it may be sent; whether there was one."""
         assert self._framer is not None
         self._collect()
+        if not self._waiting:
+            return False
         needed = {BufferPolicy.IMMEDIATE: 1, BufferPolicy.HALF_FULL: self.buffers // 2}.get(
             self.policy, self.buffers
         )
-        if not self._waiting or not (self._started or len(self._waiting) >= needed):
+        if not (self._started or len(self._waiting) >= needed):
             return False
         self._started = True
         frame = self._waiting.pop(0)

@@ -22,7 +22,7 @@ from gateway.sip.events import subscriber, subscription
 from gateway.sip.transaction import invite_client, invite_server, plain_client, plain_server
 from hardware.analog.emulation import receive_fxo, receive_fxs, transmit
 from hardware.isdn.emulation import call_states
-from hardware.world import access_call, exchange_states, office_call
+from hardware.world import exchange_states, office_call
 
 __all__ = ["MACHINES", "Drawn"]
 
@@ -161,7 +161,7 @@ MACHINES: Final = (
     ),
     Drawn(
         "exchange-call",
-        "A call on a span at the emulated exchange",
+        "A call on a span, or a basic access, at the emulated exchange",
         "hardware/world/exchange_states.py",
         exchange_states.EXCHANGE_CALL,
         exchange_states.ExchangeState.NEW,
@@ -215,13 +215,6 @@ MACHINES: Final = (
         "hardware/isdn/emulation/call_states.py",
         call_states.TERMINAL,
         call_states.CallState.IDLE,
-    ),
-    Drawn(
-        "isdn-access",
-        "A basic access at the emulated ISDN exchange (ITU-T Q.931)",
-        "hardware/world/access_call.py",
-        access_call.ACCESS_CALL,
-        access_call.AccessState.NULL,
     ),
     Drawn(
         "q931-call",

@@ -8,7 +8,8 @@ from drivers.status import LineStatus
 from gateway.core.cause import Cause
 from gateway.testing.far_end import FarEnd
 from gateway.testing.office import EmulatedOffice
-from hardware.world.access import AccessState
+from hardware.world.access import IDLE
+from hardware.world.exchange_states import ExchangeState
 
 __all__ = ["IsdnExchange"]
 
@@ -86,12 +87,12 @@ class IsdnExchange(FarEnd):
     def expect_answered(self, within: float = 10.0) -> float:
         """Have a call that is answered, whoever placed it."""
         __tracebackhide__ = True
-        return self._expect((AccessState.ACTIVE,), "in a call", within)
+        return self._expect((ExchangeState.TALKING,), "in a call", within)
 
     def expect_idle(self, within: float = 10.0) -> float:
         """Be free."""
         __tracebackhide__ = True
-        return self._expect((AccessState.NULL,), "idle", within)
+        return self._expect(IDLE, "idle", within)
 
     def expect_refused(self, cause: Cause = Cause.CALL_REJECTED, within: float = 10.0) -> None:
         """The office has ended the call in, with `cause`."""

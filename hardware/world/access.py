@@ -1,7 +1,7 @@
 """A basic access of an emulated ISDN exchange: one subscriber's numbers, one terminal, one call at a time.
 
-Whom the terminal calls is in `hardware.world.directory`, as for an exchange's copper lines; what is said goes by
-Q.931's messages (`hardware.isdn.access`). Its states are the table in `hardware.world.access_call`.
+Whom the terminal calls is in `hardware.world.directory`, as for an exchange's copper lines. A call is
+`hardware.world.exchange_call`, as on a span; here what it tells is put into the words of `hardware.isdn.access`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Final
 from gateway.core.audio import Samples
 from gateway.core.cause import Cause
 from gateway.core.errors import LocalError
-from gateway.core.machine import Machine
 from gateway.media.tone import Zone
-from hardware.agenda import Agenda, Appointment
+from gateway.q931 import primitive
+from hardware.agenda import Agenda
 from hardware.isdn.access import (
     SPEECH,
     AccessEvent,
@@ -24,16 +24,15 @@ from hardware.isdn.access import (
     CallProceeding,
     CallReleased,
 )
-from hardware.world.access_call import ACCESS_CALL, AccessInput, AccessState
-from hardware.world.directory import MAX_DIGITS, Called, Speech, called_by
+from hardware.world.directory import MAX_DIGITS
+from hardware.world.exchange_call import ExchangeCall
+from hardware.world.exchange_states import ExchangeInput, ExchangeState
 from hardware.world.far_party import FarParty
 
-__all__ = ["AccessState", "IsdnAccess"]
+__all__ = ["IDLE", "IsdnAccess"]
 
-ROUTING: Final = 200
-"""Milliseconds in which the network finds the called party, or does not."""
-ANSWER_AFTER: Final = 1000
-"""Milliseconds of ringing before somebody called answers."""
+IDLE: Final = frozenset({ExchangeState.NEW, ExchangeState.OVER})
+"""States of an access that nobody uses: there has been no call yet, or the latest is over."""
 
 LOCAL, FAR = 2, 4
 """Who refuses: our exchange, that of the called party (ITU-T Q.850 table 2)."""
@@ -53,6 +52,7 @@ class IsdnAccess:
         zone: the country.
 
     Attributes:
+        zone, agenda: as given.
         terminal: what is plugged in.
         dialled: the number of the latest call out.
         shown: the number that its called party saw.
@@ -65,12 +65,9 @@ class IsdnAccess:
         self.dialled = ""
         self.shown = ""
         self.released: Cause | None = None
-        self.party = FarParty(zone)
-        self._agenda = agenda
-        self._machine = Machine(ACCESS_CALL, AccessState.NULL)
-        self._far = Called()
-        self._cause = Cause.NORMAL_CLEARING
-        self._timer: Appointment | None = None
+        self.zone = zone
+        self.agenda = agenda
+        self._call = ExchangeCall(self, number)
         self._cut = False
 
     # What the far party, or somebody at the exchange, does.
@@ -86,12 +83,12 @@ class IsdnAccess:
         Raises:
             LocalError: the access is in use or cut, or its terminal takes no such call.
         """
-        if self._cut or not self._machine.takes(AccessInput.FAR_CALLS):
+        if self._cut or self.state not in IDLE:
             raise LocalError(f"access {self.number} is not free: {'cut' if self._cut else self.state.value}")
-        self._feed(AccessInput.FAR_CALLS)
+        self._begin().feed(ExchangeInput.FAR_CALLS)
         wanted = called or self.number
         if not self.terminal(CallOffered(number, wanted, service)):
-            self._machine = Machine(ACCESS_CALL, AccessState.NULL)
+            self._begin()
             raise LocalError(f"no terminal at access {self.number} takes a call to {wanted}")
 
     def hang_up(self, cause: Cause = Cause.NORMAL_CLEARING) -> None:
@@ -100,10 +97,7 @@ class IsdnAccess:
         Raises:
             LocalError: there is none.
         """
-        if not self._machine.takes(AccessInput.FAR_HANGS_UP):
-            raise LocalError(f"access {self.number} has no call to end: {self.state.value}")
-        self._cause = cause
-        self._feed(AccessInput.FAR_HANGS_UP)
+        self._call.hang_up(cause)
 
     def say(self, samples: Samples) -> None:
         """The far party speaks (8000 Hz, int16)."""
@@ -116,9 +110,8 @@ class IsdnAccess:
     def unplug(self) -> None:
         """Cut the access: a call ends, none can be placed."""
         self._cut = True
-        if self.state is not AccessState.NULL:
-            self._end()
-            self._machine = Machine(ACCESS_CALL, AccessState.NULL)
+        if self.state not in IDLE:
+            self._call.feed(ExchangeInput.RELEASED)
             self.terminal(CallReleased(Cause.DESTINATION_OUT_OF_ORDER, LOCAL))
 
     def plug_in(self) -> None:
@@ -126,97 +119,73 @@ class IsdnAccess:
         self._cut = False
 
     @property
-    def state(self) -> AccessState:
-        """What the exchange is doing for it."""
-        return self._machine.state
+    def party(self) -> FarParty:
+        """Who is at the far end of the latest call."""
+        return self._call.party
+
+    @property
+    def state(self) -> ExchangeState:
+        """What the exchange is doing for it; one of `IDLE` where that is nothing."""
+        return self._call.state
 
     @property
     def digits(self) -> str:
         """DTMF digits that the far party has heard since the answer."""
-        return self.party.ear.digits
+        return self._call.digits
 
     @property
     def recording(self) -> Samples:
         """What the far party has heard since the answer, at most the last minute."""
-        return self.party.ear.recording
+        return self._call.recording
 
     # What the terminal does.
 
     def place(self, called: str, calling: str) -> bool:
         """SETUP."""
-        if self._cut or not self._machine.takes(AccessInput.SETUP):
+        if self._cut or self.state not in IDLE:
             return False
         self.dialled, self.shown = called[:MAX_DIGITS], calling or self.number
-        self._feed(AccessInput.SETUP)
+        self._begin().place(self.dialled, self.shown)
         return True
 
     def accept(self) -> None:
         """CONNECT."""
-        if self._machine.takes(AccessInput.CONNECT):
-            self._feed(AccessInput.CONNECT)
+        if self.state is ExchangeState.PRESENT:
+            self._call.feed(ExchangeInput.CONNECT)
+            self.terminal(CallConnected())
 
     def release(self, cause: Cause) -> None:
         """DISCONNECT."""
-        if self._machine.takes(AccessInput.DISCONNECT):
+        if self.state not in IDLE:
             self.released = cause
-            self._feed(AccessInput.DISCONNECT)
+            self._call.feed(ExchangeInput.RELEASED)
 
     def frame(self) -> Samples | None:
         """What the far party says."""
-        return self.party.frame() if self.state is AccessState.ACTIVE else None
+        return self.party.frame() if self.state is ExchangeState.TALKING else None
 
     def hear(self, frame: Samples | None) -> None:
         """What the terminal says."""
-        if self.state is AccessState.ACTIVE:
+        if self.state is ExchangeState.TALKING:
             self.party.hear(frame)
 
-    # The table's actions.
+    # What its call does (`hardware.world.exchange_call.Bureau`).
 
-    def _feed(self, given: AccessInput) -> None:
-        action = self._machine.feed(given)
-        getattr(self, f"_{action}")()
+    def command(self, call: ExchangeCall, command: primitive.Command) -> None:
+        """Tell the terminal what a call has come to."""
+        match command:
+            case primitive.Proceed():
+                self.terminal(CallProceeding())
+            case primitive.Alert():
+                self.terminal(CallAlerting())
+            case primitive.Connect():
+                self.terminal(CallConnected())
+            case primitive.Clear(cause):
+                is_ours = call.refused and cause is not Cause.USER_BUSY
+                self.terminal(CallReleased(cause, LOCAL if is_ours else FAR))
 
-    def _wait(self, ms: int, given: AccessInput) -> None:
-        self._timer = self._agenda.after(ms, lambda: self._feed(given))
-
-    def _route(self) -> None:
+    def _begin(self) -> ExchangeCall:
+        """Another call, in place of one that is over."""
         self.released = None
-        self._far = called_by(self.dialled, self.number)
-        self.terminal(CallProceeding())
-        self._wait(ROUTING, AccessInput.REFUSED if self._far.cause is not None else AccessInput.ROUTED)
-
-    def _refuse(self) -> None:
-        cause = self._far.cause or Cause.UNALLOCATED_NUMBER
-        self.terminal(CallReleased(cause, FAR if cause is Cause.USER_BUSY else LOCAL))
-
-    def _alert(self) -> None:
-        self.terminal(CallAlerting())
-        if self._far.answers:
-            self._wait(ANSWER_AFTER, AccessInput.FAR_ANSWERS)
-
-    def _connect(self) -> None:
-        self.party.begin(self._far, self.shown)
-        if self._far.stays is not None:
-            self._cause = Cause.NORMAL_CLEARING
-            self._wait(self._far.stays, AccessInput.FAR_HANGS_UP)
-        self.terminal(CallConnected())
-
-    def _present(self) -> None:
-        self.released = None
-        self._far = Called(speech=Speech.SILENCE)
-
-    def _put_through(self) -> None:
-        self.party.begin(self._far, "")
-        self.terminal(CallConnected())
-
-    def _release(self) -> None:
-        self._end()
-        self.terminal(CallReleased(self._cause, FAR))
-
-    def _clear(self) -> None:
-        self._end()
-
-    def _end(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self.party.rest()
+        self._call = ExchangeCall(self, self.number)
+        return self._call

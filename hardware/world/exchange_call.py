@@ -1,4 +1,4 @@
-"""A call on a span at its exchange, with whoever is at its far end.
+"""A call at the exchange of a span or of a basic access, with whoever is at its far end.
 
 What call control tells goes in, what it is to do comes out (`Bureau.command`); what the caller or the called party
 says is its `party`'s. Its states are the table in `hardware.world.exchange_states`.
@@ -45,10 +45,11 @@ class Bureau(Protocol):
 
 
 class ExchangeCall:
-    """One call on the span, with whoever is at its far end.
+    """One call, with whoever is at its far end.
 
     Args:
         exchange: whose it is.
+        subscriber: who is busy while it lasts: the number of one who has a single channel, or "".
 
     Attributes:
         number: by which call control knows it.
@@ -63,13 +64,14 @@ class ExchangeCall:
         party: who is at its far end.
     """
 
-    def __init__(self, exchange: Bureau) -> None:
+    def __init__(self, exchange: Bureau, subscriber: str = "") -> None:
         self.number = self.slot = 0
         self.dialled = self.caller = self.name = self.left = self.answered_as = ""
         self.caller_is_restricted = False
         self.cause: Cause | None = None
         self.party = FarParty(exchange.zone)
         self._exchange = exchange
+        self._subscriber = subscriber
         self._machine = Machine(EXCHANGE_CALL, ExchangeState.NEW)
         self._far = Called(speech=Speech.SILENCE)
         self._is_whole = False
@@ -145,6 +147,16 @@ class ExchangeCall:
                 self.cause = self.cause or cause
                 self.feed(ExchangeInput.RELEASED)
 
+    @property
+    def refused(self) -> bool:
+        """Whether the network refused it, and nobody was called."""
+        return self._far.cause is not None
+
+    def place(self, dialled: str, caller: str) -> None:
+        """The subscriber calls, and dials the number whole."""
+        self.dialled, self.caller, self._is_whole = dialled[:MAX_DIGITS], caller, True
+        self.feed(ExchangeInput.SETUP)
+
     def _set_up(self, setup: primitive.Setup) -> None:
         self.slot = setup.channel
         self.dialled = setup.called.digits[:MAX_DIGITS] if setup.called is not None else ""
@@ -183,7 +195,7 @@ class ExchangeCall:
             self._say(primitive.AskMore())
 
     def _route(self) -> None:
-        self._far = called_by(self.dialled)
+        self._far = called_by(self.dialled, self._subscriber)
         outcome = ExchangeInput.ROUTED if self._far.cause is None else ExchangeInput.REFUSED
         self._after(ROUTING, lambda: self.feed(outcome))
 

@@ -1,4 +1,4 @@
-"""The states of a call on a span at its exchange, as a table: the subscriber calls, or is called.
+"""The states of a call on a span, or a basic access, at its exchange: the subscriber calls, or is called.
 
 Nothing here acts: `hardware.world.exchange_call` feeds it and carries out the actions that it names. The messages
 behind it are those of `gateway.q931.call_states`.

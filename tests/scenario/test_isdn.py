@@ -12,7 +12,8 @@ from gateway.core.number import Party
 from gateway.testing.clock import WallClock
 from gateway.testing.office import EmulatedOffice
 from gateway.testing.sounds import compare, strength, utterance
-from hardware.world.access import AccessState
+from hardware.world.access import IDLE
+from hardware.world.exchange_states import ExchangeState
 from tests.support.office import OfficeUnderTest
 
 TOML = """
@@ -112,7 +113,7 @@ def test_a_telephone_calls_out_and_both_hear_each_other(
     """Mu-law on one adapter's port, A-law with its bits reversed on the other's; a third one speaks V.253."""
     phone, access = office.phone("101"), office.app.hardware.adapters.accesses[adapter]
     dial(office, f"{outside}5550109")
-    office.until(lambda: access.state is AccessState.ACTIVE)
+    office.until(lambda: access.state is ExchangeState.TALKING)
     office.run(0.5)
     said, answer = utterance(3.0), utterance(3.0, seed=7)
     phone.forget()
@@ -127,7 +128,7 @@ def test_a_telephone_calls_out_and_both_hear_each_other(
     assert heard.delay < 0.25
     phone.hang_up()
     office.until(lambda: state(office, adapter) == "idle")
-    assert access.state is AccessState.NULL
+    assert access.state in IDLE
     (record,) = office.records()
     assert (record.disposition, record.answer_signal, record.destination[:14]) == (
         "ANSWERED", "OK" if adapter == "modem" else "VCON", f"ISDN/{adapter}-00000001"[:14],
@@ -167,10 +168,10 @@ def test_it_rings_until_the_caller_gives_up(office: OfficeUnderTest) -> None:
     dial(office, "85550102")
     office.until(lambda: office.phone("101").hears == "ring")
     office.run(10)
-    assert office.app.hardware.adapters.accesses["adapter1"].state is AccessState.DELIVERED
+    assert office.app.hardware.adapters.accesses["adapter1"].state is ExchangeState.RINGING
     office.phone("101").hang_up()
     office.until(lambda: state(office) == "idle")
-    assert office.app.hardware.adapters.accesses["adapter1"].state is AccessState.NULL
+    assert office.app.hardware.adapters.accesses["adapter1"].state in IDLE
 
 
 def test_who_hangs_up_out_there_ends_the_call(office: OfficeUnderTest) -> None:
@@ -209,7 +210,7 @@ def test_a_call_in_rings_with_the_callers_number(office: OfficeUnderTest) -> Non
     office.run(4)
     assert phone.caller_id is not None and phone.caller_id.number == "2125550123"
     phone.lift()
-    office.until(lambda: access.state is AccessState.ACTIVE)
+    office.until(lambda: access.state is ExchangeState.TALKING)
     office.run(0.2)
     said = utterance(2.0)
     access.say(said)
@@ -251,7 +252,7 @@ def test_a_number_of_ours_that_the_dialplan_has_not_is_refused(build: Build) -> 
     office = build(('"2565551200"]', '"2565551299"]'))
     access = office.app.hardware.adapters.accesses["adapter2"]
     access.call("2125550123")
-    office.until(lambda: access.state is AccessState.NULL)
+    office.until(lambda: access.state in IDLE)
     assert access.released is Cause.CALL_REJECTED
 
 
@@ -319,7 +320,7 @@ def test_garbage_on_the_port_hurts_nobody(office: OfficeUnderTest) -> None:
 def test_nobody_reaches_an_outside_line_from_outside(office: OfficeUnderTest) -> None:
     """Who calls in is refused an adapter by the toll rules, whatever the dialplan says."""
     office.app.hardware.adapters.accesses["adapter1"].call("2125550123", "2565551102")
-    office.until(lambda: office.app.hardware.adapters.accesses["adapter1"].state is AccessState.NULL)
+    office.until(lambda: office.app.hardware.adapters.accesses["adapter1"].state in IDLE)
     assert office.app.hardware.adapters.accesses["adapter2"].dialled == ""
     assert "tolls" in office.story()
 
@@ -334,7 +335,7 @@ def test_a_call_in_real_time(tmp_path: Path) -> None:
         access = office.access("adapter1")
         office.until(lambda: all(line.in_service for line in office.app.hardware.isdn.status()))
         office.do(lambda: access.call("2125550123", "2565551103"))
-        office.until(lambda: access.state is AccessState.ACTIVE)
+        office.until(lambda: access.state is ExchangeState.TALKING)
         office.run(0.5)
         said = utterance(1.5)
         office.do(access.party.ear.forget)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hardware.world.access import AccessState
+from hardware.world.exchange_states import ExchangeState
 from tests.support.office import OfficeUnderTest
 
 
@@ -34,7 +34,7 @@ def test_a_call_in_is_answered_by_the_attendant_and_put_through(office: OfficeUn
     office.run(2)
     access = office.app.hardware.adapters.accesses["adapter1"]
     access.call("2125550123")
-    office.until(lambda: access.state is AccessState.ACTIVE)
+    office.until(lambda: access.state is ExchangeState.TALKING)
     office.run(1)
     assert abs(access.recording).max() > 1000, "the greeting"
     access.key("102")

@@ -35,7 +35,8 @@ from gateway.core.switch import DeviceState
 from gateway.media.g711 import decode, encode
 from gateway.testing.sounds import compare, strength, tone, utterance
 from hardware.isdn.emulation.call_states import CallState
-from hardware.world.access import AccessState
+from hardware.world.access import IDLE
+from hardware.world.exchange_states import ExchangeState
 from tests.unit.drivers.isdn_bench import CALLER, DONE, IsdnBench
 
 ONE = IsdnConfig(name="adapter1", device="/dev/ttyI0", numbers=("2565551100", "2565551101"), context="from-pstn")
@@ -104,7 +105,7 @@ def test_a_call_out_is_answered_and_heard_both_ways(bench: IsdnBench) -> None:
     assert compare(heard, said).correlation > 0.98
     bench.hang_up(leg)
     bench.until(lambda: bench.state() == "idle")
-    assert access.state is AccessState.NULL and access.released is Cause.NORMAL_CLEARING
+    assert access.state in IDLE and access.released is Cause.NORMAL_CLEARING
     assert bench.lines.usage() == 0
 
 
@@ -177,7 +178,7 @@ def test_a_call_can_be_hung_up_at_any_moment(bench: IsdnBench, after: float) -> 
     bench.hang_up(leg)
     leg.command(Hangup(DONE), bench.now)  # which comes too late
     bench.until(lambda: bench.state() == "idle", 5)
-    assert bench.accesses["adapter1"].state is AccessState.NULL
+    assert bench.accesses["adapter1"].state in IDLE
     assert bench.adapters["adapter1"].state is CallState.IDLE
     assert not bench.told(Released)
     bench.dial("adapter1/5550101")
@@ -294,7 +295,7 @@ def test_a_call_in_is_offered_with_both_numbers_and_answered(bench: IsdnBench) -
     assert bench.state() == "ringing"
     bench.command(leg, Answer())
     bench.until(lambda: bench.state() == "talking", 1)
-    assert access.state is AccessState.ACTIVE
+    assert access.state is ExchangeState.TALKING
     access.say(tone(1004, 0.5))
     bench.ends["adapter1"].told.clear()
     bench.run(0.5)
@@ -393,7 +394,7 @@ def test_an_adapter_left_in_the_middle_of_a_call_is_brought_back() -> None:
     bench.plug("adapter1")
     bench.run(0.1)
     ready(bench)
-    assert bench.accesses["adapter1"].state is AccessState.NULL
+    assert bench.accesses["adapter1"].state in IDLE
 
 
 def test_audio_that_fails_ends_the_call(bench: IsdnBench) -> None:

@@ -20,7 +20,8 @@ from hardware.agenda import Agenda
 from hardware.isdn.access import DATA
 from hardware.isdn.emulation.terminal import TerminalAdapter
 from hardware.isdn.shielding import REVERSED, Unshielder, shield
-from hardware.world.access import AccessState, IsdnAccess
+from hardware.world.access import IDLE, IsdnAccess
+from hardware.world.exchange_states import ExchangeState
 
 NUMBER = "2565551100"
 
@@ -212,12 +213,18 @@ def test_without_an_exchange_there_is_no_dial_tone(desk: Desk) -> None:
     assert desk.take() == b"\r\nNO CARRIER\r\n"
 
 
+def test_who_dials_the_own_number_finds_it_busy(desk: Desk) -> None:
+    desk.ready()
+    assert desk.at(f"D{NUMBER}") == ""
+    assert desk.lines(1) == ["BUSY"]
+
+
 def test_any_key_ends_the_attempt(desk: Desk) -> None:
     desk.ready()
     desk.at("D5550102")
     desk.run(1)
     assert desk.write(b"\r") == b"\r\nNO CARRIER\r\n"
-    assert desk.access.state is AccessState.NULL and desk.access.released is Cause.NORMAL_CLEARING
+    assert desk.access.state in IDLE and desk.access.released is Cause.NORMAL_CLEARING
 
 
 def test_s7_ends_what_nobody_answers(desk: Desk) -> None:
@@ -225,7 +232,7 @@ def test_s7_ends_what_nobody_answers(desk: Desk) -> None:
     desk.at("D5550102")
     assert desk.lines(4.9) == []
     assert desk.lines(0.2) == ["NO", "CARRIER"]
-    assert desk.access.state is AccessState.NULL
+    assert desk.access.state in IDLE
 
 
 def test_hanging_up_ends_the_call(desk: Desk) -> None:
@@ -233,7 +240,7 @@ def test_hanging_up_ends_the_call(desk: Desk) -> None:
     assert desk.at("D5550100") == "ERROR"
     assert desk.at("A") == "NO ANSWER"
     assert desk.at("H").split() == ["NO", "CARRIER", "OK"]
-    assert desk.access.released is Cause.NORMAL_CLEARING and desk.access.state is AccessState.NULL
+    assert desk.access.released is Cause.NORMAL_CLEARING and desk.access.state in IDLE
     assert desk.at("H") == "OK"
 
 
@@ -247,7 +254,7 @@ def test_a_call_rings_with_both_numbers(desk: Desk) -> None:
     assert desk.take() == ring
     assert desk.run(1.1) == ring
     assert desk.at("A") == "VCON"
-    assert desk.access.state is AccessState.ACTIVE and desk.at("S20?").split() == ["1", "OK"]
+    assert desk.access.state is ExchangeState.TALKING and desk.at("S20?").split() == ["1", "OK"]
 
 
 def test_the_caller_is_told_once_after_the_first_ring_where_that_is_asked_for(desk: Desk) -> None:
@@ -293,7 +300,7 @@ def test_only_calls_to_its_numbers_and_of_its_services_are_taken(desk: Desk) -> 
     desk.at("&L25655511??;911")
     desk.access.call("1", "2565551199")
     assert b"RING" in desk.take()
-    with pytest.raises(LocalError, match="not free: ringing the subscriber"):
+    with pytest.raises(LocalError, match="not free: offered to the subscriber"):
         desk.access.call("2")
     desk.at("H")
     desk.at("S18=1")
@@ -417,7 +424,7 @@ def test_shielding_and_its_undoing(data: bytes, cuts: list[int]) -> None:
 def test_a_power_cut_forgets_everything(desk: Desk) -> None:
     begin(desk.ready().talking("5550109"))
     desk.adapter.power_off()
-    assert desk.access.state is AccessState.NULL
+    assert desk.access.state in IDLE
     assert desk.run(1) == b""
     assert desk.at("E0+VSM?").endswith("ERROR")
     assert np.array_equal(desk.adapter.registers.values[:2], [0, 0])

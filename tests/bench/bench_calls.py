@@ -97,7 +97,11 @@ class Office:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "gateway", "run", str(config)], cwd=ROOT, stdout=log, stderr=log
             )
-        wait(lambda: b"\nready " in self._log.read_bytes(), 60, "the office to be ready")
+        try:
+            wait(lambda: b"\nready " in self._log.read_bytes(), 60, "the office to be ready")
+        except TimeoutError:
+            self._process.kill()
+            raise
 
     def __enter__(self) -> Self:
         return self

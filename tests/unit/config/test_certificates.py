@@ -35,8 +35,9 @@ def pair(certificate: Path, key: Path | None = None) -> str:
 
 
 def doubts(folder: Path, text: str) -> list[str]:
+    """What is worth a look in an office of these lines, in which there is somebody."""
     path = folder / "office.toml"
-    path.write_text(text)
+    path.write_text(f'{text}\n[accounts.6009]\nsecret = "u8Rk2vQw0Zt4"\n')
     found = setting_doubts(path, *load_office(path))
     return [str(doubt).replace(f"{folder}/", "") for doubt in found]
 

@@ -44,8 +44,9 @@ comeback = "nowhere"
 
 
 def doubts(folder: Path, text: str) -> list[str]:
+    """What is worth a look in an office of these lines, in which there is somebody."""
     path = folder / "office.toml"
-    path.write_text(text)
+    path.write_text(f'{text}\n[accounts.6009]\nsecret = "u8Rk2vQw0Zt4"\n')
     return [str(doubt).replace(f"{folder}/", "") for doubt in setting_doubts(path, *load_office(path))]
 
 

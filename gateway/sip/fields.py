@@ -21,7 +21,7 @@ __all__ = ["MAX_LINE", "Headers", "safe_text"]
 MAX_LINE: Final = 8192
 """Characters of one unfolded header value, as common servers allow; a Record-Route of 60 hops fits."""
 
-_halves: Final = methodcaller("partition", ": ")
+_halves: Final = methodcaller("split", ": ", 1)
 _ENDS: Final = repeat("\r\n")
 
 
@@ -79,11 +79,11 @@ class Headers:
         rows = headers._rows
         try:
             if plain:
-                rows.update({NAMES[name]: (value,) for name, _, value in map(_halves, lines)})
+                rows.update({NAMES[name]: (value,) for name, value in map(_halves, lines)})
                 if len(rows) == len(lines):  # or a name stands there twice
                     return headers, ""
-        except MalformedError:
-            pass  # also a name without a blank after its colon
+        except (MalformedError, ValueError):
+            pass  # also a name without a blank after its colon, or without a colon
         rows.clear()
         return headers, headers._read_one_by_one(lines)
 

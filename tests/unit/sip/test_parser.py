@@ -67,6 +67,11 @@ def test_rows_mean_the_same_in_one_go_as_one_by_one(rows: list[str]) -> None:
         assert parse(data).headers == expected
 
 
+@pytest.mark.parametrize("row", [b"Subject", b"Require", b"Via", b"X-Own"])
+def test_section_7_3_1_a_line_without_a_colon_is_no_header(row: bytes) -> None:
+    assert str(refusal(OPTIONS + row + b"\r\n\r\n")) == f"{row.decode()!r} is not a header"
+
+
 def test_a_folded_header_is_one_line() -> None:
     message = parse(OPTIONS + b"Subject: a\r\n b\r\n\t \tc\r\n\r\n")
     assert message.headers.get("subject") == "a b c"

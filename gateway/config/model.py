@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, Field, ValidationInfo
 
 from gateway.config.address import Listener, PortRange, SocketAddress
 from gateway.config.analog import CardSettings, LineSettings, PhoneSettings
@@ -47,6 +47,7 @@ from gateway.config.values import (
     resolve,
     time_zone,
     word_or_none,
+    written,
 )
 from gateway.config.voicemail import VoicemailSettings
 
@@ -77,40 +78,12 @@ def _resolve_url(url: str, info: ValidationInfo) -> str:
     return url
 
 
-def _listener(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return Listener.parse(value)
-    except ValueError as error:
-        raise refuse(str(error), 'write it like "udp:127.0.0.1:5060"') from None
-
-
-def _address(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return SocketAddress.parse(value)
-    except ValueError as error:
-        raise refuse(str(error), 'write it like "127.0.0.1:8080"') from None
-
-
-def _name_server(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return SocketAddress.parse(value, DOMAIN_PORT)
-    except ValueError as error:
-        raise refuse(str(error), 'write it like "192.0.2.53"') from None
-
-
-def _port_range(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return PortRange.parse(value)
-    except ValueError as error:
-        raise refuse(str(error), 'write it like "20000-20999"') from None
+_Listener = Annotated[Listener, written(Listener.parse, 'write it like "udp:127.0.0.1:5060"')]
+_Address = Annotated[SocketAddress, written(SocketAddress.parse, 'write it like "127.0.0.1:8080"')]
+_NameServer = Annotated[
+    SocketAddress, written(lambda text: SocketAddress.parse(text, DOMAIN_PORT), 'write it like "192.0.2.53"')
+]
+_Ports = Annotated[PortRange, written(PortRange.parse, 'write it like "20000-20999"')]
 
 
 class OfficeSettings(Settings):
@@ -185,7 +158,7 @@ class SipSettings(Settings):
             so; they never get an outside line. Where empty, they are refused.
     """
 
-    listen: Annotated[Items[Annotated[Listener, BeforeValidator(_listener)]], Field(min_length=1)] = (
+    listen: Annotated[Items[_Listener], Field(min_length=1)] = (
         Listener("udp", SocketAddress("127.0.0.1", 5060)),
         Listener("tcp", SocketAddress("127.0.0.1", 5060)),
     )
@@ -198,8 +171,8 @@ class SipSettings(Settings):
     keep_alive: Annotated[int, Field(ge=0, le=3600)] = 25
     realm: Name = "copperline"
     digests: Annotated[Items[_Digest], Field(min_length=1)] = ("md5",)
-    name_servers: Items[Annotated[SocketAddress, BeforeValidator(_name_server)]] = ()
-    rtp_ports: Annotated[PortRange, BeforeValidator(_port_range)] = PortRange(20000, 20999)
+    name_servers: Items[_NameServer] = ()
+    rtp_ports: _Ports = PortRange(20000, 20999)
     codecs: Annotated[Items[Codec], Field(min_length=1)] = ("ulaw", "alaw", "g722")
     rtp_timeout: Annotated[int, Field(ge=0, le=86400)] = 0
     rtp_timeout_hold: Annotated[int, Field(ge=0, le=86400)] = 0
@@ -269,7 +242,7 @@ class WebSettings(Settings):
         listen: "ADDRESS:PORT", loopback only.
     """
 
-    listen: Annotated[SocketAddress, BeforeValidator(_address)] = SocketAddress("127.0.0.1", 8080)
+    listen: _Address = SocketAddress("127.0.0.1", 8080)
 
 
 class StoreSettings(Settings):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, Field
 
 from dialplan.pattern import Pattern, PatternError
 from gateway.config.address import ServerName
@@ -23,18 +23,10 @@ from gateway.config.values import (
     mailbox_or_none,
     refuse,
     word_or_none,
+    written,
 )
 
 __all__ = ["RuleSettings", "Server", "TrunkSettings"]
-
-
-def _server(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return ServerName.parse(value)
-    except ValueError as error:
-        raise refuse(str(error), 'write it like "sip.example.com", "tcp:192.0.2.1:5060"') from None
 
 
 def _pattern(text: str) -> str:
@@ -45,7 +37,7 @@ def _pattern(text: str) -> str:
     return text
 
 
-Server = Annotated[ServerName, BeforeValidator(_server)]
+Server = Annotated[ServerName, written(ServerName.parse, 'write it like "sip.example.com", "tcp:192.0.2.1:5060"')]
 
 
 class RuleSettings(Settings):

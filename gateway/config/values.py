@@ -6,7 +6,7 @@ A value that cannot be raises a pydantic error of the type "fault", which says w
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from types import MappingProxyType
@@ -38,6 +38,7 @@ __all__ = [
     "resolve",
     "time_zone",
     "word_or_none",
+    "written",
 ]
 
 _Item = TypeVar("_Item")
@@ -158,13 +159,25 @@ def _plain(text: str) -> str:
     return text
 
 
-def _network(value: object) -> object:
-    if not isinstance(value, str):
-        return value
+def written(parse: Callable[[str], object], mend: str) -> BeforeValidator:
+    """A value that is written as a text, and read by `parse`, whose ValueError says what is wrong with it."""
+
+    def read(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return parse(value)
+        except ValueError as error:
+            raise refuse(str(error), mend) from None
+
+    return BeforeValidator(read)
+
+
+def _network(text: str) -> Network:
     try:
-        return ip_network(value, strict=False)
+        return ip_network(text, strict=False)
     except ValueError:
-        raise refuse(f'"{value}" is no network', 'write it like "192.0.2.0/24" or "192.0.2.7"') from None
+        raise ValueError(f'"{text}" is no network') from None
 
 
 Encrypted = Literal["off", "optional", "required"]
@@ -199,7 +212,7 @@ Codec = Literal[
 ]
 Network = IPv4Network | IPv6Network
 Items = Annotated[tuple[_Item, ...], BeforeValidator(_as_tuple)]
-Networks = Items[Annotated[Network, BeforeValidator(_network)]]
+Networks = Items[Annotated[Network, written(_network, 'write it like "192.0.2.0/24" or "192.0.2.7"')]]
 File = Annotated[Path, Field(strict=False), AfterValidator(resolve)]
 Number = Annotated[str, AfterValidator(_dialled)]
 Name = Annotated[str, AfterValidator(_word)]

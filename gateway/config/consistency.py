@@ -55,6 +55,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _line_names(config)
     yield from _adapters(config)
     yield from _spans(config)
+    yield from _channels(config)
     yield from _contexts(config)
     yield from _trunks(config)
     yield from _secrets(config)
@@ -261,6 +262,23 @@ def _spans(config: Config) -> Iterator[Finding]:
         elif taken.setdefault(span.span, name) != name:
             what = f"span {span.span} of the machine is {taken[span.span]}'s already"
             yield Finding(("spans", name, "span"), what, f"give {name} a span of its own")
+
+
+def _channels(config: Config) -> Iterator[Finding]:
+    """DAHDI counts its channels through all cards, so that `DAHDI/33` must mean one alone."""
+    taken = {phone.port: f"phone {name}" for name, phone in config.phones.items()}
+    taken |= {line.port: f"line {name}" for name, line in config.lines.items()}
+    for name, span in config.spans.items():
+        if not span.first_channel:
+            continue
+        channels = range(span.first_channel, span.first_channel + span.most)
+        both = min(taken.keys() & set(channels), default=None)
+        if both is not None:
+            its = f"span {name} has DAHDI's channels {channels[0]} to {channels[-1]}"
+            what = f"{its}, and {both} is {taken[both]}'s"
+            mend = "write the first of them that `copperline ports` tells, or leave the line out"
+            yield Finding(("spans", name, "first_channel"), what, mend)
+        taken |= dict.fromkeys(channels, f"span {name}")
 
 
 def _contexts(config: Config) -> Iterator[Finding]:

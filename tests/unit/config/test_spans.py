@@ -16,6 +16,7 @@ from tests.unit.config.test_office import DIALPLAN, office
 from tests.unit.config.test_office import faults as office_faults
 
 SPAN = DOZEN + '[spans.e1]\nbackend = "emulated"\nnumber = "2565551100"\n'
+RIGHT_CHANNEL = "write the first of them that `copperline ports` tells, or leave the line out"
 
 
 def test_a_span_is_two_lines() -> None:
@@ -55,10 +56,30 @@ def test_a_span_is_two_lines() -> None:
             '[spans.one]\nbackend = "dahdi"\n[spans.two]\nbackend = "dahdi"\nspan = 1\n[spans.e1]',
             "16: span 1 of the machine is one's already; give two a span of its own",
         ),
+        (
+            "number =",
+            "first_channel = 2\nnumber =",
+            f"14: span e1 has DAHDI's channels 2 to 32, and 2 is phone 102's; {RIGHT_CHANNEL}",
+        ),
+        (
+            "number =",
+            'kind = "t1"\nfirst_channel = 3\nnumber =',
+            f"15: span e1 has DAHDI's channels 3 to 26, and 3 is line copper1's; {RIGHT_CHANNEL}",
+        ),
+        (
+            "[spans.e1]",
+            '[spans.one]\nbackend = "dahdi"\nfirst_channel = 4\n[spans.e1]\nfirst_channel = 34',
+            f"16: span e1 has DAHDI's channels 34 to 64, and 34 is span one's; {RIGHT_CHANNEL}",
+        ),
     ],
 )
 def test_what_does_not_fit_is_told(old: str, new: str, fault: str) -> None:
     assert [f"office.toml:{fault}"] == faults(SPAN.replace(old, new))
+
+
+def test_channels_of_spans_follow_the_ports_and_one_another() -> None:
+    text = SPAN + 'first_channel = 4\n[spans.t1]\nbackend = "emulated"\nkind = "t1"\nfirst_channel = 35\n'
+    assert [span.first_channel for span in read(text).spans.values()] == [4, 35]
 
 
 def test_fewer_channels_can_be_rented_than_there_are() -> None:

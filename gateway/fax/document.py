@@ -1,4 +1,4 @@
-"""TIFF files as fax machines take them: looked at, put together, read and written by libtiff, part of libspandsp.
+"""TIFF files as fax machines take them: looked at and put together by libtiff, part of libspandsp.
 
 A page is a black and white picture of one of T.4's widths; anything else is refused before anybody is called,
 by name. Rows of pixels are arrays of bool, True for black.
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from gateway.core.errors import LocalError, Unavailable
 
-__all__ = ["Page", "check", "combine", "is_whole", "read_pages", "write_pages"]
+__all__ = ["Page", "check", "combine", "is_whole"]
 
 Page = NDArray[np.bool_]
 """Rows of dots, True for black."""
@@ -97,33 +97,6 @@ def is_whole(path: Path, pages: int) -> bool:
     return True
 
 
-def read_pages(path: Path) -> list[Page]:
-    """The pages of a file.
-
-    Raises:
-        LocalError: it cannot be read as pages of a fax.
-    """
-    pages = []
-    for number, file in enumerate(_pages(path), 1):
-        _check_page(file, f"{path}, page {number}", any_width=True)
-        pages.append(_rows(file, str(path)))
-    return pages
-
-
-def write_pages(path: Path, pages: Sequence[Page], resolution: tuple[float, float] = FINE) -> None:
-    """Write a file of pages (group 4).
-
-    Args:
-        resolution: dots an inch, across and down.
-
-    Raises:
-        LocalError: it cannot be written.
-    """
-    with _opened(path, "w") as file:
-        for page in pages:
-            _write(file, page, resolution, str(path))
-
-
 @cache
 def _libtiff() -> Any:
     for name in LIBRARIES:
@@ -177,11 +150,11 @@ def _tag(file: c_void_p, tag: int, kind: Callable[[int], Any], default: int) -> 
     return value.value if found else default
 
 
-def _check_page(file: c_void_p, name: str, *, any_width: bool = False) -> None:
+def _check_page(file: c_void_p, name: str) -> None:
     width, length = _tag(file, _WIDTH, c_uint32, 0), _tag(file, _LENGTH, c_uint32, 0)
     if _tag(file, _BITS, c_uint16, 1) != 1 or _tag(file, _SAMPLES, c_uint16, 1) != 1:
         raise LocalError(f"{name} is not black and white; convert it to one bit a dot")
-    if width not in WIDTHS and not (any_width and 0 < width <= WIDTHS[-1]):
+    if width not in WIDTHS:
         raise LocalError(
             f"{name} is {width} dots wide; a fax is 1728 (A4), 2048 (B4) or 2432 (A3) wide at 204 dots an inch"
         )

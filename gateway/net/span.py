@@ -147,11 +147,6 @@ class SpanShell:
 
     # B channels.
 
-    @property
-    def open_bearers(self) -> int:
-        """B channels open now."""
-        return len(self._bearers)
-
     def open(self, span: str, slot: int) -> Audio:
         """A row on the B channel of a time slot.
 

@@ -73,10 +73,6 @@ class Crew:
         """Whether a group is on its way from thread to thread."""
         return self._held is not None
 
-    def worker_of(self, row: int) -> int:
-        """The number of the thread that works a row, from 0."""
-        return self._worker.get((_ROW, row), 0)
-
     def post(self, command: Command, answer: Answer | None = None) -> int:
         """As `Control.post`: have it carried out by the thread whose it is."""
         serial = self._ledger.enter(answer)

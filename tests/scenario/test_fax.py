@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 
 from gateway.core.fax import Correction, FaxOptions
-from gateway.fax.document import read_pages
 from gateway.testing.telephone import FxsTelephone
 from hardware.world.fax_machine import FaxMachine
 from tests.scenario.conftest import Build
-from tests.support.fax import document, needs_spandsp, same
+from tests.support.fax import document, needs_spandsp, read_pages, same
 from tests.support.fax_phone import SipFax
 from tests.support.office import OfficeUnderTest
 

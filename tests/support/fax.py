@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from PIL import Image, ImageSequence
 
 from gateway.core.audio import Samples
 from gateway.core.fax import T38, Correction, FaxOptions
-from gateway.fax.document import Page, read_pages, write_pages
+from gateway.fax.document import Page
 from gateway.fax.library import missing
 from gateway.fax.machine import FRAME, AudioMachine, PacketMachine
 from gateway.fax.relay import Relay
 from gateway.fax.udptl import UdptlReceiver, UdptlSender
 
-__all__ = ["Network", "document", "needs_spandsp", "page", "same"]
+__all__ = ["Network", "document", "needs_spandsp", "page", "read_pages", "same", "write_pages"]
 
 SILENCE = np.zeros(FRAME, np.int16)
 
@@ -32,6 +33,18 @@ def page(rows: int = 400, *, width: int = 1728, seed: int = 1) -> Page:
         top, left = chance.integers(0, rows - 14), chance.integers(0, width - 80)
         dots[top : top + 14, left : left + 80] = chance.random((14, 80)) > 0.5
     return dots
+
+
+def write_pages(path: Path, pages: Sequence[Page], dpi: tuple[float, float] = (204.0, 196.0)) -> None:
+    """Write a TIFF file of pages, as other programs do; `dpi` are dots an inch, across and down."""
+    first, *others = [Image.fromarray(~dots) for dots in pages]
+    first.save(path, save_all=True, append_images=others, compression="group4", dpi=dpi)
+
+
+def read_pages(path: Path) -> list[Page]:
+    """The pages of a TIFF file, as other programs see them."""
+    with Image.open(path) as file:
+        return [~np.asarray(frame.convert("1"), np.bool_) for frame in ImageSequence.Iterator(file)]
 
 
 def document(path: Path, pages: int = 1, rows: int = 400) -> list[Page]:

@@ -104,11 +104,6 @@ class InviteServer(ServerTransaction):
         self._interval = config.t1
         self._start(_I.TIMER_TRYING, now + config.trying)
 
-    @property
-    def is_pending(self) -> bool:
-        """Whether no final response has been sent, so that a CANCEL has an effect (section 9.2)."""
-        return self.state is _S.PROCEEDING
-
     def receive(self, request: Request, now: float) -> None:
         """The INVITE again, or an ACK."""
         self._feed(_I.ACK if request.method == "ACK" else _I.INVITE, now, request)

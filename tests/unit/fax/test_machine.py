@@ -11,7 +11,7 @@ import pytest
 from gateway.core.audio import Encoding, Samples
 from gateway.core.errors import LocalError
 from gateway.core.fax import Correction, FaxOptions
-from gateway.fax.document import check, combine, read_pages, write_pages
+from gateway.fax.document import check, combine
 from gateway.fax.machine import AudioMachine, Machine, PacketMachine
 from gateway.fax.relay import Relay
 from gateway.media import g711
@@ -23,7 +23,9 @@ from tests.support.fax import (
     needs_spandsp,
     packet_machines,
     page,
+    read_pages,
     same,
+    write_pages,
 )
 
 pytestmark = pytest.mark.skipif(bool(needs_spandsp), reason=needs_spandsp)
@@ -201,11 +203,10 @@ def test_wrong_ifp_packets_do_no_harm(tmp_path: Path) -> None:
 
 
 class TestDocuments:
-    def test_pages_are_read_as_they_were_written(self, tmp_path: Path) -> None:
+    def test_pages_are_counted(self, tmp_path: Path) -> None:
         pages = [page(300), page(50, width=2048, seed=2)]
         write_pages(tmp_path / "a.tif", pages)
         assert check(tmp_path / "a.tif") == 2
-        assert same(tmp_path / "a.tif", pages)
 
     def test_documents_follow_one_another(self, tmp_path: Path) -> None:
         one, two = document(tmp_path / "one.tif", 2), [page(80, seed=9)]
@@ -235,5 +236,6 @@ class TestDocuments:
             check(tmp_path / "narrow.tif")
 
     def test_a_folder_that_is_not_there(self, tmp_path: Path) -> None:
+        document(tmp_path / "out.tif")
         with pytest.raises(LocalError, match="cannot be written"):
-            write_pages(tmp_path / "missing" / "a.tif", [page(40)])
+            combine([tmp_path / "out.tif"], tmp_path / "missing" / "a.tif")

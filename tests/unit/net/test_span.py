@@ -101,9 +101,9 @@ def test_a_b_channel_is_open_while_a_row_is_on_it_and_a_new_call_has_it_at_once(
     with pytest.raises(HardwareError, match="in use"):
         BearerPort(bench.span, 5)
     gone()
-    assert bench.shell.open_bearers == 1
+    assert bench.span.channels[5].opened
     gone_again()
-    assert bench.shell.open_bearers == 0
+    assert not bench.span.channels[5].opened
     BearerPort(bench.span, 5).close()
     bench.shell.close()
 
@@ -126,7 +126,7 @@ def test_a_b_channel_for_which_there_is_no_row_is_given_back() -> None:
     bench.rows.full = True
     with pytest.raises(Exhausted):
         bench.shell.open("e1", 5)
-    assert bench.shell.open_bearers == 0
+    assert not bench.span.channels[5].opened
     BearerPort(bench.span, 5).close()
     bench.shell.close()
 

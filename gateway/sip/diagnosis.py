@@ -214,11 +214,11 @@ def why_silent(
         )
     if own[0] != bound and agreement.address == via:
         return (
-            f"{said}: it sends from {there}, and UDP port {own[1]} of {own[0]} is not mapped to {bound} here, "
+            f"{said}: it sends none from {there}, or UDP port {own[1]} of {own[0]} is not mapped to {bound} here, "
             "or a firewall drops it"
         )
     if agreement.address == via:
-        return f"{said}: it sends from {there}, and a firewall on the way to UDP port {own[1]} here drops it"
+        return f"{said}: it sends none from {there}, or a firewall on the way to UDP port {own[1]} here drops it"
     if is_private(agreement.address):
         return (
             f"{said}: its session description names {there}, a private address, its messages come from {via}: "

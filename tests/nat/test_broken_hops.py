@@ -95,8 +95,8 @@ def test_a_container_whose_audio_ports_are_not_mapped(site: Site, caplog: pytest
     office.until(lambda: ada.state == "up")
     told = sentence(office, caplog)
     assert re.fullmatch(
-        r"no audio from account 6001 has come to 5\.0\.0\.1:(\d+) for 4\.5 s: it sends from 5\.0\.0\.2:\d+, and "
-        r"UDP port \1 of 5\.0\.0\.1 is not mapped to 172\.17\.0\.2 here, or a firewall drops it",
+        r"no audio from account 6001 has come to 5\.0\.0\.1:(\d+) for 4\.5 s: it sends none from 5\.0\.0\.2:\d+, "
+        r"or UDP port \1 of 5\.0\.0\.1 is not mapped to 172\.17\.0\.2 here, or a firewall drops it",
         told,
     )
     ada.hang_up()

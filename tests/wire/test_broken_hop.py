@@ -27,7 +27,7 @@ def test_a_telephone_that_sends_nothing_is_named_with_its_address(office: Runnin
         answered = time.monotonic()
         sentence = re.compile(
             r"no audio from account 6001 has come to 127\.0\.0\.1:(\d+) for 4\.5 s: "
-            r"it sends from 127\.0\.0\.1:\d+, and a firewall on the way to UDP port \1 here drops it"
+            r"it sends none from 127\.0\.0\.1:\d+, or a firewall on the way to UDP port \1 here drops it"
         )
         until(lambda: sentence.search(office.log), 8, "the sentence in the log")
         assert time.monotonic() - answered < 6, "and a second for a busy machine"

@@ -52,7 +52,7 @@ def answered(office: Office, phone: Phone, announced: str) -> SipChannel:
         (
             "192.0.2.60",
             "192.0.2.60",
-            "it sends from 192.0.2.60:40000, and a firewall on the way to UDP port 20000 here drops it",
+            "it sends none from 192.0.2.60:40000, or a firewall on the way to UDP port 20000 here drops it",
         ),
         (
             "192.0.2.60",
@@ -161,7 +161,7 @@ def test_who_neither_sends_nor_hears_anything_is_told_in_one_sentence() -> None:
     counts(office, sent=225, far_told=150)
     office.wait(5)
     (sentence,) = troubles(office)
-    assert sentence.startswith("no audio from account 6001 has come to 192.0.2.1:20000 for 4.5 s: it sends from")
+    assert sentence.startswith("no audio from account 6001 has come to 192.0.2.1:20000 for 4.5 s: it sends none")
     assert sentence.endswith(
         "; it reports (RTCP) that none of 150 packets from 192.0.2.1:20000 to 192.0.2.60:40000 has come either"
     )

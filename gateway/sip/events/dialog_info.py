@@ -16,6 +16,7 @@ from gateway.core.watch import CallShown, ExtensionStatus, Stage, Watchable, Wat
 from gateway.sip.account import Account
 from gateway.sip.events.markup import Element, add, element, write
 from gateway.sip.events.package import Document, Resource, View
+from gateway.sip.parameters import Parameters
 
 __all__ = ["DialogPackage", "Seal"]
 
@@ -27,6 +28,10 @@ _SIGNS: Final = {
     DeviceState.ONHOLD: (Stage.CONFIRMED, False),
 }
 """What stands for the calls of a device that tells a state and no calls: stage, and whether it was called."""
+
+
+_NAMING: Final = frozenset({"call-id", "to-tag", "from-tag"})
+"""Parameters of Event that name a dialog, from the far end's side: its to-tag is our local one (section 3.2)."""
 
 
 class Seal:
@@ -70,10 +75,15 @@ class DialogPackage:
         return 200 if self._office.extension(_watched(resource)) is not None else 404
 
     def document(self, view: View) -> Document | None:
-        """The extension's calls (section 4)."""
+        """The extension's calls (section 4), or the one that the subscription names, with which it is over."""
         status = self._office.extension(_watched(view.resource))
         if status is None:
             return None
+        calls = status.calls or _sign(view.resource, status)
+        if not _NAMING.isdisjoint(name.lower() for name, _ in view.parameters):
+            calls = tuple(call for call in calls if self._is_named(call, view.parameters))
+            if not calls:
+                return None
         root = element(
             "dialog-info",
             xmlns="urn:ietf:params:xml:ns:dialog-info",
@@ -81,7 +91,7 @@ class DialogPackage:
             state="full",
             entity=view.resource.uri,
         )
-        for call in status.calls or _sign(view.resource, status):
+        for call in calls:
             self._show(root, view.resource, call)
         return Document(self.type, write(root))
 
@@ -92,6 +102,12 @@ class DialogPackage:
     def end(self, resource: Resource) -> None:
         """The lamp is gone."""
         self._office.unwatch(_watched(resource))
+
+    def _is_named(self, call: CallShown, parameters: Parameters) -> bool:
+        """Whether all that a subscription names of a dialog is this call's (section 3.2)."""
+        local, remote = self._seal.tags(call.id)
+        own = {"call-id": call.id, "to-tag": local, "from-tag": remote}
+        return all(parameters.get(name) in (None, value) for name, value in own.items())
 
     def _show(self, root: Element, resource: Resource, call: CallShown) -> None:
         local, remote = self._seal.tags(call.id)

@@ -5,6 +5,7 @@ Text enters and leaves; what cannot be read raises MalformedError.
 
 from __future__ import annotations
 
+from dataclasses import field
 from enum import Enum
 from typing import Final
 
@@ -38,10 +39,13 @@ class EventType:
     Attributes:
         package: the name of the event package, in lower case.
         id: tells subscriptions of one dialog apart; "" where there is none.
+        parameters: all of them, of which the package may define some; for the comparison they do not count (section
+            8.2.1).
     """
 
     package: str
     id: str = ""
+    parameters: Parameters = field(default=NO_PARAMETERS, compare=False)
 
     @classmethod
     def parse(cls, text: str) -> EventType:
@@ -54,7 +58,8 @@ class EventType:
         package = package.strip(BLANKS)
         if not is_token(package):
             raise MalformedError(f"{text[:80]!r} is not an Event")
-        return cls(package.lower(), Parameters.parse((semicolon + rest).strip(BLANKS)).get("id") or "")
+        given = Parameters.parse((semicolon + rest).strip(BLANKS))
+        return cls(package.lower(), given.get("id") or "", given)
 
     def __str__(self) -> str:
         return f"{self.package};id={self.id}" if self.id else self.package

@@ -20,6 +20,7 @@ from gateway.sip.events.subscription import Subscription, Terms, granted_seconds
 from gateway.sip.headers import NameAddr
 from gateway.sip.identity import number_of
 from gateway.sip.message import Request, Response
+from gateway.sip.parameters import Parameters
 from gateway.sip.session import Reply, Setting
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
@@ -158,7 +159,7 @@ class Notifier:
             )
         except MalformedError as fault:
             return request.reply(400, str(fault))
-        watch = _Watch(package, resource, watcher)
+        watch = _Watch(package, resource, watcher, event.parameters)
         subscription = Subscription(
             self._setting, dialog, event, watch, terms=terms, expires=expires, over=self._over, now=now
         )
@@ -203,17 +204,18 @@ class Notifier:
 class _Watch:
     """What one subscription tells; see `Subject`."""
 
-    def __init__(self, package: Package, resource: Resource, watcher: Account) -> None:
+    def __init__(self, package: Package, resource: Resource, watcher: Account, parameters: Parameters) -> None:
         self.package = package
         self.resource = resource
         self.watcher = watcher
+        self.parameters = parameters
 
     @property
     def subject(self) -> tuple[str, str]:
         return self.package.name, self.resource.user
 
     def document(self, version: int, now: float) -> Document | None:
-        return self.package.document(View(self.resource, self.watcher, version, now))
+        return self.package.document(View(self.resource, self.watcher, version, now, self.parameters))
 
 
 def _accepts(request: Request, wanted: str) -> bool:

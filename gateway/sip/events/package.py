@@ -10,6 +10,7 @@ from typing import Final, Protocol
 
 from gateway.core.frozen import frozen
 from gateway.sip.account import Account
+from gateway.sip.parameters import NO_PARAMETERS, Parameters
 from gateway.sip.uri import SipUri
 
 __all__ = ["DEFAULT_EXPIRES", "Document", "Package", "Resource", "View"]
@@ -51,12 +52,14 @@ class View:
         watcher: who watches.
         version: how many documents this subscription was sent before.
         now: engine clock, seconds.
+        parameters: of the Event that was subscribed to.
     """
 
     resource: Resource
     watcher: Account
     version: int
     now: float
+    parameters: Parameters = NO_PARAMETERS
 
 
 @frozen

@@ -103,6 +103,37 @@ def test_a_lamp_whose_device_tells_no_calls_still_shows_its_state(device: Device
     assert (b"+sip.rendering" in notify.body) is (device is DeviceState.ONHOLD)
 
 
+TWO = (CallShown("FXS/101-1", Stage.CONFIRMED, True), CallShown("FXS/101-2", Stage.EARLY, False))
+
+
+@pytest.mark.parametrize(
+    "named", ['call-id="FXS/101-1"', 'call-id="FXS/101-1";to-tag={0}', "From-Tag={1};to-tag={0}"]
+)
+def test_rfc_4235_section_3_2_a_subscription_that_names_a_dialog_is_told_of_it_alone(named: str) -> None:
+    office, watchable = office_to_watch()
+    watchable.extensions[at("101")] = ExtensionStatus(DeviceState.INUSE, TWO)
+    watcher = Watcher(office)
+    assert watcher.subscribe(event="dialog;" + named.format(*Seal(b"k" * 32).tags("FXS/101-1"))).status == 200
+    notify = watcher.notified()
+    assert notify.headers.get("Event") == "dialog"
+    assert [shown.get("id") for shown in document(notify).iter(f"{DIALOG}dialog")] == ["FXS/101-1"]
+    office.wait(2)
+    tell(office, watchable, ExtensionStatus(DeviceState.INUSE, TWO[1:]))
+    last = watcher.notified()
+    assert str(state(last)) == "terminated;reason=noresource" and not last.body
+
+
+def test_rfc_4235_section_3_2_a_dialog_that_there_is_not_ends_its_subscription_at_once() -> None:
+    office, watchable = office_to_watch()
+    watchable.extensions[at("101")] = ExtensionStatus(DeviceState.INUSE, TWO)
+    local, remote = Seal(b"k" * 32).tags("FXS/101-1")
+    for named in ("call-id=x", f'call-id="FXS/101-2";to-tag={local}', f"to-tag={remote};from-tag={local}"):
+        watcher = Watcher(office)
+        assert watcher.subscribe(event=f"dialog;{named}").status == 200
+        assert str(state(watcher.notified())) == "terminated;reason=noresource"
+    assert not len(office.stack.watching.notifier)
+
+
 # Presence.
 
 

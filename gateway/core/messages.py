@@ -111,9 +111,13 @@ DIVERSIONS: Final = "REDIRECTING_COUNT"
 """Channel variable: how often a call has been diverted, likewise."""
 PREFERENCES: Final = ("ACCEPT_CONTACT", "REJECT_CONTACT", "REQUEST_DISPOSITION")
 """Channel variables that tell which of a called user's telephones a caller prefers (RFC 3841), likewise."""
-PORTABILITY: Final = ("TEL_NPDI", "TEL_RN", "TEL_RN_CONTEXT", "TEL_CIC", "TEL_CIC_CONTEXT", "TEL_EXT", "TEL_ISUB")
-"""Channel variables that tell in which network a called number is since it was ported, by which carrier the call is
-to go (RFC 4694), and whom it is for behind that number (RFC 3966 section 5.1), likewise."""
+PORTABILITY: Final = (
+    *("TEL_EXT", "TEL_ISUB", "TEL_CONTEXT"),
+    *("TEL_CIC", "TEL_CIC_CONTEXT", "TEL_NPDI", "TEL_RN", "TEL_RN_CONTEXT"),
+)
+"""Channel variables that tell whom a call is for behind a called number and where that number is valid (RFC 3966
+section 5), by which carrier it is to go, and in which network the number is since it was ported (RFC 4694),
+likewise."""
 SECURED: Final = "SECURE_SIGNALLING"
 """Channel variable: not empty where nobody on the way of a call may read its signalling (RFC 5630), likewise."""
 

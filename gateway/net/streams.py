@@ -268,7 +268,8 @@ class Streams:
             return False
         oldest, shaking_hands = self._strangers.popitem(last=False)
         self.quiet.warning("make way", "%s disconnected: %s", oldest.flow, NO_ROOM)
-        shaking_hands.cancel()
+        # Not at once: what has not begun would be cancelled without its end, in which it is counted out.
+        self._loop.call_soon(shaking_hands.cancel)
         oldest.abort()
         return True
 
@@ -282,11 +283,15 @@ class Streams:
                 lambda: connection, accepted, ssl=context, **(TLS_TIMES if context is not None else {})
             )
         except OSError as error:
+            error.__traceback__ = None  # by which all that the handshake had would be kept
             why = getattr(error, "reason", None) or str(error) or type(error).__name__
             if why in CLEAR_TEXT:
                 self.misled(Misled(connection.flow, "", NOT_TLS))
                 return
             self.quiet.warning(f"tls {connection.flow.remote[0]}", "%s: no TLS handshake: %s", connection.flow, why)
+        except asyncio.CancelledError:
+            connection.connection_lost(None)  # uvloop does not say it of what it has begun and closes then
+            raise
         finally:
             if not connection.is_made:
                 self.lost(connection)

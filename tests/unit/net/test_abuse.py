@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -276,6 +278,69 @@ def test_who_shakes_hands_for_ever_makes_way(tmp_path: Path, caplog: pytest.LogC
     finally:
         for raw in half:
             raw.close()
+        street.close()
+
+
+@pytest.mark.parametrize("kind", ["tcp", "tls"])
+def test_of_a_rush_of_strangers_nothing_stays_counted(tmp_path: Path, kind: str) -> None:
+    """They come in one turn of the loop, so that some make way before anything has been done about them."""
+    street = Street(tmp_path, connections=2)
+    rush = [socket.create_connection(street.addresses[kind]) for _ in range(8)]
+    try:
+        street.loop.settle()
+        assert street.sockets.usage() == 2
+    finally:
+        for raw in rush:
+            raw.close()
+    street.loop.settle()
+    assert street.sockets.usage() == 0
+    visitor = street.visitor(kind)
+    visitor.say(OPTIONS)
+    assert [data for data, _ in street.heard] == [OPTIONS]
+    street.close()
+
+
+def test_nor_does_any_on_the_loop_that_offices_run_on() -> None:
+    uvloop = pytest.importorskip("uvloop")
+
+    async def rush() -> list[int]:
+        loop = asyncio.get_running_loop()
+        sockets = SipSockets(loop, lambda data, flow: None, lambda flow: None, limits=StreamLimits(2))
+        ((_, address),) = await sockets.listen([("tcp", ("127.0.0.1", 0))])
+        visitors = [socket.create_connection(address) for _ in range(8)]
+        await asyncio.sleep(0.1)
+        held = [sockets.usage()]
+        for visitor in visitors:
+            visitor.close()
+        await asyncio.sleep(0.1)
+        held.append(sockets.usage())
+        async with asyncio.timeout(1):
+            await sockets.close()
+        return held
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(rush()) == [2, 0]
+
+
+def test_a_handshake_that_fails_leaves_no_garbage(tmp_path: Path) -> None:
+    street = Street(tmp_path)
+    street.visitor("tcp").close()
+    try:
+        gc.collect()
+        gc.disable()
+        for _ in range(3):
+            with socket.create_connection(street.addresses["tls"]) as raw:
+                raw.send(b"what is no handshake")
+                street.loop.settle()
+            street.loop.settle()
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        left = {type(found).__name__ for found in gc.garbage}
+        assert not left & {"traceback", "SSLObject", "MemoryBIO", "StreamConnection"}
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
         street.close()
 
 

@@ -16,7 +16,7 @@ from gateway.core.machine import Table
 from gateway.core.word import Word
 from gateway.q931.config import Side
 
-__all__ = ["CALL", "CLEARING", "MESSAGES", "OVERLAP", "Input", "State", "number_of"]
+__all__ = ["CALL", "CLEARING", "Input", "State", "number_of"]
 
 
 class State(Word):
@@ -89,24 +89,6 @@ class Input(Word):
 _S, _I = State, Input
 _Row = Mapping[Input, tuple[State, str]]
 
-MESSAGES: Final = frozenset(
-    {
-        _I.SETUP,
-        _I.SETUP_ACKNOWLEDGE,
-        _I.CALL_PROCEEDING,
-        _I.ALERTING,
-        _I.PROGRESS,
-        _I.CONNECT,
-        _I.CONNECT_ACKNOWLEDGE,
-        _I.INFORMATION,
-        _I.NOTIFY,
-        _I.DISCONNECT,
-        _I.RELEASE,
-        _I.RELEASE_COMPLETE,
-    }
-)
-"""Those inputs that are messages: where a state does not list one, 5.8.4 answers it."""
-OVERLAP: Final = frozenset({_S.OVERLAP_SENDING, _S.OVERLAP_RECEIVING})
 CLEARING: Final = frozenset({_S.DISCONNECT_REQUEST, _S.DISCONNECT_INDICATION, _S.RELEASE_REQUEST})
 
 

@@ -15,7 +15,7 @@ from gateway.core.machine import Machine, Table
 from gateway.core.word import Word
 from gateway.sip.dialog import Dialog
 from gateway.sip.events.header import EventType, Reason, SubscriptionState
-from gateway.sip.events.package import Document
+from gateway.sip.events.package import DEFAULT_EXPIRES, Document
 from gateway.sip.message import Request, Response
 from gateway.sip.retry_after import retry_after
 from gateway.sip.session import Reply, Setting, Timer
@@ -329,7 +329,7 @@ def granted_seconds(request: Request, terms: Terms) -> int | Response:
     """The seconds that a SUBSCRIBE or PUBLISH is given, or the 423 that refuses it (RFC 6665 4.2.1.1)."""
     asked = request.expires
     if asked is None:
-        return min(3600, terms.longest)
+        return min(DEFAULT_EXPIRES, terms.longest)
     if 0 < asked < terms.shortest:
         response = request.reply(423)
         response.headers.set("Min-Expires", terms.shortest)

@@ -6,6 +6,7 @@ same for a wrong secret and for a user that does not exist; the operator is told
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -25,6 +26,8 @@ __all__ = ["Gatekeeper", "Proved"]
 
 MAX_ROWS: Final = 4
 """Proofs of one request that are looked at for another realm."""
+MAX_REFUSED: Final = 1000
+"""Proofs that were refused and are remembered: one that comes again, its answer lost, is no new attempt."""
 LONGEST: Final = 64
 """Characters of a realm that are shown."""
 
@@ -68,6 +71,7 @@ class Gatekeeper:
         self._refused = refused
         self._admitted = admitted
         self._stranger = stranger
+        self._refused_proofs: OrderedDict[int, None] = OrderedDict()  # by their hash
 
     def load(self, accounts: Iterable[Account]) -> None:
         """Have these accounts and no others."""
@@ -121,8 +125,17 @@ class Gatekeeper:
 
     def _refuse(self, request: Request, flow: Flow, user: str, why: str, now: float) -> Response:
         """The one answer to everybody who may not: it tells a stranger nothing."""
-        self._refused(AccessRefused(user, request.method, flow, why), now, True)
+        self._refused(AccessRefused(user, request.method, flow, why), now, self._is_new(request))
         return request.reply(403)
+
+    def _is_new(self, request: Request) -> bool:
+        """Whether the proof of a request that is refused was not refused before; it is from now on."""
+        proof = hash(request.headers.all("Authorization"))
+        known = proof in self._refused_proofs
+        self._refused_proofs[proof] = None
+        if len(self._refused_proofs) > MAX_REFUSED:
+            self._refused_proofs.popitem(last=False)
+        return not known
 
     def _note_realm(self, request: Request, flow: Flow, now: float) -> None:
         """Tell of proofs for another realm; clients that know several servers try them, and it is no attack."""

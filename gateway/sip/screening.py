@@ -101,9 +101,9 @@ def _content(request: Request) -> Response | None:
 
 
 def _hops(request: Request) -> Response | None:
-    """We pass calls on, so a loop through us must end here (RFC 7332 section 3)."""
-    is_new_call = request.method == "INVITE" and request.to.tag is None
-    return request.reply(483) if is_new_call and request.max_forwards == 0 else None
+    """We pass calls and texts on, so a loop through us must end here (RFC 7332 section 3, RFC 3261 16.3)."""
+    is_passed_on = request.method in ("INVITE", "MESSAGE") and request.to.tag is None
+    return request.reply(483) if is_passed_on and request.max_forwards == 0 else None
 
 
 CHECKS: Final[tuple[Callable[[Request], Response | None], ...]] = (

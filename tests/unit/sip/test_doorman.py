@@ -224,6 +224,21 @@ def test_slow_failures_are_no_attack() -> None:
         office.wait(31)
 
 
+def test_a_wrong_secret_that_is_sent_again_since_its_answer_was_lost_is_one_attempt() -> None:
+    office = guarded()
+    phone = Phone(office)
+    request = phone.request("REGISTER", f"sip:{SERVER[0]}", call_id="again")
+    phone.send(request)
+    wrong = phone.with_proof(request, phone.response(), "wrong")
+    for _ in range(11):  # timer E: as often as a request is sent that nobody answers
+        phone.send(wrong)
+        office.wait(3)
+    assert phone.statuses() == [403] * 11 and not turned_away(office)
+    assert guess(phone, "other", "second") == [403]
+    guess(phone, "third", "third")
+    assert "3 failed attempts" in " ".join(turned_away(office))
+
+
 def test_telephones_behind_one_address_are_not_all_banned_for_one_wrong_secret() -> None:
     office = guarded()
     honest = Phone(office, "6002", port=6002)

@@ -115,6 +115,7 @@ def test_section_7_2_2_1_who_lacks_the_method_is_not_called_unless_the_caller_sa
     assert turns([texts, talks, DESK, SILENT], disposition="") == [[1, 2, 3]]
     assert turns([texts, talks], disposition="proxy") == [[1]]
     assert turns([texts, talks], accept='*;methods="MESSAGE"') == [[0], [1]], "it has said what it wants"
+    assert turns([target(';methods=""'), target(";methods")]) == [[0, 1]], "which says nothing of methods"
     assert Preferences().turns([texts, talks, SILENT], "MESSAGE") == [[texts, SILENT]]
 
 

@@ -143,12 +143,12 @@ def test_rfc_5621_5_3_a_part_that_must_be_understood_and_is_not_is_415(
     assert (response.headers.get("Accept") == "application/sdp") is (status == 415)
 
 
-def test_a_call_that_has_gone_too_far_is_483() -> None:
-    office = Office()
-    phone = Phone(office)
-    invite = phone.request("INVITE", body=session_description())
-    invite.headers.set("Max-Forwards", "0")
-    phone.send(invite)
+@pytest.mark.parametrize("method", ["INVITE", "MESSAGE"])
+def test_what_we_pass_on_and_has_gone_too_far_is_483(method: str) -> None:
+    phone = Phone(Office())
+    request = phone.request(method)
+    request.headers.set("Max-Forwards", "0")
+    phone.send(request)
     assert phone.response().status == 483
 
 

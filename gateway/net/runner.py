@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Final
@@ -124,13 +124,18 @@ class Runner:
             for driven in self._driven:
                 engine = driven.engine
                 quiet += 1
-                if outgoing := engine.outgoing():
-                    quiet = 0
-                    try:
+                events: Sequence[Any] = ()
+                try:
+                    if outgoing := engine.outgoing():
+                        quiet = 0
                         driven.send(outgoing)
-                    except Exception as error:
-                        self._tell(error)
-                for event in engine.events():
+                except Exception as error:
+                    self._tell(error)
+                try:
+                    events = engine.events()
+                except Exception as error:
+                    self._tell(error)
+                for event in events:
                     quiet = 0
                     try:
                         driven.dispatch(event, now)

@@ -105,9 +105,10 @@ class Doorman:
             return True  # as many as we have asked for
         if not known and self._scanner.search(data):
             return self._refuse(flow, "its User-Agent is that of a scanner")
-        buckets = self._partners if known or is_response or WITHIN.search(data) else self._strangers
-        if not buckets.takes(source, now):
-            return self._refuse(flow, f"more than {self._config.rate:g} requests a second")
+        is_partner = known or is_response or WITHIN.search(data) is not None
+        if not (self._partners if is_partner else self._strangers).takes(source, now):
+            most = self._config.rate * (KNOWN if is_partner else 1)
+            return self._refuse(flow, f"more than {most:g} requests a second")
         return True
 
     def lets_connect(self, flow: Flow, now: float) -> bool:

@@ -125,6 +125,26 @@ def test_what_fails_costs_nobody_else_their_turn(loop: ManualLoop) -> None:
     assert sent == ["a", "b", "bored", "bored"], "timers go on"
 
 
+@pytest.mark.parametrize("broken", ["outgoing", "events"])
+def test_an_engine_that_is_broken_itself_costs_the_others_nothing(loop: ManualLoop, broken: str) -> None:
+    class Broken(Parrot):
+        def __getattribute__(self, name: str) -> object:
+            if name == broken:
+                raise KeyError(name)
+            return super().__getattribute__(name)
+
+    failures: list[object] = []
+    loop.set_exception_handler(lambda loop, context: failures.append(context["exception"]))
+    sent: list[str] = []
+    runner = Runner(loop)
+    runner.attach(Driven(Broken(), sent.extend, lambda event, now: None))
+    sound = Driven(Parrot(), sent.extend, lambda event, now: None)
+    runner.attach(sound)
+    runner.receive(sound, "a", None)
+    loop.advance(1.5)
+    assert sent == ["a", "bored"] and failures
+
+
 def test_a_stopped_runner_sends_nothing(loop: ManualLoop) -> None:
     parrot = Parrot()
     sent: list[str] = []

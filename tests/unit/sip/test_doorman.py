@@ -296,6 +296,15 @@ def test_a_scanner_gets_no_answer_at_all() -> None:
     assert office.stack.usage()["transactions"] == 0
 
 
+def test_a_flood_within_calls_is_cut_to_the_rate_that_is_told() -> None:
+    office = guarded()
+    flood = Phone(office, host="203.0.113.66")
+    within = flood.request("INFO", to="<sip:6001@192.0.2.1>;tag=talk", call_id="talk")
+    for _ in range(60):
+        flood.send(within)
+    assert flood.statuses() == [481] * 50 and set(turned_away(office)) == {"more than 20 requests a second"}
+
+
 def test_a_flood_is_cut_to_its_rate_and_a_call_in_progress_goes_on() -> None:
     office = guarded()
     flood = Phone(office, host="203.0.113.66")

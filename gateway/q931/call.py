@@ -16,13 +16,13 @@ from gateway.core.cause import Cause
 from gateway.core.engine import earliest
 from gateway.core.machine import Machine
 from gateway.q931.call_states import CALL, CLEARING, Input, State, number_of
+from gateway.q931.channel_identification import ChannelIdentification
 from gateway.q931.channels import Channels
 from gateway.q931.coding import Location, MessageType, ProgressDescription
 from gateway.q931.config import Dialect, InterfaceConfig, Side, Timers
 from gateway.q931.element import (
     CallStateElement,
     CauseElement,
-    ChannelIdentification,
     KeypadFacility,
     NotificationIndicator,
     ProgressIndicator,

@@ -15,10 +15,11 @@ from gateway.core.engine import earliest
 from gateway.core.errors import Exhausted, MalformedError, Unavailable
 from gateway.q931.call import Call
 from gateway.q931.call_states import Input
+from gateway.q931.channel_identification import ChannelIdentification
 from gateway.q931.channels import Channels
 from gateway.q931.coding import Location, MessageType
 from gateway.q931.config import NETWORK_TIMERS, USER_TIMERS, InterfaceConfig, Side
-from gateway.q931.element import CallStateElement, CauseElement, ChannelIdentification
+from gateway.q931.element import CallStateElement, CauseElement
 from gateway.q931.journal import Entry
 from gateway.q931.message import GLOBAL, MAX_REFERENCE, Element, Message
 from gateway.q931.placed import PlacedCall

@@ -2,7 +2,8 @@
 
 Each kind has `read(contents)` and `contents()` side by side. `read` raises MalformedError where the contents are in
 error (5.8.6.2, 5.8.7.2); who decodes a message keeps such an element as `Damaged`. Values that Q.931 reserves are
-kept as plain numbers: what they mean is for the user of the element to say. Numbers of parties are in `number`.
+kept as plain numbers: what they mean is for the user of the element to say. Numbers of parties are in
+`number`, B channels in `channel_identification`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ __all__ = [
     "BearerCapability",
     "CallStateElement",
     "CauseElement",
-    "ChannelIdentification",
     "Damaged",
     "Display",
     "KeypadFacility",
@@ -32,18 +32,12 @@ __all__ = [
     "SendingComplete",
     "parse_as",
     "text_of",
+    "wrong",
 ]
 
 _LAST: Final = 0x80
 _MULTIRATE: Final = 0x18
 _KBIT_64: Final = 0x10
-_B_CHANNEL: Final = 3
-_INDICATED: Final = 1
-_B1: Final = 1
-_B2: Final = 2
-_ANY: Final = 3
-_MAP_OCTETS: Final = (3, 4)
-"""Of a slot map: of 24 and of 32 time slots (figure 4-19)."""
 
 
 def parse_as(declaration: Construct[Any, Any], contents: bytes, code: ElementCode) -> Any:
@@ -55,7 +49,7 @@ def parse_as(declaration: Construct[Any, Any], contents: bytes, code: ElementCod
     try:
         return declaration.parse(contents)
     except ConstructError:
-        raise _wrong(code, contents) from None
+        raise wrong(code, contents) from None
 
 
 def text_of(contents: bytes, code: ElementCode) -> str:
@@ -65,11 +59,12 @@ def text_of(contents: bytes, code: ElementCode) -> str:
         MalformedError: others are among them.
     """
     if not all(0x20 <= octet < 0x7F for octet in contents):
-        raise _wrong(code, contents)
+        raise wrong(code, contents)
     return contents.decode("ascii")
 
 
-def _wrong(code: ElementCode, contents: bytes) -> MalformedError:
+def wrong(code: ElementCode, contents: bytes) -> MalformedError:
+    """The error of an element whose contents are not what it may contain (5.8.6.2, 5.8.7.2)."""
     return MalformedError(
         f"{code}: {contents.hex(' ') or 'nothing'} is not what it may contain",
         Cause.INVALID_INFORMATION_ELEMENT_CONTENTS,
@@ -119,7 +114,7 @@ class BearerCapability:
         if rest and found.rate.last and found.rate.rate != _MULTIRATE and rest[0] & 0xE0 == _LAST | 1 << 5:
             layer1, rest = rest[0] & 0x1F, rest[1:]
         elif not found.rate.last:
-            raise _wrong(cls.CODE, contents)
+            raise wrong(cls.CODE, contents)
         return cls(found.transfer.capability, layer1, found.rate.rate, found.rate.mode, found.transfer.coding, rest)
 
 
@@ -182,100 +177,6 @@ class CallStateElement:
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelIdentification:
-    """Which B channels (4.5.13).
-
-    Attributes:
-        channels: time slots of a primary rate interface, or 1 and 2 of a basic one; empty for none.
-        exclusive: no other one will do.
-        any_channel: whichever is free; `channels` is empty.
-        interface: whose channels they are, where one D channel serves several interfaces; None for its own.
-        basic: of a basic rate interface.
-        d_channel: the D channel is meant.
-        map_slots: 24 or 32 where `channels` are told as a map of so many time slots; 0 for numbers.
-    """
-
-    CODE: ClassVar = ElementCode.CHANNEL_IDENTIFICATION
-
-    channels: tuple[int, ...] = ()
-    exclusive: bool = False
-    any_channel: bool = False
-    interface: int | None = None
-    basic: bool = False
-    d_channel: bool = False
-    map_slots: int = 0
-
-    def contents(self) -> bytes:
-        """The octets after the length."""
-        selection = _ANY if self.any_channel else 0
-        if self.channels:
-            selection = self.channels[0] if self.basic else _INDICATED
-        return bytes(
-            field.CHANNEL.build(
-                {
-                    "kind": {
-                        "has_interface": self.interface is not None,
-                        "primary": not self.basic,
-                        "exclusive": self.exclusive,
-                        "d_channel": self.d_channel,
-                        "selection": selection,
-                    },
-                    "interface": None if self.interface is None else {"number": self.interface},
-                    "rest": self._told(),
-                }
-            )
-        )
-
-    def _told(self) -> bytes:
-        if self.basic or not self.channels:
-            return b""
-        if self.map_slots:
-            first = 0 if self.map_slots == 32 else 1
-            octets = sum(1 << channel - first for channel in self.channels).to_bytes(self.map_slots // 8)
-        else:
-            octets = bytes([*self.channels[:-1], self.channels[-1] | _LAST])
-        kind = {"coding": Coding.ITU, "by_map": bool(self.map_slots), "channel_type": _B_CHANNEL}
-        return bytes(field.CHANNEL_NUMBERS.build({"kind": kind, "octets": octets}))
-
-    @classmethod
-    def read(cls, contents: bytes) -> ChannelIdentification:
-        """From the octets after the length."""
-        found = parse_as(field.CHANNEL, contents, cls.CODE)
-        kind, rest = found.kind, found.rest
-        interface = found.interface.number if kind.has_interface else None
-        channels: tuple[int, ...] = ()
-        slots = 0
-        if kind.primary and kind.selection == _INDICATED:
-            channels, slots = cls._numbers(rest, contents)
-        elif rest or (kind.primary and kind.selection == _B2):
-            raise _wrong(cls.CODE, contents)
-        elif kind.selection in (_B1, _B2):
-            channels = (kind.selection,)
-        any_channel = kind.selection == _ANY
-        return cls(channels, kind.exclusive, any_channel, interface, not kind.primary, kind.d_channel, slots)
-
-    @classmethod
-    def _numbers(cls, rest: bytes, contents: bytes) -> tuple[tuple[int, ...], int]:
-        """The channels that octets 3.2 and 3.3 tell, and how many time slots their map has."""
-        told = parse_as(field.CHANNEL_NUMBERS, rest, cls.CODE)
-        octets: bytes = told.octets
-        if told.kind.coding != Coding.ITU or told.kind.channel_type != _B_CHANNEL or not octets:
-            raise _wrong(cls.CODE, contents)
-        if told.kind.by_map:
-            if len(octets) not in _MAP_OCTETS:
-                raise _wrong(cls.CODE, contents)
-            slots = 8 * len(octets)
-            bits, first = int.from_bytes(octets), 0 if slots == 32 else 1
-            if not bits:
-                raise _wrong(cls.CODE, contents)
-            return tuple(slot + first for slot in range(slots) if bits >> slot & 1), slots
-        if any(octet & _LAST for octet in octets[:-1]):
-            raise _wrong(cls.CODE, contents)
-        # a last octet without bit 8 is met in the field: the length tells as much
-        return tuple(octet & ~_LAST for octet in octets), 0
-
-
-@dataclass(frozen=True, slots=True)
 class ProgressIndicator:
     """What happens on the way of a call (4.5.23)."""
 
@@ -320,7 +221,7 @@ class NotificationIndicator:
     def read(cls, contents: bytes) -> NotificationIndicator:
         """From the octets after the length."""
         if not contents or bool(contents[0] & _LAST) != (len(contents) == 1):
-            raise _wrong(cls.CODE, contents)
+            raise wrong(cls.CODE, contents)
         return cls(contents[0] & ~_LAST, contents[1:])
 
 
@@ -343,7 +244,7 @@ class RestartIndicator:
         try:
             return cls(RestartClass(found.restart.what))
         except ValueError:
-            raise _wrong(cls.CODE, contents) from None
+            raise wrong(cls.CODE, contents) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from gateway.core.cause import Cause
+from gateway.q931.channel_identification import ChannelIdentification
 from gateway.q931.coding import (
     Capability,
     ElementCode,
@@ -24,7 +25,7 @@ from gateway.q931.coding import (
     Reason,
     RestartClass,
 )
-from gateway.q931.element import CallStateElement, CauseElement, ChannelIdentification, Damaged, Opaque
+from gateway.q931.element import CallStateElement, CauseElement, Damaged, Opaque
 from gateway.q931.message import GLOBAL, Element, Message
 from gateway.q931.number import CalledNumber, CallingNumber
 

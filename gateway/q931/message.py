@@ -13,12 +13,12 @@ from types import MappingProxyType
 from typing import Final, Protocol, TypeVar
 
 from gateway.core.errors import MalformedError
+from gateway.q931.channel_identification import ChannelIdentification
 from gateway.q931.coding import ElementCode, MessageType
 from gateway.q931.element import (
     BearerCapability,
     CallStateElement,
     CauseElement,
-    ChannelIdentification,
     Damaged,
     Display,
     KeypadFacility,

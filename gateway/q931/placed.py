@@ -11,9 +11,10 @@ from gateway.core.errors import IllegalInput
 from gateway.q931 import setup
 from gateway.q931.call import Call, Cue, Desk, in_band
 from gateway.q931.call_states import Input, State
+from gateway.q931.channel_identification import ChannelIdentification
 from gateway.q931.coding import Location, MessageType
 from gateway.q931.config import Side
-from gateway.q931.element import ChannelIdentification, Display, SendingComplete
+from gateway.q931.element import Display, SendingComplete
 from gateway.q931.message import Element, Message
 from gateway.q931.number import CalledNumber, ConnectedNumber
 from gateway.q931.primitive import (

@@ -13,10 +13,11 @@ from typing import Final, Protocol
 from gateway.core.cause import Cause
 from gateway.q931.call import Call
 from gateway.q931.call_states import Input
+from gateway.q931.channel_identification import ChannelIdentification
 from gateway.q931.channels import Channels
 from gateway.q931.coding import ElementCode, MessageType, RestartClass
 from gateway.q931.config import InterfaceConfig, Timers
-from gateway.q931.element import CallStateElement, CauseElement, ChannelIdentification, RestartIndicator
+from gateway.q931.element import CallStateElement, CauseElement, RestartIndicator
 from gateway.q931.message import GLOBAL, Element, Message
 from gateway.q931.primitive import ChannelsBack, ChannelsOut, Event, Restarted
 from gateway.q931.rules import ElementFault

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from gateway.q931.channel_identification import ChannelIdentification
 from gateway.q931.coding import ElementCode, MessageType
 from gateway.q931.config import Dialect
 from gateway.q931.element import (
     BearerCapability,
-    ChannelIdentification,
     Display,
     KeypadFacility,
     Opaque,

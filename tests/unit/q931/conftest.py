@@ -9,10 +9,11 @@ from typing import TypeVar
 import pytest
 
 from gateway.core.errors import MalformedError
+from gateway.q931.channel_identification import ChannelIdentification
 from gateway.q931.coding import Capability, MessageType
 from gateway.q931.config import Hunt, InterfaceConfig, Side
 from gateway.q931.control import CallControl
-from gateway.q931.element import BearerCapability, CauseElement, ChannelIdentification
+from gateway.q931.element import BearerCapability, CauseElement
 from gateway.q931.interface import Interface
 from gateway.q931.lapd_frame import Frame, FrameKind
 from gateway.q931.message import GLOBAL, Element, Message

@@ -6,17 +6,10 @@ import pytest
 
 from gateway.core.cause import Cause
 from gateway.q931.call_states import State, number_of
+from gateway.q931.channel_identification import ChannelIdentification
 from gateway.q931.coding import ElementCode, MessageType
 from gateway.q931.config import Side
-from gateway.q931.element import (
-    CallStateElement,
-    CauseElement,
-    ChannelIdentification,
-    Damaged,
-    Opaque,
-    ProgressIndicator,
-    SendingComplete,
-)
+from gateway.q931.element import CallStateElement, CauseElement, Damaged, Opaque, ProgressIndicator, SendingComplete
 from gateway.q931.message import Element, Message
 from gateway.q931.number import CalledNumber
 from gateway.q931.primitive import (

@@ -8,10 +8,11 @@ import pytest
 
 from gateway.core.cause import Cause
 from gateway.core.errors import Exhausted, Unavailable
+from gateway.q931.channel_identification import ChannelIdentification
 from gateway.q931.channels import Channels
 from gateway.q931.coding import MessageType, RestartClass
 from gateway.q931.config import DIALECTS, T1_CHANNELS, Hunt, Timers
-from gateway.q931.element import CallStateElement, CauseElement, ChannelIdentification, Opaque, RestartIndicator
+from gateway.q931.element import CallStateElement, CauseElement, Opaque, RestartIndicator
 from gateway.q931.primitive import (
     Alert,
     Allotted,

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 
 from gateway.core.cause import Cause
+from gateway.q931.channel_identification import ChannelIdentification
 from gateway.q931.coding import Capability, ElementCode, Location, MessageType, Presented, Reason, RestartClass
 from gateway.q931.control import CallControl
 from gateway.q931.element import (
     BearerCapability,
     CallStateElement,
     CauseElement,
-    ChannelIdentification,
     Damaged,
     Display,
     KeypadFacility,

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.core.errors import MalformedError
+from gateway.q931.channel_identification import ChannelIdentification
 from gateway.q931.coding import (
     Capability,
     ElementCode,
@@ -27,7 +28,6 @@ from gateway.q931.element import (
     BearerCapability,
     CallStateElement,
     CauseElement,
-    ChannelIdentification,
     Damaged,
     Display,
     KeypadFacility,

@@ -6,50 +6,19 @@ heard is kept as samples, what it was sent as messages.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass, field
 from itertools import count
 from urllib.parse import quote
 
 from gateway.core.audio import Encoding, Samples
+from gateway.testing.sip_message import SipMessage, proof
 from gateway.testing.sip_voice import SipVoice
 from gateway.testing.sip_wire import StreamWire, UdpWire, Wire
 
-__all__ = ["SipMessage", "SipPhone"]
+__all__ = ["SipPhone"]
 
 _SERIAL = count(1)
-
-
-@dataclass
-class SipMessage:
-    """A message taken apart as far as a telephone needs it."""
-
-    start: str
-    headers: list[tuple[str, str]]
-    body: str
-
-    @classmethod
-    def parse(cls, data: bytes) -> SipMessage:
-        head, _, body = data.decode().partition("\r\n\r\n")
-        start, *lines = head.split("\r\n")
-        return cls(
-            start, [(n.strip().lower(), v.strip()) for n, _, v in (line.partition(":") for line in lines)], body
-        )
-
-    def all(self, name: str) -> list[str]:
-        return [value for found, value in self.headers if found == name.lower()]
-
-    def __getitem__(self, name: str) -> str:
-        return next(iter(self.all(name)), "")
-
-    @property
-    def status(self) -> int:
-        return int(self.start.split()[1]) if self.start.startswith("SIP/") else 0
-
-    @property
-    def method(self) -> str:
-        return self["cseq"].split()[1]
 
 
 @dataclass
@@ -332,24 +301,8 @@ class SipPhone:
         self._send(request, body)
 
     def _authorized(self, request: str, challenge: SipMessage) -> str:
-        row = challenge["www-authenticate"] or challenge["proxy-authenticate"]
-        given = dict(re.findall(r'(\w+)="?([^",]+)"?', row))
-        algorithm = given.get("algorithm", "MD5")
-        digest = hashlib.sha256 if algorithm == "SHA-256" else hashlib.md5
-
-        def h(text: str) -> str:
-            return digest(text.encode()).hexdigest()
-
         method, uri = request.split()[:2]
-        ha1, ha2 = h(f"{self.user}:{given['realm']}:{self.secret}"), h(f"{method}:{uri}")
-        answer = h(f"{ha1}:{given['nonce']}:00000001:c:auth:{ha2}")
-        name = "Authorization" if challenge.status == 401 else "Proxy-Authorization"
-        opaque = f', opaque="{given["opaque"]}"' if "opaque" in given else ""
-        credentials = (
-            f'{name}: Digest username="{self.user}", realm="{given["realm"]}", nonce="{given["nonce"]}", '
-            f'uri="{uri}", response="{answer}", algorithm={algorithm}, cnonce="c", qop=auth, '
-            f"nc=00000001{opaque}\r\n"
-        )
+        credentials = proof(challenge, method, uri, self.user, self.secret)
         branch = f"z9hG4bK{next(_SERIAL)}"
         head, _, body = request.partition("\0")
         head = re.sub(r"branch=[^;\r]+", f"branch={branch}", head)

@@ -11,7 +11,7 @@ import socket
 
 import pytest
 
-from gateway.testing.sip_phone import SipMessage
+from gateway.testing.sip_message import SipMessage
 from tests.scenario.conftest import Build
 from tests.support.office import OfficeUnderTest
 

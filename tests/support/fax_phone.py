@@ -18,7 +18,8 @@ from gateway.core.fax import T38, Correction, FaxOptions, FaxReport
 from gateway.fax.machine import FRAME, AudioMachine, PacketMachine
 from gateway.fax.udptl import UdptlReceiver, UdptlSender
 from gateway.media import g711
-from gateway.testing.sip_phone import SipMessage, SipPhone
+from gateway.testing.sip_message import SipMessage
+from gateway.testing.sip_phone import SipPhone
 from gateway.testing.sip_voice import SipVoice
 from gateway.testing.sip_wire import bound_socket
 

@@ -5,21 +5,16 @@ so that serialising gives the same description again. Lines may end in LF alone 
 parsers for it); "s=" and "t=" may be missing, because telephones leave them out and they mean nothing in a
 call. Anything else that the grammar does not allow raises MalformedError. Nothing here decides what a
 description means for a call: see `negotiate`.
-
-From call to call a telephone's descriptions differ in their o= and m= lines alone. What stands between those is
-therefore read as a whole, and what was read of it is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import lru_cache
-from typing import Final, NamedTuple, TypeVar
+from collections.abc import Iterable
+from typing import Final, NamedTuple
 
-from gateway.core.cause import Cause
-from gateway.core.errors import MalformedError
 from gateway.core.frozen import frozen
 from gateway.core.repeated import repeated
+from gateway.sdp.section import Section, checked, lines_kept, lines_of, malformed, number_of, section_kept
 
 __all__ = ["Attribute", "Connection", "Media", "Origin", "SessionDescription", "attribute"]
 
@@ -30,15 +25,7 @@ MAX_LINES: Final = 1000
 MAX_MEDIA: Final = 64
 """Streams in one description; we answer each of them, so each costs a line."""
 MAX_PORT: Final = 65535
-MAX_NUMBER_DIGITS: Final = 20
-"""Session ids are 64-bit (RFC 8866 5.2); longer digit strings only burn time in conversion."""
 
-LONGEST_KEPT: Final = 1000
-"""Characters of a section up to which what was read of it is kept."""
-MOST_KEPT: Final = 512
-"""Sections that are kept of a kind, in less than 3 MB."""
-
-Value = TypeVar("Value")
 
 SESSION_LETTERS: Final = frozenset("siuepbtrzkac")
 MEDIA_LETTERS: Final = frozenset("icbka")
@@ -132,20 +119,20 @@ class SessionDescription:
             MalformedError: it breaks the grammar or a bound; the text names the line.
         """
         if len(data) > MAX_BYTES:
-            raise _malformed(f"longer than {MAX_BYTES} bytes")
+            raise malformed(f"longer than {MAX_BYTES} bytes")
         text = data.decode("utf-8", "surrogateescape")
         if text.removesuffix("\n").count("\n") >= MAX_LINES:
-            raise _malformed(f"more than {MAX_LINES} lines")
+            raise malformed(f"more than {MAX_LINES} lines")
         head, *streams = text.lstrip("\r\n").split("\nm=")
         if len(streams) > MAX_MEDIA:
-            raise _malformed(f"more than {MAX_MEDIA} media streams")
+            raise malformed(f"more than {MAX_MEDIA} media streams")
         version, _, rest = head.partition("\n")
-        if _checked(version) != "v=0":
-            raise _malformed("a session description begins with v=0")
+        if checked(version) != "v=0":
+            raise malformed("a session description begins with v=0")
         origin, _, rest = rest.partition("\n")
         if not origin.startswith("o="):
-            raise _malformed("the second line of a session description is o=")
-        return cls(_origin(_checked(origin)[2:]), *_session(rest), tuple([_media(stream) for stream in streams]))
+            raise malformed("the second line of a session description is o=")
+        return cls(_origin(checked(origin)[2:]), *_session(rest), tuple([_media(stream) for stream in streams]))
 
     def serialise(self) -> bytes:
         """Write the description, lines in the order that RFC 8866 section 5 asks for, each ended by CRLF."""
@@ -176,102 +163,13 @@ def attribute(attributes: Iterable[Attribute], name: str) -> str | None:
     return None
 
 
-class _Section:
-    """The lines of one section, by letter."""
-
-    def __init__(self, lines: list[tuple[str, str]], allowed: frozenset[str]) -> None:
-        self._values: dict[str, list[str]] = {}
-        for letter, value in lines:
-            # RFC 8866 section 5: a description with a letter that is not understood is refused as a whole.
-            if letter not in allowed:
-                raise _malformed(f"a line {letter}= where none belongs")
-            self._values.setdefault(letter, []).append(value)
-
-    def one(self, letter: str) -> str | None:
-        values = self._values.get(letter, [])
-        if len(values) > 1:
-            raise _malformed(f"more than one line {letter}=")
-        return values[0] if values else None
-
-    def all(self, letter: str) -> tuple[str, ...]:
-        return tuple(self._values.get(letter, ()))
-
-    def map(self, letter: str, read: Callable[[str], Value]) -> tuple[Value, ...]:
-        return tuple(read(value) for value in self._values.get(letter, ()))
-
-
-def _malformed(what: str) -> MalformedError:
-    return MalformedError(f"session description: {what}", Cause.INVALID_MESSAGE)
-
-
-def _lines(text: str) -> list[tuple[str, str]]:
-    """The lines of a section: their letters and values."""
-    lines: list[tuple[str, str]] = []
-    for row in text.split("\n"):
-        line = _checked(row)
-        if line:  # an empty line after the last one is common and carries nothing
-            lines.append((line[0], line[2:]))
-    return lines
-
-
-def _checked(row: str) -> str:
-    """A line without its end: empty, or of the form that all have."""
-    line = row.removesuffix("\r")
-    if line and (line[1:2] != "=" or not "a" <= line[0] <= "z"):
-        raise _malformed(f"not a line of type=value: {line[:40]!r}")
-    if "\r" in line or "\0" in line:
-        raise _malformed(f"a control character in the line {line[:40]!r}")
-    return line
-
-
-def _is_of_many_calls(text: str) -> bool:
-    """Whether what is read or written of a section may be kept.
-
-    Keys (RFC 4568) and the fragments of ICE (RFC 8839) are of one call alone.
-    """
-    return len(text) <= LONGEST_KEPT and "a=crypto:" not in text and "a=ice-" not in text
-
-
-def _section(read: Callable[[str], Value]) -> Callable[[str], Value]:
-    """A reader of the lines between o= and m=, or after m=, that keeps what it read of the latest of them."""
-    kept = lru_cache(maxsize=MOST_KEPT)(read)
-
-    def quick(text: str) -> Value:
-        return kept(text) if _is_of_many_calls(text) else read(text)
-
-    return quick
-
-
-def _lines_kept(write: Callable[..., list[str]]) -> Callable[..., str]:
-    """A writer of such lines that keeps the latest which it wrote."""
-    kept: dict[tuple[object, ...], str] = {}
-
-    def quick(*fields: object) -> str:
-        text = kept.get(fields)
-        if text is None:
-            text = "".join([f"{line}\r\n" for line in write(*fields)])
-            if _is_of_many_calls(text):
-                if len(kept) >= MOST_KEPT:
-                    del kept[next(iter(kept))]
-                kept[fields] = text
-        return text
-
-    return quick
-
-
-def _number(text: str, what: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_NUMBER_DIGITS):
-        raise _malformed(f"{what} is not a number: {text[:40]!r}")
-    return int(text)
-
-
 def _origin(value: str) -> Origin:
     words = value.split()
     if len(words) != 6:
-        raise _malformed("o= has six words: user, id, version, network type, address type, address")
+        raise malformed("o= has six words: user, id, version, network type, address type, address")
     user, session_id, version, network, address_type, address = words
     return Origin(
-        user, _number(session_id, "session id"), _number(version, "version"), address, address_type, network
+        user, number_of(session_id, "session id"), number_of(version, "version"), address, address_type, network
     )
 
 
@@ -279,7 +177,7 @@ def _origin(value: str) -> Origin:
 def _connection(value: str) -> Connection:
     words = value.split()
     if len(words) != 3:
-        raise _malformed("c= has three words: network type, address type, address")
+        raise malformed("c= has three words: network type, address type, address")
     network, address_type, address = words
     return Connection(address, address_type, network)
 
@@ -297,11 +195,11 @@ def _kept_attribute(value: str) -> Attribute:
 def _read_attribute(value: str) -> Attribute:
     name, colon, rest = value.partition(":")
     if not name:
-        raise _malformed("a= without a name")
+        raise malformed("a= without a name")
     return Attribute(name, rest if colon else None)
 
 
-@_section
+@section_kept
 def _session(
     text: str,
 ) -> tuple[
@@ -317,8 +215,8 @@ def _session(
     tuple[Attribute, ...],
 ]:
     """What a description says for all of its streams: its fields from `name` to `attributes`."""
-    lines = _lines(text)
-    section = _Section(lines, SESSION_LETTERS)
+    lines = lines_of(text)
+    section = Section(lines, SESSION_LETTERS)
     connection = section.one("c")
     timing = tuple([f"{letter}={value}" for letter, value in lines if letter in "trz"])
     return (
@@ -338,24 +236,24 @@ def _session(
 def _media(text: str) -> Media:
     """A stream: what follows m=, to the next stream."""
     first, _, rest = text.partition("\n")
-    words = _checked(f"m={first}")[2:].split()
+    words = checked(f"m={first}")[2:].split()
     if len(words) < 4:
-        raise _malformed("m= has a kind, a port, a protocol and at least one format")
+        raise malformed("m= has a kind, a port, a protocol and at least one format")
     kind, port_text, protocol, *formats = words
     port_text, slash, count = port_text.partition("/")
-    port = _number(port_text, "port")
+    port = number_of(port_text, "port")
     if port > MAX_PORT:
-        raise _malformed(f"port {port} is above {MAX_PORT}")
-    ports = _number(count, "number of ports") if slash else None
+        raise malformed(f"port {port} is above {MAX_PORT}")
+    ports = number_of(count, "number of ports") if slash else None
     return Media(kind, port, protocol, tuple(formats), ports, *_stream(rest))
 
 
-@_section
+@section_kept
 def _stream(
     text: str,
 ) -> tuple[str | None, tuple[Connection, ...], tuple[str, ...], str | None, tuple[Attribute, ...]]:
     """What is said of a stream below its m= line: the fields from `title` to `attributes`."""
-    section = _Section(_lines(text), MEDIA_LETTERS)
+    section = Section(lines_of(text), MEDIA_LETTERS)
     return (
         section.one("i"),
         section.map("c", _connection),
@@ -365,7 +263,7 @@ def _stream(
     )
 
 
-@_lines_kept
+@lines_kept
 def _session_text(
     name: str,
     information: str | None,
@@ -393,7 +291,7 @@ def _session_text(
     ]
 
 
-@_lines_kept
+@lines_kept
 def _stream_text(
     title: str | None,
     connections: tuple[Connection, ...],

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 from dialplan.model import Candidates, Dialplan, Found
 from dialplan.state import Frame, Location, Loop
 from dialplan.substitution import ScriptError
+from gateway.core.late import Late
 from gateway.core.number import Match
 from gateway.core.switch import Leg, Switch
 
@@ -16,10 +19,11 @@ __all__ = ["Course"]
 _GOSUB_DEPTH: Final = 500
 """Subroutines within subroutines: a recursion without end is stopped before it eats the memory."""
 _PRIORITY: Final = re.compile(r"[+-]?[0-9]{1,6}")
+_NO_EXCEPTION: Final[Mapping[str, str]] = MappingProxyType({})
 _ARGUMENT: Final = re.compile(r"ARG[0-9]{1,3}")
 
 
-class Course:
+class Course(Late, loops=list):
     """Where a run is.
 
     Attributes:
@@ -32,6 +36,7 @@ class Course:
     """
 
     __slots__ = ("_candidates", "dialplan", "exception", "frames", "jumped", "leg", "location", "loops", "switch")
+    loops: list[Loop]
 
     def __init__(self, leg: Leg, switch: Switch, dialplan: Dialplan, location: Location) -> None:
         self.leg = leg
@@ -39,9 +44,8 @@ class Course:
         self.dialplan = dialplan
         self.location = location
         self.jumped = False
-        self.frames: list[Frame] = []
-        self.loops: list[Loop] = []
-        self.exception: dict[str, str] = {}
+        self.frames: tuple[Frame, ...] = ()
+        self.exception = _NO_EXCEPTION
         self._candidates: Candidates | None = None
 
     def find(self, context: str, extension: str, priority: int | str = 1) -> Found | None:
@@ -51,7 +55,7 @@ class Course:
         if known is not None and known.number == extension and known.context == context and known.caller == number:
             return known.step(priority)
         found = Candidates(
-            context, extension, number, self.dialplan.candidates(context, extension, number, self.switch.now)
+            context, extension, number, tuple(self.dialplan.candidates(context, extension, number, self.switch.now))
         )
         if self.dialplan.steady(context):
             self._candidates = found
@@ -136,14 +140,15 @@ class Course:
             frame.variables.update((name, "") for name in self.frames[-1].variables if _ARGUMENT.fullmatch(name))
         frame.variables["ARGC"] = str(len(arguments))
         frame.variables.update({f"ARG{number}": value for number, value in enumerate(arguments, 1)})
-        self.frames.append(frame)
+        self.frames += (frame,)
         self.go_to(location)
 
     def leave_macro(self) -> bool:
         """Come back from the macro under way, past as many steps as it says by MACRO_OFFSET; False without one."""
         if not self.frames or not self.frames[-1].macro:
             return False
-        frame = self.frames.pop()
+        *outer, frame = self.frames
+        self.frames = tuple(outer)
         context, extension, priority = frame.back
         offset = frame.variables["MACRO_OFFSET"]
         if _PRIORITY.fullmatch(offset) and self.find(context, extension, priority + int(offset)) is not None:

@@ -20,7 +20,7 @@ from dialplan.apps import APPLICATIONS
 from dialplan.database import Database, MemoryDatabase
 from dialplan.functions import FUNCTIONS
 from dialplan.model import Dialplan, Found, Step
-from dialplan.script import STRUCTURED, Application, Function, Script
+from dialplan.script import STRUCTURED, Application, Function, Last, Script
 from dialplan.shared import Permissions, Shared
 from dialplan.state import Location
 from dialplan.substitution import ScriptError, unshield
@@ -138,7 +138,10 @@ class DialplanEngine:
                 script.assign(name, leg.variables.pop(name))
             if priority != 1:
                 script.location = script.locate(f"{context},{extension},{priority}")
-            ending = await self._guarded(script)
+            try:
+                ending = await self._steps(script) or self._fell_off(script)
+            except Exception as fault:
+                ending = self._ended_by(script, fault)
             if leg.ending is None:
                 leg.hang_up(ending)
             await self._afterwards(script, leg.ending or ending)
@@ -173,7 +176,7 @@ class DialplanEngine:
             script.nested -= 1
         if ended is not None and ended.act is Act.FAILED:
             raise ScriptError(ended.evidence)
-        del script.frames[depth:]
+        script.frames = script.frames[:depth]
         script.location, script.jumped = here, False
 
     async def beside(self, script: Script, leg: Leg, place: str, arguments: list[str]) -> None:
@@ -196,29 +199,24 @@ class DialplanEngine:
             self._shared.leave(leg.name)
         leg.hang_up(own.ending(Cause.NORMAL_CLEARING, evidence=f"the end of {application}"))
 
-    async def _guarded(self, script: Script) -> Ending:
-        """Run a script to its end and say why it ended."""
-        try:
-            return await self._steps(script) or self._fell_off(script)
-        except HungUp as over:
-            return over.ending
-        except Moved:
-            raise
-        except CopperlineError as fault:
-            return script.ending(
-                Cause.TEMPORARY_FAILURE,
-                Act.FAILED,
-                f"{script.place} {script.location}: {fault}",
-                f"mend the step at {script.place}",
-            )
-        except Exception as fault:
-            script.leg.note(f"{script.place}: {type(fault).__name__}: {fault}", traceback.format_exc())
-            return script.ending(
-                Cause.TEMPORARY_FAILURE,
-                Act.FAILED,
-                f"{script.place} {script.location}: {type(fault).__name__}: {fault}",
-                "this is a fault of Copperline: report it with the call's trace",
-            )
+    @staticmethod
+    def _ended_by(script: Script, fault: Exception) -> Ending:
+        """Why a script has ended that raised `fault`.
+
+        Raises:
+            Moved: as it was raised.
+        """
+        if isinstance(fault, HungUp):
+            return fault.ending
+        if isinstance(fault, Moved):
+            raise fault
+        what, advice = str(fault), f"mend the step at {script.place}"
+        if not isinstance(fault, CopperlineError):
+            what = f"{type(fault).__name__}: {fault}"
+            advice = "this is a fault of Copperline: report it with the call's trace"
+            script.leg.note(f"{script.place}: {what}", "".join(traceback.format_exception(fault)))
+        evidence = f"{script.place} {script.location}: {what}"
+        return script.ending(Cause.TEMPORARY_FAILURE, Act.FAILED, evidence, advice)
 
     async def _afterwards(self, script: Script, ending: Ending) -> None:
         """Run the `h` extension and the hangup handlers, which can compute and note but not speak to the leg."""
@@ -226,15 +224,18 @@ class DialplanEngine:
         script.deadline = None
         while script.special("h") is None and script.leave_macro():
             continue
-        script.frames.clear()
+        script.frames = ()
         context = script.location.context
         if script.special("h") is not None:
             script.go_to(Location(context, "h", 1))
-            over = await self._guarded(script)
-            if over.act is Act.FAILED:
+            try:
+                over = await self._steps(script)
+            except Exception as fault:
+                over = self._ended_by(script, fault)
+            if over is not None and over.act is Act.FAILED:
                 script.leg.note(f"h: {over}")
         # Those that a handler pushes come too late: the end must end.
-        for place, arguments in reversed(script.handlers.copy()):
+        for place, arguments in reversed(script.handlers):
             try:
                 await self.subroutine(script, place, arguments)
             except HungUp:
@@ -261,11 +262,17 @@ class DialplanEngine:
             turns.watch()
             began = loop.time()
             try:
-                await self._run(script, found.step)
+                last = await self._begin(script, found.step)
+                if last is not None:
+                    await last
+            except CopperlineError as fault:
+                self._divert(script, found.step, fault)
             except Moved as moved:
                 if depth >= 0 or moved.place is None:
                     raise
                 self._send(script, moved.place)
+            if script.record.answer is None and script.leg.answered:
+                script.record.answer = script.switch.now()
             waited = turns.turned and loop.time() - began >= _TIME_PASSES
             steps = 0 if waited else steps + 1
             if steps >= self._step_limit:
@@ -290,9 +297,16 @@ class DialplanEngine:
     @staticmethod
     def _send(script: Script, place: Place) -> None:
         """Somebody has sent the leg elsewhere: the subroutines and loops under way are over."""
-        script.frames.clear()
+        script.frames = ()
         script.loops.clear()
         script.go_to(script.locate(str(place)))
+
+    @staticmethod
+    def _divert(script: Script, step: Step, fault: CopperlineError) -> None:
+        """What goes wrong in a step goes to `e`, where there is one."""
+        if script.divert("e", "ERROR") is None:
+            raise fault
+        script.leg.note(f"{step.place}: {fault}")
 
     async def _go_on(self, script: Script) -> Found | None:
         """After the last priority, with autofallthrough=no: an extension that the caller keys."""
@@ -304,37 +318,36 @@ class DialplanEngine:
         await self._applications["waitexten"](script, "")
         return self._after_jump(script, before) if script.jumped else None
 
-    async def _run(self, script: Script, step: Step) -> None:
-        """Fill in the arguments of one step, note it and run it; what goes wrong goes to `e`, where there is one.
+    def _begin(self, script: Script, step: Step) -> Awaitable[Last]:
+        """Fill in the arguments of one step and begin it.
 
         For applications that take their arguments apart first, marks stand in them for the values.
         """
         script.place = step.place
         script.leg.standing = script.location.context
         filled = step.arguments
-        try:
-            if filled.names and not self._waiting.isdisjoint(filled.names):
-                arguments, script.values = await filled.fill_shielded_waiting(script)
-                if step.key not in STRUCTURED:
-                    arguments, script.values = unshield(arguments, script.values), _NO_VALUES
-            elif step.key in STRUCTURED:
-                arguments, script.values = filled.fill_shielded(script)
-            else:
-                arguments, script.values = filled.fill(script), _NO_VALUES
-            shown = script.plain(arguments) if script.values else arguments
-            context, extension, priority = script.location
-            script.leg.note(f"{step.where} {context},{extension},{priority} {step.application}({shown[:_NOTED]})")
-            record = script.record
-            record.application, record.arguments = step.application, shown
-            await self._execute(script, step, arguments)
-        except CopperlineError as fault:
-            if script.divert("e", "ERROR") is None:
-                raise
-            script.leg.note(f"{step.place}: {fault}")
-        if script.leg.answered and script.record.answer is None:
-            script.record.answer = script.switch.now()
+        if filled.names and not self._waiting.isdisjoint(filled.names):
+            return self._begin_later(script, step)
+        if step.key in STRUCTURED:
+            arguments, script.values = filled.fill_shielded(script)
+        else:
+            arguments, script.values = filled.fill(script), _NO_VALUES
+        return self._execute(script, step, arguments)
 
-    def _execute(self, script: Script, step: Step, arguments: str) -> Awaitable[None]:
+    async def _begin_later(self, script: Script, step: Step) -> Last:
+        """The same, where one of the values must be waited for."""
+        arguments, script.values = await step.arguments.fill_shielded_waiting(script)
+        if step.key not in STRUCTURED:
+            arguments, script.values = unshield(arguments, script.values), _NO_VALUES
+        return await self._execute(script, step, arguments)
+
+    def _execute(self, script: Script, step: Step, arguments: str) -> Awaitable[Last]:
+        """Note a step and begin its application."""
+        shown = script.plain(arguments) if script.values else arguments
+        context, extension, priority = script.location
+        script.leg.note(f"{step.where} {context},{extension},{priority} {step.application}({shown[:_NOTED]})")
+        record = script.record
+        record.application, record.arguments = step.application, shown
         application = self._applications.get(step.key)
         if application is None:
             raise ScriptError(f"no application {step.application}")
@@ -347,7 +360,9 @@ class DialplanEngine:
         timeout = asyncio.timeout_at(script.deadline)
         try:
             async with timeout:
-                await application(script, arguments)
+                last = await application(script, arguments)
+                if last is not None:
+                    await last
         except TimeoutError:
             if not timeout.expired():
                 raise
@@ -381,7 +396,7 @@ class DialplanEngine:
     def _after_jump(self, script: Script, before: Location) -> Found | None:
         location, frames = script.location, script.frames
         while frames and frames[-1].macro not in ("", location.context):
-            frames.pop()
+            frames = script.frames = frames[:-1]
         if location.extension != before.extension:
             self._check_number(script)
         found = script.find(location.context, location.extension, location.priority)

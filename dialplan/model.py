@@ -185,26 +185,23 @@ Candidate = tuple[Context, Extension, tuple[str, str] | None]
 class Candidates:
     """The extensions that a number of a caller has, in the order in which they count.
 
-    Worked out as far as somebody asks, and then kept: a script walks down the steps of one number.
+    They are kept where they do not change: a script walks down the steps of one number.
+
+    Args:
+        found: these; an iterator serves one step.
     """
 
-    __slots__ = ("_known", "_rest", "caller", "context", "number")
+    __slots__ = ("_found", "caller", "context", "number")
 
-    def __init__(self, context: str, number: str, caller: str, found: Iterator[Candidate]) -> None:
+    def __init__(self, context: str, number: str, caller: str, found: Iterable[Candidate]) -> None:
         self.context = context
         self.number = number
         self.caller = caller
-        self._known: list[Candidate] = []
-        self._rest = found
+        self._found = found
 
     def step(self, priority: int | str) -> Found | None:
         """The step at `priority` (a number or a label): what one pattern lacks, the next best may have."""
-        for candidate in self._known:
-            found = _step(candidate, priority)
-            if found is not None:
-                return found
-        for candidate in self._rest:
-            self._known.append(candidate)
+        for candidate in self._found:
             found = _step(candidate, priority)
             if found is not None:
                 return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, Protocol
 
 from dialplan.course import Course
@@ -22,7 +23,7 @@ from gateway.core.operator import Operator
 from gateway.core.postman import Postman
 from gateway.core.switch import HungUp, Leg, Switch
 
-__all__ = ["STRUCTURED", "Application", "Function", "Runner", "Script"]
+__all__ = ["NO_ATTEMPTS", "STRUCTURED", "Application", "Function", "Runner", "Script"]
 
 STRUCTURED: Final = frozenset(
     "agi deadagi eagi exec execif execiftime gosubif gotoif gotoiftime macroif mixmonitor monitor system tryexec "
@@ -33,6 +34,7 @@ STRUCTURED: Final = frozenset(
 What a caller is called must not close a parenthesis of `ExecIf(...?Set(NAME=${CALLERID(name)}))` and go on with an
 application of its own, nor a quote of `System(...)`.
 """
+NO_ATTEMPTS: Final[Mapping[str, Ending]] = MappingProxyType({})
 _VARIABLES: Final = 2000
 """Variables of one leg: a loop that sets a new one at each turn is stopped."""
 
@@ -90,7 +92,7 @@ class Runner(Protocol):
         ...
 
 
-class Script(Course):
+class Script(Course, identity=dict, recordings=dict, settings=dict):
     """The state of one run.
 
     Attributes:
@@ -139,6 +141,9 @@ class Script(Course):
         "unknown",
         "values",
     )
+    identity: dict[str, str]
+    recordings: dict[str, Sound]
+    settings: dict[str, str]
 
     def __init__(
         self,
@@ -167,21 +172,17 @@ class Script(Course):
         self.refusal: Ending | None = None
         self.unknown = ""
         self.values: Sequence[str] = ()
-        self.recordings: dict[str, Sound] = {}
-        self.identity: dict[str, str] = {}
         self.language: str | None = None
         self.digit_timeout: float | None = None
         self.response_timeout: float | None = None
         sent = [leg.party.name, leg.party.number, leg.called, *leg.variables.values()]
         sent += [value for _, value in leg.headers]
-        self.foreign = [words for words in sent if "$" in words and ("${" in words or "$[" in words)]
-        if self.foreign:
-            self.foreign = sorted(set(self.foreign), key=len, reverse=True)
+        foreign = {words for words in sent if "$" in words and ("${" in words or "$[" in words)}
+        self.foreign = tuple(sorted(foreign, key=len, reverse=True)) if foreign else ()
         self.deadline: float | None = None
-        self.settings: dict[str, str] = {}
-        self.handlers: list[tuple[str, list[str]]] = []
+        self.handlers: tuple[tuple[str, list[str]], ...] = ()
         self.record = Record(switch.now(), location)
-        self.attempts: dict[str, Ending] = {}
+        self.attempts = NO_ATTEMPTS
         self._applications = applications
         self._functions = functions
 
@@ -326,9 +327,10 @@ class Script(Course):
         """
         if not self.frames:
             raise ScriptError("Return without Gosub")
-        back = self.frames.pop().back
+        *outer, frame = self.frames
+        self.frames = tuple(outer)
         self.assign("GOSUB_RETVAL", value)
-        self.go_to(back)
+        self.go_to(frame.back)
 
     # Time.
 
@@ -352,7 +354,9 @@ class Script(Course):
         found = self._applications.get(application.lower())
         if found is None:
             raise ScriptError(f"no application {application}")
-        await found(self, arguments)
+        last = await found(self, arguments)
+        if last is not None:
+            await last
 
     def knows(self, application: str) -> bool:
         """Whether there is such an application."""
@@ -368,7 +372,10 @@ class Script(Course):
         return HungUp(self.leg.ending or ending)
 
 
-Application = Callable[[Script, str], Awaitable[None]]
+Last = Awaitable[None] | None
+"""What an application leaves to be awaited once its own frame is gone, since that would stand as long as a call."""
+
+Application = Callable[[Script, str], Awaitable[Last]]
 """An application: what it does for a script, given its arguments as one text."""
 
 _STEP_VARIABLES: Final[Mapping[str, Callable[[Script], str]]] = {

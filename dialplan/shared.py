@@ -17,6 +17,7 @@ from dns.asyncresolver import Resolver
 from dialplan.database import Database, MemoryDatabase
 from dialplan.fax_notes import FaxNotes
 from dialplan.locks import Locks
+from gateway.core.late import Late
 from gateway.core.recording import Recording
 
 __all__ = ["Hook", "Permissions", "Share", "Shared"]
@@ -49,8 +50,7 @@ class Hook:
     on: bool = True
 
 
-@dataclass(slots=True)
-class Share:
+class Share(Late, fax=FaxNotes, given=dict, groups=dict, hooks=dict, recordings=dict):
     """What one leg has among all.
 
     Attributes:
@@ -62,12 +62,15 @@ class Share:
         fax: what it wants of faxes, and how its last one went.
     """
 
-    variables: dict[str, str]
-    groups: dict[str, str] = field(default_factory=dict)
-    given: dict[str, str] = field(default_factory=dict)
-    recordings: dict[str, list[Recording]] = field(default_factory=dict)
-    hooks: dict[str, Hook] = field(default_factory=dict)
-    fax: FaxNotes = field(default_factory=FaxNotes)
+    __slots__ = "fax given groups hooks recordings variables".split()
+    fax: FaxNotes
+    given: dict[str, str]
+    groups: dict[str, str]
+    hooks: dict[str, Hook]
+    recordings: dict[str, list[Recording]]
+
+    def __init__(self, variables: dict[str, str]) -> None:
+        self.variables = variables
 
 
 @dataclass(slots=True)

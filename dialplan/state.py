@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from gateway.core.late import Late
+
 __all__ = ["Frame", "Location", "Loop", "Record"]
 
 
@@ -37,8 +39,7 @@ class Loop:
     end: Location | None = None
 
 
-@dataclass(slots=True)
-class Record:
+class Record(Late, fields=dict, properties=set):
     """What CDR() tells of the call so far.
 
     Attributes:
@@ -52,12 +53,15 @@ class Record:
         properties: what CDR_PROP has set: "disable", "party_a".
     """
 
-    start: datetime
-    first: Location
-    answer: datetime | None = None
-    application: str = ""
-    arguments: str = ""
-    other: str = ""
-    status: str = "NO ANSWER"
-    fields: dict[str, str] = field(default_factory=dict)
-    properties: set[str] = field(default_factory=set)
+    __slots__ = "answer application arguments fields first other properties start status".split()
+    fields: dict[str, str]
+    properties: set[str]
+
+    def __init__(self, start: datetime, first: Location, answer: datetime | None = None) -> None:
+        self.start = start
+        self.first = first
+        self.answer = answer
+        self.application = ""
+        self.arguments = ""
+        self.other = ""
+        self.status = "NO ANSWER"

@@ -6,7 +6,7 @@ Asterisk apps/app_dial.c, main/features.c.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +45,7 @@ _WISHES: Final[Mapping[str, tuple[Cause, DialStatus]]] = {
     "CONTINUE": (Cause.NORMAL_CLEARING, DialStatus.NOANSWER),
 }
 """What the subroutine of `U` may want by GOSUB_RESULT, other than that the two be connected."""
+_NO_FEATURES: Final[frozenset[Feature]] = frozenset()
 _GO: Final = "GOTO:"
 """What begins the wish that the caller go to a place."""
 _KEY: Final = 0.1
@@ -66,8 +67,7 @@ def _context(text: str) -> tuple[str, list[str]]:
 def allowed(chosen: Mapping[str, str], capital: bool) -> frozenset[Feature]:
     """What one of the two may ask for by keys: the caller by capitals, the called side by small letters."""
     letters = (letter for letter in _FEATURES if (letter.upper() if capital else letter) in chosen)
-    none: frozenset[Feature] = frozenset()
-    return none.union(*(_FEATURES[letter] for letter in letters))
+    return _NO_FEATURES.union(*(_FEATURES[letter] for letter in letters))
 
 
 def refused(script: Script, status: DialStatus, outcome: DialOutcome) -> None:
@@ -99,17 +99,19 @@ class Connection:
     began: float
     limit: TalkLimit | None
 
-    async def make(self, screened: Screening) -> None:
+    def make(self, screened: Screening) -> Awaitable[None]:
         """Do what comes before the talk, and let them talk; returns where the caller goes on.
 
         Raises:
             HungUp: the caller is over.
         """
+        if self.chosen:
+            return self._make_as_chosen(screened)
+        self.other.features = self.script.leg.features = _NO_FEATURES
+        return self._talk()
+
+    async def _make_as_chosen(self, screened: Screening) -> None:
         script, other, chosen = self.script, self.other, self.chosen
-        if not chosen:
-            other.features = script.leg.features = frozenset()
-            await self._talk()
-            return
         if "I" in chosen:
             script.leg.reveals = other.reveals = False
         if not await self._prepared(screened):
@@ -200,7 +202,6 @@ class Connection:
     async def _talk(self) -> None:
         """Answer the caller, connect the two, and see to the one that is left."""
         script, other = self.script, self.other
-        clock = asyncio.get_running_loop().time
         script.refusal = None
         script.assign("DIALEDPEERNAME", other.name)
         script.assign("DIALEDPEERNUMBER", other.called)
@@ -209,7 +210,7 @@ class Connection:
         except HungUp as over:
             other.hang_up(over.ending)
             raise
-        answered = clock()
+        answered = asyncio.get_running_loop().time()
         script.record.other = other.name
         try:
             end = await script.switch.bridge(script.leg, other, self.limit)
@@ -217,8 +218,9 @@ class Connection:
                 return
             ended = end.ending
         finally:
-            script.assign("DIALEDTIME", str(int(clock() - self.began)))
-            script.assign("ANSWEREDTIME", str(int(clock() - answered)))
+            now = asyncio.get_running_loop().time()
+            script.assign("DIALEDTIME", str(int(now - self.began)))
+            script.assign("ANSWEREDTIME", str(int(now - answered)))
         script.cause = ended.cause
         if "g" not in self.chosen:
             raise script.hang_up(ended)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Final
 
 from dialplan.apps.answer import seconds
@@ -15,7 +16,7 @@ from dialplan.arguments import options, split
 from dialplan.causes import read_cause
 from dialplan.functions.caller import PRESENTATIONS
 from dialplan.functions.channel import MUSIC_CLASS
-from dialplan.script import Application, Script
+from dialplan.script import NO_ATTEMPTS, Application, Last, Script
 from dialplan.state import Location, Record
 from dialplan.substitution import ScriptError
 from gateway.core.audio import Sound
@@ -35,6 +36,9 @@ IDLE: Final[Mapping[str, str]] = {
     "v": "Asterisk has none of that name",
 }
 """Letters that make no sense here, each with the reason."""
+_PLAIN: Final[Mapping[str, str]] = MappingProxyType({})
+_TOLD: Final = ("DIALEDPEERNAME", "DIALEDPEERNUMBER", "DIALEDTIME", "ANSWEREDTIME")
+"""Variables of an earlier Dial that are empty until this one sets them."""
 
 
 def targets(text: str) -> list[Target] | None:
@@ -48,7 +52,7 @@ def targets(text: str) -> list[Target] | None:
     return found or None
 
 
-async def dial(script: Script, arguments: str) -> None:
+async def dial(script: Script, arguments: str) -> Last:
     """`Dial(TECH/address[&...][,seconds[,options]])`: call all targets; the first to answer is connected.
 
     Unanswered, the next priority runs, with DIALSTATUS and HANGUPCAUSE saying why. Once connected, the end of
@@ -74,14 +78,16 @@ async def dial(script: Script, arguments: str) -> None:
     """
     words = split(arguments, limit=4)
     wanted = targets(words[0])
-    chosen = options(words[2]) if len(words) > 2 else {}
-    _tell(script, chosen)
-    for name in ("DIALEDPEERNAME", "DIALEDPEERNUMBER", "DIALEDTIME", "ANSWEREDTIME"):
-        script.assign(name, "")
+    chosen = options(words[2]) if len(words) > 2 else _PLAIN
+    if chosen:
+        _tell(script, chosen)
+    for name in _TOLD:
+        if script.variable(name):
+            script.assign(name, "")
     if wanted is None:
         script.assign("DIALSTATUS", DialStatus.INVALIDARGS.value)
         script.leg.note(f"Dial: {words[0][:80]!r} names nobody: write TECHNOLOGY/address")
-        return
+        return None
     limit = read_limit(script, chosen)
     if "C" in chosen:
         script.record = Record(script.switch.now(), script.record.first)
@@ -92,19 +98,20 @@ async def dial(script: Script, arguments: str) -> None:
     screened = await screening(script, chosen)
     if screened.verdict is not None:
         turned_away(script, screened.verdict, script.ending(Cause.CALL_REJECTED, Act.REFUSED, "kept in privacy"))
-        return
+        return None
     began = asyncio.get_running_loop().time()
     script.assign("DIALSTATUS", DialStatus.CANCEL.value)
     timeout = seconds(words[1]) if len(words) > 1 else None
     outcome = await script.switch.dial(script.leg, wanted, _manner(script, chosen, timeout))
     script.assign("DIALSTATUS", outcome.status.value)
-    script.attempts = {str(target): ending for target, ending in outcome.attempts}
+    attempts = outcome.attempts
+    script.attempts = {str(target): ending for target, ending in attempts} if attempts else NO_ATTEMPTS
     if outcome.leg is not None:
-        await Connection(script, outcome.leg, chosen, began, limit).make(screened)
-        return
+        return Connection(script, outcome.leg, chosen, began, limit).make(screened)
     refused(script, outcome.status, outcome)
     if outcome.digit:
         script.go_to(Location(_exit_context(script), outcome.digit, 1))
+    return None
 
 
 def _tell(script: Script, chosen: Mapping[str, str]) -> None:

@@ -42,15 +42,17 @@ async def dump(script: Script, arguments: str) -> None:
 
 async def reset_record(script: Script, arguments: str) -> None:
     """`ResetCDR([v])`: the call's record begins anew; with `v` what the script has written into it stays."""
-    fields = script.record.fields if "v" in arguments else {}
-    script.record = Record(script.switch.now(), script.record.first, fields=fields)
+    before = script.record
+    script.record = Record(script.switch.now(), before.first)
+    if "v" in arguments:
+        script.record.fields = before.fields
 
 
 async def fork_record(script: Script, arguments: str) -> None:
     """`ForkCDR([options])`: a record of its own from here on; what the script has written goes into that, too."""
-    script.record = Record(
-        script.switch.now(), script.record.first, answer=script.record.answer, fields=dict(script.record.fields)
-    )
+    before = script.record
+    script.record = Record(script.switch.now(), before.first, before.answer)
+    script.record.fields = dict(before.fields)
 
 
 async def no_record(script: Script, arguments: str) -> None:

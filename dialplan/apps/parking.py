@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from dialplan.apps.answer import seconds
-from dialplan.apps.dial import dial
 from dialplan.apps.play import find_sounds
 from dialplan.arguments import options, split
 from dialplan.script import Application, Script
@@ -118,7 +117,7 @@ async def _come_back(script: Script, parked: Parked) -> None:
         known = script.operator.exists(Place(context, flat), number)
         script.go_to(Location(context, flat if known else "s", 1))
         return
-    await dial(script, f"{script.variable('PARKER')},{lot.ring:g}")
+    await script.execute("Dial", f"{script.variable('PARKER')},{lot.ring:g}")
     if script.leg.ending is None:
         raise script.hang_up(script.ending(Cause.NORMAL_CLEARING, Act.HUNG_UP, "the parked call is over"))
 

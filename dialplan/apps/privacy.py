@@ -72,10 +72,13 @@ class Screening:
         return None if key in ("1", "5") else _VERDICTS.get(key, DialStatus.NOANSWER)
 
 
+_NOT_ASKED: Final = Screening()
+
+
 async def screening(script: Script, chosen: Mapping[str, str]) -> Screening:
     """What Dial's options ask for: look the caller up, and have the name said where somebody will be asked."""
     if "p" not in chosen and "P" not in chosen:
-        return Screening()
+        return _NOT_ASKED
     number = "".join(digit for digit in script.leg.party.number if digit.isdigit())
     path = ""
     if "P" in chosen:
@@ -85,7 +88,7 @@ async def screening(script: Script, chosen: Mapping[str, str]) -> Screening:
         if known == "ALLOW" or known in _KNOWN:
             return Screening(_KNOWN.get(known))
     elif "N" in chosen and number:
-        return Screening()
+        return _NOT_ASKED
     return Screening(path=path, name=await _name(script))
 
 

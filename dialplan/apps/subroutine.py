@@ -36,8 +36,7 @@ async def leave(script: Script, arguments: str) -> None:
 
 async def forget(script: Script, arguments: str) -> None:
     """`StackPop()`: forget the subroutine under way; there is no return from it."""
-    if script.frames:
-        script.frames.pop()
+    script.frames = script.frames[:-1]
 
 
 APPLICATIONS: Final[Mapping[str, Application]] = {

@@ -83,17 +83,16 @@ def _push(script: Script, value: str) -> None:
         raise ScriptError(f"more than {_MOST_HANDLERS} hangup handlers")
     place, _, rest = value.partition("(")
     if place.strip():
-        script.handlers.append((place, split(rest.strip().removesuffix(")")) if rest else []))
+        script.handlers += ((place, split(rest.strip().removesuffix(")")) if rest else []),)
 
 
 def _pop(script: Script, value: str) -> None:
-    if script.handlers:
-        script.handlers.pop()
+    script.handlers = script.handlers[:-1]
     _push(script, value)
 
 
 def _wipe(script: Script, value: str) -> None:
-    script.handlers.clear()
+    script.handlers = ()
     _push(script, value)
 
 

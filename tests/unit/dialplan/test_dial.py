@@ -246,7 +246,7 @@ class TestPrivacy:
         assert any(note.endswith(f"NoOp(is {status})") for note in leg.notes)
         assert "priv-recordintro" in leg.heard and "vm-dialout" in leg.heard
         assert place.others[0].heard[:2] == ["priv-callpending", f"the name of {leg.peer}"]
-        assert (leg.variables["DIALEDPEERNAME"] == place.others[0].name) is connected
+        assert (leg.variables.get("DIALEDPEERNAME") == place.others[0].name) is connected
 
     def test_who_keys_nothing_is_not_connected(self) -> None:
         place = office("Dial(FXS/101,,p)", "NoOp(is ${DIALSTATUS})")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-__all__ = ["LONGEST", "MOST", "repeated"]
+__all__ = ["LONGEST", "MOST", "Kept", "repeated"]
 
 LONGEST: Final = 200
 """Characters up to which a text is kept."""
@@ -19,8 +19,17 @@ MOST: Final = 2048
 _T = TypeVar("_T")
 
 
-class _Kept(dict[str, _T]):
-    """What was read, by its text. A text that is there costs no call in Python; the oldest gives way."""
+class Kept(dict[str, _T]):
+    """What a reader has read, by its text; one that is not there is read when it is asked for.
+
+    A text that is there costs no call in Python. Where there are too many all give way: those that are met every
+    day are back at once, and to look for the oldest would cost more than to read it.
+
+    Args:
+        read: reads a text; what it raises is not kept.
+    """
+
+    __slots__ = ("_read",)
 
     def __init__(self, read: Callable[[str], _T]) -> None:
         super().__init__()
@@ -30,11 +39,11 @@ class _Kept(dict[str, _T]):
         value = self._read(text)
         if len(text) <= LONGEST:
             if len(self) >= MOST:
-                del self[next(iter(self))]
+                self.clear()
             self[text] = value
         return value
 
 
 def repeated(read: Callable[[str], _T]) -> Callable[[str], _T]:
     """`read`, that keeps what it has read of the latest texts; what it raises is not kept."""
-    return _Kept(read).__getitem__
+    return Kept(read).__getitem__

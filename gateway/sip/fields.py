@@ -7,13 +7,12 @@ written after it would be headers of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, repeat
-from operator import methodcaller
-from typing import Any, Final
+from itertools import repeat
+from typing import Final
 
 from gateway.core.errors import LocalError, MalformedError
 from gateway.sip.grammar import BLANKS, is_token, split_list
-from gateway.sip.reading import READERS, SINGLE, TYPED, Rows, read_essential
+from gateway.sip.reading import SINGLE, TYPED, Rows, Typed
 from gateway.sip.spelling import KEYS, LABELS, NAMES, WRITTEN
 
 __all__ = ["MAX_LINE", "Headers", "safe_text"]
@@ -21,19 +20,11 @@ __all__ = ["MAX_LINE", "Headers", "safe_text"]
 MAX_LINE: Final = 8192
 """Characters of one unfolded header value, as common servers allow; a Record-Route of 60 hops fits."""
 
-_halves: Final = methodcaller("split", ": ", 1)
-_ENDS: Final = repeat("\r\n")
+ONCE: Final = ("from", "to", "call-id", "cseq", "max-forwards", "content-length", "content-type")
+"""Headers that may stand once only (RFC 3261 section 7.3.1); RFC 4475 section 3.3.8 asks to refuse more."""
 
-
-class _Typed(dict[str, Any]):
-    """What was read of some rows, by name in lower case; what was not is read when it is asked for."""
-
-    __slots__ = ("rows",)
-    rows: dict[str, Rows]
-
-    def __missing__(self, name: str) -> Any:
-        value = self[name] = READERS[name](self.rows.get(name, ()))
-        return value
+_COLON: Final = repeat(": ")
+_ONE: Final = repeat(1)
 
 
 class Headers:
@@ -51,7 +42,7 @@ class Headers:
 
     def __init__(self, fields: Iterable[tuple[str, object]] = ()) -> None:
         self._rows: dict[str, Rows] = {}
-        self.typed: Final = _Typed()
+        self.typed: Final = Typed()
         self.typed.rows = self._rows
         for name, value in fields:
             text = value if type(value) is str else str(value)
@@ -76,15 +67,17 @@ class Headers:
                 or ends a value.
         """
         headers = cls()
-        rows = headers._rows
-        try:
-            if plain:
-                rows.update({NAMES[name]: (value,) for name, value in map(_halves, lines)})
+        if plain:
+            try:
+                rows: dict[str, Rows] = {
+                    NAMES[name]: (value,) for name, value in map(str.split, lines, _COLON, _ONE)
+                }
+            except (MalformedError, ValueError):
+                pass  # also a name without a blank after its colon, or without a colon
+            else:
                 if len(rows) == len(lines):  # or a name stands there twice
+                    headers._rows = headers.typed.rows = rows
                     return headers, ""
-        except (MalformedError, ValueError):
-            pass  # also a name without a blank after its colon, or without a colon
-        rows.clear()
         return headers, headers._read_one_by_one(lines)
 
     def _read_one_by_one(self, lines: Sequence[str]) -> str:
@@ -103,7 +96,8 @@ class Headers:
             else:
                 key = KEYS[name]
                 rows[key] = (*rows.get(key, ()), value.strip(BLANKS))
-        return fault
+        twice = next((name for name in ONCE if name in rows and len(rows[name]) > 1), "")
+        return fault or (f"{twice.title()} is there twice" if twice else "")
 
     def get(self, name: str) -> str | None:
         """The first value of `name` as received, or None."""
@@ -136,22 +130,6 @@ class Headers:
     def count(self, name: str) -> int:
         """How many rows `name` has."""
         return len(self._rows.get(KEYS[name], ()))
-
-    def repeated(self, names: Iterable[str]) -> str | None:
-        """The first of `names` (in lower case, not compact) that stands in more than one row, or None."""
-        rows = self._rows
-        for name in names:
-            if name in rows and len(rows[name]) > 1:
-                return name
-        return None
-
-    def read_essential(self) -> None:
-        """Read into `typed` all that must not fail later: see `reading.read_essential`.
-
-        Raises:
-            MalformedError: something of it is not there, or does not parse.
-        """
-        self.typed.update(read_essential(self._rows))
 
     def insert(self, name: str, value: object) -> None:
         """Add a row before those of the same name (a Via, a Route). Raises as `add`."""
@@ -235,16 +213,14 @@ class Headers:
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Each row with its name as it is usually spelled."""
-        rows = self._rows
-        return zip(_for_each_row(WRITTEN, rows), chain.from_iterable(rows.values()), strict=True)
+        return iter([(WRITTEN[key], value) for key, values in self._rows.items() for value in values])
 
     def written(self) -> str:
         """The lines of the wire, each with its end; Content-Length, which the body decides, left out."""
         rows = self._rows
         if "content-length" in rows:
             rows = {key: values for key, values in rows.items() if key != "content-length"}
-        values = chain.from_iterable(rows.values())
-        return "".join(chain.from_iterable(zip(_for_each_row(LABELS, rows), values, _ENDS, strict=False)))
+        return "".join([f"{LABELS[key]}{value}\r\n" for key, values in rows.items() for value in values])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Headers) and self._rows == other._rows
@@ -253,11 +229,6 @@ class Headers:
 
     def __repr__(self) -> str:
         return f"Headers({list(self)!r})"
-
-
-def _for_each_row(names: dict[str, str], rows: dict[str, Rows]) -> Iterator[str]:
-    """What `names` has for the key of each row: no loop in Python, for a call writes some seventy rows."""
-    return chain.from_iterable(map(repeat, map(names.__getitem__, rows), map(len, rows.values())))
 
 
 def safe_text(name: str, value: object) -> str:

@@ -12,12 +12,12 @@ from typing import Final
 
 from gateway.core.errors import MalformedError
 from gateway.core.frozen import frozen
-from gateway.core.repeated import repeated
+from gateway.core.repeated import Kept
 from gateway.sip.grammar import BLANKS, HOST, QUOTED, TOKEN, is_token, number, quote, unquote
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
 from gateway.sip.uri import Uri, host_text, parse_uri
 
-__all__ = ["MAGIC_COOKIE", "CSeq", "NameAddr", "Via", "is_unique", "read_cseq", "read_name_addr", "read_via"]
+__all__ = ["ADDRESSES", "CSEQS", "MAGIC_COOKIE", "VIAS", "CSeq", "NameAddr", "Via", "is_unique"]
 
 MAGIC_COOKIE: Final = "z9hG4bK"
 """How a branch begins that is unique for ever (RFC 3261 section 8.1.1.7)."""
@@ -33,7 +33,7 @@ _PLAIN_NAME: Final = re.compile(
     r"(?P<display>[A-Za-z0-9\-.!%*_+`'~ \t\x80-\U0010ffff]*+)<(?P<uri>[^<>]*+)>(?P<rest>.*+)", re.DOTALL
 )
 _VIA: Final = re.compile(
-    rf"SIP[ \t]*+/[ \t]*+2\.0[ \t]*+/[ \t]*+(?P<transport>{TOKEN})[ \t]++"
+    rf"[ \t]*+SIP[ \t]*+/[ \t]*+2\.0[ \t]*+/[ \t]*+(?P<transport>{TOKEN})[ \t]++"
     rf"(?P<host>{HOST})[ \t]*+(?::[ \t]*+(?P<port>[0-9]{{1,5}})[ \t]*+)?(?P<parameters>(?:;.*+)?)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -61,7 +61,7 @@ class NameAddr:
         Raises:
             MalformedError: it is neither, or ambiguous.
         """
-        return read_name_addr(text)
+        return ADDRESSES[text]
 
     @classmethod
     def _read(cls, text: str) -> NameAddr:
@@ -134,16 +134,19 @@ class Via:
         Raises:
             MalformedError: it is none, or of another protocol than SIP/2.0.
         """
-        return read_via(text)
+        return VIAS[text]
 
     @classmethod
     def _read(cls, text: str) -> Via:
-        found = _VIA.fullmatch(text.strip(BLANKS))
+        found = _VIA.fullmatch(text)
         if found is None:
             raise MalformedError(f"{text[:80]!r} is not a Via")
-        port = number(found["port"], "port of a Via", 65535) if found["port"] else None
-        parameters = Parameters.parse(found["parameters"])
-        return cls(found["transport"].upper(), found["host"].strip("[]"), port, parameters)
+        transport, host, digits, parameters = found.groups()
+        port = int(digits) if digits else None
+        if port is not None and port > 65535:
+            raise MalformedError("port of a Via is larger than 65535")
+        bare = host.strip("[]") if host[0] == "[" else host
+        return cls(transport.upper(), bare, port, Parameters.parse(parameters))
 
     def __str__(self) -> str:
         return f"SIP/2.0/{self.transport} {self.sent_by}{self.parameters}"
@@ -197,7 +200,14 @@ class CSeq:
         Raises:
             MalformedError: it is none, or its number is 2**31 or more.
         """
-        return read_cseq(text)
+        return CSEQS[text]
+
+    @classmethod
+    def _read(cls, text: str) -> CSeq:
+        pieces = text.split()
+        if len(pieces) != 2 or not is_token(pieces[1]):
+            raise MalformedError(f"{text[:80]!r} is not a CSeq")
+        return cls(number(pieces[0], "CSeq number", _CSEQ_LIMIT), pieces[1])
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"
@@ -205,25 +215,12 @@ class CSeq:
 
 def is_unique(branch: str) -> bool:
     """Whether a Via's branch identifies its transaction by itself (RFC 3261 section 17.2.3)."""
-    return branch[:7].lower() == _COOKIE and len(branch) > len(_COOKIE)
+    return branch[7:] != "" and (branch[:7] == MAGIC_COOKIE or branch[:7].lower() == _COOKIE)
 
 
-@repeated
-def read_name_addr(text: str) -> NameAddr:
-    """See `NameAddr.parse`."""
-    return NameAddr._read(text)
-
-
-@repeated
-def read_via(text: str) -> Via:
-    """See `Via.parse`."""
-    return Via._read(text)
-
-
-@repeated
-def read_cseq(text: str) -> CSeq:
-    """See `CSeq.parse`."""
-    pieces = text.split()
-    if len(pieces) != 2 or not is_token(pieces[1]):
-        raise MalformedError(f"{text[:80]!r} is not a CSeq")
-    return CSeq(number(pieces[0], "CSeq number", _CSEQ_LIMIT), pieces[1])
+ADDRESSES: Final = Kept(NameAddr._read)
+"""What each text says as a name and address; see `NameAddr.parse`."""
+VIAS: Final = Kept(Via._read)
+"""The same as a Via; see `Via.parse`."""
+CSEQS: Final = Kept(CSeq._read)
+"""The same as a CSeq; see `CSeq.parse`."""

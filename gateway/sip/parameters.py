@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from sys import intern
+from itertools import repeat
 from typing import Final
 
 from gateway.core.errors import MalformedError
 from gateway.core.frozen import frozen
 from gateway.sip.grammar import BLANKS, QUOTED, is_token, unquote
 
-__all__ = ["NO_PARAMETERS", "Parameters"]
+__all__ = ["LOWER", "NO_PARAMETERS", "Parameters"]
 
 _PARAMETER: Final = re.compile(
     rf"[ \t]*+;[ \t]*+(?P<name>[^\s;,\"<>=]++)"
@@ -25,6 +25,18 @@ _PLAIN: Final = re.compile(r"(?:;[A-Za-z0-9\-.!%*_+`'~()\[\]/:&$]++(?:=[^\s;,\"<
 """Parameters as most are: names of the letters that they may have, nothing quoted, no blanks."""
 _NAME_EXTRAS: Final = str.maketrans("", "", "()[]/:&$")
 """What URI parameter names may hold beyond a token."""
+_EQUALS: Final = repeat("=")
+
+
+class _Lower(dict[str, str]):
+    def __missing__(self, name: str) -> str:
+        return name.lower()
+
+
+LOWER: Final = _Lower(
+    {name: name for name in "branch expires keep lr q received reg-id rport tag transport ttl user".split()}
+)
+"""The name of each parameter in lower case; those that are met every day are there."""
 
 
 @frozen
@@ -47,7 +59,7 @@ class Parameters:
         if not text:
             return NO_PARAMETERS
         pairs = _split(text) if _PLAIN.fullmatch(text) else _scan(text)
-        if len(pairs) > 1 and len({name.lower() for name, _ in pairs}) != len(pairs):
+        if len(pairs) > 1 and len({LOWER[name] for name, _ in pairs}) != len(pairs):
             # RFC 3261 7.3.1: a parameter name must not appear more than once.
             raise MalformedError(f"a parameter is there twice in {text!r}")
         return cls(tuple(pairs))
@@ -61,7 +73,7 @@ class Parameters:
     def get(self, name: str) -> str | None:
         """The value of `name` (in lower case), unquoted; "" for a flag, None where it is absent."""
         for present, value in self.pairs:
-            if present == name or present.lower() == name:
+            if present == name or LOWER[present] == name:
                 if value is None:
                     return ""
                 return unquote(value) if value[:1] == '"' else value
@@ -94,8 +106,10 @@ NO_PARAMETERS: Final = Parameters()
 
 
 def _split(text: str) -> list[tuple[str, str | None]]:
-    pieces = [piece.partition("=") for piece in text[1:].split(";")]
-    return [(intern(name), value if equals else None) for name, equals, value in pieces]
+    return [
+        (lower if (lower := LOWER[name]) == name else name, value if equals else None)  # each name once in memory
+        for name, equals, value in map(str.partition, text[1:].split(";"), _EQUALS)
+    ]
 
 
 def _scan(text: str) -> list[tuple[str, str | None]]:

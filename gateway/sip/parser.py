@@ -12,10 +12,11 @@ import re
 from typing import Final, NamedTuple
 
 from gateway.core.errors import MalformedError
-from gateway.core.repeated import repeated
+from gateway.core.repeated import Kept
 from gateway.sip.fields import MAX_LINE, Headers
 from gateway.sip.grammar import is_token, number
 from gateway.sip.message import Request, Response
+from gateway.sip.reading import read_essential
 from gateway.sip.uri import OtherUri, SipUri, Uri, parse_uri
 
 __all__ = ["MAX_LINE", "MAX_MESSAGE", "MAX_ROWS", "MalformedMessage", "parse"]
@@ -25,8 +26,6 @@ MAX_MESSAGE: Final = 65_535
 MAX_ROWS: Final = 256
 """Header rows of a message; the longest of RFC 4475 has 44."""
 
-_SINGLE: Final = ("from", "to", "call-id", "cseq", "max-forwards", "content-length", "content-type")
-"""Headers that may stand once only (RFC 3261 section 7.3.1); RFC 4475 section 3.3.8 asks to refuse more."""
 _FOLD: Final = re.compile(rb"\r\n[ \t]+")
 VERSION: Final = "SIP/2.0"
 _VERSION: Final = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
@@ -56,22 +55,24 @@ def parse(data: bytes) -> Request | Response:
     if len(data) > MAX_MESSAGE:
         raise MalformedMessage(f"a message of {len(data)} octets; at most {MAX_MESSAGE} are read", 513)
     # Section 7.5: line breaks before the start line are ignored.
-    head, end, body = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
+    head, end, body = (data.lstrip(b"\r\n") if data[:1] in b"\r\n" else data).partition(b"\r\n\r\n")
     if not end:
         head, body = head.removesuffix(b"\r\n"), b""
     if b"\r\n " in head or b"\r\n\t" in head:
         head = _FOLD.sub(b" ", head)
     text = head.decode("utf-8", "surrogateescape")
     start, *lines = text.split("\r\n")
-    count = len(lines)
-    headers, fault = Headers.read(lines[:MAX_ROWS], plain=_is_plain(text, count))
-    if count > MAX_ROWS:
-        fault = f"{count} header rows; at most {MAX_ROWS} are read"
-    begun = _read_start(start)
-    message = begun.message(headers)
+    headers, fault = Headers.read(lines[:MAX_ROWS], plain=_is_plain(text))
+    if len(lines) > MAX_ROWS:
+        fault = f"{len(lines)} header rows; at most {MAX_ROWS} are read"
+    begun = _STARTS[start]
+    message: Request | Response = (
+        Request(begun.method, begun.uri, headers=headers, body=body)
+        if begun.method
+        else Response(begun.status, begun.reason, headers=headers, body=body)
+    )
     # What breaks the frame comes first: without it nothing else can be trusted.
-    fault = begun.fault or fault or ("" if end else "the header does not end with an empty line")
-    fault = fault or _check(message, body, each_once=len(headers) == count)
+    fault = begun.fault or fault or ("" if end else "the header does not end with an empty line") or _check(message)
     if fault:
         answerable = isinstance(message, Request) and message.method != "ACK" and "via" in headers
         raise MalformedMessage(
@@ -80,11 +81,12 @@ def parse(data: bytes) -> Request | Response:
     return message
 
 
-def _is_plain(text: str, ends: int) -> bool:
-    """Whether the lines of `text`, which has so many ends of lines, may be read in one go: see `Headers.read`."""
-    if len(text) > MAX_LINE or text.count("\r") != ends or text.count("\n") != ends:
+def _is_plain(text: str) -> bool:
+    """Whether the lines of `text` may be read in one go: see `Headers.read`."""
+    if len(text) > MAX_LINE or "\t" in text or ":  " in text or " \r" in text or text[-1:] == " ":
         return False
-    return not ("\t" in text or ":  " in text or " \r" in text or text[-1:] == " ")
+    within = text.replace("\r\n", "")
+    return not ("\r" in within or "\n" in within)
 
 
 class _Start(NamedTuple):
@@ -104,14 +106,7 @@ class _Start(NamedTuple):
     fault: str = ""
     refusal: int = 400
 
-    def message(self, headers: Headers) -> Request | Response:
-        """The message that it begins."""
-        if self.method:
-            return Request(self.method, self.uri, headers=headers)
-        return Response(self.status, self.reason, headers=headers)
 
-
-@repeated
 def _read_start(line: str) -> _Start:
     first, _, rest = line.partition(" ")
     if first == VERSION or _VERSION.fullmatch(first):
@@ -139,29 +134,24 @@ def _read_start(line: str) -> _Start:
     return _Start(first, read)
 
 
-def _check(message: Request | Response, body: bytes, *, each_once: bool) -> str:
-    """Read what every user of the message needs and set its body; returns what is wrong, or "".
+_STARTS: Final = Kept(_read_start)
 
-    Args:
-        each_once: no header stands there twice.
-    """
-    headers = message.headers
-    if not each_once and (twice := headers.repeated(_SINGLE)) is not None:
-        return f"{twice.title()} is there twice"
+
+def _check(message: Request | Response) -> str:
+    """Read what every user of the message needs, and cut its body to its length; returns what is wrong, or ""."""
+    typed = message.headers.typed
     try:
-        headers.read_essential()
-        length = headers.get("content-length")
-        size = len(body) if length is None else _read_length(length)
+        read_essential(typed)
+        if "content-length" in typed.rows:
+            size = _LENGTHS[typed.rows["content-length"][0]]
+            if size > len(message.body):
+                return f"Content-Length is {size} and {len(message.body)} octets follow"
+            message.body = message.body[:size]
     except MalformedError as error:
         return str(error)
-    if size > len(body):
-        return f"Content-Length is {size} and {len(body)} octets follow"
-    message.body = body[:size]
-    if isinstance(message, Request) and (method := message.cseq.method) != message.method:
+    if isinstance(message, Request) and (method := typed["cseq"].method) != message.method:
         return f"CSeq says {method}, the request line {message.method}"
     return ""
 
 
-@repeated
-def _read_length(text: str) -> int:
-    return number(text, "Content-Length", MAX_MESSAGE)
+_LENGTHS: Final = Kept(lambda text: number(text, "Content-Length", MAX_MESSAGE))

@@ -11,11 +11,11 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from gateway.core.errors import MalformedError
-from gateway.core.repeated import repeated
+from gateway.core.repeated import Kept
 from gateway.sip.grammar import number, split_list
-from gateway.sip.headers import CSeq, NameAddr, Via, read_cseq, read_name_addr, read_via
+from gateway.sip.headers import ADDRESSES, CSEQS, VIAS, CSeq, NameAddr, Via
 
-__all__ = ["READERS", "SINGLE", "TYPED", "Rows", "read_essential"]
+__all__ = ["READERS", "SINGLE", "TYPED", "Rows", "Typed", "read_essential"]
 
 Rows = tuple[str, ...]
 """All rows of one name, as received."""
@@ -28,54 +28,70 @@ MALFORMED_EXPIRES: Final = 3600
 
 MANDATORY: Final = ("via", "from", "to", "call-id", "cseq")
 """RFC 3261 section 8.1.1; Max-Forwards is left out for the sake of RFC 2543 peers."""
-_WHERE_THERE: Final = frozenset({"max-forwards", "contact", "route", "record-route"})
+_WHERE_THERE: Final = ("max-forwards", "contact", "route", "record-route")
 """What else is read of every message that has it, since its users count on it."""
 
 
-def read_essential(rows: Mapping[str, Rows]) -> dict[str, Any]:
-    """What the headers mean that every transaction and dialog needs, by name in lower case.
+class Typed(dict[str, Any]):
+    """What was read of the rows of a message, by name in lower case; what was not is read when it is asked for.
+
+    Attributes:
+        rows: the rows.
+    """
+
+    __slots__ = ("rows",)
+    rows: dict[str, Rows]
+
+    def __missing__(self, name: str) -> Any:
+        value = self[name] = READERS[name](self.rows.get(name, ()))
+        return value
+
+
+def read_essential(typed: Typed) -> None:
+    """Read what the headers mean that every transaction and dialog needs, which must not fail later.
 
     Raises:
         MalformedError: one of those that must be there is not, or does not parse.
     """
+    rows = typed.rows
     try:
-        read = {
-            "via": _vias(rows["via"]),
-            "from": read_name_addr(rows["from"][0]),
-            "to": read_name_addr(rows["to"][0]),
-            "call-id": _there(rows["call-id"], "Call-ID"),
-            "cseq": read_cseq(rows["cseq"][0]),
-        }
+        typed["via"] = _vias(rows["via"])
+        typed["from"] = ADDRESSES[rows["from"][0]]
+        typed["to"] = ADDRESSES[rows["to"][0]]
+        typed["call-id"] = rows["call-id"][0]
+        typed["cseq"] = CSEQS[rows["cseq"][0]]
     except (KeyError, MalformedError):
         for name in MANDATORY:
             _there(rows.get(name, ()), name.title())
         raise
-    for name in rows.keys() & _WHERE_THERE:
-        read[name] = READERS[name](rows[name])
-    return read
+    if not typed["call-id"]:
+        raise MalformedError("there is no Call-ID")
+    for name in _WHERE_THERE:
+        if name in rows:
+            typed[name] = READERS[name](rows[name])
 
 
 def _vias(rows: Rows) -> tuple[Via, ...]:
     if len(rows) == 1 and "," not in rows[0]:
-        return (read_via(rows[0]),)
-    vias = tuple([read_via(value) for row in rows for value in split_list(row)])
+        return (VIAS[rows[0]],)
+    vias = tuple([VIAS[text] for row in rows for text in split_list(row)])
     if not vias:
         raise MalformedError("there is no Via")
     return vias
 
 
 def _from(rows: Rows) -> NameAddr:
-    return read_name_addr(_there(rows, "From"))
+    return ADDRESSES[_there(rows, "From")]
 
 
 def _to(rows: Rows) -> NameAddr:
-    return read_name_addr(_there(rows, "To"))
+    return ADDRESSES[_there(rows, "To")]
 
 
 def _addresses(rows: Rows) -> tuple[NameAddr, ...]:
     if len(rows) == 1 and "," not in rows[0]:
-        return (read_name_addr(rows[0]),)
-    return tuple([read_name_addr(value) for row in rows for value in split_list(row)])
+        return (ADDRESSES[rows[0]],)
+    return tuple([ADDRESSES[text] for row in rows for text in split_list(row)])
 
 
 def _contacts(rows: Rows) -> tuple[NameAddr, ...]:
@@ -92,13 +108,11 @@ def _expires(rows: Rows) -> int | None:
 
 
 def _max_forwards(rows: Rows) -> int | None:
-    return _hops(rows[0]) if rows else None
+    return _HOPS[rows[0]] if rows else None
 
 
-@repeated
-def _hops(text: str) -> int:
-    # The grammar sets no limit and the text says 0-255; "300" (RFC 4475 3.1.2.4) does no harm.
-    return number(text, "Max-Forwards", SECONDS_LIMIT)
+# The grammar sets no limit and the text says 0-255; "300" (RFC 4475 3.1.2.4) does no harm.
+_HOPS: Final = Kept(lambda text: number(text, "Max-Forwards", SECONDS_LIMIT))
 
 
 def _there(rows: Rows, name: str) -> str:
@@ -114,7 +128,7 @@ READERS: Final[Mapping[str, Callable[[Rows], Any]]] = MappingProxyType(
         "from": _from,
         "to": _to,
         "call-id": lambda rows: _there(rows, "Call-ID"),
-        "cseq": lambda rows: read_cseq(_there(rows, "CSeq")),
+        "cseq": lambda rows: CSEQS[_there(rows, "CSeq")],
         "max-forwards": _max_forwards,
         "contact": _contacts,
         "route": _addresses,

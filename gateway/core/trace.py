@@ -4,23 +4,24 @@ Messages on the wire, line events, dialplan steps, media events and state change
 name of the leg (channel) that met them. When legs become one call, `join` makes their notes one story. Old
 stories give way to new ones, those of calls only to calls: whoever floods us with requests that never become one
 pushes out his own kind. A story that grows too long loses its middle, never its beginning or its end.
-Most notes are never read, so that they are kept as they came; `story` is the one way out, and masks secrets.
+Most notes are never read, so that they are kept as they came, and packed once other stories go on (`core/story`);
+`story` is the one way out, and masks secrets.
 """
 
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
-from dataclasses import dataclass, field
-from operator import attrgetter
-from typing import Final, NamedTuple, Protocol
+from collections import OrderedDict, deque
+from typing import Final, NamedTuple, Protocol, Self
 
 from gateway.core.frozen import frozen
+from gateway.core.story import LOOSE, Flat, Packer, Story
 from gateway.core.word import Word
 
 __all__ = ["Kept", "Kind", "Note", "Recorder", "whole"]
 
-_at: Final = attrgetter("at")
+FRESH: Final = 16
+"""Stories that stand unpacked: those that go on at present, or did last."""
 
 _SECRET: Final = re.compile(
     r"""(?P<key>\b(?:(?:response|nonce|cnonce|opaque|password|secret)\s*=\s*|inline:))(?P<value>"[^"]*"|[^\s,;]+)""",
@@ -36,6 +37,10 @@ class Kind(Word):
     DIALPLAN = "dialplan"
     MEDIA = "media"
     CALL = "call"
+
+
+_KINDS: Final = tuple(Kind)
+_NUMBERS: Final = {kind: number for number, kind in enumerate(_KINDS)}
 
 
 @frozen
@@ -57,13 +62,8 @@ class Note:
     detail: str = ""
 
 
-class Kept(Protocol):
+class Kept(Flat, Protocol):
     """A note as it came: what it says is put into words when somebody reads the story."""
-
-    @property
-    def at(self) -> float:
-        """Engine clock, seconds."""
-        ...
 
     def read(self) -> Note:
         """The note, secrets and all."""
@@ -82,17 +82,13 @@ class _Told(NamedTuple):
     def read(self) -> Note:
         return Note(self.at, self.kind, self.leg, str(self.text), whole(self.detail))
 
+    def flat(self) -> tuple[float, int, str, str, str | bytes]:
+        at, kind, leg, text, detail = self
+        return float(at), _NUMBERS[kind], leg, str(text), detail
 
-@dataclass(slots=True)
-class _Story:
-    """The notes of one call, or of what has not become one: the first for good, the latest in a ring."""
-
-    name: str
-    of_call: bool = False
-    first: list[Kept] = field(default_factory=list)
-    latest: list[Kept] = field(default_factory=list)
-    left_out: int = 0
-    legs: set[str] = field(default_factory=set)
+    @classmethod
+    def of(cls, at: float, kind: int, leg: str, text: str, detail: str | bytes) -> Self:
+        return cls(at, _KINDS[kind], leg, text, detail)
 
 
 class Recorder:
@@ -104,13 +100,15 @@ class Recorder:
         notes: how many notes a story keeps; what goes is from its middle.
     """
 
-    def __init__(self, *, calls: int = 1000, strays: int = 500, notes: int = 400) -> None:
+    def __init__(self, *, calls: int = 4000, strays: int = 500, notes: int = 400) -> None:
         self._calls = calls
         self._strays = strays
         self._half = max(1, notes // 2)
-        self._of_calls: OrderedDict[str, _Story] = OrderedDict()
-        self._of_strays: OrderedDict[str, _Story] = OrderedDict()
-        self._story_of: dict[str, _Story] = {}
+        self._of_calls: OrderedDict[str, Story[Kept]] = OrderedDict()
+        self._of_strays: OrderedDict[str, Story[Kept]] = OrderedDict()
+        self._story_of: dict[str, Story[Kept]] = {}
+        self._packer = Packer()
+        self._fresh: deque[Story[Kept]] = deque()
 
     def note(self, at: float, kind: Kind, leg: str, text: object, detail: str | bytes = "") -> None:
         """Note one thing under `leg`; octets are read as UTF-8, where they are that.
@@ -127,13 +125,11 @@ class Recorder:
             story = self._begin(leg)
         else:
             (self._of_calls if story.of_call else self._of_strays).move_to_end(story.name)
-        if len(story.first) < self._half:
-            story.first.append(note)
-            return
-        story.latest.append(note)
-        if len(story.latest) > self._half:
-            del story.latest[0]
-            story.left_out += 1
+        story.loose.append(note)
+        if not story.waits:
+            self._freshen(story)
+        elif len(story.loose) > LOOSE:
+            story.pack()
 
     def join(self, call: str, leg: str) -> None:
         """Make `leg`'s notes, past and to come, part of the story of `call`."""
@@ -147,37 +143,45 @@ class Recorder:
         own = self._story_of.get(leg)
         if own is not None and own is not story:
             del (self._of_calls if own.of_call else self._of_strays)[own.name]
-            merged = sorted([*story.first, *story.latest, *own.first, *own.latest], key=_at)
-            story.first, rest = merged[: self._half], merged[self._half :]
-            story.latest = rest[-self._half :]
-            story.left_out += own.left_out + len(rest) - len(story.latest)
-            story.legs |= own.legs
             for member in own.legs:
                 self._story_of[member] = story
-        story.legs.add(leg)
-        self._story_of[leg] = story
+            story.take(own)
+            if not story.waits:
+                self._freshen(story)
+        if leg not in story.legs:
+            story.legs += (leg,)
+            self._story_of[leg] = story
 
     def story(self, name: str) -> list[Note]:
         """All notes kept of the call (or the call of the leg) `name`, in order; empty if it is not known."""
         story = self._story_of.get(name)
         if story is None:
             return []
+        first, latest = story.notes()
         gap = []
         if story.left_out:
-            at = story.latest[0].at if story.latest else story.first[-1].at
-            gap = [Note(at, Kind.CALL, name, f"({story.left_out} notes left out here)")]
-        return [*map(_read, story.first), *gap, *map(_read, story.latest)]
+            gap = [Note(latest[0].at, Kind.CALL, name, f"({story.left_out} notes left out here)")]
+        return [*map(_read, first), *gap, *map(_read, latest)]
 
     def stories(self) -> list[str]:
         """Names of the calls whose stories are kept, least lately touched first."""
         return list(self._of_calls)
 
-    def _begin(self, name: str) -> _Story:
-        story = self._of_strays[name] = self._story_of[name] = _Story(name, legs={name})
+    def _begin(self, name: str) -> Story[Kept]:
+        story = self._of_strays[name] = self._story_of[name] = Story(name, self._packer, self._half)
         self._forget(self._of_strays, self._strays)
         return story
 
-    def _forget(self, stories: OrderedDict[str, _Story], most: int) -> None:
+    def _freshen(self, story: Story[Kept]) -> None:
+        """Leave `story` unpacked while it goes on; the one that was so for longest is packed."""
+        story.waits = True
+        self._fresh.append(story)
+        if len(self._fresh) > FRESH:
+            stale = self._fresh.popleft()
+            stale.waits = False
+            stale.pack()
+
+    def _forget(self, stories: OrderedDict[str, Story[Kept]], most: int) -> None:
         while len(stories) > most:
             _, forgotten = stories.popitem(last=False)
             for leg in forgotten.legs:

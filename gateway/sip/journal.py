@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from gateway.core.trace import Kind, Note, Recorder, whole
 from gateway.sip.message import Request, Response
@@ -19,6 +19,9 @@ _CALL_ID: Final = re.compile(rb"\r\n(?:Call-ID|i)[ \t]*:[ \t]*([^\r\n]*)", re.IG
 _PASSWORD: Final = re.compile(r"(sips?:[^:@ ]*:)[^@ ]*@", re.IGNORECASE)
 UNKNOWN: Final = "SIP"
 """The story of messages that are of no call at all."""
+
+HERE: Final = ("", 0)
+"""Our end of a flow, of which no story tells."""
 
 LONGEST_NAME: Final = 128
 """Characters of a Call-ID that tell one story from another."""
@@ -36,6 +39,14 @@ class _Received(NamedTuple):
         text = f"<- {_summary(self.data)} from {self.flow}"
         return Note(self.at, Kind.MESSAGE, self.leg, text, whole(self.data))
 
+    def flat(self) -> tuple[float, str, str, str, int, bytes]:
+        at, leg, flow, data = self
+        return at, leg, flow.transport, *flow.remote, data
+
+    @classmethod
+    def of(cls, at: float, leg: str, transport: str, host: str, port: int, data: bytes) -> Self:
+        return cls(at, leg, Flow(transport, HERE, (host, port)), data)
+
 
 class _Sent(NamedTuple):
     """The same for one that went out."""
@@ -48,6 +59,14 @@ class _Sent(NamedTuple):
     def read(self) -> Note:
         text = f"-> {_summary(self.data)} to {self.flow}"
         return Note(self.at, Kind.MESSAGE, self.leg, text, whole(self.data))
+
+    def flat(self) -> tuple[float, str, str, str, int, bytes]:
+        at, leg, flow, data = self
+        return at, leg, flow.transport, *flow.remote, data
+
+    @classmethod
+    def of(cls, at: float, leg: str, transport: str, host: str, port: int, data: bytes) -> Self:
+        return cls(at, leg, Flow(transport, HERE, (host, port)), data)
 
 
 class Journal:

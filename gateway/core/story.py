@@ -1,0 +1,175 @@
+"""The notes of one call or stray: bounded, in the order of their time, and packed when nobody adds to them.
+
+Notes enter as they came and leave equal. In between most are octets, compressed: those of a call say one thing
+many times over, and what one call says the next one says as well. A story that grows too long loses its middle.
+"""
+
+from __future__ import annotations
+
+import marshal
+import zlib
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar
+
+__all__ = ["LOOSE", "Flat", "Packer", "Story"]
+
+_at: Final = attrgetter("at")
+
+LEVEL: Final = 3
+MEMORY: Final = 5
+WINDOW: Final = -14
+"""How zlib works: what is quick for some kilobytes; raw, since nothing but this reads it."""
+DICTIONARY: Final = 8192
+"""Octets at the end of one story with which those after it are compressed."""
+RENEWED: Final = 256
+"""Packs after which another story serves: a dictionary lives as long as what was compressed with it."""
+LOOSE: Final = 64
+"""Notes of one story that stand unpacked at most."""
+SMALL: Final = 8
+"""Notes below which a pack is packed anew with what follows it."""
+
+
+class Flat(Protocol):
+    """What can be packed."""
+
+    @property
+    def at(self) -> float:
+        """Its time."""
+        ...
+
+    def flat(self) -> tuple[Any, ...]:
+        """Its fields as numbers, texts and octets, of which `of` makes its equal."""
+        ...
+
+    @classmethod
+    def of(cls, *fields: Any) -> Self:
+        """Make it again."""
+        ...
+
+
+_Flat = TypeVar("_Flat", bound=Flat)
+
+
+class _Pack(NamedTuple):
+    """Notes that follow each other."""
+
+    begin: int
+    holds: int
+    dictionary: bytes
+    octets: bytes
+
+    @property
+    def end(self) -> int:
+        return self.begin + self.holds
+
+
+class Packer:
+    """Packs notes of all stories; what it has packed, it alone unpacks."""
+
+    __slots__ = ("_classes", "_dictionary", "_numbers", "_turns")
+
+    def __init__(self) -> None:
+        self._classes: list[type[Flat]] = []
+        self._numbers: dict[type[Flat], int] = {}
+        self._dictionary = b""
+        self._turns = 0
+
+    def pack(self, begin: int, notes: Sequence[Flat]) -> _Pack:
+        """Pack `notes`, of which the first is its story's note number `begin`."""
+        numbers = self._numbers
+        for kind in set(map(type, notes)) - numbers.keys():
+            numbers[kind] = len(self._classes)
+            self._classes.append(kind)
+        plain = marshal.dumps([(numbers[type(note)], *note.flat()) for note in notes])
+        dictionary = self._dictionary
+        work = zlib.compressobj(LEVEL, zlib.DEFLATED, WINDOW, MEMORY, zlib.Z_DEFAULT_STRATEGY, dictionary)
+        octets = work.compress(plain) + work.flush()
+        if not self._turns:
+            self._dictionary = plain[-DICTIONARY:]
+        self._turns = (self._turns + 1) % RENEWED
+        return _Pack(begin, len(notes), dictionary, octets)
+
+    def unpack(self, pack: _Pack) -> list[Any]:
+        """The notes that `pack` holds."""
+        plain = zlib.decompressobj(WINDOW, pack.dictionary).decompress(pack.octets)
+        return [self._classes[number].of(*fields) for number, *fields in marshal.loads(plain)]
+
+
+class Story(Generic[_Flat]):
+    """Notes in the order in which they came: the first for good, and the latest.
+
+    Args:
+        name: the call's, or the leg's that has none.
+        packer: packs them.
+        half: how many of the first are kept, and of the latest.
+
+    Attributes:
+        legs: whose notes they are, `name` included.
+        of_call: whether it is that of a call.
+        waits: whether somebody is to pack it some day.
+        loose: its latest notes, which are not packed; notes of now are added here.
+    """
+
+    __slots__ = ("_half", "_packed", "_packer", "_packs", "legs", "loose", "name", "of_call", "waits")
+
+    def __init__(self, name: str, packer: Packer, half: int) -> None:
+        self.name = name
+        self.legs: tuple[str, ...] = (name,)
+        self.of_call = self.waits = False
+        self._packer = packer
+        self._half = half
+        self._packs: tuple[_Pack, ...] = ()
+        self._packed = 0  # notes before the loose ones, those that are gone included
+        self.loose: list[_Flat] = []
+
+    def pack(self) -> None:
+        """Pack what is not packed, and forget what nobody will read."""
+        notes = self.loose
+        if not notes:
+            return
+        packs, begin = self._packs, self._packed
+        self.loose = []
+        self._packed += len(notes)
+        if packs and packs[-1].holds < SMALL and packs[-1].end == begin:
+            *before, last = packs
+            packs, begin, notes = tuple(before), last.begin, [*self._packer.unpack(last), *notes]
+        packs = (*packs, self._packer.pack(begin, notes))
+        latest = self._packed - self._half
+        if latest > self._half:
+            packs = tuple([pack for pack in packs if pack.begin < self._half or pack.end > latest])
+        self._packs = packs
+
+    def take(self, other: Story[_Flat]) -> None:
+        """Take over the notes and legs of another one, in the order of time; it has none any more."""
+        notes = sorted([*self._kept(), *other._kept()], key=_at)
+        seen = self._seen + other._seen
+        self.legs += other.legs
+        self._packs, self._packed, self.loose = (), 0, notes
+        if len(notes) > 2 * self._half:
+            self._packs = (self._packer.pack(0, notes[: self._half]),)
+            self.loose = notes[-self._half :]
+            self._packed = seen - self._half
+        other._packs, other._packed, other.loose = (), 0, []
+
+    @property
+    def _seen(self) -> int:
+        return self._packed + len(self.loose)
+
+    @property
+    def left_out(self) -> int:
+        """How many notes are gone, after the first half of those that are left."""
+        return max(0, self._seen - 2 * self._half)
+
+    def notes(self) -> tuple[list[_Flat], list[_Flat]]:
+        """The first notes, and the latest."""
+        kept = self._kept()
+        return kept[: self._half], kept[self._half :]
+
+    def _kept(self) -> list[_Flat]:
+        if not self._packs and len(self.loose) <= 2 * self._half:
+            return self.loose
+        kept = [each for pack in self._packs for each in enumerate(self._packer.unpack(pack), pack.begin)]
+        kept += enumerate(self.loose, self._packed)
+        latest = self._seen - self._half
+        return [note for number, note in kept if number < self._half or number >= latest]

@@ -1,0 +1,133 @@
+"""Stories that are packed: they say what they said, in a fraction of the room."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.core import story, trace
+from gateway.core.trace import Kind, Note, Recorder
+
+INVITE = (
+    "INVITE sip:101@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.{number}:5060;branch=z9hG4bK{number}\r\n"
+    "From: <sip:6001@192.0.2.1>;tag=a{number}\r\nTo: <sip:101@192.0.2.1>\r\nCall-ID: {number}@caller\r\n"
+    "CSeq: 1 INVITE\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
+)
+DEEDS = st.lists(
+    st.one_of(
+        st.tuples(st.just("note"), st.sampled_from("abc"), st.sampled_from(list(Kind))),
+        st.tuples(st.just("join"), st.sampled_from(["one", "two"]), st.sampled_from("abc")),
+    ),
+    max_size=30,
+)
+
+
+class Saying:
+    """What is put into words only for readers."""
+
+    def __str__(self) -> str:
+        return "secret=hunter2 was said"
+
+
+def test_a_story_that_is_packed_says_what_it_said() -> None:
+    recorder = Recorder()
+    recorder.note(1.0, Kind.LINE, "FXS/1", "RING", "é")
+    recorder.note(2.0, Kind.MESSAGE, "FXS/1", Saying(), b"nonce=1\xff")
+    recorder.join("call", "FXS/1")
+    said = recorder.story("call")
+    assert said == [
+        Note(1.0, Kind.LINE, "FXS/1", "RING", "é"),
+        Note(2.0, Kind.MESSAGE, "FXS/1", "secret=*** was said", "nonce=***"),
+    ]
+    others_go_on(recorder)
+    assert recorder.story("call") == said
+    recorder.note(3.0, Kind.CALL, "FXS/1", "goes on")
+    assert recorder.story("FXS/1") == [*said, Note(3.0, Kind.CALL, "FXS/1", "goes on")]
+
+
+def test_two_stories_that_are_packed_become_one_in_the_order_of_time() -> None:
+    recorder = Recorder()
+    for number in range(8):
+        recorder.note(float(number), Kind.CALL, "even" if number % 2 == 0 else "odd", str(number))
+    others_go_on(recorder)
+    recorder.join("call", "odd")
+    recorder.join("call", "even")
+    assert [note.text for note in recorder.story("call")] == [str(number) for number in range(8)]
+
+
+@settings(max_examples=60)
+@given(deeds=DEEDS, fresh=st.integers(0, 3), loose=st.integers(1, 5), half=st.integers(1, 6))
+def test_packed_or_not_a_story_is_the_same(
+    deeds: list[tuple[str, str, str | Kind]], fresh: int, loose: int, half: int
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trace, "FRESH", fresh)
+        patch.setattr(trace, "LOOSE", loose)
+        patch.setattr(story, "SMALL", loose)
+        packed = told(deeds, 2 * half)
+        patch.setattr(trace, "FRESH", 1000)
+        patch.setattr(trace, "LOOSE", 1000)
+        assert told(deeds, 2 * half) == packed
+
+
+def test_the_messages_of_a_call_take_little_room_when_it_stands() -> None:
+    recorder = Recorder()
+    messages = [[INVITE.format(number=number).encode() for _ in range(10)] for number in range(200)]
+    for call in range(100):
+        story_of(recorder, call, messages[call])
+    gc.collect()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for call in range(100, 200):
+            story_of(recorder, call, messages[call])
+        messages.clear()
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert (after - before) / 100 < 1400, "of 3 kB in ten messages"
+
+
+def test_a_story_that_goes_on_by_itself_is_packed_too_and_stays_bounded() -> None:
+    recorder = Recorder(notes=100)
+    gc.collect()
+    tracemalloc.start()
+    try:
+        for number in range(3000):
+            recorder.note(
+                float(number), Kind.MESSAGE, "leg", "OPTIONS", INVITE.format(number=number % 250).encode()
+            )
+        gc.collect()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 80_000
+    assert [note.at for note in recorder.story("leg")] == [*range(50), 2950, *range(2950, 3000)]
+
+
+def story_of(recorder: Recorder, call: int, messages: list[bytes]) -> None:
+    for data in messages:
+        recorder.note(1.0, Kind.MESSAGE, f"leg-{call}", "INVITE", data)
+    recorder.join(f"call-{call}", f"leg-{call}")
+
+
+def others_go_on(recorder: Recorder) -> None:
+    """So that whatever was told until now is packed."""
+    for number in range(trace.FRESH + 1):
+        recorder.note(2.5, Kind.CALL, f"other-{number}", "begins")
+
+
+def told(deeds: list[tuple[str, str, str | Kind]], notes: int) -> list[list[Note]]:
+    recorder = Recorder(calls=2, strays=2, notes=notes)
+    for number, (deed, name, more) in enumerate(deeds):
+        if deed == "note":
+            assert isinstance(more, Kind)
+            recorder.note(float(number), more, name, f"note {number}", str(number) * number)
+        else:
+            recorder.join(name, str(more))
+    return [recorder.story(name) for name in ("one", "two", "a", "b", "c")]

@@ -6,6 +6,7 @@ name. Looks only at what the file spells out: a name put together from variables
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -29,19 +30,24 @@ __all__ = ["check", "dialled", "doubts", "prompts", "technologies", "watched"]
 
 _PROMPTED: Final = {"playback": 0, "background": 0, "read": 1}
 """Applications that play prompts, and which of their arguments names them."""
+_HOLE: Final = re.compile(r"\$\{[^{}\[\]]*\}|\$\[[^{}\[\]]*\]")
+"""An innermost place to fill in."""
+_UNKNOWN: Final = "\0"
+"""What stands for a value that only a call knows."""
 _TIMED: Final = frozenset({"gotoiftime", "execiftime"})
 
 
 def doubts(dialplan: Dialplan) -> list[Fault]:
     """What does less than its writer may have thought, and is no reason to refuse the file.
 
-    Option letters that do nothing here, and jumps to extensions or priorities that are not there: such a line loads
-    in Asterisk too, and ends the call that comes upon it.
+    Option letters that do nothing here, a Set of nothing, and jumps to extensions or priorities that are not there:
+    such a line loads in Asterisk, too.
     """
     found: list[Fault] = []
     for context, extension, step in _steps(dialplan):
         found.extend(_idle_options(step))
         found.extend(_services(step))
+        found.extend(_unset(step))
         for place in _places(step):
             found.extend(_jump(dialplan, context, extension, step, place)[1])
     return sorted(found)
@@ -70,6 +76,13 @@ def _services(step: Step) -> Iterator[Fault]:
             yield _fault(step, f"{name}: the office has no {service}; the caller is told so and the script goes on")
 
 
+def _unset(step: Step) -> Iterator[Fault]:
+    """A Set without a value, which ends the call that comes upon it."""
+    for name, arguments in calls(step):
+        if name.lower() == "set" and "=" not in arguments and "$" not in arguments:
+            yield _fault(step, f"Set({arguments}) sets nothing", "write Set(name=value)")
+
+
 def check(
     dialplan: Dialplan, applications: Mapping[str, Application], functions: Mapping[str, Function]
 ) -> list[Fault]:
@@ -83,13 +96,31 @@ def check(
     return found
 
 
-def dialled(dialplan: Dialplan) -> Iterator[tuple[Place, Target]]:
-    """Every target of a Dial that the files spell out, so that it can be held against the lines that there are."""
+def dialled(dialplan: Dialplan) -> Iterator[tuple[Place, str, Target]]:
+    """Every target of a Dial whose line, trunk or account the files spell out, to be held against those there are.
+
+    Each as it is written, and with 0 in the place of what only a call knows: SIP/${EXTEN}@trunk is SIP/0@trunk.
+    """
     for _, _, step in _steps(dialplan):
         for name, arguments in calls(step):
             words = split(arguments, limit=2)[0].split("&") if name.lower() == "dial" else []
-            for target in targets("&".join(word for word in words if "$" not in word)) or ():
-                yield step.place, target
+            for word in words:
+                for target in targets(_supposed(word)) or ():
+                    yield step.place, word.strip(), target
+
+
+def _supposed(word: str) -> str:
+    """A target with 0 for each `${...}` and `$[...]`; "" where one of them says whose line or trunk it is."""
+    if "$" not in word:
+        return word
+    filled, found = word, 1
+    while found:
+        filled, found = _HOLE.subn(_UNKNOWN, filled)
+    technology, _, address = filled.partition("/")
+    _, at, trunk = address.rpartition("@")
+    line, slash, _ = address.partition("/")
+    whose = trunk if at else line if slash else _UNKNOWN
+    return "" if _UNKNOWN in technology + whose or "$" in filled else filled.replace(_UNKNOWN, "0")
 
 
 def watched(dialplan: Dialplan) -> Iterator[tuple[Place, Target]]:

@@ -15,7 +15,7 @@ from dialplan.reader import Execute, Find, Read, Sources
 from dialplan.script import Application, Function
 from gateway.core.errors import ConfigError, Fault
 
-__all__ = ["load"]
+__all__ = ["examine", "load"]
 
 
 def _read(path: str) -> str:
@@ -26,7 +26,7 @@ def _find(pattern: str) -> list[str]:
     return glob.glob(pattern)
 
 
-def load(
+def examine(
     path: str,
     *,
     read: Read = _read,
@@ -34,8 +34,8 @@ def load(
     execute: Execute | None = None,
     applications: Mapping[str, Application] = APPLICATIONS,
     functions: Mapping[str, Function] = FUNCTIONS,
-) -> Dialplan:
-    """Load `extensions.conf`.
+) -> tuple[Dialplan, list[Fault]]:
+    """Read `extensions.conf`: what could be read of it, and all its faults, each with the nearest correct name.
 
     Args:
         path: of the file; the files it includes are looked for beside it.
@@ -45,14 +45,30 @@ def load(
         applications, functions: what its steps may name.
 
     Raises:
-        ConfigError: it cannot be used; all faults, with file, line and the nearest correct name.
+        ConfigError: the file cannot be read at all.
     """
     try:
         dialplan, faults = parse(path, Sources(read, find if read is _read or find is not _find else None, execute))
     except OSError as fault:
         what = f"cannot read the dialplan: {fault.strerror or fault}"
         raise ConfigError([Fault(path, 0, what, "mend the path or the permissions")]) from fault
-    faults += check(dialplan, applications, functions)
+    return dialplan, [*faults, *check(dialplan, applications, functions)]
+
+
+def load(
+    path: str,
+    *,
+    read: Read = _read,
+    find: Find | None = _find,
+    applications: Mapping[str, Application] = APPLICATIONS,
+    functions: Mapping[str, Function] = FUNCTIONS,
+) -> Dialplan:
+    """Load `extensions.conf`; arguments as for `examine`.
+
+    Raises:
+        ConfigError: it cannot be used; all its faults.
+    """
+    dialplan, faults = examine(path, read=read, find=find, applications=applications, functions=functions)
     if faults:
         raise ConfigError(faults)
     return dialplan

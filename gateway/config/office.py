@@ -19,7 +19,7 @@ from typing import Final
 from dialplan.check import dialled, doubts, prompts, technologies, watched
 from dialplan.exits import Exit, exits
 from dialplan.functions import FUNCTIONS
-from dialplan.loader import load as read_dialplan
+from dialplan.loader import examine
 from dialplan.model import Dialplan
 from drivers.audiosocket.protocol import Address as Server
 from drivers.registry import TECHNOLOGIES, Address
@@ -58,15 +58,18 @@ def load_office(path: Path) -> tuple[Config, Dialplan]:
         ConfigError: with every fault found.
     """
     config = load(path)
-    dialplan = _load_dialplan(config)
+    dialplan, faults = _load_dialplan(config)
     found = [*_contexts(config, dialplan), *_tolls(config, dialplan), *_variables(config)]
     toll_policy(config.tolls)
     locator = Locator(read(path)) if found else None
-    faults = [Fault(str(path), locator.line(each.path), each.what, each.mend) for each in found] if locator else []
-    for place, target in dialled(dialplan):
+    if locator is not None:
+        faults += [Fault(str(path), locator.line(each.path), each.what, each.mend) for each in found]
+    for place, written, target in dialled(dialplan):
+        if "$" in written and target.technology.upper() == _PROGRAMS:
+            continue
         wrong = _target(target, config, dialplan)
         if wrong is not None:
-            faults.append(Fault(_shown(config, place.file), place.line, *wrong))
+            faults.append(Fault(_shown(config, place.file), place.line, f"{written} {wrong[0]}", wrong[1]))
     told = {(fault.file, fault.line) for fault in faults}
     for place, technology in technologies(dialplan):
         fault = _technology(technology)
@@ -80,7 +83,7 @@ def load_office(path: Path) -> tuple[Config, Dialplan]:
 def dialplan_doubts(config: Config, dialplan: Dialplan) -> list[Fault]:
     """What a dialplan says that does less than its writer may have thought: it loads, and is worth a look."""
     found = sorted([*doubts(dialplan), *_silent(config, dialplan), *_unwatched(config, dialplan)])
-    return [Fault(_shown(config, doubt.file), doubt.line, doubt.what, doubt.mend) for doubt in found]
+    return [_lying(config, doubt) for doubt in found]
 
 
 def _unwatched(config: Config, dialplan: Dialplan) -> Iterator[Fault]:
@@ -148,7 +151,7 @@ def _members(config: Config, dialplan: Dialplan) -> Iterator[Finding]:
             technology, _, address = member.target.partition("/")
             wrong = _target(Target(technology, address), config, dialplan)
             if wrong is not None:
-                yield Finding(("queues", name, "members", index), *wrong)
+                yield Finding(("queues", name, "members", index), f"{member.target} {wrong[0]}", wrong[1])
 
 
 def ways_out(config: Config, dialplan: Dialplan) -> list[Exit]:
@@ -163,10 +166,11 @@ def ways_out(config: Config, dialplan: Dialplan) -> list[Exit]:
     ]
 
 
-def _load_dialplan(config: Config) -> Dialplan:
+def _load_dialplan(config: Config) -> tuple[Dialplan, list[Fault]]:
+    """The dialplan as far as it can be read, and its faults."""
     if config.dialplan is None:
         text = builtin_dialplan(config)
-        return read_dialplan(BUILTIN_NAME, read=lambda _: text)
+        return examine(BUILTIN_NAME, read=lambda _: text)
     folder, whole = config.dialplan.parent, config.dialplan.name
 
     def beside(name: str) -> str:
@@ -180,11 +184,15 @@ def _load_dialplan(config: Config) -> Dialplan:
 
     execute = partial(_execute, folder) if config.permissions.exec else None
     try:
-        return read_dialplan(config.dialplan.name, read=beside, find=found, execute=execute)
+        dialplan, faults = examine(config.dialplan.name, read=beside, find=found, execute=execute)
     except ConfigError as error:
-        raise ConfigError(
-            [Fault(_shown(config, fault.file), fault.line, fault.what, fault.mend) for fault in error.faults]
-        ) from error
+        raise ConfigError([_lying(config, fault) for fault in error.faults]) from error
+    return dialplan, [_lying(config, fault) for fault in faults]
+
+
+def _lying(config: Config, fault: Fault) -> Fault:
+    """A fault of the dialplan, where its file lies."""
+    return replace(fault, file=_shown(config, fault.file))
 
 
 def _execute(folder: Path, command: str) -> str:
@@ -263,7 +271,7 @@ def _tolls(config: Config, dialplan: Dialplan) -> Iterator[Finding]:
 
 
 def _target(target: Target, config: Config, dialplan: Dialplan) -> tuple[str, str] | None:
-    """What is wrong with a Dial's target, and the mend; None where nothing is."""
+    """What a Dial's target does wrong, as "dials nobody", and the mend; None where nothing is wrong."""
     technology = target.technology.upper()
     if technology in _SIP:
         return _sip_target(target, config)
@@ -273,11 +281,11 @@ def _target(target: Target, config: Config, dialplan: Dialplan) -> tuple[str, st
         return _program(target)
     unknown = _technology(target.technology)
     if unknown is not None:
-        return f"{target} cannot be dialled: {unknown[0]}", unknown[1]
+        return f"cannot be dialled: {unknown[0]}", unknown[1]
     try:
         address = Address.parse(target.address)
     except RemoteError as error:
-        return f"{target} cannot be dialled: {error}", ""
+        return f"cannot be dialled: {error}", ""
     return _line_target(target, address, TECHNOLOGIES[technology], config)
 
 
@@ -285,7 +293,7 @@ def _program(target: Target) -> tuple[str, str] | None:
     try:
         Server.parse(target.address)
     except MalformedError as fault:
-        return f"{target} dials nobody: {fault}", ""
+        return f"dials nobody: {fault}", ""
     return None
 
 
@@ -298,24 +306,24 @@ def _technology(name: str) -> tuple[str, str] | None:
 def _local_target(target: Target, dialplan: Dialplan) -> tuple[str, str] | None:
     number, at, context = target.address.partition("/")[0].partition("@")
     if not (number and at and context):
-        return f"{target} names no extension", "write Local/EXTENSION@CONTEXT"
+        return "names no extension", "write Local/EXTENSION@CONTEXT"
     # Some of it may be known only when a call comes.
     if context in dialplan.contexts or not context.replace("-", "_").isidentifier():
         return None
-    return f'{target} dials nobody: there is no context "{context}"', nearest(context, list(dialplan.contexts))
+    return f'dials nobody: there is no context "{context}"', nearest(context, list(dialplan.contexts))
 
 
 def _sip_target(target: Target, config: Config) -> tuple[str, str] | None:
     number, at, name = target.address.rpartition("@")
     if at:
         if name not in config.trunks:
-            return f'{target} dials no trunk: there is no "{name}"', nearest(name, list(config.trunks))
-        return None if number else (f"{target} says no number", f"write SIP/NUMBER@{name}")
+            return f'dials no trunk: there is no "{name}"', nearest(name, list(config.trunks))
+        return None if number else ("says no number", f"write SIP/NUMBER@{name}")
     if name in config.trunks:
-        return f"{target} says no number", f"write SIP/NUMBER@{name}"
+        return "says no number", f"write SIP/NUMBER@{name}"
     if name in config.accounts:
         return None
-    return f'{target} dials no account: there is no "{name}"', nearest(name, list(config.accounts))
+    return f'dials no account: there is no "{name}"', nearest(name, list(config.accounts))
 
 
 def _line_target(
@@ -328,18 +336,18 @@ def _line_target(
         words |= {str(phone.port) for phone in config.phones.values()}
         words |= {str(line.port) for line in config.lines.values()}
     if address.span is not None and not _is_in_group(address, kinds, config):
-        return f"{target} dials no line: span {address.span} is not in group {address.group}", ""
+        return f"dials no line: span {address.span} is not in group {address.group}", ""
     if address.group is not None:
         capped = [name for name in _counted(address.group, kinds, config) if name in config.tolls.trunks]
         if len(capped) > 1:
-            what = f"{target} goes out by lines and by spans, and counts for [tolls.trunks.{capped[0]}] alone"
+            what = f"goes out by lines and by spans, and counts for [tolls.trunks.{capped[0]}] alone"
             return what, "give them groups of their own"
         groups = {line.group for line in lines.values()}
-        return None if address.group in groups else (f"{target} dials no line: group {address.group} is empty", "")
+        return None if address.group in groups else (f"dials no line: group {address.group} is empty", "")
     names = [*phones, *lines]
     if address.line in names or address.line in words:
         return None
-    return f'{target} dials nobody: there is no "{address.line}"', nearest(address.line, names)
+    return f'dials nobody: there is no "{address.line}"', nearest(address.line, names)
 
 
 def _counted(group: int, kinds: tuple[str, ...], config: Config) -> list[str]:

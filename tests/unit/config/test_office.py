@@ -77,11 +77,31 @@ def test_the_builtin_dialplan_fits_every_office(tmp_path: Path) -> None:
             '3: PJSAP/6001 cannot be dialled: there is no technology "PJSAP"; did you mean "PJSIP"?',
         ),
         ("Dial(FXS/101", "Dail(FXS/101", "2: no application 'Dail'; Dial?"),
+        (
+            "FXO/g1/$",
+            "FXO/coper1/$",
+            '4: FXO/coper1/${EXTEN:1} dials nobody: there is no "coper1"; did you mean "copper1"',
+        ),
     ],
 )
 def test_a_dialplan_that_names_what_is_not_there(tmp_path: Path, old: str, new: str, fault: str) -> None:
     found = faults(office(tmp_path, DIALPLAN.replace(old, new)))
     assert any(each.startswith(f"extensions.conf:{fault}") for each in found), found
+
+
+def test_all_that_is_wrong_is_told_at_once(tmp_path: Path) -> None:
+    plan = DIALPLAN.replace("SIP/6001&", "SIP/6002&") + "exten => 7,1,Wait(\nexten => 8,1,Dail(FXS/101)\n"
+    config = DOZEN.replace("port = 2", 'port = 2\ncontext = "ofice"')
+    assert [found.partition(";")[0] for found in faults(office(tmp_path, plan, config))] == [
+        'extensions.conf:3: SIP/6002 dials no account: there is no "6002"',
+        "extensions.conf:9: '(' without ')' after Wait",
+        "extensions.conf:10: no application 'Dail'",
+        'office.toml:9: phone 102 is in context "ofice", which the dialplan does not have',
+    ]
+
+
+def test_a_program_is_called_for_any_connection(tmp_path: Path) -> None:
+    load_office(office(tmp_path, DIALPLAN + "exten => 8,1,Dial(AudioSocket/127.0.0.1:9092/${CALL_UUID})\n"))
 
 
 def test_a_context_that_the_dialplan_lacks_is_told_where_it_is_named(tmp_path: Path) -> None:
@@ -170,6 +190,7 @@ def test_a_trunk_is_dialled_by_number_and_name(tmp_path: Path) -> None:
         ("SIP/1@pnst", '9: SIP/1@pnst dials no trunk: there is no "pnst"; did you mean "pstn"?'),
         ("SIP/pstn", "9: SIP/pstn says no number; write SIP/NUMBER@pstn"),
         ("SIP/@pstn", "9: SIP/@pstn says no number; write SIP/NUMBER@pstn"),
+        ("SIP/${EXTEN:1}@pnst", '9: SIP/${EXTEN:1}@pnst dials no trunk: there is no "pnst"; did you mean "pstn"?'),
     ],
 )
 def test_what_dials_no_trunk_is_told(tmp_path: Path, target: str, fault: str) -> None:

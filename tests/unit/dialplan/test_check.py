@@ -104,6 +104,9 @@ def test_a_place_within_a_context_that_is_not_there_is_a_doubt(step: str, said: 
 @pytest.mark.parametrize(
     ("step", "said"),
     [
+        ("Set(CALLERID(name)Ann)", ["Set(CALLERID(name)Ann) sets nothing; write Set(name=value)"]),
+        ("ExecIf(1?Set(X))", ["Set(X) sets nothing; write Set(name=value)"]),
+        ("Set(${X})", []),
         ("Record(x.wav,,,kz)", ["option z of Record does nothing here; leave it out"]),
         ("Record(x.wav,,,aknoqstuxy)", []),
         ("Background(x,mnpsz)", ["option z of Background does nothing here; leave it out"]),

@@ -74,8 +74,14 @@ def test_a_dry_run_changes_nothing_for_the_next() -> None:
 
 
 def test_every_spelt_out_target_is_listed_with_its_place() -> None:
-    dialplan = read_text("[office]\nexten => 1,1,Dial(FXS/101&SIP/${X}&SIP/6001,30)\nexten => 2,1,NoOp()")
-    assert [(place.line, str(target)) for place, target in dialled(dialplan)] == [(2, "FXS/101"), (2, "SIP/6001")]
+    words = "FXS/101&SIP/${X}&SIP/${EXTEN:1}@pstn&SIP/1@${T}&FXO/g1/$[${X${Y}}+1]&FXO/g${N}/1&${T}/1/2&SIP/6001"
+    dialplan = read_text(f"[office]\nexten => 1,1,Dial({words},30)\nexten => 2,1,NoOp()")
+    assert [(place.line, written, str(target)) for place, written, target in dialled(dialplan)] == [
+        (2, "FXS/101", "FXS/101"),
+        (2, "SIP/${EXTEN:1}@pstn", "SIP/0@pstn"),
+        (2, "FXO/g1/$[${X${Y}}+1]", "FXO/g1/0"),
+        (2, "SIP/6001", "SIP/6001"),
+    ]
 
 
 @pytest.mark.parametrize(

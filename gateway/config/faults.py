@@ -6,7 +6,7 @@ that says what to do come out. Nothing of pydantic's own language leaves here, a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any, Final
@@ -36,10 +36,12 @@ class Finding:
 
 def nearest(word: str, known: list[str]) -> str:
     """`did you mean "…"?` where something known is like `word`, else a list of what is known."""
+    return _alike(word, known) or (f"known here: {', '.join(sorted(known))}" if known else "")
+
+
+def _alike(word: str, known: list[str]) -> str:
     close = get_close_matches(word, known, n=1, cutoff=0.6)
-    if close:
-        return f'did you mean "{close[0]}"?'
-    return f"known here: {', '.join(sorted(known))}" if known else ""
+    return f'did you mean "{close[0]}"?' if close else ""
 
 
 def explain(error: ErrorDetails) -> Finding:
@@ -74,9 +76,25 @@ def _show(path: KeyPath, value: object) -> str:
 
 
 def _unknown(path: KeyPath, value: object, context: Mapping[str, Any]) -> Finding:
-    return Finding(
-        path, f'{_table(path[:-1])} has no setting "{path[-1]}"', nearest(str(path[-1]), _known(path[:-1]))
-    )
+    name, known = str(path[-1]), _known(path[:-1])
+    mend = "" if isinstance(value, dict) else _elsewhere(path)
+    return Finding(path, f'{_table(path[:-1])} has no setting "{name}"', mend or nearest(name, known))
+
+
+def _elsewhere(path: KeyPath) -> str:
+    """Where a setting belongs that was written into another table; "" where that is not one place."""
+    name = str(path[-1])
+    if name in Config.model_fields and _model_in(Config.model_fields[name].annotation) is None:
+        return "it stands at the top of the file, above the first table in [ ]"
+    homes = [table for table, model in _tables() if name in model.model_fields]
+    return f"it belongs below [{homes[0]}]" if len(homes) == 1 and len(path) < 3 else ""
+
+
+def _tables() -> Iterator[tuple[str, type[BaseModel]]]:
+    """The tables of which there is one each."""
+    for table, field in Config.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield table, field.annotation
 
 
 def _missing(path: KeyPath, value: object, context: Mapping[str, Any]) -> Finding:

@@ -99,6 +99,12 @@ def test_a_faulty_card_brings_no_faults_of_the_phones_on_it() -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
+        (
+            '[office]\ndialplan = "a.conf"',
+            '2: [office] has no setting "dialplan"; it stands at the top of the file, above the first table in [ ]',
+        ),
+        ('[tolls]\ncountry = "de"', '2: [tolls] has no setting "country"; it belongs below [office]'),
+        ('timezone = "UTC"', '1: the top of the file has no setting "timezone"; it belongs below [office]'),
         ("[phnes.101]\nport = 1", '1: the top of the file has no setting "phnes"; did you mean "phones"?'),
         ("phones = 3", "1: phones is 3; write a table: its name in [ ] on a line of its own, its settings below"),
         ("\n[accounts.6001]\n", "2: [accounts.6001] does not say secret; write secret = … below [accounts.6001]"),

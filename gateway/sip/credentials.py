@@ -155,7 +155,7 @@ class Prover:
             proofs.append(proof)
         given = [proof for proof in proofs if proof is not None]
         if given:
-            request.headers.set(header, *given)
+            request.headers.set_all(header, given)
         return len(given) == len(proofs)
 
 

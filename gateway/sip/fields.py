@@ -60,7 +60,8 @@ class Headers:
     def read(cls, lines: Sequence[str], *, plain: bool) -> tuple[Headers, str]:
         """The header rows among unfolded `lines`, and the first fault in them; "" where there is none.
 
-        Where a fault is, the rows that can be read are there all the same, so that a request can be refused.
+        Where a fault is, the rows that can be read are there all the same, so that a request can be refused; of those
+        that may stand once only, the first.
 
         Args:
             plain: no line is too long, none has a bare CR or LF in it, and no blank but what follows a colon begins
@@ -96,8 +97,11 @@ class Headers:
             else:
                 key = KEYS[name]
                 rows[key] = (*rows.get(key, ()), value.strip(BLANKS))
-        twice = next((name for name in ONCE if name in rows and len(rows[name]) > 1), "")
-        return fault or (f"{twice.title()} is there twice" if twice else "")
+        for name in ONCE:
+            if name in rows and len(rows[name]) > 1:
+                fault = fault or f"{name.title()} is there twice"
+                rows[name] = rows[name][:1]
+        return fault
 
     def get(self, name: str) -> str | None:
         """The first value of `name` as received, or None."""
@@ -138,24 +142,24 @@ class Headers:
         self._rows[key] = (text, *self._rows.get(key, ()))
         self.typed.pop(key, None)
 
-    def set(self, name: str, *values: object) -> None:
-        """Make `values` the rows of `name`; none removes it. Raises as `add`."""
+    def set(self, name: str, value: object) -> None:
+        """Make `value` the one row of `name`. Raises as `add`."""
         key = KEYS[name]
-        if key in self.typed:
-            del self.typed[key]
-        if len(values) != 1:
-            if values:
-                self._rows[key] = tuple([safe_text(name, value) for value in values])
-            else:
-                self._rows.pop(key, None)
-            return
-        value = values[0]
         text = value if type(value) is str else str(value)
         if "\r" in text or "\n" in text:
             raise _broken(name, text)
         self._rows[key] = (text,)
         if key in SINGLE and type(value) in TYPED:
             self.typed[key] = value  # which would be read of the row
+        elif key in self.typed:
+            del self.typed[key]
+
+    def set_all(self, name: str, values: Iterable[object]) -> None:
+        """Make `values` the rows of `name`; none removes it. Raises as `add`."""
+        rows = tuple([safe_text(name, value) for value in values])
+        self.remove(name)
+        if rows:
+            self._rows[KEYS[name]] = rows
 
     def take(self, other: Headers, name: str) -> None:
         """Make the rows of `name` in `other` ours, with what was read of them.
@@ -175,32 +179,30 @@ class Headers:
     def update(self, other: Headers) -> None:
         """Make the rows of each name in `other` ours, in place of those that we have."""
         self._rows.update(other._rows)
-        if self.typed:
-            for key in other._rows:
-                self.typed.pop(key, None)
-        self.typed.update(other.typed)
+        for key in other._rows:
+            if key in self.typed:
+                del self.typed[key]
 
-    def excerpt(self, *, whole: Iterable[str], first: Iterable[str]) -> Headers:
-        """New headers with what there is of some names (in lower case, not compact).
-
-        Args:
-            whole: names of which all rows are taken.
-            first: names of which the first row is.
-        """
-        rows = self._rows
+    def excerpt(self, names: Iterable[str]) -> Headers:
+        """New headers with what there is of some names (in lower case, not compact), and what was read of it."""
+        rows, typed = self._rows, self.typed
         part = Headers()
-        part._rows.update({key: rows[key] for key in whole if key in rows})
-        part._rows.update({key: rows[key][:1] for key in first if key in rows})
+        part._rows = part.typed.rows = {key: rows[key] for key in names if key in rows}
+        for key in names:
+            if key in typed:
+                part.typed[key] = typed[key]
         return part
 
     def remove(self, name: str) -> None:
         """Take `name` out, if it is there."""
-        self.set(name)
+        key = KEYS[name]
+        self._rows.pop(key, None)
+        self.typed.pop(key, None)
 
     def copy(self) -> Headers:
         """An independent copy."""
         other = Headers()
-        other._rows.update(self._rows)
+        other._rows = other.typed.rows = self._rows.copy()
         other.typed.update(self.typed)
         return other
 

@@ -120,7 +120,7 @@ class Gatekeeper:
         self._note_realm(request, flow, now)
         response = request.reply(401)
         challenges = self._authenticator.challenge(now, source, stale=verdict.kind is VerdictKind.STALE)
-        response.headers.set("WWW-Authenticate", *challenges)
+        response.headers.set_all("WWW-Authenticate", challenges)
         return response
 
     def _refuse(self, request: Request, flow: Flow, user: str, why: str, now: float) -> Response:

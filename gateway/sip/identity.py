@@ -159,7 +159,7 @@ def write_diversion(invite: Request, variables: Mapping[str, str], host: str, *,
     reasons = (reason if is_token(reason) else quote(reason), "unknown")
     privacy = ";privacy=full" if hidden else ""
     told = (f"<{one}>;reason={why}{privacy}" for one, why in zip(by, reasons, strict=False))
-    invite.headers.set("Diversion", *told)
+    invite.headers.set_all("Diversion", told)
     if not hidden and isinstance(invite.uri, SipUri):
         cause = next((code for code, word in CAUSES.items() if word == reason), "404")
         there = replace(invite.uri, parameters=invite.uri.parameters.having("cause", cause))
@@ -167,7 +167,7 @@ def write_diversion(invite: Request, variables: Mapping[str, str], host: str, *,
         if first:
             entries.append(f"<{by[0]}>;index=1.1;mp=1")
         step = "1.1.1;mp=1.1" if first else "1.1;mp=1"
-        invite.headers.set("History-Info", *entries, f"<{there}>;index={step}")
+        invite.headers.set_all("History-Info", [*entries, f"<{there}>;index={step}"])
 
 
 def write_referrer(invite: Request, variables: Mapping[str, str], host: str) -> None:

@@ -6,7 +6,7 @@ is made: a diversion, a number's network, the caller's preferences.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gateway.core.added import added
@@ -60,11 +60,13 @@ def written(
     if outbound is None:
         write_caller(invite, dial.caller, account, host, tag)
         invite.headers.set("To", NameAddr(SipUri.of(account.user, host)))
-        invite.headers.set("Route", *target.routes)
+        routes: Sequence[NameAddr] = target.routes
     else:
         write_caller(invite, dial.caller, account, outbound.domain, tag, from_user=outbound.from_user)
         invite.headers.set("To", outbound.to)
-        invite.headers.set("Route", *outbound.routes)
+        routes = outbound.routes
+    if routes:
+        invite.headers.set_all("Route", routes)
     invite.headers.set("Call-ID", call_id)
     for name, value in added(dial.variables):
         invite.headers.add(name, value)
@@ -74,5 +76,5 @@ def written(
     write_referrer(invite, dial.variables, host)
     if target.diverted_by:
         latest = f"<{target.diverted_by}>;reason=deflection"
-        invite.headers.set("Diversion", latest, *invite.headers.all("Diversion"))  # RFC 5806 section 5
+        invite.headers.insert("Diversion", latest)  # RFC 5806 section 5
     return invite

@@ -118,7 +118,9 @@ class Message:
 
     def set_top_via(self, via: Via) -> None:
         """Replace the topmost Via, the others left as they are."""
-        self.headers.set("via", via, *self.vias[1:])
+        vias = (via, *self.vias[1:])
+        self.headers.set_all("via", vias)
+        self.headers.typed["via"] = vias
 
     def _serialise(self, start: str) -> bytes:
         head = f"{start}\r\n{self.headers.written()}Content-Length: {len(self.body)}\r\n\r\n"
@@ -127,10 +129,10 @@ class Message:
 
 _COPIED: Final = ("from", "to", "call-id", "cseq")
 """What, beside the Vias, every response repeats of its request (RFC 3261 section 8.2.6.2)."""
-_COPIED_BY_100: Final = ("via", "timestamp")
-_COPIED_BY_SUCCESS: Final = ("via", "record-route")
+_COPIED_BY_100: Final = ("via", "timestamp", *_COPIED)
+_COPIED_BY_REFUSAL: Final = ("via", *_COPIED)
+_COPIED_BY_SUCCESS: Final = ("via", "record-route", *_COPIED)
 """Section 12.1.1: a response that makes a dialog carries the Record-Routes; in others they do no harm."""
-_COPIED_BY_REFUSAL: Final = ("via",)
 
 
 @dataclass(slots=True)
@@ -164,11 +166,11 @@ class Request(Message):
             phrase: reason phrase, or None for the usual one.
             to_tag: tag for To where the request has none; every response but a 100 needs one.
         """
-        whole = _COPIED_BY_100 if status == 100 else _COPIED_BY_SUCCESS if status < 300 else _COPIED_BY_REFUSAL
+        copied = _COPIED_BY_100 if status == 100 else _COPIED_BY_SUCCESS if status < 300 else _COPIED_BY_REFUSAL
         response = Response(
             status,
             reason(status) if phrase is None else safe_text("reason", phrase),
-            headers=self.headers.excerpt(whole=whole, first=_COPIED),
+            headers=self.headers.excerpt(copied),
         )
         if to_tag is not None:
             response._tag(to_tag)

@@ -185,7 +185,7 @@ class Messages:
         headers.set("Max-Forwards", hops)
         headers.set("From", NameAddr(SipUri.of(text.sender, host), text.sender_name).tagged(self._token()))
         headers.set("To", NameAddr(SipUri.of(binding.account, host)))
-        headers.set("Route", *binding.path)
+        headers.set_all("Route", binding.path)
         headers.set("Call-ID", f"{self._token()}@{host}")
         headers.set("CSeq", CSeq(1, "MESSAGE"))
         for name, value in text.headers:

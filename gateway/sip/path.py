@@ -44,6 +44,6 @@ def path_of(request: Request) -> Path:
 def tell_routes(response: Response, path: Path, service: Sequence[NameAddr]) -> None:
     """Write into the 200 to a REGISTER which way requests come, and which calls are to take (RFC 3608 6.3)."""
     if path:
-        response.headers.set("Path", *path)
+        response.headers.set_all("Path", path)
     if service:
-        response.headers.set("Service-Route", *service)
+        response.headers.set_all("Service-Route", service)

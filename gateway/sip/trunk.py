@@ -272,7 +272,7 @@ class Trunk:
             return None
         request = self._written("SUBSCRIBE", SipUri.of(user, self._domain()), ways[0])
         if self._registrant is not None and self._registrant.routes:
-            request.headers.set("Route", *self._registrant.routes)
+            request.headers.set_all("Route", self._registrant.routes)
         return request, ways[0].flow
 
     def _written(self, method: str, uri: SipUri, way: Way) -> Request:

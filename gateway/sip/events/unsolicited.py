@@ -47,7 +47,7 @@ class Unsolicited:
         headers.set("Max-Forwards", MAX_FORWARDS)
         headers.set("From", NameAddr(own).tagged(self._token()))
         headers.set("To", NameAddr(own))
-        headers.set("Route", *binding.path)
+        headers.set_all("Route", binding.path)
         headers.set("Call-ID", f"{self._token()}@{own.host}")
         headers.set("CSeq", CSeq(1, "NOTIFY"))
         headers.set("Contact", self._contact(flow))

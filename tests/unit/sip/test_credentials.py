@@ -22,7 +22,7 @@ def request(body: bytes = b"") -> Request:
 
 def challenge(*rows: str, status: int = 401) -> Response:
     response = Response(status, "Prove It")
-    response.headers.set("WWW-Authenticate" if status == 401 else "Proxy-Authenticate", *rows)
+    response.headers.set_all("WWW-Authenticate" if status == 401 else "Proxy-Authenticate", rows)
     return response
 
 

@@ -85,7 +85,7 @@ def test_the_callee_keeps_the_order_of_record_routes_and_the_caller_turns_it_rou
         "sip:p1.example;lr",
     ]
     response = invite().reply(200, to_tag="b")
-    response.headers.set("Record-Route", "<sip:p2.example;lr>", "<sip:p1.example;lr>")
+    response.headers.set_all("Record-Route", ["<sip:p2.example;lr>", "<sip:p1.example;lr>"])
     response.headers.set("Contact", "<sip:101@10.0.0.7>")
     client = Dialog.as_client(invite(), response, flow=FLOW, contact=OURS)
     bye = client.request("BYE")

@@ -128,6 +128,13 @@ def test_a_malformed_request_can_be_answered(broken: bytes, with_what: bytes, st
     assert error.request.reply(error.status, to_tag="t").serialise().startswith(b"SIP/2.0 %d " % status)
 
 
+def test_section_8_2_6_2_the_refusal_of_a_header_that_is_there_twice_has_it_once() -> None:
+    error = refusal(OPTIONS + b"i: d\r\nTo: <sip:c@x>\r\n\r\n")
+    assert error.request is not None
+    refused = error.request.reply(400, to_tag="t")
+    assert refused.headers.all("Call-ID") == ("c",) and refused.headers.count("To") == 1
+
+
 def test_nothing_answers_a_malformed_ack_or_response() -> None:
     assert refusal(b"ACK sip:a@ SIP/2.0\r\n" + HEAD + b"CSeq: 1 ACK\r\n\r\n").request is None
     assert refusal(b"SIP/2.0 200 OK\r\n" + HEAD + b"CSeq: x\r\n\r\n").request is None

@@ -33,7 +33,7 @@ def answer(via: str) -> Response:
 def to(uri: str, *vias: str) -> Request:
     """A request as far as it tells where it was sent to."""
     request = Request("REGISTER", SipUri.parse(uri))
-    request.headers.set("Via", *(vias or ("SIP/2.0/UDP 8.8.4.4;branch=z9hG4bK1",)))
+    request.headers.set_all("Via", vias or ("SIP/2.0/UDP 8.8.4.4;branch=z9hG4bK1",))
     return request
 
 

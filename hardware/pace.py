@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 __all__ = ["FRAMES_A_SECOND", "FRAME_MS", "Pace"]
@@ -11,6 +12,10 @@ FRAMES_A_SECOND: Final = 50
 
 MAX_CATCH_UP: Final = 50
 """Frames made up for after a stall (1 s). Time lost beyond that is lost for the world, too: it stood still."""
+
+
+PATIENCE: Final = 25
+"""Frames (0.5 s) for which a world waits for those who read it and are late; then it goes on without them."""
 
 
 class Pace:
@@ -34,3 +39,18 @@ class Pace:
             due = MAX_CATCH_UP
         self._frames += max(0, due)
         return max(0, due)
+
+    def live(self, now: float, frame: Callable[[], None], is_late_read: Callable[[], bool]) -> int:
+        """Live through the frames that are due, no faster than they are read; returns how many.
+
+        A machine that keeps the whole program from running does no harm to a card, which has a clock of its own, but
+        would to one that is emulated: frames made up for all at once would run over its few buffers. So what is
+        due waits, `PATIENCE` at most, while `is_late_read` holds.
+        """
+        due = self.due(now)
+        for lived in range(due):
+            if due - lived <= PATIENCE and is_late_read():
+                self._frames -= due - lived
+                return lived
+            frame()
+        return due

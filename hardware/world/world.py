@@ -76,10 +76,7 @@ class World:
         Returns:
             Frames lived through; after a long stall at most `MAX_CATCH_UP`.
         """
-        due = self._pace.due(now)
-        for _ in range(due):
-            self._frame()
-        return due
+        return self._pace.live(now, self._frame, self.card.is_late_read)
 
     def run(self, seconds: float) -> None:
         """Live through `seconds` at once, for tests that move time by hand; `step` counts from its own clock."""

@@ -9,9 +9,12 @@ __dahdi_getbuf_chunk.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import select
 import socket
+import termios
 from abc import ABC, abstractmethod
+from array import array
 from typing import Final
 
 from hardware.dahdi.abi import BufferPolicy
@@ -76,6 +79,15 @@ class DescriptorPair(ABC):
         with contextlib.suppress(BlockingIOError):
             return bool(self._theirs.recv(1, socket.MSG_PEEK))
         return False
+
+    @property
+    def is_late_read(self) -> bool:
+        """Whether two filled buffers wait for a reader who has let none be lost."""
+        if self._losing:
+            return False
+        waiting = array("i", (0,))
+        fcntl.ioctl(self._theirs, termios.FIONREAD, waiting)
+        return waiting[0] >= 2 * self.block * self.width
 
     @property
     def has_room(self) -> bool:

@@ -34,6 +34,9 @@ class OpenedChannel(Buffered, Protocol):
 
     removed: bool
 
+    @property
+    def is_late_read(self) -> bool: ...
+
     def open(self) -> None: ...
 
     def close(self) -> None: ...
@@ -75,6 +78,10 @@ class EmulatedDevice(ABC):
         Raises:
             OSError: EINVAL no such span.
         """
+
+    def is_late_read(self) -> bool:
+        """Whether who reads one of its channels is late with it."""
+        return any(channel.is_late_read for channel in self.nodes.values())
 
     def control(self, request: int, argument: bytearray | None) -> None:
         """Carry out a request on the control node that is not the same for every card.

@@ -57,6 +57,11 @@ class OpenableChannel(Generic[_Link]):
         return self._opened is not None
 
     @property
+    def is_late_read(self) -> bool:
+        """Whether who has it open, and reads it, is late with that."""
+        return self._opened is not None and self._opened.frames.is_late_read
+
+    @property
     def events(self) -> EventQueue:
         """The event queue of the opened channel.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
 
 import numpy as np
@@ -462,3 +463,44 @@ def test_a_removed_card_leaves_telephone_and_office_alive(room: Room) -> None:
     assert room.line.state is CallState.IDLE
     room.telephone.hang_up()
     room.run(1)
+
+
+def waiting(room: Room) -> list[Samples]:
+    """What can be read now of what the telephone says; the other port is read, too."""
+    frames = []
+    for port in (room.trunk, room.port):
+        frames = []
+        with suppress(BlockingIOError):
+            while True:
+                frames.append(g711.decode(os.read(port.descriptor, 160), port.encoding))
+    return frames
+
+
+def test_after_a_stall_the_world_goes_no_faster_than_its_card_is_read(build: Callable[..., Room]) -> None:
+    said = np.random.default_rng(4).integers(-8000, 8000, 40 * 160).astype(np.int16)
+    heard = []
+    for stall in (1, 20):
+        room = build()
+        room.telephone.lift()
+        room.run(0.5)
+        waiting(room)
+        room.telephone.say(said)
+        room.world.step(7.0)
+        frames: list[Samples] = []
+        now = 0
+        while len(frames) < 40:
+            now = now + 1 if now else stall
+            lived = room.world.step(7.0 + 0.02 * now)
+            assert lived <= 3, "a card has four buffers"
+            frames += waiting(room)
+        heard.append(np.concatenate(frames))
+    assert np.array_equal(*heard), "no word is lost"
+
+
+def test_the_world_does_not_wait_for_ever_for_who_does_not_read(room: Room) -> None:
+    room.world.step(7.0)
+    lived = [room.world.step(7.0 + 0.02 * frame) for frame in range(1, 100)]
+    assert lived[:3] == [1, 1, 0]
+    assert sum(lived) == 99, "what nobody reads is lost, and time goes on"
+    waiting(room)
+    assert room.world.step(9.2) == 2, "and it is read again"

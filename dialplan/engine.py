@@ -210,10 +210,10 @@ class DialplanEngine:
             return fault.ending
         if isinstance(fault, Moved):
             raise fault
-        what, advice = str(fault), f"mend the step at {script.place}"
+        what, advice = str(fault), f"Mend the step at {script.place}."
         if not isinstance(fault, CopperlineError):
             what = f"{type(fault).__name__}: {fault}"
-            advice = "this is a fault of Copperline: report it with the call's trace"
+            advice = "This is a fault of Copperline: report it with the call's trace."
             script.leg.note(f"{script.place}: {what}", "".join(traceback.format_exception(fault)))
         evidence = f"{script.place} {script.location}: {what}"
         return script.ending(Cause.TEMPORARY_FAILURE, Act.FAILED, evidence, advice)
@@ -280,7 +280,7 @@ class DialplanEngine:
                     Cause.TEMPORARY_FAILURE,
                     Act.FAILED,
                     f"dialplan loop at {script.place}: {steps} steps without time passing",
-                    "let the loop end, or put a Wait() into it",
+                    "Let the loop end, or put a Wait() into it.",
                 )
             if steps % _COURTESY == _COURTESY - 1:
                 await asyncio.sleep(0)
@@ -418,7 +418,7 @@ class DialplanEngine:
             Cause.UNALLOCATED_NUMBER,
             Act.REFUSED,
             f"no extension {number} in context {context}" if known else f"no context {context}",
-            f"dial another number, or write an extension {number} in [{context}]",
+            f"Dial another number, or write an extension {number} in [{context}].",
         )
         raise script.hang_up(ending)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import typer
@@ -25,6 +25,11 @@ from gateway.core.errors import LocalError
 from gateway.core.number import Party
 
 __all__ = ["command"]
+
+_LONGEST_LOOP: Final = 50
+"""Steps of a loop that is told once."""
+_ROUNDS: Final = 3
+"""As often a loop must have gone round to be one."""
 
 
 def command(
@@ -120,7 +125,7 @@ def _origin(config: Config, who: str, caller: str) -> tuple[str, str, Party]:
 
 def _tell(route: Route) -> None:
     show.line(route.assumption)
-    for step in route.steps:
+    for step in _folded(route.steps):
         show.line(f"  {step}")
     for ruling in route.rulings:
         show.line(f"tolls: {ruling}")
@@ -131,3 +136,26 @@ def _tell(route: Route) -> None:
         show.line("would call nobody")
     if route.ending is not None:
         show.line(f"would end: {route.ending}")
+
+
+def _folded(steps: Sequence[str]) -> Iterator[str]:
+    """The steps, those of a loop that goes round and round told once."""
+    at = 0
+    while at < len(steps):
+        length, rounds = _loop(steps, at)
+        yield from steps[at : at + length]
+        if rounds > 1:
+            several = f"these {length} steps" if length > 1 else "this step"
+            yield f"… {several} {rounds - 1} times more"
+        at += length * rounds
+
+
+def _loop(steps: Sequence[str], at: int) -> tuple[int, int]:
+    """How many steps from `at` on come again and again, and how often; twice is no loop."""
+    for length in range(1, min(_LONGEST_LOOP, (len(steps) - at) // _ROUNDS) + 1):
+        once, rounds = steps[at : at + length], 1
+        while steps[at + rounds * length : at + (rounds + 1) * length] == once:
+            rounds += 1
+        if rounds >= _ROUNDS:
+            return length, rounds
+    return 1, 1

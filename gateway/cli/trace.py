@@ -26,10 +26,13 @@ def command(
 ) -> None:
     """Tell all that a call met: messages, line events, dialplan steps, media events."""
     office = OfficeClient(url)
-    notes = office.get(f"/api/v1/calls/{segment(call or _latest(office))}/trace")
+    latest = "" if call else _latest(office)
+    notes = office.get(f"/api/v1/calls/{segment(call or latest)}/trace")
     if json:
         show.as_json(notes)
         return
+    if latest:
+        show.line(f"The latest call, {latest}:")
     for note in notes:
         show.line(f"{note['at']:10.4f}  {note['kind']:8}  {note['leg']:24}  {note['text']}")
         if detail and note["detail"]:

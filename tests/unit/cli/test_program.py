@@ -233,6 +233,23 @@ def test_route_tells_what_would_be_called(tmp_path: Path, capsys: pytest.Capture
     assert capsys.readouterr().err == 'No phone, account, line or trunk is called "6002"; did you mean "6001"?\n'
 
 
+def test_a_route_that_goes_round_and_round_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "plan.conf").write_text(
+        "[office]\nexten => 1,1,NoOp(a)\n same => n(b),NoOp(b)\n same => n,Goto(b)\n"
+    )
+    file = tmp_path / "office.toml"
+    file.write_text('dialplan = "plan.conf"\n[accounts.6001]\nsecret = "hunter2"\n')
+    assert main(["route", "1", "--from", "6001", "--config", str(file)]) == 0
+    _, *steps = capsys.readouterr().out.splitlines()
+    assert steps[:4] == [
+        "  plan.conf:2 office,1,1 NoOp(a)",
+        "  plan.conf:3 office,1,2 NoOp(b)",
+        "  plan.conf:4 office,1,3 Goto(b)",
+        "  … these 2 steps 248 times more",
+    ]
+    assert steps[-1].startswith("would end: the dialplan could not take the call (dialplan loop at plan.conf:3: ")
+
+
 @pytest.fixture
 def newfoundland(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A terminal half an hour off the full hour, three and a half behind UTC."""
@@ -313,7 +330,8 @@ def test_trace_of_a_leg_is_safe_for_a_terminal(office: Served, capsys: pytest.Ca
     assert "ringing?[2J" in printed
     assert "\x1b" not in printed
     assert main(["trace"]) == 0, "the latest call"
-    assert capsys.readouterr().out.splitlines()[0] == printed.splitlines()[0]
+    said, first, *_ = capsys.readouterr().out.splitlines()
+    assert said.startswith("The latest call, ") and first == printed.splitlines()[0]
     assert main(["trace", "call-9"]) == 1
     assert capsys.readouterr().err == 'Nothing is known of a call "call-9"; the latest calls are kept.\n'
 

@@ -58,7 +58,7 @@ def test_an_unknown_number_ends_as_unallocated_by_the_dialplan() -> None:
         "the dialplan",
         "no extension 999 in context office",
     )
-    assert over.advice == "dial another number, or write an extension 999 in [office]"
+    assert over.advice == "Dial another number, or write an extension 999 in [office]."
 
 
 def test_an_unknown_number_runs_i_where_there_is_one() -> None:
@@ -105,7 +105,7 @@ def test_a_loop_in_which_no_time_passes_is_stopped_and_named() -> None:
     over = ending(leg)
     assert over.cause is Cause.TEMPORARY_FAILURE
     assert over.evidence.startswith("dialplan loop at extensions.conf:3: 1000 steps")
-    assert over.advice == "let the loop end, or put a Wait() into it"
+    assert over.advice == "Let the loop end, or put a Wait() into it."
 
 
 def test_a_loop_is_found_out_on_a_machine_so_busy_that_every_step_takes_long() -> None:
@@ -160,7 +160,7 @@ def test_a_step_that_cannot_be_carried_out_ends_the_call_and_names_the_line() ->
         "the dialplan",
         Act.FAILED,
         "extensions.conf:3 office,100,2: 'soon' is no number of seconds",
-        "mend the step at extensions.conf:3",
+        "Mend the step at extensions.conf:3.",
     )
 
 
@@ -172,7 +172,7 @@ def test_an_application_with_a_fault_of_its_own_ends_the_call_and_shows_itself()
     office.engine = DialplanEngine(office.dialplan, office, applications={"noop": broken}, functions=FUNCTIONS)
     over = ending(asyncio.run(office.call("100")))
     assert over.evidence == "extensions.conf:2 office,100,1: ZeroDivisionError: division by zero"
-    assert over.advice.startswith("this is a fault of Copperline")
+    assert over.advice.startswith("This is a fault of Copperline")
 
 
 @pytest.mark.parametrize("number", ["101&SIP/6002", "1,2", "101@evil", "${X}", "1/2", "a b", "1\r\n2", "(", "\x00"])

@@ -43,9 +43,9 @@ class Pace:
     def live(self, now: float, frame: Callable[[], None], is_late_read: Callable[[], bool]) -> int:
         """Live through the frames that are due, no faster than they are read; returns how many.
 
-        A machine that keeps the whole program from running does no harm to a card, which has a clock of its own, but
-        would to one that is emulated: frames made up for all at once would run over its few buffers. So what is
-        due waits, `PATIENCE` at most, while `is_late_read` holds.
+        A machine that keeps the whole program from running does no harm to a card, which has a clock of its own,
+        but would to one that is emulated: frames made up for all at once would run over its few buffers. So what
+        is due waits, `PATIENCE` at most, while `is_late_read` holds.
         """
         due = self.due(now)
         for lived in range(due):

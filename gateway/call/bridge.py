@@ -9,14 +9,16 @@ bridge at once, not by a mailbox: nothing waits here. The scripts that wait for 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 from typing import Final, Protocol
 
-from gateway.call.fax_talk import FaxTalk
+from gateway.call.fax_talk import FaxTalk, is_to_come
 from gateway.call.hearing import Hearing
 from gateway.call.keys import FeatureKeys
 from gateway.call.leg import CallLeg
 from gateway.call.letters import Letter
+from gateway.call.talk import Talk
 from gateway.core.audio import Sound
 from gateway.core.ending import Ending
 from gateway.core.fax import FaxDesk
@@ -50,6 +52,9 @@ SHORTEST_DIGIT: Final = 0.07
 PASSED_THROUGH: Final = "MOH_PASSTHROUGH"
 """A leg with this variable is told of holds and gives its own music; others hear ours (as Asterisk's
 moh_passthrough)."""
+
+_NOBODY: Final[frozenset[CallLeg]] = frozenset()
+_NO_KEYS: Final[Mapping[CallLeg, FeatureKeys]] = MappingProxyType({})
 
 
 class Host(Protocol):
@@ -94,19 +99,27 @@ class Bridge:
     Args:
         one, other: the legs.
         host: the office around it.
+
+    Attributes:
+        talk: what is to be written down of it, while it lasts.
     """
+
+    __slots__ = "__weakref__ _faxes _hearing _host _keys _on_hold _timer legs talk".split()
 
     def __init__(self, one: CallLeg, other: CallLeg, host: Host) -> None:
         self.legs: Final = (one, other)
+        self.talk: Talk | None = None
         self._host = host
-        self._on_hold: set[CallLeg] = set()
-        self._keys = {leg: FeatureKeys(host.codes, host.can(leg)) for leg in self.legs if leg.features}
+        self._on_hold = _NOBODY
+        self._keys = _NO_KEYS
+        if one.features or other.features:
+            self._keys = {leg: FeatureKeys(host.codes, host.can(leg)) for leg in self.legs if leg.features}
         self._timer: asyncio.TimerHandle | None = None
         for leg in self.legs:
             leg.bridge = self
             leg.write_to(self)
-        self._hearing = Hearing(one, other, host.room)
-        self._fax = FaxTalk(one, other, host.fax_desk)
+        self._hearing = Hearing(self.legs, host.room)
+        self._faxes = FaxTalk(self.legs, host.fax_desk) if is_to_come(one, other) else None
 
     def tune(self) -> None:
         """The volume of one of the two has changed."""
@@ -121,7 +134,8 @@ class Bridge:
         """Take the talk apart; both legs go on, silent, and their scripts wait on."""
         if self._timer is not None:
             self._timer.cancel()
-        self._fax.end()
+        if self._faxes is not None:
+            self._faxes.end()
         for leg in self.legs:
             leg.bridge = None
             leg.write_to(None)
@@ -156,9 +170,9 @@ class Bridge:
             case Held() | Resumed():
                 self._hold(listener, isinstance(event, Held))
             case FaxRecognised(tone):
-                self._fax.heard(speaker, tone)
+                self._fax().heard(speaker, tone)
             case FaxCarried():
-                self._fax.carried(speaker)
+                self._fax().carried(speaker)
             case Identified(party):
                 listener.meet(party)
             case AnotherCalls(party):
@@ -166,15 +180,20 @@ class Bridge:
             case TextReceived(text):
                 listener.command(SendText(text))
 
+    def _fax(self) -> FaxTalk:
+        if self._faxes is None:
+            self._faxes = FaxTalk(self.legs, self._host.fax_desk)
+        return self._faxes
+
     def _hold(self, leg: CallLeg, held: bool) -> None:
         """Whom `leg` talks with has put it on hold, or takes it back."""
         if leg.variables.get(PASSED_THROUGH):
             leg.command(Hold() if held else Resume())
         elif held:
-            self._on_hold.add(leg)
+            self._on_hold |= {leg}
             leg.audio.play(self._host.music(leg))
         elif leg in self._on_hold:
-            self._on_hold.discard(leg)
+            self._on_hold -= {leg}
             leg.audio.stop()
 
     def _act(self, leg: CallLeg, digits: list[Digit], feature: Feature | None) -> None:

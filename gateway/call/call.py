@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from gateway.call.leg import CallLeg
+from gateway.call.talk import Talk
 from gateway.core.cause import Cause
 from gateway.core.ending import Ending
 from gateway.core.frozen import frozen
 from gateway.core.number import Party
 from gateway.core.quality import Quality
 
-__all__ = ["Call", "CallRecord", "Talk"]
+__all__ = ["Call", "CallRecord"]
 
 _DISPOSITION: Final = {
     Cause.USER_BUSY: "BUSY",
@@ -22,16 +23,6 @@ _DISPOSITION: Final = {
     Cause.NORMAL_CLEARING: "NO ANSWER",
 }
 """Disposition of a call that was never answered, by its cause; FAILED for all others."""
-
-
-@dataclass(slots=True)
-class Talk:
-    """Two legs, by name, that talked with one another, from when to when; `ended` is None while they do."""
-
-    one: str
-    other: str
-    began: datetime
-    ended: datetime | None = None
 
 
 @frozen
@@ -84,7 +75,13 @@ class Call:
         called: the number wanted; context: the dialplan context in which.
         started: wall clock at its arrival.
         began: engine clock at its arrival.
+
+    Attributes:
+        others: the legs that belong to it beside `leg`; talks: who talked with whom, in turn.
+        linked: see `CallRecord`.
     """
+
+    __slots__ = "began called context id leg linked others started talks".split()
 
     def __init__(
         self, id: str, leg: CallLeg, *, called: str, context: str, started: datetime, began: float
@@ -95,8 +92,8 @@ class Call:
         self.context = context
         self.started = started
         self.began = began
-        self.others: list[CallLeg] = []
-        self.talks: list[Talk] = []
+        self.others: tuple[CallLeg, ...] = ()
+        self.talks: tuple[Talk, ...] = ()
         self.linked = ""
 
     @property
@@ -108,6 +105,10 @@ class Call:
     def legs(self) -> list[CallLeg]:
         """The legs that belong to it, those that are over included."""
         return [self.leg, *self.others]
+
+    def leave(self, leg: CallLeg) -> None:
+        """One of the others belongs to it no more."""
+        self.others = tuple(each for each in self.others if each is not leg)
 
     @property
     def answered(self) -> datetime | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
 
 from gateway.core.audio import Audio
 from gateway.core.channel import Channel
@@ -14,7 +15,24 @@ from gateway.core.quality import Quality, measured
 from gateway.core.switch import HungUp
 from gateway.core.trace import Kind, Recorder
 
-__all__ = ["ChannelLeg"]
+__all__ = ["ChannelLeg", "Desk"]
+
+
+class Desk(Protocol):
+    """What a leg needs of the office."""
+
+    @property
+    def recorder(self) -> Recorder:
+        """Where its story is kept."""
+        ...
+
+    def clock(self) -> float:
+        """The engine clock, seconds."""
+        ...
+
+    def wake(self) -> None:
+        """Called after each command, so that its engine is drained."""
+        ...
 
 
 class ChannelLeg:
@@ -22,14 +40,11 @@ class ChannelLeg:
 
     Args:
         channel: the leg's channel.
-        technology: the dialplan's word for its technology.
+        desk: the office around it.
         party: who is at its far side.
         called: the number wanted on it.
         context: the dialplan context in which it came in.
         incoming: True where the far side placed the call.
-        recorder: the recorder of all legs.
-        clock: the engine clock, seconds.
-        wake: called after each command, so that its engine is drained.
 
     Attributes:
         answer_signal: what showed that its far side had answered: "200 OK", "polarity reversal on port 3".
@@ -41,10 +56,8 @@ class ChannelLeg:
     """
 
     __slots__ = (
-        "_clock",
-        "_recorder",
+        "_desk",
         "_row",
-        "_wake",
         "answer_signal",
         "answered",
         "answered_at",
@@ -63,27 +76,22 @@ class ChannelLeg:
         "reveals",
         "shown",
         "standing",
-        "technology",
         "variables",
     )
 
     def __init__(
         self,
         channel: Channel,
+        desk: Desk,
         *,
-        technology: str,
         party: Party,
         called: str,
         context: str,
         incoming: bool,
-        recorder: Recorder,
-        clock: Callable[[], float],
-        wake: Callable[[], None],
     ) -> None:
         self.channel = channel
         self.name = channel.name
         self.peer = channel.peer
-        self.technology = technology
         self.party = party
         self.called = called
         self.context = context
@@ -101,9 +109,12 @@ class ChannelLeg:
         self.reveals = True
         self.shown: Party | None = None
         self._row: Audio | None = None
-        self._recorder = recorder
-        self._clock = clock
-        self._wake = wake
+        self._desk: Desk = desk
+
+    @property
+    def technology(self) -> str:
+        """The dialplan's word for its technology."""
+        return self.name.partition("/")[0]
 
     @property
     def audio(self) -> Audio:
@@ -170,13 +181,13 @@ class ChannelLeg:
         self._check()
         if type(command) not in self.channel.takes:
             return False
-        self.channel.command(command, self._clock())
-        self._wake()
+        self.channel.command(command, self._desk.clock())
+        self._desk.wake()
         return True
 
     def note(self, text: object, detail: str = "", kind: Kind = Kind.DIALPLAN) -> None:
         """Note something in the call's story."""
-        self._recorder.note(self._clock(), kind, self.name, text, detail)
+        self._desk.recorder.note(self._desk.clock(), kind, self.name, text, detail)
 
     def _check(self) -> None:
         if self.ending is not None:

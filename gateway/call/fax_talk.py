@@ -18,25 +18,35 @@ from gateway.core.fax import FaxBridge, FaxDesk, Image
 from gateway.core.messages import CarryFax, CarryModem, CarrySpeech
 from gateway.core.trace import Kind
 
-__all__ = ["FaxTalk"]
+__all__ = ["FaxTalk", "is_to_come"]
 
 SETTLED: Final = 1.0
 """Seconds after a talk until a leg that is still there, and in no other talk, is given speech back."""
+
+
+_NOBODY: Final[frozenset[CallLeg]] = frozenset()
+
+
+def is_to_come(one: CallLeg, other: CallLeg) -> bool:
+    """Whether a fax in the talk of these two is to be listened for, or has come already."""
+    able = CarryFax in one.channel.takes or CarryFax in other.channel.takes
+    return able or one.image is not None or other.image is not None
 
 
 class FaxTalk:
     """The fax of one talk, be there one or not.
 
     Args:
-        one, other: the legs; their audio is joined.
+        legs: the two; their audio is joined.
         desk: has the gateways; None where there are none.
     """
 
-    def __init__(self, one: CallLeg, other: CallLeg, desk: FaxDesk | None) -> None:
-        self._legs: Final = (one, other)
+    __slots__ = "_asked _carried _carrier _desk _legs _modems _pending".split()
+
+    def __init__(self, legs: tuple[CallLeg, CallLeg], desk: FaxDesk | None) -> None:
+        self._legs: Final = legs
         self._desk = desk
-        self._asked: set[CallLeg] = set()
-        self._pending: set[CallLeg] = set()
+        self._asked = self._pending = _NOBODY
         self._modems = False
         self._carried: tuple[Image | None, Image | None] = (None, None)
         self._carrier: FaxBridge | None = None
@@ -57,7 +67,7 @@ class FaxTalk:
 
     def carried(self, leg: CallLeg) -> None:
         """`leg` has changed how it carries a fax, or has declined to."""
-        self._pending.discard(leg)
+        self._pending -= {leg}
         if leg.image is not None:
             self._begin(leg)
             self._ask(self._other(leg))
@@ -94,10 +104,10 @@ class FaxTalk:
     def _ask(self, leg: CallLeg) -> None:
         """Ask for T.38, once in a talk."""
         if leg.image is None and leg not in self._asked:
-            self._asked.add(leg)
-            self._pending.add(leg)  # the answer may come at once
+            self._asked |= {leg}
+            self._pending |= {leg}  # the answer may come at once
             if not leg.command(CarryFax()):
-                self._pending.discard(leg)
+                self._pending -= {leg}
 
     def _arrange(self) -> None:
         """Join what the legs carry now, once both have said what that is."""

@@ -17,9 +17,10 @@ from functools import partial
 from typing import Any, Final, Protocol
 
 from gateway.call.bridge import Bridge
-from gateway.call.call import Call, CallRecord, Talk
+from gateway.call.call import Call, CallRecord
 from gateway.call.leg import CallLeg
 from gateway.call.local import LocalHalf
+from gateway.call.talk import Talk
 from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.channel import Channel
@@ -56,6 +57,10 @@ _SHORTENED: Final = Ending(
 )
 
 
+async def _nothing() -> None:
+    """The errand of an office without a dialplan."""
+
+
 class Floor:
     """The legs, the calls and their scripts.
 
@@ -70,7 +75,7 @@ class Floor:
         new_id: makes call ids.
         on_record: takes the record of each call that is over.
         on_over: told of each leg that is over.
-        on_change: told of each leg that begins, changes (see `CallLeg`) or is over.
+        on_change: told of each leg that begins, changes (see `LegDesk`) or is over.
         room: opens a room for two of different volumes; raises Exhausted.
         fax_desk: carries faxes; None where nobody does.
     """
@@ -96,24 +101,22 @@ class Floor:
         self.fax_desk = fax_desk
         self.script: Script | None = None
         self.legs: Final[dict[Channel, CallLeg]] = {}
-        self.owners: Final[dict[CallLeg, Call]] = {}
         self._tasks: dict[Call, asyncio.Task[None]] = {}
         self._taken: dict[CallLeg, asyncio.Future[None]] = {}
         self._aside: set[asyncio.Task[None]] = set()
-        self._talks: dict[Bridge, Talk] = {}
         self.codes = codes
         self.may_flash: Callable[[CallLeg, CallLeg], bool] = lambda speaker, listener: True
         self.doers: Mapping[Feature, Callable[[CallLeg], None]] = {}
         self._music = music
-        self._ringback = ringback
-        self._recorder = recorder
-        self._clock = clock
+        self.ringback = ringback
+        self.recorder = recorder
+        self.clock = clock
+        self.wake = wake
         self._wall = wall
-        self._wake = wake
         self._new_id = new_id
         self._on_record = on_record
         self._on_over = on_over
-        self._on_change = on_change
+        self.leg_changed = on_change
 
     @property
     def calls(self) -> list[Call]:
@@ -131,49 +134,31 @@ class Floor:
         self, channel: Channel, *, party: Party, called: str, context: str, incoming: bool, call: Call | None = None
     ) -> CallLeg:
         """Make the leg of a channel; it belongs to `call`, where there is one already."""
-        leg = CallLeg(
-            channel,
-            technology=channel.name.partition("/")[0],
-            party=party,
-            called=called,
-            context=context,
-            incoming=incoming,
-            ringback=self._ringback,
-            recorder=self._recorder,
-            clock=self._clock,
-            wake=self._wake,
-            over=self._leg_over,
-            changed=self._on_change,
-        )
+        leg = CallLeg(channel, self, party=party, called=called, context=context, incoming=incoming)
         self.legs[channel] = leg
-        self._on_change(leg)
+        self.leg_changed(leg)
         if call is not None:
-            call.others.append(leg)
-            self.owners[leg] = call
-            self._recorder.join(call.id, leg.name)
+            self._add(leg, call)
         return leg
 
     def begin(self, leg: CallLeg, errand: Errand, *, called: str, context: str) -> Call:
         """Make a call of a leg that has no script, with `errand` as what it is about."""
-        before = self.owners.get(leg)
-        call = Call(self._new_id(), leg, called=called, context=context, started=self._wall(), began=self._clock())
+        before = leg.call
+        call = Call(self._new_id(), leg, called=called, context=context, started=self._wall(), began=self.clock())
         if before is not None:
             call.linked = before.linked or before.id
-            before.others.remove(leg)
-        self.owners[leg] = call
-        self._recorder.join(call.id, leg.name)
+            before.leave(leg)
+        leg.call = call
+        self.recorder.join(call.id, leg.name)
         leg.driven = True
         self._tasks[call] = asyncio.get_running_loop().create_task(self._drive(call, errand), name=call.id)
         return call
 
     def dialplan(self, leg: CallLeg, place: Place) -> Errand:
         """The errand of running the dialplan from a place."""
-
-        async def run() -> None:
-            if self.script is not None:
-                await self.script(leg, place.context, place.extension, place.priority)
-
-        return run
+        if self.script is None:
+            return _nothing
+        return partial(self.script, leg, place.context, place.extension, place.priority)
 
     def aside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Do something beside the scripts: a consultation, a dial that its caller has left to another."""
@@ -196,12 +181,11 @@ class Floor:
         one.meet(other.party)
         other.meet(one.party)
         self._settle(one, other)
-        talk = Talk(one.name, other.name, self._wall())
-        self._talks[bridge] = talk
+        talk = bridge.talk = Talk(one.name, other.name, self._wall())
         for leg in (one, other):
-            call = self.owners[leg]
-            if talk not in call.talks:
-                call.talks.append(talk)
+            call = leg.call
+            if call is not None and talk not in call.talks:
+                call.talks += (talk,)
         one.note(f"{one.peer} talks with {other.peer}", kind=Kind.CALL)
         self._shorten(bridge)
 
@@ -261,12 +245,10 @@ class Floor:
 
     def adopt(self, leg: CallLeg, call: Call) -> None:
         """Let a leg without a script belong to another call from now on."""
-        before = self.owners[leg]
-        if before is not call:
-            before.others.remove(leg)
-            call.others.append(leg)
-            self.owners[leg] = call
-            self._recorder.join(call.id, leg.name)
+        before = leg.call
+        if before is not None and before is not call:
+            before.leave(leg)
+            self._add(leg, call)
             call.linked = call.linked or before.linked or before.id
 
     # The end.
@@ -289,14 +271,19 @@ class Floor:
 
     # Inside.
 
+    def _add(self, leg: CallLeg, call: Call) -> None:
+        call.others += (leg,)
+        leg.call = call
+        self.recorder.join(call.id, leg.name)
+
     def _settle(self, one: CallLeg, other: CallLeg) -> None:
         """See to it that a script waits for the end of a talk, and that both legs belong to its call."""
-        if not one.driven and not other.driven:
-            call = self.owners[one]
+        if not one.driven and not other.driven and one.call is not None:
+            call = one.call
             self.begin(one, partial(self._talk, one), called=call.called, context=call.context)
         driven, left = (one, other) if one.driven else (other, one)
-        if not left.driven:
-            self.adopt(left, self.owners[driven])
+        if not left.driven and driven.call is not None:
+            self.adopt(left, driven.call)
 
     def _shorten(self, bridge: Bridge) -> None:
         """Where both halves of a Local channel talk now, join whom they talk with and let the halves go."""
@@ -327,18 +314,19 @@ class Floor:
         self.connect(leg, trial.transferor)
         await self._talk(leg)
 
-    def _leg_over(self, leg: CallLeg) -> None:
+    def leg_over(self, leg: CallLeg) -> None:
+        """A leg has ended, whoever ended it."""
         self.legs.pop(leg.channel, None)
         self._on_over(leg)
-        self._on_change(leg)
+        self.leg_changed(leg)
         if leg.trial is not None and leg.ending is not None:
             leg.trial.gone(leg.ending)
 
     def parted(self, bridge: Bridge) -> None:
         """A talk has come apart."""
-        talk = self._talks.pop(bridge, None)
-        if talk is not None:
-            talk.ended = self._wall()
+        if bridge.talk is not None:
+            bridge.talk.ended = self._wall()
+            bridge.talk = None
         company = bridge.legs[0].consultation
         if company is not None:
             company.parted()
@@ -364,11 +352,12 @@ class Floor:
         """Run the errands of a call's leg, and clear up whatever they leave."""
         leg, ending = call.leg, _END_OF_SCRIPT
         next_errand: Errand | None = errand
+        del errand
         try:
             while next_errand is not None:
-                errand, next_errand = next_errand, None
+                under_way, next_errand = next_errand(), None
                 try:
-                    await errand()
+                    await under_way
                 except Moved as moved:
                     next_errand = self._after_move(leg, moved)
                 if leg.trial is not None and leg.trial.failure is not None:
@@ -399,10 +388,10 @@ class Floor:
         except CopperlineError as error:
             _log.error("call %s: %s could not be ended in good order: %s", call.id, leg.name, error)
         leg.close()
-        self.owners.pop(leg, None)
+        leg.call = None
 
     def _write_down(self, call: Call) -> None:
         ending = call.leg.ending
         assert ending is not None  # every leg has been hung up by now
         _log.info("call %s from %s to %s ended: %s", call.id, call.caller, call.called, ending)
-        self._on_record(call.record(ending, self._clock()))
+        self._on_record(call.record(ending, self.clock()))

@@ -17,12 +17,14 @@ class Hearing:
     """Two legs that hear one another until `end`.
 
     Args:
-        one, other: the legs.
+        legs: the two.
         room: opens a room; raises Exhausted.
     """
 
-    def __init__(self, one: CallLeg, other: CallLeg, room: Callable[[], Room]) -> None:
-        self._legs: Final = (one, other)
+    __slots__ = ("_legs", "_open", "_room")
+
+    def __init__(self, legs: tuple[CallLeg, CallLeg], room: Callable[[], Room]) -> None:
+        self._legs: Final = legs
         self._open = room
         self._room: Room | None = None
         self._begin()

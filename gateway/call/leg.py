@@ -7,17 +7,17 @@ mailbox that the leg writes to at the time. Every wait raises HungUp once the le
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
-from gateway.call.channel_leg import ChannelLeg
+from gateway.call.channel_leg import ChannelLeg, Desk
 from gateway.call.letters import Company, Interrupted, Letter, Listener, SoundOver
 from gateway.call.mailbox import Mailbox
 from gateway.core.audio import Sound, SoundEnd
 from gateway.core.cause import Cause
 from gateway.core.channel import Channel
-from gateway.core.ending import Ending
+from gateway.core.ending import Act, Ending
 from gateway.core.feature import Feature
 from gateway.core.messages import (
     Alert,
@@ -36,30 +36,50 @@ from gateway.core.messages import (
 )
 from gateway.core.number import Party
 from gateway.core.switch import LEVEL, BridgeEnd, HungUp, Moved, Place
-from gateway.core.trace import Kind, Recorder
+from gateway.core.trace import Kind
 from gateway.media.level import louder
 
 if TYPE_CHECKING:
     from gateway.call.bridge import Bridge
+    from gateway.call.call import Call
     from gateway.call.dialing import Dialing
     from gateway.call.trial import Trial
 
-__all__ = ["CallLeg"]
+__all__ = ["CallLeg", "LegDesk"]
 
 _REDIRECT_TIME: Final = 30.0
 """Seconds that a far side has to say what came of a redirection."""
+_TIME_IS_UP: Final = Ending(Cause.NORMAL_CLEARING, "the dialplan", Act.HUNG_UP, "the call's time is up")
+
+
+_NO_FEATURES: Final[frozenset[Feature]] = frozenset()
+
+
+class LegDesk(Desk, Protocol):
+    """What a leg of a call needs of the office."""
+
+    @property
+    def ringback(self) -> Sound:
+        """The country's ringback tone, for a caller who was answered already."""
+        ...
+
+    def leg_over(self, leg: CallLeg) -> None:
+        """The leg has ended, whoever ended it."""
+        ...
+
+    def leg_changed(self, leg: CallLeg) -> None:
+        """The leg was answered, or its far side has put us on hold or taken us off it."""
+        ...
 
 
 class CallLeg(ChannelLeg):
     """A leg of a call.
 
     Args:
-        channel, technology, party, called, context, incoming, recorder, clock, wake: see `ChannelLeg`.
-        ringback: the country's ringback tone, for a caller who was answered already.
-        over: told once the leg has ended, whoever ended it.
-        changed: told when the leg was answered, or its far side has put us on hold or taken us off it.
+        channel, desk, party, called, context, incoming: see `ChannelLeg`.
 
     Attributes:
+        call: to which it belongs, until that is over.
         driven: whether a script runs for it; one that has none belongs to the call of another.
         gains: dB by which what it says is heard louder, and by which it hears louder what others say.
         features: what its far side may ask for by keys; afterwards: where it goes when it is left alone.
@@ -71,17 +91,15 @@ class CallLeg(ChannelLeg):
     __slots__ = (
         "__weakref__",
         "_behalf",
-        "_changed",
         "_listener",
         "_moved",
-        "_over",
         "_own",
-        "_ringback",
         "_ringing_back",
         "_sounds",
         "_talk",
         "afterwards",
         "bridge",
+        "call",
         "consultation",
         "dialing",
         "driven",
@@ -90,42 +108,26 @@ class CallLeg(ChannelLeg):
         "trial",
     )
 
+    _desk: LegDesk
+
     def __init__(
         self,
         channel: Channel,
+        desk: LegDesk,
         *,
-        technology: str,
         party: Party,
         called: str,
         context: str,
         incoming: bool,
-        ringback: Sound,
-        recorder: Recorder,
-        clock: Callable[[], float],
-        wake: Callable[[], None],
-        over: Callable[[CallLeg], None],
-        changed: Callable[[CallLeg], None],
     ) -> None:
-        super().__init__(
-            channel,
-            technology=technology,
-            party=party,
-            called=called,
-            context=context,
-            incoming=incoming,
-            recorder=recorder,
-            clock=clock,
-            wake=wake,
-        )
+        super().__init__(channel, desk, party=party, called=called, context=context, incoming=incoming)
         self._behalf: CallLeg | None = None
-        self._ringback = ringback
         self._ringing_back = False
         self._sounds = 0
-        self._over = over
-        self._changed = changed
-        self.features: frozenset[Feature] = frozenset()
+        self.features = _NO_FEATURES
         self.gains = LEVEL
         self.afterwards: Place | None = None
+        self.call: Call | None = None
         self.driven = False
         self.bridge: Bridge | None = None
         self.dialing: Dialing | None = None
@@ -161,7 +163,7 @@ class CallLeg(ChannelLeg):
                 self.image = image
             case Held() | Resumed():
                 self.held = isinstance(event, Held)
-                self._changed(self)
+                self._desk.leg_changed(self)
             case _:
                 pass
         self._listener.post((self, event))
@@ -209,6 +211,11 @@ class CallLeg(ChannelLeg):
         self._talk = asyncio.get_running_loop().create_future()
         try:
             return await self._talk
+        except asyncio.CancelledError:
+            # The call's time is up, or the office closes: nobody else would end the other leg.
+            if self.bridge is not None:
+                self.bridge.part(self, _TIME_IS_UP)
+            raise
         finally:
             self._talk = None
 
@@ -240,7 +247,7 @@ class CallLeg(ChannelLeg):
             self.command(Alert())
         elif not self._ringing_back:
             self._ringing_back = True
-            self.audio.play(self._ringback)
+            self.audio.play(self._desk.ringback)
 
     def quiet(self) -> None:
         """End a ringback that `ringing` began."""
@@ -289,7 +296,7 @@ class CallLeg(ChannelLeg):
 
     async def digit(self, timeout: float | None = None) -> str:
         """The next digit pressed, or "" after `timeout` seconds."""
-        deadline = None if timeout is None else self._clock() + timeout
+        deadline = None if timeout is None else self._desk.clock() + timeout
         while True:
             found = await self._own.next(deadline)
             self.go_on()
@@ -300,7 +307,7 @@ class CallLeg(ChannelLeg):
 
     async def wait(self, seconds: float) -> None:
         """Let time pass; digits pressed meanwhile are dropped."""
-        deadline = self._clock() + seconds
+        deadline = self._desk.clock() + seconds
         while await self._own.next(deadline) is not None:
             self.go_on()
         self.go_on()
@@ -310,7 +317,7 @@ class CallLeg(ChannelLeg):
         self.go_on()
         if not self.command(Redirect(called)):
             return None
-        deadline = self._clock() + _REDIRECT_TIME
+        deadline = self._desk.clock() + _REDIRECT_TIME
         while (found := await self._own.next(deadline)) is not None:
             self.go_on()
             if isinstance(found[1], TransferTold) and found[1].final:
@@ -333,8 +340,8 @@ class CallLeg(ChannelLeg):
         if self.ending is None:
             self._end(ending)
             self._listener.post((self, Released(ending)))
-            self.channel.command(Hangup(ending), self._clock())
-            self._wake()
+            self.channel.command(Hangup(ending), self._desk.clock())
+            self._desk.wake()
 
     def tune(self, said: float, heard: float) -> None:
         """Hear it, and let it hear, so many dB louder."""
@@ -354,16 +361,16 @@ class CallLeg(ChannelLeg):
     def _end(self, ending: Ending) -> None:
         self.ending = ending
         self.note(ending, kind=Kind.CALL)
-        self._over(self)
+        self._desk.leg_over(self)
         if self._talk is not None and not self._talk.done():
             self._talk.set_exception(HungUp(ending))
 
     def _mark_answered(self) -> None:
         if not self.answered:
             self.answered = True
-            self.answered_at = self._clock()
+            self.answered_at = self._desk.clock()
             self._row = self.channel.audio
-            self._changed(self)
+            self._desk.leg_changed(self)
 
     def interruption(self) -> Moved:
         """Why its script is interrupted; told once."""

@@ -23,24 +23,32 @@ class Mailbox(Generic[Letter]):
     )
 
     def __init__(self) -> None:
-        self._letters: list[Letter] = []  # few at a time, and mostly none: a deque would hold room for 64
+        self._letters: list[Letter] | None = None  # few at a time, and mostly none: a deque would hold room for 64
         self._reader: asyncio.Future[None] | None = None
 
     def post(self, letter: Letter) -> None:
         """Put a letter in; the reader, if one waits, goes on in the loop's next turn."""
-        self._letters.append(letter)
+        if self._letters is None:
+            self._letters = [letter]
+        else:
+            self._letters.append(letter)
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
 
     def clear(self) -> None:
         """Throw away what nobody has read."""
-        self._letters.clear()
+        self._letters = None
 
     async def next(self, deadline: float | None = None) -> Letter | None:
         """The next letter, or None once the loop's clock has passed `deadline` (seconds)."""
         if not self._letters:
             await self._wait(deadline)
-        return self._letters.pop(0) if self._letters else None
+        if not self._letters:
+            return None
+        letter = self._letters.pop(0)
+        if not self._letters:
+            self._letters = None
+        return letter
 
     async def _wait(self, deadline: float | None) -> None:
         loop = asyncio.get_running_loop()

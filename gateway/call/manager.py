@@ -6,9 +6,8 @@ the engines are drained. Which legs and calls there are, and who talks with whom
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -107,6 +106,20 @@ _PASSED_ON: Final = (
     SECURED,
 )
 """What a leg that goes out tells of the one for which it does."""
+
+
+async def _parted_before(far: CallLeg, ending: Ending) -> BridgeEnd:
+    """The end of a bridge to a leg that was over before."""
+    return BridgeEnd(far, ending)
+
+
+async def _talk_in_time(leg: CallLeg, limit: TalkLimit) -> BridgeEnd:
+    """Wait until a leg's talk is over, or may last no longer."""
+    clock = LimitClock(leg, limit)
+    try:
+        return await leg.talk()
+    finally:
+        clock.stop()
 
 
 class CallManager:
@@ -283,7 +296,7 @@ class CallManager:
             own.trial.refusal = outcome.ending
         return outcome
 
-    async def bridge(self, leg: Leg, other: Leg, limit: TalkLimit | None = None) -> BridgeEnd:
+    def bridge(self, leg: Leg, other: Leg, limit: TalkLimit | None = None) -> Awaitable[BridgeEnd]:
         """Connect two legs until one ends; see `Switch.bridge`."""
         own, far = self._own(leg), self._own(other)
         try:
@@ -294,20 +307,9 @@ class CallManager:
             )
             raise
         if far.ending is not None:
-            return BridgeEnd(far, far.ending)
+            return _parted_before(far, far.ending)
         self.floor.connect(own, far)
-        clock = None if limit is None else LimitClock(own, limit)
-        try:
-            return await own.talk()
-        except asyncio.CancelledError:
-            # The call's time is up, or the office closes: nobody else would end the other leg.
-            if own.bridge is not None:
-                ending = Ending(Cause.NORMAL_CLEARING, "the dialplan", Act.HUNG_UP, "the call's time is up")
-                own.bridge.part(own, ending)
-            raise
-        finally:
-            if clock is not None:
-                clock.stop()
+        return own.talk() if limit is None else _talk_in_time(own, limit)
 
     async def fax(self, leg: Leg, job: FaxJob, *, image: bool, told: Callable[[FaxReport], None]) -> None:
         """Send a document to a leg, or take one; see `Switch.fax`."""
@@ -364,7 +366,8 @@ class CallManager:
         _log.info("call %s: %s (%s) calls %s", call.id, leg.peer, offer.caller, offer.called)
 
     def _outgoing(self, own: CallLeg, target: Target) -> CallLeg:
-        call = self.floor.owners[own]
+        call = own.call
+        assert call is not None  # a leg that dials has a script, and so a call
         return self._make(own, target, Party(self._number(target)), call.context, call)
 
     def _number(self, target: Target) -> str:

@@ -8,6 +8,7 @@ talk, the dial or the ringing of the one that it names.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from gateway.call.dialing import Dialing
@@ -161,8 +162,7 @@ class Transfers:
                 raise self._refuse(leg, Cause.INVALID_CALL_REFERENCE, f"{old.name} has hung up")
             heir = dialing.hand_over(leg)
             self._replaced(old, leg)
-            for called in heir.called:
-                self._floor.adopt(called, self._floor.owners[leg])
+            self._adopt(heir.called, leg)
             await self._go_on(leg, heir)
             return
         elif dialing is not None:
@@ -209,10 +209,16 @@ class Transfers:
         if transferee.driven:
             floor.aside(self._go_on(transferee, heir))
         else:
-            call = floor.owners[transferee]
+            call = transferee.call
+            assert call is not None  # whoever may be transferred is in one
             floor.begin(transferee, lambda: self._go_on(transferee, heir), called=call.called, context=call.context)
-        for called in heir.called:
-            floor.adopt(called, floor.owners[transferee])
+        self._adopt(heir.called, transferee)
+
+    def _adopt(self, called: Sequence[CallLeg], leg: CallLeg) -> None:
+        """Those who ring belong to the call of `leg` from now on."""
+        for each in called:
+            if leg.call is not None:
+                self._floor.adopt(each, leg.call)
 
     async def _go_on(self, leg: CallLeg, dialing: Dialing) -> None:
         """Wait for the answer to a dial that was handed over, and talk."""

@@ -229,8 +229,6 @@ class Leg(Protocol):
 
     name: str
     """The channel's name, unique."""
-    technology: str
-    """The dialplan's word for it: "SIP", "FXS"."""
     peer: str
     """Who is at its far side, for sentences."""
     party: Party
@@ -257,6 +255,11 @@ class Leg(Protocol):
     """dB by which what it says is heard louder, and by which it hears louder what others say."""
     afterwards: Place | None
     """Where it goes when it is left alone by whom it talks with, in the place of being hung up."""
+
+    @property
+    def technology(self) -> str:
+        """The dialplan's word for its technology: "SIP", "FXS"."""
+        ...
 
     @property
     def audio(self) -> Audio:
@@ -361,8 +364,8 @@ class Switch(Protocol):
         """
         ...
 
-    async def bridge(self, leg: Leg, other: Leg, limit: TalkLimit | None = None) -> BridgeEnd:
-        """Connect two legs until one of them ends. The one that is left is neither answered nor hung up.
+    def bridge(self, leg: Leg, other: Leg, limit: TalkLimit | None = None) -> Awaitable[BridgeEnd]:
+        """Connect two legs; what is returned waits for the end of one. The other is neither answered nor hung up.
 
         Past `limit` whom `leg` talks with is hung up.
 

@@ -28,7 +28,8 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-from gateway.call.call import CallRecord, Talk
+from gateway.call.call import CallRecord
+from gateway.call.talk import Talk
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.quality import Quality

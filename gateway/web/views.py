@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from gateway.call.call import CallRecord, Talk
+from gateway.call.call import CallRecord
+from gateway.call.talk import Talk
 from gateway.core.quality import Quality
 from gateway.core.trace import Note
 

@@ -37,6 +37,7 @@ from gateway.sip.refer_recipient import ReferRecipient
 from gateway.sip.session import Reply, SessionUser, Setting, abilities, lists
 from gateway.sip.session_timer import nothing
 from gateway.sip.uri import SipUri
+from gateway.sip.within import send_within
 
 __all__ = ["Asides"]
 
@@ -246,7 +247,7 @@ class Asides:
 
     def _send(self, request: Request, now: float) -> None:
         with suppress(Exhausted):
-            self._setting.carrier.send(request, self._dialog.flow, now, answered=_ignore, failed=_ignore)
+            send_within(self._setting, self._dialog, request, now, answered=_ignore, failed=_ignore)
 
 
 METHODS: Final[Mapping[str, str]] = MappingProxyType(

@@ -15,8 +15,9 @@ from gateway.core.frozen import frozen
 from gateway.sip.fields import Headers
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Message, Request, Response
+from gateway.sip.next_hop import called, next_hop, sender
 from gateway.sip.parameters import Parameters
-from gateway.sip.transport import Flow
+from gateway.sip.transport import Flow, is_address
 from gateway.sip.uri import OtherUri, SipUri, TelUri, Uri
 
 __all__ = ["Dialog", "DialogId", "dialog_id"]
@@ -25,6 +26,8 @@ MAX_FORWARDS: Final = 70
 """RFC 3261 8.1.1.6."""
 TARGET_REFRESH: Final = frozenset({"INVITE", "UPDATE", "SUBSCRIBE", "NOTIFY", "REFER"})
 """Requests whose Contact replaces the remote target (RFC 3261 12.2, RFC 3311 5.1, RFC 6665 4.4.1, RFC 3515 2.2)."""
+UNTELLING: Final = frozenset({"ACK", "BYE"})
+"""Requests after which none of ours needs a way that it did not need before."""
 FORBIDDEN_IN_REQUEST_URI: Final = ("method",)
 """URI parameters that a Request-URI must not carry (RFC 3261 19.1.1 table 1)."""
 
@@ -51,7 +54,7 @@ class Dialog:
         local, remote: the From and To of our requests, tags included.
         target: where the peer wants to be reached (its Contact).
         routes: the route set in the order in which our requests visit it.
-        flow: the path over which our requests go: the one that the peer was last heard on.
+        flow: the path on which the peer was last heard; our requests go over it where `next_hop` says nothing else.
         contact: what our requests and answers show as ours.
         local_number: CSeq number of our latest request.
     """
@@ -68,6 +71,7 @@ class Dialog:
         contact: NameAddr,
         local_number: int,
         remote_number: int | None,
+        peer: str = "",
     ) -> None:
         self.id = DialogId(call_id, local.tag or "", remote.tag or "")
         self.local = local
@@ -78,6 +82,7 @@ class Dialog:
         self.local_number = local_number
         self.contact = contact
         self._remote_number = remote_number
+        self._peer = peer
 
     @classmethod
     def as_server(cls, request: Request, *, tag: str, flow: Flow, contact: NameAddr, number: int) -> Dialog:
@@ -102,6 +107,7 @@ class Dialog:
             contact=contact,
             local_number=number,
             remote_number=request.cseq.number,
+            peer=sender(request, flow),
         )
 
     @classmethod
@@ -125,6 +131,7 @@ class Dialog:
             contact=contact,
             local_number=request.cseq.number,
             remote_number=None,
+            peer=called(request, flow),
         )
 
     @classmethod
@@ -162,12 +169,39 @@ class Dialog:
         self._remote_number = number
         return True
 
-    def refresh(self, message: Message, method: str, flow: Flow | None = None) -> None:
+    def refresh(self, message: Message, method: str) -> None:
         """Take over the remote target from a target refresh request that was accepted, or from its 2xx."""
         if method in TARGET_REFRESH and message.contacts and not isinstance(message.contacts[0].uri, OtherUri):
             self.target = message.contacts[0].uri
-        if flow is not None:
-            self.flow = flow
+
+    def heard(self, request: Request, flow: Flow) -> None:
+        """A request of the peer has come by `flow`."""
+        self.flow = flow
+        if request.method not in UNTELLING:
+            self._peer = sender(request, flow)
+
+    def moved(self, before: Flow, after: Flow) -> bool:
+        """Whoever was reached by one flow is reached by another; whether that is the peer."""
+        if self.flow != before:
+            return False
+        self.flow = after
+        return True
+
+    def next_hop(self) -> SipUri | None:
+        """Whose servers our next request is for, when not, or not only, by `flow` (section 8.1.2)."""
+        return next_hop(self.routes[0].uri if self.routes else self.target, self.flow, self._peer)
+
+    def is_with(self, hop: SipUri) -> bool:
+        """Whether the peer, where it was heard, is `hop` by name."""
+        return hop.host.lower() == self._peer and not is_address(hop.host)
+
+    def keep_to_flow(self) -> None:
+        """What the peer calls itself leads nowhere: it is reached where it is heard, until it is heard anew."""
+        self._peer = ""
+
+    def lives_on(self, flow: Flow) -> bool:
+        """Whether the peer can be reached by `flow` alone."""
+        return flow == self.flow and self.next_hop() is None
 
     def request(self, method: str) -> Request:
         """A new request in the dialog (section 12.2.1.1), still without Via, which its transaction adds."""

@@ -19,6 +19,7 @@ from gateway.sip.offers import carries_offer, response_to
 from gateway.sip.reliable import ReliableOrder, Turn
 from gateway.sip.session import Reply, SessionUser, Setting, abilities, announce
 from gateway.sip.transport import Flow
+from gateway.sip.within import send_within
 
 __all__ = ["MAX_FORKS", "EarlyDialog", "pass_by"]
 
@@ -66,8 +67,8 @@ class EarlyDialog:
             prack = self.dialog.request("PRACK")
             prack.headers.set("RAck", f"{response.headers.get('RSeq')} {response.cseq}")
             try:
-                self._setting.carrier.send(
-                    prack, self.dialog.flow, now, answered=lambda *_: None, failed=lambda *_: None
+                send_within(
+                    self._setting, self.dialog, prack, now, answered=lambda *_: None, failed=lambda *_: None
                 )
             except Exhausted:
                 return False  # the response comes again
@@ -105,8 +106,7 @@ class EarlyDialog:
 
     def moved(self, before: Flow, after: Flow, now: float) -> None:
         """The callee is reached elsewhere; see `Member`."""
-        if self.dialog.flow == before:
-            self.dialog.flow = after
+        self.dialog.moved(before, after)
 
 
 def pass_by(request: Request, reply: Reply, user: SessionUser, now: float) -> bool:

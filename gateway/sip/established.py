@@ -43,6 +43,7 @@ from gateway.sip.session import (
 )
 from gateway.sip.session_timer import SessionTimer, too_brief
 from gateway.sip.transport import Flow
+from gateway.sip.within import send_within
 
 __all__ = ["Established"]
 
@@ -179,7 +180,7 @@ class Established:
             # RFC 3261 12.2.2
             reply(request.reply(500, "Request Out Of Order"), now)
             return
-        self._dialog.flow = flow
+        self._dialog.heard(request, flow)
         self._negotiation.heard_from(flow.remote[0])
         handler = METHODS.get(request.method)
         if handler is not None:
@@ -191,13 +192,12 @@ class Established:
 
     def lost(self, flow: Flow, now: float) -> None:
         """A connection is gone; see `Member`."""
-        if flow == self._dialog.flow:
+        if self._dialog.lives_on(flow):
             self._act(Input.LOST, now)
 
     def moved(self, before: Flow, after: Flow, now: float) -> None:
         """The peer is reached elsewhere; see `Member`."""
-        if self._dialog.flow == before:
-            self._dialog.flow = after
+        if self._dialog.moved(before, after):
             if self._negotiation.heard_from(after.remote[0]) and self._negotiation.agreement is not None:
                 self._user.agreed(self._negotiation.agreement, now)
 
@@ -481,7 +481,7 @@ class Established:
         if self._farewell is not None:
             reasoned(bye, self._farewell)
         # Whatever comes of it, the session is over for us (RFC 3261 15.1.1).
-        self._setting.carrier.send(bye, self._dialog.flow, now, answered=lambda *_: None, failed=lambda *_: None)
+        send_within(self._setting, self._dialog, bye, now, answered=lambda *_: None, failed=lambda *_: None)
 
 
 METHODS: Final[Mapping[str, str]] = MappingProxyType(

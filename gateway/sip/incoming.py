@@ -292,8 +292,7 @@ class IncomingSession:
 
     def moved(self, before: Flow, after: Flow, now: float) -> None:
         """The peer is reached elsewhere; see `Member`."""
-        if self._dialog.flow == before:
-            self._dialog.flow = after
+        self._dialog.moved(before, after)
 
     def _expired(self, now: float) -> None:
         """RFC 3261 13.3.1: the caller has said for how long its invitation holds."""

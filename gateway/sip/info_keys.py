@@ -15,6 +15,7 @@ from gateway.sip.dialog import Dialog
 from gateway.sip.info import KEY_TYPE
 from gateway.sip.message import Response
 from gateway.sip.session import SessionUser, Setting, Timer
+from gateway.sip.within import send_within
 
 __all__ = ["InfoKeys"]
 
@@ -65,7 +66,7 @@ class InfoKeys:
         self._asked = True
         self._pause = self._setting.carrier.at(now + duration + gap, self._rested)
         try:
-            self._setting.carrier.send(info, self._dialog.flow, now, answered=self._answered, failed=self._over)
+            send_within(self._setting, self._dialog, info, now, answered=self._answered, failed=self._over)
         except Exhausted as fault:
             self._over(str(fault), now)
 

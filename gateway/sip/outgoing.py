@@ -40,6 +40,7 @@ from gateway.sip.session import (
 from gateway.sip.session_timer import SessionTimer
 from gateway.sip.transaction.base import ClientTransaction
 from gateway.sip.transport import Flow
+from gateway.sip.within import Acknowledgement, ack_within, ack_within_again, send_within
 
 __all__ = ["OutgoingSession"]
 
@@ -110,7 +111,7 @@ class OutgoingSession:
         self._looked = False  # whether what came back of our Via has been held against it
         self._prover = Prover(credentials, setting.random)
         self._proves = credentials is not None
-        self._acks: dict[str, bytes] = {}
+        self._acks: dict[str, Acknowledgement] = {}
         self.refused_by: Response | None = None
         """The final response that refused the INVITE, if one did."""
         self._ending: Ending | None = None
@@ -193,7 +194,7 @@ class OutgoingSession:
         elif response.status >= 300:
             self._act(Input.FAILURE, response, now)
         elif (ack := self._acks.get(response.to.tag or "")) is not None:
-            self._setting.carrier.resend(ack, self._flow, now)
+            ack_within_again(self._setting, ack, now)
         else:
             self._act(Input.SUCCESS, response, now)
 
@@ -351,7 +352,7 @@ class OutgoingSession:
         dialog = self._acknowledge(response, now)
         bye = dialog.request("BYE")
         reasoned(bye, self._ending or Ending(Cause.NON_SELECTED_USER_CLEARING, "", Act.CANCELLED, "another fork"))
-        self._within(dialog).carrier.send(bye, self._flow, now, answered=lambda *_: None, failed=lambda *_: None)
+        send_within(self._within(dialog), dialog, bye, now, answered=lambda *_: None, failed=lambda *_: None)
 
     def _acknowledge(self, response: Response, now: float) -> Dialog:
         assert self._transaction is not None  # it has just been answered
@@ -363,5 +364,5 @@ class OutgoingSession:
             dialog.confirm(response)
         invite = self._transaction.request
         ack = Prover.repeat(invite, dialog.ack(invite.cseq.number))
-        self._acks[dialog.id.remote_tag] = self._setting.carrier.send_ack(ack, self._flow, now)
+        self._acks[dialog.id.remote_tag] = ack_within(self._setting, dialog, ack, now)
         return dialog

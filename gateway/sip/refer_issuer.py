@@ -19,6 +19,7 @@ from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request, Response
 from gateway.sip.session import Reply, SessionUser, Setting, Timer, announce
 from gateway.sip.uri import SipUri
+from gateway.sip.within import send_within
 
 __all__ = ["ReferIssuer", "refer_target"]
 
@@ -64,9 +65,10 @@ class ReferIssuer:
             now + PATIENCE, lambda at: self._over(Cause.RECOVERY_ON_TIMER_EXPIRY, at)
         )
         try:
-            self._setting.carrier.send(
+            send_within(
+                self._setting,
+                self._dialog,
                 refer,
-                self._dialog.flow,
                 now,
                 answered=self._answered,
                 failed=lambda _, at: self._over(Cause.RECOVERY_ON_TIMER_EXPIRY, at),

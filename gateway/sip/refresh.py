@@ -14,6 +14,7 @@ from gateway.sip.dialog import Dialog
 from gateway.sip.message import Request, Response
 from gateway.sip.session import GONE, Setting, Timer, announce, lists
 from gateway.sip.session_timer import SessionTimer, nothing
+from gateway.sip.within import send_within
 
 __all__ = ["SessionRefresh"]
 
@@ -87,8 +88,13 @@ class SessionRefresh:
         announce(update)
         self._timer.ask(update)
         try:
-            self._setting.carrier.send(
-                update, self._dialog.flow, now, answered=self._answered, failed=lambda _, at: self._lost(at)
+            send_within(
+                self._setting,
+                self._dialog,
+                update,
+                now,
+                answered=self._answered,
+                failed=lambda _, at: self._lost(at),
             )
         except Exhausted:
             self._later(now)

@@ -13,6 +13,7 @@ from gateway.sip.credentials import Prover
 from gateway.sip.dialog import Dialog
 from gateway.sip.message import Request, Response
 from gateway.sip.session import Setting
+from gateway.sip.within import Acknowledgement, Errand, ack_within, ack_within_again, send_within
 
 __all__ = ["Reinvite"]
 
@@ -39,7 +40,7 @@ class Reinvite:
         "_refused",
         "_setting",
         "_taken",
-        "_transaction",
+        "_under_way",
     )
 
     def __init__(
@@ -59,9 +60,9 @@ class Reinvite:
         self._taken = taken
         self._refused = refused
         self._failed = failed
-        self._ack = b""
-        self._transaction = setting.carrier.send(
-            invite, dialog.flow, now, answered=self._answered, failed=lambda _, at: self._silent(at)
+        self._ack: Acknowledgement | None = None
+        self._under_way = send_within(
+            setting, dialog, invite, now, answered=self._answered, failed=lambda _, at: self._silent(at)
         )
         # Nobody lifts a handset for it: timer C (RFC 3261 16.6 step 11) runs from the beginning.
         self._limit = setting.carrier.at(now + setting.timers.ringing, self.cancel)
@@ -69,18 +70,21 @@ class Reinvite:
     def cancel(self, now: float) -> None:
         """It is not wanted any more; a final response to it is told all the same."""
         self._limit.cancel()
-        self._setting.carrier.cancel(self._transaction, now, "")
+        if isinstance(self._under_way, Errand):
+            self._under_way.cancel(now)
+        else:
+            self._setting.carrier.cancel(self._under_way, now, "")
 
     def _answered(self, response: Response, now: float) -> None:
         if not response.is_final:
             return
         self._limit.cancel()
-        if self._ack:
-            self._setting.carrier.resend(self._ack, self._dialog.flow, now)
+        if self._ack is not None:
+            ack_within_again(self._setting, self._ack, now)
         elif response.status < 300:
             self._dialog.refresh(response, "INVITE")
             ack = Prover.repeat(self._invite, self._dialog.ack(self._invite.cseq.number))
-            self._ack = self._setting.carrier.send_ack(ack, self._dialog.flow, now)
+            self._ack = ack_within(self._setting, self._dialog, ack, now)
             self._taken(response, now)
         else:
             self._refused(response, now)

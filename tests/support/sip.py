@@ -23,6 +23,7 @@ from gateway.sip.binding import Bindings
 from gateway.sip.channel import SipChannel
 from gateway.sip.digest import Challenge, Secret
 from gateway.sip.message import Request, Response
+from gateway.sip.names import AddressRecord, Kind, Question, Reply, ServerNames, Srv
 from gateway.sip.parser import parse
 from gateway.sip.points import ListeningPoints
 from gateway.sip.stack import SipConfig, SipStack
@@ -178,6 +179,7 @@ class Office:
         self.clock = ManualClock(1000.0)
         self.desk = ScriptedDesk(rows)
         self.recorder = Recorder()
+        self.names = ServerNames()
         tokens = count(1)
         self.stack = SipStack(
             config=config or SipConfig(),
@@ -203,6 +205,7 @@ class Office:
             images=self.desk,
             recorder=self.recorder,
             points=ListeningPoints([(transport, SERVER) for transport in ("udp", "tcp", *listening)]),
+            names=self.names,
             bindings=bindings,
             random=Random(7),
             token=lambda: f"t{next(tokens):07x}",
@@ -213,6 +216,28 @@ class Office:
         )
         self.sent: list[Datagram] = []
         self.happened: list[object] = []
+
+    def named(self, name: str, *addresses: str, **services: tuple[str, ...]) -> None:
+        """The name servers tell where `name` is: its addresses, or the hosts of its services (`udp`), as SRV."""
+        hosts = {host: (f"192.0.2.{host.partition('.')[0]}",) for found in services.values() for host in found}
+        told = [
+            Reply(Question(name, Kind.NAPTR), ttl=60),
+            *(
+                Reply(
+                    Question(f"_sip._{transport}.{name}", Kind.SRV),
+                    tuple(Srv(place, 0, 5060, host) for place, host in enumerate(services.get(transport, ()))),
+                    60,
+                )
+                for transport in ("udp", "tcp")
+            ),
+            *(
+                Reply(Question(host, Kind.A), tuple(AddressRecord(one) for one in found), 60)
+                for host, found in (hosts | {name: addresses}).items()
+            ),
+        ]
+        for reply in told:
+            self.names.receive(reply, None, self.clock.now)
+        self.drain()
 
     def receive(self, data: bytes, flow: Flow) -> None:
         """Something arrives at the office."""

@@ -22,6 +22,7 @@ from gateway.sip.message import Request, Response
 from gateway.sip.retry_after import retry_after
 from gateway.sip.session import Reply, Setting, Timer
 from gateway.sip.transport import Flow
+from gateway.sip.within import send_within
 
 __all__ = ["TABLE", "State", "Subscriber", "SubscriberConfig"]
 
@@ -147,10 +148,10 @@ class Subscriber:
     ) -> None:
         self._config = config
         self._lost = lost
-        self._setting = setting
         self._carrier = ProvingCarrier(
             setting.carrier, Prover(config.credentials, setting.random), self._next_number
         )
+        self._setting = replace(setting, carrier=self._carrier)
         self._asks = asks
         self._told = told
         self._machine = Machine(TABLE, State.IDLE)
@@ -200,7 +201,8 @@ class Subscriber:
             reply(request.reply(400, str(fault)[:80]), now)
             return
         assert self._dialog is not None  # made just now, if it was not there
-        self._dialog.refresh(request, "NOTIFY", flow)
+        self._dialog.heard(request, flow)
+        self._dialog.refresh(request, "NOTIFY")
         reply(request.reply(200), now)
         if request.body:
             self._told(request, now)
@@ -223,8 +225,8 @@ class Subscriber:
         """The notifier is reached elsewhere; see `Member`."""
         if self._flow == before:
             self._flow = after
-        if self._dialog is not None and self._dialog.flow == before:
-            self._dialog.flow = after
+        if self._dialog is not None:
+            self._dialog.moved(before, after)
 
     def _is_ours(self, request: Request) -> bool:
         """A second NOTIFY of another notifier, to which our SUBSCRIBE was forked, is none (4.1.4 allows 481)."""
@@ -304,15 +306,15 @@ class Subscriber:
         headers.set("Accept", self._config.accept)
         headers.set("Expires", expires)
         assert self._flow is not None  # it is asked on
-        flow = self._flow if self._dialog is None else self._dialog.flow
+
+        def answered(response: Response, at: float) -> None:
+            self._answered(request, response, at)
+
         try:
-            self._carrier.send(
-                request,
-                flow,
-                now,
-                answered=lambda response, at: self._answered(request, response, at),
-                failed=lambda evidence, at: self._failed(evidence, at),
-            )
+            if self._dialog is None:
+                self._carrier.send(request, self._flow, now, answered=answered, failed=self._failed)
+            else:
+                send_within(self._setting, self._dialog, request, now, answered=answered, failed=self._failed)
         except Exhausted as fault:
             self._failed(str(fault), now)
 

@@ -20,6 +20,7 @@ from gateway.sip.message import Request, Response
 from gateway.sip.retry_after import retry_after
 from gateway.sip.session import Reply, Setting, Timer
 from gateway.sip.transport import Flow
+from gateway.sip.within import send_within
 
 __all__ = ["TABLE", "Subject", "Subscription", "Terms", "granted_seconds"]
 
@@ -208,7 +209,7 @@ class Subscription:
         if not self.dialog.takes(request):
             reply(request.reply(500, "Request Out Of Order"), now)
         elif request.method == "SUBSCRIBE":
-            self.dialog.flow = flow
+            self.dialog.heard(request, flow)
             self.refresh(request, reply, now)
         else:
             reply(request.reply(481), now)
@@ -246,13 +247,12 @@ class Subscription:
 
     def lost(self, flow: Flow, now: float) -> None:
         """A connection is gone; a subscriber that was reached by nothing else is gone with it."""
-        if flow == self.dialog.flow:
+        if self.dialog.lives_on(flow):
             self._act(Input.LOST, now)
 
     def moved(self, before: Flow, after: Flow, now: float) -> None:
         """The subscriber is reached elsewhere; see `Member`."""
-        if self.dialog.flow == before:
-            self.dialog.flow = after
+        self.dialog.moved(before, after)
 
     # Actions of the table.
 
@@ -277,9 +277,10 @@ class Subscription:
             notify.body = document.body
         self._version += 1
         try:
-            self._setting.carrier.send(
+            send_within(
+                self._setting,
+                self.dialog,
                 notify,
-                self.dialog.flow,
                 now,
                 answered=self._answered,
                 failed=lambda _, at: self._act(Input.GONE, at),

@@ -341,11 +341,10 @@ def test_section_8_1_3_4_the_choices_of_a_300_have_their_turns_by_their_q_values
 
 def named(office: Office, *addresses: str) -> None:
     """The name servers answer the only question that is out."""
-    names = office.stack._resolver._names
-    (question,) = names.outgoing()
+    (question,) = office.names.outgoing()
     assert question == Question("sip.example", Kind.A)
     records = tuple(AddressRecord(address) for address in addresses)
-    names.receive(Reply(question, records, 60), None, office.clock.now)
+    office.names.receive(Reply(question, records, 60), None, office.clock.now)
     office.drain()
 
 

@@ -74,11 +74,12 @@ def test_section_4_2_1_4_a_refresh_gives_another_term_and_another_notify() -> No
     watcher.subscribe(expires=60)
     watcher.notified()
     office.wait(50)
-    answer = watcher.again(expires=100, contact="<sip:6001@192.0.2.60:5099>")
+    moved = f"sip:moved@192.0.2.60:{watcher.phone.port}"
+    answer = watcher.again(expires=100, contact=f"<{moved}>")
     assert answer.headers.get("Expires") == "100"
     notify = watcher.notified()
     assert state(notify) == SubscriptionState("active", 100)
-    assert str(notify.uri) == "sip:6001@192.0.2.60:5099", "section 4.4.1: it moves the target"
+    assert str(notify.uri) == moved, "section 4.4.1: it moves the target"
     office.wait(90)
     assert len(office.stack.watching.notifier) == 1
 

@@ -71,7 +71,6 @@ class Dialog:
         contact: NameAddr,
         local_number: int,
         remote_number: int | None,
-        peer: str = "",
     ) -> None:
         self.id = DialogId(call_id, local.tag or "", remote.tag or "")
         self.local = local
@@ -82,7 +81,7 @@ class Dialog:
         self.local_number = local_number
         self.contact = contact
         self._remote_number = remote_number
-        self._peer = peer
+        self._peer = flow.remote[0]
 
     @classmethod
     def as_server(cls, request: Request, *, tag: str, flow: Flow, contact: NameAddr, number: int) -> Dialog:
@@ -97,7 +96,7 @@ class Dialog:
         Raises:
             MalformedError: the request has no usable Contact.
         """
-        return cls(
+        dialog = cls(
             call_id=request.call_id,
             local=request.to.tagged(tag),
             remote=request.from_,
@@ -107,8 +106,10 @@ class Dialog:
             contact=contact,
             local_number=number,
             remote_number=request.cseq.number,
-            peer=sender(request, flow),
         )
+        if dialog.next_hop() is not None:
+            dialog._peer = sender(request, flow)
+        return dialog
 
     @classmethod
     def as_client(cls, request: Request, response: Response, *, flow: Flow, contact: NameAddr) -> Dialog:
@@ -121,7 +122,7 @@ class Dialog:
             target = _contact(response)
         except MalformedError:
             target = request.uri
-        return cls(
+        dialog = cls(
             call_id=request.call_id,
             local=request.from_,
             remote=response.to,
@@ -131,8 +132,10 @@ class Dialog:
             contact=contact,
             local_number=request.cseq.number,
             remote_number=None,
-            peer=called(request, flow),
         )
+        if dialog.next_hop() is not None:
+            dialog._peer = called(request, flow)
+        return dialog
 
     @classmethod
     def of_response(cls, response: Response, *, flow: Flow, contact: NameAddr) -> Dialog:
@@ -173,11 +176,13 @@ class Dialog:
         """Take over the remote target from a target refresh request that was accepted, or from its 2xx."""
         if method in TARGET_REFRESH and message.contacts and not isinstance(message.contacts[0].uri, OtherUri):
             self.target = message.contacts[0].uri
+            if isinstance(message, Request) and self.next_hop() is not None:
+                self._peer = sender(message, self.flow)
 
     def heard(self, request: Request, flow: Flow) -> None:
         """A request of the peer has come by `flow`."""
         self.flow = flow
-        if request.method not in UNTELLING:
+        if request.method not in UNTELLING and (not self._peer or self.next_hop() is not None):
             self._peer = sender(request, flow)
 
     def moved(self, before: Flow, after: Flow) -> bool:
@@ -189,7 +194,11 @@ class Dialog:
 
     def next_hop(self) -> SipUri | None:
         """Whose servers our next request is for, when not, or not only, by `flow` (section 8.1.2)."""
-        return next_hop(self.routes[0].uri if self.routes else self.target, self.flow, self._peer)
+        hop = self.routes[0].uri if self.routes else self.target
+        host, port = self.flow.remote
+        if isinstance(hop, SipUri) and hop.host == host and hop.port == port and not hop.parameters.pairs:
+            return None
+        return next_hop(hop, self.flow, self._peer)
 
     def is_with(self, hop: SipUri) -> bool:
         """Whether the peer, where it was heard, is `hop` by name."""

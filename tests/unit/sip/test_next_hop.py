@@ -1,4 +1,4 @@
-"""Which way requests within a dialog go: RFC 3261 8.1.2 and 12.2.1.1, and telephones behind NAT (RFC 3581, 5626)."""
+"""Which way requests in a dialog go: RFC 3261 8.1.2, 12.2.1.1, and telephones behind NAT (RFC 3581, 5626)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def dialled(office: Office, phone: Phone, contact: str, *routes: str) -> tuple[S
     invite = phone.arrived()
     ok = invite.reply(200, to_tag="below")
     ok.headers.set("Contact", contact)
-    ok.headers.set("Record-Route", *routes)
+    for route in routes:
+        ok.headers.add("Record-Route", route)
     ok.headers.set("Content-Type", "application/sdp")
     ok.body = session_description()
     phone.send(ok)

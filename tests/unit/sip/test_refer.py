@@ -635,7 +635,9 @@ def test_rfc_4916_an_update_that_is_refused_is_met_as_rfc_3261_12_2_1_2_says(sta
 def test_rfc_3325_a_connected_identity_is_believed_of_trusted_peers_alone(user: str, believed: bool) -> None:
     office = Office()
     talk = Talk(office, user)
-    talk.request("UPDATE", ("P-Asserted-Identity", '"Dora" <sip:5550100@x>'), ("Contact", "<sip:t@192.0.2.60:5070>"))
+    talk.request(
+        "UPDATE", ("P-Asserted-Identity", '"Dora" <sip:5550100@x>'), ("Contact", "<sip:t@192.0.2.60:5070>")
+    )
     assert talk.phone.response().status == 200
     expected = [Identified(Party("5550100", "Dora"))] if believed else []
     assert office.events() == expected

@@ -7,6 +7,7 @@ of it, and its port is free again only then. Ports are even; the odd one after e
 from __future__ import annotations
 
 import errno
+import os
 import socket
 from collections.abc import Callable, Iterator
 from typing import Any, Final
@@ -60,17 +61,16 @@ class AudioDesk:
         """
         audio, reports, port = self._sockets(local_address)
         self._open += 1
-
-        def close() -> None:
-            audio.close()
-            reports.close()
-            self._open -= 1
-
+        sockets = _Sockets(self, audio.detach(), reports.detach())
         try:
-            return self._plane.add_rtp(audio.fileno(), local_address, port, close, reports.fileno())
+            return self._plane.add_rtp(sockets.audio, local_address, port, sockets, sockets.reports)
         except Exhausted:
-            close()
+            sockets()
             raise
+
+    def closed(self) -> None:
+        """The sockets of a row are closed."""
+        self._open -= 1
 
     def room(self) -> PlaneRoom:
         """Open an empty room.
@@ -156,6 +156,25 @@ class AudioDesk:
             place = (start + step) % len(self._range)
             self._turn = place + 1
             yield self._range[place]
+
+
+class _Sockets:
+    """The sockets of a row, by number: a call stands for long, and a socket's object would do nothing meanwhile.
+
+    To be called once the plane has let go of them.
+    """
+
+    __slots__ = ("_desk", "audio", "reports")
+
+    def __init__(self, desk: AudioDesk, audio: int, reports: int) -> None:
+        self._desk = desk
+        self.audio = audio
+        self.reports = reports
+
+    def __call__(self) -> None:
+        os.close(self.audio)
+        os.close(self.reports)
+        self._desk.closed()
 
 
 def _open(version: int) -> socket.socket:

@@ -131,7 +131,7 @@ class Plane:
         self._free = list(range(self._config.rows - 1, -1, -1))
         self.cancellers = deque(range(1, self._config.cancellers + 1))
         self._generations = [0] * self._config.rows
-        self._rows: dict[int, tuple[PlaneRow, Callable[[], None] | None]] = {}
+        self._rows: dict[int, PlaneRow] = {}
         self._plays = Plays(self.arena, self._crew.post)
         self._soon: deque[Callable[[], None]] = deque()
         self._threads: list[PlaneThread] = []
@@ -257,7 +257,7 @@ class Plane:
         """Stop the thread, take out every row, tell every end, and close what the plane itself has opened."""
         if self._closed:
             return
-        for row, _ in list(self._rows.values()):
+        for row in list(self._rows.values()):
             row.close()
         self.hall.close_all()
         for thread in self._threads:
@@ -364,7 +364,8 @@ class Plane:
     def _add(
         self, row: PlaneRow, arguments: Sequence[int], on_removed: Callable[[], None] | None, name: bytes = b""
     ) -> None:
-        self._rows[row.index] = (row, on_removed)
+        self._rows[row.index] = row
+        row.on_removed = on_removed
         self.post(row.index, row.generation, commands.ADD, arguments, name)
 
     def _dispatch(self, happening: Happening) -> None:
@@ -382,15 +383,14 @@ class Plane:
             talking = bool(happening.value) if happening.kind == events.TALKING else None
             self.hall.heard(happening.extra, happening.row, talking, happening.at)
             return
-        row, _ = self._rows[happening.row]
-        self._notify(row, heard(happening), happening.at)
+        self._notify(self._rows[happening.row], heard(happening), happening.at)
 
     def _refused(self, happening: Happening) -> None:
         """A row or a sound has not begun."""
         if happening.extra != commands.ADD:
             self._told |= self._plays.end(happening.serial, events.SOUND_LOST)
             return
-        row, _ = self._rows[happening.row]
+        row = self._rows[happening.row]
         self._notify(row, AudioLost("its descriptor cannot be watched"), happening.at)
         row.closed = True
         self._removed(row.index)
@@ -401,7 +401,8 @@ class Plane:
             row.listener(event, at)
 
     def _removed(self, index: int) -> None:
-        _, on_removed = self._rows.pop(index)
+        row = self._rows.pop(index)
         self._free.append(index)
-        if on_removed is not None:
-            on_removed()
+        if row.on_removed is not None:
+            row.on_removed()
+            row.on_removed = None

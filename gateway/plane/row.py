@@ -110,10 +110,11 @@ class PlaneRow:
     Attributes:
         index, generation: its handle.
         closed: it was closed, or never came to be.
+        on_removed: called from the pump once the plane has let go of it.
     """
 
     __slots__ = (
-        "listener codecs wanted index generation closed __weakref__ "
+        "listener codecs wanted index generation closed on_removed __weakref__ "
         "_encoding _host _capture _taps _seats _tones _final _canceller _suite"
     ).split()
 
@@ -125,6 +126,7 @@ class PlaneRow:
         self.index = index
         self.generation = generation
         self.closed = False
+        self.on_removed: Callable[[], None] | None = None
         self._host = host
         self._capture: RowCapture | None = None
         # Most rows never have one of these.

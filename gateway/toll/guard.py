@@ -15,6 +15,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from sys import intern
 from typing import Final, Protocol
 
 from gateway.core.cause import Cause
@@ -175,9 +176,9 @@ class TollGuard:
         if not caller.inside and caller.standing not in self.policy.onward:
             raise self._refuse_stranger(caller, outside, destination)
         grant = Grant(
-            f"caller {caller.name}",
+            intern(f"caller {caller.name}"),
             rules,
-            f"trunk {outside.trunk}",
+            intern(f"trunk {outside.trunk}"),
             destination,
             self.policy.rates.rate(destination),
         )

@@ -15,19 +15,16 @@ from dialplan.engine import DialplanEngine
 from dialplan.model import Dialplan
 from dialplan.plan import DialplanNumbers
 from dialplan.shared import Permissions
-from gateway.app.bans import KeptBans
 from gateway.app.cards import with_levels
 from gateway.app.console import Console
 from gateway.app.daytime import DayTime
 from gateway.app.hardware import Hardware
 from gateway.app.lamps import Lamps, reminded
 from gateway.app.media import OfficeMedia
+from gateway.app.office_sip import PULSE, OfficeSip
 from gateway.app.pickup import pickup_groups
-from gateway.app.registrations import KeptBindings
-from gateway.app.sip import accounts_of, sip_config, tls_config, trunks_of
-from gateway.app.sip_log import SipLog
 from gateway.app.technologies import technologies
-from gateway.app.texts import KeptTexts, SipPostman
+from gateway.app.texts import SipPostman
 from gateway.call.call import CallRecord
 from gateway.call.manager import CallManager
 from gateway.call.tolls import Tolls
@@ -41,22 +38,8 @@ from gateway.core.log import QuietLog
 from gateway.core.switch import Target
 from gateway.core.trace import Recorder
 from gateway.net.audiosocket import AudioSocketNetwork
-from gateway.net.dns import NameServers
-from gateway.net.runner import Driven, Runner
-from gateway.net.sip import SipSockets
-from gateway.net.streams import StreamLimits
+from gateway.net.runner import Runner
 from gateway.net.ticker import Ticker
-from gateway.net.tls import TlsContexts
-from gateway.net.udp import source_address
-from gateway.sip.binding import RegistrationChanged
-from gateway.sip.doorman import TurnedAway
-from gateway.sip.gatekeeper import Proved
-from gateway.sip.misled import Misled
-from gateway.sip.names import Reply, ServerNames
-from gateway.sip.points import ListeningPoints
-from gateway.sip.stack import Happening, SipStack
-from gateway.sip.transport import Flow
-from gateway.sip.trunk_words import ExtensionTold, MailboxTold, TrunkChanged
 from gateway.sip.uri import host_text
 from gateway.store.store import Store
 from gateway.store.values import StoredDatabase
@@ -74,9 +57,6 @@ FRAME: Final = 0.02
 
 FAREWELL: Final = 2.0
 """Seconds that registrars and exchanges have to take our leave."""
-
-PULSE: Final = 0.1
-"""Seconds between two looks whether the loop is late."""
 
 RETRY: Final = 5.0
 """Seconds between two looks for devices that are missing."""
@@ -111,14 +91,11 @@ class Application:
         self._wall = DayTime(config.office.timezone).now
         self._calls = itertools.count(1)
         self._started = f"{self._wall():%Y%m%d-%H%M%S}"
-        self._pulse = loop.time()
         self._tickers: list[Ticker] = []
         self._quiet = QuietLog(logging.getLogger("copperline.media"), loop.time)
-        self._sip_log = SipLog(loop.time)
         self._web: WebServer | None = None
         self._store: Store | None = None
         self._database: StoredDatabase | None = None
-        self.bound: list[tuple[str, tuple[str, int]]] = []
         clock = loop.time
         self.recorder = Recorder()
         self.media = OfficeMedia(config, loop=loop, by_hand=by_hand)
@@ -136,25 +113,7 @@ class Application:
         )
         self._world = self.hardware.emulated()
         self.runner = Runner(loop)
-        limits = config.limits
-        self.certificates = TlsContexts(tls_config(config))
-        self.sockets = SipSockets(
-            loop,
-            self._sip_message,
-            self._sip_lost,
-            on_drained=lambda: self.sip.overload.idle(),
-            on_misled=self._sip_misled,
-            limits=StreamLimits(limits.connections, limits.connections_from_one, config.sip.idle),
-            tls=self.certificates,
-            origins=config.sip.origins,
-            admits=self._sip_admits,
-        )
         self.programs = AudioSocketNetwork()
-        self.points = ListeningPoints(source=source_address)
-        self.names = ServerNames()
-        self.name_servers = NameServers(
-            loop, self._name_told, [(server.host, server.port) for server in config.sip.name_servers]
-        )
         policy = toll_policy(config.tolls)
         self.tolls = TollGuard(
             numbering(config),
@@ -181,12 +140,19 @@ class Application:
             limit=config.limits.calls,
         )
         self._set_features(config)
+        self.sip = OfficeSip(
+            config,
+            loop=loop,
+            runner=self.runner,
+            manager=self.manager,
+            mailbox=lambda mailbox, status: self.lamps.mailboxes.update(mailbox, status),
+        )
         self.lamps = Lamps(
             config,
             dialplan=lambda: self.engine.dialplan,
             manager=self.manager,
             lines=self.hardware.lines,
-            sip=lambda: self.sip,
+            sip=lambda: self.sip.stack,
             clock=clock,
             wake=self.runner.wake,
         )
@@ -205,7 +171,7 @@ class Application:
             self._dialplan,
             self.manager,
             operator=self.manager.operator,
-            postman=SipPostman(lambda: self.sip, clock, self.runner.wake),
+            postman=SipPostman(lambda: self.sip.stack, clock, self.runner.wake),
             database=self._database,
             permissions=Permissions(
                 shell=config.permissions.shell,
@@ -219,27 +185,15 @@ class Application:
         self.manager.script = self.engine.run
         self.manager.devices.database = self._database
         self.tolls.meter.restore(await self._store.load_usage(int(self._wall().timestamp() // 60) - DAY))
-        kept, texts = KeptBindings(self._store, clock), KeptTexts(self._store, clock)
-        bans = KeptBans(self._store, clock)
-        self.sip = SipStack(
-            config=sip_config(config),
-            accounts=accounts_of(config),
-            audio=self.media.audio,
-            images=self.media.faxes,
+        await self.sip.open(
+            self._store,
+            media=self.media,
             recorder=self.recorder,
-            points=self.points,
-            names=self.names,
-            bindings=kept,
+            presence=self.lamps.presence,
             wall=self._wall,
-            office=self.lamps.presence,
-            texts=texts,
-            bans=bans,
         )
-        self.sip.restore(await kept.load())
-        self.sip.messages.restore(await texts.load())
-        self.sip.doorman.restore(await bans.load())
         self.manager.technologies = technologies(
-            sip=self.sip,
+            sip=self.sip.stack,
             lines=self.hardware.technologies,
             audio=self.media.audio,
             plan=self._numbers,
@@ -251,7 +205,7 @@ class Application:
             simulator=self._world,
             manager=self.manager,
             hardware=self.hardware,
-            sip=self.sip,
+            sip=self.sip.stack,
             recorder=self.recorder,
             store=self._store,
             database=self._database,
@@ -264,34 +218,23 @@ class Application:
         )
         self.media.start(self.runner.step)
         self._start_tickers()
-        self._sip_driven = Driven(self.sip, self.sockets.send, self._sip_event)
-        self._names_driven = Driven(self.names, self.name_servers.ask, lambda event, now: None)
-        self.runner.attach(self._sip_driven)
-        self.runner.attach(self._names_driven)
+        self.sip.attach()
         self.hardware.start(self._loop, self.runner, self._line_event)
         web = config.web.listen
         self._web = await WebServer.start(
             application(self.console, host=web.host, most_records=config.limits.records_shown), web.host, web.port
         )
-        self.bound = await self.sockets.listen(
-            (listener.transport, (listener.address.host, listener.address.port)) for listener in config.sip.listen
-        )
-        if config.sip.signposts:
-            await self.sockets.open_signposts(self.bound)
-        self.points.bound(self.bound, secure=True)
-        self.sip.opened(clock())
-        self.sip.trunks.load(trunks_of(config), clock())
+        await self.sip.listen()
         self.runner.step()
 
     async def stop(self, grace: float = 0.0) -> None:
         """Refuse new calls, let those in progress go on for `grace` seconds, and close everything."""
         await self.manager.drain(grace)
-        self.sip.close(self._loop.time())
+        self.sip.stack.close(self._loop.time())
         await self._take_leave()
         for ticker in self._tickers:
             ticker.stop()
-        await self.sockets.close()
-        await self.name_servers.close()
+        await self.sip.close()
         if self._web is not None:
             await self._web.stop()
         self.runner.stop()
@@ -310,9 +253,9 @@ class Application:
         they answer in time: a call that is not released there goes on to cost.
         """
         until = self._loop.time() + FAREWELL
-        self.sip.trunks.stop(self._loop.time())
+        self.sip.stack.trunks.stop(self._loop.time())
         self.runner.step()
-        while (self.sip.trunks.leaving or self.hardware.leaving) and self._loop.time() < until:
+        while (self.sip.stack.trunks.leaving or self.hardware.leaving) and self._loop.time() < until:
             await asyncio.sleep(FAREWELL / 40)
 
     async def drained(self, grace: float) -> None:
@@ -337,12 +280,11 @@ class Application:
             OpenFailed: a certificate cannot be used; nothing has changed.
         """
         policy = toll_policy(config.tolls)
-        self.certificates.reload(tls_config(self._config))
+        self.sip.renew_certificates()
         self.engine.load(dialplan)
         self.tolls.load(numbering(config), policy)
         self._toll_gate.load(Boundary(config))
-        self.sip.load_accounts(accounts_of(config))
-        self.sip.trunks.load(trunks_of(config), self._loop.time())
+        self.sip.reload(config)
         self._set_features(config)
         self.lamps.reloaded(config)
         self.hardware.reload(config)
@@ -361,7 +303,7 @@ class Application:
     @property
     def addresses(self) -> list[str]:
         """Where it can be reached, for people."""
-        bound = [f"sip {transport}:{host_text(host)}:{port}" for transport, (host, port) in self.bound]
+        bound = [f"sip {transport}:{host_text(host)}:{port}" for transport, (host, port) in self.sip.bound]
         if self._web is not None:
             bound.append(f"http://{self._web.host}:{self._web.port}/")
         return bound
@@ -371,13 +313,11 @@ class Application:
         return {
             **self.manager.usage(),
             "parked": len(self.manager.parking),
-            **{f"sip {what}": count for what, count in self.sip.usage().items()},
+            **self.sip.usage(),
             "lamps watched": self.lamps.presence.usage(),
             "line resources": self.hardware.usage(),
             **self.media.usage(),
-            "tcp connections": self.sockets.usage(),
             "programs": self.programs.usage,
-            "name server questions": len(self.names),
             "records waiting": self._store.pending if self._store is not None else 0,
         }
 
@@ -388,12 +328,7 @@ class Application:
         if self._world is not None:
             self._tickers.append(Ticker(self._loop, FRAME, self.hardware.step))
         if self._sheds_load:
-            self._tickers.append(Ticker(self._loop, PULSE, self._feel_pulse))
-
-    def _feel_pulse(self, now: float) -> None:
-        """Tell how late the loop is (the time since the last look beyond what it should be), and what waits."""
-        self.sip.overload.look(now - self._pulse - PULSE, self.sockets.filled(), now)
-        self._pulse = now
+            self._tickers.append(Ticker(self._loop, PULSE, self.sip.feel_pulse))
 
     def _retry(self) -> None:
         self.tolls.tick()
@@ -405,44 +340,6 @@ class Application:
                 "media", "the media plane has stopped: %s; calls are ended, restart Copperline", fault
             )
             self._loop.create_task(self.manager.end_all(f"the media plane has stopped: {fault}"))
-
-    def _sip_message(self, data: bytes, flow: Flow) -> None:
-        self.runner.receive(self._sip_driven, data, flow)
-
-    def _name_told(self, reply: Reply) -> None:
-        self.runner.receive(self._names_driven, reply, None)
-
-    def _sip_lost(self, flow: Flow) -> None:
-        self.sip.lost(flow, self._loop.time())
-        self.runner.step()
-
-    def _sip_admits(self, flow: Flow) -> bool:
-        admitted = self.sip.doorman.lets_connect(flow, self._loop.time())
-        self.runner.wake()
-        return admitted
-
-    def _sip_misled(self, found: Misled) -> None:
-        self.sip.misled(found, self._loop.time())
-        self.runner.step()
-
-    def _sip_event(self, event: Happening, now: float) -> None:
-        if isinstance(event, tuple):
-            self.manager.deliver(*event)
-            return
-        if isinstance(event, Proved):
-            self.sockets.proved(event.flow)
-            return
-        self._sip_log.note(event)
-        if isinstance(event, TurnedAway):
-            self.sockets.drop(event.flow)
-        elif isinstance(event, RegistrationChanged):
-            self.manager.devices.on_change(f"SIP/{event.binding.account}")
-        elif isinstance(event, TrunkChanged):
-            self.manager.devices.on_change(f"SIP/{event.name}")
-        elif isinstance(event, MailboxTold):
-            self.lamps.mailboxes.update(event.mailbox, event.status)
-        elif isinstance(event, ExtensionTold):
-            self.manager.devices.on_change(f"SIP/{event.number}@{event.trunk}")
 
     def _line_event(self, event: Any, now: float) -> None:
         self.manager.deliver(*event)

@@ -180,7 +180,7 @@ class EmulatedOffice:
         Raises:
             LocalError: it does not listen so.
         """
-        for kind, address in self.app.bound:
+        for kind, address in self.app.sip.bound:
             if kind == transport and host in ("", address[0]):
                 return address
         raise LocalError(f"the office does not listen for SIP by {transport}; write it into [sip] listen")

@@ -102,7 +102,7 @@ class FarOffice(OfficeUnderTest):
     @property
     def troubles(self) -> list[str]:
         """What keeps people from hearing each other now."""
-        return list(self.app.sip.troubles().values())
+        return list(self.app.sip.stack.troubles().values())
 
 
 class Site:

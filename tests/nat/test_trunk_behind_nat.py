@@ -65,7 +65,7 @@ def test_calls_of_a_trunk_whose_office_is_behind_nat_are_heard(site: Site, habit
 def test_a_provider_that_sends_audio_to_no_private_address_is_told_the_public_one(site: Site) -> None:
     provider = site.office(site.machine(OFFICE), dialplan=PROVIDER_PLAN)
     branch, _ = branch_of(site, provider, PORT_RESTRICTED)
-    (binding,) = provider.app.sip.bindings
+    (binding,) = provider.app.sip.stack.bindings
     assert (binding.contact.host, binding.contact.port) == ("8.8.1.1", 40000), "and no other Contact beside it"
     ada = branch.far_phone("6001", branch.machine)
     bob = provider.far_phone("6002", site.machine("5.0.0.2"))
@@ -84,7 +84,7 @@ def test_a_trunk_finds_back_when_its_nat_starts_again(site: Site) -> None:
     branch, nat = branch_of(site, provider, SYMMETRIC)
     nat.renumber("8.8.77.1")  # type: ignore[attr-defined]
     branch.run(70)
-    (binding,) = provider.app.sip.bindings
+    (binding,) = provider.app.sip.stack.bindings
     assert binding.contact.host == "8.8.77.1" == binding.flow.remote[0]
     ada = branch.far_phone("6001", branch.machine)
     bob = provider.far_phone("6002", site.machine("5.0.0.2"))

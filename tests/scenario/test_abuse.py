@@ -30,7 +30,7 @@ class Stranger:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self._socket.setblocking(False)
-        self._server = next(address for transport, address in office.app.bound if transport == "udp")
+        self._server = next(address for transport, address in office.app.sip.bound if transport == "udp")
 
     def sends(self, data: str | bytes) -> list[SipMessage]:
         """Send a datagram; what comes back within 0.1 s."""
@@ -75,16 +75,16 @@ def test_who_floods_a_connection_is_disconnected_and_the_log_says_why(
     build: Build, caplog: pytest.LogCaptureFixture
 ) -> None:
     office = build(("[cards.main]", "[security]\nallow = []\nburst = 5\n\n[cards.main]"))
-    server = next(address for transport, address in office.app.bound if transport == "tcp")
+    server = next(address for transport, address in office.app.sip.bound if transport == "tcp")
     flood = b"OPTIONS sip:x SIP/2.0\r\nCall-ID: 1\r\nContent-Length: 0\r\n\r\n" * 50
     with socket.create_connection(server) as peer:
         peer.sendall(flood)
         office.run(0.5)
-        assert office.app.sockets.usage() == 0
+        assert office.app.sip.sockets.usage() == 0
     assert "is not heard: more than 20 requests a second" in caplog.text
     with socket.create_connection(server):
         office.run(0.5)
-        assert office.app.sockets.usage() == 1, "and may come again"
+        assert office.app.sip.sockets.usage() == 1, "and may come again"
     office.run(0.5)
 
 

@@ -55,7 +55,7 @@ def join(tmp_path: Path) -> Iterator[Join]:
         provider = OfficeUnderTest(
             tmp_path / "provider", COMMON + '[accounts.4711]\nsecret = "s3cret-4711"\n', PROVIDER_PLAN
         )
-        port = provider.app.bound[0][1][1]
+        port = provider.app.sip.bound[0][1][1]
         text = BRANCH.format(port=port, calls=calls) + f"[tolls]\n{tolls}\n"
         branch = OfficeUnderTest(tmp_path / "branch", text, PLAN, beside=provider)
         offices.extend((branch, provider))

@@ -41,7 +41,7 @@ def offices(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Joined]
     for name in ("provider", "branch"):
         (tmp_path / name).mkdir()
     provider = OfficeUnderTest(tmp_path / "provider", f"{PROVIDER}t38 = true\n", PROVIDER_PLAN)
-    port = provider.app.bound[0][1][1]
+    port = provider.app.sip.bound[0][1][1]
     settings = BRANCH.format(port=port, secret="s3cret").replace('user = "4711"', 'user = "4711"\nt38 = true')
     branch = OfficeUnderTest(tmp_path / "branch", settings, BRANCH_PLAN, beside=provider)
     try:

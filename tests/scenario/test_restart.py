@@ -21,7 +21,7 @@ secret = "two"
 
 def test_a_registered_phone_is_reached_after_a_restart(tmp_path: Path) -> None:
     first = OfficeUnderTest(tmp_path, OFFICE.format(port=0))
-    server = first.app.bound[0][1]
+    server = first.app.sip.bound[0][1]
     grace = SipPhone("6002", "two", server)
     try:
         grace.register()

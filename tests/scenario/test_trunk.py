@@ -72,7 +72,7 @@ def joined(tmp_path: Path) -> Iterator[Joined]:
     (tmp_path / "provider").mkdir()
     (tmp_path / "branch").mkdir()
     provider = OfficeUnderTest(tmp_path / "provider", PROVIDER, PROVIDER_PLAN)
-    port = provider.app.bound[0][1][1]
+    port = provider.app.sip.bound[0][1][1]
     branch = OfficeUnderTest(
         tmp_path / "branch", BRANCH.format(port=port, secret="s3cret"), BRANCH_PLAN, beside=provider
     )
@@ -133,7 +133,7 @@ def test_a_reload_mends_a_wrong_secret_without_a_restart(joined: Joined) -> None
 def test_a_provider_that_falls_silent_is_seen_and_calls_fail_with_a_reason(joined: Joined) -> None:
     branch, near = joined.branch, joined.branch.phone("101")
     branch.until(lambda: joined.trunk()[0], within=1)
-    branch.loop.run_until_complete(joined.provider.app.sockets.close())
+    branch.loop.run_until_complete(joined.provider.app.sip.sockets.close())
     branch.until(lambda: not joined.trunk()[0], within=60)
     assert "does not answer OPTIONS" in joined.trunk()[1]
     near.lift()
@@ -150,7 +150,7 @@ def test_a_provider_that_falls_silent_is_seen_and_calls_fail_with_a_reason(joine
 def test_it_unregisters_when_it_stops(tmp_path: Path) -> None:
     (tmp_path / "branch").mkdir()
     provider = OfficeUnderTest(tmp_path, PROVIDER, PROVIDER_PLAN)
-    settings = BRANCH.format(port=provider.app.bound[0][1][1], secret="s3cret")
+    settings = BRANCH.format(port=provider.app.sip.bound[0][1][1], secret="s3cret")
     branch = OfficeUnderTest(tmp_path / "branch", settings, BRANCH_PLAN, beside=provider)
     branch.until(lambda: provider.app.console.registrations(), within=1)
     branch.close()

@@ -51,7 +51,7 @@ class World:
         self.provider = OfficeUnderTest(
             folder / "provider", f'{secure}[sip.tls]\ncertificate = "{chain}"\n', PROVIDER_PLAN
         )
-        port = dict(self.provider.app.bound)["tls"][1]
+        port = dict(self.provider.app.sip.bound)["tls"][1]
         with socket.create_server(("127.0.0.1", 0)) as closed:
             dead = closed.getsockname()[1]
         for line in (
@@ -102,7 +102,7 @@ def test_it_registers_at_the_second_server_and_calls_pass_both_ways(
         provider.run(1)
         far.dial("5551234")
         branch.until(lambda: near.ringing, within=30)
-        assert provider.app.sockets.usage() == 1, "the call came back over the connection of the registration"
+        assert provider.app.sip.sockets.usage() == 1, "the call came back over the connection of the registration"
         far.hang_up()
         branch.run(3)
     finally:
@@ -118,6 +118,6 @@ def test_a_server_that_cannot_prove_the_domain_gets_no_secret_and_the_operator_a
         assert "its certificate is for two.provider.test, and not for localhost" in caplog.text
         world.branch.run(1)
         assert not world.branch.app.console.trunks()[0].up
-        assert world.provider.app.sip.bindings == []
+        assert world.provider.app.sip.stack.bindings == []
     finally:
         world.close()

@@ -2,21 +2,21 @@
 
 Octets with their flow enter and are parsed, noted and given to their transactions; what those tell goes to whoever
 asked (responses), to the dialog's member (requests of dialogs and ACKs), or, screened, to the one handler of new
-requests. All times come in by argument. Never raises for what a peer did.
+requests: at once, within the same call. All times come in by argument. Never raises for what a peer did.
 """
 
 from __future__ import annotations
 
 import hmac
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from random import Random, SystemRandom
 from secrets import token_bytes
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from gateway.core.cause import Cause
 from gateway.core.errors import Exhausted, LocalError, MalformedError
@@ -35,15 +35,6 @@ from gateway.sip.session import Member, Reply, nothing_more
 from gateway.sip.strays import Strays
 from gateway.sip.stun import answer, is_stun
 from gateway.sip.transaction.base import ClientTransaction, ServerTransaction, Transaction
-from gateway.sip.transaction.events import (
-    AckArrived,
-    RequestArrived,
-    ResponseArrived,
-    Settled,
-    StrayResponse,
-    TimedOut,
-    TransportFailed,
-)
 from gateway.sip.transaction.table import MAX_DATAGRAM, MAX_TRANSACTIONS, TransactionLayer
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Datagram, Flow, stamp
@@ -159,7 +150,7 @@ class SipCarrier:
         self._schedule = Schedule()
         self.at: Final = self._schedule.at
         self._layer = TransactionLayer(
-            config=timers, limit=limit, datagram=datagram, points=points, schedule=self._schedule, token=token
+            self, config=timers, limit=limit, datagram=datagram, points=points, schedule=self._schedule, token=token
         )
         self._heard = heard
         self._octets: list[Datagram] = []  # that are no messages
@@ -170,15 +161,6 @@ class SipCarrier:
         self._past: deque[DialogId] = deque(maxlen=PAST)
         self._inquiries: dict[Transaction, _Inquiry] = {}
         self._strays = Strays()
-        self._happenings: Mapping[type[Any], Callable[[Any, float], None]] = {
-            RequestArrived: self._request_arrived,
-            AckArrived: self._ack_arrived,
-            ResponseArrived: self._response_arrived,
-            StrayResponse: self._stray_arrived,
-            Settled: self._settled,
-            TimedOut: lambda event, now: self._silent(event.transaction, event.evidence, now),
-            TransportFailed: lambda event, now: self._silent(event.transaction, "the connection was lost", now),
-        }
 
     # The wire's side.
 
@@ -196,13 +178,11 @@ class SipCarrier:
             return
         self._journal.received(message, data, source, now)
         self._layer.receive(message, source, now)
-        self._pump(now)
 
     def lost(self, flow: Flow, now: float) -> None:
         """A connection has closed, or could not be made."""
         self._now = now
         self._layer.flow_failed(flow, now)
-        self._pump(now)
         self._keep_alives.lost(flow, now)
         for member in list(self._members.values()):
             member.lost(flow, now)
@@ -230,7 +210,6 @@ class SipCarrier:
         """Act on every timer due at `now`."""
         self._now = now
         self._schedule.expire(now)
-        self._pump(now)
 
     def usage(self) -> dict[str, int]:
         """Counts of what is held."""
@@ -322,37 +301,34 @@ class SipCarrier:
     def _send_octets(self, data: bytes, flow: Flow) -> None:
         self._octets.append(Datagram(data, flow))
 
-    # What the transaction layer tells.
+    # What the transaction layer tells; see `TransactionUser`.
 
-    def _pump(self, now: float) -> None:
-        while events := self._layer.events():
-            for event in events:
-                self._happenings[type(event)](event, now)
-
-    def _request_arrived(self, event: RequestArrived, now: float) -> None:
-        request, transaction = event.request, event.transaction
-        reply = partial(self._reply, transaction)
-        if event.cancels is not None:
-            # RFC 3261 9.2: the answers to both have one To tag.
-            reply(request.reply(200, to_tag=self._newcomers().tag(event.cancels)), now)
-            self._newcomers().cancelled(event.cancels, request, now)
-            return
-        if request.method == "CANCEL":
-            self._answer_once(transaction, request.reply(481))  # RFC 3261 9.2
-            return
+    def request_arrived(self, transaction: ServerTransaction, now: float, *, merged: bool) -> None:
+        """A new request."""
+        request = transaction.request
         refusal = screen(request, transaction.flow)
         if refusal is not None:
             self._newcomers().screened(transaction, refusal, now)
-        elif event.merged:
+        elif merged:
             refusal = request.reply(482)  # RFC 3261 8.2.2.2
         elif request.to.tag is None:
-            refusal = self._newcomers().arrived(transaction, reply, now)
+            refusal = self._newcomers().arrived(transaction, partial(self._reply, transaction), now)
         elif (member := self._member_of(request)) is not None:
-            member.receive(request, reply, transaction.flow, now)
+            member.receive(request, partial(self._reply, transaction), transaction.flow, now)
         else:
             refusal = request.reply(481)  # RFC 3261 12.2.2
         if refusal is not None:
             self._answer_once(transaction, refusal)
+
+    def cancel_arrived(self, transaction: ServerTransaction, invite: ServerTransaction | None, now: float) -> None:
+        """A CANCEL."""
+        cancel = transaction.request
+        if invite is None:
+            self._answer_once(transaction, cancel.reply(481))  # RFC 3261 9.2
+            return
+        # RFC 3261 9.2: the answers to both have one To tag.
+        self._reply(transaction, cancel.reply(200, to_tag=self._newcomers().tag(invite)), now)
+        self._newcomers().cancelled(invite, cancel, now)
 
     def _member_of(self, request: Request) -> Member | None:
         """Whose dialog it is; of a NOTIFY also who waits for the dialog that it makes (RFC 6665 4.1.2.4)."""
@@ -362,28 +338,30 @@ class SipCarrier:
             member = self._members.get(replace(found, remote_tag=""))
         return member
 
-    def _ack_arrived(self, event: AckArrived, now: float) -> None:
-        member = self._members.get(dialog_id(event.request))
+    def ack_arrived(self, ack: Request, flow: Flow, now: float) -> None:
+        """An ACK that is not to a refusal."""
+        member = self._members.get(dialog_id(ack))
         if member is not None:
-            member.receive(event.request, lambda *_: None, event.flow, now)
+            member.receive(ack, lambda *_: None, flow, now)
 
-    def _response_arrived(self, event: ResponseArrived, now: float) -> None:
-        inquiry = self._inquiries.get(event.transaction)
+    def response_arrived(self, transaction: ClientTransaction, response: Response, now: float) -> None:
+        """A response."""
+        inquiry = self._inquiries.get(transaction)
         if inquiry is None:
             return
-        response = event.response
-        if not inquiry.heard or response.is_final:
+        is_final = response.status >= 200
+        if is_final or not inquiry.heard:
             inquiry.heard = True
-            self._heard(event.transaction.flow, response, now)
+            self._heard(transaction.flow, response, now)
             if self._reach is not None:
-                self._reach.seen(response, event.transaction.flow)
+                self._reach.seen(response, transaction.flow)
         # After a 2xx to an INVITE more may come, repeated or of other forks, until it is settled (RFC 6026 7.2).
-        if response.is_final and (response.status >= 300 or event.transaction.method != "INVITE"):
-            self._forget(event.transaction)
+        if is_final and (response.status >= 300 or transaction.method != "INVITE"):
+            self._forget(transaction)
         inquiry.answered(response, now)
 
-    def _silent(self, transaction: Transaction, evidence: str, now: float) -> None:
-        """A transaction of either side is over without its last message."""
+    def timed_out(self, transaction: Transaction, evidence: str, now: float) -> None:
+        """The peer was silent."""
         if isinstance(transaction, ServerTransaction):
             self._newcomers().settled(transaction)
             return
@@ -393,23 +371,28 @@ class SipCarrier:
             self._heard(transaction.flow, None, now)
             inquiry.failed(f"no response to {transaction.method}: {evidence}", now)
 
-    def _settled(self, event: Settled, now: float) -> None:
-        inquiry = self._inquiries.get(event.transaction)
+    def transport_failed(self, transaction: Transaction, now: float) -> None:
+        """The way to the peer is gone."""
+        self.timed_out(transaction, "the connection was lost", now)
+
+    def settled(self, transaction: ClientTransaction, now: float) -> None:
+        """An INVITE that was answered finds no more 2xx."""
+        inquiry = self._inquiries.get(transaction)
         if inquiry is not None:
-            self._forget(event.transaction)
+            self._forget(transaction)
             inquiry.settled(now)
 
-    def _stray_arrived(self, event: StrayResponse, now: float) -> None:
+    def stray_arrived(self, response: Response, flow: Flow, now: float) -> None:
         """Acknowledge, and release, what answers an INVITE long given up (RFC 3261 13.2.2.4)."""
-        dialog = self._strays.dialog(event.response, event.flow)
+        dialog = self._strays.dialog(response, flow)
         if dialog is None:
             return
-        self.send_ack(dialog.ack(event.response.cseq.number), event.flow, now)
-        if self._strays.release(event.response):
+        self.send_ack(dialog.ack(response.cseq.number), flow, now)
+        if self._strays.release(response):
             bye = dialog.request("BYE")
             bye.headers.set("Reason", reason_header(Cause.NORMAL_CLEARING))
             with suppress(Exhausted):  # the peer says its 200 again and is released then
-                self.send(bye, event.flow, now, answered=lambda *_: None, failed=lambda *_: None)
+                self.send(bye, flow, now, answered=lambda *_: None, failed=lambda *_: None)
 
     def _forget(self, transaction: Transaction) -> None:
         self._inquiries.pop(transaction, None)
@@ -424,7 +407,7 @@ class SipCarrier:
         if status > 100 and (to := response.to).tag is None:
             response.headers.set("To", to.tagged(self._token()))
         response.headers.set("Server", PRODUCT)
-        if status >= 200:
+        if status >= 200 and transaction.method == "INVITE":
             self._newcomers().settled(transaction)
         self._layer.respond(transaction, response, now)
 

@@ -60,8 +60,8 @@ class Headers:
     def read(cls, lines: Sequence[str], *, plain: bool) -> tuple[Headers, str]:
         """The header rows among unfolded `lines`, and the first fault in them; "" where there is none.
 
-        Where a fault is, the rows that can be read are there all the same, so that a request can be refused; of those
-        that may stand once only, the first.
+        Where a fault is, the rows that can be read are there all the same, so that a request can be refused; of
+        those that may stand once only, the first.
 
         Args:
             plain: no line is too long, none has a bare CR or LF in it, and no blank but what follows a colon begins

@@ -17,7 +17,7 @@ from gateway.core.literal import literal
 from gateway.core.repeated import repeated
 from gateway.sip.headers import Via
 from gateway.sip.message import Request, Response
-from gateway.sip.parameters import Parameters
+from gateway.sip.parameters import LOWER, Parameters
 from gateway.sip.uri import host_text
 
 __all__ = [
@@ -97,32 +97,37 @@ class Datagram:
     call_id: str = ""
 
 
-def stamp(request: Request, flow: Flow) -> None:
+def stamp(request: Request, flow: Flow) -> Flow:
     """Note in the topmost Via where `request` really came from (RFC 3261 section 18.2.1, RFC 3581 section 4).
 
     What the sender wrote into `received` itself is dropped: believed, it would send our responses to others.
+
+    Returns:
+        The flow on which its responses go back; see `response_flow`.
 
     Raises:
         MalformedError: the Via of a request that did not parse cannot be read.
     """
     via = request.via
     host, port = flow.remote
-    received = None if _same_address(via.host, host) else host
+    received = None if via.host == host or _same_address(via.host, host) else host
+    asked = False
     stamped: list[tuple[str, str | None]] = []
     for pair in via.parameters.pairs:
-        name = pair[0].lower()
+        name = LOWER[pair[0]]
         if name == "rport":
-            received = host
-            stamped.append((name, str(port)))
+            received, asked = host, True
+            pair = (name, str(port))
         elif name == "keep" and request.method in KEPT_BY:
-            stamped.append((name, str(KEEP)))
-        elif name != "received":
+            pair = (name, str(KEEP))
+        if name != "received":
             stamped.append(pair)
     if received is not None:
         stamped.append(("received", received))
     parameters = tuple(stamped)
     if parameters != via.parameters.pairs:
         request.set_top_via(Via(via.transport, via.host, via.port, Parameters(parameters)))
+    return flow if asked or flow.is_reliable else _way_back(via.host, via.port, received, flow)
 
 
 def response_flow(message: Request | Response, flow: Flow) -> Flow:
@@ -142,13 +147,20 @@ def response_flow(message: Request | Response, flow: Flow) -> Flow:
         via = message.via
     except MalformedError:
         return flow
-    if via.rport is not None and via.received is not None:
-        return Flow(flow.transport, flow.local, (via.received, via.rport))
-    if via.received is not None and is_private(via.host) and _plain(via.host) != _plain(via.received):
+    received, rport = via.received, via.rport
+    if rport is not None and received is not None:
+        return Flow(flow.transport, flow.local, (received, rport))
+    return _way_back(via.host, via.port, received, flow)
+
+
+def _way_back(host: str, port: int | None, received: str | None, flow: Flow) -> Flow:
+    """Where a request of UDP wants its responses that has not asked for them to be sent where it came from."""
+    if received is not None and is_private(host) and _plain(host) != _plain(received):
         return flow
-    target = via.received or via.host
-    port = via.port or DEFAULT_PORT
-    return Flow(flow.transport, flow.local, (target, port)) if is_address(target) else flow
+    target = received or host
+    if flow.remote == (target, port or DEFAULT_PORT):
+        return flow
+    return Flow(flow.transport, flow.local, (target, port or DEFAULT_PORT)) if is_address(target) else flow
 
 
 @repeated

@@ -1,31 +1,82 @@
 """What every transaction is: a request, a flow, a machine and its timers.
 
-A message, a due timer or a failed flow enters; through its Outlet leave messages to send and what its user should
-hear. A machine's table names the methods that carry out its actions.
+A message, a due timer or a failed flow enters; through its Outlet leave messages to send, and its user hears what
+comes of it. A machine's table names the methods that carry out its actions.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
-from gateway.core.machine import Machine
+from gateway.core.machine import Machine, Table
 from gateway.sip.message import Request, Response
 from gateway.sip.schedule import Alarm
 from gateway.sip.transaction.timers import TimerConfig
-from gateway.sip.transport import Flow, response_flow
+from gateway.sip.transport import Flow
 
-__all__ = ["ClientTransaction", "Key", "Outlet", "ServerTransaction", "Transaction"]
+__all__ = ["ClientTransaction", "Key", "Outlet", "ServerTransaction", "Transaction", "TransactionUser"]
 
-Key = tuple[str, ...]
+Key = tuple[str | int | None, ...]
 """What a message must bring along to belong to a transaction."""
 
 
+class TransactionUser(Protocol):
+    """The transaction user (RFC 3261 section 6): hears what happens, at once, and may answer and send at once."""
+
+    def request_arrived(self, transaction: ServerTransaction, now: float, *, merged: bool) -> None:
+        """A new request, but for ACK and CANCEL, which waits for `TransactionLayer.respond`; its Via is stamped.
+
+        Args:
+            merged: the same request is here already by another way (RFC 3261 section 8.2.2.2: answer 482).
+        """
+        ...
+
+    def cancel_arrived(self, transaction: ServerTransaction, invite: ServerTransaction | None, now: float) -> None:
+        """A CANCEL for `invite`; for None it is for nothing that is here (answer 481)."""
+        ...
+
+    def ack_arrived(self, ack: Request, flow: Flow, now: float) -> None:
+        """An ACK that acknowledges a 2xx, or nothing that we know of; an ACK to a refusal is not told."""
+        ...
+
+    def response_arrived(self, transaction: ClientTransaction, response: Response, now: float) -> None:
+        """A response to a request of ours but CANCEL; each 2xx to an INVITE is told as often as it comes."""
+        ...
+
+    def stray_arrived(self, response: Response, flow: Flow, now: float) -> None:
+        """A 2xx to an INVITE whose transaction is over, late or of a fork, to be acknowledged (13.2.2.4)."""
+        ...
+
+    def settled(self, transaction: ClientTransaction, now: float) -> None:
+        """An INVITE of ours was answered, and its transaction is over: no more 2xx can come in it."""
+        ...
+
+    def timed_out(self, transaction: Transaction, evidence: str, now: float) -> None:
+        """The peer was silent; the transaction is over.
+
+        Args:
+            transaction: a client transaction without a final response, or an INVITE server one without an ACK.
+            evidence: which timer, for people: "timer B after 32 s".
+        """
+        ...
+
+    def transport_failed(self, transaction: Transaction, now: float) -> None:
+        """The transaction's flow is gone, and but for an accepted INVITE the transaction is over with it."""
+        ...
+
+
 class Outlet(Protocol):
-    """Where a transaction's effects go; the layer is one."""
+    """Where a transaction's effects go; the layer is one.
+
+    Attributes:
+        user: who hears what happens.
+    """
+
+    user: TransactionUser
 
     def send(self, data: bytes, flow: Flow, call_id: str) -> None:
         """Put a message on the wire."""
@@ -35,28 +86,8 @@ class Outlet(Protocol):
         """Have `action` called at `when`."""
         ...
 
-    def response_arrived(self, transaction: ClientTransaction, response: Response) -> None:
-        """Tell the user of a response."""
-        ...
-
-    def ack_arrived(self, transaction: ServerTransaction, ack: Request) -> None:
-        """Tell the user of the ACK to its 2xx."""
-        ...
-
     def cancel_wanted(self, transaction: ClientTransaction, cancel: Request, now: float) -> None:
         """Send `cancel`, the CANCEL for the transaction's request."""
-        ...
-
-    def timed_out(self, transaction: Transaction, evidence: str) -> None:
-        """Tell the user that the peer was silent for too long: "timer B after 32 s"."""
-        ...
-
-    def transport_failed(self, transaction: Transaction) -> None:
-        """Tell the user that the transaction's flow is gone."""
-        ...
-
-    def settled(self, transaction: ClientTransaction) -> None:
-        """Tell the user that no more 2xx can come."""
         ...
 
     def ended(self, transaction: Transaction) -> None:
@@ -64,10 +95,12 @@ class Outlet(Protocol):
         ...
 
 
-class Transaction(ABC):
+class Transaction(Machine[Any, Any], ABC):
     """A transaction of any kind.
 
     Attributes:
+        TABLE, START: its machine and the state in which it begins.
+        BROKEN: the input that says that its flow is gone.
         key: what it is found by.
         request: the request that began it; but for an INVITE of ours, until it has its final response.
         method, call_id: of that request.
@@ -75,17 +108,18 @@ class Transaction(ABC):
         timers: those that run.
     """
 
-    __slots__ = ("_config", "_machine", "_outlet", "call_id", "flow", "key", "method", "request", "timers")
+    __slots__ = ("_config", "_outlet", "call_id", "flow", "key", "method", "request", "timers")
 
-    def __init__(
-        self,
-        key: Key,
-        request: Request,
-        flow: Flow,
-        outlet: Outlet,
-        config: TimerConfig,
-        machine: Machine[Any, Any],
-    ) -> None:
+    TABLE: ClassVar[Table[Any, Any]] = {}
+    START: ClassVar[Enum]
+    BROKEN: ClassVar[Enum]
+    _actions: ClassVar[Mapping[str, Callable[[Any, float, Any], None]]]
+
+    def __init_subclass__(cls) -> None:
+        cls._actions = {name: getattr(cls, name) for row in cls.TABLE.values() for _, name in row.values() if name}
+
+    def __init__(self, key: Key, request: Request, flow: Flow, outlet: Outlet, config: TimerConfig) -> None:
+        super().__init__(self.TABLE, self.START)
         self.key = key
         self.request = request
         self.method = request.method
@@ -94,33 +128,26 @@ class Transaction(ABC):
         self.timers: dict[Enum, Alarm] = {}
         self._outlet = outlet
         self._config = config
-        self._machine = machine
-
-    @property
-    def state(self) -> Enum:
-        """Where its machine stands."""
-        state: Enum = self._machine.state
-        return state
 
     @property
     def is_over(self) -> bool:
         """Whether it has reached Terminated, which takes no input."""
-        return not self._machine.table[self._machine.state]
+        return not self.table[self.state]
 
-    @abstractmethod
     def fail(self, now: float) -> None:
         """Its flow does not carry what it sends."""
+        if not self.is_over:
+            self._feed(self.BROKEN, now)
 
     def _expire(self, timer: Enum, now: float) -> None:
         del self.timers[timer]
         self._feed(timer, now)
 
     def _feed(self, given: Enum, now: float, message: Any = None) -> None:
-        machine = self._machine
-        action = machine.feed(given)
+        action = self.feed(given)
         if action:
-            getattr(self, action)(now, message)
-        if not machine.table[machine.state]:
+            self._actions[action](self, now, message)
+        if not self.table[self.state]:
             self._stop(*self.timers)
             self._outlet.ended(self)
 
@@ -131,12 +158,14 @@ class Transaction(ABC):
 
     def _stop(self, *timers: Enum) -> None:
         for timer in timers:
-            alarm = self.timers.pop(timer, None)
-            if alarm is not None:
-                alarm.cancel()
+            if timer in self.timers:
+                self.timers.pop(timer).cancel()
 
-    def _tell_time_out(self, timer: Enum) -> None:
-        self._outlet.timed_out(self, f"{timer.value} after {self._config.patience:g} s")
+    def _tell_time_out(self, timer: Enum, now: float) -> None:
+        self._outlet.user.timed_out(self, f"{timer.value} after {self._config.patience:g} s", now)
+
+    def _fail(self, now: float, _: None) -> None:
+        self._outlet.user.transport_failed(self, now)
 
     def _linger(self, seconds: float) -> float:
         """`seconds` over UDP; nothing over a transport that repeats what is lost."""
@@ -144,9 +173,25 @@ class Transaction(ABC):
 
 
 class ClientTransaction(Transaction):
-    """A transaction that we began."""
+    """A transaction that we began. What happens to a CANCEL is not told: the end of its INVITE tells.
 
-    __slots__ = ()
+    Attributes:
+        AGAIN, GIVE_UP: the timers at which the request is repeated, and no longer waited for.
+    """
+
+    __slots__ = ("_data", "_interval")
+
+    AGAIN: ClassVar[Enum]
+    GIVE_UP: ClassVar[Enum]
+
+    def __init__(
+        self, key: Key, request: Request, data: bytes, flow: Flow, outlet: Outlet, config: TimerConfig, now: float
+    ) -> None:
+        super().__init__(key, request, flow, outlet, config)
+        self._data = data
+        self._interval = config.t1
+        self._say(now)
+        self._start(self.GIVE_UP, now + config.patience)
 
     @abstractmethod
     def receive(self, response: Response, now: float) -> None:
@@ -157,12 +202,28 @@ class ClientTransaction(Transaction):
     def is_unheard(self) -> bool:
         """Whether nothing at all has come back yet."""
 
-    @abstractmethod
     def reroute(self, data: bytes, flow: Flow, now: float) -> None:
         """Send the request another way, as `data`; only while it is unheard."""
+        self._data = data
+        self.flow = flow
+        self._say(now)
+
+    def _say(self, now: float) -> None:
+        self._outlet.send(self._data, self.flow, self.call_id)
+        if not self.flow.is_reliable:
+            self._start(self.AGAIN, now + self._interval)
 
     def _pass_up(self, now: float, response: Response) -> None:
-        self._outlet.response_arrived(self, response)
+        if self.method != "CANCEL":
+            self._outlet.user.response_arrived(self, response, now)
+
+    def _time_out(self, now: float, _: None) -> None:
+        if self.method != "CANCEL":
+            self._tell_time_out(self.GIVE_UP, now)
+
+    def _fail(self, now: float, _: None) -> None:
+        if self.method != "CANCEL":
+            self._outlet.user.transport_failed(self, now)
 
 
 class ServerTransaction(Transaction):
@@ -170,23 +231,20 @@ class ServerTransaction(Transaction):
 
     Attributes:
         merge_key: what the same request has in common that came by another way (RFC 3261 section 8.2.2.2).
+
+    Args:
+        way_back: the flow on which responses go.
     """
 
     __slots__ = ("_latest", "_way_back", "merge_key")
 
     def __init__(
-        self,
-        key: Key,
-        request: Request,
-        flow: Flow,
-        outlet: Outlet,
-        config: TimerConfig,
-        machine: Machine[Any, Any],
+        self, key: Key, request: Request, flow: Flow, way_back: Flow, outlet: Outlet, config: TimerConfig
     ) -> None:
-        super().__init__(key, request, flow, outlet, config, machine)
+        super().__init__(key, request, flow, outlet, config)
         self.merge_key: Key | None = None
         self._latest = b""
-        self._way_back = response_flow(request, flow)
+        self._way_back = way_back
 
     def answer_once(self, response: Response) -> None:
         """Send a response and be over at once: the same request, again, is another one (RFC 3261 8.2.7)."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from gateway.core.machine import Machine, Table
+from gateway.core.machine import Table
 from gateway.core.word import Word
 from gateway.sip.fields import Headers
 from gateway.sip.headers import CSeq
@@ -118,18 +118,19 @@ _ACK_MAX_FORWARDS: Final = 70
 class InviteClient(ClientTransaction):
     """One INVITE that we sent."""
 
-    __slots__ = ("_ack", "_data", "_interval", "_reason")
+    __slots__ = ("_ack", "_reason")
+
+    TABLE = INVITE_CLIENT
+    START = _S.CALLING
+    BROKEN = _I.TRANSPORT_ERROR
+    AGAIN, GIVE_UP = _I.TIMER_A, _I.TIMER_B
 
     def __init__(
         self, key: Key, request: Request, data: bytes, flow: Flow, outlet: Outlet, config: TimerConfig, now: float
     ) -> None:
-        super().__init__(key, request, flow, outlet, config, Machine(INVITE_CLIENT, _S.CALLING))
-        self._data = data
+        super().__init__(key, request, data, flow, outlet, config, now)
         self._ack = b""
         self._reason = ""
-        self._interval = config.t1
-        self._say(now)
-        self._start(_I.TIMER_B, now + config.patience)
 
     def receive(self, response: Response, now: float) -> None:
         """A response has come in."""
@@ -152,17 +153,6 @@ class InviteClient(ClientTransaction):
         """Whether nothing at all has come back yet."""
         return self.state in (_S.CALLING, _S.CALLING_TO_CANCEL)
 
-    def reroute(self, data: bytes, flow: Flow, now: float) -> None:
-        """Send the request another way."""
-        self._data = data
-        self.flow = flow
-        self._say(now)
-
-    def fail(self, now: float) -> None:
-        """The flow is gone."""
-        if not self.is_over:
-            self._feed(_I.TRANSPORT_ERROR, now)
-
     def _companion(self, method: str, to: str) -> Request:
         """A request of the same transaction: the INVITE's identity with another method (sections 9.1, 17.1.1.3)."""
         original = self.request
@@ -176,11 +166,6 @@ class InviteClient(ClientTransaction):
             ("CSeq", CSeq(original.cseq.number, method)),
         ]
         return Request(method, original.uri, headers=Headers(fields))
-
-    def _say(self, now: float) -> None:
-        self._outlet.send(self._data, self.flow, self.call_id)
-        if not self.flow.is_reliable:
-            self._start(_I.TIMER_A, now + self._interval)
 
     def _retransmit(self, now: float, _: None) -> None:
         self._outlet.send(self._data, self.flow, self.call_id)
@@ -219,13 +204,7 @@ class InviteClient(ClientTransaction):
         self._outlet.send(self._ack, self.flow, self.call_id)
 
     def _settle(self, now: float, _: None) -> None:
-        self._outlet.settled(self)
-
-    def _time_out(self, now: float, _: None) -> None:
-        self._tell_time_out(_I.TIMER_B)
+        self._outlet.user.settled(self, now)
 
     def _give_up(self, now: float, _: None) -> None:
-        self._tell_time_out(_I.TIMER_CANCEL)
-
-    def _fail(self, now: float, _: None) -> None:
-        self._outlet.transport_failed(self)
+        self._tell_time_out(_I.TIMER_CANCEL, now)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.core.machine import Machine, Table
+from gateway.core.machine import Table
 from gateway.core.word import Word
 from gateway.sip.message import Request, Response
 from gateway.sip.transaction.base import Key, Outlet, ServerTransaction
@@ -97,12 +97,20 @@ class InviteServer(ServerTransaction):
 
     __slots__ = ("_interval",)
 
+    TABLE = INVITE_SERVER
+    START = _S.PROCEEDING
+    BROKEN = _I.TRANSPORT_ERROR
+
     def __init__(
-        self, key: Key, request: Request, flow: Flow, outlet: Outlet, config: TimerConfig, now: float
+        self, key: Key, request: Request, flow: Flow, way_back: Flow, outlet: Outlet, config: TimerConfig
     ) -> None:
-        super().__init__(key, request, flow, outlet, config, Machine(INVITE_SERVER, _S.PROCEEDING))
+        super().__init__(key, request, flow, way_back, outlet, config)
         self._interval = config.t1
-        self._start(_I.TIMER_TRYING, now + config.trying)
+
+    def wait(self, now: float) -> None:
+        """Send 100 in a moment, unless the user, who has heard of it, has answered already."""
+        if not self._latest:
+            self._start(_I.TIMER_TRYING, now + self._config.trying)
 
     def receive(self, request: Request, now: float) -> None:
         """The INVITE again, or an ACK."""
@@ -115,11 +123,6 @@ class InviteServer(ServerTransaction):
         status = response.status
         given = _I.SEND_PROVISIONAL if status < 200 else _I.SEND_SUCCESS if status < 300 else _I.SEND_FAILURE
         self._feed(given, now, response)
-
-    def fail(self, now: float) -> None:
-        """The flow is gone."""
-        if not self.is_over:
-            self._feed(_I.TRANSPORT_ERROR, now)
 
     def _send(self, now: float, response: Response) -> None:
         self._stop(_I.TIMER_TRYING)
@@ -153,10 +156,7 @@ class InviteServer(ServerTransaction):
         self._start(_I.TIMER_I, now + self._linger(self._config.t4))
 
     def _pass_ack(self, now: float, ack: Request) -> None:
-        self._outlet.ack_arrived(self, ack)
+        self._outlet.user.ack_arrived(ack, self.flow, now)
 
     def _time_out(self, now: float, _: None) -> None:
-        self._tell_time_out(_I.TIMER_H)
-
-    def _fail(self, now: float, _: None) -> None:
-        self._outlet.transport_failed(self)
+        self._tell_time_out(_I.TIMER_H, now)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.core.machine import Machine, Table
+from gateway.core.machine import Table
 from gateway.core.word import Word
 from gateway.sip.message import Request, Response
-from gateway.sip.transaction.base import Key, Outlet, ServerTransaction
-from gateway.sip.transaction.timers import TimerConfig
-from gateway.sip.transport import Flow
+from gateway.sip.transaction.base import ServerTransaction
 
 __all__ = ["PLAIN_SERVER", "PlainServer", "PlainServerInput", "PlainServerState"]
 
@@ -66,10 +64,9 @@ class PlainServer(ServerTransaction):
 
     __slots__ = ()
 
-    def __init__(
-        self, key: Key, request: Request, flow: Flow, outlet: Outlet, config: TimerConfig, now: float
-    ) -> None:
-        super().__init__(key, request, flow, outlet, config, Machine(PLAIN_SERVER, _S.TRYING))
+    TABLE = PLAIN_SERVER
+    START = _S.TRYING
+    BROKEN = _I.TRANSPORT_ERROR
 
     def receive(self, request: Request, now: float) -> None:
         """The request again."""
@@ -78,12 +75,7 @@ class PlainServer(ServerTransaction):
     def respond(self, response: Response, now: float) -> None:
         """Send a response."""
         if not self.is_over:
-            self._feed(_I.SEND_FINAL if response.is_final else _I.SEND_PROVISIONAL, now, response)
-
-    def fail(self, now: float) -> None:
-        """The flow is gone."""
-        if not self.is_over:
-            self._feed(_I.TRANSPORT_ERROR, now)
+            self._feed(_I.SEND_FINAL if response.status >= 200 else _I.SEND_PROVISIONAL, now, response)
 
     def _send(self, now: float, response: Response) -> None:
         self._say(response)
@@ -94,6 +86,3 @@ class PlainServer(ServerTransaction):
     def _complete(self, now: float, response: Response) -> None:
         self._say_finally(response)
         self._start(_I.TIMER_J, now + self._linger(self._config.patience))
-
-    def _fail(self, now: float, _: None) -> None:
-        self._outlet.transport_failed(self)

@@ -1,6 +1,6 @@
 """The transaction layer: finds the transaction of each message (RFC 3261 sections 17.1.3 and 17.2.3) and drives it.
 
-Parsed messages and times enter; datagrams leave by `outgoing`, what the user should hear by `events`. It never
+Parsed messages and times enter; datagrams leave by `outgoing`, and its user is told at once what happens. It never
 raises for what a peer sent, and holds a bounded number of transactions: beyond it new requests get 503.
 """
 
@@ -15,17 +15,7 @@ from gateway.sip.message import Request, Response
 from gateway.sip.points import ListeningPoints
 from gateway.sip.schedule import Schedule
 from gateway.sip.token import Tokens
-from gateway.sip.transaction.base import ClientTransaction, Key, ServerTransaction, Transaction
-from gateway.sip.transaction.events import (
-    AckArrived,
-    RequestArrived,
-    ResponseArrived,
-    Settled,
-    StrayResponse,
-    TimedOut,
-    TransactionEvent,
-    TransportFailed,
-)
+from gateway.sip.transaction.base import ClientTransaction, Key, ServerTransaction, Transaction, TransactionUser
 from gateway.sip.transaction.invite_client import InviteClient
 from gateway.sip.transaction.invite_server import InviteServer
 from gateway.sip.transaction.plain_client import PlainClient
@@ -49,7 +39,11 @@ _RETRY_AFTER: Final = 5
 class TransactionLayer:
     """All transactions of one stack.
 
+    Attributes:
+        user: who hears what happens.
+
     Args:
+        user: the same.
         config: timer intervals.
         limit: how many transactions may live at a time.
         datagram: octets beyond which a request goes by TCP where UDP was asked for (section 18.1.1); 0 for none.
@@ -60,6 +54,7 @@ class TransactionLayer:
 
     def __init__(
         self,
+        user: TransactionUser,
         *,
         config: TimerConfig | None = None,
         limit: int = MAX_TRANSACTIONS,
@@ -70,6 +65,7 @@ class TransactionLayer:
     ) -> None:
         self.dropped = 0
         """Responses that belong to nothing, and requests refused for want of room."""
+        self.user = user
         self._config = config or TimerConfig()
         self._limit = limit
         self._token = token or Tokens()
@@ -83,7 +79,6 @@ class TransactionLayer:
         self._schedule = schedule if schedule is not None else Schedule()
         self.at: Final = self._schedule.at
         self._outgoing: list[Datagram] = []
-        self._events: list[TransactionEvent] = []
 
     def __len__(self) -> int:
         """How many transactions live: 0 once all is quiet, or something leaks."""
@@ -96,8 +91,7 @@ class TransactionLayer:
         if isinstance(message, Response):
             self._receive_response(message, flow, now)
         else:
-            stamp(message, flow)
-            self._receive_request(message, flow, now)
+            self._receive_request(message, flow, stamp(message, flow), now)
 
     def flow_failed(self, flow: Flow, now: float) -> None:
         """A connection has closed, or the network says that the peer of `flow` cannot be reached."""
@@ -111,7 +105,7 @@ class TransactionLayer:
     def _reroute(self, transaction: ClientTransaction, way: Flow, now: float) -> None:
         """18.1.1: no TCP there, so that the long request goes as a datagram after all."""
         request = transaction.request
-        request.headers.set("via", _via(way, transaction.key[0], request.method))
+        request.headers.set("via", _via(way, str(transaction.key[0]), request.method))
         self._leave_flow(transaction)
         self._by_flow.setdefault(way, set()).add(transaction)
         transaction.reroute(request.serialise(), way, now)
@@ -120,48 +114,53 @@ class TransactionLayer:
         method = response.cseq.method
         via, *further = response.vias
         # 17.1.3; our branches are unique, so sent-by adds nothing.
-        transaction = self._clients.get((via.branch or "", method))
+        transaction = self._clients.get((via.branch, method))
         # 8.1.3.3: a response with more Vias than ours was not meant for us.
         if further:
             self.dropped += 1
         elif transaction is not None:
             transaction.receive(response, now)
         elif method == "INVITE" and 200 <= response.status < 300:
-            self._events.append(StrayResponse(response, flow))
+            self.user.stray_arrived(response, flow, now)
         else:
             self.dropped += 1
 
-    def _receive_request(self, request: Request, flow: Flow, now: float) -> None:
-        key = _server_key(request, "INVITE" if request.method == "ACK" else request.method)
+    def _receive_request(self, request: Request, flow: Flow, way_back: Flow, now: float) -> None:
+        method = request.method
+        key = _server_key(request, "INVITE" if method == "ACK" else method)
         transaction = self._servers.get(key)
-        within = request.to.tag is not None
         if transaction is not None:
             transaction.receive(request, now)
-        elif request.method == "ACK":
-            self._events.append(AckArrived(request, flow))
-        elif len(self) >= (self._limit if within else self._limit - self._limit // 4):
+            return
+        if method == "ACK":
+            self.user.ack_arrived(request, flow, now)
+            return
+        within = request.to.tag is not None
+        if len(self._clients) + len(self._servers) >= (self._limit if within else self._limit - self._limit // 4):
             # The last quarter is for dialogs in progress: strangers must not keep calls from ending.
             self.dropped += 1
             refusal = request.reply(503, to_tag=self._token())
             refusal.headers.set("Retry-After", _RETRY_AFTER)
             self.send_response(refusal, flow)
+        elif method == "INVITE":
+            invite = InviteServer(key, request, flow, way_back, self, self._config)
+            self._tell_request(invite, now, within=within)
+            invite.wait(now)
         else:
-            self._open_server(key, request, flow, now, within=within)
+            self._tell_request(PlainServer(key, request, flow, way_back, self, self._config), now, within=within)
 
-    def _open_server(self, key: Key, request: Request, flow: Flow, now: float, *, within: bool) -> None:
-        kind = InviteServer if request.method == "INVITE" else PlainServer
-        transaction = kind(key, request, flow, self, self._config, now)
-        self._servers[key] = transaction
-        self._by_flow.setdefault(flow, set()).add(transaction)
-        cancels = None
+    def _tell_request(self, transaction: ServerTransaction, now: float, *, within: bool) -> None:
+        request = transaction.request
+        self._servers[transaction.key] = transaction
+        self._by_flow.setdefault(transaction.flow, set()).add(transaction)
         if request.method == "CANCEL":
-            invite = self._servers.get(_server_key(request, "INVITE"))
-            cancels = invite if isinstance(invite, InviteServer) else None
+            self.user.cancel_arrived(transaction, self._servers.get(_server_key(request, "INVITE")), now)
+            return
         merged = False
-        if request.method != "CANCEL" and not within:
+        if not within:
             transaction.merge_key = _merge_key(request)
             merged = self._merge_keys.setdefault(transaction.merge_key, transaction) is not transaction
-        self._events.append(RequestArrived(transaction, request, cancels, merged))
+        self.user.request_arrived(transaction, now, merged=merged)
 
     # What the user wants
 
@@ -174,7 +173,7 @@ class TransactionLayer:
         Raises:
             Exhausted: as many transactions live as may.
         """
-        if len(self) >= self._limit and request.method != "BYE":
+        if len(self._clients) + len(self._servers) >= self._limit and request.method != "BYE":
             raise Exhausted(f"all {self._limit} SIP transactions are in use")
         own = Request(request.method, request.uri, headers=request.headers.copy(), body=request.body)
         branch = self._new_branch()
@@ -233,11 +232,6 @@ class TransactionLayer:
         outgoing, self._outgoing = self._outgoing, []
         return outgoing
 
-    def events(self) -> list[TransactionEvent]:
-        """Hand over, once, what happened."""
-        events, self._events = self._events, []
-        return events
-
     def deadline(self) -> float | None:
         """When `expire` is wanted, or None."""
         return self._schedule.deadline()
@@ -252,32 +246,9 @@ class TransactionLayer:
         """Put a message on the wire."""
         self._outgoing.append(Datagram(data, flow, call_id))
 
-    def response_arrived(self, transaction: ClientTransaction, response: Response) -> None:
-        """Tell of a response; those to our CANCELs mean nothing, the INVITE's own end tells."""
-        if transaction.method != "CANCEL":
-            self._events.append(ResponseArrived(transaction, response))
-
-    def ack_arrived(self, transaction: ServerTransaction, ack: Request) -> None:
-        """Tell of the ACK to a 2xx."""
-        self._events.append(AckArrived(ack, transaction.flow))
-
     def cancel_wanted(self, transaction: ClientTransaction, cancel: Request, now: float) -> None:
         """Send a CANCEL; it is let through at the limit, since it is what makes room."""
-        self._open_client(PlainClient, transaction.key[0], cancel, cancel.serialise(), transaction.flow, now)
-
-    def timed_out(self, transaction: Transaction, evidence: str) -> None:
-        """Tell that a peer was silent."""
-        if transaction.method != "CANCEL" or isinstance(transaction, ServerTransaction):
-            self._events.append(TimedOut(transaction, evidence))
-
-    def transport_failed(self, transaction: Transaction) -> None:
-        """Tell that a flow is gone."""
-        if transaction.method != "CANCEL" or isinstance(transaction, ServerTransaction):
-            self._events.append(TransportFailed(transaction))
-
-    def settled(self, transaction: ClientTransaction) -> None:
-        """Tell that no more 2xx can come."""
-        self._events.append(Settled(transaction))
+        self._open_client(PlainClient, str(transaction.key[0]), cancel, cancel.serialise(), transaction.flow, now)
 
     def ended(self, transaction: Transaction) -> None:
         """Forget a transaction."""
@@ -338,12 +309,12 @@ def _server_key(request: Request, method: str) -> Key:
     via = request.via
     branch = via.branch
     if branch is not None and is_unique(branch):
-        return (branch, via.sent_by.lower(), method)
+        return (branch, via.host.lower(), via.port, method)
     return (
         str(request.uri),
-        request.from_.tag or "",
+        request.from_.tag,
         request.call_id,
-        str(request.cseq.number),
+        request.cseq.number,
         str(via),
         method,
     )
@@ -351,4 +322,5 @@ def _server_key(request: Request, method: str) -> Key:
 
 def _merge_key(request: Request) -> Key:
     """Section 8.2.2.2."""
-    return (request.from_.tag or "", request.call_id, str(request.cseq))
+    cseq = request.cseq
+    return (request.from_.tag, request.call_id, cseq.number, cseq.method)

@@ -10,10 +10,9 @@ from gateway.sip.fields import Headers
 from gateway.sip.message import Request, Response
 from gateway.sip.parser import parse
 from gateway.sip.transaction.base import ClientTransaction
-from gateway.sip.transaction.events import RequestArrived, TransactionEvent
-from gateway.sip.transaction.table import TransactionLayer
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
+from tests.unit.sip.transaction_user import Layer, RequestArrived, Told
 
 CALLER = ("192.0.2.1", 5060)
 CALLEE = ("192.0.2.2", 5060)
@@ -54,12 +53,12 @@ class Exchange:
         self.flows = {"caller": Flow(transport, CALLER, CALLEE), "callee": Flow(transport, CALLEE, CALLER)}
         numbers = count(1)
         self.layers = {
-            side: TransactionLayer(token=lambda side=side: f"{side}{next(numbers)}")  # type: ignore[misc]
+            side: Layer(token=lambda side=side: f"{side}{next(numbers)}")  # type: ignore[misc]
             for side in self.flows
         }
         self.caller, self.callee = self.layers.values()
         self.sent: list[Sent] = []
-        self.told: dict[str, list[TransactionEvent]] = {side: [] for side in self.flows}
+        self.told: dict[str, list[Told]] = {side: [] for side in self.flows}
         self._losing: list[str] = []
 
     def lose(self, *what: str) -> None:
@@ -115,7 +114,7 @@ class Exchange:
         """When messages of that name were sent."""
         return [sent.at for sent in self.sent if sent.what == what]
 
-    def heard(self, side: str, kind: type[TransactionEvent]) -> list[TransactionEvent]:
+    def heard(self, side: str, kind: type[Told]) -> list[Told]:
         """What a side was told of that kind."""
         return [event for event in self.told[side] if isinstance(event, kind)]
 

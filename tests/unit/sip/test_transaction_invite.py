@@ -4,10 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.sip.transaction.events import AckArrived, RequestArrived, TimedOut, TransportFailed
+from gateway.sip.message import Response
+from gateway.sip.parser import parse
+from gateway.sip.transaction.base import ClientTransaction, ServerTransaction
 from gateway.sip.transaction.invite_client import InviteClientState
 from gateway.sip.transaction.invite_server import InviteServerState
-from tests.unit.sip.exchange import Exchange, request
+from gateway.sip.transaction.table import TransactionLayer
+from gateway.sip.transport import Flow
+from tests.unit.sip.exchange import CALLEE, CALLER, Exchange, request
+from tests.unit.sip.transaction_user import (
+    AckArrived,
+    Listener,
+    RequestArrived,
+    ResponseArrived,
+    TimedOut,
+    TransportFailed,
+)
+
+FLOW = Flow("udp", CALLER, CALLEE)
 
 
 def states(exchange: Exchange) -> tuple[object, ...]:
@@ -359,3 +373,50 @@ def test_an_accepted_invite_outlives_its_flow() -> None:
     exchange.carry()
     assert len(exchange.heard("callee", TransportFailed)) == 1
     assert states(exchange) == (InviteClientState.ACCEPTED, InviteServerState.ACCEPTED)
+
+
+# A user that acts at once, while it is told
+
+
+class Hasty(Listener):
+    """Answers each request with a status, and cancels what rings."""
+
+    layer: TransactionLayer
+
+    def __init__(self, status: int) -> None:
+        super().__init__()
+        self._status = status
+
+    def request_arrived(self, transaction: ServerTransaction, now: float, *, merged: bool) -> None:
+        self.layer.respond(transaction, transaction.request.reply(self._status, to_tag="2"), now)
+
+    def response_arrived(self, transaction: ClientTransaction, response: Response, now: float) -> None:
+        super().response_arrived(transaction, response, now)
+        if response.status == 180:
+            self.layer.cancel(transaction, now)
+
+
+@pytest.mark.parametrize(
+    ("status", "timers"), [(100, set()), (180, set()), (200, {"timer L"}), (486, {"timer G", "timer H"})]
+)
+def test_section_17_2_1_no_100_is_due_to_an_invite_that_is_answered_at_once(status: int, timers: set[str]) -> None:
+    user = Hasty(status)
+    user.layer = layer = TransactionLayer(user)
+    outgoing = TransactionLayer(Listener())
+    invite = outgoing.request(request(), FLOW, 0.0)
+    layer.receive(parse(outgoing.outgoing()[0].data), FLOW, 0.0)
+    (transaction,) = layer._servers.values()
+    assert {timer.value for timer in transaction.timers} == timers
+    layer.expire(0.3)
+    (response,) = [parse(datagram.data) for datagram in layer.outgoing()]
+    assert response.status == status and invite.state is InviteClientState.CALLING
+
+
+def test_section_9_1_an_invite_may_be_cancelled_as_soon_as_it_is_told_to_ring() -> None:
+    user = Hasty(200)
+    user.layer = layer = TransactionLayer(user)
+    invite = layer.request(request(), FLOW, 0.0)
+    layer.receive(invite.request.reply(180, to_tag="2"), FLOW, 0.1)
+    assert [datagram.data.split()[0] for datagram in layer.outgoing()] == [b"INVITE", b"CANCEL"]
+    layer.receive(invite.request.reply(487, to_tag="2"), FLOW, 0.2)
+    assert [event.response.status for event in user.told if isinstance(event, ResponseArrived)] == [180, 487]

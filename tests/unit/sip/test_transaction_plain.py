@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gateway.sip.transaction.events import RequestArrived, TimedOut, TransportFailed
 from tests.unit.sip.exchange import Exchange, request
+from tests.unit.sip.transaction_user import RequestArrived, TimedOut, TransportFailed
 
 
 def test_a_request_is_repeated_up_to_t2_until_timer_f() -> None:

@@ -11,14 +11,13 @@ from gateway.core.errors import Exhausted
 from gateway.sip.message import Request, Response
 from gateway.sip.parser import parse
 from gateway.sip.transaction.base import Transaction
-from gateway.sip.transaction.events import AckArrived, RequestArrived, StrayResponse
 from gateway.sip.transaction.invite_client import INVITE_CLIENT, InviteClient, InviteClientInput, InviteClientState
 from gateway.sip.transaction.invite_server import INVITE_SERVER, InviteServer, InviteServerInput, InviteServerState
 from gateway.sip.transaction.plain_client import PLAIN_CLIENT, PlainClient, PlainClientInput, PlainClientState
 from gateway.sip.transaction.plain_server import PLAIN_SERVER, PlainServer, PlainServerInput, PlainServerState
-from gateway.sip.transaction.table import TransactionLayer
 from gateway.sip.transport import Flow
 from tests.unit.sip.exchange import Exchange, request
+from tests.unit.sip.transaction_user import AckArrived, Layer, RequestArrived, StrayResponse
 
 FLOW = Flow("udp", ("192.0.2.1", 5060), ("192.0.2.2", 5060))
 
@@ -58,7 +57,7 @@ def options(
     return message
 
 
-def arrivals(layer: TransactionLayer, *requests: Request) -> list[RequestArrived]:
+def arrivals(layer: Layer, *requests: Request) -> list[RequestArrived]:
     for message in requests:
         layer.receive(message, FLOW, 0)
     return [event for event in layer.events() if isinstance(event, RequestArrived)]
@@ -77,11 +76,11 @@ def arrivals(layer: TransactionLayer, *requests: Request) -> list[RequestArrived
     ],
 )
 def test_branch_sent_by_and_method_make_a_transaction(other: Request) -> None:
-    assert len(arrivals(TransactionLayer(), options("a;branch=z9hG4bK1"), other)) == 2
+    assert len(arrivals(Layer(), options("a;branch=z9hG4bK1"), other)) == 2
 
 
 def test_nothing_but_branch_sent_by_and_method_makes_one() -> None:
-    layer = TransactionLayer()
+    layer = Layer()
     again = options("A;branch=z9hG4bK1", number=2, tag=";tag=2", uri="sip:other@x")
     assert len(arrivals(layer, options("a;branch=z9hG4bK1"), again)) == 1
 
@@ -89,7 +88,7 @@ def test_nothing_but_branch_sent_by_and_method_makes_one() -> None:
 @pytest.mark.parametrize("branch", ["", ";branch=1", ";branch=z9hG4bK"])
 def test_without_a_unique_branch_the_rules_of_rfc_2543_hold(branch: str) -> None:
     via = f"a{branch}"
-    same = arrivals(TransactionLayer(), options(via), options(via))
+    same = arrivals(Layer(), options(via), options(via))
     assert len(same) == 1
     for other in (
         options(via, number=2),
@@ -99,12 +98,12 @@ def test_without_a_unique_branch_the_rules_of_rfc_2543_hold(branch: str) -> None
         options(f"b{branch}"),
         options(via, method="INFO"),
     ):
-        assert len(arrivals(TransactionLayer(), options(via), other)) == 2
+        assert len(arrivals(Layer(), options(via), other)) == 2
 
 
 @pytest.mark.parametrize("branch", ["", ";branch=z9hG4bK1"])
 def test_the_ack_to_a_refusal_is_absorbed_by_its_invite(branch: str) -> None:
-    layer = TransactionLayer()
+    layer = Layer()
     invite = options(f"a{branch}", method="INVITE")
     (arrived,) = arrivals(layer, invite)
     layer.respond(arrived.transaction, arrived.request.reply(486, to_tag="2"), 0)
@@ -114,7 +113,7 @@ def test_the_ack_to_a_refusal_is_absorbed_by_its_invite(branch: str) -> None:
 
 
 def test_an_ack_that_belongs_to_nothing_is_told_and_never_answered() -> None:
-    layer = TransactionLayer()
+    layer = Layer()
     layer.receive(options("a;branch=z9hG4bK1", method="ACK"), FLOW, 0)
     (told,) = layer.events()
     assert isinstance(told, AckArrived)
@@ -122,12 +121,12 @@ def test_an_ack_that_belongs_to_nothing_is_told_and_never_answered() -> None:
 
 
 def test_a_cancel_without_an_invite_says_so() -> None:
-    (arrived,) = arrivals(TransactionLayer(), options("a;branch=z9hG4bK1", method="CANCEL"))
+    (arrived,) = arrivals(Layer(), options("a;branch=z9hG4bK1", method="CANCEL"))
     assert arrived.cancels is None and not arrived.merged
 
 
 def test_a_request_that_comes_by_two_ways_is_seen_to_be_merged() -> None:
-    layer = TransactionLayer()
+    layer = Layer()
     first, second, fresh = arrivals(
         layer,
         options("a;branch=z9hG4bK1"),
@@ -145,7 +144,7 @@ def test_a_request_that_comes_by_two_ways_is_seen_to_be_merged() -> None:
 
 def test_a_request_within_a_dialog_is_not_merged() -> None:
     first, second = arrivals(
-        TransactionLayer(), options("a;branch=z9hG4bK1", to=";tag=2"), options("b;branch=z9hG4bK2", to=";tag=2")
+        Layer(), options("a;branch=z9hG4bK1", to=";tag=2"), options("b;branch=z9hG4bK2", to=";tag=2")
     )
     assert not first.merged and not second.merged
 
@@ -177,7 +176,7 @@ def test_a_response_with_two_vias_is_not_ours() -> None:
 
 
 def test_the_users_request_may_be_changed_and_sent_again() -> None:
-    layer = TransactionLayer()
+    layer = Layer()
     message = request()
     first = layer.request(message, FLOW, 0)
     message.headers.set("CSeq", "2 INVITE")
@@ -189,7 +188,7 @@ def test_the_users_request_may_be_changed_and_sent_again() -> None:
 
 
 def test_an_ack_of_the_users_has_a_branch_of_its_own_and_is_given_back_to_be_repeated() -> None:
-    layer = TransactionLayer()
+    layer = Layer()
     data = layer.send_ack(request("ACK"), FLOW)
     (datagram,) = layer.outgoing()
     assert datagram.data == data and b";branch=z9hG4bK" in data
@@ -200,7 +199,7 @@ def test_an_ack_of_the_users_has_a_branch_of_its_own_and_is_given_back_to_be_rep
 
 
 def test_beyond_the_limit_new_requests_get_503_and_old_ones_go_on() -> None:
-    layer = TransactionLayer(limit=2)
+    layer = Layer(limit=2)
     first, _ = arrivals(layer, options("a;branch=z9hG4bK1"), options("b;branch=z9hG4bK2", number=2))
     layer.receive(options("c:5070;rport;branch=z9hG4bK3", number=3), FLOW, 0)
     (refusal,) = layer.outgoing()
@@ -216,7 +215,7 @@ def test_beyond_the_limit_new_requests_get_503_and_old_ones_go_on() -> None:
 
 
 def test_strangers_cannot_take_the_room_in_which_calls_end() -> None:
-    layer = TransactionLayer(limit=8)
+    layer = Layer(limit=8)
     for number in range(20):
         layer.receive(options(f"a;branch=z9hG4bK{number}", number=number + 1), FLOW, 0)
     assert len(layer) == 6 and layer.dropped == 14
@@ -234,7 +233,7 @@ def test_strangers_cannot_take_the_room_in_which_calls_end() -> None:
 
 
 def test_a_cancel_of_ours_goes_out_even_at_the_limit() -> None:
-    layer = TransactionLayer(limit=1)
+    layer = Layer(limit=1)
     invite = layer.request(request(), FLOW, 0)
     layer.receive(invite.request.reply(180), FLOW, 0)
     layer.cancel(invite, 0)
@@ -242,7 +241,7 @@ def test_a_cancel_of_ours_goes_out_even_at_the_limit() -> None:
 
 
 def test_thousands_of_transactions_come_and_go_and_leave_nothing() -> None:
-    layer = TransactionLayer()
+    layer = Layer()
     for number in range(3000):
         now = number / 100
         layer.expire(now)
@@ -253,13 +252,13 @@ def test_thousands_of_transactions_come_and_go_and_leave_nothing() -> None:
     assert len(layer) == 0 and layer.deadline() is None and layer.dropped == 0
 
 
-def arrivals_at(layer: TransactionLayer, message: Request, now: float) -> list[RequestArrived]:
+def arrivals_at(layer: Layer, message: Request, now: float) -> list[RequestArrived]:
     layer.receive(message, FLOW, now)
     return [event for event in layer.events() if isinstance(event, RequestArrived)]
 
 
 def test_stopped_timers_do_not_gather() -> None:
-    layer = TransactionLayer()
+    layer = Layer()
     for number in range(2000):
         invite = layer.request(request(number=number + 1), FLOW, 0)
         layer.receive(invite.request.reply(180), FLOW, 0)  # stops timers A and B
@@ -280,7 +279,7 @@ def test_a_late_expiry_fires_everything_in_order() -> None:
 
 
 def test_expiring_early_does_nothing() -> None:
-    layer = TransactionLayer()
+    layer = Layer()
     layer.request(request(), FLOW, 0)
     layer.outgoing()
     layer.expire(0.49)
@@ -288,7 +287,7 @@ def test_expiring_early_does_nothing() -> None:
 
 
 def test_a_response_without_a_transaction_goes_where_its_request_came_from() -> None:
-    layer = TransactionLayer()
+    layer = Layer()
     layer.send_response(options("c;branch=z9hG4bK3").reply(400), FLOW)
     (datagram,) = layer.outgoing()
     assert isinstance(parse(datagram.data), Response) and datagram.flow == FLOW
@@ -310,7 +309,7 @@ def test_a_response_without_a_transaction_goes_where_its_request_came_from() -> 
 )  # fmt: skip
 def test_our_via_asks_for_what_keeps_the_way_back_open(flow: Flow, method: str, via: str) -> None:
     """RFC 3581 rport, RFC 6223 keep, RFC 5923 alias."""
-    layer = TransactionLayer(token=lambda: "b")
+    layer = Layer(token=lambda: "b")
     layer.request(options("x", method=method), flow, 0.0)
     (datagram,) = layer.outgoing()
     sent = parse(datagram.data)

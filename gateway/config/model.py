@@ -288,7 +288,8 @@ class LimitSettings(Settings):
     Attributes:
         calls: at once.
         connections: TCP, TLS and WebSocket connections held at once.
-        connections_from_one: of these, from one address (an IPv6 network of 64 bits counts as one).
+        connections_from_one: of these, from one address (an IPv6 network of 64 bits counts as one), that have not
+            proved an account yet; of those that have, half of all may come from one address.
         dialplan_steps: that one call may take without time passing.
         records_shown: call records that one request returns at most.
         sip_requests: new SIP requests (calls, registrations) a second that are served; what is more gets 503. 0

@@ -64,7 +64,8 @@ class StreamLimits:
 
     Attributes:
         connections: held at once.
-        from_one: held at once that came from one address: a whole office behind one NAT, but no flood.
+        from_one: held at once that came from one address and have proved nothing yet; of those that have, one
+            address may hold half of all: a whole office behind one NAT, but no flood.
         idle: seconds after which one that nobody uses is closed.
     """
 
@@ -116,6 +117,8 @@ class Streams:
         self._connections: dict[Flow, StreamConnection] = {}
         self._connecting: dict[Flow, StreamConnection] = {}
         self._sources: Counter[str] = Counter()
+        self._proven: Counter[str] = Counter()
+        self._counted: dict[StreamConnection, Counter[str]] = {}  # where each counts for its source
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
 
@@ -159,8 +162,13 @@ class Streams:
     def proved(self, flow: Flow) -> None:
         """Who is at the other end of a connection has proved who it is: it makes way for nobody."""
         connection = self._connections.get(flow)
-        if connection is not None:
-            self._strangers.pop(connection, None)
+        if connection is None:
+            return
+        self._strangers.pop(connection, None)
+        source = _network(flow.remote[0])
+        if self._counted.get(connection) is self._sources and self._proven[source] < self._limits.connections // 2:
+            self._count_out(connection)
+            self._count_in(connection, self._proven)
 
     def drop(self, flow: Flow) -> None:
         """Close the connection of a peer that is not heard any more, if there is one."""
@@ -210,10 +218,7 @@ class Streams:
         flow = connection.flow
         if not connection.is_ours:
             self._strangers.pop(connection, None)
-            source = _network(flow.remote[0])
-            self._sources[source] -= 1
-            if not self._sources[source]:
-                del self._sources[source]
+            self._count_out(connection)
         for called in self._aliases.lost(connection) if self._aliases is not None else ():
             if not self._closing:
                 self._on_lost(called)
@@ -258,9 +263,20 @@ class Streams:
             return False
         if len(self._held) >= limits.connections and not self._make_way():
             return False
-        self._sources[source] += 1
+        self._count_in(connection, self._sources)
         self._held.add(connection)
         return True
+
+    def _count_in(self, connection: StreamConnection, counter: Counter[str]) -> None:
+        self._counted[connection] = counter
+        counter[_network(connection.flow.remote[0])] += 1
+
+    def _count_out(self, connection: StreamConnection) -> None:
+        source = _network(connection.flow.remote[0])
+        counter = self._counted.pop(connection)
+        counter[source] -= 1
+        if not counter[source]:
+            del counter[source]
 
     def _make_way(self) -> bool:
         """Close the connection of the stranger that has been here for longest; whether there was one."""

@@ -1,10 +1,10 @@
 """Digest authentication (RFC 7616 as RFC 8760 takes it into SIP; RFC 3261 section 22): the side that challenges.
 
-The values of Authorization headers enter, a Verdict leaves. Nonces need no table: each carries its time and a seal
-made with a key of this process, for the source that was challenged: whoever fails with one has got it there, and is
-not somebody who forges that address to have it banned. What is kept is the highest count seen of each nonce that
-proved a secret, so that nothing can be replayed; that is bounded. An unknown user costs the same work as a wrong
-secret.
+The values of Authorization headers enter, a Verdict leaves. Nonces need no table: each carries its time, the
+address that was challenged and a seal made with a key of this process. A proof holds wherever it comes from, for a
+telephone may have several addresses and change between them; a failure counts against the address that got the
+nonce, which nobody can forge. What is kept is the highest count seen of each nonce that proved a secret, so that
+nothing can be replayed; that is bounded. An unknown user costs the same work as a wrong secret.
 """
 
 from __future__ import annotations
@@ -58,10 +58,12 @@ class Verdict:
     Attributes:
         kind: what became of the credentials.
         username: as claimed; proven only where `kind` is ACCEPTED.
+        challenged: the address that got the nonce; "" where it is none of ours.
     """
 
     kind: VerdictKind
     username: str = ""
+    challenged: str = ""
 
 
 class Authenticator:
@@ -93,15 +95,15 @@ class Authenticator:
         self._oldest = float("-inf")  # nonces made until this have lost their counts
         self._nobody = Secret(random(16).hex())
 
-    def challenge(self, now: float, source: str = "", *, stale: bool = False) -> list[str]:
+    def challenge(self, now: float, host: str = "", *, stale: bool = False) -> list[str]:
         """Values for WWW-Authenticate (or Proxy-Authenticate), one a header row, the preferred first.
 
         Args:
             now: seconds.
-            source: who is challenged (`gateway.sip.source`), and may use the nonce; nobody else may.
+            host: the address that is challenged.
             stale: whether only the nonce was wrong.
         """
-        nonce = self._nonce(now, source)
+        nonce = self._nonce(now, host)
         flag = ", stale=true" if stale else ""
         opaque = self._seal(b"opaque")[:8].hex()
         return [
@@ -116,7 +118,6 @@ class Authenticator:
         method: str,
         lookup: Callable[[str], Secret | None],
         now: float,
-        source: str = "",
     ) -> Verdict:
         """Judge the rows of Authorization (or Proxy-Authorization) of a request.
 
@@ -128,7 +129,6 @@ class Authenticator:
             method: the request's.
             lookup: gives the secret of a user name, or None for an unknown one.
             now: seconds.
-            source: from where it comes, as for `challenge`.
         """
         verdict = Verdict(VerdictKind.ABSENT)
         for row in credentials:
@@ -138,11 +138,11 @@ class Authenticator:
                 verdict = Verdict(VerdictKind.MALFORMED)
                 continue
             if scheme == "digest" and given.get("realm") == self.realm:
-                return self._judge(given, method, lookup, now, source)
+                return self._judge(given, method, lookup, now)
         return verdict
 
     def _judge(
-        self, given: dict[str, str], method: str, lookup: Callable[[str], Secret | None], now: float, source: str
+        self, given: dict[str, str], method: str, lookup: Callable[[str], Secret | None], now: float
     ) -> Verdict:
         username = given.get("username", "")
         algorithm = Algorithm.named(given.get("algorithm", "MD5"))
@@ -150,21 +150,22 @@ class Authenticator:
         complete = username and {"nonce", "uri", "response"} <= given.keys()
         if not complete or count is None or algorithm not in self._algorithms:
             return Verdict(VerdictKind.MALFORMED, username)
-        made = self._made(given["nonce"], source)
-        if made is None or not 0 <= now - made <= self._nonce_life or made <= self._oldest:
-            # Also a nonce that was never ours, or is another source's: every client comes with such a one after a
-            # restart, and a telephone that has moved to another network.
+        opened = self._open(given["nonce"])
+        if opened is None:
+            return Verdict(VerdictKind.STALE, username)  # every client comes with such a one after a restart
+        made, host = opened
+        if not 0 <= now - made <= self._nonce_life or made <= self._oldest:
             return Verdict(VerdictKind.STALE, username)
         known = lookup(username)
         ha1 = (known or self._nobody).ha1(username, self.realm, algorithm)
         expected = digest_response(ha1 or "", method, given, algorithm)
         right = hmac.compare_digest(expected.encode(), given["response"].lower().encode("utf-8", "surrogateescape"))
         if not right or known is None or ha1 is None:
-            return Verdict(VerdictKind.REFUSED, username)
+            return Verdict(VerdictKind.REFUSED, username, host)
         if count <= self._counts.get(given["nonce"], NEVER_USED)[0]:
             return Verdict(VerdictKind.STALE, username)
         self._keep(given["nonce"], count, made)
-        return Verdict(VerdictKind.ACCEPTED, username)
+        return Verdict(VerdictKind.ACCEPTED, username, host)
 
     def _keep(self, nonce: str, count: int, made: float) -> None:
         self._counts[nonce] = count, made
@@ -173,21 +174,21 @@ class Authenticator:
             _, (_, forgotten) = self._counts.popitem(last=False)
             self._oldest = max(self._oldest, forgotten)
 
-    def _nonce(self, now: float, source: str) -> str:
-        stamp = _STAMP.pack(now, self._random(8))
-        return urlsafe_b64encode(stamp + self._seal(stamp + source.encode())).decode()
+    def _nonce(self, now: float, host: str) -> str:
+        shown = _STAMP.pack(now, self._random(8)) + host.encode()
+        return urlsafe_b64encode(shown + self._seal(shown)).decode()
 
-    def _made(self, nonce: str, source: str) -> float | None:
-        """When `nonce` was made; None where it is not one of ours for `source`."""
+    def _open(self, nonce: str) -> tuple[float, str] | None:
+        """When `nonce` was made, and for which address; None where it is not one of ours."""
         try:
             data = urlsafe_b64decode(nonce.encode())
         except (Base64Error, ValueError):
             return None
-        stamp, seal = data[: _STAMP.size], data[_STAMP.size :]
-        if not hmac.compare_digest(seal, self._seal(stamp + source.encode())) or len(stamp) != _STAMP.size:
+        shown, seal = data[:-_SEAL_SIZE], data[-_SEAL_SIZE:]
+        if not hmac.compare_digest(seal, self._seal(shown)) or len(shown) < _STAMP.size:
             return None
-        made: float = _STAMP.unpack(stamp)[0]
-        return made
+        made: float = _STAMP.unpack_from(shown)[0]
+        return made, shown[_STAMP.size :].decode()
 
     def _seal(self, data: bytes) -> bytes:
         return hmac.digest(self._key, data + self.realm.encode(), sha256)[:_SEAL_SIZE]

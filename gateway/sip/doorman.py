@@ -2,7 +2,9 @@
 
 It costs a dictionary or two for each packet, and never reads what a stranger sent beyond a few fixed places. What
 belongs to a call in progress (a request with a To tag, a response) passes the limits of new requests, at the pace
-of a conversation. Each source that is turned away is told of: for the operator, and to have its connection closed.
+of a conversation. What has proved an account counts for that account, and no longer for its address, which a
+thousand telephones may share that all begin at once when the power comes back. Each source that is turned away is
+told of: for the operator, and to have its connection closed.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ __all__ = ["Doorman", "DoormanConfig", "TurnedAway"]
 WITHIN: Final = re.compile(rb"\r\n(?:To|t)[ \t]*:[^\r\n]*;[ \t]*tag=", re.IGNORECASE)
 BANNED: Final = "its address is banned"
 """Why a peer's connection is not kept that was open before its ban."""
+PROOF: Final = 2
+"""Requests that a proof is worth: itself, and the one that was challenged."""
 KNOWN: Final = 10
 """How many times as much the sources of telephones and trunks may ask for, and those that hold conversations."""
 
@@ -85,6 +89,7 @@ class Doorman:
         # Apart, so that a flood in somebody's name does not keep their calls from ending.
         self._partners = Buckets(KNOWN * config.rate, KNOWN * config.burst)
         self._callers = Buckets(config.rate, config.burst)
+        self._members = Buckets(config.rate, config.burst)  # by account
         self.bans = Bans(config.bans, keeper)
         names = b"|".join(re.escape(name.encode()) for name in config.scanners) or b"(?!)"
         self._scanner = re.compile(rb"\r\nUser-Agent[ \t]*:[ \t]*(?:" + names + rb")", re.IGNORECASE)
@@ -128,9 +133,19 @@ class Doorman:
         allowed = self._config.allow
         self.bans.restore(ban for ban in bans if not covers(allowed, ban.source.partition("/")[0]))
 
-    def failed(self, flow: Flow, now: float) -> None:
-        """Somebody there failed to prove who they are."""
-        host = flow.remote[0]
+    def proved(self, user: str, flow: Flow, now: float) -> None:
+        """Account `user` has sent a request by `flow`, and proved it."""
+        if self._members.takes(user, now):
+            source = source_of(flow.remote[0])
+            (self._partners if self._known(source) else self._strangers).gives_back(source, PROOF)
+
+    def failed(self, host: str, flow: Flow, now: float) -> None:
+        """Somebody failed to prove who they are.
+
+        Args:
+            host: to whose address the challenge was sent.
+            flow: by which the answer came; that address may be forged.
+        """
         if self._allowed(host):
             return
         ban = self.bans.failed(host, now, neighbours=self._known(source_of(host)))

@@ -47,3 +47,9 @@ class Buckets:
         if len(self._left) > self._most:
             self._left.popitem(last=False)
         return granted
+
+    def gives_back(self, source: str, number: float) -> None:
+        """What `source` has asked for, so many things, does not count after all."""
+        found = self._left.get(source)
+        if found is not None:
+            self._left[source] = (min(self._burst, found[0] + number), found[1])

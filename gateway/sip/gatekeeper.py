@@ -13,11 +13,11 @@ from typing import Final
 from gateway.core.errors import MalformedError
 from gateway.core.frozen import frozen
 from gateway.sip.account import Account
-from gateway.sip.auth import Authenticator, VerdictKind
+from gateway.sip.auth import Authenticator, Verdict, VerdictKind
 from gateway.sip.digest import Secret, read_parameters
 from gateway.sip.message import Request, Response
 from gateway.sip.refusals import AccessRefused
-from gateway.sip.source import covers, source_of
+from gateway.sip.source import covers
 from gateway.sip.transport import Flow
 from gateway.sip.trunks import Trunks
 
@@ -50,8 +50,10 @@ class Gatekeeper:
         accounts: all of them.
         authenticator: makes challenges and checks their answers.
         trunks: who call without an account.
-        refused: told of each who fails, with the time, and whether it is to be counted as an attack may be.
+        refused: told of each who fails, with the time, and the address against which it counts as an attack may; ""
+            for none.
         admitted: told of each who gets in, by user and flow.
+        proved: told of each who has proved it, besides, with the time.
         stranger: for whom calls of telephones that failed are taken, to be told so; None refuses them.
     """
 
@@ -61,8 +63,9 @@ class Gatekeeper:
         authenticator: Authenticator,
         trunks: Trunks,
         *,
-        refused: Callable[[AccessRefused, float, bool], None],
+        refused: Callable[[AccessRefused, float, str], None],
         admitted: Callable[[str, Flow], None],
+        proved: Callable[[str, Flow, float], None],
         stranger: Account | None = None,
     ) -> None:
         self._trunks = trunks
@@ -70,6 +73,7 @@ class Gatekeeper:
         self._authenticator = authenticator
         self._refused = refused
         self._admitted = admitted
+        self._proved = proved
         self._stranger = stranger
         self._refused_proofs: OrderedDict[int, None] = OrderedDict()  # by their hash
 
@@ -95,37 +99,36 @@ class Gatekeeper:
             if trunk is not None and not trunk.config.challenge:
                 self._admitted(trunk.account.user, flow)
                 return trunk.account
-        source = source_of(flow.remote[0])
         verdict = self._authenticator.verify(
-            request.headers.all("Authorization"), request.method, self._secret, now, source
+            request.headers.all("Authorization"), request.method, self._secret, now
         )
         account = self._known(verdict.username)
         if verdict.kind is VerdictKind.ACCEPTED and account is not None:
             if account.permit and not covers(account.permit, flow.remote[0]):
-                return self._refuse(
-                    request, flow, verdict.username, "its account does not permit this address", now
-                )
+                return self._refuse(request, flow, verdict, "its account does not permit this address", now)
             if account.secure and not flow.is_secure:
                 why = f"its account is for TLS alone, and it came by {flow.transport}"
-                return self._refuse(request, flow, verdict.username, why, now)
+                return self._refuse(request, flow, verdict, why, now)
             self._admitted(account.user, flow)
+            self._proved(account.user, flow, now)
             return account
         if verdict.kind is VerdictKind.REFUSED:
             why = "there is no such account" if account is None else "its secret is wrong"
-            refusal = self._refuse(request, flow, verdict.username, why, now)
+            refusal = self._refuse(request, flow, verdict, why, now)
             # Whichever it was, the same happens: a call tells a stranger no more than a registration does.
             return self._stranger if self._stranger is not None and request.method == "INVITE" else refusal
         if verdict.kind is VerdictKind.MALFORMED:
             return request.reply(400, "Credentials That Cannot Be Read")
         self._note_realm(request, flow, now)
         response = request.reply(401)
-        challenges = self._authenticator.challenge(now, source, stale=verdict.kind is VerdictKind.STALE)
+        challenges = self._authenticator.challenge(now, flow.remote[0], stale=verdict.kind is VerdictKind.STALE)
         response.headers.set_all("WWW-Authenticate", challenges)
         return response
 
-    def _refuse(self, request: Request, flow: Flow, user: str, why: str, now: float) -> Response:
+    def _refuse(self, request: Request, flow: Flow, verdict: Verdict, why: str, now: float) -> Response:
         """The one answer to everybody who may not: it tells a stranger nothing."""
-        self._refused(AccessRefused(user, request.method, flow, why), now, self._is_new(request))
+        guesser = verdict.challenged if self._is_new(request) else ""
+        self._refused(AccessRefused(verdict.username, request.method, flow, why), now, guesser)
         return request.reply(403)
 
     def _is_new(self, request: Request) -> bool:
@@ -147,7 +150,7 @@ class Gatekeeper:
             realm = given.get("realm", "")
             if scheme == "digest" and realm != self._authenticator.realm:
                 why = f'it proves itself for the realm "{realm[:LONGEST]}"; this is "{self._authenticator.realm}"'
-                self._refused(AccessRefused(given.get("username", ""), request.method, flow, why), now, False)
+                self._refused(AccessRefused(given.get("username", ""), request.method, flow, why), now, "")
 
     def _secret(self, user: str) -> Secret | None:
         account = self._known(user)

@@ -230,6 +230,7 @@ class SipStack:
             self.trunks,
             refused=self._refused,
             admitted=self._admitted,
+            proved=self.doorman.proved,
             stranger=config.stranger,
         )
         self.messages: Final = Messages(
@@ -284,7 +285,7 @@ class SipStack:
         )
         self._reception = Reception(
             rooms,
-            refused=lambda refused, now: self._refused(refused, now, False),
+            refused=lambda refused, now: self._refused(refused, now, ""),
             garbled=self._tell,
             wall=wall,
         )
@@ -434,16 +435,16 @@ class SipStack:
         if flow.is_reliable:
             self._tell(Proved(flow))
 
-    def _refused(self, refused: AccessRefused, now: float, counts: bool) -> None:
+    def _refused(self, refused: AccessRefused, now: float, guesser: str) -> None:
         self._tell(self.refusals.note(refused, now))
-        if counts:
-            self.doorman.failed(refused.flow, now)
+        if guesser:
+            self.doorman.failed(guesser, refused.flow, now)
 
     def misled(self, found: Misled, now: float) -> None:
         """Somebody came to the wrong port, or by the wrong transport."""
         # A source that has shown nothing may be forged: all of them have one measure.
         if self._misled.takes("", now) and not self.doorman.bans.holds(found.flow.remote[0], now):
-            self._refused(AccessRefused(found.user, ELSEWHERE, found.flow, found.why), now, False)
+            self._refused(AccessRefused(found.user, ELSEWHERE, found.flow, found.why), now, "")
 
     # Registrations, for lists and restarts.
 

@@ -144,6 +144,17 @@ def test_one_address_cannot_take_all_connections(port: Port, caplog: pytest.LogC
     assert "too many connections" in caplog.text
 
 
+def test_telephones_that_have_proved_themselves_leave_their_address_room_for_more(port: Port) -> None:
+    most = StreamLimits().from_one
+    for _ in range(most + 20):
+        port.hears(port.connect(), OPTIONS)
+        port.sockets.proved(port.heard[-1][1])
+    assert port.sockets.usage() == most + 20
+    for _ in range(most + 5):
+        port.connect()
+    assert port.sockets.usage() == 2 * most + 20, "strangers are bounded as ever"
+
+
 def test_a_connection_is_made_where_there_is_none_and_used_again(port: Port) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         flow = Flow("tcp", port.tcp, server.getsockname())

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.errors import MalformedError
 from gateway.sip import auth
-from gateway.sip.auth import Authenticator, VerdictKind
+from gateway.sip.auth import Authenticator, Verdict, VerdictKind
 from gateway.sip.digest import Algorithm, Challenge, Secret, digest_response, read_parameters
 
 SECRETS = {"6001": Secret("pw"), "6002": Secret('p"w\\é')}
@@ -156,14 +158,22 @@ def test_a_nonce_grows_old() -> None:
     assert judge(office, answer(challenge, count=3), now=99) is VerdictKind.STALE
 
 
-def test_a_nonce_serves_the_source_alone_that_was_challenged() -> None:
+@pytest.mark.parametrize("host", ["192.0.2.60", "2001:db8::60", ""])
+def test_a_verdict_tells_which_address_was_challenged(host: str) -> None:
     office = server()
-    proof = answer(office.challenge(0, "192.0.2.60")[0])
-    asked: list[str] = []
-    for source in ("192.0.2.61", "", "2001:db8::/64"):
-        verdict = office.verify([proof], "REGISTER", lambda user: asked.append(user), 0, source)
-        assert verdict.kind is VerdictKind.STALE and asked == []
-    assert office.verify([proof], "REGISTER", SECRETS.get, 0, "192.0.2.60").kind is VerdictKind.ACCEPTED
+    challenge = office.challenge(0, host)[0]
+    wrong, right = answer(challenge, secret=Secret("wrong")), answer(challenge)
+    for row, kind in ((wrong, VerdictKind.REFUSED), (right, VerdictKind.ACCEPTED)):
+        assert office.verify([row], "REGISTER", SECRETS.get, 0) == Verdict(kind, "6001", host)
+
+
+def test_nobody_writes_another_address_into_a_nonce() -> None:
+    office = server()
+    nonce = Challenge.parse(office.challenge(0, "192.0.2.60")[0]).nonce
+    other = urlsafe_b64encode(urlsafe_b64decode(nonce).replace(b"192.0.2.60", b"192.0.2.61")).decode()
+    assert other != nonce
+    forged = answer(f'Digest realm="office", nonce="{other}", algorithm=SHA-256, qop="auth"')
+    assert office.verify([forged], "REGISTER", SECRETS.get, 0).kind is VerdictKind.STALE
 
 
 def test_a_nonce_of_somebody_else_is_stale_before_any_secret_is_looked_at() -> None:

@@ -7,13 +7,16 @@ from ipaddress import ip_network
 
 import pytest
 
+from gateway.config.security import SecuritySettings
 from gateway.core.messages import Offered
 from gateway.sip.account import Account
 from gateway.sip.ban import BanConfig, Bans
-from gateway.sip.digest import Algorithm, Secret
+from gateway.sip.digest import Algorithm, Challenge, Secret
 from gateway.sip.doorman import Doorman, DoormanConfig, TurnedAway
 from gateway.sip.flood import SOURCES, Buckets
 from gateway.sip.gatekeeper import Proved
+from gateway.sip.message import Request, Response
+from gateway.sip.parser import parse
 from gateway.sip.refusals import ENTRIES, AccessRefused, Refusals
 from gateway.sip.registrar import RegistrarConfig
 from gateway.sip.source import source_of
@@ -41,6 +44,87 @@ def guess(phone: Phone, password: str = "wrong", call_id: str = "guess") -> list
 
 def turned_away(office: Office) -> list[str]:
     return [event.why for event in office.changes() if isinstance(event, TurnedAway)]
+
+
+# A whole office behind one address.
+
+
+class PoweredUp:
+    """Telephones of one address that are switched on in one moment, and repeat what is not answered (timer E)."""
+
+    def __init__(self, office: Office, users: list[str]) -> None:
+        self.office = office
+        self.phones = {
+            port: Phone(office, user, host="203.0.113.66", port=port) for port, user in enumerate(users, 10_000)
+        }
+        self.asks = {
+            port: phone.request("REGISTER", f"sip:{SERVER[0]}", call_id=phone.user)
+            for port, phone in self.phones.items()
+        }
+        self.due = dict.fromkeys(self.phones, (office.clock.now, 0.5))
+        self.registered: dict[int, float] = {}
+
+    def live(self, seconds: float) -> None:
+        """Let time pass."""
+        end = self.office.clock.now + seconds
+        while self.office.clock.now < end:
+            now = self.office.clock.now
+            for port, (at, pause) in list(self.due.items()):
+                if at <= now:
+                    self.due[port] = now + pause, min(2 * pause, 4.0)
+                    self.phones[port].send(self.asks[port])
+            sent, self.office.sent[:] = list(self.office.sent), []
+            for datagram in sent:
+                self._answered(datagram.flow.remote[1], parse(datagram.data), now)
+            self.office.wait(0.1)
+
+    def _answered(self, port: int, message: Request | Response, now: float) -> None:
+        if not isinstance(message, Response):
+            return
+        if message.status == 200:
+            self.registered.setdefault(port, now)
+            self.due.pop(port, None)
+        elif message.status == 401 and self.asks[port].headers.get("Authorization") is None:
+            phone = self.phones[port]
+            self.asks[port] = phone.with_proof(self.asks[port], message)
+            self.due[port] = now, 0.5
+
+
+def members(office: Office, number: int) -> list[str]:
+    users = [f"{7000 + place}" for place in range(number)]
+    office.stack.load_accounts([Account(user, Secret(f"secret-{user}"), f"Name {user}") for user in users])
+    return users
+
+
+AS_SET = DoormanConfig(
+    rate=SecuritySettings().rate, burst=SecuritySettings().burst, bans=BanConfig(after=SecuritySettings().ban_after)
+)
+
+
+def test_five_hundred_telephones_behind_one_address_register_when_the_power_comes_back() -> None:
+    office = guarded(AS_SET)
+    street = PoweredUp(office, members(office, 500))
+    street.live(10)
+    assert len(street.registered) == 500
+    assert office.stack.doorman.bans.all(office.clock.now) == []
+
+
+def test_what_an_account_proves_does_not_count_for_its_address_up_to_its_own_measure() -> None:
+    now, told = 0.0, []
+    doorman = Doorman(DoormanConfig(rate=1.0, burst=5.0), lambda source: False, told.append)
+    flow = Flow("udp", SERVER, ("203.0.113.66", 5060))
+
+    def heard(user: str) -> int:
+        count = 0
+        while doorman.lets_in(b"REGISTER sip:x SIP/2.0\r\n\r\n", flow, now):
+            doorman.proved(user, flow, now)
+            count += 1
+            assert count < 100
+        return count
+
+    assert heard("6001") == 10, "its own five, and the five of a stranger"
+    now = 3.0
+    assert heard("6002") > 3, "another account has a measure of its own"
 
 
 # Refusals: the operator is told, the stranger is not.
@@ -210,10 +294,46 @@ def test_nobody_gets_a_source_banned_by_forging_its_address() -> None:
     request = mallory.request("REGISTER", f"sip:{SERVER[0]}")
     mallory.send(request)
     challenge = mallory.response()
-    for _ in range(40):
-        forged.send(mallory.with_proof(request, challenge, "wrong"))
+    for number in range(40):
+        forged.send(mallory.with_proof(request, challenge, f"wrong-{number}"))
         office.wait(0.1)
-    assert turned_away(office) == [] and victim.register(number=5, call_id="victim").status == 200
+    (away,) = {event.why for event in office.changes() if isinstance(event, TurnedAway)}
+    assert away.startswith("203.0.113.66 is banned"), "whoever got the challenge has failed to answer it"
+    assert victim.register(number=5, call_id="victim").status == 200
+
+
+def test_who_answers_challenges_of_one_address_from_another_does_not_guess_for_ever() -> None:
+    office = guarded()
+    one, other = Phone(office, host="203.0.113.66"), Phone(office, host="203.0.113.67")
+    statuses: list[int] = []
+    for number in range(5):
+        request = one.request("REGISTER", f"sip:{SERVER[0]}", call_id=f"{number}")
+        one.send(request)
+        for challenge in one.messages():
+            assert isinstance(challenge, Response)
+            other.send(one.with_proof(request, challenge, "wrong"))
+        statuses += other.statuses()
+    assert statuses == [403, 403, 403], "it is told no more than anybody, and banned"
+
+
+def test_a_telephone_of_two_addresses_is_challenged_once() -> None:
+    """A carrier's NAT may give each packet another address of its pool; RFC 6888 REQ-2 asks for one."""
+    office = guarded()
+    pool = Phone(office, host="203.0.113.66"), Phone(office, host="203.0.113.67")
+    request = pool[0].request("REGISTER", f"sip:{SERVER[0]}", number=1)
+    pool[0].send(request)
+    refusal = pool[0].response()
+    challenge = Challenge.best(refusal.headers.all("WWW-Authenticate"))
+    assert challenge is not None
+    for count in range(1, 7):
+        phone = pool[count % 2]
+        again = phone.request("REGISTER", f"sip:{SERVER[0]}", number=1 + count)
+        proof = challenge.answer(
+            "6001", Secret("secret-6001"), "REGISTER", f"sip:{SERVER[0]}", cnonce="c", count=count
+        )
+        again.headers.set("Authorization", proof or "")
+        phone.send(again)
+        assert phone.response().status == 200
 
 
 def test_slow_failures_are_no_attack() -> None:
@@ -342,7 +462,7 @@ def test_who_connects_too_often_or_is_banned_is_not_taken_in() -> None:
     assert all(doorman.lets_connect(Flow("tls", SERVER, ("192.0.2.60", port)), 0.0) for port in range(50))
     banned = Flow("tls", SERVER, ("203.0.113.67", 1))
     for _ in range(3):
-        doorman.failed(banned, 0.0)
+        doorman.failed(banned.remote[0], banned, 0.0)
     assert not doorman.lets_connect(banned, 1.0)
 
 
@@ -352,7 +472,7 @@ def test_the_connection_of_who_is_banned_is_told_of_to_be_closed() -> None:
     for transport in ("tcp", "udp"):
         flow = Flow(transport, SERVER, ("203.0.113.67", 1))
         for _ in range(3):
-            doorman.failed(flow, 0.0)
+            doorman.failed(flow.remote[0], flow, 0.0)
         told.clear()
         assert not doorman.lets_in(b"OPTIONS ", flow, 1.0)
         assert [away.flow for away in told] == ([flow] if transport == "tcp" else [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import field
 from typing import Final
 
 from gateway.core.audio import Codec
@@ -64,5 +65,9 @@ class Account:
     comfort_noise: bool = False
     t38: bool = False
 
+    _written: str = field(default="", init=False, repr=False, compare=False)
+
     def __str__(self) -> str:
-        return f"{'trunk' if self.trunk else 'account'} {self.user}"
+        if not self._written:
+            object.__setattr__(self, "_written", f"{'trunk' if self.trunk else 'account'} {self.user}")
+        return self._written

@@ -7,7 +7,7 @@ changes the session's state or its media.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from types import MappingProxyType
 from typing import Final
@@ -35,7 +35,6 @@ from gateway.sip.message import Message, Request, Response
 from gateway.sip.refer_issuer import ReferIssuer
 from gateway.sip.refer_recipient import ReferRecipient
 from gateway.sip.session import Reply, SessionUser, Setting, abilities, lists
-from gateway.sip.session_timer import nothing
 from gateway.sip.uri import SipUri
 from gateway.sip.within import send_within
 
@@ -53,7 +52,6 @@ class Asides:
         setting: the stack's services.
         user: who is told.
         dialog: the session's.
-        renew: asks for a refresh of the session, which changes nothing.
         keys: those that still wait from before the answer.
     """
 
@@ -64,7 +62,6 @@ class Asides:
         "_closed",
         "_dialog",
         "_keys",
-        "_renew",
         "_setting",
         "_shown",
         "_user",
@@ -76,12 +73,9 @@ class Asides:
         setting: Setting,
         user: SessionUser,
         dialog: Dialog,
-        *,
-        renew: Callable[[float], None],
         keys: InfoKeys | None = None,
     ) -> None:
         self._setting = setting
-        self._renew = renew
         self._shown: Party | None = None
         self.owes_identity = False
         """Whether the far side has still to be told with whom it talks."""
@@ -120,7 +114,6 @@ class Asides:
     def close(self, now: float) -> None:
         """The session is over, and has left its dialog."""
         self._closed = True
-        self._renew = nothing
         if self._asking is not None:
             self._asking.close()
         for recipient in self._asked:
@@ -217,14 +210,10 @@ class Asides:
         self._send(info, now)
 
     def _identify(self, command: Identify, now: float) -> None:
-        """Tell the far side with whom it talks (RFC 4916 section 4): by UPDATE, or else by a re-INVITE.
-
-        Either is a refresh of the session as well (RFC 4028 section 7.4), and is written and answered as one.
-        """
+        """Have the far side told with whom it talks (RFC 4916 section 4): by UPDATE, or else by a re-INVITE."""
         if command.party.number:
             self._shown = command.party
             self.owes_identity = True
-            self._renew(now)
 
     def identified(self, method: str) -> Request:
         """A new request of the dialog, which tells the far side with whom it talks, where that has changed."""

@@ -69,6 +69,7 @@ from gateway.sip.fork import Fork
 from gateway.sip.incoming import IncomingSession
 from gateway.sip.media_notes import AudioAgreed, AudioCarried
 from gateway.sip.refer_issuer import refer_target
+from gateway.sip.session import Talk
 
 __all__ = ["SipChannel"]
 
@@ -96,6 +97,7 @@ class SipChannel:
 
     __slots__ = (
         "_agreed",
+        "_came_in",
         "_early",
         "_emit",
         "_ended",
@@ -111,6 +113,7 @@ class SipChannel:
         "_place",
         "_recorder",
         "_row",
+        "_talk",
         "_told_proceeding",
         "_trusted",
         "_up",
@@ -145,8 +148,10 @@ class SipChannel:
         self._trusted = trusted
         self._info_keys = info_keys
         self._place = place
+        self._came_in = place is None
         self._incoming: IncomingSession | None = None
         self._outgoing: Fork | None = None
+        self._talk: Talk | None = None
         self._told_proceeding = False
         self._early = False
         self._up = False
@@ -155,10 +160,9 @@ class SipChannel:
         self._ended = False
         self._flashes = False
         self.fax = fax or LegFax(None)
-        self.fax.attach(self._carry, lambda event: self._emit(self, event))
+        self.fax.attach(self)
         audio.listener = self._heard
-        watch.told = self.missed
-        watch.given_up = self._given_up
+        watch.attach(self)
 
     @property
     def name(self) -> str:
@@ -240,10 +244,10 @@ class SipChannel:
         self._direct(Direction.SENDRECV, now)
 
     def _direct(self, direction: Direction, now: float) -> None:
-        session = self._incoming or self._outgoing
-        if session is None:
+        if self._talk is not None:
+            self._talk.direct(direction, now)
+        elif self._incoming is None and self._outgoing is None:
             raise IllegalInput(f"{self._name} has nobody to hold")
-        session.direct(direction, now)
 
     def _carry_fax(self, command: CarryFax, now: float) -> None:
         self.fax.ask(now)
@@ -254,10 +258,10 @@ class SipChannel:
     def _carry_speech(self, command: CarrySpeech, now: float) -> None:
         self.fax.ask_speech(now)
 
-    def _carry(self, medium: Medium, now: float) -> None:
-        session = self._incoming or self._outgoing
-        if session is not None:
-            session.carry(medium, now)
+    def carry(self, medium: Medium, now: float) -> None:
+        """Ask the far side to carry something else; see `FaxUser`."""
+        if self._talk is not None:
+            self._talk.carry(medium, now)
 
     def _send_digits(self, command: SendDigits, now: float) -> None:
         if self._info_keys:
@@ -273,7 +277,7 @@ class SipChannel:
             self._carry_out(command, now)
 
     def _carry_out(self, command: Command, now: float) -> None:
-        session = self._incoming or self._outgoing
+        session = self._talk or self._incoming or self._outgoing
         if session is not None:
             session.carry_out(command, now)
 
@@ -281,7 +285,7 @@ class SipChannel:
         """By REFER in a call that was answered; one that came in and was not is sent away by 302."""
         incoming = self._incoming
         try:
-            if incoming is not None and not incoming.is_answered:
+            if incoming is not None:
                 incoming.redirect(refer_target(command.called, incoming.contact), now)
                 self._emit(self, TransferTold())
             else:
@@ -291,7 +295,7 @@ class SipChannel:
 
     def _caller(self, what: str) -> IncomingSession:
         if self._incoming is None:
-            raise IllegalInput(f"{self._name} did not come in: it cannot {what}")
+            raise IllegalInput(f"{self._name} is no call that waits for our answer: it cannot {what}")
         return self._incoming
 
     # What the session tells.
@@ -336,7 +340,7 @@ class SipChannel:
         self._row.detect_digits(agreement.event_payload_type is None and not self._info_keys)
         self._watch.agreed(agreement, now)
         self._recorder.note(now, Kind.MEDIA, self._name, AudioAgreed(agreement))
-        if self._up and not self._agreed and self._incoming is not None:
+        if self._up and not self._agreed and self._came_in:
             self._emit(self, Answered("ACK"))
         self._agreed = True
         if agreement.held is not self._held:
@@ -350,8 +354,13 @@ class SipChannel:
         self._recorder.note(now, Kind.MEDIA, self._name, "the far side will not carry a fax so")
         self.fax.declined(now)
 
-    def answered(self, how: str, now: float) -> None:
+    def established(self, session: Talk) -> None:
+        """We answer."""
+        self._incoming, self._talk = None, session
+
+    def answered(self, how: str, session: Talk, now: float) -> None:
         """The far side answered."""
+        self._outgoing, self._talk = None, session
         self._up = True
         self._watch.up(now)
         self._emit(self, Answered(how))
@@ -376,7 +385,11 @@ class SipChannel:
             self._finish(now)
             self._emit(self, Released(ending))
 
-    # Inside.
+    # What its parts tell, and ask for.
+
+    def told(self, event: Event) -> None:
+        """What came of a fax; see `FaxUser`."""
+        self._emit(self, event)
 
     def _heard(self, event: AudioEvent, now: float) -> None:
         match event:
@@ -392,7 +405,8 @@ class SipChannel:
             case AudioLost(reason):
                 self._fail(Ending(Cause.TEMPORARY_FAILURE, "Copperline", Act.FAILED, f"its audio: {reason}"), now)
 
-    def _given_up(self, seconds: float, now: float) -> None:
+    def given_up(self, seconds: float, now: float) -> None:
+        """Nothing has come in for as long as is waited; see `Watched`."""
         evidence = f"no audio has come from it for {seconds:g} s"
         advice = "See whether its network is there; sip.rtp_timeout says how long it is waited for"
         cause = Cause.REQUESTED_CIRCUIT_NOT_AVAILABLE
@@ -405,7 +419,7 @@ class SipChannel:
         if session is not None:
             session.hang_up(ending, now)
 
-    def _finish(self, now: float) -> IncomingSession | Fork | None:
+    def _finish(self, now: float) -> IncomingSession | Fork | Talk | None:
         """Let go of all that the leg has; gives its session, which may be under way for a while yet."""
         self._ended = True
         self._watch.close()
@@ -418,8 +432,8 @@ class SipChannel:
         if fared:
             self._recorder.note(now, Kind.MEDIA, self._name, fared)
         self._over(self, now)
-        session = self._incoming or self._outgoing
-        self._incoming = self._outgoing = None
+        session = self._talk or self._incoming or self._outgoing
+        self._incoming = self._outgoing = self._talk = None
         return session
 
 

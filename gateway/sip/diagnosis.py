@@ -8,8 +8,7 @@ way has rewritten. Addresses enter, sentences leave; nothing is changed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.core.audio import AudioStats, RtpAudio
 from gateway.core.frozen import frozen
@@ -58,42 +57,55 @@ class Troubled:
 FOR_EVER: Final = Patience()
 
 
+class Watched(Protocol):
+    """The leg that is watched."""
+
+    @property
+    def peer(self) -> str:
+        """Who is at the far side, for the sentence."""
+        ...
+
+    def missed(self, text: str, now: float) -> None:
+        """Its audio does not come in; said once."""
+        ...
+
+    def given_up(self, seconds: float, now: float) -> None:
+        """Nothing came for so long that patience is at its end."""
+        ...
+
+
 class Watch:
     """Looks whether the audio of one leg comes in.
 
     Args:
         setting: the stack's services.
-        peer: who is at the far side, for the sentence.
         row: the leg's row.
-        own: where we asked for the audio.
+        host: our address where we asked for the audio, at the row's port.
         bound: our own address behind that; another one where a NAT or a container's mapped ports are before us.
         patience: how long it is waited for.
-
-    Attributes:
-        told: takes the sentence, once; to be set by whoever has the leg.
-        given_up: told for how many seconds nothing came, once patience is at its end; to be set likewise.
     """
 
     __slots__ = (
-        "_agreement", "_bound", "_end", "_own", "_patience", "_peer", "_row", "_setting", "_timer", "_up",
-        "given_up", "told",
+        "_agreement", "_bound", "_end", "_host", "_leg", "_patience", "_row", "_setting", "_timer", "_up"
     )  # fmt: skip
 
     def __init__(
-        self, setting: Setting, peer: str, row: RtpAudio, own: Address, bound: str, patience: Patience = FOR_EVER
+        self, setting: Setting, row: RtpAudio, host: str, bound: str, patience: Patience = FOR_EVER
     ) -> None:
         self._setting = setting
-        self._peer = peer
         self._row = row
-        self._own = own
+        self._host = host
         self._bound = bound
-        self.told: Callable[[str, float], None] | None = None
+        self._leg: Watched | None = None
         self._agreement: Agreement | None = None
         self._patience = patience
-        self.given_up: Callable[[float, float], None] | None = None
         self._timer: Timer | None = None
         self._end: Timer | None = None
         self._up = False
+
+    def attach(self, leg: Watched) -> None:
+        """Say who is told, and whose audio it is."""
+        self._leg = leg
 
     def agreed(self, agreement: Agreement, now: float) -> None:
         """Audio as agreed from now on; after a hold it is looked for again."""
@@ -127,7 +139,7 @@ class Watch:
     def close(self) -> None:
         """Nobody waits any more."""
         self._stop()
-        self.told = self.given_up = None
+        self._leg = None
 
     def _stop(self) -> None:
         if self._timer is not None:
@@ -143,8 +155,8 @@ class Watch:
     def _give_up(self, before: int, seconds: float, now: float) -> None:
         self._end = None
         if self._row.stats().received == before:
-            assert self.given_up is not None  # a leg that was answered has its channel
-            self.given_up(seconds, now)
+            assert self._leg is not None  # or it would be closed
+            self._leg.given_up(seconds, now)
 
     def _look(self, received: int, sent: int, now: float) -> None:
         """Tell what is wrong, where before the answer so many packets had come and been sent."""
@@ -154,11 +166,11 @@ class Watch:
             return
         unheard = _unheard(stats, sent) if agreement.direction.sends else 0
         if agreement.direction.receives and stats.received == received:
-            assert self.told is not None  # a leg that was answered has its channel
+            assert self._leg is not None  # or it would be closed
             # A leg that had early media has proved its way already: who is silent from the answer on sends nothing.
             heard = received > 0
-            said = why_silent(self._peer, agreement, self._own, self._bound, stats.refused, heard=heard)
-            self.told(f"{said}; {self._reported(unheard)} either" if unheard else said, now)
+            said = why_silent(self._leg.peer, agreement, self._own, self._bound, stats.refused, heard=heard)
+            self._leg.missed(f"{said}; {self._reported(unheard)} either" if unheard else said, now)
         elif agreement.direction.sends:
             self._look_there(sent, now)
             if stats.far_told < sent + UNHEARD:  # its first report is still to come
@@ -169,10 +181,14 @@ class Watch:
         self._timer = None
         agreement, unheard = self._agreement, _unheard(self._row.stats(), sent)
         if unheard and agreement is not None and agreement.direction.sends:
-            assert self.told is not None  # a leg that was answered has its channel
+            assert self._leg is not None  # or it would be closed
             remote = self._row.remote or (agreement.address, agreement.port)
             why = why_deaf(agreement, self._own, self._bound, remote)
-            self.told(f"{self._peer} hears nothing: {self._reported(unheard)}: {why}", now)
+            self._leg.missed(f"{self._leg.peer} hears nothing: {self._reported(unheard)}: {why}", now)
+
+    @property
+    def _own(self) -> Address:
+        return self._host, self._row.port
 
     def _reported(self, unheard: int) -> str:
         there = _place(*self._row.remote) if self._row.remote is not None else "it"

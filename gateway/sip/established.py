@@ -15,7 +15,7 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.machine import Machine
-from gateway.core.messages import Command
+from gateway.core.messages import Command, Identify
 from gateway.sdp.negotiate import Direction, ImageRefused, Medium, Negotiation, NotAcceptable
 from gateway.sip.acceptance import LATE, Acceptance
 from gateway.sip.asides import Asides
@@ -64,6 +64,9 @@ class Wish(NamedTuple):
 
     direction: Direction
     medium: Medium
+
+
+_TALK: Final = {medium: Wish(Direction.SENDRECV, medium) for medium in Medium}
 
 
 class Established:
@@ -119,22 +122,15 @@ class Established:
         self._peer = peer
         self._owns_call_id = owns_call_id
         self._machine = Machine(TABLE, State.STEADY)
-        self._wanted = self._willing = Wish(Direction.SENDRECV, negotiation.medium)
+        self._wanted = self._willing = _TALK[negotiation.medium]
         self._acceptance: Acceptance | None = None
         self._answer_due = False
         self._reinvite: Reinvite | None = None
         self._retry: Timer | None = None
         self._timer = timer
-        self._asides = Asides(setting, user, dialog, renew=self._renew, keys=keys)
-        self._refresh = SessionRefresh(
-            setting,
-            dialog,
-            timer,
-            written=self._asides.identified,
-            invite=self._invite_again,
-            gone=self._gone,
-        )
-        timer.attach(self._refresh.due, self._expired)
+        self._asides = Asides(setting, user, dialog, keys)
+        self._refresh = SessionRefresh(setting, dialog, timer, self)
+        timer.attach(self)
         self._farewell: Ending | None = None
         setting.carrier.enter(dialog.id, self)
 
@@ -160,8 +156,12 @@ class Established:
 
     def carry_out(self, command: Command, now: float) -> None:
         """Carry out a command of the call for which the session needs no change."""
-        if self._farewell is None:
-            self._asides.carry_out(command, now)
+        if self._farewell is not None:
+            return
+        self._asides.carry_out(command, now)
+        if isinstance(command, Identify) and self._asides.owes_identity:
+            # A refresh of the session as well (RFC 4028 section 7.4), and written and answered as one.
+            self._refresh.renew(now)
 
     def referred(self, request: Request, dialog: Dialog, reply: Reply, now: float) -> None:
         """Take a REFER from outside that names this call (RFC 4538), and makes `dialog`."""
@@ -171,6 +171,28 @@ class Established:
     def leg(self) -> LegShown | None:
         """The leg whose dialog it is; see `Member`."""
         return LegShown(self._user.name, answered=True)
+
+    # What its refresh and its timer ask for; see `Refreshed` and `Timed`.
+
+    def written(self, method: str) -> Request:
+        """A request of the dialog, which tells the far side with whom it talks, where that has changed."""
+        return self._asides.identified(method)
+
+    def invite_again(self, now: float) -> None:
+        """Refresh the session by a re-INVITE."""
+        self._act(Input.REFRESH, now)
+
+    def gone(self, now: float) -> None:
+        """The peer knows no such dialog, or is silent."""
+        self._act(Input.DIALOG_GONE, now)
+
+    def refresh_due(self, now: float) -> None:
+        """It is our turn to refresh the session."""
+        self._refresh.due(now)
+
+    def expired(self, now: float) -> None:
+        """Nobody has refreshed it."""
+        self._act(Input.EXPIRED, now)
 
     # What the peer does.
 
@@ -359,7 +381,7 @@ class Established:
 
     def _unanswered(self, now: float) -> None:
         self._reinvite = None
-        self._gone(now)
+        self.gone(now)
 
     def _take_answer(self, message: Request | Response, now: float) -> bool:
         """Take the answer to our offer; without a usable one the session ends (RFC 3261 14.1)."""
@@ -388,18 +410,6 @@ class Established:
         action = self._machine.feed(given)
         if action:
             getattr(self, f"_{action}")(now)
-
-    def _invite_again(self, now: float) -> None:
-        self._act(Input.REFRESH, now)
-
-    def _renew(self, now: float) -> None:
-        self._refresh.renew(now)
-
-    def _gone(self, now: float) -> None:
-        self._act(Input.DIALOG_GONE, now)
-
-    def _expired(self, now: float) -> None:
-        self._act(Input.EXPIRED, now)
 
     def _keep(self, now: float) -> None:
         """The old session goes on (RFC 3261 14.1); what was refused is not asked for again."""

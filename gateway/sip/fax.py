@@ -8,7 +8,7 @@ T.38 stream is opened when it is first wanted and lives as long as the leg.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.core.fax import Correction, Image
 from gateway.core.messages import Event, FaxCarried
@@ -20,6 +20,18 @@ __all__ = ["LegFax", "sentence"]
 _PLAIN: Final = frozenset(codec.encoding for codec in PLAIN_CODECS)
 
 
+class FaxUser(Protocol):
+    """The leg whose fax it is."""
+
+    def carry(self, medium: Medium, now: float) -> None:
+        """Ask the far side to carry something else."""
+        ...
+
+    def told(self, event: Event) -> None:
+        """Tell the call."""
+        ...
+
+
 class LegFax:
     """The fax of one leg.
 
@@ -27,7 +39,7 @@ class LegFax:
         opened: opens the leg's T.38 stream (raises Exhausted); None where it is to have none.
     """
 
-    __slots__ = ("_agreed", "_asked", "_carry", "_opened", "_plain", "_stream", "_tell")
+    __slots__ = ("_agreed", "_asked", "_leg", "_opened", "_plain", "_stream")
 
     def __init__(self, opened: Callable[[], Image] | None) -> None:
         self._opened = opened
@@ -35,12 +47,11 @@ class LegFax:
         self._agreed: PeerImage | None = None
         self._plain = False
         self._asked: Medium | None = None
-        self._carry: Callable[[Medium, float], None] = _carry_nothing
-        self._tell: Callable[[Event], None] = _tell_nobody
+        self._leg: FaxUser | None = None
 
-    def attach(self, carry: Callable[[Medium, float], None], tell: Callable[[Event], None]) -> None:
-        """Say who asks the far side, and who is told."""
-        self._carry, self._tell = carry, tell
+    def attach(self, leg: FaxUser) -> None:
+        """Say whose it is."""
+        self._leg = leg
 
     @property
     def port(self) -> Callable[[], int] | None:
@@ -104,7 +115,7 @@ class LegFax:
 
     def close(self) -> str:
         """The leg is over; how its T.38 packets fared, "" where there were none."""
-        self._carry, self._tell = _carry_nothing, _tell_nobody
+        self._leg = None
         stream = self._stream
         if stream is None:
             return ""
@@ -113,19 +124,19 @@ class LegFax:
             return ""
         return f"T.38: {stream.received} packets in, {stream.recovered} made good, {stream.lost} lost"
 
+    def _carry(self, medium: Medium, now: float) -> None:
+        if self._leg is not None:
+            self._leg.carry(medium, now)
+
+    def _tell(self, event: Event) -> None:
+        if self._leg is not None:
+            self._leg.told(event)
+
     def _open(self) -> int:
         if self._stream is None:
             assert self._opened is not None  # or `port` is None
             self._stream = self._opened()
         return self._stream.port
-
-
-def _carry_nothing(medium: Medium, now: float) -> None:
-    """There is no leg to carry it."""
-
-
-def _tell_nobody(event: Event) -> None:
-    """There is no call to tell."""
 
 
 def sentence(image: PeerImage) -> str:

@@ -16,15 +16,14 @@ from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted
 from gateway.core.frozen import frozen
 from gateway.core.messages import Command, Diverted, Event
-from gateway.sdp.negotiate import Agreement, Direction, Medium
+from gateway.sdp.negotiate import Agreement
 from gateway.sip.binding import Binding
 from gateway.sip.dialog import DialogId
-from gateway.sip.established import Established
 from gateway.sip.message import Response
 from gateway.sip.outgoing import OutgoingSession
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
 from gateway.sip.path import Path
-from gateway.sip.session import SessionUser, Setting, Timer
+from gateway.sip.session import SessionUser, Setting, Talk, Timer
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 
@@ -95,7 +94,6 @@ class Fork:
     __slots__ = (
         "_call",
         "_diverted",
-        "_established",
         "_failures",
         "_followed",
         "_groups",
@@ -112,7 +110,6 @@ class Fork:
         "_turn",
         "_user",
         "_voice",
-        "_winner",
     )
 
     def __init__(
@@ -140,8 +137,6 @@ class Fork:
         self._seen: set[tuple[str, Flow]] = set()
         self._sessions: dict[_Branch, OutgoingSession] = {}
         self._ringing: list[_Branch] = []
-        self._winner: _Branch | None = None
-        self._established: Established | None = None
         self._voice: _Branch | None = None
         self._told: frozenset[int] = frozenset()
         self._failures: list[tuple[int, Ending]] = []
@@ -156,30 +151,16 @@ class Fork:
         self._advance(now)
 
     def hang_up(self, ending: Ending, now: float) -> None:
-        """Give up, or end the session that was answered; nothing is said to the user any more."""
+        """Give up; nothing is said to the user any more."""
         self._settled = True
         self._groups.clear()
         self._stop_timer()
-        session = self._established
-        self._part()
-        if session is not None:
-            session.hang_up(ending, now)
+        self._voice = None
         self._cancel(ending, now)
 
-    def direct(self, direction: Direction, now: float) -> None:
-        """Hold or resume the far side; only an answered call can be held."""
-        if self._established is not None:
-            self._established.direct(direction, now)
-
-    def carry(self, medium: Medium, now: float) -> None:
-        """Ask the far side to carry something else; only an answered call can."""
-        if self._established is not None:
-            self._established.carry(medium, now)
-
     def carry_out(self, command: Command, now: float) -> None:
-        """Carry out a command of the call; before the answer it goes to whoever is heard."""
-        heard = None if self._voice is None else self._sessions.get(self._voice)
-        session = self._established or heard
+        """Carry out a command of the call: before the answer it goes to whoever is heard."""
+        session = None if self._voice is None else self._sessions.get(self._voice)
         if session is not None:
             session.carry_out(command, now)
 
@@ -194,17 +175,13 @@ class Fork:
         """The channel's name."""
         return self._user.name
 
-    def declined(self, now: float) -> None:
-        """The telephone that has answered will not carry what was asked for."""
-        self._user.declined(now)
-
     def missed(self, text: str, now: float) -> None:
         """Something did not come, of whichever telephone."""
         self._user.missed(text, now)
 
-    def said(self, branch: _Branch, event: Event, now: float) -> None:
-        """What comes in the answered call passes through."""
-        if self._winner is branch or self._winner is None:
+    def said(self, event: Event, now: float) -> None:
+        """What comes before the answer passes through."""
+        if not self._settled:
             self._user.said(event, now)
 
     def agreed(self, branch: _Branch, agreement: Agreement, now: float) -> None:
@@ -225,29 +202,21 @@ class Fork:
             self._told |= {status}
             self._user.progressed(status, media, now)
 
-    def answered(self, branch: _Branch, how: str, now: float) -> None:
-        """The first answer wins."""
-        self._winner = branch
+    def answered(self, branch: _Branch, how: str, session: Talk, now: float) -> None:
+        """The first answer wins, and has the channel for its user from then on."""
         self._settled = True
         self._groups.clear()
         self._stop_timer()
         self._ringing.remove(branch)
         self._cancel(ELSEWHERE, now)
-        # Nobody else is called, for hours perhaps.
-        del self._call, self._redirected, self._diverted, self._seen, self._failures
         if self._voice is not branch and branch.agreement is not None:
-            self._voice = branch
             self._user.agreed(branch.agreement, now)
-        # The INVITE goes on by itself, for the sake of late answers, and holds nothing of the call.
-        self._established = self._sessions.pop(branch).hand_over()
-        self._user.answered(how, now)
+        self._voice = None
+        del self._sessions[branch]
+        self._user.answered(how, session, now)
 
     def ended(self, branch: _Branch, ending: Ending, now: float) -> None:
-        """A telephone refused or is silent, or the call is over."""
-        if self._winner is branch:
-            self._part()
-            self._user.ended(ending, now)
-            return
+        """A telephone refused or is silent."""
         session = self._sessions.pop(branch, None)
         if branch not in self._ringing:
             return
@@ -268,10 +237,6 @@ class Fork:
             self._advance(now)
 
     # Inside.
-
-    def _part(self) -> None:
-        """The session that was answered is over."""
-        self._established = self._winner = self._voice = None
 
     def _follow(self, response: Response, target: Target, now: float) -> None:
         """Go where a redirection says (RFC 3261 8.1.3.4)."""
@@ -356,21 +321,24 @@ class _Branch:
         self.agreement = agreement
         self._fork.agreed(self, agreement, now)
 
-    def answered(self, how: str, now: float) -> None:
-        self._fork.answered(self, how, now)
+    def established(self, session: Talk) -> None:
+        """It is not we who answer."""
+
+    def answered(self, how: str, session: Talk, now: float) -> None:
+        self._fork.answered(self, how, session, now)
 
     @property
     def name(self) -> str:
         return self._fork.name
 
     def declined(self, now: float) -> None:
-        self._fork.declined(now)
+        """Nothing was asked for before the answer."""
 
     def missed(self, text: str, now: float) -> None:
         self._fork.missed(text, now)
 
     def said(self, event: Event, now: float) -> None:
-        self._fork.said(self, event, now)
+        self._fork.said(event, now)
 
     def ended(self, ending: Ending, now: float) -> None:
         self._fork.ended(self, ending, now)

@@ -17,7 +17,7 @@ from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
 from gateway.core.machine import Machine
 from gateway.core.messages import Command, SendDigits
-from gateway.sdp.negotiate import Direction, Medium, Negotiation, NotAcceptable
+from gateway.sdp.negotiate import Negotiation, NotAcceptable
 from gateway.sip.causes import cause_of_reason, refusing, warned_by
 from gateway.sip.dialog import Dialog
 from gateway.sip.early import pass_by
@@ -77,7 +77,6 @@ class IncomingSession:
         "_early",
         "_elsewhere",
         "_ending",
-        "_established",
         "_expiry",
         "_head",
         "_keys",
@@ -124,7 +123,6 @@ class IncomingSession:
         self._keys: InfoKeys | None = None
         self._ending: Ending | None = None
         self._elsewhere: NameAddr | None = None
-        self._established: Established | None = None
         self._expiry: Timer | None = None
         if request.expires is not None:
             self._expiry = setting.carrier.at(now + request.expires, self._expired)
@@ -145,44 +143,23 @@ class IncomingSession:
 
     def answer(self, now: float) -> None:
         """Answer the call."""
-        waits = self._established is None and self._reliable.is_waiting
-        self._act(Input.ANSWER_LATER if waits else Input.ANSWER, now)
+        self._act(Input.ANSWER_LATER if self._reliable.is_waiting else Input.ANSWER, now)
 
     def hang_up(self, ending: Ending, now: float) -> None:
-        """Refuse the call, or end it when it was answered; nothing is said to the user any more."""
-        if self._established is not None:
-            self._established.hang_up(ending, now)
-            return
+        """Refuse the call; nothing is said to the user any more."""
         self._ending = ending
         self._act(Input.REFUSE, now)
-
-    def direct(self, direction: Direction, now: float) -> None:
-        """Hold or resume the caller; only an answered call can be held."""
-        if self._established is not None:
-            self._established.direct(direction, now)
 
     def redirect(self, contact: NameAddr, now: float) -> None:
         """Send the caller elsewhere before the answer; nothing is said to the user any more."""
         self._elsewhere = contact
         self._act(Input.REFUSE, now)
 
-    def carry(self, medium: Medium, now: float) -> None:
-        """Ask the far side to carry something else; only an answered call can."""
-        if self._established is not None:
-            self._established.carry(medium, now)
-
     def carry_out(self, command: Command, now: float) -> None:
-        """Carry out a command of the call; before the answer, keys alone."""
-        if self._established is not None:
-            self._established.carry_out(command, now)
-        elif isinstance(command, SendDigits) and self._machine.state is not State.OVER:
+        """Carry out a command of the call: before the answer, keys alone."""
+        if isinstance(command, SendDigits) and self._machine.state is not State.OVER:
             self._keys = self._keys or InfoKeys(self._setting, self._user, self._dialog)
             self._keys.send(command, now)
-
-    @property
-    def is_answered(self) -> bool:
-        """Whether the call was answered."""
-        return self._established is not None
 
     @property
     def tag(self) -> str:
@@ -284,7 +261,7 @@ class IncomingSession:
 
     def lost(self, flow: Flow, now: float) -> None:
         """A connection is gone; see `Member`."""
-        if flow == self._dialog.flow and self._established is None:
+        if flow == self._dialog.flow:
             self._ending = Ending(
                 Cause.DESTINATION_OUT_OF_ORDER, self._peer, Act.VANISHED, f"the connection {flow} was lost"
             )
@@ -347,7 +324,7 @@ class IncomingSession:
         assert description is not None
         if not self._settled:  # RFC 3261 13.2.1: the answer is given once
             describe(response, description)
-        self._established = Established(
+        session = Established(
             self._setting,
             self._user,
             self._dialog,
@@ -357,14 +334,11 @@ class IncomingSession:
             timer=SessionTimer(self._setting),
             keys=self._keys,
         )
-        self._established.accept(self._request, response, self._reply, now, answer_due=late)
+        self._user.established(session)
+        session.accept(self._request, response, self._reply, now, answer_due=late)
         self._negotiation.settle()
-        del (
-            self._request,
-            self._reply,
-            self._reliable,
-            self._head,
-        )  # nothing more is said to the INVITE, for hours perhaps
+        # Nothing more is said to the INVITE, for which a CANCEL may still come.
+        del self._request, self._reply, self._reliable, self._head, self._user, self._negotiation
 
     def _refuse(self, now: float) -> None:
         if self._elsewhere is not None:

@@ -127,11 +127,12 @@ class Legs:
         self._token = token
         self._emit = emit
         self._serial = 0
-        self._call_ids: dict[SipChannel, list[str]] = {}
+        self._call_ids: dict[SipChannel, tuple[str, ...]] = {}
         self._accounts: dict[SipChannel, Account] = {}
         self._in_use: Counter[str] = Counter()
         self._troubles: dict[SipChannel, str] = {}
         self._told = told
+        self._told_over, self._told_missed = self._over, self._missed  # made once, for every leg holds them
 
     def __len__(self) -> int:
         """How many legs live."""
@@ -191,9 +192,9 @@ class Legs:
             audio=row,
             recorder=self._recorder,
             emit=self._emit,
-            over=self._over,
-            watch=self._watch(account, row, flow),
-            missed=self._missed,
+            over=self._told_over,
+            watch=self._watch(row, flow),
+            missed=self._told_missed,
             fax=fax,
             trusted=account.trusted,
             info_keys=account.info_keys,
@@ -312,9 +313,9 @@ class Legs:
             audio=row,
             recorder=self._recorder,
             emit=self._emit,
-            over=self._over,
-            watch=self._watch(account, row, targets[0].flow),
-            missed=self._missed,
+            over=self._told_over,
+            watch=self._watch(row, targets[0].flow),
+            missed=self._told_missed,
             fax=self._fax(account, targets[0].flow),
             trusted=account.trusted,
             info_keys=account.info_keys,
@@ -353,6 +354,7 @@ class Legs:
         return OutgoingSession(
             self._setting,
             user,
+            channel,
             written(account, target, dial, outbound, call_id=call_id, host=host, tag=self._token()),
             target.flow,
             as_sips(contact(target.flow), wanted=is_sips(target.uri)),
@@ -368,12 +370,12 @@ class Legs:
         return next((channel.name for channel in legs if channel.began(dialog)), "")
 
     def _belongs(self, channel: SipChannel, account: Account) -> None:
-        self._call_ids[channel] = []
+        self._call_ids[channel] = ()
         self._accounts[channel] = account
         self._in_use[account.user] += 1
 
     def _begin(self, channel: SipChannel, call_id: str) -> None:
-        self._call_ids[channel].append(call_id)
+        self._call_ids[channel] += (call_id,)
         self._journal.begin(call_id, channel.name)
 
     def _over(self, channel: SipChannel, now: float) -> None:
@@ -394,9 +396,8 @@ class Legs:
         """What was missed on the legs that live, by their names."""
         return {channel.name: text for channel, text in self._troubles.items()}
 
-    def _watch(self, account: Account, row: RtpAudio, flow: Flow) -> Watch:
-        own = self._reach.host(flow), row.port
-        return Watch(self._setting, str(account), row, own, flow.local[0], self._config.patience)
+    def _watch(self, row: RtpAudio, flow: Flow) -> Watch:
+        return Watch(self._setting, row, self._reach.host(flow), flow.local[0], self._config.patience)
 
     def _missed(self, channel: SipChannel, text: str, now: float) -> None:
         self._troubles[channel] = text

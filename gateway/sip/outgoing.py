@@ -55,6 +55,7 @@ class OutgoingSession:
     Args:
         setting: the stack's services.
         user: who is told.
+        talker: who is told of what comes in the session, once the call is answered.
         invite: the request, complete but for Via, CSeq, Contact and body.
         flow: where it goes.
         contact: our Contact.
@@ -69,7 +70,6 @@ class OutgoingSession:
         "_contact",
         "_early",
         "_ending",
-        "_established",
         "_flow",
         "_heard_at",
         "_invite",
@@ -82,6 +82,7 @@ class OutgoingSession:
         "_proves",
         "_setting",
         "_tags",
+        "_talker",
         "_timer",
         "_transaction",
         "_user",
@@ -92,6 +93,7 @@ class OutgoingSession:
         self,
         setting: Setting,
         user: SessionUser,
+        talker: SessionUser,
         invite: Request,
         flow: Flow,
         contact: NameAddr,
@@ -103,6 +105,7 @@ class OutgoingSession:
     ) -> None:
         self._setting = setting
         self._user = user
+        self._talker = talker
         self._flow = flow
         self._contact = contact
         self._negotiation = negotiation
@@ -115,7 +118,6 @@ class OutgoingSession:
         self.refused_by: Response | None = None
         """The final response that refused the INVITE, if one did."""
         self._ending: Ending | None = None
-        self._established: Established | None = None
         self._transaction: ClientTransaction | None = None
         self._patience: Timer | None = None
         self._heard_at = 0.0
@@ -142,20 +144,9 @@ class OutgoingSession:
         )
 
     def hang_up(self, ending: Ending, now: float) -> None:
-        """Give the call up, or end it when it was answered; nothing is said to the user any more."""
-        if self._established is not None:
-            self._established.hang_up(ending, now)
-            return
+        """Give the call up; nothing is said to the user any more."""
         self._ending = ending
         self._act(Input.GIVE_UP, "", now)
-
-    def hand_over(self) -> Established:
-        """The session that came of it, once it is answered; late answers to the INVITE are met here as before."""
-        established = self._established
-        assert established is not None  # the user has been told of the answer
-        del self._user, self._negotiation, self._timer
-        self._established = None
-        return established
 
     def carry_out(self, command: Command, now: float) -> None:
         """Carry out a command of the call: keys alone, to the one who is heard."""
@@ -287,9 +278,9 @@ class OutgoingSession:
         if early is not None:
             early.leave()
         self._close_early(but=early)
-        self._established = Established(
+        session = Established(
             self._within(dialog),
-            self._user,
+            self._talker,
             dialog,
             self._negotiation,
             peer=self._peer,
@@ -297,8 +288,7 @@ class OutgoingSession:
             timer=self._timer,
             keys=early.keys if early is not None else None,
         )
-        self._established.confirmed(response, now)
-        del self._invite  # it is asked no more
+        session.confirmed(response, now)
         try:
             answer = description_of(response)
             if answer is None and self._negotiation.agreement is None:
@@ -306,12 +296,15 @@ class OutgoingSession:
             agreement = self._negotiation.agreement if answer is None else self._negotiation.accept(answer)
         except (MalformedError, NotAcceptable) as fault:
             ending = Ending(fault.cause, self._peer, Act.FAILED, str(fault))
-            self._established.hang_up(ending, now)
+            session.hang_up(ending, now)
             self._user.ended(ending, now)
             return
         assert agreement is not None
         self._user.agreed(agreement, now)
-        self._user.answered(response.summary, now)
+        user = self._user
+        # The INVITE goes on by itself, for the sake of late answers, and holds nothing of the call.
+        del self._invite, self._user, self._talker, self._negotiation, self._timer
+        user.answered(response.summary, session, now)
 
     def _settle(self, now: float) -> None:
         """No answers to the INVITE come any more (RFC 6026 7.2): what they would need goes."""

@@ -6,14 +6,13 @@ here; a re-INVITE is asked of the session, as is its end where the peer knows of
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.core.errors import Exhausted
 from gateway.sip.dialog import Dialog
 from gateway.sip.message import Request, Response
 from gateway.sip.session import GONE, Setting, Timer, announce, lists
-from gateway.sip.session_timer import SessionTimer, nothing
+from gateway.sip.session_timer import SessionTimer
 from gateway.sip.within import send_within
 
 __all__ = ["SessionRefresh"]
@@ -24,6 +23,22 @@ TRY_AGAIN: Final = 10.0
 """Seconds until a refresh of the session is tried again."""
 
 
+class Refreshed(Protocol):
+    """The session that is refreshed."""
+
+    def written(self, method: str) -> Request:
+        """A request of its dialog, without offer and session timer."""
+        ...
+
+    def invite_again(self, now: float) -> None:
+        """Refresh it by a re-INVITE."""
+        ...
+
+    def gone(self, now: float) -> None:
+        """The peer knows no such dialog, or is silent."""
+        ...
+
+
 class SessionRefresh:
     """How one session is refreshed.
 
@@ -31,42 +46,25 @@ class SessionRefresh:
         setting: the stack's services.
         dialog: its dialog.
         timer: its session timer.
-        written: writes a request of a method, without offer and session timer.
-        invite: asks the session for a re-INVITE.
-        gone: tells it that the peer knows no such dialog, or is silent.
+        session: what is asked and told.
     """
 
     __slots__ = (
         "_again",
-        "_closed",
         "_dialog",
-        "_gone",
-        "_invite",
         "_is_due",
+        "_session",
         "_setting",
         "_timer",
         "_updates",
-        "_written",
     )
 
-    def __init__(
-        self,
-        setting: Setting,
-        dialog: Dialog,
-        timer: SessionTimer,
-        *,
-        written: Callable[[str], Request],
-        invite: Callable[[float], None],
-        gone: Callable[[float], None],
-    ) -> None:
+    def __init__(self, setting: Setting, dialog: Dialog, timer: SessionTimer, session: Refreshed) -> None:
         self._setting = setting
         self._dialog = dialog
         self._timer = timer
-        self._written = written
-        self._invite = invite
-        self._gone = gone
+        self._session: Refreshed | None = session
         self._updates = self._is_due = False
-        self._closed = False
         self._again: Timer | None = None
 
     def meet(self, message: Request | Response) -> None:
@@ -81,10 +79,13 @@ class SessionRefresh:
 
     def renew(self, now: float) -> None:
         """Refresh the session now, once: for what the peer is told by it."""
-        if not self._updates:
-            self._invite(now)
+        session = self._session
+        if session is None:
             return
-        update = self._written("UPDATE")
+        if not self._updates:
+            session.invite_again(now)
+            return
+        update = session.written("UPDATE")
         announce(update)
         self._timer.ask(update)
         try:
@@ -101,13 +102,12 @@ class SessionRefresh:
 
     def close(self) -> None:
         """The session is over."""
-        self._closed = True
-        self._invite = self._gone = nothing
+        self._session = None
         if self._again is not None:
             self._again.cancel()
 
     def _answered(self, response: Response, now: float) -> None:
-        if self._closed or not response.is_final:
+        if self._session is None or not response.is_final:
             return
         if response.status < 300:
             self._is_due = False
@@ -119,13 +119,13 @@ class SessionRefresh:
             self.renew(now)
         elif response.status in UNKNOWN_METHOD:
             self._updates = False
-            self._invite(now)
+            self._session.invite_again(now)
         else:
             self._later(now)
 
     def _lost(self, now: float) -> None:
-        if not self._closed:
-            self._gone(now)
+        if self._session is not None:
+            self._session.gone(now)
 
     def _later(self, now: float) -> None:
         """A refresh that was refused, or had no room, is tried again until the session counts as dead."""

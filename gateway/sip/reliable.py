@@ -13,8 +13,7 @@ from typing import Final
 from gateway.core.errors import MalformedError
 from gateway.sip.grammar import number
 from gateway.sip.message import Request, Response
-from gateway.sip.session import Reply, Setting, Timer, lists
-from gateway.sip.session_timer import nothing
+from gateway.sip.session import Reply, Setting, Timer, lists, nothing_more
 
 __all__ = ["ReliableOrder", "ReliableResponses", "Turn"]
 
@@ -79,7 +78,7 @@ class ReliableResponses:
         """Nothing of this is sent any more, and nobody is told."""
         self.pause()
         self._waiting.clear()
-        self._silent = nothing
+        self._silent = nothing_more
 
     def pause(self) -> None:
         """Stop to repeat what waits for its PRACK."""

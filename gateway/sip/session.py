@@ -1,11 +1,12 @@
 """What the parts of an INVITE session share: the words between them, the stack below and the channel above.
 
-    SipChannel ── SessionUser ◁── IncomingSession | OutgoingSession ──▷ Established
+    SipChannel ── SessionUser ◁── IncomingSession | OutgoingSession ──▷ Established (a Talk)
                                           │                                  │
                                           └────────────── Carrier ───────────┘      (the stack)
 
 `incoming` and `outgoing` hold the first INVITE of either direction, `established` everything that follows it in
-the dialog. Sessions are handed messages and times; what they send goes through the Carrier.
+the dialog: what the INVITE needed is gone then, for hours perhaps. Sessions are handed messages and times; what
+they send goes through the Carrier.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from typing import Final, Protocol
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
 from gateway.core.frozen import frozen
-from gateway.core.messages import Event
+from gateway.core.messages import Command, Event
 from gateway.sdp.description import SessionDescription
-from gateway.sdp.negotiate import Agreement, NotAcceptable
+from gateway.sdp.negotiate import Agreement, Direction, Medium, NotAcceptable
 from gateway.sip.body import find_body
 from gateway.sip.causes import cause_of, cause_of_reason, reason_header, told_on
 from gateway.sip.dialog import DialogId
@@ -44,6 +45,7 @@ __all__ = [
     "Reply",
     "SessionUser",
     "Setting",
+    "Talk",
     "Timer",
     "abilities",
     "announce",
@@ -73,7 +75,7 @@ Reply = Callable[[Response, float], None]
 
 
 def nothing_more(now: float) -> None:
-    """What is done where nobody has to know that an INVITE is settled."""
+    """What is done where nobody has to know."""
 
 
 class Timer(Protocol):
@@ -194,6 +196,26 @@ class Carrier(Protocol):
         ...
 
 
+class Talk(Protocol):
+    """A session that was answered, as the channel sees it."""
+
+    def hang_up(self, ending: Ending, now: float) -> None:
+        """End it; nothing is said to the user any more."""
+        ...
+
+    def direct(self, direction: Direction, now: float) -> None:
+        """Offer `direction` to the peer: SENDONLY holds it, SENDRECV resumes."""
+        ...
+
+    def carry(self, medium: Medium, now: float) -> None:
+        """Offer to carry `medium`; the user is told of the agreement, or that the peer has declined."""
+        ...
+
+    def carry_out(self, command: Command, now: float) -> None:
+        """Carry out a command of the call for which the session needs no change."""
+        ...
+
+
 class SessionUser(Protocol):
     """Who is told what happens in a session: the channel."""
 
@@ -210,8 +232,12 @@ class SessionUser(Protocol):
         """An offer/answer exchange is complete; `agreement` is in force."""
         ...
 
-    def answered(self, how: str, now: float) -> None:
-        """The peer answered our INVITE."""
+    def established(self, session: Talk) -> None:
+        """We answer the peer's INVITE: whatever is asked for goes to `session` from now on."""
+        ...
+
+    def answered(self, how: str, session: Talk, now: float) -> None:
+        """The peer answered our INVITE: likewise."""
         ...
 
     def declined(self, now: float) -> None:

@@ -6,8 +6,7 @@ refresh, or that nobody has. It sends nothing itself. A peer that knows no sessi
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.core.errors import MalformedError
 from gateway.core.frozen import frozen
@@ -16,7 +15,7 @@ from gateway.sip.message import Message, Request, Response
 from gateway.sip.parameters import Parameters
 from gateway.sip.session import Setting, Timer, lists
 
-__all__ = ["SessionTimer", "nothing", "too_brief"]
+__all__ = ["SessionTimer", "too_brief"]
 
 SHORTEST: Final = 90
 """Min-SE where a message has none (section 5)."""
@@ -33,6 +32,18 @@ class _Interval:
     refresher: str
 
 
+class Timed(Protocol):
+    """Who has a session timer."""
+
+    def refresh_due(self, now: float) -> None:
+        """It is our turn to refresh the session."""
+        ...
+
+    def expired(self, now: float) -> None:
+        """Nobody has: it is dead."""
+        ...
+
+
 class SessionTimer:
     """The session timer of one dialog.
 
@@ -44,12 +55,11 @@ class SessionTimer:
         "_alarm",
         "_closed",
         "_dead_at",
-        "_expire",
         "_minimum",
         "_ours",
-        "_refresh",
         "_seconds",
         "_setting",
+        "_user",
     )
 
     def __init__(self, setting: Setting) -> None:
@@ -60,22 +70,21 @@ class SessionTimer:
         self._closed = False
         self._alarm: Timer | None = None
         self._dead_at = 0.0
-        self._refresh: Callable[[float], None] = nothing
-        self._expire: Callable[[float], None] = nothing
+        self._user: Timed | None = None
 
     @property
     def seconds(self) -> int:
         """The interval in force; 0 where the session does not expire."""
         return self._seconds
 
-    def attach(self, refresh: Callable[[float], None], expire: Callable[[float], None]) -> None:
-        """Tell `refresh` when it is our turn to refresh, and `expire` when the session is dead."""
-        self._refresh, self._expire = refresh, expire
+    def attach(self, user: Timed) -> None:
+        """Tell `user` when it is time."""
+        self._user = user
 
     def close(self) -> None:
         """The session is over, whatever still arrives."""
         self._closed = True
-        self._refresh = self._expire = nothing
+        self._user = None
         self._stop()
 
     def _stop(self) -> None:
@@ -148,11 +157,13 @@ class SessionTimer:
 
     def _due(self, now: float) -> None:
         self._alarm = self._setting.carrier.at(self._dead_at, self._die)
-        self._refresh(now)
+        if self._user is not None:
+            self._user.refresh_due(now)
 
     def _die(self, now: float) -> None:
         self._alarm = None
-        self._expire(now)
+        if self._user is not None:
+            self._user.expired(now)
 
 
 def too_brief(request: Request, minimum: int) -> Response | None:
@@ -183,7 +194,3 @@ def _seconds_of(message: Message, name: str) -> int | None:
         return None if value is None else number(value.partition(";")[0], name, LONGEST)
     except MalformedError:
         return None
-
-
-def nothing(now: float) -> None:
-    """What an alarm does that nobody is attached to."""

@@ -20,7 +20,7 @@ from gateway.sip.names import ServerNames
 from gateway.sip.outgoing import OutgoingSession
 from gateway.sip.points import ListeningPoints
 from gateway.sip.resolve import Resolver
-from gateway.sip.session import Reply, Setting
+from gateway.sip.session import Reply, Setting, Talk
 from gateway.sip.transaction.base import ServerTransaction
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Datagram, Flow
@@ -46,7 +46,7 @@ class Agent:
             journal=Journal(Recorder()),
             newcomers=lambda: self,
         )
-        self.session: OutgoingSession | None = None
+        self.session: OutgoingSession | Talk | None = None
 
     def call(self, called: str, now: float) -> None:
         """Call `called`, with credentials for the challenge."""
@@ -54,8 +54,9 @@ class Agent:
         invite.headers.set("From", "<sip:6001@192.0.2.1>;tag=agent")
         invite.headers.set("To", f"<sip:{called}@192.0.2.1>")
         invite.headers.set("Call-ID", "agents-call")
-        self.session = OutgoingSession(
+        self.session = session = OutgoingSession(
             Setting(self.carrier, TimerConfig(), Random(3), Resolver(ListeningPoints(), ServerNames(), Random(3))),
+            self,
             self,
             invite,
             self.flow,
@@ -65,7 +66,7 @@ class Agent:
             number=1,
             credentials=Credentials("6001", Secret("secret-6001")),
         )
-        self.session.start(now)
+        session.start(now)
 
     def hang_up(self, now: float) -> None:
         """Give the call up, or end it."""
@@ -112,7 +113,11 @@ class Agent:
     def agreed(self, agreement: Agreement, now: float) -> None:
         self.told.append(f"audio {agreement.port}")
 
-    def answered(self, how: str, now: float) -> None:
+    def established(self, session: Talk) -> None:
+        self.told.append("established")
+
+    def answered(self, how: str, session: Talk, now: float) -> None:
+        self.session = session
         self.told.append("answered")
 
     def keyed(self, digit: str, seconds: float, now: float) -> None:

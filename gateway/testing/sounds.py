@@ -86,8 +86,9 @@ class Heard:
     slip: int
 
 
-AROUND: Final = 1600
-"""Samples by which a half second may have moved: the most that a jitter buffer may delay it."""
+AROUND: Final = 4000
+"""Samples by which a half second may have moved: the most that a jitter buffer may delay it, and that who said it
+may have been kept waiting."""
 
 
 def compare(heard: Samples, said: Samples) -> Heard:
@@ -101,8 +102,8 @@ def compare(heard: Samples, said: Samples) -> Heard:
             continue
         around = max(0, offset + start - AROUND)
         window = got[around : around + PIECE + 2 * AROUND]
-        lag = _offset(window, piece)
-        pieces.append(_correlation(window[max(0, lag) :], piece))
+        lag = _place(window, piece)
+        pieces.append(_correlation(window[lag:], piece))
         lags.append(around + lag - start)
     aligned = got[max(0, offset) : max(0, offset) + len(sent)]
     used = sent[max(0, -offset) :][: len(aligned)]
@@ -122,6 +123,13 @@ def _offset(got: Signal, sent: Signal) -> int:
     products = np.fft.irfft(np.fft.rfft(got, size) * np.conj(np.fft.rfft(sent, size)), size)
     peak = int(products.argmax())
     return peak if peak < len(got) else peak - size
+
+
+def _place(window: Signal, piece: Signal) -> int:
+    """Where the whole of a piece is most alike."""
+    size = 1 << (len(window) + len(piece)).bit_length()
+    products = np.fft.irfft(np.fft.rfft(window, size) * np.conj(np.fft.rfft(piece, size)), size)
+    return int(products[: max(1, len(window) - len(piece) + 1)].argmax())
 
 
 def _correlation(got: Signal, sent: Signal) -> float:

@@ -14,7 +14,8 @@ import pytest
 from gateway.core.audio import Samples
 from tests.support.baresip import Baresip
 from tests.support.wire import RunningOffice, until
-from tests.wire.test_call import assert_understood, find, wait_out
+from tests.wire.conftest import Steadily
+from tests.wire.test_call import find, phone_talks, wait_out
 
 pytestmark = pytest.mark.wire
 
@@ -23,6 +24,7 @@ def test_it_holds_comes_back_and_transfers(
     office: RunningOffice,
     ada: Callable[..., Baresip],
     sentence: Samples,
+    steadily: Steadily,
     record_property: Callable[[str, object], None],
 ) -> None:
     phone = ada("udp")
@@ -38,17 +40,19 @@ def test_it_holds_comes_back_and_transfers(
     )
     phone.command("resume")
     time.sleep(0.5)
-    began = phone.say(sentence)
-    wait_out(began, sentence)
-    _, spoken = find(phone.speaking(), sentence, began)
-    assert_understood("SIP to telephone after a hold", office.recording("101"), sentence, spoken, record_property)
+    name = "SIP to telephone after a hold"
+    phone_talks(name, phone, lambda: office.recording("101"), sentence, steadily, record_property)
 
     phone.command("transfer", f"sip:102@{office.addresses['udp'][0]}:{office.addresses['udp'][1]}")
     until(lambda: office.heard("102")["ringing"], 10, "102 to ring")
     office.hand("102", "lift")
     phone.wait_for("CALL_CLOSED")
-    spoken = office.say("101", sentence)
-    wait_out(spoken, sentence)
-    heard, _ = find(office.recording("102"), sentence, spoken)
-    assert heard.typical > 0.95
+
+    def telephones_talk() -> None:
+        spoken = office.say("101", sentence)
+        wait_out(spoken, sentence)
+        heard, _ = find(office.recording("102"), sentence, spoken)
+        assert heard.typical > 0.95
+
+    steadily(telephones_talk)
     assert "account 6001 transferred the call" in office.copperline("calls")

@@ -13,6 +13,7 @@ from gateway.core.audio import Samples
 from tests.support.linphone import OPUS, Linphone
 from tests.support.speech import compare
 from tests.support.wire import Hearing, RunningOffice, until
+from tests.wire.conftest import Steadily
 
 pytestmark = pytest.mark.wire
 
@@ -50,8 +51,45 @@ def understood(
         raise AssertionError(f"{fault}: {compare(hearing().since(since), said)}") from fault
 
 
+def phone_is_understood(
+    phone: Linphone,
+    office: RunningOffice,
+    since: float,
+    said: Samples,
+    steadily: Steadily,
+    likeness: float = 0.9,
+) -> None:
+    """What it says from `since` on is heard at telephone 101."""
+    moments = [since]
+
+    def talk() -> None:
+        if not moments:
+            moments.append(time.monotonic())
+            phone.say_again()
+        understood("linphone", lambda: office.recording("101"), moments.pop(), said, likeness)
+
+    steadily(talk)
+
+
+def telephone_is_understood(
+    office: RunningOffice,
+    name: str,
+    hearing: Callable[[], Hearing],
+    said: Samples,
+    steadily: Steadily,
+    likeness: float = 0.9,
+) -> None:
+    """What is said into telephone 101 is heard."""
+
+    def talk() -> None:
+        spoken = office.say("101", said)
+        understood(name, hearing, spoken - 0.5, said, likeness)
+
+    steadily(talk)
+
+
 def test_it_calls_a_telephone_keys_holds_and_transfers(
-    office: RunningOffice, bob: Bob, sentence: Samples, other_sentence: Samples
+    office: RunningOffice, bob: Bob, sentence: Samples, other_sentence: Samples, steadily: Steadily
 ) -> None:
     phone = bob("udp")
     phone.dial("101")
@@ -59,9 +97,8 @@ def test_it_calls_a_telephone_keys_holds_and_transfers(
     began = time.monotonic()
     office.hand("101", "lift")
     phone.wait_for("connected")
-    understood("linphone", lambda: office.recording("101"), began, other_sentence)
-    spoken = office.say("101", sentence)
-    understood("the telephone", phone.hearing, spoken - 0.5, sentence)
+    phone_is_understood(phone, office, began, other_sentence, steadily)
+    telephone_is_understood(office, "the telephone", phone.hearing, sentence, steadily)
 
     phone.type("4")
     phone.type("7")
@@ -77,19 +114,18 @@ def test_it_calls_a_telephone_keys_holds_and_transfers(
     began = time.monotonic()
     phone.type("resume")  # and it begins to speak anew
     phone.wait_for("Media streams established", 2)
-    understood("linphone after its hold", lambda: office.recording("101"), began, other_sentence)
+    phone_is_understood(phone, office, began, other_sentence, steadily)
 
     phone.transfer("102")
     until(lambda: office.heard("102")["ringing"], 10, "102 to ring")
     office.hand("102", "lift")
     phone.wait_for("ended")
-    spoken = office.say("101", sentence)
-    understood("101", lambda: office.recording("102"), spoken - 0.5, sentence)
+    telephone_is_understood(office, "101", lambda: office.recording("102"), sentence, steadily)
     assert "account 6002 transferred the call" in office.copperline("calls")
 
 
 def test_it_is_called_over_tcp_and_either_side_hangs_up(
-    office: RunningOffice, bob: Bob, sentence: Samples, other_sentence: Samples
+    office: RunningOffice, bob: Bob, sentence: Samples, other_sentence: Samples, steadily: Steadily
 ) -> None:
     phone = bob("tcp")
     for turn, hangs_up in enumerate((lambda: office.hand("101", "hang-up"), lambda: phone.type("terminate")), 1):
@@ -98,7 +134,7 @@ def test_it_is_called_over_tcp_and_either_side_hangs_up(
         began = time.monotonic()
         office.hand("101", "dial", "6002")
         phone.wait_for("Media streams established", turn)
-        understood("linphone", lambda began=began: office.recording("101"), began, other_sentence)  # type: ignore[misc]
+        phone_is_understood(phone, office, began, other_sentence, steadily)
         hangs_up()
         phone.wait_for("ended", turn)
         until(lambda: office.in_calls() <= 1, 5, "the call to be over")
@@ -108,7 +144,7 @@ def test_it_is_called_over_tcp_and_either_side_hangs_up(
 
 @pytest.mark.parametrize("codec", ["speex/8000", "speex/16000"])
 def test_it_talks_in_speex(
-    office: RunningOffice, bob: Bob, sentence: Samples, other_sentence: Samples, codec: str
+    office: RunningOffice, bob: Bob, sentence: Samples, other_sentence: Samples, steadily: Steadily, codec: str
 ) -> None:
     """RFC 5574."""
     phone = bob("udp", codec)
@@ -118,9 +154,8 @@ def test_it_talks_in_speex(
     office.hand("101", "lift")
     phone.wait_for("connected")
     assert ": speex, " in office.copperline("calls")
-    understood("linphone", lambda: office.recording("101"), began, other_sentence, 0.75)
-    spoken = office.say("101", sentence)
-    understood("the telephone", phone.hearing, spoken - 0.5, sentence, 0.75)
+    phone_is_understood(phone, office, began, other_sentence, steadily, 0.75)
+    telephone_is_understood(office, "the telephone", phone.hearing, sentence, steadily, 0.75)
     phone.type("terminate")
     phone.wait_for("ended")
     office.hand("101", "hang-up")

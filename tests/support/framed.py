@@ -14,11 +14,13 @@ import av
 import numpy as np
 
 from gateway.core.audio import Codec, Encoding, Samples
+from gateway.core.codecs import CODECS
 from gateway.media.codec.ilbc.coder import IlbcEncoder
 from gateway.media.codec.libraries import coder
 from gateway.media.resample import resample
+from gateway.testing.sounds import compare
 
-__all__ = ["FramedCoder", "SpeexEncoder", "amr_encoder", "amr_frames", "amr_payload"]
+__all__ = ["FramedCoder", "SpeexEncoder", "amr_encoder", "amr_frames", "amr_payload", "likeness"]
 
 _NAMES = {
     Encoding.GSM: "gsm",
@@ -71,6 +73,21 @@ def amr_frames(encoding: Encoding, payload: bytes, aligned: bool) -> list[bytes]
 def _octets(bits: str) -> bytes:
     whole = -(-len(bits) // 8)
     return int(bits.ljust(8 * whole, "0") or "0", 2).to_bytes(whole)
+
+
+def likeness(name: str, said: Samples) -> float:
+    """How like the speech of 8000 Hz `said` its coder alone leaves it: the typical half second (`compare`).
+
+    Args:
+        name: of the codec, as a configuration has it.
+    """
+    codec = CODECS[name]
+    size = codec.sampling // 50
+    samples = resample(np.concatenate([said, np.zeros(1600, np.int16)]), 8000, codec.sampling)
+    coder = FramedCoder(codec)
+    payloads = [coder.encode(frame) for frame in samples[: len(samples) // size * size].reshape(-1, size)]
+    heard = np.concatenate([coder.decode(payload) for payload in payloads if payload])
+    return compare(resample(heard, codec.sampling, 8000), said).typical
 
 
 class SpeexEncoder:

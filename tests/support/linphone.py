@@ -136,6 +136,10 @@ class Linphone:
             lambda: self.printed.count(words) >= times, PATIENCE, f"{words!r} of linphonec: {self.printed[-800:]}"
         )
 
+    def say_again(self) -> None:
+        """Say what it says from its beginning."""
+        self.type(f"play {self._folder}/says.wav")
+
     def dial(self, number: str) -> None:
         """Call a number of the office."""
         self.type(f"call sip:{number}@{self._server}")

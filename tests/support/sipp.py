@@ -56,7 +56,7 @@ def run_sipp(
     done = subprocess.run(
         [
             "sipp", f"{server[0]}:{server[1]}", "-sf", str(file), "-i", "127.0.0.1", "-mi", "127.0.0.1",
-            "-p", str(free_port()), "-mp", str(free_port() & ~1), "-m", "1", "-nostdin",
+            "-p", str(free_port()), "-mp", str(free_port()), "-m", "1", "-nostdin",
             "-t", {"udp": "u1", "tcp": "t1"}[transport], "-au", user, "-ap", secret, "-s", number or user,
             "-key", "user", user, "-trace_err", "-error_file", str(errors),
             "-recv_timeout", "8000", "-timeout", str(SECONDS), "-timeout_error",

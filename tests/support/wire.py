@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +30,19 @@ __all__ = ["EXAMPLE", "Hearing", "RunningOffice", "free_port", "running", "until
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "office"
-START_SECONDS = 40.0
-"""For `ready`: seconds on an idle machine, but compiled code may have to be made first."""
-STOP_SECONDS = 20.0
+START_SECONDS = 150.0
+"""For `ready`: seconds on an idle machine, but compiled code may have to be made first, on a busy one."""
+STOP_SECONDS = 40.0
 POLL = 0.02
 
 T1 = 0.1
 """Seconds. RFC 3261 timers made short, so that what is over is forgotten after 19 s and not after 96."""
 RTP_PORTS = "22000-23999"
 """Below those that the system gives out; several offices share them, each taking what is free."""
+OWN_PORTS = range(28000, 32000, 2)
+"""For programs that must be told their port: also below those that the system gives out."""
+WORKERS = 8
+"""Among which these are shared."""
 CODECS = '["ulaw", "alaw", "g722", "opus", "gsm", "amr", "amrwb", "speex16", "speex"]'
 
 _READY = re.compile(r"^ready (?P<sip>(?:sip \S+ )+)(?P<url>http://\S+)$", re.MULTILINE)
@@ -59,10 +64,31 @@ def until(condition: Callable[[], Any], within: float, what: str) -> Any:
 
 
 def free_port() -> int:
-    """A TCP port on loopback that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on loopback that is free now, for UDP and TCP, and that nobody takes until it is opened.
+
+    It is an even one, and the one after it is nobody's either.
+    """
+    return next(port for port in _own_ports if _is_free(port) and _is_free(port + 1))
+
+
+def _ports_of_worker() -> Iterator[int]:
+    """Ports that neither the system nor another worker gives out, over and over."""
+    worker = int("0" + os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")) % WORKERS
+    share = len(OWN_PORTS) // WORKERS
+    return cycle(OWN_PORTS[worker * share : (worker + 1) * share])
+
+
+_own_ports = _ports_of_worker()
+
+
+def _is_free(port: int) -> bool:
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                return False
+    return True
 
 
 @dataclass(frozen=True)

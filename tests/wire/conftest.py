@@ -14,12 +14,14 @@ from gateway.media.places import SPOKEN
 from gateway.media.speech import synthesise
 from tests.support.baresip import Baresip
 from tests.support.speech import speak
+from tests.support.steady import BareTimers, say_again_where_late
 from tests.support.wire import EXAMPLE, RunningOffice, until
 
 LONGEST = 75
-"""Seconds after which a test is stuck, whatever it waits for."""
+"""Seconds after which a test is stuck, whatever it waits for; or a talk that is said again."""
 
 Ada = Callable[..., Baresip]
+Steadily = Callable[[Callable[[], None]], None]
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +36,25 @@ def outer_time_out() -> Iterator[None]:
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(scope="session")
+def bare_timers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareTimers]:
+    """They run beside all tests, and tell whether this machine did."""
+    timers = BareTimers(tmp_path_factory.mktemp("timers") / "late.txt")
+    yield timers
+    timers.end()
+
+
+@pytest.fixture
+def steadily(bare_timers: BareTimers, record_property: Callable[[str, object], None]) -> Steadily:
+    """Has a talk, and has it again where the machine was late while it was spoilt (tests/support/steady.py)."""
+
+    def tell(why: str) -> None:
+        record_property("said again", why)
+        signal.alarm(LONGEST)
+
+    return lambda talk: say_again_where_late(talk, bare_timers.late_since, tell)
 
 
 class _Shared:

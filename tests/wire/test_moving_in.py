@@ -12,8 +12,9 @@ import pytest
 from gateway.cli import main
 from gateway.core.audio import Samples
 from tests.support.baresip import Baresip
-from tests.support.speech import compare
-from tests.support.wire import EXAMPLE, RunningOffice, free_port, until
+from tests.support.wire import EXAMPLE, RunningOffice, free_port
+from tests.wire.conftest import Steadily
+from tests.wire.test_call import says_and_is_heard
 
 pytestmark = pytest.mark.wire
 
@@ -38,7 +39,9 @@ def moved(tmp_path: Path, spoken: None) -> Iterator[RunningOffice]:
     assert running.stop() == 0
 
 
-def test_two_telephones_of_an_asterisk_office_talk(moved: RunningOffice, tmp_path: Path, sentence: Samples) -> None:
+def test_two_telephones_of_an_asterisk_office_talk(
+    moved: RunningOffice, tmp_path: Path, sentence: Samples, steadily: Steadily
+) -> None:
     with ExitStack() as stack:
         phones = {}
         for number, secret in SECRETS.items():
@@ -48,8 +51,7 @@ def test_two_telephones_of_an_asterisk_office_talk(moved: RunningOffice, tmp_pat
         lindsey.dial("1102")
         lindsey.wait_for("CALL_ESTABLISHED")
         temple.wait_for("CALL_ESTABLISHED")
-        began = lindsey.say(sentence)
-        until(lambda: compare(temple.hearing().since(began - 1), sentence).typical > 0.95, 15, "the sentence")
+        steadily(lambda: says_and_is_heard(lindsey, temple, sentence))
         lindsey.hang_up()
         temple.wait_for("CALL_CLOSED")
     assert "no application" not in moved.log

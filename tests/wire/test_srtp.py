@@ -9,9 +9,10 @@ import pytest
 
 from gateway.core.audio import Samples
 from tests.support.baresip import Baresip
-from tests.support.speech import compare
 from tests.support.tls import Authority
 from tests.support.wire import RunningOffice, running, until
+from tests.wire.conftest import Steadily
+from tests.wire.test_call import says_and_is_heard
 
 pytestmark = pytest.mark.wire
 
@@ -26,18 +27,13 @@ def office(tmp_path: Path, spoken: None) -> Iterator[RunningOffice]:
 
 
 def test_baresip_hears_itself_through_encrypted_audio(
-    office: RunningOffice, tmp_path: Path, sentence: Samples
+    office: RunningOffice, tmp_path: Path, sentence: Samples, steadily: Steadily
 ) -> None:
     phone = Baresip(tmp_path / "ada", "6001", "copper-6001", office.addresses["tls"], "tls", "srtp-mand")
     try:
         phone.dial("600")
         phone.wait_for("CALL_ESTABLISHED")
-        began = phone.say(sentence)
-        heard = until(
-            lambda: (found := compare(phone.hearing().since(began), sentence)).correlation > 0.9 and found,
-            15, "the echo",
-        )  # fmt: skip
-        assert heard.correlation > 0.9
+        steadily(lambda: says_and_is_heard(phone, phone, sentence))
         assert "encrypted by AES_CM_128_HMAC_SHA1_80" in str(office.get("/api/v1/calls"))
         phone.hang_up()
         until(lambda: office.in_calls() == 0, 5, "the end of the call")
@@ -46,15 +42,14 @@ def test_baresip_hears_itself_through_encrypted_audio(
 
 
 def test_a_telephone_that_can_is_called_and_one_in_clear_is_joined_to_it(
-    office: RunningOffice, tmp_path: Path, sentence: Samples
+    office: RunningOffice, tmp_path: Path, sentence: Samples, steadily: Steadily
 ) -> None:
     ada = Baresip(tmp_path / "ada", "6001", "copper-6001", office.addresses["udp"], "udp")
     bob = Baresip(tmp_path / "bob", "6002", "copper-6002", office.addresses["tls"], "tls", "srtp")
     try:
         ada.dial("6002")
         ada.wait_for("CALL_ESTABLISHED")
-        began = ada.say(sentence)
-        until(lambda: compare(bob.hearing().since(began), sentence).correlation > 0.9, 15, "Bob to hear Ada")
+        steadily(lambda: says_and_is_heard(ada, bob, sentence))
         assert str(office.get("/api/v1/calls")).count("encrypted by AEAD_AES_128_GCM") == 1
         ada.hang_up()
         until(lambda: office.in_calls() == 0, 5, "the end of the call")

@@ -10,9 +10,10 @@ import pytest
 
 from gateway.core.audio import Samples
 from tests.support.baresip import Baresip
-from tests.support.speech import compare
 from tests.support.tls import Authority
 from tests.support.wire import RunningOffice, running, until
+from tests.wire.conftest import Steadily
+from tests.wire.test_call import says_and_is_heard
 
 pytestmark = pytest.mark.wire
 
@@ -41,7 +42,7 @@ def openssl(office: RunningOffice, authority: Authority, *words: str) -> str:
 
 
 def test_baresip_logs_in_over_tls_and_hears_itself(
-    office: RunningOffice, tmp_path: Path, sentence: Samples
+    office: RunningOffice, tmp_path: Path, sentence: Samples, steadily: Steadily
 ) -> None:
     phone = Baresip(tmp_path / "baresip", "6001", "copper-6001", office.addresses["tls"], "tls")
     try:
@@ -50,12 +51,7 @@ def test_baresip_logs_in_over_tls_and_hears_itself(
         phone.dial("600")
         phone.wait_for("CALL_ESTABLISHED")
         until(lambda: office.in_calls() > 0, 5, "the call")
-        began = phone.say(sentence)
-        heard = until(
-            lambda: (found := compare(phone.hearing().since(began), sentence)).correlation > 0.9 and found,
-            15, "the echo",
-        )  # fmt: skip
-        assert heard.correlation > 0.9
+        steadily(lambda: says_and_is_heard(phone, phone, sentence))
         phone.hang_up()
         until(lambda: office.in_calls() == 0, 5, "the end of the call")
     finally:

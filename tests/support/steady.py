@@ -1,0 +1,123 @@
+"""Whether this machine ran what wanted to run, for tests with real programs on the real clock.
+
+The host of a virtual machine takes its cores away for tens or hundreds of milliseconds, and others who share them
+keep each other waiting. A talk that was spoilt while that happened says nothing about who carried it, and is said
+again; one that was spoilt on a machine which ran fine has failed at once.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+__all__ = ["BareTimers", "Late", "say_again_where_late"]
+
+BEARABLE: Final = 0.04
+"""Seconds by which a core may be late: as much as a jitter buffer holds at first; more need not go unheard."""
+TURNS: Final = 6
+"""Times that something is said at most."""
+SETTLED: Final = 0.1
+"""Seconds after which a timer that was late has said so."""
+
+# A process of its own, so that no interpreter lock of ours is waited for; a thread on each core, for a host takes
+# away one at a time. What a thread prints is one line and one write.
+_TIMERS: Final = """
+import os, sys, threading, time
+def watch(core):
+    os.sched_setaffinity(0, {core})
+    due = time.monotonic()
+    while True:
+        due += 0.01
+        time.sleep(max(0.0, due - time.monotonic()))
+        late = max(0.0, time.monotonic() - due)
+        if late > float(sys.argv[1]):
+            os.write(1, b"%.3f %.3f %d\\n" % (due, late, core))
+        due += late
+for core in os.sched_getaffinity(0):
+    threading.Thread(target=watch, args=(core,)).start()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A core that ran late.
+
+    Attributes:
+        due: when it should have run, seconds of the monotonic clock.
+        by: seconds that it was late.
+        core: its number.
+    """
+
+    due: float
+    by: float
+    core: int
+
+
+class BareTimers:
+    """Timers that do nothing else, one on each core, from now until they are ended.
+
+    Args:
+        file: in which they note when they are late.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        with file.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", _TIMERS, str(BEARABLE)], stdin=subprocess.DEVNULL, stdout=output
+            )
+
+    @property
+    def pid(self) -> int:
+        """Of their process."""
+        return self._process.pid
+
+    def late_since(self, when: float) -> list[Late]:
+        """What was late from then until now."""
+        time.sleep(SETTLED)
+        assert self._process.poll() is None, "the bare timers have ended"
+        found = []
+        for line in self._file.read_text().splitlines():
+            due, by, core = line.split()
+            if float(due) + float(by) >= when:
+                found.append(Late(float(due), float(by), int(core)))
+        return found
+
+    def end(self) -> None:
+        """End them."""
+        self._process.kill()
+        self._process.wait()
+
+
+def say_again_where_late(
+    talk: Callable[[], None], late_since: Callable[[float], list[Late]], tell: Callable[[str], None]
+) -> None:
+    """Have a talk, and have it again where it was spoilt while the machine was late, `TURNS` times at most.
+
+    Args:
+        talk: says something, and asserts that it was heard.
+        late_since: what was late since a moment.
+        tell: is told why it is said again.
+
+    Raises:
+        AssertionError: it was spoilt on a machine that ran fine, or every time.
+    """
+    for turn in range(1, TURNS + 1):
+        began = time.monotonic()
+        try:
+            return talk()
+        except AssertionError as fault:
+            late = late_since(began)
+            if not late:
+                raise
+            ran = ", ".join(f"core {one.core} by {1000 * one.by:.0f} ms at {one.due - began:.2f} s" for one in late)
+            told = f"turn {turn}: the machine was late ({ran})"
+            fault.add_note(told)
+            if turn == TURNS:
+                raise
+            tell(f"{told}: {str(fault).partition(chr(10))[0]}")

@@ -34,7 +34,6 @@ from gateway.config.parking import parking_lots
 from gateway.config.permission import numbering
 from gateway.config.tolls import toll_policy
 from gateway.config.variables import given_variables
-from gateway.core.log import QuietLog
 from gateway.core.switch import Target
 from gateway.core.trace import Recorder
 from gateway.net.audiosocket import AudioSocketNetwork
@@ -92,7 +91,6 @@ class Application:
         self._calls = itertools.count(1)
         self._started = f"{self._wall():%Y%m%d-%H%M%S}"
         self._tickers: list[Ticker] = []
-        self._quiet = QuietLog(logging.getLogger("copperline.media"), loop.time)
         self._web: WebServer | None = None
         self._store: Store | None = None
         self._database: StoredDatabase | None = None
@@ -212,8 +210,7 @@ class Application:
             tolls=self.tolls,
             clock=clock,
             usage=self.usage,
-            media_fault=self.media.plane.fault,
-            recording_faults=lambda: self.media.recordings.faults,
+            media=self.media,
             home=self._home,
         )
         self.media.start(self.runner.step)
@@ -230,7 +227,6 @@ class Application:
     async def stop(self, grace: float = 0.0) -> None:
         """Refuse new calls, let those in progress go on for `grace` seconds, and close everything."""
         await self.manager.drain(grace)
-        self.sip.stack.close(self._loop.time())
         await self._take_leave()
         for ticker in self._tickers:
             ticker.stop()
@@ -249,13 +245,13 @@ class Application:
             await self._store.close()
 
     async def _take_leave(self) -> None:
-        """Unregister where we are registered, and let the networks behind spans release what was hung up, as far as
+        """Leave the registrars, and let the networks behind spans release what was hung up, as far as
         they answer in time: a call that is not released there goes on to cost.
         """
         until = self._loop.time() + FAREWELL
-        self.sip.stack.trunks.stop(self._loop.time())
+        self.sip.leave()
         self.runner.step()
-        while (self.sip.stack.trunks.leaving or self.hardware.leaving) and self._loop.time() < until:
+        while (self.sip.leaving or self.hardware.leaving) and self._loop.time() < until:
             await asyncio.sleep(FAREWELL / 40)
 
     async def drained(self, grace: float) -> None:
@@ -334,11 +330,9 @@ class Application:
         self.tolls.tick()
         self.hardware.retry()
         self.runner.step()
-        fault = self.media.plane.fault()
+        self.media.look()
+        fault = self.media.fault()
         if fault is not None:
-            self._quiet.warning(
-                "media", "the media plane has stopped: %s; calls are ended, restart Copperline", fault
-            )
             self._loop.create_task(self.manager.end_all(f"the media plane has stopped: {fault}"))
 
     def _line_event(self, event: Any, now: float) -> None:

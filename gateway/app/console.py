@@ -11,6 +11,7 @@ from typing import Final
 from dialplan.database import Database
 from gateway.app.admission import Door
 from gateway.app.hardware import Hardware
+from gateway.app.media import OfficeMedia
 from gateway.app.simulator import EmulatedWorld
 from gateway.call.call import Call, CallRecord
 from gateway.call.leg import CallLeg
@@ -42,8 +43,7 @@ class Console:
         hardware: cards, adapters and spans.
         clock: the engine clock, seconds.
         usage: counts of what is in use, by resource.
-        media_fault: why the media plane has stopped, or None.
-        recording_faults: how many recordings ended before their time.
+        media: what the office hears and says.
         home: the target and the dialplan context of an account or telephone; None where there is none.
     """
 
@@ -61,8 +61,7 @@ class Console:
         tolls: TollGuard,
         clock: Callable[[], float],
         usage: Callable[[], Mapping[str, int]],
-        media_fault: Callable[[], str | None],
-        recording_faults: Callable[[], int],
+        media: OfficeMedia,
         home: Callable[[str], tuple[Target, str] | None],
     ) -> None:
         self.name = name
@@ -79,8 +78,7 @@ class Console:
         self._tolls = tolls
         self._notices: deque[str] = deque(maxlen=NOTICES)
         self._clock = clock
-        self._media_fault = media_fault
-        self._recording_faults = recording_faults
+        self._media = media
         self._home = home
         self._ended: Counter[str] = Counter()
 
@@ -90,7 +88,7 @@ class Console:
 
     def trouble(self) -> str:
         """A sentence where the office cannot do its work, else ""."""
-        fault = self._media_fault()
+        fault = self._media.fault()
         if fault is not None:
             return f"The media plane has stopped: {fault}."
         return next(self._hardware.missing(), "")
@@ -182,7 +180,7 @@ class Console:
     def totals(self) -> Mapping[str, int]:
         """What has been counted since the start."""
         ended = {f"calls {disposition.lower()}": count for disposition, count in self._ended.items()}
-        return {**ended, "records lost": self._store.lost, "recording faults": self._recording_faults()}
+        return {**ended, "records lost": self._store.lost, **self._media.totals()}
 
 
 def _call(call: Call, now: float, troubles: Mapping[str, str]) -> CallView:

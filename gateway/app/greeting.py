@@ -24,7 +24,8 @@ def greeting(config: Config, file: Path, addresses: Sequence[str], program: str 
         addresses: where it listens, as bound.
         program: how this program is called from a shell here.
     """
-    lines = [f"\nCopperline - {config.office.name}\n"]
+    title = " - ".join(dict.fromkeys(["Copperline", config.office.name]))
+    lines = [f"\n{title}\n"]
     if config.accounts:
         lines.append(f"  SIP accounts (secrets in {file})")
         lines += [_row(number, account.name) for number, account in config.accounts.items()]

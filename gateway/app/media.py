@@ -13,6 +13,7 @@ from gateway.config.model import Config
 from gateway.config.music import music_classes
 from gateway.config.tones import tone_zones
 from gateway.core.audio import Encoding
+from gateway.core.log import QuietLog
 from gateway.media.music import MusicLibrary
 from gateway.media.places import OWN_SOUNDS, prompt_folders
 from gateway.media.prompt import SoundLibrary
@@ -28,6 +29,9 @@ _log = logging.getLogger("copperline")
 GATHERED: Final = 0.004
 """Seconds in which commands to the media plane gather, to be handed over together: each time wakes its thread, and
 its thread us. It is less than anybody hears."""
+
+TICK: Final = 0.02
+"""Seconds that a tick of the media plane is."""
 
 MOST_THREADS: Final = 8
 """Of the media plane where none were asked for: far more than a network card keeps busy."""
@@ -48,6 +52,8 @@ class OfficeMedia:
     def __init__(self, config: Config, *, loop: asyncio.AbstractEventLoop, by_hand: bool) -> None:
         self._loop = loop
         self._by_hand = by_hand
+        self._quiet = QuietLog(logging.getLogger("copperline.media"), loop.time)
+        self._skipped = self._dropped = 0
         self.sounds = SoundLibrary(
             prompt_folders(config.media.prompts, config.media.sounds),
             zone=config.tone_zone,
@@ -112,6 +118,38 @@ class OfficeMedia:
             "faxes": self.faxes.usage,
             "rtp sockets": self.audio.open_sockets,
         }
+
+    def totals(self) -> Mapping[str, int]:
+        """What has gone wrong since the start, counted."""
+        return {
+            "recording faults": self.recordings.faults,
+            "media ticks skipped": self.plane.skipped,
+            "media events lost": self.plane.dropped,
+        }
+
+    def fault(self) -> str | None:
+        """Why the media plane has stopped by itself, or None while all is well."""
+        return self.plane.fault()
+
+    def look(self) -> None:
+        """Say in the log what has gone wrong since the last look."""
+        fault = self.fault()
+        if fault is not None:
+            self._quiet.warning(
+                "stopped", "the media plane has stopped: %s; calls are ended, restart Copperline", fault
+            )
+        skipped, self._skipped = self.plane.skipped - self._skipped, self.plane.skipped
+        if skipped > 0:
+            self._quiet.warning(
+                "skipped",
+                "%.2g s of all calls' audio were left out: this machine did not let the media plane run; "
+                "look at what else runs on it",
+                skipped * TICK,
+            )
+        dropped, self._dropped = self.plane.dropped - self._dropped, self.plane.dropped
+        if dropped > 0:
+            what = "%d events of the media plane were lost, keys and silences: more came at once than could be told"
+            self._quiet.warning("dropped", what, dropped)
 
     def _pump(self) -> None:
         if self.plane.pump(self._loop.time()):

@@ -92,6 +92,8 @@ class OfficeSip:
         self._names = ServerNames()
         servers = [(server.host, server.port) for server in config.sip.name_servers]
         self._name_servers = NameServers(loop, self._name_told, servers)
+        self._driven: Driven | None = None
+        self._names_driven = Driven(self._names, self._name_servers.ask, lambda event, now: None)
         self.bound: list[tuple[str, tuple[str, int]]] = []
 
     async def open(
@@ -127,7 +129,6 @@ class OfficeSip:
     def attach(self) -> None:
         """Let the runner drive the stack and its names."""
         self._driven = Driven(self.stack, self.sockets.send, self._event)
-        self._names_driven = Driven(self._names, self._name_servers.ask, lambda event, now: None)
         self._runner.attach(self._driven)
         self._runner.attach(self._names_driven)
 
@@ -165,6 +166,17 @@ class OfficeSip:
         self.stack.overload.look(now - self._pulse - PULSE, self.sockets.filled(), now)
         self._pulse = now
 
+    def leave(self) -> None:
+        """End what stands, and unregister where we are registered."""
+        if self._driven is not None:
+            self.stack.close(self._loop.time())
+            self.stack.trunks.stop(self._loop.time())
+
+    @property
+    def leaving(self) -> int:
+        """How many registrars have yet to take our leave."""
+        return 0 if self._driven is None else self.stack.trunks.leaving
+
     async def close(self) -> None:
         """Close the sockets."""
         await self.sockets.close()
@@ -179,6 +191,7 @@ class OfficeSip:
         }
 
     def _message(self, data: bytes, flow: Flow) -> None:
+        assert self._driven is not None  # nothing listens before
         self._runner.receive(self._driven, data, flow)
 
     def _name_told(self, reply: Reply) -> None:

@@ -99,7 +99,7 @@ async def _serve(path: Path) -> int:
         _warn(path, config, dialplan)
         sys.stdout.write(greeting(config, path, office.addresses, _program()))
         sys.stdout.flush()
-        speaking = loop.run_in_executor(None, _speak, config)
+        speaking = loop.run_in_executor(None, _speak, config, stop.is_set)
         await stop.wait()
         await _drain(office, at_once)
         watching.stop()
@@ -114,12 +114,13 @@ async def _serve(path: Path) -> int:
     return 0
 
 
-def _speak(config: Config) -> None:
+def _speak(config: Config, is_over: Callable[[], bool]) -> None:
     """Make the prompts that are missing, beside all else: they are there for the first call that wants them."""
     try:
         made = synthesise(config.media.prompts / SPOKEN, config.office.language)
     except CopperlineError as error:
-        _log.warning("announcements may be silent: %s", error)
+        if not is_over():  # who is told to stop tells the speaker, too
+            _log.warning("announcements may be silent: %s", error)
         return
     if made:
         _log.info("%d prompts were spoken into %s", len(made), config.media.prompts / SPOKEN)

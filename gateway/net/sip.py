@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -26,6 +27,13 @@ SOURCES: Final = 4096
 
 KEEP_ALIVES: Final = frozenset({b"\r\n\r\n", b"\r\n", b"\x00\x00\x00\x00", b"\x00"})
 """What phones send over UDP only to keep a NAT's mapping open; it deserves no answer and no log line."""
+
+_MENDS: Final[Mapping[int, str]] = {
+    errno.EADDRINUSE: "stop the program that uses it, or change sip.listen",
+    errno.EADDRNOTAVAIL: "write an address that this machine has in sip.listen",
+    errno.EACCES: "write a port above 1023 in sip.listen",
+}
+"""What to do where an address cannot be had."""
 
 
 class SipSockets:
@@ -86,9 +94,9 @@ class SipSockets:
             try:
                 bound.append((transport, await self._bind(transport, address)))
             except OSError as error:
+                mend = _MENDS.get(error.errno or 0, "change sip.listen")
                 raise OpenFailed(
-                    f"SIP cannot listen on {transport}:{address[0]}:{address[1]}: {error.strerror}; "
-                    "stop the program that uses it, or change sip.listen"
+                    f"SIP cannot listen on {transport}:{address[0]}:{address[1]}: {error.strerror}; {mend}"
                 ) from error
         return bound
 

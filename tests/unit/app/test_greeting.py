@@ -30,3 +30,10 @@ def test_it_names_who_is_there_and_what_to_type_and_ends_with_ready() -> None:
     assert ".venv/bin/c sim phone 101 lift" in lines
     assert lines[-1] == "ready sip udp:127.0.0.1:5060 http://127.0.0.1:8080/"
     assert "hidden" not in text
+
+
+def test_an_office_without_a_name_is_called_by_the_programs_once() -> None:
+    config = parse(OFFICE, "office.toml", Path("/nowhere"))
+    assert greeting(config, Path("office.toml"), []).splitlines()[1] == "Copperline"
+    named = parse(OFFICE + '[office]\nname = "Mill"\n', "office.toml", Path("/nowhere"))
+    assert greeting(named, Path("office.toml"), []).splitlines()[1] == "Copperline - Mill"

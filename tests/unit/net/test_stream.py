@@ -182,6 +182,11 @@ def test_a_port_in_use_is_told_by_name(port: Port) -> None:
         port.loop.run_until_complete(other.listen([("udp", port.udp)]))
 
 
+def test_an_address_of_another_machine_is_told_as_such(port: Port) -> None:
+    with pytest.raises(OpenFailed, match=r"192\.0\.2\.77:5060: .*; write an address that this machine has in sip"):
+        port.loop.run_until_complete(port.sockets.listen([("udp", ("192.0.2.77", 5060))]))
+
+
 def test_keep_alives_over_udp_are_not_messages(port: Port) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
         peer.sendto(b"\r\n\r\n", port.udp)

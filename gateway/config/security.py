@@ -34,7 +34,8 @@ class SecuritySettings(Settings):
     Attributes:
         rate: requests a second that one source may send outside of calls, and connections that it may make; sources
             of registered telephones and of trunks, and requests within calls, have ten times as much; what proves
-            an account counts for that account, and not for the address that it shares with others; 0 means no bound.
+            an account counts for that account, and not for the address that it shares with others; 0 means no
+            bound.
         burst: how many of them at once.
         ban_after: failed attempts to prove an account after which a source is not heard for a while; ten times as
             many where telephones are registered from it; 0 bans nobody.

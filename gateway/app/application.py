@@ -189,6 +189,7 @@ class Application:
             recorder=self.recorder,
             presence=self.lamps.presence,
             wall=self._wall,
+            plan=self._numbers,
         )
         self.manager.technologies = technologies(
             sip=self.sip.stack,

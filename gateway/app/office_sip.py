@@ -15,6 +15,7 @@ from gateway.app.sip_log import SipLog
 from gateway.app.texts import KeptTexts
 from gateway.call.manager import CallManager
 from gateway.config.model import Config
+from gateway.core.number import NumberPlan
 from gateway.core.trace import Recorder
 from gateway.core.watch import MailboxStatus
 from gateway.net.dns import NameServers
@@ -104,6 +105,7 @@ class OfficeSip:
         recorder: Recorder,
         presence: Presence,
         wall: Callable[[], datetime],
+        plan: NumberPlan,
     ) -> None:
         """Make the stack, with what an earlier run has kept in `store`."""
         config, clock = self._config, self._loop.time
@@ -121,6 +123,7 @@ class OfficeSip:
             office=presence,
             texts=texts,
             bans=bans,
+            plan=plan,
         )
         self.stack.restore(await kept.load())
         self.stack.messages.restore(await texts.load())

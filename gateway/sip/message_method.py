@@ -5,6 +5,9 @@ answer: 200 as soon as a telephone has taken it, the refusal that says most wher
 there, or none has answered soon, the text is kept and the answer is 202; it is delivered, in its turn, when a
 telephone of the account registers. Where the sender prefers some telephones (RFC 3841), it goes to those or to none
 and is never kept: who registers later need not be one of them.
+
+A text goes where a call of its sender could: to the accounts of its sender's context, and to those whose number is
+an extension there. For all others there is nobody of that name, as for a call.
 """
 
 from __future__ import annotations
@@ -53,6 +56,7 @@ class Messages:
     Args:
         setting: the stack's services.
         known: whether an account of that user exists.
+        reaches: whether what an account dials leads to the account of that user.
         contacts: where an account is reached.
         token: makes tags and Call-IDs that nobody can guess.
         keeper: who keeps texts over a restart, if anybody.
@@ -64,6 +68,7 @@ class Messages:
         setting: Setting,
         *,
         known: Callable[[str], bool],
+        reaches: Callable[[Account, str], bool],
         contacts: Callable[[str, float], Sequence[Binding]],
         token: Callable[[], str],
         keeper: TextKeeper | None = None,
@@ -71,6 +76,7 @@ class Messages:
     ) -> None:
         self._setting = setting
         self._known = known
+        self._reaches = reaches
         self._contacts = contacts
         self._token = token
         self._wall = wall
@@ -91,7 +97,7 @@ class Messages:
         headers = tuple((name, value) for name in CARRIED if (value := request.headers.get(name)) is not None)
         if len(request.body) > MAX_BODY or sum(len(value) for _, value in headers) > MAX_HEADERS:
             reply(request.reply(513), now)
-        elif not self._known(user):
+        elif not self._reaches(sender, user):
             reply(request.reply(404), now)
         else:
             seconds = LIFE if request.expires is None else min(request.expires, LIFE)

@@ -22,6 +22,7 @@ from gateway.core.errors import RemoteError
 from gateway.core.fax import ImageFactory
 from gateway.core.frozen import frozen
 from gateway.core.messages import Event
+from gateway.core.number import Match, NumberPlan
 from gateway.core.switch import DeviceState
 from gateway.core.trace import Recorder
 from gateway.core.watch import Watchable
@@ -159,6 +160,7 @@ class SipStack:
         office: who knows what can be watched.
         texts: who keeps the texts that wait over a restart, if anybody.
         bans: the same for those who are not heard.
+        plan: which numbers lead somewhere in a context; None where none do.
     """
 
     def __init__(
@@ -179,7 +181,9 @@ class SipStack:
         office: Watchable | None = None,
         texts: TextKeeper | None = None,
         bans: BanKeeper | None = None,
+        plan: NumberPlan | None = None,
     ) -> None:
+        self._plan = plan
         points = points if points is not None else ListeningPoints()
         key = key or secrets.token_bytes(32)
         token = token or Tokens()
@@ -236,6 +240,7 @@ class SipStack:
         self.messages: Final = Messages(
             setting,
             known=lambda user: self._gatekeeper.account(user) is not None,
+            reaches=self._reaches,
             contacts=self._registrar.contacts,
             token=token,
             keeper=texts,
@@ -424,6 +429,16 @@ class SipStack:
         """Have these accounts and no others; registrations of those that are gone end."""
         self._gatekeeper.load(accounts)
         self._registrar.drop(lambda user: self._gatekeeper.account(user) is None)
+
+    def _reaches(self, sender: Account, user: str) -> bool:
+        """Whether what `sender` dials leads to account `user`: both are of one context, or it is a number there."""
+        account = self._gatekeeper.account(user)
+        if account is None:
+            return False
+        if account.context == sender.context and not sender.trunk:
+            return True
+        found = Match.IMPOSSIBLE if self._plan is None else self._plan.match(sender.context, user, sender.user)
+        return found in (Match.COMPLETE, Match.EXTENDABLE)
 
     # Who is not let in.
 

@@ -35,3 +35,22 @@ def test_texts_wait_for_an_account_that_is_away_and_come_in_their_order(build: B
     bert.text("6001", "Coming")
     office.until(lambda: bert.status == 200, within=2)
     assert ada.texts[-1] == "Coming"
+
+
+LOBBY = """
+[office]
+exten => 6003,1,Dial(SIP/6003)
+[lobby]
+exten => 6002,1,Dial(SIP/6002)
+[from-pstn]
+exten => s,1,Hangup()
+"""
+
+
+def test_a_text_reaches_whom_a_call_of_its_sender_would(build: Build) -> None:
+    office = build(('secret = "copper-6003"', 'secret = "copper-6003"\ncontext = "lobby"'), dialplan=LOBBY)
+    ada, bert, edith = (office.sip(user) for user in ("6001", "6002", "6003"))
+    for sender, to, status in ((edith, "6002", 200), (edith, "6001", 404), (ada, "6003", 200), (bert, "6001", 200)):
+        sender.text(to, f"to {to}")
+        office.until(lambda sender=sender, status=status: sender.status == status, within=2)
+    assert (ada.texts, bert.texts, edith.texts) == (["to 6001"], ["to 6002"], ["to 6003"])

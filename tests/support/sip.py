@@ -15,6 +15,7 @@ from gateway.core.engine import ManualClock
 from gateway.core.errors import Exhausted
 from gateway.core.fax import T38
 from gateway.core.messages import Event
+from gateway.core.number import NumberPlan
 from gateway.core.srtp import Encryption, Protection
 from gateway.core.trace import Recorder
 from gateway.core.watch import Watchable
@@ -175,6 +176,7 @@ class Office:
         listening: Sequence[str] = (),
         t38: bool = False,
         codecs: Sequence[Codec] = (),
+        plan: NumberPlan | None = None,
     ) -> None:
         self.clock = ManualClock(1000.0)
         self.desk = ScriptedDesk(rows)
@@ -213,6 +215,7 @@ class Office:
             wall=lambda: WALL,
             office=watchable,
             texts=texts,
+            plan=plan,
         )
         self.sent: list[Datagram] = []
         self.happened: list[object] = []

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.core.number import Match
 from gateway.sip import text_queue
+from gateway.sip.account import Account
+from gateway.sip.digest import Secret
 from gateway.sip.message import Request
+from gateway.sip.stack import SipConfig
 from gateway.sip.text_queue import Text, TextQueue
 from tests.support.sip import SERVER, Office, Phone
 
@@ -75,6 +79,64 @@ def test_nobody_of_that_name_is_404() -> None:
     anna, _ = pair(office)
     message(anna, "6009")
     assert anna.response().status == 404
+
+
+# Who may write to whom: whoever could call.
+
+
+class Plan:
+    """A context in which 6002 is an extension, 600 may become one, and 6003 is none."""
+
+    def match(self, context: str, digits: str, caller: str = "") -> Match:
+        if (context, caller) != ("pstn", "trunk"):
+            return Match.IMPOSSIBLE
+        return {"6002": Match.EXTENDABLE, "6001": Match.COMPLETE, "600": Match.PARTIAL}.get(
+            digits, Match.IMPOSSIBLE
+        )
+
+    def has_special(self, context: str, name: str, caller: str = "") -> bool:
+        return False
+
+    def keeps_dial_tone(self, context: str, digits: str) -> bool:
+        return False
+
+
+@pytest.mark.parametrize(
+    ("to", "plan", "status"),
+    [
+        ("6002", Plan(), 202),
+        ("6001", Plan(), 202),
+        ("6003", Plan(), 404),
+        ("600", Plan(), 404),
+        ("6002", None, 404),
+    ],
+)
+def test_a_text_goes_to_another_context_only_where_a_call_could(to: str, plan: Plan | None, status: int) -> None:
+    office = Office(plan=plan)
+    message(outside := Phone(office, "trunk", host="192.0.2.64"), to)
+    assert outside.response().status == status
+    assert len(office.stack.messages) == (status == 202)
+
+
+def test_accounts_of_one_context_write_to_one_another_and_not_to_the_next() -> None:
+    office = Office()
+    message(anna := Phone(office), "trunk")
+    assert anna.response().status == 404, "as for a user that does not exist"
+    message(elsewhere := Phone(office, host="192.0.2.65"), "6002")
+    assert elsewhere.response().status == 202
+
+
+def test_who_has_no_account_writes_to_nobody_even_where_it_may_call_a_corner() -> None:
+    office = Office(SipConfig(stranger=Account("stranger", Secret(), context="corner")))
+    _, bert = pair(office)
+    stranger = Phone(office, "6001", host="203.0.113.66")
+    request = stranger.request("MESSAGE", f"sip:6002@{SERVER[0]}", headers=(PLAIN,), body=TEXT)
+    stranger.send(request)
+    challenge = stranger.response()
+    assert challenge.status == 401
+    stranger.send(stranger.with_proof(request, challenge, "guessed"))
+    assert stranger.response().status == 403
+    assert bert.messages() == [] and len(office.stack.messages) == 0
 
 
 class Keeper:

@@ -48,7 +48,7 @@ def header(name: str, value: str) -> str:
 
 def slots(variables: Mapping[str, str]) -> Iterator[str]:
     """The names of the variables that hold fields, in their order."""
-    found = (key for key in variables if key.lstrip("_").startswith(PREFIX))
+    found = [key for key in variables if PREFIX in key and key.lstrip("_").startswith(PREFIX)]
     return iter(sorted(found, key=lambda key: key.lstrip("_")))
 
 

@@ -15,6 +15,7 @@ from gateway.core.errors import MalformedError
 from gateway.core.frozen import frozen
 from gateway.core.word import Word
 from gateway.sip.grammar import QUOTED, TOKEN, quote, unquote
+from gateway.sip.parameters import LOWER
 
 __all__ = ["Algorithm", "Challenge", "Secret", "digest_response", "read_parameters"]
 
@@ -41,8 +42,7 @@ class Algorithm(Word):
     @classmethod
     def named(cls, name: str) -> Algorithm | None:
         """The algorithm of that name (without case), or None for one that is not used."""
-        upper = name.upper()
-        return next((algorithm for algorithm in cls if algorithm.value == upper), None)
+        return _NAMED.get(name) or _NAMED.get(name.upper())
 
     def hash(self, text: str | bytes) -> str:
         """`text` hashed, in hexadecimal."""
@@ -50,6 +50,9 @@ class Algorithm(Word):
         if self is Algorithm.MD5:
             return hashlib.md5(data, usedforsecurity=False).hexdigest()
         return hashlib.sha256(data).hexdigest()
+
+
+_NAMED: Final = {algorithm.value: algorithm for algorithm in Algorithm}
 
 
 @frozen
@@ -103,7 +106,7 @@ def read_parameters(row: str) -> tuple[str, dict[str, str]]:
         raise MalformedError(f"{row[:40]!r} is no authentication header")
     if _PLAIN.fullmatch(row, scheme.end()):
         pairs = _PLAIN_PARAMETER.findall(row, scheme.end())
-        given = {name.lower(): quoted or value for name, quoted, value in pairs}
+        given = {LOWER[name]: quoted or value for name, quoted, value in pairs}
         if len(given) == len(pairs):
             return scheme[1].lower(), given
     given = {}

@@ -91,8 +91,9 @@ class Doorman:
         self._callers = Buckets(config.rate, config.burst)
         self._members = Buckets(config.rate, config.burst)  # by account
         self.bans = Bans(config.bans, keeper)
-        names = b"|".join(re.escape(name.encode()) for name in config.scanners) or b"(?!)"
-        self._scanner = re.compile(rb"\r\nUser-Agent[ \t]*:[ \t]*(?:" + names + rb")", re.IGNORECASE)
+        names = b"|".join(re.escape(name.encode()) for name in config.scanners)
+        scanner = re.compile(rb"\r\nUser-Agent[ \t]*:[ \t]*(?:" + names + rb")", re.IGNORECASE)
+        self._scanner = scanner if names else None
         self.turned_away = 0
         """Packets that were not heard."""
 
@@ -105,11 +106,13 @@ class Doorman:
             return True
         source = source_of(host)
         known = self._known(source)
-        is_response = data.startswith(b"SIP/2.0 ")
+        is_response = data[:8] == b"SIP/2.0 "
         if known and is_response:
             return True  # as many as we have asked for
-        if not known and self._scanner.search(data):
+        if self._scanner is not None and not known and self._scanner.search(data):
             return self._refuse(flow, "its User-Agent is that of a scanner")
+        if not self._config.rate:
+            return True
         is_partner = known or is_response or WITHIN.search(data) is not None
         if not (self._partners if is_partner else self._strangers).takes(source, now):
             most = self._config.rate * (KNOWN if is_partner else 1)

@@ -33,6 +33,10 @@ class Headers:
     The order among values of one name is kept, as RFC 3261 section 7.3.1 requires; fields of one name stand
     together when written. Rows are never changed in place, so that messages share those that they have in common.
 
+    Args:
+        fields: rows to begin with; the value is written by `str`.
+        rows: the same by key, as other headers have them.
+
     Attributes:
         typed: what the fields mean, by name in lower case, as `reading.READERS` reads it; kept until they change.
             What does not parse raises MalformedError.
@@ -40,8 +44,8 @@ class Headers:
 
     __slots__ = ("_rows", "typed")
 
-    def __init__(self, fields: Iterable[tuple[str, object]] = ()) -> None:
-        self._rows: dict[str, Rows] = {}
+    def __init__(self, fields: Iterable[tuple[str, object]] = (), *, rows: dict[str, Rows] | None = None) -> None:
+        self._rows = {} if rows is None else rows
         self.typed: Final = Typed()
         self.typed.rows = self._rows
         for name, value in fields:
@@ -67,7 +71,6 @@ class Headers:
             plain: no line is too long, none has a bare CR or LF in it, and no blank but what follows a colon begins
                 or ends a value.
         """
-        headers = cls()
         if plain:
             try:
                 rows: dict[str, Rows] = {
@@ -77,8 +80,8 @@ class Headers:
                 pass  # also a name without a blank after its colon, or without a colon
             else:
                 if len(rows) == len(lines):  # or a name stands there twice
-                    headers._rows = headers.typed.rows = rows
-                    return headers, ""
+                    return cls(rows=rows), ""
+        headers = cls()
         return headers, headers._read_one_by_one(lines)
 
     def _read_one_by_one(self, lines: Sequence[str]) -> str:
@@ -130,6 +133,10 @@ class Headers:
         key = KEYS[name]
         self._rows[key] = (*self._rows.get(key, ()), text)
         self.typed.pop(key, None)
+
+    def has_none_of(self, keys: frozenset[str]) -> bool:
+        """Whether there is nothing of some names (in lower case, not compact)."""
+        return keys.isdisjoint(self._rows)
 
     def count(self, name: str) -> int:
         """How many rows `name` has."""
@@ -186,8 +193,7 @@ class Headers:
     def excerpt(self, names: Iterable[str]) -> Headers:
         """New headers with what there is of some names (in lower case, not compact), and what was read of it."""
         rows, typed = self._rows, self.typed
-        part = Headers()
-        part._rows = part.typed.rows = {key: rows[key] for key in names if key in rows}
+        part = Headers(rows={key: rows[key] for key in names if key in rows})
         for key in names:
             if key in typed:
                 part.typed[key] = typed[key]
@@ -201,8 +207,7 @@ class Headers:
 
     def copy(self) -> Headers:
         """An independent copy."""
-        other = Headers()
-        other._rows = other.typed.rows = self._rows.copy()
+        other = Headers(rows=self._rows.copy())
         other.typed.update(self.typed)
         return other
 

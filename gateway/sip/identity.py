@@ -47,6 +47,7 @@ MAX_ENTRIES: Final = 20
 """Entries of a Diversion or History-Info that are looked at: a call that was diverted more often is a loop."""
 SECRET: Final = frozenset({"full", "uri"})
 """Values of the privacy parameter of a Diversion that ask not to show its number (RFC 5806 section 4.2.3)."""
+_OF_DIVERSIONS: Final = frozenset({"diversion", "history-info"})
 CAUSES: Final = {
     "302": "unconditional",
     "404": "unknown",
@@ -80,7 +81,9 @@ def caller_of(request: Request, account: Account) -> Party:
     presentation = Presentation.RESTRICTED if hidden else Presentation.ALLOWED
     if not account.trusted:
         return Party(account.user, account.name, presentation)
-    asserted = next(_addresses(request, "P-Asserted-Identity"), None)
+    asserted = None
+    if "p-asserted-identity" in request.headers:
+        asserted = next(_addresses(request, "P-Asserted-Identity"), None)
     if asserted is None and _is_anonymous(request.from_.uri):
         return Party(presentation=Presentation.RESTRICTED if hidden else Presentation.UNAVAILABLE)
     who = asserted or request.from_
@@ -108,6 +111,8 @@ def write_caller(
 
 def asserted_party(message: Message) -> Party | None:
     """Who the far side says that it is, by P-Asserted-Identity; to be believed of a trusted one alone."""
+    if "p-asserted-identity" not in message.headers:
+        return None
     asserted = next(_addresses(message, "P-Asserted-Identity"), None)
     if asserted is None:
         return None
@@ -117,7 +122,7 @@ def asserted_party(message: Message) -> Party | None:
 
 def diversion_of(request: Request, account: Account) -> dict[str, str]:
     """Channel variables that tell who diverted the call last, why, and who did first, as a trusted peer says it."""
-    if not account.trusted:
+    if not account.trusted or request.headers.has_none_of(_OF_DIVERSIONS):
         return {}
     diverted = list(_addresses(request, "Diversion"))[:MAX_ENTRIES]
     if diverted:
@@ -149,7 +154,9 @@ def write_diversion(invite: Request, variables: Mapping[str, str], host: str, *,
     and where it goes now, for which cause. One who is not to be shown is told to a `trusted` peer alone, by the
     header that has a word for that.
     """
-    number = variables.get(DIVERTED_BY, "")
+    if DIVERTED_BY not in variables:
+        return
+    number = variables[DIVERTED_BY]
     hidden = bool(variables.get(DIVERTED_HIDDEN))
     if not number or (hidden and not trusted):
         return
@@ -172,8 +179,7 @@ def write_diversion(invite: Request, variables: Mapping[str, str], host: str, *,
 
 def write_referrer(invite: Request, variables: Mapping[str, str], host: str) -> None:
     """Write into `invite` who has sent the caller here, where the variables of its leg tell it (RFC 3892 2.2)."""
-    number = variables.get(REFERRED_BY, "")
-    if number:
+    if REFERRED_BY in variables and (number := variables[REFERRED_BY]):
         who = NameAddr(SipUri.of(number, host), variables.get(REFERRED_BY_NAME, ""))
         invite.headers.set("Referred-By", who)
 
@@ -189,6 +195,8 @@ def _variables(last: Uri, first: Uri, reason: str, *, hidden: bool) -> dict[str,
 
 
 def _privacy(message: Message) -> set[str]:
+    if "privacy" not in message.headers:
+        return set()
     return {value.strip().lower() for row in message.headers.all("Privacy") for value in row.split(";")}
 
 

@@ -34,7 +34,13 @@ class _Lower(dict[str, str]):
 
 
 LOWER: Final = _Lower(
-    {name: name for name in "branch expires keep lr q received reg-id rport tag transport ttl user".split()}
+    {
+        name: name
+        for name in (
+            "branch expires keep lr q received reg-id rport tag transport ttl user "
+            "algorithm cnonce nc nonce opaque qop realm response uri username"
+        ).split()
+    }
 )
 """The name of each parameter in lower case; those that are met every day are there."""
 

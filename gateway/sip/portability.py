@@ -22,6 +22,7 @@ from gateway.sip.uri import SipUri, TelUri, Uri
 
 __all__ = ["portability_of", "write_portability"]
 
+_VARIABLES: Final = frozenset(PORTABILITY)
 _TOLD: Final = "yes"
 """The value of the variable of a parameter that has none."""
 _NUMBER: Final = re.compile(r"\+?[0-9A-Fa-f().\-]*[0-9A-Fa-f][0-9A-Fa-f().\-]*")
@@ -63,7 +64,7 @@ def portability_of(request: Request, account: Account) -> dict[str, str]:
 
 def write_portability(invite: Request, variables: Mapping[str, str], account: Account) -> None:
     """Write what the variables of a leg tell of the number's network into the URI of its INVITE."""
-    if not account.trusted or not isinstance(invite.uri, SipUri):
+    if _VARIABLES.isdisjoint(variables) or not account.trusted or not isinstance(invite.uri, SipUri):
         return
     number = number_of(invite.uri)
     written = NO_PARAMETERS
@@ -91,7 +92,10 @@ def _telephone_parameters(uri: Uri) -> Parameters:
         return uri.parameters
     if not isinstance(uri, SipUri):
         return NO_PARAMETERS
-    _, semicolon, rest = uri.username.partition(";")
+    user = uri.username
+    if ";" not in user:
+        return NO_PARAMETERS
+    _, semicolon, rest = user.partition(";")
     try:
         return Parameters.parse(semicolon + rest)
     except MalformedError:

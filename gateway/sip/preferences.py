@@ -24,6 +24,8 @@ __all__ = ["NO_PREFERENCES", "Preferences", "features_of", "preferences_of", "wr
 
 HEADERS: Final = ("Accept-Contact", "Reject-Contact", "Request-Disposition")
 """By these callers say what they prefer (RFC 3841 section 9), in the order of `PREFERENCES`."""
+_KEYS: Final = frozenset(map(str.lower, HEADERS))
+_VARIABLES: Final = frozenset(PREFERENCES)
 BASE_TAGS: Final = frozenset(
     "actor application audio automata class control data description duplex events extensions isfocus language "
     "methods mobility priority schemes text type video".split()
@@ -43,14 +45,17 @@ def features_of(contact: NameAddr) -> Parameters:
 
 def preferences_of(request: Request) -> dict[str, str]:
     """Channel variables by which what a caller prefers goes on with its call."""
+    headers = request.headers
+    if headers.has_none_of(_KEYS):
+        return {}
     found = zip(PREFERENCES, HEADERS, strict=True)
-    return {name: ", ".join(request.headers.all(header)) for name, header in found if header in request.headers}
+    return {name: ", ".join(headers.all(header)) for name, header in found if header in headers}
 
 
 def write_preferences(invite: Request, variables: Mapping[str, str]) -> None:
     """Pass on, in `invite`, what the caller prefers: hops further on may know more telephones (section 6)."""
     for name, header in zip(PREFERENCES, HEADERS, strict=True):
-        if variables.get(name):
+        if name in variables and variables[name]:
             invite.headers.set(header, variables[name])
 
 
@@ -169,7 +174,7 @@ class Preferences:
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> Preferences:
         """Those of the caller of a leg, by its variables; what cannot be read is as good as none."""
-        if not any(variables.get(name) for name in PREFERENCES):
+        if _VARIABLES.isdisjoint(variables):
             return NO_PREFERENCES
         accepted, rejected, directives = (_elements(variables.get(name, "")) for name in PREFERENCES)
         return cls(

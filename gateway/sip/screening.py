@@ -5,7 +5,6 @@ A request enters; the response that refuses it leaves, or None. They are made in
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from gateway.core.errors import MalformedError
@@ -32,36 +31,28 @@ BODY_TYPES: Final = {"INVITE": (SDP_TYPE,), "UPDATE": (SDP_TYPE,), "PRACK": (SDP
 
 def screen(request: Request, flow: Flow) -> Response | None:
     """The refusal that `request` (no ACK, no CANCEL) earns, without a To tag; None where it is understood."""
-    if not flow.is_secure and is_sips(request.uri):
+    if is_sips(request.uri) and not flow.is_secure:
         # RFC 5630 section 3.1.3: somebody between has taken it off TLS.
         return request.reply(403, SIPS_NEEDS_TLS)
-    for check in CHECKS:
-        response = check(request)
-        if response is not None:
-            return response
-    return None
+    if request.method not in METHODS:
+        response = request.reply(501)
+        response.headers.set("Allow", ALLOW)
+        return response
+    return _target(request) or _extensions(request) or _content(request) or _hops(request)
 
 
-def _method(request: Request) -> Response | None:
-    if request.method in METHODS:
-        return None
-    response = request.reply(501)
-    response.headers.set("Allow", ALLOW)
-    return response
-
-
-def _scheme(request: Request) -> Response | None:
-    return None if isinstance(request.uri, SipUri | TelUri) else request.reply(416)
-
-
-def _number(request: Request) -> Response | None:
+def _target(request: Request) -> Response | None:
     """Escapes may hide line ends and control characters; no number and no name of anybody has them."""
     uri = request.uri
-    plain = not isinstance(uri, SipUri) or uri.username.isprintable()
-    return None if plain else request.reply(400, "Request-URI With Control Characters")
+    if isinstance(uri, SipUri):
+        plain = not uri.user or "%" not in uri.user or uri.username.isprintable()
+        return None if plain else request.reply(400, "Request-URI With Control Characters")
+    return None if isinstance(uri, TelUri) else request.reply(416)
 
 
 def _extensions(request: Request) -> Response | None:
+    if "require" not in request.headers:
+        return None
     try:
         known = EXTENSIONS | REGISTRAR_EXTENSIONS if request.method == "REGISTER" else EXTENSIONS
         unknown = [tag for tag in request.tokens("Require") if tag not in known]
@@ -76,9 +67,9 @@ def _extensions(request: Request) -> Response | None:
 
 def _content(request: Request) -> Response | None:
     """RFC 3261 8.2.3: a body that is marked as optional may be anything; of a multipart, see `required_types`."""
-    wanted = BODY_TYPES.get(request.method)
-    if wanted is None or not request.body:
+    if not request.body or request.method not in BODY_TYPES:
         return None
+    wanted = BODY_TYPES[request.method]
     if request.headers.get("Content-Encoding") not in (None, "identity"):
         response = request.reply(415)
         response.headers.set("Accept-Encoding", "identity")
@@ -102,15 +93,5 @@ def _content(request: Request) -> Response | None:
 
 def _hops(request: Request) -> Response | None:
     """We pass calls and texts on, so a loop through us must end here (RFC 7332 section 3, RFC 3261 16.3)."""
-    is_passed_on = request.method in ("INVITE", "MESSAGE") and request.to.tag is None
-    return request.reply(483) if is_passed_on and request.max_forwards == 0 else None
-
-
-CHECKS: Final[tuple[Callable[[Request], Response | None], ...]] = (
-    _method,
-    _scheme,
-    _number,
-    _extensions,
-    _content,
-    _hops,
-)
+    is_passed_on = request.method in ("INVITE", "MESSAGE") and request.max_forwards == 0
+    return request.reply(483) if is_passed_on and request.to.tag is None else None

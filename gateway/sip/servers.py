@@ -17,7 +17,8 @@ from gateway.core.frozen import frozen
 from gateway.sip.message import Request, Response
 from gateway.sip.resolve import Located
 from gateway.sip.session import Setting, Timer
-from gateway.sip.transport import Flow
+from gateway.sip.source import source_of
+from gateway.sip.transport import Address, Flow
 from gateway.sip.uri import SipUri
 
 __all__ = ["Servers", "ServersConfig", "Way"]
@@ -93,6 +94,10 @@ class Servers:
         question: makes the OPTIONS for a way.
         changed: told when a server was found, went down or came back.
         answered: told when one has answered.
+
+    Attributes:
+        remotes: the addresses of all that were found.
+        sources: the sources (`gateway.sip.source`) at which they are.
     """
 
     def __init__(
@@ -114,6 +119,8 @@ class Servers:
         self._health: dict[Way, _Health] = {}
         self._timers: dict[object, Timer] = {}
         self._open = False
+        self.remotes: frozenset[Address] = frozenset()
+        self.sources: frozenset[str] = frozenset()
 
     @property
     def fault(self) -> str:
@@ -181,6 +188,8 @@ class Servers:
             self._faults.pop(uri, None)
             self._found[uri] = tuple(Way(uri, flow) for flow in located.flows)
         ways = self.ways()
+        self.remotes = frozenset(way.flow.remote for way in ways)
+        self.sources = frozenset(source_of(host) for host, _ in self.remotes)
         for gone in [way for way in self._health if way not in ways]:
             del self._health[gone]
             self._drop(gone)

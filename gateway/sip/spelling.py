@@ -45,6 +45,7 @@ _SPELLING: Final[Mapping[str, str]] = MappingProxyType(
         "call-id": "Call-ID",
         "cseq": "CSeq",
         "mime-version": "MIME-Version",
+        "min-se": "Min-SE",
         "p-asserted-identity": "P-Asserted-Identity",
         "rack": "RAck",
         "rseq": "RSeq",
@@ -57,12 +58,12 @@ _SPELLING: Final[Mapping[str, str]] = MappingProxyType(
 """Names whose usual spelling is not just a capital after each hyphen."""
 
 _USUAL: Final = (
-    "accept accept-encoding accept-language alert-info allow allow-events authorization call-id call-info contact "
-    "content-disposition content-length content-type cseq date diversion event expires from history-info "
-    "max-forwards min-expires min-se organization p-asserted-identity p-preferred-identity path privacy "
-    "proxy-authenticate proxy-authorization rack reason record-route refer-to referred-by replaces require "
-    "retry-after route rseq server session-expires session-id subject subscription-state supported timestamp to "
-    "unsupported user-agent via warning www-authenticate"
+    "accept accept-contact accept-encoding accept-language alert-info allow allow-events authorization call-id "
+    "call-info contact content-disposition content-encoding content-length content-type cseq date diversion event "
+    "expires from history-info join max-forwards min-expires organization p-asserted-identity p-preferred-identity "
+    "path privacy proxy-authenticate proxy-authorization reason record-route refer-to referred-by reject-contact "
+    "replaces request-disposition require retry-after route server session-expires subject subscription-state "
+    "supported timestamp to unsupported user-agent via warning"
 ).split()
 """What nearly every look-up is for."""
 

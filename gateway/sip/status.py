@@ -73,4 +73,4 @@ REASONS: Final[Mapping[int, str]] = {
 
 def reason(status: int) -> str:
     """The phrase for `status`; for one without a name of its own, that of its class (section 8.1.3.2)."""
-    return REASONS.get(status) or REASONS.get(status // 100 * 100, "Unknown")
+    return REASONS[status] if status in REASONS else REASONS.get(status // 100 * 100, "Unknown")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from gateway.core.cause import Cause
 from gateway.core.errors import MalformedError, RemoteError
@@ -26,7 +27,7 @@ from gateway.sip.register import Registrant, RegistrantConfig
 from gateway.sip.register_answers import LINE
 from gateway.sip.servers import Servers, Way
 from gateway.sip.session import Setting
-from gateway.sip.source import covers, covers_source, source_of
+from gateway.sip.source import REMEMBERED, covers, covers_source
 from gateway.sip.transport import Flow
 from gateway.sip.trunk_watch import TrunkWatch
 from gateway.sip.trunk_words import ExtensionTold, MailboxTold, Outbound, TrunkChanged, TrunkConfig, TrunkStatus
@@ -63,6 +64,8 @@ class Trunk:
         self._text = "starting"
         self._since = 0.0
         self._resolver = setting.resolver
+        # Asked of every packet.
+        self._calls_from = lru_cache(REMEMBERED)(lambda source: covers_source(config.sources, source))
         self._servers = Servers(
             config.servers, setting, question=self._options, changed=self._servers_changed, answered=self._look
         )
@@ -182,15 +185,11 @@ class Trunk:
         line = uri.parameters.get(LINE) if isinstance(uri, SipUri) else None
         if line is not None and self._registrant is not None:
             return line == self._registrant.line
-        return any(way.flow.remote == flow.remote for way in self._servers.ways()) or covers(
-            self.config.sources, flow.remote[0]
-        )
+        return flow.remote in self._servers.remotes or covers(self.config.sources, flow.remote[0])
 
     def lives_at(self, source: str) -> bool:
         """Whether one of its servers, or a network from which its calls may come, is at `source`."""
-        return any(source_of(way.flow.remote[0]) == source for way in self._servers.ways()) or covers_source(
-            self.config.sources, source
-        )
+        return source in self._servers.sources or self._calls_from(source)
 
     def called(self, request: Request) -> str:
         """The number that a call of its is for, as the office writes it.

@@ -90,7 +90,10 @@ class Trunks:
 
     def lives_at(self, source: str) -> bool:
         """Whether a trunk's server is at `source`."""
-        return any(trunk.lives_at(source) for trunk in self._trunks.values())
+        for trunk in self._trunks.values():
+            if trunk.lives_at(source):
+                return True
+        return False
 
     def status(self) -> list[TrunkStatus]:
         """For lists."""

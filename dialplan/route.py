@@ -186,6 +186,9 @@ class _DryLeg:
         self._spend(_PATIENCE if timeout is None else timeout)
         return ""
 
+    def nudge(self) -> None:
+        """Nothing: nobody else is there."""
+
     async def wait(self, seconds: float) -> None:
         self._living()
         self._spend(seconds)

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from dialplan.apps.play import find_sounds
+from dialplan.apps.record import said_name
 from dialplan.script import Script
-from gateway.core.audio import Side, Sound
+from gateway.core.audio import Sound
 from gateway.core.switch import DialStatus, HungUp, Leg
 
 __all__ = ["Screening", "screening"]
 
-_NAME: Final = 4.0
-"""Seconds in which the caller says the name."""
 _ATTEMPTS: Final = 3
 _PATIENCE: Final = 10.0
 """Seconds for a key, after each hearing of the menu."""
@@ -97,14 +96,9 @@ async def _name(script: Script) -> Sound:
     leg = script.leg
     await leg.answer()
     await leg.play(find_sounds(script, "priv-recordintro")[0])
-    rate = leg.audio.rate
-    capture = leg.audio.tap(Side.IN, _NAME + 1.0, rate=rate)
-    try:
-        await leg.digit(_NAME)
-    finally:
-        capture.stop()
+    name = await said_name(script)
     await leg.play(find_sounds(script, "vm-dialout")[0])
-    return script.switch.sounds.recorded(f"the name of {leg.peer}", capture.read(), rate)
+    return name
 
 
 async def _asked(script: Script, other: Leg, heard: Sequence[Sound], menu: Sequence[Sound]) -> str:

@@ -20,13 +20,13 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act
 from gateway.core.number import Match
 
-__all__ = ["APPLICATIONS"]
+__all__ = ["APPLICATIONS", "keyed"]
 
 _LONGEST: Final = 255
 """Keys of one Read, as in Asterisk."""
 
 
-async def _keyed(
+async def keyed(
     script: Script, sounds: list[Sound], most: int, ends: str, timeout: float | None
 ) -> tuple[str, bool]:
     """Play, take keys up to one of `ends`, `most` of them or a time-out; the keys, and whether time ran out."""
@@ -63,7 +63,7 @@ async def read(script: Script, arguments: str) -> None:
     most = min(int(most_text), _LONGEST) if most_text.isdecimal() and int(most_text[:6]) else _LONGEST
     attempts = int(words[4][:3]) if words[4].isdecimal() else 1
     for _ in range(max(1, attempts)):
-        digits, late = await _keyed(script, sounds, most, ends, seconds(words[5]))
+        digits, late = await keyed(script, sounds, most, ends, seconds(words[5]))
         script.assign(name, digits)
         script.assign("READSTATUS", "TIMEOUT" if late and not digits else "OK")
         if digits:
@@ -116,7 +116,7 @@ async def authenticate(script: Script, arguments: str) -> None:
     await script.leg.answer()
     prompt = words[3] or "agent-pass"
     for _ in range(3):
-        given, _late = await _keyed(script, find_sounds(script, prompt)[0], most, "#", None)
+        given, _late = await keyed(script, find_sounds(script, prompt)[0], most, "#", None)
         if _good(script, password, given, chosen):
             await script.leg.play(find_sounds(script, "auth-thankyou")[0])
             return

@@ -24,7 +24,7 @@ from gateway.core.audio import Samples, Side, Sound
 from gateway.core.errors import LocalError
 from gateway.core.switch import HungUp
 
-__all__ = ["APPLICATIONS", "record_sound"]
+__all__ = ["APPLICATIONS", "record_sound", "said_name"]
 
 _LONGEST: Final = 120.0
 """Seconds of one recording: 4 MB, so that a forgotten telephone does not fill the memory."""
@@ -38,6 +38,8 @@ _UNREAD: Final = 5.0
 """Seconds of sound kept in memory while nobody looks."""
 _LOOK: Final = 0.2
 """Seconds between looks at what has come in."""
+_NAME: Final = 4.0
+"""Seconds in which somebody says a name."""
 
 
 async def record(script: Script, arguments: str) -> None:
@@ -119,6 +121,18 @@ async def record_sound(
         said.shorten(silence - _SILENCE_KEPT)
     sound, kept = await _keep(script, name, before, said)
     return sound, key, status if kept else "ERROR"
+
+
+async def said_name(script: Script) -> Sound:
+    """The name that the leg says now, up to a key; it is kept nowhere."""
+    leg = script.leg
+    rate = leg.audio.rate
+    tap = leg.audio.tap(Side.IN, _NAME + 1.0, rate=rate)
+    try:
+        await leg.digit(_NAME)
+    finally:
+        tap.stop()
+    return script.switch.sounds.recorded(f"the name of {leg.peer}", tap.read(), rate)
 
 
 class _Said:

@@ -1,7 +1,7 @@
-"""Applications of services that an office may not have: voicemail, queues, conferences, paging, directory.
+"""Applications of services that an office may not have: voicemail, queues, paging, directory.
 
 A file that names them loads. Where the service is not there, each says so: its status variable has what Asterisk
-gives for a mailbox, queue or room that does not exist, the caller hears that the service cannot be had, and the
+gives for a mailbox or queue that does not exist, the caller hears that the service cannot be had, and the
 script goes on; where nothing else is done for a caller whom nobody answered, the call ends with cause 79. A service
 that comes to an office takes its names out of here with a family of its own.
 """
@@ -20,7 +20,6 @@ __all__ = ["APPLICATIONS", "SERVICES"]
 _ANNOUNCEMENT: Final = "service-not-available"
 _STATUS: Final[Mapping[str, tuple[str, str]]] = {
     "AddQueueMember": ("AQMSTATUS", "NOSUCHQUEUE"),
-    "ConfBridge": ("CONFBRIDGE_RESULT", "FAILED"),
     "MailboxExists": ("VMBOXEXISTSSTATUS", "FAILED"),
     "PauseQueueMember": ("PQMSTATUS", "NOTFOUND"),
     "Queue": ("QUEUESTATUS", "UNKNOWN"),
@@ -34,14 +33,13 @@ _STATUS: Final[Mapping[str, tuple[str, str]]] = {
 _NAMES: Final[Mapping[str, str]] = {
     "voicemail": "MailboxExists VMAuthenticate VMSayName VoiceMail VoiceMailMain VoiceMailPlayMsg",
     "queues": "AddQueueMember PauseQueueMember Queue QueueLog QueueUpdate RemoveQueueMember UnpauseQueueMember",
-    "conferences": "ConfBridge ConfKick",
     "announced parking": "ParkAndAnnounce",
     "paging": "Page",
     "follow-me": "FollowMe",
     "directory": "Directory",
 }
 _SILENT: Final = frozenset(
-    "AddQueueMember ConfKick MailboxExists PauseQueueMember QueueLog QueueUpdate RemoveQueueMember "
+    "AddQueueMember MailboxExists PauseQueueMember QueueLog QueueUpdate RemoveQueueMember "
     "UnpauseQueueMember".split()
 )
 """Those that a caller does not notice: they are for the office's own books."""

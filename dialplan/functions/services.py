@@ -1,7 +1,7 @@
-"""Functions on services that an office may not have: mailboxes, queues, conferences.
+"""Functions on services that an office may not have: mailboxes, queues.
 
-They tell the truth of an office without them: there is no such mailbox, queue or room. Asterisk
-apps/app_voicemail.c, app_queue.c, app_confbridge.c.
+They tell the truth of an office without them: there is no such mailbox or queue. Asterisk
+apps/app_voicemail.c, app_queue.c.
 """
 
 from __future__ import annotations
@@ -23,10 +23,6 @@ def _none(service: str, value: str) -> Callable[[Script, str], str]:
     return read
 
 
-def _not_set(script: Script, arguments: str, value: str) -> None:
-    script.leg.note("this office has no conferences: CONFBRIDGE changes nothing")
-
-
 def _information(script: Script, arguments: str) -> str:
     """`VM_INFO(mailbox,attribute[,folder])`: 0 for `exists` and `count`, nothing for all else."""
     attribute = arguments.partition(",")[2].partition(",")[0].strip().lower()
@@ -34,8 +30,6 @@ def _information(script: Script, arguments: str) -> str:
 
 
 FUNCTIONS: Final[Mapping[str, Function]] = {
-    "CONFBRIDGE": Function(write=_not_set),
-    "CONFBRIDGE_INFO": Function(_none("conferences", "0")),
     "MAILBOX_EXISTS": Function(_none("voicemail", "0")),
     "QUEUE_EXISTS": Function(_none("queues", "0")),
     "QUEUE_MEMBER": Function(_none("queues", "0")),

@@ -29,6 +29,7 @@ from gateway.call.call import CallRecord
 from gateway.call.manager import CallManager
 from gateway.call.tolls import Tolls
 from gateway.config.boundary import Boundary
+from gateway.config.conferences import conference_profiles
 from gateway.config.model import Config
 from gateway.config.parking import parking_lots
 from gateway.config.permission import numbering
@@ -39,6 +40,7 @@ from gateway.core.trace import Recorder
 from gateway.net.audiosocket import AudioSocketNetwork
 from gateway.net.runner import Runner
 from gateway.net.ticker import Ticker
+from gateway.services.conferences import OfficeConferences
 from gateway.sip.uri import host_text
 from gateway.store.store import Store
 from gateway.store.values import StoredDatabase
@@ -60,7 +62,7 @@ FAREWELL: Final = 2.0
 RETRY: Final = 5.0
 """Seconds between two looks for devices that are missing."""
 
-_LIVE: Final = ("accounts", "trunks", "tolls", "features", "parking")
+_LIVE: Final = ("accounts", "trunks", "tolls", "features", "parking", "conferences")
 """Tables of the configuration that a reload takes over at once."""
 
 
@@ -137,6 +139,11 @@ class Application:
             tolls=self._toll_gate,
             limit=config.limits.calls,
         )
+        self.conferences = OfficeConferences(
+            media=self.media.recordings, sounds=self.media.sounds, clock=clock, wall=self._wall
+        )
+        self.manager.operator.conferences = self.conferences
+        self.manager.conferees = self.conferences.members
         self._set_features(config)
         self.sip = OfficeSip(
             config,
@@ -295,6 +302,7 @@ class Application:
         self.manager.floor.codes = config.features.codes()
         self.manager.pickup_groups = pickup_groups(config)
         self.manager.parking.lots = parking_lots(config.parking)
+        self.conferences.profiles = conference_profiles(config.conferences)
         self.manager.given = given_variables(config)
 
     @property
@@ -310,6 +318,7 @@ class Application:
         return {
             **self.manager.usage(),
             "parked": len(self.manager.parking),
+            "in conferences": len(self.conferences.members),
             **self.sip.usage(),
             "lamps watched": self.lamps.presence.usage(),
             "line resources": self.hardware.usage(),

@@ -10,30 +10,27 @@ from typing import Any, Final
 
 from dialplan.reader import Entry, Section
 from gateway.asterisk.draft import Draft, is_yes, last, number
+from gateway.core.conference_profile import (
+    LONGEST_STAY,
+    MOST_DIGITS,
+    MOST_MEMBERS,
+    SOUNDS,
+    USER_OPTIONS,
+    UserProfile,
+)
 
 __all__ = ["read_confbridge"]
 
-_USER_ON: Final[Mapping[str, str]] = {
-    "admin": "admin",
-    "marked": "marked",
-    "startmuted": "muted",
-    "quiet": "quiet",
-    "announce_user_count": "count",
-    "announce_only_user": "told_alone",
-    "wait_marked": "wait_marked",
-    "end_marked": "end_marked",
-    "dsp_drop_silence": "drop_silence",
-    "talk_detection_events": "talking_events",
-    "denoise": "denoise",
-    "announce_join_leave": "announce",
-    "announce_join_leave_review": "review",
-    "dtmf_passthrough": "pass_digits",
-}
-_USER_SAME: Final = frozenset("type template jitterbuffer music_on_hold_class music_on_hold_when_empty".split())
-_ROOM_SAME: Final = frozenset(
-    {"type", "template", "record_file_append", "record_file_timestamp", "binaural_active"}
+_USER_ON: Final = {name: key for name, key in USER_OPTIONS.items() if isinstance(getattr(UserProfile(), key), bool)}
+"""Options that are on or off."""
+_USER_SAME: Final = frozenset(
+    "type template jitterbuffer music_on_hold_class music_on_hold_when_empty talk_detection_events".split()
 )
-_MOST: Final = 10_000
+_ROOM_SAME: Final = frozenset(
+    "type template record_file_append record_file_timestamp binaural_active internal_sample_rate "
+    "maximum_sample_rate mixing_interval".split()
+)
+"""What needs no setting here: a room is mixed every 20 ms, as wide as its members carry."""
 
 
 def read_confbridge(sections: Iterable[Section], draft: Draft) -> None:
@@ -61,14 +58,14 @@ def _user(section: Section, said: Mapping[str, str], draft: Draft) -> None:
             user[_USER_ON[key]] = is_yes(value)
         elif key == "announce_user_count_all":
             everybody = 1 if is_yes(value) else 0
-            user["count_all"] = everybody or number(value, 0, _MOST) or 0
+            user["count_all"] = everybody or number(value, 0, MOST_MEMBERS) or 0
         elif key == "pin" and value.isascii() and value.isdecimal():
-            user["pin"] = value[:32]
+            user["pin"] = value[:MOST_DIGITS]
         elif key == "announcement" and value:
             user["announcement"] = value
-        elif key == "timeout" and (seconds := number(value, 0, 604_800)) is not None:
+        elif key == "timeout" and (seconds := number(value, 0, LONGEST_STAY)) is not None:
             user["timeout"] = seconds
-        elif key not in _USER_SAME:
+        elif key not in _USER_SAME and (key, is_yes(value)) != ("denoise", False):
             draft.leave_entry(entry, f"conference user {section.name}")
     if is_yes(said.get("music_on_hold_when_empty", "no")):
         user["music"] = said.get("music_on_hold_class") or "default"
@@ -80,20 +77,16 @@ def _room(section: Section, said: Mapping[str, str], draft: Draft) -> None:
     sounds: dict[str, str] = {}
     for entry in section.entries:
         key, value = entry.key.lower(), entry.value.strip()
-        taken = number(value, 0, _MOST * 10)
+        taken = number(value, 0, MOST_MEMBERS * 10)
         if key == "max_members" and taken is not None:
-            room["members"] = min(taken, _MOST)
+            room["members"] = min(taken, MOST_MEMBERS)
         elif key == "record_conference":
             room["record"] = is_yes(value)
         elif key == "record_file" and value:
             room["file"] = value
         elif key == "language" and value:
             room["language"] = value
-        elif key == "internal_sample_rate" and (value == "auto" or taken in (8000, 16000, 32000, 48000)):
-            room["rate"] = taken or 0
-        elif key == "mixing_interval" and taken in (10, 20, 40, 80):
-            room["interval"] = taken
-        elif key.startswith("sound_") and value:
+        elif key.removeprefix("sound_") in SOUNDS and key.startswith("sound_") and value:
             sounds[key.removeprefix("sound_")] = value
         elif key not in _ROOM_SAME and (key, value.lower()) != ("video_mode", "none"):
             draft.leave_entry(entry, f"conference room {section.name}")

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NoReturn, Protocol
 
 from gateway.call.channel_leg import ChannelLeg, Desk
-from gateway.call.letters import Company, Interrupted, Letter, Listener, SoundOver
+from gateway.call.letters import Company, Interrupted, Letter, Listener, Nudged, SoundOver
 from gateway.call.mailbox import Mailbox
 from gateway.core.audio import Sound, SoundEnd
 from gateway.core.cause import Cause
@@ -295,15 +295,19 @@ class CallLeg(ChannelLeg):
         self.audio.play(first, go_on)
 
     async def digit(self, timeout: float | None = None) -> str:
-        """The next digit pressed, or "" after `timeout` seconds."""
+        """The next digit pressed, or "" after `timeout` seconds, or when nudged."""
         deadline = None if timeout is None else self._desk.clock() + timeout
         while True:
             found = await self._own.next(deadline)
             self.go_on()
-            if found is None:
+            if found is None or isinstance(found[1], Nudged):
                 return ""
             if isinstance(found[1], Digit):
                 return found[1].digit
+
+    def nudge(self) -> None:
+        """Have a wait for a key end without one."""
+        self._own.post((self, Nudged()))
 
     async def wait(self, seconds: float) -> None:
         """Let time pass; digits pressed meanwhile are dropped."""

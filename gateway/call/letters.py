@@ -13,7 +13,7 @@ from gateway.core.switch import BridgeEnd
 if TYPE_CHECKING:
     from gateway.call.leg import CallLeg
 
-__all__ = ["Company", "Interrupted", "Letter", "Listener", "SoundOver"]
+__all__ = ["Company", "Interrupted", "Letter", "Listener", "Nudged", "SoundOver"]
 
 
 @frozen
@@ -28,9 +28,14 @@ class Interrupted:
     """The leg's script is wanted elsewhere: its next wait raises Moved."""
 
 
-Letter = Event | SoundOver | Interrupted | FaxProgress
+@frozen
+class Nudged:
+    """The leg's script has something to see to: its wait for a key ends without one."""
+
+
+Letter = Event | SoundOver | Interrupted | Nudged | FaxProgress
 """What a leg posts: its channel's events, the ends of sounds that it played, what a fax machine on it reports, and
-that its script is interrupted."""
+that its script is interrupted, or nudged."""
 
 
 class Listener(Protocol):

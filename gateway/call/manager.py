@@ -29,6 +29,7 @@ from gateway.call.tolls import Tolls
 from gateway.call.transfer import Transfers
 from gateway.core.cause import Cause
 from gateway.core.channel import Channel, Technology
+from gateway.core.conference import Member
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError, LocalError, RemoteError
 from gateway.core.fax import FaxDesk, FaxJob, FaxReport
@@ -147,6 +148,7 @@ class CallManager:
         parking: the parking lots.
         pickup_groups: whose ringing who may answer.
         given: channel variables that a leg which comes in brings, by its name.
+        conferees: who is in a conference, by leg.
     """
 
     def __init__(
@@ -172,6 +174,7 @@ class CallManager:
         self.technologies = technologies
         self.pickup_groups = PickupGroups()
         self.given: Callable[[str], Mapping[str, str]] = lambda leg: {}
+        self.conferees: Mapping[str, Member] = {}
         self.parking: Final = ParkingLots()
         self.devices: Final = Devices(lambda: self.technologies, self.parking)
         self.floor = Floor(
@@ -330,6 +333,8 @@ class CallManager:
 
     def _leg_changed(self, leg: CallLeg) -> None:
         self.devices.leg_changed(leg)
+        if leg.name in self.conferees and leg.ending is None:
+            self.conferees[leg.name].hold(leg.held)
         self._faxes.leg_changed(leg)
 
     def _own(self, leg: Leg) -> CallLeg:

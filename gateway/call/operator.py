@@ -14,6 +14,7 @@ from gateway.call.leg import CallLeg
 from gateway.call.pickup import PickupGroups, groups_of
 from gateway.call.transfer import Transfers
 from gateway.core.cause import Cause
+from gateway.core.conference import NO_CONFERENCES, Conferences
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError, RemoteError
 from gateway.core.messages import Dial
@@ -39,6 +40,9 @@ class FloorOperator:
         groups: gives the pickup groups.
         parking: the parking lots.
         clock: engine clock, seconds.
+
+    Attributes:
+        conferences: the rooms; but supposed until an office gives some.
     """
 
     def __init__(
@@ -58,6 +62,7 @@ class FloorOperator:
         self._place = place
         self._groups = groups
         self.parking = parking
+        self.conferences: Conferences = NO_CONFERENCES
         self._clock = clock
 
     def legs(self) -> Sequence[Leg]:

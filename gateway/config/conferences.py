@@ -6,24 +6,28 @@ what keys do there.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field
 
 from gateway.config.values import Digits, Label, Name, Settings, refuse, word_or_none
-
-__all__ = ["ConferenceSettings", "RoomSettings", "UserSettings"]
-
-_ACTIONS: Final = frozenset(
-    "playback playback_and_continue toggle_mute no_op decrease_listening_volume increase_listening_volume "
-    "reset_listening_volume decrease_talking_volume increase_talking_volume reset_talking_volume dialplan_exec "
-    "leave_conference admin_kick_last admin_toggle_conference_lock set_as_single_video_src "
-    "release_as_single_video_src admin_toggle_mute_participants participant_count".split()
+from gateway.core.conference_profile import (
+    ACTIONS,
+    LONGEST_STAY,
+    MOST_DIGITS,
+    MOST_MEMBERS,
+    SOUNDS,
+    Profiles,
+    RoomProfile,
+    UserProfile,
+    actions_of,
 )
-_ACTION: Final = re.compile(r"(?P<name>[a-z_]+)(?:\([^()]*\))?")
+from gateway.core.errors import LocalError
+
+__all__ = ["ConferenceSettings", "RoomSettings", "UserSettings", "conference_profiles"]
+
 _KEYS: Final = frozenset("0123456789*#ABCD")
 _MOST: Final = 32
 """Keys of one entry of a menu."""
@@ -36,12 +40,23 @@ def _keyed(keys: str) -> str:
 
 
 def _actions(text: str) -> str:
-    for action in re.split(r",(?![^(]*\))", text):
-        found = _ACTION.fullmatch(action.strip())
-        if found is None or found["name"] not in _ACTIONS:
-            known = ", ".join(sorted(_ACTIONS))
-            raise refuse(f'keys in a conference cannot "{action.strip()[:40]}"', f"known here: {known}")
+    try:
+        actions_of(text)
+    except LocalError as fault:
+        raise refuse(str(fault), f"known here: {', '.join(sorted(ACTIONS))}") from fault
     return text
+
+
+def _occasion(name: str) -> str:
+    if name not in SOUNDS:
+        raise refuse(f'nothing is said in a conference on "{name[:40]}"', f"known are: {', '.join(SOUNDS)}")
+    return name
+
+
+def _pin(digits: str) -> str:
+    if len(digits) > MOST_DIGITS or (not digits.isdecimal() and digits):
+        raise refuse("a PIN is digits alone", f"at most {MOST_DIGITS} of them")
+    return digits
 
 
 Menu = Annotated[
@@ -55,41 +70,40 @@ class RoomSettings(Settings):
 
     Attributes:
         members: the most in it at once; 0 is no bound.
-        record: record it; file: the recording's name.
-        language: of its prompts; where empty, the office's.
-        rate: samples a second that are mixed; 0 takes what its members need.
-        interval: milliseconds of one step of mixing.
+        record: record it, as a WAV file in the folder of recordings; file: the recording's name, under which all
+            talks in the room are kept one after the other; where empty, each has a file with the room's name and
+            the time.
+        language: of its prompts; where empty, that of each caller.
         sounds: prompts in place of the usual ones, by what they are for: join, leave, has_joined, has_left, …
     """
 
-    members: Annotated[int, Field(ge=0, le=10_000)] = 0
+    members: Annotated[int, Field(ge=0, le=MOST_MEMBERS)] = 0
     record: bool = False
     file: Label = ""
     language: Annotated[str, AfterValidator(word_or_none)] = ""
-    rate: Literal[0, 8000, 16000, 32000, 48000] = 0
-    interval: Literal[10, 20, 40, 80] = 20
-    sounds: Annotated[Mapping[str, Label], AfterValidator(MappingProxyType)] = {}
+    sounds: Annotated[
+        Mapping[Annotated[str, AfterValidator(_occasion)], Label], AfterValidator(MappingProxyType)
+    ] = {}
 
 
 class UserSettings(Settings):
     """[conferences.users.NAME]: what somebody in a room is and may.
 
     Attributes:
-        admin: may lock the room and send others out.
+        admin: may lock the room, mute others and send them out, and enters a locked or full room.
         marked: others can wait for it.
         wait_marked: wait until somebody marked is there; end_marked: leave when the last one marked has.
         muted: begin muted.
         pin: digits that are asked for first.
-        quiet: nothing is played to it.
-        music: class of music while it is alone; where empty, silence.
+        quiet: neither it nor others are told that it comes or goes, or how many are there.
+        music: class of music while it is alone or waits; where empty, silence.
         count: it is told how many are there; count_all: everybody is, once there are so many (0 never).
         told_alone: it is told that it is alone.
         announce: its recorded name is said when it comes and goes; review: it may record it again.
         announcement: prompt that it hears as it comes in.
         timeout: seconds after which it is sent out; 0 never.
         pass_digits: others hear its keys.
-        drop_silence, denoise: its sound is left out while it says nothing; noise is taken out of it.
-        talking_events: what is needed to show who speaks.
+        drop_silence: its sound is left out while it says nothing.
     """
 
     admin: bool = False
@@ -97,20 +111,18 @@ class UserSettings(Settings):
     wait_marked: bool = False
     end_marked: bool = False
     muted: bool = False
-    pin: Annotated[Digits, Field(repr=False)] = ""
+    pin: Annotated[Digits, AfterValidator(_pin), Field(repr=False)] = ""
     quiet: bool = False
     music: Annotated[str, AfterValidator(word_or_none)] = ""
     count: bool = False
-    count_all: Annotated[int, Field(ge=0, le=10_000)] = 0
+    count_all: Annotated[int, Field(ge=0, le=MOST_MEMBERS)] = 0
     told_alone: bool = True
     announce: bool = False
     review: bool = False
     announcement: Label = ""
-    timeout: Annotated[int, Field(ge=0, le=604_800)] = 0
+    timeout: Annotated[int, Field(ge=0, le=LONGEST_STAY)] = 0
     pass_digits: bool = False
     drop_silence: bool = False
-    denoise: bool = False
-    talking_events: bool = False
 
 
 class ConferenceSettings(Settings):
@@ -123,3 +135,15 @@ class ConferenceSettings(Settings):
     rooms: Annotated[Mapping[Name, RoomSettings], AfterValidator(MappingProxyType)] = {}
     users: Annotated[Mapping[Name, UserSettings], AfterValidator(MappingProxyType)] = {}
     menus: Annotated[Mapping[Name, Menu], AfterValidator(MappingProxyType)] = {}
+
+
+def conference_profiles(settings: ConferenceSettings) -> Profiles:
+    """The profiles as conferences take them."""
+    return Profiles(
+        {name: RoomProfile(**dict(room)) for name, room in settings.rooms.items()},
+        {name: UserProfile(**dict(user)) for name, user in settings.users.items()},
+        {
+            name: {keys: actions_of(actions) for keys, actions in menu.items()}
+            for name, menu in settings.menus.items()
+        },
+    )

@@ -69,21 +69,15 @@ def _room(config: Config) -> Iterator[Finding]:
 
 def _kept(config: Config) -> Iterator[Finding]:
     """Settings of services that are not there yet."""
-    conferences = config.conferences
-    kinds = (("rooms", conferences.rooms), ("users", conferences.users), ("menus", conferences.menus))
-    profiles: list[KeyPath] = [
-        *(("conferences", kind, name) for kind, table in kinds for name in table),
-    ]
     tables: tuple[tuple[str, str, Sequence[KeyPath]], ...] = (
         ("voicemail", "mailbox", [("voicemail", name) for name in config.voicemail]),
         ("queues", "queue", [("queues", name) for name in config.queues]),
-        ("conferences", "conference profile", profiles),
     )
     built_in = set(SERVICES.values())
     for service, word, paths in tables:
         if paths and service in built_in:
             names = [str(path[-1]) for path in paths]
-            verb = "are" if service in ("queues", "conferences") else "is"
+            verb = "are" if service == "queues" else "is"
             what = f"{_counted(word, names)} kept; {service} {verb} not built in yet"
             yield Finding(paths[0], what)
 

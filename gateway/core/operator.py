@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, Protocol
 
+from gateway.core.conference import NO_CONFERENCES, Conferences
 from gateway.core.ending import Ending
 from gateway.core.frozen import frozen
 from gateway.core.number import Party
@@ -48,6 +49,8 @@ class Operator(Protocol):
 
     parking: ParkingLots
     """The calls that are parked."""
+    conferences: Conferences
+    """The conference rooms."""
 
     def legs(self) -> Sequence[Leg]:
         """Every leg that lives."""
@@ -145,6 +148,7 @@ class Nobody(Operator):
 
     def __init__(self, lots: Mapping[str, Lot] | None = None) -> None:
         self.parking = ParkingLots(lots)
+        self.conferences = NO_CONFERENCES
 
     def legs(self) -> Sequence[Leg]:
         """None."""

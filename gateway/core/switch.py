@@ -298,6 +298,10 @@ class Leg(Protocol):
         """The next digit pressed, or "" after `timeout` seconds without one."""
         ...
 
+    def nudge(self) -> None:
+        """Have a wait for a key, of its script, end without one: there is something else to see to."""
+        ...
+
     async def wait(self, seconds: float) -> None:
         """Let time pass."""
         ...

@@ -75,6 +75,37 @@ ENGLISH: Final[Mapping[str, str]] = MappingProxyType(
         "pbx-invalid": "That is not a valid extension. Please try again.",
         "pbx-parkingfailed": "The call cannot be parked, or there is none in that place.",
         "pbx-transfer": "Transfer.",
+        "conf-hasjoin": "has joined the conference.",
+        "conf-hasleft": "has left the conference.",
+        "conf-kicked": "You have been removed from this conference.",
+        "conf-muted": "You are now muted.",
+        "conf-unmuted": "You are no longer muted.",
+        "conf-onlyperson": "You are the only person in this conference.",
+        "conf-onlyone": "There is one other person in this conference.",
+        "conf-thereare": "Beside you there are",
+        "conf-otherinparty": "people in this conference.",
+        "conf-placeintoconf": "You are now placed into the conference.",
+        "conf-waitforleader": "The conference begins when its leader comes.",
+        "conf-leaderhasleft": "The leader has left the conference.",
+        "conf-getpin": "Please key the PIN of the conference, and then the pound key.",
+        "conf-invalidpin": "That PIN is not valid.",
+        "conf-locked": "This conference takes nobody else.",
+        "conf-lockednow": "The conference is now locked.",
+        "conf-unlockednow": "The conference is now unlocked.",
+        "conf-errormenu": "That is not possible here.",
+        "conf-now-muted": "The participants are now muted.",
+        "conf-now-unmuted": "The participants are no longer muted.",
+        "conf-usermenu": (
+            "Press 1 to mute or unmute yourself. Press 4 to hear less loud, 6 to hear louder, 7 to be heard less "
+            "loud, 9 to be heard louder. Press 8 to leave the conference."
+        ),
+        "conf-adminmenu": (
+            "Press 1 to mute or unmute yourself, 2 to lock or unlock the conference, 3 to remove the last to come, "
+            "5 to mute or unmute the participants. Press 4 to hear less loud, 6 to hear louder, 7 to be heard less "
+            "loud, 9 to be heard louder. Press 8 to leave the conference."
+        ),
+        "vm-rec-name": "After the tone, say your name, and then press any key.",
+        "vm-review": "Press 1 to keep it, 2 to hear it again, 3 to say it again.",
         "invalid": "That is not valid. Please try again.",
         "vm-theperson": "The person at extension",
         "vm-isunavail": "is unavailable",

@@ -38,8 +38,14 @@ _PATIENCE: Final = 30
 """Seconds for one prompt, which takes tens of milliseconds."""
 _EDGE: Final = 480
 """Samples (30 ms) of silence left around the words, so that composed numbers flow."""
-_BEEP: Final = "!1000@-13/250"
-"""The tone after which to speak, as answering machines have it."""
+_TONES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "beep": "!1000@-13/250",
+        "confbridge-join": "!600@-20/120,!800@-20/160",
+        "confbridge-leave": "!800@-20/120,!600@-20/160",
+    }
+)
+"""What is no speech: the tone after which to speak, as answering machines have it; somebody comes, or goes."""
 _LIST: Final = "spoken.json"
 """What the files of a folder say, kept beside them."""
 
@@ -61,7 +67,7 @@ def synthesise(
         program: the synthesiser.
 
     Returns:
-        the names made now, "beep" among them.
+        the names made now, tones such as "beep" among them.
 
     Raises:
         Unavailable: the synthesiser is not installed or fails.
@@ -71,7 +77,7 @@ def synthesise(
         raise LocalError(f"there is no voice for {language!r}; there are {', '.join(_VOICES)}")
     place = folder / language
     voice = f"{_VOICES[language]} {_PACE} {_RATE}"
-    wanted = {name: f"{voice}: {text}" for name, text in texts.items()} | {"beep": _BEEP}
+    wanted = {name: f"{voice}: {text}" for name, text in texts.items()} | dict(_TONES)
     try:
         spoken = _spoken(place / _LIST)
         made = [name for name, says in wanted.items() if _is_due(place, name, says, spoken)]
@@ -79,7 +85,7 @@ def synthesise(
             if name in texts:
                 _write(place / f"{name}.wav", _say(texts[name], _VOICES[language], program), _RATE)
             else:
-                _write(place / f"{name}.wav", render(name, _BEEP).samples, _NARROW)
+                _write(place / f"{name}.wav", render(name, _TONES[name]).samples, _NARROW)
             spoken[name] = wanted[name]
         if made:
             _replace(place / _LIST, json.dumps(spoken, indent=1, sort_keys=True).encode())

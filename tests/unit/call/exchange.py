@@ -21,14 +21,14 @@ from gateway.call.call import CallRecord
 from gateway.call.local import LocalTechnology
 from gateway.call.manager import CallManager
 from gateway.call.tolls import Tolls
-from gateway.core.audio import Audio, Samples, Sound
+from gateway.core.audio import Audio, Samples, Sound, SoundEnd
 from gateway.core.cause import Cause
 from gateway.core.channel import Channel
 from gateway.core.ending import Act, Ending
 from gateway.core.messages import Event, Offered
 from gateway.core.number import Party
 from gateway.core.recording import Media
-from gateway.core.room import Manner
+from gateway.core.room import Manner, RoomEvent
 from gateway.core.switch import DialOptions, DialOutcome, Leg, Target
 from gateway.core.trace import Recorder
 from gateway.testing.loop import ManualLoop
@@ -74,15 +74,43 @@ class Tones:
         return self.spell(f"{when:%H%M%S}")
 
 
+class ScriptedSeat:
+    """A place in such a room."""
+
+    def __init__(self, room: ScriptedRoom, audio: Audio) -> None:
+        self._room = room
+        self.audio = audio
+
+    def change(self, manner: Manner) -> None:
+        self._room.seats[self.audio] = manner
+
+    def leave(self) -> None:
+        self._room.seats.pop(self.audio, None)
+
+
 class ScriptedRoom:
-    """A room that writes down who sits in it, and how."""
+    """A room that writes down who sits in it, how, and what all hear there; sounds end when the test says so."""
 
     def __init__(self) -> None:
         self.seats: dict[Audio, Manner] = {}
         self.closed = False
+        self.said: list[str] = []
+        self.listener: Callable[[RoomEvent, float], None] | None = None
+        self._on_end: Callable[[SoundEnd], None] | None = None
 
-    def sit(self, audio: Audio, manner: Manner) -> None:
+    def sit(self, audio: Audio, manner: Manner) -> ScriptedSeat:
         self.seats[audio] = manner
+        return ScriptedSeat(self, audio)
+
+    def play(self, sound: Sound, on_end: Callable[[SoundEnd], None] | None = None) -> None:
+        self.said.append(sound.name)
+        self._on_end = on_end
+
+    def finish(self) -> None:
+        """All that is being told has been heard."""
+        while self._on_end is not None:
+            on_end, self._on_end = self._on_end, None
+            on_end(SoundEnd.PLAYED)
 
     def close(self) -> None:
         self.seats.clear()
@@ -94,15 +122,16 @@ class Exchange:
 
     Args:
         tolls: asked before calls leave, and before those from outside are joined.
+        limit: calls at once.
     """
 
-    def __init__(self, tolls: Tolls | None = None) -> None:
+    def __init__(self, tolls: Tolls | None = None, limit: int = 3) -> None:
         self.loop = ManualLoop()
         self.records: list[CallRecord] = []
         self.recorder = Recorder()
         self.fxs = ScriptedTechnology("FXS")
         self.rooms: list[ScriptedRoom] = []
-        self.ids = iter(f"call-{number}" for number in range(1, 100))
+        self.ids = iter(f"call-{number}" for number in range(1, 1000))
         self.plan: Dialplan = read_text("[office]\n")
         numbers = DialplanNumbers(lambda: self.plan, self.wall)
         self.manager = CallManager(
@@ -117,7 +146,7 @@ class Exchange:
             new_id=lambda: next(self.ids),
             on_record=self.records.append,
             tolls=tolls,
-            limit=3,
+            limit=limit,
         )
 
     def room(self) -> ScriptedRoom:

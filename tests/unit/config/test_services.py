@@ -67,8 +67,6 @@ def test_check_says_what_is_kept_without_its_service_and_what_is_not_there(tmp_p
         "office.toml:19: queue sales is kept; queues are not built in yet",
         'office.toml:21: there is no music "jazz": that of the class default is heard; known here: default',
         'office.toml:22: FXS/103 dials nobody: there is no "103"; did you mean "102"?',
-        "office.toml:24: conference profiles default_bridge, admin, usual are kept; "
-        "conferences are not built in yet",
         'office.toml:35: the dialplan has no context "nowhere"; write it, or leave the line out',
     ]
 

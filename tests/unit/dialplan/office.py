@@ -218,6 +218,9 @@ class FakeLeg:
             self._living()
         return key
 
+    def nudge(self) -> None:
+        pass
+
     async def wait(self, seconds: float) -> None:
         self._living()
         self.waited += seconds

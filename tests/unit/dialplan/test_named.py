@@ -29,7 +29,6 @@ def call(*steps: str) -> FakeLeg:
         ("ImportVar(X=SIP/nobody-1,Y)", ""),
         ("Set(X=${VALID_EXTEN(office,100,2)}${VALID_EXTEN(office,7,2)}${VALID_EXTEN(,8)})", "100"),
         ("Set(X=${QUEUE_MEMBER_COUNT(a)}${QUEUE_MEMBER_PENALTY(a,SIP/1)}${QUEUE_VARIABLES(a)})", "0-1"),
-        ("Set(CONFBRIDGE(user,admin)=yes)", ""),
         ("Set(X=${QUEUE_WAITING_COUNT(a)}${VMCOUNT(1)})", "00"),
     ],
 )
@@ -42,7 +41,7 @@ def test_letters_are_said() -> None:
 
 
 WITHOUT = (
-    "ConfKick FollowMe MailboxExists ParkAndAnnounce ParkedCall PauseQueueMember QueueLog QueueUpdate "
+    "FollowMe MailboxExists ParkAndAnnounce ParkedCall PauseQueueMember QueueLog QueueUpdate "
     "RemoveQueueMember UnpauseQueueMember VMAuthenticate VMSayName VoiceMailPlayMsg"
 )
 

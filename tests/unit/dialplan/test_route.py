@@ -107,7 +107,7 @@ def test_the_office_dials(demo: Dialplan, number: str, target: str) -> None:
     assert found.ending.cause is Cause.NO_ANSWER
 
 
-@pytest.mark.parametrize("number", ["103", "104", "8000", "8500"])
+@pytest.mark.parametrize("number", ["103", "104", "8000"])
 @pytest.mark.parametrize("technology", ["SIP", "FXS"])
 def test_what_is_not_built_in_says_so(demo: Dialplan, number: str, technology: str) -> None:
     found = route(demo, number, technology=technology)

@@ -35,7 +35,6 @@ def test_a_caller_hears_that_there_is_no_voicemail_and_is_told_by_cause_79() -> 
     [
         ("Queue(sales)", "QUEUESTATUS", "UNKNOWN"),
         ("AddQueueMember(sales,SIP/1)", "AQMSTATUS", "NOSUCHQUEUE"),
-        ("ConfBridge(1)", "CONFBRIDGE_RESULT", "FAILED"),
     ],
 )
 def test_each_tells_what_asterisk_tells_of_a_name_that_is_not_there(step: str, variable: str, status: str) -> None:
@@ -90,7 +89,6 @@ def test_its_attendant_takes_an_extension() -> None:
         ("QUEUE_MEMBER(sales,free)", "0"),
         ("QUEUE_MEMBER_LIST(sales)", ""),
         ("QUEUE_EXISTS(sales)", "0"),
-        ("CONFBRIDGE_INFO(parties,600)", "0"),
     ],
 )
 def test_functions_tell_the_truth_of_an_office_without_services(asked: str, value: str) -> None:

@@ -18,12 +18,13 @@ from gateway.media.wording import clock, number, spelling
 
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
 
+TONES = ["beep", "confbridge-join", "confbridge-leave"]
 TEXTS = {"digits/1": "one", "greeting": "Thank you for calling the office."}
 
 
 @needs_espeak
 def test_prompts_are_spoken_at_the_level_of_a_telephone(tmp_path: Path) -> None:
-    assert synthesise(tmp_path, texts=TEXTS) == ["digits/1", "greeting", "beep"]
+    assert synthesise(tmp_path, texts=TEXTS) == ["digits/1", "greeting", *TONES]
     library = SoundLibrary([tmp_path])
     for name in TEXTS:
         sound = library.prompt(name)
@@ -54,7 +55,7 @@ def test_a_recording_of_the_office_s_own_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "en").mkdir()
     own = tmp_path / "en" / "greeting.wav"
     own.write_bytes(b"ours")
-    assert synthesise(tmp_path, texts=TEXTS) == ["digits/1", "beep"]
+    assert synthesise(tmp_path, texts=TEXTS) == ["digits/1", *TONES]
     assert own.read_bytes() == b"ours"
     (tmp_path / "en" / "spoken.json").write_bytes(b"{damaged")
     assert synthesise(tmp_path, texts=TEXTS) == [], "a damaged list makes every file somebody's own"

@@ -1,0 +1,465 @@
+"""Conferences among scripted legs: who hears whom, who may what, what keys do, and what is left at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import cast
+
+import pytest
+
+from gateway.core.conference import Departure
+from gateway.core.conference_profile import Profiles, RoomProfile, UserProfile, actions_of
+from gateway.core.errors import Exhausted
+from gateway.core.messages import Answer, Digit, Held, Released, Resumed
+from gateway.core.recording import Media, Recording, RecordingPlan
+from gateway.core.room import TALK, Talking
+from gateway.services.conferences import OfficeConferences
+from tests.support.channel import ScriptedChannel
+from tests.unit.call.exchange import BYE, Exchange, ScriptedRoom, Tones
+
+PROFILES = Profiles(
+    rooms={"small": RoomProfile(members=2), "kept": RoomProfile(record=True, file="board")},
+    users={
+        "plain": UserProfile(),
+        "admin": UserProfile(admin=True),
+        "music": UserProfile(music="jazz"),
+        "muted": UserProfile(muted=True),
+        "waits": UserProfile(wait_marked=True, music="jazz"),
+        "follows": UserProfile(wait_marked=True, end_marked=True),
+        "leads": UserProfile(marked=True),
+        "pin": UserProfile(pin="4711"),
+        "brief": UserProfile(timeout=60),
+        "counted": UserProfile(count=True, count_all=3),
+        "quiet": UserProfile(quiet=True),
+        "passes": UserProfile(pass_digits=True),
+    },
+    menus={
+        "keys": {
+            keys: actions_of(actions)
+            for keys, actions in {
+                "*": "playback_and_continue(conf-usermenu)",
+                "*1": "toggle_mute",
+                "*2": "admin_toggle_conference_lock",
+                "*3": "admin_kick_last",
+                "*5": "admin_toggle_mute_participants",
+                "*6": "increase_listening_volume",
+                "*8": "leave_conference",
+                "*9": "increase_talking_volume,increase_talking_volume",
+                "0": "dialplan_exec(office,aside,1)",
+                "#": "playback(one),participant_count",
+            }.items()
+        }
+    },
+)
+PLAN = """
+[office]
+exten => _[a-z].,1,ConfBridge(board,${ROOM},${EXTEN},keys)
+ same => n,Answer()
+ same => n,Wait(600)
+exten => aside,1,Wait(10)
+ same => n,Return()
+exten => 1,1,Set(CONFBRIDGE(user,template)=admin)
+ same => n,Set(CONFBRIDGE(user,startmuted)=yes)
+ same => n,Set(CONFBRIDGE(user,music_on_hold_class)=blues)
+ same => n,Set(CONFBRIDGE(user,music_on_hold_when_empty)=yes)
+ same => n,Set(CONFBRIDGE(bridge,max_members)=7)
+ same => n,Set(CONFBRIDGE(bridge,sound_join)=gong)
+ same => n,Set(CONFBRIDGE(bridge,max_members)=many)
+ same => n,Set(CONFBRIDGE(user,colour)=red)
+ same => n,Set(CONFBRIDGE(menu,4)=toggle_mute)
+ same => n,Set(CONFBRIDGE(menu,5)=fly)
+ same => n,ConfBridge(own)
+exten => 2,1,ConfKick(board,participants)
+ same => n,Set(ASKED=${CONFKICKSTATUS} ${CONFBRIDGE_INFO(parties,BOARD)} ${CONFBRIDGE_INFO(locked,board)})
+ same => n,Wait(600)
+exten => 3,1,Set(ASKED=${CONFBRIDGE_CHANNELS(admins,board)} ${CONFBRIDGE_INFO(waiting,board)})
+ same => n,Wait(600)
+exten => 4,1,ConfBridge(board,nothing)
+ same => n,Wait(600)
+"""
+
+
+class Conferring(Exchange):
+    """An exchange with conference rooms.
+
+    Attributes:
+        recorded: the recordings that were begun.
+        full: whether the media plane has no room left.
+    """
+
+    def __init__(self, profiles: Profiles = PROFILES) -> None:
+        super().__init__(limit=200)
+        self.recorded: list[RecordingPlan] = []
+        self.full = False
+        self.changed: list[str] = []
+        self.conferences = OfficeConferences(
+            media=cast(Media, self), sounds=Tones(), clock=self.loop.time, wall=self.wall
+        )
+        self.conferences.profiles = profiles
+        self.conferences.on_change = self.changed.append
+        self.manager.operator.conferences = self.conferences
+        self.manager.conferees = self.conferences.members
+        self.dialplan(PLAN)
+
+    def room(self) -> ScriptedRoom:
+        if self.full:
+            raise Exhausted("all 0 rooms of the media plane are in use")
+        return super().room()
+
+    def record(self, source: object, plan: RecordingPlan, on_fault: object = None) -> Recording:
+        self.recorded.append(plan)
+        return cast(Recording, _Tape())
+
+    def enters(self, user: str, number: int, hears: bool = True, **variables: str) -> ScriptedChannel:
+        """Somebody enters as `user` and, where it `hears` all, has been told what there is to tell."""
+        channel = self.offer(f"SIP/{number}-{number:08}", user, variables=variables)
+        if hears:
+            self.hears_out(channel)
+        return channel
+
+    def hears_out(self, channel: ScriptedChannel) -> None:
+        """It hears whatever it is told to the end, but for music."""
+        while channel.audio is not None and (sound := channel.audio.playing) and sound.loop_from is None:
+            channel.audio.finish()
+            self.loop.settle()
+
+    def keys(self, channel: ScriptedChannel, digits: str) -> None:
+        for digit in digits:
+            self.says(channel, Digit(digit, 0.1, "RFC 4733"))
+        self.hears_out(channel)
+
+    def manner(self, channel: ScriptedChannel) -> tuple[bool, bool]:
+        """Whether it is heard in the room, and hears."""
+        (room,) = [room for room in self.rooms if not room.closed]
+        found = room.seats.get(channel.audio) if channel.audio is not None else None
+        return (False, False) if found is None else (found.talks == TALK, found.hears == TALK)
+
+    def variable(self, channel: ScriptedChannel, name: str) -> str:
+        leg = self.manager.floor.find(channel.name)
+        assert leg is not None
+        return leg.variables.get(name, "")
+
+
+class _Tape:
+    stopped = False
+
+    def stop(self) -> None:
+        self.stopped = True
+
+
+def heard(channel: ScriptedChannel) -> list[str]:
+    """What it has heard but for the room, and that fax machines were listened for."""
+    assert channel.audio is not None
+    return [name for name in channel.audio.heard if name != "fax"]
+
+
+@pytest.fixture
+def office() -> Iterator[Conferring]:
+    office = Conferring()
+    yield office
+    for leg in list(office.manager.floor.legs.values()):
+        office.says(leg.channel, Released(BYE))  # type: ignore[arg-type]
+    assert not office.conferences.rooms and not office.conferences.members
+    assert all(room.closed and not room.seats for room in office.rooms)
+    assert office.manager.usage() == {"calls": 0, "legs": 0}
+    office.loop.close()
+
+
+def test_members_hear_one_another_and_the_room_ends_with_the_last(office: Conferring) -> None:
+    one, two = office.enters("plain", 1), office.enters("plain", 2)
+    assert Answer() in one.commands and heard(one) == ["conf-onlyperson"] and heard(two) == []
+    assert office.manner(one) == office.manner(two) == (True, True)
+    assert office.rooms[0].said == ["confbridge-join"], "the second; the first was told alone"
+    office.says(one, Released(BYE))
+    assert office.rooms[0].seats.keys() == {two.audio}
+    office.rooms[0].finish()
+    assert office.rooms[0].said[1:] == ["confbridge-leave"]
+    office.says(two, Released(BYE))
+    assert office.rooms[0].closed and not office.conferences.rooms
+
+
+def test_music_is_heard_while_alone_and_not_over_who_has_left(office: Conferring) -> None:
+    one = office.enters("music", 1)
+    office.rooms[0].finish()
+    office.loop.settle()
+    assert heard(one)[-1] == "jazz music"
+    two = office.enters("plain", 2)
+    assert one.audio is not None and one.audio.playing is None
+    office.rooms[0].finish()
+    office.says(two, Released(BYE))
+    assert one.audio.playing is None, "it hears who leaves"
+    office.rooms[0].finish()
+    office.loop.settle()
+    assert heard(one)[-1] == "jazz music"
+
+
+def test_who_begins_muted_hears_and_is_heard_once_keys_say_so(office: Conferring) -> None:
+    office.enters("plain", 1)
+    two = office.enters("muted", 2)
+    assert office.manner(two) == (False, True)
+    office.keys(two, "*1")
+    assert office.manner(two) == (True, True) and heard(two)[-1] == "conf-unmuted"
+
+
+def test_who_is_on_hold_is_not_heard(office: Conferring) -> None:
+    one, two = office.enters("plain", 1), office.enters("plain", 2)
+    office.says(two, Held())
+    assert office.manner(two) == (False, True) and office.manner(one) == (True, True)
+    shown = office.conferences.shown("board")
+    assert [each.held for each in shown.participants] == [False, True]
+    office.says(two, Resumed())
+    assert office.manner(two) == (True, True)
+
+
+def test_who_waits_is_not_seated_until_the_leader_comes_and_waits_again_without(office: Conferring) -> None:
+    one, two = office.enters("waits", 1), office.enters("follows", 2)
+    assert office.manner(one) == office.manner(two) == (False, False)
+    assert heard(one)[:2] == ["conf-waitforleader", "jazz music"]
+    boss = office.enters("leads", 3)
+    office.hears_out(one)
+    office.hears_out(two)
+    assert office.manner(one) == office.manner(two) == office.manner(boss) == (True, True)
+    assert heard(one)[-1] == heard(two)[-1] == "conf-placeintoconf"
+    office.says(boss, Released(BYE))
+    office.hears_out(one)
+    office.hears_out(two)
+    assert office.manner(one) == (False, False) and heard(one)[-2:] == ["conf-waitforleader", "jazz music"]
+    assert heard(two)[-1] == "conf-leaderhasleft" and office.variable(two, "CONFBRIDGE_RESULT") == "ENDMARKED"
+
+
+def test_a_second_leader_keeps_the_room_going(office: Conferring) -> None:
+    one, boss, deputy = office.enters("waits", 1), office.enters("leads", 2), office.enters("leads", 3)
+    office.hears_out(one)
+    office.says(boss, Released(BYE))
+    assert office.manner(one) == office.manner(deputy) == (True, True)
+
+
+def test_three_wrong_pins_and_the_right_one(office: Conferring) -> None:
+    one = office.enters("pin", 1)
+    for digits in ("1#", "47111#", "#"):
+        office.keys(one, digits)
+    assert heard(one).count("conf-invalidpin") == 3 and office.variable(one, "CONFBRIDGE_RESULT") == "FAILED"
+    assert office.story_has(one, "the PIN was wrong 3 times") and not office.conferences.rooms
+    two = office.enters("pin", 2)
+    office.keys(two, "4711#")
+    assert len(office.conferences.rooms[0].members) == 1
+
+
+def test_a_locked_or_full_room_takes_admins_alone(office: Conferring) -> None:
+    boss = office.enters("admin", 1, ROOM="small")
+    office.keys(boss, "*2")
+    assert heard(boss)[-1] == "conf-lockednow"
+    late = office.enters("plain", 2)
+    assert heard(late) == ["conf-locked"] and office.variable(late, "CONFBRIDGE_RESULT") == "FAILED"
+    office.keys(boss, "*2")
+    office.enters("plain", 3)
+    too_many = office.enters("plain", 4)
+    assert office.story_has(too_many, "it is full")
+    office.enters("admin", 5)
+    assert len(office.conferences.rooms[0].members) == 3
+
+
+def test_an_admin_mutes_all_others_and_those_who_come(office: Conferring) -> None:
+    boss, one = office.enters("admin", 1), office.enters("plain", 2)
+    office.rooms[0].finish()
+    office.keys(boss, "*5")
+    assert office.manner(one) == (False, True) and office.manner(boss) == (True, True)
+    assert office.rooms[0].said[-1] == "conf-now-muted"
+    late = office.enters("plain", 3)
+    assert office.manner(late) == (False, True)
+    office.keys(boss, "*5")
+    assert office.manner(one) == office.manner(late) == (True, True)
+
+
+def test_an_admin_sends_out_the_last_to_come_but_no_admin(office: Conferring) -> None:
+    boss, one = office.enters("admin", 1), office.enters("plain", 2)
+    office.keys(boss, "*3")
+    office.hears_out(one)
+    assert heard(one)[-1] == "conf-kicked" and office.variable(one, "CONFBRIDGE_RESULT") == "KICKED"
+    office.keys(boss, "*3")
+    assert heard(boss)[-1] == "conf-errormenu", "the last is an admin"
+
+
+def test_keys_for_admins_are_refused_to_others(office: Conferring) -> None:
+    one = office.enters("plain", 1)
+    for keys in ("*2", "*3", "*5"):
+        office.keys(one, keys)
+        assert heard(one)[-1] == "conf-errormenu"
+    (room,) = office.conferences.rooms
+    assert not room.locked and not room.participants_muted and len(room.members) == 1
+
+
+def test_a_menu_is_heard_after_a_moment_and_keyed_into(office: Conferring) -> None:
+    one = office.enters("plain", 1)
+    office.says(one, Digit("*", 0.1, "RFC 4733"))
+    assert heard(one)[-1] == "conf-onlyperson", "another key may follow"
+    office.wait(1.6)
+    assert heard(one)[-1] == "conf-usermenu"
+    office.keys(one, "1")
+    assert heard(one)[-1] == "conf-muted", "1 in the menu of * is *1"
+
+
+def test_a_nudge_between_two_keys_does_not_part_them(office: Conferring) -> None:
+    one = office.enters("music", 1)
+    office.says(one, Digit("*", 0.1, "RFC 4733"))
+    office.wait(1.0)
+    office.enters("plain", 2)
+    office.keys(one, "1")
+    assert heard(one)[-1] == "conf-muted"
+
+
+def test_volumes(office: Conferring) -> None:
+    one, two = office.enters("plain", 1), office.enters("plain", 2)
+    office.keys(one, "*9")
+    office.keys(two, "*6*6*6*6*6*6")
+    seats = office.rooms[0].seats
+    assert one.audio is not None and two.audio is not None
+    assert seats[one.audio].gain_in == 12.0 and seats[two.audio].gain_out == 24.0, "24 dB is the most"
+
+
+def test_leaving_by_a_key_goes_on_in_the_dialplan(office: Conferring) -> None:
+    one = office.enters("plain", 1)
+    office.keys(one, "*8")
+    assert office.variable(one, "CONFBRIDGE_RESULT") == "DTMF" and not office.conferences.rooms
+
+
+def test_a_stay_is_bounded(office: Conferring) -> None:
+    one = office.enters("brief", 1)
+    office.wait(59)
+    assert office.conferences.rooms
+    office.wait(2)
+    assert office.variable(one, "CONFBRIDGE_RESULT") == "TIMEOUT"
+
+
+def test_counts_are_told_to_who_comes_and_to_all_once_there_are_so_many(office: Conferring) -> None:
+    office.enters("counted", 1)
+    two = office.enters("counted", 2)
+    assert heard(two) == ["conf-onlyone"]
+    office.rooms[0].finish()
+    three = office.enters("counted", 3)
+    assert heard(three) == ["conf-thereare", "2", "conf-otherinparty"]
+    office.rooms[0].finish()
+    assert office.rooms[0].said[-4:] == ["confbridge-join", "conf-thereare", "2", "conf-otherinparty"]
+    office.keys(three, "#")
+    assert heard(three)[-4:] == ["one", "conf-thereare", "2", "conf-otherinparty"]
+
+
+def test_who_is_quiet_comes_and_goes_unheard_of(office: Conferring) -> None:
+    office.enters("plain", 1)
+    office.rooms[0].finish()
+    before = list(office.rooms[0].said)
+    two = office.enters("quiet", 2)
+    office.says(two, Released(BYE))
+    assert heard(two) == [] and office.rooms[0].said == before
+
+
+def test_keys_that_mean_nothing_are_heard_by_others_where_the_profile_has_it(office: Conferring) -> None:
+    one, two, three = office.enters("passes", 1), office.enters("plain", 2), office.enters("plain", 3)
+    office.keys(one, "7")
+    office.keys(two, "7")
+    sent = [[command for command in each.commands if "SendDigits" in repr(command)] for each in (one, two, three)]
+    assert [len(each) for each in sent] == [0, 1, 1]
+
+
+def test_keys_run_the_dialplan_while_the_room_goes_on_without_it(office: Conferring) -> None:
+    one, two = office.enters("plain", 1), office.enters("plain", 2)
+    office.keys(one, "0")
+    assert office.manner(one) == (False, False) and office.manner(two) == (True, True)
+    office.wait(11)
+    assert office.manner(one) == (True, True)
+
+
+def test_who_is_sent_out_while_in_the_dialplan_leaves_afterwards(office: Conferring) -> None:
+    one = office.enters("plain", 1)
+    office.enters("plain", 2)
+    office.keys(one, "0")
+    office.conferences.rooms[0].members[0].kick()
+    office.wait(11)
+    office.hears_out(one)
+    assert office.variable(one, "CONFBRIDGE_RESULT") == "KICKED" and office.manner(one) == (False, False)
+
+
+def test_a_room_is_recorded_once_under_its_name(office: Conferring) -> None:
+    office.enters("plain", 1, ROOM="kept")
+    office.enters("plain", 2, ROOM="kept")
+    assert office.recorded == [RecordingPlan("board.wav", append=True)]
+
+
+def test_who_talks_is_known(office: Conferring) -> None:
+    one = office.enters("plain", 1)
+    (member,) = office.conferences.rooms[0].members
+    assert office.rooms[0].listener is not None and member.seat is not None
+    office.rooms[0].listener(Talking(member.seat, True), 1.0)
+    assert member.talking
+    office.keys(one, "0")
+    assert not member.talking, "it is elsewhere"
+
+
+def test_profiles_that_a_script_builds(office: Conferring) -> None:
+    one = office.enters("1", 1)
+    (room,) = office.conferences.rooms
+    (member,) = room.members
+    assert room.name == "own" and room.profile == RoomProfile(members=7, sounds={"join": "gong"})
+    assert member.profile == UserProfile(admin=True, muted=True, music="blues")
+    office.keys(one, "4")
+    assert not member.muted
+    for words in ("takes a number up to 10000, not 'many'", "no option 'colour' here", 'cannot "fly"'):
+        assert office.story_has(one, words)
+
+
+def test_scripts_ask_who_is_there_and_send_out(office: Conferring) -> None:
+    boss, one = office.enters("admin", 1), office.enters("plain", 2)
+    asks = office.enters("3", 3)
+    assert office.variable(asks, "ASKED") == "SIP/1-00000001 0"
+    kicks = office.enters("2", 4)
+    office.hears_out(one)
+    assert office.variable(kicks, "ASKED") == "SUCCESS 2 0" and heard(one)[-1] == "conf-kicked"
+    again = office.enters("2", 5)
+    assert office.variable(again, "ASKED") == "FAILURE 1 0" and boss.audio is not None
+
+
+def test_a_profile_that_is_not_there_and_a_media_plane_without_room(office: Conferring) -> None:
+    one = office.enters("4", 1)
+    assert office.variable(one, "CONFBRIDGE_RESULT") == "FAILED"
+    assert office.story_has(one, "there is no conference bridge profile 'nothing'; known are kept, small")
+    office.full = True
+    two = office.enters("plain", 2)
+    assert office.variable(two, "CONFBRIDGE_RESULT") == "FAILED" and heard(two) == ["all-circuits-busy-now"]
+
+
+def test_who_hangs_up_while_being_told_things_was_there_and_is_gone(office: Conferring) -> None:
+    one = office.enters("plain", 1, hears=False)
+    assert office.manner(one) == (False, False) and len(office.conferences.members) == 1
+    office.says(one, Released(BYE))
+    assert not office.conferences.members
+
+
+def test_a_hundred_come_at_once_and_go_and_leave_nothing(office: Conferring) -> None:
+    channels = [office.enters("music", number) for number in range(1, 101)]
+    (room,) = office.conferences.rooms
+    assert len(room.members) == room.seated == 100
+    assert len(office.rooms) == 1 and len(office.rooms[0].said) < 100, "what waits to be told is bounded"
+    for channel in channels:
+        office.says(channel, Released(BYE))
+
+
+def test_an_office_that_stops_ends_the_room(office: Conferring) -> None:
+    office.enters("plain", 1)
+    office.enters("plain", 2)
+    office.loop.run_until_complete(office.manager.end_all("Copperline was stopped"))
+    assert not office.conferences.rooms and office.rooms[0].closed
+
+
+def test_each_change_is_told_of(office: Conferring) -> None:
+    boss = office.enters("admin", 1)
+    office.changed.clear()
+    office.keys(boss, "*2")
+    assert office.changed == ["board"]
+    office.keys(boss, "*1")
+    assert len(office.changed) == 2
+    office.keys(boss, "*8")
+    assert office.changed[2:] == ["board"] and office.conferences.shown("board").participants == ()
+
+
+def test_departures_have_the_words_of_asterisk() -> None:
+    assert {each.value for each in Departure} == {"FAILED", "HANGUP", "KICKED", "ENDMARKED", "DTMF", "TIMEOUT"}

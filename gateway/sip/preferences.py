@@ -54,8 +54,10 @@ def preferences_of(request: Request) -> dict[str, str]:
 
 def write_preferences(invite: Request, variables: Mapping[str, str]) -> None:
     """Pass on, in `invite`, what the caller prefers: hops further on may know more telephones (section 6)."""
+    if _VARIABLES.isdisjoint(variables):
+        return
     for name, header in zip(PREFERENCES, HEADERS, strict=True):
-        if name in variables and variables[name]:
+        if variables.get(name):
             invite.headers.set(header, variables[name])
 
 

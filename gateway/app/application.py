@@ -35,6 +35,7 @@ from gateway.config.parking import parking_lots
 from gateway.config.permission import numbering
 from gateway.config.tolls import toll_policy
 from gateway.config.variables import given_variables
+from gateway.config.ways import group_members
 from gateway.core.switch import Target
 from gateway.core.trace import Recorder
 from gateway.net.audiosocket import AudioSocketNetwork
@@ -220,6 +221,7 @@ class Application:
             usage=self.usage,
             media=self.media,
             home=self._home,
+            groups=group_members(config),
         )
         self.media.start(self.runner.step)
         self._start_tickers()

@@ -45,6 +45,7 @@ class Console:
         usage: counts of what is in use, by resource.
         media: what the office hears and says.
         home: the target and the dialplan context of an account or telephone; None where there is none.
+        groups: who is in each hunt group, by what the toll rules call it.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Console:
         usage: Callable[[], Mapping[str, int]],
         media: OfficeMedia,
         home: Callable[[str], tuple[Target, str] | None],
+        groups: Mapping[str, str],
     ) -> None:
         self.name = name
         self.simulator = simulator
@@ -80,6 +82,7 @@ class Console:
         self._clock = clock
         self._media = media
         self._home = home
+        self._groups = {f"trunk {group}": members for group, members in groups.items()}
         self._ended: Counter[str] = Counter()
 
     def count(self, record: CallRecord) -> None:
@@ -175,7 +178,7 @@ class Console:
 
     def tolls(self) -> TollView:
         """What calls to the outside have cost."""
-        return TollView(self._tolls.accounts(), tuple(self._notices))
+        return TollView(self._tolls.accounts(), tuple(self._notices), self._groups)
 
     def totals(self) -> Mapping[str, int]:
         """What has been counted since the start."""

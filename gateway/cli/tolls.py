@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -24,7 +25,7 @@ def command(
         ["WHO", "CALLS NOW", "MINUTES: HOUR", "DAY", "SPENT: HOUR", "DAY"],
         [
             [
-                account["payer"],
+                _who(account["payer"], tolls["groups"]),
                 str(account["calls"]),
                 *(f"{account[f'minutes_{span}']:.1f}" for span in ("hour", "day")),
                 *(f"{account[f'spent_{span}']:.2f}" for span in ("hour", "day")),
@@ -37,3 +38,9 @@ def command(
         show.line("\nWhat there was to tell, the latest last:")
         for notice in tolls["notices"]:
             show.line(f"  {notice}")
+
+
+def _who(payer: str, groups: Mapping[str, str]) -> str:
+    """A payer, and of a hunt group those who are in it: "lines copper1, copper2 (g1)"."""
+    members = groups.get(payer)
+    return payer if members is None else f"{members} ({payer.removeprefix('trunk ')})"

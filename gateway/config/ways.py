@@ -12,10 +12,22 @@ from typing import Final, Protocol
 from drivers.registry import span_words
 from gateway.config.model import Config
 
-__all__ = ["TABLES", "Way", "called_at", "each_way", "group_name", "span_names", "span_numbers", "ways"]
+__all__ = [
+    "TABLES",
+    "Way",
+    "called_at",
+    "each_way",
+    "group_members",
+    "group_name",
+    "span_names",
+    "span_numbers",
+    "ways",
+]
 
 TABLES: Final[Mapping[str, str]] = {"FXO": "lines", "ISDN": "isdn", "SPAN": "spans"}
 """Technology -> the table of the configuration that has its lines."""
+
+_KINDS: Final[Mapping[str, str]] = {"FXO": "lines", "ISDN": "adapters", "SPAN": "spans"}
 
 
 class Way(Protocol):
@@ -66,6 +78,14 @@ def each_way(config: Config) -> Iterator[tuple[str, str, Way]]:
 def group_name(technology: str, group: int) -> str:
     """A hunt group as the toll rules call it: "g1" of exchange lines, "isdn-g1", "span-g1" of others."""
     return f"g{group}" if technology == "FXO" else f"{technology.lower()}-g{group}"
+
+
+def group_members(config: Config) -> Mapping[str, str]:
+    """Who is in each hunt group, by what the toll rules call it: "g1" is "lines copper1, copper2"."""
+    names: dict[str, list[str]] = {}
+    for technology, name, way in each_way(config):
+        names.setdefault(group_name(technology, way.group), [_KINDS[technology]]).append(name)
+    return {group: f"{kind} {', '.join(members)}" for group, (kind, *members) in names.items()}
 
 
 def called_at(way: Way) -> str:

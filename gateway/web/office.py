@@ -8,7 +8,7 @@ answers at once, but for what reads the store.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -157,10 +157,12 @@ class TollView:
     Attributes:
         accounts: of every caller and trunk that has been used within a day.
         notices: what the operator was told of refusals, caps and emergency calls, the latest last.
+        groups: who is in each hunt group that pays: "trunk g1" is "lines copper1, copper2".
     """
 
     accounts: Sequence[Account]
     notices: Sequence[str]
+    groups: Mapping[str, str] = field(default_factory=dict)
 
 
 class Office(Protocol):

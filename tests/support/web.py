@@ -175,7 +175,11 @@ class ShownOffice:
         return self.sick
 
     def tolls(self) -> TollView:
-        return TollView([Account("caller 6001", 1, 12.5, 90.0, 0.25, 1.5)], ["emergency call to 911 by 101 on g1"])
+        accounts = [
+            Account("caller 6001", 1, 12.5, 90.0, 0.25, 1.5),
+            Account("trunk span-g1", 0, 0.0, 0.0, 0.0, 0.0),
+        ]
+        return TollView(accounts, ["emergency call to 911 by 101 on g1"], {"trunk span-g1": "spans e1, e2"})
 
     async def call(self, caller: str, called: str) -> None:
         if caller != "101":

@@ -26,7 +26,7 @@ const TABLES = {
   ],
   lines: (line) => [
     line.name,
-    line.port ? `${line.kind} ${line.port} on ${line.card}` : `${line.kind} on ${line.card}`,
+    line.port ? `${line.kind} ${line.port} on ${line.card}` : `${line.kind}, ${line.card}`,
     line.number,
     [line.trouble ? `${line.state}: ${line.trouble}` : line.state, line.in_service ? "good" : "bad"],
     line.last_caller,

@@ -466,6 +466,7 @@ def test_tolls_are_shown_with_what_there_was_to_tell(served: Served, capsys: pyt
     assert main(["tolls", "--url", served.url]) == 0
     told = capsys.readouterr().out
     assert "caller 6001" in told and "12.5" in told
+    assert "spans e1, e2 (span-g1)" in told, "a hunt group by who is in it"
     assert told.endswith("  emergency call to 911 by 101 on g1\n")
 
 

@@ -13,6 +13,7 @@ from dialplan.route import dry_run
 from gateway.config import dialplan_doubts, load_office, ways_out
 from gateway.config.boundary import Boundary
 from gateway.config.permission import helpless, permission
+from gateway.config.ways import group_members
 from gateway.core.errors import ConfigError
 from gateway.core.number import Party
 from gateway.core.switch import Target
@@ -325,3 +326,9 @@ def test_a_distinctive_ring_is_a_way_in_of_its_own(tmp_path: Path) -> None:
 def test_a_ring_that_makes_no_sense_is_told(tmp_path: Path, old: str, new: str, fault: str) -> None:
     [found] = faults(office(tmp_path, config=DOZEN + RING.replace(old, new)))
     assert found.startswith("office.toml:") and fault in found, found
+
+
+def test_hunt_groups_are_told_by_who_is_in_them(tmp_path: Path) -> None:
+    more = '[isdn.adapter1]\nbackend = "emulated"\nnumbers = ["1"]\n[spans.e1]\nbackend = "emulated"\n'
+    config, _ = load_office(office(tmp_path, config=DOZEN + more))
+    assert group_members(config) == {"g1": "lines copper1", "isdn-g1": "adapters adapter1", "span-g1": "spans e1"}

@@ -9,6 +9,7 @@ allows. Each target is an OutgoingSession of its own; the channel above sees one
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from gateway.core.cause import Cause
@@ -55,6 +56,8 @@ class Target:
         diverted_by: the user whose telephone sent us here by a redirection; empty where none did.
         routes: the proxies before it (RFC 3327).
         features: what the telephone there can (RFC 3840).
+        spares: the ways to other servers of the same URI (RFC 3263 section 4.3), of which the next has its turn
+            where one is silent or takes no calls.
     """
 
     uri: SipUri
@@ -63,6 +66,7 @@ class Target:
     diverted_by: str = ""
     routes: Path = ()
     features: Parameters = NO_PARAMETERS
+    spares: tuple[Flow, ...] = ()
 
     @classmethod
     def of(cls, binding: Binding) -> Target:
@@ -193,6 +197,7 @@ class Fork:
 
     def progressed(self, branch: _Branch, status: int, media: bool, now: float) -> None:
         """Each kind of progress is told once, however many telephones ring."""
+        branch.is_heard(status)
         if self._one_server:
             self._stop_timer()
             if status > 100:
@@ -208,6 +213,7 @@ class Fork:
         self._groups.clear()
         self._stop_timer()
         self._ringing.remove(branch)
+        branch.stop()
         self._cancel(ELSEWHERE, now)
         if self._voice is not branch and branch.agreement is not None:
             self._user.agreed(branch.agreement, now)
@@ -221,6 +227,7 @@ class Fork:
         if branch not in self._ringing:
             return
         self._ringing.remove(branch)
+        branch.stop()
         if self._voice is branch:
             self._voice = None
         response = None if session is None else session.refused_by
@@ -233,10 +240,28 @@ class Fork:
         elif response is not None and status in FOLLOWED:
             self._follow(response, branch.target, now)
             return
+        elif status in UNAVAILABLE:
+            self._pass_over(branch, now)
         if not self._ringing:
             self._advance(now)
 
     # Inside.
+
+    def _pass_over(self, branch: _Branch, now: float) -> None:
+        """Try the next server of the same URI, if there is one (RFC 3263 4.3)."""
+        if branch.spares:
+            flow, *others = branch.spares
+            self._try(replace(branch.target, flow=flow, spares=tuple(others)), now)
+
+    def _is_silent(self, branch: _Branch, now: float) -> None:
+        """A server has not said a word for so long that its next one is tried."""
+        self._setting.resolver.failed(branch.target.flow, now)
+        self._ringing.remove(branch)
+        self._sessions.pop(branch).hang_up(TURN_OVER, now)
+        self._failures.append((_rank(0), TURN_OVER))
+        self._pass_over(branch, now)
+        if not self._ringing:
+            self._advance(now)
 
     def _follow(self, response: Response, target: Target, now: float) -> None:
         """Go where a redirection says (RFC 3261 8.1.3.4)."""
@@ -284,6 +309,9 @@ class Fork:
             del self._sessions[branch]
             ending = Ending(Cause.SWITCHING_EQUIPMENT_CONGESTION, "Copperline", Act.FAILED, str(fault))
             self._failures.append((_rank(503), ending))
+            return
+        if branch.spares:
+            branch.patience = self._setting.carrier.at(now + SILENCE, lambda at: self._is_silent(branch, at))
 
     def _turn_over(self, now: float) -> None:
         for branch in self._ringing if self._one_server else ():
@@ -296,6 +324,7 @@ class Fork:
     def _cancel(self, ending: Ending, now: float) -> None:
         losers, self._ringing = self._ringing, []
         for loser in losers:
+            loser.stop()
             self._sessions.pop(loser).hang_up(ending, now)
 
     def _stop_timer(self) -> None:
@@ -307,12 +336,26 @@ class Fork:
 class _Branch:
     """One target of a Fork; see `SessionUser`. Its session knows it, and not it its session: the Fork does."""
 
-    __slots__ = ("_fork", "agreement", "target")
+    __slots__ = ("_fork", "agreement", "patience", "spares", "target")
 
     def __init__(self, fork: Fork, target: Target) -> None:
         self._fork = fork
         self.target = target
+        self.spares = target.spares
         self.agreement: Agreement | None = None
+        self.patience: Timer | None = None
+
+    def is_heard(self, status: int) -> None:
+        """The server has said something; who says more than 100 is at work on the call, and no other is to be."""
+        self.stop()
+        if status > 100:
+            self.spares = ()
+
+    def stop(self) -> None:
+        """It is no longer waited for that the server says something."""
+        if self.patience is not None:
+            self.patience.cancel()
+            self.patience = None
 
     def progressed(self, status: int, media: bool, now: float) -> None:
         self._fork.progressed(self, status, media, now)

@@ -29,6 +29,9 @@ __all__ = ["Redirections", "Redirects"]
 MAX_CONTACTS: Final = 10
 """Contacts of a redirection that are looked at."""
 
+MAX_SERVERS: Final = 4
+"""Servers of one Contact that are tried."""
+
 
 class Redirects(Enum):
     """Which redirections (3xx) are followed: none, to numbers of the office, or also out of it and to any address.
@@ -109,10 +112,15 @@ class Redirections:
             then([Target.of(binding) for binding in self._contacts(uri.username, now)], now)
         elif isinstance(uri, SipUri) and self._policy is Redirects.ANYWHERE:
             self._resolver.locate(
-                uri, lambda located, at: then([Target(uri, way) for way in located.flows[:1]], at), now
+                uri, lambda located, at: then(_servers(uri, located.flows[:MAX_SERVERS]), at), now
             )
         else:
             then([], now)
+
+
+def _servers(uri: SipUri, flows: Sequence[Flow]) -> list[Target]:
+    """The one target that the servers of an address are, the others in reserve."""
+    return [Target(uri, flows[0], spares=tuple(flows[1:]))] if flows else []
 
 
 def _turns(contacts: Sequence[NameAddr], found: dict[int, list[Target]]) -> Turns:

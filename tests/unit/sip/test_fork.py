@@ -364,6 +364,63 @@ def test_rfc_3263_a_redirection_to_a_name_is_looked_up_and_followed() -> None:
     assert office.events() == [Answered("200 OK")]
 
 
+def redirected_by_name(office: Office) -> tuple[SipChannel, list[Phone]]:
+    """A call that is sent to a name of several servers."""
+    phone = registered(office, "192.0.2.60")
+    channel = dial(office)
+    redirect(phone, BY_NAME)
+    servers = [Phone(office, host=f"203.0.113.{host}") for host in range(7, 13)]
+    named(office, *(server.host for server in servers))
+    return channel, servers
+
+
+@pytest.mark.parametrize("status", [503, 500, 408])
+def test_rfc_3263_section_4_3_of_a_redirection_the_next_server_is_tried_at_once(status: int) -> None:
+    office = Office(SipConfig(legs=LegsConfig(redirects=Redirects.ANYWHERE)))
+    _, (first, second, *_) = redirected_by_name(office)
+    first.reply(first.arrived(), status)
+    invite = second.arrived()
+    assert str(invite.uri) == "sip:anna@sip.example:5070"
+    second.reply(invite, 200, body=session_description())
+    assert office.events() == [Answered("200 OK")]
+
+
+def test_rfc_3263_section_4_3_a_silent_server_of_a_redirection_costs_five_seconds() -> None:
+    office = Office(SipConfig(legs=LegsConfig(redirects=Redirects.ANYWHERE)))
+    channel, (first, second, *_) = redirected_by_name(office)
+    office.wait(4.9)
+    assert second.messages() == []
+    office.wait(0.2)
+    invite = second.arrived()
+    second.reply(invite, 100)
+    office.wait(10)
+    first.messages()
+    assert second.messages() == [], "who has said 100 is waited for"
+    office.command(channel, Hangup(CLEAR))
+    office.quiet()
+
+
+def test_a_server_that_is_busy_or_at_work_on_the_call_leaves_no_other_to_be_asked() -> None:
+    for early, final in ((None, 486), (180, 503)):
+        office = Office(SipConfig(legs=LegsConfig(redirects=Redirects.ANYWHERE)))
+        _, (first, second, *_) = redirected_by_name(office)
+        invite = first.arrived()
+        if early:
+            first.reply(invite, early)
+        first.reply(invite, final)
+        assert second.messages() == [] and isinstance(office.events()[-1], Released)
+        office.quiet()
+
+
+def test_four_servers_of_a_redirection_are_enough() -> None:
+    office = Office(SipConfig(legs=LegsConfig(redirects=Redirects.ANYWHERE)))
+    _, servers = redirected_by_name(office)
+    office.wait(200)
+    assert [bool(server.messages()) for server in servers] == [True] * 4 + [False] * 2
+    assert ended(office).cause is not Cause.NORMAL_CLEARING
+    office.quiet()
+
+
 def test_a_redirection_to_a_name_that_there_is_not_ends_the_attempt() -> None:
     office = Office(SipConfig(legs=LegsConfig(redirects=Redirects.ANYWHERE)))
     phone = registered(office, "192.0.2.60")

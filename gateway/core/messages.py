@@ -27,6 +27,7 @@ What a technology has no means for is not among its channel's `takes`; a call do
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import field
 from typing import Final
 
@@ -154,7 +155,7 @@ class Offered:
     replaces: str = ""
     early_only: bool = False
     joins: str = ""
-    headers: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    headers: Sequence[tuple[str, str]] = field(default=(), compare=False)
 
 
 @frozen

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-__all__ = ["LONGEST", "MOST", "Kept", "repeated"]
+__all__ = ["FEW", "LONGEST", "MOST", "Kept", "repeated"]
 
 LONGEST: Final = 200
 """Characters up to which a text is kept."""
 MOST: Final = 2048
 """Texts that are kept of a kind, in less than 3 MB."""
+FEW: Final = 256
+"""The same for texts of which most are of one call or transaction, and come again at once or never."""
 
 _T = TypeVar("_T")
 
@@ -27,18 +29,20 @@ class Kept(dict[str, _T]):
 
     Args:
         read: reads a text; what it raises is not kept.
+        most: how many texts are kept.
     """
 
-    __slots__ = ("_read",)
+    __slots__ = ("_most", "_read")
 
-    def __init__(self, read: Callable[[str], _T]) -> None:
+    def __init__(self, read: Callable[[str], _T], most: int = MOST) -> None:
         super().__init__()
         self._read = read
+        self._most = most
 
     def __missing__(self, text: str) -> _T:
         value = self._read(text)
         if len(text) <= LONGEST:
-            if len(self) >= MOST:
+            if len(self) >= self._most:
                 self.clear()
             self[text] = value
         return value

@@ -22,7 +22,7 @@ from gateway.sdp.crypto import Crypto
 from gateway.sdp.description import Connection, Media, Origin, SessionDescription
 from gateway.sdp.image import OURS, PeerImage, answer_to, image_media, image_stream
 from gateway.sdp.keying import Keying
-from gateway.sdp.numbers import event_numbers, noise_numbers
+from gateway.sdp.numbers import NO_NUMBERS, event_numbers, noise_numbers, numbered
 from gateway.sdp.refusal import WARNING_MEDIA_TYPE, ImageRefused, NotAcceptable
 from gateway.sdp.stream import (
     Direction,
@@ -33,6 +33,8 @@ from gateway.sdp.wording import refused, worded
 
 __all__ = ["Agreement", "Direction", "ImageRefused", "Medium", "Negotiation", "NotAcceptable"]
 
+USERNAME: Final = "copperline"
+"""Of o=: whose description it is, without telling more of us."""
 RTCP_TYPES: Final = range(64, 96)
 """Payload types that cannot be told from RTCP on a port that both share (RFC 5761 4)."""
 DEFAULT_CODECS: Final = (Codec(Encoding.PCMU, 0), Codec(Encoding.PCMA, 8), Codec(Encoding.L16, 96))
@@ -44,13 +46,13 @@ class _Before(NamedTuple):
     """What stood before an answer was written, should it be written anew.
 
     Attributes:
-        origin, local: of our description.
+        version, slots: of our description.
         offer, direction: what was answered, and what we were willing to do.
         codecs: those that both have, in the order of the offer.
     """
 
-    origin: Origin
-    local: SessionDescription | None
+    version: int
+    slots: tuple[Media, ...]
     offer: SessionDescription
     direction: Direction
     codecs: tuple[Codec, ...]
@@ -63,7 +65,6 @@ class Negotiation:
         address, port: our RTP address (an IP literal) and port.
         session_id: for o=; unique in its time (RFC 8866 5.2 suggests a clock or a random number).
         codecs: what we can use, most wanted first; the payload types are those that we offer.
-        username: for o=.
         via: the IP address from which the peer's signalling comes; goes into each Agreement.
         strict: the peer's audio comes from where its description says alone; likewise.
         encryption: whether audio may or must be encrypted.
@@ -78,7 +79,6 @@ class Negotiation:
 
     __slots__ = (
         "_address",
-        "_address_type",
         "_asked",
         "_before",
         "_codecs",
@@ -89,13 +89,14 @@ class Negotiation:
         "_noises",
         "_offered",
         "_open_image",
-        "_origin",
         "_port",
+        "_session_id",
         "_slot",
         "_slots",
         "_strict",
         "_takes_events",
         "_takes_noise",
+        "_version",
         "_via",
         "agreement",
         "medium",
@@ -108,7 +109,6 @@ class Negotiation:
         port: int,
         session_id: int,
         codecs: Sequence[Codec] = DEFAULT_CODECS,
-        username: str = "copperline",
         via: str | None = None,
         strict: bool = False,
         encryption: Encryption = Encryption.OFF,
@@ -119,7 +119,6 @@ class Negotiation:
     ) -> None:
         self._address = address
         self._port = port
-        self._address_type = "IP6" if ":" in address else "IP4"
         self._codecs = tuple(codecs)
         self._via = via
         self._strict = strict
@@ -128,22 +127,29 @@ class Negotiation:
         self._takes_noise = noise
         self._open_image = None if encryption is Encryption.REQUIRED else image
         self.medium = self._asked = Medium.AUDIO
-        self._origin = Origin(username, session_id, session_id, address, self._address_type)
+        self._session_id = self._version = session_id
         self._slots: tuple[Media, ...] = ()
         self._slot = 0
         self._local: SessionDescription | None = None
         self._offered: Direction | None = None
         self._described: tuple[Codec, ...] = ()
-        self._events: dict[int, int] = {}
-        self._noises: dict[int, int] = {}
+        self._events = self._noises = NO_NUMBERS
         self._before: _Before | None = None
         self.agreement: Agreement | None = None
         """What is in force; None until the first exchange is complete."""
 
     @property
     def local(self) -> SessionDescription | None:
-        """Our latest description."""
+        """Our latest description; None before the first."""
+        if self._local is None and self._slots:
+            origin = Origin(USERNAME, self._session_id, self._version, self._address, self._address_type)
+            connection = Connection(self._address, self._address_type)
+            self._local = SessionDescription(origin, connection=connection, media=self._slots)
         return self._local
+
+    @property
+    def _address_type(self) -> str:
+        return "IP6" if ":" in self._address else "IP4"
 
     @property
     def _protection(self) -> Protection | None:
@@ -186,7 +192,7 @@ class Negotiation:
             return self._answer_image(offer, image)
         offered = audio_stream(offer, self._codecs, self._address_type, self._keying)
         stream = offered.dearest(wanted) if wanted else offered
-        self._before = _Before(self._origin, self._local, offer, direction, offered.codecs)
+        self._before = _Before(self._version, self._slots, offer, direction, offered.codecs)
         codec = stream.codecs[0]
         ours = Direction.of(
             sends=stream.direction.receives and direction.sends,
@@ -194,10 +200,10 @@ class Negotiation:
         )
         self._described = (codec,)
         events = stream.events.items() if self._takes_events else ()
-        self._events = {rate: number for rate, number in events if rate == codec.rate}
+        self._events = numbered([(rate, number) for rate, number in events if rate == codec.rate])
         takes_noise = self._takes_noise and not codec.tells_pauses
         noises = stream.noises.items() if takes_noise else ()
-        self._noises = {rate: number for rate, number in noises if rate == codec.rate}
+        self._noises = numbered([(rate, number) for rate, number in noises if rate == codec.rate])
         mux = stream.wants_mux and not any(
             [
                 number in RTCP_TYPES
@@ -223,7 +229,7 @@ class Negotiation:
         codec, common = self.agreement.codec, self.agreement.common
         if dearest_first(before.codecs, wanted) == common:
             return False
-        self._origin, self._local = before.origin, before.local
+        self._version, self._slots = before.version, before.slots
         self.answer(before.offer, before.direction, wanted)
         return self.agreement.codec != codec
 
@@ -246,7 +252,7 @@ class Negotiation:
             sends=wanted.sends and stream.direction.receives,
             receives=wanted.receives and stream.direction.sends,
         )
-        self._offered = None
+        self._offered = self._local = None
         self.medium = self._asked
         self.agreement = self._agree(stream, ours, protection, mux=False)
         return self.agreement
@@ -265,7 +271,7 @@ class Negotiation:
 
     def settle(self) -> None:
         """The answer has gone out: it is written anew no more."""
-        self._before = None
+        self._before = self._local = None
 
     def withdraw(self) -> None:
         """Our latest offer was refused: what was agreed before stays in force (RFC 3261 14.1)."""
@@ -333,9 +339,9 @@ class Negotiation:
             plain = {codec.encoding for codec in PLAIN_CODECS}
             codecs = tuple(codec for codec in codecs if codec.encoding in plain) or PLAIN_CODECS
         self._described = codecs
-        self._events = event_numbers(codecs, self._events) if self._takes_events else {}
+        self._events = event_numbers(codecs, self._events) if self._takes_events else NO_NUMBERS
         hushes = self._takes_noise and self._asked is not Medium.PLAIN  # to modems noise is noise
-        self._noises = noise_numbers(codecs, self._noises, self._events) if hushes else {}
+        self._noises = noise_numbers(codecs, self._noises, self._events) if hushes else NO_NUMBERS
         keys = self._keying.offer(self._protection, is_first=self.agreement is None)
         return self._media(codecs, direction, keys, mux=False)
 
@@ -400,10 +406,11 @@ class Negotiation:
 
     def _publish(self, slots: tuple[Media, ...]) -> SessionDescription:
         """Give out our description; its version grows exactly when it has changed (RFC 3264 section 8)."""
+        before = self._slots
         self._slots = tuple([refused(media) if slot != self._slot else media for slot, media in enumerate(slots)])
-        if self._local is None or self._local.media != self._slots:
-            if self._local is not None:
-                self._origin = replace(self._origin, version=self._origin.version + 1)
-            connection = Connection(self._address, self._address_type)
-            self._local = SessionDescription(self._origin, connection=connection, media=self._slots)
-        return self._local
+        if before and before != self._slots:
+            self._version += 1
+        self._local = None
+        description = self.local
+        assert description is not None  # it has a stream
+        return description

@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.core.errors import MalformedError
 from gateway.core.frozen import frozen
-from gateway.core.repeated import Kept
+from gateway.core.repeated import FEW, Kept
 from gateway.sip.grammar import BLANKS, HOST, QUOTED, TOKEN, is_token, number, quote, unquote
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
 from gateway.sip.uri import Uri, host_text, parse_uri
@@ -218,9 +218,9 @@ def is_unique(branch: str) -> bool:
     return branch[7:] != "" and (branch[:7] == MAGIC_COOKIE or branch[:7].lower() == _COOKIE)
 
 
-ADDRESSES: Final = Kept(NameAddr._read)
+ADDRESSES: Final = Kept(NameAddr._read, FEW)
 """What each text says as a name and address; see `NameAddr.parse`."""
-VIAS: Final = Kept(Via._read)
+VIAS: Final = Kept(Via._read, FEW)
 """The same as a Via; see `Via.parse`."""
 CSEQS: Final = Kept(CSeq._read)
 """The same as a CSeq; see `CSeq.parse`."""

@@ -29,6 +29,7 @@ from gateway.sip.established import Established
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.fax import LegFax
 from gateway.sip.fork import NO_TARGET, Fork, Target, Turns
+from gateway.sip.header_text import HeaderText
 from gateway.sip.identity import caller_of, diversion_of
 from gateway.sip.incoming import RETRY_AFTER, IncomingSession
 from gateway.sip.invite import hops_of, written
@@ -223,7 +224,7 @@ class Legs:
             replaces=wish.replaces,
             early_only=wish.early_only,
             joins=wish.joins,
-            headers=tuple(request.headers),
+            headers=HeaderText(request.headers),
         )
         self._emit(channel, offered)
         if negotiation.agreement is not None:

@@ -7,7 +7,6 @@ requests wherever a forged one points.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Final
 
 from gateway.core.errors import MalformedError
@@ -20,8 +19,8 @@ from gateway.sip.uri import SipUri
 
 __all__ = ["FORKS", "Strays"]
 
-REMEMBERED: Final = 10_000
-"""INVITEs that are remembered: some minutes of a busy gateway, in about 2 MB."""
+REMEMBERED: Final = 5_000
+"""The latest INVITEs, which are remembered, and as many before them: minutes of a busy gateway, in about 1 MB."""
 FORKS: Final = 8
 """Answers to one INVITE that are released; a proxy that forks further is left to its own timers."""
 
@@ -30,17 +29,18 @@ class Strays:
     """INVITEs of ours that are over."""
 
     def __init__(self) -> None:
-        self._released: OrderedDict[str, frozenset[str]] = OrderedDict()
+        self._latest: dict[str, frozenset[str]] = {}  # the tags of the forks that were released
+        self._before: dict[str, frozenset[str]] = {}
 
     def remember(self, branch: str) -> None:
         """The transaction of the INVITE of that branch is over, and nobody waits for more of it."""
-        self._released[branch] = frozenset()
-        if len(self._released) > REMEMBERED:
-            self._released.popitem(last=False)
+        if len(self._latest) >= REMEMBERED:
+            self._latest, self._before = {}, self._latest
+        self._latest[branch] = frozenset()
 
     def dialog(self, response: Response, flow: Flow) -> Dialog | None:
         """The dialog that a stray 2xx has made; None where it is not to be believed or names no Contact."""
-        if response.via.branch not in self._released:
+        if self._released(response) is None:
             return None
         contact = NameAddr(SipUri.of(OURSELVES, *flow.local))
         try:
@@ -50,9 +50,14 @@ class Strays:
 
     def release(self, response: Response) -> bool:
         """Whether that fork is to be sent a BYE now: once each."""
-        branch, tag = response.via.branch or "", response.to.tag or ""
-        released = self._released.get(branch, frozenset())
-        if tag in released or len(released) >= FORKS:
+        tag = response.to.tag or ""
+        released = self._released(response)
+        if released is None or tag in released or len(released) >= FORKS:
             return False
-        self._released[branch] = released | {tag}
+        branch = response.via.branch or ""
+        (self._latest if branch in self._latest else self._before)[branch] = released | {tag}
         return True
+
+    def _released(self, response: Response) -> frozenset[str] | None:
+        branch = response.via.branch or ""
+        return self._latest.get(branch, self._before.get(branch))

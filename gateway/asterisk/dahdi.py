@@ -7,14 +7,15 @@ any other section holds its own settings and ends with `dahdichan`. Asterisk doc
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from dialplan.model import Place
 from dialplan.reader import Entry, Section
 from gateway.asterisk.draft import Draft, caller, is_yes
 from gateway.asterisk.peers import group_settings, groups
-from gateway.asterisk.spans import PRI, SPAN_SETTINGS, read_spans
+from gateway.asterisk.spans import PRI, SPAN_SETTINGS, Channels, read_spans
+from gateway.asterisk.wiring import channel_numbers
 
 __all__ = ["read_dahdi"]
 
@@ -61,20 +62,19 @@ _SERVICES: Final[Mapping[str, str]] = {
 _LAMPS: Final[Mapping[str, str]] = {"nofsk": "none", "hvac": "neon", "hvdc": "neon", "neon": "neon", "fsk": "fsk"}
 _TAILS: Final[Mapping[int, int]] = {16: 16, 32: 16, 64: 16, 128: 16, 256: 32, 512: 64, 1024: 128}
 """Milliseconds of an echo canceller's tail by its taps of an eighth of one each."""
-_MOST: Final = 1024
-"""Channels of one range: the kernel's own number of them."""
 
 
 def read_dahdi(sections: Iterable[Section], draft: Draft) -> None:
     """Add what the sections of chan_dahdi.conf say to `draft`."""
     held: dict[str, str] = {}
+    digital: list[Channels] = []
     for section in sections:
         if section.name.lower() not in ("channels", "general"):
             held = {}
         for entry in section.entries:
             key = entry.key.lower()
             if key in ("channel", "dahdichan"):
-                _channels(entry, held, draft)
+                digital += _channels(entry, held, draft)
                 continue
             held[key] = entry.value.strip()
             if key == "language":
@@ -85,34 +85,29 @@ def read_dahdi(sections: Iterable[Section], draft: Draft) -> None:
             kept = known or (key in _ALWAYS and (same is None or entry.value.strip().lower() in same))
             if not kept:
                 draft.leave_entry(entry, f"[{section.name}]")
+    ports = [table["port"] for kind in ("phones", "lines") for table in draft.tables.get(kind, {}).values()]
+    read_spans(digital, ports, draft.wiring, draft)
 
 
-def _range(text: str) -> Iterator[int]:
-    for part in text.split(","):
-        first, _, last = part.strip().partition("-")
-        if first.isdecimal() and (last or first).isdecimal():
-            yield from range(int(first), min(int(last or first), int(first) + _MOST) + 1)
-
-
-def _channels(entry: Entry, held: Mapping[str, str], draft: Draft) -> None:
+def _channels(entry: Entry, held: Mapping[str, str], draft: Draft) -> list[Channels]:
+    """Add telephones and lines; give back channels of spans, which are read when all are known."""
     signalling = held.get("signalling", held.get("signaling", "")).lower()
     if signalling in PRI:
-        numbers = sorted(set(_range(entry.value)))
-        if numbers:
-            read_spans(numbers, held, entry.place, draft)
-        return
+        numbers = sorted(set(channel_numbers(entry.value)))
+        return [Channels(numbers, dict(held), entry.place)] if numbers else []
     kind = _KINDS.get(signalling)
     if kind is None:
         what = f"channels {entry.value} have signalling {signalling or '(none)'}, which has no driver here yet"
         mend = "carried are fxo_ks for telephones, fxs_ks for lines, pri_cpe and pri_net for spans"
         draft.leave(entry.place, what, mend)
-        return
+        return []
     draft.table("cards").setdefault("main", {"backend": "dahdi"})
-    for number in _range(entry.value):
+    for number in channel_numbers(entry.value):
         if kind == "telephone":
             _telephone(number, held, entry.place, draft)
         else:
             _line(number, held, entry.place, draft)
+    return []
 
 
 def _telephone(number: int, said: Mapping[str, str], place: Place, draft: Draft) -> None:

@@ -35,6 +35,7 @@ class Draft:
         left: what was left behind.
         sounds: where Asterisk keeps its data: relative folders of music are in there.
         hints: what lamps watch, beside the dialplan's own: context, extension, devices.
+        wiring: what DAHDI's system.conf says, where it was found.
         pickup: what is dialled to pick up a call of one's group; "" for nothing.
     """
 
@@ -43,6 +44,7 @@ class Draft:
     left: list[Fault] = field(default_factory=list)
     sounds: Path = Path("/var/lib/asterisk")
     hints: list[tuple[str, str, str]] = field(default_factory=list)
+    wiring: str = ""
     pickup: str = "*8"
     _told: set[tuple[str, int]] = field(default_factory=set)
 

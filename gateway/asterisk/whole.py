@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -54,6 +55,7 @@ _READERS: Final[dict[str, Callable[[Iterable[Section], Draft], None]]] = {
 """What each file becomes, in the order in which they are read."""
 _PJSIP: Final = "pjsip.conf"
 _WIZARD: Final = "pjsip_wizard.conf"
+_WIRING: Final = "system.conf"
 _HOME: Final = "/etc/asterisk"
 """Where Asterisk's files lie, and so what files that are named whole are beside."""
 _SECRET_BYTES: Final = 12
@@ -95,6 +97,7 @@ def read_directory(folder: Path, address: str = "") -> Imported:
     if not any((folder / name).is_file() for name in known):
         raise LocalError(f"{folder} holds no Asterisk configuration: none of {', '.join(known)}")
     draft = Draft(address or _LOOPBACK, {"dialplan": DIALPLAN, "office": {"name": "Office"}})
+    draft.wiring = directory.wiring()
     wizards = read_wizard(directory.sections(_WIZARD, draft), draft)
     for name, reader in _READERS.items():
         sections = directory.sections(name, draft)
@@ -147,6 +150,14 @@ class _Directory:
         """The files that match a pattern."""
         found = (path for path in self._folder.glob(pattern) if path.is_file())
         return [str(path.relative_to(self._folder)) for path in found]
+
+    def wiring(self) -> str:
+        """DAHDI's system.conf, beside the other files or in /etc/dahdi where they lie in /etc/asterisk; else ""."""
+        self.seen.add(_WIRING)
+        for path in (self._folder / _WIRING, self._folder.parent / "dahdi" / _WIRING):
+            with suppress(OSError), path.open("rb") as file:
+                return file.read(_LIMIT).decode("utf-8", "replace")
+        return ""
 
     def sections(self, name: str, draft: Draft) -> list[Section]:
         """The sections of a file, none where it is not there."""

@@ -112,6 +112,77 @@ def test_two_e1_in_one_line_are_two_spans_with_what_is_said_of_them(tmp_path: Pa
     assert [each.first_channel for each in spans.values()] == [1, 32]
 
 
+BETWEEN = """\
+[channels]
+switchtype=euroisdn
+signalling=pri_cpe
+context=from-pbx
+group=2
+channel => 1-15,17-31,36-50,52-66
+signalling=fxs_ks
+group=1
+channel => 32-35
+"""
+"""Two E1, and a card with four lines between them."""
+
+
+def spans_of(moved: Moved) -> dict[str, tuple[int, int, int]]:
+    """Number, first channel and B channels of each span."""
+    return {name: (span.span, span.first_channel, len(span.slots)) for name, span in moved.config.spans.items()}
+
+
+def test_ports_between_two_spans_are_a_card_between_them(tmp_path: Path) -> None:
+    moved = move_in(tmp_path, chan_dahdi=BETWEEN, extensions=PLAN)
+    assert spans_of(moved) == {"e1span1": (1, 1, 30), "e1span3": (3, 36, 30)}
+    assert [line.partition(";")[0] for line in moved.left("chan_dahdi.conf")] == [
+        "6: the channels from 1 on are taken for those of span 1",
+        "6: the channels from 36 on are taken for those of span 3",
+    ]
+
+
+def test_what_the_machines_own_file_says_of_spans_is_no_guess(tmp_path: Path) -> None:
+    said = BETWEEN.replace("36-50,52-66", "40-54,56-70")
+    system = """\
+span=1,1,0,ccs,hdb3,crc4
+span = 4,2,0,ccs,hdb3   # behind two cards of ports
+bchan=1-15,17-31
+dchan=16
+fxsks=32-35
+echocanceller=mg2,1-15,17-31
+bchan=40-54,56-70
+dchan=55
+"""
+    moved = move_in(tmp_path, chan_dahdi=said, extensions=PLAN, system=system)
+    assert spans_of(moved) == {"e1span1": (1, 1, 30), "e1span4": (4, 40, 30)}
+    assert moved.left("chan_dahdi.conf") == moved.left("system.conf") == []
+
+
+def test_basic_accesses_before_a_span_are_counted(tmp_path: Path) -> None:
+    system = "span=1,1,0,ccs,ami\nspan=2,0,0,ccs,hdb3\nbchan=1-2,4-18,20-34\nhardhdlc=3\ndchan=19\n"
+    said = BETWEEN.replace("1-15,17-31,36-50,52-66", "4-18,20-34").replace("32-35", "40")
+    moved = move_in(tmp_path, chan_dahdi=said, extensions=PLAN, system=system)
+    assert spans_of(moved) == {"e1span2": (2, 4, 30)}
+    assert moved.left("chan_dahdi.conf") == []
+
+
+@pytest.mark.parametrize(
+    "system", ["span=1,1,0,odd,hdb3\nbchan=1-15", "span=x,1\nspan=\n=\nbchan=9999999999-", "\0\xff"]
+)
+def test_a_file_of_the_machine_that_tells_nothing_leaves_it_a_guess(tmp_path: Path, system: str) -> None:
+    moved = move_in(tmp_path, chan_dahdi=BETWEEN, extensions=PLAN, system=system)
+    assert spans_of(moved) == {"e1span1": (1, 1, 30), "e1span3": (3, 36, 30)}
+
+
+def test_a_span_named_by_two_lines_goes_by_the_first_and_says_so(tmp_path: Path) -> None:
+    said = BETWEEN.replace("1-15,17-31,36-50,52-66", "1-15\ngroup=3\nchannel => 17-31")
+    moved = move_in(tmp_path, chan_dahdi=said, extensions=PLAN)
+    (span,) = moved.config.spans.values()
+    assert (span.group, len(span.slots)) == (2, 30)
+    assert moved.left("chan_dahdi.conf")[1] == (
+        "8: these channels are of span 1, which goes by what line 6 has; a span has one context and group here"
+    )
+
+
 def test_a_switch_that_is_not_known_is_told(tmp_path: Path) -> None:
     said = "[channels]\nswitchtype=4ess\nsignalling=pri_cpe\nchannel => 1-23\n"
     moved = move_in(tmp_path, chan_dahdi=said, extensions=PLAN)
@@ -125,7 +196,8 @@ def test_a_switch_that_is_not_known_is_told(tmp_path: Path) -> None:
 def test_every_line_that_is_left_behind_is_told_with_its_file(imported: Imported) -> None:
     assert left(imported, "chan_dahdi.conf") == [
         "16: the telephone on channel 3 is 1003 for now: its caller ID has no number; give it its number",
-        "28: the channels from 9 on are taken for those of span 2; compare `copperline ports`",
+        "28: the channels from 9 on are taken for those of span 2; compare `copperline ports`, "
+        "or put DAHDI's system.conf beside this file",
     ]
     pjsip = left(imported, "pjsip.conf")
     assert (

@@ -8,10 +8,9 @@ nothing of calls: what an INVITE or a BYE means is for the session.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.core.errors import MalformedError
-from gateway.core.frozen import frozen
 from gateway.sip.fields import Headers
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Message, Request, Response
@@ -32,8 +31,7 @@ FORBIDDEN_IN_REQUEST_URI: Final = ("method",)
 """URI parameters that a Request-URI must not carry (RFC 3261 19.1.1 table 1)."""
 
 
-@frozen
-class DialogId:
+class DialogId(NamedTuple):
     """What identifies a dialog at our side (RFC 3261 section 12)."""
 
     call_id: str

@@ -108,7 +108,8 @@ class NameAddr:
 
     def tagged(self, tag: str) -> NameAddr:
         """The same with `tag` for its tag."""
-        return NameAddr(self.uri, self.display, self.parameters.having("tag", tag))
+        parameters = self.parameters.having("tag", tag) if self.parameters.pairs else Parameters((("tag", tag),))
+        return NameAddr(self.uri, self.display, parameters)
 
 
 @frozen

@@ -140,7 +140,7 @@ class Overload:
 
         What is let in then keeps nobody waiting; a rate that was configured stays the limit.
         """
-        if not self._config.rate:
+        if self._rate != inf and not self._config.rate:
             self._left = self._burst
 
     def refusal(self, data: bytes, flow: Flow, now: float) -> Datagram | bool:

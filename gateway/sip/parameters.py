@@ -97,7 +97,7 @@ class Parameters:
 
     def having(self, name: str, value: str | None = None) -> Parameters:
         """These parameters with `name` set to `value` (wire form), in its old place if it had one."""
-        wanted = name.lower()
+        wanted = LOWER[name]
         if self.get(wanted) is None:
             return Parameters((*self.pairs, (name, value)))
         return Parameters(tuple((old, value if old.lower() == wanted else kept) for old, kept in self.pairs))

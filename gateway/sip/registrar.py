@@ -297,4 +297,4 @@ def _direct(binding: Binding, flow: Flow) -> Flow | None:
     contact = first if isinstance(first, SipUri) else binding.contact
     if not is_address(contact.host) or binding.outbound is not None or flow.transport in ("ws", "wss"):
         return None
-    return replace(flow, remote=(contact.host, contact.port or PORTS[flow.transport]))
+    return flow._replace(remote=(contact.host, contact.port or PORTS[flow.transport]))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.core.errors import MalformedError
 from gateway.core.frozen import frozen
@@ -52,8 +52,7 @@ SECURE: Final = frozenset({"tls", "wss"})
 """Transports that are TLS inside."""
 
 
-@frozen
-class Flow:
+class Flow(NamedTuple):
     """A way between us and a peer: a pair of UDP addresses, or one connection.
 
     Attributes:

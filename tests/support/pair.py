@@ -7,7 +7,6 @@ with its ends swapped.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Protocol
 
 from gateway.core.engine import ManualClock
@@ -30,7 +29,7 @@ class Peer(Protocol):
 
 def mirrored(flow: Flow) -> Flow:
     """`flow` as its far side sees it."""
-    return replace(flow, local=flow.remote, remote=flow.local)
+    return flow._replace(local=flow.remote, remote=flow.local)
 
 
 class Pair:

@@ -41,6 +41,7 @@ class TransactionLayer:
 
     Attributes:
         user: who hears what happens.
+        unsent: what `outgoing` will hand over.
 
     Args:
         user: the same.
@@ -78,7 +79,7 @@ class TransactionLayer:
         self._merge_keys: dict[Key, ServerTransaction] = {}
         self._schedule = schedule if schedule is not None else Schedule()
         self.at: Final = self._schedule.at
-        self._outgoing: list[Datagram] = []
+        self.unsent: list[Datagram] = []
 
     def __len__(self) -> int:
         """How many transactions live: 0 once all is quiet, or something leaks."""
@@ -229,7 +230,7 @@ class TransactionLayer:
 
     def outgoing(self) -> list[Datagram]:
         """Hand over, once, what is to be sent."""
-        outgoing, self._outgoing = self._outgoing, []
+        outgoing, self.unsent = self.unsent, []
         return outgoing
 
     def deadline(self) -> float | None:
@@ -244,7 +245,7 @@ class TransactionLayer:
 
     def send(self, data: bytes, flow: Flow, call_id: str = "") -> None:
         """Put a message on the wire."""
-        self._outgoing.append(Datagram(data, flow, call_id))
+        self.unsent.append(Datagram(data, flow, call_id))
 
     def cancel_wanted(self, transaction: ClientTransaction, cancel: Request, now: float) -> None:
         """Send a CANCEL; it is let through at the limit, since it is what makes room."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from gateway.core.ending import Ending
@@ -36,7 +34,7 @@ def read(datagram: Datagram) -> Request:
 
 
 def stream(phone: Phone) -> Flow:
-    return replace(phone.flow, transport="tcp")
+    return phone.flow._replace(transport="tcp")
 
 
 def test_a_long_invite_goes_by_tcp_and_says_so_in_its_via() -> None:

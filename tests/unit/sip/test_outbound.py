@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from gateway.core.cause import Cause
@@ -149,4 +147,4 @@ def test_a_browsers_binding_ends_with_its_connection() -> None:
     phone.register()
     office.stack.lost(phone.flow, office.clock.now)
     assert office.stack.bindings == []
-    assert replace(phone.flow, transport="tcp") != phone.flow
+    assert phone.flow._replace(transport="tcp") != phone.flow

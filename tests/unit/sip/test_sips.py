@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from gateway.core.messages import HOPS, SECURED, Answer, Dial, Hangup, Offered, Released
@@ -94,7 +92,7 @@ def test_rfc_3261_8_1_1_8_a_call_to_a_sips_contact_shows_one() -> None:
     assert str(invite.uri).startswith("sips:6001@")
     assert str(invite.contacts[0].uri).startswith("sips:copperline@")
     assert invite.via.transport == "TLS"
-    assert replace(phone.flow, transport="tcp") != office.sent[-1].flow == phone.flow
+    assert phone.flow._replace(transport="tcp") != office.sent[-1].flow == phone.flow
 
 
 def called_by_sips(office: Office) -> tuple[Phone, Offered]:

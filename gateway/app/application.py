@@ -157,6 +157,7 @@ class Application:
             config,
             dialplan=lambda: self.engine.dialplan,
             manager=self.manager,
+            conferences=self.conferences,
             lines=self.hardware.lines,
             sip=lambda: self.sip.stack,
             clock=clock,

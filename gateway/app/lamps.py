@@ -16,6 +16,7 @@ from gateway.call.manager import CallManager
 from gateway.config.model import Config
 from gateway.core.switch import DeviceState
 from gateway.core.watch import MailboxStatus, Watched
+from gateway.services.conferences import OfficeConferences
 from gateway.services.mailboxes import Mailboxes
 from gateway.services.presence import Presence
 from gateway.sip.stack import SipStack
@@ -33,6 +34,7 @@ class Lamps:
         config: whose numbers have mailboxes.
         dialplan: gives the one in force.
         manager: knows the calls.
+        conferences: knows the rooms.
         lines: the analogue lines.
         sip: gives the SIP stack, once there is one.
         clock: engine clock, seconds.
@@ -45,6 +47,7 @@ class Lamps:
         *,
         dialplan: Callable[[], Dialplan],
         manager: CallManager,
+        conferences: OfficeConferences,
         lines: AnalogLines,
         sip: Callable[[], SipStack],
         clock: Callable[[], float],
@@ -62,7 +65,11 @@ class Lamps:
             devices=manager.devices,
             changed=self._extension_changed,
             mailboxes=self.mailboxes,
+            room=conferences.shown,
+            room_changed=self._room_changed,
         )
+        conferences.on_change = self.presence.conference_changed
+        manager.devices.conferring = lambda room: conferences.find(room) is not None
 
     def reloaded(self, config: Config) -> None:
         """Dialplan and accounts are others."""
@@ -72,6 +79,10 @@ class Lamps:
 
     def _extension_changed(self, watched: Watched) -> None:
         self._sip().watching.extension_changed(watched, self._clock())
+        self._wake()
+
+    def _room_changed(self, watched: Watched) -> None:
+        self._sip().watching.conference_changed(watched, self._clock())
         self._wake()
 
     def _messages_changed(self, number: str, status: MailboxStatus) -> None:

@@ -1,7 +1,7 @@
 """The states of devices: of what technologies know, of legs that are up, and of what the dialplan made up.
 
 A device is written `FXS/101` or `SIP/6001`, in the words that a dialplan may use as well (`DAHDI/1` `PJSIP/6001`),
-`park:701@parkedcalls`, a place of a parking lot, or `Custom:night`:
+`park:701@parkedcalls`, a place of a parking lot, `Confbridge:8500`, a conference room, or `Custom:night`:
 such a one has the state that a script gave it last, which outlives a restart.
 """
 
@@ -13,6 +13,7 @@ from typing import Final
 from dialplan.database import Database, MemoryDatabase
 from gateway.call.leg import CallLeg
 from gateway.core.channel import Technology
+from gateway.core.conference import DEVICE as ROOM
 from gateway.core.parking import DEVICE, ParkingLots
 from gateway.core.switch import DeviceState
 from gateway.core.watch import aggregate
@@ -35,6 +36,7 @@ class Devices:
         parking: knows which places are taken.
 
     Attributes:
+        conferring: tells whether somebody is in a conference room.
         database: keeps the states of custom devices.
         on_change: told of each device at which something has changed, by its one name.
     """
@@ -43,6 +45,7 @@ class Devices:
         self._technologies = technologies
         self._parking = parking
         self._legs: dict[str, dict[str, CallLeg]] = {}
+        self.conferring: Callable[[str], bool] = lambda room: False
         self.database: Database = MemoryDatabase()
         self.on_change: Callable[[str], None] = lambda device: None
         parking.on_change = lambda device: self.on_change(device)
@@ -57,6 +60,8 @@ class Devices:
             return _CUSTOM + word[len(_CUSTOM) :] + slash + address
         if word.lower().startswith(DEVICE):
             return DEVICE + word[len(DEVICE) :] + slash + address
+        if word.lower().startswith(ROOM):
+            return (word + slash + address).lower()
         return f"{word.upper()}{slash}{address}"
 
     def state(self, written: str) -> DeviceState:
@@ -69,6 +74,8 @@ class Devices:
             return self._custom(name.removeprefix(_CUSTOM))
         if name.startswith(DEVICE):
             return _PLACE[self._parking.taken(name.removeprefix(DEVICE))]
+        if name.startswith(ROOM):
+            return DeviceState.INUSE if self.conferring(name.removeprefix(ROOM)) else DeviceState.NOT_INUSE
         word, _, address = name.partition("/")
         technology = self._technologies().get(word.upper())
         return DeviceState.INVALID if technology is None else technology.state(address)

@@ -16,7 +16,7 @@ from gateway.core.switch import Leg, Place
 __all__ = ["DEVICE", "NO_CONFERENCES", "Conference", "Conferences", "Departure", "Member", "Refusal"]
 
 DEVICE: Final = "confbridge:"
-"""What a room is called as a device begins with: `Confbridge:8500`."""
+"""What a room is called as a device begins with, in any case: `Confbridge:8500`."""
 
 
 class Departure(Enum):

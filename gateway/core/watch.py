@@ -100,7 +100,7 @@ class ParticipantShown:
         id: the leg's channel name.
         party: who it is.
         muted: whether it cannot be heard.
-        held: whether it is on hold.
+        held: whether it is on hold, or waits for somebody: it is in the room, and neither hears it nor is heard.
     """
 
     id: str

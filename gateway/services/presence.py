@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gateway.call.devices import Devices
 from gateway.call.leg import CallLeg
+from gateway.core.conference import DEVICE as ROOM
 from gateway.core.number import Party
 from gateway.core.watch import (
     CallShown,
@@ -43,7 +44,8 @@ class Presence:
         devices: their states and calls.
         changed: told of each watched extension whose state has changed.
         mailboxes: who counts messages.
-        room: the state of a conference room.
+        room: the state of a conference room, by its name.
+        room_changed: told of each extension that is watched and stands for a room at which something has changed.
     """
 
     def __init__(
@@ -53,13 +55,15 @@ class Presence:
         devices: Devices,
         changed: Callable[[Watched], None],
         mailboxes: Mailboxes,
-        room: Callable[[Watched], ConferenceStatus] = lambda watched: None,
+        room: Callable[[str], ConferenceStatus] = lambda name: None,
+        room_changed: Callable[[Watched], None] = lambda watched: None,
     ) -> None:
         self._hints = hints
         self._devices = devices
         self._changed = changed
         self._mailboxes = mailboxes
         self._room = room
+        self._room_changed = room_changed
         self._lamps: dict[Watched, _Lamp] = {}
         self._by_device: dict[str, set[Watched]] = {}
         devices.on_change = self._device_changed
@@ -76,8 +80,10 @@ class Presence:
         return self._mailboxes.status(number)
 
     def conference(self, watched: Watched) -> ConferenceStatus:
-        """The state of a conference room; None where there is none."""
-        return self._room(watched)
+        """The state of the conference room that an extension stands for; None where it stands for none."""
+        rooms = (name.removeprefix(ROOM) for name in self._named(watched) if name.startswith(ROOM))
+        name = next(rooms, None)
+        return None if name is None else self._room(name)
 
     def watch(self, watched: Watched) -> None:
         """Somebody wants to be told of changes of this extension."""
@@ -101,10 +107,19 @@ class Presence:
         """The dialplan is another one."""
         for watched, lamp in list(self._lamps.items()):
             self._cut(watched, lamp)
-            before = lamp.status
+            before, devices = lamp.status, lamp.devices
             self._wire(watched, lamp)
             if lamp.status != before:
                 self._changed(watched)
+            if lamp.devices != devices and any(name.startswith(ROOM) for name in (*devices, *lamp.devices)):
+                self._room_changed(watched)
+
+    def conference_changed(self, room: str) -> None:
+        """Something has changed at a conference room."""
+        device = self._devices.name(ROOM + room)
+        self._devices.on_change(device)
+        for watched in list(self._by_device.get(device, ())):
+            self._room_changed(watched)
 
     def usage(self) -> int:
         """Extensions that are watched."""

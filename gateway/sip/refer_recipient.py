@@ -187,7 +187,7 @@ class _Progress:
         else:
             self._status = 200 if told.final else 180
 
-    def document(self, version: int, now: float) -> Document:
+    def document(self, version: int, now: float, *, whole: bool) -> Document:
         line = f"SIP/2.0 {self._status} {reason(self._status)}\r\n"
         return Document(f"{SIPFRAG};version=2.0", line.encode())
 

@@ -30,6 +30,7 @@ exten => 8503,1,ConfBridge(board,,leads)
  same => n,Hangup()
 exten => 8505,1,ConfBridge(board,recorded)
 exten => 8506,1,ConfBridge(board,,announced)
+exten => 8500,hint,Confbridge:board
 [from-pstn]
 exten => _X.,1,ConfBridge(board,,plain)
 """
@@ -156,6 +157,34 @@ def test_a_telephone_a_sip_phone_and_somebody_outside_confer(office: OfficeUnder
     ada.hang_up()
     office.run(12)
     assert not office.app.conferences.rooms
+
+
+def test_rfc_4575_a_telephone_is_told_who_comes_speaks_muted_holds_and_goes(office: OfficeUnderTest) -> None:
+    watcher, ada, grace = office.sip("6003"), office.sip("6001"), office.sip("6002")
+    watcher.watch("8500", "conference")
+    watcher.watch("8500", "dialog")
+    office.until(lambda: len(watcher.told) == 2, within=2)
+    assert any("active>false<" in body for body in watcher.told), "nobody is there; section 5.5.2"
+
+    def told(words: str) -> str:
+        office.until(lambda: any(words in body for body in watcher.told), within=8)
+        return next(body for body in reversed(watcher.told) if words in body)
+
+    enters(office, ada)
+    assert "<state>confirmed" in told("<dialog "), "the busy lamp of the room is lit"
+    assert "display-text>Ada<" in told("sip:6001@")
+    enters(office, grace)
+    assert 'state="partial"' in told("sip:6002@") and "sip:6001@" not in told("sip:6002@")
+    grace.key("*1")
+    assert "recvonly" in told("muted-via-focus")
+    ada.hang_up()
+    assert 'state="deleted"' in told('state="deleted"')
+    grace.hang_up()
+    told("active>false<")
+    watcher.watch("board", "conference")
+    office.until(lambda: watcher.status == 200, within=2, wanted="the room's own name")
+    watcher.watch("9999", "conference")
+    office.until(lambda: watcher.status == 404, within=2)
 
 
 def test_whose_pin_is_wrong_three_times_is_not_let_in(office: OfficeUnderTest) -> None:

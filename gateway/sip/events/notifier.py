@@ -209,13 +209,17 @@ class _Watch:
         self.resource = resource
         self.watcher = watcher
         self.parameters = parameters
+        self._before: object = None
 
     @property
     def subject(self) -> tuple[str, str]:
         return self.package.name, self.resource.user
 
-    def document(self, version: int, now: float) -> Document | None:
-        return self.package.document(View(self.resource, self.watcher, version, now, self.parameters))
+    def document(self, version: int, now: float, *, whole: bool) -> Document | None:
+        before = None if whole else self._before
+        document = self.package.document(View(self.resource, self.watcher, version, now, self.parameters, before))
+        self._before = None if document is None else document.made_of
+        return document
 
 
 def _accepts(request: Request, wanted: str) -> bool:

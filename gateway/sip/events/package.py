@@ -53,6 +53,8 @@ class View:
         version: how many documents this subscription was sent before.
         now: engine clock, seconds.
         parameters: of the Event that was subscribed to.
+        before: what the latest document was made of (`Document.made_of`), where this one may tell but what is
+            different; None where it must tell all.
     """
 
     resource: Resource
@@ -60,14 +62,23 @@ class View:
     version: int
     now: float
     parameters: Parameters = NO_PARAMETERS
+    before: object = None
 
 
 @frozen
 class Document:
-    """The body of a NOTIFY; `type` is "" for none."""
+    """The body of a NOTIFY.
+
+    Attributes:
+        type: "" for none.
+        made_of: what a package wishes to know again when it makes the next one.
+        last: what it tells of is no more, and the subscription ends with it.
+    """
 
     type: str = ""
     body: bytes = b""
+    made_of: object = None
+    last: bool = False
 
 
 class Package(Protocol):

@@ -148,9 +148,9 @@ class EventService:
             if account.mailbox == number:
                 self._light(account, self._around.contacts(account.user, now), now)
 
-    def conference_changed(self, number: str, now: float) -> None:
-        """Somebody has come to a room, or gone."""
-        self.notifier.changed("conference", number, now)
+    def conference_changed(self, watched: Watched, now: float) -> None:
+        """Somebody has come to the room that an extension stands for, or gone, or is heard no more."""
+        self.notifier.changed("conference", watched.number, now, watched.context)
 
     def close(self, now: float) -> None:
         """End every subscription, as before a restart."""

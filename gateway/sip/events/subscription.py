@@ -129,8 +129,12 @@ class Terms:
 class Subject(Protocol):
     """What a subscription tells of."""
 
-    def document(self, version: int, now: float) -> Document | None:
-        """The state of this moment; None ends the subscription for want of its resource."""
+    def document(self, version: int, now: float, *, whole: bool) -> Document | None:
+        """The state of this moment; None ends the subscription for want of its resource.
+
+        Args:
+            whole: all of it; else it may be but what is different from the document before.
+        """
         ...
 
 
@@ -167,6 +171,7 @@ class Subscription:
         self._over = over
         self._machine = Machine(TABLE, State.AT_REST)
         self._version = 0
+        self._whole = True
         self._ending: SubscriptionState | None = None
         self._pause: Timer | None = None
         self._wait = terms.interval
@@ -229,6 +234,7 @@ class Subscription:
             self.end(Reason.TIMEOUT, now)
         else:
             self._live(expires, now)
+            self._whole = True
             self._act(Input.REFRESH, now)
 
     def is_meant(self, request: Request) -> bool:
@@ -263,8 +269,8 @@ class Subscription:
 
     def _tell(self, now: float) -> None:
         self._stop_pause()
-        document = self._subject.document(self._version, now)
-        if document is None and self._ending is None:
+        document = self._subject.document(self._version, now, whole=self._whole)
+        if (document is None or document.last) and self._ending is None:
             self.end(Reason.NO_RESOURCE, now)
             return
         notify = self.dialog.request("NOTIFY")
@@ -276,6 +282,7 @@ class Subscription:
             headers.set("Content-Type", document.type)
             notify.body = document.body
         self._version += 1
+        self._whole = False
         try:
             send_within(
                 self._setting,
@@ -287,6 +294,7 @@ class Subscription:
             )
         except Exhausted:
             self._wait = BUSY
+            self._whole = True
             self._act(Input.LATER, now)
 
     def _answered(self, response: Response, now: float) -> None:
@@ -296,6 +304,7 @@ class Subscription:
             self._act(Input.TAKEN, now)
         elif response.status in TRY_AGAIN and (wait := retry_after(response, LONGEST_WAIT)) is not None:
             self._wait = max(self._wait, wait)
+            self._whole = True  # what was refused has been told to nobody
             self._act(Input.LATER, now)
         else:
             # RFC 6665 4.2.2: refused for good; 481 above all (the subscriber has forgotten it).

@@ -9,7 +9,7 @@ import pytest
 from gateway.core.messages import Answered, Held, Released, Resumed
 from gateway.core.number import Party
 from gateway.core.switch import DeviceState
-from gateway.core.watch import CallShown, ExtensionStatus, MailboxStatus, Stage, Watched, aggregate
+from gateway.core.watch import CallShown, ConferenceShown, ExtensionStatus, MailboxStatus, Stage, Watched, aggregate
 from gateway.services.mailboxes import Mailboxes
 from gateway.services.presence import Presence
 from tests.support.channel import ScriptedTechnology
@@ -42,7 +42,12 @@ class Watching:
             devices=self.exchange.manager.devices,
             changed=self._changed,
             mailboxes=Mailboxes(["101"], lambda *_: None),
+            room=lambda name: self.rooms.get(name),
+            room_changed=lambda watched: self.room_told.append(watched),
         )
+
+        self.rooms: dict[str, ConferenceShown] = {}
+        self.room_told: list[Watched] = []
 
     def _changed(self, watched: Watched) -> None:
         status = self.presence.extension(watched)
@@ -144,6 +149,24 @@ def test_what_has_no_hint_is_not_there(watching: Watching) -> None:
     assert watching.presence.extension(Watched("102", "office")) is None
     assert watching.presence.extension(Watched("101", "pstn")) is None
     assert watching.presence.conference(LAMP) is None
+
+
+def test_an_extension_that_stands_for_a_room_shows_it_and_is_told_of_its_changes(watching: Watching) -> None:
+    room = Watched("8500", "office")
+    watching.hints["8500"] = ["Confbridge:Board"]
+    watching.rooms["board"] = ConferenceShown("Board")
+    assert watching.presence.conference(room) == ConferenceShown("Board")
+    assert watching.presence.extension(room) == ExtensionStatus(S.NOT_INUSE)
+    watching.presence.watch(room)
+    watching.exchange.manager.devices.conferring = lambda name: name == "board"
+    watching.presence.conference_changed("Board")
+    assert watching.states == [S.INUSE] and watching.room_told == [room]
+    watching.presence.conference_changed("other")
+    assert watching.room_told == [room]
+    watching.hints["8500"] = ["Confbridge:other"]
+    watching.presence.hints_changed()
+    assert watching.room_told == [room, room] and watching.presence.conference(room) is None
+    watching.presence.unwatch(room)
 
 
 def test_mailboxes_tell_their_lamps_once_for_each_change() -> None:

@@ -11,10 +11,8 @@ from gateway.core.number import Party, Presentation
 from gateway.core.switch import DeviceState
 from gateway.core.watch import (
     CallShown,
-    ConferenceShown,
     ExtensionStatus,
     MailboxStatus,
-    ParticipantShown,
     Stage,
 )
 from gateway.sip.events import markup
@@ -419,39 +417,3 @@ def test_rfc_3680_section_5_3_a_contact_keeps_its_id_and_two_flows_have_two() ->
 def test_the_registrations_of_others_are_not_shown() -> None:
     office, _ = office_to_watch()
     assert Watcher(office).subscribe("6002", "reg").status == 403
-
-
-# Conference rooms.
-
-
-def test_rfc_4575_section_5_who_is_in_the_room() -> None:
-    office, watchable = office_to_watch()
-    watcher = Watcher(office)
-    assert watcher.subscribe("8500", "conference").status == 404
-    watchable.rooms[at("8500")] = ConferenceShown(
-        "Monday",
-        True,
-        10,
-        (
-            ParticipantShown("SIP/6001-1", Party("6001", "Ada"), held=True),
-            ParticipantShown("FXO/1-2", Party("555", "", Presentation.RESTRICTED), muted=True),
-        ),
-    )
-    assert watcher.subscribe("8500", "conference").status == 200
-    root = document(watcher.notified())
-    assert (root.get("version"), root.get("entity")) == ("1", "sip:8500@192.0.2.1")
-    assert root.findtext(f"{ROOM}conference-state/{ROOM}user-count") == "2"
-    assert root.findtext(f"{ROOM}conference-state/{ROOM}locked") == "true"
-    users = list(root.iter(f"{ROOM}user"))
-    assert users[0].findtext(f"{ROOM}display-text") == "Ada"
-    assert [user.findtext(f"{ROOM}endpoint/{ROOM}media/{ROOM}status") for user in users] == [
-        "sendrecv",
-        "recvonly",
-    ]
-    assert [user.findtext(f"{ROOM}endpoint/{ROOM}status") for user in users] == ["on-hold", "connected"]
-    assert "555" not in (users[1].get("entity") or "")
-    office.wait(6)
-    watchable.rooms[at("8500")] = ConferenceShown()
-    office.stack.watching.conference_changed("8500", office.clock.now)
-    office.drain()
-    assert document(watcher.notified()).findtext(f"{ROOM}conference-state/{ROOM}active") == "false"

@@ -35,6 +35,8 @@ What a caller is called must not close a parenthesis of `ExecIf(...?Set(NAME=${C
 application of its own, nor a quote of `System(...)`.
 """
 NO_ATTEMPTS: Final[Mapping[str, Ending]] = MappingProxyType({})
+_BEGIN: Final = "$"
+"""With which all begins that means something in a file."""
 _VARIABLES: Final = 2000
 """Variables of one leg: a loop that sets a new one at each turn is stopped."""
 
@@ -107,8 +109,6 @@ class Script(Course, identity=dict, recordings=dict, settings=dict):
             whose arguments are taken apart first (`apps.STRUCTURED`).
         recordings: sounds recorded in this call, by name.
         deadline: when TIMEOUT(absolute) ends the call (event loop's clock), or None.
-        foreign: what the caller sent that would mean something if it stood in a file, longest first; EVAL takes it
-            as plain text.
         settings: what CHANNEL() keeps.
         handlers: places and arguments of the subroutines that run once the leg is over.
         record: what the scripts says of the call in its record, for CDR().
@@ -118,11 +118,11 @@ class Script(Course, identity=dict, recordings=dict, settings=dict):
     __slots__ = (
         "_applications",
         "_functions",
+        "_sent",
         "attempts",
         "cause",
         "deadline",
         "digit_timeout",
-        "foreign",
         "handlers",
         "identity",
         "language",
@@ -175,16 +175,20 @@ class Script(Course, identity=dict, recordings=dict, settings=dict):
         self.language: str | None = None
         self.digit_timeout: float | None = None
         self.response_timeout: float | None = None
-        sent = [leg.party.name, leg.party.number, leg.called, *leg.variables.values()]
-        sent += [value for _, value in leg.headers]
-        foreign = {words for words in sent if "$" in words and ("${" in words or "$[" in words)}
-        self.foreign = tuple(sorted(foreign, key=len, reverse=True)) if foreign else ()
+        sent = (leg.party.name, leg.party.number, leg.called, *leg.variables.values())
+        self._sent = tuple([words for words in sent if _BEGIN in words])
         self.deadline: float | None = None
         self.handlers: tuple[tuple[str, list[str]], ...] = ()
         self.record = Record(switch.now(), location)
         self.attempts = NO_ATTEMPTS
         self._applications = applications
         self._functions = functions
+
+    @property
+    def foreign(self) -> Sequence[str]:
+        """What the caller sent that would mean something if it stood in a file, longest first."""
+        sent = (*self._sent, *(value for _, value in self.leg.headers if _BEGIN in value))
+        return sorted({words for words in sent if "${" in words or "$[" in words}, key=len, reverse=True)
 
     # Variables and functions: the Scope of templates.
 

@@ -45,8 +45,7 @@ def find_body(message: Message, wanted: str = SDP) -> bytes | None:
     Raises:
         MalformedError: the Content-Type, or the multipart, cannot be read.
     """
-    content_type = message.headers.get("content-type")
-    if content_type is None or not message.body:
+    if not message.body or (content_type := message.headers.get("content-type")) is None:
         return None
     kind, parameters = media_type(content_type)
     if kind == wanted:

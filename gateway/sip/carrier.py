@@ -111,13 +111,15 @@ class _Inquiry:
 class SipCarrier:
     """Sessions' way to the wire; see `gateway.sip.session.Carrier`.
 
+    Attributes:
+        newcomers: who takes new requests; to be set before anything is received.
+
     Args:
         timers: RFC 3261 table 4.
         limit: the most transactions at a time.
         datagram: octets beyond which a request goes by TCP in place of UDP; 0 for none.
         token: tags and branches that nobody can guess.
         journal: where every message is noted.
-        newcomers: gives who takes new requests.
         points: where we listen.
         random: the moments of keep-alives.
         reach: told at which address of ours peers see us.
@@ -131,7 +133,6 @@ class SipCarrier:
         timers: TimerConfig,
         token: Callable[[], str],
         journal: Journal,
-        newcomers: Callable[[], Newcomers],
         points: ListeningPoints | None = None,
         random: Random | None = None,
         heard: Callable[[Flow, Response | None, float], None] = lambda flow, response, now: None,
@@ -140,12 +141,12 @@ class SipCarrier:
         datagram: int = MAX_DATAGRAM,
         key: bytes | None = None,
     ) -> None:
+        self.newcomers: Newcomers
         self._key = key or token_bytes(32)
         self._timers = timers
         self._reach = reach
         self._token = token
         self._journal = journal
-        self._newcomers = newcomers
         self._now = 0.0
         self._schedule = Schedule()
         self.at: Final = self._schedule.at
@@ -174,7 +175,7 @@ class SipCarrier:
         except MalformedMessage as fault:
             self._journal.refused(data, str(fault), source, now)
             self._refuse(fault, source)
-            self._newcomers().garbled(Garbled(source, str(fault)))
+            self.newcomers.garbled(Garbled(source, str(fault)))
             return
         self._journal.received(message, data, source, now)
         self._layer.receive(message, source, now)
@@ -310,11 +311,11 @@ class SipCarrier:
         request = transaction.request
         refusal = screen(request, transaction.flow)
         if refusal is not None:
-            self._newcomers().screened(transaction, refusal, now)
+            self.newcomers.screened(transaction, refusal, now)
         elif merged:
             refusal = request.reply(482)  # RFC 3261 8.2.2.2
         elif request.to.tag is None:
-            refusal = self._newcomers().arrived(transaction, partial(self._reply, transaction), now)
+            refusal = self.newcomers.arrived(transaction, partial(self._reply, transaction), now)
         elif (member := self._member_of(request)) is not None:
             member.receive(request, partial(self._reply, transaction), transaction.flow, now)
         else:
@@ -329,8 +330,8 @@ class SipCarrier:
             self._answer_once(transaction, cancel.reply(481))  # RFC 3261 9.2
             return
         # RFC 3261 9.2: the answers to both have one To tag.
-        self._reply(transaction, cancel.reply(200, to_tag=self._newcomers().tag(invite)), now)
-        self._newcomers().cancelled(invite, cancel, now)
+        self._reply(transaction, cancel.reply(200, to_tag=self.newcomers.tag(invite)), now)
+        self.newcomers.cancelled(invite, cancel, now)
 
     def _member_of(self, request: Request) -> Member | None:
         """Whose dialog it is; of a NOTIFY also who waits for the dialog that it makes (RFC 6665 4.1.2.4)."""
@@ -365,7 +366,7 @@ class SipCarrier:
     def timed_out(self, transaction: Transaction, evidence: str, now: float) -> None:
         """The peer was silent."""
         if isinstance(transaction, ServerTransaction):
-            self._newcomers().settled(transaction)
+            self.newcomers.settled(transaction)
             return
         inquiry = self._inquiries.get(transaction)
         if inquiry is not None:
@@ -410,7 +411,7 @@ class SipCarrier:
             response.headers.set("To", to.tagged(self._token()))
         response.headers.set("Server", PRODUCT)
         if status >= 200 and transaction.method == "INVITE":
-            self._newcomers().settled(transaction)
+            self.newcomers.settled(transaction)
         self._layer.respond(transaction, response, now)
 
     def _answer_once(self, transaction: ServerTransaction, response: Response) -> None:

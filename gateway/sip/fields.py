@@ -108,12 +108,13 @@ class Headers:
 
     def get(self, name: str) -> str | None:
         """The first value of `name` as received, or None."""
-        rows = self._rows.get(KEYS[name])
-        return rows[0] if rows else None
+        key = KEYS[name]
+        return self._rows[key][0] if key in self._rows else None
 
     def all(self, name: str) -> tuple[str, ...]:
         """All rows of `name` as received; a row may hold several comma-separated values."""
-        return self._rows.get(KEYS[name], ())
+        key = KEYS[name]
+        return self._rows[key] if key in self._rows else ()
 
     def values(self, name: str) -> list[str]:
         """All comma-separated values of `name`, one an element, empty ones left out.

@@ -395,11 +395,11 @@ class IncomingSession:
             self._refresh = None
 
     def _response(self, status: int) -> Response:
-        tag = self._dialog.id.local_tag
         if status >= 300:
-            return self._request.reply(status, to_tag=tag)
+            return self._request.reply(status, to_tag=self._dialog.id.local_tag)
         if self._head is None:
-            first = self._request.reply(status, to_tag=tag)
+            first = self._request.reply(status)
+            first.headers.set("To", self._dialog.local)
             first.headers.set("Contact", self._dialog.contact)
             announce(first)
             self._head = first.headers

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.core.errors import MalformedError
-from gateway.core.repeated import repeated
+from gateway.core.repeated import Kept
 from gateway.sip.fields import Headers, safe_text
 from gateway.sip.grammar import split_list
 from gateway.sip.headers import CSeq, NameAddr, Via
@@ -21,9 +21,7 @@ from gateway.sip.uri import Uri
 __all__ = ["Message", "Request", "Response"]
 
 
-@repeated
-def _read_tokens(row: str) -> tuple[str, ...]:
-    return tuple([value.lower() for value in split_list(row) if value])
+_TOKENS: Final = Kept(lambda row: tuple([value.lower() for value in split_list(row) if value]))
 
 
 @dataclass(slots=True)
@@ -112,15 +110,18 @@ class Message:
     def tokens(self, name: str) -> tuple[str, ...]:
         """The option tags or methods of `name` (Require, Supported, Allow …) in lower case."""
         rows = self.headers.all(name)
-        if len(rows) == 1:
-            return _read_tokens(rows[0])
-        return tuple([token for row in rows for token in _read_tokens(row)])
+        if not rows:
+            return ()
+        return _TOKENS[rows[0]] if len(rows) == 1 else tuple([token for row in rows for token in _TOKENS[row]])
 
     def set_top_via(self, via: Via) -> None:
         """Replace the topmost Via, the others left as they are."""
-        vias = (via, *self.vias[1:])
-        self.headers.set_all("via", vias)
-        self.headers.typed["via"] = vias
+        _, *further = self.vias
+        if further:
+            self.headers.set_all("via", (via, *further))
+        else:
+            self.headers.set("via", via)
+        self.headers.typed["via"] = (via, *further)
 
     def _serialise(self, start: str) -> bytes:
         head = f"{start}\r\n{self.headers.written()}Content-Length: {len(self.body)}\r\n\r\n"

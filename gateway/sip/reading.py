@@ -43,7 +43,7 @@ class Typed(dict[str, Any]):
     rows: dict[str, Rows]
 
     def __missing__(self, name: str) -> Any:
-        value = self[name] = READERS[name](self.rows.get(name, ()))
+        value = self[name] = READERS[name](self.rows[name] if name in self.rows else ())
         return value
 
 
@@ -122,12 +122,16 @@ def _there(rows: Rows, name: str) -> str:
     return rows[0]
 
 
+def _call_id(rows: Rows) -> str:
+    return rows[0] if rows and rows[0] else _there((), "Call-ID")
+
+
 READERS: Final[Mapping[str, Callable[[Rows], Any]]] = MappingProxyType(
     {
         "via": _vias,
         "from": _from,
         "to": _to,
-        "call-id": lambda rows: _there(rows, "Call-ID"),
+        "call-id": _call_id,
         "cseq": lambda rows: CSEQS[_there(rows, "CSeq")],
         "max-forwards": _max_forwards,
         "contact": _contacts,

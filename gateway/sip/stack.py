@@ -200,7 +200,6 @@ class SipStack:
             timers=config.timers,
             token=token,
             journal=self._journal,
-            newcomers=lambda: self._reception,
             limit=config.transactions,
             datagram=config.datagram,
             points=points,
@@ -262,7 +261,7 @@ class SipStack:
             recorder=recorder,
             journal=self._journal,
             token=token,
-            emit=lambda channel, event: self._tell((channel, event)),
+            emit=self._emit,
             told=self._tell,
             contacts=self._registrar.contacts,
             realm=config.realm,
@@ -294,6 +293,7 @@ class SipStack:
             garbled=self._tell,
             wall=wall,
         )
+        self._carrier.newcomers = self._reception
 
     # The engine's face.
 
@@ -304,7 +304,8 @@ class SipStack:
         refusal = self.overload.refusal(data, source, now)
         if refusal is False:
             self._carrier.receive(data, source, now)
-            self._follow(now)
+            if self._changes:
+                self._follow(now)
         elif isinstance(refusal, Datagram):
             self._refused_unread.append(refusal)
 
@@ -312,7 +313,8 @@ class SipStack:
         """A connection has closed, or could not be made."""
         self._carrier.lost(flow, now)
         self._registrar.lost(flow)
-        self._follow(now)
+        if self._changes:
+            self._follow(now)
 
     def outgoing(self) -> list[Datagram]:
         """Hand over, once, what is to be sent."""
@@ -334,7 +336,8 @@ class SipStack:
         """Act on every timer due at `now`."""
         self._carrier.expire(now)
         self._registrar.expire(now)
-        self._follow(now)
+        if self._changes:
+            self._follow(now)
 
     def opened(self, now: float) -> None:
         """The listening points are bound: find out how they are seen from outside."""
@@ -483,8 +486,6 @@ class SipStack:
 
     def _follow(self, now: float) -> None:
         """Do what registrations that have changed bring with them."""
-        if not self._changes:
-            return
         changes, self._changes = self._changes, []
         for change in changes:
             self.watching.registered(change, now)
@@ -501,3 +502,6 @@ class SipStack:
 
     def _tell(self, event: Happening) -> None:
         self._events.append(event)
+
+    def _emit(self, channel: SipChannel, event: Event) -> None:
+        self._events.append((channel, event))

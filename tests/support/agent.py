@@ -44,8 +44,8 @@ class Agent:
             timers=TimerConfig(),
             token=lambda: f"a{next(tokens):07x}",
             journal=Journal(Recorder()),
-            newcomers=lambda: self,
         )
+        self.carrier.newcomers = self
         self.session: OutgoingSession | Talk | None = None
 
     def call(self, called: str, now: float) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import field
+
 from gateway.core.frozen import frozen
 
 __all__ = ["TimerConfig"]
@@ -18,6 +20,7 @@ class TimerConfig:
         trying: how long the user may think about an INVITE before 100 is sent for it (section 17.2.1).
         ringing: timer C, how long an INVITE may go without a word after a provisional response; section 16.6
             asks for more than 3 minutes, and whoever rings longer repeats its 180 each minute (13.3.1.1).
+        patience: 64*T1: timers B, F, H, J, L and M, and D over UDP, where it must be 32 s at the least.
     """
 
     t1: float = 0.5
@@ -25,8 +28,7 @@ class TimerConfig:
     t4: float = 5.0
     trying: float = 0.2
     ringing: float = 185.0
+    patience: float = field(init=False, compare=False)
 
-    @property
-    def patience(self) -> float:
-        """64*T1: timers B, F, H, J, L and M, and D over UDP, where it must be 32 s at the least."""
-        return 64 * self.t1
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "patience", 64 * self.t1)

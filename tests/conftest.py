@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ctypes
 import gc
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import pytest
+
+from tests.support.steady import BareTimers, Steadily, say_again_where_late
 
 _MMAP_THRESHOLD: Final = -3
 """mallopt's parameter (malloc.h M_MMAP_THRESHOLD)."""
@@ -27,6 +30,22 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests with real peers first: they mostly wait, and whoever computes does so beside them, not after them."""
     items.sort(key=lambda item: item.get_closest_marker("wire") is None)
+
+
+@pytest.fixture(scope="session")
+def bare_timers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareTimers]:
+    """They run beside the tests that ask for them, and tell whether this machine did."""
+    timers = BareTimers(tmp_path_factory.mktemp("timers") / "late.txt")
+    yield timers
+    timers.end()
+
+
+@pytest.fixture
+def steadily(bare_timers: BareTimers, record_property: Callable[[str, object], None]) -> Steadily:
+    """Does something on the real clock, and does it again where it failed while the machine was late."""
+    return lambda once: say_again_where_late(
+        once, bare_timers.late_since, lambda why: record_property("again", why)
+    )
 
 
 def pytest_collection_finish() -> None:

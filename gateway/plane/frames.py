@@ -3,6 +3,8 @@
 The device is the clock: each frame read is the row's tick, upon which one frame is written back (what it plays, or
 what comes in on its peer). With nothing to say nothing is written: a DAHDI channel sends silence by itself, and a
 write would cancel the tone or the dialling that the driver asked of it (dahdi_chan_write).
+A frame goes on in its stream at the time at which it was due: what a device kept while nobody read it comes all at
+once, and would begin later than it was said and end later than it is now.
 While a line event waits, DAHDI fails both calls with errno 500 although it says that data are ready: the row is
 then left out of epoll until the next tick, instead of being asked again at once and for ever.
 """
@@ -25,7 +27,7 @@ from gateway.plane.plan import CANCEL, CLOCKED, DECODE, ECHO, FORWARD, MUTE, QUE
 from gateway.plane.player import next_frame, next_rate
 from gateway.plane.rows import lose, replan
 from gateway.plane.send import send_frame
-from gateway.plane.table import FRAME, PACKET, Shared
+from gateway.plane.table import FRAME, PACKET, TICK, Shared
 from gateway.plane.words import EPOLL
 
 __all__ = ["disarm", "frame_ready"]
@@ -36,6 +38,13 @@ _ECONNRESET: Final = 104
 _ENOBUFS: Final = 105
 _EVENT_WAITS: Final = 500
 """ELAST of DAHDI: a line event must be taken first."""
+
+_JITTER: Final = 2 * TICK
+"""ns by which a frame may be late and is taken as of now: talk goes on all the same (send.py)."""
+_KEPT: Final = 1_000_000_000
+"""ns for which a device is thought to keep what nobody reads."""
+_LOST: Final = 5
+"""Frames that are late and come no sooner after each other than they were said: what was before them is lost."""
 
 
 @stage
@@ -53,16 +62,32 @@ def frame_ready(t: Shared, i: int, flags: int, now: int) -> None:
     octets = read(row["descriptor"], t["packet"].ctypes.data, PACKET)
     if octets == FRAME * width(row["encoding"]):
         row["received"] += 1
-        row["heard_at"] = now
         row["silent"] = 0
-        _frame_in(t, i, now)
-        _frame_out(t, i, now)
+        due = _due(t, i, now)
+        row["heard_at"] = now
+        _frame_in(t, i, due)
+        _frame_out(t, i, due)
     elif octets < 0:
         _nothing_read(t, i, errno(), flags, now)
     elif octets == 0 and flags & (EPOLLHUP | EPOLLRDHUP):
         lose(t, i, _ECONNRESET, now)
     else:
         row["refused"] += 1
+
+
+@stage
+def _due(t: Shared, i: int, now: int) -> int:
+    """When the frame read from row `i` was due; now, but for a device that has not been read for a while."""
+    row = row_at(t, i)
+    waited = now - row["heard_at"]
+    late = row["transit"] + waited - TICK
+    if late <= _JITTER or waited > _KEPT:
+        late = 0
+    row["missed"] = row["missed"] + 1 if late > 0 and late >= row["transit"] else 0
+    if row["missed"] > _LOST:
+        late = 0
+    row["transit"] = late
+    return int(now - late)
 
 
 @stage

@@ -48,9 +48,9 @@ _HEARD: Final = [
     ("silent", "i8"),  # UNHEARD: nothing has come for long, and that was said; PAUSING: comfort noise came last
     ("source_sequence", "i8"),  # highest so far, or -1
     ("source_received", "i8"),  # packets since the first one
-    ("missed", "i8"),  # packets lost just before the last one
+    ("missed", "i8"),  # packets lost just before the last one; frames since that are late, and stay so
     ("lost", "i8"),
-    ("transit", "i8"),  # of the last packet: arrival less timestamp, in ticks
+    ("transit", "i8"),  # of the last packet: arrival less timestamp, in ticks; ns by which the last frame was late
     ("jitter", "i8"),  # sixteenths of a tick (RFC 3550 A.8)
     ("tone", "i8"),  # a DTMF tone is being heard, or may be
     ("decoded_to", "i8"),  # timestamp after the last packet that was decoded, or -1

@@ -2,7 +2,6 @@
 
 from tests.wire.conftest import (
     ada,
-    bare_timers,
     office,
     other_sentence,
     outer_time_out,
@@ -14,7 +13,6 @@ from tests.wire.conftest import (
 
 __all__ = [
     "ada",
-    "bare_timers",
     "office",
     "other_sentence",
     "outer_time_out",

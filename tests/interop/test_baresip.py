@@ -13,8 +13,8 @@ import pytest
 
 from gateway.core.audio import Samples
 from tests.support.baresip import Baresip
-from tests.support.wire import RunningOffice, until
-from tests.wire.conftest import Steadily
+from tests.support.steady import Steadily
+from tests.support.wire import PATIENCE, RunningOffice, until
 from tests.wire.test_call import find, phone_talks, wait_out
 
 pytestmark = pytest.mark.wire
@@ -29,22 +29,21 @@ def test_it_holds_comes_back_and_transfers(
 ) -> None:
     phone = ada("udp")
     phone.dial("101")
-    until(lambda: office.heard("101")["ringing"], 10, "101 to ring")
+    until(lambda: office.heard("101")["ringing"], PATIENCE, "101 to ring")
     office.hand("101", "lift")
     phone.wait_for("CALL_ESTABLISHED")
 
     held = time.monotonic()
     phone.command("hold")
-    until(
-        lambda: np.abs(office.recording("101").since(held).astype(float)[-4000:]).mean() > 100, 5, "music on hold"
-    )
+    loud = lambda: np.abs(office.recording("101").since(held).astype(float)[-4000:]).mean() > 100  # noqa: E731
+    until(loud, PATIENCE, "music on hold")
     phone.command("resume")
     time.sleep(0.5)
     name = "SIP to telephone after a hold"
     phone_talks(name, phone, lambda: office.recording("101"), sentence, steadily, record_property)
 
     phone.command("transfer", f"sip:102@{office.addresses['udp'][0]}:{office.addresses['udp'][1]}")
-    until(lambda: office.heard("102")["ringing"], 10, "102 to ring")
+    until(lambda: office.heard("102")["ringing"], PATIENCE, "102 to ring")
     office.hand("102", "lift")
     phone.wait_for("CALL_CLOSED")
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.jssip import JsSip
 from tests.support.tls import Authority
-from tests.support.wire import RunningOffice, running, until
+from tests.support.wire import PATIENCE, RunningOffice, running, until
 
 pytestmark = [pytest.mark.wire, pytest.mark.browser]
 
@@ -60,14 +60,14 @@ def test_a_browser_registers_texts_and_is_told_why_it_has_no_audio(office: Runni
     assert WHY in office.copperline("registrations"), "the operator reads it, too"
 
     office.hand("101", "lift")
-    until(lambda: office.heard("101")["tone"] == "dial", 5, "dial tone")
+    until(lambda: office.heard("101")["tone"] == "dial", PATIENCE, "dial tone")
     office.hand("101", "dial", "6003")
     called = browser.wait_for("called")
     assert called["from"].startswith("sip:101@")
     browser.wait_for("failed")
-    until(lambda: "(488 " in office.copperline("calls"), 10, "why, for the operator")
+    until(lambda: "(488 " in office.copperline("calls"), PATIENCE, "why, for the operator")
     office.hand("101", "hang-up")
 
     browser.do("quit")
     browser.wait_for("unregistered")
-    until(lambda: office.get("/api/v1/registrations") == [], 5, "it to be gone")
+    until(lambda: office.get("/api/v1/registrations") == [], PATIENCE, "it to be gone")

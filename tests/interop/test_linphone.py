@@ -12,8 +12,8 @@ import pytest
 from gateway.core.audio import Samples
 from tests.support.linphone import OPUS, Linphone
 from tests.support.speech import compare
-from tests.support.wire import Hearing, RunningOffice, until
-from tests.wire.conftest import Steadily
+from tests.support.steady import Steadily
+from tests.support.wire import PATIENCE, Hearing, RunningOffice, until
 
 pytestmark = pytest.mark.wire
 
@@ -46,7 +46,7 @@ def understood(
         return len(samples) >= len(said) and compare(samples, said).typical > likeness
 
     try:
-        until(heard, 15, f"{name} to be understood")
+        until(heard, PATIENCE, f"{name} to be understood")
     except AssertionError as fault:
         raise AssertionError(f"{fault}: {compare(hearing().since(since), said)}") from fault
 
@@ -93,7 +93,7 @@ def test_it_calls_a_telephone_keys_holds_and_transfers(
 ) -> None:
     phone = bob("udp")
     phone.dial("101")
-    until(lambda: office.heard("101")["ringing"], 10, "101 to ring")
+    until(lambda: office.heard("101")["ringing"], PATIENCE, "101 to ring")
     began = time.monotonic()
     office.hand("101", "lift")
     phone.wait_for("connected")
@@ -102,9 +102,9 @@ def test_it_calls_a_telephone_keys_holds_and_transfers(
 
     phone.type("4")
     phone.type("7")
-    until(lambda: office.heard("101")["digits"] == "47", 5, "keys at the telephone")
+    until(lambda: office.heard("101")["digits"] == "47", PATIENCE, "keys at the telephone")
     office.hand("101", "dial", "28#")
-    until(lambda: phone.printed.count("Receiving tone") == 3, 10, f"keys at linphone: {phone.printed[-500:]}")
+    until(lambda: phone.printed.count("Receiving tone") == 3, PATIENCE, f"keys at linphone: {phone.printed[-500:]}")
 
     phone.type("pause")
     phone.wait_for("is now paused")
@@ -117,7 +117,7 @@ def test_it_calls_a_telephone_keys_holds_and_transfers(
     phone_is_understood(phone, office, began, other_sentence, steadily)
 
     phone.transfer("102")
-    until(lambda: office.heard("102")["ringing"], 10, "102 to ring")
+    until(lambda: office.heard("102")["ringing"], PATIENCE, "102 to ring")
     office.hand("102", "lift")
     phone.wait_for("ended")
     telephone_is_understood(office, "101", lambda: office.recording("102"), sentence, steadily)
@@ -130,16 +130,16 @@ def test_it_is_called_over_tcp_and_either_side_hangs_up(
     phone = bob("tcp")
     for turn, hangs_up in enumerate((lambda: office.hand("101", "hang-up"), lambda: phone.type("terminate")), 1):
         office.hand("101", "lift")
-        until(lambda: office.heard("101")["tone"] == "dial", 5, "dial tone")
+        until(lambda: office.heard("101")["tone"] == "dial", PATIENCE, "dial tone")
         began = time.monotonic()
         office.hand("101", "dial", "6002")
         phone.wait_for("Media streams established", turn)
         phone_is_understood(phone, office, began, other_sentence, steadily)
         hangs_up()
         phone.wait_for("ended", turn)
-        until(lambda: office.in_calls() <= 1, 5, "the call to be over")
+        until(lambda: office.in_calls() <= 1, PATIENCE, "the call to be over")
         office.hand("101", "hang-up")
-        until(office.on_hook, 5, "the telephone to be down")
+        until(office.on_hook, PATIENCE, "the telephone to be down")
 
 
 @pytest.mark.parametrize("codec", ["speex/8000", "speex/16000"])
@@ -149,7 +149,7 @@ def test_it_talks_in_speex(
     """RFC 5574."""
     phone = bob("udp", codec)
     phone.dial("101")
-    until(lambda: office.heard("101")["ringing"], 10, "101 to ring")
+    until(lambda: office.heard("101")["ringing"], PATIENCE, "101 to ring")
     began = time.monotonic()
     office.hand("101", "lift")
     phone.wait_for("connected")
@@ -159,4 +159,4 @@ def test_it_talks_in_speex(
     phone.type("terminate")
     phone.wait_for("ended")
     office.hand("101", "hang-up")
-    until(office.on_hook, 5, "the telephone to be down")
+    until(office.on_hook, PATIENCE, "the telephone to be down")

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from tests.support.wire import RunningOffice, until
+from tests.support.wire import PATIENCE, RunningOffice, until
 
 pytestmark = pytest.mark.wire
 
@@ -32,9 +32,9 @@ def test_it_asks_what_the_office_can(office: RunningOffice, transport: str) -> N
 def test_it_registers_is_shown_and_logs_off(office: RunningOffice) -> None:
     contact = "sip:6003@127.0.0.1:5999"
     assert "OK" in sipsak(office, "6003", "-U", "-C", contact, "-x", "300", "-a", "copper-6003", "-u", "6003")
-    until(lambda: contact in str(office.get("/api/v1/registrations")), 3, "it to be shown")
+    until(lambda: contact in str(office.get("/api/v1/registrations")), PATIENCE, "it to be shown")
     sipsak(office, "6003", "-U", "-C", contact, "-x", "0", "-a", "copper-6003", "-u", "6003")
-    until(lambda: contact not in str(office.get("/api/v1/registrations")), 3, "it to be gone")
+    until(lambda: contact not in str(office.get("/api/v1/registrations")), PATIENCE, "it to be gone")
 
 
 def test_a_wrong_secret_is_refused_and_told_to_the_operator_alone(office: RunningOffice) -> None:

@@ -24,7 +24,7 @@ from tests.support.wire import Hearing, free_port, until
 
 __all__ = ["Baresip"]
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 """Seconds for an answer from a program that shares two cores with many others."""
 LONGEST = 60
 """Seconds of silence after what is spoken: at the end of its file baresip would hang up."""

@@ -20,7 +20,7 @@ from tests.support.wire import Hearing, until
 
 __all__ = ["Linphone"]
 
-PATIENCE = 15.0
+PATIENCE = 30.0
 """Seconds for what it has been told to show, on two cores that many share."""
 PACE = 1.2
 """Seconds between two lines."""

@@ -16,7 +16,7 @@ from itertools import count
 
 __all__ = ["Station", "Taken"]
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 """Seconds to wait for a message."""
 PACE = 0.06
 """Seconds before a new request: an office on a busy machine takes twenty a second and no more."""

@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["BareTimers", "Late", "say_again_where_late"]
+__all__ = ["BareTimers", "Late", "Steadily", "say_again_where_late"]
+
+Steadily = Callable[[Callable[[], None]], None]
 
 BEARABLE: Final = 0.04
 """Seconds by which a core may be late: as much as a jitter buffer holds at first; more need not go unheard."""
@@ -100,7 +102,7 @@ def say_again_where_late(
     """Have a talk, and have it again where it was spoilt while the machine was late, `TURNS` times at most.
 
     Args:
-        talk: says something, and asserts that it was heard.
+        talk: says something and asserts that it was heard, or does something else on the real clock.
         late_since: what was late since a moment.
         tell: is told why it is said again.
 

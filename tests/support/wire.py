@@ -26,13 +26,15 @@ from gateway.core.audio import Samples
 from gateway.web import wav
 from tests.support.speech import read_wav
 
-__all__ = ["EXAMPLE", "Hearing", "RunningOffice", "free_port", "running", "until"]
+__all__ = ["EXAMPLE", "PATIENCE", "Hearing", "RunningOffice", "free_port", "running", "until"]
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "office"
 START_SECONDS = 150.0
 """For `ready`: seconds on an idle machine, but compiled code may have to be made first, on a busy one."""
 STOP_SECONDS = 40.0
+PATIENCE = 20.0
+"""Seconds for what should come within some: nobody waits for them where it does."""
 POLL = 0.02
 
 T1 = 0.1
@@ -179,7 +181,7 @@ class RunningOffice:
         """SIGHUP, and wait until it has been obeyed."""
         before = self.log.count("read anew")
         self._process.send_signal(signal.SIGHUP)
-        until(lambda: self.log.count("read anew") > before, 5, "the reload")
+        until(lambda: self.log.count("read anew") > before, PATIENCE, "the reload")
 
     def stop(self) -> int:
         """SIGTERM, and the exit code."""

@@ -14,14 +14,13 @@ from gateway.media.places import SPOKEN
 from gateway.media.speech import synthesise
 from tests.support.baresip import Baresip
 from tests.support.speech import speak
-from tests.support.steady import BareTimers, say_again_where_late
-from tests.support.wire import EXAMPLE, RunningOffice, until
+from tests.support.steady import BareTimers, Steadily, say_again_where_late
+from tests.support.wire import EXAMPLE, PATIENCE, RunningOffice, until
 
-LONGEST = 75
+LONGEST = 180
 """Seconds after which a test is stuck, whatever it waits for; or a talk that is said again."""
 
 Ada = Callable[..., Baresip]
-Steadily = Callable[[Callable[[], None]], None]
 
 
 @pytest.fixture(autouse=True)
@@ -36,14 +35,6 @@ def outer_time_out() -> Iterator[None]:
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, before)
-
-
-@pytest.fixture(scope="session")
-def bare_timers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareTimers]:
-    """They run beside all tests, and tell whether this machine did."""
-    timers = BareTimers(tmp_path_factory.mktemp("timers") / "late.txt")
-    yield timers
-    timers.end()
 
 
 @pytest.fixture
@@ -103,7 +94,7 @@ def office(shared: _Shared) -> Iterator[RunningOffice]:
         assert office.alive
         for telephone in ("101", "102"):
             office.hand(telephone, "hang-up")
-        until(lambda: office.on_hook() and office.in_calls() == 0, 5, "every call to be over")
+        until(lambda: office.on_hook() and office.in_calls() == 0, PATIENCE, "every call to be over")
         assert "Traceback" not in office.log[begun:]
     except BaseException:
         shared.drop()

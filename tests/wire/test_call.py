@@ -12,8 +12,8 @@ from gateway.core.audio import Samples
 from tests.support.baresip import Baresip
 from tests.support.framed import likeness
 from tests.support.speech import Heard, compare
-from tests.support.wire import Hearing, RunningOffice, until
-from tests.wire.conftest import Steadily
+from tests.support.steady import Steadily
+from tests.support.wire import PATIENCE, Hearing, RunningOffice, until
 
 pytestmark = pytest.mark.wire
 
@@ -99,7 +99,7 @@ def test_a_sip_phone_calls_a_telephone_and_they_talk(
     phone = ada("udp")
     phone.dial("101")
     phone.wait_for("CALL_RINGING")
-    until(lambda: office.heard("101")["caller_number"] == "6001", 8, "caller ID after the first ring")
+    until(lambda: office.heard("101")["caller_number"] == "6001", PATIENCE, "caller ID after the first ring")
     assert office.heard("101")["caller_name"] == "Ada"
     office.hand("101", "lift")
     phone.wait_for("CALL_ESTABLISHED")
@@ -114,17 +114,17 @@ def test_a_sip_phone_calls_a_telephone_and_they_talk(
     steadily(telephone_talks)
 
     phone.key("147*")
-    until(lambda: office.heard("101")["digits"] == "147*", 3, "keys at the telephone")
+    until(lambda: office.heard("101")["digits"] == "147*", PATIENCE, "keys at the telephone")
     office.hand("101", "dial", "2580#")
-    until(lambda: phone.keys_heard() == "2580#", 5, f"keys at baresip: {phone.events}")
+    until(lambda: phone.keys_heard() == "2580#", PATIENCE, f"keys at baresip: {phone.events}")
 
     assert "FXS/101-" in office.copperline("calls")
     office.hand("101", "hang-up")
     phone.wait_for("CALL_CLOSED")
-    until(lambda: "telephone 101 hung up (ONHOOK event" in office.log, 2, "why it ended, in the log")
+    until(lambda: "telephone 101 hung up (ONHOOK event" in office.log, PATIENCE, "why it ended, in the log")
     assert "telephone 101 hung up" in office.copperline("calls")
     office.hand("101", "lift")
-    until(lambda: office.heard("101")["tone"] == "dial", 5, "dial tone")
+    until(lambda: office.heard("101")["tone"] == "dial", PATIENCE, "dial tone")
     office.hand("101", "hang-up")
 
 
@@ -140,7 +140,7 @@ def test_a_sip_phone_with_frames_of_a_coder_talks_to_a_telephone(
 ) -> None:
     phone = ada("udp", codec=codec)
     phone.dial("101")
-    until(lambda: office.heard("101")["caller_number"] == "6001", 8, "caller ID after the first ring")
+    until(lambda: office.heard("101")["caller_number"] == "6001", PATIENCE, "caller ID after the first ring")
     office.hand("101", "lift")
     phone.wait_for("CALL_ESTABLISHED")
     name = codec.partition("/")[0].replace("-", "").lower()
@@ -171,15 +171,15 @@ def test_a_telephone_calls_a_sip_phone_which_hangs_up(
 ) -> None:
     phone = ada("tcp")
     office.hand("101", "lift")
-    until(lambda: office.heard("101")["tone"] == "dial", 5, "dial tone")
+    until(lambda: office.heard("101")["tone"] == "dial", PATIENCE, "dial tone")
     office.hand("101", "dial", "6001")
     incoming = phone.wait_for("CALL_ESTABLISHED")
     assert incoming["direction"] == "incoming"
     assert (incoming["peeruri"], incoming["peerdisplayname"]) == ("sip:101@127.0.0.1", "Front desk")
     phone_talks("SIP that was called", phone, lambda: office.recording("101"), sentence, steadily, record_property)
     phone.hang_up()
-    until(lambda: office.in_calls() <= 1, 3, "the call to be over")
-    until(lambda: office.heard("101")["tone"], 5, "a tone for the one who is left")
+    until(lambda: office.in_calls() <= 1, PATIENCE, "the call to be over")
+    until(lambda: office.heard("101")["tone"], PATIENCE, "a tone for the one who is left")
     office.hand("101", "hang-up")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.sipp import run_sipp
-from tests.support.wire import RunningOffice, until
+from tests.support.wire import PATIENCE, RunningOffice, until
 
 pytestmark = [
     pytest.mark.wire,
@@ -30,7 +30,7 @@ def captured(file: Path, what: str) -> Iterator[None]:
             stdin=subprocess.DEVNULL, stdout=told, stderr=told,
         )  # fmt: skip
     try:
-        until(lambda: file.exists() and b"Capturing on" in log.read_bytes(), 15, "tshark to listen")
+        until(lambda: file.exists() and b"Capturing on" in log.read_bytes(), PATIENCE, "tshark to listen")
         yield
     finally:
         shark.send_signal(signal.SIGINT)
@@ -54,8 +54,8 @@ def test_a_whole_call_decodes_without_a_fault(office: RunningOffice, tmp_path: P
     with captured(file, f"udp port {port} or udp portrange 22000-23999"):
         done = run_sipp("call", tmp_path, office.addresses["udp"], number="601")
         assert done.code == 0, done.errors
-        until(lambda: office.in_calls() == 0, 5, "the call to be over")
-        until(lambda: "200" in seen(file, port).split()[-1:], 10, "the last message in the capture")
+        until(lambda: office.in_calls() == 0, PATIENCE, "the call to be over")
+        until(lambda: "200" in seen(file, port).split()[-1:], PATIENCE, "the last message in the capture")
     assert seen(file, port).split() == [
         "INVITE", "401", "ACK", "INVITE", "100", "200", "ACK", "BYE", "200"
     ]  # fmt: skip

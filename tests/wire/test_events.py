@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.sipp import run_sipp
-from tests.support.wire import RunningOffice, until
+from tests.support.wire import PATIENCE, RunningOffice, until
 
 pytestmark = pytest.mark.wire
 
@@ -17,11 +17,11 @@ def test_rfc_3515_section_4_1_sipp_sends_a_telephone_to_another_one(office: Runn
     with ThreadPoolExecutor(1) as beside:
         sipp = beside.submit(run_sipp, "transfer", tmp_path, office.addresses["udp"], number="101")
         for telephone in ("101", "102"):
-            until(lambda number=telephone: office.heard(number)["ringing"], 8, f"{telephone} to ring")
+            until(lambda number=telephone: office.heard(number)["ringing"], PATIENCE, f"{telephone} to ring")
             office.hand(telephone, "lift")
         done = sipp.result()
     assert done.code == 0, done.errors
-    until(lambda: office.left_over().get("calls") == 1, 2, "the call of the two telephones")
+    until(lambda: office.left_over().get("calls") == 1, PATIENCE, "the call of the two telephones")
     assert "FXS/102-" in office.copperline("calls")
     office.hand("102", "hang-up")
 
@@ -29,9 +29,9 @@ def test_rfc_3515_section_4_1_sipp_sends_a_telephone_to_another_one(office: Runn
 def test_rfc_4235_sipp_watches_a_telephone_that_is_lifted(office: RunningOffice, tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as beside:
         sipp = beside.submit(run_sipp, "watch", tmp_path, office.addresses["udp"], number="101")
-        until(lambda: sipp.done() or office.left_over().get("sip subscriptions"), 5, "the subscription")
+        until(lambda: sipp.done() or office.left_over().get("sip subscriptions"), PATIENCE, "the subscription")
         office.hand("101", "lift")
         done = sipp.result()
     assert done.code == 0, done.errors
     office.hand("101", "hang-up")
-    until(lambda: not office.left_over().get("sip subscriptions"), 5, "the end of the subscription")
+    until(lambda: not office.left_over().get("sip subscriptions"), PATIENCE, "the end of the subscription")

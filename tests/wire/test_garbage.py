@@ -14,8 +14,8 @@ from gateway.core.audio import Samples
 from tests.support.baresip import Baresip
 from tests.support.sipp import run_sipp
 from tests.support.speech import compare
-from tests.support.wire import RunningOffice, running, until
-from tests.wire.conftest import Steadily
+from tests.support.steady import Steadily
+from tests.support.wire import PATIENCE, RunningOffice, running, until
 
 pytestmark = pytest.mark.wire
 
@@ -53,7 +53,7 @@ def garbage_during_a_call(
         assert statuses == [400] * len(_MANDATORY), "an INVITE without a mandatory header is a bad request"
         done = run_sipp("call_with_strange_codec", tmp_path, office.addresses["udp"], number="600", status=488)
         assert done.code == 0, done.errors
-        until(lambda: time.monotonic() > began + len(sentence) / 8000 + 0.5, 15, "the echo of all of it")
+        until(lambda: time.monotonic() > began + len(sentence) / 8000 + 0.5, PATIENCE, "the echo of all of it")
         assert compare(phone.hearing().since(began - 0.1), sentence).worst > 0.9, "the garbage is heard"
 
     steadily(talk)

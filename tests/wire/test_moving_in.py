@@ -12,8 +12,8 @@ import pytest
 from gateway.cli import main
 from gateway.core.audio import Samples
 from tests.support.baresip import Baresip
+from tests.support.steady import Steadily
 from tests.support.wire import EXAMPLE, RunningOffice, free_port
-from tests.wire.conftest import Steadily
 from tests.wire.test_call import says_and_is_heard
 
 pytestmark = pytest.mark.wire

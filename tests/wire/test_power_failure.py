@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.sipp import run_sipp
-from tests.support.wire import running, until
+from tests.support.wire import PATIENCE, running, until
 
 pytestmark = pytest.mark.wire
 
@@ -20,7 +20,7 @@ def test_a_finished_call_is_in_the_database_after_kill_9_and_the_office_starts_a
     with running(folder) as office:
         done = run_sipp("call", tmp_path / "sipp", office.addresses["udp"], number="600")
         assert done.code == 0, done.errors
-        until(lambda: office.get("/api/v1/records"), 1, "the record to be on the disk")
+        until(lambda: office.get("/api/v1/records"), PATIENCE, "the record to be on the disk")
         office.kill()
     with sqlite3.connect(f"file:{folder / 'var' / 'copperline.db'}?mode=ro", uri=True) as database:
         tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.sipp import run_sipp
-from tests.support.wire import RunningOffice, until
+from tests.support.wire import PATIENCE, RunningOffice, until
 
 pytestmark = pytest.mark.wire
 
@@ -28,7 +28,7 @@ def test_an_unknown_number_is_404(office: RunningOffice, tmp_path: Path, transpo
 
 def test_a_telephone_that_is_off_hook_is_486(office: RunningOffice, tmp_path: Path) -> None:
     office.hand("101", "lift")
-    until(lambda: office.heard("101")["tone"] == "dial", 5, "dial tone")
+    until(lambda: office.heard("101")["tone"] == "dial", PATIENCE, "dial tone")
     done = run_sipp("call_refused", tmp_path, office.addresses["udp"], number="101", status=486)
     assert done.code == 0, done.errors
     assert office.heard("101")["tone"] == "dial", "who is on the line hears nothing of it"

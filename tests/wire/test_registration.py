@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.baresip import Baresip
 from tests.support.sipp import run_sipp
-from tests.support.wire import RunningOffice, until
+from tests.support.wire import PATIENCE, RunningOffice, until
 
 pytestmark = pytest.mark.wire
 
@@ -19,7 +19,7 @@ def test_sipp_logs_in_with_digest_and_off_again(office: RunningOffice, tmp_path:
     begun = len(office.log)
     done = run_sipp("register", tmp_path, office.addresses[transport], transport=transport)
     assert done.code == 0, done.errors
-    until(lambda: office.log[begun:].count(" unregistered\n") == 1, 2, "the end of it in the log")
+    until(lambda: office.log[begun:].count(" unregistered\n") == 1, PATIENCE, "the end of it in the log")
     assert office.log[begun:].count(" registered\n") == 1
     assert office.get("/api/v1/registrations") == []
 

@@ -14,7 +14,7 @@ from itertools import count
 import pytest
 
 from tests.support.station import Call, Station, Taken
-from tests.support.wire import RunningOffice, until
+from tests.support.wire import PATIENCE, RunningOffice, until
 
 pytestmark = pytest.mark.wire
 
@@ -123,7 +123,7 @@ def hear_each_other(alice: Station, bob: Station, answer: Taken, called: Taken) 
         ways[:] = [way for way in ways if not way[3].hears(way[2])]
         return not ways
 
-    until(heard, 5, "speech to arrive on both sides")
+    until(heard, PATIENCE, "speech to arrive on both sides")
 
 
 def hang_up(from_: Station, call: Call, to: Station) -> None:
@@ -262,4 +262,4 @@ def test_3_10_no_response_from_the_called_side(alice: Station, bob: Station, off
     refused = alice.takes("480 INVITE")
     assert "Q.850;cause=27" in refused["Reason"], "destination out of order"
     alice.acknowledges_refusal(call, refused)
-    until(lambda: office.in_calls() == 0, 3, "the call to be gone")
+    until(lambda: office.in_calls() == 0, PATIENCE, "the call to be gone")

@@ -120,7 +120,7 @@ def test_3_4_session_establishment_with_proxy_failure(
     alice: Station, provider: Station, dead: socket.socket
 ) -> None:
     call = invite(alice, "*95550100")
-    asked = provider.takes("INVITE", within=12)
+    asked = provider.takes("INVITE", within=30)
     came = [dead.recv(65535)]
     while True:
         try:

@@ -9,9 +9,9 @@ import pytest
 
 from gateway.core.audio import Samples
 from tests.support.baresip import Baresip
+from tests.support.steady import Steadily
 from tests.support.tls import Authority
-from tests.support.wire import RunningOffice, running, until
-from tests.wire.conftest import Steadily
+from tests.support.wire import PATIENCE, RunningOffice, running, until
 from tests.wire.test_call import says_and_is_heard
 
 pytestmark = pytest.mark.wire
@@ -36,7 +36,7 @@ def test_baresip_hears_itself_through_encrypted_audio(
         steadily(lambda: says_and_is_heard(phone, phone, sentence))
         assert "encrypted by AES_CM_128_HMAC_SHA1_80" in str(office.get("/api/v1/calls"))
         phone.hang_up()
-        until(lambda: office.in_calls() == 0, 5, "the end of the call")
+        until(lambda: office.in_calls() == 0, PATIENCE, "the end of the call")
     finally:
         phone.quit()
 
@@ -52,7 +52,7 @@ def test_a_telephone_that_can_is_called_and_one_in_clear_is_joined_to_it(
         steadily(lambda: says_and_is_heard(ada, bob, sentence))
         assert str(office.get("/api/v1/calls")).count("encrypted by AEAD_AES_128_GCM") == 1
         ada.hang_up()
-        until(lambda: office.in_calls() == 0, 5, "the end of the call")
+        until(lambda: office.in_calls() == 0, PATIENCE, "the end of the call")
     finally:
         ada.quit()
         bob.quit()

@@ -10,9 +10,9 @@ import pytest
 
 from gateway.core.audio import Samples
 from tests.support.baresip import Baresip
+from tests.support.steady import Steadily
 from tests.support.tls import Authority
-from tests.support.wire import RunningOffice, running, until
-from tests.wire.conftest import Steadily
+from tests.support.wire import PATIENCE, RunningOffice, running, until
 from tests.wire.test_call import says_and_is_heard
 
 pytestmark = pytest.mark.wire
@@ -50,10 +50,10 @@ def test_baresip_logs_in_over_tls_and_hears_itself(
         assert (registration["account"], registration["transport"]) == ("6001", "tls")
         phone.dial("600")
         phone.wait_for("CALL_ESTABLISHED")
-        until(lambda: office.in_calls() > 0, 5, "the call")
+        until(lambda: office.in_calls() > 0, PATIENCE, "the call")
         steadily(lambda: says_and_is_heard(phone, phone, sentence))
         phone.hang_up()
-        until(lambda: office.in_calls() == 0, 5, "the end of the call")
+        until(lambda: office.in_calls() == 0, PATIENCE, "the end of the call")
     finally:
         phone.quit()
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from dialplan.regular import PATIENCE, RegularError, search
+from dialplan.regular import RegularError, search
 from gateway.core.cause import Cause
 from tests.unit.dialplan.office import Office
 
@@ -29,7 +29,7 @@ def test_a_search_that_would_take_a_lifetime_gives_up() -> None:
     began = time.monotonic()
     with pytest.raises(RegularError, match="takes too long; write it without repetitions in repetitions"):
         search(ENDLESS, "a" * 60 + "b")
-    assert time.monotonic() - began < 20 * PATIENCE
+    assert time.monotonic() - began < 60, "a lifetime is longer"
 
 
 def test_a_call_goes_on_after_it() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import select
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -303,18 +304,23 @@ def test_of_a_rush_of_strangers_nothing_stays_counted(tmp_path: Path, kind: str)
 def test_nor_does_any_on_the_loop_that_offices_run_on() -> None:
     uvloop = pytest.importorskip("uvloop")
 
+    async def until(done: Callable[[], bool]) -> None:
+        async with asyncio.timeout(20):
+            while not done():
+                await asyncio.sleep(0.01)
+
     async def rush() -> list[int]:
         loop = asyncio.get_running_loop()
         sockets = SipSockets(loop, lambda data, flow: None, lambda flow: None, limits=StreamLimits(2))
         ((_, address),) = await sockets.listen([("tcp", ("127.0.0.1", 0))])
         visitors = [socket.create_connection(address) for _ in range(8)]
-        await asyncio.sleep(0.1)
+        await until(lambda: len(select.select(visitors, [], [], 0)[0]) == 6)  # they are disconnected
         held = [sockets.usage()]
         for visitor in visitors:
             visitor.close()
-        await asyncio.sleep(0.1)
+        await until(lambda: sockets.usage() == 0)
         held.append(sockets.usage())
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(20):
             await sockets.close()
         return held
 
@@ -348,7 +354,7 @@ def test_who_is_not_let_in_is_disconnected_before_it_says_anything(street: Stree
     street.closed = True
     with socket.create_connection(street.addresses["tls"]) as raw:
         street.loop.settle()
-        raw.settimeout(1)
+        raw.settimeout(20)
         assert raw.recv(1) == b"" and street.sockets.usage() == 0
 
 

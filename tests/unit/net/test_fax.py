@@ -56,7 +56,7 @@ class Room:
 
     def wait(self, condition: Callable[[], object]) -> None:
         """Give the thread the time that it needs."""
-        patience = time.monotonic() + 10
+        patience = time.monotonic() + 30
         while not condition():
             assert time.monotonic() < patience, self.reports
             time.sleep(0.005)

@@ -55,7 +55,7 @@ class Booth:
 
     def until(self, condition: Callable[[], object]) -> None:
         """Give the thread that writes the time that it needs."""
-        patience = time.monotonic() + 10
+        patience = time.monotonic() + 30
         while not condition():
             assert time.monotonic() < patience
             self.loop.advance(0.2, 0.2)

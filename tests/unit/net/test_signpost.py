@@ -28,7 +28,7 @@ class Corner:
 
     def connect(self) -> socket.socket:
         peer = socket.create_connection(self.address)
-        peer.settimeout(5)
+        peer.settimeout(20)
         self.loop.settle()
         return peer
 

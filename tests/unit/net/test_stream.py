@@ -35,7 +35,7 @@ class Port:
 
     def connect(self, address: tuple[str, int] | None = None) -> socket.socket:
         peer = socket.create_connection(address or self.tcp)
-        peer.settimeout(5)
+        peer.settimeout(20)
         self.peers.append(peer)
         self.loop.settle()
         return peer

@@ -36,7 +36,7 @@ class Port:
 
     def plain(self) -> socket.socket:
         peer = socket.create_connection(self.address)
-        peer.settimeout(5)
+        peer.settimeout(20)
         self.peers.append(peer)
         self.loop.settle()
         return peer

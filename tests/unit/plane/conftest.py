@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 
 import numpy as np
 import pytest
@@ -57,13 +58,15 @@ class Device:
 def open_port(host: str) -> socket.socket:
     """A UDP socket bound to a free port by its number, as the plane wants it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as scout:
-        scout.bind((host, 0))
-        port = scout.getsockname()[1]
     opened = socket.socket(family, socket.SOCK_DGRAM)
-    opened.bind((host, port))
     opened.setblocking(False)
-    return opened
+    while True:
+        with socket.socket(family, socket.SOCK_DGRAM) as scout:
+            scout.bind((host, 0))
+            port = scout.getsockname()[1]
+        with suppress(OSError):  # somebody else was given it since
+            opened.bind((host, port))
+            return opened
 
 
 class Studio:

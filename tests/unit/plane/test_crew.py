@@ -276,7 +276,7 @@ def test_threads_of_their_own_relay_and_move(threads: int) -> None:
         studio.plane.start_thread()
 
         def until(done: Callable[[], object]) -> None:
-            give_up = time.monotonic() + 10
+            give_up = time.monotonic() + 30
             while not done() and time.monotonic() < give_up:
                 studio.plane.pump(time.monotonic())
                 time.sleep(0.002)

@@ -11,6 +11,7 @@ import pytest
 from gateway.core.audio import AudioLost, Encoding, Silent, Sound, SoundEnd
 from gateway.media import g711
 from gateway.plane import frames
+from tests.support.rtp import RtpPacket
 from tests.unit.plane.conftest import Studio, delay_and_likeness, speech
 
 LAWS = [Encoding.PCMU, Encoding.PCMA, Encoding.L16]
@@ -51,6 +52,89 @@ def test_speech_passes_from_the_line_to_rtp_without_delay(studio: Studio, codec:
     assert likeness > 0.99
     steps = {(second.timestamp - first.timestamp) & 0xFFFFFFFF for first, second in itertools.pairwise(got)}
     assert steps == {160}
+
+
+def steps_of(packets: list[RtpPacket]) -> list[int]:
+    """What each timestamp is beyond the one before it; a marker, which begins a talk spurt, makes it negative."""
+    return [
+        ((second.timestamp - first.timestamp) & 0xFFFFFFFF) * (-1 if second.marker else 1)
+        for first, second in itertools.pairwise(packets)
+    ]
+
+
+@pytest.mark.parametrize("at_once", [16, 3])
+@pytest.mark.parametrize("waited", [4, 16, 45])
+def test_what_a_device_kept_while_nobody_read_it_goes_on_as_it_was_said(
+    studio: Studio, waited: int, at_once: int
+) -> None:
+    """RFC 3550 5.1: timestamps tell when it was sampled, and not when it was read."""
+    (a, alice), (d, device) = studio.telephone(), studio.device()
+    a.join(d)
+    sentence = speech(3.0)
+    frames = iter(sentence.reshape(-1, 160))
+    for _ in range(20):
+        device.say(next(frames))
+        studio.tick()
+    studio.tick(waited - 1)
+    kept = waited
+    while kept > 0:  # while it is read in parts, the device goes on
+        for _ in range(min(kept, at_once)):
+            device.say(next(frames))
+            kept -= 1
+        studio.tick()
+        kept += kept > 0
+    for _ in range(40):
+        device.say(next(frames))
+        studio.tick()
+    got = alice.hear()
+    assert set(steps_of(got)) == {160} and len(got) > 60
+    assert delay_and_likeness(sentence[: 160 * len(got)], alice.heard())[0] == 0
+
+
+def test_what_a_device_could_not_keep_is_a_gap_in_the_timestamps(studio: Studio) -> None:
+    (a, alice), (d, device) = studio.telephone(), studio.device()
+    a.join(d)
+    frame = speech(0.02)
+    for _ in range(20):
+        device.say(frame)
+        studio.tick()
+    studio.tick(14)
+    for _ in range(4):  # a card's buffers, of the 15 frames that it had
+        device.say(frame)
+    studio.tick()
+    for _ in range(20):
+        device.say(frame)
+        studio.tick()
+    got = alice.hear()
+    steps = steps_of(got)
+    assert sorted(set(steps)) == [-160 * 12, 160], "one gap, and it begins a talk spurt"
+    assert steps.index(-160 * 12) in range(20, 30), "soon"
+    assert (got[-1].timestamp - got[0].timestamp) & 0xFFFFFFFF == 160 * (20 + 15 + 20 - 1)
+
+
+def test_a_device_that_paused_for_long_goes_on_by_the_clock(studio: Studio) -> None:
+    (a, alice), (d, device) = studio.telephone(), studio.device()
+    a.join(d)
+    frame = speech(0.02)
+    for pause in (0, 60):
+        studio.tick(pause)
+        for _ in range(3):
+            device.say(frame)
+            studio.tick()
+    assert steps_of(alice.hear()) == [160, 160, -160 * 61, 160, 160]
+
+
+def test_who_was_not_joined_for_a_while_goes_on_by_the_clock(studio: Studio) -> None:
+    (a, alice), (d, device) = studio.telephone(), studio.device()
+    frame = speech(0.02)
+    a.join(d)
+    for k in range(40):
+        if k in (10, 30):
+            d.part() if k == 10 else a.join(d)
+        device.say(frame)
+        studio.tick()
+    steps = steps_of(alice.hear())
+    assert [step for step in steps if step != 160] == [-160 * 21]
 
 
 def test_the_same_law_reaches_rtp_bit_for_bit(studio: Studio) -> None:

@@ -15,14 +15,11 @@ from gateway.call.leg import CallLeg
 from gateway.call.letters import Interrupted, Letter
 from gateway.call.outcome import decided, unanswered
 from gateway.core.cause import Cause
+from gateway.core.diversion import Diversion, diversions_of, set_diversions
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import RemoteError
 from gateway.core.messages import (
     DIVERSIONS,
-    DIVERTED_BY,
-    DIVERTED_FIRST,
-    DIVERTED_FOR,
-    DIVERTED_HIDDEN,
     Alerting,
     Answered,
     Dial,
@@ -317,12 +314,8 @@ class Dialing:
             leg.variables["FORWARDERNAME"] = by.name
             leg.variables[DIVERSIONS] = str(count)
             if by.party.number:
-                first = leg.variables.get(DIVERTED_FIRST, "") or leg.variables.get(DIVERTED_BY, "")
-                if first:
-                    leg.variables[DIVERTED_FIRST] = first
-                else:
-                    leg.variables.pop(DIVERTED_HIDDEN, None)
-                leg.variables |= {DIVERTED_BY: by.party.number, DIVERTED_FOR: wish.reason}
+                latest = Diversion(by.party.number, wish.reason)
+                set_diversions(leg.variables, [latest, *diversions_of(leg.variables)])
             self._place(leg, self._options.diverter or self._shown)
             if self._options.patient:
                 self._stop_clock()

@@ -37,6 +37,7 @@ from gateway.core.feature import Feature, FeatureCodes, TalkLimit
 from gateway.core.log import QuietLog
 from gateway.core.messages import (
     DIVERSIONS,
+    DIVERTED_BEFORE,
     DIVERTED_BY,
     DIVERTED_FIRST,
     DIVERTED_FOR,
@@ -99,7 +100,7 @@ _STOPPING: Final = Ending(
 )
 
 _PASSED_ON: Final = (
-    *(DIVERTED_BY, DIVERTED_FIRST, DIVERTED_FOR, DIVERTED_HIDDEN, DIVERSIONS),
+    *(DIVERTED_BY, DIVERTED_FIRST, DIVERTED_BEFORE, DIVERTED_FOR, DIVERTED_HIDDEN, DIVERSIONS),
     HOPS,
     *(REFERRED_BY, REFERRED_BY_NAME),
     *PREFERENCES,

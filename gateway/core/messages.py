@@ -40,6 +40,7 @@ from gateway.core.number import Party
 
 __all__ = [
     "DIVERSIONS",
+    "DIVERTED_BEFORE",
     "DIVERTED_BY",
     "DIVERTED_FIRST",
     "DIVERTED_FOR",
@@ -100,8 +101,10 @@ DIVERTED_FOR: Final = "REDIRECTING_REASON"
 and of one that goes out in its turn."""
 DIVERTED_FIRST: Final = "REDIRECTING_ORIGINAL"
 """Channel variable: whom the call was for first, where it is not who diverted it last, likewise."""
+DIVERTED_BEFORE: Final = "REDIRECTING_CHAIN"
+"""Channel variable: all who diverted it before the last, the latest first (`gateway.core.diversion`)."""
 DIVERTED_HIDDEN: Final = "REDIRECTING_HIDDEN"
-"""Channel variable: not empty where who diverted the call must not be shown, likewise."""
+"""Channel variable: not empty where who diverted the call last must not be shown, likewise."""
 REFERRED_BY: Final = "REFERRED_BY"
 REFERRED_BY_NAME: Final = "REFERRED_BY_NAME"
 """Channel variables that tell who sent a call elsewhere (RFC 3892), likewise."""

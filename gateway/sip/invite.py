@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Final
 
 from gateway.core.added import added
-from gateway.core.messages import HOPS, Dial
+from gateway.core.diversion import Diversion, diversions_of
+from gateway.core.messages import DIVERTED_BY, HOPS, Dial
 from gateway.sip.account import Account
 from gateway.sip.dialog import MAX_FORWARDS
+from gateway.sip.diversions import write_diversions
 from gateway.sip.fork import Target
 from gateway.sip.headers import NameAddr
-from gateway.sip.identity import write_caller, write_diversion, write_referrer
+from gateway.sip.identity import write_caller, write_referrer
 from gateway.sip.message import Request
 from gateway.sip.portability import write_portability
 from gateway.sip.preferences import write_preferences
@@ -23,6 +26,9 @@ from gateway.sip.trunk_words import Outbound
 from gateway.sip.uri import SipUri
 
 __all__ = ["hops_of", "written"]
+
+DEFLECTION: Final = "deflection"
+"""Why a call goes elsewhere that a telephone has redirected (RFC 5806 section 5)."""
 
 
 def hops_of(invite: Request) -> dict[str, str]:
@@ -72,9 +78,14 @@ def written(
         invite.headers.add(name, value)
     write_portability(invite, dial.variables, account)
     write_preferences(invite, dial.variables)
-    write_diversion(invite, dial.variables, host, trusted=account.trusted)
+    if DIVERTED_BY in dial.variables or target.diverted_by:
+        _write_diversions(invite, target, dial, host, account)
     write_referrer(invite, dial.variables, host)
-    if target.diverted_by:
-        latest = f"<{target.diverted_by}>;reason=deflection"
-        invite.headers.insert("Diversion", latest)  # RFC 5806 section 5
     return invite
+
+
+def _write_diversions(invite: Request, target: Target, dial: Dial, host: str, account: Account) -> None:
+    diversions = diversions_of(dial.variables)
+    if target.diverted_by:
+        diversions.insert(0, Diversion(target.diverted_by, DEFLECTION))
+    write_diversions(invite, diversions, host, trusted=account.trusted)

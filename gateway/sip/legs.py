@@ -25,12 +25,13 @@ from gateway.sip.causes import reason_header
 from gateway.sip.channel import SipChannel
 from gateway.sip.diagnosis import FOR_EVER, Patience, Troubled, Watch
 from gateway.sip.dialog import Dialog, DialogId
+from gateway.sip.diversions import diversion_of
 from gateway.sip.established import Established
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.fax import LegFax
 from gateway.sip.fork import NO_TARGET, Fork, Target, Turns
 from gateway.sip.header_text import HeaderText
-from gateway.sip.identity import caller_of, diversion_of
+from gateway.sip.identity import caller_of
 from gateway.sip.incoming import RETRY_AFTER, IncomingSession
 from gateway.sip.invite import hops_of, written
 from gateway.sip.journal import Journal

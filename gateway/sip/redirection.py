@@ -16,9 +16,10 @@ from typing import Final
 from gateway.core.messages import Diverted
 from gateway.sip.account import Account
 from gateway.sip.binding import Binding
+from gateway.sip.diversions import reason_of
 from gateway.sip.fork import Target, Turns
 from gateway.sip.headers import NameAddr
-from gateway.sip.identity import number_of, reason_of
+from gateway.sip.identity import number_of
 from gateway.sip.message import Response
 from gateway.sip.resolve import Resolver
 from gateway.sip.transport import Flow
@@ -77,7 +78,7 @@ class Redirections:
         """
         contacts = [] if self._policy is Redirects.REFUSED else response.contacts[:MAX_CONTACTS]
         by_preference = sorted(contacts, key=lambda contact: -contact.q)
-        user = target.diverted_by or str(response.to.uri)
+        user = target.diverted_by or number_of(response.to.uri)
         found: dict[int, list[Target]] = {}
 
         def located(place: int, targets: list[Target], at: float) -> None:

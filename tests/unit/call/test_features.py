@@ -11,6 +11,7 @@ from gateway.core.ending import Act
 from gateway.core.feature import Feature, FeatureCodes
 from gateway.core.messages import (
     DIVERSIONS,
+    DIVERTED_BEFORE,
     DIVERTED_BY,
     DIVERTED_FIRST,
     DIVERTED_FOR,
@@ -351,7 +352,8 @@ class TestWhereTheyGo:
         office.loop.settle()
         (dialled,) = office.telephone("102").commands
         assert isinstance(dialled, Dial)
-        told = {DIVERTED_BY: "101", DIVERTED_FIRST: "300", DIVERTED_FOR: "user-busy", DIVERTED_HIDDEN: "yes"}
+        told = {DIVERTED_BY: "101", DIVERTED_FIRST: "300", DIVERTED_FOR: "user-busy"}
+        told[DIVERTED_BEFORE] = "300;no-answer;hidden"
         assert dialled.variables == told | {DIVERSIONS: "1"}
         office.says(caller, Released(BYE))
         office.loop.settle()

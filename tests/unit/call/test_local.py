@@ -13,6 +13,7 @@ from gateway.core.ending import Act
 from gateway.core.errors import RemoteError
 from gateway.core.messages import (
     DIVERSIONS,
+    DIVERTED_BEFORE,
     DIVERTED_BY,
     DIVERTED_FIRST,
     DIVERTED_FOR,
@@ -233,6 +234,7 @@ def test_what_a_caller_said_of_its_call_goes_on_with_it(exchange: Exchange, call
         for name in (
             *(
                 DIVERTED_FIRST,
+                DIVERTED_BEFORE,
                 HOPS,
                 DIVERTED_BY,
                 DIVERTED_FOR,

@@ -1,4 +1,4 @@
-"""Who calls (RFC 3323, RFC 3325), numbers in URIs (RFC 3966, RFC 3261 19.1.6), diversions (RFC 5806, RFC 7044)."""
+"""Who calls (RFC 3323, RFC 3325), numbers in URIs (RFC 3966, RFC 3261 19.1.6)."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from hypothesis import strategies as st
 
 from gateway.core.messages import Dial, Offered
 from gateway.core.number import Party, Presentation
-from gateway.sip.account import Account
-from gateway.sip.digest import Secret
-from gateway.sip.identity import diversion_of, number_of
+from gateway.sip.identity import number_of
 from gateway.sip.message import Request
 from gateway.sip.uri import parse_uri
 from tests.support.sip import SERVER, Office, Phone, session_description
 
 PHONE = Party("6001", "Name 6001")
-TOLD = ("REDIRECTING_NUMBER", "REDIRECTING_REASON", "REDIRECTING_ORIGINAL", "REDIRECTING_HIDDEN")
 HIDDEN = Party("6001", "Name 6001", Presentation.RESTRICTED)
 
 
@@ -124,74 +121,6 @@ def test_rfc_3325_section_7_only_a_trusted_peer_is_told_a_caller_that_must_not_b
     assert friend.headers.get("P-Asserted-Identity") == '"Anna" <sip:+12565550100@192.0.2.1>'
 
 
-@pytest.mark.parametrize(
-    ("header", "variables"),
-    [
-        (("Diversion", "<sip:102@x>;reason=user-busy;counter=1, <sip:103@x>"), ("102", "user-busy", "103", "")),
-        (("Diversion", "<sip:102@x>;reason=deflection, <sip:102@x>"), ("102", "deflection")),
-        (
-            ("Diversion", "<sip:102@x>;reason=no-answer, <sip:103@x>;privacy=uri"),
-            ("102", "no-answer", "103", "yes"),
-        ),
-        (
-            (
-                "History-Info",
-                "<sip:103@x>;index=1, <sip:102@x;cause=302>;index=1.1, <sip:101@x;cause=486>;index=1.1.1",
-            ),
-            ("102", "user-busy", "103", ""),
-        ),
-        (("Diversion", "<tel:+1-256-555-0100>"), ("+12565550100", "unknown")),
-        (("History-Info", "<sip:102@x>;index=1, <sip:101@x;cause=408>;index=1.1"), ("102", "no-answer")),
-        (("Diversion", "<sip:102@x>;reason=user-busy;privacy=Full"), ("102", "user-busy", "", "yes")),
-        (("Diversion", "<sip:102@x>;reason=user-busy;privacy=off"), ("102", "user-busy")),
-        (
-            ("History-Info", "<sip:102@x?Privacy=history>;index=1, <sip:101@x;cause=302>;index=1.1"),
-            ("102", "unconditional", "", "yes"),
-        ),
-        (("History-Info", "<sip:102@x>;index=1"), None),
-        (("Diversion", '<sip:102@x>;reason="'), None),
-    ],
-)
-def test_who_diverted_the_call_and_why(header: tuple[str, str], variables: tuple[str, ...] | None) -> None:
-    hops = {"HOPS_LEFT": "70"}
-    expected = {name: value for name, value in zip(TOLD, variables or (), strict=False) if value}
-    assert offered("trunk", header).variables == hops | expected
-    assert offered("6001", header).variables == hops
-
-
-@pytest.mark.parametrize("hidden", ["", "yes"])
-def test_rfc_5806_section_5_who_diverted_the_call_first_goes_on_with_it_below_the_last(hidden: str) -> None:
-    told = {"REDIRECTING_NUMBER": "102", "REDIRECTING_REASON": "no-answer", "REDIRECTING_ORIGINAL": "103"}
-    told |= {"REDIRECTING_HIDDEN": hidden} if hidden else {}
-    invite = sent("trunk", Party("5550100"), told)
-    privacy = ";privacy=full" if hidden else ""
-    assert invite.headers.all("Diversion") == (
-        f"<sip:102@192.0.2.1>;reason=no-answer{privacy}",
-        f"<sip:103@192.0.2.1>;reason=unknown{privacy}",
-    )
-    history = ["<sip:103@192.0.2.1>;index=1", "<sip:102@192.0.2.1>;index=1.1;mp=1"]
-    assert list(invite.headers.all("History-Info"))[:2] == ([] if hidden else history)
-    trunk = Account("trunk", Secret("x"), trusted=True)
-    assert diversion_of(invite, trunk) == told
-    invite.headers.remove("Diversion")
-    assert diversion_of(invite, trunk) == ({} if hidden else told)
-
-
-def test_rfc_7044_section_10_1_privacy_of_the_whole_history() -> None:
-    history = ("History-Info", "<sip:102@x>;index=1, <sip:101@x;cause=408>;index=1.1")
-    assert offered("trunk", history, ("Privacy", "id; history")).variables["REDIRECTING_HIDDEN"] == "yes"
-
-
-def test_rfc_5806_section_4_2_3_who_hides_is_told_to_trusted_peers_alone() -> None:
-    told = {"REDIRECTING_NUMBER": "102", "REDIRECTING_REASON": "user-busy", "REDIRECTING_HIDDEN": "yes"}
-    stranger = sent("6001", Party("5550100"), told)
-    assert "Diversion" not in stranger.headers and "History-Info" not in stranger.headers
-    friend = sent("trunk", Party("5550100"), told)
-    assert friend.headers.get("Diversion") == "<sip:102@192.0.2.1>;reason=user-busy;privacy=full"
-    assert "History-Info" not in friend.headers
-    assert diversion_of(friend, Account("trunk", Secret("x"), trusted=True)) == told
-
-
 @pytest.mark.parametrize("user", ["6001", "trunk"])
 def test_rfc_3892_section_2_2_who_has_referred_the_caller_is_told_with_the_call(user: str) -> None:
     invite = sent(user, Party("5550100"), {"REFERRED_BY": "103", "REFERRED_BY_NAME": "Ada"})
@@ -203,22 +132,3 @@ def test_rfc_3892_section_2_2_who_has_referred_the_caller_is_told_with_the_call(
 def test_nonsense_in_these_headers_harms_nobody(name: str, value: str) -> None:
     clean = "".join(character for character in value if character.isprintable())
     assert offered("trunk", (name, clean)).called == "101"
-
-
-def test_rfc_5806_and_7044_who_diverted_a_call_goes_on_with_it() -> None:
-    office = Office()
-    bert = Phone(office, "6002", host="192.0.2.61")
-    bert.register()
-    channel = office.stack.channel("6002", office.clock.now)
-    told = {"REDIRECTING_NUMBER": "101", "REDIRECTING_REASON": "user-busy"}
-    office.command(channel, Dial("6002", Party("5550100"), told))
-    invite = bert.arrived()
-    assert invite.headers.get("Diversion") == "<sip:101@192.0.2.1>;reason=user-busy"
-    assert invite.headers.all("History-Info") == (
-        "<sip:101@192.0.2.1>;index=1",
-        "<sip:6002@192.0.2.61:5070;cause=486>;index=1.1;mp=1",
-    )
-    trunk = Account("trunk", Secret("x"), trusted=True)
-    assert diversion_of(invite, trunk) == told
-    invite.headers.remove("Diversion")
-    assert diversion_of(invite, trunk) == told

@@ -86,7 +86,8 @@ class NameAddr:
     def __str__(self) -> str:
         if not self._written:
             name = f"{quote(self.display)} " if self.display else ""
-            object.__setattr__(self, "_written", f"{name}<{self.uri}>{self.parameters}")
+            parameters = self.parameters if self.parameters.pairs else ""
+            object.__setattr__(self, "_written", f"{name}<{self.uri}>{parameters}")
         return self._written
 
     @property

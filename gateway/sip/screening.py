@@ -70,16 +70,19 @@ def _content(request: Request) -> Response | None:
     if not request.body or request.method not in BODY_TYPES:
         return None
     wanted = BODY_TYPES[request.method]
-    if request.headers.get("Content-Encoding") not in (None, "identity"):
+    headers = request.headers
+    if "content-encoding" in headers and headers.get("content-encoding") != "identity":
         response = request.reply(415)
         response.headers.set("Accept-Encoding", "identity")
         return response
-    text = request.headers.get("Content-Type")
+    text = headers.get("content-type")
     if text is None:
         return request.reply(400, "A Body Without Content-Type")
     try:
         kind, _ = media_type(text)
-        _, disposition = media_type(f"x/{request.headers.get('Content-Disposition') or 'session'}")
+        if kind in wanted and "content-disposition" not in headers:
+            return None
+        _, disposition = media_type(f"x/{headers.get('content-disposition') or 'session'}")
         missing = [] if kind in wanted else [part for part in required_types(request) if part not in wanted]
     except MalformedError as fault:
         return request.reply(400, str(fault))

@@ -23,11 +23,11 @@ class Tokens:
 
     def __init__(self) -> None:
         self._letters = ""
-        self._at = 0
+        self._at = AT_A_TIME * LENGTH
 
     def __call__(self) -> str:
         """A token, never given before and never again."""
-        if self._at == len(self._letters):
+        if self._at == AT_A_TIME * LENGTH:
             self._letters = secrets.token_hex(AT_A_TIME * LENGTH // 2)
             self._at = 0
         begin = self._at

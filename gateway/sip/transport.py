@@ -24,6 +24,7 @@ __all__ = [
     "DEFAULT_PORT",
     "PORTS",
     "SECURE",
+    "WRITTEN",
     "Address",
     "Datagram",
     "Flow",
@@ -39,6 +40,9 @@ Address = tuple[str, int]
 
 PORTS: Final[Mapping[str, int]] = MappingProxyType({"udp": 5060, "tcp": 5060, "tls": 5061, "ws": 80, "wss": 443})
 """Every transport that is spoken, with the port that is meant where none is named (RFC 3261 18.1.1, RFC 7118)."""
+
+WRITTEN: Final[Mapping[str, str]] = MappingProxyType({transport: transport.upper() for transport in PORTS})
+"""How a Via names each of them."""
 
 DEFAULT_PORT: Final = PORTS["udp"]
 

@@ -123,7 +123,8 @@ class SipUri:
             user = f"{self.user}@" if password is None else f"{self.user}:{password}@"
         port = f":{self.port}" if self.port is not None else ""
         headers = f"?{self.headers}" if self.headers else ""
-        return f"{self.scheme}:{user}{host_text(self.host)}{port}{self.parameters}{headers}"
+        parameters = self.parameters if self.parameters.pairs else ""
+        return f"{self.scheme}:{user}{host_text(self.host)}{port}{parameters}{headers}"
 
     @property
     def username(self) -> str:

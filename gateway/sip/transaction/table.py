@@ -21,7 +21,7 @@ from gateway.sip.transaction.invite_server import InviteServer
 from gateway.sip.transaction.plain_client import PlainClient
 from gateway.sip.transaction.plain_server import PlainServer
 from gateway.sip.transaction.timers import TimerConfig
-from gateway.sip.transport import Datagram, Flow, response_flow, stamp
+from gateway.sip.transport import WRITTEN, Datagram, Flow, response_flow, stamp
 from gateway.sip.uri import host_text
 
 __all__ = ["MAX_DATAGRAM", "MAX_TRANSACTIONS", "TransactionLayer"]
@@ -298,7 +298,7 @@ def _via(flow: Flow, branch: str, method: str) -> str:
     sent_by = f"{host_text(host)}:{port}" if port else host_text(host)
     alias = ";alias" if flow.name else ""
     keep = ";keep" if method == "REGISTER" else ""
-    return f"SIP/2.0/{flow.transport.upper()} {sent_by};branch={branch};rport{alias}{keep}"
+    return f"SIP/2.0/{WRITTEN[flow.transport]} {sent_by};branch={branch};rport{alias}{keep}"
 
 
 def _server_key(request: Request, method: str) -> Key:

@@ -54,6 +54,7 @@ class AnalogLine(Line[State, Input], ABC, Generic[State, Input]):
         port: the number of its port (DAHDI channel number).
         name: as operators know it: "101", "copper1".
         peer: the same in a sentence: "telephone 101".
+        number: its own number; may be empty.
         shelf: its surroundings.
         echo: what is done about its echo.
     """
@@ -68,11 +69,13 @@ class AnalogLine(Line[State, Input], ABC, Generic[State, Input]):
         port: int,
         name: str,
         peer: str,
+        number: str,
         shelf: AnalogShelf,
         echo: EchoConfig,
     ) -> None:
-        super().__init__(dialect, device=f"port {port}", name=name, peer=peer, shelf=shelf)
-        self.port: Final = port
+        super().__init__(
+            dialect, device=f"port {port}", name=name, peer=peer, number=number, shelf=shelf, port=port
+        )
         self._echo: Final = EchoControl(
             echo, order=self._order, note=lambda now, text: self.note(now, text, kind=Kind.MEDIA)
         )

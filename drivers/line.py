@@ -17,6 +17,7 @@ from typing import Final, Generic, TypeVar, get_args
 
 from drivers.channel import LineChannel
 from drivers.shelf import Shelf
+from drivers.status import LineStatus
 from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, FaxHeard, Silent, Sound
 from gateway.core.ending import Ending
 from gateway.core.errors import Exhausted, IllegalInput, LocalError
@@ -35,6 +36,7 @@ from gateway.core.messages import (
     Released,
     SendDigits,
 )
+from gateway.core.number import Party
 from gateway.core.trace import Kind
 from gateway.media.supervision import Sign
 
@@ -97,6 +99,11 @@ class Line(Generic[State, Input]):
         name: as operators know it: "101", "copper1".
         peer: the same in a sentence: "telephone 101".
         shelf: its surroundings.
+        number: its own number; may be empty.
+        port: the number of its port, where it is on a card; 0 else.
+
+    Attributes:
+        last_caller: who called last on it: a telephone was rung for, a line to the outside brought in.
     """
 
     def __init__(
@@ -107,10 +114,15 @@ class Line(Generic[State, Input]):
         name: str,
         peer: str,
         shelf: Shelf,
+        number: str = "",
+        port: int = 0,
     ) -> None:
         self.device: Final = device
         self.name: Final = name
         self.peer: Final = peer
+        self.number: Final = number
+        self.port: Final = port
+        self.last_caller: Party | None = None
         self.since = 0.0
         self.channel: LineChannel | None = None
         self.trouble = ""
@@ -211,6 +223,22 @@ class Line(Generic[State, Input]):
                 return
             del self._timers[timer]
             self._feed(timer, Cue(now, timer.value))
+
+    def status(self) -> LineStatus:
+        """The line as it is shown."""
+        return LineStatus(
+            name=self.name,
+            technology=self.technology,
+            port=self.port,
+            state=self.state.value,
+            in_service=self.in_service,
+            number=self.number,
+            since=self.since,
+            last_caller=self.last_caller,
+            channel=self.channel.name if self.channel is not None else "",
+            trouble=self.trouble,
+            device="" if self.port else self.device,
+        )
 
     def usage(self) -> int:
         """How many things the line holds that must be given back when it is idle: leg, timers."""

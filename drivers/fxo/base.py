@@ -66,7 +66,6 @@ class ExchangeLine(AnalogLine[State, Input]):
 
     def __init__(self, config: FxoConfig, shelf: AnalogShelf) -> None:
         self.config: Final = config
-        self.last_caller: Party | None = None
         self.carried = 0
         self.distrusted_until = 0.0
         self._exchange: Final = f"the exchange on line {config.name}"
@@ -78,8 +77,15 @@ class ExchangeLine(AnalogLine[State, Input]):
         self._dialled_by_hand = False
         self._settled = 0.0
         self._again = ""
-        peer = f"line {config.name}"
-        super().__init__(FXO, port=config.port, name=config.name, peer=peer, shelf=shelf, echo=config.echo)
+        super().__init__(
+            FXO,
+            port=config.port,
+            name=config.name,
+            peer=f"line {config.name}",
+            number=config.number,
+            shelf=shelf,
+            echo=config.echo,
+        )
         shelf.sounds.tone("ring", config.zone)
 
     def usage(self) -> int:

@@ -37,8 +37,15 @@ class TwoCalls(AnalogLine[State, Input]):
     """
 
     def __init__(self, config: FxsConfig, shelf: AnalogShelf) -> None:
-        peer = f"telephone {config.number}"
-        super().__init__(FXS, port=config.port, name=config.number, peer=peer, shelf=shelf, echo=config.echo)
+        super().__init__(
+            FXS,
+            port=config.port,
+            name=config.number,
+            peer=f"telephone {config.number}",
+            number=config.number,
+            shelf=shelf,
+            echo=config.echo,
+        )
         self.config: Final = config
         self.other: LineChannel | None = None
         self._appearances: dict[LineChannel, Appearance] = {}

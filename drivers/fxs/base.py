@@ -74,7 +74,6 @@ class TelephoneLine(TwoCalls):
     def __init__(self, config: FxsConfig, shelf: AnalogShelf) -> None:
         super().__init__(config, shelf)
         self.party: Final = Party(config.number, config.name)
-        self.last_caller: Party | None = None
         self.messages = 0
         self._dial_tone: Final[Sound] = shelf.sounds.tone("dial", config.zone)
         self._cadence: Final[Sequence[int]] = config.cadence or zone(config.zone).ring

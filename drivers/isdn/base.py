@@ -73,11 +73,15 @@ class AdapterLine(Line[State, Given]):
 
     def __init__(self, config: IsdnConfig, shelf: AdapterShelf) -> None:
         super().__init__(
-            ISDN, device=config.device, name=config.name, peer=f"ISDN adapter {config.name}", shelf=shelf
+            ISDN,
+            device=config.device,
+            name=config.name,
+            peer=f"ISDN adapter {config.name}",
+            number=next(iter(config.numbers), ""),
+            shelf=shelf,
         )
         self.config: Final = config
         self.profile: Final[Profile] = PROFILES[config.profile]
-        self.last_caller: Party | None = None
         self.carried = 0
         self.distrusted_until = 0.0
         self._network: Final = f"the network behind {self.peer}"
@@ -100,6 +104,10 @@ class AdapterLine(Line[State, Given]):
     def in_service(self) -> bool:
         """Whether its device is there, and has been set up."""
         return self.state not in _UNFIT
+
+    def usage(self) -> int:
+        """Its leg alone: an adapter is looked after while it is idle, too."""
+        return int(self.channel is not None)
 
     def plug(self, row: Audio, frames: Frames, now: float) -> None:
         """The port is open; `row` carries its audio, whose other end is `frames`."""

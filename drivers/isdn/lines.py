@@ -13,17 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from drivers.channel import LineChannel
-from drivers.hunt import HuntGroup
+from drivers.bank import LineBank, hunt_groups
 from drivers.isdn.base import AdapterShelf, PortOrder
 from drivers.isdn.config import IsdnConfig
 from drivers.isdn.line import IsdnLine
 from drivers.isdn.voice import Frames
-from drivers.status import LineStatus
 from drivers.technology import LineTechnology
 from gateway.core.audio import Audio
-from gateway.core.engine import earliest
-from gateway.core.messages import Event
 from gateway.core.switch import Sounds
 from gateway.core.trace import Recorder
 
@@ -32,7 +28,7 @@ __all__ = ["IsdnLines"]
 WORD: Final = "ISDN"
 
 
-class IsdnLines:
+class IsdnLines(LineBank[str, IsdnLine]):
     """The engine of all ISDN adapters.
 
     Args:
@@ -42,6 +38,8 @@ class IsdnLines:
         changed: told of each line that has come into another state, by its label (`ISDN/adapter1`).
     """
 
+    _shelf: AdapterShelf
+
     def __init__(
         self,
         adapters: Sequence[IsdnConfig],
@@ -50,14 +48,11 @@ class IsdnLines:
         recorder: Recorder,
         changed: Callable[[str], None] = lambda label: None,
     ) -> None:
-        self._shelf: Final = AdapterShelf(sounds=sounds, recorder=recorder, changed=changed)
-        self._lines: Final = {config.name: IsdnLine(config, self._shelf) for config in adapters}
-        groups: dict[int, list[IsdnLine]] = {}
-        for line in self._lines.values():
-            groups.setdefault(line.config.group, []).append(line)
-        hunts = {number: HuntGroup(lines) for number, lines in groups.items()}
+        shelf = AdapterShelf(sounds=sounds, recorder=recorder, changed=changed)
+        super().__init__(shelf, {config.name: IsdnLine(config, shelf) for config in adapters})
+        lines = self._lines.values()
         self.technologies: Final[Mapping[str, LineTechnology]] = {
-            WORD: LineTechnology(WORD, self._lines.values(), hunts)
+            WORD: LineTechnology(WORD, lines, hunt_groups(lines))
         }
 
     # The ports.
@@ -70,10 +65,6 @@ class IsdnLines:
     def attach(self, adapter: str, audio: Audio, frames: Frames, now: float) -> None:
         """The port is open, `audio` is its row and `frames` the other end of that: the adapter is set up."""
         self._lines[adapter].plug(audio, frames, now)
-
-    def detach(self, adapter: str, reason: str, now: float) -> None:
-        """The port has gone or would not open: the adapter is out of service, a call on it ends."""
-        self._lines[adapter].detach(reason, now)
 
     def attached(self, adapter: str) -> bool:
         """Whether the adapter still has the row that `attach` gave it: a row that fails is let go."""
@@ -92,41 +83,3 @@ class IsdnLines:
         orders = list(self._shelf.orders)
         self._shelf.orders.clear()
         return orders
-
-    def events(self) -> list[tuple[LineChannel, Event]]:
-        """What happened on the legs, once, in order."""
-        return self._shelf.told()
-
-    def deadline(self) -> float | None:
-        """When the next timer of any adapter is due."""
-        return earliest(*[line.deadline() for line in self._lines.values()])
-
-    def expire(self, now: float) -> None:
-        """Act on every timer that is due."""
-        for line in self._lines.values():
-            line.expire(now)
-
-    # What is shown.
-
-    def status(self) -> list[LineStatus]:
-        """Every adapter."""
-        return [
-            LineStatus(
-                name=line.name,
-                technology=line.technology,
-                port=0,
-                state=line.state.value,
-                in_service=line.in_service,
-                number=line.config.numbers[0] if line.config.numbers else "",
-                since=line.since,
-                last_caller=line.last_caller,
-                channel=line.channel.name if line.channel is not None else "",
-                trouble=line.trouble,
-                device=line.device,
-            )
-            for line in self._lines.values()
-        ]
-
-    def usage(self) -> int:
-        """How many legs the adapters hold: 0 when all are idle."""
-        return sum(line.channel is not None for line in self._lines.values())

@@ -13,15 +13,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from drivers.channel import LineChannel
-from drivers.hunt import HuntGroup
+from drivers.bank import LineBank, hunt_groups
 from drivers.shelf import Shelf
 from drivers.span.config import SpanConfig
 from drivers.span.span import Bearers, Span
-from drivers.status import LineStatus
 from drivers.technology import LineTechnology
-from gateway.core.engine import earliest
-from gateway.core.messages import Event
 from gateway.core.number import NumberPlan
 from gateway.core.switch import Sounds
 from gateway.core.trace import Recorder
@@ -30,7 +26,7 @@ from hardware.span.dahdi import Frame, Notice, NoticeKind
 __all__ = ["Spans"]
 
 
-class Spans:
+class Spans(LineBank[str, Span]):
     """The engine of all spans.
 
     Args:
@@ -52,42 +48,27 @@ class Spans:
         recorder: Recorder,
         changed: Callable[[str], None] = lambda label: None,
     ) -> None:
-        self._shelf: Final = Shelf(sounds=sounds, recorder=recorder, changed=changed)
-        self._spans: Final = {
-            config.name: Span(config, plan=plan, bearers=bearers, shelf=self._shelf) for config in spans
-        }
-        groups: dict[int, list[Span]] = {}
-        for span in self._spans.values():
-            groups.setdefault(span.config.group, []).append(span)
-        hunts = {number: HuntGroup(members) for number, members in groups.items()}
+        shelf = Shelf(sounds=sounds, recorder=recorder, changed=changed)
+        super().__init__(
+            shelf, {config.name: Span(config, plan=plan, bearers=bearers, shelf=shelf) for config in spans}
+        )
+        lines = self._lines.values()
+        words = {word: span for span in lines for word in span.config.words}
         self.technologies: Final[Mapping[str, LineTechnology]] = {
-            "SPAN": LineTechnology(
-                "SPAN",
-                self._spans.values(),
-                hunts,
-                {word: span for span in self._spans.values() for word in span.config.words},
-            )
+            "SPAN": LineTechnology("SPAN", lines, hunt_groups(lines), words)
         }
-
-    def __getitem__(self, name: str) -> Span:
-        """The span of that name."""
-        return self._spans[name]
 
     # The hardware.
 
     def attach(self, name: str, now: float) -> None:
         """The D channel of span `name` is open."""
-        self._spans[name].attach(now)
-
-    def detach(self, name: str, reason: str, now: float) -> None:
-        """The span has gone, or would not open."""
-        self._spans[name].detach(reason, now)
+        self._lines[name].attach(now)
 
     # The engine.
 
     def receive(self, word: Frame | Notice, source: str, now: float) -> None:
         """Take in a frame or notice of the span `source`."""
-        span = self._spans[source]
+        span = self._lines[source]
         match word:
             case Frame(data):
                 span.receive(data, now)
@@ -102,34 +83,11 @@ class Spans:
 
     def outgoing(self) -> list[tuple[str, bytes]]:
         """What the D channels are to send, once, in order."""
-        return [(name, frame) for name, span in self._spans.items() for frame in span.outgoing()]
-
-    def events(self) -> list[tuple[LineChannel, Event]]:
-        """What happened on the legs, once, in order."""
-        return self._shelf.told()
-
-    def deadline(self) -> float | None:
-        """When the next timer of any span is due."""
-        return earliest(*[span.deadline() for span in self._spans.values()])
-
-    def expire(self, now: float) -> None:
-        """Act on every timer that is due."""
-        for span in self._spans.values():
-            span.expire(now)
-
-    # What is shown.
-
-    def status(self) -> list[LineStatus]:
-        """Every span."""
-        return [span.status() for span in self._spans.values()]
+        return [(name, frame) for name, span in self._lines.items() for frame in span.outgoing()]
 
     @property
     def leaving(self) -> bool:
         """Whether a far end has a call still, be our leg over or not, or has not acknowledged what released it; no
         where there is no link.
         """
-        return any(span.leaving for span in self._spans.values())
-
-    def usage(self) -> int:
-        """How many legs and timers the calls hold: 0 when there is none."""
-        return sum(span.usage() for span in self._spans.values())
+        return any(span.leaving for span in self._lines.values())

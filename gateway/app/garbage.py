@@ -43,8 +43,8 @@ class GarbageWatch:
         gc.freeze()
         gc.disable()
 
-    def look(self, now: float) -> None:
-        """Look for garbage if it is time: by what has come, whatever the clock says."""
+    def look(self) -> None:
+        """Look for garbage if it is time, by what has come since the last look."""
         # The count grows by an object that is made and falls by one that goes, of whatever age.
         more = gc.get_count()[0]
         calls = self._calls()

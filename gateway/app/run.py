@@ -95,7 +95,7 @@ async def _serve(path: Path) -> int:
     try:
         await office.start()
         garbage.start()
-        watching = Ticker(loop, PERIOD, garbage.look)
+        watching = Ticker(loop, PERIOD, lambda _: garbage.look())
         _warn(path, config, dialplan)
         sys.stdout.write(greeting(config, path, office.addresses, _program()))
         sys.stdout.flush()

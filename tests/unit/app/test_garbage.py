@@ -41,7 +41,7 @@ def rings(count: int) -> weakref.ref[Ring]:
 
 def looked(watch: GarbageWatch, garbage: weakref.ref[Ring]) -> bool:
     """Whether `watch` finds it time for a look, which finds the garbage."""
-    watch.look(0.0)
+    watch.look()
     return garbage() is None
 
 

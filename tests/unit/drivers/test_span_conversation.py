@@ -58,4 +58,4 @@ def test_nothing_is_kept_of_calls_that_are_over() -> None:
     for _ in range(5):
         span.dial("e1/5550106")
         span.says(span.setup().call, primitive.Clear(Cause.USER_BUSY))
-    assert span.spans._spans["e1"]._conversation._legs == {}
+    assert span.spans["e1"]._conversation._legs == {}

@@ -12,6 +12,7 @@ from dialplan.database import Database
 from gateway.app.admission import Door
 from gateway.app.hardware import Hardware
 from gateway.app.media import OfficeMedia
+from gateway.app.rooms import OperatedRooms
 from gateway.app.simulator import EmulatedWorld
 from gateway.call.call import Call, CallRecord
 from gateway.call.leg import CallLeg
@@ -23,6 +24,7 @@ from gateway.core.trace import Recorder
 from gateway.sip.stack import SipStack
 from gateway.store.store import Store
 from gateway.toll.guard import TollGuard
+from gateway.web.conferences import Rooms
 from gateway.web.office import CallView, LegView, LineView, RegistrationView, TollView, TrunkView
 
 __all__ = ["Console"]
@@ -76,6 +78,7 @@ class Console:
         self._sip = sip
         self._store = store
         self.database = database
+        self.rooms: Rooms = OperatedRooms(manager.operator.conferences, clock)
         self.admission = Door(sip, lambda: [account.user for account in sip.accounts()], clock)
         self._tolls = tolls
         self._notices: deque[str] = deque(maxlen=NOTICES)

@@ -57,6 +57,8 @@ class Member(Protocol):
     """When it came (engine clock, seconds)."""
     talking: bool
     """Whether it talks at the moment."""
+    settled: bool
+    """Whether it has been told what it is to know, and is about nothing else."""
     held: bool
     """Whether its far side has put us on hold; it is not heard then."""
     notices: list[str]

@@ -19,6 +19,7 @@ from starlette.staticfiles import StaticFiles
 from gateway.core.errors import CopperlineError, RemoteError
 from gateway.web.admission import AdmissionApi
 from gateway.web.api import Api
+from gateway.web.conferences import ConferenceApi
 from gateway.web.database import Values
 from gateway.web.endpoint import openapi, routes
 from gateway.web.guard import Guard
@@ -42,7 +43,7 @@ def application(office: Office, *, host: str, most_records: int = 200) -> Starle
         most_records: call records that one request gets at most.
     """
     endpoints = Api(office, most_records=most_records).endpoints() + Values(office.database).endpoints()
-    endpoints += AdmissionApi(office.admission).endpoints()
+    endpoints += AdmissionApi(office.admission).endpoints() + ConferenceApi(office.rooms).endpoints()
     if office.simulator is not None:
         endpoints += Sim(office.simulator).endpoints()
     metrics = Metrics(office)

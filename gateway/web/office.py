@@ -17,6 +17,7 @@ from gateway.call.call import CallRecord
 from gateway.core.trace import Note
 from gateway.toll.guard import Account
 from gateway.web.admission import Admission
+from gateway.web.conferences import Rooms
 from gateway.web.simulated import Simulator
 
 __all__ = [
@@ -222,6 +223,11 @@ class Office(Protocol):
     @property
     def admission(self) -> Admission:
         """Who is let in by SIP."""
+        ...
+
+    @property
+    def rooms(self) -> Rooms:
+        """The conference rooms."""
         ...
 
     @property

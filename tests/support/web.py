@@ -17,6 +17,7 @@ from gateway.core.quality import Quality
 from gateway.core.trace import Kind, Note
 from gateway.toll.guard import Account
 from gateway.web.admission import Admission, BanView, RefusalView
+from gateway.web.conferences import MemberView, Rooms, RoomView
 from gateway.web.office import (
     CallView,
     LegView,
@@ -157,6 +158,23 @@ class ShownDoor:
         return False
 
 
+class ShownRooms:
+    """A room with Ada, who talks, and somebody muted in it; it notes what is done."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, str, str]] = []
+
+    def rooms(self) -> Sequence[RoomView]:
+        ada = MemberView(1, "SIP/6001-00000001", "6001", "Ada", "heard", True, True, False, 65.0)
+        other = MemberView(2, "FXO/1-00000002", "", "", "muted", False, False, True, 5.0)
+        return [RoomView("board", True, False, True, (ada, other))]
+
+    def act(self, room: str, act: str, member: str) -> None:
+        if room != "board":
+            raise LocalError(f"Nobody is in a conference room {room}.")
+        self.done.append((room, act, member))
+
+
 class ShownOffice:
     """An office in the middle of one call."""
 
@@ -169,6 +187,8 @@ class ShownOffice:
         self.placed: list[tuple[str, str]] = []
         self.database: Database = MemoryDatabase()
         self.admission: Admission = ShownDoor()
+        self.shown_rooms = ShownRooms()
+        self.rooms: Rooms = self.shown_rooms
         self.database.put("cfu/101", "5550100")
 
     def trouble(self) -> str:

@@ -310,6 +310,29 @@ def test_who_is_registered_refused_and_banned(office: Served, capsys: pytest.Cap
     assert capsys.readouterr().err == "203.0.113.66 is not banned.\n"
 
 
+def test_conference_rooms(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["rooms"]) == 0
+    printed = capsys.readouterr().out.splitlines()
+    assert printed[0] == "board: locked, recorded"
+    assert printed[2].split() == ["1", "Ada", "6001", "SIP/6001-00000001", "heard,", "talks,", "admin", "1:05"]
+    assert printed[3].split() == ["2", "unknown", "FXO/1-00000002", "muted,", "marked", "0:05"]
+    assert main(["rooms", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["name"] == "board"
+    for words, told in (
+        (["kick", "board", "6001"], "6001 has been sent out of board."),
+        (["kick", "board"], "All have been sent out of board."),
+        (["mute", "board", "2"], "2 is muted in board."),
+        (["unmute", "board"], "Participants are heard again in board."),
+        (["lock", "board"], "board is locked."),
+        (["unlock", "board"], "board is unlocked."),
+    ):
+        assert main(["rooms", *words]) == 0
+        assert capsys.readouterr().out == f"{told}\n"
+    assert office.shown.shown_rooms.done[0] == ("board", "kick", "6001")
+    assert main(["rooms", "lock", "attic"]) == 1
+    assert capsys.readouterr().err == "Nobody is in a conference room attic.\n"
+
+
 def test_a_registered_telephone_that_does_not_answer_any_more_is_shown_so(
     office: Served, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,9 +7,10 @@ from typing import cast
 
 import pytest
 
+from gateway.app.rooms import OperatedRooms
 from gateway.core.conference import Departure
 from gateway.core.conference_profile import Profiles, RoomProfile, UserProfile, actions_of
-from gateway.core.errors import Exhausted
+from gateway.core.errors import Exhausted, LocalError
 from gateway.core.messages import Answer, Digit, Held, Released, Resumed
 from gateway.core.recording import Media, Recording, RecordingPlan
 from gateway.core.room import TALK, Talking
@@ -459,6 +460,35 @@ def test_each_change_is_told_of(office: Conferring) -> None:
     assert len(office.changed) == 2
     office.keys(boss, "*8")
     assert office.changed[2:] == ["board"] and office.conferences.shown("board").participants == ()
+
+
+def test_an_operator_sees_mutes_and_sends_out(office: Conferring) -> None:
+    rooms = OperatedRooms(office.conferences, office.loop.time)
+    assert rooms.rooms() == []
+    one, two, three = office.enters("plain", 1), office.enters("waits", 2), office.enters("counted", 3, hears=False)
+    office.wait(5)
+    (shown,) = rooms.rooms()
+    assert [member.state for member in shown.members] == ["heard", "waits for the leader", "comes in"]
+    assert [(member.number, member.caller) for member in shown.members] == [(1, "1"), (2, "2"), (3, "3")]
+    assert shown.members[0].seconds == pytest.approx(5) and not shown.members[2].admin
+    rooms.act("Board", "mute", "1")
+    office.hears_out(one)
+    assert heard(one)[-1] == "conf-muted" and rooms.rooms()[0].members[0].state == "muted"
+    rooms.act("board", "lock", "")
+    rooms.act("board", "kick", "SIP/3-00000003")
+    office.loop.settle()
+    assert [member.number for member in rooms.rooms()[0].members] == [1, 2] and rooms.rooms()[0].locked
+    for room, act, who, why in (
+        ("attic", "lock", "", "Nobody is in a conference room attic"),
+        ("board", "mute", "9", "9 is not in the conference room board"),
+        ("board", "lock", "1", "A room is locked"),
+    ):
+        with pytest.raises(LocalError, match=why):
+            rooms.act(room, act, who)
+    rooms.act("board", "kick", "")
+    for channel in (one, two, three):
+        office.hears_out(channel)
+    assert rooms.rooms() == [] and office.variable(two, "CONFBRIDGE_RESULT") == "KICKED"
 
 
 def test_departures_have_the_words_of_asterisk() -> None:

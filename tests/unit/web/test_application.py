@@ -424,3 +424,22 @@ def test_who_was_refused_and_who_is_banned() -> None:
         assert ask(office, "POST", "/api/v1/bans/lift", content=body).status_code == status
     assert ask(office, "POST", "/api/v1/bans/lift", content='{"source": "203.0.113.66"}').status_code == 204
     assert ask(office, "GET", "/api/v1/bans").json() == []
+
+
+def test_conference_rooms_are_shown_and_worked() -> None:
+    office = ShownOffice()
+    (room,) = ask(office, "GET", "/api/v1/conferences").json()
+    assert (room["name"], room["locked"]) == ("board", True)
+    assert [member["state"] for member in room["members"]] == ["heard", "muted"]
+    for body, status in (
+        ('{"act": "kick", "member": "6001"}', 204),
+        ('{"act": "unlock"}', 204),
+        ('{"act": "burn"}', 400),
+        ('{"act": "mute", "member": 1}', 400),
+        ("{", 400),
+        ("[]", 400),
+    ):
+        assert ask(office, "POST", "/api/v1/conferences/board", content=body).status_code == status
+    assert office.shown_rooms.done == [("board", "kick", "6001"), ("board", "unlock", "")]
+    answer = ask(office, "POST", "/api/v1/conferences/a/b", content='{"act": "lock"}')
+    assert (answer.status_code, answer.json()) == (404, {"error": "Nobody is in a conference room a/b."})

@@ -106,6 +106,8 @@ class Participant:
         if self.out is None:
             self.out = why
             self.get_up()
+            if self.leg.ending is None:
+                self.leg.audio.stop()  # whatever it was being told
             self.nudge()
 
     def step_out(self, on: bool) -> None:

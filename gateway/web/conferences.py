@@ -23,7 +23,7 @@ _ACT: Final = {
         "act": {"enum": list(ACTS)},
         "member": {
             "type": "string",
-            "description": "the number or leg of one who is there; else all are sent out, and all who are no admins "
+            "description": "the number or leg of one in it; else all are sent out, and all who are no admins "
             "are muted or heard again",
         },
     },

@@ -472,6 +472,7 @@ def test_an_operator_sees_mutes_and_sends_out(office: Conferring) -> None:
     assert [(member.number, member.caller) for member in shown.members] == [(1, "1"), (2, "2"), (3, "3")]
     assert shown.members[0].seconds == pytest.approx(5) and not shown.members[2].admin
     rooms.act("Board", "mute", "1")
+    office.loop.settle()
     office.hears_out(one)
     assert heard(one)[-1] == "conf-muted" and rooms.rooms()[0].members[0].state == "muted"
     rooms.act("board", "lock", "")
@@ -486,6 +487,7 @@ def test_an_operator_sees_mutes_and_sends_out(office: Conferring) -> None:
         with pytest.raises(LocalError, match=why):
             rooms.act(room, act, who)
     rooms.act("board", "kick", "")
+    office.loop.settle()
     for channel in (one, two, three):
         office.hears_out(channel)
     assert rooms.rooms() == [] and office.variable(two, "CONFBRIDGE_RESULT") == "KICKED"

@@ -52,8 +52,10 @@ def run(path: Path) -> int:
 
 
 def _program() -> str:
-    """How a shell calls this program: by its name where that is found, else by its path."""
-    return "copperline" if shutil.which("copperline") else sys.argv[0]
+    """How a shell calls this program: by its name where that is found, else as it was called."""
+    if shutil.which("copperline"):
+        return "copperline"
+    return "python -m gateway" if Path(sys.argv[0]).name == "__main__.py" else sys.argv[0]
 
 
 def _allow_descriptors() -> None:

@@ -20,7 +20,7 @@ from typing import Final
 from gateway.core.errors import LocalError
 from gateway.plane.loop import observe, publish, run
 from gateway.plane.table import TICK, Worker
-from gateway.plane.words import COMMAND_SIGNAL, NEXT_TICK, STOP, TICKS, TIMER, WALL
+from gateway.plane.words import COMMAND_SIGNAL, NEXT_TICK, STOP, TICKS, TICKS_SKIPPED, TIMER, WALL
 
 __all__ = ["PlaneThread"]
 
@@ -85,6 +85,7 @@ class PlaneThread:
             self._thread.join(0.002)
             if not self._thread.is_alive() or time.monotonic() > give_up:
                 raise LocalError(f"the media plane did not come up: {self.fault() or 'no tick came'}")
+        self._tables.control[TICKS_SKIPPED] = 0  # nobody's audio was left out while it was compiled
 
     def fault(self) -> str | None:
         """Why the loop ended by itself, or None while it runs or after `stop`."""

@@ -135,6 +135,15 @@ def test_what_was_missed_for_longer_is_left_out_and_not_sent_at_once(steadily: S
     steadily(come_late)
 
 
+def test_the_time_that_it_takes_to_come_up_is_not_counted_as_left_out(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = time.monotonic_ns
+    monkeypatch.setattr("gateway.plane.thread.time.monotonic_ns", lambda: really() - 40_000_000_000)
+    studio.plane.start_thread()
+    assert studio.plane.skipped == 0
+
+
 def test_with_nothing_to_do_the_thread_wakes_once_a_tick_and_with_something_for_its_part(studio: Studio) -> None:
     row, _ = studio.telephone()
     studio.plane.start_thread()

@@ -142,7 +142,7 @@ class Fork:
         self._sessions: dict[_Branch, OutgoingSession] = {}
         self._ringing: list[_Branch] = []
         self._voice: _Branch | None = None
-        self._told: frozenset[int] = frozenset()
+        self._told: tuple[int, ...] = ()
         self._failures: list[tuple[int, Ending]] = []
         self._followed = 0  # redirections whose targets are still looked for
         self._settled = False  # nobody else is to be called
@@ -203,8 +203,10 @@ class Fork:
             if status > 100:
                 self._groups.clear()  # this one is at work on it
         media = media and self._voice is branch
-        if media or status not in self._told:
-            self._told |= {status}
+        new = status not in self._told
+        if new:
+            self._told += (status,)
+        if media or new:
             self._user.progressed(status, media, now)
 
     def answered(self, branch: _Branch, how: str, session: Talk, now: float) -> None:

@@ -128,7 +128,7 @@ class OutgoingSession:
         self._timer = SessionTimer(setting)
         self._timer.ask(invite)
         self._early: dict[str, EarlyDialog] = {}
-        self._tags: frozenset[str] = frozenset()  # of all forks that ring
+        self._tags: tuple[str, ...] = ()  # of all forks that ring
         describe(invite, negotiation.offer())
 
     # What the channel asks for.
@@ -199,7 +199,7 @@ class OutgoingSession:
         action = self._machine.feed(given)
         if given is not Input.PROVISIONAL:
             self._stop_waiting()
-            self._tags = frozenset()
+            self._tags = ()
             if self._machine.state is State.OVER:
                 self._close_early()
         if action:
@@ -253,8 +253,8 @@ class OutgoingSession:
         tag = response.to.tag
         if tag is None or response.status <= 100:
             return None
-        if len(self._tags) < MAX_FORKS:
-            self._tags |= {tag}
+        if tag not in self._tags and len(self._tags) < MAX_FORKS:
+            self._tags += (tag,)
         early = self._early.get(tag)
         serves = bool(response.body) or "100rel" in lists(response, "Require")
         if early is None and serves and len(self._early) < MAX_FORKS:

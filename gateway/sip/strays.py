@@ -29,14 +29,14 @@ class Strays:
     """INVITEs of ours that are over."""
 
     def __init__(self) -> None:
-        self._latest: dict[str, frozenset[str]] = {}  # the tags of the forks that were released
-        self._before: dict[str, frozenset[str]] = {}
+        self._latest: dict[str, tuple[str, ...]] = {}  # the tags of the forks that were released
+        self._before: dict[str, tuple[str, ...]] = {}
 
     def remember(self, branch: str) -> None:
         """The transaction of the INVITE of that branch is over, and nobody waits for more of it."""
         if len(self._latest) >= REMEMBERED:
             self._latest, self._before = {}, self._latest
-        self._latest[branch] = frozenset()
+        self._latest[branch] = ()
 
     def dialog(self, response: Response, flow: Flow) -> Dialog | None:
         """The dialog that a stray 2xx has made; None where it is not to be believed or names no Contact."""
@@ -55,9 +55,9 @@ class Strays:
         if released is None or tag in released or len(released) >= FORKS:
             return False
         branch = response.via.branch or ""
-        (self._latest if branch in self._latest else self._before)[branch] = released | {tag}
+        (self._latest if branch in self._latest else self._before)[branch] = (*released, tag)
         return True
 
-    def _released(self, response: Response) -> frozenset[str] | None:
+    def _released(self, response: Response) -> tuple[str, ...] | None:
         branch = response.via.branch or ""
         return self._latest.get(branch, self._before.get(branch))

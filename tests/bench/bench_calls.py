@@ -6,8 +6,8 @@ A call is INVITE 100 180 200 ACK BYE 200 on both legs, without media: two trunks
 dialplan's Dial between them, nothing switched off that an office has. CPU is that of the whole process, all its
 threads, user and system. How many calls a CPU second bears is looked for where it counts: the rate is raised until
 the office uses most of a core, without a failed call; what a call costs at a quarter of that stands beside. Memory
-is the growth of its resident set from half of the standing calls to all of them. The delay is from INVITE to 180,
-less what the same two SIPp need without us.
+is the growth of its resident set from half of the standing calls, whose transactions are over, to all of them. The
+delay is from INVITE to 180, less what the same two SIPp need without us.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
 from typing import Final, Self
+from urllib.request import urlopen
 
 from gateway.media.places import SPOKEN
 from gateway.media.speech import synthesise
@@ -36,12 +37,15 @@ ROOT: Final = HERE.parents[1]
 HOST: Final = "127.0.0.1"
 OFFICE_PORT, CALLER_PORT, CALLEE_PORT, STANDING_PORT, WEB_PORT = 5260, 5262, 5264, 5270, 8260
 TICK: Final = os.sysconf("SC_CLK_TCK")
+CALLS: Final = re.compile(rb'^copperline_calls\{state="[^"]*"\} (\S+)$', re.MULTILINE)
 DESCRIPTORS: Final = 4
 """Of a call: RTP and RTCP of two legs."""
 BUSY: Final = 0.85
 """Of a core: an office that uses so much is near what it can do."""
 SETTING_UP: Final = 100.0
 """Calls a second by which standing calls are set up, and the first ones measured."""
+TRANSACTIONS: Final = 33.0
+"""Seconds for which those of a call's setup last (64*T1 of RFC 3261), with what they hold."""
 ATTEMPTS: Final = 6
 """At finding the rate at which the office is busy."""
 ALMOST_AT_ONCE: Final = 0.2
@@ -116,6 +120,11 @@ class Office:
         """Seconds of CPU that it has used."""
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICK
+
+    def calls(self) -> int:
+        """Calls that are in progress, as it says itself."""
+        with urlopen(f"http://{HOST}:{WEB_PORT}/metrics", timeout=30) as page:
+            return round(sum(float(count) for count in CALLS.findall(page.read())))
 
     def memory(self) -> int:
         """kB that it holds of its own."""
@@ -305,26 +314,36 @@ def rate_rows(folder: Path, options: Options) -> float:
     return rate
 
 
+def stand(stack: ExitStack, office: Office, folder: Path, count: int, port: int) -> int:
+    """Set up `count` more calls that stand, called from `port`; how many stand then: some may have failed."""
+    stack.enter_context(Caller(folder, SETTING_UP, count, 3600, own_port=port))
+    time.sleep(count / SETTING_UP)
+    standing = -1
+    while (now := office.calls()) != standing:
+        standing = now
+        time.sleep(2)
+    return standing
+
+
 def standing_rows(folder: Path, options: Options, rate: float) -> None:
     """Cost of a call while others stand, and memory of those."""
     for wanted in options.standing:
-        standing = allow_descriptors(wanted)
+        allowed = allow_descriptors(wanted)
         with ExitStack() as stack:
             office = stack.enter_context(Office(folder))
             stack.enter_context(Callee(folder))
             cost(office, folder, SETTING_UP, 1.0)
-            memory = 0
-            for port, half in enumerate((standing // 2, standing - standing // 2), STANDING_PORT):
-                before = office.memory()
-                stack.enter_context(Caller(folder, SETTING_UP, half, 3600, own_port=port))
-                time.sleep(half / SETTING_UP + 2)
-                memory = office.memory() - before
+            half = stand(stack, office, folder, allowed // 2, STANDING_PORT)
+            time.sleep(TRANSACTIONS)
+            before = office.memory()
+            standing = stand(stack, office, folder, allowed - allowed // 2, STANDING_PORT + 1)
+            memory = office.memory() - before
             spent, offered = cost(office, folder, rate, options.seconds)
             print_row(
                 f"{standing} calls standing"
-                + (f", for want of descriptors not {wanted}" if standing < wanted else ""),
+                + (f", for want of descriptors not {wanted}" if allowed < wanted else ""),
                 f"{spent * 1000:6.3f} ms CPU a call: {1 / spent:5.0f} a CPU second, {offered.failed} failed; "
-                f"{memory / max(standing - standing // 2, 1):5.1f} kB each",
+                f"{memory / max(standing - half, 1):5.1f} kB each",
                 "25 kB",
             )
 

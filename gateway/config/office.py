@@ -123,6 +123,7 @@ def setting_doubts(path: Path, config: Config, dialplan: Dialplan) -> list[Fault
         *service_doubts(config, dialplan.contexts),
         *_members(config, dialplan),
         *_nobody(config),
+        *_forged(config, dialplan),
     ]
     locator = Locator(read(path)) if found else None
     told = [Fault(str(path), locator.line(each.path), each.what, each.mend) for each in found] if locator else []
@@ -142,6 +143,26 @@ def _readable(path: Path, config: Config) -> Iterator[Finding]:
     if open_to_others and secrets and path.stat().st_mode & stat.S_IROTH:
         what = f"everybody on this machine can read the secrets in {path}"
         yield Finding(("sip", "listen"), what, f"chmod o= {path}")
+
+
+def _forged(config: Config, dialplan: Dialplan) -> Iterator[Finding]:
+    """Trunks known by an address that anybody can write into a datagram, whose calls may go out at our cost."""
+    by_datagram = {
+        f"trunk {name}": name
+        for name, trunk in config.trunks.items()
+        if not trunk.challenge
+        and any(server.transport in ("", "udp") and not server.is_here for server in trunk.servers)
+    }
+    told: set[str] = set()
+    for found in ways_out(config, dialplan) if by_datagram else ():
+        name = by_datagram.get(found.entry.who)
+        if name is not None and name not in told and found.standings & set(config.tolls.onward):
+            told.add(name)
+            what = (
+                f"trunk {name} is known by its address, which anybody can forge over UDP, and its calls reach "
+                f"{found.target}"
+            )
+            yield Finding(("trunks", name, "servers"), what, 'write challenge = true, or its servers as "tls:…"')
 
 
 def _members(config: Config, dialplan: Dialplan) -> Iterator[Finding]:

@@ -19,7 +19,7 @@ from gateway.sip.resolve import Located
 from gateway.sip.session import Setting, Timer
 from gateway.sip.source import source_of
 from gateway.sip.transport import Address, Flow
-from gateway.sip.uri import SipUri
+from gateway.sip.uri import SipUri, is_sips
 
 __all__ = ["Servers", "ServersConfig", "Way"]
 
@@ -29,6 +29,8 @@ LOOK_SOON: Final = 5.0
 """The same where nothing was found."""
 PATIENCE: Final = 5.0
 """Seconds for an answer to OPTIONS: networks that take longer are not fit for calls."""
+SECURE_ALONE: Final = frozenset({"tls"})
+"""The transports of a trunk that is reached by TLS and by nothing else."""
 MISSES: Final = 2
 """Answers in a row that may fail to come before a server counts as down: one datagram may be lost."""
 BUSY: Final = frozenset({503})
@@ -121,6 +123,7 @@ class Servers:
         self._open = False
         self.remotes: frozenset[Address] = frozenset()
         self.sources: frozenset[str] = frozenset()
+        self._transports = frozenset("tls" if is_sips(uri) else uri.transport or "udp" for uri in config.uris)
 
     @property
     def fault(self) -> str:
@@ -152,6 +155,13 @@ class Servers:
     def all_down(self) -> bool:
         """Whether there is no server that may answer."""
         return all(self.is_down(way) for way in self.ways())
+
+    def may_come_by(self, flow: Flow) -> bool:
+        """Whether what comes by `flow` can be theirs: by TLS where that is the only way there, by no datagram where
+        no server has any."""
+        if "udp" in self._transports:
+            return True
+        return flow.is_secure if self._transports == SECURE_ALONE else flow.is_reliable
 
     def answered(self) -> bool:
         """Whether one of those that are asked has answered, and not gone down since."""
@@ -190,6 +200,7 @@ class Servers:
         ways = self.ways()
         self.remotes = frozenset(way.flow.remote for way in ways)
         self.sources = frozenset(source_of(host) for host, _ in self.remotes)
+        self._transports = frozenset(way.flow.transport for way in ways) or self._transports
         for gone in [way for way in self._health if way not in ways]:
             del self._health[gone]
             self._drop(gone)

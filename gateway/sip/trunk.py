@@ -180,11 +180,17 @@ class Trunk:
         return replace(contact, uri=replace(contact.uri, parameters=contact.uri.parameters.having("ob")))
 
     def recognises(self, request: Request, flow: Flow) -> bool:
-        """Whether `request` comes from it, by the mark in our Contact or by its address."""
+        """Whether `request` comes from it, by the mark in our Contact or by its address.
+
+        An address is believed by transports as good as those of its servers alone: anybody can write it into a
+        datagram, and nobody else holds a connection from there.
+        """
         uri = request.uri
         line = uri.parameters.get(LINE) if isinstance(uri, SipUri) else None
         if line is not None and self._registrant is not None:
             return line == self._registrant.line
+        if not self._servers.may_come_by(flow):
+            return False
         return flow.remote in self._servers.remotes or covers(self.config.sources, flow.remote[0])
 
     def lives_at(self, source: str) -> bool:

@@ -179,3 +179,48 @@ def test_keys_that_anybody_can_read_are_worth_a_doubt(tmp_path: Path) -> None:
         "office.toml:7: audio of trunk far must be encrypted, and without TLS anybody can read its keys;"
         ' write its servers as "tls:…", or leave the encryption out',
     ]
+
+
+FORGEABLE = """
+[sip]
+listen = ["udp:192.0.2.1:5060", "tcp:192.0.2.1:5060"]
+[trunks.far]
+servers = ["{server}"]
+registers = false
+context = "{context}"
+{more}
+[tolls]
+onward = ["disa"]
+"""
+OUT_AGAIN = """
+[disa]
+exten => _9X.,1,Dial(SIP/${EXTEN:1}@far)
+[from-pstn]
+exten => _9X.,1,Dial(SIP/${EXTEN:1}@far)
+"""
+
+
+@pytest.mark.parametrize(
+    ("server", "context", "more", "told"),
+    [
+        ("udp:192.0.2.9", "disa", "", True),
+        ("sip.example.com", "disa", "", True),
+        ("tcp:192.0.2.9", "disa", "", False),
+        ("udp:127.0.0.9", "disa", "", False),
+        ("udp:192.0.2.9", "from-pstn", "", False),  # [tolls] refuses what is dialled there
+        ("udp:192.0.2.9", "disa", 'challenge = true\nuser = "far"\nsecret = "wq8-Zr4mTx1p"', False),
+    ],
+)
+def test_a_trunk_that_can_be_forged_and_leads_out_is_worth_a_doubt(
+    tmp_path: Path, server: str, context: str, more: str, told: bool
+) -> None:
+    path = tmp_path / "office.toml"
+    head = 'dialplan = "extensions.conf"\n'
+    path.write_text(head + FORGEABLE.format(server=server, context=context, more=more))
+    path.chmod(0o600)
+    (tmp_path / "extensions.conf").write_text(OUT_AGAIN)
+    config, dialplan = load_office(path)
+    assert [str(doubt).removeprefix(f"{tmp_path}/") for doubt in setting_doubts(path, config, dialplan)] == [
+        "office.toml:6: trunk far is known by its address, which anybody can forge over UDP, and its calls reach "
+        'SIP/…@far; write challenge = true, or its servers as "tls:…"'
+    ] * told

@@ -719,6 +719,31 @@ def test_calls_come_from_its_servers_and_from_the_sources_listed_and_from_nowher
 
 
 @pytest.mark.parametrize(
+    ("server", "transport", "believed"),
+    [
+        (FIRST, "udp", True),
+        (f"{FIRST};transport=tcp", "tcp", True),
+        (f"{FIRST};transport=tcp", "udp", False),
+        (f"{FIRST}:5060;transport=tls", "tcp", False),
+        (f"{FIRST}:5060;transport=tls", "tls", True),
+        (f"{FIRST}:5060;transport=tls", "udp", False),
+    ],
+)
+@pytest.mark.parametrize("listed", [True, False])
+def test_an_address_is_believed_by_transports_as_good_as_the_trunks_own_alone(
+    server: str, transport: str, believed: bool, listed: bool
+) -> None:
+    """Anybody can write an address into a datagram."""
+    office = Office(listening=["tls"])
+    sources = [ip_network("203.0.113.0/24")] if listed else []
+    office.stack.trunks.load([trunk(server, register=False, sources=sources)], office.clock.now)
+    office.drain()
+    caller = Phone(office, "x", host="203.0.113.9" if listed else FIRST, port=5060, transport=transport)
+    caller.send(caller.request("INVITE", "sip:1100@192.0.2.1", body=session_description()))
+    assert caller.statuses()[0] == (100 if believed else 401)
+
+
+@pytest.mark.parametrize(
     ("networks", "host", "known"),
     [
         ("203.0.113.0/24", "203.0.113.9", True),

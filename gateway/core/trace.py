@@ -120,8 +120,9 @@ class Recorder:
 
     def keep(self, leg: str, note: Kept) -> None:
         """Keep a note of `leg`, which must not change."""
-        story = self._story_of.get(leg)
-        if story is None:
+        try:
+            story = self._story_of[leg]
+        except KeyError:
             story = self._begin(leg)
         else:
             (self._of_calls if story.of_call else self._of_strays).move_to_end(story.name)

@@ -9,12 +9,22 @@ description means for a call: see `negotiate`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from gateway.core.frozen import frozen
 from gateway.core.repeated import repeated
-from gateway.sdp.section import Section, checked, lines_kept, lines_of, malformed, number_of, section_kept
+from gateway.sdp.section import (
+    MAX_NUMBER_DIGITS,
+    Section,
+    checked,
+    lines_kept,
+    lines_of,
+    malformed,
+    number_of,
+    section_kept,
+)
 
 __all__ = ["Attribute", "Connection", "Media", "Origin", "SessionDescription", "attribute"]
 
@@ -26,7 +36,10 @@ MAX_MEDIA: Final = 64
 """Streams in one description; we answer each of them, so each costs a line."""
 MAX_PORT: Final = 65535
 
-
+_NUMBER: Final = rf"([0-9]{{1,{MAX_NUMBER_DIGITS}}})"
+_BEGINNING: Final = re.compile(rf"v=0\r?\no=([!-~]++) {_NUMBER} {_NUMBER} ([!-~]++) ([!-~]++) ([!-~]++)\r?\n")
+_STREAM: Final = re.compile(r"([!-~]++) ([0-9]{1,5}) ([!-~]++) ([!-~]++(?: [!-~]++)*+)\r?\n")
+"""The lines v= and o=, and what follows m=, as nearly all write them; others are read word by word."""
 SESSION_LETTERS: Final = frozenset("siuepbtrzkac")
 MEDIA_LETTERS: Final = frozenset("icbka")
 
@@ -126,13 +139,14 @@ class SessionDescription:
         head, *streams = text.lstrip("\r\n").split("\nm=")
         if len(streams) > MAX_MEDIA:
             raise malformed(f"more than {MAX_MEDIA} media streams")
-        version, _, rest = head.partition("\n")
-        if checked(version) != "v=0":
-            raise malformed("a session description begins with v=0")
-        origin, _, rest = rest.partition("\n")
-        if not origin.startswith("o="):
-            raise malformed("the second line of a session description is o=")
-        return cls(_origin(checked(origin)[2:]), *_session(rest), tuple([_media(stream) for stream in streams]))
+        usual = _BEGINNING.match(head)
+        if usual is None:
+            origin, rest = _begin(head)
+        else:
+            user, session_id, version, network, address_type, address = usual.groups()
+            origin = Origin(user, int(session_id), int(version), address, address_type, network)
+            rest = head[usual.end() :]
+        return cls(origin, *_session(rest), tuple([_media(stream) for stream in streams]))
 
     def serialise(self) -> bytes:
         """Write the description, lines in the order that RFC 8866 section 5 asks for, each ended by CRLF."""
@@ -161,6 +175,17 @@ def attribute(attributes: Iterable[Attribute], name: str) -> str | None:
         if found.name == name:
             return found.value or ""
     return None
+
+
+def _begin(head: str) -> tuple[Origin, str]:
+    """The first two lines, whatever they look like, and what follows them."""
+    version, _, rest = head.partition("\n")
+    if checked(version) != "v=0":
+        raise malformed("a session description begins with v=0")
+    origin, _, rest = rest.partition("\n")
+    if not origin.startswith("o="):
+        raise malformed("the second line of a session description is o=")
+    return _origin(checked(origin)[2:]), rest
 
 
 def _origin(value: str) -> Origin:
@@ -235,6 +260,9 @@ def _session(
 
 def _media(text: str) -> Media:
     """A stream: what follows m=, to the next stream."""
+    usual = _STREAM.match(text)
+    if usual is not None and (port := int(usual[2])) <= MAX_PORT:
+        return Media(usual[1], port, usual[3], tuple(usual[4].split(" ")), None, *_stream(text[usual.end() :]))
     first, _, rest = text.partition("\n")
     words = checked(f"m={first}")[2:].split()
     if len(words) < 4:

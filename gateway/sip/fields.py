@@ -228,7 +228,7 @@ class Headers:
         rows = self._rows
         if "content-length" in rows:
             rows = {key: values for key, values in rows.items() if key != "content-length"}
-        return "".join([f"{LABELS[key]}{value}\r\n" for key, values in rows.items() for value in values])
+        return "".join([f"{LABELS[key]}{value}\r\n" for key in rows for value in rows[key]])
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Headers) and self._rows == other._rows

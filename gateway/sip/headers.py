@@ -65,12 +65,13 @@ class NameAddr:
 
     @classmethod
     def _read(cls, text: str) -> NameAddr:
-        text = text.strip(BLANKS)
+        if text[:1] != "<":
+            text = text.strip(BLANKS)
         if text[:1] == "<" and '"' not in text:
             address, bracket, rest = text[1:].partition(">")
             if not bracket or "<" in address:
                 raise MalformedError(f"{text[:80]!r} is not a name and address")
-            return cls(parse_uri(address), "", Parameters.parse(rest.strip(BLANKS)))
+            return cls(parse_uri(address), "", Parameters.parse(rest if rest[:1] == ";" else rest.strip(BLANKS)))
         if "<" not in text:
             # Section 20: without brackets every parameter is the header's, so "?" and "," cannot stand in the URI.
             address, semicolon, rest = text.partition(";")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
+from gateway.core.frozen import frozen
 from gateway.core.trace import Kind, Note, Recorder, whole
 from gateway.sip.message import Request, Response
 from gateway.sip.transport import Datagram, Flow
@@ -27,7 +28,8 @@ LONGEST_NAME: Final = 128
 """Characters of a Call-ID that tell one story from another."""
 
 
-class _Received(NamedTuple):
+@frozen
+class _Received:
     """A message that came in; what the story's list says of it is written out for those who read it."""
 
     at: float
@@ -40,15 +42,15 @@ class _Received(NamedTuple):
         return Note(self.at, Kind.MESSAGE, self.leg, text, whole(self.data))
 
     def flat(self) -> tuple[float, str, str, str, int, bytes]:
-        at, leg, flow, data = self
-        return at, leg, flow.transport, *flow.remote, data
+        return self.at, self.leg, self.flow.transport, *self.flow.remote, self.data
 
     @classmethod
     def of(cls, at: float, leg: str, transport: str, host: str, port: int, data: bytes) -> Self:
         return cls(at, leg, Flow(transport, HERE, (host, port)), data)
 
 
-class _Sent(NamedTuple):
+@frozen
+class _Sent:
     """The same for one that went out."""
 
     at: float
@@ -61,8 +63,7 @@ class _Sent(NamedTuple):
         return Note(self.at, Kind.MESSAGE, self.leg, text, whole(self.data))
 
     def flat(self) -> tuple[float, str, str, str, int, bytes]:
-        at, leg, flow, data = self
-        return at, leg, flow.transport, *flow.remote, data
+        return self.at, self.leg, self.flow.transport, *self.flow.remote, self.data
 
     @classmethod
     def of(cls, at: float, leg: str, transport: str, host: str, port: int, data: bytes) -> Self:

@@ -8,7 +8,7 @@ fail later: Via, From, To, Call-ID, CSeq, Max-Forwards, Contact, Route, Record-R
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, final
 
 from gateway.core.errors import MalformedError
 from gateway.core.repeated import Kept
@@ -124,7 +124,8 @@ class Message:
         self.headers.typed["via"] = (via, *further)
 
     def _serialise(self, start: str) -> bytes:
-        head = f"{start}\r\n{self.headers.written()}Content-Length: {len(self.body)}\r\n\r\n"
+        length = len(self.body) if self.body else 0
+        head = f"{start}\r\n{self.headers.written()}Content-Length: {length}\r\n\r\n"
         return head.encode("utf-8", "surrogateescape") + self.body
 
 
@@ -136,6 +137,7 @@ _COPIED_BY_SUCCESS: Final = ("via", "record-route", *_COPIED)
 """Section 12.1.1: a response that makes a dialog carries the Record-Routes; in others they do no harm."""
 
 
+@final
 @dataclass(slots=True)
 class Request(Message):
     """A request.
@@ -178,6 +180,7 @@ class Request(Message):
         return response
 
 
+@final
 @dataclass(slots=True)
 class Response(Message):
     """A response.

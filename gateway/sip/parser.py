@@ -149,7 +149,7 @@ def _check(message: Request | Response) -> str:
             message.body = message.body[:size]
     except MalformedError as error:
         return str(error)
-    if isinstance(message, Request) and (method := typed["cseq"].method) != message.method:
+    if type(message) is Request and (method := typed["cseq"].method) != message.method:
         return f"CSeq says {method}, the request line {message.method}"
     return ""
 

@@ -67,6 +67,9 @@ class Refused(Exception):
 class Registrar:
     """All bindings of all accounts.
 
+    Attributes:
+        sources: from where telephones are registered (`gateway.sip.source`), and how many bindings.
+
     Args:
         config: bounds.
         emit: takes the changes, for logs.
@@ -85,7 +88,7 @@ class Registrar:
         self._log = bindings
         self._held: dict[str, list[Binding]] = {}
         self._alarms: dict[Binding, Alarm] = {}
-        self._sources: Counter[str] = Counter()
+        self.sources: Counter[str] = Counter()
         self._schedule = Schedule()
 
     def restore(self, bindings: Iterable[Binding]) -> None:
@@ -111,10 +114,6 @@ class Registrar:
     def _alive(self, user: str, now: float) -> list[Binding]:
         alive = [binding for binding in self._held.get(user, ()) if binding.expires_at > now]
         return sorted(alive, key=lambda binding: (-binding.q, -binding.since))
-
-    def lives_at(self, source: str) -> bool:
-        """Whether a telephone is registered from `source` (`gateway.sip.source`)."""
-        return source in self._sources
 
     def has(self, user: str) -> bool:
         """Whether the account has any binding."""
@@ -248,7 +247,7 @@ class Registrar:
 
     def _add(self, binding: Binding) -> None:
         self._held.setdefault(binding.account, []).append(binding)
-        self._sources[source_of(binding.flow.remote[0])] += 1
+        self.sources[source_of(binding.flow.remote[0])] += 1
         self._alarms[binding] = self._schedule.at(
             binding.expires_at, lambda _: self._end(binding, Registration.EXPIRED)
         )
@@ -256,9 +255,9 @@ class Registrar:
     def _drop(self, binding: Binding) -> None:
         self._alarms.pop(binding).cancel()
         source = source_of(binding.flow.remote[0])
-        self._sources[source] -= 1
-        if not self._sources[source]:
-            del self._sources[source]
+        self.sources[source] -= 1
+        if not self.sources[source]:
+            del self.sources[source]
         held = self._held[binding.account]
         held.remove(binding)
         if not held:

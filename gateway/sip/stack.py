@@ -446,7 +446,7 @@ class SipStack:
     # Who is not let in.
 
     def _is_known(self, source: str) -> bool:
-        return self._registrar.lives_at(source) or self.trunks.lives_at(source)
+        return source in self._registrar.sources or self.trunks.lives_at(source)
 
     def _admitted(self, user: str, flow: Flow) -> None:
         self.refusals.forget(user, flow)

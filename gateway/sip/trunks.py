@@ -90,8 +90,8 @@ class Trunks:
 
     def lives_at(self, source: str) -> bool:
         """Whether a trunk's server is at `source`."""
-        for trunk in self._trunks.values():
-            if trunk.lives_at(source):
+        for name in self._trunks:
+            if self._trunks[name].lives_at(source):
                 return True
         return False
 

@@ -248,7 +248,7 @@ def loose(proxy: SipUri) -> SipUri:
 
 def is_sips(uri: Uri) -> bool:
     """Whether a URI asks for TLS on the whole way (RFC 5630)."""
-    return isinstance(uri, SipUri) and uri.scheme == "sips"
+    return type(uri) is SipUri and uri.scheme == "sips"
 
 
 @repeated

@@ -89,7 +89,7 @@ class TransactionLayer:
 
     def receive(self, message: Request | Response, flow: Flow, now: float) -> None:
         """Take in a parsed message that came on `flow`."""
-        if isinstance(message, Response):
+        if type(message) is Response:
             self._receive_response(message, flow, now)
         else:
             self._receive_request(message, flow, stamp(message, flow), now)

@@ -42,6 +42,28 @@ def test_bare_line_feeds_and_missing_name_and_time_are_taken() -> None:
     assert description.timing == ("t=0 0",)
 
 
+@pytest.mark.parametrize(
+    ("usual", "unusual"),
+    [
+        (b"o=jdoe 3724394400", b"o=jdoe  3724394400"),
+        (b"198.51.100.1\r\ns=", b"198.51.100.1 \r\ns="),
+        (b"v=0\r\n", b"v=0\n"),
+        (b"m=audio 49170 RTP", b"m=audio 000049170 RTP"),
+        (b"m=audio 49170 RTP/AVP 0\r\n", b"m=audio\t49170 RTP/AVP 0\n"),
+    ],
+)
+def test_lines_read_at_once_mean_what_they_do_word_by_word(usual: bytes, unusual: bytes) -> None:
+    assert usual in RFC_8866_EXAMPLE
+    other = SessionDescription.parse(RFC_8866_EXAMPLE.replace(usual, unusual, 1))
+    assert other == SessionDescription.parse(RFC_8866_EXAMPLE)
+
+
+@pytest.mark.parametrize("port", [b"65536", b"99999", b"4917x"])
+def test_no_port_is_above_65535(port: bytes) -> None:
+    with pytest.raises(MalformedError, match="port"):
+        SessionDescription.parse(RFC_8866_EXAMPLE.replace(b"49170", port))
+
+
 def test_text_that_is_not_utf_8_survives() -> None:
     raw = RFC_8866_EXAMPLE.replace(b"Call to John Smith", b"Gespr\xe4ch")
     assert SessionDescription.parse(raw).serialise() == raw

@@ -13,7 +13,7 @@ from gateway.sip.fork import Fork
 from tests.bench.bench_sip import Bench
 
 CALLS = 20
-MOST_STEPS = 2190
+MOST_STEPS = 2040
 """Calls of functions for a call of two legs, from its INVITE with its proof to the end of its BYEs."""
 MOST_BYTES = 21_000
 """What a call of two legs holds once its transactions are over, its story included."""

@@ -241,10 +241,10 @@ class Application:
         await self._take_leave()
         for ticker in self._tickers:
             ticker.stop()
+        self.runner.stop()
         await self.sip.close()
         if self._web is not None:
             await self._web.stop()
-        self.runner.stop()
         self.hardware.unwatch()
         await self.programs.close()
         self.tolls.keep()

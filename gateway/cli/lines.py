@@ -43,7 +43,7 @@ def command(
     if trunks:
         show.line("")
         show.table(
-            ["TRUNK", "STATE", "FOR", "CALLS", "USER", "SERVER", "ANSWERS IN", "WHY"],
+            ["TRUNK", "STATE", "FOR", "CALLS", "USER", "SERVER", "ANSWERS IN"],
             [
                 [
                     trunk["name"],
@@ -53,9 +53,10 @@ def command(
                     trunk["user"],
                     trunk["server"],
                     "" if trunk["round_trip"] is None else f"{trunk['round_trip']:g} ms",
-                    trunk["state"],
                 ]
                 for trunk in trunks
             ],
             "",
         )
+    for trunk in trunks:
+        show.line(f"  {trunk['name']}: {trunk['state']}")

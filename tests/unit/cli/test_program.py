@@ -288,8 +288,9 @@ def test_lines(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
     assert printed[1].split() == ["101", "FXS", "main", "1", "101", "up", "1:01", "6001"]
     assert printed[2].split() == ["copper1", "FXO", "main", "3", "2565551100", "red", "alarm", "0:00"]
     assert printed[3] == "  copper1: it has no battery", "in a line of its own: it would be folded in a column"
-    assert printed[6].split() == "pstn up 1:05 2 4711 192.0.2.9:5060 by udp 12.5 ms registered".split()
+    assert printed[6].split() == "pstn up 1:05 2 4711 192.0.2.9:5060 by udp 12.5 ms".split()
     assert printed[7].split()[:3] == ["spare", "down", "0:05"]
+    assert printed[8:] == ["  pstn: registered", "  spare: does not answer OPTIONS"]
     assert main(["lines", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert [shown["lines"][0]["name"], shown["trunks"][0]["name"]] == ["101", "pstn"]

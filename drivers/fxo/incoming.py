@@ -59,11 +59,26 @@ class IncomingCalls(ExchangeLine):
         self._digits = ""
         self._caller = Party(presentation=Presentation.UNAVAILABLE)
         self._timers[Input.ANNOUNCED_TIME] = cue.now + ANNOUNCED_TIME
+        self._listen_for_caller(cue)
+
+    def _listen_for_caller(self, cue: Cue) -> None:
+        """Listen for the modem that tells who calls, where there is to be one."""
         modem = self.config.caller_id.modem if self.config.caller_id is not None else None
         capture = self._start_capture("caller ID", cue.now) if modem is not None else None
         if capture is not None and modem is not None:
             self._listener = CallerIdListener(capture, modem)
             self._timers[Input.LISTEN_TIME] = cue.now + LISTEN_EVERY
+
+    def _heard_caller(self, cue: Cue) -> bool:
+        """Whether it has told who calls by now; if not, it is listened to again in a moment."""
+        assert self._listener is not None
+        caller = self._listener.read()
+        if caller is None:
+            self._timers[Input.LISTEN_TIME] = cue.now + LISTEN_EVERY
+            return False
+        self._caller = caller
+        self.note(cue.now, f"caller ID: {caller}")
+        return True
 
     def _gather(self, cue: Cue) -> None:
         assert isinstance(cue.subject, Digit)
@@ -71,15 +86,9 @@ class IncomingCalls(ExchangeLine):
         self._timers[Input.ANNOUNCED_TIME] = cue.now + ANNOUNCED_TIME
 
     def _listen_early(self, cue: Cue) -> None:
-        assert self._listener is not None
-        caller = self._listener.read()
-        if caller is None:
-            self._timers[Input.LISTEN_TIME] = cue.now + LISTEN_EVERY
-            return
-        self._caller = caller
-        self.note(cue.now, f"caller ID: {caller}")
-        self._stop_listening()
-        self._timers[Input.ANNOUNCED_TIME] = cue.now + ANNOUNCED_TIME
+        if self._heard_caller(cue):
+            self._stop_listening()
+            self._timers[Input.ANNOUNCED_TIME] = cue.now + ANNOUNCED_TIME
 
     def _ring_announced(self, cue: Cue) -> None:
         told = read_digits(self._digits)
@@ -120,22 +129,12 @@ class IncomingCalls(ExchangeLine):
         if not self._awaits_caller:
             self._timers[Input.CADENCE_TIME] = cue.now + LAST_PAUSE
             return
-        modem = self.config.caller_id.modem if self.config.caller_id is not None else None
-        if self._listener is None and modem is not None:
-            capture = self._start_capture("caller ID", cue.now)
-            if capture is not None:
-                self._listener = CallerIdListener(capture, modem)
-                self._timers[Input.LISTEN_TIME] = cue.now + LISTEN_EVERY
+        if self._listener is None:
+            self._listen_for_caller(cue)
 
     def _listen(self, cue: Cue) -> None:
-        assert self._listener is not None
-        caller = self._listener.read()
-        if caller is None:
-            self._timers[Input.LISTEN_TIME] = cue.now + LISTEN_EVERY
-            return
-        self._caller = caller
-        self.note(cue.now, f"caller ID: {caller}")
-        self._feed(Input.CALLER_KNOWN, cue)
+        if self._heard_caller(cue):
+            self._feed(Input.CALLER_KNOWN, cue)
 
     def _ring_again(self, cue: Cue) -> None:
         """The second ring: what has not been sent by now will not be (GR-30)."""

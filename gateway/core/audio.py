@@ -397,7 +397,11 @@ class Audio(Protocol):
         ...
 
     def capture(self, seconds: float) -> Capture:
-        """Start to keep what comes in, at 8000 Hz, at most `seconds` of it unread at a time."""
+        """Start to keep what comes in, at most `seconds` of it unread at a time.
+
+        It is kept at 8000 Hz, whatever the row carries: what is listened for in it (tones, FSK, a voice that
+        answers) lies below 4 kHz by its standards, and who listens is spared the other half. `tap` keeps more.
+        """
         ...
 
     def tap(

@@ -31,6 +31,7 @@ from urllib.request import urlopen
 
 from gateway.media.places import SPOKEN
 from gateway.media.speech import synthesise
+from tests.bench.two_trunks import DIALPLAN, TRUNKS
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
@@ -50,27 +51,14 @@ ATTEMPTS: Final = 6
 """At finding the rate at which the office is busy."""
 ALMOST_AT_ONCE: Final = 0.2
 """Seconds that a call of the measured ones stands."""
-CONFIG: Final = """
+CONFIG: Final = (
+    """\
 dialplan = "extensions.conf"
 [office]
 name = "Bench"
 [sip]
 listen = ["udp:{host}:{port}"]
 rtp_ports = "10000-60000"
-[trunks.near]
-servers = ["{host}:{caller}"]
-sources = ["{host}/32"]
-registers = false
-qualify = 0
-[trunks.far]
-servers = ["{host}:{callee}"]
-registers = false
-qualify = 0
-[tolls]
-onward = ["from-pstn"]
-parallel = 0
-minutes_per_hour = 0
-minutes_per_day = 0
 [media]
 prompts = "{prompts}"
 rows = 24000
@@ -79,7 +67,8 @@ calls = 12000
 [web]
 listen = "{host}:{web}"
 """
-DIALPLAN: Final = "[from-pstn]\nexten => _X.,1,Dial(SIP/${EXTEN}@far,30)\n"
+    + TRUNKS
+)
 
 
 class Office:

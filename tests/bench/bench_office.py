@@ -23,31 +23,20 @@ from typing import Final, Self
 
 from gateway.testing.loop import ManualLoop
 from gateway.testing.office import EmulatedOffice
+from tests.bench.two_trunks import DIALPLAN, TRUNKS
 
 HOST: Final = "127.0.0.1"
-CONFIG: Final = """
+CONFIG: Final = (
+    """\
 [sip]
 listen = ["udp:{host}:0"]
-[trunks.near]
-servers = ["{host}:{caller}"]
-sources = ["{host}/32"]
-registers = false
-qualify = 0
-[trunks.far]
-servers = ["{host}:{callee}"]
-registers = false
-qualify = 0
-[tolls]
-onward = ["from-pstn"]
-parallel = 0
-minutes_per_hour = 0
-minutes_per_day = 0
 [store]
 url = "sqlite:///{folder}/office.db"
 [web]
 listen = "{host}:0"
 """
-DIALPLAN: Final = "[from-pstn]\nexten => _X.,1,Dial(SIP/${{EXTEN}}@far,30)\n"
+    + TRUNKS
+)
 SDP: Final = (
     "v=0\r\no=caller 53655765 2353687637 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
     "m=audio 9 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\n"
@@ -78,7 +67,7 @@ class Bench:
         self.spent = 0.0
         self.profile: cProfile.Profile | None = None
         ports = {"caller": self._caller.getsockname()[1], "callee": self._callee.getsockname()[1]}
-        self.office = EmulatedOffice(folder, CONFIG.format(host=HOST, folder=folder, **ports), DIALPLAN.format())
+        self.office = EmulatedOffice(folder, CONFIG.format(host=HOST, folder=folder, **ports), DIALPLAN)
         self._address = self.office.sip_address()
         loop = self.office.clock.loop
         assert isinstance(loop, ManualLoop)

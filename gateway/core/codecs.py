@@ -49,5 +49,7 @@ CODECS: Final[Mapping[str, Codec]] = MappingProxyType(
 
 def dearest_first(codecs: Sequence[Codec], wanted: Sequence[Codec]) -> tuple[Codec, ...]:
     """`codecs` in the order in which their encoding and rate stand in `wanted`; the others follow as they were."""
+    if not wanted:
+        return tuple(codecs)
     order = {(codec.encoding, codec.rate): place for place, codec in reversed(list(enumerate(wanted)))}
     return tuple(sorted(codecs, key=lambda codec: order.get((codec.encoding, codec.rate), len(wanted))))

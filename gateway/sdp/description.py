@@ -136,7 +136,7 @@ class SessionDescription:
         text = data.decode("utf-8", "surrogateescape")
         if text.removesuffix("\n").count("\n") >= MAX_LINES:
             raise malformed(f"more than {MAX_LINES} lines")
-        head, *streams = text.lstrip("\r\n").split("\nm=")
+        head, *streams = (text.lstrip("\r\n") if text[:1] in "\r\n" else text).split("\nm=")
         if len(streams) > MAX_MEDIA:
             raise malformed(f"more than {MAX_MEDIA} media streams")
         usual = _BEGINNING.match(head)

@@ -8,7 +8,6 @@ means.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Final, TypeVar
 
 from gateway.core.cause import Cause
@@ -91,11 +90,21 @@ def _is_of_many_calls(text: str) -> bool:
 
 
 def section_kept(read: Callable[[str], Value]) -> Callable[[str], Value]:
-    """A reader of the lines between o= and m=, or after m=, that keeps what it read of the latest of them."""
-    kept = lru_cache(maxsize=MOST_KEPT)(read)
+    """A reader of the lines between o= and m=, or after m=, that keeps what it read of the latest of them.
+
+    Where there are too many all give way, as in `gateway.core.repeated`.
+    """
+    kept: dict[str, Value] = {}
 
     def quick(text: str) -> Value:
-        return kept(text) if _is_of_many_calls(text) else read(text)
+        if text in kept:
+            return kept[text]
+        value = read(text)
+        if _is_of_many_calls(text):
+            if len(kept) >= MOST_KEPT:
+                kept.clear()
+            kept[text] = value
+        return value
 
     return quick
 
@@ -110,7 +119,7 @@ def lines_kept(write: Callable[..., list[str]]) -> Callable[..., str]:
             text = "".join([f"{line}\r\n" for line in write(*fields)])
             if _is_of_many_calls(text):
                 if len(kept) >= MOST_KEPT:
-                    del kept[next(iter(kept))]
+                    kept.clear()
                 kept[fields] = text
         return text
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from enum import Enum
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
@@ -18,6 +17,7 @@ from gateway.core.codecs import dearest_first
 from gateway.core.frozen import frozen
 from gateway.core.literal import literal
 from gateway.core.repeated import repeated
+from gateway.core.word import Word
 from gateway.sdp.crypto import Crypto, cryptos_of
 from gateway.sdp.description import Attribute, Connection, Media, SessionDescription, attribute
 from gateway.sdp.keying import Keying
@@ -70,7 +70,7 @@ UNSPECIFIED: Final = frozenset({"0.0.0.0", "::"})
 """A c= address that meant hold before RFC 3264 (its section 8.4 still asks us to take it)."""
 
 
-class Direction(Enum):
+class Direction(Word):
     """Which way media flows, seen from whoever wrote it (RFC 8866 6.7); the value is the attribute's name."""
 
     SENDRECV = "sendrecv"

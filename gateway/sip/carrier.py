@@ -314,7 +314,7 @@ class SipCarrier:
             self.newcomers.screened(transaction, refusal, now)
         elif merged:
             refusal = request.reply(482)  # RFC 3261 8.2.2.2
-        elif request.to.tag is None:
+        elif request.headers.typed["to"].tag is None:
             refusal = self.newcomers.arrived(transaction, partial(self._reply, transaction), now)
         elif (member := self._member_of(request)) is not None:
             member.receive(request, partial(self._reply, transaction), transaction.flow, now)
@@ -349,9 +349,9 @@ class SipCarrier:
 
     def response_arrived(self, transaction: ClientTransaction, response: Response, now: float) -> None:
         """A response."""
-        inquiry = self._inquiries.get(transaction)
-        if inquiry is None:
+        if transaction not in self._inquiries:
             return
+        inquiry = self._inquiries[transaction]
         is_final = response.status >= 200
         if is_final or not inquiry.heard:
             inquiry.heard = True
@@ -407,7 +407,7 @@ class SipCarrier:
     def _reply(self, transaction: ServerTransaction, response: Response, now: float) -> None:
         self._now = now
         status = response.status
-        if status > 100 and (to := response.to).tag is None:
+        if status > 100 and (to := response.headers.typed["to"]).tag is None:
             response.headers.set("To", to.tagged(self._token()))
         response.headers.set("Server", PRODUCT)
         if status >= 200 and transaction.method == "INVITE":

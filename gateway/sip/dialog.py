@@ -41,7 +41,8 @@ class DialogId(NamedTuple):
 
 def dialog_id(request: Request) -> DialogId:
     """The dialog of a request that came in. A missing tag reads as "" (an RFC 2543 peer, section 12.1.1)."""
-    return DialogId(request.call_id, request.to.tag or "", request.from_.tag or "")
+    typed = request.headers.typed
+    return DialogId(typed["call-id"], typed["to"].tag or "", typed["from"].tag or "")
 
 
 class Dialog:

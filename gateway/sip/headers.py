@@ -14,7 +14,7 @@ from gateway.core.errors import MalformedError
 from gateway.core.frozen import frozen
 from gateway.core.repeated import FEW, Kept
 from gateway.sip.grammar import BLANKS, HOST, QUOTED, TOKEN, is_token, number, quote, unquote
-from gateway.sip.parameters import NO_PARAMETERS, Parameters
+from gateway.sip.parameters import LOWER, NO_PARAMETERS, Parameters
 from gateway.sip.uri import Uri, host_text, parse_uri
 
 __all__ = ["ADDRESSES", "CSEQS", "MAGIC_COOKIE", "VIAS", "CSeq", "NameAddr", "Via", "is_unique"]
@@ -163,7 +163,10 @@ class Via:
     @property
     def branch(self) -> str | None:
         """The branch parameter, or None."""
-        return self.parameters.get("branch") or None
+        for name, value in self.parameters.pairs:
+            if name == "branch" or LOWER[name] == "branch":
+                return value or None
+        return None
 
     @property
     def is_unique(self) -> bool:

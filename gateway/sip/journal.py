@@ -97,7 +97,7 @@ class Journal:
 
     def received(self, message: Request | Response, data: bytes, flow: Flow, now: float) -> None:
         """Note a message that came in."""
-        call_id = message.call_id
+        call_id = message.headers.typed["call-id"]
         leg = self._legs.get(call_id) or _stray(call_id)
         self._recorder.keep(leg, _Received(now, leg, flow, data))
 

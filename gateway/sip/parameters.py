@@ -64,7 +64,13 @@ class Parameters:
         """
         if not text:
             return NO_PARAMETERS
-        pairs = _split(text) if _PLAIN.fullmatch(text) else _scan(text)
+        if _PLAIN.fullmatch(text):
+            pairs = [
+                (lower if (lower := LOWER[name]) == name else name, value if equals else None)  # once in memory
+                for name, equals, value in map(str.partition, text[1:].split(";"), _EQUALS)
+            ]
+        else:
+            pairs = _scan(text)
         if pairs[1:] and len({LOWER[name] for name, _ in pairs}) != len(pairs):
             # RFC 3261 7.3.1: a parameter name must not appear more than once.
             raise MalformedError(f"a parameter is there twice in {text!r}")
@@ -109,13 +115,6 @@ class Parameters:
 
 
 NO_PARAMETERS: Final = Parameters()
-
-
-def _split(text: str) -> list[tuple[str, str | None]]:
-    return [
-        (lower if (lower := LOWER[name]) == name else name, value if equals else None)  # each name once in memory
-        for name, equals, value in map(str.partition, text[1:].split(";"), _EQUALS)
-    ]
 
 
 def _scan(text: str) -> list[tuple[str, str | None]]:

@@ -101,13 +101,13 @@ class Reach:
 
         Where a proxy lies between, it has found the proxy, whose address is not ours; the name of the office is.
         """
-        if isinstance(request.uri, SipUri) and not is_address(request.uri.host):
-            self._names[request.uri.host.lower()] = None
+        uri = request.uri
+        if isinstance(uri, SipUri) and not is_address(uri.host):
+            self._names[uri.host.lower()] = None
             if len(self._names) > NAMES:
                 self._names.popitem(last=False)
         if not self._may_be_hidden(flow.local[0]):
             return
-        uri = request.uri
         if isinstance(uri, SipUri) and self._is_another(uri.host, flow) and len(request.vias) == 1:
             self._asked.put(flow.remote, (uri.host, uri.port or PORTS[flow.transport]))
         elif self._asked:

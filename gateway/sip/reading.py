@@ -55,7 +55,8 @@ def read_essential(typed: Typed) -> None:
     """
     rows = typed.rows
     try:
-        typed["via"] = _vias(rows["via"])
+        row, *further = rows["via"]
+        typed["via"] = _vias(rows["via"]) if further or "," in row else (VIAS[row],)
         typed["from"] = ADDRESSES[rows["from"][0]]
         typed["to"] = ADDRESSES[rows["to"][0]]
         typed["call-id"] = rows["call-id"][0]
@@ -95,7 +96,9 @@ def _addresses(rows: Rows) -> tuple[NameAddr, ...]:
 
 
 def _contacts(rows: Rows) -> tuple[NameAddr, ...]:
-    return () if rows == ("*",) else _addresses(rows)
+    if len(rows) == 1 and "," not in rows[0]:
+        return () if rows[0] == "*" else (ADDRESSES[rows[0]],)
+    return _addresses(rows)
 
 
 def _expires(rows: Rows) -> int | None:

@@ -123,7 +123,7 @@ class Transaction(Machine[Any, Any], ABC):
         self.key = key
         self.request = request
         self.method = request.method
-        self.call_id = request.call_id
+        self.call_id: str = request.headers.typed["call-id"]
         self.flow = flow
         self.timers: dict[Enum, Alarm] = {}
         self._outlet = outlet

@@ -118,7 +118,7 @@ class InviteServer(ServerTransaction):
 
     def respond(self, response: Response, now: float) -> None:
         """Send a response."""
-        if self.is_over:
+        if not self.table[self.state]:
             return
         status = response.status
         given = _I.SEND_PROVISIONAL if status < 200 else _I.SEND_SUCCESS if status < 300 else _I.SEND_FAILURE

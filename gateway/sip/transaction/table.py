@@ -112,8 +112,9 @@ class TransactionLayer:
         transaction.reroute(request.serialise(), way, now)
 
     def _receive_response(self, response: Response, flow: Flow, now: float) -> None:
-        method = response.cseq.method
-        via, *further = response.vias
+        typed = response.headers.typed
+        method = typed["cseq"].method
+        via, *further = typed["via"]
         # 17.1.3; our branches are unique, so sent-by adds nothing.
         transaction = self._clients.get((via.branch, method))
         # 8.1.3.3: a response with more Vias than ours was not meant for us.
@@ -136,7 +137,7 @@ class TransactionLayer:
         if method == "ACK":
             self.user.ack_arrived(request, flow, now)
             return
-        within = request.to.tag is not None
+        within = request.headers.typed["to"].tag is not None
         if len(self._clients) + len(self._servers) >= (self._limit if within else self._limit - self._limit // 4):
             # The last quarter is for dialogs in progress: strangers must not keep calls from ending.
             self.dropped += 1
@@ -177,7 +178,7 @@ class TransactionLayer:
         if len(self._clients) + len(self._servers) >= self._limit and request.method != "BYE":
             raise Exhausted(f"all {self._limit} SIP transactions are in use")
         own = Request(request.method, request.uri, headers=request.headers.copy(), body=request.body)
-        branch = self._new_branch()
+        branch = MAGIC_COOKIE + self._token()
         own.headers.set("via", _via(flow, branch, own.method))
         data = own.serialise()
         way = flow
@@ -217,7 +218,7 @@ class TransactionLayer:
 
     def send_ack(self, ack: Request, flow: Flow) -> bytes:
         """Send the ACK to a 2xx under a Via made here; returns its octets, with which to repeat it."""
-        ack.headers.set("via", _via(flow, self._new_branch(), "ACK"))
+        ack.headers.set("via", _via(flow, MAGIC_COOKIE + self._token(), "ACK"))
         data = ack.serialise()
         self.send(data, flow, ack.call_id)
         return data
@@ -283,9 +284,6 @@ class TransactionLayer:
         self._by_flow.setdefault(flow, set()).add(transaction)
         return transaction
 
-    def _new_branch(self) -> str:
-        return MAGIC_COOKIE + self._token()
-
 
 def _via(flow: Flow, branch: str, method: str) -> str:
     """The Via of a request of ours.
@@ -307,7 +305,7 @@ def _server_key(request: Request, method: str) -> Key:
     The To tag is left out of the latter: an ACK has one that its INVITE had not, and From tag, Call-ID and CSeq
     number tell the transactions of a dialog apart without it.
     """
-    via = request.via
+    via = request.headers.typed["via"][0]
     branch = via.branch
     if branch is not None and is_unique(branch):
         return (branch, via.host.lower(), via.port, method)
@@ -323,5 +321,6 @@ def _server_key(request: Request, method: str) -> Key:
 
 def _merge_key(request: Request) -> Key:
     """Section 8.2.2.2."""
-    cseq = request.cseq
-    return (request.from_.tag, request.call_id, cseq.number, cseq.method)
+    typed = request.headers.typed
+    cseq = typed["cseq"]
+    return (typed["from"].tag, typed["call-id"], cseq.number, cseq.method)

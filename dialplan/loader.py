@@ -60,6 +60,7 @@ def load(
     *,
     read: Read = _read,
     find: Find | None = _find,
+    execute: Execute | None = None,
     applications: Mapping[str, Application] = APPLICATIONS,
     functions: Mapping[str, Function] = FUNCTIONS,
 ) -> Dialplan:
@@ -68,7 +69,9 @@ def load(
     Raises:
         ConfigError: it cannot be used; all its faults.
     """
-    dialplan, faults = examine(path, read=read, find=find, applications=applications, functions=functions)
+    dialplan, faults = examine(
+        path, read=read, find=find, execute=execute, applications=applications, functions=functions
+    )
     if faults:
         raise ConfigError(faults)
     return dialplan

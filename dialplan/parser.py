@@ -50,10 +50,10 @@ class _Globals:
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """A mend that names what was probably meant: "Playback?", or "" where nothing is near."""
+    """A mend that names what was probably meant: "did you mean Playback?", or "" where nothing is near."""
     by_small = {known.lower(): known for known in names}
     close = difflib.get_close_matches(name.lower(), by_small, n=1, cutoff=0.6)
-    return f"{by_small[close[0]]}?" if close else ""
+    return f"did you mean {by_small[close[0]]}?" if close else ""
 
 
 def parse(path: str, sources: Sources) -> tuple[Dialplan, list[Fault]]:

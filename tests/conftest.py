@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Iterator
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
 from tests.support.steady import BareTimers, Steadily, say_again_where_late
 
@@ -22,7 +23,9 @@ glibc would learn from the first office closed to keep that of the next, 60 MB e
 
 
 def pytest_configure() -> None:
-    """See `_LARGE`; other C libraries do nothing of the kind."""
+    """An example of Hypothesis may take its time where others have the cores; and see `_LARGE`."""
+    settings.register_profile("shared machine", deadline=None)
+    settings.load_profile("shared machine")
     libc = ctypes.CDLL(None)
     if hasattr(libc, "mallopt"):
         libc.mallopt(_MMAP_THRESHOLD, _LARGE)

@@ -53,7 +53,7 @@ def read_foreign(path: Path, longest: int) -> tuple[Samples, int]:
                     break
             parts.extend(made.to_ndarray().ravel() for made in resampler.resample(None))
     except (av.error.FFmpegError, IndexError, ValueError) as fault:
-        raise MalformedError(f"{path}: {fault}") from fault
+        raise MalformedError(f"{path}: {getattr(fault, 'strerror', '') or fault}") from fault
     return np.concatenate(parts).astype(np.int16) if parts else np.zeros(0, np.int16), rate
 
 

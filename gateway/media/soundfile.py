@@ -86,7 +86,7 @@ def _native(path: Path) -> tuple[Samples, int]:
         if rate not in RATES:
             raise MalformedError(f"{path}: a sampling rate of {rate} Hz is not between {RATES[0]} and {RATES[-1]}")
     except OSError as fault:
-        raise MalformedError(f"{path}: {fault}") from fault
+        raise MalformedError(f"{path}: {fault.strerror or fault}") from fault
     if len(samples) > _MAX_SECONDS * rate:
         raise MalformedError(f"{path}: longer than {_MAX_SECONDS // 60} minutes; cut it")
     return samples, rate

@@ -524,7 +524,8 @@ def test_a_context_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.Capt
     (tmp_path / "routes.txt").write_text("6001 101 context=ofice -> FXS/101\n6001 101 -> FXS/101\n")
     words = ["test-dialplan", str(tmp_path / "routes.txt"), "--config", str(EXAMPLE / "office.toml")]
     assert main(words) == 1
-    assert capsys.readouterr().out == f'{tmp_path}/routes.txt:1: there is no context "ofice"; office?\n'
+    told = 'there is no context "ofice"; did you mean office?'
+    assert capsys.readouterr().out == f"{tmp_path}/routes.txt:1: {told}\n"
 
 
 def test_a_route_that_is_not_as_expected_is_told_with_its_line(

@@ -77,7 +77,7 @@ def test_the_builtin_dialplan_fits_every_office(tmp_path: Path) -> None:
             "PJSAP/",
             '3: PJSAP/6001 cannot be dialled: there is no technology "PJSAP"; did you mean "PJSIP"?',
         ),
-        ("Dial(FXS/101", "Dail(FXS/101", "2: no application 'Dail'; Dial?"),
+        ("Dial(FXS/101", "Dail(FXS/101", "2: no application 'Dail'; did you mean Dial?"),
         (
             "FXO/g1/$",
             "FXO/coper1/$",

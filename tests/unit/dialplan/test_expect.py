@@ -72,8 +72,12 @@ def test_what_is_not_is_told_in_a_sentence_with_its_line_and_the_whole_route() -
             "'999' is no Q.850 cause; write a number such as 17, or a name such as USER_BUSY",
         ),
         ("6001 101 -> nobody, FXS/1", "somebody and nobody; expect one of them"),
-        ("6001 101 contxt=a -> nobody", "'contxt=a' supposes nothing; context?"),
-        ("6001 101 keys -> nobody", "'keys' supposes nothing; keys?"),
+        ("6001 101 contxt=a -> nobody", "'contxt=a' supposes nothing; did you mean context?"),
+        ("6001 101 keys -> nobody", "'keys' supposes nothing; write keys=…"),
+        (
+            "6001 101 zz=1 -> nobody",
+            "'zz=1' supposes nothing; known here: answered, at, context, keys, name, technology",
+        ),
         ("6001 101 at=noon -> nobody", "'noon' is no time; write it like at=2027-03-15T20:00"),
         (
             "6001 101 context= -> nobody",

@@ -91,13 +91,13 @@ exten => 8,1,NoOp(later)
             read_text("[office]\nswitch => Realtime/office@extensions\n")
 
     def test_a_context_that_is_missing_is_named(self) -> None:
-        with pytest.raises(ConfigError, match=r"2: no context 'ofice'; office\?"):
+        with pytest.raises(ConfigError, match=r"2: no context 'ofice'; did you mean office\?"):
             read_text("[office]\nswitch => Loopback/@ofice\n")
 
 
 class TestGeneral:
     def test_a_setting_that_means_nothing_is_named(self) -> None:
-        with pytest.raises(ConfigError, match=r"2: no setting 'autofalthrough'; autofallthrough\?"):
+        with pytest.raises(ConfigError, match=r"2: no setting 'autofalthrough'; did you mean autofallthrough\?"):
             read_text("[general]\nautofalthrough=yes\nwriteprotect=no\n")
 
     def test_without_autofallthrough_a_caller_may_key_an_extension_at_the_end(self) -> None:

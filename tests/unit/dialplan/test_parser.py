@@ -153,19 +153,19 @@ exten => 107,1,GotoIfTime(25:00,*,*,*?menu,1)
 include => ofice
 """
     assert faults(text) == [
-        "extensions.conf:2: no keyword 'extn'; exten?",
-        "extensions.conf:3: no application 'Playbak'; Playback?",
-        "extensions.conf:4: no function 'LEM'; LEN?",
-        "extensions.conf:5: no context 'offices'; office?",
-        "extensions.conf:6: no label 'mneu' at extension 101 of context office; menu?",
+        "extensions.conf:2: no keyword 'extn'; did you mean exten?",
+        "extensions.conf:3: no application 'Playbak'; did you mean Playback?",
+        "extensions.conf:4: no function 'LEM'; did you mean LEN?",
+        "extensions.conf:5: no context 'offices'; did you mean office?",
+        "extensions.conf:6: no label 'mneu' at extension 101 of context office; did you mean menu?",
         "extensions.conf:8: 102 has a priority 1 already at line 7; use n, or another number",
         "extensions.conf:10: 103 has a priority 3 and no 2; number it 2, or use n",
         "extensions.conf:11: 104 has a priority 4 and no 3; begin with priority 1",
         "extensions.conf:12: pattern '_1[2': '[' without ']'",
         "extensions.conf:13: '${' without '}' in '${OPEN'; close the bracket",
-        "extensions.conf:14: no function 'CALLERD' that can be set; CALLERID?",
+        "extensions.conf:14: no function 'CALLERD' that can be set; did you mean CALLERID?",
         "extensions.conf:15: '25:00' is no time of day (HH:MM)",
-        "extensions.conf:16: no context 'ofice'; office?",
+        "extensions.conf:16: no context 'ofice'; did you mean office?",
     ]
 
 
@@ -188,7 +188,7 @@ include => ofice
         ),
         ("#include /etc/passwd", "'/etc/passwd' is not included: it is outside this folder or nested too deep"),
         ("include => office,99:00", "'99:00' is no time of day (HH:MM)"),
-        ("exten => 1,1,ExecIf(1?Playbak(x))", "no application 'Playbak'; Playback?"),
+        ("exten => 1,1,ExecIf(1?Playbak(x))", "no application 'Playbak'; did you mean Playback?"),
         ("exten => 1,1,Gosub(x,s,1(a))", "no context 'x'"),
         (
             "exten => 1,1,ExecIf(1?MeetMe(x))",
@@ -340,5 +340,5 @@ exten => _10X,1,NoOp()
         "extensions.conf:2: option j of Dial does nothing here: there is audio alone, in one stream; leave it out",
         "extensions.conf:2: option q of Dial does nothing here; leave it out",
         "extensions.conf:3: no priority 1111 at extension 1 of context office",
-        "extensions.conf:4: no extension 'mneu' in context office; menu?",
+        "extensions.conf:4: no extension 'mneu' in context office; did you mean menu?",
     ]

@@ -145,11 +145,13 @@ class Transaction(Machine[Any, Any], ABC):
 
     def _feed(self, given: Enum, now: float, message: Any = None) -> None:
         action = self.feed(given)
-        if action:
-            self._actions[action](self, now, message)
-        if not self.table[self.state]:
-            self._stop(*self.timers)
-            self._outlet.ended(self)
+        try:
+            if action:
+                self._actions[action](self, now, message)
+        finally:  # whatever becomes of who is told
+            if not self.table[self.state]:
+                self._stop(*self.timers)
+                self._outlet.ended(self)
 
     def _start(self, timer: Enum, at: float) -> None:
         if timer in self.timers:

@@ -15,9 +15,10 @@ from gateway.sip.transaction.invite_client import INVITE_CLIENT, InviteClient, I
 from gateway.sip.transaction.invite_server import INVITE_SERVER, InviteServer, InviteServerInput, InviteServerState
 from gateway.sip.transaction.plain_client import PLAIN_CLIENT, PlainClient, PlainClientInput, PlainClientState
 from gateway.sip.transaction.plain_server import PLAIN_SERVER, PlainServer, PlainServerInput, PlainServerState
+from gateway.sip.transaction.table import TransactionLayer
 from gateway.sip.transport import Flow
 from tests.unit.sip.exchange import Exchange, request
-from tests.unit.sip.transaction_user import AckArrived, Layer, RequestArrived, StrayResponse
+from tests.unit.sip.transaction_user import AckArrived, Layer, Listener, RequestArrived, StrayResponse
 
 FLOW = Flow("udp", ("192.0.2.1", 5060), ("192.0.2.2", 5060))
 
@@ -255,6 +256,24 @@ def test_thousands_of_transactions_come_and_go_and_leave_nothing() -> None:
 def arrivals_at(layer: Layer, message: Request, now: float) -> list[RequestArrived]:
     layer.receive(message, FLOW, now)
     return [event for event in layer.events() if isinstance(event, RequestArrived)]
+
+
+class Clumsy(Listener):
+    """Fails when it is told that a peer is silent."""
+
+    def timed_out(self, transaction: Transaction, evidence: str, now: float) -> None:
+        raise ArithmeticError(evidence)
+
+
+def test_a_user_that_fails_leaves_no_transaction_behind() -> None:
+    layer = TransactionLayer(Clumsy())
+    layer.request(request(), FLOW, 0)
+    with pytest.raises(ArithmeticError, match="timer B after 32 s"):
+        for second in range(40):
+            layer.expire(float(second))
+    assert len(layer) == 0 and not layer._by_flow
+    layer.expire(100.0)
+    assert layer.deadline() is None
 
 
 def test_stopped_timers_do_not_gather() -> None:

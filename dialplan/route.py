@@ -204,6 +204,10 @@ class _DryLeg:
     def identify(self, party: Party) -> None:
         self._living()
 
+    def confer(self, number: str) -> bool:
+        self._living()
+        return True
+
     def send_text(self, text: str) -> bool:
         self._living()
         return True

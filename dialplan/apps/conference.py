@@ -19,7 +19,7 @@ from dialplan.conference import menu_of, room_profile, user_profile
 from dialplan.script import Application, Script
 from dialplan.substitution import ScriptError
 from gateway.core.audio import Sound
-from gateway.core.conference import Departure, Refusal
+from gateway.core.conference import VOUCHED, Departure, Refusal
 from gateway.core.conference_profile import MOST_DIGITS, Menu, RoomProfile, UserProfile, prompts
 from gateway.core.errors import Exhausted
 from gateway.core.switch import HungUp, Place
@@ -74,6 +74,14 @@ class _Visit:
 
     async def run(self) -> Departure:
         """Enter, stay, and leave; why it has left."""
+        self._script.leg.confer(self._script.location.extension)
+        try:
+            return await self._enter()
+        finally:
+            if self._script.leg.ending is None:
+                self._script.leg.confer("")
+
+    async def _enter(self) -> Departure:
         script = self._script
         await script.leg.answer()
         if not await self._knows_pin():
@@ -103,6 +111,8 @@ class _Visit:
         return prompts(script.switch.sounds, self._profile, occasion, script.language)
 
     async def _knows_pin(self) -> bool:
+        if self._script.leg.variables.pop(VOUCHED, None) == self._name:
+            return True
         wanted = self._user.pin
         for _ in range(_ATTEMPTS if wanted else 0):
             given, _late = await keyed(self._script, self._prompts("get_pin"), MOST_DIGITS, "#", None)

@@ -9,7 +9,7 @@ from gateway.core.audio import Audio
 from gateway.core.channel import Channel
 from gateway.core.ending import Ending
 from gateway.core.fax import Image
-from gateway.core.messages import Command, EarlyMedia, Identify, Proceed, SendDigits, SendFlash, SendText
+from gateway.core.messages import Command, Confer, EarlyMedia, Identify, Proceed, SendDigits, SendFlash, SendText
 from gateway.core.number import Party
 from gateway.core.quality import Quality, measured
 from gateway.core.switch import HungUp
@@ -159,6 +159,10 @@ class ChannelLeg:
         self.shown = party
         if self.answered:
             self.command(Identify(party))
+
+    def confer(self, number: str) -> bool:
+        """Show the far side that it is in a conference, or, with "", not; False where it has no means for that."""
+        return self.command(Confer(number))
 
     def send_text(self, text: str) -> bool:
         """Show the far side a line of text; False where its technology has no means for it."""

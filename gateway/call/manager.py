@@ -196,7 +196,7 @@ class CallManager:
         self._faxes = FaxCalls(self.floor, plan)
         if tolls is not None:
             self.floor.may_flash = tolls.may_flash
-        self._transfers = Transfers(self.floor, plan, self.parking, tolls)
+        self._transfers = Transfers(self.floor, plan, self.parking, tolls, lambda: self.conferees)
         self.operator: Operator = FloorOperator(
             self.floor,
             self._transfers,

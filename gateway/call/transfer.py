@@ -8,7 +8,7 @@ talk, the dial or the ringing of the one that it names.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from gateway.call.dialing import Dialing
@@ -17,6 +17,7 @@ from gateway.call.leg import CallLeg
 from gateway.call.tolls import Tolls
 from gateway.call.trial import Trial, transferred
 from gateway.core.cause import Cause
+from gateway.core.conference import VOUCHED, Member
 from gateway.core.ending import Act, Ending
 from gateway.core.messages import REFERRED_BY, REFERRED_BY_NAME, Offered, TransferAsked, TransferTold
 from gateway.core.number import Match, NumberPlan, Party, Presentation
@@ -37,10 +38,19 @@ class Transfers:
         plan: tells which numbers there are.
         parking: the parking lots.
         tolls: asked before two legs from outside are joined; all may be where None.
+        conferees: gives who is in a conference, by leg.
     """
 
-    def __init__(self, floor: Floor, plan: NumberPlan, parking: ParkingLots, tolls: Tolls | None = None) -> None:
+    def __init__(
+        self,
+        floor: Floor,
+        plan: NumberPlan,
+        parking: ParkingLots,
+        tolls: Tolls | None = None,
+        conferees: Callable[[], Mapping[str, Member]] = dict,
+    ) -> None:
         self._floor = floor
+        self._conferees = conferees
         self._tolls = tolls
         self._plan = plan
         self._parking = parking
@@ -97,6 +107,10 @@ class Transfers:
         if parked is not None:
             self._park(transferor, transferee, second, parked)
             return ""
+        seat = self._conferees().get(second.name)
+        if seat is not None:
+            self._put_into(seat, transferor, transferee, second)
+            return ""
         dialing = second.dialing
         if target is None and (dialing is None or dialing.caller is not second):
             return f"{second.name} talks with nobody"
@@ -124,6 +138,13 @@ class Transfers:
         transferor.command(TransferTold(None))
         self.send(transferor, transferee, parked.step)
         transferred(second, f"{transferee.peer} to place {parked.number}")
+
+    def _put_into(self, seat: Member, transferor: CallLeg, transferee: CallLeg, second: CallLeg) -> None:
+        """Put the transferee into the conference in which `second` is; it has been let in for it."""
+        transferee.variables[VOUCHED] = seat.room.name
+        transferor.command(TransferTold(None))
+        self.send(transferor, transferee, seat.step)
+        transferred(second, f"{transferee.peer} to the conference {seat.room.name}")
 
     def replacement(self, leg: CallLeg, offer: Offered) -> Errand:
         """What a leg that came in to take the place of another one is about."""

@@ -13,10 +13,12 @@ from gateway.core.audio import Sound
 from gateway.core.conference_profile import Profiles, RoomProfile, UserProfile
 from gateway.core.switch import Leg, Place
 
-__all__ = ["DEVICE", "NO_CONFERENCES", "Conference", "Conferences", "Departure", "Member", "Refusal"]
+__all__ = ["DEVICE", "NO_CONFERENCES", "VOUCHED", "Conference", "Conferences", "Departure", "Member", "Refusal"]
 
 DEVICE: Final = "confbridge:"
 """What a room is called as a device begins with, in any case: `Confbridge:8500`."""
+VOUCHED: Final = "CONFBRIDGE_VOUCHED"
+"""Variable of a leg with the room into which somebody who is in it sends it: it need not know the PIN."""
 
 
 class Departure(Enum):

@@ -64,6 +64,7 @@ __all__ = [
     "CarryModem",
     "CarrySpeech",
     "Command",
+    "Confer",
     "Dial",
     "Digit",
     "Diverted",
@@ -393,6 +394,13 @@ class Identify:
 
 
 @frozen
+class Confer:
+    """Show the far side that it is in a conference that is called and watched at `number`; "" that it is not."""
+
+    number: str
+
+
+@frozen
 class SendText:
     """Send the far side a line of text within the call."""
 
@@ -461,6 +469,7 @@ Command = (
     | SendDigits
     | SendFlash
     | Identify
+    | Confer
     | CarryFax
     | CarryModem
     | CarrySpeech

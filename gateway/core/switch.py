@@ -322,6 +322,11 @@ class Leg(Protocol):
         """Show the far side that it talks with `party`, where its technology has means for that."""
         ...
 
+    def confer(self, number: str) -> bool:
+        """Show the far side that it is in a conference that is called and watched at `number`, or, with "", that it
+        is no longer; False where its technology has no means for it."""
+        ...
+
     def send_text(self, text: str) -> bool:
         """Show the far side a line of text; False where its technology has no means for it."""
         ...

@@ -1,8 +1,8 @@
 """What passes in an established session beside its own INVITEs: keys, text, transfers and identities.
 
 INFO, MESSAGE, REFER, NOTIFY, SUBSCRIBE and OPTIONS of the dialog enter, and the commands of a call for which a
-session needs requests of their own: SendDigits, SendFlash, SendText, Redirect, TransferTold, Identify. None of it
-changes the session's state or its media.
+session needs requests of their own: SendDigits, SendFlash, SendText, Redirect, TransferTold, Identify, Confer. None
+of it changes the session's state or its media.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Final
 from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.messages import (
     Command,
+    Confer,
     Identified,
     Identify,
     Redirect,
@@ -215,6 +216,11 @@ class Asides:
             self._shown = command.party
             self.owes_identity = True
 
+    def _confer(self, command: Confer, now: float) -> None:
+        """Have the far side told that it is in a conference, or no longer (RFC 4579 section 5.1)."""
+        self._dialog.confer(command.number)
+        self.owes_identity = True
+
     def identified(self, method: str) -> Request:
         """A new request of the dialog, which tells the far side with whom it talks, where that has changed."""
         party = self._shown
@@ -258,6 +264,7 @@ COMMANDS: Final[Mapping[type[Command], str]] = MappingProxyType(
         SendFlash: "_send_flash",
         SendText: "_send_text",
         Identify: "_identify",
+        Confer: "_confer",
     }
 )
 """The method that carries out each command."""

@@ -8,6 +8,7 @@ nothing of calls: what an INVITE or a BYE means is for the session.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from gateway.core.errors import MalformedError
@@ -81,6 +82,17 @@ class Dialog:
         self.contact = contact
         self._remote_number = remote_number
         self._peer = flow.remote[0]
+
+    def confer(self, number: str) -> None:
+        """Be seen as the focus of a conference that is called and watched at `number`, or, with "", as none.
+
+        RFC 4579 section 5.1, with the feature tag of RFC 3840 section 18.
+        """
+        uri, parameters = self.contact.uri, self.contact.parameters.without("isfocus")
+        if number and isinstance(uri, SipUri):
+            uri = replace(uri, user=SipUri.of(number, uri.host).user)
+            parameters = parameters.having("isfocus")
+        self.contact = NameAddr(uri, self.contact.display, parameters)
 
     @classmethod
     def as_server(cls, request: Request, *, tag: str, flow: Flow, contact: NameAddr, number: int) -> Dialog:

@@ -15,7 +15,7 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.machine import Machine
-from gateway.core.messages import Command, Identify
+from gateway.core.messages import Command, Confer, Identify
 from gateway.sdp.negotiate import Direction, ImageRefused, Medium, Negotiation, NotAcceptable
 from gateway.sip.acceptance import LATE, Acceptance
 from gateway.sip.asides import Asides
@@ -159,7 +159,7 @@ class Established:
         if self._farewell is not None:
             return
         self._asides.carry_out(command, now)
-        if isinstance(command, Identify) and self._asides.owes_identity:
+        if isinstance(command, Identify | Confer) and self._asides.owes_identity:
             # A refresh of the session as well (RFC 4028 section 7.4), and written and answered as one.
             self._refresh.renew(now)
 

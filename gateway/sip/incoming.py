@@ -16,7 +16,7 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
 from gateway.core.machine import Machine
-from gateway.core.messages import Command, SendDigits
+from gateway.core.messages import Command, Confer, SendDigits
 from gateway.sdp.negotiate import Negotiation, NotAcceptable
 from gateway.sip.causes import cause_of_reason, refusing, warned_by
 from gateway.sip.dialog import Dialog
@@ -156,8 +156,13 @@ class IncomingSession:
         self._act(Input.REFUSE, now)
 
     def carry_out(self, command: Command, now: float) -> None:
-        """Carry out a command of the call: before the answer, keys alone."""
-        if isinstance(command, SendDigits) and self._machine.state is not State.OVER:
+        """Carry out a command of the call: before the answer, keys and conferences alone."""
+        if self._machine.state is State.OVER:
+            return
+        if isinstance(command, Confer):
+            self._dialog.confer(command.number)
+            self._head = None
+        elif isinstance(command, SendDigits):
             self._keys = self._keys or InfoKeys(self._setting, self._user, self._dialog)
             self._keys.send(command, now)
 

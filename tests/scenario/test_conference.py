@@ -171,6 +171,8 @@ def test_rfc_4575_a_telephone_is_told_who_comes_speaks_muted_holds_and_goes(offi
         return next(body for body in reversed(watcher.told) if words in body)
 
     enters(office, ada)
+    (answer,) = [message for message in ada.log if message.status == 200 and message.method == "INVITE"]
+    assert "sip:8500@" in answer["contact"] and answer["contact"].endswith(";isfocus"), "RFC 4579 section 5.1"
     assert "<state>confirmed" in told("<dialog "), "the busy lamp of the room is lit"
     assert "display-text>Ada<" in told("sip:6001@")
     enters(office, grace)

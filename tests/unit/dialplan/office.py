@@ -179,6 +179,11 @@ class FakeLeg:
         self._living()
         self.told.append(f"identify {party}")
 
+    def confer(self, number: str) -> bool:
+        self._living()
+        self.told.append(f"confer {number}".rstrip())
+        return self.technology == "SIP"
+
     def send_text(self, text: str) -> bool:
         self._living()
         self.told.append(f"text {text}")

@@ -11,7 +11,7 @@ from gateway.app.rooms import OperatedRooms
 from gateway.core.conference import Departure
 from gateway.core.conference_profile import Profiles, RoomProfile, UserProfile, actions_of
 from gateway.core.errors import Exhausted, LocalError
-from gateway.core.messages import Answer, Digit, Held, Released, Resumed
+from gateway.core.messages import Answer, Answered, Digit, Held, Released, Resumed
 from gateway.core.recording import Media, Recording, RecordingPlan
 from gateway.core.room import TALK, Talking
 from gateway.services.conferences import OfficeConferences
@@ -57,6 +57,7 @@ PLAN = """
 exten => _[a-z].,1,ConfBridge(board,${ROOM},${EXTEN},keys)
  same => n,Answer()
  same => n,Wait(600)
+exten => 101,1,Dial(FXS/101)
 exten => aside,1,Wait(10)
  same => n,Return()
 exten => 1,1,Set(CONFBRIDGE(user,template)=admin)
@@ -449,6 +450,21 @@ def test_an_office_that_stops_ends_the_room(office: Conferring) -> None:
     office.enters("plain", 2)
     office.loop.run_until_complete(office.manager.end_all("Copperline was stopped"))
     assert not office.conferences.rooms and office.rooms[0].closed
+
+
+def test_who_is_transferred_to_somebody_in_a_room_takes_his_place_without_the_pin(office: Conferring) -> None:
+    second = office.enters("pin", 1)
+    office.keys(second, "4711#")
+    caller = office.offer("SIP/1-2", "101")
+    office.says(office.phone, Answered("off-hook"))
+    floor = office.manager.floor
+    own, other = floor.find(caller.name), floor.find(second.name)
+    assert own is not None and other is not None
+    office.loop.call_soon(office.manager.operator.attended_transfer, own, other)
+    office.loop.settle()
+    office.hears_out(office.phone)
+    assert [member.leg.name for member in office.conferences.rooms[0].members] == [office.phone.name]
+    assert "conf-getpin" not in heard(office.phone) and office.manner(office.phone) == (True, True)
 
 
 def test_each_change_is_told_of(office: Conferring) -> None:

@@ -9,6 +9,7 @@ from gateway.core.messages import (
     Alert,
     Answer,
     Answered,
+    Confer,
     Dial,
     Hangup,
     Identified,
@@ -594,6 +595,30 @@ def test_rfc_4916_section_4_a_telephone_that_knows_no_update_is_told_by_a_reinvi
     bert.reply(third, 488)
     assert [message.summary.partition(" ")[0] for message in bert.messages()] == ["ACK"]
     assert not any(isinstance(event, Released) for event in office.events()), "a refusal changes nothing"
+
+
+def test_rfc_4579_section_5_1_who_is_put_into_a_conference_is_told_by_our_contact() -> None:
+    office = Office()
+    bert, channel, invite = answered_by_bert(office, ("Allow", "INVITE, UPDATE"))
+    assert "isfocus" not in invite.contacts[0].parameters
+    office.command(channel, Confer("8500"))
+    update = bert.arrived()
+    (contact,) = update.contacts
+    assert (update.method, "isfocus" in contact.parameters) == ("UPDATE", True)
+    assert str(contact.uri).startswith("sip:8500@192.0.2.1") and not update.body
+    bert.reply(update, 200)
+    office.command(channel, Confer(""))
+    (contact,) = bert.arrived().contacts
+    assert "isfocus" not in contact.parameters
+
+
+def test_rfc_4579_section_5_1_who_calls_a_conference_is_told_in_the_answer() -> None:
+    office = Office()
+    talk = Talk(office, answer=False)
+    office.command(talk.channel, Confer("8500"))
+    office.command(talk.channel, Answer())
+    (contact,) = talk.phone.response().contacts
+    assert "isfocus" in contact.parameters and str(contact.uri).startswith("sip:8500@")
 
 
 def test_rfc_4028_section_7_4_an_identity_is_told_by_a_refresh_of_the_session_with_its_timer() -> None:

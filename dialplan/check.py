@@ -40,14 +40,17 @@ _TIMED: Final = frozenset({"gotoiftime", "execiftime"})
 def doubts(dialplan: Dialplan) -> list[Fault]:
     """What does less than its writer may have thought, and is no reason to refuse the file.
 
-    Option letters that do nothing here, a Set of nothing, and jumps to extensions or priorities that are not there:
-    such a line loads in Asterisk, too.
+    Option letters that do nothing here, a Set of nothing, expressions that break off, and jumps to extensions or
+    priorities that are not there: such a line loads in Asterisk, too.
     """
     found: list[Fault] = []
     for context, extension, step in _steps(dialplan):
         found.extend(_idle_options(step))
         found.extend(_services(step))
         found.extend(_unset(step))
+        if not all(each.expression.is_whole for each in step.arguments.calculations()):
+            what = f"a $[…] of {step.application} is no whole expression: what stands before the error counts, or 0"
+            found.append(_fault(step, what, "look at its operators, brackets and quotes"))
         for place in _places(step):
             found.extend(_jump(dialplan, context, extension, step, place)[1])
     return sorted(found)

@@ -107,6 +107,16 @@ class Expression:
                 self._shapes[shape] = node
         return show(node(values, call))
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is an expression where no hole is empty."""
+        parser = _Parser(self._tokens)
+        try:
+            parser.expression(_ANYTHING, 0)
+        except _SyntaxError:
+            return False
+        return parser.is_done
+
     def _parse(self, shape: tuple[bool, ...]) -> _Node:
         gone = {id(operand) for operand, there in zip(self._vanishing, shape, strict=True) if not there}
         tokens = [token for token in self._tokens if id(token) not in gone]
@@ -173,6 +183,11 @@ class _Parser:
     def __init__(self, tokens: Sequence[_Operand | str]) -> None:
         self._tokens = tokens
         self._at = 0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether no token is left."""
+        return self._at >= len(self._tokens)
 
     def _peek(self) -> _Operand | str | None:
         return self._tokens[self._at] if self._at < len(self._tokens) else None

@@ -189,6 +189,11 @@ class Template:
         for part in self._parts:
             yield from _references(part)
 
+    def calculations(self) -> Iterator[Calculation]:
+        """Every `$[...]` in it, inner ones included."""
+        for part in self._parts:
+            yield from _calculations(part)
+
     def __repr__(self) -> str:
         return f"Template({self.text!r})"
 
@@ -221,6 +226,17 @@ def _references(part: str | Reference | Calculation) -> Iterator[Reference]:
     elif isinstance(part, Calculation):
         for hole in part.holes:
             yield from _references(hole)
+
+
+def _calculations(part: str | Reference | Calculation) -> Iterator[Calculation]:
+    if isinstance(part, Reference):
+        for inner in (part.name, part.arguments, part.slice):
+            if inner is not None:
+                yield from inner.calculations()
+    elif isinstance(part, Calculation):
+        yield part
+        for hole in part.holes:
+            yield from _calculations(hole)
 
 
 def substring(value: str, offset: int, length: int | None) -> str:

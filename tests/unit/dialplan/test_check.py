@@ -8,6 +8,7 @@ from dialplan.check import doubts, watched
 from gateway.core.errors import ConfigError
 from tests.unit.dialplan.office import read_text
 
+BROKEN = "a $[…] of {} is no whole expression: what stands before the error counts, or 0"
 HEAD = "[office]\nexten => 1,1,"
 REST = "\n[sub]\nexten => s,1(start),Return()\n[macro-in]\nexten => s,1,NoOp()\n"
 
@@ -106,6 +107,12 @@ def test_a_place_within_a_context_that_is_not_there_is_a_doubt(step: str, said: 
     [
         ("Set(CALLERID(name)Ann)", ["Set(CALLERID(name)Ann) sets nothing; write Set(name=value)"]),
         ("ExecIf(1?Set(X))", ["Set(X) sets nothing; write Set(name=value)"]),
+        *(
+            (step, [f"{BROKEN.format(step.partition('(')[0])}; look at its operators, brackets and quotes"])
+            for step in ("GotoIf($[1 + ]?1)", "Set(X=$[(1])", "Set(X=${IF($[${Y} ${Z} = 1]?a:b)})", "NoOp($[1 2])")
+        ),
+        ("Set(X=$[${Y} = 1 & !(${LEN(${Z})} > $[1 + ${W}])])", []),
+        ('GotoIf($["${X}" = ""]?1)', []),
         ("Set(${X})", []),
         ("Record(x.wav,,,kz)", ["option z of Record does nothing here; leave it out"]),
         ("Record(x.wav,,,aknoqstuxy)", []),

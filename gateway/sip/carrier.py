@@ -318,10 +318,16 @@ class SipCarrier:
             refusal = self.newcomers.arrived(transaction, partial(self._reply, transaction), now)
         elif (member := self._member_of(request)) is not None:
             member.receive(request, partial(self._reply, transaction), transaction.flow, now)
-        else:
-            refusal = request.reply(481)  # RFC 3261 12.2.2
         if refusal is not None:
             self._answer_once(transaction, refusal)
+
+    def stray_refused(self, request: Request, flow: Flow) -> Response | None:
+        """The answer to a request of a dialog that there is not (RFC 3261 12.2.2)."""
+        if request.method == "CANCEL" or self._member_of(request) is not None:
+            return None
+        refusal = screen(request, flow) or request.reply(481)
+        refusal.headers.set("Server", PRODUCT)
+        return refusal
 
     def cancel_arrived(self, transaction: ServerTransaction, invite: ServerTransaction | None, now: float) -> None:
         """A CANCEL."""

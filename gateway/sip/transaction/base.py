@@ -35,6 +35,14 @@ class TransactionUser(Protocol):
         """
         ...
 
+    def stray_refused(self, request: Request, flow: Flow) -> Response | None:
+        """The answer to a new request with a To tag, whose Via is stamped, of which no transaction is to be kept.
+
+        Whoever invents a dialog is answered as if nothing were remembered of it (RFC 3261 8.2.7, 12.2.2: 481), as
+        often as it asks. None where the request is to be told by `request_arrived` or `cancel_arrived`.
+        """
+        ...
+
     def cancel_arrived(self, transaction: ServerTransaction, invite: ServerTransaction | None, now: float) -> None:
         """A CANCEL for `invite`; for None it is for nothing that is here (answer 481)."""
         ...

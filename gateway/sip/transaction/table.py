@@ -138,7 +138,9 @@ class TransactionLayer:
             self.user.ack_arrived(request, flow, now)
             return
         within = request.headers.typed["to"].tag is not None
-        if len(self._clients) + len(self._servers) >= (self._limit if within else self._limit - self._limit // 4):
+        if within and (refusal := self.user.stray_refused(request, flow)) is not None:
+            self.send(refusal.serialise(), way_back, request.call_id)
+        elif len(self._clients) + len(self._servers) >= (self._limit if within else self._limit - self._limit // 4):
             # The last quarter is for dialogs in progress: strangers must not keep calls from ending.
             self.dropped += 1
             refusal = request.reply(503, to_tag=self._token())

@@ -202,6 +202,42 @@ def test_a_request_of_a_dialog_that_is_not_is_481(method: str) -> None:
     assert phone.response().status == 481
 
 
+@pytest.mark.parametrize("method", ["INVITE", "BYE", "INFO", "NOTIFY"])
+def test_rfc_3261_12_2_2_who_invents_a_dialog_needs_no_transaction_and_is_answered_as_often_as_it_asks(
+    method: str,
+) -> None:
+    office = Office(SipConfig(transactions=0))  # there is no room for any
+    phone = Phone(office)
+    request = phone.request(method, to="<sip:6001@192.0.2.1>;tag=invented", call_id="invented")
+    answers = []
+    for _ in range(3):
+        phone.send(request)
+        answers.append(phone.response())
+    assert {answer.summary for answer in answers} == {"481 Call/Transaction Does Not Exist"}
+    assert {(answer.to.tag, answer.via.rport, answer.via.received) for answer in answers} == {
+        ("invented", phone.port, phone.host)
+    }
+    office.quiet()
+
+
+def test_a_bye_that_is_repeated_after_the_end_of_its_dialog_has_its_200_again() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("101")
+    channel = next(leg for leg, event in office.heard() if isinstance(event, Offered))
+    phone.messages()
+    office.command(channel, Answer())
+    ok = phone.response()
+    phone.send(phone.ack(invite, ok))
+    bye = phone.within(invite, ok, "BYE", 3)
+    for _ in range(2):
+        phone.send(bye)
+        assert phone.response().status == 200
+    phone.send(phone.within(invite, ok, "BYE", 4))
+    assert phone.response().status == 481
+    office.quiet()
+
+
 def test_a_bye_without_a_dialog_is_481_and_an_ack_is_never_answered() -> None:
     office = Office()
     phone = Phone(office)

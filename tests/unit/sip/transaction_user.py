@@ -65,6 +65,9 @@ class Listener:
     def request_arrived(self, transaction: ServerTransaction, now: float, *, merged: bool) -> None:
         self.told.append(RequestArrived(transaction, transaction.request, merged=merged))
 
+    def stray_refused(self, request: Request, flow: Flow) -> Response | None:
+        return None
+
     def cancel_arrived(self, transaction: ServerTransaction, invite: ServerTransaction | None, now: float) -> None:
         self.told.append(RequestArrived(transaction, transaction.request, invite))
 

@@ -176,6 +176,22 @@ def test_section_7_a_text_for_an_account_that_is_away_is_kept_and_delivered_when
     office.quiet()
 
 
+def test_a_new_text_does_not_overtake_one_that_is_on_its_way() -> None:
+    office = Office()
+    anna, bert = Phone(office), Phone(office, "6002", host="192.0.2.61")
+    cleo = Phone(office, "6003", host="192.0.2.62")
+    message(anna, "6002", b"first")
+    anna.messages()
+    [first] = registers(bert)
+    message(cleo, "6002", b"second")
+    assert cleo.response().status == 202 and bert.messages() == []
+    bert.reply(first, 200, contact=False)
+    second = bert.arrived()
+    assert (first.body, second.body) == (b"first", b"second")
+    bert.reply(second, 200, contact=False)
+    office.quiet()
+
+
 def test_texts_that_wait_are_delivered_one_by_one_in_their_order() -> None:
     office = Office()
     anna, bert = Phone(office), Phone(office, "6002", host="192.0.2.61")

@@ -328,6 +328,18 @@ def test_rfc_3842_section_5_the_messages_of_ones_own_mailbox() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("waiting", "lit"),
+    [(MailboxStatus(1), "yes"), (MailboxStatus(0, 3), "no"), (MailboxStatus(urgent_new=1), "yes")],
+)
+def test_rfc_3842_section_5_2_the_lamp_is_lit_for_what_is_new_or_urgent(waiting: MailboxStatus, lit: str) -> None:
+    office, watchable, watcher = watched("message-summary", "6001")
+    watchable.mailboxes["6001"] = waiting
+    office.stack.watching.mailbox_changed("6001", office.clock.now)
+    office.drain()
+    assert watcher.notified().body.startswith(f"Messages-Waiting: {lit}".encode())
+
+
 @pytest.mark.parametrize(("user", "to", "status"), [("6001", "6002", 403), ("6002", "6002", 404)])
 def test_mailboxes_of_others_and_those_that_there_are_not(user: str, to: str, status: int) -> None:
     office, _ = office_to_watch()

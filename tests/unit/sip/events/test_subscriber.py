@@ -7,8 +7,9 @@ import pytest
 from gateway.core.watch import MailboxStatus
 from gateway.sip.events.message_summary import read_summary
 from gateway.sip.message import Request, Response
+from gateway.sip.transport import Flow
 from gateway.sip.trunk_words import MailboxTold
-from tests.support.sip import Office
+from tests.support.sip import SERVER, Office
 from tests.unit.sip.test_trunk import FIRST, Provider, opened, trunk
 
 SUMMARY = "Messages-Waiting: yes\r\nMessage-Account: sip:4711@pstn.example\r\nVoice-Message: {}\r\n"
@@ -110,6 +111,17 @@ def test_section_4_1_2_2_it_is_refreshed_in_the_dialog_in_time() -> None:
     accept(provider, again)
     notify(provider, subscribe, 2, "active;expires=300")
     assert asked(provider, 200) == []
+
+
+def test_rfc_3581_a_notifier_that_its_nat_shows_elsewhere_is_asked_again_there() -> None:
+    office, provider, subscribe = watched()
+    accept(provider, subscribe)
+    moved = Provider(office)
+    moved.flow = Flow("udp", SERVER, (FIRST, 40404))
+    notify(provider, subscribe, 1, "active;expires=300")
+    notify(moved, subscribe, 2, "active;expires=300")
+    office.wait(270)
+    assert len(moved.asked("SUBSCRIBE")) == 1 and provider.asked("SUBSCRIBE") == []
 
 
 def test_a_challenge_is_answered() -> None:

@@ -8,7 +8,8 @@ from gateway.core.switch import DeviceState
 from gateway.sip.events.header import EventType, SubscriptionState
 from gateway.sip.events.notifier import NotifierConfig
 from gateway.sip.stack import SipConfig
-from tests.support.sip import Office, Phone
+from gateway.sip.transport import Flow
+from tests.support.sip import SERVER, Office, Phone
 from tests.support.watch import ScriptedWatchable, at
 from tests.unit.sip.events.watcher import Watcher, dialogs, document, office_to_watch, state
 
@@ -27,6 +28,19 @@ def test_section_4_2_1_a_subscription_is_granted_and_told_the_state_at_once() ->
     assert notify.headers.get("Content-Type") == "application/dialog-info+xml" and dialogs(notify) == []
     assert notify.from_.tag == granted.to.tag and notify.to.tag == "phone"
     assert watchable.watched == {at("101"): 1}
+
+
+def test_rfc_3581_a_subscriber_whose_nat_gives_it_another_port_is_told_there() -> None:
+    office, watchable = office_to_watch()
+    watcher = Watcher(office)
+    watcher.subscribe()
+    watcher.notified()
+    watcher.phone.flow = Flow("udp", SERVER, (watcher.phone.host, 40404))
+    watcher.again()
+    watcher.notified()
+    office.wait(2)
+    watcher.change(watchable, INUSE)
+    assert dialogs(watcher.notified()) == ["confirmed"]
 
 
 def test_section_4_2_2_a_change_is_told_with_the_next_version() -> None:

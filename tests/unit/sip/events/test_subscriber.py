@@ -116,12 +116,11 @@ def test_section_4_1_2_2_it_is_refreshed_in_the_dialog_in_time() -> None:
 def test_rfc_3581_a_notifier_that_its_nat_shows_elsewhere_is_asked_again_there() -> None:
     office, provider, subscribe = watched()
     accept(provider, subscribe)
-    moved = Provider(office)
-    moved.flow = Flow("udp", SERVER, (FIRST, 40404))
     notify(provider, subscribe, 1, "active;expires=300")
-    notify(moved, subscribe, 2, "active;expires=300")
+    provider.flow = Flow("udp", SERVER, (FIRST, 40404))
+    notify(provider, subscribe, 2, "active;expires=300")
     office.wait(270)
-    assert len(moved.asked("SUBSCRIBE")) == 1 and provider.asked("SUBSCRIBE") == []
+    assert len(provider.asked("SUBSCRIBE")) == 1
 
 
 def test_a_challenge_is_answered() -> None:

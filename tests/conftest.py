@@ -48,7 +48,7 @@ def bare_timers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareTimers
 def steadily(bare_timers: BareTimers, record_property: Callable[[str, object], None]) -> Steadily:
     """Does something on the real clock, and does it again where it failed while the machine was late."""
     return lambda once: say_again_where_late(
-        once, bare_timers.late_since, lambda why: record_property("again", why)
+        once, bare_timers.late_since, bare_timers.rest, lambda why: record_property("again", why)
     )
 
 

@@ -2,7 +2,8 @@
 
 The host of a virtual machine takes its cores away for tens or hundreds of milliseconds, and others who share them
 keep each other waiting. A talk that was spoilt while that happened says nothing about who carried it, and is said
-again; one that was spoilt on a machine which ran fine has failed at once.
+again when the machine has come to rest; one that was spoilt on a machine which ran fine has failed at once. Where
+the machine never runs for as long as a sentence takes, nothing can be told, and the test says so: it is skipped.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 __all__ = ["BareTimers", "Late", "Steadily", "say_again_where_late"]
 
 Steadily = Callable[[Callable[[], None]], None]
@@ -23,6 +26,10 @@ BEARABLE: Final = 0.04
 """Seconds by which a core may be late: as much as a jitter buffer holds at first; more need not go unheard."""
 TURNS: Final = 6
 """Times that something is said at most."""
+REST: Final = 1.0
+"""Seconds without a late core after which something is said again."""
+RESTLESS: Final = 20
+"""Such times, after which it is said all the same."""
 SETTLED: Final = 0.1
 """Seconds after which a timer that was late has said so."""
 
@@ -93,6 +100,14 @@ class BareTimers:
                 found.append(Late(float(due), float(by), int(core)))
         return found
 
+    def rest(self) -> None:
+        """Wait until the machine has run fine for a while, or has not for long."""
+        for _ in range(RESTLESS):
+            began = time.monotonic()
+            time.sleep(REST)
+            if not self.late_since(began):
+                return
+
     def end(self) -> None:
         """End them."""
         self._process.kill()
@@ -100,17 +115,22 @@ class BareTimers:
 
 
 def say_again_where_late(
-    talk: Callable[[], None], late_since: Callable[[float], list[Late]], tell: Callable[[str], None]
+    talk: Callable[[], None],
+    late_since: Callable[[float], list[Late]],
+    rest: Callable[[], None],
+    tell: Callable[[str], None],
 ) -> None:
     """Have a talk, and have it again where it was spoilt while the machine was late, `TURNS` times at most.
 
     Args:
         talk: says something and asserts that it was heard, or does something else on the real clock.
         late_since: what was late since a moment.
+        rest: waits until the machine has come to rest.
         tell: is told why it is said again.
 
     Raises:
-        AssertionError: it was spoilt on a machine that ran fine, or every time.
+        AssertionError: it was spoilt on a machine that ran fine.
+        pytest.skip.Exception: it was spoilt every time, and the machine was late every time.
     """
     for turn in range(1, TURNS + 1):
         began = time.monotonic()
@@ -121,8 +141,7 @@ def say_again_where_late(
             if not late:
                 raise
             ran = ", ".join(f"{one} at {one.due - began:.2f} s" for one in late)
-            told = f"turn {turn}: the machine was late ({ran})"
-            fault.add_note(told)
-            if turn == TURNS:
-                raise
-            tell(f"{told}: {str(fault).partition(chr(10))[0]}")
+            tell(f"turn {turn}: the machine was late ({ran}): {str(fault).partition(chr(10))[0]}")
+        if turn < TURNS:
+            rest()
+    pytest.skip(f"this machine was late in each of {TURNS} turns, and whoever talked was not understood")

@@ -147,7 +147,7 @@ class RunningOffice:
                 [sys.executable, "-m", "gateway", "run", str(self._config)],
                 cwd=ROOT, stdin=subprocess.DEVNULL, stdout=printed, stderr=logged,
             )  # fmt: skip
-        self._client = httpx.Client(trust_env=False, timeout=10)
+        self._client = httpx.Client(trust_env=False, timeout=2 * PATIENCE)
         try:
             ready = until(self._ready, START_SECONDS, "the line that begins with ready")
             self.addresses: Mapping[str, tuple[str, int]] = {
@@ -228,7 +228,7 @@ class RunningOffice:
         """What the command line says of this office, its exit code being as expected."""
         done = subprocess.run(
             [sys.executable, "-m", "gateway", *words, "--url", self.url],
-            cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20,
+            cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=3 * PATIENCE,
             env={**os.environ, "COLUMNS": "200"}, check=False,
         )  # fmt: skip
         assert done.returncode == expect, f"copperline {' '.join(words)}: {done.stdout}{done.stderr}"

@@ -45,7 +45,7 @@ def steadily(bare_timers: BareTimers, record_property: Callable[[str, object], N
         record_property("said again", why)
         signal.alarm(LONGEST)
 
-    return lambda talk: say_again_where_late(talk, bare_timers.late_since, tell)
+    return lambda talk: say_again_where_late(talk, bare_timers.late_since, bare_timers.rest, tell)
 
 
 class _Shared:

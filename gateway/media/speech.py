@@ -120,9 +120,19 @@ def _say(text: str, voice: str, program: str) -> Samples:
         except FileNotFoundError as fault:
             raise Unavailable(f"{program} is not there to speak prompts; install the package espeak-ng") from fault
         except (subprocess.SubprocessError, MalformedError) as fault:
-            raise Unavailable(f"{program} did not speak {text!r} in voice {voice}: {fault}") from fault
+            raise Unavailable(f"{program} did not speak {text!r} in voice {voice}: {_why(fault)}") from fault
     wide = resample(loaded.samples, _NARROW, _RATE) if loaded.wide is None else loaded.wide
     return _levelled(_trimmed(wide))
+
+
+def _why(fault: Exception) -> str:
+    """What went wrong with the speaker, in a clause."""
+    if isinstance(fault, subprocess.CalledProcessError):
+        said = fault.stderr.decode("utf-8", "replace").strip().partition("\n")[0]
+        return said or f"it ended with status {fault.returncode}"
+    if isinstance(fault, subprocess.TimeoutExpired):
+        return f"it took longer than {_PATIENCE:g} s"
+    return str(fault)
 
 
 def _trimmed(samples: Samples) -> Samples:

@@ -121,6 +121,7 @@ class Servers:
         self._health: dict[Way, _Health] = {}
         self._timers: dict[object, Timer] = {}
         self._open = False
+        self._ways: tuple[Way, ...] | None = None  # until something is found or a server's health changes
         self.remotes: frozenset[Address] = frozenset()
         self.sources: frozenset[str] = frozenset()
         self._transports = frozenset("tls" if is_sips(uri) else uri.transport or "udp" for uri in config.uris)
@@ -144,12 +145,14 @@ class Servers:
 
     def ways(self) -> list[Way]:
         """All ways, those to servers that answer first."""
-        ways = [way for uri in self._config.uris for way in self._found.get(uri, ())]
-        return sorted(dict.fromkeys(ways), key=self.is_down)
+        if self._ways is None:
+            ways = [way for uri in self._config.uris for way in self._found.get(uri, ())]
+            self._ways = tuple(sorted(dict.fromkeys(ways), key=self.is_down))
+        return list(self._ways)
 
     def is_down(self, way: Way) -> bool:
         """Whether nobody answers there; never where nobody is asked."""
-        health = self._health.get(way)
+        health = self._health.get(way) if self._health else None
         return health is not None and health.is_down
 
     def all_down(self) -> bool:
@@ -197,6 +200,7 @@ class Servers:
         else:
             self._faults.pop(uri, None)
             self._found[uri] = tuple(Way(uri, flow) for flow in located.flows)
+        self._ways = None
         ways = self.ways()
         self.remotes = frozenset(way.flow.remote for way in ways)
         self.sources = frozenset(source_of(host) for host, _ in self.remotes)
@@ -239,6 +243,7 @@ class Servers:
         if health is None:
             return
         before = health.is_down, health.answered
+        self._ways = None
         health.misses, health.answered, health.busy = 0, True, response.status in BUSY
         health.round_trip = now - health.asked_at
         if before != (health.is_down, True) and self._open:
@@ -257,6 +262,7 @@ class Servers:
         health = self._health.get(way)
         if health is None or health.asked != asked or not self._open:
             return
+        self._ways = None
         health.misses += 1
         health.busy = False
         if health.misses < MISSES:

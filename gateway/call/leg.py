@@ -263,7 +263,6 @@ class CallLeg(ChannelLeg):
         if not self.answered:
             self.command(Answer())
             self._mark_answered()
-            await asyncio.sleep(0)
             self._check()
             # What is said before would be lost (RFC 3264 section 5.1, a late offer).
             while not self.channel.reached:

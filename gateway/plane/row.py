@@ -115,7 +115,7 @@ class PlaneRow:
 
     __slots__ = (
         "listener codecs wanted index generation closed on_removed __weakref__ "
-        "_encoding _host _capture _taps _seats _tones _final _canceller _suite"
+        "_encoding _host _capture _taps _seats _tones _final _canceller _suite _detects"
     ).split()
 
     def __init__(self, host: Host, index: int, generation: int) -> None:
@@ -136,6 +136,7 @@ class PlaneRow:
         self._final: AudioStats | None = None
         self._canceller = 0
         self._suite: Suite | None = None
+        self._detects = False
 
     @property
     def digits_as_events(self) -> bool:
@@ -208,7 +209,9 @@ class PlaneRow:
 
     def detect_digits(self, on: bool) -> None:
         """Look for DTMF tones in what comes in."""
-        self._post(commands.DETECT, (int(on),))
+        if on != self._detects:
+            self._detects = on
+            self._post(commands.DETECT, (int(on),))
 
     def detect_fax(self, on: bool) -> None:
         """Look for the tones of fax machines in what comes in."""

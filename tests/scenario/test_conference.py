@@ -11,6 +11,7 @@ import pytest
 from gateway.core.audio import Encoding, Samples
 from gateway.core.conference import Member
 from gateway.testing.sip_phone import SipPhone
+from hardware.world.office_call import CallState
 from tests.scenario.conftest import Build
 from tests.scenario.test_star_codes import dialled
 from tests.support.office import OfficeUnderTest
@@ -62,12 +63,12 @@ def members(office: OfficeUnderTest, name: str = "board") -> list[Member]:
     return [] if room is None else list(room.members)
 
 
-def enters(office: OfficeUnderTest, phone: SipPhone, number: str = "8500") -> None:
+def enters(office: OfficeUnderTest, phone: SipPhone, number: str = "8500", room: str = "board") -> None:
     """It calls the number, has heard what it is told, and is in the room."""
-    before = len(members(office))
+    before = len(members(office, room))
     phone.call(number)
-    office.until(lambda: len(members(office)) == before + 1, within=3)
-    office.until(lambda: members(office)[-1].seat is not None, within=8)  # type: ignore[attr-defined]
+    office.until(lambda: len(members(office, room)) == before + 1, within=3)
+    office.until(lambda: members(office, room)[-1].settled, within=8)
     office.run(0.6)
 
 
@@ -141,7 +142,7 @@ def test_a_telephone_a_sip_phone_and_somebody_outside_confer(office: OfficeUnder
     office.until(lambda: len(members(office)) == 2, within=12)
     office.call_in("copper1", "5551212", "Outside")
     office.until(lambda: len(members(office)) == 3, within=15)
-    office.until(lambda: members(office)[-1].seat is not None, within=5)  # type: ignore[attr-defined]
+    office.until(lambda: members(office)[-1].settled, within=5)
     office.run(1)
     words = sentence[:12000]
     before = len(desk.recording)
@@ -308,3 +309,20 @@ def test_an_office_that_stops_ends_the_room(office: OfficeUnderTest, three: list
     office.loop.run_until_complete(office.app.manager.end_all("the office stops"))
     office.run(1)
     assert not office.app.conferences.rooms and all(phone.state == "idle" for phone in three)
+
+
+def test_the_demo_office_lets_callers_from_outside_in_by_the_attendant_and_a_pin(build: Build) -> None:
+    office = build()
+    ada, line = office.sip("6001"), office.exchange("copper1")
+    enters(office, ada, room="8500")
+    office.call_in("copper1", "5551212", "Outside")
+    office.until(lambda: line.state is CallState.TALKING, within=12)
+    office.run(2)
+    line.key("8500")
+    office.run(8)
+    line.key("85008#")
+    office.until(lambda: len(members(office, "8500")) == 2, within=8)
+    line.hang_up()
+    ada.hang_up()
+    office.run(12)
+    assert not office.app.conferences.rooms

@@ -145,7 +145,8 @@ class Dialog:
             remote_number=None,
         )
         if dialog.next_hop() is not None:
-            dialog._peer = called(request, flow)
+            # A proxy that was set beforehand and has recorded no route carries the whole call all the same.
+            dialog._peer = "" if request.route and not dialog.routes else called(request, flow)
         return dialog
 
     @classmethod

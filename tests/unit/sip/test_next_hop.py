@@ -166,6 +166,27 @@ class TestByTheFlow:
         office.command(channel, Hangup(CLEAR))
         assert methods(phone) == ["ACK", "BYE"]
 
+    @pytest.mark.parametrize("records", [False, True])
+    def test_rfc_3327_a_proxy_on_the_path_carries_the_whole_call_unless_it_records_another_route(
+        self, records: bool
+    ) -> None:
+        office = Office()
+        phone, there = Phone(office), Phone(office, host="203.0.113.20", port=5060)
+        path = (("Path", f"<sip:{phone.host}:{phone.port};lr>"), ("Supported", "path"), ("Expires", "600"))
+        phone.proved(phone.request("REGISTER", f"sip:{SERVER[0]}", headers=path))
+        assert phone.response().status == 200
+        channel = office.stack.channel("6001", office.clock.now)
+        office.command(channel, Dial("6001", Party("101")))
+        ok = phone.arrived().reply(200, to_tag="below")
+        ok.headers.set("Contact", CONTACT)
+        if records:
+            ok.headers.set("Record-Route", "<sip:203.0.113.20;lr>")
+        ok.headers.set("Content-Type", "application/sdp")
+        ok.body = session_description()
+        phone.send(ok)
+        office.command(channel, Hangup(CLEAR))
+        assert methods(there if records else phone) == ["ACK", "BYE"]
+
     def test_rfc_5923_a_connection_stands_for_its_host_whatever_port_it_names(self) -> None:
         office = Office()
         phone = Phone(office, port=40123, transport="tcp")

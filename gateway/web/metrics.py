@@ -48,6 +48,10 @@ class Metrics(Collector):
         for line in self._office.lines():
             lines.add_metric([line.name, line.kind], float(line.in_service))
         yield lines
+        trunks = GaugeMetricFamily("copperline_trunk_up", "1 where calls can be placed by it.", labels=["trunk"])
+        for trunk in self._office.trunks():
+            trunks.add_metric([trunk.name], float(trunk.up))
+        yield trunks
         registered = GaugeMetricFamily("copperline_registrations", "Telephones that are registered.")
         registered.add_metric([], len(self._office.registrations()))
         yield registered

@@ -173,6 +173,7 @@ def test_metrics() -> None:
     assert "copperline_registrations 1.0" in answer.text
     assert 'copperline_in_use{resource="rows"} 2.0' in answer.text
     assert 'copperline_events_total{event="calls answered"} 5.0' in answer.text
+    assert 'copperline_trunk_up{trunk="pstn"} 1.0\ncopperline_trunk_up{trunk="spare"} 0.0\n' in answer.text
 
 
 def test_the_interface_describes_itself() -> None:

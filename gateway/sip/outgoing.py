@@ -303,6 +303,8 @@ class OutgoingSession:
         self._user.agreed(agreement, now)
         user = self._user
         # The INVITE goes on by itself, for the sake of late answers, and holds nothing of the call.
+        if self._transaction is not None:
+            self._transaction.request.body = b""
         del self._invite, self._user, self._talker, self._negotiation, self._timer
         user.answered(response.summary, session, now)
 

@@ -45,6 +45,8 @@ BUSY: Final = 0.85
 """Of a core: an office that uses so much is near what it can do."""
 SETTING_UP: Final = 100.0
 """Calls a second by which standing calls are set up, and the first ones measured."""
+ENOUGH: Final = 500
+"""Calls from which on memory tells something: it grows by 1 MB of objects and by 2 MB of rows of the plane."""
 TRANSACTIONS: Final = 33.0
 """Seconds for which those of a call's setup last (64*T1 of RFC 3261), with what they hold."""
 ATTEMPTS: Final = 6
@@ -326,14 +328,14 @@ def standing_rows(folder: Path, options: Options, rate: float) -> None:
             time.sleep(TRANSACTIONS)
             before = office.memory()
             standing = stand(stack, office, folder, allowed - allowed // 2, STANDING_PORT + 1)
-            memory = office.memory() - before
+            each = f"{(office.memory() - before) / max(standing - half, 1):5.1f} kB each"
             spent, offered = cost(office, folder, rate, options.seconds)
             print_row(
                 f"{standing} calls standing"
                 + (f", for want of descriptors not {wanted}" if allowed < wanted else ""),
-                f"{spent * 1000:6.3f} ms CPU a call: {1 / spent:5.0f} a CPU second, {offered.failed} failed; "
-                f"{memory / max(standing - half, 1):5.1f} kB each",
-                "25 kB",
+                f"{spent * 1000:6.3f} ms CPU a call: {1 / spent:5.0f} a CPU second, {offered.failed} failed"
+                + (f"; {each}" if standing >= ENOUGH else ""),
+                "25 kB" if standing >= ENOUGH else "",
             )
 
 

@@ -109,7 +109,7 @@ class InviteServer(ServerTransaction):
 
     def wait(self, now: float) -> None:
         """Send 100 in a moment, unless the user, who has heard of it, has answered already."""
-        if not self._latest:
+        if self.state is _S.PROCEEDING and not self._latest:
             self._start(_I.TIMER_TRYING, now + self._config.trying)
 
     def receive(self, request: Request, now: float) -> None:
@@ -127,6 +127,8 @@ class InviteServer(ServerTransaction):
     def _send(self, now: float, response: Response) -> None:
         self._stop(_I.TIMER_TRYING)
         self._say(response)
+        if response.is_final:
+            self._latest = b""  # the user says it again
 
     def _send_latest(self, now: float, _: Request) -> None:
         self._say_again()
@@ -137,6 +139,7 @@ class InviteServer(ServerTransaction):
     def _accept(self, now: float, response: Response) -> None:
         self._stop(_I.TIMER_TRYING)
         self._say_finally(response)
+        self._latest = b""  # the user says it again
         self._start(_I.TIMER_L, now + self._config.patience)
 
     def _refuse(self, now: float, response: Response) -> None:

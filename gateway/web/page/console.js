@@ -24,6 +24,12 @@ const TABLES = {
     [duration(call.duration), "number"],
     troubled(call.legs.map((leg) => leg.name).join(", "), ...call.legs.map((leg) => leg.trouble)),
   ],
+  conferences: ({ room, member }) => [
+    room.locked ? `${room.name} (locked)` : room.name,
+    party(member.caller, member.caller_name),
+    [member.talking ? `${member.state}, talks` : member.state, member.talking ? "good" : ""],
+    [duration(member.seconds), "number"],
+  ],
   lines: (line) => [
     line.name,
     line.port ? `${line.kind} ${line.port} on ${line.card}` : `${line.kind}, ${line.card}`,
@@ -98,8 +104,9 @@ const say = (text, bad) => {
 
 const refresh = async () => {
   try {
-    const [calls, lines, trunks, registrations, refusals, records] = await Promise.all([
+    const [calls, rooms, lines, trunks, registrations, refusals, records] = await Promise.all([
       ask("/api/v1/calls"),
+      ask("/api/v1/conferences"),
       ask("/api/v1/lines"),
       ask("/api/v1/trunks"),
       ask("/api/v1/registrations"),
@@ -107,6 +114,7 @@ const refresh = async () => {
       ask("/api/v1/records?limit=20"),
     ]);
     fill("calls", calls);
+    fill("conferences", rooms.flatMap((room) => room.members.map((member) => ({ room, member }))));
     fill("lines", lines);
     fill("trunks", trunks);
     fill("registrations", registrations);

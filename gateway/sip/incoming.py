@@ -301,13 +301,22 @@ class IncomingSession:
             self._user.agreed(self._negotiation.agreement, now)
 
     def _ring(self, now: float) -> None:
+        if self._required and self._owes_offer:
+            # RFC 3261 13.2.1: the first reliable response brings it.
+            self._negotiation.offer()
+            self._early = True
         self._progress(180, now)
 
     def _open(self, now: float) -> None:
-        if self._negotiation.agreement is None and self._allowed and self._negotiation.local is None:
+        if self._owes_offer and self._allowed:
             self._negotiation.offer()
         self._early = self._negotiation.local is not None
         self._progress(183, now)
+
+    @property
+    def _owes_offer(self) -> bool:
+        """Whether the INVITE had no offer, and none of ours has gone out."""
+        return self._negotiation.agreement is None and self._negotiation.local is None
 
     def _progress(self, status: int, now: float) -> None:
         response = self._response(status)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.messages import Answer, Dial, EarlyMedia, Hangup, Offered
+from gateway.core.messages import Alert, Answer, Dial, EarlyMedia, Hangup, Offered
 from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
 from gateway.sip.message import Request, Response
@@ -94,6 +94,32 @@ def test_table_1_pattern_4_the_prack_answers_a_reliable_183() -> None:
     assert b"m=audio" in early.body and not channel.reached
     assert pracked(phone, invite, early, 3, session_description(44000)).status == 200
     assert channel.reached and in_force(office) == 44000
+
+
+def test_rfc_3261_13_2_1_the_first_reliable_response_brings_the_offer_also_where_it_only_rings() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite, channel = offered(phone, b"", headers=(("Require", "100rel"),))
+    office.command(channel, Alert())
+    ringing = last(phone)
+    assert ringing.status == 180 and b"m=audio" in ringing.body
+    assert pracked(phone, invite, ringing, 3, session_description(44000)).status == 200
+    assert channel.reached and in_force(office) == 44000
+    office.command(channel, Answer())
+    assert last(phone).body == b"", "the answer is given once"
+
+
+def test_table_1_pattern_5_an_offer_that_cannot_be_taken_is_488_and_the_183_is_acknowledged_all_the_same() -> None:
+    office = Office()
+    phone = Phone(office)
+    invite, channel = offered(phone, session_description(43000), headers=RELIABLE)
+    office.command(channel, EarlyMedia())
+    strange = session_description(45000, formats="126")
+    assert pracked(phone, invite, last(phone), 3, strange).status == 488
+    office.wait(10)
+    assert phone.messages() == [] and in_force(office) == 43000
+    office.command(channel, Answer())
+    assert last(phone).status == 200
 
 
 def test_table_1_pattern_5_the_2xx_to_a_prack_answers_its_offer() -> None:

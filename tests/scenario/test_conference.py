@@ -81,8 +81,8 @@ def prompted(office: OfficeUnderTest, name: str, heard: Samples) -> bool:
 
 @pytest.fixture
 def three(office: OfficeUnderTest) -> Iterator[list[SipPhone]]:
-    """Three of different codecs are in the room."""
-    encodings = (Encoding.PCMU, Encoding.PCMA, Encoding.PCMU)
+    """Three of different codecs and rates are in the room."""
+    encodings = (Encoding.PCMU, Encoding.PCMA, Encoding.G722)
     phones = [office.sip(f"600{at}", encoding=coding) for at, coding in enumerate(encodings, 1)]
     for phone in phones:
         enters(office, phone)
@@ -96,11 +96,11 @@ def three(office: OfficeUnderTest) -> Iterator[list[SipPhone]]:
 
 
 def says(office: OfficeUnderTest, phone: SipPhone, words: Samples, hearers: list[SipPhone]) -> list[Samples]:
-    """What each of the hearers has heard while one spoke."""
+    """What each of the hearers has heard while one spoke, at 8000 Hz."""
     before = [len(each.heard) for each in hearers]
-    phone.say(words)
+    phone.say(np.repeat(words, phone.voice.sampling // 8000))
     office.run(len(words) / 8000 + 0.5)
-    return [each.heard[at:] for each, at in zip(hearers, before, strict=True)]
+    return [each.heard[at :: each.voice.sampling // 8000] for each, at in zip(hearers, before, strict=True)]
 
 
 def loudness(samples: Samples) -> float:

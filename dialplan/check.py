@@ -26,7 +26,7 @@ from dialplan.timing import Timing, TimingError
 from gateway.core.errors import Fault
 from gateway.core.switch import Target
 
-__all__ = ["check", "dialled", "doubts", "prompts", "technologies", "watched"]
+__all__ = ["check", "conference_profiles", "dialled", "doubts", "prompts", "technologies", "watched"]
 
 _PROMPTED: Final = {"playback": 0, "background": 0, "read": 1}
 """Applications that play prompts, and which of their arguments names them."""
@@ -145,6 +145,16 @@ def technologies(dialplan: Dialplan) -> Iterator[tuple[Place, str]]:
                     technology, slash, _ = word.strip().partition("/")
                     if slash and technology.isalnum():
                         yield step.place, technology
+
+
+def conference_profiles(dialplan: Dialplan) -> Iterator[tuple[Place, str, str]]:
+    """Every profile of conferences that the files spell out: where, its kind (bridge, user, menu), its name."""
+    for _, _, step in _steps(dialplan):
+        for application, arguments in calls(step):
+            if application.lower() == "confbridge":
+                for kind, name in zip(("bridge", "user", "menu"), split(arguments)[1:4], strict=False):
+                    if name.strip() and "$" not in name:
+                        yield step.place, kind, name.strip()
 
 
 def prompts(dialplan: Dialplan) -> Iterator[tuple[Place, str]]:

@@ -16,7 +16,7 @@ from glob import escape
 from pathlib import Path
 from typing import Final
 
-from dialplan.check import dialled, doubts, prompts, technologies, watched
+from dialplan.check import conference_profiles, dialled, doubts, prompts, technologies, watched
 from dialplan.exits import Exit, exits
 from dialplan.functions import FUNCTIONS
 from dialplan.loader import examine
@@ -82,7 +82,14 @@ def load_office(path: Path) -> tuple[Config, Dialplan]:
 
 def dialplan_doubts(config: Config, dialplan: Dialplan) -> list[Fault]:
     """What a dialplan says that does less than its writer may have thought: it loads, and is worth a look."""
-    found = sorted([*doubts(dialplan), *_silent(config, dialplan), *_unwatched(config, dialplan)])
+    found = sorted(
+        [
+            *doubts(dialplan),
+            *_silent(config, dialplan),
+            *_unwatched(config, dialplan),
+            *_conferences(config, dialplan),
+        ]
+    )
     return [_lying(config, doubt) for doubt in found]
 
 
@@ -107,6 +114,16 @@ def _silent(config: Config, dialplan: Dialplan) -> Iterator[Fault]:
         if not heard[name]:
             mend = f"put {name}.wav into {config.media.prompts / config.office.language}"
             yield Fault(place.file, place.line, f"there is no prompt {name!r}: nothing is heard", mend)
+
+
+def _conferences(config: Config, dialplan: Dialplan) -> Iterator[Fault]:
+    """Profiles of conferences that there are not: who would enter with one is not let in."""
+    settings = config.conferences
+    known = {"bridge": settings.rooms, "user": settings.users, "menu": settings.menus}
+    for place, kind, name in conference_profiles(dialplan):
+        if name not in known[kind] and name != f"default_{kind}":
+            what = f"ConfBridge: there is no {kind} profile {name!r}, so that nobody is let in"
+            yield Fault(place.file, place.line, what, nearest(name, list(known[kind])))
 
 
 def _is_there(stem: Path) -> bool:

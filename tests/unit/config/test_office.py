@@ -332,3 +332,15 @@ def test_hunt_groups_are_told_by_who_is_in_them(tmp_path: Path) -> None:
     more = '[isdn.adapter1]\nbackend = "emulated"\nnumbers = ["1"]\n[spans.e1]\nbackend = "emulated"\n'
     config, _ = load_office(office(tmp_path, config=DOZEN + more))
     assert group_members(config) == {"g1": "lines copper1", "isdn-g1": "adapters adapter1", "span-g1": "spans e1"}
+
+
+def test_a_conference_profile_that_is_not_there_is_worth_a_look(tmp_path: Path) -> None:
+    plan = (
+        "[office]\nexten => 8500,1,ConfBridge(board,,default_user,kees)\n same => n,ConfBridge(board,${X},,keys)\n"
+    )
+    config = '\n[conferences.menus.keys]\n1 = "toggle_mute"\n'
+    (doubt,) = dialplan_doubts(*load_office(office(tmp_path, plan, config)))
+    assert str(doubt).endswith(
+        "extensions.conf:2: ConfBridge: there is no menu profile 'kees', so that nobody is let in; "
+        'did you mean "keys"?'
+    )

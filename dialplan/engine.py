@@ -24,6 +24,7 @@ from dialplan.script import STRUCTURED, Application, Function, Last, Script
 from dialplan.shared import Permissions, Shared
 from dialplan.state import Location
 from dialplan.substitution import ScriptError, unshield
+from dialplan.waiting import StepWatch
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError
@@ -35,8 +36,6 @@ __all__ = ["DialplanEngine"]
 
 _STEP_LIMIT: Final = 10_000
 """Steps without time passing: the longest honest loop seen in offices is a few hundred."""
-_TIME_PASSES: Final = 0.01
-"""Seconds that a step must wait to count as waiting; shorter waits are courtesies to other tasks."""
 _COURTESY: Final = 100
 """Steps after which others get their turn."""
 _TRUSTED: Final = 100
@@ -49,28 +48,6 @@ _NO_VALUES: Final[Sequence[str]] = ()
 _NOTHING_ALLOWED: Final = Permissions()
 _NOTED: Final = 200
 """Characters of a step's arguments that are noted."""
-
-
-class _Watch:
-    """Tells whether a step truly waited: that the event loop has turned, and that time has passed.
-
-    The clock alone would not do: on a busy machine any step may take long, and a loop would never be found out.
-    """
-
-    __slots__ = ("_began", "_loop", "_turned")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._began = loop.time()
-        self._turned = False
-        loop.call_soon(self._turn)
-
-    def waited(self) -> bool:
-        """Whether it has, since the watch began."""
-        return self._turned and self._loop.time() - self._began >= _TIME_PASSES
-
-    def _turn(self) -> None:
-        self._turned = True
 
 
 class DialplanEngine:
@@ -261,7 +238,7 @@ class DialplanEngine:
                 script.location = Location(*found.moved, script.location.priority)
             location = script.location
             script.jumped = False
-            watch = _Watch(loop) if steps >= self._trusted else None
+            watch = StepWatch(loop) if steps >= self._trusted else None
             try:
                 last = await self._begin(script, found.step)
                 if last is not None:

@@ -10,8 +10,9 @@ from gateway.core.audio import Sound
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.feature import TalkLimit
+from gateway.core.switch import BridgeEnd
 
-__all__ = ["LimitClock"]
+__all__ = ["LimitClock", "talk_in_time"]
 
 
 class LimitClock:
@@ -58,6 +59,15 @@ class LimitClock:
         if bridge is not None:
             lasted = f"the talk has lasted the {self._limit.seconds:g} s that it may"
             bridge.partner(self._leg).end(Ending(Cause.NORMAL_CLEARING, "the dialplan", Act.HUNG_UP, lasted))
+
+
+async def talk_in_time(leg: CallLeg, limit: TalkLimit) -> BridgeEnd:
+    """Wait until a leg's talk is over, which may last no longer than `limit`; see `CallLeg.talk`."""
+    clock = LimitClock(leg, limit)
+    try:
+        return await leg.talk()
+    finally:
+        clock.stop()
 
 
 def _duration(sounds: Mapping[float, Sequence[Sound]]) -> float:

@@ -20,7 +20,7 @@ from gateway.call.features import Features
 from gateway.call.floor import Floor, Script
 from gateway.call.join import joining
 from gateway.call.leg import CallLeg
-from gateway.call.limit import LimitClock
+from gateway.call.limit import talk_in_time
 from gateway.call.local import LocalHalf
 from gateway.call.operator import FloorOperator
 from gateway.call.pickup import PickupGroups
@@ -113,15 +113,6 @@ _PASSED_ON: Final = (
 async def _parted_before(far: CallLeg, ending: Ending) -> BridgeEnd:
     """The end of a bridge to a leg that was over before."""
     return BridgeEnd(far, ending)
-
-
-async def _talk_in_time(leg: CallLeg, limit: TalkLimit) -> BridgeEnd:
-    """Wait until a leg's talk is over, or may last no longer."""
-    clock = LimitClock(leg, limit)
-    try:
-        return await leg.talk()
-    finally:
-        clock.stop()
 
 
 class CallManager:
@@ -313,7 +304,7 @@ class CallManager:
         if far.ending is not None:
             return _parted_before(far, far.ending)
         self.floor.connect(own, far)
-        return own.talk() if limit is None else _talk_in_time(own, limit)
+        return own.talk() if limit is None else talk_in_time(own, limit)
 
     async def fax(self, leg: Leg, job: FaxJob, *, image: bool, told: Callable[[FaxReport], None]) -> None:
         """Send a document to a leg, or take one; see `Switch.fax`."""

@@ -455,6 +455,18 @@ def test_a_server_that_does_not_answer_options_gets_no_calls() -> None:
     assert first.asked("INVITE") == []
 
 
+def test_the_server_that_is_shown_is_one_that_answers() -> None:
+    office = opened(trunk(FIRST, SECOND, register=False, qualify=30.0))
+    first, second = Provider(office), Provider(office, SECOND)
+    assert office.stack.trunks.status()[0].server.startswith(FIRST)
+    for _ in range(2):  # before the servers are looked for anew
+        for question in second.asked("OPTIONS"):
+            second.refuse(question, 200)
+        office.wait(15)
+    assert office.stack.trunks.status()[0].server.startswith(SECOND)
+    assert len(first.asked("OPTIONS")) > 1
+
+
 # Calls out.
 
 

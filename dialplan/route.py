@@ -186,6 +186,9 @@ class _DryLeg:
         self._spend(_PATIENCE if timeout is None else timeout)
         return ""
 
+    async def attend(self, timeout: float | None = None) -> str:
+        return await self.digit(timeout)
+
     def nudge(self) -> None:
         """Nothing: nobody else is there."""
 

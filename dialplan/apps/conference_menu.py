@@ -86,7 +86,7 @@ class Stay:
         self._see_to_music()
         loop = asyncio.get_running_loop()
         ends = [end for end in (self._keys_end, self._time_up) if end is not None]
-        key = await self._leg.digit(max(0.0, min(ends) - loop.time()) if ends else None)
+        key = await self._leg.attend(max(0.0, min(ends) - loop.time()) if ends else None)
         if key:
             await self._press(key)
         elif self._keys_end is not None and loop.time() >= self._keys_end:

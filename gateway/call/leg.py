@@ -53,6 +53,7 @@ _TIME_IS_UP: Final = Ending(Cause.NORMAL_CLEARING, "the dialplan", Act.HUNG_UP, 
 
 
 _NO_FEATURES: Final[frozenset[Feature]] = frozenset()
+_NUDGED: Final = Nudged()
 
 
 class LegDesk(Desk, Protocol):
@@ -294,19 +295,29 @@ class CallLeg(ChannelLeg):
         self.audio.play(first, go_on)
 
     async def digit(self, timeout: float | None = None) -> str:
-        """The next digit pressed, or "" after `timeout` seconds, or when nudged."""
+        """The next digit pressed, or "" after `timeout` seconds."""
         deadline = None if timeout is None else self._desk.clock() + timeout
-        while True:
-            found = await self._own.next(deadline)
+        while isinstance(letter := await self._read(deadline), Nudged):
+            continue
+        return letter.digit if letter is not None else ""
+
+    async def attend(self, timeout: float | None = None) -> str:
+        """The next digit pressed, or "" after `timeout` seconds or when nudged."""
+        letter = await self._read(None if timeout is None else self._desk.clock() + timeout)
+        return letter.digit if isinstance(letter, Digit) else ""
+
+    async def _read(self, deadline: float | None) -> Digit | Nudged | None:
+        """The next key or nudge; None where neither has come by `deadline` (engine clock)."""
+        while (found := await self._own.next(deadline)) is not None:
             self.go_on()
-            if found is None or isinstance(found[1], Nudged):
-                return ""
-            if isinstance(found[1], Digit):
-                return found[1].digit
+            if isinstance(found[1], Digit | Nudged):
+                return found[1]
+        self.go_on()
+        return None
 
     def nudge(self) -> None:
-        """Have a wait for a key end without one."""
-        self._own.post((self, Nudged()))
+        """Have the script's present `attend`, or else its next one, end."""
+        self._own.post_once((self, _NUDGED))
 
     async def wait(self, seconds: float) -> None:
         """Let time pass; digits pressed meanwhile are dropped."""

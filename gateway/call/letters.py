@@ -30,7 +30,7 @@ class Interrupted:
 
 @frozen
 class Nudged:
-    """The leg's script has something to see to: its wait for a key ends without one."""
+    """The leg's script has something to see to: `CallLeg.attend` ends."""
 
 
 Letter = Event | SoundOver | Interrupted | Nudged | FaxProgress

@@ -35,6 +35,11 @@ class Mailbox(Generic[Letter]):
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
 
+    def post_once(self, letter: Letter) -> None:
+        """Put a letter in, unless the same waits to be read: who reads seldom is not buried in it."""
+        if self._letters is None or letter not in self._letters:
+            self.post(letter)
+
     def clear(self) -> None:
         """Throw away what nobody has read."""
         self._letters = None

@@ -298,8 +298,12 @@ class Leg(Protocol):
         """The next digit pressed, or "" after `timeout` seconds without one."""
         ...
 
+    async def attend(self, timeout: float | None = None) -> str:
+        """The same, or "" once it is nudged."""
+        ...
+
     def nudge(self) -> None:
-        """Have a wait for a key, of its script, end without one: there is something else to see to."""
+        """Have its script's `attend`, the present one or the next, end: there is something else to see to."""
         ...
 
     async def wait(self, seconds: float) -> None:

@@ -34,10 +34,21 @@ _UNWRITABLE: Final = re.compile(r"[^\w.+-]")
 
 
 class Participant:
-    """Somebody in a room; see `gateway.core.conference.Member`."""
+    """Somebody in a room; see `gateway.core.conference.Member`.
+
+    Attributes:
+        outer: the same leg where it has been since before, in a room that it has left for this one meanwhile.
+    """
 
     def __init__(
-        self, room: OpenConference, leg: Leg, profile: UserProfile, step: Place, number: int, since: float
+        self,
+        room: OpenConference,
+        leg: Leg,
+        profile: UserProfile,
+        step: Place,
+        number: int,
+        since: float,
+        outer: Participant | None,
     ) -> None:
         self.leg = leg
         self.profile = profile
@@ -53,6 +64,7 @@ class Participant:
         self.settled = False
         self.seat: Seat | None = None
         self.told_music = ""
+        self.outer = outer
         self._volume = (0.0, 0.0)
         self.room = room
 
@@ -215,10 +227,12 @@ class OpenConference:
         """Whether nobody else is there who hears `member`."""
         return self.seated == (member.seat is not None)
 
-    def enter(self, leg: Leg, user: UserProfile, step: Place, now: float) -> Participant:
+    def enter(
+        self, leg: Leg, user: UserProfile, step: Place, now: float, outer: Participant | None = None
+    ) -> Participant:
         """Let a leg in; it hears nothing of the room before `settle`."""
         self.came += 1
-        member = Participant(self, leg, user, step, self.came, now)
+        member = Participant(self, leg, user, step, self.came, now, outer)
         begins = user.marked and not self.has_marked
         self._members.append(member)
         for other in self._members if begins else ():

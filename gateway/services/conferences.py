@@ -59,7 +59,8 @@ class OfficeConferences:
             found = self._rooms[name.lower()] = self._open(name, room)
         elif not user.admin and (found.locked or found.is_full):
             return Refusal.LOCKED if found.locked else Refusal.FULL
-        member = found.enter(leg, user, step, self._clock())
+        outer = self.members.get(leg.name)
+        member = found.enter(leg, user, step, self._clock(), outer)
         self.members[leg.name] = member
         return member
 
@@ -96,7 +97,10 @@ class OfficeConferences:
         self.on_change(name)
 
     def _gone(self, name: str, member: Participant) -> None:
-        del self.members[member.leg.name]
+        if member.outer is not None:
+            self.members[member.leg.name] = member.outer
+        else:
+            del self.members[member.leg.name]
         if not member.room.members:
             del self._rooms[name.lower()]
             self.on_change(name)

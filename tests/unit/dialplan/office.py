@@ -223,6 +223,9 @@ class FakeLeg:
             self._living()
         return key
 
+    async def attend(self, timeout: float | None = None) -> str:
+        return await self.digit(timeout)
+
     def nudge(self) -> None:
         pass
 

@@ -47,6 +47,8 @@ PROFILES = Profiles(
                 "*8": "leave_conference",
                 "*9": "increase_talking_volume,increase_talking_volume",
                 "0": "dialplan_exec(office,aside,1)",
+                "*4": "dialplan_exec(office,asks,1)",
+                "*7": "dialplan_exec(office,deeper,1)",
                 "#": "playback(one),participant_count",
             }.items()
         }
@@ -60,6 +62,13 @@ exten => _[a-z].,1,ConfBridge(board,${ROOM},${EXTEN},keys)
 exten => 101,1,Dial(FXS/101)
 exten => aside,1,Wait(10)
  same => n,Return()
+exten => asks,1,Read(GIVEN,,2,,,30)
+ same => n,Return()
+exten => deeper,1,ConfBridge(${INNER},,plain,keys)
+ same => n,Return()
+exten => survey,1,ConfBridge(board,,plain,keys)
+ same => n,Read(GIVEN,,2,,,30)
+ same => n,Wait(600)
 exten => 1,1,Set(CONFBRIDGE(user,template)=admin)
  same => n,Set(CONFBRIDGE(user,startmuted)=yes)
  same => n,Set(CONFBRIDGE(user,music_on_hold_class)=blues)
@@ -323,6 +332,46 @@ def test_leaving_by_a_key_goes_on_in_the_dialplan(office: Conferring) -> None:
     one = office.enters("plain", 1)
     office.keys(one, "*8")
     assert office.variable(one, "CONFBRIDGE_RESULT") == "DTMF" and not office.conferences.rooms
+
+
+def test_what_is_asked_after_a_room_waits_for_its_keys(office: Conferring) -> None:
+    one = office.enters("survey", 1)
+    office.keys(one, "*8")
+    office.wait(5)
+    office.keys(one, "42")
+    assert office.variable(one, "GIVEN") == "42"
+
+
+def test_what_is_asked_beside_a_room_waits_for_its_keys_whatever_happens_there(office: Conferring) -> None:
+    one = office.enters("music", 1)
+    office.keys(one, "*4")
+    for number in (2, 3):
+        office.says(office.enters("plain", number), Released(BYE))
+    office.keys(one, "42")
+    assert office.variable(one, "GIVEN") == "42"
+
+
+@pytest.mark.parametrize("inner", ["board", "other"])
+def test_a_room_within_a_room(office: Conferring, inner: str) -> None:
+    one = office.enters("plain", 1, INNER=inner)
+    leg = "SIP/1-00000001"
+    outer = office.conferences.members[leg]
+    office.keys(one, "*7")
+    office.hears_out(one)
+    assert office.conferences.members[leg] is not outer, "who is held or moved is so where it talks"
+    office.keys(one, "*8")
+    assert office.conferences.members[leg] is outer
+    assert [room.name for room in office.conferences.rooms] == ["board"]
+    office.keys(one, "*8")
+    assert not office.conferences.rooms and not office.conferences.members
+
+
+def test_who_hangs_up_in_a_room_within_a_room_is_gone_from_both(office: Conferring) -> None:
+    one = office.enters("plain", 1, INNER="other")
+    office.keys(one, "*7")
+    office.hears_out(one)
+    office.says(one, Released(BYE))
+    assert not office.conferences.rooms and not office.conferences.members
 
 
 def test_a_stay_is_bounded(office: Conferring) -> None:

@@ -3,8 +3,9 @@
 The values of Authorization headers enter, a Verdict leaves. Nonces need no table: each carries its time, the
 address that was challenged and a seal made with a key of this process. A proof holds wherever it comes from, for a
 telephone may have several addresses and change between them; a failure counts against the address that got the
-nonce, which nobody can forge. What is kept is the highest count seen of each nonce that proved a secret, so that
-nothing can be replayed; that is bounded. An unknown user costs the same work as a wrong secret.
+nonce, which nobody can forge, and once that is banned its nonces are of no use elsewhere either. What is kept is
+the highest count seen of each nonce that proved a secret, so that nothing can be replayed; that is bounded. An
+unknown user costs the same work as a wrong secret.
 """
 
 from __future__ import annotations
@@ -120,6 +121,8 @@ class Authenticator:
         method: str,
         lookup: Callable[[str], Secret | None],
         now: float,
+        *,
+        banned: Callable[[str, float], bool] | None = None,
     ) -> Verdict:
         """Judge the rows of Authorization (or Proxy-Authorization) of a request.
 
@@ -131,6 +134,7 @@ class Authenticator:
             method: the request's.
             lookup: gives the secret of a user name, or None for an unknown one.
             now: seconds.
+            banned: whether nonces that were given to an address do not hold at that time; None where all do.
         """
         verdict = Verdict(VerdictKind.ABSENT)
         for row in credentials:
@@ -140,11 +144,16 @@ class Authenticator:
                 verdict = Verdict(VerdictKind.MALFORMED)
                 continue
             if scheme == "digest" and given.get("realm") == self.realm:
-                return self._judge(given, method, lookup, now)
+                return self._judge(given, method, lookup, now, banned)
         return verdict
 
     def _judge(
-        self, given: dict[str, str], method: str, lookup: Callable[[str], Secret | None], now: float
+        self,
+        given: dict[str, str],
+        method: str,
+        lookup: Callable[[str], Secret | None],
+        now: float,
+        banned: Callable[[str, float], bool] | None,
     ) -> Verdict:
         username = given.get("username", "")
         algorithm = Algorithm.named(given.get("algorithm", "MD5"))
@@ -158,6 +167,8 @@ class Authenticator:
         made, host = opened
         if not 0 <= now - made <= self._nonce_life or made <= self._oldest:
             return Verdict(VerdictKind.STALE, username)
+        if banned is not None and banned(host, now):
+            return Verdict(VerdictKind.STALE, username)  # not judged, or a ban would be no end of guessing
         known = lookup(username)
         ha1 = (known or self._nobody).ha1(username, self.realm, algorithm)
         expected = digest_response(ha1 or "", method, given, algorithm)

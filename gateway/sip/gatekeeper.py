@@ -54,6 +54,7 @@ class Gatekeeper:
             for none.
         admitted: told of each who gets in, by user and flow.
         proved: told of each who has proved it, besides, with the time.
+        banned: whether an address is not heard at a time, so that what it was challenged with proves nothing.
         stranger: for whom calls of telephones that failed are taken, to be told so; None refuses them.
     """
 
@@ -66,6 +67,7 @@ class Gatekeeper:
         refused: Callable[[AccessRefused, float, str], None],
         admitted: Callable[[str, Flow], None],
         proved: Callable[[str, Flow, float], None],
+        banned: Callable[[str, float], bool],
         stranger: Account | None = None,
     ) -> None:
         self._trunks = trunks
@@ -74,6 +76,7 @@ class Gatekeeper:
         self._refused = refused
         self._admitted = admitted
         self._proved = proved
+        self._banned = banned
         self._stranger = stranger
         self._refused_proofs: OrderedDict[int, None] = OrderedDict()  # by their hash
 
@@ -100,7 +103,7 @@ class Gatekeeper:
                 self._admitted(trunk.account.user, flow)
                 return trunk.account
         verdict = self._authenticator.verify(
-            request.headers.all("Authorization"), request.method, self._secret, now
+            request.headers.all("Authorization"), request.method, self._secret, now, banned=self._banned
         )
         account = self._known(verdict.username)
         if verdict.kind is VerdictKind.ACCEPTED and account is not None:

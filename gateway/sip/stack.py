@@ -234,6 +234,7 @@ class SipStack:
             refused=self._refused,
             admitted=self._admitted,
             proved=self.doorman.proved,
+            banned=self.doorman.bans.holds,
             stranger=config.stranger,
         )
         self.messages: Final = Messages(

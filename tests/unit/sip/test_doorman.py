@@ -316,6 +316,23 @@ def test_who_answers_challenges_of_one_address_from_another_does_not_guess_for_e
     assert statuses == [403, 403, 403], "it is told no more than anybody, and banned"
 
 
+def test_a_challenge_to_an_address_that_was_banned_serves_nobody() -> None:
+    office = guarded()
+    one, other = Phone(office, host="203.0.113.66"), Phone(office, host="203.0.113.67")
+    request = one.request("REGISTER", f"sip:{SERVER[0]}")
+    one.send(request)
+    challenge = one.response()
+    statuses: list[int] = []
+    for number in range(8):
+        other.send(other.with_proof(request, challenge, f"wrong-{number}"))
+        statuses += other.statuses()
+        office.wait(1)
+    assert statuses == [403, 403, 403, 401, 401, 401, 401, 401], "whatever it guesses, it is not judged"
+    other.send(other.with_proof(request, challenge, "secret-6001"))
+    assert other.statuses() == [401]
+    assert other.register(call_id="with a challenge of its own").status == 200
+
+
 def test_a_telephone_of_two_addresses_is_challenged_once() -> None:
     """A carrier's NAT may give each packet another address of its pool; RFC 6888 REQ-2 asks for one."""
     office = guarded()

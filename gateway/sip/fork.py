@@ -272,11 +272,16 @@ class Fork:
             self._followed -= 1
             if self._settled:
                 return
-            self._groups[:0] = elsewhere
+            turns = elsewhere
+            if self._ringing and turns:  # those ring on, and whoever was meant rings beside them
+                first, *turns = turns
+                for wanted in first:
+                    self._try(wanted, at)
+            self._groups[:0] = turns
             diverted = None if elsewhere else self._diverted(response, target)
             if diverted is not None:
                 self._user.said(diverted, at)
-            if not self._ringing:
+            if elsewhere or not self._ringing:
                 self._advance(at)
 
         self._followed += 1

@@ -217,6 +217,25 @@ def test_section_8_1_3_4_a_redirection_to_an_account_is_followed() -> None:
     assert office.events() == [Answered("200 OK")]
 
 
+def test_where_one_telephone_redirects_the_others_ring_on_and_it_is_called_beside_them() -> None:
+    office = Office()
+    desk, hall = registered(office, "192.0.2.60"), registered(office, "192.0.2.61")
+    last, colleague = registered(office, "192.0.2.62", "0.1"), registered(office, "192.0.2.70", user="6002")
+    dial(office)
+    asked = desk.arrived()
+    for phone, invite in ((desk, asked), (hall, hall.arrived())):
+        phone.reply(invite, 180)
+    office.wait(15)
+    response = asked.reply(302, to_tag="below")
+    response.headers.set("Contact", "<sip:6002@192.0.2.1>")
+    desk.send(response)
+    assert str(colleague.arrived().uri) == "sip:6002@192.0.2.70:5070"
+    office.wait(19)
+    assert methods(last) == methods(hall) == [], "it rings for as long as the others did"
+    office.wait(1.1)
+    assert methods(hall) == ["CANCEL"] and methods(last) == ["INVITE"]
+
+
 @pytest.mark.parametrize(
     ("policy", "contact", "status"),
     [

@@ -186,7 +186,7 @@ class OutgoingSession:
             self._act(Input.FAILURE, response, now)
         elif (ack := self._acks.get(response.to.tag or "")) is not None:
             ack_within_again(self._setting, ack, now)
-        else:
+        elif len(self._acks) < MAX_FORKS:  # a proxy that forks further is left to its own timers
             self._act(Input.SUCCESS, response, now)
 
     def _failed(self, evidence: str, now: float) -> None:

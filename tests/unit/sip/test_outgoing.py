@@ -265,6 +265,19 @@ def test_a_second_fork_that_answers_is_acknowledged_and_ended() -> None:
     assert phone.arrived().to.tag == "two"
 
 
+def test_section_13_2_2_4_forks_are_not_ended_without_end() -> None:
+    """A BYE always finds room, and so whoever answers must not have us send as many of them as it likes."""
+    office = Office()
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    for number in range(50):
+        phone.reply(invite, 200, tag=f"fork{number}", body=session_description())
+    sent = [message.method for message in phone.messages() if isinstance(message, Request)]
+    assert sent.count("ACK") == 16 and sent.count("BYE") == 15
+    phone.reply(invite, 200, tag="fork0", body=session_description())
+    assert phone.arrived().method == "ACK"
+
+
 @pytest.mark.parametrize("body", [b"", b"nonsense", session_description(formats="18")])
 def test_an_answer_without_usable_audio_is_acknowledged_and_ended(body: bytes) -> None:
     office = Office()

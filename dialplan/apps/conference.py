@@ -111,7 +111,7 @@ class _Visit:
         return prompts(script.switch.sounds, self._profile, occasion, script.language)
 
     async def _knows_pin(self) -> bool:
-        if self._script.leg.variables.pop(VOUCHED, None) == self._name:
+        if self._script.leg.variables.pop(VOUCHED, "").lower() == self._name.lower():
             return True
         wanted = self._user.pin
         for _ in range(_ATTEMPTS if wanted else 0):

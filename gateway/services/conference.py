@@ -316,10 +316,15 @@ class OpenConference:
 
     def _tell(self) -> None:
         self.tells = bool(self._to_tell)
-        if self.tells:
-            self.audio.play(self._to_tell.popleft(), self._told)
-        else:
+        if not self.tells:
             self.look_round()
+            return
+        try:
+            self.audio.play(self._to_tell.popleft(), self._told)
+        except CopperlineError as fault:
+            _log.warning("conference %s is not told who comes and goes: %s", self.name, fault)
+            self._to_tell.clear()
+            self.tells = False
 
     def _told(self, end: SoundEnd) -> None:
         if end is not SoundEnd.PLAYED:

@@ -25,6 +25,7 @@ from gateway.core.audio import Audio, Samples, Sound, SoundEnd
 from gateway.core.cause import Cause
 from gateway.core.channel import Channel
 from gateway.core.ending import Act, Ending
+from gateway.core.errors import Exhausted
 from gateway.core.messages import Event, Offered
 from gateway.core.number import Party
 from gateway.core.recording import Media
@@ -89,9 +90,14 @@ class ScriptedSeat:
 
 
 class ScriptedRoom:
-    """A room that writes down who sits in it, how, and what all hear there; sounds end when the test says so."""
+    """A room that writes down who sits in it, how, and what all hear there; sounds end when the test says so.
+
+    Attributes:
+        speechless: whether there is no memory left for a sound.
+    """
 
     def __init__(self) -> None:
+        self.speechless = False
         self.seats: dict[Audio, Manner] = {}
         self.closed = False
         self.said: list[str] = []
@@ -103,6 +109,8 @@ class ScriptedRoom:
         return ScriptedSeat(self, audio)
 
     def play(self, sound: Sound, on_end: Callable[[SoundEnd], None] | None = None) -> None:
+        if self.speechless:
+            raise Exhausted("the memory for sounds is full")
         self.said.append(sound.name)
         self._on_end = on_end
 

@@ -374,6 +374,35 @@ def test_who_hangs_up_in_a_room_within_a_room_is_gone_from_both(office: Conferri
     assert not office.conferences.rooms and not office.conferences.members
 
 
+def test_whom_a_member_brings_need_not_know_the_pin_however_the_room_is_written(office: Conferring) -> None:
+    office.enters("plain", 1)
+    two = office.enters("pin", 2, CONFBRIDGE_VOUCHED="BOARD")
+    assert office.manner(two) == (True, True)
+    three = office.enters("pin", 3, hears=False, CONFBRIDGE_VOUCHED="staff")
+    assert heard(three) == ["conf-getpin"]
+
+
+def test_where_nothing_can_be_told_people_come_and_go_all_the_same(office: Conferring) -> None:
+    one = office.enters("plain", 1)
+    office.rooms[0].speechless = True
+    two = office.enters("plain", 2)
+    assert office.manner(one) == office.manner(two) == (True, True)
+    office.says(two, Released(BYE))
+    assert [member.number for member in office.conferences.rooms[0].members] == [1]
+    office.rooms[0].speechless = False
+    office.enters("plain", 3)
+    assert office.rooms[0].said == ["confbridge-join"], "it speaks again"
+
+
+def test_words_that_cannot_follow_others_are_left_out(office: Conferring) -> None:
+    office.enters("counted", 1)
+    office.enters("counted", 2)
+    office.enters("counted", 3)
+    office.rooms[0].speechless = True
+    office.rooms[0].finish()
+    assert not office.conferences.rooms[0].tells
+
+
 def test_a_stay_is_bounded(office: Conferring) -> None:
     one = office.enters("brief", 1)
     office.wait(59)

@@ -369,8 +369,8 @@ class OpenConference:
                 member.nudge()
 
     def _record(self, leg: Leg) -> None:
-        """Begin the recording that the room is to have, once."""
-        if not self.profile.record or self._tried_to_record:
+        """Begin the recording that the room is to have, once, when somebody can be heard."""
+        if not self.profile.record or self._tried_to_record or not self.seated:
             return
         self._tried_to_record = True
         name = self.profile.file or self._file(_UNWRITABLE.sub("_", self.name))

@@ -382,6 +382,14 @@ def test_whom_a_member_brings_need_not_know_the_pin_however_the_room_is_written(
     assert heard(three) == ["conf-getpin"]
 
 
+def test_a_room_in_which_all_wait_is_not_recorded_yet(office: Conferring) -> None:
+    office.dialplan(PLAN.replace("ConfBridge(board,${ROOM}", "ConfBridge(board,kept"))
+    office.enters("waits", 1)
+    assert not office.recorded, "nobody is heard, and how wide they will carry is not known"
+    office.enters("leads", 2)
+    assert [plan.name for plan in office.recorded] == ["board.wav"]
+
+
 def test_where_nothing_can_be_told_people_come_and_go_all_the_same(office: Conferring) -> None:
     one = office.enters("plain", 1)
     office.rooms[0].speechless = True

@@ -152,10 +152,18 @@ class DialplanEngine:
         script.nested += 1
         try:
             ended = await self._steps(script, depth)
+            if ended is not None and ended.act is Act.FAILED:
+                raise ScriptError(ended.evidence)
+        except CopperlineError:
+            self._back(script, here, depth)  # whoever has asked for it may go on
+            raise
         finally:
             script.nested -= 1
-        if ended is not None and ended.act is Act.FAILED:
-            raise ScriptError(ended.evidence)
+        self._back(script, here, depth)
+
+    @staticmethod
+    def _back(script: Script, here: Location, depth: int) -> None:
+        """A subroutine is over: its frame and all within it are gone."""
         script.frames = script.frames[:depth]
         script.location, script.jumped = here, False
 

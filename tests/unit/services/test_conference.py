@@ -49,6 +49,7 @@ PROFILES = Profiles(
                 "0": "dialplan_exec(office,aside,1)",
                 "*4": "dialplan_exec(office,asks,1)",
                 "*7": "dialplan_exec(office,deeper,1)",
+                "*0": "dialplan_exec(office,broken,1)",
                 "#": "playback(one),participant_count",
             }.items()
         }
@@ -63,6 +64,15 @@ exten => 101,1,Dial(FXS/101)
 exten => aside,1,Wait(10)
  same => n,Return()
 exten => asks,1,Read(GIVEN,,2,,,30)
+ same => n,Return()
+exten => broken,1,Set(STEPS=${STEPS}x)
+ same => n,Goto(${NOTHING}label)
+ same => n,Wait(600)
+exten => visit,1,Gosub(office,meet,1)
+ same => n,Read(GIVEN,,2,,,30)
+ same => n,Wait(600)
+exten => meet,1,ConfBridge(board,,plain,keys)
+ same => n,Set(LEFT=${LEFT}x)
  same => n,Return()
 exten => deeper,1,ConfBridge(${INNER},,plain,keys)
  same => n,Return()
@@ -349,6 +359,15 @@ def test_what_is_asked_beside_a_room_waits_for_its_keys_whatever_happens_there(o
         office.says(office.enters("plain", number), Released(BYE))
     office.keys(one, "42")
     assert office.variable(one, "GIVEN") == "42"
+
+
+def test_what_fails_beside_a_room_does_no_more_harm(office: Conferring) -> None:
+    one = office.enters("visit", 1)
+    office.keys(one, "*0*0")
+    assert office.manner(one) == (True, True)
+    office.keys(one, "*8")
+    office.keys(one, "42")
+    assert [office.variable(one, name) for name in ("STEPS", "LEFT", "GIVEN")] == ["xx", "x", "42"]
 
 
 @pytest.mark.parametrize("inner", ["board", "other"])

@@ -19,6 +19,8 @@ __all__ = ["SessionRefresh"]
 
 UNKNOWN_METHOD: Final = frozenset({405, 501})
 """Responses by which a peer that announced UPDATE shows that it does not know it after all."""
+GLARE: Final = 491
+"""The peer has a request of its own under way: ours is tried again, whatever it was for (RFC 3311 section 5.3)."""
 TRY_AGAIN: Final = 10.0
 """Seconds until a refresh of the session is tried again."""
 
@@ -82,6 +84,7 @@ class SessionRefresh:
         session = self._session
         if session is None:
             return
+        self._stop_waiting()
         if not self._updates:
             session.invite_again(now)
             return
@@ -103,8 +106,7 @@ class SessionRefresh:
     def close(self) -> None:
         """The session is over."""
         self._session = None
-        if self._again is not None:
-            self._again.cancel()
+        self._stop_waiting()
 
     def _answered(self, response: Response, now: float) -> None:
         if self._session is None or not response.is_final:
@@ -120,7 +122,7 @@ class SessionRefresh:
         elif response.status in UNKNOWN_METHOD:
             self._updates = False
             self._session.invite_again(now)
-        else:
+        elif self._is_due or response.status == GLARE:
             self._later(now)
 
     def _lost(self, now: float) -> None:
@@ -128,6 +130,11 @@ class SessionRefresh:
             self._session.gone(now)
 
     def _later(self, now: float) -> None:
-        """A refresh that was refused, or had no room, is tried again until the session counts as dead."""
-        if self._is_due:
-            self._again = self._setting.carrier.at(now + TRY_AGAIN, self.due)
+        """What was refused, or had no room, is tried again; a refresh until the session counts as dead."""
+        self._stop_waiting()
+        self._again = self._setting.carrier.at(now + TRY_AGAIN, self.renew)
+
+    def _stop_waiting(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None

@@ -577,6 +577,22 @@ def test_rfc_4916_section_4_who_is_talked_with_is_told_by_update() -> None:
     assert update.headers.get("Privacy") == "id" and "P-Asserted-Identity" not in update.headers
 
 
+def test_rfc_3311_section_5_3_what_an_update_tells_is_told_again_after_491() -> None:
+    office = Office()
+    bert, channel, _ = answered_by_bert(office, ("Allow", "INVITE, UPDATE"), ("Supported", "from-change"))
+    office.command(channel, Identify(Party("101", "Cäsar")))
+    bert.reply(bert.arrived(), 491)
+    assert bert.messages() == []
+    office.command(channel, Identify(Party("102", "Dora")))
+    bert.reply(bert.arrived(), 491)
+    office.wait(10)
+    update = bert.arrived()
+    assert (update.method, update.from_.display) == ("UPDATE", "Dora"), "once, and what is true by now"
+    bert.reply(update, 200)
+    office.wait(30)
+    assert bert.messages() == []
+
+
 def test_rfc_4916_section_4_a_telephone_that_knows_no_update_is_told_by_a_reinvite() -> None:
     office = Office()
     bert, channel, invite = answered_by_bert(office, ("Allow", "INVITE, BYE"), ("Supported", "from-change"))

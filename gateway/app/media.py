@@ -142,9 +142,9 @@ class OfficeMedia:
         if skipped > 0:
             self._quiet.warning(
                 "skipped",
-                "%.2g s of all calls' audio were left out: this machine did not let the media plane run; "
+                "%g s of all calls' audio were left out: this machine did not let the media plane run; "
                 "look at what else runs on it",
-                skipped * TICK,
+                round(skipped * TICK, 2),
             )
         dropped, self._dropped = self.plane.dropped - self._dropped, self.plane.dropped
         if dropped > 0:

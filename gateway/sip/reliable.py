@@ -61,7 +61,10 @@ class ReliableResponses:
             self._begin(now)
 
     def acknowledge(self, prack: Request, now: float) -> Response | None:
-        """The response that `prack` acknowledges, which is repeated no longer; None where it fits none."""
+        """The response that `prack` acknowledges, which is repeated no longer; None where it fits none.
+
+        What it has described those that waited for it need not describe: it would be an offer (section 5).
+        """
         if not self._waiting:
             return None
         response = self._waiting[0]
@@ -70,6 +73,9 @@ class ReliableResponses:
             return None
         self.pause()
         del self._waiting[0]
+        for later in self._waiting if response.body else ():
+            later.body = b""
+            later.headers.remove("Content-Type")
         if self._waiting:
             self._begin(now)
         return response

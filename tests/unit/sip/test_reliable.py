@@ -181,6 +181,25 @@ def test_section_5_an_invite_without_offer_gets_ours_in_the_183_and_its_prack_an
     assert office.events() == [] and channel.audio is not None
 
 
+@pytest.mark.parametrize("offer", [b"", session_description()])
+def test_section_5_what_has_waited_for_the_prack_does_not_describe_again_what_is_agreed(offer: bytes) -> None:
+    """In a reliable response after offer and answer it would be an offer (RFC 6337 section 2.2)."""
+    office = Office()
+    phone = Phone(office)
+    channel, invite = offered(office, phone, REQUIRED, offer)
+    office.command(channel, EarlyMedia())
+    first = phone.response()
+    assert first.body
+    office.command(channel, Alert())
+    phone.send(prack(phone, invite, first, body=b"" if offer else session_description(41000)))
+    later = next(message for message in phone.messages() if message.cseq.method == "INVITE")
+    assert later.summary == "180 Ringing" and not later.body and "Content-Type" not in later.headers
+    phone.send(prack(phone, invite, later, number=4))
+    assert phone.response().status == 200
+    office.command(channel, Answer())
+    assert not phone.response().body
+
+
 def test_section_5_a_prack_without_the_answer_that_it_owes_ends_the_call() -> None:
     office = Office()
     phone = Phone(office)

@@ -144,6 +144,7 @@ class _DryLeg:
         self.peer = f"caller {party}"
         self.party = party
         self.called = called
+        self.held = False
         self.context = context
         self.standing = context
         self.variables: dict[str, str] = {}

@@ -326,7 +326,7 @@ class CallManager:
     def _leg_changed(self, leg: CallLeg) -> None:
         self.devices.leg_changed(leg)
         if leg.name in self.conferees and leg.ending is None:
-            self.conferees[leg.name].hold(leg.held)
+            self.conferees[leg.name].hold_changed()
         self._faxes.leg_changed(leg)
 
     def _own(self, leg: Leg) -> CallLeg:

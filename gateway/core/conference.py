@@ -61,8 +61,6 @@ class Member(Protocol):
     """Whether it talks at the moment."""
     settled: bool
     """Whether it has been told what it is to know, and is about nothing else."""
-    held: bool
-    """Whether its far side has put us on hold; it is not heard then."""
     notices: list[str]
     """Occasions of `SOUNDS` that it is to hear of."""
     out: Departure | None
@@ -73,6 +71,11 @@ class Member(Protocol):
     @property
     def room(self) -> Conference:
         """Where it is."""
+        ...
+
+    @property
+    def held(self) -> bool:
+        """Whether its far side has put us on hold; it is not heard then."""
         ...
 
     @property
@@ -110,7 +113,7 @@ class Member(Protocol):
         """Have it leave; it hears and is heard no more."""
         ...
 
-    def hold(self, held: bool) -> None:
+    def hold_changed(self) -> None:
         """Its far side has put us on hold, or takes us back."""
         ...
 

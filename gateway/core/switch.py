@@ -235,6 +235,8 @@ class Leg(Protocol):
     """The identity of who is at its far side."""
     called: str
     """The number first wanted on this leg."""
+    held: bool
+    """Whether its far side has put us on hold."""
     context: str
     """The context in which it came in."""
     standing: str

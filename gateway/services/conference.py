@@ -59,7 +59,6 @@ class Participant:
         self.notices: list[str] = []
         self.out: Departure | None = None
         self.muted = profile.muted or (room.participants_muted and not profile.admin)
-        self.held = False
         self.talking = False
         self.settled = False
         self.seat: Seat | None = None
@@ -67,6 +66,11 @@ class Participant:
         self.outer = outer
         self._volume = (0.0, 0.0)
         self.room = room
+
+    @property
+    def held(self) -> bool:
+        """Whether its far side has put us on hold."""
+        return self.leg.held
 
     @property
     def waiting(self) -> bool:
@@ -107,11 +111,9 @@ class Participant:
             self.room.reseat(self)
             self.nudge("muted" if on else "unmuted")
 
-    def hold(self, held: bool) -> None:
+    def hold_changed(self) -> None:
         """Its far side has put us on hold, or takes us back."""
-        if self.held is not held:
-            self.held = held
-            self.room.reseat(self)
+        self.room.reseat(self)
 
     def kick(self, why: Departure = Departure.KICKED) -> None:
         """Have it leave; it hears and is heard no more."""

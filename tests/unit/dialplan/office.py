@@ -131,6 +131,7 @@ class FakeLeg:
         self.peer = "account 6001"
         self.party = Party()
         self.called = called
+        self.held = False
         self.context = "office"
         self.standing = "office"
         self.variables: dict[str, str] = {}

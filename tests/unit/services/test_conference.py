@@ -232,6 +232,26 @@ def test_who_is_on_hold_is_not_heard(office: Conferring) -> None:
     assert office.manner(two) == (True, True)
 
 
+def test_who_was_on_hold_before_is_not_heard(office: Conferring) -> None:
+    two = office.enters("pin", 2, hears=False)
+    office.says(two, Held())
+    office.keys(two, "4711#")
+    assert office.manner(two) == (False, True), "its music is not for the room"
+    office.says(two, Resumed())
+    assert office.manner(two) == (True, True)
+
+
+def test_who_is_put_on_hold_beside_a_room_is_not_heard_in_it_after_that(office: Conferring) -> None:
+    two = office.enters("plain", 2, INNER="other")
+    office.keys(two, "*7")
+    office.hears_out(two)
+    office.says(two, Held())
+    office.keys(two, "*8")
+    assert [member.held for room in office.conferences.rooms for member in room.members] == [True]
+    office.says(two, Resumed())
+    assert office.manner(two) == (True, True)
+
+
 def test_who_waits_is_not_seated_until_the_leader_comes_and_waits_again_without(office: Conferring) -> None:
     one, two = office.enters("waits", 1), office.enters("follows", 2)
     assert office.manner(one) == office.manner(two) == (False, False)

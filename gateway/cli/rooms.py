@@ -17,6 +17,9 @@ _Who = Annotated[
     str, typer.Argument(help="One in it: its # in the list, number or leg; all where left out.", metavar="[WHO]")
 ]
 
+_Url = Annotated[str, typer.Option(help="Where the office runs, as for rooms itself.")]
+"""It may stand before the word or after it."""
+
 command = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 
 
@@ -28,6 +31,7 @@ def _show(
 ) -> None:
     """Show the conference rooms of a running office, and work them."""
     if context.invoked_subcommand is not None:
+        context.obj = url
         return
     rooms = OfficeClient(url).get(_PATH)
     if json:
@@ -60,40 +64,40 @@ def _show(
         show.line("Nobody is in a conference.")
 
 
-def _act(url: str, room: str, act: str, member: str = "") -> None:
-    OfficeClient(url).act(f"{_PATH}/{segment(room)}", {"act": act, "member": member})
+def _act(context: typer.Context, url: str, room: str, act: str, member: str = "") -> None:
+    OfficeClient(url or context.obj).act(f"{_PATH}/{segment(room)}", {"act": act, "member": member})
 
 
 @command.command("kick")
-def _kick(room: _Room, who: _Who = "", url: Url = DEFAULT_URL) -> None:
+def _kick(context: typer.Context, room: _Room, who: _Who = "", url: _Url = "") -> None:
     """Send somebody out of a room, or all."""
-    _act(url, room, "kick", who)
+    _act(context, url, room, "kick", who)
     show.line(f"{who or 'All'} {'has' if who else 'have'} been sent out of {room}.")
 
 
 @command.command("mute")
-def _mute(room: _Room, who: _Who = "", url: Url = DEFAULT_URL) -> None:
+def _mute(context: typer.Context, room: _Room, who: _Who = "", url: _Url = "") -> None:
     """Let somebody be heard no more, or all who are no admins."""
-    _act(url, room, "mute", who)
+    _act(context, url, room, "mute", who)
     show.line(f"{who or 'Participants'} {'is' if who else 'are'} muted in {room}.")
 
 
 @command.command("unmute")
-def _unmute(room: _Room, who: _Who = "", url: Url = DEFAULT_URL) -> None:
+def _unmute(context: typer.Context, room: _Room, who: _Who = "", url: _Url = "") -> None:
     """Let somebody be heard again, or all."""
-    _act(url, room, "unmute", who)
+    _act(context, url, room, "unmute", who)
     show.line(f"{who or 'Participants'} {'is' if who else 'are'} heard again in {room}.")
 
 
 @command.command("lock")
-def _lock(room: _Room, url: Url = DEFAULT_URL) -> None:
+def _lock(context: typer.Context, room: _Room, url: _Url = "") -> None:
     """Let nobody but admins into a room."""
-    _act(url, room, "lock")
+    _act(context, url, room, "lock")
     show.line(f"{room} is locked.")
 
 
 @command.command("unlock")
-def _unlock(room: _Room, url: Url = DEFAULT_URL) -> None:
+def _unlock(context: typer.Context, room: _Room, url: _Url = "") -> None:
     """Let everybody into a room again."""
-    _act(url, room, "unlock")
+    _act(context, url, room, "unlock")
     show.line(f"{room} is unlocked.")

@@ -330,6 +330,14 @@ def test_conference_rooms(office: Served, capsys: pytest.CaptureFixture[str]) ->
         assert main(["rooms", *words]) == 0
         assert capsys.readouterr().out == f"{told}\n"
     assert office.shown.shown_rooms.done[0] == ("board", "kick", "6001")
+    before = len(office.shown.shown_rooms.done)
+    for words in (
+        ["--url", "http://127.0.0.1:9", "lock", "board"],
+        ["lock", "board", "--url", "http://127.0.0.1:9"],
+    ):
+        assert main(["rooms", *words]) == 1, "another office, which is not there"
+    assert len(office.shown.shown_rooms.done) == before
+    assert capsys.readouterr().err.count("No office runs at http://127.0.0.1:9") == 2
     assert main(["rooms", "lock", "attic"]) == 1
     assert capsys.readouterr().err == "Nobody is in a conference room attic.\n"
 

@@ -37,7 +37,7 @@ LIFE_OF_A_TRANSACTION = 64.0
 @pytest.fixture
 def bench(tmp_path: Path) -> Iterator[Bench]:
     with Bench(tmp_path) as bench:
-        for _ in range(trace.FRESH + 3):  # a compressor of stories stands ready then, one for all
+        for _ in range(2 * trace.FRESH):  # a compressor of stories stands ready then, one for all
             bench.one_call()
         yield bench
 

@@ -197,6 +197,8 @@ class Authenticator:
             data = a2b_base64(nonce.translate(_FROM_URL_SAFE))
         except (Base64Error, ValueError):
             return None
+        if urlsafe_b64encode(data).decode() != nonce:
+            return None  # read leniently: what our nonces are counted by is one spelling
         shown, seal = data[:-_SEAL_SIZE], data[-_SEAL_SIZE:]
         if not hmac.compare_digest(seal, self._seal(shown)) or len(shown) < _STAMP.size:
             return None

@@ -188,6 +188,18 @@ def test_a_nonce_of_somebody_else_is_stale_before_any_secret_is_looked_at() -> N
     assert asked == []
 
 
+@pytest.mark.parametrize("change", ["{0}\n", "!{0}", "{0}=", "{1} {2}", "{0}AAAA"])
+def test_a_nonce_has_one_spelling(change: str) -> None:
+    """One that could be written otherwise would be counted anew (RFC 7616 section 3.4)."""
+    office = server()
+    challenge = office.challenge(0)[1].replace(', qop="auth"', "")
+    nonce = Challenge.parse(challenge).nonce
+    other = Challenge("office", change.format(nonce, nonce[:9], nonce[9:]), Algorithm.MD5, "")
+    value = other.answer("6001", SECRETS["6001"], "REGISTER", URI, cnonce="")
+    assert value is not None
+    assert judge(office, value) is VerdictKind.STALE and not office._counts
+
+
 def test_a_forgotten_count_lets_no_replay_in(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(auth, "MAX_NONCES", 3)
     office = server()

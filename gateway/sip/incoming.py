@@ -201,7 +201,7 @@ class IncomingSession:
             reply(self._not_yet(request), now)
 
     def _acknowledged(self, prack: Request, reply: Reply, now: float) -> None:
-        """PRACK (RFC 3262 section 3), which may answer our offer or bring another one (section 5)."""
+        """PRACK (RFC 3262 section 3), which may answer our offer or, after our answer, bring another (section 5)."""
         acknowledged = self._reliable.acknowledge(prack, now)
         if acknowledged is None:
             reply(prack.reply(481), now)
@@ -210,6 +210,8 @@ class IncomingSession:
         self._settled = self._settled or bool(acknowledged.body)
         if owed:
             self._take_answer(prack, reply, now)
+        elif carries_offer(prack) and not self._settled:
+            reply(self._not_yet(prack), now)
         else:
             self._take_offer(prack, response_to(prack, self._negotiation), reply, now)
         if self._machine.state is not State.OVER and not self._reliable.is_waiting:

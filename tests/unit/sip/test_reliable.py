@@ -222,6 +222,24 @@ def test_section_5_a_prack_may_bring_another_offer() -> None:
     assert office.desk.rows[0].remotes[-1][1] == 42000
 
 
+def test_rfc_6337_2_2_an_offer_in_a_prack_has_to_wait_for_the_answer_to_the_one_before() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, invite = offered(office, phone, REQUIRED)
+    office.command(channel, Alert())
+    ringing = phone.response()
+    assert not ringing.body
+    phone.send(prack(phone, invite, ringing, body=session_description(42000)))
+    early = phone.response()
+    assert early.status == 500 and 0 <= int(early.headers.get("Retry-After") or -1) <= 10
+    office.wait(10)
+    assert phone.messages() == []  # it is acknowledged all the same
+    office.command(channel, Answer())
+    ok = phone.response()
+    assert ok.status == 200 and b"m=audio" in ok.body
+    assert [remote[1] for remote in office.desk.rows[0].remotes] == [40000]
+
+
 # Section 4: the peer's responses.
 
 

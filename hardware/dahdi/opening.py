@@ -1,4 +1,6 @@
-"""Opening a channel of a DAHDI device by its number, and sentences for what the device refuses."""
+"""Opening DAHDI's nodes, a channel by its number among them; what they say of spans and channels, and sentences for
+what they refuse.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from hardware.dahdi import abi, structs
 from hardware.dahdi.abi import Ioctl
 from hardware.port import Backend, Handle
 
-__all__ = ["integer", "open_channel", "params_of", "refusal"]
+__all__ = ["integer", "open_channel", "open_control", "params_of", "refusal", "span_stat"]
 
 _REASONS: Final[Mapping[int, str]] = {
     errno.EBUSY: "in use by another program",
@@ -31,14 +33,7 @@ def open_channel(backend: Backend, number: int) -> Handle:
         Unavailable: no driver or no such channel.
         OpenFailed: it is there and would not open (in use, no permission).
     """
-    try:
-        handle = backend.open(abi.CHANNEL_NODE)
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
-            raise Unavailable(
-                f"{abi.CHANNEL_NODE} cannot be opened: is a card there, and is the dahdi module loaded?"
-            ) from error
-        raise OpenFailed(f"{abi.CHANNEL_NODE}: {_reason(error)}") from error
+    handle = _open(backend, abi.CHANNEL_NODE)
     try:
         handle.ioctl(Ioctl.SPECIFY, integer(number))
     except OSError as error:
@@ -48,20 +43,54 @@ def open_channel(backend: Backend, number: int) -> Handle:
     return handle
 
 
+def open_control(backend: Backend) -> Handle:
+    """Open the node that tells of all spans and channels without opening any of them.
+
+    Raises:
+        Unavailable: there is no driver.
+        OpenFailed: it is there and would not open.
+    """
+    return _open(backend, abi.CTL_NODE)
+
+
+def _open(backend: Backend, node: str) -> Handle:
+    try:
+        return backend.open(node)
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
+            raise Unavailable(f"{node} is not there: is a card there, and is the dahdi module loaded?") from error
+        raise OpenFailed(f"{node}: {_reason(error)}") from error
+
+
 def integer(value: int) -> bytearray:
     """An int as an ioctl's argument."""
     return bytearray(structs.INT.build(int(value)))
 
 
-def params_of(handle: Handle) -> Any:
-    """struct dahdi_params of an opened channel.
+def params_of(handle: Handle, number: int = 0) -> Any:
+    """struct dahdi_params of an opened channel or, from the control node, of channel `number`.
 
     Raises:
         OSError: as GET_PARAMS does.
     """
-    argument = bytearray(structs.PARAMS.sizeof())
-    handle.ioctl(Ioctl.GET_PARAMS, argument)
-    return structs.PARAMS.parse(argument)
+    return _asked(handle, Ioctl.GET_PARAMS, structs.PARAMS, number)
+
+
+def span_stat(handle: Handle, number: int = 0) -> Any:
+    """struct dahdi_spaninfo of span `number`; 0 for that of the opened channel.
+
+    Raises:
+        OSError: as SPANSTAT does.
+    """
+    return _asked(handle, Ioctl.SPANSTAT, structs.SPANINFO, number)
+
+
+def _asked(handle: Handle, request: Ioctl, struct: Any, number: int) -> Any:
+    """A struct that begins with the number of what is asked about."""
+    argument = bytearray(struct.sizeof())
+    argument[:4] = integer(number)
+    handle.ioctl(request, argument)
+    return struct.parse(argument)
 
 
 def refusal(number: int, error: OSError) -> str:

@@ -17,9 +17,8 @@ from gateway.core.audio import Encoding
 from gateway.core.errors import Lost, OpenFailed
 from hardware.dahdi import abi, structs
 from hardware.dahdi.abi import Alarm, Event, Ioctl, SigType
-from hardware.dahdi.opening import integer, open_channel, params_of, refusal
+from hardware.dahdi.opening import integer, open_channel, params_of, refusal, span_stat
 from hardware.port import Backend, Handle
-from hardware.span.discovery import span_stat
 
 __all__ = ["BearerPort", "Frame", "Notice", "NoticeKind", "SignallingPort", "alarm_words"]
 
@@ -192,7 +191,7 @@ class SignallingPort:
     def alarms(self) -> Alarm:
         """The span's alarms now."""
         try:
-            return Alarm(span_stat(self._handle, 0).alarms)
+            return Alarm(span_stat(self._handle).alarms)
         except OSError:
             return Alarm.RED
 

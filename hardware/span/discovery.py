@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from gateway.core.errors import OpenFailed, Unavailable
 from hardware.dahdi import abi, structs
-from hardware.dahdi.abi import Alarm, Ioctl
-from hardware.dahdi.opening import integer
-from hardware.port import Backend, Handle
+from hardware.dahdi.abi import Alarm
+from hardware.dahdi.opening import open_control, span_stat
+from hardware.port import Backend
 
-__all__ = ["SpanFound", "find_span", "find_spans", "span_stat"]
+__all__ = ["SpanFound", "find_span", "find_spans"]
 
 _KINDS: Final = frozenset({"E1", "T1", "J1"})
-_SPANINFO: Final = int(structs.SPANINFO.sizeof())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +64,7 @@ def find_span(backend: Backend, number: int) -> SpanFound:
 
 def _spans(backend: Backend) -> list[SpanFound]:
     """Spans of every kind; channel numbers run through them in their order."""
-    try:
-        handle = backend.open(abi.CTL_NODE)
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ENXIO, errno.ENODEV):
-            raise Unavailable(
-                f"{abi.CTL_NODE} is not there: is a card there, and is the dahdi module loaded?"
-            ) from error
-        raise OpenFailed(f"{abi.CTL_NODE}: {error.strerror or error}") from error
+    handle = open_control(backend)
     found: list[SpanFound] = []
     first = 1
     try:
@@ -89,15 +80,3 @@ def _spans(backend: Backend) -> list[SpanFound]:
     finally:
         handle.close()
     return found
-
-
-def span_stat(handle: Handle, number: int) -> Any:
-    """struct dahdi_spaninfo of span `number`; 0 for that of the opened channel.
-
-    Raises:
-        OSError: as SPANSTAT does.
-    """
-    argument = bytearray(_SPANINFO)
-    argument[:4] = integer(number)
-    handle.ioctl(Ioctl.SPANSTAT, argument)
-    return structs.SPANINFO.parse(argument)

@@ -12,10 +12,12 @@ import pytest
 from gateway.core.audio import Encoding
 from gateway.core.errors import Lost, OpenFailed, Unavailable
 from hardware.analog.dahdi import AnalogPort, port_kind
+from hardware.analog.discovery import discover
 from hardware.analog.line import EchoCancel, Hook, LineEvent, LineEventKind, PortKind, Ring, SetHook
 from hardware.dahdi import abi, structs
 from hardware.dahdi.abi import Event, Ioctl, SigType
 from hardware.dahdi.kernel import Kernel, KernelHandle
+from hardware.span.discovery import find_spans
 
 K = LineEventKind
 
@@ -79,8 +81,9 @@ def test_opening_asks_for_20_ms_frames_sent_at_once() -> None:
 def test_a_node_that_does_not_open_names_the_mend(error: int, kind: type[Exception], says: str) -> None:
     device = Device()
     device.open_error = error
-    with pytest.raises(kind, match=says):
-        AnalogPort(device, 1)
+    for ask in (lambda: AnalogPort(device, 1), lambda: discover(device), lambda: find_spans(device)):
+        with pytest.raises(kind, match=says):
+            ask()
 
 
 @pytest.mark.parametrize("sigtype", [SigType.NONE, 0x80, 0x380, 0x40])

@@ -48,7 +48,8 @@ def tables(model: type[BaseModel]) -> Iterator[str]:
     """A table for `model`, and for each model that is in it."""
     rows, inner = [], []
     explained = meanings(model)
-    for name, field in model.model_fields.items():
+    own = model.__annotations__
+    for name, field in sorted(model.model_fields.items(), key=lambda item: item[0] not in own):
         table = _table(field.annotation)
         if table is None or _is_list(field.annotation):
             rows.append(_row(name, field, explained.get(name, "")))
@@ -63,7 +64,15 @@ def tables(model: type[BaseModel]) -> Iterator[str]:
 
 
 def meanings(model: type[BaseModel]) -> dict[str, str]:
-    """What the docstring of `model` says of each of its attributes."""
+    """What the docstring of `model`, or of a model that it is made of, says of each of its attributes."""
+    found: dict[str, str] = {}
+    for base in reversed(model.__mro__):
+        if issubclass(base, BaseModel) and base is not BaseModel:
+            found |= _own_meanings(base)
+    return found
+
+
+def _own_meanings(model: type[BaseModel]) -> dict[str, str]:
     found: dict[str, str] = {}
     names: list[str] = []
     for line in (model.__doc__ or "").partition("Attributes:\n")[2].splitlines():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from secrets import token_hex
 from typing import Final
 from uuid import UUID, getnode, uuid5
 
 from dialplan.pattern import Pattern
 from gateway.config.address import ServerName
+from gateway.config.leg import LegSettings
 from gateway.config.model import Config, SipSettings, TrunkSettings
 from gateway.config.permission import numbering
 from gateway.config.security import SecuritySettings
@@ -115,25 +117,32 @@ def tls_config(config: Config) -> TlsConfig:
 def accounts_of(config: Config) -> list[Account]:
     """Who may register and call."""
     return [
-        Account(
-            user,
-            Secret(account.secret),
-            account.name,
-            account.context,
-            codecs=_codecs(account.codecs),
-            calls=account.calls,
+        replace(
+            _account(user, Secret(account.secret), account),
+            name=account.name,
+            context=account.context,
             contacts=account.contacts,
             permit=account.permit,
             secure=account.tls,
-            encryption=_encryption(account.media_encryption),
             mailbox=account.mailbox,
-            info_keys=account.dtmf == "info",
-            symmetric=account.rtp_symmetric,
-            comfort_noise=account.comfort_noise,
-            t38=account.t38,
         )
         for user, account in config.accounts.items()
     ]
+
+
+def _account(user: str, secret: Secret, leg: LegSettings) -> Account:
+    """What telephones and trunks have alike."""
+    return Account(
+        user,
+        secret,
+        codecs=_codecs(leg.codecs),
+        calls=leg.calls,
+        encryption=_encryption(leg.media_encryption),
+        info_keys=leg.dtmf == "info",
+        symmetric=leg.rtp_symmetric,
+        comfort_noise=leg.comfort_noise,
+        t38=leg.t38,
+    )
 
 
 def trunks_of(config: Config) -> list[TrunkConfig]:
@@ -143,9 +152,8 @@ def trunks_of(config: Config) -> list[TrunkConfig]:
 
 def _trunk(name: str, trunk: TrunkSettings) -> TrunkConfig:
     secret = Secret(trunk.secret)
-    account = Account(
-        name,
-        secret,
+    account = replace(
+        _account(name, secret, trunk),
         context=trunk.context,
         trusted=trunk.trusted,
         trunk=True,
@@ -155,13 +163,6 @@ def _trunk(name: str, trunk: TrunkSettings) -> TrunkConfig:
             caller_in=_rules(trunk.caller_in),
             called_in=_rules(trunk.called_in),
         ),
-        codecs=_codecs(trunk.codecs),
-        encryption=_encryption(trunk.media_encryption),
-        calls=trunk.calls,
-        info_keys=trunk.dtmf == "info",
-        symmetric=trunk.rtp_symmetric,
-        comfort_noise=trunk.comfort_noise,
-        t38=trunk.t38,
     )
     login = trunk.auth_user or trunk.user
     return TrunkConfig(

@@ -94,5 +94,6 @@ def _write(file: Path, text: str) -> None:
         os.chmod(name, mode)
         os.replace(name, file)
     except OSError as error:
-        Path(name).unlink(missing_ok=True) if name else None
+        if name:
+            Path(name).unlink(missing_ok=True)
         raise LocalError(f"{file} cannot be written: {(error.strerror or str(error)).lower()}.") from error

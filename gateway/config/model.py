@@ -20,6 +20,7 @@ from gateway.config.conferences import ConferenceSettings
 from gateway.config.fax import FaxSettings
 from gateway.config.features import FeatureSettings
 from gateway.config.isdn import IsdnSettings
+from gateway.config.leg import LegSettings
 from gateway.config.music import MusicSettings
 from gateway.config.parking import ParkingSettings
 from gateway.config.queues import QueueSettings
@@ -31,7 +32,6 @@ from gateway.config.tones import ToneSettings
 from gateway.config.trunks import Server, TrunkSettings
 from gateway.config.values import (
     Codec,
-    Encrypted,
     File,
     Items,
     Label,
@@ -40,7 +40,6 @@ from gateway.config.values import (
     Networks,
     Number,
     Settings,
-    Variables,
     host_or_none,
     mailbox_or_none,
     refuse,
@@ -185,7 +184,7 @@ class SipSettings(Settings):
     strangers: Annotated[str, AfterValidator(word_or_none)] = ""
 
 
-class AccountSettings(Settings):
+class AccountSettings(LegSettings):
     """[accounts.NUMBER]: a SIP account.
 
     Attributes:
@@ -195,24 +194,12 @@ class AccountSettings(Settings):
         permit: networks from which it may register and call; empty lets it come from anywhere.
         tls: it may be used over TLS (or secure WebSocket) alone; by any other way it is refused.
         contacts: telephones that may be registered for it at once; 0 takes the number of [sip].
-        calls: at once; 0 sets no bound.
-        codecs: what is offered to it and taken from it, dearest first; empty takes those of [sip].
-        media_encryption: SRTP with keys in SDP: "optional" where the other side can and signalling is by TLS,
-            "required" for every call, "off" for none.
-        rtp_symmetric: audio goes back to where it comes from, as behind NAT, once its source is learned and locked;
-            false takes it from, and sends it to, the address and port of the session description alone.
-        dtmf: how keys pass: "auto" (as RTP events, else as tones), or "info" (as INFO alone, for old equipment).
-        comfort_noise: agree to comfort noise (RFC 3389): while a line or a room is silent its level is told and
-            nothing is sent; off, what is silent is sent like anything else.
-        t38: take and ask for T.38 when a fax machine is heard; otherwise faxes pass in G.711. Needs libspandsp2.
         flash: what a hook flash in a call by an outside line does: nothing ("ignore"), or it is passed on ("pass"),
             and the exchange then takes another number from it that no rule of [tolls] sees.
         mailbox: whose messages its lamp shows without a subscription, "201" or "201@shop"; those of its own number,
             where it subscribes, need no setting.
         call_groups: whoever may pick up in one of these may take its calls; pickup_groups: those whose calls it may
             take by Pickup without a number. Who has none is in one group with all others that have none.
-        variables: of the channel of each call that it places: NAME = "value", or a function that can be set, such
-            as "CALLERID(num)"; values are never evaluated.
     """
 
     secret: Annotated[str, Field(min_length=1, max_length=256, repr=False)]
@@ -221,18 +208,10 @@ class AccountSettings(Settings):
     permit: Networks = ()
     tls: bool = False
     contacts: Annotated[int, Field(ge=0, le=100)] = 0
-    calls: Annotated[int, Field(ge=0, le=100_000)] = 0
-    codecs: Items[Codec] = ()
-    media_encryption: Encrypted = "optional"
-    rtp_symmetric: bool = True
-    dtmf: Literal["auto", "info"] = "auto"
-    comfort_noise: bool = False
-    t38: bool = False
     flash: Literal["ignore", "pass"] = "ignore"
     mailbox: Annotated[str, AfterValidator(mailbox_or_none)] = ""
     call_groups: Items[Name] = ()
     pickup_groups: Items[Name] = ()
-    variables: Variables = Field(default_factory=dict)
 
 
 class WebSettings(Settings):

@@ -5,21 +5,19 @@ Tables of text become frozen settings; what a trunk tells together with other ta
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
 from dialplan.pattern import Pattern, PatternError
 from gateway.config.address import ServerName
+from gateway.config.leg import LegSettings
 from gateway.config.values import (
-    Codec,
-    Encrypted,
     Items,
     Label,
     Name,
     Networks,
     Settings,
-    Variables,
     mailbox_or_none,
     refuse,
     word_or_none,
@@ -56,7 +54,7 @@ class RuleSettings(Settings):
     replace: Annotated[str, AfterValidator(word_or_none)] = ""
 
 
-class TrunkSettings(Settings):
+class TrunkSettings(LegSettings):
     """[trunks.NAME]: a SIP provider or another exchange, dialled as `SIP/NUMBER@NAME`.
 
     Attributes:
@@ -75,22 +73,11 @@ class TrunkSettings(Settings):
         lamps: extensions of the office there that are watched, for hints: `exten => 201,hint,SIP/201@NAME`.
         mailbox: of ours that shows how many messages wait for `user` there, "201" or "201@shop".
         context: of the dialplan, where its calls come in.
-        variables: of the channel of each of them, as for an account.
         from_user: what From says in place of the caller's number, which then goes as P-Asserted-Identity.
         from_domain: the domain of our From; where empty, that of the trunk.
         sources: networks from which its calls may come, beside the addresses of its servers.
         challenge: ask its calls for proof of `user` and `secret`.
         trusted: believe what it says of callers, and tell it those that must not be shown.
-        codecs: what is offered, dearest first; where left out, those of [sip].
-        media_encryption: SRTP with keys in SDP: "optional" where the other side can and signalling is by TLS,
-            "required" for every call, "off" for none.
-        rtp_symmetric: audio goes back to where it comes from, as behind NAT, once its source is learned and locked;
-            false takes it from, and sends it to, the address and port of the session description alone.
-        dtmf: how keys pass: "auto" (as RTP events, else as tones), or "info" (as INFO alone, for old equipment).
-        comfort_noise: agree to comfort noise (RFC 3389): while a line or a room is silent its level is told and
-            nothing is sent; off, what is silent is sent like anything else.
-        t38: take and ask for T.38 when a fax machine is heard; otherwise faxes pass in G.711. Needs libspandsp2.
-        calls: at once; 0 sets no bound.
         caller_out: rules for callers' numbers in calls to it; the first that fits is applied.
         called_out: the same for the number called.
         caller_in: rules for callers' numbers in calls from it.
@@ -112,19 +99,11 @@ class TrunkSettings(Settings):
     lamps: Annotated[Items[Name], Field(max_length=200)] = ()
     mailbox: Annotated[str, AfterValidator(mailbox_or_none)] = ""
     context: Name = "from-pstn"
-    variables: Variables = Field(default_factory=dict)
     from_user: Label = ""
     from_domain: Annotated[str, AfterValidator(word_or_none)] = ""
     sources: Networks = ()
     challenge: bool = False
     trusted: bool = True
-    codecs: Items[Codec] = ()
-    media_encryption: Encrypted = "optional"
-    rtp_symmetric: bool = True
-    dtmf: Literal["auto", "info"] = "auto"
-    comfort_noise: bool = False
-    t38: bool = False
-    calls: Annotated[int, Field(ge=0, le=100_000)] = 0
     caller_out: Items[RuleSettings] = ()
     called_out: Items[RuleSettings] = ()
     caller_in: Items[RuleSettings] = ()

@@ -6,6 +6,7 @@ does nothing. Control checks every number before it posts it: an index out of bo
 
 from __future__ import annotations
 
+from errno import EINVAL, EIO, ENOSPC, ESTALE
 from typing import Final
 
 import numpy as np
@@ -77,10 +78,6 @@ __all__ = ["drain"]
 _RATE: Final = 8000
 _DETECTOR_SIZE: Final = DTMF_STATE.itemsize
 _FAX_SIZE: Final = FAX_STATE.itemsize
-_EIO: Final = 5
-_EINVAL: Final = 22
-_ENOSPC: Final = 28
-_ESTALE: Final = 116
 
 
 @stage
@@ -110,11 +107,11 @@ def _perform(t: Shared, command: np.void, i: int, now: int) -> int:
     if op >= OPEN_ROOM:
         return _arrange(t, command, now)
     if row["state"] == FREE or row["generation"] != command["generation"]:
-        return _ESTALE
+        return ESTALE
     if op == REMOVE:
         return remove(t, i, now)
     if row["state"] == LOST:
-        return _EIO
+        return EIO
     if op == JOIN:
         return join(t, command, i)
     if op == PLAY or op == STOP_PLAY:
@@ -139,7 +136,7 @@ def _hand_over(t: Shared, command: np.void, i: int, now: int) -> int:
     if room >= 0:
         return release_room(t, room) if releases else adopt_room(t, room)
     if row["state"] == FREE or row["generation"] != command["generation"]:
-        return _ESTALE
+        return ESTALE
     if releases:
         if row["state"] == ACTIVE:
             leave_epoll(t, i)
@@ -179,7 +176,7 @@ def _arrange(t: Shared, command: np.void, now: int) -> int:
         return tap(t, command, -1)
     if op == RELEASE or op == ADOPT:
         return _hand_over(t, command, command["row"], now)
-    return 0 if op == TELL else _EINVAL
+    return 0 if op == TELL else EINVAL
 
 
 @stage
@@ -211,7 +208,7 @@ def _switch(t: Shared, command: np.void, i: int) -> int:
         row["capture_length"] = command["arguments"][1]
         row["capture_written"] = 0
     else:
-        return _EINVAL
+        return EINVAL
     replan(t, i)
     return 0
 
@@ -239,9 +236,9 @@ def _send_digits(t: Shared, command: np.void, i: int) -> int:
     arguments = command["arguments"]
     count = arguments[0]
     if row["event_type"] < 0:
-        return _EINVAL
+        return EINVAL
     if row["digits_written"] - row["digits_read"] + count > DIGITS:
-        return _ENOSPC
+        return ENOSPC
     if row["digits_written"] == row["digits_read"] and not digit_under_way(t, i):
         row["digit_phase"] = 0
     digits = digit_queue_at(t, i)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import gateway.media.codec.amr
+import gateway.media.codec.bits
 import gateway.media.codec.dvi4
 import gateway.media.codec.g722
 import gateway.media.codec.g723
@@ -36,6 +37,7 @@ def _fingerprint() -> int:
         gateway.media.fax_tone,
         gateway.media.pointers,
         gateway.media.codec.amr,
+        gateway.media.codec.bits,
         gateway.media.codec.dvi4,
         gateway.media.codec.g722,
         gateway.media.codec.g723,

@@ -11,6 +11,7 @@ then left out of epoll until the next tick, instead of being asked again at once
 
 from __future__ import annotations
 
+from errno import EAGAIN, ECONNRESET, EINTR, ENOBUFS
 from typing import Final
 
 from gateway.media.compiled import stage
@@ -32,10 +33,6 @@ from gateway.plane.words import EPOLL
 
 __all__ = ["disarm", "frame_ready"]
 
-_EINTR: Final = 4
-_EAGAIN: Final = 11
-_ECONNRESET: Final = 104
-_ENOBUFS: Final = 105
 _EVENT_WAITS: Final = 500
 """ELAST of DAHDI: a line event must be taken first."""
 
@@ -70,7 +67,7 @@ def frame_ready(t: Shared, i: int, flags: int, now: int) -> None:
     elif octets < 0:
         _nothing_read(t, i, errno(), flags, now)
     elif octets == 0 and flags & (EPOLLHUP | EPOLLRDHUP):
-        lose(t, i, _ECONNRESET, now)
+        lose(t, i, ECONNRESET, now)
     else:
         row["refused"] += 1
 
@@ -94,10 +91,10 @@ def _due(t: Shared, i: int, now: int) -> int:
 def _nothing_read(t: Shared, i: int, error: int, flags: int, now: int) -> None:
     if error == _EVENT_WAITS:
         disarm(t, i)
-    elif error != _EAGAIN and error != _EINTR:
+    elif error != EAGAIN and error != EINTR:
         lose(t, i, error, now)
     elif flags & (EPOLLHUP | EPOLLRDHUP):
-        lose(t, i, _ECONNRESET, now)
+        lose(t, i, ECONNRESET, now)
     elif flags & EPOLLERR:
         disarm(t, i)
 
@@ -152,5 +149,5 @@ def _frame_out(t: Shared, i: int, now: int) -> None:
             note_written(t, i)
         return
     error = errno()
-    if error != _EAGAIN and error != _EINTR and error != _ENOBUFS and error != _EVENT_WAITS:
+    if error != EAGAIN and error != EINTR and error != ENOBUFS and error != _EVENT_WAITS:
         lose(t, i, error, now)

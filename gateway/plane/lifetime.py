@@ -5,6 +5,7 @@ A row that is removed leaves epoll first, then says REMOVED; only then may its d
 
 from __future__ import annotations
 
+from errno import EBUSY, EINVAL, ESTALE
 from typing import Final
 
 import numpy as np
@@ -29,9 +30,6 @@ __all__ = ["add", "join", "own", "remote", "remove"]
 
 _ROW_SIZE: Final = ROW.itemsize
 _RATE: Final = 8000
-_EBUSY: Final = 16
-_EINVAL: Final = 22
-_ESTALE: Final = 116
 
 
 @stage
@@ -46,7 +44,7 @@ def add(t: Shared, command: np.void, i: int, now: int) -> int:
     """Begin row `i`; 0 or errno. Arguments: see commands.ADD."""
     row = row_at(t, i)
     if row["state"] != FREE:
-        return _EBUSY
+        return EBUSY
     memset(t["rows"] + i * _ROW_SIZE, 0, _ROW_SIZE)
     arguments = command["arguments"]
     row["generation"] = command["generation"]
@@ -130,7 +128,7 @@ def remote(t: Shared, command: np.void, i: int, now: int) -> int:
     row = row_at(t, i)
     arguments = command["arguments"]
     if row["kind"] != RTP:
-        return _EINVAL
+        return EINVAL
     _set_coding(t, command, i)
     row["sending"] = arguments[3]
     row["rtcp_mux"] = arguments[6]
@@ -190,9 +188,9 @@ def join(t: Shared, command: np.void, i: int) -> int:
     """Connect row `i` with another one both ways; 0 or errno. Arguments: see commands.JOIN."""
     peer = command["arguments"][0]
     if peer == i:
-        return _EINVAL
+        return EINVAL
     if row_at(t, peer)["state"] != ACTIVE or row_at(t, peer)["generation"] != command["arguments"][1]:
-        return _ESTALE
+        return ESTALE
     if row_at(t, i)["peer"] == peer:
         return 0
     part(t, i)

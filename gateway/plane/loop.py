@@ -8,6 +8,7 @@ left out of epoll, until the next tick or for good.
 from __future__ import annotations
 
 from collections.abc import Callable
+from errno import EBADF, EINTR
 from typing import Final, NamedTuple
 
 from gateway.media.compiled import entry, stage
@@ -71,8 +72,6 @@ RTP_SILENCE: Final = 10_000_000_000
 FRAME_SILENCE: Final = 200_000_000
 """ns (10 frames) after which a frame device is said to be gone or paused."""
 _RATE: Final = 8000
-_EINTR: Final = 4
-_EBADF: Final = 9
 _WATCH_EVERY: Final = 10
 """Ticks between two looks at a row's silence; a tenth of the rows is looked at on each."""
 _FOR_EVER: Final = 1 << 60
@@ -169,7 +168,7 @@ def _watch(t: Shared, i: int, now: int) -> None:
     replan(t, i)
     # A closed descriptor leaves epoll without a word.
     if fcntl(row["descriptor"], F_GETFD) < 0:
-        lose(t, i, _EBADF, now)
+        lose(t, i, EBADF, now)
         return
     emit(t, SILENT, i, row["generation"], 0, quiet, 0, now)
 
@@ -244,7 +243,7 @@ def _turn(t: Shared, now: int, by_hand: bool) -> int:
         if not by_hand:
             _set_alarm(t)
         ready = epoll_wait(t["control"][EPOLL], t["epoll"], BATCH, 0 if by_hand else -1)
-        if ready < 0 and errno() != _EINTR:
+        if ready < 0 and errno() != EINTR:
             return int(errno())
         if not by_hand:
             now = _monotonic(t)

@@ -6,6 +6,7 @@ RTP clock.
 
 from __future__ import annotations
 
+from errno import EBADF, ECONNREFUSED, ENODEV, ENOTSOCK
 from typing import Final
 
 from gateway.media.compiled import stage
@@ -16,15 +17,10 @@ from gateway.plane.rows import lose
 from gateway.plane.secure import SPEECH, cover
 from gateway.plane.table import ACTIVE, Shared
 
-__all__ = ["HEADER", "advance", "may_send", "send_packet", "ticks_of"]
+__all__ = ["HEADER", "advance", "is_gone", "may_send", "send_packet", "ticks_of"]
 
 HEADER: Final = 12
 """Octets of an RTP header without CSRCs, the only kind that we send."""
-
-_EBADF: Final = 9
-_ENODEV: Final = 19
-_ENOTSOCK: Final = 88
-_ECONNREFUSED: Final = 111
 
 
 @stage
@@ -68,7 +64,7 @@ def send_packet(
         if length < 0:
             return
     done = _hand_over(t, i, length)
-    if done < 0 and errno() == _ECONNREFUSED:
+    if done < 0 and errno() == ECONNREFUSED:
         # Told of an earlier packet, which takes the place of sending this one: the peer may be there again.
         done = _hand_over(t, i, length)
     if done >= 0:
@@ -76,9 +72,17 @@ def send_packet(
         row["octets_sent"] += octets
         return
     error = errno()
-    # Anything else is a state of the network (unreachable, refused, filtered, full) and may pass.
-    if error == _EBADF or error == _ENODEV or error == _ENOTSOCK:
+    if is_gone(error):
         lose(t, i, error, now)
+
+
+@stage
+def is_gone(error: int) -> bool:
+    """Whether an errno says that the descriptor is no socket any more.
+
+    Anything else is a state of the network (unreachable, refused, filtered, full) and may pass.
+    """
+    return bool(error == EBADF or error == ENODEV or error == ENOTSOCK)
 
 
 @stage

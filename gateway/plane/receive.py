@@ -6,6 +6,7 @@ the peer (peer.py) is counted as refused and touches nothing.
 
 from __future__ import annotations
 
+from errno import EAGAIN
 from typing import Final
 
 import numpy as np
@@ -24,7 +25,7 @@ from gateway.plane.libc import EPOLLERR, EPOLLHUP, MSG_DONTWAIT, MSG_TRUNC, errn
 from gateway.plane.listen import listen
 from gateway.plane.noise import level_of, mean_square, noise_peak
 from gateway.plane.octets import get_word, signed
-from gateway.plane.packet import may_send, ticks_of
+from gateway.plane.packet import is_gone, may_send, ticks_of
 from gateway.plane.peer import from_host, from_peer, hold_on
 from gateway.plane.plan import CAPTURE, DECODE, DETECT, ECHO, FAX, FORWARD, MUTE, QUEUE, RECODE, SOUND
 from gateway.plane.rates import narrow
@@ -45,10 +46,6 @@ _LONGEST_NOISE: Final = 480
 """Octets of comfort noise: far more than any model of its spectrum has (RFC 3389 3)."""
 _GAP_LIMIT: Final = 1000
 """A step of the sequence number that counts as a new beginning, not as loss."""
-_EBADF: Final = 9
-_EAGAIN: Final = 11
-_ENODEV: Final = 19
-_ENOTSOCK: Final = 88
 
 
 @stage
@@ -78,9 +75,9 @@ def packet_ready(t: Shared, i: int, flags: int, now: int) -> None:
             row["refused"] += 1
         return
     error = errno()
-    if error == _EBADF or error == _ENODEV or error == _ENOTSOCK:
+    if is_gone(error):
         lose(t, i, error, now)
-    elif error == _EAGAIN and (flags & EPOLLHUP or (flags & EPOLLERR and row["connected"] == 0)):
+    elif error == EAGAIN and (flags & EPOLLHUP or (flags & EPOLLERR and row["connected"] == 0)):
         disarm(t, i)  # something that asking again would not change: not before the next tick
     # Anything else is an ICMP answer to what we sent, now read (here or, connected, by a packet sent since epoll
     # spoke): the network's state, not the socket's.

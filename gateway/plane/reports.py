@@ -9,6 +9,7 @@ A report counts as a sign of life, but never decides who the peer is.
 
 from __future__ import annotations
 
+from errno import EAGAIN
 from typing import Final
 
 from gateway.media.compiled import stage
@@ -46,7 +47,6 @@ _DESCRIPTION: Final = 202
 _GOODBYE: Final = 203
 _CANONICAL: Final = 1
 _BLOCK: Final = 24
-_EAGAIN: Final = 11
 
 
 @stage
@@ -192,7 +192,7 @@ def report_ready(t: Shared, i: int, flags: int, now: int) -> None:
         t["address_length"].ctypes.data,
     )
     if octets < 0:
-        if errno() == _EAGAIN and flags & (EPOLLERR | EPOLLHUP):
+        if errno() == EAGAIN and flags & (EPOLLERR | EPOLLHUP):
             # It can say nothing but this, over and over: the call goes on without reports.
             epoll_ctl(t["control"][EPOLL], EPOLL_CTL_DEL, row["rtcp_descriptor"], t["epoll"])
             row["rtcp_descriptor"] = -1

@@ -6,7 +6,7 @@ free. A row that is removed leaves every seat, whatever control has forgotten.
 
 from __future__ import annotations
 
-from typing import Final
+from errno import EINVAL
 
 import numpy as np
 
@@ -34,15 +34,13 @@ __all__ = [
     "untap",
 ]
 
-_EINVAL: Final = 22
-
 
 @stage
 def open_room(t: Shared, index: int) -> int:
     """Open an empty room; 0 or errno."""
     room = room_at(t, index)
     if room["open"]:
-        return _EINVAL
+        return EINVAL
     room["open"] = 1
     room["worker"] = t["worker"]
     room["first_seat"] = -1
@@ -98,7 +96,7 @@ def sit(t: Shared, command: np.void, i: int) -> int:
     index, room = arguments[0], arguments[1]
     seat = seat_at(t, index)
     if not room_at(t, room)["open"]:
-        return _EINVAL
+        return EINVAL
     if not seat["taken"]:
         seat["taken"] = 1
         seat["room"] = room
@@ -112,7 +110,7 @@ def sit(t: Shared, command: np.void, i: int) -> int:
         seat["next_of_row"] = row_at(t, i)["first_seat"]
         row_at(t, i)["first_seat"] = index
     elif seat["room"] != room or seat["row"] != i:
-        return _EINVAL
+        return EINVAL
     seat["talks"] = arguments[2] & 0xFF
     seat["hears"] = (arguments[2] >> 8) & 0xFF
     seat["tells"] = (arguments[2] >> 16) & 0xFF
@@ -170,7 +168,7 @@ def play(t: Shared, command: np.void, now: int) -> int:
     index = arguments[0]
     room = room_at(t, index)
     if not room["open"]:
-        return _EINVAL
+        return EINVAL
     stop(t, index, now)
     room["sound_base"] = arguments[1]
     room["sound_length"] = arguments[2]
@@ -197,7 +195,7 @@ def tap(t: Shared, command: np.void, i: int) -> int:
     arguments = command["arguments"]
     index, number = arguments[0], arguments[7]
     if number >= 0 and not room_at(t, number)["open"]:
-        return _EINVAL
+        return EINVAL
     made = tap_at(t, index)
     made["base"] = arguments[1]
     made["length"] = arguments[2]

@@ -14,6 +14,7 @@ import numpy as np
 from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
+from gateway.media.codec.bits import take_bits
 from gateway.media.codec.state import AMR_STATE
 from gateway.media.compiled import stage
 from gateway.media.pointers import call_c, record_of, uint8_at
@@ -30,15 +31,6 @@ _GOOD: Final = 4
 """The bit of a table's octet that says that a frame is not damaged."""
 
 _state_at = record_of(AMR_STATE)
-
-
-@stage
-def _take(data: NDArray[np.uint8], bit: int, count: int) -> int:
-    """`count` bits of `data` from `bit` on."""
-    value = 0
-    for k in range(bit, bit + count):
-        value = (value << 1) | ((int(data[k >> 3]) >> (7 - (k & 7))) & 1)
-    return value
 
 
 @stage
@@ -68,8 +60,8 @@ def amr_frames(data: NDArray[np.uint8], start: int, octets: int, is_wide: bool, 
     while follows:
         if place + entry > end:
             return -1
-        follows = _take(data, place, 1)
-        size = _bits_of(_take(data, place + 1, 4), is_wide)
+        follows = take_bits(data, place, 1)
+        size = _bits_of(take_bits(data, place + 1, 4), is_wide)
         if size < 0:
             return -1
         bits += 8 * _octets(size) if is_aligned else size
@@ -92,13 +84,13 @@ def decode_amr(
     entry = 8 if is_aligned else 6
     table = 8 * start + (8 if is_aligned else 4)
     place = table + frames * entry
-    asked = _take(data, 8 * start, 4)
+    asked = take_bits(data, 8 * start, 4)
     if own["other"] != 0 and asked != _ANY_MODE:
         other = _state_at(own["other"], 0)
         if (other["modes"] >> asked) & 1:
             other["mode"] = asked
     for n in range(frames):
-        kind, good = _take(data, table + n * entry + 1, 4), _take(data, table + n * entry + 5, 1)
+        kind, good = take_bits(data, table + n * entry + 1, 4), take_bits(data, table + n * entry + 5, 1)
         size = _bits_of(kind, is_wide)
         frame = own["frame"]
         for k in range(len(frame)):

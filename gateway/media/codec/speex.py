@@ -11,6 +11,7 @@ import numpy as np
 from numba.np.numpy_support import carray
 from numpy.typing import NDArray
 
+from gateway.media.codec.bits import take_bits
 from gateway.media.codec.state import SPEEX_STATE
 from gateway.media.compiled import stage
 from gateway.media.pointers import call_c, int16_at, record_of
@@ -35,14 +36,6 @@ _state_at = record_of(SPEEX_STATE)
 
 
 @stage
-def _take(data: NDArray[np.uint8], bit: int, count: int) -> int:
-    value = 0
-    for k in range(bit, bit + count):
-        value = (value << 1) | ((int(data[k >> 3]) >> (7 - (k & 7))) & 1)
-    return value
-
-
-@stage
 def speex_frames(data: NDArray[np.uint8], start: int, octets: int, is_wide: bool) -> int:
     """Frames in the payload at `data[start:start + octets]`; -1 where it is none that libspeex takes.
 
@@ -50,27 +43,27 @@ def speex_frames(data: NDArray[np.uint8], start: int, octets: int, is_wide: bool
     """
     place, end, frames, layers = 8 * start, 8 * (start + octets), 0, _LAYERS
     while place + 5 <= end:
-        if _take(data, place, 1):
-            mode = _take(data, place + 1, 3)
+        if take_bits(data, place, 1):
+            mode = take_bits(data, place + 1, 3)
             if mode >= len(_HIGH) or layers == _LAYERS or (mode == 0 and layers >= is_wide):
                 return -1
             layers += 1
             place += _HIGH[mode]
             continue
-        mode = _take(data, place + 1, 4)
+        mode = take_bits(data, place + 1, 4)
         if mode == _TERMINATOR:
             break
         if mode == _MESSAGE:
-            place += 9 + _SIGNAL[_take(data, place + 5, 4)] if place + 9 <= end else 9
+            place += 9 + _SIGNAL[take_bits(data, place + 5, 4)] if place + 9 <= end else 9
         elif mode == _USER:
-            place += 14 + 8 * _take(data, place + 5, 4) if place + 9 <= end else 9
+            place += 14 + 8 * take_bits(data, place + 5, 4) if place + 9 <= end else 9
         elif mode >= len(_NARROW):
             return -1
         else:
             frames += 1
             layers = 0
             place += _NARROW[mode]
-    padded = place >= end or _take(data, place, 1) == 0
+    padded = place >= end or take_bits(data, place, 1) == 0
     return frames if frames > 0 and place <= end and padded else -1
 
 

@@ -74,6 +74,7 @@ from gateway.sip.session import Talk
 
 __all__ = ["SipChannel"]
 
+NOTHING: Final[Mapping[str, Direction | Medium]] = MappingProxyType({})
 NO_EVENTS: Final = 127
 """A payload type that no packet bears."""
 
@@ -118,6 +119,7 @@ class SipChannel:
         "_told_proceeding",
         "_trusted",
         "_up",
+        "_waiting",
         "_watch",
         "fax",
     )
@@ -160,6 +162,7 @@ class SipChannel:
         self._held = False
         self._ended = False
         self._flashes = False
+        self._waiting: Mapping[str, Direction | Medium] = NOTHING  # what is asked for by which method of its Talk
         self.fax = fax or LegFax(None)
         self.fax.attach(self)
         audio.listener = self._heard
@@ -245,10 +248,9 @@ class SipChannel:
         self._direct(Direction.SENDRECV, now)
 
     def _direct(self, direction: Direction, now: float) -> None:
-        if self._talk is not None:
-            self._talk.direct(direction, now)
-        elif self._incoming is None and self._outgoing is None:
+        if self._talk is None and self._incoming is None and self._outgoing is None:
             raise IllegalInput(f"{self._name} has nobody to hold")
+        self._want("direct", direction, now)
 
     def _carry_fax(self, command: CarryFax, now: float) -> None:
         self.fax.ask(now)
@@ -261,8 +263,19 @@ class SipChannel:
 
     def carry(self, medium: Medium, now: float) -> None:
         """Ask the far side to carry something else; see `FaxUser`."""
+        self._want("carry", medium, now)
+
+    def _want(self, how: str, wish: Direction | Medium, now: float) -> None:
+        """Ask it of the session, or once it is answered: until then it has the offer of its INVITE to settle."""
         if self._talk is not None:
-            self._talk.carry(medium, now)
+            getattr(self._talk, how)(wish, now)
+        else:
+            self._waiting = {**self._waiting, how: wish}
+
+    def _catch_up(self, now: float) -> None:
+        waiting, self._waiting = self._waiting, NOTHING
+        for how, wish in waiting.items():
+            self._want(how, wish, now)
 
     def _send_digits(self, command: SendDigits, now: float) -> None:
         if self._info_keys:
@@ -355,9 +368,10 @@ class SipChannel:
         self._recorder.note(now, Kind.MEDIA, self._name, "the far side will not carry a fax so")
         self.fax.declined(now)
 
-    def established(self, session: Talk) -> None:
-        """We answer."""
+    def established(self, session: Talk, now: float) -> None:
+        """We have answered."""
         self._incoming, self._talk = None, session
+        self._catch_up(now)
 
     def answered(self, how: str, session: Talk, now: float) -> None:
         """The far side answered."""
@@ -365,6 +379,7 @@ class SipChannel:
         self._up = True
         self._watch.up(now)
         self._emit(self, Answered(how))
+        self._catch_up(now)
 
     def missed(self, text: str, now: float) -> None:
         """Something did not come, or was changed on the way."""

@@ -371,7 +371,7 @@ class _Branch:
         self.agreement = agreement
         self._fork.agreed(self, agreement, now)
 
-    def established(self, session: Talk) -> None:
+    def established(self, session: Talk, now: float) -> None:
         """It is not we who answer."""
 
     def answered(self, how: str, session: Talk, now: float) -> None:

@@ -350,9 +350,9 @@ class IncomingSession:
             timer=SessionTimer(self._setting),
             keys=self._keys,
         )
-        self._user.established(session)
         session.accept(self._request, response, self._reply, now, answer_due=late)
         self._negotiation.settle()
+        self._user.established(session, now)
         # Nothing more is said to the INVITE, for which a CANCEL may still come.
         del self._request, self._reply, self._reliable, self._head, self._user, self._negotiation
 

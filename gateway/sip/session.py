@@ -232,8 +232,8 @@ class SessionUser(Protocol):
         """An offer/answer exchange is complete; `agreement` is in force."""
         ...
 
-    def established(self, session: Talk) -> None:
-        """We answer the peer's INVITE: whatever is asked for goes to `session` from now on."""
+    def established(self, session: Talk, now: float) -> None:
+        """We have answered the peer's INVITE: whatever is asked for goes to `session` from now on."""
         ...
 
     def answered(self, how: str, session: Talk, now: float) -> None:

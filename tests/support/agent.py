@@ -113,7 +113,7 @@ class Agent:
     def agreed(self, agreement: Agreement, now: float) -> None:
         self.told.append(f"audio {agreement.port}")
 
-    def established(self, session: Talk) -> None:
+    def established(self, session: Talk, now: float) -> None:
         self.told.append("established")
 
     def answered(self, how: str, session: Talk, now: float) -> None:

@@ -10,6 +10,7 @@ from gateway.core.messages import (
     INFO,
     Alert,
     Answer,
+    Dial,
     Digit,
     EarlyMedia,
     Flash,
@@ -610,6 +611,51 @@ def test_hold_and_resume_at_once_send_one_invite_after_the_other() -> None:
     ack, resume = phone.messages()
     assert isinstance(ack, Request) and ack.method == "ACK"
     assert isinstance(resume, Request) and b"a=sendrecv" in resume.body
+
+
+@pytest.mark.parametrize("answer_waits", [True, False])
+def test_section_14_1_a_hold_before_the_answer_is_offered_once_that_has_its_ack(answer_waits: bool) -> None:
+    office = Office()
+    phone = Phone(office)
+    invite = phone.invite("101", headers=(("Supported", "100rel"),))
+    channel = offered(office)
+    if answer_waits:  # for the PRACK (RFC 3262 section 3)
+        office.command(channel, EarlyMedia())
+    progress = phone.messages()[-1]
+    if answer_waits:
+        office.command(channel, Answer())
+    office.command(channel, Hold())
+    if answer_waits:
+        assert isinstance(progress, Response)
+        rack = f"{progress.headers.get('RSeq')} {progress.cseq}"
+        phone.send(phone.within(invite, progress, "PRACK", 3, headers=(("RAck", rack),)))
+    else:
+        office.command(channel, Answer())
+    ok = phone.messages()[-1]
+    assert isinstance(ok, Response) and ok.summary == "200 OK" and ok.cseq.method == "INVITE"
+    phone.send(phone.ack(invite, ok))
+    hold = phone.arrived()
+    assert hold.method == "INVITE" and b"a=sendonly" in hold.body
+    phone.reply(hold, 200, body=session_description(lines=("a=recvonly",)))
+    assert phone.arrived().method == "ACK"
+
+
+def test_section_14_1_a_hold_of_who_has_not_answered_yet_is_offered_then_and_one_taken_back_is_not() -> None:
+    for taken_back in (False, True):
+        office = Office()
+        phone = Phone(office)
+        phone.register()
+        channel = office.stack.channel("6001", office.clock.now)
+        office.command(channel, Dial("6001", Party("101")))
+        invite = phone.arrived()
+        office.command(channel, Hold())
+        if taken_back:
+            office.command(channel, Resume())
+        assert phone.messages() == []
+        phone.reply(invite, 200, body=session_description())
+        assert [message.method for message in phone.messages() if isinstance(message, Request)] == (
+            ["ACK"] if taken_back else ["ACK", "INVITE"]
+        )
 
 
 def test_glare_is_answered_491_and_met_with_a_wait() -> None:

@@ -20,6 +20,8 @@ __all__ = ["SessionTimer", "too_brief"]
 SHORTEST: Final = 90
 """Min-SE where a message has none (section 5)."""
 LONGEST: Final = 2**31 - 1
+MOST_RAISES: Final = 5
+"""Times that more is asked for in a row: each server on the way may want more than the last one (section 8.1)."""
 MARGIN: Final = 32.0
 """Seconds, or a third of the interval if less, before its end at which a session counts as dead (section 10)."""
 
@@ -57,6 +59,7 @@ class SessionTimer:
         "_dead_at",
         "_minimum",
         "_ours",
+        "_raised",
         "_seconds",
         "_setting",
         "_user",
@@ -65,6 +68,7 @@ class SessionTimer:
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
         self._minimum = setting.intervals.minimum
+        self._raised = 0  # times since an interval was granted
         self._seconds = 0
         self._ours = True
         self._closed = False
@@ -106,8 +110,9 @@ class SessionTimer:
     def raise_minimum(self, refusal: Response) -> bool:
         """Take over the Min-SE of a 422; False where asking again would not help (section 7.3)."""
         wanted = _seconds_of(refusal, "Min-SE")
-        if wanted is None or wanted <= self._minimum:
+        if wanted is None or wanted <= self._minimum or self._raised >= MOST_RAISES:
             return False
+        self._raised += 1
         self._minimum = wanted
         if self._seconds:
             self._seconds = max(self._seconds, wanted)
@@ -146,6 +151,7 @@ class SessionTimer:
 
     def _begin(self, seconds: int, ours: bool, now: float) -> None:
         self._stop()
+        self._raised = 0
         self._seconds, self._ours = seconds, ours
         if not seconds or self._closed:
             return

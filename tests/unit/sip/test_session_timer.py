@@ -97,6 +97,21 @@ def test_section_7_3_a_422_is_met_with_the_interval_that_it_names_once() -> None
     office.quiet()
 
 
+def test_section_7_3_who_wants_a_little_more_each_time_is_not_asked_for_ever() -> None:
+    office, phone, _, _ = dialled(("Session-Expires", "600;refresher=uac"), UPDATES)
+    office.wait(300.2)
+    asked_for: list[str | None] = []
+    while updates := [message for message in phone.messages() if isinstance(message, Request)]:
+        (update,) = updates
+        asked_for.append(update.headers.get("Min-SE"))
+        refusal = update.reply(422)
+        refusal.headers.set("Min-SE", str(600 + len(asked_for)))
+        phone.send(refusal)
+    assert asked_for == ["90", "601", "602", "603", "604", "605"]
+    office.wait(10)
+    phone.reply(phone.arrived(), 200, contact=False)  # the refresh itself is tried again
+
+
 def test_section_10_we_refresh_at_half_time_by_update_and_keep_our_role() -> None:
     office, phone, _, _ = dialled(("Session-Expires", "600;refresher=uac"), UPDATES)
     office.wait(299)

@@ -201,7 +201,7 @@ class IncomingSession:
             reply(self._not_yet(request), now)
 
     def _acknowledged(self, prack: Request, reply: Reply, now: float) -> None:
-        """PRACK (RFC 3262 section 3), which may answer our offer or, after our answer, bring another (section 5)."""
+        """PRACK (RFC 3262 section 3): it may answer our offer or, after our answer, bring another (section 5)."""
         acknowledged = self._reliable.acknowledge(prack, now)
         if acknowledged is None:
             reply(prack.reply(481), now)

@@ -15,9 +15,9 @@ from gateway.core.errors import MalformedError
 from gateway.sip.fields import Headers
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Message, Request, Response
-from gateway.sip.next_hop import called, next_hop, sender
+from gateway.sip.next_hop import BROWSERS, called, is_at, next_hop, sender
 from gateway.sip.parameters import Parameters
-from gateway.sip.transport import Flow, is_address
+from gateway.sip.transport import PORTS, Flow, is_address
 from gateway.sip.uri import OtherUri, SipUri, TelUri, Uri
 
 __all__ = ["Dialog", "DialogId", "dialog_id"]
@@ -223,6 +223,15 @@ class Dialog:
     def lives_on(self, flow: Flow) -> bool:
         """Whether the peer can be reached by `flow` alone."""
         return flow == self.flow and self.next_hop() is None
+
+    def way_anew(self) -> Flow | None:
+        """By which new connection the peer can be reached, where it names the host at the end of the one it had."""
+        hop, flow = self.routes[0].uri if self.routes else self.target, self.flow
+        if not flow.is_reliable or not self._peer or not isinstance(hop, SipUri) or not is_at(hop, flow):
+            return None
+        if flow.transport in BROWSERS:
+            return None
+        return flow._replace(remote=(flow.remote[0], hop.port or PORTS[flow.transport]))
 
     def request(self, method: str) -> Request:
         """A new request in the dialog (section 12.2.1.1), still without Via, which its transaction adds."""

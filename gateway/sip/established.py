@@ -26,6 +26,7 @@ from gateway.sip.established_states import TABLE, Input, State
 from gateway.sip.info_keys import InfoKeys
 from gateway.sip.message import Request, Response
 from gateway.sip.offers import carries_offer, response_to
+from gateway.sip.reconnection import reconnect
 from gateway.sip.refresh import SessionRefresh
 from gateway.sip.reinvite import Reinvite
 from gateway.sip.session import (
@@ -214,8 +215,11 @@ class Established:
 
     def lost(self, flow: Flow, now: float) -> None:
         """A connection is gone; see `Member`."""
-        if self._dialog.lives_on(flow):
-            self._act(Input.LOST, now)
+        if self._dialog.lives_on(flow) and not reconnect(self._setting, self._dialog, now, self._disconnected):
+            self._disconnected(now)
+
+    def _disconnected(self, now: float) -> None:
+        self._act(Input.LOST, now)
 
     def moved(self, before: Flow, after: Flow, now: float) -> None:
         """The peer is reached elsewhere; see `Member`."""

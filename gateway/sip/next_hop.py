@@ -18,7 +18,7 @@ from gateway.sip.source import Network
 from gateway.sip.transport import DEFAULT_PORT, PORTS, Flow, is_address
 from gateway.sip.uri import SipUri, Uri
 
-__all__ = ["called", "is_at", "next_hop", "sender"]
+__all__ = ["BROWSERS", "called", "is_at", "next_hop", "sender"]
 
 BROWSERS: Final = frozenset({"ws", "wss"})
 """Transports over which nobody but the one who has connected can be reached (RFC 7118 section 5)."""

@@ -28,6 +28,7 @@ from gateway.sip.channel import SipChannel
 from gateway.sip.message import Request, Response
 from gateway.sip.session import ALLOW
 from gateway.sip.transaction.timers import TimerConfig
+from gateway.sip.transport import Flow
 from tests.support.sip import Office, Phone, session_description
 
 BUSY = Ending(Cause.USER_BUSY, "telephone 101", Act.REFUSED, "off-hook")
@@ -800,11 +801,72 @@ def test_a_lost_connection_ends_the_calls_that_lived_on_it() -> None:
     other = Phone(office, "6002", host="192.0.2.61")
     channel, _, _ = answered(office, phone)
     kept, _, _ = answered(office, other)
-    office.stack.lost(phone.flow, office.clock.now)
-    office.drain()
+    lose(office, phone.flow)
+    assert phone.arrived().method == "OPTIONS" and office.events() == []
+    lose(office, phone.flow)  # nor can another be made
     ending = ended(office)
     assert ending.act is Act.VANISHED and "tcp:192.0.2.60:5070" in ending.evidence
     assert channel.audio is None and kept.audio is not None
+
+
+@pytest.mark.parametrize("status", [200, 401, 501, 408, 481])
+def test_section_18_where_the_peer_listens_its_call_goes_on_by_another_connection(status: int) -> None:
+    """RFC 5923 section 9.1: also where the port that it names is not the one from which it had connected."""
+    office = Office()
+    phone = Phone(office, transport="tcp", port=40123)
+    there = Phone(office, transport="tcp", port=5060)
+    headers = (("Contact", f"<sip:6001@{there.host};transport=tcp>"),)
+    invite = phone.invite("101", headers=headers)
+    channel = offered(office)
+    phone.messages()
+    office.command(channel, Answer())
+    phone.send(phone.ack(invite, phone.response()))
+    lose(office, phone.flow)
+    there.reply(there.arrived(), status, contact=False)
+    if status in (408, 481):
+        assert ended(office).evidence == "the connection tcp:192.0.2.60:40123 was lost"
+        office.quiet()
+        return
+    office.wait(40)
+    assert office.events() == []
+    office.command(channel, Hangup(CLEAR))
+    assert there.arrived().method == "BYE" and phone.messages() == []
+
+
+def test_section_18_who_calls_again_by_a_connection_of_its_own_is_not_given_up() -> None:
+    office = Office()
+    phone, again = (Phone(office, transport="tcp", port=port) for port in (40123, 40124))
+    channel, invite, ok = answered(office, phone)
+    lose(office, phone.flow)
+    again.send(again.within(invite, ok, "OPTIONS", 9))
+    assert again.response().status == 200
+    office.wait(40)  # no connection to where it says that it is
+    assert office.events() == []
+    office.command(channel, Hangup(CLEAR))
+    assert again.arrived().method == "BYE"
+
+
+@pytest.mark.parametrize(
+    ("contact", "transport"),
+    [("sip:6001@10.0.0.9:5060;transport=tcp", "tcp"), ("sip:6001@192.0.2.60:5070;transport=ws", "ws")],
+)
+def test_who_is_behind_nat_or_in_a_browser_is_gone_with_its_connection(contact: str, transport: str) -> None:
+    office = Office(listening=("ws",))
+    phone = Phone(office, transport=transport)
+    invite = phone.invite("101", headers=(("Contact", f"<{contact}>"),))
+    channel = offered(office)
+    phone.messages()
+    office.command(channel, Answer())
+    phone.send(phone.ack(invite, phone.response()))
+    lose(office, phone.flow)
+    assert ended(office).act is Act.VANISHED
+    assert phone.messages() == []
+
+
+def lose(office: Office, flow: Flow) -> None:
+    """The connection that `flow` is closes, or cannot be made."""
+    office.stack.lost(flow, office.clock.now)
+    office.drain()
 
 
 def test_a_lost_connection_before_the_answer_ends_the_call_too() -> None:

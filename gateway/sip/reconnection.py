@@ -1,7 +1,7 @@
 """A connection that closed within a call: whether its peer is reached by a new one (RFC 3261 section 18).
 
-A peer that named its own host, and is not behind NAT, may listen where it says. It is sent an OPTIONS there at once:
-whoever answers to that goes on with the call, and one that cannot be reached has left it. Who calls again by itself
+A peer that named its own host, and is not behind NAT, may listen where it says. An OPTIONS is sent there at once:
+whoever answers it goes on with the call, and one that cannot be reached has left it. Who calls again by itself
 meanwhile goes on as well.
 """
 
@@ -13,7 +13,6 @@ from gateway.core.errors import Exhausted
 from gateway.sip.dialog import Dialog
 from gateway.sip.message import Response
 from gateway.sip.session import GONE, Setting
-from gateway.sip.transport import Flow
 
 __all__ = ["reconnect"]
 

@@ -7,6 +7,7 @@ network needs no restart. Names of the system's hosts file go before.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -18,8 +19,11 @@ import dns.resolver
 
 from gateway.net.udp import Address
 from gateway.sip.names import AddressRecord, Kind, Naptr, Question, Record, Reply, Srv
+from gateway.sip.transport import is_address
 
 __all__ = ["NameServers"]
+
+_log = logging.getLogger("copperline.net")
 
 HOSTS: Final = Path("/etc/hosts")
 HOSTS_TTL: Final = 30.0
@@ -71,7 +75,13 @@ class NameServers:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _ask(self, question: Question) -> None:
-        self._on_reply(self._from_hosts(question) or await self._from_servers(question))
+        try:
+            reply = self._from_hosts(question) or await self._from_servers(question)
+        except Exception as error:
+            # Whoever has asked waits for a reply, whatever was made of what a stranger's name server sent.
+            _log.exception("what name servers say of %s cannot be read", question.name)
+            reply = Reply(question, fault=f"its name servers' reply cannot be read: {_reason(error)}")
+        self._on_reply(reply)
 
     def _from_hosts(self, question: Question) -> Reply | None:
         if question.kind not in (Kind.A, Kind.AAAA):
@@ -114,7 +124,8 @@ class NameServers:
 def _entries(text: str) -> Iterator[tuple[str, list[str]]]:
     for line in text.splitlines():
         address, *names = line.partition("#")[0].lower().split() or [""]
-        yield address, names
+        if is_address(address):
+            yield address, names
 
 
 def _record(record: Any, kind: Kind) -> Record:

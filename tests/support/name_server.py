@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import dns.flags
@@ -26,12 +26,14 @@ class NameServer:
     Attributes:
         silent: it takes questions and says nothing.
         failing: it answers SERVFAIL.
+        spoils: what becomes of each answer on its way.
         asked: "NAME TYPE" of each question so far.
     """
 
     def __init__(self, zone: str) -> None:
         self.records: dict[tuple[str, str], dns.rrset.RRset] = {}
         self.silent = self.failing = False
+        self.spoils: Callable[[bytes], bytes] = bytes
         self.asked: list[str] = []
         for line in filter(None, map(str.strip, zone.splitlines())):
             self.add(line)
@@ -67,7 +69,7 @@ class NameServer:
             kind = dns.rdatatype.to_text(question.rdtype)
             self.asked.append(f"{name} {kind}")
             if not self.silent:
-                self._socket.sendto(self._answer(query, name, kind).to_wire(), source)
+                self._socket.sendto(self.spoils(self._answer(query, name, kind).to_wire()), source)
 
     def _answer(self, query: dns.message.Message, name: str, kind: str) -> dns.message.Message:
         response = dns.message.make_response(query)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
+from gateway.net import dns as net_dns
 from gateway.net.dns import NO_TTL, PATIENCE, NameServers
 from gateway.sip.names import AddressRecord, Kind, Naptr, Question, Reply, Srv
 from gateway.testing.loop import ManualLoop
@@ -87,6 +89,44 @@ def test_the_hosts_file_goes_before_name_servers(asker: Asker) -> None:
     assert asker.ask("door.test", Kind.AAAA).records == (AddressRecord("::1"),)
     assert asker.ask("printer.test", Kind.AAAA).records == ()
     assert asker.server.asked == []
+
+
+def test_a_line_of_the_hosts_file_that_begins_with_no_address_says_nothing(tmp_path: Path) -> None:
+    with name_server(ZONE) as server:
+        asker = Asker(tmp_path, server, "127.0.0 one.example.test\n")
+        assert asker.ask("one.example.test", Kind.A).records == (AddressRecord("127.0.0.2"),)
+        asker.close()
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_whatever_a_name_server_sends_the_question_has_its_reply(asker: Asker, kind: Kind) -> None:
+    """RFC 1035 section 4.1: answers of which octets are others, or missing."""
+    chance = Random(kind.value)
+    name = {Kind.NAPTR: "example.test", Kind.SRV: "_sip._tcp.example.test"}.get(kind, "one.example.test")
+
+    def spoilt(data: bytes) -> bytes:
+        octets = bytearray(data)
+        for _ in range(chance.randint(1, 4)):
+            octets[chance.randrange(2, len(octets))] = chance.choice((0, 1, 0xC0, 0xFF, chance.randrange(256)))
+        return bytes(octets if chance.random() < 0.8 else octets[: chance.randrange(2, len(octets))])
+
+    asker.server.spoils = spoilt
+    for _ in range(30):
+        reply = asker.ask(name, kind, tick=0.05)
+        assert isinstance(reply, Reply) and reply.question == Question(name, kind)
+        assert "cannot be read" not in reply.fault
+
+
+def test_what_cannot_be_read_at_all_is_a_fault_with_its_reason(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise IndexError("no such record")
+
+    monkeypatch.setattr(net_dns, "_record", fails)
+    reply = asker.ask("one.example.test", Kind.A)
+    assert reply.fault == "its name servers' reply cannot be read: no such record"
+    assert "one.example.test" in caplog.text
 
 
 def test_what_is_still_asked_at_the_end_leaves_nothing_behind(asker: Asker) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,7 +31,7 @@ def prompts() -> Path:
 @pytest.fixture
 def build(tmp_path: Path, prompts: Path) -> Iterator[Build]:
     """Builds the demo office on free ports, with pieces of its text exchanged; looks for leaks at the end."""
-    offices: list[OfficeUnderTest] = []
+    numbers = itertools.count()
 
     def make(*exchanges: tuple[str, str], dialplan: str | None = None) -> OfficeUnderTest:
         text = (EXAMPLE / "office.toml").read_text()
@@ -42,21 +44,15 @@ def build(tmp_path: Path, prompts: Path) -> Iterator[Build]:
             assert old in text, f"{old!r} is not in the example any more"
             text = text.replace(old, new)
         text += f'\n[web]\nlisten = "127.0.0.1:0"\n[media]\nprompts = "{prompts}"\n'
-        folder = tmp_path / str(len(offices))
+        folder = tmp_path / str(next(numbers))
         folder.mkdir()
         for part in EXAMPLE.glob("*.conf"):
             (folder / part.name).write_text(part.read_text())
         plan = (EXAMPLE / "extensions.conf").read_text() if dialplan is None else dialplan
-        offices.append(OfficeUnderTest(folder, text, plan))
-        return offices[-1]
+        return offices.enter_context(OfficeUnderTest(folder, text, plan))
 
-    try:
+    with contextlib.ExitStack() as offices:
         yield make
-        for office in offices:
-            office.settle_down()
-    finally:
-        for office in offices:
-            office.close()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -47,7 +48,6 @@ Join = Callable[..., OfficeUnderTest]
 @pytest.fixture
 def join(tmp_path: Path) -> Iterator[Join]:
     """An office with a trunk that carries few calls, to a provider that answers all of them."""
-    offices: list[OfficeUnderTest] = []
 
     def make(tolls: str, calls: int = 1) -> OfficeUnderTest:
         for name in ("provider", "branch"):
@@ -55,16 +55,16 @@ def join(tmp_path: Path) -> Iterator[Join]:
         provider = OfficeUnderTest(
             tmp_path / "provider", COMMON + '[accounts.4711]\nsecret = "s3cret-4711"\n', PROVIDER_PLAN
         )
+        offices.enter_context(contextlib.closing(provider))
         port = provider.app.sip.bound[0][1][1]
         text = BRANCH.format(port=port, calls=calls) + f"[tolls]\n{tolls}\n"
         branch = OfficeUnderTest(tmp_path / "branch", text, PLAN, beside=provider)
-        offices.extend((branch, provider))
+        offices.enter_context(contextlib.closing(branch))
         branch.until(lambda: branch.app.console.trunks()[0].up, within=3)
         return branch
 
-    yield make
-    for office in offices:
-        office.close()
+    with contextlib.ExitStack() as offices:
+        yield make
 
 
 def test_a_full_trunk_gives_up_an_ordinary_call_where_the_office_wants_that(join: Join) -> None:

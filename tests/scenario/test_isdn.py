@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -67,24 +68,17 @@ Build = Callable[..., OfficeUnderTest]
 
 @pytest.fixture
 def build(tmp_path: Path) -> Iterator[Build]:
-    offices: list[OfficeUnderTest] = []
-
     def make(*exchanges: tuple[str, str]) -> OfficeUnderTest:
         text = TOML
         for old, new in exchanges:
             assert old in text
             text = text.replace(old, new)
-        offices.append(OfficeUnderTest(tmp_path, text, PLAN))
-        offices[-1].until(lambda: all(line.in_service for line in offices[-1].app.hardware.isdn.status()))
-        return offices[-1]
+        office = offices.enter_context(OfficeUnderTest(tmp_path, text, PLAN))
+        office.until(lambda: all(line.in_service for line in office.app.hardware.isdn.status()))
+        return office
 
-    try:
+    with contextlib.ExitStack() as offices:
         yield make
-        for office in offices:
-            office.settle_down()
-    finally:
-        for office in offices:
-            office.close()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,9 +50,8 @@ exten => 102,1,Dial(FXS/102)
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[OfficeUnderTest]:
     whistle(tmp_path / "jazz" / "a.wav", 1200)
-    built = OfficeUnderTest(tmp_path, MOON, DIALPLAN)
-    yield built
-    built.close()
+    with contextlib.closing(OfficeUnderTest(tmp_path, MOON, DIALPLAN)) as office:
+        yield office
 
 
 def whistle(path: Path, frequency: float) -> None:

@@ -37,9 +37,8 @@ exten => 100,1,Hangup(42)
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[OfficeUnderTest]:
-    built = OfficeUnderTest(tmp_path, OFFICE, OLD)
-    yield built
-    built.close()
+    with OfficeUnderTest(tmp_path, OFFICE, OLD) as office:
+        yield office
 
 
 def reload(office: OfficeUnderTest) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -74,25 +75,19 @@ Build = Callable[..., OfficeUnderTest]
 
 @pytest.fixture
 def build(tmp_path: Path) -> Iterator[Build]:
-    offices: list[OfficeUnderTest] = []
-
     def make(*changes: tuple[str, str]) -> OfficeUnderTest:
         text = OFFICE
         for old, new in changes:
             assert old in text
             text = text.replace(old, new)
-        offices.append(OfficeUnderTest(tmp_path, text, PLAN))
+        office = offices.enter_context(OfficeUnderTest(tmp_path, text, PLAN))
         for name in ("e1", "e1b"):
-            SpanExchange(offices[-1], name).expect_in_service()
-        offices[-1].run(1.5)  # the channels are restarted one after the other
-        return offices[-1]
+            SpanExchange(office, name).expect_in_service()
+        office.run(1.5)  # the channels are restarted one after the other
+        return office
 
-    yield make
-    for office in offices:
-        try:
-            office.settle_down()
-        finally:
-            office.close()
+    with contextlib.ExitStack() as offices:
+        yield make
 
 
 @pytest.fixture

@@ -208,31 +208,21 @@ def test_a_call_for_which_no_other_is_to_wait(office: OfficeUnderTest) -> None:
     office.run(1)
 
 
-def test_star_codes_withhold_the_number_and_pick_up(office: OfficeUnderTest) -> None:
+@pytest.mark.parametrize(
+    ("code", "shown", "pickup"),
+    [("*67", "", "**102"), ("*82", "101", "*8")],
+    ids=["withheld, picked up at 102", "shown, picked up where it rings longest"],
+)
+def test_a_number_is_withheld_or_shown_for_a_call_which_is_picked_up(
+    office: OfficeUnderTest, code: str, shown: str, pickup: str
+) -> None:
     one, two, ada = office.phone("101"), office.phone("102"), office.sip("6001")
     one.lift()
     office.run(0.5)
-    one.dial("*67102#")
+    one.dial(f"{code}102#")
     office.until(lambda: two.caller_id is not None, within=12)
-    assert two.caller_id is not None and two.caller_id.number == ""
-    ada.call("**102")
-    up(office, ada)
-    office.run(2.0)
-    assert not two.ringing and state(office) == "talking" and state(office, "102") == "on-hook"
-    ada.hang_up()
-    office.run(1.0)
-    one.hang_up()
-    office.run(1.0)
-
-
-def test_a_number_is_shown_for_a_call_and_whoever_rings_longest_is_picked_up(office: OfficeUnderTest) -> None:
-    one, two, ada = office.phone("101"), office.phone("102"), office.sip("6001")
-    one.lift()
-    office.run(0.5)
-    one.dial("*82102#")
-    office.until(lambda: two.caller_id is not None, within=12)
-    assert two.caller_id is not None and two.caller_id.number == "101"
-    ada.call("*8")
+    assert two.caller_id is not None and two.caller_id.number == shown
+    ada.call(pickup)
     up(office, ada)
     office.run(2.0)
     assert not two.ringing and state(office) == "talking" and state(office, "102") == "on-hook"

@@ -5,6 +5,7 @@ That each cap trips, of account and of trunk, is told call by call in tests/unit
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -56,7 +57,6 @@ Attack = Callable[..., OfficeUnderTest]
 @pytest.fixture
 def attack(tmp_path: Path) -> Iterator[Attack]:
     """An office whose rules, and what callers from outside reach by 1, are exchanged."""
-    offices: list[OfficeUnderTest] = []
 
     def make(
         tolls: str = "", way: str = "Hangup()", more: str = "", account: str = "", sip: str = ""
@@ -64,12 +64,11 @@ def attack(tmp_path: Path) -> Iterator[Attack]:
         (tmp_path / "rates.csv").write_text(RATES)
         plan = f"{DIALPLAN}exten => 1,1,{way}\n{more}\n"
         text = OFFICE.replace(FLASH, account).replace("[web]", f"{sip}\n[web]", 1)
-        offices.append(OfficeUnderTest(tmp_path, f"{text}\n[tolls]\n{tolls}\n", plan))
-        return offices[-1]
+        office = OfficeUnderTest(tmp_path, f"{text}\n[tolls]\n{tolls}\n", plan)
+        return offices.enter_context(contextlib.closing(office))
 
-    yield make
-    for office in offices:
-        office.close()
+    with contextlib.ExitStack() as offices:
+        yield make
 
 
 def stranger(office: OfficeUnderTest) -> SipPhone:

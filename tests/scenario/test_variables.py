@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,9 +43,8 @@ exten => 3,1,NoOp(room ${ROOM})
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[OfficeUnderTest]:
-    built = OfficeUnderTest(tmp_path, OFFICE, DIALPLAN)
-    yield built
-    built.close()
+    with contextlib.closing(OfficeUnderTest(tmp_path, OFFICE, DIALPLAN)) as office:
+        yield office
 
 
 def test_an_account_s_calls_bring_its_variables_once(office: OfficeUnderTest) -> None:

@@ -63,10 +63,8 @@ def office(tmp_path: Path) -> Iterator[OfficeUnderTest]:
         writer = SoundWriter(path, rate=16000)
         writer.write(tone(1000, 6000))
         writer.close()
-    built = OfficeUnderTest(tmp_path, OFFICE, DIALPLAN)
-    yield built
-    built.settle_down()
-    built.close()
+    with OfficeUnderTest(tmp_path, OFFICE, DIALPLAN) as office:
+        yield office
 
 
 def talking(office: OfficeUnderTest) -> tuple[SipPhone, SipPhone]:

@@ -1,8 +1,8 @@
 """An office on a hand-moved clock, as our own tests want it: two of them on one clock, and looks for what was left.
 
-office = OfficeUnderTest(folder, TOML, DIALPLAN)
-phone = office.phone("101"); ada = office.sip("6001")
-phone.lift(); office.until(lambda: phone.hears == "dial")
+with OfficeUnderTest(folder, TOML, DIALPLAN) as office:
+    phone = office.phone("101"); ada = office.sip("6001")
+    phone.lift(); office.until(lambda: phone.hears == "dial")
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from gateway.testing.clock import HandMovedClock
 from gateway.testing.loop import ManualLoop
@@ -29,7 +29,7 @@ _LEAP: Final = 10.0
 
 
 class OfficeUnderTest(EmulatedOffice):
-    """See `EmulatedOffice`.
+    """See `EmulatedOffice`. At the end of a `with` in which nothing failed it settles down, and it is closed.
 
     Args:
         folder: where its files go.
@@ -79,6 +79,16 @@ class OfficeUnderTest(EmulatedOffice):
         self.clock.complete(self.stored())
         left = {what: count for what, count in self._held().items() if count > self.idle[what]}
         assert not left, f"left behind: {left}; idle: {self.idle}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        try:
+            if error is None:
+                self.settle_down()
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Stop the office; the clock goes with the one that it came with."""

@@ -76,9 +76,8 @@ def assert_walked(told: list[Step], entered: list[Step]) -> None:
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[OfficeUnderTest]:
-    built = OfficeUnderTest(tmp_path, OFFICE)
-    yield built
-    built.close()
+    with OfficeUnderTest(tmp_path, OFFICE) as office:
+        yield office
 
 
 def test_the_call_goes_as_the_page_tells(office: OfficeUnderTest) -> None:

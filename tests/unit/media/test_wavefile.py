@@ -19,6 +19,7 @@ from gateway.core.errors import LocalError
 from gateway.media.g711 import decode, encode
 from gateway.media.soundfile import load, read
 from gateway.media.wavefile import SoundWriter
+from tests.support.limits import limited
 
 RAMP = np.arange(-8000, 8000, 10, dtype=np.int16)
 
@@ -149,10 +150,8 @@ def test_a_file_whose_rate_makes_no_sense_is_not_gone_on_with(tmp_path: Path) ->
 @pytest.fixture
 def small_disk() -> Iterator[int]:
     """No file may be longer than that."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (10_001, hard))
-    yield 10_001
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with limited(resource.RLIMIT_FSIZE, 10_001):
+        yield 10_001
 
 
 def test_a_full_disk_leaves_what_fitted(tmp_path: Path, small_disk: int) -> None:

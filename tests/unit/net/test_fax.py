@@ -20,6 +20,7 @@ from gateway.net.audio import AudioDesk
 from gateway.net.fax import FaxDesk
 from gateway.testing.loop import ManualLoop
 from tests.support.fax import document, needs_spandsp, same
+from tests.support.limits import limited
 from tests.unit.plane.conftest import Studio
 
 pytestmark = pytest.mark.skipif(bool(needs_spandsp), reason=needs_spandsp)
@@ -172,13 +173,9 @@ def test_on_a_full_disk_no_page_is_acknowledged(room: Room) -> None:
     theirs.set_remote("127.0.0.1", ours.port, T38())
     room.desk.begin(SEND, ours, room.told("out"))
     room.desk.begin(TAKE, theirs, room.told("in"))
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, limits[1]))
-    try:
+    with limited(resource.RLIMIT_FSIZE, 2000):
         room.until(lambda: room.reports.get("out", FaxReport()).over, within=400)
         room.until(lambda: room.reports.get("in", FaxReport()).over, within=400)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert "is the disk full?" in room.reports["in"].fault and room.reports["in"].pages == 0
     assert room.reports["out"].fault and room.reports["out"].pages == 0, "nothing was acknowledged"
     ours.close()

@@ -19,6 +19,7 @@ from gateway.net.recordings import FileRecording, MediaDesk
 from gateway.plane.plane import PlaneUsage
 from gateway.plane.rtp_row import RtpRow
 from gateway.testing.loop import ManualLoop
+from tests.support.limits import limited
 from tests.support.rtp import RtpEndpoint
 from tests.unit.plane.conftest import Studio, delay_and_likeness, speech
 
@@ -168,14 +169,10 @@ def test_a_whole_room_is_recorded(booth: Booth) -> None:
 
 
 def test_a_full_disk_ends_the_recording_and_not_the_call(booth: Booth) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, hard))
-    try:
+    with limited(resource.RLIMIT_FSIZE, 12_000):
         recording = booth.record("call.wav", side=Side.IN)
         booth.talk(speech(2.0))
         booth.until(lambda: recording.state is RecordingState.FAILED)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert booth.faults == [f"{booth.folder}/call.wav cannot be recorded on: File too large"]
     assert booth.desk.faults == 1
     assert len(read(booth.folder / "call.wav")) == (12_000 - 44) // 2
@@ -188,14 +185,10 @@ def test_a_full_disk_ends_the_recording_and_not_the_call(booth: Booth) -> None:
 
 
 def test_a_full_disk_ends_a_resampled_recording_too(booth: Booth) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (12_000, hard))
-    try:
+    with limited(resource.RLIMIT_FSIZE, 12_000):
         recording = booth.record("call.wav16", side=Side.STEREO)
         booth.talk(speech(2.0))
         booth.until(lambda: recording.state is RecordingState.FAILED)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert booth.faults == [f"{booth.folder}/call.wav16 cannot be recorded on: File too large"]
     data = (booth.folder / "call.wav16").read_bytes()
     assert len(data) <= 12_000 and int.from_bytes(data[40:44], "little") == (12_000 - 44) // 4 * 4

@@ -13,6 +13,7 @@ from gateway.core.audio import AudioFactory, Codec, Encoding, RtpAudio
 from gateway.core.errors import Exhausted, LocalError
 from gateway.net.audio import AudioDesk
 from gateway.plane.plane import Plane, PlaneConfig, PlaneUsage
+from tests.support.limits import limited
 from tests.support.rtp import RtpEndpoint
 from tests.unit.plane.conftest import speech
 
@@ -84,16 +85,11 @@ def test_a_port_whose_rtcp_port_is_taken_is_passed_over(plane: Plane) -> None:
 
 def test_running_out_of_file_descriptors_is_named_and_leaves_none_open(plane: Plane) -> None:
     desk = AudioDesk(plane=plane, ports=(42000, 42099))
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     before = os.listdir("/proc/self/fd")
     with open(os.devnull) as newest:
         limit = newest.fileno() + 1  # one is free: enough for RTP, not for RTCP
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
-    try:
-        with pytest.raises(Exhausted, match="LimitNOFILE"):
-            desk.rtp("127.0.0.1")
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    with limited(resource.RLIMIT_NOFILE, limit), pytest.raises(Exhausted, match="LimitNOFILE"):
+        desk.rtp("127.0.0.1")
     assert len(os.listdir("/proc/self/fd")) == len(before)
     assert desk.open_sockets == 0
 

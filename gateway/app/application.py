@@ -63,6 +63,9 @@ FAREWELL: Final = 2.0
 RETRY: Final = 5.0
 """Seconds between two looks for devices that are missing."""
 
+REST: Final = 0.25
+"""Seconds between two looks for stories of calls that rest."""
+
 _LIVE: Final = ("accounts", "trunks", "tolls", "features", "parking", "conferences")
 """Tables of the configuration that a reload takes over at once."""
 
@@ -332,6 +335,7 @@ class Application:
 
     def _start_tickers(self) -> None:
         self._tickers.append(Ticker(self._loop, RETRY, lambda _: self._retry()))
+        self._tickers.append(Ticker(self._loop, REST, self.recorder.rest))
         if self._by_hand:
             return
         if self._world is not None:

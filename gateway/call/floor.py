@@ -394,4 +394,5 @@ class Floor:
         ending = call.leg.ending
         assert ending is not None  # every leg has been hung up by now
         _log.info("call %s from %s to %s ended: %s", call.id, call.caller, call.called, ending)
+        self.recorder.over(call.id)
         self._on_record(call.record(ending, self.clock()))

@@ -338,7 +338,8 @@ class CallManager:
         full = self._draining or len(self.floor.calls) >= self._limit
         if full and not (self._tolls is not None and self._tolls.is_emergency(offer.called)):
             ending = _STOPPING if self._draining else _FULL
-            self._recorder.note(now, Kind.CALL, channel.name, str(ending))
+            self._recorder.note(now, Kind.CALL, channel.name, ending)
+            self._recorder.over(channel.name)
             self._quiet.warning(f"refused {ending.evidence}", "a call from %s: %s", channel.peer, ending)
             channel.command(Hangup(ending), now)
             self._wake()

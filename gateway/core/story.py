@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import marshal
 import zlib
+from collections import OrderedDict
 from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar
@@ -111,17 +112,22 @@ class Story(Generic[_Flat]):
 
     Attributes:
         legs: whose notes they are, `name` included.
-        of_call: whether it is that of a call.
-        waits: whether somebody is to pack it some day.
+        shelf: among which it stands, by its name.
+        over: whether what it tells of is over, as far as is known.
         loose: its latest notes, which are not packed; notes of now are added here.
+        octets: the size of these.
     """
 
-    __slots__ = ("_half", "_packed", "_packer", "_packs", "legs", "loose", "name", "of_call", "waits")
+    __slots__ = (
+        "_half", "_packed", "_packer", "_packs", "legs", "loose", "name", "octets", "over", "shelf"
+    )  # fmt: skip
 
-    def __init__(self, name: str, packer: Packer, half: int) -> None:
+    def __init__(self, name: str, packer: Packer, half: int, shelf: OrderedDict[str, Self]) -> None:
         self.name = name
         self.legs: tuple[str, ...] = (name,)
-        self.of_call = self.waits = False
+        self.shelf = shelf
+        self.over = True
+        self.octets = 0
         self._packer = packer
         self._half = half
         self._packs: tuple[_Pack, ...] = ()
@@ -130,11 +136,8 @@ class Story(Generic[_Flat]):
 
     def pack(self) -> None:
         """Pack what is not packed, and forget what nobody will read."""
-        notes = self.loose
-        if not notes:
-            return
-        packs, begin = self._packs, self._packed
-        self.loose = []
+        notes, packs, begin = self.loose, self._packs, self._packed
+        self.loose, self.octets = [], 0
         self._packed += len(notes)
         if packs and packs[-1].holds < SMALL and packs[-1].end == begin:
             *before, last = packs
@@ -150,12 +153,13 @@ class Story(Generic[_Flat]):
         notes = sorted([*self._kept(), *other._kept()], key=_at)
         seen = self._seen + other._seen
         self.legs += other.legs
+        self.octets += other.octets
         self._packs, self._packed, self.loose = (), 0, notes
         if len(notes) > 2 * self._half:
             self._packs = (self._packer.pack(0, notes[: self._half]),)
             self.loose = notes[-self._half :]
             self._packed = seen - self._half
-        other._packs, other._packed, other.loose = (), 0, []
+        other._packs, other._packed, other.loose, other.octets = (), 0, [], 0
 
     @property
     def _seen(self) -> int:

@@ -45,8 +45,8 @@ class HungUp(Exception):
     """The leg for which a script runs is over."""
 
     def __init__(self, ending: Ending) -> None:
+        super().__init__(ending)
         self.ending = ending
-        super().__init__(str(ending))
 
 
 @frozen

@@ -4,14 +4,14 @@ Messages on the wire, line events, dialplan steps, media events and state change
 name of the leg (channel) that met them. When legs become one call, `join` makes their notes one story. Old
 stories give way to new ones, those of calls only to calls: whoever floods us with requests that never become one
 pushes out his own kind. A story that grows too long loses its middle, never its beginning or its end.
-Most notes are never read, so that they are kept as they came, and packed once other stories go on (`core/story`);
-`story` is the one way out, and masks secrets.
+Most notes are never read, so that they are kept as they came; what rests is packed (`core/story`), and what is
+forgotten before that costs nothing more. `story` is the one way out, and masks secrets.
 """
 
 from __future__ import annotations
 
 import re
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from typing import Final, NamedTuple, Protocol, Self
 
 from gateway.core.frozen import frozen
@@ -20,9 +20,18 @@ from gateway.core.word import Word
 
 __all__ = ["Kept", "Kind", "Note", "Recorder", "whole"]
 
-FRESH: Final = 64
-"""Stories that stand unpacked: those that go on at present, or did last; and a quarter as many again, which are
-packed in one go then: to pack one story puts more into a processor's caches than a whole call needs."""
+STANDS: Final = 2.0
+"""Seconds without a note after which the story of a call that goes on is packed: the call stands."""
+OVER: Final = 60.0
+"""The same where nothing goes on: most of these are forgotten before, in an office where calls are many."""
+LOOSE_OCTETS: Final = 64_000_000
+"""Octets of notes that stand unpacked at most: some 5000 plain calls."""
+NOTE: Final = 250
+"""Octets that a note takes up beside what it says."""
+AT_ONCE: Final = 32
+"""Stories that are packed in one go: two milliseconds."""
+ROUND: Final = 8
+"""Looks in which all stories are seen that stand unpacked."""
 
 _SECRET: Final = re.compile(
     r"""(?P<key>\b(?:(?:response|nonce|cnonce|opaque|password|secret)\s*=\s*|inline:))(?P<value>"[^"]*"|[^\s,;]+)""",
@@ -109,7 +118,8 @@ class Recorder:
         self._of_strays: OrderedDict[str, Story[Kept]] = OrderedDict()
         self._story_of: dict[str, Story[Kept]] = {}
         self._packer = Packer()
-        self._fresh: deque[Story[Kept]] = deque()
+        self._loose: OrderedDict[Story[Kept], None] = OrderedDict()
+        self._octets = 0
 
     def note(self, at: float, kind: Kind, leg: str, text: object, detail: str | bytes = "") -> None:
         """Note one thing under `leg`; octets are read as UTF-8, where they are that.
@@ -117,42 +127,68 @@ class Recorder:
         Args:
             text: one line, or what `str` makes one of when the story is read; it must not change.
         """
-        self.keep(leg, _Told(at, kind, leg, text, detail))
+        self.keep(leg, _Told(at, kind, leg, text, detail), len(detail))
 
-    def keep(self, leg: str, note: Kept) -> None:
-        """Keep a note of `leg`, which must not change."""
-        try:
-            story = self._story_of[leg]
-        except KeyError:
+    def keep(self, leg: str, note: Kept, octets: int) -> None:
+        """Keep a note of `leg`, which must not change; `octets` is the size of what it says."""
+        story = self._story_of.get(leg)
+        if story is None:
             story = self._begin(leg)
         else:
-            (self._of_calls if story.of_call else self._of_strays).move_to_end(story.name)
+            story.shelf.move_to_end(story.name)
         story.loose.append(note)
-        if not story.waits:
-            self._freshen(story)
-        elif len(story.loose) > LOOSE:
-            story.pack()
+        octets += NOTE
+        story.octets += octets
+        self._octets += octets
+        if story not in self._loose:
+            self._loose[story] = None
+        if len(story.loose) > LOOSE:
+            self._pack(story)
+        elif self._octets > LOOSE_OCTETS:
+            for _ in range(min(AT_ONCE, len(self._loose))):
+                self._pack(next(iter(self._loose)))
 
     def join(self, call: str, leg: str) -> None:
-        """Make `leg`'s notes, past and to come, part of the story of `call`."""
-        story = self._story_of.get(call) or self._begin(call)
-        if not story.of_call:
-            del self._of_strays[story.name]
-            story.of_call = True
-            self._of_calls[story.name] = story
-            self._forget(self._of_calls, self._calls)
-        self._of_calls.move_to_end(story.name)
+        """Make `leg`'s notes, past and to come, part of the story of `call`, which goes on."""
+        story = self._story_of.get(call)
+        if story is None:
+            story = self._story_of.get(leg) or self._begin(call)
+            self._shelve(story, call)
+        else:
+            self._shelve(story, story.name)
+        story.over = False
         own = self._story_of.get(leg)
         if own is not None and own is not story:
-            del (self._of_calls if own.of_call else self._of_strays)[own.name]
+            del own.shelf[own.name]
             for member in own.legs:
                 self._story_of[member] = story
             story.take(own)
-            if not story.waits:
-                self._freshen(story)
-        if leg not in story.legs:
-            story.legs += (leg,)
-            self._story_of[leg] = story
+            self._loose.pop(own, None)
+            if story.loose:
+                self._loose[story] = None
+        for name in (call, leg):
+            if name not in story.legs:
+                story.legs += (name,)
+                self._story_of[name] = story
+
+    def over(self, call: str) -> None:
+        """Nothing more goes on in the story of `call`, but for what others say of it late."""
+        story = self._story_of.get(call)
+        if story is not None:
+            story.over = True
+
+    def rest(self, now: float) -> None:
+        """Pack stories that rest, some at a time; to be called some times a second."""
+        loose, packed = self._loose, 0
+        for _ in range(min(len(loose), max(AT_ONCE, len(loose) // ROUND))):
+            story = next(iter(loose))
+            if now - story.loose[-1].at < (OVER if story.over else STANDS):
+                loose.move_to_end(story)
+                continue
+            self._pack(story)
+            packed += 1
+            if packed == AT_ONCE:
+                break
 
     def story(self, name: str) -> list[Note]:
         """All notes kept of the call (or the call of the leg) `name`, in order; empty if it is not known."""
@@ -170,25 +206,32 @@ class Recorder:
         return list(self._of_calls)
 
     def _begin(self, name: str) -> Story[Kept]:
-        story = self._of_strays[name] = self._story_of[name] = Story(name, self._packer, self._half)
-        self._forget(self._of_strays, self._strays)
+        story = Story(name, self._packer, self._half, self._of_strays)
+        self._of_strays[name] = self._story_of[name] = story
+        if len(self._of_strays) > self._strays:
+            self._forget(self._of_strays)
         return story
 
-    def _freshen(self, story: Story[Kept]) -> None:
-        """Leave `story` unpacked while it goes on; those that were so for longest are packed."""
-        story.waits = True
-        self._fresh.append(story)
-        if len(self._fresh) > FRESH + FRESH // 4:
-            while len(self._fresh) > FRESH:
-                stale = self._fresh.popleft()
-                stale.waits = False
-                stale.pack()
+    def _shelve(self, story: Story[Kept], name: str) -> None:
+        """Put `story` among those of calls, as the latest, by a name of its own."""
+        del story.shelf[story.name]
+        story.name, story.shelf = name, self._of_calls
+        self._of_calls[name] = story
+        if len(self._of_calls) > self._calls:
+            self._forget(self._of_calls)
 
-    def _forget(self, stories: OrderedDict[str, Story[Kept]], most: int) -> None:
-        while len(stories) > most:
-            _, forgotten = stories.popitem(last=False)
-            for leg in forgotten.legs:
-                self._story_of.pop(leg, None)
+    def _pack(self, story: Story[Kept]) -> None:
+        self._octets -= story.octets
+        story.pack()
+        del self._loose[story]
+
+    def _forget(self, stories: OrderedDict[str, Story[Kept]]) -> None:
+        """Forget the story that was untouched for longest."""
+        _, forgotten = stories.popitem(last=False)
+        self._octets -= forgotten.octets
+        self._loose.pop(forgotten, None)
+        for leg in forgotten.legs:
+            self._story_of.pop(leg, None)
 
 
 def whole(detail: str | bytes) -> str:

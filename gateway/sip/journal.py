@@ -99,7 +99,7 @@ class Journal:
         """Note a message that came in."""
         call_id = message.headers.typed["call-id"]
         leg = self._legs.get(call_id) or _stray(call_id)
-        self._recorder.keep(leg, _Received(now, leg, flow, data))
+        self._recorder.keep(leg, _Received(now, leg, flow, data), len(data))
 
     def refused(self, data: bytes, fault: str, flow: Flow, now: float) -> None:
         """Note octets that are no message."""
@@ -109,7 +109,7 @@ class Journal:
         """Note a message that goes out."""
         call_id = datagram.call_id
         leg = self._legs.get(call_id) or (_stray(call_id) if call_id else self._leg_of(datagram.data))
-        self._recorder.keep(leg, _Sent(now, leg, datagram.flow, datagram.data))
+        self._recorder.keep(leg, _Sent(now, leg, datagram.flow, datagram.data), len(datagram.data))
 
     def _leg_of(self, data: bytes) -> str:
         """The story to which octets belong."""

@@ -94,6 +94,7 @@ class Bench:
         self.spent = 0.0
         self.profile: cProfile.Profile | None = None
         self._serial = 0
+        self._recorder = Recorder()
         self._partners: dict[SipChannel, SipChannel] = {}
         self._up: deque[tuple[bytes, int]] = deque()
         self._answer_to_caller = b""
@@ -101,7 +102,7 @@ class Bench:
             config=SipConfig(transactions=1_000_000),
             accounts=[Account("6001", Secret("one")), Account("6002", Secret("two"))],
             audio=Desk(),
-            recorder=Recorder(),
+            recorder=self._recorder,
             random=Random(1),
         )
         self._challenges = {"6001": self._challenge("6001", CALLER), "6002": self._challenge("6002", CALLEE)}
@@ -167,6 +168,7 @@ class Bench:
         self.now += PACE
         self.timed(self.stack.expire, self.now)
         self.timed(self.stack.outgoing)
+        self._recorder.rest(self.now)
 
     def invite(self) -> bytes:
         """An INVITE of the caller, with its proof, never sent."""

@@ -43,7 +43,7 @@ def test_a_story_that_is_packed_says_what_it_said() -> None:
         Note(1.0, Kind.LINE, "FXS/1", "RING", "é"),
         Note(2.0, Kind.MESSAGE, "FXS/1", "secret=*** was said", "nonce=***"),
     ]
-    others_go_on(recorder)
+    time_passes(recorder, 7.0 + trace.OVER)
     assert recorder.story("call") == said
     recorder.note(3.0, Kind.CALL, "FXS/1", "goes on")
     assert recorder.story("FXS/1") == [*said, Note(3.0, Kind.CALL, "FXS/1", "goes on")]
@@ -53,7 +53,7 @@ def test_two_stories_that_are_packed_become_one_in_the_order_of_time() -> None:
     recorder = Recorder()
     for number in range(8):
         recorder.note(float(number), Kind.CALL, "even" if number % 2 == 0 else "odd", str(number))
-    others_go_on(recorder)
+    time_passes(recorder, 7.0 + trace.OVER)
     recorder.join("call", "odd")
     recorder.join("call", "even")
     assert [note.text for note in recorder.story("call")] == [str(number) for number in range(8)]
@@ -65,27 +65,26 @@ def test_packed_or_not_a_story_is_the_same(
     deeds: list[tuple[str, str, str | Kind]], fresh: int, loose: int, half: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trace, "FRESH", fresh)
         patch.setattr(trace, "LOOSE", loose)
         patch.setattr(story, "SMALL", loose)
-        packed = told(deeds, 2 * half)
-        patch.setattr(trace, "FRESH", 1000)
+        packed = told(deeds, 2 * half, rests=fresh)
         patch.setattr(trace, "LOOSE", 1000)
         assert told(deeds, 2 * half) == packed
 
 
-def test_the_messages_of_a_call_take_little_room_when_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trace, "FRESH", 1)  # as where calls are many: but for the latest, stories are packed
+def test_the_messages_of_a_call_take_little_room_when_it_stands() -> None:
     recorder = Recorder()
     messages = [[INVITE.format(number=number).encode() for _ in range(10)] for number in range(200)]
     for call in range(100):
         story_of(recorder, call, messages[call])
+    time_passes(recorder, 1.0 + trace.STANDS)
     gc.collect()
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
         for call in range(100, 200):
             story_of(recorder, call, messages[call])
+        time_passes(recorder, 1.0 + trace.STANDS)
         messages.clear()
         gc.collect()
         after, _ = tracemalloc.get_traced_memory()
@@ -117,13 +116,14 @@ def story_of(recorder: Recorder, call: int, messages: list[bytes]) -> None:
     recorder.join(f"call-{call}", f"leg-{call}")
 
 
-def others_go_on(recorder: Recorder) -> None:
-    """So that whatever was told until now is packed."""
-    for number in range(2 * trace.FRESH):
-        recorder.note(2.5, Kind.CALL, f"other-{number}", "begins")
+def time_passes(recorder: Recorder, now: float) -> None:
+    """So that whatever rests is packed."""
+    for _ in range(10 * trace.ROUND):
+        recorder.rest(now)
 
 
-def told(deeds: list[tuple[str, str, str | Kind]], notes: int) -> list[list[Note]]:
+def told(deeds: list[tuple[str, str, str | Kind]], notes: int, rests: int = 0) -> list[list[Note]]:
+    """What is known in the end; with `rests`, where all rests after every so many deeds."""
     recorder = Recorder(calls=2, strays=2, notes=notes)
     for number, (deed, name, more) in enumerate(deeds):
         if deed == "note":
@@ -131,4 +131,52 @@ def told(deeds: list[tuple[str, str, str | Kind]], notes: int) -> list[list[Note
             recorder.note(float(number), more, name, f"note {number}", str(number) * number)
         else:
             recorder.join(name, str(more))
+        if rests and number % rests == 0:
+            time_passes(recorder, number + trace.OVER)
     return [recorder.story(name) for name in ("one", "two", "a", "b", "c")]
+
+
+def test_only_what_rests_is_packed_a_call_that_stands_soon_and_one_that_is_over_late() -> None:
+    recorder = Recorder()
+    for call in ("stands", "over"):
+        recorder.note(0.0, Kind.CALL, f"leg-{call}", "talks")
+        recorder.join(call, f"leg-{call}")
+    recorder.over("over")
+    recorder.note(0.0, Kind.MESSAGE, "stray", "OPTIONS")
+    for now, loose in ((trace.STANDS - 0.1, 3), (trace.STANDS, 2), (trace.OVER - 0.1, 2), (trace.OVER, 0)):
+        recorder.rest(now)
+        assert len(recorder._loose) == loose, now
+    assert recorder._octets == 0
+
+
+def test_few_stories_are_packed_in_one_go() -> None:
+    recorder = Recorder()
+    for number in range(3 * trace.AT_ONCE):
+        recorder.note(0.0, Kind.CALL, f"leg-{number}", "talks")
+        recorder.join(f"call-{number}", f"leg-{number}")
+    for left in (2, 1, 0):
+        recorder.rest(trace.STANDS)
+        assert len(recorder._loose) == left * trace.AT_ONCE
+
+
+def test_what_is_forgotten_before_it_rests_is_never_packed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(story.Packer, "pack", lambda *_: pytest.fail("it was packed"))
+    recorder = Recorder(strays=10)
+    for number in range(100):
+        recorder.note(float(number), Kind.MESSAGE, f"scan-{number}", "OPTIONS")
+        recorder.rest(float(number))
+    assert len(recorder._loose) == 10
+    assert recorder._octets == 10 * trace.NOTE
+
+
+def test_many_octets_are_packed_though_nothing_rests(monkeypatch: pytest.MonkeyPatch) -> None:
+    most = 50 * (trace.NOTE + 1000)
+    monkeypatch.setattr(trace, "LOOSE_OCTETS", most)
+    recorder = Recorder()
+    for number in range(1000):
+        recorder.note(0.0, Kind.MESSAGE, f"scan-{number % 100}", "OPTIONS", f"{number:1000}")
+        assert recorder._octets <= most
+        assert recorder._octets == sum(each.octets for each in recorder._loose)
+    assert [note.detail.strip() for note in recorder.story("scan-7")] == [
+        str(number) for number in range(7, 1000, 100)
+    ]

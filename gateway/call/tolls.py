@@ -6,7 +6,7 @@ world, which turns one into the other, is handed in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final, Protocol
 
 from gateway.call.leg import CallLeg
@@ -132,9 +132,16 @@ class Tolls:
 
     def may_join(self, leg: CallLeg, others: Iterable[CallLeg], context: str) -> bool:
         """Whether one may leave a leg with others, by a transfer from `context`: not outside with outside."""
-        legs = [leg, *others]
-        outside = [each for each in legs if not self._border.own(each.behalf.name)[1]]
-        return leg not in outside or len(outside) < 2 or context in self._guard.policy.onward
+        if self._is_own(leg) or context in self._guard.policy.onward:
+            return True
+        return all(map(self._is_own, others))
+
+    def may_meet(self, leg: CallLeg, members: Sequence[CallLeg], context: str) -> bool:
+        """Whether one may put a leg among the members of a conference: by `may_join`, or beside one of ours."""
+        return self.may_join(leg, members, context) or any(map(self._is_own, members))
+
+    def _is_own(self, leg: CallLeg) -> bool:
+        return self._border.own(leg.behalf.name)[1]
 
     def may_flash(self, speaker: CallLeg, listener: CallLeg) -> bool:
         """Whether a hook flash goes on to whom one talks with: on an outside line it begins another call."""

@@ -109,6 +109,9 @@ class Transfers:
             return ""
         seat = self._conferees().get(second.name)
         if seat is not None:
+            others = self._others(seat, transferor, second)
+            if self._tolls is not None and not self._tolls.may_meet(transferee, others, self.context(transferor)):
+                return self._stays_outside(transferor)
             self._put_into(seat, transferor, transferee, second)
             return ""
         dialing = second.dialing
@@ -116,7 +119,7 @@ class Transfers:
             return f"{second.name} talks with nobody"
         called = [target] if target is not None else dialing.called if dialing is not None else []
         if self._tolls is not None and not self._tolls.may_join(transferee, called, self.context(transferor)):
-            return f'both would be outside, and "{self.context(transferor)}" is not in onward of [tolls]'
+            return self._stays_outside(transferor)
         what = f"{transferee.peer} to {target.peer if target is not None else second.called}"
         transferor.note(f"{transferor.peer} transfers {what}", kind=Kind.CALL)
         transferee.variables["ATTENDEDTRANSFER"] = transferor.name
@@ -130,6 +133,14 @@ class Transfers:
         transferred(transferor, what)
         transferred(second, what)
         return ""
+
+    def _stays_outside(self, transferor: CallLeg) -> str:
+        return f'both would be outside, and "{self.context(transferor)}" is not in onward of [tolls]'
+
+    def _others(self, seat: Member, *gone: CallLeg) -> list[CallLeg]:
+        """Who stays in a conference without those who are gone."""
+        found = (self._floor.find(member.leg.name) for member in seat.room.members)
+        return [leg for leg in found if leg is not None and leg not in gone]
 
     def _park(self, transferor: CallLeg, transferee: CallLeg, second: CallLeg, parked: Parked) -> None:
         """Park the transferee where `second`, which heard the number of the place, is parked for it."""

@@ -21,6 +21,9 @@ from gateway.call.call import CallRecord
 from gateway.call.local import LocalTechnology
 from gateway.call.manager import CallManager
 from gateway.call.tolls import Tolls
+from gateway.config.boundary import Boundary
+from gateway.config.permission import numbering
+from gateway.config.tolls import toll_policy
 from gateway.core.audio import Audio, Samples, Sound, SoundEnd
 from gateway.core.cause import Cause
 from gateway.core.channel import Channel
@@ -33,7 +36,9 @@ from gateway.core.room import Manner, RoomEvent
 from gateway.core.switch import DialOptions, DialOutcome, Leg, Target
 from gateway.core.trace import Recorder
 from gateway.testing.loop import ManualLoop
+from gateway.toll.guard import TollGuard
 from tests.support.channel import ScriptedChannel, ScriptedRows, ScriptedTechnology
+from tests.unit.config.test_load import DOZEN, read
 
 ANN = Party("6001", "Ann")
 BYE = Ending(Cause.NORMAL_CLEARING, "account 6001", Act.HUNG_UP, "BYE")
@@ -123,6 +128,20 @@ class ScriptedRoom:
     def close(self) -> None:
         self.seats.clear()
         self.closed = True
+
+
+def tolls_of(text: str = "") -> Tolls:
+    """The toll guard of an office of a dozen lines, with what `text` says of it."""
+    config = read(DOZEN + text)
+    guard = TollGuard(
+        numbering(config),
+        toll_policy(config.tolls),
+        clock=lambda: 0.0,
+        wall=lambda: datetime(2026, 1, 1, tzinfo=UTC),
+        notice=lambda notice: None,
+        keep=lambda usages: None,
+    )
+    return Tolls(guard, Boundary(config))
 
 
 class Exchange:

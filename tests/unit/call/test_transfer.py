@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 
 import pytest
 
-from gateway.call.tolls import Tolls
-from gateway.config.boundary import Boundary
-from gateway.config.permission import numbering
-from gateway.config.tolls import toll_policy
 from gateway.core.cause import Cause
 from gateway.core.ending import Act
 from gateway.core.messages import Alerting, Answered, Dial, Hangup, Released, TransferAsked, TransferTold
 from gateway.core.number import Party, Presentation
-from gateway.toll.guard import TollGuard
 from tests.support.channel import ScriptedChannel
-from tests.unit.call.exchange import ANN, BUSY, BYE, ON_HOOK, Exchange
-from tests.unit.config.test_load import DOZEN, read
+from tests.unit.call.exchange import ANN, BUSY, BYE, ON_HOOK, Exchange, tolls_of
 
 OFFICE = """
 [office]
@@ -325,17 +318,7 @@ def test_the_calls_time_is_up_for_both_sides(exchange: Exchange) -> None:
 
 @pytest.mark.parametrize("onward", [False, True])
 def test_two_who_called_from_outside_are_joined_only_where_the_tolls_let_them(onward: bool) -> None:
-    text = f'{DOZEN}[tolls]\nonward = ["office"]\n' if onward else DOZEN
-    config = read(text)
-    guard = TollGuard(
-        numbering(config),
-        toll_policy(config.tolls),
-        clock=lambda: 0.0,
-        wall=lambda: datetime(2026, 1, 1, tzinfo=UTC),
-        notice=lambda notice: None,
-        keep=lambda usages: None,
-    )
-    office = Exchange(Tolls(guard, Boundary(config)))
+    office = Exchange(tolls_of('[tolls]\nonward = ["office"]\n' if onward else ""))
     asyncio.set_event_loop(office.loop)
     office.dialplan(OFFICE)
     one, first = talking(office, "FXO/copper1-00000001"), office.telephone("101")

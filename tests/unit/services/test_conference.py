@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import cast
 
 import pytest
 
 from gateway.app.rooms import OperatedRooms
+from gateway.call.tolls import Tolls
 from gateway.core.conference import Departure
 from gateway.core.conference_profile import Profiles, RoomProfile, UserProfile, actions_of
 from gateway.core.errors import Exhausted, LocalError
-from gateway.core.messages import Answer, Answered, Digit, Held, Released, Resumed
+from gateway.core.messages import (
+    Answer,
+    Answered,
+    Digit,
+    Held,
+    Released,
+    Resumed,
+    TransferAsked,
+    TransferTold,
+)
 from gateway.core.recording import Media, Recording, RecordingPlan
 from gateway.core.room import TALK, Talking
 from gateway.services.conferences import OfficeConferences
 from tests.support.channel import ScriptedChannel
-from tests.unit.call.exchange import BYE, Exchange, ScriptedRoom, Tones
+from tests.unit.call.exchange import BYE, Exchange, ScriptedRoom, Tones, tolls_of
 
 PROFILES = Profiles(
     rooms={"small": RoomProfile(members=2), "kept": RoomProfile(record=True, file="board")},
@@ -108,8 +120,8 @@ class Conferring(Exchange):
         full: whether the media plane has no room left.
     """
 
-    def __init__(self, profiles: Profiles = PROFILES) -> None:
-        super().__init__(limit=200)
+    def __init__(self, profiles: Profiles = PROFILES, tolls: Tolls | None = None) -> None:
+        super().__init__(tolls, limit=200)
         self.recorded: list[RecordingPlan] = []
         self.full = False
         self.changed: list[str] = []
@@ -176,7 +188,15 @@ def heard(channel: ScriptedChannel) -> list[str]:
 
 @pytest.fixture
 def office() -> Iterator[Conferring]:
-    office = Conferring()
+    with conferring() as office:
+        yield office
+
+
+@contextmanager
+def conferring(tolls: Tolls | None = None) -> Iterator[Conferring]:
+    """For the time of a test, after which nobody and nothing is left."""
+    office = Conferring(tolls=tolls)
+    asyncio.set_event_loop(office.loop)
     yield office
     for leg in list(office.manager.floor.legs.values()):
         office.says(leg.channel, Released(BYE))  # type: ignore[arg-type]
@@ -591,6 +611,23 @@ def test_who_is_transferred_to_somebody_in_a_room_takes_his_place_without_the_pi
     office.hears_out(office.phone)
     assert [member.leg.name for member in office.conferences.rooms[0].members] == [office.phone.name]
     assert "conf-getpin" not in heard(office.phone) and office.manner(office.phone) == (True, True)
+
+
+@pytest.mark.parametrize("company", ["", "FXO/copper1-00000003", "SIP/6001-00000003"])
+def test_nobody_from_outside_is_transferred_to_those_from_outside_alone(company: str) -> None:
+    """As in every transfer, `onward` of `[tolls]` says where that may be."""
+    with conferring(tolls=tolls_of()) as office:
+        second = office.offer("SIP/6002-00000002", "plain")
+        office.hears_out(second)
+        if company:
+            office.hears_out(office.offer(company, "plain"))
+        caller = office.offer("FXO/copper1-00000001", "101")
+        office.says(office.phone, Answered("off-hook"))
+        office.says(office.phone, TransferAsked(other=second.name))
+        told = [command for command in office.phone.commands if isinstance(command, TransferTold)]
+        assert [command.cause is None for command in told] == [company != "FXO/copper1-00000003"]
+        inside = [member.leg.name for member in office.conferences.rooms[0].members]
+        assert (caller.name in inside) is (company != "FXO/copper1-00000003")
 
 
 def test_each_change_is_told_of(office: Conferring) -> None:

@@ -36,7 +36,7 @@ class Party:
         if self.presentation is not Presentation.ALLOWED:
             return f"{self.presentation.value} number"
         if self.name and self.number:
-            return f'"{self.name}" <{self.number}>'
+            return f"{self.name} <{self.number}>"
         return self.number or self.name or "unknown"
 
 

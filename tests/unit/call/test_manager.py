@@ -162,7 +162,7 @@ def test_a_second_caller_of_an_exchange_is_shown_as_a_text(exchange: Exchange) -
     caller = exchange.offer()
     exchange.says(exchange.phone, Answered("off-hook"))
     exchange.says(exchange.phone, AnotherCalls(Party("2565557777", "BERT")))
-    assert caller.last == SendText('Another call: "BERT" <2565557777>')
+    assert caller.last == SendText("Another call: BERT <2565557777>")
     exchange.says(caller, Released(BYE))
 
 

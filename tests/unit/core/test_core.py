@@ -29,7 +29,7 @@ def test_faults_are_told_in_file_order_with_their_mend() -> None:
 
 def test_a_restricted_party_shows_no_number() -> None:
     assert "555" not in str(Party("5551234", "Ann", Presentation.RESTRICTED))
-    assert str(Party("5551234", "Ann")) == '"Ann" <5551234>'
+    assert str(Party("5551234", "Ann")) == "Ann <5551234>"
 
 
 class Door(Enum):

@@ -61,7 +61,7 @@ def test_the_alert_is_answered_and_who_calls_is_told(build: Build, zone: str, fa
     copper.run(2.0)
     assert copper.exchange.told
     assert copper.said() == [AnotherCalls(Party("2565557777", "ANN"))]
-    assert any(note.text == 'a second caller: "ANN" <2565557777>' for note in copper.recorder.story(leg.name))
+    assert any(note.text == "a second caller: ANN <2565557777>" for note in copper.recorder.story(leg.name))
     copper.exchange.another_calls(CallerId(presentation=Presentation.RESTRICTED))
     copper.run(2.0)
     assert copper.said() == [AnotherCalls(Party(presentation=Presentation.RESTRICTED))]

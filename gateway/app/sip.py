@@ -199,8 +199,8 @@ def _encryption(wish: str) -> Encryption:
     return Encryption.OFF if encryption is Encryption.OPTIONAL and not is_available() else encryption
 
 
-def _codecs(names: Sequence[str]) -> list[Codec]:
-    return [CODECS[name] for name in names]
+def _codecs(names: Sequence[str]) -> tuple[Codec, ...]:
+    return tuple(CODECS[name] for name in names)
 
 
 def _rules(rules: Sequence[RuleSettings]) -> list[NumberRule]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,8 +87,7 @@ _LONGEST_LINEAR = 1400
 """Octets of linear samples in a packet: with headers, tags and tunnels it crosses an Ethernet in one piece."""
 
 
-@frozen
-class Codec:
+class Codec(NamedTuple):
     """A negotiated codec of an RTP row.
 
     Attributes:

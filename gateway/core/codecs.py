@@ -7,6 +7,7 @@ them a leg uses is its negotiation's to say (gateway.sdp.negotiate), how they ar
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -46,10 +47,16 @@ CODECS: Final[Mapping[str, Codec]] = MappingProxyType(
     }
 )
 
+KEPT: Final = 256
+"""Orders that are kept: most offices have one for each pair of accounts and trunks that talk."""
+
 
 def dearest_first(codecs: Sequence[Codec], wanted: Sequence[Codec]) -> tuple[Codec, ...]:
     """`codecs` in the order in which their encoding and rate stand in `wanted`; the others follow as they were."""
-    if not wanted:
-        return tuple(codecs)
+    return _ordered(tuple(codecs), tuple(wanted)) if wanted else tuple(codecs)
+
+
+@lru_cache(KEPT)
+def _ordered(codecs: tuple[Codec, ...], wanted: tuple[Codec, ...]) -> tuple[Codec, ...]:
     order = {(codec.encoding, codec.rate): place for place, codec in reversed(list(enumerate(wanted)))}
     return tuple(sorted(codecs, key=lambda codec: order.get((codec.encoding, codec.rate), len(wanted))))

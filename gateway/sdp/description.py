@@ -54,8 +54,7 @@ class Attribute(NamedTuple):
         return self.name if self.value is None else f"{self.name}:{self.value}"
 
 
-@frozen
-class Connection:
+class Connection(NamedTuple):
     """A c= line (RFC 8866 5.7): `address` is kept as written, with any /ttl or /count."""
 
     address: str
@@ -134,7 +133,7 @@ class SessionDescription:
         if len(data) > MAX_BYTES:
             raise malformed(f"longer than {MAX_BYTES} bytes")
         text = data.decode("utf-8", "surrogateescape")
-        if text.removesuffix("\n").count("\n") >= MAX_LINES:
+        if text.count("\n") > MAX_LINES:
             raise malformed(f"more than {MAX_LINES} lines")
         head, *streams = (text.lstrip("\r\n") if text[:1] in "\r\n" else text).split("\nm=")
         if len(streams) > MAX_MEDIA:
@@ -150,7 +149,7 @@ class SessionDescription:
 
     def serialise(self) -> bytes:
         """Write the description, lines in the order that RFC 8866 section 5 asks for, each ended by CRLF."""
-        text = f"v=0\r\no={self.origin}\r\n" + _session_text(
+        said = (
             self.name,
             self.information,
             self.uri,
@@ -162,10 +161,14 @@ class SessionDescription:
             self.key,
             self.attributes,
         )
+        text = f"v=0\r\no={self.origin}\r\n{_session_text(said)}"
         for media in self.media:
             ports = "" if media.ports is None else f"/{media.ports}"
-            text += f"m={media.kind} {media.port}{ports} {media.protocol} {' '.join(media.formats)}\r\n"
-            text += _stream_text(media.title, media.connections, media.bandwidths, media.key, media.attributes)
+            of_stream = (media.title, media.connections, media.bandwidths, media.key, media.attributes)
+            text += (
+                f"m={media.kind} {media.port}{ports} {media.protocol} {' '.join(media.formats)}\r\n"
+                f"{_stream_text(of_stream)}"
+            )
         return text.encode("utf-8", "surrogateescape")
 
 

@@ -34,13 +34,14 @@ class Keying:
         random: where keys come from: as many octets as it is asked for.
 
     Attributes:
+        encryption: as it was given, or asked for since.
         protocol: the transport of our descriptions.
     """
 
-    __slots__ = ("_encryption", "_offered", "_random", "protocol")
+    __slots__ = ("_offered", "_random", "encryption", "protocol")
 
     def __init__(self, encryption: Encryption, random: Callable[[int], bytes]) -> None:
-        self._encryption = encryption
+        self.encryption = encryption
         self._random = random
         self._offered: tuple[Crypto, ...] = ()
         self.protocol = SECURE if encryption is Encryption.REQUIRED else PLAIN
@@ -59,13 +60,13 @@ class Keying:
             )
         if protocol not in IN_CLEAR | ENCRYPTED:
             raise NotAcceptable(f"we speak {PLAIN} and {SECURE}, the peer wants {protocol}", WARNING_TRANSPORT)
-        if self._encryption is Encryption.OFF:
+        if self.encryption is Encryption.OFF:
             if protocol in ENCRYPTED:
                 raise NotAcceptable(
                     f"the peer wants encrypted audio ({protocol}), which is not to be had on this path",
                     WARNING_TRANSPORT,
                 )
-        elif not cryptos and (protocol in ENCRYPTED or self._encryption is Encryption.REQUIRED):
+        elif not cryptos and (protocol in ENCRYPTED or self.encryption is Encryption.REQUIRED):
             suites = " ".join(suite.value for suite in SUITES)
             raise NotAcceptable(
                 f"audio must be encrypted, and the peer has no key that we can use (a=crypto); we have {suites}",
@@ -80,16 +81,16 @@ class Keying:
             is_first: nothing has been agreed upon yet.
         """
         self._offered = ()
-        if self._encryption is not Encryption.OFF and (is_first or before is not None):
+        if self.encryption is not Encryption.OFF and (is_first or before is not None):
             suites = SUITES if before is None else sorted(SUITES, key=lambda suite: suite is not before.suite)
             self._offered = tuple(Crypto(tag, self._key(suite, before)) for tag, suite in enumerate(suites, 1))
         return self._offered
 
     def insist(self) -> bool:
         """Have audio encrypted from now on, where it only might be; whether that is something new."""
-        if self._encryption is not Encryption.OPTIONAL:
+        if self.encryption is not Encryption.OPTIONAL:
             return False
-        self._encryption, self.protocol = Encryption.REQUIRED, SECURE
+        self.encryption, self.protocol = Encryption.REQUIRED, SECURE
         return True
 
     def answer(
@@ -97,7 +98,7 @@ class Keying:
     ) -> tuple[Crypto | None, Protection | None]:
         """Our line and the keys of both, where the peer offers a key; the first that we can use is taken."""
         self.protocol = protocol
-        if self._encryption is Encryption.OFF or not cryptos:
+        if self.encryption is Encryption.OFF or not cryptos:
             return None, None
         theirs = cryptos[0]
         key = self._key(theirs.key.suite, before)

@@ -11,24 +11,22 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from functools import lru_cache
+from typing import Final
 
 from gateway.core.audio import Codec, Encoding
 from gateway.core.codecs import dearest_first
 from gateway.core.errors import Exhausted
+from gateway.core.frozen import frozen
 from gateway.core.srtp import Encryption, Protection
 from gateway.sdp.agreement import Agreement, Medium
 from gateway.sdp.crypto import Crypto
 from gateway.sdp.description import Connection, Media, Origin, SessionDescription
 from gateway.sdp.image import OURS, PeerImage, answer_to, image_media, image_stream
 from gateway.sdp.keying import Keying
-from gateway.sdp.numbers import NO_NUMBERS, event_numbers, noise_numbers, numbered
+from gateway.sdp.numbers import Numbers, at_rate, event_numbers, noise_numbers, number_at
 from gateway.sdp.refusal import WARNING_MEDIA_TYPE, ImageRefused, NotAcceptable
-from gateway.sdp.stream import (
-    Direction,
-    PeerStream,
-    audio_stream,
-)
+from gateway.sdp.stream import Direction, PeerStream, audio_stream
 from gateway.sdp.wording import refused, worded
 
 __all__ = ["Agreement", "Direction", "ImageRefused", "Medium", "Negotiation", "NotAcceptable"]
@@ -40,9 +38,12 @@ RTCP_TYPES: Final = range(64, 96)
 DEFAULT_CODECS: Final = (Codec(Encoding.PCMU, 0), Codec(Encoding.PCMA, 8), Codec(Encoding.L16, 96))
 PLAIN_CODECS: Final = (Codec(Encoding.PCMU, 0), Codec(Encoding.PCMA, 8))
 """Those that the signals of modems cross as they are."""
+KEPT: Final = 64
+"""Addresses of ours of which the c= line is kept."""
 
 
-class _Before(NamedTuple):
+@frozen
+class _Before:
     """What stood before an answer was written, should it be written anew.
 
     Attributes:
@@ -78,10 +79,10 @@ class Negotiation:
     """
 
     __slots__ = (
-        "_address",
         "_asked",
         "_before",
         "_codecs",
+        "_connection",
         "_described",
         "_events",
         "_keying",
@@ -117,7 +118,7 @@ class Negotiation:
         image: Callable[[], int] | None = None,
         random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        self._address = address
+        self._connection = _connection_to(address)
         self._port = port
         self._codecs = tuple(codecs)
         self._via = via
@@ -133,7 +134,8 @@ class Negotiation:
         self._local: SessionDescription | None = None
         self._offered: Direction | None = None
         self._described: tuple[Codec, ...] = ()
-        self._events = self._noises = NO_NUMBERS
+        self._events: Numbers = ()
+        self._noises: Numbers = ()
         self._before: _Before | None = None
         self.agreement: Agreement | None = None
         """What is in force; None until the first exchange is complete."""
@@ -142,14 +144,10 @@ class Negotiation:
     def local(self) -> SessionDescription | None:
         """Our latest description; None before the first."""
         if self._local is None and self._slots:
-            origin = Origin(USERNAME, self._session_id, self._version, self._address, self._address_type)
-            connection = Connection(self._address, self._address_type)
-            self._local = SessionDescription(origin, connection=connection, media=self._slots)
+            ours = self._connection
+            origin = Origin(USERNAME, self._session_id, self._version, ours.address, ours.address_type)
+            self._local = SessionDescription(origin, connection=ours, media=self._slots)
         return self._local
-
-    @property
-    def _address_type(self) -> str:
-        return "IP6" if ":" in self._address else "IP4"
 
     @property
     def _protection(self) -> Protection | None:
@@ -168,9 +166,8 @@ class Negotiation:
         self._offered = direction
         self._before = None
         stream = self._image_offer() if self._asked is Medium.IMAGE else self._audio_offer(direction)
-        slots = list(self._slots) or [stream]
-        slots[self._slot] = stream
-        return self._publish(tuple(slots))
+        before, after = self._slots[: self._slot], self._slots[self._slot + 1 :]  # which are refused
+        return self._publish((*before, stream, *after))
 
     def answer(
         self,
@@ -190,26 +187,16 @@ class Negotiation:
         image = self._image_in(offer)
         if image is not None:
             return self._answer_image(offer, image)
-        offered = audio_stream(offer, self._codecs, self._address_type, self._keying)
+        offered = audio_stream(offer, self._codecs, self._connection.address_type, self._keying)
         stream = offered.dearest(wanted) if wanted else offered
         self._before = _Before(self._version, self._slots, offer, direction, offered.codecs)
         codec = stream.codecs[0]
-        ours = Direction.of(
-            sends=stream.direction.receives and direction.sends,
-            receives=stream.direction.sends and direction.receives,
-        )
+        ours = direction.meeting(stream.direction)
         self._described = (codec,)
-        events = stream.events.items() if self._takes_events else ()
-        self._events = numbered([(rate, number) for rate, number in events if rate == codec.rate])
+        self._events = at_rate(stream.formats.events, codec.rate) if self._takes_events else ()
         takes_noise = self._takes_noise and not codec.tells_pauses
-        noises = stream.noises.items() if takes_noise else ()
-        self._noises = numbered([(rate, number) for rate, number in noises if rate == codec.rate])
-        mux = stream.wants_mux and not any(
-            [
-                number in RTCP_TYPES
-                for number in (codec.payload_type, *self._events.values(), *self._noises.values())
-            ]
-        )
+        self._noises = at_rate(stream.formats.noises, codec.rate) if takes_noise else ()
+        mux = stream.formats.mux and _can_share(codec, self._events + self._noises)
         key, protection = self._keying.answer(stream.protocol, stream.cryptos, self._protection)
         chosen = self._media((codec,), ours, () if key is None else (key,), mux=mux)
         self._offered = None
@@ -241,17 +228,13 @@ class Negotiation:
             ImageRefused: likewise, since we offered T.38; audio is to be offered again.
         """
         if self._asked is Medium.IMAGE:
-            image = image_stream(answer, self._address_type)
+            image = image_stream(answer, self._connection.address_type)
             if image is None:
                 raise ImageRefused
             return self._agree_on_image(image)
-        stream = audio_stream(answer, self._described, self._address_type, self._keying)
+        stream = audio_stream(answer, self._described, self._connection.address_type, self._keying)
         protection = self._keying.accept(stream.cryptos)
-        wanted = self._offered or Direction.SENDRECV
-        ours = Direction.of(
-            sends=wanted.sends and stream.direction.receives,
-            receives=wanted.receives and stream.direction.sends,
-        )
+        ours = (self._offered or Direction.SENDRECV).meeting(stream.direction)
         self._offered = self._local = None
         self.medium = self._asked
         self.agreement = self._agree(stream, ours, protection, mux=False)
@@ -286,9 +269,11 @@ class Negotiation:
         Raises:
             NotAcceptable: the offer has nothing else, and no T.38 is to be had with this peer.
         """
-        image = image_stream(offer, self._address_type)
+        image = image_stream(offer, self._connection.address_type)
+        if image is None:
+            return None
         has_audio = any(media.kind == "audio" and media.port for media in offer.media)
-        if image is None or (has_audio and self.agreement is None):
+        if has_audio and self.agreement is None:
             return None
         if self._open_image is not None and self._protection is None:
             return image
@@ -339,9 +324,9 @@ class Negotiation:
             plain = {codec.encoding for codec in PLAIN_CODECS}
             codecs = tuple(codec for codec in codecs if codec.encoding in plain) or PLAIN_CODECS
         self._described = codecs
-        self._events = event_numbers(codecs, self._events) if self._takes_events else NO_NUMBERS
+        self._events = event_numbers(codecs, self._events) if self._takes_events else ()
         hushes = self._takes_noise and self._asked is not Medium.PLAIN  # to modems noise is noise
-        self._noises = noise_numbers(codecs, self._noises, self._events) if hushes else NO_NUMBERS
+        self._noises = noise_numbers(codecs, self._noises, self._events) if hushes else ()
         keys = self._keying.offer(self._protection, is_first=self.agreement is None)
         return self._media(codecs, direction, keys, mux=False)
 
@@ -355,7 +340,7 @@ class Negotiation:
         codec = stream.codecs[0]
         kind = codec.encoding, codec.rate
         numbers = [own.payload_type for own in self._described if (own.encoding, own.rate) == kind]
-        events = stream.events.get(codec.rate) if self._takes_events else None
+        events = number_at(stream.formats.events, codec.rate) if self._takes_events else None
         return Agreement(
             stream.address,
             stream.port,
@@ -365,28 +350,28 @@ class Negotiation:
             held=stream.on_hold,
             accepts=(
                 numbers[0] if numbers else codec.payload_type,
-                None if events is None else self._events.get(codec.rate, events),
+                None if events is None else number_at(self._events, codec.rate) or events,
             ),
-            noise=self._noise(stream, codec),
+            noise=self._noise(stream, codec) if self._noises else None,
             common=stream.codecs,
             rtcp=stream.rtcp,
             rtcp_mux=mux,
             via=self._via,
             strict=self._strict,
             protection=protection,
-            flashes=events in stream.flashes,
+            flashes=events in stream.formats.flashes,
             origin=stream.origin,
         )
 
     def _noise(self, stream: PeerStream, codec: Codec) -> tuple[int, int] | None:
-        theirs, ours = stream.noises.get(codec.rate), self._noises.get(codec.rate)
+        theirs, ours = number_at(stream.formats.noises, codec.rate), number_at(self._noises, codec.rate)
         return None if theirs is None or ours is None or codec.tells_pauses else (theirs, ours)
 
     def _offerable(self) -> tuple[Codec, ...]:
         """Our codecs with the one in use first, at the number it has in this dialog (RFC 3264 8.3.2)."""
         if self.agreement is None:
             return self._codecs
-        used = replace(self.agreement.codec, payload_type=self.agreement.accepts[0])
+        used = self.agreement.codec._replace(payload_type=self.agreement.accepts[0])
         others = (codec for codec in self._codecs if (codec.encoding, codec.rate) != (used.encoding, used.rate))
         return (used, *(codec for codec in others if codec.payload_type != used.payload_type))
 
@@ -398,19 +383,27 @@ class Negotiation:
         *,
         mux: bool,
     ) -> Media:
-        events, noises = tuple(self._events.items()), tuple(self._noises.items())
-        formats, attributes = worded(codecs, events, noises, direction, mux)
+        formats, attributes = worded(codecs, self._events, self._noises, direction, mux)
         if keys:
             attributes = (*[crypto.attribute() for crypto in keys], *attributes)
         return Media("audio", self._port, self._keying.protocol, formats, attributes=attributes)
 
     def _publish(self, slots: tuple[Media, ...]) -> SessionDescription:
         """Give out our description; its version grows exactly when it has changed (RFC 3264 section 8)."""
-        before = self._slots
-        self._slots = tuple([refused(media) if slot != self._slot else media for slot, media in enumerate(slots)])
-        if before and before != self._slots:
+        if self._slots and self._slots != slots:
             self._version += 1
+        self._slots = slots
         self._local = None
         description = self.local
         assert description is not None  # it has a stream
         return description
+
+
+def _can_share(codec: Codec, beside: Numbers) -> bool:
+    """Whether reports can be told from audio by `codec` on one port."""
+    return not any(number in RTCP_TYPES for number in (codec.payload_type, *[number for _, number in beside]))
+
+
+@lru_cache(KEPT)
+def _connection_to(address: str) -> Connection:
+    return Connection(address, "IP6" if ":" in address else "IP4")

@@ -22,6 +22,7 @@ LONGEST_KEPT: Final = 1000
 MOST_KEPT: Final = 512
 """Sections that are kept of a kind, in less than 3 MB."""
 
+Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
@@ -89,41 +90,44 @@ def _is_of_many_calls(text: str) -> bool:
     return len(text) <= LONGEST_KEPT and "a=crypto:" not in text and "a=ice-" not in text
 
 
-def section_kept(read: Callable[[str], Value]) -> Callable[[str], Value]:
-    """A reader of the lines between o= and m=, or after m=, that keeps what it read of the latest of them.
+class _Kept(dict[Key, Value]):
+    """What was read or written of sections; the look-up of one that is there costs no call in Python.
 
     Where there are too many all give way, as in `gateway.core.repeated`.
-    """
-    kept: dict[str, Value] = {}
 
-    def quick(text: str) -> Value:
-        if text in kept:
-            return kept[text]
-        value = read(text)
-        if _is_of_many_calls(text):
-            if len(kept) >= MOST_KEPT:
-                kept.clear()
-            kept[text] = value
+    Args:
+        make: reads or writes a section.
+        text_of: its text, of what it was made of and what was made.
+    """
+
+    __slots__ = ("_make", "_text_of")
+
+    def __init__(self, make: Callable[[Key], Value], text_of: Callable[[Key, Value], str]) -> None:
+        super().__init__()
+        self._make = make
+        self._text_of = text_of
+
+    def __missing__(self, key: Key) -> Value:
+        value = self._make(key)
+        if _is_of_many_calls(self._text_of(key, value)):
+            if len(self) >= MOST_KEPT:
+                self.clear()
+            self[key] = value
         return value
 
-    return quick
+
+def section_kept(read: Callable[[str], Value]) -> Callable[[str], Value]:
+    """A reader of the lines between o= and m=, or after m=, that keeps what it read of the latest of them."""
+    return _Kept(read, lambda text, _: text).__getitem__
 
 
-def lines_kept(write: Callable[..., list[str]]) -> Callable[..., str]:
-    """A writer of such lines that keeps the latest which it wrote."""
-    kept: dict[tuple[object, ...], str] = {}
+def lines_kept(write: Callable[..., list[str]]) -> Callable[[tuple[object, ...]], str]:
+    """A writer of such lines, of fields that can be hashed, that keeps the latest which it wrote."""
 
-    def quick(*fields: object) -> str:
-        text = kept.get(fields)
-        if text is None:
-            text = "".join([f"{line}\r\n" for line in write(*fields)])
-            if _is_of_many_calls(text):
-                if len(kept) >= MOST_KEPT:
-                    kept.clear()
-                kept[fields] = text
-        return text
+    def written(fields: tuple[object, ...]) -> str:
+        return "".join([f"{line}\r\n" for line in write(*fields)])
 
-    return quick
+    return _Kept(written, lambda _, text: text).__getitem__
 
 
 def number_of(text: str, what: str) -> int:

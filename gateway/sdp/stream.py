@@ -6,10 +6,9 @@ NotAcceptable, which says why there is none. It never writes a description of ou
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Final
 
 from gateway.core.audio import Codec, Encoding
@@ -17,10 +16,12 @@ from gateway.core.codecs import dearest_first
 from gateway.core.frozen import frozen
 from gateway.core.literal import literal
 from gateway.core.repeated import repeated
+from gateway.core.srtp import Encryption
 from gateway.core.word import Word
 from gateway.sdp.crypto import Crypto, cryptos_of
 from gateway.sdp.description import Attribute, Connection, Media, SessionDescription, attribute
-from gateway.sdp.keying import Keying
+from gateway.sdp.keying import PLAIN, Keying
+from gateway.sdp.numbers import Numbers
 from gateway.sdp.refusal import (
     WARNING_ADDRESS,
     WARNING_FORMAT,
@@ -29,7 +30,7 @@ from gateway.sdp.refusal import (
     NotAcceptable,
 )
 
-__all__ = ["EVENT_NAME", "KEPT", "NOISE_NAME", "TWO_CHANNELS", "Direction", "PeerStream", "audio_stream"]
+__all__ = ["EVENT_NAME", "KEPT", "NOISE_NAME", "TWO_CHANNELS", "Direction", "Formats", "PeerStream", "audio_stream"]
 
 EVENT_NAME: Final = "telephone-event"
 NOISE_NAME: Final = "CN"
@@ -73,18 +74,17 @@ UNSPECIFIED: Final = frozenset({"0.0.0.0", "::"})
 class Direction(Word):
     """Which way media flows, seen from whoever wrote it (RFC 8866 6.7); the value is the attribute's name."""
 
+    sends: bool
+    receives: bool
+
     SENDRECV = "sendrecv"
     SENDONLY = "sendonly"
     RECVONLY = "recvonly"
     INACTIVE = "inactive"
 
-    @property
-    def sends(self) -> bool:
-        return self in (Direction.SENDRECV, Direction.SENDONLY)
-
-    @property
-    def receives(self) -> bool:
-        return self in (Direction.SENDRECV, Direction.RECVONLY)
+    def __init__(self, name: str) -> None:
+        self.sends = name in ("sendrecv", "sendonly")
+        self.receives = name in ("sendrecv", "recvonly")
 
     @classmethod
     def of(cls, *, sends: bool, receives: bool) -> Direction:
@@ -92,25 +92,53 @@ class Direction(Word):
             return cls.SENDRECV if receives else cls.SENDONLY
         return cls.RECVONLY if receives else cls.INACTIVE
 
+    def meeting(self, theirs: Direction) -> Direction:
+        """What comes of it at our side where the peer wants `theirs` (RFC 3264 section 6.1)."""
+        if theirs is Direction.SENDRECV:
+            return self
+        return Direction.of(sends=self.sends and theirs.receives, receives=self.receives and theirs.sends)
+
 
 DIRECTIONS: Final = {direction.value: direction for direction in Direction}
 
 
 @frozen
+class Formats:
+    """What the formats of an audio stream mean, in the peer's order; peers of one kind have it in common.
+
+    Attributes:
+        named: name and clock rate of each mono format.
+        codecs: those that we can use.
+        events: payload types of telephone events by clock rate.
+        noises: those of comfort noise, likewise.
+        flashes: those of the events that take the event of a hook flash.
+        mux: reports may share the port of the audio.
+        direction: where the stream itself says one.
+        rtcp: the value of a=rtcp, "" where there is none.
+    """
+
+    named: tuple[tuple[str, int], ...]
+    codecs: tuple[Codec, ...]
+    events: Numbers
+    noises: Numbers
+    flashes: frozenset[int]
+    mux: bool
+    direction: Direction | None
+    rtcp: str
+
+
+@frozen
 class PeerStream:
-    """A peer's audio stream as far as we can use it, formats in the peer's order."""
+    """A peer's audio stream as far as we can use it; `codecs` are those of its formats, dearest first."""
 
     slot: int
     address: str
     port: int
+    formats: Formats
     codecs: tuple[Codec, ...]
-    events: Mapping[int, int]
-    noises: Mapping[int, int]
-    flashes: frozenset[int]
     direction: Direction
     on_hold: bool
     rtcp: tuple[str, int] | None
-    wants_mux: bool
     protocol: str
     cryptos: tuple[Crypto, ...]
     origin: str
@@ -121,7 +149,9 @@ class PeerStream:
         return self if codecs == self.codecs else replace(self, codecs=codecs)
 
 
-def audio_stream(description: SessionDescription, ours: Sequence[Codec], family: str, keying: Keying) -> PeerStream:
+def audio_stream(
+    description: SessionDescription, ours: tuple[Codec, ...], family: str, keying: Keying
+) -> PeerStream:
     """The first audio stream of `description` that we can use.
 
     Args:
@@ -137,12 +167,13 @@ def audio_stream(description: SessionDescription, ours: Sequence[Codec], family:
         if media.kind != "audio" or media.port == 0:
             continue
         try:
-            with_keys = any([line.name == "crypto" for line in media.attributes])
+            with_keys = "crypto" in dict(media.attributes)
             cryptos = cryptos_of(media.attributes) if with_keys else ()
-            keying.check(media.protocol, cryptos)
+            if cryptos or media.protocol != PLAIN or keying.encryption is not Encryption.OFF:
+                keying.check(media.protocol, cryptos)
             # Nothing is kept of descriptions with keys in them, usable or not, nor of endless ones.
             kept = not with_keys and len(media.attributes) <= FEW_ATTRIBUTES
-            formats = (_kept_formats if kept else _read_formats)(media.formats, media.attributes)
+            formats = (_kept_formats if kept else _read_formats)(media.formats, media.attributes, ours)
             return _usable(description, slot, media, formats, ours, family, cryptos)
         except NotAcceptable as fault:
             refusal = fault
@@ -153,17 +184,14 @@ def _usable(
     description: SessionDescription,
     slot: int,
     media: Media,
-    formats: _Formats,
+    formats: Formats,
     ours: Sequence[Codec],
     family: str,
     cryptos: tuple[Crypto, ...],
 ) -> PeerStream:
     connection = media.connections[0] if media.connections else description.connection
     address = _literal(connection, family)
-    codecs = formats.codecs
-    if not all([_is_among(codec, ours) for codec in codecs]):
-        codecs = tuple([codec for codec in codecs if _is_among(codec, ours)])
-    if not codecs:
+    if not formats.codecs:
         offered = " ".join(_spoken(name, rate) for name, rate in formats.named) or " ".join(media.formats)
         spoken = " ".join(_spoken(codec.encoding.value, codec.rate) for codec in ours)
         raise NotAcceptable(f"no common codec: the peer has {offered[:80]}, we have {spoken}", WARNING_FORMAT)
@@ -175,63 +203,24 @@ def _usable(
         slot,
         address,
         media.port,
-        codecs,
-        formats.events,
-        formats.noises,
-        formats.flashes,
+        formats,
+        formats.codecs,
         direction,
         on_hold,
         _rtcp(formats.rtcp, address, family) if formats.rtcp else None,
-        formats.mux,
         media.protocol,
         cryptos,
         description.origin.address,
     )
 
 
-def _is_among(codec: Codec, ours: Sequence[Codec]) -> bool:
-    for own in ours:
-        if own.encoding is codec.encoding and own.rate == codec.rate:
-            return True
-    return False
-
-
 def _spoken(name: str, rate: int) -> str:
     return name if rate == RATE else f"{name}/{rate}"
 
 
-@frozen
-class _Formats:
-    """What the formats of an audio stream mean, in the peer's order.
-
-    Attributes:
-        named: name and clock rate of each mono format.
-        codecs: those that somebody here may speak.
-        events: payload types of telephone events by clock rate.
-        noises: those of comfort noise, likewise.
-        flashes: those of the events that take the event of a hook flash.
-        mux: reports may share the port of the audio.
-        direction: where the stream itself says one.
-        rtcp: the value of a=rtcp, "" where there is none.
-    """
-
-    named: tuple[tuple[str, int], ...]
-    codecs: tuple[Codec, ...]
-    events: Mapping[int, int]
-    noises: Mapping[int, int]
-    flashes: frozenset[int]
-    mux: bool
-    direction: Direction | None
-    rtcp: str
-
-
-@lru_cache(maxsize=KEPT)
-def _kept_formats(formats: tuple[str, ...], attributes: tuple[Attribute, ...]) -> _Formats:
-    return _read_formats(formats, attributes)
-
-
-def _read_formats(formats: tuple[str, ...], attributes: tuple[Attribute, ...]) -> _Formats:
+def _read_formats(formats: tuple[str, ...], attributes: tuple[Attribute, ...], ours: tuple[Codec, ...]) -> Formats:
     """Read m= and its attributes; telephones of one kind always write the same."""
+    spoken = {(codec.encoding, codec.rate) for codec in ours}
     maps = _by_format(attributes, "rtpmap")
     wishes = _by_format(attributes, "fmtp")
     ptime = _ptime(attributes)
@@ -251,7 +240,8 @@ def _read_formats(formats: tuple[str, ...], attributes: tuple[Attribute, ...]) -
         if encoding is not None:
             name = encoding.value
             codec = Codec(encoding, int(text), int(rate), ptime, wishes.get(text, "")[:MAX_PARAMETERS])
-            if not any(codec.parameter(wish) not in ("", "0") for wish in UNSPOKEN.get(encoding, ())):
+            laid_out = not any(codec.parameter(wish) not in ("", "0") for wish in UNSPOKEN.get(encoding, ()))
+            if laid_out and (encoding, codec.rate) in spoken:
                 codecs.append(codec)
         elif name.lower() == EVENT_NAME:
             events.setdefault(int(rate), int(text))
@@ -260,16 +250,19 @@ def _read_formats(formats: tuple[str, ...], attributes: tuple[Attribute, ...]) -
         named.append((name if encoding is not None else name.lower(), int(rate)))
     flashes = frozenset(number for number in events.values() if _lists(wishes.get(str(number), ""), FLASH))
     mux = any(line.name == "rtcp-mux" for line in attributes)
-    return _Formats(
+    return Formats(
         tuple(named),
         tuple(dict.fromkeys(codecs)),
-        MappingProxyType(events),
-        MappingProxyType(noises),
+        tuple(events.items()),
+        tuple(noises.items()),
         flashes,
         mux,
         _direction(attributes),
         attribute(attributes, "rtcp") or "",
     )
+
+
+_kept_formats: Final = lru_cache(KEPT)(_read_formats)
 
 
 def _lists(ranges: str, event: int) -> bool:
@@ -323,24 +316,24 @@ def _rtcp(value: str, address: str, family: str) -> tuple[str, int] | None:
 def _literal(connection: Connection | None, family: str) -> str:
     if connection is None:
         raise NotAcceptable("the peer's audio stream has no c= line", WARNING_ADDRESS)
-    text = connection.address.partition("/")[0]
     try:
-        address, version, is_multicast = _place(text)
+        address, version, is_multicast = _place(connection.address)
     except ValueError:
+        text = connection.address.partition("/")[0]
         raise NotAcceptable(
             f"the peer's media address is not an IP address: {text[:60]}", WARNING_ADDRESS
         ) from None
     if version != family:
-        raise NotAcceptable(f"our audio is on {family}, the peer's on {version}: {text}", WARNING_NETWORK)
+        raise NotAcceptable(f"our audio is on {family}, the peer's on {version}: {address}", WARNING_NETWORK)
     if is_multicast:
-        raise NotAcceptable(f"the peer's media address is a multicast one: {text}", WARNING_ADDRESS)
+        raise NotAcceptable(f"the peer's media address is a multicast one: {address}", WARNING_ADDRESS)
     return address
 
 
 @repeated
 def _place(text: str) -> tuple[str, str, bool]:
-    """An IP address as we write it, its family, and whether it is one of many hosts."""
-    address = literal(text)
+    """The IP address of a c= line as we write it, its family, and whether it is one of many hosts."""
+    address = literal(text.partition("/")[0])
     return str(address), f"IP{address.version}", address.is_multicast
 
 

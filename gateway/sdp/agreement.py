@@ -61,3 +61,12 @@ class Agreement:
     flashes: bool = False
     image: PeerImage | None = None
     origin: str = ""
+
+    def __str__(self) -> str:
+        """What was agreed on about the audio, for the story of a leg."""
+        digits = f"digits as events {self.event_payload_type}" if self.event_payload_type else "digits as tones"
+        secrecy = "" if self.protection is None else f", encrypted by {self.protection.suite.value}"
+        return (
+            f"audio {self.direction.value} with {self.address}:{self.port}, "
+            f"{self.codec.encoding.value} {self.codec.ptime} ms, {digits}{secrecy}"
+        )

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 from gateway.core.audio import (
-    Audio,
     AudioEvent,
     AudioLost,
     DigitHeard,
@@ -68,7 +67,7 @@ from gateway.sip.fax import LegFax
 from gateway.sip.fax import sentence as fax_sentence
 from gateway.sip.fork import Fork
 from gateway.sip.incoming import IncomingSession
-from gateway.sip.media_notes import AudioAgreed, AudioCarried
+from gateway.sip.media_notes import AudioCarried
 from gateway.sip.refer_issuer import refer_target
 from gateway.sip.session import Talk
 
@@ -95,10 +94,14 @@ class SipChannel:
         trusted: whether it is believed about who it is (RFC 3325).
         info_keys: whether keys pass as INFO and in no other way.
         place: makes the sessions of a `Dial`; None for a leg that came in.
+
+    Attributes:
+        audio: its row; None once it has ended.
+        reached: False while an INVITE without an offer was answered, and the ACK that says where to send is due.
+        takes: what the table of commands below lists; faxes are expected where T.38 is to be had.
     """
 
     __slots__ = (
-        "_agreed",
         "_came_in",
         "_early",
         "_emit",
@@ -108,20 +111,22 @@ class SipChannel:
         "_incoming",
         "_info_keys",
         "_missed",
-        "_name",
         "_outgoing",
         "_over",
-        "_peer",
         "_place",
         "_recorder",
-        "_row",
         "_talk",
         "_told_proceeding",
         "_trusted",
         "_up",
         "_waiting",
         "_watch",
+        "audio",
         "fax",
+        "name",
+        "peer",
+        "reached",
+        "takes",
     )
 
     def __init__(
@@ -140,9 +145,9 @@ class SipChannel:
         info_keys: bool = False,
         place: Callable[[SipChannel, Dial], Fork] | None = None,
     ) -> None:
-        self._name = name
-        self._peer = peer
-        self._row: RtpAudio | None = audio
+        self.name: Final = name
+        self.peer: Final = peer
+        self.audio: RtpAudio | None = audio
         self._recorder = recorder
         self._emit = emit
         self._over = over
@@ -158,40 +163,16 @@ class SipChannel:
         self._told_proceeding = False
         self._early = False
         self._up = False
-        self._agreed = False
+        self.reached = False
         self._held = False
         self._ended = False
         self._flashes = False
         self._waiting: Mapping[str, Direction | Medium] = NOTHING  # what is asked for by which method of its Talk
-        self.fax = fax or LegFax(None)
-        self.fax.attach(self)
+        self.fax: Final = fax or LegFax(None)
+        self.fax.leg = self
+        self.takes: Final[Collection[type[Command]]] = COMMANDS.keys() if self.fax.port else _WITHOUT_FAX
         audio.listener = self._heard
-        watch.attach(self)
-
-    @property
-    def name(self) -> str:
-        """Unique while the process lives."""
-        return self._name
-
-    @property
-    def peer(self) -> str:
-        """Who is at the far side."""
-        return self._peer
-
-    @property
-    def audio(self) -> Audio | None:
-        """The leg's row; None once it has ended."""
-        return self._row
-
-    @property
-    def reached(self) -> bool:
-        """False while an INVITE without an offer was answered, and the ACK that says where to send is due."""
-        return self._agreed
-
-    @property
-    def takes(self) -> Collection[type[Command]]:
-        """What the table of commands below lists; faxes are expected where T.38 is to be had."""
-        return COMMANDS.keys() if self.fax.port is not None else _WITHOUT_FAX
+        watch.leg = self
 
     def attach(self, session: IncomingSession) -> None:
         """Give a leg that came in its session."""
@@ -206,12 +187,12 @@ class SipChannel:
     def command(self, command: Command, now: float) -> None:
         """Carry out a command; ignored when the leg has ended, IllegalInput where it makes no sense."""
         if not self._ended:
-            getattr(self, COMMANDS[type(command)])(command, now)
+            COMMANDS[type(command)](self, command, now)
 
     def _dial(self, command: Dial, now: float) -> None:
         place, self._place = self._place, None
         if place is None:
-            raise IllegalInput(f"{self._name} cannot dial")
+            raise IllegalInput(f"{self.name} cannot dial")
         self._outgoing = place(self, command)
         self._outgoing.start(now)
 
@@ -233,8 +214,8 @@ class SipChannel:
 
     def _choose_codec(self, now: float) -> None:
         """Let the answer, where it has not been given, fall on what the other side of the talk uses."""
-        if self._row is not None and self._incoming is not None and self._row.wanted:
-            self._incoming.prefer(self._row.wanted, now)
+        if self.audio is not None and self._incoming is not None and self.audio.wanted:
+            self._incoming.prefer(self.audio.wanted, now)
 
     def _hang_up(self, command: Hangup, now: float) -> None:
         session = self._finish(now)
@@ -249,7 +230,7 @@ class SipChannel:
 
     def _direct(self, direction: Direction, now: float) -> None:
         if self._talk is None and self._incoming is None and self._outgoing is None:
-            raise IllegalInput(f"{self._name} has nobody to hold")
+            raise IllegalInput(f"{self.name} has nobody to hold")
         self._want("direct", direction, now)
 
     def _carry_fax(self, command: CarryFax, now: float) -> None:
@@ -280,13 +261,13 @@ class SipChannel:
     def _send_digits(self, command: SendDigits, now: float) -> None:
         if self._info_keys:
             self._carry_out(command, now)
-        elif self._row is not None:
-            self._row.send_digits(command.digits, command.duration, command.gap)
+        elif self.audio is not None:
+            self.audio.send_digits(command.digits, command.duration, command.gap)
 
     def _send_flash(self, command: SendFlash, now: float) -> None:
         """As an event where the far side takes that one, else as INFO."""
-        if self._row is not None and self._flashes:
-            self._row.send_flash()
+        if self.audio is not None and self._flashes:
+            self.audio.send_flash()
         else:
             self._carry_out(command, now)
 
@@ -309,7 +290,7 @@ class SipChannel:
 
     def _caller(self, what: str) -> IncomingSession:
         if self._incoming is None:
-            raise IllegalInput(f"{self._name} is no call that waits for our answer: it cannot {what}")
+            raise IllegalInput(f"{self.name} is no call that waits for our answer: it cannot {what}")
         return self._incoming
 
     # What the session tells.
@@ -327,14 +308,14 @@ class SipChannel:
 
     def agreed(self, agreement: Agreement, now: float) -> None:
         """Audio as negotiated from now on."""
-        if self._row is None:
+        if self.audio is None:
             return
         if agreement.image is not None:
             self._watch.agreed(replace(agreement, direction=Direction.INACTIVE), now)
-            self._recorder.note(now, Kind.MEDIA, self._name, fax_sentence(agreement.image))
+            self._recorder.note(now, Kind.MEDIA, self.name, fax_sentence(agreement.image))
             self.fax.agreed(agreement, now)
             return
-        self._row.set_remote(
+        self.audio.set_remote(
             agreement.address,
             agreement.port,
             agreement.codec,
@@ -349,14 +330,14 @@ class SipChannel:
             strict=agreement.strict,
             protection=agreement.protection,
         )
-        self._row.codecs = agreement.common
+        self.audio.codecs = agreement.common
         self._flashes = agreement.flashes
-        self._row.detect_digits(agreement.event_payload_type is None and not self._info_keys)
+        self.audio.detect_digits(agreement.event_payload_type is None and not self._info_keys)
         self._watch.agreed(agreement, now)
-        self._recorder.note(now, Kind.MEDIA, self._name, AudioAgreed(agreement))
-        if self._up and not self._agreed and self._came_in:
+        self._recorder.note(now, Kind.MEDIA, self.name, agreement)
+        if self._up and not self.reached and self._came_in:
             self._emit(self, Answered("ACK"))
-        self._agreed = True
+        self.reached = True
         if agreement.held is not self._held:
             self._held = agreement.held
             if self._up:
@@ -365,7 +346,7 @@ class SipChannel:
 
     def declined(self, now: float) -> None:
         """The far side will not carry what was asked for."""
-        self._recorder.note(now, Kind.MEDIA, self._name, "the far side will not carry a fax so")
+        self._recorder.note(now, Kind.MEDIA, self.name, "the far side will not carry a fax so")
         self.fax.declined(now)
 
     def established(self, session: Talk, now: float) -> None:
@@ -384,7 +365,7 @@ class SipChannel:
     def missed(self, text: str, now: float) -> None:
         """Something did not come, or was changed on the way."""
         if not self._ended:
-            self._recorder.note(now, Kind.MEDIA, self._name, text)
+            self._recorder.note(now, Kind.MEDIA, self.name, text)
             self._missed(self, text, now)
 
     def said(self, event: Event, now: float) -> None:
@@ -416,7 +397,7 @@ class SipChannel:
             case FaxHeard(tone):
                 self._emit(self, FaxRecognised(tone))
             case Silent(seconds) if not self.fax.by_image:
-                self._recorder.note(now, Kind.MEDIA, self._name, f"no audio has come in for {seconds:g} s")
+                self._recorder.note(now, Kind.MEDIA, self.name, f"no audio has come in for {seconds:g} s")
                 self._watch.silent(seconds, now)
             case AudioLost(reason):
                 self._fail(Ending(Cause.TEMPORARY_FAILURE, "Copperline", Act.FAILED, f"its audio: {reason}"), now)
@@ -426,7 +407,7 @@ class SipChannel:
         evidence = f"no audio has come from it for {seconds:g} s"
         advice = "See whether its network is there; sip.rtp_timeout says how long it is waited for"
         cause = Cause.REQUESTED_CIRCUIT_NOT_AVAILABLE
-        self._fail(Ending(cause, self._peer, Act.VANISHED, evidence, advice), now)
+        self._fail(Ending(cause, self.peer, Act.VANISHED, evidence, advice), now)
 
     def _fail(self, ending: Ending, now: float) -> None:
         """End the leg from our side, and tell both the call and the far side."""
@@ -439,40 +420,40 @@ class SipChannel:
         """Let go of all that the leg has; gives its session, which may be under way for a while yet."""
         self._ended = True
         self._watch.close()
-        row, self._row = self._row, None
+        row, self.audio = self.audio, None
         if row is not None:
             row.listener = None
             row.close()
-            self._recorder.note(now, Kind.MEDIA, self._name, AudioCarried(row.stats()))
+            self._recorder.note(now, Kind.MEDIA, self.name, AudioCarried(row.stats()))
         fared = self.fax.close()
         if fared:
-            self._recorder.note(now, Kind.MEDIA, self._name, fared)
+            self._recorder.note(now, Kind.MEDIA, self.name, fared)
         self._over(self, now)
         session = self._talk or self._incoming or self._outgoing
         self._incoming = self._outgoing = self._talk = None
         return session
 
 
-COMMANDS: Final[Mapping[type[Command], str]] = MappingProxyType(
+COMMANDS: Final[Mapping[type[Command], Callable[[SipChannel, Any, float], None]]] = MappingProxyType(
     {
-        Dial: "_dial",
-        Proceed: "_proceed",
-        Alert: "_alert",
-        EarlyMedia: "_early_media",
-        Answer: "_answer",
-        Hangup: "_hang_up",
-        Hold: "_hold",
-        Resume: "_resume",
-        SendDigits: "_send_digits",
-        SendFlash: "_send_flash",
-        SendText: "_carry_out",
-        Identify: "_carry_out",
-        Confer: "_carry_out",
-        CarryFax: "_carry_fax",
-        CarryModem: "_carry_modem",
-        CarrySpeech: "_carry_speech",
-        TransferTold: "_carry_out",
-        Redirect: "_redirect",
+        Dial: SipChannel._dial,
+        Proceed: SipChannel._proceed,
+        Alert: SipChannel._alert,
+        EarlyMedia: SipChannel._early_media,
+        Answer: SipChannel._answer,
+        Hangup: SipChannel._hang_up,
+        Hold: SipChannel._hold,
+        Resume: SipChannel._resume,
+        SendDigits: SipChannel._send_digits,
+        SendFlash: SipChannel._send_flash,
+        SendText: SipChannel._carry_out,
+        Identify: SipChannel._carry_out,
+        Confer: SipChannel._carry_out,
+        CarryFax: SipChannel._carry_fax,
+        CarryModem: SipChannel._carry_modem,
+        CarrySpeech: SipChannel._carry_speech,
+        TransferTold: SipChannel._carry_out,
+        Redirect: SipChannel._redirect,
     }
 )
 """The method that carries out each command."""

@@ -83,10 +83,13 @@ class Watch:
         host: our address where we asked for the audio, at the row's port.
         bound: our own address behind that; another one where a NAT or a container's mapped ports are before us.
         patience: how long it is waited for.
+
+    Attributes:
+        leg: who is told, and whose audio it is; None once it is over.
     """
 
     __slots__ = (
-        "_agreement", "_bound", "_end", "_host", "_leg", "_patience", "_row", "_setting", "_timer", "_up"
+        "_agreement", "_bound", "_end", "_host", "_patience", "_row", "_setting", "_timer", "_up", "leg"
     )  # fmt: skip
 
     def __init__(
@@ -96,22 +99,19 @@ class Watch:
         self._row = row
         self._host = host
         self._bound = bound
-        self._leg: Watched | None = None
+        self.leg: Watched | None = None
         self._agreement: Agreement | None = None
         self._patience = patience
         self._timer: Timer | None = None
         self._end: Timer | None = None
         self._up = False
 
-    def attach(self, leg: Watched) -> None:
-        """Say who is told, and whose audio it is."""
-        self._leg = leg
-
     def agreed(self, agreement: Agreement, now: float) -> None:
         """Audio as agreed from now on; after a hold it is looked for again."""
         resumed = self._agreement is not None and not self._agreement.direction.receives
         self._agreement = agreement
-        self._stop_waiting()  # the row counts its silence anew
+        if self._end is not None:
+            self._stop_waiting()  # the row counts its silence anew
         if self._up and resumed and agreement.direction.receives:
             self.up(now)
 
@@ -139,13 +139,14 @@ class Watch:
     def close(self) -> None:
         """Nobody waits any more."""
         self._stop()
-        self._leg = None
+        self.leg = None
 
     def _stop(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._stop_waiting()
+        if self._end is not None:
+            self._stop_waiting()
 
     def _stop_waiting(self) -> None:
         if self._end is not None:
@@ -155,8 +156,8 @@ class Watch:
     def _give_up(self, before: int, seconds: float, now: float) -> None:
         self._end = None
         if self._row.stats().received == before:
-            assert self._leg is not None  # or it would be closed
-            self._leg.given_up(seconds, now)
+            assert self.leg is not None  # or it would be closed
+            self.leg.given_up(seconds, now)
 
     def _look(self, received: int, sent: int, now: float) -> None:
         """Tell what is wrong, where before the answer so many packets had come and been sent."""
@@ -166,11 +167,11 @@ class Watch:
             return
         unheard = _unheard(stats, sent) if agreement.direction.sends else 0
         if agreement.direction.receives and stats.received == received:
-            assert self._leg is not None  # or it would be closed
+            assert self.leg is not None  # or it would be closed
             # A leg that had early media has proved its way already: who is silent from the answer on sends nothing.
             heard = received > 0
-            said = why_silent(self._leg.peer, agreement, self._own, self._bound, stats.refused, heard=heard)
-            self._leg.missed(f"{said}; {self._reported(unheard)} either" if unheard else said, now)
+            said = why_silent(self.leg.peer, agreement, self._own, self._bound, stats.refused, heard=heard)
+            self.leg.missed(f"{said}; {self._reported(unheard)} either" if unheard else said, now)
         elif agreement.direction.sends:
             self._look_there(sent, now)
             if stats.far_told < sent + UNHEARD:  # its first report is still to come
@@ -181,10 +182,10 @@ class Watch:
         self._timer = None
         agreement, unheard = self._agreement, _unheard(self._row.stats(), sent)
         if unheard and agreement is not None and agreement.direction.sends:
-            assert self._leg is not None  # or it would be closed
+            assert self.leg is not None  # or it would be closed
             remote = self._row.remote or (agreement.address, agreement.port)
             why = why_deaf(agreement, self._own, self._bound, remote)
-            self._leg.missed(f"{self._leg.peer} hears nothing: {self._reported(unheard)}: {why}", now)
+            self.leg.missed(f"{self.leg.peer} hears nothing: {self._reported(unheard)}: {why}", now)
 
     @property
     def _own(self) -> Address:

@@ -37,9 +37,12 @@ class LegFax:
 
     Args:
         opened: opens the leg's T.38 stream (raises Exhausted); None where it is to have none.
+
+    Attributes:
+        leg: whose it is; None once it is over.
     """
 
-    __slots__ = ("_agreed", "_asked", "_leg", "_opened", "_plain", "_stream")
+    __slots__ = ("_agreed", "_asked", "_opened", "_plain", "_stream", "leg")
 
     def __init__(self, opened: Callable[[], Image] | None) -> None:
         self._opened = opened
@@ -47,11 +50,7 @@ class LegFax:
         self._agreed: PeerImage | None = None
         self._plain = False
         self._asked: Medium | None = None
-        self._leg: FaxUser | None = None
-
-    def attach(self, leg: FaxUser) -> None:
-        """Say whose it is."""
-        self._leg = leg
+        self.leg: FaxUser | None = None
 
     @property
     def port(self) -> Callable[[], int] | None:
@@ -115,7 +114,7 @@ class LegFax:
 
     def close(self) -> str:
         """The leg is over; how its T.38 packets fared, "" where there were none."""
-        self._leg = None
+        self.leg = None
         stream = self._stream
         if stream is None:
             return ""
@@ -125,12 +124,12 @@ class LegFax:
         return f"T.38: {stream.received} packets in, {stream.recovered} made good, {stream.lost} lost"
 
     def _carry(self, medium: Medium, now: float) -> None:
-        if self._leg is not None:
-            self._leg.carry(medium, now)
+        if self.leg is not None:
+            self.leg.carry(medium, now)
 
     def _tell(self, event: Event) -> None:
-        if self._leg is not None:
-            self._leg.told(event)
+        if self.leg is not None:
+            self.leg.told(event)
 
     def _open(self) -> int:
         if self._stream is None:

@@ -80,7 +80,7 @@ def _services(step: Step) -> Iterator[Fault]:
 
 
 def _unset(step: Step) -> Iterator[Fault]:
-    """A Set without a value, which ends the call that comes upon it."""
+    """A Set without a value, which leaves everything as it is."""
     for name, arguments in calls(step):
         if name.lower() == "set" and "=" not in arguments and "$" not in arguments:
             yield _fault(step, f"Set({arguments}) sets nothing", "write Set(name=value)")

@@ -12,22 +12,28 @@ from dialplan.substitution import ScriptError
 
 __all__ = ["APPLICATIONS"]
 
+_SHOWN: Final = 40
+"""Characters of an argument that a note shows."""
+
 
 async def set_one(script: Script, arguments: str) -> None:
     """`Set(name=value)` or `Set(FUNCTION(arguments)=value)`: the value is taken as it stands."""
-    name, equals, value = _pair(arguments)
-    if not equals or not name.strip():
-        raise ScriptError("Set wants name=value")
-    script.assign(name, value)
+    _set(script, "Set", arguments)
 
 
 async def set_many(script: Script, arguments: str) -> None:
     """`MSet(name=value,name=value,...)`: quotes keep a comma within a value."""
     for part in split(arguments):
-        name, equals, value = _pair(part)
-        if not equals or not name.strip():
-            raise ScriptError(f"MSet wants name=value, not {part[:40]!r}")
+        _set(script, "MSet", part)
+
+
+def _set(script: Script, application: str, text: str) -> None:
+    """Set what `text` says; where it says nothing, which a value put together may come to, the script goes on."""
+    name, equals, value = _pair(text)
+    if equals and name.strip():
         script.assign(name, value)
+    else:
+        script.leg.note(f"{application}({text[:_SHOWN]}) sets nothing: write {application}(name=value)")
 
 
 def _pair(text: str) -> tuple[str, str, str]:

@@ -30,6 +30,23 @@ def steps(*applications: str) -> str:
     return "exten => 100,1,NoOp()\n" + "".join(f" same => n,{application}\n" for application in applications)
 
 
+class TestSet:
+    @pytest.mark.parametrize(
+        ("step", "noted"),
+        [
+            ("Set(X)", "Set(X) sets nothing: write Set(name=value)"),
+            ("Set(=2)", "Set(=2) sets nothing: write Set(name=value)"),
+            ("Set(${NOTHING})", "Set() sets nothing: write Set(name=value)"),
+            ("MSet(Y=3,X)", "MSet(X) sets nothing: write MSet(name=value)"),
+        ],
+    )
+    def test_without_a_value_nothing_is_set_and_the_script_goes_on(self, step: str, noted: str) -> None:
+        """As in Asterisk (main/pbx_variables.c), which warns."""
+        leg = call(steps("Set(X=1)", step, "NoOp(X is ${X}${Y})"))
+        assert noted in leg.notes
+        assert leg.notes[-1].endswith(f"NoOp(X is 1{'3' if 'Y' in step else ''})")
+
+
 class TestDial:
     def test_a_busy_telephone_is_what_the_caller_is_told(self) -> None:
         office = Office("[office]\nexten => 100,1,Dial(FXS/101,30)")

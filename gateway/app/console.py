@@ -17,6 +17,8 @@ from gateway.app.simulator import EmulatedWorld
 from gateway.call.call import Call, CallRecord
 from gateway.call.leg import CallLeg
 from gateway.call.manager import CallManager
+from gateway.core.cause import Cause
+from gateway.core.ending import Act, Ending
 from gateway.core.errors import LocalError
 from gateway.core.quality import sentence
 from gateway.core.switch import Place, Target
@@ -25,12 +27,14 @@ from gateway.sip.stack import SipStack
 from gateway.store.store import Store
 from gateway.toll.guard import TollGuard
 from gateway.web.conferences import Rooms
-from gateway.web.office import CallView, LegView, LineView, RegistrationView, TollView, TrunkView
+from gateway.web.office import CallView, LegView, LineView, RegistrationView, ReloadView, TollView, TrunkView
 
 __all__ = ["Console"]
 
 NOTICES: Final = 100
 """Notices that are remembered."""
+
+_BY_HAND: Final = Ending(Cause.NORMAL_CLEARING, "the operator", Act.HUNG_UP, "asked on the console")
 
 AT_ONCE: float = 0.05
 """Seconds in which a telephone that cannot be called at all has said so."""
@@ -48,6 +52,9 @@ class Console:
         media: what the office hears and says.
         home: the target and the dialplan context of an account or telephone; None where there is none.
         groups: who is in each hunt group, by what the toll rules call it.
+
+    Attributes:
+        reread: reads the configuration anew, where the office has a file.
     """
 
     def __init__(
@@ -87,6 +94,7 @@ class Console:
         self._home = home
         self._groups = {f"trunk {group}": members for group, members in groups.items()}
         self._ended: Counter[str] = Counter()
+        self.reread: Callable[[], ReloadView] | None = None
 
     def count(self, record: CallRecord) -> None:
         """Count a call that is over."""
@@ -113,6 +121,20 @@ class Console:
         ending = outcome.result() if outcome.done() else None
         if ending is not None:
             raise LocalError(f"{caller} cannot be called: {ending}")
+
+    def hang_up(self, name: str) -> None:
+        """End the call whose id is `name`, or the one leg of that name."""
+        legs = self._manager.operator.named(name)
+        if not legs:
+            raise LocalError(f'No call or leg "{name[:80]}" is in progress.')
+        for leg in legs:
+            self._manager.operator.hang_up(leg, _BY_HAND)
+
+    def reload(self) -> ReloadView:
+        """Read the configuration anew."""
+        if self.reread is None:
+            raise LocalError("This office was not started from a file.")
+        return self.reread()
 
     def calls(self) -> Sequence[CallView]:
         """Calls in progress, the oldest first."""

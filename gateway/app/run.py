@@ -13,6 +13,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,10 +30,14 @@ from gateway.core.errors import ConfigError, CopperlineError, OpenFailed
 from gateway.media.places import SPOKEN
 from gateway.media.speech import synthesise
 from gateway.net.ticker import Ticker
+from gateway.web.office import ReloadView
 
 __all__ = ["reload_office", "run"]
 
 _log = logging.getLogger("copperline")
+
+_RELOADED: Final = "dialplan, accounts, trunks and certificates were read anew; calls in progress go on as they are"
+_NOT_RELOADED: Final = "not reloaded; the office goes on as it was"
 
 GRACE: Final = 3600.0
 """Seconds that calls in progress have after the first SIGTERM."""
@@ -96,6 +101,7 @@ async def _serve(path: Path) -> int:
     loop.add_signal_handler(signal.SIGHUP, reload_office, path, office)
     try:
         await office.start()
+        office.console.reread = partial(reload_office, path, office)
         garbage.start()
         watching = Ticker(loop, PERIOD, lambda _: garbage.look())
         _warn(path, config, dialplan)
@@ -137,26 +143,27 @@ async def _drain(office: Application, at_once: asyncio.Event) -> None:
         task.cancel()
 
 
-def _warn(path: Path, config: Config, dialplan: Dialplan) -> None:
-    for doubt in setting_doubts(path, config, dialplan):
+def _warn(path: Path, config: Config, dialplan: Dialplan) -> list[str]:
+    doubts = [str(doubt) for doubt in setting_doubts(path, config, dialplan)]
+    for doubt in doubts:
         _log.warning("%s", doubt)
+    return doubts
 
 
-def reload_office(path: Path, office: Application) -> None:
+def reload_office(path: Path, office: Application) -> ReloadView:
     """Let a running office go on by its files as they are now; where they have a fault, as it was."""
     try:
         config, dialplan = load_office(path)
-    except ConfigError as error:
-        for fault in error.faults:
-            _log.error("%s", fault)
-        _log.error("not reloaded; the office goes on as it was")
-        return
-    try:
         whole = office.reload(config, dialplan)
-    except OpenFailed as error:
-        _log.error("%s; not reloaded; the office goes on as it was", error)
-        return
-    _log.info("dialplan, accounts, trunks and certificates were read anew; calls in progress go on as they are")
-    _warn(path, config, dialplan)
+    except (ConfigError, OpenFailed) as error:
+        faults = [str(fault) for fault in error.faults] if isinstance(error, ConfigError) else [str(error)]
+        for fault in faults:
+            _log.error("%s", fault)
+        _log.error("%s", _NOT_RELOADED)
+        return ReloadView(False, [*faults, _NOT_RELOADED])
+    _log.info("%s", _RELOADED)
+    told = [_RELOADED, *_warn(path, config, dialplan)]
     if not whole:
-        _log.warning("other settings in %s have changed, too; they take effect at the next start", path)
+        told.append(f"other settings in {path} have changed, too; they take effect at the next start")
+        _log.warning("%s", told[-1])
+    return ReloadView(True, told)

@@ -76,6 +76,14 @@ class FloorOperator:
             (leg for leg in self._floor.legs.values() if leg.name.lower().startswith(stem)), None
         )
 
+    def named(self, name: str) -> Sequence[Leg]:
+        """The legs of the call whose id is `name`, or the one leg of that name; none where there is neither."""
+        for call in self._floor.calls:
+            if call.id == name:
+                return [leg for leg in call.legs if leg.ending is None]
+        leg = self._floor.find(name)
+        return [] if leg is None else [leg]
+
     def ringing(self) -> Sequence[Ringing]:
         """The legs that ring, those longest at it first."""
         return [

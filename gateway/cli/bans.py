@@ -11,13 +11,20 @@ from gateway.cli.client import DEFAULT_URL, OfficeClient, Url
 
 __all__ = ["command"]
 
-command = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+_Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+command = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+
+
+@command.callback()
+def _bans(context: typer.Context, url: Url = DEFAULT_URL, json: _Json = False) -> None:
+    """Show whom SIP does not hear, and hear one again."""
+    if context.invoked_subcommand is None:
+        _show(url, json)
 
 
 @command.command("show")
-def _show(
-    url: Url = DEFAULT_URL, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
-) -> None:
+def _show(url: Url = DEFAULT_URL, json: _Json = False) -> None:
     """Show who is banned, and why."""
     bans = OfficeClient(url).get("/api/v1/bans")
     if json:

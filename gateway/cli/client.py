@@ -32,12 +32,13 @@ class OfficeClient:
     """Asks one office.
 
     Args:
-        url: where it runs: "http://127.0.0.1:8080".
+        url: where it runs: "http://127.0.0.1:8080", or as [web] listen has it, "127.0.0.1:8080".
         transport: how to get there; None takes the network.
     """
 
     def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         self._url = url
+        self._base = url if "://" in url else f"http://{url}"
         self._transport = transport
 
     def get(self, path: str) -> Any:
@@ -56,6 +57,14 @@ class OfficeClient:
         """Send JSON to `path`; raises as `get`."""
         self._send("POST", path, json=body)
 
+    def ask(self, path: str, body: Any) -> Any:
+        """What the office answers in JSON to JSON that is sent to `path`; raises as `get`."""
+        return self._json(self._send("POST", path, json=body))
+
+    def delete(self, path: str) -> None:
+        """End what is at `path`; raises as `get`."""
+        self._send("DELETE", path)
+
     def upload(self, path: str, data: bytes, media_type: str) -> None:
         """Send bytes to `path`; raises as `get`."""
         self._send("POST", path, content=data, headers={"content-type": media_type})
@@ -64,7 +73,7 @@ class OfficeClient:
         try:
             # An office is on this machine or behind a tunnel: no proxy of the environment leads to it.
             with httpx.Client(
-                base_url=self._url, timeout=TIMEOUT, trust_env=False, transport=self._transport
+                base_url=self._base, timeout=TIMEOUT, trust_env=False, transport=self._transport
             ) as client:
                 answer = client.request(method, path, **request)
         except httpx.TimeoutException as error:

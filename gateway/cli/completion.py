@@ -18,7 +18,7 @@ from gateway.cli import show
 from gateway.cli.client import DEFAULT_URL, OfficeClient
 from gateway.core.errors import LocalError
 
-__all__ = ["VARIABLE", "command", "emulated", "words_to_complete"]
+__all__ = ["VARIABLE", "calls_in_progress", "command", "emulated", "words_to_complete"]
 
 VARIABLE: Final = "_COPPERLINE_COMPLETE"
 """Set by the script in the environment: the shell wants to know how a line could go on."""
@@ -56,6 +56,16 @@ def words_to_complete(environment: Mapping[str, str] = os.environ) -> list[str] 
         return shlex.split(line)[1:]
     except ValueError:  # a quotation mark that is still open
         return line.split()[1:]
+
+
+def calls_in_progress(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Offers the calls of the running office, and their legs."""
+    try:
+        calls = OfficeClient(ctx.params.get("url") or DEFAULT_URL).get("/api/v1/calls")
+    except LocalError:
+        return []
+    names = [name for call in calls for name in (call["id"], *(leg["name"] for leg in call["legs"]))]
+    return [name for name in names if name.startswith(incomplete)]
 
 
 def emulated(what: str) -> Callable[[typer.Context, str], list[str]]:

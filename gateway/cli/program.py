@@ -41,6 +41,8 @@ COMMANDS: Final = {
     "import": _Command("gateway.cli.import_asterisk", "Make an office from an Asterisk configuration directory."),
     "calls": _Command("gateway.cli.calls", "Show the calls of a running office, and how the latest ended."),
     "call": _Command("gateway.cli.call", "Call a telephone, and a number for it once it is answered."),
+    "hang-up": _Command("gateway.cli.hang_up", "End a call, or one leg of it."),
+    "reload": _Command("gateway.cli.reload", "Read the dialplan, accounts, trunks and certificates anew."),
     "rooms": _Command("gateway.cli.rooms", "Show conference rooms and who is in them; lock, mute, send out."),
     "lines": _Command("gateway.cli.lines", "Show the lines and trunks of a running office."),
     "ports": _Command("gateway.cli.ports", "Show the ports of the cards and of the machine, and who is on each."),

@@ -8,6 +8,7 @@ import typer
 
 from gateway.cli import show
 from gateway.cli.client import DEFAULT_URL, OfficeClient, Url, segment
+from gateway.cli.completion import calls_in_progress
 from gateway.core.errors import LocalError
 
 __all__ = ["command"]
@@ -17,7 +18,9 @@ def command(
     call: Annotated[
         str,
         typer.Argument(
-            help="A call's id, or the name of one of its legs; the latest where left out.", metavar="CALL"
+            help="A call's id, or the name of one of its legs; the latest where left out.",
+            metavar="CALL",
+            autocompletion=calls_in_progress,
         ),
     ] = "",
     url: Url = DEFAULT_URL,

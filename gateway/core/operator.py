@@ -60,6 +60,10 @@ class Operator(Protocol):
         """The leg of that name, in any case; also by its name without the number after the last `-`."""
         ...
 
+    def named(self, name: str) -> Sequence[Leg]:
+        """The legs of the call whose id is `name`, or the one leg of that name; none where there is neither."""
+        ...
+
     def ringing(self) -> Sequence[Ringing]:
         """The legs that ring, those longest at it first."""
         ...
@@ -157,6 +161,10 @@ class Nobody(Operator):
     def find(self, name: str) -> Leg | None:
         """None."""
         return None
+
+    def named(self, name: str) -> Sequence[Leg]:
+        """None."""
+        return ()
 
     def ringing(self) -> Sequence[Ringing]:
         """None."""

@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from gateway.core.errors import LocalError
 from gateway.web.endpoint import Endpoint
-from gateway.web.office import CallView, LineView, Office, RegistrationView, TollView, TrunkView
+from gateway.web.office import CallView, LineView, Office, RegistrationView, ReloadView, TollView, TrunkView
 from gateway.web.views import NoteView, RecordView, told
 
 __all__ = ["Api"]
@@ -62,6 +62,19 @@ class Api:
                 Sequence[NoteView],
             ),
             Endpoint("GET", "/api/v1/calls/{id:path}", "One call in progress.", self._call, CallView),
+            Endpoint(
+                "DELETE",
+                "/api/v1/calls/{id:path}",
+                "Hang up: a call by its id, all its legs; or one leg by its name.",
+                self._hang_up,
+            ),
+            Endpoint(
+                "POST",
+                "/api/v1/reload",
+                "Read the dialplan, accounts, trunks, toll rules and certificates anew, all or nothing.",
+                self._reload,
+                ReloadView,
+            ),
             Endpoint("GET", "/api/v1/lines", "Analogue ports and their states.", self._lines, Sequence[LineView]),
             Endpoint("GET", "/api/v1/trunks", "SIP trunks and their states.", self._trunks, Sequence[TrunkView]),
             Endpoint(
@@ -106,6 +119,15 @@ class Api:
             if wanted == call.id or any(wanted == leg.name for leg in call.legs):
                 return call
         raise HTTPException(404, f'No call "{wanted}" is in progress.')
+
+    async def _hang_up(self, request: Request) -> None:
+        try:
+            self._office.hang_up(request.path_params["id"])
+        except LocalError as why:
+            raise HTTPException(404, str(why)) from why
+
+    async def _reload(self, request: Request) -> Any:
+        return self._office.reload()
 
     async def _trace(self, request: Request) -> Any:
         wanted = request.path_params["id"]

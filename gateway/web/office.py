@@ -26,6 +26,7 @@ __all__ = [
     "LineView",
     "Office",
     "RegistrationView",
+    "ReloadView",
     "TollView",
     "TrunkView",
 ]
@@ -166,6 +167,19 @@ class TollView:
     groups: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class ReloadView:
+    """What came of reading the configuration anew.
+
+    Attributes:
+        done: whether the office goes on by it; else as it was.
+        told: the faults where it does not, each a sentence; else what was taken over, and what is worth a look.
+    """
+
+    done: bool
+    told: Sequence[str]
+
+
 class Office(Protocol):
     """A running office."""
 
@@ -194,6 +208,22 @@ class Office(Protocol):
 
         Raises:
             LocalError: there is no such telephone, or it cannot be called; the text says why.
+        """
+        ...
+
+    def hang_up(self, name: str) -> None:
+        """End the call whose id is `name`, or the one leg of that name.
+
+        Raises:
+            LocalError: there is neither.
+        """
+        ...
+
+    def reload(self) -> ReloadView:
+        """Read the configuration and the dialplan anew, all or nothing.
+
+        Raises:
+            LocalError: it has none to read.
         """
         ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,20 @@ def test_a_fault_anywhere_changes_nothing(
     ada.call("200")
     office.until(lambda: ada.state == "idle", within=2)
     assert ada.ended_by.startswith("603 Q.850;cause=21")
+
+
+def test_an_operator_is_told_what_came_of_it(office: OfficeUnderTest) -> None:
+    file = office.folder / "office.toml"
+    office.app.console.reread = partial(reload_office, file, office.app)
+    (office.folder / "extensions.conf").write_text(NEW + "exten => 7,1,Playbak(x)\n")
+    refused = office.app.console.reload()
+    assert not refused.done and refused.told[-1] == "not reloaded; the office goes on as it was"
+    assert "extensions.conf:3: no application 'Playbak'" in refused.told[0]
+    (office.folder / "extensions.conf").write_text(NEW)
+    file.write_text(file.read_text().replace("[web]", "[limits]\ncalls = 3\n[web]"))
+    done = office.app.console.reload()
+    assert done.done and done.told[0].startswith("dialplan, accounts, trunks")
+    assert done.told[-1] == f"other settings in {file} have changed, too; they take effect at the next start"
 
 
 def test_a_hundred_broken_edits_in_any_order_harm_no_call(office: OfficeUnderTest) -> None:

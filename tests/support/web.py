@@ -23,6 +23,7 @@ from gateway.web.office import (
     LegView,
     LineView,
     RegistrationView,
+    ReloadView,
     TollView,
     TrunkView,
 )
@@ -185,6 +186,8 @@ class ShownOffice:
         self.simulator: Simulator | None = world
         self.sick = ""
         self.placed: list[tuple[str, str]] = []
+        self.hung_up: list[str] = []
+        self.reloads: list[ReloadView] = []
         self.database: Database = MemoryDatabase()
         self.admission: Admission = ShownDoor()
         self.shown_rooms = ShownRooms()
@@ -205,6 +208,14 @@ class ShownOffice:
         if caller != "101":
             raise LocalError(f'No account or telephone is called "{caller}".')
         self.placed.append((caller, called))
+
+    def hang_up(self, name: str) -> None:
+        if name not in ("call-7", "FXS/101-00000002"):
+            raise LocalError(f'No call or leg "{name}" is in progress.')
+        self.hung_up.append(name)
+
+    def reload(self) -> ReloadView:
+        return self.reloads.pop()
 
     def calls(self) -> Sequence[CallView]:
         legs = (

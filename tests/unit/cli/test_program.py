@@ -20,6 +20,7 @@ from gateway.cli import main
 from gateway.cli.program import COMMANDS
 from gateway.web import wav
 from gateway.web.application import application
+from gateway.web.office import ReloadView
 from gateway.web.server import WebServer
 from tests.support.web import ShownOffice, ShownWorld
 from tests.unit.config.test_load import DOZEN
@@ -303,12 +304,42 @@ def test_who_is_registered_refused_and_banned(office: Served, capsys: pytest.Cap
     assert printed[-1] == (
         "  1:01 ago, 3 times: REGISTER as '6OO1' from 192.0.2.7:5060 by udp: there is no such account"
     )
-    assert main(["bans", "show"]) == 0
-    assert "203.0.113.66" in capsys.readouterr().out
+    for words in (["bans"], ["bans", "show"]):
+        assert main(words) == 0
+        assert "203.0.113.66" in capsys.readouterr().out
     assert main(["bans", "lift", "203.0.113.66"]) == 0
     assert capsys.readouterr().out == "203.0.113.66 is heard again.\n"
     assert main(["bans", "lift", "203.0.113.66"]) == 1
     assert capsys.readouterr().err == "203.0.113.66 is not banned.\n"
+
+
+def test_a_call_is_hung_up(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["hang-up", "call-7"]) == main(["hang-up", "FXS/101-00000002"]) == main(["hang-up", "--all"]) == 0
+    assert office.shown.hung_up == ["call-7", "FXS/101-00000002", "call-7"]
+    assert capsys.readouterr().out.splitlines()[0] == "call-7 is hung up."
+    assert main(["hang-up", "call-9"]) == 1
+    assert capsys.readouterr().err == 'No call or leg "call-9" is in progress.\n'
+    assert main(["hang-up"]) == main(["hang-up", "call-7", "--all"]) == 2
+    assert "name a call or a leg, or say --all" in capsys.readouterr().err
+
+
+def test_a_reload_says_what_came_of_it(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    office.shown.reloads = [
+        ReloadView(False, ["office.toml:3: no", "not reloaded"]),
+        ReloadView(True, ["read anew"]),
+    ]
+    assert main(["reload"]) == 0
+    assert capsys.readouterr().out == "read anew\n"
+    assert main(["reload"]) == 1
+    assert capsys.readouterr().err == "office.toml:3: no\nnot reloaded\n"
+
+
+def test_an_office_is_named_as_its_configuration_names_it(
+    office: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COPPERLINE_URL", office.url.removeprefix("http://"))
+    assert main(["calls", "--ended", "0"]) == 0
+    assert "call-7" in capsys.readouterr().out
 
 
 def test_conference_rooms(office: Served, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from gateway.web import wav
 from gateway.web.application import application
 from gateway.web.guard import BODY_LIMIT
-from gateway.web.office import CallView
+from gateway.web.office import CallView, ReloadView
 from tests.support.web import ShownOffice, ShownWorld
 
 LOCAL = "http://127.0.0.1:8080"
@@ -100,9 +100,28 @@ def test_a_call_that_cannot_be_placed(body: object, status: int, why: str) -> No
     assert office.placed == []
 
 
-def test_a_page_elsewhere_may_not_place_calls() -> None:
+@pytest.mark.parametrize("name", ["call-7", "FXS/101-00000002", "FXS%2F101-00000002"])
+def test_a_call_or_a_leg_is_hung_up(name: str) -> None:
+    office = ShownOffice()
+    assert ask(office, "DELETE", f"/api/v1/calls/{name}").status_code == 204
+    assert office.hung_up == [name.replace("%2F", "/")]
+    answer = ask(office, "DELETE", "/api/v1/calls/call-9")
+    assert (answer.status_code, answer.json()["error"]) == (404, 'No call or leg "call-9" is in progress.')
+
+
+def test_a_reload_tells_what_came_of_it() -> None:
+    office = ShownOffice()
+    office.reloads = [ReloadView(False, ["office.toml:3: no such setting", "not reloaded"])]
+    answer = ask(office, "POST", "/api/v1/reload")
+    assert answer.json() == {"done": False, "told": ["office.toml:3: no such setting", "not reloaded"]}
+
+
+def test_a_page_elsewhere_may_neither_place_calls_nor_end_them() -> None:
     office = ShownOffice()
     headers = {"origin": "http://evil.example"}
+    assert ask(office, "DELETE", "/api/v1/calls/call-7", headers=headers).status_code == 403
+    assert ask(office, "POST", "/api/v1/reload", headers=headers).status_code == 403
+    assert office.hung_up == []
     body = {"from": "101", "to": "1"}
     assert ask(office, "POST", "/api/v1/calls", json=body, headers=headers).status_code == 403
     assert office.placed == []

@@ -1,4 +1,5 @@
-"""The notes of one call or stray: bounded, in the order of their time, and packed when nobody adds to them.
+"""The notes of one call or stray: bounded in number and octets, in the order of their time, and packed when nobody
+adds to them.
 
 Notes enter as they came and leave equal. In between most are octets, compressed: those of a call say one thing
 many times over, and what one call says the next one says as well. A story that grows too long loses its middle.
@@ -13,7 +14,7 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any, Final, Generic, NamedTuple, Protocol, Self, TypeVar
 
-__all__ = ["LOOSE", "Flat", "Packer", "Story"]
+__all__ = ["LOOSE", "ROOM", "Flat", "Packer", "Story"]
 
 _at: Final = attrgetter("at")
 
@@ -29,6 +30,8 @@ LOOSE: Final = 64
 """Notes of one story that stand unpacked at most."""
 SMALL: Final = 8
 """Notes below which a pack is packed anew with what follows it."""
+ROOM: Final = 256_000
+"""Octets that the packs of one story take at most: a hundred times what a plain call's do."""
 
 
 class Flat(Protocol):
@@ -134,8 +137,8 @@ class Story(Generic[_Flat]):
         self._packed = 0  # notes before the loose ones, those that are gone included
         self.loose: list[_Flat] = []
 
-    def pack(self) -> None:
-        """Pack what is not packed, and forget what nobody will read."""
+    def pack(self, room: int = ROOM) -> None:
+        """Pack what is not packed, and forget what nobody will read, or what has no place in `room` octets."""
         notes, packs, begin = self.loose, self._packs, self._packed
         self.loose, self.octets = [], 0
         self._packed += len(notes)
@@ -146,7 +149,7 @@ class Story(Generic[_Flat]):
         latest = self._packed - self._half
         if latest > self._half:
             packs = tuple([pack for pack in packs if pack.begin < self._half or pack.end > latest])
-        self._packs = packs
+        self._packs = packs if sum([len(pack.octets) for pack in packs]) <= room else _fitting(packs, room)
 
     def take(self, other: Story[_Flat]) -> None:
         """Take over the notes and legs of another one, in the order of time; it has none any more."""
@@ -154,7 +157,7 @@ class Story(Generic[_Flat]):
         seen = self._seen + other._seen
         self.legs += other.legs
         self.octets += other.octets
-        self._packs, self._packed, self.loose = (), 0, notes
+        self._packs, self._packed, self.loose = (), seen - len(notes), notes
         if len(notes) > 2 * self._half:
             self._packs = (self._packer.pack(0, notes[: self._half]),)
             self.loose = notes[-self._half :]
@@ -165,20 +168,34 @@ class Story(Generic[_Flat]):
     def _seen(self) -> int:
         return self._packed + len(self.loose)
 
-    @property
-    def left_out(self) -> int:
-        """How many notes are gone, after the first half of those that are left."""
-        return max(0, self._seen - 2 * self._half)
-
-    def notes(self) -> tuple[list[_Flat], list[_Flat]]:
-        """The first notes, and the latest."""
-        kept = self._kept()
-        return kept[: self._half], kept[self._half :]
+    def notes(self) -> tuple[list[_Flat], list[_Flat], int]:
+        """The first notes, the latest, and how many between them are gone."""
+        kept = self._numbered()
+        whole = next((place for place, (number, _) in enumerate(kept) if number != place), len(kept))
+        notes = [note for _, note in kept]
+        return notes[:whole], notes[whole:], self._seen - len(kept)
 
     def _kept(self) -> list[_Flat]:
         if not self._packs and len(self.loose) <= 2 * self._half:
             return self.loose
+        return [note for _, note in self._numbered()]
+
+    def _numbered(self) -> list[tuple[int, _Flat]]:
+        """The notes that are kept, each with its number."""
         kept = [each for pack in self._packs for each in enumerate(self._packer.unpack(pack), pack.begin)]
         kept += enumerate(self.loose, self._packed)
         latest = self._seen - self._half
-        return [note for number, note in kept if number < self._half or number >= latest]
+        return [each for each in kept if each[0] < self._half or each[0] >= latest]
+
+
+def _fitting(packs: Sequence[_Pack], room: int) -> tuple[_Pack, ...]:
+    """The first of `packs`, where it leaves room for others, and the latest that fit."""
+    first = packs[:1] if len(packs[0].octets) <= room // 2 else packs[:0]
+    latest: list[_Pack] = []
+    room -= sum(len(pack.octets) for pack in first)
+    for pack in reversed(packs[len(first) :]):
+        room -= len(pack.octets)
+        if room < 0:
+            break
+        latest.append(pack)
+    return (*first, *reversed(latest))

@@ -3,7 +3,7 @@
 Messages on the wire, line events, dialplan steps, media events and state changes of a call are noted under the
 name of the leg (channel) that met them. When legs become one call, `join` makes their notes one story. Old
 stories give way to new ones, those of calls only to calls: whoever floods us with requests that never become one
-pushes out his own kind. A story that grows too long loses its middle, never its beginning or its end.
+pushes out his own kind. A story that grows too long, or too large, loses its middle.
 Most notes are never read, so that they are kept as they came; what rests is packed (`core/story`), and what is
 forgotten before that costs nothing more. `story` is the one way out, and masks secrets.
 """
@@ -15,7 +15,7 @@ from collections import OrderedDict
 from typing import Final, NamedTuple, Protocol, Self
 
 from gateway.core.frozen import frozen
-from gateway.core.story import LOOSE, Flat, Packer, Story
+from gateway.core.story import LOOSE, ROOM, Flat, Packer, Story
 from gateway.core.word import Word
 
 __all__ = ["Kept", "Kind", "Note", "Recorder", "whole"]
@@ -26,6 +26,8 @@ OVER: Final = 60.0
 """The same where nothing goes on: most of these are forgotten before, in an office where calls are many."""
 LOOSE_OCTETS: Final = 64_000_000
 """Octets of notes that stand unpacked at most: some 5000 plain calls."""
+STRAY: Final = 64_000
+"""Octets that the packs of a story of no call take at most: anybody may have as many begun as there can be."""
 NOTE: Final = 250
 """Octets that a note takes up beside what it says."""
 AT_ONCE: Final = 32
@@ -195,10 +197,10 @@ class Recorder:
         story = self._story_of.get(name)
         if story is None:
             return []
-        first, latest = story.notes()
+        first, latest, left_out = story.notes()
         gap = []
-        if story.left_out:
-            gap = [Note(latest[0].at, Kind.CALL, name, f"({story.left_out} notes left out here)")]
+        if left_out and (beside := latest[:1] or first[-1:]):
+            gap = [Note(beside[0].at, Kind.CALL, name, f"({left_out} notes left out here)")]
         return [*map(_read, first), *gap, *map(_read, latest)]
 
     def stories(self) -> list[str]:
@@ -222,7 +224,7 @@ class Recorder:
 
     def _pack(self, story: Story[Kept]) -> None:
         self._octets -= story.octets
-        story.pack()
+        story.pack(STRAY if story.shelf is self._of_strays else ROOM)
         del self._loose[story]
 
     def _forget(self, stories: OrderedDict[str, Story[Kept]]) -> None:

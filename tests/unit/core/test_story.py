@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -180,3 +181,34 @@ def test_many_octets_are_packed_though_nothing_rests(monkeypatch: pytest.MonkeyP
     assert [note.detail.strip() for note in recorder.story("scan-7")] == [
         str(number) for number in range(7, 1000, 100)
     ]
+
+
+@pytest.mark.parametrize(("call", "room"), [("", trace.STRAY), ("call", story.ROOM)])
+def test_what_nobody_can_compress_takes_a_bounded_room(call: str, room: int) -> None:
+    chance = Random(1)
+    recorder = Recorder()
+    for number in range(2000):
+        recorder.note(float(number), Kind.MESSAGE, "leg", f"note {number}", chance.randbytes(1000))
+        if call and not number:
+            recorder.join(call, "leg")
+        if number % 20 == 19:
+            time_passes(recorder, number + trace.OVER)
+    (kept,) = [*recorder._of_calls.values(), *recorder._of_strays.values()]
+    assert room // 4 < sum(len(pack.octets) for pack in kept._packs) <= room
+    texts = [note.text for note in recorder.story(call or "leg")]
+    assert texts[:20] == [f"note {number}" for number in range(20)] and texts[-1] == "note 1999"
+    assert texts[20] == f"({2000 - len(texts) + 1} notes left out here)"
+
+
+def test_messages_too_large_for_any_story_leave_it_as_it_goes_on() -> None:
+    chance = Random(1)
+    recorder = Recorder()
+    recorder.note(0.0, Kind.MESSAGE, "leg", "large", chance.randbytes(65_000))
+    time_passes(recorder, 1 + trace.OVER)
+    assert recorder.story("leg") == []
+    recorder.note(70.0, Kind.CALL, "leg", "goes on")
+    assert [note.text for note in recorder.story("leg")] == ["(1 notes left out here)", "goes on"]
+    recorder.note(70.0, Kind.CALL, "other", "another")
+    recorder.join("call", "leg")
+    recorder.join("call", "other")
+    assert [note.text for note in recorder.story("call")] == ["(1 notes left out here)", "goes on", "another"]

@@ -6,7 +6,8 @@ written after it would be headers of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator
 from itertools import repeat
 from typing import Final
 
@@ -15,15 +16,19 @@ from gateway.sip.grammar import BLANKS, is_token, split_list
 from gateway.sip.reading import SINGLE, TYPED, Rows, Typed
 from gateway.sip.spelling import KEYS, LABELS, NAMES, WRITTEN
 
-__all__ = ["MAX_LINE", "Headers", "safe_text"]
+__all__ = ["MAX_LINE", "MAX_ROWS", "Headers", "safe_text"]
 
 MAX_LINE: Final = 8192
 """Characters of one unfolded header value, as common servers allow; a Record-Route of 60 hops fits."""
 
+MAX_ROWS: Final = 256
+"""Header rows of a message; the longest of RFC 4475 has 44."""
+
 ONCE: Final = ("from", "to", "call-id", "cseq", "max-forwards", "content-length", "content-type")
 """Headers that may stand once only (RFC 3261 section 7.3.1); RFC 4475 section 3.3.8 asks to refuse more."""
 
-_COLON: Final = repeat(": ")
+_FOLD: Final = re.compile(r"\r\n[ \t]+")
+_COLON: Final = repeat(":")
 _ONE: Final = repeat(1)
 
 
@@ -61,34 +66,33 @@ class Headers:
                 self.typed[key] = value  # which would be read of the row
 
     @classmethod
-    def read(cls, lines: Sequence[str], *, plain: bool) -> tuple[Headers, str]:
-        """The header rows among unfolded `lines`, and the first fault in them; "" where there is none.
+    def read(cls, text: str) -> tuple[Headers, str]:
+        """The header rows of `text`, as on the wire, and the first fault in them; "" where there is none.
 
         Where a fault is, the rows that can be read are there all the same, so that a request can be refused; of
         those that may stand once only, the first.
-
-        Args:
-            plain: no line is too long, none has a bare CR or LF in it, and no blank but what follows a colon begins
-                or ends a value.
         """
-        if plain:
+        lines = text.split("\r\n")
+        bare = "".join(lines)
+        if len(lines) <= MAX_ROWS and len(bare) <= MAX_LINE and "\r" not in bare and "\n" not in bare:
             try:
                 rows: dict[str, Rows] = {
-                    NAMES[name]: (value,) for name, value in map(str.split, lines, _COLON, _ONE)
+                    NAMES[name]: (value.strip(BLANKS),) for name, value in map(str.split, lines, _COLON, _ONE)
                 }
             except (MalformedError, ValueError):
-                pass  # also a name without a blank after its colon, or without a colon
+                pass  # also a name with a blank before its colon, a row without a colon, and one that is folded
             else:
                 if len(rows) == len(lines):  # or a name stands there twice
                     return cls(rows=rows), ""
         headers = cls()
-        return headers, headers._read_one_by_one(lines)
+        return headers, headers.read_one_by_one(text)
 
-    def _read_one_by_one(self, lines: Sequence[str]) -> str:
-        """Add the rows among `lines`; returns the first fault in them."""
+    def read_one_by_one(self, text: str) -> str:
+        """Add the rows of `text`, whatever they look like; returns as `read`."""
+        lines = _FOLD.sub(" ", text).split("\r\n") if text else []
         rows = self._rows
-        fault = ""
-        for line in lines:
+        fault = f"{len(lines)} header rows; at most {MAX_ROWS} are read" if len(lines) > MAX_ROWS else ""
+        for line in lines[:MAX_ROWS]:
             name, colon, value = line.partition(":")
             name = name.rstrip(BLANKS)
             if not colon or not is_token(name):

@@ -32,11 +32,14 @@ _QUOTED_NAME: Final = re.compile(rf"(?P<display>{QUOTED})[ \t]*+<(?P<uri>[^<>]*+
 _PLAIN_NAME: Final = re.compile(
     r"(?P<display>[A-Za-z0-9\-.!%*_+`'~ \t\x80-\U0010ffff]*+)<(?P<uri>[^<>]*+)>(?P<rest>.*+)", re.DOTALL
 )
-_VIA: Final = re.compile(
-    rf"[ \t]*+SIP[ \t]*+/[ \t]*+2\.0[ \t]*+/[ \t]*+(?P<transport>{TOKEN})[ \t]++"
-    rf"(?P<host>{HOST})[ \t]*+(?::[ \t]*+(?P<port>[0-9]{{1,5}})[ \t]*+)?(?P<parameters>(?:;.*+)?)",
-    re.IGNORECASE | re.DOTALL,
+_TAG: Final = re.compile(rf";tag=({TOKEN})")
+"""What follows the brackets of nearly every From and To."""
+_HOP: Final = re.compile(
+    rf"[ \t]*+SIP[ \t]*+/[ \t]*+2\.0[ \t]*+/[ \t]*+({TOKEN})[ \t]++"
+    rf"({HOST})[ \t]*+(?::[ \t]*+([0-9]{{1,5}})[ \t]*+)?",
+    re.IGNORECASE,
 )
+"""A Via up to its parameters."""
 
 
 @frozen
@@ -65,6 +68,18 @@ class NameAddr:
 
     @classmethod
     def _read(cls, text: str) -> NameAddr:
+        who, bracket, rest = text.rpartition(">")
+        if not bracket or '"' in rest:
+            return cls._read_whole(text)
+        whole = _WHO[who]
+        if not rest:
+            return whole
+        tag = _TAG.fullmatch(rest)
+        parameters = Parameters((("tag", tag[1]),)) if tag else Parameters.parse(rest.strip(BLANKS))
+        return cls(whole.uri, whole.display, parameters)
+
+    @classmethod
+    def _read_whole(cls, text: str) -> NameAddr:
         if text[:1] != "<":
             text = text.strip(BLANKS)
         if text[:1] == "<" and '"' not in text:
@@ -141,15 +156,9 @@ class Via:
 
     @classmethod
     def _read(cls, text: str) -> Via:
-        found = _VIA.fullmatch(text)
-        if found is None:
-            raise MalformedError(f"{text[:80]!r} is not a Via")
-        transport, host, digits, parameters = found.groups()
-        port = int(digits) if digits else None
-        if port is not None and port > 65535:
-            raise MalformedError("port of a Via is larger than 65535")
-        bare = host.strip("[]") if host[0] == "[" else host
-        return cls(transport.upper(), bare, port, Parameters.parse(parameters))
+        hop, semicolon, rest = text.partition(";")
+        transport, host, port = _HOPS[hop]
+        return cls(transport, host, port, Parameters.parse(semicolon + rest))
 
     def __str__(self) -> str:
         return f"SIP/2.0/{self.transport} {self.sent_by}{self.parameters}"
@@ -223,6 +232,21 @@ def is_unique(branch: str) -> bool:
     """Whether a Via's branch identifies its transaction by itself (RFC 3261 section 17.2.3)."""
     return branch[7:] != "" and (branch[:7] == MAGIC_COOKIE or branch[:7].lower() == _COOKIE)
 
+
+def _read_hop(text: str) -> tuple[str, str, int | None]:
+    found = _HOP.fullmatch(text)
+    if found is None:
+        raise MalformedError(f"{text[:80]!r} is not a Via")
+    transport, host, digits = found.groups()
+    port = int(digits) if digits else None
+    if port is not None and port > 65535:
+        raise MalformedError("port of a Via is larger than 65535")
+    return transport.upper(), host.strip("[]") if host[0] == "[" else host, port
+
+
+# Who and where comes again from call to call; the tag and the branch behind it do so within one.
+_WHO: Final = Kept(lambda text: NameAddr._read_whole(f"{text}>"))
+_HOPS: Final = Kept(_read_hop)
 
 ADDRESSES: Final = Kept(NameAddr._read, FEW)
 """What each text says as a name and address; see `NameAddr.parse`."""

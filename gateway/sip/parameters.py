@@ -71,7 +71,7 @@ class Parameters:
             ]
         else:
             pairs = _scan(text)
-        if pairs[1:] and len({LOWER[name] for name, _ in pairs}) != len(pairs):
+        if len(pairs) > 1 and len({LOWER[name] for name, _ in pairs}) != len(pairs):
             # RFC 3261 7.3.1: a parameter name must not appear more than once.
             raise MalformedError(f"a parameter is there twice in {text!r}")
         return cls(tuple(pairs))

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from gateway.core.errors import MalformedError
 from gateway.core.repeated import Kept
-from gateway.sip.fields import MAX_LINE, Headers
+from gateway.sip.fields import MAX_LINE, MAX_ROWS, Headers
 from gateway.sip.grammar import is_token, number
 from gateway.sip.message import Request, Response
 from gateway.sip.reading import read_essential
@@ -23,10 +23,7 @@ __all__ = ["MAX_LINE", "MAX_MESSAGE", "MAX_ROWS", "MalformedMessage", "parse"]
 
 MAX_MESSAGE: Final = 65_535
 """Octets of a message; RFC 3261 section 18.1.1 asks that datagrams up to this size be handled."""
-MAX_ROWS: Final = 256
-"""Header rows of a message; the longest of RFC 4475 has 44."""
 
-_FOLD: Final = re.compile(rb"\r\n[ \t]+")
 VERSION: Final = "SIP/2.0"
 _VERSION: Final = re.compile(r"SIP/[0-9]+\.[0-9]+", re.IGNORECASE)
 
@@ -58,13 +55,8 @@ def parse(data: bytes) -> Request | Response:
     head, end, body = (data.lstrip(b"\r\n") if data[:1] in b"\r\n" else data).partition(b"\r\n\r\n")
     if not end:
         head, body = head.removesuffix(b"\r\n"), b""
-    if b"\r\n " in head or b"\r\n\t" in head:
-        head = _FOLD.sub(b" ", head)
-    text = head.decode("utf-8", "surrogateescape")
-    start, *lines = text.split("\r\n")
-    headers, fault = Headers.read(lines[:MAX_ROWS], plain=_is_plain(text))
-    if len(lines) > MAX_ROWS:
-        fault = f"{len(lines)} header rows; at most {MAX_ROWS} are read"
+    start, _, rows = head.decode("utf-8", "surrogateescape").partition("\r\n")
+    headers, fault = Headers.read(rows)
     begun = _STARTS[start]
     message: Request | Response = (
         Request(begun.method, begun.uri, headers=headers, body=body)
@@ -79,14 +71,6 @@ def parse(data: bytes) -> Request | Response:
             fault, begun.refusal, message if answerable and isinstance(message, Request) else None
         )
     return message
-
-
-def _is_plain(text: str) -> bool:
-    """Whether the lines of `text` may be read in one go: see `Headers.read`."""
-    if len(text) > MAX_LINE or "\t" in text or ":  " in text or " \r" in text or text[-1:] == " ":
-        return False
-    within = text.replace("\r\n", "")
-    return not ("\r" in within or "\n" in within)
 
 
 class _Start(NamedTuple):

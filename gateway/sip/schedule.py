@@ -1,12 +1,14 @@
-"""Call-backs in the order of their time, of transactions and sessions alike: one heap, driven by `now`.
+"""Call-backs in the order of their time, of transactions and sessions alike, driven by `now`.
 
-Of thousands of timers most never fire: a cancelled entry stays until it comes up, or until such entries outweigh
-the rest.
+Most of them wait for one of a few intervals, T1 or 64*T1, and come in the order in which they will be due: each
+interval has a queue, and only the first of a queue stands in the heap, among those of other times. Of thousands
+most never fire: a cancelled entry stays until it comes up, or until such entries outweigh the rest.
 """
 
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -17,7 +19,7 @@ FEW: Final = 256
 
 
 class Alarm(list[Any]):
-    """One call-back that is due some day: the time, a number that no other has, and what is called, or None.
+    """One call-back that is due some day: the time, a number that no other has, what is called, or None, its queue.
 
     It is its own entry of the heap, and compares as one.
     """
@@ -29,45 +31,93 @@ class Alarm(list[Any]):
         self[2] = None
 
 
+_Queue = deque[Alarm]
+
+
 class Schedule:
     """All call-backs of a stack."""
 
-    __slots__ = ("_heap", "_serial", "_sweep_at")
+    __slots__ = ("_heap", "_queues", "_serial", "_sweep_at")
 
     def __init__(self) -> None:
         self._heap: list[Alarm] = []
+        self._queues: dict[float, _Queue] = {}  # the first of each stands in the heap as well
         self._serial = 0
         self._sweep_at = FEW
 
     def __len__(self) -> int:
         """How many are still wanted."""
-        return sum(action is not None for _, _, action in self._heap)
+        return sum(alarm[2] is not None for alarm in self._all())
 
     def at(self, when: float, action: Callable[[float], None]) -> Alarm:
         """Have `action` called at `when`."""
-        self._serial += 1
-        if self._serial == self._sweep_at:
-            self._heap = [alarm for alarm in self._heap if alarm[2] is not None]
-            heapq.heapify(self._heap)
-            self._sweep_at += max(FEW, len(self._heap))
-        alarm = Alarm((when, self._serial, action))
+        alarm = Alarm((when, self._number(), action, None))
         heapq.heappush(self._heap, alarm)
+        return alarm
+
+    def after(self, seconds: float, now: float, action: Callable[[float], None]) -> Alarm:
+        """The same at `now + seconds`, for an interval that many wait for."""
+        queue = self._queues.get(seconds)
+        if queue is None:
+            queue = self._queues[seconds] = deque()
+        when = now + seconds
+        if queue and when < queue[-1][0]:
+            return self.at(when, action)  # a clock that has gone back
+        alarm = Alarm((when, self._number(), action, queue))
+        if not queue:
+            heapq.heappush(self._heap, alarm)
+        queue.append(alarm)
         return alarm
 
     def deadline(self) -> float | None:
         """When the next one is due, or None."""
         heap = self._heap
         while heap:
-            when, _, action = heap[0]
-            if action is not None:
-                return float(when)
-            heapq.heappop(heap)
+            alarm = heap[0]
+            if alarm[2] is not None:
+                return float(alarm[0])
+            self._take()
         return None
 
     def expire(self, now: float) -> None:
         """Call all that are due, earliest first; those that come meanwhile are looked at too."""
         while self._heap and self._heap[0][0] <= now:
-            alarm = heapq.heappop(self._heap)
+            alarm = self._take()
             action, alarm[2] = alarm[2], None
             if action is not None:
                 action(now)
+
+    def _take(self) -> Alarm:
+        """The first of all; the next that is wanted of its queue takes its place."""
+        alarm = heapq.heappop(self._heap)
+        queue: _Queue | None = alarm[3]
+        if queue is not None:
+            queue.popleft()
+            while queue and queue[0][2] is None:
+                queue.popleft()
+            if queue:
+                heapq.heappush(self._heap, queue[0])
+        return alarm
+
+    def _number(self) -> int:
+        self._serial += 1
+        if self._serial == self._sweep_at:
+            self._sweep()
+        return self._serial
+
+    def _sweep(self) -> None:
+        """Drop what is not wanted any more."""
+        heap = [alarm for alarm in self._heap if alarm[2] is not None and alarm[3] is None]
+        for queue in self._queues.values():
+            wanted = [alarm for alarm in queue if alarm[2] is not None]
+            queue.clear()
+            queue.extend(wanted)
+            heap.extend(wanted[:1])
+        heapq.heapify(heap)
+        self._heap = heap
+        self._sweep_at += max(FEW, len(self._all()))
+
+    def _all(self) -> list[Alarm]:
+        """Each entry once."""
+        odd = [alarm for alarm in self._heap if alarm[3] is None]
+        return odd + [alarm for queue in self._queues.values() for alarm in queue]

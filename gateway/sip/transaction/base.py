@@ -90,8 +90,8 @@ class Outlet(Protocol):
         """Put a message on the wire."""
         ...
 
-    def at(self, when: float, action: Callable[[float], None]) -> Alarm:
-        """Have `action` called at `when`."""
+    def after(self, seconds: float, now: float, action: Callable[[float], None]) -> Alarm:
+        """Have `action` called at `now + seconds`."""
         ...
 
     def cancel_wanted(self, transaction: ClientTransaction, cancel: Request, now: float) -> None:
@@ -161,10 +161,10 @@ class Transaction(Machine[Any, Any], ABC):
                 self._stop(*self.timers)
                 self._outlet.ended(self)
 
-    def _start(self, timer: Enum, at: float) -> None:
+    def _start(self, timer: Enum, now: float, seconds: float) -> None:
         if timer in self.timers:
             self.timers[timer].cancel()
-        self.timers[timer] = self._outlet.at(at, partial(self._expire, timer))
+        self.timers[timer] = self._outlet.after(seconds, now, partial(self._expire, timer))
 
     def _stop(self, *timers: Enum) -> None:
         for timer in timers:
@@ -201,7 +201,7 @@ class ClientTransaction(Transaction):
         self._data = data
         self._interval = config.t1
         self._say(now)
-        self._start(self.GIVE_UP, now + config.patience)
+        self._start(self.GIVE_UP, now, config.patience)
 
     @abstractmethod
     def receive(self, response: Response, now: float) -> None:
@@ -221,7 +221,7 @@ class ClientTransaction(Transaction):
     def _say(self, now: float) -> None:
         self._outlet.send(self._data, self.flow, self.call_id)
         if not self.flow.is_reliable:
-            self._start(self.AGAIN, now + self._interval)
+            self._start(self.AGAIN, now, self._interval)
 
     def _pass_up(self, now: float, response: Response) -> None:
         if self.method != "CANCEL":

@@ -110,7 +110,7 @@ class InviteServer(ServerTransaction):
     def wait(self, now: float) -> None:
         """Send 100 in a moment, unless the user, who has heard of it, has answered already."""
         if self.state is _S.PROCEEDING and not self._latest:
-            self._start(_I.TIMER_TRYING, now + self._config.trying)
+            self._start(_I.TIMER_TRYING, now, self._config.trying)
 
     def receive(self, request: Request, now: float) -> None:
         """The INVITE again, or an ACK."""
@@ -140,23 +140,23 @@ class InviteServer(ServerTransaction):
         self._stop(_I.TIMER_TRYING)
         self._say_finally(response)
         self._latest = b""  # the user says it again
-        self._start(_I.TIMER_L, now + self._config.patience)
+        self._start(_I.TIMER_L, now, self._config.patience)
 
     def _refuse(self, now: float, response: Response) -> None:
         self._stop(_I.TIMER_TRYING)
         self._say_finally(response)
         if not self.flow.is_reliable:
-            self._start(_I.TIMER_G, now + self._interval)
-        self._start(_I.TIMER_H, now + self._config.patience)
+            self._start(_I.TIMER_G, now, self._interval)
+        self._start(_I.TIMER_H, now, self._config.patience)
 
     def _retransmit(self, now: float, _: None) -> None:
         self._say_again()
         self._interval = min(2 * self._interval, self._config.t2)
-        self._start(_I.TIMER_G, now + self._interval)
+        self._start(_I.TIMER_G, now, self._interval)
 
     def _confirm(self, now: float, _: Request) -> None:
         self._stop(_I.TIMER_G, _I.TIMER_H)
-        self._start(_I.TIMER_I, now + self._linger(self._config.t4))
+        self._start(_I.TIMER_I, now, self._linger(self._config.t4))
 
     def _pass_ack(self, now: float, ack: Request) -> None:
         self._outlet.user.ack_arrived(ack, self.flow, now)

@@ -85,4 +85,4 @@ class PlainServer(ServerTransaction):
 
     def _complete(self, now: float, response: Response) -> None:
         self._say_finally(response)
-        self._start(_I.TIMER_J, now + self._linger(self._config.patience))
+        self._start(_I.TIMER_J, now, self._linger(self._config.patience))

@@ -78,7 +78,7 @@ class TransactionLayer:
         self._too_long: dict[Transaction, Flow] = {}  # by TCP for their length: the flow that was asked for
         self._merge_keys: dict[Key, ServerTransaction] = {}
         self._schedule = schedule if schedule is not None else Schedule()
-        self.at: Final = self._schedule.at
+        self.after: Final = self._schedule.after
         self.unsent: list[Datagram] = []
 
     def __len__(self) -> int:

@@ -28,8 +28,8 @@ from gateway.sip.digest import Algorithm, Secret
 from gateway.sip.discovery import STUN_PORT
 from gateway.sip.doorman import DoormanConfig
 from gateway.sip.headers import NameAddr
-from gateway.sip.legs import LegsConfig
 from gateway.sip.number_rules import NumberRule, NumberRules
+from gateway.sip.outfit import LegsConfig
 from gateway.sip.overload import OverloadConfig
 from gateway.sip.parameters import Parameters
 from gateway.sip.redirection import Redirects

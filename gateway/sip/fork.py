@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
@@ -28,7 +28,7 @@ from gateway.sip.session import SessionUser, Setting, Talk, Timer
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 
-__all__ = ["NO_TARGET", "Fork", "Target", "Turns"]
+__all__ = ["NO_TARGET", "Calls", "Fork", "Target", "Turns"]
 
 MAX_TARGETS: Final = 20
 """Telephones that one leg calls, redirections included: more is a loop, or an attack."""
@@ -78,6 +78,27 @@ Turns = list[list[Target]]
 """Where to call, most preferred first; those in one list together."""
 
 
+class Calls(Protocol):
+    """What a fork asks of who has it call."""
+
+    def call(self, target: Target, user: SessionUser) -> OutgoingSession:
+        """The session that calls `target` for `user`; nothing is sent yet."""
+        ...
+
+    def redirected(
+        self, response: Response, target: Target, then: Callable[[Turns, float], None], now: float
+    ) -> None:
+        """Find the targets that the Contacts of a redirection stand for, which may take its time.
+
+        None are given where policy forbids it.
+        """
+        ...
+
+    def diverted(self, response: Response, target: Target) -> Diverted | None:
+        """The number of the office that a redirection without such targets names, if any."""
+        ...
+
+
 class Fork:
     """The INVITEs of one leg.
 
@@ -85,10 +106,7 @@ class Fork:
         setting: the stack's services.
         user: the channel, who sees one session.
         turns: where to call, most preferred first; those in one list together.
-        call: makes the session that calls a target, for the user given.
-        redirected: finds the targets that the Contacts of a redirection stand for, which may take its time; none
-            where policy forbids it.
-        diverted: the number of the office that one without such targets names, if any.
+        calls: makes their sessions, and finds who is redirected to.
         turn: seconds that targets of one preference ring before the next are tried.
         one_server: the targets are servers of one provider: the next is tried only where one is silent or takes no
             calls (RFC 3263 4.3), since what one refuses, the others would refuse as well.
@@ -96,14 +114,12 @@ class Fork:
     """
 
     __slots__ = (
-        "_call",
-        "_diverted",
+        "_calls",
         "_failures",
         "_followed",
         "_groups",
         "_nobody",
         "_one_server",
-        "_redirected",
         "_ringing",
         "_seen",
         "_sessions",
@@ -121,19 +137,15 @@ class Fork:
         setting: Setting,
         user: SessionUser,
         turns: Iterable[Sequence[Target]],
+        calls: Calls,
         *,
-        call: Callable[[Target, SessionUser], OutgoingSession],
-        redirected: Callable[[Response, Target, Callable[[Turns, float], None], float], None],
-        diverted: Callable[[Response, Target], Diverted | None],
         turn: float,
         one_server: bool = False,
         nobody: Ending = NO_TARGET,
     ) -> None:
         self._setting = setting
         self._user = user
-        self._call = call
-        self._redirected = redirected
-        self._diverted = diverted
+        self._calls = calls
         self._turn = SILENCE if one_server else turn
         self._one_server = one_server
         self._nobody = nobody
@@ -278,14 +290,14 @@ class Fork:
                 for wanted in first:
                     self._try(wanted, at)
             self._groups[:0] = turns
-            diverted = None if elsewhere else self._diverted(response, target)
+            diverted = None if elsewhere else self._calls.diverted(response, target)
             if diverted is not None:
                 self._user.said(diverted, at)
             if elsewhere or not self._ringing:
                 self._advance(at)
 
         self._followed += 1
-        self._redirected(response, target, found, now)
+        self._calls.redirected(response, target, found, now)
 
     def _advance(self, now: float) -> None:
         """Call the next targets; when there are none left, the best of the failures ends the leg."""
@@ -307,7 +319,7 @@ class Fork:
             return
         self._seen.add(place)
         branch = _Branch(self, target)
-        self._sessions[branch] = session = self._call(target, branch)
+        self._sessions[branch] = session = self._calls.call(target, branch)
         self._ringing.append(branch)
         try:
             session.start(now)

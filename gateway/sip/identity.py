@@ -61,14 +61,15 @@ def number_of(uri: Uri) -> str:
 
 def caller_of(request: Request, account: Account) -> Party:
     """Who calls by `request`, which `account` has sent, and whether that may be shown."""
-    hidden = _asks_to_hide(request)
+    asked, anonymous = privacy_of(request), is_anonymous(request.from_.uri)
+    hidden = "none" not in asked and (anonymous or not asked.isdisjoint(HIDING))
     presentation = Presentation.RESTRICTED if hidden else Presentation.ALLOWED
     if not account.trusted:
         return Party(account.user, account.name, presentation)
     asserted = None
     if "p-asserted-identity" in request.headers:
         asserted = next(addresses(request, "P-Asserted-Identity"), None)
-    if asserted is None and is_anonymous(request.from_.uri):
+    if asserted is None and anonymous:
         return Party(presentation=Presentation.RESTRICTED if hidden else Presentation.UNAVAILABLE)
     who = asserted or request.from_
     return Party(rewrite(number_of(who.uri), account.rules.caller_in), who.display, presentation)
@@ -116,11 +117,6 @@ def privacy_of(message: Message) -> set[str]:
     if "privacy" not in message.headers:
         return set()
     return {value.strip().lower() for row in message.headers.all("Privacy") for value in row.split(";")}
-
-
-def _asks_to_hide(request: Request) -> bool:
-    asked = privacy_of(request)
-    return "none" not in asked and (bool(asked & HIDING) or is_anonymous(request.from_.uri))
 
 
 def is_anonymous(uri: Uri) -> bool:

@@ -65,12 +65,13 @@ def written(
     invite.headers.set("Max-Forwards", _hops_after_us(dial.variables))
     if outbound is None:
         write_caller(invite, dial.caller, account, host, tag)
-        invite.headers.set("To", NameAddr(SipUri.of(account.user, host)))
+        to = SipUri.of(account.user, host)
         routes: Sequence[NameAddr] = target.routes
     else:
-        write_caller(invite, dial.caller, account, outbound.domain, tag, from_user=outbound.from_user)
-        invite.headers.set("To", outbound.to)
+        write_caller(invite, dial.caller, account, outbound.from_domain, tag, from_user=outbound.from_user)
+        to = SipUri.of(uri.username, outbound.domain)
         routes = outbound.routes
+    invite.headers.set("To", NameAddr(to))
     if routes:
         invite.headers.set_all("Route", routes)
     invite.headers.set("Call-ID", call_id)

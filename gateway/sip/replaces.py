@@ -25,6 +25,7 @@ from gateway.sip.uri import SipUri
 __all__ = ["NamedDialog", "Takeover", "replaced_by_uri", "takeover", "target_dialog"]
 
 _HEADERS: Final = ("Replaces", "Join")
+_KEYS: Final = frozenset(map(str.lower, _HEADERS))
 
 
 @frozen
@@ -73,6 +74,9 @@ class Takeover:
     early_only: bool = False
 
 
+NOTHING: Final = Takeover()
+
+
 def target_dialog(request: Request) -> DialogId | None:
     """The dialog that a Target-Dialog header names (RFC 4538 section 7), as it is at our side; None without one.
 
@@ -105,9 +109,9 @@ def takeover(
         is_past: whether a dialog was that of a call which has ended.
         ringing: the leg that has begun an early dialog; "" for none.
     """
+    if invite.headers.has_none_of(_KEYS):
+        return NOTHING
     asked = [(name, row) for name in _HEADERS for row in invite.headers.all(name)]
-    if not asked:
-        return Takeover()
     if len(asked) > 1:
         return invite.reply(400, "More Than One Replaces Or Join")
     name, text = asked[0]

@@ -58,8 +58,8 @@ def as_sips(contact: NameAddr, *, wanted: bool) -> NameAddr:
 
 def wants_sips(request: Request) -> bool:
     """Whether the dialog that a request makes is to be one of sips URIs (RFC 3261 12.1.1)."""
-    route = request.record_route
-    return is_sips(request.uri) or any(is_sips(name.uri) for name in (route[:1] or request.contacts[:1]))
+    first = request.record_route or request.contacts
+    return is_sips(request.uri) or (bool(first) and is_sips(first[0].uri))
 
 
 def encryption_on(account: Account, flow: Flow) -> Encryption:

@@ -43,12 +43,13 @@ from gateway.sip.flood import Buckets
 from gateway.sip.fork import Target
 from gateway.sip.gatekeeper import Gatekeeper, Proved
 from gateway.sip.journal import Journal
-from gateway.sip.legs import Legs, LegsConfig
+from gateway.sip.legs import Legs
 from gateway.sip.message import Response
 from gateway.sip.message_method import Messages
 from gateway.sip.misled import Misled
 from gateway.sip.names import ServerNames
 from gateway.sip.open_ways import OpenWays, RegisteredWays, WayTold
+from gateway.sip.outfit import LegsConfig
 from gateway.sip.overload import Overload, OverloadConfig
 from gateway.sip.points import ListeningPoints
 from gateway.sip.public_name import PublicName
@@ -384,7 +385,7 @@ class SipStack:
                     Cause.INVALID_NUMBER_FORMAT,
                     advice=f"Write SIP/NUMBER@{name}.",
                 )
-            return self._legs.reserve(trunk.account, trunk.targets(number, now), trunk.outbound)
+            return self._legs.reserve(trunk.account, trunk.targets(number, now), trunk.outbound())
         account = self._gatekeeper.account(address)
         if account is None:
             raise RemoteError(f"there is no SIP account {address}", Cause.UNALLOCATED_NUMBER)

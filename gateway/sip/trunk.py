@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from typing import Final
 
 from gateway.core.cause import Cause
 from gateway.core.errors import MalformedError, RemoteError
 from gateway.core.switch import DeviceState
-from gateway.sip.account import Account
 from gateway.sip.dialog import MAX_FORWARDS
 from gateway.sip.fork import Target
 from gateway.sip.headers import CSeq, NameAddr
@@ -45,6 +45,10 @@ class Trunk:
         token: makes tags and Call-IDs that nobody can guess.
         contact: our Contact on a flow, for a user.
         told: takes its changes, and what it tells of our mailbox there.
+
+    Attributes:
+        config: what it is like.
+        account: who it is to us.
     """
 
     def __init__(
@@ -56,7 +60,8 @@ class Trunk:
         contact: Callable[[Flow, str], NameAddr],
         told: Callable[[TrunkChanged | MailboxTold | ExtensionTold], None],
     ) -> None:
-        self.config = config
+        self.config: Final = config
+        self.account: Final = config.account
         self._token = token
         self._contact = contact
         self._told = told
@@ -88,12 +93,17 @@ class Trunk:
                 told=self._weigh,
             )
 
+        proxy = config.servers.proxy
+        self._proxy = () if proxy is None else (NameAddr(loose(proxy)),)
+        self._outbound = Outbound(
+            domain=self._domain(),
+            from_domain=config.from_domain or self._domain(),
+            from_user=config.from_user,
+            credentials=config.credentials,
+            routes=self._proxy,
+            contact=self._own_contact,
+        )
         self._watch = TrunkWatch(config, setting, asks=self._subscription, told=told)
-
-    @property
-    def account(self) -> Account:
-        """Who it is to us."""
-        return self.config.account
 
     @property
     def is_over(self) -> bool:
@@ -158,19 +168,12 @@ class Trunk:
             for place, way in enumerate(ways)
         ]
 
-    def outbound(self, target: Target) -> Outbound:
-        """How a call to `target` is written."""
-        domain = self._domain()
-        registered = self._registrant.routes if self._registrant is not None else ()
-        proxy = self.config.servers.proxy
-        return Outbound(
-            to=NameAddr(SipUri.of(target.uri.username, domain)),
-            domain=self.config.from_domain or domain,
-            from_user=self.config.from_user,
-            credentials=self.config.credentials,
-            routes=registered or (() if proxy is None else (NameAddr(loose(proxy)),)),
-            contact=self._own_contact,
-        )
+    def outbound(self) -> Outbound:
+        """How its calls are written."""
+        routes = (self._registrant.routes if self._registrant is not None else ()) or self._proxy
+        if routes != self._outbound.routes:
+            self._outbound = replace(self._outbound, routes=routes)
+        return self._outbound
 
     def _own_contact(self, flow: Flow) -> NameAddr:
         """Our Contact in its calls, to be reached by the same flow where the registrar keeps it (RFC 5626 4.3)."""

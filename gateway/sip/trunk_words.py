@@ -131,19 +131,19 @@ class TrunkStatus:
 
 @frozen
 class Outbound:
-    """How a call out on a trunk is written.
+    """How the calls out on a trunk are written.
 
     Attributes:
-        to: the one called, for To.
-        domain: of our From.
+        domain: of To.
+        from_domain: of our From.
         from_user: see `TrunkConfig`.
         credentials: for challenges.
         routes: through which its INVITE goes.
         contact: our Contact on a flow.
     """
 
-    to: NameAddr
     domain: str
+    from_domain: str
     from_user: str
     credentials: Credentials | None
     routes: Sequence[NameAddr]

@@ -11,7 +11,7 @@ from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
 from gateway.sip.diagnosis import Patience, Troubled, rewritten
 from gateway.sip.headers import Via
-from gateway.sip.legs import LegsConfig
+from gateway.sip.outfit import LegsConfig
 from gateway.sip.stack import SipConfig
 from gateway.sip.transport import Flow
 from tests.support.sip import SERVER, Office, Phone, ScriptedRow, session_description

@@ -9,9 +9,9 @@ from gateway.core.ending import Act, Ending
 from gateway.core.messages import PREFERENCES, Alerting, Answered, Dial, Diverted, Hangup, Progress, Released
 from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
-from gateway.sip.legs import LegsConfig
 from gateway.sip.message import Request
 from gateway.sip.names import AddressRecord, Kind, Question, Reply
+from gateway.sip.outfit import LegsConfig
 from gateway.sip.redirection import Redirects
 from gateway.sip.stack import SipConfig
 from gateway.sip.transport import Flow

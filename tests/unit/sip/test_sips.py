@@ -125,7 +125,7 @@ def test_section_5_4_where_nobody_is_on_tls_the_caller_gets_480() -> None:
     clear.register()
     caller, offered = called_by_sips(office)
     leg = office.stack._legs
-    incoming = next(iter(leg._accounts))
+    incoming = next(iter(leg._legs))
     channel = office.stack.channel("6001", office.clock.now)
     office.command(channel, Dial("6001", Party("6003"), dict(offered.variables)))
     (released,) = [event for event in office.events() if isinstance(event, Released)]
@@ -155,7 +155,7 @@ def test_section_5_3_a_refusal_for_the_scheme_is_told_on_and_not_mended_by_the_o
     phone.messages()
     caller.invite("6001", body=session_description())
     (offered,) = [event for event in office.events() if isinstance(event, Offered)]
-    incoming = next(iter(office.stack._legs._accounts))
+    incoming = next(iter(office.stack._legs._legs))
     office.command(
         office.stack.channel("6001", office.clock.now), Dial("6001", Party("6003"), dict(offered.variables))
     )

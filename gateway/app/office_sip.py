@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from gateway.app.bans import KeptBans
@@ -53,12 +54,12 @@ class OfficeSip:
         mailbox: is told what waits in a mailbox that a trunk keeps for us.
 
     Attributes:
-        sockets: on which it listens and connects.
-        stack: from `open` on.
+        stack, sockets: the engine, and on what it listens and connects; from `open` on.
         bound: where it listens, transport and address, from `listen` on.
     """
 
     stack: SipStack
+    sockets: SipSockets
 
     def __init__(
         self,
@@ -77,24 +78,11 @@ class OfficeSip:
         self._log = SipLog(loop.time)
         self._pulse = loop.time()
         self._certificates = TlsContexts(tls_config(config))
-        limits = config.limits
-        self.sockets = SipSockets(
-            loop,
-            self._message,
-            self._lost,
-            on_drained=lambda: self.stack.overload.idle(),
-            on_misled=self._misled,
-            limits=StreamLimits(limits.connections, limits.connections_from_one, config.sip.idle),
-            tls=self._certificates,
-            origins=config.sip.origins,
-            admits=self._admits,
-        )
         self._points = ListeningPoints(source=source_address)
-        self._names = ServerNames()
         servers = [(server.host, server.port) for server in config.sip.name_servers]
         self._name_servers = NameServers(loop, self._name_told, servers)
-        self._driven: Driven | None = None
-        self._names_driven = Driven(self._names, self._name_servers.ask, lambda event, now: None)
+        self._names = ServerNames(self._name_servers.ask)
+        self._attached = False
         self.bound: list[tuple[str, tuple[str, int]]] = []
 
     async def open(
@@ -107,7 +95,7 @@ class OfficeSip:
         wall: Callable[[], datetime],
         plan: NumberPlan,
     ) -> None:
-        """Make the stack, with what an earlier run has kept in `store`."""
+        """Make the stack and its sockets, with what an earlier run has kept in `store`."""
         config, clock = self._config, self._loop.time
         kept, texts, bans = KeptBindings(store, clock), KeptTexts(store, clock), KeptBans(store, clock)
         self.stack = SipStack(
@@ -125,15 +113,26 @@ class OfficeSip:
             bans=bans,
             plan=plan,
         )
+        limits = config.limits
+        self.sockets = SipSockets(
+            self._loop,
+            partial(self._runner.feed, self.stack.receive),
+            self._lost,
+            on_drained=self.stack.overload.idle,
+            on_misled=self._misled,
+            limits=StreamLimits(limits.connections, limits.connections_from_one, config.sip.idle),
+            tls=self._certificates,
+            origins=config.sip.origins,
+            admits=self._admits,
+        )
         self.stack.restore(await kept.load())
         self.stack.messages.restore(await texts.load())
         self.stack.doorman.restore(await bans.load())
 
     def attach(self) -> None:
-        """Let the runner drive the stack and its names."""
-        self._driven = Driven(self.stack, self.sockets.send, self._event)
-        self._runner.attach(self._driven)
-        self._runner.attach(self._names_driven)
+        """Let the runner drive the stack."""
+        self._runner.attach(Driven(self.stack, self.sockets.send, self._event))
+        self._attached = True
 
     async def listen(self) -> None:
         """Open the sockets, and begin with the trunks.
@@ -171,18 +170,19 @@ class OfficeSip:
 
     def leave(self) -> None:
         """End what stands, and unregister where we are registered."""
-        if self._driven is not None:
+        if self._attached:
             self.stack.close(self._loop.time())
             self.stack.trunks.stop(self._loop.time())
 
     @property
     def leaving(self) -> int:
         """How many registrars have yet to take our leave."""
-        return 0 if self._driven is None else self.stack.trunks.leaving
+        return self.stack.trunks.leaving if self._attached else 0
 
     async def close(self) -> None:
         """Close the sockets."""
-        await self.sockets.close()
+        if self._attached:
+            await self.sockets.close()
         await self._name_servers.close()
 
     def usage(self) -> Mapping[str, int]:
@@ -193,12 +193,8 @@ class OfficeSip:
             "name server questions": len(self._names),
         }
 
-    def _message(self, data: bytes, flow: Flow) -> None:
-        assert self._driven is not None  # nothing listens before
-        self._runner.receive(self._driven, data, flow)
-
     def _name_told(self, reply: Reply) -> None:
-        self._runner.receive(self._names_driven, reply, None)
+        self._runner.feed(self._names.receive, reply, None)
 
     def _lost(self, flow: Flow) -> None:
         self.stack.lost(flow, self._loop.time())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,12 +60,11 @@ class NameServers:
         self._hosts = hosts
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def ask(self, questions: Iterable[Question]) -> None:
-        """Ask, and have each reply taken some time."""
-        for question in questions:
-            task = self._loop.create_task(self._ask(question))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def ask(self, question: Question) -> None:
+        """Ask, and have the reply taken some time later."""
+        task = self._loop.create_task(self._ask(question))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
         """Wait for nothing any more."""

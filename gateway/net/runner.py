@@ -1,6 +1,6 @@
 """The one shell that drives every engine: feed, send, dispatch, re-arm one timer.
 
-Sockets and devices hand what came in to `receive`; the runner drains all engines until none has anything left to
+Sockets hand what came in to `feed`; the runner drains all engines until none has anything left to
 send or to say, and sees to one timer for the earliest deadline. What an engine says may make a call command another
 engine, so draining goes round until it is quiet. Whatever fails on the way is told to the loop's exception handler
 and costs nobody else their turn.
@@ -64,11 +64,11 @@ class Runner:
         self._driven.append(driven)
         self.wake()
 
-    def receive(self, driven: Driven, data: object, source: object) -> None:
-        """Feed an engine with what came in, then drain all."""
+    def feed(self, receive: Callable[[Any, Any, float], None], data: object, source: object) -> None:
+        """Hand what came in to an engine's `receive`, or to what an engine has asked, then drain all."""
         now = self._loop.time()
         try:
-            driven.engine.receive(data, source, now)
+            receive(data, source, now)
         except Exception as error:
             self._tell(error)
         self._step(now)

@@ -1,8 +1,8 @@
 """What name servers say, asked for without a socket: questions go out, replies come in and are kept a while.
 
-An engine (`gateway.core.engine`): `outgoing` gives the Questions that somebody must ask, each once; every one must
-come back to `receive` as a Reply, with records or with the reason why there is none. Who waits for a question that
-is being asked already waits for the same reply. What is kept, and what is asked at a time, is bounded.
+Each Question is handed, once, to somebody who asks it; every one must come back to `receive` as a Reply, with
+records or with the reason why there is none. Who waits for a question that is being asked already waits for the
+same reply. What is kept, and what is asked at a time, is bounded.
 """
 
 from __future__ import annotations
@@ -96,12 +96,16 @@ Waiting = Callable[[Reply, float], None]
 
 
 class ServerNames:
-    """All questions of the office."""
+    """All questions of the office.
 
-    def __init__(self) -> None:
+    Args:
+        put: has a question asked, and its reply come to `receive` some time later; None where nobody can.
+    """
+
+    def __init__(self, put: Callable[[Question], object] | None = None) -> None:
+        self._put = put or (lambda question: None)
         self._kept: OrderedDict[Question, tuple[float, Reply]] = OrderedDict()
         self._asked: dict[Question, list[Waiting]] = {}
-        self._outgoing: list[Question] = []
 
     def __len__(self) -> int:
         """Questions that are out."""
@@ -118,7 +122,7 @@ class ServerNames:
             then(Reply(question, fault=f"{ASKED} questions to name servers are open already"), now)
         else:
             self._asked[question] = [then]
-            self._outgoing.append(question)
+            self._put(question)
 
     def receive(self, data: Reply, source: object, now: float) -> None:
         """Take in what became of a question; `source` is nobody."""
@@ -129,19 +133,3 @@ class ServerNames:
                 self._kept.popitem(last=False)
         for then in self._asked.pop(data.question, ()):
             then(data, now)
-
-    def outgoing(self) -> list[Question]:
-        """Hand over, once, what is to be asked."""
-        outgoing, self._outgoing = self._outgoing, []
-        return outgoing
-
-    def events(self) -> list[object]:
-        """Nothing: who asked is told."""
-        return []
-
-    def deadline(self) -> float | None:
-        """None: whoever asks name servers knows how long to wait."""
-        return None
-
-    def expire(self, now: float) -> None:
-        """Nothing."""

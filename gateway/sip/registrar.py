@@ -24,7 +24,7 @@ from gateway.sip.parameters import Parameters
 from gateway.sip.path import path_of, tell_routes
 from gateway.sip.preferences import features_of
 from gateway.sip.refusals import NOT_YOURS, SIPS_NEEDS_SIPS, SIPS_NEEDS_TLS
-from gateway.sip.schedule import Alarm, Schedule
+from gateway.sip.schedule import Alarm
 from gateway.sip.source import source_of
 from gateway.sip.transport import PORTS, Flow, is_address
 from gateway.sip.uri import SipUri, is_sips
@@ -73,6 +73,7 @@ class Registrar:
     Args:
         config: bounds.
         emit: takes the changes, for logs.
+        at: has a function called when a binding expires.
         bindings: who keeps them over restarts, if anybody.
     """
 
@@ -81,6 +82,7 @@ class Registrar:
         *,
         config: RegistrarConfig,
         emit: Callable[[RegistrationChanged], None],
+        at: Callable[[float, Callable[[float], None]], Alarm],
         bindings: Bindings | None = None,
     ) -> None:
         self._config = config
@@ -89,7 +91,11 @@ class Registrar:
         self._held: dict[str, list[Binding]] = {}
         self._alarms: dict[Binding, Alarm] = {}
         self.sources: Counter[str] = Counter()
-        self._schedule = Schedule()
+        self._at = at
+
+    def __len__(self) -> int:
+        """Bindings held, each with its alarm."""
+        return len(self._alarms)
 
     def restore(self, bindings: Iterable[Binding]) -> None:
         """Take over bindings kept from an earlier run; those of accounts no longer there are not to be given."""
@@ -248,9 +254,7 @@ class Registrar:
     def _add(self, binding: Binding) -> None:
         self._held.setdefault(binding.account, []).append(binding)
         self.sources[source_of(binding.flow.remote[0])] += 1
-        self._alarms[binding] = self._schedule.at(
-            binding.expires_at, lambda _: self._end(binding, Registration.EXPIRED)
-        )
+        self._alarms[binding] = self._at(binding.expires_at, lambda _: self._end(binding, Registration.EXPIRED))
 
     def _drop(self, binding: Binding) -> None:
         self._alarms.pop(binding).cancel()
@@ -277,14 +281,6 @@ class Registrar:
         """End all bindings of the accounts that are gone."""
         for binding in [found for found in self.all() if gone(found.account)]:
             self._end(binding, Registration.UNREGISTERED)
-
-    def deadline(self) -> float | None:
-        """When the next binding expires, or None."""
-        return self._schedule.deadline()
-
-    def expire(self, now: float) -> None:
-        """End the bindings that nobody has renewed."""
-        self._schedule.expire(now)
 
 
 def _direct(binding: Binding, flow: Flow) -> Flow | None:

@@ -17,7 +17,6 @@ from typing import Final
 
 from gateway.core.audio import AudioFactory
 from gateway.core.cause import Cause
-from gateway.core.engine import earliest
 from gateway.core.errors import RemoteError
 from gateway.core.fax import ImageFactory
 from gateway.core.frozen import frozen
@@ -194,7 +193,6 @@ class SipStack:
         authenticator = Authenticator(config.realm, key=key, algorithms=config.algorithms)
         self._changes: list[RegistrationChanged] = []
         random = random or SystemRandom()
-        self._registrar = Registrar(config=config.registrar, emit=self._changed, bindings=bindings)
         named = config.advertised and not is_address(config.advertised)
         self._reach = Reach("" if named else config.advertised, points.hosts)
         self._carrier = SipCarrier(
@@ -208,6 +206,9 @@ class SipStack:
             heard=self._server_heard,
             reach=self._reach,
             key=key,
+        )
+        self._registrar = Registrar(
+            config=config.registrar, emit=self._changed, at=self._carrier.at, bindings=bindings
         )
         self._resolver = Resolver(points, names if names is not None else ServerNames(), random)
         setting = Setting(self._carrier, config.timers, random, self._resolver, config.intervals)
@@ -332,12 +333,11 @@ class SipStack:
 
     def deadline(self) -> float | None:
         """When `expire` is wanted next, or None."""
-        return earliest(self._carrier.deadline(), self._registrar.deadline())
+        return self._carrier.deadline()
 
     def expire(self, now: float) -> None:
         """Act on every timer due at `now`."""
         self._carrier.expire(now)
-        self._registrar.expire(now)
         if self._changes:
             self._follow(now)
 
@@ -352,9 +352,14 @@ class SipStack:
         self.watching.close(now)
 
     def usage(self) -> dict[str, int]:
-        """Counts of what is held; all zero once every call has ended and its timers have run out."""
+        """Counts of what is held; all zero once every call has ended and its timers have run out.
+
+        Registrations and their timers, which nobody need ever give up, are left out.
+        """
+        used = self._carrier.usage()
+        used["timers"] -= len(self._registrar)
         return {
-            **self._carrier.usage(),
+            **used,
             **self.watching.usage(),
             "texts": len(self.messages),
             "open ways": len(self._ways),

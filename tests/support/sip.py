@@ -181,7 +181,8 @@ class Office:
         self.clock = ManualClock(1000.0)
         self.desk = ScriptedDesk(rows)
         self.recorder = Recorder()
-        self.names = ServerNames()
+        self.asked: list[Question] = []
+        self.names = ServerNames(self.asked.append)
         tokens = count(1)
         self.stack = SipStack(
             config=config or SipConfig(),

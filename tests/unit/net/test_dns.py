@@ -33,7 +33,7 @@ class Asker:
         self.names = NameServers(self.loop, self.replies.append, [server.address], folder / "hosts")
 
     def ask(self, name: str, kind: Kind, tick: float = 0.0) -> Reply:
-        self.names.ask([Question(name, kind)])
+        self.names.ask(Question(name, kind))
         while not self.replies:
             self.loop.settle()
             self.loop.now += tick
@@ -131,7 +131,7 @@ def test_what_cannot_be_read_at_all_is_a_fault_with_its_reason(
 
 def test_what_is_still_asked_at_the_end_leaves_nothing_behind(asker: Asker) -> None:
     asker.server.silent = True
-    asker.names.ask([Question("example.test", Kind.A)])
+    asker.names.ask(Question("example.test", Kind.A))
     asker.loop.settle()
     asker.loop.run_until_complete(asker.names.close())
     assert asker.replies == []

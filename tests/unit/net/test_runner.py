@@ -55,7 +55,7 @@ def test_what_comes_in_is_answered_and_told_and_the_timer_follows(loop: ManualLo
     runner = Runner(loop)
     driven = Driven(Parrot(), sent.extend, lambda event, now: told.append(event))
     runner.attach(driven)
-    runner.receive(driven, "hello", None)
+    runner.feed(driven.engine.receive, "hello", None)
     assert (sent, told) == (["hello"], ["heard hello"])
     loop.advance(0.9)
     assert sent == ["hello"]
@@ -75,7 +75,7 @@ def test_an_event_may_command_another_engine_and_both_are_drained(loop: ManualLo
     driven = Driven(first, sent.extend, tell_second)
     runner.attach(Driven(second, sent.extend, lambda event, now: None))
     runner.attach(driven)
-    runner.receive(driven, "a", None)
+    runner.feed(driven.engine.receive, "a", None)
     assert sent == ["a", "told: heard a"]
 
 
@@ -98,7 +98,7 @@ def test_engines_that_never_fall_silent_leave_turns_for_others(
     runner = Runner(loop)
     driven = Driven(parrot, lambda out: None, lambda event, now: parrot.receive("again", None, now))
     runner.attach(driven)
-    runner.receive(driven, "once", None)
+    runner.feed(driven.engine.receive, "once", None)
     assert f"busy for {ROUNDS} rounds" in caplog.text
     runner.stop()
 
@@ -118,7 +118,7 @@ def test_what_fails_costs_nobody_else_their_turn(loop: ManualLoop) -> None:
     runner.attach(driven)
     runner.attach(Driven(second, sent.extend, lambda event, now: told.append(event)))
     second.receive("b", None, loop.time())
-    runner.receive(driven, "a", None)
+    runner.feed(driven.engine.receive, "a", None)
     assert (sent, told) == (["a", "b"], ["heard b"])
     assert [type(failure) for failure in failures] == [KeyError]
     loop.advance(2.5)
@@ -140,7 +140,7 @@ def test_an_engine_that_is_broken_itself_costs_the_others_nothing(loop: ManualLo
     runner.attach(Driven(Broken(), sent.extend, lambda event, now: None))
     sound = Driven(Parrot(), sent.extend, lambda event, now: None)
     runner.attach(sound)
-    runner.receive(sound, "a", None)
+    runner.feed(sound.engine.receive, "a", None)
     loop.advance(1.5)
     assert sent == ["a", "bored"] and failures
 
@@ -152,7 +152,7 @@ def test_a_stopped_runner_sends_nothing(loop: ManualLoop) -> None:
     driven = Driven(parrot, sent.extend, lambda event, now: None)
     runner.attach(driven)
     runner.stop()
-    runner.receive(driven, "late", None)
+    runner.feed(driven.engine.receive, "late", None)
     loop.advance(2)
     assert sent == []
 
@@ -207,7 +207,7 @@ def test_a_later_deadline_leaves_the_timer_alone_and_is_met_all_the_same(loop: M
     driven = Driven(parrot, sent.extend, lambda event, now: None)
     runner.attach(driven)
     for _ in range(10):
-        runner.receive(driven, "hello", None)
+        runner.feed(driven.engine.receive, "hello", None)
         loop.advance(0.05)
     assert len(armed) == 1
     loop.advance(1.1)

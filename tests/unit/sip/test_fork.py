@@ -360,7 +360,7 @@ def test_section_8_1_3_4_the_choices_of_a_300_have_their_turns_by_their_q_values
 
 def named(office: Office, *addresses: str) -> None:
     """The name servers answer the only question that is out."""
-    (question,) = office.names.outgoing()
+    question = office.asked.pop()
     assert question == Question("sip.example", Kind.A)
     records = tuple(AddressRecord(address) for address in addresses)
     office.names.receive(Reply(question, records, 60), None, office.clock.now)

@@ -23,10 +23,10 @@ def opened() -> Office:
 
 def answer(office: Office, *addresses: str, ttl: float = 5.0, fault: str = "") -> None:
     """A name server's reply to the one question that is out."""
-    names = office.stack._resolver._names
-    assert names.outgoing() == [ASKED]
+    assert office.asked == [ASKED]
+    office.asked.clear()
     records = tuple(AddressRecord(address) for address in addresses)
-    names.receive(Reply(ASKED, records, ttl, fault), None, office.clock.now)
+    office.names.receive(Reply(ASKED, records, ttl, fault), None, office.clock.now)
     office.drain()
 
 
@@ -58,7 +58,7 @@ def test_it_is_looked_up_every_minute_and_a_new_address_taken() -> None:
     office.wait(61)
     answer(office, "5.5.5.5", ttl=300)
     office.wait(240)
-    assert office.stack._resolver._names.outgoing() == [], "the reply holds for 300 s"
+    assert not office.asked, "the reply holds for 300 s"
     office.wait(61)
     answer(office, "5.5.5.6")
     assert [text for text, _ in told(office)] == [

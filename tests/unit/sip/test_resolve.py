@@ -55,7 +55,8 @@ class World:
     """A resolver and a name server that knows ZONE."""
 
     def __init__(self, points: list[Point] | None = None, *, secure: bool = False) -> None:
-        self.names = ServerNames()
+        self.waiting: list[Question] = []
+        self.names = ServerNames(self.waiting.append)
         self.points = ListeningPoints(OURS if points is None else points, secure=secure)
         self.resolver = Resolver(self.points, self.names, Random(1))
         self.zone = dict(ZONE)
@@ -66,11 +67,11 @@ class World:
     def ask(self, uri: str) -> Located:
         found: list[Located] = []
         self.resolver.locate(SipUri.parse(uri), lambda located, now: found.append(located), self.now)
-        while questions := self.names.outgoing():
-            self.asked += questions
-            for question in questions:
-                records = () if self.fault else tuple(self.zone.get((question.name, question.kind.value), ()))
-                self.names.receive(Reply(question, records, 60, self.fault), None, self.now)
+        while self.waiting:
+            question = self.waiting.pop(0)
+            self.asked.append(question)
+            records = () if self.fault else tuple(self.zone.get((question.name, question.kind.value), ()))
+            self.names.receive(Reply(question, records, 60, self.fault), None, self.now)
         (located,) = found
         assert len(self.names) == 0
         return located
@@ -254,13 +255,13 @@ def test_section_4_3_a_server_that_takes_nothing_is_tried_last_for_a_while(statu
     phone.register()
     office.command(office.stack.channel("6001", office.clock.now), Dial("6001", Party("101")))
     phone.reply(phone.arrived(), status, body=session_description() if status == 200 else b"")
-    names, found = office.stack._resolver._names, []
+    found: list[Flow] = []
     office.stack._resolver.locate(
         SipUri.parse("sip:two.example.com:5060"), lambda located, _: found.extend(located.flows), office.clock.now
     )
-    (question,) = names.outgoing()
+    (question,) = office.asked
     both = AddressRecord("192.0.2.60"), AddressRecord("192.0.2.61")
-    names.receive(Reply(question, both, 60), None, office.clock.now)
+    office.names.receive(Reply(question, both, 60), None, office.clock.now)
     assert [flow.remote[0] for flow in found] == [f"192.0.2.6{place}" for place in ((1, 0) if last else (0, 1))]
 
 
@@ -269,7 +270,7 @@ def test_who_asks_the_same_waits_for_the_same_reply() -> None:
     found: list[Located] = []
     for _ in range(3):
         world.resolver.locate(SipUri.parse("sip:plain.example.com:1"), lambda it, now: found.append(it), 0.0)
-    (question,) = world.names.outgoing()
+    (question,) = world.waiting
     world.names.receive(Reply(question, (AddressRecord("192.0.2.9"),), 60), None, 0.0)
     assert len(found) == 3
 

@@ -208,7 +208,8 @@ class Console:
     def totals(self) -> Mapping[str, int]:
         """What has been counted since the start."""
         ended = {f"calls {disposition.lower()}": count for disposition, count in self._ended.items()}
-        return {**ended, "records lost": self._store.lost, **self._media.totals()}
+        sip = {f"sip {what}": count for what, count in self._sip.totals().items()}
+        return {**ended, **sip, "records lost": self._store.lost, **self._media.totals()}
 
 
 def _call(call: Call, now: float, troubles: Mapping[str, str]) -> CallView:

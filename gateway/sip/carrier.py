@@ -223,6 +223,10 @@ class SipCarrier:
             "timers": len(self._schedule),
         }
 
+    def totals(self) -> dict[str, int]:
+        """What has come to nothing since the start, counted."""
+        return {"requests without room": self._layer.turned_away, "responses to nothing": self._layer.unasked}
+
     # The sessions' side; see `Carrier`.
 
     def send(

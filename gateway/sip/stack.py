@@ -368,6 +368,10 @@ class SipStack:
             "stories": len(self._journal),
         }
 
+    def totals(self) -> dict[str, int]:
+        """What was turned away or came to nothing since the start, counted."""
+        return {"requests over the rate": self.overload.refused, **self._carrier.totals()}
+
     # The technology: `SIP/6001` in a dialplan.
 
     @property

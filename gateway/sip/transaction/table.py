@@ -64,8 +64,10 @@ class TransactionLayer:
         schedule: Schedule | None = None,
         token: Callable[[], str] | None = None,
     ) -> None:
-        self.dropped = 0
-        """Responses that belong to nothing, and requests refused for want of room."""
+        self.unasked = 0
+        """Responses that belong to nothing of ours."""
+        self.turned_away = 0
+        """Requests that were refused for want of room."""
         self.user = user
         self._config = config or TimerConfig()
         self._limit = limit
@@ -119,13 +121,13 @@ class TransactionLayer:
         transaction = self._clients.get((via.branch, method))
         # 8.1.3.3: a response with more Vias than ours was not meant for us.
         if further:
-            self.dropped += 1
+            self.unasked += 1
         elif transaction is not None:
             transaction.receive(response, now)
         elif method == "INVITE" and 200 <= response.status < 300:
             self.user.stray_arrived(response, flow, now)
         else:
-            self.dropped += 1
+            self.unasked += 1
 
     def _receive_request(self, request: Request, flow: Flow, way_back: Flow, now: float) -> None:
         method = request.method
@@ -142,7 +144,7 @@ class TransactionLayer:
             self.send(refusal.serialise(), way_back, request.call_id)
         elif len(self._clients) + len(self._servers) >= (self._limit if within else self._limit - self._limit // 4):
             # The last quarter is for dialogs in progress: strangers must not keep calls from ending.
-            self.dropped += 1
+            self.turned_away += 1
             refusal = request.reply(503, to_tag=self._token())
             refusal.headers.set("Retry-After", _RETRY_AFTER)
             self.send_response(refusal, flow)

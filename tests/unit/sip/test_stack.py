@@ -463,3 +463,16 @@ def test_mangled_responses_never_raise(noise: bytes, status: int, at: int, cut: 
     office.wait(200)
     office.command(channel, Hangup(CLEAR))
     assert office.desk.open == 0
+
+
+def test_what_is_turned_away_or_comes_to_nothing_is_counted() -> None:
+    office = Office(SipConfig(transactions=0))
+    phone = Phone(office)
+    phone.send(phone.request("OPTIONS").reply(200, to_tag="x"))
+    phone.send(phone.request("OPTIONS"))
+    assert phone.response().status == 503
+    assert office.stack.totals() == {
+        "requests over the rate": 0,
+        "requests without room": 1,
+        "responses to nothing": 1,
+    }

@@ -163,7 +163,7 @@ def test_a_response_belongs_to_branch_and_method() -> None:
     ):
         exchange.caller.receive(wrong, FLOW, 0)
     assert [type(event) for event in exchange.caller.events()] == [StrayResponse]
-    assert exchange.caller.dropped == 2
+    assert exchange.caller.unasked == 2
     assert invite.state is InviteClientState.CALLING
 
 
@@ -173,7 +173,7 @@ def test_a_response_with_two_vias_is_not_ours() -> None:
     response = options("192.0.2.1;branch=z9hG4bKcaller1", method="INVITE").reply(200)
     response.headers.add("Via", "SIP/2.0/UDP b;branch=z9hG4bKx")
     exchange.caller.receive(response, FLOW, 0)
-    assert exchange.caller.events() == [] and exchange.caller.dropped == 1
+    assert exchange.caller.events() == [] and exchange.caller.unasked == 1
 
 
 def test_the_users_request_may_be_changed_and_sent_again() -> None:
@@ -205,7 +205,7 @@ def test_beyond_the_limit_new_requests_get_503_and_old_ones_go_on() -> None:
     layer.receive(options("c:5070;rport;branch=z9hG4bK3", number=3), FLOW, 0)
     (refusal,) = layer.outgoing()
     assert refusal.data.startswith(b"SIP/2.0 503 ") and b"\r\nRetry-After: 5\r\n" in refusal.data
-    assert refusal.flow == FLOW and layer.events() == [] and layer.dropped == 1
+    assert refusal.flow == FLOW and layer.events() == [] and layer.turned_away == 1
     layer.receive(options("d;branch=z9hG4bK4", method="ACK"), FLOW, 0)
     assert layer.outgoing() == []
     layer.respond(first.transaction, first.request.reply(200, to_tag="2"), 0)
@@ -219,7 +219,7 @@ def test_strangers_cannot_take_the_room_in_which_calls_end() -> None:
     layer = Layer(limit=8)
     for number in range(20):
         layer.receive(options(f"a;branch=z9hG4bK{number}", number=number + 1), FLOW, 0)
-    assert len(layer) == 6 and layer.dropped == 14
+    assert len(layer) == 6 and layer.turned_away == 14
     layer.events()
     (bye,) = arrivals(layer, options("b;branch=z9hG4bKbye", method="BYE", to=";tag=2"))
     layer.respond(bye.transaction, bye.request.reply(200), 0)
@@ -250,7 +250,7 @@ def test_thousands_of_transactions_come_and_go_and_leave_nothing() -> None:
         layer.respond(arrived.transaction, arrived.request.reply(200, to_tag="2"), now)
     assert len(layer) == 3000
     layer.expire(100)
-    assert len(layer) == 0 and layer.deadline() is None and layer.dropped == 0
+    assert len(layer) == 0 and layer.deadline() is None and layer.unasked + layer.turned_away == 0
 
 
 def arrivals_at(layer: Layer, message: Request, now: float) -> list[RequestArrived]:

@@ -3,11 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Self
 
-from gateway.core.trace import Kind, Recorder
+from gateway.core.frozen import frozen
+from gateway.core.trace import Kind, Note, Packet, Recorder
 from gateway.q931.journal import Entry
+from gateway.q931.message import Message
 
 __all__ = ["Conversation"]
+
+
+@frozen
+class _Said:
+    """A message in a story; it is put into words for those who read it."""
+
+    at: float
+    leg: str
+    sent: bool
+    octets: bytes
+
+    def read(self) -> Note:
+        entry = Entry(None, self.sent, Message.parse(self.octets), self.octets)
+        return Note(self.at, Kind.MESSAGE, self.leg, str(entry), entry.detail)
+
+    def packet(self) -> Packet:
+        return Packet(self.at, self.leg, self.sent, "q931", None, None, self.octets)
+
+    def flat(self) -> tuple[float, str, bool, bytes]:
+        return self.at, self.leg, self.sent, self.octets
+
+    @classmethod
+    def of(cls, at: float, leg: str, sent: bool, octets: bytes) -> Self:
+        return cls(at, leg, sent, octets)
 
 
 class Conversation:
@@ -39,4 +66,4 @@ class Conversation:
         """Note messages."""
         for entry in entries:
             leg = self._label if entry.call is None else self._legs.get(entry.call, self._label)
-            self._recorder.note(now, Kind.MESSAGE, leg, entry, entry.detail)
+            self._recorder.keep(leg, _Said(now, leg, entry.sent, entry.octets), len(entry.octets))

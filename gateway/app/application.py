@@ -222,6 +222,7 @@ class Application:
             database=self._database,
             tolls=self.tolls,
             clock=clock,
+            wall=self._wall,
             usage=self.usage,
             media=self.media,
             home=self._home,

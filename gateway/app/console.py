@@ -17,6 +17,7 @@ from gateway.app.simulator import EmulatedWorld
 from gateway.call.call import Call, CallRecord
 from gateway.call.leg import CallLeg
 from gateway.call.manager import CallManager
+from gateway.core.capture import pcapng
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import LocalError
@@ -47,7 +48,7 @@ class Console:
         name: as configured.
         simulator: the emulated world, where there is one.
         hardware: cards, adapters and spans.
-        clock: the engine clock, seconds.
+        clock: the engine clock, seconds; wall: the clock on the wall, with its zone.
         usage: counts of what is in use, by resource.
         media: what the office hears and says.
         home: the target and the dialplan context of an account or telephone; None where there is none.
@@ -70,6 +71,7 @@ class Console:
         database: Database,
         tolls: TollGuard,
         clock: Callable[[], float],
+        wall: Callable[[], datetime],
         usage: Callable[[], Mapping[str, int]],
         media: OfficeMedia,
         home: Callable[[str], tuple[Target, str] | None],
@@ -79,6 +81,8 @@ class Console:
         self.simulator = simulator
         self.usage = usage
         self.story = recorder.story
+        self._packets = recorder.packets
+        self._wall = wall
         self.records = store.records
         self._manager = manager
         self._hardware = hardware
@@ -135,6 +139,12 @@ class Console:
         if self.reread is None:
             raise LocalError("This office was not started from a file.")
         return self.reread()
+
+    def capture(self, name: str) -> bytes:
+        """The messages of a call as a pcapng file."""
+        if not self.story(name):
+            return b""
+        return pcapng(self._packets(name), self._wall().timestamp() - self._clock())
 
     def calls(self) -> Sequence[CallView]:
         """Calls in progress, the oldest first."""

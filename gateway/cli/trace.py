@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,11 +26,18 @@ def command(
     ] = "",
     url: Url = DEFAULT_URL,
     detail: Annotated[bool, typer.Option("--detail", help="Also print whole messages.")] = False,
+    save: Annotated[
+        Path | None, typer.Option(help="Write its SIP and ISDN messages to this file, for Wireshark: call.pcapng.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Tell all that a call met: messages, line events, dialplan steps, media events."""
     office = OfficeClient(url)
     latest = "" if call else _latest(office)
+    if save is not None:
+        _keep(save, office.download(f"/api/v1/calls/{segment(call or latest)}/capture"))
+        show.line(f"The messages of {call or latest} are in {save}; secrets in them are starred out.")
+        return
     notes = office.get(f"/api/v1/calls/{segment(call or latest)}/trace")
     if json:
         show.as_json(notes)
@@ -40,6 +48,13 @@ def command(
         show.line(f"{note['at']:10.4f}  {note['kind']:8}  {note['leg']:24}  {note['text']}")
         if detail and note["detail"]:
             show.line("\n".join(f"            | {text}" for text in note["detail"].splitlines()))
+
+
+def _keep(file: Path, data: bytes) -> None:
+    try:
+        file.write_bytes(data)
+    except OSError as error:
+        raise LocalError(f"{file} cannot be written: {error.strerror}") from error
 
 
 def _latest(office: OfficeClient) -> str:

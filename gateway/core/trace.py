@@ -12,13 +12,14 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Final, NamedTuple, Protocol, Self
 
 from gateway.core.frozen import frozen
 from gateway.core.story import LOOSE, ROOM, Flat, Packer, Story
 from gateway.core.word import Word
 
-__all__ = ["Kept", "Kind", "Note", "Recorder", "whole"]
+__all__ = ["Kept", "Kind", "Note", "Packet", "Recorder", "whole"]
 
 STANDS: Final = 2.0
 """Seconds without a note after which the story of a call that goes on is packed: the call stands."""
@@ -39,6 +40,7 @@ _SECRET: Final = re.compile(
     r"""(?P<key>\b(?:(?:response|nonce|cnonce|opaque|password|secret)\s*=\s*|inline:))(?P<value>"[^"]*"|[^\s,;]+)""",
     re.IGNORECASE,
 )
+_SECRET_OCTETS: Final = re.compile(_SECRET.pattern.encode(), re.IGNORECASE)
 
 
 class Kind(Word):
@@ -74,8 +76,34 @@ class Note:
     detail: str = ""
 
 
+@frozen
+class Packet:
+    """A message as it went over the wire.
+
+    Attributes:
+        at: engine clock, seconds.
+        leg: the name of the leg that met it.
+        sent: it was ours.
+        way: by what: "udp", "tcp", "tls", "ws", "wss"; or, where no address belongs to it, its protocol: "q931".
+        local, remote: our address and the peer's; None where there are none.
+        data: its octets.
+    """
+
+    at: float
+    leg: str
+    sent: bool
+    way: str
+    local: tuple[str, int] | None
+    remote: tuple[str, int] | None
+    data: bytes
+
+
 class Kept(Flat, Protocol):
     """A note as it came: what it says is put into words when somebody reads the story."""
+
+    def packet(self) -> Packet | None:
+        """The message that it notes, secrets and all; None where it notes none."""
+        ...
 
     def read(self) -> Note:
         """The note, secrets and all."""
@@ -93,6 +121,9 @@ class _Told(NamedTuple):
 
     def read(self) -> Note:
         return Note(self.at, self.kind, self.leg, str(self.text), whole(self.detail))
+
+    def packet(self) -> None:
+        return None
 
     def flat(self) -> tuple[float, int, str, str, str | bytes]:
         at, kind, leg, text, detail = self
@@ -203,6 +234,17 @@ class Recorder:
             gap = [Note(beside[0].at, Kind.CALL, name, f"({left_out} notes left out here)")]
         return [*map(_read, first), *gap, *map(_read, latest)]
 
+    def packets(self, name: str) -> list[Packet]:
+        """The messages of the call (or the call of the leg) `name`, in order; secrets in them are starred out, each
+        as long as it was, so that lengths that messages tell hold.
+        """
+        story = self._story_of.get(name)
+        if story is None:
+            return []
+        first, latest = story.notes()
+        found = [packet for kept in (*first, *latest) if (packet := kept.packet()) is not None]
+        return [replace(packet, data=_SECRET_OCTETS.sub(_starred, packet.data)) for packet in found]
+
     def stories(self) -> list[str]:
         """Names of the calls whose stories are kept, least lately touched first."""
         return list(self._of_calls)
@@ -244,6 +286,12 @@ def whole(detail: str | bytes) -> str:
 def _read(kept: Kept) -> Note:
     note = kept.read()
     return Note(note.at, note.kind, note.leg, _mask(note.text), _mask(note.detail))
+
+
+def _starred(found: re.Match[bytes]) -> bytes:
+    value = found["value"]
+    quotes = b'"' if value.startswith(b'"') else b""
+    return found["key"] + quotes + b"*" * (len(value) - 2 * len(quotes)) + quotes
 
 
 def _mask(text: str) -> str:

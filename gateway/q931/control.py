@@ -72,13 +72,13 @@ class CallControl:
             self.ignored += 1
             return
         call = self._references.get((message.reference, message.to_originator))
-        place = self._write_down(Entry(call.number if call else None, False, message))
+        place = self._write_down(Entry(call.number if call else None, False, message, data))
         if message.reference == GLOBAL:
             self._maintenance.receive(message, fault_of(message, self._far), now)
         elif call is None:
             self._without_call(message, now)
             if self._journal and (begun := self._references.get((message.reference, message.to_originator))):
-                self._journal[place] = Entry(begun.number, False, message)
+                self._journal[place] = Entry(begun.number, False, message, data)
         elif message.kind != MessageType.SETUP:  # 5.8.3.2 e
             self._for_call(call, message, now)
 
@@ -207,9 +207,10 @@ class CallControl:
     def send(self, message: Message) -> None:
         """Send a message."""
         if self._is_up:
-            self._outgoing.append(message.serialise())
+            octets = message.serialise()
+            self._outgoing.append(octets)
             call = self._references.get((message.reference, not message.to_originator))
-            self._write_down(Entry(call.number if call else None, True, message))
+            self._write_down(Entry(call.number if call else None, True, message, octets))
 
     def tell(self, event: Event) -> None:
         """Tell what happened."""

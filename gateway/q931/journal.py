@@ -40,11 +40,13 @@ class Entry:
         call: the number of its call; None where it belongs to none.
         sent: it was ours.
         message: the message.
+        octets: as it went over the D channel; empty where it is put into words alone.
     """
 
     call: int | None
     sent: bool
     message: Message
+    octets: bytes = b""
 
     def __str__(self) -> str:
         message = self.message

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Final, Self
 
 from gateway.core.frozen import frozen
-from gateway.core.trace import Kind, Note, Recorder, whole
+from gateway.core.trace import Kind, Note, Packet, Recorder, whole
 from gateway.sip.message import Request, Response
 from gateway.sip.transport import Datagram, Flow
 
@@ -20,9 +20,6 @@ _CALL_ID: Final = re.compile(rb"\r\n(?:Call-ID|i)[ \t]*:[ \t]*([^\r\n]*)", re.IG
 _PASSWORD: Final = re.compile(r"(sips?:[^:@ ]*:)[^@ ]*@", re.IGNORECASE)
 UNKNOWN: Final = "SIP"
 """The story of messages that are of no call at all."""
-
-HERE: Final = ("", 0)
-"""Our end of a flow, of which no story tells."""
 
 LONGEST_NAME: Final = 128
 """Characters of a Call-ID that tell one story from another."""
@@ -41,12 +38,18 @@ class _Received:
         text = f"<- {_summary(self.data)} from {self.flow}"
         return Note(self.at, Kind.MESSAGE, self.leg, text, whole(self.data))
 
-    def flat(self) -> tuple[float, str, str, str, int, bytes]:
-        return self.at, self.leg, self.flow.transport, *self.flow.remote, self.data
+    def packet(self) -> Packet:
+        flow = self.flow
+        return Packet(self.at, self.leg, False, flow.transport, flow.local, flow.remote, self.data)
+
+    def flat(self) -> tuple[float, str, str, str, int, str, int, bytes]:
+        return self.at, self.leg, self.flow.transport, *self.flow.local, *self.flow.remote, self.data
 
     @classmethod
-    def of(cls, at: float, leg: str, transport: str, host: str, port: int, data: bytes) -> Self:
-        return cls(at, leg, Flow(transport, HERE, (host, port)), data)
+    def of(
+        cls, at: float, leg: str, transport: str, here: str, ours: int, host: str, port: int, data: bytes
+    ) -> Self:
+        return cls(at, leg, Flow(transport, (here, ours), (host, port)), data)
 
 
 @frozen
@@ -62,12 +65,18 @@ class _Sent:
         text = f"-> {_summary(self.data)} to {self.flow}"
         return Note(self.at, Kind.MESSAGE, self.leg, text, whole(self.data))
 
-    def flat(self) -> tuple[float, str, str, str, int, bytes]:
-        return self.at, self.leg, self.flow.transport, *self.flow.remote, self.data
+    def packet(self) -> Packet:
+        flow = self.flow
+        return Packet(self.at, self.leg, True, flow.transport, flow.local, flow.remote, self.data)
+
+    def flat(self) -> tuple[float, str, str, str, int, str, int, bytes]:
+        return self.at, self.leg, self.flow.transport, *self.flow.local, *self.flow.remote, self.data
 
     @classmethod
-    def of(cls, at: float, leg: str, transport: str, host: str, port: int, data: bytes) -> Self:
-        return cls(at, leg, Flow(transport, HERE, (host, port)), data)
+    def of(
+        cls, at: float, leg: str, transport: str, here: str, ours: int, host: str, port: int, data: bytes
+    ) -> Self:
+        return cls(at, leg, Flow(transport, (here, ours), (host, port)), data)
 
 
 class Journal:

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 
 from gateway.core.errors import LocalError
-from gateway.web.endpoint import Endpoint
+from gateway.web.endpoint import CAPTURE, Endpoint
 from gateway.web.office import CallView, LineView, Office, RegistrationView, ReloadView, TollView, TrunkView
 from gateway.web.views import NoteView, RecordView, told
 
@@ -60,6 +61,13 @@ class Api:
                 "All that a call met, also one that is over.",
                 self._trace,
                 Sequence[NoteView],
+            ),
+            Endpoint(
+                "GET",
+                "/api/v1/calls/{id:path}/capture",
+                "The messages of a call, also of one that is over, for Wireshark; secrets are starred out.",
+                self._capture,
+                CAPTURE,
             ),
             Endpoint("GET", "/api/v1/calls/{id:path}", "One call in progress.", self._call, CallView),
             Endpoint(
@@ -135,6 +143,13 @@ class Api:
         if not notes:
             raise HTTPException(404, f'Nothing is known of a call "{wanted}"; the latest calls are kept.')
         return told(notes)
+
+    async def _capture(self, request: Request) -> Response:
+        wanted = request.path_params["id"]
+        capture = self._office.capture(wanted)
+        if not capture:
+            raise HTTPException(404, f'Nothing is known of a call "{wanted}"; the latest calls are kept.')
+        return Response(capture, media_type=CAPTURE)
 
     async def _lines(self, request: Request) -> Any:
         return self._office.lines()

@@ -15,9 +15,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-__all__ = ["WAV", "Endpoint", "openapi", "routes"]
+__all__ = ["CAPTURE", "WAV", "Endpoint", "openapi", "routes"]
 
 WAV: Final = "audio/wav"
+CAPTURE: Final = "application/x-pcapng"
+_FILES: Final = {WAV: "A WAV file.", CAPTURE: "A pcapng file, for Wireshark."}
 
 _ERROR: Final = {
     "description": "It was not done, and why.",
@@ -37,7 +39,7 @@ class Endpoint:
         method, path: as in HTTP; the path in Starlette's form.
         summary: one sentence.
         handler: answers: a value of the type `answer`, None for an empty answer, or a whole Response.
-        answer: type of the JSON answer; None for an empty one; `WAV` for sound.
+        answer: type of the JSON answer; None for an empty one; `WAV` or `CAPTURE` for a file.
         query: parameters after the question mark, by name, with what they mean.
         body: JSON schema of the request's body, or `WAV`; None where there is none.
     """
@@ -62,7 +64,7 @@ def routes(endpoints: Sequence[Endpoint]) -> list[Route]:
 
 
 def _answering(row: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-    adapter: TypeAdapter[Any] | None = None if row.answer in (None, WAV) else _adapter(row.answer)
+    adapter: TypeAdapter[Any] | None = None if row.answer is None or row.answer in _FILES else _adapter(row.answer)
 
     async def answer(request: Request) -> Response:
         value = await row.handler(request)
@@ -100,8 +102,8 @@ def _operation(row: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {"summary": row.summary, "parameters": parameters}
     if row.answer is None:
         operation["responses"] = {"204": {"description": "It is done."}}
-    elif row.answer == WAV:
-        operation["responses"] = {"200": {"description": "A WAV file.", "content": {WAV: {}}}}
+    elif row.answer in _FILES:
+        operation["responses"] = {"200": {"description": _FILES[row.answer], "content": {row.answer: {}}}}
     else:
         schema = _adapter(row.answer).json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))

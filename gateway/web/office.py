@@ -234,6 +234,10 @@ class Office(Protocol):
         """
         ...
 
+    def capture(self, name: str) -> bytes:
+        """The messages of the call (or the call of the leg) `name` as a pcapng file; b"" where it is not known."""
+        ...
+
     def lines(self) -> Sequence[LineView]:
         """Every telephone and exchange line that is configured."""
         ...

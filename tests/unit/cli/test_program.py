@@ -399,6 +399,17 @@ def test_trace_of_a_leg_is_safe_for_a_terminal(office: Served, capsys: pytest.Ca
     assert capsys.readouterr().err == 'Nothing is known of a call "call-9"; the latest calls are kept.\n'
 
 
+def test_a_trace_is_saved_for_wireshark(office: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "call.pcapng"
+    assert main(["trace", "call-7", "--save", str(file)]) == 0
+    assert file.read_bytes() == b"pcapng"
+    assert capsys.readouterr().out.startswith(f"The messages of call-7 are in {file}")
+    assert main(["trace", "call-9", "--save", str(file)]) == 1
+    assert capsys.readouterr().err == 'Nothing is known of a call "call-9"; the latest calls are kept.\n'
+    assert main(["trace", "call-7", "--save", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"{tmp_path} cannot be written: Is a directory\n"
+
+
 def test_hands_on_an_emulated_telephone(office: Served, tmp_path: Path) -> None:
     for words in (
         ["off-hook"],

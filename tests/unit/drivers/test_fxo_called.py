@@ -238,8 +238,12 @@ def test_a_plane_without_room_to_listen_still_takes_the_call() -> None:
     burst(office)
     office.wait(3.95)
     office.line(LineEventKind.RINGBEGIN, COPPER1)
-    _, offer = office.leg_and_event()
+    leg, offer = office.leg_and_event()
     assert isinstance(offer, Offered)
+    office.command(leg, Answer())
+    office.wait(5.0)
+    assert office.state(COPPER1) == "talking"
+    assert any("cannot listen for a release" in note.text for note in office.recorder.story(leg.name))
 
 
 def test_digits_cannot_be_sent_before_an_answer() -> None:

@@ -239,8 +239,9 @@ def test_a_caller_from_outside_who_hangs_up_is_noticed_by_tone(build: Build) -> 
     assert ending(copper).cause is Cause.NORMAL_CLEARING
 
 
-def test_where_tones_do_not_count_a_busy_tone_is_only_heard(build: Build) -> None:
-    copper = build(replace(LINE, hangup_on_tone=0))
+@pytest.mark.parametrize("waiting", [False, True], ids=["nothing listens", "second callers are listened for"])
+def test_where_tones_do_not_count_a_busy_tone_is_only_heard(build: Build, waiting: bool) -> None:
+    copper = build(replace(LINE, hangup_on_tone=0, waiting_caller_id=waiting))
     dial(copper, "5550101", seconds=30.0)
     assert copper.state(3) == "talking"
 

@@ -113,9 +113,7 @@ class Store:
         except (SQLAlchemyError, OSError) as error:
             await engine.dispose()
             cause = error.orig if isinstance(error, DBAPIError) else error
-            raise LocalError(
-                f"{name} cannot be opened: {cause}; check [store] url and who may write there"
-            ) from error
+            raise LocalError(f"{name} cannot be opened: {cause}; {_MEND}") from error
         except LocalError:
             await engine.dispose()
             raise

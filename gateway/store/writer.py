@@ -182,9 +182,9 @@ class Writer:
                 for sql, rows in _runs(statement for job in batch for statement in job.statements):
                     await connection.execute(sql, rows)
         except _REFUSALS as error:
-            # One of them can never be written; alone, it shows itself, and the others get through.
+            # One of them can never be written: by halves the others get through, and alone it shows itself.
             if len(batch) > 1:
-                return await self._write(batch[:1])
+                return await self._write(batch[: len(batch) // 2])
             self._lose(self._jobs.popleft(), LocalError(f"{self._name} refuses it: {_reason(error)}"))
             return True
         except (SQLAlchemyError, OSError) as error:

@@ -281,6 +281,24 @@ def test_one_bad_record_does_not_hold_up_the_good_ones(tmp_path: Path, caplog: p
     assert [entry.getMessage().startswith("not stored") for entry in caplog.records] == [True, True]
 
 
+def test_one_bad_record_among_many_is_found_in_few_transactions(tmp_path: Path) -> None:
+    """By halves, with `GATHER` seconds between them: one by one, a thousand would take minutes."""
+
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        commits: list[object] = []
+        event.listen(store._engine.sync_engine, "commit", commits.append)
+        waiting = [store.record(call_record(str(number), minutes=number)) for number in range(999)]
+        bad = store.record(call_record("bad", caller_name="\udcff"))
+        async with asyncio.timeout(10):
+            await asyncio.wait({*waiting, bad})
+        assert isinstance(bad.exception(), LocalError) and not any(good.exception() for good in waiting)
+        assert len(await store.records(2000)) == 999 and len(commits) <= AT_ONCE
+        await store.close()
+
+    run(conversation())
+
+
 def test_what_waits_is_bounded_and_what_is_too_much_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -116,20 +116,27 @@ class Story(Generic[_Flat]):
     Attributes:
         legs: whose notes they are, `name` included.
         shelf: among which it stands, by its name.
-        over: whether what it tells of is over, as far as is known.
+        queue: with whom it waits to be packed, while it has notes that are not.
         loose: its latest notes, which are not packed; notes of now are added here.
         octets: the size of these.
     """
 
     __slots__ = (
-        "_half", "_packed", "_packer", "_packs", "legs", "loose", "name", "octets", "over", "shelf"
+        "_half", "_packed", "_packer", "_packs", "legs", "loose", "name", "octets", "queue", "shelf"
     )  # fmt: skip
 
-    def __init__(self, name: str, packer: Packer, half: int, shelf: OrderedDict[str, Self]) -> None:
+    def __init__(
+        self,
+        name: str,
+        packer: Packer,
+        half: int,
+        shelf: OrderedDict[str, Self],
+        queue: OrderedDict[Self, None],
+    ) -> None:
         self.name = name
         self.legs: tuple[str, ...] = (name,)
         self.shelf = shelf
-        self.over = True
+        self.queue = queue
         self.octets = 0
         self._packer = packer
         self._half = half

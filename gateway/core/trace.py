@@ -32,9 +32,7 @@ STRAY: Final = 64_000
 NOTE: Final = 250
 """Octets that a note takes up beside what it says."""
 AT_ONCE: Final = 32
-"""Stories that are packed in one go: two milliseconds."""
-ROUND: Final = 8
-"""Looks in which all stories are seen that stand unpacked."""
+"""Stories that are looked at, and packed, in one go: two milliseconds."""
 
 _SECRET: Final = re.compile(
     r"""(?P<key>\b(?:(?:response|nonce|cnonce|opaque|password|secret)\s*=\s*|inline:))(?P<value>"[^"]*"|[^\s,;]+)""",
@@ -151,7 +149,8 @@ class Recorder:
         self._of_strays: OrderedDict[str, Story[Kept]] = OrderedDict()
         self._story_of: dict[str, Story[Kept]] = {}
         self._packer = Packer()
-        self._loose: OrderedDict[Story[Kept], None] = OrderedDict()
+        self._going_on: OrderedDict[Story[Kept], None] = OrderedDict()
+        self._past: OrderedDict[Story[Kept], None] = OrderedDict()
         self._octets = 0
 
     def note(self, at: float, kind: Kind, leg: str, text: object, detail: str | bytes = "") -> None:
@@ -173,13 +172,13 @@ class Recorder:
         octets += NOTE
         story.octets += octets
         self._octets += octets
-        if story not in self._loose:
-            self._loose[story] = None
+        story.queue[story] = None
         if len(story.loose) > LOOSE:
             self._pack(story)
         elif self._octets > LOOSE_OCTETS:
-            for _ in range(min(AT_ONCE, len(self._loose))):
-                self._pack(next(iter(self._loose)))
+            queue = self._past or self._going_on
+            for _ in range(min(AT_ONCE, len(queue))):
+                self._pack(next(iter(queue)))
 
     def join(self, call: str, leg: str) -> None:
         """Make `leg`'s notes, past and to come, part of the story of `call`, which goes on."""
@@ -189,16 +188,14 @@ class Recorder:
             self._shelve(story, call)
         else:
             self._shelve(story, story.name)
-        story.over = False
         own = self._story_of.get(leg)
         if own is not None and own is not story:
             del own.shelf[own.name]
             for member in own.legs:
                 self._story_of[member] = story
             story.take(own)
-            self._loose.pop(own, None)
-            if story.loose:
-                self._loose[story] = None
+            own.queue.pop(own, None)
+        self._queue(story, self._going_on)
         for name in (call, leg):
             if name not in story.legs:
                 story.legs += (name,)
@@ -208,20 +205,17 @@ class Recorder:
         """Nothing more goes on in the story of `call`, but for what others say of it late."""
         story = self._story_of.get(call)
         if story is not None:
-            story.over = True
+            self._queue(story, self._past)
 
     def rest(self, now: float) -> None:
         """Pack stories that rest, some at a time; to be called some times a second."""
-        loose, packed = self._loose, 0
-        for _ in range(min(len(loose), max(AT_ONCE, len(loose) // ROUND))):
-            story = next(iter(loose))
-            if now - story.loose[-1].at < (OVER if story.over else STANDS):
-                loose.move_to_end(story)
-                continue
-            self._pack(story)
-            packed += 1
-            if packed == AT_ONCE:
-                break
+        for queue, before in ((self._going_on, now - STANDS), (self._past, now - OVER)):
+            for _ in range(min(AT_ONCE, len(queue))):
+                story = next(iter(queue))
+                if story.loose[-1].at > before:
+                    queue.move_to_end(story)
+                else:
+                    self._pack(story)
 
     def story(self, name: str) -> list[Note]:
         """All notes kept of the call (or the call of the leg) `name`, in order; empty if it is not known."""
@@ -250,7 +244,7 @@ class Recorder:
         return list(self._of_calls)
 
     def _begin(self, name: str) -> Story[Kept]:
-        story = Story(name, self._packer, self._half, self._of_strays)
+        story = Story(name, self._packer, self._half, self._of_strays, self._past)
         self._of_strays[name] = self._story_of[name] = story
         if len(self._of_strays) > self._strays:
             self._forget(self._of_strays)
@@ -264,16 +258,25 @@ class Recorder:
         if len(self._of_calls) > self._calls:
             self._forget(self._of_calls)
 
+    @staticmethod
+    def _queue(story: Story[Kept], queue: OrderedDict[Story[Kept], None]) -> None:
+        """Let `story` wait with others to be packed."""
+        if story.queue is not queue:
+            story.queue.pop(story, None)
+            story.queue = queue
+        if story.loose:
+            queue[story] = None
+
     def _pack(self, story: Story[Kept]) -> None:
         self._octets -= story.octets
         story.pack(STRAY if story.shelf is self._of_strays else ROOM)
-        del self._loose[story]
+        del story.queue[story]
 
     def _forget(self, stories: OrderedDict[str, Story[Kept]]) -> None:
         """Forget the story that was untouched for longest."""
         _, forgotten = stories.popitem(last=False)
         self._octets -= forgotten.octets
-        self._loose.pop(forgotten, None)
+        forgotten.queue.pop(forgotten, None)
         for leg in forgotten.legs:
             self._story_of.pop(leg, None)
 

@@ -119,7 +119,7 @@ def story_of(recorder: Recorder, call: int, messages: list[bytes]) -> None:
 
 def time_passes(recorder: Recorder, now: float) -> None:
     """So that whatever rests is packed."""
-    for _ in range(10 * trace.ROUND):
+    for _ in range(10):
         recorder.rest(now)
 
 
@@ -146,7 +146,7 @@ def test_only_what_rests_is_packed_a_call_that_stands_soon_and_one_that_is_over_
     recorder.note(0.0, Kind.MESSAGE, "stray", "OPTIONS")
     for now, loose in ((trace.STANDS - 0.1, 3), (trace.STANDS, 2), (trace.OVER - 0.1, 2), (trace.OVER, 0)):
         recorder.rest(now)
-        assert len(recorder._loose) == loose, now
+        assert len(recorder._going_on) + len(recorder._past) == loose, now
     assert recorder._octets == 0
 
 
@@ -157,7 +157,7 @@ def test_few_stories_are_packed_in_one_go() -> None:
         recorder.join(f"call-{number}", f"leg-{number}")
     for left in (2, 1, 0):
         recorder.rest(trace.STANDS)
-        assert len(recorder._loose) == left * trace.AT_ONCE
+        assert len(recorder._going_on) == left * trace.AT_ONCE
 
 
 def test_what_is_forgotten_before_it_rests_is_never_packed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,7 +166,7 @@ def test_what_is_forgotten_before_it_rests_is_never_packed(monkeypatch: pytest.M
     for number in range(100):
         recorder.note(float(number), Kind.MESSAGE, f"scan-{number}", "OPTIONS")
         recorder.rest(float(number))
-    assert len(recorder._loose) == 10
+    assert len(recorder._past) == 10
     assert recorder._octets == 10 * trace.NOTE
 
 
@@ -177,7 +177,7 @@ def test_many_octets_are_packed_though_nothing_rests(monkeypatch: pytest.MonkeyP
     for number in range(1000):
         recorder.note(0.0, Kind.MESSAGE, f"scan-{number % 100}", "OPTIONS", f"{number:1000}")
         assert recorder._octets <= most
-        assert recorder._octets == sum(each.octets for each in recorder._loose)
+        assert recorder._octets == sum(each.octets for each in recorder._past)
     assert [note.detail.strip() for note in recorder.story("scan-7")] == [
         str(number) for number in range(7, 1000, 100)
     ]

@@ -21,6 +21,7 @@ from typing import Final, Protocol
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import RemoteError
+from gateway.core.frozen import frozen
 from gateway.toll.meter import DAY, HOUR, Meter, Usage
 from gateway.toll.numbering import Destination, Kind, NumberingPlan
 from gateway.toll.policy import Caps, Rules, TollPolicy
@@ -33,6 +34,8 @@ Payer = tuple[str, Caps, str]
 Over = tuple[tuple[str, str], str, str]
 """A cap that is reached: its key (payer and setting), a sentence, and advice."""
 
+_TRUNK: Final = "trunk "
+"""What a trunk's name as a payer begins with."""
 _AGAIN: Final = 3600.0
 """Seconds after which the operator is told once more of the same."""
 _REMEMBERED: Final = 1000
@@ -48,7 +51,7 @@ _WINDOWS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outside:
     """A way out of the office, as a Dial names it.
 
@@ -61,7 +64,7 @@ class Outside:
     number: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Caller:
     """For whom a leg is to be made.
 
@@ -93,20 +96,31 @@ class Counted(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Grant:
-    """A call that may go out, from its permission to its end."""
+    """A call that may go out, from its permission to its end.
+
+    Attributes:
+        payer, trunk: who pays for it, and the way out, which has caps of its own.
+        emergency: whether it passes every cap, and is not counted.
+        counted_to: engine clock up to which it is counted.
+    """
 
     payer: str
     rules: Rules
     trunk: str
     destination: Destination
     rate: Rate
+    emergency: bool
     leg: Counted | None = None
     counted_to: float | None = None
 
-    @property
-    def emergency(self) -> bool:
-        """Whether it passes every cap."""
-        return self.destination.kind is Kind.EMERGENCY
+    def used(self, now: float) -> tuple[float, float] | None:
+        """Seconds and cost up to `now` that are not counted yet; None where there is nothing to count."""
+        answered = None if self.leg is None else self.leg.answered_at
+        if answered is None or self.emergency:
+            return None
+        since, setup = (answered, self.rate.setup) if self.counted_to is None else (self.counted_to, 0.0)
+        self.counted_to = now
+        return now - since, setup + (now - since) / 60 * self.rate.minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +171,7 @@ class TollGuard:
         self._notice = notice
         self._keep = keep
         self._running: dict[Grant, None] = {}
-        self._calls: Counter[str] = Counter()
+        self._calls: dict[str, int] = {}
         self._counted_at = -_STALE
         self._noticed: OrderedDict[tuple[str, str], float] = OrderedDict()
 
@@ -178,20 +192,22 @@ class TollGuard:
         grant = Grant(
             intern(f"caller {caller.name}"),
             rules,
-            intern(f"trunk {outside.trunk}"),
+            intern(_TRUNK + outside.trunk),
             destination,
             self.policy.rates.rate(destination),
+            destination.kind is Kind.EMERGENCY,
         )
         if grant.emergency:
             self._notice(f"emergency call to {destination.number} by {caller.name} on {outside.trunk}")
         else:
             self._permit_kind(caller, destination, rules)
-            self._permit_parallel(grant)
-            over = self._cap_reached(grant)
+            payers = (grant.payer, rules.caps, rules.table), self._trunk(outside.trunk)
+            self._permit_parallel(payers)
+            over = self._cap_reached(payers)
             if over is not None:
                 raise self._refuse(*over)
-            for payer in (grant.payer, grant.trunk):
-                self._calls[payer] += 1
+            for payer, _, _ in payers:
+                self._calls[payer] = self._calls.get(payer, 0) + 1
         self._running[grant] = None
         return grant
 
@@ -205,14 +221,19 @@ class TollGuard:
 
     def ended(self, grant: Grant) -> None:
         """The leg of a grant is over, or was never made; what it used is kept with the next `tick` or `keep`."""
-        if grant in self._running:
-            self._count((grant,), self._clock(), self._wall().timestamp())
-            del self._running[grant]
-            if not grant.emergency:
-                for payer in (grant.payer, grant.trunk):
-                    self._calls[payer] -= 1
-                    if not self._calls[payer]:
-                        del self._calls[payer]
+        if grant not in self._running:
+            return
+        del self._running[grant]
+        used = grant.used(self._clock())
+        if used is not None:
+            at = self._wall().timestamp()
+            for payer in (grant.payer, grant.trunk):
+                self.meter.add(payer, at, *used)
+        if not grant.emergency:
+            for payer in (grant.payer, grant.trunk):
+                left = self._calls.pop(payer) - 1
+                if left:
+                    self._calls[payer] = left
 
     def tick(self) -> None:
         """Count the calls under way, and end those of payers that are past a cap.
@@ -221,7 +242,9 @@ class TollGuard:
         """
         at = self._count_all()
         looked: dict[tuple[str, str], Over | None] = {}
-        trunks = {trunk: self._trunk(trunk) for trunk in {grant.trunk for grant in self._running}}
+        trunks = {
+            trunk: self._trunk(trunk.removeprefix(_TRUNK)) for trunk in {grant.trunk for grant in self._running}
+        }
         for grant in list(self._running):
             if grant.emergency or grant.leg is None:
                 continue
@@ -284,19 +307,19 @@ class TollGuard:
             f'To let calls do so that stand in context "{caller.standing}", add it to onward in [tolls].',
         )
 
-    def _permit_parallel(self, grant: Grant) -> None:
-        for payer, caps, table in self._payers(grant):
-            if caps.parallel and self._calls[payer] >= caps.parallel:
+    def _permit_parallel(self, payers: Iterable[Payer]) -> None:
+        for payer, caps, table in payers:
+            if caps.parallel and self._calls.get(payer, 0) >= caps.parallel:
                 raise self._refuse(
                     (payer, "parallel"),
                     f"{payer} has the {caps.parallel} outside calls that it may have at once",
                     f"Wait, or raise parallel in {table}.",
                 )
 
-    def _cap_reached(self, grant: Grant) -> Over | None:
-        """The first cap that a payer of the call has reached."""
-        for payer in self._payers(grant):
-            over = self._over(payer, self._count_all(_STALE) if payer[1].limits_use else 0.0)
+    def _cap_reached(self, payers: Iterable[Payer]) -> Over | None:
+        """The first cap that a payer of a call has reached."""
+        for payer in payers:
+            over = self._over(payer, self._count_all(_STALE)) if payer[1].limits_use else None
             if over is not None:
                 return over
         return None
@@ -304,8 +327,6 @@ class TollGuard:
     def _over(self, payer: Payer, at: float) -> Over | None:
         """The first cap that a payer has reached by `at`: its key, a sentence, and advice."""
         name, caps, table = payer
-        if not caps.limits_use:
-            return None
         for limit, window, words in _WINDOWS:
             cap = getattr(caps, limit)
             if not cap:
@@ -317,12 +338,8 @@ class TollGuard:
                 return (name, limit), text, advice
         return None
 
-    def _payers(self, grant: Grant) -> tuple[Payer, Payer]:
-        return (grant.payer, grant.rules.caps, grant.rules.table), self._trunk(grant.trunk)
-
-    def _trunk(self, payer: str) -> Payer:
-        name = payer.removeprefix("trunk ")
-        return payer, self.policy.trunk(name).caps, f"[tolls.trunks.{name}]"
+    def _trunk(self, name: str) -> Payer:
+        return intern(_TRUNK + name), self.policy.trunk(name).caps, f"[tolls.trunks.{name}]"
 
     def _refuse(self, key: tuple[str, str], text: str, advice: str) -> RemoteError:
         self._tell(key, f"{text}; refused. {advice}")
@@ -355,16 +372,10 @@ class TollGuard:
         """Count what has passed of calls since they were last counted."""
         passed: dict[str, tuple[float, float]] = {}
         for grant in grants:
-            answered = None if grant.leg is None else grant.leg.answered_at
-            if answered is None or grant.emergency:
-                continue
-            since = answered if grant.counted_to is None else grant.counted_to
-            setup = grant.rate.setup if grant.counted_to is None else 0.0
-            grant.counted_to = now
-            seconds = now - since
-            cost = setup + seconds / 60 * grant.rate.minute
-            for payer in (grant.payer, grant.trunk):
-                before = passed.get(payer, (0.0, 0.0))
-                passed[payer] = before[0] + seconds, before[1] + cost
+            used = grant.used(now)
+            if used is not None:
+                for payer in (grant.payer, grant.trunk):
+                    seconds, cost = passed.get(payer, (0.0, 0.0))
+                    passed[payer] = seconds + used[0], cost + used[1]
         for payer, (seconds, cost) in passed.items():
             self.meter.add(payer, at, seconds, cost)

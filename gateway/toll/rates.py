@@ -73,6 +73,8 @@ class RateTable:
 
     def rate(self, destination: Destination) -> Rate:
         """What a call there costs."""
+        if not self.prefixes and not self.kinds:
+            return _NOTHING
         number = destination.number
         if number.startswith("+"):
             for length in range(len(number), 1, -1):
@@ -85,7 +87,7 @@ class RateTable:
 
     def _dearest(self) -> Rate:
         known = (*self.prefixes.values(), *self.kinds.values())
-        return max(known, key=lambda rate: (rate.minute, rate.setup), default=_NOTHING)
+        return max(known, key=lambda rate: (rate.minute, rate.setup))
 
 
 def _rate(words: list[str]) -> Rate | None:

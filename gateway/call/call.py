@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import field, replace
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -123,36 +123,35 @@ class Call:
 
     def record(self, ending: Ending, now: float) -> CallRecord:
         """The record of the call, now that it is over."""
-        answered_at = self.leg.answered_at
+        leg, passed, party = self.leg, now - self.began, self.caller
+        talked_to = self._talked_to()
         return CallRecord(
             id=self.id,
             started=self.started,
             answered=self.answered,
-            ended=self.started + timedelta(seconds=now - self.began),
-            caller=self.caller.number,
-            caller_name=self.caller.name,
+            ended=self.started + timedelta(seconds=passed),
+            caller=party.number,
+            caller_name=party.name,
             called=self.called,
             context=self.context,
-            source=self.leg.name,
-            destination=self._destination(),
-            duration=round(now - self.began, 3),
-            billed=0.0 if answered_at is None else round(now - max(answered_at, self.began), 3),
-            disposition="ANSWERED" if self.leg.answered else _DISPOSITION.get(ending.cause, "FAILED"),
+            source=leg.name,
+            destination=talked_to,
+            duration=round(passed, 3),
+            billed=0.0 if leg.answered_at is None else round(now - max(leg.answered_at, self.began), 3),
+            disposition="ANSWERED" if leg.answered else _DISPOSITION.get(ending.cause, "FAILED"),
             ending=ending,
-            answer_signal=self._answer_signal(),
+            answer_signal=next((each.answer_signal for each in self.others if each.name == talked_to), ""),
             linked=self.linked,
-            talks=tuple(replace(talk) for talk in self.talks),
-            quality=tuple(heard for leg in self.legs if (heard := leg.quality) is not None),
+            talks=tuple([talk.so_far() for talk in self.talks]),
+            quality=tuple([heard for each in self.legs if (heard := each.quality) is not None]),
         )
 
-    def _answer_signal(self) -> str:
-        """What showed the answer of whom its main leg talked with last."""
-        name = self._destination()
-        return next((leg.answer_signal for leg in self.others if leg.name == name), "")
-
-    def _destination(self) -> str:
-        """Whom its main leg talked with last."""
+    def _talked_to(self) -> str:
+        """Whom its main leg talked with last, by name; "" where with nobody."""
+        name = self.leg.name
         for talk in reversed(self.talks):
-            if self.leg.name in (talk.one, talk.other):
-                return talk.other if talk.one == self.leg.name else talk.one
+            if talk.one == name:
+                return talk.other
+            if talk.other == name:
+                return talk.one
         return ""

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -136,7 +137,7 @@ class Store:
 
     def record(self, record: CallRecord) -> asyncio.Future[None]:
         """Keep a call record; durable once the future is done. Never waits; the future may be ignored."""
-        return self._writer.submit([Statement(_KEEP_RECORD, record_row(record))], record)
+        return self._writer.submit([Statement(_KEEP_RECORD, partial(record_row, record))], record)
 
     def save_binding(self, binding: StoredBinding) -> asyncio.Future[None]:
         """Keep a registration in place of what was known of the same flow or contact; as `record` otherwise."""

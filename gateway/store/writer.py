@@ -12,8 +12,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Final
 
 from sqlalchemy import Executable
@@ -21,6 +20,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.core.errors import Exhausted, LocalError
+from gateway.core.frozen import frozen
 
 __all__ = ["Statement", "Writer"]
 
@@ -49,32 +49,40 @@ _REFUSALS: Final = (IntegrityError, DataError, ValueError, TypeError, OverflowEr
 """What is wrong with an entry itself: a duplicate, text that is no Unicode, a number out of range."""
 
 
-@dataclass(frozen=True, slots=True)
+Row = Mapping[str, object]
+"""Values by the names of their columns."""
+
+
+@frozen
 class Statement:
     """What the database is to do.
 
     Attributes:
         sql: the statement; rows of one table come with the same object, so that many are written at once.
-        row: its values by name; none where the statement has them in it.
+        row: its values by name, or what makes them when they are written; none where the statement has them in it.
     """
 
     sql: Executable
-    row: Mapping[str, object] | None = None
+    row: Row | Callable[[], Row] | None = None
 
 
-@dataclass(slots=True, eq=False)
 class _Job:
     """Statements that belong together.
 
-    Attributes:
+    Args:
         statements: executed in order, in one transaction.
         text: what is logged where they cannot be kept.
+
+    Attributes:
         done: told when they are on the disk.
     """
 
-    statements: Sequence[Statement]
-    text: object
-    done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    __slots__ = ("done", "statements", "text")
+
+    def __init__(self, statements: Sequence[Statement], text: object) -> None:
+        self.statements = statements
+        self.text = text
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
 class Writer:
@@ -124,7 +132,6 @@ class Writer:
             Done once they are on the disk; fails with LocalError where they were lost. It may be ignored.
         """
         job = _Job(statements, text)
-        job.done.add_done_callback(_seen)
         if self._closing:
             self._lose(job, LocalError(f"{self._name} is closed"))
         elif len(self._jobs) >= self._limit:
@@ -153,7 +160,7 @@ class Writer:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            if await self._write([self._jobs[index] for index in range(min(BATCH, len(self._jobs)))]):
+            if await self._write(list(islice(self._jobs, BATCH))):
                 attempts = 0
                 if not self._closing and self._is_busy():
                     await self._rest(asyncio.sleep(GATHER))
@@ -210,24 +217,20 @@ class Writer:
         _log.error("not stored (%s): %s", error, job.text)
         if not job.done.done():
             job.done.set_exception(error)
+            job.done.exception()  # it was logged: nobody need look at the future
 
 
-def _runs(statements: Iterable[Statement]) -> Iterator[tuple[Executable, list[Mapping[str, object]] | None]]:
+def _runs(statements: Iterable[Statement]) -> Iterator[tuple[Executable, list[Row] | None]]:
     """Statements in their order, with the rows of those together that follow each other with the same one."""
     for (sql, bare), run in groupby(statements, key=lambda statement: (statement.sql, statement.row is None)):
         if bare:
             yield from ((sql, None) for _ in run)
         else:
-            yield sql, [statement.row for statement in run if statement.row is not None]
+            rows = [statement.row for statement in run if statement.row is not None]
+            yield sql, [row() if callable(row) else row for row in rows]
 
 
 def _reason(error: Exception) -> str:
     """The database's own words, without SQL, parameters and links."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     return str(cause).splitlines()[0] if str(cause) else type(cause).__name__
-
-
-def _seen(done: asyncio.Future[None]) -> None:
-    """Take note of a failure, which was logged: nobody need look at the future."""
-    if not done.cancelled():
-        done.exception()

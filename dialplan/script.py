@@ -269,6 +269,14 @@ class Script(Course, identity=dict, recordings=dict, settings=dict):
             raise ScriptError(f"more than {_VARIABLES} variables on {self.leg.name}")
         variables[name] = value
 
+    def report(self, results: Mapping[str, str]) -> None:
+        """Set variables, plain names, by which an application tells what came of it."""
+        if not self.frames:
+            self.leg.variables.update(results)
+            return
+        for name, value in results.items():
+            self.assign(name, value)
+
     def forget(self, name: str) -> None:
         """Unset a variable of the subroutine under way, or of the leg."""
         for frame in reversed(self.frames):

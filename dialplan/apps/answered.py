@@ -80,7 +80,7 @@ def refused(script: Script, status: DialStatus, outcome: DialOutcome) -> None:
 
 def turned_away(script: Script, status: DialStatus, ending: Ending) -> None:
     """Somebody has answered, or would have, and is not connected."""
-    script.assign("DIALSTATUS", status.value)
+    script.report({"DIALSTATUS": status.value})
     refused(script, status, DialOutcome(status, ending=ending))
 
 
@@ -203,8 +203,7 @@ class Connection:
         """Answer the caller, connect the two, and see to the one that is left."""
         script, other = self.script, self.other
         script.refusal = None
-        script.assign("DIALEDPEERNAME", other.name)
-        script.assign("DIALEDPEERNUMBER", other.called)
+        script.report({"DIALEDPEERNAME": other.name, "DIALEDPEERNUMBER": other.called})
         try:
             await script.leg.answer()
         except HungUp as over:
@@ -219,8 +218,8 @@ class Connection:
             ended = end.ending
         finally:
             now = asyncio.get_running_loop().time()
-            script.assign("DIALEDTIME", str(int(now - self.began)))
-            script.assign("ANSWEREDTIME", str(int(now - answered)))
+            dialled, talked = str(int(now - self.began)), str(int(now - answered))
+            script.report({"DIALEDTIME": dialled, "ANSWEREDTIME": talked})
         script.cause = ended.cause
         if "g" not in self.chosen:
             raise script.hang_up(ended)

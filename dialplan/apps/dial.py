@@ -11,7 +11,7 @@ from typing import Final
 from dialplan.apps.answer import seconds
 from dialplan.apps.answered import Connection, place, refused, turned_away
 from dialplan.apps.limit import read_limit
-from dialplan.apps.privacy import screening
+from dialplan.apps.privacy import NOT_ASKED, screening
 from dialplan.arguments import options, split
 from dialplan.causes import read_cause
 from dialplan.functions.caller import PRESENTATIONS
@@ -37,7 +37,7 @@ IDLE: Final[Mapping[str, str]] = {
 }
 """Letters that make no sense here, each with the reason."""
 _PLAIN: Final[Mapping[str, str]] = MappingProxyType({})
-_TOLD: Final = ("DIALEDPEERNAME", "DIALEDPEERNUMBER", "DIALEDTIME", "ANSWEREDTIME")
+_UNTOLD: Final = dict.fromkeys(("DIALEDPEERNAME", "DIALEDPEERNUMBER", "DIALEDTIME", "ANSWEREDTIME"), "")
 """Variables of an earlier Dial that are empty until this one sets them."""
 
 
@@ -81,11 +81,10 @@ async def dial(script: Script, arguments: str) -> Last:
     chosen = options(words[2]) if len(words) > 2 else _PLAIN
     if chosen:
         _tell(script, chosen)
-    for name in _TOLD:
-        if script.variable(name):
-            script.assign(name, "")
+    if not script.leg.variables.keys().isdisjoint(_UNTOLD):
+        script.report(_UNTOLD)
     if wanted is None:
-        script.assign("DIALSTATUS", DialStatus.INVALIDARGS.value)
+        script.report({"DIALSTATUS": DialStatus.INVALIDARGS.value})
         script.leg.note(f"Dial: {words[0][:80]!r} names nobody: write TECHNOLOGY/address")
         return None
     limit = read_limit(script, chosen)
@@ -95,15 +94,15 @@ async def dial(script: Script, arguments: str) -> Last:
         await script.runner.subroutine(script, *place(chosen["B"]))
     if "a" in chosen:
         await script.leg.answer()
-    screened = await screening(script, chosen)
+    screened = await screening(script, chosen) if chosen else NOT_ASKED
     if screened.verdict is not None:
         turned_away(script, screened.verdict, script.ending(Cause.CALL_REJECTED, Act.REFUSED, "kept in privacy"))
         return None
     began = asyncio.get_running_loop().time()
-    script.assign("DIALSTATUS", DialStatus.CANCEL.value)
+    script.report({"DIALSTATUS": DialStatus.CANCEL.value})
     timeout = seconds(words[1]) if len(words) > 1 else None
     outcome = await script.switch.dial(script.leg, wanted, _manner(script, chosen, timeout))
-    script.assign("DIALSTATUS", outcome.status.value)
+    script.report({"DIALSTATUS": outcome.status.value})
     attempts = outcome.attempts
     script.attempts = {str(target): ending for target, ending in attempts} if attempts else NO_ATTEMPTS
     if outcome.leg is not None:

@@ -17,7 +17,7 @@ from dialplan.script import Script
 from gateway.core.audio import Sound
 from gateway.core.switch import DialStatus, HungUp, Leg
 
-__all__ = ["Screening", "screening"]
+__all__ = ["NOT_ASKED", "Screening", "screening"]
 
 _ATTEMPTS: Final = 3
 _PATIENCE: Final = 10.0
@@ -71,13 +71,14 @@ class Screening:
         return None if key in ("1", "5") else _VERDICTS.get(key, DialStatus.NOANSWER)
 
 
-_NOT_ASKED: Final = Screening()
+NOT_ASKED: Final = Screening()
+"""Nobody is asked, and all are let through."""
 
 
 async def screening(script: Script, chosen: Mapping[str, str]) -> Screening:
     """What Dial's options ask for: look the caller up, and have the name said where somebody will be asked."""
     if "p" not in chosen and "P" not in chosen:
-        return _NOT_ASKED
+        return NOT_ASKED
     number = "".join(digit for digit in script.leg.party.number if digit.isdigit())
     path = ""
     if "P" in chosen:
@@ -87,7 +88,7 @@ async def screening(script: Script, chosen: Mapping[str, str]) -> Screening:
         if known == "ALLOW" or known in _KNOWN:
             return Screening(_KNOWN.get(known))
     elif "N" in chosen and number:
-        return _NOT_ASKED
+        return NOT_ASKED
     return Screening(path=path, name=await _name(script))
 
 

@@ -39,11 +39,9 @@ class FaxCalls:
         self._plan = plan
         self._listening: WeakSet[CallLeg] = WeakSet()
 
-    def leg_changed(self, leg: CallLeg) -> None:
-        """A leg may have been answered: it is listened to from then on, where that is of use."""
-        if not (leg.answered and leg.incoming) or leg.ending is not None or leg in self._listening:
-            return
-        if self._place(leg) is not None:
+    def listen(self, leg: CallLeg) -> None:
+        """Listen to a leg that has been answered, where that is of use."""
+        if leg.incoming and leg not in self._listening and self._place(leg) is not None:
             self._listening.add(leg)
             leg.audio.detect_fax(True)
 

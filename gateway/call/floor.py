@@ -123,6 +123,11 @@ class Floor:
         """The calls in progress, oldest first."""
         return list(self._tasks)
 
+    @property
+    def count(self) -> int:
+        """How many calls are in progress."""
+        return len(self._tasks)
+
     def find(self, name: str) -> CallLeg | None:
         """The leg of that name, or None; a name is written as the technology's own, in any case."""
         wanted = name.lower()

@@ -99,14 +99,14 @@ _STOPPING: Final = Ending(
     "Call again in a minute.",
 )
 
-_PASSED_ON: Final = (
+_PASSED_ON: Final = {
     *(DIVERTED_BY, DIVERTED_FIRST, DIVERTED_BEFORE, DIVERTED_FOR, DIVERTED_HIDDEN, DIVERSIONS),
     HOPS,
     *(REFERRED_BY, REFERRED_BY_NAME),
     *PREFERENCES,
     *PORTABILITY,
     SECURED,
-)
+}
 """What a leg that goes out tells of the one for which it does."""
 
 
@@ -234,7 +234,7 @@ class CallManager:
 
     def usage(self) -> dict[str, int]:
         """Counts of what is held; all zero when no call is in progress."""
-        return {"calls": len(self.floor.calls), "legs": len(self.floor.legs)}
+        return {"calls": self.floor.count, "legs": len(self.floor.legs)}
 
     def deliver(self, channel: Channel, event: Event) -> None:
         """Take in what a channel says."""
@@ -271,14 +271,14 @@ class CallManager:
 
         def make(target: Target) -> CallLeg:
             made = self._outgoing(own, target)
-            made.variables.update({name: own.variables[name] for name in _PASSED_ON if name in own.variables})
+            made.variables.update({name: own.variables[name] for name in own.variables.keys() & _PASSED_ON})
             made.variables.update(options.variables)
             return made
 
-        async def attempt() -> DialOutcome:
+        def attempt() -> Awaitable[DialOutcome]:
             hang_up = self.floor.codes.codes.get(Feature.HANG_UP, "") if options.keys_hang_up else ""
             dialing = Dialing(own, make=make, clock=self._clock, options=options, hang_up=hang_up)
-            return await dialing.run(targets, options.caller or own.party)
+            return dialing.run(targets, options.caller or own.party)
 
         outcome = await attempt()
         if self._tolls is not None and self._tolls.make_room(outcome, self.floor.legs.values()):
@@ -325,9 +325,12 @@ class CallManager:
 
     def _leg_changed(self, leg: CallLeg) -> None:
         self.devices.leg_changed(leg)
-        if leg.name in self.conferees and leg.ending is None:
+        if leg.ending is not None:
+            return
+        if leg.name in self.conferees:
             self.conferees[leg.name].hold_changed()
-        self._faxes.leg_changed(leg)
+        if leg.answered:
+            self._faxes.listen(leg)
 
     def _own(self, leg: Leg) -> CallLeg:
         assert isinstance(leg, CallLeg)  # scripts have no other legs than those they were given here
@@ -335,7 +338,7 @@ class CallManager:
 
     def _offered(self, channel: Channel, offer: Offered) -> None:
         now = self._clock()
-        full = self._draining or len(self.floor.calls) >= self._limit
+        full = self._draining or self.floor.count >= self._limit
         if full and not (self._tolls is not None and self._tolls.is_emergency(offer.called)):
             ending = _STOPPING if self._draining else _FULL
             self._recorder.note(now, Kind.CALL, channel.name, ending)
@@ -378,7 +381,7 @@ class CallManager:
         return number or (line if technology is None else technology.device(line).partition("/")[2])
 
     def _placed(self, target: Target, party: Party, context: str, by: CallLeg | None) -> CallLeg:
-        if self._draining or len(self.floor.calls) >= self._limit:
+        if self._draining or self.floor.count >= self._limit:
             ending = _STOPPING if self._draining else _FULL
             raise RemoteError(ending.evidence, ending.cause, advice=ending.advice)
         return self._make(by, target, party, context, None)

@@ -235,7 +235,7 @@ class Recorder:
         story = self._story_of.get(name)
         if story is None:
             return []
-        first, latest = story.notes()
+        first, latest, _ = story.notes()
         found = [packet for kept in (*first, *latest) if (packet := kept.packet()) is not None]
         return [replace(packet, data=_SECRET_OCTETS.sub(_starred, packet.data)) for packet in found]
 

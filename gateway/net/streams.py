@@ -22,13 +22,14 @@ from gateway.core.log import QuietLog
 from gateway.net.alias import Aliases
 from gateway.net.stream import GOODBYE, HANDSHAKE, StreamConnection
 from gateway.net.tls import TlsContexts
+from gateway.net.turns import Turns
 from gateway.net.udp import Address
 from gateway.sip.framing import Framer, StreamFramer
 from gateway.sip.misled import NOT_TLS, Misled
 from gateway.sip.transport import SECURE, Flow
 from gateway.sip.websocket import WebSocketFramer
 
-__all__ = ["NO_ROOM", "StreamLimits", "Streams"]
+__all__ = ["HANDSHAKES", "NO_ROOM", "StreamLimits", "Streams"]
 
 _log = logging.getLogger("copperline.net")
 
@@ -39,6 +40,9 @@ TLS_TIMES: Final = {"ssl_handshake_timeout": HANDSHAKE, "ssl_shutdown_timeout": 
 
 BACKLOG: Final = 256
 """Connections that may wait to be taken in."""
+
+HANDSHAKES: Final = 2
+"""TLS handshakes begun at one turn of the loop, each a millisecond of work: calls go on between them."""
 
 BATCH: Final = 64
 """Connections taken in at one turn of the loop."""
@@ -120,6 +124,7 @@ class Streams:
         self._proven: Counter[str] = Counter()
         self._counted: dict[StreamConnection, Counter[str]] = {}  # where each counts for its source
         self._tasks: set[asyncio.Task[None]] = set()
+        self._handshakes = Turns(loop, HANDSHAKES)
         self._closing = False
 
     async def listen(self, transport: str, address: Address) -> Address:
@@ -295,6 +300,8 @@ class Streams:
         """Make a connection of a socket, by a TLS handshake where there is a context."""
         try:
             accepted.setblocking(False)
+            if context is not None:
+                await self._greeted(accepted)
             await self._loop.connect_accepted_socket(
                 lambda: connection, accepted, ssl=context, **(TLS_TIMES if context is not None else {})
             )
@@ -311,6 +318,29 @@ class Streams:
         finally:
             if not connection.is_made:
                 self.lost(connection)
+
+    async def _greeted(self, accepted: socket.socket) -> None:
+        """Wait for the first octets of a handshake, which are most of its work, and for a turn to look at them."""
+        heard = self._loop.create_future()
+
+        def readable() -> None:
+            self._loop.remove_reader(accepted)
+            if not heard.done():
+                heard.set_result(None)
+
+        self._loop.add_reader(accepted, readable)
+        begins = False
+        try:
+            async with asyncio.timeout(HANDSHAKE):
+                await heard
+            await self._handshakes.wait()
+            begins = True
+        except TimeoutError:
+            raise TimeoutError(f"nothing came for {HANDSHAKE:g} s") from None
+        finally:
+            if not begins:
+                self._loop.remove_reader(accepted)
+                accepted.close()
 
     def _connect(self, flow: Flow) -> StreamConnection:
         proves = self._tls.proves if flow.is_secure and self._tls is not None else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -77,6 +78,11 @@ class TlsPeer:
         self.socket = context.wrap_socket(
             raw, server_side=name is None, do_handshake_on_connect=False, server_hostname=name
         )
+
+    def say_hello(self) -> None:
+        """Begin the handshake, and do not wait for what the other end says."""
+        with suppress(ssl.SSLWantReadError):
+            self.socket.do_handshake()
 
     def shake_hands(self) -> None:
         """Do the handshake.

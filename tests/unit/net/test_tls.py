@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from gateway.core.errors import OpenFailed
 from gateway.net.sip import SipSockets
 from gateway.net.stream import HANDSHAKE
+from gateway.net.streams import HANDSHAKES
 from gateway.net.tls import Certificate, Clients, TlsConfig, TlsContexts
 from gateway.sip.transport import Datagram, Flow
 from gateway.testing.loop import ManualLoop
@@ -42,9 +45,15 @@ class Port:
         return peer
 
     def connect(self, context: ssl.SSLContext, name: str = "office.test") -> TlsPeer:
+        peer = self.connected(context, name)
+        peer.shake_hands()
+        self.loop.settle()
+        return peer
+
+    def connected(self, context: ssl.SSLContext, name: str = "office.test") -> TlsPeer:
+        """Somebody who has said nothing yet."""
         peer = TlsPeer(socket.create_connection(self.address), context, self.loop.settle, name)
         self.peers.append(peer)
-        peer.shake_hands()
         self.loop.settle()
         return peer
 
@@ -182,6 +191,48 @@ def test_a_handshake_that_is_not_finished_times_out(
     port.loop.advance(HANDSHAKE + 1, tick=1)
     assert peer.recv(100) == b"" and port.sockets.usage() == 0
     assert "no TLS handshake" in caplog.text and port.lost == []
+
+
+def test_of_many_handshakes_at_once_few_are_looked_at_before_others_have_their_turn(
+    opened: Opened, authority: Authority
+) -> None:
+    port = opened(authority.config("office.test"))
+    peers = [port.connected(authority.client()) for _ in range(40)]
+    for peer in peers:
+        peer.say_hello()
+    greeted = [0]
+    while greeted[-1] < len(peers):
+        port.loop.settle(turns=1)
+        greeted.append(len(select.select([peer.socket for peer in peers], [], [], 0)[0]))
+    assert max(after - before for before, after in pairwise(greeted)) <= HANDSHAKES
+    for peer in peers:
+        peer.shake_hands()
+    peers[0].send(OPTIONS)
+    assert len(port.heard) == 1
+
+
+def test_who_says_nothing_on_a_tls_port_has_nobody_wait_and_is_disconnected_in_time(
+    opened: Opened, authority: Authority, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = opened(authority.config("office.test"))
+    silent = [port.plain() for _ in range(50)]
+    port.connect(authority.client()).send(OPTIONS)
+    assert len(port.heard) == 1 and port.sockets.usage() == 51
+    port.loop.advance(HANDSHAKE + 1, tick=1)
+    assert [peer.recv(100) for peer in silent] == [b""] * 50 and port.sockets.usage() == 1
+    assert f"no TLS handshake: nothing came for {HANDSHAKE:g} s" in caplog.text
+
+
+def test_who_waits_for_a_turn_and_makes_way_leaves_nothing(opened: Opened, authority: Authority) -> None:
+    port = opened(authority.config("office.test"))
+    streams = port.sockets._streams
+    streams._limits = type(streams._limits)(connections=10)
+    for peer in [port.connected(authority.client()) for _ in range(10)]:
+        peer.say_hello()
+    port.loop.settle(turns=2)
+    assert len(streams._handshakes) > 5
+    port.plain()
+    assert port.sockets.usage() == 10 and len(streams._handshakes) == 0
 
 
 def test_what_is_no_tls_is_disconnected_and_leaves_nothing(

@@ -7,12 +7,14 @@ the SIP status in it. From one SIP leg to another the status itself goes, where 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from functools import cache
 from typing import Final
 
 from gateway.core.cause import Cause
 from gateway.core.ending import Ending
 from gateway.core.errors import MalformedError
+from gateway.core.repeated import repeated
 from gateway.sip.grammar import number, split_list
 from gateway.sip.parameters import Parameters
 
@@ -156,17 +158,23 @@ def cause_of(status: int) -> Cause:
     return found or Cause.INTERWORKING
 
 
+@cache
 def reason_header(cause: Cause) -> str:
     """The value of a Reason header that carries `cause` (RFC 3326 section 2)."""
     own = f'Q.850;cause={int(cause)};text="{cause.phrase}"'
     return f"{ELSEWHERE}, {own}" if cause is Cause.NON_SELECTED_USER_CLEARING else own
 
 
-def cause_of_reason(values: Iterable[str]) -> Cause | None:
+def cause_of_reason(values: Sequence[str]) -> Cause | None:
     """The cause in the first Q.850 value among Reason headers, else in a SIP status; None where none tells one."""
+    return _cause_in(",".join(values)) if values else None
+
+
+@repeated
+def _cause_in(values: str) -> Cause | None:
     told: dict[str, int] = {}
     try:
-        for value in split_list(",".join(values)):
+        for value in split_list(values):
             protocol, _, rest = value.partition(";")
             code = Parameters.parse(f";{rest}").get("cause") if rest else None
             if code is not None:

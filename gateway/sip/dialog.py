@@ -17,8 +17,9 @@ from gateway.sip.headers import NameAddr
 from gateway.sip.message import Message, Request, Response
 from gateway.sip.next_hop import BROWSERS, called, is_at, next_hop, sender
 from gateway.sip.parameters import Parameters
+from gateway.sip.reading import Rows
 from gateway.sip.transport import PORTS, Flow, is_address
-from gateway.sip.uri import OtherUri, SipUri, TelUri, Uri
+from gateway.sip.uri import OtherUri, SipUri, Uri
 
 __all__ = ["Dialog", "DialogId", "dialog_id"]
 
@@ -58,6 +59,19 @@ class Dialog:
         contact: what our requests and answers show as ours.
         local_number: CSeq number of our latest request.
     """
+
+    __slots__ = (
+        "_peer",
+        "_remote_number",
+        "contact",
+        "flow",
+        "id",
+        "local",
+        "local_number",
+        "remote",
+        "routes",
+        "target",
+    )
 
     def __init__(
         self,
@@ -248,21 +262,23 @@ class Dialog:
 
     def _write(self, method: str, number: int) -> Request:
         uri, routes = self._path()
-        fields: list[tuple[str, object]] = [
-            ("Max-Forwards", MAX_FORWARDS),
-            *[("Route", route) for route in routes],
-            ("From", self.local),
-            ("To", self.remote),
-            ("Call-ID", self.id.call_id),
-            ("CSeq", f"{number} {method}"),
-        ]
+        # All of it has been through the parser, or is ours.
+        rows: dict[str, Rows] = {"max-forwards": (str(MAX_FORWARDS),)}
+        if routes:
+            rows["route"] = tuple([str(route) for route in routes])
+        rows["from"] = (str(self.local),)
+        rows["to"] = (str(self.remote),)
+        rows["call-id"] = (self.id.call_id,)
+        rows["cseq"] = (f"{number} {method}",)
         if method in TARGET_REFRESH:
-            fields.append(("Contact", self.contact))
-        return Request(method, uri, headers=Headers(fields))
+            rows["contact"] = (str(self.contact),)
+        return Request(method, uri, headers=Headers(rows=rows))
 
     def _path(self) -> tuple[Uri, tuple[NameAddr, ...]]:
         """Request-URI and Route of a request (section 12.2.1.1), for loose and for strict first hops."""
-        first = self.routes[0].uri if self.routes else None
+        if not self.routes:
+            return self.target, ()
+        first = self.routes[0].uri
         if not isinstance(first, SipUri) or first.is_loose_router:
             return self.target, self.routes
         # A strict router wants itself in the Request-URI and the target as the last Route.
@@ -278,7 +294,7 @@ class Dialog:
 
 def _contact(message: Message) -> Uri:
     contacts = message.contacts
-    if len(contacts) != 1 or not isinstance(contacts[0].uri, SipUri | TelUri):
+    if len(contacts) != 1 or isinstance(contacts[0].uri, OtherUri):
         # Section 8.1.1.8: exactly one, in everything that can make a dialog.
         raise MalformedError("one Contact with a SIP URI is needed to make a dialog")
     return contacts[0].uri

@@ -227,6 +227,10 @@ class Headers:
         """Each row with its name as it is usually spelled."""
         return iter([(WRITTEN[key], value) for key, values in self._rows.items() for value in values])
 
+    def text(self) -> str:
+        """All rows with their names as they are usually spelled, "Name:value" each, without an end to the last."""
+        return "\n".join([f"{WRITTEN[key]}:{value}" for key, values in self._rows.items() for value in values])
+
     def written(self) -> str:
         """The lines of the wire, each with its end; Content-Length, which the body decides, left out."""
         rows = self._rows

@@ -5,23 +5,21 @@ A call may stand for hours, and hardly any dialplan looks at them; as pairs they
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import overload
+
+from gateway.sip.fields import Headers
 
 __all__ = ["HeaderText"]
 
 
 class HeaderText(Sequence[tuple[str, str]]):
-    """Rows of a message, as name and value.
-
-    Args:
-        rows: names are tokens, and no value has a line break in it, as the parser sees to.
-    """
+    """Rows of a message, as name and value; names are tokens, and no value has a line break in it."""
 
     __slots__ = ("_text",)
 
-    def __init__(self, rows: Iterable[tuple[str, str]]) -> None:
-        self._text = "\n".join([f"{name}:{value}" for name, value in rows])
+    def __init__(self, headers: Headers) -> None:
+        self._text = headers.text()
 
     def _rows(self) -> list[tuple[str, str]]:
         pieces = [line.partition(":") for line in self._text.split("\n")] if self._text else []

@@ -49,11 +49,12 @@ def number_of(uri: Uri) -> str:
 
     A telephone number in a sip URI may carry the parameters of a tel URI (RFC 3261 19.1.6), which are left out.
     """
-    if isinstance(uri, TelUri):
-        return uri.digits
     if not isinstance(uri, SipUri):
-        return ""
-    user, semicolon, _ = uri.username.partition(";")
+        return uri.digits if isinstance(uri, TelUri) else ""
+    name = uri.username
+    if ";" not in name and not uri.parameters.pairs:
+        return name
+    user, semicolon, _ = name.partition(";")
     is_phone = bool(semicolon) or (uri.parameters.get("user") or "").lower() == "phone"
     bare = user.translate(SEPARATORS)
     return bare if is_phone and bare.removeprefix("+").isalnum() else user

@@ -115,7 +115,7 @@ class IncomingSession:
         self._machine = Machine(TABLE, State.OFFERED)
         self._required = "100rel" in lists(request, "Require")
         self._allowed = self._required or "100rel" in lists(request, "Supported")
-        self._reliable = ReliableResponses(setting, reply, self._not_acknowledged)
+        self._reliable: ReliableResponses | None = None  # until there is one to be sent
         self._head: Headers | None = None  # of every response that makes the dialog
         self._settled = False  # offer and answer have both gone over, reliably
         self._refresh: Timer | None = None
@@ -143,7 +143,7 @@ class IncomingSession:
 
     def answer(self, now: float) -> None:
         """Answer the call."""
-        self._act(Input.ANSWER_LATER if self._reliable.is_waiting else Input.ANSWER, now)
+        self._act(Input.ANSWER_LATER if self._awaits_prack else Input.ANSWER, now)
 
     def hang_up(self, ending: Ending, now: float) -> None:
         """Refuse the call; nothing is said to the user any more."""
@@ -202,7 +202,7 @@ class IncomingSession:
 
     def _acknowledged(self, prack: Request, reply: Reply, now: float) -> None:
         """PRACK (RFC 3262 section 3): it may answer our offer or, after our answer, bring another (section 5)."""
-        acknowledged = self._reliable.acknowledge(prack, now)
+        acknowledged = None if self._reliable is None else self._reliable.acknowledge(prack, now)
         if acknowledged is None:
             reply(prack.reply(481), now)
             return
@@ -214,7 +214,7 @@ class IncomingSession:
             reply(self._not_yet(prack), now)
         else:
             self._take_offer(prack, response_to(prack, self._negotiation), reply, now)
-        if self._machine.state is not State.OVER and not self._reliable.is_waiting:
+        if self._machine.state is not State.OVER and not self._awaits_prack:
             self._act(Input.PRACK, now)
 
     def _take_answer(self, prack: Request, reply: Reply, now: float) -> None:
@@ -316,6 +316,10 @@ class IncomingSession:
         self._progress(183, now)
 
     @property
+    def _awaits_prack(self) -> bool:
+        return self._reliable is not None and self._reliable.is_waiting
+
+    @property
     def _owes_offer(self) -> bool:
         """Whether the INVITE had no offer, and none of ours has gone out."""
         return self._negotiation.agreement is None and self._negotiation.local is None
@@ -326,6 +330,8 @@ class IncomingSession:
             describe(response, self._negotiation.local)
         self._stop_refresh()
         if self._required or (self._allowed and response.body):
+            if self._reliable is None:
+                self._reliable = ReliableResponses(self._setting, self._reply, self._not_acknowledged)
             self._reliable.send(response, now)
         else:
             self._reply(response, now)
@@ -397,7 +403,8 @@ class IncomingSession:
             self._keys.close()
         self._stop_refresh()
         self._stop_expiry()
-        self._reliable.stop()
+        if self._reliable is not None:
+            self._reliable.stop()
         self._setting.carrier.leave(self._dialog.id)
 
     def _stop_expiry(self) -> None:
@@ -419,4 +426,5 @@ class IncomingSession:
             first.headers.set("Contact", self._dialog.contact)
             announce(first)
             self._head = first.headers
-        return Response(status, reason(status), headers=self._head.copy())
+        # After a final one there is no other.
+        return Response(status, reason(status), headers=self._head.copy() if status < 200 else self._head)

@@ -13,6 +13,7 @@ from typing import Final
 from gateway.core.added import added
 from gateway.core.diversion import Diversion, diversions_of
 from gateway.core.messages import DIVERTED_BY, HOPS, Dial
+from gateway.core.repeated import Kept
 from gateway.sip.account import Account
 from gateway.sip.dialog import MAX_FORWARDS
 from gateway.sip.diversions import write_diversions
@@ -38,9 +39,15 @@ def hops_of(invite: Request) -> dict[str, str]:
 
 def _hops_after_us(variables: Mapping[str, str]) -> int:
     """Max-Forwards of the call that goes on: one less than it came with (RFC 7332 section 3), 70 at most."""
-    left = variables.get(HOPS, "")
+    return _ONE_LESS[variables[HOPS]] if HOPS in variables else MAX_FORWARDS
+
+
+def _one_less(left: str) -> int:
     told = left.isascii() and left.isdigit() and len(left) < 11
     return min(max(int(left) - 1, 0), MAX_FORWARDS) if told else MAX_FORWARDS
+
+
+_ONE_LESS: Final = Kept(_one_less)
 
 
 def written(

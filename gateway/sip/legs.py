@@ -21,7 +21,7 @@ from gateway.sip.account import Account
 from gateway.sip.binding import Binding
 from gateway.sip.causes import reason_header
 from gateway.sip.channel import SipChannel
-from gateway.sip.diagnosis import Troubled
+from gateway.sip.diagnosis import Troubled, Watch
 from gateway.sip.dialog import Dialog, DialogId
 from gateway.sip.diversions import diversion_of
 from gateway.sip.established import Established
@@ -154,8 +154,8 @@ class Legs:
             return request.reply(400, str(fault))
         except Exhausted as fault:
             return self._busy(request, account, flow, str(fault))
-        fax = self._outfit.fax(account, flow)
-        negotiation = self._outfit.negotiation(account, flow, row, fax)
+        host, fax = self._reach.host(flow), self._outfit.fax(account, flow)
+        negotiation = self._outfit.negotiation(account, flow, host, row, fax)
         try:
             if offer is not None:
                 negotiation.answer(offer)
@@ -164,7 +164,7 @@ class Legs:
             fax.close()
             return not_acceptable(request, why)
         reply(request.reply(100), now)
-        channel = self._channel(account, flow, row, fax)
+        channel = self._channel(account, row, fax, self._outfit.watch(row, flow, host))
         self._begin(channel, request.call_id)
         if not account.trunk and self._ways.hold(channel.peer, dialog.target, flow, now):
             self._legs[channel].way = flow
@@ -223,14 +223,15 @@ class Legs:
 
         placing = Placing(self._outfit, self._redirections, self._told_begun, account, targets, outbound)
         flow = targets[0].flow
-        return self._channel(account, flow, row, self._outfit.fax(account, flow), placing.fork)
+        watch = self._outfit.watch(row, flow, self._reach.host(flow))
+        return self._channel(account, row, self._outfit.fax(account, flow), watch, placing.fork)
 
     def _channel(
         self,
         account: Account,
-        flow: Flow,
         row: RtpAudio,
         fax: LegFax,
+        watch: Watch,
         place: Callable[[SipChannel, Dial], Fork] | None = None,
     ) -> SipChannel:
         user = account.user
@@ -242,7 +243,7 @@ class Legs:
             recorder=self._recorder,
             emit=self._emit,
             over=self._told_over,
-            watch=self._outfit.watch(row, flow),
+            watch=watch,
             missed=self._told_missed,
             fax=fax,
             trusted=account.trusted,

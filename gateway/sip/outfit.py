@@ -82,15 +82,22 @@ class Outfit:
         return 1 + self._chance.getrandbits(FIRST_NUMBERS)
 
     def negotiation(
-        self, account: Account, flow: Flow, row: RtpAudio, fax: LegFax, wanted: Sequence[Codec] = ()
+        self,
+        account: Account,
+        flow: Flow,
+        host: str,
+        row: RtpAudio,
+        fax: LegFax,
+        wanted: Sequence[Codec] = (),
     ) -> Negotiation:
         """Our side of the offers and answers of a leg.
 
         Args:
+            host: our address as the far side sees it.
             wanted: codecs that are dearer to the call than the order of the account's.
         """
         return Negotiation(
-            address=self.reach.host(flow),
+            address=host,
             port=row.port,
             session_id=self._chance.getrandbits(SESSION_IDS),
             codecs=dearest_first(account.codecs or self.config.codecs, wanted),
@@ -107,6 +114,6 @@ class Outfit:
         images = self._images
         return LegFax(None if images is None or not account.t38 else lambda: images.image(flow.local[0]))
 
-    def watch(self, row: RtpAudio, flow: Flow) -> Watch:
-        """Who looks whether the audio of a leg comes in."""
-        return Watch(self.setting, row, self.reach.host(flow), flow.local[0], self.config.patience)
+    def watch(self, row: RtpAudio, flow: Flow, host: str) -> Watch:
+        """Who looks whether the audio of a leg comes in; `host` is our address as the far side sees it."""
+        return Watch(self.setting, row, host, flow.local[0], self.config.patience)

@@ -79,7 +79,6 @@ class OutgoingSession:
         "_patience",
         "_peer",
         "_prover",
-        "_proves",
         "_setting",
         "_tags",
         "_talker",
@@ -112,8 +111,7 @@ class OutgoingSession:
         self._peer = peer
         self._machine = Machine(TABLE, State.CALLING)
         self._looked = False  # whether what came back of our Via has been held against it
-        self._prover = Prover(credentials, setting.random)
-        self._proves = credentials is not None
+        self._prover = None if credentials is None else Prover(credentials, setting.random)
         self._acks: dict[str, Acknowledgement] = {}
         self.refused_by: Response | None = None
         """The final response that refused the INVITE, if one did."""
@@ -172,22 +170,25 @@ class OutgoingSession:
             self._user.missed(changed, now)
         if response.status < 200:
             self._act(Input.PROVISIONAL, response, now)
-        elif response.status in CHALLENGES and self._prover.prove(self._invite, response):
+        elif response.status in CHALLENGES and self._prover and self._prover.prove(self._invite, response):
             self._act(Input.AGAIN, response, now)
         elif response.status == 422 and self._timer.raise_minimum(response):
             self._timer.ask(self._invite)
-            self._prover.sign(self._invite)
-            self._act(Input.AGAIN, response, now)
+            self._amended(response, now)
         elif response.status in NOT_ACCEPTED and self._negotiation.insist():
             describe(self._invite, self._negotiation.offer())
-            self._prover.sign(self._invite)
-            self._act(Input.AGAIN, response, now)
+            self._amended(response, now)
         elif response.status >= 300:
             self._act(Input.FAILURE, response, now)
         elif (ack := self._acks.get(response.to.tag or "")) is not None:
             ack_within_again(self._setting, ack, now)
         elif len(self._acks) < MAX_FORKS:  # a proxy that forks further is left to its own timers
             self._act(Input.SUCCESS, response, now)
+
+    def _amended(self, response: Response, now: float) -> None:
+        if self._prover is not None:
+            self._prover.sign(self._invite)
+        self._act(Input.AGAIN, response, now)
 
     def _failed(self, evidence: str, now: float) -> None:
         self._act(Input.SILENCE, evidence, now)
@@ -316,7 +317,7 @@ class OutgoingSession:
 
     def _within(self, dialog: Dialog) -> Setting:
         """The stack's services for requests in `dialog`, which may be challenged as the INVITE may."""
-        if not self._proves:
+        if self._prover is None:
             return self._setting
         return replace(self._setting, carrier=ProvingCarrier(self._setting.carrier, self._prover, dialog.count))
 

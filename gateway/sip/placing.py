@@ -105,7 +105,7 @@ class Placing:
             written(account, target, self._dial, outbound, call_id=call_id, host=host, tag=outfit.token()),
             flow,
             as_sips(contact(flow), wanted=is_sips(target.uri)),
-            outfit.negotiation(account, flow, row, channel.fax, row.wanted),
+            outfit.negotiation(account, flow, host, row, channel.fax, row.wanted),
             peer=channel.peer,
             number=outfit.first_number(),
             credentials=None if outbound is None else outbound.credentials,

@@ -194,6 +194,8 @@ class Preferences:
         """
         if not (self.accepted or self.rejected):
             targets = [target for target in targets if _takes(target.features, method)]
+        if len(targets) < 2 and not self.are_stated:
+            return [list(targets)] if targets else []
         if not self.are_stated:
             return [list(turn) for _, turn in groupby(targets, lambda target: target.q)]
         found = ((target, self._weigh(target.features)) for target in targets)
@@ -211,7 +213,7 @@ class Preferences:
     @property
     def are_stated(self) -> bool:
         """Whether the caller prefers anything."""
-        return self != NO_PREFERENCES
+        return bool(self.accepted or self.rejected or self.directives)
 
     @property
     def follows(self) -> bool:

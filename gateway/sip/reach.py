@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from gateway.core.literal import literal
+from gateway.core.repeated import Kept
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request, Response
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
@@ -57,7 +58,8 @@ class Reach:
         self._ours = ours
         self.discovered: Callable[[Address], Address | None] | None = None
         """Tells where one of our UDP sockets is seen from outside, by STUN; None where nobody is asked."""
-        self._hidden: dict[str, bool] = {}
+        # Whether there may be a NAT of ours before an address: not where it is public, nor within one machine.
+        self._may_be_hidden = Kept(lambda own: is_private(own) and not is_loopback(own))
         self._names: OrderedDict[str, None] = OrderedDict()
         self._asked = _Memory()
         self._seen = _Memory()
@@ -106,7 +108,7 @@ class Reach:
             self._names[uri.host.lower()] = None
             if len(self._names) > NAMES:
                 self._names.popitem(last=False)
-        if not self._may_be_hidden(flow.local[0]):
+        if not self._may_be_hidden[flow.local[0]]:
             return
         if isinstance(uri, SipUri) and self._is_another(uri.host, flow) and len(request.vias) == 1:
             self._asked.put(flow.remote, (uri.host, uri.port or PORTS[flow.transport]))
@@ -115,7 +117,7 @@ class Reach:
 
     def seen(self, response: Response, flow: Flow) -> None:
         """A request of ours was answered: our Via has come back."""
-        if not self._may_be_hidden(flow.local[0]):
+        if not self._may_be_hidden[flow.local[0]]:
             return
         back = response.via
         host = back.received
@@ -131,12 +133,6 @@ class Reach:
         address = literal(host)
         same_version = address.version == literal(flow.local[0]).version
         return same_version and not (address.is_multicast or address.is_unspecified)
-
-    def _may_be_hidden(self, own: str) -> bool:
-        """Whether there may be a NAT of ours: not where our address is public, nor within one machine."""
-        if own not in self._hidden:
-            self._hidden[own] = is_private(own) and not is_loopback(own)
-        return self._hidden[own]
 
 
 @lru_cache(CONTACTS)

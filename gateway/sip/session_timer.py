@@ -135,14 +135,13 @@ class SessionTimer:
 
     def grant(self, request: Request, response: Response, now: float) -> None:
         """Write into the 2xx to `request` what is in force from now on."""
-        knows = "timer" in lists(request, "Supported") | lists(request, "Require")
         asked = _interval_of(request)
         ceiling = self._setting.intervals.expires
         floor = max(_seconds_of(request, "Min-SE") or SHORTEST, self._minimum)
         seconds = asked.seconds if asked and (not ceiling or asked.seconds <= ceiling) else max(ceiling, floor)
         if not asked and not ceiling:
             seconds = 0
-        theirs = knows and asked is not None and asked.refresher == "uac"
+        theirs = asked is not None and asked.refresher == "uac" and _knows_timers(request)
         if seconds:
             response.headers.set("Session-Expires", f"{seconds};refresher={'uac' if theirs else 'uas'}")
             if theirs:
@@ -180,6 +179,10 @@ def too_brief(request: Request, minimum: int) -> Response | None:
     response = request.reply(422)
     response.headers.set("Min-SE", minimum)
     return response
+
+
+def _knows_timers(message: Message) -> bool:
+    return "timer" in lists(message, "Supported") or "timer" in lists(message, "Require")
 
 
 def _interval_of(message: Message) -> _Interval | None:

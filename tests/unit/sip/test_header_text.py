@@ -16,4 +16,4 @@ def test_rows_are_read_as_they_came() -> None:
 
 
 def test_a_message_without_any_has_none() -> None:
-    assert list(HeaderText([])) == [] and not HeaderText([])
+    assert list(HeaderText(Headers())) == [] and not HeaderText(Headers())

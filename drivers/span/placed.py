@@ -18,12 +18,10 @@ from drivers.span.call import KEY_TIME, SpanCall, Told, Trunk
 from drivers.span.endings import refusal
 from drivers.span.states import PLACED_CALLS, CallInput
 from gateway.core.cause import Cause
+from gateway.core.diversion import diversions_of
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted, RemoteError, Unavailable
 from gateway.core.messages import (
-    DIVERTED_BY,
-    DIVERTED_FOR,
-    DIVERTED_HIDDEN,
     Alerting,
     Answered,
     Dial,
@@ -184,9 +182,7 @@ def _display(caller: Party) -> str:
 
 
 def _redirecting(variables: Mapping[str, str]) -> tuple[RedirectingNumber, ...]:
-    """Who diverted the call, where somebody did."""
-    number = variables.get(DIVERTED_BY, "")
-    if not number:
-        return ()
-    hidden = bool(variables.get(DIVERTED_HIDDEN))
-    return (redirecting_of(number, variables.get(DIVERTED_FOR, ""), hidden=hidden),)
+    """Who diverted the call: the first and the last, for more than these two are not told (Q.952.7)."""
+    told = diversions_of(variables)
+    ends = [*told[1:][-1:], *told[:1]]
+    return tuple(redirecting_of(one.number, one.reason, hidden=one.hidden) for one in ends)

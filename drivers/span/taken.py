@@ -14,7 +14,8 @@ from drivers.shelf import Shelf
 from drivers.span.call import SpanCall, Told, Trunk
 from drivers.span.states import TAKEN_CALLS, CallInput
 from gateway.core.cause import Cause
-from gateway.core.messages import DIVERTED_BY, DIVERTED_FOR, DIVERTED_HIDDEN, Identify, Offered
+from gateway.core.diversion import Diversion, set_diversions
+from gateway.core.messages import Identify, Offered
 from gateway.core.number import Match, NumberPlan, Party
 from gateway.q931 import primitive
 from gateway.q931.coding import Presented
@@ -57,10 +58,7 @@ class TakenCall(SpanCall):
             self._trunk.forget(self)
             return
         self.caller = self._party(setup.calling, setup.display)
-        for number in setup.redirecting[-1:]:
-            self._variables = {DIVERTED_BY: self._dialled(number), DIVERTED_FOR: reason_of(number)}
-            if number.presented is Presented.RESTRICTED:
-                self._variables[DIVERTED_HIDDEN] = "yes"
+        set_diversions(self._variables, map(self._diversion, reversed(setup.redirecting)))
         if not self._open_row(setup.channel, cue.now):
             return
         self._digits = setup.keypad if setup.called is None else self._dialled(setup.called)
@@ -77,6 +75,10 @@ class TakenCall(SpanCall):
     def _dialled(self, number: CalledNumber | RedirectingNumber) -> str:
         config = self._trunk.config
         return digits_of(number, national=config.national_prefix, international=config.international_prefix)
+
+    def _diversion(self, number: RedirectingNumber) -> Diversion:
+        hidden = number.presented is not None and number.presented is not Presented.ALLOWED
+        return Diversion(self._dialled(number), reason_of(number), hidden)
 
     def _ask_more(self, cue: Cue) -> None:
         """SETUP ACKNOWLEDGE; a PBX that has sent no digit yet hears our dial tone."""

@@ -61,10 +61,10 @@ def diversions_of(variables: Mapping[str, str]) -> list[Diversion]:
 
 
 def set_diversions(variables: MutableMapping[str, str], diversions: Iterable[Diversion]) -> None:
-    """Write `diversions`, the latest first, in the place of those that `variables` told."""
+    """Write `diversions`, those with a number, the latest first, in the place of those that `variables` told."""
     for name in (DIVERTED_BY, DIVERTED_FOR, DIVERTED_HIDDEN, DIVERTED_FIRST, DIVERTED_BEFORE):
         variables.pop(name, None)
-    last, *before = [*diversions][:MAX_DIVERSIONS] or [Diversion("")]
+    last, *before = [one for one in diversions if one.number][:MAX_DIVERSIONS] or [Diversion("")]
     if not last.number:
         return
     variables.update({DIVERTED_BY: last.number, DIVERTED_FOR: last.reason})

@@ -10,6 +10,7 @@ from drivers.echo import EchoConfig, Remover
 from drivers.span.config import SpanConfig
 from gateway.core.audio import AudioLost
 from gateway.core.cause import Cause
+from gateway.core.diversion import Diversion, set_diversions
 from gateway.core.ending import Act
 from gateway.core.errors import RemoteError
 from gateway.core.messages import (
@@ -30,7 +31,7 @@ from gateway.core.messages import (
 from gateway.core.number import Party, Presentation
 from gateway.core.switch import DeviceState
 from gateway.q931 import primitive
-from gateway.q931.coding import NumberType, Presented, ProgressDescription
+from gateway.q931.coding import NumberType, Presented, ProgressDescription, Reason
 from gateway.q931.config import DIALECTS, Dialect, InterfaceConfig, Side
 from gateway.q931.number import CalledNumber, CallingNumber, ConnectedNumber
 from tests.unit.drivers.span_bench import E1, SpanBench
@@ -182,6 +183,17 @@ def test_who_diverted_the_call_is_told() -> None:
     span.dial(REDIRECTING_NUMBER="2565551102", REDIRECTING_HIDDEN="yes")
     (diverted,) = span.setup().redirecting
     assert diverted.presented is Presented.RESTRICTED
+
+
+def test_q_952_7_of_several_who_diverted_the_call_the_first_and_the_last_are_told() -> None:
+    variables: dict[str, str] = {}
+    third, second = Diversion("2565551104", "deflection"), Diversion("2565551103", "user-busy")
+    set_diversions(variables, [third, second, Diversion("2565551102", "no-answer", hidden=True)])
+    span = SpanBench()
+    span.dial(**variables)
+    first, last = span.setup().redirecting
+    assert (first.digits, first.reason, first.presented) == ("2565551102", Reason.NO_REPLY, Presented.RESTRICTED)
+    assert (last.digits, last.reason, last.presented) == ("2565551104", Reason.DEFLECTION, Presented.ALLOWED)
 
 
 def test_who_answered_is_told_before_the_answer() -> None:

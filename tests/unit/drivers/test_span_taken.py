@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.core.cause import Cause
+from gateway.core.diversion import Diversion, diversions_of
 from gateway.core.ending import Act
 from gateway.core.messages import (
     DIVERTED_BY,
@@ -126,6 +127,17 @@ def test_q_952_7_who_diverted_the_call_and_hides_is_not_to_be_shown() -> None:
     span = SpanBench()
     span.places(order(redirecting=(RedirectingNumber("5550177", presented=Presented.RESTRICTED),)))
     assert offered(span).variables["REDIRECTING_HIDDEN"] == "yes"
+
+
+def test_q_952_7_of_several_who_diverted_the_call_each_is_told() -> None:
+    span = SpanBench()
+    first = RedirectingNumber("5550177", presented=Presented.RESTRICTED, reason=Reason.BUSY)
+    nobody = RedirectingNumber("", presented=Presented.NOT_AVAILABLE)
+    span.places(order(redirecting=(first, nobody, RedirectingNumber("5550178", reason=Reason.NO_REPLY))))
+    assert diversions_of(offered(span).variables) == [
+        Diversion("5550178", "no-answer"),
+        Diversion("5550177", "user-busy", hidden=True),
+    ]
 
 
 # Digit by digit.

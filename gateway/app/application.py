@@ -23,6 +23,7 @@ from gateway.app.lamps import Lamps, reminded
 from gateway.app.media import OfficeMedia
 from gateway.app.office_sip import PULSE, OfficeSip
 from gateway.app.pickup import pickup_groups
+from gateway.app.standing import LOOK, StandingCalls
 from gateway.app.technologies import technologies
 from gateway.app.texts import SipPostman
 from gateway.call.call import CallRecord
@@ -176,6 +177,11 @@ class Application:
         """
         config, clock = self._config, self._loop.time
         self._store = await Store.open(config.store.url)
+        self._standing = StandingCalls(self._store, calls=lambda: self.manager.calls)
+        for record in await self._store.recover():
+            _log.warning(
+                "call %s from %s to %s was cut off: %s", record.id, record.caller, record.called, record.ending
+            )
         self._database = await StoredDatabase.open(self._store)
         self.engine = DialplanEngine(
             self._dialplan,
@@ -337,6 +343,7 @@ class Application:
     def _start_tickers(self) -> None:
         self._tickers.append(Ticker(self._loop, RETRY, lambda _: self._retry()))
         self._tickers.append(Ticker(self._loop, REST, self.recorder.rest))
+        self._tickers.append(Ticker(self._loop, LOOK, self._standing.look))
         if self._by_hand:
             return
         if self._world is not None:
@@ -360,6 +367,7 @@ class Application:
         self.console.count(record)
         if self._store is not None:
             self._store.record(record)
+            self._standing.over(record)
 
     def _keep_usage(self, usages: Sequence[Usage]) -> None:
         if self._store is not None:

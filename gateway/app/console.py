@@ -84,6 +84,7 @@ class Console:
         self._packets = recorder.packets
         self._wall = wall
         self.records = store.records
+        self.records_between = store.records_between
         self._manager = manager
         self._hardware = hardware
         self._sip = sip

@@ -34,6 +34,7 @@ class CallRecord:
         started, ended: wall clock, with zone; answered: the same, or None where it never was.
         caller, caller_name: as shown to the called side.
         called: the number first wanted.
+        dialled: by what that was called that it talked to last, as Dial was told: "g1/5550100", "5550100@pstn".
         context: the dialplan context it was wanted in.
         source, destination: names of the calling leg and of the leg that it talked to last ("" for none).
         duration, billed: seconds from start to end, and from answer to end (0 without an answer).
@@ -61,6 +62,7 @@ class CallRecord:
     disposition: str
     ending: Ending
     answer_signal: str = ""
+    dialled: str = ""
     linked: str = ""
     talks: tuple[Talk, ...] = field(default=())
     quality: tuple[Quality, ...] = ()
@@ -125,6 +127,7 @@ class Call:
         """The record of the call, now that it is over."""
         leg, passed, party = self.leg, now - self.began, self.caller
         talked_to = self._talked_to()
+        far = next((each for each in self.others if each.name == talked_to), None)
         return CallRecord(
             id=self.id,
             started=self.started,
@@ -140,7 +143,8 @@ class Call:
             billed=0.0 if leg.answered_at is None else round(now - max(leg.answered_at, self.began), 3),
             disposition="ANSWERED" if leg.answered else _DISPOSITION.get(ending.cause, "FAILED"),
             ending=ending,
-            answer_signal=next((each.answer_signal for each in self.others if each.name == talked_to), ""),
+            answer_signal="" if far is None else far.answer_signal,
+            dialled="" if far is None else far.called,
             linked=self.linked,
             talks=tuple([talk.so_far() for talk in self.talks]),
             quality=tuple([heard for each in self.legs if (heard := each.quality) is not None]),

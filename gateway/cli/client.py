@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
@@ -53,6 +54,17 @@ class OfficeClient:
         """The bytes at `path`; raises as `get`."""
         return self._send("GET", path).content
 
+    def stream(self, path: str) -> Iterator[bytes]:
+        """The bytes at `path` as they come, however many; raises as `get`, also on the way."""
+        try:
+            with self._client() as client, client.stream("GET", path) as answer:
+                if answer.is_error:
+                    answer.read()
+                self._checked(answer)
+                yield from answer.iter_bytes()
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise self._unreached(error) from error
+
     def act(self, path: str, body: Any) -> None:
         """Send JSON to `path`; raises as `get`."""
         self._send("POST", path, json=body)
@@ -71,20 +83,26 @@ class OfficeClient:
 
     def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
         try:
-            # An office is on this machine or behind a tunnel: no proxy of the environment leads to it.
-            with httpx.Client(
-                base_url=self._base, timeout=TIMEOUT, trust_env=False, transport=self._transport
-            ) as client:
-                answer = client.request(method, path, **request)
-        except httpx.TimeoutException as error:
-            raise LocalError(f"The office at {self._url} did not answer within {TIMEOUT:g} s.") from error
-        except (httpx.TransportError, httpx.InvalidURL) as error:
-            mend = 'start one with "copperline run CONFIG", or name another with --url'
-            raise LocalError(f"No office runs at {self._url}; {mend}.") from error
+            with self._client() as client:
+                return self._checked(client.request(method, path, **request))
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise self._unreached(error) from error
+
+    def _client(self) -> httpx.Client:
+        """An office is on this machine or behind a tunnel: no proxy of the environment leads to it."""
+        return httpx.Client(base_url=self._base, timeout=TIMEOUT, trust_env=False, transport=self._transport)
+
+    def _checked(self, answer: httpx.Response) -> httpx.Response:
         if answer.is_error:
             body = self._json(answer)
             raise LocalError(str(body.get("error", body)) if isinstance(body, dict) else str(body))
         return answer
+
+    def _unreached(self, error: Exception) -> LocalError:
+        if isinstance(error, httpx.TimeoutException):
+            return LocalError(f"The office at {self._url} did not answer within {TIMEOUT:g} s.")
+        mend = 'start one with "copperline run CONFIG", or name another with --url'
+        return LocalError(f"No office runs at {self._url}; {mend}.")
 
     def _json(self, answer: httpx.Response) -> Any:
         try:

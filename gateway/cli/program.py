@@ -43,6 +43,7 @@ COMMANDS: Final = {
     "call": _Command("gateway.cli.call", "Call a telephone, and a number for it once it is answered."),
     "hang-up": _Command("gateway.cli.hang_up", "End a call, or one leg of it."),
     "reload": _Command("gateway.cli.reload", "Read the dialplan, accounts, trunks and certificates anew."),
+    "records": _Command("gateway.cli.records", "Print the records of calls as CSV, for books and bills."),
     "rooms": _Command("gateway.cli.rooms", "Show conference rooms and who is in them; lock, mute, send out."),
     "lines": _Command("gateway.cli.lines", "Show the lines and trunks of a running office."),
     "ports": _Command("gateway.cli.ports", "Show the ports of the cards and of the machine, and who is on each."),

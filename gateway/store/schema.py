@@ -43,6 +43,7 @@ __all__ = [
     "DIALPLAN_VALUES",
     "METADATA",
     "SCHEMA_VERSION",
+    "STANDING_CALLS",
     "TEXTS",
     "TOLL_USAGE",
     "VERSION",
@@ -52,7 +53,7 @@ __all__ = [
     "record_row",
 ]
 
-VERSION: Final = 8
+VERSION: Final = 9
 """2 and 3 came with new tables alone, which are made where they are missing; those from 4 on with columns."""
 
 ADDED: Final = (
@@ -75,6 +76,7 @@ ADDED: Final = (
         "(newer.expires > old.expires OR (newer.expires = old.expires AND newer.contact > old.contact)))",
     ),
     (8, "DROP TABLE registrations"),
+    (9, "ALTER TABLE call_records ADD COLUMN dialled TEXT NOT NULL DEFAULT ''"),
 )
 """What brings the tables of an older version up to the one named."""
 
@@ -139,11 +141,19 @@ CALL_RECORDS: Final = Table(
     Column("advice", Text, nullable=False),
     Column("sentence", Text, nullable=False),
     Column("answer_signal", Text, nullable=False, server_default=""),
+    Column("dialled", Text, nullable=False, server_default=""),
     Column("linked", String(80), nullable=False, server_default=""),
     Column("talks", Text, nullable=False, server_default="[]"),
     Column("quality", Text, nullable=False, server_default="[]"),
     Index("call_records_started", "started"),
 )
+
+STANDING_CALLS: Final = Table(
+    "standing_calls",
+    METADATA,
+    *(Column(each.name, each.type, primary_key=each.primary_key) for each in CALL_RECORDS.c),
+)
+"""Calls that go on, as records that end when they were seen last."""
 
 DIALPLAN_VALUES: Final = Table(
     "dialplan_values",
@@ -209,6 +219,7 @@ def record_row(record: CallRecord) -> dict[str, Any]:
         "advice": ending.advice,
         "sentence": str(ending),
         "answer_signal": record.answer_signal,
+        "dialled": record.dialled,
         "linked": record.linked,
         "talks": json.dumps([_talk_row(talk) for talk in record.talks]),
         "quality": json.dumps([{name: getattr(heard, name) for name in _HEARD} for heard in record.quality]),
@@ -242,6 +253,7 @@ def record_of(row: RowMapping) -> CallRecord:
         disposition=row["disposition"],
         ending=Ending(Cause(row["cause"]), row["ended_by"], Act[row["act"]], row["evidence"], row["advice"]),
         answer_signal=row["answer_signal"],
+        dialled=row["dialled"],
         linked=row["linked"],
         talks=tuple(_talk_of(talk) for talk in json.loads(row["talks"])),
         quality=tuple(Quality(**heard) for heard in json.loads(row["quality"])),

@@ -11,13 +11,13 @@ import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict
-from datetime import datetime
+from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sqlalchemy import bindparam, delete, event, insert, select, text, update
+from sqlalchemy import and_, bindparam, delete, event, insert, or_, select, text, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -34,6 +34,7 @@ from gateway.store.schema import (
     DIALPLAN_VALUES,
     METADATA,
     SCHEMA_VERSION,
+    STANDING_CALLS,
     TEXTS,
     TOLL_USAGE,
     VERSION,
@@ -55,6 +56,9 @@ BUSY_SECONDS: Final = 5
 
 # Made once: many rows with the same statement are written at once, and it is compiled once.
 _KEEP_RECORD: Final = insert(CALL_RECORDS)
+_STAND: Final = insert(STANDING_CALLS)
+_STILL_STAND: Final = update(STANDING_CALLS).values(duration=STANDING_CALLS.c.duration + bindparam("passed"))
+_FALL: Final = delete(STANDING_CALLS).where(STANDING_CALLS.c.id == bindparam("over"))
 _KEEP_BINDING: Final = insert(BINDINGS)
 _FORGET_BINDING: Final = delete(BINDINGS).where(
     BINDINGS.c.account == bindparam("of"), BINDINGS.c.place == bindparam("at")
@@ -139,6 +143,31 @@ class Store:
         """Keep a call record; durable once the future is done. Never waits; the future may be ignored."""
         return self._writer.submit([Statement(_KEEP_RECORD, partial(record_row, record))], record)
 
+    def stand(self, record: CallRecord) -> asyncio.Future[None]:
+        """Keep a call that goes on, as it would be recorded if it ended now. As `record` otherwise."""
+        return self._writer.submit([Statement(_STAND, record_row(record))], f"call {record.id}, which goes on")
+
+    def still_stand(self, passed: float) -> asyncio.Future[None]:
+        """All calls that were said to go on do so `passed` seconds later. As `record` otherwise."""
+        return self._writer.submit([Statement(_STILL_STAND, {"passed": passed})], "that calls go on")
+
+    def fall(self, id: str) -> asyncio.Future[None]:
+        """A call that was said to go on does not. As `record` otherwise."""
+        return self._writer.submit([Statement(_FALL, {"over": id})], f"that call {id} is over")
+
+    async def recover(self) -> list[CallRecord]:
+        """Record the calls that went on when this process ended last, which it could not do itself.
+
+        Returns:
+            Their records, which end when the calls were seen last.
+        """
+        rows = await self._rows(select(STANDING_CALLS).order_by(STANDING_CALLS.c.started))
+        found = [_seen_last(record_of(row)) for row in rows]
+        for record in found:
+            await self.record(record)
+            await self.fall(record.id)
+        return found
+
     def save_binding(self, binding: StoredBinding) -> asyncio.Future[None]:
         """Keep a registration in place of what was known of the same flow or contact; as `record` otherwise."""
         statements = [_without(binding.account, binding.place), Statement(_KEEP_BINDING, binding_row(binding))]
@@ -159,6 +188,17 @@ class Store:
         """The latest call records, the newest first."""
         newest = select(CALL_RECORDS).order_by(CALL_RECORDS.c.started.desc(), CALL_RECORDS.c.id.desc())
         return [record_of(row) for row in await self._rows(newest.limit(limit))]
+
+    async def records_between(self, since: datetime, until: datetime, after: str, limit: int) -> list[CallRecord]:
+        """Records of calls that began from `since` until before `until`, the oldest first.
+
+        Args:
+            after: of those that began at `since`, only those whose ids are greater.
+            limit: how many at most.
+        """
+        begun, id = CALL_RECORDS.c.started, CALL_RECORDS.c.id
+        wanted = select(CALL_RECORDS).where(begun < until, or_(begun > since, and_(begun == since, id > after)))
+        return [record_of(row) for row in await self._rows(wanted.order_by(begun, id).limit(limit))]
 
     def save_values(self, values: Mapping[str, str | None]) -> asyncio.Future[None]:
         """Keep values of the dialplan by path; None forgets one. As `record` otherwise."""
@@ -225,6 +265,13 @@ class Store:
     async def _rows(self, query: Any) -> list[Any]:
         async with self._engine.connect() as connection:
             return list((await connection.execute(query)).mappings())
+
+
+def _seen_last(record: CallRecord) -> CallRecord:
+    """A record that ends after its duration: the clock on the wall may have been set meanwhile."""
+    ended = record.started + timedelta(seconds=record.duration)
+    billed = 0.0 if record.answered is None else (ended - record.answered).total_seconds()
+    return replace(record, ended=ended, duration=round(record.duration, 3), billed=round(billed, 3))
 
 
 def _target(url: str) -> URL:

@@ -25,6 +25,7 @@ from gateway.web.endpoint import openapi, routes
 from gateway.web.guard import Guard
 from gateway.web.metrics import Metrics
 from gateway.web.office import Office
+from gateway.web.records import RecordsApi
 from gateway.web.sim import Sim
 
 __all__ = ["application"]
@@ -43,6 +44,7 @@ def application(office: Office, *, host: str, most_records: int = 200) -> Starle
         most_records: call records that one request gets at most.
     """
     endpoints = Api(office, most_records=most_records).endpoints() + Values(office.database).endpoints()
+    endpoints += RecordsApi(office.records_between).endpoints()
     endpoints += AdmissionApi(office.admission).endpoints() + ConferenceApi(office.rooms).endpoints()
     if office.simulator is not None:
         endpoints += Sim(office.simulator).endpoints()

@@ -15,11 +15,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-__all__ = ["CAPTURE", "WAV", "Endpoint", "openapi", "routes"]
+__all__ = ["CAPTURE", "CSV", "WAV", "Endpoint", "openapi", "routes"]
 
 WAV: Final = "audio/wav"
 CAPTURE: Final = "application/x-pcapng"
-_FILES: Final = {WAV: "A WAV file.", CAPTURE: "A pcapng file, for Wireshark."}
+CSV: Final = "text/csv"
+_FILES: Final = {WAV: "A WAV file.", CAPTURE: "A pcapng file, for Wireshark.", CSV: "A table."}
 
 _ERROR: Final = {
     "description": "It was not done, and why.",
@@ -39,7 +40,7 @@ class Endpoint:
         method, path: as in HTTP; the path in Starlette's form.
         summary: one sentence.
         handler: answers: a value of the type `answer`, None for an empty answer, or a whole Response.
-        answer: type of the JSON answer; None for an empty one; `WAV` or `CAPTURE` for a file.
+        answer: type of the JSON answer; None for an empty one; `WAV`, `CAPTURE` or `CSV` for a file.
         query: parameters after the question mark, by name, with what they mean.
         body: JSON schema of the request's body, or `WAV`; None where there is none.
     """

@@ -254,6 +254,17 @@ class Office(Protocol):
         """The latest call records, the newest first."""
         ...
 
+    async def records_between(
+        self, since: datetime, until: datetime, after: str, limit: int
+    ) -> Sequence[CallRecord]:
+        """The records of calls that began from `since` until before `until`, the oldest first.
+
+        Args:
+            after: of those that began at `since`, only those whose ids are greater.
+            limit: how many at most.
+        """
+        ...
+
     @property
     def admission(self) -> Admission:
         """Who is let in by SIP."""

@@ -49,6 +49,7 @@ class RecordView:
         id: the call's id.
         started, answered, ended: wall clock with zone; answered is None where nobody did.
         caller, caller_name: who called; called: the number first wanted; context: where it was looked up.
+        dialled: by what that was called that it talked to last, as Dial was told: g1/5550100, 5550100@pstn.
         source, destination: names of the legs; destination is empty where none answered.
         duration, billed: seconds.
         disposition: ANSWERED, BUSY, NO ANSWER or FAILED.
@@ -68,6 +69,7 @@ class RecordView:
     caller: str
     caller_name: str
     called: str
+    dialled: str
     context: str
     source: str
     destination: str
@@ -96,6 +98,7 @@ class RecordView:
             caller=record.caller,
             caller_name=record.caller_name,
             called=record.called,
+            dialled=record.dialled,
             context=record.context,
             source=record.source,
             destination=record.destination,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from gateway.testing.sip_phone import SipPhone
@@ -50,6 +51,34 @@ def test_a_registered_phone_is_reached_after_a_restart(tmp_path: Path) -> None:
         third.close()
     finally:
         grace.close()
+
+
+def test_a_call_that_is_up_when_the_machine_goes_has_a_record_until_it_was_seen_last(tmp_path: Path) -> None:
+    office = OfficeUnderTest(tmp_path, OFFICE.format(port=0))
+    ada, grace = office.sip("6001"), office.sip("6002")
+    ada.call("6002")
+    office.until(lambda: grace.state == "offered", within=2)
+    grace.answer()
+    office.until(lambda: ada.state == "up", within=2)
+    office.run(95)
+    office.clock.complete(office.stored())
+    left = tmp_path / "left"
+    shutil.copytree(office.folder / "var", left / "var")
+    ada.hang_up()
+    office.run(1)
+    (ended,) = office.records()
+    office.close()
+
+    after = OfficeUnderTest(left, OFFICE.format(port=0))
+    (record,) = after.records()
+    assert (record.id, record.disposition, record.dialled) == (ended.id, "ANSWERED", "6002")
+    assert 60 < record.billed < 95 and int(record.ending.cause) == 41
+    assert str(record.ending).startswith("Copperline stopped responding (its process ended while the call was up")
+    after.close()
+
+    again = OfficeUnderTest(tmp_path, OFFICE.format(port=0))
+    assert again.records() == [ended], "one that ended in good order is not recorded twice"
+    again.close()
 
 
 def test_what_a_script_kept_in_the_database_is_there_after_a_restart(tmp_path: Path) -> None:

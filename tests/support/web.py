@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
@@ -282,6 +283,19 @@ class ShownOffice:
             )
             for number in range(6, 6 - min(limit, 3), -1)
         ]
+
+    async def records_between(
+        self, since: datetime, until: datetime, after: str, limit: int
+    ) -> Sequence[CallRecord]:
+        every = [
+            replace(record, id=f"call-{number:04}", started=START + timedelta(minutes=number))
+            for number in range(1200)
+            for record in await self.records(1)
+        ]
+        found = [
+            each for each in every if since <= each.started < until and (each.started, each.id) > (since, after)
+        ]
+        return found[:limit]
 
     def usage(self) -> Mapping[str, int]:
         return {"rows": 2}

@@ -410,6 +410,21 @@ def test_a_trace_is_saved_for_wireshark(office: Served, tmp_path: Path, capsys: 
     assert capsys.readouterr().err == f"{tmp_path} cannot be written: Is a directory\n"
 
 
+def test_records_are_printed_or_saved_for_the_books(
+    office: Served, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert main(["records", "--since", "2026-11-22T00:00+00:00", "--until", "2027-01-01"]) == 0
+    lines = capsysbinary.readouterr().out.decode().splitlines()
+    assert lines[0].startswith("id,linked,started") and len(lines) == 1 + 1200 - 15 * 60
+    file = tmp_path / "calls.csv"
+    assert main(["records", "--until", "2027-01-01", "--save", str(file)]) == 0
+    assert len(file.read_text().splitlines()) == 1201
+    assert main(["records", "--since", "soon"]) == 1
+    assert capsysbinary.readouterr().err.startswith(b"since must be a date")
+    assert main(["records", "--url", "http://127.0.0.1:1"]) == 1
+    assert capsysbinary.readouterr().err.startswith(b"No office runs at http://127.0.0.1:1")
+
+
 def test_hands_on_an_emulated_telephone(office: Served, tmp_path: Path) -> None:
     for words in (
         ["off-hook"],

@@ -69,6 +69,65 @@ def test_a_record_comes_back_as_it_was_after_a_restart(tmp_path: Path) -> None:
     run(conversation())
 
 
+def test_records_between_two_moments_some_at_a_time(tmp_path: Path) -> None:
+    calls = [call_record(f"call-{number}", minutes=number // 2) for number in range(7)]
+
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        for record in calls:
+            await store.record(record)
+        minute = timedelta(minutes=1)
+        found = await store.records_between(START + minute, START + 3 * minute, "", 10)
+        assert [record.id for record in found] == ["call-2", "call-3", "call-4", "call-5"]
+        found = await store.records_between(START + minute, START + 9 * minute, "call-2", 2)
+        assert [record.id for record in found] == ["call-3", "call-4"], "on from one of several of that moment"
+        await store.close()
+
+    run(conversation())
+
+
+def test_a_call_that_stood_when_the_process_was_killed_is_recorded_until_it_was_seen_last(tmp_path: Path) -> None:
+    stood, over = call_record("stood"), call_record("over")
+
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        await store.stand(stood)
+        await store.stand(over)
+        await store.record(over)
+        await store.fall("over")
+        await store.still_stand(30.0)
+        await store.still_stand(29.5)
+        assert await store.records(10) == [over], "it is not over"
+        await store.close()
+        store = await Store.open(url_of(tmp_path))
+        (found,) = await store.recover()
+        assert (found.id, found.ended) == ("stood", START + timedelta(seconds=124))
+        assert (found.duration, found.billed) == (124.0, 119.5)
+        assert sorted(record.id for record in await store.records(10)) == ["over", "stood"]
+        assert await store.recover() == []
+        await store.close()
+
+    run(conversation())
+
+
+def test_a_database_of_version_8_is_brought_up_to_this_one(tmp_path: Path) -> None:
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        await store.record(call_record("old"))
+        await store.close()
+        with closing(sqlite3.connect(tmp_path / "var" / "calls.db")) as database:
+            database.execute("ALTER TABLE call_records DROP COLUMN dialled")
+            database.execute("DROP TABLE standing_calls")
+            database.execute("UPDATE schema_version SET version = 8")
+            database.commit()
+        store = await Store.open(url_of(tmp_path))
+        assert [(record.id, record.dialled) for record in await store.records(1)] == [("old", "")]
+        assert await store.recover() == []
+        await store.close()
+
+    run(conversation())
+
+
 def test_nobody_else_on_the_machine_reads_texts_and_records(tmp_path: Path) -> None:
     async def made() -> None:
         await (await Store.open(f"sqlite:///{tmp_path / 'calls.db'}")).close()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import dataclasses
 import io
 import json
 import wave
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -16,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateway.call.call import CallRecord
 from gateway.web import wav
 from gateway.web.application import application
 from gateway.web.guard import BODY_LIMIT
@@ -167,6 +170,39 @@ def test_lines_registrations_and_records() -> None:
     assert [record["id"] for record in records] == ["call-6", "call-5"]
     assert records[0]["cause"] == 17
     assert records[0]["sentence"] == "telephone 101 refused the call (off-hook): user busy (17). Try again later."
+
+
+def test_records_as_a_table() -> None:
+    answer = ask(ShownOffice(), "GET", "/api/v1/records.csv?since=2026-11-21T09:10%2B00:00&until=2026-11-22")
+    assert answer.headers["content-type"].startswith("text/csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["id"] for row in rows[:2]] == ["call-0010", "call-0011"]
+    assert [row["id"] for row in rows] == sorted({row["id"] for row in rows}), "each once, in order"
+    first = rows[0]
+    assert (first["started"], first["answered"]) == ("2026-11-21T09:10:00.000+00:00", "")
+    assert (first["caller"], first["cause"], first["disposition"]) == ("6001", "17", "BUSY")
+    for query in ("since=yesterday", "until=2026-13-01"):
+        refused = ask(ShownOffice(), "GET", f"/api/v1/records.csv?{query}")
+        assert refused.status_code == 400 and "must be a date" in refused.json()["error"]
+
+
+def test_a_caller_s_name_works_no_spreadsheet() -> None:
+    class Hostile(ShownOffice):
+        async def records(self, limit: int) -> Sequence[CallRecord]:
+            names = iter(['=HYPERLINK("http://evil.example")', "Ada\x1b[2J, \r\nBob", "+12565550100"])
+            return [dataclasses.replace(each, caller_name=next(names)) for each in await super().records(3)]
+
+        async def records_between(
+            self, since: datetime, until: datetime, after: str, limit: int
+        ) -> Sequence[CallRecord]:
+            return [] if after else await self.records(3)
+
+    rows = list(csv.DictReader(io.StringIO(ask(Hostile(), "GET", "/api/v1/records.csv").text)))
+    assert [row["caller_name"] for row in rows] == [
+        '\'=HYPERLINK("http://evil.example")',
+        "Ada?[2J, ??Bob",
+        "+12565550100",
+    ]
 
 
 @pytest.mark.parametrize("limit", ["0", "51", "-1", "x", "²", "9" * 5000])

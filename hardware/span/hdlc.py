@@ -8,6 +8,7 @@ frame sends them.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from enum import Enum
 from typing import Final
@@ -21,6 +22,8 @@ SHORTEST: Final = 2
 """Octets of the check sequence: what holds no more is no frame (an abort's remains, a flag's zero shared)."""
 
 _SHARED: Final = FLAG[:-1]
+_TO_FLAG: Final = re.compile(f"{_SHARED}(?=0)")
+"""A flag but for its last zero, which may be the first one of the next (ISO/IEC 13239 4.2.5)."""
 _BITS: Final = SLOT * 8
 _ABORT: Final = "1111111"
 _OCTETS: Final = [f"{octet:08b}"[::-1] for octet in range(256)]
@@ -130,17 +133,18 @@ class Deframer:
                 return found
             octets = _IDLE
         bits = self._carry + f"{int.from_bytes(octets, 'big'):0{len(octets) * 8}b}"
-        first, *rest = bits.split(FLAG)
+        first, *rest = _TO_FLAG.split(bits)
         if not rest:
             self._gather(first, found)
             return found
         self._end(first, found)
+        # Each begins with the last zero of the flag before it, but where the next flag begins with that one.
         for part in rest[:-1]:
             self._open = ""
             self._carry = ""
-            self._end(part, found)
+            self._end(part[1:], found)
         self._open, self._carry = "", ""
-        self._gather(rest[-1], found)
+        self._gather(rest[-1][1:], found)
         return found
 
     def _gather(self, bits: str, found: deque[bytes | FrameFault]) -> None:

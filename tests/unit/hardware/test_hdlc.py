@@ -75,6 +75,22 @@ def test_whatever_is_framed_is_found_again_whenever_it_is_put(frames: list[tuple
     assert found == [frame for _, frame in frames]
 
 
+@pytest.mark.parametrize("ones", range(8))
+def test_a_frame_may_end_anywhere_before_the_end_of_the_slot(ones: int) -> None:
+    """With flags that share a zero behind it, the last of them with that of the frame in the next slot."""
+    for length in range(140, 160):
+        framer, deframer = Framer(checked=True), Deframer(checked=True, longest=1024)
+        frame = b"\x1f" * ones + bytes(length - ones)
+        framer.put(frame)
+        sent = framer.take()
+        assert sent is not None and len(sent) == 160
+        found = [*deframer.feed(sent)]
+        framer.put(SABME)
+        while framer.backlog:
+            found += deframer.feed(framer.take())
+        assert [*found, *deframer.feed(framer.take())] == [frame, SABME]
+
+
 def test_a_wrong_bit_is_a_wrong_check_sequence_and_the_next_frame_is_found() -> None:
     framer, deframer = Framer(checked=True), Deframer(checked=True, longest=64)
     framer.put(b"abcdef")
@@ -82,6 +98,14 @@ def test_a_wrong_bit_is_a_wrong_check_sequence_and_the_next_frame_is_found() -> 
     sent = bytearray(framer.take() or b"")
     sent[3] ^= 0x10
     assert list(deframer.feed(bytes(sent))) == [FrameFault.BAD_FCS, SABME]
+
+
+def test_iso_13239_section_4_2_5_flags_share_a_zero_between_frames() -> None:
+    framer, deframer = Framer(checked=True), Deframer(checked=True, longest=64)
+    framer.put(SABME)
+    body = bits(framer.take() or b"").split("01111110")[1]
+    text = "0111111" * 3 + "01111110" + body + "0111111" + "01111110" + body + "01111110"
+    assert list(deframer.feed(octets(text))) == [SABME, SABME]
 
 
 def test_seven_ones_within_a_frame_abort_it() -> None:

@@ -91,7 +91,7 @@ def test_music_is_its_folder_and_programs_are_told(small: Moved, tmp_path: Path)
     moved = move_in(
         tmp_path,
         asterisk="[directories]\nastdatadir => /usr/share/asterisk\n",
-        musiconhold="[a]\nmode=files\n[b]\nmode=playlist\nentry=intro\nentry=http://x.example/y\nentry=/srv/z\n",
+        musiconhold="[general]\ncachertclasses=yes\n[a]\nmode=files\n[b]\nmode=playlist\nentry=intro\nentry=http://x.example/y\nentry=/srv/z\n",
     )
     assert moved.config.music["a"].folder == Path("/usr/share/asterisk/moh")
     assert moved.config.music["b"].files == (Path("/usr/share/asterisk/sounds/intro"), Path("/srv/z"))

@@ -54,6 +54,7 @@ def test_the_form_on_the_wire() -> None:
 def test_an_address_is_read(text: str, server: tuple[str, int]) -> None:
     address = Address.parse(text)
     assert (address.host, address.port, address.uuid) == (*server, UUID_)
+    assert address.server == (f"[{server[0]}]:{server[1]}" if server[0] == "::1" else "{}:{}".format(*server))
 
 
 @pytest.mark.parametrize(

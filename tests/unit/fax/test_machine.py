@@ -10,8 +10,9 @@ import pytest
 
 from gateway.core.audio import Encoding, Samples
 from gateway.core.errors import LocalError
-from gateway.core.fax import Correction, FaxOptions
+from gateway.core.fax import T38, Correction, FaxOptions
 from gateway.fax.document import check, combine
+from gateway.fax.library import spandsp
 from gateway.fax.machine import AudioMachine, Machine, PacketMachine
 from gateway.fax.relay import Relay
 from gateway.media import g711
@@ -181,6 +182,29 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert taker.report.fault and sender.report.fault
     sender.close()
     taker.close()
+
+
+def test_what_is_closed_gives_the_library_its_memory_back_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document(tmp_path / "out.tif", 1)
+
+    def into_the_void(packet: bytes, count: int) -> None: ...
+
+    library, freed = spandsp(), []
+    for name in ("fax_free", "t38_terminal_free", "t38_gateway_free"):
+        free = getattr(library, name)
+        monkeypatch.setattr(library, name, lambda it, name=name, free=free: (freed.append(name), free(it)))
+    for held in (
+        AudioMachine(tmp_path / "out.tif", sends=True, options=OPTIONS),
+        PacketMachine(
+            tmp_path / "out.tif", sends=True, options=OPTIONS, theirs=T38(), send=lambda packet, count: None
+        ),
+        Relay(theirs=T38(), send=lambda packet, count: None),
+    ):
+        held.close()
+        held.close()
+    assert freed == ["fax_free", "t38_terminal_free", "t38_gateway_free"]
 
 
 def test_wrong_ifp_packets_do_no_harm(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
+from gateway.call.talk import Talk
 from gateway.core.errors import Exhausted, LocalError
 from gateway.store import Store, StoredBinding
 from gateway.store.text import StoredText
@@ -51,7 +52,11 @@ class Pauses:
 
 
 def test_a_record_comes_back_as_it_was_after_a_restart(tmp_path: Path) -> None:
-    answered = call_record("a")
+    talks = (
+        Talk("SIP/6001-00000001", "FXS/101-00000002", START, START + timedelta(seconds=20)),
+        Talk("SIP/6001-00000001", "FXS/102-00000003", START + timedelta(seconds=21), None),
+    )
+    answered = dataclasses.replace(call_record("a"), talks=talks)
     missed = dataclasses.replace(
         call_record("b", minutes=1), answered=None, billed=0.0, disposition="NO ANSWER", destination=""
     )
@@ -448,6 +453,17 @@ def test_databases_that_cannot_be_opened(tmp_path: Path) -> None:
                 await Store.open(f"sqlite:///{tmp_path}/{place}/calls.db")
 
     run(conversation())
+
+
+def test_a_database_on_a_server_leaves_no_file_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async def conversation() -> None:
+        with pytest.raises(LocalError, match="cannot be opened"):
+            await Store.open("postgresql://nobody@127.0.0.1:1/calls.db")
+
+    run(conversation())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_connection_that_cannot_be_prepared_leaves_no_thread_behind(

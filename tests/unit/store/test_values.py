@@ -56,6 +56,21 @@ def test_of_a_value_that_changes_faster_than_the_disk_turns_the_latest_is_kept(t
     run(conversation())
 
 
+def test_what_changes_while_the_disk_turns_is_written_after_it_and_not_only_at_the_end(tmp_path: Path) -> None:
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        database = await StoredDatabase.open(store)
+        database.put("a", "1")
+        database.put("b", "2")
+        await store.save_values({"after": "the first"})  # what is written is written in order
+        await store.save_values({"after": "the second"})
+        assert await store.load_values() == {"a": "1", "b": "2", "after": "the second"}
+        database.close()
+        await store.close()
+
+    run(conversation())
+
+
 def test_what_no_database_takes_as_text_is_kept_as_far_as_it_goes(tmp_path: Path) -> None:
     async def conversation() -> None:
         store = await Store.open(url_of(tmp_path))

@@ -292,6 +292,17 @@ def test_an_emergency_call_passes_every_cap_and_counts_for_none_and_is_told_at_o
     assert office.guard.accounts()[0].minutes_day == 0
 
 
+def test_a_cap_that_is_reached_ends_no_emergency_call_and_none_that_is_still_being_made() -> None:
+    office = Office(capped(minutes_per_day=1))
+    _, talk = office.call(ADA, LOCAL)
+    _, help_ = office.call(ADA, HELP)
+    office.guard.permit(ADA, LOCAL)
+    office.now += 61
+    office.guard.tick()
+    assert talk.ending is not None and talk.ending.cause is Cause.CALL_REJECTED
+    assert help_.ending is None
+
+
 def test_on_a_line_of_another_exchange_its_own_digits_are_left_out_of_account() -> None:
     office = Office(TollPolicy(trunks={"g1": TrunkRules(access="0")}))
     office.call(ADA, Outside("g1", "05550100"))

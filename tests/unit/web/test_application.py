@@ -239,6 +239,16 @@ def test_the_interface_describes_itself() -> None:
     answer = document["paths"]["/api/v1/calls/{id}"]["get"]["responses"]["200"]
     assert answer["content"]["application/json"]["schema"]["title"] == "CallView"
     assert "/api/v1/sim/phones/{number}" in document["paths"]
+    [limit] = document["paths"]["/api/v1/records"]["get"]["parameters"]
+    assert (limit["name"], limit["in"]) == ("limit", "query")
+    bodies = {
+        path: list(operation["requestBody"]["content"])
+        for path, operations in document["paths"].items()
+        for operation in operations.values()
+        if "requestBody" in operation
+    }
+    assert bodies["/api/v1/sim/phones/{number}"] == ["application/json"]
+    assert ["audio/wav"] in bodies.values()
     for path in document["paths"]:
         assert ask(ShownOffice(ShownWorld()), "OPTIONS", path).status_code in (404, 405)
 

@@ -22,10 +22,14 @@ from gateway.plane.rtp_row import RtpRow
 
 __all__ = ["AudioDesk"]
 
-_TRAFFIC_CLASS: Final = {
-    4: (socket.IPPROTO_IP, socket.IP_TOS),
-    6: (socket.IPPROTO_IPV6, socket.IPV6_TCLASS),
-}
+_EXPEDITED: Final = 46 << 2
+"""EF (RFC 3246): what carries speech asks the network for its place in the queue."""
+_IPV4: Final = socket.AF_INET, ((socket.IPPROTO_IP, socket.IP_TOS, _EXPEDITED),)
+_IPV6: Final = (
+    socket.AF_INET6,
+    ((socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1), (socket.IPPROTO_IPV6, socket.IPV6_TCLASS, _EXPEDITED)),
+)
+"""Family and options of a socket for RTP or RTCP."""
 
 
 class AudioDesk:
@@ -120,13 +124,13 @@ class AudioDesk:
             theirs.close()
             raise
 
-    def _sockets(self, address: str) -> tuple[socket.socket, socket.socket, int]:
+    def _sockets(self, address: str) -> tuple[socket.SocketType, socket.SocketType, int]:
         """Sockets for RTP and RTCP on two ports in a row, and the first port."""
         try:
             version = literal(address).version
         except ValueError as error:
             raise LocalError(f"{address!r} is no IP address to open RTP on; give a literal one") from error
-        pair: list[socket.socket] = []
+        pair: list[socket.SocketType] = []
         try:
             for port in self.ports():
                 # One that found its port taken can be bound to another; one that was bound cannot.
@@ -151,10 +155,9 @@ class AudioDesk:
 
     def ports(self) -> Iterator[int]:
         """Every port once, beginning after the one given last, so that a port just closed rests."""
-        start = self._turn
-        for step in range(len(self._range)):
-            place = (start + step) % len(self._range)
-            self._turn = place + 1
+        count = len(self._range)
+        for _ in range(count):
+            place, self._turn = self._turn, (self._turn + 1) % count
             yield self._range[place]
 
 
@@ -177,17 +180,16 @@ class _Sockets:
         self._desk.closed()
 
 
-def _open(version: int) -> socket.socket:
-    family = socket.AF_INET6 if version == 6 else socket.AF_INET
-    opened = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-    if version == 6:
-        opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    # EF (RFC 3246): what carries speech asks the network for its place in the queue.
-    opened.setsockopt(*_TRAFFIC_CLASS[version], 46 << 2)
+def _open(version: int) -> socket.SocketType:
+    family, options = _IPV6 if version == 6 else _IPV4
+    # The interpreter's own type: the wrapper of `socket` would only be taken off again.
+    opened = socket.SocketType(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    for option in options:
+        opened.setsockopt(*option)
     return opened
 
 
-def _bind(opened: socket.socket, address: str, port: int) -> bool:
+def _bind(opened: socket.SocketType, address: str, port: int) -> bool:
     """Whether the port was free."""
     try:
         opened.bind((address, port))

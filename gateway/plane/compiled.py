@@ -23,8 +23,8 @@ __all__ = ["FINGERPRINT"]
 _CONTROL: Final = frozenset(
     f"{name}.py"
     for name in (
-        "__init__ arena capture conference control crew heard memory plane plays protection row rtcp rtp thread "
-        "warm"
+        "__init__ arena capture conference control crew heard ledger memory plane plays protection row rtcp rtp "
+        "rtp_row thread warm"
     ).split()
 )
 """Files of which nothing is compiled. One that is missing here costs a needless compilation, never old code."""

@@ -17,6 +17,8 @@ from gateway.core.room import MEMBER, Manner, RoomEvent, SpeakerChanged, Talking
 from gateway.plane import commands
 from gateway.plane.arena import Arena
 from gateway.plane.capture import RowCapture
+from gateway.plane.control import Command
+from gateway.plane.ledger import Answer
 from gateway.plane.room_table import BUSES, TAP, UNITY
 from gateway.plane.table import WIDE, Tables
 
@@ -40,16 +42,8 @@ class HallHost(Protocol):
     tables: Tables
     arena: Arena
 
-    def post(
-        self,
-        row: int,
-        generation: int,
-        op: int,
-        arguments: Sequence[int] = (),
-        data: bytes = b"",
-        answer: Callable[[bool], None] | None = None,
-    ) -> None:
-        """Have the loop carry out a command."""
+    def post(self, command: Command, answer: Answer | None = None) -> int:
+        """Have the loop carry out a command; see `Crew.post`."""
         ...
 
     def own(self, audio: Audio) -> PlaneRow | None:
@@ -133,12 +127,12 @@ class Hall:
         self,
         op: int,
         arguments: Sequence[int],
-        answer: Callable[[bool], None] | None = None,
+        answer: Answer | None = None,
         row: PlaneRow | None = None,
     ) -> None:
         """Have the loop carry out a command, about a row or none."""
         index, generation = (row.index, row.generation) if row is not None else (0, 0)
-        self.host.post(index, generation, op, arguments, b"", answer)
+        self.host.post((op, index, generation, arguments, b""), answer)
 
     def tap(
         self,

@@ -30,7 +30,8 @@ from gateway.plane.commands import (
     TAP_ROOM,
     UNTAP,
 )
-from gateway.plane.control import Answer, Command, Control, Happening, Ledger
+from gateway.plane.control import Command, Control
+from gateway.plane.ledger import Answer, Ledger
 from gateway.plane.table import Tables
 
 __all__ = ["Crew"]
@@ -48,11 +49,16 @@ class Crew:
     Args:
         tables: of the plane.
         soon: as for `Control`.
+
+    Attributes:
+        take: gives the next event of those collected, or None; answers are given on the way.
     """
 
     def __init__(self, tables: Tables, soon: Callable[[Callable[[], None]], object] | None = None) -> None:
         self._ledger = Ledger(len(tables.workers[0].events) // 2)
+        self.take: Final = self._ledger.take
         self._controls = [Control(worker, self._ledger, soon) for worker in tables.workers]
+        self._only = self._controls[0] if len(self._controls) == 1 else None
         self._rows = [0] * len(self._controls)
         self._worker: dict[Node, int] = {}
         self._generations: dict[int, int] = {}
@@ -74,10 +80,14 @@ class Crew:
         return self._held is not None
 
     def post(self, command: Command, answer: Answer | None = None) -> int:
-        """As `Control.post`: have it carried out by the thread whose it is."""
+        """Have a command carried out by the thread whose it is; its number, which a sound's end carries too.
+
+        Args:
+            answer: called once, from the pump, with whether it was carried out.
+        """
         serial = self._ledger.enter(answer)
-        if len(self._controls) == 1:
-            self._controls[0].put(serial, command)
+        if self._only is not None:
+            self._only.put(serial, command)
         elif self._held is not None:
             self._held.append((serial, command))
         else:
@@ -98,14 +108,6 @@ class Crew:
         for control in self._controls:
             control.collect()
 
-    def take(self) -> Happening | None:
-        """The next event of those collected, or None; answers are given on the way."""
-        for control in self._controls:
-            happening = control.take()
-            if happening is not None:
-                return happening
-        return None
-
     # Which thread.
 
     def _send(self, serial: int, command: Command) -> None:
@@ -118,9 +120,9 @@ class Crew:
 
     def _place(self, command: Command) -> int | None:
         """The thread for a command, with what it changes noted; None where a group has begun to move for it."""
-        op, row, arguments = command.op, command.row, command.arguments
+        op, row, generation, arguments, _ = command
         if op == ADD:
-            return self._add(row, command.generation)
+            return self._add(row, generation)
         if op == JOIN:
             other = arguments[0]
             if not self._are_together((_ROW, row), (_ROW, other)):
@@ -243,5 +245,6 @@ class Crew:
     def _put(self, op: int, node: Node, worker: int, answer: Answer | None) -> None:
         kind, number = node
         row = number if kind == _ROW else 0
-        command = Command(op, row, self._generations.get(row, 0), (number if kind == _ROOM else -1,))
+        arguments = (number if kind == _ROOM else -1,)
+        command = op, row, self._generations.get(row, 0), arguments, b""
         self._controls[worker].put(self._ledger.enter(answer), command)

@@ -7,7 +7,6 @@ from typing import Final
 
 from gateway.core.audio import AudioEvent, AudioLost, DigitHeard, FaxHeard, FaxTone, FlashHeard, Silent
 from gateway.plane import events
-from gateway.plane.control import Happening
 from gateway.plane.dtmf import FLASHED
 
 __all__ = ["heard"]
@@ -15,14 +14,14 @@ __all__ = ["heard"]
 _RATE: Final = 8000
 
 
-def heard(happening: Happening) -> AudioEvent:
-    """A digit, a tone, silence or the loss of a row, of what the loop has said."""
-    if happening.kind == events.DIGIT and happening.value == FLASHED:
+def heard(kind: int, serial: int, value: int, extra: int) -> AudioEvent:
+    """A digit, a tone, silence or the loss of a row, of what the loop has said (events.py)."""
+    if kind == events.DIGIT and value == FLASHED:
         return FlashHeard()
-    if happening.kind == events.DIGIT:
-        return DigitHeard(chr(happening.value), happening.extra / _RATE, event=happening.serial == 1)
-    if happening.kind == events.FAX_HEARD:
-        return FaxHeard(FaxTone(happening.value))
-    if happening.kind == events.SILENT:
-        return Silent(happening.value / 1e9)
-    return AudioLost(os.strerror(happening.value))
+    if kind == events.DIGIT:
+        return DigitHeard(chr(value), extra / _RATE, event=serial == 1)
+    if kind == events.FAX_HEARD:
+        return FaxHeard(FaxTone(value))
+    if kind == events.SILENT:
+        return Silent(value / 1e9)
+    return AudioLost(os.strerror(value))

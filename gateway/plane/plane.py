@@ -34,9 +34,9 @@ from gateway.plane import commands, events
 from gateway.plane.arena import Arena
 from gateway.plane.codes import CODES, NATIVE
 from gateway.plane.conference import Hall, PlaneRoom
-from gateway.plane.control import Command, Happening
 from gateway.plane.crew import Crew
 from gateway.plane.heard import heard
+from gateway.plane.ledger import Event
 from gateway.plane.loop import publish, run
 from gateway.plane.plays import OnEnd, Plays
 from gateway.plane.row import PlaneRow, check
@@ -97,6 +97,7 @@ class Plane:
 
     Attributes:
         eventfd: readable while events wait for `pump`.
+        post: for its rows and rooms: has the loop carry out a command (`Crew.post`).
 
     Args:
         config: its size.
@@ -126,6 +127,7 @@ class Plane:
             worker.control[EVENT_SIGNAL] = self.eventfd
             worker.control[TIMER] = -1
         self._crew = Crew(self.tables, soon)
+        self.post: Final = self._crew.post
         self.hall = Hall(self)
         # The one given back last goes first: few rows are ever touched, which keeps memory and caches small.
         self._free = list(range(self._config.rows - 1, -1, -1))
@@ -247,8 +249,8 @@ class Plane:
         self._crew.collect()
         for _ in range(len(self._soon)):
             self._soon.popleft()()
-        while (happening := self._crew.take()) is not None:
-            self._dispatch(happening)
+        while (event := self._crew.take()) is not None:
+            self._dispatch(event)
         if not self._closed:
             self._crew.flush()
         return self._told
@@ -306,19 +308,7 @@ class Plane:
         """Events lost because they were not pumped in time."""
         return sum(int(worker.control[DROPPED]) for worker in self.tables.workers)
 
-    # For its rows (row.Host).
-
-    def post(
-        self,
-        row: int,
-        generation: int,
-        op: int,
-        arguments: Sequence[int] = (),
-        data: bytes = b"",
-        answer: Callable[[bool], None] | None = None,
-    ) -> None:
-        """Have the loop carry out a command."""
-        self._crew.post(Command(op, row, generation, arguments, data), answer)
+    # For its rows (row.Host), beside `post`.
 
     def play(self, row: PlaneRow, player: int, sound: Sound, on_end: OnEnd | None) -> None:
         """Have the loop play; `on_end` is called once, from the pump."""
@@ -346,10 +336,6 @@ class Plane:
         self._soon.append(call)
         os.eventfd_write(self.eventfd, 1)
 
-    def remove(self, row: PlaneRow) -> None:
-        """Take a row out."""
-        self.post(row.index, row.generation, commands.REMOVE)
-
     # Inside.
 
     def _reserve(self) -> tuple[int, int]:
@@ -366,34 +352,31 @@ class Plane:
     ) -> None:
         self._rows[row.index] = row
         row.on_removed = on_removed
-        self.post(row.index, row.generation, commands.ADD, arguments, name)
+        self.post((commands.ADD, row.index, row.generation, arguments, name))
 
-    def _dispatch(self, happening: Happening) -> None:
-        if happening.kind == events.REFUSED:
-            self._refused(happening)
-            return
-        if happening.kind == events.SOUND_ENDED:
-            self._told |= self._plays.end(happening.serial, happening.value)
-            return
-        if happening.kind == events.REMOVED:
-            self._removed(happening.row)
-            return
-        if happening.kind in (events.TALKING, events.SPEAKER):
+    def _dispatch(self, event: Event) -> None:
+        kind, index, _, serial, value, extra, at = event
+        if kind == events.REMOVED:
+            self._removed(index)
+        elif kind == events.SOUND_ENDED:
+            self._told |= self._plays.end(serial, value)
+        elif kind == events.REFUSED:
+            self._refused(index, serial, extra, at / 1e9)
+        elif kind in (events.TALKING, events.SPEAKER):
             self._told = True
-            talking = bool(happening.value) if happening.kind == events.TALKING else None
-            self.hall.heard(happening.extra, happening.row, talking, happening.at)
-            return
-        self._notify(self._rows[happening.row], heard(happening), happening.at)
+            self.hall.heard(extra, index, bool(value) if kind == events.TALKING else None, at / 1e9)
+        else:
+            self._notify(self._rows[index], heard(kind, serial, value, extra), at / 1e9)
 
-    def _refused(self, happening: Happening) -> None:
+    def _refused(self, index: int, serial: int, op: int, at: float) -> None:
         """A row or a sound has not begun."""
-        if happening.extra != commands.ADD:
-            self._told |= self._plays.end(happening.serial, events.SOUND_LOST)
+        if op != commands.ADD:
+            self._told |= self._plays.end(serial, events.SOUND_LOST)
             return
-        row = self._rows[happening.row]
-        self._notify(row, AudioLost("its descriptor cannot be watched"), happening.at)
+        row = self._rows[index]
+        self._notify(row, AudioLost("its descriptor cannot be watched"), at)
         row.closed = True
-        self._removed(row.index)
+        self._removed(index)
 
     def _notify(self, row: PlaneRow, event: AudioEvent, at: float) -> None:
         if row.listener is not None and not row.closed:

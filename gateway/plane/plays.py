@@ -50,7 +50,7 @@ class Plays:
         block = self._arena.hold(sound.wide if sound.wide is not None and wide else sound.samples)
         loop = -1 if sound.loop_from is None else sound.loop_from * (2 if wide else 1)
         arguments = (place, block.base, block.length, loop, int(sound.live), WIDE if wide else _NARROW)
-        self._plays[self._post(Command(op, row, generation, arguments))] = block, on_end
+        self._plays[self._post((op, row, generation, arguments, b""))] = block, on_end
 
     def end(self, serial: int, how: int) -> bool:
         """The loop says how a sound has ended, in its own numbers; whether anybody was told."""

@@ -24,7 +24,9 @@ from gateway.plane import commands
 from gateway.plane.arena import Arena
 from gateway.plane.capture import RowCapture
 from gateway.plane.conference import Hall, PlaneSeat
+from gateway.plane.control import Command
 from gateway.plane.dtmf import NAMES
+from gateway.plane.ledger import Answer
 from gateway.plane.row_table import DIGITS, ROW
 from gateway.plane.table import Tables
 
@@ -79,16 +81,8 @@ class Host(Protocol):
         """`audio` as the row of this plane that it is, or None."""
         ...
 
-    def post(
-        self,
-        row: int,
-        generation: int,
-        op: int,
-        arguments: Sequence[int] = (),
-        data: bytes = b"",
-        answer: Callable[[bool], None] | None = None,
-    ) -> None:
-        """Have the loop carry out a command."""
+    def post(self, command: Command, answer: Answer | None = None) -> int:
+        """Have the loop carry out a command; see `Crew.post`."""
         ...
 
     def play(self, row: PlaneRow, player: int, sound: Sound, on_end: OnEnd | None) -> None:
@@ -97,10 +91,6 @@ class Host(Protocol):
 
     def soon(self, call: Callable[[], None]) -> None:
         """Call from the next pump."""
-        ...
-
-    def remove(self, row: PlaneRow) -> None:
-        """Take the row out."""
         ...
 
 
@@ -336,18 +326,18 @@ class PlaneRow:
         self._tones = ()
         self._final = self.stats()
         self.cancel_echo(0)
+        self._post(commands.REMOVE)
         self.closed = True
-        self._host.remove(self)
 
     def _post(
         self,
         op: int,
         arguments: Sequence[int] = (),
         data: bytes = b"",
-        answer: Callable[[bool], None] | None = None,
+        answer: Answer | None = None,
     ) -> None:
         if not self.closed:
-            self._host.post(self.index, self.generation, op, arguments, data, answer)
+            self._host.post((op, self.index, self.generation, arguments, data), answer)
         elif answer is not None:
             self._host.soon(lambda: answer(False))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 from ipaddress import ip_address
 from typing import Final
@@ -31,11 +32,13 @@ _CLOCKS: Final = {
     Encoding.AMR_WB: (16000,),
 }
 """RTP clock rates of encodings that have others than 8000."""
-_AF_INET: Final = 2
-_AF_INET6: Final = 10
-_SOCKADDR: Final = struct.Struct("=H2s4s8x")
-_SOCKADDR6: Final = struct.Struct("=H2s4x16s4x")
-"""Family, port, flow information, address, scope."""
+_FAMILIES: Final = {4: socket.htons(socket.AF_INET), 6: socket.htons(socket.AF_INET6)}
+"""Of IP versions, as a struct sockaddr has them when all of it is read as in network order."""
+_SIZES: Final = {4: 16, 6: 28}
+"""Octets of a struct sockaddr_in or sockaddr_in6 (netinet/in.h)."""
+_PLACES: Final = {4: struct.Struct(">" + 3 * "HH4s24x"), 6: struct.Struct(">" + 3 * "HH4x16s8x")}
+"""Three of those in 32 octets each: family, port, address, and for IPv6 flow information before it and scope."""
+_NOWHERE: Final = (0, 0, b"")
 _FLASH_TIME: Final = 800
 """Samples of a hook flash's event: 100 ms. How long the hook is pressed, its receiver knows."""
 
@@ -103,11 +106,10 @@ class RtpRow(PlaneRow):
             Unavailable: the codec's library is not installed.
         """
         version = _host(self.address)[0]
-        remote = _sockaddr(address, port, version)
         if rtcp is None and port < 65535:
             rtcp = (address, port + 1)  # RFC 3550 11
-        reports = _sockaddr(*rtcp, version) if rtcp is not None else b""
-        host = _sockaddr(via, port, version) if via and _host(via)[0] == version else b""
+        signalling = (via, port) if via and _host(via)[0] == version else None
+        places = _places(version, (address, port), rtcp, signalling)
         event = -1 if event_payload_type is None else event_payload_type
         if not 0 <= codec.payload_type <= 127 or not -1 <= event <= 127 or event == codec.payload_type:
             raise LocalError(f"payload types {codec.payload_type} and {event_payload_type} cannot be used together")
@@ -137,7 +139,7 @@ class RtpRow(PlaneRow):
                 code,
                 int(send),
                 int(keep),
-                len(remote),
+                _SIZES[version],
                 int(rtcp_mux),
                 int(strict),
                 codec.rate,
@@ -147,7 +149,7 @@ class RtpRow(PlaneRow):
                 -1 if event_in is None else event_in,
                 *_noise_types(codec, noise),
             ),
-            remote.ljust(32, b"\0") + reports.ljust(32, b"\0") + host,
+            places,
         )
 
     def _code_by(self, codec: Codec, code: int) -> None:
@@ -218,19 +220,24 @@ def _let_go(_: object) -> None:
     """The loop uses them no more: whoever called us was the last to hold them."""
 
 
-def _sockaddr(address: str, port: int, version: int) -> bytes:
-    """`address` (a literal) and `port` as a struct sockaddr_in or sockaddr_in6 (netinet/in.h)."""
-    try:
-        family, packed = _host(address)
-    except ValueError as error:
-        raise LocalError(f"{address!r} is no IP address to send RTP to; resolve names first") from error
-    if family != version:
-        raise LocalError(f"RTP cannot go to {address} from a socket of IPv{version}")
-    if not 0 < port <= 65535:
-        raise LocalError(f"{port} is no port to send RTP to")
-    if version == 4:
-        return _SOCKADDR.pack(_AF_INET, port.to_bytes(2, "big"), packed)
-    return _SOCKADDR6.pack(_AF_INET6, port.to_bytes(2, "big"), packed)
+def _places(version: int, *places: tuple[str, int] | None) -> bytes:
+    """Three addresses (literals) and ports as the loop has them; None is nowhere."""
+    numbers: list[int | bytes] = []
+    for place in places:
+        if place is None:
+            numbers += _NOWHERE
+            continue
+        address, port = place
+        try:
+            found, packed = _host(address)
+        except ValueError as error:
+            raise LocalError(f"{address!r} is no IP address to send RTP to; resolve names first") from error
+        if found != version:
+            raise LocalError(f"RTP cannot go to {address} from a socket of IPv{version}")
+        if not 0 < port <= 65535:
+            raise LocalError(f"{port} is no port to send RTP to")
+        numbers += _FAMILIES[version], port, packed
+    return _PLACES[version].pack(*numbers)
 
 
 @repeated
@@ -243,5 +250,5 @@ def _host(address: str) -> tuple[int, bytes]:
 def _place(remote: bytes) -> tuple[str, int]:
     """The address and port of a struct sockaddr_in or sockaddr_in6."""
     family, port = struct.unpack_from("=H", remote)[0], struct.unpack_from("!H", remote, 2)[0]
-    packed = remote[4:8] if family == _AF_INET else remote[8:24]
+    packed = remote[4:8] if family == socket.AF_INET else remote[8:24]
     return str(ip_address(packed)), port

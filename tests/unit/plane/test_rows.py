@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.core.audio import AudioLost, Encoding, Sound
+from gateway.core.audio import AudioLost, Codec, Encoding, Sound
 from gateway.core.errors import Exhausted, LocalError
 from gateway.plane import commands
 from gateway.plane.loop import run
@@ -49,7 +49,7 @@ def test_a_row_used_again_does_not_answer_to_its_old_handle(studio: Studio) -> N
     new, phone = next((row, phone) for row, phone in fresh if row.index == old.index)
     assert new.generation == old.generation + 1
     answers: list[bool] = []
-    studio.plane.post(old.index, old.generation, commands.ECHO, answer=answers.append)
+    studio.plane.post((commands.ECHO, old.index, old.generation, (), b""), answers.append)
     studio.settle()
     phone.say(speech(0.02))
     studio.settle()
@@ -118,9 +118,8 @@ def test_more_commands_than_the_ring_holds_are_each_answered_once_in_order(studi
     row, _ = studio.telephone()
     answers: list[int] = []
     for k in range(3 * COMMANDS):
-        studio.plane.post(
-            row.index, row.generation, commands.DETECT, (k & 1,), answer=lambda ok, k=k: answers.append(k)
-        )
+        command = commands.DETECT, row.index, row.generation, (k & 1,), b""
+        studio.plane.post(command, lambda ok, k=k: answers.append(k))
     assert int(studio.plane.tables.workers[0].control[COMMANDS_READ]) <= COMMANDS
     while studio.plane.usage().commands:
         studio.settle()
@@ -157,6 +156,7 @@ def test_the_loop_is_woken_for_what_cannot_wait_for_its_next_tick_and_not_for_wh
         return bool(select.select([signal], [], [], 0)[0])
 
     row = studio.row()
+    row.set_remote("127.0.0.1", 9, Codec(Encoding.PCMU, 0), None)
     row.detect_digits(True)
     row.part()
     assert not is_woken()
@@ -187,8 +187,8 @@ def test_a_control_that_does_not_pump_loses_digits_but_no_answer_and_no_end(stud
 def test_an_unknown_command_is_refused(studio: Studio) -> None:
     row = studio.row()
     answers: list[bool] = []
-    studio.plane.post(row.index, row.generation, 99, answer=answers.append)
-    studio.plane.post(row.index, row.generation, commands.SEND_DIGITS, (1, 800, 800), b"\1", answers.append)
+    studio.plane.post((99, row.index, row.generation, (), b""), answers.append)
+    studio.plane.post((commands.SEND_DIGITS, row.index, row.generation, (1, 800, 800), b"\1"), answers.append)
     studio.settle()
     assert answers == [False, False]
 

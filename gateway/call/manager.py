@@ -18,6 +18,7 @@ from gateway.call.fax import FaxCalls
 from gateway.call.fax_errand import FaxErrand
 from gateway.call.features import Features
 from gateway.call.floor import Floor, Script
+from gateway.call.focus import Focus
 from gateway.call.join import joining
 from gateway.call.leg import CallLeg
 from gateway.call.limit import talk_in_time
@@ -53,6 +54,7 @@ from gateway.core.messages import (
     Hangup,
     Offered,
     TransferAsked,
+    TransferTold,
 )
 from gateway.core.number import NumberPlan, Party
 from gateway.core.operator import Operator
@@ -197,6 +199,7 @@ class CallManager:
             parking=self.parking,
             clock=clock,
         )
+        self._focus = Focus(self.floor, self.operator)
         self.features = Features(
             self.floor,
             self._transfers,
@@ -240,7 +243,7 @@ class CallManager:
         """Take in what a channel says."""
         leg = self.floor.legs.get(channel)
         if leg is not None and isinstance(event, TransferAsked):
-            self._transfers.asked(leg, event)
+            self._asked(leg, event)
         elif leg is not None and isinstance(event, FaxRecognised) and self._faxes.came(leg, event):
             self._wake()
         elif leg is not None:
@@ -322,6 +325,15 @@ class CallManager:
         self.devices.set_custom(name, state)
 
     # Inside.
+
+    def _asked(self, leg: CallLeg, wish: TransferAsked) -> None:
+        seat = self.conferees.get(leg.name)
+        if seat is not None and not wish.other:
+            self._focus.asked(seat, leg, wish, self._transfers.context(leg, wish.context))
+        elif wish.removes:
+            leg.command(TransferTold(Cause.INVALID_CALL_REFERENCE))  # it has left the conference by now
+        else:
+            self._transfers.asked(leg, wish)
 
     def _leg_changed(self, leg: CallLeg) -> None:
         self.devices.leg_changed(leg)

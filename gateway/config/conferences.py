@@ -91,6 +91,7 @@ class UserSettings(Settings):
 
     Attributes:
         admin: may lock the room, mute others and send them out, and enters a locked or full room.
+        invites: may have others called into the room, by REFER (RFC 4579), at numbers that it could dial.
         marked: others can wait for it.
         wait_marked: wait until somebody marked is there; end_marked: leave when the last one marked has.
         muted: begin muted.
@@ -107,6 +108,7 @@ class UserSettings(Settings):
     """
 
     admin: bool = False
+    invites: bool = False
     marked: bool = False
     wait_marked: bool = False
     end_marked: bool = False

@@ -106,6 +106,7 @@ class UserProfile:
 
     Attributes:
         admin: may lock the room, mute others and send them out, and enters where it is locked or full.
+        invites: may have others called into the room.
         marked: others can wait for it.
         wait_marked: hears nobody until somebody marked is there; end_marked: leaves when the last one marked has.
         muted: is not heard at first.
@@ -122,6 +123,7 @@ class UserProfile:
     """
 
     admin: bool = False
+    invites: bool = False
     marked: bool = False
     wait_marked: bool = False
     end_marked: bool = False
@@ -142,6 +144,7 @@ class UserProfile:
 
 USER_OPTIONS: Final[Mapping[str, str]] = {
     "admin": "admin",
+    "invites": "invites",
     "marked": "marked",
     "startmuted": "muted",
     "quiet": "quiet",
@@ -158,7 +161,7 @@ USER_OPTIONS: Final[Mapping[str, str]] = {
     "announcement": "announcement",
     "timeout": "timeout",
 }
-"""Fields of `UserProfile` by their names in confbridge.conf. Music has two names there."""
+"""Fields of `UserProfile` by their names in confbridge.conf, which has no `invites`. Music has two names there."""
 ROOM_OPTIONS: Final[Mapping[str, str]] = {
     "max_members": "members",
     "record_conference": "record",

@@ -283,18 +283,22 @@ class Rerouted:
 class TransferAsked:
     """The far side asks that whom it talks with be sent elsewhere; it is told by `TransferTold` what comes of it.
 
+    In a conference, it asks this of the room (RFC 4579).
+
     Attributes:
         called: the number to which to send them (blind transfer); not looked at where `other` is given.
         context: where `called` is to be looked up; "" for what the call knows: TRANSFER_CONTEXT, or the leg's own.
         other: the channel, of the same far side, with whose partner they are to be joined (attended transfer), be
             that one answered or still ringing; "" for a blind transfer.
         referred_by: who asks, where somebody who is believed says so (RFC 3892); else it is who is at the leg.
+        removes: in a conference: send out who is there by the number `called`; else call it into the room.
     """
 
     called: str = ""
     context: str = ""
     other: str = ""
     referred_by: Party | None = None
+    removes: bool = False
 
 
 @frozen

@@ -157,7 +157,10 @@ class ReferRecipient:
             return request.reply(416)
         if not isinstance(uri, SipUri):
             return TransferAsked(number_of(uri), referred_by=_referrer(request))
-        if (uri.parameters.get("method") or "INVITE").upper() != "INVITE":
+        method = (uri.parameters.get("method") or "INVITE").upper()
+        if method == "BYE" and "isfocus" in self._dialog.contact.parameters and number_of(uri):
+            return TransferAsked(number_of(uri), referred_by=_referrer(request), removes=True)  # RFC 4579 5.11
+        if method != "INVITE":
             return request.reply(603, "Only INVITE Can Be Asked For")
         try:
             named = replaced_by_uri(uri)

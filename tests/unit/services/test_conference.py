@@ -11,13 +11,16 @@ import pytest
 
 from gateway.app.rooms import OperatedRooms
 from gateway.call.tolls import Tolls
+from gateway.core.cause import Cause
 from gateway.core.conference import Departure
 from gateway.core.conference_profile import Profiles, RoomProfile, UserProfile, actions_of
 from gateway.core.errors import Exhausted, LocalError
 from gateway.core.messages import (
     Answer,
     Answered,
+    Dial,
     Digit,
+    Hangup,
     Held,
     Released,
     Resumed,
@@ -28,13 +31,14 @@ from gateway.core.recording import Media, Recording, RecordingPlan
 from gateway.core.room import TALK, Talking
 from gateway.services.conferences import OfficeConferences
 from tests.support.channel import ScriptedChannel
-from tests.unit.call.exchange import BYE, Exchange, ScriptedRoom, Tones, tolls_of
+from tests.unit.call.exchange import BUSY, BYE, Exchange, ScriptedRoom, Tones, tolls_of
 
 PROFILES = Profiles(
     rooms={"small": RoomProfile(members=2), "kept": RoomProfile(record=True, file="board")},
     users={
         "plain": UserProfile(),
         "admin": UserProfile(admin=True),
+        "host": UserProfile(invites=True),
         "music": UserProfile(music="jazz"),
         "muted": UserProfile(muted=True),
         "waits": UserProfile(wait_marked=True, music="jazz"),
@@ -624,10 +628,69 @@ def test_nobody_from_outside_is_transferred_to_those_from_outside_alone(company:
         caller = office.offer("FXO/copper1-00000001", "101")
         office.says(office.phone, Answered("off-hook"))
         office.says(office.phone, TransferAsked(other=second.name))
-        told = [command for command in office.phone.commands if isinstance(command, TransferTold)]
-        assert [command.cause is None for command in told] == [company != "FXO/copper1-00000003"]
+        assert [command.cause is None for command in told(office.phone)] == [company != "FXO/copper1-00000003"]
         inside = [member.leg.name for member in office.conferences.rooms[0].members]
         assert (caller.name in inside) is (company != "FXO/copper1-00000003")
+
+
+def told(channel: ScriptedChannel) -> list[TransferTold]:
+    return [command for command in channel.commands if isinstance(command, TransferTold)]
+
+
+def test_rfc_4579_section_5_5_whom_a_member_names_is_called_and_is_in_the_room_with_the_answer(
+    office: Conferring,
+) -> None:
+    host = office.enters("host", 1)
+    office.says(host, TransferAsked("101"))
+    assert told(host) == [] and isinstance(office.phone.last, Dial)
+    office.says(office.phone, Answered("off-hook"))
+    assert told(host) == [TransferTold(None)]
+    for leg in list(office.manager.floor.legs.values()):
+        office.hears_out(leg.channel)  # type: ignore[arg-type]
+    (room,) = office.conferences.rooms
+    assert [member.leg.party.number for member in room.members] == ["1", "101"]
+    office.says(office.phone, Released(BYE))
+    assert [member.leg.name for member in room.members] == [host.name]
+
+
+@pytest.mark.parametrize(
+    ("user", "called", "cause"),
+    [
+        ("plain", "101", Cause.CALL_REJECTED),
+        ("admin", "101", Cause.CALL_REJECTED),
+        ("host", "199", Cause.UNALLOCATED_NUMBER),
+    ],
+)
+def test_rfc_4579_section_5_5_nobody_is_called_for_whom_that_is_not_set(
+    office: Conferring, user: str, called: str, cause: Cause
+) -> None:
+    channel = office.enters(user, 1)
+    office.says(channel, TransferAsked(called))
+    assert told(channel) == [TransferTold(cause)] and not office.fxs.made
+
+
+def test_rfc_4579_section_5_5_who_is_busy_is_told_and_who_comes_too_late_finds_nobody(office: Conferring) -> None:
+    host = office.enters("host", 1)
+    office.says(host, TransferAsked("101"))
+    office.says(office.phone, Released(BUSY))
+    assert told(host) == [TransferTold(Cause.USER_BUSY)]
+    office.says(host, TransferAsked("101"))
+    office.says(host, Released(BYE))
+    office.says(office.phone, Answered("off-hook"))
+    assert isinstance(office.phone.last, Hangup) and not office.conferences.rooms
+
+
+def test_rfc_4579_section_5_11_an_admin_sends_out_whom_it_names(office: Conferring) -> None:
+    boss, two = office.enters("admin", 1), office.enters("plain", 2)
+    office.says(two, TransferAsked("1", removes=True))
+    office.says(boss, TransferAsked("9", removes=True))
+    assert told(two) == [TransferTold(Cause.CALL_REJECTED)]
+    assert told(boss) == [TransferTold(Cause.UNALLOCATED_NUMBER)]
+    office.says(boss, TransferAsked("2", removes=True))
+    assert told(boss)[1:] == [TransferTold(None)]
+    assert [member.leg.name for member in office.conferences.rooms[0].members] == [boss.name]
+    office.says(two, TransferAsked("1", removes=True))
+    assert told(two)[1:] == [TransferTold(Cause.INVALID_CALL_REFERENCE)], "and is no transfer"
 
 
 def test_each_change_is_told_of(office: Conferring) -> None:

@@ -637,6 +637,25 @@ def test_rfc_4579_section_5_1_who_calls_a_conference_is_told_in_the_answer() -> 
     assert "isfocus" in contact.parameters and str(contact.uri).startswith("sip:8500@")
 
 
+@pytest.mark.parametrize("focus", [True, False])
+def test_rfc_4579_section_5_11_a_conference_may_be_asked_to_send_somebody_out(focus: bool) -> None:
+    office = Office()
+    talk = Talk(office, answer=False)
+    if focus:
+        office.command(talk.channel, Confer("8500"))
+    office.command(talk.channel, Answer())
+    talk.ok = talk.phone.response()
+    talk.phone.send(talk.phone.ack(talk.invite, talk.ok))
+    response = talk.refer("<sip:102@192.0.2.1;method=BYE>")
+    if not focus:
+        assert response.status == 603 and office.events() == []
+        return
+    assert response.status == 202 and office.events() == [TransferAsked("102", removes=True)]
+    assert talk.notified()[0] == "SIP/2.0 100 Trying"
+    office.command(talk.channel, TransferTold(None))
+    assert talk.notified()[0] == "SIP/2.0 200 OK"
+
+
 def test_rfc_4028_section_7_4_an_identity_is_told_by_a_refresh_of_the_session_with_its_timer() -> None:
     office = Office()
     timer = ("Session-Expires", "600;refresher=uas"), ("Supported", "timer")

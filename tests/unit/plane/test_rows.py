@@ -149,6 +149,35 @@ def test_more_commands_than_the_ring_holds_are_carried_out_though_nobody_waits_f
     theirs.close()
 
 
+def test_commands_of_one_turn_are_handed_over_together_and_those_of_the_next_again() -> None:
+    turns: list[Callable[[], None]] = []
+    plane = Plane(PlaneConfig(rows=1, arena=1.0), soon=turns.append)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    row = plane.add_frames(theirs.fileno(), Encoding.L16)
+    for _ in range(2):
+        row.part()
+        assert len(turns) == 1
+        before = plane.usage().commands
+        run(plane.tables.workers[0].shared, 0)
+        assert plane.usage().commands == before, "the loop sees nothing of them"
+        turns.pop()()
+        run(plane.tables.workers[0].shared, 0)
+        assert plane.usage().commands == 0
+    plane.close()
+    ours.close()
+    theirs.close()
+
+
+def test_what_was_promised_is_given_back_when_it_has_come(studio: Studio) -> None:
+    for _ in range(len(studio.plane.tables.workers[0].events) // 4 + 1):
+        row = studio.row()
+        row.play(TONE, studio.ends.append)
+        row.close()
+        studio.plane.step(studio.now)
+        studio.plane.pump(studio.now)
+    assert studio.plane.usage() == PlaneUsage()
+
+
 def test_the_loop_is_woken_for_what_cannot_wait_for_its_next_tick_and_not_for_what_can(studio: Studio) -> None:
     signal = int(studio.plane.tables.workers[0].control[COMMAND_SIGNAL])
 

@@ -231,12 +231,13 @@ class Headers:
         """All rows with their names as they are usually spelled, "Name:value" each, without an end to the last."""
         return "\n".join([f"{WRITTEN[key]}:{value}" for key, values in self._rows.items() for value in values])
 
-    def written(self) -> str:
-        """The lines of the wire, each with its end; Content-Length, which the body decides, left out."""
+    def written(self, length: int) -> str:
+        """The lines of the wire and the empty one behind; Content-Length is `length`, whatever stands there."""
         rows = self._rows
         if "content-length" in rows:
             rows = {key: values for key, values in rows.items() if key != "content-length"}
-        return "".join([f"{LABELS[key]}{value}\r\n" for key in rows for value in rows[key]])
+        lines = "".join([f"{LABELS[key]}{value}\r\n" for key in rows for value in rows[key]])
+        return f"{lines}Content-Length: {length}\r\n\r\n"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Headers) and self._rows == other._rows

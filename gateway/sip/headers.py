@@ -50,12 +50,20 @@ class NameAddr:
         uri: the address.
         display: the name as a person reads it, not quoted; empty where there is none.
         parameters: the header's own: tag, expires, q …
+        tag: the value of the tag among them, or None.
     """
 
     uri: Uri
     display: str = ""
     parameters: Parameters = NO_PARAMETERS
+    tag: str | None = field(default=None, init=False, repr=False, compare=False)
     _written: str = field(default="", init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for name, value in self.parameters.pairs:
+            if name == "tag" or name.lower() == "tag":
+                object.__setattr__(self, "tag", value or None)
+                break
 
     @classmethod
     def parse(cls, text: str) -> NameAddr:
@@ -105,14 +113,6 @@ class NameAddr:
             parameters = self.parameters if self.parameters.pairs else ""
             object.__setattr__(self, "_written", f"{name}<{self.uri}>{parameters}")
         return self._written
-
-    @property
-    def tag(self) -> str | None:
-        """The tag parameter, or None."""
-        for name, value in self.parameters.pairs:
-            if name == "tag" or name.lower() == "tag":
-                return value or None
-        return None
 
     @property
     def q(self) -> int:

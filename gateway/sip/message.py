@@ -123,11 +123,6 @@ class Message:
             self.headers.set("via", via)
         self.headers.typed["via"] = (via, *further)
 
-    def _serialise(self, start: str) -> bytes:
-        length = len(self.body) if self.body else 0
-        head = f"{start}\r\n{self.headers.written()}Content-Length: {length}\r\n\r\n"
-        return head.encode("utf-8", "surrogateescape") + self.body
-
 
 _COPIED: Final = ("from", "to", "call-id", "cseq")
 """What, beside the Vias, every response repeats of its request (RFC 3261 section 8.2.6.2)."""
@@ -152,7 +147,8 @@ class Request(Message):
 
     def serialise(self) -> bytes:
         """The wire form."""
-        return self._serialise(f"{self.method} {self.uri} SIP/2.0")
+        head = f"{self.method} {self.uri} SIP/2.0\r\n{self.headers.written(len(self.body))}"
+        return head.encode("utf-8", "surrogateescape") + self.body
 
     @property
     def summary(self) -> str:
@@ -195,7 +191,8 @@ class Response(Message):
 
     def serialise(self) -> bytes:
         """The wire form."""
-        return self._serialise(f"SIP/2.0 {self.status} {self.reason}")
+        head = f"SIP/2.0 {self.status} {self.reason}\r\n{self.headers.written(len(self.body))}"
+        return head.encode("utf-8", "surrogateescape") + self.body
 
     @property
     def summary(self) -> str:

@@ -51,7 +51,10 @@ class Schedule:
 
     def at(self, when: float, action: Callable[[float], None]) -> Alarm:
         """Have `action` called at `when`."""
-        alarm = Alarm((when, self._number(), action, None))
+        self._serial += 1
+        if self._serial == self._sweep_at:
+            self._sweep()
+        alarm = Alarm((when, self._serial, action, None))
         heapq.heappush(self._heap, alarm)
         return alarm
 
@@ -63,7 +66,10 @@ class Schedule:
         when = now + seconds
         if queue and when < queue[-1][0]:
             return self.at(when, action)  # a clock that has gone back
-        alarm = Alarm((when, self._number(), action, queue))
+        self._serial += 1
+        if self._serial == self._sweep_at:
+            self._sweep()
+        alarm = Alarm((when, self._serial, action, queue))
         if not queue:
             heapq.heappush(self._heap, alarm)
         queue.append(alarm)
@@ -98,12 +104,6 @@ class Schedule:
             if queue:
                 heapq.heappush(self._heap, queue[0])
         return alarm
-
-    def _number(self) -> int:
-        self._serial += 1
-        if self._serial == self._sweep_at:
-            self._sweep()
-        return self._serial
 
     def _sweep(self) -> None:
         """Drop what is not wanted any more."""

@@ -127,7 +127,7 @@ class InviteServer(ServerTransaction):
     def _send(self, now: float, response: Response) -> None:
         self._stop(_I.TIMER_TRYING)
         self._say(response)
-        if response.is_final:
+        if response.status >= 200:
             self._latest = b""  # the user says it again
 
     def _send_latest(self, now: float, _: Request) -> None:

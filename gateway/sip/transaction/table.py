@@ -94,7 +94,7 @@ class TransactionLayer:
         if type(message) is Response:
             self._receive_response(message, flow, now)
         else:
-            self._receive_request(message, flow, stamp(message, flow), now)
+            self._receive_request(message, flow, now)
 
     def flow_failed(self, flow: Flow, now: float) -> None:
         """A connection has closed, or the network says that the peer of `flow` cannot be reached."""
@@ -129,7 +129,7 @@ class TransactionLayer:
         else:
             self.unasked += 1
 
-    def _receive_request(self, request: Request, flow: Flow, way_back: Flow, now: float) -> None:
+    def _receive_request(self, request: Request, flow: Flow, now: float) -> None:
         method = request.method
         key = _server_key(request, "INVITE" if method == "ACK" else method)
         transaction = self._servers.get(key)
@@ -139,6 +139,7 @@ class TransactionLayer:
         if method == "ACK":
             self.user.ack_arrived(request, flow, now)
             return
+        way_back = stamp(request, flow)
         within = request.headers.typed["to"].tag is not None
         if within and (refusal := self.user.stray_refused(request, flow)) is not None:
             self.send(refusal.serialise(), way_back, request.call_id)

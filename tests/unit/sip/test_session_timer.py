@@ -65,7 +65,7 @@ def test_section_7_1_our_invite_asks_for_a_timer() -> None:
     _, _, invite, _ = dialled()
     assert "timer" in invite.tokens("Supported")
     assert (invite.headers.get("Session-Expires"), invite.headers.get("Min-SE")) == ("1800", "90")
-    assert "Min-SE: 90\r\n" in invite.headers.written()
+    assert "Min-SE: 90\r\n" in invite.headers.written(0)
 
 
 def test_section_7_2_a_peer_that_grants_none_is_left_alone() -> None:

@@ -219,6 +219,7 @@ class Application:
         )
         self.console = Console(
             name=config.office.name,
+            directory=config.directory,
             simulator=self._world,
             manager=self.manager,
             hardware=self.hardware,

@@ -45,7 +45,7 @@ class Console:
     """One office (`gateway.web.office.Office`).
 
     Args:
-        name: as configured.
+        name: as configured; directory: numbers worth knowing, with what answers there.
         simulator: the emulated world, where there is one.
         hardware: cards, adapters and spans.
         clock: the engine clock, seconds; wall: the clock on the wall, with its zone.
@@ -62,6 +62,7 @@ class Console:
         self,
         *,
         name: str,
+        directory: Mapping[str, str],
         simulator: EmulatedWorld | None,
         manager: CallManager,
         hardware: Hardware,
@@ -78,6 +79,7 @@ class Console:
         groups: Mapping[str, str],
     ) -> None:
         self.name = name
+        self.directory = directory
         self.simulator = simulator
         self.usage = usage
         self.story = recorder.story

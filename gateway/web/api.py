@@ -12,7 +12,16 @@ from starlette.responses import Response
 
 from gateway.core.errors import LocalError
 from gateway.web.endpoint import CAPTURE, Endpoint
-from gateway.web.office import CallView, LineView, Office, RegistrationView, ReloadView, TollView, TrunkView
+from gateway.web.office import (
+    CallView,
+    LineView,
+    Office,
+    OfficeView,
+    RegistrationView,
+    ReloadView,
+    TollView,
+    TrunkView,
+)
 from gateway.web.views import NoteView, RecordView, told
 
 __all__ = ["Api"]
@@ -47,6 +56,7 @@ class Api:
         """The rows of the interface."""
         limit = {"limit": f"how many, 1 to {self._most}"}
         return [
+            Endpoint("GET", "/api/v1/office", "The office itself.", self._office_itself, OfficeView),
             Endpoint("GET", "/api/v1/calls", "Calls in progress.", self._calls, Sequence[CallView]),
             Endpoint(
                 "POST",
@@ -102,6 +112,9 @@ class Api:
             ),
             Endpoint("GET", "/api/v1/tolls", "What calls to the outside have cost.", self._tolls, TollView),
         ]
+
+    async def _office_itself(self, request: Request) -> Any:
+        return OfficeView(self._office.name, tuple(self._office.directory.items()))
 
     async def _calls(self, request: Request) -> Any:
         return self._office.calls()

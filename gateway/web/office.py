@@ -25,6 +25,7 @@ __all__ = [
     "LegView",
     "LineView",
     "Office",
+    "OfficeView",
     "RegistrationView",
     "ReloadView",
     "TollView",
@@ -168,6 +169,19 @@ class TollView:
 
 
 @dataclass(frozen=True, slots=True)
+class OfficeView:
+    """The office itself.
+
+    Attributes:
+        name: as configured.
+        directory: numbers worth knowing, each with what answers there, in the order of the configuration.
+    """
+
+    name: str
+    directory: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class ReloadView:
     """What came of reading the configuration anew.
 
@@ -191,6 +205,11 @@ class Office(Protocol):
     @property
     def simulator(self) -> Simulator | None:
         """The emulated world; None where no card is emulated."""
+        ...
+
+    @property
+    def directory(self) -> Mapping[str, str]:
+        """Numbers worth knowing, each with what answers there."""
         ...
 
     def trouble(self) -> str:

@@ -181,6 +181,7 @@ class ShownOffice:
     """An office in the middle of one call."""
 
     name = "Test office"
+    directory: Mapping[str, str] = {"*72": "forward", "600": "echo"}  # it is never changed
 
     def __init__(self, world: ShownWorld | None = None) -> None:
         self.way_trouble = ""

@@ -1,4 +1,5 @@
 // Shows an office: asks the HTTP interface once a second and fills the tables. Texts go in as text, never as HTML.
+// Rows stay the elements that they are while their texts change, so that what is clicked or marked is not taken away.
 
 const clock = new Intl.DateTimeFormat(undefined, { dateStyle: "short", timeStyle: "medium" });
 
@@ -50,10 +51,10 @@ const TABLES = {
     [duration(entry.expires), "number"],
   ],
   refusals: (refusal) => [
-    [duration(refusal.seconds), "number"],
     refusal.count > 1 ? `${refusal.user} (${refusal.count} times)` : refusal.user,
     `${refusal.remote} (${refusal.transport})`,
     `${refusal.method}: ${refusal.why}`,
+    [duration(refusal.seconds), "number"],
   ],
   records: (record) => [
     clock.format(new Date(record.started)),
@@ -62,31 +63,49 @@ const TABLES = {
     [duration(record.billed), "number"],
     record.sentence,
   ],
+  numbers: ([number, what]) => [number, what],
 };
 
-const cell = (shown) => {
-  const [text, name] = Array.isArray(shown) ? shown : [shown, ""];
-  const element = document.createElement("td");
-  element.textContent = text;
-  element.className = name;
-  return element;
+// Tables whose rows are calls, which open their story; and those that are there only where they have rows.
+const OPENING = new Set(["calls", "records"]);
+const WHERE_ANY = new Set(["conferences", "lines", "trunks", "refusals", "numbers"]);
+
+const put = (element, text) => {
+  if (element.textContent !== String(text)) element.textContent = text;
+};
+
+// Lets a row of a table have these cells; the first one of a call is a button.
+const show = (row, headings, shown, call) => {
+  shown.forEach((what, column) => {
+    const [text, name] = Array.isArray(what) ? what : [what, ""];
+    const cell = row.cells[column] ?? row.insertCell();
+    cell.className = name;
+    cell.dataset.label = headings[column].textContent;
+    if (call && column === 0) {
+      if (!cell.firstElementChild) cell.replaceChildren(document.createElement("button"));
+      put(cell.firstElementChild, text || "unknown");
+      cell.firstElementChild.dataset.call = call;
+    } else put(cell, text);
+  });
 };
 
 const fill = (id, entries) => {
   const table = document.getElementById(id);
-  const rows = entries.map((entry) => {
-    const row = document.createElement("tr");
-    row.append(...TABLES[id](entry).map(cell));
-    return row;
-  });
-  if (rows.length === 0) {
-    const row = document.createElement("tr");
-    const none = cell(["none", "faint"]);
-    none.colSpan = table.tHead.rows[0].cells.length;
-    row.append(none);
-    rows.push(row);
+  const [body, headings] = [table.tBodies[0], table.tHead.rows[0].cells];
+  if (WHERE_ANY.has(id)) table.parentElement.hidden = entries.length === 0;
+  if (entries.length === 0) {
+    const none = document.createElement("td");
+    [none.textContent, none.className, none.colSpan] = ["none", "faint", headings.length];
+    body.replaceChildren(document.createElement("tr"));
+    body.rows[0].append(none);
+    return;
   }
-  table.tBodies[0].replaceChildren(...rows);
+  if (body.rows[0]?.cells.length === 1) body.replaceChildren();
+  while (body.rows.length > entries.length) body.deleteRow(-1);
+  entries.forEach((entry, at) => {
+    const row = body.rows[at] ?? body.insertRow();
+    show(row, headings, TABLES[id](entry), OPENING.has(id) ? entry.id : "");
+  });
 };
 
 const ask = async (path) => {
@@ -102,29 +121,105 @@ const say = (text, bad) => {
   status.classList.toggle("bad", bad);
 };
 
+// The story of one call.
+
+const story = document.getElementById("story");
+const at = (call) => `/api/v1/calls/${encodeURIComponent(call)}`;
+
+const noted = (note) => {
+  const row = document.createElement("tr");
+  const [when, leg, what] = [row.insertCell(), row.insertCell(), row.insertCell()];
+  [when.textContent, when.className] = [note.at.toFixed(3), "number"];
+  [leg.textContent, what.textContent] = [note.leg, note.text];
+  if (note.detail) {
+    const [details, summary, whole] = ["details", "summary", "pre"].map((name) => document.createElement(name));
+    [summary.textContent, whole.textContent] = [note.text, note.detail];
+    details.append(summary, whole);
+    what.replaceChildren(details);
+  }
+  return row;
+};
+
+const tell = async (calls) => {
+  const call = story.dataset.call;
+  const body = document.getElementById("notes").tBodies[0];
+  document.getElementById("hang-up").hidden = !calls.some((each) => each.id === call);
+  const notes = await ask(`${at(call)}/trace`);
+  if (story.dataset.call !== call) return;
+  if (notes.length < body.rows.length) body.replaceChildren();
+  body.append(...notes.slice(body.rows.length).map(noted));
+};
+
+const trouble = (text) => put(document.getElementById("story-trouble"), text);
+
+document.addEventListener("click", (event) => {
+  const call = event.target.dataset?.call;
+  if (!call || event.target === story) return;
+  document.getElementById("notes").tBodies[0].replaceChildren();
+  document.getElementById("story-call").textContent = call;
+  document.getElementById("capture").href = `${at(call)}/capture`;
+  document.getElementById("capture").download = `${call}.pcapng`;
+  trouble("");
+  story.dataset.call = call;
+  story.showModal();
+  refresh();
+});
+
+document.getElementById("close").addEventListener("click", () => story.close());
+
+document.getElementById("hang-up").addEventListener("click", async () => {
+  const answer = await fetch(at(story.dataset.call), { method: "DELETE" });
+  trouble(answer.ok ? "" : (await answer.json()).error);
+  refresh();
+});
+
+// Everything, once a second.
+
+const count = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
+
+const condition = (calls, lines, trunks) => {
+  const [deaf, down] = [lines.filter((line) => !line.in_service), trunks.filter((trunk) => !trunk.up)];
+  const told = [deaf.length && count(deaf.length, "line"), down.length && count(down.length, "trunk")].filter(Boolean);
+  say([count(calls.length, "call"), told.length && `${told.join(" and ")} out of service`].filter(Boolean).join(", "),
+    told.length > 0);
+};
+
+const look = async () => {
+  const [office, calls, rooms, lines, trunks, registrations, refusals, records] = await Promise.all([
+    ask("/api/v1/office"),
+    ask("/api/v1/calls"),
+    ask("/api/v1/conferences"),
+    ask("/api/v1/lines"),
+    ask("/api/v1/trunks"),
+    ask("/api/v1/registrations"),
+    ask("/api/v1/refusals"),
+    ask("/api/v1/records?limit=20"),
+  ]);
+  put(document.getElementById("name"), office.name);
+  document.title = office.name;
+  fill("calls", calls);
+  fill("conferences", rooms.flatMap((room) => room.members.map((member) => ({ room, member }))));
+  fill("lines", lines);
+  fill("trunks", trunks);
+  fill("registrations", registrations);
+  fill("refusals", refusals);
+  fill("records", records);
+  fill("numbers", office.directory);
+  condition(calls, lines, trunks);
+  if (story.open) await tell(calls).catch((error) => trouble(error.message));
+};
+
+let due = 0;
+
 const refresh = async () => {
+  clearTimeout(due);
   try {
-    const [calls, rooms, lines, trunks, registrations, refusals, records] = await Promise.all([
-      ask("/api/v1/calls"),
-      ask("/api/v1/conferences"),
-      ask("/api/v1/lines"),
-      ask("/api/v1/trunks"),
-      ask("/api/v1/registrations"),
-      ask("/api/v1/refusals"),
-      ask("/api/v1/records?limit=20"),
-    ]);
-    fill("calls", calls);
-    fill("conferences", rooms.flatMap((room) => room.members.map((member) => ({ room, member }))));
-    fill("lines", lines);
-    fill("trunks", trunks);
-    fill("registrations", registrations);
-    fill("refusals", refusals);
-    fill("records", records);
-    say(calls.length === 1 ? "1 call" : `${calls.length} calls`, false);
+    await look();
   } catch (error) {
     say(`The office does not answer: ${error.message}`, true);
   }
-  setTimeout(refresh, 1000);
+  clearTimeout(due);
+  due = setTimeout(refresh, 1000);
 };
 
 refresh();

@@ -14,6 +14,7 @@ from typing import Final, Self
 from dialplan.database import MemoryDatabase
 from gateway.core.errors import Exhausted
 from gateway.store.store import Store
+from gateway.store.writer import storable
 
 __all__ = ["StoredDatabase"]
 
@@ -50,8 +51,7 @@ class StoredDatabase:
         """
         if len(value) > _LONGEST:
             raise Exhausted(f"a value of {len(value)} characters is too long for the database; {_LONGEST} may be")
-        # What no database takes as text: NUL, and halves of characters out of a caller's bytes.
-        written = value.replace("\0", "").encode("utf-8", "replace").decode()
+        written = storable(value)
         if self._memory.get(path) != written:
             self._memory.put(path, written)
             self._change(path, written)

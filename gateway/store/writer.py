@@ -16,13 +16,13 @@ from itertools import groupby, islice
 from typing import Final
 
 from sqlalchemy import Executable
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.core.errors import Exhausted, LocalError
 from gateway.core.frozen import frozen
 
-__all__ = ["Statement", "Writer"]
+__all__ = ["Statement", "Writer", "storable"]
 
 _log = logging.getLogger("copperline.store")
 
@@ -47,7 +47,8 @@ FAREWELL: Final = 3
 
 _REFUSALS: Final = (IntegrityError, DataError, ValueError, TypeError, OverflowError)
 """What is wrong with an entry itself: a duplicate, text that is no Unicode, a number out of range."""
-
+_REFUSING_CLASSES: Final = ("22", "23")
+"""Of SQLSTATE: data exceptions, and constraints that are violated (ISO/IEC 9075-2 table 38)."""
 
 Row = Mapping[str, object]
 """Values by the names of their columns."""
@@ -188,13 +189,9 @@ class Writer:
             async with self._engine.begin() as connection:
                 for sql, rows in _runs(statement for job in batch for statement in job.statements):
                     await connection.execute(sql, rows)
-        except _REFUSALS as error:
-            # One of them can never be written: by halves the others get through, and alone it shows itself.
-            if len(batch) > 1:
-                return await self._write(batch[: len(batch) // 2])
-            self._lose(self._jobs.popleft(), LocalError(f"{self._name} refuses it: {_reason(error)}"))
-            return True
-        except (SQLAlchemyError, OSError) as error:
+        except (*_REFUSALS, SQLAlchemyError, OSError) as error:
+            if _is_refused(error):
+                return await self._write_without_fault(batch, error)
             if not self._failures:
                 _log.error(
                     "%s cannot be written: %s; entries wait and are tried again. Is the disk full, or locked?",
@@ -212,6 +209,15 @@ class Writer:
                 job.done.set_result(None)
         return True
 
+    async def _write_without_fault(self, batch: list[_Job], error: Exception) -> bool:
+        """Write a batch in which an entry was refused: mended, else by halves, until it is alone and lost."""
+        if _mend(batch):
+            return await self._write(batch)
+        if len(batch) > 1:
+            return await self._write(batch[: len(batch) // 2])
+        self._lose(self._jobs.popleft(), LocalError(f"{self._name} refuses it: {_reason(error)}"))
+        return True
+
     def _lose(self, job: _Job, error: LocalError) -> None:
         self.lost += 1
         _log.error("not stored (%s): %s", error, job.text)
@@ -227,7 +233,46 @@ def _runs(statements: Iterable[Statement]) -> Iterator[tuple[Executable, list[Ro
             yield from ((sql, None) for _ in run)
         else:
             rows = [statement.row for statement in run if statement.row is not None]
-            yield sql, [row() if callable(row) else row for row in rows]
+            yield sql, [_made(row) for row in rows]
+
+
+def _made(row: Row | Callable[[], Row]) -> Row:
+    return row() if callable(row) else row
+
+
+def storable(text: str) -> str:
+    """`text` without what no database takes as text: NUL, and halves of characters out of a caller's bytes."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _mend(batch: Iterable[_Job]) -> bool:
+    """Make the texts of all entries storable; whether one was not.
+
+    Looked for only where an entry was refused: nearly all are what they should be.
+    """
+    is_mended = False
+    for job in batch:
+        statements = [_storable(statement) for statement in job.statements]
+        is_mended = is_mended or any(new is not old for new, old in zip(statements, job.statements, strict=True))
+        job.statements = statements
+    return is_mended
+
+
+def _storable(statement: Statement) -> Statement:
+    if statement.row is None:
+        return statement
+    row = _made(statement.row)
+    mended = {name: storable(value) if isinstance(value, str) else value for name, value in row.items()}
+    return statement if mended == row else Statement(statement.sql, mended)
+
+
+def _is_refused(error: Exception) -> bool:
+    """Whether the fault is an entry's own, so that no further attempt would help."""
+    if isinstance(error, _REFUSALS):
+        return True
+    if isinstance(error, DBAPIError):
+        return str(getattr(error.orig, "sqlstate", ""))[:2] in _REFUSING_CLASSES
+    return isinstance(error, StatementError)  # a value that the driver was not even given
 
 
 def _reason(error: Exception) -> str:

@@ -1,9 +1,10 @@
 """Which thread works which row: control's side of one loop or several over the same tables.
 
-Rows that hear one another are worked by one thread, and so is a room with all who sit in it: their audio never
-waits for another thread. Where a join or a seat would bring together what two threads have, the smaller group
-moves: its thread lets go of it, then the other takes it on. Commands given meanwhile wait, in their order. With one
-thread nothing of this is done.
+Rows are spread over the threads two by two, as the legs of calls come. Rows that hear one another are worked by one
+thread, and so is a room with all who sit in it: their audio never waits for another thread. Where a join or a seat
+would bring together what two threads have, the smaller group moves, or of two alike that of the busier thread: its
+thread lets go of it, then the other takes it on. Commands given meanwhile wait, in their order. With one thread
+nothing of this is done.
 """
 
 from __future__ import annotations
@@ -162,8 +163,10 @@ class Crew:
         return self._worker.get((_ROOM, last), 0)
 
     def _add(self, row: int, generation: int) -> int:
-        worker = self._rows.index(min(self._rows))
-        self._rows[worker] += 1
+        # The legs of a call mostly come one after the other: the second goes where the first is, and neither moves.
+        rows = self._rows
+        worker = min(range(len(rows)), key=lambda worker: (rows[worker] // 2, rows[worker] % 2 == 0))
+        rows[worker] += 1
         self._worker[_ROW, row] = worker
         self._generations[row] = generation
         return worker
@@ -203,12 +206,13 @@ class Crew:
         return group
 
     def _are_together(self, one: Node, other: Node) -> bool:
-        """Whether one thread has both; else the smaller group begins to move."""
+        """Whether one thread has both; else one of their groups begins to move."""
         there, here = self._worker.get(one, 0), self._worker.get(other, 0)
         if there == here:
             return True
-        groups = sorted((self._group(one), self._group(other)), key=len)
-        self._release(groups[0], here if one in groups[0] else there)
+        ways = (self._group(one), there, here), (self._group(other), here, there)
+        group, _, target = min(ways, key=lambda way: (len(way[0]), -self._rows[way[1]]))
+        self._release(group, target)
         return False
 
     def _release(self, group: set[Node], target: int) -> None:

@@ -35,18 +35,18 @@ def test_rows_are_spread_over_the_threads(studio: Studio) -> None:
     rows = [studio.row() for _ in range(6)]
     studio.settle()
     count = len(studio.plane.tables.workers)
-    assert sorted(thread_of(studio, row) for row in rows) == sorted(k % count for k in range(6))
+    assert [thread_of(studio, row) for row in rows] == [k // 2 % count for k in range(6)], "two by two"
     for row in rows[:4]:
         row.close()
     studio.settle()
     again = [studio.row() for _ in range(4)]
     studio.settle()
     load = [thread_of(studio, row) for row in (*again, *rows[4:])]
-    assert max(map(load.count, range(count))) - min(map(load.count, range(count))) <= 1
+    assert max(map(load.count, range(count))) - min(map(load.count, range(count))) <= 2
 
 
 def test_rows_that_are_joined_are_brought_together_and_hear_each_other(studio: Studio) -> None:
-    (a, alice), (b, bob) = studio.telephone(), studio.telephone(Encoding.G722, 9)
+    (a, alice), _, (b, bob) = studio.telephone(), studio.telephone(), studio.telephone(Encoding.G722, 9)
     studio.settle()
     assert thread_of(studio, a) != thread_of(studio, b)
     a.join(b)
@@ -59,6 +59,28 @@ def test_rows_that_are_joined_are_brought_together_and_hear_each_other(studio: S
     assert b.stats().sent == 50
     assert delay_and_likeness(said, bob.heard()[::2])[1] > 0.9
     assert {(y.sequence - x.sequence) & 0xFFFF for x, y in itertools.pairwise(bob.received)} == {1}
+
+
+def test_the_legs_of_a_call_that_come_one_after_the_other_need_not_move(studio: Studio) -> None:
+    for _ in range(4):
+        (a, _), (b, _) = studio.telephone(), studio.telephone()
+        studio.settle()
+        before = thread_of(studio, a), thread_of(studio, b)
+        a.join(b)
+        assert not studio.plane._crew.is_moving
+        studio.settle()
+        assert (thread_of(studio, a), thread_of(studio, b)) == before
+
+
+def test_of_two_groups_alike_that_of_the_busier_thread_moves(studio: Studio) -> None:
+    (a, _), (b, _), (c, _), (d, _) = (studio.telephone() for _ in range(4))
+    studio.settle()
+    a.join(d)
+    studio.settle()
+    b.join(c)
+    studio.settle()
+    assert len({thread_of(studio, row) for row in (a, d)}) == len({thread_of(studio, row) for row in (b, c)}) == 1
+    assert thread_of(studio, a) != thread_of(studio, b)
 
 
 def test_a_stream_goes_on_where_it_was_when_its_row_moves(studio: Studio) -> None:
@@ -80,8 +102,9 @@ def test_a_stream_goes_on_where_it_was_when_its_row_moves(studio: Studio) -> Non
 
 
 def test_what_is_asked_meanwhile_is_done_afterwards_in_its_order(studio: Studio) -> None:
-    (a, alice), (b, bob) = studio.telephone(), studio.telephone()
+    (a, alice), _, (b, bob) = (studio.telephone() for _ in range(3))
     studio.settle()
+    assert thread_of(studio, a) != thread_of(studio, b)
     beep = Sound("beep", np.full(800, 1000, np.int16))
     a.join(b)
     b.play(beep, studio.ends.append)
@@ -139,7 +162,7 @@ def test_two_rooms_with_somebody_in_both_become_one_threads(studio: Studio) -> N
 
 
 def test_taps_captures_and_digits_go_with_their_row(studio: Studio) -> None:
-    (a, alice), (b, _) = studio.telephone(event_type=None), studio.telephone()
+    (a, alice), _, (b, _) = studio.telephone(event_type=None), studio.telephone(), studio.telephone()
     studio.settle()
     a.detect_digits(True)
     tap, capture = a.tap(Side.IN, 2.0), a.capture(2.0)
@@ -162,8 +185,9 @@ def test_taps_captures_and_digits_go_with_their_row(studio: Studio) -> None:
 
 
 def test_a_device_moves_as_well(studio: Studio) -> None:
-    (d, device), (a, alice) = studio.device(Encoding.L16), studio.telephone()
+    (d, device), _, (a, alice) = studio.device(Encoding.L16), studio.telephone(), studio.telephone()
     studio.settle()
+    assert thread_of(studio, a) != thread_of(studio, d)
     a.join(d)
     studio.settle()
     said, answer = speech(1.0), speech(1.0, seed=2)

@@ -92,6 +92,7 @@ STATUS_TO_CAUSE: Final = {
     420: Cause.INTERWORKING,
     421: Cause.INTERWORKING,
     423: Cause.INTERWORKING,
+    433: Cause.CALL_REJECTED,  # RFC 5079: who calls hides, and nobody who does is let through
     480: Cause.NO_USER_RESPONDING,
     481: Cause.TEMPORARY_FAILURE,
     482: Cause.EXCHANGE_ROUTING_ERROR,
@@ -113,6 +114,8 @@ STATUS_TO_CAUSE: Final = {
     603: Cause.CALL_REJECTED,
     604: Cause.UNALLOCATED_NUMBER,
     606: Cause.BEARER_CAPABILITY_NOT_IMPLEMENTED,
+    607: Cause.CALL_REJECTED,  # RFC 8197: the called user wants no such calls
+    608: Cause.CALL_REJECTED,  # RFC 8688: a call analytics engine has said so
 }
 
 CAUSES: Final = {int(cause): cause for cause in Cause}
@@ -121,7 +124,7 @@ ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
 
 
 PROTOCOL: Final = "SIP"
-TOLD_ON: Final = frozenset({403, 404, 408, 410, 433, 480, 484, 485, 486, 488, 600, 603, 604, 606})
+TOLD_ON: Final = frozenset({403, 404, 408, 410, 433, 480, 484, 485, 486, 488, 600, 603, 604, 606, 607, 608})
 """Refusals that are the called side's own and mean the same on the caller's leg; all others are between us and
 whoever sent them (401, 420, 503 …), and the caller is told their cause (RFC 3261 16.7 step 6)."""
 

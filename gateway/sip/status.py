@@ -68,6 +68,8 @@ REASONS: Final[Mapping[int, str]] = {
     603: "Decline",
     604: "Does Not Exist Anywhere",
     606: "Not Acceptable",
+    607: "Unwanted",
+    608: "Rejected",
 }
 
 

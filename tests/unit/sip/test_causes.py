@@ -10,7 +10,8 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.messages import Dial, Hangup, Offered, Released
 from gateway.core.number import Party
-from gateway.sip.causes import cause_of, cause_of_reason, reason_header, refusing, status_of
+from gateway.sip.causes import cause_of, cause_of_reason, reason_header, refusing, status_of, told_on
+from gateway.sip.status import reason
 from tests.support.sip import Office, Phone
 
 
@@ -33,6 +34,13 @@ def test_statuses_become_the_causes_of_rfc_3398(status: int, cause: int) -> None
 
 def test_every_cause_refuses_with_a_final_status_that_is_no_redirection() -> None:
     assert all(400 <= status_of(cause) <= 699 for cause in Cause)
+
+
+@pytest.mark.parametrize("status", [433, 607, 608])
+def test_who_wants_no_such_calls_is_not_busy(status: int) -> None:
+    """RFC 5079, RFC 8197 section 4, RFC 8688: the call was rejected; told on as it is."""
+    assert cause_of(status) is Cause.CALL_REJECTED and told_on(status) == ("SIP", status)
+    assert reason(status) not in (reason(600), reason(400))
 
 
 @pytest.mark.parametrize(("status", "like"), [(399, 300), (499, 400), (599, 500), (699, 600)])

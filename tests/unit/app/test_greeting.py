@@ -27,9 +27,38 @@ def test_it_names_who_is_there_and_what_to_type_and_ends_with_ready() -> None:
     lines = [line.strip() for line in text.splitlines()]
     assert "101             Desk, emulated card main, port 1" in lines
     assert "600             echo" in lines
+    headings = [line.strip() for line in text.splitlines() if line.startswith("  ") and line[2] != " "]
+    assert headings == [
+        "SIP accounts (secrets in office.toml)",
+        "Telephones",
+        "Numbers",
+        "Work the emulated telephones, and see what goes on, from another shell:",
+    ]
     assert ".venv/bin/c sim phone 101 lift" in lines
     assert lines[-1] == "ready sip udp:127.0.0.1:5060 http://127.0.0.1:8080/"
     assert "hidden" not in text
+
+
+def test_lines_adapters_and_spans_are_named_where_there_are_some() -> None:
+    more = """
+[lines.copper1]
+port = 2
+number = "2565551100"
+[isdn.adapter1]
+backend = "emulated"
+numbers = ["2565551100"]
+[spans.e1]
+backend = "emulated"
+number = "2565551100"
+"""
+    config = parse(OFFICE.replace('["fxs"]', '["fxs", "fxo"]') + more, "office.toml", Path("/nowhere"))
+    lines = [line.strip() for line in greeting(config, Path("office.toml"), []).splitlines()]
+    for heading, row in (
+        ("Exchange lines", "copper1         2565551100, emulated card main, port 2"),
+        ("ISDN adapters", "adapter1        2565551100, emulated"),
+        ("E1 and T1 spans", "e1              2565551100, E1 with Q.931, emulated"),
+    ):
+        assert lines[lines.index(heading) + 1] == row
 
 
 def test_an_office_without_a_name_is_called_by_the_programs_once() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from gateway.app.registrations import KeptBindings
@@ -13,7 +14,7 @@ from gateway.sip.outbound import Outbound
 from gateway.sip.parameters import Parameters
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
-from gateway.store import Store
+from gateway.store import Store, StoredBinding
 
 BINDING = Binding(
     "6001",
@@ -61,3 +62,22 @@ def test_rfc_5626_section_6_two_flows_of_one_contact_outlive_a_restart_and_end_o
 
     both, one = asyncio.run(conversation())
     assert (set(both), one) == ({BINDING.outbound, other.outbound}, [other.outbound])
+
+
+def test_rfc_5626_section_4_4_connections_and_what_cannot_be_read_end_with_the_program(tmp_path: Path) -> None:
+    by_tcp = replace(BINDING, outbound=None, flow=Flow("tcp", ("192.0.2.1", 5060), ("192.0.2.60", 49152)))
+
+    async def conversation() -> tuple[list[Binding], list[StoredBinding]]:
+        store = await Store.open(f"sqlite:///{tmp_path}/calls.db")
+        keeper = KeptBindings(store, lambda: 100.0)
+        keeper.saved(by_tcp)
+        keeper.saved(replace(BINDING, account="6002"))
+        store.save_binding(replace(keeper._stored(replace(BINDING, account="6003")), contact="no address"))
+        found = await keeper.load()
+        kept = await store.load_bindings(datetime.now(UTC))
+        await store.close()
+        return found, kept
+
+    found, kept = asyncio.run(conversation())
+    assert [binding.account for binding in found] == ["6002"]
+    assert [binding.account for binding in kept] == ["6002"], "and are forgotten"

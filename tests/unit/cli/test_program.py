@@ -360,7 +360,14 @@ def test_conference_rooms(office: Served, capsys: pytest.CaptureFixture[str]) ->
     ):
         assert main(["rooms", *words]) == 0
         assert capsys.readouterr().out == f"{told}\n"
-    assert office.shown.shown_rooms.done[0] == ("board", "kick", "6001")
+    assert office.shown.shown_rooms.done == [
+        ("board", "kick", "6001"),
+        ("board", "kick", ""),
+        ("board", "mute", "2"),
+        ("board", "unmute", ""),
+        ("board", "lock", ""),
+        ("board", "unlock", ""),
+    ]
     before = len(office.shown.shown_rooms.done)
     for words in (
         ["--url", "http://127.0.0.1:9", "lock", "board"],

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import field
 from typing import Final, NamedTuple
 
 from gateway.core.frozen import frozen
@@ -19,11 +20,12 @@ from gateway.sdp.section import (
     MAX_NUMBER_DIGITS,
     Section,
     checked,
+    is_of_many_calls,
+    keep,
     lines_kept,
     lines_of,
     malformed,
     number_of,
-    section_kept,
 )
 
 __all__ = ["Attribute", "Connection", "Media", "Origin", "SessionDescription", "attribute"]
@@ -38,8 +40,8 @@ MAX_PORT: Final = 65535
 
 _NUMBER: Final = rf"([0-9]{{1,{MAX_NUMBER_DIGITS}}})"
 _BEGINNING: Final = re.compile(rf"v=0\r?\no=([!-~]++) {_NUMBER} {_NUMBER} ([!-~]++) ([!-~]++) ([!-~]++)\r?\n")
-_STREAM: Final = re.compile(r"([!-~]++) ([0-9]{1,5}) ([!-~]++) ([!-~]++(?: [!-~]++)*+)\r?\n")
-"""The lines v= and o=, and what follows m=, as nearly all write them; others are read word by word."""
+_STREAM: Final = re.compile(r"\nm=([!-~]++) ([0-9]{1,5}) ")
+"""The lines v= and o=, and how a line m= begins, as nearly all write them; others are read word by word."""
 SESSION_LETTERS: Final = frozenset("siuepbtrzkac")
 MEDIA_LETTERS: Final = frozenset("icbka")
 
@@ -105,10 +107,33 @@ class Media:
     key: str | None = None
     attributes: tuple[Attribute, ...] = ()
 
+    def at(self, port: int) -> Media:
+        """The same stream at another port."""
+        return Media(
+            self.kind,
+            port,
+            self.protocol,
+            self.formats,
+            self.ports,
+            self.title,
+            self.connections,
+            self.bandwidths,
+            self.key,
+            self.attributes,
+        )
+
+
+Kind = tuple[str, ...]
+"""The text of a description without its o= line and its ports: what a peer writes in every call."""
+
 
 @frozen
 class SessionDescription:
-    """A whole description. `timing` holds the t=, r= and z= lines in order ("t=0 0"): calls make no use of them."""
+    """A whole description.
+
+    `timing` holds the t=, r= and z= lines in order ("t=0 0"): calls make no use of them. Two descriptions of one
+    `kind` differ in their origin and in ports that are not 0 alone; None where nothing is to be kept of it.
+    """
 
     origin: Origin
     name: str = "-"
@@ -122,6 +147,7 @@ class SessionDescription:
     key: str | None = None
     attributes: tuple[Attribute, ...] = ()
     media: tuple[Media, ...] = ()
+    kind: Kind | None = field(default=None, compare=False, repr=False)
 
     @classmethod
     def parse(cls, data: bytes) -> SessionDescription:
@@ -133,19 +159,24 @@ class SessionDescription:
         if len(data) > MAX_BYTES:
             raise malformed(f"longer than {MAX_BYTES} bytes")
         text = data.decode("utf-8", "surrogateescape")
-        if text.count("\n") > MAX_LINES:
-            raise malformed(f"more than {MAX_LINES} lines")
-        head, *streams = (text.lstrip("\r\n") if text[:1] in "\r\n" else text).split("\nm=")
-        if len(streams) > MAX_MEDIA:
-            raise malformed(f"more than {MAX_MEDIA} media streams")
-        usual = _BEGINNING.match(head)
-        if usual is None:
-            origin, rest = _begin(head)
-        else:
+        usual = _BEGINNING.match(text)
+        apart = None if usual is None else _apart(text[usual.end() - 1 :])
+        if usual is None or apart is None:
+            origin, session, media = _read(text)
+            return cls(origin, *session, media)
+        kind, ports = apart
+        known = _READ.get(kind)
+        if known is not None:
             user, session_id, version, network, address_type, address = usual.groups()
             origin = Origin(user, int(session_id), int(version), address, address_type, network)
-            rest = head[usual.end() :]
-        return cls(origin, *_session(rest), tuple([_media(stream) for stream in streams]))
+            session, streams = known
+            media = tuple([stream.at(port) for stream, port in zip(streams, ports, strict=True)])
+        else:
+            origin, session, media = _read(text)
+            if not is_of_many_calls(text):
+                return cls(origin, *session, media)
+            keep(_READ, kind, (session, media))
+        return cls(origin, *session, media, None if 0 in ports else kind)
 
     def serialise(self) -> bytes:
         """Write the description, lines in the order that RFC 8866 section 5 asks for, each ended by CRLF."""
@@ -172,6 +203,23 @@ class SessionDescription:
         return text.encode("utf-8", "surrogateescape")
 
 
+_Session = tuple[
+    str,
+    str | None,
+    str | None,
+    tuple[str, ...],
+    tuple[str, ...],
+    Connection | None,
+    tuple[str, ...],
+    tuple[str, ...],
+    str | None,
+    tuple[Attribute, ...],
+]
+"""What a description says for all of its streams: its fields from `name` to `attributes`."""
+_READ: Final[dict[Kind, tuple[_Session, tuple[Media, ...]]]] = {}
+"""What was read of the latest kinds of descriptions, at whatever ports."""
+
+
 def attribute(attributes: Iterable[Attribute], name: str) -> str | None:
     """The value of the first attribute called `name` ("" for a property), or None where there is none."""
     for found in attributes:
@@ -180,15 +228,33 @@ def attribute(attributes: Iterable[Attribute], name: str) -> str | None:
     return None
 
 
-def _begin(head: str) -> tuple[Origin, str]:
-    """The first two lines, whatever they look like, and what follows them."""
+def _apart(text: str) -> tuple[Kind, list[int]] | None:
+    """What follows the line o=, with the line end before it: all but the ports of its streams, and these.
+
+    None where a line m= does not begin as nearly all do.
+    """
+    pieces = _STREAM.split(text)
+    ports = [int(port) for port in pieces[2::3]]
+    del pieces[2::3]
+    if text.count("\nm=") != len(ports) or max(ports, default=0) > MAX_PORT:
+        return None
+    return tuple(pieces), ports
+
+
+def _read(text: str) -> tuple[Origin, _Session, tuple[Media, ...]]:
+    """A whole description, line by line."""
+    if text.count("\n") > MAX_LINES:
+        raise malformed(f"more than {MAX_LINES} lines")
+    head, *streams = (text.lstrip("\r\n") if text[:1] in "\r\n" else text).split("\nm=")
+    if len(streams) > MAX_MEDIA:
+        raise malformed(f"more than {MAX_MEDIA} media streams")
     version, _, rest = head.partition("\n")
     if checked(version) != "v=0":
         raise malformed("a session description begins with v=0")
     origin, _, rest = rest.partition("\n")
     if not origin.startswith("o="):
         raise malformed("the second line of a session description is o=")
-    return _origin(checked(origin)[2:]), rest
+    return _origin(checked(origin)[2:]), _session(rest), tuple([_media(stream) for stream in streams])
 
 
 def _origin(value: str) -> Origin:
@@ -227,21 +293,7 @@ def _read_attribute(value: str) -> Attribute:
     return Attribute(name, rest if colon else None)
 
 
-@section_kept
-def _session(
-    text: str,
-) -> tuple[
-    str,
-    str | None,
-    str | None,
-    tuple[str, ...],
-    tuple[str, ...],
-    Connection | None,
-    tuple[str, ...],
-    tuple[str, ...],
-    str | None,
-    tuple[Attribute, ...],
-]:
+def _session(text: str) -> _Session:
     """What a description says for all of its streams: its fields from `name` to `attributes`."""
     lines = lines_of(text)
     section = Section(lines, SESSION_LETTERS)
@@ -263,9 +315,6 @@ def _session(
 
 def _media(text: str) -> Media:
     """A stream: what follows m=, to the next stream."""
-    usual = _STREAM.match(text)
-    if usual is not None and (port := int(usual[2])) <= MAX_PORT:
-        return Media(usual[1], port, usual[3], tuple(usual[4].split(" ")), None, *_stream(text[usual.end() :]))
     first, _, rest = text.partition("\n")
     words = checked(f"m={first}")[2:].split()
     if len(words) < 4:
@@ -279,7 +328,6 @@ def _media(text: str) -> Media:
     return Media(kind, port, protocol, tuple(formats), ports, *_stream(rest))
 
 
-@section_kept
 def _stream(
     text: str,
 ) -> tuple[str | None, tuple[Connection, ...], tuple[str, ...], str | None, tuple[Attribute, ...]]:

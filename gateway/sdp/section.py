@@ -1,8 +1,6 @@
 """The lines of one section of a session description, and what is kept of those that come again (RFC 8866 5).
 
-From call to call a telephone's descriptions differ in their o= and m= lines alone. What stands between those is
-therefore read as a whole, and what was read of it is kept; likewise what is written. Nothing here knows what a line
-means.
+What is read and written in call after call is kept, but for secrets. Nothing here knows what a line means.
 """
 
 from __future__ import annotations
@@ -13,14 +11,14 @@ from typing import Final, TypeVar
 from gateway.core.cause import Cause
 from gateway.core.errors import MalformedError
 
-__all__ = ["Section", "checked", "lines_kept", "lines_of", "malformed", "number_of", "section_kept"]
+__all__ = ["Section", "checked", "is_of_many_calls", "keep", "lines_kept", "lines_of", "malformed", "number_of"]
 
 MAX_NUMBER_DIGITS: Final = 20
 """Session ids are 64-bit (RFC 8866 5.2); longer digit strings only burn time in conversion."""
-LONGEST_KEPT: Final = 1000
-"""Characters of a section up to which what was read of it is kept."""
+LONGEST_KEPT: Final = 1500
+"""Characters of a description up to which what was read of it is kept: those of audio and video have some 1200."""
 MOST_KEPT: Final = 512
-"""Sections that are kept of a kind, in less than 3 MB."""
+"""Descriptions of which that is kept, in less than 5 MB."""
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -82,52 +80,34 @@ def checked(row: str) -> str:
     return line
 
 
-def _is_of_many_calls(text: str) -> bool:
-    """Whether what is read or written of a section may be kept.
+def is_of_many_calls(text: str) -> bool:
+    """Whether what is read or written of a text may be kept.
 
     Keys (RFC 4568) and the fragments of ICE (RFC 8839) are of one call alone.
     """
     return len(text) <= LONGEST_KEPT and "a=crypto:" not in text and "a=ice-" not in text
 
 
-class _Kept(dict[Key, Value]):
-    """What was read or written of sections; the look-up of one that is there costs no call in Python.
-
-    Where there are too many all give way, as in `gateway.core.repeated`.
-
-    Args:
-        make: reads or writes a section.
-        text_of: its text, of what it was made of and what was made.
-    """
-
-    __slots__ = ("_make", "_text_of")
-
-    def __init__(self, make: Callable[[Key], Value], text_of: Callable[[Key, Value], str]) -> None:
-        super().__init__()
-        self._make = make
-        self._text_of = text_of
-
-    def __missing__(self, key: Key) -> Value:
-        value = self._make(key)
-        if _is_of_many_calls(self._text_of(key, value)):
-            if len(self) >= MOST_KEPT:
-                self.clear()
-            self[key] = value
-        return value
-
-
-def section_kept(read: Callable[[str], Value]) -> Callable[[str], Value]:
-    """A reader of the lines between o= and m=, or after m=, that keeps what it read of the latest of them."""
-    return _Kept(read, lambda text, _: text).__getitem__
+def keep(kept: dict[Key, Value], key: Key, value: Value) -> None:
+    """Keep what was read or written; where there is too much all gives way, as in `gateway.core.repeated`."""
+    if len(kept) >= MOST_KEPT:
+        kept.clear()
+    kept[key] = value
 
 
 def lines_kept(write: Callable[..., list[str]]) -> Callable[[tuple[object, ...]], str]:
     """A writer of such lines, of fields that can be hashed, that keeps the latest which it wrote."""
+    kept: dict[tuple[object, ...], str] = {}
 
     def written(fields: tuple[object, ...]) -> str:
-        return "".join([f"{line}\r\n" for line in write(*fields)])
+        text = kept.get(fields)
+        if text is None:
+            text = "".join([f"{line}\r\n" for line in write(*fields)])
+            if is_of_many_calls(text):
+                keep(kept, fields, text)
+        return text
 
-    return _Kept(written, lambda _, text: text).__getitem__
+    return written
 
 
 def number_of(text: str, what: str) -> int:

@@ -19,7 +19,7 @@ from gateway.core.repeated import repeated
 from gateway.core.srtp import Encryption
 from gateway.core.word import Word
 from gateway.sdp.crypto import Crypto, cryptos_of
-from gateway.sdp.description import Attribute, Connection, Media, SessionDescription, attribute
+from gateway.sdp.description import Attribute, Connection, Kind, Media, SessionDescription, attribute
 from gateway.sdp.keying import PLAIN, Keying
 from gateway.sdp.numbers import Numbers
 from gateway.sdp.refusal import (
@@ -29,6 +29,7 @@ from gateway.sdp.refusal import (
     WARNING_NETWORK,
     NotAcceptable,
 )
+from gateway.sdp.section import keep
 
 __all__ = ["EVENT_NAME", "KEPT", "NOISE_NAME", "TWO_CHANNELS", "Direction", "Formats", "PeerStream", "audio_stream"]
 
@@ -143,10 +144,30 @@ class PeerStream:
     cryptos: tuple[Crypto, ...]
     origin: str
 
+    def again(self, port: int, origin: str) -> PeerStream:
+        """What the same peer says in another call."""
+        return PeerStream(
+            self.slot,
+            self.address,
+            port,
+            self.formats,
+            self.codecs,
+            self.direction,
+            self.on_hold,
+            self.rtcp,
+            self.protocol,
+            self.cryptos,
+            origin,
+        )
+
     def dearest(self, wanted: Sequence[Codec]) -> PeerStream:
         """The same with its codecs in the order of `wanted`."""
         codecs = dearest_first(self.codecs, wanted)
         return self if codecs == self.codecs else replace(self, codecs=codecs)
+
+
+_KNOWN: Final[dict[tuple[Kind | None, tuple[Codec, ...], str, Encryption], PeerStream]] = {}
+"""The streams of the latest kinds of descriptions, in one of their calls."""
 
 
 def audio_stream(
@@ -162,6 +183,19 @@ def audio_stream(
     Raises:
         NotAcceptable: there is none; the text says why the last one would not do.
     """
+    key = description.kind, ours, family, keying.encryption
+    known = _KNOWN.get(key) if description.kind is not None else None
+    if known is not None:
+        return known.again(description.media[known.slot].port, description.origin.address)
+    stream = _first_usable(description, ours, family, keying)
+    if description.kind is not None:
+        keep(_KNOWN, key, stream)
+    return stream
+
+
+def _first_usable(
+    description: SessionDescription, ours: tuple[Codec, ...], family: str, keying: Keying
+) -> PeerStream:
     refusal: NotAcceptable | None = None
     for slot, media in enumerate(description.media):
         if media.kind != "audio" or media.port == 0:

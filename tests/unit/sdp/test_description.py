@@ -117,6 +117,35 @@ def test_what_telephones_say_in_every_call_is_read_once() -> None:
     assert [str(line) for line in third.media[0].attributes] == ["ptime:20", "sendonly"]
 
 
+def test_descriptions_of_one_kind_differ_in_their_origin_and_ports_alone() -> None:
+    first, second = (SessionDescription.parse(OFFER % (n, 4000 + n, b"ptime:20", b"sendrecv")) for n in (1, 2))
+    assert first.kind is not None and first.kind == second.kind and first != second
+    held = SessionDescription.parse(OFFER % (3, 4000, b"ptime:20", b"sendonly"))
+    refused = SessionDescription.parse(OFFER % (3, 0, b"ptime:20", b"sendrecv"))
+    assert held.kind not in (None, first.kind) and refused.kind is None and refused.media[0].port == 0
+
+
+@pytest.mark.parametrize(
+    "odd", [b"m=audio  4000 RTP/AVP 0", b"m=audio 4000/2 RTP/AVP 0", b"m=audio\tx RTP/AVP 0 1"]
+)
+def test_a_stream_that_is_written_otherwise_is_never_taken_for_one_of_a_kind(odd: bytes) -> None:
+    two = OFFER % (1, 4000, b"ptime:20", b"sendrecv") + b"m=video %d RTP/AVP 96\r\n"
+    assert SessionDescription.parse(two % 5000).kind == SessionDescription.parse(two % 5002).kind is not None
+    try:
+        description = SessionDescription.parse(two % 5000 + odd + b"\r\n")
+    except MalformedError:
+        return
+    assert description.kind is None and len(description.media) == 3
+
+
+def test_pieces_of_a_description_that_were_read_elsewhere_are_no_other_stream() -> None:
+    """RFC 8866 5.14: a line m= has a port; one that is cut in two is refused, however well its pieces are known."""
+    SessionDescription.parse(OFFER % (1, 4000, b"ptime:20", b"sendrecv"))
+    cut = (OFFER % (1, 4000, b"ptime:20", b"sendrecv")).replace(b"m=audio 4000 ", b"m=audio\r\nm=")
+    with pytest.raises(MalformedError, match="m="):
+        SessionDescription.parse(cut)
+
+
 @pytest.mark.parametrize("line", [b"crypto:1 AES_CM_128_HMAC_SHA1_80 inline:x", b"ice-pwd:x"])
 def test_secrets_of_a_call_are_not_kept(line: bytes) -> None:
     one, other = (SessionDescription.parse(OFFER % (1, 4000, b"sendrecv", line)) for _ in range(2))

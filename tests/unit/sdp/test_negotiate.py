@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gateway.core.audio import Codec, Encoding
 from gateway.core.cause import Cause
 from gateway.core.errors import MalformedError
+from gateway.core.srtp import Encryption
 from gateway.sdp.description import SessionDescription, attribute
 from gateway.sdp.negotiate import Direction, Negotiation, NotAcceptable
 
@@ -45,6 +46,21 @@ def test_the_offerers_first_wish_wins_over_ours() -> None:
     assert leg.agreement.event_payload_type == 96
     assert answer.media[0].formats == ("8", "96")
     assert attribute(answer.media[0].attributes, "fmtp") == "96 0-16"
+
+
+def test_a_peer_that_says_the_same_in_every_call_is_heard_anew_in_each() -> None:
+    for port in (4000, 4002):
+        leg = ours()
+        leg.answer(sdp(f"m=audio {port} RTP/AVP 0 8"))
+        assert leg.agreement is not None and leg.agreement.port == port
+        assert leg.agreement.codec == Codec(Encoding.PCMU, 0)
+    other = ours(codecs=(Codec(Encoding.PCMA, 8),))
+    other.answer(sdp("m=audio 4000 RTP/AVP 0 8"))
+    assert other.agreement is not None and other.agreement.codec == Codec(Encoding.PCMA, 8)
+    with pytest.raises(NotAcceptable, match="no audio"):
+        ours().answer(sdp("m=audio 0 RTP/AVP 0 8"))
+    with pytest.raises(NotAcceptable, match="must be encrypted"):
+        ours(encryption=Encryption.REQUIRED).answer(sdp("m=audio 4000 RTP/AVP 0 8"))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from gateway.core.audio import Samples
 from gateway.testing.office import EmulatedOffice
-from gateway.testing.sounds import Heard, compare
+from gateway.testing.sounds import Heard, Said, compare, samples_of
 
 __all__ = ["FarEnd", "FarTalker"]
 
@@ -58,8 +58,9 @@ class FarTalker:
         self._where = where
         self._talker = talker
 
-    def say(self, samples: Samples) -> None:
-        """The far party begins to speak."""
+    def say(self, said: Said) -> None:
+        """The far party begins to speak: samples, or a sound file; raises LocalError where it cannot be read."""
+        samples = samples_of(said)
         self._office.do(lambda: self._talker.say(samples))
 
     def key(self, digits: str) -> None:
@@ -78,11 +79,12 @@ class FarTalker:
             return
         raise AssertionError(f"{self._where}: the far party was to hear the digits {digits}, it heard {heard}")
 
-    def expect_sound(self, said: Samples, *, alike: float = 0.9, within: float = 2.0) -> Heard:
+    def expect_sound(self, said: Said, *, alike: float = 0.9, within: float = 2.0) -> Heard:
         """The far party hears `said`, which somebody begins to say now; see `FxsTelephone.expect_sound`."""
         __tracebackhide__ = True
-        self._office.run(len(said) / 8000 + within)
-        heard = compare(self.recording, said)
+        samples = samples_of(said)
+        self._office.run(len(samples) / 8000 + within)
+        heard = compare(self.recording, samples)
         assert heard.correlation >= alike, (
             f"{self._where}: the far party did not hear what was said: correlation {heard.correlation:.2f}, "
             f"{alike:.2f} wanted"

@@ -7,15 +7,18 @@ the middle spoils a piece, whatever counters say. Samples are int16 at 8000 Hz, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gateway.core.audio import Samples
+from gateway.core.errors import LocalError, MalformedError
 from gateway.media.level import dbm0, peak
+from gateway.media.soundfile import read
 
-__all__ = ["Heard", "compare", "strength", "tone", "utterance"]
+__all__ = ["Heard", "Said", "compare", "samples_of", "strength", "tone", "utterance"]
 
 RATE: Final = 8000
 PIECE: Final = RATE // 2
@@ -23,6 +26,31 @@ QUIET: Final = 200.0
 """RMS below which a piece of what was said is a pause and proves nothing."""
 
 Signal = NDArray[np.float64]
+
+
+Said = Samples | str | Path
+"""What can be said: samples, or a sound file."""
+
+
+def samples_of(said: Said) -> Samples:
+    """The samples to say.
+
+    Args:
+        said: them; or a sound file, of any rate and kind that prompts may be of.
+
+    Raises:
+        LocalError: there is no such file, or it cannot be read.
+    """
+    if not isinstance(said, str | Path):
+        return said
+    try:
+        return read(Path(said))
+    except OSError as error:
+        raise LocalError(
+            f"there is no sound file {said}: {error.strerror}; say a file, tone(440) or utterance(2)"
+        ) from error
+    except MalformedError as error:
+        raise LocalError(f"{said} cannot be said: {error}; say a file, tone(440) or utterance(2)") from error
 
 
 def tone(frequency: float, seconds: float = 1.0, level: float = -13.0) -> Samples:

@@ -7,17 +7,22 @@ All that is expected was heard, seen or felt at the far end of the copper.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from gateway.core.audio import Samples
+from gateway.core.errors import LocalError
 from gateway.core.fax import FaxOptions, FaxReport
 from gateway.testing.office import EmulatedOffice
-from gateway.testing.sounds import Heard, compare
+from gateway.testing.sounds import Heard, Said, compare, samples_of
 from hardware.analog.copper import fault_of
 from hardware.world.fax_machine import FaxMachine
 
-__all__ = ["FxsTelephone"]
+__all__ = ["TONES", "FxsTelephone"]
 
-CADENCE = 6.5
+TONES: Final = ("dial", "busy", "congestion", "ring", "info", "milliwatt")
+"""Tones that a telephone tells from one another: `ring` is what a caller hears while it rings at the far end."""
+
+CADENCE: Final = 6.5
 """Seconds within which a call rings at least once in every country."""
 
 
@@ -89,8 +94,9 @@ class FxsTelephone:
         fault = fault_of(numbers)
         self._office.do(lambda: self.telephone.suffer(fault))
 
-    def say(self, samples: Samples) -> None:
-        """Begin to speak."""
+    def say(self, said: Said) -> None:
+        """Begin to speak: samples, or a sound file; raises LocalError where it cannot be read."""
+        samples = samples_of(said)
         self._office.do(lambda: self.telephone.say(samples))
 
     def send_fax(self, path: Path) -> None:
@@ -112,8 +118,14 @@ class FxsTelephone:
     # Ear and eye.
 
     def expect_tone(self, name: str, within: float = 10.0) -> float:
-        """Hear the country's call progress tone: "dial", "busy", "ring", "congestion", … The seconds it took."""
+        """Hear the country's call progress tone, one of `TONES`. The seconds it took.
+
+        Raises:
+            LocalError: there is no tone of that name.
+        """
         __tracebackhide__ = True
+        if name not in TONES:
+            raise LocalError(f"no tone is called {name!r}; there are: {', '.join(TONES)}")
         return self._expect(lambda: self.telephone.hears == name, f"{name} tone", within)
 
     def expect_silence(self, within: float = 10.0) -> float:
@@ -173,7 +185,7 @@ class FxsTelephone:
         )
         return report
 
-    def expect_sound(self, said: Samples, *, alike: float = 0.9, within: float = 2.0) -> Heard:
+    def expect_sound(self, said: Said, *, alike: float = 0.9, within: float = 2.0) -> Heard:
         """Hear `said`, which somebody begins to say now or has just begun to.
 
         Args:
@@ -181,8 +193,9 @@ class FxsTelephone:
             within: seconds after its end.
         """
         __tracebackhide__ = True
-        self._office.run(len(said) / 8000 + within)
-        heard = compare(self.recording, said)
+        samples = samples_of(said)
+        self._office.run(len(samples) / 8000 + within)
+        heard = compare(self.recording, samples)
         assert heard.correlation >= alike, (
             f"telephone {self.number} did not hear what was said: correlation {heard.correlation:.2f}, "
             f"{alike:.2f} wanted; {self._office.do(self._now)}"

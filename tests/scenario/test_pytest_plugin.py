@@ -48,6 +48,10 @@ def test_nobody_is_there(fxs):
     fxs("999")
 
 
+def test_a_tone(fxs):
+    fxs("101").expect_tone("ringback")
+
+
 def test_an_adapter(isdn):
     isdn("adapter9")
 
@@ -127,12 +131,13 @@ def test_a_sip_device_outside_talks_to_an_office_in_real_time(printed: str) -> N
         "has heard the digits (none), shows no caller",
         "line copper1: 5550199 was to be dialled within 12 s, it was 5550101",
         "the office has no emulated telephone '999'; it has: 101, 102",
+        "no tone is called 'ringback'; there are: dial, busy, congestion, ring, info, milliwatt",
         "the office has no emulated ISDN adapter 'adapter9'; it has: adapter1",
         "span e1: 5550100 was to be called within 1 s; called were nobody",
         "The office under test does not start. ",
         "what the office met",
         "RINGOFFHOOK event on port 1",
-        "5 failed, 12 passed, 1 error",
+        "6 failed, 12 passed, 1 error",
     ],
 )
 def test_what_fails_says_what_was_instead_and_what_the_office_met(printed: str, sentence: str) -> None:

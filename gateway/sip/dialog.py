@@ -29,8 +29,6 @@ TARGET_REFRESH: Final = frozenset({"INVITE", "UPDATE", "SUBSCRIBE", "NOTIFY", "R
 """Requests whose Contact replaces the remote target (RFC 3261 12.2, RFC 3311 5.1, RFC 6665 4.4.1, RFC 3515 2.2)."""
 UNTELLING: Final = frozenset({"ACK", "BYE"})
 """Requests after which none of ours needs a way that it did not need before."""
-FORBIDDEN_IN_REQUEST_URI: Final = ("method",)
-"""URI parameters that a Request-URI must not carry (RFC 3261 19.1.1 table 1)."""
 
 
 class DialogId(NamedTuple):
@@ -201,7 +199,7 @@ class Dialog:
     def refresh(self, message: Message, method: str) -> None:
         """Take over the remote target from a target refresh request that was accepted, or from its 2xx."""
         if method in TARGET_REFRESH and message.contacts and not isinstance(message.contacts[0].uri, OtherUri):
-            self.target = message.contacts[0].uri
+            self.target = _requested(message.contacts[0].uri)
             if isinstance(message, Request) and self.next_hop() is not None:
                 self._peer = sender(message, self.flow)
 
@@ -282,14 +280,7 @@ class Dialog:
         if not isinstance(first, SipUri) or first.is_loose_router:
             return self.target, self.routes
         # A strict router wants itself in the Request-URI and the target as the last Route.
-        uri = SipUri(
-            first.host,
-            first.user,
-            port=first.port,
-            scheme=first.scheme,
-            parameters=first.parameters.without(*FORBIDDEN_IN_REQUEST_URI),
-        )
-        return uri, (*self.routes[1:], NameAddr(self.target, "", Parameters()))
+        return first.requested(), (*self.routes[1:], NameAddr(self.target, "", Parameters()))
 
 
 def _contact(message: Message) -> Uri:
@@ -297,4 +288,8 @@ def _contact(message: Message) -> Uri:
     if len(contacts) != 1 or isinstance(contacts[0].uri, OtherUri):
         # Section 8.1.1.8: exactly one, in everything that can make a dialog.
         raise MalformedError("one Contact with a SIP URI is needed to make a dialog")
-    return contacts[0].uri
+    return _requested(contacts[0].uri)
+
+
+def _requested(uri: Uri) -> Uri:
+    return uri.requested() if isinstance(uri, SipUri) else uri

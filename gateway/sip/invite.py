@@ -7,7 +7,6 @@ is made: a diversion, a number's network, the caller's preferences.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from gateway.core.added import added
@@ -68,7 +67,7 @@ def written(
         tag: of our From.
     """
     uri = target.uri
-    invite = Request("INVITE", replace(uri, headers="") if uri.headers else uri)
+    invite = Request("INVITE", uri.requested())
     invite.headers.set("Max-Forwards", _hops_after_us(dial.variables))
     if outbound is None:
         write_caller(invite, dial.caller, account, host, tag)

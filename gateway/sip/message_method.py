@@ -186,7 +186,7 @@ class Messages:
 
     def _onward(self, text: Text, hops: int, binding: Binding) -> Request:
         host = binding.flow.local[0]
-        onward = Request("MESSAGE", binding.contact, body=text.body)
+        onward = Request("MESSAGE", binding.contact.requested(), body=text.body)
         headers = onward.headers
         headers.set("Max-Forwards", hops)
         headers.set("From", NameAddr(SipUri.of(text.sender, host), text.sender_name).tagged(self._token()))

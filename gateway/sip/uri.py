@@ -143,6 +143,13 @@ class SipUri:
         """Whether it carries "lr" (section 16.4)."""
         return "lr" in self.parameters
 
+    def requested(self) -> SipUri:
+        """This URI as that of a request, in which neither headers nor a method stand (19.1.1 table 1, 19.1.5)."""
+        pairs = self.parameters.pairs
+        if not self.headers and (not pairs or "method" not in self.parameters):
+            return self
+        return replace(self, parameters=self.parameters.without("method"), headers="")
+
     def bare(self) -> SipUri:
         """This URI without password, parameters and headers: who, and where."""
         return replace(self, password=None, parameters=NO_PARAMETERS, headers="")

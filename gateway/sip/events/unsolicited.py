@@ -42,7 +42,7 @@ class Unsolicited:
         flow = binding.flow
         host = self._contact(flow).uri
         own = SipUri.of(binding.account, host.host if isinstance(host, SipUri) else flow.local[0])
-        notify = Request("NOTIFY", binding.contact, body=document.body)
+        notify = Request("NOTIFY", binding.contact.requested(), body=document.body)
         headers = notify.headers
         headers.set("Max-Forwards", MAX_FORWARDS)
         headers.set("From", NameAddr(own).tagged(self._token()))

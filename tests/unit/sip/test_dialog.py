@@ -120,3 +120,12 @@ def test_a_contact_of_a_strange_scheme_does_not_move_the_target() -> None:
 def test_without_one_usable_contact_there_is_no_dialog(rows: tuple[str, ...]) -> None:
     with pytest.raises(MalformedError, match="one Contact"):
         Dialog.as_server(invite(*rows), tag="b", flow=FLOW, contact=OURS, number=1)
+
+
+def test_section_19_1_5_neither_method_nor_headers_of_a_contact_get_into_a_request() -> None:
+    """Table 1 of 19.1.1 has neither in a Request-URI: a peer could else write our requests."""
+    contact = "Contact: <sip:6001@10.0.0.9;method=REFER;ob?Refer-To=x>"
+    dialog = Dialog.as_server(invite(contact), tag="t", flow=FLOW, contact=OURS, number=0)
+    assert str(dialog.request("BYE").uri) == "sip:6001@10.0.0.9;ob"
+    dialog.refresh(invite("Contact: <sip:6002@10.0.0.9;METHOD=BYE>"), "INVITE")
+    assert str(dialog.request("BYE").uri) == "sip:6002@10.0.0.9"

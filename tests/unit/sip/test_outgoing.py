@@ -24,7 +24,7 @@ from gateway.sip.channel import SipChannel
 from gateway.sip.message import Request
 from gateway.sip.stack import SipConfig
 from gateway.sip.strays import FORKS
-from tests.support.sip import Office, Phone, session_description
+from tests.support.sip import SERVER, Office, Phone, session_description
 
 TIME_UP = Ending(Cause.NO_ANSWER, "Copperline", Act.CANCELLED, "the dial's time was up")
 CALLER = Party("101", "Reception")
@@ -451,3 +451,14 @@ def test_an_answer_to_an_invite_that_was_never_ours_gets_nothing() -> None:
     forged.headers.set("Contact", "<sip:victim@203.0.113.9>")
     phone.send(forged)
     assert phone.messages() == []
+
+
+def test_section_19_1_5_neither_method_nor_headers_of_a_registered_contact_get_into_a_request() -> None:
+    office = Office()
+    phone = Phone(office)
+    contact = ("Contact", "<sip:6001@192.0.2.60:5070;method=REFER?Refer-To=x>")
+    phone.proved(phone.request("REGISTER", f"sip:{SERVER[0]}", headers=(contact, ("Expires", "600"))))
+    assert "method=REFER" in str(phone.response().contacts[0]), "it is told back as it was said"
+    channel = office.stack.channel("6001", office.clock.now)
+    office.command(channel, Dial("6001", Party("101")))
+    assert str(phone.arrived().uri) == "sip:6001@192.0.2.60:5070"

@@ -30,6 +30,7 @@ from gateway.core.number import Party
 from gateway.core.operator import Nobody
 from gateway.core.parking import Lot
 from gateway.core.recording import Media
+from gateway.core.sounds import Sounds
 from gateway.core.switch import (
     LEVEL,
     PLAIN,
@@ -41,7 +42,6 @@ from gateway.core.switch import (
     HungUp,
     Leg,
     Place,
-    Sounds,
     Target,
 )
 

@@ -26,7 +26,7 @@ from gateway.core.audio import Audio
 from gateway.core.errors import LocalError
 from gateway.core.number import NumberPlan
 from gateway.core.room import Rooms
-from gateway.core.switch import Sounds
+from gateway.core.sounds import Sounds
 from gateway.core.trace import Recorder
 from hardware.analog.line import LineCommand, LineEvent, PortKind
 

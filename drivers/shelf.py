@@ -14,7 +14,7 @@ from drivers.channel import LineChannel
 from gateway.core.messages import Event
 from gateway.core.number import NumberPlan
 from gateway.core.room import Rooms
-from gateway.core.switch import Sounds
+from gateway.core.sounds import Sounds
 from gateway.core.trace import Recorder
 from hardware.analog.line import LineCommand
 

@@ -20,7 +20,7 @@ from drivers.isdn.line import IsdnLine
 from drivers.isdn.voice import Frames
 from drivers.technology import LineTechnology
 from gateway.core.audio import Audio
-from gateway.core.switch import Sounds
+from gateway.core.sounds import Sounds
 from gateway.core.trace import Recorder
 
 __all__ = ["IsdnLines"]

@@ -19,7 +19,7 @@ from drivers.span.config import SpanConfig
 from drivers.span.span import Bearers, Span
 from drivers.technology import LineTechnology
 from gateway.core.number import NumberPlan
-from gateway.core.switch import Sounds
+from gateway.core.sounds import Sounds
 from gateway.core.trace import Recorder
 from hardware.span.dahdi import Frame, Notice, NoticeKind
 

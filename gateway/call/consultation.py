@@ -20,7 +20,8 @@ from gateway.call.trial import transferred
 from gateway.core.feature import Feature, FeatureCodes
 from gateway.core.messages import Released
 from gateway.core.number import Match, NumberPlan
-from gateway.core.switch import BridgeEnd, DialOptions, HungUp, Place, Sounds, Target
+from gateway.core.sounds import Sounds
+from gateway.core.switch import BridgeEnd, DialOptions, HungUp, Place, Target
 from gateway.core.trace import Kind
 
 __all__ = ["Consultation"]

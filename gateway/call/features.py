@@ -15,7 +15,8 @@ from gateway.core.ending import Act, Ending
 from gateway.core.feature import Feature
 from gateway.core.number import NumberPlan
 from gateway.core.parking import DEFAULT_LOT, WANTED_PLACE, ParkingLots
-from gateway.core.switch import Place, Sounds, Target
+from gateway.core.sounds import Sounds
+from gateway.core.switch import Place, Target
 
 __all__ = ["Features"]
 

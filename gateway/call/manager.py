@@ -60,6 +60,7 @@ from gateway.core.number import NumberPlan, Party
 from gateway.core.operator import Operator
 from gateway.core.parking import ParkingLots
 from gateway.core.recording import Media
+from gateway.core.sounds import Sounds
 from gateway.core.switch import (
     PLAIN,
     BridgeEnd,
@@ -70,7 +71,6 @@ from gateway.core.switch import (
     Leg,
     Moved,
     Place,
-    Sounds,
     Target,
 )
 from gateway.core.trace import Kind, Recorder

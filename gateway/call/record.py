@@ -14,7 +14,7 @@ from typing import Final
 from gateway.call.leg import CallLeg
 from gateway.core.errors import CopperlineError
 from gateway.core.recording import Media, Recording, RecordingPlan, RecordingState
-from gateway.core.switch import Sounds
+from gateway.core.sounds import Sounds
 from gateway.core.trace import Kind
 
 __all__ = ["TalkRecorder"]

@@ -14,7 +14,7 @@ from typing import Any, Final
 from gateway.core.audio import Sound
 from gateway.core.errors import LocalError
 from gateway.core.frozen import frozen
-from gateway.core.switch import Sounds
+from gateway.core.sounds import Sounds
 
 __all__ = [
     "ACTIONS",

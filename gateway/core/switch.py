@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Final, Protocol
 
-from gateway.core.audio import Audio, Samples, Sound
+from gateway.core.audio import Audio, Sound
 from gateway.core.cause import Cause
 from gateway.core.ending import Ending
 from gateway.core.fax import FaxJob, FaxReport
@@ -22,6 +22,7 @@ from gateway.core.frozen import frozen
 from gateway.core.messages import TransferTold
 from gateway.core.number import Party
 from gateway.core.recording import Media
+from gateway.core.sounds import Sounds
 
 __all__ = [
     "LEVEL",
@@ -35,7 +36,6 @@ __all__ = [
     "Leg",
     "Moved",
     "Place",
-    "Sounds",
     "Switch",
     "Target",
 ]
@@ -176,52 +176,6 @@ class BridgeEnd:
 
     leg: Leg | None
     ending: Ending | None
-
-
-class Sounds(Protocol):
-    """Tones and prompts, as sounds ready to play. Looking one up never blocks on a synthesiser."""
-
-    def tone(self, name: str, zone: str | None = None) -> Sound:
-        """A call progress tone: dial busy ring congestion callwaiting dialrecall record info stutter milliwatt.
-
-        Raises:
-            LocalError: no such tone or zone.
-        """
-        ...
-
-    def prompt(self, name: str, language: str | None = None) -> Sound | None:
-        """A recorded prompt by its file name without extension ("demo-thanks"), or None where there is none."""
-        ...
-
-    def recorded(self, name: str, samples: Samples, rate: int, after: Sound | None = None) -> Sound:
-        """What was recorded at `rate`, 8000 or 16000 samples a second, as a sound, which goes on from another."""
-        ...
-
-    def keep(self, name: str, sound: Sound) -> None:
-        """Keep what was recorded under a name, where `prompt` finds it after a restart as well; waits for the disk.
-
-        It is kept as wide as it is.
-
-        Raises:
-            LocalError: it cannot be kept, under this name or at all.
-        """
-        ...
-
-    def music(self, name: str) -> Sound:
-        """Music on hold of a class, or what stands for it; goes on for ever."""
-        ...
-
-    def spell(self, text: str) -> list[Sound]:
-        """Say digits and letters one by one."""
-        ...
-
-    def number(self, value: int) -> list[Sound]:
-        """Say a whole number."""
-        ...
-
-    def clock(self, when: datetime) -> list[Sound]:
-        """Say the time of day of `when`, to the second."""
-        ...
 
 
 class Leg(Protocol):

@@ -19,7 +19,8 @@ from gateway.core.conference_profile import RoomProfile, UserProfile, prompts
 from gateway.core.errors import CopperlineError
 from gateway.core.recording import Media, Recording, RecordingPlan
 from gateway.core.room import NONE, TALK, Manner, Room, RoomEvent, Seat, Talking
-from gateway.core.switch import Leg, Place, Sounds
+from gateway.core.sounds import Sounds
+from gateway.core.switch import Leg, Place
 
 __all__ = ["OpenConference", "Participant"]
 

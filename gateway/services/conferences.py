@@ -9,7 +9,8 @@ from functools import partial
 from gateway.core.conference import Refusal
 from gateway.core.conference_profile import Profiles, RoomProfile, UserProfile
 from gateway.core.recording import Media
-from gateway.core.switch import Leg, Place, Sounds
+from gateway.core.sounds import Sounds
+from gateway.core.switch import Leg, Place
 from gateway.core.watch import ConferenceShown, ParticipantShown
 from gateway.services.conference import OpenConference, Participant
 

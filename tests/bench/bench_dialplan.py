@@ -19,7 +19,8 @@ from dialplan.model import Dialplan
 from gateway.core.audio import Audio, Sound
 from gateway.core.ending import Ending
 from gateway.core.number import Party
-from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, Leg, Sounds, Target
+from gateway.core.sounds import Sounds
+from gateway.core.switch import BridgeEnd, DeviceState, DialOutcome, Leg, Target
 
 EXTENSIONS = 10_000
 PATTERNS = 1_000

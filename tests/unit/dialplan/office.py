@@ -24,6 +24,7 @@ from gateway.core.fax import FaxJob, FaxReport
 from gateway.core.feature import Feature, TalkLimit
 from gateway.core.messages import TransferTold
 from gateway.core.number import Party
+from gateway.core.sounds import Sounds
 from gateway.core.switch import (
     LEVEL,
     PLAIN,
@@ -35,7 +36,6 @@ from gateway.core.switch import (
     HungUp,
     Leg,
     Place,
-    Sounds,
     Target,
 )
 

@@ -398,14 +398,15 @@ class DialplanEngine:
             script.unknown = f"no extension {number} in context {context}"
             script.leg.note(f"{script.unknown}: {script.location.extension}")
             return found
-        known = context in script.dialplan.contexts
-        ending = script.ending(
-            Cause.UNALLOCATED_NUMBER,
-            Act.REFUSED,
-            f"no extension {number} in context {context}" if known else f"no context {context}",
-            f"Dial another number, or write an extension {number} in [{context}].",
-        )
-        raise script.hang_up(ending)
+        plan = script.dialplan
+        known = context in plan.contexts
+        what = f"no extension {number} in context {context}" if known else f"no context {context}"
+        mend = f"Dial another number, or write an extension {number} in [{context}]."
+        shut = plan.shut(context, number, script.leg.party.number, script.switch.now)
+        if shut is not None and shut.timing is not None:
+            what += " at this hour"
+            mend = f"[{shut.context}], which has one, is included at {shut.timing.text} alone ({shut.place.short})."
+        raise script.hang_up(script.ending(Cause.UNALLOCATED_NUMBER, Act.REFUSED, what, mend))
 
     def _fell_off(self, script: Script) -> Ending:
         """After the last priority: the last refusal where nobody was ever reached, else normal clearing."""

@@ -335,6 +335,16 @@ class Dialplan:
         """
         return Candidates(context, number, caller, self.candidates(context, number, caller, when)).step(priority)
 
+    def shut(self, context: str, number: str, caller: str, when: Callable[[], datetime]) -> Include | None:
+        """The include that would give `number` an extension in `context` at another hour, but does not now."""
+        for place in self.reachable(context, when):
+            for include in place.includes:
+                if include.timing is None or include.timing.holds(when()):
+                    continue
+                if self.find(include.context, number, caller=caller) is not None:
+                    return include
+        return None
+
     def lacks(self, context: str, name: str) -> bool:
         """Whether nobody has an extension `name` in `context`, at whatever hour; asked in vain at every call.
 

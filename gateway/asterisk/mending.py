@@ -17,6 +17,7 @@ from gateway.core.errors import ConfigError, Fault, LocalError
 __all__ = ["OFFICE", "mend"]
 
 OFFICE: Final = "office.toml"
+_OWNER_ONLY: Final = 0o600
 _ROUNDS: Final = 20
 """Times that the files are mended: a line that is mended can bring out the next."""
 _NEEDED: Final = frozenset({"secret", "servers", "port", "backend"})
@@ -40,6 +41,7 @@ def mend(files: dict[str, str], draft: Draft, head: str) -> list[Fault]:
             files[OFFICE] = head + as_toml(draft.tables)
             for name, text in files.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).touch(_OWNER_ONLY)
                 (folder / name).write_text(text, encoding="utf-8")
             try:
                 config, dialplan = load_office(folder / OFFICE)

@@ -62,6 +62,9 @@ _SECRET_BYTES: Final = 12
 _LIMIT: Final = 16 * 1024 * 1024
 """Bytes of one file."""
 _LOOPBACK: Final = "127.0.0.1"
+_PARKS: Final = re.compile(r"^[^;]*(?:include\s*=>?\s*parkedcalls|\bPark\()", re.MULTILINE | re.IGNORECASE)
+_PLACES: Final = "701-750"
+"""Of the lot that Asterisk has where none is written, in the context parkedcalls."""
 _HEAD: Final = "# Made from {folder} by copperline import. What was left behind is in import-report.txt.\n\n"
 
 
@@ -110,6 +113,8 @@ def read_directory(folder: Path, address: str = "") -> Imported:
     _listen_everywhere(draft)
     _renew_weak_secrets(draft)
     files = dialplan_files(directory.read, directory.find)
+    if any(_PARKS.search(text) for text in files.values()):
+        draft.table("parking").setdefault("default", {"places": _PLACES})
     if access := access_digits(files):
         draft.table("tolls")["access"] = access
     leave_other_files(folder, [*directory.seen, *files], lambda name: directory.sections(name, draft), draft)

@@ -122,6 +122,18 @@ def test_keys_in_a_talk_and_parking_lots(small: Moved, dahdi: Moved) -> None:
     assert dahdi.config.features.hang_up == "*0"
 
 
+@pytest.mark.parametrize("line", ["include => parkedcalls", "exten => 7,1,Park()"])
+def test_who_parks_has_the_lot_that_asterisk_has_unasked(tmp_path: Path, line: str) -> None:
+    pjsip = "[201]\ntype=endpoint\ncontext=office\nauth=201\naors=201\n[201]\ntype=auth\nauth_type=userpass\n"
+    pjsip += "username=201\npassword=kX93mfQ02lqPz7\n[201]\ntype=aor\nmax_contacts=1\n"
+    moved = move_in(tmp_path, pjsip=pjsip, extensions=f"[office]\nexten => 1,1,Answer()\n{line}\n")
+    assert moved.config.parking["default"].places == "701-750"
+    assert moved.left("extensions.conf") == []
+    assert not any("secrets" in str(doubt) for doubt in moved.imported.doubts), (
+        "what is written is the owner's alone"
+    )
+
+
 def test_the_code_that_picks_up_works_in_every_context_that_has_telephones(small: Moved, tmp_path: Path) -> None:
     names = [include.context for include in small.dialplan.contexts["staff"].includes]
     assert names[-1] == "imported-pickup"

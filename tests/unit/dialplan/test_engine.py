@@ -61,6 +61,17 @@ def test_an_unknown_number_ends_as_unallocated_by_the_dialplan() -> None:
     assert over.advice == "Dial another number, or write an extension 999 in [office]."
 
 
+def test_a_number_that_is_included_at_another_hour_is_told_with_the_hour() -> None:
+    text = "include => later|*|*|*|{month}\n[later]\nexten => 999,1,Answer()"
+    months = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+    told = {month: str(ending(call(text.format(month=month), "999"))) for month in months}
+    (now,) = (month for month, sentence in told.items() if "no extension" not in sentence)
+    del told[now]
+    for month, sentence in told.items():
+        assert "no extension 999 in context office at this hour" in sentence
+        assert sentence.endswith(f"[later], which has one, is included at *,*,*,{month} alone (extensions.conf:2).")
+
+
 def test_an_unknown_number_runs_i_where_there_is_one() -> None:
     leg = call("exten => 100,1,Answer()\nexten => i,1,NoOp(${INVALID_EXTEN})\n same => n,Hangup(1)", "999")
     assert "extensions.conf:3 office,i,1 NoOp(999)" in leg.notes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from timeit import repeat
 
 import pytest
@@ -22,6 +22,23 @@ class Other:
     host: str
     port: int = 5060
     seen: tuple[str, ...] = ()
+
+
+@frozen
+class Plain:
+    """As most are: in C."""
+
+    host: str
+    port: int = 5060
+    seen: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, host: str) -> Plain:
+        return cls(host)
+
+    @property
+    def whole(self) -> str:
+        return f"{self.host}:{self.port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +65,32 @@ def test_they_are_read_as_dataclasses_are() -> None:
             assert (host, port) == ("a", 9)
 
 
+def test_most_are_made_compared_and_shown_as_dataclasses_are_and_cannot_be_changed() -> None:
+    plain = Plain.of("a")
+    assert plain == Plain("a", 5060, []) != Plain("a", 1)
+    assert plain.seen is not Plain("a").seen
+    assert (plain.whole, repr(replace(plain, port=7))) == ("a:5060", "Plain(host='a', port=7, seen=[])")
+    assert [each.name for each in fields(Plain)] == ["host", "port", "seen"]  # type: ignore[arg-type]
+    assert (Plain.__doc__, Plain.__module__) == ("As most are: in C.", __name__)
+    match plain:
+        case Plain(host, port):
+            assert (host, port) == ("a", 5060)
+    assert hash(Other("a")) == hash(Other("a", 5060))
+    with pytest.raises(AttributeError):
+        plain.port = 1  # type: ignore[misc]
+
+
+def test_what_is_not_compared_or_not_shown_is_neither() -> None:
+    @frozen
+    class Told:
+        what: str
+        aside: str = field(default="", compare=False, repr=False)
+
+    assert Told("a", "x") == Told("a", "y")
+    assert hash(Told("a", "x")) == hash(Told("a", "y"))
+    assert "x" not in repr(Told("a", "x"))
+
+
 def test_nothing_can_be_added_to_them() -> None:
     with pytest.raises(AttributeError):
         Place("a").another = 1  # type: ignore[attr-defined]
@@ -65,5 +108,5 @@ def test_a_hash_of_their_own_is_refused() -> None:
 
 
 def test_they_are_made_quicker_than_guarded_ones() -> None:
-    quick = min(repeat(lambda: Place("a", 1), number=2000, repeat=5))
+    quick = min(repeat(lambda: Other("a", 1), number=2000, repeat=5))
     assert quick < min(repeat(lambda: Guarded("a", 1), number=2000, repeat=5))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.core.errors import Exhausted
 from gateway.sdp.negotiate import Agreement, Negotiation
 from gateway.sip.dialog import Dialog
 from gateway.sip.info import received
@@ -19,7 +18,6 @@ from gateway.sip.offers import carries_offer, response_to
 from gateway.sip.reliable import ReliableOrder, Turn
 from gateway.sip.session import Reply, SessionUser, Setting, abilities, announce
 from gateway.sip.transport import Flow
-from gateway.sip.within import send_within
 
 __all__ = ["MAX_FORKS", "EarlyDialog", "pass_by"]
 
@@ -62,17 +60,7 @@ class EarlyDialog:
 
     def acknowledge(self, response: Response, now: float) -> bool:
         """Send the PRACK for a reliable response; whether `response` is to be regarded at all (section 4)."""
-        turn = self._order.turn(response)
-        if turn is Turn.NEXT:
-            prack = self.dialog.request("PRACK")
-            prack.headers.set("RAck", f"{response.headers.get('RSeq')} {response.cseq}")
-            try:
-                send_within(
-                    self._setting, self.dialog, prack, now, answered=lambda *_: None, failed=lambda *_: None
-                )
-            except Exhausted:
-                return False  # the response comes again
-        return turn is not Turn.STALE
+        return self._order.acknowledge(self._setting, self.dialog, response, now) is not Turn.STALE
 
     def receive(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
         """Take a request of the callee before its answer."""

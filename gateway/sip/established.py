@@ -362,6 +362,7 @@ class Established:
                 self._dialog,
                 invite,
                 now,
+                answered=self._answered_early,
                 taken=lambda response, at: self._taken(response, offered, at),
                 refused=self._not_taken,
                 failed=self._unanswered,
@@ -369,13 +370,20 @@ class Established:
         except Exhausted:
             self._act(Input.GLARE, now)  # there will be room again in a moment
 
+    def _answered_early(self, response: Response, now: float) -> bool:
+        if self._machine.state is not State.OFFERING or not carries_offer(response):
+            return False
+        self._take_answer(response, now)
+        return True
+
     def _taken(self, response: Response, offered: Wish, now: float) -> None:
+        has_answer = self._reinvite is not None and self._reinvite.has_answer
         self._reinvite = None
         self._timer.granted(response, now)
         if self._machine.state is not State.OFFERING:
             return  # we hung up meanwhile; the ACK was all that it needed
         self._willing = offered
-        if self._take_answer(response, now):
+        if has_answer or self._take_answer(response, now):
             self._act(Input.TAKEN, now)
 
     def _not_taken(self, response: Response, now: float) -> None:

@@ -13,10 +13,10 @@ from gateway.sip.session import describe, description_of, not_acceptable
 __all__ = ["carries_offer", "response_to"]
 
 
-def carries_offer(request: Request) -> bool:
-    """Whether `request` brings a session description, be it one that does not parse."""
+def carries_offer(message: Request | Response) -> bool:
+    """Whether `message` brings a session description, be it one that does not parse."""
     try:
-        return description_of(request) is not None
+        return description_of(message) is not None
     except MalformedError:
         return True
 

@@ -1,8 +1,9 @@
 """One re-INVITE of ours, from its sending to its last response (RFC 3261 14.1).
 
-Its 2xx are acknowledged here, repeated ones again. One that gets nothing but provisional responses is cancelled:
-else its transaction would last as long as its peer likes (RFC 3261 17.1.1.2), and the session could not be changed
-any more.
+Its reliable provisional responses have their PRACK (RFC 3262 section 4), and the first of them that describes the
+session brings the answer (section 5). Its 2xx are acknowledged here, repeated ones again. One that gets nothing but
+provisional responses is cancelled: else its transaction would last as long as its peer likes (RFC 3261 17.1.1.2),
+and the session could not be changed any more.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from gateway.sip.credentials import Prover
 from gateway.sip.dialog import Dialog
 from gateway.sip.message import Request, Response
+from gateway.sip.reliable import ReliableOrder, Turn
 from gateway.sip.session import Setting
 from gateway.sip.within import Acknowledgement, Errand, ack_within, ack_within_again, send_within
 
@@ -26,21 +28,25 @@ class Reinvite:
         dialog: its dialog.
         invite: the request.
         now: engine clock.
-        taken: told of the first 2xx, whose ACK is out.
+        answered: told of each reliable provisional response, and says whether that brought the answer.
+        taken: told of the first 2xx, whose ACK is out; it brings the answer unless `has_answer`.
         refused: told of a final response that is none.
         failed: told that there will be no response.
     """
 
     __slots__ = (
         "_ack",
+        "_answer",
         "_dialog",
         "_failed",
         "_invite",
         "_limit",
+        "_order",
         "_refused",
         "_setting",
         "_taken",
         "_under_way",
+        "has_answer",
     )
 
     def __init__(
@@ -50,6 +56,7 @@ class Reinvite:
         invite: Request,
         now: float,
         *,
+        answered: Callable[[Response, float], bool],
         taken: Callable[[Response, float], None],
         refused: Callable[[Response, float], None],
         failed: Callable[[float], None],
@@ -57,10 +64,14 @@ class Reinvite:
         self._setting = setting
         self._dialog = dialog
         self._invite = invite
+        self._answer = answered
         self._taken = taken
         self._refused = refused
         self._failed = failed
         self._ack: Acknowledgement | None = None
+        self._order = ReliableOrder()
+        self.has_answer = False
+        """Whether a provisional response has brought the answer."""
         self._under_way = send_within(
             setting, dialog, invite, now, answered=self._answered, failed=lambda _, at: self._silent(at)
         )
@@ -77,6 +88,9 @@ class Reinvite:
 
     def _answered(self, response: Response, now: float) -> None:
         if not response.is_final:
+            turn = self._order.acknowledge(self._setting, self._dialog, response, now)
+            if turn is Turn.NEXT and not self.has_answer:
+                self.has_answer = self._answer(response, now)
             return
         self._limit.cancel()
         if self._ack is not None:

@@ -1,7 +1,7 @@
 """Reliable provisional responses (RFC 3262): ours, sent again until their PRACK comes, and the peer's, in order.
 
 `ReliableResponses` numbers and repeats what we send, one at a time, the others waiting. `ReliableOrder` tells which
-of the peer's responses are new, repeated or too early. Neither knows what the responses mean.
+of the peer's responses are new, repeated or too early, and acknowledges them. Neither knows what they mean.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final
 
-from gateway.core.errors import MalformedError
+from gateway.core.errors import Exhausted, MalformedError
+from gateway.sip.dialog import Dialog
 from gateway.sip.grammar import number
 from gateway.sip.message import Request, Response
 from gateway.sip.session import Reply, Setting, Timer, lists, nothing_more
+from gateway.sip.within import send_within
 
 __all__ = ["ReliableOrder", "ReliableResponses", "Turn"]
 
@@ -118,13 +120,15 @@ class Turn(Enum):
 
 
 class ReliableOrder:
-    """The order of the reliable provisional responses in one early dialog of an INVITE of ours (section 4)."""
+    """The order of the reliable provisional responses in one dialog of an INVITE of ours (section 4)."""
+
+    __slots__ = ("_latest",)
 
     def __init__(self) -> None:
         self._latest: int | None = None
 
-    def turn(self, response: Response) -> Turn:
-        """What `response` is; one that is next is counted, and has to be acknowledged."""
+    def acknowledge(self, setting: Setting, dialog: Dialog, response: Response, now: float) -> Turn:
+        """What `response` is; for one that is next the PRACK is sent in `dialog`, if there is room for that."""
         if response.status <= 100 or "100rel" not in lists(response, "Require"):
             return Turn.PLAIN
         try:
@@ -133,5 +137,11 @@ class ReliableOrder:
             return Turn.STALE
         if self._latest is not None and given != self._latest + 1:
             return Turn.STALE
+        prack = dialog.request("PRACK")
+        prack.headers.set("RAck", f"{given} {response.cseq}")
+        try:
+            send_within(setting, dialog, prack, now, answered=lambda *_: None, failed=lambda *_: None)
+        except Exhausted:
+            return Turn.STALE  # the response comes again
         self._latest = given
         return Turn.NEXT

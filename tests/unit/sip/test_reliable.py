@@ -14,15 +14,18 @@ from gateway.core.messages import (
     Dial,
     EarlyMedia,
     Hangup,
+    Hold,
     Offered,
     Proceeding,
     Progress,
     Released,
+    Resume,
 )
 from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
 from gateway.sip.early import MAX_FORKS
 from gateway.sip.message import Request, Response
+from gateway.sip.stack import SipConfig
 from tests.support.sip import Office, Phone, session_description
 
 SUPPORTED = (("Supported", "100rel"),)
@@ -356,3 +359,75 @@ def test_a_reliable_response_without_a_usable_number_is_passed_over(number: str)
     assert phone.messages() == [] and office.events() == []
     office.wait(190)  # timer C
     office.quiet()
+
+
+# Of re-INVITEs.
+
+
+def held(office: Office) -> tuple[Phone, SipChannel, Request]:
+    """A call that is up and that we have just put on hold: the re-INVITE."""
+    phone = Phone(office)
+    channel, invite = offered(office, phone, ())
+    office.command(channel, Answer())
+    phone.send(phone.ack(invite, phone.response()))
+    office.command(channel, Hold())
+    return phone, channel, phone.arrived()
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_section_4_a_reliable_response_to_a_reinvite_has_its_prack_and_may_bring_the_answer(early: bool) -> None:
+    office = Office()
+    phone, channel, hold = held(office)
+    assert "100rel" in hold.tokens("Supported")
+    answer = session_description(43000, lines=("a=recvonly",))
+    progress = hold.reply(183)
+    progress.headers.set("Require", "100rel")
+    progress.headers.set("RSeq", 7)
+    if early:
+        progress.headers.set("Content-Type", "application/sdp")
+        progress.body = answer
+    phone.send(progress)
+    prack = phone.arrived()
+    assert (prack.method, prack.headers.get("RAck")) == ("PRACK", f"7 {hold.cseq}")
+    phone.reply(prack, 200, contact=False)
+    phone.send(progress)
+    assert phone.messages() == []  # repeated
+    assert (office.desk.rows[0].remotes[-1][1] == 43000) is early
+    phone.reply(hold, 200, body=b"" if early else answer)
+    assert phone.arrived().method == "ACK" and office.desk.rows[0].remotes[-1][1] == 43000
+    office.command(channel, Resume())
+    assert b"a=sendrecv" in phone.arrived().body
+
+
+def test_section_5_an_answer_to_a_reinvite_that_is_none_ends_the_call() -> None:
+    office = Office()
+    phone, _, hold = held(office)
+    progress = hold.reply(183)
+    progress.headers.set("Require", "100rel")
+    progress.headers.set("RSeq", 7)
+    progress.headers.set("Content-Type", "application/sdp")
+    progress.body = b"nonsense"
+    phone.send(progress)
+    assert [message.method for message in phone.messages() if isinstance(message, Request)] == [
+        "PRACK",
+        "BYE",
+        "CANCEL",
+    ]
+    assert ended(office).act is Act.FAILED
+
+
+def test_section_4_a_response_for_whose_prack_there_is_no_room_is_acknowledged_when_it_comes_again() -> None:
+    office = Office(SipConfig(transactions=4))
+    phone = Phone(office)
+    _, invite = called(office, phone)
+    crowd = [office.stack.channel("6001", office.clock.now) for _ in range(3)]
+    for leg in crowd:
+        office.command(leg, Dial("6001", Party("101")))
+    phone.messages()
+    progress = reliably(phone, invite, 183, 5, session_description(41000))
+    assert not any(message.method == "PRACK" for message in phone.messages() if isinstance(message, Request))
+    office.command(crowd[0], Hangup(BUSY))
+    office.wait(40)
+    phone.messages()
+    phone.send(progress)
+    assert [message.method for message in phone.messages() if isinstance(message, Request)] == ["PRACK"]

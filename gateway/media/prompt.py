@@ -1,4 +1,4 @@
-"""The office's tones and prompts: `gateway.core.switch.Sounds` over folders of sound files.
+"""The office's tones and prompts: `gateway.core.sounds.Sounds` over folders of sound files.
 
 A prompt's name (from a dialplan) goes in, a Sound comes out; it is looked for where `gateway.media.places` says,
 and kept in memory up to a bound. Files that do not read are passed over and remembered in `faults`. What scripts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -10,6 +9,7 @@ from typing import Any, Final, Protocol
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from gateway.web.body import json_of
 from gateway.web.endpoint import Endpoint
 
 __all__ = ["Admission", "AdmissionApi", "BanView", "RefusalView"]
@@ -105,11 +105,7 @@ class AdmissionApi:
         return self._admission.bans()
 
     async def _lift(self, request: Request) -> None:
-        try:
-            wanted = json.loads(await request.body())
-        except ValueError:
-            wanted = None
-        source = wanted.get("source") if isinstance(wanted, dict) else None
+        source = (await json_of(request)).get("source")
         if not isinstance(source, str):
             raise HTTPException(400, 'The body must be {"source": "ADDRESS"}.')
         if not self._admission.lift(source):

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.core.errors import LocalError
+from gateway.web.body import json_of
 from gateway.web.endpoint import CAPTURE, Endpoint
 from gateway.web.office import (
     CallView,
@@ -120,11 +121,7 @@ class Api:
         return self._office.calls()
 
     async def _place(self, request: Request) -> None:
-        try:
-            body = await request.json()
-        except ValueError as fault:
-            raise HTTPException(400, "The body must be JSON.") from fault
-        wanted = body if isinstance(body, dict) else {}
+        wanted = await json_of(request)
         caller, called = wanted.get("from"), wanted.get("to")
         for number in (caller, called):
             if not isinstance(number, str) or not _NUMBER.fullmatch(number):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
@@ -11,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from gateway.core.errors import LocalError
+from gateway.web.body import json_of
 from gateway.web.endpoint import Endpoint
 
 __all__ = ["ACTS", "ConferenceApi", "MemberView", "RoomView", "Rooms"]
@@ -117,11 +117,7 @@ class ConferenceApi:
         return self._rooms.rooms()
 
     async def _act(self, request: Request) -> None:
-        try:
-            wanted = json.loads(await request.body())
-        except ValueError:
-            wanted = None
-        given = wanted if isinstance(wanted, dict) else {}
+        given = await json_of(request)
         act, member = given.get("act"), given.get("member", "")
         if act not in ACTS or not isinstance(member, str):
             raise HTTPException(400, f'The body must be {{"act": one of {", ".join(ACTS)}, "member": "NUMBER"}}.')

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from dialplan.database import Database
 from dialplan.functions.database import path as checked
 from dialplan.substitution import ScriptError
+from gateway.web.body import json_of
 from gateway.web.endpoint import Endpoint
 
 __all__ = ["Values"]
@@ -52,11 +52,8 @@ class Values:
         return {path: self._database.get(path) or "" for path in found}
 
     async def _put(self, request: Request) -> None:
-        try:
-            wanted = json.loads(await request.body())
-        except ValueError:
-            wanted = None
-        if not isinstance(wanted, dict) or not isinstance(wanted.get("path"), str):
+        wanted = await json_of(request)
+        if not isinstance(wanted.get("path"), str):
             raise HTTPException(400, 'Write {"path": "family/key", "value": "text"}; the value null forgets it.')
         value = wanted.get("value")
         if value is not None and not isinstance(value, str):

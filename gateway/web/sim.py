@@ -6,7 +6,6 @@ Sound comes as the bytes of a WAV file, never as a name of a file on this machin
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.web import wav
+from gateway.web.body import json_of
 from gateway.web.endpoint import WAV, Endpoint
 from gateway.web.simulated import HeardView, SimCard, SimLine, SimPhone, Simulator
 
@@ -109,7 +109,7 @@ class Sim:
 
     async def _act(self, request: Request) -> None:
         phone = self._phone(request)
-        body = await _json(request)
+        body = await json_of(request)
         action = body.get("action")
         if action == "flash":
             phone.flash(_flash(body))
@@ -139,7 +139,7 @@ class Sim:
 
     async def _call(self, request: Request) -> None:
         line = self._line(request)
-        body = await _json(request)
+        body = await json_of(request)
         number, name = body.get("number", ""), body.get("name", "")
         if not all(isinstance(text, str) and len(text) <= 64 and text.isprintable() for text in (number, name)):
             raise HTTPException(400, "number and name must be printable texts of 64 characters at most.")
@@ -147,14 +147,14 @@ class Sim:
 
     async def _hang_up(self, request: Request) -> None:
         line = self._line(request)
-        await _json(request)
+        await json_of(request)
         line.hang_up()
 
     async def _spoil_phone(self, request: Request) -> None:
-        self._phone(request).suffer(_fault(await _json(request)))
+        self._phone(request).suffer(_fault(await json_of(request)))
 
     async def _spoil_line(self, request: Request) -> None:
-        self._line(request).suffer(_fault(await _json(request)))
+        self._line(request).suffer(_fault(await json_of(request)))
 
     async def _echo_phone(self, request: Request) -> None:
         self._phone(request).echo(wav.decode(await request.body()))
@@ -163,27 +163,27 @@ class Sim:
         self._line(request).echo(wav.decode(await request.body()))
 
     async def _unplug_phone(self, request: Request) -> None:
-        await _json(request)
+        await json_of(request)
         self._phone(request).unplug()
 
     async def _plug_in_phone(self, request: Request) -> None:
-        await _json(request)
+        await json_of(request)
         self._phone(request).plug_in()
 
     async def _unplug(self, request: Request) -> None:
-        await _json(request)
+        await json_of(request)
         self._line(request).unplug()
 
     async def _plug_in(self, request: Request) -> None:
-        await _json(request)
+        await json_of(request)
         self._line(request).plug_in()
 
     async def _remove(self, request: Request) -> None:
-        await _json(request)
+        await json_of(request)
         self._card(request).remove()
 
     async def _insert(self, request: Request) -> None:
-        await _json(request)
+        await json_of(request)
         self._card(request).insert()
 
     def _phone(self, request: Request) -> SimPhone:
@@ -223,16 +223,3 @@ def _fault(body: dict[str, Any]) -> dict[str, float]:
     if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in body.values()):
         raise HTTPException(400, 'A fault is written as numbers by name: {"noise": -45, "echo": 10}.')
     return {name: float(value) for name, value in body.items()}
-
-
-async def _json(request: Request) -> dict[str, Any]:
-    # A page elsewhere can send a form without asking, but no JSON: the type is part of the defence.
-    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
-        raise HTTPException(415, "Send JSON, with the content type application/json.")
-    try:
-        body = json.loads(await request.body())
-    except (ValueError, RecursionError):
-        raise HTTPException(400, "The body is not JSON.") from None
-    if not isinstance(body, dict):
-        raise HTTPException(400, "The body must be a JSON object.")
-    return body

@@ -6,7 +6,6 @@ import asyncio
 import csv
 import dataclasses
 import io
-import json
 import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
@@ -26,6 +25,9 @@ from gateway.web.office import CallView, ReloadView
 from tests.support.web import ShownOffice, ShownWorld
 
 LOCAL = "http://127.0.0.1:8080"
+
+
+JSON = {"content-type": "application/json"}
 
 
 def ask(office: ShownOffice, method: str, path: str, **request: Any) -> httpx.Response:
@@ -93,7 +95,7 @@ def test_a_telephone_is_called_for_a_number() -> None:
         ({"from": "101"}, 400, "from and to must each be a number"),
         ({"from": "101", "to": "1&SIP/evil@x"}, 400, "from and to must each be a number"),
         ({"from": 101, "to": "1"}, 400, "from and to must each be a number"),
-        (["101", "1"], 400, "from and to must each be a number"),
+        (["101", "1"], 400, "The body must be a JSON object."),
     ],
 )
 def test_a_call_that_cannot_be_placed(body: object, status: int, why: str) -> None:
@@ -388,14 +390,25 @@ def test_bodies_that_are_no_json(body: bytes) -> None:
     assert (answer.status_code, answer.json()) == (400, {"error": "The body is not JSON."})
 
 
-def test_a_form_of_another_page_does_nothing() -> None:
-    world = ShownWorld()
-    form = json.dumps({"action": "lift"}).encode()
+def posts() -> list[str]:
+    """Every path that takes JSON, with names that there are."""
+    document = ask(ShownOffice(ShownWorld()), "GET", "/api/v1/openapi.json").json()
+    return [
+        path.replace("{number}", "101").replace("{name}", "copper1").replace("{room}", "board")
+        for path, row in document["paths"].items()
+        if "application/json" in row.get("post", {}).get("requestBody", {}).get("content", {})
+    ]
+
+
+@pytest.mark.parametrize("path", posts())
+def test_a_form_of_another_page_does_nothing(path: str) -> None:
+    office = ShownOffice(ShownWorld())
+    form = b'{"action": "lift", "act": "lock", "from": "101", "to": "1", "source": "203.0.113.66"}'
     for kind in ("text/plain", "application/x-www-form-urlencoded", ""):
-        headers = {"content-type": kind}
-        answer = ask(ShownOffice(world), "POST", "/api/v1/sim/phones/101", content=form, headers=headers)
-        assert answer.status_code == 415
-    assert world.phone_101.done == []
+        assert ask(office, "POST", path, content=form, headers={"content-type": kind}).status_code == 415
+    for body in (b"{", b"[]", b"[" * 100_000, b"\xff"):
+        answer = ask(office, "POST", path, content=body, headers={"content-type": "application/json"})
+        assert answer.status_code == 400 and "The body " in answer.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -492,8 +505,8 @@ def test_who_was_refused_and_who_is_banned() -> None:
     assert (refused["user"], refused["why"], refused["count"]) == ("6OO1", "there is no such account", 3)
     assert [ban["source"] for ban in ask(office, "GET", "/api/v1/bans").json()] == ["203.0.113.66"]
     for body, status in (('{"source": "192.0.2.1"}', 404), ("[]", 400), ("{", 400), ('{"source": 1}', 400)):
-        assert ask(office, "POST", "/api/v1/bans/lift", content=body).status_code == status
-    assert ask(office, "POST", "/api/v1/bans/lift", content='{"source": "203.0.113.66"}').status_code == 204
+        assert ask(office, "POST", "/api/v1/bans/lift", content=body, headers=JSON).status_code == status
+    assert ask(office, "POST", "/api/v1/bans/lift", json={"source": "203.0.113.66"}).status_code == 204
     assert ask(office, "GET", "/api/v1/bans").json() == []
 
 
@@ -510,7 +523,7 @@ def test_conference_rooms_are_shown_and_worked() -> None:
         ("{", 400),
         ("[]", 400),
     ):
-        assert ask(office, "POST", "/api/v1/conferences/board", content=body).status_code == status
+        assert ask(office, "POST", "/api/v1/conferences/board", content=body, headers=JSON).status_code == status
     assert office.shown_rooms.done == [("board", "kick", "6001"), ("board", "unlock", "")]
-    answer = ask(office, "POST", "/api/v1/conferences/a/b", content='{"act": "lock"}')
+    answer = ask(office, "POST", "/api/v1/conferences/a/b", json={"act": "lock"})
     assert (answer.status_code, answer.json()) == (404, {"error": "Nobody is in a conference room a/b."})

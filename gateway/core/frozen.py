@@ -2,8 +2,8 @@
 
 For the type checker it is a frozen dataclass with slots: fields cannot be assigned, and instances compare and hash
 by their fields; `dataclasses.replace` and `fields` work on it. At run time it is a `msgspec.Struct`: instances are
-made, compared and hashed in C, since a telephone call makes some hundred and fifty of them, and Python takes twice as
-long for each, and more. Who asks for more of a field than a default gets a dataclass with plain slots.
+made, compared and hashed in C, since a telephone call makes some hundred and fifty of them, and Python takes twice
+as long for each, and more. Who asks for more of a field than a default gets a dataclass with plain slots.
 """
 
 from __future__ import annotations

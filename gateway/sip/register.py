@@ -51,6 +51,8 @@ MOVED: Final = frozenset({300, 301, 302})
 """Redirections of a REGISTER that are followed."""
 MOST_MOVES: Final = 8
 """Ways that redirections of one round may add."""
+MOST_RAISES: Final = 5
+"""Times in a row that a longer expiry is asked for: a registrar says at once which one it takes."""
 _GONE: Final = Parameters((("expires", "0"),))
 
 
@@ -122,6 +124,7 @@ class Registrant:
         self._request: Request | None = None
         self._failures = 0
         self._retry_after: float | None = None
+        self._raised = 0  # times that a longer expiry was asked for since the last that was granted
         self._timer: Timer | None = None
         self._keeper: Timer | None = None
         self._wanted: int | None = None  # seconds between keep-alives, where the registrar answers them (RFC 6223)
@@ -303,6 +306,7 @@ class Registrant:
             self._act(Input.REFUSED, now)
             return
         self.held = way
+        self._raised = 0
         self._kept = self._shown
         self._stop_timers()
         if self._machine.state is not State.LEAVING:
@@ -320,13 +324,14 @@ class Registrant:
             self._act(Input.DUE, now)
 
     def _longer(self, response: Response) -> bool:
-        """Take the Min-Expires of a 423 (10.2.8), once and upwards only."""
+        """Take the Min-Expires of a 423 (10.2.8), upwards only, and not for ever."""
         try:
             least = number(response.headers.get("Min-Expires") or "", "Min-Expires", LONGEST)
         except MalformedError:
             return False
-        if least <= self._expires:
+        if least <= self._expires or self._raised >= MOST_RAISES:
             return False
+        self._raised += 1
         self._expires = least
         return True
 

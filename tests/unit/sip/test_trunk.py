@@ -152,6 +152,18 @@ def test_section_10_2_8_too_brief_is_asked_again_with_min_expires() -> None:
     assert told(office)[0][0]
 
 
+def test_section_10_2_8_who_wants_a_little_longer_each_time_is_not_asked_for_ever() -> None:
+    office = opened(trunk(expires=60))
+    provider = Provider(office)
+    asked: list[int | None] = []
+    while requests := provider.asked("REGISTER"):
+        (request,) = requests
+        asked.append(request.expires)
+        provider.refuse(request, 423, Min_Expires=str(60 + len(asked)))
+    assert asked == [60, 61, 62, 63, 64, 65]
+    assert "names none that it would" in told(office)[0][1]
+
+
 def test_section_10_2_2_it_unregisters_when_it_is_stopped() -> None:
     office = opened(trunk())
     provider = Provider(office)

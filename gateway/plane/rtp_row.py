@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 
@@ -39,6 +40,8 @@ _SIZES: Final = {4: 16, 6: 28}
 _PLACES: Final = {4: struct.Struct(">" + 3 * "HH4s24x"), 6: struct.Struct(">" + 3 * "HH4x16s8x")}
 """Three of those in 32 octets each: family, port, address, and for IPv6 flow information before it and scope."""
 _NOWHERE: Final = (0, 0, b"")
+KEPT: Final = 256
+"""Formats of which it is kept what the loop is told: most offices use a few."""
 _FLASH_TIME: Final = 800
 """Samples of a hook flash's event: 100 ms. How long the hook is pressed, its receiver knows."""
 
@@ -110,19 +113,7 @@ class RtpRow(PlaneRow):
             rtcp = (address, port + 1)  # RFC 3550 11
         signalling = (via, port) if via and _host(via)[0] == version else None
         places = _places(version, (address, port), rtcp, signalling)
-        event = -1 if event_payload_type is None else event_payload_type
-        if not 0 <= codec.payload_type <= 127 or not -1 <= event <= 127 or event == codec.payload_type:
-            raise LocalError(f"payload types {codec.payload_type} and {event_payload_type} cannot be used together")
-        if codec.rate not in _CLOCKS.get(codec.encoding, (_RATE,)) or codec.encoding not in CODES:
-            raise LocalError(f"{codec.encoding.value} at {codec.rate} Hz cannot be carried")
-        if not 10 <= codec.ptime <= LONGEST or codec.ptime % 10:
-            raise LocalError(f"packets of {codec.ptime} ms cannot be sent; ask for 10, 20, 30, 40, 50 or 60 ms")
-        if noise is not None and not all(0 <= number <= 127 and number != codec.payload_type for number in noise):
-            raise LocalError(f"comfort noise cannot have the payload types {noise}")
-        payload_in, event_in = accepts or (codec.payload_type, event_payload_type)
-        if rtcp_mux and (64 <= codec.payload_type <= 95 or 64 <= event <= 95):
-            raise LocalError("payload types 64 to 95 cannot share a port with RTCP; use others (RFC 5761)")
-        code = _code_of(codec)
+        code, before, after = _format(codec, event_payload_type, rtcp_mux, accepts, noise)
         self._protect(protection)
         self._code_by(codec, code)
         # A peer behind NAT names the same private address wherever it goes: its way is what its signalling shows.
@@ -133,22 +124,7 @@ class RtpRow(PlaneRow):
         self._event_type = event_payload_type
         self._post(
             commands.REMOTE,
-            (
-                codec.payload_type,
-                event,
-                code,
-                int(send),
-                int(keep),
-                _SIZES[version],
-                int(rtcp_mux),
-                int(strict),
-                codec.rate,
-                codec.sampling,
-                codec.rate * codec.packet // 1000,
-                payload_in,
-                -1 if event_in is None else event_in,
-                *_noise_types(codec, noise),
-            ),
+            (*before, int(send), int(keep), _SIZES[version], int(rtcp_mux), int(strict), *after),
             places,
         )
 
@@ -192,6 +168,37 @@ class RtpRow(PlaneRow):
         if ours is None or ours.key != protection.ours:
             ours = KeyedSession(protection.ours, incoming=False)
         return theirs, ours
+
+
+@lru_cache(KEPT)
+def _format(
+    codec: Codec,
+    event_payload_type: int | None,
+    rtcp_mux: bool,
+    accepts: tuple[int, int | None] | None,
+    noise: tuple[int, int] | None,
+) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
+    """What the loop is told of a format, which is the same in many calls: the codec's code, and words of `REMOTE`.
+
+    Raises:
+        LocalError: a payload type or a clock rate is out of range.
+    """
+    event = -1 if event_payload_type is None else event_payload_type
+    if not 0 <= codec.payload_type <= 127 or not -1 <= event <= 127 or event == codec.payload_type:
+        raise LocalError(f"payload types {codec.payload_type} and {event_payload_type} cannot be used together")
+    if codec.rate not in _CLOCKS.get(codec.encoding, (_RATE,)) or codec.encoding not in CODES:
+        raise LocalError(f"{codec.encoding.value} at {codec.rate} Hz cannot be carried")
+    if not 10 <= codec.ptime <= LONGEST or codec.ptime % 10:
+        raise LocalError(f"packets of {codec.ptime} ms cannot be sent; ask for 10, 20, 30, 40, 50 or 60 ms")
+    if noise is not None and not all(0 <= number <= 127 and number != codec.payload_type for number in noise):
+        raise LocalError(f"comfort noise cannot have the payload types {noise}")
+    if rtcp_mux and (64 <= codec.payload_type <= 95 or 64 <= event <= 95):
+        raise LocalError("payload types 64 to 95 cannot share a port with RTCP; use others (RFC 5761)")
+    code = _code_of(codec)
+    payload_in, event_in = accepts or (codec.payload_type, event_payload_type)
+    clock = codec.rate, codec.sampling, codec.rate * codec.packet // 1000
+    types_in = payload_in, -1 if event_in is None else event_in
+    return code, (codec.payload_type, event, code), (*clock, *types_in, *_noise_types(codec, noise))
 
 
 def _noise_types(codec: Codec, agreed: tuple[int, int] | None) -> tuple[int, int]:

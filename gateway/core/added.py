@@ -55,6 +55,8 @@ def slots(variables: Mapping[str, str]) -> Iterator[str]:
 def added(variables: Mapping[str, str]) -> list[tuple[str, str]]:
     """The fields that a leg adds, by name and value; what is none, since a script wrote it, is left out."""
     found: list[tuple[str, str]] = []
+    if PREFIX not in " ".join(variables):
+        return found
     for key in slots(variables):
         name, _, value = variables[key].partition(":")
         try:

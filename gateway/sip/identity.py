@@ -26,11 +26,11 @@ __all__ = [
     "NOBODY",
     "addresses",
     "asserted_party",
+    "caller_fields",
     "caller_of",
     "is_anonymous",
     "number_of",
     "privacy_of",
-    "write_caller",
     "write_referrer",
 ]
 
@@ -76,23 +76,25 @@ def caller_of(request: Request, account: Account) -> Party:
     return Party(rewrite(number_of(who.uri), account.rules.caller_in), who.display, presentation)
 
 
-def write_caller(
-    invite: Request, caller: Party, account: Account, host: str, tag: str, *, from_user: str = ""
-) -> None:
-    """Write into `invite` who calls, as far as `account`, who is called, may know it (RFC 3325 5, 7).
+def caller_fields(
+    caller: Party, account: Account, host: str, tag: str, *, from_user: str = ""
+) -> list[tuple[str, object]]:
+    """The headers that tell who calls, as far as `account`, who is called, may know it (RFC 3325 5, 7).
 
     Args:
+        tag: of From.
         from_user: what From says in place of the caller's number: a provider may want its own customer there.
     """
     number = rewrite(caller.number, account.rules.caller_out)
     who = NameAddr(SipUri.of(number or "unknown", host), caller.name)
     shown = caller.presentation is Presentation.ALLOWED
     ours = NameAddr(SipUri.of(from_user, host), caller.name) if from_user else who
-    invite.headers.set("From", (ours if shown else ANONYMOUS).tagged(tag))
+    fields: list[tuple[str, object]] = [("From", (ours if shown else ANONYMOUS).tagged(tag))]
     if not shown:
-        invite.headers.set("Privacy", "id")
+        fields.append(("Privacy", "id"))
     if account.trusted and number:
-        invite.headers.set("P-Asserted-Identity", who)
+        fields.append(("P-Asserted-Identity", who))
+    return fields
 
 
 def asserted_party(message: Message) -> Party | None:

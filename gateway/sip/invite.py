@@ -16,9 +16,10 @@ from gateway.core.repeated import Kept
 from gateway.sip.account import Account
 from gateway.sip.dialog import MAX_FORWARDS
 from gateway.sip.diversions import write_diversions
+from gateway.sip.fields import Headers
 from gateway.sip.fork import Target
 from gateway.sip.headers import NameAddr
-from gateway.sip.identity import write_caller, write_referrer
+from gateway.sip.identity import caller_fields, write_referrer
 from gateway.sip.message import Request
 from gateway.sip.portability import write_portability
 from gateway.sip.preferences import write_preferences
@@ -67,22 +68,23 @@ def written(
         tag: of our From.
     """
     uri = target.uri
-    invite = Request("INVITE", uri.requested())
-    invite.headers.set("Max-Forwards", _hops_after_us(dial.variables))
     if outbound is None:
-        write_caller(invite, dial.caller, account, host, tag)
+        caller = caller_fields(dial.caller, account, host, tag)
         to = SipUri.of(account.user, host)
         routes: Sequence[NameAddr] = target.routes
     else:
-        write_caller(invite, dial.caller, account, outbound.from_domain, tag, from_user=outbound.from_user)
+        caller = caller_fields(dial.caller, account, outbound.from_domain, tag, from_user=outbound.from_user)
         to = SipUri.of(uri.username, outbound.domain)
         routes = outbound.routes
-    invite.headers.set("To", NameAddr(to))
-    if routes:
-        invite.headers.set_all("Route", routes)
-    invite.headers.set("Call-ID", call_id)
-    for name, value in added(dial.variables):
-        invite.headers.add(name, value)
+    fields: list[tuple[str, object]] = [
+        ("Max-Forwards", _hops_after_us(dial.variables)),
+        *caller,
+        ("To", NameAddr(to)),
+        *[("Route", route) for route in routes],
+        ("Call-ID", call_id),
+        *added(dial.variables),
+    ]
+    invite = Request("INVITE", uri.requested(), headers=Headers(fields))
     write_portability(invite, dial.variables, account)
     write_preferences(invite, dial.variables)
     if DIVERTED_BY in dial.variables or target.diverted_by:

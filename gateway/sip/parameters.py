@@ -21,8 +21,8 @@ _PARAMETER: Final = re.compile(
     rf"(?:[ \t]*+=[ \t]*+(?P<value>{QUOTED}|[^\s;,\"<>]++)|(?P<empty>[ \t]*+=))?+[ \t]*+",
     re.DOTALL,
 )
-_PLAIN: Final = re.compile(r"(?:;[A-Za-z0-9\-.!%*_+`'~()\[\]/:&$]++(?:=[^\s;,\"<>]*+)?+)++")
-"""Parameters as most are: names of the letters that they may have, nothing quoted, no blanks."""
+_PLAIN: Final = re.compile(r"(?:;[A-Za-z0-9\-.!%*_+`'~()\[\]/:&$]++(?:=[!#-+\--:=?-~]*+)?+)++")
+"""Parameters as most are: names of the letters that they may have, ASCII, nothing quoted, no blanks."""
 _NAME_EXTRAS: Final = str.maketrans("", "", "()[]/:&$")
 """What URI parameter names may hold beyond a token."""
 _EQUALS: Final = repeat("=")
@@ -65,13 +65,18 @@ class Parameters:
         if not text:
             return NO_PARAMETERS
         if _PLAIN.fullmatch(text):
-            pairs = [
-                (lower if (lower := LOWER[name]) == name else name, value if equals else None)  # once in memory
-                for name, equals, value in map(str.partition, text[1:].split(";"), _EQUALS)
-            ]
-        else:
-            pairs = _scan(text)
-        if len(pairs) > 1 and len({LOWER[name] for name, _ in pairs}) != len(pairs):
+            pieces = text[1:].split(";")
+            found = {
+                (lower := LOWER[name]): (
+                    lower if lower == name else name,
+                    value if equals else None,
+                )  # once in memory
+                for name, equals, value in map(str.partition, pieces, _EQUALS)
+            }
+            if len(found) == len(pieces):
+                return cls(tuple(found.values()))
+        pairs = _scan(text)
+        if len({LOWER[name] for name, _ in pairs}) != len(pairs):
             # RFC 3261 7.3.1: a parameter name must not appear more than once.
             raise MalformedError(f"a parameter is there twice in {text!r}")
         return cls(tuple(pairs))

@@ -66,11 +66,8 @@ class Parameters:
             return NO_PARAMETERS
         if _PLAIN.fullmatch(text):
             pieces = text[1:].split(";")
-            found = {
-                (lower := LOWER[name]): (
-                    lower if lower == name else name,
-                    value if equals else None,
-                )  # once in memory
+            found = {  # names are once in memory
+                (lower := LOWER[name]): (lower if lower == name else name, value if equals else None)
                 for name, equals, value in map(str.partition, pieces, _EQUALS)
             }
             if len(found) == len(pieces):

@@ -169,6 +169,20 @@ def test_with_the_builtin_dialplan_help_is_reached_with_and_without_the_nine(tmp
         assert route.rulings == [f"FXO/g1/{number}: {number} (emergency), which passes every cap"]
 
 
+def test_a_second_attempt_of_a_route_is_not_beside_the_first(tmp_path: Path) -> None:
+    plan = (
+        "[office]\nexten => _7X.,1,Dial(FXO/g1/${EXTEN:1})\n same => n,Dial(FXO/copper1/${EXTEN:1})\n[from-pstn]\n"
+    )
+    config, dialplan = load_office(office(tmp_path, plan, f"{DOZEN}[tolls]\nparallel = 1\n"))
+    clock = partial(datetime.now, UTC)
+    permit = permission(config, clock)
+    route = asyncio.run(
+        dry_run(dialplan, "office", "75550100", caller=Party("6001"), clock=clock, origin="6001", permit=permit)
+    )
+    assert len(route.attempts) == 2
+    assert [ruling.partition(": ")[2] for ruling in route.rulings] == ["5550100 (local), allowed by [tolls]"] * 2
+
+
 TRUNK = """
 [trunks.pstn]
 servers = ["127.0.0.1:5080", "tcp:127.0.0.1"]

@@ -17,6 +17,7 @@ from hardware.analog.line import EchoCancel, Hook, LineEvent, LineEventKind, Por
 from hardware.dahdi import abi, structs
 from hardware.dahdi.abi import Event, Ioctl, SigType
 from hardware.dahdi.kernel import Kernel, KernelHandle
+from hardware.span.dahdi import BearerPort, SignallingPort
 from hardware.span.discovery import find_spans
 
 K = LineEventKind
@@ -92,6 +93,27 @@ def test_a_channel_that_is_no_analogue_port_is_given_back(sigtype: int) -> None:
     device.sigtype = sigtype
     with pytest.raises(OpenFailed, match="is no analogue port; give it fxoks="):
         AnalogPort(device, 1)
+    assert device.closed
+
+
+@pytest.mark.parametrize(
+    ("port", "sigtype", "failing"),
+    [
+        (BearerPort, SigType.FXOKS, None),
+        (BearerPort, SigType.CLEAR, Ioctl.AUDIOMODE),
+        (BearerPort, SigType.CLEAR, Ioctl.SET_BUFINFO),
+        (SignallingPort, SigType.CLEAR, None),
+        (SignallingPort, SigType.HDLCFCS, Ioctl.SET_BUFINFO),
+    ],
+)
+def test_a_channel_of_a_span_that_cannot_serve_is_given_back(
+    port: type[BearerPort | SignallingPort], sigtype: SigType, failing: Ioctl | None
+) -> None:
+    device = Device()
+    device.sigtype = int(sigtype)
+    device.errors = {} if failing is None else {failing: errno.EIO}
+    with pytest.raises(OpenFailed):
+        port(device, 1)
     assert device.closed
 
 

@@ -24,9 +24,9 @@ def command(
     """Show the calls of a running office, and how the latest ended."""
     office = OfficeClient(url)
     calls = office.get("/api/v1/calls")
-    records = office.get(f"/api/v1/records?limit={ended}") if ended else []
+    latest = f"/api/v1/records?limit={ended}"
     if json:
-        show.as_json({"calls": calls, "records": records})
+        show.as_json({"calls": calls, "records": office.get(latest) if ended else []})
         return
     show.table(
         ["CALL", "FROM", "TO", "STATE", "FOR"],
@@ -48,6 +48,7 @@ def command(
             show.line(f"  {leg['name']}: {leg['audio'] or leg['state']}")
             if leg["trouble"]:
                 show.line(f"  {leg['name']}: {leg['trouble']}")
+    records = office.get(latest) if ended else []  # last: a database that is gone takes nothing else along
     if records:
         show.line("\nThe latest that are over:")
         for record in records:

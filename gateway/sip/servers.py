@@ -183,7 +183,8 @@ class Servers:
             return ""
         if any(self._health[way].busy for way in ways):
             return f"{ways[0]} answers that it takes no calls"
-        return f"{ways[0]} does not answer OPTIONS: look at the address, port, transport and firewall"
+        mend = "look at the address, port, transport and firewall, or write qualify = 0 where it answers none"
+        return f"{ways[0]} does not answer OPTIONS: {mend}"
 
     def _look(self, now: float) -> None:
         for uri in self._config.uris:

@@ -185,9 +185,18 @@ class Store:
         return [binding_of(row) for row in await self._rows(select(BINDINGS).order_by(BINDINGS.c.expires))]
 
     async def records(self, limit: int) -> list[CallRecord]:
-        """The latest call records, the newest first."""
+        """The latest call records, the newest first, those among them that wait for the disk.
+
+        Raises:
+            LocalError: the database cannot be read.
+        """
+        waiting = {each.id: each for each in self._writer.waiting if isinstance(each, CallRecord)}
         newest = select(CALL_RECORDS).order_by(CALL_RECORDS.c.started.desc(), CALL_RECORDS.c.id.desc())
-        return [record_of(row) for row in await self._rows(newest.limit(limit))]
+        kept = [record_of(row) for row in await self._rows(newest.limit(limit))]
+        if not waiting:
+            return kept
+        every = waiting | {record.id: record for record in kept}
+        return sorted(every.values(), key=lambda record: (record.started, record.id), reverse=True)[:limit]
 
     async def records_between(self, since: datetime, until: datetime, after: str, limit: int) -> list[CallRecord]:
         """Records of calls that began from `since` until before `until`, the oldest first.
@@ -263,8 +272,12 @@ class Store:
         return [StoredBan(**row) for row in await self._rows(select(BANS).order_by(BANS.c.until))]
 
     async def _rows(self, query: Any) -> list[Any]:
-        async with self._engine.connect() as connection:
-            return list((await connection.execute(query)).mappings())
+        try:
+            async with self._engine.connect() as connection:
+                return list((await connection.execute(query)).mappings())
+        except (SQLAlchemyError, OSError) as error:
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            raise LocalError(f"{self._writer.name} cannot be read: {cause}; what is to be kept waits") from error
 
 
 def _seen_last(record: CallRecord) -> CallRecord:

@@ -94,6 +94,10 @@ class Writer:
         name: its name, for sentences.
         sleep: waits between attempts, seconds.
         pending: statements that may wait.
+
+    Attributes:
+        name: as given.
+        lost: statements that could not be kept.
     """
 
     def __init__(
@@ -105,7 +109,7 @@ class Writer:
         pending: int = PENDING,
     ) -> None:
         self._engine = engine
-        self._name = name
+        self.name = name
         self._sleep = sleep
         self._limit = pending
         self._jobs: deque[_Job] = deque()
@@ -123,6 +127,11 @@ class Writer:
         """Jobs that are not on the disk yet."""
         return len(self._jobs)
 
+    @property
+    def waiting(self) -> list[object]:
+        """What is not on the disk yet, by the texts with which it was submitted, in its order."""
+        return [job.text for job in self._jobs]
+
     def submit(self, statements: Sequence[Statement], text: object) -> asyncio.Future[None]:
         """Write `statements` in one transaction, after all that was submitted before.
 
@@ -134,9 +143,9 @@ class Writer:
         """
         job = _Job(statements, text)
         if self._closing:
-            self._lose(job, LocalError(f"{self._name} is closed"))
+            self._lose(job, LocalError(f"{self.name} is closed"))
         elif len(self._jobs) >= self._limit:
-            self._lose(job, Exhausted(f"{self._limit} entries wait for {self._name} already"))
+            self._lose(job, Exhausted(f"{self._limit} entries wait for {self.name} already"))
         else:
             self._jobs.append(job)
             self._wake.set()
@@ -150,7 +159,7 @@ class Writer:
             self._pause.cancel()
         await self._task
         while self._jobs:
-            self._lose(self._jobs.popleft(), LocalError(f"{self._name} could not be written before the end"))
+            self._lose(self._jobs.popleft(), LocalError(f"{self.name} could not be written before the end"))
 
     async def _run(self) -> None:
         attempts = 0
@@ -195,13 +204,13 @@ class Writer:
             if not self._failures:
                 _log.error(
                     "%s cannot be written: %s; entries wait and are tried again. Is the disk full, or locked?",
-                    self._name,
+                    self.name,
                     _reason(error),
                 )
             self._failures += 1
             return False
         if self._failures:
-            _log.warning("%s is written again, after %d failed attempts.", self._name, self._failures)
+            _log.warning("%s is written again, after %d failed attempts.", self.name, self._failures)
             self._failures = 0
         for job in batch:
             self._jobs.popleft()
@@ -215,7 +224,7 @@ class Writer:
             return await self._write(batch)
         if len(batch) > 1:
             return await self._write(batch[: len(batch) // 2])
-        self._lose(self._jobs.popleft(), LocalError(f"{self._name} refuses it: {_reason(error)}"))
+        self._lose(self._jobs.popleft(), LocalError(f"{self.name} refuses it: {_reason(error)}"))
         return True
 
     def _lose(self, job: _Job, error: LocalError) -> None:

@@ -193,7 +193,7 @@ const look = async () => {
     ask("/api/v1/trunks"),
     ask("/api/v1/registrations"),
     ask("/api/v1/refusals"),
-    ask("/api/v1/records?limit=20"),
+    ask("/api/v1/records?limit=20").catch((error) => error),
   ]);
   put(document.getElementById("name"), office.name);
   document.title = office.name;
@@ -203,7 +203,9 @@ const look = async () => {
   fill("trunks", trunks);
   fill("registrations", registrations);
   fill("refusals", refusals);
-  fill("records", records);
+  const unread = records instanceof Error;
+  put(document.getElementById("records-trouble"), unread ? records.message : "");
+  if (!unread) fill("records", records);
   fill("numbers", office.directory);
   condition(calls, lines, trunks);
   if (story.open) await tell(calls).catch((error) => trouble(error.message));

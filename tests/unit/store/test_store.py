@@ -298,6 +298,36 @@ def test_a_full_disk_keeps_records_waiting_and_the_end_logs_them_whole(
     assert "CallRecord(id='too-much'" in caplog.records[-1].getMessage()
 
 
+def test_records_that_wait_for_the_disk_are_shown(tmp_path: Path) -> None:
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        await store.record(call_record("a"))
+        written = store.record(call_record("b", minutes=1))
+        assert store.pending == 1
+        assert [record.id for record in await store.records(5)] == ["b", "a"], "each once, also on its way"
+        await written
+        store.record(call_record("c", minutes=2))
+        assert [record.id for record in await store.records(2)] == ["c", "b"]
+        await store.close()
+
+    run(conversation())
+
+
+def test_a_database_that_cannot_be_read_is_told_in_a_sentence(tmp_path: Path) -> None:
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        with closing(sqlite3.connect(tmp_path / "var" / "calls.db")) as database:
+            database.execute("ALTER TABLE call_records RENAME TO elsewhere")
+            database.commit()
+        with pytest.raises(
+            LocalError, match=r"calls.db cannot be read: no such table: call_records; what is to be"
+        ):
+            await store.records(5)
+        await store.close()
+
+    run(conversation())
+
+
 def test_closing_does_not_sit_out_a_long_pause(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def conversation() -> None:
         await (await Store.open(url_of(tmp_path))).close()

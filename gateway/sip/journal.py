@@ -26,57 +26,42 @@ LONGEST_NAME: Final = 128
 
 
 @frozen
-class _Received:
-    """A message that came in; what the story's list says of it is written out for those who read it."""
+class _Message:
+    """A message that came in or went out; what the story's list says of it is written out for those who read it."""
 
     at: float
     leg: str
+    sent: bool
     flow: Flow
     data: bytes
 
     def read(self) -> Note:
-        text = f"<- {_summary(self.data)} from {self.flow}"
+        summary = _summary(self.data)
+        text = f"-> {summary} to {self.flow}" if self.sent else f"<- {summary} from {self.flow}"
         return Note(self.at, Kind.MESSAGE, self.leg, text, whole(self.data))
 
     def packet(self) -> Packet:
         flow = self.flow
-        return Packet(self.at, self.leg, False, flow.transport, flow.local, flow.remote, self.data)
+        return Packet(self.at, self.leg, self.sent, flow.transport, flow.local, flow.remote, self.data)
 
-    def flat(self) -> tuple[float, str, str, str, int, str, int, bytes]:
-        return self.at, self.leg, self.flow.transport, *self.flow.local, *self.flow.remote, self.data
-
-    @classmethod
-    def of(
-        cls, at: float, leg: str, transport: str, here: str, ours: int, host: str, port: int, data: bytes
-    ) -> Self:
-        return cls(at, leg, Flow(transport, (here, ours), (host, port)), data)
-
-
-@frozen
-class _Sent:
-    """The same for one that went out."""
-
-    at: float
-    leg: str
-    flow: Flow
-    data: bytes
-
-    def read(self) -> Note:
-        text = f"-> {_summary(self.data)} to {self.flow}"
-        return Note(self.at, Kind.MESSAGE, self.leg, text, whole(self.data))
-
-    def packet(self) -> Packet:
+    def flat(self) -> tuple[float, str, bool, str, str, int, str, int, bytes]:
         flow = self.flow
-        return Packet(self.at, self.leg, True, flow.transport, flow.local, flow.remote, self.data)
-
-    def flat(self) -> tuple[float, str, str, str, int, str, int, bytes]:
-        return self.at, self.leg, self.flow.transport, *self.flow.local, *self.flow.remote, self.data
+        return self.at, self.leg, self.sent, flow.transport, *flow.local, *flow.remote, self.data
 
     @classmethod
     def of(
-        cls, at: float, leg: str, transport: str, here: str, ours: int, host: str, port: int, data: bytes
+        cls,
+        at: float,
+        leg: str,
+        sent: bool,
+        transport: str,
+        here: str,
+        ours: int,
+        host: str,
+        port: int,
+        data: bytes,
     ) -> Self:
-        return cls(at, leg, Flow(transport, (here, ours), (host, port)), data)
+        return cls(at, leg, sent, Flow(transport, (here, ours), (host, port)), data)
 
 
 class Journal:
@@ -108,7 +93,7 @@ class Journal:
         """Note a message that came in."""
         call_id = message.headers.typed["call-id"]
         leg = self._legs.get(call_id) or _stray(call_id)
-        self._recorder.keep(leg, _Received(now, leg, flow, data), len(data))
+        self._recorder.keep(leg, _Message(now, leg, False, flow, data), len(data))
 
     def refused(self, data: bytes, fault: str, flow: Flow, now: float) -> None:
         """Note octets that are no message."""
@@ -118,7 +103,7 @@ class Journal:
         """Note a message that goes out."""
         call_id = datagram.call_id
         leg = self._legs.get(call_id) or (_stray(call_id) if call_id else self._leg_of(datagram.data))
-        self._recorder.keep(leg, _Sent(now, leg, datagram.flow, datagram.data), len(datagram.data))
+        self._recorder.keep(leg, _Message(now, leg, True, datagram.flow, datagram.data), len(datagram.data))
 
     def _leg_of(self, data: bytes) -> str:
         """The story to which octets belong."""

@@ -113,7 +113,7 @@ class EmulatedAdapter:
         data = b""
         patience = time.monotonic() + SETTLE
         while True:
-            with contextlib.suppress(BlockingIOError, OSError):
+            with contextlib.suppress(OSError):  # there is nothing, or nobody has it open
                 data += os.read(self._ours, _MOST)
             due = self._opened.written - self._read if self._opened is not None and self._settles else 0
             if len(data) >= due or time.monotonic() > patience:

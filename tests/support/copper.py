@@ -15,7 +15,7 @@ from drivers.channel import LineChannel
 from drivers.fxo.config import FxoConfig
 from drivers.fxs.config import FxsConfig
 from drivers.lines import AnalogLines
-from gateway.core.audio import Samples, Sound
+from gateway.core.audio import Sound
 from gateway.core.engine import ManualClock
 from gateway.core.messages import Dial, Event
 from gateway.core.number import Match, Party
@@ -32,6 +32,7 @@ from hardware.dahdi.abi import SigType
 from hardware.world.office_config import OfficeConfig
 from hardware.world.office_line import OfficeLine
 from hardware.world.world import World
+from tests.support.tones import NoPrompts
 
 __all__ = ["Copper"]
 
@@ -42,33 +43,12 @@ LINE = FxoConfig(3, "copper1", did="2565551100")
 EXCHANGE = OfficeConfig()
 
 
-class Tones:
-    """The tones that there really are, and no prompts."""
+class Tones(NoPrompts):
+    """The tones that there really are."""
 
     @cache  # noqa: B019 - as long as the test
     def tone(self, name: str, zone: str | None = None) -> Sound:
         return zone_of(zone or "us").tone(name)
-
-    def prompt(self, name: str, language: str | None = None) -> Sound | None:
-        return None
-
-    def music(self, name: str) -> Sound:
-        return self.tone("callwaiting")
-
-    def recorded(self, name: str, samples: Samples, rate: int, after: Sound | None = None) -> Sound:
-        raise AssertionError("nothing is recorded here")
-
-    def keep(self, name: str, sound: Sound) -> None:
-        raise AssertionError("nothing is recorded here")
-
-    def spell(self, text: str) -> list[Sound]:
-        return []
-
-    def number(self, value: int) -> list[Sound]:
-        return []
-
-    def clock(self, when: datetime) -> list[Sound]:
-        return []
 
 
 class Numbers:

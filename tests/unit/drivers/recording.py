@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, DigitHeard,
 from gateway.core.errors import Exhausted, LocalError
 from gateway.core.number import Match
 from gateway.core.room import Room
+from tests.support.tones import NoPrompts
 
 TONES = "dial busy ring congestion callwaiting dialrecall record info stutter howler milliwatt".split()
 
@@ -129,31 +129,13 @@ class NoRooms:
         raise Exhausted("no room is free")
 
 
-class NamedTones:
-    """A `Sounds` whose tones are silent but have names: "dial us"."""
+class NamedTones(NoPrompts):
+    """Tones that are silent but have names: "dial us"."""
 
     def tone(self, name: str, zone: str | None = None) -> Sound:
         if name not in TONES or zone not in ("us", "de", "uk"):
             raise LocalError(f"no tone {name} of zone {zone}")
         return Sound(f"{name} {zone}", np.zeros(160, np.int16), 0)
-
-    def prompt(self, name: str, language: str | None = None) -> Sound | None:
-        return None
-
-    def recorded(self, name: str, samples: Samples, rate: int, after: Sound | None = None) -> Sound:
-        raise AssertionError("nothing is recorded here")
-
-    def keep(self, name: str, sound: Sound) -> None:
-        raise AssertionError("nothing is recorded here")
-
-    def spell(self, text: str) -> list[Sound]:
-        return []
-
-    def number(self, value: int) -> list[Sound]:
-        return []
-
-    def clock(self, when: datetime) -> list[Sound]:
-        return []
 
 
 class ListedNumbers:

@@ -11,24 +11,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from gateway.core.errors import Exhausted, MalformedError
+from gateway.core.errors import Exhausted
 from gateway.core.frozen import frozen
 from gateway.core.machine import Machine
 from gateway.sip.credentials import CHALLENGES, Credentials, Prover
 from gateway.sip.diagnosis import rewritten
 from gateway.sip.dialog import MAX_FORWARDS
-from gateway.sip.grammar import number
 from gateway.sip.headers import CSeq, NameAddr
 from gateway.sip.message import Request, Response
 from gateway.sip.outbound import OUTBOUND, Outbound
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
 from gateway.sip.path import PATH
 from gateway.sip.register_answers import (
-    LONGEST,
     MEANINGS,
     granted_seconds,
     keep_alive_wanted,
     marked,
+    min_expires,
     service_route,
 )
 from gateway.sip.register_states import TABLE, Input, State
@@ -325,10 +324,7 @@ class Registrant:
 
     def _longer(self, response: Response) -> bool:
         """Take the Min-Expires of a 423 (10.2.8), upwards only, and not for ever."""
-        try:
-            least = number(response.headers.get("Min-Expires") or "", "Min-Expires", LONGEST)
-        except MalformedError:
-            return False
+        least = min_expires(response)
         if least <= self._expires or self._raised >= MOST_RAISES:
             return False
         self._raised += 1

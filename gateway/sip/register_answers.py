@@ -21,6 +21,7 @@ __all__ = [
     "granted_seconds",
     "keep_alive_wanted",
     "marked",
+    "min_expires",
     "service_route",
 ]
 
@@ -72,6 +73,14 @@ def granted_seconds(response: Response, line: str, asked: int) -> int:
     if seconds is None:
         seconds = asked if response.expires is None else response.expires
     return min(seconds, LONGEST)
+
+
+def min_expires(response: Response) -> int:
+    """Seconds that a 423 asks for at least (RFC 3261 10.2.8); 0 where it names none, or more than a day."""
+    try:
+        return number(response.headers.get("Min-Expires") or "", "Min-Expires", LONGEST)
+    except MalformedError:
+        return 0
 
 
 def keep_alive_wanted(response: Response) -> int | None:

@@ -19,6 +19,7 @@ from gateway.sip.dialog import Dialog, DialogId
 from gateway.sip.events.header import EventType, SubscriptionState
 from gateway.sip.headers import CSeq
 from gateway.sip.message import Request, Response
+from gateway.sip.register_answers import min_expires
 from gateway.sip.retry_after import retry_after
 from gateway.sip.session import Reply, Setting, Timer
 from gateway.sip.transport import Flow
@@ -333,6 +334,9 @@ class Subscriber:
         elif response.status in NOT_THIS and self._config.instead is not None:
             package, accept = self._config.instead
             self._config = replace(self._config, package=package, accept=accept, instead=None)
+            self._wait_for = SOON
+        elif response.status == 423 and (least := min_expires(response)) > self._config.expires:
+            self._config = replace(self._config, expires=least)
             self._wait_for = SOON
         elif response.status in HOPELESS:
             self._wait_for = LONG

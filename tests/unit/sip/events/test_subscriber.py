@@ -236,3 +236,13 @@ def test_what_a_provider_tells_unasked_is_taken_and_of_nobody_else() -> None:
 )
 def test_rfc_3842_section_5_2_what_a_summary_says(body: bytes, status: MailboxStatus | None) -> None:
     assert read_summary(body) == status
+
+
+@pytest.mark.parametrize(("least", "again"), [("7200", 7200), ("60", None), ("x", None), ("99999999", None)])
+def test_section_4_1_2_1_too_brief_a_subscription_is_asked_for_again_for_longer(
+    least: str, again: int | None
+) -> None:
+    """RFC 3261 section 21.4.17: with at least the Min-Expires of a 423."""
+    _, provider, subscribe = watched()
+    provider.refuse(subscribe, 423, Min_Expires=least)
+    assert asked(provider, 3) == ([] if again is None else [again])

@@ -39,6 +39,8 @@ def test_a_coding_that_loses_by_itself_is_rated_lower() -> None:
 def test_what_a_record_keeps_of_a_leg() -> None:
     stats = AudioStats(90, 100, 0, 10, 0.0123456, far_lost=-2, round_trip=0.04, encoding=Encoding.GSM, late=3)
     assert measured("SIP/6001-1", stats) == Quality("SIP/6001-1", "GSM", 90, 100, 10, 3, 0.0123, 0.04, 0, 1.8)
+    unreported = measured("SIP/6001-1", AudioStats(90, 100, encoding=Encoding.GSM))
+    assert unreported is not None and unreported.round_trip is None
     assert measured("SIP/6001-1", AudioStats(encoding=Encoding.GSM)) is None, "nothing came in"
     assert measured("FXS/101-1", AudioStats(received=90)) is None, "a device's frames"
 

@@ -54,8 +54,10 @@ def test_octets_are_those_of_annex_a() -> None:
     assert UdptlPacket(5, indicator, (before, before)).serialise().hex() == "000501060002010c010c"
     parity = UdptlPacket(5, indicator, parity=Parity(3, (b"\x0a",)))
     assert parity.serialise().hex() == "0005010680010301010a"
-    long = UdptlPacket(5, bytes(200)).serialise()
-    assert long[2:4].hex() == "80c8"
+    for octets, length in ((127, "7f"), (128, "8080"), (200, "80c8"), (255, "80ff"), (256, "8100"), (300, "812c")):
+        long = UdptlPacket(5, bytes(octets), (bytes(octets),))
+        assert long.serialise().hex().startswith(f"0005{length}00")
+        assert UdptlPacket.parse(long.serialise()) == long
 
 
 def test_all_comes_in_order_where_nothing_is_lost() -> None:

@@ -95,15 +95,15 @@ class Schedule:
 
     def _take(self) -> Alarm:
         """The first of all; the next that is wanted of its queue takes its place."""
-        alarm = heapq.heappop(self._heap)
-        queue: _Queue | None = alarm[3]
+        queue: _Queue | None = self._heap[0][3]
         if queue is not None:
-            queue.popleft()
+            alarm = queue.popleft()
             while queue and queue[0][2] is None:
                 queue.popleft()
             if queue:
-                heapq.heappush(self._heap, queue[0])
-        return alarm
+                heapq.heapreplace(self._heap, queue[0])
+                return alarm
+        return heapq.heappop(self._heap)
 
     def _sweep(self) -> None:
         """Drop what is not wanted any more."""

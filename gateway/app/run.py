@@ -12,7 +12,9 @@ import resource
 import shutil
 import signal
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
@@ -39,6 +41,13 @@ _log = logging.getLogger("copperline")
 _RELOADED: Final = "dialplan, accounts, trunks and certificates were read anew; calls in progress go on as they are"
 _NOT_RELOADED: Final = "not reloaded; the office goes on as it was"
 
+_STILL_STARTING: Final = (
+    "still starting: the first start on a machine compiles the media plane, which takes a minute or two"
+)
+
+PATIENCE: Final = 5.0
+"""Seconds after which a start is explained."""
+
 GRACE: Final = 3600.0
 """Seconds that calls in progress have after the first SIGTERM."""
 
@@ -52,8 +61,8 @@ def run(path: Path) -> int:
     log_cheaply()
     logging.basicConfig(level=logging.INFO, handlers=[Lines(sys.stderr)])
     _allow_descriptors()
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_serve(path))
+    with _explaining() as started, asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_serve(path, started))
 
 
 def _program() -> str:
@@ -77,7 +86,19 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return made
 
 
-async def _serve(path: Path) -> int:
+@contextmanager
+def _explaining(patience: float = PATIENCE) -> Iterator[Callable[[], None]]:
+    """Say why a start takes long, should it; what is given is called once it is over."""
+    timer = threading.Timer(patience, _log.info, [_STILL_STARTING])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield timer.cancel
+    finally:
+        timer.cancel()
+
+
+async def _serve(path: Path, started: Callable[[], None]) -> int:
     loop = asyncio.get_running_loop()
     try:
         config, dialplan = load_office(path)
@@ -104,6 +125,7 @@ async def _serve(path: Path) -> int:
         office.console.reread = partial(reload_office, path, office)
         garbage.start()
         watching = Ticker(loop, PERIOD, lambda _: garbage.look())
+        started()
         _warn(path, config, dialplan)
         sys.stdout.write(greeting(config, path, office.addresses, _program()))
         sys.stdout.flush()

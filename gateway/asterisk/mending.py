@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -53,9 +54,9 @@ def mend(files: dict[str, str], draft: Draft, head: str) -> list[Fault]:
             wrong = {(_inside(fault.file, folder), fault.line) for fault in faults}
             if not all(file in files and line for file, line in wrong):
                 raise LocalError(f"what came of it does not load: {'; '.join(map(str, faults))}")
-            for fault in faults:
-                _tell(fault, _inside(fault.file, folder), draft)
             lines = files[OFFICE].split("\n")
+            for fault in faults:
+                _tell(fault, _inside(fault.file, folder), lines, draft)
             for file, line in sorted(wrong):
                 if file == OFFICE:
                     _take_out(lines, line, draft)
@@ -64,17 +65,19 @@ def mend(files: dict[str, str], draft: Draft, head: str) -> list[Fault]:
     raise LocalError("it could not be mended so that it loads; start from fewer files")
 
 
-def _tell(fault: Fault, file: str, draft: Draft) -> None:
+def _tell(fault: Fault, file: str, lines: Sequence[str], draft: Draft) -> None:
+    """Say what is not carried over; a setting of ours by its name, since it stands in no file any more."""
     if file == OFFICE:
-        draft.left.append(Fault(file, 0, f"{fault.what}, and is left out", fault.mend))
+        table, line = _table_of(lines, fault.line), lines[fault.line - 1]
+        where = f"{_plain(line.partition(' = ')[0])} of {table}: " if table and not line.startswith("[") else ""
+        draft.left.append(Fault(file, 0, f"{where}{fault.what}, and is left out", fault.mend))
     else:
         draft.left.append(Fault(file, fault.line, f"{fault.what}, and its line does nothing now", fault.mend))
 
 
 def _take_out(lines: list[str], number: int, draft: Draft) -> None:
     """Take the setting on a line of our configuration out of the draft, or its whole table where it needs it."""
-    above = next((line for line in reversed(lines[:number]) if line.startswith("[")), "")
-    path = [_plain(part) for part in _HEADER_PART.findall(above)]
+    path = [_plain(part) for part in _HEADER_PART.findall(_table_of(lines, number))]
     table = draft.tables
     for name in path[:-1]:
         table = table.get(name, {})
@@ -84,6 +87,11 @@ def _take_out(lines: list[str], number: int, draft: Draft) -> None:
         table.pop(path[-1], None)
     else:
         own.pop(key, None)
+
+
+def _table_of(lines: Sequence[str], number: int) -> str:
+    """The heading of the table in which a line stands; "" above the first."""
+    return next((line for line in reversed(lines[:number]) if line.startswith("[")), "")
 
 
 def _plain(key: str) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import queue
 from pathlib import Path
 
 import pytest
 
 from gateway.app.application import Application
+from gateway.app.run import _explaining
 from gateway.config import load_office
 from gateway.core.errors import CopperlineError
 
@@ -37,3 +40,22 @@ def test_a_database_that_does_not_open_is_told_and_what_was_begun_is_cleared_up(
     told = asyncio.run(run())
     assert told.startswith("the database postgresql") and "check [store] url" in told
     assert "guess" not in told
+
+
+def test_a_start_that_takes_long_is_explained_and_one_that_does_not_is_not() -> None:
+    told: queue.SimpleQueue[str] = queue.SimpleQueue()
+    handler = logging.Handler()
+    handler.emit = lambda record: told.put(record.getMessage())  # type: ignore[method-assign]
+    log = logging.getLogger("copperline")
+    level = log.level
+    log.addHandler(handler)
+    log.setLevel(logging.INFO)
+    try:
+        with _explaining(patience=0.0):
+            assert "the first start on a machine compiles the media plane" in told.get(timeout=10)
+        with _explaining(patience=60.0) as started:
+            started()
+        assert told.empty()
+    finally:
+        log.removeHandler(handler)
+        log.setLevel(level)

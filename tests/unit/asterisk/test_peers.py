@@ -188,8 +188,8 @@ def test_what_calls_bring_with_them(tmp_path: Path) -> None:
     }
     assert (account.dtmf, account.t38) == ("info", True)
     assert moved.left("office.toml") == [
-        " there is no function NOSUCH that can be set, and is left out; known here: "
-        + str(moved.imported.left[0]).partition("known here: ")[2]
+        " NOSUCH(x) of [accounts.201.variables]: there is no function NOSUCH that can be set, and is left out; "
+        "known here: " + str(moved.imported.left[0]).partition("known here: ")[2]
     ]
 
 

@@ -51,6 +51,7 @@ def test_wave_files_of_any_kind(tmp_path: Path, rate: int, width: int, channels:
     assert sound.name == "prompt hello"
     assert sound.duration == pytest.approx(0.2, abs=0.001)
     assert level(sound.samples[400:1200]) == pytest.approx(-10, abs=0.1)
+    assert abs(np.mean(sound.samples[400:1200])) < 200, "silence is in the middle"
     assert sound.loop_from is None
 
 

@@ -63,13 +63,15 @@ def number_of(uri: Uri) -> str:
 def caller_of(request: Request, account: Account) -> Party:
     """Who calls by `request`, which `account` has sent, and whether that may be shown."""
     asked, anonymous = privacy_of(request), is_anonymous(request.from_.uri)
+    asserted = None
+    if account.trusted and "p-asserted-identity" in request.headers:
+        asserted = next(addresses(request, "P-Asserted-Identity"), None)
+        if asserted is not None and is_anonymous(asserted.uri):
+            asserted, anonymous = None, True  # as those write it who have been told that nobody is to know
     hidden = "none" not in asked and (anonymous or not asked.isdisjoint(HIDING))
     presentation = Presentation.RESTRICTED if hidden else Presentation.ALLOWED
     if not account.trusted:
         return Party(account.user, account.name, presentation)
-    asserted = None
-    if "p-asserted-identity" in request.headers:
-        asserted = next(addresses(request, "P-Asserted-Identity"), None)
     if asserted is None and anonymous:
         return Party(presentation=Presentation.RESTRICTED if hidden else Presentation.UNAVAILABLE)
     who = asserted or request.from_
@@ -104,6 +106,8 @@ def asserted_party(message: Message) -> Party | None:
     asserted = next(addresses(message, "P-Asserted-Identity"), None)
     if asserted is None:
         return None
+    if is_anonymous(asserted.uri):
+        return Party(presentation=Presentation.RESTRICTED)
     presentation = Presentation.RESTRICTED if HIDING & privacy_of(message) else Presentation.ALLOWED
     return Party(number_of(asserted.uri), asserted.display, presentation)
 

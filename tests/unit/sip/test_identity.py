@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.core.messages import Dial, Offered
 from gateway.core.number import Party, Presentation
-from gateway.sip.identity import number_of
+from gateway.sip.identity import asserted_party, number_of
 from gateway.sip.message import Request
 from gateway.sip.uri import parse_uri
 from tests.support.sip import SERVER, Office, Phone, session_description
@@ -111,6 +111,13 @@ def test_a_trusted_peer_that_does_not_know_the_caller() -> None:
     assert unknown == Party(presentation=Presentation.UNAVAILABLE)
 
 
+@pytest.mark.parametrize("uri", ["sip:anonymous@anonymous.invalid", "sip:Anonymous@pstn.example;user=phone"])
+@pytest.mark.parametrize("from_", ["<sip:+12565550100@x>", "<sip:anonymous@anonymous.invalid>"])
+def test_rfc_3323_section_4_1_1_3_nobody_who_is_asserted_is_nobody(uri: str, from_: str) -> None:
+    caller = offered("trunk", ("P-Asserted-Identity", f'"Anonymous" <{uri}>'), from_=from_).caller
+    assert caller == Party(presentation=Presentation.RESTRICTED)
+
+
 def test_rfc_3325_section_7_only_a_trusted_peer_is_told_a_caller_that_must_not_be_shown() -> None:
     secret = Party("+12565550100", "Anna", Presentation.RESTRICTED)
     stranger = sent("6001", secret)
@@ -132,3 +139,15 @@ def test_rfc_3892_section_2_2_who_has_referred_the_caller_is_told_with_the_call(
 def test_nonsense_in_these_headers_harms_nobody(name: str, value: str) -> None:
     clean = "".join(character for character in value if character.isprintable())
     assert offered("trunk", (name, clean)).called == "101"
+
+
+@pytest.mark.parametrize(
+    ("asserted", "party"),
+    [
+        ("<sip:anonymous@anonymous.invalid>", Party(presentation=Presentation.RESTRICTED)),
+        ('"Ann" <sip:+4930@x>', Party("+4930", "Ann")),
+    ],
+)
+def test_rfc_3325_section_9_1_who_answers_may_be_nobody_too(asserted: str, party: Party) -> None:
+    request = Phone(Office()).request("UPDATE", headers=(("P-Asserted-Identity", asserted),))
+    assert asserted_party(request) == party

@@ -108,17 +108,14 @@ class SipSockets:
         """Send what the stack gives out."""
         for datagram in datagrams:
             flow = datagram.flow
-            if flow.is_reliable:
+            if flow.transport != "udp":
                 self._streams.send(datagram.data, flow)
-                continue
-            if (socket := self._udp.get(flow.local)) is not None:
-                error = socket.send(datagram.data, flow.remote)
-                if error is not None:
-                    # No more than a lost datagram: routes come back, and SIP's timers know when to give up.
-                    self._quiet.warning(f"{flow}", "%s cannot be reached: %s", flow, error)
-                continue
-            _log.warning("no socket for %s", flow)
-            self._loop.call_soon(self._on_lost, flow)
+            elif (socket := self._udp.get(flow.local)) is None:
+                _log.warning("no socket for %s", flow)
+                self._loop.call_soon(self._on_lost, flow)
+            elif (error := socket.send(datagram.data, flow.remote)) is not None:
+                # No more than a lost datagram: routes come back, and SIP's timers know when to give up.
+                self._quiet.warning(f"{flow}", "%s cannot be reached: %s", flow, error)
 
     def proved(self, flow: Flow) -> None:
         """Who is at the other end of a connection has proved who it is."""

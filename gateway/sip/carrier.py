@@ -113,6 +113,8 @@ class SipCarrier:
 
     Attributes:
         newcomers: who takes new requests; to be set before anything is received.
+        at: has a function called at a time.
+        deadline: gives when `expire` is wanted next, or None.
 
     Args:
         timers: RFC 3261 table 4.
@@ -150,13 +152,14 @@ class SipCarrier:
         self._now = 0.0
         self._schedule = Schedule()
         self.at: Final = self._schedule.at
+        self.deadline: Final = self._schedule.deadline
         self._layer = TransactionLayer(
             self, config=timers, limit=limit, datagram=datagram, points=points, schedule=self._schedule, token=token
         )
         self._heard = heard
-        self._octets: list[Datagram] = []  # that are no messages
+        self._octets: list[Datagram] = []  # that are no messages of a transaction
         self._keep_alives = KeepAlives(
-            send=self._send_octets, random=random or SystemRandom(), schedule=self._schedule
+            send=self.send_octets, random=random or SystemRandom(), schedule=self._schedule
         )
         self._members: dict[DialogId, Member] = {}
         self._past: deque[DialogId] = deque(maxlen=PAST)
@@ -193,6 +196,10 @@ class SipCarrier:
         for member in list(self._members.values()):
             member.moved(before, after, now)
 
+    def send_octets(self, data: bytes, flow: Flow) -> None:
+        """Send what no story tells of: it belongs to no call, or to one that was not even read."""
+        self._octets.append(Datagram(data, flow))
+
     def outgoing(self) -> list[Datagram]:
         """Hand over, once, what is to be sent."""
         if not (self._layer.unsent or self._octets):
@@ -204,10 +211,6 @@ class SipCarrier:
             datagrams += self._octets
             self._octets = []
         return datagrams
-
-    def deadline(self) -> float | None:
-        """When `expire` is wanted next, or None."""
-        return self._schedule.deadline()
 
     def expire(self, now: float) -> None:
         """Act on every timer due at `now`."""
@@ -301,12 +304,9 @@ class SipCarrier:
         if is_stun(data) and not source.is_reliable:
             reply = answer(data, source.remote)
             if reply is not None:
-                self._send_octets(reply, source)
+                self.send_octets(reply, source)
             return True
         return not data.strip(KEEP_ALIVE)
-
-    def _send_octets(self, data: bytes, flow: Flow) -> None:
-        self._octets.append(Datagram(data, flow))
 
     # What the transaction layer tells; see `TransactionUser`.
 

@@ -138,6 +138,8 @@ class SipStack:
     """Every SIP call and registration of the office.
 
     Attributes:
+        outgoing, deadline: of the engine's face, which are the carrier's: what is to be sent, handed over once, and
+            when `expire` is wanted next, or None.
         trunks: all trunks; to be loaded once the listening points are bound.
         refusals: who was refused lately.
         doorman: who is not heard.
@@ -207,6 +209,8 @@ class SipStack:
             reach=self._reach,
             key=key,
         )
+        self.outgoing: Final = self._carrier.outgoing
+        self.deadline: Final = self._carrier.deadline
         self._registrar = Registrar(
             config=config.registrar, emit=self._changed, at=self._carrier.at, bindings=bindings
         )
@@ -226,7 +230,6 @@ class SipStack:
         )
         self.refusals: Final = Refusals()
         self._misled = Buckets(MISLED, BURST)
-        self._refused_unread: list[Datagram] = []
         self.overload: Final = Overload(config.overload, random)
         self.doorman: Final = Doorman(config.doorman, self._is_known, self._tell, bans)
         self._gatekeeper = Gatekeeper(
@@ -310,7 +313,7 @@ class SipStack:
             if self._changes:
                 self._follow(now)
         elif isinstance(refusal, Datagram):
-            self._refused_unread.append(refusal)
+            self._carrier.send_octets(refusal.data, refusal.flow)
 
     def lost(self, flow: Flow, now: float) -> None:
         """A connection has closed, or could not be made."""
@@ -319,21 +322,10 @@ class SipStack:
         if self._changes:
             self._follow(now)
 
-    def outgoing(self) -> list[Datagram]:
-        """Hand over, once, what is to be sent."""
-        if not self._refused_unread:
-            return self._carrier.outgoing()
-        refusals, self._refused_unread = self._refused_unread, []
-        return refusals + self._carrier.outgoing()
-
     def events(self) -> list[Happening]:
         """Hand over, once, what happened."""
         events, self._events = self._events, []
         return events
-
-    def deadline(self) -> float | None:
-        """When `expire` is wanted next, or None."""
-        return self._carrier.deadline()
 
     def expire(self, now: float) -> None:
         """Act on every timer due at `now`."""

@@ -34,6 +34,7 @@ NONCE_LIFE: Final = 300.0
 MAX_NONCES: Final = 10_000
 """Nonces whose counts are kept, one a client in use; those older than the oldest kept count as stale."""
 
+DIGEST: Final = "digest"
 NEVER_USED: Final = (0, 0.0)
 """The count of a nonce that has proved nothing yet, as it is kept of those that have."""
 
@@ -141,9 +142,10 @@ class Authenticator:
             try:
                 scheme, given = read_parameters(row)
             except MalformedError:
-                verdict = Verdict(VerdictKind.MALFORMED)
+                if row.strip().lower().startswith(DIGEST):
+                    verdict = Verdict(VerdictKind.MALFORMED)
                 continue
-            if scheme == "digest" and given.get("realm") == self.realm:
+            if scheme == DIGEST and given.get("realm") == self.realm:
                 return self._judge(given, method, lookup, now, banned)
         return verdict
 

@@ -14,8 +14,8 @@ from typing import Final
 
 import numpy as np
 
-from gateway.plane.commands import ADD, DETECT, PART, REMOTE, REMOVE, TELL
-from gateway.plane.ledger import Ledger
+from gateway.plane.commands import ADD, DETECT, NEVER, PART, REMOTE, REMOVE, TELL
+from gateway.plane.ledger import UNTOLD, Ledger
 from gateway.plane.loop import observe, publish
 from gateway.plane.table import ARGUMENTS, COMMAND, COMMANDS, DATA, Worker
 from gateway.plane.words import (
@@ -86,7 +86,7 @@ class Control:
         """Have the loop carry out `command`; its answer is given by the ledger, from `take`.
 
         Args:
-            serial: its number in the ledger, which a sound's end carries too.
+            serial: its number in the ledger, which a sound's end carries too, or UNTOLD.
         """
         if self._waiting or not self._write(serial, command):
             self._waiting.append((serial, command))
@@ -133,7 +133,7 @@ class Control:
 
     def _ask_to_be_told(self) -> None:
         """Have an event come, and so `flush` called again, once the loop has come this far."""
-        serial = self._ledger.enter(lambda _: None)
+        serial = self._ledger.enter(TELL, lambda _: None)
         if not self._write(serial, _TELL, room=COMMANDS):
             self._ledger.withdraw(serial)  # events are under way that will do as well
 
@@ -145,7 +145,7 @@ class Control:
             if at - self._read >= room:
                 return False
         op, row, generation, given, data = command
-        answer = self._ledger.promise(op, serial)
+        answer = NEVER if serial == UNTOLD else self._ledger.promise(op, serial)
         if answer is None:
             return False
         if op not in _PATIENT:

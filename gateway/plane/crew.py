@@ -81,12 +81,12 @@ class Crew:
         return self._held is not None
 
     def post(self, command: Command, answer: Answer | None = None) -> int:
-        """Have a command carried out by the thread whose it is; its number, which a sound's end carries too.
+        """Have a command carried out by the thread whose it is; its number in the ledger.
 
         Args:
             answer: called once, from the pump, with whether it was carried out.
         """
-        serial = self._ledger.enter(answer)
+        serial = self._ledger.enter(command[0], answer)
         if self._only is not None:
             self._only.put(serial, command)
         elif self._held is not None:
@@ -251,4 +251,4 @@ class Crew:
         row = number if kind == _ROW else 0
         arguments = (number if kind == _ROOM else -1,)
         command = op, row, self._generations.get(row, 0), arguments, b""
-        self._controls[worker].put(self._ledger.enter(answer), command)
+        self._controls[worker].put(self._ledger.enter(op, answer), command)

@@ -10,10 +10,10 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from gateway.plane.commands import ADD, ALWAYS, IF_REFUSED, NEVER, PLAY, ROOM_PLAY
+from gateway.plane.commands import ADD, ALWAYS, IF_REFUSED, PLAY, ROOM_PLAY
 from gateway.plane.events import ACCEPTED, REFUSED, REMOVED, ROW_LOST, SOUND_ENDED
 
-__all__ = ["Answer", "Event", "Ledger"]
+__all__ = ["UNTOLD", "Answer", "Event", "Ledger"]
 
 Answer = Callable[[bool], None]
 
@@ -24,6 +24,9 @@ in ns."""
 _BEGINS: Final = {ADD: 2, PLAY: 1, ROOM_PLAY: 1}
 """Commands that begin what ends with so many events: a row's loss and removal, a sound's end. Refused, that is the
 one event that comes of them."""
+
+UNTOLD: Final = 0
+"""The number of commands of which nobody is told anything: those that nobody waits for and that begin nothing."""
 
 
 class Ledger:
@@ -51,8 +54,10 @@ class Ledger:
         """Answers that are waited for."""
         return len(self._answers)
 
-    def enter(self, answer: Answer | None) -> int:
+    def enter(self, op: int, answer: Answer | None) -> int:
         """Give a command its serial number; `answer` is called once, with whether it was carried out."""
+        if answer is None and op not in _BEGINS:
+            return UNTOLD
         self._serial += 1
         if answer is not None:
             self._answers[self._serial] = answer
@@ -63,14 +68,18 @@ class Ledger:
         del self._answers[serial]
 
     def promise(self, op: int, serial: int) -> int | None:
-        """Keep room for the events of a command; when it is to be answered, or None where there is no room."""
+        """Keep room for the events of a command.
+
+        Returns:
+            When it is to be answered; None where there is no room.
+        """
         begins = _BEGINS.get(op, 0)
         awaited = serial in self._answers
         count = begins + awaited
-        if count and self.promised + count > self._limit:
+        if self.promised + count > self._limit:
             return None
         self.promised += count
-        return ALWAYS if awaited else IF_REFUSED if begins else NEVER
+        return ALWAYS if awaited else IF_REFUSED
 
     def take(self) -> Event | None:
         """The next event of those that have arrived, or None; answers are given on the way."""

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +20,7 @@ from gateway.cli import main
 from gateway.cli.program import COMMANDS
 from gateway.web import wav
 from gateway.web.application import application
-from gateway.web.office import ReloadView
+from gateway.web.office import CallView, ReloadView
 from gateway.web.server import WebServer
 from tests.support.web import ShownOffice, ShownWorld
 from tests.unit.config.test_load import DOZEN
@@ -404,6 +404,25 @@ def test_trace_of_a_leg_is_safe_for_a_terminal(office: Served, capsys: pytest.Ca
     assert said.startswith("The latest call, ") and first == printed.splitlines()[0]
     assert main(["trace", "call-9"]) == 1
     assert capsys.readouterr().err == 'Nothing is known of a call "call-9"; the latest calls are kept.\n'
+
+
+def test_a_call_is_followed_until_it_is_over(
+    office: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    calls, story = office.shown.calls, office.shown.story
+
+    def in_progress() -> Sequence[CallView]:
+        seen.append(1)
+        return calls() if 1 < len(seen) < 4 else []
+
+    monkeypatch.setattr("gateway.cli.trace.PAUSE", 0.01)
+    monkeypatch.setattr(office.shown, "calls", in_progress)
+    monkeypatch.setattr(office.shown, "story", lambda name: story(name)[: len(seen) - 2])
+    assert main(["trace", "--follow"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines] == [["0.0000", "message"], ["0.2500", "line"]], "each once"
+    assert len(seen) == 4, "it waits for a call, and looks once more when that is over"
 
 
 def test_a_trace_is_saved_for_wireshark(office: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

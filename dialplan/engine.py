@@ -257,8 +257,6 @@ class DialplanEngine:
                 if depth >= 0 or moved.place is None:
                     raise
                 self._send(script, moved.place)
-            if script.record.answer is None and script.leg.answered:
-                script.record.answer = script.switch.now()
             steps = 0 if watch is not None and watch.waited() else steps + 1
             if steps >= self._step_limit:
                 return script.ending(

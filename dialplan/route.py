@@ -157,6 +157,10 @@ class _DryLeg:
         self.afterwards: Place | None = None
         self.audio: Audio = NoAudio()
 
+    @property
+    def up(self) -> float | None:
+        return 0.0 if self.answered else None
+
     def note(self, text: str, detail: str = "") -> None:
         self._route.steps.append(text)
 

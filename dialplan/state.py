@@ -45,7 +45,7 @@ class Record(Late, fields=dict, properties=set):
     Attributes:
         start: when the script began (the office's time).
         first: where it began.
-        answer: when the leg was answered, as far as the script has seen it.
+        answer: when the leg was answered, where that was before `start`.
         application, arguments: the last step.
         other: the leg that answered the last Dial.
         status: the disposition before an answer: "NO ANSWER", "BUSY", "FAILED", "CONGESTION".

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from dialplan.functions.record import answer
 from dialplan.script import Application, Script
 from dialplan.state import Record
 
@@ -51,7 +52,7 @@ async def reset_record(script: Script, arguments: str) -> None:
 async def fork_record(script: Script, arguments: str) -> None:
     """`ForkCDR([options])`: a record of its own from here on; what the script has written goes into that, too."""
     before = script.record
-    script.record = Record(script.switch.now(), before.first, before.answer)
+    script.record = Record(script.switch.now(), before.first, answer(script))
     script.record.fields = dict(before.fields)
 
 

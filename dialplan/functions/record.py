@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from dialplan.arguments import options, split
 from dialplan.script import Function, Script
 from dialplan.substitution import ScriptError
 
-__all__ = ["FUNCTIONS"]
+__all__ = ["FUNCTIONS", "answer"]
 
 _FIELDS: Final = 100
 """Fields that one script may add."""
@@ -18,6 +18,14 @@ _READ_ONLY: Final = frozenset(
     "clid src dst dcontext channel dstchannel lastapp lastdata start answer end duration billsec disposition "
     "uniqueid linkedid sequence".split()
 )
+
+
+def answer(script: Script) -> datetime | None:
+    """When the leg was answered, or the record begun where that was later; None where it was not."""
+    record, up = script.record, script.leg.up
+    if record.answer is not None or up is None:
+        return record.answer
+    return max(record.start, script.switch.now() - timedelta(seconds=up))
 
 
 def _time(when: datetime | None, chosen: Mapping[str, str]) -> str:
@@ -33,8 +41,8 @@ def _since(script: Script, when: datetime | None, chosen: Mapping[str, str]) -> 
 
 _READ: Final[Mapping[str, Callable[[Script, Mapping[str, str]], str]]] = {
     "amaflags": lambda script, chosen: script.record.fields.get("amaflags", "DOCUMENTATION"),
-    "answer": lambda script, chosen: _time(script.record.answer, chosen),
-    "billsec": lambda script, chosen: _since(script, script.record.answer, chosen),
+    "answer": lambda script, chosen: _time(answer(script), chosen),
+    "billsec": lambda script, chosen: _since(script, answer(script), chosen),
     "channel": lambda script, chosen: script.leg.name,
     "clid": lambda script, chosen: f'"{script.leg.party.name}" <{script.leg.party.number}>',
     "dcontext": lambda script, chosen: script.record.first.context,

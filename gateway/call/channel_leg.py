@@ -117,6 +117,11 @@ class ChannelLeg:
         return self.name.partition("/")[0]
 
     @property
+    def up(self) -> float | None:
+        """Seconds since it was answered; None where it was not."""
+        return None if self.answered_at is None else self._desk.clock() - self.answered_at
+
+    @property
     def audio(self) -> Audio:
         """The leg's row; raises HungUp once the leg is over."""
         self._check()

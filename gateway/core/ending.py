@@ -7,15 +7,15 @@ the log and the console; nobody downstream invents a reason.
 from __future__ import annotations
 
 from dataclasses import field
-from enum import Enum
 
 from gateway.core.cause import Cause
 from gateway.core.frozen import frozen
+from gateway.core.word import Word
 
 __all__ = ["Act", "Ending"]
 
 
-class Act(Enum):
+class Act(Word):
     """What the one who ended it did. The value completes "SOMEBODY …"."""
 
     HUNG_UP = "hung up"

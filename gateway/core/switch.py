@@ -23,6 +23,7 @@ from gateway.core.messages import TransferTold
 from gateway.core.number import Party
 from gateway.core.recording import Media
 from gateway.core.sounds import Sounds
+from gateway.core.word import Word
 
 __all__ = [
     "LEVEL",
@@ -73,7 +74,7 @@ class Moved(Exception):
         super().__init__(str(place or "another talk"))
 
 
-class DialStatus(Enum):
+class DialStatus(Word):
     """How a Dial ended, with the values that dialplans read in DIALSTATUS."""
 
     ANSWER = "ANSWER"
@@ -215,6 +216,11 @@ class Leg(Protocol):
     @property
     def technology(self) -> str:
         """The dialplan's word for its technology: "SIP", "FXS"."""
+        ...
+
+    @property
+    def up(self) -> float | None:
+        """Seconds since it was answered; None where it was not."""
         ...
 
     @property

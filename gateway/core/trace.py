@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from dataclasses import replace
-from typing import Final, NamedTuple, Protocol, Self
+from typing import Final, Protocol, Self
 
 from gateway.core.frozen import frozen
 from gateway.core.story import LOOSE, ROOM, Flat, Packer, Story
@@ -108,7 +108,8 @@ class Kept(Flat, Protocol):
         ...
 
 
-class _Told(NamedTuple):
+@frozen
+class _Told:
     """What `Recorder.note` was told."""
 
     at: float
@@ -124,8 +125,7 @@ class _Told(NamedTuple):
         return None
 
     def flat(self) -> tuple[float, int, str, str, str | bytes]:
-        at, kind, leg, text, detail = self
-        return float(at), _NUMBERS[kind], leg, str(text), detail
+        return float(self.at), _NUMBERS[self.kind], self.leg, str(self.text), self.detail
 
     @classmethod
     def of(cls, at: float, kind: int, leg: str, text: str, detail: str | bytes) -> Self:

@@ -157,6 +157,10 @@ class FakeLeg:
         return self._audio.sent
 
     @property
+    def up(self) -> float | None:
+        return 0.0 if self.answered else None
+
+    @property
     def audio(self) -> FakeAudio:
         self._living()
         return self._audio

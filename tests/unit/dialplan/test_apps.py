@@ -95,6 +95,21 @@ class TestDial:
         assert office.others[0].ending == CALLER_HUNG_UP
         assert leg.notes[-1].endswith("NoOp(ANSWER)")
 
+    def test_after_the_talk_the_record_knows_how_long_it_was(self) -> None:
+        class Talked(FakeLeg):
+            async def answer(self) -> None:
+                await super().answer()
+                office.time += timedelta(seconds=75.2)
+
+            @property
+            def up(self) -> float | None:
+                return 75.2 if self.answered else None
+
+        told = "NoOp(${CDR(answer)} ${CDR(billsec)} ${CDR(billsec,f)} ${CDR(disposition)})"
+        office = Office(f"[office]\nexten => 100,1,Dial(FXS/101)\nexten => h,1,{told}", answers=["FXS/101"])
+        leg = run(office, leg=Talked())
+        assert leg.notes[-1].endswith("NoOp(2024-03-15 12:00:00 75 75.200000 ANSWERED)")
+
     def test_a_caller_who_hangs_up_before_being_answered_leaves_nobody_behind(self) -> None:
         class Gone(FakeLeg):
             async def answer(self) -> None:

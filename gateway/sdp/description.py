@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import field
 from typing import Final, NamedTuple
 
 from gateway.core.frozen import frozen
@@ -147,7 +146,7 @@ class SessionDescription:
     key: str | None = None
     attributes: tuple[Attribute, ...] = ()
     media: tuple[Media, ...] = ()
-    kind: Kind | None = field(default=None, compare=False, repr=False)
+    kind: Kind | None = None
 
     @classmethod
     def parse(cls, data: bytes) -> SessionDescription:

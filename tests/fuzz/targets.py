@@ -99,14 +99,14 @@ def sdp(data: bytes) -> None:
         description = SessionDescription.parse(data)
     except MalformedError:
         return
-    assert SessionDescription.parse(description.serialise()) == description
+    assert replace(SessionDescription.parse(description.serialise()), kind=description.kind) == description
     for take in ("answer", "accept"):
         ours = Negotiation(address="192.0.2.1", port=20000, session_id=1)
         ours.offer()
         with contextlib.suppress(NotAcceptable, MalformedError):
             getattr(ours, take)(description)
         assert ours.local is not None
-        assert SessionDescription.parse(ours.local.serialise()) == ours.local
+        assert replace(SessionDescription.parse(ours.local.serialise()), kind=None) == ours.local
 
 
 def documents(data: bytes) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,6 +26,11 @@ m=video 51372 RTP/AVP 99\r
 c=IN IP6 2001:db8::2\r
 a=rtpmap:99 h263-1998/90000\r
 """
+
+
+def said_by(data: bytes) -> SessionDescription:
+    """What a description says, however it is written."""
+    return replace(SessionDescription.parse(data), kind=None)
 
 
 def test_the_example_of_rfc_8866_reads_and_writes_back_unchanged() -> None:
@@ -54,8 +61,7 @@ def test_bare_line_feeds_and_missing_name_and_time_are_taken() -> None:
 )
 def test_lines_read_at_once_mean_what_they_do_word_by_word(usual: bytes, unusual: bytes) -> None:
     assert usual in RFC_8866_EXAMPLE
-    other = SessionDescription.parse(RFC_8866_EXAMPLE.replace(usual, unusual, 1))
-    assert other == SessionDescription.parse(RFC_8866_EXAMPLE)
+    assert said_by(RFC_8866_EXAMPLE.replace(usual, unusual, 1)) == said_by(RFC_8866_EXAMPLE)
 
 
 @pytest.mark.parametrize("port", [b"65536", b"99999", b"4917x"])
@@ -192,7 +198,7 @@ descriptions = st.builds(
 @given(descriptions)
 @settings(max_examples=40)
 def test_whatever_is_written_reads_back_the_same(description: SessionDescription) -> None:
-    assert SessionDescription.parse(description.serialise()) == description
+    assert said_by(description.serialise()) == description
 
 
 @given(st.binary(max_size=60), st.integers(0, len(RFC_8866_EXAMPLE)), st.integers(0, 40))

@@ -36,11 +36,11 @@ MAX_LINES: Final = 1000
 MAX_MEDIA: Final = 64
 """Streams in one description; we answer each of them, so each costs a line."""
 MAX_PORT: Final = 65535
+MAX_PORT_DIGITS: Final = 5
 
 _NUMBER: Final = rf"([0-9]{{1,{MAX_NUMBER_DIGITS}}})"
 _BEGINNING: Final = re.compile(rf"v=0\r?\no=([!-~]++) {_NUMBER} {_NUMBER} ([!-~]++) ([!-~]++) ([!-~]++)\r?\n")
-_STREAM: Final = re.compile(r"\nm=([!-~]++) ([0-9]{1,5}) ")
-"""The lines v= and o=, and how a line m= begins, as nearly all write them; others are read word by word."""
+"""The lines v= and o= as nearly all write them; others are read word by word."""
 SESSION_LETTERS: Final = frozenset("siuepbtrzkac")
 MEDIA_LETTERS: Final = frozenset("icbka")
 
@@ -232,11 +232,16 @@ def _apart(text: str) -> tuple[Kind, list[int]] | None:
 
     None where a line m= does not begin as nearly all do.
     """
-    pieces = _STREAM.split(text)
-    ports = [int(port) for port in pieces[2::3]]
-    del pieces[2::3]
-    if text.count("\nm=") != len(ports) or max(ports, default=0) > MAX_PORT:
-        return None
+    head, *streams = text.split("\nm=")
+    pieces, ports = [head], []
+    for stream in streams:
+        media, _, rest = stream.partition(" ")
+        port, _, rest = rest.partition(" ")
+        usual = media.isalnum() and port.isdecimal() and port.isascii() and len(port) <= MAX_PORT_DIGITS
+        if not usual or int(port) > MAX_PORT:
+            return None
+        ports.append(int(port))
+        pieces += (media, rest)
     return tuple(pieces), ports
 
 

@@ -132,7 +132,8 @@ def test_descriptions_of_one_kind_differ_in_their_origin_and_ports_alone() -> No
 
 
 @pytest.mark.parametrize(
-    "odd", [b"m=audio  4000 RTP/AVP 0", b"m=audio 4000/2 RTP/AVP 0", b"m=audio\tx RTP/AVP 0 1"]
+    "odd",
+    [b"m=audio  4000 RTP/AVP 0", b"m=audio 4000/2 RTP/AVP 0", b"m=audio\t5000 4000 RTP 0", b"m= 4000 5000 RTP 0"],
 )
 def test_a_stream_that_is_written_otherwise_is_never_taken_for_one_of_a_kind(odd: bytes) -> None:
     two = OFFER % (1, 4000, b"ptime:20", b"sendrecv") + b"m=video %d RTP/AVP 96\r\n"

@@ -152,6 +152,7 @@ class SipCarrier:
         self._now = 0.0
         self._schedule = Schedule()
         self.at: Final = self._schedule.at
+        self.after: Final = self._schedule.after
         self.deadline: Final = self._schedule.deadline
         self._layer = TransactionLayer(
             self, config=timers, limit=limit, datagram=datagram, points=points, schedule=self._schedule, token=token

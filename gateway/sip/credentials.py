@@ -235,6 +235,10 @@ class ProvingCarrier:
         """Have `action` called at `when`."""
         return self._carrier.at(when, action)
 
+    def after(self, seconds: float, now: float, action: Callable[[float], None]) -> Timer:
+        """The same at `now + seconds`, for an interval that many wait for."""
+        return self._carrier.after(seconds, now, action)
+
     def keep(
         self,
         flow: Flow,

@@ -121,7 +121,7 @@ class Watch:
         self._stop()
         stats = self._row.stats()
         before = stats.received, stats.sent
-        self._timer = self._setting.carrier.at(now + LOOK, lambda at: self._look(*before, at))
+        self._timer = self._setting.carrier.after(LOOK, now, lambda at: self._look(*before, at))
 
     def silent(self, seconds: float, now: float) -> None:
         """Nothing has come in for `seconds`, as the row tells once in each silence."""
@@ -175,7 +175,7 @@ class Watch:
         elif agreement.direction.sends:
             self._look_there(sent, now)
             if stats.far_told < sent + UNHEARD:  # its first report is still to come
-                self._timer = self._setting.carrier.at(now + LOOK_AGAIN, lambda at: self._look_there(sent, at))
+                self._timer = self._setting.carrier.after(LOOK_AGAIN, now, lambda at: self._look_there(sent, at))
 
     def _look_there(self, sent: int, now: float) -> None:
         """Tell if the peer reports that it hears nothing."""

@@ -330,7 +330,7 @@ class Fork:
             self._failures.append((_rank(503), ending))
             return
         if branch.spares:
-            branch.patience = self._setting.carrier.at(now + SILENCE, lambda at: self._is_silent(branch, at))
+            branch.patience = self._setting.carrier.after(SILENCE, now, lambda at: self._is_silent(branch, at))
 
     def _turn_over(self, now: float) -> None:
         for branch in self._ringing if self._one_server else ():

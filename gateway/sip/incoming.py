@@ -335,7 +335,7 @@ class IncomingSession:
             self._reliable.send(response, now)
         else:
             self._reply(response, now)
-        self._refresh = self._setting.carrier.at(now + REFRESH, lambda at: self._progress(status, at))
+        self._refresh = self._setting.carrier.after(REFRESH, now, lambda at: self._progress(status, at))
 
     def _answer(self, now: float) -> None:
         self._stop_refresh()

@@ -273,8 +273,8 @@ class Legs:
         if kept.way is not None:
             self._ways.release(kept.way)
         # CANCEL, the INVITE and BYE may go on, one after the other, for a transaction's life each.
-        late = now + 3 * self._setting.timers.patience
-        self._setting.carrier.at(late, lambda _: self._journal.end(call_ids))
+        late = 3 * self._setting.timers.patience
+        self._setting.carrier.after(late, now, lambda _: self._journal.end(call_ids))
 
     def troubles(self) -> dict[str, str]:
         """What was missed on the legs that live, by their names."""

@@ -149,7 +149,7 @@ class Messages:
             self.arrived(text.recipient, now)
             return
         attempt = _Attempt(text)
-        attempt.timer = self._setting.carrier.at(now + PATIENCE, lambda at: attempt.hold(keep, answer, at))
+        attempt.timer = self._setting.carrier.after(PATIENCE, now, lambda at: attempt.hold(keep, answer, at))
 
         def finish(status: int, at: float) -> None:
             if attempt.kept is not None:

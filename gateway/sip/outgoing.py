@@ -219,7 +219,7 @@ class OutgoingSession:
         """Timer C begins anew with each provisional response (RFC 3261 16.7 step 2)."""
         self._heard_at = now
         if self._patience is None:
-            self._patience = self._setting.carrier.at(now + self._setting.timers.ringing, self._look)
+            self._patience = self._setting.carrier.after(self._setting.timers.ringing, now, self._look)
 
     def _look(self, now: float) -> None:
         seconds = self._setting.timers.ringing

@@ -132,7 +132,7 @@ class SessionRefresh:
     def _later(self, now: float) -> None:
         """What was refused, or had no room, is tried again; a refresh until the session counts as dead."""
         self._stop_waiting()
-        self._again = self._setting.carrier.at(now + TRY_AGAIN, self.renew)
+        self._again = self._setting.carrier.after(TRY_AGAIN, now, self.renew)
 
     def _stop_waiting(self) -> None:
         if self._again is not None:

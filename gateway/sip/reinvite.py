@@ -76,7 +76,7 @@ class Reinvite:
             setting, dialog, invite, now, answered=self._answered, failed=lambda _, at: self._silent(at)
         )
         # Nobody lifts a handset for it: timer C (RFC 3261 16.6 step 11) runs from the beginning.
-        self._limit = setting.carrier.at(now + setting.timers.ringing, self.cancel)
+        self._limit = setting.carrier.after(setting.timers.ringing, now, self.cancel)
 
     def cancel(self, now: float) -> None:
         """It is not wanted any more; a final response to it is told all the same."""

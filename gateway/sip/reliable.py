@@ -96,7 +96,7 @@ class ReliableResponses:
 
     def _begin(self, now: float) -> None:
         self._interval = self._setting.timers.t1
-        give_up = self._setting.carrier.at(now + self._setting.timers.patience, self._given_up)
+        give_up = self._setting.carrier.after(self._setting.timers.patience, now, self._given_up)
         self._say(give_up, now)
 
     def _say(self, give_up: Timer, now: float) -> None:

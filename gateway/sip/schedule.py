@@ -59,7 +59,7 @@ class Schedule:
         return alarm
 
     def after(self, seconds: float, now: float, action: Callable[[float], None]) -> Alarm:
-        """The same at `now + seconds`, for an interval that many wait for."""
+        """The same at `now + seconds`, for an interval that many wait for: a constant, or configured."""
         queue = self._queues.get(seconds)
         if queue is None:
             queue = self._queues[seconds] = deque()

@@ -224,7 +224,7 @@ class Servers:
         health.asked_at = now
         asked = health.asked
         self._again(way, now + self._config.qualify, lambda at: self._ask(way, at))
-        late = self._setting.carrier.at(now + PATIENCE, lambda at: self._missed(way, asked, at))
+        late = self._setting.carrier.after(PATIENCE, now, lambda at: self._missed(way, asked, at))
         try:
             self._setting.carrier.send(
                 self._question(way),

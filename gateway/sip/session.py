@@ -161,6 +161,10 @@ class Carrier(Protocol):
         """Have `action` called at `when`."""
         ...
 
+    def after(self, seconds: float, now: float, action: Callable[[float], None]) -> Timer:
+        """The same at `now + seconds`, for an interval that many wait for."""
+        ...
+
     def keep(
         self,
         flow: Flow,

@@ -82,7 +82,13 @@ def sip_config(config: Config) -> SipConfig:
         doorman=_doorman(config.security),
         overload=OverloadConfig(config.limits.sip_requests, numbering(config).emergency),
         stranger=_stranger(config.sip),
+        help=_help(numbering(config).emergency),
     )
+
+
+def _help(numbers: Sequence[str]) -> str:
+    """Of the emergency numbers the one for everything: 911 where there is that, else 112 (RFC 5031 section 4.2)."""
+    return next((number for number in ("911", "112", *numbers) if number in numbers), "")
 
 
 def _stranger(sip: SipSettings) -> Account | None:

@@ -98,7 +98,9 @@ class Overload:
         self._pressure = 0.0
         self._branches: OrderedDict[bytes, None] = OrderedDict()
         numbers = b"|".join(re.escape(number.encode()) for number in config.priority) or b"(?!)"
-        self._priority = re.compile(rb"INVITE (?:sips?|tel):(?:" + numbers + rb")[@; ]")
+        self._priority = re.compile(
+            rb"INVITE (?:(?:sips?|tel):(?:" + numbers + rb")[@; ]|(?i:urn:service:sos)[. ])"
+        )
         self.refused = 0
         """Requests that were refused."""
 

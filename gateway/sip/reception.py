@@ -28,6 +28,7 @@ from gateway.sip.session import Reply, abilities
 from gateway.sip.transaction.base import ServerTransaction
 from gateway.sip.transport import Flow
 from gateway.sip.trunks import Trunks
+from gateway.sip.uri import OtherUri
 
 __all__ = ["Reception", "Rooms"]
 
@@ -65,6 +66,7 @@ class Reception:
         refused: told of each that is turned away, with the time.
         garbled: told of octets that are no message.
         wall: the time of day, for the Date of registrations; None sends none.
+        help: the number that calls for help (RFC 5031); "" where there is none.
     """
 
     def __init__(
@@ -74,11 +76,13 @@ class Reception:
         refused: Callable[[AccessRefused, float], None],
         garbled: Callable[[Garbled], None],
         wall: Callable[[], datetime] | None,
+        help: str = "",
     ) -> None:
         self._rooms = rooms
         self._refused = refused
         self.garbled = garbled
         self._wall = wall
+        self._help = help
         self._invitations: dict[ServerTransaction, IncomingSession] = {}
         self._methods: Final[Mapping[str, _Handler]] = {
             "INVITE": self._invited,
@@ -137,8 +141,14 @@ class Reception:
 
     def _invited(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
         request, rooms = transaction.request, self._rooms
-        trunk = rooms.trunks.named(account.user) if account.trunk else None
-        called = number_of(request.uri) if trunk is None else trunk.called(request)
+        if isinstance(request.uri, OtherUri):
+            called = self._help
+            if not called:
+                reply(request.reply(416), now)
+                return
+        else:
+            trunk = rooms.trunks.named(account.user) if account.trunk else None
+            called = number_of(request.uri) if trunk is None else trunk.called(request)
         made = rooms.legs.accept(request, reply, account, called, transaction.flow, now)
         if isinstance(made, Response):
             if made.status == 488:

@@ -16,7 +16,7 @@ from gateway.sip.path import PATH
 from gateway.sip.refusals import SIPS_NEEDS_TLS
 from gateway.sip.session import ALLOW, SDP_TYPE, SUPPORTED
 from gateway.sip.transport import Flow
-from gateway.sip.uri import SipUri, TelUri, is_sips
+from gateway.sip.uri import OtherUri, SipUri, TelUri, is_sips
 
 __all__ = ["screen"]
 
@@ -47,7 +47,8 @@ def _target(request: Request) -> Response | None:
     if isinstance(uri, SipUri):
         plain = not uri.user or "%" not in uri.user or uri.username.isprintable()
         return None if plain else request.reply(400, "Request-URI With Control Characters")
-    return None if isinstance(uri, TelUri) else request.reply(416)
+    helps = isinstance(uri, OtherUri) and uri.is_for_help and request.method == "INVITE"
+    return None if helps or isinstance(uri, TelUri) else request.reply(416)
 
 
 def _extensions(request: Request) -> Response | None:

@@ -111,6 +111,7 @@ class SipConfig:
         doorman: who is not heard.
         overload: when new requests are refused.
         stranger: for whom calls of telephones without an account are taken, to be told so; None refuses them.
+        help: the number that a call for urn:service:sos is for (RFC 5031); "" refuses such calls.
         intervals: of session timers (RFC 4028).
         transactions: the most at a time; more are answered with 503.
         datagram: octets beyond which a request goes by TCP in place of UDP (RFC 3261 18.1.1), and by UDP after all
@@ -129,6 +130,7 @@ class SipConfig:
     doorman: DoormanConfig = field(default_factory=DoormanConfig)
     overload: OverloadConfig = field(default_factory=OverloadConfig)
     stranger: Account | None = None
+    help: str = ""
     intervals: Intervals = field(default_factory=Intervals)
     transactions: int = MAX_TRANSACTIONS
     datagram: int = MAX_DATAGRAM
@@ -298,6 +300,7 @@ class SipStack:
             refused=lambda refused, now: self._refused(refused, now, ""),
             garbled=self._tell,
             wall=wall,
+            help=config.help,
         )
         self._carrier.newcomers = self._reception
 

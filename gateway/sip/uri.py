@@ -208,6 +208,10 @@ class TelUri:
         return _telephone_set(self.parameters) == _telephone_set(other.parameters)
 
 
+SOS: Final = "urn:service:sos"
+"""And below it, with a dot, those of one kind: police, fire, ambulance, …"""
+
+
 @frozen
 class OtherUri:
     """A URI of a scheme that we do not speak, kept as text."""
@@ -227,6 +231,11 @@ class OtherUri:
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def is_for_help(self) -> bool:
+        """Whether it calls for help, whatever the number for that is here (RFC 5031 section 4.2)."""
+        return f"{self.text.lower()}.".startswith(f"{SOS}.")
 
     @property
     def shown(self) -> str:

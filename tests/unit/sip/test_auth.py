@@ -224,7 +224,7 @@ def test_no_credentials_for_this_realm_are_none() -> None:
     assert judge(office) is VerdictKind.ABSENT
     assert judge(office, "NoOneKnowsThisScheme opaque-data=here") is VerdictKind.ABSENT
     for row in ("Basic NjAwMTpwdw==", "Bearer eyJ.x.y", "Negotiate", ""):
-        assert judge(office, row) is VerdictKind.ABSENT, "RFC 8898 section 2.3: it is told what it may prove itself by"
+        assert judge(office, row) is VerdictKind.ABSENT, "RFC 8898 section 2.3: it is challenged"
     other = answer('Digest realm="other", nonce="x"')
     assert judge(office, other) is VerdictKind.ABSENT
     assert judge(office, other, answer(office.challenge(0)[0])) is VerdictKind.ACCEPTED

@@ -109,6 +109,9 @@ def test_an_emergency_call_passes() -> None:
     invite(phone, "help", "help", "112")
     invite(phone, "no-help", "no-help", "1123")
     assert phone.statuses()[-2:] == [401, 503]
+    for uri in ("urn:service:sos", "urn:service:sos.police", "urn:service:sosx"):
+        phone.send(phone.request("INVITE", uri, to=f"<{uri}>", call_id=uri, branch=f"z9hG4bK{uri}"))
+    assert phone.statuses() == [401, 401, 503], "RFC 5031"
 
 
 def late_office() -> tuple[Overload, bytes]:

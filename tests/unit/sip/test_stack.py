@@ -60,6 +60,22 @@ def test_a_number_with_line_ends_in_it_is_400() -> None:
     assert asked(Office(), "INVITE", uri="sip:1%0d%0aFORGED@192.0.2.1").status == 400
 
 
+@pytest.mark.parametrize("uri", ["urn:service:sos", "URN:service:SOS", "urn:service:sos.fire"])
+@pytest.mark.parametrize("number", ["112", ""])
+def test_rfc_5031_section_4_2_a_call_for_help_is_for_the_number_that_does_it_here(uri: str, number: str) -> None:
+    office = Office(SipConfig(help=number))
+    phone = Phone(office)
+    phone.proved(phone.request("INVITE", uri, to=f"<{uri}>", body=session_description()))
+    assert [event.called for event in office.events() if isinstance(event, Offered)] == ([number] if number else [])
+    assert phone.response().status == (100 if number else 416)
+
+
+@pytest.mark.parametrize("uri", ["urn:service:sosx", "urn:service:counseling"])
+def test_rfc_5031_section_4_2_other_services_are_416(uri: str) -> None:
+    assert asked(Office(SipConfig(help="112")), "INVITE", uri=uri).status == 416
+    assert asked(Office(SipConfig(help="112")), "OPTIONS", uri="urn:service:sos").status == 416
+
+
 def test_a_strange_scheme_is_416() -> None:
     assert asked(Office(), "INVITE", uri="mailto:a@b.example").status == 416
 

@@ -213,6 +213,20 @@ def test_a_line_that_cannot_be_seized_fails_the_call_and_rests(event: LineEventK
     assert office.state(COPPER1) == "idle"
 
 
+def test_a_line_that_loses_battery_before_its_dial_tone_fails_the_call() -> None:
+    office = Office(trunks=(FxoConfig(3, "copper1", dial_tone_wait=5.0),))
+    dial(office)
+    seize(office)
+    assert office.state(COPPER1) == "waiting for dial tone" and office.events() == []
+    office.line(LineEventKind.ONHOOK, COPPER1)
+    [released] = office.events()
+    assert isinstance(released, Released) and released.ending.act is Act.FAILED
+    assert "Look at the plug and the battery" in released.ending.advice
+    assert office.commands(COPPER1) == [ONHOOK]
+    office.wait(2.0)
+    assert office.state(COPPER1) == "idle" and office.lines.usage() == 0
+
+
 def test_a_port_that_refuses_to_seize_fails_the_call() -> None:
     office = Office()
     dial(office)

@@ -13,7 +13,7 @@ from drivers.fxs.config import FxsConfig
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import IllegalInput, RemoteError
-from gateway.core.messages import Alerting, Answer, Answered, Dial, Released
+from gateway.core.messages import Alerting, Answer, Answered, Dial, Offered, Released, SendDigits
 from gateway.core.number import Party, Presentation
 from gateway.media.caller_id import decode
 from gateway.media.delivery import Delivery
@@ -232,3 +232,82 @@ def test_a_spill_that_is_not_over_at_the_next_burst_is_cut() -> None:
     office.line(LineEventKind.RINGEROFF, PHONE)
     office.line(LineEventKind.RINGERON, PHONE)
     assert office.rows[PHONE].hears == ""
+
+
+# It rings for its call on hold.
+
+
+@pytest.fixture
+def held() -> tuple[Office, LineChannel]:
+    """Telephone 101, which may not transfer, was put down in a consultation, and rings for its call on hold."""
+    office = Office(phones=(FxsConfig(1, "101", transfer=False),))
+    legs = []
+    for number in ("102", "6001"):
+        office.line(LineEventKind.WINKFLASH if legs else LineEventKind.RINGOFFHOOK, PHONE)
+        office.key(number)
+        legs += [leg for leg, event in office.lines.events() if isinstance(event, Offered)]
+        office.command(legs[-1], Answer())
+    office.commands(PHONE)
+    office.put_down()
+    assert [leg for leg, event in office.lines.events() if isinstance(event, Released)] == legs[1:]
+    assert office.commands(PHONE) == [SetHook(Hook.ONHOOK), Ring((2000, 4000))]
+    return office, legs[0]
+
+
+def test_a_port_that_cannot_ring_for_a_call_on_hold_ends_it(held: tuple[Office, LineChannel]) -> None:
+    office, leg = held
+    office.fail(Ring((2000, 4000)), errno.EBUSY, PHONE)
+    office.wait(1.0)
+    assert office.commands(PHONE) == [Ring((2000, 4000))], "once more, since the hook was busy"
+    office.fail(Ring((2000, 4000)), errno.EIO, PHONE)
+    [released] = office.events()
+    assert isinstance(released, Released) and released.ending.cause is Cause.DESTINATION_OUT_OF_ORDER
+    assert office.state(PHONE) == "on-hook" and leg.audio is None and office.lines.usage() == 0
+
+
+def test_a_call_on_hold_that_ends_is_rung_for_no_more(held: tuple[Office, LineChannel]) -> None:
+    office, leg = held
+    office.hang_up(leg)
+    assert office.commands(PHONE)[0] == StopRing()
+    assert office.events() == [] and office.state(PHONE) == "on-hook" and office.lines.usage() == 0
+
+
+def test_who_is_on_hold_is_rung_for_and_in_vain(held: tuple[Office, LineChannel]) -> None:
+    office, _ = held
+    office.wait(120.0)
+    [released] = office.events()
+    assert isinstance(released, Released) and released.ending.cause is Cause.NO_ANSWER
+    assert office.commands(PHONE)[0] == StopRing() and office.lines.usage() == 0
+
+
+# Two calls at once.
+
+
+def test_who_waits_and_gives_up_leaves_the_talk_as_it_was() -> None:
+    office = Office()
+    office.lift()
+    office.key("102")
+    talk, _ = office.leg_and_event()
+    office.command(talk, Answer())
+    waits = ring(office)
+    office.wait(1.0)
+    assert "callwaiting us" in office.rows[PHONE].played
+    office.hang_up(waits)
+    assert waits.over and not talk.over and office.state(PHONE) == "talking" and office.lines.usage() == 1
+    played = len(office.rows[PHONE].played)
+    office.wait(60.0)
+    assert len(office.rows[PHONE].played) == played, "nobody waits any more"
+    office.put_down()
+    assert office.lines.usage() == 0
+
+
+def test_keys_are_sent_in_a_consultation() -> None:
+    office = Office()
+    legs: list[LineChannel] = []
+    for number in ("102", "6001"):
+        office.line(LineEventKind.WINKFLASH if legs else LineEventKind.RINGOFFHOOK, PHONE)
+        office.key(number)
+        legs += [leg for leg, event in office.lines.events() if isinstance(event, Offered)]
+        office.command(legs[-1], Answer())
+    office.command(legs[1], SendDigits("5", 0.08, 0.05))
+    assert office.rows[PHONE].sent_digits == [("5", 0.08, 0.05)]

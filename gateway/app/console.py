@@ -14,7 +14,7 @@ from gateway.app.hardware import Hardware
 from gateway.app.media import OfficeMedia
 from gateway.app.rooms import OperatedRooms
 from gateway.app.simulator import EmulatedWorld
-from gateway.call.call import Call, CallRecord
+from gateway.call.call import DISPOSITIONS, Call, CallRecord
 from gateway.call.leg import CallLeg
 from gateway.call.manager import CallManager
 from gateway.core.capture import pcapng
@@ -100,7 +100,7 @@ class Console:
         self._media = media
         self._home = home
         self._groups = {f"trunk {group}": members for group, members in groups.items()}
-        self._ended: Counter[str] = Counter()
+        self._ended = Counter(dict.fromkeys(DISPOSITIONS, 0))  # a graph begins at zero
         self.reread: Callable[[], ReloadView] | None = None
 
     def count(self, record: CallRecord) -> None:

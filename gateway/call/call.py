@@ -14,7 +14,7 @@ from gateway.core.frozen import frozen
 from gateway.core.number import Party
 from gateway.core.quality import Quality
 
-__all__ = ["Call", "CallRecord"]
+__all__ = ["DISPOSITIONS", "Call", "CallRecord"]
 
 _DISPOSITION: Final = {
     Cause.USER_BUSY: "BUSY",
@@ -23,6 +23,9 @@ _DISPOSITION: Final = {
     Cause.NORMAL_CLEARING: "NO ANSWER",
 }
 """Disposition of a call that was never answered, by its cause; FAILED for all others."""
+
+DISPOSITIONS: Final = ("ANSWERED", "BUSY", "NO ANSWER", "FAILED")
+"""All that there are."""
 
 
 @frozen

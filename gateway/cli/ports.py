@@ -73,10 +73,10 @@ def _of_kernel(others: bool) -> list[PortUse]:
     """The ports of DAHDI; none where there is no DAHDI and there are `others`."""
     try:
         return ports_of_kernel(backend("dahdi"))
-    except Unavailable:
+    except Unavailable as error:
         if others:
             return []
-        raise
+        raise Unavailable(f"{error} The ports of an office: copperline ports office.toml") from error
 
 
 def _span_row(span: SpanUse) -> list[str]:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from importlib import metadata
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -18,12 +19,14 @@ __all__ = ["Metrics"]
 
 
 class Metrics(Collector):
-    """The numbers of one office."""
+    """The numbers of one office, and of the process in which it is."""
 
     def __init__(self, office: Office) -> None:
         self._office = office
         self._registry = CollectorRegistry()
         self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+        self._version = metadata.version("copperline")
 
     def text(self) -> bytes:
         """All numbers, in the text exposition format 0.0.4."""
@@ -35,6 +38,9 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Ask the office."""
+        version = GaugeMetricFamily("copperline_build_info", "1, with what runs here.", labels=["version"])
+        version.add_metric([self._version], 1.0)
+        yield version
         calls = GaugeMetricFamily("copperline_calls", "Calls in progress.", labels=["state"])
         # States that are always shown, so that a graph falls to zero and does not break off.
         states = Counter({"ringing": 0, "up": 0})

@@ -102,9 +102,9 @@ def test_a_new_card_gets_an_office() -> None:
 
 def test_without_a_driver_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["ports"]) == 1
-    assert (
-        "/dev/dahdi/ctl is not there: is a card there, and is the dahdi module loaded?" in capsys.readouterr().err
-    )
+    told = capsys.readouterr().err
+    assert "/dev/dahdi/ctl is not there: is a card there, and is the dahdi module loaded?" in told
+    assert told.endswith("The ports of an office: copperline ports office.toml\n")
 
 
 # Serial ports.

@@ -6,9 +6,11 @@ import asyncio
 import csv
 import dataclasses
 import io
+import re
 import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
+from importlib import metadata
 from typing import Any
 
 import httpx
@@ -225,6 +227,9 @@ def test_metrics() -> None:
     answer = ask(ShownOffice(), "GET", "/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=")
     assert 'copperline_calls{state="up"} 1.0' in answer.text
+    assert f'copperline_build_info{{version="{metadata.version("copperline")}"}} 1.0' in answer.text
+    for name in ("cpu_seconds_total", "resident_memory_bytes", "open_fds", "start_time_seconds"):
+        assert re.search(rf"^process_{name} [0-9.e+]+$", answer.text, re.MULTILINE)
     assert 'copperline_calls{state="ringing"} 0.0' in answer.text
     assert 'copperline_line_in_service{kind="FXO",line="copper1"} 0.0' in answer.text
     assert "copperline_registrations 1.0" in answer.text

@@ -35,6 +35,8 @@ __all__ = [
 ]
 
 NOBODY: Final = SipUri.of("anonymous", "anonymous.invalid")
+UNKNOWN: Final = "unknown.invalid"
+"""Where they are of whom a network does not know the identity (3GPP TS 23.003 clause 13.7)."""
 ANONYMOUS: Final = NameAddr(NOBODY, "Anonymous")
 """RFC 3323 section 4.1.1.3."""
 HIDING: Final = frozenset({"id", "user", "header"})
@@ -63,17 +65,19 @@ def number_of(uri: Uri) -> str:
 def caller_of(request: Request, account: Account) -> Party:
     """Who calls by `request`, which `account` has sent, and whether that may be shown."""
     asked, anonymous = privacy_of(request), is_anonymous(request.from_.uri)
-    asserted = None
+    nobody, asserted = request.from_.uri, None
     if account.trusted and "p-asserted-identity" in request.headers:
         asserted = next(addresses(request, "P-Asserted-Identity"), None)
         if asserted is not None and is_anonymous(asserted.uri):
-            asserted, anonymous = None, True  # as those write it who have been told that nobody is to know
+            # As those write it who have been told that nobody is to know, or who do not know.
+            nobody, asserted, anonymous = asserted.uri, None, True
     hidden = "none" not in asked and (anonymous or not asked.isdisjoint(HIDING))
     presentation = Presentation.RESTRICTED if hidden else Presentation.ALLOWED
     if not account.trusted:
         return Party(account.user, account.name, presentation)
     if asserted is None and anonymous:
-        return Party(presentation=Presentation.RESTRICTED if hidden else Presentation.UNAVAILABLE)
+        hides = hidden and not (isinstance(nobody, SipUri) and nobody.host.lower() == UNKNOWN)
+        return Party(presentation=Presentation.RESTRICTED if hides else Presentation.UNAVAILABLE)
     who = asserted or request.from_
     return Party(rewrite(number_of(who.uri), account.rules.caller_in), who.display, presentation)
 
@@ -127,9 +131,9 @@ def privacy_of(message: Message) -> set[str]:
 
 
 def is_anonymous(uri: Uri) -> bool:
-    """Whether `uri` names nobody (RFC 3323 section 4.1.1.3)."""
+    """Whether `uri` names nobody (RFC 3323 section 4.1.1.3, 3GPP TS 23.003 clause 13.7)."""
     return isinstance(uri, SipUri) and (
-        uri.host.lower() == "anonymous.invalid" or uri.username.lower() == "anonymous"
+        uri.host.lower() in (NOBODY.host, UNKNOWN) or uri.username.lower() == "anonymous"
     )
 
 

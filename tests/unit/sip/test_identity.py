@@ -118,6 +118,14 @@ def test_rfc_3323_section_4_1_1_3_nobody_who_is_asserted_is_nobody(uri: str, fro
     assert caller == Party(presentation=Presentation.RESTRICTED)
 
 
+@pytest.mark.parametrize("headers", [(), (("P-Asserted-Identity", "<sip:unavailable@unknown.invalid>"),)])
+def test_3gpp_ts_23_003_clause_13_7_whom_a_network_does_not_know_does_not_hide(
+    headers: tuple[tuple[str, str], ...],
+) -> None:
+    caller = offered("trunk", *headers, from_='"Unavailable" <sip:unavailable@unknown.invalid>').caller
+    assert caller == Party(presentation=Presentation.UNAVAILABLE)
+
+
 def test_rfc_3325_section_7_only_a_trusted_peer_is_told_a_caller_that_must_not_be_shown() -> None:
     secret = Party("+12565550100", "Anna", Presentation.RESTRICTED)
     stranger = sent("6001", secret)

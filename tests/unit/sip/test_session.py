@@ -833,6 +833,24 @@ def test_section_18_where_the_peer_listens_its_call_goes_on_by_another_connectio
     assert there.arrived().method == "BYE" and phone.messages() == []
 
 
+def test_section_18_a_proxy_that_closes_what_is_idle_keeps_the_calls_through_it() -> None:
+    office = Office()
+    proxy, there = (Phone(office, transport="tcp", port=port) for port in (40123, 5080))
+    route = f"<sip:{proxy.host}:5080;transport=tcp;lr>"
+    headers = (("Record-Route", route), ("Contact", "<sip:6001@198.51.100.7>"))
+    invite = proxy.invite("101", headers=headers)
+    channel = offered(office)
+    proxy.messages()
+    office.command(channel, Answer())
+    proxy.send(proxy.ack(invite, proxy.response()))
+    lose(office, proxy.flow)
+    options = there.arrived()
+    assert options.method == "OPTIONS" and [str(each) for each in options.route] == [route]
+    there.reply(options, 200, contact=False)
+    office.command(channel, Hold())
+    assert there.arrived().method == "INVITE" and office.events() == []
+
+
 def test_section_18_who_calls_again_by_a_connection_of_its_own_is_not_given_up() -> None:
     office = Office()
     phone, again = (Phone(office, transport="tcp", port=port) for port in (40123, 40124))

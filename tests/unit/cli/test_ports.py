@@ -112,7 +112,8 @@ def test_without_a_driver_it_says_so(capsys: pytest.CaptureFixture[str]) -> None
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine with one serial port that has something behind it, and one that has nothing."""
+    """A machine with a serial port with something behind it, one with nothing, and an adapter of the kernel's."""
+    monkeypatch.setattr("hardware.isdn.discovery.glob", {"/dev/ttyI*": ["/dev/ttyI0"]}.__getitem__)
     monkeypatch.setattr(
         "hardware.isdn.discovery.list_ports.comports",
         lambda: [ListPortInfo("/dev/ttyACM7"), port("/dev/ttyUSB3", "Terminal adapter")],
@@ -132,7 +133,8 @@ def test_serial_ports_are_shown_with_the_adapters_on_them(
     office.write_text(OFFICE + isdn.format("adapter1", "/dev/ttyUSB3") + isdn.format("adapter2", "/dev/ttyUSB9"))
     assert main(["ports", str(office)]) == 1
     printed = capsys.readouterr()
-    assert [line.split() for line in printed.out.splitlines()[-2:]] == [
+    assert [line.split() for line in printed.out.splitlines()[-3:]] == [
+        ["/dev/ttyI0", "ok", "isdn4linux"],
         ["/dev/ttyUSB3", "ok", "ISDN", "adapter", "adapter1", "Terminal", "adapter"],
         ["/dev/ttyUSB9", "missing", "ISDN", "adapter", "adapter2"],
     ]
@@ -149,6 +151,7 @@ def test_without_a_configuration_and_without_dahdi_serial_ports_are_shown(
     assert main(["ports"]) == 0
     assert capsys.readouterr().out.splitlines()[-1].split() == ["/dev/ttyUSB3", "ok", "Terminal", "adapter"]
     monkeypatch.setattr("hardware.isdn.discovery.list_ports.comports", list)
+    monkeypatch.setattr("hardware.isdn.discovery.glob", lambda pattern: [])
     assert main(["ports"]) == 1
     assert "there is no DAHDI" in capsys.readouterr().err
 

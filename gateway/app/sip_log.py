@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from gateway.core.log import QuietLog
 from gateway.sip.binding import RegistrationChanged
-from gateway.sip.carrier import Garbled
 from gateway.sip.diagnosis import Troubled
 from gateway.sip.doorman import TurnedAway
+from gateway.sip.newcomers import Garbled
 from gateway.sip.open_ways import WayTold
 from gateway.sip.refusals import AccessRefused
 from gateway.sip.trunk_words import ExtensionTold, MailboxTold, TrunkChanged

@@ -16,22 +16,22 @@ from functools import partial
 from hashlib import sha256
 from random import Random, SystemRandom
 from secrets import token_bytes
-from typing import Final, Protocol
+from typing import Final
 
 from gateway.core.cause import Cause
 from gateway.core.errors import Exhausted, LocalError, MalformedError
-from gateway.core.frozen import frozen
 from gateway.sip.causes import reason_header
 from gateway.sip.dialog import DialogId, dialog_id
 from gateway.sip.journal import Journal
 from gateway.sip.keepalive import KeepAlives, Kept
 from gateway.sip.message import Request, Response
+from gateway.sip.newcomers import Garbled, Newcomers
 from gateway.sip.parser import MalformedMessage, parse
 from gateway.sip.points import ListeningPoints
 from gateway.sip.reach import Reach
 from gateway.sip.schedule import Schedule
 from gateway.sip.screening import screen
-from gateway.sip.session import Member, Reply, nothing_more
+from gateway.sip.session import Member, nothing_more
 from gateway.sip.strays import Strays
 from gateway.sip.stun import answer, is_stun
 from gateway.sip.transaction.base import ClientTransaction, ServerTransaction, Transaction
@@ -39,7 +39,7 @@ from gateway.sip.transaction.table import MAX_DATAGRAM, MAX_TRANSACTIONS, Transa
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Datagram, Flow, stamp
 
-__all__ = ["Garbled", "Newcomers", "SipCarrier"]
+__all__ = ["SipCarrier"]
 
 PRODUCT: Final = "Copperline"
 """Server and User-Agent: no version, which would only help an attacker (RFC 3261 20.35)."""
@@ -51,51 +51,6 @@ TAG_SIZE: Final = 8
 """Octets of a tag that is made of its request."""
 FIRST_LETTER: Final = b"A"
 """No message begins with less; keep-alives and STUN do."""
-
-
-@frozen
-class Garbled:
-    """Octets came that are no message; for the operator.
-
-    Attributes:
-        flow: where they came from.
-        fault: what is wrong with them, as a clause.
-    """
-
-    flow: Flow
-    fault: str
-
-
-class Newcomers(Protocol):
-    """Who takes what belongs to no dialog."""
-
-    def arrived(self, transaction: ServerTransaction, reply: Reply, now: float) -> Response | None:
-        """A new request outside of all dialogs, understood by `screen`; it must be replied to.
-
-        Returns:
-            The response to somebody who has proved nothing, of whose request nothing is to be kept; else None.
-        """
-        ...
-
-    def tag(self, invite: ServerTransaction) -> str | None:
-        """Our tag in the dialog of an INVITE that has not been answered; None where there is none."""
-        ...
-
-    def cancelled(self, invite: ServerTransaction, cancel: Request, now: float) -> None:
-        """A CANCEL for an INVITE came, and has been answered itself."""
-        ...
-
-    def screened(self, transaction: ServerTransaction, refusal: Response, now: float) -> None:
-        """A request is not understood, and refused."""
-        ...
-
-    def garbled(self, garbled: Garbled) -> None:
-        """Octets came that are no message; they have been answered where they can be."""
-        ...
-
-    def settled(self, transaction: ServerTransaction) -> None:
-        """The transaction has its final response, or will never have one."""
-        ...
 
 
 @dataclass(slots=True)

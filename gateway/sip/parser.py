@@ -57,19 +57,17 @@ def parse(data: bytes) -> Request | Response:
         head, body = head.removesuffix(b"\r\n"), b""
     start, _, rows = head.decode("utf-8", "surrogateescape").partition("\r\n")
     headers, fault = Headers.read(rows)
-    begun = _STARTS[start]
+    method, uri, status, phrase, broken, refusal = _STARTS[start]
     message: Request | Response = (
-        Request(begun.method, begun.uri, headers=headers, body=body)
-        if begun.method
-        else Response(begun.status, begun.reason, headers=headers, body=body)
+        Request(method, uri, headers=headers, body=body)
+        if method
+        else Response(status, phrase, headers=headers, body=body)
     )
     # What breaks the frame comes first: without it nothing else can be trusted.
-    fault = begun.fault or fault or ("" if end else "the header does not end with an empty line") or _check(message)
+    fault = broken or fault or ("" if end else "the header does not end with an empty line") or _check(message)
     if fault:
-        answerable = isinstance(message, Request) and message.method != "ACK" and "via" in headers
-        raise MalformedMessage(
-            fault, begun.refusal, message if answerable and isinstance(message, Request) else None
-        )
+        answerable = isinstance(message, Request) and method != "ACK" and "via" in headers
+        raise MalformedMessage(fault, refusal, message if answerable and isinstance(message, Request) else None)
     return message
 
 

@@ -13,7 +13,6 @@ from typing import Final
 
 from gateway.core.frozen import frozen
 from gateway.sip.account import Account
-from gateway.sip.carrier import Garbled
 from gateway.sip.events.service import EventService
 from gateway.sip.gatekeeper import Gatekeeper
 from gateway.sip.identity import number_of
@@ -21,6 +20,7 @@ from gateway.sip.incoming import IncomingSession
 from gateway.sip.legs import Legs
 from gateway.sip.message import Request, Response
 from gateway.sip.message_method import Messages
+from gateway.sip.newcomers import Garbled
 from gateway.sip.reach import Reach
 from gateway.sip.refusals import AccessRefused, why_not_registered, why_not_taken
 from gateway.sip.registrar import Registrar

@@ -29,7 +29,7 @@ from gateway.sip.account import Account
 from gateway.sip.auth import OFFERED, Authenticator
 from gateway.sip.ban import BanKeeper
 from gateway.sip.binding import Binding, Bindings, Registration, RegistrationChanged
-from gateway.sip.carrier import Garbled, SipCarrier
+from gateway.sip.carrier import SipCarrier
 from gateway.sip.channel import SipChannel
 from gateway.sip.diagnosis import Troubled
 from gateway.sip.digest import Algorithm
@@ -47,6 +47,7 @@ from gateway.sip.message import Response
 from gateway.sip.message_method import Messages
 from gateway.sip.misled import Misled
 from gateway.sip.names import ServerNames
+from gateway.sip.newcomers import Garbled
 from gateway.sip.open_ways import OpenWays, RegisteredWays, WayTold
 from gateway.sip.outfit import LegsConfig
 from gateway.sip.overload import Overload, OverloadConfig

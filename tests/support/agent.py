@@ -10,13 +10,14 @@ from gateway.core.ending import Act, Ending
 from gateway.core.messages import Event
 from gateway.core.trace import Recorder
 from gateway.sdp.negotiate import Agreement, Negotiation
-from gateway.sip.carrier import Garbled, SipCarrier
+from gateway.sip.carrier import SipCarrier
 from gateway.sip.credentials import Credentials
 from gateway.sip.digest import Secret
 from gateway.sip.headers import NameAddr
 from gateway.sip.journal import Journal
 from gateway.sip.message import Request, Response
 from gateway.sip.names import ServerNames
+from gateway.sip.newcomers import Garbled
 from gateway.sip.outgoing import OutgoingSession
 from gateway.sip.points import ListeningPoints
 from gateway.sip.resolve import Resolver

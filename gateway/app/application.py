@@ -23,6 +23,7 @@ from gateway.app.lamps import Lamps, reminded
 from gateway.app.media import OfficeMedia
 from gateway.app.office_sip import PULSE, OfficeSip
 from gateway.app.pickup import pickup_groups
+from gateway.app.retention import HOURLY, Retention
 from gateway.app.standing import LOOK, StandingCalls
 from gateway.app.technologies import technologies
 from gateway.app.texts import SipPostman
@@ -177,6 +178,8 @@ class Application:
         """
         config, clock = self._config, self._loop.time
         self._store = await Store.open(config.store.url)
+        self._retention = Retention(self._store, days=config.store.keep_days, wall=self._wall)
+        self._retention.look(clock())
         self._standing = StandingCalls(self._store, calls=lambda: self.manager.calls)
         for record in await self._store.recover():
             _log.warning(
@@ -345,6 +348,7 @@ class Application:
         self._tickers.append(Ticker(self._loop, RETRY, lambda _: self._retry()))
         self._tickers.append(Ticker(self._loop, REST, self.recorder.rest))
         self._tickers.append(Ticker(self._loop, LOOK, self._standing.look))
+        self._tickers.append(Ticker(self._loop, HOURLY, self._retention.look))
         if self._by_hand:
             return
         if self._world is not None:

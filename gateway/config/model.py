@@ -229,9 +229,11 @@ class StoreSettings(Settings):
 
     Attributes:
         url: "sqlite:///FILE" or "postgresql://USER:SECRET@HOST/DATABASE".
+        keep_days: days for which call records are kept; 0 keeps them for ever.
     """
 
     url: Annotated[str, Field(repr=False), AfterValidator(_resolve_url)] = "sqlite:///var/copperline.db"
+    keep_days: Annotated[int, Field(ge=0, le=36500)] = 0
 
 
 class MediaSettings(Settings):

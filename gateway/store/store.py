@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
-from sqlalchemy import and_, bindparam, delete, event, insert, or_, select, text, update
+from sqlalchemy import bindparam, delete, event, insert, or_, select, text, update
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -206,8 +206,13 @@ class Store:
             limit: how many at most.
         """
         begun, id = CALL_RECORDS.c.started, CALL_RECORDS.c.id
-        wanted = select(CALL_RECORDS).where(begun < until, or_(begun > since, and_(begun == since, id > after)))
+        wanted = select(CALL_RECORDS).where(begun >= since, begun < until, or_(begun > since, id > after))
         return [record_of(row) for row in await self._rows(wanted.order_by(begun, id).limit(limit))]
+
+    def forget_records(self, before: datetime) -> asyncio.Future[None]:
+        """Forget the records of calls that began before a moment. As `record` otherwise."""
+        over = delete(CALL_RECORDS).where(CALL_RECORDS.c.started < before)
+        return self._writer.submit([Statement(over)], f"end of the records of calls before {before:%Y-%m-%d %H:%M}")
 
     def save_values(self, values: Mapping[str, str | None]) -> asyncio.Future[None]:
         """Keep values of the dialplan by path; None forgets one. As `record` otherwise."""

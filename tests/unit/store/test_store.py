@@ -19,6 +19,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
 
+from gateway.app.retention import Retention
 from gateway.call.talk import Talk
 from gateway.core.errors import Exhausted, LocalError
 from gateway.store import Store, StoredBinding
@@ -87,6 +88,21 @@ def test_records_between_two_moments_some_at_a_time(tmp_path: Path) -> None:
         assert [record.id for record in found] == ["call-2", "call-3", "call-4", "call-5"]
         found = await store.records_between(START + minute, START + 9 * minute, "call-2", 2)
         assert [record.id for record in found] == ["call-3", "call-4"], "on from one of several of that moment"
+        await store.close()
+
+    run(conversation())
+
+
+def test_records_of_long_ago_are_forgotten(tmp_path: Path) -> None:
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        for number in range(4):
+            await store.record(call_record(f"call-{number}", minutes=number * 24 * 60))
+        Retention(store, days=2, wall=lambda: START + timedelta(days=4, minutes=-1)).look(0.0)
+        Retention(store, days=0, wall=lambda: START + timedelta(days=400)).look(0.0)
+        while store.pending:
+            await asyncio.sleep(0.001)
+        assert [record.id for record in await store.records(9)] == ["call-3", "call-2"]
         await store.close()
 
     run(conversation())

@@ -159,7 +159,6 @@ class Cards:
             world = self._cards[self._config.card_of(phone)].world
             if world is not None:
                 found[number] = world.telephones[phone.port]
-                found[number].lamp_by_reversal = phone.message_lamp == "reversal"
         return found
 
     @property
@@ -194,22 +193,20 @@ class Cards:
 
     def _emulated(self, name: str, first: int) -> _Card:
         modules = [PortKind(module.upper()) for module in self._config.cards[name].modules]
-        users: list[PhoneSettings | LineSettings] = [*self._config.phones.values(), *self._config.lines.values()]
-        signalling = {
-            user.port: _SIGNALLING[type(user), user.start] for user in users if self._config.card_of(user) == name
-        }
+        users = [user for user in self._ports(self._config) if self._config.card_of(user) == name]
+        signalling = {user.port: _SIGNALLING[type(user), user.start] for user in users}
         card = EmulatedCard(
             ports=modules,
             zone=self._country,
             signalling=signalling,
             echo_cancellers=self._config.cards[name].echo_cancellers,
         )
-        numbers = {
-            line.port: line.number
-            for line in self._config.lines.values()
-            if self._config.card_of(line) == name and line.number
-        }
-        return _Card(name, card, first, World(card, numbers=numbers))
+        numbers = {user.port: user.number for user in users if isinstance(user, LineSettings) and user.number}
+        world = World(card, numbers=numbers)
+        for user in users:
+            if isinstance(user, PhoneSettings):
+                world.telephones[user.port].lamp_by_reversal = user.message_lamp == "reversal"
+        return _Card(name, card, first, world)
 
     def _port(self, settings: PhoneSettings | LineSettings) -> int:
         """The number of a port throughout the office."""

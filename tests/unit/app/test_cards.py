@@ -145,3 +145,18 @@ def test_all_that_is_written_of_an_exchange_line_reaches_it() -> None:
         tones={"busy": "433@-13/350,0/370"},
     )  # fmt: skip
     assert plain.caller_id is None and plain.pulses is None and plain.zone == "uk"
+
+
+def test_an_emulated_telephone_has_the_lamp_that_is_written() -> None:
+    text = """
+[cards.main]
+backend = "emulated"
+modules = ["fxs", "fxs"]
+[phones.101]
+port = 1
+message_lamp = "reversal"
+[phones.102]
+port = 2
+"""
+    cards = Cards(parse(text, "office.toml", Path("/nowhere")))
+    assert [cards.telephones[number].lamp_by_reversal for number in ("101", "102")] == [True, False]

@@ -311,3 +311,15 @@ def test_keys_are_sent_in_a_consultation() -> None:
         office.command(legs[-1], Answer())
     office.command(legs[1], SendDigits("5", 0.08, 0.05))
     assert office.rows[PHONE].sent_digits == [("5", 0.08, 0.05)]
+
+
+def test_whom_to_consult_is_dialled_by_pulses_as_well() -> None:
+    office = Office()
+    office.lift()
+    office.key("102")
+    leg, _ = office.leg_and_event()
+    office.command(leg, Answer())
+    office.line(LineEventKind.WINKFLASH, PHONE)
+    for digit in "6001":
+        office.line(LineEventKind.PULSE_DIGIT, PHONE, digit)
+    assert [event.called for event in office.events() if isinstance(event, Offered)] == ["6001"]

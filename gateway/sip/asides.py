@@ -42,6 +42,8 @@ from gateway.sip.within import send_within
 __all__ = ["Asides"]
 
 PLAIN: Final = "text/plain"
+_TELLING: Final = frozenset({"supported", "p-asserted-identity"})
+"""Headers by which the far side tells what it knows, and who it is."""
 MAX_TEXT: Final = 1300
 """Octets of a text within a call: RFC 3428 section 8 asks to keep it in a datagram."""
 
@@ -101,6 +103,8 @@ class Asides:
 
     def meet(self, message: Message, now: float) -> None:
         """Learn from a message of the far side what it knows, and who it is (RFC 4916)."""
+        if message.headers.has_none_of(_TELLING) and not self._changes_from:
+            return
         if "Supported" in message.headers:
             self._changes_from = "from-change" in lists(message, "Supported")
         party = asserted_party(message)

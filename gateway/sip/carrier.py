@@ -11,7 +11,7 @@ import hmac
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 from random import Random, SystemRandom
@@ -304,7 +304,7 @@ class SipCarrier:
         found = dialog_id(request)
         member = self._members.get(found)
         if member is None and request.method == "NOTIFY":
-            member = self._members.get(found._replace(remote_tag=""))
+            member = self._members.get(replace(found, remote_tag=""))
         return member
 
     def ack_arrived(self, ack: Request, flow: Flow, now: float) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final, NamedTuple
+from typing import Final
 
 from gateway.core.errors import MalformedError
+from gateway.core.frozen import frozen
 from gateway.sip.fields import Headers
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Message, Request, Response
@@ -31,7 +32,8 @@ UNTELLING: Final = frozenset({"ACK", "BYE"})
 """Requests after which none of ours needs a way that it did not need before."""
 
 
-class DialogId(NamedTuple):
+@frozen
+class DialogId:
     """What identifies a dialog at our side (RFC 3261 section 12)."""
 
     call_id: str

@@ -7,7 +7,7 @@ INFO are served here; a 2xx of ours that no ACK follows ends the session.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
@@ -207,7 +207,7 @@ class Established:
         self._negotiation.heard_from(flow.remote[0])
         handler = METHODS.get(request.method)
         if handler is not None:
-            getattr(self, handler)(request, reply, now)
+            handler(self, request, reply, now)
         elif not self._asides.receive(request, reply, now):
             refusal = request.reply(405)  # known to us, and of no use within a call: REGISTER, PUBLISH
             refusal.headers.set("Allow", ALLOW)
@@ -506,13 +506,13 @@ class Established:
         send_within(self._setting, self._dialog, bye, now, answered=lambda *_: None, failed=lambda *_: None)
 
 
-METHODS: Final[Mapping[str, str]] = MappingProxyType(
+METHODS: Final[Mapping[str, Callable[[Established, Request, Reply, float], None]]] = MappingProxyType(
     {
-        "INVITE": "_invited",
-        "ACK": "_acknowledged",
-        "BYE": "_bye",
-        "UPDATE": "_update",
-        "PRACK": "_no_prack_is_due",
+        "INVITE": Established._invited,
+        "ACK": Established._acknowledged,
+        "BYE": Established._bye,
+        "UPDATE": Established._update,
+        "PRACK": Established._no_prack_is_due,
     }
 )
 """The method that takes each request of the dialog; all others are asides."""

@@ -366,7 +366,8 @@ class _Branch:
 
     def is_heard(self, status: int) -> None:
         """The server has said something; who says more than 100 is at work on the call, and no other is to be."""
-        self.stop()
+        if self.patience is not None:
+            self.stop()
         if status > 100:
             self.spares = ()
 

@@ -325,7 +325,7 @@ def description_of(message: Message) -> SessionDescription | None:
     Raises:
         MalformedError: it has one that does not parse.
     """
-    body = find_body(message, SDP_TYPE)
+    body = find_body(message, SDP_TYPE) if message.body else None
     return None if body is None else SessionDescription.parse(body)
 
 

@@ -89,12 +89,12 @@ class SessionTimer:
         """The session is over, whatever still arrives."""
         self._closed = True
         self._user = None
-        self._stop()
-
-    def _stop(self) -> None:
         if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
+            self._stop(self._alarm)
+
+    def _stop(self, alarm: Timer) -> None:
+        alarm.cancel()
+        self._alarm = None
 
     # As the one who asks (section 7).
 
@@ -149,7 +149,8 @@ class SessionTimer:
         self._begin(seconds, not theirs, now)
 
     def _begin(self, seconds: int, ours: bool, now: float) -> None:
-        self._stop()
+        if self._alarm is not None:
+            self._stop(self._alarm)
         self._raised = 0
         self._seconds, self._ours = seconds, ours
         if not seconds or self._closed:

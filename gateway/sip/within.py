@@ -8,9 +8,10 @@ over which the peer was heard is the last, or, where it leads to one of them, th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from gateway.core.errors import Exhausted
+from gateway.core.frozen import frozen
 from gateway.sip.dialog import Dialog
 from gateway.sip.message import Request, Response
 from gateway.sip.resolve import Located
@@ -47,7 +48,8 @@ def send_within(
     return errand
 
 
-class Acknowledgement(NamedTuple):
+@frozen
+class Acknowledgement:
     """An ACK that was sent.
 
     Attributes:

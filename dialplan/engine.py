@@ -210,12 +210,11 @@ class DialplanEngine:
         """Run the `h` extension and the hangup handlers, which can compute and note but not speak to the leg."""
         script.cause = ending.cause
         script.deadline = None
-        while script.special("h") is None and script.leave_macro():
+        while (found := script.special("h")) is None and script.leave_macro():
             continue
         script.frames = ()
-        context = script.location.context
-        if script.special("h") is not None:
-            script.go_to(Location(context, "h", 1))
+        if found is not None:
+            script.go_to(Location(script.location.context, "h", 1))
             try:
                 over = await self._steps(script)
             except Exception as fault:

@@ -50,7 +50,7 @@ class Hook:
     on: bool = True
 
 
-class Share(Late, fax=FaxNotes, given=dict, groups=dict, hooks=dict, recordings=dict):
+class Share(Late, fax=FaxNotes, given=dict, groups=dict, recordings=dict):
     """What one leg has among all.
 
     Attributes:
@@ -58,7 +58,7 @@ class Share(Late, fax=FaxNotes, given=dict, groups=dict, hooks=dict, recordings=
         groups: its group in each category, for GROUP.
         given: its SHARED variables, which others may read and write.
         recordings: its recordings by MixMonitor, by their numbers, the latest last.
-        hooks: what PERIODIC_HOOK has begun, by number.
+        hooks: what PERIODIC_HOOK has begun, in turn.
         fax: what it wants of faxes, and how its last one went.
     """
 
@@ -66,11 +66,11 @@ class Share(Late, fax=FaxNotes, given=dict, groups=dict, hooks=dict, recordings=
     fax: FaxNotes
     given: dict[str, str]
     groups: dict[str, str]
-    hooks: dict[str, Hook]
     recordings: dict[str, list[Recording]]
 
     def __init__(self, variables: dict[str, str]) -> None:
         self.variables = variables
+        self.hooks: tuple[Hook, ...] = ()
 
 
 @dataclass(slots=True)
@@ -104,6 +104,6 @@ class Shared:
     def leave(self, leg: str) -> None:
         """A leg is gone, and all that it had."""
         share = self.legs.pop(leg, None)
-        for hook in share.hooks.values() if share is not None else ():
+        for hook in share.hooks if share is not None else ():
             hook.task.cancel()
         self.locks.release_all(leg)

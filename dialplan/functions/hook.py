@@ -37,25 +37,25 @@ def _begin(script: Script, arguments: str) -> str:
     period = seconds(interval)
     if not (context and extension and period):
         raise ScriptError("PERIODIC_HOOK wants a context, an extension and seconds")
-    hooks = script.share.hooks
-    if len(hooks) >= _MOST:
+    share = script.share
+    if len(share.hooks) >= _MOST:
         raise ScriptError(f"more than {_MOST} hooks on {script.leg.name}")
-    number = str(len(hooks) + 1)
+    number = len(share.hooks)
     task = script.shared.beside(_beat(script, number, f"{extension}@{context}", max(period, _SHORTEST)))
-    hooks[number] = Hook(task)
-    return number
+    share.hooks += (Hook(task),)
+    return str(number + 1)
 
 
-async def _beat(script: Script, number: str, place: str, period: float) -> None:
-    leg, hooks = script.leg, script.share.hooks
+async def _beat(script: Script, number: int, place: str, period: float) -> None:
+    leg, share = script.leg, script.share
 
     async def spy(heard: Leg) -> None:
         await script.runner.alone(script, heard, "ChanSpy", f"{leg.name},{_SPY}")
 
     while leg.ending is None:
         await asyncio.sleep(period)
-        if leg.ending is None and hooks[number].on:
-            variables = {"HOOK_CHANNEL": leg.name, "HOOK_ID": number}
+        if leg.ending is None and share.hooks[number].on:
+            variables = {"HOOK_CHANNEL": leg.name, "HOOK_ID": str(number + 1)}
             try:
                 await script.operator.originate(
                     Target("Local", f"{place}/n"), spy, by=leg, timeout=_ANSWER, variables=variables
@@ -65,7 +65,8 @@ async def _beat(script: Script, number: str, place: str, period: float) -> None:
 
 
 def _switch(script: Script, arguments: str, value: str) -> None:
-    hook = script.share.hooks.get(arguments.strip())
+    numbered = {str(number): hook for number, hook in enumerate(script.share.hooks, 1)}
+    hook = numbered.get(arguments.strip())
     if hook is None:
         raise ScriptError(f"PERIODIC_HOOK: there is no hook {arguments[:20]!r} on {script.leg.name}")
     hook.on = value.strip().lower() not in _OFF

@@ -17,9 +17,9 @@ from tests.bench.bench_office import Bench
 from tests.unit.sip.test_cost import forget_what_was_read
 
 CALLS = 20
-MOST_STEPS = 3400
+MOST_STEPS = 3250
 """Calls of functions for a call of two legs, from its INVITE to its record; of the SIP stack alone, some 3000."""
-MOST_BYTES = 23_000
+MOST_BYTES = 22_000
 """What a standing call of two legs holds, in the whole program, its story included."""
 MOST_BYTES_BESIDE_SIP = 6_500
 """What of it the rooms hold that know nothing of SIP: the script, the call and its legs, their rows, the tolls."""

@@ -18,6 +18,7 @@ from typing import Final, Generic, TypeVar, get_args
 from drivers.channel import LineChannel
 from drivers.shelf import Shelf
 from drivers.status import LineStatus
+from drivers.timers import Timers
 from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, FaxHeard, Silent, Sound
 from gateway.core.ending import Ending
 from gateway.core.errors import Exhausted, IllegalInput, LocalError
@@ -135,7 +136,7 @@ class Line(Generic[State, Input]):
             for _, action in row.values()
             if action
         }
-        self._timers: dict[Input, float] = {}
+        self._timers: Timers[Input] = Timers(shelf.due)
         self._row: Audio | None = None
         self._plays = 0
         self._playing = 0
@@ -262,7 +263,8 @@ class Line(Generic[State, Input]):
         if after is not before:
             self.since = cue.now
             listed = self._dialect.table[after]
-            self._timers = {timer: when for timer, when in self._timers.items() if timer in listed}
+            for timer in self._timers.keys() - listed.keys():
+                del self._timers[timer]
         if action:
             self._actions[action](cue)
         if after is not before:

@@ -11,6 +11,7 @@ from datetime import datetime
 from itertools import count
 
 from drivers.channel import LineChannel
+from drivers.timers import Due
 from gateway.core.messages import Event
 from gateway.core.number import NumberPlan
 from gateway.core.room import Rooms
@@ -31,6 +32,7 @@ class Shelf:
         changed: told of each line that has come into another state, by its label.
         events: (channel, event) for the calls, in order; emptied by the engine.
         serial: numbers for channel names.
+        due: when the first timer of a line is.
     """
 
     sounds: Sounds
@@ -38,6 +40,7 @@ class Shelf:
     changed: Callable[[str], None]
     events: list[tuple[LineChannel, Event]] = field(default_factory=list)
     serial: Iterator[int] = field(default_factory=lambda: count(1))
+    due: Due = field(default_factory=Due)
 
     def told(self) -> list[tuple[LineChannel, Event]]:
         """What happened on the legs, once, in order."""

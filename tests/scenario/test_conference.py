@@ -31,6 +31,8 @@ exten => 8503,1,ConfBridge(board,,leads)
  same => n,Hangup()
 exten => 8505,1,ConfBridge(board,recorded)
 exten => 8506,1,ConfBridge(board,,announced)
+exten => 8507,1,ConfBridge(board,,host)
+exten => 6002,1,Dial(SIP/6002)
 exten => 8500,hint,Confbridge:board
 [from-pstn]
 exten => _X.,1,ConfBridge(board,,plain)
@@ -48,6 +50,8 @@ music = "default"
 [conferences.users.leads]
 marked = true
 quiet = true
+[conferences.users.host]
+invites = true
 [conferences.users.announced]
 announce = true
 # What the office tells a newcomer"""
@@ -188,6 +192,25 @@ def test_rfc_4575_a_telephone_is_told_who_comes_speaks_muted_holds_and_goes(offi
     office.until(lambda: watcher.status == 200, within=2, wanted="the room's own name")
     watcher.watch("9999", "conference")
     office.until(lambda: watcher.status == 404, within=2)
+
+
+def test_rfc_4579_section_5_5_a_telephone_has_another_called_into_its_room(office: OfficeUnderTest) -> None:
+    ada, grace = office.sip("6001"), office.sip("6002")
+    grace.register()
+    office.until(lambda: grace.status == 200, within=2)
+    enters(office, ada, "8507")
+    ada.refer("6002")
+    office.until(lambda: grace.state == "offered", within=3)
+    grace.answer()
+    office.until(lambda: [member.settled for member in members(office)] == [True, True], within=8)
+    office.until(lambda: any("SIP/2.0 200 OK" in body for body in ada.told), within=3)
+    tone = office.app.media.sounds.tone("dial").samples[:8000]
+    (heard,) = says(office, ada, tone, [grace])
+    assert np.abs(heard).max() > 1000, "she is heard"
+    for phone in (ada, grace):
+        phone.hang_up()
+    office.until(lambda: not office.app.conferences.rooms, within=3)
+    office.until(lambda: office.app.usage()["calls"] == 0, within=3)
 
 
 def test_whose_pin_is_wrong_three_times_is_not_let_in(office: OfficeUnderTest) -> None:

@@ -320,9 +320,9 @@ def test_whom_to_consult_is_dialled_by_pulses_as_well() -> None:
     leg, _ = office.leg_and_event()
     office.command(leg, Answer())
     office.line(LineEventKind.WINKFLASH, PHONE)
-    for digit in "6001":
+    for digit in "101":
         office.wait(7.5)
         office.line(LineEventKind.PULSE_START, PHONE)  # from here on there is time for the next one
         office.wait(1.0)
         office.line(LineEventKind.PULSE_DIGIT, PHONE, digit)
-    assert [event.called for event in office.events() if isinstance(event, Offered)] == ["6001"]
+    assert [event.called for event in office.events() if isinstance(event, Offered)] == ["101"]

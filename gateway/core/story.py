@@ -164,11 +164,12 @@ class Story(Generic[_Flat]):
         seen = self._seen + other._seen
         self.legs += other.legs
         self.octets += other.octets
-        self._packs, self._packed, self.loose = (), seen - len(notes), notes
-        if len(notes) > 2 * self._half:
+        gone = seen - len(notes)
+        self._packs, self._packed, self.loose = (), gone, notes
+        if len(notes) > (self._half if gone else 2 * self._half):
             self._packs = (self._packer.pack(0, notes[: self._half]),)
-            self.loose = notes[-self._half :]
-            self._packed = seen - self._half
+            self.loose = notes[self._half :][-self._half :]
+            self._packed = seen - len(self.loose)
         other._packs, other._packed, other.loose, other.octets = (), 0, [], 0
 
     @property

@@ -212,3 +212,17 @@ def test_messages_too_large_for_any_story_leave_it_as_it_goes_on() -> None:
     recorder.join("call", "leg")
     recorder.join("call", "other")
     assert [note.text for note in recorder.story("call")] == ["(1 notes left out here)", "goes on", "another"]
+
+
+def test_a_story_that_has_lost_its_middle_keeps_its_beginning_when_others_join_it() -> None:
+    recorder = Recorder(notes=20)
+    for number in range(50):
+        recorder.note(float(number), Kind.CALL, "first", str(number))
+    beginning, end = [str(number) for number in range(10)], [str(number) for number in range(40, 50)]
+    recorder.join("call", "nobody")
+    recorder.join("call", "first")
+    assert [note.text for note in recorder.story("call")] == [*beginning, "(30 notes left out here)", *end]
+    recorder.note(60.0, Kind.CALL, "third", "late")
+    recorder.join("call", "third")
+    texts = [note.text for note in recorder.story("call")]
+    assert texts == [*beginning, "(31 notes left out here)", *end[1:], "late"]

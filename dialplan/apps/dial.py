@@ -48,7 +48,7 @@ def targets(text: str) -> list[Target] | None:
         technology, slash, address = word.partition("/")
         if not (technology and slash and address):
             return None
-        found.append(Target(technology, address))
+        found.append(Target.written(technology, address) if "/" in address else Target(technology, address))
     return found or None
 
 

@@ -47,7 +47,7 @@ async def originate(script: Script, arguments: str) -> None:
     chosen = options(words[6])
     caller = Party(chosen.get("c", ""), chosen.get("n", "")) if {"c", "n"} & set(chosen) else None
     call = script.operator.originate(
-        Target(technology, address),
+        Target.written(technology, address),
         _follow(script, words),
         by=script.leg,
         caller=caller,

@@ -187,7 +187,7 @@ def _members(config: Config, dialplan: Dialplan) -> Iterator[Finding]:
     for name, queue in config.queues.items():
         for index, member in enumerate(queue.members):
             technology, _, address = member.target.partition("/")
-            wrong = _target(Target(technology, address), config, dialplan)
+            wrong = _target(Target.written(technology, address), config, dialplan)
             if wrong is not None:
                 yield Finding(("queues", name, "members", index), f"{member.target} {wrong[0]}", wrong[1])
 

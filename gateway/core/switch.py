@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import field
 from datetime import datetime
 from enum import Enum
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 from gateway.core.audio import Audio, Sound
 from gateway.core.cause import Cause
@@ -88,6 +88,10 @@ class DialStatus(Word):
     TORTURE = "TORTURE"
 
 
+_BY_TRUNK: Final = ("SIP", "PJSIP")
+"""Technologies whose numbers are called by trunks."""
+
+
 class DeviceState(Enum):
     """The state of a device, with the values of the dialplan's DEVICE_STATE."""
 
@@ -108,6 +112,19 @@ class Target:
 
     technology: str
     address: str
+
+    @classmethod
+    def written(cls, technology: str, address: str) -> Self:
+        """A target as a dialplan writes it.
+
+        `SIP/trunk/NUMBER` and `PJSIP/trunk/sip:NUMBER@HOST`, as Asterisk has them, are `NUMBER@trunk`; the trunk
+        knows to which host that goes.
+        """
+        trunk, slash, number = address.partition("/")
+        if slash and "@" not in trunk and technology.upper() in _BY_TRUNK:
+            number = number.removeprefix("sip:").removeprefix("sips:").partition("@")[0].partition(";")[0]
+            address = f"{number}@{trunk}"
+        return cls(technology, address)
 
     def __str__(self) -> str:
         return f"{self.technology}/{self.address}"

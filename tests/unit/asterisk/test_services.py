@@ -134,6 +134,18 @@ def test_who_parks_has_the_lot_that_asterisk_has_unasked(tmp_path: Path, line: s
     )
 
 
+def test_numbers_are_called_by_a_trunk_in_either_of_asterisk_s_ways(tmp_path: Path) -> None:
+    pjsip = "[itsp]\ntype=endpoint\ncontext=in\naors=itsp\n[itsp]\ntype=aor\ncontact=sip:192.0.2.99\n"
+    pjsip += "[itsp]\ntype=identify\nendpoint=itsp\nmatch=192.0.2.99\n"
+    dialplan = "[in]\nexten => 1,1,Hangup()\n[out]\nexten => _X.,1,Dial(PJSIP/itsp/sip:${EXTEN}@192.0.2.99)\n"
+    dialplan += " same => n,Dial(SIP/itsp/${EXTEN})\n same => n,Dial(PJSIP/gone/sip:${EXTEN}@192.0.2.99)\n"
+    moved = move_in(tmp_path, pjsip=pjsip, extensions=dialplan)
+    assert moved.left("extensions.conf") == [
+        '6: PJSIP/gone/sip:${EXTEN}@192.0.2.99 dials no trunk: there is no "gone", and its line does nothing now; '
+        "known here: itsp"
+    ]
+
+
 def test_the_code_that_picks_up_works_in_every_context_that_has_telephones(small: Moved, tmp_path: Path) -> None:
     names = [include.context for include in small.dialplan.contexts["staff"].includes]
     assert names[-1] == "imported-pickup"

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from dialplan.apps.dial import targets
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.number import Party
@@ -59,6 +60,24 @@ class TestDial:
         leg = call(steps("Dial(FXS/101)", "NoOp(${DIALSTATUS} ${HANGUPCAUSE})", "Hangup()"))
         assert "extensions.conf:4 office,100,3 NoOp(BUSY 17)" in leg.notes
         assert ending(leg) is BUSY
+
+    @pytest.mark.parametrize(
+        ("written", "called"),
+        [
+            ("SIP/pstn/5550100", "SIP/5550100@pstn"),
+            ("PJSIP/pstn/sip:5550100@192.0.2.9:5080", "PJSIP/5550100@pstn"),
+            ("PJSIP/pstn/sips:+15550100@host;user=phone", "PJSIP/+15550100@pstn"),
+            ("SIP/5550100@pstn", "SIP/5550100@pstn"),
+            ("SIP/6001", "SIP/6001"),
+            ("FXO/g1/5550100", "FXO/g1/5550100"),
+            ("Local/1@office/n", "Local/1@office/n"),
+        ],
+    )
+    def test_a_trunk_is_called_in_whichever_of_asterisk_s_ways_it_is_written(
+        self, written: str, called: str
+    ) -> None:
+        found = targets(written)
+        assert found is not None and [str(target) for target in found] == [called]
 
     def test_all_targets_are_called_at_once(self) -> None:
         office = Office("[office]\nexten => 100,1,Dial(FXS/101&SIP/6001,,r)")

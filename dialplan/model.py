@@ -15,6 +15,7 @@ from dialplan.matcher import Matcher, matches
 from dialplan.pattern import Pattern
 from dialplan.substitution import Template
 from dialplan.timing import Timing
+from gateway.core.frozen import frozen
 from gateway.core.number import Match
 
 __all__ = ["Candidates", "Context", "Dialplan", "Extension", "Found", "Include", "Loopback", "Place", "Step"]
@@ -167,7 +168,7 @@ def _caller_order(extension: Extension) -> tuple[object, ...]:
     return (1, *(position.order for position in caller.positions))
 
 
-@dataclass(slots=True)
+@frozen
 class Found:
     """A step found for a number: the context that has it (maybe an included one), the extension, the step."""
 

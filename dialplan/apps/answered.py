@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from dialplan.apps.keys import send_keys
@@ -19,6 +18,7 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError
 from gateway.core.feature import Feature, TalkLimit
+from gateway.core.frozen import frozen
 from gateway.core.switch import DialOutcome, DialStatus, HungUp, Leg, Place
 
 __all__ = ["Connection", "allowed", "place", "refused", "turned_away"]
@@ -84,7 +84,7 @@ def turned_away(script: Script, status: DialStatus, ending: Ending) -> None:
     refused(script, status, DialOutcome(status, ending=ending))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Connection:
     """A caller and who has answered, with the options of their Dial.
 

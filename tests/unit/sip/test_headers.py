@@ -88,6 +88,13 @@ def test_what_is_no_via_is_refused(text: str) -> None:
         Via.parse(text)
 
 
+def test_a_bracket_within_quotes_ends_no_address() -> None:
+    for text in ('<sip:a@b>;x="1>2"', '<sip:a@b>;x="1>2";tag=t', '"a > b" <sip:a@b>;x="1>2"'):
+        read = NameAddr.parse(text)
+        assert str(read.uri) == "sip:a@b" and read.parameters.get("x") == "1>2"
+    assert NameAddr.parse('"a > b" <sip:a@b>;tag=t').display == "a > b"
+
+
 def test_a_cseq_is_read_with_leading_zeros_and_written_without() -> None:
     assert str(CSeq.parse("0009 \t INVITE")) == "9 INVITE"
     assert CSeq.parse("2147483647 ACK").number == 2**31 - 1

@@ -78,6 +78,10 @@ def test_a_folded_header_is_one_line() -> None:
     assert message.headers.get("subject") == "a b c"
 
 
+def test_section_7_1_a_start_line_is_not_folded() -> None:
+    refusal((OPTIONS + b"\r\n").replace(b" SIP/2.0\r\n", b"\r\n SIP/2.0\r\n", 1))
+
+
 def test_a_status_line_may_lack_its_phrase() -> None:
     for start in (b"SIP/2.0 200\r\n", b"SIP/2.0 200 \r\n"):
         message = parse(start + HEAD + b"CSeq: 1 INVITE\r\n\r\n")

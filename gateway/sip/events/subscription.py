@@ -252,9 +252,17 @@ class Subscription:
         return response
 
     def lost(self, flow: Flow, now: float) -> None:
-        """A connection is gone; a subscriber that was reached by nothing else is gone with it."""
-        if self.dialog.lives_on(flow):
+        """A connection is gone, and with it a subscriber that does not say that it can be reached elsewhere.
+
+        Another connection is made for the next NOTIFY (RFC 3261 section 18), to which it answers or is forgotten.
+        """
+        if not self.dialog.lives_on(flow):
+            return
+        way = self.dialog.way_anew()
+        if way is None or way == flow:
             self._act(Input.LOST, now)
+        else:
+            self.dialog.moved(flow, way)
 
     def moved(self, before: Flow, after: Flow, now: float) -> None:
         """The subscriber is reached elsewhere; see `Member`."""

@@ -251,6 +251,25 @@ def test_a_lost_connection_takes_its_subscriptions_with_it() -> None:
     office.quiet()
 
 
+@pytest.mark.parametrize("is_there", [True, False])
+def test_rfc_3261_section_18_who_listens_elsewhere_is_told_by_another_connection(is_there: bool) -> None:
+    office, watchable = office_to_watch()
+    watcher, there = Watcher(office, transport="tcp", port=40123), Phone(office, transport="tcp", port=5060)
+    watcher.subscribe(headers=(("Contact", f"<sip:6001@{there.host};transport=tcp>"),))
+    watcher.notified()
+    office.stack.lost(watcher.phone.flow, office.clock.now)
+    assert watchable.watched != {}
+    office.wait(10)
+    watcher.change(watchable, DeviceState.INUSE)
+    notify = there.arrived()
+    assert notify.method == "NOTIFY"
+    if is_there:
+        there.reply(notify, 200, contact=False)
+    else:
+        office.stack.lost(there.flow, office.clock.now)
+    assert (watchable.watched != {}) is is_there
+
+
 def test_before_a_restart_subscribers_are_told_to_come_again() -> None:
     office, _ = office_to_watch()
     watcher = Watcher(office)

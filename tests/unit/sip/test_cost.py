@@ -14,9 +14,9 @@ from gateway.sip.headers import ADDRESSES, CSEQS, VIAS
 from tests.bench.bench_sip import Bench
 
 CALLS = 20
-MOST_STEPS = 1740
+MOST_STEPS = 1720
 """Calls of functions for a call of two legs, from its INVITE with its proof to the end of its BYEs."""
-MOST_BYTES = 10_900
+MOST_BYTES = 10_500
 """What a call of two legs holds once its transactions are over, its story included."""
 LIFE_OF_A_TRANSACTION = 64.0
 

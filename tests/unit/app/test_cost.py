@@ -17,7 +17,7 @@ from tests.bench.bench_office import Bench
 from tests.unit.sip.test_cost import forget_what_was_read
 
 CALLS = 20
-MOST_STEPS = 3100
+MOST_STEPS = 3150
 """Calls of functions for a call of two legs, from its INVITE to its record; of the SIP stack alone, some 1700."""
 MOST_BYTES = 22_000
 """What a standing call of two legs holds, in the whole program, its story included."""

@@ -55,8 +55,8 @@ def read_essential(typed: Typed) -> None:
     """
     rows = typed.rows
     try:
-        row, *further = rows["via"]
-        typed["via"] = _vias(rows["via"]) if further or "," in row else (VIAS[row],)
+        vias = rows["via"]
+        typed["via"] = (VIAS[vias[0]],) if len(vias) == 1 and "," not in vias[0] else _vias(vias)
         typed["from"] = ADDRESSES[rows["from"][0]]
         typed["to"] = ADDRESSES[rows["to"][0]]
         typed["call-id"] = rows["call-id"][0]

@@ -114,6 +114,10 @@ class Console:
             return f"The media plane has stopped: {fault}."
         return next(self._hardware.missing(), "")
 
+    def worries(self) -> Sequence[str]:
+        """What an operator should look at."""
+        return [sentence for sentence in (self.trouble(), self._store.fault) if sentence]
+
     async def call(self, caller: str, called: str) -> None:
         """Call a telephone of the office; once it is answered, call a number for it."""
         home = self._home(caller)

@@ -28,6 +28,8 @@ def command(
     if json:
         show.as_json({"calls": calls, "records": office.get(latest) if ended else []})
         return
+    for worry in office.get("/api/v1/office")["worries"]:
+        show.failure(worry)
     show.table(
         ["CALL", "FROM", "TO", "STATE", "FOR"],
         [

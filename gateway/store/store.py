@@ -135,6 +135,11 @@ class Store:
         return self._writer.pending
 
     @property
+    def fault(self) -> str:
+        """Why nothing can be written at present, as a sentence; else ""."""
+        return self._writer.fault
+
+    @property
     def lost(self) -> int:
         """Entries that could not be kept since the start; each stands in the log."""
         return self._writer.lost

@@ -98,6 +98,7 @@ class Writer:
     Attributes:
         name: as given.
         lost: statements that could not be kept.
+        fault: why nothing can be written at present, as a sentence; else "".
     """
 
     def __init__(
@@ -120,6 +121,7 @@ class Writer:
         self._spare: float = AT_ONCE
         self._written_at = asyncio.get_running_loop().time()
         self.lost = 0
+        self.fault = ""
         self._task = asyncio.get_running_loop().create_task(self._run(), name="store writer")
 
     @property
@@ -202,16 +204,16 @@ class Writer:
             if _is_refused(error):
                 return await self._write_without_fault(batch, error)
             if not self._failures:
-                _log.error(
-                    "%s cannot be written: %s; entries wait and are tried again. Is the disk full, or locked?",
-                    self.name,
-                    _reason(error),
+                self.fault = (
+                    f"{self.name} cannot be written: {_reason(error)}; entries wait and are tried again. "
+                    "Is the disk full, or locked?"
                 )
+                _log.error("%s", self.fault)
             self._failures += 1
             return False
         if self._failures:
             _log.warning("%s is written again, after %d failed attempts.", self.name, self._failures)
-            self._failures = 0
+            self._failures, self.fault = 0, ""
         for job in batch:
             self._jobs.popleft()
             if not job.done.done():

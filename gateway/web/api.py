@@ -115,7 +115,7 @@ class Api:
         ]
 
     async def _office_itself(self, request: Request) -> Any:
-        return OfficeView(self._office.name, tuple(self._office.directory.items()))
+        return OfficeView(self._office.name, tuple(self._office.directory.items()), self._office.worries())
 
     async def _calls(self, request: Request) -> Any:
         return self._office.calls()

@@ -175,10 +175,13 @@ class OfficeView:
     Attributes:
         name: as configured.
         directory: numbers worth knowing, each with what answers there, in the order of the configuration.
+        worries: what an operator should look at, a sentence each: what keeps the office from its work, or records
+            from the disk.
     """
 
     name: str
     directory: Sequence[tuple[str, str]]
+    worries: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +208,10 @@ class Office(Protocol):
     @property
     def simulator(self) -> Simulator | None:
         """The emulated world; None where no card is emulated."""
+        ...
+
+    def worries(self) -> Sequence[str]:
+        """What an operator should look at, a sentence each; what keeps the office from its work is the first."""
         ...
 
     @property

@@ -199,6 +199,9 @@ class ShownOffice:
     def trouble(self) -> str:
         return self.sick
 
+    def worries(self) -> Sequence[str]:
+        return [self.sick] if self.sick else []
+
     def tolls(self) -> TollView:
         accounts = [
             Account("caller 6001", 1, 12.5, 90.0, 0.25, 1.5),

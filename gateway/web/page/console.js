@@ -197,6 +197,7 @@ const look = async () => {
   ]);
   put(document.getElementById("name"), office.name);
   document.title = office.name;
+  put(document.getElementById("worries"), office.worries.join(" "));
   fill("calls", calls);
   fill("conferences", rooms.flatMap((room) => room.members.map((member) => ({ room, member }))));
   fill("lines", lines);

@@ -313,6 +313,15 @@ def test_who_is_registered_refused_and_banned(office: Served, capsys: pytest.Cap
     assert capsys.readouterr().err == "203.0.113.66 is not banned.\n"
 
 
+def test_what_an_operator_should_look_at_comes_first(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    office.shown.sick = "The media plane has stopped: out of memory."
+    try:
+        assert main(["calls", "--ended", "0"]) == 0
+    finally:
+        office.shown.sick = ""
+    assert capsys.readouterr().err == "The media plane has stopped: out of memory.\n"
+
+
 def test_a_call_is_hung_up(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["hang-up", "call-7"]) == main(["hang-up", "FXS/101-00000002"]) == main(["hang-up", "--all"]) == 0
     assert office.shown.hung_up == ["call-7", "FXS/101-00000002", "call-7"]

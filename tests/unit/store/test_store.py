@@ -268,9 +268,11 @@ def test_a_locked_database_is_logged_once_and_nothing_is_lost(
         other = sqlite3.connect(tmp_path / "var" / "calls.db", isolation_level=None)
 
         def release(attempt: int) -> None:
+            faults.add(store.fault)
             if attempt == len(RETRIES) + 2:
                 other.execute("ROLLBACK")
 
+        faults: set[str] = set()
         pauses = Pauses(release)
         store = await Store.open(url_of(tmp_path), sleep=pauses)
         other.execute("BEGIN IMMEDIATE")
@@ -278,6 +280,9 @@ def test_a_locked_database_is_logged_once_and_nothing_is_lost(
         assert [record.id for record in await store.records(10)] == ["b", "a"]
         assert pauses.seconds == [*RETRIES, RETRIES[-1], RETRIES[-1]]
         assert store.lost == 0
+        (fault,) = faults
+        assert "cannot be written: database is locked; entries wait" in fault
+        assert store.fault == ""
         await store.close()
         other.close()
 

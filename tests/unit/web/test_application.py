@@ -492,7 +492,11 @@ def test_an_accident_is_told_without_its_inside(caplog: pytest.LogCaptureFixture
 
 def test_the_office_says_its_name_and_what_to_dial() -> None:
     answer = ask(ShownOffice(), "GET", "/api/v1/office")
-    assert answer.json() == {"name": "Test office", "directory": [["*72", "forward"], ["600", "echo"]]}
+    assert answer.json() == {
+        "name": "Test office",
+        "directory": [["*72", "forward"], ["600", "echo"]],
+        "worries": [],
+    }
 
 
 def test_the_page_and_all_that_it_needs() -> None:

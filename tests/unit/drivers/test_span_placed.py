@@ -70,6 +70,21 @@ def test_our_hang_up_clears_the_call_with_its_cause() -> None:
     assert span.row(1).closed and not any(isinstance(event, Released) for event in span.told(leg))
 
 
+def test_legs_that_are_never_dialled_keep_no_channel() -> None:
+    """Three channels: three are reserved, and there is none for a fourth until one is given back."""
+    span = SpanBench()
+    technology = span.spans.technologies["SPAN"]
+    legs = [technology.channel("e1/5550106", span.now) for _ in range(3)]
+    with pytest.raises(RemoteError, match="all channels of span e1 are in use"):
+        technology.channel("e1/5550106", span.now)
+    for leg in legs:
+        span.hang_up(leg)
+    assert all(leg.over for leg in legs) and span.spans.usage() == 0
+    assert technology.state("e1") is DeviceState.NOT_INUSE
+    span.dial()
+    assert span.setup().called == CalledNumber("5550106")
+
+
 @pytest.mark.parametrize("state", ["before an answer to SETUP", "proceeding", "alerting"])
 def test_a_caller_may_give_up_at_any_time(state: str) -> None:
     span = SpanBench()

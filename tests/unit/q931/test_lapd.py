@@ -235,6 +235,40 @@ def test_what_is_to_be_sent_meanwhile_waits() -> None:
     assert link.user.state is State.ESTABLISHED
 
 
+def test_5_6_7_what_comes_while_an_answer_is_awaited_is_taken_at_once() -> None:
+    link = Link().set_up()
+    link.lose = lambda frame: frame.kind is not K.I or frame.information == b"lost"
+    link.sends(link.user, b"lost")
+    link.passes(1.5)
+    assert link.user.state is State.TIMER_RECOVERY
+    link.sends(link.network, b"heard")
+    link.carry()
+    assert link.messages(link.user) == [b"heard"]
+
+
+def test_5_6_7_what_is_to_be_sent_while_the_link_is_set_up_again_waits_for_it() -> None:
+    link = Link().set_up()
+    link.lose = lambda frame: True
+    link.passes(10 + 3 + 2)
+    assert link.user.state is State.AWAITING_ESTABLISHMENT and link.user.is_up
+    link.sends(link.user, b"a")
+    link.lose = lambda frame: False
+    link.passes(3)
+    assert link.user.state is State.ESTABLISHED
+    assert link.messages(link.network) == [b"a"]
+
+
+def test_5_5_5_a_far_side_that_takes_the_link_down_while_it_is_set_up_is_refused() -> None:
+    link = Link()
+    link.lose = lambda frame: True
+    link.user.establish(link.clock.now)
+    link.carry()
+    disc = Frame(K.DISC, True, True).serialise(True)
+    link.user.receive(disc, None, link.clock.now)
+    assert [Frame.parse(data, from_network=False).kind for data in link.user.outgoing()] == [K.DM]
+    assert link.user.state is State.AWAITING_ESTABLISHMENT
+
+
 def test_an_idle_link_is_looked_after() -> None:
     """5.10, T203: RR with the poll bit after ten seconds in which nothing came."""
     link = Link().set_up()

@@ -176,7 +176,7 @@ TAKEN: Final[Table[CallState, CallInput]] = {
     _C.OFFERED: {
         **_ENDS,
         _N.MORE_DIGITS: (_C.OFFERED, ""),  # crossed with our CALL PROCEEDING
-        _N.PROCEED: (_C.OFFERED, "proceed"),
+        _N.PROCEED: (_C.OFFERED, ""),  # CALL PROCEEDING has gone with the offer: T303 gives a SETUP 4 s
         _N.ALERT: (_C.OFFERED, "alert"),
         _N.EARLY_MEDIA: (_C.OFFERED, "open_early"),
         _N.ANSWER: (_C.UP, "answer"),

@@ -109,9 +109,6 @@ class TakenCall(SpanCall):
 
     # What the caller is told.
 
-    def _proceed(self, cue: Cue) -> None:
-        """CALL PROCEEDING has gone with the offer: Q.931 gives a SETUP 4 s (T303), a dialplan may take longer."""
-
     def _alert(self, cue: Cue) -> None:
         self._trunk.say(self, primitive.Alert(), cue.now)
 

@@ -17,6 +17,8 @@ from tests.bench.bench_office import Bench
 from tests.unit.sip.test_cost import forget_what_was_read
 
 CALLS = 20
+ROUNDS = 3
+"""Of which the least counts: how often the disk's thread has its turn is not the call's."""
 MOST_STEPS = 3150
 """Calls of functions for a call of two legs, from its INVITE to its record; of the SIP stack alone, some 1700."""
 MOST_BYTES = 22_000
@@ -42,7 +44,8 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 def test_a_call_takes_a_bounded_number_of_steps(bench: Bench) -> None:
-    assert bench.steps(CALLS) < MOST_STEPS
+    rounds = [bench.steps(CALLS) for _ in range(ROUNDS)]
+    assert min(rounds) < MOST_STEPS, rounds
 
 
 def test_a_call_that_stands_holds_little(bench: Bench) -> None:

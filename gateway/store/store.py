@@ -103,7 +103,8 @@ class Store:
             Unavailable: its driver is not installed.
         """
         target = _target(url)
-        name = f"the database {target.render_as_string(hide_password=True)}"
+        written = target.set(drivername=target.get_backend_name())  # as it stands in the configuration
+        name = f"the database {written.render_as_string(hide_password=True)}"
         if target.get_backend_name() == "sqlite" and target.database:
             _make_file(Path(target.database), name)
         try:

@@ -38,7 +38,7 @@ def test_a_database_that_does_not_open_is_told_and_what_was_begun_is_cleared_up(
         return str(refused.value)
 
     told = asyncio.run(run())
-    assert told.startswith("the database postgresql") and "check [store] url" in told
+    assert told.startswith("the database postgresql://nobody:***@127.0.0.1:9/none ") and "check [store] url" in told
     assert "guess" not in told
 
 

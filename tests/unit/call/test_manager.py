@@ -33,6 +33,7 @@ from gateway.core.messages import (
 )
 from gateway.core.number import Party
 from gateway.core.switch import DeviceState, DialOptions, DialStatus, HungUp, Leg, Target
+from gateway.core.trace import Kind
 from tests.support.channel import ScriptedChannel
 from tests.unit.call.exchange import ANN, BUSY, BYE, FXS_101, ON_HOOK, Exchange, dial_and_bridge
 
@@ -334,6 +335,21 @@ def test_past_the_limit_a_call_is_refused_with_congestion(exchange: Exchange) ->
     assert one_more.last.ending.cause is Cause.SWITCHING_EQUIPMENT_CONGESTION
     assert all(channel.commands == [] for channel in taken)
     exchange.wait(11)
+
+
+def test_the_recorder_knows_which_calls_go_on(exchange: Exchange) -> None:
+    async def script(leg: Leg) -> None:
+        await leg.wait(10)
+
+    exchange.script(script)
+    recorder = exchange.recorder
+    for number in range(4):
+        recorder.note(0.0, Kind.MESSAGE, f"Call-ID {number}", "INVITE")
+        recorder.join(f"SIP/a-{number}", f"Call-ID {number}")
+        exchange.offer(f"SIP/a-{number}")
+    assert (len(recorder._going_on), len(recorder._past)) == (3, 1), "one was refused"
+    exchange.wait(11)
+    assert (len(recorder._going_on), len(recorder._past)) == (0, 4)
 
 
 def test_draining_waits_then_ends_what_is_left(exchange: Exchange) -> None:

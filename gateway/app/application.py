@@ -180,7 +180,7 @@ class Application:
         self._store = await Store.open(config.store.url)
         self._retention = Retention(self._store, days=config.store.keep_days, wall=self._wall)
         self._retention.look(clock())
-        self._standing = StandingCalls(self._store, calls=lambda: self.manager.calls)
+        self._standing = StandingCalls(self._store, calls=lambda: self.manager.calls, clock=clock)
         for record in await self._store.recover():
             _log.warning(
                 "call %s from %s to %s was cut off: %s", record.id, record.caller, record.called, record.ending

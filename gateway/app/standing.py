@@ -1,12 +1,13 @@
 """Calls that stand are in the database before they are over: one that the machine, or this process, takes down with
 it has a record all the same, until it was seen last.
 
-Only calls that are up when this looks are written ahead, so that most calls never cost anything here.
+Only calls that have stood for a while are written ahead, some at a time: most calls never cost anything here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Final
 
 from gateway.call.call import Call, CallRecord
@@ -16,8 +17,12 @@ from gateway.store.store import Store
 
 __all__ = ["LOOK", "StandingCalls"]
 
-LOOK: Final = 30.0
-"""Seconds between two looks: by so much a call that was cut off is shown too short at most."""
+LOOK: Final = 5.0
+"""Seconds between two looks."""
+STANDS: Final = 30.0
+"""Seconds from its answer after which a call stands, and between two words that those do that stood before."""
+AT_ONCE: Final = 200
+"""Calls that are written ahead in one look, so that a wave of them holds up nothing."""
 
 _CUT_OFF: Final = Ending(
     Cause.TEMPORARY_FAILURE,
@@ -34,23 +39,29 @@ class StandingCalls:
     Args:
         store: where they are kept.
         calls: gives the calls in progress.
+        clock: the engine clock, seconds.
     """
 
-    def __init__(self, store: Store, *, calls: Callable[[], Iterable[Call]]) -> None:
+    def __init__(self, store: Store, *, calls: Callable[[], Iterable[Call]], clock: Callable[[], float]) -> None:
         self._store = store
         self._calls = calls
-        self._seen = 0.0
+        self._seen = clock()
         self._kept: set[str] = set()
 
     def look(self, now: float) -> None:
-        """Write the calls ahead that are up by now, and that those written before are still there."""
-        if self._kept:
-            self._store.still_stand(now - self._seen)
-        self._seen = now
-        for call in self._calls():
-            if call.id not in self._kept and call.leg.answered:
-                self._store.stand(call.record(_CUT_OFF, now))
-                self._kept.add(call.id)
+        """Write the calls ahead that stand by now, and that those written before still do."""
+        if now - self._seen >= STANDS:
+            if self._kept:
+                self._store.still_stand(now - self._seen)
+            self._seen = now
+        standing = (call for call in self._calls() if self._stands(call, now))
+        for call in islice(standing, AT_ONCE):
+            self._store.stand(call.record(_CUT_OFF, self._seen))  # all of them are said to go on from then
+            self._kept.add(call.id)
+
+    def _stands(self, call: Call, now: float) -> bool:
+        answered = call.leg.answered_at
+        return answered is not None and now - answered >= STANDS and call.id not in self._kept
 
     def over(self, record: CallRecord) -> None:
         """A call is over, and its record is kept: what was written ahead of it is not needed."""

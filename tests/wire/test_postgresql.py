@@ -1,4 +1,4 @@
-"""The store on a real PostgreSQL: all that it keeps, a server that goes and comes back, tables of an earlier version."""
+"""The store on a real PostgreSQL: all that it keeps, a server that goes and comes back, tables of old versions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from tests.unit.store.records import START, binding, call_record
 pytestmark = pytest.mark.wire
 
 OF_VERSION_3 = """
-DROP TABLE bindings; ALTER TABLE call_records DROP linked, DROP talks, DROP quality, DROP answer_signal, DROP dialled;
+DROP TABLE bindings;
+ALTER TABLE call_records DROP linked, DROP talks, DROP quality, DROP answer_signal, DROP dialled;
 CREATE TABLE registrations (account VARCHAR(80), contact TEXT, call_id TEXT, cseq INTEGER, expires TIMESTAMPTZ,
     q INTEGER, user_agent TEXT, transport VARCHAR(8), local TEXT, remote TEXT);
 UPDATE schema_version SET version = 3;

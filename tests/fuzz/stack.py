@@ -249,6 +249,7 @@ class _Story:
         for channel in self._channels:
             with contextlib.suppress(IllegalInput):
                 self._office.command(channel, Hangup(CLEAR))
+        self._office.unnamed()
         self._office.wait(FORGOTTEN)
         usage = self._office.stack.usage()
         del usage["texts"]  # for accounts that are away; kept for them, and bounded, by `text_queue`

@@ -243,6 +243,12 @@ class Office:
             self.names.receive(reply, None, self.clock.now)
         self.drain()
 
+    def unnamed(self) -> None:
+        """The name servers know nothing of what they have been asked."""
+        while self.asked:
+            self.names.receive(Reply(self.asked.pop(), fault="no such name"), None, self.clock.now)
+        self.drain()
+
     def receive(self, data: bytes, flow: Flow) -> None:
         """Something arrives at the office."""
         self.stack.receive(data, flow, self.clock.now)

@@ -308,7 +308,8 @@ def _server_key(request: Request, method: str) -> Key:
     """Section 17.2.3: branch and sent-by where the branch is unique, and RFC 2543's headers where it is not.
 
     The To tag is left out of the latter: an ACK has one that its INVITE had not, and From tag, Call-ID and CSeq
-    number tell the transactions of a dialog apart without it.
+    number tell the transactions of a dialog apart without it. Of the Via only what stamping leaves alone counts: an
+    INVITE is looked for by its CANCEL, which is stamped by then.
     """
     via = request.headers.typed["via"][0]
     branch = via.branch
@@ -319,7 +320,9 @@ def _server_key(request: Request, method: str) -> Key:
         request.from_.tag,
         request.call_id,
         request.cseq.number,
-        str(via),
+        branch,
+        via.host.lower(),
+        via.port,
         method,
     )
 

@@ -113,6 +113,15 @@ def test_the_ack_to_a_refusal_is_absorbed_by_its_invite(branch: str) -> None:
     assert arrived.transaction.state is InviteServerState.CONFIRMED
 
 
+@pytest.mark.parametrize("via", ["a", "a;branch=1", "a;rport", "192.0.2.77", "a;branch=z9hG4bK1"])
+def test_a_cancel_finds_the_invite_of_the_same_via_wherever_both_have_come_from(via: str) -> None:
+    """Section 9.2: also by the rules of RFC 2543, and where our own stamp says of the Via where it came from."""
+    layer = Layer()
+    (invite,) = arrivals(layer, options(via, method="INVITE"))
+    (cancel,) = arrivals(layer, options(via, method="CANCEL"))
+    assert cancel.cancels is invite.transaction
+
+
 def test_an_ack_that_belongs_to_nothing_is_told_and_never_answered() -> None:
     layer = Layer()
     layer.receive(options("a;branch=z9hG4bK1", method="ACK"), FLOW, 0)

@@ -8,7 +8,7 @@ const duration = (seconds) => {
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
 };
 
-const party = (number, name) => (name && number ? `${name} (${number})` : name || number || "unknown");
+const party = (number, name) => (name && number ? `${name} <${number}>` : name || number || "unknown");
 
 // What is shown, and after it what is wrong there.
 const troubled = (text, ...troubles) => {

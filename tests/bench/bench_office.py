@@ -24,6 +24,7 @@ from typing import Final, Self
 from gateway.testing.loop import ManualLoop
 from gateway.testing.office import EmulatedOffice
 from tests.bench.two_trunks import DIALPLAN, TRUNKS
+from tests.support.steps import steps_of
 
 HOST: Final = "127.0.0.1"
 CONFIG: Final = (
@@ -91,11 +92,11 @@ class Bench:
         self._turns = 0
         for _ in range(calls):
             self.one_call()
-        whole, turns = _total(self.profile), self._turns
+        whole, turns = steps_of(self.profile), self._turns
         self.profile = cProfile.Profile()
         for _ in range(turns):
             self._counted(self.loop.settle, TURNS)
-        idle, self.profile = _total(self.profile), None
+        idle, self.profile = steps_of(self.profile), None
         return (whole - idle) / calls
 
     def one_call(self) -> None:
@@ -203,10 +204,6 @@ def _socket() -> socket.socket:
     opened.setblocking(False)
     opened.bind((HOST, 0))
     return opened
-
-
-def _total(profile: cProfile.Profile) -> int:
-    return int(pstats.Stats(profile).total_calls)  # type: ignore[attr-defined]
 
 
 def main() -> None:

@@ -371,7 +371,6 @@ class Application:
     def _record(self, record: CallRecord) -> None:
         self.console.count(record)
         if self._store is not None:
-            self._store.record(record)
             self._standing.over(record)
 
     def _keep_usage(self, usages: Sequence[Usage]) -> None:

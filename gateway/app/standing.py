@@ -47,10 +47,16 @@ class StandingCalls:
         self._calls = calls
         self._seen = clock()
         self._kept: set[str] = set()
+        self._lost = store.lost
 
     def look(self, now: float) -> None:
         """Write the calls ahead that stand by now, and that those written before still do."""
-        if now - self._seen >= STANDS:
+        if self._store.lost != self._lost:  # that may have been how long they stood, or that one is over
+            self._lost = self._store.lost
+            self._kept.clear()
+            self._store.forget_standing()
+            self._seen = now
+        elif now - self._seen >= STANDS:
             if self._kept:
                 self._store.still_stand(now - self._seen)
             self._seen = now
@@ -64,7 +70,7 @@ class StandingCalls:
         return answered is not None and now - answered >= STANDS and call.id not in self._kept
 
     def over(self, record: CallRecord) -> None:
-        """A call is over, and its record is kept: what was written ahead of it is not needed."""
-        if record.id in self._kept:
-            self._kept.discard(record.id)
-            self._store.fall(record.id)
+        """A call is over: its record is kept, in place of what was written ahead of it."""
+        stood = record.id in self._kept
+        self._kept.discard(record.id)
+        self._store.record(record, stood=stood)

@@ -59,6 +59,7 @@ _KEEP_RECORD: Final = insert(CALL_RECORDS)
 _STAND: Final = insert(STANDING_CALLS)
 _STILL_STAND: Final = update(STANDING_CALLS).values(duration=STANDING_CALLS.c.duration + bindparam("passed"))
 _FALL: Final = delete(STANDING_CALLS).where(STANDING_CALLS.c.id == bindparam("over"))
+_FALL_ALL: Final = delete(STANDING_CALLS)
 _KEEP_BINDING: Final = insert(BINDINGS)
 _FORGET_BINDING: Final = delete(BINDINGS).where(
     BINDINGS.c.account == bindparam("of"), BINDINGS.c.place == bindparam("at")
@@ -145,9 +146,16 @@ class Store:
         """Entries that could not be kept since the start; each stands in the log."""
         return self._writer.lost
 
-    def record(self, record: CallRecord) -> asyncio.Future[None]:
-        """Keep a call record; durable once the future is done. Never waits; the future may be ignored."""
-        return self._writer.submit([Statement(_KEEP_RECORD, partial(record_row, record))], record)
+    def record(self, record: CallRecord, *, stood: bool = False) -> asyncio.Future[None]:
+        """Keep a call record; durable once the future is done. Never waits; the future may be ignored.
+
+        Args:
+            stood: it was said to go on (`stand`), and no longer does: there is one of the two at any time.
+        """
+        statements = [Statement(_KEEP_RECORD, partial(record_row, record))]
+        if stood:
+            statements.append(Statement(_FALL, {"over": record.id}))
+        return self._writer.submit(statements, record)
 
     def stand(self, record: CallRecord) -> asyncio.Future[None]:
         """Keep a call that goes on, as it would be recorded if it ended now. As `record` otherwise."""
@@ -157,9 +165,9 @@ class Store:
         """All calls that were said to go on do so `passed` seconds later. As `record` otherwise."""
         return self._writer.submit([Statement(_STILL_STAND, {"passed": passed})], "that calls go on")
 
-    def fall(self, id: str) -> asyncio.Future[None]:
-        """A call that was said to go on does not. As `record` otherwise."""
-        return self._writer.submit([Statement(_FALL, {"over": id})], f"that call {id} is over")
+    def forget_standing(self) -> asyncio.Future[None]:
+        """Nothing was said of calls that go on. As `record` otherwise."""
+        return self._writer.submit([Statement(_FALL_ALL)], "which calls go on is written anew")
 
     async def recover(self) -> list[CallRecord]:
         """Record the calls that went on when this process ended last, which it could not do itself.
@@ -168,10 +176,13 @@ class Store:
             Their records, which end when the calls were seen last.
         """
         rows = await self._rows(select(STANDING_CALLS).order_by(STANDING_CALLS.c.started))
-        found = [_seen_last(record_of(row)) for row in rows]
-        for record in found:
-            await self.record(record)
-            await self.fall(record.id)
+        if not rows:
+            return []
+        recorded = select(CALL_RECORDS.c.id).where(CALL_RECORDS.c.id.in_(select(STANDING_CALLS.c.id)))
+        known = {row["id"] for row in await self._rows(recorded)}
+        found = [_seen_last(record_of(row)) for row in rows if row["id"] not in known]
+        kept = [Statement(_KEEP_RECORD, partial(record_row, record)) for record in found]
+        await self._writer.submit([*kept, Statement(_FALL_ALL)], found)  # at once: there may be thousands
         return found
 
     def save_binding(self, binding: StoredBinding) -> asyncio.Future[None]:

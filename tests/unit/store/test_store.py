@@ -115,8 +115,7 @@ def test_a_call_that_stood_when_the_process_was_killed_is_recorded_until_it_was_
         store = await Store.open(url_of(tmp_path))
         await store.stand(stood)
         await store.stand(over)
-        await store.record(over)
-        await store.fall("over")
+        await store.record(over, stood=True)
         await store.still_stand(30.0)
         await store.still_stand(29.5)
         assert await store.records(10) == [over], "it is not over"
@@ -127,6 +126,36 @@ def test_a_call_that_stood_when_the_process_was_killed_is_recorded_until_it_was_
         assert (found.duration, found.billed) == (124.0, 119.5)
         assert sorted(record.id for record in await store.records(10)) == ["over", "stood"]
         assert await store.recover() == []
+        await store.close()
+
+    run(conversation())
+
+
+def test_many_calls_that_were_cut_off_delay_no_start(tmp_path: Path) -> None:
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        await asyncio.gather(*[store.stand(call_record(f"call-{number:03}")) for number in range(200)])
+        commits: list[object] = []
+        event.listen(store._engine.sync_engine, "commit", commits.append)
+        assert len(await store.recover()) == 200
+        assert len(commits) == 1, "a start waits for each"
+        await store.close()
+
+    run(conversation())
+
+
+def test_a_call_that_has_its_record_is_not_recovered(tmp_path: Path) -> None:
+    """Of the two, another program or an earlier version may have left both."""
+
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        for id in ("both", "cut off"):
+            await store.stand(call_record(id))
+        await store.record(call_record("both"))
+        assert [record.id for record in await store.recover()] == ["cut off"]
+        assert await store.recover() == []
+        assert sorted(record.id for record in await store.records(9)) == ["both", "cut off"]
+        assert store.lost == 0
         await store.close()
 
     run(conversation())

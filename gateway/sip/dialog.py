@@ -241,9 +241,9 @@ class Dialog:
     def way_anew(self) -> Flow | None:
         """By which new connection the peer can be reached, where it names the host at the end of the one it had."""
         hop, flow = self.routes[0].uri if self.routes else self.target, self.flow
-        if not flow.is_reliable or not self._peer or not isinstance(hop, SipUri) or not is_at(hop, flow):
+        if not flow.is_reliable or flow.transport in BROWSERS:
             return None
-        if flow.transport in BROWSERS:
+        if not self._peer or not isinstance(hop, SipUri) or not is_at(hop, flow):
             return None
         return flow._replace(remote=(flow.remote[0], hop.port or PORTS[flow.transport]))
 

@@ -82,8 +82,9 @@ def next_hop(uri: Uri, flow: Flow, peer: str) -> SipUri | None:
 
 
 def is_at(uri: SipUri, flow: Flow) -> bool:
-    """Whether the address in `uri` is the one at the other end of `flow`; of a connection, its host alone."""
-    if not _same(_host(uri), flow.remote[0]):
+    """Whether `uri` has the address at the other end of `flow`, and no name; of a connection, its host alone."""
+    host = _host(uri)
+    if not is_address(host) or not _same(host, flow.remote[0]):
         return False
     return flow.is_reliable or (uri.port or PORTS[flow.transport]) == flow.remote[1]
 

@@ -866,7 +866,13 @@ def test_section_18_who_calls_again_by_a_connection_of_its_own_is_not_given_up()
 
 @pytest.mark.parametrize(
     ("contact", "transport"),
-    [("sip:6001@10.0.0.9:5060;transport=tcp", "tcp"), ("sip:6001@192.0.2.60:5070;transport=ws", "ws")],
+    [
+        ("sip:6001@10.0.0.9:5060;transport=tcp", "tcp"),
+        ("sip:6001@192.0.2.60:5070;transport=ws", "ws"),
+        ("sip:6001@df7jal23ls0d.invalid;transport=ws", "ws"),
+        ("sip:6001@df7jal23ls0d.invalid;transport=tcp", "tcp"),
+        ("sip:6001@telephone.example.com;transport=ws", "ws"),
+    ],
 )
 def test_who_is_behind_nat_or_in_a_browser_is_gone_with_its_connection(contact: str, transport: str) -> None:
     office = Office(listening=("ws",))

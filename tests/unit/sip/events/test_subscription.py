@@ -241,10 +241,12 @@ def test_an_extension_that_loses_its_hint_ends_the_subscription() -> None:
     office.quiet()
 
 
-def test_a_lost_connection_takes_its_subscriptions_with_it() -> None:
+@pytest.mark.parametrize("headers", [(), (("Contact", "<sip:6001@df7jal23ls0d.invalid;transport=ws>"),)])
+def test_a_lost_connection_takes_its_subscriptions_with_it(headers: tuple[tuple[str, str], ...]) -> None:
+    """Also those of a browser, which has no host to be looked for (RFC 7118 section 5)."""
     office, watchable = office_to_watch()
     watcher = Watcher(office, transport="tcp")
-    watcher.subscribe()
+    watcher.subscribe(headers=headers)
     watcher.notified()
     office.stack.lost(watcher.phone.flow, office.clock.now)
     assert watchable.watched == {}

@@ -29,8 +29,8 @@ COLUMNS: Final = (
 ).split()
 
 _UNFIT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_FORMULA: Final = ("=", "@", "\t")
-"""What makes a spreadsheet work out a text; callers choose their names."""
+_FORMULA: Final = re.compile(r"[=@\uff1d\uff20\uff0b\uff0d]|[+-](?![0-9 ().*#/-]*\Z)")
+"""What makes a spreadsheet work out a text, plain numbers aside; callers choose their names."""
 
 
 class RecordsApi:
@@ -65,14 +65,14 @@ class RecordsApi:
     async def _csv(self, request: Request) -> Response:
         since = _moment(request, "since", datetime(1970, 1, 1, tzinfo=UTC))
         until = _moment(request, "until", self._clock())
-        return StreamingResponse(self._lines(since, until), media_type=CSV)
+        first = await self._records(since, until, "", AT_ONCE)  # what cannot be read is said before a table is begun
+        return StreamingResponse(self._lines(first, until), media_type=CSV)
 
-    async def _lines(self, since: datetime, until: datetime) -> AsyncIterator[str]:
+    async def _lines(self, records: Sequence[CallRecord], until: datetime) -> AsyncIterator[str]:
         yield _written([COLUMNS])
-        after = ""
-        while records := await self._records(since, until, after, AT_ONCE):
+        while records:
             yield _written([_row(record) for record in records])
-            since, after = records[-1].started, records[-1].id
+            records = await self._records(records[-1].started, until, records[-1].id, AT_ONCE)
 
 
 def _moment(request: Request, name: str, otherwise: datetime) -> datetime:
@@ -104,4 +104,4 @@ def _cell(value: Any) -> Any:
     if not isinstance(value, str):
         return "" if value is None else value
     text = _UNFIT.sub("?", value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    return f"'{text}" if _FORMULA.match(text) else text

@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.call.call import CallRecord
+from gateway.core.errors import LocalError
 from gateway.web import wav
 from gateway.web.application import application
 from gateway.web.guard import BODY_LIMIT
@@ -191,10 +192,20 @@ def test_records_as_a_table() -> None:
 
 
 def test_a_caller_s_name_works_no_spreadsheet() -> None:
+    names = {
+        '=HYPERLINK("http://evil.example")': '\'=HYPERLINK("http://evil.example")',
+        "+cmd|' /C calc'!A0": "'+cmd|' /C calc'!A0",
+        "-2+3+cmd|' /C calc'!A0": "'-2+3+cmd|' /C calc'!A0",
+        "\uff1d1+1": "'\uff1d1+1",  # as wide as a letter of Chinese
+        "Ada\x1b[2J, \r\nBob": "Ada?[2J, ??Bob",
+        "+12565550100": "+12565550100",
+        "+1 (256) 555-0100": "+1 (256) 555-0100",
+    }
+
     class Hostile(ShownOffice):
         async def records(self, limit: int) -> Sequence[CallRecord]:
-            names = iter(['=HYPERLINK("http://evil.example")', "Ada\x1b[2J, \r\nBob", "+12565550100"])
-            return [dataclasses.replace(each, caller_name=next(names)) for each in await super().records(3)]
+            (record,) = await super().records(1)
+            return [dataclasses.replace(record, caller_name=name) for name in names]
 
         async def records_between(
             self, since: datetime, until: datetime, after: str, limit: int
@@ -202,11 +213,18 @@ def test_a_caller_s_name_works_no_spreadsheet() -> None:
             return [] if after else await self.records(3)
 
     rows = list(csv.DictReader(io.StringIO(ask(Hostile(), "GET", "/api/v1/records.csv").text)))
-    assert [row["caller_name"] for row in rows] == [
-        '\'=HYPERLINK("http://evil.example")',
-        "Ada?[2J, ??Bob",
-        "+12565550100",
-    ]
+    assert [row["caller_name"] for row in rows] == list(names.values())
+
+
+def test_a_table_that_cannot_be_read_is_none() -> None:
+    class Closed(ShownOffice):
+        async def records_between(
+            self, since: datetime, until: datetime, after: str, limit: int
+        ) -> Sequence[CallRecord]:
+            raise LocalError("the database cannot be read: the disk is gone")
+
+    answer = ask(Closed(), "GET", "/api/v1/records.csv")
+    assert (answer.status_code, answer.json()["error"]) == (409, "the database cannot be read: the disk is gone")
 
 
 @pytest.mark.parametrize("limit", ["0", "51", "-1", "x", "²", "9" * 5000])

@@ -237,6 +237,7 @@ class Application:
             media=self.media,
             home=self._home,
             groups=group_members(config),
+            certificates=lambda: self.sip.certificates,
         )
         self.media.start(self.runner.step)
         self._start_tickers()

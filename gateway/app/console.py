@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from dialplan.database import Database
@@ -17,6 +18,7 @@ from gateway.app.simulator import EmulatedWorld
 from gateway.call.call import DISPOSITIONS, Call, CallRecord
 from gateway.call.leg import CallLeg
 from gateway.call.manager import CallManager
+from gateway.config.certificates import SOON
 from gateway.core.capture import pcapng
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
@@ -53,6 +55,7 @@ class Console:
         media: what the office hears and says.
         home: the target and the dialplan context of an account or telephone; None where there is none.
         groups: who is in each hunt group, by what the toll rules call it.
+        certificates: when those that are shown end, by their files.
 
     Attributes:
         reread: reads the configuration anew, where the office has a file.
@@ -77,6 +80,7 @@ class Console:
         media: OfficeMedia,
         home: Callable[[str], tuple[Target, str] | None],
         groups: Mapping[str, str],
+        certificates: Callable[[], Mapping[Path, datetime]],
     ) -> None:
         self.name = name
         self.directory = directory
@@ -102,13 +106,17 @@ class Console:
         self._groups = {f"trunk {group}": members for group, members in groups.items()}
         self._ended = Counter(dict.fromkeys(DISPOSITIONS, 0))  # a graph begins at zero
         self.reread: Callable[[], ReloadView] | None = None
+        self._not_reread = ""
+        self.certificates = certificates
 
     def count(self, record: CallRecord) -> None:
         """Count a call that is over."""
         self._ended[record.disposition] += 1
 
     def trouble(self) -> str:
-        """A sentence where the office cannot do its work, else ""."""
+        """Why the office should be given no more calls, as a sentence; else ""."""
+        if self._manager.draining:
+            return "The office is being stopped: calls in progress go on, no new ones are taken."
         fault = self._media.fault()
         if fault is not None:
             return f"The media plane has stopped: {fault}."
@@ -116,7 +124,23 @@ class Console:
 
     def worries(self) -> Sequence[str]:
         """What an operator should look at."""
-        return [sentence for sentence in (self.trouble(), self._store.fault) if sentence]
+        told = (self.trouble(), self._store.fault, self._not_reread, *self._ending_certificates())
+        return [sentence for sentence in told if sentence]
+
+    def reread_came_to(self, view: ReloadView) -> None:
+        """Remember whether the office goes on by its files as they are now."""
+        at = f"{self._wall():%Y-%m-%d %H:%M}"
+        self._not_reread = "" if view.done else f"The reload at {at} was refused: {view.told[0]} ({view.told[-1]})."
+
+    def _ending_certificates(self) -> Iterator[str]:
+        now = self._wall().astimezone(UTC)
+        for file, end in self.certificates().items():
+            if end - now < SOON:
+                verb = "ended" if end <= now else "ends"
+                yield (
+                    f"The certificate of {file} that is in use {verb} on {end:%Y-%m-%d %H:%M} UTC: "
+                    "have it renewed, then reload (SIGHUP)."
+                )
 
     async def call(self, caller: str, called: str) -> None:
         """Call a telephone of the office; once it is answered, call a number for it."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 from gateway.app.bans import KeptBans
@@ -149,6 +150,11 @@ class OfficeSip:
         self._points.bound(self.bound, secure=True)
         self.stack.opened(self._loop.time())
         self.stack.trunks.load(trunks_of(config), self._loop.time())
+
+    @property
+    def certificates(self) -> Mapping[Path, datetime]:
+        """When the certificates that are shown end, by their files."""
+        return self._certificates.ends
 
     def renew_certificates(self) -> None:
         """Read the certificates anew.

@@ -61,6 +61,8 @@ def run(path: Path) -> int:
     log_cheaply()
     logging.basicConfig(level=logging.INFO, handlers=[Lines(sys.stderr)])
     _allow_descriptors()
+    # Asked to reload while it starts, it does so once it has started.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     with _explaining() as started, asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(_serve(path, started))
 
@@ -119,9 +121,10 @@ async def _serve(path: Path, started: Callable[[], None]) -> int:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told_to_stop)
-    loop.add_signal_handler(signal.SIGHUP, reload_office, path, office)
     try:
         await office.start()
+        loop.add_signal_handler(signal.SIGHUP, reload_office, path, office)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
         office.console.reread = partial(reload_office, path, office)
         garbage.start()
         watching = Ticker(loop, PERIOD, lambda _: garbage.look())
@@ -174,6 +177,12 @@ def _warn(path: Path, config: Config, dialplan: Dialplan) -> list[str]:
 
 def reload_office(path: Path, office: Application) -> ReloadView:
     """Let a running office go on by its files as they are now; where they have a fault, as it was."""
+    view = _reloaded(path, office)
+    office.console.reread_came_to(view)
+    return view
+
+
+def _reloaded(path: Path, office: Application) -> ReloadView:
     try:
         config, dialplan = load_office(path)
         whole = office.reload(config, dialplan)

@@ -220,6 +220,11 @@ class CallManager:
         self._quiet = QuietLog(_log, clock)
 
     @property
+    def draining(self) -> bool:
+        """Whether it takes no more calls, and waits for those in progress."""
+        return self._draining
+
+    @property
     def script(self) -> Script | None:
         """What drives legs through the dialplan."""
         return self.floor.script

@@ -20,7 +20,7 @@ from gateway.config.locate import KeyPath
 from gateway.config.model import Config
 from gateway.config.tls import CertificateSettings, TlsSettings
 
-__all__ = ["certificate_doubts", "certificate_findings"]
+__all__ = ["SOON", "certificate_doubts", "certificate_findings"]
 
 SOON: Final = timedelta(days=21)
 """A certificate that ends within this is told: those that renew themselves do so a month before."""

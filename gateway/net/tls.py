@@ -7,11 +7,14 @@ later ones get what is new.
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Final
+
+from cryptography import x509
 
 from gateway.core.errors import OpenFailed
 from gateway.core.frozen import frozen
@@ -95,6 +98,11 @@ class TlsContexts:
             self._client = self._client_context(self._config)
         return self._client
 
+    @property
+    def ends(self) -> Mapping[Path, datetime]:
+        """When the certificates that are shown end, in UTC, by their files: these may hold later ones by now."""
+        return self._ends
+
     def server(self, transport: str) -> ssl.SSLContext:
         """For the connections of a listening point, for ever: it looks up what holds at each handshake.
 
@@ -121,15 +129,17 @@ class TlsContexts:
         named = {}
         default = None
         try:
+            ends = {file: _end(file) for file in _files(config)}
             if config.certificate is not None:
                 default = self._chosen_context(config, config.certificate)
             for name, certificate in config.names.items():
                 named[name.lower()] = self._chosen_context(config, certificate)
             # The system's authorities take a while to read, and few offices call over TLS.
             client = self._client_context(config) if config.authorities is not None else None
-        except OSError as error:
+        except (OSError, ValueError) as error:
             raise OpenFailed(f"the files of sip.tls cannot be used: {error}") from error
         self._config, self._default, self._named, self._client = config, default, named, client
+        self._ends: Mapping[Path, datetime] = ends
 
     def _choose(self, tls: ssl.SSLSocket | ssl.SSLObject, name: str | None, context: ssl.SSLContext) -> None:
         """The certificate for the name that somebody asks for, or the first one."""
@@ -162,6 +172,18 @@ class TlsContexts:
                 ssl.Purpose.SERVER_AUTH if protocol == ssl.PROTOCOL_TLS_CLIENT else ssl.Purpose.CLIENT_AUTH
             )
         return context
+
+
+def _files(config: TlsConfig) -> Iterator[Path]:
+    if config.certificate is not None:
+        yield config.certificate.chain
+    for certificate in config.names.values():
+        yield certificate.chain
+
+
+def _end(file: Path) -> datetime:
+    """When the first certificate of a file ends."""
+    return x509.load_pem_x509_certificate(file.read_bytes()).not_valid_after_utc
 
 
 def _no_password() -> str:

@@ -62,7 +62,11 @@ def application(office: Office, *, host: str, most_records: int = 200) -> Starle
 
     async def health(request: Request) -> Response:
         trouble = office.trouble()
-        return JSONResponse({"error": trouble}, 503) if trouble else JSONResponse({"status": "ok"})
+        return (
+            JSONResponse({"error": trouble}, 503)
+            if trouble
+            else JSONResponse({"status": "ok", "worries": office.worries()})
+        )
 
     async def page(request: Request) -> Response:
         return FileResponse(_PAGE / "index.html")

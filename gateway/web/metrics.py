@@ -58,6 +58,17 @@ class Metrics(Collector):
         for trunk in self._office.trunks():
             trunks.add_metric([trunk.name], float(trunk.up))
         yield trunks
+        worries = GaugeMetricFamily("copperline_worries", "What an operator should look at: `copperline calls`.")
+        worries.add_metric([], len(self._office.worries()))
+        yield worries
+        ends = GaugeMetricFamily(
+            "copperline_certificate_end_seconds",
+            "When a certificate that SIP shows ends, Unix time.",
+            labels=["file"],
+        )
+        for file, end in self._office.certificates().items():
+            ends.add_metric([str(file)], end.timestamp())
+        yield ends
         registered = GaugeMetricFamily("copperline_registrations", "Telephones that are registered.")
         registered.add_metric([], len(self._office.registrations()))
         yield registered

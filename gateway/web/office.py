@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from dialplan.database import Database
@@ -214,13 +215,17 @@ class Office(Protocol):
         """What an operator should look at, a sentence each; what keeps the office from its work is the first."""
         ...
 
+    def certificates(self) -> Mapping[Path, datetime]:
+        """When the certificates that SIP shows end, by their files."""
+        ...
+
     @property
     def directory(self) -> Mapping[str, str]:
         """Numbers worth knowing, each with what answers there."""
         ...
 
     def trouble(self) -> str:
-        """A sentence where the office cannot do its work, else ""."""
+        """Why the office should be given no more calls, as a sentence; else ""."""
         ...
 
     def calls(self) -> Sequence[CallView]:

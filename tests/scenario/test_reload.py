@@ -12,6 +12,7 @@ import pytest
 
 from gateway.app.run import reload_office
 from tests.support.office import OfficeUnderTest
+from tests.support.tls import Authority
 
 OFFICE = """
 [sip]
@@ -101,6 +102,48 @@ def test_an_operator_is_told_what_came_of_it(office: OfficeUnderTest) -> None:
     done = office.app.console.reload()
     assert done.done and done.told[0].startswith("dialplan, accounts, trunks")
     assert done.told[-1] == f"other settings in {file} have changed, too; they take effect at the next start"
+
+
+def test_a_reload_that_was_refused_is_told_until_one_is_done(office: OfficeUnderTest) -> None:
+    (office.folder / "extensions.conf").write_text(NEW + "exten => 7,1,Playbak(x)\n")
+    reload(office)
+    (worry,) = office.app.console.worries()
+    assert worry.startswith("The reload at ") and "extensions.conf:3: no application 'Playbak'" in worry
+    assert worry.endswith("(not reloaded; the office goes on as it was).")
+    assert office.app.console.trouble() == "", "calls are taken"
+    (office.folder / "extensions.conf").write_text(NEW)
+    reload(office)
+    assert office.app.console.worries() == []
+
+
+def test_a_certificate_in_use_that_ends_is_told_until_a_renewed_one_is_read(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    ending, renewed = (authority.certificate("office.test", days=days).chain for days in (10, 90))
+    text = f'{OFFICE}[sip.tls]\ncertificate = "{ending}"\n'
+    with OfficeUnderTest(tmp_path, text, OLD) as office:
+        (worry,) = office.app.console.worries()
+        assert worry.startswith(f"The certificate of {ending} that is in use ends on ")
+        assert worry.endswith("have it renewed, then reload (SIGHUP).")
+        ending.write_bytes(renewed.read_bytes())
+        assert len(office.app.console.worries()) == 1, "renewed, and not read yet"
+        reload(office)
+        assert office.app.console.worries() == []
+        ending.unlink()
+        reload(office)
+        (worry,) = office.app.console.worries()
+        assert f"{ending} cannot be read: no such file" in worry
+        assert office.app.console.trouble() == "", "the one that was read before is shown still"
+
+
+def test_who_is_being_stopped_is_given_no_more_calls(office: OfficeUnderTest) -> None:
+    ada = office.sip("6001")
+    ada.call("100")
+    office.until(lambda: ada.state == "up", within=2)
+    assert office.app.console.trouble() == ""
+    office.loop.create_task(office.app.drained(10))
+    office.run(0.1)
+    assert office.app.console.trouble().startswith("The office is being stopped")
+    office.until(lambda: ada.state == "idle", within=8)
 
 
 def test_a_hundred_broken_edits_in_any_order_harm_no_call(office: OfficeUnderTest) -> None:

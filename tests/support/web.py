@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 
@@ -201,6 +202,9 @@ class ShownOffice:
 
     def worries(self) -> Sequence[str]:
         return [self.sick] if self.sick else []
+
+    def certificates(self) -> Mapping[Path, datetime]:
+        return {Path("/etc/office.pem"): START + timedelta(days=30)}
 
     def tolls(self) -> TollView:
         accounts = [

@@ -9,7 +9,7 @@ import io
 import re
 import wave
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib import metadata
 from typing import Any
 
@@ -235,7 +235,7 @@ def test_a_limit_that_is_none(limit: str) -> None:
 
 def test_health() -> None:
     office = ShownOffice()
-    assert ask(office, "GET", "/healthz").json() == {"status": "ok"}
+    assert ask(office, "GET", "/healthz").json() == {"status": "ok", "worries": []}
     office.sick = "The database cannot be written."
     answer = ask(office, "GET", "/healthz")
     assert (answer.status_code, answer.json()) == (503, {"error": "The database cannot be written."})
@@ -249,6 +249,9 @@ def test_metrics() -> None:
     for name in ("cpu_seconds_total", "resident_memory_bytes", "open_fds", "start_time_seconds"):
         assert re.search(rf"^process_{name} [0-9.e+]+$", answer.text, re.MULTILINE)
     assert 'copperline_calls{state="ringing"} 0.0' in answer.text
+    assert "copperline_worries 0.0" in answer.text
+    end = re.search(r'^copperline_certificate_end_seconds{file="/etc/office.pem"} (.+)$', answer.text, re.MULTILINE)
+    assert end and datetime.fromtimestamp(float(end[1]), UTC) == datetime(2026, 12, 21, 9, 0, tzinfo=UTC)
     assert 'copperline_line_in_service{kind="FXO",line="copper1"} 0.0' in answer.text
     assert "copperline_registrations 1.0" in answer.text
     assert 'copperline_in_use{resource="rows"} 2.0' in answer.text

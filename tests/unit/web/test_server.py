@@ -46,7 +46,7 @@ def test_it_serves_ipv6() -> None:
         server = await WebServer.start(application(ShownOffice(), host="::1"), "::1", 0)
         async with httpx.AsyncClient(trust_env=False) as client:
             answer = await client.get(f"http://[::1]:{server.port}/healthz")
-            assert answer.json() == {"status": "ok"}
+            assert answer.json() == {"status": "ok", "worries": []}
         await server.stop()
 
     asyncio.run(conversation())

@@ -65,7 +65,7 @@ class RecordsApi:
     async def _csv(self, request: Request) -> Response:
         since = _moment(request, "since", datetime(1970, 1, 1, tzinfo=UTC))
         until = _moment(request, "until", self._clock())
-        first = await self._records(since, until, "", AT_ONCE)  # what cannot be read is said before a table is begun
+        first = await self._records(since, until, "", AT_ONCE)  # what fails is told, not begun
         return StreamingResponse(self._lines(first, until), media_type=CSV)
 
     async def _lines(self, records: Sequence[CallRecord], until: datetime) -> AsyncIterator[str]:

@@ -143,8 +143,9 @@ class OpenWays:
         except Exhausted:
             self._wait(flow, way, now)  # the shortage is ours
 
-    def _question(self, flow: Flow, uri: Uri) -> Request:
+    def _question(self, flow: Flow, contact: Uri) -> Request:
         own = self._contact(flow)
+        uri = contact.requested() if isinstance(contact, SipUri) else contact
         request = Request("OPTIONS", uri)
         headers = request.headers
         headers.set("Max-Forwards", MAX_FORWARDS)

@@ -134,6 +134,7 @@ class _Story:
                 (("Supported", "timer"), ("Session-Expires", "90")),
                 (("Supported", "100rel"),),
                 (("Expires", "20"),),
+                (("Contact", "<sip:6001@nobody.invalid;transport=ws>"),),
             )
         )
         uri = "sip:101@192.0.2.1"

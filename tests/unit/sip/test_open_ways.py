@@ -32,13 +32,15 @@ def told(office: Office) -> list[str]:
     return [event.text for event in office.changes() if isinstance(event, WayTold)]
 
 
-def test_a_telephone_behind_nat_is_asked_before_30_s_are_over_again_and_again() -> None:
+@pytest.mark.parametrize("more", ["", ";method=BYE?Subject=x"])
+def test_a_telephone_behind_nat_is_asked_before_30_s_are_over_again_and_again(more: str) -> None:
+    """What its Contact has besides is none of a request's (RFC 3261 19.1.1 table 1)."""
     office = Office()
-    phone = registered(office)
+    phone = registered(office, ("Contact", f"<sip:6001@192.168.1.5:5060{more}>"))
     for _ in range(5):
         office.wait(25)
         (question,) = questions(phone)
-        assert str(question.uri) == "sip:6001@192.168.1.5:5060"
+        assert str(question.uri) == str(question.to.uri) == "sip:6001@192.168.1.5:5060"
         phone.reply(question, 200)
     assert told(office) == []
 

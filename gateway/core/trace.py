@@ -35,10 +35,16 @@ AT_ONCE: Final = 32
 """Stories that are looked at, and packed, in one go: two milliseconds."""
 
 _SECRET: Final = re.compile(
-    r"""(?P<key>\b(?:(?:response|nonce|cnonce|opaque|password|secret)\s*=\s*|inline:))(?P<value>"[^"]*"|[^\s,;]+)""",
-    re.IGNORECASE,
+    r"""(?P<key>
+        \b(?:response|rspauth|(?:c|next)?nonce|opaque|password|secret)\s*=\s*  # RFC 7616 3.4, 3.5
+      | \bauthorization\s*:\s*(?!digest\b)[^\s,;]+[ \t]+                     # Basic, Bearer: RFC 8898 2
+      | \binline: | \bkey-mgmt:mikey\s+ | \bk=(?:clear|base64|uri):          # RFC 4568 6.1, 4567 3.1, 4566 5.12
+      | \bice-pwd:\s*                                                        # RFC 8839 5.4
+      | (?P<user>\bsips?:[^:@\s<>"]*:(?=[^:?@\s<>"]*@))                      # RFC 3261 19.1.1
+    )(?P<value>(?(user)[^@]*|(?:"(?:[^"\\\r\n]|\\.)*"|[^\s,;]+)))""",
+    re.IGNORECASE | re.VERBOSE,
 )
-_SECRET_OCTETS: Final = re.compile(_SECRET.pattern.encode(), re.IGNORECASE)
+_SECRET_OCTETS: Final = re.compile(_SECRET.pattern.encode(), re.IGNORECASE | re.VERBOSE)
 
 
 class Kind(Word):
@@ -293,7 +299,7 @@ def _read(kept: Kept) -> Note:
 
 def _starred(found: re.Match[bytes]) -> bytes:
     value = found["value"]
-    quotes = b'"' if value.startswith(b'"') else b""
+    quotes = b'"' if len(value) > 1 and value[:1] == value[-1:] == b'"' else b""
     return found["key"] + quotes + b"*" * (len(value) - 2 * len(quotes)) + quotes
 
 

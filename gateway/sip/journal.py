@@ -17,7 +17,6 @@ from gateway.sip.transport import Datagram, Flow
 __all__ = ["Journal"]
 
 _CALL_ID: Final = re.compile(rb"\r\n(?:Call-ID|i)[ \t]*:[ \t]*([^\r\n]*)", re.IGNORECASE)
-_PASSWORD: Final = re.compile(r"(sips?:[^:@ ]*:)[^@ ]*@", re.IGNORECASE)
 UNKNOWN: Final = "SIP"
 """The story of messages that are of no call at all."""
 
@@ -113,9 +112,9 @@ class Journal:
 
 
 def _summary(data: bytes) -> str:
-    """A message in one phrase: its start line without the version, a password in it starred out."""
+    """A message in one phrase: its start line without the version."""
     line = data.lstrip(b"\r\n").partition(b"\r\n")[0].decode("utf-8", "replace")
-    return _PASSWORD.sub(r"\1***@", line.removeprefix("SIP/2.0 ").removesuffix(" SIP/2.0"))
+    return line.removeprefix("SIP/2.0 ").removesuffix(" SIP/2.0")
 
 
 def _stray(call_id: str) -> str:

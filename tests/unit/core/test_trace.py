@@ -1,6 +1,14 @@
 """The recorder: one story a call, bounded, without secrets."""
 
+import re
+
+import pytest
+
 from gateway.core.trace import Kind, Recorder
+from gateway.sip.journal import Journal
+from gateway.sip.transport import Datagram, Flow
+
+FLOW = Flow("udp", ("192.0.2.1", 5060), ("192.0.2.60", 5070))
 
 
 def texts(recorder: Recorder, name: str) -> list[str]:
@@ -83,6 +91,34 @@ def test_secrets_are_masked_in_what_is_read() -> None:
     first, second = recorder.story("SIP/1")
     assert (first.text, first.detail) == ("REGISTER with secret=***", masked)
     assert second.detail.startswith(masked[:-3]) and "hunter2" not in second.detail
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("Authorization: Basic NjAwMTpwdw==", "Authorization: Basic ***"),
+        ("Proxy-Authorization : Bearer eyJ.x.y, a=b", "Proxy-Authorization : Bearer ***, a=b"),
+        ('Authorization: Digest username="6001", uri="x"', 'Authorization: Digest username="6001", uri="x"'),
+        ("From: <sip:6001:hunter2;x@192.0.2.1:5060>", "From: <sip:6001:***@192.0.2.1:5060>"),
+        ("From: <sip:6001:hun,ter2@192.0.2.1:5060>;tag=a", "From: <sip:6001:***@192.0.2.1:5060>;tag=a"),
+        ("Contact: <sip:192.0.2.1:5060>, <sip:a@b>", "Contact: <sip:192.0.2.1:5060>, <sip:a@b>"),
+        ('nonce="a\\"b c", x=1', "nonce=***, x=1"),
+        ('nextnonce="abc", rspauth="0123"', "nextnonce=***, rspauth=***"),
+        ("a=ice-pwd:asd88fgpdd777uzjYhagZg", "a=ice-pwd:***"),
+        ("a=key-mgmt:mikey AQAFgM0X", "a=key-mgmt:mikey ***"),
+        ("k=clear:topsecret", "k=clear:***"),
+        ('nonce="', "nonce=***"),
+    ],
+)
+def test_every_kind_of_secret_is_masked_and_starred_out(line: str, shown: str) -> None:
+    recorder = Recorder()
+    data = f"INVITE sip:6001@192.0.2.1 SIP/2.0\r\nCall-ID: a\r\n{line}\r\n".encode()
+    Journal(recorder).sent(Datagram(data, FLOW, call_id="a"), 1.0)
+    (note,), (packet,) = recorder.story("Call-ID a"), recorder.packets("Call-ID a")
+    assert note.detail.split("\r\n")[2] == shown
+    assert len(packet.data) == len(data)
+    starred = packet.data.decode().split("\r\n")[2]
+    assert re.sub(r'"\*+"|\*+', "***", starred) == shown
 
 
 def test_keys_of_encrypted_audio_are_masked_too() -> None:

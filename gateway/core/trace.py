@@ -37,7 +37,7 @@ AT_ONCE: Final = 32
 _SECRET: Final = re.compile(
     r"""(?P<key>
         \b(?:response|rspauth|(?:c|next)?nonce|opaque|password|secret)\s*=\s*  # RFC 7616 3.4, 3.5
-      | \bauthorization\s*:\s*(?!digest\b)[^\s,;]+[ \t]+                     # Basic, Bearer: RFC 8898 2
+      | \bauthorization\s*:\s*(?!digest\b)[\w.+!~*-]{1,32}[ \t]+             # Basic, Bearer: RFC 8898 2
       | \binline: | \bkey-mgmt:mikey\s+ | \bk=(?:clear|base64|uri):          # RFC 4568 6.1, 4567 3.1, 4566 5.12
       | \bice-pwd:\s*                                                        # RFC 8839 5.4
       | (?P<user>\bsips?:[^:@\s<>"]*:(?=[^:?@\s<>"]*@))                      # RFC 3261 19.1.1

@@ -1,6 +1,7 @@
 """The recorder: one story a call, bounded, without secrets."""
 
 import re
+import time
 
 import pytest
 
@@ -119,6 +120,15 @@ def test_every_kind_of_secret_is_masked_and_starred_out(line: str, shown: str) -
     assert len(packet.data) == len(data)
     starred = packet.data.decode().split("\r\n")[2]
     assert re.sub(r'"\*+"|\*+', "***", starred) == shown
+
+
+@pytest.mark.parametrize("hostile", ["authorization:", "sip:a", "authorization: a", "key-mgmt:mikey ", 'nonce="'])
+def test_nobody_makes_a_story_long_to_read(hostile: str) -> None:
+    recorder = Recorder()
+    recorder.note(0.0, Kind.MESSAGE, "SIP/1", "INVITE", hostile * (65_000 // len(hostile)))
+    before = time.process_time()
+    recorder.story("SIP/1")
+    assert time.process_time() - before < 0.5
 
 
 def test_keys_of_encrypted_audio_are_masked_too() -> None:

@@ -7,6 +7,7 @@ for each kind to carry (`receive`, `outgoing`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import inf
 from typing import Final, Generic, Protocol, TypeVar
 
 from drivers.channel import LineChannel
@@ -39,7 +40,7 @@ class GroupedLine(HuntedLine, Protocol):
 
 
 class Member(Protocol):
-    """A line, or a span of many."""
+    """A line, or a span of many, that tells the shelf's `due` of every timer that it sets."""
 
     def detach(self, reason: str, now: float) -> None: ...
 
@@ -81,13 +82,16 @@ class LineBank(Generic[Device, Each]):
         return self._shelf.told()
 
     def deadline(self) -> float | None:
-        """When the next timer of any line is due."""
-        return earliest(*[line.deadline() for line in self._lines.values()])
+        """When the next timer of any line is due, or earlier: no line is asked."""
+        due = self._shelf.due.at
+        return due if due < inf else None
 
     def expire(self, now: float) -> None:
         """Act on every timer that is due."""
         for line in self._lines.values():
             line.expire(now)
+        exact = earliest(*[line.deadline() for line in self._lines.values()])
+        self._shelf.due.at = inf if exact is None else exact
 
     def status(self) -> list[LineStatus]:
         """Every line, as it is shown."""

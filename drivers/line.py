@@ -18,7 +18,6 @@ from typing import Final, Generic, TypeVar, get_args
 from drivers.channel import LineChannel
 from drivers.shelf import Shelf
 from drivers.status import LineStatus
-from drivers.timers import Timers
 from gateway.core.audio import Audio, AudioEvent, AudioLost, DigitHeard, FaxHeard, Silent, Sound
 from gateway.core.ending import Ending
 from gateway.core.errors import Exhausted, IllegalInput, LocalError
@@ -38,6 +37,7 @@ from gateway.core.messages import (
     SendDigits,
 )
 from gateway.core.number import Party
+from gateway.core.timers import RunningTimers
 from gateway.core.trace import Kind
 from gateway.media.supervision import Sign
 
@@ -136,7 +136,7 @@ class Line(Generic[State, Input]):
             for _, action in row.values()
             if action
         }
-        self._timers: Timers[Input] = Timers(shelf.due)
+        self._timers: RunningTimers[Input] = RunningTimers(shelf.due)
         self._row: Audio | None = None
         self._plays = 0
         self._playing = 0

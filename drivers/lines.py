@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from math import inf
 from typing import Final
 
 from drivers.bank import LineBank, hunt_groups
@@ -132,17 +131,6 @@ class AnalogLines(LineBank[int, AnyLine]):
         line = self._lines.get(source)
         if line is not None:
             line.receive(event, now)
-
-    def deadline(self) -> float | None:
-        """When the next timer of any line is due, or earlier."""
-        due = self._shelf.due.at
-        return due if due < inf else None
-
-    def expire(self, now: float) -> None:
-        """Act on every timer that is due."""
-        super().expire(now)
-        exact = super().deadline()
-        self._shelf.due.at = inf if exact is None else exact
 
     def outgoing(self) -> list[tuple[int, LineCommand]]:
         """What the ports are to do, once, in order."""

@@ -11,11 +11,11 @@ from datetime import datetime
 from itertools import count
 
 from drivers.channel import LineChannel
-from drivers.timers import Due
 from gateway.core.messages import Event
 from gateway.core.number import NumberPlan
 from gateway.core.room import Rooms
 from gateway.core.sounds import Sounds
+from gateway.core.timers import Due
 from gateway.core.trace import Recorder
 from hardware.analog.line import LineCommand
 

@@ -154,7 +154,7 @@ class AdapterLine(Line[State, Given]):
         super().expire(now)
         if self._next_frame is not None and self._next_frame <= now and self._voice is not None:
             self._voice.pass_time()
-            self._next_frame = max(self._next_frame + FRAME_TIME, now)
+            self._next_frame = self._shelf.due.by(max(self._next_frame + FRAME_TIME, now))
 
     # What the adapter says.
 
@@ -265,7 +265,7 @@ class AdapterLine(Line[State, Given]):
     def _open_channel(self) -> None:
         super()._open_channel()
         self.carried += 1
-        self._next_frame = 0.0
+        self._next_frame = self._shelf.due.by(0.0)
 
     def _ok_connects(self, cue: Cue) -> None:
         if self._owes_ok:
@@ -314,7 +314,7 @@ class AdapterLine(Line[State, Given]):
         return Ending(cause, self._network, Act.HUNG_UP, cue.evidence)
 
     def _await_reason(self, cue: Cue) -> None:
-        self._next_frame = cue.now
+        self._next_frame = self._shelf.due.by(cue.now)
         self._timers[Input.COMMAND_TIME] = cue.now + REASON_TIME
 
     def _hang_up(self, cue: Cue) -> None:

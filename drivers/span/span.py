@@ -87,7 +87,7 @@ class Span:
         self._bearers = bearers
         self._shelf = shelf
         self._machine = Machine(SPAN, SpanState.OUT)
-        self._interface = Interface(config.interface, journal=True)
+        self._interface = Interface(config.interface, journal=True, due=shelf.due)
         self._conversation = Conversation(shelf.recorder, self.label)
         self._calls: dict[int, SpanCall] = {}
         self._numbers: dict[SpanCall, int] = {}

@@ -15,6 +15,7 @@ from typing import ClassVar, Final, Protocol
 from gateway.core.cause import Cause
 from gateway.core.engine import earliest
 from gateway.core.machine import Machine
+from gateway.core.timers import Due, RunningTimers
 from gateway.q931.call_states import CALL, CLEARING, Input, State, number_of
 from gateway.q931.channel_identification import ChannelIdentification
 from gateway.q931.channels import Channels
@@ -78,6 +79,7 @@ class Desk(Protocol):
     config: InterfaceConfig
     timers: Timers
     channels: Channels
+    due: Due
 
     def send(self, message: Message) -> None:
         """Send a message."""
@@ -116,7 +118,7 @@ class Call(ABC):
         self.channel: int | None = None
         self._desk = desk
         self._machine = Machine(CALL, State.NULL)
-        self._timers: dict[Input, float] = {}
+        self._timers: RunningTimers[Input] = RunningTimers(desk.due)
         self._ran_out: set[Input] = set()
         self._why: Why | None = None
         self._wrong: ElementFault | None = None
@@ -223,7 +225,7 @@ class Call(ABC):
 
     def _ask(self, now: float) -> None:
         self._enquiries += 1
-        self._enquiry = now + self._desk.timers.t322
+        self._enquiry = self._desk.due.by(now + self._desk.timers.t322)
         self._send(MessageType.STATUS_ENQUIRY)
         self._undisturbed = True
 

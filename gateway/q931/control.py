@@ -13,6 +13,7 @@ from typing import Final
 from gateway.core.cause import Cause
 from gateway.core.engine import earliest
 from gateway.core.errors import Exhausted, MalformedError, Unavailable
+from gateway.core.timers import Due
 from gateway.q931.call import Call
 from gateway.q931.call_states import Input
 from gateway.q931.channel_identification import ChannelIdentification
@@ -42,10 +43,12 @@ class CallControl:
     Args:
         config: the interface.
         journal: every message is written down, for `journal` to hand over.
+        due: told of every timer that is set.
     """
 
-    def __init__(self, config: InterfaceConfig, *, journal: bool = False) -> None:
+    def __init__(self, config: InterfaceConfig, *, journal: bool = False, due: Due | None = None) -> None:
         self.config = config
+        self.due = due or Due()
         self.timers = config.timers or (USER_TIMERS if config.side is Side.USER else NETWORK_TIMERS)
         self.channels = Channels(config.channels, config.hunt)
         self.ignored = 0

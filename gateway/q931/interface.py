@@ -19,6 +19,7 @@ from typing import Final
 
 from gateway.core.cause import Cause
 from gateway.core.engine import earliest
+from gateway.core.timers import Due
 from gateway.q931.channels import Channels
 from gateway.q931.config import InterfaceConfig, Side
 from gateway.q931.control import CallControl
@@ -39,12 +40,21 @@ class Interface:
         config: its side, channels, habits and timers.
         link: parameters of its data link.
         journal: every message is written down, and `journal` has to be asked for it.
+        due: told of every timer that is set; for whoever has many interfaces, and would not ask each of them.
     """
 
-    def __init__(self, config: InterfaceConfig, link: LapdConfig | None = None, *, journal: bool = False) -> None:
+    def __init__(
+        self,
+        config: InterfaceConfig,
+        link: LapdConfig | None = None,
+        *,
+        journal: bool = False,
+        due: Due | None = None,
+    ) -> None:
         self.config = config
-        self._link = Lapd(network=config.side is Side.NETWORK, config=link)
-        self._control = CallControl(config, journal=journal)
+        self._due = due or Due()
+        self._link = Lapd(network=config.side is Side.NETWORK, config=link, due=self._due)
+        self._control = CallControl(config, journal=journal, due=self._due)
         self._retry: float | None = None
         self._is_started = False
         self._was_restarted = False
@@ -186,4 +196,4 @@ class Interface:
                 control.tell(LinkDown())
                 control.link_down(now)
             if self._is_started:
-                self._retry = now + _RETRY
+                self._retry = self._due.by(now + _RETRY)

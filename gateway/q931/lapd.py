@@ -15,6 +15,7 @@ from typing import Final
 from gateway.core.engine import earliest
 from gateway.core.errors import MalformedError
 from gateway.core.machine import Machine
+from gateway.core.timers import Due
 from gateway.q931.lapd_frame import MODULUS, N201, Frame, FrameKind
 from gateway.q931.lapd_states import LAPD, Input, State
 
@@ -72,10 +73,12 @@ class Lapd:
     Args:
         network: we are the network's end.
         config: system parameters.
+        due: told of every timer that is set.
     """
 
-    def __init__(self, *, network: bool, config: LapdConfig | None = None) -> None:
+    def __init__(self, *, network: bool, config: LapdConfig | None = None, due: Due | None = None) -> None:
         self._network = network
+        self._due = due or Due()
         self._config = config or LapdConfig()
         self._machine = Machine(LAPD, State.TEI_ASSIGNED)
         self._t200: float | None = None
@@ -230,7 +233,7 @@ class Lapd:
         self._unacknowledged.clear()
         self._tries = self._vs = self._va = self._vr = 0
         self._far_is_busy = self._rejecting = self._owes_acknowledgement = False
-        self._t200, self._t203 = None, now + self._config.t203
+        self._start_t203(now)
         if not self._is_up:
             self._is_up = True
             self._events.append(Up())
@@ -357,7 +360,7 @@ class Lapd:
         self._unacknowledged.clear()
         self._vs = self._va
         self._tries = 0
-        self._t200, self._t203 = None, now + self._config.t203
+        self._start_t203(now)
 
     def _advance(self, nr: int) -> None:
         for _ in range((nr - self._va) % MODULUS):
@@ -370,14 +373,18 @@ class Lapd:
         self._advance(nr)
         if not self._unacknowledged:
             self._tries = 0
-            self._t200, self._t203 = None, now + self._config.t203
+            self._start_t203(now)
         elif moved:
             self._tries = 0
             self._start_t200(now)
 
     def _start_t200(self, now: float) -> None:
         self._t203 = None
-        self._t200 = now + self._config.t200
+        self._t200 = self._due.by(now + self._config.t200)
+
+    def _start_t203(self, now: float) -> None:
+        self._t200 = None
+        self._t203 = self._due.by(now + self._config.t203)
 
     # Frames.
 

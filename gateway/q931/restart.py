@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Final, Protocol
 
 from gateway.core.cause import Cause
+from gateway.core.timers import Due
 from gateway.q931.call import Call
 from gateway.q931.call_states import Input
 from gateway.q931.channel_identification import ChannelIdentification
@@ -39,6 +40,7 @@ class Surroundings(Protocol):
     config: InterfaceConfig
     timers: Timers
     channels: Channels
+    due: Due
 
     @property
     def is_up(self) -> bool:
@@ -161,7 +163,7 @@ class Maintenance:
 
     def _send(self, now: float) -> None:
         self._tries += 1
-        self.deadline = now + self._around.timers.t316
+        self.deadline = self._around.due.by(now + self._around.timers.t316)
         elements: tuple[Element, ...] = (RestartIndicator(RestartClass.ALL_INTERFACES),)
         if self._under_way != self._around.channels.numbers:
             elements = (

@@ -13,6 +13,7 @@ from typing import Final
 
 from gateway.core.cause import Cause
 from gateway.core.errors import Exhausted, IllegalInput, Unavailable
+from gateway.core.timers import Due
 from gateway.q931.config import DIALECTS, E1_CHANNELS, Hunt, InterfaceConfig, Side
 from gateway.q931.interface import Interface
 from gateway.q931.lapd_frame import MODULUS, Frame, FrameKind
@@ -35,6 +36,7 @@ from gateway.q931.primitive import (
 )
 from tests.fuzz.script import Script, mutated
 from tests.fuzz.seeds import seeds
+from tests.support.due import in_time
 
 __all__ = ["play"]
 
@@ -59,7 +61,8 @@ class _Story:
         config = InterfaceConfig(
             self._side, dialect=dialect, hunt=script.one_of(tuple(Hunt)), restart=bool(script.number(2))
         )
-        self._interface = Interface(config)
+        self._due = Due()
+        self._interface = Interface(config, due=self._due)
         self._now = 0.0
         self._ns = self._nr = 0
         self._calls: list[int] = []
@@ -155,6 +158,7 @@ class _Story:
                 self._calls.append(event.call)
             elif isinstance(event, Released):
                 self._over.append(event.call)
+        in_time(self._due, self._interface)
 
     def _end(self) -> None:
         """Everything is hung up, and the far side is silent until all has run out."""

@@ -9,6 +9,7 @@ from typing import TypeVar
 import pytest
 
 from gateway.core.errors import MalformedError
+from gateway.core.timers import Due
 from gateway.q931.channel_identification import ChannelIdentification
 from gateway.q931.coding import Capability, MessageType
 from gateway.q931.config import Hunt, InterfaceConfig, Side
@@ -20,6 +21,7 @@ from gateway.q931.message import GLOBAL, Element, Message
 from gateway.q931.number import CalledNumber
 from gateway.q931.primitive import Command, Event, Order, Setup
 from gateway.sip.transport import Datagram, Flow
+from tests.support.due import in_time
 from tests.support.pair import Pair
 
 D_CHANNEL = Flow("udp", ("user", 16), ("network", 16))
@@ -30,7 +32,8 @@ class End:
     """One end of the span: an interface as a peer of a `Pair`, and what it has told so far."""
 
     def __init__(self, config: InterfaceConfig, clock: Callable[[], float]) -> None:
-        self.interface = Interface(config)
+        self.due = Due()
+        self.interface = Interface(config, due=self.due)
         self.told: list[Event] = []
         self._now = clock
 
@@ -42,7 +45,7 @@ class End:
         return [Datagram(frame, D_CHANNEL) for frame in self.interface.outgoing()]
 
     def deadline(self) -> float | None:
-        return self.interface.deadline()
+        return in_time(self.due, self.interface)
 
     def expire(self, now: float) -> None:
         self.interface.expire(now)
@@ -72,6 +75,7 @@ class End:
         return told
 
     def _listen(self) -> None:
+        in_time(self.due, self.interface)
         self.told += self.interface.events()
 
 
@@ -155,7 +159,8 @@ class Solo:
     """Call control of one side, spoken to by hand, message for message."""
 
     def __init__(self, config: InterfaceConfig) -> None:
-        self.control = CallControl(config)
+        self.due = Due()
+        self.control = CallControl(config, due=self.due)
         self.now = 0.0
         self.reference = 0
         self.control.link_up(0.0)
@@ -169,6 +174,7 @@ class Solo:
 
     def says(self) -> list[Message]:
         """What it has said since this was asked last."""
+        in_time(self.due, self.control)
         return [Message.parse(data) for data in self.control.outgoing()]
 
     def tells(self) -> list[Event]:
@@ -177,7 +183,7 @@ class Solo:
     def passes(self, seconds: float) -> None:
         """Let time pass, stopping at every deadline on the way."""
         end = self.now + seconds
-        while (due := self.control.deadline()) is not None and due <= end:
+        while (due := in_time(self.due, self.control)) is not None and due <= end:
             self.now = due
             self.control.expire(due)
         self.now = end

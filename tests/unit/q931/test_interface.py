@@ -8,11 +8,14 @@ import pytest
 
 from gateway.core.cause import Cause
 from gateway.core.errors import Exhausted, Unavailable
+from gateway.core.timers import Due
 from gateway.q931.channel_identification import ChannelIdentification
 from gateway.q931.channels import Channels
 from gateway.q931.coding import MessageType, RestartClass
 from gateway.q931.config import DIALECTS, T1_CHANNELS, Hunt, Timers
 from gateway.q931.element import CallStateElement, CauseElement, Opaque, RestartIndicator
+from gateway.q931.interface import Interface
+from gateway.q931.lapd_frame import Frame, FrameKind
 from gateway.q931.primitive import (
     Alert,
     Allotted,
@@ -28,6 +31,7 @@ from gateway.q931.primitive import (
     Restarted,
     Setup,
 )
+from tests.support.due import in_time
 from tests.unit.q931.conftest import NETWORK, ORDER, SPEECH, USER, Solo, Span, carried
 
 M = MessageType
@@ -502,3 +506,14 @@ def test_the_setup_of_each_network(name: str) -> None:
             "dms100": "0403 8090a2 1803a18381 2804 b1426f62 700481313030".replace(" ", ""),
         }[name]
     )
+
+
+def test_when_a_link_that_was_taken_down_is_tried_again_is_told_at_once() -> None:
+    """Q.921 5.5.3: DISC."""
+    due = Due()
+    user = Interface(USER, due=due)
+    user.start(0.0)
+    user.receive(Frame(FrameKind.UA, False, True).serialise(True), None, 0.0)
+    assert in_time(due, user) is not None
+    user.receive(Frame(FrameKind.DISC, True, True).serialise(True), None, 5.0)
+    assert in_time(due, user) == 6.0

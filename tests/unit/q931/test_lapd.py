@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 
 from gateway.core.engine import ManualClock, earliest
 from gateway.core.errors import MalformedError
+from gateway.core.timers import Due
 from gateway.q931.lapd import MAX_WAITING, Data, Down, Lapd, LapdConfig, Reset, Up
 from gateway.q931.lapd_frame import N201, Frame, FrameKind
 from gateway.q931.lapd_states import State
+from tests.support.due import in_time
 
 K = FrameKind
 
@@ -23,7 +25,9 @@ class Link:
 
     def __init__(self, config: LapdConfig | None = None) -> None:
         self.clock = ManualClock()
-        self.user, self.network = Lapd(network=False, config=config), Lapd(network=True, config=config)
+        self.dues = Due(), Due()
+        self.user = Lapd(network=False, config=config, due=self.dues[0])
+        self.network = Lapd(network=True, config=config, due=self.dues[1])
         self.lose: Callable[[Frame], bool] = lambda frame: False
         self.said: list[str] = []
         self.frames: list[Frame] = []
@@ -57,12 +61,15 @@ class Link:
     def passes(self, seconds: float) -> None:
         self.carry()
         end = self.clock.now + seconds
-        while (due := earliest(self.user.deadline(), self.network.deadline())) is not None and due <= end:
+        while (due := self.first()) is not None and due <= end:
             self.clock.advance(max(0.0, due - self.clock.now))
             self.user.expire(self.clock.now)
             self.network.expire(self.clock.now)
             self.carry()
         self.clock.advance(end - self.clock.now)
+
+    def first(self) -> float | None:
+        return earliest(in_time(self.dues[0], self.user), in_time(self.dues[1], self.network))
 
     def sends(self, sender: Lapd, *messages: bytes) -> None:
         for message in messages:

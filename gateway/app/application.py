@@ -238,6 +238,7 @@ class Application:
             home=self._home,
             groups=group_members(config),
             certificates=lambda: self.sip.certificates,
+            names_doubt=lambda: self.sip.doubt,
         )
         self.media.start(self.runner.step)
         self._start_tickers()

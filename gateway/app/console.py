@@ -56,6 +56,7 @@ class Console:
         home: the target and the dialplan context of an account or telephone; None where there is none.
         groups: who is in each hunt group, by what the toll rules call it.
         certificates: when those that are shown end, by their files.
+        names_doubt: which name of a server is taken as it was last known; "" where none is.
 
     Attributes:
         reread: reads the configuration anew, where the office has a file.
@@ -81,6 +82,7 @@ class Console:
         home: Callable[[str], tuple[Target, str] | None],
         groups: Mapping[str, str],
         certificates: Callable[[], Mapping[Path, datetime]],
+        names_doubt: Callable[[], str],
     ) -> None:
         self.name = name
         self.directory = directory
@@ -108,6 +110,7 @@ class Console:
         self.reread: Callable[[], ReloadView] | None = None
         self._not_reread = ""
         self.certificates = certificates
+        self._names_doubt = names_doubt
 
     def count(self, record: CallRecord) -> None:
         """Count a call that is over."""
@@ -124,7 +127,8 @@ class Console:
 
     def worries(self) -> Sequence[str]:
         """What an operator should look at."""
-        told = (self.trouble(), self._store.fault, self._not_reread, *self._ending_certificates())
+        faults = (self.trouble(), self._store.fault, self._not_reread, self._names_doubt())
+        told = (*faults, *self._ending_certificates())
         return [sentence for sentence in told if sentence]
 
     def reread_came_to(self, view: ReloadView) -> None:

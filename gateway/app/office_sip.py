@@ -156,6 +156,11 @@ class OfficeSip:
         """When the certificates that are shown end, by their files."""
         return self._certificates.ends
 
+    @property
+    def doubt(self) -> str:
+        """Which name of a server is taken as it was last known, and why, as a sentence; else ""."""
+        return self._names.doubt
+
     def renew_certificates(self) -> None:
         """Read the certificates anew.
 

@@ -101,14 +101,15 @@ class Bridge:
         host: the office around it.
 
     Attributes:
-        talk: what is to be written down of it, while it lasts.
+        talk: what is to be written down of it, while it lasts; began: when, by the engine clock.
     """
 
-    __slots__ = "__weakref__ _faxes _hearing _host _keys _on_hold _timer legs talk".split()
+    __slots__ = "__weakref__ _faxes _hearing _host _keys _on_hold _timer began legs talk".split()
 
     def __init__(self, one: CallLeg, other: CallLeg, host: Host) -> None:
         self.legs: Final = (one, other)
         self.talk: Talk | None = None
+        self.began = 0.0
         self._host = host
         self._on_hold = _NOBODY
         self._keys = _NO_KEYS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from gateway.call.leg import CallLeg
@@ -11,6 +11,7 @@ from gateway.call.talk import Talk
 from gateway.core.cause import Cause
 from gateway.core.ending import Ending
 from gateway.core.frozen import frozen
+from gateway.core.moment import later
 from gateway.core.number import Party
 from gateway.core.quality import Quality
 
@@ -119,7 +120,7 @@ class Call:
     def answered(self) -> datetime | None:
         """Wall clock at its answer, or None."""
         at = self.leg.answered_at
-        return None if at is None else self.started + timedelta(seconds=max(0.0, at - self.began))
+        return None if at is None else later(self.started, max(0.0, at - self.began))
 
     @property
     def state(self) -> str:
@@ -135,7 +136,7 @@ class Call:
             id=self.id,
             started=self.started,
             answered=self.answered,
-            ended=self.started + timedelta(seconds=passed),
+            ended=later(self.started, passed),
             caller=party.number,
             caller_name=party.name,
             called=self.called,

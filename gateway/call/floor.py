@@ -28,6 +28,7 @@ from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError
 from gateway.core.fax import FaxDesk
 from gateway.core.feature import Feature, FeatureCodes
+from gateway.core.moment import later
 from gateway.core.number import Party
 from gateway.core.room import Room
 from gateway.core.switch import BridgeEnd, HungUp, Leg, Moved, Place
@@ -187,6 +188,7 @@ class Floor:
         other.meet(one.party)
         self._settle(one, other)
         talk = bridge.talk = Talk(one.name, other.name, self._wall())
+        bridge.began = self.clock()
         for leg in (one, other):
             call = leg.call
             if call is not None and talk not in call.talks:
@@ -330,7 +332,7 @@ class Floor:
     def parted(self, bridge: Bridge) -> None:
         """A talk has come apart."""
         if bridge.talk is not None:
-            bridge.talk.ended = self._wall()
+            bridge.talk.ended = later(bridge.talk.began, self.clock() - bridge.began)
             bridge.talk = None
         company = bridge.legs[0].consultation
         if company is not None:

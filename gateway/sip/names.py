@@ -2,7 +2,8 @@
 
 Each Question is handed, once, to somebody who asks it; every one must come back to `receive` as a Reply, with
 records or with the reason why there is none. Who waits for a question that is being asked already waits for the
-same reply. What is kept, and what is asked at a time, is bounded.
+same reply. Where nobody can tell any more, what was said last holds on for a day (RFC 8767): a name server that is
+down takes no trunk along. What is kept, and what is asked at a time, is bounded.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ LONGEST: Final = 3600.0
 """Seconds for which a reply is kept at most: a change at the other side is seen within an hour."""
 SHORTEST: Final = 5.0
 """Seconds for which it is kept at least, so that a call's questions are asked once."""
+
+STALE: Final = 86400.0
+"""Seconds for which a reply whose time is over is taken where nobody can tell (RFC 8767 section 5: 1 to 3 days)."""
+AGAIN: Final = 30.0
+"""Seconds after which somebody is asked again, then (RFC 8767 section 4)."""
 
 
 class Kind(Enum):
@@ -100,12 +106,16 @@ class ServerNames:
 
     Args:
         put: has a question asked, and its reply come to `receive` some time later; None where nobody can.
+
+    Attributes:
+        doubt: which name is taken as it was, since nobody can tell, and why; "" while name servers answer.
     """
 
     def __init__(self, put: Callable[[Question], object] | None = None) -> None:
         self._put = put or (lambda question: None)
-        self._kept: OrderedDict[Question, tuple[float, Reply]] = OrderedDict()
+        self._kept: OrderedDict[Question, tuple[float, float, Reply]] = OrderedDict()
         self._asked: dict[Question, list[Waiting]] = {}
+        self.doubt = ""
 
     def __len__(self) -> int:
         """Questions that are out."""
@@ -115,7 +125,7 @@ class ServerNames:
         """Have `then` called with the reply: at once where it is known."""
         kept = self._kept.get(question)
         if kept is not None and kept[0] > now:
-            then(kept[1], now)
+            then(kept[2], now)
         elif question in self._asked:
             self._asked[question].append(then)
         elif len(self._asked) >= ASKED:
@@ -126,10 +136,25 @@ class ServerNames:
 
     def receive(self, data: Reply, source: object, now: float) -> None:
         """Take in what became of a question; `source` is nobody."""
-        if not data.fault:
-            self._kept[data.question] = (now + min(max(data.ttl, SHORTEST), LONGEST), data)
+        if data.fault:
+            data = self._as_it_was(data, now)
+        else:
+            self.doubt = ""
+            until = now + min(max(data.ttl, SHORTEST), LONGEST)
+            self._kept[data.question] = (until, until + STALE, data)
             self._kept.move_to_end(data.question)
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         for then in self._asked.pop(data.question, ()):
             then(data, now)
+
+    def _as_it_was(self, unknown: Reply, now: float) -> Reply:
+        """What was said last of something that nobody can tell now; `unknown` where that was long ago."""
+        known = self._kept.get(unknown.question)
+        if known is None or known[1] <= now:
+            return unknown
+        _, end, last = known
+        self._kept[unknown.question] = (min(now + AGAIN, end), end, last)
+        name, why = unknown.question.name, unknown.fault
+        self.doubt = f"The name {name} is taken as it was last known, since it cannot be looked up: {why}."
+        return last

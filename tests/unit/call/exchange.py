@@ -150,10 +150,14 @@ class Exchange:
     Args:
         tolls: asked before calls leave, and before those from outside are joined.
         limit: calls at once.
+
+    Attributes:
+        midnight: what the clock on the wall showed when the loop's began; a test that changes it sets that clock.
     """
 
     def __init__(self, tolls: Tolls | None = None, limit: int = 3) -> None:
         self.loop = ManualLoop()
+        self.midnight = datetime(2026, 1, 1, tzinfo=UTC)
         self.records: list[CallRecord] = []
         self.recorder = Recorder()
         self.fxs = ScriptedTechnology("FXS")
@@ -191,7 +195,9 @@ class Exchange:
         self.loop.call_soon(self.manager.deliver, channel, event)
 
     def wall(self) -> datetime:
-        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.loop.time())
+        return (self.midnight.astimezone(UTC) + timedelta(seconds=self.loop.time())).astimezone(
+            self.midnight.tzinfo
+        )
 
     def dialplan(self, text: str) -> None:
         """Run calls on these extensions."""

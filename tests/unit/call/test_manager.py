@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from gateway.core.cause import Cause
@@ -384,3 +387,34 @@ def test_a_script_waits_until_whom_it_has_answered_can_hear_it(exchange: Exchang
     caller.reached = True
     exchange.says(caller, Answered("ACK"))
     assert said == ["welcome"]
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1)])
+def test_a_clock_on_the_wall_that_is_set_changes_no_duration(exchange: Exchange, jump: timedelta) -> None:
+    dial_and_bridge(exchange, FXS_101)
+    exchange.offer()
+    exchange.wait(4)
+    exchange.says(exchange.phone, Answered("off-hook"))
+    exchange.midnight += jump
+    exchange.wait(10)
+    exchange.says(exchange.phone, Released(ON_HOOK))
+    (record,) = exchange.records
+    (talk,) = record.talks
+    assert talk.ended is not None and talk.ended - talk.began == timedelta(seconds=10)
+    assert record.answered is not None and record.ended - record.answered == timedelta(seconds=10)
+    assert (record.duration, record.billed) == (14.0, 10.0)
+
+
+def test_a_call_over_the_night_on_which_summer_time_ends_is_as_long_as_it_was(exchange: Exchange) -> None:
+    exchange.midnight = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Vienna"))
+    dial_and_bridge(exchange, FXS_101)
+    exchange.offer()
+    exchange.says(exchange.phone, Answered("off-hook"))
+    exchange.wait(3600)
+    exchange.says(exchange.phone, Released(ON_HOOK))
+    (record,) = exchange.records
+    (talk,) = record.talks
+    assert talk.ended is not None and record.answered is not None
+    assert [f"{moment:%M %Z}" for moment in (record.started, record.ended)] == ["46 CEST", "46 CET"]
+    assert record.ended.astimezone(UTC) - record.answered.astimezone(UTC) == timedelta(hours=1)
+    assert talk.ended.astimezone(UTC) - talk.began.astimezone(UTC) == timedelta(hours=1)

@@ -10,7 +10,19 @@ import pytest
 from gateway.core.cause import Cause
 from gateway.core.messages import Dial
 from gateway.core.number import Party
-from gateway.sip.names import ASKED, AddressRecord, Kind, Naptr, Question, Record, Reply, ServerNames, Srv
+from gateway.sip.names import (
+    AGAIN,
+    ASKED,
+    STALE,
+    AddressRecord,
+    Kind,
+    Naptr,
+    Question,
+    Record,
+    Reply,
+    ServerNames,
+    Srv,
+)
 from gateway.sip.points import ListeningPoints, Point
 from gateway.sip.resolve import DEAD, MAX_DEAD, MAX_RECORDS, MAX_SERVERS, Located, Resolver
 from gateway.sip.transport import Flow
@@ -201,12 +213,34 @@ def test_what_leads_nowhere_says_why(uri: str, fault: str, cause: Cause) -> None
     assert located.flows == () and fault in located.fault and located.cause is cause
 
 
+def test_rfc_8767_a_name_that_nobody_can_tell_any_more_is_what_it_was_for_a_day() -> None:
+    world = World()
+    known = world.servers("sip:example.com")
+    world.fault = "no reply within 5 s"
+    world.now += 61
+    assert world.servers("sip:example.com") == known
+    assert "is taken as it was last known, since it cannot be looked up: no reply within 5 s." in world.names.doubt
+    asked = len(world.asked)
+    world.now += AGAIN - 1
+    assert world.servers("sip:example.com") == known and len(world.asked) == asked, "nobody waits at each call"
+    world.now += 2
+    world.fault = ""
+    world.zone["one.example.com", "A"] = [AddressRecord("192.0.2.77")]
+    assert world.servers("sip:example.com") != known and world.names.doubt == "", "whoever is back is believed"
+    world.fault = "no reply within 5 s"
+    for _ in range(3):
+        world.now += STALE / 3 + 25
+        last = world.servers("sip:example.com")
+    assert last == [], "however often it was asked for"
+
+
 def test_name_servers_that_do_not_answer_are_a_temporary_failure_and_are_asked_again() -> None:
     world = World()
     world.fault = "no reply within 5 s"
     located = world.ask("sip:plain.example.com")
     assert located.cause is Cause.TEMPORARY_FAILURE
     assert located.fault == "no name server tells where plain.example.com is: no reply within 5 s"
+    assert world.names.doubt == "", "it never was known"
     world.fault = ""
     assert world.servers("sip:plain.example.com") == ["udp:192.0.2.9:5060"]
 

@@ -187,6 +187,17 @@ class Console:
         troubles = self._sip.troubles()
         return [_call(call, now, troubles) for call in self._manager.calls]
 
+    def call_in_progress(self, name: str) -> CallView | None:
+        """The call in progress whose id, or the name of one of whose legs, is `name`."""
+        for call in self._manager.calls:
+            if name == call.id or any(name == leg.name and leg.ending is None for leg in call.legs):
+                return _call(call, self._clock(), self._sip.troubles())
+        return None
+
+    def states(self) -> Sequence[str]:
+        """The state of every call in progress."""
+        return [call.state for call in self._manager.calls]
+
     def lines(self) -> Sequence[LineView]:
         """Every telephone and exchange line, analogue or behind an adapter, and every span."""
         now = self._clock()

@@ -50,6 +50,10 @@ class OfficeClient:
         """
         return self._json(self._send("GET", path))
 
+    def knows(self, path: str) -> bool:
+        """Whether there is anything at `path`; raises as `get`."""
+        return self._send("GET", path, absent=True).status_code != httpx.codes.NOT_FOUND
+
     def download(self, path: str) -> bytes:
         """The bytes at `path`; raises as `get`."""
         return self._send("GET", path).content
@@ -81,10 +85,12 @@ class OfficeClient:
         """Send bytes to `path`; raises as `get`."""
         self._send("POST", path, content=data, headers={"content-type": media_type})
 
-    def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+    def _send(self, method: str, path: str, *, absent: bool = False, **request: Any) -> httpx.Response:
+        """What the office answers; `absent` is whether it may know nothing of `path`."""
         try:
             with self._client() as client:
-                return self._checked(client.request(method, path, **request))
+                answer = client.request(method, path, **request)
+                return answer if absent and answer.status_code == httpx.codes.NOT_FOUND else self._checked(answer)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise self._unreached(error) from error
 

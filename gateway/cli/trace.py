@@ -71,7 +71,7 @@ def _follow(office: OfficeClient, call: str, detail: bool) -> None:
     told: set[tuple[float, str, str]] = set()
     goes_on = True
     while goes_on:
-        goes_on = any(call in (each["id"], *(leg["name"] for leg in each["legs"])) for each in _calls(office))
+        goes_on = office.knows(f"/api/v1/calls/{segment(call)}")
         for note in office.get(f"/api/v1/calls/{segment(call)}/trace"):
             key = (note["at"], note["leg"], note["text"])
             if key not in told:

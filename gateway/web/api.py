@@ -133,10 +133,10 @@ class Api:
 
     async def _call(self, request: Request) -> Any:
         wanted = request.path_params["id"]
-        for call in self._office.calls():
-            if wanted == call.id or any(wanted == leg.name for leg in call.legs):
-                return call
-        raise HTTPException(404, f'No call "{wanted}" is in progress.')
+        call = self._office.call_in_progress(wanted)
+        if call is None:
+            raise HTTPException(404, f'No call "{wanted}" is in progress.')
+        return call
 
     async def _hang_up(self, request: Request) -> None:
         try:

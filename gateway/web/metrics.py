@@ -44,7 +44,7 @@ class Metrics(Collector):
         calls = GaugeMetricFamily("copperline_calls", "Calls in progress.", labels=["state"])
         # States that are always shown, so that a graph falls to zero and does not break off.
         states = Counter({"ringing": 0, "up": 0})
-        states.update(call.state for call in self._office.calls())
+        states.update(self._office.states())
         for state, count in states.items():
             calls.add_metric([state], count)
         yield calls

@@ -232,6 +232,14 @@ class Office(Protocol):
         """Calls in progress, the oldest first."""
         ...
 
+    def call_in_progress(self, name: str) -> CallView | None:
+        """The call in progress whose id, or the name of one of whose legs, is `name`; None where there is none."""
+        ...
+
+    def states(self) -> Sequence[str]:
+        """The state of every call in progress, and nothing else of it."""
+        ...
+
     async def call(self, caller: str, called: str) -> None:
         """Call a telephone of the office; when it is answered, it calls a number as if that were dialled on it.
 

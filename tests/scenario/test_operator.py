@@ -17,8 +17,11 @@ def test_a_talk_is_ended_for_both(office: OfficeUnderTest) -> None:
     grace.answer()
     office.until(lambda: ada.state == "up", within=1)
     (call,) = office.app.console.calls()
+    seen = [office.app.console.call_in_progress(name) for name in (call.id, *(leg.name for leg in call.legs))]
+    assert [one.id for one in seen if one] == [call.id] * 3 and office.app.console.states() == ["up"]
     office.do(lambda: office.app.console.hang_up(call.id))
     office.until(lambda: ada.state == grace.state == "idle", within=1)
+    assert office.app.console.call_in_progress(call.id) is None and not office.app.console.states()
     assert ada.ended_by == grace.ended_by == 'BYE Q.850;cause=16;text="normal clearing"'
     (record,) = office.records()
     assert (str(record.ending), record.disposition) == (SENTENCE, "ANSWERED")

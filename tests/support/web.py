@@ -233,6 +233,12 @@ class ShownOffice:
         )
         return [CallView("call-7", "up", "6001", "Ada", "101", "office", START, START, 65.2, legs)]
 
+    def call_in_progress(self, name: str) -> CallView | None:
+        return next((each for each in self.calls() if name in (each.id, *(leg.name for leg in each.legs))), None)
+
+    def states(self) -> Sequence[str]:
+        return [each.state for each in self.calls()]
+
     def story(self, name: str) -> Sequence[Note]:
         if name not in ("call-7", "FXS/101-00000002"):
             return []

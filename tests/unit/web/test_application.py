@@ -241,6 +241,21 @@ def test_health() -> None:
     assert (answer.status_code, answer.json()) == (503, {"error": "The database cannot be written."})
 
 
+def test_numbers_are_counted_without_a_look_into_every_call() -> None:
+    class Busy(ShownOffice):
+        def calls(self) -> Sequence[CallView]:
+            raise AssertionError("10,000 calls take a second to look into, in which none is answered")
+
+        def states(self) -> Sequence[str]:
+            return ["up"] * 10_000
+
+        def call_in_progress(self, name: str) -> CallView | None:
+            return None
+
+    assert 'copperline_calls{state="up"} 10000.0' in ask(Busy(), "GET", "/metrics").text
+    assert ask(Busy(), "GET", "/api/v1/calls/call-9").status_code == 404
+
+
 def test_metrics() -> None:
     answer = ask(ShownOffice(), "GET", "/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=")

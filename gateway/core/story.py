@@ -28,6 +28,8 @@ RENEWED: Final = 256
 """Packs after which another story serves: a dictionary lives as long as what was compressed with it."""
 LOOSE: Final = 64
 """Notes of one story that stand unpacked at most."""
+MOST: Final = 128
+"""Notes in a pack at most."""
 SMALL: Final = 8
 """Notes below which a pack is packed anew with what follows it."""
 ROOM: Final = 256_000
@@ -152,14 +154,22 @@ class Story(Generic[_Flat]):
         if packs and packs[-1].holds < SMALL and packs[-1].end == begin:
             *before, last = packs
             packs, begin, notes = tuple(before), last.begin, [*self._packer.unpack(last), *notes]
-        packs = (*packs, self._packer.pack(begin, notes))
+        packs = (
+            *packs,
+            *[self._packer.pack(begin + at, notes[at : at + MOST]) for at in range(0, len(notes), MOST)],
+        )
         latest = self._packed - self._half
         if latest > self._half:
             packs = tuple([pack for pack in packs if pack.begin < self._half or pack.end > latest])
         self._packs = packs if sum([len(pack.octets) for pack in packs]) <= room else _fitting(packs, room)
 
-    def take(self, other: Story[_Flat]) -> None:
-        """Take over the notes and legs of another one, in the order of time; it has none any more."""
+    def take(self, other: Story[_Flat]) -> bool:
+        """Take over the notes and legs of another one, in the order of time; it has none any more.
+
+        Returns:
+            Whether there are notes among the loose ones that were packed before, and do not count in `octets`.
+        """
+        unpacked = bool(self._packs or other._packs)
         notes = sorted([*self._kept(), *other._kept()], key=_at)
         seen = self._seen + other._seen
         self.legs += other.legs
@@ -171,6 +181,7 @@ class Story(Generic[_Flat]):
             self.loose = notes[self._half :][-self._half :]
             self._packed = seen - len(self.loose)
         other._packs, other._packed, other.loose, other.octets = (), 0, [], 0
+        return unpacked
 
     @property
     def _seen(self) -> int:

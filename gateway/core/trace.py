@@ -199,7 +199,8 @@ class Recorder:
             del own.shelf[own.name]
             for member in own.legs:
                 self._story_of[member] = story
-            story.take(own)
+            if story.take(own):
+                self._pack(story)
             own.queue.pop(own, None)
         self._queue(story, self._going_on)
         for name in (call, leg):
@@ -276,7 +277,7 @@ class Recorder:
     def _pack(self, story: Story[Kept]) -> None:
         self._octets -= story.octets
         story.pack(STRAY if story.shelf is self._of_strays else ROOM)
-        del story.queue[story]
+        story.queue.pop(story, None)
 
     def _forget(self, stories: OrderedDict[str, Story[Kept]]) -> None:
         """Forget the story that was untouched for longest."""

@@ -183,6 +183,24 @@ def test_many_octets_are_packed_though_nothing_rests(monkeypatch: pytest.MonkeyP
     ]
 
 
+def test_packed_stories_of_calls_that_become_one_stand_packed() -> None:
+    recorder = Recorder()
+    for leg in ("ada", "grace"):
+        recorder.join(f"call-{leg}", leg)
+        for number in range(150):
+            recorder.note(float(number), Kind.MESSAGE, leg, f"{leg} {number}", "a" * 10_000)
+        time_passes(recorder, 150 + trace.STANDS)
+    recorder.note(150.0, Kind.CALL, "grace", "is transferred")
+    recorder.join("call-ada", "grace")
+    (both,) = recorder._of_calls.values()
+    assert (both.loose, both.octets, recorder._octets) == ([], 0, 0), "what is not counted does not stand unpacked"
+    recorder.note(151.0, Kind.CALL, "ada", "talks")
+    time_passes(recorder, 200.0)
+    texts = [note.text for note in recorder.story("grace")]
+    wanted = [f"{leg} {number}" for number in range(150) for leg in ("ada", "grace")]
+    assert texts == [*wanted, "is transferred", "talks"]
+
+
 @pytest.mark.parametrize(("call", "room"), [("", trace.STRAY), ("call", story.ROOM)])
 def test_what_nobody_can_compress_takes_a_bounded_room(call: str, room: int) -> None:
     chance = Random(1)

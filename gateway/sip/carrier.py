@@ -142,10 +142,14 @@ class SipCarrier:
     def lost(self, flow: Flow, now: float) -> None:
         """A connection has closed, or could not be made."""
         self._now = now
-        self._layer.flow_failed(flow, now)
+        anew = self._layer.flow_failed(flow, now)
         self._keep_alives.lost(flow, now)
-        for member in list(self._members.values()):
-            member.lost(flow, now)
+        for dialog, member in list(self._members.items()):
+            way = anew.get(dialog.call_id)
+            if way is not None and member.leg is not None and not member.leg.answered:
+                member.moved(flow, way, now)
+            else:
+                member.lost(flow, now)
 
     def moved(self, before: Flow, after: Flow, now: float) -> None:
         """A telephone was reached by one flow, and is by another from now on: also in its calls."""

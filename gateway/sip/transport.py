@@ -32,6 +32,7 @@ __all__ = [
     "is_loopback",
     "is_private",
     "response_flow",
+    "response_flow_anew",
     "stamp",
 ]
 
@@ -154,6 +155,26 @@ def response_flow(message: Request | Response, flow: Flow) -> Flow:
     if rport is not None and received is not None:
         return Flow(flow.transport, flow.local, (received, rport))
     return _way_back(via.host, via.port, received, flow)
+
+
+def response_flow_anew(host: str, port: int | None, lost: Flow) -> Flow | None:
+    """The flow of a new connection for the responses to a request whose own is lost (section 18.2.2).
+
+    It leads to the host that the request came from, and to no other: nobody can have us connect to somebody else.
+    Of TLS, a name in sent-by is what that host has to prove. None over UDP, and where nobody can be connected to: a
+    browser, and whoever names another address than the one that it came from, behind a NAT.
+
+    Args:
+        host, port: of the topmost Via's sent-by.
+        lost: the connection that has closed.
+    """
+    if lost.transport not in ("tcp", "tls") or host.lower().endswith(".invalid"):
+        return None
+    named = not is_address(host)
+    if not named and not _same_address(host, lost.remote[0]):
+        return None
+    name = host.lower() if named and lost.is_secure else ""
+    return Flow(lost.transport, lost.local, (lost.remote[0], port or PORTS[lost.transport]), name)
 
 
 def _way_back(host: str, port: int | None, received: str | None, flow: Flow) -> Flow:

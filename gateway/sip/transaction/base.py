@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import partial
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 from gateway.core.machine import Machine, Table
 from gateway.sip.message import Request, Response
@@ -22,6 +22,9 @@ __all__ = ["ClientTransaction", "Key", "Outlet", "ServerTransaction", "Transacti
 
 Key = tuple[str | int | None, ...]
 """What a message must bring along to belong to a transaction."""
+
+UNIQUE: Final = 4
+"""Parts of the key of a request that came: branch, host and port of sent-by, and method (section 17.2.3)."""
 
 
 class TransactionUser(Protocol):
@@ -255,6 +258,24 @@ class ServerTransaction(Transaction):
         self.merge_key: Key | None = None
         self._latest = b""
         self._way_back = way_back
+
+    @property
+    @abstractmethod
+    def owes_response(self) -> bool:
+        """Whether its user may have a response to send still."""
+
+    @property
+    def sent_by(self) -> tuple[str, int | None] | None:
+        """Host and port of its Via, of which its key has been made; None where that was made of other headers."""
+        host, port = self.key[1:3]
+        if len(self.key) != UNIQUE or not isinstance(host, str) or isinstance(port, str):
+            return None
+        return host, port
+
+    def answer_by(self, way: Flow) -> None:
+        """Its connection is lost: send what it has said last, and all that is to come, by another (18.2.2)."""
+        self.flow = self._way_back = way
+        self._say_again()
 
     def answer_once(self, response: Response) -> None:
         """Send a response and be over at once: the same request, again, is another one (RFC 3261 8.2.7)."""

@@ -107,6 +107,11 @@ class InviteServer(ServerTransaction):
         super().__init__(key, request, flow, way_back, outlet, config)
         self._interval = config.t1
 
+    @property
+    def owes_response(self) -> bool:
+        """Before a refusal: a provisional one, the final one, or the 2xx again."""
+        return self.state in (_S.PROCEEDING, _S.ACCEPTED)
+
     def wait(self, now: float) -> None:
         """Send 100 in a moment, unless the user, who has heard of it, has answered already."""
         if self.state is _S.PROCEEDING and not self._latest:

@@ -68,6 +68,11 @@ class PlainServer(ServerTransaction):
     START = _S.TRYING
     BROKEN = _I.TRANSPORT_ERROR
 
+    @property
+    def owes_response(self) -> bool:
+        """Before the final one."""
+        return self.state in (_S.TRYING, _S.PROCEEDING)
+
     def receive(self, request: Request, now: float) -> None:
         """The request again."""
         self._feed(_I.REQUEST, now, request)

@@ -21,7 +21,7 @@ from gateway.sip.transaction.invite_server import InviteServer
 from gateway.sip.transaction.plain_client import PlainClient
 from gateway.sip.transaction.plain_server import PlainServer
 from gateway.sip.transaction.timers import TimerConfig
-from gateway.sip.transport import WRITTEN, Datagram, Flow, response_flow, stamp
+from gateway.sip.transport import WRITTEN, Datagram, Flow, response_flow, response_flow_anew, stamp
 from gateway.sip.uri import host_text
 
 __all__ = ["MAX_DATAGRAM", "MAX_TRANSACTIONS", "TransactionLayer"]
@@ -78,6 +78,7 @@ class TransactionLayer:
         self._datagram = datagram
         self._points = points if points is not None else ListeningPoints()
         self._too_long: dict[Transaction, Flow] = {}  # by TCP for their length: the flow that was asked for
+        self._moved: set[ServerTransaction] = set()  # answered by another connection than they came by
         self._merge_keys: dict[Key, ServerTransaction] = {}
         self._schedule = schedule if schedule is not None else Schedule()
         self.after: Final = self._schedule.after
@@ -96,14 +97,37 @@ class TransactionLayer:
         else:
             self._receive_request(message, flow, now)
 
-    def flow_failed(self, flow: Flow, now: float) -> None:
-        """A connection has closed, or the network says that the peer of `flow` cannot be reached."""
+    def flow_failed(self, flow: Flow, now: float) -> dict[str, Flow]:
+        """A connection has closed, or the network says that the peer of `flow` cannot be reached.
+
+        Returns:
+            By which new connections INVITEs that came on it are answered from now on, by their Call-IDs.
+        """
+        anew: dict[str, Flow] = {}
         for transaction in list(self._by_flow.get(flow, ())):
+            if isinstance(transaction, ServerTransaction) and (other := self._answer_anew(transaction)) is not None:
+                if transaction.method == "INVITE":
+                    anew[transaction.call_id] = other
+                continue
             way = self._too_long.pop(transaction, None) if isinstance(transaction, ClientTransaction) else None
             if way is not None and isinstance(transaction, ClientTransaction) and transaction.is_unheard:
                 self._reroute(transaction, way, now)
             else:
                 transaction.fail(now)
+        return anew
+
+    def _answer_anew(self, transaction: ServerTransaction) -> Flow | None:
+        """18.2.2: what is still owed goes by another connection, once; which, or None where there can be none."""
+        sent_by = transaction.sent_by
+        if sent_by is None or not transaction.owes_response or transaction in self._moved:
+            return None
+        way = response_flow_anew(*sent_by, transaction.flow)
+        if way is not None:
+            self._moved.add(transaction)
+            self._leave_flow(transaction)
+            self._by_flow.setdefault(way, set()).add(transaction)
+            transaction.answer_by(way)
+        return way
 
     def _reroute(self, transaction: ClientTransaction, way: Flow, now: float) -> None:
         """18.1.1: no TCP there, so that the long request goes as a datagram after all."""
@@ -261,6 +285,7 @@ class TransactionLayer:
         """Forget a transaction."""
         if isinstance(transaction, ServerTransaction):
             self._servers.pop(transaction.key, None)
+            self._moved.discard(transaction)
             if transaction.merge_key is not None and self._merge_keys.get(transaction.merge_key) is transaction:
                 del self._merge_keys[transaction.merge_key]
         else:

@@ -893,14 +893,117 @@ def lose(office: Office, flow: Flow) -> None:
     office.drain()
 
 
-def test_a_lost_connection_before_the_answer_ends_the_call_too() -> None:
+def caller_and_where_it_listens(office: Office, transport: str = "tcp") -> tuple[Phone, Phone]:
+    """One telephone, by the connection that it has made, and at the port that its Via names."""
+    phone, there = (Phone(office, transport=transport, port=5070) for _ in range(2))
+    phone.flow = phone.flow._replace(remote=(phone.host, 40123))
+    return phone, there
+
+
+def test_section_18_2_2_a_call_whose_connection_closes_is_answered_by_another() -> None:
+    """What was said last goes there at once; so do the answer and what follows."""
+    office = Office()
+    phone, there = caller_and_where_it_listens(office)
+    invite = phone.invite("101")
+    channel = offered(office)
+    office.command(channel, Alert())
+    phone.messages()
+    lose(office, phone.flow)
+    assert there.response().status == 180 and office.events() == []
+    office.command(channel, Answer())
+    ok = there.response()
+    assert (ok.status, ok.via.branch) == (200, invite.via.branch)
+    there.send(there.ack(invite, ok))
+    office.wait(40)
+    assert office.events() == [] and phone.messages() == []
+    office.command(channel, Hangup(CLEAR))
+    there.reply(there.arrived(), 200, contact=False)
+    office.quiet()
+
+
+def test_section_18_2_2_a_refusal_goes_by_another_connection() -> None:
+    office = Office()
+    phone, there = caller_and_where_it_listens(office)
+    invite = phone.invite("101")
+    channel = offered(office)
+    phone.messages()
+    lose(office, phone.flow)
+    assert there.response().status == 100
+    office.command(channel, Hangup(Ending(Cause.USER_BUSY, "101", Act.REFUSED, "486")))
+    busy = there.response()
+    assert busy.status == 486
+    there.send(there.ack(invite, busy))
+    office.quiet()
+
+
+def test_section_18_2_2_a_200_that_went_into_a_dead_connection_is_repeated_by_another() -> None:
+    office = Office()
+    phone, there = caller_and_where_it_listens(office)
+    invite = phone.invite("101", headers=(("Contact", "<sip:6001@192.0.2.60:5070;transport=tcp>"),))
+    channel = offered(office)
+    office.command(channel, Answer())
+    phone.messages()
+    lose(office, phone.flow)
+    office.wait(0.6)
+    ok, options = sorted(there.messages(), key=lambda message: isinstance(message, Request))
+    assert isinstance(options, Request) and options.method == "OPTIONS"
+    assert isinstance(ok, Response) and ok.status == 200
+    there.send(there.ack(invite, ok))
+    there.reply(options, 200, contact=False)
+    office.wait(40)
+    assert office.events() == [] and channel.audio is not None
+
+
+def test_section_9_2_a_caller_withdraws_by_another_connection() -> None:
+    office = Office()
+    phone, there = caller_and_where_it_listens(office)
+    invite = phone.invite("101")
+    offered(office)
+    lose(office, phone.flow)
+    there.messages()
+    there.send(there.request("CANCEL", str(invite.uri), to=str(invite.to), number=2, branch=invite.via.branch))
+    assert sorted(there.statuses()) == [200, 487]
+    assert ended(office).act is Act.CANCELLED
+
+
+def test_a_caller_to_whom_no_other_connection_can_be_made_has_left() -> None:
+    office = Office()
+    phone, there = caller_and_where_it_listens(office)
+    phone.invite("101")
+    offered(office)
+    lose(office, phone.flow)
+    assert there.response().status == 100 and office.events() == []
+    lose(office, there.flow)
+    ending = ended(office)
+    assert ending.act is Act.VANISHED and ending.evidence == "the connection tcp:192.0.2.60:5070 was lost"
+    office.quiet()
+
+
+def test_a_caller_that_connected_from_where_it_listens_is_tried_there_once() -> None:
     office = Office()
     phone = Phone(office, transport="tcp")
     phone.invite("101")
     offered(office)
-    office.stack.lost(phone.flow, office.clock.now)
-    office.drain()
-    assert ended(office).act is Act.VANISHED
+    phone.messages()
+    lose(office, phone.flow)
+    assert phone.response().status == 100 and office.events() == []
+    lose(office, phone.flow)
+    assert ended(office).act is Act.VANISHED and phone.messages() == []
+    office.quiet()
+
+
+@pytest.mark.parametrize(
+    ("host", "transport"), [("10.0.0.9", "tcp"), ("192.0.2.60", "ws"), ("df7jal23ls0d.invalid", "tcp")]
+)
+def test_a_caller_behind_nat_or_in_a_browser_is_gone_before_the_answer_too(host: str, transport: str) -> None:
+    office = Office(listening=("ws",))
+    phone = Phone(office, transport=transport)
+    phone.host = host
+    phone.invite("101")
+    offered(office)
+    phone.messages()
+    lose(office, phone.flow)
+    assert ended(office).act is Act.VANISHED and phone.messages() == []
     office.quiet()
 
 

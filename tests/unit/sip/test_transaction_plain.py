@@ -109,6 +109,16 @@ def test_a_failed_flow_ends_the_requests_on_it_and_no_others() -> None:
     assert len(exchange.caller) == len(exchange.callee) == 0
 
 
+def test_section_18_2_2_what_is_answered_late_is_by_another_connection() -> None:
+    exchange = Exchange("tcp")
+    exchange.send(request("OPTIONS"))
+    exchange.callee.flow_failed(exchange.flows["callee"], 0)
+    exchange.answer(200)
+    assert exchange.statuses() == [200] and exchange.heard("callee", TransportFailed) == []
+    exchange.wait(40)
+    assert len(exchange.caller) == len(exchange.callee) == 0
+
+
 def test_an_answered_request_does_not_mind_its_flow() -> None:
     exchange = Exchange()
     exchange.send(request("OPTIONS"))

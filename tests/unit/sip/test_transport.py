@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from gateway.sip.framing import MAX_HEADER, Answer, Broken, KeepAlive, StreamFramer
 from gateway.sip.message import Request, Response
 from gateway.sip.parser import MAX_MESSAGE, parse
-from gateway.sip.transport import Flow, response_flow, stamp
+from gateway.sip.transport import Flow, response_flow, response_flow_anew, stamp
 
 UDP = Flow("udp", ("192.0.2.1", 5060), ("203.0.113.9", 33333))
 TCP = Flow("tcp", ("192.0.2.1", 5060), ("203.0.113.9", 44444))
@@ -151,6 +151,30 @@ def test_rport_is_filled_in_where_it_is_asked_for() -> None:
 def test_rfc_6223_keep_alives_that_are_offered_are_asked_for(method: str, value: str | None) -> None:
     message = arrived("SIP/2.0/UDP 203.0.113.9;branch=z9hG4bK1;keep", method=method)
     assert (message.via.parameters.get("keep") or None) == value
+
+
+@pytest.mark.parametrize(
+    ("transport", "host", "port", "way"),
+    [
+        ("tcp", "192.0.2.60", 5080, ("192.0.2.60", 5080, "")),
+        ("tcp", "192.0.2.60", None, ("192.0.2.60", 5060, "")),
+        ("tcp", "pbx.example.com", 5080, ("192.0.2.60", 5080, "")),
+        ("tls", "PBX.example.com", None, ("192.0.2.60", 5061, "pbx.example.com")),
+        ("tls", "192.0.2.60", 5071, ("192.0.2.60", 5071, "")),
+        ("tcp", "198.51.100.7", 5060, None),  # somebody else, or the inner side of a NAT
+        ("tcp", "10.0.0.9", 5060, None),
+        ("tcp", "df7jal23ls0d.invalid", None, None),
+        ("wss", "192.0.2.60", 443, None),
+        ("udp", "192.0.2.60", 5060, None),
+    ],
+)
+def test_section_18_2_2_where_responses_go_once_their_connection_is_lost(
+    transport: str, host: str, port: int | None, way: tuple[str, int, str] | None
+) -> None:
+    """To who has sent the request, at the port of sent-by; by TLS, to whom it proves to be."""
+    lost = Flow(transport, ("203.0.113.5", 5060), ("192.0.2.60", 40123))
+    anew = response_flow_anew(host, port, lost)
+    assert (anew and (*anew.remote, anew.name)) == way
 
 
 def test_a_sender_cannot_have_our_response_sent_elsewhere() -> None:

@@ -107,6 +107,8 @@ class OfficeClient:
     def _unreached(self, error: Exception) -> LocalError:
         if isinstance(error, httpx.TimeoutException):
             return LocalError(f"The office at {self._url} did not answer within {TIMEOUT:g} s.")
+        if isinstance(error, httpx.RemoteProtocolError | httpx.ReadError):
+            return LocalError(f"The office at {self._url} broke off in its answer; its log may tell why.")
         mend = 'start one with "copperline run CONFIG", or name another with --url'
         return LocalError(f"No office runs at {self._url}; {mend}.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlencode
@@ -31,6 +32,7 @@ def command(
     """
     asked = urlencode({name: text for name, text in (("since", since), ("until", until)) if text})
     parts = OfficeClient(url).stream(f"/api/v1/records.csv?{asked}")
+    parts = chain([next(parts, b"")], parts)  # before a file is touched: what cannot be had spoils none
     if save is None:
         for part in parts:
             sys.stdout.buffer.write(part)

@@ -16,8 +16,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gateway.call.call import CallRecord
 from gateway.cli import main
 from gateway.cli.program import COMMANDS
+from gateway.core.errors import LocalError
 from gateway.web import wav
 from gateway.web.application import application
 from gateway.web.office import CallView, ReloadView
@@ -456,8 +458,25 @@ def test_records_are_printed_or_saved_for_the_books(
     assert len(file.read_text().splitlines()) == 1201
     assert main(["records", "--since", "soon"]) == 1
     assert capsysbinary.readouterr().err.startswith(b"since must be a date")
-    assert main(["records", "--url", "http://127.0.0.1:1"]) == 1
+    assert main(["records", "--url", "http://127.0.0.1:1", "--save", str(file)]) == 1
     assert capsysbinary.readouterr().err.startswith(b"No office runs at http://127.0.0.1:1")
+    assert len(file.read_text().splitlines()) == 1201, "what was saved before is there still"
+
+
+def test_records_that_break_off_are_told_as_that(
+    office: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records, seen = office.shown.records, []
+
+    async def breaks_off(limit: int) -> Sequence[CallRecord]:
+        seen.append(limit)
+        if len(seen) > 1200:  # of which the first part of the table is made
+            raise LocalError("the disk is gone")
+        return await records(limit)
+
+    monkeypatch.setattr(office.shown, "records", breaks_off)
+    assert main(["records", "--until", "2027-01-01"]) == 1
+    assert capsys.readouterr().err == f"The office at {office.url} broke off in its answer; its log may tell why.\n"
 
 
 def test_hands_on_an_emulated_telephone(office: Served, tmp_path: Path) -> None:

@@ -496,6 +496,7 @@ class AudioFactory(Protocol):
 
         Raises:
             Exhausted: no port or no row is free.
+            LocalError: none can be opened there: the address is no longer this machine's, or the ports are barred.
         """
         ...
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.core.audio import AudioFactory, RtpAudio
 from gateway.core.cause import Cause
-from gateway.core.errors import Exhausted, MalformedError, RemoteError
+from gateway.core.errors import LocalError, MalformedError, RemoteError
 from gateway.core.fax import ImageFactory
 from gateway.core.messages import Dial, Event, Offered
 from gateway.core.trace import Recorder
@@ -152,7 +152,7 @@ class Legs:
             row = self._audio.rtp(flow.local[0])
         except MalformedError as fault:
             return request.reply(400, str(fault))
-        except Exhausted as fault:
+        except LocalError as fault:
             return self._busy(request, account, flow, str(fault))
         host, fax = self._reach.host(flow), self._outfit.fax(account, flow)
         negotiation = self._outfit.negotiation(account, flow, host, row, fax)
@@ -218,7 +218,7 @@ class Legs:
             )
         try:
             row = self._audio.rtp(targets[0].flow.local[0])
-        except Exhausted as fault:
+        except LocalError as fault:
             raise RemoteError(str(fault), Cause.RESOURCE_UNAVAILABLE) from fault
 
         placing = Placing(self._outfit, self._redirections, self._told_begun, account, targets, outbound)

@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
+from gateway.core.errors import LocalError, RemoteError
 from gateway.core.messages import Answer, Dial, EarlyMedia, Hangup, Offered
 from gateway.core.number import Party
 from gateway.sip.digest import Algorithm, Challenge
 from gateway.sip.message import Request, Response
 from gateway.sip.refusals import AccessRefused
 from gateway.sip.stack import SipConfig
-from tests.support.sip import SERVER, Office, Phone, session_description
+from tests.support.sip import SERVER, Office, Phone, ScriptedRow, session_description
 
 CLEAR = Ending(Cause.NORMAL_CLEARING, "the dialplan", Act.HUNG_UP, "the end of the extension")
 
@@ -328,6 +329,24 @@ def test_when_rows_run_out_callers_are_asked_to_wait_and_the_operator_is_told() 
     told = [(event.user, event.why) for event in office.changes() if isinstance(event, AccessRefused)]
     assert told == [("6001", "all 0 rows are in use")]
     office.quiet()
+
+
+def test_where_no_audio_can_be_opened_no_call_is_left_without_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    why = "RTP cannot be received on 192.0.2.1: Cannot assign requested address"
+
+    def refuse(local_address: str) -> ScriptedRow:
+        raise LocalError(why)
+
+    office = Office()
+    phone = Phone(office)
+    phone.register()
+    monkeypatch.setattr(office.desk, "rtp", refuse)
+    phone.invite("101")
+    assert phone.response().status == 503
+    assert why in [event.why for event in office.changes() if isinstance(event, AccessRefused)]
+    with pytest.raises(RemoteError, match="Cannot assign") as refused:
+        office.stack.channel("6001", office.clock.now)
+    assert refused.value.cause is Cause.RESOURCE_UNAVAILABLE
 
 
 def test_when_transactions_run_out_requests_are_asked_to_wait() -> None:

@@ -80,6 +80,10 @@ class SipPhone:
             self._wire.close()
             self._vanished = True
 
+    def names(self, address: tuple[str, int]) -> None:
+        """Say in Via and Contact that it is at `address`, wherever it sends from."""
+        self._wire.address = address
+
     @property
     def sockets(self) -> int:
         """How many it has open."""

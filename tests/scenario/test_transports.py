@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -87,3 +88,29 @@ def test_a_telephone_whose_connection_is_gone_is_called_no_longer(
     bob.call("6001")
     office.until(lambda: bob.ended_by)
     assert "480" in bob.ended_by and "cause=20" in bob.ended_by
+
+
+def test_rfc_3261_section_18_2_2_an_answer_finds_a_telephone_whose_connection_is_gone(
+    connected: tuple[OfficeUnderTest, ssl.SSLContext],
+) -> None:
+    """Its Via names the port where it listens; the office connects to that, with what it has said last."""
+    office, _ = connected
+    ada, bob = office.sip("6001", transport="tcp"), office.sip("6002", host="127.0.0.1")
+    with socket.create_server(("127.0.0.1", 0)) as listens:
+        listens.setblocking(False)
+        ada.names(listens.getsockname())
+        ada.call("6002")
+        office.until(lambda: bob.state == "offered")
+        bob.ring()
+        office.until(lambda: ada.status == 180)
+        ada.disconnect()
+        office.run(0.2)
+        connection, _ = listens.accept()
+        with connection:
+            connection.setblocking(False)
+            assert connection.recv(65536).startswith(b"SIP/2.0 180 ")
+            assert bob.state == "offered"
+            bob.answer()
+            office.run(0.2)
+            assert connection.recv(65536).startswith(b"SIP/2.0 200 ")
+    office.until(lambda: bob.state == "idle", wanted="nobody is at either place any more")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import field
 from datetime import datetime
 from typing import Final
@@ -14,6 +15,7 @@ from gateway.core.frozen import frozen
 from gateway.core.moment import later
 from gateway.core.number import Party
 from gateway.core.quality import Quality
+from gateway.core.switch import Target
 
 __all__ = ["DISPOSITIONS", "Call", "CallRecord"]
 
@@ -28,6 +30,9 @@ _DISPOSITION: Final = {
 DISPOSITIONS: Final = ("ANSWERED", "BUSY", "NO ANSWER", "FAILED")
 """All that there are."""
 
+TRIED: Final = 8
+"""What was called in vain is kept of so many: a dialplan may try again and again."""
+
 
 @frozen
 class CallRecord:
@@ -38,7 +43,8 @@ class CallRecord:
         started, ended: wall clock, with zone; answered: the same, or None where it never was.
         caller, caller_name: as shown to the called side.
         called: the number first wanted.
-        dialled: by what that was called that it talked to last, as Dial was told: "g1/5550100", "5550100@pstn".
+        dialled: by what that was called that it talked to last, or else that rang last, as Dial was told:
+            "g1/5550100", "5550100@pstn".
         context: the dialplan context it was wanted in.
         source, destination: names of the calling leg and of the leg that it talked to last ("" for none).
         duration, billed: seconds from start to end, and from answer to end (0 without an answer).
@@ -49,6 +55,8 @@ class CallRecord:
         linked: the id of the call from which a transfer or a pickup brought legs into this one; "" for none.
         talks: who talked with whom, in turn.
         quality: how the legs with packets were heard.
+        tried: the last that was called in vain, each with why: "SIP/5550100@first: trunk first refused (503 …".
+        cost: of its legs to the outside, in the currency of the toll rates.
     """
 
     id: str
@@ -70,6 +78,8 @@ class CallRecord:
     linked: str = ""
     talks: tuple[Talk, ...] = field(default=())
     quality: tuple[Quality, ...] = ()
+    tried: tuple[str, ...] = ()
+    cost: float = 0.0
 
 
 class Call:
@@ -84,10 +94,11 @@ class Call:
 
     Attributes:
         others: the legs that belong to it beside `leg`; talks: who talked with whom, in turn.
-        linked: see `CallRecord`.
+        linked, cost: see `CallRecord`; cost: of legs that are over.
+        tried: what was called in vain.
     """
 
-    __slots__ = "began called context id leg linked others started talks".split()
+    __slots__ = "began called context cost id leg linked others started talks tried".split()
 
     def __init__(
         self, id: str, leg: CallLeg, *, called: str, context: str, started: datetime, began: float
@@ -101,6 +112,8 @@ class Call:
         self.others: tuple[CallLeg, ...] = ()
         self.talks: tuple[Talk, ...] = ()
         self.linked = ""
+        self.tried: tuple[tuple[Target, Ending], ...] = ()
+        self.cost = 0.0
 
     @property
     def caller(self) -> Party:
@@ -115,6 +128,10 @@ class Call:
     def leave(self, leg: CallLeg) -> None:
         """One of the others belongs to it no more."""
         self.others = tuple(each for each in self.others if each is not leg)
+
+    def in_vain(self, attempts: Sequence[tuple[Target, Ending]]) -> None:
+        """A dial has called these, and nobody of them is there."""
+        self.tried = (*self.tried, *attempts)[-TRIED:]
 
     @property
     def answered(self) -> datetime | None:
@@ -148,10 +165,12 @@ class Call:
             disposition="ANSWERED" if leg.answered else _DISPOSITION.get(ending.cause, "FAILED"),
             ending=ending,
             answer_signal="" if far is None else far.answer_signal,
-            dialled="" if far is None else far.called,
+            dialled=far.called if far is not None else self.others[-1].called if self.others else "",
             linked=self.linked,
             talks=tuple([talk.so_far() for talk in self.talks]),
             quality=tuple([heard for each in self.legs if (heard := each.quality) is not None]),
+            tried=tuple([f"{target}: {why}" for target, why in self.tried]) if self.tried else (),
+            cost=round(self.cost, 4),
         )
 
     def _talked_to(self) -> str:

@@ -297,6 +297,8 @@ class CallManager:
                     break
         if own.trial is not None:
             own.trial.refusal = outcome.ending
+        if outcome.attempts and own.call is not None:
+            own.call.in_vain(outcome.attempts)
         return outcome
 
     def bridge(self, leg: Leg, other: Leg, limit: TalkLimit | None = None) -> Awaitable[BridgeEnd]:

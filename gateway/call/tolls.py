@@ -103,6 +103,8 @@ class Tolls:
         grant = self._grants.pop(leg, None)
         if grant is not None:
             self._guard.ended(grant)
+            if leg.call is not None:
+                leg.call.cost += grant.spent
 
     def make_room(self, outcome: DialOutcome, legs: Iterable[CallLeg]) -> bool:
         """End a call, so that an emergency call that found every line busy gets one; whether there was one to end.

@@ -72,4 +72,7 @@ def _ended(record: dict[str, Any]) -> str:
         for leg in record["quality"]
         if leg["score"] < BAD
     )
-    return f"{started:%Y-%m-%d %H:%M:%S}  {record['id']}  {who}, {talked}: {record['sentence']}{heard}"
+    # Where nobody answered at last, the sentence tells of the only attempt.
+    vain = record["tried"] if record["answered"] or len(record["tried"]) > 1 else []
+    tried = "".join(f" In vain: {attempt}" for attempt in vain)
+    return f"{started:%Y-%m-%d %H:%M:%S}  {record['id']}  {who}, {talked}: {record['sentence']}{tried}{heard}"

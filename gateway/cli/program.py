@@ -58,6 +58,9 @@ COMMANDS: Final = {
     "warm": _Command("gateway.cli.warm", "Do ahead what a first start would do once."),
 }
 
+_UNKEPT: Final = "cannot cache function"
+"""What Numba says, on importing, where it may write to none of its folders."""
+
 _EPILOG: Final = "Exit status: 0 done; 1 not done, or faults found; 2 the command line is wrong."
 
 
@@ -78,6 +81,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except CopperlineError as error:
         show.failure(str(error))
+        return 1
+    except RuntimeError as error:
+        if _UNKEPT not in str(error):
+            raise
+        show.failure(
+            "What is compiled can be kept neither beside the program nor in the home folder; "
+            "set NUMBA_CACHE_DIR to a folder that this user may write."
+        )
         return 1
     return 0
 

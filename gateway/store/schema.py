@@ -53,7 +53,7 @@ __all__ = [
     "record_row",
 ]
 
-VERSION: Final = 9
+VERSION: Final = 10
 """2 and 3 came with new tables alone, which are made where they are missing; those from 4 on with columns."""
 
 ADDED: Final = (
@@ -77,6 +77,9 @@ ADDED: Final = (
     ),
     (8, "DROP TABLE registrations"),
     (9, "ALTER TABLE call_records ADD COLUMN dialled TEXT NOT NULL DEFAULT ''"),
+    (10, "ALTER TABLE call_records ADD COLUMN tried TEXT NOT NULL DEFAULT '[]'"),
+    (10, "ALTER TABLE call_records ADD COLUMN cost FLOAT NOT NULL DEFAULT 0"),
+    (10, "DROP TABLE standing_calls"),  # made anew with these: whoever has ended in order leaves nothing there
 )
 """What brings the tables of an older version up to the one named."""
 
@@ -145,6 +148,8 @@ CALL_RECORDS: Final = Table(
     Column("linked", String(80), nullable=False, server_default=""),
     Column("talks", Text, nullable=False, server_default="[]"),
     Column("quality", Text, nullable=False, server_default="[]"),
+    Column("tried", Text, nullable=False, server_default="[]"),
+    Column("cost", Float, nullable=False, server_default="0"),
     Index("call_records_started", "started"),
 )
 
@@ -223,6 +228,8 @@ def record_row(record: CallRecord) -> dict[str, Any]:
         "linked": record.linked,
         "talks": json.dumps([_talk_row(talk) for talk in record.talks]),
         "quality": json.dumps([{name: getattr(heard, name) for name in _HEARD} for heard in record.quality]),
+        "tried": json.dumps(record.tried),
+        "cost": record.cost,
     }
 
 
@@ -257,6 +264,8 @@ def record_of(row: RowMapping) -> CallRecord:
         linked=row["linked"],
         talks=tuple(_talk_of(talk) for talk in json.loads(row["talks"])),
         quality=tuple(Quality(**heard) for heard in json.loads(row["quality"])),
+        tried=tuple(json.loads(row["tried"])),
+        cost=row["cost"],
     )
 
 

@@ -351,6 +351,7 @@ async def _create(connection: AsyncConnection, name: str) -> None:
         for added_in, statement in ADDED:
             if version < added_in:
                 await connection.execute(text(statement))
+        await connection.run_sync(METADATA.create_all)
         await connection.execute(update(SCHEMA_VERSION).values(version=VERSION))
     elif version > VERSION:
         raise LocalError(f"{name} has tables of version {version}, and this Copperline knows version {VERSION}")

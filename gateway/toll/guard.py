@@ -101,7 +101,7 @@ class Grant:
     Attributes:
         payer, trunk: who pays for it, and the way out, which has caps of its own.
         emergency: whether it passes every cap, and is not counted.
-        counted_to: engine clock up to which it is counted.
+        counted_to: engine clock up to which it is counted; spent: what it has cost by then.
     """
 
     payer: str
@@ -112,6 +112,7 @@ class Grant:
     emergency: bool
     leg: Counted | None = None
     counted_to: float | None = None
+    spent: float = 0.0
 
     def used(self, now: float) -> tuple[float, float] | None:
         """Seconds and cost up to `now` that are not counted yet; None where there is nothing to count."""
@@ -120,7 +121,9 @@ class Grant:
             return None
         since, setup = (answered, self.rate.setup) if self.counted_to is None else (self.counted_to, 0.0)
         self.counted_to = now
-        return now - since, setup + (now - since) / 60 * self.rate.minute
+        cost = setup + (now - since) / 60 * self.rate.minute
+        self.spent += cost
+        return now - since, cost
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ AT_ONCE: Final = 500
 
 COLUMNS: Final = (
     "id linked started answered ended caller caller_name called dialled context source destination duration billed "
-    "disposition cause ended_by sentence"
+    "disposition cause ended_by sentence cost tried"
 ).split()
 
 _UNFIT: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -93,7 +93,12 @@ def _written(rows: Sequence[Sequence[Any]]) -> str:
 
 
 def _row(record: CallRecord) -> list[Any]:
-    told = {"cause": int(record.ending.cause), "ended_by": record.ending.by, "sentence": str(record.ending)}
+    told = {
+        "cause": int(record.ending.cause),
+        "ended_by": record.ending.by,
+        "sentence": str(record.ending),
+        "tried": " ".join(record.tried),
+    }
     return [_cell(told[name] if name in told else getattr(record, name)) for name in COLUMNS]
 
 

@@ -49,7 +49,8 @@ class RecordView:
         id: the call's id.
         started, answered, ended: wall clock with zone; answered is None where nobody did.
         caller, caller_name: who called; called: the number first wanted; context: where it was looked up.
-        dialled: by what that was called that it talked to last, as Dial was told: g1/5550100, 5550100@pstn.
+        dialled: by what that was called that it talked to last, or else that rang last, as Dial was told:
+            g1/5550100, 5550100@pstn.
         source, destination: names of the legs; destination is empty where none answered.
         duration, billed: seconds.
         disposition: ANSWERED, BUSY, NO ANSWER or FAILED.
@@ -60,6 +61,8 @@ class RecordView:
         linked: the id of the call from which legs came into this one by a transfer or pickup; "" for none.
         talks: who talked with whom, in turn.
         quality: how the legs with packets were heard.
+        tried: the last that was called in vain, each with why.
+        cost: of its legs to the outside, in the currency of the toll rates.
     """
 
     id: str
@@ -85,6 +88,8 @@ class RecordView:
     linked: str
     talks: tuple[Talk, ...]
     quality: tuple[Quality, ...]
+    tried: tuple[str, ...]
+    cost: float
 
     @classmethod
     def of(cls, record: CallRecord) -> Self:
@@ -114,4 +119,6 @@ class RecordView:
             linked=record.linked,
             talks=record.talks,
             quality=record.quality,
+            tried=record.tried,
+            cost=record.cost,
         )

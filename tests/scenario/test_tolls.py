@@ -67,6 +67,27 @@ def test_calls_all_night_end_at_the_cap_and_the_cap_lives_through_a_restart(buil
     assert "minutes_per_day" in office.records()[-1].ending.advice
 
 
+def test_a_record_says_what_its_call_cost(build: Build, tmp_path: Path) -> None:
+    rates = tmp_path / "prices.csv"
+    rates.write_text("+1, 0.60, 0.05\n")
+    office = build(("[sip]\n", f'[tolls]\nrates = "{rates}"\n[sip]\n'))
+    ada = office.sip("6001")
+    ada.call("95550100")
+    office.until(lambda: ada.state == "up", within=10)
+    office.run(30)
+    office.loop.call_soon(office.app.tolls.tick)  # counted on the way, too, and once
+    office.run(30)
+    ada.hang_up()
+    office.run(5)
+    ada.call("600")
+    office.until(lambda: ada.state == "up", within=10)
+    ada.hang_up()
+    office.run(1)
+    inside, outside = sorted(office.records(), key=lambda record: record.cost)
+    assert outside.cost == pytest.approx(0.05 + 0.60 * outside.billed / 60, abs=0.02) and outside.billed > 55
+    assert (inside.called, inside.cost) == ("600", 0)
+
+
 def test_a_caller_from_outside_is_not_let_out_again_though_the_dialplan_would(build: Build) -> None:
     careless = ("exten => 2565551100,1,Goto(attendant,s,1)", "exten => 2565551100,1,Dial(FXO/g1/5550100)")
     office = build(dialplan=dialplan(careless))

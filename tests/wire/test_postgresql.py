@@ -23,7 +23,9 @@ pytestmark = pytest.mark.wire
 
 OF_VERSION_3 = """
 DROP TABLE bindings;
-ALTER TABLE call_records DROP linked, DROP talks, DROP quality, DROP answer_signal, DROP dialled;
+ALTER TABLE call_records DROP linked, DROP talks, DROP quality, DROP answer_signal, DROP dialled, DROP tried,
+    DROP cost;
+DROP TABLE standing_calls;
 CREATE TABLE registrations (account VARCHAR(80), contact TEXT, call_id TEXT, cseq INTEGER, expires TIMESTAMPTZ,
     q INTEGER, user_agent TEXT, transport VARCHAR(8), local TEXT, remote TEXT);
 UPDATE schema_version SET version = 3;
@@ -140,7 +142,9 @@ def test_tables_of_an_earlier_version_are_brought_up_with_what_is_in_them(empty:
     async def read() -> None:
         store = await Store.open(empty.url)
         (record,) = await store.records(10)
-        assert record == dataclasses.replace(call_record("old"), dialled="", answer_signal="", quality=())
+        assert record == dataclasses.replace(
+            call_record("old"), dialled="", answer_signal="", quality=(), tried=(), cost=0
+        )
         assert [kept.contact for kept in await store.load_bindings(START)] == ["sip:6001@192.0.2.7:5060"]
         await store.close()
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from gateway.call.call import TRIED
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted
@@ -418,3 +419,32 @@ def test_a_call_over_the_night_on_which_summer_time_ends_is_as_long_as_it_was(ex
     assert [f"{moment:%M %Z}" for moment in (record.started, record.ended)] == ["46 CEST", "46 CET"]
     assert record.ended.astimezone(UTC) - record.answered.astimezone(UTC) == timedelta(hours=1)
     assert talk.ended.astimezone(UTC) - talk.began.astimezone(UTC) == timedelta(hours=1)
+
+
+def test_a_record_tells_who_was_called_in_vain_and_by_what_it_went_at_last(exchange: Exchange) -> None:
+    exchange.dialplan("[office]\nexten => 101,1,Dial(FXS/102,30)\n same => n,Dial(FXS/101,30)\n")
+    exchange.offer()
+    exchange.says(exchange.telephone("102"), Released(BUSY))
+    exchange.says(exchange.telephone("101"), Answered("off-hook"))
+    exchange.says(exchange.telephone("101"), Released(ON_HOOK))
+    (record,) = exchange.records
+    assert (record.disposition, record.dialled) == ("ANSWERED", "101")
+    assert record.tried == (f"FXS/102: {BUSY}",)
+
+
+def test_a_record_of_a_call_that_nobody_took_names_all_who_were_called(exchange: Exchange) -> None:
+    exchange.dialplan("[office]\nexten => 101,1,Dial(FXS/102,30)\n same => n,Dial(FXS/101,30)\n")
+    exchange.offer()
+    for number in ("102", "101"):
+        exchange.says(exchange.telephone(number), Released(BUSY))
+    (record,) = exchange.records
+    assert (record.disposition, record.dialled, record.destination) == ("BUSY", "101", "")
+    assert record.tried == (f"FXS/102: {BUSY}", f"FXS/101: {BUSY}")
+
+
+def test_of_those_called_in_vain_over_and_over_the_last_are_kept(exchange: Exchange) -> None:
+    again = "Dial(GONE/1)\n same => n," * (TRIED + 5)
+    exchange.dialplan(f"[office]\nexten => 101,1,{again}Hangup(17)\n")
+    exchange.offer()
+    (record,) = exchange.records
+    assert len(record.tried) == TRIED and "no technology 'GONE'" in record.tried[0]

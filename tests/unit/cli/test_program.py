@@ -11,6 +11,7 @@ import threading
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -120,6 +121,18 @@ def test_heavy_libraries_are_not_loaded_for_light_commands() -> None:
         )
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
         assert done.returncode == 0, words
+
+
+def test_a_user_who_may_keep_nothing_that_is_compiled_is_told_what_to_set(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nowhere.py").write_text(
+        "from numba import njit\nexec('def f(): pass', made := {})\nnjit(cache=True)(made['f'])\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setitem(COMMANDS, "calls", replace(COMMANDS["calls"], module="nowhere"))
+    assert main(["calls"]) == 1
+    assert "set NUMBA_CACHE_DIR to a folder that this user may write" in capsys.readouterr().err
 
 
 def test_check_prints_every_fault_on_standard_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

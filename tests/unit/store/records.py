@@ -33,6 +33,8 @@ def call_record(id: str = "call-1", minutes: float = 0, *, caller_name: str = "A
         ending=Ending(Cause.NORMAL_CLEARING, "telephone 101", Act.HUNG_UP, "ONHOOK event on port 1"),
         dialled="g1/5550100",
         answer_signal="a voice after ringback, 90% sure",
+        tried=("g2/5550100: line copper3 refused (no dial tone): network out of order.",),
+        cost=0.125,
         quality=(Quality("SIP/6001-00000001", "PCMU", 2950, 3000, 50, 2, 0.004, None, 3, 4.1),),
     )
 

@@ -167,7 +167,8 @@ def test_a_database_of_version_8_is_brought_up_to_this_one(tmp_path: Path) -> No
         await store.record(call_record("old"))
         await store.close()
         with closing(sqlite3.connect(tmp_path / "var" / "calls.db")) as database:
-            database.execute("ALTER TABLE call_records DROP COLUMN dialled")
+            for newer in ("dialled", "tried", "cost"):
+                database.execute(f"ALTER TABLE call_records DROP COLUMN {newer}")
             database.execute("DROP TABLE standing_calls")
             database.execute("UPDATE schema_version SET version = 8")
             database.commit()

@@ -128,7 +128,8 @@ def test_usage_comes_back_and_yesterdays_is_forgotten(tmp_path: Path) -> None:
 def test_rfc_5626_6_of_the_rows_of_one_flow_an_older_file_keeps_the_latest(tmp_path: Path) -> None:
     asyncio.run(_opened(tmp_path))
     with closing(sqlite3.connect(tmp_path / "var" / "calls.db")) as database:
-        database.execute("ALTER TABLE call_records DROP COLUMN dialled")
+        for newer in ("dialled", "tried", "cost"):
+            database.execute(f"ALTER TABLE call_records DROP COLUMN {newer}")
         database.execute("UPDATE schema_version SET version = 7")
         database.execute("CREATE TABLE registrations AS SELECT * FROM bindings")
         rows = [("sip:a@new", "2026-01-02", 1), ("sip:a@old", "2026-01-01", 1), ("sip:a@other", "2026-01-01", 2)]
@@ -161,7 +162,8 @@ def test_a_file_of_the_first_version_is_taken_over_and_one_of_a_later_is_refused
     sql("UPDATE schema_version SET version = 1", "DROP TABLE toll_usage", "DROP TABLE dialplan_values")
     sql("ALTER TABLE call_records DROP COLUMN linked", "ALTER TABLE call_records DROP COLUMN talks")
     sql("ALTER TABLE call_records DROP COLUMN quality", "ALTER TABLE call_records DROP COLUMN answer_signal")
-    sql("ALTER TABLE call_records DROP COLUMN dialled")
+    sql("ALTER TABLE call_records DROP COLUMN dialled", "ALTER TABLE call_records DROP COLUMN tried")
+    sql("ALTER TABLE call_records DROP COLUMN cost", "DROP TABLE standing_calls")
     sql(
         "DROP TABLE bindings",
         "CREATE TABLE registrations (account VARCHAR(80), contact VARCHAR(2048), call_id TEXT, cseq INTEGER, "
@@ -170,7 +172,7 @@ def test_a_file_of_the_first_version_is_taken_over_and_one_of_a_later_is_refused
         "INSERT INTO registrations VALUES ('6001', 'sip:a@h', 'c', 1, '2026-01-01', 0, '', 'udp', '', '')",
     )
     asyncio.run(_opened(tmp_path))
-    assert sql("SELECT version FROM schema_version") == [(9,)]
+    assert sql("SELECT version FROM schema_version") == [(10,)]
     assert sql("SELECT account, place, contact, reg_id, features FROM bindings") == [
         ("6001", "sip:a@h", "sip:a@h", 0, "")
     ]

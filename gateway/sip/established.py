@@ -364,7 +364,7 @@ class Established:
                 now,
                 answered=self._answered_early,
                 taken=lambda response, at: self._taken(response, offered, at),
-                refused=self._not_taken,
+                refused=lambda response, at: self._not_taken(response, offered, at),
                 failed=self._unanswered,
             )
         except Exhausted:
@@ -386,7 +386,9 @@ class Established:
         if has_answer or self._take_answer(response, now):
             self._act(Input.TAKEN, now)
 
-    def _not_taken(self, response: Response, now: float) -> None:
+    def _not_taken(self, response: Response, offered: Wish, now: float) -> None:
+        if self._reinvite is not None and self._reinvite.has_answer:
+            self._willing = offered  # both have it in force already (RFC 6141 section 3.4)
         self._reinvite = None
         brief = response.status == 422 and self._timer.raise_minimum(response)
         self._act(Input.TOO_BRIEF if brief else _REFUSALS.get(response.status, Input.REFUSED), now)

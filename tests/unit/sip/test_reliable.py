@@ -399,6 +399,26 @@ def test_section_4_a_reliable_response_to_a_reinvite_has_its_prack_and_may_bring
     assert b"a=sendrecv" in phone.arrived().body
 
 
+@pytest.mark.parametrize("status", [480, 491])
+def test_rfc_6141_3_4_what_a_reliable_response_has_agreed_on_can_be_changed_again(status: int) -> None:
+    """Though the re-INVITE is refused: who is on hold by then is taken back from it."""
+    office = Office()
+    phone, channel, hold = held(office)
+    progress = hold.reply(183)
+    progress.headers.set("Require", "100rel")
+    progress.headers.set("RSeq", 7)
+    progress.headers.set("Content-Type", "application/sdp")
+    progress.body = session_description(43000, lines=("a=recvonly",))
+    phone.send(progress)
+    phone.reply(phone.arrived(), 200, contact=False)
+    phone.reply(hold, status)
+    assert phone.arrived().method == "ACK"
+    office.command(channel, Resume())
+    office.wait(4.5)  # 491 has its pause
+    asked = phone.messages()
+    assert asked and all(b"a=sendrecv" in resume.body for resume in asked)
+
+
 def test_section_5_an_answer_to_a_reinvite_that_is_none_ends_the_call() -> None:
     office = Office()
     phone, _, hold = held(office)

@@ -118,12 +118,16 @@ class Target:
         """A target as a dialplan writes it.
 
         `SIP/trunk/NUMBER` and `PJSIP/trunk/sip:NUMBER@HOST`, as Asterisk has them, are `NUMBER@trunk`; the trunk
-        knows to which host that goes.
+        knows to which host that goes. In `SIP/NUMBER@trunk` a slash is the number's, which a caller may have chosen:
+        it leads to no other trunk.
         """
         trunk, slash, number = address.partition("/")
         if slash and "@" not in trunk and technology.upper() in _BY_TRUNK:
-            number = number.removeprefix("sip:").removeprefix("sips:").partition("@")[0].partition(";")[0]
-            address = f"{number}@{trunk}"
+            scheme, colon, rest = number.partition(":")
+            if colon and scheme in ("sip", "sips"):
+                number = rest.partition("@")[0].partition(";")[0]
+            if "@" not in number:
+                address = f"{number}@{trunk}"
         return cls(technology, address)
 
     def __str__(self) -> str:

@@ -68,6 +68,7 @@ class TestDial:
             ("PJSIP/pstn/sip:5550100@192.0.2.9:5080", "PJSIP/5550100@pstn"),
             ("PJSIP/pstn/sips:+15550100@host;user=phone", "PJSIP/+15550100@pstn"),
             ("SIP/5550100@pstn", "SIP/5550100@pstn"),
+            ("SIP/dear/5550100@cheap", "SIP/dear/5550100@cheap"),  # SIP/${EXTEN}@cheap, and somebody's EXTEN
             ("SIP/6001", "SIP/6001"),
             ("FXO/g1/5550100", "FXO/g1/5550100"),
             ("Local/1@office/n", "Local/1@office/n"),

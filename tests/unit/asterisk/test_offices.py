@@ -75,15 +75,15 @@ def test_the_small_company_has_no_line_that_is_not_built_in(offices: dict[str, M
     told = [str(fault) for fault in (*small.imported.left, *small.imported.doubts)]
     assert not [line for line in told if "not built in" in line and "office.toml" not in line]
     assert dialled(route(small, "staff", "1102", "1101"))[0] == "PJSIP/1102"
-    assert dialled(route(small, "staff", "95551212", "1101")) == ["PJSIP/provider/12565551212"]
-    assert dialled(route(small, "staff", "911", "1101")) == ["PJSIP/provider/911"]
+    assert dialled(route(small, "staff", "95551212", "1101")) == ["PJSIP/12565551212@provider"]
+    assert dialled(route(small, "staff", "911", "1101")) == ["PJSIP/911@provider"]
 
 
 def test_what_a_control_panel_generated_goes_where_it_went(offices: dict[str, Moved]) -> None:
     panel = offices["freepbx"]
     assert dialled(route(panel, "from-internal", "102", "101"))[0] == "PJSIP/102"
-    assert dialled(route(panel, "from-internal", "2125550123", "101")) == ["PJSIP/provider/12125550123"]
-    assert dialled(route(panel, "from-internal", "911", "101")) == ["PJSIP/provider/911"]
+    assert dialled(route(panel, "from-internal", "2125550123", "101")) == ["PJSIP/12125550123@provider"]
+    assert dialled(route(panel, "from-internal", "911", "101")) == ["PJSIP/911@provider"]
     closed = route(panel, "from-pstn", "5550100200", "2125550199", datetime(2026, 11, 21, 12, tzinfo=UTC))
     assert any("ivr-1" in step for step in closed.steps)
     assert panel.left("extensions.conf") == [

@@ -61,8 +61,8 @@ def test_an_office_of_the_usual_shape_loads_without_a_fault() -> None:
     ("number", "dialled"),
     [
         ("1102", "PJSIP/1102"),
-        ("95551212", "PJSIP/provider/12565551212"),
-        ("911", "PJSIP/provider/911"),
+        ("95551212", "PJSIP/12565551212@provider"),
+        ("911", "PJSIP/911@provider"),
     ],
 )
 def test_its_staff_get_where_they_dial(number: str, dialled: str) -> None:

@@ -118,8 +118,8 @@ class Target:
         """A target as a dialplan writes it.
 
         `SIP/trunk/NUMBER` and `PJSIP/trunk/sip:NUMBER@HOST`, as Asterisk has them, are `NUMBER@trunk`; the trunk
-        knows to which host that goes. In `SIP/NUMBER@trunk` a slash is the number's, which a caller may have chosen:
-        it leads to no other trunk.
+        knows to which host that goes. In `SIP/NUMBER@trunk` a slash is part of the number, which a caller may
+        have chosen: it leads to no other trunk.
         """
         trunk, slash, number = address.partition("/")
         if slash and "@" not in trunk and technology.upper() in _BY_TRUNK:

@@ -13,11 +13,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.core.audio import Samples
 from gateway.media.compiled import entry, stage
 from gateway.media.level import peak
 
-__all__ = ["ANSWER", "CALLING", "FAX_STATE", "PREAMBLE", "FaxReceiver", "detect_fax"]
+__all__ = ["ANSWER", "CALLING", "FAX_STATE", "PREAMBLE", "detect_fax"]
 
 CALLING: Final = 1
 ANSWER: Final = 2
@@ -165,20 +164,3 @@ def detect_fax(state: Any, samples: NDArray[np.int16], count: int) -> int:
         if state["filled"] == _PIECE:
             told = max(told, _close_piece(state))
     return told
-
-
-class FaxReceiver:
-    """Hears them, for callers outside the media plane."""
-
-    def __init__(self) -> None:
-        self._state: NDArray[np.void] = np.zeros(1, FAX_STATE)
-
-    def feed(self, samples: Samples) -> list[int]:
-        """What has been recognised in these samples, in order: CALLING, ANSWER, PREAMBLE."""
-        told = []
-        for start in range(0, len(samples), 160):
-            piece = np.ascontiguousarray(samples[start : start + 160], np.int16)
-            found = detect_fax(self._state[0], piece, len(piece))
-            if found:
-                told.append(found)
-        return told

@@ -15,10 +15,10 @@ import numpy as np
 
 from gateway.core.audio import Codec, Encoding, Samples
 from gateway.core.codecs import CODECS
-from gateway.media.codec.ilbc.coder import IlbcEncoder
 from gateway.media.codec.libraries import coder
 from gateway.media.resample import resample
 from gateway.testing.sounds import compare
+from tests.support.coders import IlbcEncoder
 
 __all__ = ["FramedCoder", "SpeexEncoder", "amr_encoder", "amr_frames", "amr_payload", "likeness"]
 

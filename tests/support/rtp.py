@@ -14,11 +14,11 @@ import numpy as np
 from gateway.core.audio import Codec, Encoding, Samples
 from gateway.media import g711
 from gateway.media.codec.g722 import G722Decoder, G722Encoder
-from gateway.media.codec.g726 import G726Decoder, G726Encoder
 from gateway.plane.dtmf import FLASH, NAMES
 from gateway.plane.rtcp import RtcpReport
 from gateway.plane.rtp import RtpPacket
 from gateway.plane.telephone_event import TelephoneEvent
+from tests.support.coders import G726Decoder, G726Encoder
 from tests.support.spandsp import G726_BITS, SpandspDvi4
 
 __all__ = ["Coder", "RtcpEndpoint", "RtpEndpoint", "coded", "linear"]

@@ -4,7 +4,7 @@ In go linear samples, out come octets with the codes one after the other, the ea
 3551 4.5.4) or in the upper ones (the AAL2 order of I.366.2 annex E), and the other way. Encoder and decoder keep
 the same predictor from the codes alone, so they agree without a word; a lost packet is forgotten by the leaks of
 the adaptation. All arithmetic is the fixed-point one of the Recommendation; the blocks of its clause 4 are named in
-the functions. Nothing here allocates but the classes at the end.
+the functions. Nothing here allocates.
 """
 
 from __future__ import annotations
@@ -15,9 +15,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gateway.core.audio import Samples
-
-__all__ = ["G726_STATE", "G726Decoder", "G726Encoder", "decode_g726", "encode_g726", "reset_g726"]
+__all__ = ["G726_STATE", "decode_g726", "encode_g726", "reset_g726"]
 
 G726_STATE: Final = np.dtype(
     [
@@ -350,39 +348,3 @@ def decode_g726(
         by_zeros, estimate = _predict(state)
         sample = _step(state, bits, code, _scale(state), by_zeros, estimate) << 2
         out[k] = min(max(sample, -32768), 32767)
-
-
-class _Direction:
-    """One direction of a stream, for callers outside the media plane.
-
-    Args:
-        bits: of a code, 2 to 5.
-        high_first: the earlier code is in the upper bits (AAL2).
-    """
-
-    def __init__(self, bits: int = 4, *, high_first: bool = False) -> None:
-        self._bits = bits
-        self._high_first = high_first
-        self._state: NDArray[np.void] = np.zeros(1, G726_STATE)
-        reset_g726(self._state[0])
-
-
-class G726Encoder(_Direction):
-    """From samples to octets."""
-
-    def encode(self, samples: Samples) -> bytes:
-        """Samples (8000 Hz) as octets; codes at the end that fill no octet are left out."""
-        out = np.zeros(len(samples) * self._bits // 8, np.uint8)
-        encode_g726(self._state[0], self._bits, self._high_first, samples, 8 * len(out) // self._bits, out, 0)
-        return out.tobytes()
-
-
-class G726Decoder(_Direction):
-    """From octets to samples."""
-
-    def decode(self, data: bytes) -> Samples:
-        """Octets as samples (8000 Hz), one for each whole code; any octets are a stream."""
-        out = np.zeros(8 * len(data) // self._bits, np.int16)
-        octets = np.frombuffer(data, np.uint8)
-        decode_g726(self._state[0], self._bits, self._high_first, octets, 0, len(out), out)
-        return out

@@ -8,7 +8,7 @@ import pytest
 from gateway.core.audio import Encoding, Samples
 from gateway.media import g711
 from gateway.media.cadence import dtmf, render
-from gateway.media.fax_tone import ANSWER, CALLING, PREAMBLE, FaxReceiver
+from gateway.media.fax_tone import ANSWER, CALLING, FAX_STATE, PREAMBLE, detect_fax
 from gateway.media.level import peak
 from gateway.media.tone import ZONES
 from tests.support.speech import speak
@@ -38,7 +38,10 @@ def heard(*parts: Samples, noise: float = -55.0) -> list[int]:
     line = np.concatenate(parts)
     line = line + np.random.default_rng(1).normal(scale=peak(noise) / np.sqrt(2), size=len(line))
     coded = g711.encode(np.clip(np.rint(line), -32768, 32767).astype(np.int16), Encoding.PCMU)
-    return FaxReceiver().feed(g711.decode(coded, Encoding.PCMU))
+    state = np.zeros(1, FAX_STATE)
+    heard = g711.decode(coded, Encoding.PCMU)
+    pieces = (np.ascontiguousarray(heard[start : start + 160]) for start in range(0, len(heard), 160))
+    return [told for piece in pieces if (told := detect_fax(state[0], piece, len(piece)))]
 
 
 @pytest.mark.parametrize("hertz", [1062, 1100, 1138])

@@ -1,8 +1,7 @@
-"""iLBC as other code uses it: one function of C for both ways, and a coder of each for tests and tools."""
+"""iLBC as other code uses it: one function of C for both ways, and the state of either."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +9,6 @@ import numpy as np
 from numba import types
 from numba.np.numpy_support import carray
 
-from gateway.core.audio import Samples
 from gateway.media.codec.ilbc.decoder import DECODER_STATE, decode
 from gateway.media.codec.ilbc.encoder import ENCODER_STATE, encode
 from gateway.media.codec.ilbc.parts import ORDER
@@ -19,10 +17,8 @@ from gateway.media.codec.ilbc.tables import BITS_20_MS, BITS_30_MS, MEAN_LSF
 from gateway.media.compiled import callback, checksum
 from gateway.media.pointers import int16_at, record_of, uint8_at
 
-__all__ = ["OCTETS", "IlbcDecoder", "IlbcEncoder", "IlbcState", "ilbc"]
+__all__ = ["IlbcState", "ilbc"]
 
-OCTETS: Final = {20: 38, 30: 50}
-"""Of a frame, by its milliseconds."""
 _STATE: Final = np.dtype(
     [("is_decoder", np.int64), ("said_spectrum", np.float64, ORDER), *ENCODER_STATE, *DECODER_STATE], align=True
 )
@@ -82,71 +78,3 @@ class IlbcState:
         self._record["is_decoder"] = is_decoder
         self._record["spectrum"] = self._record["said_spectrum"] = MEAN_LSF
         self.address = int(self._record.ctypes.data)
-
-
-class IlbcEncoder:
-    """Encoder of one stream.
-
-    Args:
-        duration: Milliseconds of a frame, 20 or 30 (RFC 3952: `mode`).
-
-    Raises:
-        ValueError: for another duration.
-    """
-
-    def __init__(self, duration: int = 30) -> None:
-        _check(duration)
-        self.frame: Final = 8 * duration
-        """Samples of a frame."""
-        self._state = IlbcState(is_decoder=False)
-        self._out = np.zeros(OCTETS[duration], np.uint8)
-
-    def encode(self, samples: Samples) -> bytes:
-        """Encode whole frames of int16 at 8000 Hz.
-
-        Raises:
-            ValueError: for anything but whole frames.
-        """
-        if len(samples) % self.frame:
-            raise ValueError(f"{len(samples)} samples are not whole frames of {self.frame}")
-        frames = np.ascontiguousarray(samples, np.int16).reshape(-1, self.frame)
-        return b"".join(_done(self._state, frame, self._out).tobytes() for frame in frames)
-
-
-class IlbcDecoder:
-    """Decoder of one stream; frames are of `duration` milliseconds.
-
-    Raises:
-        ValueError: for another duration than 20 or 30.
-    """
-
-    def __init__(self, duration: int = 30) -> None:
-        _check(duration)
-        self._octets = OCTETS[duration]
-        self._state = IlbcState(is_decoder=True)
-        self._out = np.zeros(8 * duration, np.int16)
-
-    def decode(self, data: bytes) -> Samples:
-        """Decode whole frames into int16 at 8000 Hz.
-
-        Raises:
-            ValueError: for anything but whole frames.
-        """
-        if len(data) % self._octets:
-            raise ValueError(f"{len(data)} octets are not whole frames of {self._octets}")
-        frames = np.frombuffer(data, np.uint8).reshape(-1, self._octets)
-        return np.concatenate(
-            [np.zeros(0, np.int16), *(_done(self._state, frame, self._out).copy() for frame in frames)]
-        )
-
-
-def _check(duration: int) -> None:
-    if duration not in OCTETS:
-        raise ValueError(f"a frame of iLBC has 20 or 30 ms, not {duration}")
-
-
-def _done(state: IlbcState, source: np.ndarray[Any, Any], out: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    function: Callable[..., int] = ilbc.ctypes
-    work = np.empty(1, ILBC_SCRATCH)
-    function(state.address, source.ctypes.data, len(source), out.ctypes.data, work.ctypes.data, 0, 0)
-    return out

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.core.audio import Samples
-from gateway.media.codec.g726 import G726Decoder, G726Encoder
+from tests.support.coders import G726Decoder, G726Encoder
 
 
 def tone(frequency: float, peak: float, seconds: float = 1.0) -> Samples:

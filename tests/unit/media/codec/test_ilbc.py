@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from gateway.core.audio import Samples
-from gateway.media.codec.ilbc.coder import IlbcDecoder, IlbcEncoder, IlbcState, ilbc
+from gateway.media.codec.ilbc.coder import IlbcState, ilbc
 from gateway.media.codec.ilbc.scratch import ILBC_SCRATCH
+from tests.support.coders import IlbcDecoder, IlbcEncoder
 from tests.support.speech import speak
 
 SENTENCE = "The line to the workshop is free again. Please hold while we try to connect you."

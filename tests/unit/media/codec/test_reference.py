@@ -12,7 +12,7 @@ from gateway.core.audio import Encoding, Samples
 from gateway.media import g711
 from gateway.media.codec.dvi4 import DVI4_STATE, decode_dvi4, encode_dvi4
 from gateway.media.codec.g722 import G722Decoder, G722Encoder
-from gateway.media.codec.g726 import G726Decoder, G726Encoder
+from tests.support.coders import G726Decoder, G726Encoder
 from tests.support.spandsp import G726_BITS, SpandspDvi4, SpandspG726
 
 

@@ -35,7 +35,7 @@ def office(answer: httpx.Response | Exception) -> OfficeClient:
         ),
         (
             httpx.RemoteProtocolError("cut"),
-            'No office runs at http://office; start one with "copperline run CONFIG", or name another with --url.',
+            "The office at http://office broke off in its answer; its log may tell why.",
         ),
     ],
 )

@@ -81,6 +81,10 @@ class OfficeClient:
         """End what is at `path`; raises as `get`."""
         self._send("DELETE", path)
 
+    def end(self, path: str) -> bool:
+        """End what may be at `path`, and whether it was there; raises as `get`."""
+        return self._send("DELETE", path, absent=True).status_code != httpx.codes.NOT_FOUND
+
     def upload(self, path: str, data: bytes, media_type: str) -> None:
         """Send bytes to `path`; raises as `get`."""
         self._send("POST", path, content=data, headers={"content-type": media_type})

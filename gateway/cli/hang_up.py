@@ -9,7 +9,6 @@ import typer
 from gateway.cli import show
 from gateway.cli.client import DEFAULT_URL, OfficeClient, Url, segment
 from gateway.cli.completion import calls_in_progress
-from gateway.core.errors import LocalError
 
 __all__ = ["command"]
 
@@ -30,14 +29,17 @@ def command(
     if bool(call) == everything:
         raise typer.BadParameter("name a call or a leg, or say --all; `copperline calls` shows them")
     office = OfficeClient(url)
-    ids = [call] if call else [each["id"] for each in office.get("/api/v1/calls")]
-    for each in ids:
-        try:
-            office.delete(f"/api/v1/calls/{segment(each)}")
-        except LocalError:
-            if call:
-                raise
-            continue  # it has ended by itself meanwhile
-        show.line(f"{each} is hung up.")
-    if not ids:
+    if call:
+        office.delete(_at(call))
+        show.line(f"{call} is hung up.")
+        return
+    calls = [each["id"] for each in office.get("/api/v1/calls")]
+    for each in calls:
+        if office.end(_at(each)):  # or it has ended by itself meanwhile
+            show.line(f"{each} is hung up.")
+    if not calls:
         show.line("No calls in progress.")
+
+
+def _at(call: str) -> str:
+    return f"/api/v1/calls/{segment(call)}"

@@ -47,3 +47,10 @@ def test_an_answer_that_is_none(answer: httpx.Response | Exception, sentence: st
 
 def test_a_name_cannot_leave_its_place_in_a_path() -> None:
     assert segment("../a/b?c#d") == "..%2Fa%2Fb%3Fc%23d"
+
+
+def test_what_was_ended_may_have_been_gone_but_who_refuses_has_not_ended_it() -> None:
+    assert office(httpx.Response(204)).end("/api/v1/calls/call-7")
+    assert not office(httpx.Response(404, json={"error": "No such call."})).end("/api/v1/calls/call-7")
+    with pytest.raises(LocalError, match="Not from there"):
+        office(httpx.Response(403, json={"error": "Not from there."})).end("/api/v1/calls/call-7")

@@ -347,6 +347,18 @@ def test_a_call_is_hung_up(office: Served, capsys: pytest.CaptureFixture[str]) -
     assert "name a call or a leg, or say --all" in capsys.readouterr().err
 
 
+def test_an_office_that_ends_no_calls_is_told_also_where_all_were_to_end(
+    office: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def gone(name: str) -> None:
+        raise RuntimeError(name)
+
+    monkeypatch.setattr(office.shown, "hang_up", gone)
+    assert main(["hang-up", "--all"]) == 1
+    printed = capsys.readouterr()
+    assert printed.err and not printed.out
+
+
 def test_a_reload_says_what_came_of_it(office: Served, capsys: pytest.CaptureFixture[str]) -> None:
     office.shown.reloads = [
         ReloadView(False, ["office.toml:3: no", "not reloaded"]),

@@ -176,10 +176,9 @@ class Console:
         return self.reread()
 
     def capture(self, name: str) -> bytes:
-        """The messages of a call as a pcapng file."""
-        if not self.story(name):
-            return b""
-        return pcapng(self._packets(name), self._wall().timestamp() - self._clock())
+        """The messages of a call as a pcapng file; b"" where there are none."""
+        packets = self._packets(name)
+        return pcapng(packets, self._wall().timestamp() - self._clock()) if packets else b""
 
     def calls(self) -> Sequence[CallView]:
         """Calls in progress, the oldest first."""

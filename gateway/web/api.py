@@ -37,6 +37,8 @@ _CALL_BODY: Final = {
     "required": ["from", "to"],
 }
 
+NOT_KNOWN: Final = 'Nothing is known of a call "{}"; the latest calls are kept.'
+NO_MESSAGES: Final = 'The call "{}" met no messages by SIP or on a D channel; its trace says what it did meet.'
 LIMIT_DIGITS: Final = 6
 """Digits of a limit that are read; more is no limit that anybody means."""
 
@@ -151,14 +153,15 @@ class Api:
         wanted = request.path_params["id"]
         notes = self._office.story(wanted)
         if not notes:
-            raise HTTPException(404, f'Nothing is known of a call "{wanted}"; the latest calls are kept.')
+            raise HTTPException(404, NOT_KNOWN.format(wanted))
         return told(notes)
 
     async def _capture(self, request: Request) -> Response:
         wanted = request.path_params["id"]
         capture = self._office.capture(wanted)
         if not capture:
-            raise HTTPException(404, f'Nothing is known of a call "{wanted}"; the latest calls are kept.')
+            known = bool(self._office.story(wanted))
+            raise HTTPException(404, NO_MESSAGES.format(wanted) if known else NOT_KNOWN.format(wanted))
         return Response(capture, media_type=CAPTURE)
 
     async def _lines(self, request: Request) -> Any:

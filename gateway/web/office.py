@@ -274,7 +274,7 @@ class Office(Protocol):
         ...
 
     def capture(self, name: str) -> bytes:
-        """The messages of the call (or the call of the leg) `name` as a pcapng file; b"" where it is not known."""
+        """The messages of the call (or the call of the leg) `name` as a pcapng file; b"" without any."""
         ...
 
     def lines(self) -> Sequence[LineView]:

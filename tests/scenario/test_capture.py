@@ -32,3 +32,15 @@ def test_a_call_by_the_e1_is_one_capture(office: OfficeUnderTest, tmp_path: Path
     ]  # fmt: skip
     assert next(word for word in words if word.startswith("0x")) == "0x05", "SETUP"
     assert office.app.console.capture("nobody's") == b""
+
+
+def test_a_call_without_messages_has_no_capture(office: OfficeUnderTest) -> None:
+    desk = office.phone("101")
+    desk.lift()
+    office.run(1)
+    desk.dial("602")
+    office.until(lambda: bool(office.app.console.calls()), within=10)
+    call = office.app.console.calls()[0].id
+    assert office.app.recorder.story(call) and office.app.console.capture(call) == b""
+    desk.hang_up()
+    office.until(lambda: not office.app.console.calls(), within=10)

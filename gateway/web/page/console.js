@@ -147,6 +147,7 @@ const tell = async (calls) => {
   const notes = await ask(`${at(call)}/trace`);
   if (story.dataset.call !== call) return;
   if (notes.length < body.rows.length) body.replaceChildren();
+  document.getElementById("capture").hidden = !notes.some((note) => note.kind === "message");
   body.append(...notes.slice(body.rows.length).map(noted));
 };
 

@@ -468,6 +468,9 @@ def test_a_trace_is_saved_for_wireshark(office: Served, tmp_path: Path, capsys: 
     assert capsys.readouterr().out.startswith(f"The messages of call-7 are in {file}")
     assert main(["trace", "call-9", "--save", str(file)]) == 1
     assert capsys.readouterr().err == 'Nothing is known of a call "call-9"; the latest calls are kept.\n'
+    assert main(["trace", "FXS/101-00000002", "--save", str(file)]) == 1
+    assert "met no messages by SIP or on a D channel" in capsys.readouterr().err
+    assert file.read_bytes() == b"pcapng", "and no empty file takes its place"
     assert main(["trace", "call-7", "--save", str(tmp_path)]) == 1
     assert capsys.readouterr().err == f"{tmp_path} cannot be written: Is a directory\n"
 

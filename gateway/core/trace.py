@@ -142,7 +142,8 @@ class Recorder:
     """Keeps the stories of the latest calls.
 
     Args:
-        calls: how many stories of calls are kept; the one untouched for longest goes first.
+        calls: how many stories of calls are kept; the one untouched for longest goes first, where a story that
+            has rested, and was packed, is touched by its next note.
         strays: the same for stories of what has not become a call.
         notes: how many notes a story keeps; what goes is from its middle.
     """
@@ -169,16 +170,14 @@ class Recorder:
 
     def keep(self, leg: str, note: Kept, octets: int) -> None:
         """Keep a note of `leg`, which must not change; `octets` is the size of what it says."""
-        story = self._story_of.get(leg)
-        if story is None:
-            story = self._begin(leg)
-        else:
+        story = self._story_of[leg] if leg in self._story_of else self._begin(leg)
+        if not story.loose:  # some that follow each other are one touch
             story.shelf.move_to_end(story.name)
+            story.queue[story] = None
         story.loose.append(note)
         octets += NOTE
         story.octets += octets
         self._octets += octets
-        story.queue[story] = None
         if len(story.loose) > LOOSE:
             self._pack(story)
         elif self._octets > LOOSE_OCTETS:

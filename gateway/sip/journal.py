@@ -91,7 +91,7 @@ class Journal:
     def received(self, message: Request | Response, data: bytes, flow: Flow, now: float) -> None:
         """Note a message that came in."""
         call_id = message.headers.typed["call-id"]
-        leg = self._legs.get(call_id) or _stray(call_id)
+        leg = self._legs[call_id] if call_id in self._legs else _stray(call_id)
         self._recorder.keep(leg, _Message(now, leg, False, flow, data), len(data))
 
     def refused(self, data: bytes, fault: str, flow: Flow, now: float) -> None:
@@ -101,8 +101,12 @@ class Journal:
     def sent(self, datagram: Datagram, now: float) -> None:
         """Note a message that goes out."""
         call_id = datagram.call_id
-        leg = self._legs.get(call_id) or (_stray(call_id) if call_id else self._leg_of(datagram.data))
-        self._recorder.keep(leg, _Message(now, leg, True, datagram.flow, datagram.data), len(datagram.data))
+        data = datagram.data
+        if call_id in self._legs:
+            leg = self._legs[call_id]
+        else:
+            leg = _stray(call_id) if call_id else self._leg_of(data)
+        self._recorder.keep(leg, _Message(now, leg, True, datagram.flow, data), len(data))
 
     def _leg_of(self, data: bytes) -> str:
         """The story to which octets belong."""

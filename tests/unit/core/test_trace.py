@@ -66,7 +66,8 @@ def test_a_touched_story_stays_longer() -> None:
     for call in ("a", "b"):
         recorder.join(call, f"leg-{call}")
         recorder.note(0.0, Kind.CALL, call, "begins")
-    recorder.note(1.0, Kind.CALL, "leg-a", "goes on")
+    recorder.rest(10.0)
+    recorder.note(10.0, Kind.CALL, "leg-a", "goes on")
     recorder.join("c", "leg-c")
     assert recorder.stories() == ["a", "c"]
 

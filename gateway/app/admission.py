@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from difflib import get_close_matches
+from collections.abc import AsyncIterator, Callable, Sequence
 
+from gateway.app.slips import Names
 from gateway.sip.stack import SipStack
 from gateway.web.admission import BanView, RefusalView
+from gateway.web.unhurried import unhurried
 
 __all__ = ["Door"]
 
@@ -25,27 +26,24 @@ class Door:
         self._accounts = accounts
         self._clock = clock
 
-    def refusals(self) -> Sequence[RefusalView]:
+    async def refusals(self) -> AsyncIterator[RefusalView]:
         """Who was refused lately, the latest first."""
-        now, users = self._clock(), list(self._accounts())
-        views = []
-        for refusal in self._sip.refusals.all():
+        now, users = self._clock(), frozenset(self._accounts())
+        names = Names(users)
+        async for refusal in unhurried(self._sip.refusals.all()):
             refused = refusal.refused
             host, port = refused.flow.remote
             # Looked for here and not where the request is answered, which takes the same time for every user.
-            near = [] if refused.user in users else get_close_matches(refused.user, users, n=1)
-            views.append(
-                RefusalView(
-                    user=refused.user,
-                    remote=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
-                    transport=refused.flow.transport,
-                    method=refused.method,
-                    why=f"{refused.why}; there is {near[0]}" if near else refused.why,
-                    count=refusal.count,
-                    seconds=now - refusal.last,
-                )
+            meant = "" if refused.user in users else names.meant(refused.user)
+            yield RefusalView(
+                user=refused.user,
+                remote=f"[{host}]:{port}" if ":" in host else f"{host}:{port}",
+                transport=refused.flow.transport,
+                method=refused.method,
+                why=f"{refused.why}; there is {meant}" if meant else refused.why,
+                count=refusal.count,
+                seconds=now - refusal.last,
             )
-        return views
 
     def bans(self) -> Sequence[BanView]:
         """Who is banned, the latest first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -31,6 +31,7 @@ from gateway.store.store import Store
 from gateway.toll.guard import TollGuard
 from gateway.web.conferences import Rooms
 from gateway.web.office import CallView, LegView, LineView, RegistrationView, ReloadView, TollView, TrunkView
+from gateway.web.unhurried import unhurried
 
 __all__ = ["Console"]
 
@@ -180,11 +181,18 @@ class Console:
         packets = self._packets(name)
         return pcapng(packets, self._wall().timestamp() - self._clock()) if packets else b""
 
-    def calls(self) -> Sequence[CallView]:
+    async def calls(self, search: str = "") -> AsyncIterator[CallView]:
         """Calls in progress, the oldest first."""
-        now = self._clock()
+        now, wanted = self._clock(), search.lower()
         troubles = self._sip.troubles()
-        return [_call(call, now, troubles) for call in self._manager.calls]
+        async for call in unhurried(self._manager.calls):
+            if _shows(wanted, call.id, call.caller.number, call.caller.name, call.called, *_names(call)):
+                yield _call(call, now, troubles)
+
+    @property
+    def call_count(self) -> int:
+        """How many calls are in progress."""
+        return self._manager.floor.count
 
     def call_in_progress(self, name: str) -> CallView | None:
         """The call in progress whose id, or the name of one of whose legs, is `name`."""
@@ -236,11 +244,11 @@ class Console:
             for status in self._sip.trunks.status()
         ]
 
-    def registrations(self) -> Sequence[RegistrationView]:
-        """Every telephone that is registered."""
-        now = self._clock()
-        return [
-            RegistrationView(
+    async def registrations(self, search: str = "") -> AsyncIterator[RegistrationView]:
+        """Telephones that are registered."""
+        now, wanted = self._clock(), search.lower()
+        async for binding in unhurried(self._sip.bindings):
+            view = RegistrationView(
                 account=binding.account,
                 contact=str(binding.contact),
                 expires=binding.expires_at - now,
@@ -249,8 +257,13 @@ class Console:
                 user_agent=binding.user_agent,
                 trouble=self._sip.trouble(binding),
             )
-            for binding in self._sip.bindings
-        ]
+            if _shows(wanted, view.account, view.contact, view.remote, view.user_agent, view.trouble):
+                yield view
+
+    @property
+    def registration_count(self) -> int:
+        """How many telephones are registered."""
+        return len(self._sip.bindings)
 
     def notice(self, text: str) -> None:
         """Remember what the operator was told of tolls."""
@@ -265,6 +278,15 @@ class Console:
         ended = {f"calls {disposition.lower()}": count for disposition, count in self._ended.items()}
         sip = {f"sip {what}": count for what, count in self._sip.totals().items()}
         return {**ended, **sip, "records lost": self._store.lost, **self._media.totals()}
+
+
+def _shows(wanted: str, *texts: str) -> bool:
+    """Whether one of the texts has what is wanted, which is in lower case."""
+    return any(wanted in text.lower() for text in texts)
+
+
+def _names(call: Call) -> list[str]:
+    return [leg.name for leg in call.legs]
 
 
 def _call(call: Call, now: float, troubles: Mapping[str, str]) -> CallView:

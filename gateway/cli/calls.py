@@ -9,6 +9,7 @@ import typer
 
 from gateway.cli import show
 from gateway.cli.client import DEFAULT_URL, OfficeClient, Url
+from gateway.cli.part import Most, part, tell_rest
 
 __all__ = ["command"]
 
@@ -17,18 +18,26 @@ BAD: Final = 3.6
 
 
 def command(
+    search: Annotated[
+        str,
+        typer.Argument(
+            help="Only calls with this in an id, a number, a name or the name of a leg.", metavar="TEXT"
+        ),
+    ] = "",
     url: Url = DEFAULT_URL,
+    most: Most = None,
     ended: Annotated[int, typer.Option(help="How many calls that are over to show.", min=0, max=200)] = 10,
     json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show the calls of a running office, and how the latest ended."""
     office = OfficeClient(url)
-    calls = office.get("/api/v1/calls")
+    calls = part(office, "/api/v1/calls", search, most, whole=json)
     latest = f"/api/v1/records?limit={ended}"
     if json:
         show.as_json({"calls": calls, "records": office.get(latest) if ended else []})
         return
-    for worry in office.get("/api/v1/office")["worries"]:
+    itself = office.get("/api/v1/office")
+    for worry in itself["worries"]:
         show.failure(worry)
     show.table(
         ["CALL", "FROM", "TO", "STATE", "FOR"],
@@ -42,8 +51,9 @@ def command(
             ]
             for call in calls
         ],
-        "No calls in progress.",
+        f'No call in progress has "{search}".' if search else "No calls in progress.",
     )
+    tell_rest(calls, most, itself["calls"])
     for call in calls:
         show.line(f"\n{call['id']}")
         for leg in call["legs"]:

@@ -16,12 +16,17 @@ from typer.completion import get_completion_inspect_parameters, get_completion_s
 
 from gateway.cli import show
 from gateway.cli.client import DEFAULT_URL, OfficeClient
+from gateway.cli.part import part
 from gateway.core.errors import LocalError
 
 __all__ = ["VARIABLE", "calls_in_progress", "command", "emulated", "words_to_complete"]
 
 VARIABLE: Final = "_COPPERLINE_COMPLETE"
 """Set by the script in the environment: the shell wants to know how a line could go on."""
+
+
+OFFERED: Final = 200
+"""Calls that are offered at most: a shell asks before it shows so many."""
 
 
 class Shell(StrEnum):
@@ -61,7 +66,9 @@ def words_to_complete(environment: Mapping[str, str] = os.environ) -> list[str] 
 def calls_in_progress(ctx: typer.Context, incomplete: str) -> list[str]:
     """Offers the calls of the running office, and their legs."""
     try:
-        calls = OfficeClient(ctx.params.get("url") or DEFAULT_URL).get("/api/v1/calls")
+        calls = part(
+            OfficeClient(ctx.params.get("url") or DEFAULT_URL), "/api/v1/calls", incomplete, OFFERED, whole=False
+        )
     except LocalError:
         return []
     names = [name for call in calls for name in (call["id"], *(leg["name"] for leg in call["legs"]))]

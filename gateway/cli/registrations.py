@@ -8,16 +8,23 @@ import typer
 
 from gateway.cli import show
 from gateway.cli.client import DEFAULT_URL, OfficeClient, Url
+from gateway.cli.part import Most, part, tell_rest
 
 __all__ = ["command"]
 
 
 def command(
-    url: Url = DEFAULT_URL, json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False
+    search: Annotated[
+        str, typer.Argument(help="Only telephones that show this in one of their columns.", metavar="TEXT")
+    ] = "",
+    url: Url = DEFAULT_URL,
+    most: Most = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show the telephones registered with a running office, and who was refused and why."""
     office = OfficeClient(url)
-    registered, refused = office.get("/api/v1/registrations"), office.get("/api/v1/refusals")
+    registered = part(office, "/api/v1/registrations", search, most, whole=json)
+    refused = office.get("/api/v1/refusals")
     if json:
         show.as_json({"registrations": registered, "refusals": refused})
         return
@@ -33,8 +40,9 @@ def command(
             ]
             for entry in registered
         ],
-        "No telephone is registered.",
+        f'No telephone that is registered has "{search}".' if search else "No telephone is registered.",
     )
+    tell_rest(registered, most, office.get("/api/v1/office")["registrations"])
     for entry in registered:
         if entry["trouble"]:
             show.line(entry["trouble"])

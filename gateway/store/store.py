@@ -207,24 +207,30 @@ class Store:
         Raises:
             LocalError: the database cannot be read.
         """
-        waiting = {each.id: each for each in self._writer.waiting if isinstance(each, CallRecord)}
+        waiting = self._waiting_records()
         newest = select(CALL_RECORDS).order_by(CALL_RECORDS.c.started.desc(), CALL_RECORDS.c.id.desc())
         kept = [record_of(row) for row in await self._rows(newest.limit(limit))]
-        if not waiting:
-            return kept
-        every = waiting | {record.id: record for record in kept}
-        return sorted(every.values(), key=lambda record: (record.started, record.id), reverse=True)[:limit]
+        return _in_order(kept, waiting, reverse=True)[:limit]
 
     async def records_between(self, since: datetime, until: datetime, after: str, limit: int) -> list[CallRecord]:
-        """Records of calls that began from `since` until before `until`, the oldest first.
+        """Records of calls that began from `since` until before `until`, the oldest first, as `records` otherwise.
 
         Args:
             after: of those that began at `since`, only those whose ids are greater.
             limit: how many at most.
         """
+        waiting = [
+            record
+            for record in self._waiting_records()
+            if (since, after) < (record.started, record.id) and record.started < until
+        ]
         begun, id = CALL_RECORDS.c.started, CALL_RECORDS.c.id
         wanted = select(CALL_RECORDS).where(begun >= since, begun < until, or_(begun > since, id > after))
-        return [record_of(row) for row in await self._rows(wanted.order_by(begun, id).limit(limit))]
+        kept = [record_of(row) for row in await self._rows(wanted.order_by(begun, id).limit(limit))]
+        return _in_order(kept, waiting)[:limit]
+
+    def _waiting_records(self) -> list[CallRecord]:
+        return [each for each in self._writer.waiting if isinstance(each, CallRecord)]
 
     def forget_records(self, before: datetime) -> asyncio.Future[None]:
         """Forget the records of calls that began before a moment. As `record` otherwise."""
@@ -300,6 +306,14 @@ class Store:
         except (SQLAlchemyError, OSError) as error:
             cause = error.orig if isinstance(error, DBAPIError) else error
             raise LocalError(f"{self._writer.name} cannot be read: {cause}; what is to be kept waits") from error
+
+
+def _in_order(kept: list[CallRecord], waiting: list[CallRecord], *, reverse: bool = False) -> list[CallRecord]:
+    """Records by when their calls began; those that have got onto the disk meanwhile once."""
+    if not waiting:
+        return kept
+    every = {record.id: record for record in (*waiting, *kept)}
+    return sorted(every.values(), key=lambda record: (record.started, record.id), reverse=reverse)
 
 
 def _seen_last(record: CallRecord) -> CallRecord:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -23,6 +23,8 @@ from gateway.testing.apart import set_apart
 from gateway.testing.clock import TICK, Clock, HandMovedClock
 from gateway.testing.sip_phone import SipPhone
 from gateway.testing.sip_wire import wire_to
+from gateway.web.admission import RefusalView
+from gateway.web.office import CallView, RegistrationView
 from hardware.analog.emulated import EmulatedCard
 from hardware.isdn.emulated import EmulatedAdapter
 from hardware.world.access import IsdnAccess
@@ -235,6 +237,18 @@ class EmulatedOffice:
         self.clock.complete(self.stored())
         return list(reversed(self.clock.complete(self.app.console.records(1000))))
 
+    def calls(self) -> list[CallView]:
+        """The calls in progress, the oldest first."""
+        return self.clock.complete(_every(self.app.console.calls()))
+
+    def registrations(self) -> list[RegistrationView]:
+        """The telephones that are registered."""
+        return self.clock.complete(_every(self.app.console.registrations()))
+
+    def refusals(self) -> list[RefusalView]:
+        """Who was refused by SIP, the latest first."""
+        return self.clock.complete(_every(self.app.console.admission.refusals()))
+
     def story(self) -> str:
         """What the calls and lines met, on one clock: for whoever wonders why a test fails."""
         return "\n".join(f"{note.at:10.3f}  {note.leg:24}  {note.text}" for note in self.do(self._notes))
@@ -261,6 +275,10 @@ class EmulatedOffice:
         for phone in self._sip_phones:
             phone.close()
         self.clock.wind_up(self.app.stop())
+
+
+async def _every(entries: AsyncIterator[T]) -> list[T]:
+    return [entry async for entry in entries]
 
 
 def _named(found: Mapping[str, T], name: str, what: str) -> T:

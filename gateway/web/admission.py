@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -61,7 +61,7 @@ class BanView:
 class Admission(Protocol):
     """The office's door."""
 
-    def refusals(self) -> Sequence[RefusalView]:
+    def refusals(self) -> AsyncIterator[RefusalView]:
         """Who was refused lately, the latest first."""
         ...
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, Final, TypeVar
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -23,9 +23,12 @@ from gateway.web.office import (
     TollView,
     TrunkView,
 )
+from gateway.web.unhurried import first
 from gateway.web.views import NoteView, RecordView, told
 
 __all__ = ["Api"]
+
+T = TypeVar("T")
 
 _NUMBER: Final = re.compile(r"[0-9A-Za-z*#+\-._]{1,64}")
 _CALL_BODY: Final = {
@@ -39,8 +42,11 @@ _CALL_BODY: Final = {
 
 NOT_KNOWN: Final = 'Nothing is known of a call "{}"; the latest calls are kept.'
 NO_MESSAGES: Final = 'The call "{}" met no messages by SIP or on a D channel; its trace says what it did meet.'
-LIMIT_DIGITS: Final = 6
-"""Digits of a limit that are read; more is no limit that anybody means."""
+MOST: Final = 1_000_000
+"""Entries of a list that comes some at a time: all that there are."""
+
+_PART: Final = {"limit": "how many; all where left out"}
+_SEARCH: Final = "only those with this text in {}, in any case"
 
 
 class Api:
@@ -57,10 +63,16 @@ class Api:
 
     def endpoints(self) -> list[Endpoint]:
         """The rows of the interface."""
-        limit = {"limit": f"how many, 1 to {self._most}"}
         return [
             Endpoint("GET", "/api/v1/office", "The office itself.", self._office_itself, OfficeView),
-            Endpoint("GET", "/api/v1/calls", "Calls in progress.", self._calls, Sequence[CallView]),
+            Endpoint(
+                "GET",
+                "/api/v1/calls",
+                "Calls in progress, the oldest first.",
+                self._calls,
+                Sequence[CallView],
+                query=_PART | {"search": _SEARCH.format("an id, a number, a name or the name of a leg")},
+            ),
             Endpoint(
                 "POST",
                 "/api/v1/calls",
@@ -104,6 +116,7 @@ class Api:
                 "Telephones that are registered.",
                 self._registrations,
                 Sequence[RegistrationView],
+                query=_PART | {"search": _SEARCH.format("any of their columns")},
             ),
             Endpoint(
                 "GET",
@@ -111,16 +124,18 @@ class Api:
                 "Calls that are over, the newest first.",
                 self._records,
                 Sequence[RecordView],
-                query=limit,
+                query={"limit": f"how many, 1 to {self._most}"},
             ),
             Endpoint("GET", "/api/v1/tolls", "What calls to the outside have cost.", self._tolls, TollView),
         ]
 
     async def _office_itself(self, request: Request) -> Any:
-        return OfficeView(self._office.name, tuple(self._office.directory.items()), self._office.worries())
+        office = self._office
+        directory = tuple(office.directory.items())
+        return OfficeView(office.name, directory, office.worries(), office.call_count, office.registration_count)
 
     async def _calls(self, request: Request) -> Any:
-        return self._office.calls()
+        return _part(request, self._office.calls)
 
     async def _place(self, request: Request) -> None:
         wanted = await json_of(request)
@@ -171,14 +186,24 @@ class Api:
         return self._office.trunks()
 
     async def _registrations(self, request: Request) -> Any:
-        return self._office.registrations()
+        return _part(request, self._office.registrations)
 
     async def _tolls(self, request: Request) -> Any:
         return self._office.tolls()
 
     async def _records(self, request: Request) -> Any:
-        text = request.query_params.get("limit", str(self._most))
-        limit = int(text) if text.isascii() and text.isdigit() and len(text) <= LIMIT_DIGITS else 0
-        if not 1 <= limit <= self._most:
-            raise HTTPException(400, f"limit must be a number from 1 to {self._most}.")
+        limit = _limit(request, self._most)
         return [RecordView.of(record) for record in await self._office.records(limit)]
+
+
+def _limit(request: Request, most: int) -> int:
+    text = request.query_params.get("limit", str(most))
+    limit = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(most)) else 0
+    if not 1 <= limit <= most:
+        raise HTTPException(400, f"limit must be a number from 1 to {most}.")
+    return limit
+
+
+def _part(request: Request, entries: Callable[[str], AsyncIterator[T]]) -> AsyncIterator[T]:
+    """What a request wants of a list."""
+    return first(entries(request.query_params.get("search", "")), _limit(request, MOST))

@@ -5,15 +5,17 @@ The rows make both the routes and the OpenAPI document, so the two cannot differ
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
 from pydantic import TypeAdapter
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+
+from gateway.web.unhurried import handfuls
 
 __all__ = ["CAPTURE", "CSV", "WAV", "Endpoint", "openapi", "routes"]
 
@@ -39,7 +41,8 @@ class Endpoint:
     Attributes:
         method, path: as in HTTP; the path in Starlette's form.
         summary: one sentence.
-        handler: answers: a value of the type `answer`, None for an empty answer, or a whole Response.
+        handler: answers: a value of the type `answer`, or its entries as they come; None for an empty answer; or a
+            whole Response.
         answer: type of the JSON answer; None for an empty one; `WAV`, `CAPTURE` or `CSV` for a file.
         query: parameters after the question mark, by name, with what they mean.
         body: JSON schema of the request's body, or `WAV`; None where there is none.
@@ -73,9 +76,23 @@ def _answering(row: Endpoint) -> Callable[[Request], Awaitable[Response]]:
             return value
         if adapter is None:
             return Response(status_code=204)
+        if isinstance(value, AsyncIterator):
+            few = handfuls(value)
+            begun: list[Any] = await anext(few, [])  # what fails is told, not begun
+            return StreamingResponse(_array(begun, few, adapter), media_type="application/json")
         return JSONResponse(adapter.dump_python(value, mode="json"))
 
     return answer
+
+
+async def _array(
+    begun: list[Any], more: AsyncIterator[list[Any]], adapter: TypeAdapter[Any]
+) -> AsyncIterator[bytes]:
+    """A JSON array of any length, some entries at a time."""
+    yield adapter.dump_json(begun).removesuffix(b"]")
+    async for few in more:
+        yield b"," + adapter.dump_json(few)[1:-1]
+    yield b"]"
 
 
 def openapi(endpoints: Sequence[Endpoint], title: str) -> dict[str, Any]:

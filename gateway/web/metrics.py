@@ -70,7 +70,7 @@ class Metrics(Collector):
             ends.add_metric([str(file)], end.timestamp())
         yield ends
         registered = GaugeMetricFamily("copperline_registrations", "Telephones that are registered.")
-        registered.add_metric([], len(self._office.registrations()))
+        registered.add_metric([], self._office.registration_count)
         yield registered
         used = GaugeMetricFamily("copperline_in_use", "What is in use now.", labels=["resource"])
         for resource, count in self._office.usage().items():

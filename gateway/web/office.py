@@ -2,12 +2,12 @@
 
 `Office` is implemented where everything is built. Views are frozen copies made when asked for, so a request that
 takes its time never shows half of one state and half of another. Everything is called on the event loop and
-answers at once, but for what reads the store.
+answers at once, but for what reads the store, and what may be long: that comes entry by entry.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -178,11 +178,14 @@ class OfficeView:
         directory: numbers worth knowing, each with what answers there, in the order of the configuration.
         worries: what an operator should look at, a sentence each: what keeps the office from its work, or records
             from the disk.
+        calls, registrations: how many are in progress, and in force.
     """
 
     name: str
     directory: Sequence[tuple[str, str]]
     worries: Sequence[str]
+    calls: int
+    registrations: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,8 +231,17 @@ class Office(Protocol):
         """Why the office should be given no more calls, as a sentence; else ""."""
         ...
 
-    def calls(self) -> Sequence[CallView]:
-        """Calls in progress, the oldest first."""
+    def calls(self, search: str = "") -> AsyncIterator[CallView]:
+        """Calls in progress, the oldest first.
+
+        Args:
+            search: only those with this text in an id, a number, a name or the name of a leg, in any case.
+        """
+        ...
+
+    @property
+    def call_count(self) -> int:
+        """How many calls are in progress."""
         ...
 
     def call_in_progress(self, name: str) -> CallView | None:
@@ -285,8 +297,13 @@ class Office(Protocol):
         """Every SIP trunk."""
         ...
 
-    def registrations(self) -> Sequence[RegistrationView]:
-        """Every telephone that is registered."""
+    def registrations(self, search: str = "") -> AsyncIterator[RegistrationView]:
+        """Telephones that are registered; with `search`, those that show this text anywhere, in any case."""
+        ...
+
+    @property
+    def registration_count(self) -> int:
+        """How many telephones are registered."""
         ...
 
     async def records(self, limit: int) -> Sequence[CallRecord]:

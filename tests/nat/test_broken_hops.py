@@ -28,7 +28,7 @@ def sentence(office: FarOffice, caplog: pytest.LogCaptureFixture) -> str:
     assert took < 5
     (told,) = office.troubles
     assert told in caplog.text, "in the log"
-    legs = [leg for call in office.app.console.calls() for leg in call.legs]
+    legs = [leg for call in office.calls() for leg in call.legs]
     assert told in [leg.trouble for leg in legs], "in the list of calls"
     assert told in office.story(), "in the story"
     return told

@@ -22,7 +22,7 @@ def test_a_wrong_port_and_a_wrong_transport_are_told(site: Site, caplog: pytest.
     for phone in (lost, astray):
         phone.register()
     office.run(1)
-    told = {view.user: view.why for view in office.app.console.admission.refusals()}
+    told = {view.user: view.why for view in office.refusals()}
     assert told == {
         "6001": "it comes by udp to port 5061, where nobody listens for that: its port is wrong; "
         "SIP is at udp:5.0.0.1:5060",

@@ -13,9 +13,9 @@ def test_a_call_by_the_e1_is_one_capture(office: OfficeUnderTest, tmp_path: Path
     ada = office.sip("6001")
     ada.call("75550100")
     office.until(lambda: ada.state == "up", within=5)
-    call = office.app.console.calls()[0].id
+    call = office.calls()[0].id
     ada.hang_up()
-    office.until(lambda: not office.app.console.calls(), within=2)
+    office.until(lambda: not office.app.console.call_count, within=2)
     office.run(0.2)
     file = tmp_path / "call.pcapng"
     file.write_bytes(office.app.console.capture(call))
@@ -39,8 +39,8 @@ def test_a_call_without_messages_has_no_capture(office: OfficeUnderTest) -> None
     desk.lift()
     office.run(1)
     desk.dial("602")
-    office.until(lambda: bool(office.app.console.calls()), within=10)
-    call = office.app.console.calls()[0].id
+    office.until(lambda: bool(office.app.console.call_count), within=10)
+    call = office.calls()[0].id
     assert office.app.recorder.story(call) and office.app.console.capture(call) == b""
     desk.hang_up()
-    office.until(lambda: not office.app.console.calls(), within=10)
+    office.until(lambda: not office.app.console.call_count, within=10)

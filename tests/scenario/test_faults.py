@@ -68,7 +68,7 @@ def test_on_a_bad_line_callers_are_shown_numbers_dialled_and_words_understood(
     desk = office.phone("101")
     office.call_in("copper1", "2125550123", "ADA")  # to the auto-attendant, which asks for an extension
     office.until(lambda: office.app.manager.calls, within=10)
-    assert office.app.console.calls()[0].caller == "2125550123"
+    assert office.calls()[0].caller == "2125550123"
     office.run(3)
     exchange.key("101")
     office.until(lambda: desk.ringing, within=20)

@@ -16,7 +16,7 @@ def test_a_talk_is_ended_for_both(office: OfficeUnderTest) -> None:
     office.until(lambda: grace.state == "offered", within=1)
     grace.answer()
     office.until(lambda: ada.state == "up", within=1)
-    (call,) = office.app.console.calls()
+    (call,) = office.calls()
     seen = [office.app.console.call_in_progress(name) for name in (call.id, *(leg.name for leg in call.legs))]
     assert [one.id for one in seen if one] == [call.id] * 3 and office.app.console.states() == ["up"]
     office.do(lambda: office.app.console.hang_up(call.id))
@@ -25,14 +25,14 @@ def test_a_talk_is_ended_for_both(office: OfficeUnderTest) -> None:
     assert ada.ended_by == grace.ended_by == 'BYE Q.850;cause=16;text="normal clearing"'
     (record,) = office.records()
     assert (str(record.ending), record.disposition) == (SENTENCE, "ANSWERED")
-    assert office.app.console.calls() == []
+    assert office.calls() == []
 
 
 def test_a_call_that_rings_is_ended_for_both(office: OfficeUnderTest) -> None:
     ada, desk = office.sip("6001"), office.phone("101")
     ada.call("101")
     office.until(lambda: len(desk.rings) == 1, within=4)
-    (call,) = office.app.console.calls()
+    (call,) = office.calls()
     office.do(lambda: office.app.console.hang_up(call.id))
     office.until(lambda: ada.state == "idle", within=1)
     office.run(7)
@@ -47,7 +47,7 @@ def test_one_leg_is_ended_and_the_dialplan_goes_on_with_the_other(office: Office
     office.until(lambda: grace.state == "offered", within=1)
     grace.answer()
     office.until(lambda: ada.state == "up", within=1)
-    leg = next(leg.name for leg in office.app.console.calls()[0].legs if "6002" in leg.name)
+    leg = next(leg.name for leg in office.calls()[0].legs if "6002" in leg.name)
     office.do(lambda: office.app.console.hang_up(leg))
     office.until(lambda: grace.state == "idle", within=1)
     office.until(lambda: ada.state == "idle", within=1)

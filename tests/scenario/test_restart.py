@@ -33,7 +33,7 @@ def test_a_registered_phone_is_reached_after_a_restart(tmp_path: Path) -> None:
         first.close()
 
         second = OfficeUnderTest(tmp_path, OFFICE.format(port=server[1]))
-        (registration,) = second.app.console.registrations()
+        (registration,) = second.registrations()
         assert registration.account == "6002" and 290 < registration.expires <= 300
         ada = second.sip("6001")
         ada.call("6002")

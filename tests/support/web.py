@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -148,8 +148,8 @@ class ShownDoor:
     def __init__(self) -> None:
         self.banned = ["203.0.113.66"]
 
-    def refusals(self) -> Sequence[RefusalView]:
-        return [RefusalView("6OO1", "192.0.2.7:5060", "udp", "REGISTER", "there is no such account", 3, 61.0)]
+    async def refusals(self) -> AsyncIterator[RefusalView]:
+        yield RefusalView("6OO1", "192.0.2.7:5060", "udp", "REGISTER", "there is no such account", 3, 61.0)
 
     def bans(self) -> Sequence[BanView]:
         return [BanView(source, "10 failed attempts within 600 s", 1800.0) for source in self.banned]
@@ -188,6 +188,11 @@ class ShownOffice:
         self.way_trouble = ""
         self.simulator: Simulator | None = world
         self.sick = ""
+        legs = (
+            LegView("SIP/6001-00000001", "account 6001", "up"),
+            LegView("FXS/101-00000002", "telephone 101", "up"),
+        )
+        self.shown_calls = [CallView("call-7", "up", "6001", "Ada", "101", "office", START, START, 65.2, legs)]
         self.placed: list[tuple[str, str]] = []
         self.hung_up: list[str] = []
         self.reloads: list[ReloadView] = []
@@ -226,18 +231,21 @@ class ShownOffice:
     def reload(self) -> ReloadView:
         return self.reloads.pop()
 
-    def calls(self) -> Sequence[CallView]:
-        legs = (
-            LegView("SIP/6001-00000001", "account 6001", "up"),
-            LegView("FXS/101-00000002", "telephone 101", "up"),
-        )
-        return [CallView("call-7", "up", "6001", "Ada", "101", "office", START, START, 65.2, legs)]
+    async def calls(self, search: str = "") -> AsyncIterator[CallView]:
+        for call in self.shown_calls:
+            if search.lower() in f"{call.id} {call.caller} {call.caller_name} {call.called}".lower():
+                yield call
+
+    @property
+    def call_count(self) -> int:
+        return len(self.shown_calls)
 
     def call_in_progress(self, name: str) -> CallView | None:
-        return next((each for each in self.calls() if name in (each.id, *(leg.name for leg in each.legs))), None)
+        known = (each for each in self.shown_calls if name in (each.id, *(leg.name for leg in each.legs)))
+        return next(known, None)
 
     def states(self) -> Sequence[str]:
-        return [each.state for each in self.calls()]
+        return [each.state for each in self.shown_calls]
 
     def story(self, name: str) -> Sequence[Note]:
         if name not in ("call-7", "FXS/101-00000002"):
@@ -268,12 +276,15 @@ class ShownOffice:
             TrunkView("spare", False, "does not answer OPTIONS", "", "", 0, None, 5.0),
         ]
 
-    def registrations(self) -> Sequence[RegistrationView]:
-        return [
-            RegistrationView(
+    async def registrations(self, search: str = "") -> AsyncIterator[RegistrationView]:
+        if search in "6001":
+            yield RegistrationView(
                 "6001", "sip:6001@192.0.2.7", 300.0, "udp", "192.0.2.7:5060", "baresip", self.way_trouble
             )
-        ]
+
+    @property
+    def registration_count(self) -> int:
+        return 1
 
     async def records(self, limit: int) -> Sequence[CallRecord]:
         ending = Ending(Cause.USER_BUSY, "telephone 101", Act.REFUSED, "off-hook", "Try again later.")

@@ -68,6 +68,7 @@ const TABLES = {
 
 // Tables whose rows are calls, which open their story; and those that are there only where they have rows.
 const OPENING = new Set(["calls", "records"]);
+const SHOWN = 100; // entries of a list that may be long: as many as somebody reads
 const WHERE_ANY = new Set(["conferences", "lines", "trunks", "refusals", "numbers"]);
 
 const put = (element, text) => {
@@ -87,6 +88,13 @@ const show = (row, headings, shown, call) => {
       cell.firstElementChild.dataset.call = call;
     } else put(cell, text);
   });
+};
+
+// Says where a list that may be long has more than is shown, of so many in all.
+const tellRest = (id, entries, every, search) => {
+  const more = entries.length === SHOWN && every > SHOWN;
+  const which = search ? `the first ${SHOWN} that have “${search}”` : `the first ${SHOWN}`;
+  put(document.getElementById(`${id}-rest`), more ? `These are ${which}, of ${every} in all.` : "");
 };
 
 const fill = (id, entries) => {
@@ -115,6 +123,8 @@ const ask = async (path) => {
   return body;
 };
 
+const query = (search) => new URLSearchParams({ search, limit: SHOWN });
+
 const say = (text, bad) => {
   const status = document.getElementById("status");
   status.textContent = text;
@@ -140,12 +150,12 @@ const noted = (note) => {
   return row;
 };
 
-const tell = async (calls) => {
+const tell = async () => {
   const call = story.dataset.call;
   const body = document.getElementById("notes").tBodies[0];
-  document.getElementById("hang-up").hidden = !calls.some((each) => each.id === call);
-  const notes = await ask(`${at(call)}/trace`);
+  const [notes, calls] = await Promise.all([ask(`${at(call)}/trace`), ask(`/api/v1/calls?${query(call)}`)]);
   if (story.dataset.call !== call) return;
+  document.getElementById("hang-up").hidden = !calls.some((each) => each.id === call);
   if (notes.length < body.rows.length) body.replaceChildren();
   document.getElementById("capture").hidden = !notes.some((note) => note.kind === "message");
   body.append(...notes.slice(body.rows.length).map(noted));
@@ -178,21 +188,22 @@ document.getElementById("hang-up").addEventListener("click", async () => {
 
 const count = (number, what) => `${number} ${what}${number === 1 ? "" : "s"}`;
 
-const condition = (calls, lines, trunks) => {
+const condition = (office, lines, trunks) => {
   const [deaf, down] = [lines.filter((line) => !line.in_service), trunks.filter((trunk) => !trunk.up)];
   const told = [deaf.length && count(deaf.length, "line"), down.length && count(down.length, "trunk")].filter(Boolean);
-  say([count(calls.length, "call"), told.length && `${told.join(" and ")} out of service`].filter(Boolean).join(", "),
+  say([count(office.calls, "call"), told.length && `${told.join(" and ")} out of service`].filter(Boolean).join(", "),
     told.length > 0);
 };
 
 const look = async () => {
+  const search = document.getElementById("search").value.trim();
   const [office, calls, rooms, lines, trunks, registrations, refusals, records] = await Promise.all([
     ask("/api/v1/office"),
-    ask("/api/v1/calls"),
+    ask(`/api/v1/calls?${query(search)}`),
     ask("/api/v1/conferences"),
     ask("/api/v1/lines"),
     ask("/api/v1/trunks"),
-    ask("/api/v1/registrations"),
+    ask(`/api/v1/registrations?${query(search)}`),
     ask("/api/v1/refusals"),
     ask("/api/v1/records?limit=20").catch((error) => error),
   ]);
@@ -200,18 +211,22 @@ const look = async () => {
   document.title = office.name;
   put(document.getElementById("worries"), office.worries.join(" "));
   fill("calls", calls);
+  tellRest("calls", calls, office.calls, search);
   fill("conferences", rooms.flatMap((room) => room.members.map((member) => ({ room, member }))));
   fill("lines", lines);
   fill("trunks", trunks);
   fill("registrations", registrations);
+  tellRest("registrations", registrations, office.registrations, search);
   fill("refusals", refusals);
   const unread = records instanceof Error;
   put(document.getElementById("records-trouble"), unread ? records.message : "");
   if (!unread) fill("records", records);
   fill("numbers", office.directory);
-  condition(calls, lines, trunks);
-  if (story.open) await tell(calls).catch((error) => trouble(error.message));
+  condition(office, lines, trunks);
+  if (story.open) await tell().catch((error) => trouble(error.message));
 };
+
+document.getElementById("search").addEventListener("input", () => refresh());
 
 let due = 0;
 

@@ -266,6 +266,22 @@ def test_a_route_that_goes_round_and_round_is_told_once(tmp_path: Path, capsys: 
     assert steps[-1].startswith("would end: the dialplan could not take the call (dialplan loop at plan.conf:3: ")
 
 
+def test_of_many_calls_some_are_shown(
+    office: Served, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (call,) = office.shown.shown_calls
+    monkeypatch.setattr(office.shown, "shown_calls", [replace(call, id=f"call-{n}") for n in range(1200)])
+    assert main(["calls", "--ended", "0"]) == 0
+    printed = capsys.readouterr().out
+    assert "call-99 " in printed and "call-100 " not in printed
+    assert "These are the first 100, of 1200 in all: look for a TEXT, or show more by --most.\n" in printed
+    assert main(["calls", "call-119", "--ended", "0", "--most", "12"]) == 0
+    printed = capsys.readouterr().out
+    assert "call-1199 " in printed and "call-120 " not in printed and "These are" not in printed
+    assert main(["calls", "--json", "--ended", "0"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["calls"]) == 1200
+
+
 @pytest.fixture
 def newfoundland(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A terminal half an hour off the full hour, three and a half behind UTC."""
@@ -292,6 +308,8 @@ def test_calls_and_how_the_latest_ended(office: Served, capsys: pytest.CaptureFi
         .out.splitlines()[-1]
         .endswith(" SIP/6001-00000001 was heard badly (MOS 2.4): 20 of 100 packets lost, jitter 12 ms.")
     )
+    assert main(["calls", "nobody", "--ended", "0"]) == 0
+    assert capsys.readouterr().out == 'No call in progress has "nobody".\n'
     assert main(["calls", "--json"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["calls"][0]["id"] == "call-7"
@@ -446,14 +464,15 @@ def test_a_call_is_followed_until_it_is_over(
     office: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[int] = []
-    calls, story = office.shown.calls, office.shown.story
+    calls, story = office.shown.shown_calls, office.shown.story
 
     def in_progress() -> Sequence[CallView]:
         seen.append(1)
-        return calls() if 1 < len(seen) < 4 else []
+        return calls if 1 < len(seen) < 4 else []
 
     monkeypatch.setattr("gateway.cli.trace.PAUSE", 0.01)
-    monkeypatch.setattr(office.shown, "calls", in_progress)
+    monkeypatch.delattr(office.shown, "shown_calls")
+    monkeypatch.setattr(ShownOffice, "shown_calls", property(lambda self: in_progress()), raising=False)
     monkeypatch.setattr(office.shown, "story", lambda name: story(name)[: len(seen) - 2])
     assert main(["trace", "--follow"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -325,6 +325,23 @@ def test_a_locked_database_is_logged_once_and_nothing_is_lost(
     assert "written again, after 6 failed attempts" in said[1]
 
 
+def test_records_that_wait_for_the_disk_are_read_with_the_others(tmp_path: Path) -> None:
+    calls = [call_record(f"call-{number}", minutes=number // 2) for number in range(5)]
+
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        await store.record(calls[0])
+        await store.record(calls[4])
+        for record in calls[1:4]:
+            store.record(record)
+        assert store.pending == 3
+        found = await store.records_between(START, START + timedelta(minutes=2), "call-0", 9)
+        assert [record.id for record in found] == ["call-1", "call-2", "call-3"]
+        await store.close()
+
+    run(conversation())
+
+
 def test_a_full_disk_keeps_records_waiting_and_the_end_logs_them_whole(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ from gateway.web import wav
 from gateway.web.application import application
 from gateway.web.guard import BODY_LIMIT
 from gateway.web.office import CallView, ReloadView
+from gateway.web.unhurried import AT_ONCE, unhurried
 from tests.support.web import ShownOffice, ShownWorld
 
 LOCAL = "http://127.0.0.1:8080"
@@ -68,6 +69,39 @@ def test_calls_in_progress() -> None:
             ],
         }
     ]
+
+
+@pytest.mark.parametrize(("query", "ids"), [("limit=2", [0, 1]), ("search=CALL-119&limit=3", [119, 1190, 1191])])
+def test_a_part_of_many_calls(query: str, ids: list[int]) -> None:
+    office = ShownOffice()
+    office.shown_calls = [dataclasses.replace(office.shown_calls[0], id=f"call-{n}") for n in range(1200)]
+    calls = ask(office, "GET", f"/api/v1/calls?{query}").json()
+    assert [call["id"] for call in calls] == [f"call-{n}" for n in ids]
+    assert len(ask(office, "GET", "/api/v1/calls").json()) == 1200
+    assert ask(office, "GET", "/api/v1/office").json()["calls"] == 1200
+    answer = ask(office, "GET", "/api/v1/calls?limit=0")
+    assert (answer.status_code, answer.json()) == (400, {"error": "limit must be a number from 1 to 1000000."})
+    assert ask(office, "GET", "/api/v1/registrations?search=nobody").json() == []
+
+
+def test_others_have_their_turn_while_many_calls_are_listed() -> None:
+    office = ShownOffice()
+    office.shown_calls *= 10 * AT_ONCE
+
+    async def turns() -> int:
+        listed = asyncio.ensure_future(_ids(unhurried(office.shown_calls)))
+        had = 0
+        while not listed.done():
+            await asyncio.sleep(0)
+            had += 1
+        assert listed.result() == ["call-7"] * 10 * AT_ONCE
+        return had
+
+    assert asyncio.run(turns()) >= 10
+
+
+async def _ids(calls: AsyncIterator[CallView]) -> list[str]:
+    return [call.id async for call in calls]
 
 
 def test_what_scripts_keep_is_shown_and_changed() -> None:
@@ -243,7 +277,7 @@ def test_health() -> None:
 
 def test_numbers_are_counted_without_a_look_into_every_call() -> None:
     class Busy(ShownOffice):
-        def calls(self) -> Sequence[CallView]:
+        def calls(self, search: str = "") -> AsyncIterator[CallView]:
             raise AssertionError("10,000 calls take a second to look into, in which none is answered")
 
         def states(self) -> Sequence[str]:
@@ -517,8 +551,9 @@ def test_a_websocket_of_a_foreign_page_is_closed() -> None:
 
 def test_an_accident_is_told_without_its_inside(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(ShownOffice):
-        def calls(self) -> Any:
+        async def calls(self, search: str = "") -> AsyncIterator[CallView]:
             raise KeyError("inside")
+            yield
 
     answer = ask(Broken(), "GET", "/api/v1/calls")
     assert answer.status_code == 500
@@ -532,6 +567,8 @@ def test_the_office_says_its_name_and_what_to_dial() -> None:
         "name": "Test office",
         "directory": [["*72", "forward"], ["600", "echo"]],
         "worries": [],
+        "calls": 1,
+        "registrations": 1,
     }
 
 

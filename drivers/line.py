@@ -179,6 +179,7 @@ class Line(Generic[State, Input]):
         """The device has gone, or was not there; a call on it ends."""
         self.note(now, reason)
         self.trouble = reason
+        self.since = self.since or now
         self._hear(self._dialect.lost, Cue(now, reason))
         if self._row is not None:
             self._row.listener = None

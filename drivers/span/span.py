@@ -159,6 +159,7 @@ class Span:
     def detach(self, reason: str, now: float) -> None:
         """The card has gone, or was not there; calls end."""
         self.trouble = reason
+        self.since = self.since or now
         if self._machine.takes(SpanInput.LOST):
             self._feed(SpanInput.LOST, reason, now)
         else:

@@ -1,8 +1,8 @@
 """The dialplan that runs where the configuration names none, in the language of extensions.conf.
 
-Every telephone and account is reached by its number, parking lots by theirs, 9 and a number and emergency numbers
-go out by the first idle line or trunk, and calls that come in on a line or trunk ring the first telephone, or the
-first account where there is no telephone.
+Every telephone and account is reached by its number, parking lots by theirs, a number behind what `outside` of
+[office] says (9) and emergency numbers go out by the first idle line or trunk, and calls that come in on a line or
+trunk ring those that `answers` names, or the first telephone, or the first account where there is no telephone.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ def builtin_dialplan(config: Config) -> str:
     """The dialplan's text for the numbers and lines of `config`."""
     targets = {number: f"FXS/{number}" for number in config.phones}
     targets |= {number: f"SIP/{number}" for number in config.accounts}
+    prefix = config.office.outside
+    answering = [targets[number] for number in config.office.answers] or list(targets.values())[:1]
     contexts = {phone.context for phone in config.phones.values()}
     contexts |= {account.context for account in config.accounts.values()}
     inside = sorted(contexts or {"office"})
@@ -46,7 +48,8 @@ def builtin_dialplan(config: Config) -> str:
     text = []
     for context in inside:
         text += [f"[{context}]", "include => builtin-numbers"]
-        text += ["include => builtin-outside", "ignorepat => 9"] if out else []
+        text += ["include => builtin-outside"] if out else []
+        text += [f"ignorepat => {prefix}"] if out and prefix else []
         text += [f"include => {lot}" for lot in sorted({lot.context for lot in config.parking.values()})]
         text.append("")
     text += ["[builtin-numbers]"]
@@ -57,8 +60,10 @@ def builtin_dialplan(config: Config) -> str:
     if out:
         text += ["[builtin-outside]"]
         # With and without the 9: nobody in need thinks of it.
-        help_numbers = [(prefix + number, number) for prefix in ("", "9") for number in numbering(config).emergency]
-        for dialled, number in [*help_numbers, ("_9X.", "${EXTEN:1}")]:
+        emergency = numbering(config).emergency
+        help_numbers = [(before + number, number) for before in sorted({"", prefix}) for number in emergency]
+        behind = f"${{EXTEN:{len(prefix)}}}" if prefix else "${EXTEN}"
+        for dialled, number in [*help_numbers, (f"_{prefix}X.", behind)]:
             text.append(f"exten => {dialled},1,Dial({out[0].format(number)})")
             # A further way is a further step: the targets of one Dial would all be called at once.
             text += [f" same => n,ExecIf({_NO_LINE}?Dial({way.format(number)}))" for way in out[1:]]
@@ -72,10 +77,10 @@ def builtin_dialplan(config: Config) -> str:
         numbered += [span.context for span in config.spans.values()]
         wanted |= {"_[+0-9]!"} if context in numbered else set()
         for extension in sorted(wanted):
-            for target in list(targets.values())[:1]:
-                text.append(f"exten => {extension},1,Dial({target},{RING_SECONDS})")
+            if answering:
+                text.append(f"exten => {extension},1,Dial({'&'.join(answering)},{RING_SECONDS})")
                 text.append(" same => n,Hangup()")
-            if not targets:
+            else:
                 text.append(f"exten => {extension},1,Hangup(20)")
         text.append("")
     return "\n".join(text) + parking_dialplan(config.parking)

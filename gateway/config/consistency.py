@@ -45,6 +45,7 @@ def findings(config: Config) -> Iterator[Finding]:
     """Everything that does not fit together in `config`."""
     yield from _files(config)
     yield from _country(config)
+    yield from _answers(config)
     yield from _sip(config)
     yield from _codecs(config)
     yield from certificate_findings(config)
@@ -98,6 +99,14 @@ def _country(config: Config) -> Iterator[Finding]:
     if country not in ZONES:
         what = f'the tones of country "{country}" are not known here'
         yield Finding(("office", "country"), what, nearest(country, list(ZONES)))
+
+
+def _answers(config: Config) -> Iterator[Finding]:
+    known = [*config.phones, *config.accounts]
+    for index, name in enumerate(config.office.answers):
+        if name not in known:
+            what = f'no telephone and no account is called "{name}"'
+            yield Finding(("office", "answers", index), what, nearest(name, known))
 
 
 def _codecs(config: Config) -> Iterator[Finding]:

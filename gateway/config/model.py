@@ -40,6 +40,7 @@ from gateway.config.values import (
     Networks,
     Number,
     Settings,
+    dialled_or_none,
     host_or_none,
     mailbox_or_none,
     refuse,
@@ -94,6 +95,10 @@ class OfficeSettings(Settings):
         tones: whose tones are heard, a country's or those of a table [tones.NAME]; None takes the country's.
         language: of the prompts, ISO 639 code.
         timezone: IANA name; None takes the machine's.
+        outside: what is dialled before a number outside, by the built-in dialplan; empty where nothing is: whatever
+            is no number of the office goes out.
+        answers: telephones and accounts that calls from outside ring, all at once, by the built-in dialplan; where
+            empty, the first telephone, or the first account.
     """
 
     name: Label = "Copperline"
@@ -101,6 +106,8 @@ class OfficeSettings(Settings):
     tones: str | None = None
     language: str = "en"
     timezone: Annotated[str, AfterValidator(time_zone)] | None = None
+    outside: Annotated[str, AfterValidator(dialled_or_none)] = "9"
+    answers: Items[Name] = ()
 
 
 class TimerSettings(Settings):

@@ -41,6 +41,7 @@ def service_findings(config: Config) -> Iterator[Finding]:
 
 def service_doubts(config: Config, contexts: Container[str]) -> Iterator[Finding]:
     """What loads, and does less than was thought."""
+    yield from _unread(config)
     yield from _kept(config)
     yield from _music(config)
     yield from _mailboxes(config)
@@ -65,6 +66,14 @@ def _room(config: Config) -> Iterator[Finding]:
     if last - first + 1 < 4 * calls:
         what = f"{calls} calls take four ports each, and the {last - first + 1} of sip.rtp_ports are fewer"
         yield Finding(path, what, f"let sip.rtp_ports span {4 * calls} ports, or let in fewer calls")
+
+
+def _unread(config: Config) -> Iterator[Finding]:
+    """What the built-in dialplan would go by, in an office that has its own."""
+    for name in ("outside", "answers"):
+        if config.dialplan is not None and name in config.office.model_fields_set:
+            what = f"office.{name} is for the built-in dialplan, and this office has its own"
+            yield Finding(("office", name), what, f"say it in {config.dialplan.name}, and leave the line out")
 
 
 def _kept(config: Config) -> Iterator[Finding]:

@@ -99,6 +99,11 @@ from tests.unit.config.test_load import DOZEN, faults, read
             "[sip]\nmin_expires = 3601\n[cards.main]",
             "2: min_expires 3601 is above max_expires 3600; write a smaller one",
         ),
+        (
+            "[cards.main]",
+            '[office]\nanswers = ["101", "103"]\n[cards.main]',
+            '2: no telephone and no account is called "103"; did you mean "102"?',
+        ),
     ],
 )
 def test_tables_that_do_not_fit_together(old: str, new: str, fault: str) -> None:

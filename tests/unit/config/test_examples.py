@@ -77,3 +77,20 @@ def test_a_second_group_is_tried_only_where_the_first_has_no_line() -> None:
         ' same => n,ExecIf($["${DIALSTATUS}" =~ "CHANUNAVAIL|CONGESTION"]?Dial(FXO/g2/${EXTEN:1}))\n'
         " same => n,Hangup()\n"
     ) in text
+
+
+def test_what_is_dialled_before_a_number_outside_may_be_something_else_or_nothing() -> None:
+    """An adapter for one telephone has no 9; in Germany it is 0."""
+    nine = builtin_dialplan(read(DOZEN))
+    zero = builtin_dialplan(read('[office]\noutside = "0"\n' + DOZEN))
+    assert zero == nine.replace("9112", "0112").replace("9911", "0911").replace("_9X.", "_0X.").replace(
+        "ignorepat => 9", "ignorepat => 0"
+    )
+    none = builtin_dialplan(read('[office]\noutside = ""\n' + DOZEN))
+    assert "exten => _X.,1,Dial(FXO/g1/${EXTEN})" in none
+    assert "ignorepat" not in none and none.count("exten => 911,1") == 1
+
+
+def test_calls_from_outside_ring_those_that_are_to_answer_them() -> None:
+    text = builtin_dialplan(read('[office]\nanswers = ["102", "6001"]\n' + DOZEN))
+    assert "exten => s,1,Dial(FXS/102&SIP/6001,60)" in text

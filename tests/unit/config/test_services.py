@@ -71,6 +71,16 @@ def test_check_says_what_is_kept_without_its_service_and_what_is_not_there(tmp_p
     ]
 
 
+def test_what_is_for_the_built_in_dialplan_is_told_where_there_is_another(tmp_path: Path) -> None:
+    (tmp_path / "extensions.conf").write_text("[office]\nexten => 1,1,Hangup()\n")
+    text = 'dialplan = "extensions.conf"\n[office]\noutside = "0"\n'
+    assert doubts(tmp_path, text) == [
+        "office.toml:3: office.outside is for the built-in dialplan, and this office has its own;"
+        " say it in extensions.conf, and leave the line out"
+    ]
+    assert doubts(tmp_path, text.partition("\n")[2]) == []
+
+
 def test_more_calls_than_there_is_room_for_are_told(tmp_path: Path) -> None:
     assert doubts(tmp_path, "[limits]\ncalls = 300\n") == [
         "office.toml:2: 300 calls have two legs each, and media.rows = 512 is room for fewer; "

@@ -143,6 +143,7 @@ def test_lines_without_devices_are_out_of_service_and_say_so() -> None:
     office = Office(in_service=False)
     office.lines.detach(PHONE, "port 1: no such channel", office.clock())
     assert [line.state for line in office.lines.status()] == ["out of service"] * 4
+    assert office.lines.status()[0].since == office.clock() > 0, "not the clock's zero"
     with pytest.raises(RemoteError, match="telephone 101 is out of service"):
         office.call("FXS/101")
     with pytest.raises(RemoteError, match="no line of group 1 is free"):

@@ -41,6 +41,7 @@ def test_a_span_is_in_service_once_its_data_link_is_up_and_its_channels_are_rest
 def test_a_span_out_of_service_is_not_dialled_and_says_why() -> None:
     span = SpanBench(started=False)
     span.spans.detach("e1", "there is no span 1; `dahdi_scan` lists those that there are", span.now)
+    assert span.spans.status()[0].since == span.now > 0
     with pytest.raises(RemoteError, match="there is no span 1") as caught:
         span.dial()
     assert caught.value.cause is Cause.DESTINATION_OUT_OF_ORDER

@@ -129,11 +129,20 @@ TOLD_ON: Final = frozenset({403, 404, 408, 410, 433, 480, 484, 485, 486, 488, 60
 whoever sent them (401, 420, 503 …), and the caller is told their cause (RFC 3261 16.7 step 6)."""
 
 
-def told_on(status: int, warning: int = 0) -> tuple[str, int] | tuple[str, int, int] | None:
-    """`status` as the `code` of an Ending, with its Warning's; None where the caller has nothing of it."""
-    if status not in TOLD_ON:
-        return None
-    return (PROTOCOL, status, warning) if warning else (PROTOCOL, status)
+def told_on(
+    status: int, cause: Cause | None = None, warning: int = 0
+) -> tuple[str, int] | tuple[str, int, int] | None:
+    """What a caller is told of a leg that was refused with `status` for `cause`, as the `code` of an Ending.
+
+    None where `cause` alone says it. 503 would say that we serve nobody, and have other calls kept from us: where
+    it is somebody else who cannot, the caller is told 500 (16.7 step 6).
+
+    Args:
+        warning: the code of the Warning that was with it; 0 for none.
+    """
+    if status in TOLD_ON:
+        return (PROTOCOL, status, warning) if warning else (PROTOCOL, status)
+    return (PROTOCOL, 500) if status_of(cause or cause_of(status)) == 503 else None
 
 
 def warned_by(ending: Ending) -> int:

@@ -31,7 +31,7 @@ NOT_SECURE: Final = Ending(
     Act.FAILED,
     "the call is to be on TLS all the way (sips), and there is no contact on TLS",
     "Let that telephone register, or that trunk be reached, over TLS.",
-    told_on(480, SIPS_NOT_ALLOWED),  # RFC 5630 section 5.3
+    told_on(480, warning=SIPS_NOT_ALLOWED),  # RFC 5630 section 5.3
 )
 
 

@@ -380,4 +380,4 @@ def refusal(response: Response, peer: str) -> Ending:
     of_sips = [one.code for one in warned if response.status == 480 and one.code in _OF_SIPS]
     if of_sips:
         act, advice = Act.FAILED, _OF_SIPS[of_sips[0]]
-    return Ending(cause, peer, act, evidence, advice, told_on(response.status, *of_sips[:1]))
+    return Ending(cause, peer, act, evidence, advice, told_on(response.status, cause, *of_sips[:1]))

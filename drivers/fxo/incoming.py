@@ -14,7 +14,7 @@ from drivers.fxo.states import Input
 from drivers.line import Cue
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
-from gateway.core.messages import Digit, Offered
+from gateway.core.messages import Alert, Digit, Offered
 from gateway.core.number import Party, Presentation
 from gateway.media.delivery import read_digits
 from hardware.analog.line import Hook, SetHook
@@ -210,7 +210,12 @@ class IncomingCalls(ExchangeLine):
         )
 
     def _ring_back(self, cue: Cue) -> None:
-        self._tone("ring", self.config.zone, cue.now)
+        """The country's, unless the far side's own is heard."""
+        assert isinstance(cue.subject, Alert)
+        if cue.subject.audio:
+            self._hush()
+        else:
+            self._tone("ring", self.config.zone, cue.now)
 
     def _caller_left(self, cue: Cue) -> None:
         self._rest(Ending(Cause.NORMAL_CLEARING, self._exchange, Act.CANCELLED, cue.evidence), cue)

@@ -11,7 +11,7 @@ from drivers.fxs.states import Input
 from drivers.line import Cue
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
-from gateway.core.messages import Digit, Offered
+from gateway.core.messages import Alert, Digit, Offered
 
 __all__ = ["CallingTelephone"]
 
@@ -114,4 +114,9 @@ class CallingTelephone(TelephoneLine):
         self._end_with_tone("congestion", cue)
 
     def _ring_back_tone(self, cue: Cue) -> None:
-        self._tone("ring", self.config.zone, cue.now)
+        """The country's, unless the far side's own is heard."""
+        assert isinstance(cue.subject, Alert)
+        if cue.subject.audio:
+            self._hush()
+        else:
+            self._tone("ring", self.config.zone, cue.now)

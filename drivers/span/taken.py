@@ -15,7 +15,7 @@ from drivers.span.call import SpanCall, Told, Trunk
 from drivers.span.states import TAKEN_CALLS, CallInput
 from gateway.core.cause import Cause
 from gateway.core.diversion import Diversion, set_diversions
-from gateway.core.messages import Identify, Offered
+from gateway.core.messages import Alert, Identify, Offered
 from gateway.core.number import Match, NumberPlan, Party
 from gateway.q931 import primitive
 from gateway.q931.coding import Presented
@@ -110,7 +110,8 @@ class TakenCall(SpanCall):
     # What the caller is told.
 
     def _alert(self, cue: Cue) -> None:
-        self._trunk.say(self, primitive.Alert(), cue.now)
+        assert isinstance(cue.subject, Alert)
+        self._trunk.say(self, primitive.Alert(cue.subject.audio), cue.now)
 
     def _open_early(self, cue: Cue) -> None:
         self._trunk.say(self, primitive.TellProgress(), cue.now)

@@ -91,6 +91,7 @@ class Dialing:
         self._trying: dict[CallLeg, Target] = {}
         self._attempts: list[tuple[Target, Ending]] = []
         self._heard: CallLeg | None = None
+        self._rings_heard: CallLeg | None = None
         self._failed: set[str] = set()
         self._rerouted: dict[CallLeg, Target] = {}
         self._deadline: float | None = None
@@ -334,20 +335,27 @@ class Dialing:
         self._place(leg, self._shown)
 
     def _ring(self, leg: CallLeg, audio: bool) -> None:
-        if audio and not self._options.muffled:
-            self._hear(leg)
-        elif self._heard is None and self._options.ringback is None:
+        """Tell the caller that it rings: also one who hears something already, of whoever it hears once."""
+        if audio:
+            self._hear(leg, rings=True)
+        if self._options.ringback is not None:
+            return
+        if self._heard is None:
             self.caller.ringing()
+        elif self._heard is not self._rings_heard:
+            self._rings_heard = self._heard
+            self.caller.ringing(heard=True)
 
-    def _hear(self, leg: CallLeg) -> None:
-        """Let the caller hear a far side, the first that sends anything."""
+    def _hear(self, leg: CallLeg, *, rings: bool = False) -> None:
+        """Let the caller hear a far side, the first that sends anything; where it rings, that opens the way."""
         if self._options.ringback is not None or self._options.muffled:
             return
         if self._heard is None and leg.channel.audio is not None:
             self._heard = leg
             self.caller.quiet()
             _tell_codecs(leg, self.caller)
-            self.caller.early_media()
+            if not rings:
+                self.caller.early_media()
             self.caller.audio.join(leg.audio)
 
     def _tidy(self, winner: CallLeg | None) -> None:

@@ -54,6 +54,8 @@ _TIME_IS_UP: Final = Ending(Cause.NORMAL_CLEARING, "the dialplan", Act.HUNG_UP, 
 
 _NO_FEATURES: Final[frozenset[Feature]] = frozenset()
 _NUDGED: Final = Nudged()
+_RINGS: Final = Alert()
+_RINGS_HEARD: Final = Alert(audio=True)
 
 
 class LegDesk(Desk, Protocol):
@@ -242,11 +244,11 @@ class CallLeg(ChannelLeg):
 
     # What scripts say.
 
-    def ringing(self) -> None:
-        """Tell the caller that the far side rings; one who was answered hears ringback from us."""
+    def ringing(self, *, heard: bool = False) -> None:
+        """Tell the caller that the far side rings; one who was answered, and does not hear it, hears us do so."""
         if not self.answered:
-            self.command(Alert())
-        elif not self._ringing_back:
+            self.command(_RINGS_HEARD if heard else _RINGS)
+        elif not (heard or self._ringing_back):
             self._ringing_back = True
             self.audio.play(self._desk.ringback)
 

@@ -120,6 +120,8 @@ class LocalHalf:
                 other.finish()
             case SendDigits(digits, duration, gap):
                 self._row.send_digits(digits, duration, gap)
+            case Alert(audio):
+                other.tell(Alerting(audio))
             case Answer():
                 other.tell(Answered("Local"))
             case Identify(party):
@@ -158,7 +160,6 @@ class LocalHalf:
 
 _HAPPENS: Final[dict[type[Command], Event]] = {
     Proceed: Proceeding(),
-    Alert: Alerting(),
     EarlyMedia: Progress(),
     Hold: Held(),
     Resume: Resumed(),

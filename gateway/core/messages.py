@@ -346,7 +346,12 @@ class Proceed:
 
 @frozen
 class Alert:
-    """Tell the caller that the far side rings; the technology gives its own ringback where it has one."""
+    """Tell the caller that the far side rings; the technology gives its own ringback where it has one.
+
+    `audio`: the far side is heard, as with `EarlyMedia`, and sends its own ringback.
+    """
+
+    audio: bool = False
 
 
 @frozen

@@ -200,7 +200,9 @@ class SipChannel:
         self._caller("proceed")  # the INVITE was answered with 100 at once
 
     def _alert(self, command: Alert, now: float) -> None:
-        self._caller("ring").ring(now)
+        if command.audio:
+            self._choose_codec(now)
+        self._caller("ring").ring(now, heard=command.audio)
 
     def _early_media(self, command: EarlyMedia, now: float) -> None:
         self._choose_codec(now)

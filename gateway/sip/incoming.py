@@ -55,6 +55,8 @@ REFRESH: Final = 60.0
 UNHEARD: Final = "Our responses do not reach the caller, or its PRACK does not reach us: look for a NAT between."
 RETRY_AFTER: Final = 5
 """Seconds that a caller is asked to wait after 503."""
+_FULL: Final = frozenset({Cause.SWITCHING_EQUIPMENT_CONGESTION, Cause.RESOURCE_UNAVAILABLE})
+"""Why the next call would fare no better, whomever it is for: with Retry-After none comes (RFC 3261 21.5.4)."""
 
 
 class IncomingSession:
@@ -130,9 +132,9 @@ class IncomingSession:
 
     # What the channel asks for.
 
-    def ring(self, now: float) -> None:
-        """Tell the caller that it rings."""
-        self._act(Input.RING, now)
+    def ring(self, now: float, *, heard: bool = False) -> None:
+        """Tell the caller that it rings, and where that is `heard`, let it hear us as `open` does."""
+        self._act(Input.RING_HEARD if heard else Input.RING, now)
 
     def open(self, now: float) -> None:
         """Let the caller hear us before the answer.
@@ -309,11 +311,18 @@ class IncomingSession:
             self._early = True
         self._progress(180, now)
 
+    def _ring_heard(self, now: float) -> None:
+        self._let_hear()
+        self._progress(180, now)
+
     def _open(self, now: float) -> None:
+        self._let_hear()
+        self._progress(183, now)
+
+    def _let_hear(self) -> None:
         if self._owes_offer and self._allowed:
             self._negotiation.offer()
         self._early = self._negotiation.local is not None
-        self._progress(183, now)
 
     @property
     def _awaits_prack(self) -> bool:
@@ -374,7 +383,7 @@ class IncomingSession:
         reasoned(response, self._ending)
         if warned_by(self._ending):
             warn(response, warned_by(self._ending))
-        if response.status == 503:
+        if response.status == 503 and self._ending.cause in _FULL:
             response.headers.set("Retry-After", RETRY_AFTER)
         self._close()
         self._reply(response, now)

@@ -23,6 +23,7 @@ class Input(Word):
     """What can happen to it."""
 
     RING = "the far side rings"
+    RING_HEARD = "the far side rings, and is heard"
     OPEN = "early media is wanted"
     ANSWER = "we answer"
     ANSWER_LATER = "we answer, and a PRACK is due"
@@ -42,6 +43,7 @@ TABLE: Final[Table[State, Input]] = {
     # RFC 3261 13.3.1, 9.2; a caller may end an early dialog with BYE (15).
     _S.OFFERED: {
         _I.RING: (_S.OFFERED, "ring"),
+        _I.RING_HEARD: (_S.OFFERED, "ring_heard"),
         _I.OPEN: (_S.OFFERED, "open"),
         _I.ANSWER: (_S.ANSWERED, "answer"),
         _I.ANSWER_LATER: (_S.ANSWERING, ""),
@@ -57,6 +59,7 @@ TABLE: Final[Table[State, Input]] = {
     # RFC 3262 section 3: no 2xx while a reliable response with a session description is not acknowledged.
     _S.ANSWERING: {
         _I.RING: (_S.ANSWERING, ""),
+        _I.RING_HEARD: (_S.ANSWERING, ""),
         _I.OPEN: (_S.ANSWERING, ""),
         _I.ANSWER_LATER: (_S.ANSWERING, ""),
         _I.PRACK: (_S.ANSWERED, "answer"),

@@ -72,6 +72,22 @@ class TestWhatTheCallerHears:
         assert exchange.talks(caller, exchange.phone)
         exchange.says(caller, Released(BYE))
 
+    def test_one_who_hears_the_far_side_is_told_once_that_it_rings(self, exchange: Exchange) -> None:
+        caller = dialled(exchange, "")
+        exchange.says(exchange.phone, Progress())
+        exchange.says(exchange.phone, Alerting(audio=True))
+        exchange.says(exchange.phone, Alerting(audio=True))
+        assert caller.commands[-2:] == [EarlyMedia(), Alert(audio=True)]
+        assert exchange.talks(caller, exchange.phone)
+        exchange.says(caller, Released(BYE))
+
+    def test_a_far_side_that_is_heard_ringing_opens_the_way_by_that(self, exchange: Exchange) -> None:
+        caller = dialled(exchange, "")
+        exchange.says(exchange.phone, Alerting(audio=True))
+        assert caller.last == Alert(audio=True) and EarlyMedia() not in caller.commands
+        assert exchange.talks(caller, exchange.phone)
+        exchange.says(caller, Released(BYE))
+
     def test_capital_r_rings_at_once_until_there_is_something_to_hear(self, exchange: Exchange) -> None:
         caller = dialled(exchange, "R")
         assert caller.last == Alert()

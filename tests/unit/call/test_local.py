@@ -80,12 +80,14 @@ class TestHalves:
         pair = Pair()
         pair.first.command(Dial("101@office/n", ANN, {"A": "1"}), 0.0)
         pair.second.command(Alert(), 0.0)
+        pair.second.command(Alert(audio=True), 0.0)
         pair.second.command(Answer(), 0.0)
         pair.first.command(Identify(Party("7")), 0.0)
         pair.second.command(Hangup(ON_HOOK), 0.0)
         assert pair.said == [
             ("2", Offered("101", ANN, "office", variables={"A": "1"})),
             ("1", Alerting()),
+            ("1", Alerting(audio=True)),
             ("1", Answered("Local")),
             ("2", Identified(Party("7"))),
             ("1", Released(ON_HOOK)),

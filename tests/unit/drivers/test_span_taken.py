@@ -50,6 +50,8 @@ def test_a_call_comes_in_rings_is_answered_and_hung_up() -> None:
     span.command(leg, Proceed())
     span.command(leg, Alert())
     assert span.seen(primitive.Alerting).audio is False
+    span.command(leg, Alert(audio=True))
+    assert span.seen(primitive.Progress).audio, "Q.931 4.5.23: in-band information is available now"
     span.command(leg, Answer())
     assert span.seen(primitive.Connected).call == call
     span.told(leg)

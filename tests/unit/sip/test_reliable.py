@@ -86,6 +86,15 @@ def test_section_3_ringing_without_a_description_stays_unreliable_unless_require
     assert other.response().headers.get("RSeq") is not None
 
 
+def test_section_3_ringing_that_is_heard_is_reliable_and_has_our_offer_where_none_came() -> None:
+    office = Office()
+    phone = Phone(office)
+    channel, _ = offered(office, phone, SUPPORTED, b"")
+    office.command(channel, Alert(audio=True))
+    ringing = phone.response()
+    assert ringing.status == 180 and ringing.tokens("Require") == ("100rel",) and b"m=audio" in ringing.body
+
+
 def test_section_3_a_second_response_waits_for_the_prack_of_the_first_and_counts_on() -> None:
     office = Office()
     phone = Phone(office)

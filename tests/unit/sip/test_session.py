@@ -131,6 +131,18 @@ def test_early_media_carries_the_answer_and_the_200_repeats_it() -> None:
     assert office.desk.rows[0].remotes[0][:2] == ("192.0.2.60", 40000)
 
 
+def test_ringing_that_is_heard_carries_the_answer() -> None:
+    office = Office()
+    phone = Phone(office)
+    phone.invite("101")
+    channel = offered(office)
+    phone.messages()
+    office.command(channel, Alert(audio=True))
+    ringing = phone.response()
+    assert ringing.status == 180 and b"m=audio" in ringing.body
+    office.command(channel, Hangup(CLEAR))
+
+
 def test_a_provisional_response_is_repeated_each_minute() -> None:
     office = Office()
     phone = Phone(office)
@@ -161,7 +173,7 @@ def test_a_busy_far_side_gives_486_with_its_cause() -> None:
 
 @pytest.mark.parametrize(
     ("cause", "status"),
-    [(1, 404), (20, 480), (21, 603), (34, 503), (19, 480), (28, 484), (88, 503)],
+    [(1, 404), (20, 480), (21, 603), (34, 503), (19, 480), (28, 484), (88, 503), (42, 503), (47, 503)],
 )
 def test_each_cause_refuses_with_its_status(cause: int, status: int) -> None:
     office = Office()
@@ -172,7 +184,7 @@ def test_each_cause_refuses_with_its_status(cause: int, status: int) -> None:
     office.command(channel, Hangup(Ending(Cause(cause), "x", Act.FAILED, "test")))
     refusal = phone.response()
     assert refusal.status == status
-    assert (refusal.headers.get("Retry-After") is not None) == (status == 503)
+    assert (refusal.headers.get("Retry-After") is not None) == (cause in (42, 47)), "RFC 3261 21.5.4"
     office.quiet()
 
 

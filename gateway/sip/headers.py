@@ -13,7 +13,7 @@ from typing import Final
 from gateway.core.errors import MalformedError
 from gateway.core.frozen import frozen
 from gateway.core.repeated import FEW, Kept
-from gateway.sip.grammar import BLANKS, HOST, QUOTED, TOKEN, is_token, number, quote, unquote
+from gateway.sip.grammar import BLANKS, HOST, QUOTED, TOKEN, number, quote, unquote
 from gateway.sip.parameters import LOWER, NO_PARAMETERS, Parameters
 from gateway.sip.uri import Uri, host_text, parse_uri
 
@@ -34,12 +34,16 @@ _PLAIN_NAME: Final = re.compile(
 )
 _TAG: Final = re.compile(rf";tag=({TOKEN})")
 """What follows the brackets of nearly every From and To."""
+_BRANCH: Final = re.compile(rf";branch=({TOKEN})(;rport)?+")
+"""What follows the sent-by of nearly every Via; a flag has no value."""
+_RPORT: Final = ("rport", None)
 _HOP: Final = re.compile(
     rf"[ \t]*+SIP[ \t]*+/[ \t]*+2\.0[ \t]*+/[ \t]*+({TOKEN})[ \t]++"
     rf"({HOST})[ \t]*+(?::[ \t]*+([0-9]{{1,5}})[ \t]*+)?",
     re.IGNORECASE,
 )
 """A Via up to its parameters."""
+_CSEQ: Final = re.compile(rf"[ \t]*+([^ \t]++)[ \t]++({TOKEN})[ \t]*+")
 
 
 @frozen
@@ -158,7 +162,12 @@ class Via:
     def _read(cls, text: str) -> Via:
         hop, semicolon, rest = text.partition(";")
         transport, host, port = _HOPS[hop]
-        return cls(transport, host, port, Parameters.parse(semicolon + rest))
+        tail = semicolon + rest
+        usual = _BRANCH.fullmatch(tail)
+        if usual is None:
+            return cls(transport, host, port, Parameters.parse(tail))
+        branch = ("branch", usual[1])
+        return cls(transport, host, port, Parameters((branch, _RPORT) if usual[2] else (branch,)))
 
     def __str__(self) -> str:
         return f"SIP/2.0/{self.transport} {self.sent_by}{self.parameters}"
@@ -186,8 +195,10 @@ class Via:
     @property
     def received(self) -> str | None:
         """The received parameter (an address without brackets), or None."""
-        value = self.parameters.get("received")
-        return value.strip("[]") if value else None
+        for name, value in self.parameters.pairs:
+            if name == "received" or LOWER[name] == "received":
+                return (unquote(value).strip("[]") or None) if value else None
+        return None
 
     @property
     def rport(self) -> int | None:
@@ -219,10 +230,10 @@ class CSeq:
 
     @classmethod
     def _read(cls, text: str) -> CSeq:
-        pieces = text.split()
-        if len(pieces) != 2 or not is_token(pieces[1]):
+        found = _CSEQ.fullmatch(text)
+        if found is None:
             raise MalformedError(f"{text[:80]!r} is not a CSeq")
-        return cls(number(pieces[0], "CSeq number", _CSEQ_LIMIT), pieces[1])
+        return cls(number(found[1], "CSeq number", _CSEQ_LIMIT), found[2])
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"

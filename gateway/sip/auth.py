@@ -19,7 +19,7 @@ from binascii import a2b_base64
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.core.errors import MalformedError
 from gateway.core.frozen import frozen
@@ -35,8 +35,6 @@ MAX_NONCES: Final = 10_000
 """Nonces whose counts are kept, one a client in use; those older than the oldest kept count as stale."""
 
 DIGEST: Final = "digest"
-NEVER_USED: Final = (0, 0.0)
-"""The count of a nonce that has proved nothing yet, as it is kept of those that have."""
 
 _STAMP: Final = struct.Struct("!d8s")
 _FROM_URL_SAFE: Final = str.maketrans("-_", "+/")
@@ -70,6 +68,20 @@ class Verdict:
     challenged: str = ""
 
 
+class _Nonce(NamedTuple):
+    """A nonce of ours.
+
+    Attributes:
+        made: when, in seconds.
+        host: the address that got it.
+        latest: the highest count with which it has proved a secret; 0 for none.
+    """
+
+    made: float
+    host: str
+    latest: int
+
+
 class Authenticator:
     """Challenges requests in one realm and checks the answers.
 
@@ -95,7 +107,7 @@ class Authenticator:
         self._random = random
         self._nonce_life = nonce_life
         self._algorithms = tuple(algorithms)
-        self._counts: OrderedDict[str, tuple[int, float]] = OrderedDict()  # with the time when it was made
+        self._served: OrderedDict[str, _Nonce] = OrderedDict()
         self._oldest = float("-inf")  # nonces made until this have lost their counts
         self._nobody = Secret(random(16).hex())
 
@@ -163,10 +175,11 @@ class Authenticator:
         complete = username and {"nonce", "uri", "response"} <= given.keys()
         if not complete or count is None or algorithm not in self._algorithms:
             return Verdict(VerdictKind.MALFORMED, username)
-        opened = self._open(given["nonce"])
+        nonce = given["nonce"]
+        opened = self._served[nonce] if nonce in self._served else self._open(nonce)
         if opened is None:
             return Verdict(VerdictKind.STALE, username)  # every client comes with such a one after a restart
-        made, host = opened
+        made, host, latest = opened
         if not 0 <= now - made <= self._nonce_life or made <= self._oldest:
             return Verdict(VerdictKind.STALE, username)
         if banned is not None and banned(host, now):
@@ -177,24 +190,24 @@ class Authenticator:
         right = hmac.compare_digest(expected.encode(), given["response"].lower().encode("utf-8", "surrogateescape"))
         if not right or known is None or ha1 is None:
             return Verdict(VerdictKind.REFUSED, username, host)
-        if count <= self._counts.get(given["nonce"], NEVER_USED)[0]:
+        if count <= latest:
             return Verdict(VerdictKind.STALE, username)
-        self._keep(given["nonce"], count, made)
+        self._keep(nonce, _Nonce(made, host, count))
         return Verdict(VerdictKind.ACCEPTED, username, host)
 
-    def _keep(self, nonce: str, count: int, made: float) -> None:
-        self._counts[nonce] = count, made
-        self._counts.move_to_end(nonce)
-        if len(self._counts) > MAX_NONCES:
-            _, (_, forgotten) = self._counts.popitem(last=False)
-            self._oldest = max(self._oldest, forgotten)
+    def _keep(self, nonce: str, served: _Nonce) -> None:
+        self._served[nonce] = served
+        self._served.move_to_end(nonce)
+        if len(self._served) > MAX_NONCES:
+            _, forgotten = self._served.popitem(last=False)
+            self._oldest = max(self._oldest, forgotten.made)
 
     def _nonce(self, now: float, host: str) -> str:
         shown = _STAMP.pack(now, self._random(8)) + host.encode()
         return urlsafe_b64encode(shown + self._seal(shown)).decode()
 
-    def _open(self, nonce: str) -> tuple[float, str] | None:
-        """When `nonce` was made, and for which address; None where it is not one of ours."""
+    def _open(self, nonce: str) -> _Nonce | None:
+        """`nonce`, which has not served yet; None where it is not one of ours."""
         try:
             data = a2b_base64(nonce.translate(_FROM_URL_SAFE))
         except (Base64Error, ValueError):
@@ -205,7 +218,7 @@ class Authenticator:
         if not hmac.compare_digest(seal, self._seal(shown)) or len(shown) < _STAMP.size:
             return None
         made: float = _STAMP.unpack_from(shown)[0]
-        return made, shown[_STAMP.size :].decode()
+        return _Nonce(made, shown[_STAMP.size :].decode(), 0)
 
     def _seal(self, data: bytes) -> bytes:
         return hmac.digest(self._key, data + self.realm.encode(), sha256)[:_SEAL_SIZE]

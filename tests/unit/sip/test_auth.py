@@ -197,7 +197,7 @@ def test_a_nonce_has_one_spelling(change: str) -> None:
     other = Challenge("office", change.format(nonce, nonce[:9], nonce[9:]), Algorithm.MD5, "")
     value = other.answer("6001", SECRETS["6001"], "REGISTER", URI, cnonce="")
     assert value is not None
-    assert judge(office, value) is VerdictKind.STALE and not office._counts
+    assert judge(office, value) is VerdictKind.STALE and not office._served
 
 
 def test_a_forgotten_count_lets_no_replay_in(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -206,14 +206,14 @@ def test_a_forgotten_count_lets_no_replay_in(monkeypatch: pytest.MonkeyPatch) ->
     values = [answer(office.challenge(at)[0]) for at in range(5)]
     assert [judge(office, value, now=5) for value in values] == [VerdictKind.ACCEPTED] * 5
     assert [judge(office, value, now=5) for value in values] == [VerdictKind.STALE] * 5
-    assert len(office._counts) == 3
+    assert len(office._served) == 3
 
 
 def test_failed_attempts_leave_nothing_behind() -> None:
     office = server()
     for _ in range(50):
         judge(office, answer(office.challenge(0)[0], secret=Secret("wrong")))
-    assert not office._counts
+    assert not office._served
 
 
 # What cannot be read

@@ -18,6 +18,14 @@ FEW: Final = 256
 """New entries before which looking for cancelled ones is not worth it."""
 
 
+class _Queues(dict[float, "_Queue"]):
+    """Those of all intervals, made when they are asked for."""
+
+    def __missing__(self, seconds: float) -> _Queue:
+        queue = self[seconds] = deque()
+        return queue
+
+
 class Alarm(list[Any]):
     """One call-back that is due some day: the time, a number that no other has, what is called, or None, its queue.
 
@@ -41,7 +49,7 @@ class Schedule:
 
     def __init__(self) -> None:
         self._heap: list[Alarm] = []
-        self._queues: dict[float, _Queue] = {}  # the first of each stands in the heap as well
+        self._queues = _Queues()  # the first of each stands in the heap as well
         self._serial = 0
         self._sweep_at = FEW
 
@@ -60,9 +68,7 @@ class Schedule:
 
     def after(self, seconds: float, now: float, action: Callable[[float], None]) -> Alarm:
         """The same at `now + seconds`, for an interval that many wait for: a constant, or configured."""
-        queue = self._queues.get(seconds)
-        if queue is None:
-            queue = self._queues[seconds] = deque()
+        queue = self._queues[seconds]
         when = now + seconds
         if queue and when < queue[-1][0]:
             return self.at(when, action)  # a clock that has gone back

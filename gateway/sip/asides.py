@@ -103,10 +103,10 @@ class Asides:
 
     def meet(self, message: Message, now: float) -> None:
         """Learn from a message of the far side what it knows, and who it is (RFC 4916)."""
-        if message.headers.has_none_of(_TELLING) and not self._changes_from:
+        if _TELLING.isdisjoint(message.headers.rows) and not self._changes_from:
             return
-        if "Supported" in message.headers:
-            self._changes_from = "from-change" in lists(message, "Supported")
+        if "supported" in message.headers.rows:
+            self._changes_from = "from-change" in lists(message, "supported")
         party = asserted_party(message)
         asks = isinstance(message, Request) and self._changes_from
         if asks and not message.from_.uri.same_as(self._dialog.remote.uri):

@@ -45,9 +45,10 @@ def find_body(message: Message, wanted: str = SDP) -> bytes | None:
     Raises:
         MalformedError: the Content-Type, or the multipart, cannot be read.
     """
-    if not message.body or (content_type := message.headers.get("content-type")) is None:
+    rows = message.headers.rows
+    if not message.body or "content-type" not in rows:
         return None
-    kind, parameters = media_type(content_type)
+    kind, parameters = media_type(rows["content-type"][0])
     if kind == wanted:
         return message.body
     if not kind.startswith("multipart/"):

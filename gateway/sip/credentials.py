@@ -27,6 +27,7 @@ __all__ = ["CHALLENGES", "Credentials", "Prover", "ProvingCarrier"]
 
 CHALLENGES: Final = {401: ("WWW-Authenticate", "Authorization"), 407: ("Proxy-Authenticate", "Proxy-Authorization")}
 """Where each challenge stands, and where its answer (RFC 3261 22.2, 22.3)."""
+_PROOFS: Final = frozenset({"authorization", "proxy-authorization"})
 MAX_STALE: Final = 3
 """Nonces in a row that may be called stale: a server that never takes one is not to be asked for ever."""
 MAX_REALMS: Final = 4
@@ -131,8 +132,8 @@ class Prover:
     @staticmethod
     def repeat(invite: Request, ack: Request) -> Request:
         """`ack`, with the proofs of the INVITE that it acknowledges (RFC 3261 13.2.2.4)."""
-        for _, header in CHALLENGES.values():
-            ack.headers.take(invite.headers, header)
+        if not _PROOFS.isdisjoint(invite.headers.rows):
+            ack.headers.update(invite.headers.excerpt(_PROOFS))
         return ack
 
     def _write(self, request: Request, header: str) -> bool:

@@ -272,7 +272,9 @@ class Dialog:
         rows["cseq"] = (f"{number} {method}",)
         if method in TARGET_REFRESH:
             rows["contact"] = (str(self.contact),)
-        return Request(method, uri, headers=Headers(rows=rows))
+        headers = Headers(rows=rows)
+        headers.typed["call-id"] = self.id.call_id
+        return Request(method, uri, headers=headers)
 
     def _path(self) -> tuple[Uri, tuple[NameAddr, ...]]:
         """Request-URI and Route of a request (section 12.2.1.1), for loose and for strict first hops."""

@@ -43,25 +43,26 @@ class Headers:
         rows: the same by key, as other headers have them.
 
     Attributes:
+        rows: the rows of each name in lower case (not compact), for looking at: others change them by the methods.
         typed: what the fields mean, by name in lower case, as `reading.READERS` reads it; kept until they change.
             What does not parse raises MalformedError.
     """
 
-    __slots__ = ("_rows", "typed")
+    __slots__ = ("rows", "typed")
 
     def __init__(self, fields: Iterable[tuple[str, object]] = (), *, rows: dict[str, Rows] | None = None) -> None:
-        self._rows = {} if rows is None else rows
+        self.rows = {} if rows is None else rows
         self.typed: Final = Typed()
-        self.typed.rows = self._rows
+        self.typed.rows = self.rows
         for name, value in fields:
             text = value if type(value) is str else str(value)
             if "\r" in text or "\n" in text:
                 raise _broken(name, text)
             key = KEYS[name]
-            if key in self._rows:
-                self._rows[key] += (text,)
+            if key in self.rows:
+                self.rows[key] += (text,)
                 continue
-            self._rows[key] = (text,)
+            self.rows[key] = (text,)
             if key in SINGLE and type(value) in TYPED:
                 self.typed[key] = value  # which would be read of the row
 
@@ -90,7 +91,7 @@ class Headers:
     def read_one_by_one(self, text: str) -> str:
         """Add the rows of `text`, whatever they look like; returns as `read`."""
         lines = _FOLD.sub(" ", text).split("\r\n") if text else []
-        rows = self._rows
+        rows = self.rows
         fault = f"{len(lines)} header rows; at most {MAX_ROWS} are read" if len(lines) > MAX_ROWS else ""
         for line in lines[:MAX_ROWS]:
             name, colon, value = line.partition(":")
@@ -113,12 +114,12 @@ class Headers:
     def get(self, name: str) -> str | None:
         """The first value of `name` as received, or None."""
         key = KEYS[name]
-        return self._rows[key][0] if key in self._rows else None
+        return self.rows[key][0] if key in self.rows else None
 
     def all(self, name: str) -> tuple[str, ...]:
         """All rows of `name` as received; a row may hold several comma-separated values."""
         key = KEYS[name]
-        return self._rows[key] if key in self._rows else ()
+        return self.rows[key] if key in self.rows else ()
 
     def values(self, name: str) -> list[str]:
         """All comma-separated values of `name`, one an element, empty ones left out.
@@ -126,7 +127,7 @@ class Headers:
         Raises:
             MalformedError: a quote or bracket in them is not closed.
         """
-        return [value for row in self._rows.get(KEYS[name], ()) for value in split_list(row) if value]
+        return [value for row in self.rows.get(KEYS[name], ()) for value in split_list(row) if value]
 
     def add(self, name: str, value: object) -> None:
         """Add a row after those of the same name.
@@ -136,22 +137,18 @@ class Headers:
         """
         text = safe_text(name, value)
         key = KEYS[name]
-        self._rows[key] = (*self._rows.get(key, ()), text)
+        self.rows[key] = (*self.rows.get(key, ()), text)
         self.typed.pop(key, None)
-
-    def has_none_of(self, keys: frozenset[str]) -> bool:
-        """Whether there is nothing of some names (in lower case, not compact)."""
-        return keys.isdisjoint(self._rows)
 
     def count(self, name: str) -> int:
         """How many rows `name` has."""
-        return len(self._rows.get(KEYS[name], ()))
+        return len(self.rows.get(KEYS[name], ()))
 
     def insert(self, name: str, value: object) -> None:
         """Add a row before those of the same name (a Via, a Route). Raises as `add`."""
         text = safe_text(name, value)
         key = KEYS[name]
-        self._rows[key] = (text, *self._rows.get(key, ()))
+        self.rows[key] = (text, *self.rows.get(key, ()))
         self.typed.pop(key, None)
 
     def set(self, name: str, value: object) -> None:
@@ -160,7 +157,7 @@ class Headers:
         text = value if type(value) is str else str(value)
         if "\r" in text or "\n" in text:
             raise _broken(name, text)
-        self._rows[key] = (text,)
+        self.rows[key] = (text,)
         if key in SINGLE and type(value) in TYPED:
             self.typed[key] = value  # which would be read of the row
         elif key in self.typed:
@@ -171,7 +168,7 @@ class Headers:
         rows = tuple([safe_text(name, value) for value in values])
         self.remove(name)
         if rows:
-            self._rows[KEYS[name]] = rows
+            self.rows[KEYS[name]] = rows
 
     def take(self, other: Headers, name: str) -> None:
         """Make the rows of `name` in `other` ours, with what was read of them.
@@ -179,25 +176,25 @@ class Headers:
         They have been through `add` or the parser there, so that they are not looked at again.
         """
         key = KEYS[name]
-        rows = other._rows.get(key)
+        rows = other.rows.get(key)
         self.typed.pop(key, None)
         if not rows:
-            self._rows.pop(key, None)
+            self.rows.pop(key, None)
             return
-        self._rows[key] = rows
+        self.rows[key] = rows
         if key in other.typed:
             self.typed[key] = other.typed[key]
 
     def update(self, other: Headers) -> None:
         """Make the rows of each name in `other` ours, in place of those that we have."""
-        self._rows.update(other._rows)
-        for key in other._rows:
+        self.rows.update(other.rows)
+        for key in other.rows:
             if key in self.typed:
                 del self.typed[key]
 
     def excerpt(self, names: Iterable[str]) -> Headers:
         """New headers with what there is of some names (in lower case, not compact), and what was read of it."""
-        rows, typed = self._rows, self.typed
+        rows, typed = self.rows, self.typed
         part = Headers(rows={key: rows[key] for key in names if key in rows})
         for key in names:
             if key in typed:
@@ -207,40 +204,40 @@ class Headers:
     def remove(self, name: str) -> None:
         """Take `name` out, if it is there."""
         key = KEYS[name]
-        self._rows.pop(key, None)
+        self.rows.pop(key, None)
         self.typed.pop(key, None)
 
     def copy(self) -> Headers:
         """An independent copy."""
-        other = Headers(rows=self._rows.copy())
+        other = Headers(rows=self.rows.copy())
         other.typed.update(self.typed)
         return other
 
     def __len__(self) -> int:
         """How many names there are."""
-        return len(self._rows)
+        return len(self.rows)
 
     def __contains__(self, name: str) -> bool:
-        return KEYS[name] in self._rows
+        return KEYS[name] in self.rows
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Each row with its name as it is usually spelled."""
-        return iter([(WRITTEN[key], value) for key, values in self._rows.items() for value in values])
+        return iter([(WRITTEN[key], value) for key, values in self.rows.items() for value in values])
 
     def text(self) -> str:
         """All rows with their names as they are usually spelled, "Name:value" each, without an end to the last."""
-        return "\n".join([f"{WRITTEN[key]}:{value}" for key, values in self._rows.items() for value in values])
+        return "\n".join([f"{WRITTEN[key]}:{value}" for key, values in self.rows.items() for value in values])
 
     def written(self, length: int) -> str:
         """The lines of the wire and the empty one behind; Content-Length is `length`, whatever stands there."""
-        rows = self._rows
+        rows = self.rows
         if "content-length" in rows:
             rows = {key: values for key, values in rows.items() if key != "content-length"}
         lines = "".join([f"{LABELS[key]}{value}\r\n" for key, values in rows.items() for value in values])
         return f"{lines}Content-Length: {length}\r\n\r\n"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Headers) and self._rows == other._rows
+        return isinstance(other, Headers) and self.rows == other.rows
 
     __hash__ = None  # type: ignore[assignment]  # mutable, as the language has it
 

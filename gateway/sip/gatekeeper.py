@@ -97,7 +97,7 @@ class Gatekeeper:
 
         A trunk is known by where its requests come from, unless it is to prove itself as telephones do.
         """
-        if "Authorization" not in request.headers:
+        if "authorization" not in request.headers.rows:
             trunk = self._trunks.sender(request, flow)
             if trunk is not None and not trunk.config.challenge:
                 self._admitted(trunk.account.user, flow)

@@ -66,7 +66,7 @@ def caller_of(request: Request, account: Account) -> Party:
     """Who calls by `request`, which `account` has sent, and whether that may be shown."""
     asked, anonymous = privacy_of(request), is_anonymous(request.from_.uri)
     nobody, asserted = request.from_.uri, None
-    if account.trusted and "p-asserted-identity" in request.headers:
+    if account.trusted and "p-asserted-identity" in request.headers.rows:
         asserted = next(addresses(request, "P-Asserted-Identity"), None)
         if asserted is not None and is_anonymous(asserted.uri):
             # As those write it who have been told that nobody is to know, or who do not know.
@@ -125,7 +125,7 @@ def write_referrer(invite: Request, variables: Mapping[str, str], host: str) -> 
 
 def privacy_of(message: Message) -> set[str]:
     """What the Privacy of `message` asks for (RFC 3323 section 4.2), in lower case."""
-    if "privacy" not in message.headers:
+    if "privacy" not in message.headers.rows:
         return set()
     return {value.strip().lower() for row in message.headers.all("Privacy") for value in row.split(";")}
 

@@ -115,8 +115,8 @@ class IncomingSession:
         self._negotiation = negotiation
         self._peer = peer
         self._machine = Machine(TABLE, State.OFFERED)
-        self._required = "100rel" in lists(request, "Require")
-        self._allowed = self._required or "100rel" in lists(request, "Supported")
+        self._required = "100rel" in lists(request, "require")
+        self._allowed = self._required or "100rel" in lists(request, "supported")
         self._reliable: ReliableResponses | None = None  # until there is one to be sent
         self._head: Headers | None = None  # of every response that makes the dialog
         self._settled = False  # offer and answer have both gone over, reliably
@@ -126,8 +126,9 @@ class IncomingSession:
         self._ending: Ending | None = None
         self._elsewhere: NameAddr | None = None
         self._expiry: Timer | None = None
-        if request.expires is not None:
-            self._expiry = setting.carrier.at(now + request.expires, self._expired)
+        lasts = request.expires if "expires" in request.headers.rows else None
+        if lasts is not None:
+            self._expiry = setting.carrier.at(now + lasts, self._expired)
         setting.carrier.enter(dialog.id, self)
 
     # What the channel asks for.

@@ -257,7 +257,7 @@ class OutgoingSession:
         if tag not in self._tags and len(self._tags) < MAX_FORKS:
             self._tags += (tag,)
         early = self._early.get(tag)
-        serves = bool(response.body) or "100rel" in lists(response, "Require")
+        serves = bool(response.body) or "100rel" in lists(response, "require")
         if early is None and serves and len(self._early) < MAX_FORKS:
             assert self._transaction is not None  # it has just been answered
             dialog = Dialog.as_client(self._transaction.request, response, flow=self._flow, contact=self._contact)

@@ -46,7 +46,7 @@ def features_of(contact: NameAddr) -> Parameters:
 def preferences_of(request: Request) -> dict[str, str]:
     """Channel variables by which what a caller prefers goes on with its call."""
     headers = request.headers
-    if headers.has_none_of(_KEYS):
+    if _KEYS.isdisjoint(headers.rows):
         return {}
     found = zip(PREFERENCES, HEADERS, strict=True)
     return {name: ", ".join(headers.all(header)) for name, header in found if header in headers}

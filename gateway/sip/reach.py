@@ -16,7 +16,7 @@ from typing import Final
 
 from gateway.core.literal import literal
 from gateway.core.repeated import Kept
-from gateway.sip.headers import NameAddr
+from gateway.sip.headers import NameAddr, Via
 from gateway.sip.message import Request, Response
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
 from gateway.sip.transport import PORTS, Address, Flow, is_address, is_loopback, is_private
@@ -119,7 +119,7 @@ class Reach:
         """A request of ours was answered: our Via has come back."""
         if not self._may_be_hidden[flow.local[0]]:
             return
-        back = response.via
+        back: Via = response.headers.typed["via"][0]
         host = back.received
         if host is not None and self._is_another(host, flow):
             self._seen.put(flow.remote, (host, back.rport or flow.local[1]))

@@ -90,6 +90,8 @@ def _to(rows: Rows) -> NameAddr:
 
 
 def _addresses(rows: Rows) -> tuple[NameAddr, ...]:
+    if not rows:
+        return ()
     if len(rows) == 1 and "," not in rows[0]:
         return (ADDRESSES[rows[0]],)
     return tuple([ADDRESSES[text] for row in rows for text in split_list(row)])

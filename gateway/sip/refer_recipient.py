@@ -81,7 +81,7 @@ class ReferRecipient:
         self._count += 1
         self._dialog.refresh(request, "REFER")
         quiet = (request.headers.get("Refer-Sub") or "").strip().lower() == "false"
-        unwatched = quiet or "nosub" in lists(request, "Require")
+        unwatched = quiet or "nosub" in lists(request, "require")
         response = request.reply(202, to_tag=self._dialog.id.local_tag)
         response.headers.set("Contact", self._dialog.contact)
         if quiet:

@@ -71,8 +71,8 @@ class SessionRefresh:
 
     def meet(self, message: Request | Response) -> None:
         """Learn from a message whether the peer knows UPDATE."""
-        if "Allow" in message.headers:
-            self._updates = "update" in lists(message, "Allow")
+        if "allow" in message.headers.rows:
+            self._updates = "update" in lists(message, "allow")
 
     def due(self, now: float) -> None:
         """Refresh the session: its time says so."""

@@ -297,7 +297,7 @@ class Registrant:
     def _granted(self, way: Way, response: Response, now: float) -> None:
         self.trouble = ""
         self.routes = service_route(response)
-        self.keeps_flow = self._takes_flows and OUTBOUND in lists(response, "Require")
+        self.keeps_flow = self._takes_flows and OUTBOUND in lists(response, "require")
         self._wanted = keep_alive_wanted(response)
         seconds = granted_seconds(response, self.line, self._expires)
         if self._machine.state is not State.LEAVING and seconds < SHORTEST:

@@ -129,7 +129,7 @@ class ReliableOrder:
 
     def acknowledge(self, setting: Setting, dialog: Dialog, response: Response, now: float) -> Turn:
         """What `response` is; for one that is next the PRACK is sent in `dialog`, if there is room for that."""
-        if response.status <= 100 or "100rel" not in lists(response, "Require"):
+        if response.status <= 100 or "100rel" not in lists(response, "require"):
             return Turn.PLAIN
         try:
             given = number(response.headers.get("RSeq") or "", "RSeq", LARGEST_RSEQ)

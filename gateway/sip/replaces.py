@@ -109,7 +109,7 @@ def takeover(
         is_past: whether a dialog was that of a call which has ended.
         ringing: the leg that has begun an early dialog; "" for none.
     """
-    if invite.headers.has_none_of(_KEYS):
+    if _KEYS.isdisjoint(invite.headers.rows):
         return NOTHING
     asked = [(name, row) for name in _HEADERS for row in invite.headers.all(name)]
     if len(asked) > 1:

@@ -52,7 +52,7 @@ def _target(request: Request) -> Response | None:
 
 
 def _extensions(request: Request) -> Response | None:
-    if "require" not in request.headers:
+    if "require" not in request.headers.rows:
         return None
     try:
         known = EXTENSIONS | REGISTRAR_EXTENSIONS if request.method == "REGISTER" else EXTENSIONS
@@ -71,17 +71,16 @@ def _content(request: Request) -> Response | None:
     if not request.body or request.method not in BODY_TYPES:
         return None
     wanted = BODY_TYPES[request.method]
-    headers = request.headers
-    if "content-encoding" in headers and headers.get("content-encoding") != "identity":
+    headers, rows = request.headers, request.headers.rows
+    if "content-encoding" in rows and headers.get("content-encoding") != "identity":
         response = request.reply(415)
         response.headers.set("Accept-Encoding", "identity")
         return response
-    text = headers.get("content-type")
-    if text is None:
+    if "content-type" not in rows:
         return request.reply(400, "A Body Without Content-Type")
     try:
-        kind, _ = media_type(text)
-        if kind in wanted and "content-disposition" not in headers:
+        kind, _ = media_type(rows["content-type"][0])
+        if kind in wanted and "content-disposition" not in rows:
             return None
         _, disposition = media_type(f"x/{headers.get('content-disposition') or 'session'}")
         missing = [] if kind in wanted else [part for part in required_types(request) if part not in wanted]
@@ -97,5 +96,5 @@ def _content(request: Request) -> Response | None:
 
 def _hops(request: Request) -> Response | None:
     """We pass calls and texts on, so a loop through us must end here (RFC 7332 section 3, RFC 3261 16.3)."""
-    is_passed_on = request.method in ("INVITE", "MESSAGE") and request.max_forwards == 0
+    is_passed_on = request.method in ("INVITE", "MESSAGE") and request.headers.typed["max-forwards"] == 0
     return request.reply(483) if is_passed_on and request.to.tag is None else None

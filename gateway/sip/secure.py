@@ -58,7 +58,8 @@ def as_sips(contact: NameAddr, *, wanted: bool) -> NameAddr:
 
 def wants_sips(request: Request) -> bool:
     """Whether the dialog that a request makes is to be one of sips URIs (RFC 3261 12.1.1)."""
-    first = request.record_route or request.contacts
+    typed = request.headers.typed
+    first: tuple[NameAddr, ...] = typed["record-route"] or typed["contact"]
     return is_sips(request.uri) or (bool(first) and is_sips(first[0].uri))
 
 

@@ -311,12 +311,14 @@ def abilities(request: Request) -> Response:
     return response
 
 
-def lists(message: Message, name: str) -> frozenset[str]:
-    """The option tags or methods in `name`, in lower case; none where it cannot be read."""
+def lists(message: Message, name: str) -> tuple[str, ...]:
+    """The option tags or methods in `name` (as in `Headers.rows`) in lower case; none where it cannot be read."""
+    if name not in message.headers.rows:
+        return ()
     try:
-        return frozenset(message.tokens(name))
+        return message.tokens(name)
     except MalformedError:
-        return frozenset()
+        return ()
 
 
 def description_of(message: Message) -> SessionDescription | None:

@@ -175,7 +175,7 @@ class SessionTimer:
 def too_brief(request: Request, minimum: int) -> Response | None:
     """The 422 for an INVITE or UPDATE that asks for a shorter interval than `minimum` seconds (section 9)."""
     asked = _interval_of(request)
-    if asked is None or asked.seconds >= minimum or "timer" not in lists(request, "Supported"):
+    if asked is None or asked.seconds >= minimum or "timer" not in lists(request, "supported"):
         return None
     response = request.reply(422)
     response.headers.set("Min-SE", minimum)
@@ -183,13 +183,14 @@ def too_brief(request: Request, minimum: int) -> Response | None:
 
 
 def _knows_timers(message: Message) -> bool:
-    return "timer" in lists(message, "Supported") or "timer" in lists(message, "Require")
+    return "timer" in lists(message, "supported") or "timer" in lists(message, "require")
 
 
 def _interval_of(message: Message) -> _Interval | None:
-    value = message.headers.get("Session-Expires")
-    if value is None:
+    rows = message.headers.rows
+    if "session-expires" not in rows:
         return None
+    value = rows["session-expires"][0]
     text, semicolon, rest = value.partition(";")
     try:
         refresher = Parameters.parse(semicolon + rest).get("refresher") or ""

@@ -125,6 +125,16 @@ class Call:
         """The legs that belong to it, those that are over included."""
         return [self.leg, *self.others]
 
+    def wanted(self, leg: CallLeg, far: CallLeg) -> str:
+        """The number of a call that `leg`, one of these, goes on to have with `far`, talking or ringing.
+
+        It is what was first wanted; or, where `leg` was itself wanted, what `far` was wanted by or calls from.
+        """
+        if leg is self.leg:
+            return self.called
+        other = far.call
+        return far.party.number if other is None or other is self or far is other.leg else other.called
+
     def leave(self, leg: CallLeg) -> None:
         """One of the others belongs to it no more."""
         self.others = tuple(each for each in self.others if each is not leg)

@@ -336,6 +336,8 @@ class Dialing:
 
     def _ring(self, leg: CallLeg, audio: bool) -> None:
         """Tell the caller that it rings: also one who hears something already, of whoever it hears once."""
+        if self.caller.trial is not None:
+            self.caller.trial.ring()
         if audio:
             self._hear(leg, rings=True)
         if self._options.ringback is not None:

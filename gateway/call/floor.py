@@ -287,7 +287,7 @@ class Floor:
         """See to it that a script waits for the end of a talk, and that both legs belong to its call."""
         if not one.driven and not other.driven and one.call is not None:
             call = one.call
-            self.begin(one, partial(self._talk, one), called=call.called, context=call.context)
+            self.begin(one, partial(self._talk, one), called=call.wanted(one, other), context=call.context)
         driven, left = (one, other) if one.driven else (other, one)
         if not left.driven and driven.call is not None:
             self.adopt(left, driven.call)

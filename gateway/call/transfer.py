@@ -243,7 +243,8 @@ class Transfers:
         else:
             call = transferee.call
             assert call is not None  # whoever may be transferred is in one
-            floor.begin(transferee, lambda: self._go_on(transferee, heir), called=call.called, context=call.context)
+            wanted = call.wanted(transferee, heir.called[0]) if heir.called else call.called
+            floor.begin(transferee, lambda: self._go_on(transferee, heir), called=wanted, context=call.context)
         self._adopt(heir.called, transferee)
 
     def _adopt(self, called: Sequence[CallLeg], leg: CallLeg) -> None:

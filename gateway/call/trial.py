@@ -47,15 +47,21 @@ class Trial:
         self.refusal: Ending | None = None
         self._number = number
         self._left_alone = left_alone
+        self._rings = False
         transferee.trial = self
         transferor.write_to(self)
-        transferor.command(TransferTold(None, final=False))
 
     def post(self, letter: tuple[CallLeg, Letter]) -> None:
         """The transferor says something: only that it hangs up is of interest now."""
         _, event = letter
         if isinstance(event, Released):
             self.transferor.write_to(None)
+
+    def ring(self) -> None:
+        """Whoever is called for the transferee rings."""
+        if not self._rings and self.transferor.ending is None:
+            self._rings = True
+            self.transferor.command(TransferTold(None, final=False))
 
     def succeed(self) -> None:
         """The transferee has arrived."""

@@ -307,7 +307,7 @@ class TransferTold:
 
     Attributes:
         cause: why it failed; None where it goes well or has succeeded.
-        final: whether this is the last word on it.
+        final: whether this is the last word on it; if not, whoever is called rings.
     """
 
     cause: Cause | None = None

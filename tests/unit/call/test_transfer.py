@@ -53,9 +53,14 @@ class TestBlind:
     def test_the_called_side_sends_the_caller_to_another_telephone(self, office: Exchange) -> None:
         caller, phone = talking(office), office.telephone("101")
         office.says(phone, TransferAsked("102"))
-        assert phone.last == TransferTold(None, final=False)
         other = office.telephone("102")
         assert other.commands[0] == Dial("102", ANN, referred("101"))
+        assert not any(isinstance(said, TransferTold) for said in phone.commands), "nobody rings yet"
+        for _ in range(2):
+            office.says(other, Alerting())
+            assert [said for said in phone.commands if isinstance(said, TransferTold)] == [
+                TransferTold(None, final=False)
+            ]
         office.says(other, Answered("off-hook"))
         assert office.talks(caller, other)
         assert phone.commands[-2] == TransferTold(None, final=True)
@@ -202,6 +207,8 @@ class TestAttended:
         office.says(office.telephone("101"), Released(ON_HOOK))
         assert isinstance(office.telephone("102").last, Hangup)
         assert {record.linked for record in office.records} >= {office.records[0].id}
+        joined = office.records[-1]
+        assert (joined.caller, joined.called) == ("101", "102")
 
     def test_two_who_both_called_are_joined(self, office: Exchange) -> None:
         one = talking(office)

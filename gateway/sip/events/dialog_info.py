@@ -128,7 +128,8 @@ class DialogPackage:
             add(target, "param", pname="+sip.rendering", pvalue="no")  # RFC 4235 section 4.1.6.2, RFC 4353
         far = add(dialog, "remote")
         address = _address(resource, call.remote)
-        add(far, "identity", address, **({"display": call.remote.name} if _shown(call.remote) else {}))
+        named = bool(call.remote.name) and _shown(call.remote)
+        add(far, "identity", address, **({"display": call.remote.name} if named else {}))
         add(far, "target", uri=address)
 
 

@@ -70,6 +70,14 @@ def test_rfc_4235_section_4_1_a_call_is_shown_with_its_direction_state_and_parti
     assert seal.vouches(call.id, local or "", remote or "") and not seal.vouches(call.id, remote or "", local or "")
 
 
+def test_rfc_4235_section_4_1_6_a_party_without_a_name_is_shown_by_its_number_alone() -> None:
+    office, watchable, watcher = watched("dialog")
+    call = CallShown("x-1", Stage.CONFIRMED, False, remote=Party("5550100"))
+    tell(office, watchable, ExtensionStatus(DeviceState.INUSE, (call,)))
+    identity = document(watcher.notified()).find(f".//{DIALOG}remote/{DIALOG}identity")
+    assert identity is not None and (identity.text, identity.attrib) == ("sip:5550100@192.0.2.1", {})
+
+
 def test_a_caller_who_hides_is_not_shown() -> None:
     office, watchable, watcher = watched("dialog")
     hidden = Party("5550100", "Ada", Presentation.RESTRICTED)

@@ -39,6 +39,8 @@ MAX_HEADERS: Final = 600
 """Octets of the headers that go with a text: a subject and the kind of the text; what is kept must stay small."""
 CARRIED: Final = ("Content-Type", "Content-Language", "Content-Disposition", "Date", "Subject")
 """Headers that belong to the text and go with it."""
+COMPOSING: Final = "application/im-iscomposing+xml"
+"""That somebody is typing: true for seconds (RFC 3994 section 3.3), so that it reaches who is there, and is never kept."""
 AWAY: Final = frozenset({408, 480, 503})
 """What telephones answer that are there no longer, and we for them."""
 PATIENCE: Final = 10.0
@@ -141,9 +143,12 @@ class Messages:
     ) -> None:
         """Deliver `text` at once where that can be, or keep it; `answer` is given the status for its sender."""
         preferences = Preferences.of(wishes)
-        keep = self._turn_down if preferences.are_stated else self._keep
+        fleeting = preferences.are_stated or dict(text.headers).get("Content-Type", "").lower().startswith(
+            COMPOSING
+        )
+        keep = self._turn_down if fleeting else self._keep
         bindings = self._able(text.recipient, preferences, now)
-        waits_its_turn = not preferences.are_stated and self._queue.first(text.recipient, now) is not None
+        waits_its_turn = not fleeting and self._queue.first(text.recipient, now) is not None
         if not bindings or waits_its_turn:
             keep(text, answer, now)
             self.arrived(text.recipient, now)
@@ -171,7 +176,7 @@ class Messages:
         return [one for turn in preferences.turns(self._contacts(user, now), "MESSAGE") for one in turn]
 
     def _turn_down(self, text: Text, answer: Finish, now: float) -> None:
-        answer(480, now)  # RFC 3841 section 7.2.4: no contact is left
+        answer(480, now)  # as RFC 3841 section 7.2.4 where no contact is left
 
     def _keep(self, text: Text, answer: Finish, now: float) -> Text | None:
         if self._wall is not None and "Date" not in dict(text.headers):

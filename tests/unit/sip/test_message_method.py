@@ -17,10 +17,10 @@ TEXT = "Kommst du? ☎".encode()
 PLAIN = ("Content-Type", "text/plain;charset=utf-8")
 
 
-def message(phone: Phone, to: str, body: bytes = TEXT) -> Request:
+def message(phone: Phone, to: str, body: bytes = TEXT, kind: tuple[str, str] = PLAIN) -> Request:
     """`phone` sends a MESSAGE, proved."""
     return phone.proved(
-        phone.request("MESSAGE", f"sip:{to}@{SERVER[0]}", to=f"<sip:{to}@{SERVER[0]}>", headers=(PLAIN,), body=body)
+        phone.request("MESSAGE", f"sip:{to}@{SERVER[0]}", to=f"<sip:{to}@{SERVER[0]}>", headers=(kind,), body=body)
     )
 
 
@@ -72,6 +72,20 @@ def test_a_challenge_by_a_telephone_is_not_passed_back() -> None:
     message(anna, "6002")
     bert.reply(bert.arrived(), 401, contact=False)
     assert anna.response().status == 202
+
+
+def test_rfc_3994_section_3_3_that_somebody_types_reaches_who_is_there_and_is_never_kept() -> None:
+    office = Office()
+    anna, bert = pair(office)
+    typing = ("Content-Type", "application/im-isComposing+xml;charset=utf-8")
+    message(anna, "6002", b"<isComposing/>", typing)
+    onward = bert.arrived()
+    assert onward.headers.get("Content-Type") == typing[1]
+    bert.reply(onward, 200, contact=False)
+    assert anna.response().status == 200
+    message(again := Phone(office, host="192.0.2.65"), "6003", b"<isComposing/>", typing)
+    assert again.response().status == 480
+    assert len(office.stack.messages) == 0
 
 
 def test_nobody_of_that_name_is_404() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
@@ -11,13 +10,12 @@ import typer
 
 from gateway.asterisk import Imported, read_directory
 from gateway.cli import show
+from gateway.cli.made import make_file
 from gateway.core.errors import LocalError
 
 __all__ = ["command"]
 
 _REPORT: Final = "import-report.txt"
-_OWNER_ONLY: Final = 0o600
-"""The configuration holds secrets."""
 
 
 def command(
@@ -51,11 +49,6 @@ def _write(folder: Path, files: Mapping[str, str]) -> None:
         raise LocalError(f"{folder / present[0]} is there already; name another folder with --to")
     try:
         for name, text in files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with open(
-                os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "w", encoding="utf-8"
-            ) as file:
-                file.write(text)
+            make_file(folder / name, text)
     except OSError as error:
         raise LocalError(f"{folder} cannot be written: {error.strerror or error}") from error

@@ -34,6 +34,7 @@ class _Command:
 
 
 COMMANDS: Final = {
+    "init": _Command("gateway.cli.init", "Write a first office for this machine."),
     "run": _Command("gateway.cli.run", "Run an office in the foreground."),
     "check": _Command("gateway.cli.check", "Tell every fault of a configuration, or show every setting."),
     "route": _Command("gateway.cli.route", "Tell what a number would do, without calling."),

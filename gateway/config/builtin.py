@@ -7,6 +7,7 @@ trunk ring those that `answers` names, or the first telephone, or the first acco
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from gateway.config.model import Config
@@ -64,10 +65,9 @@ def builtin_dialplan(config: Config) -> str:
         help_numbers = [(before + number, number) for before in sorted({"", prefix}) for number in emergency]
         behind = f"${{EXTEN:{len(prefix)}}}" if prefix else "${EXTEN}"
         for dialled, number in [*help_numbers, (f"_{prefix}X.", behind)]:
-            text.append(f"exten => {dialled},1,Dial({out[0].format(number)})")
-            # A further way is a further step: the targets of one Dial would all be called at once.
-            text += [f" same => n,ExecIf({_NO_LINE}?Dial({way.format(number)}))" for way in out[1:]]
-            text.append(" same => n,Hangup()")
+            text += _by_the_first(out, dialled, number)
+        # As telephones with a list of numbers write them (E.164); a line has no key for the plus.
+        text += _by_the_first([way for way in out if way.startswith("SIP/")], "_+X.", "${EXTEN}")
         text.append("")
     for context in outside:
         text.append(f"[{context}]")
@@ -84,3 +84,12 @@ def builtin_dialplan(config: Config) -> str:
                 text.append(f"exten => {extension},1,Hangup(20)")
         text.append("")
     return "\n".join(text) + parking_dialplan(config.parking)
+
+
+def _by_the_first(out: Sequence[str], dialled: str, number: str) -> list[str]:
+    """An extension that goes out by the first way that takes the call; none where there is no way."""
+    if not out:
+        return []
+    # A further way is a further step: the targets of one Dial would all be called at once.
+    further = [f" same => n,ExecIf({_NO_LINE}?Dial({way.format(number)}))" for way in out[1:]]
+    return [f"exten => {dialled},1,Dial({out[0].format(number)})", *further, " same => n,Hangup()"]

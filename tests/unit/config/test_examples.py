@@ -94,3 +94,10 @@ def test_what_is_dialled_before_a_number_outside_may_be_something_else_or_nothin
 def test_calls_from_outside_ring_those_that_are_to_answer_them() -> None:
     text = builtin_dialplan(read('[office]\nanswers = ["102", "6001"]\n' + DOZEN))
     assert "exten => s,1,Dial(FXS/102&SIP/6001,60)" in text
+
+
+def test_a_number_with_a_plus_goes_out_by_a_provider_and_by_no_line() -> None:
+    """E.164, as telephones with a list of numbers write them; a line has no key for the plus."""
+    assert "_+X." not in builtin_dialplan(read(DOZEN))
+    trunk = '[trunks.provider]\nservers = ["127.0.0.1:5080"]\nregisters = false\n'
+    assert "exten => _+X.,1,Dial(SIP/${EXTEN}@provider)" in builtin_dialplan(read(DOZEN + trunk))

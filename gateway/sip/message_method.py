@@ -40,7 +40,7 @@ MAX_HEADERS: Final = 600
 CARRIED: Final = ("Content-Type", "Content-Language", "Content-Disposition", "Date", "Subject")
 """Headers that belong to the text and go with it."""
 COMPOSING: Final = "application/im-iscomposing+xml"
-"""That somebody is typing: true for seconds (RFC 3994 section 3.3), so that it reaches who is there, and is never kept."""
+"""That somebody is typing: true for seconds (RFC 3994 section 3.3), so that it is for who is there, and never kept."""
 AWAY: Final = frozenset({408, 480, 503})
 """What telephones answer that are there no longer, and we for them."""
 PATIENCE: Final = 10.0
@@ -143,9 +143,7 @@ class Messages:
     ) -> None:
         """Deliver `text` at once where that can be, or keep it; `answer` is given the status for its sender."""
         preferences = Preferences.of(wishes)
-        fleeting = preferences.are_stated or dict(text.headers).get("Content-Type", "").lower().startswith(
-            COMPOSING
-        )
+        fleeting = preferences.are_stated or _is_composing(text)
         keep = self._turn_down if fleeting else self._keep
         bindings = self._able(text.recipient, preferences, now)
         waits_its_turn = not fleeting and self._queue.first(text.recipient, now) is not None
@@ -202,6 +200,10 @@ class Messages:
         for name, value in text.headers:
             headers.set(name, value)
         return onward
+
+
+def _is_composing(text: Text) -> bool:
+    return dict(text.headers).get("Content-Type", "").lower().startswith(COMPOSING)
 
 
 class _Attempt:

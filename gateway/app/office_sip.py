@@ -34,7 +34,7 @@ from gateway.sip.misled import Misled
 from gateway.sip.names import Reply, ServerNames
 from gateway.sip.points import ListeningPoints
 from gateway.sip.stack import Happening, SipStack
-from gateway.sip.transport import Flow
+from gateway.sip.transport import Flow, Loss
 from gateway.sip.trunk_words import ExtensionTold, MailboxTold, TrunkChanged
 from gateway.store.store import Store
 
@@ -207,9 +207,11 @@ class OfficeSip:
     def _name_told(self, reply: Reply) -> None:
         self._runner.feed(self._names.receive, reply, None)
 
-    def _lost(self, flow: Flow) -> None:
-        self.stack.lost(flow, self._loop.time())
-        self._runner.step()
+    def _lost(self, loss: Loss) -> None:
+        self._runner.feed(self._take_loss, loss, None)
+
+    def _take_loss(self, loss: Loss, source: object, now: float) -> None:
+        self.stack.lost(loss.flow, now, why=loss.why, again=loss.again)
 
     def _admits(self, flow: Flow) -> bool:
         admitted = self.stack.doorman.lets_connect(flow, self._loop.time())

@@ -16,7 +16,7 @@ from gateway.net.streams import StreamLimits, Streams
 from gateway.net.tls import TlsContexts
 from gateway.net.udp import Address, UdpSocket
 from gateway.sip.misled import Misled
-from gateway.sip.transport import Datagram, Flow
+from gateway.sip.transport import Datagram, Flow, Loss
 
 __all__ = ["SipSockets"]
 
@@ -42,7 +42,7 @@ class SipSockets:
     Args:
         loop: the loop.
         on_message: takes each message with its flow.
-        on_lost: told of each flow that can be used no longer.
+        on_lost: told of each flow that can be used no longer, and why.
         on_drained: told whenever a socket's datagrams have all been taken.
         on_misled: takes who comes to the wrong port, or by the wrong transport; a line of the log where None.
         limits: bounds of connections.
@@ -55,7 +55,7 @@ class SipSockets:
         self,
         loop: asyncio.AbstractEventLoop,
         on_message: Callable[[bytes, Flow], None],
-        on_lost: Callable[[Flow], None],
+        on_lost: Callable[[Loss], None],
         *,
         on_drained: Callable[[], None] | None = None,
         on_misled: Callable[[Misled], None] | None = None,
@@ -112,7 +112,7 @@ class SipSockets:
                 self._streams.send(datagram.data, flow)
             elif (socket := self._udp.get(flow.local)) is None:
                 _log.warning("no socket for %s", flow)
-                self._loop.call_soon(self._on_lost, flow)
+                self._loop.call_soon(self._on_lost, Loss(flow))
             elif (error := socket.send(datagram.data, flow.remote)) is not None:
                 # No more than a lost datagram: routes come back, and SIP's timers know when to give up.
                 self._quiet.warning(f"{flow}", "%s cannot be reached: %s", flow, error)

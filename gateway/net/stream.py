@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Final, Protocol, cast
 
 from gateway.core.log import QuietLog
+from gateway.net.handshake import handshake_fault
 from gateway.sip.framing import Answer, Broken, Framer, KeepAlive
 from gateway.sip.misled import Misled, misled
 from gateway.sip.transport import Flow
@@ -92,6 +93,11 @@ class TlsCheck(Protocol):
 class StreamConnection(asyncio.Protocol):
     """One connection.
 
+    Attributes:
+        flow, is_ours: see below.
+        is_open: whether it can be used.
+        fault: why there is none by TLS, or no longer, as a clause; empty where nothing is known to be wrong.
+
     Args:
         loop: the loop.
         owner: who holds it.
@@ -114,6 +120,7 @@ class StreamConnection(asyncio.Protocol):
         self.flow = flow
         self.is_ours = is_ours
         self.is_open = False
+        self.fault = ""
         self._loop = loop
         self._owner = owner
         self._framer = framer
@@ -151,6 +158,7 @@ class StreamConnection(asyncio.Protocol):
         tls = stream.get_extra_info("ssl_object")
         wrong = self._proves(tls, self.flow.name) if self._proves is not None and tls is not None else ""
         if wrong:
+            self.fault = wrong
             self._owner.quiet.warning(f"proof {self.flow}", "%s is not who it should be: %s", self.flow, wrong)
             stream.abort()
             return
@@ -193,6 +201,7 @@ class StreamConnection(asyncio.Protocol):
                 timer.cancel()
         self.is_open = False
         self._gone = True
+        self.fault = self.fault or handshake_fault(error)
         self._owner.lost(self)
 
     # What its owner asks for.

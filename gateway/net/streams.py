@@ -14,19 +14,22 @@ import socket
 import ssl
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Coroutine
+from functools import partial
 from ipaddress import IPv6Network, ip_address
 from typing import Any, Final
 
+from gateway.core.everyone import tell_all
 from gateway.core.frozen import frozen
 from gateway.core.log import QuietLog
 from gateway.net.alias import Aliases
+from gateway.net.handshake import handshake_fault
 from gateway.net.stream import GOODBYE, HANDSHAKE, StreamConnection
 from gateway.net.tls import TlsContexts
 from gateway.net.turns import Turns
 from gateway.net.udp import Address
 from gateway.sip.framing import Framer, StreamFramer
 from gateway.sip.misled import NOT_TLS, Misled
-from gateway.sip.transport import SECURE, Flow
+from gateway.sip.transport import SECURE, Flow, Loss
 from gateway.sip.websocket import WebSocketFramer
 
 __all__ = ["HANDSHAKES", "NO_ROOM", "StreamLimits", "Streams"]
@@ -84,7 +87,7 @@ class Streams:
     Args:
         loop: the loop.
         on_message: takes each message with its flow.
-        on_lost: told of each flow that is gone, or that cannot be had.
+        on_lost: told of each flow that is gone, or that cannot be had, and why.
         on_misled: takes who speaks another protocol than the port is for.
         limits: bounds.
         tls: certificates; None where there is no TLS.
@@ -96,7 +99,7 @@ class Streams:
         self,
         loop: asyncio.AbstractEventLoop,
         on_message: Callable[[bytes, Flow], None],
-        on_lost: Callable[[Flow], None],
+        on_lost: Callable[[Loss], None],
         on_misled: Callable[[Misled], None],
         *,
         limits: StreamLimits,
@@ -159,7 +162,8 @@ class Streams:
             connection = self._aliases.connection(flow)
         if connection is None:
             if flow.transport in WEB_SOCKETS or (flow.is_secure and self._tls is None):
-                self._loop.call_soon(self._on_lost, flow)
+                why = "" if flow.transport in WEB_SOCKETS else "there is no TLS here; set sip.tls"
+                self._loop.call_soon(self._on_lost, Loss(flow, why))
                 return
             connection = self._connecting[flow] = self._connect(flow)
         connection.send(data)
@@ -224,14 +228,14 @@ class Streams:
         if not connection.is_ours:
             self._strangers.pop(connection, None)
             self._count_out(connection)
-        for called in self._aliases.lost(connection) if self._aliases is not None else ():
-            if not self._closing:
-                self._on_lost(called)
+        again = self._connections.get(flow) is connection and connection.is_ours and not connection.fault
+        losses = [Loss(called, again=True) for called in (self._aliases.lost(connection) if self._aliases else ())]
         for usable in (self._connections, self._connecting):
             if usable.get(flow) is connection:
                 del usable[flow]
-                if not self._closing:
-                    self._on_lost(flow)
+                losses.append(Loss(flow, connection.fault, again))
+        if not self._closing:
+            tell_all([partial(self._on_lost, loss) for loss in losses])
 
     # Inside.
 
@@ -365,7 +369,8 @@ class Streams:
                     lambda: connection, *flow.remote, local_addr=(flow.local[0], 0), **secure
                 )
         except OSError as error:
-            why = str(error) or f"no connection within {CONNECT:g} s"
+            connection.fault = handshake_fault(error)
+            why = connection.fault or str(error) or f"no connection within {CONNECT:g} s"
             self.quiet.warning(f"reach {flow}", "%s cannot be reached: %s", flow, why)
         finally:
             if not connection.is_made:

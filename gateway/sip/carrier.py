@@ -20,6 +20,7 @@ from typing import Final
 
 from gateway.core.cause import Cause
 from gateway.core.errors import Exhausted, LocalError, MalformedError
+from gateway.core.everyone import tell_all
 from gateway.sip.causes import reason_header
 from gateway.sip.dialog import DialogId, dialog_id
 from gateway.sip.journal import Journal
@@ -105,6 +106,7 @@ class SipCarrier:
         self._token = token
         self._journal = journal
         self._now = 0.0
+        self._why_lost = ""
         self._schedule = Schedule()
         self.at: Final = self._schedule.at
         self.after: Final = self._schedule.after
@@ -139,17 +141,37 @@ class SipCarrier:
         self._journal.received(message, data, source, now)
         self._layer.receive(message, source, now)
 
-    def lost(self, flow: Flow, now: float) -> None:
-        """A connection has closed, or could not be made."""
+    def lost(self, flow: Flow, now: float, *, why: str = "", again: bool = False) -> None:
+        """A connection has closed, or could not be made.
+
+        Whoever is under way by it goes on by another where there can be one; the rest fails, or is told.
+
+        Args:
+            why: what was wrong with it, as a clause; empty where nothing is known to be.
+            again: whether another can be made to the same place.
+        """
         self._now = now
-        anew = self._layer.flow_failed(flow, now)
-        self._keep_alives.lost(flow, now)
-        for dialog, member in list(self._members.items()):
-            way = anew.get(dialog.call_id)
+        self._why_lost = why
+        members = list(self._members.items())
+        elsewhere = {
+            dialog.call_id: way for dialog, member in members if (way := member.way_anew(flow)) is not None
+        }
+        stranded = self._layer.flow_failed(flow, now, again=again, elsewhere=elsewhere)
+
+        def tell(dialog: DialogId, member: Member) -> None:
+            way = stranded.anew.get(dialog.call_id)
             if way is not None and member.leg is not None and not member.leg.answered:
                 member.moved(flow, way, now)
             else:
                 member.lost(flow, now)
+
+        tell_all(
+            [
+                *[partial(transaction.fail, now) for transaction in stranded.failed],
+                partial(self._keep_alives.lost, flow, now),
+                *[partial(tell, *member) for member in members],
+            ]
+        )
 
     def moved(self, before: Flow, after: Flow, now: float) -> None:
         """A telephone was reached by one flow, and is by another from now on: also in its calls."""
@@ -346,7 +368,7 @@ class SipCarrier:
 
     def transport_failed(self, transaction: Transaction, now: float) -> None:
         """The way to the peer is gone."""
-        self.timed_out(transaction, "the connection was lost", now)
+        self.timed_out(transaction, self._why_lost or "the connection was lost", now)
 
     def settled(self, transaction: ClientTransaction, now: float) -> None:
         """An INVITE that was answered finds no more 2xx."""

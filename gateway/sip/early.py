@@ -92,6 +92,9 @@ class EarlyDialog:
     def lost(self, flow: Flow, now: float) -> None:
         """A connection is gone; the INVITE's transaction tells of that."""
 
+    def way_anew(self, lost: Flow) -> None:
+        """None: the INVITE finds its way, or nobody does; see `Member`."""
+
     def moved(self, before: Flow, after: Flow, now: float) -> None:
         """The callee is reached elsewhere; see `Member`."""
         self.dialog.moved(before, after)

@@ -218,6 +218,10 @@ class Established:
         if self._dialog.lives_on(flow) and not reconnect(self._setting, self._dialog, now, self._disconnected):
             self._disconnected(now)
 
+    def way_anew(self, lost: Flow) -> Flow | None:
+        """By which other connection the peer is reached; see `Member`."""
+        return self._dialog.way_anew() if self._dialog.lives_on(lost) else None
+
     def _disconnected(self, now: float) -> None:
         self._act(Input.LOST, now)
 

@@ -277,6 +277,9 @@ class IncomingSession:
             )
             self._act(Input.LOST, now)
 
+    def way_anew(self, lost: Flow) -> None:
+        """None: what is under way here is answers, whose Via tells (RFC 3261 18.2.2); see `Member`."""
+
     def moved(self, before: Flow, after: Flow, now: float) -> None:
         """The peer is reached elsewhere; see `Member`."""
         self._dialog.moved(before, after)

@@ -356,8 +356,11 @@ class Registrant:
         if request is not self._request or self.is_over:
             return
         lost = "lost" in evidence
+        fault = self._setting.resolver.fault(way.flow)
         self.trouble = (
-            f"nobody takes connections at {way}: the port or the transport is wrong, or a firewall is between"
+            f"{way}: {fault}"
+            if fault
+            else f"nobody takes connections at {way}: the port or the transport is wrong, or a firewall is between"
             if lost
             else f"{way} does not answer: the address, the port or the transport is wrong, or a firewall is between"
         )

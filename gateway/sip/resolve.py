@@ -7,6 +7,7 @@ transport that a URI asks for is kept to: sips goes over TLS or not at all (RFC 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Generator, Sequence
 from itertools import groupby
 from random import Random
@@ -78,6 +79,7 @@ class Resolver:
         self._random = random
         self._dead: dict[tuple[str, Address], float] = {}
         self._asked_to_wait: set[tuple[str, Address]] = set()
+        self._faults: OrderedDict[Flow, str] = OrderedDict()
 
     def locate(self, uri: SipUri, then: Callable[[Located, float], None], now: float) -> None:
         """Have `then` called with the servers of `uri`, perhaps before this returns.
@@ -103,8 +105,21 @@ class Resolver:
         while len(self._dead) > MAX_DEAD:
             self._forget(next(iter(self._dead)))
 
+    def found_wrong(self, flow: Flow, why: str) -> None:
+        """There is no connection with a server: its certificate is not good, say, or ours; `why` is a clause."""
+        self._faults[flow] = why
+        self._faults.move_to_end(flow)
+        if len(self._faults) > MAX_DEAD:
+            self._faults.popitem(last=False)
+
+    def fault(self, flow: Flow) -> str:
+        """Why there was no connection with a server when one was tried last; empty where nobody knows."""
+        return self._faults.get(flow, "")
+
     def worked(self, flow: Flow, now: float) -> None:
         """A server answered: what was held against it is forgotten, but for a time that it has asked for itself."""
+        if self._faults:
+            self._faults.pop(flow, None)
         server = flow.transport, flow.remote
         if server in self._dead and (server not in self._asked_to_wait or self._dead[server] <= now):
             self._forget(server)

@@ -81,6 +81,7 @@ class _Health:
     asked: int = 0
     asked_at: float = 0.0
     round_trip: float | None = None
+    fault: str = ""
 
     @property
     def is_down(self) -> bool:
@@ -183,6 +184,9 @@ class Servers:
             return ""
         if any(self._health[way].busy for way in ways):
             return f"{ways[0]} answers that it takes no calls"
+        fault = self._setting.resolver.fault(ways[0].flow)
+        if fault:
+            return f"{ways[0]}: {fault}"
         mend = "look at the address, port, transport and firewall, or write qualify = 0 where it answers none"
         return f"{ways[0]} does not answer OPTIONS: {mend}"
 
@@ -252,12 +256,17 @@ class Servers:
         self._told_answered(now)
 
     def _failed(self, way: Way, asked: int, late: Timer, now: float) -> None:
-        """Where nobody listens at all, there is nothing to wait for."""
+        """Where nobody listens at all, or is who it should be, there is nothing to wait for."""
         late.cancel()
         health = self._health.get(way)
-        if health is not None and health.asked == asked and not health.is_down:
+        if health is None or health.asked != asked:
+            return
+        before, health.fault = health.fault, self._setting.resolver.fault(way.flow)
+        if not health.is_down:
             health.misses = MISSES - 1
             self._missed(way, asked, now)
+        elif before != health.fault and self._open:
+            self._changed(now)
 
     def _missed(self, way: Way, asked: int, now: float) -> None:
         health = self._health.get(way)

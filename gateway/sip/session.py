@@ -115,6 +115,10 @@ class Member(Protocol):
         """A connection is gone; whoever lives on it ends."""
         ...
 
+    def way_anew(self, lost: Flow) -> Flow | None:
+        """By which other connection the peer is reached without `lost`; None for none, or where it is no loss."""
+        ...
+
     def moved(self, before: Flow, after: Flow, now: float) -> None:
         """Whoever was reached by one flow is reached by another from now on."""
         ...

@@ -12,12 +12,14 @@ import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import field
 from datetime import datetime
+from functools import partial
 from random import Random, SystemRandom
 from typing import Final
 
 from gateway.core.audio import AudioFactory
 from gateway.core.cause import Cause
 from gateway.core.errors import RemoteError
+from gateway.core.everyone import tell_all
 from gateway.core.fax import ImageFactory
 from gateway.core.frozen import frozen
 from gateway.core.messages import Event
@@ -319,12 +321,16 @@ class SipStack:
         elif isinstance(refusal, Datagram):
             self._carrier.send_octets(refusal.data, refusal.flow)
 
-    def lost(self, flow: Flow, now: float) -> None:
-        """A connection has closed, or could not be made."""
-        self._carrier.lost(flow, now)
-        self._registrar.lost(flow)
-        if self._changes:
-            self._follow(now)
+    def lost(self, flow: Flow, now: float, *, why: str = "", again: bool = False) -> None:
+        """A connection has closed, or could not be made; see `SipCarrier.lost`."""
+        if why:
+            self._resolver.found_wrong(flow, why)
+        told = (partial(self._carrier.lost, flow, now, why=why, again=again), partial(self._registrar.lost, flow))
+        try:
+            tell_all(told)
+        finally:
+            if self._changes:
+                self._follow(now)
 
     def events(self) -> list[Happening]:
         """Hand over, once, what happened."""

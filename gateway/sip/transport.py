@@ -28,6 +28,7 @@ __all__ = [
     "Address",
     "Datagram",
     "Flow",
+    "Loss",
     "is_address",
     "is_loopback",
     "is_private",
@@ -84,6 +85,21 @@ class Flow(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.transport}:{host_text(self.remote[0])}:{self.remote[1]}"
+
+
+@frozen
+class Loss:
+    """A flow that can be used no longer: a connection has closed, or could not be made.
+
+    Attributes:
+        flow: which.
+        why: what was wrong with it, as a clause; empty where nothing is known to be.
+        again: whether another connection can be made to the same place, as this one was.
+    """
+
+    flow: Flow
+    why: str = ""
+    again: bool = False
 
 
 @frozen

@@ -222,6 +222,9 @@ class Subscriber:
             self._wait_for, self.trouble = SOON, f"the connection {flow} was lost"
             self._act(Input.REFUSED, now)
 
+    def way_anew(self, lost: Flow) -> None:
+        """None: we have made the connection, or ask anew; see `Member`."""
+
     def moved(self, before: Flow, after: Flow, now: float) -> None:
         """The notifier is reached elsewhere; see `Member`."""
         if self._flow == before:

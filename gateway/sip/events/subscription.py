@@ -258,11 +258,16 @@ class Subscription:
         """
         if not self.dialog.lives_on(flow):
             return
-        way = self.dialog.way_anew()
-        if way is None or way == flow:
+        way = self.way_anew(flow)
+        if way is None:
             self._act(Input.LOST, now)
         else:
             self.dialog.moved(flow, way)
+
+    def way_anew(self, lost: Flow) -> Flow | None:
+        """By which other connection the subscriber is reached; see `Member`."""
+        way = self.dialog.way_anew() if self.dialog.lives_on(lost) else None
+        return way if way != lost else None
 
     def moved(self, before: Flow, after: Flow, now: float) -> None:
         """The subscriber is reached elsewhere; see `Member`."""

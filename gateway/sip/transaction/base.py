@@ -215,8 +215,13 @@ class ClientTransaction(Transaction):
     def is_unheard(self) -> bool:
         """Whether nothing at all has come back yet."""
 
+    @property
+    @abstractmethod
+    def is_asking(self) -> bool:
+        """Whether a final response is still to come."""
+
     def reroute(self, data: bytes, flow: Flow, now: float) -> None:
-        """Send the request another way, as `data`; only while it is unheard."""
+        """Send the request another way, as `data`; only while it is asking."""
         self._data = data
         self.flow = flow
         self._say(now)
@@ -272,9 +277,13 @@ class ServerTransaction(Transaction):
             return None
         return host, port
 
+    def follow(self, way: Flow) -> None:
+        """Send all that is to come by another connection than the request came by."""
+        self.flow = self._way_back = way
+
     def answer_by(self, way: Flow) -> None:
         """Its connection is lost: send what it has said last, and all that is to come, by another (18.2.2)."""
-        self.flow = self._way_back = way
+        self.follow(way)
         self._say_again()
 
     def answer_once(self, response: Response) -> None:

@@ -153,6 +153,18 @@ class InviteClient(ClientTransaction):
         """Whether nothing at all has come back yet."""
         return self.state in (_S.CALLING, _S.CALLING_TO_CANCEL)
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether a final response is still to come."""
+        return self.state in (_S.CALLING, _S.CALLING_TO_CANCEL, _S.PROCEEDING, _S.CANCELLING)
+
+    def reroute(self, data: bytes, flow: Flow, now: float) -> None:
+        """Send the INVITE another way, as `data`; once it is cancelled, its CANCEL alone goes there."""
+        if self.state is _S.CANCELLING:
+            self.flow = flow
+        else:
+            super().reroute(data, flow, now)
+
     def _companion(self, method: str, to: str) -> Request:
         """A request of the same transaction: the INVITE's identity with another method (sections 9.1, 17.1.1.3)."""
         original = self.request

@@ -81,6 +81,11 @@ class PlainClient(ClientTransaction):
         """Whether nothing at all has come back yet."""
         return self.state is _S.TRYING
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether a final response is still to come."""
+        return self.state in (_S.TRYING, _S.PROCEEDING)
+
     def _retransmit(self, now: float, _: None) -> None:
         self._outlet.send(self._data, self.flow, self.call_id)
         # In Proceeding the interval is T2 at once; before, it doubles up to there.

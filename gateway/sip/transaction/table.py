@@ -6,10 +6,12 @@ raises for what a peer sent, and holds a bounded number of transactions: beyond 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from gateway.core.errors import Exhausted
+from gateway.core.frozen import frozen
 from gateway.sip.headers import MAGIC_COOKIE, is_unique
 from gateway.sip.message import Request, Response
 from gateway.sip.points import ListeningPoints
@@ -24,7 +26,7 @@ from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import WRITTEN, Datagram, Flow, response_flow, response_flow_anew, stamp
 from gateway.sip.uri import host_text
 
-__all__ = ["MAX_DATAGRAM", "MAX_TRANSACTIONS", "TransactionLayer"]
+__all__ = ["MAX_DATAGRAM", "MAX_TRANSACTIONS", "Stranded", "TransactionLayer"]
 
 MAX_TRANSACTIONS: Final = 60_000
 """A transaction lives 32 s after its end, and a call through us has four: some 450 calls a second, in 200 MB."""
@@ -32,8 +34,24 @@ MAX_TRANSACTIONS: Final = 60_000
 MAX_DATAGRAM: Final = 1300
 """Section 18.1.1, where the path's MTU is not known: 1500 of Ethernet less 200 for what the network adds."""
 
+NOWHERE: Final[Mapping[str, Flow]] = MappingProxyType({})
+"""Nobody is reached elsewhere."""
+
 _RETRY_AFTER: Final = 5
 """Seconds that a peer is asked to wait when we are full."""
+
+
+@frozen
+class Stranded:
+    """What becomes of those whose flow is gone.
+
+    Attributes:
+        anew: by which new connections INVITEs that came on it are answered from now on, by their Call-IDs.
+        failed: those that go by no other; whoever told of the flow has each of them `fail`.
+    """
+
+    anew: Mapping[str, Flow]
+    failed: Sequence[Transaction]
 
 
 class TransactionLayer:
@@ -78,7 +96,7 @@ class TransactionLayer:
         self._datagram = datagram
         self._points = points if points is not None else ListeningPoints()
         self._too_long: dict[Transaction, Flow] = {}  # by TCP for their length: the flow that was asked for
-        self._moved: set[ServerTransaction] = set()  # answered by another connection than they came by
+        self._moved: set[Transaction] = set()  # by another connection than they began with
         self._merge_keys: dict[Key, ServerTransaction] = {}
         self._schedule = schedule if schedule is not None else Schedule()
         self.after: Final = self._schedule.after
@@ -97,45 +115,67 @@ class TransactionLayer:
         else:
             self._receive_request(message, flow, now)
 
-    def flow_failed(self, flow: Flow, now: float) -> dict[str, Flow]:
+    def flow_failed(
+        self, flow: Flow, now: float, *, again: bool = False, elsewhere: Mapping[str, Flow] = NOWHERE
+    ) -> Stranded:
         """A connection has closed, or the network says that the peer of `flow` cannot be reached.
 
-        Returns:
-            By which new connections INVITEs that came on it are answered from now on, by their Call-IDs.
+        What is owed or asked goes by another connection where there can be one, once.
+
+        Args:
+            again: whether another connection can be made to the same place.
+            elsewhere: by which connections peers are reached from now on, by the Call-IDs of their dialogs.
         """
         anew: dict[str, Flow] = {}
+        failed: list[Transaction] = []
         for transaction in list(self._by_flow.get(flow, ())):
-            if isinstance(transaction, ServerTransaction) and (other := self._answer_anew(transaction)) is not None:
-                if transaction.method == "INVITE":
-                    anew[transaction.call_id] = other
-                continue
-            way = self._too_long.pop(transaction, None) if isinstance(transaction, ClientTransaction) else None
-            if way is not None and isinstance(transaction, ClientTransaction) and transaction.is_unheard:
-                self._reroute(transaction, way, now)
+            if isinstance(transaction, ServerTransaction):
+                way = self._answer_anew(transaction)
+                if way is not None and transaction.method == "INVITE":
+                    anew[transaction.call_id] = way
             else:
-                transaction.fail(now)
-        return anew
+                assert isinstance(transaction, ClientTransaction)  # there are no others
+                # An OPTIONS of a dialog asks whether its very way leads to the peer.
+                there = None if transaction.method == "OPTIONS" else elsewhere.get(transaction.call_id)
+                way = self._ask_anew(transaction, there or (flow if again else None), now)
+            if way is None:
+                failed.append(transaction)
+        return Stranded(anew, failed)
 
     def _answer_anew(self, transaction: ServerTransaction) -> Flow | None:
-        """18.2.2: what is still owed goes by another connection, once; which, or None where there can be none."""
+        """18.2.2: what is still owed goes by another connection; which, or None where there can be none."""
         sent_by = transaction.sent_by
         if sent_by is None or not transaction.owes_response or transaction in self._moved:
             return None
         way = response_flow_anew(*sent_by, transaction.flow)
         if way is not None:
             self._moved.add(transaction)
-            self._leave_flow(transaction)
-            self._by_flow.setdefault(way, set()).add(transaction)
+            self._move(transaction, way)
             transaction.answer_by(way)
         return way
 
-    def _reroute(self, transaction: ClientTransaction, way: Flow, now: float) -> None:
-        """18.1.1: no TCP there, so that the long request goes as a datagram after all."""
-        request = transaction.request
-        request.headers.set("via", _via(way, str(transaction.key[0]), request.method))
+    def _ask_anew(self, transaction: ClientTransaction, way: Flow | None, now: float) -> Flow | None:
+        """Ask the same again, by another connection, or by a datagram after all (18.1.1) where there can be none.
+
+        By its branch the peer knows what it has had already, and says its answer again (17.2.3).
+        """
+        if not transaction.is_asking:
+            return None
+        if way is not None and transaction not in self._moved:
+            self._moved.add(transaction)
+        else:
+            way = self._too_long.pop(transaction, None) if transaction.is_unheard else None
+        if way is not None:
+            request = transaction.request
+            request.headers.set("via", _via(way, str(transaction.key[0]), request.method))
+            self._move(transaction, way)
+            transaction.reroute(request.serialise(), way, now)
+        return way
+
+    def _move(self, transaction: Transaction, way: Flow) -> None:
+        """Have it fail with `way`, which it is to be told of, and no longer with the flow that it has."""
         self._leave_flow(transaction)
         self._by_flow.setdefault(way, set()).add(transaction)
-        transaction.reroute(request.serialise(), way, now)
 
     def _receive_response(self, response: Response, flow: Flow, now: float) -> None:
         typed = response.headers.typed
@@ -158,6 +198,10 @@ class TransactionLayer:
         key = _server_key(request, "INVITE" if method == "ACK" else method)
         transaction = self._servers.get(key)
         if transaction is not None:
+            if flow != transaction.flow and flow.is_reliable and type(transaction) is PlainServer:
+                # Its connection is lost, whether or not we know by now: it waits at this one (18.2.2).
+                self._move(transaction, flow)
+                transaction.follow(flow)
             transaction.receive(request, now)
             return
         if method == "ACK":
@@ -283,9 +327,9 @@ class TransactionLayer:
 
     def ended(self, transaction: Transaction) -> None:
         """Forget a transaction."""
+        self._moved.discard(transaction)
         if isinstance(transaction, ServerTransaction):
             self._servers.pop(transaction.key, None)
-            self._moved.discard(transaction)
             if transaction.merge_key is not None and self._merge_keys.get(transaction.merge_key) is transaction:
                 del self._merge_keys[transaction.merge_key]
         else:

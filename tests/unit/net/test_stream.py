@@ -13,7 +13,7 @@ from gateway.core.errors import OpenFailed
 from gateway.net.sip import SipSockets
 from gateway.net.stream import PATIENCE, SILENCE
 from gateway.net.streams import StreamLimits, _network
-from gateway.sip.transport import Datagram, Flow
+from gateway.sip.transport import Datagram, Flow, Loss
 from gateway.testing.loop import ManualLoop
 from gateway.testing.sip_wire import StreamWire
 
@@ -26,8 +26,8 @@ class Port:
     def __init__(self, loop: ManualLoop, transport: str = "tcp") -> None:
         self.loop = loop
         self.heard: list[tuple[bytes, Flow]] = []
-        self.lost: list[Flow] = []
-        self.sockets = SipSockets(loop, lambda data, flow: self.heard.append((data, flow)), self.lost.append)
+        self.losses: list[Loss] = []
+        self.sockets = SipSockets(loop, lambda data, flow: self.heard.append((data, flow)), self.losses.append)
         listen = self.sockets.listen([(transport, ("127.0.0.1", 0)), ("udp", ("127.0.0.1", 0))])
         (_, self.tcp), (_, self.udp) = loop.run_until_complete(listen)
         self.peers: list[socket.socket] = []
@@ -43,6 +43,11 @@ class Port:
     def hears(self, peer: socket.socket, data: bytes) -> None:
         peer.sendall(data)
         self.loop.settle()
+
+    @property
+    def lost(self) -> list[Flow]:
+        """The flows that are lost."""
+        return [loss.flow for loss in self.losses]
 
     def close(self) -> None:
         for peer in self.peers:

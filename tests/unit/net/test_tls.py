@@ -6,6 +6,7 @@ import select
 import socket
 import ssl
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from gateway.net.sip import SipSockets
 from gateway.net.stream import HANDSHAKE
 from gateway.net.streams import HANDSHAKES
 from gateway.net.tls import Certificate, Clients, TlsConfig, TlsContexts
-from gateway.sip.transport import Datagram, Flow
+from gateway.sip.transport import Datagram, Flow, Loss
 from gateway.testing.loop import ManualLoop
 from tests.support.tls import Authority, TlsPeer
 
@@ -29,10 +30,10 @@ class Port:
     def __init__(self, config: TlsConfig) -> None:
         self.loop = ManualLoop()
         self.heard: list[tuple[bytes, Flow]] = []
-        self.lost: list[Flow] = []
+        self.losses: list[Loss] = []
         self.contexts = TlsContexts(config)
         self.sockets = SipSockets(
-            self.loop, lambda data, flow: self.heard.append((data, flow)), self.lost.append, tls=self.contexts
+            self.loop, lambda data, flow: self.heard.append((data, flow)), self.losses.append, tls=self.contexts
         )
         ((_, self.address),) = self.loop.run_until_complete(self.sockets.listen([("tls", ("127.0.0.1", 0))]))
         self.peers: list[TlsPeer | socket.socket] = []
@@ -68,6 +69,11 @@ class Port:
         peer.shake_hands()
         self.loop.settle()
         return peer
+
+    @property
+    def lost(self) -> list[Flow]:
+        """The flows that are lost."""
+        return [loss.flow for loss in self.losses]
 
     def close(self) -> None:
         for peer in self.peers:
@@ -281,7 +287,7 @@ def test_a_server_that_proves_the_domain_is_talked_to_and_asked_for_its_name(
     peer.send(OPTIONS)
     assert port.heard == [(OPTIONS, Flow("tls", port.address, server.getsockname(), "provider.test"))]
     peer.close()
-    assert port.lost == [port.heard[0][1]]
+    assert port.losses == [Loss(port.heard[0][1], again=True)]
 
 
 def test_rfc_5922_a_server_that_is_somebody_else_is_told_nothing(
@@ -291,7 +297,9 @@ def test_rfc_5922_a_server_that_is_somebody_else_is_told_nothing(
     other = authority.server(authority.certificate("other.test"))
     assert is_refused(lambda: port.call(server, "provider.test", other).receive())
     port.loop.settle()
-    assert port.lost == [Flow("tls", port.address, server.getsockname(), "provider.test")]
+    (loss,) = port.losses
+    assert loss.flow == Flow("tls", port.address, server.getsockname(), "provider.test") and not loss.again
+    assert loss.why.startswith("its certificate is for other.test, and not for provider.test")
     assert "its certificate is for other.test, and not for provider.test" in caplog.text
 
 
@@ -303,7 +311,48 @@ def test_a_server_of_an_unknown_authority_is_refused(
     context = stranger.server(stranger.certificate("provider.test"))
     assert is_refused(lambda: port.call(server, "provider.test", context).receive())
     port.loop.settle()
-    assert len(port.lost) == 1 and port.sockets.usage() == 0
+    (loss,) = port.losses
+    assert "authority" in loss.why and "sip.tls.authorities" in loss.why and not loss.again
+    assert port.sockets.usage() == 0
+
+
+def test_a_server_whose_certificate_has_expired_is_told_as_that(
+    opened: Opened, authority: Authority, server: socket.socket, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = opened(authority.config("office.test"))
+    context = authority.server(authority.certificate("provider.test", days=-1, since=9))
+    assert is_refused(lambda: port.call(server, "provider.test", context).receive())
+    port.loop.settle()
+    assert port.losses[0].why.startswith("its certificate has expired") and "has expired" in caplog.text
+
+
+def test_a_server_that_does_not_take_our_certificate_is_told_as_that(
+    opened: Opened, authority: Authority, server: socket.socket, tmp_path: Path
+) -> None:
+    """By TLS 1.3 (RFC 8446 section 4.4.2) it says so once the handshake is over for us."""
+    port = opened(authority.config("office.test"))
+    context = authority.server(authority.certificate("provider.test"))
+    context.load_verify_locations(Authority(tmp_path).file)
+    context.verify_mode = ssl.CERT_REQUIRED
+    with suppress(OSError):
+        port.call(server, "provider.test", context)
+    port.loop.settle()
+    (loss,) = port.losses
+    assert "it refuses our certificate" in loss.why and not loss.again
+
+
+def test_a_server_that_speaks_no_tls_is_told_as_that(
+    opened: Opened, authority: Authority, server: socket.socket
+) -> None:
+    port = opened(authority.config("office.test"))
+    flow = Flow("tls", port.address, server.getsockname(), "provider.test")
+    port.sockets.send([Datagram(b"hello", flow)])
+    port.loop.settle()
+    raw, _ = server.accept()
+    with raw:
+        raw.sendall(b"SIP/2.0 400 Bad Request\r\n\r\n")
+        port.loop.settle()
+    assert [loss.why for loss in port.losses] == ["it does not speak TLS there: the port or the transport is wrong"]
 
 
 def test_our_own_certificate_is_shown_to_a_server_that_asks(
@@ -329,12 +378,12 @@ def test_a_server_that_never_shakes_hands_is_given_up(
 
 def test_without_tls_a_secure_flow_is_lost_at_once() -> None:
     loop = ManualLoop()
-    lost: list[Flow] = []
+    lost: list[Loss] = []
     sockets = SipSockets(loop, lambda data, flow: None, lost.append)
     flow = Flow("tls", ("127.0.0.1", 0), ("127.0.0.1", 5061), "provider.test")
     sockets.send([Datagram(b"hello", flow)])
     loop.settle()
-    assert lost == [flow]
+    assert lost == [Loss(flow, "there is no TLS here; set sip.tls")]
     loop.run_until_complete(sockets.close())
     loop.close()
 

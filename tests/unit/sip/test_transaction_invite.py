@@ -357,7 +357,7 @@ def test_a_failed_flow_ends_the_invites_on_it() -> None:
     exchange = Exchange("tcp")
     invite = exchange.send(request())
     for side in ("caller", "callee", "callee"):  # 18.2.2: who was called tries another connection, once
-        exchange.layers[side].flow_failed(exchange.flows[side], 0)
+        exchange.layers[side].lose(exchange.flows[side])
     exchange.carry()
     assert exchange.told["caller"] == [TransportFailed(invite)]
     assert len(exchange.heard("callee", TransportFailed)) == 1
@@ -369,7 +369,7 @@ def test_an_accepted_invite_outlives_its_flow() -> None:
     exchange.send(request())
     exchange.answer(200)
     for side in ("caller", "callee", "callee"):
-        exchange.layers[side].flow_failed(exchange.flows[side], 0)
+        exchange.layers[side].lose(exchange.flows[side])
     exchange.carry()
     assert len(exchange.heard("callee", TransportFailed)) == 1
     assert states(exchange) == (InviteClientState.ACCEPTED, InviteServerState.ACCEPTED)

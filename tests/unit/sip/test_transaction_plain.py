@@ -97,12 +97,12 @@ def test_the_users_second_thoughts_are_discarded() -> None:
 def test_a_failed_flow_ends_the_requests_on_it_and_no_others() -> None:
     exchange = Exchange("tcp")
     first = exchange.send(request("OPTIONS"))
-    exchange.callee.flow_failed(exchange.flows["caller"], 0)
+    exchange.callee.lose(exchange.flows["caller"])
     exchange.carry()
     assert len(exchange.callee) == 1
     for side in exchange.layers:
-        exchange.layers[side].flow_failed(exchange.flows[side], 0)
-        exchange.layers[side].flow_failed(exchange.flows[side], 0)
+        exchange.layers[side].lose(exchange.flows[side])
+        exchange.layers[side].lose(exchange.flows[side])
     exchange.carry()
     assert exchange.told["caller"] == [TransportFailed(first)]
     assert len(exchange.heard("callee", TransportFailed)) == 1
@@ -112,7 +112,7 @@ def test_a_failed_flow_ends_the_requests_on_it_and_no_others() -> None:
 def test_section_18_2_2_what_is_answered_late_is_by_another_connection() -> None:
     exchange = Exchange("tcp")
     exchange.send(request("OPTIONS"))
-    exchange.callee.flow_failed(exchange.flows["callee"], 0)
+    exchange.callee.lose(exchange.flows["callee"])
     exchange.answer(200)
     assert exchange.statuses() == [200] and exchange.heard("callee", TransportFailed) == []
     exchange.wait(40)
@@ -123,6 +123,6 @@ def test_an_answered_request_does_not_mind_its_flow() -> None:
     exchange = Exchange()
     exchange.send(request("OPTIONS"))
     exchange.answer(200)
-    exchange.caller.flow_failed(exchange.flows["caller"], 0)
+    exchange.caller.lose(exchange.flows["caller"])
     exchange.carry()
     assert exchange.heard("caller", TransportFailed) == []

@@ -290,7 +290,7 @@ def test_stopped_timers_do_not_gather() -> None:
     for number in range(2000):
         invite = layer.request(request(number=number + 1), FLOW, 0)
         layer.receive(invite.request.reply(180), FLOW, 0)  # stops timers A and B
-        layer.flow_failed(FLOW, 0)
+        layer.lose(FLOW)
     assert len(layer) == 0
     assert len(layer._schedule._all()) <= 512
 

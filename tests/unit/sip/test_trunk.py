@@ -249,6 +249,31 @@ def test_a_refused_connection_names_port_and_transport() -> None:
     )
 
 
+@pytest.mark.parametrize("way", [{"register": True}, {"register": False, "qualify": 30.0}])
+def test_rfc_5922_section_7_a_server_that_proves_nothing_is_told_with_what_is_wrong_once_for_each_fault(
+    way: dict[str, object],
+) -> None:
+    """A trunk whose certificate has expired is not taken for one that is off, and not told at each attempt."""
+    office = opened(trunk(f"{FIRST};transport=tcp", **way))
+    flow = next(datagram.flow for datagram in office.sent)
+    faults = []
+    for why in ("its certificate has expired", "its certificate has expired", "its certificate is revoked"):
+        for _ in range(2):
+            office.stack.lost(flow, office.clock.now, why=why)
+            office.drain()
+        faults += told(office)
+        seen = len(office.sent)
+        while len(office.sent) == seen:  # until it is tried again
+            office.wait(1)
+    assert [text.rpartition(": ")[2] for _, text in faults] == [
+        "its certificate has expired",
+        "its certificate is revoked",
+    ]
+    assert not faults[0][0] and f"{FIRST}:5060 by tcp: " in faults[0][1]
+    with pytest.raises(RemoteError, match=r"trunk pstn is down: .*its certificate is revoked"):
+        office.stack.channel("5550100@pstn", office.clock.now)
+
+
 def test_rfc_5626_section_4_5_waits_double_with_chance_and_retry_after_is_heeded() -> None:
     office = opened(trunk())
     provider = Provider(office)

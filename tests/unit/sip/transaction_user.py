@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,6 +97,13 @@ class Layer(TransactionLayer):
     def __init__(self, **given: Any) -> None:
         self._listener = Listener()
         super().__init__(self._listener, **given)
+
+    def lose(self, flow: Flow, now: float = 0.0, **how: Any) -> Mapping[str, Flow]:
+        """A flow is gone, and with it what goes by no other; by which INVITEs are answered."""
+        stranded = self.flow_failed(flow, now, **how)
+        for transaction in stranded.failed:
+            transaction.fail(now)
+        return stranded.anew
 
     def events(self) -> list[Told]:
         """What was told since this was asked last."""

@@ -18,8 +18,9 @@ TEST_NEEDS  := $(RUN_NEEDS) sipp:sip-tester baresip:baresip-core sox:sox tshark:
                linphonec:linphone-cli sipsak:sipsak pg_ctlcluster:postgresql \
                libpri.so.1.4:libpri1.4 libspandsp.so.2:libspandsp2 libgsm.so.1:libgsm1 libopus.so.0:libopus0 libbcg729.so.0:libbcg729-0 \
                libspeex.so.1:libspeex1 libopencore-amrnb.so.0:libopencore-amrnb0 \
-               libopencore-amrwb.so.0:libopencore-amrwb0 libvo-amrwbenc.so.0:libvo-amrwbenc0
-INTEROP_NEEDS := $(TEST_NEEDS) chromium:chromium node:nodejs npm:npm
+               libopencore-amrwb.so.0:libopencore-amrwb0 libvo-amrwbenc.so.0:libvo-amrwbenc0 \
+               chromium:chromium
+INTEROP_NEEDS := $(TEST_NEEDS) node:nodejs npm:npm
 BENCH_NEEDS := $(TEST_NEEDS) gcc:build-essential
 SOURCES     := $(wildcard gateway/plane/*.py gateway/media/*.py gateway/media/codec/*.py gateway/media/codec/ilbc/*.py)
 

@@ -79,6 +79,7 @@ class BareTimers:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._wanted = True
         with file.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-c", _TIMERS, str(BEARABLE)], stdin=subprocess.DEVNULL, stdout=output
@@ -90,9 +91,10 @@ class BareTimers:
         return self._process.pid
 
     def late_since(self, when: float) -> list[Late]:
-        """What was late from then until now."""
-        time.sleep(SETTLED)
-        assert self._process.poll() is None, "the bare timers have ended"
+        """What was late from then until now, or until they were ended."""
+        if self._wanted:
+            time.sleep(SETTLED)
+            assert self._process.poll() is None, "the bare timers have ended"
         found = []
         for line in self._file.read_text().splitlines():
             due, by, core = line.split()
@@ -109,7 +111,8 @@ class BareTimers:
                 return
 
     def end(self) -> None:
-        """End them."""
+        """End them; what they noted is known on."""
+        self._wanted = False
         self._process.kill()
         self._process.wait()
 

@@ -80,3 +80,4 @@ def test_bare_timers_tell_when_each_core_was_late(tmp_path: Path) -> None:
         assert not set(late) & set(timers.late_since(time.monotonic())), "what is over is over"
     finally:
         timers.end()
+    assert set(late) <= set(timers.late_since(began)), "and also where a test fails that is the last one"

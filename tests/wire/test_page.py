@@ -1,4 +1,4 @@
-"""The page in a browser, as whoever watches an office uses it: calls come and go, are searched, looked into, ended."""
+"""The page in a browser, as whoever watches an office uses it: calls come, are searched, looked into and ended."""
 
 from __future__ import annotations
 

@@ -124,6 +124,8 @@ class EmulatedChannel(OpenableChannel[FrameLink]):
             pair.terminal = self._fxo.change
             if pair.battery:
                 self._fxo.change(Change.BATTERY_ON)
+            if pair.ringing:
+                self._fxo.change(Change.RING_ON)
 
     # Open and close.
 

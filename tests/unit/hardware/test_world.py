@@ -504,3 +504,18 @@ def test_the_world_does_not_wait_for_ever_for_who_does_not_read(room: Room) -> N
     assert sum(lived) == 99, "what nobody reads is lost, and time goes on"
     waiting(room)
     assert room.world.step(9.2) == 2, "and it is read again"
+
+
+def test_a_card_that_is_put_back_while_its_line_is_rung_hears_the_rest_of_the_ringing(room: Room) -> None:
+    room.world.office.call(FXO, "2125550123", "ADA")
+    room.run(1)
+    assert room.events[FXO][-1] == K.RINGBEGIN
+    room.card.remove()
+    for port in room.ports.values():
+        port.close()
+    room.card.insert()
+    room.ports = {number: AnalogPort(room.card, number) for number in (FXS, FXO)}
+    room.port, room.trunk = room.ports[FXS], room.ports[FXO]
+    room.events[FXO].clear()
+    room.run(8)
+    assert room.events[FXO][:3] == [K.RINGOFFHOOK, K.RINGBEGIN, K.RINGOFFHOOK]

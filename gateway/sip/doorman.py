@@ -10,7 +10,7 @@ told of: for the operator, and to have its connection closed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import field
 from functools import lru_cache
 from typing import Final
@@ -69,7 +69,8 @@ class Doorman:
 
     Args:
         config: whom to turn away.
-        known: whether telephones are registered from, or a trunk is at, a source.
+        homes: sources from where telephones are registered, as of now.
+        lives_at: whether a trunk is at a source.
         told: takes those who are turned away, once for each flood and scan.
         keeper: who keeps bans over a restart, if anybody.
     """
@@ -77,12 +78,14 @@ class Doorman:
     def __init__(
         self,
         config: DoormanConfig,
-        known: Callable[[str], bool],
+        homes: Container[str],
+        lives_at: Callable[[str], bool],
         told: Callable[[TurnedAway], None],
         keeper: BanKeeper | None = None,
     ) -> None:
         self._config = config
-        self._known = known
+        self._homes = homes
+        self._lives_at = lives_at
         self._told = told
         self._allowed = lru_cache(REMEMBERED)(lambda host: covers(config.allow, host))
         self._strangers = Buckets(config.rate, config.burst)
@@ -105,7 +108,7 @@ class Doorman:
         if self._allowed(host):
             return True
         source = source_of(host)
-        known = self._known(source)
+        known = source in self._homes or self._lives_at(source)
         is_response = data[:8] == b"SIP/2.0 "
         if known and is_response:
             return True  # as many as we have asked for
@@ -155,6 +158,9 @@ class Doorman:
         if ban is not None:
             seconds = self._config.bans.seconds
             self._told(TurnedAway(flow, f"{ban.source} is banned for {seconds:g} s after {ban.why}"))
+
+    def _known(self, source: str) -> bool:
+        return source in self._homes or self._lives_at(source)
 
     def _ignore(self) -> bool:
         self.turned_away += 1

@@ -236,7 +236,9 @@ class SipStack:
         self.refusals: Final = Refusals()
         self._misled = Buckets(MISLED, BURST)
         self.overload: Final = Overload(config.overload, random)
-        self.doorman: Final = Doorman(config.doorman, self._is_known, self._tell, bans)
+        self.doorman: Final = Doorman(
+            config.doorman, self._registrar.sources, self.trunks.lives_at, self._tell, bans
+        )
         self._gatekeeper = Gatekeeper(
             accounts,
             authenticator,
@@ -457,9 +459,6 @@ class SipStack:
         return found in (Match.COMPLETE, Match.EXTENDABLE)
 
     # Who is not let in.
-
-    def _is_known(self, source: str) -> bool:
-        return source in self._registrar.sources or self.trunks.lives_at(source)
 
     def _admitted(self, user: str, flow: Flow) -> None:
         self.refusals.forget(user, flow)

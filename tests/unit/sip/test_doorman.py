@@ -111,7 +111,7 @@ def test_five_hundred_telephones_behind_one_address_register_when_the_power_come
 
 def test_what_an_account_proves_does_not_count_for_its_address_up_to_its_own_measure() -> None:
     now, told = 0.0, []
-    doorman = Doorman(DoormanConfig(rate=1.0, burst=5.0), lambda source: False, told.append)
+    doorman = Doorman(DoormanConfig(rate=1.0, burst=5.0), (), lambda source: False, told.append)
     flow = Flow("udp", SERVER, ("203.0.113.66", 5060))
 
     def heard(user: str) -> int:
@@ -472,7 +472,7 @@ def test_responses_that_nobody_has_asked_for_are_no_way_round_the_rate() -> None
 
 
 def test_who_connects_too_often_or_is_banned_is_not_taken_in() -> None:
-    doorman = Doorman(STRICT, lambda source: source == "192.0.2.60", lambda away: None)
+    doorman = Doorman(STRICT, {"192.0.2.60"}, lambda source: False, lambda away: None)
     at = [doorman.lets_connect(Flow("tls", SERVER, ("203.0.113.66", port)), 0.0) for port in range(8)]
     assert at == [True] * 5 + [False] * 3
     assert doorman.lets_connect(Flow("tls", SERVER, ("203.0.113.66", 9)), 1.0)
@@ -485,7 +485,7 @@ def test_who_connects_too_often_or_is_banned_is_not_taken_in() -> None:
 
 def test_the_connection_of_who_is_banned_is_told_of_to_be_closed() -> None:
     told: list[TurnedAway] = []
-    doorman = Doorman(STRICT, lambda source: False, told.append)
+    doorman = Doorman(STRICT, (), lambda source: False, told.append)
     for transport in ("tcp", "udp"):
         flow = Flow(transport, SERVER, ("203.0.113.67", 1))
         for _ in range(3):

@@ -7,7 +7,6 @@ nothing of calls: what an INVITE or a BYE means is for the session.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -80,7 +79,7 @@ class Dialog:
         local: NameAddr,
         remote: NameAddr,
         target: Uri,
-        routes: Sequence[NameAddr],
+        routes: tuple[NameAddr, ...],
         flow: Flow,
         contact: NameAddr,
         local_number: int,
@@ -90,7 +89,7 @@ class Dialog:
         self.local = local
         self.remote = remote
         self.target = target
-        self.routes = tuple(routes)
+        self.routes = routes
         self.flow = flow
         self.local_number = local_number
         self.contact = contact
@@ -121,16 +120,17 @@ class Dialog:
         Raises:
             MalformedError: the request has no usable Contact.
         """
+        typed = request.headers.typed
         dialog = cls(
-            call_id=request.call_id,
-            local=request.to.tagged(tag),
-            remote=request.from_,
+            call_id=typed["call-id"],
+            local=typed["to"].tagged(tag),
+            remote=typed["from"],
             target=_contact(request),
-            routes=request.record_route,
+            routes=typed["record-route"],
             flow=flow,
             contact=contact,
             local_number=number,
-            remote_number=request.cseq.number,
+            remote_number=typed["cseq"].number,
         )
         if dialog.next_hop() is not None:
             dialog._peer = sender(request, flow)
@@ -147,15 +147,16 @@ class Dialog:
             target = _contact(response)
         except MalformedError:
             target = request.uri
+        asked, told = request.headers.typed, response.headers.typed
         dialog = cls(
-            call_id=request.call_id,
-            local=request.from_,
-            remote=response.to,
+            call_id=asked["call-id"],
+            local=asked["from"],
+            remote=told["to"],
             target=target,
-            routes=tuple(reversed(response.record_route)),
+            routes=told["record-route"][::-1],
             flow=flow,
             contact=contact,
-            local_number=request.cseq.number,
+            local_number=asked["cseq"].number,
             remote_number=None,
         )
         if dialog.next_hop() is not None:
@@ -175,7 +176,7 @@ class Dialog:
             local=response.from_,
             remote=response.to,
             target=_contact(response),
-            routes=tuple(reversed(response.record_route)),
+            routes=response.record_route[::-1],
             flow=flow,
             contact=contact,
             local_number=response.cseq.number,
@@ -184,7 +185,7 @@ class Dialog:
 
     def confirm(self, response: Response) -> None:
         """A 2xx confirms this early dialog: its route set and target are the ones that count (13.2.2.4)."""
-        self.routes = tuple(reversed(response.record_route))
+        self.routes = response.record_route[::-1]
         self.refresh(response, "INVITE")
 
     def takes(self, request: Request) -> bool:
@@ -288,7 +289,7 @@ class Dialog:
 
 
 def _contact(message: Message) -> Uri:
-    contacts = message.contacts
+    contacts: tuple[NameAddr, ...] = message.headers.typed["contact"]
     if len(contacts) != 1 or isinstance(contacts[0].uri, OtherUri):
         # Section 8.1.1.8: exactly one, in everything that can make a dialog.
         raise MalformedError("one Contact with a SIP URI is needed to make a dialog")

@@ -34,7 +34,8 @@ DEFLECTION: Final = "deflection"
 
 def hops_of(invite: Request) -> dict[str, str]:
     """The channel variable that tells how far the call of `invite` may go."""
-    return {} if invite.max_forwards is None else {HOPS: str(invite.max_forwards)}
+    hops = invite.max_forwards
+    return {} if hops is None else {HOPS: str(hops)}
 
 
 def _hops_after_us(variables: Mapping[str, str]) -> int:

@@ -113,7 +113,7 @@ class Connection:
     async def _make_as_chosen(self, screened: Screening) -> None:
         script, other, chosen = self.script, self.other, self.chosen
         if "I" in chosen:
-            script.leg.reveals = other.reveals = False
+            other.reveals = False
         if not await self._prepared(screened):
             return
         if "G" in chosen:

@@ -160,9 +160,9 @@ class ChannelLeg:
             self.command(Identify(party))
 
     def identify(self, party: Party) -> None:
-        """Show the far side that it talks with `party`."""
+        """Show the far side that it talks with `party`, with the answer where that is still to come."""
         self.shown = party
-        if self.answered:
+        if self.answered or self.incoming:
             self.command(Identify(party))
 
     def confer(self, number: str) -> bool:

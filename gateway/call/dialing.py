@@ -25,6 +25,7 @@ from gateway.core.messages import (
     Dial,
     Digit,
     Diverted,
+    Identified,
     Progress,
     Released,
     Rerouted,
@@ -92,6 +93,7 @@ class Dialing:
         self._attempts: list[tuple[Target, Ending]] = []
         self._heard: CallLeg | None = None
         self._rings_heard: CallLeg | None = None
+        self._identified: tuple[CallLeg, ...] = ()
         self._failed: set[str] = set()
         self._rerouted: dict[CallLeg, Target] = {}
         self._deadline: float | None = None
@@ -188,6 +190,8 @@ class Dialing:
                     self._decide(leg)
                 case Released(ending):
                     self._gone(leg, ending)
+                case Identified():
+                    self._identified += (leg,)
 
     def _gone(self, leg: CallLeg, ending: Ending) -> None:
         """A leg is over, unanswered."""
@@ -254,6 +258,8 @@ class Dialing:
         if not self._over.done():
             if winner is not None:
                 _tell_codecs(winner, self.caller)
+                if winner in self._identified and self.caller.reveals and self.caller.ending is None:
+                    self.caller.identify(winner.party)
             self._over.set_result(winner)
 
     def _fail(self, why: HungUp | Moved) -> None:

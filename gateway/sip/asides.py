@@ -29,7 +29,7 @@ from gateway.core.number import Party, Presentation
 from gateway.sip.body import find_body
 from gateway.sip.dialog import Dialog
 from gateway.sip.headers import NameAddr
-from gateway.sip.identity import asserted_party, number_of
+from gateway.sip.identity import asserted_party, number_of, write_connected
 from gateway.sip.info import FLASH_BODY, FLASH_TYPE, received
 from gateway.sip.info_keys import InfoKeys
 from gateway.sip.message import Message, Request, Response
@@ -233,15 +233,11 @@ class Asides:
             return self._dialog.request(method)
         own = self._dialog.local
         host = own.uri.host if isinstance(own.uri, SipUri) else self._dialog.flow.local[0]
-        shown = party.presentation is Presentation.ALLOWED
         who = NameAddr(SipUri.of(party.number, host), party.name)
-        if shown and self._changes_from:
+        if self._changes_from and party.presentation is Presentation.ALLOWED:
             self._dialog.local = who.tagged(self._dialog.id.local_tag)
         request = self._dialog.request(method)
-        if shown:
-            request.headers.set("P-Asserted-Identity", who)
-        else:
-            request.headers.set("Privacy", "id")
+        write_connected(request, party, who)
         return request
 
     def _send(self, request: Request, now: float) -> None:

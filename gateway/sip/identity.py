@@ -31,6 +31,7 @@ __all__ = [
     "is_anonymous",
     "number_of",
     "privacy_of",
+    "write_connected",
     "write_referrer",
 ]
 
@@ -114,6 +115,14 @@ def asserted_party(message: Message) -> Party | None:
         return Party(presentation=Presentation.RESTRICTED)
     presentation = Presentation.RESTRICTED if HIDING & privacy_of(message) else Presentation.ALLOWED
     return Party(number_of(asserted.uri), asserted.display, presentation)
+
+
+def write_connected(message: Message, party: Party, who: NameAddr) -> None:
+    """Write into `message` that its receiver talks with `party`, whose address is `who` (RFC 3325, RFC 4916)."""
+    if party.presentation is Presentation.ALLOWED:
+        message.headers.set("P-Asserted-Identity", who)
+    else:
+        message.headers.set("Privacy", "id")
 
 
 def write_referrer(invite: Request, variables: Mapping[str, str], host: str) -> None:

@@ -16,7 +16,8 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
 from gateway.core.machine import Machine
-from gateway.core.messages import Command, Confer, SendDigits
+from gateway.core.messages import Command, Confer, Identify, SendDigits
+from gateway.core.number import Party
 from gateway.sdp.negotiate import Negotiation, NotAcceptable
 from gateway.sip.causes import cause_of_reason, refusing, warned_by
 from gateway.sip.dialog import Dialog
@@ -24,6 +25,7 @@ from gateway.sip.early import pass_by
 from gateway.sip.established import Established
 from gateway.sip.fields import Headers
 from gateway.sip.headers import NameAddr
+from gateway.sip.identity import write_connected
 from gateway.sip.incoming_states import TABLE, Input, State
 from gateway.sip.info_keys import InfoKeys
 from gateway.sip.message import Request, Response
@@ -45,6 +47,7 @@ from gateway.sip.session import (
 from gateway.sip.session_timer import SessionTimer
 from gateway.sip.status import reason
 from gateway.sip.transport import Flow
+from gateway.sip.uri import SipUri
 from gateway.sip.warning import warn
 
 __all__ = ["IncomingSession"]
@@ -53,10 +56,6 @@ __all__ = ["IncomingSession"]
 REFRESH: Final = 60.0
 """Seconds after which a provisional response is repeated, or proxies give up the INVITE (RFC 3261 13.3.1.1)."""
 UNHEARD: Final = "Our responses do not reach the caller, or its PRACK does not reach us: look for a NAT between."
-RETRY_AFTER: Final = 5
-"""Seconds that a caller is asked to wait after 503."""
-_FULL: Final = frozenset({Cause.SWITCHING_EQUIPMENT_CONGESTION, Cause.RESOURCE_UNAVAILABLE})
-"""Why the next call would fare no better, whomever it is for: with Retry-After none comes (RFC 3261 21.5.4)."""
 
 
 class IncomingSession:
@@ -92,6 +91,7 @@ class IncomingSession:
         "_required",
         "_setting",
         "_settled",
+        "_shown",
         "_user",
     )
 
@@ -125,6 +125,7 @@ class IncomingSession:
         self._keys: InfoKeys | None = None
         self._ending: Ending | None = None
         self._elsewhere: NameAddr | None = None
+        self._shown: Party | None = None  # who answers, where that is not whom the caller has called
         self._expiry: Timer | None = None
         lasts = request.expires if "expires" in request.headers.rows else None
         if lasts is not None:
@@ -159,12 +160,14 @@ class IncomingSession:
         self._act(Input.REFUSE, now)
 
     def carry_out(self, command: Command, now: float) -> None:
-        """Carry out a command of the call: before the answer, keys and conferences alone."""
+        """Carry out a command of the call: before the answer, keys, conferences and identities alone."""
         if self._machine.state is State.OVER:
             return
         if isinstance(command, Confer):
             self._dialog.confer(command.number)
             self._head = None
+        elif isinstance(command, Identify):
+            self._shown = command.party
         elif isinstance(command, SendDigits):
             self._keys = self._keys or InfoKeys(self._setting, self._user, self._dialog)
             self._keys.send(command, now)
@@ -359,6 +362,9 @@ class IncomingSession:
         assert description is not None
         if not self._settled:  # RFC 3261 13.2.1: the answer is given once
             describe(response, description)
+        if self._shown is not None and self._shown.number:
+            who = SipUri.of(self._shown.number, self._dialog.flow.local[0])
+            write_connected(response, self._shown, NameAddr(who, self._shown.name))
         session = Established(
             self._setting,
             self._user,
@@ -387,8 +393,6 @@ class IncomingSession:
         reasoned(response, self._ending)
         if warned_by(self._ending):
             warn(response, warned_by(self._ending))
-        if response.status == 503 and self._ending.cause in _FULL:
-            response.headers.set("Retry-After", RETRY_AFTER)
         self._close()
         self._reply(response, now)
 

@@ -30,7 +30,7 @@ from gateway.sip.fax import LegFax
 from gateway.sip.fork import Fork, Target
 from gateway.sip.header_text import HeaderText
 from gateway.sip.identity import caller_of
-from gateway.sip.incoming import RETRY_AFTER, IncomingSession
+from gateway.sip.incoming import IncomingSession
 from gateway.sip.invite import hops_of
 from gateway.sip.journal import Journal
 from gateway.sip.message import Request, Response
@@ -53,6 +53,8 @@ __all__ = ["Legs"]
 
 NO_USER: Final = "s"
 """The extension of a call that names none."""
+RETRY_AFTER: Final = 5
+"""Seconds that a caller for whom there is no room is asked to wait."""
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.messages import Answered, Identified, Identify, Released, TransferAsked
+from gateway.core.messages import Answer, Answered, Identified, Identify, Released, TransferAsked
 from gateway.core.number import Party
 from tests.support.channel import ScriptedChannel
 from tests.unit.call.exchange import ANN, BYE, ON_HOOK, Exchange
@@ -40,6 +40,18 @@ def test_nobody_is_told_of_the_one_whom_they_called(office: Exchange) -> None:
     office.says(caller, Released(BYE))
 
 
+def test_who_says_with_the_answer_that_it_is_somebody_else_is_shown_by_ours(office: Exchange) -> None:
+    caller = office.offer()
+    office.says(office.phone, Identified(Party("177", "Workshop")))
+    office.says(office.phone, Answered("200 OK"))
+    told, answered = (
+        next(place for place, command in enumerate(caller.commands) if isinstance(command, kind))
+        for kind in (Identify, Answer)
+    )
+    assert shown(caller) == [Party("177", "Workshop")] and told < answered
+    office.says(caller, Released(BYE))
+
+
 def test_after_a_transfer_each_is_shown_the_other(office: Exchange) -> None:
     caller = office.offer()
     phone = office.phone
@@ -68,6 +80,14 @@ def test_an_option_of_dial_keeps_it_to_itself(office: Exchange) -> None:
     office.says(phone, Answered("off-hook"))
     office.says(phone, TransferAsked("102"))
     office.says(office.telephone("102"), Answered("off-hook"))
+    assert shown(caller) == []
+    office.says(caller, Released(BYE))
+
+
+def test_an_option_of_dial_keeps_to_itself_who_has_answered(office: Exchange) -> None:
+    caller = office.offer(called="103")
+    office.says(office.phone, Identified(Party("177")))
+    office.says(office.phone, Answered("200 OK"))
     assert shown(caller) == []
     office.says(caller, Released(BYE))
 

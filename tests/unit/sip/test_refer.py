@@ -577,6 +577,24 @@ def test_rfc_4916_section_4_who_is_talked_with_is_told_by_update() -> None:
     assert update.headers.get("Privacy") == "id" and "P-Asserted-Identity" not in update.headers
 
 
+@pytest.mark.parametrize(
+    ("presentation", "asserted", "privacy"),
+    [(Presentation.ALLOWED, '"Cäsar" <sip:177@192.0.2.1>', None), (Presentation.RESTRICTED, None, "id")],
+)
+def test_rfc_3325_section_9_1_who_answers_in_the_place_of_the_called_is_told_with_the_answer(
+    presentation: Presentation, asserted: str | None, privacy: str | None
+) -> None:
+    office = Office()
+    ada = Phone(office)
+    ada.invite("101")
+    ((channel, _),) = office.heard()
+    ada.messages()
+    office.command(channel, Identify(Party("177", "Cäsar", presentation)))
+    office.command(channel, Answer())
+    ok = ada.response()
+    assert (ok.headers.get("P-Asserted-Identity"), ok.headers.get("Privacy")) == (asserted, privacy)
+
+
 def test_rfc_3311_section_5_3_what_an_update_tells_is_told_again_after_491() -> None:
     office = Office()
     bert, channel, _ = answered_by_bert(office, ("Allow", "INVITE, UPDATE"), ("Supported", "from-change"))

@@ -31,7 +31,6 @@ from gateway.sip.refresh import SessionRefresh
 from gateway.sip.reinvite import Reinvite
 from gateway.sip.session import (
     ALLOW,
-    GONE,
     LegShown,
     Reply,
     SessionUser,
@@ -44,6 +43,7 @@ from gateway.sip.session import (
 )
 from gateway.sip.session_timer import SessionTimer, too_brief
 from gateway.sip.transport import Flow
+from gateway.sip.usage import ends_call
 from gateway.sip.within import send_within
 
 __all__ = ["Established"]
@@ -183,8 +183,10 @@ class Established:
         """Refresh the session by a re-INVITE."""
         self._act(Input.REFRESH, now)
 
-    def gone(self, now: float) -> None:
+    def gone(self, why: str, now: float) -> None:
         """The peer knows no such dialog, or is silent."""
+        if self._farewell is None:
+            self._vanished(Cause.DESTINATION_OUT_OF_ORDER, why, LOOK)
         self._act(Input.DIALOG_GONE, now)
 
     def refresh_due(self, now: float) -> None:
@@ -394,12 +396,16 @@ class Established:
         if self._reinvite is not None and self._reinvite.has_answer:
             self._willing = offered  # both have it in force already (RFC 6141 section 3.4)
         self._reinvite = None
-        brief = response.status == 422 and self._timer.raise_minimum(response)
-        self._act(Input.TOO_BRIEF if brief else _REFUSALS.get(response.status, Input.REFUSED), now)
+        if ends_call(response):
+            self.gone(f"our re-INVITE was refused with {response.summary}", now)
+        elif response.status == 422 and self._timer.raise_minimum(response):
+            self._act(Input.TOO_BRIEF, now)
+        else:
+            self._act(Input.GLARE if response.status == 491 else Input.REFUSED, now)
 
-    def _unanswered(self, now: float) -> None:
+    def _unanswered(self, evidence: str, now: float) -> None:
         self._reinvite = None
-        self.gone(now)
+        self.gone(evidence, now)
 
     def _take_answer(self, message: Request | Response, now: float) -> bool:
         """Take the answer to our offer; without a usable one the session ends (RFC 3261 14.1)."""
@@ -461,10 +467,6 @@ class Established:
         self._vanished(Cause.DESTINATION_OUT_OF_ORDER, f"the connection {self._dialog.flow} was lost", LOOK)
         self._end(now)
 
-    def _give_up(self, now: float) -> None:
-        self._vanished(Cause.DESTINATION_OUT_OF_ORDER, "our request found no dialog or no answer")
-        self._part(now)
-
     def _not_acknowledged(self, now: float) -> None:
         seconds = self._setting.timers.patience
         self._vanished(Cause.RECOVERY_ON_TIMER_EXPIRY, f"no ACK for {seconds:g} s", UNHEARD)
@@ -522,5 +524,3 @@ METHODS: Final[Mapping[str, Callable[[Established, Request, Reply, float], None]
     }
 )
 """The method that takes each request of the dialog; all others are asides."""
-_REFUSALS: Final = {491: Input.GLARE} | dict.fromkeys(GONE, Input.DIALOG_GONE)
-"""Final responses to our re-INVITE that mean more than a refusal."""

@@ -28,7 +28,7 @@ class Input(Word):
     TAKEN = "2xx to our re-INVITE"
     REFUSED = "our re-INVITE is refused"
     GLARE = "491 to our re-INVITE"
-    DIALOG_GONE = "481, 408 or nothing to our re-INVITE or UPDATE"
+    DIALOG_GONE = "our re-INVITE or UPDATE finds no dialog, or no answer"
     UNUSABLE = "no usable answer to our offer"
     UPDATE = "UPDATE with an offer"
     REFRESH = "the session has to be refreshed by re-INVITE"
@@ -53,21 +53,21 @@ TABLE: Final[Table[State, Input]] = {
         _I.UPDATE: (_S.STEADY, "amend"),
         _I.REFRESH: (_S.OFFERING, "offer"),
         _I.EXPIRED: (_S.CLOSED, "expire"),
-        _I.DIALOG_GONE: (_S.CLOSED, "give_up"),
+        _I.DIALOG_GONE: (_S.CLOSED, "part"),
         _I.ACCEPT: (_S.ACCEPTED, ""),
         _I.ACK: (_S.STEADY, ""),
         _I.BYE: (_S.CLOSED, "they_left"),
         _I.LOST: (_S.CLOSED, "they_vanished"),
         _I.LEAVE: (_S.CLOSED, "say_bye"),
     },
-    # RFC 3261 14.1: one INVITE at a time; 491 is met with a wait, 481 and 408 end the dialog (12.2.1.2).
+    # RFC 3261 14.1: one INVITE at a time; 491 is met with a wait; what ends the session: RFC 5057 5.1.
     _S.OFFERING: {
         _I.MODIFY: (_S.OFFERING, ""),
         _I.TAKEN: (_S.STEADY, "catch_up"),
         _I.REFUSED: (_S.STEADY, "keep"),
         _I.TOO_BRIEF: (_S.OFFERING, "offer"),
         _I.GLARE: (_S.BACKING_OFF, "back_off"),
-        _I.DIALOG_GONE: (_S.CLOSED, "give_up"),
+        _I.DIALOG_GONE: (_S.CLOSED, "part"),
         _I.UNUSABLE: (_S.CLOSED, "part"),
         _I.REINVITE: (_S.OFFERING, "clash"),
         _I.UPDATE: (_S.OFFERING, "clash"),
@@ -85,7 +85,7 @@ TABLE: Final[Table[State, Input]] = {
         _I.UPDATE: (_S.BACKING_OFF, "amend"),
         _I.REFRESH: (_S.BACKING_OFF, ""),
         _I.EXPIRED: (_S.CLOSED, "expire"),
-        _I.DIALOG_GONE: (_S.CLOSED, "give_up"),
+        _I.DIALOG_GONE: (_S.CLOSED, "part"),
         _I.ACCEPT: (_S.ACCEPTED, "stop_waiting"),
         _I.ACK: (_S.BACKING_OFF, ""),
         _I.BYE: (_S.CLOSED, "they_left"),
@@ -99,7 +99,7 @@ TABLE: Final[Table[State, Input]] = {
         _I.UPDATE: (_S.ACCEPTED, "amend"),
         _I.REFRESH: (_S.ACCEPTED, ""),
         _I.EXPIRED: (_S.CLOSED, "expire"),
-        _I.DIALOG_GONE: (_S.CLOSED, "give_up"),
+        _I.DIALOG_GONE: (_S.CLOSED, "part"),
         _I.ACK: (_S.STEADY, "catch_up"),
         _I.NO_ACK: (_S.CLOSED, "not_acknowledged"),
         _I.UNUSABLE: (_S.CLOSED, "part"),

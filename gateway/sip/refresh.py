@@ -11,8 +11,9 @@ from typing import Final, Protocol
 from gateway.core.errors import Exhausted
 from gateway.sip.dialog import Dialog
 from gateway.sip.message import Request, Response
-from gateway.sip.session import GONE, Setting, Timer, announce, lists
+from gateway.sip.session import Setting, Timer, announce, lists
 from gateway.sip.session_timer import SessionTimer
+from gateway.sip.usage import ends_call
 from gateway.sip.within import send_within
 
 __all__ = ["SessionRefresh"]
@@ -36,7 +37,7 @@ class Refreshed(Protocol):
         """Refresh it by a re-INVITE."""
         ...
 
-    def gone(self, now: float) -> None:
+    def gone(self, why: str, now: float) -> None:
         """The peer knows no such dialog, or is silent."""
         ...
 
@@ -98,7 +99,7 @@ class SessionRefresh:
                 update,
                 now,
                 answered=self._answered,
-                failed=lambda _, at: self._lost(at),
+                failed=self._lost,
             )
         except Exhausted:
             self._later(now)
@@ -115,8 +116,8 @@ class SessionRefresh:
             self._is_due = False
             self._dialog.refresh(response, "UPDATE")
             self._timer.granted(response, now)
-        elif response.status in GONE:
-            self._lost(now)
+        elif ends_call(response):
+            self._lost(f"our UPDATE was refused with {response.summary}", now)
         elif response.status == 422 and self._timer.raise_minimum(response):
             self.renew(now)
         elif response.status in UNKNOWN_METHOD:
@@ -125,9 +126,9 @@ class SessionRefresh:
         elif self._is_due or response.status == GLARE:
             self._later(now)
 
-    def _lost(self, now: float) -> None:
+    def _lost(self, why: str, now: float) -> None:
         if self._session is not None:
-            self._session.gone(now)
+            self._session.gone(why, now)
 
     def _later(self, now: float) -> None:
         """What was refused, or had no room, is tried again; a refresh until the session counts as dead."""

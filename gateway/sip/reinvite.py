@@ -31,7 +31,7 @@ class Reinvite:
         answered: told of each reliable provisional response, and says whether that brought the answer.
         taken: told of the first 2xx, whose ACK is out; it brings the answer unless `has_answer`.
         refused: told of a final response that is none.
-        failed: told that there will be no response.
+        failed: told that there will be no response, and why.
     """
 
     __slots__ = (
@@ -59,7 +59,7 @@ class Reinvite:
         answered: Callable[[Response, float], bool],
         taken: Callable[[Response, float], None],
         refused: Callable[[Response, float], None],
-        failed: Callable[[float], None],
+        failed: Callable[[str, float], None],
     ) -> None:
         self._setting = setting
         self._dialog = dialog
@@ -72,9 +72,7 @@ class Reinvite:
         self._order = ReliableOrder()
         self.has_answer = False
         """Whether a provisional response has brought the answer."""
-        self._under_way = send_within(
-            setting, dialog, invite, now, answered=self._answered, failed=lambda _, at: self._silent(at)
-        )
+        self._under_way = send_within(setting, dialog, invite, now, answered=self._answered, failed=self._silent)
         # Nobody lifts a handset for it: timer C (RFC 3261 16.6 step 11) runs from the beginning.
         self._limit = setting.carrier.after(setting.timers.ringing, now, self.cancel)
 
@@ -103,6 +101,6 @@ class Reinvite:
         else:
             self._refused(response, now)
 
-    def _silent(self, now: float) -> None:
+    def _silent(self, evidence: str, now: float) -> None:
         self._limit.cancel()
-        self._failed(now)
+        self._failed(evidence, now)

@@ -20,6 +20,7 @@ from gateway.sip.message import Request, Response
 from gateway.sip.retry_after import retry_after
 from gateway.sip.session import Reply, Setting, Timer
 from gateway.sip.transport import Flow
+from gateway.sip.usage import ends_subscription
 from gateway.sip.within import send_within
 
 __all__ = ["TABLE", "Subject", "Subscription", "Terms", "granted_seconds"]
@@ -319,9 +320,11 @@ class Subscription:
             self._wait = max(self._wait, wait)
             self._whole = True  # what was refused has been told to nobody
             self._act(Input.LATER, now)
-        else:
-            # RFC 6665 4.2.2: refused for good; 481 above all (the subscriber has forgotten it).
+        elif ends_subscription(response):
             self._act(Input.GONE, now)
+        else:
+            self._whole = True  # it was a complaint about this NOTIFY; the next is for whatever changes
+            self._act(Input.TAKEN, now)
 
     def _rest(self, now: float) -> None:
         wait, self._wait = self._wait, self._terms.interval

@@ -707,16 +707,32 @@ def test_a_refused_hold_leaves_the_call_up() -> None:
     assert phone.arrived().method == "INVITE"  # may be asked for again
 
 
-@pytest.mark.parametrize("status", [481, 408])
-def test_a_hold_that_finds_no_dialog_ends_the_call(status: int) -> None:
+@pytest.mark.parametrize("status", [404, 408, 410, 416, 481, 482, 483, 484, 485, 502, 604])
+def test_rfc_5057_section_5_1_a_hold_that_finds_no_dialog_ends_the_call(status: int) -> None:
     office = Office()
     phone = Phone(office)
     channel, _, _ = answered(office, phone)
     office.command(channel, Hold())
     phone.reply(phone.arrived(), status)
     assert [message.method for message in phone.messages() if isinstance(message, Request)] == ["ACK", "BYE"]
-    assert ended(office).act is Act.VANISHED
+    ending = ended(office)
+    assert ending.act is Act.VANISHED and ending.evidence.startswith(f"our re-INVITE was refused with {status} ")
     office.quiet()
+
+
+@pytest.mark.parametrize("status", [400, 403, 405, 415, 420, 480, 486, 488, 500, 501, 503, 600, 603, 606])
+def test_rfc_5057_section_5_1_any_other_refusal_leaves_the_call_as_it_is(status: int) -> None:
+    """Of 405, 480 and 501 it says that they may end it; RFC 3261 section 14.1 has the call go on."""
+    office = Office()
+    phone = Phone(office)
+    channel, invite, ok = answered(office, phone)
+    office.command(channel, Hold())
+    phone.reply(phone.arrived(), status)
+    assert phone.arrived().method == "ACK"
+    office.wait(40)
+    assert office.events() == [] and channel.audio is not None and phone.messages() == []
+    phone.send(phone.within(invite, ok, "BYE", 3))
+    assert phone.response().status == 200
 
 
 def test_bye_during_our_reinvite_ends_the_call() -> None:

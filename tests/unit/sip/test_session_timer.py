@@ -154,7 +154,7 @@ def test_an_update_that_the_peer_does_not_know_after_all_becomes_a_reinvite() ->
     assert phone.arrived().method == "INVITE"  # at once, the next time
 
 
-@pytest.mark.parametrize("status", [408, 481])
+@pytest.mark.parametrize("status", [404, 408, 410, 481, 502, 604])
 def test_a_refresh_that_finds_no_dialog_ends_the_call(status: int) -> None:
     office, phone, _, _ = dialled(("Session-Expires", "600;refresher=uac"), UPDATES)
     office.wait(300.2)

@@ -177,14 +177,26 @@ def test_strangers_watch_nothing() -> None:
     office.quiet()
 
 
-@pytest.mark.parametrize("status", [481, 404, 603, 401])
-def test_section_4_2_2_a_notify_that_is_refused_ends_the_subscription(status: int) -> None:
+@pytest.mark.parametrize("status", [404, 405, 408, 410, 416, 480, 481, 482, 483, 484, 485, 489, 501, 502, 604])
+def test_section_4_2_2_a_notify_that_finds_nobody_who_has_subscribed_ends_the_subscription(status: int) -> None:
     office, watchable = office_to_watch()
     watcher = Watcher(office)
     watcher.subscribe()
     watcher.notified(status)
     assert watchable.watched == {} and len(office.stack.watching.notifier) == 0
     office.quiet()
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 415, 486, 500, 503, 600, 603])
+def test_rfc_5057_section_5_1_any_other_refusal_is_of_that_notify_alone(status: int) -> None:
+    office, watchable = office_to_watch()
+    watcher = Watcher(office)
+    watcher.subscribe()
+    watcher.notified(status)
+    office.wait(20)
+    assert watcher.hears_nothing()
+    watcher.change(watchable, INUSE)
+    assert dialogs(watcher.notified()) == ["confirmed"]
 
 
 def test_section_4_2_2_a_subscriber_that_is_silent_is_forgotten() -> None:

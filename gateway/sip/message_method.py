@@ -40,7 +40,7 @@ MAX_HEADERS: Final = 600
 CARRIED: Final = ("Content-Type", "Content-Language", "Content-Disposition", "Date", "Subject")
 """Headers that belong to the text and go with it."""
 COMPOSING: Final = "application/im-iscomposing+xml"
-"""That somebody is typing: true for seconds (RFC 3994 section 3.3), so that it is for who is there, and never kept."""
+"""That somebody is typing: true for seconds (RFC 3994 section 3.3), so that it is for those there, never kept."""
 AWAY: Final = frozenset({408, 480, 503})
 """What telephones answer that are there no longer, and we for them."""
 PATIENCE: Final = 10.0

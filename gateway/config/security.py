@@ -38,7 +38,8 @@ class SecuritySettings(Settings):
             bound.
         burst: how many of them at once.
         ban_after: failed attempts to prove an account after which a source is not heard for a while; ten times as
-            many where telephones are registered from it; 0 bans nobody.
+            many where telephones are registered from it, which are heard on by the ports and connections that they
+            have registered by, unless they fail themselves; 0 bans nobody.
         ban_window: seconds in which they are counted.
         ban_seconds: how long a ban lasts.
         scanners: beginnings of User-Agents that get no answer, unless they come from a registered telephone.

@@ -135,6 +135,7 @@ class Authenticator:
         lookup: Callable[[str], Secret | None],
         now: float,
         *,
+        source: str = "",
         banned: Callable[[str, float], bool] | None = None,
     ) -> Verdict:
         """Judge the rows of Authorization (or Proxy-Authorization) of a request.
@@ -147,6 +148,7 @@ class Authenticator:
             method: the request's.
             lookup: gives the secret of a user name, or None for an unknown one.
             now: seconds.
+            source: the address that they come from; it is heard, also where it is banned.
             banned: whether nonces that were given to an address do not hold at that time; None where all do.
         """
         verdict = Verdict(VerdictKind.ABSENT)
@@ -158,7 +160,7 @@ class Authenticator:
                     verdict = Verdict(VerdictKind.MALFORMED)
                 continue
             if scheme == DIGEST and given.get("realm") == self.realm:
-                return self._judge(given, method, lookup, now, banned)
+                return self._judge(given, method, lookup, now, source, banned)
         return verdict
 
     def _judge(
@@ -167,6 +169,7 @@ class Authenticator:
         method: str,
         lookup: Callable[[str], Secret | None],
         now: float,
+        source: str,
         banned: Callable[[str, float], bool] | None,
     ) -> Verdict:
         username = given.get("username", "")
@@ -182,7 +185,7 @@ class Authenticator:
         made, host, latest = opened
         if not 0 <= now - made <= self._nonce_life or made <= self._oldest:
             return Verdict(VerdictKind.STALE, username)
-        if banned is not None and banned(host, now):
+        if host != source and banned is not None and banned(host, now):
             return Verdict(VerdictKind.STALE, username)  # not judged, or a ban would be no end of guessing
         known = lookup(username)
         ha1 = (known or self._nobody).ha1(username, self.realm, algorithm)

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from gateway.core.frozen import frozen
 from gateway.sip.source import source_of
 
-__all__ = ["Ban", "BanConfig", "BanKeeper", "Bans"]
+__all__ = ["SOURCES", "Ban", "BanConfig", "BanKeeper", "Bans"]
 
 SOURCES: Final = 10_000
 """Sources whose failures, and bans, are remembered."""

@@ -5,21 +5,26 @@ belongs to a call in progress (a request with a To tag, a response) passes the l
 of a conversation. What has proved an account counts for that account, and no longer for its address, which a
 thousand telephones may share that all begin at once when the power comes back. Each source that is turned away is
 told of: for the operator, and to have its connection closed.
+
+Where an address is banned, telephones that are registered from it are heard on, each by its own port or connection,
+until they fail themselves: one of a whole office behind one NAT does not silence the others.
 """
 
 from __future__ import annotations
 
+import math
 import re
+from collections import OrderedDict
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import field
 from functools import lru_cache
 from typing import Final
 
 from gateway.core.frozen import frozen
-from gateway.sip.ban import Ban, BanConfig, BanKeeper, Bans
+from gateway.sip.ban import SOURCES, Ban, BanConfig, BanKeeper, Bans
 from gateway.sip.flood import Buckets
 from gateway.sip.source import REMEMBERED, Network, covers, source_of
-from gateway.sip.transport import Flow
+from gateway.sip.transport import Address, Flow
 
 __all__ = ["Doorman", "DoormanConfig", "TurnedAway"]
 
@@ -70,6 +75,7 @@ class Doorman:
     Args:
         config: whom to turn away.
         homes: sources from where telephones are registered, as of now.
+        ways: the transports, addresses and ports by which they are.
         lives_at: whether a trunk is at a source.
         told: takes those who are turned away, once for each flood and scan.
         keeper: who keeps bans over a restart, if anybody.
@@ -79,13 +85,16 @@ class Doorman:
         self,
         config: DoormanConfig,
         homes: Container[str],
+        ways: Container[tuple[str, Address]],
         lives_at: Callable[[str], bool],
         told: Callable[[TurnedAway], None],
         keeper: BanKeeper | None = None,
     ) -> None:
         self._config = config
         self._homes = homes
+        self._ways = ways
         self._lives_at = lives_at
+        self._failed: OrderedDict[tuple[str, Address], float] = OrderedDict()
         self._told = told
         self._allowed = lru_cache(REMEMBERED)(lambda host: covers(config.allow, host))
         self._strangers = Buckets(config.rate, config.burst)
@@ -103,7 +112,7 @@ class Doorman:
     def lets_in(self, data: bytes, flow: Flow, now: float) -> bool:
         """Whether `data`, which came on `flow`, is to be read."""
         host = flow.remote[0]
-        if self.bans.holds(host, now):
+        if self.bans.holds(host, now) and not self._is_honest(flow, now):
             return self._refuse(flow, BANNED) if flow.is_reliable else self._ignore()
         if self._allowed(host):
             return True
@@ -154,6 +163,10 @@ class Doorman:
         """
         if self._allowed(host):
             return
+        self._failed[flow.transport, flow.remote] = now
+        self._failed.move_to_end((flow.transport, flow.remote))
+        if len(self._failed) > SOURCES:
+            self._failed.popitem(last=False)
         ban = self.bans.failed(host, now, neighbours=self._known(source_of(host)))
         if ban is not None:
             seconds = self._config.bans.seconds
@@ -161,6 +174,11 @@ class Doorman:
 
     def _known(self, source: str) -> bool:
         return source in self._homes or self._lives_at(source)
+
+    def _is_honest(self, flow: Flow, now: float) -> bool:
+        """Whether a telephone is registered by `flow`, and nobody has failed by it of late."""
+        way = flow.transport, flow.remote
+        return way in self._ways and self._failed.get(way, -math.inf) <= now - self._config.bans.window
 
     def _ignore(self) -> bool:
         self.turned_away += 1

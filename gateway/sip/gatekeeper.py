@@ -103,7 +103,12 @@ class Gatekeeper:
                 self._admitted(trunk.account.user, flow)
                 return trunk.account
         verdict = self._authenticator.verify(
-            request.headers.all("Authorization"), request.method, self._secret, now, banned=self._banned
+            request.headers.all("Authorization"),
+            request.method,
+            self._secret,
+            now,
+            source=flow.remote[0],
+            banned=self._banned,
         )
         account = self._known(verdict.username)
         if verdict.kind is VerdictKind.ACCEPTED and account is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeVar
 
 from gateway.core.errors import MalformedError
 from gateway.core.frozen import frozen
@@ -26,11 +26,12 @@ from gateway.sip.preferences import features_of
 from gateway.sip.refusals import NOT_YOURS, SIPS_NEEDS_SIPS, SIPS_NEEDS_TLS
 from gateway.sip.schedule import Alarm
 from gateway.sip.source import source_of
-from gateway.sip.transport import PORTS, Flow, is_address
+from gateway.sip.transport import PORTS, Address, Flow, is_address
 from gateway.sip.uri import SipUri, is_sips
 
 __all__ = ["Registrar", "RegistrarConfig"]
 
+Key = TypeVar("Key")
 
 UNREADABLE_EXPIRES: Final = 3600
 """What an expires parameter that cannot be read counts as (RFC 3261 20.10)."""
@@ -69,6 +70,7 @@ class Registrar:
 
     Attributes:
         sources: from where telephones are registered (`gateway.sip.source`), and how many bindings.
+        ways: by which ones, transport and address with port, and how many.
 
     Args:
         config: bounds.
@@ -91,6 +93,7 @@ class Registrar:
         self._held: dict[str, list[Binding]] = {}
         self._alarms: dict[Binding, Alarm] = {}
         self.sources: Counter[str] = Counter()
+        self.ways: Counter[tuple[str, Address]] = Counter()
         self._at = at
 
     def __len__(self) -> int:
@@ -254,14 +257,13 @@ class Registrar:
     def _add(self, binding: Binding) -> None:
         self._held.setdefault(binding.account, []).append(binding)
         self.sources[source_of(binding.flow.remote[0])] += 1
+        self.ways[binding.flow.transport, binding.flow.remote] += 1
         self._alarms[binding] = self._at(binding.expires_at, lambda _: self._end(binding, Registration.EXPIRED))
 
     def _drop(self, binding: Binding) -> None:
         self._alarms.pop(binding).cancel()
-        source = source_of(binding.flow.remote[0])
-        self.sources[source] -= 1
-        if not self.sources[source]:
-            del self.sources[source]
+        _count_down(self.sources, source_of(binding.flow.remote[0]))
+        _count_down(self.ways, (binding.flow.transport, binding.flow.remote))
         held = self._held[binding.account]
         held.remove(binding)
         if not held:
@@ -281,6 +283,12 @@ class Registrar:
         """End all bindings of the accounts that are gone."""
         for binding in [found for found in self.all() if gone(found.account)]:
             self._end(binding, Registration.UNREGISTERED)
+
+
+def _count_down(counter: Counter[Key], key: Key) -> None:
+    counter[key] -= 1
+    if not counter[key]:
+        del counter[key]
 
 
 def _direct(binding: Binding, flow: Flow) -> Flow | None:

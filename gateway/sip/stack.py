@@ -237,7 +237,7 @@ class SipStack:
         self._misled = Buckets(MISLED, BURST)
         self.overload: Final = Overload(config.overload, random)
         self.doorman: Final = Doorman(
-            config.doorman, self._registrar.sources, self.trunks.lives_at, self._tell, bans
+            config.doorman, self._registrar.sources, self._registrar.ways, self.trunks.lives_at, self._tell, bans
         )
         self._gatekeeper = Gatekeeper(
             accounts,

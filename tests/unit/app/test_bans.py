@@ -61,7 +61,7 @@ def test_what_the_settings_now_allow_is_heard_whatever_was_banned_before() -> No
         ),
         (DoormanConfig(bans=BanConfig()), [False, False]),
     ):
-        doorman = Doorman(config, (), lambda source: False, lambda away: None)
+        doorman = Doorman(config, (), (), lambda source: False, lambda away: None)
         doorman.restore(old)
         heard = [
             doorman.lets_in(b"OPTIONS", Flow("udp", ("192.0.2.1", 5060), (host, 5060)), 100.0)

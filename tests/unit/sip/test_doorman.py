@@ -111,7 +111,7 @@ def test_five_hundred_telephones_behind_one_address_register_when_the_power_come
 
 def test_what_an_account_proves_does_not_count_for_its_address_up_to_its_own_measure() -> None:
     now, told = 0.0, []
-    doorman = Doorman(DoormanConfig(rate=1.0, burst=5.0), (), lambda source: False, told.append)
+    doorman = Doorman(DoormanConfig(rate=1.0, burst=5.0), (), (), lambda source: False, told.append)
     flow = Flow("udp", SERVER, ("203.0.113.66", 5060))
 
     def heard(user: str) -> int:
@@ -388,6 +388,41 @@ def test_telephones_behind_one_address_are_not_all_banned_for_one_wrong_secret()
     assert honest.register(number=5, call_id="honest").status == 200
 
 
+def test_a_telephone_that_is_registered_is_heard_while_its_address_is_banned_for_another() -> None:
+    office = guarded()
+    honest = Phone(office, "6002", port=6002)
+    honest.register(call_id="honest")
+    stale = Phone(office, port=6001)
+    for number in range(30):
+        guess(stale, call_id=f"{number}")
+        office.wait(1)
+    assert [each for each in turned_away(office) if "banned" in each] == [
+        "192.0.2.60 is banned for 300 s after 30 failed attempts within 60 s"
+    ]
+    assert guess(stale, "secret-6001", "right") == [], "it is not registered, and not heard"
+    assert guess(Phone(office, "6002", port=6003), "secret-6002", "moved") == [], "nor is a new port"
+    assert honest.register(number=5, call_id="honest").status == 200, "also with a new challenge"
+    honest.messages()
+    honest.invite("101")
+    assert any(isinstance(event, Offered) for event in office.events())
+
+
+@pytest.mark.parametrize("user", ["6001", "6002"])
+def test_by_a_registered_telephone_nobody_guesses_through_a_ban(user: str) -> None:
+    office = guarded()
+    insider = Phone(office, "6002", port=6002)
+    insider.register(call_id="insider")
+    stale = Phone(office, port=6001)
+    for number in range(30):
+        guess(stale, call_id=f"{number}")
+        office.wait(1)
+    insider.user = user
+    assert guess(insider, call_id="1") == [403]
+    assert guess(insider, call_id="2") == []
+    office.wait(61)
+    assert guess(insider, call_id="3") == [403], "one attempt in each window"
+
+
 def test_what_is_allowed_is_neither_banned_nor_limited() -> None:
     office = guarded(replace(STRICT, allow=(ip_network("192.0.2.0/24"),)))
     phone = Phone(office)
@@ -472,7 +507,7 @@ def test_responses_that_nobody_has_asked_for_are_no_way_round_the_rate() -> None
 
 
 def test_who_connects_too_often_or_is_banned_is_not_taken_in() -> None:
-    doorman = Doorman(STRICT, {"192.0.2.60"}, lambda source: False, lambda away: None)
+    doorman = Doorman(STRICT, {"192.0.2.60"}, (), lambda source: False, lambda away: None)
     at = [doorman.lets_connect(Flow("tls", SERVER, ("203.0.113.66", port)), 0.0) for port in range(8)]
     assert at == [True] * 5 + [False] * 3
     assert doorman.lets_connect(Flow("tls", SERVER, ("203.0.113.66", 9)), 1.0)
@@ -485,7 +520,7 @@ def test_who_connects_too_often_or_is_banned_is_not_taken_in() -> None:
 
 def test_the_connection_of_who_is_banned_is_told_of_to_be_closed() -> None:
     told: list[TurnedAway] = []
-    doorman = Doorman(STRICT, (), lambda source: False, told.append)
+    doorman = Doorman(STRICT, (), (), lambda source: False, told.append)
     for transport in ("tcp", "udp"):
         flow = Flow(transport, SERVER, ("203.0.113.67", 1))
         for _ in range(3):

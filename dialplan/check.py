@@ -28,6 +28,8 @@ from gateway.core.switch import Target
 
 __all__ = ["check", "conference_profiles", "dialled", "doubts", "prompts", "technologies", "watched"]
 
+_CALLING: Final = frozenset({"dial", "page"})
+"""Applications whose first argument names whom they call."""
 _PROMPTED: Final = {"playback": 0, "background": 0, "read": 1}
 """Applications that play prompts, and which of their arguments names them."""
 _HOLE: Final = re.compile(r"\$\{[^{}\[\]]*\}|\$\[[^{}\[\]]*\]")
@@ -100,13 +102,13 @@ def check(
 
 
 def dialled(dialplan: Dialplan) -> Iterator[tuple[Place, str, Target]]:
-    """Every target of a Dial whose line, trunk or account the files spell out, to be held against those there are.
+    """Every target of a Dial or Page whose line or account the files spell out, to be held against those there are.
 
     Each as it is written, and with 0 in the place of what only a call knows: SIP/${EXTEN}@trunk is SIP/0@trunk.
     """
     for _, _, step in _steps(dialplan):
         for name, arguments in calls(step):
-            words = split(arguments, limit=2)[0].split("&") if name.lower() == "dial" else []
+            words = split(arguments, limit=2)[0].split("&") if name.lower() in _CALLING else []
             for word in words:
                 for target in targets(_supposed(word)) or ():
                     yield step.place, word.strip(), target
@@ -137,10 +139,10 @@ def watched(dialplan: Dialplan) -> Iterator[tuple[Place, Target]]:
 
 
 def technologies(dialplan: Dialplan) -> Iterator[tuple[Place, str]]:
-    """The technology of every target of a Dial that the files spell out as far as that."""
+    """The technology of every target of a Dial or Page that the files spell out as far as that."""
     for _, _, step in _steps(dialplan):
         for name, arguments in calls(step):
-            if name.lower() == "dial":
+            if name.lower() in _CALLING:
                 for word in split(arguments, limit=2)[0].split("&"):
                     technology, slash, _ = word.strip().partition("/")
                     if slash and technology.isalnum():

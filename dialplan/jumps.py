@@ -12,11 +12,13 @@ from typing import Final
 from dialplan.arguments import options, split
 from dialplan.calls import branches
 
-__all__ = ["dialled_on", "jumps", "option_jumps"]
+__all__ = ["OPTIONS_AT", "dialled_on", "jumps", "option_jumps"]
 
 _JUMPS: Final = frozenset({"goto", "gosub"})
 _CONDITIONAL: Final = frozenset({"gotoif", "gotoiftime", "gosubif"})
 _MACROS: Final = frozenset({"macro", "macroif"})
+OPTIONS_AT: Final[Mapping[str, int]] = {"dial": 2, "page": 1, "originate": 6}
+"""Applications that call others, and which of their arguments has the option letters that run subroutines."""
 _KEYED: Final[Mapping[str, int]] = {"background": 3, "disa": 1, "directory": 1}
 """Applications after which the caller dials, in the context that this argument names."""
 
@@ -34,15 +36,16 @@ def jumps(name: str, arguments: str) -> Iterator[str]:
     elif name in _MACROS:
         for text in branches(arguments) if name == "macroif" else [arguments]:
             yield f"macro-{split(text, raw=True)[0].strip()},s,1"
-    elif name == "dial":
-        words = split(arguments, limit=4, raw=True)
-        yield from option_jumps(words[2]) if len(words) > 2 else ()
     elif name == "originate":
         words = [word.strip() for word in split(arguments, raw=True)]
         if len(words) > 2 and words[1].lower() == "exten":
             yield ",".join([words[2], words[3] if len(words) > 3 else "s", words[4] if len(words) > 4 else "1"])
     elif name == "channelredirect":
         yield arguments.partition(",")[2]
+    if name in OPTIONS_AT:
+        at = OPTIONS_AT[name]
+        words = split(arguments, limit=at + 2, raw=True)
+        yield from option_jumps(words[at]) if len(words) > at else ()
 
 
 def option_jumps(text: str) -> Iterator[str]:

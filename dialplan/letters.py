@@ -11,6 +11,7 @@ from typing import Final
 
 from dialplan.apps.dial import IDLE, OPTIONS
 from dialplan.apps.fax import OPTIONS as FAX
+from dialplan.apps.page import OPTIONS as PAGE
 from dialplan.apps.spy import OPTIONS as SPY
 from dialplan.arguments import options, split
 
@@ -70,14 +71,14 @@ LETTERS: Final[Mapping[str, Letters]] = {
     "monitor": Letters(2, frozenset("bimo"), {"B": "write MixMonitor, which beeps"}),
     "originate": Letters(
         6,
-        frozenset("acnv"),
+        frozenset("abcnv"),
         {
-            "B": "write the subroutine where the channel is called",
-            "b": "write the subroutine where the channel is called",
+            "B": "write the subroutine before this step",
             "C": "the lines know their codecs",
             "j": "there is audio alone",
         },
     ),
+    "page": Letters(1, PAGE),
     "pickupchan": Letters(1, frozenset("p")),
     "playback": Letters(
         1,

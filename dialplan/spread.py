@@ -13,6 +13,7 @@ from typing import Final
 
 from dialplan.arguments import options, split
 from dialplan.calls import branches, calls
+from dialplan.jumps import OPTIONS_AT
 from dialplan.model import Dialplan, Step
 from dialplan.substitution import Calculation, Reference, Template, TemplateError
 
@@ -138,9 +139,10 @@ def _given(key: str, arguments: str) -> Iterator[list[str]]:
             last = split(place, raw=True)[-1]
             if "(" in last:
                 yield split(last.partition("(")[2].removesuffix(")"), raw=True)
-    elif key == "dial":
-        words = split(arguments, limit=4, raw=True)
-        for letter, value in options(words[2]).items() if len(words) > 2 else ():
+    elif key in OPTIONS_AT:
+        at = OPTIONS_AT[key]
+        words = split(arguments, limit=at + 2, raw=True)
+        for letter, value in options(words[at]).items() if len(words) > at else ():
             if letter == "U":
                 yield value.split("^")[1:]
             elif letter in "bB":

@@ -25,7 +25,7 @@ from gateway.core.ending import Act
 from gateway.core.number import Party
 from gateway.core.switch import DialOptions, DialStatus, Leg, Target
 
-__all__ = ["APPLICATIONS", "IDLE", "OPTIONS", "targets"]
+__all__ = ["APPLICATIONS", "IDLE", "OPTIONS", "inherited", "preparation", "targets"]
 
 OPTIONS: Final = frozenset("AaBbCcDdeFfGgHhIiKkLMmNnoPpQRrSsTtUuWwXxz")
 """Letters that do something here, or that say what is so anyway."""
@@ -124,14 +124,14 @@ def _tell(script: Script, chosen: Mapping[str, str]) -> None:
 
 def _manner(script: Script, chosen: Mapping[str, str], timeout: float | None) -> DialOptions:
     """How the dial is to go."""
-    inherited = _inherited(script.leg.variables)
+    carried = inherited(script.leg.variables)
     if not chosen:
-        return DialOptions(timeout=timeout, variables=inherited)
+        return DialOptions(timeout=timeout, variables=carried)
     return DialOptions(
         timeout=timeout,
         caller=_caller(script.leg.party, chosen),
-        variables=inherited,
-        prepare=_preparation(script, chosen),
+        variables=carried,
+        prepare=preparation(script, chosen),
         ringing="R" in chosen or "r" in chosen,
         ringback=_ringback(script, chosen),
         muffled="r" in chosen,
@@ -163,7 +163,7 @@ def _way_out(script: Script) -> Callable[[str], bool]:
     return lambda digit: script.find(_exit_context(script), digit) is not None
 
 
-def _preparation(script: Script, chosen: Mapping[str, str]) -> Callable[[Leg], Awaitable[None]] | None:
+def preparation(script: Script, chosen: Mapping[str, str]) -> Callable[[Leg], Awaitable[None]] | None:
     """What is done for each new channel before it is called."""
     if "b" not in chosen:
         return None
@@ -195,7 +195,7 @@ def _ringback(script: Script, chosen: Mapping[str, str]) -> Sound | None:
     return script.switch.sounds.tone(chosen["r"]) if chosen.get("r") else None
 
 
-def _inherited(variables: Mapping[str, str]) -> dict[str, str]:
+def inherited(variables: Mapping[str, str]) -> dict[str, str]:
     """What the new legs inherit: `_NAME` once, `__NAME` for ever."""
     found: dict[str, str] = {}
     for name, value in variables.items():

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from dialplan.apps.answer import seconds
+from dialplan.apps.dial import preparation
 from dialplan.arguments import options, split
 from dialplan.script import Application, Script
 from dialplan.substitution import ScriptError
@@ -37,8 +38,9 @@ async def originate(script: Script, arguments: str) -> None:
 
     Calls the address; once it answers it goes on at that place of the dialplan, or an application runs for it.
     ORIGINATE_STATUS says SUCCESS, BUSY, CONGESTION, RINGING, HANGUP or FAILED. Options: `a` do not wait for the
-    answer (the status is then SUCCESS); `c(number)` and `n(name)` who is shown as calling;
-    `v(name=value[^name=value])` variables of the new channel.
+    answer (the status is then SUCCESS); `b(place)` a subroutine for the new channel before it is
+    called; `c(number)` and `n(name)` who is shown as calling; `v(name=value[^name=value])` variables of the new
+    channel.
     """
     words = [word.strip() for word in [*split(arguments, limit=7), *[""] * 6]]
     technology, slash, address = words[0].partition("/")
@@ -53,6 +55,7 @@ async def originate(script: Script, arguments: str) -> None:
         caller=caller,
         timeout=seconds(words[5]) or _PATIENCE,
         variables=_variables(chosen.get("v", "")),
+        prepare=preparation(script, chosen),
     )
     if "a" in chosen:
         script.assign("ORIGINATE_STATUS", "SUCCESS")

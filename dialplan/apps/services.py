@@ -1,4 +1,4 @@
-"""Applications of services that an office may not have: voicemail, queues, paging, directory.
+"""Applications of services that an office may not have: voicemail, queues, follow-me, directory.
 
 A file that names them loads. Where the service is not there, each says so: its status variable has what Asterisk
 gives for a mailbox or queue that does not exist, the caller hears that the service cannot be had, and the
@@ -34,7 +34,6 @@ _NAMES: Final[Mapping[str, str]] = {
     "voicemail": "MailboxExists VMAuthenticate VMSayName VoiceMail VoiceMailMain VoiceMailPlayMsg",
     "queues": "AddQueueMember PauseQueueMember Queue QueueLog QueueUpdate RemoveQueueMember UnpauseQueueMember",
     "announced parking": "ParkAndAnnounce",
-    "paging": "Page",
     "follow-me": "FollowMe",
     "directory": "Directory",
 }

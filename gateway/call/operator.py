@@ -164,6 +164,7 @@ class FloorOperator:
         caller: Party | None = None,
         timeout: float = 30.0,
         variables: Mapping[str, str] | None = None,
+        prepare: Callable[[Leg], Awaitable[None]] | None = None,
     ) -> Awaitable[Ending | None]:
         """Call `target` out of nothing; see `Operator.originate`."""
         party = caller or Party(target.address.partition("@")[0].partition("/")[0])
@@ -179,6 +180,7 @@ class FloorOperator:
 
         async def errand() -> None:
             try:
+                await self._prepare(leg, prepare)
                 await self._answer(leg, target, shown, timeout)
             finally:
                 if not outcome.done():
@@ -191,6 +193,16 @@ class FloorOperator:
         self._floor.begin(leg, errand, called=place.extension, context=place.context)
         leg.note(f"{target} is called, to be connected to {place.extension}", kind=Kind.CALL)
         return outcome
+
+    @staticmethod
+    async def _prepare(leg: CallLeg, prepare: Callable[[Leg], Awaitable[None]] | None) -> None:
+        """Do what comes before the call; a fault in that ends the leg."""
+        if prepare is not None:
+            try:
+                await prepare(leg)
+            except CopperlineError as error:
+                leg.end(Ending(Cause.TEMPORARY_FAILURE, leg.peer, Act.FAILED, str(error)))
+            leg.go_on()
 
     async def _answer(self, leg: CallLeg, target: Target, shown: Party, timeout: float) -> None:
         try:

@@ -129,6 +129,7 @@ class Operator(Protocol):
         caller: Party | None = None,
         timeout: float = 30.0,
         variables: Mapping[str, str] | None = None,
+        prepare: Callable[[Leg], Awaitable[None]] | None = None,
     ) -> Awaitable[Ending | None]:
         """Call `target` out of nothing; it goes on by itself once it has answered, awaited or not.
 
@@ -136,6 +137,7 @@ class Operator(Protocol):
             by: the leg that answers for it where `target` is outside the office; nobody may call there.
             caller: who is shown as calling, and as whom the leg goes on.
             timeout: seconds for an answer.
+            prepare: what is done for the leg before it is called.
 
         Returns:
             What gives None when it has answered, else why it has not.
@@ -212,6 +214,7 @@ class Nobody(Operator):
         caller: Party | None = None,
         timeout: float = 30.0,
         variables: Mapping[str, str] | None = None,
+        prepare: Callable[[Leg], Awaitable[None]] | None = None,
     ) -> Awaitable[Ending | None]:
         """Supposed to be answered."""
         return _answered()

@@ -69,6 +69,11 @@ def test_the_builtin_dialplan_fits_every_office(tmp_path: Path) -> None:
     [
         ("FXS/101,30", "FXS/1O1,30", '2: FXS/1O1 dials nobody: there is no "1O1"; did you mean "101"?'),
         ("FXS/101,30", "FXS/1,30", '2: FXS/1 dials nobody: there is no "1"; known here: 101, 102'),
+        (
+            "Dial(FXS/101,30)",
+            "Page(SIP/6001&FXS/1O1,dq)",
+            '2: FXS/1O1 dials nobody: there is no "1O1"; did you mean "101"?',
+        ),
         ("SIP/6001&", "SIP/6002&", '3: SIP/6002 dials no account: there is no "6002"; did you mean "6001"?'),
         ("FXO/g1/$", "FXO/g2/1&FXO/g1/$", "4: FXO/g2/1 dials no line: group 2 is empty"),
         ("DAHDI/3/", "DAHDI/4/", '5: DAHDI/4/5550100 dials nobody: there is no "4"'),

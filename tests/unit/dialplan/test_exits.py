@@ -71,6 +71,8 @@ OUT = ["FXO/g1/…"]
         ("Dial(Local/101@office)", []),
         ("Dial(FXS/101,30,G(office^955^1))", OUT),
         ("Dial(FXS/101,30,U(outbound))", []),
+        ("Page(FXS/101,qb(office^955^1))", OUT),
+        ("Originate(FXS/101,app,Wait,9,,30,b(office^955^1))", OUT),
         ("Dial(FXS/101,30,t)", []),
         ("AGI(agi://x/y)", ["…?"]),
         ("DISA(no-password,office)", OUT),

@@ -43,7 +43,7 @@ def test_each_tells_what_asterisk_tells_of_a_name_that_is_not_there(step: str, v
 
 
 def test_an_answered_caller_goes_on_with_what_follows() -> None:
-    leg = run("Answer()", "Page(SIP/1)", "Playback(hello-world)", "Hangup()")
+    leg = run("Answer()", "Directory(default)", "Playback(hello-world)", "Hangup()")
     assert leg.heard == ["service-not-available", "hello-world"]
     assert leg.ending is not None and leg.ending.cause is Cause.NORMAL_CLEARING
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from enum import Enum
-from functools import partial
 from typing import Any, ClassVar, Final, Protocol
 
 from gateway.core.machine import Machine, Table
@@ -97,6 +96,10 @@ class Outlet(Protocol):
         """Have `action` called at `now + seconds`."""
         ...
 
+    def at(self, when: float, action: Callable[[float], None]) -> Alarm:
+        """The same at `when`."""
+        ...
+
     def cancel_wanted(self, transaction: ClientTransaction, cancel: Request, now: float) -> None:
         """Send `cancel`, the CANCEL for the transaction's request."""
         ...
@@ -116,10 +119,12 @@ class Transaction(Machine[Any, Any], ABC):
         request: the request that began it; but for an INVITE of ours, until it has its final response.
         method, call_id: of that request.
         flow: the way to the peer.
-        timers: those that run.
+        timer: the one that runs, or None: no state needs two.
     """
 
-    __slots__ = ("_config", "_outlet", "call_id", "flow", "key", "method", "request", "timers")
+    __slots__ = (
+        "_alarm", "_config", "_outlet", "_until", "call_id", "flow", "key", "method", "request", "timer"
+    )  # fmt: skip
 
     TABLE: ClassVar[Table[Any, Any]] = {}
     START: ClassVar[Enum]
@@ -136,7 +141,9 @@ class Transaction(Machine[Any, Any], ABC):
         self.method = request.method
         self.call_id: str = request.headers.typed["call-id"]
         self.flow = flow
-        self.timers: dict[Enum, Alarm] = {}
+        self.timer: Enum | None = None
+        self._alarm: Alarm | None = None
+        self._until = 0.0  # for how long it waits for the peer
         self._outlet = outlet
         self._config = config
 
@@ -150,8 +157,9 @@ class Transaction(Machine[Any, Any], ABC):
         if not self.is_over:
             self._feed(self.BROKEN, now)
 
-    def _expire(self, timer: Enum, now: float) -> None:
-        del self.timers[timer]
+    def _expire(self, now: float) -> None:
+        timer, self.timer, self._alarm = self.timer, None, None
+        assert timer is not None  # whose alarm it is
         self._feed(timer, now)
 
     def _feed(self, given: Enum, now: float, message: Any = None) -> None:
@@ -161,18 +169,29 @@ class Transaction(Machine[Any, Any], ABC):
                 self._actions[action](self, now, message)
         finally:  # whatever becomes of who is told
             if not self.table[self.state]:
-                self._stop(*self.timers)
+                self._stop()
                 self._outlet.ended(self)
 
     def _start(self, timer: Enum, now: float, seconds: float) -> None:
-        if timer in self.timers:
-            self.timers[timer].cancel()
-        self.timers[timer] = self._outlet.after(seconds, now, partial(self._expire, timer))
+        """Have `timer` run, and the one that did run no more."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self.timer = timer
+        self._alarm = self._outlet.after(seconds, now, self._expire)
 
-    def _stop(self, *timers: Enum) -> None:
-        for timer in timers:
-            if timer in self.timers:
-                self.timers.pop(timer).cancel()
+    def _repeat(self, again: Enum, give_up: Enum, now: float, seconds: float) -> None:
+        """The same of `again`, over UDP and while there is time for it; else of `give_up`, when time is up."""
+        if now + seconds < self._until and not self.flow.is_reliable:
+            self._start(again, now, seconds)
+            return
+        self._stop()
+        self.timer = give_up
+        self._alarm = self._outlet.at(self._until, self._expire)
+
+    def _stop(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = self.timer = None
 
     def _tell_time_out(self, timer: Enum, now: float) -> None:
         self._outlet.user.timed_out(self, f"{timer.value} after {self._config.patience:g} s", now)
@@ -203,8 +222,9 @@ class ClientTransaction(Transaction):
         super().__init__(key, request, flow, outlet, config)
         self._data = data
         self._interval = config.t1
-        self._say(now)
-        self._start(self.GIVE_UP, now, config.patience)
+        self._until = now + config.patience
+        outlet.send(data, flow, self.call_id)
+        self._wait(now)
 
     @abstractmethod
     def receive(self, response: Response, now: float) -> None:
@@ -224,12 +244,13 @@ class ClientTransaction(Transaction):
         """Send the request another way, as `data`; only while it is asking."""
         self._data = data
         self.flow = flow
-        self._say(now)
+        self._outlet.send(data, flow, self.call_id)
+        if self._alarm is not None:
+            self._wait(now)
 
-    def _say(self, now: float) -> None:
-        self._outlet.send(self._data, self.flow, self.call_id)
-        if not self.flow.is_reliable:
-            self._start(self.AGAIN, now, self._interval)
+    def _wait(self, now: float) -> None:
+        """Wait for a response."""
+        self._repeat(self.AGAIN, self.GIVE_UP, now, self._interval)
 
     def _pass_up(self, now: float, response: Response) -> None:
         if self.method != "CANCEL":
@@ -289,7 +310,7 @@ class ServerTransaction(Transaction):
     def answer_once(self, response: Response) -> None:
         """Send a response and be over at once: the same request, again, is another one (RFC 3261 8.2.7)."""
         self._say(response)
-        self._stop(*self.timers)
+        self._stop()
         self._outlet.ended(self)
 
     def _say(self, response: Response) -> None:

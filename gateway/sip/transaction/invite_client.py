@@ -182,10 +182,10 @@ class InviteClient(ClientTransaction):
     def _retransmit(self, now: float, _: None) -> None:
         self._outlet.send(self._data, self.flow, self.call_id)
         self._interval *= 2
-        self._start(_I.TIMER_A, now, self._interval)
+        self._wait(now)
 
     def _proceed(self, now: float, response: Response) -> None:
-        self._stop(_I.TIMER_A, _I.TIMER_B)
+        self._stop()
         self._pass_up(now, response)
 
     def _proceed_and_cancel(self, now: float, response: Response) -> None:
@@ -200,13 +200,11 @@ class InviteClient(ClientTransaction):
         self._start(_I.TIMER_CANCEL, now, self._config.patience)
 
     def _accept(self, now: float, response: Response) -> None:
-        self._stop(_I.TIMER_A, _I.TIMER_B, _I.TIMER_CANCEL)
         self._start(_I.TIMER_M, now, self._config.patience)
         self._data = b""  # it is repeated no more
         self._pass_up(now, response)
 
     def _complete(self, now: float, response: Response) -> None:
-        self._stop(_I.TIMER_A, _I.TIMER_B, _I.TIMER_CANCEL)
         self._start(_I.TIMER_D, now, self._linger(self._config.patience))
         self._ack = self._companion("ACK", response.headers.get("to") or "").serialise()
         self._outlet.send(self._ack, self.flow, self.call_id)

@@ -130,9 +130,10 @@ class InviteServer(ServerTransaction):
         self._feed(given, now, response)
 
     def _send(self, now: float, response: Response) -> None:
-        self._stop(_I.TIMER_TRYING)
         self._say(response)
-        if response.status >= 200:
+        if response.status < 200:
+            self._stop()
+        else:
             self._latest = b""  # the user says it again
 
     def _send_latest(self, now: float, _: Request) -> None:
@@ -142,25 +143,25 @@ class InviteServer(ServerTransaction):
         self._send(now, self.request.reply(100))
 
     def _accept(self, now: float, response: Response) -> None:
-        self._stop(_I.TIMER_TRYING)
         self._say_finally(response)
         self._latest = b""  # the user says it again
         self._start(_I.TIMER_L, now, self._config.patience)
 
     def _refuse(self, now: float, response: Response) -> None:
-        self._stop(_I.TIMER_TRYING)
         self._say_finally(response)
-        if not self.flow.is_reliable:
-            self._start(_I.TIMER_G, now, self._interval)
-        self._start(_I.TIMER_H, now, self._config.patience)
+        self._until = now + self._config.patience
+        self._wait(now)
 
     def _retransmit(self, now: float, _: None) -> None:
         self._say_again()
         self._interval = min(2 * self._interval, self._config.t2)
-        self._start(_I.TIMER_G, now, self._interval)
+        self._wait(now)
+
+    def _wait(self, now: float) -> None:
+        """Wait for the ACK."""
+        self._repeat(_I.TIMER_G, _I.TIMER_H, now, self._interval)
 
     def _confirm(self, now: float, _: Request) -> None:
-        self._stop(_I.TIMER_G, _I.TIMER_H)
         self._start(_I.TIMER_I, now, self._linger(self._config.t4))
 
     def _pass_ack(self, now: float, ack: Request) -> None:

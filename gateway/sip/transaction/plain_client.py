@@ -91,10 +91,9 @@ class PlainClient(ClientTransaction):
         # In Proceeding the interval is T2 at once; before, it doubles up to there.
         longest = self._config.t2
         self._interval = longest if self.state is _S.PROCEEDING else min(2 * self._interval, longest)
-        self._start(_I.TIMER_E, now, self._interval)
+        self._wait(now)
 
     def _complete(self, now: float, response: Response) -> None:
-        self._stop(_I.TIMER_E, _I.TIMER_F)
         self._start(_I.TIMER_K, now, self._linger(self._config.t4))
         self._data = b""
         del self.request

@@ -100,6 +100,7 @@ class TransactionLayer:
         self._merge_keys: dict[Key, ServerTransaction] = {}
         self._schedule = schedule if schedule is not None else Schedule()
         self.after: Final = self._schedule.after
+        self.at: Final = self._schedule.at
         self.unsent: list[Datagram] = []
 
     def __len__(self) -> int:

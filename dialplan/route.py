@@ -8,7 +8,7 @@ asked for), devices are free, prompts exist, and the caller keys what `keys` giv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -27,7 +27,7 @@ from gateway.core.fax import FaxJob, FaxReport
 from gateway.core.feature import Feature, TalkLimit
 from gateway.core.messages import TransferTold
 from gateway.core.number import Party
-from gateway.core.operator import Nobody
+from gateway.core.operator import Follow, Nobody, Told
 from gateway.core.parking import Lot
 from gateway.core.recording import Media
 from gateway.core.sounds import Sounds
@@ -60,7 +60,7 @@ _PROMPT: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One Dial: whom it would call at once, and for how long (None: until somebody answers or gives up)."""
+    """One Dial, or its like: whom it would call at once, for how long (None: until somebody answers or gives up)."""
 
     targets: tuple[Target, ...]
     timeout: float | None
@@ -119,12 +119,13 @@ async def dry_run(
     route = Route(f"assumed: {answers}; the caller keys {keys or 'nothing'} and then hangs up")
     leg = _DryLeg(route, f"{technology}/{origin}-dry", caller, number, context, keys)
     leg.variables.update(variables or {})
+    switch = _DrySwitch(route, answered, clock, permit)
     engine = DialplanEngine(
         dialplan,
-        _DrySwitch(route, answered, clock, permit),
+        switch,
         applications=applications,
         functions=functions,
-        operator=Nobody(lots),
+        operator=_DryOperator(lots, route, switch),
         step_limit=_STEP_LIMIT,
     )
     await engine.run(leg, context, number)
@@ -258,7 +259,7 @@ class _DrySwitch:
         self.media: Media = NoMedia()
 
     async def dial(self, leg: Leg, targets: Sequence[Target], options: DialOptions = PLAIN) -> DialOutcome:
-        refused = [(target, ending) for target in targets if (ending := self._refusal(leg, target)) is not None]
+        refused = [(target, ending) for target in targets if (ending := self.refusal(leg, target)) is not None]
         barred = {target for target, _ in refused}
         rung = tuple(target for target in targets if target not in barred)
         if not rung:
@@ -271,7 +272,7 @@ class _DrySwitch:
         attempts = [*refused, *((target, ending) for target in rung)]
         return DialOutcome(DialStatus.NOANSWER, ending=ending, attempts=attempts)
 
-    def _refusal(self, leg: Leg, target: Target) -> Ending | None:
+    def refusal(self, leg: Leg, target: Target) -> Ending | None:
         """Why a target may not be dialled; None where it may."""
         if self._permit is None:
             return None
@@ -300,3 +301,33 @@ class _DrySwitch:
 
     def now(self) -> datetime:
         return self._clock()
+
+
+class _DryOperator(Nobody):
+    """Reaches nobody, and remembers whom it was to call."""
+
+    def __init__(self, lots: Mapping[str, Lot] | None, route: Route, switch: _DrySwitch) -> None:
+        super().__init__(lots)
+        self._route = route
+        self._switch = switch
+        self._step = -1
+
+    def originate(
+        self,
+        target: Target,
+        follow: Follow,
+        *,
+        by: Leg | None = None,
+        caller: Party | None = None,
+        timeout: float = 30.0,
+        variables: Mapping[str, str] | None = None,
+        prepare: Callable[[Leg], Awaitable[None]] | None = None,
+    ) -> Awaitable[Ending | None]:
+        """Supposed to be answered, where it may be called; those of one step are called at once."""
+        refused = None if by is None else self._switch.refusal(by, target)
+        if refused is None:
+            attempts, step = self._route.attempts, len(self._route.steps)
+            earlier = attempts.pop().targets if step == self._step else ()
+            attempts.append(Attempt((*earlier, target), timeout))
+            self._step = step
+        return Told(refused)

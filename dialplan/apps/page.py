@@ -64,11 +64,7 @@ class _Page:
         """Call all, and let the caller speak until it has hung up."""
         script = self._script
         await script.leg.answer()
-        for target in wanted:
-            if "s" in self._chosen and script.switch.device_state(str(target)) not in _IDLE:
-                script.leg.note(f"Page: {target} is in use, and is not called")
-                continue
-            script.leg.note(f"Page: calls {target}")
+        for target in self._free(wanted):
             script.operator.originate(
                 target,
                 self._listen,
@@ -85,6 +81,16 @@ class _Page:
             for leg in self._legs:
                 if leg.ending is None:
                     script.operator.hang_up(leg, over)
+
+    def _free(self, wanted: Sequence[Target]) -> list[Target]:
+        """Those that are to be called: all, or all that are not in use."""
+        busy: list[Target] = []
+        if "s" in self._chosen:
+            state = self._script.switch.device_state
+            busy = [target for target in wanted if state(str(target)) not in _IDLE]
+        for target in busy:
+            self._script.leg.note(f"Page: {target} is in use, and is not called")
+        return [target for target in wanted if target not in busy]
 
     async def _speak(self) -> None:
         script, chosen = self._script, self._chosen

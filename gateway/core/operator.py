@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from typing import Final, Protocol
 
 from gateway.core.conference import NO_CONFERENCES, Conferences
@@ -24,6 +24,7 @@ __all__ = [
     "Nobody",
     "Operator",
     "Ringing",
+    "Told",
 ]
 
 CALL_GROUPS: Final = "CALLGROUP"
@@ -217,8 +218,19 @@ class Nobody(Operator):
         prepare: Callable[[Leg], Awaitable[None]] | None = None,
     ) -> Awaitable[Ending | None]:
         """Supposed to be answered."""
-        return _answered()
+        return Told(None)
 
 
-async def _answered() -> None:
-    return None
+class Told:
+    """What `originate` gives where it is known already; it may be left unawaited.
+
+    Args:
+        ending: why nobody has answered; None where somebody has.
+    """
+
+    def __init__(self, ending: Ending | None) -> None:
+        self._ending = ending
+
+    def __await__(self) -> Generator[None, None, Ending | None]:
+        yield from ()
+        return self._ending

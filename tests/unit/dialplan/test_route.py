@@ -45,6 +45,15 @@ def targets(found: Route) -> list[str]:
     return [str(target) for attempt in found.attempts for target in attempt.targets]
 
 
+def test_who_is_paged_is_called_at_once() -> None:
+    found = route(read_text("[office]\nexten => 80,1,Page(SIP/6001&FXS/101,q)"), "80")
+    assert [(len(each.targets), each.timeout) for each in found.attempts] == [(2, 30.0)]
+    assert targets(found) == ["SIP/6001", "FXS/101"]
+    one, other = (f"Originate(SIP/600{each},app,Wait,9)" for each in (1, 2))
+    found = route(read_text(f"[office]\nexten => 80,1,{one}\n same => n,{other}"), "80")
+    assert [len(each.targets) for each in found.attempts] == [1, 1]
+
+
 def test_a_route_tells_steps_targets_and_end() -> None:
     found = route(
         read_text("[office]\nexten => _9X.,1,Dial(FXO/g1/${EXTEN:1}&SIP/6001,60)\n same => n,Hangup(34)"), "9123"

@@ -26,6 +26,7 @@ from gateway.call.call import CallRecord
 from gateway.core.errors import LocalError, Unavailable
 from gateway.store.ban import StoredBan
 from gateway.store.binding import StoredBinding
+from gateway.store.insertion import Insertion
 from gateway.store.schema import (
     ADDED,
     BANS,
@@ -55,7 +56,6 @@ BUSY_SECONDS: Final = 5
 """How long SQLite waits for another program that holds the file (a backup, a report)."""
 
 # Made once: many rows with the same statement are written at once, and it is compiled once.
-_KEEP_RECORD: Final = insert(CALL_RECORDS)
 _STAND: Final = insert(STANDING_CALLS)
 _STILL_STAND: Final = update(STANDING_CALLS).values(duration=STANDING_CALLS.c.duration + bindparam("passed"))
 _FALL: Final = delete(STANDING_CALLS).where(STANDING_CALLS.c.id == bindparam("over"))
@@ -90,6 +90,7 @@ class Store:
     def __init__(self, engine: AsyncEngine, writer: Writer) -> None:
         self._engine = engine
         self._writer = writer
+        self._records = Insertion(CALL_RECORDS, engine.dialect)
 
     @classmethod
     async def open(cls, url: str, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> Self:
@@ -152,7 +153,7 @@ class Store:
         Args:
             stood: it was said to go on (`stand`), and no longer does: there is one of the two at any time.
         """
-        statements = [Statement(_KEEP_RECORD, partial(record_row, record))]
+        statements = [Statement(self._records, partial(record_row, record))]
         if stood:
             statements.append(Statement(_FALL, {"over": record.id}))
         return self._writer.submit(statements, record)
@@ -181,7 +182,7 @@ class Store:
         recorded = select(CALL_RECORDS.c.id).where(CALL_RECORDS.c.id.in_(select(STANDING_CALLS.c.id)))
         known = {row["id"] for row in await self._rows(recorded)}
         found = [_seen_last(record_of(row)) for row in rows if row["id"] not in known]
-        kept = [Statement(_KEEP_RECORD, partial(record_row, record)) for record in found]
+        kept = [Statement(self._records, partial(record_row, record)) for record in found]
         await self._writer.submit([*kept, Statement(_FALL_ALL)], found)  # at once: there may be thousands
         return found
 

@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from gateway.core.errors import Exhausted, LocalError
 from gateway.core.frozen import frozen
+from gateway.store.insertion import Insertion
 
 __all__ = ["Statement", "Writer", "storable"]
 
@@ -63,7 +64,7 @@ class Statement:
         row: its values by name, or what makes them when they are written; none where the statement has them in it.
     """
 
-    sql: Executable
+    sql: Executable | Insertion
     row: Row | Callable[[], Row] | None = None
 
 
@@ -199,7 +200,10 @@ class Writer:
         try:
             async with self._engine.begin() as connection:
                 for sql, rows in _runs(statement for job in batch for statement in job.statements):
-                    await connection.execute(sql, rows)
+                    if isinstance(sql, Insertion):
+                        await connection.exec_driver_sql(sql.text, sql.values(rows or ()))
+                    else:
+                        await connection.execute(sql, rows)
         except (*_REFUSALS, SQLAlchemyError, OSError) as error:
             if _is_refused(error):
                 return await self._write_without_fault(batch, error)
@@ -237,7 +241,7 @@ class Writer:
             job.done.exception()  # it was logged: nobody need look at the future
 
 
-def _runs(statements: Iterable[Statement]) -> Iterator[tuple[Executable, list[Row] | None]]:
+def _runs(statements: Iterable[Statement]) -> Iterator[tuple[Executable | Insertion, list[Row] | None]]:
     """Statements in their order, with the rows of those together that follow each other with the same one."""
     for (sql, bare), run in groupby(statements, key=lambda statement: (statement.sql, statement.row is None)):
         if bare:

@@ -182,7 +182,7 @@ def _unknown(step: Step, kind: str, name: str, known: Iterable[str], able: str =
     """What is said of a name that is none: whether Asterisk has it, or what may have been meant."""
     asterisks = missing.APPLICATIONS if kind == "application" else missing.FUNCTIONS
     key = name.lower() if kind == "application" else name
-    if key in asterisks:
+    if key in asterisks or (kind == "function" and key.startswith(missing.DATABASE)):
         return _fault(step, f"the {kind} {name} of Asterisk is not built in", missing.mend(key))
     return _fault(step, f"no {kind} {name!r}{able}", nearest(name, list(known)))
 

@@ -11,13 +11,14 @@ from typing import Final
 __all__ = ["APPLICATIONS", "FUNCTIONS", "mend"]
 
 _APPLICATIONS: Final = (
-    "ADSIProg AlarmReceiver BackgroundDetect BridgeAdd BridgeWait BroadcastTransfer "
+    "AbsoluteTimeout ADSIProg AlarmReceiver BackgroundDetect BridgeAdd BridgeWait BroadcastTransfer "
     "CallCompletionCancel CallCompletionRequest CELGenUserEvent ChangeMonitor DAHDIAcceptR2Call DAHDIBarge "
-    "DAHDIRAS DAHDIScan DAHDISendCallreroutingFacility DAHDISendKeypadFacility Dictate ExternalIVR "
-    "Festival GetCPEID ICES JabberSend JACK MeetMe MinivmAccMess MinivmDelete MinivmGreet MinivmMWI "
-    "MinivmNotify MinivmRecord MP3Player NBScat PrivacyManager ReadFile ReceiveMF ReceiveSF "
-    "ReceiveText Reload RetryDial SayAlphaCase SayCountedAdj SayCountedNoun SayMoney SayOrdinal SendImage "
-    "SendMF SendSF SendURL Signal SLAStation SLATrunk SMS SpeechActivateGrammar SpeechBackground SpeechCreate "
+    "DAHDIRAS DAHDIScan DAHDISendCallreroutingFacility DAHDISendKeypadFacility DBget DBput Dictate DigitTimeout "
+    "ExternalIVR Festival GetCPEID ICES JabberSend JACK MeetMe MinivmAccMess MinivmDelete MinivmGreet MinivmMWI "
+    "MinivmNotify MinivmRecord MP3Player MYSQL NBScat PrivacyManager ReadFile ReceiveMF ReceiveSF "
+    "ReceiveText Reload ResponseTimeout RetryDial SayAlphaCase SayCountedAdj SayCountedNoun SayMoney SayOrdinal "
+    "SendImage SendMF SendSF SendURL SetAccount SetCallerID SetCIDName SetCIDNum SetGlobalVar SetLanguage "
+    "SetMusicOnHold SetVar Signal SLAStation SLATrunk SMS SpeechActivateGrammar SpeechBackground SpeechCreate "
     "SpeechDestroy Stasis StreamEcho TestClient TestServer WaitForCondition WaitForRing WaitForSignal "
     "WaitMusicOnHold"
 )
@@ -42,6 +43,9 @@ FUNCTIONS: Final[frozenset[str]] = frozenset(
 )
 
 
+DATABASE: Final = "ODBC_"
+"""How the names begin of functions that func_odbc.conf makes of questions to a database."""
+
 _INSTEAD: Final[Mapping[str, str]] = {
     "AGC": "lines have gains of their own, legs VOLUME",
     "CALLERPRES": "write CALLERID(pres)",
@@ -51,14 +55,30 @@ _INSTEAD: Final[Mapping[str, str]] = {
     "FILE_COUNT_LINE": "scripts read no files; keep it in DB()",
     "FILE_FORMAT": "scripts read no files; keep it in DB()",
     "STAT": "scripts read no files; keep it in DB()",
+    "absolutetimeout": "write Set(TIMEOUT(absolute)=…)",
+    "dbget": "write Set(name=${DB(…)})",
+    "dbput": "write Set(DB(…)=…)",
+    "digittimeout": "write Set(TIMEOUT(digit)=…)",
     "festival": "speak it into a sound file beforehand, and write Playback",
     "meetme": "write ConfBridge",
     "mp3player": "name a folder of sound files in [music], and write MusicOnHold",
     "readfile": "scripts read no files; keep it in DB()",
+    "mysql": "keep it in DB(), or ask for it by CURL",
+    "responsetimeout": "write Set(TIMEOUT(response)=…)",
     "retrydial": "write a While with a Dial and a Wait in it",
+    "setaccount": "write Set(CHANNEL(accountcode)=…)",
+    "setcallerid": "write Set(CALLERID(all)=…)",
+    "setcidname": "write Set(CALLERID(name)=…)",
+    "setcidnum": "write Set(CALLERID(num)=…)",
+    "setglobalvar": "write Set(GLOBAL(…)=…)",
+    "setlanguage": "write Set(CHANNEL(language)=…)",
+    "setmusiconhold": "write Set(CHANNEL(musicclass)=…)",
+    "setvar": "write Set",
 }
 
 
 def mend(name: str) -> str:
     """What to write in the place of an application (in small letters) or a function."""
+    if name.startswith(DATABASE):
+        return "ask for it by CURL, or keep it in DB()"
     return _INSTEAD.get(name, "leave it out")

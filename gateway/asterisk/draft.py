@@ -17,10 +17,12 @@ from dialplan.model import Place
 from dialplan.reader import Entry, Section
 from gateway.core.errors import Fault
 
-__all__ = ["Draft", "as_toml", "caller", "is_yes", "last", "number"]
+__all__ = ["NO_MEND", "Draft", "as_toml", "caller", "is_yes", "last", "number"]
 
-_SECRET: Final = frozenset({"password", "secret", "md5_cred", "md5secret", "remotesecret", "pin", "vmsecret"})
+_SECRET: Final = frozenset("password secret md5_cred password_digest md5secret remotesecret pin vmsecret".split())
 """Keys whose values are never told."""
+NO_MEND: Final = "see whether it is missed"
+"""What to do about a setting of which nobody knows what it was for."""
 _UNQUOTED: Final = re.compile("[\x7f-\x9f\u2028\u2029]")
 _BARE: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
@@ -67,7 +69,7 @@ class Draft:
         if office.setdefault("language", language) != language:
             self.leave_entry(entry, whose, "set CHANNEL(language) where its calls come in")
 
-    def leave_entry(self, entry: Entry, whose: str, mend: str = "see whether it is missed") -> None:
+    def leave_entry(self, entry: Entry, whose: str, mend: str = NO_MEND) -> None:
         """Leave a setting behind for which there is none here; a line of a template is told once."""
         if (entry.place.file, entry.place.line) in self._told:
             return

@@ -49,6 +49,10 @@ _OFFICE_S: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Files that say what the office does, the word for a section, and the mend."""
 _OTHER_LANGUAGES: Final = {"extensions.ael": "AEL", "extensions.lua": "Lua"}
+_WRITTEN: Final = {
+    "extensions.ael": "Asterisk's aelparse -w writes it as extensions.conf.aeldump: include that",
+    "extensions.lua": "write it as extensions.conf",
+}
 
 
 def read_rtp(sections: Iterable[Section], draft: Draft) -> None:
@@ -90,7 +94,7 @@ def leave_other_files(
         stem = path.name.removesuffix(".conf")
         if path.name in _OTHER_LANGUAGES and path.is_file():
             what = f"the dialplan in {_OTHER_LANGUAGES[path.name]} is not carried over"
-            draft.leave(Place(path.name, 0), what, "write it as extensions.conf")
+            draft.leave(Place(path.name, 0), what, _WRITTEN[path.name])
         if path.name in names or stem in _ITS_OWN or stem == path.name or not path.is_file():
             continue
         if stem in _OFFICE_S:

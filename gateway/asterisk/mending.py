@@ -12,6 +12,7 @@ from typing import Final
 
 from dialplan.check import doubts
 from gateway.asterisk.draft import Draft, as_toml
+from gateway.asterisk.steps import harmless, in_part
 from gateway.config import load_office, setting_doubts
 from gateway.core.errors import ConfigError, Fault, LocalError
 
@@ -24,7 +25,6 @@ _ROUNDS: Final = 20
 _NEEDED: Final = frozenset({"secret", "servers", "port", "backend"})
 """Settings without which a table cannot be."""
 _HEADER_PART: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[A-Za-z0-9_-]+')
-_STEP: Final = re.compile(r"(\s*(?:exten\s*=>?\s*[^,]+,|same\s*=>?\s*)\s*[^,]+,)\s*.*", re.DOTALL)
 
 
 def mend(files: dict[str, str], draft: Draft, head: str) -> list[Fault]:
@@ -51,28 +51,27 @@ def mend(files: dict[str, str], draft: Draft, head: str) -> list[Fault]:
             else:
                 found = [*setting_doubts(folder / OFFICE, config, dialplan), *doubts(dialplan)]
                 return sorted({replace(doubt, file=_inside(doubt.file, folder)) for doubt in found})
-            wrong = {(_inside(fault.file, folder), fault.line) for fault in faults}
+            wrong: dict[tuple[str, int], list[Fault]] = {}
+            for fault in faults:
+                at = _inside(fault.file, folder), fault.line
+                wrong.setdefault(at, []).append(replace(fault, file=at[0]))
             if not all(file in files and line for file, line in wrong):
                 raise LocalError(f"what came of it does not load: {'; '.join(map(str, faults))}")
             lines = files[OFFICE].split("\n")
-            for fault in faults:
-                _tell(fault, _inside(fault.file, folder), lines, draft)
-            for file, line in sorted(wrong):
+            for (file, line), found in sorted(wrong.items()):
                 if file == OFFICE:
+                    draft.left += [_left_out(fault, lines) for fault in found]
                     _take_out(lines, line, draft)
                 else:
-                    files[file] = _without(files[file], line)
+                    files[file] = _without(files[file], line, found, draft)
     raise LocalError("it could not be mended so that it loads; start from fewer files")
 
 
-def _tell(fault: Fault, file: str, lines: Sequence[str], draft: Draft) -> None:
-    """Say what is not carried over; a setting of ours by its name, since it stands in no file any more."""
-    if file == OFFICE:
-        table, line = _table_of(lines, fault.line), lines[fault.line - 1]
-        where = f"{_plain(line.partition(' = ')[0])} of {table}: " if table and not line.startswith("[") else ""
-        draft.left.append(Fault(file, 0, f"{where}{fault.what}, and is left out", fault.mend))
-    else:
-        draft.left.append(Fault(file, fault.line, f"{fault.what}, and its line does nothing now", fault.mend))
+def _left_out(fault: Fault, lines: Sequence[str]) -> Fault:
+    """A setting of ours is told by its name, since it stands in no file any more."""
+    table, line = _table_of(lines, fault.line), lines[fault.line - 1]
+    where = f"{_plain(line.partition(' = ')[0])} of {table}: " if table and not line.startswith("[") else ""
+    return replace(fault, line=0, what=f"{where}{fault.what}, and is left out")
 
 
 def _take_out(lines: list[str], number: int, draft: Draft) -> None:
@@ -104,13 +103,13 @@ def _inside(file: str, folder: Path) -> str:
     return str(path.relative_to(folder)) if path.is_relative_to(folder) else file
 
 
-def _without(text: str, number: int) -> str:
-    """A text with one line made harmless: a step does nothing, anything else is a comment."""
+def _without(text: str, number: int, faults: Sequence[Fault], draft: Draft) -> str:
+    """A text of the dialplan without what is wrong in one of its lines, or with the whole line made harmless."""
     lines = text.splitlines()
-    line = lines[number - 1]
-    step = _STEP.fullmatch(line)
-    if step is not None and "NoOp(not carried" not in line:
-        lines[number - 1] = f"{step[1]}NoOp(not carried over) ; {line.strip()}"
-    else:
-        lines[number - 1] = f"; not carried over: {line}"
+    left: str | None = lines[number - 1]
+    for fault in faults:
+        left = in_part(left, fault.what) if left is not None else None
+    told = "its line does nothing now" if left is None else "that is left out of its line"
+    draft.left += [replace(fault, what=f"{fault.what}, and {told}") for fault in faults]
+    lines[number - 1] = harmless(lines[number - 1]) if left is None else left
     return "\n".join(lines) + "\n"

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from ipaddress import ip_network
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any, Final, get_args
 
 from dialplan.model import Place
 from dialplan.reader import Entry
-from gateway.asterisk.draft import Draft
+from gateway.asterisk.draft import Draft, number
 from gateway.config.values import Codec, host_or_none
 
 __all__ = [
@@ -25,7 +26,10 @@ __all__ = [
     "group_settings",
     "listen",
     "networks",
+    "new_secret",
+    "secret_of",
     "server",
+    "wait_for_audio",
 ]
 
 CODECS: Final = frozenset(get_args(Codec))
@@ -33,6 +37,7 @@ CODECS: Final = frozenset(get_args(Codec))
 TRANSPORTS: Final = ("udp", "tcp", "tls")
 _ANYWHERE: Final = ("0.0.0.0", "[::]", "::", "")
 _PORTS: Final = {"udp": "5060", "tcp": "5060", "tls": "5061", "ws": "8088", "wss": "8089"}
+_SECRET_BYTES: Final = 12
 _GROUPS: Final = 64
 """Groups that Asterisk has."""
 
@@ -150,6 +155,25 @@ def networks(entries: Iterable[Entry], keys: tuple[str, str], whose: str, draft:
     return [] if everybody else list(dict.fromkeys(found))
 
 
+def new_secret() -> str:
+    """A secret that nobody guesses."""
+    return token_urlsafe(_SECRET_BYTES)
+
+
+def secret_of(name: str, secret: str, hashed: str, place: Place, draft: Draft) -> str:
+    """The secret of an account; a new one where it has none that can be read, so that the dialplan finds it.
+
+    Args:
+        hashed: what is known in its place, from which none can be told; "" for nothing.
+    """
+    if secret:
+        return secret
+    why = "has its secret as a hash alone, from which it cannot be told" if hashed else "has no secret"
+    mend = "write it into the telephone"
+    draft.leave(place, f"account {name} {why}; a new one stands in office.toml", mend)
+    return new_secret()
+
+
 def bring(entries: Iterable[Entry], key: str) -> dict[str, str]:
     """Variables of `set_var=NAME=value` lines."""
     pairs = [entry.value.partition("=") for entry in entries if entry.key.lower() == key]
@@ -177,3 +201,16 @@ def group_settings(said: Mapping[str, str], names: tuple[str, str, str, str], ta
     for ours, keys in (("call_groups", names[::2]), ("pickup_groups", names[1::2])):
         if found := [group for key in keys for group in groups(said.get(key, ""))]:
             table[ours] = list(dict.fromkeys(found))
+
+
+def wait_for_audio(said: Mapping[str, str], names: tuple[str, str], draft: Draft) -> None:
+    """Take over after how long without audio a call is ended; here it is the same for all, the longest of them.
+
+    Args:
+        names: keys of the seconds in a talk, and on hold.
+    """
+    for ours, theirs in zip(("rtp_timeout", "rtp_timeout_hold"), names, strict=True):
+        seconds = number(said.get(theirs, "0"), 0, 86400)
+        if seconds:
+            sip = draft.table("sip")
+            sip[ours] = max(sip.get(ours, 0), seconds, 10)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from dialplan.reader import Entry, Section
-from gateway.asterisk.draft import Draft, caller, is_yes, last, number
+from gateway.asterisk.draft import NO_MEND, Draft, caller, is_yes, last, number
 from gateway.asterisk.peers import (
     TRANSPORTS,
     Listening,
@@ -22,9 +22,11 @@ from gateway.asterisk.peers import (
     group_settings,
     listen,
     networks,
+    secret_of,
     server,
+    wait_for_audio,
 )
-from gateway.asterisk.pjsip_settings import SAME, TAKEN
+from gateway.asterisk.pjsip_settings import MENDS, SAME, TAKEN
 
 __all__ = ["read_pjsip"]
 
@@ -104,17 +106,29 @@ def read_pjsip(sections: Iterable[Section], draft: Draft) -> None:
             draft.table("sip", "timers")["t1"] = milliseconds / 1000
     registrations = dict(by_kind.get("registration", {}))
     for endpoint in by_kind.get("endpoint", {}).values():
+        wait_for_audio(endpoint.values, ("rtp_timeout", "rtp_timeout_hold"), draft)
         peer = _peer(endpoint, by_kind, registrations)
         if peer.auth is not None and not peer.contacts and peer.registration is None:
             _account(peer, draft)
         elif peer.contacts or peer.registration is not None or peer.sources:
             _trunk(peer, draft)
+        elif peer.aors:
+            _account(peer, draft)
         else:
-            what = f"endpoint {peer.name} has neither an auth for its telephone nor a contact"
-            draft.leave(endpoint.section.place, what, "an account here needs a secret")
+            what = f"endpoint {peer.name} is for strangers, who are refused here"
+            draft.leave(endpoint.section.place, what, "write an account or a trunk for whoever is to call in")
+    _permit(by_kind.get("acl", {}).values(), draft)
     for registration in registrations.values():
         what = f"registration {registration.name} belongs to no endpoint, so that no call could come in by it"
         draft.leave(registration.section.place, what, "write a trunk with registers = true and its context")
+
+
+def _permit(lists: Iterable[_Part], draft: Draft) -> None:
+    """Accounts without networks of their own have those that may use SIP at all."""
+    for part in lists:
+        if found := networks(part.entries, ("deny", "permit"), f"acl {part.name}", draft):
+            for account in draft.tables.get("accounts", {}).values():
+                account.setdefault("permit", found)
 
 
 def _peer(endpoint: _Part, kinds: Mapping[str, Mapping[str, _Part]], registrations: dict[str, _Part]) -> _Peer:
@@ -166,7 +180,7 @@ def _leave_unknown(part: _Part, draft: Draft) -> None:
             draft.speak(entry, f"{part.kind} {part.name}")
             continue
         if key not in TAKEN[part.kind] and (same is None or (same and value not in same)):
-            draft.leave_entry(entry, f"{part.kind} {part.name}")
+            draft.leave_entry(entry, f"{part.kind} {part.name}", MENDS.get(key, NO_MEND))
 
 
 def _listeners(transports: Iterable[_Part], draft: Draft) -> list[Listening]:
@@ -221,15 +235,14 @@ def _common(peer: _Peer, whose: str, draft: Draft) -> dict[str, Any]:
 
 
 def _account(peer: _Peer, draft: Draft) -> None:
-    name, whose, auth, endpoint = peer.name, f"account {peer.name}", peer.auth, peer.endpoint
-    if auth is None or not auth.get("password"):
-        place = (auth or endpoint).section.place
-        draft.leave(place, f"{whose} has no password that can be read", "write secret = … for it")
-        return
+    name, whose, endpoint = peer.name, f"account {peer.name}", peer.endpoint
+    auth = peer.auth or endpoint
     if auth.values.get("username", name) != name:
         what = f"{whose} logs in as {name}, and no longer as {auth.values['username']}"
         draft.leave(auth.section.place, what, "change the user name in the telephone")
-    account: dict[str, Any] = {"secret": auth.values["password"]}
+    hashed = auth.get("md5_cred") or auth.get("password_digest")
+    secret = secret_of(name, auth.get("password"), hashed, auth.section.place, draft)
+    account: dict[str, Any] = {"secret": secret}
     label, shown = caller(endpoint.get("callerid"))
     if label:
         account["name"] = label

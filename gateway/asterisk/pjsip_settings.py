@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["SAME", "TAKEN"]
+__all__ = ["MENDS", "SAME", "TAKEN"]
 
 TAKEN: Final[Mapping[str, frozenset[str]]] = {
     "endpoint": frozenset(
         "type context auth outbound_auth aors disallow allow callerid from_user from_domain outbound_proxy "
         "mailboxes call_group pickup_group named_call_group named_pickup_group deny permit media_encryption "
-        "media_encryption_optimistic trust_id_inbound set_var accountcode tone_zone dtmf_mode t38_udptl".split()
+        "media_encryption_optimistic trust_id_inbound set_var accountcode tone_zone dtmf_mode t38_udptl "
+        "rtp_timeout rtp_timeout_hold".split()
     ),
     "aor": frozenset("type contact max_contacts qualify_frequency outbound_proxy mailboxes".split()),
-    "auth": frozenset("type auth_type username password realm".split()),
+    "auth": frozenset("type auth_type username password md5_cred password_digest realm".split()),
     "identify": frozenset("type endpoint match".split()),
     "registration": frozenset(
         "type server_uri client_uri outbound_auth expiration endpoint outbound_proxy line support_outbound".split()
@@ -23,6 +24,7 @@ TAKEN: Final[Mapping[str, frozenset[str]]] = {
         "type protocol bind cert_file priv_key_file ca_list_file verify_client require_client_cert "
         "external_signaling_address external_media_address".split()
     ),
+    "acl": frozenset("type deny permit".split()),
     "global": frozenset({"type", "default_realm"}),
     "system": frozenset({"type", "timer_t1"}),
 }
@@ -40,18 +42,25 @@ SAME: Final[Mapping[str, frozenset[str]]] = {
     "auth_rejection_permanent": _ANY,
     "authenticate_qualify": _ANY,
     "bundle": _NO,
+    "compact_headers": _ANY,
+    "contact_expiration_check_interval": _ANY,
     "cos": _ANY,
     "cos_audio": _ANY,
     "cos_video": _ANY,
+    "debug": _ANY,
     "direct_media": _ANY,  # audio goes through the gateway, always
+    "endpoint_identifier_order": _ANY,
     "fatal_retry_interval": _ANY,
     "forbidden_retry_interval": _ANY,
     "force_rport": _YES,
     "ice_support": _NO,
     "identify_by": _ANY,
     "inband_progress": _NO,
+    "keep_alive_interval": _ANY,
     "local_net": _ANY,  # what is on a private network is told our own address, always
     "max_audio_streams": _ANY,
+    "max_forwards": _ANY,
+    "max_initial_qualify_time": _ANY,
     "max_retries": _ANY,
     "max_video_streams": frozenset({"0", "1"}),
     "media_use_received_transport": _ANY,
@@ -74,6 +83,7 @@ SAME: Final[Mapping[str, frozenset[str]]] = {
     "send_pai": _YES,
     "srtp_tag_32": _NO,
     "srv_lookups": _ANY,
+    "sub_min_expiry": _ANY,
     "support_path": _ANY,
     "symmetric_transport": _ANY,
     "t38_udptl_nat": _ANY,
@@ -85,9 +95,20 @@ SAME: Final[Mapping[str, frozenset[str]]] = {
     "tos_video": _ANY,
     "transport": _ANY,  # every transport that listens serves everybody
     "trust_id_outbound": _ANY,
+    "unidentified_request_count": _ANY,
+    "unidentified_request_period": _ANY,
+    "unidentified_request_prune_interval": _ANY,
     "use_avpf": _NO,
     "use_ptime": _ANY,
+    "user_agent": _ANY,
     "user_eq_phone": _NO,
     "webrtc": _NO,
 }
 """Settings that hold here always, by the values that say so; an empty set takes any."""
+
+MENDS: Final[Mapping[str, str]] = {
+    "acl": "write the networks that may, as permit",
+    "device_state_busy_at": "calls of an account is how many it has at once",
+    "subscribe_context": "lamps are looked up in its context: include it there",
+}
+"""What to do about settings that have none here."""

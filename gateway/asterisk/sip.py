@@ -21,17 +21,20 @@ from gateway.asterisk.peers import (
     group_settings,
     listen,
     networks,
+    secret_of,
+    wait_for_audio,
 )
 
 __all__ = ["read_sip"]
 
 _GENERAL: Final = frozenset(
     "bindport bindaddr udpbindaddr tcpenable tcpbindaddr tlsenable tlsbindaddr tlscertfile tlsprivatekey tlscafile "
-    "context register allow disallow externaddr externhost externip promiscredir realm minexpiry maxexpiry".split()
+    "context register allow disallow externaddr externhost externip promiscredir realm minexpiry maxexpiry "
+    "rtptimeout rtpholdtimeout".split()
 )
 _GENERAL_SAME: Final = frozenset(
     "nat directmedia canreinvite alwaysauthreject allowguest srvlookup localnet defaultexpiry tos_sip tos_audio "
-    "tos_video cos_sip cos_audio cos_video rtptimeout rtpholdtimeout registertimeout registerattempts pedantic "
+    "tos_video cos_sip cos_audio cos_video registertimeout registerattempts pedantic "
     "useragent sdpsession sdpowner callcounter limitonpeers notifyringing notifyhold notifycid rtcachefriends "
     "dtmfmode relaxdtmf trustrpid sendrpid session-timers session-expires session-minse session-refresher "
     "tlsdontverifyserver tlscipher tlsclientmethod transport qualify qualifyfreq mwi mwi_from progressinband "
@@ -40,9 +43,9 @@ _GENERAL_SAME: Final = frozenset(
 """What holds here always, or is no longer needed."""
 _READ: Final = frozenset(
     "type host secret remotesecret context callerid cid_number fullname username defaultuser fromuser fromdomain "
-    "allow disallow qualify qualifyfreq port insecure nat directmedia canreinvite dtmfmode callgroup pickupgroup "
-    "namedcallgroup namedpickupgroup mailbox permit deny encryption transport outboundproxy call-limit busylevel "
-    "trustrpid sendrpid callcounter session-timers progressinband setvar accountcode t38pt_udptl".split()
+    "md5secret allow disallow qualify qualifyfreq port insecure nat directmedia canreinvite dtmfmode callgroup "
+    "pickupgroup namedcallgroup namedpickupgroup mailbox permit deny encryption transport outboundproxy call-limit "
+    "busylevel trustrpid sendrpid callcounter session-timers progressinband setvar accountcode t38pt_udptl".split()
 )
 _REGISTER: Final = re.compile(
     r"(?:(?P<peer>[\w.-]+)\?)?(?:(?P<transport>\w+)://)?(?P<user>[^:@]+(?:@[^:@]+(?=:|@))?)"
@@ -71,7 +74,8 @@ def read_sip(sections: Iterable[Section], draft: Draft) -> None:
                 draft.speak(entry, f"peer {section.name}")
             elif entry.key.lower() not in _READ:
                 draft.leave_entry(entry, f"peer {section.name}")
-        if said.get("host", "dynamic") == "dynamic":
+        proves = said.get("type", "").lower() == "user" and "insecure" not in said
+        if said.get("host", "dynamic") == "dynamic" or (proves and (said.get("secret") or said.get("md5secret"))):
             _account(section, said, general, draft)
         else:
             _trunk(section, said, general, registers, draft)
@@ -88,6 +92,7 @@ def _general(section: Section, said: Mapping[str, str], draft: Draft) -> None:
     for ours, theirs, least in (("min_expires", "minexpiry", 10), ("max_expires", "maxexpiry", 60)):
         if (seconds := number(said.get(theirs, ""), least, 86400)) is not None:
             sip[ours] = seconds
+    wait_for_audio(said, ("rtptimeout", "rtpholdtimeout"), draft)
     if said.get("realm"):
         sip["realm"] = said["realm"]
     if address := said.get("externaddr") or said.get("externip") or said.get("externhost", ""):
@@ -142,10 +147,8 @@ def _common(section: Section, said: Mapping[str, str], general: Mapping[str, str
 
 def _account(section: Section, said: dict[str, str], general: Mapping[str, str], draft: Draft) -> None:
     name = section.name
-    if not said.get("secret"):
-        draft.leave(section.place, f"account {name} has no secret", "an account here needs one")
-        return
-    account: dict[str, Any] = {"secret": said["secret"]}
+    secret = secret_of(name, said.get("secret", ""), said.get("md5secret", ""), section.place, draft)
+    account: dict[str, Any] = {"secret": secret}
     label, shown = caller(said.get("callerid", ""))
     label, shown = said.get("fullname", label), said.get("cid_number", shown)
     if label:

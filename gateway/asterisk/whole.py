@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
-from secrets import token_urlsafe
 from typing import Final
 
 from dialplan.model import Place
@@ -26,7 +25,7 @@ from gateway.asterisk.indications import read_indications
 from gateway.asterisk.machine import leave_other_files, read_asterisk, read_rtp
 from gateway.asterisk.mending import OFFICE, mend
 from gateway.asterisk.musiconhold import read_music
-from gateway.asterisk.peers import listen
+from gateway.asterisk.peers import listen, new_secret
 from gateway.asterisk.pjsip import read_pjsip
 from gateway.asterisk.plan import DIALPLAN, access_digits, additions, dialplan_files
 from gateway.asterisk.queues import read_queues
@@ -58,7 +57,6 @@ _WIZARD: Final = "pjsip_wizard.conf"
 _WIRING: Final = "system.conf"
 _HOME: Final = "/etc/asterisk"
 """Where Asterisk's files lie, and so what files that are named whole are beside."""
-_SECRET_BYTES: Final = 12
 _LIMIT: Final = 16 * 1024 * 1024
 """Bytes of one file."""
 _LOOPBACK: Final = "127.0.0.1"
@@ -192,6 +190,6 @@ def _renew_weak_secrets(draft: Draft) -> None:
     accounts = draft.tables.get("accounts", {})
     for name, account in accounts.items() if draft.address != _LOOPBACK else ():
         if easily_guessed(account["secret"], name):
-            account["secret"] = token_urlsafe(_SECRET_BYTES)
+            account["secret"] = new_secret()
             what = f"the secret of account {name} was easily guessed; a new one stands in office.toml"
             draft.left.append(Fault(OFFICE, 0, what, "write it into the telephone"))

@@ -214,3 +214,81 @@ def test_channels_keep_how_they_are_seized_and_released(tmp_path: Path) -> None:
     assert [phone.start for phone in moved.config.phones.values()] == ["kewl", "loop", "ground"]
     assert [line.start for line in moved.config.lines.values()] == ["kewl", "loop", "ground"]
     assert moved.left("chan_dahdi.conf") == []
+
+
+PROTECTED = """
+[transport]
+type=transport
+[world]
+type=acl
+deny=0.0.0.0/0
+permit=192.168.0.0/16
+[201]
+type=endpoint
+auth=201
+aors=201
+rtp_timeout=5
+[201]
+type=auth
+md5_cred=5d41402abc4b2a76b9719d911017c592
+[202]
+type=endpoint
+auth=202
+aors=202
+rtp_timeout=90
+deny=0.0.0.0/0
+permit=10.0.0.0/8
+subscribe_context=lamps
+[202]
+type=auth
+password=Long-Enough-7x
+[anonymous]
+type=endpoint
+context=public
+"""
+
+
+def test_who_is_known_by_a_hash_gets_a_new_secret_and_lists_of_networks_hold_for_all(tmp_path: Path) -> None:
+    moved = move_in(tmp_path, pjsip=PROTECTED, extensions="[default]\nexten => 1,1,Dial(PJSIP/201&PJSIP/202)\n")
+    hashed, plain = (moved.config.accounts[name] for name in ("201", "202"))
+    assert len(hashed.secret) >= 16 and plain.secret == "Long-Enough-7x"
+    assert [str(network) for network in (*hashed.permit, *plain.permit)] == ["192.168.0.0/16", "10.0.0.0/8"]
+    assert moved.config.sip.rtp_timeout == 90
+    assert moved.left("pjsip.conf") == [
+        "13: account 201 has its secret as a hash alone, from which it cannot be told; a new one stands in "
+        "office.toml; write it into the telephone",
+        "23: subscribe_context = lamps of endpoint 202 has no setting here; lamps are looked up in its context: "
+        "include it there",
+        "27: endpoint anonymous is for strangers, who are refused here; write an account or a trunk for whoever is "
+        "to call in",
+    ]
+
+
+OLD_SIP = """
+[general]
+rtptimeout=30
+[100]
+type=friend
+host=dynamic
+md5secret=5d41402abc4b2a76b9719d911017c592
+[gate]
+type=user
+host=192.0.2.77
+secret=Cellar-And-Yard
+[carrier]
+type=user
+host=198.51.100.9
+secret=x
+insecure=invite
+"""
+
+
+def test_an_old_user_that_proves_itself_is_an_account_and_one_that_does_not_a_trunk(tmp_path: Path) -> None:
+    moved = move_in(tmp_path, sip=OLD_SIP, extensions="[default]\nexten => 1,1,Dial(SIP/100&SIP/gate)\n")
+    assert list(moved.config.accounts) == ["100", "gate"] and list(moved.config.trunks) == ["carrier"]
+    assert moved.config.accounts["gate"].secret == "Cellar-And-Yard"
+    assert moved.config.sip.rtp_timeout == 30
+    assert moved.left("sip.conf") == [
+        "4: account 100 has its secret as a hash alone, from which it cannot be told; a new one stands in "
+        "office.toml; write it into the telephone"
+    ]

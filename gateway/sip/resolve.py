@@ -15,8 +15,10 @@ from typing import Final
 
 from gateway.core.cause import Cause
 from gateway.core.frozen import frozen
+from gateway.sip.message import Response
 from gateway.sip.names import AddressRecord, Kind, Naptr, Question, Reply, ServerNames, Srv
 from gateway.sip.points import ListeningPoints
+from gateway.sip.retry_after import retry_after
 from gateway.sip.transport import PORTS, Address, Flow, is_address
 from gateway.sip.uri import SipUri
 
@@ -30,6 +32,8 @@ MAX_DEAD: Final = 1000
 """Servers that are remembered as dead."""
 DEAD: Final = 30.0
 """Seconds for which a server that failed is tried last."""
+LONGEST_PAUSE: Final = 300.0
+"""Seconds of a server's Retry-After (RFC 3261 21.5.4) that are heeded at most: it is for overload, which passes."""
 
 _SERVICES: Final = {"SIP+D2U": "udp", "SIP+D2T": "tcp", "SIPS+D2T": "tls"}
 """NAPTR services (4.1) that can be called."""
@@ -116,8 +120,14 @@ class Resolver:
         """Why there was no connection with a server when one was tried last; empty where nobody knows."""
         return self._faults.get(flow, "")
 
-    def worked(self, flow: Flow, now: float) -> None:
-        """A server answered: what was held against it is forgotten, but for a time that it has asked for itself."""
+    def heard(self, flow: Flow, response: Response | None, now: float) -> None:
+        """Learn what came of a request to a server: a response, or none at all.
+
+        One that answers has nothing held against it any more, but for a time that it has asked for itself.
+        """
+        if response is None or response.status == 503:
+            self.failed(flow, now, None if response is None else retry_after(response, LONGEST_PAUSE))
+            return
         if self._faults:
             self._faults.pop(flow, None)
         server = flow.transport, flow.remote

@@ -45,7 +45,6 @@ from gateway.sip.fork import Target
 from gateway.sip.gatekeeper import Gatekeeper, Proved
 from gateway.sip.journal import Journal
 from gateway.sip.legs import Legs
-from gateway.sip.message import Response
 from gateway.sip.message_method import Messages
 from gateway.sip.misled import Misled
 from gateway.sip.names import ServerNames
@@ -60,7 +59,6 @@ from gateway.sip.reception import Reception, Rooms
 from gateway.sip.refusals import ELSEWHERE, AccessRefused, Refusals
 from gateway.sip.registrar import Registrar, RegistrarConfig
 from gateway.sip.resolve import Resolver
-from gateway.sip.retry_after import retry_after
 from gateway.sip.session import Intervals, Setting
 from gateway.sip.text_queue import TextKeeper
 from gateway.sip.token import Tokens
@@ -92,8 +90,6 @@ MISLED: Final = 0.2
 """How many of those who come to a wrong port are told of, a second."""
 BURST: Final = 20.0
 """How many of them at once."""
-LONGEST_PAUSE: Final = 300.0
-"""Seconds of a server's Retry-After that are heeded at most: it is for overload, which passes."""
 
 
 @frozen
@@ -202,6 +198,7 @@ class SipStack:
         random = random or SystemRandom()
         named = config.advertised and not is_address(config.advertised)
         self._reach = Reach("" if named else config.advertised, points.hosts)
+        self._resolver = Resolver(points, names if names is not None else ServerNames(), random)
         self._carrier = SipCarrier(
             timers=config.timers,
             token=token,
@@ -210,7 +207,7 @@ class SipStack:
             datagram=config.datagram,
             points=points,
             random=random,
-            heard=self._server_heard,
+            heard=self._resolver.heard,
             reach=self._reach,
             key=key,
         )
@@ -219,7 +216,6 @@ class SipStack:
         self._registrar = Registrar(
             config=config.registrar, emit=self._changed, at=self._carrier.at, bindings=bindings
         )
-        self._resolver = Resolver(points, names if names is not None else ServerNames(), random)
         setting = Setting(self._carrier, config.timers, random, self._resolver, config.intervals)
         name = PublicName(config.advertised, setting, self._reach.advertise, self._tell)
         self._public_name = name if named else None
@@ -504,13 +500,6 @@ class SipStack:
             self._registered_ways.changed(change, now)
             if change.what in (Registration.REGISTERED, Registration.RENEWED):
                 self.messages.arrived(change.binding.account, now)
-
-    def _server_heard(self, flow: Flow, response: Response | None, now: float) -> None:
-        """RFC 3263 4.3: a server that fails is tried last for a while, or as long as it says (RFC 3261 21.5.4)."""
-        if response is not None and response.status != 503:
-            self._resolver.worked(flow, now)
-        else:
-            self._resolver.failed(flow, now, None if response is None else retry_after(response, LONGEST_PAUSE))
 
     def _tell(self, event: Happening) -> None:
         self._events.append(event)

@@ -10,6 +10,7 @@ import pytest
 from gateway.core.cause import Cause
 from gateway.core.messages import Dial
 from gateway.core.number import Party
+from gateway.sip.message import Response
 from gateway.sip.names import (
     AGAIN,
     ASKED,
@@ -263,7 +264,7 @@ def test_section_4_3_a_server_that_failed_is_tried_last_for_a_while() -> None:
     world.now += DEAD + 1
     assert world.ask("sip:example.com;transport=udp").flows == (one, two, three)
     world.resolver.failed(one, world.now)
-    world.resolver.worked(one, world.now)
+    world.resolver.heard(one, Response(200, "OK"), world.now)
     assert world.ask("sip:example.com;transport=udp").flows[0] == one
 
 
@@ -272,12 +273,12 @@ def test_rfc_3261_21_5_4_a_server_that_wants_to_be_left_alone_is_whatever_else_i
     one, *others = world.ask("sip:example.com;transport=udp").flows
     world.resolver.failed(one, world.now, 120.0)
     world.now += 119
-    world.resolver.worked(one, world.now)
+    world.resolver.heard(one, Response(200, "OK"), world.now)
     assert list(world.ask("sip:example.com;transport=udp").flows) == [*others, one]
     world.now += 2
-    world.resolver.worked(one, world.now)
+    world.resolver.heard(one, Response(200, "OK"), world.now)
     world.resolver.failed(one, world.now)
-    world.resolver.worked(one, world.now)
+    world.resolver.heard(one, Response(200, "OK"), world.now)
     assert world.ask("sip:example.com;transport=udp").flows[0] == one, "that time is over, this was mere silence"
 
 

@@ -404,7 +404,7 @@ class SipCarrier:
         response.headers.set("Server", PRODUCT)
         if status >= 200 and transaction.method == "INVITE":
             self.newcomers.settled(transaction)
-        self._layer.respond(transaction, response, now)
+        transaction.respond(response, now)
 
     def _answer_once(self, transaction: ServerTransaction, response: Response) -> None:
         """Answer whoever has proved nothing, and keep nothing of it (RFC 3261 8.2.7).
@@ -418,7 +418,7 @@ class SipCarrier:
             tag = hmac.digest(self._key, made_of.encode("utf-8", "surrogateescape"), sha256)[:TAG_SIZE].hex()
             response.headers.set("To", response.to.tagged(tag))
         response.headers.set("Server", PRODUCT)
-        self._layer.answer_once(transaction, response)
+        transaction.answer_once(response)
 
     def _refuse(self, fault: MalformedMessage, source: Flow) -> None:
         """Answer a request that does not parse, where it says enough for that (RFC 3261 8.2.6, 18.2.2)."""

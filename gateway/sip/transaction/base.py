@@ -30,7 +30,7 @@ class TransactionUser(Protocol):
     """The transaction user (RFC 3261 section 6): hears what happens, at once, and may answer and send at once."""
 
     def request_arrived(self, transaction: ServerTransaction, now: float, *, merged: bool) -> None:
-        """A new request, but for ACK and CANCEL, which waits for `TransactionLayer.respond`; its Via is stamped.
+        """A new request, but for ACK and CANCEL, which waits for `ServerTransaction.respond`; its Via is stamped.
 
         Args:
             merged: the same request is here already by another way (RFC 3261 section 8.2.2.2: answer 482).
@@ -333,4 +333,7 @@ class ServerTransaction(Transaction):
 
     @abstractmethod
     def respond(self, response: Response, now: float) -> None:
-        """Send a response to its request; ignored where the transaction's state has no use for it."""
+        """Send a response to its request; ignored where the transaction's state has no use for it.
+
+        A 2xx to an INVITE is repeated by the user until the ACK comes (section 13.3.1.4), again by this.
+        """

@@ -269,17 +269,6 @@ class TransactionLayer:
             self._too_long[transaction] = flow
         return transaction
 
-    def respond(self, transaction: ServerTransaction, response: Response, now: float) -> None:
-        """Send `response` to the transaction's request; ignored where it comes too late.
-
-        A 2xx to an INVITE is repeated by the caller until the ACK comes (section 13.3.1.4), again by this.
-        """
-        transaction.respond(response, now)
-
-    def answer_once(self, transaction: ServerTransaction, response: Response) -> None:
-        """Send `response` to the transaction's request, and forget the transaction."""
-        transaction.answer_once(response)
-
     def cancel(self, transaction: ClientTransaction, now: float, reason: str = "") -> None:
         """Cancel an INVITE of ours (section 9.1): at once, or when the first provisional response comes.
 

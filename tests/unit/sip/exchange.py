@@ -75,7 +75,7 @@ class Exchange:
         """The callee responds to the first request that it was told of, with what its user then holds."""
         arrived = next(event for event in self.told["callee"] if isinstance(event, RequestArrived))
         response = arrived.request.reply(status, to_tag="2")
-        self.callee.respond(arrived.transaction, response, self.clock.now)
+        arrived.transaction.respond(response, self.clock.now)
         self.carry()
         return response
 

@@ -305,7 +305,7 @@ def test_a_cancel_finds_its_invite_and_both_are_answered() -> None:
     assert isinstance(cancel, RequestArrived) and isinstance(incoming, RequestArrived)
     assert cancel.cancels is incoming.transaction
     assert not cancel.merged
-    exchange.callee.respond(cancel.transaction, cancel.request.reply(200, to_tag="2"), 0)
+    cancel.transaction.respond(cancel.request.reply(200, to_tag="2"), 0)
     exchange.answer(487)
     assert exchange.statuses() == [180, 487]  # the 200 to the CANCEL is not told
     assert exchange.times("ACK") == [0]
@@ -388,7 +388,7 @@ class Hasty(Listener):
         self._status = status
 
     def request_arrived(self, transaction: ServerTransaction, now: float, *, merged: bool) -> None:
-        self.layer.respond(transaction, transaction.request.reply(self._status, to_tag="2"), now)
+        transaction.respond(transaction.request.reply(self._status, to_tag="2"), now)
 
     def response_arrived(self, transaction: ClientTransaction, response: Response, now: float) -> None:
         super().response_arrived(transaction, response, now)

@@ -107,7 +107,7 @@ def test_the_ack_to_a_refusal_is_absorbed_by_its_invite(branch: str) -> None:
     layer = Layer()
     invite = options(f"a{branch}", method="INVITE")
     (arrived,) = arrivals(layer, invite)
-    layer.respond(arrived.transaction, arrived.request.reply(486, to_tag="2"), 0)
+    arrived.transaction.respond(arrived.request.reply(486, to_tag="2"), 0)
     layer.receive(options(f"a{branch}", method="ACK", to=";tag=2"), FLOW, 0)
     assert layer.events() == []
     assert arrived.transaction.state is InviteServerState.CONFIRMED
@@ -145,7 +145,7 @@ def test_a_request_that_comes_by_two_ways_is_seen_to_be_merged() -> None:
     )
     assert (first.merged, second.merged, fresh.merged) == (False, True, False)
     for arrived in (first, second, fresh):
-        layer.respond(arrived.transaction, arrived.request.reply(200, to_tag="2"), 0)
+        arrived.transaction.respond(arrived.request.reply(200, to_tag="2"), 0)
     layer.expire(33)
     assert len(layer) == 0
     (later,) = arrivals(layer, options("d;branch=z9hG4bK4"))
@@ -217,7 +217,7 @@ def test_beyond_the_limit_new_requests_get_503_and_old_ones_go_on() -> None:
     assert refusal.flow == FLOW and layer.events() == [] and layer.turned_away == 1
     layer.receive(options("d;branch=z9hG4bK4", method="ACK"), FLOW, 0)
     assert layer.outgoing() == []
-    layer.respond(first.transaction, first.request.reply(200, to_tag="2"), 0)
+    first.transaction.respond(first.request.reply(200, to_tag="2"), 0)
     layer.receive(options("a;branch=z9hG4bK1"), FLOW, 0)
     assert len(layer.outgoing()) == 2
     with pytest.raises(Exhausted, match="all 2 SIP transactions"):
@@ -231,7 +231,7 @@ def test_strangers_cannot_take_the_room_in_which_calls_end() -> None:
     assert len(layer) == 6 and layer.turned_away == 14
     layer.events()
     (bye,) = arrivals(layer, options("b;branch=z9hG4bKbye", method="BYE", to=";tag=2"))
-    layer.respond(bye.transaction, bye.request.reply(200), 0)
+    bye.transaction.respond(bye.request.reply(200), 0)
     for number in range(20):
         layer.receive(options(f"c;branch=z9hG4bKi{number}", method="INFO", to=";tag=2", number=number + 1), FLOW, 0)
     assert len(layer) == 8
@@ -256,7 +256,7 @@ def test_thousands_of_transactions_come_and_go_and_leave_nothing() -> None:
         now = number / 100
         layer.expire(now)
         (arrived,) = arrivals_at(layer, options(f"a;branch=z9hG4bK{number}x", number=number + 1), now)
-        layer.respond(arrived.transaction, arrived.request.reply(200, to_tag="2"), now)
+        arrived.transaction.respond(arrived.request.reply(200, to_tag="2"), now)
     assert len(layer) == 3000
     layer.expire(100)
     assert len(layer) == 0 and layer.deadline() is None and layer.unasked + layer.turned_away == 0

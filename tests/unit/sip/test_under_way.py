@@ -93,7 +93,7 @@ def test_section_18_2_2_who_asks_again_by_another_connection_is_answered_by_that
     other = exchange.flows["callee"]._replace(remote=("192.0.2.1", 40124))
     exchange.callee.receive(arrived.request, other, 0)
     exchange.callee.lose(exchange.flows["callee"])
-    exchange.callee.respond(arrived.transaction, arrived.request.reply(200), 0)
+    arrived.transaction.respond(arrived.request.reply(200), 0)
     assert [datagram.flow for datagram in exchange.callee.outgoing()] == [other]
 
 

@@ -21,7 +21,6 @@ from gateway.sip.redirection import Redirections
 from gateway.sip.secure import NOT_SECURE, as_sips, secured
 from gateway.sip.session import SessionUser
 from gateway.sip.trunk_words import Outbound
-from gateway.sip.uri import is_sips
 
 __all__ = ["Placing"]
 
@@ -104,7 +103,7 @@ class Placing:
             channel,
             written(account, target, self._dial, outbound, call_id=call_id, host=host, tag=outfit.token()),
             flow,
-            as_sips(contact(flow), wanted=is_sips(target.uri)),
+            as_sips(contact(flow), wanted=target.uri.scheme == "sips"),
             outfit.negotiation(account, flow, host, row, channel.fax, row.wanted),
             peer=channel.peer,
             number=outfit.first_number(),

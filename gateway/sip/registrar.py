@@ -27,7 +27,7 @@ from gateway.sip.refusals import NOT_YOURS, SIPS_NEEDS_SIPS, SIPS_NEEDS_TLS
 from gateway.sip.schedule import Alarm
 from gateway.sip.source import source_of
 from gateway.sip.transport import PORTS, Address, Flow, is_address
-from gateway.sip.uri import SipUri, is_sips
+from gateway.sip.uri import SipUri
 
 __all__ = ["Registrar", "RegistrarConfig"]
 
@@ -188,10 +188,12 @@ class Registrar:
     def _wanted(self, request: Request, contact: NameAddr, account: Account, flow: Flow, now: float) -> Binding:
         if not isinstance(contact.uri, SipUri):
             raise Refused(request.reply(400, "A Contact That Is No SIP URI"))
-        if is_sips(contact.uri) and not flow.is_secure:
+        if contact.uri.scheme == "sips" and not flow.is_secure:
             raise Refused(request.reply(403, SIPS_NEEDS_TLS))  # RFC 5630 section 5.2: it could not be called there
         path = path_of(request)
-        if is_sips(contact.uri) and not all(is_sips(uri) for uri in (request.uri, *(hop.uri for hop in path))):
+        if contact.uri.scheme == "sips" and not all(
+            uri.scheme == "sips" for uri in (request.uri, *(hop.uri for hop in path))
+        ):
             raise Refused(request.reply(400, SIPS_NEEDS_SIPS))  # RFC 5630 section 5.2
         expires = self._expires(request, contact)
         if 0 < expires < self._config.min_expires:

@@ -16,7 +16,7 @@ from gateway.sip.path import PATH
 from gateway.sip.refusals import SIPS_NEEDS_TLS
 from gateway.sip.session import ALLOW, SDP_TYPE, SUPPORTED
 from gateway.sip.transport import Flow
-from gateway.sip.uri import OtherUri, SipUri, TelUri, is_sips
+from gateway.sip.uri import OtherUri, SipUri, TelUri
 
 __all__ = ["screen"]
 
@@ -31,7 +31,7 @@ BODY_TYPES: Final = {"INVITE": (SDP_TYPE,), "UPDATE": (SDP_TYPE,), "PRACK": (SDP
 
 def screen(request: Request, flow: Flow) -> Response | None:
     """The refusal that `request` (no ACK, no CANCEL) earns, without a To tag; None where it is understood."""
-    if is_sips(request.uri) and not flow.is_secure:
+    if request.uri.scheme == "sips" and not flow.is_secure:
         # RFC 5630 section 3.1.3: somebody between has taken it off TLS.
         return request.reply(403, SIPS_NEEDS_TLS)
     if request.method not in METHODS:

@@ -20,7 +20,7 @@ from gateway.sip.fork import Target
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request
 from gateway.sip.transport import Flow
-from gateway.sip.uri import SipUri, is_sips
+from gateway.sip.uri import SipUri
 from gateway.sip.warning import SIPS_NOT_ALLOWED
 
 __all__ = ["NOT_SECURE", "as_sips", "encryption_on", "secure_wish", "secured", "wants_sips"]
@@ -37,7 +37,7 @@ NOT_SECURE: Final = Ending(
 
 def secure_wish(invite: Request) -> dict[str, str]:
     """The channel variable of a call that was asked for with a sips URI."""
-    return {SECURED: "yes"} if is_sips(invite.uri) else {}
+    return {SECURED: "yes"} if invite.uri.scheme == "sips" else {}
 
 
 def secured(targets: Sequence[Target], *, wanted: bool) -> list[Target]:
@@ -60,7 +60,7 @@ def wants_sips(request: Request) -> bool:
     """Whether the dialog that a request makes is to be one of sips URIs (RFC 3261 12.1.1)."""
     typed = request.headers.typed
     first: tuple[NameAddr, ...] = typed["record-route"] or typed["contact"]
-    return is_sips(request.uri) or (bool(first) and is_sips(first[0].uri))
+    return request.uri.scheme == "sips" or (bool(first) and first[0].uri.scheme == "sips")
 
 
 def encryption_on(account: Account, flow: Flow) -> Encryption:

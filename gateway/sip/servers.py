@@ -19,7 +19,7 @@ from gateway.sip.resolve import Located
 from gateway.sip.session import Setting, Timer
 from gateway.sip.source import source_of
 from gateway.sip.transport import Address, Flow
-from gateway.sip.uri import SipUri, is_sips
+from gateway.sip.uri import SipUri
 
 __all__ = ["Servers", "ServersConfig", "Way"]
 
@@ -125,7 +125,9 @@ class Servers:
         self._ways: tuple[Way, ...] | None = None  # until something is found or a server's health changes
         self.remotes: frozenset[Address] = frozenset()
         self.sources: frozenset[str] = frozenset()
-        self._transports = frozenset("tls" if is_sips(uri) else uri.transport or "udp" for uri in config.uris)
+        self._transports = frozenset(
+            "tls" if uri.scheme == "sips" else uri.transport or "udp" for uri in config.uris
+        )
 
     @property
     def fault(self) -> str:

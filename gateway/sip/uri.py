@@ -17,7 +17,7 @@ from gateway.core.repeated import repeated
 from gateway.sip.grammar import HOST
 from gateway.sip.parameters import NO_PARAMETERS, Parameters
 
-__all__ = ["OtherUri", "SipUri", "TelUri", "Uri", "host_text", "is_sips", "loose", "parse_uri"]
+__all__ = ["OtherUri", "SipUri", "TelUri", "Uri", "host_text", "loose", "parse_uri"]
 
 _UNRESERVED: Final = r"A-Za-z0-9\-_.!~*'()"
 # "#" must be escaped in a user part (section 25.1), yet telephones that dial "*72#" send it bare.
@@ -63,7 +63,7 @@ class SipUri:
         user: user part in wire form (escaped), or None.
         password: in wire form, or None.
         port: 1..65535, or None where the URI names none.
-        scheme: "sip" or "sips".
+        scheme: "sip", or "sips", which asks for TLS on the whole way (RFC 5630).
         parameters: what follows the host.
         headers: what follows the question mark, in wire form; empty where there is none.
     """
@@ -176,6 +176,11 @@ class TelUri:
     number: str
     parameters: Parameters = NO_PARAMETERS
 
+    @property
+    def scheme(self) -> str:
+        """What stands before the colon."""
+        return "tel"
+
     @classmethod
     def parse(cls, text: str) -> TelUri:
         """Read a tel URI.
@@ -260,11 +265,6 @@ def loose(proxy: SipUri) -> SipUri:
     if proxy.is_loose_router:
         return proxy
     return SipUri(proxy.host, port=proxy.port, scheme=proxy.scheme, parameters=proxy.parameters.having("lr"))
-
-
-def is_sips(uri: Uri) -> bool:
-    """Whether a URI asks for TLS on the whole way (RFC 5630)."""
-    return type(uri) is SipUri and uri.scheme == "sips"
 
 
 @repeated

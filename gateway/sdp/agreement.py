@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from enum import Enum
-
 from gateway.core.audio import Codec
 from gateway.core.frozen import frozen
 from gateway.core.srtp import Protection
+from gateway.core.word import Word
 from gateway.sdp.image import PeerImage
 from gateway.sdp.stream import Direction
 
 __all__ = ["Agreement", "Medium"]
 
 
-class Medium(Enum):
+class Medium(Word):
     """What a session carries."""
 
     AUDIO = "audio"

@@ -45,7 +45,7 @@ from gateway.sip.session import (
     reasoned,
 )
 from gateway.sip.session_timer import SessionTimer
-from gateway.sip.status import reason
+from gateway.sip.status import REASONS
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 from gateway.sip.warning import warn
@@ -444,4 +444,4 @@ class IncomingSession:
             announce(first)
             self._head = first.headers
         # After a final one there is no other.
-        return Response(status, reason(status), headers=self._head.copy() if status < 200 else self._head)
+        return Response(status, REASONS[status], headers=self._head.copy() if status < 200 else self._head)

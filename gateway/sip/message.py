@@ -15,7 +15,7 @@ from gateway.core.repeated import Kept
 from gateway.sip.fields import Headers, safe_text
 from gateway.sip.grammar import split_list
 from gateway.sip.headers import CSeq, NameAddr, Via
-from gateway.sip.status import reason
+from gateway.sip.status import REASONS
 from gateway.sip.uri import Uri
 
 __all__ = ["Message", "Request", "Response"]
@@ -168,7 +168,7 @@ class Request(Message):
         copied = _COPIED_BY_100 if status == 100 else _COPIED_BY_SUCCESS if status < 300 else _COPIED_BY_REFUSAL
         response = Response(
             status,
-            reason(status) if phrase is None else safe_text("reason", phrase),
+            REASONS[status] if phrase is None else safe_text("reason", phrase),
             headers=self.headers.excerpt(copied),
         )
         if to_tag is not None:

@@ -22,7 +22,7 @@ from gateway.sip.identity import number_of
 from gateway.sip.message import Request, Response
 from gateway.sip.replaces import replaced_by_uri
 from gateway.sip.session import Reply, SessionUser, Setting, lists
-from gateway.sip.status import reason
+from gateway.sip.status import REASONS
 from gateway.sip.uri import OtherUri, SipUri
 
 __all__ = ["SIPFRAG", "ReferRecipient"]
@@ -191,7 +191,7 @@ class _Progress:
             self._status = 200 if told.final else 180
 
     def document(self, version: int, now: float, *, whole: bool) -> Document:
-        line = f"SIP/2.0 {self._status} {reason(self._status)}\r\n"
+        line = f"SIP/2.0 {self._status} {REASONS[self._status]}\r\n"
         return Document(f"{SIPFRAG};version=2.0", line.encode())
 
 

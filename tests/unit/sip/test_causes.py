@@ -11,7 +11,7 @@ from gateway.core.ending import Act, Ending
 from gateway.core.messages import Dial, Hangup, Offered, Released
 from gateway.core.number import Party
 from gateway.sip.causes import cause_of, cause_of_reason, reason_header, refusing, status_of, told_on
-from gateway.sip.status import reason
+from gateway.sip.status import REASONS
 from tests.support.sip import Office, Phone
 
 
@@ -40,7 +40,7 @@ def test_every_cause_refuses_with_a_final_status_that_is_no_redirection() -> Non
 def test_who_wants_no_such_calls_is_not_busy(status: int) -> None:
     """RFC 5079, RFC 8197 section 4, RFC 8688: the call was rejected; told on as it is."""
     assert cause_of(status) is Cause.CALL_REJECTED and told_on(status) == ("SIP", status)
-    assert reason(status) not in (reason(600), reason(400))
+    assert REASONS[status] not in (REASONS[600], REASONS[400])
 
 
 @pytest.mark.parametrize(("status", "like"), [(399, 300), (499, 400), (599, 500), (699, 600)])

@@ -9,7 +9,7 @@ from gateway.sip.fields import Headers
 from gateway.sip.headers import Via
 from gateway.sip.message import Request, Response
 from gateway.sip.parser import MalformedMessage, parse
-from gateway.sip.status import reason
+from gateway.sip.status import REASONS
 from gateway.sip.uri import SipUri
 
 INVITE = (
@@ -142,9 +142,9 @@ def test_a_reason_phrase_cannot_smuggle_headers() -> None:
 
 
 def test_statuses_without_a_phrase_take_that_of_their_class() -> None:
-    assert reason(486) == "Busy Here"
-    assert reason(499) == "Bad Request"
-    assert reason(999) == "Unknown"
+    assert REASONS[486] == "Busy Here"
+    assert REASONS[499] == "Bad Request"
+    assert REASONS[999] == "Unknown"
 
 
 def test_the_wire_form_says_how_long_the_body_is() -> None:

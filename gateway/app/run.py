@@ -30,6 +30,7 @@ from gateway.config.model import Config
 from gateway.config.office import load_office, setting_doubts
 from gateway.core.errors import ConfigError, CopperlineError, OpenFailed
 from gateway.media.places import SPOKEN
+from gateway.media.prompt import SoundLibrary
 from gateway.media.speech import synthesise
 from gateway.net.ticker import Ticker
 from gateway.web.office import ReloadView
@@ -132,11 +133,11 @@ async def _serve(path: Path, started: Callable[[], None]) -> int:
         _warn(path, config, dialplan)
         sys.stdout.write(greeting(config, path, office.addresses, _program()))
         sys.stdout.flush()
-        speaking = loop.run_in_executor(None, _speak, config, stop.is_set)
+        preparing = loop.run_in_executor(None, _prepare, config, office.media.sounds, stop.is_set)
         await stop.wait()
         await _drain(office, at_once)
         watching.stop()
-        await speaking
+        await preparing
     except CopperlineError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -147,8 +148,9 @@ async def _serve(path: Path, started: Callable[[], None]) -> int:
     return 0
 
 
-def _speak(config: Config, is_over: Callable[[], bool]) -> None:
-    """Make the prompts that are missing, beside all else: they are there for the first call that wants them."""
+def _prepare(config: Config, sounds: SoundLibrary, is_over: Callable[[], bool]) -> None:
+    """Read the music and make the prompts that are missing, beside all else: the first call finds them there."""
+    sounds.prepare(is_over)
     try:
         made = synthesise(config.media.prompts / SPOKEN, config.office.language)
     except CopperlineError as error:

@@ -7,7 +7,7 @@ here: soft bells over slow chords in a major key, a little below speech; a wide 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -117,6 +117,16 @@ class MusicLibrary:
         if name in self._classes:
             self._sounds[name] = sound
         return sound
+
+    def prepare(self, is_over: Callable[[], bool]) -> None:
+        """Read all classes, which takes seconds, beside all else: nobody waits for those that are wanted then.
+
+        Args:
+            is_over: asked before each whether it is still wanted.
+        """
+        for name in self._classes:
+            if not is_over():
+                self.music(name)
 
     def _files(self, music: MusicClass) -> list[Path]:
         folder = music.folder

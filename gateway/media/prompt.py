@@ -8,7 +8,7 @@ record is kept in a folder of its own. Nothing is synthesised here (see `gateway
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -94,6 +94,10 @@ class SoundLibrary:
     def music(self, name: str) -> Sound:
         """The music of a class, or the default one where there is no such class."""
         return self._music.music(name)
+
+    def prepare(self, is_over: Callable[[], bool]) -> None:
+        """Read the music; see `MusicLibrary.prepare`."""
+        self._music.prepare(is_over)
 
     def prompt(self, name: str, language: str | None = None) -> Sound | None:
         """A prompt by its file name without suffix, or None where no folder has it."""

@@ -59,6 +59,18 @@ def test_a_class_is_its_folder_s_files_by_name_with_pauses(tmp_path: Path) -> No
     assert list(library.faults) == [tmp_path / "3.wav"]
 
 
+def test_what_was_prepared_is_read_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = MusicLibrary({"sales": MusicClass(tmp_path), "night": MusicClass(tmp_path)})
+    library.prepare(lambda: False)
+    monkeypatch.setattr(music, "compose", lambda: pytest.fail("composed again"))
+    assert library.music() is not None and library.music("sales") is library.music("sales")
+
+
+def test_nothing_is_prepared_for_an_office_that_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(music, "compose", lambda: pytest.fail("composed"))
+    MusicLibrary({}).prepare(lambda: True)
+
+
 def test_music_is_never_silence_whatever_class_is_asked_for(tmp_path: Path) -> None:
     library = MusicLibrary({"empty": MusicClass(tmp_path), "gone": MusicClass(tmp_path / "gone")})
     ours = library.music("default")

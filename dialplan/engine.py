@@ -64,6 +64,7 @@ class DialplanEngine:
         postman: sends texts outside of calls; they are supposed to arrive where None.
         resolver: asks the DNS for ENUM; the machine's own where None.
         step_limit: after so many steps without time passing, a script is a loop and its call is ended.
+        shows_keys: whether notes and records tell the keys that callers have typed.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class DialplanEngine:
         postman: Postman | None = None,
         resolver: Resolver | None = None,
         step_limit: int = _STEP_LIMIT,
+        shows_keys: bool = False,
     ) -> None:
         self.dialplan = dialplan
         self._switch = switch
@@ -89,7 +91,13 @@ class DialplanEngine:
         self._operator = operator or Nobody()
         self._postman = postman or NoPost()
         self._waiting = frozenset(name for name, function in functions.items() if function.later is not None)
-        self._shared = Shared(dict(dialplan.globals), database or MemoryDatabase(), permissions, resolver=resolver)
+        self._shared = Shared(
+            dict(dialplan.globals),
+            database or MemoryDatabase(),
+            permissions,
+            resolver=resolver,
+            shows_keys=shows_keys,
+        )
 
     def load(self, dialplan: Dialplan) -> None:
         """Run later scripts on `dialplan`; those under way finish on theirs.
@@ -326,6 +334,8 @@ class DialplanEngine:
     def _execute(self, script: Script, step: Step, arguments: str) -> Awaitable[Last]:
         """Note a step and begin its application."""
         shown = script.plain(arguments) if script.values else arguments
+        if script.typed:
+            shown = script.untold(shown)
         context, extension, priority = script.location
         script.leg.note(f"{step.where} {context},{extension},{priority} {step.application}({shown[:_NOTED]})")
         record = script.record

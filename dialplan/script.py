@@ -35,6 +35,10 @@ What a caller is called must not close a parenthesis of `ExecIf(...?Set(NAME=${C
 application of its own, nor a quote of `System(...)`.
 """
 NO_ATTEMPTS: Final[Mapping[str, Ending]] = MappingProxyType({})
+_PIN: Final = 3
+"""Keys that are not told, at least: fewer are a choice from a menu, and would star out half of a note."""
+_TYPED: Final = 20
+"""Of how many of a caller's entries that holds at least."""
 _BEGIN: Final = "$"
 """With which all begins that means something in a file."""
 _VARIABLES: Final = 2000
@@ -112,6 +116,7 @@ class Script(Course, identity=dict, recordings=dict, settings=dict):
         settings: what CHANNEL() keeps.
         handlers: places and arguments of the subroutines that run once the leg is over.
         record: what the scripts says of the call in its record, for CDR().
+        typed: what the caller has keyed that notes and records do not tell.
         attempts: how each target of the last Dial ended, by name, for HANGUPCAUSE().
     """
 
@@ -138,6 +143,7 @@ class Script(Course, identity=dict, recordings=dict, settings=dict):
         "settings",
         "share",
         "shared",
+        "typed",
         "unknown",
         "values",
     )
@@ -181,8 +187,20 @@ class Script(Course, identity=dict, recordings=dict, settings=dict):
         self.handlers: tuple[tuple[str, list[str]], ...] = ()
         self.record = Record(switch.now(), location)
         self.attempts = NO_ATTEMPTS
+        self.typed: tuple[str, ...] = ()
         self._applications = applications
         self._functions = functions
+
+    def keyed(self, keys: str) -> None:
+        """The caller has typed `keys`, be it a PIN or the number of a card; a choice from a menu is shorter."""
+        if len(keys) >= _PIN and not self.shared.shows_keys and keys not in self.typed:
+            self.typed = tuple(sorted((*self.typed[-_TYPED:], keys), key=len, reverse=True))
+
+    def untold(self, text: str) -> str:
+        """`text` without what the caller has typed."""
+        for keys in self.typed:
+            text = text.replace(keys, "?" * len(keys))
+        return text
 
     @property
     def foreign(self) -> Sequence[str]:

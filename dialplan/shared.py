@@ -84,6 +84,7 @@ class Shared:
         locks: behind LOCK().
         legs: the legs for which scripts run, by name.
         resolver: asks the DNS for ENUM; the machine's own where None.
+        shows_keys: whether notes and records tell the keys that callers have typed.
     """
 
     globals: dict[str, str]
@@ -92,6 +93,7 @@ class Shared:
     locks: Locks = field(default_factory=Locks)
     legs: dict[str, Share] = field(default_factory=dict)
     resolver: Resolver | None = None
+    shows_keys: bool = False
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     def beside(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

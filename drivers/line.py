@@ -65,6 +65,10 @@ class Cue:
     subject: Command | Digit | Sign | None = None
 
 
+PASSED_ON: Final = "pass_digit"
+"""The action by which a line gives a key to its call; others take it for a digit of a number."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Dialect(Generic[State, Input]):
     """A kind of line as data.
@@ -279,8 +283,11 @@ class Line(Generic[State, Input]):
             self.note(cue.now, f"{given.name} was not expected while {self.state.value}; ignored")
 
     def _digit(self, digit: Digit, now: float) -> None:
-        self.note(now, f"digit {digit.digit} ({digit.how})", kind=Kind.MEDIA)
-        if self._machine.takes(self._dialect.digit):
+        taken = self._machine.table[self.state].get(self._dialect.digit)
+        # One that is passed on is no digit of a number; which it is may be nobody's business (`Recorder`).
+        what = "key" if taken is not None and taken[1] == PASSED_ON else "digit"
+        self.note(now, f"{what} {digit.digit} ({digit.how})", kind=Kind.MEDIA)
+        if taken is not None:
             self._feed(self._dialect.digit, Cue(now, f"digit {digit.digit}", digit))
 
     def _tell(self, event: Event) -> None:

@@ -14,6 +14,7 @@ from dialplan.agi.protocol import Reply
 from dialplan.apps.control import Control, control
 from dialplan.apps.digits import BETWEEN_DIGITS
 from dialplan.apps.play import bare, find_sounds
+from dialplan.apps.read import keyed
 from dialplan.apps.record import record_sound
 from dialplan.functions.clock import moment
 from dialplan.script import Script
@@ -185,18 +186,10 @@ async def _option(session: Session, words: Sequence[str]) -> Reply:
 
 
 async def _data(session: Session, words: Sequence[str]) -> Reply:
-    leg = session.script.leg
-    timeout = _seconds(words, 1) or 6.0
+    sounds = find_sounds(session.script, words[0])[0]
     most = _whole(_word(words, 2)) or _MOST_DIGITS
-    digits = ""
-    key = await leg.play(find_sounds(session.script, words[0])[0], escape="0123456789*#ABCD")
-    key = key or await leg.digit(timeout)
-    while key and key != "#":
-        digits += key
-        if len(digits) >= most:
-            return Reply(digits)
-        key = await leg.digit(timeout)
-    return Reply(digits, None if key else "timeout")
+    digits, late = await keyed(session.script, sounds, most, "#", _seconds(words, 1) or 6.0)
+    return Reply(digits, "timeout" if late else None)
 
 
 async def _wait_for_digit(session: Session, words: Sequence[str]) -> Reply:

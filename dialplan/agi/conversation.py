@@ -123,7 +123,7 @@ class Conversation:
             return usage(f"Usage: {command.usage}")
         if self._over is not None and not command.dead:
             return DEAD
-        self._script.leg.note(f"AGI {line.strip()[:200]}")
+        self._script.leg.note(self._script.untold(f"AGI {line.strip()}")[:200])
         try:
             reply = await command.run(self._session, given)
             if self._script.leg.ending is not None:

@@ -37,8 +37,9 @@ async def keyed(
     while digit and digit not in ends:
         digits += digit
         if len(digits) >= most:
-            return digits, False
+            break
         digit = await script.leg.digit(between)
+    script.keyed(digits)
     return digits, not digit
 
 

@@ -103,7 +103,7 @@ class Application:
         self._store: Store | None = None
         self._database: StoredDatabase | None = None
         clock = loop.time
-        self.recorder = Recorder()
+        self.recorder = Recorder(shows_keys=config.security.show_keys)
         self.media = OfficeMedia(config, loop=loop, by_hand=by_hand)
         self._numbers = DialplanNumbers(lambda: self.engine.dialplan, self._wall)
         self.hardware = Hardware(
@@ -200,6 +200,7 @@ class Application:
                 network=True,
             ),
             step_limit=config.limits.dialplan_steps,
+            shows_keys=config.security.show_keys,
         )
         self.manager.script = self.engine.run
         self.manager.devices.database = self._database

@@ -29,7 +29,7 @@ _SCANNERS: Final = (
 
 
 class SecuritySettings(Settings):
-    """[security]: who is not heard by SIP.
+    """[security]: who is not heard by SIP, and what stories of calls keep to themselves.
 
     Attributes:
         rate: requests a second that one source may send outside of calls, and connections that it may make; sources
@@ -44,6 +44,8 @@ class SecuritySettings(Settings):
         ban_seconds: how long a ban lasts.
         scanners: beginnings of User-Agents that get no answer, unless they come from a registered telephone.
         allow: networks that are neither limited nor banned.
+        show_keys: stories, captures and records of calls tell which keys were pressed in a call: PINs and card
+            numbers, too; where false, only that keys came, and how. For looking into keys that are not understood.
     """
 
     rate: Annotated[float, Field(ge=0, le=100_000)] = 20.0
@@ -53,3 +55,4 @@ class SecuritySettings(Settings):
     ban_seconds: Annotated[float, Field(gt=0, le=31_536_000)] = 1800.0
     scanners: Items[Label] = _SCANNERS
     allow: Networks = _HERE
+    show_keys: bool = False

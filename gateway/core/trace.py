@@ -45,6 +45,17 @@ _SECRET: Final = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _SECRET_OCTETS: Final = re.compile(_SECRET.pattern.encode(), re.IGNORECASE | re.VERBOSE)
+_KEYS: Final = re.compile(
+    r"""(?P<key>
+        ^[ \t]*signal[ \t]*=[ \t]*(?=[0-9a-d*#]+[ \t]*\r?$)                   # application/dtmf-relay
+      | ^(?:content-type|c)[ \t]*:[ \t]*application/dtmf[ \t]*(?:;[^\r\n]*)?\r\n
+        (?:[^\r\n]+\r\n){0,40}\r\n                                         # application/dtmf: the body is the key
+      | ^keys?[ ](?=[0-9a-d*#]+(?:[ ]\(|$))                                # what a line or a leg has heard or said
+    )(?P<value>[^\s,;(]+)""",
+    re.IGNORECASE | re.VERBOSE | re.MULTILINE,
+)
+_KEYS_OCTETS: Final = re.compile(_KEYS.pattern.encode(), re.IGNORECASE | re.VERBOSE | re.MULTILINE)
+"""Keys that somebody presses while a call stands: PINs, and the numbers of cards."""
 
 
 class Kind(Word):
@@ -146,9 +157,11 @@ class Recorder:
             has rested, and was packed, is touched by its next note.
         strays: the same for stories of what has not become a call.
         notes: how many notes a story keeps; what goes is from its middle.
+        shows_keys: whether stories and captures tell which keys were pressed, and not only that some were.
     """
 
-    def __init__(self, *, calls: int = 4000, strays: int = 500, notes: int = 400) -> None:
+    def __init__(self, *, calls: int = 4000, strays: int = 500, notes: int = 400, shows_keys: bool = False) -> None:
+        self._shows_keys = shows_keys
         self._calls = calls
         self._strays = strays
         self._half = max(1, notes // 2)
@@ -232,7 +245,7 @@ class Recorder:
         gap = []
         if left_out and (beside := latest[:1] or first[-1:]):
             gap = [Note(beside[0].at, Kind.CALL, name, f"({left_out} notes left out here)")]
-        return [*map(_read, first), *gap, *map(_read, latest)]
+        return [*map(self._read, first), *gap, *map(self._read, latest)]
 
     def packets(self, name: str) -> list[Packet]:
         """The messages of the call (or the call of the leg) `name`, in order; secrets in them are starred out, each
@@ -243,11 +256,23 @@ class Recorder:
             return []
         first, latest, _ = story.notes()
         found = [packet for kept in (*first, *latest) if (packet := kept.packet()) is not None]
-        return [replace(packet, data=_SECRET_OCTETS.sub(_starred, packet.data)) for packet in found]
+        return [replace(packet, data=self._starred(packet.data)) for packet in found]
 
     def stories(self) -> list[str]:
         """Names of the calls whose stories are kept, least lately touched first."""
         return list(self._of_calls)
+
+    def _read(self, kept: Kept) -> Note:
+        note = kept.read()
+        return Note(note.at, note.kind, note.leg, self._masked(note.text), self._masked(note.detail))
+
+    def _masked(self, text: str) -> str:
+        text = _SECRET.sub(lambda found: f"{found['key']}***", text)
+        return text if self._shows_keys else _KEYS.sub(lambda found: found["key"] + "?" * len(found["value"]), text)
+
+    def _starred(self, data: bytes) -> bytes:
+        data = _SECRET_OCTETS.sub(_stars, data)
+        return data if self._shows_keys else _KEYS_OCTETS.sub(_question_marks, data)
 
     def _begin(self, name: str) -> Story[Kept]:
         story = Story(name, self._packer, self._half, self._of_strays, self._past)
@@ -292,16 +317,11 @@ def whole(detail: str | bytes) -> str:
     return detail if isinstance(detail, str) else detail.decode("utf-8", "replace")
 
 
-def _read(kept: Kept) -> Note:
-    note = kept.read()
-    return Note(note.at, note.kind, note.leg, _mask(note.text), _mask(note.detail))
-
-
-def _starred(found: re.Match[bytes]) -> bytes:
+def _stars(found: re.Match[bytes]) -> bytes:
     value = found["value"]
     quotes = b'"' if len(value) > 1 and value[:1] == value[-1:] == b'"' else b""
     return found["key"] + quotes + b"*" * (len(value) - 2 * len(quotes)) + quotes
 
 
-def _mask(text: str) -> str:
-    return _SECRET.sub(lambda found: f"{found['key']}***", text)
+def _question_marks(found: re.Match[bytes]) -> bytes:
+    return found["key"] + b"?" * len(found["value"])

@@ -393,7 +393,9 @@ class SipChannel:
     def _heard(self, event: AudioEvent, now: float) -> None:
         match event:
             case DigitHeard(digit, duration, as_event):
-                self._emit(self, Digit(digit, duration, RFC_4733 if as_event else IN_BAND))
+                how = RFC_4733 if as_event else IN_BAND
+                self._recorder.note(now, Kind.MEDIA, self.name, f"key {digit} ({how})")
+                self._emit(self, Digit(digit, duration, how))
             case FlashHeard():
                 self._emit(self, Flash())
             case FaxHeard(tone):

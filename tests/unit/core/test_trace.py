@@ -123,7 +123,51 @@ def test_every_kind_of_secret_is_masked_and_starred_out(line: str, shown: str) -
     assert re.sub(r'"\*+"|\*+', "***", starred) == shown
 
 
-@pytest.mark.parametrize("hostile", ["authorization:", "sip:a", "authorization: a", "key-mgmt:mikey ", 'nonce="'])
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Content-Type: application/dtmf-relay\r\n\r\nSignal=5\r\nDuration=160\r\n", "Signal=?\r\nDuration=160"),
+        ("Content-Type: application/dtmf-relay\r\n\r\n  signal = #", "  signal = ?"),
+        ("Content-Type: application/dtmf-relay\r\n\r\nSignal=11\nDuration=9", "Signal=??\nDuration=9"),
+        ("Content-Type: application/dtmf-relay\r\n\r\nSignal=hf\r\n", "Signal=hf"),
+        ("Content-Type: application/dtmf ; x=y\r\nContent-Length: 1\r\n\r\n5", "\r\n\r\n?"),
+        ("c:application/dtmf\r\nMax-Forwards: 70\r\n\r\n1234\r\n", "\r\n\r\n????\r\n"),
+        ("Content-Type: text/plain\r\n\r\n1234", "\r\n\r\n1234"),
+    ],
+)
+def test_keys_that_come_as_info_are_told_and_not_which(said: str, shown: str) -> None:
+    data = f"INFO sip:6001@192.0.2.1 SIP/2.0\r\nCall-ID: a\r\n{said}".encode()
+    for recorder, expected in ((Recorder(), shown), (Recorder(shows_keys=True), said)):
+        Journal(recorder).sent(Datagram(data, FLOW, call_id="a"), 1.0)
+        (note,), (packet,) = recorder.story("Call-ID a"), recorder.packets("Call-ID a")
+        assert expected in note.detail and expected.encode() in packet.data
+        assert len(packet.data) == len(data)
+
+
+def test_keys_that_a_leg_has_heard_are_told_and_not_which() -> None:
+    hidden, shown = Recorder(), Recorder(shows_keys=True)
+    said = ["key 5 (RFC 4733)", "key * (in-band tone)", "keys 1234#", "digit 5 (in-band tone)", "keys are missing"]
+    for recorder in (hidden, shown):
+        for text in said:
+            recorder.note(1.0, Kind.MEDIA, "leg", text)
+    assert texts(hidden, "leg") == ["key ? (RFC 4733)", "key ? (in-band tone)", "keys ?????", *said[3:]]
+    assert texts(shown, "leg") == said
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "c:application/dtmf\r\n",
+        "signal=",
+        "signal=\n",
+        "\nkey 5",
+        "authorization:",
+        "sip:a",
+        "authorization: a",
+        "key-mgmt:mikey ",
+        'nonce="',
+    ],
+)
 def test_nobody_makes_a_story_long_to_read(hostile: str) -> None:
     recorder = Recorder()
     recorder.note(0.0, Kind.MESSAGE, "SIP/1", "INVITE", hostile * (65_000 // len(hostile)))

@@ -161,6 +161,13 @@ def test_keys_are_told_by_their_codes_and_digits_as_they_are() -> None:
     assert program.answers[3].startswith(f"200 result={ord('9')} ")
 
 
+def test_keys_that_a_program_has_read_are_told_in_no_note_of_what_it_says_of_them() -> None:
+    program = Asked("GET DATA enter 2000 4", "SET VARIABLE PIN 4711")
+    leg = run(program, leg=lambda: Caller(keys="4711"))
+    assert leg.variables["PIN"] == "4711"
+    assert "AGI SET VARIABLE PIN ????" in leg.notes
+
+
 def test_what_a_program_records_is_heard_afterwards() -> None:
     program = Asked('RECORD FILE "/var/lib/asterisk/sounds/custom/day" gsm "*#" -1 BEEP')
     leg = run(program, steps=["Playback(custom/day)"], leg=lambda: Caller(keys="--#"))

@@ -74,6 +74,20 @@ class TestRead:
         leg = call("Read(X,enter,,s)")
         assert (leg.told, leg.variables["READSTATUS"]) == ([], "SKIPPED")
 
+    def test_what_was_typed_is_told_neither_in_notes_nor_in_the_record(self) -> None:
+        """A PIN, or the number of a card; a key of a menu is no secret."""
+        steps = ("Read(CARD)", "Read(MENU,,1)", "NoOp(${CARD}, ${MENU})", "Set(SHOWN=${CDR(lastdata)}${CARD:-4})")
+        leg = call(*steps, leg=FakeLeg(keys="4111#2"))
+        assert leg.variables["CARD"] == "4111"
+        assert any("NoOp(????, 2)" in note for note in leg.notes)
+        assert not any("4111" in note for note in leg.notes)
+
+    def test_unless_the_office_wants_to_look_into_keys(self) -> None:
+        told = office("Read(CARD)", "NoOp(${CARD})")
+        told.engine = DialplanEngine(told.dialplan, told, shows_keys=True)
+        leg = asyncio.run(told.call("100", FakeLeg(keys="4111#")))
+        assert any("NoOp(4111)" in note for note in leg.notes)
+
     def test_without_a_variable_it_is_refused(self) -> None:
         assert "wants the name of a variable" in ending(call("Read(,enter)")).evidence
 

@@ -46,6 +46,8 @@ def test_digits_heard_in_the_row_say_which_path_they_took() -> None:
     row.listener(DigitHeard("#", 0.08, False), office.clock.now)
     office.drain()
     assert office.heard() == [(channel, Digit("5", 0.1, RFC_4733)), (channel, Digit("#", 0.08, IN_BAND))]
+    told = [note.text for note in office.recorder.story(channel.name) if note.text.startswith("key")]
+    assert told == ["key ? (RFC 4733 event)", "key ? (in-band tone)"]
 
 
 def test_a_peer_without_events_is_listened_to_for_tones() -> None:

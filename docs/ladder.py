@@ -142,7 +142,7 @@ def _group(machine: Drawn, sheet: _Sheet, state: Enum, y: float) -> tuple[list[s
             toward = 1 if end > x else -1
             parts.append(_arrow(x + toward * BAR / 2, middle, end - toward * half, middle))
             parts += _pill(end, middle, target.name, double=final(machine.table, target))
-        parts.append(_text(sheet.right, middle + 4, action.lstrip("_")))
+        parts.append(_text(sheet.right, middle + 4, action))
         at += ROW
     if shown:
         bar = f'x="{x - BAR / 2:g}" y="{y + 20:g}" width="{BAR}" height="{at - y - 20:g}"'

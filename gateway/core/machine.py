@@ -7,19 +7,29 @@ to carry out. An input that the present state does not list raises IllegalInput:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from gateway.core.errors import IllegalInput
 
-__all__ = ["Machine", "Table"]
+__all__ = ["Machine", "Table", "actions"]
 
 State = TypeVar("State", bound=Enum)
 Input = TypeVar("Input", bound=Enum)
 
 Table = Mapping[State, Mapping[Input, tuple[State, str]]]
 """state -> input -> (next state, action name); the action "" does nothing."""
+
+
+def actions(owner: type, table: Table[Any, Any]) -> Mapping[str, Callable[..., None]]:
+    """What carries out each action that `table` names: the method of `owner` of that name behind an underscore.
+
+    Raises:
+        AttributeError: there is no such method.
+    """
+    names = {name for row in table.values() for _, name in row.values() if name}
+    return {name: getattr(owner, f"_{name}") for name in names}
 
 
 class Machine(Generic[State, Input]):

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted, MalformedError
-from gateway.core.machine import Machine
+from gateway.core.machine import Machine, actions
 from gateway.core.messages import Command, Confer, Identify
 from gateway.sdp.negotiate import Direction, ImageRefused, Medium, Negotiation, NotAcceptable
 from gateway.sip.acceptance import LATE, Acceptance
@@ -275,7 +275,7 @@ class Established:
             return
         action = self._machine.feed(given)
         if action:
-            getattr(self, f"_{action}")(request, reply, now)
+            ACTIONS[action](self, request, reply, now)
 
     def _amend(self, request: Request, reply: Reply, now: float) -> None:
         """Take what an UPDATE brings: an offer, a new Contact, a refresh of the session (RFC 4028)."""
@@ -433,7 +433,7 @@ class Established:
     def _act(self, given: Input, now: float) -> None:
         action = self._machine.feed(given)
         if action:
-            getattr(self, f"_{action}")(now)
+            ACTIONS[action](self, now)
 
     def _keep(self, now: float) -> None:
         """The old session goes on (RFC 3261 14.1); what was refused is not asked for again."""
@@ -512,6 +512,10 @@ class Established:
             reasoned(bye, self._farewell)
         # Whatever comes of it, the session is over for us (RFC 3261 15.1.1).
         send_within(self._setting, self._dialog, bye, now, answered=lambda *_: None, failed=lambda *_: None)
+
+
+ACTIONS: Final = actions(Established, TABLE)
+"""The method that carries out each action of the table."""
 
 
 METHODS: Final[Mapping[str, Callable[[Established, Request, Reply, float], None]]] = MappingProxyType(

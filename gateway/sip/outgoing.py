@@ -14,7 +14,7 @@ from typing import Final
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted, MalformedError
-from gateway.core.machine import Machine
+from gateway.core.machine import Machine, actions
 from gateway.core.messages import Command, SendDigits
 from gateway.sdp.negotiate import Negotiation, NotAcceptable
 from gateway.sip.causes import reason_header, told_on
@@ -204,7 +204,7 @@ class OutgoingSession:
             if self._machine.state is State.OVER:
                 self._close_early()
         if action:
-            getattr(self, f"_{action}")(shown, now)
+            ACTIONS[action](self, shown, now)
 
     def _cancel(self, _: str, now: float) -> None:
         if self._transaction is not None and self._ending is not None:
@@ -362,3 +362,7 @@ class OutgoingSession:
         ack = Prover.repeat(invite, dialog.ack(invite.cseq.number))
         self._acks[dialog.id.remote_tag] = ack_within(self._setting, dialog, ack, now)
         return dialog
+
+
+ACTIONS: Final = actions(OutgoingSession, TABLE)
+"""The method that carries out each action of the table."""

@@ -13,7 +13,7 @@ from typing import Final
 
 from gateway.core.errors import Exhausted
 from gateway.core.frozen import frozen
-from gateway.core.machine import Machine
+from gateway.core.machine import Machine, actions
 from gateway.sip.credentials import CHALLENGES, Credentials, Prover
 from gateway.sip.diagnosis import rewritten
 from gateway.sip.dialog import MAX_FORWARDS
@@ -155,7 +155,7 @@ class Registrant:
     def _act(self, given: Input, now: float) -> None:
         action = self._machine.feed(given)
         if action:
-            getattr(self, f"_{action}")(now)
+            ACTIONS[action](self, now)
 
     def _ask(self, now: float) -> None:
         self._stop_timer()
@@ -417,3 +417,7 @@ class Registrant:
         if self._expiry is not None:
             self._expiry.cancel()
             self._expiry = None
+
+
+ACTIONS: Final = actions(Registrant, TABLE)
+"""The method that carries out each action of the table."""

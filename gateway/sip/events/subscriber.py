@@ -12,7 +12,7 @@ from typing import Final
 
 from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.frozen import frozen
-from gateway.core.machine import Machine, Table
+from gateway.core.machine import Machine, Table, actions
 from gateway.core.word import Word
 from gateway.sip.credentials import Credentials, Prover, ProvingCarrier
 from gateway.sip.dialog import Dialog, DialogId
@@ -256,7 +256,7 @@ class Subscriber:
     def _act(self, given: Input, now: float) -> None:
         action = self._machine.feed(given)
         if action:
-            getattr(self, f"_{action}")(now)
+            ACTIONS[action](self, now)
 
     def _ask(self, now: float) -> None:
         self._stop_timer()
@@ -385,3 +385,7 @@ def _pause_after(state: SubscriptionState) -> float | None:
     if state.retry_after is not None:
         return min(max(float(state.retry_after), SOON), LONG)
     return SOON if state.reason in AT_ONCE else None
+
+
+ACTIONS: Final = actions(Subscriber, TABLE)
+"""The method that carries out each action of the table."""

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 from gateway.core.errors import Exhausted, MalformedError
 from gateway.core.frozen import frozen
-from gateway.core.machine import Machine, Table
+from gateway.core.machine import Machine, Table, actions
 from gateway.core.word import Word
 from gateway.sip.dialog import Dialog
 from gateway.sip.events.header import EventType, Reason, SubscriptionState
@@ -279,7 +279,7 @@ class Subscription:
     def _act(self, given: Input, now: float) -> None:
         action = self._machine.feed(given)
         if action:
-            getattr(self, f"_{action}")(now)
+            ACTIONS[action](self, now)
 
     def _tell(self, now: float) -> None:
         self._stop_pause()
@@ -349,6 +349,10 @@ class Subscription:
             self._life.cancel()
         self._ends_at = now + expires
         self._life = self._setting.carrier.at(self._ends_at, lambda at: self.end(Reason.TIMEOUT, at))
+
+
+ACTIONS: Final = actions(Subscription, TABLE)
+"""The method that carries out each action of the table."""
 
 
 def granted_seconds(request: Request, terms: Terms) -> int | Response:

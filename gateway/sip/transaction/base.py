@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any, ClassVar, Final, Protocol
 
-from gateway.core.machine import Machine, Table
+from gateway.core.machine import Machine, Table, actions
 from gateway.sip.message import Request, Response
 from gateway.sip.schedule import Alarm
 from gateway.sip.transaction.timers import TimerConfig
@@ -129,10 +129,10 @@ class Transaction(Machine[Any, Any], ABC):
     TABLE: ClassVar[Table[Any, Any]] = {}
     START: ClassVar[Enum]
     BROKEN: ClassVar[Enum]
-    _actions: ClassVar[Mapping[str, Callable[[Any, float, Any], None]]]
+    _actions: ClassVar[Mapping[str, Callable[..., None]]]
 
     def __init_subclass__(cls) -> None:
-        cls._actions = {name: getattr(cls, name) for row in cls.TABLE.values() for _, name in row.values() if name}
+        cls._actions = actions(cls, cls.TABLE)
 
     def __init__(self, key: Key, request: Request, flow: Flow, outlet: Outlet, config: TimerConfig) -> None:
         super().__init__(self.TABLE, self.START)

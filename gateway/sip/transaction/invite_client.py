@@ -54,58 +54,58 @@ _S = InviteClientState
 _I = InviteClientInput
 
 _ANSWERED: Final[Mapping[InviteClientInput, tuple[InviteClientState, str]]] = MappingProxyType(
-    {_I.SUCCESS: (_S.ACCEPTED, "_accept"), _I.FAILURE: (_S.COMPLETED, "_complete")}
+    {_I.SUCCESS: (_S.ACCEPTED, "accept"), _I.FAILURE: (_S.COMPLETED, "complete")}
 )
 
 INVITE_CLIENT: Final[Table[InviteClientState, InviteClientInput]] = {
     # 17.1.1.2
     _S.CALLING: {
-        _I.TIMER_A: (_S.CALLING, "_retransmit"),
-        _I.TIMER_B: (_S.TERMINATED, "_time_out"),
-        _I.PROVISIONAL: (_S.PROCEEDING, "_proceed"),
+        _I.TIMER_A: (_S.CALLING, "retransmit"),
+        _I.TIMER_B: (_S.TERMINATED, "time_out"),
+        _I.PROVISIONAL: (_S.PROCEEDING, "proceed"),
         **_ANSWERED,
         _I.CANCEL: (_S.CALLING_TO_CANCEL, ""),
-        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "fail"),
     },
     # 9.1: "If no provisional response has been received, the CANCEL request MUST NOT be sent"
     _S.CALLING_TO_CANCEL: {
-        _I.TIMER_A: (_S.CALLING_TO_CANCEL, "_retransmit"),
-        _I.TIMER_B: (_S.TERMINATED, "_time_out"),
-        _I.PROVISIONAL: (_S.CANCELLING, "_proceed_and_cancel"),
+        _I.TIMER_A: (_S.CALLING_TO_CANCEL, "retransmit"),
+        _I.TIMER_B: (_S.TERMINATED, "time_out"),
+        _I.PROVISIONAL: (_S.CANCELLING, "proceed_and_cancel"),
         **_ANSWERED,
         _I.CANCEL: (_S.CALLING_TO_CANCEL, ""),
-        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "fail"),
     },
     _S.PROCEEDING: {
-        _I.PROVISIONAL: (_S.PROCEEDING, "_pass_up"),
+        _I.PROVISIONAL: (_S.PROCEEDING, "pass_up"),
         **_ANSWERED,
-        _I.CANCEL: (_S.CANCELLING, "_cancel"),
-        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+        _I.CANCEL: (_S.CANCELLING, "cancel"),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "fail"),
     },
     # 9.1: after 64*T1 without a final response the transaction counts as cancelled
     _S.CANCELLING: {
-        _I.PROVISIONAL: (_S.CANCELLING, "_pass_up"),
+        _I.PROVISIONAL: (_S.CANCELLING, "pass_up"),
         **_ANSWERED,
         _I.CANCEL: (_S.CANCELLING, ""),
-        _I.TIMER_CANCEL: (_S.TERMINATED, "_give_up"),
-        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+        _I.TIMER_CANCEL: (_S.TERMINATED, "give_up"),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "fail"),
     },
     # 17.1.1.2: repeated refusals are acknowledged again and not passed up
     _S.COMPLETED: {
         _I.PROVISIONAL: (_S.COMPLETED, ""),
         _I.SUCCESS: (_S.COMPLETED, ""),
-        _I.FAILURE: (_S.COMPLETED, "_acknowledge_again"),
+        _I.FAILURE: (_S.COMPLETED, "acknowledge_again"),
         _I.CANCEL: (_S.COMPLETED, ""),
         _I.TIMER_D: (_S.TERMINATED, ""),
-        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "fail"),
     },
     # RFC 6026 7.2: every 2xx, repeated or of another fork, goes up to be acknowledged there
     _S.ACCEPTED: {
         _I.PROVISIONAL: (_S.ACCEPTED, ""),
-        _I.SUCCESS: (_S.ACCEPTED, "_pass_up"),
+        _I.SUCCESS: (_S.ACCEPTED, "pass_up"),
         _I.FAILURE: (_S.ACCEPTED, ""),
         _I.CANCEL: (_S.ACCEPTED, ""),
-        _I.TIMER_M: (_S.TERMINATED, "_settle"),
+        _I.TIMER_M: (_S.TERMINATED, "settle"),
         _I.TRANSPORT_ERROR: (_S.ACCEPTED, ""),
     },
     _S.TERMINATED: {},

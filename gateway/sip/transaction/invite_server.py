@@ -50,24 +50,24 @@ _I = InviteServerInput
 INVITE_SERVER: Final[Table[InviteServerState, InviteServerInput]] = {
     # 17.2.1
     _S.PROCEEDING: {
-        _I.INVITE: (_S.PROCEEDING, "_send_latest"),
+        _I.INVITE: (_S.PROCEEDING, "send_latest"),
         _I.ACK: (_S.PROCEEDING, ""),
-        _I.TIMER_TRYING: (_S.PROCEEDING, "_send_trying"),
-        _I.SEND_PROVISIONAL: (_S.PROCEEDING, "_send"),
-        _I.SEND_SUCCESS: (_S.ACCEPTED, "_accept"),
-        _I.SEND_FAILURE: (_S.COMPLETED, "_refuse"),
-        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+        _I.TIMER_TRYING: (_S.PROCEEDING, "send_trying"),
+        _I.SEND_PROVISIONAL: (_S.PROCEEDING, "send"),
+        _I.SEND_SUCCESS: (_S.ACCEPTED, "accept"),
+        _I.SEND_FAILURE: (_S.COMPLETED, "refuse"),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "fail"),
     },
     # 17.2.1: "Any other final responses passed by the TU ... MUST be discarded"
     _S.COMPLETED: {
-        _I.INVITE: (_S.COMPLETED, "_send_latest"),
-        _I.ACK: (_S.CONFIRMED, "_confirm"),
-        _I.TIMER_G: (_S.COMPLETED, "_retransmit"),
-        _I.TIMER_H: (_S.TERMINATED, "_time_out"),
+        _I.INVITE: (_S.COMPLETED, "send_latest"),
+        _I.ACK: (_S.CONFIRMED, "confirm"),
+        _I.TIMER_G: (_S.COMPLETED, "retransmit"),
+        _I.TIMER_H: (_S.TERMINATED, "time_out"),
         _I.SEND_PROVISIONAL: (_S.COMPLETED, ""),
         _I.SEND_SUCCESS: (_S.COMPLETED, ""),
         _I.SEND_FAILURE: (_S.COMPLETED, ""),
-        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "fail"),
     },
     _S.CONFIRMED: {
         _I.INVITE: (_S.CONFIRMED, ""),
@@ -81,12 +81,12 @@ INVITE_SERVER: Final[Table[InviteServerState, InviteServerInput]] = {
     # RFC 6026 7.1: repeated INVITEs are absorbed; the user repeats its 2xx and hears every ACK
     _S.ACCEPTED: {
         _I.INVITE: (_S.ACCEPTED, ""),
-        _I.ACK: (_S.ACCEPTED, "_pass_ack"),
+        _I.ACK: (_S.ACCEPTED, "pass_ack"),
         _I.TIMER_L: (_S.TERMINATED, ""),
         _I.SEND_PROVISIONAL: (_S.ACCEPTED, ""),
-        _I.SEND_SUCCESS: (_S.ACCEPTED, "_send"),
+        _I.SEND_SUCCESS: (_S.ACCEPTED, "send"),
         _I.SEND_FAILURE: (_S.ACCEPTED, ""),
-        _I.TRANSPORT_ERROR: (_S.ACCEPTED, "_fail"),
+        _I.TRANSPORT_ERROR: (_S.ACCEPTED, "fail"),
     },
     _S.TERMINATED: {},
 }

@@ -38,18 +38,18 @@ _I = PlainClientInput
 PLAIN_CLIENT: Final[Table[PlainClientState, PlainClientInput]] = {
     # 17.1.2.2
     _S.TRYING: {
-        _I.TIMER_E: (_S.TRYING, "_retransmit"),
-        _I.TIMER_F: (_S.TERMINATED, "_time_out"),
-        _I.PROVISIONAL: (_S.PROCEEDING, "_pass_up"),
-        _I.FINAL: (_S.COMPLETED, "_complete"),
-        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+        _I.TIMER_E: (_S.TRYING, "retransmit"),
+        _I.TIMER_F: (_S.TERMINATED, "time_out"),
+        _I.PROVISIONAL: (_S.PROCEEDING, "pass_up"),
+        _I.FINAL: (_S.COMPLETED, "complete"),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "fail"),
     },
     _S.PROCEEDING: {
-        _I.TIMER_E: (_S.PROCEEDING, "_retransmit"),
-        _I.TIMER_F: (_S.TERMINATED, "_time_out"),
-        _I.PROVISIONAL: (_S.PROCEEDING, "_pass_up"),
-        _I.FINAL: (_S.COMPLETED, "_complete"),
-        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+        _I.TIMER_E: (_S.PROCEEDING, "retransmit"),
+        _I.TIMER_F: (_S.TERMINATED, "time_out"),
+        _I.PROVISIONAL: (_S.PROCEEDING, "pass_up"),
+        _I.FINAL: (_S.COMPLETED, "complete"),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "fail"),
     },
     # repeated responses are absorbed
     _S.COMPLETED: {

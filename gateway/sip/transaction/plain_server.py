@@ -38,22 +38,22 @@ PLAIN_SERVER: Final[Table[PlainServerState, PlainServerInput]] = {
     # 17.2.2
     _S.TRYING: {
         _I.REQUEST: (_S.TRYING, ""),
-        _I.SEND_PROVISIONAL: (_S.PROCEEDING, "_send"),
-        _I.SEND_FINAL: (_S.COMPLETED, "_complete"),
-        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+        _I.SEND_PROVISIONAL: (_S.PROCEEDING, "send"),
+        _I.SEND_FINAL: (_S.COMPLETED, "complete"),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "fail"),
     },
     _S.PROCEEDING: {
-        _I.REQUEST: (_S.PROCEEDING, "_send_latest"),
-        _I.SEND_PROVISIONAL: (_S.PROCEEDING, "_send"),
-        _I.SEND_FINAL: (_S.COMPLETED, "_complete"),
-        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+        _I.REQUEST: (_S.PROCEEDING, "send_latest"),
+        _I.SEND_PROVISIONAL: (_S.PROCEEDING, "send"),
+        _I.SEND_FINAL: (_S.COMPLETED, "complete"),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "fail"),
     },
     _S.COMPLETED: {
-        _I.REQUEST: (_S.COMPLETED, "_send_latest"),
+        _I.REQUEST: (_S.COMPLETED, "send_latest"),
         _I.SEND_PROVISIONAL: (_S.COMPLETED, ""),
         _I.SEND_FINAL: (_S.COMPLETED, ""),
         _I.TIMER_J: (_S.TERMINATED, ""),
-        _I.TRANSPORT_ERROR: (_S.TERMINATED, "_fail"),
+        _I.TRANSPORT_ERROR: (_S.TERMINATED, "fail"),
     },
     _S.TERMINATED: {},
 }

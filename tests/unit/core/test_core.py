@@ -8,7 +8,7 @@ from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.engine import ManualClock
 from gateway.core.errors import ConfigError, Fault, IllegalInput
-from gateway.core.machine import Machine, Table
+from gateway.core.machine import Machine, Table, actions
 from gateway.core.number import Party, Presentation
 
 
@@ -55,6 +55,21 @@ def test_a_machine_follows_its_table_and_nothing_else() -> None:
     with pytest.raises(IllegalInput, match="PUSH is not an input of state SHUT"):
         door.feed(Push.PUSH)
     assert door.state is Door.SHUT
+
+
+class Hall:
+    """Somebody whose door it is."""
+
+    def _slam(self, loudly: bool) -> None:
+        self.noise = loudly
+
+
+def test_an_action_is_a_method_and_one_that_is_missing_is_found_before_it_is_wanted() -> None:
+    hall = Hall()
+    actions(Hall, DOOR)["slam"](hall, True)
+    assert hall.noise
+    with pytest.raises(AttributeError, match="_slam"):
+        actions(Door, DOOR)
 
 
 def test_a_manual_clock_never_goes_back() -> None:

@@ -65,8 +65,9 @@ def number_of(uri: Uri) -> str:
 
 def caller_of(request: Request, account: Account) -> Party:
     """Who calls by `request`, which `account` has sent, and whether that may be shown."""
-    asked, anonymous = privacy_of(request), is_anonymous(request.from_.uri)
-    nobody, asserted = request.from_.uri, None
+    caller = request.from_
+    asked, anonymous = privacy_of(request), is_anonymous(caller.uri)
+    nobody, asserted = caller.uri, None
     if account.trusted and "p-asserted-identity" in request.headers.rows:
         asserted = next(addresses(request, "P-Asserted-Identity"), None)
         if asserted is not None and is_anonymous(asserted.uri):
@@ -79,7 +80,7 @@ def caller_of(request: Request, account: Account) -> Party:
     if asserted is None and anonymous:
         hides = hidden and not (isinstance(nobody, SipUri) and nobody.host.lower() == UNKNOWN)
         return Party(presentation=Presentation.RESTRICTED if hides else Presentation.UNAVAILABLE)
-    who = asserted or request.from_
+    who = asserted or caller
     return Party(rewrite(number_of(who.uri), account.rules.caller_in), who.display, presentation)
 
 

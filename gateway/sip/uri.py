@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import field, replace
+from functools import lru_cache
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -46,6 +47,8 @@ _DECISIVE: Final = ("transport", "user", "ttl", "method", "maddr")
 """Parameters that make two URIs differ when only one of them has it (19.1.4)."""
 _NUMBERS: Final = ("ext", "rn", "cic")
 """Parameters of a tel URI that are telephone numbers (RFC 3966 section 5.1, RFC 4694)."""
+MANY: Final = 1024
+"""URIs made of a user and a host that are kept, in less than 1 MB: those of an office's numbers."""
 _VISUAL_SEPARATORS: Final = str.maketrans("", "", "()-.")
 
 
@@ -104,8 +107,7 @@ class SipUri:
     @classmethod
     def of(cls, user: str, host: str, port: int | None = None, parameters: Parameters = NO_PARAMETERS) -> SipUri:
         """The URI of `user` (plain text; escaped here where the grammar needs it) at `host`."""
-        written = user if _PLAIN_USER.fullmatch(user) else quote(user, safe=_PLAIN_IN_USER)
-        return cls(host, written or None, port=port, parameters=parameters)
+        return _of(user, host, port, parameters)
 
     def __str__(self) -> str:
         if not self._written:
@@ -258,6 +260,12 @@ class OtherUri:
 
 
 Uri = SipUri | TelUri | OtherUri
+
+
+@lru_cache(MANY)
+def _of(user: str, host: str, port: int | None, parameters: Parameters) -> SipUri:
+    written = user if _PLAIN_USER.fullmatch(user) else quote(user, safe=_PLAIN_IN_USER)
+    return SipUri(host, written or None, port=port, parameters=parameters)
 
 
 def loose(proxy: SipUri) -> SipUri:

@@ -233,7 +233,7 @@ class Headers:
         rows = self.rows
         if "content-length" in rows:
             rows = {key: values for key, values in rows.items() if key != "content-length"}
-        lines = "".join([f"{LABELS[key]}{value}\r\n" for key, values in rows.items() for value in values])
+        lines = "".join([f"{LABELS[key]}{value}\r\n" for key in rows for value in rows[key]])
         return f"{lines}Content-Length: {length}\r\n\r\n"
 
     def __eq__(self, other: object) -> bool:

@@ -15,7 +15,7 @@ from gateway.core.audio import Codec
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
-from gateway.core.machine import Machine
+from gateway.core.machine import Machine, actions
 from gateway.core.messages import Command, Confer, Identify, SendDigits
 from gateway.core.number import Party
 from gateway.sdp.negotiate import Negotiation, NotAcceptable
@@ -303,7 +303,7 @@ class IncomingSession:
     def _act(self, given: Input, now: float) -> None:
         action = self._machine.feed(given)
         if action:
-            getattr(self, f"_{action}")(now)
+            ACTIONS[action](self, now)
 
     def prefer(self, wanted: Sequence[Codec], now: float) -> None:
         """Answer the offer by the codecs `wanted`, if no answer has been sent yet."""
@@ -445,3 +445,7 @@ class IncomingSession:
             self._head = first.headers
         # After a final one there is no other.
         return Response(status, REASONS[status], headers=self._head.copy() if status < 200 else self._head)
+
+
+ACTIONS: Final = actions(IncomingSession, TABLE)
+"""The method that carries out each action of the table."""

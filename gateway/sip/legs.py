@@ -156,7 +156,7 @@ class Legs:
             return request.reply(400, str(fault))
         except LocalError as fault:
             return self._busy(request, account, flow, str(fault))
-        host, fax = self._reach.host(flow), self._outfit.fax(account, flow)
+        (host, _), fax = self._reach.address(flow), self._outfit.fax(account, flow)
         negotiation = self._outfit.negotiation(account, flow, host, row, fax)
         try:
             if offer is not None:
@@ -225,7 +225,8 @@ class Legs:
 
         placing = Placing(self._outfit, self._redirections, self._told_begun, account, targets, outbound)
         flow = targets[0].flow
-        watch = self._outfit.watch(row, flow, self._reach.host(flow))
+        host, _ = self._reach.address(flow)
+        watch = self._outfit.watch(row, flow, host)
         return self._channel(account, row, self._outfit.fax(account, flow), watch, placing.fork)
 
     def _channel(

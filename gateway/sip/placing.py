@@ -93,7 +93,7 @@ class Placing:
         outfit, account, channel, outbound = self._outfit, self._account, self._channel, self._outbound
         flow, row = target.flow, channel.audio
         assert row is not None  # or it has ended, and calls nobody
-        host = outfit.reach.host(flow)
+        host, _ = outfit.reach.address(flow)
         call_id = f"{outfit.token()}@{host}"
         self._begin(channel, call_id)
         contact = outfit.reach.contact if outbound is None else outbound.contact

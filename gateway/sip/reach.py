@@ -85,13 +85,9 @@ class Reach:
         """Peers outside reach us by these from now on, by version of IP."""
         self._advertised = addresses
 
-    def host(self, flow: Flow) -> str:
-        """The same without the port."""
-        return self.address(flow)[0]
-
     def is_ours(self, host: str, flow: Flow) -> bool:
         """Whether `host` is we, for the peer of `flow`: an address of ours, or a name by which we are called."""
-        return host in (self.host(flow), flow.local[0]) or host.lower() in self._names
+        return host in (self.address(flow)[0], flow.local[0]) or host.lower() in self._names
 
     def contact(self, flow: Flow, user: str = OURSELVES) -> NameAddr:
         """Our Contact for the peer of `flow`, for its requests to `user`."""

@@ -38,7 +38,12 @@ def screen(request: Request, flow: Flow) -> Response | None:
         response = request.reply(501)
         response.headers.set("Allow", ALLOW)
         return response
-    return _target(request) or _extensions(request) or _content(request) or _hops(request)
+    refusal = _target(request)
+    if refusal is None and "require" in request.headers.rows:
+        refusal = _extensions(request)
+    if refusal is None and request.body and request.method in BODY_TYPES:
+        refusal = _content(request)
+    return refusal or _hops(request)
 
 
 def _target(request: Request) -> Response | None:
@@ -52,8 +57,6 @@ def _target(request: Request) -> Response | None:
 
 
 def _extensions(request: Request) -> Response | None:
-    if "require" not in request.headers.rows:
-        return None
     try:
         known = EXTENSIONS | REGISTRAR_EXTENSIONS if request.method == "REGISTER" else EXTENSIONS
         unknown = [tag for tag in request.tokens("Require") if tag not in known]
@@ -68,8 +71,6 @@ def _extensions(request: Request) -> Response | None:
 
 def _content(request: Request) -> Response | None:
     """RFC 3261 8.2.3: a body that is marked as optional may be anything; of a multipart, see `required_types`."""
-    if not request.body or request.method not in BODY_TYPES:
-        return None
     wanted = BODY_TYPES[request.method]
     headers, rows = request.headers, request.headers.rows
     if "content-encoding" in rows and headers.get("content-encoding") != "identity":

@@ -36,7 +36,7 @@ def told(office: Office) -> list[tuple[str, bool]]:
 
 def told_to(office: Office, host: str) -> str:
     """The address that whoever is at `host` is told."""
-    return office.stack._reach.host(Flow("udp", SERVER, (host, 5060)))
+    return office.stack._reach.address(Flow("udp", SERVER, (host, 5060)))[0]
 
 
 def test_the_address_of_the_name_is_told_outside_and_our_own_inside() -> None:

@@ -47,6 +47,7 @@ class ChannelLeg:
         incoming: True where the far side placed the call.
 
     Attributes:
+        device: at which it is, by its one name: "SIP/6001".
         answer_signal: what showed that its far side had answered: "200 OK", "polarity reversal on port 3".
         held: whether its far side has put us on hold.
         image: its T.38 stream, while that takes the place of its audio.
@@ -65,6 +66,7 @@ class ChannelLeg:
         "channel",
         "confined",
         "context",
+        "device",
         "ending",
         "headers",
         "held",
@@ -91,6 +93,7 @@ class ChannelLeg:
     ) -> None:
         self.channel = channel
         self.name = channel.name
+        self.device = channel.name.rpartition("-")[0]
         self.peer = channel.peer
         self.party = party
         self.called = called

@@ -101,15 +101,18 @@ class Devices:
 
     def leg_changed(self, leg: CallLeg) -> None:
         """A leg has come, was answered, was put on hold or is over."""
-        name = leg.name.rpartition("-")[0]
-        legs = self._legs.setdefault(name, {})
+        device = leg.device
+        legs = self._legs.get(device)
         if leg.ending is None:
-            legs[leg.name] = leg
-        else:
+            if legs is None:
+                self._legs[device] = {leg.name: leg}
+            else:
+                legs[leg.name] = leg
+        elif legs is not None:
             legs.pop(leg.name, None)
-        if not legs:
-            del self._legs[name]
-        self.on_change(name)
+            if not legs:
+                del self._legs[device]
+        self.on_change(device)
 
 
 def leg_state(leg: CallLeg) -> DeviceState:

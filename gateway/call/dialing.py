@@ -329,11 +329,11 @@ class Dialing:
 
     def _reroute(self, by: CallLeg, target: Target) -> None:
         """`by` is over: try the next line of the group that it was taken from, each once."""
-        self._failed.add(_device(by))
+        self._failed.add(by.device)
         leg = self._try(target)
         if leg is None:
             return
-        if _device(leg) in self._failed:
+        if leg.device in self._failed:
             del self._trying[leg]
             leg.end(_NO_OTHER)
             return
@@ -406,8 +406,3 @@ def _tell_codecs(one: CallLeg, other: CallLeg) -> None:
     known, asking = one.channel.audio, other.channel.audio
     if known is not None and asking is not None:
         asking.wanted = known.codecs
-
-
-def _device(leg: CallLeg) -> str:
-    """The line that a leg is on: its name without the serial."""
-    return leg.name.rpartition("-")[0]

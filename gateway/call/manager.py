@@ -247,15 +247,17 @@ class CallManager:
     def deliver(self, channel: Channel, event: Event) -> None:
         """Take in what a channel says."""
         leg = self.floor.legs.get(channel)
-        if leg is not None and isinstance(event, TransferAsked):
-            self._asked(leg, event)
-        elif leg is not None and isinstance(event, FaxRecognised) and self._faxes.came(leg, event):
-            self._wake()
-        elif leg is not None:
-            leg.deliver(event)
-        elif isinstance(event, Offered):
-            self._offered(channel, event)
-        # Anything else comes from a leg that was hung up a moment ago, and is of no interest any more.
+        match event:
+            case Offered() if leg is None:
+                self._offered(channel, event)
+            case _ if leg is None:
+                return  # it comes from a leg that was hung up a moment ago, and is of no interest any more
+            case TransferAsked():
+                self._asked(leg, event)
+            case FaxRecognised() if self._faxes.came(leg, event):
+                self._wake()
+            case _:
+                leg.deliver(event)
 
     async def drain(self, timeout: float) -> None:
         """Refuse new calls, wait for those in progress, and end what is left after `timeout` seconds."""
@@ -279,7 +281,8 @@ class CallManager:
 
         def make(target: Target) -> CallLeg:
             made = self._outgoing(own, target)
-            made.variables.update({name: own.variables[name] for name in own.variables.keys() & _PASSED_ON})
+            if passed_on := own.variables.keys() & _PASSED_ON:
+                made.variables.update({name: own.variables[name] for name in passed_on})
             made.variables.update(options.variables)
             return made
 

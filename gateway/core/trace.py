@@ -227,12 +227,13 @@ class Recorder:
             self._queue(story, self._past)
 
     def rest(self, now: float) -> None:
-        """Pack stories that rest, some at a time; to be called some times a second."""
+        """Pack stories that rest, some at a time, and note which do not; to be called some times a second."""
         for queue, before in ((self._going_on, now - STANDS), (self._past, now - OVER)):
             for _ in range(min(AT_ONCE, len(queue))):
                 story = next(iter(queue))
                 if story.loose[-1].at > before:
                     queue.move_to_end(story)
+                    story.shelf.move_to_end(story.name)
                 else:
                     self._pack(story)
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 from gateway.core.audio import Encoding
 from gateway.core.errors import Exhausted, LocalError
 from gateway.core.literal import literal
+from gateway.core.repeated import repeated
 from gateway.plane.conference import PlaneRoom
 from gateway.plane.plane import Plane
 from gateway.plane.row import PlaneRow
@@ -24,12 +25,13 @@ __all__ = ["AudioDesk"]
 
 _EXPEDITED: Final = 46 << 2
 """EF (RFC 3246): what carries speech asks the network for its place in the queue."""
-_IPV4: Final = socket.AF_INET, ((socket.IPPROTO_IP, socket.IP_TOS, _EXPEDITED),)
-_IPV6: Final = (
+_Kind = tuple[socket.AddressFamily, tuple[tuple[int, int, int], ...]]
+"""Family and options of a socket for RTP or RTCP."""
+_IPV4: Final[_Kind] = socket.AF_INET, ((socket.IPPROTO_IP, socket.IP_TOS, _EXPEDITED),)
+_IPV6: Final[_Kind] = (
     socket.AF_INET6,
     ((socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1), (socket.IPPROTO_IPV6, socket.IPV6_TCLASS, _EXPEDITED)),
 )
-"""Family and options of a socket for RTP or RTCP."""
 
 
 class AudioDesk:
@@ -127,7 +129,7 @@ class AudioDesk:
     def _sockets(self, address: str) -> tuple[socket.SocketType, socket.SocketType, int]:
         """Sockets for RTP and RTCP on two ports in a row, and the first port."""
         try:
-            version = literal(address).version
+            kind = _kind(address)
         except ValueError as error:
             raise LocalError(f"{address!r} is no IP address to open RTP on; give a literal one") from error
         pair: list[socket.SocketType] = []
@@ -135,10 +137,10 @@ class AudioDesk:
             for port in self.ports():
                 # One that found its port taken can be bound to another; one that was bound cannot.
                 if not pair:
-                    pair.append(_open(version))
+                    pair.append(_open(kind))
                 if not _bind(pair[0], address, port):
                     continue
-                pair.append(_open(version))
+                pair.append(_open(kind))
                 if _bind(pair[1], address, port + 1):
                     return pair[0], pair[1], port
                 while pair:
@@ -180,8 +182,14 @@ class _Sockets:
         self._desk.closed()
 
 
-def _open(version: int) -> socket.SocketType:
-    family, options = _IPV6 if version == 6 else _IPV4
+@repeated
+def _kind(address: str) -> _Kind:
+    """The kind of socket that RTP at an IP address takes."""
+    return _IPV6 if literal(address).version == 6 else _IPV4
+
+
+def _open(kind: _Kind) -> socket.SocketType:
+    family, options = kind
     # The interpreter's own type: the wrapper of `socket` would only be taken off again.
     opened = socket.SocketType(family, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
     for option in options:

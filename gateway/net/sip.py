@@ -27,6 +27,7 @@ SOURCES: Final = 4096
 
 KEEP_ALIVES: Final = frozenset({b"\r\n\r\n", b"\r\n", b"\x00\x00\x00\x00", b"\x00"})
 """What phones send over UDP only to keep a NAT's mapping open; it deserves no answer and no log line."""
+LONGEST_KEEP_ALIVE: Final = max(map(len, KEEP_ALIVES))
 
 _MENDS: Final[Mapping[int, str]] = {
     errno.EADDRINUSE: "stop the program that uses it, or change sip.listen",
@@ -152,7 +153,7 @@ class SipSockets:
         flow_from = lru_cache(SOURCES)(lambda source: Flow("udp", socket.address, source))
 
         def datagram(data: bytes, source: Address) -> None:
-            if data not in KEEP_ALIVES:
+            if len(data) > LONGEST_KEEP_ALIVE or data not in KEEP_ALIVES:
                 self._on_message(data, flow_from(source))
 
         socket = UdpSocket(self._loop, address, datagram, self._on_drained)

@@ -325,7 +325,8 @@ class PlaneRow:
             seat.leave()
         self._tones = ()
         self._final = self.stats()
-        self.cancel_echo(0)
+        if self._canceller:
+            self.cancel_echo(0)
         self._post(commands.REMOVE)
         self.closed = True
 

@@ -128,8 +128,9 @@ class Presence:
     # Inside.
 
     def _device_changed(self, name: str) -> None:
-        for watched in list(self._by_device.get(name, ())):
-            self._look(watched)
+        if name in self._by_device:
+            for watched in list(self._by_device[name]):
+                self._look(watched)
 
     def _named(self, watched: Watched) -> list[str]:
         return [self._devices.name(device) for device in self._hints(watched.context, watched.number)]

@@ -24,7 +24,7 @@ from gateway.core.errors import RemoteError
 from gateway.core.frozen import frozen
 from gateway.toll.meter import DAY, HOUR, Meter, Usage
 from gateway.toll.numbering import Destination, Kind, NumberingPlan
-from gateway.toll.policy import Caps, Rules, TollPolicy
+from gateway.toll.policy import Caps, Rules, TollPolicy, TrunkRules
 from gateway.toll.rates import Rate
 
 __all__ = ["Account", "Caller", "Counted", "Grant", "Outside", "TollGuard"]
@@ -188,23 +188,25 @@ class TollGuard:
         Raises:
             RemoteError: it may not; the text says why, the advice what would allow it.
         """
-        destination = self._destination(outside)
-        rules = self.policy.rules(caller.name, caller.context)
-        if not caller.inside and caller.standing not in self.policy.onward:
+        policy = self.policy
+        trunk = policy.trunk(outside.trunk)
+        destination = self._destination(outside, trunk)
+        rules = policy.rules(caller.name, caller.context)
+        if not caller.inside and caller.standing not in policy.onward:
             raise self._refuse_stranger(caller, outside, destination)
         grant = Grant(
             intern(f"caller {caller.name}"),
             rules,
             intern(_TRUNK + outside.trunk),
             destination,
-            self.policy.rates.rate(destination),
+            policy.rates.rate(destination),
             destination.kind is Kind.EMERGENCY,
         )
         if grant.emergency:
             self._notice(f"emergency call to {destination.number} by {caller.name} on {outside.trunk}")
         else:
             self._permit_kind(caller, destination, rules)
-            payers = (grant.payer, rules.caps, rules.table), self._trunk(outside.trunk)
+            payers = (grant.payer, rules.caps, rules.table), (grant.trunk, trunk.caps, _table(outside.trunk))
             self._permit_parallel(payers)
             over = self._cap_reached(payers)
             if over is not None:
@@ -216,7 +218,7 @@ class TollGuard:
 
     def is_emergency(self, outside: Outside) -> bool:
         """Whether a call by this way out is for help."""
-        return self._destination(outside).kind is Kind.EMERGENCY
+        return self._destination(outside, self.policy.trunk(outside.trunk)).kind is Kind.EMERGENCY
 
     def began(self, grant: Grant, leg: Counted) -> None:
         """The leg of a grant has been made."""
@@ -286,8 +288,7 @@ class TollGuard:
 
     # Inside.
 
-    def _destination(self, outside: Outside) -> Destination:
-        trunk = self.policy.trunk(outside.trunk)
+    def _destination(self, outside: Outside, trunk: TrunkRules) -> Destination:
         return self.plan.classify(outside.number.removeprefix(trunk.access), e164=trunk.e164)
 
     def _permit_kind(self, caller: Caller, destination: Destination, rules: Rules) -> None:
@@ -342,7 +343,7 @@ class TollGuard:
         return None
 
     def _trunk(self, name: str) -> Payer:
-        return intern(_TRUNK + name), self.policy.trunk(name).caps, f"[tolls.trunks.{name}]"
+        return intern(_TRUNK + name), self.policy.trunk(name).caps, _table(name)
 
     def _refuse(self, key: tuple[str, str], text: str, advice: str) -> RemoteError:
         self._tell(key, f"{text}; refused. {advice}")
@@ -382,3 +383,8 @@ class TollGuard:
                     passed[payer] = seconds + used[0], cost + used[1]
         for payer, (seconds, cost) in passed.items():
             self.meter.add(payer, at, seconds, cost)
+
+
+def _table(trunk: str) -> str:
+    """The table of the configuration in which the rules of a trunk stand."""
+    return f"[tolls.trunks.{trunk}]"

@@ -72,6 +72,18 @@ def test_a_touched_story_stays_longer() -> None:
     assert recorder.stories() == ["a", "c"]
 
 
+def test_a_story_that_does_not_rest_stays_longer_too() -> None:
+    """It is touched where others are packed, not at each of its notes."""
+    recorder = Recorder(calls=2)
+    for call in ("a", "b"):
+        recorder.join(call, f"leg-{call}")
+        recorder.note(0.0, Kind.CALL, call, "begins")
+    recorder.note(9.0, Kind.CALL, "leg-a", "goes on")
+    recorder.rest(10.0)
+    recorder.join("c", "leg-c")
+    assert recorder.stories() == ["a", "c"]
+
+
 def test_requests_that_never_become_calls_push_out_their_own_kind_only() -> None:
     recorder = Recorder(calls=2, strays=3)
     recorder.note(0.0, Kind.MESSAGE, "leg", "INVITE")

@@ -60,7 +60,7 @@ _PROMPT: Final = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One Dial, or its like: whom it would call at once, for how long (None: until somebody answers or gives up)."""
+    """One Dial, or its like: whom it would call at once, for how long (None: until one answers or gives up)."""
 
     targets: tuple[Target, ...]
     timeout: float | None

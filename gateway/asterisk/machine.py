@@ -12,7 +12,7 @@ from typing import Final
 
 from dialplan.model import Place
 from dialplan.reader import Section
-from gateway.asterisk.draft import Draft, last, number
+from gateway.asterisk.draft import Draft, is_yes, last, number
 
 __all__ = ["leave_other_files", "read_asterisk", "read_rtp"]
 
@@ -20,16 +20,15 @@ _LOWEST: Final = 1024
 _HIGHEST: Final = 65_535
 
 _ITS_OWN: Final = frozenset(
-    "modules logger manager cli cli_aliases cli_permissions ari http udptl codecs cdr cdr_custom cdr_manager cel "
+    "modules logger cli cli_aliases cli_permissions http udptl codecs cdr cdr_custom cdr_manager cel "
     "cel_custom dsp dnsmgr enum stasis sorcery acl say ccss res_config_sqlite hep prometheus statsd "
     "res_stun_monitor resolver_unbound geolocation stir_shaken pjproject res_fax pjsip_notify sip_notify "
     "extensions_minivm minivm ss7.timers test_sorcery app_skel config_test xmpp motif ooh323 unistim skinny "
     "console oss alsa phone chan_mobile misdn osp alarmreceiver amd adsi telcordia-1 festival vpb users_sample "
     "res_curl res_snmp res_http_media_cache res_corosync smdi calendar ast_debug_tools aeap websocket_client "
-    "app_mysql res_ldap res_odbc res_pgsql cdr_odbc cdr_pgsql cdr_mysql cdr_adaptive_odbc cdr_sqlite3_custom "
-    "cdr_syslog cdr_tds cdr_beanstalkd cel_odbc cel_pgsql cel_sqlite3_custom cel_tds func_odbc dbsep indications "
-    "musiconhold rtp asterisk features res_parking queues voicemail confbridge extensions pjsip pjsip_wizard sip "
-    "chan_dahdi".split()
+    "app_mysql res_ldap res_odbc res_pgsql cdr_sqlite3_custom cdr_syslog cdr_tds cdr_beanstalkd cel_odbc "
+    "cel_pgsql cel_sqlite3_custom cel_tds func_odbc dbsep indications musiconhold rtp asterisk features "
+    "res_parking queues voicemail confbridge extensions pjsip pjsip_wizard sip chan_dahdi".split()
 )
 """Files (without `.conf`) that are read, or that say how Asterisk itself runs."""
 _OFFICE_S: Final[Mapping[str, tuple[str, str]]] = {
@@ -48,6 +47,17 @@ _OFFICE_S: Final[Mapping[str, tuple[str, str]]] = {
     "ss7": ("SS7 link", "it has no driver here yet"),
 }
 """Files that say what the office does, the word for a section, and the mend."""
+_ASK: Final = "AMI and ARI are not spoken here: let its program ask the HTTP interface, see docs/moving-in.md"
+_READ: Final = "let who reads them there have [store] url, or copperline records"
+_PROGRAM_S: Final[Mapping[str, tuple[str, str]]] = {
+    "manager": ("AMI user", _ASK),
+    "ari": ("ARI user", _ASK),
+    "cdr_mysql": ("table of call records", _READ),
+    "cdr_pgsql": ("table of call records", _READ),
+    "cdr_odbc": ("table of call records", _READ),
+    "cdr_adaptive_odbc": ("table of call records", _READ),
+}
+"""The same of files by which other programs work with Asterisk: nothing where they are switched off, or empty."""
 _OTHER_LANGUAGES: Final = {"extensions.ael": "AEL", "extensions.lua": "Lua"}
 _WRITTEN: Final = {
     "extensions.ael": "Asterisk's aelparse -w writes it as extensions.conf.aeldump: include that",
@@ -97,10 +107,20 @@ def leave_other_files(
             draft.leave(Place(path.name, 0), what, _WRITTEN[path.name])
         if path.name in names or stem in _ITS_OWN or stem == path.name or not path.is_file():
             continue
-        if stem in _OFFICE_S:
+        if stem in _PROGRAM_S:
+            _leave_sections(path.name, *_PROGRAM_S[stem], _switched_on(stem, read(path.name)), draft)
+        elif stem in _OFFICE_S:
             _leave_sections(path.name, *_OFFICE_S[stem], read(path.name), draft)
         else:
             draft.leave(Place(path.name, 0), "this file is not read", "see whether it is missed")
+
+
+def _switched_on(stem: str, sections: list[Section]) -> list[Section]:
+    """The sections that say something; none of a manager that is not enabled, as it is by default."""
+    general = next((last(section) for section in sections if section.name.lower() == "general"), {})
+    if not is_yes(general.get("enabled", "no" if stem == "manager" else "yes")):
+        return []
+    return [section for section in sections if section.entries]
 
 
 def _leave_sections(file: str, word: str, mend: str, sections: Iterable[Section], draft: Draft) -> None:

@@ -195,6 +195,30 @@ def test_files_of_services_that_are_not_here_are_named(dahdi: Moved) -> None:
         assert len(dahdi.left(file)) == 1, file
 
 
+def test_programs_that_work_with_asterisk_are_named_and_their_passwords_are_not(tmp_path: Path) -> None:
+    ask = "AMI and ARI are not spoken here: let its program ask the HTTP interface, see docs/moving-in.md"
+    moved = move_in(
+        tmp_path,
+        extensions="",
+        manager="[general]\nenabled = yes\n[crm]\nsecret = hunter2\nread = call\n",
+        ari="[general]\npretty = yes\n[flow]\ntype = user\npassword = hunter2\n",
+        cdr_mysql="[global]\nhostname = db\npassword = hunter2\n",
+        cdr_odbc="[global]\n",
+    )
+    assert moved.left("manager.conf") == [f"3: AMI user crm is not carried over; {ask}"]
+    assert moved.left("ari.conf") == [f"3: ARI user flow is not carried over; {ask}"]
+    assert moved.left("cdr_mysql.conf") == [
+        "1: table of call records global is not carried over; "
+        "let who reads them there have [store] url, or copperline records"
+    ]
+    assert moved.left("cdr_odbc.conf") == [] and "hunter2" not in str(moved)
+
+
+def test_ami_that_is_switched_off_needs_nothing(tmp_path: Path) -> None:
+    moved = move_in(tmp_path, extensions="", manager="[general]\nenabled = no\n[crm]\nsecret = hunter2\n")
+    assert moved.left("manager.conf") == []
+
+
 def test_files_about_asterisk_itself_are_not_spoken_of(small: Moved) -> None:
     for file in ("modules.conf", "logger.conf", "asterisk.conf", "rtp.conf"):
         assert small.left(file) == []

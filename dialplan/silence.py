@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Samples, Side, Sound, SoundEnd
+from gateway.core.audio import Audio, AudioEvent, AudioStats, Samples, Side, Sound, SoundEnd
+from gateway.core.codec import Codec
 from gateway.core.errors import LocalError
 from gateway.core.recording import RecordingPlan, RecordingState
 from gateway.core.room import Room

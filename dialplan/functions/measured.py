@@ -10,7 +10,8 @@ from typing import Final
 
 from dialplan.script import Script
 from dialplan.substitution import ScriptError
-from gateway.core.audio import AudioStats, Encoding
+from gateway.core.audio import AudioStats
+from gateway.core.codec import Encoding
 from gateway.core.switch import HungUp
 
 __all__ = ["measured"]

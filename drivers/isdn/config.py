@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 
 __all__ = ["IsdnConfig"]
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 from hardware.isdn.shielding import DLE, END, STOP
 
 __all__ = ["PROFILES", "Profile"]

@@ -14,7 +14,7 @@ from collections import deque
 from typing import Final, Protocol
 
 from drivers.isdn.profile import Profile
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 from hardware.isdn.shielding import REVERSED, Unshielder, shield
 
 __all__ = ["FRAME_TIME", "Frames", "VoicePath"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from drivers.isdn.config import IsdnConfig
 from gateway.config.model import Config
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 from gateway.media.tone import zone
 from hardware.isdn.emulated import EmulatedAdapter
 from hardware.isdn.port import SerialPort

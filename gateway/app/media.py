@@ -12,7 +12,7 @@ from typing import Final
 from gateway.config.model import Config
 from gateway.config.music import music_classes
 from gateway.config.tones import tone_zones
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 from gateway.core.log import QuietLog
 from gateway.media.music import MusicLibrary
 from gateway.media.places import OWN_SOUNDS, prompt_folders

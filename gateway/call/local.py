@@ -12,9 +12,10 @@ from collections.abc import Callable, Collection
 from itertools import count
 from typing import Final
 
-from gateway.core.audio import AudioEvent, AudioFactory, AudioLost, Codec, DigitHeard, Encoding, RtpAudio
+from gateway.core.audio import AudioEvent, AudioFactory, AudioLost, DigitHeard, RtpAudio
 from gateway.core.cause import Cause
 from gateway.core.channel import Channel
+from gateway.core.codec import Codec, Encoding
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted, RemoteError
 from gateway.core.messages import (

@@ -14,7 +14,8 @@ from typing import Final
 
 import numpy as np
 
-from gateway.core.audio import Audio, AudioEvent, AudioStats, Capture, Codec, Samples, Side, Sound, SoundEnd
+from gateway.core.audio import Audio, AudioEvent, AudioStats, Capture, Samples, Side, Sound, SoundEnd
+from gateway.core.codec import Codec
 from gateway.core.room import NONE, TALK, WHISPER, Manner, Room, Seat
 
 __all__ = ["Appearance"]

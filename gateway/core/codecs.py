@@ -11,7 +11,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
-from gateway.core.audio import Codec, Encoding
+from gateway.core.codec import Codec, Encoding
 
 __all__ = ["CODECS", "dearest_first"]
 

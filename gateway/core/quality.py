@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from gateway.core.audio import AudioStats, Encoding
+from gateway.core.audio import AudioStats
+from gateway.core.codec import Encoding
 from gateway.core.frozen import frozen
 
 __all__ = ["Quality", "measured", "opinion", "rated", "rating", "sentence"]

@@ -16,7 +16,8 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.core.errors import MalformedError
 from gateway.media.foreign import FOREIGN, read_foreign
 from gateway.media.g711 import decode

@@ -14,7 +14,8 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any, Final
 
-from gateway.core.audio import Encoding, Sound
+from gateway.core.audio import Sound
+from gateway.core.codec import Encoding
 from gateway.core.errors import LocalError
 from gateway.media.cadence import dtmf, render
 

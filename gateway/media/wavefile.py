@@ -17,7 +17,8 @@ from typing import Final
 
 import numpy as np
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.core.errors import LocalError
 from gateway.media.g711 import encode
 from gateway.media.resample import Resampler

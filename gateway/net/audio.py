@@ -12,7 +12,7 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 from gateway.core.errors import Exhausted, LocalError
 from gateway.core.literal import literal
 from gateway.core.repeated import repeated

@@ -18,7 +18,8 @@ import numpy as np
 
 from drivers.audiosocket.channel import LOOPBACK, AudioSocketChannel
 from drivers.audiosocket.protocol import Address, Decoder, Kind, Message
-from gateway.core.audio import Codec, Encoding, RtpAudio
+from gateway.core.audio import RtpAudio
+from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import MalformedError
 from gateway.plane.rtp import RtpPacket
 

@@ -18,7 +18,8 @@ from typing import Final
 
 import numpy as np
 
-from gateway.core.audio import Audio, Capture, Encoding, Samples, Side
+from gateway.core.audio import Audio, Capture, Samples, Side
+from gateway.core.codec import Encoding
 from gateway.core.errors import CopperlineError, Exhausted, LocalError
 from gateway.core.log import QuietLog
 from gateway.core.recording import RecordingPlan, RecordingState

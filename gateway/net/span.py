@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from drivers.span.spans import Spans
-from gateway.core.audio import Audio, Encoding
+from gateway.core.audio import Audio
+from gateway.core.codec import Encoding
 from gateway.core.errors import HardwareError, OpenFailed
 from gateway.core.log import QuietLog
 from hardware.port import Backend

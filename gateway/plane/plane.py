@@ -21,14 +21,8 @@ from typing import Final
 import numpy as np
 
 from gateway.core.appearance import Appearance
-from gateway.core.audio import (
-    Audio,
-    AudioEvent,
-    AudioLost,
-    Encoding,
-    Sound,
-    SoundEnd,
-)
+from gateway.core.audio import Audio, AudioEvent, AudioLost, Sound, SoundEnd
+from gateway.core.codec import Encoding
 from gateway.core.errors import Exhausted, LocalError
 from gateway.plane import commands, events
 from gateway.plane.arena import Arena

@@ -15,7 +15,8 @@ from typing import Final, Protocol
 import numpy as np
 
 from gateway.core.appearance import Appearance
-from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Encoding, Side, Sound, SoundEnd
+from gateway.core.audio import Audio, AudioEvent, AudioStats, Side, Sound, SoundEnd
+from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import Exhausted, LocalError
 from gateway.core.srtp import Suite
 from gateway.media.echo_canceller import partitions, return_loss

@@ -8,7 +8,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 
-from gateway.core.audio import Codec, Encoding
+from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import LocalError
 from gateway.core.literal import literal
 from gateway.core.repeated import repeated

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.core.audio import Codec
+from gateway.core.codec import Codec
 from gateway.core.frozen import frozen
 from gateway.core.srtp import Protection
 from gateway.core.word import Word

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Final
 
-from gateway.core.audio import Codec
+from gateway.core.codec import Codec
 
 __all__ = ["EVENT_PAYLOAD_TYPE", "Numbers", "at_rate", "event_numbers", "noise_numbers", "number_at"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Final
 
-from gateway.core.audio import Codec, Encoding
+from gateway.core.codec import Codec, Encoding
 from gateway.sdp.description import Attribute, Media
 from gateway.sdp.stream import EVENT_NAME, KEPT, NOISE_NAME, TWO_CHANNELS, Direction
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import field
 from typing import Final
 
-from gateway.core.audio import Codec
+from gateway.core.codec import Codec
 from gateway.core.frozen import frozen
 from gateway.core.srtp import Encryption
 from gateway.sip.digest import Secret

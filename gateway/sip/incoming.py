@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from gateway.core.audio import Codec
 from gateway.core.cause import Cause
+from gateway.core.codec import Codec
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import MalformedError
 from gateway.core.machine import Machine, actions

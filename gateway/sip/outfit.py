@@ -10,7 +10,8 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Final
 
-from gateway.core.audio import Codec, RtpAudio
+from gateway.core.audio import RtpAudio
+from gateway.core.codec import Codec
 from gateway.core.codecs import dearest_first
 from gateway.core.fax import ImageFactory
 from gateway.core.frozen import frozen

@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 from gateway.app.application import Application
 from gateway.call.call import CallRecord
 from gateway.config.office import load_office
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 from gateway.core.errors import LocalError
 from gateway.core.trace import Note
 from gateway.testing.apart import set_apart

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from urllib.parse import quote
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.testing.sip_message import SipMessage, proof
 from gateway.testing.sip_voice import SipVoice
 from gateway.testing.sip_wire import StreamWire, UdpWire, Wire

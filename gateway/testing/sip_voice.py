@@ -9,7 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.media import g711
 from gateway.media.codec.g722 import G722Decoder, G722Encoder
 from gateway.testing.sip_wire import bound_socket

@@ -12,7 +12,7 @@ import errno
 from collections.abc import Mapping
 from typing import Any, Final
 
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 from gateway.core.errors import HardwareError, LocalError, Lost, OpenFailed
 from hardware.analog.line import (
     CancelDial,

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
-from gateway.core.audio import Encoding, Samples, Sound
+from gateway.core.audio import Samples, Sound
+from gateway.core.codec import Encoding
 from gateway.media.tone import Zone, dtmf
 from gateway.media.tone import zone as zone_of
 from hardware.agenda import Agenda

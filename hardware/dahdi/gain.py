@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 from gateway.media import g711
 
 __all__ = ["UNCHANGED", "gain_table"]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 from gateway.core.errors import Lost, OpenFailed
 from hardware.dahdi import abi, structs
 from hardware.dahdi.abi import Alarm, Event, Ioctl, SigType

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 from gateway.core.errors import Exhausted, LocalError, Unavailable
 from gateway.core.number import Party, Presentation
 from gateway.media import g711

@@ -18,7 +18,8 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.media import g711
 from gateway.media.detect import DTMF_STATE, detect_dtmf
 from gateway.media.echo_canceller import ECHO_SCRATCH, ECHO_STATE, EchoCanceller, cancel_echo, partitions

@@ -13,7 +13,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.media.caller_id import CallerId, encode_mdmf
 from gateway.media.fsk import Demodulator, Receiver, Standard, modulate
 from gateway.media.g711 import decode, encode

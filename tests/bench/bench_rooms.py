@@ -23,7 +23,8 @@ from pathlib import Path
 from bench_plane import ULAW, Bridges, print_row
 from far_end import Heard, Phones, Programs
 
-from gateway.core.audio import Codec, Encoding, Side
+from gateway.core.audio import Side
+from gateway.core.codec import Codec, Encoding
 
 MOST_LATE = 2e-3
 """Seconds."""

@@ -25,8 +25,8 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from gateway.core.audio import Codec
 from gateway.core.cause import Cause
+from gateway.core.codec import Codec
 from gateway.core.ending import Act, Ending
 from gateway.core.messages import Alert, Alerting, Answer, Answered, Dial, Hangup, Offered, Released
 from gateway.core.trace import Recorder

@@ -22,7 +22,7 @@ from statistics import median
 
 from far_end import CRelay, Programs, cpu_seconds
 
-from gateway.core.audio import Codec, Encoding
+from gateway.core.codec import Codec, Encoding
 from gateway.plane.plane import Plane, PlaneConfig
 from tests.bench.table import print_row
 

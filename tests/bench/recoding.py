@@ -8,7 +8,7 @@ import struct
 import time
 from collections.abc import Sequence
 
-from gateway.core.audio import Codec
+from gateway.core.codec import Codec
 from gateway.plane.plane import Plane, PlaneConfig
 
 __all__ = ["through_two_rows"]

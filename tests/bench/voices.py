@@ -15,7 +15,8 @@ from typing import Final
 
 import numpy as np
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.core.errors import MalformedError
 from gateway.media.g711 import decode, encode
 from gateway.media.level import active_level

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 from gateway.core.errors import OpenFailed, Unavailable
 from hardware import registry
 from hardware.analog.dahdi import AnalogPort

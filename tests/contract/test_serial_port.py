@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pytest
 
 from drivers.isdn.profile import PROFILES, Profile
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 from gateway.core.errors import OpenFailed
 from gateway.media.tone import zone
 from hardware.isdn.shielding import END, STOP

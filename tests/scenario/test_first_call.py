@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from tests.support.office import OfficeUnderTest
 from tests.support.speech import Heard, compare
 

@@ -7,7 +7,8 @@ from time import sleep
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.media.soundfile import load
 from gateway.testing.sip_phone import SipPhone
 from tests.scenario.conftest import Build

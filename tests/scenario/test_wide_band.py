@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.media.wavefile import SoundWriter
 from gateway.testing.sip_phone import SipPhone
 from tests.support.office import OfficeUnderTest

@@ -6,19 +6,9 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import ClassVar, get_args
 
-from gateway.core.audio import (
-    Audio,
-    AudioEvent,
-    AudioStats,
-    Capture,
-    Codec,
-    Encoding,
-    RtpAudio,
-    Side,
-    Sound,
-    SoundEnd,
-)
+from gateway.core.audio import Audio, AudioEvent, AudioStats, Capture, RtpAudio, Side, Sound, SoundEnd
 from gateway.core.cause import Cause
+from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import Exhausted, RemoteError
 from gateway.core.messages import CarryFax, Command, Hangup
 from gateway.core.switch import DeviceState

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.core.fax import T38, Correction, FaxOptions, FaxReport
 from gateway.fax.machine import FRAME, AudioMachine, PacketMachine
 from gateway.fax.udptl import UdptlReceiver, UdptlSender

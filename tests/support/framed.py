@@ -13,7 +13,8 @@ from typing import Any
 import av
 import numpy as np
 
-from gateway.core.audio import Codec, Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Codec, Encoding
 from gateway.core.codecs import CODECS
 from gateway.media.codec.libraries import coder
 from gateway.media.resample import resample

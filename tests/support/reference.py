@@ -12,7 +12,8 @@ from typing import Any, Final
 import av
 import numpy as np
 
-from gateway.core.audio import Codec, Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Codec, Encoding
 from gateway.core.codecs import CODECS
 from tests.bench.recoding import through_two_rows
 from tests.support.framed import FramedCoder

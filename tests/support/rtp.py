@@ -11,7 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from gateway.core.audio import Codec, Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Codec, Encoding
 from gateway.media import g711
 from gateway.media.codec.g722 import G722Decoder, G722Encoder
 from gateway.plane.dtmf import FLASH, NAMES

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import count
 from random import Random
 
-from gateway.core.audio import Codec
+from gateway.core.codec import Codec
 from gateway.core.engine import ManualClock
 from gateway.core.errors import Exhausted
 from gateway.core.fax import T38

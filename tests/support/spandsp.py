@@ -7,7 +7,8 @@ import weakref
 
 import numpy as np
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 
 __all__ = ["G726_BITS", "SpandspDvi4", "SpandspG726"]
 

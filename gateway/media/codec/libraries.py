@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from gateway.core.audio import Codec, Encoding
+from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import Unavailable
 from gateway.media.codec.libavcodec import VERSIONS, G723Coder, is_fit
 from gateway.media.codec.state import AMR_STATE, SPEEX_STATE

@@ -10,7 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.media import g711
 from hardware.dahdi.abi import Law
 from hardware.dahdi.gain import UNCHANGED

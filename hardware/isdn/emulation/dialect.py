@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 
 __all__ = ["DIALECTS", "Dialect"]
 

@@ -10,7 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.media.detect import DtmfReceiver
 from gateway.media.g711 import decode, encode
 from hardware.isdn.emulation.dialect import Dialect

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config.office import load_office, setting_doubts
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 from gateway.media.codec import libraries
 from gateway.media.tone import ZONES
 from tests.unit.config.test_load import DOZEN, faults, read

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.audio import AudioStats, Encoding
+from gateway.core.audio import AudioStats
+from gateway.core.codec import Encoding
 from gateway.core.quality import Quality, measured, opinion, rating, sentence
 from gateway.core.srtp import Suite
 

@@ -16,8 +16,9 @@ import numpy as np
 from dialplan.engine import DialplanEngine
 from dialplan.loader import load
 from dialplan.model import Dialplan
-from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, Samples, Side, Sound, SoundEnd
+from gateway.core.audio import Audio, AudioEvent, AudioStats, Samples, Side, Sound, SoundEnd
 from gateway.core.cause import Cause
+from gateway.core.codec import Codec
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import CopperlineError, LocalError
 from gateway.core.fax import FaxJob, FaxReport

@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from gateway.core.audio import AudioStats, Encoding
+from gateway.core.audio import AudioStats
+from gateway.core.codec import Encoding
 from tests.unit.dialplan.office import FakeAudio, FakeLeg, Office
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from gateway.core.audio import Audio, AudioEvent, AudioStats, Codec, DigitHeard, Samples, Sound, SoundEnd
+from gateway.core.audio import Audio, AudioEvent, AudioStats, DigitHeard, Samples, Sound, SoundEnd
+from gateway.core.codec import Codec
 from gateway.core.errors import Exhausted, LocalError
 from gateway.core.number import Match
 from gateway.core.room import Room

@@ -8,8 +8,9 @@ import pytest
 
 from drivers.isdn.config import IsdnConfig
 from drivers.isdn.states import ISDN, TABLE, Input, State
-from gateway.core.audio import AudioLost, Encoding, Silent
+from gateway.core.audio import AudioLost, Silent
 from gateway.core.cause import Cause
+from gateway.core.codec import Encoding
 from gateway.core.ending import Act
 from gateway.core.errors import IllegalInput, RemoteError
 from gateway.core.messages import (

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from drivers.isdn.config import IsdnConfig
 from drivers.isdn.results import LineReader, Result, cause_of, result_of, told_cause
-from gateway.core.audio import Encoding
 from gateway.core.cause import Cause
+from gateway.core.codec import Encoding
 from gateway.core.ending import Act
 from gateway.core.errors import RemoteError
 from gateway.core.messages import Alerting, Answer, Answered, Digit, Offered, Released, Rerouted

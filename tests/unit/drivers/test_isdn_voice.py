@@ -9,7 +9,7 @@ import pytest
 
 from drivers.isdn.profile import PROFILES
 from drivers.isdn.voice import AHEAD, VoicePath
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 
 FRAME = 160
 

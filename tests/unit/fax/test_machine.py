@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.core.errors import LocalError
 from gateway.core.fax import T38, Correction, FaxOptions
 from gateway.fax.document import check, combine

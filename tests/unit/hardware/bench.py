@@ -6,7 +6,8 @@ import os
 import select
 from typing import Any
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.media import g711
 from hardware.analog.dahdi import AnalogPort
 from hardware.analog.emulated import EmulatedCard

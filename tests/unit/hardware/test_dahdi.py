@@ -9,7 +9,7 @@ import termios
 
 import pytest
 
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 from gateway.core.errors import Lost, OpenFailed, Unavailable
 from hardware.analog.dahdi import AnalogPort, port_kind
 from hardware.analog.discovery import discover

@@ -5,7 +5,8 @@ import errno
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.media import g711
 from gateway.media.level import level, peak
 from hardware.analog.dahdi import AnalogPort

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
 from gateway.core.cause import Cause
+from gateway.core.codec import Encoding
 from gateway.core.errors import LocalError
 from gateway.media.g711 import decode, encode
 from gateway.media.tone import dtmf, zone

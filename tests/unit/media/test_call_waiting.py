@@ -7,7 +7,8 @@ from datetime import datetime
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.media import g711
 from gateway.media.cadence import dtmf, render
 from gateway.media.call_waiting import ALERT, AlertReceiver, WaitingCall

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from numba import njit
 from numpy.typing import NDArray
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.media import detect
 from gateway.media.detect import DTMF_STATE, DtmfReceiver, detect_dtmf
 from gateway.media.g711 import decode, encode

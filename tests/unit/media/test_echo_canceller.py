@@ -10,7 +10,8 @@ import time
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.media import g711
 from gateway.media.cadence import render
 from gateway.media.echo_canceller import EchoCanceller, partitions

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.media import g711
 from gateway.media.cadence import dtmf, render
 from gateway.media.fax_tone import ANSWER, CALLING, FAX_STATE, PREAMBLE, detect_fax

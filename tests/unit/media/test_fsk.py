@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.core.errors import LocalError
 from gateway.media.caller_id import CallerId, decode, encode_mdmf
 from gateway.media.fsk import Receiver, Standard, modulate

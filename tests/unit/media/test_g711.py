@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 from gateway.media import g711
 from gateway.media.level import active_level, level, peak
 

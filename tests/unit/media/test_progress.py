@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.core.audio import Encoding, Samples, Sound
+from gateway.core.audio import Samples, Sound
+from gateway.core.codec import Encoding
 from gateway.core.errors import LocalError
 from gateway.media.cadence import render
 from gateway.media.g711 import decode, encode

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.audio import Encoding, Samples, Sound
+from gateway.core.audio import Samples, Sound
+from gateway.core.codec import Encoding
 from gateway.core.errors import LocalError, MalformedError
 from gateway.media import foreign
 from gateway.media import prompt as prompt_module

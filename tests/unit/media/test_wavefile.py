@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.core.errors import LocalError
 from gateway.media.g711 import decode, encode
 from gateway.media.soundfile import load, read

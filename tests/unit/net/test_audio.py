@@ -6,7 +6,8 @@ import socket
 
 import pytest
 
-from gateway.core.audio import Codec, Encoding, Sound
+from gateway.core.audio import Sound
+from gateway.core.codec import Codec, Encoding
 from gateway.net.audio import AudioDesk
 from gateway.plane.plane import Plane, PlaneConfig
 from tests.support.speech import speak

@@ -15,7 +15,8 @@ import pytest
 from drivers.fxo.config import FxoConfig
 from drivers.fxs.config import FxsConfig
 from drivers.lines import AnalogLines
-from gateway.core.audio import AudioLost, Encoding
+from gateway.core.audio import AudioLost
+from gateway.core.codec import Encoding
 from gateway.core.engine import ManualClock
 from gateway.core.errors import Exhausted
 from gateway.core.messages import Alerting, Answered, Dial

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 from gateway.core.errors import CopperlineError, Exhausted, LocalError, Unavailable
 from gateway.core.fax import T38, FaxJob, FaxReport
 from gateway.fax import library

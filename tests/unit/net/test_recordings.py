@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding, Samples, Side
+from gateway.core.audio import Samples, Side
+from gateway.core.codec import Encoding
 from gateway.core.errors import Exhausted, LocalError
 from gateway.core.recording import RecordingPlan, RecordingState
 from gateway.media.soundfile import read

@@ -8,7 +8,7 @@ import pytest
 
 from drivers.span.config import SpanConfig
 from drivers.span.spans import Spans
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 from gateway.core.errors import Exhausted, HardwareError
 from gateway.core.trace import Recorder
 from gateway.net.span import SpanPlace, SpanShell

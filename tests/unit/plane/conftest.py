@@ -10,7 +10,8 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from gateway.core.audio import AudioEvent, Codec, Encoding, Samples, SoundEnd
+from gateway.core.audio import AudioEvent, Samples, SoundEnd
+from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import Exhausted
 from gateway.media import g711
 from gateway.plane.plane import Plane, PlaneConfig, PlaneUsage

@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from gateway.core.audio import Codec, Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Codec, Encoding
 from gateway.media.codec.amr import amr_frames as count_amr
 from gateway.media.codec.speex import speex_frames
 from gateway.plane.rtp_row import RtpRow

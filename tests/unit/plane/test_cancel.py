@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding, Samples, Sound
+from gateway.core.audio import Samples, Sound
+from gateway.core.codec import Encoding
 from gateway.core.errors import Exhausted
 from gateway.media.level import level
 from gateway.plane.plan import CANCEL, describe

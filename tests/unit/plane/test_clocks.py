@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from gateway.core.audio import Codec, Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import LocalError
 from gateway.plane.rtp_row import RtpRow
 from tests.support.rtp import RtpEndpoint

@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from gateway.core.audio import Codec, DigitHeard, Encoding, Samples, Sound
+from gateway.core.audio import DigitHeard, Samples, Sound
+from gateway.core.codec import Codec, Encoding
 from gateway.media.resample import resample
 from gateway.media.tone import dtmf
 from gateway.plane.rtp_row import RtpRow

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from gateway.core.audio import DigitHeard, Encoding, Side, Sound, SoundEnd
+from gateway.core.audio import DigitHeard, Side, Sound, SoundEnd
+from gateway.core.codec import Encoding
 from gateway.core.errors import LocalError
 from gateway.media.tone import dtmf
 from gateway.plane.plan import is_ticked

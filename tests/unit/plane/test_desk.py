@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.core.audio import AudioFactory, Codec, Encoding, RtpAudio
+from gateway.core.audio import AudioFactory, RtpAudio
+from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import Exhausted, LocalError
 from gateway.net.audio import AudioDesk
 from gateway.plane.plane import Plane, PlaneConfig, PlaneUsage

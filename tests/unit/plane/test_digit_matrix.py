@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from gateway.core.audio import DigitHeard, Encoding
+from gateway.core.audio import DigitHeard
+from gateway.core.codec import Encoding
 from gateway.media.tone import dtmf
 from gateway.plane.row import PlaneRow
 from tests.support.rtp import RtpEndpoint

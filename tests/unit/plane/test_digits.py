@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from gateway.core.audio import Codec, DigitHeard, Encoding, FlashHeard, Sound, SoundEnd
+from gateway.core.audio import DigitHeard, FlashHeard, Sound, SoundEnd
+from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import LocalError
 from gateway.media.detect import DtmfReceiver
 from gateway.media.tone import dtmf

@@ -8,7 +8,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.plane import conceal
 from tests.unit.plane.conftest import Studio, delay_and_likeness
 

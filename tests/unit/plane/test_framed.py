@@ -9,7 +9,8 @@ import weakref
 import numpy as np
 import pytest
 
-from gateway.core.audio import Codec, Encoding, Samples, Sound
+from gateway.core.audio import Samples, Sound
+from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import LocalError, Unavailable
 from gateway.media.codec import libraries
 from gateway.media.resample import resample

@@ -8,7 +8,8 @@ import socket
 import numpy as np
 import pytest
 
-from gateway.core.audio import AudioLost, Encoding, Silent, Sound, SoundEnd
+from gateway.core.audio import AudioLost, Silent, Sound, SoundEnd
+from gateway.core.codec import Encoding
 from gateway.media import g711
 from gateway.plane import frames
 from tests.support.rtp import RtpPacket

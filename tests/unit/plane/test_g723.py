@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from gateway.core.audio import Codec, Encoding
+from gateway.core.codec import Codec, Encoding
 from gateway.media.codec import libavcodec, libraries
 from gateway.plane.rtp_row import RtpRow
 from tests.support.framed import FramedCoder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.audio import Codec, Encoding
+from gateway.core.codec import Codec, Encoding
 from gateway.plane.rtp_row import RtpRow
 from tests.support.rtp import RtpEndpoint
 from tests.unit.plane.conftest import Studio, speech

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gateway.core.audio import Codec, Encoding, Samples, Sound
+from gateway.core.audio import Samples, Sound
+from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import LocalError
 from gateway.plane.rtp import RtpPacket
 from gateway.plane.rtp_row import RtpRow

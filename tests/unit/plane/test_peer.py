@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.core.audio import Codec, Encoding, Silent
+from gateway.core.audio import Silent
+from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import LocalError, MalformedError
 from gateway.plane.rtp import RtpPacket
 from tests.support.rtp import RtpEndpoint

@@ -7,7 +7,8 @@ import itertools
 import numpy as np
 import pytest
 
-from gateway.core.audio import Codec, Encoding, Sound
+from gateway.core.audio import Sound
+from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import LocalError
 from gateway.media import g711
 from gateway.plane.rtp import RtpPacket

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.core.audio import Codec, Encoding, Silent
+from gateway.core.audio import Silent
+from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import LocalError, MalformedError
 from gateway.net.audio import AudioDesk
 from gateway.plane.rtcp import Reception, RtcpReport, Sending

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from gateway.core.audio import AudioEvent, AudioLost, Codec, Encoding, Samples, Side, Sound, SoundEnd
+from gateway.core.audio import AudioEvent, AudioLost, Samples, Side, Sound, SoundEnd
+from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import Exhausted, LocalError
 from gateway.core.room import NONE, TALK, WHISPER, Manner, RoomEvent, SpeakerChanged, Talking
 from gateway.media.detect import DtmfReceiver

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.core.audio import AudioLost, Codec, Encoding, Sound
+from gateway.core.audio import AudioLost, Sound
+from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import Exhausted, LocalError
 from gateway.plane import commands
 from gateway.plane.loop import run

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding, Sound, SoundEnd
+from gateway.core.audio import Sound, SoundEnd
+from gateway.core.codec import Encoding
 from gateway.core.errors import Exhausted, LocalError
 from gateway.media import g711
 from gateway.plane.arena import Arena

@@ -7,7 +7,8 @@ import random
 import numpy as np
 import pytest
 
-from gateway.core.audio import Codec, DigitHeard, Encoding
+from gateway.core.audio import DigitHeard
+from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import LocalError
 from gateway.core.srtp import MasterKey, Protection, Suite
 from gateway.plane import protection as libsrtp

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding, Side, Sound
+from gateway.core.audio import Side, Sound
+from gateway.core.codec import Encoding
 from gateway.core.errors import Exhausted, LocalError
 from gateway.plane import pace
 from gateway.plane.plane import PlaneUsage

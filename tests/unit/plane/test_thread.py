@@ -19,7 +19,8 @@ import numpy as np
 import pytest
 from numba.core.runtime import _nrt_python, rtsys
 
-from gateway.core.audio import DigitHeard, Encoding, Side, Sound, SoundEnd
+from gateway.core.audio import DigitHeard, Side, Sound, SoundEnd
+from gateway.core.codec import Encoding
 from gateway.core.errors import LocalError
 from gateway.plane.loop import CATCH_UP
 from gateway.plane.table import PHASES, TICK

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gateway.core.audio import DigitHeard, Encoding, Samples, Sound
+from gateway.core.audio import DigitHeard, Samples, Sound
+from gateway.core.codec import Encoding
 from gateway.media.level import level
 from gateway.media.tone import dtmf
 from gateway.plane.pace import VOICEBAND_DEPTH

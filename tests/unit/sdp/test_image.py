@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.audio import Codec, Encoding
+from gateway.core.codec import Codec, Encoding
 from gateway.core.fax import T38, Correction
 from gateway.core.srtp import Encryption
 from gateway.sdp.description import SessionDescription, attribute

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.core.audio import Codec, Encoding
 from gateway.core.cause import Cause
+from gateway.core.codec import Codec, Encoding
 from gateway.core.errors import MalformedError
 from gateway.core.srtp import Encryption
 from gateway.sdp.description import SessionDescription, attribute

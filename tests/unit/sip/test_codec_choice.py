@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.core.audio import Encoding
+from gateway.core.codec import Encoding
 from gateway.core.codecs import CODECS
 from gateway.core.messages import Answer, Dial, EarlyMedia, Offered
 from gateway.core.number import Party

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.audio import Codec, Encoding, FaxHeard, FaxTone
+from gateway.core.audio import FaxHeard, FaxTone
+from gateway.core.codec import Codec, Encoding
 from gateway.core.ending import Ending
 from gateway.core.fax import T38, Correction
 from gateway.core.messages import (

@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from gateway.core.audio import Codec, Encoding
+from gateway.core.codec import Codec, Encoding
 from gateway.sdp.negotiate import Negotiation, NotAcceptable
 from gateway.sip.message import Request
 from gateway.sip.parser import MalformedMessage, parse

@@ -8,7 +8,8 @@ import av
 import numpy as np
 import pytest
 
-from gateway.core.audio import Encoding, Samples
+from gateway.core.audio import Samples
+from gateway.core.codec import Encoding
 from gateway.media import g711
 from gateway.media.codec.dvi4 import DVI4_STATE, decode_dvi4, encode_dvi4
 from gateway.media.codec.g722 import G722Decoder, G722Encoder

@@ -8,6 +8,7 @@ from typing import Final
 
 from gateway.config.model import Config
 from gateway.config.spans import SpanSettings
+from gateway.config.ways import each_way
 
 __all__ = ["greeting"]
 
@@ -29,6 +30,8 @@ def greeting(config: Config, file: Path, addresses: Sequence[str], program: str 
     if config.accounts:
         lines.append(f"  SIP accounts (secrets in {file})")
         lines += [_row(number, account.name) for number, account in config.accounts.items()]
+        if all(listener.address.is_loopback for listener in config.sip.listen):
+            lines.append("    on this machine alone; others are let in by its own address in [sip] listen")
     if config.phones:
         lines.append("  Telephones")
         lines += [
@@ -43,16 +46,28 @@ def greeting(config: Config, file: Path, addresses: Sequence[str], program: str 
     if config.spans:
         lines.append("  E1 and T1 spans")
         lines += [_row(name, _span(span)) for name, span in config.spans.items()]
-    if config.directory:
+    numbers = {**(_built_in(config) if config.dialplan is None else {}), **config.directory}
+    if numbers:
         lines.append("  Numbers")
-        width = max(_NAMES, *(len(number) for number in config.directory))
-        lines += [_row(number, what, width) for number, what in config.directory.items()]
+        width = max(_NAMES, *(len(number) for number in numbers))
+        lines += [_row(number, what, width) for number, what in numbers.items()]
     if any(card.backend == "emulated" for card in config.cards.values()) and config.phones:
         phone = next(iter(config.phones))
         lines.append("")
         lines.append("  Work the emulated telephones, and see what goes on, from another shell:")
         lines += [f"    {program} {words}" for words in (f"sim phone {phone} lift", "calls", "lines")]
     return "\n".join([*lines, "", f"ready {' '.join(addresses)}", ""])
+
+
+def _built_in(config: Config) -> dict[str, str]:
+    """What the built-in dialplan does with numbers outside, and with calls from there."""
+    ways = [name for _, name, _ in each_way(config)] + list(config.trunks)
+    if not ways:
+        return {}
+    outside = f"{config.office.outside} + number" if config.office.outside else "other numbers"
+    answering = config.office.answers or [*config.phones, *config.accounts][:1]
+    known = {outside: f"outside, by {', '.join(ways)}"}
+    return known | ({"calls from there": f"ring {', '.join(answering)}"} if answering else {})
 
 
 def _row(name: str, what: str, width: int = _NAMES) -> str:

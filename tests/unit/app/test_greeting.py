@@ -66,3 +66,25 @@ def test_an_office_without_a_name_is_called_by_the_programs_once() -> None:
     assert greeting(config, Path("office.toml"), []).splitlines()[1] == "Copperline"
     named = parse(OFFICE + '[office]\nname = "Mill"\n', "office.toml", Path("/nowhere"))
     assert greeting(named, Path("office.toml"), []).splitlines()[1] == "Copperline - Mill"
+
+
+def test_who_has_no_dialplan_is_told_how_to_call_outside_and_who_answers() -> None:
+    ways = '[lines.copper1]\nport = 2\n[trunks.pstn]\nservers = ["127.0.0.1:5080"]\nregisters = false\n'
+    office = OFFICE.replace('["fxs"]', '["fxs", "fxo"]') + ways
+    said = [
+        greeting(parse(text, "office.toml", Path("/nowhere")), Path("office.toml"), []).splitlines()
+        for text in (office, office + '[office]\noutside = ""\nanswers = ["6001", "101"]\n')
+    ]
+    assert "    9 + number       outside, by copper1, pstn" in said[0]
+    assert "    calls from there ring 101" in said[0]
+    assert "    other numbers    outside, by copper1, pstn" in said[1]
+    assert "    calls from there ring 6001, 101" in said[1]
+
+
+def test_telephones_that_nobody_on_the_network_can_register_are_told_of() -> None:
+    alone = "    on this machine alone; others are let in by its own address in [sip] listen"
+    config = parse(OFFICE, "office.toml", Path("/nowhere"))
+    assert alone in greeting(config, Path("office.toml"), []).splitlines()
+    text = OFFICE.replace('"hidden"', '"u8Rk2vQw0Zt4"') + '[sip]\nlisten = ["udp:192.0.2.1:5060"]\n'
+    config = parse(text, "office.toml", Path("/nowhere"))
+    assert alone not in greeting(config, Path("office.toml"), []).splitlines()

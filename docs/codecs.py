@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from docs.block import fill
-from gateway.core.codec import Encoding
-from gateway.core.codecs import CODECS
+from gateway.core.codec import CODECS, Encoding
 
 __all__ = ["PAGE", "current", "figures", "main", "rows", "write_figures"]
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from dialplan.script import Function, Script
 from dialplan.substitution import ScriptError
-from gateway.core.messages import DIVERTED_BY
+from gateway.core.carried import DIVERTED_BY
 from gateway.core.number import Party, Presentation
 
 __all__ = ["FUNCTIONS", "PRESENTATIONS"]

@@ -13,7 +13,7 @@ from typing import Final
 from dialplan.functions.caller import PRESENTATIONS
 from dialplan.script import Function, Script
 from dialplan.substitution import ScriptError
-from gateway.core.messages import DIVERTED_BY, DIVERTED_FOR
+from gateway.core.carried import DIVERTED_BY, DIVERTED_FOR
 from gateway.core.number import Party, Presentation
 
 __all__ = ["FUNCTIONS"]

@@ -15,8 +15,7 @@ from gateway.config.model import Config, SipSettings, TrunkSettings
 from gateway.config.permission import numbering
 from gateway.config.security import SecuritySettings
 from gateway.config.trunks import RuleSettings
-from gateway.core.codec import Codec
-from gateway.core.codecs import CODECS
+from gateway.core.codec import CODECS, Codec
 from gateway.core.srtp import Encryption
 from gateway.net.tls import Certificate, Clients, TlsConfig
 from gateway.plane.protection import is_available

@@ -14,12 +14,12 @@ from typing import Final
 from gateway.call.leg import CallLeg
 from gateway.call.letters import Interrupted, Letter
 from gateway.call.outcome import decided, unanswered
+from gateway.core.carried import DIVERSIONS
 from gateway.core.cause import Cause
 from gateway.core.diversion import Diversion, diversions_of, set_diversions
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import RemoteError
 from gateway.core.messages import (
-    DIVERSIONS,
     Alerting,
     Answered,
     Dial,

@@ -28,6 +28,7 @@ from gateway.call.pickup import PickupGroups
 from gateway.call.record import TalkRecorder
 from gateway.call.tolls import Tolls
 from gateway.call.transfer import Transfers
+from gateway.core.carried import PASSED_ON
 from gateway.core.cause import Cause
 from gateway.core.channel import Channel, Technology
 from gateway.core.conference import Member
@@ -36,26 +37,7 @@ from gateway.core.errors import CopperlineError, LocalError, RemoteError
 from gateway.core.fax import FaxDesk, FaxJob, FaxReport
 from gateway.core.feature import Feature, FeatureCodes, TalkLimit
 from gateway.core.log import QuietLog
-from gateway.core.messages import (
-    DIVERSIONS,
-    DIVERTED_BEFORE,
-    DIVERTED_BY,
-    DIVERTED_FIRST,
-    DIVERTED_FOR,
-    DIVERTED_HIDDEN,
-    HOPS,
-    PORTABILITY,
-    PREFERENCES,
-    REFERRED_BY,
-    REFERRED_BY_NAME,
-    SECURED,
-    Event,
-    FaxRecognised,
-    Hangup,
-    Offered,
-    TransferAsked,
-    TransferTold,
-)
+from gateway.core.messages import Event, FaxRecognised, Hangup, Offered, TransferAsked, TransferTold
 from gateway.core.number import NumberPlan, Party
 from gateway.core.operator import Operator
 from gateway.core.parking import ParkingLots
@@ -100,16 +82,6 @@ _STOPPING: Final = Ending(
     "it is about to stop",
     "Call again in a minute.",
 )
-
-_PASSED_ON: Final = {
-    *(DIVERTED_BY, DIVERTED_FIRST, DIVERTED_BEFORE, DIVERTED_FOR, DIVERTED_HIDDEN, DIVERSIONS),
-    HOPS,
-    *(REFERRED_BY, REFERRED_BY_NAME),
-    *PREFERENCES,
-    *PORTABILITY,
-    SECURED,
-}
-"""What a leg that goes out tells of the one for which it does."""
 
 
 async def _parted_before(far: CallLeg, ending: Ending) -> BridgeEnd:
@@ -281,7 +253,7 @@ class CallManager:
 
         def make(target: Target) -> CallLeg:
             made = self._outgoing(own, target)
-            if passed_on := own.variables.keys() & _PASSED_ON:
+            if passed_on := own.variables.keys() & PASSED_ON:
                 made.variables.update({name: own.variables[name] for name in passed_on})
             made.variables.update(options.variables)
             return made

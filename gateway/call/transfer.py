@@ -16,10 +16,11 @@ from gateway.call.floor import Errand, Floor
 from gateway.call.leg import CallLeg
 from gateway.call.tolls import Tolls
 from gateway.call.trial import Trial, transferred
+from gateway.core.carried import REFERRED_BY, REFERRED_BY_NAME
 from gateway.core.cause import Cause
 from gateway.core.conference import VOUCHED, Member
 from gateway.core.ending import Act, Ending
-from gateway.core.messages import REFERRED_BY, REFERRED_BY_NAME, Offered, TransferAsked, TransferTold
+from gateway.core.messages import Offered, TransferAsked, TransferTold
 from gateway.core.number import Match, NumberPlan, Party, Presentation
 from gateway.core.parking import WANTED_PLACE, Parked, ParkingLots
 from gateway.core.switch import HungUp, Place

@@ -17,7 +17,7 @@ from gateway.config.locate import KeyPath
 from gateway.config.model import Config
 from gateway.config.services import service_findings
 from gateway.config.ways import TABLES, each_way
-from gateway.core.codecs import CODECS
+from gateway.core.codec import CODECS
 from gateway.fax.library import missing
 from gateway.media.codec.libraries import needs
 from gateway.media.tone import ZONES

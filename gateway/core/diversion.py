@@ -10,14 +10,8 @@ from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Final
 from urllib.parse import quote, unquote
 
+from gateway.core.carried import DIVERTED_BEFORE, DIVERTED_BY, DIVERTED_FIRST, DIVERTED_FOR, DIVERTED_HIDDEN
 from gateway.core.frozen import frozen
-from gateway.core.messages import (
-    DIVERTED_BEFORE,
-    DIVERTED_BY,
-    DIVERTED_FIRST,
-    DIVERTED_FOR,
-    DIVERTED_HIDDEN,
-)
 
 __all__ = ["MAX_DIVERSIONS", "UNKNOWN", "Diversion", "diversions_of", "set_diversions"]
 

@@ -39,22 +39,10 @@ from gateway.core.frozen import frozen
 from gateway.core.number import Party
 
 __all__ = [
-    "DIVERSIONS",
-    "DIVERTED_BEFORE",
-    "DIVERTED_BY",
-    "DIVERTED_FIRST",
-    "DIVERTED_FOR",
-    "DIVERTED_HIDDEN",
-    "HOPS",
     "INFO",
     "IN_BAND",
-    "PORTABILITY",
-    "PREFERENCES",
     "PULSE",
-    "REFERRED_BY",
-    "REFERRED_BY_NAME",
     "RFC_4733",
-    "SECURED",
     "Alert",
     "Alerting",
     "AnotherCalls",
@@ -94,37 +82,6 @@ __all__ = [
     "TransferAsked",
     "TransferTold",
 ]
-
-
-DIVERTED_BY: Final = "REDIRECTING_NUMBER"
-DIVERTED_FOR: Final = "REDIRECTING_REASON"
-"""Channel variables that tell who diverted a call last, and why in the words of RFC 5806: of a leg that comes in,
-and of one that goes out in its turn."""
-DIVERTED_FIRST: Final = "REDIRECTING_ORIGINAL"
-"""Channel variable: whom the call was for first, where it is not who diverted it last, likewise."""
-DIVERTED_BEFORE: Final = "REDIRECTING_CHAIN"
-"""Channel variable: all who diverted it before the last, the latest first (`gateway.core.diversion`)."""
-DIVERTED_HIDDEN: Final = "REDIRECTING_HIDDEN"
-"""Channel variable: not empty where who diverted the call last must not be shown, likewise."""
-REFERRED_BY: Final = "REFERRED_BY"
-REFERRED_BY_NAME: Final = "REFERRED_BY_NAME"
-"""Channel variables that tell who sent a call elsewhere (RFC 3892), likewise."""
-HOPS: Final = "HOPS_LEFT"
-"""Channel variable: how many more switches the call may pass, so that one which goes round in a circle ends
-(RFC 7332), likewise."""
-DIVERSIONS: Final = "REDIRECTING_COUNT"
-"""Channel variable: how often a call has been diverted, likewise."""
-PREFERENCES: Final = ("ACCEPT_CONTACT", "REJECT_CONTACT", "REQUEST_DISPOSITION")
-"""Channel variables that tell which of a called user's telephones a caller prefers (RFC 3841), likewise."""
-PORTABILITY: Final = (
-    *("TEL_EXT", "TEL_ISUB", "TEL_CONTEXT"),
-    *("TEL_CIC", "TEL_CIC_CONTEXT", "TEL_NPDI", "TEL_RN", "TEL_RN_CONTEXT"),
-)
-"""Channel variables that tell whom a call is for behind a called number and where that number is valid (RFC 3966
-section 5), by which carrier it is to go, and in which network the number is since it was ported (RFC 4694),
-likewise."""
-SECURED: Final = "SECURE_SIGNALLING"
-"""Channel variable: not empty where nobody on the way of a call may read its signalling (RFC 5630), likewise."""
 
 RFC_4733: Final = "RFC 4733 event"
 IN_BAND: Final = "in-band tone"

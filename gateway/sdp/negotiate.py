@@ -14,8 +14,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
-from gateway.core.codec import Codec, Encoding
-from gateway.core.codecs import dearest_first
+from gateway.core.codec import Codec, Encoding, dearest_first
 from gateway.core.errors import Exhausted
 from gateway.core.frozen import frozen
 from gateway.core.srtp import Encryption, Protection

@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from gateway.core.carried import REFERRED_BY, REFERRED_BY_NAME
 from gateway.core.errors import MalformedError
-from gateway.core.messages import (
-    REFERRED_BY,
-    REFERRED_BY_NAME,
-)
 from gateway.core.number import Party, Presentation
 from gateway.sip.account import Account
 from gateway.sip.grammar import split_list

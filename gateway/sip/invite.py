@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from gateway.core.added import added
+from gateway.core.carried import DIVERTED_BY, HOPS
 from gateway.core.diversion import Diversion, diversions_of
-from gateway.core.messages import DIVERTED_BY, HOPS, Dial
+from gateway.core.messages import Dial
 from gateway.core.repeated import Kept
 from gateway.sip.account import Account
 from gateway.sip.dialog import MAX_FORWARDS

@@ -11,8 +11,7 @@ from random import Random
 from typing import Final
 
 from gateway.core.audio import RtpAudio
-from gateway.core.codec import Codec
-from gateway.core.codecs import dearest_first
+from gateway.core.codec import Codec, dearest_first
 from gateway.core.fax import ImageFactory
 from gateway.core.frozen import frozen
 from gateway.sdp.negotiate import DEFAULT_CODECS, Negotiation

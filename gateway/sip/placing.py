@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from gateway.core.messages import SECURED, Dial, Diverted
+from gateway.core.carried import SECURED
+from gateway.core.messages import Dial, Diverted
 from gateway.sip.account import Account
 from gateway.sip.channel import SipChannel
 from gateway.sip.fork import NO_TARGET, Fork, Target, Turns

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from gateway.core.carried import PORTABILITY
 from gateway.core.errors import MalformedError
-from gateway.core.messages import PORTABILITY
 from gateway.sip.account import Account
 from gateway.sip.identity import number_of
 from gateway.sip.message import Request

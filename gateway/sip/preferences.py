@@ -12,9 +12,9 @@ from itertools import groupby
 from math import inf
 from typing import Final, Protocol, TypeVar
 
+from gateway.core.carried import PREFERENCES
 from gateway.core.errors import MalformedError
 from gateway.core.frozen import frozen
-from gateway.core.messages import PREFERENCES
 from gateway.sip.grammar import BLANKS, split_list
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request

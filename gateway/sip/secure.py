@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from gateway.core.carried import SECURED
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
-from gateway.core.messages import SECURED
 from gateway.core.srtp import Encryption
 from gateway.sip.account import Account
 from gateway.sip.causes import told_on

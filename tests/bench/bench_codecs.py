@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from docs.codecs import write_figures
-from gateway.core.codecs import CODECS
+from gateway.core.codec import CODECS
 from gateway.media.codec.libraries import needs
 from tests.bench.table import print_row
 from tests.support.reference import EXACT, Measured, measure

@@ -29,8 +29,7 @@ from statistics import median
 from far_end import CRelay, Heard, Phones, Programs, cpu_seconds
 
 from gateway.core.audio import Sound
-from gateway.core.codec import Codec, Encoding
-from gateway.core.codecs import CODECS
+from gateway.core.codec import CODECS, Codec, Encoding
 from gateway.core.srtp import MasterKey, Protection, Suite
 from gateway.media.tone import MILLIWATT
 from gateway.plane.plane import Plane, PlaneConfig

@@ -14,8 +14,7 @@ import av
 import numpy as np
 
 from gateway.core.audio import Samples
-from gateway.core.codec import Codec, Encoding
-from gateway.core.codecs import CODECS
+from gateway.core.codec import CODECS, Codec, Encoding
 from gateway.media.codec.libraries import coder
 from gateway.media.resample import resample
 from gateway.testing.sounds import compare

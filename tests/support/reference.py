@@ -13,8 +13,7 @@ import av
 import numpy as np
 
 from gateway.core.audio import Samples
-from gateway.core.codec import Codec, Encoding
-from gateway.core.codecs import CODECS
+from gateway.core.codec import CODECS, Codec, Encoding
 from tests.bench.recoding import through_two_rows
 from tests.support.framed import FramedCoder
 from tests.support.spandsp import G726_BITS, SpandspDvi4, SpandspG726

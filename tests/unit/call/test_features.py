@@ -6,26 +6,18 @@ import pytest
 
 from gateway.call.keys import FeatureKeys
 from gateway.call.local import LocalHalf
-from gateway.core.cause import Cause
-from gateway.core.ending import Act
-from gateway.core.feature import Feature, FeatureCodes
-from gateway.core.messages import (
+from gateway.core.carried import (
     DIVERSIONS,
     DIVERTED_BEFORE,
     DIVERTED_BY,
     DIVERTED_FIRST,
     DIVERTED_FOR,
     DIVERTED_HIDDEN,
-    RFC_4733,
-    Alerting,
-    Answered,
-    Dial,
-    Digit,
-    Diverted,
-    Hangup,
-    Released,
-    SendDigits,
 )
+from gateway.core.cause import Cause
+from gateway.core.ending import Act
+from gateway.core.feature import Feature, FeatureCodes
+from gateway.core.messages import RFC_4733, Alerting, Answered, Dial, Digit, Diverted, Hangup, Released, SendDigits
 from tests.support.channel import ScriptedChannel
 from tests.unit.call.exchange import ANN, BUSY, BYE, ON_HOOK, Exchange
 

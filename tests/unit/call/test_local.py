@@ -8,10 +8,7 @@ import pytest
 
 from dialplan.plan import DialplanNumbers
 from gateway.call.local import LocalHalf, LocalTechnology
-from gateway.core.cause import Cause
-from gateway.core.ending import Act
-from gateway.core.errors import RemoteError
-from gateway.core.messages import (
+from gateway.core.carried import (
     DIVERSIONS,
     DIVERTED_BEFORE,
     DIVERTED_BY,
@@ -24,6 +21,11 @@ from gateway.core.messages import (
     REFERRED_BY,
     REFERRED_BY_NAME,
     SECURED,
+)
+from gateway.core.cause import Cause
+from gateway.core.ending import Act
+from gateway.core.errors import RemoteError
+from gateway.core.messages import (
     Alert,
     Alerting,
     Answer,

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from docs.codecs import PAGE, current, figures, rows
-from gateway.core.codecs import CODECS
+from gateway.core.codec import CODECS
 from tests.bench.bench_codecs import row
 from tests.support.reference import measure
 

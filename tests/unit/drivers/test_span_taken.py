@@ -6,20 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from gateway.core.carried import DIVERTED_BY, DIVERTED_FOR
 from gateway.core.cause import Cause
 from gateway.core.diversion import Diversion, diversions_of
 from gateway.core.ending import Act
-from gateway.core.messages import (
-    DIVERTED_BY,
-    DIVERTED_FOR,
-    Alert,
-    Answer,
-    EarlyMedia,
-    Identify,
-    Offered,
-    Proceed,
-    Released,
-)
+from gateway.core.messages import Alert, Answer, EarlyMedia, Identify, Offered, Proceed, Released
 from gateway.core.number import Party, Presentation
 from gateway.q931 import primitive
 from gateway.q931.coding import Capability, NumberType, Presented, Reason

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.codec import Codec, Encoding
-from gateway.core.codecs import CODECS, dearest_first
+from gateway.core.codec import CODECS, Codec, Encoding, dearest_first
 from gateway.sdp.description import SessionDescription, attribute
 from gateway.sdp.negotiate import Medium, Negotiation, NotAcceptable
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from gateway.core.codec import Encoding
-from gateway.core.codecs import CODECS
+from gateway.core.codec import CODECS, Encoding
 from gateway.core.messages import Answer, Dial, EarlyMedia, Offered
 from gateway.core.number import Party
 from gateway.sdp.description import SessionDescription

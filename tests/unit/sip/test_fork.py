@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from gateway.core.carried import PREFERENCES
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
-from gateway.core.messages import PREFERENCES, Alerting, Answered, Dial, Diverted, Hangup, Progress, Released
+from gateway.core.messages import Alerting, Answered, Dial, Diverted, Hangup, Progress, Released
 from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
 from gateway.sip.message import Request

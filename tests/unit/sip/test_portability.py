@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.messages import PORTABILITY, Dial, Offered
+from gateway.core.carried import PORTABILITY
+from gateway.core.messages import Dial, Offered
 from gateway.core.number import Party
 from gateway.sip.account import Account
 from gateway.sip.digest import Secret

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.core.messages import PREFERENCES, Dial, Offered, Released
+from gateway.core.carried import PREFERENCES
+from gateway.core.messages import Dial, Offered, Released
 from gateway.core.number import Party
 from gateway.sip.fork import Target
 from gateway.sip.headers import NameAddr

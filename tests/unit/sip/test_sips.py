@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.core.messages import HOPS, SECURED, Answer, Dial, Hangup, Offered, Released
+from gateway.core.carried import HOPS, SECURED
+from gateway.core.messages import Answer, Dial, Hangup, Offered, Released
 from gateway.core.number import Party
 from gateway.sip.message import Request, Response
 from gateway.sip.transport import PORTS, Flow

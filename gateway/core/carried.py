@@ -46,8 +46,8 @@ PORTABILITY: Final = (
     *("TEL_EXT", "TEL_ISUB", "TEL_CONTEXT"),
     *("TEL_CIC", "TEL_CIC_CONTEXT", "TEL_NPDI", "TEL_RN", "TEL_RN_CONTEXT"),
 )
-"""Whom it is for behind a called number and where that number is valid (RFC 3966 section 5), by which carrier it is to
-go, and in which network the number is since it was ported (RFC 4694)."""
+"""Whom it is for behind a called number and where that number is valid (RFC 3966 section 5), by which carrier it is
+to go, and in which network the number is since it was ported (RFC 4694)."""
 SECURED: Final = "SECURE_SIGNALLING"
 """Not empty where nobody on its way may read its signalling (RFC 5630)."""
 

@@ -95,6 +95,11 @@ class Crew:
             self._send(serial, command)
         return serial
 
+    def refused(self, row: int) -> None:
+        """A row has not begun: its thread has it no longer."""
+        if self._only is None:
+            self._remove(row)
+
     def flush(self) -> None:
         """Hand over what waits for room in a ring."""
         for control in self._controls:
@@ -175,7 +180,9 @@ class Crew:
         self._part(row)
         self._seats = {seat: place for seat, place in self._seats.items() if place[0] != row}
         self._generations.pop(row, None)
-        worker = self._worker.pop((_ROW, row), 0)
+        worker = self._worker.pop((_ROW, row), None)
+        if worker is None:  # it never began
+            return 0
         self._rows[worker] -= 1
         return worker
 
@@ -227,9 +234,9 @@ class Crew:
             self._put(RELEASE, node, self._worker.get(node, 0), released)
 
     def _adopt(self, group: set[Node], target: int) -> None:
-        for node in group:
+        for node in group & self._worker.keys():  # a row may have been refused meanwhile
             if node[0] == _ROW:
-                self._rows[self._worker.get(node, 0)] -= 1
+                self._rows[self._worker[node]] -= 1
                 self._rows[target] += 1
             self._worker[node] = target
             self._put(ADOPT, node, target, None)

@@ -368,6 +368,7 @@ class Plane:
             self._told |= self._plays.end(serial, events.SOUND_LOST)
             return
         row = self._rows[index]
+        self._crew.refused(index)
         self._notify(row, AudioLost("its descriptor cannot be watched"), at)
         row.closed = True
         self._removed(index)

@@ -107,15 +107,18 @@ class ServerNames:
     Args:
         put: has a question asked, and its reply come to `receive` some time later; None where nobody can.
 
-    Attributes:
-        doubt: which name is taken as it was, since nobody can tell, and why; "" while name servers answer.
     """
 
     def __init__(self, put: Callable[[Question], object] | None = None) -> None:
         self._put = put or (lambda question: None)
         self._kept: OrderedDict[Question, tuple[float, float, Reply]] = OrderedDict()
         self._asked: dict[Question, list[Waiting]] = {}
-        self.doubt = ""
+        self._doubts: OrderedDict[Question, tuple[float, str]] = OrderedDict()
+
+    @property
+    def doubt(self) -> str:
+        """Which name is taken as it was, since nobody can tell, and why: the latest of them; "" while there is none."""
+        return next(reversed(self._doubts.values()))[1] if self._doubts else ""
 
     def __len__(self) -> int:
         """Questions that are out."""
@@ -139,12 +142,15 @@ class ServerNames:
         if data.fault:
             data = self._as_it_was(data, now)
         else:
-            self.doubt = ""
+            self._doubts.pop(data.question, None)
             until = now + min(max(data.ttl, SHORTEST), LONGEST)
             self._kept[data.question] = (until, until + STALE, data)
             self._kept.move_to_end(data.question)
             if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
+                forgotten, _ = self._kept.popitem(last=False)
+                self._doubts.pop(forgotten, None)
+        for question in [question for question, (end, _) in self._doubts.items() if end <= now]:
+            del self._doubts[question]
         for then in self._asked.pop(data.question, ()):
             then(data, now)
 
@@ -156,5 +162,7 @@ class ServerNames:
         _, end, last = known
         self._kept[unknown.question] = (min(now + AGAIN, end), end, last)
         name, why = unknown.question.name, unknown.fault
-        self.doubt = f"The name {name} is taken as it was last known, since it cannot be looked up: {why}."
+        told = f"The name {name} is taken as it was last known, since it cannot be looked up: {why}."
+        self._doubts[unknown.question] = end, told
+        self._doubts.move_to_end(unknown.question)
         return last

@@ -46,6 +46,18 @@ def test_rows_are_spread_over_the_threads(studio: Studio) -> None:
     assert max(map(load.count, range(count))) - min(map(load.count, range(count))) <= 2
 
 
+def test_a_row_that_could_not_begin_burdens_no_thread(studio: Studio) -> None:
+    count = len(studio.plane.tables.workers)
+    for _ in range(3):
+        with open("/dev/null", "rb") as nothing:
+            row = studio.plane.add_frames(nothing.fileno(), Encoding.PCMU)
+            studio.settle()
+        row.close()
+    rows = [studio.row() for _ in range(2 * count)]
+    studio.settle()
+    assert [thread_of(studio, row) for row in rows] == [k // 2 for k in range(2 * count)], "as if it had never been"
+
+
 def test_rows_that_are_joined_are_brought_together_and_hear_each_other(studio: Studio) -> None:
     (a, alice), _, (b, bob) = studio.telephone(), studio.telephone(), studio.telephone(Encoding.G722, 9)
     studio.settle()

@@ -235,6 +235,18 @@ def test_rfc_8767_a_name_that_nobody_can_tell_any_more_is_what_it_was_for_a_day(
     assert last == [], "however often it was asked for"
 
 
+def test_that_another_name_can_be_told_is_no_word_of_one_that_cannot() -> None:
+    names = ServerNames()
+    one, other = (Question(f"{name}.example.com", Kind.A) for name in ("one", "other"))
+    for question in (one, other):
+        names.receive(Reply(question, (AddressRecord("192.0.2.9"),), 60), None, 0.0)
+    names.receive(Reply(one, fault="no reply within 5 s"), None, 100.0)
+    names.receive(Reply(other, (AddressRecord("192.0.2.9"),), 60), None, 101.0)
+    assert names.doubt.startswith("The name one.example.com is taken as it was")
+    names.receive(Reply(other, (AddressRecord("192.0.2.9"),), 60), None, 101.0 + STALE)
+    assert names.doubt == "", "nobody has asked for it since, and it would be believed no longer"
+
+
 def test_name_servers_that_do_not_answer_are_a_temporary_failure_and_are_asked_again() -> None:
     world = World()
     world.fault = "no reply within 5 s"

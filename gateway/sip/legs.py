@@ -35,7 +35,7 @@ from gateway.sip.invite import hops_of
 from gateway.sip.journal import Journal
 from gateway.sip.message import Request, Response
 from gateway.sip.open_ways import OpenWays
-from gateway.sip.outfit import LegsConfig, Outfit
+from gateway.sip.outfit import FIRST_NUMBER, LegsConfig, Outfit
 from gateway.sip.placing import Placing
 from gateway.sip.portability import portability_of
 from gateway.sip.preferences import preferences_of
@@ -200,7 +200,7 @@ class Legs:
     def _dialog(self, request: Request, flow: Flow) -> Dialog:
         contact = as_sips(self._reach.contact(flow), wanted=wants_sips(request))
         return Dialog.as_server(
-            request, tag=self._token(), flow=flow, contact=contact, number=self._outfit.first_number()
+            request, tag=self._token(), flow=flow, contact=contact, number=FIRST_NUMBER - 1
         )
 
     def reserve(self, account: Account, targets: Sequence[Target], outbound: Outbound | None = None) -> SipChannel:

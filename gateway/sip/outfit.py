@@ -24,10 +24,10 @@ from gateway.sip.secure import encryption_on
 from gateway.sip.session import Setting
 from gateway.sip.transport import Flow
 
-__all__ = ["LegsConfig", "Outfit"]
+__all__ = ["FIRST_NUMBER", "LegsConfig", "Outfit"]
 
-FIRST_NUMBERS: Final = 16
-"""Bits of chance in the number with which a dialog's CSeq begins (RFC 3261 8.1.1.5 asks for less than 2**31)."""
+FIRST_NUMBER: Final = 1
+"""With which a dialog's CSeq begins: arbitrary, and no secret (RFC 3261 8.1.1.5); one alone is read once for all."""
 SESSION_IDS: Final = 62
 """Bits of the session id of a description (RFC 8866 5.2)."""
 
@@ -76,10 +76,6 @@ class Outfit:
         self._images = images
         # Of what must differ from call to call, and is no secret.
         self._chance = Random(setting.random.getrandbits(128))
-
-    def first_number(self) -> int:
-        """The number before that of a dialog's first request."""
-        return 1 + self._chance.getrandbits(FIRST_NUMBERS)
 
     def negotiation(
         self,

@@ -15,7 +15,7 @@ from gateway.sip.channel import SipChannel
 from gateway.sip.fork import NO_TARGET, Fork, Target, Turns
 from gateway.sip.invite import written
 from gateway.sip.message import Response
-from gateway.sip.outfit import Outfit
+from gateway.sip.outfit import FIRST_NUMBER, Outfit
 from gateway.sip.outgoing import OutgoingSession
 from gateway.sip.preferences import NO_PREFERENCES, Preferences
 from gateway.sip.redirection import Redirections
@@ -107,7 +107,7 @@ class Placing:
             as_sips(contact(flow), wanted=target.uri.scheme == "sips"),
             outfit.negotiation(account, flow, host, row, channel.fax, row.wanted),
             peer=channel.peer,
-            number=outfit.first_number(),
+            number=FIRST_NUMBER,
             credentials=None if outbound is None else outbound.credentials,
         )
 

@@ -245,7 +245,6 @@ class DialplanEngine:
             The ending of a script that is a loop, else None.
         """
         self._check_number(script)
-        loop = asyncio.get_running_loop()
         steps = 0
         found = self._at_start(script)
         while found is not None and len(script.frames) > depth:
@@ -253,7 +252,7 @@ class DialplanEngine:
                 script.location = Location(*found.moved, script.location.priority)
             location = script.location
             script.jumped = False
-            watch = StepWatch(loop) if steps >= self._trusted else None
+            watch = StepWatch(asyncio.get_running_loop()) if steps >= self._trusted else None
             try:
                 last = await self._begin(script, found.step)
                 if last is not None:

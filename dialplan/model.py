@@ -248,9 +248,8 @@ class Dialplan:
         Args:
             when: tells the time; includes that do not hold then are left out. None takes all.
         """
-        if when is not None and not self.steady(context):
-            return self._walk(context, when)[0]
-        return self._reached(context)[0]
+        found, steady = self._reached(context)
+        return found if steady or when is None else self._walk(context, when)[0]
 
     def steady(self, context: str) -> bool:
         """Whether the hour makes no difference to what `context` includes."""

@@ -127,9 +127,8 @@ class ChannelLeg:
     @property
     def audio(self) -> Audio:
         """The leg's row; raises HungUp once the leg is over."""
-        self._check()
         audio = self.channel.audio
-        if audio is None:
+        if audio is None or self.ending is not None:
             raise HungUp(self.ending) if self.ending else RuntimeError(f"{self.name} has no audio yet")
         return audio
 
@@ -190,7 +189,8 @@ class ChannelLeg:
         Raises:
             HungUp: the leg is over.
         """
-        self._check()
+        if self.ending is not None:
+            raise HungUp(self.ending)
         if type(command) not in self.channel.takes:
             return False
         self.channel.command(command, self._desk.clock())
@@ -200,7 +200,3 @@ class ChannelLeg:
     def note(self, text: object, detail: str = "", kind: Kind = Kind.DIALPLAN) -> None:
         """Note something in the call's story."""
         self._desk.recorder.note(self._desk.clock(), kind, self.name, text, detail)
-
-    def _check(self) -> None:
-        if self.ending is not None:
-            raise HungUp(self.ending)

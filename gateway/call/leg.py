@@ -266,7 +266,8 @@ class CallLeg(ChannelLeg):
         if not self.answered:
             self.command(Answer())
             self._mark_answered()
-            self._check()
+            if self.ending is not None:  # the answer may have failed at once
+                raise HungUp(self.ending)
             # What is said before would be lost (RFC 3264 section 5.1, a late offer).
             while not self.channel.reached:
                 await self.letter()
@@ -396,6 +397,7 @@ class CallLeg(ChannelLeg):
 
     def go_on(self) -> None:
         """What every wait of the leg's script asks before and after it waits."""
-        self._check()
+        if self.ending is not None:
+            raise HungUp(self.ending)
         if self._moved is not None:
             raise self.interruption()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import ssl
 import subprocess
 import sys
 import threading
@@ -264,6 +265,18 @@ def test_a_route_that_goes_round_and_round_is_told_once(tmp_path: Path, capsys: 
         "  … these 2 steps 248 times more",
     ]
     assert steps[-1].startswith("would end: the dialplan could not take the call (dialplan loop at plan.conf:3: ")
+
+
+def test_no_authorities_are_read_for_an_office_that_has_no_certificate(
+    office: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slow(*arguments: object, **settings: object) -> ssl.SSLContext:
+        raise AssertionError("it takes 35 ms of each request")
+
+    monkeypatch.setattr(ssl, "create_default_context", slow)
+    assert main(["calls"]) == 0
+    with pytest.raises(AssertionError, match="35 ms"):
+        main(["calls", "--url", "https://127.0.0.1:1"])
 
 
 def test_of_many_calls_some_are_shown(

@@ -251,8 +251,8 @@ class OutgoingSession:
 
     def _early_dialog(self, response: Response) -> EarlyDialog | None:
         """The early dialog of that fork, made by its first response that is reliable (RFC 3262) or has media."""
-        tag = response.to.tag
-        if tag is None or response.status <= 100:
+        tag = response.to.tag if response.status > 100 else None
+        if tag is None:
             return None
         if tag not in self._tags and len(self._tags) < MAX_FORKS:
             self._tags += (tag,)
@@ -275,7 +275,7 @@ class OutgoingSession:
         early = self._early.get(response.to.tag or "")
         if early is not None:
             self._negotiation.agreement = early.agreement
-        dialog = self._acknowledge(response, now)
+        dialog = self._acknowledge(response, early, now)
         if early is not None:
             early.leave()
         self._close_early(but=early)
@@ -345,14 +345,13 @@ class OutgoingSession:
         self._user.ended(silent, now)
 
     def _decline(self, response: Response, now: float) -> None:
-        dialog = self._acknowledge(response, now)
+        dialog = self._acknowledge(response, self._early.get(response.to.tag or ""), now)
         bye = dialog.request("BYE")
         reasoned(bye, self._ending or Ending(Cause.NON_SELECTED_USER_CLEARING, "", Act.CANCELLED, "another fork"))
         send_within(self._within(dialog), dialog, bye, now, answered=lambda *_: None, failed=lambda *_: None)
 
-    def _acknowledge(self, response: Response, now: float) -> Dialog:
+    def _acknowledge(self, response: Response, early: EarlyDialog | None, now: float) -> Dialog:
         assert self._transaction is not None  # it has just been answered
-        early = self._early.get(response.to.tag or "")
         if early is None:
             dialog = Dialog.as_client(self._transaction.request, response, flow=self._flow, contact=self._contact)
         else:

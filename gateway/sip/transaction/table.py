@@ -6,6 +6,7 @@ raises for what a peer sent, and holds a bounded number of transactions: beyond 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
@@ -92,7 +93,7 @@ class TransactionLayer:
         self._token = token or Tokens()
         self._clients: dict[Key, ClientTransaction] = {}
         self._servers: dict[Key, ServerTransaction] = {}
-        self._by_flow: dict[Flow, set[Transaction]] = {}
+        self._by_flow: defaultdict[Flow, set[Transaction]] = defaultdict(set)
         self._datagram = datagram
         self._points = points if points is not None else ListeningPoints()
         self._too_long: dict[Transaction, Flow] = {}  # by TCP for their length: the flow that was asked for
@@ -176,7 +177,7 @@ class TransactionLayer:
     def _move(self, transaction: Transaction, way: Flow) -> None:
         """Have it fail with `way`, which it is to be told of, and no longer with the flow that it has."""
         self._leave_flow(transaction)
-        self._by_flow.setdefault(way, set()).add(transaction)
+        self._by_flow[way].add(transaction)
 
     def _receive_response(self, response: Response, flow: Flow, now: float) -> None:
         typed = response.headers.typed
@@ -228,7 +229,7 @@ class TransactionLayer:
     def _tell_request(self, transaction: ServerTransaction, now: float, *, within: bool) -> None:
         request = transaction.request
         self._servers[transaction.key] = transaction
-        self._by_flow.setdefault(transaction.flow, set()).add(transaction)
+        self._by_flow[transaction.flow].add(transaction)
         if request.method == "CANCEL":
             self.user.cancel_arrived(transaction, self._servers.get(_server_key(request, "INVITE")), now)
             return
@@ -345,7 +346,7 @@ class TransactionLayer:
     ) -> ClientTransaction:
         key = branch, request.method
         transaction = self._clients[key] = kind(key, request, data, flow, self, self._config, now)
-        self._by_flow.setdefault(flow, set()).add(transaction)
+        self._by_flow[flow].add(transaction)
         return transaction
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 import traceback
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 from dns.asyncresolver import Resolver
@@ -62,7 +62,7 @@ class DialplanEngine:
         permissions: what scripts may do to the machine.
         operator: the way to legs that are not a script's own; nobody is there where None.
         postman: sends texts outside of calls; they are supposed to arrive where None.
-        resolver: asks the DNS for ENUM; the machine's own where None.
+        resolver: makes what asks the DNS for ENUM; the machine's own where None.
         step_limit: after so many steps without time passing, a script is a loop and its call is ended.
         shows_keys: whether notes and records tell the keys that callers have typed.
     """
@@ -78,7 +78,7 @@ class DialplanEngine:
         permissions: Permissions = _NOTHING_ALLOWED,
         operator: Operator | None = None,
         postman: Postman | None = None,
-        resolver: Resolver | None = None,
+        resolver: Callable[[], Resolver] | None = None,
         step_limit: int = _STEP_LIMIT,
         shows_keys: bool = False,
     ) -> None:

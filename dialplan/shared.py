@@ -7,7 +7,7 @@ when it ends.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,7 @@ class Shared:
         permissions: what scripts may do to the machine.
         locks: behind LOCK().
         legs: the legs for which scripts run, by name.
-        resolver: asks the DNS for ENUM; the machine's own where None.
+        resolver: what asks the DNS for ENUM, made anew each time; the machine's own where None.
         shows_keys: whether notes and records tell the keys that callers have typed.
     """
 
@@ -92,7 +92,7 @@ class Shared:
     permissions: Permissions = Permissions()
     locks: Locks = field(default_factory=Locks)
     legs: dict[str, Share] = field(default_factory=dict)
-    resolver: Resolver | None = None
+    resolver: Callable[[], Resolver] | None = None
     shows_keys: bool = False
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 

@@ -5,6 +5,7 @@ A number's digits, reversed, are a name below a zone; its NAPTR records say by w
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -15,6 +16,7 @@ import dns.name
 import dns.rdatatype
 import dns.resolver
 import regex
+from dns.asyncresolver import Resolver
 
 from dialplan.arguments import split
 from dialplan.script import Function, Script
@@ -27,6 +29,8 @@ _PATIENCE: Final = 4.0
 """Seconds for an answer; the caller hears nothing meanwhile."""
 _MOST: Final = 30
 """Records of one number that are looked at."""
+_LED_ON: Final = 5
+"""Names to which records of one number may lead on (RFC 6116 section 5.2.1)."""
 _TURN: Final = 0.05
 """Seconds for one expression: it comes from somebody else's DNS."""
 _QUERY: Final = "ENUM:"
@@ -96,23 +100,34 @@ def _rewritten(number: str, expression: str) -> str | None:
 async def _ask(script: Script, number: str, zone: str) -> list[Naptr]:
     if not script.shared.permissions.network:
         raise ScriptError("nobody on the network is asked in a dry run")
-    resolver = script.shared.resolver or dns.asyncresolver.Resolver()
+    name = zone_name(number, zone)
     try:
-        answer = await resolver.resolve(zone_name(number, zone), dns.rdatatype.NAPTR, lifetime=_PATIENCE)
+        resolver = (script.shared.resolver or dns.asyncresolver.Resolver)()
+        async with asyncio.timeout(_PATIENCE):
+            return await _records(resolver, name, {name})
+    except (dns.exception.DNSException, OSError, ValueError) as fault:
+        why = f"not within {_PATIENCE:g} s" if isinstance(fault, TimeoutError) else fault
+        raise ScriptError(f"the DNS does not answer for {number}: {why}") from fault
+
+
+async def _records(resolver: Resolver, name: str, asked: set[str]) -> list[Naptr]:
+    """The records of a name, and of those to which they lead on, each in the place of the record that does."""
+    try:
+        answer = await resolver.resolve(name, dns.rdatatype.NAPTR, lifetime=_PATIENCE)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return []
-    except (dns.exception.DNSException, OSError, ValueError) as fault:
-        raise ScriptError(f"the DNS does not answer for {number}: {fault}") from fault
-    return [
-        (
-            record.order,
-            record.preference,
-            record.service.decode("ascii", "replace"),
-            record.regexp.decode("utf-8", "replace"),
-        )
-        for record in answer
-        if record.flags.lower() == b"u"
-    ]
+    found: list[Naptr] = []
+    for record in sorted(answer, key=lambda record: (record.order, record.preference))[:_MOST]:
+        if record.flags.lower() == b"u":
+            service, rule = record.service.decode("ascii", "replace"), record.regexp.decode("utf-8", "replace")
+            found.append((record.order, record.preference, service, rule))
+        elif not record.flags and not record.regexp:
+            further = record.replacement.to_text().lower()
+            if further not in asked and len(asked) <= _LED_ON:
+                asked.add(further)
+                led = await _records(resolver, further, asked)
+                found += [(record.order, record.preference, kind, rule) for _, _, kind, rule in led]
+    return found
 
 
 def _told(method: str, service: str, uri: str) -> str:

@@ -191,6 +191,7 @@ class Application:
             self.manager,
             operator=self.manager.operator,
             postman=SipPostman(lambda: self.sip.stack, clock, self.runner.wake),
+            resolver=self.sip.name_servers.resolver,
             database=self._database,
             permissions=Permissions(
                 shell=config.permissions.shell,

@@ -81,8 +81,8 @@ class OfficeSip:
         self._certificates = TlsContexts(tls_config(config))
         self._points = ListeningPoints(source=source_address)
         servers = [(server.host, server.port) for server in config.sip.name_servers]
-        self._name_servers = NameServers(loop, self._name_told, servers)
-        self._names = ServerNames(self._name_servers.ask)
+        self.name_servers = NameServers(loop, self._name_told, servers)
+        self._names = ServerNames(self.name_servers.ask)
         self._attached = False
         self.bound: list[tuple[str, tuple[str, int]]] = []
 
@@ -194,7 +194,7 @@ class OfficeSip:
         """Close the sockets."""
         if self._attached:
             await self.sockets.close()
-        await self._name_servers.close()
+        await self.name_servers.close()
 
     def usage(self) -> Mapping[str, int]:
         """What is in use now."""

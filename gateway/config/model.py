@@ -145,8 +145,8 @@ class SipSettings(Settings):
         realm: of digest authentication.
         digests: its algorithms that are offered, dearest first. MD5 alone by default: clients that do not know
             SHA-256 (RFC 8760) should pass it over, and many give up instead, baresip 1 among them.
-        name_servers: whom to ask for the servers of a SIP domain, "ADDRESS" or "ADDRESS:PORT" each; none takes the
-            machine's.
+        name_servers: whom to ask for the servers of a SIP domain, and for ENUM, "ADDRESS" or "ADDRESS:PORT" each;
+            none takes the machine's.
         rtp_ports: UDP ports for audio; two are used for each leg.
         codecs: what is offered and taken, dearest first; what the other side of a call can use goes before that.
         rtp_timeout: seconds, 10 at least, after which a call is ended whose telephone or trunk sends no audio;

@@ -99,7 +99,7 @@ class NameServers:
     async def _from_servers(self, question: Question) -> Reply:
         try:
             async with asyncio.timeout(PATIENCE):
-                answer = await self._resolver().resolve(
+                answer = await self.resolver().resolve(
                     f"{question.name}.", question.kind.value, raise_on_no_answer=False, search=False
                 )
         except dns.resolver.NXDOMAIN as error:
@@ -110,7 +110,8 @@ class NameServers:
             return Reply(question, ttl=_negative_ttl(answer.response))
         return Reply(question, tuple(_record(record, question.kind) for record in answer.rrset), answer.rrset.ttl)
 
-    def _resolver(self) -> dns.asyncresolver.Resolver:
+    def resolver(self) -> dns.asyncresolver.Resolver:
+        """What asks these servers, as they are now."""
         resolver = dns.asyncresolver.Resolver(configure=not self._servers)
         if self._servers:
             resolver.nameservers = [host for host, _ in self._servers]

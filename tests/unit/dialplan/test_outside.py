@@ -132,18 +132,36 @@ RECORDS = (
 )
 
 
+ZONE = {
+    "1.0.1.0.5.5.5.6.5.2.1.e164.test.": RECORDS,
+    "2.0.1.0.5.5.5.6.5.2.1.e164.test.": (
+        '10 20 "u" "E2U+sip" "!^.*$!sip:last@example.com!" .',
+        '10 10 "" "" "" carrier.test.',
+        '10 5 "" "" "" nothing.test.',
+        '10 1 "" "E2U+sip" "!^.*$!sip:evil@example.com!" carrier.test.',
+    ),
+    "carrier.test.": ('90 90 "u" "E2U+sip" "!^.*$!sip:first@carrier.test!" .', '1 1 "" "" "" deeper.test.'),
+    "deeper.test.": ('9 9 "" "" "" carrier.test.', '10 9 "u" "E2U+sip" "!^(.*)$!sip:\\\\1@deeper.test!" .'),
+    **{f"{n}.chain.test.": (f'1 1 "" "" "" {n + 1}.chain.test.',) for n in range(20)},
+    "3.0.1.0.5.5.5.6.5.2.1.e164.test.": ('1 1 "" "" "" 0.chain.test.',),
+}
+
+
 class NameServer(asyncio.DatagramProtocol):
-    """Answers for one number."""
+    """Answers for these names, and keeps how often it was asked."""
+
+    asked = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, source: tuple[str, int]) -> None:
+        type(self).asked += 1
         query = dns.message.from_wire(data)
         answer = dns.message.make_response(query)
         name = query.question[0].name
-        if name.to_text() == "1.0.1.0.5.5.5.6.5.2.1.e164.test.":
-            answer.answer.append(dns.rrset.from_text(name, 60, "IN", "NAPTR", *RECORDS))
+        if name.to_text() in ZONE:
+            answer.answer.append(dns.rrset.from_text(name, 60, "IN", "NAPTR", *ZONE[name.to_text()]))
         else:
             answer.set_rcode(3)
         self.transport.sendto(answer.to_wire(), source)
@@ -158,7 +176,7 @@ def look_up(*steps: str, permissions: Permissions = ALL) -> FakeLeg:
         resolver.nameservers = ["127.0.0.1"]
         resolver.port = transport.get_extra_info("sockname")[1]
         office = Office("[office]\nexten => 100,1," + "\n same => n,".join(steps) + "\n")
-        office.engine = DialplanEngine(office.dialplan, office, permissions=permissions, resolver=resolver)
+        office.engine = DialplanEngine(office.dialplan, office, permissions=permissions, resolver=lambda: resolver)
         try:
             return await office.call("100")
         finally:
@@ -184,6 +202,18 @@ class TestEnum:
     )
     def test_a_number_in_the_dns(self, asked: str, value: str) -> None:
         assert look_up(f"Set(T=${{{asked}}})").variables["T"] == value
+
+    def test_rfc_3403_section_4_1_a_record_without_a_flag_leads_on_in_its_place_and_never_in_a_circle(self) -> None:
+        leg = look_up(
+            "Set(Q=${ENUMQUERY(+12565550102,sip,e164.test)})",
+            "Set(T=${ENUMRESULT(${Q},1)} ${ENUMRESULT(${Q},2)} ${ENUMRESULT(${Q},3)} ${ENUMRESULT(${Q},getnum)})",
+        )
+        assert leg.variables["T"] == "+12565550102@deeper.test first@carrier.test last@example.com 3"
+
+    def test_rfc_6116_section_5_2_1_who_leads_on_and_on_is_not_followed_for_ever(self) -> None:
+        NameServer.asked = 0
+        assert look_up("Set(T=${ENUMLOOKUP(+12565550103,sip,c,,e164.test)})").variables["T"] == "0"
+        assert NameServer.asked == 6
 
     def test_queries_are_kept_for_their_results(self) -> None:
         leg = look_up(

@@ -1,6 +1,6 @@
 """Message bodies: what type they are, and the part of that type inside a multipart one (RFC 2046, RFC 5621).
 
-A message and a media type enter, octets leave. Nested multiparts are not searched: no telephone sends SDP there.
+A message and a media type enter, octets leave.
 """
 
 from __future__ import annotations
@@ -15,12 +15,18 @@ from gateway.sip.grammar import BLANKS
 from gateway.sip.message import Message
 from gateway.sip.parameters import Parameters
 
-__all__ = ["find_body", "media_type", "required_types"]
+__all__ = ["AS_IT_IS", "SDP", "SESSION", "find_body", "is_optional", "is_session", "media_type", "required_types"]
 
 SDP: Final = "application/sdp"
+SESSION: Final = "session"
+"""What a body is there for that describes the session, or does not say what it is there for."""
 
 MAX_PARTS: Final = 16
 """Parts of a multipart body that are looked at; telephones send two or three."""
+MAX_DEPTH: Final = 3
+"""Multiparts within one another that are looked into (RFC 5621 section 4.2)."""
+AS_IT_IS: Final = "identity"
+"""The one Content-Encoding that is understood."""
 
 
 @repeated
@@ -40,7 +46,8 @@ def media_type(content_type: str) -> tuple[str, Parameters]:
 def find_body(message: Message, wanted: str = SDP) -> bytes | None:
     """The body of `message` if it is of type `wanted`, or its first part that is; None where there is none.
 
-    A part that is there for something else than the session, as one for early media (RFC 3959), is passed over.
+    A session description that is there for something else, as for early media (RFC 3959), is passed over, and so is
+    a part in an encoding that cannot be read.
 
     Raises:
         MalformedError: the Content-Type, or the multipart, cannot be read.
@@ -50,11 +57,13 @@ def find_body(message: Message, wanted: str = SDP) -> bytes | None:
         return None
     kind, parameters = media_type(rows["content-type"][0])
     if kind == wanted:
+        if wanted == SDP and "content-disposition" in rows and not is_session(rows["content-disposition"][0]):
+            return None
         return message.body
     if not kind.startswith("multipart/"):
         return None
-    for part in _read_parts(message, parameters):
-        if part.type == wanted and part.purpose == "session":
+    for part in _read_parts(message.body, parameters):
+        if part.type == wanted and part.is_known:
             return part.content
     return None
 
@@ -71,7 +80,32 @@ def required_types(message: Message) -> list[str]:
     kind, parameters = media_type(message.headers.get("content-type") or "text/plain")
     if not kind.startswith("multipart/") or kind == "multipart/alternative":
         return []
-    return [part.type for part in _read_parts(message, parameters) if part.required]
+    parts = [part for part in _read_parts(message.body, parameters) if part.required]
+    return [part.type if part.is_known else f"{part.type} of another kind" for part in parts]
+
+
+def _purpose(disposition: str) -> tuple[str, Parameters]:
+    """What a body is there for (Content-Disposition, RFC 3261 20.11), in lower case, and its parameters."""
+    purpose, said = media_type(f"x/{disposition}")
+    return purpose.removeprefix("x/"), said
+
+
+def is_session(disposition: str) -> bool:
+    """Whether a Content-Disposition says that the body describes the session.
+
+    Raises:
+        MalformedError: it cannot be read.
+    """
+    return _purpose(disposition)[0] == SESSION
+
+
+def is_optional(disposition: str) -> bool:
+    """Whether a Content-Disposition lets whoever does not understand the body do without.
+
+    Raises:
+        MalformedError: it cannot be read.
+    """
+    return (_purpose(disposition)[1].get("handling") or "").lower() == "optional"
 
 
 @frozen
@@ -80,28 +114,33 @@ class _Part:
 
     Attributes:
         type: in lower case.
-        purpose: what it is there for (Content-Disposition), in lower case.
         required: it says that it must be understood.
+        is_known: it is in no Content-Encoding, and a session description is for nothing but the session.
         content: its octets.
     """
 
     type: str
-    purpose: str
     required: bool
+    is_known: bool
     content: bytes
 
 
-def _read_parts(message: Message, parameters: Parameters) -> Iterator[_Part]:
+def _read_parts(body: bytes, parameters: Parameters, depth: int = 1) -> Iterator[_Part]:
+    """The parts of a multipart, those of the multiparts among them in their place."""
     boundary = parameters.get("boundary")
     if not boundary:
         raise MalformedError("a multipart body without a boundary")
-    for piece in _parts(message.body, boundary.encode("utf-8", "surrogateescape")):
+    for piece in _parts(body, boundary.encode("utf-8", "surrogateescape")):
         header, _, content = piece.partition(b"\r\n\r\n")
         fields = _fields(header)
-        kind, _ = media_type(fields.get("content-type", "text/plain"))
-        purpose, said = media_type(f"x/{fields.get('content-disposition', 'session')}")
+        kind, within = media_type(fields.get("content-type", "text/plain"))
+        if kind.startswith("multipart/") and depth < MAX_DEPTH:
+            yield from _read_parts(content, within, depth + 1)
+            continue
+        purpose, said = _purpose(fields.get("content-disposition", SESSION))
         required = (said.get("handling") or "").lower() == "required"
-        yield _Part(kind, purpose.removeprefix("x/"), required, content)
+        is_plain = fields.get("content-encoding", AS_IT_IS).lower() == AS_IT_IS
+        yield _Part(kind, required, is_plain and (kind != SDP or purpose == SESSION), content)
 
 
 def _parts(body: bytes, boundary: bytes) -> list[bytes]:

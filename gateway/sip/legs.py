@@ -199,9 +199,7 @@ class Legs:
 
     def _dialog(self, request: Request, flow: Flow) -> Dialog:
         contact = as_sips(self._reach.contact(flow), wanted=wants_sips(request))
-        return Dialog.as_server(
-            request, tag=self._token(), flow=flow, contact=contact, number=FIRST_NUMBER - 1
-        )
+        return Dialog.as_server(request, tag=self._token(), flow=flow, contact=contact, number=FIRST_NUMBER - 1)
 
     def reserve(self, account: Account, targets: Sequence[Target], outbound: Outbound | None = None) -> SipChannel:
         """A leg to `targets` (some), most preferred first; its `Dial` calls them.

@@ -117,7 +117,7 @@ class ServerNames:
 
     @property
     def doubt(self) -> str:
-        """Which name is taken as it was, since nobody can tell, and why: the latest of them; "" while there is none."""
+        """Which name is taken as it was, since nobody can tell, and why: the latest; "" while there is none."""
         return next(reversed(self._doubts.values()))[1] if self._doubts else ""
 
     def __len__(self) -> int:

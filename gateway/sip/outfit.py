@@ -27,7 +27,7 @@ from gateway.sip.transport import Flow
 __all__ = ["FIRST_NUMBER", "LegsConfig", "Outfit"]
 
 FIRST_NUMBER: Final = 1
-"""With which a dialog's CSeq begins: arbitrary, and no secret (RFC 3261 8.1.1.5); one alone is read once for all."""
+"""With which a dialog's CSeq begins: arbitrary, and no secret (RFC 3261 8.1.1.5); one is read once for all."""
 SESSION_IDS: Final = 62
 """Bits of the session id of a description (RFC 8866 5.2)."""
 

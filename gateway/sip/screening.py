@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.core.errors import MalformedError
-from gateway.sip.body import media_type, required_types
+from gateway.sip.body import AS_IT_IS, SDP, SESSION, is_optional, is_session, media_type, required_types
 from gateway.sip.info import INFO_TYPES
 from gateway.sip.message import Request, Response
 from gateway.sip.outbound import OUTBOUND
@@ -73,9 +73,9 @@ def _content(request: Request) -> Response | None:
     """RFC 3261 8.2.3: a body that is marked as optional may be anything; of a multipart, see `required_types`."""
     wanted = BODY_TYPES[request.method]
     headers, rows = request.headers, request.headers.rows
-    if "content-encoding" in rows and headers.get("content-encoding") != "identity":
+    if "content-encoding" in rows and rows["content-encoding"][0].lower() != AS_IT_IS:
         response = request.reply(415)
-        response.headers.set("Accept-Encoding", "identity")
+        response.headers.set("Accept-Encoding", AS_IT_IS)
         return response
     if "content-type" not in rows:
         return request.reply(400, "A Body Without Content-Type")
@@ -83,12 +83,13 @@ def _content(request: Request) -> Response | None:
         kind, _ = media_type(rows["content-type"][0])
         if kind in wanted and "content-disposition" not in rows:
             return None
-        _, disposition = media_type(f"x/{headers.get('content-disposition') or 'session'}")
+        disposition = headers.get("content-disposition") or SESSION
+        optional, known = is_optional(disposition), kind != SDP or is_session(disposition)
         missing = [] if kind in wanted else [part for part in required_types(request) if part not in wanted]
     except MalformedError as fault:
         return request.reply(400, str(fault))
-    understood = kind in wanted or (kind.startswith("multipart/") and not missing)
-    if understood or disposition.get("handling") == "optional":
+    understood = (kind in wanted and known) or (kind.startswith("multipart/") and not missing)
+    if understood or optional:
         return None
     response = request.reply(415)
     response.headers.set("Accept", ", ".join(wanted))

@@ -47,6 +47,38 @@ def test_rfc_3959_a_description_for_early_media_is_not_that_of_the_session() -> 
     assert find_body(message("multipart/mixed;boundary=b", early + session + b"\r\n--b--")) == b"v=0"
 
 
+def test_rfc_3959_nor_is_one_that_stands_alone() -> None:
+    alone = message("application/sdp", b"v=0")
+    for said, found in (("Session;handling=required", b"v=0"), ("early-session", None)):
+        alone.headers.set("Content-Disposition", said)
+        assert find_body(alone) == found
+
+
+def test_rfc_5621_section_8_what_else_is_there_for_something_is_found_by_its_type_alone() -> None:
+    keys = b"--b\r\nContent-Type: application/dtmf-relay\r\nContent-Disposition: signal\r\n\r\nSignal=1\r\n--b--"
+    assert find_body(message("multipart/mixed;boundary=b", keys), "application/dtmf-relay") == b"Signal=1"
+
+
+def test_rfc_5621_section_4_2_a_multipart_within_another_is_looked_into() -> None:
+    session = b"--c\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--c--"
+    nested = b"--b\r\nContent-Type: multipart/related;boundary=c\r\n\r\n" + session + b"\r\n--b--"
+    assert find_body(message("multipart/mixed;boundary=b", nested)) == b"v=0"
+
+
+def test_multiparts_too_deep_within_one_another_are_not_looked_into() -> None:
+    body = b"--e\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n--e--"
+    for outer, inner in (("d", "e"), ("c", "d"), ("b", "c")):
+        kind = f"--{outer}\r\nContent-Type: multipart/mixed;boundary={inner}\r\n\r\n".encode()
+        body = kind + body + f"\r\n--{outer}--".encode()
+    assert find_body(message("multipart/mixed;boundary=b", body)) is None
+
+
+def test_a_part_in_an_encoding_is_passed_over() -> None:
+    packed = b"--b\r\nContent-Type: application/sdp\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b\r\n"
+    plain = b"--b\r\nContent-Type: application/sdp\r\nContent-Encoding: Identity\r\n\r\nv=0\r\n--b--"
+    assert find_body(message("multipart/mixed;boundary=b", packed + plain)) == b"v=0"
+
+
 def test_a_part_without_a_type_is_text() -> None:
     assert find_body(message("multipart/mixed;boundary=b", b"--b\r\n\r\nhi\r\n--b--"), "text/plain") == b"hi"
 

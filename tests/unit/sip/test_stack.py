@@ -122,6 +122,14 @@ def test_rfc_3261_8_2_2_3_an_ack_and_a_cancel_are_never_refused_for_what_they_re
     [
         ((("Content-Type", "text/plain"),), 415, "Accept"),
         ((("Content-Type", "application/sdp"), ("Content-Encoding", "gzip")), 415, "Accept-Encoding"),
+        ((("Content-Type", "application/sdp"), ("Content-Encoding", "Identity")), 401, None),
+        ((("Content-Type", "application/sdp"), ("Content-Disposition", "early-session")), 415, "Accept"),
+        (
+            (("Content-Type", "application/sdp"), ("Content-Disposition", "early-session;handling=Optional")),
+            401,
+            None,
+        ),
+        ((("Content-Type", "application/sdp"), ("Content-Disposition", "Session;handling=required")), 401, None),
         ((("Content-Type", "nonsense"),), 400, None),
         ((("Content-Type", "text/plain"), ("Content-Disposition", "icon;handling=optional")), 401, None),
         ((("Content-Type", "multipart/mixed;boundary=x"),), 401, None),
@@ -158,6 +166,20 @@ def test_rfc_5621_5_3_a_part_that_must_be_understood_and_is_not_is_415(
     response = asked(Office(), "INVITE", ("Content-Type", f"multipart/{kind};boundary=b"), body=b"\r\n".join(parts))
     assert response.status == status
     assert (response.headers.get("Accept") == "application/sdp") is (status == 415)
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        ("Content-Disposition: session;handling=required", 401),
+        ("Content-Disposition: early-session;handling=required", 415),
+        ("Content-Encoding: gzip\r\nContent-Disposition: session;handling=required", 415),
+        ("Content-Encoding: gzip", 401),
+    ],
+)
+def test_rfc_5621_5_3_a_description_that_must_be_understood_and_cannot_be_is_415(header: str, status: int) -> None:
+    body = f"--b\r\nContent-Type: application/sdp\r\n{header}\r\n\r\nv=0\r\n--b--".encode()
+    assert asked(Office(), "INVITE", ("Content-Type", "multipart/mixed;boundary=b"), body=body).status == status
 
 
 @pytest.mark.parametrize("method", ["INVITE", "MESSAGE"])

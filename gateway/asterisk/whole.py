@@ -34,6 +34,7 @@ from gateway.asterisk.voicemail import read_voicemail
 from gateway.asterisk.wizard import read_wizard
 from gateway.config.consistency import easily_guessed
 from gateway.core.errors import Fault, LocalError
+from gateway.media.tone import ZONES
 
 __all__ = ["Imported", "read_directory"]
 
@@ -81,18 +82,22 @@ class Imported:
     doubts: list[Fault]
 
 
-def read_directory(folder: Path, address: str = "") -> Imported:
+def read_directory(folder: Path, address: str = "", country: str = "") -> Imported:
     """Read an Asterisk configuration directory.
 
     Args:
         address: of this machine, at which SIP is to listen; "" for 127.0.0.1, where there is no trunk.
+        country: where the office is, if no file says so; "" leaves it the default.
 
     Raises:
-        LocalError: it is none, or has trunks and no address was given, or what came of it does not load.
+        LocalError: it is none, or has trunks and no address was given, or the country is not known, or what came of it
+            does not load.
     """
     if not folder.is_dir():
         raise LocalError(f"{folder} is no directory; name the one that holds pjsip.conf or extensions.conf")
     _check_address(address)
+    if country and country not in ZONES:
+        raise LocalError(f'"{country}" is no country whose tones are known; known are {", ".join(sorted(ZONES))}')
     directory = _Directory(folder)
     known = (*_READERS, _WIZARD, DIALPLAN)
     if not any((folder / name).is_file() for name in known):
@@ -108,6 +113,8 @@ def read_directory(folder: Path, address: str = "") -> Imported:
         raise LocalError(
             f"Trunks are reached over a network ({names}): say this machine's own address with --address."
         )
+    if country:
+        _settle(country, draft)
     _listen_everywhere(draft)
     _renew_weak_secrets(draft)
     files = dialplan_files(directory.read, directory.find)
@@ -183,6 +190,15 @@ def _listen_everywhere(draft: Draft) -> None:
     missing = [transport for transport in wanted if not any(each.startswith(transport) for each in heard)]
     if (servers or draft.tables.get("accounts")) and missing:
         listen([(transport, draft.address, Place(OFFICE, 0)) for transport in missing], draft)
+
+
+def _settle(country: str, draft: Draft) -> None:
+    """Take a country where no file has told one: tones go by it, and which numbers may be called."""
+    office = draft.table("office")
+    if not office.keys() & {"country", "tones"}:
+        office["country"] = country
+        what = f"no indications.conf tells the country: {country} is taken, for tones and for what may be called"
+        draft.left.append(Fault(OFFICE, 0, what, "write another as country in [office]"))
 
 
 def _renew_weak_secrets(draft: Draft) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
+from gateway.app.first import machine_country
 from gateway.asterisk import Imported, read_directory
 from gateway.cli import show
 from gateway.cli.made import make_file
@@ -21,10 +22,14 @@ _REPORT: Final = "import-report.txt"
 def command(
     directory: Annotated[Path, typer.Argument(help="Where pjsip.conf and its like are.", metavar="DIR")],
     address: Annotated[str, typer.Option(help="This machine's own address, for telephones and trunks.")] = "",
+    country: Annotated[
+        str,
+        typer.Option(help="Where the office is, if indications.conf is not there; the time zone's where left out."),
+    ] = "",
     to: Annotated[Path, typer.Option(help="Where our files go; they must not be there yet.")] = Path("office"),
 ) -> None:
     """Make an office from an Asterisk directory, and list line by line what could not be carried over."""
-    imported = read_directory(directory, address)
+    imported = read_directory(directory, address, country.lower() or machine_country())
     report = _report(imported)
     _write(to, {**imported.files, _REPORT: report})
     show.line(report)

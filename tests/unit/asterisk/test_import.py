@@ -339,3 +339,17 @@ def test_a_damaged_directory_moves_in_or_is_refused_in_a_sentence(
         assert str(error)
     else:
         assert Moved(imported, tmp_path_factory.mktemp("ours")).config is not None
+
+
+def test_a_country_is_taken_where_no_file_tells_one(tmp_path: Path) -> None:
+    (tmp_path / "extensions.conf").write_text("[default]\nexten => 1,1,Hangup()\n")
+    imported = read_directory(tmp_path, country="de")
+    assert 'country = "de"' in imported.files["office.toml"]
+    assert left(imported, "office.toml") == [
+        " no indications.conf tells the country: de is taken, for tones and for what may be called; "
+        "write another as country in [office]"
+    ]
+    (tmp_path / "indications.conf").write_text("[general]\ncountry=fr\n")
+    assert 'country = "fr"' in read_directory(tmp_path, country="de").files["office.toml"]
+    with pytest.raises(LocalError, match='"zz" is no country whose tones are known; known are ae, ar, at'):
+        read_directory(tmp_path, country="zz")

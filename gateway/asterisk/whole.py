@@ -90,8 +90,8 @@ def read_directory(folder: Path, address: str = "", country: str = "") -> Import
         country: where the office is, if no file says so; "" leaves it the default.
 
     Raises:
-        LocalError: it is none, or has trunks and no address was given, or the country is not known, or what came of it
-            does not load.
+        LocalError: it is none, or has trunks and no address was given, or the country is not known, or what came of
+            it does not load.
     """
     if not folder.is_dir():
         raise LocalError(f"{folder} is no directory; name the one that holds pjsip.conf or extensions.conf")

@@ -111,10 +111,10 @@ class NoSounds:
     def keep(self, name: str, sound: Sound) -> None:
         return None
 
-    def spell(self, text: str) -> list[Sound]:
+    def spell(self, text: str, language: str | None = None) -> list[Sound]:
         return []
 
-    def number(self, value: int) -> list[Sound]:
+    def number(self, value: int, language: str | None = None) -> list[Sound]:
         return []
 
     def clock(self, when: datetime) -> list[Sound]:

@@ -216,11 +216,13 @@ async def _say(session: Session, sounds: Sequence[Sound], keys: str) -> Reply:
 
 
 async def _say_number(session: Session, words: Sequence[str]) -> Reply:
-    return await _say(session, session.script.switch.sounds.number(_whole(words[0])), words[1])
+    return await _say(
+        session, session.script.switch.sounds.number(_whole(words[0]), session.script.language), words[1]
+    )
 
 
 async def _say_spelt(session: Session, words: Sequence[str]) -> Reply:
-    return await _say(session, session.script.switch.sounds.spell(words[0]), words[1])
+    return await _say(session, session.script.switch.sounds.spell(words[0], session.script.language), words[1])
 
 
 async def _say_time(session: Session, words: Sequence[str]) -> Reply:

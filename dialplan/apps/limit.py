@@ -72,7 +72,7 @@ def _time_left(script: Script, left: float) -> Sequence[Sound]:
     minutes, rest = divmod(round(left), 60)
     found = [sounds.prompt("vm-youhave", script.language)]
     if minutes:
-        found += [*sounds.number(minutes), sounds.prompt("queue-minutes", script.language)]
+        found += [*sounds.number(minutes, script.language), sounds.prompt("queue-minutes", script.language)]
     if rest or not minutes:
-        found += [*sounds.number(rest), sounds.prompt("queue-seconds", script.language)]
+        found += [*sounds.number(rest, script.language), sounds.prompt("queue-seconds", script.language)]
     return [sound for sound in found if sound is not None] or [sounds.tone("callwaiting")]

@@ -71,7 +71,7 @@ async def park(script: Script, arguments: str) -> None:
         _name(script, parked)
         await leg.answer()
         if not sent_by and "s" not in chosen:
-            await leg.play(script.switch.sounds.spell(str(parked.number)))
+            await leg.play(script.switch.sounds.spell(str(parked.number), script.language))
         await _wait(script, parked, lot.time if time is None else time, ringing="r" in chosen)
     finally:
         script.operator.parking.leave(parked)

@@ -28,7 +28,7 @@ async def _speak(script: Script, sounds: Sequence[Sound]) -> None:
 
 async def say_digits(script: Script, arguments: str) -> None:
     """`SayDigits(digits)`: say digits one by one."""
-    await _speak(script, script.switch.sounds.spell(split(arguments)[0].strip()))
+    await _speak(script, script.switch.sounds.spell(split(arguments)[0].strip(), script.language))
 
 
 async def say_number(script: Script, arguments: str) -> None:
@@ -40,7 +40,7 @@ async def say_number(script: Script, arguments: str) -> None:
         raise ScriptError(f"SayNumber: {text[:40]!r} is no whole number") from fault
     if abs(number) >= _MOST:
         raise ScriptError(f"SayNumber: {text[:40]} is too large to say")
-    await _speak(script, script.switch.sounds.number(number))
+    await _speak(script, script.switch.sounds.number(number, script.language))
 
 
 async def say_unix_time(script: Script, arguments: str) -> None:
@@ -56,7 +56,7 @@ async def say_unix_time(script: Script, arguments: str) -> None:
     for word in moment_words(when, form.strip() or USUAL, script.switch.now().astimezone(when.tzinfo)):
         kind, colon, number = word.partition(":")
         if colon and kind == "number":
-            sounds += script.switch.sounds.number(int(number))
+            sounds += script.switch.sounds.number(int(number), script.language)
         else:
             found = script.switch.sounds.prompt(word, script.language)
             sounds += [found] if found is not None else []
@@ -72,7 +72,11 @@ async def say_phonetic(script: Script, arguments: str) -> None:
     sounds: list[Sound] = []
     for character in split(arguments)[0].strip():
         word = script.switch.sounds.prompt(f"phonetic/{character.lower()}_p", script.language)
-        sounds += [word] if word is not None and character.isalpha() else script.switch.sounds.spell(character)
+        sounds += (
+            [word]
+            if word is not None and character.isalpha()
+            else script.switch.sounds.spell(character, script.language)
+        )
     await _speak(script, sounds)
 
 

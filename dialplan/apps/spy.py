@@ -147,7 +147,9 @@ class _Spy:
         sounds = self._script.switch.sounds
         beep = sounds.prompt("beep", self._script.language)
         name = _address(target) if "s" in self._chosen else f"{target.technology}{_address(target)}"
-        await self._script.leg.play([*([beep] if beep is not None else []), *sounds.spell(name)])
+        await self._script.leg.play(
+            [*([beep] if beep is not None else []), *sounds.spell(name, self._script.language)]
+        )
 
     async def _listen(self, target: Leg) -> bool:
         """Listen to one leg; True where the spy wants to leave."""

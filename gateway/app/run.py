@@ -31,7 +31,7 @@ from gateway.config.office import load_office, setting_doubts
 from gateway.core.errors import ConfigError, CopperlineError, OpenFailed
 from gateway.media.places import SPOKEN
 from gateway.media.prompt import SoundLibrary
-from gateway.media.speech import synthesise
+from gateway.media.speech import synthesise, voiced
 from gateway.net.ticker import Ticker
 from gateway.web.office import ReloadView
 
@@ -152,7 +152,7 @@ def _prepare(config: Config, sounds: SoundLibrary, is_over: Callable[[], bool]) 
     """Read the music and make the prompts that are missing, beside all else: the first call finds them there."""
     sounds.prepare(is_over)
     try:
-        made = synthesise(config.media.prompts / SPOKEN, config.office.language)
+        made = synthesise(config.media.prompts / SPOKEN, voiced(config.office.language))
     except CopperlineError as error:
         if not is_over():  # who is told to stop tells the speaker, too
             _log.warning("announcements may be silent: %s", error)

@@ -10,7 +10,7 @@ import typer
 from gateway.cli import show
 from gateway.config import load
 from gateway.media.places import SPOKEN
-from gateway.media.speech import synthesise
+from gateway.media.speech import synthesise, voiced
 from gateway.plane.warm import warm
 
 __all__ = ["command"]
@@ -25,5 +25,5 @@ def command(
     show.line("The media plane is compiled.")
     if settings is not None:
         folder = settings.media.prompts / SPOKEN
-        made = synthesise(folder, settings.office.language)
+        made = synthesise(folder, voiced(settings.office.language))
         show.line(f"{len(made)} prompts were spoken into {folder}; all others are there.")

@@ -93,7 +93,7 @@ class OfficeSettings(Settings):
         name: shown on the console and in logs.
         country: tones, ring cadences, line habits and numbers: us, uk, de, …
         tones: whose tones are heard, a country's or those of a table [tones.NAME]; None takes the country's.
-        language: of the prompts, ISO 639 code.
+        language: of the prompts, ISO 639 code; what there is not in it is heard in English.
         timezone: IANA name; None takes the machine's.
         outside: what is dialled before a number outside, by the built-in dialplan; empty where nothing is: whatever
             is no number of the office goes out.

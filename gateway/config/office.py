@@ -38,7 +38,7 @@ from gateway.config.ways import TABLES, each_way, group_name, span_names, ways
 from gateway.core.errors import ConfigError, Fault, MalformedError, RemoteError
 from gateway.core.switch import Target
 from gateway.media.english import ENGLISH
-from gateway.media.places import OWN_SOUNDS, prompt_folders, stems
+from gateway.media.places import LAST_LANGUAGE, OWN_SOUNDS, prompt_folders, stems
 
 __all__ = ["dialplan_doubts", "load_office", "setting_doubts", "ways_out"]
 
@@ -109,7 +109,7 @@ def _silent(config: Config, dialplan: Dialplan) -> Iterator[Fault]:
     heard: dict[str, bool] = {"beep": True}
     for place, name in prompts(dialplan):
         if name not in heard:
-            places = stems(folders, name, (config.office.language,))
+            places = stems(folders, name, (config.office.language, LAST_LANGUAGE))
             heard[name] = name in ENGLISH or any(_is_there(place) for place in places)
         if not heard[name]:
             mend = f"put {name}.wav into {config.media.prompts / config.office.language}"

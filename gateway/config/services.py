@@ -14,7 +14,9 @@ from gateway.config.faults import Finding, nearest
 from gateway.config.locate import KeyPath
 from gateway.config.model import Config
 from gateway.media.music import DEFAULT
+from gateway.media.places import has_language, prompt_folders
 from gateway.media.soundfile import SUFFIXES
+from gateway.media.speech import voiced
 from gateway.media.tone import ZONES
 
 __all__ = ["service_doubts", "service_findings"]
@@ -42,6 +44,7 @@ def service_findings(config: Config) -> Iterator[Finding]:
 def service_doubts(config: Config, contexts: Container[str]) -> Iterator[Finding]:
     """What loads, and does less than was thought."""
     yield from _unread(config)
+    yield from _language(config)
     yield from _kept(config)
     yield from _music(config)
     yield from _mailboxes(config)
@@ -74,6 +77,16 @@ def _unread(config: Config) -> Iterator[Finding]:
         if config.dialplan is not None and name in config.office.model_fields_set:
             what = f"office.{name} is for the built-in dialplan, and this office has its own"
             yield Finding(("office", name), what, f"say it in {config.dialplan.name}, and leave the line out")
+
+
+def _language(config: Config) -> Iterator[Finding]:
+    """A language in which nothing can be said."""
+    language = config.office.language
+    folders = prompt_folders(config.media.prompts, config.media.sounds)
+    if voiced(language) != language and not has_language(folders, language):
+        what = f'there are no prompts in language "{language}": English ones are heard'
+        mend = f"put recordings into {config.media.prompts / language}, or install Asterisk's sounds in it"
+        yield Finding(("office", "language"), what, mend)
 
 
 def _kept(config: Config) -> Iterator[Finding]:

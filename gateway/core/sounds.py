@@ -47,11 +47,11 @@ class Sounds(Protocol):
         """Music on hold of a class, or what stands for it; goes on for ever."""
         ...
 
-    def spell(self, text: str) -> list[Sound]:
+    def spell(self, text: str, language: str | None = None) -> list[Sound]:
         """Say digits and letters one by one."""
         ...
 
-    def number(self, value: int) -> list[Sound]:
+    def number(self, value: int, language: str | None = None) -> list[Sound]:
         """Say a whole number."""
         ...
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-__all__ = ["ASTERISK_SOUNDS", "OWN_SOUNDS", "SPOKEN", "prompt_folders", "stems"]
+__all__ = ["ASTERISK_SOUNDS", "LAST_LANGUAGE", "OWN_SOUNDS", "SPOKEN", "has_language", "prompt_folders", "stems"]
 
 ASTERISK_SOUNDS: Final = Path("/usr/share/asterisk/sounds")
 """Where Debian's asterisk-core-sounds packages put theirs."""
@@ -21,6 +21,9 @@ OWN_SOUNDS: Final = "sounds"
 
 SPOKEN: Final = "spoken"
 """Where prompts that a program spoke are, in the folder of prompts."""
+
+LAST_LANGUAGE: Final = "en"
+"""In which a prompt is heard that there is in no language that was asked for: silence tells nobody anything."""
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_+=,@-][A-Za-z0-9_+=,@ .-]*(?:/[A-Za-z0-9_+=,@-][A-Za-z0-9_+=,@ .-]*)*")
 """No part of a name is empty or begins with a dot, so none is absolute or climbs."""
@@ -47,6 +50,12 @@ def stems(folders: Sequence[Path], name: str, languages: Sequence[str]) -> Itera
     for folder in folders:
         for place in (*places, ""):
             yield folder / place / name
+
+
+def has_language(folders: Sequence[Path], language: str) -> bool:
+    """Whether any of the folders has one for a language."""
+    places = _places(language) if _LANGUAGE.fullmatch(language) else ()
+    return any((folder / place).is_dir() for folder in folders for place in places)
 
 
 def _places(language: str) -> list[str]:

@@ -18,7 +18,7 @@ import numpy as np
 from gateway.core.audio import Samples, Sound
 from gateway.core.errors import LocalError, MalformedError
 from gateway.media.music import MusicLibrary
-from gateway.media.places import stems
+from gateway.media.places import LAST_LANGUAGE, stems
 from gateway.media.resample import resample
 from gateway.media.soundfile import SUFFIXES, load
 from gateway.media.tone import ZONES, Zone
@@ -155,26 +155,27 @@ class SoundLibrary:
         for key in [key for key in self._prompts if key[0] == name]:
             self._cached -= _size(self._prompts.pop(key))
 
-    def spell(self, text: str) -> list[Sound]:
+    def spell(self, text: str, language: str | None = None) -> list[Sound]:
         """Say digits, letters and signs one by one, the first hundred of them."""
-        return self._said(spelling(text[:_MAX_SPELT]))
+        return self._said(spelling(text[:_MAX_SPELT]), language)
 
-    def number(self, value: int) -> list[Sound]:
+    def number(self, value: int, language: str | None = None) -> list[Sound]:
         """Say a whole number."""
-        return self._said(number(value))
+        return self._said(number(value), language)
 
     def clock(self, when: datetime) -> list[Sound]:
         """Say the time of day of `when`, to the second."""
         return self._said(clock(when))
 
-    def _said(self, names: list[str]) -> list[Sound]:
-        return [sound for sound in map(self.prompt, names) if sound is not None]
+    def _said(self, names: list[str], language: str | None = None) -> list[Sound]:
+        return [sound for name in names if (sound := self.prompt(name, language)) is not None]
 
     def _candidates(self, name: str, language: str) -> Iterator[Path]:
-        """Files that may hold it, those of the usual language after those of the one that is asked for."""
-        for stem in stems(self._folders, name, (language, self._language)):
-            for suffix in SUFFIXES:
-                yield stem.with_name(f"{stem.name}{suffix}")
+        """Files that may hold it: in the language that is asked for, in the usual one, then in English."""
+        for languages in ((language, self._language), (LAST_LANGUAGE,)):
+            for stem in stems(self._folders, name, languages):
+                for suffix in SUFFIXES:
+                    yield stem.with_name(f"{stem.name}{suffix}")
 
     def _read(self, name: str, path: Path) -> Sound | None:
         if not path.is_file():

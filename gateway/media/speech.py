@@ -22,11 +22,12 @@ from gateway.core.audio import Samples
 from gateway.core.errors import LocalError, MalformedError, Unavailable
 from gateway.media.english import ENGLISH
 from gateway.media.level import active_level, peak
+from gateway.media.places import LAST_LANGUAGE
 from gateway.media.resample import resample
 from gateway.media.soundfile import load
 from gateway.media.tone import render
 
-__all__ = ["synthesise"]
+__all__ = ["synthesise", "voiced"]
 
 _RATE: Final = 16000
 _NARROW: Final = 8000
@@ -51,6 +52,11 @@ _LIST: Final = "spoken.json"
 
 _VOICES: Final[Mapping[str, str]] = MappingProxyType({"en": "en-us", "en_US": "en-us", "en_GB": "en-gb"})
 """espeak-ng's voice of each language."""
+
+
+def voiced(language: str) -> str:
+    """In which language an office has its prompts spoken: its own or, where there are no texts in it, English."""
+    return language if language in _VOICES else LAST_LANGUAGE
 
 
 def synthesise(

@@ -306,7 +306,7 @@ class OpenConference:
         others = len(self._members) - 1
         if others < 2:
             return self._prompts("only_one" if others else "only_person", language)
-        count = self._sounds.number(others)
+        count = self._sounds.number(others, self.profile.language or language)
         return [*self._prompts("there_are", language), *count, *self._prompts("other_in_party", language)]
 
     def announce(self, sounds: Sequence[Sound]) -> None:

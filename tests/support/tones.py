@@ -30,10 +30,10 @@ class NoPrompts(Sounds):
     def keep(self, name: str, sound: Sound) -> None:
         raise AssertionError("nothing is recorded here")
 
-    def spell(self, text: str) -> list[Sound]:
+    def spell(self, text: str, language: str | None = None) -> list[Sound]:
         return []
 
-    def number(self, value: int) -> list[Sound]:
+    def number(self, value: int, language: str | None = None) -> list[Sound]:
         return []
 
     def clock(self, when: datetime) -> list[Sound]:

@@ -70,10 +70,10 @@ class Tones:
     def keep(self, name: str, sound: Sound) -> None:
         raise AssertionError("nothing is recorded here")
 
-    def spell(self, text: str) -> list[Sound]:
+    def spell(self, text: str, language: str | None = None) -> list[Sound]:
         return [Sound(letter, np.zeros(160, np.int16)) for letter in text]
 
-    def number(self, value: int) -> list[Sound]:
+    def number(self, value: int, language: str | None = None) -> list[Sound]:
         return self.spell(str(value))
 
     def clock(self, when: datetime) -> list[Sound]:

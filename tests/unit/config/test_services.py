@@ -81,6 +81,18 @@ def test_what_is_for_the_built_in_dialplan_is_told_where_there_is_another(tmp_pa
     assert doubts(tmp_path, text.partition("\n")[2]) == []
 
 
+def test_a_language_in_which_nothing_can_be_said_is_told(tmp_path: Path) -> None:
+    text = '[office]\nlanguage = "tlh"\n[media]\nprompts = "prompts"\n'
+    assert doubts(tmp_path, text) == [
+        'office.toml:2: there are no prompts in language "tlh": English ones are heard; '
+        f"put recordings into {tmp_path}/prompts/tlh, or install Asterisk's sounds in it".replace(
+            f"{tmp_path}/", ""
+        )
+    ]
+    (tmp_path / "prompts" / "tlh").mkdir(parents=True)
+    assert doubts(tmp_path, text) == [] == doubts(tmp_path, text.replace("tlh", "en_GB"))
+
+
 def test_more_calls_than_there_is_room_for_are_told(tmp_path: Path) -> None:
     assert doubts(tmp_path, "[limits]\ncalls = 300\n") == [
         "office.toml:2: 300 calls have two legs each, and media.rows = 512 is room for fewer; "

@@ -298,10 +298,10 @@ class FakeSounds:
             raise LocalError("the disk is full")
         self.kept[name] = sound.samples if sound.wide is None else sound.wide
 
-    def spell(self, text: str) -> list[Sound]:
+    def spell(self, text: str, language: str | None = None) -> list[Sound]:
         return [Sound(f"say {character}", np.zeros(1, np.int16)) for character in text]
 
-    def number(self, value: int) -> list[Sound]:
+    def number(self, value: int, language: str | None = None) -> list[Sound]:
         return [Sound(f"number {value}", np.zeros(1, np.int16))]
 
     def clock(self, when: datetime) -> list[Sound]:

@@ -433,3 +433,19 @@ def test_a_recording_goes_on_from_one_of_any_rate(first: int, second: int) -> No
     else:
         assert whole.wide is not None and len(whole.wide) == 4800
         assert abs(int(whole.wide[800]) - 1000) < 5 and abs(int(whole.wide[3200]) - 2000) < 5
+
+
+def test_a_prompt_that_a_language_does_not_have_is_heard_in_english(tmp_path: Path) -> None:
+    """An office may be set to a language in which nobody has recorded anything: it is not silent."""
+    write_wave(tmp_path / "spoken" / "en" / "digits" / "1.wav", tone(0.1))
+    write_wave(tmp_path / "spoken" / "en" / "beep.wav", tone(0.2))
+    write_wave(tmp_path / "asterisk" / "de" / "digits" / "1.wav", tone(0.4))
+    write_wave(tmp_path / "asterisk" / "fr" / "digits" / "1.wav", tone(0.6))
+    library = SoundLibrary([tmp_path / "spoken", tmp_path / "asterisk"], language="de")
+    beep = library.prompt("beep")
+    assert beep is not None and beep.duration == 0.2
+    assert [sound.duration for sound in library.spell("1")] == [0.4], (
+        "its own goes before English, wherever it lies"
+    )
+    assert [sound.duration for sound in library.number(1, "fr")] == [0.6]
+    assert [sound.duration for sound in library.number(1, "nl")] == [0.4]

@@ -13,7 +13,7 @@ from gateway.media.english import ENGLISH
 from gateway.media.level import active_level
 from gateway.media.prompt import SoundLibrary
 from gateway.media.soundfile import read
-from gateway.media.speech import synthesise
+from gateway.media.speech import synthesise, voiced
 from gateway.media.wording import clock, number, spelling
 
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="espeak-ng is not installed")
@@ -83,6 +83,10 @@ def test_a_language_without_a_voice_and_a_folder_that_is_none_are_refused(tmp_pa
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(LocalError, match="name another folder"):
         synthesise(tmp_path / "file", texts={})
+
+
+def test_an_office_of_another_language_has_its_prompts_spoken_in_english() -> None:
+    assert [voiced(language) for language in ("en", "en_GB", "de", "tlh")] == ["en", "en_GB", "en", "en"]
 
 
 def test_every_word_that_numbers_spelling_and_the_clock_need_has_a_text() -> None:

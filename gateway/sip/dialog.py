@@ -275,7 +275,7 @@ class Dialog:
             rows["contact"] = (str(self.contact),)
         headers = Headers(rows=rows)
         headers.typed["call-id"] = self.id.call_id
-        return Request(method, uri, headers=headers)
+        return Request(method, uri, headers)
 
     def _path(self) -> tuple[Uri, tuple[NameAddr, ...]]:
         """Request-URI and Route of a request (section 12.2.1.1), for loose and for strict first hops."""

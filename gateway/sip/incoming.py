@@ -444,7 +444,7 @@ class IncomingSession:
             announce(first)
             self._head = first.headers
         # After a final one there is no other.
-        return Response(status, REASONS[status], headers=self._head.copy() if status < 200 else self._head)
+        return Response(status, REASONS[status], self._head.copy() if status < 200 else self._head)
 
 
 ACTIONS: Final = actions(IncomingSession, TABLE)

@@ -86,7 +86,7 @@ def written(
         ("Call-ID", call_id),
         *added(dial.variables),
     ]
-    invite = Request("INVITE", uri.requested(), headers=Headers(fields))
+    invite = Request("INVITE", uri.requested(), Headers(fields))
     write_portability(invite, dial.variables, account)
     write_preferences(invite, dial.variables)
     if DIVERTED_BY in dial.variables or target.diverted_by:

@@ -24,7 +24,6 @@ __all__ = ["Message", "Request", "Response"]
 _TOKENS: Final = Kept(lambda row: tuple([value.lower() for value in split_list(row) if value]))
 
 
-@dataclass(slots=True)
 class Message:
     """What requests and responses have in common.
 
@@ -33,8 +32,10 @@ class Message:
         body: as it is on the wire.
     """
 
-    headers: Headers = field(default_factory=Headers, kw_only=True)
-    body: bytes = field(default=b"", kw_only=True)
+    __slots__ = ("body", "headers")
+
+    headers: Headers
+    body: bytes
 
     @property
     def vias(self) -> tuple[Via, ...]:
@@ -144,6 +145,8 @@ class Request(Message):
 
     method: str
     uri: Uri
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
 
     def serialise(self) -> bytes:
         """The wire form."""
@@ -169,7 +172,7 @@ class Request(Message):
         response = Response(
             status,
             REASONS[status] if phrase is None else safe_text("reason", phrase),
-            headers=self.headers.excerpt(copied),
+            self.headers.excerpt(copied),
         )
         if to_tag is not None:
             response._tag(to_tag)
@@ -188,6 +191,8 @@ class Response(Message):
 
     status: int
     reason: str
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
 
     def serialise(self) -> bytes:
         """The wire form."""

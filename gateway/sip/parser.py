@@ -59,9 +59,7 @@ def parse(data: bytes) -> Request | Response:
     headers, fault = Headers.read(rows)
     method, uri, status, phrase, broken, refusal = _STARTS[start]
     message: Request | Response = (
-        Request(method, uri, headers=headers, body=body)
-        if method
-        else Response(status, phrase, headers=headers, body=body)
+        Request(method, uri, headers, body) if method else Response(status, phrase, headers, body)
     )
     # What breaks the frame comes first: without it nothing else can be trusted.
     fault = broken or fault or ("" if end else "the header does not end with an empty line") or _check(message)

@@ -252,7 +252,7 @@ class TransactionLayer:
         """
         if len(self._clients) + len(self._servers) >= self._limit and request.method != "BYE":
             raise Exhausted(f"all {self._limit} SIP transactions are in use")
-        own = Request(request.method, request.uri, headers=request.headers.copy(), body=request.body)
+        own = Request(request.method, request.uri, request.headers.copy(), request.body)
         branch = MAGIC_COOKIE + self._token()
         own.headers.set("via", _via(flow, branch, own.method))
         data = own.serialise()

@@ -6,7 +6,7 @@ register, a trunk. Asterisk docs: res_pjsip.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -105,6 +105,7 @@ def read_pjsip(sections: Iterable[Section], draft: Draft) -> None:
         if (milliseconds := number(part.get("timer_t1"), 1, 10_000)) is not None:
             draft.table("sip", "timers")["t1"] = milliseconds / 1000
     registrations = dict(by_kind.get("registration", {}))
+    _expiries(list(by_kind.get("aor", {}).values()), draft)
     for endpoint in by_kind.get("endpoint", {}).values():
         wait_for_audio(endpoint.values, ("rtp_timeout", "rtp_timeout_hold"), draft)
         peer = _peer(endpoint, by_kind, registrations)
@@ -121,6 +122,16 @@ def read_pjsip(sections: Iterable[Section], draft: Draft) -> None:
     for registration in registrations.values():
         what = f"registration {registration.name} belongs to no endpoint, so that no call could come in by it"
         draft.leave(registration.section.place, what, "write a trunk with registers = true and its context")
+
+
+def _expiries(aors: Sequence[_Part], draft: Draft) -> None:
+    """For how long registrations may be, which is the same for all here: the shortest and the longest of them."""
+    for ours, theirs, least, chosen in (
+        ("min_expires", "minimum_expiration", 10, min),
+        ("max_expires", "maximum_expiration", 60, max),
+    ):
+        if found := [seconds for aor in aors if (seconds := number(aor.get(theirs), least, 86400)) is not None]:
+            draft.table("sip")[ours] = chosen(found)
 
 
 def _permit(lists: Iterable[_Part], draft: Draft) -> None:

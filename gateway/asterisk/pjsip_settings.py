@@ -14,7 +14,10 @@ TAKEN: Final[Mapping[str, frozenset[str]]] = {
         "media_encryption_optimistic trust_id_inbound set_var accountcode tone_zone dtmf_mode t38_udptl "
         "rtp_timeout rtp_timeout_hold".split()
     ),
-    "aor": frozenset("type contact max_contacts qualify_frequency outbound_proxy mailboxes".split()),
+    "aor": frozenset(
+        "type contact max_contacts qualify_frequency outbound_proxy mailboxes minimum_expiration "
+        "maximum_expiration".split()
+    ),
     "auth": frozenset("type auth_type username password md5_cred password_digest realm".split()),
     "identify": frozenset("type endpoint match".split()),
     "registration": frozenset(
@@ -48,6 +51,7 @@ SAME: Final[Mapping[str, frozenset[str]]] = {
     "cos_audio": _ANY,
     "cos_video": _ANY,
     "debug": _ANY,
+    "default_expiration": _ANY,  # a telephone that names none is told ours
     "direct_media": _ANY,  # audio goes through the gateway, always
     "endpoint_identifier_order": _ANY,
     "fatal_retry_interval": _ANY,
@@ -75,7 +79,7 @@ SAME: Final[Mapping[str, frozenset[str]]] = {
     "rewrite_contact": _YES,
     "rtcp_mux": _ANY,
     "rtp_ipv6": _ANY,
-    "rtp_symmetric": _YES,
+    "rtp_symmetric": _ANY,  # audio is sent to where it comes from (docs/nat.md)
     "sdp_owner": _ANY,
     "sdp_session": _ANY,
     "send_connected_line": _YES,
@@ -87,6 +91,11 @@ SAME: Final[Mapping[str, frozenset[str]]] = {
     "support_path": _ANY,
     "symmetric_transport": _ANY,
     "t38_udptl_nat": _ANY,
+    "threadpool_auto_increment": _ANY,
+    "threadpool_idle_timeout": _ANY,
+    "threadpool_initial_size": _ANY,
+    "threadpool_max_size": _ANY,
+    "timer_b": _ANY,  # 64 times T1, as RFC 3261 has it
     "timers": frozenset({"yes", "required", "always"}),
     "timers_min_se": _ANY,
     "timers_sess_expires": _ANY,
@@ -106,9 +115,16 @@ SAME: Final[Mapping[str, frozenset[str]]] = {
 }
 """Settings that hold here always, by the values that say so; an empty set takes any."""
 
+_BROWSERS: Final = (
+    "webrtc use_avpf ice_support dtls_auto_generate_cert dtls_ca_file dtls_ca_path dtls_cert_file dtls_cipher "
+    "dtls_fingerprint dtls_private_key dtls_rekey dtls_setup dtls_verify"
+)
 MENDS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(_BROWSERS.split(), "the audio of browsers is not built in yet"),
     "acl": "write the networks that may, as permit",
     "device_state_busy_at": "calls of an account is how many it has at once",
+    "match_header": "its calls are known by their addresses: write them as sources",
+    "message_context": "its texts go to whom its context leads",
     "subscribe_context": "lamps are looked up in its context: include it there",
 }
 """What to do about settings that have none here."""

@@ -229,6 +229,13 @@ auth=201
 aors=201
 rtp_timeout=5
 [201]
+type=aor
+minimum_expiration=120
+maximum_expiration=7200
+[202]
+type=aor
+minimum_expiration=90
+[201]
 type=auth
 md5_cred=5d41402abc4b2a76b9719d911017c592
 [202]
@@ -254,12 +261,13 @@ def test_who_is_known_by_a_hash_gets_a_new_secret_and_lists_of_networks_hold_for
     assert len(hashed.secret) >= 16 and plain.secret == "Long-Enough-7x"
     assert [str(network) for network in (*hashed.permit, *plain.permit)] == ["192.168.0.0/16", "10.0.0.0/8"]
     assert moved.config.sip.rtp_timeout == 90
+    assert (moved.config.sip.min_expires, moved.config.sip.max_expires) == (90, 7200)
     assert moved.left("pjsip.conf") == [
-        "13: account 201 has its secret as a hash alone, from which it cannot be told; a new one stands in "
+        "20: account 201 has its secret as a hash alone, from which it cannot be told; a new one stands in "
         "office.toml; write it into the telephone",
-        "23: subscribe_context = lamps of endpoint 202 has no setting here; lamps are looked up in its context: "
+        "30: subscribe_context = lamps of endpoint 202 has no setting here; lamps are looked up in its context: "
         "include it there",
-        "27: endpoint anonymous is for strangers, who are refused here; write an account or a trunk for whoever is "
+        "34: endpoint anonymous is for strangers, who are refused here; write an account or a trunk for whoever is "
         "to call in",
     ]
 

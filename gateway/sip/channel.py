@@ -174,6 +174,10 @@ class SipChannel:
         audio.listener = self._heard
         watch.leg = self
 
+    def confers(self, number: str) -> Talk | None:
+        """Its session, where it is in the conference of that number; else None."""
+        return self._talk if self._talk is not None and self._talk.conference == number else None
+
     def attach(self, session: IncomingSession) -> None:
         """Give a leg that came in its session."""
         self._incoming = session

@@ -14,6 +14,7 @@ from gateway.core.errors import MalformedError
 from gateway.core.frozen import frozen
 from gateway.sip.fields import Headers
 from gateway.sip.headers import NameAddr
+from gateway.sip.identity import number_of
 from gateway.sip.message import Message, Request, Response
 from gateway.sip.next_hop import BROWSERS, called, is_at, next_hop, sender
 from gateway.sip.parameters import Parameters
@@ -106,6 +107,11 @@ class Dialog:
             uri = replace(uri, user=SipUri.of(number, uri.host).user)
             parameters = parameters.having("isfocus")
         self.contact = NameAddr(uri, self.contact.display, parameters)
+
+    @property
+    def conference(self) -> str:
+        """The number at which we are seen as the focus of a conference; "" where we are not."""
+        return number_of(self.contact.uri) if "isfocus" in self.contact.parameters else ""
 
     @classmethod
     def as_server(cls, request: Request, *, tag: str, flow: Flow, contact: NameAddr, number: int) -> Dialog:

@@ -165,8 +165,13 @@ class Established:
             self._refresh.renew(now)
 
     def referred(self, request: Request, dialog: Dialog, reply: Reply, now: float) -> None:
-        """Take a REFER from outside that names this call (RFC 4538), and makes `dialog`."""
+        """Take a REFER from outside that is for this call (RFC 4538, 4579), and makes `dialog`."""
         self._asides.referred(request, dialog, reply, now)
+
+    @property
+    def conference(self) -> str:
+        """The number of the conference that it is in; "" for none."""
+        return self._dialog.conference
 
     @property
     def leg(self) -> LegShown | None:

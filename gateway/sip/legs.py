@@ -29,7 +29,7 @@ from gateway.sip.events.dialog_info import Seal
 from gateway.sip.fax import LegFax
 from gateway.sip.fork import Fork, Target
 from gateway.sip.header_text import HeaderText
-from gateway.sip.identity import caller_of
+from gateway.sip.identity import caller_of, number_of
 from gateway.sip.incoming import IncomingSession
 from gateway.sip.invite import hops_of
 from gateway.sip.journal import Journal
@@ -44,7 +44,7 @@ from gateway.sip.redirection import Redirections
 from gateway.sip.refusals import AccessRefused
 from gateway.sip.replaces import Takeover, takeover, target_dialog
 from gateway.sip.secure import as_sips, secure_wish, wants_sips
-from gateway.sip.session import Reply, Setting, description_of, not_acceptable
+from gateway.sip.session import Reply, Setting, Talk, description_of, not_acceptable
 from gateway.sip.session_timer import too_brief
 from gateway.sip.transport import Flow
 from gateway.sip.trunk_words import Outbound
@@ -179,23 +179,33 @@ class Legs:
             channel.agreed(negotiation.agreement, now)
         return session
 
-    def refer(self, request: Request, flow: Flow, reply: Reply, now: float) -> Response | None:
-        """Give a REFER from outside to the call that it names (RFC 4538); the refusal where that cannot be.
+    def refer(self, request: Request, account: Account, flow: Flow, reply: Reply, now: float) -> Response | None:
+        """Give a REFER from outside to the call that it is for; the refusal where that cannot be.
 
-        Who can name a dialog's tags takes part in it: that is the proof that section 6 asks for.
+        It names a call (RFC 4538): who can name a dialog's tags takes part in it, which is the proof that section 6
+        asks for. Or it is for a conference in which `account` is (RFC 4579 5.5, 5.11), and counts as what that one
+        asks for there: what its profile does not have, it does not get so either.
         """
         try:
             named = target_dialog(request)
-            if named is None:
-                return request.reply(403, "REFER Is Taken Within A Call")
-            call = self._setting.carrier.member(named)
-            if not isinstance(call, Established):
-                return request.reply(481)
+            call = self._conferring(account, number_of(request.uri)) if named is None else self._named(named)
+            if call is None:
+                return request.reply(403, "REFER Is Taken Within A Call") if named is None else request.reply(481)
             dialog = self._dialog(request, flow)
         except MalformedError as fault:
             return request.reply(400, str(fault)[:80])
+        dialog.confer(call.conference)
         call.referred(request, dialog, reply, now)
         return None
+
+    def _named(self, dialog: DialogId) -> Talk | None:
+        call = self._setting.carrier.member(dialog)
+        return call if isinstance(call, Established) else None
+
+    def _conferring(self, account: Account, number: str) -> Talk | None:
+        """The call of `account` that is in the conference of that number."""
+        own = (channel for channel, kept in self._legs.items() if kept.account == account)
+        return next((call for channel in own if number and (call := channel.confers(number)) is not None), None)
 
     def _dialog(self, request: Request, flow: Flow) -> Dialog:
         contact = as_sips(self._reach.contact(flow), wanted=wants_sips(request))

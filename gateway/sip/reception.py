@@ -179,7 +179,7 @@ class Reception:
         reply(self._rooms.watching.publications.publish(transaction.request, account, now), now)
 
     def _refer(self, transaction: ServerTransaction, account: Account, reply: Reply, now: float) -> None:
-        refusal = self._rooms.legs.refer(transaction.request, transaction.flow, reply, now)
+        refusal = self._rooms.legs.refer(transaction.request, account, transaction.flow, reply, now)
         if refusal is not None:
             reply(refusal, now)
 

@@ -158,7 +158,7 @@ class ReferRecipient:
         if not isinstance(uri, SipUri):
             return TransferAsked(number_of(uri), referred_by=_referrer(request))
         method = (uri.parameters.get("method") or "INVITE").upper()
-        if method == "BYE" and "isfocus" in self._dialog.contact.parameters and number_of(uri):
+        if method == "BYE" and self._dialog.conference and number_of(uri):
             return TransferAsked(number_of(uri), referred_by=_referrer(request), removes=True)  # RFC 4579 5.11
         if method != "INVITE":
             return request.reply(603, "Only INVITE Can Be Asked For")

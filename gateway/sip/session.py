@@ -23,7 +23,7 @@ from gateway.sdp.description import SessionDescription
 from gateway.sdp.negotiate import Agreement, Direction, Medium, NotAcceptable
 from gateway.sip.body import find_body
 from gateway.sip.causes import cause_of, cause_of_reason, reason_header, told_on
-from gateway.sip.dialog import DialogId
+from gateway.sip.dialog import Dialog, DialogId
 from gateway.sip.fields import Headers
 from gateway.sip.keepalive import Kept
 from gateway.sip.message import Message, Request, Response
@@ -221,6 +221,15 @@ class Talk(Protocol):
 
     def carry_out(self, command: Command, now: float) -> None:
         """Carry out a command of the call for which the session needs no change."""
+        ...
+
+    @property
+    def conference(self) -> str:
+        """The number of the conference that it is in; "" for none."""
+        ...
+
+    def referred(self, request: Request, dialog: Dialog, reply: Reply, now: float) -> None:
+        """Take a REFER from outside its dialog, which makes `dialog`."""
         ...
 
 

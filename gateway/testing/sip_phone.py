@@ -128,11 +128,17 @@ class SipPhone:
         self._reply(self._dialog.invite, "302 Moved Temporarily", to=self._dialog.local, contact=contact)
         self.state = "idle"
 
-    def refer(self, to: str, *, replaces: str = "") -> None:
-        """Ask that whom it talks with be sent to `to`, or be joined with whom the dialog `replaces` is with."""
-        assert self._dialog is not None
+    def refer(self, to: str, *, replaces: str = "", room: str = "") -> None:
+        """Ask that whom it talks with be sent to `to`, or be joined with whom the dialog `replaces` is with.
+
+        With `room`, the conference of that number is asked to have `to` called into it, outside of all calls.
+        """
         header = f"?Replaces={quote(replaces, safe='')}" if replaces else ""
         refer_to = f"Refer-To: <sip:{to}@{self.server[0]}{header}>\r\n"
+        if room:
+            self._begin_request("REFER", f"sip:{room}@{_written(self.server[0])}", refer_to)
+            return
+        assert self._dialog is not None
         self._in_dialog("REFER", next(self._dialog.numbers), f"{refer_to}Contact: <{self._contact}>\r\n")
 
     def flash(self) -> None:

@@ -195,12 +195,16 @@ def test_rfc_4575_a_telephone_is_told_who_comes_speaks_muted_holds_and_goes(offi
     office.until(lambda: watcher.status == 404, within=2)
 
 
-def test_rfc_4579_section_5_5_a_telephone_has_another_called_into_its_room(office: OfficeUnderTest) -> None:
+@pytest.mark.parametrize("room", ["", "8507"])
+def test_rfc_4579_section_5_5_a_telephone_has_another_called_into_its_room(
+    office: OfficeUnderTest, room: str
+) -> None:
+    """By a REFER within its call, or to the room itself."""
     ada, grace = office.sip("6001"), office.sip("6002")
     grace.register()
     office.until(lambda: grace.status == 200, within=2)
     enters(office, ada, "8507")
-    ada.refer("6002")
+    ada.refer("6002", room=room)
     office.until(lambda: grace.state == "offered", within=3)
     grace.answer()
     office.until(lambda: [member.settled for member in members(office)] == [True, True], within=8)

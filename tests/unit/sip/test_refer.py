@@ -674,6 +674,49 @@ def test_rfc_4579_section_5_11_a_conference_may_be_asked_to_send_somebody_out(fo
     assert talk.notified()[0] == "SIP/2.0 200 OK"
 
 
+def in_conference(office: Office, user: str = "6001") -> Talk:
+    """A call of `user` that is in the conference 8500."""
+    talk = Talk(office, user, answer=False)
+    office.command(talk.channel, Confer("8500"))
+    office.command(talk.channel, Answer())
+    talk.ok = talk.phone.response()
+    talk.phone.send(talk.phone.ack(talk.invite, talk.ok))
+    return talk
+
+
+@pytest.mark.parametrize(("to", "removes"), [("<sip:102@192.0.2.1>", False), ("<sip:102@x;method=BYE>", True)])
+def test_rfc_4579_sections_5_5_and_5_11_who_confers_may_ask_from_outside_of_its_call(
+    to: str, removes: bool
+) -> None:
+    office = Office()
+    talk = in_conference(office)
+    phone = Phone(office, "6001", host="192.0.2.66")
+    phone.proved(phone.request("REFER", "sip:8500@192.0.2.1", headers=(("Refer-To", to),), call_id="out"))
+    accepted, trying = phone.messages()
+    assert isinstance(accepted, Response) and isinstance(trying, Request)
+    assert accepted.status == 202 and "isfocus" in accepted.contacts[0].parameters
+    assert office.heard() == [(talk.channel, TransferAsked("102", removes=removes))]
+    phone.reply(trying, 200, contact=False)
+    office.command(talk.channel, TransferTold(None))
+    assert (trying.body, phone.arrived().body) == (b"SIP/2.0 100 Trying\r\n", b"SIP/2.0 200 OK\r\n")
+    assert talk.phone.messages() == []
+
+
+@pytest.mark.parametrize(
+    ("user", "uri"),
+    [("6002", "sip:8500@192.0.2.1"), ("6001", "sip:8501@192.0.2.1"), ("6001", "sip:192.0.2.1")],
+)
+def test_rfc_4579_section_5_5_a_stranger_to_a_conference_asks_nothing_of_it(user: str, uri: str) -> None:
+    """Closed to all but those who are in it; and what they ask is for their profile to allow."""
+    office = Office()
+    in_conference(office)
+    phone = Phone(office, user, host="192.0.2.66")
+    headers = (("Refer-To", "<sip:102@192.0.2.1>"),)
+    phone.proved(phone.request("REFER", uri, headers=headers, call_id="out"))
+    assert phone.response().status == 403
+    assert office.events() == []
+
+
 def test_rfc_4028_section_7_4_an_identity_is_told_by_a_refresh_of_the_session_with_its_timer() -> None:
     office = Office()
     timer = ("Session-Expires", "600;refresher=uas"), ("Supported", "timer")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from sys import intern
 from typing import Protocol
 
 from gateway.core.audio import Audio
@@ -93,7 +94,7 @@ class ChannelLeg:
     ) -> None:
         self.channel = channel
         self.name = channel.name
-        self.device = channel.name.rpartition("-")[0]
+        self.device = intern(channel.name.rpartition("-")[0])
         self.peer = channel.peer
         self.party = party
         self.called = called

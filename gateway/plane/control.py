@@ -38,7 +38,9 @@ not begun waits in its socket meanwhile, and who is told of a peer has mostly ye
 
 _RECORD: Final = struct.Struct(f"={5 + ARGUMENTS}q{DATA}s")
 """A `COMMAND`: what is written one by one is written faster by this than by numpy."""
-assert _RECORD.size == COMMAND.itemsize
+_SIZE: Final = _RECORD.size
+assert _SIZE == COMMAND.itemsize
+_pack: Final = _RECORD.pack_into
 
 _NOTHING: Final = (0,) * ARGUMENTS
 _TELL: Final[Command] = (TELL, 0, 0, (), b"")
@@ -150,9 +152,9 @@ class Control:
             return False
         if op not in _PATIENT:
             self._urgent = True
-        _RECORD.pack_into(
+        _pack(
             self._records,
-            at % COMMANDS * _RECORD.size,
+            at % COMMANDS * _SIZE,
             op,
             row,
             generation,

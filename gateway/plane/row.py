@@ -57,6 +57,7 @@ def _reader(*names: str) -> Struct:
     return Struct(layout)
 
 
+_SIZE: Final = ROW.itemsize
 _COUNTERS: Final = _reader(
     *"generation clock received lost jitter sent refused".split(),
     *"far_lost far_jitter far_told far_heard round_trip forged replayed".split(),
@@ -242,7 +243,7 @@ class PlaneRow:
         if self._capture is not None:
             self._capture.stop()
         tables = self._host.tables
-        written = int(tables.rows.ctypes.data) + self.index * ROW.itemsize + _WRITTEN_AT
+        written = int(tables.rows.ctypes.data) + self.index * _SIZE + _WRITTEN_AT
         capture = RowCapture(tables.arena, written, block, self._end_capture)
         self._capture = capture
         self._post(
@@ -284,7 +285,7 @@ class PlaneRow:
             return self._final
         tables = self._host.tables
         generation, clock, received, lost, jitter, sent, refused, *reported = _COUNTERS.unpack_from(
-            self._host.row_octets, self.index * ROW.itemsize
+            self._host.row_octets, self.index * _SIZE
         )
         far_lost, far_jitter, far_told, far_heard, round_trip, forged, replayed = reported
         if generation != self.generation:

@@ -21,6 +21,7 @@ from gateway.net.tls import Certificate, Clients, TlsConfig
 from gateway.plane.protection import is_available
 from gateway.sip.account import Account
 from gateway.sip.ban import BanConfig
+from gateway.sip.config import SipConfig
 from gateway.sip.credentials import Credentials
 from gateway.sip.diagnosis import Patience
 from gateway.sip.digest import Algorithm, Secret
@@ -34,7 +35,6 @@ from gateway.sip.parameters import Parameters
 from gateway.sip.redirection import Redirects
 from gateway.sip.registrar import RegistrarConfig
 from gateway.sip.servers import ServersConfig
-from gateway.sip.stack import SipConfig
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.trunk_words import TrunkConfig
 from gateway.sip.uri import SipUri, loose

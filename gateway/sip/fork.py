@@ -15,20 +15,16 @@ from typing import Final, Protocol
 from gateway.core.cause import Cause
 from gateway.core.ending import Act, Ending
 from gateway.core.errors import Exhausted
-from gateway.core.frozen import frozen
 from gateway.core.messages import Command, Diverted, Event
 from gateway.sdp.negotiate import Agreement
-from gateway.sip.binding import Binding
 from gateway.sip.dialog import DialogId
 from gateway.sip.message import Response
 from gateway.sip.outgoing import OutgoingSession
-from gateway.sip.parameters import NO_PARAMETERS, Parameters
-from gateway.sip.path import Path
 from gateway.sip.session import SessionUser, Setting, Talk, Timer
+from gateway.sip.target import Target, Turns
 from gateway.sip.transport import Flow
-from gateway.sip.uri import SipUri
 
-__all__ = ["NO_TARGET", "Calls", "Fork", "Target", "Turns"]
+__all__ = ["NO_TARGET", "Calls", "Fork"]
 
 MAX_TARGETS: Final = 20
 """Telephones that one leg calls, redirections included: more is a loop, or an attack."""
@@ -43,39 +39,6 @@ UNAVAILABLE: Final = frozenset({0, 408, 500, 502, 503, 504})
 """Failures (0 is silence) that are a server's own and not those of the one who is called."""
 FOLLOWED: Final = frozenset({300, 301, 302})
 """Redirections to other places; 305 and 380 ask for other things, which we do not do (RFC 3261 8.1.3.4, 21.3)."""
-
-
-@frozen
-class Target:
-    """Where to call.
-
-    Attributes:
-        uri: the Request-URI.
-        flow: the way there.
-        q: preference in thousandths; equals ring together.
-        diverted_by: the user whose telephone sent us here by a redirection; empty where none did.
-        routes: the proxies before it (RFC 3327).
-        features: what the telephone there can (RFC 3840).
-        spares: the ways to other servers of the same URI (RFC 3263 section 4.3), of which the next has its turn
-            where one is silent or takes no calls.
-    """
-
-    uri: SipUri
-    flow: Flow
-    q: int = 1000
-    diverted_by: str = ""
-    routes: Path = ()
-    features: Parameters = NO_PARAMETERS
-    spares: tuple[Flow, ...] = ()
-
-    @classmethod
-    def of(cls, binding: Binding) -> Target:
-        """The telephone that has registered there."""
-        return cls(binding.contact, binding.flow, binding.q, routes=binding.path, features=binding.features)
-
-
-Turns = list[list[Target]]
-"""Where to call, most preferred first; those in one list together."""
 
 
 class Calls(Protocol):

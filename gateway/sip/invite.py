@@ -18,12 +18,12 @@ from gateway.sip.account import Account
 from gateway.sip.dialog import MAX_FORWARDS
 from gateway.sip.diversions import write_diversions
 from gateway.sip.fields import Headers
-from gateway.sip.fork import Target
 from gateway.sip.headers import NameAddr
 from gateway.sip.identity import caller_fields, write_referrer
 from gateway.sip.message import Request
 from gateway.sip.portability import write_portability
 from gateway.sip.preferences import write_preferences
+from gateway.sip.target import Target
 from gateway.sip.trunk_words import Outbound
 from gateway.sip.uri import SipUri
 

@@ -27,7 +27,7 @@ from gateway.sip.diversions import diversion_of
 from gateway.sip.established import Established
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.fax import LegFax
-from gateway.sip.fork import Fork, Target
+from gateway.sip.fork import Fork
 from gateway.sip.header_text import HeaderText
 from gateway.sip.identity import caller_of, number_of
 from gateway.sip.incoming import IncomingSession
@@ -46,6 +46,7 @@ from gateway.sip.replaces import Takeover, takeover, target_dialog
 from gateway.sip.secure import as_sips, secure_wish, wants_sips
 from gateway.sip.session import Reply, Setting, Talk, description_of, not_acceptable
 from gateway.sip.session_timer import too_brief
+from gateway.sip.target import Target
 from gateway.sip.transport import Flow
 from gateway.sip.trunk_words import Outbound
 

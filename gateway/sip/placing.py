@@ -12,7 +12,7 @@ from gateway.core.carried import SECURED
 from gateway.core.messages import Dial, Diverted
 from gateway.sip.account import Account
 from gateway.sip.channel import SipChannel
-from gateway.sip.fork import NO_TARGET, Fork, Target, Turns
+from gateway.sip.fork import NO_TARGET, Fork
 from gateway.sip.invite import written
 from gateway.sip.message import Response
 from gateway.sip.outfit import FIRST_NUMBER, Outfit
@@ -21,6 +21,7 @@ from gateway.sip.preferences import NO_PREFERENCES, Preferences
 from gateway.sip.redirection import Redirections
 from gateway.sip.secure import NOT_SECURE, as_sips, secured
 from gateway.sip.session import SessionUser
+from gateway.sip.target import Target, Turns
 from gateway.sip.trunk_words import Outbound
 
 __all__ = ["Placing"]

@@ -17,11 +17,11 @@ from gateway.core.messages import Diverted
 from gateway.sip.account import Account
 from gateway.sip.binding import Binding
 from gateway.sip.diversions import reason_of
-from gateway.sip.fork import Target, Turns
 from gateway.sip.headers import NameAddr
 from gateway.sip.identity import number_of
 from gateway.sip.message import Response
 from gateway.sip.resolve import Resolver
+from gateway.sip.target import Target, Turns
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri, TelUri, Uri
 

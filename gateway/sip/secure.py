@@ -16,9 +16,9 @@ from gateway.core.ending import Act, Ending
 from gateway.core.srtp import Encryption
 from gateway.sip.account import Account
 from gateway.sip.causes import told_on
-from gateway.sip.fork import Target
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request
+from gateway.sip.target import Target
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 from gateway.sip.warning import SIPS_NOT_ALLOWED

@@ -9,8 +9,7 @@ It never raises for what a peer did.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import field
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from random import Random, SystemRandom
@@ -21,27 +20,24 @@ from gateway.core.cause import Cause
 from gateway.core.errors import RemoteError
 from gateway.core.everyone import tell_all
 from gateway.core.fax import ImageFactory
-from gateway.core.frozen import frozen
 from gateway.core.messages import Event
 from gateway.core.number import Match, NumberPlan
 from gateway.core.switch import DeviceState
 from gateway.core.trace import Recorder
 from gateway.core.watch import Watchable
 from gateway.sip.account import Account
-from gateway.sip.auth import OFFERED, Authenticator
+from gateway.sip.auth import Authenticator
 from gateway.sip.ban import BanKeeper
 from gateway.sip.binding import Binding, Bindings, Registration, RegistrationChanged
 from gateway.sip.carrier import SipCarrier
 from gateway.sip.channel import SipChannel
+from gateway.sip.config import SipConfig
 from gateway.sip.diagnosis import Troubled
-from gateway.sip.digest import Algorithm
 from gateway.sip.discovery import Discovery
-from gateway.sip.doorman import Doorman, DoormanConfig, TurnedAway
+from gateway.sip.doorman import Doorman, TurnedAway
 from gateway.sip.events.dialog_info import Seal
-from gateway.sip.events.notifier import NotifierConfig
 from gateway.sip.events.service import EventService, Neighbours, NothingWatched
 from gateway.sip.flood import Buckets
-from gateway.sip.fork import Target
 from gateway.sip.gatekeeper import Gatekeeper, Proved
 from gateway.sip.journal import Journal
 from gateway.sip.legs import Legs
@@ -50,26 +46,23 @@ from gateway.sip.misled import Misled
 from gateway.sip.names import ServerNames
 from gateway.sip.newcomers import Garbled
 from gateway.sip.open_ways import OpenWays, RegisteredWays, WayTold
-from gateway.sip.outfit import LegsConfig
-from gateway.sip.overload import Overload, OverloadConfig
+from gateway.sip.overload import Overload
 from gateway.sip.points import ListeningPoints
 from gateway.sip.public_name import PublicName
 from gateway.sip.reach import Reach
 from gateway.sip.reception import Reception, Rooms
 from gateway.sip.refusals import ELSEWHERE, AccessRefused, Refusals
-from gateway.sip.registrar import Registrar, RegistrarConfig
+from gateway.sip.registrar import Registrar
 from gateway.sip.resolve import Resolver
-from gateway.sip.session import Intervals, Setting
+from gateway.sip.session import Setting
+from gateway.sip.target import Target
 from gateway.sip.text_queue import TextKeeper
 from gateway.sip.token import Tokens
-from gateway.sip.transaction.table import MAX_DATAGRAM, MAX_TRANSACTIONS
-from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Datagram, Flow, is_address
 from gateway.sip.trunk_words import ExtensionTold, MailboxTold, TrunkChanged
 from gateway.sip.trunks import Trunks
-from gateway.sip.uri import SipUri
 
-__all__ = ["Happening", "SipConfig", "SipStack"]
+__all__ = ["Happening", "SipStack"]
 
 Happening = (
     tuple[SipChannel, Event]
@@ -90,49 +83,6 @@ MISLED: Final = 0.2
 """How many of those who come to a wrong port are told of, a second."""
 BURST: Final = 20.0
 """How many of them at once."""
-
-
-@frozen
-class SipConfig:
-    """How the stack behaves.
-
-    Attributes:
-        realm: of digest authentication.
-        stun: STUN servers that tell our public address, with their ports.
-        keep_alive: seconds between two questions that keep a NAT before a telephone open (UDP); 0 asks none.
-        advertised: our address as peers outside of private networks see it, or a host name for it, where the one we
-            listen on means nothing to them; may be empty.
-        algorithms: of digest authentication that are offered, the preferred first.
-        timers: RFC 3261 table 4.
-        legs: codecs, number and address of legs.
-        registrar: bounds of registrations.
-        notifier: bounds of subscriptions and publications.
-        doorman: who is not heard.
-        overload: when new requests are refused.
-        stranger: for whom calls of telephones without an account are taken, to be told so; None refuses them.
-        help: the number that a call for urn:service:sos is for (RFC 5031); "" refuses such calls.
-        intervals: of session timers (RFC 4028).
-        transactions: the most at a time; more are answered with 503.
-        datagram: octets beyond which a request goes by TCP in place of UDP (RFC 3261 18.1.1), and by UDP after all
-            where there is no TCP; 0 sends all by UDP.
-    """
-
-    realm: str = "copperline"
-    advertised: str = ""
-    stun: Sequence[SipUri] = ()
-    keep_alive: float = 25.0
-    algorithms: Sequence[Algorithm] = OFFERED
-    timers: TimerConfig = field(default_factory=TimerConfig)
-    legs: LegsConfig = field(default_factory=LegsConfig)
-    registrar: RegistrarConfig = field(default_factory=RegistrarConfig)
-    notifier: NotifierConfig = field(default_factory=NotifierConfig)
-    doorman: DoormanConfig = field(default_factory=DoormanConfig)
-    overload: OverloadConfig = field(default_factory=OverloadConfig)
-    stranger: Account | None = None
-    help: str = ""
-    intervals: Intervals = field(default_factory=Intervals)
-    transactions: int = MAX_TRANSACTIONS
-    datagram: int = MAX_DATAGRAM
 
 
 class SipStack:

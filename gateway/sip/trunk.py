@@ -17,7 +17,6 @@ from gateway.core.cause import Cause
 from gateway.core.errors import MalformedError, RemoteError
 from gateway.core.switch import DeviceState
 from gateway.sip.dialog import MAX_FORWARDS
-from gateway.sip.fork import Target
 from gateway.sip.headers import CSeq, NameAddr
 from gateway.sip.identity import number_of
 from gateway.sip.message import Request
@@ -28,6 +27,7 @@ from gateway.sip.register_answers import LINE
 from gateway.sip.servers import Servers, Way
 from gateway.sip.session import Setting
 from gateway.sip.source import REMEMBERED, covers, covers_source
+from gateway.sip.target import Target
 from gateway.sip.transport import Flow
 from gateway.sip.trunk_watch import TrunkWatch
 from gateway.sip.trunk_words import ExtensionTold, MailboxTold, Outbound, TrunkChanged, TrunkConfig, TrunkStatus

@@ -32,9 +32,10 @@ from gateway.core.messages import Alert, Alerting, Answer, Answered, Dial, Hangu
 from gateway.core.trace import Recorder
 from gateway.sip.account import Account
 from gateway.sip.channel import SipChannel
+from gateway.sip.config import SipConfig
 from gateway.sip.digest import Challenge, Secret
 from gateway.sip.parser import parse
-from gateway.sip.stack import SipConfig, SipStack
+from gateway.sip.stack import SipStack
 from gateway.sip.transport import Flow
 from tests.support.channel import ScriptedAudio
 

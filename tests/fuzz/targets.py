@@ -25,7 +25,6 @@ from gateway.sip.digest import Secret
 from gateway.sip.events.message_summary import read_summary
 from gateway.sip.events.pidf import parse_presence
 from gateway.sip.events.remote import RemoteExtension
-from gateway.sip.fork import Target
 from gateway.sip.framing import Broken, Framer, StreamFramer
 from gateway.sip.message import Request
 from gateway.sip.parser import MAX_MESSAGE, MalformedMessage, parse
@@ -34,6 +33,7 @@ from gateway.sip.portability import portability_of, write_portability
 from gateway.sip.preferences import Preferences, features_of, preferences_of, write_preferences
 from gateway.sip.replaces import target_dialog
 from gateway.sip.stun import Stun, answer
+from gateway.sip.target import Target
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 from gateway.sip.websocket import WebSocketFramer

@@ -22,12 +22,13 @@ from gateway.core.watch import Watchable
 from gateway.sip.account import Account
 from gateway.sip.binding import Bindings
 from gateway.sip.channel import SipChannel
+from gateway.sip.config import SipConfig
 from gateway.sip.digest import Challenge, Secret
 from gateway.sip.message import Request, Response
 from gateway.sip.names import AddressRecord, Kind, Question, Reply, ServerNames, Srv
 from gateway.sip.parser import parse
 from gateway.sip.points import ListeningPoints
-from gateway.sip.stack import SipConfig, SipStack
+from gateway.sip.stack import SipStack
 from gateway.sip.stun import is_stun
 from gateway.sip.text_queue import TextKeeper
 from gateway.sip.transport import Datagram, Flow

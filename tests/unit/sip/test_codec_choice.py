@@ -7,8 +7,8 @@ from gateway.core.messages import Answer, Dial, EarlyMedia, Offered
 from gateway.core.number import Party
 from gateway.sdp.description import SessionDescription
 from gateway.sip.channel import SipChannel
+from gateway.sip.config import SipConfig
 from gateway.sip.outfit import LegsConfig
-from gateway.sip.stack import SipConfig
 from tests.support.sip import Office, Phone, session_description
 
 ALAW, G722, ULAW = CODECS["alaw"], CODECS["g722"], CODECS["ulaw"]

@@ -14,9 +14,9 @@ from tests.bench.bench_sip import Bench
 from tests.support.steps import steps_of
 
 CALLS = 20
-MOST_STEPS = 1497
+MOST_STEPS = 1475
 """Calls of functions for a call of two legs, from its INVITE with its proof to the end of its BYEs."""
-MOST_BYTES = 10_200
+MOST_BYTES = 10_150
 """What a call of two legs holds once its transactions are over, its story included."""
 LIFE_OF_A_TRANSACTION = 64.0
 

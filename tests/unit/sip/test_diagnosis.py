@@ -9,10 +9,10 @@ from gateway.core.cause import Cause
 from gateway.core.messages import Answer, Dial, Offered, Released
 from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
+from gateway.sip.config import SipConfig
 from gateway.sip.diagnosis import Patience, Troubled, rewritten
 from gateway.sip.headers import Via
 from gateway.sip.outfit import LegsConfig
-from gateway.sip.stack import SipConfig
 from gateway.sip.transport import Flow
 from tests.support.sip import SERVER, Office, Phone, ScriptedRow, session_description
 

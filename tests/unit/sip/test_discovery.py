@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from gateway.core.messages import Answer
+from gateway.sip.config import SipConfig
 from gateway.sip.open_ways import WayTold
-from gateway.sip.stack import SipConfig
 from gateway.sip.stun import Attribute, Kind, Stun, xor_mapped
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri

@@ -11,6 +11,7 @@ from gateway.config.security import SecuritySettings
 from gateway.core.messages import Offered
 from gateway.sip.account import Account
 from gateway.sip.ban import BanConfig, Bans
+from gateway.sip.config import SipConfig
 from gateway.sip.digest import Algorithm, Challenge, Secret
 from gateway.sip.doorman import Doorman, DoormanConfig, TurnedAway
 from gateway.sip.flood import SOURCES, Buckets
@@ -20,7 +21,6 @@ from gateway.sip.parser import parse
 from gateway.sip.refusals import ENTRIES, AccessRefused, Refusals
 from gateway.sip.registrar import RegistrarConfig
 from gateway.sip.source import source_of
-from gateway.sip.stack import SipConfig
 from gateway.sip.transport import Flow
 from tests.support.sip import SERVER, Office, Phone, session_description
 

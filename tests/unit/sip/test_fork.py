@@ -10,11 +10,11 @@ from gateway.core.ending import Act, Ending
 from gateway.core.messages import Alerting, Answered, Dial, Diverted, Hangup, Progress, Released
 from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
+from gateway.sip.config import SipConfig
 from gateway.sip.message import Request
 from gateway.sip.names import AddressRecord, Kind, Question, Reply
 from gateway.sip.outfit import LegsConfig
 from gateway.sip.redirection import Redirects
-from gateway.sip.stack import SipConfig
 from gateway.sip.transport import Flow
 from tests.support.sip import SERVER, Office, Phone, session_description
 

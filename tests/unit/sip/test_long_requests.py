@@ -7,9 +7,9 @@ import pytest
 from gateway.core.ending import Ending
 from gateway.core.messages import Alerting, Dial, Released
 from gateway.core.number import Party
+from gateway.sip.config import SipConfig
 from gateway.sip.message import Request
 from gateway.sip.parser import parse
-from gateway.sip.stack import SipConfig
 from gateway.sip.transport import Datagram, Flow
 from tests.support.sip import Office, Phone
 

@@ -7,9 +7,9 @@ import pytest
 from gateway.core.number import Match
 from gateway.sip import text_queue
 from gateway.sip.account import Account
+from gateway.sip.config import SipConfig
 from gateway.sip.digest import Secret
 from gateway.sip.message import Request
-from gateway.sip.stack import SipConfig
 from gateway.sip.text_queue import Text, TextQueue
 from tests.support.sip import SERVER, Office, Phone
 

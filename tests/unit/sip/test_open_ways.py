@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.messages import Answer
+from gateway.sip.config import SipConfig
 from gateway.sip.message import Request
 from gateway.sip.open_ways import WayTold, is_hidden
-from gateway.sip.stack import SipConfig
 from gateway.sip.transport import Flow
 from gateway.sip.uri import parse_uri
 from tests.support.sip import SERVER, Office, Phone, session_description

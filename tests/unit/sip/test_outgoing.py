@@ -21,8 +21,8 @@ from gateway.core.messages import (
 )
 from gateway.core.number import Party, Presentation
 from gateway.sip.channel import SipChannel
+from gateway.sip.config import SipConfig
 from gateway.sip.message import Request
-from gateway.sip.stack import SipConfig
 from gateway.sip.strays import FORKS
 from tests.support.sip import SERVER, Office, Phone, session_description
 

@@ -8,10 +8,10 @@ from random import Random
 import pytest
 
 from gateway.core.messages import Answer
+from gateway.sip.config import SipConfig
 from gateway.sip.message import Response
 from gateway.sip.overload import BRANCHES, LEAST, Overload, OverloadConfig
 from gateway.sip.parser import parse
-from gateway.sip.stack import SipConfig
 from gateway.sip.transport import Datagram, Flow
 from tests.support.sip import SERVER, Office, Phone, session_description
 

@@ -7,10 +7,10 @@ import pytest
 from gateway.core.messages import Dial
 from gateway.core.number import Party
 from gateway.core.watch import MailboxStatus
+from gateway.sip.config import SipConfig
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request, Response
 from gateway.sip.registrar import RegistrarConfig
-from gateway.sip.stack import SipConfig
 from tests.support.sip import SERVER, Office, Phone, session_description
 from tests.unit.sip.events.watcher import office_to_watch
 

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from gateway.core.carried import PREFERENCES
 from gateway.core.messages import Dial, Offered, Released
 from gateway.core.number import Party
-from gateway.sip.fork import Target
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Request
 from gateway.sip.parameters import Parameters
 from gateway.sip.preferences import MOST, Preferences, features_of
+from gateway.sip.target import Target
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 from tests.support.sip import SERVER, Office, Phone, session_description

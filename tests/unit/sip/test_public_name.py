@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.messages import Answer
+from gateway.sip.config import SipConfig
 from gateway.sip.names import AddressRecord, Kind, Question, Reply
 from gateway.sip.open_ways import WayTold
-from gateway.sip.stack import SipConfig
 from gateway.sip.transport import Flow
 from tests.support.sip import SERVER, Office, Phone
 

@@ -6,9 +6,9 @@ import pytest
 
 from gateway.core.messages import Answer, Dial
 from gateway.core.number import Party
+from gateway.sip.config import SipConfig
 from gateway.sip.message import Request, Response
 from gateway.sip.reach import REMEMBERED, Reach
-from gateway.sip.stack import SipConfig
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 from tests.support.sip import Office, Phone

@@ -24,11 +24,11 @@ from gateway.core.messages import (
 )
 from gateway.core.number import Party, Presentation
 from gateway.sip.channel import SipChannel
+from gateway.sip.config import SipConfig
 from gateway.sip.events.dialog_info import Seal
 from gateway.sip.events.header import SubscriptionState
 from gateway.sip.message import Request, Response
 from gateway.sip.session import Intervals, description_of
-from gateway.sip.stack import SipConfig
 from tests.support.sip import Office, Phone, session_description
 from tests.unit.sip.test_stack import CLEAR
 

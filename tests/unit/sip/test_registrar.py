@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.sip.binding import Binding, Registration, RegistrationChanged
+from gateway.sip.config import SipConfig
 from gateway.sip.message import Request, Response
 from gateway.sip.registrar import RegistrarConfig
-from gateway.sip.stack import SipConfig
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 from tests.support.sip import SERVER, Office, Phone

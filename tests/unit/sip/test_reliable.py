@@ -23,9 +23,9 @@ from gateway.core.messages import (
 )
 from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
+from gateway.sip.config import SipConfig
 from gateway.sip.early import MAX_FORKS
 from gateway.sip.message import Request, Response
-from gateway.sip.stack import SipConfig
 from tests.support.sip import Office, Phone, session_description
 
 SUPPORTED = (("Supported", "100rel"),)

@@ -9,9 +9,9 @@ from gateway.core.ending import Act, Ending
 from gateway.core.messages import Answer, Dial, Offered, Released
 from gateway.core.number import Party
 from gateway.sip.channel import SipChannel
+from gateway.sip.config import SipConfig
 from gateway.sip.message import Request, Response
 from gateway.sip.session import Intervals
-from gateway.sip.stack import SipConfig
 from tests.support.sip import Office, Phone, session_description
 
 TIMER = ("Supported", "timer")

@@ -11,10 +11,10 @@ from gateway.core.ending import Act, Ending
 from gateway.core.errors import LocalError, RemoteError
 from gateway.core.messages import Answer, Dial, EarlyMedia, Hangup, Offered
 from gateway.core.number import Party
+from gateway.sip.config import SipConfig
 from gateway.sip.digest import Algorithm, Challenge
 from gateway.sip.message import Request, Response
 from gateway.sip.refusals import AccessRefused
-from gateway.sip.stack import SipConfig
 from tests.support.sip import SERVER, Office, Phone, ScriptedRow, session_description
 
 CLEAR = Ending(Cause.NORMAL_CLEARING, "the dialplan", Act.HUNG_UP, "the end of the extension")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from gateway.core.switch import DeviceState
+from gateway.sip.config import SipConfig
 from gateway.sip.events.header import EventType, SubscriptionState
 from gateway.sip.events.notifier import NotifierConfig
-from gateway.sip.stack import SipConfig
 from gateway.sip.transport import Flow
 from tests.support.sip import SERVER, Office, Phone
 from tests.support.watch import ScriptedWatchable, at

@@ -25,6 +25,7 @@ from dialplan.model import Dialplan
 from gateway.app.application import Application
 from gateway.app.garbage import PERIOD, GarbageWatch
 from gateway.app.greeting import greeting
+from gateway.app.heap import HeapWatch
 from gateway.app.oneline import Lines, log_cheaply
 from gateway.config.model import Config
 from gateway.config.office import load_office, setting_doubts
@@ -128,7 +129,13 @@ async def _serve(path: Path, started: Callable[[], None]) -> int:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
         office.console.reread = partial(reload_office, path, office)
         garbage.start()
-        watching = Ticker(loop, PERIOD, lambda _: garbage.look())
+        heap = HeapWatch(calls=lambda: len(office.manager.calls))
+
+        def look(_: float) -> None:
+            garbage.look()
+            heap.look()
+
+        watching = Ticker(loop, PERIOD, look)
         started()
         _warn(path, config, dialplan)
         sys.stdout.write(greeting(config, path, office.addresses, _program()))

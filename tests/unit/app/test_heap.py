@@ -1,0 +1,68 @@
+"""Memory is given back where nobody waits for it, and at last whoever does."""
+
+from __future__ import annotations
+
+from gateway.app.heap import FAR_TOO_MANY, REST, SWOLLEN, HeapWatch, give_back, resident
+
+MB = 1 << 20
+
+
+class Process:
+    """One that has as much memory as a test says, of which so much is needed."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.has = self.needs = 200 * MB
+        self.given_back = 0
+        self.watch = HeapWatch(lambda: self.calls, lambda: self.has, self._give_back)
+
+    def grows(self, octets: int) -> int:
+        """It has so much more, and looks; how often it has given back what it does not need."""
+        self.has += octets
+        self.watch.look()
+        return self.given_back
+
+    def _give_back(self) -> None:
+        self.given_back += 1
+        self.has = self.needs
+
+
+def test_a_process_that_has_grown_gives_back_once() -> None:
+    process = Process()
+    assert process.grows(SWOLLEN - 1) == 0
+    assert process.grows(1) == 1 and process.has == process.needs
+    assert process.grows(0) == 1
+
+
+def test_while_somebody_calls_only_a_great_deal_is_given_back() -> None:
+    process = Process()
+    process.calls = 1
+    assert process.grows(FAR_TOO_MANY - 1) == 0
+    assert process.grows(1) == 1
+
+
+def test_what_is_needed_is_not_looked_for_at_each_look_and_goes_when_it_is_free() -> None:
+    process = Process()
+    process.needs = 500 * MB
+    assert process.grows(300 * MB) == 1
+    assert [process.grows(0) for _ in range(REST - 1)] == [1] * (REST - 1)
+    process.needs = 200 * MB
+    assert process.grows(0) == 2 and process.has == process.needs
+
+
+def test_what_went_by_itself_counts_anew_when_it_comes_again() -> None:
+    process = Process()
+    process.grows(-100 * MB)
+    assert process.grows(SWOLLEN) == 1
+
+
+def test_pages_between_what_is_held_go_back_to_the_system() -> None:
+    before = resident()
+    large, held = [], []
+    for _ in range(800):
+        large.append(b"x" * 100_000)
+        held.append(b"x" * 1000)
+    assert resident() - before > 60 * MB
+    del large
+    give_back()
+    assert resident() - before < 20 * MB and len(held) == 800

@@ -19,7 +19,7 @@ __all__ = ["examine", "load"]
 
 
 def _read(path: str) -> str:
-    return Path(path).read_text(encoding="utf-8", errors="replace")
+    return Path(path).read_text(encoding="utf-8-sig", errors="replace")
 
 
 def _find(pattern: str) -> list[str]:

@@ -15,8 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from phonenumbers import SUPPORTED_REGIONS
+
 from gateway.app.ports import ports_of_kernel, proposal
 from gateway.config.load import parse
+from gateway.config.values import tone_country
 from gateway.core.errors import ConfigError, HardwareError, LocalError
 from gateway.media.tone import ZONES
 from gateway.net.udp import source_address
@@ -52,8 +55,6 @@ _ELSEWHERE: Final = "192.0.2.1"
 """An address that nobody has (RFC 5737): the way there is the way out of this network."""
 _ZONE_TABLE: Final = Path("/usr/share/zoneinfo/zone.tab")
 _LOCAL_TIME: Final = Path("/etc/localtime")
-_OTHERWISE: Final = {"gb": "uk"}
-"""Countries by ISO 3166 that are called something else here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class FirstOffice:
 
     Attributes:
         address: where SIP listens.
-        country: one of `ZONES`.
+        country: as in [office], or the ISO 3166 code of another.
         accounts: how many SIP telephones; 6001 and so on.
         card: tables of a card, its telephones and lines; may be empty.
         provider: None where there is none.
@@ -114,7 +115,13 @@ def compose(office: FirstOffice) -> str:
 
 def _office(office: FirstOffice, telephones: list[str]) -> Iterable[str]:
     yield "[office]"
-    yield f'country = "{office.country}"      # tones, ringing, caller ID and numbers as in this country'
+    if office.country not in ZONES and office.country.upper() in SUPPORTED_REGIONS:
+        yield (
+            'country = "us"      # tones, ringing and caller ID: those of ' + f"{office.country} are not known here"
+        )
+        yield f'numbers = "{office.country}"      # whose numbers are dialled'
+    else:
+        yield f'country = "{office.country}"      # tones, ringing, caller ID and numbers as in this country'
     if len(telephones) == 1:
         yield 'outside = ""        # dialled before a number outside: nothing'
     elif telephones:
@@ -175,7 +182,7 @@ def machine_country(environment: Mapping[str, str] = os.environ) -> str:
 
 
 def country_of(zone: str, table: str, language: str) -> str:
-    """A country whose tones are known.
+    """The country of a time zone, or of a language.
 
     Args:
         zone: the file of the time zone: "/usr/share/zoneinfo/Europe/Berlin".
@@ -186,7 +193,7 @@ def country_of(zone: str, table: str, language: str) -> str:
     name = zone.partition("zoneinfo/")[2]
     there = [row[0] for row in rows if len(row) > 2 and row[2] == name]
     for code in [*there, language.partition("_")[2][:2]]:
-        country = _OTHERWISE.get(code.lower(), code.lower())
-        if country in ZONES:
+        country = tone_country(code)
+        if country in ZONES or country.upper() in SUPPORTED_REGIONS:
             return country
     return "us"

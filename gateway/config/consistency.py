@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from phonenumbers import SUPPORTED_REGIONS
+
 from drivers.registry import GROUP_LETTERS
 from gateway.config.analog import LineSettings, PhoneSettings
 from gateway.config.certificates import certificate_findings
@@ -98,7 +100,9 @@ def _country(config: Config) -> Iterator[Finding]:
     country = config.office.country
     if country not in ZONES:
         what = f'the tones of country "{country}" are not known here'
-        yield Finding(("office", "country"), what, nearest(country, list(ZONES)))
+        alike = f'take the country that is most alike, and write numbers = "{country}" below it'
+        mend = alike if country.upper() in SUPPORTED_REGIONS else nearest(country, list(ZONES))
+        yield Finding(("office", "country"), what, mend)
 
 
 def _answers(config: Config) -> Iterator[Finding]:

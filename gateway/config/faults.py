@@ -25,6 +25,24 @@ _SHOWN: Final = 60
 """Characters of a wrong value that are shown: enough to recognise it."""
 
 
+_OURS: Final[Mapping[str, str]] = {
+    "allow": "codecs",
+    "g711": "ulaw",
+    "g711a": "alaw",
+    "g711u": "ulaw",
+    "host": "servers",
+    "login": "user",
+    "mulaw": "ulaw",
+    "passwd": "secret",
+    "password": "secret",
+    "pcma": "alaw",
+    "pcmu": "ulaw",
+    "pwd": "secret",
+    "registrar": "servers",
+}
+"""What others call a setting or a codec, and what it is here."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong: where in the document, what, and the mend."""
@@ -36,6 +54,9 @@ class Finding:
 
 def nearest(word: str, known: list[str]) -> str:
     """`did you mean "…"?` where something known is like `word`, else a list of what is known."""
+    ours = _OURS.get(word.lower(), "")
+    if ours in known:
+        return f'did you mean "{ours}"?'
     return _alike(word, known) or (f"known here: {', '.join(sorted(known))}" if known else "")
 
 
@@ -109,7 +130,9 @@ def _choice(path: KeyPath, value: object, context: Mapping[str, Any]) -> Finding
 
 def _typed(kind: str) -> Callable[[KeyPath, object, Mapping[str, Any]], Finding]:
     def finding(path: KeyPath, value: object, context: Mapping[str, Any]) -> Finding:
-        return Finding(path, f"{_name(path)} is {_show(path, value)}", f"write {kind}")
+        hidden = not _SECRET.isdisjoint(path)
+        what = f"{_name(path)} is of another kind" if hidden else f"{_name(path)} is {_show(path, value)}"
+        return Finding(path, what, f"write {kind}")
 
     return finding
 

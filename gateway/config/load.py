@@ -58,7 +58,7 @@ def read(path: Path) -> str:
     if len(data) > FILE_LIMIT:
         raise ConfigError([Fault(str(path), 0, f"is larger than {FILE_LIMIT} bytes", "is it the right file?")])
     try:
-        return data.decode().replace("\r\n", "\n")
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError([Fault(str(path), line, "is not UTF-8 text", "save it as UTF-8")]) from error

@@ -44,8 +44,10 @@ from gateway.config.values import (
     host_or_none,
     mailbox_or_none,
     refuse,
+    region,
     resolve,
     time_zone,
+    tone_country,
     word_or_none,
     written,
 )
@@ -92,6 +94,8 @@ class OfficeSettings(Settings):
     Attributes:
         name: shown on the console and in logs.
         country: tones, ring cadences, line habits and numbers: us, uk, de, …
+        numbers: the country whose numbers are dialled, where its tones are not known here: "ca", with country "us";
+            None takes `country`.
         tones: whose tones are heard, a country's or those of a table [tones.NAME]; None takes the country's.
         language: of the prompts, ISO 639 code; what there is not in it is heard in English.
         timezone: IANA name; None takes the machine's.
@@ -102,7 +106,8 @@ class OfficeSettings(Settings):
     """
 
     name: Label = "Copperline"
-    country: str = "us"
+    country: Annotated[str, AfterValidator(tone_country)] = "us"
+    numbers: Annotated[str, AfterValidator(region)] | None = None
     tones: str | None = None
     language: str = "en"
     timezone: Annotated[str, AfterValidator(time_zone)] | None = None

@@ -214,7 +214,7 @@ def _load_dialplan(config: Config) -> tuple[Dialplan, list[Fault]]:
     def beside(name: str) -> str:
         if name == PARKING_NAME:
             return parking_dialplan(config.parking)
-        text = (folder / name).read_text(encoding="utf-8", errors="replace")
+        text = (folder / name).read_text(encoding="utf-8-sig", errors="replace")
         return f"{text}\n#include {PARKING_NAME}\n" if config.parking and name == whole else text
 
     def found(pattern: str) -> list[str]:

@@ -22,7 +22,8 @@ __all__ = ["HelpRoute", "help_routes", "helpless", "numbering", "permission"]
 
 def numbering(config: Config) -> NumberingPlan:
     """The numbers of the office's country, with the office's own emergency numbers."""
-    return NumberingPlan(config.office.country, emergency=config.tolls.emergency, access=config.tolls.access)
+    country = config.office.numbers or config.office.country
+    return NumberingPlan(country, emergency=config.tolls.emergency, access=config.tolls.access)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Final, Literal
 
-from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, Field
 
-from gateway.config.values import File, Items, Name, Number, Settings, refuse
+from gateway.config.values import File, Items, Name, Number, Settings, region
 from gateway.core.errors import ConfigError, Fault
 from gateway.toll.numbering import Kind
 from gateway.toll.policy import Caps, Rules, TollPolicy, TrunkRules
@@ -25,16 +24,9 @@ _TABLE_LIMIT: Final = 16 * 1024 * 1024
 """Bytes of a table of rates: a carrier's whole world has some thirty thousand lines."""
 
 
-def _country(code: str) -> str:
-    wanted = "GB" if code == "uk" else code.upper()
-    if code != code.lower() or wanted not in SUPPORTED_REGIONS:
-        raise refuse(f'"{code}" is no country', 'write its ISO 3166 code in small letters, such as "gb"')
-    return wanted.lower()
-
-
 _Kind = Literal["free", "local", "national", "mobile", "shared", "premium", "service", "international", "unknown"]
 _Kinds = Items[_Kind]
-_Countries = Items[Annotated[str, AfterValidator(_country)]]
+_Countries = Items[Annotated[str, AfterValidator(region)]]
 _Calls = Annotated[int, Field(ge=0, le=100_000)]
 _Minutes = Annotated[int, Field(ge=0, le=10_000_000)]
 _Money = Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)]

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Annotated, Final, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
@@ -35,8 +36,10 @@ __all__ = [
     "host_or_none",
     "mailbox_or_none",
     "refuse",
+    "region",
     "resolve",
     "time_zone",
+    "tone_country",
     "word_or_none",
     "written",
 ]
@@ -134,6 +137,20 @@ def _digits(text: str) -> str:
     if len(text) > 32 or not set(text) <= set("0123456789"):
         raise refuse("a PIN has digits, at most 32", "write others, or leave it empty")
     return text
+
+
+def region(code: str) -> str:
+    """A country whose numbers are known: its ISO 3166 code in small letters."""
+    wanted = "GB" if code == "uk" else code.upper()
+    if code != code.lower() or wanted not in SUPPORTED_REGIONS:
+        raise refuse(f'"{code}" is no country', 'write its ISO 3166 code in small letters, such as "gb"')
+    return wanted.lower()
+
+
+def tone_country(code: str) -> str:
+    """A country as the tones are called: in small letters, and uk by its older name."""
+    small = code.strip().lower()
+    return "uk" if small == "gb" else small
 
 
 def dial_target(text: str) -> str:

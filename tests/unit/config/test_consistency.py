@@ -85,8 +85,14 @@ from tests.unit.config.test_load import DOZEN, faults, read
         ),
         (
             "[cards.main]",
-            "[office]\ncountry = 'gb'\n[cards.main]",
-            f'2: the tones of country "gb" are not known here; known here: {", ".join(sorted(ZONES))}',
+            "[office]\ncountry = 'IE'\n[cards.main]",
+            '2: the tones of country "ie" are not known here; take the country that is most alike, and write'
+            ' numbers = "ie" below it',
+        ),
+        (
+            "[cards.main]",
+            "[office]\ncountry = 'atlantis'\n[cards.main]",
+            f'2: the tones of country "atlantis" are not known here; known here: {", ".join(sorted(ZONES))}',
         ),
         (
             "port = 3",

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.config import Config, load
 from gateway.config.load import parse
+from gateway.config.office import load_office
 from gateway.core.errors import ConfigError
 
 DOZEN = """\
@@ -132,6 +133,13 @@ def test_a_faulty_card_brings_no_faults_of_the_phones_on_it() -> None:
         (
             "[web]\nlisten = '127.0.0.1'",
             '2: "127.0.0.1" is not an IP address and a port; write it like "127.0.0.1:8080"',
+        ),
+        ("[accounts.7]\npassword = 'x'", '2: [accounts.7] has no setting "password"; did you mean "secret"?'),
+        ("[trunks.x]\nregistrar = 'x'", '2: [trunks.x] has no setting "registrar"; did you mean "servers"?'),
+        ("[sip]\ncodecs = ['PCMU']", '2: sip.codecs.0 cannot be "PCMU"; did you mean "ulaw"?'),
+        (
+            "[office]\nnumbers = 'xx'",
+            '2: "xx" is no country; write its ISO 3166 code in small letters, such as "gb"',
         ),
         ("[media]\nrows = 5.5", "2: media.rows is 5.5; write a whole number without quotes"),
         ("[media]\nprompts = 7", "2: media.prompts is 7; write a file name in quotes"),
@@ -285,3 +293,19 @@ def test_a_server_that_is_called_by_a_transport_not_listened_to_is_told() -> Non
     assert faults(text) == [
         'office.toml:4: tcp:127.0.0.1 is called by tcp, which is not listened to here; add "tcp:…" to sip.listen'
     ]
+
+
+def test_a_country_is_taken_as_people_write_it() -> None:
+    assert [read(f"[office]\ncountry = '{code}'").office.country for code in ("DE", "gb", "UK")] == [
+        "de",
+        "uk",
+        "uk",
+    ]
+
+
+def test_a_file_of_an_editor_that_marks_utf_8_is_read(tmp_path: Path) -> None:
+    """With a byte order mark, as Windows writes it (RFC 3629 section 6); the dialplan, too."""
+    (tmp_path / "office.toml").write_text('\ufeffdialplan = "extensions.conf"\n', encoding="utf-8")
+    (tmp_path / "extensions.conf").write_text("\ufeff[office]\nexten => 1,1,Hangup()\n", encoding="utf-8")
+    config, dialplan = load_office(tmp_path / "office.toml")
+    assert config.dialplan is not None and list(dialplan.contexts) == ["office"]

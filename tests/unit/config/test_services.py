@@ -106,7 +106,7 @@ def test_more_calls_than_there_is_room_for_are_told(tmp_path: Path) -> None:
 def test_pins_are_not_shown() -> None:
     assert not {"4711", "8642"} & {row.value.strip('"') for row in settings(read(SERVICES))}
     assert faults("[voicemail.101]\npin = 4711\n") == [
-        "office.toml:2: voicemail.101.pin is what is written there; write a text in quotes"
+        "office.toml:2: voicemail.101.pin is of another kind; write a text in quotes"
     ]
 
 

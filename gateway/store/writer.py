@@ -30,6 +30,10 @@ _log = logging.getLogger("copperline.store")
 BATCH: Final = 1000
 """Statements in one transaction: enough that its one flush to disk weighs little on each."""
 
+TURN: Final = 32
+"""Rows that are made and given to the database in one go: a millisecond and a half, after which calls have their
+turn."""
+
 GATHER: Final = 0.5
 """Seconds between two transactions under load, in which what is to be written gathers: most of the work is in
 transactions, not in rows."""
@@ -242,13 +246,15 @@ class Writer:
 
 
 def _runs(statements: Iterable[Statement]) -> Iterator[tuple[Executable | Insertion, list[Row] | None]]:
-    """Statements in their order, with the rows of those together that follow each other with the same one."""
+    """Statements in their order, with the rows of those together that follow each other with the same one; rows are
+    made when it is their turn.
+    """
     for (sql, bare), run in groupby(statements, key=lambda statement: (statement.sql, statement.row is None)):
         if bare:
             yield from ((sql, None) for _ in run)
         else:
-            rows = [statement.row for statement in run if statement.row is not None]
-            yield sql, [_made(row) for row in rows]
+            while rows := [_made(statement.row) for statement in islice(run, TURN) if statement.row is not None]:
+                yield sql, rows
 
 
 def _made(row: Row | Callable[[], Row]) -> Row:

@@ -24,7 +24,7 @@ from gateway.call.talk import Talk
 from gateway.core.errors import Exhausted, LocalError
 from gateway.store import Store, StoredBinding
 from gateway.store.text import StoredText
-from gateway.store.writer import AT_ONCE, BATCH, RETRIES, Writer, _is_refused
+from gateway.store.writer import AT_ONCE, BATCH, RETRIES, TURN, Writer, _is_refused
 from tests.unit.store.records import START, binding, call_record
 
 
@@ -485,6 +485,28 @@ def test_one_bad_record_among_many_is_found_in_few_transactions(tmp_path: Path) 
             await asyncio.wait({*waiting, bad})
         assert isinstance(bad.exception(), LocalError) and not any(good.exception() for good in waiting)
         assert len(await store.records(2000)) == 999 and len(commits) <= AT_ONCE
+        await store.close()
+
+    run(conversation())
+
+
+def test_many_records_are_one_transaction_and_leave_calls_their_turn(tmp_path: Path) -> None:
+    async def conversation() -> None:
+        store = await Store.open(url_of(tmp_path))
+        commits: list[object] = []
+        rows: list[int] = []
+        event.listen(store._engine.sync_engine, "commit", commits.append)
+
+        def executed(
+            connection: object, cursor: object, sql: str, values: object, context: object, many: bool
+        ) -> None:
+            rows.append(len(values) if many and isinstance(values, list) else 1)
+
+        event.listen(store._engine.sync_engine, "before_cursor_execute", executed)
+        records = [call_record(str(number), minutes=number) for number in range(100)]
+        await asyncio.gather(*[store.record(record) for record in records])
+        assert len(commits) == 1 and rows == [TURN, TURN, TURN, 4]
+        assert await store.records(200) == records[::-1]
         await store.close()
 
     run(conversation())

@@ -28,5 +28,5 @@ def ends_call(response: Response) -> bool:
 
 
 def ends_subscription(response: Response) -> bool:
-    """Whether `response` to a NOTIFY of ours ends the subscription."""
+    """Whether `response` to a NOTIFY or to the refresh of a SUBSCRIBE of ours ends the subscription."""
     return response.status in _SUBSCRIPTION

@@ -23,6 +23,7 @@ from gateway.sip.register_answers import min_expires
 from gateway.sip.retry_after import retry_after
 from gateway.sip.session import Reply, Setting, Timer
 from gateway.sip.transport import Flow
+from gateway.sip.usage import ends_subscription
 from gateway.sip.within import send_within
 
 __all__ = ["TABLE", "State", "Subscriber", "SubscriberConfig"]
@@ -94,6 +95,8 @@ TABLE: Final[Table[State, Input]] = {
 
 SOON: Final = 2.0
 """Seconds until a subscription is made anew that ended for no fault of ours."""
+RENEW_AGAIN: Final = 20.0
+"""Seconds until a refresh is tried again that was refused for no fault of the subscription."""
 PAUSE: Final = 300.0
 """Seconds until the next attempt after a failure; half of it is chance."""
 LONG: Final = 3600.0
@@ -164,6 +167,7 @@ class Subscriber:
         self._timer: Timer | None = None
         self._wait_for: float | None = None
         self._until = config.expires  # seconds that are left, as was said last
+        self._ends_at = 0.0
         self.trouble = ""
         """Why there is no subscription, as a clause; empty where there is one."""
 
@@ -277,6 +281,7 @@ class Subscriber:
         self._subscribe(self._dialog.request("SUBSCRIBE"), self._config.expires, now)
 
     def _hold(self, now: float) -> None:
+        self._ends_at = now + self._until
         early = min(max(32.0, self._until / 10), self._until / 2)
         self._due_at(now + max(1.0, self._until - early))
 
@@ -331,6 +336,8 @@ class Subscriber:
             return  # whether there is a subscription, the NOTIFY says
         if self._machine.state in (State.WAITING, State.OVER):
             return
+        if self._stands_without(request, response, now):
+            return
         self.trouble = f"it refuses to be watched with {response.summary}"
         if response.status == 481 and request is not self._request:
             self._wait_for = SOON  # it has forgotten the subscription (4.1.2.2)
@@ -346,6 +353,16 @@ class Subscriber:
         else:
             self._wait_for = retry_after(response)
         self._act(Input.REFUSED, now)
+
+    def _stands_without(self, request: Request, response: Response, now: float) -> bool:
+        """Whether what is held goes on, for as long as was said last (4.1.2.2); its refresh is tried again."""
+        left = self._ends_at - now
+        if self._machine.state is not State.HELD or request is self._request or left <= SOON:
+            return False
+        if ends_subscription(response) or response.status == 423:
+            return False
+        self._due_at(now + min(retry_after(response) or RENEW_AGAIN, left - SOON / 2))
+        return True
 
     def _failed(self, evidence: str, now: float) -> None:
         self.trouble = evidence

@@ -172,6 +172,25 @@ def test_section_4_1_2_2_a_refresh_that_finds_no_subscription_makes_a_new_one() 
     assert anew.call_id != subscribe.call_id and anew.to.tag is None
 
 
+@pytest.mark.parametrize("status", [400, 403, 500, 503, 603])
+def test_section_4_1_2_2_a_refresh_that_is_refused_otherwise_leaves_what_is_held_until_it_ends(status: int) -> None:
+    office, provider, subscribe = watched()
+    accept(provider, subscribe)
+    notify(provider, subscribe, 1)
+    office.wait(550)
+    for _ in range(2):
+        (refresh,) = provider.asked("SUBSCRIBE")
+        assert refresh.call_id == subscribe.call_id and refresh.to.tag == "n"
+        provider.refuse(refresh, status)
+        office.wait(20.1)
+    assert notify(provider, subscribe, 2).status == 200, "it stands"
+    for _ in range(700):
+        for request in provider.asked("SUBSCRIBE"):
+            provider.refuse(request, status)
+        office.wait(1)
+    assert notify(provider, subscribe, 3).status == 481, "what nobody has refreshed is over"
+
+
 def test_section_4_1_2_4_without_a_notify_there_is_no_subscription() -> None:
     _, provider, subscribe = watched()
     accept(provider, subscribe)

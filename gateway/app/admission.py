@@ -28,9 +28,12 @@ class Door:
 
     async def refusals(self) -> AsyncIterator[RefusalView]:
         """Who was refused lately, the latest first."""
+        refusals = self._sip.refusals.all()
+        if not refusals:
+            return
         now, users = self._clock(), frozenset(self._accounts())
         names = Names(users)
-        async for refusal in unhurried(self._sip.refusals.all()):
+        async for refusal in unhurried(refusals):
             refused = refusal.refused
             host, port = refused.flow.remote
             # Looked for here and not where the request is answered, which takes the same time for every user.

@@ -120,6 +120,17 @@ def test_a_wrong_secret_is_refused_and_the_log_says_whose_it_was(
     mallory.secret = office.config.accounts["6001"].secret
 
 
+def test_a_user_that_was_mistyped_is_told_to_the_operator_with_whom_that_meant(office: OfficeUnderTest) -> None:
+    mallory = office.sip("6001", register=False)
+    mallory.user = "60O1"
+    mallory.register()
+    office.until(lambda: mallory.status not in (0, 401), within=1)
+    assert mallory.status == 403
+    (refusal,) = office.refusals()
+    assert refusal.user == "60O1" and refusal.why.endswith("; there is 6001")
+    mallory.user = "6001"
+
+
 def test_no_common_codec_gets_488(office: OfficeUnderTest) -> None:
     ada = office.sip("6001")
     ada.call("101", offer="m=audio 4000 RTP/AVP 3 4\r\na=rtpmap:3 GSM/8000\r\na=rtpmap:4 G723/8000\r\n")

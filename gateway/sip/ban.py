@@ -70,24 +70,25 @@ class Bans:
     Args:
         config: when sources are banned.
         keeper: who keeps them over a restart, if anybody.
+
+    Attributes:
+        standing: the bans by source, those that have ended among them of which nobody has asked since.
     """
 
     def __init__(self, config: BanConfig, keeper: BanKeeper | None = None) -> None:
         self._config = config
         self._keeper = keeper
         self._failures: OrderedDict[str, deque[float]] = OrderedDict()
-        self._bans: OrderedDict[str, Ban] = OrderedDict()
+        self.standing: Final[OrderedDict[str, Ban]] = OrderedDict()
 
     def __len__(self) -> int:
-        """How many sources are banned, ended bans among them that nobody has asked about since."""
-        return len(self._bans)
+        """How many sources are banned, as `standing` has them."""
+        return len(self.standing)
 
     def holds(self, host: str, now: float) -> bool:
         """Whether packets from `host` are not to be heard."""
-        if not self._bans:
-            return False
         source = source_of(host)
-        ban = self._bans.get(source)
+        ban = self.standing.get(source)
         if ban is None:
             return False
         if ban.until > now:
@@ -125,23 +126,23 @@ class Bans:
     def restore(self, bans: Iterable[Ban]) -> None:
         """Take over bans, of an earlier run or of now."""
         for ban in bans:
-            self._bans[ban.source] = ban
-            self._bans.move_to_end(ban.source)
-            if len(self._bans) > SOURCES:
-                self._end(next(iter(self._bans)))
+            self.standing[ban.source] = ban
+            self.standing.move_to_end(ban.source)
+            if len(self.standing) > SOURCES:
+                self._end(next(iter(self.standing)))
 
     def _end(self, source: str) -> Ban | None:
-        ban = self._bans.pop(source, None)
+        ban = self.standing.pop(source, None)
         if ban is not None and self._keeper is not None:
             self._keeper.removed(source)
         return ban
 
     def lift(self, host: str) -> bool:
         """Hear a source again; whether it was banned."""
-        source = host if host in self._bans else source_of(host)
+        source = host if host in self.standing else source_of(host)
         self._failures.pop(source, None)
         return self._end(source) is not None
 
     def all(self, now: float) -> list[Ban]:
         """Every ban in force, the latest first."""
-        return [ban for ban in reversed(self._bans.values()) if ban.until > now]
+        return [ban for ban in reversed(self.standing.values()) if ban.until > now]

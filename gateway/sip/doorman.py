@@ -112,7 +112,7 @@ class Doorman:
     def lets_in(self, data: bytes, flow: Flow, now: float) -> bool:
         """Whether `data`, which came on `flow`, is to be read."""
         host = flow.remote[0]
-        if self.bans.holds(host, now) and not self._is_honest(flow, now):
+        if self.bans.standing and self.bans.holds(host, now) and not self._is_honest(flow, now):
             return self._refuse(flow, BANNED) if flow.is_reliable else self._ignore()
         if self._allowed(host):
             return True

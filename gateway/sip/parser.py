@@ -62,7 +62,20 @@ def parse(data: bytes) -> Request | Response:
         Request(method, uri, headers, body) if method else Response(status, phrase, headers, body)
     )
     # What breaks the frame comes first: without it nothing else can be trusted.
-    fault = broken or fault or ("" if end else "the header does not end with an empty line") or _check(message)
+    fault = broken or fault or ("" if end else "the header does not end with an empty line")
+    if not fault:
+        typed = headers.typed
+        try:
+            read_essential(typed)
+            if "content-length" in headers.rows:
+                size = _LENGTHS[headers.rows["content-length"][0]]
+                if size > len(body):
+                    raise MalformedError(f"Content-Length is {size} and {len(body)} octets follow")
+                message.body = body[:size]
+            if method and typed["cseq"].method != method:
+                raise MalformedError(f"CSeq says {typed['cseq'].method}, the request line {method}")
+        except MalformedError as error:
+            fault = str(error)
     if fault:
         answerable = isinstance(message, Request) and method != "ACK" and "via" in headers
         raise MalformedMessage(fault, refusal, message if answerable and isinstance(message, Request) else None)
@@ -115,23 +128,6 @@ def _read_start(line: str) -> _Start:
 
 
 _STARTS: Final = Kept(_read_start)
-
-
-def _check(message: Request | Response) -> str:
-    """Read what every user of the message needs, and cut its body to its length; returns what is wrong, or ""."""
-    typed = message.headers.typed
-    try:
-        read_essential(typed)
-        if "content-length" in typed.rows:
-            size = _LENGTHS[typed.rows["content-length"][0]]
-            if size > len(message.body):
-                return f"Content-Length is {size} and {len(message.body)} octets follow"
-            message.body = message.body[:size]
-    except MalformedError as error:
-        return str(error)
-    if type(message) is Request and (method := typed["cseq"].method) != message.method:
-        return f"CSeq says {method}, the request line {message.method}"
-    return ""
 
 
 _LENGTHS: Final = Kept(lambda text: number(text, "Content-Length", MAX_MESSAGE))

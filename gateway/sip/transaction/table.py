@@ -112,10 +112,23 @@ class TransactionLayer:
 
     def receive(self, message: Request | Response, flow: Flow, now: float) -> None:
         """Take in a parsed message that came on `flow`."""
-        if type(message) is Response:
-            self._receive_response(message, flow, now)
-        else:
+        if type(message) is Request:
             self._receive_request(message, flow, now)
+            return
+        typed = message.headers.typed
+        method = typed["cseq"].method
+        via, *further = typed["via"]
+        # 17.1.3; our branches are unique, so sent-by adds nothing.
+        transaction = self._clients.get((via.branch, method))
+        # 8.1.3.3: a response with more Vias than ours was not meant for us.
+        if further:
+            self.unasked += 1
+        elif transaction is not None:
+            transaction.receive(message, now)
+        elif method == "INVITE" and 200 <= message.status < 300:
+            self.user.stray_arrived(message, flow, now)
+        else:
+            self.unasked += 1
 
     def flow_failed(
         self, flow: Flow, now: float, *, again: bool = False, elsewhere: Mapping[str, Flow] = NOWHERE
@@ -178,22 +191,6 @@ class TransactionLayer:
         """Have it fail with `way`, which it is to be told of, and no longer with the flow that it has."""
         self._leave_flow(transaction)
         self._by_flow[way].add(transaction)
-
-    def _receive_response(self, response: Response, flow: Flow, now: float) -> None:
-        typed = response.headers.typed
-        method = typed["cseq"].method
-        via, *further = typed["via"]
-        # 17.1.3; our branches are unique, so sent-by adds nothing.
-        transaction = self._clients.get((via.branch, method))
-        # 8.1.3.3: a response with more Vias than ours was not meant for us.
-        if further:
-            self.unasked += 1
-        elif transaction is not None:
-            transaction.receive(response, now)
-        elif method == "INVITE" and 200 <= response.status < 300:
-            self.user.stray_arrived(response, flow, now)
-        else:
-            self.unasked += 1
 
     def _receive_request(self, request: Request, flow: Flow, now: float) -> None:
         method = request.method

@@ -17,6 +17,7 @@ from gateway.sip.grammar import split_list
 from gateway.sip.headers import NameAddr
 from gateway.sip.message import Message, Request
 from gateway.sip.number_rules import rewrite
+from gateway.sip.parameters import Parameters
 from gateway.sip.uri import SipUri, TelUri, Uri
 
 __all__ = [
@@ -91,14 +92,15 @@ def caller_fields(
         from_user: what From says in place of the caller's number: a provider may want its own customer there.
     """
     number = rewrite(caller.number, account.rules.caller_out)
-    who = NameAddr(SipUri.of(number or "unknown", host), caller.name)
-    shown = caller.presentation is Presentation.ALLOWED
-    ours = NameAddr(SipUri.of(from_user, host), caller.name) if from_user else who
-    fields: list[tuple[str, object]] = [("From", (ours if shown else ANONYMOUS).tagged(tag))]
-    if not shown:
-        fields.append(("Privacy", "id"))
+    who = SipUri.of(number or "unknown", host)
+    fields: list[tuple[str, object]]
+    if caller.presentation is Presentation.ALLOWED:
+        ours = SipUri.of(from_user, host) if from_user else who
+        fields = [("From", NameAddr(ours, caller.name, Parameters((("tag", tag),))))]
+    else:
+        fields = [("From", ANONYMOUS.tagged(tag)), ("Privacy", "id")]
     if account.trusted and number:
-        fields.append(("P-Asserted-Identity", who))
+        fields.append(("P-Asserted-Identity", NameAddr(who, caller.name)))
     return fields
 
 

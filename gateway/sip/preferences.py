@@ -244,7 +244,7 @@ NO_PREFERENCES: Final = Preferences()
 
 def _takes(features: Parameters, method: str) -> bool:
     """Whether who has said `features` takes `method`, or has not said which methods it takes."""
-    methods = features.get("methods") if features else None
+    methods = features.get("methods") if features.pairs else None
     return not methods or _values(methods).meets(_values(method))
 
 

@@ -41,7 +41,7 @@ TICK: Final = os.sysconf("SC_CLK_TCK")
 CALLS: Final = re.compile(rb'^copperline_calls\{state="[^"]*"\} (\S+)$', re.MULTILINE)
 DESCRIPTORS: Final = 4
 """Of a call: RTP and RTCP of two legs."""
-BUSY: Final = 0.95
+BUSY: Final = 0.9
 """Of a core: an office that uses so much is near what it can do."""
 SETTING_UP: Final = 100.0
 """Calls a second by which standing calls are set up, and the first ones measured."""

@@ -168,6 +168,7 @@ class Subscriber:
         self._wait_for: float | None = None
         self._until = config.expires  # seconds that are left, as was said last
         self._ends_at = 0.0
+        self._is_renewing = False
         self.trouble = ""
         """Why there is no subscription, as a clause; empty where there is one."""
 
@@ -221,10 +222,12 @@ class Subscriber:
             self._act(Input.TAKEN, now)
 
     def lost(self, flow: Flow, now: float) -> None:
-        """A connection is gone; see `Member`."""
-        if flow == self._flow:
-            self._wait_for, self.trouble = SOON, f"the connection {flow} was lost"
-            self._act(Input.REFUSED, now)
+        """A connection is gone, and it was we who had made it: what is held is renewed by another; see `Member`."""
+        if flow != self._flow:
+            return
+        self._wait_for, self.trouble = SOON, f"the connection {flow} was lost"
+        held = self._machine.state is State.HELD and not self._is_renewing
+        self._act(Input.DUE if held else Input.REFUSED, now)
 
     def way_anew(self, lost: Flow) -> None:
         """None: we have made the connection, or ask anew; see `Member`."""
@@ -277,15 +280,18 @@ class Subscriber:
 
     def _renew(self, now: float) -> None:
         assert self._dialog is not None  # it is held
+        self._is_renewing = True
         self._due_at(now + self._setting.timers.patience)
         self._subscribe(self._dialog.request("SUBSCRIBE"), self._config.expires, now)
 
     def _hold(self, now: float) -> None:
+        self._is_renewing, self._wait_for = False, None
         self._ends_at = now + self._until
         early = min(max(32.0, self._until / 10), self._until / 2)
         self._due_at(now + max(1.0, self._until - early))
 
     def _wait(self, now: float) -> None:
+        self._is_renewing = False
         self._forget()
         self._lost()
         pause, self._wait_for = self._wait_for, None

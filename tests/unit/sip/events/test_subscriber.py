@@ -191,6 +191,30 @@ def test_section_4_1_2_2_a_refresh_that_is_refused_otherwise_leaves_what_is_held
     assert notify(provider, subscribe, 3).status == 481, "what nobody has refreshed is over"
 
 
+def test_a_connection_that_closes_has_what_is_held_renewed_by_another() -> None:
+    """RFC 5923 section 3: so that the notifier can tell us again, and lamps stay as they are."""
+    office = opened(trunk(f"{FIRST};transport=tcp", register=False, mailbox="201"))
+    provider = Provider(office)
+    provider.flow = Flow("tcp", SERVER, (FIRST, 5060))
+    (subscribe,) = provider.asked("SUBSCRIBE")
+    accept(provider, subscribe)
+    notify(provider, subscribe, 1)
+    office.stack.lost(provider.flow, office.clock.now, again=True)
+    office.drain()
+    (renewed,) = provider.asked("SUBSCRIBE")
+    assert renewed.call_id == subscribe.call_id and renewed.to.tag == "n"
+    accept(provider, renewed)
+    assert notify(provider, subscribe, 2).status == 200
+    for again in (True, True, False):  # whoever takes connections and closes them is not asked at once each time
+        office.stack.lost(provider.flow, office.clock.now, again=again)
+        office.drain()
+    assert len(provider.asked("SUBSCRIBE")) == 1
+    assert notify(provider, subscribe, 3).status == 481
+    office.wait(3)
+    (anew,) = provider.asked("SUBSCRIBE")
+    assert anew.call_id != subscribe.call_id
+
+
 def test_section_4_1_2_4_without_a_notify_there_is_no_subscription() -> None:
     _, provider, subscribe = watched()
     accept(provider, subscribe)

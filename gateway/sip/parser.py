@@ -66,7 +66,7 @@ def parse(data: bytes) -> Request | Response:
     if not fault:
         typed = headers.typed
         try:
-            read_essential(typed)
+            read_essential(typed, answer=not method)
             if "content-length" in headers.rows:
                 size = _LENGTHS[headers.rows["content-length"][0]]
                 if size > len(body):
@@ -128,6 +128,4 @@ def _read_start(line: str) -> _Start:
 
 
 _STARTS: Final = Kept(_read_start)
-
-
 _LENGTHS: Final = Kept(lambda text: number(text, "Content-Length", MAX_MESSAGE))

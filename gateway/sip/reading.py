@@ -47,8 +47,12 @@ class Typed(dict[str, Any]):
         return value
 
 
-def read_essential(typed: Typed) -> None:
+def read_essential(typed: Typed, *, answer: bool) -> None:
     """Read what the headers mean that every transaction and dialog needs, which must not fail later.
+
+    Args:
+        answer: they are a response's: what it says of the way to its sender counts as missing where it does not
+            parse, or it would be sent again until the call is given up, though it ends the INVITE by itself.
 
     Raises:
         MalformedError: one of those that must be there is not, or does not parse.
@@ -69,7 +73,12 @@ def read_essential(typed: Typed) -> None:
         raise MalformedError("there is no Call-ID")
     for name in _WHERE_THERE:
         if name in rows:
-            typed[name] = READERS[name](rows[name])
+            try:
+                typed[name] = READERS[name](rows[name])
+            except MalformedError:
+                if not answer or name == "record-route":
+                    raise
+                typed[name] = READERS[name](())
 
 
 def _vias(rows: Rows) -> tuple[Via, ...]:

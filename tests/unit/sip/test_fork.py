@@ -248,6 +248,8 @@ def test_where_one_telephone_redirects_the_others_ring_on_and_it_is_called_besid
         (Redirects.OFFICE, "<sip:x@name.example>", 302),
         (Redirects.ANYWHERE, "<sip:6002@192.0.2.1>", 305),
         (Redirects.ANYWHERE, "<sip:6002@192.0.2.1>", 380),
+        (Redirects.ANYWHERE, "<sip:@192.0.2.1>", 302),  # nothing that can be read: it ends the attempt all the same
+        (Redirects.ANYWHERE, "nowhere", 302),
     ],
 )
 def test_a_redirection_that_policy_or_sense_forbids_ends_the_attempt(

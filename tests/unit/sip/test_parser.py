@@ -140,6 +140,14 @@ def test_section_8_2_6_2_the_refusal_of_a_header_that_is_there_twice_has_it_once
     assert refused.headers.all("Call-ID") == ("c",) and refused.headers.count("To") == 1
 
 
+@pytest.mark.parametrize("row", [b"Contact: nowhere", b"Contact: <sip:@x>, <sip:a@x>", b"Max-Forwards: x"])
+def test_section_8_1_3_a_final_response_counts_though_what_it_says_of_the_way_cannot_be_read(row: bytes) -> None:
+    message = parse(b"SIP/2.0 302 Moved\r\n" + HEAD + b"CSeq: 1 INVITE\r\n" + row + b"\r\n\r\n")
+    assert isinstance(message, Response) and message.status == 302 and message.contacts == ()
+    assert refusal(OPTIONS + row + b"\r\n\r\n").status == 400
+    refusal(b"SIP/2.0 200 OK\r\n" + HEAD + b"CSeq: 1 INVITE\r\nRecord-Route: nowhere\r\n\r\n")
+
+
 def test_nothing_answers_a_malformed_ack_or_response() -> None:
     assert refusal(b"ACK sip:a@ SIP/2.0\r\n" + HEAD + b"CSeq: 1 ACK\r\n\r\n").request is None
     assert refusal(b"SIP/2.0 200 OK\r\n" + HEAD + b"CSeq: x\r\n\r\n").request is None

@@ -108,7 +108,13 @@ class Api:
                 self._reload,
                 ReloadView,
             ),
-            Endpoint("GET", "/api/v1/lines", "Analogue ports and their states.", self._lines, Sequence[LineView]),
+            Endpoint(
+                "GET",
+                "/api/v1/lines",
+                "Telephone and exchange lines, ISDN adapters and spans.",
+                self._lines,
+                Sequence[LineView],
+            ),
             Endpoint("GET", "/api/v1/trunks", "SIP trunks and their states.", self._trunks, Sequence[TrunkView]),
             Endpoint(
                 "GET",

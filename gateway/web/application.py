@@ -21,18 +21,30 @@ from gateway.web.admission import AdmissionApi
 from gateway.web.api import Api
 from gateway.web.conferences import ConferenceApi
 from gateway.web.database import Values
-from gateway.web.endpoint import openapi, routes
+from gateway.web.endpoint import Endpoint, openapi, routes
 from gateway.web.guard import Guard
 from gateway.web.metrics import Metrics
 from gateway.web.office import Office
 from gateway.web.records import RecordsApi
 from gateway.web.sim import Sim
 
-__all__ = ["application"]
+__all__ = ["application", "endpoints"]
 
 _log = logging.getLogger("copperline.web")
 
 _PAGE: Final = Path(__file__).with_name("page")
+
+
+def endpoints(office: Office, *, most_records: int) -> list[Endpoint]:
+    """All that can be asked of an office; see `application`."""
+    return [
+        *Api(office, most_records=most_records).endpoints(),
+        *Values(office.database).endpoints(),
+        *RecordsApi(office.records_between).endpoints(),
+        *AdmissionApi(office.admission).endpoints(),
+        *ConferenceApi(office.rooms).endpoints(),
+        *(Sim(office.simulator).endpoints() if office.simulator is not None else ()),
+    ]
 
 
 def application(office: Office, *, host: str, most_records: int = 200) -> Starlette:
@@ -43,16 +55,12 @@ def application(office: Office, *, host: str, most_records: int = 200) -> Starle
         host: the address that it is bound to.
         most_records: call records that one request gets at most.
     """
-    endpoints = Api(office, most_records=most_records).endpoints() + Values(office.database).endpoints()
-    endpoints += RecordsApi(office.records_between).endpoints()
-    endpoints += AdmissionApi(office.admission).endpoints() + ConferenceApi(office.rooms).endpoints()
-    if office.simulator is not None:
-        endpoints += Sim(office.simulator).endpoints()
+    every = endpoints(office, most_records=most_records)
     metrics = Metrics(office)
 
     @cache  # made when it is first asked for: a tenth of what starting an office takes
     def document() -> dict[str, Any]:
-        return openapi(endpoints, office.name)
+        return openapi(every, office.name)
 
     async def describe(request: Request) -> Response:
         return JSONResponse(document())
@@ -78,7 +86,7 @@ def application(office: Office, *, host: str, most_records: int = 200) -> Starle
             Route("/healthz", health),
             Route("/metrics", measure),
             Route("/api/v1/openapi.json", describe),
-            *routes(endpoints),
+            *routes(every),
         ],
         middleware=[Middleware(Guard, host=host)],
         exception_handlers={HTTPException: _http_error, CopperlineError: _our_error, Exception: _accident},

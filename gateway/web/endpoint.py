@@ -17,12 +17,13 @@ from starlette.routing import Route
 
 from gateway.web.unhurried import handfuls
 
-__all__ = ["CAPTURE", "CSV", "WAV", "Endpoint", "openapi", "routes"]
+__all__ = ["CAPTURE", "CSV", "FILES", "WAV", "Endpoint", "openapi", "routes"]
 
 WAV: Final = "audio/wav"
 CAPTURE: Final = "application/x-pcapng"
 CSV: Final = "text/csv"
-_FILES: Final = {WAV: "A WAV file.", CAPTURE: "A pcapng file, for Wireshark.", CSV: "A table."}
+FILES: Final = {WAV: "A WAV file.", CAPTURE: "A pcapng file, for Wireshark.", CSV: "A table."}
+"""What answers that are no JSON hold."""
 
 _ERROR: Final = {
     "description": "It was not done, and why.",
@@ -68,7 +69,7 @@ def routes(endpoints: Sequence[Endpoint]) -> list[Route]:
 
 
 def _answering(row: Endpoint) -> Callable[[Request], Awaitable[Response]]:
-    adapter: TypeAdapter[Any] | None = None if row.answer is None or row.answer in _FILES else _adapter(row.answer)
+    adapter: TypeAdapter[Any] | None = None if row.answer is None or row.answer in FILES else _adapter(row.answer)
 
     async def answer(request: Request) -> Response:
         value = await row.handler(request)
@@ -120,8 +121,8 @@ def _operation(row: Endpoint, schemas: dict[str, Any]) -> dict[str, Any]:
     operation: dict[str, Any] = {"summary": row.summary, "parameters": parameters}
     if row.answer is None:
         operation["responses"] = {"204": {"description": "It is done."}}
-    elif row.answer in _FILES:
-        operation["responses"] = {"200": {"description": _FILES[row.answer], "content": {row.answer: {}}}}
+    elif row.answer in FILES:
+        operation["responses"] = {"200": {"description": FILES[row.answer], "content": {row.answer: {}}}}
     else:
         schema = _adapter(row.answer).json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
         schemas.update(schema.pop("$defs", {}))

@@ -69,7 +69,8 @@ class TrunkSettings(LegSettings):
         expires: seconds of a registration.
         keep_alive: seconds between two keep-alives of a registration, which keep a NAT open; 0 sends none.
         outbound: register a flow of ours, known whatever our address is (RFC 5626), where the provider can that.
-        qualify: seconds between two OPTIONS that show whether a server is there; 0 sends none.
+        qualify: seconds between two OPTIONS that show whether a server is there; 0 sends none. One that has our
+            registration, and never answers any, is called all the same.
         lamps: extensions of the office there that are watched, for hints: `exten => 201,hint,SIP/201@NAME`.
         mailbox: of ours that shows how many messages wait for `user` there, "201" or "201@shop".
         context: of the dialplan, where its calls come in.

@@ -132,6 +132,8 @@ class Registrant:
         """The way to the registrar that has our registration now, or None."""
         self.trouble = ""
         """Why the last REGISTER was of no use, as a clause; empty where it was."""
+        self.refused = False
+        """Whether that is so because the registrar has said so."""
         self.remark = ""
         """What is strange about the way to the registrar, as a clause; empty where nothing is."""
         self.routes: tuple[NameAddr, ...] = ()
@@ -295,7 +297,7 @@ class Registrant:
         self._setting.resolver.locate(to, located, now)
 
     def _granted(self, way: Way, response: Response, now: float) -> None:
-        self.trouble = ""
+        self.trouble, self.refused = "", False
         self.routes = service_route(response)
         self.keeps_flow = self._takes_flows and OUTBOUND in lists(response, "require")
         self._wanted = keep_alive_wanted(response)
@@ -332,7 +334,7 @@ class Registrant:
         return True
 
     def _refused(self, way: Way, response: Response, now: float) -> None:
-        self.trouble = f"{way} {self._why(way, response)}"
+        self.trouble, self.refused = f"{way} {self._why(way, response)}", True
         later = retry_after(response)
         if later is not None:
             self._retry_after = later if self._retry_after is None else min(later, self._retry_after)
@@ -355,6 +357,7 @@ class Registrant:
     def _silent(self, request: Request, way: Way, evidence: str, now: float) -> None:
         if request is not self._request or self.is_over:
             return
+        self.refused = False
         lost = "lost" in evidence
         fault = self._setting.resolver.fault(way.flow)
         self.trouble = (

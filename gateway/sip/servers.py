@@ -73,10 +73,18 @@ class ServersConfig:
 
 @dataclass(slots=True)
 class _Health:
-    """What is known of a way."""
+    """What is known of a way.
+
+    Attributes:
+        misses: questions in a row that had no answer.
+        answered: it has answered one, ever.
+        vouched: it has taken our registration, which stands: where it never answers a question, that says nothing.
+        busy: its last answer was that it takes no calls.
+    """
 
     misses: int = 0
     answered: bool = False
+    vouched: bool = False
     busy: bool = False
     asked: int = 0
     asked_at: float = 0.0
@@ -85,7 +93,7 @@ class _Health:
 
     @property
     def is_down(self) -> bool:
-        return self.busy or self.misses >= MISSES
+        return self.busy or (self.misses >= MISSES and (self.answered or not self.vouched))
 
 
 class Servers:
@@ -158,6 +166,12 @@ class Servers:
         health = self._health.get(way) if self._health else None
         return health is not None and health.is_down
 
+    def vouch(self, way: Way | None) -> None:
+        """Who is at `way` has taken our registration; nobody has where None."""
+        self._ways = None
+        for each, health in self._health.items():
+            health.vouched = each == way
+
     def all_down(self) -> bool:
         """Whether there is no server that may answer."""
         return all(self.is_down(way) for way in self.ways())
@@ -172,6 +186,10 @@ class Servers:
     def answered(self) -> bool:
         """Whether one of those that are asked has answered, and not gone down since."""
         return any(health.answered and not health.is_down for health in self._health.values())
+
+    def ever_answered(self) -> bool:
+        """Whether one of those that are asked has answered, ever."""
+        return any(health.answered for health in self._health.values())
 
     def round_trip(self) -> float | None:
         """Seconds that the preferred server took for its last answer, or None."""

@@ -90,7 +90,7 @@ class Trunk:
                 token=token,
                 contact=lambda way: contact(way.flow, config.user),
                 ways=self._servers.ways,
-                told=self._weigh,
+                told=self._registration_changed,
             )
 
         proxy = config.servers.proxy
@@ -230,6 +230,11 @@ class Trunk:
             self._registrant.start(now)
         self._weigh(now)
 
+    def _registration_changed(self, now: float) -> None:
+        if self._registrant is not None:
+            self._servers.vouch(self._registrant.held)
+        self._weigh(now)
+
     def _weigh(self, now: float) -> None:
         """Whether it is up, and why; told where that has changed."""
         up, text = self._verdict()
@@ -244,7 +249,8 @@ class Trunk:
 
     def _verdict(self) -> tuple[bool | None, str]:
         trouble = self._servers.trouble()
-        if trouble:
+        refused = self._registrant is not None and self._registrant.refused and not self._servers.ever_answered()
+        if trouble and not refused:
             return False, trouble
         if self._registrant is not None:
             return self._registered(self._registrant)

@@ -478,6 +478,39 @@ def test_a_lost_answer_is_forgiven_and_two_are_not() -> None:
     assert refused.value.cause is Cause.NETWORK_OUT_OF_ORDER
 
 
+def test_a_provider_that_registers_us_and_answers_no_options_is_called() -> None:
+    """Many drop OPTIONS outside of calls; silence says something once they have answered one (RFC 3261 11)."""
+    office = opened(trunk(qualify=30.0))
+    provider = Provider(office)
+    provider.grant(
+        next(each for each in provider.messages() if isinstance(each, Request) and each.method == "REGISTER")
+    )
+    office.wait(120)
+    assert told(office) == [(True, "registered with 192.0.2.201:5060 by udp")]
+    provider.messages()
+    dialled(office)
+    (invite,) = provider.asked("INVITE")
+    provider.refuse(invite, 404)
+    office.wait(31)
+    *_, question = provider.asked("OPTIONS")
+    provider.refuse(question, 200)
+    office.wait(100)
+    ((up, text),) = told(office)
+    assert not up and "does not answer OPTIONS" in text
+
+
+def test_a_provider_that_refuses_us_and_answers_no_options_is_quoted() -> None:
+    """Whoever looks for a firewall then looks in vain."""
+    office = opened(trunk(qualify=30.0))
+    provider = Provider(office)
+    for request in provider.messages():
+        if isinstance(request, Request) and request.method == "REGISTER":
+            provider.refuse(request, 403)
+    office.wait(25)
+    ((up, text),) = told(office)
+    assert not up and "403 Forbidden" in text
+
+
 def test_a_server_that_does_not_answer_options_gets_no_calls() -> None:
     office = opened(trunk(FIRST, SECOND, register=False, qualify=30.0))
     first, second = Provider(office), Provider(office, SECOND)

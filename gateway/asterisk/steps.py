@@ -11,7 +11,7 @@ from typing import Final
 
 __all__ = ["harmless", "in_part"]
 
-_STEP: Final = re.compile(r"(\s*(?:exten\s*=>?\s*[^,]+,|same\s*=>?\s*)\s*[^,]+,\s*)(.*)", re.DOTALL)
+_STEP: Final = re.compile(r"(\s*(?:exten\s*=>?[^,]+,|same\s*=>?)[^,]+,\s*)(.*)", re.DOTALL)
 _CALLED: Final = re.compile(r"(?P<name>\w+)\((?P<arguments>.*)\)\s*(?:;.*)?", re.DOTALL)
 _QUOTED: Final = re.compile(r"'([^']*)'")
 _WHERE: Final = re.compile(r" (?:in|of) context (\S+)$")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,13 @@ def test_the_rest_of_a_step(step: str, what: str, rest: str) -> None:
 )
 def test_a_step_of_which_nothing_is_left(line: str, what: str) -> None:
     assert in_part(line, what) is None
+
+
+@pytest.mark.parametrize("line", ["same =>" + " " * 20_000, "exten => 1,1,Dial(" + ") " * 20_000, "(" * 20_000])
+def test_no_line_takes_long(line: str) -> None:
+    began = time.process_time()
+    assert in_part(line, NO_TARGET) is None and harmless(line)
+    assert time.process_time() - began < 1
 
 
 def test_a_line_is_mended_twice_and_tells_what_it_was() -> None:

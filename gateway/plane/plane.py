@@ -9,7 +9,7 @@ The pump is where every listener, `on_end` and `on_removed` is called, and nowhe
 
 from __future__ import annotations
 
-import base64
+import binascii
 import os
 import select
 import struct
@@ -164,7 +164,7 @@ class Plane:
         # lower half, so that a loss at the start cannot hide its first wrap from a peer (RFC 3711 3.3.1).
         source, sequence, timestamp, name = _BEGINNINGS.unpack(os.urandom(_BEGINNINGS.size))
         numbers = (RTP, descriptor, CODES[Encoding.PCMU], source, sequence >> 1, timestamp, rtcp_descriptor)
-        self._add(row, numbers, on_removed, base64.b64encode(name))
+        self._add(row, numbers, on_removed, binascii.b2a_base64(name, newline=False))
         return row
 
     def add_frames(

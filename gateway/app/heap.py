@@ -3,6 +3,9 @@
 The C library keeps the pages of what was freed between what was not, to use them again. A flood of two thousand TLS
 handshakes, each with buffers of a quarter of a megabyte, leaves half a gigabyte so with nothing in it: on a small
 machine, others would need that. Giving it back takes some milliseconds, in which the loop stands still.
+
+No page goes back while it is locked, as all are where the media plane may lock them. So for that moment none is;
+then those that are there are locked again, and those that come later as they come.
 """
 
 from __future__ import annotations
@@ -25,6 +28,13 @@ REST: Final = 6
 """Looks from one time to the next: what was in use at the first may be free by then."""
 
 _STATM: Final = Path("/proc/self/statm")
+_STATUS: Final = Path("/proc/self/status")
+_CURRENT: Final = 1
+"""MCL_CURRENT."""
+_FUTURE: Final = 2
+"""MCL_FUTURE."""
+_ON_FAULT: Final = 4
+"""MCL_ONFAULT: leave out what is not there, such as what was just given back."""
 
 
 def resident() -> int:
@@ -37,9 +47,26 @@ def resident() -> int:
 
 def give_back() -> None:
     """Give free pages back to the system, where the C library has a way to (that of GNU has)."""
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+    libc = ctypes.CDLL(None)
+    trim = getattr(libc, "malloc_trim", None)
+    if trim is None:
+        return
+    locked = _is_locked()
+    if locked:
+        libc.munlockall()
+    trim(0)
+    if locked:
+        libc.mlockall(_CURRENT | _ON_FAULT)
+        libc.mlockall(_FUTURE)
+
+
+def _is_locked() -> bool:
+    """Whether pages of this process are kept from being paged out."""
+    try:
+        locked = next(line for line in _STATUS.read_text().splitlines() if line.startswith("VmLck:"))
+    except (OSError, StopIteration):
+        return False
+    return int(locked.split()[1]) > 0
 
 
 class HeapWatch:

@@ -88,7 +88,7 @@ class RegistrationChanged:
     Attributes:
         binding: it.
         what: which of these.
-        before: the one that it renews, as that was.
+        before: the one that it renews, as that was; of one that begins, the one that the same telephone takes back.
     """
 
     binding: Binding

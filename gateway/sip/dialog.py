@@ -222,7 +222,10 @@ class Dialog:
         """Whoever was reached by one flow is reached by another; whether that is the peer."""
         if self.flow != before:
             return False
+        was_there = self.next_hop() is None
         self.flow = after
+        if was_there and self.next_hop() is not None:
+            self.keep_to_flow()  # its Contact names the place that it has left
         return True
 
     def next_hop(self) -> SipUri | None:

@@ -178,12 +178,15 @@ class Registrar:
         most = account.contacts or self._config.contacts
         if len(held) + added > most:
             raise Refused(request.reply(403, f"More Than {most} Contacts"))
+        left = [old for old, new in zip(olds, changes, strict=True) if old is not None and new.expires_at <= now]
+        # A telephone whose NAT has another address writes that into its Contact, and takes the one before back.
+        moved = left[0] if len(left) == 1 and left[0].call_id == request.call_id else None
         for old, new in zip(olds, changes, strict=True):
             if new.expires_at <= now:
                 if old is not None:
                     self._end(old, Registration.UNREGISTERED)
             else:
-                self._keep(old, new)
+                self._keep(old, new, moved)
 
     def _wanted(self, request: Request, contact: NameAddr, account: Account, flow: Flow, now: float) -> Binding:
         if not isinstance(contact.uri, SipUri):
@@ -237,7 +240,7 @@ class Registrar:
             if binding.call_id == request.call_id and request.cseq.number <= binding.number:
                 raise Refused(request.reply(500, "Request Out Of Order"))
 
-    def _keep(self, old: Binding | None, new: Binding) -> None:
+    def _keep(self, old: Binding | None, new: Binding, moved: Binding | None) -> None:
         # Also where two contacts of one REGISTER are equivalent: the later one stands.
         for replaced in [found for found in self._held.get(new.account, ()) if found.same_as(new)]:
             self._drop(replaced)
@@ -247,7 +250,7 @@ class Registrar:
         if self._log is not None:
             self._log.saved(new)
         what = Registration.REGISTERED if old is None else Registration.RENEWED
-        self._emit(RegistrationChanged(new, what, old))
+        self._emit(RegistrationChanged(new, what, old or moved))
 
     def _end(self, binding: Binding, what: Registration) -> None:
         if binding in self._alarms:

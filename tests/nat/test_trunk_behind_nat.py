@@ -95,3 +95,20 @@ def test_a_trunk_finds_back_when_its_nat_starts_again(site: Site) -> None:
     site.hear_each_other(branch, ada, bob)
     ada.hang_up()
     branch.until(lambda: bob.state == "idle")
+
+
+def test_a_call_of_a_trunk_goes_on_when_its_nat_gets_another_public_address(site: Site) -> None:
+    """The trunk finds out by what its provider answers, and registers anew, its old Contact taken back."""
+    provider = site.office(site.machine(OFFICE), dialplan=PROVIDER_PLAN)
+    branch, nat = branch_of(site, provider, SYMMETRIC)
+    ada = branch.far_phone("6001", branch.machine)
+    bob = provider.far_phone("6002", site.machine("5.0.0.2"))
+    ada.call("95550100")
+    branch.until(lambda: bob.state == "offered")
+    bob.answer()
+    branch.until(lambda: ada.state == "up")
+    nat.renumber("8.8.77.1")  # type: ignore[attr-defined]
+    branch.run(45)
+    site.hear_each_other(branch, ada, bob)
+    bob.hang_up()
+    branch.until(lambda: ada.state == "idle", wanted="the BYE to come through")

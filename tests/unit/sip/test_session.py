@@ -29,7 +29,7 @@ from gateway.sip.message import Request, Response
 from gateway.sip.session import ALLOW
 from gateway.sip.transaction.timers import TimerConfig
 from gateway.sip.transport import Flow
-from tests.support.sip import Office, Phone, session_description
+from tests.support.sip import SERVER, Office, Phone, session_description
 
 BUSY = Ending(Cause.USER_BUSY, "telephone 101", Act.REFUSED, "off-hook")
 CALLER = Party("6001", "Name 6001")
@@ -1049,3 +1049,22 @@ def test_section_17_1_1_neither_is_the_next_reinvite_left_that_the_answer_to_one
     methods = [message.method for message in phone.messages() if isinstance(message, Request)]
     assert sorted(methods) == ["BYE", "CANCEL"]
     office.quiet()
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_rfc_3261_10_2_2_who_takes_his_old_contact_back_as_he_registers_anew_takes_his_call_along(
+    together: bool,
+) -> None:
+    """Its NAT has another public address, which the telephone, or the office behind it, writes into its Contact."""
+    office = Office()
+    old, new = Phone(office, host="203.0.113.60"), Phone(office, host="203.0.113.77")
+    old.register(call_id="here")
+    channel, _, _ = answered(office, old)
+    gone = (f"<sip:6001@203.0.113.60:{old.port}>;expires=0",) if together else ()
+    rows = (f"<sip:6001@203.0.113.77:{new.port}>", *gone)
+    headers = tuple(("Contact", row) for row in rows)
+    new.proved(new.request("REGISTER", f"sip:{SERVER[0]}", call_id="here", number=5, headers=headers))
+    new.messages()
+    old.messages()
+    office.command(channel, Hangup(CLEAR))
+    assert (new if together else old).arrived().method == "BYE", "another telephone of the account is another one"

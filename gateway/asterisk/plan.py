@@ -10,12 +10,13 @@ from typing import Final
 from gateway.asterisk.draft import Draft
 from gateway.core.errors import Fault
 
-__all__ = ["DIALPLAN", "access_digits", "additions", "dialplan_files"]
+__all__ = ["DIALPLAN", "access_digits", "additions", "dialplan_files", "parks"]
 
 DIALPLAN: Final = "extensions.conf"
-_INCLUDES: Final = re.compile(r'^\s*#(?:try)?include\s*["<]?([^">\s]+)', re.MULTILINE)
-_HEADER: Final = re.compile(r"^\s*\[([^\]]+)\]", re.MULTILINE)
-_IGNORED: Final = re.compile(r"^\s*ignorepat\s*=>?\s*_?([0-9]{1,3})\s*(?:;.*)?$", re.MULTILINE)
+_INCLUDES: Final = re.compile(r'^[ \t]*#(?:try)?include\s*["<]?([^">\s]+)', re.MULTILINE)
+_HEADER: Final = re.compile(r"^[ \t]*\[([^\]\n]+)\]", re.MULTILINE)
+_IGNORED: Final = re.compile(r"^[ \t]*ignorepat\s*=>?\s*_?([0-9]{1,3})\s*(?:;.*)?$", re.MULTILINE)
+_PARKS: Final = re.compile(r"^[^;\n]*(?:include\s*=>?\s*parkedcalls|\bPark\()", re.MULTILINE | re.IGNORECASE)
 _CODE: Final = re.compile(r"[0-9*#A-D]{1,11}")
 _NAME: Final = re.compile(r"[\w+*#-]{1,32}")
 _PICKUP: Final = "imported-pickup"
@@ -51,6 +52,11 @@ def dialplan_files(read: Callable[[str], str], find: Callable[[str], list[str]])
 def access_digits(files: dict[str, str]) -> list[str]:
     """What is dialled for an outside line, as far as `ignorepat` tells: dial tone goes on after it."""
     return sorted({digits for text in files.values() for digits in _IGNORED.findall(text)})
+
+
+def parks(files: dict[str, str]) -> bool:
+    """Whether the dialplan parks calls."""
+    return any(_PARKS.search(text) for text in files.values())
 
 
 def additions(files: dict[str, str], draft: Draft) -> str:

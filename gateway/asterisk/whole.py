@@ -27,7 +27,7 @@ from gateway.asterisk.mending import OFFICE, mend
 from gateway.asterisk.musiconhold import read_music
 from gateway.asterisk.peers import listen, new_secret
 from gateway.asterisk.pjsip import read_pjsip
-from gateway.asterisk.plan import DIALPLAN, access_digits, additions, dialplan_files
+from gateway.asterisk.plan import DIALPLAN, access_digits, additions, dialplan_files, parks
 from gateway.asterisk.queues import read_queues
 from gateway.asterisk.sip import read_sip
 from gateway.asterisk.voicemail import read_voicemail
@@ -61,7 +61,6 @@ _HOME: Final = "/etc/asterisk"
 _LIMIT: Final = 16 * 1024 * 1024
 """Bytes of one file."""
 _LOOPBACK: Final = "127.0.0.1"
-_PARKS: Final = re.compile(r"^[^;]*(?:include\s*=>?\s*parkedcalls|\bPark\()", re.MULTILINE | re.IGNORECASE)
 _PLACES: Final = "701-750"
 """Of the lot that Asterisk has where none is written, in the context parkedcalls."""
 _HEAD: Final = "# Made from {folder} by copperline import. What was left behind is in import-report.txt.\n\n"
@@ -118,7 +117,7 @@ def read_directory(folder: Path, address: str = "", country: str = "") -> Import
     _listen_everywhere(draft)
     _renew_weak_secrets(draft)
     files = dialplan_files(directory.read, directory.find)
-    if any(_PARKS.search(text) for text in files.values()):
+    if parks(files):
         draft.table("parking").setdefault("default", {"places": _PLACES})
     if access := access_digits(files):
         draft.table("tolls")["access"] = access
@@ -144,7 +143,7 @@ class _Directory:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         homes = "|".join(re.escape(home) for home in (_HOME, str(folder), str(folder.absolute())))
-        self._whole = re.compile(rf'^(\s*#(?:try)?include\s*["<]?)(?:{homes})/', re.MULTILINE)
+        self._whole = re.compile(rf'^([ \t]*#(?:try)?include\s*["<]?)(?:{homes})/', re.MULTILINE)
         self.seen: set[str] = set()
 
     def read(self, name: str) -> str:

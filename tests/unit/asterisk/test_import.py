@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.asterisk import Imported, read_directory
+from gateway.asterisk.draft import Draft
+from gateway.asterisk.plan import access_digits, additions, dialplan_files, parks
 from gateway.cli import main
 from gateway.config import Config, load_office
 from gateway.core.errors import LocalError
@@ -353,3 +356,15 @@ def test_a_country_is_taken_where_no_file_tells_one(tmp_path: Path) -> None:
     assert 'country = "fr"' in read_directory(tmp_path, country="de").files["office.toml"]
     with pytest.raises(LocalError, match='"zz" is no country whose tones are known; known are ae, ar, at'):
         read_directory(tmp_path, country="zz")
+
+
+def test_an_office_of_many_lines_is_read_in_no_time(tmp_path: Path) -> None:
+    plan = "".join(f"exten => {number},1,Dial(Local/1@default)\n" for number in range(4000))
+    (tmp_path / "extensions.conf").write_text(f"[default]\n{plan}[brackets\n" + "\n" * 20_000)
+    began = time.process_time()
+    files = dialplan_files(
+        lambda name: (tmp_path / name).read_text(), lambda pattern: [str(found) for found in tmp_path.glob(pattern)]
+    )
+    draft = Draft(tables={"accounts": {"1": {"context": "default"}}})
+    assert not parks(files) and access_digits(files) == [] and "imported-pickup" in additions(files, draft)
+    assert time.process_time() - began < 1

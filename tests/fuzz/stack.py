@@ -203,7 +203,7 @@ class _Story:
 
     def _lose(self, phone: Phone) -> None:
         if phone.transport == "tcp":
-            self._office.stack.lost(phone.flow, self._office.clock.now)
+            self._office.stack.lost(phone.flow, self._office.clock.now, again=bool(self._script.number(2)))
             self._office.drain()
 
     # What the office does.

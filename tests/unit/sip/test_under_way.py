@@ -64,6 +64,7 @@ def test_section_17_2_1_an_invite_that_rings_is_said_again_and_so_is_its_ringing
     exchange.caller.lose(exchange.flows["caller"], again=True)
     exchange.carry()
     assert exchange.statuses() == [180, 180]
+    exchange.wait(40)  # timer B is for who has not been heard (17.1.1.2)
     exchange.answer(200)
     assert exchange.statuses() == [180, 180, 200]
 

@@ -15,6 +15,7 @@ from gateway.core.frozen import frozen
 from gateway.sip.account import Account
 from gateway.sip.auth import Authenticator, Verdict, VerdictKind
 from gateway.sip.digest import Secret, read_parameters
+from gateway.sip.identity import number_of
 from gateway.sip.message import Request, Response
 from gateway.sip.refusals import AccessRefused
 from gateway.sip.source import covers
@@ -128,6 +129,7 @@ class Gatekeeper:
         if verdict.kind is VerdictKind.MALFORMED:
             return request.reply(400, "Credentials That Cannot Be Read")
         self._note_realm(request, flow, now)
+        self._note_provider(request, flow, now)
         response = request.reply(401)
         challenges = self._authenticator.challenge(now, flow.remote[0], stale=verdict.kind is VerdictKind.STALE)
         response.headers.set_all("WWW-Authenticate", challenges)
@@ -159,6 +161,16 @@ class Gatekeeper:
             if scheme == "digest" and realm != self._authenticator.realm:
                 why = f'it proves itself for the realm "{realm[:LONGEST]}"; this is "{self._authenticator.realm}"'
                 self._refused(AccessRefused(given.get("username", ""), request.method, flow, why), now, "")
+
+    def _note_provider(self, request: Request, flow: Flow, now: float) -> None:
+        """Tell of calls of nobody's account, in an office with trunks: a provider calls from more than it names."""
+        caller = number_of(request.from_.uri)
+        if request.method != "INVITE" or caller in self._accounts or not len(self._trunks):
+            return
+        if "authorization" not in request.headers.rows and self._trunks.sender(request, flow) is None:
+            host = flow.remote[0]
+            why = f'it comes from no server of a trunk; where that is a provider\'s, let its sources have "{host}"'
+            self._refused(AccessRefused(caller, request.method, flow, why), now, "")
 
     def _secret(self, user: str) -> Secret | None:
         account = self._known(user)

@@ -77,6 +77,9 @@ class Trunks:
         trunk = self._trunks.get(name) if at else None
         return trunk.extension(number) if trunk is not None else None
 
+    def __len__(self) -> int:
+        return len(self._trunks)
+
     def sender(self, request: Request, flow: Flow) -> Trunk | None:
         """The trunk from which `request` comes, or None."""
         return next((trunk for trunk in self._trunks.values() if trunk.recognises(request, flow)), None)

@@ -19,6 +19,7 @@ from gateway.sip.credentials import Credentials
 from gateway.sip.digest import Secret
 from gateway.sip.message import Request
 from gateway.sip.number_rules import NumberRule, NumberRules
+from gateway.sip.refusals import AccessRefused
 from gateway.sip.servers import ServersConfig
 from gateway.sip.source import source_of
 from gateway.sip.stun import is_stun
@@ -798,6 +799,26 @@ def test_calls_come_from_its_servers_and_from_the_sources_listed_and_from_nowher
         stranger = Phone(office, "x", host=host, port=port)
         assert calls_in(office, stranger, "sip:1100@192.0.2.1", call_id=f"{host}{port}") == []
         assert stranger.response().status == 401
+
+
+def test_calls_from_an_address_that_no_trunk_has_are_told_of_with_the_mend() -> None:
+    """A provider calls from more machines than it names; those that have an account are but challenged."""
+    office = opened(trunk(register=False))
+    stranger = Phone(office, "x", host="203.0.113.9")
+    stranger.send(stranger.request("INVITE", "sip:1100@192.0.2.1", body=session_description()))
+    Phone(office, "6001", host="203.0.113.10").invite("101")
+    told = [(each.user, each.method, each.why) for each in office.changes() if isinstance(each, AccessRefused)]
+    assert told == [
+        (
+            "x",
+            "INVITE",
+            'it comes from no server of a trunk; where that is a provider\'s, let its sources have "203.0.113.9"',
+        )
+    ]
+    office = Office()
+    stranger = Phone(office, "x", host="203.0.113.9")
+    stranger.send(stranger.request("INVITE", "sip:1100@192.0.2.1", body=session_description()))
+    assert not [each for each in office.changes() if isinstance(each, AccessRefused)], "it has no trunk"
 
 
 @pytest.mark.parametrize(

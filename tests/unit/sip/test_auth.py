@@ -162,8 +162,10 @@ def test_a_nonce_grows_old() -> None:
 def test_a_verdict_tells_which_address_was_challenged(host: str) -> None:
     office = server()
     challenge = office.challenge(0, host)[0]
-    wrong, right = answer(challenge, secret=Secret("wrong")), answer(challenge)
-    for row, kind in ((wrong, VerdictKind.REFUSED), (right, VerdictKind.ACCEPTED)):
+    wrong, right = answer(challenge, secret=Secret("wrong"), count=9), answer(challenge)
+    again = answer(challenge, count=2)
+    verdicts = [(wrong, VerdictKind.REFUSED), (right, VerdictKind.ACCEPTED), (again, VerdictKind.ACCEPTED)]
+    for row, kind in (*verdicts, (wrong, VerdictKind.REFUSED)):
         assert office.verify([row], "REGISTER", SECRETS.get, 0) == Verdict(kind, "6001", host)
 
 

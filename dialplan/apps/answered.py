@@ -136,7 +136,7 @@ class Connection:
         """Send the caller to a place, and the called side to the priority after it."""
         then = self.script.locate(place(to)[0])
         await self.script.leg.answer()
-        self.script.operator.send(self.other, Place(then.context, then.extension, then.priority + 1))
+        self.script.operator.send(self.other, Place(then.context, then.extension, then.priority + 1), called=True)
         self.script.go_to(then)
 
     async def _prepared(self, screened: Screening) -> bool:

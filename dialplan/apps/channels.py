@@ -19,16 +19,15 @@ __all__ = ["APPLICATIONS"]
 async def redirect(script: Script, arguments: str) -> None:
     """`ChannelRedirect(channel,[[context,]extension,]priority)`: send another channel to a place of the dialplan.
 
-    CHANNELREDIRECT_STATUS says SUCCESS or NOCHANNEL.
+    CHANNELREDIRECT_STATUS says SUCCESS or NOCHANNEL, the latter also of one that somebody calls.
     """
     name, *place = split(arguments, limit=2)
     if not place:
         raise ScriptError("ChannelRedirect wants a channel and a place")
     location = script.locate(place[0])
     found = script.operator.find(name.strip())
-    script.assign("CHANNELREDIRECT_STATUS", "NOCHANNEL" if found is None else "SUCCESS")
-    if found is not None:
-        script.operator.send(found, Place(*location))
+    sent = found is not None and script.operator.send(found, Place(*location))
+    script.assign("CHANNELREDIRECT_STATUS", "SUCCESS" if sent else "NOCHANNEL")
 
 
 async def hang_up(script: Script, arguments: str) -> None:

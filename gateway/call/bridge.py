@@ -214,7 +214,8 @@ class Bridge:
     def _expire(self, now: float) -> None:
         self._timer = None
         for leg, keys in self._keys.items():
-            if keys.deadline is not None and keys.deadline <= now:
+            talks = leg.bridge is self  # what the other has asked for may have ended it
+            if talks and keys.deadline is not None and keys.deadline <= now:
                 self._act(leg, *keys.expire(now))
 
 

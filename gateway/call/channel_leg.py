@@ -112,7 +112,7 @@ class ChannelLeg:
         self.image: Image | None = None
         self.reveals = True
         self.shown: Party | None = None
-        self._row: Audio | None = None
+        self._row: Audio | None = channel.audio
         self._desk: Desk = desk
 
     @property
@@ -127,16 +127,24 @@ class ChannelLeg:
 
     @property
     def audio(self) -> Audio:
-        """The leg's row; raises HungUp once the leg is over."""
-        audio = self.channel.audio
-        if audio is None or self.ending is not None:
-            raise HungUp(self.ending) if self.ending else RuntimeError(f"{self.name} has no audio yet")
+        """The leg's row; raises HungUp once the leg is over.
+
+        Where its channel has ended, and is about to tell so, it is the row that it had: that does nothing any more.
+        """
+        if self.ending is not None:
+            raise HungUp(self.ending)
+        audio = self.channel.audio or self._row
+        if audio is None:
+            raise RuntimeError(f"{self.name} has no audio yet")
+        self._row = audio
         return audio
 
     @property
     def quality(self) -> Quality | None:
         """How it has been heard since it was answered, also once it is over; None for a line's, or for nothing."""
-        return None if self._row is None else measured(self.name, self._row.stats())
+        if self._row is None or self.answered_at is None:
+            return None
+        return measured(self.name, self._row.stats())
 
     @property
     def state(self) -> str:

@@ -154,7 +154,7 @@ class Consultation:
         """Call the other one; when that is answered, the two talk, and `left_alone` sees to what comes then."""
         leg = self._leg
         options = DialOptions(timeout=self._codes.answer_time)
-        dialing = Dialing(leg, make=lambda target: self._outgoing(leg, target), clock=self._clock, options=options)
+        dialing = Dialing(leg, make=self._outgoing, clock=self._clock, options=options)
         dialing.successor = lambda: self._ring_on(dialing)
         target = Target("Local", f"{number}@{self._context}")
         outcome = await dialing.run([target], leg.party)

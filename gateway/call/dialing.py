@@ -60,7 +60,7 @@ class Dialing:
 
     Args:
         caller: the calling leg.
-        make: makes the outgoing leg to a target; raises RemoteError with the cause where there is none.
+        make: makes the outgoing leg of a caller to a target; raises RemoteError with the cause where there is none.
         clock: the engine clock, seconds.
         options: how it is to go.
         hang_up: keys of the caller that end the dial; "" for none.
@@ -73,7 +73,7 @@ class Dialing:
         self,
         caller: CallLeg,
         *,
-        make: Callable[[Target], CallLeg],
+        make: Callable[[CallLeg, Target], CallLeg],
         clock: Callable[[], float],
         options: DialOptions = PLAIN,
         hang_up: str = "",
@@ -277,7 +277,7 @@ class Dialing:
     def _try(self, target: Target) -> CallLeg | None:
         """Make the leg to a target; None where it cannot be had."""
         try:
-            leg = self._make(target)
+            leg = self._make(self.caller, target)
         except RemoteError as error:
             self._attempts.append((target, Ending(error.cause, str(target), Act.FAILED, str(error), error.advice)))
             self.caller.note(f"{target}: {error}")

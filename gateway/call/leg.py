@@ -386,7 +386,7 @@ class CallLeg(ChannelLeg):
         if not self.answered:
             self.answered = True
             self.answered_at = self._desk.clock()
-            self._row = self.channel.audio
+            self._row = self.channel.audio or self._row
             self._desk.leg_changed(self)
 
     def interruption(self) -> Moved:

@@ -251,8 +251,8 @@ class CallManager:
         """Call all targets at once for `leg`; see `Switch.dial`."""
         own = self._own(leg)
 
-        def make(target: Target) -> CallLeg:
-            made = self._outgoing(own, target)
+        def make(caller: CallLeg, target: Target) -> CallLeg:
+            made = self._outgoing(caller, target)
             if passed_on := own.variables.keys() & PASSED_ON:
                 made.variables.update({name: own.variables[name] for name in passed_on})
             made.variables.update(options.variables)

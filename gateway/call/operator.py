@@ -106,14 +106,17 @@ class FloorOperator:
         """Whether the dialplan has such an extension for that caller."""
         return self._plan.match(place.context, place.extension, caller) in _EXTENSION
 
-    def send(self, leg: Leg, place: Place) -> None:
-        """Send a leg to a place of the dialplan."""
+    def send(self, leg: Leg, place: Place, *, called: bool = False) -> bool:
+        """Send a leg to a place of the dialplan, unless it is with another's script."""
         own = _own(leg)
+        if own.bridge is None and not called and (own.waits or not own.driven):
+            return False
         partner = None if own.bridge is None else own.bridge.partner(own)
         self._floor.send(own, place)
         if partner is not None:
             gone = Ending(Cause.NORMAL_CLEARING, own.peer, Act.TRANSFERRED, f"{own.name} was sent to {place}")
             self._floor.left_alone(partner, BridgeEnd(own, gone))
+        return True
 
     def hang_up(self, leg: Leg, ending: Ending) -> None:
         """End a leg."""

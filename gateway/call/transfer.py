@@ -258,6 +258,10 @@ class Transfers:
         """Wait for the answer to a dial that was handed over, and talk."""
         outcome = await dialing.go_on()
         if isinstance(outcome.leg, CallLeg):
+            if leg.ending is not None or outcome.leg.ending is not None:  # since it was answered
+                outcome.leg.end(leg.ending or _over(outcome.leg))
+                leg.end(outcome.leg.ending or _over(leg))
+                return
             self._floor.connect(leg, outcome.leg)
             if leg.waits:
                 return  # its own script waits for the end of its talk, whomever it is with

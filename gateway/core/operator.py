@@ -81,8 +81,15 @@ class Operator(Protocol):
         """Whether the dialplan has such an extension for that caller."""
         ...
 
-    def send(self, leg: Leg, place: Place) -> None:
-        """Send a leg to a place of the dialplan; whom it talked with is hung up, or its own script goes on."""
+    def send(self, leg: Leg, place: Place, *, called: bool = False) -> bool:
+        """Send a leg to a place of the dialplan; whom it talked with is hung up, or its own script goes on.
+
+        Args:
+            called: it was called by the script that asks, has answered, and talks with nobody yet.
+
+        Returns:
+            False where another script calls it, or has called it and does not let it talk yet: it stays with that.
+        """
         ...
 
     def hang_up(self, leg: Leg, ending: Ending) -> None:
@@ -185,8 +192,9 @@ class Nobody(Operator):
         """Supposed."""
         return True
 
-    def send(self, leg: Leg, place: Place) -> None:
+    def send(self, leg: Leg, place: Place, *, called: bool = False) -> bool:
         """Nothing."""
+        return False
 
     def hang_up(self, leg: Leg, ending: Ending) -> None:
         """End the leg."""

@@ -204,4 +204,5 @@ _SEEDS: Final = {
     "q931": _isdn,
     "span": lambda: (bytes(range(256)),),
     "adapter": lambda: (bytes(range(256)),),
+    "calls": lambda: (bytes(range(256)),),
 }

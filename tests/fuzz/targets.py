@@ -37,7 +37,7 @@ from gateway.sip.target import Target
 from gateway.sip.transport import Flow
 from gateway.sip.uri import SipUri
 from gateway.sip.websocket import WebSocketFramer
-from tests.fuzz import adapter, span
+from tests.fuzz import adapter, calls, span
 from tests.fuzz.script import Script
 from tests.fuzz.stack import play
 from tests.support.rtp import RtpEndpoint
@@ -229,6 +229,7 @@ TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = {
     "q931": q931,
     "span": span.play,
     "adapter": adapter.play,
+    "calls": calls.play,
 }
-STORIES: Final = frozenset({"stack", "span", "adapter"})
+STORIES: Final = frozenset({"stack", "span", "adapter", "calls"})
 """Those whose input is a story: octets as decisions."""

@@ -16,8 +16,10 @@ from tests.fuzz.seeded import numbered
 from tests.fuzz.seeds import seeds
 from tests.fuzz.targets import STORIES, TARGETS
 
-SAMPLE = {"stack": 120, "dialplan": 100, "span": 150, "adapter": 60}
+SAMPLE = {"stack": 120, "dialplan": 100, "span": 150, "adapter": 60, "calls": 150}
 """Inputs of targets that take long; of the others there are ten times as many as the least of these."""
+HARMFUL = (1470, 2835, 4423)
+"""Stories of calls that did harm: an answer and its end at once, two who send one away, keys of both at once."""
 BOUNDED = 2.0
 """Seconds of processor time for the longest message of any target: several times what the slowest takes on a busy
 machine; what grows faster than its input takes minutes."""
@@ -30,6 +32,11 @@ def test_numbered_inputs_do_no_harm(target: str) -> None:
             TARGETS[target](numbered(target, number))
         except Exception as fault:
             raise AssertionError(f"python -m tests.fuzz {target} --first {number}") from fault
+
+
+@pytest.mark.parametrize("number", HARMFUL)
+def test_what_did_harm_does_no_more(number: int) -> None:
+    TARGETS["calls"](numbered("calls", number))
 
 
 @pytest.mark.parametrize("target", TARGETS)

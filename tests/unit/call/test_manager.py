@@ -22,6 +22,7 @@ from gateway.core.messages import (
     Dial,
     Digit,
     EarlyMedia,
+    Event,
     Flash,
     Hangup,
     Held,
@@ -448,3 +449,18 @@ def test_of_those_called_in_vain_over_and_over_the_last_are_kept(exchange: Excha
     exchange.offer()
     (record,) = exchange.records
     assert len(record.tried) == TRIED and "no technology 'GONE'" in record.tried[0]
+
+
+@pytest.mark.parametrize("event", [Alerting(audio=True), Alerting(), Answered("off-hook")])
+def test_a_row_that_is_gone_before_its_end_is_told_takes_what_comes(exchange: Exchange, event: Event) -> None:
+    """A card that is pulled out, or a connection that is lost, ends many legs at once and tells of each in turn."""
+    outcomes = dial_and_bridge(exchange, FXS_101)
+    caller = exchange.offer()
+    row = caller.audio
+    assert row is not None
+    row.close()
+    caller.audio = None
+    exchange.says(exchange.phone, event)
+    exchange.says(caller, Released(BYE))
+    assert isinstance(exchange.phone.last, Hangup)
+    assert len(exchange.records) == 1 and not (outcomes and isinstance(event, Alerting))

@@ -25,6 +25,9 @@ from tests.support.channel import ScriptedChannel
 from tests.unit.call.exchange import BUSY, BYE, ON_HOOK, Exchange
 
 OFFICE = """
+[briefed]
+exten => s,1,Wait(1)
+ same => n,Return()
 [office]
 exten => 101,1,Dial(FXS/101,30)
 exten => 102,1,Dial(FXS/102,30,g)
@@ -45,6 +48,9 @@ exten => told,1,Set(BOTH=${ORIGINATE_STATUS}${CHANNELREDIRECT_STATUS}${TRANSFERS
  same => n,Answer()
  same => n,Wait(600)
 exten => move,1,ChannelRedirect(SIP/6001-00000001,office,600,1)
+ same => n,Goto(told,1)
+exten => ring,1,Dial(FXS/101,30,U(briefed))
+exten => moved,1,ChannelRedirect(FXS/101,office,600,1)
  same => n,Goto(told,1)
 exten => nomove,1,ChannelRedirect(SIP/nobody,office,600,1)
  same => n,Goto(told,1)
@@ -178,6 +184,21 @@ class TestByName:
         assert ended(office.phone) is Cause.NORMAL_CLEARING
         assert not isinstance(one.last, Hangup)
         for channel in (one, other):
+            office.says(channel, Released(BYE))
+
+    @pytest.mark.parametrize("answered", [False, True])
+    def test_one_that_another_script_calls_stays_with_it(self, office: Exchange, answered: bool) -> None:
+        """It rings, or has answered and hears what `U` of Dial has for it before it talks."""
+        caller = office.offer(called="ring")
+        if answered:
+            office.says(office.phone, Answered("off-hook"))
+        other = office.offer("SIP/6002-00000002", "moved")
+        assert told(office, other) == "NOCHANNEL"
+        if not answered:
+            office.says(office.phone, Answered("off-hook"))
+        office.wait(2)
+        assert office.talks(caller, office.phone)
+        for channel in (caller, other):
             office.says(channel, Released(BYE))
 
     def test_nobody_of_that_name(self, office: Exchange) -> None:

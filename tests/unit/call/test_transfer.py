@@ -8,7 +8,16 @@ import pytest
 
 from gateway.core.cause import Cause
 from gateway.core.ending import Act
-from gateway.core.messages import Alerting, Answered, Dial, Hangup, Released, TransferAsked, TransferTold
+from gateway.core.messages import (
+    Alerting,
+    Answered,
+    Dial,
+    Diverted,
+    Hangup,
+    Released,
+    TransferAsked,
+    TransferTold,
+)
 from gateway.core.number import Party, Presentation
 from tests.support.channel import ScriptedChannel
 from tests.unit.call.exchange import ANN, BUSY, BYE, ON_HOOK, Exchange, tolls_of
@@ -302,6 +311,38 @@ class TestReplaces:
         assert office.talks(new, office.phone)
         office.says(office.phone, Released(ON_HOOK))
         assert isinstance(new.last, Hangup)
+
+    def test_whom_it_called_sends_on_is_called_for_the_new_leg(self, office: Exchange) -> None:
+        caller = office.offer()
+        office.says(office.phone, Alerting())
+        new = office.offer("SIP/6003-00000009", "", replaces=caller.name)
+        office.says(office.phone, Diverted("102"))
+        office.says(office.phone, Released(BUSY))
+        office.wait(0.1)
+        office.says(office.telephone("102"), Answered("off-hook"))
+        office.wait(0.1)
+        assert office.talks(new, office.telephone("102"))
+        office.says(new, Released(BYE))
+        assert isinstance(office.telephone("102").last, Hangup)
+
+    def test_who_answers_and_hangs_up_at_the_same_moment_leaves_no_call(self, office: Exchange) -> None:
+        """Two datagrams that have come together are taken in before any script goes on."""
+        caller = office.offer()
+        office.says(office.phone, Alerting())
+        new = office.offer("SIP/6003-00000009", "", replaces=caller.name)
+        for event in (Answered("off-hook"), Released(ON_HOOK)):
+            office.loop.call_soon(office.manager.deliver, office.phone, event)
+        office.loop.settle()
+        assert isinstance(new.last, Hangup) and not office.manager.calls
+
+    def test_who_takes_over_and_hangs_up_as_it_is_answered_leaves_nobody_behind(self, office: Exchange) -> None:
+        caller = office.offer()
+        office.says(office.phone, Alerting())
+        new = office.offer("SIP/6003-00000009", "", replaces=caller.name)
+        office.loop.call_soon(office.manager.deliver, office.phone, Answered("off-hook"))
+        office.loop.call_soon(office.manager.deliver, new, Released(BYE))
+        office.loop.settle()
+        assert isinstance(office.phone.last, Hangup) and not office.manager.calls
 
     def test_early_only_does_not_take_an_answered_one(self, office: Exchange) -> None:
         caller, phone = talking(office), office.telephone("101")

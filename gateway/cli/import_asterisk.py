@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -12,7 +14,7 @@ from gateway.app.first import machine_country
 from gateway.asterisk import Imported, read_directory
 from gateway.cli import show
 from gateway.cli.made import make_file
-from gateway.core.errors import LocalError
+from gateway.core.errors import Fault, LocalError
 
 __all__ = ["command"]
 
@@ -30,9 +32,8 @@ def command(
 ) -> None:
     """Make an office from an Asterisk directory, and list line by line what could not be carried over."""
     imported = read_directory(directory, address, country.lower() or machine_country())
-    report = _report(imported)
-    _write(to, {**imported.files, _REPORT: report})
-    show.line(report)
+    _write(to, {**imported.files, _REPORT: _report(imported, _each)})
+    show.line(_report(imported, _in_short))
     left, doubts = len(imported.left), len(imported.doubts)
     made, listed = to / "office.toml", to / _REPORT
     show.line(f"{made}: made; {left} lines were left behind and {doubts} do less here, see {listed}.")
@@ -40,12 +41,29 @@ def command(
     show.line(f'Look through them, then: "copperline check {to / "office.toml"}".')
 
 
-def _report(imported: Imported) -> str:
+def _report(imported: Imported, tell: Callable[[Sequence[Fault]], str]) -> str:
     """What was left behind, and what does less here, each under its heading."""
-    left, doubts = ("".join(f"{fault}\n" for fault in faults) for faults in (imported.left, imported.doubts))
+    left, doubts = tell(imported.left), tell(imported.doubts)
     parts = [f"Not carried over:\n\n{left}" if left else "Everything was carried over.\n"]
     parts += [f"Carried over, and does less here:\n\n{doubts}"] if doubts else []
     return "\n".join(parts)
+
+
+def _each(faults: Sequence[Fault]) -> str:
+    return "".join(f"{fault}\n" for fault in faults)
+
+
+def _in_short(faults: Sequence[Fault]) -> str:
+    """What is the same of many lines of a file is told once."""
+    first: dict[Fault, Fault] = {}
+    count: Counter[Fault] = Counter()
+    for fault in faults:
+        same = replace(fault, line=0)
+        first.setdefault(same, fault)
+        count[same] += 1
+    return "".join(
+        f"{fault}{f' (and {count[same] - 1} more)' if count[same] > 1 else ''}\n" for same, fault in first.items()
+    )
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:

@@ -368,3 +368,15 @@ def test_an_office_of_many_lines_is_read_in_no_time(tmp_path: Path) -> None:
     draft = Draft(tables={"accounts": {"1": {"context": "default"}}})
     assert not parks(files) and access_digits(files) == [] and "imported-pickup" in additions(files, draft)
     assert time.process_time() - began < 1
+
+
+def test_what_is_the_same_of_many_lines_is_shown_once_and_stands_in_the_report_each_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps = "".join(f"exten => {number},1,VoiceMail({number})\n" for number in range(9))
+    (tmp_path / "extensions.conf").write_text(f"[default]\n{steps}")
+    assert main(["import", str(tmp_path), "--to", str(tmp_path / "ours"), "--country", "de"]) == 0
+    sentence = "VoiceMail: the office has no voicemail; the caller is told so and the script goes on"
+    told = capsys.readouterr().out
+    assert told.count(sentence) == 1 and f"extensions.conf:2: {sentence} (and 8 more)\n" in told
+    assert (tmp_path / "ours" / "import-report.txt").read_text().count(sentence) == 9

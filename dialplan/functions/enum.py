@@ -30,7 +30,7 @@ _PATIENCE: Final = 4.0
 _MOST: Final = 30
 """Records of one number that are looked at."""
 _LED_ON: Final = 5
-"""Names to which records of one number may lead on (RFC 6116 section 5.2.1)."""
+"""Names to which records of one number may lead on."""
 _TURN: Final = 0.05
 """Seconds for one expression: it comes from somebody else's DNS."""
 _QUERY: Final = "ENUM:"
@@ -111,7 +111,7 @@ async def _ask(script: Script, number: str, zone: str) -> list[Naptr]:
 
 
 async def _records(resolver: Resolver, name: str, asked: set[str]) -> list[Naptr]:
-    """The records of a name, and of those to which they lead on, each in the place of the record that does."""
+    """The records of a name, and of those to which they lead on (RFC 3403 4.1), each in the place of that record."""
     try:
         answer = await resolver.resolve(name, dns.rdatatype.NAPTR, lifetime=_PATIENCE)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):

@@ -210,7 +210,7 @@ class TestEnum:
         )
         assert leg.variables["T"] == "+12565550102@deeper.test first@carrier.test last@example.com 3"
 
-    def test_rfc_6116_section_5_2_1_who_leads_on_and_on_is_not_followed_for_ever(self) -> None:
+    def test_who_leads_on_and_on_is_not_followed_for_ever(self) -> None:
         NameServer.asked = 0
         assert look_up("Set(T=${ENUMLOOKUP(+12565550103,sip,c,,e164.test)})").variables["T"] == "0"
         assert NameServer.asked == 6

@@ -111,7 +111,7 @@ async def _ask(script: Script, number: str, zone: str) -> list[Naptr]:
 
 
 async def _records(resolver: Resolver, name: str, asked: set[str]) -> list[Naptr]:
-    """The records of a name, and of those to which they lead on (RFC 3403 4.1), each in the place of that record."""
+    """The records of a name, and of those to which they lead on (RFC 3403 4.1), each in its record's place."""
     try:
         answer = await resolver.resolve(name, dns.rdatatype.NAPTR, lifetime=_PATIENCE)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):

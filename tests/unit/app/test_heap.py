@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
+from gateway.app import heap
 from gateway.app.heap import FAR_TOO_MANY, REST, SWOLLEN, HeapWatch, give_back, resident
 
 MB = 1 << 20
@@ -66,3 +71,30 @@ def test_pages_between_what_is_held_go_back_to_the_system() -> None:
     del large
     give_back()
     assert resident() - before < 20 * MB and len(held) == 800
+
+
+LOCKED = """
+import ctypes, importlib.util, sys
+spec = importlib.util.spec_from_file_location("heap", sys.argv[1])
+heap = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(heap)
+if ctypes.CDLL(None).mlockall(3) != 0:
+    sys.exit("not permitted")
+large, held = [], []
+for _ in range(1000):
+    large.append(b"x" * 100_000)
+    held.append(b"x" * 1000)
+del large
+before = heap.resident()
+heap.give_back()
+locked = next(line for line in open("/proc/self/status") if line.startswith("VmLck:"))
+after = heap.resident()
+print(after < before / 2 or (before, after), int(locked.split()[1]) > 0)
+"""
+
+
+def test_locked_pages_go_back_as_well_and_the_others_stay_locked() -> None:
+    """As the media plane locks them where the system lets it; where it does not, none are."""
+    words = [sys.executable, "-c", LOCKED, str(Path(heap.__file__))]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+    assert done.stdout == "True True\n" or done.stderr == "not permitted\n", done.stderr

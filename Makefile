@@ -3,6 +3,7 @@
 # make interop the same for the tests with other people's SIP programs alone, a browser with JsSIP among them
 # make bench   install what is missing and print the benchmark table
 # make fuzz    mutated input for every parser and engine, SECONDS for each of them, then by coverage (atheris)
+# make soak    an office under all that networks, people and machines do, for MINUTES; nothing may be left over
 # make style types   the other half of the gate
 # make gate    all of it, what can be side by side
 #
@@ -35,8 +36,9 @@ WORKERS     := $(shell expr $$(nproc) + 1)
 unexport PYTHONDONTWRITEBYTECODE
 
 SECONDS     ?= 60
+MINUTES     ?= 10
 
-.PHONY: run test interop bench fuzz style types gate clean
+.PHONY: run test interop bench fuzz soak style types gate clean
 
 run: $(VENV)/run.stamp $(VENV)/warm.stamp
 	@exec $(BIN)/copperline run $(OFFICE)
@@ -57,6 +59,9 @@ fuzz: $(VENV)/fuzz.stamp $(VENV)/warm.stamp
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 	@for target in sip stream sdp stun udptl websocket dialplan expression stack q931 span; do \
 		$(BIN)/python -m tests.fuzz.guided $$target --seconds $(SECONDS) || exit 1; done
+
+soak: $(VENV)/test.stamp $(VENV)/warm.stamp
+	@$(BIN)/python -m tests.soak --minutes $(MINUTES)
 
 style: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .

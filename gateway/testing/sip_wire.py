@@ -24,6 +24,7 @@ class UdpWire:
     Args:
         server: where the office listens.
         own: this end's address; loopback where empty.
+        port: its own; any that is free where 0.
 
     Attributes:
         transport: as in a Via.
@@ -32,9 +33,9 @@ class UdpWire:
 
     transport = "UDP"
 
-    def __init__(self, server: Address, own: str = "") -> None:
+    def __init__(self, server: Address, own: str = "", port: int = 0) -> None:
         self._server = server
-        self._socket = bound_socket(server[0], own)
+        self._socket = bound_socket(server[0], own, port)
         self.address: Address = self._socket.getsockname()[:2]
 
     def send(self, data: bytes) -> None:
@@ -67,12 +68,16 @@ class StreamWire:
         transport: "tcp", "tls", "ws" or "wss".
         context: of TLS.
         name: the office's, in its certificate.
+
+    Attributes:
+        ended: the office has closed the connection.
     """
 
     def __init__(
         self, server: Address, transport: str, context: ssl.SSLContext | None = None, name: str = "office.test"
     ) -> None:
         self.transport = transport.upper()
+        self.ended = False
         raw = socket.create_connection(server)
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         raw.setblocking(False)
@@ -116,6 +121,7 @@ class StreamWire:
             while data := self._socket.recv(65536):
                 self._cut(data)
                 self._flush()
+            self.ended = True
         except (BlockingIOError, ssl.SSLWantReadError):
             return
 
@@ -156,10 +162,10 @@ def wire_to(server: Address, transport: str, context: ssl.SSLContext | None = No
     return UdpWire(server) if transport == "udp" else StreamWire(server, transport, context)
 
 
-def bound_socket(server: str, own: str = "") -> socket.socket:
+def bound_socket(server: str, own: str = "", port: int = 0) -> socket.socket:
     """A UDP socket on the address `own`, or on loopback, of the version of IP that `server` is of."""
     family, loopback = (socket.AF_INET6, "::1") if ":" in server else (socket.AF_INET, "127.0.0.1")
     opened = socket.socket(family, socket.SOCK_DGRAM)
-    opened.bind((own or loopback, 0))
+    opened.bind((own or loopback, port))
     opened.setblocking(False)
     return opened

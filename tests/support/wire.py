@@ -163,6 +163,11 @@ class RunningOffice:
     # The process.
 
     @property
+    def pid(self) -> int:
+        """Of the program."""
+        return self._process.pid
+
+    @property
     def alive(self) -> bool:
         """Whether the program runs."""
         return self._process.poll() is None
@@ -176,6 +181,10 @@ class RunningOffice:
     def printed(self) -> str:
         """All that it has printed."""
         return self._printed.read_text()
+
+    def wait(self, seconds: float) -> int:
+        """The exit code of a program that has been told to stop."""
+        return self._process.wait(seconds)
 
     def reload(self) -> None:
         """SIGHUP, and wait until it has been obeyed."""

@@ -18,10 +18,14 @@ NUMBERS: Final = (
     *("6001", "6002", "6003", "6004", "6005") * 12,
     *("5200", "5201") * 10,
     *("101", "102", "600", "601", "602", "603", "8500", "8500", "8500", "700", "701", "702", "703") * 2,
-    *(f"{way}555010{last}" for way in "789" for last in "0123567"),
+    *(f"{way}555010{last}" for way in "789" for last in "013567"),
     *("*72", "*69", "*780", "103", "4711", "h", "i", "911x", "%00", "7" * 64),
 )
-"""Whom they call: one another, telephones, a provider, services, networks, and what there is not."""
+"""Whom they call: one another, telephones, a provider, services, networks, and what there is not.
+
+5550102, which rings for ever, is not among them: sent to a conference by an exchange line, which tells no answer, it
+would be there for ever, too.
+"""
 
 
 OUTSIDE: Final = (

@@ -74,11 +74,14 @@ class Agent:
         """Take in what comes, for ever; a connection that has ended is made anew."""
         loop = asyncio.get_running_loop()
         while True:
-            with suppress(OSError):
+            try:
                 if self._is_cut():
                     self.reconnect()
                 for data in self.bad.take(loop.time()):
                     self._take(data)
+            except OSError:
+                with suppress(OSError):  # nobody is there at present
+                    self.reconnect()
             await asyncio.sleep(POLL)
 
     def _is_cut(self) -> bool:
@@ -99,7 +102,8 @@ class Agent:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, OSError):  # whom it cannot reach, the audit hears of
             self.faults.append(f"{self.user}: {type(error).__name__}: {error}")
 
     @property

@@ -23,8 +23,8 @@ NUMBERS: Final = (
 )
 """Whom they call: one another, telephones, a provider, services, networks, and what there is not.
 
-5550102, which rings for ever, is not among them: sent to a conference by an exchange line, which tells no answer, it
-would be there for ever, too.
+5550102, which rings for ever, is not among them: sent to a conference by an exchange line, which tells no answer,
+it would be there for ever, too.
 """
 
 

@@ -229,7 +229,8 @@ class Streams:
             self._strangers.pop(connection, None)
             self._count_out(connection)
         again = self._connections.get(flow) is connection and connection.is_ours and not connection.fault
-        losses = [Loss(called, again=True) for called in (self._aliases.lost(connection) if self._aliases else ())]
+        aliased = self._aliases.lost(connection) if self._aliases is not None else ()
+        losses = [Loss(called, again=True) for called in aliased]
         for usable in (self._connections, self._connecting):
             if usable.get(flow) is connection:
                 del usable[flow]

@@ -418,6 +418,28 @@ def test_rfc_5923_section_8_who_asks_and_has_proved_its_name_is_called_over_its_
     assert flow in port.lost, "whoever waits on that way is told"
 
 
+def test_rfc_5923_section_8_who_waits_on_a_connection_is_told_of_its_end_whoever_has_its_place_since(
+    opened: Opened, authority: Authority
+) -> None:
+    port = opened(authority.config("office.test", clients=Clients.ASKED))
+    peer = port.connect(authority.client(authority.certificate("trunk.test")))
+    place = ("127.0.0.1", nobody_at())
+    flow = Flow("tls", port.address, place, "trunk.test")
+    peer.send(asking("trunk.test", place[1]))
+    port.loop.settle()
+    port.sockets.send([Datagram(b"INVITE sip:x SIP/2.0\r\n\r\n", flow)])
+    assert peer.receive().startswith(b"INVITE")
+    again = port.connect(authority.client(authority.certificate("trunk.test")))
+    again.send(asking("trunk.test", place[1]))
+    port.loop.settle()
+    again.close()
+    port.loop.settle()
+    assert flow not in port.lost, "it went by the first"
+    peer.close()
+    port.loop.settle()
+    assert flow in port.lost
+
+
 @pytest.mark.parametrize(
     ("certificate", "via", "wanted"),
     [

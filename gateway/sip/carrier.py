@@ -152,7 +152,7 @@ class SipCarrier:
         """
         self._now = now
         self._why_lost = why
-        members = list(self._members.items())
+        members = [(dialog, member) for dialog, member in self._members.items() if member.flow == flow]
         elsewhere = {
             dialog.call_id: way for dialog, member in members if (way := member.way_anew(flow)) is not None
         }

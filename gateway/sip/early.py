@@ -86,6 +86,11 @@ class EarlyDialog:
             reply(response, now)
 
     @property
+    def flow(self) -> Flow:
+        """By which the callee was heard last; see `Member`."""
+        return self.dialog.flow
+
+    @property
     def leg(self) -> None:
         """None: whom it rings for knows it all the same (`OutgoingSession.began`); see `Member`."""
 

@@ -174,6 +174,11 @@ class Established:
         return self._dialog.conference
 
     @property
+    def flow(self) -> Flow:
+        """By which the peer was heard last; see `Member`."""
+        return self._dialog.flow
+
+    @property
     def leg(self) -> LegShown | None:
         """The leg whose dialog it is; see `Member`."""
         return LegShown(self._user.name, answered=True)

@@ -183,6 +183,11 @@ class IncomingSession:
         return self._dialog.contact
 
     @property
+    def flow(self) -> Flow:
+        """By which the peer was heard last; see `Member`."""
+        return self._dialog.flow
+
+    @property
     def leg(self) -> LegShown:
         """The leg whose early dialog it is; see `Member`."""
         return LegShown(self._user.name, answered=False)

@@ -276,6 +276,8 @@ class Registrar:
 
     def lost(self, flow: Flow) -> None:
         """A connection is gone: its bindings are reached at their Contact's own address, where that is another."""
+        if (flow.transport, flow.remote) not in self.ways:
+            return
         for binding in [found for found in self.all() if found.flow == flow]:
             direct = _direct(binding, flow)
             if direct is None or direct == flow:

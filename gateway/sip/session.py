@@ -107,6 +107,11 @@ class Member(Protocol):
         """The leg to which it belongs; None for a dialog that is no call."""
         ...
 
+    @property
+    def flow(self) -> Flow | None:
+        """By which the peer was heard last, and whose loss it is told of; None while there is none."""
+        ...
+
     def receive(self, request: Request, reply: Reply, flow: Flow, now: float) -> None:
         """Take a request (ACK included, whose `reply` does nothing)."""
         ...

@@ -178,6 +178,11 @@ class Subscriber:
         return self._machine.state
 
     @property
+    def flow(self) -> Flow | None:
+        """By which the notifier is asked; see `Member`."""
+        return self._flow
+
+    @property
     def leg(self) -> None:
         """None: it is no call; see `Member`."""
 

@@ -182,6 +182,11 @@ class Subscription:
             self._live(expires, now)
 
     @property
+    def flow(self) -> Flow:
+        """By which the subscriber was heard last; see `Member`."""
+        return self.dialog.flow
+
+    @property
     def leg(self) -> None:
         """None: it is no call; see `Member`."""
 

@@ -201,6 +201,9 @@ class Broken:
 
     leg = None
 
+    def __init__(self, flow: Flow) -> None:
+        self.flow = flow
+
     def receive(self, *_: object) -> None:
         raise ValueError("broken")
 
@@ -210,12 +213,23 @@ class Broken:
         return None
 
 
+def test_a_connection_that_closes_is_no_affair_of_who_is_reached_by_another() -> None:
+    """Strangers may open and close connections as they like: ten thousand dialogs are not asked each time."""
+    office = Office(listening=("ws",))
+    carrier, other = office.stack._carrier, DialogId("x", "", "")
+    phone, passer_by = Phone(office, transport="ws"), Phone(office, transport="ws", port=41000)
+    carrier.enter(other, Broken(phone.flow))
+    lose(office, passer_by.flow)
+    carrier.leave(other)
+    office.quiet()
+
+
 def test_a_call_that_cannot_be_ended_costs_the_others_nothing() -> None:
     office = Office(listening=("ws",))
     carrier, broken = office.stack._carrier, DialogId("x", "", "")
-    carrier.enter(broken, Broken())
     phone = Phone(office, transport="ws")
     phone.register()
+    carrier.enter(broken, Broken(phone.flow))
     phone.invite("101")
     office.happened.clear()
     with pytest.raises(ExceptionGroup) as failed:

@@ -6,6 +6,7 @@ A valid `Config` goes in, findings come out, in the order of the document. It lo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from os.path import isfile
 from typing import Final
 
 from phonenumbers import SUPPORTED_REGIONS
@@ -69,7 +70,7 @@ def findings(config: Config) -> Iterator[Finding]:
 
 
 def _files(config: Config) -> Iterator[Finding]:
-    if config.dialplan is not None and not config.dialplan.is_file():
+    if config.dialplan is not None and not isfile(config.dialplan):
         what = f"there is no dialplan file {config.dialplan}"
         yield Finding(("dialplan",), what, "name one that exists, or leave the line out for the built-in dialplan")
 

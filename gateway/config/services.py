@@ -6,7 +6,9 @@ service whose settings are kept though it is not built in yet.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Container, Iterator, Mapping, Sequence
+from os.path import isdir, isfile
 from typing import Final
 
 from dialplan.apps.services import SERVICES
@@ -50,7 +52,7 @@ def service_doubts(config: Config, contexts: Container[str]) -> Iterator[Finding
     yield from _mailboxes(config)
     yield from _room(config)
     for index, folder in enumerate(config.media.sounds):
-        if not folder.is_dir():
+        if not isdir(folder):
             yield Finding(("media", "sounds", index), f"there is no folder {folder}", "mend the path")
     for path, context in _contexts(config):
         if context and context not in contexts:
@@ -117,14 +119,14 @@ def _music(config: Config) -> Iterator[Finding]:
     """Classes without music, and music of classes that there are not."""
     for name, music in config.music.items():
         folder = music.folder
-        if folder is not None and not folder.is_dir():
+        if folder is not None and not (isdir(folder) and os.access(folder, os.R_OK)):
             what = f"there is no folder {folder}: the office's own music is heard"
             yield Finding(("music", name, "folder"), what, "mend the path")
         elif folder is not None and not any(path.suffix.lower() in SUFFIXES for path in folder.iterdir()):
             what = f"{folder} holds no sound file that can be played: the office's own music is heard"
             yield Finding(("music", name, "folder"), what, f"put files with one of {' '.join(SUFFIXES)} there")
         for index, file in enumerate(music.files):
-            if not file.is_file():
+            if not isfile(file):
                 yield Finding(("music", name, "files", index), f"there is no file {file}: it is passed over")
     named: list[tuple[KeyPath, str]] = [
         *((("queues", name, "music"), queue.music) for name, queue in config.queues.items()),

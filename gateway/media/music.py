@@ -130,7 +130,10 @@ class MusicLibrary:
 
     def _files(self, music: MusicClass) -> list[Path]:
         folder = music.folder
-        found = sorted(folder.iterdir()) if folder is not None and folder.is_dir() else []
+        try:
+            found = sorted(folder.iterdir()) if folder is not None else []
+        except OSError:  # there is none, or none that we may look into: check has told
+            found = []
         if music.shuffled:
             self._chance.shuffle(found)
         return [*(path for path in found if path.suffix.lower() in SUFFIXES), *music.files]

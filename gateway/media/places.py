@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from os.path import isdir
 from pathlib import Path
 from typing import Final
 
@@ -55,7 +56,7 @@ def stems(folders: Sequence[Path], name: str, languages: Sequence[str]) -> Itera
 def has_language(folders: Sequence[Path], language: str) -> bool:
     """Whether any of the folders has one for a language."""
     places = _places(language) if _LANGUAGE.fullmatch(language) else ()
-    return any((folder / place).is_dir() for folder in folders for place in places)
+    return any(isdir(folder / place) for folder in folders for place in places)
 
 
 def _places(language: str) -> list[str]:

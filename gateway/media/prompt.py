@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from os.path import isfile
 from pathlib import Path
 from typing import Final
 
@@ -178,7 +179,7 @@ class SoundLibrary:
                     yield stem.with_name(f"{stem.name}{suffix}")
 
     def _read(self, name: str, path: Path) -> Sound | None:
-        if not path.is_file():
+        if not isfile(path):
             return None
         try:
             loaded = load(path)

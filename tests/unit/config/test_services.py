@@ -159,6 +159,21 @@ def test_tones_that_are_none_are_refused() -> None:
     assert dial.startswith("office.toml:5: ") and "loud" in dial
 
 
+def test_folders_that_cannot_be_looked_into_are_told(tmp_path: Path) -> None:
+    name = "x" * 300  # as root may look into any other
+    text = f'dialplan = "{name}"\n[music.default]\nfolder = "{name}"\nfiles = ["{name}"]\n'
+    assert faults(text) == [
+        f"office.toml:1: there is no dialplan file /etc/office/{name}; "
+        "name one that exists, or leave the line out for the built-in dialplan"
+    ]
+    told = doubts(tmp_path, f'[media]\nsounds = ["{name}"]\n{text.partition(chr(10))[2]}')
+    assert [doubt.partition(name)[0] for doubt in told] == [
+        "office.toml:2: there is no folder ",
+        "office.toml:4: there is no folder ",
+        "office.toml:5: there is no file ",
+    ]
+
+
 def test_a_class_of_music_without_a_file_is_told(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     text = '[music.default]\nfolder = "gone"\n[music.sales]\nfolder = "empty"\nfiles = ["a.wav"]\n'

@@ -72,9 +72,10 @@ def test_nothing_is_prepared_for_an_office_that_stops(monkeypatch: pytest.Monkey
 
 
 def test_music_is_never_silence_whatever_class_is_asked_for(tmp_path: Path) -> None:
-    library = MusicLibrary({"empty": MusicClass(tmp_path), "gone": MusicClass(tmp_path / "gone")})
+    gone, none = MusicClass(tmp_path / "gone"), MusicClass(tmp_path / ("x" * 300))  # no name that a folder can have
+    library = MusicLibrary({"empty": MusicClass(tmp_path), "gone": gone, "none": none})
     ours = library.music("default")
-    for name in ("empty", "gone", "unknown", ""):
+    for name in ("empty", "gone", "none", "unknown", ""):
         assert np.array_equal(library.music(name).samples, ours.samples)
     assert len(ours.samples)
 

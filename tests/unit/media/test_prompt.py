@@ -105,7 +105,7 @@ def test_our_folder_comes_before_the_others_and_a_language_before_none(tmp_path:
     write_wave(theirs / "en" / "digits" / "1.wav", tone(0.15))
     write_wave(theirs / "de" / "hello.wav", tone(0.2))
     write_wave(theirs / "music.wav", tone(0.25))
-    library = SoundLibrary([ours, theirs])
+    library = SoundLibrary([ours, tmp_path / ("x" * 300), theirs])  # one that cannot be looked into
     lengths = {}
     for name, language in (
         ("hello", None),

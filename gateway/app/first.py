@@ -11,7 +11,8 @@ import os
 import secrets
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -91,6 +92,7 @@ def compose(office: FirstOffice) -> str:
     Raises:
         LocalError: something that was asked for cannot be, with the mend.
     """
+    office = replace(office, address=_own(office.address), country=tone_country(office.country))
     made = tomllib.loads(office.card)
     accounts = [str(number) for number in range(FIRST_ACCOUNT, FIRST_ACCOUNT + office.accounts)]
     telephones = [*made.get("phones", {}), *accounts]
@@ -99,7 +101,7 @@ def compose(office: FirstOffice) -> str:
         "# What is wrong here: copperline check FILE. Every setting: copperline check --defaults FILE\n",
         "\n".join(_office(office, telephones if goes_out else [])) + "\n",
         "# This machine's own address: telephones are told to send their audio there.\n"
-        f'[sip]\nlisten = ["udp:{_host(office.address)}:5060", "tcp:{_host(office.address)}:5060"]\n',
+        f"[sip]\nlisten = [{', '.join(_text(f'{way}:{_host(office.address)}:5060') for way in ('udp', 'tcp'))}]\n",
         office.card,
         "\n".join(_accounts(office.address, accounts)),
         "\n".join(_trunk(office.provider)) if office.provider is not None else "",
@@ -121,7 +123,7 @@ def _office(office: FirstOffice, telephones: list[str]) -> Iterable[str]:
         )
         yield f'numbers = "{office.country}"      # whose numbers are dialled'
     else:
-        yield f'country = "{office.country}"      # tones, ringing, caller ID and numbers as in this country'
+        yield f"country = {_text(office.country)}      # tones, ringing, caller ID and numbers as in this country"
     if len(telephones) == 1:
         yield 'outside = ""        # dialled before a number outside: nothing'
     elif telephones:
@@ -150,8 +152,24 @@ def _trunk(provider: Provider) -> Iterable[str]:
     yield ""
 
 
+def _own(address: str) -> str:
+    """An address that telephones can be told, as it is written elsewhere."""
+    try:
+        found = ip_address(address.strip().removeprefix("[").removesuffix("]"))
+    except ValueError:
+        found = None
+    if found is None or found.is_unspecified or found.is_multicast:
+        raise LocalError(f'"{address}" is no address of a machine; write this one\'s own, such as 192.0.2.10.')
+    return str(found)
+
+
 def _text(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)
+    """A text of TOML, in which DEL is escaped; what was not typed in UTF-8 cannot be written."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise LocalError("A name or password holds characters that are not UTF-8; write it in UTF-8.") from error
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _host(address: str) -> str:

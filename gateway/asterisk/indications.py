@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from phonenumbers import SUPPORTED_REGIONS
+
 from dialplan.reader import Section
 from gateway.asterisk.draft import Draft, last
 from gateway.config.tones import TONE_NAMES
+from gateway.config.values import tone_country
 from gateway.core.errors import LocalError
 from gateway.media.cadence import render
 from gateway.media.tone import ZONES, Zone
@@ -30,12 +33,16 @@ def read_indications(sections: Iterable[Section], draft: Draft) -> None:
     country = "us"
     for section in sections:
         if section.name.lower() == "general":
-            country = last(section).get("country", "us").lower()
+            country = tone_country(last(section).get("country", "us"))
             if country in ZONES:
                 draft.table("office")["country"] = country
-            elif any(other.name == country for other in sections):
+                continue
+            if numbered := country.upper() in SUPPORTED_REGIONS:
+                draft.table("office")["numbers"] = country
+            if any(other.name == country for other in sections):
                 draft.table("office")["tones"] = country
-                what = f"numbers and lines of country {country} are not known here; its tones are carried over"
+                what = "lines" if numbered else "numbers and lines"
+                what += f" of country {country} are not known here; its tones are carried over"
                 draft.leave(section.place, what, "take the country that is most alike in [office]")
             else:
                 what = f"the tones of country {country} are not known here"

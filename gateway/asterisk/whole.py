@@ -15,6 +15,8 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
+from phonenumbers import SUPPORTED_REGIONS
+
 from dialplan.model import Place
 from dialplan.reader import Section, Sources, read_sections
 from gateway.asterisk.confbridge import read_confbridge
@@ -33,6 +35,7 @@ from gateway.asterisk.sip import read_sip
 from gateway.asterisk.voicemail import read_voicemail
 from gateway.asterisk.wizard import read_wizard
 from gateway.config.consistency import easily_guessed
+from gateway.config.values import tone_country
 from gateway.core.errors import Fault, LocalError
 from gateway.media.tone import ZONES
 
@@ -95,8 +98,9 @@ def read_directory(folder: Path, address: str = "", country: str = "") -> Import
     if not folder.is_dir():
         raise LocalError(f"{folder} is no directory; name the one that holds pjsip.conf or extensions.conf")
     _check_address(address)
-    if country and country not in ZONES:
-        raise LocalError(f'"{country}" is no country whose tones are known; known are {", ".join(sorted(ZONES))}')
+    country = tone_country(country)
+    if country and country not in ZONES and country.upper() not in SUPPORTED_REGIONS:
+        raise LocalError(f'"{country}" is no country; write its ISO 3166 code, such as "de"')
     directory = _Directory(folder)
     known = (*_READERS, _WIZARD, DIALPLAN)
     if not any((folder / name).is_file() for name in known):
@@ -194,10 +198,17 @@ def _listen_everywhere(draft: Draft) -> None:
 def _settle(country: str, draft: Draft) -> None:
     """Take a country where no file has told one: tones go by it, and which numbers may be called."""
     office = draft.table("office")
-    if not office.keys() & {"country", "tones"}:
+    if office.keys() & {"country", "tones", "numbers"}:
+        return
+    if country in ZONES:
         office["country"] = country
         what = f"no indications.conf tells the country: {country} is taken, for tones and for what may be called"
         draft.left.append(Fault(OFFICE, 0, what, "write another as country in [office]"))
+    else:
+        office["numbers"] = country
+        what = f"no indications.conf tells the country: {country} is taken for what may be called, and its tones"
+        what += " are not known here"
+        draft.left.append(Fault(OFFICE, 0, what, "take a country with the same tones as country in [office]"))
 
 
 def _renew_weak_secrets(draft: Draft) -> None:

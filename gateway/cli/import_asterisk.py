@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from os.path import lexists
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -31,7 +32,7 @@ def command(
     to: Annotated[Path, typer.Option(help="Where our files go; they must not be there yet.")] = Path("office"),
 ) -> None:
     """Make an office from an Asterisk directory, and list line by line what could not be carried over."""
-    imported = read_directory(directory, address, country.lower() or machine_country())
+    imported = read_directory(directory, address, country or machine_country())
     _write(to, {**imported.files, _REPORT: _report(imported, _each)})
     show.line(_report(imported, _in_short))
     left, doubts = len(imported.left), len(imported.doubts)
@@ -67,7 +68,7 @@ def _in_short(faults: Sequence[Fault]) -> str:
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:
-    present = [name for name in files if (folder / name).exists()]
+    present = [name for name in files if lexists(folder / name)]
     if present:
         raise LocalError(f"{folder / present[0]} is there already; name another folder with --to")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
+from os.path import lexists
 from pathlib import Path
 from typing import Annotated
 
@@ -42,9 +43,9 @@ def command(
     """
     if user and not trunk:
         raise LocalError(f"{user} is a user of which provider? Name its server with --trunk.")
-    if config.exists():
+    if lexists(config):
         raise LocalError(f"{config} is there already; name another file.")
-    secret = typer.prompt(f"Password of {user} at {trunk}", hide_input=sys.stdin.isatty()) if user else ""
+    secret = _password(user, trunk) if user else ""
     text = compose(
         FirstOffice(
             address or machine_address(),
@@ -61,11 +62,19 @@ def command(
     _tell(config, text)
 
 
+def _password(user: str, trunk: str) -> str:
+    try:
+        return str(typer.prompt(f"Password of {user} at {trunk}", hide_input=sys.stdin.isatty()))
+    except typer.Abort as error:
+        raise LocalError(f"No password of {user} came; type it, or give it as a line of standard input.") from error
+
+
 def _tell(config: Path, text: str) -> None:
     """What is in the office, and what comes next."""
     made = tomllib.loads(text)
     listener = made["sip"]["listen"][0].partition(":")[2]
-    show.line(f"{config}: made, for {made['office']['country']}.")
+    settings = made["office"]
+    show.line(f"{config}: made, for {settings.get('numbers', settings['country'])}.")
     rows = [
         ("telephones", ", ".join(made.get("phones", {}))),
         ("lines", ", ".join(made.get("lines", {}))),

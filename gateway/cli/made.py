@@ -18,5 +18,10 @@ def make_file(path: Path, text: str) -> None:
         OSError: it is there already, or cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY), "w", encoding="utf-8") as file:
-        file.write(text)
+    made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+    try:
+        with open(made, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError:
+        path.unlink()  # a part of it, which would be in the way of the next attempt
+        raise

@@ -354,8 +354,28 @@ def test_a_country_is_taken_where_no_file_tells_one(tmp_path: Path) -> None:
     ]
     (tmp_path / "indications.conf").write_text("[general]\ncountry=fr\n")
     assert 'country = "fr"' in read_directory(tmp_path, country="de").files["office.toml"]
-    with pytest.raises(LocalError, match='"zz" is no country whose tones are known; known are ae, ar, at'):
+    with pytest.raises(LocalError, match='"zz" is no country; write its ISO 3166 code, such as "de"'):
         read_directory(tmp_path, country="zz")
+
+
+@pytest.mark.parametrize(
+    ("country", "indications", "office"),
+    [
+        ("GB", "", {"country": "uk"}),
+        ("ca", "", {"numbers": "ca"}),
+        ("de", "[general]\ncountry=gb\n", {"country": "uk"}),
+        ("de", "[general]\ncountry=ie\n", {"numbers": "ie"}),
+        ("de", "[general]\ncountry=ie\n[ie]\ndial=425\n", {"numbers": "ie", "tones": "ie"}),
+    ],
+)
+def test_numbers_are_those_of_the_country_also_where_its_tones_are_not_known(
+    tmp_path: Path, country: str, indications: str, office: dict[str, str]
+) -> None:
+    (tmp_path / "extensions.conf").write_text("[default]\nexten => 1,1,Hangup()\n")
+    if indications:
+        (tmp_path / "indications.conf").write_text(indications)
+    made = Moved(read_directory(tmp_path, country=country), tmp_path / "ours").config.office
+    assert made.model_dump(include={"country", "numbers", "tones"}, exclude_defaults=True) == office
 
 
 def test_an_office_of_many_lines_is_read_in_no_time(tmp_path: Path) -> None:
